@@ -1,0 +1,1 @@
+"""Owners' passwords; later sessions, tokens, rights and throttling."""

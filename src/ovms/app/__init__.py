@@ -1,0 +1,13 @@
+"""The app's side: watch a vehicle and command it, as a library.
+
+::
+
+    async with await open_app("example.org", 6867, "DEMO", "secret") as app:
+        print(app.snapshot.status.soc)
+        answers = await app.command("lock", "1234")
+"""
+
+from ovms.app.client import App, NoAnswer, open_app
+from ovms.app.snapshot import Seen, Snapshot
+
+__all__ = ["App", "NoAnswer", "Seen", "Snapshot", "open_app"]

@@ -1,0 +1,170 @@
+"""The module's pure core: the car's state and time in, messages out.
+
+What the link hears goes into :meth:`Module.receive`; after anything that may have changed the
+car, and at least every few seconds, :meth:`Module.poll` says what is to be told. Both give the
+messages to send now, in order. ``now`` is always the car's time, which never goes back.
+
+No IO, no clock of its own. Nothing is told while the module is not connected: what matters of it
+is in the state, all of which is sent when the link is back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ovms.car.reports import ORDER, Units, messages
+from ovms.car.settings import FEATURES, PARAMETERS, ModuleSettings, list_rows
+from ovms.car.state import CarState
+from ovms.car.vehicles import Vehicle
+from ovms.protocol import Message
+from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
+from ovms.protocol.records import Peers
+from ovms.protocol.records.environment import Doors1
+
+INTERVAL_ALONE = 600.0
+"""Seconds between reports while nobody watches. Each costs the owner money."""
+
+INTERVAL_WATCHED = 60.0
+"""Seconds between reports while an app watches."""
+
+PERIODIC = "SDLW"
+"""What is told at each interval; ``F`` and ``V`` do not change by themselves."""
+
+LONGEST_PLAIN = 765
+"""Bytes of a message, ``MP-0 `` included, whose line in base64 with its end stays under 1024."""
+
+Watched = tuple[object, ...]
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the server knows of the things whose change is told at once."""
+
+    by_codes: dict[str, Watched] = field(default_factory=dict)
+    """The watched things by the codes that tell them."""
+    report: float = 0.0
+    """When all of the periodic messages were last sent."""
+
+
+class Module:
+    """One car's module. See this module's docstring for how it is driven."""
+
+    def __init__(self, vehicle: Vehicle, units: Units = Units.MILES, vehicle_id: str = "") -> None:
+        self.vehicle = vehicle
+        self.settings = ModuleSettings(units, vehicle_id, vehicle.identity.write_enabled)
+        self.watchers = 0
+        """How many apps watch, as the server last said."""
+        self._is_connected = False
+        self._told = _Told()
+        self._identity = vehicle.identity.including(FEATURES, PARAMETERS)
+
+    # -- the link ---------------------------------------------------------------------------
+
+    def connect(self, now: float) -> list[Message]:
+        """Learn that the server has welcomed us; give everything."""
+        self._is_connected = True
+        self.watchers = 0
+        return self.report(now)
+
+    def disconnect(self) -> None:
+        """Learn that the link is gone."""
+        self._is_connected = False
+        self.watchers = 0
+
+    def report(self, now: float) -> list[Message]:
+        """Give everything there is to tell, if connected."""
+        self.vehicle.advance(now)
+        return self._send(ORDER, now) if self._is_connected else []
+
+    def poll(self, now: float) -> list[Message]:
+        """Give what is due: all of it at the interval, what has changed at once."""
+        self.vehicle.advance(now)
+        if not self._is_connected:
+            return []
+        codes = {code for codes in self._changed() for code in codes}
+        if now - self._told.report >= self.interval:
+            codes.update(PERIODIC)
+        return self._send(codes, now) if codes else []
+
+    def receive(self, message: Message, now: float) -> list[Message]:
+        """Take in a message from the server; give the answers. Unknown ones are ignored."""
+        match message.code:
+            case "A":
+                return [Message("a")]
+            case "C":
+                return [*self._obey(message.data, now), *self.poll(now)]
+            case "Z":
+                return self._count_watchers(message.data, now)
+        return []
+
+    @property
+    def interval(self) -> float:
+        """Seconds from one report to the next."""
+        return INTERVAL_WATCHED if self.watchers else INTERVAL_ALONE
+
+    def _count_watchers(self, data: bytes, now: float) -> list[Message]:
+        count = Peers.parse(data).count
+        if count is None:
+            return []
+        before, self.watchers = self.watchers, max(0, int(count))
+        return self.report(now) if self.watchers > before else []
+
+    # -- what is told at once ---------------------------------------------------------------
+
+    def _changed(self) -> list[str]:
+        """Give the codes of what has changed since it was told."""
+        told = self._told.by_codes
+        return [
+            codes for codes, things in _watched(self.vehicle.state).items() if told[codes] != things
+        ]
+
+    def _send(self, codes: str | set[str], now: float) -> list[Message]:
+        """Make messages and note what the server now knows.
+
+        Of the watched things all that has changed is in ``codes``, or everything is.
+        """
+        self._told.by_codes = _watched(self.vehicle.state)
+        if set(PERIODIC) <= set(codes):
+            self._told.report = now
+        made = messages(codes, self.vehicle.state, self._identity, self.settings.units, now)
+        return [_bounded(message) for message in made]
+
+    # -- commands ---------------------------------------------------------------------------
+
+    def _obey(self, data: bytes, now: float) -> list[Message]:
+        """Answer a command: one message, or the rows of a list."""
+        self.vehicle.advance(now)
+        command = Command.parse(data)
+        if command is None:
+            answers = [Answer(0, Result.FAILED, "not a command number")]
+        elif command.number in (FEATURES, PARAMETERS):
+            answers = list(list_rows(command.number, self.settings))
+        else:
+            answers = [self._execute(command, now)]
+        return [_bounded(answer.message) for answer in answers]
+
+    def _execute(self, command: Command, now: float) -> Answer:
+        if command.number not in BY_NUMBER:
+            return Answer(command.number, Result.UNIMPLEMENTED)
+        if command.number not in self.vehicle.identity.commands:
+            return Answer(command.number, Result.UNSUPPORTED)
+        return self.vehicle.execute(command, now)
+
+
+def _watched(state: CarState) -> dict[str, Watched]:
+    """Give the things whose change is told at once, by the codes that tell them."""
+    return {
+        "F": (state.vin,),
+        "D": (state.doors_1, state.doors_2, state.is_locked, state.doors_3, state.doors_4,
+              state.doors_5),
+        "SDL": ((state.doors_1 or 0) & Doors1.CAR_ON,),
+        "SD": (state.charge_state_number, state.charge_state, state.charge_substate,
+               state.charge_mode, state.charge_limit, state.charge_timer_mode,
+               state.charge_timer_start, state.cooldown),
+    }  # fmt: skip
+
+
+def _bounded(message: Message) -> Message:
+    """Cut a message so that its line stays under 1024 bytes; only configured text is that long."""
+    room = LONGEST_PLAIN - len(Message(message.code).plain)
+    return Message(message.code, message.data[:room])

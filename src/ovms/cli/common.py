@@ -1,0 +1,203 @@
+"""What commands share: options, secrets that need not stand on a command line, ways to answer."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
+
+import msgspec
+import typer
+from sqlalchemy import Engine
+
+from ovms.base.paths import default_data_dir, make_private_dir
+from ovms.store.database import database_url, sync_engine, upgrade
+from ovms.store.errors import StoreError
+
+MAX_SECRET_FILE: Final = 4096
+"""Bytes of a file that holds one secret; a longer one is some other file."""
+
+DataOption = Annotated[
+    Path,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        envvar="OVMS_DATA",
+        default_factory=default_data_dir,
+        show_default="the platform's data directory",
+        help="Directory of the database.",
+    ),
+]
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        metavar="URL",
+        envvar="OVMS_DATABASE",
+        help="The database, sqlite:///FILE, instead of the one in the data directory.",
+    ),
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Settings, instead of ovms.toml in --data."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+def fail(message: str) -> NoReturn:
+    """End the command with one line on standard error and exit code 1."""
+    print("ovms:", " ".join(message.split()), file=sys.stderr)
+    raise typer.Exit(1)
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON, indented, a newline at the end."""
+    print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def iso_time(time: float | None) -> str | None:
+    """Give Unix seconds as ISO 8601 in UTC, to the second."""
+    if time is None:
+        return None
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def on_terminal() -> bool:
+    """Tell whether somebody sits there to be asked."""
+    return sys.stdin.isatty()
+
+
+def resolve_secret(
+    value: str | None,
+    file: str | None,
+    env_var: str,
+    prompt: str | None,
+    *,
+    confirm: bool = False,
+    optional: bool = False,
+) -> str | None:
+    """Find a secret: the option, the file of its twin, the variable, or ask on a terminal.
+
+    A ``file`` of ``-`` is standard input; one line end at its end is not part of the secret.
+    A terminal is asked with ``prompt``, not at all when that is ``None``; twice when it is a new
+    one (``confirm``); ``optional`` lets an empty answer be none. Gives ``None`` when nobody tells.
+    Ends the command when a file cannot be read or is empty.
+    """
+    if value is not None and file is not None:
+        raise typer.BadParameter("a secret is given as an option or in a file, not both")
+    if value is not None:
+        return value
+    if file is not None:
+        return _read_secret(file)
+    if found := os.environ.get(env_var):
+        return found
+    if prompt is None or not on_terminal():
+        return None
+    default = "" if optional else None
+    ask: Callable[..., str] = typer.prompt
+    answer = ask(
+        prompt,
+        default=default,
+        show_default=False,
+        hide_input=True,
+        confirmation_prompt=confirm,
+        err=True,
+    )
+    return answer or None
+
+
+def _read_secret(file: str) -> str:
+    try:
+        if file == "-":
+            data = sys.stdin.buffer.read(MAX_SECRET_FILE + 1)
+        else:
+            with Path(file).open("rb") as opened:
+                data = opened.read(MAX_SECRET_FILE + 1)
+        text = data.decode()
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}")
+    except UnicodeDecodeError:
+        fail(f"{file} is not UTF-8 text")
+    if len(data) > MAX_SECRET_FILE:
+        fail(f"{file} is too long for a secret")
+    text = text.removesuffix("\n").removesuffix("\r")
+    return text or fail(f"{file} is empty")
+
+
+def confirm_or_leave(question: str, yes: bool) -> None:
+    """Ask before something is lost: on a terminal, unless told ``--yes``."""
+    if yes or not on_terminal():
+        return
+    if not typer.confirm(question, err=True):
+        fail("nothing was changed")
+
+
+def either(argument: str | None, option: str | None, name: str) -> str:
+    """Give what was said as an argument or as an option; wrong usage when both or neither."""
+    if (argument is None) == (option is None):
+        raise typer.BadParameter(f"give {name} once, as an argument or as an option")
+    return argument if argument is not None else option or ""
+
+
+@contextmanager
+def open_database(data: Path, database: str | None, config: Path | None) -> Iterator[Engine]:
+    """Give the engine of the database, made and upgraded if need be.
+
+    ``database`` is the option or variable; else the settings name it, else it is the file in
+    ``data``. Whatever the store refuses inside ends the command with its one line.
+    """
+    try:
+        database = database or _configured(data, config)
+        url = database_url(data, database)
+        if not database:
+            _make_data_dir(data)
+        engine = sync_engine(url)
+        upgrade(engine)
+        yield engine
+    except StoreError as error:
+        fail(str(error))
+
+
+def _configured(data: Path, config: Path | None) -> str | None:
+    """Give what the settings' file says about the database, without the rest of the settings."""
+    file = config or data / "ovms.toml"
+    try:
+        found = tomllib.loads(file.read_text("utf-8")).get("database")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        return None if config is None else fail(f"{file} cannot be read: {error.strerror}")
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}")
+    except ValueError as error:  # not UTF-8, not TOML
+        fail(f"{file}: {error}")
+    if found is not None and not isinstance(found, str):
+        fail(f"{file}: database must be a string")
+    return found
+
+
+def _make_data_dir(data: Path) -> None:
+    try:
+        make_private_dir(data)
+    except OSError as error:
+        fail(f"data directory {data} cannot be used: {error.strerror or error}")
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table: drawn on a terminal, else a line a row with tabs between, header first."""
+    if not sys.stdout.isatty():
+        for row in (columns, *rows):
+            print("\t".join(row))
+        return
+    from rich.console import Console  # only here: a pipe starts faster without
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console().print(table)

@@ -1,0 +1,151 @@
+"""``ovms owner``: who has vehicles."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from ovms.accounts.passwords import PasswordError, hash_password
+from ovms.cli.common import (
+    ConfigOption,
+    DatabaseOption,
+    DataOption,
+    JsonOption,
+    YesOption,
+    confirm_or_leave,
+    fail,
+    iso_time,
+    open_database,
+    print_json,
+    print_table,
+    resolve_secret,
+)
+from ovms.store import names, queries
+from ovms.store.database import reading, writing
+
+app = typer.Typer(help="Owners: who has vehicles and may log in.", no_args_is_help=True)
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The owner's name.")]
+PasswordOption = Annotated[
+    str | None,
+    typer.Option(
+        "--password",
+        metavar="PW",
+        help="The password. Safer: --password-file, OVMS_PASSWORD, or wait to be asked.",
+    ),
+]
+PasswordFileOption = Annotated[
+    str | None,
+    typer.Option(
+        "--password-file", metavar="FILE", help="File that holds the password; - is standard input."
+    ),
+]
+
+
+@app.command()
+def add(
+    name: NameArgument,
+    data: DataOption,
+    password: PasswordOption = None,
+    password_file: PasswordFileOption = None,
+    email: Annotated[str, typer.Option(metavar="E", help="The owner's e-mail address.")] = "",
+    admin: Annotated[bool, typer.Option("--admin", help="May manage the server.")] = False,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Make an owner. Without a password nobody can log in by password."""
+    with open_database(data, database, config) as engine:
+        names.owner_name(name)  # before anybody is asked for a password
+        hashed = _hashed(_ask(password, password_file, "Password (empty for none)", optional=True))
+        with writing(engine) as connection:
+            owner = queries.add_owner(
+                connection, name, time.time(), password_hash=hashed, email=email, admin=admin
+            )
+    print(f"owner {owner.name} added")
+
+
+@app.command("list")
+def list_(
+    data: DataOption,
+    json: JsonOption = False,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show all owners."""
+    with open_database(data, database, config) as engine, reading(engine) as connection:
+        owners = queries.list_owners(connection)
+    shown = [
+        {
+            "name": owner.name,
+            "email": owner.email,
+            "admin": owner.admin,
+            "password": owner.password_hash is not None,
+            "vehicles": vehicles,
+            "created": iso_time(owner.created),
+        }
+        for owner, vehicles in owners
+    ]
+    if json:
+        print_json(shown)
+        return
+    columns = ["name", "email", "admin", "password", "vehicles", "created"]
+    print_table(columns, [[_text(row[column]) for column in columns] for row in shown])
+
+
+@app.command()
+def passwd(
+    name: NameArgument,
+    data: DataOption,
+    password: PasswordOption = None,
+    password_file: PasswordFileOption = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Change an owner's password."""
+    with open_database(data, database, config) as engine:
+        with reading(engine) as connection:
+            owner = queries.get_owner(connection, name)
+        hashed = _hashed(_ask(password, password_file, f"New password of {owner.name}"))
+        if hashed is None:
+            fail("no password given: use --password-file, OVMS_PASSWORD or a terminal")
+        with writing(engine) as connection:
+            queries.set_password(connection, name, hashed, time.time())
+    print(f"password of owner {owner.name} changed")
+
+
+@app.command()
+def remove(
+    name: NameArgument,
+    data: DataOption,
+    with_vehicles: Annotated[
+        bool, typer.Option("--with-vehicles", help="Remove the owner's vehicles too.")
+    ] = False,
+    yes: YesOption = False,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Remove an owner; one who still has vehicles only --with-vehicles."""
+    with open_database(data, database, config) as engine:
+        confirm_or_leave(f"Remove owner {name}?", yes)
+        with writing(engine) as connection:
+            owner = queries.remove_owner(connection, name, time.time(), with_vehicles=with_vehicles)
+    print(f"owner {owner.name} removed")
+
+
+def _ask(value: str | None, file: str | None, prompt: str, optional: bool = False) -> str | None:
+    return resolve_secret(value, file, "OVMS_PASSWORD", prompt, confirm=True, optional=optional)
+
+
+def _hashed(password: str | None) -> str | None:
+    try:
+        return None if password is None else hash_password(password)
+    except PasswordError as error:
+        fail(str(error))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

@@ -1,0 +1,95 @@
+"""``ovms serve``: the server program."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+
+from ovms.base import logs
+from ovms.base.settings import SettingsError, load
+from ovms.cli.common import fail
+from ovms.server.listener import CannotListen, bind
+from ovms.server.server import AlreadyRunning, data_lock, serve, stopping_on_signals
+from ovms.server.settings import ServerSettings
+from ovms.store.database import database_path, database_url, reading, revision, sync_engine
+from ovms.store.errors import StoreError
+
+
+def describe(name: str) -> str:
+    """Give the help text of a setting."""
+    return ServerSettings.model_fields[name].description or ""
+
+
+def serve_command(
+    data: Annotated[Path | None, typer.Option(help=describe("data"))] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Settings file; ovms.toml in the data folder unless given.")
+    ] = None,
+    database: Annotated[str | None, typer.Option(help=describe("database"))] = None,
+    host: Annotated[list[str] | None, typer.Option(help=describe("host"))] = None,
+    port: Annotated[int | None, typer.Option(help=describe("port"))] = None,
+    tls_port: Annotated[int | None, typer.Option(help=describe("tls_port"))] = None,
+    http_port: Annotated[int | None, typer.Option(help=describe("http_port"))] = None,
+    https_port: Annotated[int | None, typer.Option(help=describe("https_port"))] = None,
+    no_tls: Annotated[bool, typer.Option("--no-tls", help="Reserved: open no TLS port.")] = False,
+    log_level: Annotated[str | None, typer.Option(help=describe("log_level"))] = None,
+    log_format: Annotated[str | None, typer.Option(help=describe("log_format"))] = None,
+    check_only: Annotated[
+        bool, typer.Option("--check", help="Check settings, database and port, and exit.")
+    ] = False,
+) -> None:
+    """Run the server: modules call it, apps watch and command them through it."""
+    options = {
+        "data": data, "database": database, "host": host or None, "port": port,
+        "tls_port": tls_port, "http_port": http_port, "https_port": https_port,
+        "log_level": log_level, "log_format": log_format,
+    }  # fmt: skip
+    try:
+        settings = load_settings(config, options)
+        if check_only:
+            _check(settings)
+            print(f"ovms: settings, database and port {settings.port} are in order")
+        else:
+            logs.configure(settings.log_level, settings.log_format)
+            uvloop.run(_serve(settings))
+    except (SettingsError, AlreadyRunning, CannotListen, StoreError) as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{error.filename or 'the server'}: {error.strerror or error}")
+
+
+def load_settings(config: Path | None, options: dict[str, object]) -> ServerSettings:
+    """Gather the settings; ``ovms.toml`` is looked for in the data folder they name.
+
+    Raises :class:`~ovms.base.settings.SettingsError`.
+    """
+    if config is None:
+        beside = load(ServerSettings, config=None, options=options).data / "ovms.toml"
+        config = beside if beside.exists() else None
+    return load(ServerSettings, config=config, options=options)
+
+
+async def _serve(settings: ServerSettings) -> None:
+    stop = asyncio.Event()
+
+    def on_ready(port: int) -> None:
+        print(f"ovms ready: modules and apps on port {port}, data in {settings.data}", flush=True)
+
+    with stopping_on_signals(stop):
+        await serve(settings, stop, on_ready=on_ready)
+
+
+def _check(settings: ServerSettings) -> None:
+    """Try everything that a start needs, and leave nothing behind."""
+    url = database_url(settings.data, settings.database)
+    if settings.data.exists():
+        with data_lock(settings.data):
+            if database_path(url).exists():
+                with reading(sync_engine(url)) as connection:
+                    revision(connection)
+    for listener in bind(settings.host, settings.port):
+        listener.close()

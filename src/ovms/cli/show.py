@@ -1,0 +1,165 @@
+"""What the terminal shows of a vehicle: one view of all of it, one line of a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from ovms.app.snapshot import Seen, Snapshot
+from ovms.protocol.records.environment import Doors1, Doors2
+from ovms.protocol.records.record import legible
+
+UNKNOWN = "–"
+
+
+def view(snapshot: Snapshot, now: float) -> RenderableType:
+    """Draw all that is known of a vehicle; ``now`` in Unix seconds."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim")
+    table.add_column()
+    for name, value in _lines(snapshot):
+        table.add_row(name, value)
+    title = Text.assemble((snapshot.vehicle_id, "bold"), "  ", _presence(snapshot, now))
+    return Panel(Group(_charge_bar(snapshot), table), title=title, expand=False)
+
+
+def _presence(snapshot: Snapshot, now: float) -> Text:
+    state = Text("online", "green") if snapshot.connected else Text("offline", "yellow")
+    if snapshot.updated is not None:
+        state.append(f", heard {duration(now - snapshot.updated)} ago", "default")
+    return state
+
+
+def _charge_bar(snapshot: Snapshot) -> RenderableType:
+    soc = snapshot.status.soc
+    if soc is None:
+        return Text("state of charge unknown", "dim")
+    bar = Table.grid(padding=(0, 1))
+    bar.add_row(ProgressBar(100, soc, width=40), Text(f"{soc:g} %", "bold"))
+    return bar
+
+
+def _lines(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    status, environment = snapshot.status, snapshot.environment
+    distance = "km" if status.units == "K" else "mi"
+    yield (
+        "range",
+        (
+            f"{_number(status.estimated_range, distance)} estimated, "
+            f"{_number(status.ideal_range, distance)} ideal"
+        ),
+    )
+    yield "charge", _charge(snapshot)
+    yield "speed", _number(environment.speed, f"{distance}/h")
+    yield (
+        "odometer",
+        (f"{_number(environment.odometer, distance)}, trip {_number(environment.trip, distance)}"),
+    )
+    yield "open", _open(snapshot)
+    yield "lock", _lock(snapshot)
+    yield "temperature", ", ".join(_temperatures(snapshot))
+    yield "position", _position(snapshot)
+    yield "tyres", _tyres(snapshot)
+    yield "firmware", legible(snapshot.firmware.firmware or UNKNOWN)
+
+
+def _charge(snapshot: Snapshot) -> str:
+    status = snapshot.status
+    words = [legible(status.charge_state or UNKNOWN), legible(status.charge_mode or "")]
+    if status.charge_state in ("charging", "topoff", "heating"):
+        words.append(f"{_number(status.line_voltage, 'V')} {_number(status.charge_current, 'A')}")
+    if status.charge_energy:
+        words.append(_number(status.charge_energy, "kWh"))
+    return ", ".join(word for word in words if word)
+
+
+def _open(snapshot: Snapshot) -> str:
+    doors_1, doors_2 = snapshot.environment.doors_1, snapshot.environment.doors_2
+    if doors_1 is None:
+        return UNKNOWN
+    names = {
+        Doors1.LEFT_DOOR: "left door",
+        Doors1.RIGHT_DOOR: "right door",
+        Doors1.CHARGE_PORT: "charge port",
+    }
+    is_open = [name for bit, name in names.items() if doors_1 & bit]
+    names_2 = {Doors2.BONNET: "bonnet", Doors2.TRUNK: "trunk"}
+    is_open += [name for bit, name in names_2.items() if doors_2 and doors_2 & bit]
+    return ", ".join(is_open) or "nothing"
+
+
+def _lock(snapshot: Snapshot) -> str:
+    doors_1, doors_2 = snapshot.environment.doors_1, snapshot.environment.doors_2
+    if doors_1 is None or doors_2 is None:
+        return UNKNOWN
+    words = ["locked" if doors_2 & Doors2.LOCKED else "unlocked"]
+    words += ["valet mode"] if doors_2 & Doors2.VALET else []
+    words += ["car on"] if doors_1 & Doors1.CAR_ON else ["car off"]
+    words += ["hand brake"] if doors_1 & Doors1.HANDBRAKE else []
+    return ", ".join(words)
+
+
+def _temperatures(snapshot: Snapshot) -> Iterator[str]:
+    environment = snapshot.environment
+    yield f"outside {_number(environment.temperature_ambient, '°C')}"
+    yield f"battery {_number(environment.temperature_battery, '°C')}"
+    yield f"motor {_number(environment.temperature_motor, '°C')}"
+    yield f"electronics {_number(environment.temperature_pem, '°C')}"
+
+
+def _position(snapshot: Snapshot) -> str:
+    location = snapshot.location
+    if not location.gps_lock or location.latitude is None or location.longitude is None:
+        return "none"
+    altitude = _number(location.altitude, "m")
+    return f"{location.latitude:.5f} {location.longitude:.5f}, {altitude}"
+
+
+def _tyres(snapshot: Snapshot) -> str:
+    wheels = snapshot.wheels
+    pressures = (wheels.fl_pressure, wheels.fr_pressure, wheels.rl_pressure, wheels.rr_pressure)
+    if not any(pressures):
+        return UNKNOWN
+    return " ".join("?" if p is None else f"{p:g}" for p in pressures) + " psi (fl fr rl rr)"
+
+
+def _number(value: float | None, unit: str) -> str:
+    return UNKNOWN if value is None else f"{value:g} {unit}"
+
+
+def duration(seconds: float) -> str:
+    """Say how long in the largest fitting unit."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(0, seconds):.0f} s"
+
+
+def message_line(seen: Seen) -> str:
+    """Give a message as one line: time, code, and its fields that are known, by name."""
+    time = datetime.fromtimestamp(seen.time, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    fields = seen.content.as_json() if seen.content else {}
+    words = [f"{name}={_word(value)}" for name, value in fields.items() if value is not None]
+    if seen.content is None:
+        words = [seen.message.data.decode("latin-1")]
+    elif seen.content.extra:
+        words.append("extra=" + ",".join(map(legible, seen.content.extra)))
+    return _printable(f"{time} {seen.message.code} {' '.join(words)}".rstrip())
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def _printable(text: str) -> str:
+    """Keep control characters of a message from doing things to the terminal."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

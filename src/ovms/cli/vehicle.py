@@ -1,0 +1,229 @@
+"""``ovms vehicle``: the vehicles that may call, and who is online."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Annotated, Final
+
+import typer
+
+from ovms.cli.common import (
+    ConfigOption,
+    DatabaseOption,
+    DataOption,
+    JsonOption,
+    YesOption,
+    confirm_or_leave,
+    either,
+    iso_time,
+    open_database,
+    print_json,
+    print_table,
+    resolve_secret,
+)
+from ovms.cli.vehicle_csv import import_rows, read_rows
+from ovms.store import names, queries
+from ovms.store.database import reading, writing
+from ovms.store.records import Vehicle, VehicleStatus
+
+app = typer.Typer(help="Vehicles: what may call, and who is online.", no_args_is_help=True)
+
+SECRET_BYTES: Final = 16
+"""Random bytes of a secret that we make: 22 characters, letters, digits, ``-`` and ``_``."""
+
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The vehicle id, in any case.")]
+SecretOption = Annotated[
+    str | None,
+    typer.Option(
+        "--secret",
+        metavar="S",
+        help="What car and server share. Safer: --secret-file or OVMS_SECRET.",
+    ),
+]
+SecretFileOption = Annotated[
+    str | None,
+    typer.Option(
+        "--secret-file", metavar="FILE", help="File that holds the secret; - is standard input."
+    ),
+]
+
+
+@app.command()
+def add(
+    vehicle_id: IdArgument,
+    data: DataOption,
+    owner: Annotated[str, typer.Option(metavar="NAME", help="Whose it is.")],
+    secret: SecretOption = None,
+    secret_file: SecretFileOption = None,
+    name: Annotated[str, typer.Option(metavar="N", help="What it is called.")] = "",
+    type: Annotated[  # noqa: A002 -- the option's name
+        str, typer.Option(metavar="car|server", help="Another server calls as a vehicle, too.")
+    ] = "car",
+    json: JsonOption = False,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Make a vehicle. Without a secret one is made, and printed this once."""
+    if type not in ("car", "server"):
+        raise typer.BadParameter(f"{type!r} is neither car nor server", param_hint="--type")
+    given = resolve_secret(secret, secret_file, "OVMS_SECRET", None)
+    used = _made() if given is None else given
+    with open_database(data, database, config) as engine, writing(engine) as connection:
+        whose = queries.get_owner(connection, owner)
+        vehicle = queries.add_vehicle(
+            connection, vehicle_id, whose, used, time.time(), name=name, type=type
+        )
+    _tell(vehicle, "added", used if given is None else None, json)
+
+
+@app.command("list")
+def list_(
+    data: DataOption,
+    owner: Annotated[str | None, typer.Option(metavar="NAME", help="Only this owner's.")] = None,
+    json: JsonOption = False,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show all vehicles, who is online, and when each was last heard."""
+    with open_database(data, database, config) as engine, reading(engine) as connection:
+        whose = queries.get_owner(connection, owner) if owner is not None else None
+        vehicles = queries.list_vehicles(connection, time.time(), whose)
+    if json:
+        print_json([_status(vehicle) for vehicle in vehicles])
+        return
+    columns = ["id", "name", "owner", "type", "online", "apps", "last heard"]
+    print_table(columns, [_row(vehicle) for vehicle in vehicles])
+
+
+@app.command()
+def rename(
+    vehicle_id: IdArgument,
+    data: DataOption,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="The new name.")] = None,
+    name_option: Annotated[
+        str | None, typer.Option("--name", metavar="N", help="The same, as an option.")
+    ] = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Change what a vehicle is called; its id stays."""
+    new = either(name, name_option, "the new name")
+    with open_database(data, database, config) as engine, writing(engine) as connection:
+        vehicle = queries.rename_vehicle(connection, vehicle_id, new, time.time())
+    print(f"vehicle {vehicle.id} is called {vehicle.name}")
+
+
+@app.command()
+def transfer(
+    vehicle_id: IdArgument,
+    data: DataOption,
+    owner: Annotated[str | None, typer.Argument(metavar="OWNER", help="The new owner.")] = None,
+    owner_option: Annotated[
+        str | None, typer.Option("--owner", metavar="NAME", help="The same, as an option.")
+    ] = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Give a vehicle to another owner, with its data."""
+    new = either(owner, owner_option, "the new owner")
+    with open_database(data, database, config) as engine, writing(engine) as connection:
+        whose = queries.get_owner(connection, new)
+        vehicle = queries.transfer_vehicle(connection, vehicle_id, whose, time.time())
+    print(f"vehicle {vehicle.id} belongs to {vehicle.owner}")
+
+
+@app.command("secret")
+def secret_(
+    vehicle_id: IdArgument,
+    data: DataOption,
+    secret: SecretOption = None,
+    secret_file: SecretFileOption = None,
+    json: JsonOption = False,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Change a vehicle's secret. Without one it is made, and printed this once."""
+    with open_database(data, database, config) as engine:
+        prompt = f"New secret of {names.vehicle_key(vehicle_id)} (empty: make one)"
+        given = resolve_secret(
+            secret, secret_file, "OVMS_SECRET", prompt, confirm=True, optional=True
+        )
+        used = _made() if given is None else given
+        with writing(engine) as connection:
+            vehicle = queries.set_secret(connection, vehicle_id, used, time.time())
+    _tell(vehicle, "has a new secret", used if given is None else None, json)
+
+
+@app.command()
+def remove(
+    vehicle_id: IdArgument,
+    data: DataOption,
+    yes: YesOption = False,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Remove a vehicle and its data; its id can be added again."""
+    with open_database(data, database, config) as engine:
+        confirm_or_leave(f"Remove vehicle {names.vehicle_key(vehicle_id)} and its data?", yes)
+        with writing(engine) as connection:
+            vehicle = queries.remove_vehicle(connection, vehicle_id, time.time())
+    print(f"vehicle {vehicle.id} removed")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[
+        str,
+        typer.Argument(metavar="FILE", help="Columns owner,id,secret[,name]; - is standard input."),
+    ],
+    data: DataOption,
+    json: JsonOption = False,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Make many vehicles from a CSV file, all or none; owners that are missing are made."""
+    rows = read_rows(file)
+    with open_database(data, database, config) as engine:
+        made = import_rows(engine, rows, file)
+    if json:
+        print_json({"vehicles": made.vehicles, "owners": made.owners})
+        return
+    print(f"{made.vehicles} vehicles added, {made.owners} owners made")
+
+
+def _made() -> str:
+    return secrets.token_urlsafe(SECRET_BYTES)
+
+
+def _tell(vehicle: Vehicle, what: str, made: str | None, json: bool) -> None:
+    """Answer a command that may have made a secret: it is shown now or never."""
+    if json:
+        known = {"id": vehicle.id, "owner": vehicle.owner, "name": vehicle.name}
+        print_json({**known, "type": vehicle.type, "secret": made})
+        return
+    print(f"vehicle {vehicle.id} {what}")
+    if made is not None:
+        print(f"secret: {made}")
+
+
+def _status(status: VehicleStatus) -> dict[str, object]:
+    vehicle = status.vehicle
+    return {
+        "id": vehicle.id,
+        "name": vehicle.name,
+        "owner": vehicle.owner,
+        "type": vehicle.type,
+        "online": status.online,
+        "apps": status.apps,
+        "batch": status.batch,
+        "heard": iso_time(status.heard),
+    }
+
+
+def _row(status: VehicleStatus) -> list[str]:
+    vehicle = status.vehicle
+    online = "yes" if status.online else "no"
+    heard = iso_time(status.heard) or "never"
+    known = [vehicle.id, vehicle.name, vehicle.owner, vehicle.type]
+    return [*known, online, str(status.apps), heard]

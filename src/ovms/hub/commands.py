@@ -1,0 +1,202 @@
+"""Whose answer is this? The commands of one vehicle, one at a time towards its car.
+
+The car answers in the order it was asked, and an answer names its command at most by number. So
+the queue sends one command, waits for its answer, then sends the next. What is in flight then
+fits a module's buffer, too.
+
+An answer that does not come in time is given up: its asker is told, and a ping follows the command.
+When that ping is answered, whatever the car had to say before it has been said, and the next
+command can be sent. Answers that still come for given-up commands are dropped.
+
+A sealed command and its answer do not show their number: a sealed answer belongs to the sealed
+command in flight, and the queue lingers for further rows before it goes on.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+from ovms.protocol import Message
+from ovms.protocol.commands import Answer, Command, Result
+
+ANSWER_TIMEOUT = 60.0
+"""Seconds until a command without an answer is given up."""
+
+ROW_TIMEOUT = 5.0
+"""Seconds between the rows of one answer: old modules leave the last rows out."""
+
+SEALED_LINGER = 1.0
+"""Seconds the queue waits for further rows of a sealed answer."""
+
+PING_TIMEOUT = 10.0
+"""Seconds until a car that does not answer the ping gets its next command all the same."""
+
+QUEUE_LIMIT = 50
+"""Commands that may wait for one car: more than people type, little enough to hold."""
+
+LONGEST_COMMAND = 1023
+"""Bytes of a line towards a car; its buffer has 1024."""
+
+NOT_CONNECTED = "car is not connected"
+NO_ANSWER = "no answer from the car"
+TOO_LONG = "command too long"
+TOO_MANY = "too many commands are waiting"
+
+
+class Everyone:
+    """The asker of an answer that nobody asked for."""
+
+
+EVERYONE = Everyone()
+
+Asker = Hashable
+
+
+@dataclass(slots=True, eq=False)
+class Asked:
+    """A command on its way."""
+
+    asker: Asker | None
+    """Who gets the answer; ``None`` once it has gone."""
+    message: Message
+    number: int | None
+    """Its number; ``None`` where it is sealed."""
+    deadline: float = 0.0
+    has_rows: bool = False
+    """Part of the answer is there."""
+
+
+class CommandQueue:
+    """The commands of one vehicle.
+
+    ``to_car`` sends a message to the car, ``ping`` sends it a ping, ``refuse`` tells an asker that
+    its command failed. Times are monotonic seconds.
+    """
+
+    __slots__ = ("_current", "_given_up", "_ping", "_pinged", "_refuse", "_timeout", "_to_car",
+                 "_waiting")  # fmt: skip
+
+    def __init__(
+        self,
+        to_car: Callable[[Message], None],
+        ping: Callable[[], None],
+        refuse: Callable[[Asker, Message], None],
+        timeout: float = ANSWER_TIMEOUT,
+    ) -> None:
+        self._to_car = to_car
+        self._ping = ping
+        self._refuse = refuse
+        self._timeout = timeout
+        self._waiting: deque[Asked] = deque()
+        self._current: Asked | None = None
+        self._given_up: list[Asked] = []
+        self._pinged: float | None = None
+        """When the wait for a ping's answer ends; ``None`` while there is none."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing is under way, and :meth:`tick` need not be called."""
+        return self._current is None and not self._waiting and self._pinged is None
+
+    def ask(self, asker: Asker, message: Message, now: float) -> None:
+        """Take a client's command: ``C…``, or sealed ``EMC…``. It is sent when its turn comes."""
+        command = Command.parse(message.data) if message.code == "C" else None
+        if message.code == "C" and command is None:
+            return
+        asked = Asked(asker, message, command.number if command else None)
+        if wire_length(message) > LONGEST_COMMAND:
+            self._fail(asked, TOO_LONG)
+        elif len(self._waiting) >= QUEUE_LIMIT:
+            self._fail(asked, TOO_MANY)
+        else:
+            self._waiting.append(asked)
+            self._send_next(now)
+
+    def answered(self, message: Message, now: float) -> Asker | Everyone | None:
+        """Say who gets an answer from the car: ``c…``, or sealed ``EMc…``.
+
+        ``None`` when whoever asked has gone or was told already that no answer came.
+        """
+        answer = Answer.parse(message.data) if message.code == "c" else None
+        number = answer.number if answer else None
+        if message.code == "c" and answer is None:
+            return EVERYONE
+        if self._is_late(number, answer):
+            return None
+        current = self._current
+        if current is None or current.number != number:
+            return EVERYONE
+        current.has_rows = True
+        if answer is None:
+            current.deadline = now + SEALED_LINGER
+        elif answer.is_last:
+            self._current = None
+            self._send_next(now)
+        else:
+            current.deadline = now + ROW_TIMEOUT
+        return current.asker
+
+    def _is_late(self, number: int | None, answer: Answer | None) -> bool:
+        late = next((asked for asked in self._given_up if asked.number == number), None)
+        if late is None:
+            return False
+        if answer is None or answer.is_last:
+            self._given_up.remove(late)
+        return True
+
+    def ping_answered(self, now: float) -> None:
+        """Go on: the car has said all that it had to say before the last ping."""
+        if self._pinged is not None:
+            self._pinged = None
+            self._given_up.clear()
+            self._send_next(now)
+
+    def tick(self, now: float) -> None:
+        """Give up what is overdue. Call it about once a second while not idle."""
+        if self._pinged is not None and now >= self._pinged:
+            self._pinged = None
+        current = self._current
+        if current is not None and now >= current.deadline:
+            self._current = None
+            if not current.has_rows:
+                self._give_up(current, now)
+        self._send_next(now)
+
+    def _give_up(self, asked: Asked, now: float) -> None:
+        self._fail(asked, NO_ANSWER)
+        self._given_up.append(asked)
+        self._pinged = now + PING_TIMEOUT
+        self._ping()
+
+    def forget(self, asker: Asker) -> None:
+        """Drop what a client that has gone still waited for; its answers find nobody."""
+        self._waiting = deque(asked for asked in self._waiting if asked.asker is not asker)
+        if self._current is not None and self._current.asker is asker:
+            self._current.asker = None
+
+    def car_gone(self) -> None:
+        """Refuse everything under way: the car's connection is gone, and its answers with it."""
+        failed = [self._current] if self._current and not self._current.has_rows else []
+        failed += self._waiting
+        self._current = self._pinged = None
+        self._given_up.clear()
+        self._waiting.clear()
+        for asked in failed:
+            self._fail(asked, NOT_CONNECTED)
+
+    def _send_next(self, now: float) -> None:
+        if self._current is None and self._pinged is None and self._waiting:
+            self._current = self._waiting.popleft()
+            self._current.deadline = now + self._timeout
+            self._to_car(self._current.message)
+
+    def _fail(self, asked: Asked, reason: str) -> None:
+        if asked.number is not None and asked.asker is not None:
+            self._refuse(asked.asker, Answer(asked.number, Result.FAILED, reason).message)
+
+
+def wire_length(message: Message) -> int:
+    """Bytes of a message's ciphered line, its end included."""
+    return (len(message.plain) + 2) // 3 * 4 + 2

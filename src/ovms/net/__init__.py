@@ -1,0 +1,1 @@
+"""Sessions on real connections: the pump for both ends, and a client."""

@@ -1,0 +1,210 @@
+"""A caller's connection: connect, say who we are, then send and receive messages.
+
+::
+
+    NetError
+    ├── ConnectFailed     no connection, or no welcome in time: try again later
+    ├── Refused           the server closed before its welcome, or does not know the secret
+    └── ConnectionLost    the connection ended
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Self
+
+from ovms.net.pump import Pump
+from ovms.protocol import Message, Party, Role, ServerWelcome, Session, State
+from ovms.protocol.crypto import RandomBytes, make_token
+from ovms.protocol.errors import AuthenticationFailed
+from ovms.protocol.session import Event
+
+WELCOME_TIMEOUT = 60.0
+"""Seconds until the welcome must be there. A server in passing trouble stays silent."""
+
+INBOX_LIMIT = 1000
+"""Messages that may wait for :meth:`Connection.receive` before reading stops."""
+
+
+class NetError(Exception):
+    """A connection that did not come about, or ended."""
+
+
+class ConnectFailed(NetError):
+    """There is no connection to the server; trying again later may help."""
+
+
+class Refused(NetError):
+    """The server does not take us: the vehicle id or the secret is wrong."""
+
+
+class ConnectionLost(NetError):
+    """The connection has ended."""
+
+
+class Connection:
+    """A caller's side of one connection. Made by :func:`connect`.
+
+    Iterating over it gives messages until it is lost; leaving ``async with`` closes it.
+    """
+
+    def __init__(self) -> None:
+        self._pump: Pump | None = None
+        self._inbox: deque[Message] = deque()
+        self._news = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._is_over = False
+        self._error: Exception | None = None
+        self.welcomed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def send(self, message: Message) -> None:
+        """Send a message. Raises :class:`ConnectionLost` if the connection is not open."""
+        if self._pump is None or self._is_over or not self._pump.send(message):
+            raise self._lost()
+
+    async def drain(self) -> None:
+        """Wait until the other end has taken enough. Raises :class:`ConnectionLost`."""
+        await self._room.wait()
+        if self._is_over:
+            raise self._lost()
+
+    async def receive(self) -> Message:
+        """Wait for the next message.
+
+        Raises :class:`ConnectionLost` once the connection is over and all that came is given out.
+        """
+        while not self._inbox:
+            if self._is_over:
+                raise self._lost()
+            self._news.clear()
+            await self._news.wait()
+        if len(self._inbox) == INBOX_LIMIT and self._pump is not None:
+            self._pump.resume()
+        return self._inbox.popleft()
+
+    async def __aiter__(self) -> AsyncIterator[Message]:
+        """Give messages until the connection is lost."""
+        while True:
+            try:
+                message = await self.receive()
+            except ConnectionLost:
+                return
+            yield message
+
+    async def close(self) -> None:
+        """End the connection. May be called again."""
+        if self._pump is not None and not self._is_over:
+            self._pump.close()
+            while not self._is_over:
+                self._news.clear()
+                await self._news.wait()
+
+    async def __aenter__(self) -> Self:
+        """Use the connection."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connection."""
+        await self.close()
+
+    def _lost(self) -> ConnectionLost:
+        reason = f": {self._error}" if self._error else ""
+        return ConnectionLost(f"the connection to the server is lost{reason}")
+
+    # -- the pump's owner -------------------------------------------------------------------
+
+    def opened(self, pump: Pump) -> None:
+        """Take up the connection."""
+        self._pump = pump
+
+    def received(self, pump: Pump, event: Event) -> None:
+        """Keep a message for :meth:`receive`; stop reading when too many wait."""
+        if isinstance(event, Message):
+            self._inbox.append(event)
+            if len(self._inbox) >= INBOX_LIMIT:
+                pump.pause()
+            self._news.set()
+        elif isinstance(event, ServerWelcome) and not self.welcomed.done():
+            self.welcomed.set_result(None)
+
+    def stalled(self, pump: Pump, is_stalled: bool) -> None:
+        """Hold :meth:`drain` back while the other end does not read."""
+        if is_stalled:
+            self._room.clear()
+        else:
+            self._room.set()
+
+    def closed(self, pump: Pump, error: Exception | None) -> None:
+        """Wake everybody up who waits."""
+        self._is_over = True
+        self._error = error
+        self._news.set()
+        self._room.set()
+        if not self.welcomed.done():
+            self.welcomed.set_exception(_refusal(error))
+
+
+def _refusal(error: Exception | None) -> NetError:
+    if isinstance(error, AuthenticationFailed):
+        return Refused("the server does not prove to know the secret")
+    if error is None or isinstance(error, ConnectionResetError):
+        return Refused(
+            "the server closed the connection before its welcome: wrong vehicle id or secret?"
+        )
+    return ConnectFailed(f"no welcome from the server: {error}")
+
+
+async def connect(
+    host: str,
+    port: int,
+    role: Role,
+    vehicle_id: str,
+    secret: bytes,
+    *,
+    timeout: float = WELCOME_TIMEOUT,
+    random_bytes: RandomBytes = os.urandom,
+) -> Connection:
+    """Connect to a server and be welcomed, within ``timeout`` seconds.
+
+    Raises :class:`ConnectFailed` or :class:`Refused`.
+    """
+    connection = Connection()
+    session = Session(Party.CALLER, make_token(random_bytes))
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(timeout):
+            transport, _ = await loop.create_connection(
+                lambda: Pump(session, connection), host, port
+            )
+            if session.state is State.START:
+                transport.write(session.greet(role, vehicle_id, secret))
+            await connection.welcomed
+    except TimeoutError as error:
+        await _drop(connection)
+        raise ConnectFailed(f"no answer from {host}:{port} within {timeout:g} s") from error
+    except OSError as error:
+        raise ConnectFailed(f"no connection to {host}:{port}: {_reason(error)}") from error
+    except BaseException:
+        await _drop(connection)
+        raise
+    return connection
+
+
+async def _drop(connection: Connection) -> None:
+    """Close a connection that nobody will use; its refusal has been told, or does not matter."""
+    connection.welcomed.cancel()
+    await connection.close()
+
+
+def _reason(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)

@@ -1,0 +1,12 @@
+"""The language of the Open Vehicle Monitoring System: bytes in, messages out, and back.
+
+No IO, no clock, no randomness of its own. A :class:`~ovms.protocol.session.Session` is one end of
+a connection; :mod:`~ovms.protocol.records` reads and writes what messages carry.
+"""
+
+from ovms.protocol.messages import Message
+from ovms.protocol.session import Closed, Party, Session, State
+from ovms.protocol.welcome import CallerWelcome, Role, ServerWelcome
+
+__all__ = ["CallerWelcome", "Closed", "Message", "Party", "Role", "ServerWelcome", "Session",
+           "State"]  # fmt: skip

@@ -1,0 +1,155 @@
+"""What all comma-separated records share: a dataclass that is its own field table.
+
+A record is written once, as a dataclass whose attributes stand in the order of the wire::
+
+    @record("Z")
+    class Peers(Record):
+        count: float | None = number("", "how many peers are connected")
+
+Decoder, encoder, JSON names and the reference in the docs are all read from it. A record that was
+parsed remembers the text it came from: whatever is not understood, extra fields, missing ones and
+bytes that are not UTF-8 leave again exactly as they came.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
+
+from ovms.protocol.records.kinds import Bits, BitSet, Flag, Hex, Kind, Number, Text
+
+JsonValue = str | int | float | bool | list[str] | list[float | None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One line of a record's field table."""
+
+    name: str
+    kind: Kind
+    unit: str
+    meaning: str
+    since: str
+    """The version that brought it: of the guide, or ``field`` where only modules define it."""
+
+
+def number(unit: str, meaning: str, since: str = "", *, scale: int = 1, places: int = 0) -> Any:
+    """Declare a field that holds a number in ``unit``."""
+    return _wire(Number(scale, places), unit, meaning, since)
+
+
+def text(meaning: str, since: str = "", *, values: tuple[str, ...] = ()) -> Any:
+    """Declare a field that holds text."""
+    return _wire(Text(values), "", meaning, since)
+
+
+def flag(meaning: str, since: str = "") -> Any:
+    """Declare a field that is 0 or 1."""
+    return _wire(Flag(), "", meaning, since)
+
+
+def hexadecimal(meaning: str, since: str = "") -> Any:
+    """Declare a field that holds a number in hexadecimal."""
+    return _wire(Hex(), "", meaning, since)
+
+
+def bits(names: type[BitSet], meaning: str, since: str = "") -> Any:
+    """Declare a field that holds a byte of named bits."""
+    return _wire(Bits(names), "", meaning, since)
+
+
+def _wire(kind: Kind, unit: str, meaning: str, since: str) -> Any:
+    return dataclasses.field(default=None, metadata={"wire": (kind, unit, meaning, since)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A message's content as fields separated by commas.
+
+    All fields are ``None`` where the record is shorter, the field empty, or its text not of its
+    kind. ``extra`` holds the fields behind the last known one. Text that was not UTF-8 carries
+    Python's surrogate escapes.
+    """
+
+    CODE: ClassVar[str]
+    TABLE: ClassVar[tuple[Field, ...]]
+
+    extra: tuple[str, ...] = ()
+    raw: tuple[str, ...] = dataclasses.field(default=(), compare=False, repr=False)
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Read a message's data. Never fails: what is not understood is kept in ``raw``."""
+        raw = tuple(data.decode("utf-8", "surrogateescape").split(","))
+        values = {field.name: field.kind.parse(text) for field, text in zip(cls.TABLE, raw)}  # noqa: B905 (short records)
+        return cls(**values, extra=raw[len(cls.TABLE) :], raw=raw)
+
+    def encode(self) -> bytes:
+        """Write the data, missing fields at the end left out.
+
+        A field that still has the value it was parsed with is written with its old text.
+        """
+        texts = [self._encode_field(at, field) for at, field in enumerate(self.TABLE)]
+        if not self.extra:
+            while len(texts) > len(self.raw) and not texts[-1]:
+                texts.pop()
+        return ",".join([*texts, *self.extra]).encode("utf-8", "surrogateescape")
+
+    def _encode_field(self, at: int, field: Field) -> str:
+        value = getattr(self, field.name)
+        if at < len(self.raw) and field.kind.parse(self.raw[at]) == value:
+            return self.raw[at]
+        return "" if value is None else field.kind.encode(value)
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """Name every field: numbers, booleans and text; bits as the number and one by one."""
+        return dict(self._named())
+
+    def _named(self) -> Iterator[tuple[str, JsonValue]]:
+        for field in self.TABLE:
+            value = getattr(self, field.name)
+            yield field.name, legible(value) if isinstance(value, str) else _plain(value)
+            if isinstance(field.kind, Bits):
+                for name, bit in field.kind.names.names().items():
+                    yield name, None if value is None else bool(value & bit)
+
+
+def legible(text: str) -> str:
+    """Give text for people: bytes that were not UTF-8 are read as Latin-1."""
+    if text.isascii():
+        return text
+    data = text.encode("utf-8", "surrogateescape")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _plain(value: Any) -> JsonValue:
+    return int(value) if isinstance(value, BitSet) else value
+
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass_transform(
+    frozen_default=True,
+    kw_only_default=True,
+    field_specifiers=(number, text, flag, hexadecimal, bits),
+)
+def record(code: str) -> Callable[[type[R]], type[R]]:
+    """Make a class the record of message ``code``: a frozen dataclass with its field table."""
+
+    def make(cls: type[R]) -> type[R]:
+        made = dataclass(frozen=True, slots=True, kw_only=True)(cls)
+        made.CODE = code
+        made.TABLE = tuple(
+            Field(field.name, *field.metadata["wire"])
+            for field in dataclasses.fields(made)
+            if "wire" in field.metadata
+        )
+        return made
+
+    return make

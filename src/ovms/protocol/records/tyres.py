@@ -1,0 +1,120 @@
+"""``W`` and ``Y``: tyre pressures; four fixed wheels in psi, or any number of them in kPa."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar, Self
+
+from ovms.protocol.records.kinds import Number
+from ovms.protocol.records.record import JsonValue, Record, legible, number, record
+
+PSI_PER_KPA = 0.14503773773
+
+
+@record("W")
+class WheelPressures(Record):
+    """Tyres of a car with four wheels."""
+
+    fr_pressure: float | None = number("psi", "front right", places=1)
+    fr_temperature: float | None = number("°C", "front right")
+    rr_pressure: float | None = number("psi", "rear right", places=1)
+    rr_temperature: float | None = number("°C", "rear right")
+    fl_pressure: float | None = number("psi", "front left", places=1)
+    fl_temperature: float | None = number("°C", "front left")
+    rl_pressure: float | None = number("psi", "rear left", places=1)
+    rl_temperature: float | None = number("°C", "rear left")
+    stale: float | None = number("", "-1 none, 0 stale, above 0 fresh")
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """One section of ``Y``: a value for each wheel (or sensor), and whether they hold.
+
+    ``validity`` is -1 undefined, 0 stale, 1 valid.
+    """
+
+    values: tuple[float | None, ...] = ()
+    validity: float | None = None
+
+
+SECTIONS = {
+    "pressure": ("kPa", 1, "pressure"),
+    "temperature": ("°C", 1, "temperature"),
+    "health": ("%", 1, "health"),
+    "alert": ("", 0, "alert level: 0 none, 1 warning, 2 alert"),
+    "sensor": ("", 0, "sensor of each wheel; missing before firmware 3.3.006"),
+}
+"""The sections behind the names, in the order of the wire: unit, places, meaning."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tyres:
+    """Tyres of any vehicle: the wheels' names, then sections of readings, each counted."""
+
+    CODE: ClassVar[str] = "Y"
+
+    names: tuple[str, ...] = ()
+    pressure: Readings | None = None
+    temperature: Readings | None = None
+    health: Readings | None = None
+    alert: Readings | None = None
+    sensor: Readings | None = None
+    extra: tuple[str, ...] = ()
+    """What stands behind the last section that could be read."""
+    raw: tuple[str, ...] = field(default=(), compare=False, repr=False)
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Read a message's data. Never fails: reading stops where a count does not hold."""
+        raw = tuple(data.decode("utf-8", "surrogateescape").split(","))
+        names, rest = _take(raw)
+        sections = {}
+        for name in SECTIONS if names is not None else ():
+            values, behind = _take(rest)
+            if values is None:
+                break
+            validity = _NUMBER.parse(behind[0]) if behind else None
+            sections[name] = Readings(tuple(map(_NUMBER.parse, values)), validity)
+            rest = behind[1:]
+        return cls(names=names or (), **sections, extra=rest, raw=raw)
+
+    def encode(self) -> bytes:
+        """Write the data, as it came where it was parsed."""
+        data = ",".join(self.raw).encode("utf-8", "surrogateescape")
+        if self.raw and self.parse(data) == self:
+            return data
+        return ",".join(self._fields()).encode("utf-8", "surrogateescape")
+
+    def _fields(self) -> Iterator[str]:
+        yield str(len(self.names))
+        yield from self.names
+        for name, (_, places, _) in SECTIONS.items():
+            readings: Readings | None = getattr(self, name)
+            if readings is None:
+                break
+            kind = Number(places=places)
+            yield str(len(readings.values))
+            yield from ("" if value is None else kind.encode(value) for value in readings.values)
+            yield "-1" if readings.validity is None else _NUMBER.encode(readings.validity)
+        yield from self.extra
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """Give the names, and the values and validity of each section."""
+        result: dict[str, JsonValue] = {"names": [legible(name) for name in self.names]}
+        for name in SECTIONS:
+            readings: Readings | None = getattr(self, name)
+            result[name] = None if readings is None else list(readings.values)
+            result[f"{name}_valid"] = None if readings is None else readings.validity
+        return result
+
+
+_NUMBER = Number()
+
+
+def _take(fields: tuple[str, ...]) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+    """Cut a count and that many values off; ``None`` and all fields if they are not there."""
+    count = _NUMBER.parse(fields[0]) if fields else None
+    if not isinstance(count, int) or not 0 <= count < len(fields):
+        return None, fields
+    return fields[1 : 1 + count], fields[1 + count :]

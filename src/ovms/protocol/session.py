@@ -1,0 +1,260 @@
+"""One connection's state machine, the same for both ends.
+
+The conversation has one state and two parties; :data:`TRANSITIONS` says who may say what in which
+state, and what state that leads to. A :class:`Session` plays one of the parties: what it sends and
+what it receives goes through the same table, and differs only in whom to blame::
+
+    START ──caller: CallerWelcome──▶ HELLO ──server: ServerWelcome──▶ OPEN ──either: Message──▶ OPEN
+      any state ──either: Closed──▶ CLOSED          provisioning lines change no state
+
+No IO, no clock and no randomness: bytes come in through :meth:`Session.receive_data` and leave
+through the methods that return bytes, all of which the owner must put on the wire in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from ovms.protocol.crypto import (
+    StreamCipher,
+    decode_base64,
+    digest_proves,
+    encode_base64,
+    make_digest,
+    session_key,
+    stream,
+)
+from ovms.protocol.errors import (
+    AuthenticationFailed,
+    LocalProtocolError,
+    RemoteProtocolError,
+    UnreadableLine,
+)
+from ovms.protocol.framing import LINE_END, LINE_LIMIT, WELCOME_LINE_LIMIT, LineReader
+from ovms.protocol.messages import Message, parse_plain
+from ovms.protocol.welcome import (
+    CallerWelcome,
+    ProvisionRecord,
+    ProvisionRefused,
+    ProvisionRequest,
+    Role,
+    ServerWelcome,
+    is_provisioning,
+    parse_caller_line,
+    parse_server_line,
+)
+
+
+class Party(Enum):
+    """The two ends of a connection: who opened it, and who was called."""
+
+    CALLER = "caller"
+    SERVER = "server"
+
+
+class State(Enum):
+    """Where the conversation stands."""
+
+    START = "start"
+    """Nobody is known yet."""
+    HELLO = "hello"
+    """The caller has said its welcome; the server looks it up."""
+    OPEN = "open"
+    """Both are known; every line is ciphered."""
+    CLOSED = "closed"
+    """Over, in order or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The other end has ended the stream."""
+
+
+Plain = CallerWelcome | ServerWelcome | ProvisionRequest | ProvisionRecord | ProvisionRefused
+Event = Plain | Message | Closed
+
+_CALLER_PROVISIONING = {(Party.CALLER, ProvisionRequest)}
+_SERVER_PROVISIONING = {(Party.SERVER, ProvisionRecord), (Party.SERVER, ProvisionRefused)}
+_PROVISIONING = _CALLER_PROVISIONING | _SERVER_PROVISIONING
+
+TRANSITIONS: dict[State, dict[tuple[Party, type], State]] = {
+    State.START: {
+        **dict.fromkeys(_PROVISIONING, State.START),
+        (Party.CALLER, CallerWelcome): State.HELLO,
+    },
+    State.HELLO: {
+        **dict.fromkeys(_PROVISIONING, State.HELLO),
+        (Party.SERVER, ServerWelcome): State.OPEN,
+    },
+    State.OPEN: {
+        **dict.fromkeys(_PROVISIONING, State.OPEN),
+        (Party.CALLER, Message): State.OPEN,
+        (Party.SERVER, Message): State.OPEN,
+    },
+    State.CLOSED: {},
+}
+"""Who may say what in which state. ``Closed`` is allowed everywhere and leads to CLOSED."""
+
+
+class Session:
+    """One end of a connection under protection scheme 0x30.
+
+    ``token`` is our side's random token (:func:`~ovms.protocol.crypto.make_token`), new for each
+    connection. A caller then calls :meth:`greet`; a server waits for the ``CallerWelcome`` event,
+    looks up the vehicle's secret, and calls :meth:`accept`, or closes the connection.
+    """
+
+    __slots__ = ("_cipher_in", "_cipher_out", "_reader", "_secret", "_token", "_welcome", "party",
+                 "state")  # fmt: skip
+
+    def __init__(self, party: Party, token: str) -> None:
+        self.party = party
+        self.state = State.START
+        self._token = token
+        self._secret = b""
+        self._welcome: CallerWelcome | None = None
+        self._reader = LineReader(WELCOME_LINE_LIMIT)
+        self._cipher_in: StreamCipher | None = None
+        self._cipher_out: StreamCipher | None = None
+
+    # -- what we say ------------------------------------------------------------------------
+
+    def greet(self, role: Role, vehicle_id: str, secret: bytes, *words: str) -> bytes:
+        """Say who we are: a caller's welcome line."""
+        welcome = CallerWelcome(
+            role, self._token, make_digest(secret, self._token), vehicle_id, words
+        )
+        self._say(welcome)
+        self._secret = secret
+        self._welcome = welcome
+        return welcome.encode() + LINE_END
+
+    def accept(self, secret: bytes) -> bytes:
+        """Check the caller's proof of ``secret`` and answer: the server's welcome line.
+
+        Lines that came behind the caller's welcome are read by the next :meth:`receive_data`;
+        call it with no bytes. Raises :class:`AuthenticationFailed` if the proof is wrong; the
+        session is then closed.
+        """
+        if self._welcome is None:
+            raise LocalProtocolError("there is no caller to accept")
+        self._check(self._welcome.token, self._welcome.digest, secret)
+        answer = ServerWelcome(self._token, make_digest(secret, self._token))
+        self._say(answer)
+        self._open(secret, self._token, self._welcome.token)
+        return answer.encode() + LINE_END
+
+    def say(self, line: ProvisionRequest | ProvisionRecord | ProvisionRefused) -> bytes:
+        """Send a provisioning line: always in plain, never moving the ciphers."""
+        self._say(line)
+        return line.encode() + LINE_END
+
+    def send(self, message: Message) -> bytes:
+        """Cipher one message: the bytes of its line.
+
+        Raises :class:`LocalProtocolError` outside of OPEN, and for a message whose line would be
+        over the other end's bound.
+        """
+        self._say(message)
+        assert self._cipher_out is not None
+        plain = message.plain
+        if len(plain) > LONGEST_PLAIN:
+            raise LocalProtocolError(f"message of {len(plain)} bytes does not fit a line")
+        return encode_base64(self._cipher_out.update(plain)) + LINE_END
+
+    def close(self) -> None:
+        """End the conversation from our side. May be called again."""
+        self.state = State.CLOSED
+
+    # -- what we hear -----------------------------------------------------------------------
+
+    def receive_data(self, data: bytes) -> Iterator[Event]:
+        """Take in bytes and give the events that they complete, in order.
+
+        A server gives nothing behind a ``CallerWelcome`` until :meth:`accept`. The iterator raises
+        :class:`RemoteProtocolError` at the place where the other end broke the protocol, after the
+        events before it; the session is then closed and gives nothing more.
+        """
+        if self.state is not State.CLOSED:
+            self._reader.feed(data)
+        return self._events()
+
+    def receive_eof(self) -> list[Event]:
+        """Take in the end of the stream. An unfinished line is no message and is dropped."""
+        if self.state is State.CLOSED:
+            return []
+        self.close()
+        return [Closed()]
+
+    @property
+    def waiting(self) -> int:
+        """Bytes held that did not become events yet."""
+        return self._reader.waiting
+
+    def _events(self) -> Iterator[Event]:
+        try:
+            while self._may_listen() and (line := self._reader.next_line()) is not None:
+                event = self._parse(line)
+                if event is not None:
+                    self._hear(event)
+                    yield event
+        except RemoteProtocolError:
+            self.close()
+            raise
+
+    def _may_listen(self) -> bool:
+        owes_answer = self.state is State.HELLO and self.party is Party.SERVER
+        return self.state is not State.CLOSED and not owes_answer
+
+    def _parse(self, line: bytes) -> Event | None:
+        if self._cipher_in is not None and not is_provisioning(line):
+            return self._decipher(line)
+        if self.party is Party.SERVER:
+            return parse_caller_line(line)
+        return parse_server_line(line)
+
+    def _decipher(self, line: bytes) -> Message | None:
+        assert self._cipher_in is not None
+        try:
+            return parse_plain(self._cipher_in.update(decode_base64(line)))
+        except ValueError as error:
+            raise UnreadableLine("a line is not base64") from error
+
+    # -- what both go through ---------------------------------------------------------------
+
+    def _say(self, event: Event) -> None:
+        state = TRANSITIONS[self.state].get((self.party, type(event)))
+        if state is None:
+            raise LocalProtocolError(f"no {type(event).__name__} in state {self.state.value}")
+        self.state = state
+
+    def _hear(self, event: Event) -> None:
+        other = Party.CALLER if self.party is Party.SERVER else Party.SERVER
+        state = TRANSITIONS[self.state].get((other, type(event)))
+        if state is None:
+            raise RemoteProtocolError(f"{type(event).__name__} in state {self.state.value}")
+        if isinstance(event, CallerWelcome):
+            self._welcome = event
+        elif isinstance(event, ServerWelcome):
+            self._check(event.token, event.digest, self._secret)
+            self._open(self._secret, event.token, self._token)
+        self.state = state
+
+    def _check(self, token: str, digest: str, secret: bytes) -> None:
+        if token == self._token:
+            self.close()
+            raise AuthenticationFailed("our own token came back")
+        if not digest_proves(secret, token, digest):
+            self.close()
+            raise AuthenticationFailed("the digest does not prove the secret")
+
+    def _open(self, secret: bytes, server_token: str, client_token: str) -> None:
+        key = session_key(secret, server_token, client_token)
+        self._cipher_in, self._cipher_out = stream(key), stream(key)
+        self._reader.limit = LINE_LIMIT
+
+
+LONGEST_PLAIN = (LINE_LIMIT - len(LINE_END)) // 4 * 3 - 3
+"""Bytes of a plain line whose base64 is sure to fit the other end's bound."""

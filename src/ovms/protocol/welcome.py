@@ -1,0 +1,172 @@
+"""The lines before the cipher: ``MP-…`` welcomes and ``AP-…`` provisioning, for both ends.
+
+Parsing takes one line without its end; encoding gives one without its end. Tokens and digests are
+Latin-1 text, so that any byte survives; ids and names are UTF-8.
+
+A welcome may carry further words behind the vehicle id (an app sends its car picture): they are
+kept in ``words`` and mean nothing here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from ovms.protocol.crypto import (
+    decode_base64,
+    digest_proves,
+    encode_base64,
+    hmac_md5,
+    make_digest,
+    stream,
+)
+from ovms.protocol.errors import AuthenticationFailed, NotAWelcome
+
+SCHEME_RC4 = "0"
+"""Protection scheme 0x30: shared secret, HMAC-MD5, RC4."""
+
+
+class Role(Enum):
+    """Who is calling: the letter behind ``MP-`` in its welcome."""
+
+    CAR = "C"
+    APP = "A"
+    BATCH = "B"
+    SERVER = "S"
+
+
+@dataclass(frozen=True, slots=True)
+class CallerWelcome:
+    """``MP-<role> 0 <token> <digest> <vehicle id> [words…]``: the first line of a caller."""
+
+    role: Role
+    token: str
+    digest: str
+    vehicle_id: str
+    words: tuple[str, ...] = ()
+
+    @property
+    def vehicle_key(self) -> str:
+        """The vehicle id as it is compared: in upper case."""
+        return self.vehicle_id.upper()
+
+    def encode(self) -> bytes:
+        """Give the line, without its end."""
+        head = f"MP-{self.role.value} {SCHEME_RC4} {self.token} {self.digest} ".encode("latin-1")
+        return head + " ".join((self.vehicle_id, *self.words)).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class ServerWelcome:
+    """``MP-S 0 <token> <digest>``: what the server answers to a caller it believes."""
+
+    token: str
+    digest: str
+
+    def encode(self) -> bytes:
+        """Give the line, without its end."""
+        return f"MP-S {SCHEME_RC4} {self.token} {self.digest}".encode("latin-1")
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionRequest:
+    """``AP-C 0 <key>``: a car asks for its parameters; the key is usually its VIN."""
+
+    key: str
+
+    def encode(self) -> bytes:
+        """Give the line, without its end."""
+        return f"AP-C {SCHEME_RC4} {self.key}".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionRecord:
+    """``AP-S 0 <token> <digest> <record>``: a car's parameters, sealed with its second secret."""
+
+    token: str
+    digest: str
+    record: str
+
+    def encode(self) -> bytes:
+        """Give the line, without its end."""
+        return f"AP-S {SCHEME_RC4} {self.token} {self.digest} {self.record}".encode("latin-1")
+
+    @classmethod
+    def seal(cls, secret: str, token: str, parameters: str) -> ProvisionRecord:
+        """Seal blank-separated ``parameters`` under ``secret``, usually the SIM card's ICCID."""
+        sealed = stream(hmac_md5(secret.encode(), token.encode())).update(parameters.encode())
+        return cls(token, make_digest(secret.encode(), token), encode_base64(sealed).decode())
+
+    def open(self, secret: str) -> str:
+        """Check that the server knows ``secret`` and give the parameters in clear.
+
+        Raises :class:`AuthenticationFailed` if it does not, or if the record is damaged.
+        """
+        if not digest_proves(secret.encode(), self.token, self.digest):
+            raise AuthenticationFailed("the provisioning record is not sealed with our secret")
+        key = hmac_md5(secret.encode(), self.token.encode("latin-1"))
+        try:
+            return stream(key).update(decode_base64(self.record.encode("latin-1"))).decode()
+        except ValueError as error:
+            raise AuthenticationFailed("the provisioning record is damaged") from error
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionRefused:
+    """``AP-X``: the server has no record for that key, or has answered once already."""
+
+    def encode(self) -> bytes:
+        """Give the line, without its end."""
+        return b"AP-X"
+
+
+def parse_caller_line(line: bytes) -> CallerWelcome | ProvisionRequest:
+    """Read what a caller may say before the cipher.
+
+    Raises :class:`NotAWelcome` for anything else, a protection scheme other than 0x30 included.
+    """
+    words = line.split()
+    match words:
+        case [b"AP-C", b"0", key]:
+            return ProvisionRequest(_text(key))
+        case [kind, b"0", token, digest, vehicle_id, *rest] if kind in _ROLES:
+            return CallerWelcome(
+                _ROLES[kind],
+                token.decode("latin-1"),
+                digest.decode("latin-1"),
+                _text(vehicle_id),
+                tuple(map(_text, rest)),
+            )
+        case [kind, scheme, *_] if kind in _ROLES and scheme != b"0":
+            raise NotAWelcome(f"protection scheme {_text(scheme)[:8]!r} is not supported")
+    raise NotAWelcome("the first line is no welcome")
+
+
+def parse_server_line(line: bytes) -> ServerWelcome | ProvisionRecord | ProvisionRefused:
+    """Read what a server may say before the cipher.
+
+    Raises :class:`NotAWelcome` for anything else.
+    """
+    match [word.decode("latin-1") for word in line.split()]:
+        case ["MP-S", "0", token, digest, *_]:
+            return ServerWelcome(token, digest)
+        case ["AP-S", "0", token, digest, record]:
+            return ProvisionRecord(token, digest, record)
+        case ["AP-X", *_]:
+            return ProvisionRefused()
+    raise NotAWelcome("the server's first line is no welcome")
+
+
+def is_provisioning(line: bytes) -> bool:
+    """Tell whether a line belongs to auto-provisioning, which stays in plain even after a welcome.
+
+    No ciphered line looks like it: base64 has no minus sign.
+    """
+    return line.startswith(b"AP-")
+
+
+def _text(word: bytes) -> str:
+    return word.decode("utf-8", "replace")
+
+
+_ROLES = {b"MP-" + role.value.encode(): role for role in Role}

@@ -1,0 +1,1 @@
+"""The server program: listeners, the order of start and stop, and the rooms put together."""

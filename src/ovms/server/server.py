@@ -1,0 +1,180 @@
+"""The running server: what is started in which order, and stopped in the reverse.
+
+Start: settings, lock, database, sockets bound, hub, sockets listening, ``ready.json``. A caller is
+accepted only when it can be answered. Stop: ``ready.json`` goes, the sockets close, connections
+close, the writer is drained. What was acknowledged is on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from ovms import __version__
+from ovms.base.clock import Clock, SystemClock
+from ovms.base.logs import get_logger
+from ovms.base.paths import make_private_dir, write_whole
+from ovms.hub.hub import Hub
+from ovms.server.door import Door
+from ovms.server.listener import BACKLOG, bind
+from ovms.server.settings import ServerSettings
+from ovms.store.database import database_url
+from ovms.store.store import Store
+
+TICK = 1.0
+"""Seconds between looks at the time limits."""
+
+REFRESH = 2.0
+"""Seconds between looks for vehicles that were changed or removed from the command line."""
+
+HEARTBEAT = 10.0
+"""Seconds between signs of life in the database."""
+
+log = get_logger("ovms.server")
+
+
+class AlreadyRunning(Exception):
+    """Another server uses the same data folder."""
+
+
+@contextmanager
+def data_lock(data: Path) -> Iterator[None]:
+    """Hold the data folder for this process. Raises :class:`AlreadyRunning`."""
+    with (data / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning(f"another ovms server is running on {data}") from None
+        yield
+
+
+@contextmanager
+def ready_file(path: Path, facts: dict[str, int | None]) -> Iterator[None]:
+    """Have ``ready.json`` there, whole, for as long as callers are welcome."""
+    write_whole(path, msgspec.json.encode(facts) + b"\n", mode=0o644)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def stopping_on_signals(stop: asyncio.Event) -> Iterator[None]:
+    """Set ``stop`` on SIGTERM or SIGINT; a second one ends the process at once."""
+    loop = asyncio.get_running_loop()
+
+    def on_signal() -> None:
+        if stop.is_set():
+            os._exit(1)
+        stop.set()
+
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for each in signals:
+        loop.add_signal_handler(each, on_signal)
+    try:
+        yield
+    finally:
+        for each in signals:
+            loop.remove_signal_handler(each)
+
+
+async def serve(
+    settings: ServerSettings,
+    stop: asyncio.Event,
+    *,
+    clock: Clock | None = None,
+    on_ready: Callable[[int], None] = lambda port: None,
+) -> None:
+    """Run the server until ``stop`` is set; see :func:`stopping_on_signals`.
+
+    ``on_ready`` gets the port once every listener accepts. Raises :class:`AlreadyRunning`,
+    :class:`~ovms.server.listener.CannotListen`, :class:`~ovms.store.errors.StoreError` or
+    ``OSError`` (the data folder) if the server cannot start.
+    """
+    clock = clock or SystemClock()
+    make_private_dir(settings.data)
+    with data_lock(settings.data):
+        (settings.data / "ready.json").unlink(missing_ok=True)
+        sockets = bind(settings.host, settings.port)
+        try:
+            store = await Store.open(database_url(settings.data, settings.database), clock.time)
+        except BaseException:
+            for each in sockets:
+                each.close()
+            raise
+        try:
+            await _serve(settings, store, clock, sockets, stop, on_ready)
+        finally:
+            lost = await store.close()
+            if lost:
+                log.error("the database did not take everything", rows=lost)
+    log.info("stopped")
+
+
+async def _serve(
+    settings: ServerSettings,
+    store: Store,
+    clock: Clock,
+    sockets: list[socket.socket],
+    stop: asyncio.Event,
+    on_ready: Callable[[int], None],
+) -> None:
+    hub = Hub(store, clock, __version__, settings.answer_timeout)
+    door = Door(hub, clock)
+    work = _start_work(hub, door, store, clock)
+    loop = asyncio.get_running_loop()
+    listeners = [await loop.create_server(door.answer, sock=s, backlog=BACKLOG) for s in sockets]
+    port = int(sockets[0].getsockname()[1])
+    facts = {"pid": os.getpid(), "mp": port, "mp_tls": None, "http": None, "https": None}
+    try:
+        with ready_file(settings.data / "ready.json", facts):
+            log.info("ready", port=port, data=str(settings.data), version=__version__)
+            on_ready(port)
+            await stop.wait()
+        log.info("stopping", connections=len(door.callers))
+    finally:
+        for listener in listeners:
+            listener.close()
+        await door.empty()
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
+
+
+def _start_work(hub: Hub, door: Door, store: Store, clock: Clock) -> list[asyncio.Task[None]]:
+    """Start what is done again and again while the server runs."""
+    checked = clock.time()
+
+    async def tick() -> None:
+        hub.tick()
+        door.tick()
+
+    async def refresh() -> None:
+        nonlocal checked
+        now = clock.time()
+        hub.refresh(await store.changed_since(checked))
+        checked = now
+
+    async def beat() -> None:
+        store.beat()
+
+    jobs = ((tick, TICK), (refresh, REFRESH), (beat, HEARTBEAT))
+    return [asyncio.create_task(_again_and_again(job, seconds)) for job, seconds in jobs]
+
+
+async def _again_and_again(job: Callable[[], Awaitable[None]], seconds: float) -> None:
+    """Do a job every so many seconds; one failure is logged and does not end it."""
+    while True:
+        try:
+            await job()
+        except Exception as error:
+            log.warning("periodic work failed", work=job.__name__, reason=str(error))
+        await asyncio.sleep(seconds)

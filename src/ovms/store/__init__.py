@@ -1,0 +1,1 @@
+"""SQL: the schema, its migrations, the queries and the one writer."""

@@ -1,0 +1,90 @@
+"""What may be a vehicle id, an owner's name, a secret; and what makes two of them the same.
+
+Ids and names are words in messages, URLs and topics, so they hold nothing that separates words
+there. Each function gives the value as it is stored, or raises :class:`InvalidValue`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ovms.store.errors import InvalidValue
+
+MAX_VEHICLE_ID: Final = 32
+MAX_OWNER_NAME: Final = 64
+MAX_VEHICLE_NAME: Final = 64
+MAX_SECRET: Final = 255
+"""In characters, as all of these. Modules take 32; a welcome line has room for any."""
+MAX_EMAIL: Final = 254
+"""The longest address that mail can carry (RFC 5321)."""
+
+
+def vehicle_key(text: str) -> str:
+    """Give the form in which vehicle ids are stored and compared; never fails."""
+    return text.upper()
+
+
+def owner_key(text: str) -> str:
+    """Give the form in which owners' names are compared; never fails."""
+    return text.casefold()
+
+
+def vehicle_id(text: str) -> str:
+    """Check a vehicle id: 1 to 32 characters; gives it in upper case."""
+    return _word("vehicle id", vehicle_key(text), MAX_VEHICLE_ID, ",*/\\")
+
+
+def owner_name(text: str) -> str:
+    """Check an owner's name: 1 to 64 characters."""
+    return _word("owner name", text, MAX_OWNER_NAME, ",")
+
+
+def vehicle_name(text: str) -> str:
+    """Check what a vehicle is called: up to 64 characters, blanks allowed, may be empty."""
+    return _line("vehicle name", text, MAX_VEHICLE_NAME)
+
+
+def secret(text: str) -> str:
+    """Check a vehicle's secret: 1 to 255 characters."""
+    if not text:
+        raise InvalidValue("the secret is empty")
+    # A secret is not repeated in an error.
+    if len(text) > MAX_SECRET:
+        raise InvalidValue(f"the secret is longer than {MAX_SECRET} characters")
+    if not text.isprintable():
+        raise InvalidValue("the secret holds a character that cannot be printed")
+    return text
+
+
+def email(text: str) -> str:
+    """Check an address: empty, or something before and after an ``@``."""
+    if not text:
+        return ""
+    user, at, host = _word("e-mail address", text, MAX_EMAIL, "").rpartition("@")
+    if not (user and at and host):
+        raise InvalidValue(f"the e-mail address {text!r} is none")
+    return text
+
+
+def vehicle_type(text: str) -> str:
+    """Check the type of a vehicle: ``car`` or ``server``."""
+    if text not in ("car", "server"):
+        raise InvalidValue(f"the vehicle type {text!r} is neither car nor server")
+    return text
+
+
+def _word(what: str, text: str, limit: int, forbidden: str) -> str:
+    if not text:
+        raise InvalidValue(f"the {what} is empty")
+    for character in text:
+        if character.isspace() or character in forbidden:
+            raise InvalidValue(f"the {what} {text[:80]!r} may not hold {character!r}")
+    return _line(what, text, limit)
+
+
+def _line(what: str, text: str, limit: int) -> str:
+    if len(text) > limit:
+        raise InvalidValue(f"the {what} {text[:80]!r} is longer than {limit} characters")
+    if not text.isprintable():
+        raise InvalidValue(f"the {what} {text!r} holds a character that cannot be printed")
+    return text

@@ -1,0 +1,107 @@
+"""Owners: the queries.
+
+Each takes a connection inside a transaction; names are compared without case.
+``now`` is in Unix seconds. Errors are :class:`ovms.store.errors.RecordError`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, insert, select, update
+
+from ovms.store import names
+from ovms.store.errors import AlreadyExists, NotFound, OwnerHasVehicles
+from ovms.store.records import Owner
+from ovms.store.schema import owners, vehicles
+from ovms.store.vehicles import bury
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Row
+
+_COLUMNS = [owners.c[name] for name in Owner.__dataclass_fields__]
+
+
+def add_owner(
+    connection: Connection,
+    name: str,
+    now: float,
+    *,
+    password_hash: str | None = None,
+    email: str = "",
+    admin: bool = False,
+) -> Owner:
+    """Make an owner. Raises :class:`InvalidValue` or :class:`AlreadyExists`."""
+    name = names.owner_name(name)
+    if find_owner(connection, name) is not None:
+        raise AlreadyExists(f"owner {name} exists already")
+    values = {
+        "name": name,
+        "email": names.email(email),
+        "password_hash": password_hash,
+        "admin": admin,
+        "created": now,
+        "changed": now,
+    }
+    connection.execute(insert(owners).values(name_key=names.owner_key(name), **values))
+    return get_owner(connection, name)
+
+
+def find_owner(connection: Connection, name: str) -> Owner | None:
+    """Give the owner of that name, or ``None``."""
+    query = select(*_COLUMNS).where(owners.c.name_key == names.owner_key(name))
+    row = connection.execute(query).one_or_none()
+    return _owner(row) if row is not None else None
+
+
+def get_owner(connection: Connection, name: str) -> Owner:
+    """Give the owner of that name. Raises :class:`NotFound`."""
+    owner = find_owner(connection, name)
+    if owner is None:
+        raise NotFound(f"there is no owner {name}")
+    return owner
+
+
+def list_owners(connection: Connection) -> list[tuple[Owner, int]]:
+    """Give all owners by name, each with the number of vehicles."""
+    count = func.count(vehicles.c.id)
+    query = (
+        select(*_COLUMNS, count)
+        .outerjoin(vehicles, (vehicles.c.owner_id == owners.c.id) & vehicles.c.deleted.is_(None))
+        .group_by(owners.c.id)
+        .order_by(owners.c.name_key)
+    )
+    return [(_owner(row[:-1]), row[-1]) for row in connection.execute(query)]
+
+
+def set_password(connection: Connection, name: str, password_hash: str | None, now: float) -> Owner:
+    """Change an owner's password; ``None`` takes it away. Raises :class:`NotFound`."""
+    owner = get_owner(connection, name)
+    connection.execute(
+        update(owners)
+        .where(owners.c.id == owner.id)
+        .values(password_hash=password_hash, changed=now)
+    )
+    return get_owner(connection, name)
+
+
+def remove_owner(
+    connection: Connection, name: str, now: float, *, with_vehicles: bool = False
+) -> Owner:
+    """Remove an owner, and the vehicles too when told.
+
+    Raises :class:`NotFound`, or :class:`OwnerHasVehicles` when not told.
+    """
+    owner = get_owner(connection, name)
+    query = select(vehicles.c.id).where(vehicles.c.owner_id == owner.id)
+    ids = connection.scalars(query.where(vehicles.c.deleted.is_(None))).all()
+    if ids and not with_vehicles:
+        raise OwnerHasVehicles(owner.name, len(ids))
+    for vehicle_id in ids:
+        bury(connection, vehicle_id, now)
+    connection.execute(delete(owners).where(owners.c.id == owner.id))
+    return owner
+
+
+def _owner(row: Row[Any] | tuple[Any, ...]) -> Owner:
+    return Owner(*row)

@@ -1,0 +1,96 @@
+"""What the store keeps, as values. Secrets stay out of every ``repr``, and so out of logs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+VehicleType = Literal["car", "server"]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Somebody who has vehicles. Times in Unix seconds.
+
+    Without a ``password_hash`` nobody logs in by password.
+    """
+
+    id: int
+    name: str
+    email: str
+    password_hash: str | None = field(repr=False)
+    admin: bool
+    created: float
+    changed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """A vehicle, or another server that calls as one. Times in Unix seconds.
+
+    ``owner`` is the owner's name. ``paranoid_token`` is that of the car's last ``ET``, ``""``
+    while it is not in paranoid mode.
+    """
+
+    id: str
+    owner_id: int
+    owner: str
+    name: str
+    secret: str = field(repr=False)
+    type: VehicleType
+    paranoid_token: str = field(repr=False)
+    created: float
+    changed: float
+
+
+@dataclass(frozen=True, slots=True)
+class LatestMessage:
+    """The latest message of one code.
+
+    ``data`` are the bytes that came, sealed ones still sealed; ``time`` in Unix seconds, when it
+    came; ``token`` the paranoid token under which a sealed one came, ``""`` for a plain one.
+    """
+
+    code: str
+    data: bytes = field(repr=False)
+    time: float
+    token: str = field(default="", repr=False)
+
+    def counts(self, paranoid_token: str) -> bool:
+        """Tell whether it can still be read: it is plain, or of the vehicle's present token."""
+        return self.token in ("", paranoid_token)
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleStatus:
+    """A vehicle and who is connected to it; ``heard`` is when the car was last heard."""
+
+    vehicle: Vehicle
+    online: bool
+    apps: int
+    batch: int
+    heard: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleChange:
+    """What a running server must know of a vehicle that was changed.
+
+    A removed one has no owner and an empty secret.
+    """
+
+    id: str
+    owner_id: int | None
+    secret: str = field(repr=False)
+    deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """A vehicle to import, valid; ``line`` is where it stands in the file, from 1."""
+
+    line: int
+    owner: str
+    id: str
+    secret: str = field(repr=False)
+    name: str = ""

@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from ovms.store import schema
+from ovms.store.database import (
+    async_engine,
+    connect,
+    database_path,
+    database_url,
+    reading,
+    revision,
+    sync_engine,
+    upgrade,
+    writing,
+)
+from ovms.store.errors import (
+    DatabaseLocked,
+    DatabaseUnwritable,
+    NewerSchema,
+    NotADatabase,
+    StoreError,
+    UnsupportedDatabase,
+    translated,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlalchemy.engine import URL
+
+
+def test_default_url(tmp_path: Path) -> None:
+    """Without a URL the database is in the data directory, however that is spelt."""
+    odd = tmp_path / "a b?c#d%20"
+    assert database_path(database_url(odd)) == odd / "ovms.db"
+    assert database_path(database_url(odd, "")) == odd / "ovms.db"
+
+
+def test_given_url() -> None:
+    """A SQLite URL names its file."""
+    assert database_path(database_url(Path("d"), "sqlite:////x/y.db")) == Path("/x/y.db")
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("postgresql://host/db", "not supported yet"),
+        ("postgresql+asyncpg://host/db", "not supported yet"),
+        ("mysql://host/db", "'mysql'"),
+        ("sqlite://", "by its file"),
+        ("sqlite:///:memory:", "by its file"),
+        ("sqlite:///x?mode=ro", "by its file"),
+        ("no url", "cannot be read"),
+    ],
+)
+def test_unsupported_url(url: str, reason: str) -> None:
+    """Other databases are refused by name, without the URL's password."""
+    with pytest.raises(UnsupportedDatabase, match=reason):
+        database_url(Path(), url)
+
+
+def test_migrations_equal_schema(engine: Engine) -> None:
+    """The migrated database has exactly the tables that the code describes."""
+    with reading(engine) as connection:
+        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+        assert revision(connection) == schema.REVISION
+
+
+def test_revision_is_head() -> None:
+    """The constant that spares every start Alembic's import is the newest migration."""
+    config = Config()
+    config.set_main_option("script_location", "ovms.store:migrations")
+    assert ScriptDirectory.from_config(config).get_current_head() == schema.REVISION
+
+
+def test_upgrade_twice(engine: Engine) -> None:
+    """A database of this version is left alone."""
+    upgrade(engine)
+
+
+def test_file_is_private(engine: Engine) -> None:
+    """Nobody else can read the database or its log."""
+    path = Path(engine.url.database or "")
+    with reading(engine) as connection:
+        connection.execute(text("SELECT * FROM owners"))
+        for name in (path, Path(f"{path}-wal")):
+            assert stat.S_IMODE(name.stat().st_mode) == 0o600
+
+
+def test_pragmas(engine: Engine) -> None:
+    """Commits are synced, logged ahead, and foreign keys hold."""
+    with reading(engine) as connection:
+        found = [
+            connection.scalar(text(f"PRAGMA {name}"))
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        ]
+    assert found == ["wal", 2, 1, 10_000]
+
+
+async def test_async_engine(engine: Engine) -> None:
+    """The server's engine reads the same database under the same pragmas."""
+    reader = async_engine(engine.url)
+    async with reader.begin() as connection:
+        assert (await connection.execute(text("PRAGMA foreign_keys"))).scalar() == 1
+    await reader.dispose()
+
+
+def _upgrade(path: str, barrier: object, results: object) -> None:
+    barrier.wait()  # type: ignore[attr-defined]
+    try:
+        upgrade(sync_engine(database_url(Path(), f"sqlite:///{path}")))
+    except StoreError as error:
+        results.put(str(error))  # type: ignore[attr-defined]
+    else:
+        results.put("")  # type: ignore[attr-defined]
+
+
+def test_two_processes_start_together(tmp_path: Path) -> None:
+    """Processes that find no database at the same moment make one between them."""
+    context = multiprocessing.get_context("spawn")
+    barrier, results = context.Barrier(2), context.SimpleQueue()
+    arguments = (str(tmp_path / "new.db"), barrier, results)
+    processes = [context.Process(target=_upgrade, args=arguments) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(30)
+    assert [results.get(), results.get()] == ["", ""]
+
+
+def test_newer_schema(engine: Engine) -> None:
+    """A database of a newer version is refused, not touched."""
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(NewerSchema, match="newer version of ovms"):
+        upgrade(engine)
+
+
+def test_other_program(url: URL) -> None:
+    """Tables are not put into another program's database."""
+    other = sqlite3.connect(database_path(url))
+    other.execute("CREATE TABLE theirs (x)")
+    other.close()
+    with pytest.raises(NotADatabase, match="another program"):
+        upgrade(sync_engine(url))
+
+
+def test_not_a_database(url: URL) -> None:
+    """A file that is something else is named as such."""
+    database_path(url).write_bytes(b"hello, I am a text file\n" * 100)
+    with pytest.raises(NotADatabase, match="not a database"):
+        upgrade(sync_engine(url))
+
+
+def test_no_directory(tmp_path: Path) -> None:
+    """A directory that is not there is a clear error, and is not made here."""
+    with pytest.raises(DatabaseUnwritable, match="No such file"):
+        sync_engine(database_url(tmp_path / "none"))
+
+
+def test_locked(engine: Engine) -> None:
+    """A lock that outlasts the time-out is named as such."""
+    path = database_path(engine.url)
+    with writing(engine):
+        other = connect(path, busy_timeout=0.0)
+        with pytest.raises(DatabaseLocked), translated(str(path)):
+            other.execute("BEGIN IMMEDIATE")
+        other.close()
+
+
+def test_connect_makes_no_file(tmp_path: Path) -> None:
+    """The writer's connection does not make an empty database where one is missing."""
+    with pytest.raises(sqlite3.OperationalError):
+        connect(tmp_path / "none.db")
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_writing_rolls_back(engine: Engine) -> None:
+    """An exception leaves nothing behind."""
+
+    def fail() -> None:
+        with writing(engine) as connection:
+            connection.execute(text("DELETE FROM vehicles"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    with reading(engine) as connection:
+        assert connection.scalar(text("SELECT count(*) FROM vehicles")) == 2
