@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-import multiprocessing
 import sqlite3
 import stat
+import subprocess
+import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +32,6 @@ from ovms.store.errors import (
     DatabaseUnwritable,
     NewerSchema,
     NotADatabase,
-    StoreError,
     UnsupportedDatabase,
     translated,
 )
@@ -116,27 +117,33 @@ async def test_async_engine(engine: Engine) -> None:
     await reader.dispose()
 
 
-def _upgrade(path: str, barrier: object, results: object) -> None:
-    barrier.wait()  # type: ignore[attr-defined]
-    try:
-        upgrade(sync_engine(database_url(Path(), f"sqlite:///{path}")))
-    except StoreError as error:
-        results.put(str(error))  # type: ignore[attr-defined]
-    else:
-        results.put("")  # type: ignore[attr-defined]
+UPGRADE = """
+import sys
+from pathlib import Path
+from ovms.store.database import database_url, sync_engine, upgrade
+engine = sync_engine(database_url(Path(sys.argv[1])))
+print("ready", flush=True)
+sys.stdin.read(1)
+upgrade(engine)
+"""
 
 
 def test_two_processes_start_together(tmp_path: Path) -> None:
     """Processes that find no database at the same moment make one between them."""
-    context = multiprocessing.get_context("spawn")
-    barrier, results = context.Barrier(2), context.SimpleQueue()
-    arguments = (str(tmp_path / "new.db"), barrier, results)
-    processes = [context.Process(target=_upgrade, args=arguments) for _ in range(2)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(30)
-    assert [results.get(), results.get()] == ["", ""]
+    command = [sys.executable, "-c", UPGRADE, str(tmp_path)]
+    pipe = subprocess.PIPE
+    with ExitStack() as stack:
+        processes = [
+            stack.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))
+            for _ in range(2)
+        ]
+        for process in processes:
+            assert process.stdout is not None
+            process.stdout.readline()
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.close()
+        assert [process.wait(30) for process in processes] == [0, 0]
 
 
 def test_newer_schema(engine: Engine) -> None:

@@ -190,6 +190,12 @@ def test_list_vehicles_online(connection: Connection) -> None:
     assert (stale.online, stale.apps, stale.batch, stale.heard) == (False, 0, 0, 99.0)
 
 
+def test_list_vehicles_heard(connection: Connection) -> None:
+    """A stored message tells when its car was heard."""
+    _message(connection, "CAR1", "S", b"1")
+    assert [status.heard for status in queries.list_vehicles(connection, 5.0)] == [3.0, None]
+
+
 def test_import(connection: Connection) -> None:
     """An import makes vehicles and missing owners, and takes removed ids."""
     queries.remove_vehicle(connection, "car2", 4.0)

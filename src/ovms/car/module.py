@@ -10,8 +10,6 @@ is in the state, all of which is sent when the link is back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from ovms.car.reports import ORDER, Units, messages
 from ovms.car.settings import FEATURES, PARAMETERS, ModuleSettings, list_rows
 from ovms.car.state import CarState
@@ -19,7 +17,6 @@ from ovms.car.vehicles import Vehicle
 from ovms.protocol import Message
 from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
 from ovms.protocol.records import Peers
-from ovms.protocol.records.environment import Doors1
 
 INTERVAL_ALONE = 600.0
 """Seconds between reports while nobody watches. Each costs the owner money."""
@@ -36,16 +33,6 @@ LONGEST_PLAIN = 765
 Watched = tuple[object, ...]
 
 
-@dataclass(slots=True)
-class _Told:
-    """What the server knows of the things whose change is told at once."""
-
-    by_codes: dict[str, Watched] = field(default_factory=dict)
-    """The watched things by the codes that tell them."""
-    report: float = 0.0
-    """When all of the periodic messages were last sent."""
-
-
 class Module:
     """One car's module. See this module's docstring for how it is driven."""
 
@@ -55,7 +42,8 @@ class Module:
         self.watchers = 0
         """How many apps watch, as the server last said."""
         self._is_connected = False
-        self._told = _Told()
+        self._told: dict[str, Watched] = {}
+        self._reported = 0.0
         self._identity = vehicle.identity.including(FEATURES, PARAMETERS)
 
     # -- the link ---------------------------------------------------------------------------
@@ -72,17 +60,23 @@ class Module:
         self.watchers = 0
 
     def report(self, now: float) -> list[Message]:
-        """Give everything there is to tell, if connected."""
+        """Give everything that is known, if connected."""
         self.vehicle.advance(now)
-        return self._send(ORDER, now) if self._is_connected else []
+        known = {code for code in ORDER if _is_known(code, self.vehicle.state)}
+        return self._send(known, now) if self._is_connected else []
+
+    def report_all(self, now: float) -> list[Message]:
+        """Give everything, known or not, if connected: the last word of a recording."""
+        self.vehicle.advance(now)
+        return self._send(set(ORDER), now) if self._is_connected else []
 
     def poll(self, now: float) -> list[Message]:
         """Give what is due: all of it at the interval, what has changed at once."""
         self.vehicle.advance(now)
         if not self._is_connected:
             return []
-        codes = {code for codes in self._changed() for code in codes}
-        if now - self._told.report >= self.interval:
+        codes = self._changed()
+        if now - self._reported >= self.interval:
             codes.update(PERIODIC)
         return self._send(codes, now) if codes else []
 
@@ -111,21 +105,29 @@ class Module:
 
     # -- what is told at once ---------------------------------------------------------------
 
-    def _changed(self) -> list[str]:
-        """Give the codes of what has changed since it was told."""
-        told = self._told.by_codes
-        return [
-            codes for codes, things in _watched(self.vehicle.state).items() if told[codes] != things
-        ]
+    def _changed(self) -> set[str]:
+        """Give the codes of what has changed since it was told.
 
-    def _send(self, codes: str | set[str], now: float) -> list[Message]:
-        """Make messages and note what the server now knows.
-
-        Of the watched things all that has changed is in ``codes``, or everything is.
+        What is read for the first time is no change: it is told as soon as the message that it
+        belongs to is known as a whole, so that no app sees a battery at 0 % on the way.
         """
-        self._told.by_codes = _watched(self.vehicle.state)
-        if set(PERIODIC) <= set(codes):
-            self._told.report = now
+        state = self.vehicle.state
+        codes: set[str] = set()
+        for group, things in _watched(state).items():
+            told = self._told[group]
+            if told != things:
+                has_changed = any(
+                    a is not None and a != b for a, b in zip(told, things, strict=True)
+                )
+                codes.update(code for code in group if has_changed or _is_known(code, state))
+        self._told = _watched(state)
+        return codes
+
+    def _send(self, codes: set[str], now: float) -> list[Message]:
+        """Make messages, and note what the server now knows."""
+        self._told = _watched(self.vehicle.state)
+        if codes.issuperset("SD"):
+            self._reported = now
         made = messages(codes, self.vehicle.state, self._identity, self.settings.units, now)
         return [_bounded(message) for message in made]
 
@@ -152,16 +154,38 @@ class Module:
 
 
 def _watched(state: CarState) -> dict[str, Watched]:
-    """Give the things whose change is told at once, by the codes that tell them."""
+    """Give the things whose change is told at once, by the codes that tell them.
+
+    The last entries are there for their first reading only: unknown, then ``True`` for ever.
+    """
     return {
         "F": (state.vin,),
-        "D": (state.doors_1, state.doors_2, state.is_locked, state.doors_3, state.doors_4,
-              state.doors_5),
-        "SDL": ((state.doors_1 or 0) & Doors1.CAR_ON,),
-        "SD": (state.charge_state_number, state.charge_state, state.charge_substate,
-               state.charge_mode, state.charge_limit, state.charge_timer_mode,
-               state.charge_timer_start, state.cooldown),
+        "D": (state.doors_1, state.doors_2, state.lock_told, state.doors_3, state.doors_4,
+              state.doors_5, _seen(state.odometer), _seen(state.trip), _seen(state.temperature_pem),
+              _seen(state.temperature_ambient)),
+        "SL": (None if state.doors_1 is None else state.is_on,),
+        "S": (state.charge_state_number, state.charge_state, state.charge_substate,
+              state.charge_mode, state.charge_limit, state.charge_timer_mode,
+              state.charge_timer_start, state.cooldown, _seen(state.soc), _seen(state.ideal_range)),
+        "L": (_seen(state.direction), _seen(state.latitude), _seen(state.longitude)),
+        "W": tuple(_seen(tyre.pressure) for tyre in state.tyres.values()),
     }  # fmt: skip
+
+
+def _seen(value: float | None) -> bool | None:
+    return None if value is None else True
+
+
+def _is_known(code: str, state: CarState) -> bool:
+    """Tell whether there is enough to make a message that misleads nobody."""
+    match code:
+        case "S":
+            return state.soc is not None
+        case "D":
+            return state.doors_1 is not None
+        case "L":
+            return state.has_position or state.direction is not None
+    return True
 
 
 def _bounded(message: Message) -> Message:

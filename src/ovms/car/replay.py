@@ -18,6 +18,8 @@ import can
 PREFIX = "RD11,"
 """What a frame line begins with: received data, 11-bit id."""
 
+BLF_MAGIC = b"LOGG"
+
 _HEX = re.compile(r"[0-9A-Fa-f]{1,3}", re.ASCII)
 
 
@@ -65,9 +67,13 @@ def _chain(first: Frame, rest: Iterator[Frame]) -> Iterator[Frame]:
 
 
 def _is_python_can_csv(path: Path) -> bool:
+    return _head(path).startswith(b"timestamp,")
+
+
+def _head(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.readline(200).startswith(b"timestamp,")
+            return file.read(16)
     except OSError as error:
         raise RecordingError(path, error.strerror or str(error)) from error
 
@@ -119,6 +125,8 @@ def _read_log(path: Path) -> Iterator[Frame]:
     """Read with python-can. Times are counted from the first frame; some formats tell Unix time."""
     if not path.is_file():
         raise RecordingError(path, "there is no such file")
+    if path.suffix.lower() == ".blf" and _head(path)[:4] != BLF_MAGIC:
+        raise RecordingError(path, "it is no BLF file")  # python-can would leave it open
     start: float | None = None
     try:
         with can.LogReader(path) as reader:

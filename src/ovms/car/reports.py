@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from ovms import __version__
-from ovms.car.state import KM_PER_MILE, WHEELS, CarState, Topic
+from ovms.car.state import KM_PER_MILE, WHEELS, CarState, Topic, Tyre
 from ovms.protocol import Message
 from ovms.protocol.commands import CHARGE_MODE_NUMBERS
 from ovms.protocol.records import (
@@ -63,7 +63,7 @@ class Identity:
     commands: frozenset[int]
     """The commands it supports, for ``V``."""
     write_enabled: bool
-    hardware: str = ""
+    hardware: str = "ovms car"
 
     def including(self, *commands: int) -> Identity:
         """Give the same with further commands, those that the module itself obeys."""
@@ -79,9 +79,7 @@ def messages(
     """
     wanted = set(codes)
     return [
-        message_of(_BUILDERS[code](state, identity, units, now))
-        for code in ORDER
-        if code in wanted
+        message_of(_BUILDERS[code](state, identity, units, now)) for code in ORDER if code in wanted
     ]
 
 
@@ -205,12 +203,22 @@ def location(state: CarState, identity: Identity, units: Units, now: float) -> L
 
 def tyres(state: CarState, identity: Identity, units: Units, now: float) -> WheelPressures:
     """Make ``W``."""
-    values: dict[str, float] = {}
-    for wheel in WHEELS:
-        tyre = state.tyres[wheel]
-        values[f"{wheel}_pressure"] = _known(tyre.pressure) * PSI_PER_KPA
-        values[f"{wheel}_temperature"] = _known(tyre.temperature)
-    return WheelPressures(**values, stale=state.freshness(Topic.TYRES, now))
+    front_right, rear_right, front_left, rear_left = (state.tyres[wheel] for wheel in WHEELS)
+    return WheelPressures(
+        fr_pressure=_psi(front_right),
+        fr_temperature=_known(front_right.temperature),
+        rr_pressure=_psi(rear_right),
+        rr_temperature=_known(rear_right.temperature),
+        fl_pressure=_psi(front_left),
+        fl_temperature=_known(front_left.temperature),
+        rl_pressure=_psi(rear_left),
+        rl_temperature=_known(rear_left.temperature),
+        stale=state.freshness(Topic.TYRES, now),
+    )
+
+
+def _psi(tyre: Tyre) -> float:
+    return _known(tyre.pressure) * PSI_PER_KPA
 
 
 def capabilities(state: CarState, identity: Identity, units: Units, now: float) -> Capabilities:

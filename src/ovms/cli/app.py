@@ -209,7 +209,7 @@ def _print_answers(answers: list[Answer], json: bool) -> None:
 
 async def _stay(target: Target, on_message: OnMessage) -> None:
     """Stay connected: a lost connection is told and made again, a refused one ends it."""
-    backoff = Backoff(1.0, LONGEST_PAUSE, random.Random())  # noqa: S311 (only spreads load)
+    backoff = Backoff(1.0, LONGEST_PAUSE, random=random.Random())  # noqa: S311 (only spreads load)
     while True:
         try:
             app = await target.open(on_message, Role.APP)

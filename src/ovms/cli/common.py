@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,7 +14,9 @@ import msgspec
 import typer
 from sqlalchemy import Engine
 
-from ovms.base.paths import default_data_dir, make_private_dir
+from ovms.base.paths import make_private_dir
+from ovms.base.settings import SettingsError, load
+from ovms.server.settings import ServerSettings
 from ovms.store.database import database_url, sync_engine, upgrade
 from ovms.store.errors import StoreError
 
@@ -23,12 +24,10 @@ MAX_SECRET_FILE: Final = 4096
 """Bytes of a file that holds one secret; a longer one is some other file."""
 
 DataOption = Annotated[
-    Path,
+    Path | None,
     typer.Option(
         "--data",
         metavar="DIR",
-        envvar="OVMS_DATA",
-        default_factory=default_data_dir,
         show_default="the platform's data directory",
         help="Directory of the database.",
     ),
@@ -38,7 +37,6 @@ DatabaseOption = Annotated[
     typer.Option(
         "--database",
         metavar="URL",
-        envvar="OVMS_DATABASE",
         help="The database, sqlite:///FILE, instead of the one in the data directory.",
     ),
 ]
@@ -146,38 +144,30 @@ def either(argument: str | None, option: str | None, name: str) -> str:
 
 
 @contextmanager
-def open_database(data: Path, database: str | None, config: Path | None) -> Iterator[Engine]:
-    """Give the engine of the database, made and upgraded if need be.
+def open_database(data: Path | None, database: str | None, config: Path | None) -> Iterator[Engine]:
+    """Give the engine of the database that the settings name, made and upgraded if need be.
 
-    ``database`` is the option or variable; else the settings name it, else it is the file in
-    ``data``. Whatever the store refuses inside ends the command with its one line.
+    The arguments are the options, ``None`` for one that was not given. Whatever the settings or
+    the store refuse, here or inside, ends the command with its one line.
     """
     try:
-        database = database or _configured(data, config)
-        url = database_url(data, database)
-        if not database:
-            _make_data_dir(data)
+        settings = _settings(data, database, config)
+        url = database_url(settings.data, settings.database)
+        if not settings.database:
+            _make_data_dir(settings.data)
         engine = sync_engine(url)
         upgrade(engine)
         yield engine
-    except StoreError as error:
+    except (SettingsError, StoreError) as error:
         fail(str(error))
 
 
-def _configured(data: Path, config: Path | None) -> str | None:
-    """Give what the settings' file says about the database, without the rest of the settings."""
-    file = config or data / "ovms.toml"
-    try:
-        found = tomllib.loads(file.read_text("utf-8")).get("database")
-    except (FileNotFoundError, NotADirectoryError) as error:
-        return None if config is None else fail(f"{file} cannot be read: {error.strerror}")
-    except OSError as error:
-        fail(f"{file} cannot be read: {error.strerror}")
-    except ValueError as error:  # not UTF-8, not TOML
-        fail(f"{file}: {error}")
-    if found is not None and not isinstance(found, str):
-        fail(f"{file}: database must be a string")
-    return found
+def _settings(data: Path | None, database: str | None, config: Path | None) -> ServerSettings:
+    options = {"data": data, "database": database}
+    if config is None:
+        beside = load(ServerSettings, config=None, options=options).data / "ovms.toml"
+        config = beside if beside.exists() else None
+    return load(ServerSettings, config=config, options=options)
 
 
 def _make_data_dir(data: Path) -> None:

@@ -47,11 +47,11 @@ PasswordFileOption = Annotated[
 @app.command()
 def add(
     name: NameArgument,
-    data: DataOption,
     password: PasswordOption = None,
     password_file: PasswordFileOption = None,
     email: Annotated[str, typer.Option(metavar="E", help="The owner's e-mail address.")] = "",
     admin: Annotated[bool, typer.Option("--admin", help="May manage the server.")] = False,
+    data: DataOption = None,
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -68,8 +68,8 @@ def add(
 
 @app.command("list")
 def list_(
-    data: DataOption,
     json: JsonOption = False,
+    data: DataOption = None,
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -97,9 +97,9 @@ def list_(
 @app.command()
 def passwd(
     name: NameArgument,
-    data: DataOption,
     password: PasswordOption = None,
     password_file: PasswordFileOption = None,
+    data: DataOption = None,
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -118,11 +118,11 @@ def passwd(
 @app.command()
 def remove(
     name: NameArgument,
-    data: DataOption,
     with_vehicles: Annotated[
         bool, typer.Option("--with-vehicles", help="Remove the owner's vehicles too.")
     ] = False,
     yes: YesOption = False,
+    data: DataOption = None,
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:

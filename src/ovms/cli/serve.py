@@ -43,7 +43,7 @@ def serve_command(
     ] = False,
 ) -> None:
     """Run the server: modules call it, apps watch and command them through it."""
-    options = {
+    options: dict[str, object] = {
         "data": data, "database": database, "host": host or None, "port": port,
         "tls_port": tls_port, "http_port": http_port, "https_port": https_port,
         "log_level": log_level, "log_format": log_format,

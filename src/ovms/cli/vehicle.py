@@ -52,7 +52,6 @@ SecretFileOption = Annotated[
 @app.command()
 def add(
     vehicle_id: IdArgument,
-    data: DataOption,
     owner: Annotated[str, typer.Option(metavar="NAME", help="Whose it is.")],
     secret: SecretOption = None,
     secret_file: SecretFileOption = None,
@@ -61,6 +60,7 @@ def add(
         str, typer.Option(metavar="car|server", help="Another server calls as a vehicle, too.")
     ] = "car",
     json: JsonOption = False,
+    data: DataOption = None,
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -79,9 +79,9 @@ def add(
 
 @app.command("list")
 def list_(
-    data: DataOption,
     owner: Annotated[str | None, typer.Option(metavar="NAME", help="Only this owner's.")] = None,
     json: JsonOption = False,
+    data: DataOption = None,
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -99,11 +99,11 @@ def list_(
 @app.command()
 def rename(
     vehicle_id: IdArgument,
-    data: DataOption,
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="The new name.")] = None,
     name_option: Annotated[
         str | None, typer.Option("--name", metavar="N", help="The same, as an option.")
     ] = None,
+    data: DataOption = None,
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -117,11 +117,11 @@ def rename(
 @app.command()
 def transfer(
     vehicle_id: IdArgument,
-    data: DataOption,
     owner: Annotated[str | None, typer.Argument(metavar="OWNER", help="The new owner.")] = None,
     owner_option: Annotated[
         str | None, typer.Option("--owner", metavar="NAME", help="The same, as an option.")
     ] = None,
+    data: DataOption = None,
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -136,10 +136,10 @@ def transfer(
 @app.command("secret")
 def secret_(
     vehicle_id: IdArgument,
-    data: DataOption,
     secret: SecretOption = None,
     secret_file: SecretFileOption = None,
     json: JsonOption = False,
+    data: DataOption = None,
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -158,8 +158,8 @@ def secret_(
 @app.command()
 def remove(
     vehicle_id: IdArgument,
-    data: DataOption,
     yes: YesOption = False,
+    data: DataOption = None,
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -177,8 +177,8 @@ def import_(
         str,
         typer.Argument(metavar="FILE", help="Columns owner,id,secret[,name]; - is standard input."),
     ],
-    data: DataOption,
     json: JsonOption = False,
+    data: DataOption = None,
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:

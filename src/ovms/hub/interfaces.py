@@ -3,29 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-from ovms.protocol import Message
-
-
-@dataclass(frozen=True, slots=True)
-class Latest:
-    """The latest message of one code, as it came."""
-
-    code: str
-    data: bytes
-    time: float
-    """When it came, Unix seconds."""
-    token: str = ""
-    """For a sealed message the paranoid token it came under; empty for a plain one."""
-
-    @property
-    def message(self) -> Message:
-        """The message as it goes to clients."""
-        if self.token:
-            return Message("E", b"M" + self.code.encode("latin-1") + self.data)
-        return Message(self.code, self.data)
+from ovms.protocol.messages import LatestMessage, Message
 
 
 class Vehicle(Protocol):
@@ -64,33 +44,13 @@ class Change(Protocol):
         """Its secret now; empty for a vehicle that was removed."""
 
 
-class LatestRow(Protocol):
-    """A stored :class:`Latest`, whoever made it."""
-
-    @property
-    def code(self) -> str:
-        """The message code."""
-
-    @property
-    def data(self) -> bytes:
-        """The message data, as it came."""
-
-    @property
-    def time(self) -> float:
-        """When it came, Unix seconds."""
-
-    @property
-    def token(self) -> str:
-        """The paranoid token, empty for a plain message."""
-
-
 class Keeper(Protocol):
     """Where the hub keeps what must survive. The ``keep_…`` calls return at once."""
 
-    async def load_vehicle(self, vehicle_id: str) -> tuple[Vehicle, Sequence[LatestRow]] | None:
+    async def load_vehicle(self, vehicle_id: str) -> tuple[Vehicle, Sequence[LatestMessage]] | None:
         """Give a vehicle and its stored messages; ``None`` if unknown."""
 
-    def keep_message(self, vehicle_id: str, message: LatestRow) -> None:
+    def keep_message(self, vehicle_id: str, message: LatestMessage) -> None:
         """Keep the latest message of its code."""
 
     def keep_token(self, vehicle_id: str, token: str) -> None:

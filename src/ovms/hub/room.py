@@ -18,9 +18,10 @@ from ovms.hub.commands import (
     CommandQueue,
     wire_length,
 )
-from ovms.hub.interfaces import Keeper, Latest, LatestRow, Line, Vehicle
+from ovms.hub.interfaces import Keeper, Line, Vehicle
 from ovms.protocol import Message, Role
 from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
+from ovms.protocol.messages import LatestMessage
 
 PROOF_TIMEOUT = 60.0
 """Seconds a car may be connected without a single line that decrypts."""
@@ -81,7 +82,7 @@ class Room:
     car: Member | None = None
     challengers: list[Member] = field(default_factory=list)
     clients: list[Member] = field(default_factory=list)
-    messages: dict[str, Latest] = field(default_factory=dict)
+    messages: dict[str, LatestMessage] = field(default_factory=dict)
     token: str = ""
     """The paranoid token; empty for a car that never sealed anything."""
     is_void: bool = False
@@ -98,11 +99,11 @@ class Room:
         )
         self.token = self.vehicle.paranoid_token
 
-    def restore(self, stored: Iterable[LatestRow]) -> None:
+    def restore(self, stored: Iterable[LatestMessage]) -> None:
         """Take up the messages that were kept; void sealed ones are left out."""
         for row in stored:
-            if row.token in ("", self.token):
-                self.messages[row.code] = Latest(row.code, row.data, row.time, row.token)
+            if row.counts(self.token):
+                self.messages[row.code] = row
 
     # -- coming and going -------------------------------------------------------------------
 
@@ -291,7 +292,7 @@ class Room:
     def _store(self, code: str, data: bytes, token: str, message: Message) -> None:
         """Make a car's message the latest of its code, keep it, and tell the clients."""
         if self._fits(code, data):
-            latest = Latest(code, data, self.clock.time(), token)
+            latest = LatestMessage(code, data, self.clock.time(), token)
             self.messages[code] = latest
             self.keeper.keep_message(self.vehicle.id, latest)
         else:

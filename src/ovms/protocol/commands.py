@@ -14,6 +14,7 @@ from typing import Self
 from ovms.protocol.messages import Message
 
 _NUMBER = re.compile(rb"0*(\d{1,5})", re.ASCII)
+_ROW = re.compile(r"(\d{1,9}),(\d{1,9})(?:,|$)", re.ASCII)
 
 
 class Result(IntEnum):
@@ -34,8 +35,10 @@ class Command:
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """The text, cut at its commas."""
-        return tuple(self.text.split(",")) if self.text else ()
+        """The text, cut at its commas; where it is a whole line, no oftener than the table says."""
+        spec = BY_NUMBER.get(self.number)
+        cuts = len(spec.parameters) - 1 if spec is not None and spec.whole_line else -1
+        return tuple(self.text.split(",", cuts)) if self.text else ()
 
     @property
     def message(self) -> Message:
@@ -80,10 +83,10 @@ class Answer:
         spec = BY_NUMBER.get(self.number)
         if spec is None or spec.first_row is None or self.result != Result.OK:
             return True
-        row, total = (*self.parameters, "", "")[:2]
-        if not (row.isdecimal() and total.isdecimal()):
+        rows = _ROW.match(self.text)
+        if rows is None:
             return True
-        return int(row) >= int(total) - 1 + spec.first_row
+        return int(rows[1]) >= int(rows[2]) - 1 + spec.first_row
 
     @classmethod
     def parse(cls, data: bytes) -> Self | None:

@@ -24,7 +24,7 @@ class LineReader:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self._held = b""
+        self._held = bytearray()
         self._lines: list[bytes] = []
 
     def feed(self, data: bytes) -> None:
@@ -34,8 +34,8 @@ class LineReader:
             return
         first, *middle, rest = data.split(b"\n")
         # Lines wait in reverse order, so that the next one is at the cheap end of the list.
-        self._lines[:0] = reversed([self._held + first, *middle])
-        self._held = rest
+        self._lines[:0] = reversed([bytes(self._held + first), *middle])
+        self._held = bytearray(rest)
 
     def next_line(self) -> bytes | None:
         """Give the next line without its end, or ``None`` until more bytes come.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from ovms.protocol.errors import UnreadableLine
+from ovms.protocol.errors import LocalProtocolError, UnreadableLine
 
 MAGIC = b"MP-0 "
 """What every message begins with on the wire, before the cipher."""
@@ -23,7 +23,12 @@ class Message:
 
     @property
     def plain(self) -> bytes:
-        """The line as it is before the cipher: ``MP-0 ``, code, data."""
+        """The line as it is before the cipher: ``MP-0 ``, code, data.
+
+        Raises :class:`LocalProtocolError` for a code that is not one byte.
+        """
+        if len(self.code) != 1 or self.code > "\xff":
+            raise LocalProtocolError(f"{self.code[:8]!r} is no message code")
         return MAGIC + self.code.encode("latin-1") + self.data
 
 
@@ -38,3 +43,28 @@ def parse_plain(line: bytes) -> Message | None:
     if len(line) == len(MAGIC):
         return None
     return Message(line[5:6].decode("latin-1"), line[6:])
+
+
+@dataclass(frozen=True, slots=True)
+class LatestMessage:
+    """A car's latest message of one code, as the server keeps it.
+
+    ``data`` are the bytes that came, sealed ones still sealed; ``time`` is when they came, Unix
+    seconds; ``token`` the paranoid token under which a sealed one came, empty for a plain one.
+    """
+
+    code: str
+    data: bytes = field(repr=False)
+    time: float
+    token: str = field(default="", repr=False)
+
+    @property
+    def message(self) -> Message:
+        """The message as it goes to clients: ``EM…`` for a sealed one."""
+        if self.token:
+            return Message("E", b"M" + self.code.encode("latin-1") + self.data)
+        return Message(self.code, self.data)
+
+    def counts(self, paranoid_token: str) -> bool:
+        """Tell whether it can still be read: it is plain, or of the vehicle's present token."""
+        return self.token in ("", paranoid_token)

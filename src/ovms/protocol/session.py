@@ -122,14 +122,19 @@ class Session:
     # -- what we say ------------------------------------------------------------------------
 
     def greet(self, role: Role, vehicle_id: str, secret: bytes, *words: str) -> bytes:
-        """Say who we are: a caller's welcome line."""
-        welcome = CallerWelcome(
-            role, self._token, make_digest(secret, self._token), vehicle_id, words
-        )
+        """Say who we are: a caller's welcome line.
+
+        Raises :class:`LocalProtocolError` for an id or a word that is empty, holds a blank or makes
+        the line too long.
+        """
+        digest = make_digest(secret, self._token)
+        welcome = CallerWelcome(role, self._token, digest, vehicle_id, words)
+        line = welcome.encode() + LINE_END
+        if len(line.split()) != 5 + len(words) or len(line) > WELCOME_LINE_LIMIT:
+            raise LocalProtocolError("the vehicle id or a word behind it does not fit a welcome")
         self._say(welcome)
         self._secret = secret
-        self._welcome = welcome
-        return welcome.encode() + LINE_END
+        return line
 
     def accept(self, secret: bytes) -> bytes:
         """Check the caller's proof of ``secret`` and answer: the server's welcome line.
@@ -138,11 +143,10 @@ class Session:
         call it with no bytes. Raises :class:`AuthenticationFailed` if the proof is wrong; the
         session is then closed.
         """
-        if self._welcome is None:
-            raise LocalProtocolError("there is no caller to accept")
-        self._check(self._welcome.token, self._welcome.digest, secret)
         answer = ServerWelcome(self._token, make_digest(secret, self._token))
         self._say(answer)
+        assert self._welcome is not None
+        self._check(self._welcome.token, self._welcome.digest, secret)
         self._open(secret, self._token, self._welcome.token)
         return answer.encode() + LINE_END
 
@@ -200,13 +204,18 @@ class Session:
                 if event is not None:
                     self._hear(event)
                     yield event
+            if self._owes_answer and self.waiting > WELCOME_LINE_LIMIT:
+                raise RemoteProtocolError("the caller talks on before it is welcomed")
         except RemoteProtocolError:
             self.close()
             raise
 
+    @property
+    def _owes_answer(self) -> bool:
+        return self.state is State.HELLO and self.party is Party.SERVER
+
     def _may_listen(self) -> bool:
-        owes_answer = self.state is State.HELLO and self.party is Party.SERVER
-        return self.state is not State.CLOSED and not owes_answer
+        return self.state is not State.CLOSED and not self._owes_answer
 
     def _parse(self, line: bytes) -> Event | None:
         if self._cipher_in is not None and not is_provisioning(line):
@@ -256,5 +265,5 @@ class Session:
         self._reader.limit = LINE_LIMIT
 
 
-LONGEST_PLAIN = (LINE_LIMIT - len(LINE_END)) // 4 * 3 - 3
-"""Bytes of a plain line whose base64 is sure to fit the other end's bound."""
+LONGEST_PLAIN = (LINE_LIMIT - len(LINE_END)) // 4 * 3
+"""Bytes of the longest plain line whose base64 fits the bound: what was received can be sent on."""

@@ -94,7 +94,9 @@ class ProvisionRecord:
     @classmethod
     def seal(cls, secret: str, token: str, parameters: str) -> ProvisionRecord:
         """Seal blank-separated ``parameters`` under ``secret``, usually the SIM card's ICCID."""
-        sealed = stream(hmac_md5(secret.encode(), token.encode())).update(parameters.encode())
+        sealed = stream(hmac_md5(secret.encode(), token.encode("latin-1"))).update(
+            parameters.encode()
+        )
         return cls(token, make_digest(secret.encode(), token), encode_base64(sealed).decode())
 
     def open(self, secret: str) -> str:
@@ -127,7 +129,7 @@ def parse_caller_line(line: bytes) -> CallerWelcome | ProvisionRequest:
     """
     words = line.split()
     match words:
-        case [b"AP-C", b"0", key]:
+        case [b"AP-C", b"0", key, *_]:
             return ProvisionRequest(_text(key))
         case [kind, b"0", token, digest, vehicle_id, *rest] if kind in _ROLES:
             return CallerWelcome(
@@ -150,7 +152,7 @@ def parse_server_line(line: bytes) -> ServerWelcome | ProvisionRecord | Provisio
     match [word.decode("latin-1") for word in line.split()]:
         case ["MP-S", "0", token, digest, *_]:
             return ServerWelcome(token, digest)
-        case ["AP-S", "0", token, digest, record]:
+        case ["AP-S", "0", token, digest, record, *_]:
             return ProvisionRecord(token, digest, record)
         case ["AP-X", *_]:
             return ProvisionRefused()

@@ -136,7 +136,7 @@ async def _serve(
     facts = {"pid": os.getpid(), "mp": port, "mp_tls": None, "http": None, "https": None}
     try:
         with ready_file(settings.data / "ready.json", facts):
-            log.info("ready", port=port, data=str(settings.data), version=__version__)
+            log.info("ready", port=port, folder=str(settings.data), version=__version__)
             on_ready(port)
             await stop.wait()
         log.info("stopping", connections=len(door.callers))

@@ -5,6 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ovms.protocol.messages import LatestMessage
+
+__all__ = [
+    "ImportRow",
+    "LatestMessage",
+    "Owner",
+    "Vehicle",
+    "VehicleChange",
+    "VehicleStatus",
+    "VehicleType",
+]
+
 VehicleType = Literal["car", "server"]
 
 
@@ -41,24 +53,6 @@ class Vehicle:
     paranoid_token: str = field(repr=False)
     created: float
     changed: float
-
-
-@dataclass(frozen=True, slots=True)
-class LatestMessage:
-    """The latest message of one code.
-
-    ``data`` are the bytes that came, sealed ones still sealed; ``time`` in Unix seconds, when it
-    came; ``token`` the paranoid token under which a sealed one came, ``""`` for a plain one.
-    """
-
-    code: str
-    data: bytes = field(repr=False)
-    time: float
-    token: str = field(default="", repr=False)
-
-    def counts(self, paranoid_token: str) -> bool:
-        """Tell whether it can still be read: it is plain, or of the vehicle's present token."""
-        return self.token in ("", paranoid_token)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from ovms.store import names
 from ovms.store.errors import AlreadyExists, NotFound
@@ -85,9 +85,17 @@ def get_vehicle(connection: Connection, vehicle_id: str) -> Vehicle:
 def list_vehicles(
     connection: Connection, now: float, owner: Owner | None = None
 ) -> list[VehicleStatus]:
-    """Give all vehicles by id, or one owner's, and who is connected to them."""
+    """Give all vehicles by id, or one owner's, and who is connected to them.
+
+    Heard is what the server said, or the time of the last stored message if that is later.
+    """
     p = presence.c
-    query = _select(p.car, p.apps, p.batch, p.heard).order_by(vehicles.c.id)
+    last = (
+        select(func.max(messages.c.time))
+        .where(messages.c.vehicle_id == vehicles.c.id)
+        .scalar_subquery()
+    )
+    query = _select(p.car, p.apps, p.batch, p.heard, last).order_by(vehicles.c.id)
     query = query.outerjoin(presence, p.vehicle_id == vehicles.c.id)
     if owner is not None:
         query = query.where(vehicles.c.owner_id == owner.id)
@@ -97,7 +105,8 @@ def list_vehicles(
 
 
 def _status(row: Any, alive: bool) -> VehicleStatus:
-    car, apps, batch, heard = row[_WIDTH:]
+    car, apps, batch, *times = row[_WIDTH:]
+    heard = max((time for time in times if time is not None), default=None)
     vehicle = Vehicle(*row[:_WIDTH])
     if not alive:
         return VehicleStatus(vehicle, False, 0, 0, heard)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ovms.protocol.records.kinds import BitSet
 from ovms.protocol.records.record import Record, bits, number, record
 
@@ -59,6 +61,7 @@ class Doors5(BitSet):
 
 
 @record("D")
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Environment(Record):
     """Car environment. Distances are in the unit that ``S`` names."""
 

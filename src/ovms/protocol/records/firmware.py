@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ovms.protocol.records.record import Record, flag, number, record, text
 
 
 @record("F")
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CarFirmware(Record):
     """Car firmware, identity and its mobile network."""
 
@@ -22,6 +25,7 @@ class CarFirmware(Record):
 
 
 @record("f")
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServerFirmware(Record):
     """Server firmware."""
 

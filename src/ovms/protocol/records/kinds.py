@@ -13,7 +13,7 @@ from enum import IntFlag
 from typing import Any, Protocol
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-_INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_INTEGER = re.compile(r"[+-]?\d{1,15}", re.ASCII)  # so that a float holds it exactly
 _HEX = re.compile(r"[0-9a-fA-F]{1,15}", re.ASCII)
 
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ovms.protocol.records.record import Record, number, record
 
 
 @record("A")
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ping(Record):
     """A ping; any data in it is ignored."""
 
 
 @record("a")
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PingAnswer(Record):
     """The answer to a ping; any data in it is ignored."""
 
 
 @record("T")
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateAge(Record):
     """How old the car's last message is."""
 
@@ -23,6 +28,7 @@ class UpdateAge(Record):
 
 
 @record("Z")
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Peers(Record):
     """Who is at the other end: for an app, the car (0 or 1); for a car, its apps."""
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ovms.protocol.records.record import Record, flag, hexadecimal, number, record, text
 
 
 @record("L")
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Location(Record):
     """Car location. Without a position: 0, 0, no lock, stale -1; a number is never empty."""
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ovms.protocol.records.record import Record, flag, number, record, text
 
 
 @record("X")
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PowerExport(Record):
     """Power export. Firmware before 3.3.005 sent it under the code ``G``."""
 

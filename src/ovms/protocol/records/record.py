@@ -3,6 +3,7 @@
 A record is written once, as a dataclass whose attributes stand in the order of the wire::
 
     @record("Z")
+    @dataclass(frozen=True, slots=True, kw_only=True)
     class Peers(Record):
         count: float | None = number("", "how many peers are connected")
 
@@ -16,7 +17,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Self, TypeVar
 
 from ovms.protocol.records.kinds import Bits, BitSet, Flag, Hex, Kind, Number, Text
 
@@ -82,7 +83,7 @@ class Record:
     @classmethod
     def parse(cls, data: bytes) -> Self:
         """Read a message's data. Never fails: what is not understood is kept in ``raw``."""
-        raw = tuple(data.decode("utf-8", "surrogateescape").split(","))
+        raw = tuple(data.decode("utf-8", "surrogateescape").split(",")) if data else ()
         values = {field.name: field.kind.parse(text) for field, text in zip(cls.TABLE, raw)}  # noqa: B905 (short records)
         return cls(**values, extra=raw[len(cls.TABLE) :], raw=raw)
 
@@ -134,22 +135,16 @@ def _plain(value: Any) -> JsonValue:
 R = TypeVar("R", bound=Record)
 
 
-@dataclass_transform(
-    frozen_default=True,
-    kw_only_default=True,
-    field_specifiers=(number, text, flag, hexadecimal, bits),
-)
 def record(code: str) -> Callable[[type[R]], type[R]]:
-    """Make a class the record of message ``code``: a frozen dataclass with its field table."""
+    """Make a dataclass the record of message ``code``: read its field table off its attributes."""
 
     def make(cls: type[R]) -> type[R]:
-        made = dataclass(frozen=True, slots=True, kw_only=True)(cls)
-        made.CODE = code
-        made.TABLE = tuple(
+        cls.CODE = code
+        cls.TABLE = tuple(
             Field(field.name, *field.metadata["wire"])
-            for field in dataclasses.fields(made)
+            for field in dataclasses.fields(cls)
             if "wire" in field.metadata
         )
-        return made
+        return cls
 
     return make

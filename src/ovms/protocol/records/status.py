@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ovms.protocol.records.record import Record, number, record, text
 
 CHARGE_STATES = ("charging", "topoff", "done", "prepare", "heating", "stopped")
@@ -9,6 +11,7 @@ CHARGE_MODES = ("standard", "storage", "range", "performance")
 
 
 @record("S")
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status(Record):
     """Car state. Distances are in the unit that ``units`` names."""
 

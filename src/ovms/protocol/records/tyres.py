@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
-from ovms.protocol.records.kinds import Number
+from ovms.protocol.records.kinds import Number, Text
 from ovms.protocol.records.record import JsonValue, Record, legible, number, record
 
 PSI_PER_KPA = 0.14503773773
 
 
 @record("W")
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WheelPressures(Record):
     """Tyres of a car with four wheels."""
 
@@ -88,7 +89,7 @@ class Tyres:
 
     def _fields(self) -> Iterator[str]:
         yield str(len(self.names))
-        yield from self.names
+        yield from map(_NAME.encode, self.names)
         for name, (_, places, _) in SECTIONS.items():
             readings: Readings | None = getattr(self, name)
             if readings is None:
@@ -109,6 +110,7 @@ class Tyres:
         return result
 
 
+_NAME = Text()
 _NUMBER = Number()
 
 

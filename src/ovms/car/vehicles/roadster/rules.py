@@ -64,7 +64,7 @@ def _put(
     """
 
     def rule(state: CarState, reading: Reading) -> None:
-        if most is not None and reading.value > most:
+        if most is not None and abs(reading.value) > most:
             return
         value = None if reading.value == none else convert(reading.value)
         setattr(state, attribute, value)

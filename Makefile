@@ -1,0 +1,62 @@
+# One command for each thing to do. `make test` is the gate, and what CI runs.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+# Debian packages that tests use beside Python's; installed when we are root.
+APT_PACKAGES :=
+
+# Which index pip asks is the machine's business. build.txt pins the build backend: older pips
+# take it from the first variable, newer ones from the second.
+PIP := PIP_CONSTRAINT=constraints/build.txt PIP_BUILD_CONSTRAINT=constraints/build.txt \
+	PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(PY) -m pip install --quiet
+PYTEST := $(PY) -m pytest
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test check format soak lock clean packages FORCE
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+run: $(VENV)/.run ## Install what is needed and start the demo
+	$(VENV)/bin/ovms demo --data demo-data
+
+test: packages check ## The gate: check, then every test; protocol/ by its own tests, each branch
+	$(PYTEST) -n auto tests/protocol --cov --cov-branch --cov-fail-under=100 \
+		--cov-report=term-missing:skip-covered
+	$(PYTEST) -n auto --ignore=tests/protocol
+
+check: $(VENV)/.dev ## Format, lint and types
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check . scripts/lock
+	$(PY) -m mypy --explicit-package-bases src tests scripts/lock
+
+format: $(VENV)/.dev ## Put the code in shape
+	$(PY) -m ruff check --fix-only .
+	$(PY) -m ruff format .
+
+soak: $(VENV)/.dev ## The tests that take minutes
+	$(PYTEST) -m soak
+
+lock: $(VENV)/.place ## Choose the newest versions again and write constraints/
+	$(PY) scripts/lock
+
+clean: ## Remove what these targets made, the demo's data excepted
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	find src tests -name __pycache__ -prune -exec rm -rf {} +
+
+packages:
+	@test -z "$(APT_PACKAGES)" || scripts/system $(APT_PACKAGES) \
+		|| echo "make: going on without; tests that need them will say so"
+
+# .place changes only when the venv was made or the folder moved, so it is looked at each time.
+$(VENV)/.place: FORCE
+	@scripts/venv $(VENV)
+
+$(VENV)/.run: $(VENV)/.place pyproject.toml constraints/run.txt constraints/build.txt
+	$(PIP) --constraint constraints/run.txt --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.place pyproject.toml constraints/dev.txt constraints/build.txt
+	$(PIP) --constraint constraints/dev.txt --editable '.[dev]'
+	@touch $(VENV)/.run $@

@@ -1,0 +1,52 @@
+"""Time as an argument: code asks a clock it was given, so that tests and replays need not wait."""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Where a room gets its time from."""
+
+    def time(self) -> float:
+        """Give the time of day, in Unix seconds. It may jump, in both directions."""
+        ...
+
+    def monotonic(self) -> float:
+        """Give seconds since some fixed moment. It never goes back; measure spans with it."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def time(self) -> float:
+        """Give the time of day, in Unix seconds."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Give seconds since some fixed moment of this machine."""
+        return time.monotonic()
+
+
+class ManualClock:
+    """A clock that stands still until it is moved; ``start`` is in Unix seconds."""
+
+    def __init__(self, start: float = 0.0) -> None:
+        self._start = start
+        self._passed = 0.0
+
+    def time(self) -> float:
+        """Give the time of day, in Unix seconds."""
+        return self._start + self._passed
+
+    def monotonic(self) -> float:
+        """Give the seconds this clock was advanced by."""
+        return self._passed
+
+    def advance(self, seconds: float) -> None:
+        """Let ``seconds`` pass. Raises :class:`ValueError` when they are negative."""
+        if seconds < 0:
+            raise ValueError(f"a clock does not go back: {seconds}")
+        self._passed += seconds

@@ -1,0 +1,56 @@
+"""Where our files are, and how they are made: private, and never half written."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+
+def default_data_dir() -> Path:
+    """Give the platform's data directory for ``ovms``; it need not exist."""
+    return platformdirs.user_data_path("ovms", appauthor=False)
+
+
+def make_private_dir(path: Path) -> None:
+    """Make the directory and its missing parents, for the owner's eyes only (mode 0700).
+
+    One that exists is left as it is: its mode is the operator's choice.
+    Raises :class:`OSError`; :class:`FileExistsError` when a file is in the way.
+    """
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    if not path.is_dir():
+        raise FileExistsError(f"{path} is not a directory")
+
+
+def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Write a file so that a reader finds the old content or the new, also after a crash.
+
+    The folder must exist and be writable. Raises :class:`OSError`, and then leaves the old file.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_dir(path.parent)
+
+
+def _sync_dir(path: Path) -> None:
+    """Put a rename in this directory on disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,151 @@
+"""The simulated charger: plug, timer, mode, limit, and energy from the grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from ovms.car.vehicles.sim.battery import Pack
+
+LINE_VOLTAGE = 230.0
+EFFICIENCY = 0.9
+"""Of the energy from the grid, the part that reaches the battery."""
+
+LEAST_CURRENT, MOST_CURRENT = 6, 32
+"""A that a station may be asked for."""
+
+PREPARATION = 5.0
+"""Seconds from the start of a charge until current flows."""
+
+TOPPING_OFF_FROM = 95.0
+TARGETS = {0: 80.0, 1: 50.0, 3: 100.0, 4: 100.0}
+"""% at which a charge ends, by mode."""
+
+MINUTES_A_DAY = 1440
+
+
+class Phase(IntEnum):
+    """What the charger does, numbered as cars number it."""
+
+    CHARGING = 0x01
+    TOPPING_OFF = 0x02
+    DONE = 0x04
+    INTERRUPTED = 0x0C
+    PREPARING = 0x0D
+    WAITING = 0x0E
+    STOPPED = 0x15
+
+
+WORDS = {
+    Phase.CHARGING: "charging",
+    Phase.TOPPING_OFF: "topoff",
+    Phase.DONE: "done",
+    Phase.PREPARING: "prepare",
+}
+"""The protocol's words; all others are ``stopped``."""
+
+SCHEDULED, BY_REQUEST, TIMER_WAIT, NO_CABLE, RUNNING, BROKEN_OFF = 2, 3, 5, 7, 9, 13
+"""Sub-states: why it charges, or does not."""
+
+FLOWING = (Phase.CHARGING, Phase.TOPPING_OFF)
+
+
+@dataclass(slots=True)
+class Charging:
+    """The charger of a car with ``pack``. Energies are of the present or last charge, in kWh."""
+
+    pack: Pack
+    mode: int = 0
+    limit: int = MOST_CURRENT
+    timer_mode: int = 0
+    timer_start: int = 0
+    """Minutes after midnight UTC."""
+    phase: Phase = Phase.STOPPED
+    substate: int = NO_CABLE
+    is_plugged: bool = False
+    seconds: float = 0.0
+    energy: float = 0.0
+    grid_energy: float = 0.0
+    grid_energy_total: float = 0.0
+    ended: float | None = None
+    """Unix seconds."""
+    _prepared: float = 0.0
+
+    @property
+    def target(self) -> float:
+        """% at which it ends."""
+        return TARGETS[self.mode]
+
+    @property
+    def is_active(self) -> bool:
+        """It charges, or is about to."""
+        return self.phase in (*FLOWING, Phase.PREPARING)
+
+    @property
+    def power(self) -> float:
+        """Power into the battery, kW."""
+        return min(self.offered, self.pack.accepts()) if self.phase in FLOWING else 0.0
+
+    @property
+    def offered(self) -> float:
+        """Power in kW that the station and the limit allow into the battery."""
+        return LINE_VOLTAGE * self.limit * EFFICIENCY / 1000
+
+    def plug(self) -> None:
+        """Put the cable in: charge, or wait for the timer."""
+        self.is_plugged = True
+        if self.timer_mode:
+            self.phase, self.substate = Phase.WAITING, TIMER_WAIT
+        else:
+            self.start(RUNNING)
+
+    def unplug(self, now: float) -> None:
+        """Take the cable out."""
+        if self.is_active:
+            self._end(Phase.INTERRUPTED, now)
+        self.is_plugged = False
+        self.substate = NO_CABLE
+
+    def start(self, why: int) -> None:
+        """Begin a new charge; a full battery is done at once."""
+        self.substate = why
+        self.seconds = self.energy = self.grid_energy = self._prepared = 0.0
+        self.phase = Phase.DONE if self.pack.soc >= self.target else Phase.PREPARING
+
+    def stop(self, now: float) -> None:
+        """End a charge, or the waiting for one, on request."""
+        self._end(Phase.STOPPED, now)
+        self.substate = BY_REQUEST
+
+    def step(self, now: float, seconds: float) -> None:
+        """Let time pass: ``seconds`` until ``now`` (Unix)."""
+        if self.phase is Phase.WAITING and self._is_due(now, seconds):
+            self.start(SCHEDULED)
+        elif self.phase is Phase.PREPARING:
+            self._prepared += seconds
+            if self._prepared >= PREPARATION:
+                self.phase = Phase.CHARGING
+        elif self.phase in FLOWING:
+            self._flow(now, seconds)
+
+    def _flow(self, now: float, seconds: float) -> None:
+        moved = -self.pack.move(-self.power, seconds)
+        self.seconds += seconds
+        self.energy += moved
+        self.grid_energy += moved / EFFICIENCY
+        self.grid_energy_total += moved / EFFICIENCY
+        if self.pack.soc >= self.target:
+            self._end(Phase.DONE, now)
+        elif self.pack.soc >= TOPPING_OFF_FROM:
+            self.phase = Phase.TOPPING_OFF
+
+    def _is_due(self, now: float, seconds: float) -> bool:
+        """Tell whether the timer's minute began within the last ``seconds``."""
+        since = (now - 60 * self.timer_start) % (60 * MINUTES_A_DAY)
+        return not self.timer_mode or since < seconds
+
+    def _end(self, phase: Phase, now: float) -> None:
+        self.phase = phase
+        self.ended = now
+        if phase is Phase.INTERRUPTED:
+            self.substate = BROKEN_OFF

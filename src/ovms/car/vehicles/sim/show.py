@@ -1,0 +1,148 @@
+"""What the simulated car shows of itself: its parts as the car's state."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from ovms.car.state import WHEELS, CarState, Topic
+from ovms.car.vehicles.sim.charging import EFFICIENCY, FLOWING, LINE_VOLTAGE, WORDS, Charging
+from ovms.car.vehicles.sim.route import TO_HOME, TO_TOWN, Place
+from ovms.car.vehicles.sim.thermal import COOLDOWN_TO, ambient
+
+if TYPE_CHECKING:
+    from ovms.car.vehicles.sim.car import SimCar
+
+IDEAL_CONSUMPTION, USUAL_CONSUMPTION = 0.145, 0.172
+"""kWh a km."""
+
+TYRE_PRESSURES = {"fr": 248.0, "rr": 262.0, "fl": 250.0, "rl": 263.0}
+"""kPa at 20 °C."""
+
+REST_12V, AWAKE_12V = 12.7, 13.9
+SELF_DISCHARGE = 0.004
+"""V an hour that the 12 V battery loses while the car sleeps."""
+
+PLUG_TYPE_2 = 2
+DAY = 86400.0
+
+
+def show(car: SimCar) -> None:
+    """Bring ``car.state`` up to date."""
+    _show_battery(car)
+    _show_charging(car.state, car.charging)
+    _show_doors(car)
+    _show_driving(car)
+    _show_temperatures(car)
+
+
+def _show_battery(car: SimCar) -> None:
+    state, pack = car.state, car.pack
+    soc = round(pack.soc)
+    if car.body.is_on and state.soc is not None:
+        soc = min(soc, int(state.soc))  # braking gives energy back, but no driver sees it rise
+    state.soc = soc
+    state.soh = 97
+    state.ideal_range = pack.energy / IDEAL_CONSUMPTION
+    state.estimated_range = pack.energy / USUAL_CONSUMPTION
+    state.ideal_range_max = pack.capacity / IDEAL_CONSUMPTION
+    state.capacity = pack.capacity
+    state.cac = 1000 * pack.capacity / 360
+    state.battery_voltage = pack.voltage - 0.05 * car.power
+    state.battery_power = car.power
+    state.battery_current = 1000 * car.power / state.battery_voltage
+
+
+def _show_charging(state: CarState, charging: Charging) -> None:
+    flowing = charging.phase in FLOWING
+    state.charge_state = WORDS.get(charging.phase, "stopped")
+    state.charge_state_number = int(charging.phase)
+    state.charge_substate = charging.substate
+    state.charge_mode = charging.mode
+    state.line_voltage = LINE_VOLTAGE if charging.is_plugged else 0
+    state.charge_power = charging.power
+    state.charge_power_input = charging.power / EFFICIENCY
+    state.charge_current = 1000 * state.charge_power_input / LINE_VOLTAGE
+    state.charger_efficiency = 100 * EFFICIENCY if flowing else 0
+    state.charge_limit = charging.limit
+    state.pilot_current = charging.limit if charging.is_plugged else None
+    state.charge_minutes = int(charging.seconds / 60)
+    state.charge_energy = charging.energy
+    state.grid_energy = charging.grid_energy
+    state.grid_energy_total = charging.grid_energy_total
+    minutes = charging.pack.minutes_to(charging.target, charging.offered) if flowing else None
+    state.minutes_to_full = None if minutes is None else math.ceil(minutes)
+    state.range_speed = charging.power / IDEAL_CONSUMPTION
+    state.plug_type = PLUG_TYPE_2
+    state.charge_end_time = charging.ended
+    state.charge_timer_mode = charging.timer_mode
+    state.charge_timer_start = charging.timer_start
+
+
+def _show_doors(car: SimCar) -> None:
+    state, body, charging = car.state, car.body, car.charging
+    hour = car.time % DAY / 3600
+    state.doors_1 = body.doors_1(charging.is_plugged, charging.phase in FLOWING)
+    state.doors_2 = body.doors_2(is_dark=not 5 <= hour < 18)
+    state.doors_3 = body.doors_3(car.is_cooling or body.is_on or charging.is_active)
+    state.doors_4 = body.doors_4()
+    state.doors_5 = body.doors_5()
+    state.lock_told = body.is_locked
+    state.cooldown = car.is_cooling
+    state.cooldown_temperature = COOLDOWN_TO
+    state.cooldown_minutes = max(0, math.ceil((car.cooldown_until - car.time) / 60))
+    state.note_power(car.time)
+
+
+def _show_driving(car: SimCar) -> None:
+    state = car.state
+    place = _place(car)
+    state.speed = 3.6 * car.drive.speed if car.drive else 0
+    state.gps_speed = state.speed
+    state.odometer = car.odometer
+    state.trip = car.trip
+    state.energy_used = car.used
+    state.energy_recovered = car.recovered
+    state.drive_mode = int(car.body.is_on)
+    state.latitude, state.longitude = place.latitude, place.longitude
+    state.direction, state.altitude = place.direction, place.altitude
+    state.gps_lock = True
+    state.satellites, state.hdop, state.gps_quality = 11, 0.9, 92
+    state.updated[Topic.POSITION] = car.time
+
+
+def _place(car: SimCar) -> Place:
+    if car.drive is not None:
+        return car.drive.route.place(car.drive.km)
+    route = TO_HOME if car.is_home else TO_TOWN
+    return route.place(route.length)
+
+
+def _show_temperatures(car: SimCar) -> None:
+    """Show temperatures, tyres and 12 V. A sleeping car measures nothing: readings grow stale."""
+    state, thermal = car.state, car.thermal
+    state.time = car.time
+    asleep_for = max(0.0, car.time - car.awake_until)
+    state.voltage_12v = REST_12V - SELF_DISCHARGE * asleep_for / 3600
+    if car.body.is_awake:
+        state.voltage_12v = AWAKE_12V
+    state.voltage_12v_ref = REST_12V
+    state.current_12v = 4.0 if car.body.is_awake else -0.1
+    if not car.body.is_awake and state.temperature_pem is not None:
+        return
+    state.temperature_pem, state.temperature_motor = thermal.pem, thermal.motor
+    state.temperature_battery, state.temperature_charger = thermal.battery, thermal.charger
+    state.temperature_cabin, state.temperature_ambient = thermal.cabin, ambient(car.time)
+    _show_tyres(state, thermal.motor)
+    for topic in (Topic.TEMPERATURES, Topic.AMBIENT, Topic.TYRES, Topic.CHARGE_TIMER):
+        state.updated[topic] = car.time
+
+
+def _show_tyres(state: CarState, motor: float) -> None:
+    """Tyres warm up with the motor, half as far; pressure follows the absolute temperature."""
+    assert state.temperature_ambient is not None
+    temperature = state.temperature_ambient + (motor - state.temperature_ambient) / 2
+    for wheel in WHEELS:
+        tyre = state.tyres[wheel]
+        tyre.temperature = temperature
+        tyre.pressure = TYRE_PRESSURES[wheel] * (273 + temperature) / 293

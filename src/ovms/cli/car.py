@@ -1,0 +1,187 @@
+"""``ovms car``: a car's module, simulated or from a recording."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+import secrets
+import signal
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Annotated, Literal, NoReturn
+
+import typer
+
+from ovms.base import logs
+from ovms.base.clock import SystemClock
+from ovms.car.drivers import Driver, Living, Replay
+from ovms.car.link import Link
+from ovms.car.module import Module
+from ovms.car.replay import RecordingError, open_recording
+from ovms.car.reports import Units
+from ovms.car.vehicles import VEHICLE_TYPES, BusVehicle, Vehicle, VehicleOptions
+from ovms.cli.common import fail, resolve_secret
+from ovms.net.client import connect
+from ovms.protocol import Role
+
+DEFAULT_PORT = 6867
+_SERVER = re.compile(r"(?:\[(?P<v6>[^\]\s]+)\]|(?P<host>[^:\s\[\]]+))(?::(?P<port>\d{1,5}))?")
+_WORD = re.compile(r"[!-~]{1,64}")
+_VIN = re.compile(r"[A-Za-z0-9]{1,17}")
+_PIN = re.compile(r"[0-9]{1,8}")
+
+
+def parse_server(text: str) -> tuple[str, int]:
+    """Read ``HOST[:PORT]``, an IPv6 address in brackets; 6867 without a port.
+
+    Ends the command for anything else.
+    """
+    match = _SERVER.fullmatch(text)
+    port = int(match["port"] or DEFAULT_PORT) if match else 0
+    if match is None or not 1 <= port <= 65535:
+        refuse(f"--server {text!r} is not HOST[:PORT]; an IPv6 address stands in brackets")
+    return match["v6"] or match["host"], port
+
+
+def refuse(message: str) -> NoReturn:
+    """End the command with one line on standard error and exit code 2: wrong usage."""
+    print("ovms:", " ".join(message.split()), file=sys.stderr)
+    raise typer.Exit(2)
+
+
+def car(
+    server: Annotated[str | None, typer.Option(metavar="HOST[:PORT]", help="Whom to call.")] = None,
+    vehicle: Annotated[str | None, typer.Option(metavar="ID", help="The vehicle id.")] = None,
+    secret: Annotated[
+        str | None,
+        typer.Option(metavar="S", help="The vehicle's secret. Safer: a file or OVMS_SECRET."),
+    ] = None,
+    secret_file: Annotated[
+        str | None, typer.Option(metavar="FILE", help="File with the secret; - standard input.")
+    ] = None,
+    units: Annotated[Literal["M", "K"], typer.Option(help="Report in miles or kilometres.")] = "M",
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            "--type",
+            metavar="|".join(sorted(VEHICLE_TYPES)),
+            show_default="sim",
+            help="The vehicle type; roadster with --replay.",
+        ),
+    ] = None,
+    replay: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Replay a CAN recording.")
+    ] = None,
+    speed: Annotated[
+        float,
+        typer.Option(min=0, help="The car's seconds in each second; 0 as fast as the link takes."),
+    ] = 1.0,
+    loop: Annotated[bool, typer.Option("--loop", help="Replay for ever.")] = False,
+    vin: Annotated[str | None, typer.Option(help="The VIN to report.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Makes a simulated car repeatable.")] = None,
+    pin: Annotated[str, typer.Option(help="The PIN of a simulated car.")] = "1234",
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+    tls: Annotated[bool, typer.Option("--tls", hidden=True)] = False,
+    paranoid: Annotated[str | None, typer.Option(hidden=True)] = None,
+    can: Annotated[str | None, typer.Option(hidden=True)] = None,
+    provision: Annotated[str | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Be a car: call a server, report, obey commands.
+
+    A simulated car, unless a recording is replayed. A replay ends when the server has everything.
+    """
+    later = {"--tls": tls, "--paranoid": paranoid, "--can": can, "--provision": provision}
+    for option in (name for name, given in later.items() if given):
+        refuse(f"{option} is not built yet")
+    _check_usage(server, vehicle, vin, pin, log_level)
+    assert server is not None
+    assert vehicle is not None
+    host, port = parse_server(server)
+    made = _make_vehicle(kind, replay, VehicleOptions(vin, time.time(), _seed(seed), pin))
+    driver = _make_driver(made, replay, speed, loop)
+    found = resolve_secret(secret, secret_file, "OVMS_SECRET", "Secret of the vehicle")
+    if found is None:
+        refuse("give the secret: --secret-file, OVMS_SECRET or --secret")
+    logs.configure(log_level, "text")
+    link = Link(
+        Module(made, Units(units), vehicle),
+        driver,
+        partial(connect, host, port, Role.CAR, vehicle, found.encode()),
+        random=Random(),  # noqa: S311 (jitter)
+        names={"vehicle": vehicle, "server": server},
+    )
+    try:
+        is_done = asyncio.run(_run(link))
+    except RecordingError as error:
+        fail(str(error))
+    if not is_done and replay is not None and not loop:
+        fail("stopped before the server had the whole recording")
+
+
+def _check_usage(
+    server: str | None, vehicle: str | None, vin: str | None, pin: str, log_level: str
+) -> None:
+    if server is None or vehicle is None:
+        refuse("give --server and --vehicle")
+    if not _WORD.fullmatch(vehicle):
+        refuse("--vehicle must be one word of at most 64 characters")
+    if vin is not None and not _VIN.fullmatch(vin):
+        refuse("--vin must be up to 17 letters and digits")
+    if not _PIN.fullmatch(pin):
+        refuse("--pin must be 1 to 8 digits")
+    if log_level not in logs.LEVELS:
+        refuse(f"no log level {log_level!r}: use one of {', '.join(logs.LEVELS)}")
+
+
+def _seed(seed: int | None) -> int:
+    return secrets.randbits(32) if seed is None else seed
+
+
+def _make_vehicle(kind: str | None, replay: Path | None, options: VehicleOptions) -> Vehicle:
+    """Make the vehicle that ``--type`` names, or the one that fits the other options."""
+    name = kind or ("sim" if replay is None else "roadster")
+    make = VEHICLE_TYPES.get(name)
+    if make is None:
+        refuse(f"no vehicle type {name!r}: use one of {', '.join(sorted(VEHICLE_TYPES))}")
+    vehicle = make(options)
+    if replay is None and isinstance(vehicle, BusVehicle):
+        refuse(f"--type {name} reads a bus: give a recording with --replay")
+    if replay is not None and not isinstance(vehicle, BusVehicle):
+        refuse(f"--type {name} reads no bus: it cannot replay a recording")
+    return vehicle
+
+
+def _make_driver(vehicle: Vehicle, replay: Path | None, speed: float, loop: bool) -> Driver:
+    """Make what moves the car on. A recording that cannot be read ends the command."""
+    clock = SystemClock()
+    if not math.isfinite(speed):
+        refuse("--speed must be a finite number")
+    if isinstance(vehicle, BusVehicle) and replay is not None:
+        try:
+            open_recording(replay)
+        except RecordingError as error:
+            fail(str(error))
+        opener = partial(open_recording, replay)
+        return Replay(vehicle, opener, clock=clock, speed=speed, loop=loop)
+    if loop:
+        refuse("--loop needs a recording: --replay FILE")
+    if not speed:
+        refuse("--speed 0 needs a recording: --replay FILE")
+    return Living(clock=clock, speed=speed)
+
+
+async def _run(link: Link) -> bool:
+    """Run a link to its end, or until SIGINT or SIGTERM; tell whether it came to its end."""
+    loop = asyncio.get_running_loop()
+    work = asyncio.create_task(link.run())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, work.cancel)
+    try:
+        await work
+    except asyncio.CancelledError:
+        return False
+    return True

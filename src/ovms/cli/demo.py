@@ -1,0 +1,160 @@
+"""``ovms demo``: a server with two cars that live, on this machine only."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from random import Random
+from typing import Annotated, Final
+
+import typer
+import uvloop
+
+from ovms.accounts.passwords import hash_password
+from ovms.base import logs
+from ovms.base.clock import SystemClock
+from ovms.base.paths import default_data_dir
+from ovms.car.drivers import Driver, Living, Replay
+from ovms.car.link import Link
+from ovms.car.module import Module
+from ovms.car.replay import open_recording
+from ovms.car.reports import Units
+from ovms.car.vehicles import VEHICLE_TYPES, BusVehicle, Vehicle, VehicleOptions
+from ovms.cli.common import fail, open_database
+from ovms.net.client import connect
+from ovms.protocol import Role
+from ovms.server.listener import CannotListen, bind
+from ovms.server.server import AlreadyRunning, serve, stopping_on_signals
+from ovms.server.settings import ServerSettings
+from ovms.store import queries
+from ovms.store.database import writing
+from ovms.store.errors import StoreError
+
+OWNER: Final = "demo"
+SECRET: Final = "demo"  # noqa: S105 (it protects two cars that do not exist, on loopback)
+VEHICLES: Final = {"DEMO": "Simulated car", "ROADSTER": "Recorded Roadster"}
+HOST: Final = "127.0.0.1"
+PORT: Final = 6867
+
+
+def demo(
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the demo; made on first start.")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, show_default="6867, or a free one", help="Port on loopback."
+        ),
+    ] = None,
+    http_port: Annotated[int, typer.Option(help="Reserved: port for HTTP.")] = 6868,
+    log_level: Annotated[str, typer.Option(help="Least level to log.")] = "warning",
+) -> None:
+    """Run a server with two demo cars, on this machine only, and say what to try."""
+    if log_level not in logs.LEVELS:
+        raise typer.BadParameter(f"no log level {log_level!r}")
+    logs.configure(log_level, "text")
+    folder = data or default_data_dir() / "demo"
+    _make_vehicles(folder)
+    settings = ServerSettings(
+        data=folder, host=[HOST], port=_free_port() if port is None else port, http_port=http_port
+    )
+    try:
+        uvloop.run(_run(settings))
+    except (AlreadyRunning, CannotListen, StoreError) as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{error.filename or 'the demo'}: {error.strerror or error}")
+
+
+def _free_port() -> int:
+    """Give the usual port, or 0 for a free one where it is taken."""
+    try:
+        for listener in bind([HOST], PORT):
+            listener.close()
+    except CannotListen:
+        return 0
+    return PORT
+
+
+def _make_vehicles(folder: Path) -> None:
+    """Make the owner and the vehicles, unless they are there from an earlier demo."""
+    with open_database(folder, None, None) as engine, writing(engine) as connection:
+        now = time.time()
+        owner = queries.find_owner(connection, OWNER) or queries.add_owner(
+            connection, OWNER, now, password_hash=hash_password(SECRET)
+        )
+        for vehicle, name in VEHICLES.items():
+            if queries.find_vehicle(connection, vehicle) is None:
+                queries.add_vehicle(connection, vehicle, owner, SECRET, now, name=name)
+
+
+async def _run(settings: ServerSettings) -> None:
+    stop = asyncio.Event()
+    cars: list[asyncio.Task[None]] = []
+
+    def on_ready(port: int) -> None:
+        cars.extend(asyncio.create_task(link.run()) for link in _links(port))
+        print(_welcome(port, settings.data), flush=True)
+
+    with stopping_on_signals(stop):
+        try:
+            await serve(settings, stop, on_ready=on_ready)
+        finally:
+            for car in cars:
+                car.cancel()
+            await asyncio.gather(*cars, return_exceptions=True)
+
+
+def _links(port: int) -> Iterator[Link]:
+    clock = SystemClock()
+    sim = VEHICLE_TYPES["sim"](VehicleOptions(None, time.time(), 1, "1234"))
+    yield _link("DEMO", sim, Living(clock=clock), Units.KILOMETRES, port)
+    roadster = VEHICLE_TYPES["roadster"](VehicleOptions(None, time.time(), 1, "1234"))
+    assert isinstance(roadster, BusVehicle)
+    recording = Path(str(files("ovms.car.vehicles.roadster") / "demo.csv"))
+    replay = Replay(roadster, partial(open_recording, recording), clock=clock, loop=True)
+    yield _link("ROADSTER", roadster, replay, Units.MILES, port)
+
+
+def _link(vehicle_id: str, vehicle: Vehicle, driver: Driver, units: Units, port: int) -> Link:
+    return Link(
+        Module(vehicle, units, vehicle_id),
+        driver,
+        partial(connect, HOST, port, Role.CAR, vehicle_id, SECRET.encode()),
+        random=Random(),  # noqa: S311 (jitter)
+        names={"vehicle": vehicle_id},
+    )
+
+
+def _welcome(port: int, folder: Path) -> str:
+    """Say what runs, and what to try."""
+    command = _command()
+    target = f"--server {HOST}:{port} --secret {SECRET}"
+    return f"""\
+ovms demo ready: server on {HOST}:{port}, owner {OWNER}, data in {folder}
+Two cars are connected: DEMO (simulated) and ROADSTER (a recording). In another terminal, try
+
+  {command} app watch {target} --vehicle DEMO
+  {command} app command {target} --vehicle DEMO lock 1234
+  {command} app status {target} --vehicle ROADSTER
+  {command} vehicle list --data {folder}
+
+Stop the demo with Ctrl-C."""
+
+
+def _command() -> str:
+    """Give the words that start this program from where the user is."""
+    if shutil.which("ovms"):
+        return "ovms"
+    program = Path(sys.argv[0])
+    if program.name != "ovms":
+        return f"{sys.executable} -m ovms"
+    return os.path.relpath(program)

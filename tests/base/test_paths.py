@@ -1,0 +1,75 @@
+"""Files and folders: private, and whole."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from ovms.base.paths import default_data_dir, make_private_dir, write_whole
+
+
+def mode(path: Path) -> int:
+    """Give the permission bits."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_default_data_dir_follows_the_platform(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The data directory is the platform's own for ovms."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert default_data_dir() == tmp_path / "ovms"
+
+
+def test_private_dir_and_its_parents_are_private(tmp_path: Path) -> None:
+    """Every folder that is made is the owner's alone; making it again is no error."""
+    path = tmp_path / "a" / "b" / "c"
+    make_private_dir(path)
+    make_private_dir(path)
+    assert [mode(folder) for folder in (path, path.parent, path.parent.parent)] == [0o700] * 3
+
+
+def test_existing_dir_keeps_its_mode(tmp_path: Path) -> None:
+    """A folder that an operator made is not changed."""
+    tmp_path.chmod(0o750)
+    make_private_dir(tmp_path)
+    assert mode(tmp_path) == 0o750
+
+
+def test_private_dir_is_not_made_over_a_file(tmp_path: Path) -> None:
+    """A file in the way is an error that names it."""
+    (tmp_path / "file").touch()
+    with pytest.raises(FileExistsError, match="file"):
+        make_private_dir(tmp_path / "file")
+
+
+def test_write_whole_replaces(tmp_path: Path) -> None:
+    """The new content replaces the old with the mode asked for, and nothing is left beside it."""
+    path = tmp_path / "ready.json"
+    write_whole(path, b"old")
+    assert (path.read_bytes(), mode(path)) == (b"old", 0o600)
+    write_whole(path, b"new", mode=0o644)
+    assert (path.read_bytes(), mode(path)) == (b"new", 0o644)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the disk refuses, the old content stays and no temporary file is left."""
+    path = tmp_path / "file"
+    write_whole(path, b"old")
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_write_whole_needs_the_folder(tmp_path: Path) -> None:
+    """A missing folder is the caller's error."""
+    with pytest.raises(FileNotFoundError):
+        write_whole(tmp_path / "missing" / "file", b"")

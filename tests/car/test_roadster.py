@@ -1,0 +1,326 @@
+"""The Roadster's frames; the real recordings against a reading of their own, made here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ovms.car.module import Module
+from ovms.car.replay import Frame, open_recording, parse_csv
+from ovms.car.reports import Units
+from ovms.car.state import KM_PER_MILE, CarState, Topic, VehicleError
+from ovms.car.vehicles.roadster import Roadster
+from ovms.car.vehicles.roadster.decode import database, decode
+from ovms.car.vehicles.roadster.demo import DEMO_RECORDING, VIN, text
+from ovms.car.vehicles.roadster.rules import RULES
+from ovms.protocol.commands import Command, Result
+from ovms.protocol.records.environment import Doors5
+from ovms.protocol.records.tyres import PSI_PER_KPA
+
+VIN_FRAMES = ["A4 30 31 32 33 34 35 36", "A5 41 42 38 43 44 45 46", "A6 37 38 39"]
+"""The VIN 0123456AB8CDEF789; its tenth character is 8."""
+
+
+def fold(*frames: str, bus_id: int = 0x100, vin: str | None = None) -> CarState:
+    """Give the state after frames in hexadecimal, one a second."""
+    car = Roadster(vin)
+    for now, data in enumerate(frames):
+        car.receive(Frame(now, bus_id, bytes.fromhex(data)), now)
+    return car.state
+
+
+@pytest.mark.parametrize(
+    ("frames", "attribute", "expected"),
+    [
+        (["06 1B 00 00 01"], "charge_timer_mode", 1),
+        (["06 1A 00 00 05 9F"], "charge_timer_start", 0),
+        (["06 1A 00 00 00 3B"], "charge_timer_start", 60),
+        (["06 1A 00 00 00 3B", "06 1A 00 00 05 A0"], "charge_timer_start", 60),
+        (["06 1C 00 00 01"], "charge_timer_mode", None),
+        (["80 5D B4 00 75 00 A3 00"], "soc", 93),
+        (["80 5D B4 00 75 00 A3 00"], "ideal_range", 180 * KM_PER_MILE),
+        (["80 5D B4 00 75 00 A3 00"], "estimated_range", 163 * KM_PER_MILE),
+        (["80 5D 70 17"], "ideal_range", 6000 * KM_PER_MILE),
+        (["80 5D B4 00", "80 5C 71 17"], "ideal_range", 180 * KM_PER_MILE),
+        (["80 5D B4 00 75 00 A3 00", "80 5C B4 00 75 00 FF FF"], "estimated_range",
+         163 * KM_PER_MILE),
+        (["80 5D B4 00"], "estimated_range", None),
+        (["81 00 00 00 30 03 3F 4F"], "time", 0x4F3F0330),
+        (["82 F6"], "temperature_ambient", -10),
+        (["83 00 00 00 00 80 70 00"], "latitude", 1.0),
+        (["84 00 00 00 00 80 8F FF"], "longitude", -1.0),
+        (["83 00 00 00 FF FF FF 7F"], "latitude", None),
+        (["85 01 49 01 67 00"], "gps_lock", True),
+        (["85 00 49 01 67 00"], "gps_lock", False),
+        (["85 01 49 01 67 00"], "direction", 329),
+        (["85 01 68 01 67 00"], "direction", 0),
+        (["85 01 49 01 67 00"], "altitude", 103),
+        (["85 01 49 01 F0 FF"], "altitude", 0),
+        (["88 18 0C 00 00 00 46"], "charge_current", 24),
+        (["88 18 0C 01 00 00 46"], "charge_minutes", 268),
+        (["88 18 0C 00 00 00 46"], "charge_limit", 70),
+        (["88 18 0C 00", "88 7F FF FF"], "charge_current", None),
+        (["88 18 0C 00", "88 7F FF FF"], "charge_minutes", None),
+        (["89 2A DC 00 00 46"], "speed", 42 * KM_PER_MILE),
+        (["89 2A DC 00 00 46"], "line_voltage", 220),
+        (["89 2A DC 00 00 46"], "pilot_current", 70),
+        (["89 2A DC 00 00 46", "89 00 FF FF 7F FF"], "line_voltage", None),
+        (["89 2A DC 00 00 46", "89 00 FF FF 7F FF"], "pilot_current", None),
+        (["8F 00 00 00 00 00 01 00"], "doors_5", Doors5.HVAC),
+        (["8F 00 00 00 00 00 00 00"], "doors_5", Doors5(0)),
+        (["93 01 7B 00 01 02 00 00"], "error", VehicleError(123, 513)),
+        (["93 01 7B 00 01 02 00 00", "93 00 7B 00 01 02 00 00"], "error", None),
+        (["93 01 FF FF 00 00 00 00"], "error", None),
+        (["93 14 19 00 64 00 00 00"], "error", VehicleError(25, 100)),
+        (["93 14 18 00 64 00 00 00"], "error", None),
+        (["95 02 09 64 57 02 0E 1E"], "charge_state", "topoff"),
+        (["95 0F"], "charge_state", "heating"),
+        (["95 0E"], "charge_state", "stopped"),
+        (["95 0E"], "charge_state_number", 14),
+        (["95 04 0D 64 57 02 0E 1E"], "charge_substate", 13),
+        (["95 04 07 64 57 02 0E 1E"], "charger_b4", 100),
+        (["95 04 07 64 57 32 0E 1E"], "charge_mode", 3),
+        (["95 04 07 64 57 02 0E 1E"], "charge_energy", 30),
+        (["97 21 27 00 A4 D9 00 00"], "odometer", pytest.approx(5571.6 * KM_PER_MILE)),
+        (["97 21 27 00 A4 D9 01"], "odometer", pytest.approx(12125.2 * KM_PER_MILE)),
+        (["9C 01 28 00"], "trip", pytest.approx(4 * KM_PER_MILE)),
+        (["9E 00 80 94"], "cac", 148.5),
+        (["A3 F6 F6 00 00 00 F6"], "temperature_pem", -10),
+        (["A3 F6 F6 00 00 00 F6"], "temperature_motor", 246),
+        (["A3 F6 F6 00 00 00 F6"], "temperature_battery", -10),
+        (["A3 F6"], "temperature_battery", None),
+        (VIN_FRAMES, "vin", "0123456AB8CDEF789"),
+        (VIN_FRAMES[::-1], "vin", "0123456AB8CDEF789"),
+        (VIN_FRAMES[:2], "vin", None),
+        ([*VIN_FRAMES[:2], "A6 37 00 39"], "vin", None),
+        ([*VIN_FRAMES, "95 04 07 64 57 32 0E 1E"], "charge_mode", 7),
+        ([VIN_FRAMES[1].replace("38", "39"), "95 04 07 64 57 32 0E 1E"], "charge_mode", 3),
+        (["07 64", "80", "", "FF"], "soc", None),
+    ],
+)  # fmt: skip
+def test_what_each_message_of_the_display_means(
+    frames: list[str], attribute: str, expected: object
+) -> None:
+    """Each message gives the state that the bus's description says, short frames included."""
+    assert getattr(fold(*frames), attribute) == expected
+
+
+@pytest.mark.parametrize(
+    ("dashboard", "door_bit", "expected"),
+    [
+        (["0E 04"], "00", True),
+        (["0E 05"], "08", False),
+        (["0E 03 01"], "08", True),
+        (["0E 01 01"], "00", False),
+        (["0E 04", "0E 03"], "00", False),
+        (["0E"], "08", True),
+        (["06 04"], "00", False),
+    ],
+)
+def test_the_lock_is_the_dashboards_or_the_door_bits(
+    dashboard: list[str], door_bit: str, expected: bool
+) -> None:
+    """04 and 05 tell the lock; any other value leaves it to the door bit."""
+    car = Roadster()
+    for data in dashboard:
+        car.receive(Frame(0, 0x102, bytes.fromhex(data)), 0)
+    car.receive(Frame(1, 0x100, bytes.fromhex(f"96 60 {door_bit} 00 00")), 1)
+    assert car.state.is_locked is expected
+
+
+def test_door_bytes_pass_bit_for_bit() -> None:
+    """The four door bytes are those of message D."""
+    state = fold("96 E8 08 02 21 0C 00 00")
+    doors = (state.doors_1, state.doors_2, state.doors_3, state.doors_4)
+    assert tuple(map(int, [d for d in doors if d is not None])) == (0xE8, 0x08, 0x02, 0x21)
+
+
+def test_a_tyre_without_a_reading_keeps_its_last_one() -> None:
+    """Bytes of 0 are no reading of that value of that wheel."""
+    state = fold("52 35 50 37 6E 39 00 00", "00 00 50 38 6E 39 00 3A", bus_id=0x344)
+    psi = {
+        wheel: tyre.pressure and tyre.pressure * PSI_PER_KPA for wheel, tyre in state.tyres.items()
+    }
+    assert psi["fl"] == pytest.approx(0x52 / 2.755)
+    assert psi["rr"] is None
+    assert (state.tyres["fl"].temperature, state.tyres["fr"].temperature) == (13, 16)
+    assert state.tyres["rr"].temperature == 18
+    assert state.freshness(Topic.TYRES, 1) == 1
+    assert Topic.TYRES not in fold("00" * 8, bus_id=0x344).updated
+
+
+def test_a_told_vin_is_believed_more_than_the_bus() -> None:
+    """A VIN from outside stays, and its tenth character chooses where the mode is read."""
+    state = fold(*VIN_FRAMES, "95 04 07 64 57 32 0E 1E", vin="XXXXXXXXX9XXXXXXX")
+    assert (state.vin, state.charge_mode) == ("XXXXXXXXX9XXXXXXX", 3)
+
+
+def test_frames_of_others_change_nothing() -> None:
+    """29-bit ids and unknown ids are not read."""
+    car = Roadster()
+    car.receive(Frame(0, 0x100, bytes.fromhex("80 5D"), is_extended=True), 0)
+    car.receive(Frame(0, 0x588, bytes.fromhex("80 5D")), 0)
+    assert car.state == CarState()
+
+
+@given(st.sampled_from([0x100, 0x102, 0x344, 0x588]), st.binary(max_size=8))
+def test_no_frame_does_harm(bus_id: int, data: bytes) -> None:
+    """Whatever comes on the bus, the car goes on and its reports can be made."""
+    module = Module(Roadster())
+    module.connect(0)
+    module.vehicle.receive(Frame(0, bus_id, data), 0)  # type: ignore[attr-defined]
+    assert len(module.report_all(0)) == 6
+
+
+def test_every_signal_has_a_rule() -> None:
+    """The DBC file names nothing that is not read."""
+    names = {signal.name for message in database().messages for signal in message.signals}
+    read_with_others = {"Kind", "TimerKind", "DashKind", "ErrorKind", "ErrorCode",
+                        "ChargeModeOfSome"}  # fmt: skip
+    assert names - read_with_others == set(RULES)
+    assert decode(Frame(0, 0x344, b"\x52")) == {"PressureFl": pytest.approx(0x52 / 2.755)}
+
+
+def test_it_obeys_no_command_yet() -> None:
+    """A Roadster that is only listened to supports no command."""
+    assert Roadster().execute(Command(20, "1234"), 0).result == Result.UNSUPPORTED
+
+
+# -- recordings -----------------------------------------------------------------------------
+
+
+def last_frames(path: Path) -> dict[tuple[int, int | None], list[int]]:
+    """Read a recording without any code of ours: the last data bytes of each kind of frame."""
+    last: dict[tuple[int, int | None], list[int]] = {}
+    for line in path.read_text("latin-1").splitlines():
+        parts = line.strip().split(",")
+        if parts[0] == "RD11":
+            bus_id, *data = (int(part, 16) for part in parts[2:])
+            last[bus_id, data[0] if bus_id in (0x100, 0x102) else None] = data
+    return last
+
+
+def word(data: list[int], at: int) -> int:
+    """Give a two-byte value, low byte first; ``at`` counts bytes from 1 as the description does."""
+    return data[at - 1] + 256 * data[at]
+
+
+def replayed(path: Path, units: Units) -> dict[str, list[str]]:
+    """Fold a recording; give the fields of the last messages."""
+    module = Module(Roadster(), units)
+    module.connect(0)
+    for frame in open_recording(path):
+        module.vehicle.receive(frame, frame.time)  # type: ignore[attr-defined]
+        module.poll(frame.time)
+    return {m.code: m.data.decode().split(",") for m in module.report_all(frame.time)}
+
+
+@pytest.mark.parametrize("name", ["20120218.drive.a.csv", "20120218.charge.done.csv"])
+@pytest.mark.parametrize("units", Units)
+def test_a_recording_ends_in_the_state_of_its_last_frames(
+    roadster_data: Path, name: str, units: Units
+) -> None:
+    """After a replay the messages say what the last frames of each kind say."""
+    last = last_frames(roadster_data / name)
+    messages = replayed(roadster_data / name, units)
+    factor = 1 if units is Units.MILES else 1.609344
+    ranges, charge, charger = last[0x100, 0x80], last[0x100, 0x88], last[0x100, 0x95]
+    status = messages["S"]
+    assert status[0] == str(ranges[1])
+    assert status[6] == f"{word(ranges, 3) * factor:.0f}"
+    assert status[7] == f"{word(ranges, 7) * factor:.0f}"
+    assert (charger[1], status[4], status[13]) == (4, "done", "4")
+    assert status[12] == str(charger[2])
+    assert status[10] == str(charger[3])
+    assert (status[5], status[14]) == ("standard", str(charger[5] >> 4))
+    assert status[11] == str(charger[7] * 10)
+    assert status[3] == str(charge[1])
+    assert status[8] == str(charge[6])
+    assert status[9] == str(word(charge, 3))
+
+    doors, temperatures, odometer = last[0x100, 0x96], last[0x100, 0xA3], last[0x100, 0x97]
+    environment = messages["D"]
+    assert [environment[at] for at in (0, 1, 11, 15)] == [str(byte) for byte in doors[1:5]]
+    told = last[0x102, 0x0E][1]
+    locked = told == 4 if told in (4, 5) else bool(doors[2] & 8)
+    assert environment[2] == ("4" if locked else "5")
+    assert environment[3:6] == [str(temperatures[at]) for at in (1, 2, 6)]
+    assert environment[10] == str(last[0x100, 0x82][1])
+    tenths = odometer[4] + 256 * odometer[5] + 65536 * odometer[6]
+    assert environment[7] == f"{tenths * factor:.0f}"
+    assert environment[6] == f"{word(last[0x100, 0x9C], 3) * factor:.0f}"
+    assert environment[8] == f"{last[0x100, 0x89][1] * factor:.0f}"
+    assert environment[12:14] == ["1", "1"]
+
+    gps, place = last[0x100, 0x85], messages["L"]
+    assert place[:6] == ["0.000000", "0.000000", str(word(gps, 3)), str(word(gps, 5)), "0", "-1"]
+
+    wheels = messages["W"]
+    if (0x344, None) in last:
+        tyres = last[0x344, None]
+        expected = [f"{tyres[at] / 2.755:.1f}" for at in (2, 6, 0, 4)]
+        assert wheels[0:8:2] == expected
+        assert wheels[1:8:2] == [str(tyres[at] - 40) for at in (3, 7, 1, 5)]
+        assert wheels[8] == "1"
+    else:
+        assert wheels[8] == "-1"
+
+
+def test_no_change_of_doors_or_charge_is_skipped(roadster_data: Path) -> None:
+    """Every state that doors and charger go through in a recording is told, in order."""
+    path = roadster_data / "20120218.charge.done.csv"
+    seen: dict[int, list[tuple[int, ...]]] = {0x95: [], 0x96: []}
+    told: dict[str, list[tuple[int, ...]]] = {"S": [], "D": []}
+    module = Module(Roadster())
+    module.connect(0)
+    for frame in open_recording(path):
+        module.vehicle.receive(frame, frame.time)  # type: ignore[attr-defined]
+        for message in module.poll(frame.time):
+            fields = message.data.decode().split(",")
+            if message.code == "S":
+                told["S"].append((int(fields[13]), int(fields[12])))
+            elif message.code == "D":
+                told["D"].append(tuple(int(fields[at]) for at in (0, 1, 11, 15)))
+        if frame.id == 0x100 and frame.data[0] in seen:
+            size = 3 if frame.data[0] == 0x95 else 5
+            seen[frame.data[0]].append(tuple(frame.data[1:size]))
+    assert changes(told["D"]) == changes(seen[0x96])
+    assert changes(told["S"]) == changes(seen[0x95])
+
+
+def changes(values: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Drop repetitions of neighbours."""
+    return [b for a, b in zip([None, *values], values, strict=False) if a != b]
+
+
+def test_the_demo_recording_is_what_its_maker_makes() -> None:
+    """The recording in the package is the one that the code beside it makes."""
+    assert DEMO_RECORDING.read_bytes().decode() == text()
+
+
+def test_the_demo_recording_tells_its_story() -> None:
+    """Unlock, open, drive off, less charge, stop, plug in, charge."""
+    car = Roadster()
+    seen: list[tuple[object, ...]] = []
+    for frame in parse_csv(text().splitlines(), DEMO_RECORDING):
+        car.receive(frame, frame.time)
+        state = car.state
+        is_moving = (state.speed or 0) > 5
+        now = (state.is_locked, is_moving, state.charge_state)
+        if frame.time > 1 and (not seen or seen[-1] != now):
+            seen.append(now)
+    assert seen == [
+        (True, False, "done"),
+        (False, False, "done"),
+        (False, True, "done"),
+        (False, False, "done"),
+        (True, False, "done"),
+        (True, False, "prepare"),
+        (True, False, "charging"),
+    ]
+    assert car.state.vin == VIN
+    assert car.state.has_position
+    assert car.state.soc == 82

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+import typer
+from sqlalchemy import text
+
+from ovms.cli import common
+from ovms.store.database import reading
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    for name in [name for name in os.environ if name.startswith("OVMS_")]:
+        monkeypatch.delenv(name)
+
+
+def test_fail(capsys: pytest.CaptureFixture[str]) -> None:
+    """A failure is one line on standard error and exit code 1."""
+    with pytest.raises(typer.Exit) as caught:
+        common.fail("it\ndid not\twork")
+    assert caught.value.exit_code == 1
+    assert capsys.readouterr().err == "ovms: it did not work\n"
+
+
+def test_print_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """JSON is indented and keeps letters as they are."""
+    common.print_json({"a": ["ö", None, True]})
+    assert capsys.readouterr().out == '{\n  "a": [\n    "ö",\n    null,\n    true\n  ]\n}\n'
+
+
+def test_iso_time() -> None:
+    """Times are told in UTC, to the second; no time stays none."""
+    assert common.iso_time(1_700_000_000.9) == "2023-11-14T22:13:20Z"
+    assert common.iso_time(None) is None
+
+
+def test_secret_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The option comes first, then the file, then the variable, then nothing."""
+    file = tmp_path / "secret"
+    file.write_text("from file\r\n")
+    assert common.resolve_secret(None, None, "OVMS_X", "X") is None
+    monkeypatch.setenv("OVMS_X", "from variable")
+    assert common.resolve_secret(None, None, "OVMS_X", "X") == "from variable"
+    assert common.resolve_secret(None, str(file), "OVMS_X", "X") == "from file"
+    assert common.resolve_secret("from option", None, "OVMS_X", "X") == "from option"
+
+
+def test_empty_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty variable is not set."""
+    monkeypatch.setenv("OVMS_X", "")
+    assert common.resolve_secret(None, None, "OVMS_X", "X") is None
+
+
+def test_secret_twice() -> None:
+    """A secret given both ways is wrong usage."""
+    with pytest.raises(typer.BadParameter):
+        common.resolve_secret("a", "b", "OVMS_X", "X")
+
+
+def test_secret_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``-`` reads standard input, and takes one line end off, no blanks."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b" a b \n")))
+    assert common.resolve_secret(None, "-", "OVMS_X", "X") == " a b "
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "cannot be read: No such file"),
+        (b"", "is empty"),
+        (b"\n", "is empty"),
+        (b"\xff", "is not UTF-8"),
+        (b"x" * (common.MAX_SECRET_FILE + 1), "too long"),
+    ],
+)
+def test_bad_secret_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, reason: str
+) -> None:
+    """A file that cannot hold a secret ends the command and says why."""
+    file = tmp_path / "secret"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(typer.Exit):
+        common.resolve_secret(None, str(file), "OVMS_X", "X")
+    assert reason in capsys.readouterr().err
+
+
+def test_longest_secret_file(tmp_path: Path) -> None:
+    """A file at the bound is read."""
+    file = tmp_path / "secret"
+    file.write_bytes(b"x" * common.MAX_SECRET_FILE)
+    assert common.resolve_secret(None, str(file), "OVMS_X", "X") == "x" * common.MAX_SECRET_FILE
+
+
+def test_secret_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal is asked, hidden; an empty answer is none; without a prompt nobody is asked."""
+    asked: list[dict[str, object]] = []
+    answers = ["typed", ""]
+
+    def prompt(_: str, **options: object) -> str:
+        asked.append(options)
+        return answers.pop(0)
+
+    monkeypatch.setattr(common, "on_terminal", lambda: True)
+    monkeypatch.setattr(typer, "prompt", prompt)
+    assert common.resolve_secret(None, None, "OVMS_X", "X", confirm=True) == "typed"
+    assert common.resolve_secret(None, None, "OVMS_X", "X", optional=True) is None
+    assert common.resolve_secret(None, None, "OVMS_X", None) is None
+    assert [options["hide_input"] for options in asked] == [True, True]
+    assert [options["confirmation_prompt"] for options in asked] == [True, False]
+
+
+def test_confirm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only a terminal is asked, and only without ``--yes``; no is exit code 1."""
+    common.confirm_or_leave("Sure?", yes=False)
+    monkeypatch.setattr(common, "on_terminal", lambda: True)
+    monkeypatch.setattr(typer, "confirm", lambda *_, **__: False)
+    common.confirm_or_leave("Sure?", yes=True)
+    with pytest.raises(typer.Exit):
+        common.confirm_or_leave("Sure?", yes=False)
+
+
+@pytest.mark.parametrize(("argument", "option"), [(None, None), ("a", "b")])
+def test_either(argument: str | None, option: str | None) -> None:
+    """A value is said once."""
+    assert common.either("a", None, "x") == common.either(None, "a", "x") == "a"
+    with pytest.raises(typer.BadParameter):
+        common.either(argument, option, "x")
+
+
+def test_open_database(tmp_path: Path) -> None:
+    """The data directory and the database are made, private."""
+    with common.open_database(tmp_path / "new", None, None) as engine, reading(engine) as found:
+        assert found.scalar(text("SELECT count(*) FROM owners")) == 0
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+
+
+def test_database_from_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database is the option's, else the variable's, else the settings' file's."""
+
+    def used(database: str | None, config: Path | None = None) -> str:
+        with common.open_database(tmp_path, database, config) as engine:
+            return str(engine.url.database).removeprefix(f"{tmp_path}/")
+
+    assert used(None) == "ovms.db"
+    other = tmp_path / "other.toml"
+    for file, name in ((tmp_path / "ovms.toml", "1.db"), (other, "2.db")):
+        file.write_text(f'database = "sqlite:///{tmp_path}/{name}"')
+    assert used(None) == "1.db"
+    assert used(None, other) == "2.db"
+    monkeypatch.setenv("OVMS_DATABASE", f"sqlite:///{tmp_path}/3.db")
+    assert used(None) == "3.db"
+    assert used(f"sqlite:///{tmp_path}/4.db") == "4.db"
+
+
+@pytest.mark.parametrize(
+    ("database", "config", "reason"),
+    [
+        ("postgresql://x/y", None, "not supported yet"),
+        ("sqlite:////nonexistent/x.db", None, "cannot be opened"),
+        (None, "none.toml", "cannot be read"),
+    ],
+)
+def test_open_database_fails(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    database: str | None,
+    config: str | None,
+    reason: str,
+) -> None:
+    """A database or settings that cannot be used end the command with one line."""
+    file = tmp_path / config if config else None
+    with pytest.raises(typer.Exit), common.open_database(tmp_path, database, file):
+        pass
+    error = capsys.readouterr().err
+    assert reason in error
+    assert error.count("\n") == 1
+
+
+def test_data_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file where the data directory belongs is named."""
+    (tmp_path / "file").touch()
+    with pytest.raises(typer.Exit), common.open_database(tmp_path / "file", None, None):
+        pass
+    assert "cannot be used" in capsys.readouterr().err
+
+
+def test_table(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe gets tabs, a terminal a drawing, both the text as it is."""
+    common.print_table(["a", "b"], [["1", "[red]"]])
+    assert capsys.readouterr().out == "a\tb\n1\t[red]\n"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    common.print_table(["a", "b"], [["1", "[red]"]])
+    assert "[red]" in capsys.readouterr().out

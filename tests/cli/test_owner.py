@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from ovms.accounts.passwords import verify_password
+from ovms.cli import owner, vehicle
+from ovms.store import queries
+from ovms.store.database import database_url, reading, sync_engine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from typer.testing import Result
+
+
+@pytest.fixture(autouse=True)
+def _data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OVMS_DATA", str(tmp_path))
+    for name in ("OVMS_PASSWORD", "OVMS_SECRET", "OVMS_DATABASE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def _run(*arguments: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(owner.app, arguments, input=stdin)
+
+
+def _good(*arguments: str, stdin: str | None = None) -> str:
+    result = _run(*arguments, stdin=stdin)
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout
+
+
+def _bad(*arguments: str) -> str:
+    result = _run(*arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("ovms: ")
+    assert result.stderr.count("\n") == 1
+    return result.stderr
+
+
+def _logs_in(tmp_path: Path, name: str, password: str) -> bool:
+    with reading(sync_engine(database_url(tmp_path))) as connection:
+        hashed = queries.get_owner(connection, name).password_hash
+    return verify_password(hashed, password).ok
+
+
+def test_add_and_list(tmp_path: Path) -> None:
+    """An owner that was added is listed, without anything of the password."""
+    told = _good("add", "Bob", "--password", "pw", "--email", "b@x", "--admin")
+    assert told == "owner Bob added\n"
+    _good("add", "alice")
+    listed = json.loads(_good("list", "--json"))
+    assert [row["name"] for row in listed] == ["alice", "Bob"]
+    created = listed[1].pop("created")
+    assert created.endswith("Z")
+    assert listed[1] == {
+        "name": "Bob", "email": "b@x", "admin": True, "password": True, "vehicles": 0
+    }  # fmt: skip
+    assert listed[0]["password"] is False
+    assert _logs_in(tmp_path, "bob", "pw")
+    assert not _logs_in(tmp_path, "alice", "")
+
+
+def test_list_plain() -> None:
+    """A pipe gets a line an owner, tabs between."""
+    _good("add", "bob")
+    lines = _good("list").splitlines()
+    assert lines[0].split("\t")[:5] == ["name", "email", "admin", "password", "vehicles"]
+    assert lines[1].split("\t")[:5] == ["bob", "", "no", "no", "0"]
+
+
+def test_data_option(tmp_path: Path) -> None:
+    """``--data`` says where the database is, and wins over the variable."""
+    _good("add", "bob", "--data", str(tmp_path / "other"))
+    assert json.loads(_good("list", "--json")) == []
+    assert len(json.loads(_good("list", "--json", "--data", str(tmp_path / "other")))) == 1
+
+
+def test_password_from_standard_input(tmp_path: Path) -> None:
+    """A password need not stand on the command line."""
+    _good("add", "bob", "--password-file", "-", stdin="from stdin\n")
+    assert _logs_in(tmp_path, "bob", "from stdin")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["BOB"], "owner BOB exists already"),
+        (["a b"], "may not hold ' '"),
+        (["a,b"], "may not hold ','"),
+        ([""], "empty"),
+        (["x" * 65], "longer than 64"),
+        (["eve", "--email", "nothing"], "is none"),
+        (["eve", "--password", ""], "the password is empty"),
+        (["eve", "--password-file", "/nonexistent"], "cannot be read"),
+        (["eve", "--database", "postgresql://x/y"], "not supported yet"),
+    ],
+)
+def test_add_refused(arguments: list[str], reason: str) -> None:
+    """What cannot be added is told in one line, and nothing is made."""
+    _good("add", "bob")
+    assert reason in _bad("add", *arguments)
+    assert len(json.loads(_good("list", "--json"))) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["add"], ["nonsense"], ["add", "x", "--password", "a", "--password-file", "b"]],
+)
+def test_wrong_usage(arguments: list[str]) -> None:
+    """Wrong usage is exit code 2."""
+    assert _run(*arguments).exit_code == 2
+
+
+def test_passwd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password is changed, by option or variable."""
+    _good("add", "Bob", "--password", "old")
+    assert _good("passwd", "bob", "--password", "new") == "password of owner Bob changed\n"
+    assert _logs_in(tmp_path, "bob", "new")
+    assert not _logs_in(tmp_path, "bob", "old")
+    monkeypatch.setenv("OVMS_PASSWORD", "newer")
+    _good("passwd", "bob")
+    assert _logs_in(tmp_path, "bob", "newer")
+
+
+def test_passwd_refused() -> None:
+    """Without a password, or an owner, nothing is changed."""
+    assert "no owner bob" in _bad("passwd", "bob", "--password", "x")
+    _good("add", "bob")
+    assert "no password given" in _bad("passwd", "bob")
+
+
+def test_remove() -> None:
+    """An owner is removed without asking where there is no terminal."""
+    _good("add", "Bob")
+    assert _good("remove", "bob") == "owner Bob removed\n"
+    assert "no owner bob" in _bad("remove", "bob")
+
+
+def test_remove_with_vehicles() -> None:
+    """An owner with vehicles goes only when told, then with them."""
+    _good("add", "bob")
+    assert CliRunner().invoke(vehicle.app, ["add", "CAR", "--owner", "bob"]).exit_code == 0
+    assert "still has 1 vehicle" in _bad("remove", "bob", "--yes")
+    _good("remove", "bob", "--yes", "--with-vehicles")
+    assert json.loads(CliRunner().invoke(vehicle.app, ["list", "--json"]).stdout) == []
+
+
+def test_remove_declined(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A no on a terminal leaves the owner."""
+    _good("add", "bob")
+    monkeypatch.setattr("ovms.cli.common.on_terminal", lambda: True)
+    result = _run("remove", "bob", stdin="n\n")
+    assert result.exit_code == 1
+    assert "nothing was changed" in result.stderr
+    assert len(json.loads(_good("list", "--json"))) == 1

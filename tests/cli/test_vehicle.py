@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from ovms.cli import owner, vehicle
+from ovms.store import queries
+from ovms.store.database import database_url, reading, sync_engine, writing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from typer.testing import Result
+
+
+@pytest.fixture(autouse=True)
+def _data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OVMS_DATA", str(tmp_path))
+    for name in ("OVMS_PASSWORD", "OVMS_SECRET", "OVMS_DATABASE"):
+        monkeypatch.delenv(name, raising=False)
+    assert CliRunner().invoke(owner.app, ["add", "bob"]).exit_code == 0
+
+
+def _run(*arguments: str, stdin: str | bytes | None = None) -> Result:
+    return CliRunner().invoke(vehicle.app, arguments, input=stdin)
+
+
+def _good(*arguments: str, stdin: str | bytes | None = None) -> str:
+    result = _run(*arguments, stdin=stdin)
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout
+
+
+def _bad(*arguments: str, stdin: str | bytes | None = None) -> str:
+    result = _run(*arguments, stdin=stdin)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("ovms: ")
+    assert result.stderr.count("\n") == 1
+    return result.stderr
+
+
+def _listed() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(_good("list", "--json"))
+    return found
+
+
+def _secret(tmp_path: Path, vehicle_id: str) -> str:
+    with reading(sync_engine(database_url(tmp_path))) as connection:
+        return queries.get_vehicle(connection, vehicle_id).secret
+
+
+def test_add_makes_secret(tmp_path: Path) -> None:
+    """Without a secret one is made that a module takes, printed once."""
+    told = re.fullmatch(
+        r"vehicle DEMO added\nsecret: ([A-Za-z0-9_-]{22})\n", _good("add", "demo", "--owner", "bob")
+    )
+    assert told is not None
+    assert _secret(tmp_path, "demo") == told[1]
+    assert told[1] not in _good("list") + _good("list", "--json")
+
+
+def test_add_json(tmp_path: Path) -> None:
+    """With ``--json`` the made secret is part of the answer; a given one is not repeated."""
+    made = json.loads(_good("add", "a", "--owner", "BOB", "--name", "My car", "--json"))
+    secret = made.pop("secret")
+    assert made == {"id": "A", "owner": "bob", "name": "My car", "type": "car"}
+    assert _secret(tmp_path, "a") == secret
+    given = ["add", "b", "--owner", "bob", "--type", "server", "--secret", "x,y z", "--json"]
+    assert json.loads(_good(*given))["secret"] is None
+    assert _secret(tmp_path, "b") == "x,y z"
+
+
+def test_add_with_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret comes by file or variable, and is not printed."""
+    told = _good("add", "a", "--owner", "bob", "--secret-file", "-", stdin="from stdin\n")
+    assert told == "vehicle A added\n"
+    monkeypatch.setenv("OVMS_SECRET", "from variable")
+    _good("add", "b", "--owner", "bob")
+    assert (_secret(tmp_path, "a"), _secret(tmp_path, "b")) == ("from stdin", "from variable")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["car", "--owner", "bob"], "vehicle CAR exists already"),
+        (["new", "--owner", "eve"], "no owner eve"),
+        (["a b", "--owner", "bob"], "may not hold ' '"),
+        (["a*", "--owner", "bob"], "may not hold '*'"),
+        (["a/b", "--owner", "bob"], "may not hold '/'"),
+        (["", "--owner", "bob"], "empty"),
+        (["x" * 33, "--owner", "bob"], "longer than 32"),
+        (["new", "--owner", "bob", "--secret", ""], "the secret is empty"),
+        (["new", "--owner", "bob", "--name", "a\nb"], "printed"),
+    ],
+)
+def test_add_refused(arguments: list[str], reason: str) -> None:
+    """What cannot be added is told in one line, and nothing is made."""
+    _good("add", "CAR", "--owner", "bob")
+    assert reason in _bad("add", *arguments)
+    assert len(_listed()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["add", "x"],
+        ["add", "x", "--owner", "bob", "--type", "bus"],
+        ["add", "x", "--owner", "bob", "--secret", "a", "--secret-file", "b"],
+        ["rename", "x"],
+        ["transfer", "x", "bob", "--owner", "bob"],
+        ["import"],
+    ],
+)
+def test_wrong_usage(arguments: list[str]) -> None:
+    """Wrong usage is exit code 2."""
+    assert _run(*arguments).exit_code == 2
+
+
+def test_list(tmp_path: Path) -> None:
+    """The list says who is online and when each was heard."""
+    _good("add", "two", "--owner", "bob")
+    _good("add", "one", "--owner", "bob", "--name", "First")
+    with writing(sync_engine(database_url(tmp_path))) as connection:
+        connection.exec_driver_sql("INSERT INTO server VALUES (1, 0, unixepoch())")
+        connection.exec_driver_sql("INSERT INTO presence VALUES ('ONE', 1, 2, 1, 1700000000.0)")
+    one, two = _listed()
+    assert one == {
+        "id": "ONE", "name": "First", "owner": "bob", "type": "car", "online": True, "apps": 2,
+        "batch": 1, "heard": "2023-11-14T22:13:20Z",
+    }  # fmt: skip
+    assert (two["online"], two["apps"], two["heard"]) == (False, 0, None)
+    lines = [line.split("\t") for line in _good("list").splitlines()]
+    assert lines == [
+        ["id", "name", "owner", "type", "online", "apps", "last heard"],
+        ["ONE", "First", "bob", "car", "yes", "2", "2023-11-14T22:13:20Z"],
+        ["TWO", "", "bob", "car", "no", "0", "never"],
+    ]
+
+
+def test_list_of_owner() -> None:
+    """One owner's vehicles can be asked for; of one who does not exist it is an error."""
+    _good("add", "a", "--owner", "bob")
+    assert CliRunner().invoke(owner.app, ["add", "eve"]).exit_code == 0
+    assert json.loads(_good("list", "--owner", "eve", "--json")) == []
+    assert "no owner adam" in _bad("list", "--owner", "adam")
+
+
+def test_change(tmp_path: Path) -> None:
+    """Name, owner and secret can be changed, said either way."""
+    _good("add", "a", "--owner", "bob")
+    assert CliRunner().invoke(owner.app, ["add", "eve"]).exit_code == 0
+    assert _good("rename", "a", "Red one") == "vehicle A is called Red one\n"
+    _good("rename", "a", "--name", "Blue one")
+    assert _good("transfer", "a", "EVE") == "vehicle A belongs to eve\n"
+    _good("transfer", "a", "--owner", "bob")
+    assert (_listed()[0]["name"], _listed()[0]["owner"]) == ("Blue one", "bob")
+    assert _good("secret", "a", "--secret", "new") == "vehicle A has a new secret\n"
+    assert _secret(tmp_path, "a") == "new"
+    made = json.loads(_good("secret", "a", "--json"))["secret"]
+    assert len(made) == 22
+    assert _secret(tmp_path, "a") == made
+
+
+@pytest.mark.parametrize(
+    "arguments", [["rename", "x", "n"], ["transfer", "x", "bob"], ["secret", "x"], ["remove", "x"]]
+)
+def test_unknown(arguments: list[str]) -> None:
+    """A vehicle that does not exist cannot be changed."""
+    assert "no vehicle X" in _bad(*arguments)
+
+
+def test_remove_and_add_again() -> None:
+    """A removed vehicle is gone, and its id free."""
+    _good("add", "a", "--owner", "bob")
+    assert _good("remove", "a") == "vehicle A removed\n"
+    assert _listed() == []
+    _good("add", "a", "--owner", "bob")
+
+
+def test_remove_declined(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A no on a terminal leaves the vehicle, ``--yes`` is not asked."""
+    _good("add", "a", "--owner", "bob")
+    monkeypatch.setattr("ovms.cli.common.on_terminal", lambda: True)
+    assert _run("remove", "a", stdin="n\n").exit_code == 1
+    assert len(_listed()) == 1
+    _good("remove", "a", "--yes")
+
+
+GOOD = '\ufeffid,Owner,secret,name\r\ncar1,bob,s1,"One, the first"\r\n\r\n car2 ,Eve, s2 ,\r\n'
+
+
+def test_import(tmp_path: Path) -> None:
+    """Columns are found by name, whatever a spreadsheet does around them; owners are made."""
+    file = tmp_path / "cars.csv"
+    file.write_text(GOOD, newline="")
+    assert _good("import", str(file)) == "2 vehicles added, 1 owners made\n"
+    found = [(row["id"], row["name"], row["owner"]) for row in _listed()]
+    assert found == [("CAR1", "One, the first", "bob"), ("CAR2", "", "Eve")]
+    assert _secret(tmp_path, "car2") == " s2 "
+
+
+def test_import_standard_input() -> None:
+    """``-`` reads standard input; the answer comes as JSON too."""
+    told = _good("import", "-", "--json", stdin="owner,id,secret\nbob,a,x\n")
+    assert json.loads(told) == {"vehicles": 1, "owners": 0}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "line 1: the columns must be named"),
+        (b"bob,a,x\n", "line 1: the columns must be named"),
+        (b"owner,id\nbob,a\n", "line 1: the columns must be named"),
+        (b"owner,id,secret,colour\n", "line 1: the columns must be named"),
+        (b"owner,id,secret,id\n", "line 1: the columns must be named"),
+        (b"owner,id,secret\nbob,a,x\nbob,b\n", "line 3: 2 columns instead of 3"),
+        (b"owner,id,secret\nbob,a,x\nbob,b,x,y\n", "line 3: 4 columns instead of 3"),
+        (b"owner,id,secret\nbob,a,x\n\nbob,a*,x\n", "line 4: the vehicle id"),
+        (b"owner,id,secret\nbob,a,x\nbob,b,\n", "line 3: the secret is empty"),
+        (b"owner,id,secret\nbob,a,x\n,b,x\n", "line 3: the owner name is empty"),
+        (b"owner,id,secret\nbob,a,x\nbob,A,x\n", "line 3: vehicle A is also in line 2"),
+        (b"owner,id,secret\nbob,a,x\nbob,known,x\n", "line 3: vehicle KNOWN exists already"),
+        (b"owner,id,secret\nbob,a,x\nbob,\xff,x\n", "line 3: not UTF-8"),
+        (b'owner,id,secret\nbob,a,x\nbob,"b"c,x\n', "line 3: "),
+        (b'owner,id,secret\nbob,a,x\nbob,"b,x\n', "line 3: "),
+        (b"owner,id,secret\nbob,a,x\nbob," + b"b" * 200_000 + b",x\n", "line 3: "),
+    ],
+)
+def test_import_refused(tmp_path: Path, content: bytes, reason: str) -> None:
+    """A wrong line is named, and nothing of the file is imported."""
+    _good("add", "known", "--owner", "bob")
+    file = tmp_path / "cars.csv"
+    file.write_bytes(content)
+    assert f"{file} {reason}" in _bad("import", str(file))
+    assert [row["id"] for row in _listed()] == ["KNOWN"]
+
+
+def test_import_no_file() -> None:
+    """A file that is not there is named."""
+    assert "/nonexistent.csv cannot be read" in _bad("import", "/nonexistent.csv")
+
+
+def test_import_many(tmp_path: Path) -> None:
+    """Ten thousand vehicles are one short command."""
+    file = tmp_path / "cars.csv"
+    rows = "".join(f"owner{n % 100},V{n},secret{n},Car {n}\n" for n in range(10_000))
+    file.write_text("owner,id,secret,name\n" + rows)
+    assert _good("import", str(file)) == "10000 vehicles added, 100 owners made\n"
+    assert len(_listed()) == 10_000

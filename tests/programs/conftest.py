@@ -1,0 +1,176 @@
+"""Whole programs as real processes, on free ports, with data in a folder of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+PATIENCE = 30.0
+"""Seconds a test waits for what must come; a slow machine is no failure, silence is."""
+
+SECRET = "a secret of the tests"
+
+RECORDINGS = Path(__file__).parents[3] / "shared" / "data" / "roadster"
+DRIVE = RECORDINGS / "20120218.drive.a.csv"
+CHARGE = RECORDINGS / "20120218.charge.done.csv"
+
+needs_recordings = pytest.mark.skipif(
+    not RECORDINGS.is_dir(), reason="the recordings of shared/ are not on this machine"
+)
+
+
+class Program:
+    """An `ovms` process whose output can be waited for, line by line."""
+
+    def __init__(self, *arguments: str, env: dict[str, str] | None = None) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "ovms", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(env or {}), "PYTHONUNBUFFERED": "1"},
+            text=True,
+        )
+        self.lines: list[str] = []
+        self._news: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as output:
+            for line in output:
+                self._news.put(line.rstrip("\n"))
+        self._news.put(None)
+
+    def wait_for(self, pattern: str, patience: float = PATIENCE) -> str:
+        """Wait for a line, not seen by an earlier call, that the pattern is found in."""
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                line = self._news.get(timeout=max(0, deadline - time.monotonic()))
+            except queue.Empty:
+                line = None
+            if line is None:
+                raise AssertionError(f"no line like {pattern!r} in:\n" + "\n".join(self.lines))
+            self.lines.append(line)
+            if re.search(pattern, line):
+                return line
+
+    def output(self) -> str:
+        """Give all that was printed so far."""
+        while not self._news.empty():
+            line = self._news.get()
+            if line is not None:
+                self.lines.append(line)
+        return "\n".join(self.lines)
+
+    def end(self, patience: float = PATIENCE) -> int:
+        """Wait until the program ends by itself; its exit code."""
+        code = self.process.wait(patience)
+        self._reader.join(patience)
+        return code
+
+    def stop(self) -> int:
+        """Ask the program to stop, and wait; its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.end()
+
+    def kill(self) -> None:
+        """Pull the plug."""
+        self.process.kill()
+        self.process.wait()
+        self._reader.join(PATIENCE)
+
+
+Start = Callable[..., Program]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start programs that do not outlive the test."""
+    programs: list[Program] = []
+
+    def run(*arguments: str, env: dict[str, str] | None = None) -> Program:
+        program = Program(*arguments, env=env)
+        programs.append(program)
+        return program
+
+    yield run
+    for program in programs:
+        if program.process.poll() is None:
+            program.kill()
+
+
+def run_ovms(
+    *arguments: str, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "ovms", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, **(env or {})},
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+class Server:
+    """An `ovms serve` with one owner and some vehicles, which can be killed and started again."""
+
+    def __init__(self, start: Start, data: Path, vehicles: tuple[str, ...]) -> None:
+        self.data = data
+        self._start = start
+        assert run_ovms("owner", "add", "tester", "--data", str(data)).returncode == 0
+        for vehicle in vehicles:
+            added = run_ovms(
+                "vehicle", "add", vehicle, "--owner", "tester", "--secret", SECRET,
+                "--data", str(data),
+            )  # fmt: skip
+            assert added.returncode == 0, added.stderr
+        self.port = 0
+        self.program = self.run()
+
+    def run(self) -> Program:
+        """Start it, on the same port as before."""
+        self.program = self._start(
+            "serve", "--data", str(self.data), "--host", "127.0.0.1", "--port", str(self.port)
+        )
+        self.program.wait_for("^ovms ready:")
+        self.port = json.loads((self.data / "ready.json").read_text())["mp"]
+        return self.program
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        return f"127.0.0.1:{self.port}"
+
+    def link(self, vehicle: str = "CAR1", address: str | None = None) -> list[str]:
+        """Give the options of whoever calls it."""
+        return ["--server", address or self.address, "--vehicle", vehicle, "--secret", SECRET]
+
+
+@pytest.fixture
+def server(start: Start, tmp_path: Path) -> Server:
+    """Run a server that knows CAR1 and CAR2."""
+    return Server(start, tmp_path / "data", ("CAR1", "CAR2"))
+
+
+def status_of(server: Server, vehicle: str = "CAR1") -> dict[str, object]:
+    """Give what `ovms app status --json` prints."""
+    shown = run_ovms("app", "status", "--json", *server.link(vehicle))
+    assert shown.returncode == 0, shown.stderr
+    result: dict[str, object] = json.loads(shown.stdout)
+    return result

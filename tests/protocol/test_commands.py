@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ovms.protocol.commands import (
+    BY_NAME,
+    BY_NUMBER,
+    CHARGE_MODE_NUMBERS,
+    COMMANDS,
+    Answer,
+    Command,
+    Result,
+)
+from ovms.protocol.records.status import CHARGE_MODES
+
+CORPUS: dict[str, Any] = json.loads(
+    (Path(__file__).parents[1] / "corpus" / "commands.json").read_text()
+)
+
+
+def written(case: dict[str, Any]) -> bytes:
+    """Give a case's data as we write it."""
+    text: str = case.get("written", case["data"])
+    return text.encode("latin-1")
+
+
+@pytest.mark.parametrize("case", CORPUS["commands"], ids=lambda case: case["comment"])
+def test_command(case: dict[str, Any]) -> None:
+    """A command is read as the corpus says, and written back."""
+    read = Command.parse(case["data"].encode("latin-1"))
+    if case["command"] is None:
+        assert read is None
+        return
+    assert read is not None
+    expected = {"text": "", "parameters": [], **case["command"]}
+    assert (read.number, read.text) == (expected["number"], expected["text"])
+    assert list(read.parameters) == expected["parameters"]
+    assert read.message.code == "C"
+    assert read.message.data == written(case)
+
+
+@pytest.mark.parametrize("case", CORPUS["answers"], ids=lambda case: case["comment"])
+def test_answer(case: dict[str, Any]) -> None:
+    """An answer is read as the corpus says, is known for the last one or not, and written back."""
+    read = Answer.parse(case["data"].encode("latin-1"))
+    if case["answer"] is None:
+        assert read is None
+        return
+    assert read is not None
+    for name, value in case["answer"].items():
+        found = getattr(read, name)
+        assert (list(found) if name == "parameters" else found) == value
+    assert read.is_last is case["last"]
+    assert read.message.code == "c"
+    assert read.message.data == written(case)
+
+
+NUMBERS = st.integers(0, 65535)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@given(NUMBERS, TEXTS)
+def test_command_round_trip(number: int, text: str) -> None:
+    """Any command is read as it was written."""
+    command = Command(number, text)
+    assert Command.parse(command.message.data) == command
+
+
+@given(NUMBERS, st.sampled_from(Result) | NUMBERS, TEXTS)
+def test_answer_round_trip(number: int, result: int, text: str) -> None:
+    """Any answer is read as it was written."""
+    answer = Answer(number, result, text)
+    assert Answer.parse(answer.message.data) == answer
+
+
+@given(st.binary() | st.from_regex(rb"\A(1|3|30|31|32),0,[0-9]{0,12},[0-9]{0,12}(,.*)?\Z"))
+def test_any_bytes(data: bytes) -> None:
+    """Any bytes are a command and an answer, or none."""
+    command, answer = Command.parse(data), Answer.parse(data)
+    if command is not None:
+        assert Command.parse(command.message.data) == command
+        assert len(command.parameters) <= data.count(b",")
+    if answer is not None:
+        assert Answer.parse(answer.message.data) == answer
+        assert answer.is_last in (True, False)
+
+
+def test_rows_with_endless_digits() -> None:
+    """A row number of more digits than Python converts is no row number."""
+    answer = Answer.parse(b"30,0," + b"9" * 5000 + b",5")
+    assert answer is not None
+    assert answer.is_last
+
+
+@given(number=st.sampled_from([1, 3, 30, 31, 32]), total=st.integers(1, 90))
+def test_rows(number: int, total: int) -> None:
+    """Of the rows that a command is answered with, exactly the last is known for it."""
+    first = BY_NUMBER[number].first_row
+    assert first is not None
+    rows = [Answer(number, Result.OK, f"{first + i},{total},x") for i in range(total)]
+    assert [row.is_last for row in rows] == [False] * (total - 1) + [True]
+
+
+GUIDE = [1, 2, 3, 4, 5, 6, 10, 11, 12, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 30, 31, 32,
+         40, 41, 49]  # fmt: skip
+FIELD = [7, 26]
+
+
+def test_table() -> None:
+    """The table has the guide's commands and the field's, each once, in order."""
+    assert [spec.number for spec in COMMANDS] == sorted(GUIDE + FIELD)
+    assert [spec.number for spec in COMMANDS if spec.by_server] == [30, 31, 32]
+    assert [spec.number for spec in COMMANDS if spec.first_row == 0] == [1, 3]
+    assert [spec.number for spec in COMMANDS if spec.first_row == 1] == [30, 31, 32]
+    assert {spec.number for spec in COMMANDS if spec.whole_line} >= {7, 40, 41, 49}
+    assert all(spec.parameters for spec in COMMANDS if spec.whole_line)
+    assert {spec.name: spec.number for spec in BY_NAME.values()} == {
+        spec.name: spec.number for spec in COMMANDS
+    }
+
+
+def test_charge_modes() -> None:
+    """Every charge mode has its number, and there is none without a word."""
+    assert tuple(CHARGE_MODE_NUMBERS) == CHARGE_MODES
+    assert list(CHARGE_MODE_NUMBERS.values()) == [0, 1, 3, 4]

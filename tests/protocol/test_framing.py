@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ovms.protocol.errors import LineTooLong
+from ovms.protocol.framing import LINE_LIMIT, WELCOME_LINE_LIMIT, LineReader
+
+CASES = [
+    (b"", [], 0),
+    (b"a", [], 1),
+    (b"a\r", [], 2),
+    (b"a\r\n", [b"a"], 0),
+    (b"a\n", [b"a"], 0),
+    (b"a\r\nb\nc", [b"a", b"b"], 1),
+    (b"\n\r\n\n\r\na\n\n", [b"a"], 0),
+    (b"\r\r\n", [b"\r"], 0),
+    (b"a\rb\r\n", [b"a\rb"], 0),
+    (b" a \n", [b" a "], 0),
+    (b"\x00\xff\n", [b"\x00\xff"], 0),
+]
+
+
+def lines_of(reader: LineReader, *chunks: bytes) -> list[bytes]:
+    """Feed a reader and take every line out of it."""
+    lines = []
+    for chunk in chunks:
+        reader.feed(chunk)
+        while (line := reader.next_line()) is not None:
+            lines.append(line)
+    return lines
+
+
+@pytest.mark.parametrize(("data", "lines", "left"), CASES)
+def test_lines(data: bytes, lines: list[bytes], left: int) -> None:
+    """CR LF and LF end a line, empty lines are left out, and splitting does not matter."""
+    for chunks in ([data], [data[i : i + 1] for i in range(len(data))]):
+        reader = LineReader(WELCOME_LINE_LIMIT)
+        assert lines_of(reader, *chunks) == lines
+        assert reader.waiting == left
+
+
+@pytest.mark.parametrize(("data", "lines", "left"), CASES)
+def test_more_behind(data: bytes, lines: list[bytes], left: int) -> None:
+    """What comes behind changes nothing of what was there."""
+    reader = LineReader(WELCOME_LINE_LIMIT)
+    assert lines_of(reader, data + b"!\n!!")[: len(lines)] == lines
+    assert reader.waiting == 2
+
+
+@given(chunks=st.lists(st.binary(max_size=20) | st.sampled_from([b"\n", b"\r\n", b"\r", b""])))
+def test_splitting(chunks: list[bytes]) -> None:
+    """Lines are what Python's own split makes of the whole, wherever it was cut."""
+    reader = LineReader(LINE_LIMIT)
+    *ended, rest = b"".join(chunks).split(b"\n")
+    lines = [line.removesuffix(b"\r") for line in ended]
+    assert lines_of(reader, *chunks) == [line for line in lines if line]
+    assert reader.waiting == len(rest)
+
+
+@given(chunks=st.lists(st.binary(max_size=20) | st.sampled_from([b"\n", b"a\nb\n", b""])))
+def test_waiting(chunks: list[bytes]) -> None:
+    """Lines that nobody takes wait in order, and every byte of them is counted."""
+    reader = LineReader(LINE_LIMIT)
+    for chunk in chunks:
+        reader.feed(chunk)
+    whole = b"".join(chunks)
+    assert reader.waiting == len(whole)
+    assert lines_of(reader, b"") == lines_of(LineReader(LINE_LIMIT), whole)
+
+
+@pytest.mark.parametrize("limit", [8, WELCOME_LINE_LIMIT, LINE_LIMIT])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_longest_line(limit: int, end: bytes) -> None:
+    """A line may have as many bytes as the limit, its end included, and not one more."""
+    longest = b"x" * (limit - len(end))
+    assert lines_of(LineReader(limit), longest + end) == [longest]
+    assert lines_of(LineReader(limit), longest, end) == [longest]
+    for chunks in ([longest + b"x" + end], [longest, b"x", end]):
+        reader = LineReader(limit)
+        with pytest.raises(LineTooLong) as caught:
+            lines_of(reader, *chunks)
+        assert caught.value.limit == limit
+
+
+def test_longest_unfinished_line() -> None:
+    """A line without an end is refused as soon as no end could save it."""
+    reader = LineReader(8)
+    assert lines_of(reader, b"x" * 7) == []
+    with pytest.raises(LineTooLong):
+        lines_of(reader, b"x")
+
+
+def test_lines_before_a_long_one() -> None:
+    """Lines before the one that is too long are given first."""
+    reader = LineReader(8)
+    reader.feed(b"a\nb\n" + b"x" * 8)
+    assert [reader.next_line(), reader.next_line()] == [b"a", b"b"]
+    with pytest.raises(LineTooLong):
+        reader.next_line()
+
+
+def test_limit_may_grow() -> None:
+    """A limit that grows counts for what waits already."""
+    reader = LineReader(8)
+    reader.feed(b"a\n" + b"x" * 100 + b"\n")
+    assert reader.next_line() == b"a"
+    reader.limit = 200
+    assert reader.next_line() == b"x" * 100
+
+
+@pytest.mark.parametrize("chunk", [b"x", b"\n", b"x\n"])
+def test_small_chunks_are_cheap(chunk: bytes) -> None:
+    """A long line byte by byte costs no more a byte than a short one."""
+
+    def seconds(count: int) -> float:
+        reader = LineReader(LINE_LIMIT)
+        start = time.perf_counter()
+        lines_of(reader, *[chunk] * count)
+        return time.perf_counter() - start
+
+    few = min(seconds(6000) for _ in range(5))
+    assert min(seconds(60000) for _ in range(3)) < 30 * few

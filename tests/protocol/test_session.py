@@ -1,0 +1,404 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ovms.protocol import (
+    CallerWelcome,
+    Closed,
+    Message,
+    Party,
+    Role,
+    ServerWelcome,
+    Session,
+    State,
+    errors,
+)
+from ovms.protocol.framing import LINE_LIMIT, WELCOME_LINE_LIMIT
+from ovms.protocol.session import LONGEST_PLAIN, TRANSITIONS, Event
+from ovms.protocol.welcome import ProvisionRecord, ProvisionRefused, ProvisionRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+CORPUS = Path(__file__).parents[1] / "corpus"
+SESSIONS: dict[str, Any] = json.loads((CORPUS / "sessions.json").read_text())
+VECTORS: dict[str, Any] = json.loads((CORPUS / "vectors.json").read_text())
+CASES = [
+    pytest.param(party, case, id=f"{party.value}: {case['comment']}")
+    for party in Party
+    for case in SESSIONS[party.value]
+]
+WELCOME = VECTORS["welcome"]
+SECRET = WELCOME["secret"].encode()
+TOKENS = {Party.CALLER: WELCOME["client_token"], Party.SERVER: WELCOME["server_token"]}
+OTHER = {Party.CALLER: Party.SERVER, Party.SERVER: Party.CALLER}
+PING = Message("A")
+
+
+def session(party: Party, state: State = State.START) -> Session:
+    """Bring a session of ``party`` into ``state``."""
+    made = Session(party, TOKENS[party])
+    if state in (State.HELLO, State.OPEN):
+        if party is Party.CALLER:
+            made.greet(Role.CAR, "TESTCAR", SECRET)
+        else:
+            list(made.receive_data(WELCOME["client_line"].encode() + b"\n"))
+    if state is State.OPEN:
+        if party is Party.CALLER:
+            list(made.receive_data(WELCOME["server_line"].encode() + b"\n"))
+        else:
+            made.accept(SECRET)
+    if state is State.CLOSED:
+        made.close()
+    assert made.state is state
+    return made
+
+
+def pair() -> tuple[Session, Session]:
+    """Join a caller and a server, both open."""
+    return session(Party.CALLER, State.OPEN), session(Party.SERVER, State.OPEN)
+
+
+def hear(listener: Session, chunks: Iterable[bytes]) -> tuple[list[Event], str | None]:
+    """Feed a session, accepting its caller at once: its events, and the name of what ended it."""
+    events: list[Event] = []
+    for chunk in chunks:
+        try:
+            for event in listener.receive_data(chunk):
+                events.append(event)
+                if isinstance(event, CallerWelcome):
+                    listener.accept(SECRET)
+        except errors.RemoteProtocolError as error:
+            assert listener.state is State.CLOSED
+            return events, type(error).__name__
+    return events, None
+
+
+def told(event: Event) -> list[str]:
+    """Write an event as the corpus does."""
+    name = type(event).__name__
+    match event:
+        case Message():
+            return [name, event.plain[5:].decode()]
+        case CallerWelcome():
+            return [name, event.vehicle_key]
+        case ProvisionRequest():
+            return [name, event.key]
+        case ProvisionRecord():
+            return [name, event.record]
+    return [name]
+
+
+# -- wire cases -----------------------------------------------------------------------------
+
+
+def wire(lines: list[str | list[Any]]) -> bytes:
+    """Put a case's lines together."""
+    parts = (part if isinstance(part, str) else part[0] * part[1] for part in lines)
+    return "".join(parts).encode("latin-1")
+
+
+@pytest.mark.parametrize(("party", "case"), CASES)
+@pytest.mark.parametrize("size", [1, 7, 1 << 20], ids=["byte by byte", "in sevens", "whole"])
+def test_case(party: Party, case: dict[str, Any], size: int) -> None:
+    """A stream has the same events and the same end, however it is split."""
+    data = wire(case["lines"])
+    listener = session(party, State.HELLO if party is Party.CALLER else State.START)
+    events, error = hear(listener, (data[i : i + size] for i in range(0, len(data), size)))
+    assert [told(event) for event in events] == case["events"]
+    assert error == case["error"]
+
+
+@pytest.mark.parametrize(("party", "case"), CASES)
+def test_case_with_more_behind(party: Party, case: dict[str, Any]) -> None:
+    """What comes behind a stream changes neither its events nor an error in it."""
+    listener = session(party, State.HELLO if party is Party.CALLER else State.START)
+    more = b"" if case["error"] else b"x" * 70000
+    events, error = hear(listener, [wire(case["lines"]) + more + b"\r\nMP-0 A\r\n"])
+    assert [told(event) for event in events] == case["events"]
+    assert error == (case["error"] or "LineTooLong")
+    assert list(listener.receive_data(b"AP-X\r\n")) == []
+
+
+# -- two sessions joined --------------------------------------------------------------------
+
+
+def test_vectors() -> None:
+    """Two sessions joined say exactly the known bytes, and understand each other."""
+    caller, server = session(Party.CALLER), session(Party.SERVER)
+    hello = caller.greet(Role.CAR, "TESTCAR", SECRET)
+    assert hello == WELCOME["client_line"].encode() + b"\r\n"
+    [welcome] = server.receive_data(hello)
+    assert isinstance(welcome, CallerWelcome)
+    answer = server.accept(SECRET)
+    assert answer == WELCOME["server_line"].encode() + b"\r\n"
+    assert [type(event) for event in caller.receive_data(answer)] == [ServerWelcome]
+    for sender, receiver, direction in (
+        (caller, server, "client_to_server"),
+        (server, caller, "server_to_client"),
+    ):
+        for case in VECTORS[direction]:
+            plain = case["plain"]
+            message = Message(plain[5], plain[6:].encode())
+            line = sender.send(message)
+            assert line == case["line"].encode() + b"\r\n"
+            assert list(receiver.receive_data(line)) == [message]
+
+
+@pytest.mark.parametrize("role", Role)
+def test_roles(role: Role) -> None:
+    """A server hears who calls, with what id and which words."""
+    hello = session(Party.CALLER).greet(role, "TestCar", SECRET, "a", "b")
+    [welcome] = session(Party.SERVER).receive_data(hello)
+    assert isinstance(welcome, CallerWelcome)
+    assert (welcome.role, welcome.vehicle_key, welcome.words) == (role, "TESTCAR", ("a", "b"))
+
+
+def test_lines_behind_the_welcome_wait() -> None:
+    """What came behind a caller's welcome is heard when it has been accepted."""
+    server = session(Party.SERVER)
+    lines = [case["line"] for case in VECTORS["client_to_server"]]
+    data = "\r\n".join([WELCOME["client_line"], "", *lines, ""]).encode()
+    assert [type(event) for event in server.receive_data(data)] == [CallerWelcome]
+    assert list(server.receive_data(b"")) == []
+    assert server.waiting == sum(len(line) + 2 for line in lines) + 2
+    server.accept(SECRET)
+    codes = [event.code for event in server.receive_data(b"") if isinstance(event, Message)]
+    assert codes == ["A", "S", "L"]
+    assert server.waiting == 0
+
+
+def test_provisioning_moves_no_cipher() -> None:
+    """Provisioning lines are read in plain in the midst of ciphered ones."""
+    caller, server = pair()
+    record = ProvisionRecord("tok", "dig", "rec")
+    data = caller.send(PING) + caller.say(ProvisionRequest("VIN")) + caller.send(PING)
+    assert list(server.receive_data(data)) == [PING, ProvisionRequest("VIN"), PING]
+    data = server.say(record) + server.send(PING) + server.say(ProvisionRefused())
+    assert list(caller.receive_data(data)) == [record, PING, ProvisionRefused()]
+
+
+def test_closed_amid_events() -> None:
+    """An owner that closes on an event hears nothing more of the same bytes."""
+    caller, server = pair()
+    heard = []
+    for event in server.receive_data(caller.send(PING) + caller.send(PING)):
+        heard.append(event)
+        server.close()
+    assert heard == [PING]
+
+
+# -- the state table ------------------------------------------------------------------------
+
+PROVISION: dict[Party, list[ProvisionRequest | ProvisionRecord | ProvisionRefused]] = {
+    Party.CALLER: [ProvisionRequest("VIN")],
+    Party.SERVER: [ProvisionRecord("tok", "dig", "rec"), ProvisionRefused()],
+}
+ALLOWED = {
+    (State.START, Party.CALLER, CallerWelcome): State.HELLO,
+    (State.HELLO, Party.SERVER, ServerWelcome): State.OPEN,
+    (State.OPEN, Party.CALLER, Message): State.OPEN,
+    (State.OPEN, Party.SERVER, Message): State.OPEN,
+    **{
+        (state, party, type(line)): state
+        for state in (State.START, State.HELLO, State.OPEN)
+        for party in Party
+        for line in PROVISION[party]
+    },
+}
+"""Written by hand, as the guide has it: who may say what, and where it leads."""
+
+SAYINGS: dict[type, Callable[[Session], bytes]] = {
+    CallerWelcome: lambda speaker: speaker.greet(Role.CAR, "TESTCAR", SECRET),
+    ServerWelcome: lambda speaker: speaker.accept(SECRET),
+    ProvisionRequest: lambda speaker: speaker.say(ProvisionRequest("VIN")),
+    ProvisionRecord: lambda speaker: speaker.say(ProvisionRecord("tok", "dig", "rec")),
+    ProvisionRefused: lambda speaker: speaker.say(ProvisionRefused()),
+    Message: lambda speaker: speaker.send(PING),
+}
+LINES: dict[tuple[Party, type], str] = {
+    (Party.CALLER, CallerWelcome): WELCOME["client_line"],
+    (Party.SERVER, ServerWelcome): WELCOME["server_line"],
+    (Party.CALLER, ProvisionRequest): "AP-C 0 VIN",
+    (Party.SERVER, ProvisionRecord): "AP-S 0 tok dig rec",
+    (Party.SERVER, ProvisionRefused): "AP-X",
+    (Party.CALLER, Message): VECTORS["client_to_server"][0]["line"],
+    (Party.SERVER, Message): VECTORS["server_to_client"][0]["line"],
+}
+WALK = [(state, party, event) for state in State for party in Party for event in SAYINGS]
+
+
+def test_table() -> None:
+    """The table holds what the guide allows, and nothing else."""
+    assert {
+        (state, party, event): after
+        for state, allowed in TRANSITIONS.items()
+        for (party, event), after in allowed.items()
+    } == ALLOWED
+    assert set(TRANSITIONS) == set(State)
+
+
+@pytest.mark.parametrize(("state", "party", "event"), WALK)
+def test_say(state: State, party: Party, event: type) -> None:
+    """What a party may not say is its own mistake, and changes nothing."""
+    speaker = session(party, state)
+    if (state, party, event) in ALLOWED:
+        assert SAYINGS[event](speaker).endswith(b"\r\n")
+        assert speaker.state is ALLOWED[state, party, event]
+    else:
+        with pytest.raises(errors.LocalProtocolError, match=state.value):
+            SAYINGS[event](speaker)
+        assert speaker.state is state
+
+
+@pytest.mark.parametrize(("state", "party", "event"), WALK)
+def test_hear(state: State, party: Party, event: type) -> None:
+    """What the other party may not say is its mistake, and ends the conversation."""
+    line = LINES.get((party, event), WELCOME["client_line"]).encode() + b"\r\n"
+    listener = session(OTHER[party], state)
+    if state is State.CLOSED or (listener.party, state) == (Party.SERVER, State.HELLO):
+        # The closed hear nothing, and a server that owes its welcome nothing yet.
+        assert list(listener.receive_data(line)) == []
+        assert listener.state is state
+    elif (state, party, event) in ALLOWED:
+        assert [type(heard) for heard in listener.receive_data(line)] == [event]
+        assert listener.state is ALLOWED[state, party, event]
+    else:
+        with pytest.raises(errors.RemoteProtocolError):
+            list(listener.receive_data(line))
+        assert listener.state is State.CLOSED
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("party", Party)
+def test_end(party: Party, state: State) -> None:
+    """The stream may end in any state, and its end is told once."""
+    listener = session(party, state)
+    assert listener.receive_eof() == ([] if state is State.CLOSED else [Closed()])
+    assert listener.state is State.CLOSED
+    assert listener.receive_eof() == []
+    assert list(listener.receive_data(b"AP-X\r\nMP-C")) == []
+    listener.close()
+
+
+def test_end_amid_a_line() -> None:
+    """A line without its end is no message."""
+    caller, server = pair()
+    assert list(server.receive_data(caller.send(PING)[:-1])) == []
+    assert server.receive_eof() == [Closed()]
+
+
+# -- whom to blame --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("party", "state"),
+    [
+        (Party.CALLER, State.HELLO),
+        (Party.CALLER, State.OPEN),
+        (Party.SERVER, State.OPEN),
+        (Party.SERVER, State.CLOSED),
+    ],
+)
+def test_accept_out_of_place(party: Party, state: State) -> None:
+    """To accept where there is nobody to accept is our mistake, whatever the secret."""
+    ours = session(party, state)
+    with pytest.raises(errors.LocalProtocolError):
+        ours.accept(b"another secret")
+    assert ours.state is state
+
+
+def test_accept_after_the_caller_has_gone() -> None:
+    """To accept a caller that left meanwhile is no wrong password."""
+    server = session(Party.SERVER, State.HELLO)
+    server.receive_eof()
+    with pytest.raises(errors.LocalProtocolError):
+        server.accept(b"another secret")
+
+
+def test_wrong_secret() -> None:
+    """A caller that does not prove the secret is refused, and the session over."""
+    server = session(Party.SERVER, State.HELLO)
+    with pytest.raises(errors.AuthenticationFailed, match="does not prove"):
+        server.accept(b"another secret")
+    assert server.state is State.CLOSED
+    with pytest.raises(errors.LocalProtocolError):
+        server.send(PING)
+
+
+def test_welcome_before_greeting() -> None:
+    """A server that answers before it was asked breaks the protocol."""
+    with pytest.raises(errors.RemoteProtocolError, match="ServerWelcome in state start"):
+        list(session(Party.CALLER).receive_data(WELCOME["server_line"].encode() + b"\n"))
+
+
+@pytest.mark.parametrize("words", [("",), ("A B",), ("A\r\nB",), ("A", ""), ("A", "b c")])
+def test_greet_with_blanks(words: tuple[str, ...]) -> None:
+    """An id or a word that would fall apart on the way is refused, and nothing said."""
+    caller = session(Party.CALLER)
+    vehicle_id, *more = words
+    with pytest.raises(errors.LocalProtocolError, match="does not fit"):
+        caller.greet(Role.APP, vehicle_id, SECRET, *more)
+    assert caller.state is State.START
+
+
+@pytest.mark.parametrize("code", ["", "AB", "€"])
+def test_send_without_code(code: str) -> None:
+    """A code that is not one byte is refused, and the cipher keeps its place."""
+    caller, server = pair()
+    with pytest.raises(errors.LocalProtocolError):
+        caller.send(Message(code))
+    assert list(server.receive_data(caller.send(PING))) == [PING]
+
+
+# -- bounds ---------------------------------------------------------------------------------
+
+
+def test_longest_welcome() -> None:
+    """A welcome may fill the bound that the other end has for it, and no more."""
+    room = WELCOME_LINE_LIMIT - len(WELCOME["client_line"]) + len("TESTCAR") - 2
+    hello = session(Party.CALLER).greet(Role.CAR, "x" * room, SECRET)
+    assert len(hello) == WELCOME_LINE_LIMIT
+    assert [type(event) for event in session(Party.SERVER).receive_data(hello)] == [CallerWelcome]
+    with pytest.raises(errors.LocalProtocolError, match="does not fit"):
+        session(Party.CALLER).greet(Role.CAR, "x" * (room + 1), SECRET)
+
+
+def test_longest_message() -> None:
+    """The longest message goes through, one byte more is refused, and the cipher keeps its place."""
+    caller, server = pair()
+    longest = Message("P", b"\xff" * (LONGEST_PLAIN - len("MP-0 P")))
+    line = caller.send(longest)
+    assert LINE_LIMIT - 4 < len(line) <= LINE_LIMIT
+    assert list(server.receive_data(line)) == [longest]
+    with pytest.raises(errors.LocalProtocolError, match="does not fit"):
+        caller.send(Message("P", longest.data + b"\xff"))
+    assert list(server.receive_data(caller.send(PING))) == [PING]
+
+
+def test_what_is_received_can_be_sent_on() -> None:
+    """No message that a bare LF squeezes into the bound is too long for our own lines."""
+    caller, server = pair()
+    longest = Message("P", b"x" * (LONGEST_PLAIN - len("MP-0 P")))
+    line = caller.send(longest).replace(b"\r\n", b"\n")
+    assert len(line) + 4 > LINE_LIMIT
+    [message] = server.receive_data(line)
+    assert isinstance(message, Message)
+    assert server.send(message)
+
+
+@pytest.mark.parametrize("size", [1, 100, 1024])
+def test_talking_before_the_answer(size: int) -> None:
+    """A caller that talks on before it is welcomed gets a welcome's room for it, and no more."""
+    server = session(Party.SERVER, State.HELLO)
+    for _ in range(WELCOME_LINE_LIMIT // size):
+        assert list(server.receive_data(b"\n" * size)) == []
+    waiting = server.waiting
+    assert waiting <= WELCOME_LINE_LIMIT
+    with pytest.raises(errors.RemoteProtocolError, match="before it is welcomed"):
+        list(server.receive_data(b"\n" * (WELCOME_LINE_LIMIT - waiting + 1)))
+    assert server.state is State.CLOSED

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ovms.base.clock import ManualClock
+from ovms.store import queries
+from ovms.store.database import database_path, reading, sync_engine, writing
+from ovms.store.errors import NotADatabase, StoreClosed
+from ovms.store.records import LatestMessage
+from ovms.store.store import CHANGE_OVERLAP, Store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sqlalchemy import Engine
+    from sqlalchemy.engine import URL
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Give a clock that stands at 1000."""
+    return ManualClock(1000.0)
+
+
+@pytest.fixture
+async def store(engine: Engine, clock: ManualClock) -> AsyncIterator[Store]:
+    """Open the store of the fixture ``engine``."""
+    store = await Store.open(engine.url, clock.time)
+    yield store
+    await store.close()
+
+
+async def _codes(store: Store, vehicle_id: str = "car1") -> dict[str, bytes]:
+    loaded = await store.load_vehicle(vehicle_id)
+    assert loaded is not None
+    return {row.code: row.data for row in loaded[1]}
+
+
+async def test_reads_what_was_kept(store: Store) -> None:
+    """A message that was just kept is loaded, saved or not, whatever the id's case."""
+    store.keep_message("car1", LatestMessage("S", b"1", 5.0))
+    store.keep_message("CAR1", LatestMessage("D", b"2", 5.0))
+    assert await _codes(store) == {"D": b"2", "S": b"1"}
+    await store.writer.flush()
+    store.keep_message("car1", LatestMessage("S", b"3", 5.0))
+    assert await _codes(store) == {"D": b"2", "S": b"3"}
+
+
+async def test_unknown_vehicle(store: Store) -> None:
+    """A vehicle that nobody made is not there, nor is what was kept for it."""
+    store.keep_message("none", LatestMessage("S", b"1", 5.0))
+    assert await store.load_vehicle("none") is None
+
+
+@pytest.mark.parametrize("flush", [False, True])
+async def test_paranoid_token(store: Store, flush: bool) -> None:
+    """A sealed message counts while its token is the vehicle's; a plain one always."""
+    store.keep_message("car1", LatestMessage("F", b"plain", 5.0))
+    store.keep_token("car1", "one")
+    store.keep_message("car1", LatestMessage("S", b"sealed", 5.0, "one"))
+    if flush:
+        await store.writer.flush()
+    assert await _codes(store) == {"F": b"plain", "S": b"sealed"}
+    store.keep_token("car1", "one")
+    assert await _codes(store) == {"F": b"plain", "S": b"sealed"}
+    store.keep_token("car1", "two")
+    assert await _codes(store) == {"F": b"plain"}
+    loaded = await store.load_vehicle("car1")
+    assert loaded is not None
+    assert loaded[0].paranoid_token == "two"
+
+
+async def test_survives_restart(engine: Engine, clock: ManualClock) -> None:
+    """A store that is opened again has everything, and nobody connected."""
+    store = await Store.open(engine.url, clock.time)
+    store.keep_message("car1", LatestMessage("S", b"1", 5.0))
+    store.keep_presence("car1", car=True, apps=2, batch=0, heard=999.0)
+    assert await store.close() == 0
+    store = await Store.open(engine.url, clock.time)
+    assert await _codes(store) == {"S": b"1"}
+    with reading(engine) as connection:
+        (status, _) = queries.list_vehicles(connection, clock.time())
+    assert (status.online, status.apps, status.heard) == (False, 0, 999.0)
+    await store.close()
+
+
+async def test_online(engine: Engine, store: Store, clock: ManualClock) -> None:
+    """A vehicle is online for as long as the server's heart beats, and no more after closing."""
+
+    def online() -> bool:
+        with reading(engine) as connection:
+            return queries.list_vehicles(connection, clock.time())[0].online
+
+    store.keep_presence("car1", car=True, apps=0, batch=0)
+    await store.writer.flush()
+    assert online()
+    clock.advance(30)
+    assert not online()
+    store.beat()
+    await store.writer.flush()
+    assert online()
+    await store.close()
+    assert not online()
+
+
+async def test_changed_since(engine: Engine, store: Store) -> None:
+    """Changes from the command line are seen, also those that committed late."""
+    with writing(engine) as connection:
+        queries.set_secret(connection, "car1", "new", 500.0)
+        queries.remove_vehicle(connection, "car2", 501.0)
+    found = await store.changed_since(500.0 + CHANGE_OVERLAP)
+    assert [(change.id, change.secret, change.deleted) for change in found] == [
+        ("CAR1", "new", False),
+        ("CAR2", "", True),
+    ]
+    assert await store.changed_since(501.5 + CHANGE_OVERLAP) == []
+
+
+async def test_makes_database(url: URL, clock: ManualClock) -> None:
+    """A server's first start makes the database."""
+    store = await Store.open(url, clock.time)
+    assert await store.load_vehicle("x") is None
+    await store.close()
+    with reading(sync_engine(url)) as connection:
+        assert queries.list_owners(connection) == []
+
+
+async def test_not_a_database(url: URL, clock: ManualClock) -> None:
+    """A file that is something else keeps the store from opening."""
+    database_path(url).write_bytes(b"something else\n" * 100)
+    with pytest.raises(NotADatabase):
+        await Store.open(url, clock.time)
+
+
+async def test_closed(store: Store) -> None:
+    """A closed store takes nothing; closing again is harmless."""
+    await store.close()
+    with pytest.raises(StoreClosed):
+        store.keep_message("car1", LatestMessage("S", b"1", 5.0))
+    assert await store.close() == 0

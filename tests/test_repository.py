@@ -1,0 +1,149 @@
+"""The repository itself: what must not be in it, and how it is laid out."""
+
+import ast
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "src" / "ovms"
+LONGEST_MODULE = 700  # lines; past it a module does two things
+GENERATED = {"__pycache__", "node_modules", "dist", "build"}
+
+# Brackets keep these patterns from finding themselves.
+TELLTALES = {
+    "a package registry": r"\b(?:pypi|pythonhosted|npmjs|yarnpkg|npmmirror)[.](?:org|com)\b",
+    "an index setting": r"--(?:extra-)?index[-]url|--find[-]links|\bindex[-_]url\s*=|\bregistry\s*=.*://",
+    "a developer's path": r"(?<![\w.:/-])/(?:work|farm|root|Users)/",
+}
+
+
+def files(root: Path) -> list[Path]:
+    """Give the project's files: what git knows or would add, or without git what lies there."""
+    if (root / ".git").exists():
+        listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        done = subprocess.run(listing, cwd=root, capture_output=True, check=False)
+        if done.returncode == 0:
+            paths = [root / os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
+            return sorted(path for path in paths if path.is_file())
+    return sorted(walk(root))
+
+
+def walk(root: Path) -> Iterator[Path]:
+    """Give the files below a folder, hidden folders of tools and what is generated left out."""
+    for path in root.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            if path.name == ".ci" or not (path.name.startswith(".") or path.name in GENERATED):
+                yield from walk(path)
+        elif path.is_file():
+            yield path
+
+
+def telltales(text: str) -> list[str]:
+    """Give what in a text belongs to somebody's machine."""
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        found += [f"{number}: {what}" for what, seen in TELLTALES.items() if re.search(seen, line)]
+    return found
+
+
+def read(path: Path) -> str:
+    """Give a file's text; one that is none, such as a picture, has none."""
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        return ""
+
+
+def has_code(path: Path) -> bool:
+    """Say whether a module holds more than its docstring and imports."""
+    passive = (ast.Import, ast.ImportFrom, ast.Expr)
+    return any(not isinstance(node, passive) for node in ast.parse(read(path)).body)
+
+
+def modules() -> list[Path]:
+    """Give the modules that need tests, relative to the package."""
+    paths = sorted(path for path in files(ROOT) if path.suffix == ".py")
+    inside = [path.relative_to(PACKAGE) for path in paths if path.is_relative_to(PACKAGE)]
+    return [
+        path
+        for path in inside
+        if path.stem not in ("__init__", "__main__")
+        and "migrations" not in path.parts
+        and has_code(PACKAGE / path)
+    ]
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Give the dotted names that a test file imports."""
+    for node in ast.walk(ast.parse(read(path))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_nothing_tells_of_a_machine() -> None:
+    """No file names a package registry, an index or the path of somebody's machine."""
+    found = {str(path.relative_to(ROOT)): telltales(read(path)) for path in files(ROOT)}
+    assert {path: lines for path, lines in found.items() if lines} == {}
+
+
+def test_no_module_is_too_long() -> None:
+    """A module past the longest is to be split."""
+    lengths = {path: len(read(path).splitlines()) for path in PACKAGE.rglob("*.py")}
+    assert [str(path) for path, lines in lengths.items() if lines > LONGEST_MODULE] == []
+
+
+def test_each_module_has_its_tests() -> None:
+    """A module has the test file that mirrors it, or some test file imports it by name."""
+    tests = ROOT / "tests"
+    known = {name for path in tests.rglob("test_*.py") for name in imported(path)}
+    lacking = [
+        str(path)
+        for path in modules()
+        if not (tests / path.parent / f"test_{path.name}").exists()
+        and ".".join(["ovms", *path.with_suffix("").parts]) not in known
+    ]
+    assert lacking == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "see https://py" + "pi.org/project/ovms",
+        "pip install --index" + "-url http://mirror.example/simple",
+        "--extra-index" + "-url=x",
+        "index" + "-url = http://mirror.example",
+        "registry" + "=https://mirror.example",
+        'path = "/ro' + 'ot/ovms"',
+        "cd /wo" + "rk/main",
+    ],
+)
+def test_telltales_are_seen(line: str) -> None:
+    """The patterns find what they are for, wherever in the text."""
+    assert len(telltales(f"first\n{line}\n")) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["https://example.org/work/list", "../work/x", "GET /api/root", "var/root/x", "registry = {}"],
+)
+def test_ordinary_lines_are_left_alone(line: str) -> None:
+    """An address, a relative path or a variable is no telltale."""
+    assert telltales(line) == []
+
+
+def test_files_are_found_without_git(tmp_path: Path) -> None:
+    """An unpacked archive is checked too, tools' and generated folders left out."""
+    for name in ("a.py", ".ci/run", ".venv/x", "src/b.py", "web/node_modules/x", "src/dist/x"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = [str(path.relative_to(tmp_path)) for path in files(tmp_path)]
+    assert found == [".ci/run", "a.py", "src/b.py"]
+    assert ROOT / "pyproject.toml" in files(ROOT)
