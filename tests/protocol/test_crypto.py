@@ -28,7 +28,7 @@ CIPHERS = [crypto._openssl_rc4, crypto._PyCryptodomeRc4]
 
 @pytest.mark.parametrize("side", ["client", "server"])
 def test_digest(side: str) -> None:
-    """A digest is the known one, is believed with and without padding, and under no other secret."""
+    """A digest is the known one, believed with and without padding, and under no other secret."""
     token, digest = WELCOME[f"{side}_token"], WELCOME[f"{side}_digest"]
     assert crypto.make_digest(SECRET, token) == digest
     assert crypto.digest_proves(SECRET, token, digest)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,17 +108,3 @@ def test_limit_may_grow() -> None:
     assert reader.next_line() == b"a"
     reader.limit = 200
     assert reader.next_line() == b"x" * 100
-
-
-@pytest.mark.parametrize("chunk", [b"x", b"\n", b"x\n"])
-def test_small_chunks_are_cheap(chunk: bytes) -> None:
-    """A long line byte by byte costs no more a byte than a short one."""
-
-    def seconds(count: int) -> float:
-        reader = LineReader(LINE_LIMIT)
-        start = time.perf_counter()
-        lines_of(reader, *[chunk] * count)
-        return time.perf_counter() - start
-
-    few = min(seconds(6000) for _ in range(5))
-    assert min(seconds(60000) for _ in range(3)) < 30 * few

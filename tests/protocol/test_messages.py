@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovms.protocol import errors
-from ovms.protocol.messages import Message, parse_plain
+from ovms.protocol.messages import LatestMessage, Message, parse_plain
 
 CASES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "corpus" / "messages.json").read_text()
@@ -54,3 +54,24 @@ def test_no_code(code: str) -> None:
     """A code that is not one byte is our own mistake."""
     with pytest.raises(errors.LocalProtocolError, match="no message code"):
         _ = Message(code).plain
+
+
+LATEST = [
+    (LatestMessage("S", b"80,K", 1.0), Message("S", b"80,K"), ["", "old", "new"]),
+    (LatestMessage("S", b"bv5T", 1.0, "new"), Message("E", b"MSbv5T"), ["new"]),
+    (LatestMessage("\xe4", b"\xff", 1.0, "new"), Message("E", b"M\xe4\xff"), ["new"]),
+]
+
+
+@pytest.mark.parametrize(("latest", "message", "tokens"), LATEST)
+def test_latest(latest: LatestMessage, message: Message, tokens: list[str]) -> None:
+    """A stored message goes out as it came, and counts while its paranoid token does."""
+    assert latest.message == message
+    assert [token for token in ("", "old", "new") if latest.counts(token)] == tokens
+
+
+def test_latest_is_discreet() -> None:
+    """A stored message shows neither its content nor its token where it is logged."""
+    shown = repr(LatestMessage("L", b"22.27,114.18", 1.0, "token"))
+    assert "22.27" not in shown
+    assert "token'" not in shown

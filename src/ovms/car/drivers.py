@@ -64,6 +64,7 @@ class Replay:
         clock: Clock,
         speed: float = 1.0,
         loop: bool = False,
+        tick: float = TICK,
     ) -> None:
         self.now = 0.0
         self._vehicle = vehicle
@@ -72,6 +73,7 @@ class Replay:
         self._began = clock.monotonic()
         self._speed = speed
         self._loop = loop
+        self._tick = tick
 
     async def run(self, module: Module, link: Listener) -> None:
         """Replay to the end; for ever in a loop."""
@@ -99,7 +101,7 @@ class Replay:
     async def _wait(self, time: float, module: Module, link: Listener) -> None:
         """Wait until it is ``time`` in the recording; tell what falls due meanwhile."""
         while (remaining := (time - self._elapsed()) / self._speed) > 0:
-            await asyncio.sleep(min(remaining, TICK))
+            await asyncio.sleep(min(remaining, self._tick))
             self.now = max(self.now, min(time, self._elapsed()))
             await link.tell(module.poll(self.now))
 

@@ -78,7 +78,7 @@ def car(
     ] = None,
     speed: Annotated[
         float,
-        typer.Option(min=0, help="The car's seconds in each second; 0 as fast as the link takes."),
+        typer.Option(help="The car's seconds in each second; 0 as fast as the link takes."),
     ] = 1.0,
     loop: Annotated[bool, typer.Option("--loop", help="Replay for ever.")] = False,
     vin: Annotated[str | None, typer.Option(help="The VIN to report.")] = None,
@@ -158,8 +158,8 @@ def _make_vehicle(kind: str | None, replay: Path | None, options: VehicleOptions
 def _make_driver(vehicle: Vehicle, replay: Path | None, speed: float, loop: bool) -> Driver:
     """Make what moves the car on. A recording that cannot be read ends the command."""
     clock = SystemClock()
-    if not math.isfinite(speed):
-        refuse("--speed must be a finite number")
+    if not (math.isfinite(speed) and speed >= 0):
+        refuse("--speed must be a number, 0 or more")
     if isinstance(vehicle, BusVehicle) and replay is not None:
         try:
             open_recording(replay)

@@ -1,28 +1,63 @@
-"""``ovms``: one command for the server, the car and the app."""
+"""``ovms``: one command for the server, the car and the app.
+
+Each command's module is imported when it is asked for, so that ``ovms app`` does not wait for the
+server's database library, nor the server for the car's.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from ovms import __version__
-from ovms.cli import app as app_cli
-from ovms.cli import car, demo, owner, serve, vehicle
+
+COMMANDS = {
+    "serve": "ovms.cli.serve:serve_command",
+    "car": "ovms.cli.car:car",
+    "app": "ovms.cli.app:app",
+    "demo": "ovms.cli.demo:demo",
+    "owner": "ovms.cli.owner:app",
+    "vehicle": "ovms.cli.vehicle:app",
+}
+"""Where each command is: a function, or a Typer of several."""
+
+
+class Commands(TyperGroup):
+    """The commands, each loaded when it is asked for.
+
+    Some versions of Typer stand on Click and some carry it inside, hence no types of Click.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Name the commands, in the order of the help page."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Load a command; ``None`` if there is none of that name."""
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, attribute = place.partition(":")
+        found = getattr(import_module(module), attribute)
+        if not isinstance(found, typer.Typer):
+            function, found = found, typer.Typer(add_completion=False)
+            found.command(cmd_name)(function)
+        command = get_command(found)
+        command.name = cmd_name
+        return command
+
 
 cli = typer.Typer(
     name="ovms",
-    help="Open Vehicle Monitoring System: the car, the server and the app.",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-cli.command("serve")(serve.serve_command)
-cli.command("car")(car.car)
-cli.command("demo")(demo.demo)
-cli.add_typer(app_cli.app, name="app")
-cli.add_typer(owner.app, name="owner")
-cli.add_typer(vehicle.app, name="vehicle")
 
 
 def _version(is_asked: bool) -> None:

@@ -169,8 +169,9 @@ class Session:
         return encode_base64(self._cipher_out.update(plain)) + LINE_END
 
     def close(self) -> None:
-        """End the conversation from our side. May be called again."""
+        """End the conversation from our side; what still waits is dropped. May be called again."""
         self.state = State.CLOSED
+        self._reader = LineReader(WELCOME_LINE_LIMIT)
 
     # -- what we hear -----------------------------------------------------------------------
 

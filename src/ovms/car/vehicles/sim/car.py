@@ -78,6 +78,9 @@ class SimCar:
         """km, kWh and kWh of the present or last drive."""
         self.power = 0.0
         """kW out of the battery now."""
+        self.shown_soc = round(self.pack.soc)
+        """%, as the driver sees it: braking gives energy back, but it never rises on the way."""
+        self.parked_since: float | None = start
         self.cooldown_until = self.climate_until = self.awake_until = start
         self.state = CarState(vin=vin or f"0VMSS1MCAR{self.random.randrange(10**7):07}")
         self.identity = Identity(CAR_TYPE, frozenset(HANDLERS), write_enabled=True)
@@ -154,7 +157,7 @@ class SimCar:
             (2, lambda: self._set(is_locked=False)),
             (6, lambda: self._set(left_door=True)),
             (13, lambda: self._set(left_door=False)),
-            (18, lambda: self._set(is_on=True)),
+            (18, lambda: self._switch(True)),
             (24, self._set_off),
         )
 
@@ -167,6 +170,10 @@ class SimCar:
     def _set(self, **switches: bool) -> None:
         for name, value in switches.items():
             setattr(self.body, name, value)
+
+    def _switch(self, is_on: bool) -> None:
+        self.body.is_on = is_on
+        self.parked_since = None if is_on else self.time
 
     def _set_off(self) -> None:
         self._set(handbrake=False)
@@ -187,7 +194,7 @@ class SimCar:
         self._leaves_at = self.time + self.random.uniform(1200, 2400)
         script: list[tuple[float, Callable[[], None]]] = [
             (3, lambda: self._set(handbrake=True)),
-            (6, lambda: self._set(is_on=False)),
+            (6, lambda: self._switch(False)),
             (10, lambda: self._set(left_door=True)),
             (17, lambda: self._set(left_door=False)),
         ]
@@ -211,6 +218,8 @@ class SimCar:
         rest += COOLING_POWER if self.is_cooling else 0.0
         moved = self.pack.move(wheels + rest, seconds)
         self.power = wheels + rest - self.charging.power
+        soc = round(self.pack.soc)
+        self.shown_soc = min(soc, self.shown_soc) if self.body.is_on else soc
         if self.phase is Phase.DRIVING:
             self.used += max(moved, 0.0)
             self.recovered += max(-moved, 0.0)
@@ -227,5 +236,7 @@ class SimCar:
         is_busy = self.phase is not Phase.PARKED or self.charging.is_active
         if is_busy or self.is_cooling or self.is_conditioned:
             self.wake()
+        if self.body.is_awake and self.time >= self.awake_until:
+            show(self)  # the last readings before it sleeps
         self.body.is_awake = self.time < self.awake_until
         self.body.hvac = self.is_conditioned

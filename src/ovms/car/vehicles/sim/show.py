@@ -38,10 +38,7 @@ def show(car: SimCar) -> None:
 
 def _show_battery(car: SimCar) -> None:
     state, pack = car.state, car.pack
-    soc = round(pack.soc)
-    if car.body.is_on and state.soc is not None:
-        soc = min(soc, int(state.soc))  # braking gives energy back, but no driver sees it rise
-    state.soc = soc
+    state.soc = car.shown_soc
     state.soh = 97
     state.ideal_range = pack.energy / IDEAL_CONSUMPTION
     state.estimated_range = pack.energy / USUAL_CONSUMPTION
@@ -91,7 +88,7 @@ def _show_doors(car: SimCar) -> None:
     state.cooldown = car.is_cooling
     state.cooldown_temperature = COOLDOWN_TO
     state.cooldown_minutes = max(0, math.ceil((car.cooldown_until - car.time) / 60))
-    state.note_power(car.time)
+    state.parked_since = car.parked_since
 
 
 def _show_driving(car: SimCar) -> None:

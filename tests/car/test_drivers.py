@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from ovms.base.clock import ManualClock
+from ovms.car.drivers import Living, Replay
+from ovms.car.module import Module
+from ovms.car.replay import Frame
+from ovms.car.vehicles.roadster import Roadster
+from ovms.car.vehicles.sim import SimCar
+from ovms.protocol import Message
+
+SOC = [Frame(at, 0x100, bytes([0x80, 90 - at])) for at in (0, 10, 20)]
+DOORS = [Frame(at, 0x100, bytes([0x96, at % 2, 0, 0, 0])) for at in range(1, 400)]
+
+
+class FakeLink:
+    """Hears what the driver tells; up unless the test says otherwise."""
+
+    def __init__(self) -> None:
+        self.heard: list[Message] = []
+        self.up = asyncio.Event()
+        self.up.set()
+
+    async def wait_until_up(self) -> None:
+        """Wait until there is a link."""
+        await self.up.wait()
+
+    async def tell(self, messages: Sequence[Message]) -> None:
+        """Hear."""
+        self.heard.extend(messages)
+
+
+def replay(frames: list[Frame], clock: ManualClock, speed: float, loop: bool = False) -> Replay:
+    """Give a replay with its own Roadster."""
+    return Replay(Roadster(), lambda: iter(frames), clock=clock, speed=speed, loop=loop, tick=0.001)
+
+
+def connected(driver: Replay) -> Module:
+    """Give the connected module of a replay's car."""
+    module = Module(driver._vehicle)
+    module.connect(0)
+    return module
+
+
+async def settle() -> None:
+    """Let everybody on the loop have some turns."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_at_speed_0_a_recording_takes_no_time_and_skips_nothing() -> None:
+    """All frames are folded without waiting, and each change of a door is told."""
+    driver, link = replay(DOORS, ManualClock(), 0), FakeLink()
+    await driver.run(connected(driver), link)
+    assert driver.now == DOORS[-1].time
+    assert sum(message.code == "D" for message in link.heard) == len(DOORS)
+
+
+async def test_at_speed_0_frames_wait_for_the_link() -> None:
+    """While the link is away nothing is read on."""
+    driver, link = replay(DOORS, ManualClock(), 0), FakeLink()
+    link.up.clear()
+    run = asyncio.create_task(driver.run(connected(driver), link))
+    await settle()
+    assert driver.now == 0
+    link.up.set()
+    await run
+    assert driver.now == DOORS[-1].time
+
+
+async def test_at_speed_0_others_have_their_turns() -> None:
+    """Others on the event loop are not held up until the recording's end."""
+    driver, link = replay(DOORS, ManualClock(), 0), FakeLink()
+    run = asyncio.create_task(driver.run(connected(driver), link))
+    turns = 0
+    while not run.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns >= len(DOORS) // 100
+
+
+async def test_a_recording_runs_by_the_clock_whether_there_is_a_link_or_not() -> None:
+    """At speed 10 a recording of 20 s takes 2 s of the clock, without waiting for a link."""
+    clock = ManualClock()
+    driver, link = replay(SOC, clock, 10), FakeLink()
+    link.up.clear()
+    module = connected(driver)
+    run = asyncio.create_task(driver.run(module, link))
+    for soc in (90, 80, 70):
+        while module.vehicle.state.soc != soc:  # noqa: ASYNC110 (the driver ticks in real time)
+            await asyncio.sleep(0.001)
+        assert (driver.now, run.done()) == (90 - soc, soc == 70)
+        clock.advance(1.0)
+        await settle()
+    await run
+
+
+async def test_a_loop_begins_again_and_time_goes_on() -> None:
+    """In a loop the recording starts over; the car's time never goes back."""
+    driver, link = replay(SOC, ManualClock(), 0, loop=True), FakeLink()
+    module = connected(driver)
+    run = asyncio.create_task(driver.run(module, link))
+    times = [0.0]
+    while times[-1] < 50:
+        await asyncio.sleep(0)
+        times.append(driver.now)
+    run.cancel()
+    assert times == sorted(times)
+
+
+async def test_a_living_car_follows_the_clock() -> None:
+    """The car's time starts as the time of day and runs with the speed asked for."""
+    clock = ManualClock(1000.0)
+    driver, link = Living(clock=clock, speed=60, tick=0.001), FakeLink()
+    module = Module(SimCar(start=driver.now, seed=1))
+    module.connect(driver.now)
+    run = asyncio.create_task(driver.run(module, link))
+    clock.advance(10)
+    assert driver.now == 1600
+    while not link.heard:  # noqa: ASYNC110 (the driver ticks in real time)
+        await asyncio.sleep(0.001)
+    run.cancel()
+    assert {"S", "D"} <= {message.code for message in link.heard}

@@ -1,0 +1,264 @@
+"""The link against a server end made of the protocol's own Session, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from random import Random
+
+import pytest
+import structlog
+
+from ovms.base import logs
+from ovms.base.clock import SystemClock
+from ovms.car.drivers import Driver, Living, Replay
+from ovms.car.link import Link, Timing
+from ovms.car.module import Module
+from ovms.car.replay import Frame, RecordingError
+from ovms.car.vehicles.roadster import Roadster
+from ovms.car.vehicles.sim import SimCar
+from ovms.net.client import Refused
+from ovms.protocol import Message
+from ovms.protocol.records import Environment
+
+FAST = Timing(first_wait=0.01, most_wait=0.02, refused_wait=0.02, most_refused_wait=0.04)
+DOORS = [Frame(at / 10, 0x100, bytes([0x96, at % 2, 0, 0, 0])) for at in range(500)]
+SOC = Frame(0, 0x100, bytes.fromhex("80 5D B4 00 75 00 A3 00"))
+
+
+@pytest.fixture
+def logged() -> Iterator[list[structlog.typing.EventDict]]:
+    """Catch what is logged."""
+    logs.configure("debug", "text")
+    with structlog.testing.capture_logs() as entries:
+        yield entries
+
+
+def doors_link(
+    server: object, random: Random, frames: list[Frame] | None = None, **options: object
+) -> Link:
+    """Give the link of a Roadster whose recording is all about doors, as fast as it goes."""
+    car = Roadster()
+    driver = Replay(car, lambda: iter(frames or [SOC, *DOORS]), clock=SystemClock(), speed=0)
+    return Link(Module(car), driver, server.connect, random=random, **{"timing": FAST, **options})  # type: ignore[attr-defined, arg-type]
+
+
+def sim_link(server: object, random: Random, timing: Timing = FAST) -> Link:
+    """Give the link of a simulated car."""
+    driver = Living(clock=SystemClock(), tick=0.01)
+    return Link(
+        Module(SimCar(start=driver.now, seed=1)), driver, server.connect,  # type: ignore[attr-defined]
+        random=random, timing=timing,
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def running(link: Link) -> AsyncIterator[asyncio.Task[None]]:
+    """Run a link, and end it."""
+    task = asyncio.create_task(link.run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that happens soon."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 (it happens on a socket)
+            await asyncio.sleep(0.002)
+
+
+async def test_a_recording_ends_when_the_server_has_everything(server, random) -> None:
+    """At the end come all messages and a ping, and the link ends when that is answered."""
+    async with asyncio.timeout(10):
+        await doors_link(server, random).run()
+    assert server.codes.endswith("FSDLWVA")
+    doors = [int(Environment.parse(m.data).doors_1 or 0) for m in server.messages("D")]
+    changes = [b for a, b in zip([None, *doors], doors, strict=False) if a != b]
+    assert changes == [at % 2 for at in range(500)]
+
+
+async def test_it_stays_until_the_last_ping_is_answered(server, random) -> None:
+    """Without the answer the link is made anew and everything sent again, until it comes."""
+    server.answers_pings = False
+    timing = Timing(first_wait=0.01, most_wait=0.02, answer=0.05)
+    async with running(doors_link(server, random, timing=timing)) as task:
+        await server.wait_for(logins=3, codes="FSDLWVA")
+        assert not task.done()
+        server.answers_pings = True
+        await until(task.done)
+        assert task.exception() is None
+
+
+async def test_an_open_ping_of_before_does_not_end_it(server, random) -> None:
+    """The answer to an earlier ping is not taken for the last one's."""
+    server.answers_pings = False
+    timing = Timing(first_wait=0.01, most_wait=0.02, ping_after=0.2, dead_after=30)
+    link = doors_link(server, random, [SOC], timing=timing)
+    gate = asyncio.Event()
+    real_run = link._driver.run
+
+    async def run(module, listener) -> None:
+        await gate.wait()
+        await real_run(module, listener)
+
+    link._driver.run = run
+    async with running(link) as task:
+        await server.wait_for(codes="A")
+        gate.set()
+        await until(lambda: server.codes.count("A") == 2)
+        server.send(Message("a"))
+        await asyncio.sleep(0.05)
+        assert not task.done()
+        server.send(Message("a"))
+        await until(task.done)
+
+
+async def test_killed_during_a_replay_the_car_comes_back(server, random) -> None:
+    """A server that vanishes in the middle gets the rest, and the last state, when it is back."""
+    frames = [Frame(at / 10, 0x100, bytes([0x96, at % 2, 0, 0, 0])) for at in range(20_000)]
+    link = doors_link(server, random, [SOC, *frames])
+    async with running(link) as task:
+        await until(lambda: len(server.messages("D")) > 50)
+        await server.kill()
+        await asyncio.sleep(0.05)
+        stopped_at = link._driver.now
+        await asyncio.sleep(0.05)
+        assert not task.done()
+        assert link._driver.now == stopped_at < frames[-1].time
+        await server.start()
+        await until(task.done)
+        assert task.exception() is None
+    assert len(server.logins) >= 2
+    last = Environment.parse(server.messages("D")[-1].data)
+    assert int(last.doors_1 or 0) == 19_999 % 2
+    assert server.codes.endswith("A")
+
+
+async def test_a_living_car_survives_many_lost_links(server, random) -> None:
+    """Each time the link is cut, the car calls again and tells everything."""
+    async with running(sim_link(server, random)):
+        for login in range(1, 6):
+            await server.wait_for(logins=login, codes="FSDLWV")
+            server.drop()
+        await server.wait_for(logins=6, codes="FSDLWV")
+
+
+async def test_it_waits_for_a_server_that_is_not_there_yet(server, random) -> None:
+    """A refused TCP connection is tried again."""
+    await server.kill()
+    async with running(sim_link(server, random)):
+        await asyncio.sleep(0.05)
+        await server.start()
+        await server.wait_for(codes="FSDLWV")
+
+
+async def test_a_refused_car_says_so_once_and_keeps_trying(server, random, logged) -> None:
+    """A wrong secret or id is told clearly once; a car that is added later gets in."""
+    server.refuses = True
+    async with running(sim_link(server, random)):
+        await until(lambda: sum(e["event"] == "no welcome" for e in logged) >= 3)
+        server.refuses = False
+        await server.wait_for(codes="FSDLWV")
+    errors = [entry for entry in logged if entry["log_level"] == "error"]
+    assert [entry["event"] for entry in errors] == ["refused by the server"]
+    assert "--secret" in errors[0]["hint"]
+
+
+async def test_refusals_are_slow_unless_the_car_was_welcome_before(random) -> None:
+    """A car never welcomed waits long; one that was, may meet a passing trouble."""
+    waits: list[float] = []
+
+    async def refuse():
+        raise Refused("no")
+
+    def link(was_welcome: bool) -> Link:
+        made = Link(Module(Roadster()), NoDriver(), refuse, random=random)
+        made._was_welcome = was_welcome
+        made._wait = note
+        return made
+
+    async def note(backoff, event: str, reason: str) -> None:
+        waits.append(backoff.next())
+        if len(waits) == 5:
+            raise asyncio.CancelledError
+
+    with suppress(asyncio.CancelledError):
+        await link(False).run()
+    assert min(waits) >= 60
+    waits.clear()
+    with suppress(asyncio.CancelledError):
+        await link(True).run()
+    assert max(waits[:3]) <= 4
+    assert min(waits[3:]) >= 60
+
+
+class NoDriver:
+    """A driver for which nothing ever happens."""
+
+    now = 0.0
+
+    async def run(self, module: Module, link: object) -> None:
+        """Wait for ever."""
+        await asyncio.Event().wait()
+
+
+async def test_a_silent_server_is_pinged_and_then_left(server, random) -> None:
+    """After a silence the car pings; an answer keeps the link, none ends it."""
+    timing = Timing(first_wait=0.01, most_wait=0.02, ping_after=0.04, dead_after=0.08)
+    async with running(sim_link(server, random, timing)):
+        await until(lambda: len(server.messages("A")) >= 4)
+        assert len(server.logins) == 1
+        server.answers_pings = False
+        await server.wait_for(logins=3)
+
+
+async def test_commands_and_pings_are_answered_over_the_link(server, random) -> None:
+    """What the server asks is answered on the same connection, in order."""
+    async with running(sim_link(server, random)):
+        await server.wait_for(codes="FSDLWV")
+        for message in (Message("A"), Message("C", b"20,9999"), Message("C", b"22,1234")):
+            server.send(message)
+        await until(lambda: len(server.messages("c")) == 2)
+        assert [m.data for m in server.messages("c")] == [b"20,1,wrong PIN", b"22,0"]
+        assert server.codes.count("a") == 1
+
+
+async def test_watchers_get_everything(server, random) -> None:
+    """A rising Z makes the car send everything."""
+    async with running(sim_link(server, random)):
+        await server.wait_for(codes="FSDLWV")
+        server.send(Message("Z", b"1"))
+        await until(lambda: server.codes.count("V") == 2)
+
+
+async def test_the_log_tells_neither_secrets_nor_positions(server, random, logged) -> None:
+    """At INFO and above the log names car and server, and nothing that the messages carry."""
+    async with running(sim_link(server, random)):
+        await server.wait_for(codes="FSDLWV")
+        server.drop()
+        await server.wait_for(logins=2)
+    told = str([entry for entry in logged if entry["log_level"] != "debug"])
+    assert "connected" in told
+    assert "48.1" not in told
+    assert "SECRET" not in told
+
+
+async def test_a_damaged_recording_comes_through(server, random) -> None:
+    """What the driver raises ends the link and reaches the caller."""
+
+    def frames() -> Iterator[Frame]:
+        yield SOC
+        raise RecordingError(__file__, "damaged", 7)  # type: ignore[arg-type]
+
+    link = doors_link(server, random)
+    driver: Driver = Replay(Roadster(), frames, clock=SystemClock(), speed=0)
+    link._driver = driver
+    with pytest.raises(RecordingError, match="line 7"):
+        async with asyncio.timeout(10):
+            await link.run()
+    await until(lambda: not server._writers)

@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ovms.car.module import INTERVAL_ALONE, INTERVAL_WATCHED, Module
+from ovms.car.reports import Identity, Units
+from ovms.car.state import CarState
+from ovms.car.vehicles.roadster import Roadster
+from ovms.car.vehicles.sim import SimCar
+from ovms.protocol import Message, Party, Role, Session
+from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
+from ovms.protocol.records import Capabilities
+from ovms.protocol.records.environment import Doors1, Doors2, Doors3
+
+
+class FakeCar:
+    """A vehicle whose state the test writes itself."""
+
+    def __init__(self) -> None:
+        self.state = CarState(
+            soc=80, doors_1=Doors1(0), doors_2=Doors2(0), doors_3=Doors3(0), direction=0,
+            charge_state="done", charge_state_number=4, charge_mode=0, lock_told=True,
+        )  # fmt: skip
+        self.identity = Identity("FAKE", frozenset({11, 20}), write_enabled=True)
+        self.answer = Answer(11, Result.OK)
+
+    def advance(self, now: float) -> None:
+        """Stand still."""
+
+    def execute(self, command: Command, now: float) -> Answer:
+        """Unlock on anything."""
+        self.state.lock_told = False
+        return self.answer
+
+
+@pytest.fixture
+def car() -> FakeCar:
+    """Give a car that stands still."""
+    return FakeCar()
+
+
+@pytest.fixture
+def module(car: FakeCar) -> Module:
+    """Give a connected module, at time 0."""
+    made = Module(car, Units.KILOMETRES, "TESTCAR")
+    made.connect(0)
+    return made
+
+
+def codes(messages: list[Message]) -> str:
+    """Give the codes of messages."""
+    return "".join(message.code for message in messages)
+
+
+def test_everything_is_told_at_login_and_when_watchers_come(car: FakeCar) -> None:
+    """Login and each rise of Z bring everything; the same or a falling Z brings nothing."""
+    module = Module(car)
+    assert codes(module.poll(0)) == ""
+    assert codes(module.connect(0)) == "FSDLWV"
+    rises = [(b"0", ""), (b"1", "FSDLWV"), (b"1", ""), (b"3", "FSDLWV"), (b"2", ""), (b"0", "")]
+    for data, expected in rises:
+        assert codes(module.receive(Message("Z", data), 0)) == expected
+
+
+@pytest.mark.parametrize("data", [b"", b"x", b"-3", b"1,2\xff", b"9" * 400])
+def test_an_odd_count_of_watchers_does_no_harm(module: Module, data: bytes) -> None:
+    """A count that is none changes nothing; a negative one is nobody."""
+    module.receive(Message("Z", data), 0)
+    assert module.watchers >= 0
+
+
+@pytest.mark.parametrize(
+    ("watchers", "interval"), [(b"0", INTERVAL_ALONE), (b"2", INTERVAL_WATCHED)]
+)
+def test_reports_come_at_the_interval(module: Module, watchers: bytes, interval: float) -> None:
+    """Without watchers every 600 s, with watchers every 60 s, not earlier."""
+    module.receive(Message("Z", watchers), 0)
+    assert module.poll(interval - 0.1) == []
+    assert codes(module.poll(interval)) == "SDLW"
+    assert module.poll(2 * interval - 0.1) == []
+    assert codes(module.poll(2 * interval)) == "SDLW"
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "expected"),
+    [
+        ("doors_1", Doors1.LEFT_DOOR, "D"),
+        ("doors_1", Doors1.CAR_ON, "SDL"),
+        ("doors_2", Doors2.LOCKED, "D"),
+        ("doors_3", Doors3.AWAKE, "D"),
+        ("lock_told", False, "D"),
+        ("charge_state", "charging", "S"),
+        ("charge_substate", 5, "S"),
+        ("charge_mode", 3, "S"),
+        ("vin", "X", "F"),
+        ("soc", 79, ""),
+        ("speed", 30, ""),
+        ("temperature_pem", 30, "D"),  # its first reading
+    ],
+)
+def test_changes_that_matter_are_told_at_once(
+    car: FakeCar, module: Module, attribute: str, value: object, expected: str
+) -> None:
+    """Doors, lock, charge state and mode are told at once, and once; the rest waits."""
+    car.state.charge_substate = 9
+    module.poll(1)
+    setattr(car.state, attribute, value)
+    assert codes(module.poll(2)) == expected
+    assert module.poll(3) == []
+
+
+def test_a_battery_nobody_has_read_is_not_told_as_empty() -> None:
+    """Until the car knows its charge no S goes out; a change of charging state is told anyway."""
+    car = Roadster()
+    module = Module(car)
+    assert codes(module.connect(0)) == "FWV"
+    car.state.charge_limit = 70
+    car.state.charge_state_number = 4
+    assert module.poll(1) == []
+    car.state.charge_state_number = 1
+    assert codes(module.poll(2)) == "S"
+    car.state.soc = 50
+    assert codes(module.poll(3)) == "S"
+    assert codes(module.report_all(4)) == "FSDLWV"
+
+
+def test_nothing_is_told_without_a_link(car: FakeCar, module: Module) -> None:
+    """A module that is not connected gives nothing; after the next login everything."""
+    module.receive(Message("Z", b"5"), 0)
+    module.disconnect()
+    car.state.lock_told = False
+    assert module.poll(1000) == []
+    assert module.report(1000) == module.report_all(1000) == []
+    assert module.watchers == 0
+    assert codes(module.connect(1001)) == "FSDLWV"
+    assert module.poll(1002) == []
+
+
+def test_a_ping_is_answered_and_the_unknown_ignored(module: Module) -> None:
+    """A brings a; answers, texts of the server and unknown codes bring nothing."""
+    assert module.receive(Message("A", b"junk"), 0) == [Message("a")]
+    for code in "afTqE\xff":
+        assert module.receive(Message(code, b"\xff,,"), 0) == []
+
+
+def test_an_answer_comes_before_what_it_changed(module: Module) -> None:
+    """The command's answer goes out first, then the message that shows its effect."""
+    answers = module.receive(Message("C", b"11"), 0)
+    assert codes(answers) == "cD"
+    assert answers[0].data == b"11,0"
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"12", b"12,2"),
+        (b"24,0", b"24,2"),
+        (b"30", b"30,2"),
+        (b"999", b"999,3"),
+        (b"0", b"0,3"),
+        (b"65535,x", b"65535,3"),
+    ],
+)
+def test_what_the_car_cannot_do_is_told_apart(module: Module, data: bytes, expected: bytes) -> None:
+    """Known commands that this vehicle lacks are unsupported, others unimplemented."""
+    assert [m.data for m in module.receive(Message("C", data), 0)] == [expected]
+
+
+@pytest.mark.parametrize("data", [b"", b",", b"lock", b"-1", b"65536", b"1.5", b"\xff\xfe", b" 1"])
+def test_a_command_without_a_number_fails_with_a_text(module: Module, data: bytes) -> None:
+    """Even a command that is none gets one answer, so that no queue gets out of step."""
+    (answer,) = module.receive(Message("C", data), 0)
+    assert answer.data.startswith(b"0,1,")
+    assert len(answer.data) > 5
+
+
+@pytest.mark.parametrize(("number", "count"), [(1, 16), (3, 32)])
+def test_features_and_parameters_come_in_rows(module: Module, number: int, count: int) -> None:
+    """Commands 1 and 3 are answered by a row each, numbered from 0, only the last one the last."""
+    messages = module.receive(Message("C", b"%d" % number), 0)
+    answers = [Answer.parse(message.data) for message in messages]
+    assert all(a and a.number == number and a.result == 0 for a in answers)
+    rows = [a.parameters for a in answers if a]
+    assert [row[:2] for row in rows] == [(str(at), str(count)) for at in range(count)]
+    assert [a.is_last for a in answers if a] == [False] * (count - 1) + [True]
+
+
+def test_parameters_say_what_the_module_runs_with(module: Module) -> None:
+    """Units, vehicle id and the kept feature 15 are listed; passwords are not."""
+    rows = [m.data.decode().split(",", 4)[2:] for m in module.receive(Message("C", b"3"), 0)]
+    values = {int(row[0]): row[2] for row in rows}
+    assert (values[2], values[8], values[31], values[24]) == ("K", "TESTCAR", "1", "0")
+    assert {values[at] for at in (1, 9, 10)} == {""}
+
+
+def test_capabilities_are_true(module: Module) -> None:
+    """V names what the vehicle and the module obey, and nothing else."""
+    (message,) = [m for m in module.report(0) if m.code == "V"]
+    assert [n for n in range(100) if Capabilities.parse(message.data).supports(n)] == [1, 3, 11, 20]
+
+
+@pytest.mark.parametrize("length", [500, 700, 5000])
+def test_no_line_reaches_1024_bytes(car: FakeCar, module: Module, length: int) -> None:
+    """However long a configured text is, the line on the wire, its end included, is shorter."""
+    car.state.vin = "V" * length
+    car.answer = Answer(11, Result.FAILED, "x" * length)
+    server, caller = joined()
+    messages = [*module.report(0), *module.receive(Message("C", b"11"), 0)]
+    lines = [caller.send(message) for message in messages]
+    assert max(map(len, lines)) <= 1023
+    received = [e for line in lines for e in server.receive_data(line)]
+    assert len(received) == len(messages)
+
+
+def joined() -> tuple[Session, Session]:
+    """Give the two ends of an open connection: server and car."""
+    server, caller = Session(Party.SERVER, "S" * 22), Session(Party.CALLER, "C" * 22)
+    list(server.receive_data(caller.greet(Role.CAR, "TESTCAR", b"secret")))
+    list(caller.receive_data(server.accept(b"secret")))
+    return server, caller
+
+
+command_lines = st.one_of(
+    st.binary(max_size=200),
+    st.builds(
+        lambda number, rest: b",".join([b"%d" % number, *rest]),
+        st.one_of(st.sampled_from(sorted(BY_NUMBER)), st.integers(0, 70000)),
+        st.lists(st.one_of(st.binary(max_size=20), st.sampled_from([b"1234", b"0", b"1", b"16"])),
+                 max_size=4),
+    ),
+)  # fmt: skip
+
+
+@given(st.lists(command_lines, min_size=1, max_size=5), st.sampled_from(["sim", "roadster"]))
+def test_any_command_gets_exactly_its_answer(lines: list[bytes], kind: str) -> None:
+    """Whatever a client asks, one well-formed answer comes, or all rows of a list; in order."""
+    module = Module(SimCar(start=0, seed=1) if kind == "sim" else Roadster())
+    module.connect(0)
+    server, caller = joined()
+    for now, line in enumerate(lines):
+        command = Command.parse(line)
+        messages = module.receive(Message("C", line), now)
+        wire = b"".join(caller.send(message) for message in messages)
+        events = [e for e in server.receive_data(wire) if isinstance(e, Message)]
+        answers = [Answer.parse(e.data) for e in events if e.code == "c"]
+        number = command.number if command else 0
+        expected = {1: 16, 3: 32}.get(number, 1)
+        assert len(answers) == expected
+        assert all(answer and answer.number == number for answer in answers)
+        assert all(answer and answer.result in tuple(Result) for answer in answers)
+        assert all(answer.text for answer in answers if answer and answer.result == Result.FAILED)

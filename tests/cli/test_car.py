@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from ovms.cli.car import car, parse_server
+from ovms.protocol import CallerWelcome, Message, Party, Session
+from ovms.protocol.crypto import make_token
+
+app = typer.Typer()
+app.command()(car)
+
+BASE = ["--server", "127.0.0.1:1", "--vehicle", "TESTCAR", "--secret", "SECRET"]
+DEMO = Path(__file__).parents[2] / "src/ovms/car/vehicles/roadster/demo.csv"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("host", ("host", 6867)),
+        ("host.example:1", ("host.example", 1)),
+        ("10.0.0.1:65535", ("10.0.0.1", 65535)),
+        ("[::1]", ("::1", 6867)),
+        ("[fe80::1%eth0]:6870", ("fe80::1%eth0", 6870)),
+    ],
+)
+def test_a_server_is_a_host_with_or_without_a_port(text: str, expected: tuple[str, int]) -> None:
+    """Names, IPv4 and bracketed IPv6 addresses, port 6867 unless told."""
+    assert parse_server(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "--server"),
+        (["--server", "x"], "--vehicle"),
+        ([*BASE[2:], "--server", "::1"], "brackets"),
+        ([*BASE[2:], "--server", "host:0"], "HOST"),
+        ([*BASE[2:], "--server", "host:65536"], "HOST"),
+        ([*BASE[2:], "--server", ""], "HOST"),
+        ([*BASE, "--vehicle", "two words"], "one word"),
+        ([*BASE, "--type", "tank"], "no vehicle type"),
+        ([*BASE, "--type", "roadster"], "--replay"),
+        ([*BASE, "--type", "sim", "--replay", str(DEMO)], "cannot replay"),
+        ([*BASE, "--loop"], "--loop"),
+        ([*BASE, "--speed", "0"], "--speed 0"),
+        ([*BASE, "--speed", "nan"], "--speed"),
+        ([*BASE, "--speed", "-1"], "--speed"),
+        ([*BASE, "--vin", "A,B"], "--vin"),
+        ([*BASE, "--pin", "12a"], "--pin"),
+        ([*BASE, "--log-level", "loud"], "log level"),
+        ([*BASE, "--tls"], "--tls is not built yet"),
+        ([*BASE, "--paranoid", "x"], "--paranoid is not built yet"),
+        ([*BASE, "--can", "x:y"], "--can is not built yet"),
+        (["--provision", "x"], "--provision is not built yet"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_is_one_line_and_exit_2(options: list[str], message: str) -> None:
+    """Options that make no sense end at once with one line that names them."""
+    result = CliRunner().invoke(app, options)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_secret_must_come_from_somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without option, file, variable and terminal the command says what it needs."""
+    monkeypatch.delenv("OVMS_SECRET", raising=False)
+    result = CliRunner().invoke(app, BASE[:4])
+    assert result.exit_code == 2
+    assert "OVMS_SECRET" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["missing.csv", "missing.blf", "empty.csv"])
+def test_a_recording_that_cannot_be_read_is_one_line_and_exit_1(tmp_path: Path, name: str) -> None:
+    """A missing or empty recording fails before anybody is called."""
+    (tmp_path / "empty.csv").touch()
+    result = CliRunner().invoke(app, [*BASE, "--replay", str(tmp_path / name)])
+    assert result.exit_code == 1
+    assert name in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+class ServerThread:
+    """A little server on a thread of its own, which notes the codes that a car sends."""
+
+    def __init__(self) -> None:
+        self.codes = ""
+        self.port = 0
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> ServerThread:
+        self._thread.start()
+        self._ready.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_until_complete(self._main())
+        self._loop.close()
+
+    async def _main(self) -> None:
+        self._stop = asyncio.Event()
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        await self._stop.wait()
+        server.close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        session = Session(Party.SERVER, make_token(os.urandom))
+        try:
+            while data := await reader.read(65536):
+                for event in session.receive_data(data):
+                    if isinstance(event, CallerWelcome):
+                        writer.write(session.accept(b"SECRET"))
+                    elif isinstance(event, Message):
+                        self.codes += event.code
+                        if event.code == "A":
+                            writer.write(session.send(Message("a")))
+        finally:
+            writer.close()
+
+
+@pytest.fixture
+def server() -> Iterator[ServerThread]:
+    """Give a running server."""
+    with ServerThread() as running:
+        yield running
+
+
+def start(server: ServerThread, *options: str) -> subprocess.Popen[str]:
+    """Start the command as a program."""
+    program = "import sys, typer; from ovms.cli.car import car; typer.run(car)"
+    return subprocess.Popen(
+        [sys.executable, "-c", program, "--server", f"127.0.0.1:{server.port}",
+         "--vehicle", "TESTCAR", *options],
+        env={**os.environ, "OVMS_SECRET": "SECRET"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+
+
+def test_a_replay_at_speed_0_ends_with_exit_0(server: ServerThread) -> None:
+    """The whole recording goes out, the last ping is answered, the program is done."""
+    with start(server, "--replay", str(DEMO), "--speed", "0", "--units", "K") as process:
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
+    assert server.codes.endswith("FSDLWVA")
+    assert "SECRET" not in errors
+    assert "47.6" not in errors
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [(["--seed", "1"], 0), (["--replay", str(DEMO)], 1), (["--replay", str(DEMO), "--loop"], 0)],
+)
+def test_a_signal_ends_it_in_order(
+    server: ServerThread, options: list[str], code: int, number: signal.Signals
+) -> None:
+    """SIGINT and SIGTERM close the link; only an unfinished recording is a failure."""
+    with start(server, *options) as process:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        assert "connected" in line
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == code, errors
+    assert "Traceback" not in errors
+
+
+def test_a_recording_damaged_in_the_middle_is_exit_1(server: ServerThread, tmp_path: Path) -> None:
+    """The line's number is told on one line when the damage is reached."""
+    path = tmp_path / "damaged.csv"
+    path.write_text("RD11,0,100,80,5D\nRD11,0.1,100,80,5D\nRD11,oops,100,1\n")
+    with start(server, "--replay", str(path), "--speed", "0") as process:
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "damaged.csv, line 3" in errors.splitlines()[-1]
