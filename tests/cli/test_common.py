@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 import typer
-from sqlalchemy import text
 
 from ovms.cli import common
-from ovms.store.database import reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,63 +133,6 @@ def test_either(argument: str | None, option: str | None) -> None:
     assert common.either("a", None, "x") == common.either(None, "a", "x") == "a"
     with pytest.raises(typer.BadParameter):
         common.either(argument, option, "x")
-
-
-def test_open_database(tmp_path: Path) -> None:
-    """The data directory and the database are made, private."""
-    with common.open_database(tmp_path / "new", None, None) as engine, reading(engine) as found:
-        assert found.scalar(text("SELECT count(*) FROM owners")) == 0
-    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
-
-
-def test_database_from_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The database is the option's, else the variable's, else the settings' file's."""
-
-    def used(database: str | None, config: Path | None = None) -> str:
-        with common.open_database(tmp_path, database, config) as engine:
-            return str(engine.url.database).removeprefix(f"{tmp_path}/")
-
-    assert used(None) == "ovms.db"
-    other = tmp_path / "other.toml"
-    for file, name in ((tmp_path / "ovms.toml", "1.db"), (other, "2.db")):
-        file.write_text(f'database = "sqlite:///{tmp_path}/{name}"')
-    assert used(None) == "1.db"
-    assert used(None, other) == "2.db"
-    monkeypatch.setenv("OVMS_DATABASE", f"sqlite:///{tmp_path}/3.db")
-    assert used(None) == "3.db"
-    assert used(f"sqlite:///{tmp_path}/4.db") == "4.db"
-
-
-@pytest.mark.parametrize(
-    ("database", "config", "reason"),
-    [
-        ("postgresql://x/y", None, "not supported yet"),
-        ("sqlite:////nonexistent/x.db", None, "cannot be opened"),
-        (None, "none.toml", "cannot be read"),
-    ],
-)
-def test_open_database_fails(
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    database: str | None,
-    config: str | None,
-    reason: str,
-) -> None:
-    """A database or settings that cannot be used end the command with one line."""
-    file = tmp_path / config if config else None
-    with pytest.raises(typer.Exit), common.open_database(tmp_path, database, file):
-        pass
-    error = capsys.readouterr().err
-    assert reason in error
-    assert error.count("\n") == 1
-
-
-def test_data_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A file where the data directory belongs is named."""
-    (tmp_path / "file").touch()
-    with pytest.raises(typer.Exit), common.open_database(tmp_path / "file", None, None):
-        pass
-    assert "cannot be used" in capsys.readouterr().err
 
 
 def test_table(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,46 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
 import msgspec
 import typer
-from sqlalchemy import Engine
-
-from ovms.base.paths import make_private_dir
-from ovms.base.settings import SettingsError, load
-from ovms.server.settings import ServerSettings
-from ovms.store.database import database_url, sync_engine, upgrade
-from ovms.store.errors import StoreError
 
 MAX_SECRET_FILE: Final = 4096
 """Bytes of a file that holds one secret; a longer one is some other file."""
 
-DataOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--data",
-        metavar="DIR",
-        show_default="the platform's data directory",
-        help="Directory of the database.",
-    ),
-]
-DatabaseOption = Annotated[
-    str | None,
-    typer.Option(
-        "--database",
-        metavar="URL",
-        help="The database, sqlite:///FILE, instead of the one in the data directory.",
-    ),
-]
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option("--config", metavar="FILE", help="Settings, instead of ovms.toml in --data."),
-]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
@@ -141,40 +112,6 @@ def either(argument: str | None, option: str | None, name: str) -> str:
     if (argument is None) == (option is None):
         raise typer.BadParameter(f"give {name} once, as an argument or as an option")
     return argument if argument is not None else option or ""
-
-
-@contextmanager
-def open_database(data: Path | None, database: str | None, config: Path | None) -> Iterator[Engine]:
-    """Give the engine of the database that the settings name, made and upgraded if need be.
-
-    The arguments are the options, ``None`` for one that was not given. Whatever the settings or
-    the store refuse, here or inside, ends the command with its one line.
-    """
-    try:
-        settings = _settings(data, database, config)
-        url = database_url(settings.data, settings.database)
-        if not settings.database:
-            _make_data_dir(settings.data)
-        engine = sync_engine(url)
-        upgrade(engine)
-        yield engine
-    except (SettingsError, StoreError) as error:
-        fail(str(error))
-
-
-def _settings(data: Path | None, database: str | None, config: Path | None) -> ServerSettings:
-    options = {"data": data, "database": database}
-    if config is None:
-        beside = load(ServerSettings, config=None, options=options).data / "ovms.toml"
-        config = beside if beside.exists() else None
-    return load(ServerSettings, config=config, options=options)
-
-
-def _make_data_dir(data: Path) -> None:
-    try:
-        make_private_dir(data)
-    except OSError as error:
-        fail(f"data directory {data} cannot be used: {error.strerror or error}")
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -27,7 +27,8 @@ from ovms.car.module import Module
 from ovms.car.replay import open_recording
 from ovms.car.reports import Units
 from ovms.car.vehicles import VEHICLE_TYPES, BusVehicle, Vehicle, VehicleOptions
-from ovms.cli.common import fail, open_database
+from ovms.cli.common import fail
+from ovms.cli.database import open_database
 from ovms.net.client import connect
 from ovms.protocol import Role
 from ovms.server.listener import CannotListen, bind

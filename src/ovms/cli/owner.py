@@ -9,19 +9,16 @@ import typer
 
 from ovms.accounts.passwords import PasswordError, hash_password
 from ovms.cli.common import (
-    ConfigOption,
-    DatabaseOption,
-    DataOption,
     JsonOption,
     YesOption,
     confirm_or_leave,
     fail,
     iso_time,
-    open_database,
     print_json,
     print_table,
     resolve_secret,
 )
+from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
 from ovms.store import names, queries
 from ovms.store.database import reading, writing
 

@@ -10,11 +10,11 @@ import typer
 import uvloop
 
 from ovms.base import logs
-from ovms.base.settings import SettingsError, load
+from ovms.base.settings import SettingsError
 from ovms.cli.common import fail
 from ovms.server.listener import CannotListen, bind
 from ovms.server.server import AlreadyRunning, data_lock, serve, stopping_on_signals
-from ovms.server.settings import ServerSettings
+from ovms.server.settings import ServerSettings, load_settings
 from ovms.store.database import database_path, database_url, reading, revision, sync_engine
 from ovms.store.errors import StoreError
 
@@ -60,17 +60,6 @@ def serve_command(
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or 'the server'}: {error.strerror or error}")
-
-
-def load_settings(config: Path | None, options: dict[str, object]) -> ServerSettings:
-    """Gather the settings; ``ovms.toml`` is looked for in the data folder they name.
-
-    Raises :class:`~ovms.base.settings.SettingsError`.
-    """
-    if config is None:
-        beside = load(ServerSettings, config=None, options=options).data / "ovms.toml"
-        config = beside if beside.exists() else None
-    return load(ServerSettings, config=config, options=options)
 
 
 async def _serve(settings: ServerSettings) -> None:

@@ -9,19 +9,16 @@ from typing import Annotated, Final
 import typer
 
 from ovms.cli.common import (
-    ConfigOption,
-    DatabaseOption,
-    DataOption,
     JsonOption,
     YesOption,
     confirm_or_leave,
     either,
     iso_time,
-    open_database,
     print_json,
     print_table,
     resolve_secret,
 )
+from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
 from ovms.cli.vehicle_csv import import_rows, read_rows
 from ovms.store import names, queries
 from ovms.store.database import reading, writing

@@ -200,7 +200,7 @@ class Session:
 
     def _events(self) -> Iterator[Event]:
         try:
-            while self._may_listen() and (line := self._reader.next_line()) is not None:
+            while not self._owes_answer and (line := self._reader.next_line()) is not None:
                 event = self._parse(line)
                 if event is not None:
                     self._hear(event)
@@ -214,9 +214,6 @@ class Session:
     @property
     def _owes_answer(self) -> bool:
         return self.state is State.HELLO and self.party is Party.SERVER
-
-    def _may_listen(self) -> bool:
-        return self.state is not State.CLOSED and not self._owes_answer
 
     def _parse(self, line: bytes) -> Event | None:
         if self._cipher_in is not None and not is_provisioning(line):

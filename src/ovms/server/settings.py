@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,6 +10,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ovms.base.paths import default_data_dir
+from ovms.base.settings import load
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -43,3 +45,14 @@ class ServerSettings(BaseSettings):
     log_format: Literal["text", "json"] = Field(
         default="text", description="Log lines as text or as JSON objects."
     )
+
+
+def load_settings(config: Path | None, options: Mapping[str, object]) -> ServerSettings:
+    """Gather the settings; ``ovms.toml`` is looked for in the data folder they name.
+
+    Raises :class:`~ovms.base.settings.SettingsError`.
+    """
+    if config is None:
+        beside = load(ServerSettings, config=None, options=options).data / "ovms.toml"
+        config = beside if beside.exists() else None
+    return load(ServerSettings, config=config, options=options)

@@ -1,0 +1,66 @@
+"""How commands open the server's database, while the server runs and while it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import Engine
+
+from ovms.base.paths import make_private_dir
+from ovms.base.settings import SettingsError
+from ovms.cli.common import fail
+from ovms.server.settings import load_settings
+from ovms.store.database import database_url, sync_engine, upgrade
+from ovms.store.errors import StoreError
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        show_default="the platform's data directory",
+        help="Directory of the database.",
+    ),
+]
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        metavar="URL",
+        help="The database, sqlite:///FILE, instead of the one in the data directory.",
+    ),
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Settings, instead of ovms.toml in --data."),
+]
+
+
+@contextmanager
+def open_database(data: Path | None, database: str | None, config: Path | None) -> Iterator[Engine]:
+    """Give the engine of the database that the settings name, made and upgraded if need be.
+
+    The arguments are the options, ``None`` for one that was not given. Whatever the settings or
+    the store refuse, here or inside, ends the command with its one line.
+    """
+    try:
+        settings = load_settings(config, {"data": data, "database": database})
+        url = database_url(settings.data, settings.database)
+        if not settings.database:
+            _make_data_dir(settings.data)
+        engine = sync_engine(url)
+        upgrade(engine)
+        yield engine
+    except (SettingsError, StoreError) as error:
+        fail(str(error))
+
+
+def _make_data_dir(data: Path) -> None:
+    try:
+        make_private_dir(data)
+    except OSError as error:
+        fail(f"data directory {data} cannot be used: {error.strerror or error}")
