@@ -13,7 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from ovms.cli.car import car, parse_server
+from ovms.cli.car import car
 from ovms.protocol import CallerWelcome, Message, Party, Session
 from ovms.protocol.crypto import make_token
 
@@ -22,21 +22,6 @@ app.command()(car)
 
 BASE = ["--server", "127.0.0.1:1", "--vehicle", "TESTCAR", "--secret", "SECRET"]
 DEMO = Path(__file__).parents[2] / "src/ovms/car/vehicles/roadster/demo.csv"
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("host", ("host", 6867)),
-        ("host.example:1", ("host.example", 1)),
-        ("10.0.0.1:65535", ("10.0.0.1", 65535)),
-        ("[::1]", ("::1", 6867)),
-        ("[fe80::1%eth0]:6870", ("fe80::1%eth0", 6870)),
-    ],
-)
-def test_a_server_is_a_host_with_or_without_a_port(text: str, expected: tuple[str, int]) -> None:
-    """Names, IPv4 and bracketed IPv6 addresses, port 6867 unless told."""
-    assert parse_server(text) == expected
 
 
 @pytest.mark.parametrize(

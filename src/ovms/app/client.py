@@ -17,7 +17,7 @@ from ovms.net.client import (
     connect,
 )
 from ovms.protocol import Message, Role
-from ovms.protocol.commands import BY_NAME, Answer, Command
+from ovms.protocol.commands import BY_NAME, CHARGE_MODE_NUMBERS, Answer, Command
 
 COMMAND_TIMEOUT = 10.0
 """Seconds to wait for an answer unless told otherwise."""
@@ -29,6 +29,9 @@ PING_INTERVAL = 180.0
 """Seconds between pings: they keep the connection from being closed as idle after 20 minutes."""
 
 
+TAKE_CHARGE_MODE = {BY_NAME["charge-mode"].number, BY_NAME["charge-mode-current"].number}
+"""Commands whose first parameter is a charge mode."""
+
 Inbox = asyncio.Queue[Message | None]
 """Messages for one listener; ``None`` ends them."""
 
@@ -38,7 +41,7 @@ class NoAnswer(Exception):
 
 
 def find_command(name: str, *parameters: str) -> Command:
-    """Make a command from its name or number and its parameters.
+    """Make a command from its name or number and its parameters; a charge mode may be a word.
 
     Raises ``ValueError`` for a name that is not in the command table.
     """
@@ -48,6 +51,9 @@ def find_command(name: str, *parameters: str) -> Command:
         number = BY_NAME[name].number
     else:
         raise ValueError(f"no command is called {name!r}")
+    if number in TAKE_CHARGE_MODE and parameters:
+        mode, *rest = parameters
+        parameters = (str(CHARGE_MODE_NUMBERS.get(mode, mode)), *rest)
     return Command(number, ",".join(parameters))
 
 

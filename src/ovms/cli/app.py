@@ -18,7 +18,7 @@ from rich.live import Live
 from ovms.app.client import App, NoAnswer, find_command, open_app
 from ovms.app.snapshot import LINK_CODES, Seen, Snapshot
 from ovms.base.backoff import Backoff
-from ovms.cli.common import JsonOption, fail, print_json
+from ovms.cli.common import JsonOption, fail, print_json, refuse
 from ovms.cli.link import (
     SecretFileOption,
     SecretOption,
@@ -166,7 +166,7 @@ def command(
         _list_commands()
         return
     if not (name and server and vehicle):
-        raise typer.BadParameter("give a command, --server and --vehicle (or --list)")
+        refuse("give a command, --server and --vehicle (or --list)")
     _check_command(name)
     target = Target(server, vehicle, secret, secret_file, tls)
     answers: list[Answer] = []
@@ -185,7 +185,7 @@ def _check_command(name: str) -> None:
     try:
         find_command(name)
     except ValueError as error:
-        raise typer.BadParameter(f"{error}; --list shows all") from None
+        refuse(f"{error}; --list shows all")
 
 
 def _list_commands() -> None:

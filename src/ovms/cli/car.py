@@ -7,12 +7,11 @@ import math
 import re
 import secrets
 import signal
-import sys
 import time
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal
 
 import typer
 
@@ -24,33 +23,14 @@ from ovms.car.module import Module
 from ovms.car.replay import RecordingError, open_recording
 from ovms.car.reports import Units
 from ovms.car.vehicles import VEHICLE_TYPES, BusVehicle, Vehicle, VehicleOptions
-from ovms.cli.common import fail, resolve_secret
+from ovms.cli.common import fail, refuse, resolve_secret
+from ovms.cli.link import find_server
 from ovms.net.client import connect
 from ovms.protocol import Role
 
-DEFAULT_PORT = 6867
-_SERVER = re.compile(r"(?:\[(?P<v6>[^\]\s]+)\]|(?P<host>[^:\s\[\]]+))(?::(?P<port>\d{1,5}))?")
 _WORD = re.compile(r"[!-~]{1,64}")
 _VIN = re.compile(r"[A-Za-z0-9]{1,17}")
 _PIN = re.compile(r"[0-9]{1,8}")
-
-
-def parse_server(text: str) -> tuple[str, int]:
-    """Read ``HOST[:PORT]``, an IPv6 address in brackets; 6867 without a port.
-
-    Ends the command for anything else.
-    """
-    match = _SERVER.fullmatch(text)
-    port = int(match["port"] or DEFAULT_PORT) if match else 0
-    if match is None or not 1 <= port <= 65535:
-        refuse(f"--server {text!r} is not HOST[:PORT]; an IPv6 address stands in brackets")
-    return match["v6"] or match["host"], port
-
-
-def refuse(message: str) -> NoReturn:
-    """End the command with one line on standard error and exit code 2: wrong usage."""
-    print("ovms:", " ".join(message.split()), file=sys.stderr)
-    raise typer.Exit(2)
 
 
 def car(
@@ -100,7 +80,7 @@ def car(
     _check_usage(server, vehicle, vin, pin, log_level)
     assert server is not None
     assert vehicle is not None
-    host, port = parse_server(server)
+    host, port = find_server(server)
     made = _make_vehicle(kind, replay, VehicleOptions(vin, time.time(), _seed(seed), pin))
     driver = _make_driver(made, replay, speed, loop)
     found = resolve_secret(secret, secret_file, "OVMS_SECRET", "Secret of the vehicle")

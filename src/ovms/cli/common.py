@@ -25,6 +25,12 @@ def fail(message: str) -> NoReturn:
     raise typer.Exit(1)
 
 
+def refuse(message: str) -> NoReturn:
+    """End the command with one line on standard error and exit code 2: wrong usage."""
+    print("ovms:", " ".join(message.split()), file=sys.stderr)
+    raise typer.Exit(2)
+
+
 def print_json(value: object) -> None:
     """Print a value as JSON, indented, a newline at the end."""
     print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 from random import Random
 from typing import Annotated, Final
@@ -27,7 +26,8 @@ from ovms.car.module import Module
 from ovms.car.replay import open_recording
 from ovms.car.reports import Units
 from ovms.car.vehicles import VEHICLE_TYPES, BusVehicle, Vehicle, VehicleOptions
-from ovms.cli.common import fail
+from ovms.car.vehicles.roadster.demo import DEMO_RECORDING
+from ovms.cli.common import fail, refuse
 from ovms.cli.database import open_database
 from ovms.net.client import connect
 from ovms.protocol import Role
@@ -60,7 +60,7 @@ def demo(
 ) -> None:
     """Run a server with two demo cars, on this machine only, and say what to try."""
     if log_level not in logs.LEVELS:
-        raise typer.BadParameter(f"no log level {log_level!r}")
+        refuse(f"no log level {log_level!r}")
     logs.configure(log_level, "text")
     folder = data or default_data_dir() / "demo"
     _make_vehicles(folder)
@@ -120,8 +120,8 @@ def _links(port: int) -> Iterator[Link]:
     yield _link("DEMO", sim, Living(clock=clock), Units.KILOMETRES, port)
     roadster = VEHICLE_TYPES["roadster"](VehicleOptions(None, time.time(), 1, "1234"))
     assert isinstance(roadster, BusVehicle)
-    recording = Path(str(files("ovms.car.vehicles.roadster") / "demo.csv"))
-    replay = Replay(roadster, partial(open_recording, recording), clock=clock, loop=True)
+    opener = partial(open_recording, DEMO_RECORDING)
+    replay = Replay(roadster, opener, clock=clock, loop=True)
     yield _link("ROADSTER", roadster, replay, Units.MILES, port)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Final
 
 import typer
 
-from ovms.cli.common import resolve_secret
+from ovms.cli.common import refuse, resolve_secret
 
 DEFAULT_PORT: Final = 6867
+_SERVER = re.compile(r"(?:\[(?P<v6>[^\]\s]+)\]|(?P<host>[^:\s\[\]]+))(?::(?P<port>\d{1,5}))?")
 
 ServerOption = Annotated[
     str,
@@ -41,31 +43,23 @@ TlsOption = Annotated[bool, typer.Option("--tls", help="Reserved: call over TLS.
 
 
 def find_server(text: str) -> tuple[str, int]:
-    """Read ``HOST``, ``HOST:PORT``, ``[IPV6]`` or ``[IPV6]:PORT``; anything else is wrong usage."""
-    host, port = text, ""
-    if text.startswith("["):
-        host, _, port = text[1:].partition("]")
-        is_right = not port or port.startswith(":")
-        port = port.removeprefix(":")
-    elif text.count(":") > 1:
-        is_right = True
-    else:
-        host, _, port = text.partition(":")
-        is_right = bool(port) or ":" not in text
-    if not is_right or not host or not (port or "1").isdecimal() or int(port or 1) > 65535:
-        raise typer.BadParameter(f"{text!r} is no HOST[:PORT]")
-    return host, int(port or DEFAULT_PORT)
+    """Read ``HOST[:PORT]``, an IPv6 address in brackets; anything else is wrong usage."""
+    match = _SERVER.fullmatch(text)
+    port = int(match["port"] or DEFAULT_PORT) if match else 0
+    if match is None or not 1 <= port <= 65535:
+        refuse(f"--server {text!r} is not HOST[:PORT]; an IPv6 address stands in brackets")
+    return match["v6"] or match["host"], port
 
 
 def find_secret(secret: str | None, secret_file: str | None) -> str:
     """Give the vehicle's secret; wrong usage if nobody tells it."""
     found = resolve_secret(secret, secret_file, "OVMS_SECRET", "Secret of the vehicle")
     if not found:
-        raise typer.BadParameter("give --secret, --secret-file or OVMS_SECRET")
+        refuse("give --secret, --secret-file or OVMS_SECRET")
     return found
 
 
 def refuse_tls(tls: bool) -> None:
     """Say that TLS is not there yet, rather than go on without it."""
     if tls:
-        raise typer.BadParameter("TLS is not built yet")
+        refuse("TLS is not built yet")
