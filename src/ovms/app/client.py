@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -73,6 +74,7 @@ class App:
         self._clock = clock
         self._listeners: set[Inbox] = set()
         self._replayed = asyncio.Event()
+        self._has_replay = False
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._ping())]
 
     async def replayed(self) -> None:
@@ -81,7 +83,8 @@ class App:
         Raises :class:`~ovms.net.client.ConnectionLost`.
         """
         await self._replayed.wait()
-        if self._tasks[0].done() and not self.snapshot.messages:
+        if not self._has_replay:
+            await self.lost()
             raise ConnectionLost("the connection to the server is lost")
 
     def messages(self) -> AsyncIterator[Message]:
@@ -124,8 +127,11 @@ class App:
         self._connection.send(message)
 
     async def lost(self) -> None:
-        """Wait until the connection is lost."""
-        await asyncio.wait(self._tasks[:1])
+        """Wait until the connection is lost. Raises what ``on_message`` raised."""
+        listening = self._tasks[0]
+        await asyncio.wait([listening])
+        if not listening.cancelled():
+            listening.result()
 
     async def close(self) -> None:
         """End the connection. May be called again."""
@@ -156,18 +162,25 @@ class App:
 
     async def _listen(self) -> None:
         """Take every message; the answer to our first ping marks the end of what was stored."""
-        async for message in self._connection:
-            self.snapshot.receive(message, self._clock.time())
-            self._on_message(message)
-            if message.code == "A":
-                self._connection.send(Message("a"))
-            elif message.code == "a":
-                self._replayed.set()
+        try:
+            async for message in self._connection:
+                self._take(message)
+        finally:
+            self._replayed.set()
             for queue in self._listeners:
-                queue.put_nowait(message)
-        self._replayed.set()
+                queue.put_nowait(None)
+
+    def _take(self, message: Message) -> None:
+        self.snapshot.receive(message, self._clock.time())
+        self._on_message(message)
+        if message.code == "A":
+            with suppress(ConnectionLost):  # what came before is still taken
+                self._connection.send(Message("a"))
+        elif message.code == "a":
+            self._has_replay = True
+            self._replayed.set()
         for queue in self._listeners:
-            queue.put_nowait(None)
+            queue.put_nowait(message)
 
     async def _ping(self) -> None:
         while True:

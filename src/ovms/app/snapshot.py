@@ -24,6 +24,7 @@ from ovms.protocol.records import (
     Status,
     UpdateAge,
     WheelPressures,
+    legible,
     parse_content,
 )
 
@@ -41,12 +42,12 @@ class Seen:
 
     def as_json(self, now: float) -> dict[str, Any]:
         """Give time, age in seconds, fields by name, and fields without a name."""
-        extra = list(self.content.extra) if self.content else [self.message.data.decode("latin-1")]
+        extra = self.content.extra if self.content else (self.message.data.decode("latin-1"),)
         return {
             "time": iso_time(self.time),
             "age": max(0, int(now - self.time)),
             "fields": self.content.as_json() if self.content else {},
-            "extra": extra,
+            "extra": list(map(legible, extra)),
         }
 
 
@@ -74,7 +75,7 @@ class Snapshot:
         if isinstance(content, Peers):
             self.connected = bool(content.count)
         elif isinstance(content, UpdateAge):
-            self._date(now - (content.age or 0))
+            self._date(max(0, now - (content.age or 0)))
         elif message.code not in LINK_CODES:
             self.messages[message.code] = Seen(message, now, content)
 

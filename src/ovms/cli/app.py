@@ -29,11 +29,11 @@ from ovms.cli.link import (
     find_server,
     refuse_tls,
 )
-from ovms.cli.show import message_line, view
+from ovms.cli.show import message_line, printable, view
 from ovms.net.client import ConnectFailed, ConnectionLost, NetError
 from ovms.protocol import Message, Role
 from ovms.protocol.commands import COMMANDS, Answer, Result
-from ovms.protocol.records import parse_content
+from ovms.protocol.records import legible, parse_content
 
 app = typer.Typer(help="The app: watch a vehicle and command it.", no_args_is_help=True)
 
@@ -196,15 +196,19 @@ def _list_commands() -> None:
 
 def _print_answers(answers: list[Answer], json: bool) -> None:
     if json:
-        print_json(
-            [{"command": a.number, "result": a.result, "parameters": a.parameters} for a in answers]
-        )
+        print_json([_answer_json(answer) for answer in answers])
         return
     for answer in answers:
-        text = answer.text.replace("\r", "\n")
+        lines = legible(answer.text).expandtabs().splitlines()
+        text = "\n".join(map(printable, lines))
         is_known = answer.result in Result.__members__.values()
         word = Result(answer.result).name.lower() if is_known else str(answer.result)
         print(text if text and answer.result == Result.OK else f"{word} {text}".rstrip())
+
+
+def _answer_json(answer: Answer) -> dict[str, Any]:
+    parameters = list(map(legible, answer.parameters))
+    return {"command": answer.number, "result": answer.result, "parameters": parameters}
 
 
 async def _stay(target: Target, on_message: OnMessage) -> None:

@@ -25,8 +25,8 @@ def view(snapshot: Snapshot, now: float) -> RenderableType:
     table.add_column(style="dim")
     table.add_column()
     for name, value in _lines(snapshot):
-        table.add_row(name, value)
-    title = Text.assemble((snapshot.vehicle_id, "bold"), "  ", _presence(snapshot, now))
+        table.add_row(name, Text(printable(value)))  # a Text, for it is no markup
+    title = Text.assemble((printable(snapshot.vehicle_id), "bold"), "  ", _presence(snapshot, now))
     return Panel(Group(_charge_bar(snapshot), table), title=title, expand=False)
 
 
@@ -151,7 +151,7 @@ def message_line(seen: Seen) -> str:
         words = [seen.message.data.decode("latin-1")]
     elif seen.content.extra:
         words.append("extra=" + ",".join(map(legible, seen.content.extra)))
-    return _printable(f"{time} {seen.message.code} {' '.join(words)}".rstrip())
+    return printable(f"{time} {seen.message.code} {' '.join(words)}".rstrip())
 
 
 def _word(value: Any) -> str:
@@ -160,6 +160,6 @@ def _word(value: Any) -> str:
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Keep control characters of a message from doing things to the terminal."""
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

@@ -4,12 +4,13 @@ The car answers in the order it was asked, and an answer names its command at mo
 the queue sends one command, waits for its answer, then sends the next. What is in flight then
 fits a module's buffer, too.
 
-An answer that does not come in time is given up: its asker is told, and a ping follows the command.
-When that ping is answered, whatever the car had to say before it has been said, and the next
-command can be sent. Answers that still come for given-up commands are dropped.
+A command whose answer does not end in time is given up, and a ping follows it. When that ping is
+answered, whatever the car had to say before it has been said, and the next command can be sent.
+Without any answer its asker is told so, and what still comes is dropped; further rows of an answer
+that had begun still reach the asker.
 
-A sealed command and its answer do not show their number: a sealed answer belongs to the sealed
-command in flight, and the queue lingers for further rows before it goes on.
+A sealed answer does not show its number: it belongs to the oldest command without its whole answer.
+Nor does it show that it is the last row: the queue lingers for further ones, then pings.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ ROW_TIMEOUT = 5.0
 """Seconds between the rows of one answer: old modules leave the last rows out."""
 
 SEALED_LINGER = 1.0
-"""Seconds the queue waits for further rows of a sealed answer."""
+"""Seconds the queue waits for further rows of a sealed answer before it makes sure with a ping."""
 
 PING_TIMEOUT = 10.0
 """Seconds until a car that does not answer the ping gets its next command all the same."""
@@ -67,6 +68,10 @@ class Asked:
     has_rows: bool = False
     """Part of the answer is there."""
 
+    def fits(self, answer: Answer | None) -> bool:
+        """Tell whether an answer can be to this command; ``None`` is a sealed one."""
+        return answer is None or answer.number == self.number
+
 
 class CommandQueue:
     """The commands of one vehicle.
@@ -91,7 +96,7 @@ class CommandQueue:
         self._timeout = timeout
         self._waiting: deque[Asked] = deque()
         self._current: Asked | None = None
-        self._given_up: list[Asked] = []
+        self._given_up: deque[Asked] = deque(maxlen=QUEUE_LIMIT)
         self._pinged: float | None = None
         """When the wait for a ping's answer ends; ``None`` while there is none."""
 
@@ -120,13 +125,13 @@ class CommandQueue:
         ``None`` when whoever asked has gone or was told already that no answer came.
         """
         answer = Answer.parse(message.data) if message.code == "c" else None
-        number = answer.number if answer else None
         if message.code == "c" and answer is None:
             return EVERYONE
-        if self._is_late(number, answer):
-            return None
+        late = next((asked for asked in self._given_up if asked.fits(answer)), None)
+        if late is not None:
+            return self._answered_late(late, answer)
         current = self._current
-        if current is None or current.number != number:
+        if current is None or not current.fits(answer):
             return EVERYONE
         current.has_rows = True
         if answer is None:
@@ -138,34 +143,33 @@ class CommandQueue:
             current.deadline = now + ROW_TIMEOUT
         return current.asker
 
-    def _is_late(self, number: int | None, answer: Answer | None) -> bool:
-        late = next((asked for asked in self._given_up if asked.number == number), None)
-        if late is None:
-            return False
-        if answer is None or answer.is_last:
+    def _answered_late(self, late: Asked, answer: Answer | None) -> Asker | None:
+        """Take an answer to a given-up command; a sealed one may have more rows behind it."""
+        if answer is not None and answer.is_last:
             self._given_up.remove(late)
-        return True
+        return late.asker if late.has_rows else None
 
     def ping_answered(self, now: float) -> None:
         """Go on: the car has said all that it had to say before the last ping."""
-        if self._pinged is not None:
-            self._pinged = None
-            self._given_up.clear()
-            self._send_next(now)
+        self._pinged = None
+        self._given_up.clear()
+        self._send_next(now)
 
     def tick(self, now: float) -> None:
         """Give up what is overdue. Call it about once a second while not idle."""
         if self._pinged is not None and now >= self._pinged:
             self._pinged = None
+            for late in self._given_up:
+                late.asker = None  # from here on it cannot be told from the next one's
         current = self._current
         if current is not None and now >= current.deadline:
             self._current = None
-            if not current.has_rows:
-                self._give_up(current, now)
+            self._give_up(current, now)
         self._send_next(now)
 
     def _give_up(self, asked: Asked, now: float) -> None:
-        self._fail(asked, NO_ANSWER)
+        if not asked.has_rows:
+            self._fail(asked, NO_ANSWER)
         self._given_up.append(asked)
         self._pinged = now + PING_TIMEOUT
         self._ping()
@@ -173,8 +177,9 @@ class CommandQueue:
     def forget(self, asker: Asker) -> None:
         """Drop what a client that has gone still waited for; its answers find nobody."""
         self._waiting = deque(asked for asked in self._waiting if asked.asker is not asker)
-        if self._current is not None and self._current.asker is asker:
-            self._current.asker = None
+        for asked in (self._current, *self._given_up):
+            if asked is not None and asked.asker is asker:
+                asked.asker = None
 
     def car_gone(self) -> None:
         """Refuse everything under way: the car's connection is gone, and its answers with it."""

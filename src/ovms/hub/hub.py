@@ -82,18 +82,16 @@ class Hub:
             loading = asyncio.create_task(self._load(vehicle_id))
             self._loading[vehicle_id] = loading
             loading.add_done_callback(lambda _: self._loading.pop(vehicle_id, None))
-        return await asyncio.shield(loading)
+        room = await asyncio.shield(loading)
+        return await self.find(vehicle_id) if room is not None and room.is_void else room
 
     async def _load(self, vehicle_id: str) -> Room | None:
         found = await self._keeper.load_vehicle(vehicle_id)
         if found is None:
             return None
         vehicle, stored = found
-        if vehicle_id in self.rooms:
-            return self.rooms[vehicle_id]
         room = Room(vehicle, self._keeper, self._clock, self._version, self._answer_timeout)
         room.restore(stored)
-        self.rooms[vehicle_id] = room
         return room
 
     def enter(self, room: Room, role: Role, line: Line) -> Guest:
@@ -138,6 +136,4 @@ class Hub:
             room = self.rooms.get(change.id)
             if room is not None and change.secret != room.vehicle.secret:
                 del self.rooms[change.id]
-                room.is_void = True
-                for member in room.members:
-                    member.line.close(Removed())
+                room.close(Removed())

@@ -163,7 +163,7 @@ class Room:
         """Make a second car prove itself: every module answers a ping."""
         self.challengers.append(member)
         for oldest in self.challengers[:-CHALLENGER_LIMIT]:
-            oldest.line.close()
+            oldest.line.close(TakenOver("newer connections of this car wait to take over"))
         self._ping(member)
 
     def _take_over(self, member: Member) -> None:
@@ -268,10 +268,11 @@ class Room:
             self._take_token(message.data[1:].decode("latin-1"), message)
         elif kind == b"M" and code == "c":
             self._take_answer(car, message)
-        elif kind == b"M" and code in SEALED_UNSTORED:
-            self._to_clients(message)
         elif kind == b"M" and code and code not in SEALED_NEVER:
-            self._store(code, message.data[2:], self.token, message)
+            if code in SEALED_UNSTORED or not self.token:
+                self._to_clients(message)
+            else:
+                self._store(code, message.data[2:], self.token, message)
 
     def _take_token(self, token: str, message: Message) -> None:
         if token != self.token:
@@ -286,7 +287,7 @@ class Room:
         if message.data[:2] == b"MC":
             if self.car is not None:
                 self._take_command(client, message)
-        elif message.data[:1] == b"M" and message.data[1:2].decode("latin-1") not in SEALED_NEVER:
+        elif client.role is Role.APP and _is_sealed(message.data):
             self._pass_to_car(message)
 
     def _store(self, code: str, data: bytes, token: str, message: Message) -> None:
@@ -352,7 +353,16 @@ class Room:
     def _tell_car_its_peers(self) -> None:
         self._to_car(Message("Z", str(self.apps).encode()))
 
+    def close(self, error: Exception) -> None:
+        """Close everybody's connection; what they still do here is not kept any more."""
+        self.keeper.keep_presence(self.vehicle.id, car=False, apps=0, batch=0)
+        self.is_void = True
+        for member in self.members:
+            member.line.close(error)
+
     def _keep_presence(self) -> None:
+        if self.is_void:
+            return  # another room of this vehicle may be open
         batch = len(self.clients) - self.apps
         self.keeper.keep_presence(
             self.vehicle.id, car=self.car is not None, apps=self.apps, batch=batch
@@ -361,6 +371,11 @@ class Room:
 
 class TakenOver(Exception):
     """A car's connection gave way to a newer one of the same car."""
+
+
+def _is_sealed(data: bytes) -> bool:
+    """Tell whether the data of an ``E`` is a sealed message of some code."""
+    return data[:1] == b"M" and len(data) > 1 and chr(data[1]) not in SEALED_NEVER
 
 
 Handler = Callable[[Room, Member, Message], None]

@@ -20,7 +20,7 @@ from typing import Self
 from ovms.net.pump import Pump
 from ovms.protocol import Message, Party, Role, ServerWelcome, Session, State
 from ovms.protocol.crypto import RandomBytes, make_token
-from ovms.protocol.errors import AuthenticationFailed
+from ovms.protocol.errors import AuthenticationFailed, LocalProtocolError
 from ovms.protocol.session import Event
 
 WELCOME_TIMEOUT = 60.0
@@ -182,18 +182,24 @@ async def connect(
     session = Session(Party.CALLER, make_token(random_bytes))
     loop = asyncio.get_running_loop()
     try:
+        welcome = session.greet(role, vehicle_id, secret)
+    except (LocalProtocolError, UnicodeEncodeError) as error:
+        raise Refused(f"{vehicle_id!r} cannot be the id of a vehicle") from error
+    try:
         async with asyncio.timeout(timeout):
             transport, _ = await loop.create_connection(
                 lambda: Pump(session, connection), host, port
             )
-            if session.state is State.START:
-                transport.write(session.greet(role, vehicle_id, secret))
+            if session.state is State.HELLO:
+                transport.write(welcome)
             await connection.welcomed
     except TimeoutError as error:
         await _drop(connection)
         raise ConnectFailed(f"no answer from {host}:{port} within {timeout:g} s") from error
     except OSError as error:
         raise ConnectFailed(f"no connection to {host}:{port}: {_reason(error)}") from error
+    except UnicodeError as error:
+        raise ConnectFailed(f"{host!r} cannot be the name of a host") from error
     except BaseException:
         await _drop(connection)
         raise

@@ -101,7 +101,7 @@ class Pump(asyncio.Protocol):
         """End the connection once what was written has left. May be called again."""
         self._stop(error)
         transport = self._transport
-        if transport is not None:
+        if transport is not None and not transport.is_closing():
             transport.close()
             if transport.get_write_buffer_size():
                 asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, transport.abort)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 BACKLOG = 1024
 """Connections the system holds until they are accepted: a server that comes back meets all cars."""
@@ -28,11 +29,31 @@ def bind(hosts: Sequence[str], port: int) -> list[socket.socket]:
     for _ in range(FREE_PORT_TRIES if port == 0 else 1):
         try:
             return _bind_all(hosts, port)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             reason = error
-            if error.errno != errno.EADDRINUSE:
+            if getattr(error, "errno", None) != errno.EADDRINUSE:
                 break
     raise CannotListen(f"cannot listen on port {port}: {_reason(reason)}") from reason
+
+
+async def listen(
+    sockets: Sequence[socket.socket], answer: Callable[[], asyncio.Protocol]
+) -> list[asyncio.Server]:
+    """Accept callers on every socket; ``answer`` makes the protocol of each.
+
+    Raises :class:`CannotListen`, and closes all sockets: where two programs have bound a port, only
+    the first to listen has it.
+    """
+    port = sockets[0].getsockname()[1]
+    try:
+        for each in sockets:
+            each.listen(BACKLOG)
+    except OSError as error:
+        for each in sockets:
+            each.close()
+        raise CannotListen(f"cannot listen on port {port}: {_reason(error)}") from error
+    loop = asyncio.get_running_loop()
+    return [await loop.create_server(answer, sock=each, backlog=BACKLOG) for each in sockets]
 
 
 def _bind_all(hosts: Sequence[str], port: int) -> list[socket.socket]:
@@ -43,7 +64,7 @@ def _bind_all(hosts: Sequence[str], port: int) -> list[socket.socket]:
             if address is not None:
                 bound.append(_bind(*address))
                 port = bound[0].getsockname()[1]
-    except OSError:
+    except (OSError, UnicodeError):
         for each in bound:
             each.close()
         raise
@@ -86,7 +107,9 @@ def _bind(family: socket.AddressFamily, address: tuple[str, int]) -> socket.sock
     return listener
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: OSError | UnicodeError) -> str:
+    if isinstance(error, UnicodeError):
+        return "an address is no host name"
     if isinstance(error, socket.gaierror):
         return f"{error.strerror}"
     return os.strerror(error.errno) if error.errno else str(error)

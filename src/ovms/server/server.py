@@ -24,7 +24,7 @@ from ovms.base.logs import get_logger
 from ovms.base.paths import make_private_dir, write_whole
 from ovms.hub.hub import Hub
 from ovms.server.door import Door
-from ovms.server.listener import BACKLOG, bind
+from ovms.server.listener import bind, listen
 from ovms.server.settings import ServerSettings
 from ovms.store.database import database_url
 from ovms.store.store import Store
@@ -129,9 +129,8 @@ async def _serve(
 ) -> None:
     hub = Hub(store, clock, __version__, settings.answer_timeout)
     door = Door(hub, clock)
+    listeners = await listen(sockets, door.answer)
     work = _start_work(hub, door, store, clock)
-    loop = asyncio.get_running_loop()
-    listeners = [await loop.create_server(door.answer, sock=s, backlog=BACKLOG) for s in sockets]
     port = int(sockets[0].getsockname()[1])
     facts = {"pid": os.getpid(), "mp": port, "mp_tls": None, "http": None, "https": None}
     try:

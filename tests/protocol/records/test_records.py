@@ -14,7 +14,6 @@ from ovms.protocol.records import (
     RECORDS,
     Capabilities,
     Field,
-    Peers,
     Record,
     Tyres,
     legible,
@@ -228,21 +227,3 @@ def test_change(table: type[Record], data: st.DataObject) -> None:
     assert len(after) >= len(before)
     assert after[:at] == (before + [b""] * at)[:at]
     assert after[at + 1 :] == before[at + 1 :]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("abc", "abc"), ("äö", "äö"), ("\udce4", "ä"), ("ä\udcff", "Ã¤ÿ"), ("\udcc3\udca4", "ä")],
-)
-def test_legible(text: str, expected: str) -> None:
-    """Text whose bytes are not UTF-8 is read as Latin-1 as a whole."""
-    assert legible(text) == expected
-
-
-def test_records_are_frozen() -> None:
-    """A record cannot be changed in place, and its text is no part of what it is."""
-    read = Peers.parse(b"01")
-    assert read == Peers(count=1)
-    assert hash(read) == hash(Peers(count=1))
-    with pytest.raises(AttributeError):
-        read.extra = ("x",)  # type: ignore[misc]

@@ -1,0 +1,71 @@
+"""What takes minutes: the server killed by the dozen, connections by the thousand."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import resource
+import time
+from contextlib import suppress
+
+import pytest
+from tests.programs.conftest import DRIVE, SECRET, Server, Start, needs_recordings, status_of
+from tests.programs.test_refusals import resident
+
+from ovms.net.client import Connection, NetError, connect
+from ovms.protocol import Message, Role
+
+pytestmark = pytest.mark.soak
+
+
+@needs_recordings
+def test_a_dozen_kills_during_a_drive(server: Server, start: Start) -> None:
+    """However often the server is killed, the car comes back and the last state is right."""
+    chance = random.Random(20120218)  # noqa: S311 (the same kills each time)
+    car = start("car", "--type", "roadster", "--replay", str(DRIVE), "--speed", "8", *server.link())
+    for _ in range(12):
+        server.program.wait_for("connected .*role=car", 120)
+        time.sleep(chance.uniform(0.05, 1.5))
+        server.program.kill()
+        server.run()
+    assert car.end(240) == 0, car.output()
+    shown = status_of(server)["messages"]
+    assert isinstance(shown, dict)
+    assert shown["S"]["fields"]["soc"] == 93
+    assert shown["D"]["fields"]["doors_1"] == 0x68
+
+
+async def test_two_thousand_connections_come_and_go(server: Server) -> None:
+    """A crowd that logs in, talks and leaves costs no memory once it has gone."""
+    _allow_files(8192)
+    await _crowd(server, 500)
+    before = resident(server)
+    for _ in range(4):
+        await _crowd(server, 2000)
+    assert resident(server) - before < 30_000_000
+
+
+async def _crowd(server: Server, size: int) -> None:
+    """Connect many apps and one car, let the car report to all of them, and leave."""
+    car = await connect("127.0.0.1", server.port, Role.CAR, "CAR1", SECRET.encode())
+    apps: list[Connection] = []
+    for _ in range(size // 100):
+        apps += await asyncio.gather(
+            *(
+                connect("127.0.0.1", server.port, Role.APP, "CAR1", SECRET.encode())
+                for _ in range(100)
+            )
+        )
+    car.send(Message("S", b"42,K"))
+    for app in apps:
+        while (await app.receive()) != Message("S", b"42,K"):
+            pass
+    for each in (*apps, car):
+        with suppress(NetError):
+            await each.close()
+
+
+def _allow_files(count: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < count:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, hard), hard))

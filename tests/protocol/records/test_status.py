@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from ovms.protocol.records.status import CHARGE_MODES, CHARGE_STATES, Status
+
+
+def test_units() -> None:
+    """The fields have the units of the guide and the field, in the order of the wire."""
+    assert [field.unit for field in Status.TABLE] == [
+        *("%", "", "V", "A", "", "", "distance", "distance", "A", "min", "", "kWh", "", "", ""),
+        *("", "min", "", "Ah", "min", "min", "distance", "%", "", "°C", "min", "min", "min"),
+        *("min", "distance", "", "kW", "V", "%", "kW", "%", "A", "distance/h", "kWh", "kWh"),
+        *("kWh", "Unix s"),
+    ]
+
+
+def test_words() -> None:
+    """Charge states and modes are the guide's words."""
+    assert CHARGE_STATES == ("charging", "topoff", "done", "prepare", "heating", "stopped")
+    assert CHARGE_MODES == ("standard", "storage", "range", "performance")
+
+
+def test_energy_is_in_tenths() -> None:
+    """Of all energies, that of the charge alone is in tenths of a kWh on the wire."""
+    assert Status.parse(b",,,,,,,,,,,123").charge_energy == 12.3
+    assert Status(charge_energy=12.34).encode() == b"," * 11 + b"123"
+    assert Status.parse(b"," * 38 + b"12.3").grid_energy == 12.3
+
+
+def test_cooling() -> None:
+    """Cooling down is a number, for -1 says that the car does not."""
+    assert Status.parse(b"," * 23 + b"-1").cooldown_active == -1
