@@ -28,8 +28,9 @@ test: packages check ## The gate: check, then every test; protocol/ by its own t
 
 check: $(VENV)/.dev ## Format, lint and types
 	$(PY) -m ruff format --check .
-	$(PY) -m ruff check . scripts/lock
+	$(PY) -m ruff check . scripts/lock scripts/reference
 	$(PY) -m mypy --explicit-package-bases src tests scripts/lock
+	$(PY) -m mypy --explicit-package-bases scripts/reference
 
 format: $(VENV)/.dev ## Put the code in shape
 	$(PY) -m ruff check --fix-only .

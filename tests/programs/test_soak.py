@@ -7,6 +7,7 @@ import random
 import resource
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from tests.programs.conftest import DRIVE, SECRET, Server, Start, needs_recordings, status_of
@@ -19,20 +20,30 @@ pytestmark = pytest.mark.soak
 
 
 @needs_recordings
-def test_a_dozen_kills_during_a_drive(server: Server, start: Start) -> None:
-    """However often the server is killed, the car comes back and the last state is right."""
+def test_a_dozen_kills_during_drives(start: Start, tmp_path: Path) -> None:
+    """However often the server is killed, all cars come back and their last state is right."""
     chance = random.Random(20120218)  # noqa: S311 (the same kills each time)
-    car = start("car", "--type", "roadster", "--replay", str(DRIVE), "--speed", "8", *server.link())
-    for _ in range(12):
-        server.program.wait_for("connected .*role=car", 120)
-        time.sleep(chance.uniform(0.05, 1.5))
-        server.program.kill()
-        server.run()
-    assert car.end(240) == 0, car.output()
-    shown = status_of(server)["messages"]
-    assert isinstance(shown, dict)
-    assert shown["S"]["fields"]["soc"] == 93
-    assert shown["D"]["fields"]["doors_1"] == 0x68
+    vehicles = tuple(f"CAR{number}" for number in range(1, 5))
+    server = Server(start, tmp_path / "data", vehicles)
+    for _ in range(4):
+        cars = [
+            start(
+                "car", "--type", "roadster", "--replay", str(DRIVE), "--speed", "30",
+                *server.link(vehicle),
+            )
+            for vehicle in vehicles
+        ]  # fmt: skip
+        for _ in range(3):
+            server.program.wait_for("connected .*role=car", 120)
+            time.sleep(chance.uniform(0.05, 6))
+            server.program.kill()
+            server.run()
+        for vehicle, car in zip(vehicles, cars, strict=True):
+            assert car.end(240) == 0, car.output()
+            shown = status_of(server, vehicle)["messages"]
+            assert isinstance(shown, dict)
+            assert shown["S"]["fields"]["soc"] == 93
+            assert shown["D"]["fields"]["doors_1"] == 0x68
 
 
 async def test_two_thousand_connections_come_and_go(server: Server) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvloop
@@ -19,25 +19,31 @@ from ovms.store.database import database_path, database_url, reading, revision, 
 from ovms.store.errors import StoreError
 
 
-def describe(name: str) -> str:
-    """Give the help text of a setting."""
-    return ServerSettings.model_fields[name].description or ""
+def setting(name: str, metavar: str | None = None) -> Any:
+    """Make the option of a setting: its help and its default are those of the settings' table."""
+    field = ServerSettings.model_fields[name]
+    default = field.get_default()
+    shown = str(default) if isinstance(default, str | int) else False
+    return typer.Option(help=field.description, metavar=metavar, show_default=shown)
 
 
 def serve_command(
-    data: Annotated[Path | None, typer.Option(help=describe("data"))] = None,
+    data: Annotated[Path | None, setting("data", "DIR")] = None,
     config: Annotated[
-        Path | None, typer.Option(help="Settings file; ovms.toml in the data folder unless given.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Settings file; ovms.toml in the data folder unless given."
+        ),
     ] = None,
-    database: Annotated[str | None, typer.Option(help=describe("database"))] = None,
-    host: Annotated[list[str] | None, typer.Option(help=describe("host"))] = None,
-    port: Annotated[int | None, typer.Option(help=describe("port"))] = None,
-    tls_port: Annotated[int | None, typer.Option(help=describe("tls_port"))] = None,
-    http_port: Annotated[int | None, typer.Option(help=describe("http_port"))] = None,
-    https_port: Annotated[int | None, typer.Option(help=describe("https_port"))] = None,
+    database: Annotated[str | None, setting("database", "URL")] = None,
+    host: Annotated[list[str] | None, setting("host", "ADDR")] = None,
+    port: Annotated[int | None, setting("port", "PORT")] = None,
+    tls_port: Annotated[int | None, setting("tls_port", "PORT")] = None,
+    http_port: Annotated[int | None, setting("http_port", "PORT")] = None,
+    https_port: Annotated[int | None, setting("https_port", "PORT")] = None,
     no_tls: Annotated[bool, typer.Option("--no-tls", help="Reserved: open no TLS port.")] = False,
-    log_level: Annotated[str | None, typer.Option(help=describe("log_level"))] = None,
-    log_format: Annotated[str | None, typer.Option(help=describe("log_format"))] = None,
+    log_level: Annotated[str | None, setting("log_level", "LEVEL")] = None,
+    log_format: Annotated[str | None, setting("log_format", "FORMAT")] = None,
     check_only: Annotated[
         bool, typer.Option("--check", help="Check settings, database and port, and exit.")
     ] = False,
