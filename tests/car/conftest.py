@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
-from ovms.net.client import connect
+from ovms.net.client import Connection, connect
 from ovms.protocol import CallerWelcome, Message, Party, Role, Session
 from ovms.protocol.crypto import make_token
 
@@ -114,7 +115,7 @@ class FakeServer:
         async with self._news:
             self._news.notify_all()
 
-    def connect(self):
+    def connect(self) -> Coroutine[Any, Any, Connection]:
         """Give what the link calls to connect."""
         return connect("127.0.0.1", self.port, Role.CAR, VEHICLE, SECRET)
 
@@ -129,6 +130,6 @@ async def server() -> AsyncIterator[FakeServer]:
 
 
 @pytest.fixture
-def random() -> Iterator[Random]:
+def random() -> Random:
     """Give the same chances each time."""
     return Random(7)  # noqa: S311

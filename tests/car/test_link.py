@@ -6,21 +6,26 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from random import Random
+from typing import Any
 
 import pytest
 import structlog
 
 from ovms.base import logs
+from ovms.base.backoff import Backoff
 from ovms.base.clock import SystemClock
-from ovms.car.drivers import Driver, Living, Replay
+from ovms.car.drivers import Driver, Listener, Living, Replay
 from ovms.car.link import Link, Timing
 from ovms.car.module import Module
 from ovms.car.replay import Frame, RecordingError
 from ovms.car.vehicles.roadster import Roadster
 from ovms.car.vehicles.sim import SimCar
-from ovms.net.client import Refused
+from ovms.net.client import Connection, Refused
 from ovms.protocol import Message
 from ovms.protocol.records import Environment
+from tests.car.conftest import FakeServer
+
+Logged = list[structlog.typing.EventDict]
 
 FAST = Timing(first_wait=0.01, most_wait=0.02, refused_wait=0.02, most_refused_wait=0.04)
 DOORS = [Frame(at / 10, 0x100, bytes([0x96, at % 2, 0, 0, 0])) for at in range(500)]
@@ -36,19 +41,22 @@ def logged() -> Iterator[list[structlog.typing.EventDict]]:
 
 
 def doors_link(
-    server: object, random: Random, frames: list[Frame] | None = None, **options: object
+    server: FakeServer,
+    random: Random,
+    frames: list[Frame] | None = None,
+    **options: Any,
 ) -> Link:
     """Give the link of a Roadster whose recording is all about doors, as fast as it goes."""
     car = Roadster()
     driver = Replay(car, lambda: iter(frames or [SOC, *DOORS]), clock=SystemClock(), speed=0)
-    return Link(Module(car), driver, server.connect, random=random, **{"timing": FAST, **options})  # type: ignore[attr-defined, arg-type]
+    return Link(Module(car), driver, server.connect, random=random, **{"timing": FAST, **options})
 
 
-def sim_link(server: object, random: Random, timing: Timing = FAST) -> Link:
+def sim_link(server: FakeServer, random: Random, timing: Timing = FAST) -> Link:
     """Give the link of a simulated car."""
     driver = Living(clock=SystemClock(), tick=0.01)
     return Link(
-        Module(SimCar(start=driver.now, seed=1)), driver, server.connect,  # type: ignore[attr-defined]
+        Module(SimCar(start=driver.now, seed=1)), driver, server.connect,
         random=random, timing=timing,
     )  # fmt: skip
 
@@ -72,7 +80,9 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.002)
 
 
-async def test_a_recording_ends_when_the_server_has_everything(server, random) -> None:
+async def test_a_recording_ends_when_the_server_has_everything(
+    server: FakeServer, random: Random
+) -> None:
     """At the end come all messages and a ping, and the link ends when that is answered."""
     async with asyncio.timeout(10):
         await doors_link(server, random).run()
@@ -82,7 +92,7 @@ async def test_a_recording_ends_when_the_server_has_everything(server, random) -
     assert changes == [at % 2 for at in range(500)]
 
 
-async def test_it_stays_until_the_last_ping_is_answered(server, random) -> None:
+async def test_it_stays_until_the_last_ping_is_answered(server: FakeServer, random: Random) -> None:
     """Without the answer the link is made anew and everything sent again, until it comes."""
     server.answers_pings = False
     timing = Timing(first_wait=0.01, most_wait=0.02, answer=0.05)
@@ -94,7 +104,9 @@ async def test_it_stays_until_the_last_ping_is_answered(server, random) -> None:
         assert task.exception() is None
 
 
-async def test_an_open_ping_of_before_does_not_end_it(server, random) -> None:
+async def test_an_open_ping_of_before_does_not_end_it(
+    server: FakeServer, random: Random, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The answer to an earlier ping is not taken for the last one's."""
     server.answers_pings = False
     timing = Timing(first_wait=0.01, most_wait=0.02, ping_after=0.2, dead_after=30)
@@ -102,11 +114,11 @@ async def test_an_open_ping_of_before_does_not_end_it(server, random) -> None:
     gate = asyncio.Event()
     real_run = link._driver.run
 
-    async def run(module, listener) -> None:
+    async def run(module: Module, listener: Listener) -> None:
         await gate.wait()
         await real_run(module, listener)
 
-    link._driver.run = run
+    monkeypatch.setattr(link._driver, "run", run)
     async with running(link) as task:
         await server.wait_for(codes="A")
         gate.set()
@@ -118,7 +130,9 @@ async def test_an_open_ping_of_before_does_not_end_it(server, random) -> None:
         await until(task.done)
 
 
-async def test_killed_during_a_replay_the_car_comes_back(server, random) -> None:
+async def test_killed_during_a_replay_the_car_comes_back(
+    server: FakeServer, random: Random
+) -> None:
     """A server that vanishes in the middle gets the rest, and the last state, when it is back."""
     frames = [Frame(at / 10, 0x100, bytes([0x96, at % 2, 0, 0, 0])) for at in range(20_000)]
     link = doors_link(server, random, [SOC, *frames])
@@ -139,7 +153,7 @@ async def test_killed_during_a_replay_the_car_comes_back(server, random) -> None
     assert server.codes.endswith("A")
 
 
-async def test_a_living_car_survives_many_lost_links(server, random) -> None:
+async def test_a_living_car_survives_many_lost_links(server: FakeServer, random: Random) -> None:
     """Each time the link is cut, the car calls again and tells everything."""
     async with running(sim_link(server, random)):
         for login in range(1, 6):
@@ -148,7 +162,9 @@ async def test_a_living_car_survives_many_lost_links(server, random) -> None:
         await server.wait_for(logins=6, codes="FSDLWV")
 
 
-async def test_it_waits_for_a_server_that_is_not_there_yet(server, random) -> None:
+async def test_it_waits_for_a_server_that_is_not_there_yet(
+    server: FakeServer, random: Random
+) -> None:
     """A refused TCP connection is tried again."""
     await server.kill()
     async with running(sim_link(server, random)):
@@ -157,7 +173,9 @@ async def test_it_waits_for_a_server_that_is_not_there_yet(server, random) -> No
         await server.wait_for(codes="FSDLWV")
 
 
-async def test_a_refused_car_says_so_once_and_keeps_trying(server, random, logged) -> None:
+async def test_a_refused_car_says_so_once_and_keeps_trying(
+    server: FakeServer, random: Random, logged: Logged
+) -> None:
     """A wrong secret or id is told clearly once; a car that is added later gets in."""
     server.refuses = True
     async with running(sim_link(server, random)):
@@ -169,20 +187,22 @@ async def test_a_refused_car_says_so_once_and_keeps_trying(server, random, logge
     assert "--secret" in errors[0]["hint"]
 
 
-async def test_refusals_are_slow_unless_the_car_was_welcome_before(random) -> None:
+async def test_refusals_are_slow_unless_the_car_was_welcome_before(
+    random: Random, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A car never welcomed waits long; one that was, may meet a passing trouble."""
     waits: list[float] = []
 
-    async def refuse():
+    async def refuse() -> Connection:
         raise Refused("no")
 
     def link(was_welcome: bool) -> Link:
         made = Link(Module(Roadster()), NoDriver(), refuse, random=random)
         made._was_welcome = was_welcome
-        made._wait = note
+        monkeypatch.setattr(made, "_wait", note)
         return made
 
-    async def note(backoff, event: str, reason: str) -> None:
+    async def note(backoff: Backoff, event: str, reason: str) -> None:
         waits.append(backoff.next())
         if len(waits) == 5:
             raise asyncio.CancelledError
@@ -207,7 +227,7 @@ class NoDriver:
         await asyncio.Event().wait()
 
 
-async def test_a_silent_server_is_pinged_and_then_left(server, random) -> None:
+async def test_a_silent_server_is_pinged_and_then_left(server: FakeServer, random: Random) -> None:
     """After a silence the car pings; an answer keeps the link, none ends it."""
     timing = Timing(first_wait=0.01, most_wait=0.02, ping_after=0.04, dead_after=0.08)
     async with running(sim_link(server, random, timing)):
@@ -217,7 +237,9 @@ async def test_a_silent_server_is_pinged_and_then_left(server, random) -> None:
         await server.wait_for(logins=3)
 
 
-async def test_commands_and_pings_are_answered_over_the_link(server, random) -> None:
+async def test_commands_and_pings_are_answered_over_the_link(
+    server: FakeServer, random: Random
+) -> None:
     """What the server asks is answered on the same connection, in order."""
     async with running(sim_link(server, random)):
         await server.wait_for(codes="FSDLWV")
@@ -228,7 +250,7 @@ async def test_commands_and_pings_are_answered_over_the_link(server, random) -> 
         assert server.codes.count("a") == 1
 
 
-async def test_watchers_get_everything(server, random) -> None:
+async def test_watchers_get_everything(server: FakeServer, random: Random) -> None:
     """A rising Z makes the car send everything."""
     async with running(sim_link(server, random)):
         await server.wait_for(codes="FSDLWV")
@@ -236,7 +258,9 @@ async def test_watchers_get_everything(server, random) -> None:
         await until(lambda: server.codes.count("V") == 2)
 
 
-async def test_the_log_tells_neither_secrets_nor_positions(server, random, logged) -> None:
+async def test_the_log_tells_neither_secrets_nor_positions(
+    server: FakeServer, random: Random, logged: Logged
+) -> None:
     """At INFO and above the log names car and server, and nothing that the messages carry."""
     async with running(sim_link(server, random)):
         await server.wait_for(codes="FSDLWV")
@@ -248,7 +272,7 @@ async def test_the_log_tells_neither_secrets_nor_positions(server, random, logge
     assert "SECRET" not in told
 
 
-async def test_a_damaged_recording_comes_through(server, random) -> None:
+async def test_a_damaged_recording_comes_through(server: FakeServer, random: Random) -> None:
     """What the driver raises ends the link and reaches the caller."""
 
     def frames() -> Iterator[Frame]:

@@ -313,5 +313,6 @@ def test_the_timer_starts_a_charge(timer: int, waits: bool) -> None:
         now += 10
     assert charging.phase is ChargePhase.CHARGING
     charging.unplug(now)
-    assert charging.phase is ChargePhase.INTERRUPTED
+    after: ChargePhase = charging.phase
+    assert after is ChargePhase.INTERRUPTED
     assert not charging.is_plugged

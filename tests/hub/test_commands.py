@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.hub.fakes import message, text_of
 
 from ovms.hub.commands import (
     ANSWER_TIMEOUT,
@@ -17,6 +16,7 @@ from ovms.hub.commands import (
     wire_length,
 )
 from ovms.protocol import Message, Party, Role, Session
+from tests.hub.fakes import message, text_of
 
 
 class Desk:

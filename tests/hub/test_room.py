@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.hub.fakes import START, VERSION, FakeVehicle, Peer, Place, message
 
 from ovms.hub.commands import LONGEST_COMMAND, wire_length
 from ovms.hub.room import CHALLENGER_LIMIT, STORED_LIMIT, TakenOver
 from ovms.protocol import Role
 from ovms.protocol.messages import LatestMessage
+from tests.hub.fakes import START, VERSION, FakeVehicle, Peer, Place, message
 
 TOKEN = "ptoken"
 CLIENTS = (Role.APP, Role.BATCH)

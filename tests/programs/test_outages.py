@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
 from tests.programs.conftest import CHARGE, DRIVE, Server, Start, needs_recordings, status_of
 
 

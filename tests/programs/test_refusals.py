@@ -6,9 +6,9 @@ import socket
 from pathlib import Path
 
 import pytest
-from tests.programs.conftest import SECRET, Server, Start, run_ovms
 
 from ovms.protocol import Message, Party, Role, Session
+from tests.programs.conftest import SECRET, Server, Start, run_ovms
 
 
 def call(server: Server, data: bytes) -> bytes:

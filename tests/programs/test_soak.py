@@ -10,11 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.programs.conftest import DRIVE, SECRET, Server, Start, needs_recordings, status_of
-from tests.programs.test_refusals import resident
 
 from ovms.net.client import Connection, NetError, connect
 from ovms.protocol import Message, Role
+from tests.programs.conftest import DRIVE, SECRET, Server, Start, needs_recordings, status_of
+from tests.programs.test_refusals import resident
 
 pytestmark = pytest.mark.soak
 
