@@ -178,6 +178,19 @@ async def test_a_failing_keeper_that_nobody_waits_for(building: Building) -> Non
     await building.enters(Role.APP)
 
 
+async def test_a_replaced_car_is_no_member_any_more(building: Building) -> None:
+    """Its connection, which ends at last, disturbs no room that was opened meanwhile."""
+    old, _ = await building.enters(Role.CAR)
+    new, _ = await building.enters(Role.CAR)
+    new.receive(message("a"))
+    building.hub.leave(new)
+    assert building.hub.rooms == {}
+    third, _ = await building.enters(Role.CAR)
+    building.hub.leave(old)
+    assert building.hub.rooms == {"CAR1": third.room}
+    assert building.keeper.presence["CAR1"] == (True, 0, 0)
+
+
 # -- vehicles that change -------------------------------------------------------------------
 
 

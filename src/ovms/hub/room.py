@@ -142,6 +142,8 @@ class Room:
             self.commands.forget(member)
             if member.role is Role.APP:
                 self._tell_car_its_peers()
+        else:
+            return
         self._keep_presence()
 
     def _join_client(self, member: Member) -> None:
