@@ -11,6 +11,7 @@ from ovms.protocol.messages import Message
 from ovms.protocol.records.capabilities import Capabilities
 from ovms.protocol.records.environment import Environment
 from ovms.protocol.records.firmware import CarFirmware, ServerFirmware
+from ovms.protocol.records.group import GroupPosition
 from ovms.protocol.records.link import Peers, Ping, PingAnswer, UpdateAge
 from ovms.protocol.records.location import Location
 from ovms.protocol.records.power_export import PowerExport
@@ -25,6 +26,7 @@ __all__ = [
     "Content",
     "Environment",
     "Field",
+    "GroupPosition",
     "JsonValue",
     "Location",
     "Peers",
@@ -73,6 +75,7 @@ RECORDS: dict[str, type[Record] | type[Capabilities] | type[Tyres]] = {
         Environment,
         CarFirmware,
         ServerFirmware,
+        GroupPosition,
         Location,
         Status,
         UpdateAge,

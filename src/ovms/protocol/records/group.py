@@ -1,0 +1,24 @@
+"""``g``: where a car of a group is. From the car without, to apps with the vehicle's id in front."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ovms.protocol.records.record import Record, flag, number, record, text
+
+
+@record("g")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupPosition(Record):
+    """A car's position for its group, as apps get it; the car sends it without ``vehicle_id``."""
+
+    vehicle_id: str | None = text("vehicle id; only towards apps")
+    group: str | None = text("group name")
+    soc: float | None = number("%", "state of charge")
+    speed: float | None = number("distance/h", "speed")
+    direction: float | None = number("°", "0 north, 90 east")
+    altitude: float | None = number("m", "altitude")
+    gps_lock: bool | None = flag("the receiver has a position")
+    gps_stale: float | None = number("", "-1 none, 0 stale, above 0 fresh")
+    latitude: float | None = number("°", "north positive", places=6)
+    longitude: float | None = number("°", "east positive", places=6)

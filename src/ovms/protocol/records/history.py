@@ -1,0 +1,86 @@
+"""``H`` and ``h``: records that a car wants kept, without and with acknowledgement.
+
+The data of the record is the rest of the line, commas included, as the bytes that came.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from ovms.protocol.messages import Message
+
+_INTEGER = re.compile(rb"[+-]?\d{1,15}", re.ASCII)
+LONGEST_TYPE = 64
+"""Characters of a record type; the guide's own have about twelve."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRecord:
+    """A record for the history: ``<type>,<number>,<lifetime>,<data>``.
+
+    ``lifetime`` is in seconds from its arrival; ``data`` any bytes.
+    """
+
+    type: str
+    number: int
+    lifetime: int
+    data: bytes
+
+    @property
+    def fields(self) -> bytes:
+        """The record as it stands in a message."""
+        head = f"{self.type},{self.number},{self.lifetime},"
+        return head.encode("utf-8", "surrogateescape") + self.data
+
+    @property
+    def message(self) -> Message:
+        """The ``H`` that carries it."""
+        return Message("H", self.fields)
+
+    @classmethod
+    def parse(cls, fields: bytes) -> Self | None:
+        """Read the data of an ``H``; ``None`` if it is malformed."""
+        kind, number, lifetime, data = (*fields.split(b",", 3), *(None,) * 4)[:4]
+        found, seconds = _integer(number), _integer(lifetime)
+        if not kind or len(kind) > LONGEST_TYPE or found is None or seconds is None or seconds < 0:
+            return None
+        return cls(kind.decode("utf-8", "surrogateescape"), found, seconds, data or b"")
+
+
+@dataclass(frozen=True, slots=True)
+class AckedRecord:
+    """A record that is sent again until its ``ack`` code comes back: ``h``.
+
+    ``timediff`` is when it was made, in seconds from now: negative for the past.
+    """
+
+    ack: int
+    timediff: int
+    record: HistoryRecord
+
+    @property
+    def message(self) -> Message:
+        """The ``h`` that carries it."""
+        return Message("h", b"%d,%d," % (self.ack, self.timediff) + self.record.fields)
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self | None:
+        """Read the data of a car's ``h``; ``None`` if it is malformed (see :func:`ack_of`)."""
+        ack, timediff, fields = (*data.split(b",", 2), *(None,) * 3)[:3]
+        code, seconds = _integer(ack), _integer(timediff)
+        record = None if fields is None else HistoryRecord.parse(fields)
+        if code is None or seconds is None or record is None:
+            return None
+        return cls(code, seconds, record)
+
+
+def ack_of(data: bytes) -> bytes | None:
+    """Give the acknowledgement code of an ``h``, well formed or not; ``None`` if it has none."""
+    code = data.split(b",", 1)[0]
+    return code if _INTEGER.fullmatch(code) else None
+
+
+def _integer(text: bytes | None) -> int | None:
+    return int(text) if text is not None and _INTEGER.fullmatch(text) else None
