@@ -50,20 +50,33 @@ class Sealer:
     def open(self, message: Message) -> Message:
         """Open an ``EM…``; any other message is given as it is.
 
-        Raises :class:`WrongPassword` for what opens to something that no module writes: bytes that
-        are not UTF-8, or control characters but CR, LF and tab.
+        Raises :class:`WrongPassword` for what opens to something that no module writes.
         """
         sealed = sealed_message(message)
         if sealed is None:
             return message
         try:
             data = unseal(self.key, sealed.data)
-            text = data.decode()
         except ValueError as error:
             raise WrongPassword from error
-        if any(ord(char) < 32 and char not in "\r\n\t" for char in text):
+        if _is_rubbish(data):
             raise WrongPassword
         return Message(sealed.code, data)
+
+
+def _is_rubbish(data: bytes) -> bool:
+    """Tell text from what a wrong key gives: control characters, or mostly bytes of no text.
+
+    Of random bytes every ninth is a control character and every second is none of ASCII. Text of a
+    module is UTF-8, or mostly ASCII with a Latin-1 letter here and there.
+    """
+    if any(byte < 32 and byte not in b"\r\n\t" for byte in data):
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return sum(byte > 127 for byte in data) * 3 > len(data)
+    return False
 
 
 def token_of(message: Message) -> str | None:

@@ -1,4 +1,4 @@
-"""``g``: where a car of a group is. From the car without, to apps with the vehicle's id in front."""
+"""``g``: where a car of a group is; from the car without, to apps with the vehicle id in front."""
 
 from __future__ import annotations
 
