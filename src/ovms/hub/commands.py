@@ -77,24 +77,28 @@ class CommandQueue:
     """The commands of one vehicle.
 
     ``to_car`` sends a message to the car, ``ping`` sends it a ping, ``refuse`` tells an asker that
-    its command failed. Times are monotonic seconds.
+    its command failed, ``finished`` that nothing more comes of it, whatever came before. Times are
+    monotonic seconds.
     """
 
-    __slots__ = ("_current", "_given_up", "_ping", "_pinged", "_refuse", "_timeout", "_to_car",
-                 "_waiting")  # fmt: skip
+    __slots__ = ("_current", "_done", "_finished", "_given_up", "_ping", "_pinged", "_refuse", "_timeout",
+                 "_to_car", "_waiting")  # fmt: skip
 
     def __init__(
         self,
         to_car: Callable[[Message], None],
         ping: Callable[[], None],
         refuse: Callable[[Asker, Message], None],
+        finished: Callable[[Asker], None] = lambda asker: None,
         timeout: float = ANSWER_TIMEOUT,
     ) -> None:
         self._to_car = to_car
         self._ping = ping
         self._refuse = refuse
+        self._finished = finished
         self._timeout = timeout
         self._waiting: deque[Asked] = deque()
+        self._done: list[Asked] = []
         self._current: Asked | None = None
         self._given_up: deque[Asked] = deque(maxlen=QUEUE_LIMIT)
         self._pinged: float | None = None
@@ -109,6 +113,7 @@ class CommandQueue:
         """Take a client's command: ``C…``, or sealed ``EMC…``. It is sent when its turn comes."""
         command = Command.parse(message.data) if message.code == "C" else None
         if message.code == "C" and command is None:
+            self._finished(asker)
             return
         asked = Asked(asker, message, command.number if command else None)
         if wire_length(message) > LONGEST_COMMAND:
@@ -138,29 +143,45 @@ class CommandQueue:
             current.deadline = now + SEALED_LINGER
         elif answer.is_last:
             self._current = None
+            self._done.append(current)
             self._send_next(now)
         else:
             current.deadline = now + ROW_TIMEOUT
         return current.asker
 
+    def settle(self) -> None:
+        """Tell askers whose answer is whole. Call it when they were sent what was given for them."""
+        done, self._done = self._done, []
+        for asked in done:
+            if asked.asker is not None:
+                self._finished(asked.asker)
+
     def _answered_late(self, late: Asked, answer: Answer | None) -> Asker | None:
         """Take an answer to a given-up command; a sealed one may have more rows behind it."""
         if answer is not None and answer.is_last:
             self._given_up.remove(late)
+            self._done += [late] if late.has_rows else []
         return late.asker if late.has_rows else None
 
     def ping_answered(self, now: float) -> None:
         """Go on: the car has said all that it had to say before the last ping."""
         self._pinged = None
+        self._let_go()
         self._given_up.clear()
         self._send_next(now)
+
+    def _let_go(self) -> None:
+        """Let those go on whose answer had begun: nothing more of it will be passed on."""
+        for late in self._given_up:
+            if late.has_rows and late.asker is not None:
+                self._finished(late.asker)
+            late.asker = None
 
     def tick(self, now: float) -> None:
         """Give up what is overdue. Call it about once a second while not idle."""
         if self._pinged is not None and now >= self._pinged:
             self._pinged = None
-            for late in self._given_up:
-                late.asker = None  # from here on it cannot be told from the next one's
+            self._let_go()  # from here on a late answer cannot be told from the next one's
         current = self._current
         if current is not None and now >= current.deadline:
             self._current = None
@@ -168,11 +189,11 @@ class CommandQueue:
         self._send_next(now)
 
     def _give_up(self, asked: Asked, now: float) -> None:
-        if not asked.has_rows:
-            self._fail(asked, NO_ANSWER)
         self._given_up.append(asked)
         self._pinged = now + PING_TIMEOUT
         self._ping()
+        if not asked.has_rows:
+            self._fail(asked, NO_ANSWER)
 
     def forget(self, asker: Asker) -> None:
         """Drop what a client that has gone still waited for; its answers find nobody."""
@@ -185,9 +206,12 @@ class CommandQueue:
         """Refuse everything under way: the car's connection is gone, and its answers with it."""
         failed = [self._current] if self._current and not self._current.has_rows else []
         failed += self._waiting
+        self._done += [self._current] if self._current and self._current.has_rows else []
         self._current = self._pinged = None
-        self._given_up.clear()
         self._waiting.clear()
+        self._let_go()
+        self._given_up.clear()
+        self.settle()
         for asked in failed:
             self._fail(asked, NOT_CONNECTED)
 
@@ -200,6 +224,8 @@ class CommandQueue:
     def _fail(self, asked: Asked, reason: str) -> None:
         if asked.number is not None and asked.asker is not None:
             self._refuse(asked.asker, Answer(asked.number, Result.FAILED, reason).message)
+        if asked.asker is not None:
+            self._finished(asked.asker)
 
 
 def wire_length(message: Message) -> int:

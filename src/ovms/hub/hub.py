@@ -7,13 +7,16 @@ the same moment.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass, field
+from typing import Any
 
 from ovms.base.clock import Clock
 from ovms.hub.commands import ANSWER_TIMEOUT
-from ovms.hub.interfaces import Change, Keeper, Line
-from ovms.hub.room import PROOF_TIMEOUT, Member, Room
+from ovms.hub.interfaces import AlertDesk, Change, Keeper, Line, Vehicle
+from ovms.hub.member import Member
+from ovms.hub.room import PROOF_TIMEOUT, House, Room
+from ovms.hub.telemetry import LogSettings, TelemetryLog
 from ovms.protocol import Message, Role
 
 MINUTE = 60.0
@@ -25,6 +28,19 @@ report every 10, batch tools come and go."""
 CAR_PING_INTERVAL = 15 * MINUTE
 """Seconds after which the server breaks its own silence: a car that hears nothing for 16 minutes
 restarts its whole network."""
+
+
+TRAFFIC_INTERVAL = 60.0
+"""Seconds between two counts of the traffic: as much may be missing after a crash."""
+
+
+@dataclass(frozen=True, slots=True)
+class HubSettings:
+    """What an operator can set of the hub."""
+
+    version: str
+    answer_timeout: float = ANSWER_TIMEOUT
+    log: LogSettings = field(default_factory=LogSettings)
 
 
 class Idle(Exception):
@@ -59,14 +75,20 @@ class Hub:
     """The rooms of all vehicles that somebody is connected to."""
 
     def __init__(
-        self, keeper: Keeper, clock: Clock, version: str, answer_timeout: float = ANSWER_TIMEOUT
+        self, keeper: Keeper, alerts: AlertDesk, clock: Clock, settings: HubSettings
     ) -> None:
         self.rooms: dict[str, Room] = {}
         self._keeper = keeper
         self._clock = clock
-        self._version = version
-        self._answer_timeout = answer_timeout
+        self._settings = settings
+        self._house = House(
+            keeper, alerts, clock, settings.version, self._spawn, settings.answer_timeout,
+            settings.log,
+        )  # fmt: skip
+        self._logs: dict[str, TelemetryLog] = {}
         self._loading: dict[str, asyncio.Task[Room | None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._counted = clock.monotonic()
 
     async def find(self, vehicle_id: str) -> Room | None:
         """Give the room of a vehicle (its id in upper case); ``None`` if there is no such vehicle.
@@ -90,9 +112,18 @@ class Hub:
         if found is None:
             return None
         vehicle, stored = found
-        room = Room(vehicle, self._keeper, self._clock, self._version, self._answer_timeout)
-        room.restore(stored)
+        room = Room(vehicle, self._house, self._telemetry(vehicle))
+        room.latest.restore(stored)
         return room
+
+    def _telemetry(self, vehicle: Vehicle) -> TelemetryLog:
+        """Give a vehicle's telemetry log: it outlives the room, lest it log too often."""
+        telemetry = self._logs.get(vehicle.id)
+        if telemetry is None:
+            telemetry = TelemetryLog(vehicle, self._keeper, self._settings.log)
+            self._logs[vehicle.id] = telemetry
+        telemetry.vehicle = vehicle
+        return telemetry
 
     def enter(self, room: Room, role: Role, line: Line) -> Guest:
         """Let somebody into a room whose welcome was right.
@@ -117,10 +148,37 @@ class Hub:
     def tick(self) -> None:
         """Close who is silent for too long, ping cars, give up commands. Call it each second."""
         now = self._clock.monotonic()
+        is_counting = now - self._counted >= TRAFFIC_INTERVAL
+        if is_counting:
+            self._counted = now
         for room in list(self.rooms.values()):
             room.tick(now)
             for member in room.members:
                 self._watch(room, member, now)
+                if is_counting:
+                    room.count_traffic(member)
+        self._tick_logs()
+
+    def _tick_logs(self) -> None:
+        now = self._clock.time()
+        for vehicle_id, telemetry in [*self._logs.items()]:
+            telemetry.tick(now)
+            if vehicle_id not in self.rooms and telemetry.is_over(now):
+                del self._logs[vehicle_id]
+
+    async def close(self) -> None:
+        """Keep what waits to be logged, and end what still runs. Everybody must have left."""
+        for telemetry in self._logs.values():
+            telemetry.flush()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     def _watch(self, room: Room, member: Member, now: float) -> None:
         if now - member.heard >= IDLE_LIMITS[member.role]:

@@ -6,22 +6,35 @@ keeper, and what it sends, it hands to a line. One event loop owns it, so nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
 
 from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
+from ovms.hub import answers
 from ovms.hub.commands import (
     ANSWER_TIMEOUT,
     EVERYONE,
     LONGEST_COMMAND,
+    NOT_CONNECTED,
+    QUEUE_LIMIT,
+    TOO_MANY,
     CommandQueue,
     wire_length,
 )
-from ovms.hub.interfaces import Keeper, Line, Vehicle
+from ovms.hub.groups import Groups
+from ovms.hub.interfaces import AlertDesk, Keeper, Line, Vehicle
+from ovms.hub.latest import LatestMessages
+from ovms.hub.member import Member
+from ovms.hub.telemetry import LogSettings, TelemetryLog
 from ovms.protocol import Message, Role
 from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
 from ovms.protocol.messages import LatestMessage
+from ovms.protocol.paranoid import sealed_message, token_of
+from ovms.protocol.records.alert import Alert
+from ovms.protocol.records.history import AckedRecord, HistoryRecord, KeptRecord, ack_of
 
 PROOF_TIMEOUT = 60.0
 """Seconds a car may be connected without a single line that decrypts."""
@@ -29,81 +42,59 @@ PROOF_TIMEOUT = 60.0
 CHALLENGER_LIMIT = 4
 """Cars that may wait to take over: a reconnecting car leaves one or two dead connections behind."""
 
-STORED_LIMIT = 256 * 1024
-"""Bytes of latest messages kept a vehicle. A car with every record has under 4 KiB."""
+LONGEST_LIFE = 10 * 365 * 86400
+"""Seconds a history record is kept at most, whatever its car asks for."""
 
-FIRST_AT_LOGIN = ("F", "S")
-"""What an app wants before the rest: Android reads units and car type from them."""
+ALERT_TYPE = "*-Log-Notification"
+"""The record type under which alerts are kept, as today's server names it."""
+
+ALERT_LIFE = 365 * 86400
+"""Seconds an alert is kept in the vehicle's history."""
 
 PING, PONG, JUST_NOW = Message("A"), Message("a"), Message("T", b"0")
-
-NOTHING_TO_SEND = {
-    30: "No GPRS utilisation data available",
-    31: "No historical data available",
-    32: "No historical data available",
-}
-"""What today's server says to commands that it answers itself when it has nothing."""
 
 log = get_logger("ovms.hub")
 
 
-@dataclass(slots=True, eq=False)
-class Member:
-    """Somebody in a room. Times are monotonic seconds."""
+@dataclass(slots=True)
+class House:
+    """What all rooms share."""
 
-    role: Role
-    line: Line
-    joined: float
-    heard: float
-    """When something that decrypted last came."""
-    sent: float
-    """When something was last sent."""
-    is_proven: bool = False
-    """Has sent a line that decrypts, so its welcome was no copy of an older one."""
-    pings: int = 0
-    """Pings sent to it that are not answered."""
-
-    @property
-    def is_car(self) -> bool:
-        """It is the car itself, or claims to be."""
-        return self.role is Role.CAR
-
-
-@dataclass(slots=True, eq=False)
-class Room:
-    """One vehicle and everybody connected to it."""
-
-    vehicle: Vehicle
     keeper: Keeper
+    alerts: AlertDesk
     clock: Clock
     version: str
     """What ``f`` tells clients of this server."""
+    spawn: Callable[[Coroutine[Any, Any, None]], Any]
+    """Runs what takes time as a task that somebody owns."""
     answer_timeout: float = ANSWER_TIMEOUT
-    car: Member | None = None
-    challengers: list[Member] = field(default_factory=list)
-    clients: list[Member] = field(default_factory=list)
-    messages: dict[str, LatestMessage] = field(default_factory=dict)
-    token: str = ""
-    """The paranoid token; empty for a car that never sealed anything."""
-    is_void: bool = False
-    """The vehicle was removed or its secret changed: nobody may enter any more."""
-    commands: CommandQueue = field(init=False)
-    _has_live_token: bool = field(default=False, init=False)
-    """The connected car has told its token: clients need it even before a sealed message."""
-    _barrier: int = field(default=0, init=False)
-    """Pings that must be answered before the command queue goes on."""
+    """Seconds a car has to answer a command."""
+    log: LogSettings = field(default_factory=LogSettings)
+    groups: Groups = field(default_factory=Groups)
 
-    def __post_init__(self) -> None:
+
+class Room:
+    """One vehicle and everybody connected to it."""
+
+    def __init__(self, vehicle: Vehicle, house: House, telemetry: TelemetryLog) -> None:
+        self.vehicle = vehicle
+        self.car: Member | None = None
+        self.challengers: list[Member] = []
+        self.clients: list[Member] = []
+        self.latest = LatestMessages(vehicle.paranoid_token)
         self.commands = CommandQueue(
-            self._to_car, self._ping_for_commands, self._refuse_command, self.answer_timeout
+            self._to_car,
+            self._ping_for_commands,
+            self._refuse_command,
+            self._next_turn,
+            house.answer_timeout,
         )
-        self.token = self.vehicle.paranoid_token
-
-    def restore(self, stored: Iterable[LatestMessage]) -> None:
-        """Take up the messages that were kept; void sealed ones are left out."""
-        for row in stored:
-            if row.counts(self.token):
-                self.messages[row.code] = row
+        self.is_void = False
+        """The vehicle was removed or its secret changed: nobody may enter any more."""
+        self._house = house
+        self._telemetry = telemetry
+        self._barrier = 0
+        """Pings that must be answered before the command queue goes on."""
 
     # -- coming and going -------------------------------------------------------------------
 
@@ -120,7 +111,7 @@ class Room:
 
     def join(self, role: Role, line: Line) -> Member:
         """Let somebody in whose welcome was right."""
-        now = self.clock.monotonic()
+        now = self._house.clock.monotonic()
         member = Member(role, line, joined=now, heard=now, sent=now)
         if not member.is_car:
             self._join_client(member)
@@ -133,30 +124,49 @@ class Room:
 
     def leave(self, member: Member) -> None:
         """See somebody off. May be called again."""
+        self.count_traffic(member)
         if member is self.car:
             self._lose_car()
         elif member in self.challengers:
             self.challengers.remove(member)
         elif member in self.clients:
-            self.clients.remove(member)
-            self.commands.forget(member)
-            if member.role is Role.APP:
-                self._tell_car_its_peers()
+            self._lose_client(member)
         else:
             return
         self._keep_presence()
 
+    def close(self, error: Exception) -> None:
+        """Close everybody's connection; what they still do here is not kept any more."""
+        self._house.keeper.keep_presence(self.vehicle.id, car=False, apps=0, batch=0)
+        self.is_void = True
+        for member in self.members:
+            member.line.close(error)
+
     def _join_client(self, member: Member) -> None:
         self.clients.append(member)
         self._send(member, Message("Z", b"1" if self.car else b"0"))
-        self._replay(member)
+        for message in self.latest.replay():
+            self._send(member, message)
+        newest = self.latest.newest or self.vehicle.created
+        age = max(0, int(self._house.clock.time() - newest))
+        self._send(member, Message("T", str(age).encode()))
+        if member.role is Role.APP:
+            self._tell_car_its_peers()
+
+    def _lose_client(self, member: Member) -> None:
+        self.clients.remove(member)
+        member.turns.clear()
+        if member.stream is not None:
+            member.stream.cancel()
+        self.commands.forget(member)
+        self._house.groups.client_gone(member)
         if member.role is Role.APP:
             self._tell_car_its_peers()
 
     def _seat(self, member: Member) -> None:
         """Make somebody the car."""
         self.car = member
-        self._has_live_token = False
+        self.latest.is_token_live = False
         self._barrier = 0
         self._to_clients(Message("Z", b"1"))
         self._tell_car_its_peers()
@@ -174,46 +184,31 @@ class Room:
         self.challengers.remove(member)
         self.commands.car_gone()
         if old is not None:
+            self.count_traffic(old)
             old.line.close(TakenOver("another connection of this car took over"))
         self._seat(member)
 
     def _lose_car(self) -> None:
         self.car = None
         self.commands.car_gone()
+        self._house.groups.car_gone(self.vehicle.id)
         self._to_clients(Message("Z", b"0"))
         if self.challengers:
             self._seat(self.challengers.pop())
-
-    def _replay(self, member: Member) -> None:
-        """Send the stored messages, and how old the newest is."""
-        order = [*FIRST_AT_LOGIN, *sorted(self.messages.keys() - set(FIRST_AT_LOGIN))]
-        stored = [self.messages[code] for code in order if code in self.messages]
-        owes_token = bool(self.token) and self._has_live_token
-        owes_token = owes_token or any(latest.token for latest in stored)
-        for latest in stored:
-            if latest.token and owes_token:
-                self._send(member, Message("E", b"T" + self.token.encode("latin-1")))
-                owes_token = False
-            self._send(member, latest.message)
-        if owes_token:
-            self._send(member, Message("E", b"T" + self.token.encode("latin-1")))
-        newest = max((latest.time for latest in stored), default=self.vehicle.created)
-        age = max(0, int(self.clock.time() - newest))
-        self._send(member, Message("T", str(age).encode()))
 
     # -- what they say ----------------------------------------------------------------------
 
     def receive(self, member: Member, message: Message) -> None:
         """Take a message from somebody here. No message, understood or not, ends a session."""
-        member.heard = self.clock.monotonic()
-        if member.is_car:
-            if not member.is_proven:
-                member.is_proven = True
-                if member is not self.car:
-                    self._take_over(member)
-            self._receive_from_car(member, message)
-        else:
+        member.heard = self._house.clock.monotonic()
+        if not member.is_car:
             self._receive_from_client(member, message)
+            return
+        if not member.is_proven:
+            member.is_proven = True
+            if member is not self.car:
+                self._take_over(member)
+        self._receive_from_car(member, message)
 
     def _receive_from_car(self, car: Member, message: Message) -> None:
         handle = FROM_CAR.get(message.code)
@@ -237,78 +232,176 @@ class Room:
         if member.is_car and self._barrier:
             self._barrier -= 1
             if not self._barrier:
-                self.commands.ping_answered(self.clock.monotonic())
+                self.commands.ping_answered(self._house.clock.monotonic())
 
     def _ignore(self, member: Member, message: Message) -> None:
         log.debug("ignored", vehicle=self.vehicle.id, role=member.role.name, code=message.code)
 
-    def _take_command(self, client: Member, message: Message) -> None:
-        """Queue a client's command for the car, or answer it where the server does."""
-        command = Command.parse(message.data) if message.code == "C" else None
-        spec = BY_NUMBER.get(command.number) if command else None
-        if command and spec and spec.by_server:
-            reason = NOTHING_TO_SEND[command.number]
-            self._send(client, Answer(command.number, Result.FAILED, reason).message)
-        elif self.car is not None:
-            self.commands.ask(client, message, self.clock.monotonic())
-        elif command:
-            self._send(
-                client, Answer(command.number, Result.FAILED, "car is not connected").message
-            )
-
-    def _take_answer(self, car: Member, message: Message) -> None:
-        asker = self.commands.answered(message, self.clock.monotonic())
-        if isinstance(asker, Member):
-            self._send(asker, message)
-        elif asker is EVERYONE:
-            self._to_clients(message)
-
-    def _take_sealed_from_car(self, car: Member, message: Message) -> None:
-        """Take ``ET<token>`` or ``EM<code><data>``."""
-        kind, code = message.data[:1], message.data[1:2].decode("latin-1")
-        if kind == b"T":
-            self._take_token(message.data[1:].decode("latin-1"), message)
-        elif kind == b"M" and code == "c":
-            self._take_answer(car, message)
-        elif kind == b"M" and code and code not in SEALED_NEVER:
-            if code in SEALED_UNSTORED or not self.token:
-                self._to_clients(message)
-            else:
-                self._store(code, message.data[2:], self.token, message)
-
-    def _take_token(self, token: str, message: Message) -> None:
-        if token != self.token:
-            self.token = token
-            self.messages = {code: old for code, old in self.messages.items() if not old.token}
-            self.keeper.keep_token(self.vehicle.id, token)
-        self._has_live_token = True
-        self._to_clients(message)
-
-    def _take_sealed_from_client(self, client: Member, message: Message) -> None:
-        """Take ``EM<code><data>``; what is sealed for an absent car can only be dropped."""
-        if message.data[:2] == b"MC":
-            if self.car is not None:
-                self._take_command(client, message)
-        elif client.role is Role.APP and _is_sealed(message.data):
-            self._pass_to_car(message)
+    # -- what the car reports ---------------------------------------------------------------
 
     def _store(self, code: str, data: bytes, token: str, message: Message) -> None:
         """Make a car's message the latest of its code, keep it, and tell the clients."""
-        if self._fits(code, data):
-            latest = LatestMessage(code, data, self.clock.time(), token)
-            self.messages[code] = latest
-            self.keeper.keep_message(self.vehicle.id, latest)
+        latest = LatestMessage(code, data, self._house.clock.time(), token)
+        if self.latest.put(latest):
+            self._house.keeper.keep_message(self.vehicle.id, latest)
+            self._telemetry.note(latest)
         else:
             log.warning("message not kept: too much is stored", vehicle=self.vehicle.id, code=code)
         for client in self.clients:
             self._send(client, message)
             if message.code == "F":
-                self._send(client, Message("f", self.version.encode()))
+                self._send(client, Message("f", self._house.version.encode()))
             self._send(client, JUST_NOW)
 
-    def _fits(self, code: str, data: bytes) -> bool:
-        others = sum(len(old.data) for old in self.messages.values() if old.code != code)
-        return others + len(data) <= STORED_LIMIT
+    def _take_sealed_from_car(self, car: Member, message: Message) -> None:
+        """Take ``ET<token>`` or ``EM<code><data>``."""
+        token, sealed = token_of(message), sealed_message(message)
+        if token is not None:
+            if self.latest.change_token(token):
+                self._house.keeper.keep_token(self.vehicle.id, token)
+            self._to_clients(message)
+        elif sealed is None or sealed.code in SEALED_NEVER:
+            self._ignore(car, message)
+        elif sealed.code == "c":
+            self._take_answer(car, message)
+        elif sealed.code in SEALED_UNSTORED or not self.latest.token:
+            self._to_clients(message)
+        else:
+            self._store(sealed.code, sealed.data, self.latest.token, message)
+
+    def _take_record(self, car: Member, message: Message) -> None:
+        """Keep an ``H``."""
+        record = HistoryRecord.parse(message.data)
+        if record is None:
+            log.warning("malformed history record", vehicle=self.vehicle.id, code=message.code)
+        else:
+            self._keep(record, int(self._house.clock.time()), None)
+
+    def _take_acked_record(self, car: Member, message: Message) -> None:
+        """Keep an ``h``, and acknowledge it once it is on disk.
+
+        A malformed one is acknowledged, too, or its car would send it for ever.
+        """
+        ack, acked = ack_of(message.data), AckedRecord.parse(message.data)
+
+        def acknowledge() -> None:
+            if ack is not None:
+                self._send(car, Message("h", ack))
+
+        if acked is None:
+            log.warning("malformed history record", vehicle=self.vehicle.id, code=message.code)
+            acknowledge()
+            return
+        now = int(self._house.clock.time())
+        time = max(0, min(now, now + acked.timediff))
+        self._keep(acked.record, time, acked.ack, acknowledge)
+
+    def _keep(
+        self,
+        record: HistoryRecord,
+        time: int,
+        ack: int | None,
+        on_saved: Callable[[], None] | None = None,
+    ) -> None:
+        now = self._house.clock.time()
+        expires = int(now) + min(record.lifetime, LONGEST_LIFE)
+        kept = KeptRecord(record.type, record.number, time, expires, record.data, ack, now)
+        if not self._house.keeper.keep_history(self.vehicle.id, kept, on_saved):
+            log.warning("no room for a history record", vehicle=self.vehicle.id)
+
+    def _take_position(self, car: Member, message: Message) -> None:
+        self._house.groups.move(self.vehicle.id, message.data)
+
+    # -- alerts -----------------------------------------------------------------------------
+
+    def _take_alert(self, member: Member, message: Message) -> None:
+        alert = Alert.parse(message.data)
+        if alert is not None:
+            self.raise_alert(alert)
+
+    def raise_alert(self, alert: Alert) -> None:
+        """Tell an alert to everybody connected, keep it, and have it delivered to the others."""
+        told = self._house.alerts.raise_alert(self.vehicle, alert)
+        self._to_clients(told.message)
+        text = f"{told.kind},{told.text}".encode("utf-8", "surrogateescape")
+        self._keep(
+            HistoryRecord(ALERT_TYPE, 0, ALERT_LIFE, text), int(self._house.clock.time()), None
+        )
+
+    def _take_subscription(self, client: Member, message: Message) -> None:
+        self._house.spawn(self._house.alerts.subscribe(self.vehicle, message.data))
+
+    def _watch_group(self, client: Member, message: Message) -> None:
+        self._house.groups.watch(client, message.data, self._send)
+
+    # -- commands ---------------------------------------------------------------------------
+
+    def _take_command(self, client: Member, message: Message) -> None:
+        """Take a client's command in its turn: its answers come in order of asking."""
+        if not client.is_busy:
+            self._begin_command(client, message)
+        elif len(client.turns) < QUEUE_LIMIT:
+            client.turns.append(message)
+        else:
+            self._fail_command(client, message, TOO_MANY)
+
+    def _begin_command(self, client: Member, message: Message) -> None:
+        client.is_busy = True
+        command = Command.parse(message.data) if message.code == "C" else None
+        spec = BY_NUMBER.get(command.number) if command else None
+        if command and spec and spec.by_server:
+            client.stream = self._house.spawn(self._answer(client, command))
+        elif self.car is not None:
+            self.commands.ask(client, message, self._house.clock.monotonic())
+        else:
+            self._fail_command(client, message, NOT_CONNECTED)
+            self._next_turn(client)
+
+    def _next_turn(self, client: object) -> None:
+        """Go on with a client's next command."""
+        assert isinstance(client, Member)
+        client.is_busy = False
+        if client.turns:
+            self._begin_command(client, client.turns.popleft())
+
+    async def _answer(self, client: Member, command: Command) -> None:
+        """Answer a command in the server's own name."""
+        if command.number == 30:
+            for member in self.members:
+                self.count_traffic(member)
+        await answers.answer(self._house.keeper, self.vehicle.id, command, client.line)
+        client.sent = self._house.clock.monotonic()
+        client.stream = None
+        self._next_turn(client)
+
+    def _fail_command(self, client: Member, message: Message, reason: str) -> None:
+        """Refuse a command; what is sealed shows no number, and can only be dropped."""
+        command = Command.parse(message.data) if message.code == "C" else None
+        if command is not None:
+            self._send(client, Answer(command.number, Result.FAILED, reason).message)
+
+    def _refuse_command(self, asker: object, answer: Message) -> None:
+        assert isinstance(asker, Member)
+        self._send(asker, answer)
+
+    def _take_answer(self, car: Member, message: Message) -> None:
+        now = self._house.clock.monotonic()
+        asker = self.commands.answered(message, now)
+        if isinstance(asker, Member):
+            self._send(asker, message)
+        elif asker is EVERYONE:
+            self._to_clients(message)
+        self.commands.settle()
+
+    def _take_sealed_from_client(self, client: Member, message: Message) -> None:
+        """Take ``EM<code><data>``; what is sealed for an absent car can only be dropped."""
+        sealed = sealed_message(message)
+        if sealed is None or sealed.code in SEALED_NEVER:
+            self._ignore(client, message)
+        elif sealed.code == "C":
+            self._take_command(client, message)
+        elif client.role is Role.APP:
+            self._pass_to_car(message)
 
     # -- time -------------------------------------------------------------------------------
 
@@ -317,11 +410,21 @@ class Room:
         if not self.commands.is_idle:
             self.commands.tick(now)
 
+    def count_traffic(self, member: Member) -> None:
+        """Add to the day's traffic what went over a member's line since it was last counted."""
+        line, (received, sent) = member.line, member.counted
+        came, went = line.received - received, line.sent - sent
+        if came or went:
+            member.counted = (line.received, line.sent)
+            day = datetime.fromtimestamp(self._house.clock.time(), UTC).date().isoformat()
+            traffic = (went, came, 0, 0) if member.is_car else (0, 0, went, came)
+            self._house.keeper.keep_utilisation(self.vehicle.id, day, traffic)
+
     # -- sending ----------------------------------------------------------------------------
 
     def _send(self, member: Member, message: Message) -> None:
         if member.line.send(message):
-            member.sent = self.clock.monotonic()
+            member.sent = self._house.clock.monotonic()
 
     def _to_clients(self, message: Message) -> None:
         for client in self.clients:
@@ -348,36 +451,20 @@ class Room:
         self.ping_car()
         self._barrier = self.car.pings if self.car else 0
 
-    def _refuse_command(self, asker: object, answer: Message) -> None:
-        if isinstance(asker, Member):
-            self._send(asker, answer)
-
     def _tell_car_its_peers(self) -> None:
         self._to_car(Message("Z", str(self.apps).encode()))
-
-    def close(self, error: Exception) -> None:
-        """Close everybody's connection; what they still do here is not kept any more."""
-        self.keeper.keep_presence(self.vehicle.id, car=False, apps=0, batch=0)
-        self.is_void = True
-        for member in self.members:
-            member.line.close(error)
 
     def _keep_presence(self) -> None:
         if self.is_void:
             return  # another room of this vehicle may be open
         batch = len(self.clients) - self.apps
-        self.keeper.keep_presence(
+        self._house.keeper.keep_presence(
             self.vehicle.id, car=self.car is not None, apps=self.apps, batch=batch
         )
 
 
 class TakenOver(Exception):
     """A car's connection gave way to a newer one of the same car."""
-
-
-def _is_sealed(data: bytes) -> bool:
-    """Tell whether the data of an ``E`` is a sealed message of some code."""
-    return data[:1] == b"M" and len(data) > 1 and chr(data[1]) not in SEALED_NEVER
 
 
 Handler = Callable[[Room, Member, Message], None]
@@ -387,16 +474,26 @@ FROM_CAR: dict[str, Handler] = {
     "a": Room._take_pong,
     "c": Room._take_answer,
     "E": Room._take_sealed_from_car,
-    **dict.fromkeys("CGgHhPpTZf", Room._ignore),
+    "g": Room._take_position,
+    "H": Room._take_record,
+    "h": Room._take_acked_record,
+    "P": Room._take_alert,
+    **dict.fromkeys("CpTZf", Room._ignore),
 }
-"""What a car says that is not simply its latest message of that code."""
+"""What a car says that is not simply its latest message of that code.
+
+``G`` is one: firmware before 3.3.005 sends its power export under it.
+"""
 
 FROM_CLIENT: dict[str, Handler] = {
     "A": Room._answer_ping,
     "a": Room._take_pong,
     "C": Room._take_command,
     "E": Room._take_sealed_from_client,
-    **dict.fromkeys("GPcgpTZf", Room._ignore),
+    "G": Room._watch_group,
+    "P": Room._take_alert,
+    "p": Room._take_subscription,
+    **dict.fromkeys("cghHTZf", Room._ignore),
 }
 """What a client says; any other code of an interactive app is passed on to the car as it came."""
 

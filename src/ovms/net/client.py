@@ -56,8 +56,6 @@ class Connection:
         self._pump: Pump | None = None
         self._inbox: deque[Message] = deque()
         self._news = asyncio.Event()
-        self._room = asyncio.Event()
-        self._room.set()
         self._is_over = False
         self._error: Exception | None = None
         self.welcomed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -69,7 +67,8 @@ class Connection:
 
     async def drain(self) -> None:
         """Wait until the other end has taken enough. Raises :class:`ConnectionLost`."""
-        await self._room.wait()
+        if self._pump is not None:
+            await self._pump.drained()
         if self._is_over:
             raise self._lost()
 
@@ -137,19 +136,14 @@ class Connection:
         elif isinstance(event, ServerWelcome) and not self.welcomed.done():
             self.welcomed.set_result(None)
 
-    def stalled(self, pump: Pump, is_stalled: bool) -> None:
-        """Hold :meth:`drain` back while the other end does not read."""
-        if is_stalled:
-            self._room.clear()
-        else:
-            self._room.set()
+    def stalled(self, pump: Pump) -> None:
+        """Go on: whoever sends much and never drains fills his own memory."""
 
     def closed(self, pump: Pump, error: Exception | None) -> None:
         """Wake everybody up who waits."""
         self._is_over = True
         self._error = error
         self._news.set()
-        self._room.set()
         if not self.welcomed.done():
             self.welcomed.set_exception(_refusal(error))
 

@@ -15,10 +15,13 @@ from ovms.protocol.session import Event
 from ovms.protocol.welcome import ProvisionRecord, ProvisionRefused, ProvisionRequest
 
 WRITE_LIMIT = 1 << 20
-"""Bytes that may wait for the other end to read before the owner is told to stop writing.
+"""Bytes that may wait for the other end to read before the owner is told that it does not.
 
 Far above any replay of stored messages, small against the memory of a server.
 """
+
+STREAM_LIMIT = 1 << 16
+"""Bytes that may wait before :meth:`Pump.drained` holds back whoever has much to send."""
 
 CLOSE_TIMEOUT = 5.0
 """Seconds a closed connection has to take what was written before."""
@@ -33,8 +36,8 @@ class Owner(Protocol):
     def received(self, pump: Pump, event: Event) -> None:
         """Take an event; the end of the stream is told by :meth:`closed` alone."""
 
-    def stalled(self, pump: Pump, is_stalled: bool) -> None:
-        """Learn that the other end has stopped reading, or reads again."""
+    def stalled(self, pump: Pump) -> None:
+        """Learn that the other end does not read: :data:`WRITE_LIMIT` bytes wait for it."""
 
     def closed(self, pump: Pump, error: Exception | None) -> None:
         """Learn, once, that the connection is gone; ``error`` says why if it was not in order."""
@@ -43,15 +46,22 @@ class Owner(Protocol):
 class Pump(asyncio.Protocol):
     """One connection: bytes to events, messages to bytes."""
 
-    __slots__ = ("_error", "_owner", "_transport", "peer", "session")
+    __slots__ = ("_error", "_is_full", "_owner", "_transport", "_waiters", "peer", "received",
+                 "sent", "session")  # fmt: skip
 
     def __init__(self, session: Session, owner: Owner) -> None:
         self.session = session
         self.peer = ""
         """Address of the other end, for logs."""
         self._owner = owner
+        self.received = 0
+        """Bytes that came, in all."""
+        self.sent = 0
+        """Bytes that were sent, in all."""
         self._transport: asyncio.Transport | None = None
         self._error: Exception | None = None
+        self._is_full = False
+        self._waiters: list[asyncio.Future[None]] = []
 
     def send(self, message: Message) -> bool:
         """Send a message; false if the connection is not open or the message fits no line."""
@@ -73,6 +83,13 @@ class Pump(asyncio.Protocol):
         Raises :class:`~ovms.protocol.errors.AuthenticationFailed`.
         """
         self._write(self.session.accept(secret))
+
+    async def drained(self) -> None:
+        """Wait while the other end has much to read; returns also when the connection is gone."""
+        if self._is_full and self._transport is not None:
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            await waiter
 
     def expect_life(self, seconds: int) -> None:
         """Notice within about so many seconds that the other end's network is gone."""
@@ -120,6 +137,9 @@ class Pump(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             return False
         self._transport.write(data)
+        self.sent += len(data)
+        if self._is_full and self._transport.get_write_buffer_size() > WRITE_LIMIT:
+            self._owner.stalled(self)
         return True
 
     def _read(self, data: bytes) -> None:
@@ -136,7 +156,7 @@ class Pump(asyncio.Protocol):
         # uvloop's transports are no subclass of asyncio's, only the same in all they do.
         transport = cast("asyncio.Transport", transport)
         self._transport = transport
-        transport.set_write_buffer_limits(high=WRITE_LIMIT)
+        transport.set_write_buffer_limits(high=STREAM_LIMIT)
         connection = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -145,23 +165,29 @@ class Pump(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Pass bytes to the session, and its events to the owner."""
+        self.received += len(data)
         self._read(data)
 
     def eof_received(self) -> None:
         """Close: nobody speaks this protocol on half a connection."""
 
     def pause_writing(self) -> None:
-        """Tell the owner that the write buffer is full."""
-        self._owner.stalled(self, True)
+        """Hold back whoever waits for :meth:`drained`."""
+        self._is_full = True
 
     def resume_writing(self) -> None:
-        """Tell the owner that the write buffer has room again."""
-        self._owner.stalled(self, False)
+        """Let them go on."""
+        self._is_full = False
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._waiters.clear()
 
     def connection_lost(self, error: Exception | None) -> None:
         """Tell the owner, once."""
         self.session.receive_eof()
         self._transport = None
+        self.resume_writing()
         self._owner.closed(self, self._error or error)
 
 

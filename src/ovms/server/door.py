@@ -91,10 +91,9 @@ class Caller:
                 # There are no provisioning records yet, and so none for this key.
                 pump.say(ProvisionRefused())
 
-    def stalled(self, pump: Pump, is_stalled: bool) -> None:
+    def stalled(self, pump: Pump) -> None:
         """Give up a connection that does not read: it would cost memory without end."""
-        if is_stalled:
-            pump.abort(Stalled("does not read what it is sent"))
+        pump.abort(Stalled("does not read what it is sent"))
 
     def closed(self, pump: Pump, error: Exception | None) -> None:
         """Leave the room."""

@@ -76,6 +76,26 @@ class AckedRecord:
         return cls(code, seconds, record)
 
 
+@dataclass(frozen=True, slots=True)
+class KeptRecord:
+    """A record as the server keeps it. Times are whole Unix seconds, but ``received``.
+
+    ``ack`` is the acknowledgement code under which it came, ``None`` for one that is not
+    acknowledged and so never sent again.
+    """
+
+    type: str
+    number: int
+    time: int
+    """When it was made."""
+    expires: int
+    """When it may go."""
+    data: bytes
+    ack: int | None
+    received: float
+    """When it came."""
+
+
 def ack_of(data: bytes) -> bytes | None:
     """Give the acknowledgement code of an ``h``, well formed or not; ``None`` if it has none."""
     code = data.split(b",", 1)[0]

@@ -1,0 +1,68 @@
+"""The latest message of each code of one vehicle: what a client gets when it logs in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ovms.protocol import Message
+from ovms.protocol.messages import LatestMessage
+
+STORED_LIMIT = 256 * 1024
+"""Bytes of latest messages kept a vehicle. A car with every record has under 4 KiB."""
+
+FIRST_AT_LOGIN = ("F", "S")
+"""What an app wants before the rest: Android reads units and car type from them."""
+
+
+@dataclass(slots=True)
+class LatestMessages:
+    """The latest messages, and the paranoid token under which the sealed ones came."""
+
+    token: str = ""
+    """Empty for a car that never sealed anything."""
+    is_token_live: bool = False
+    """The connected car has told its token: clients need it even before a sealed message."""
+    by_code: dict[str, LatestMessage] = field(default_factory=dict)
+
+    def restore(self, stored: Iterable[LatestMessage]) -> None:
+        """Take up the messages that were kept; void sealed ones are left out."""
+        self.by_code.update((row.code, row) for row in stored if row.counts(self.token))
+
+    def put(self, message: LatestMessage) -> bool:
+        """Make a message the latest of its code; false if too much is stored."""
+        others = sum(len(m.data) for code, m in self.by_code.items() if code != message.code)
+        if others + len(message.data) > STORED_LIMIT:
+            return False
+        self.by_code[message.code] = message
+        return True
+
+    def change_token(self, token: str) -> bool:
+        """Learn the car's token; a different one voids what is sealed. Tells whether it is."""
+        self.is_token_live = True
+        if token == self.token:
+            return False
+        self.token = token
+        self.by_code = {code: old for code, old in self.by_code.items() if not old.token}
+        return True
+
+    def replay(self) -> Iterator[Message]:
+        """Give what a client gets at login: ``F`` and ``S`` first, the token before it is needed."""
+        order = [*FIRST_AT_LOGIN, *sorted(self.by_code.keys() - set(FIRST_AT_LOGIN))]
+        owes_token = bool(self.token) and self.is_token_live
+        owes_token = owes_token or any(latest.token for latest in self.by_code.values())
+        for latest in (self.by_code[code] for code in order if code in self.by_code):
+            if latest.token and owes_token:
+                yield self._announcement()
+                owes_token = False
+            yield latest.message
+        if owes_token:
+            yield self._announcement()
+
+    def _announcement(self) -> Message:
+        return Message("E", b"T" + self.token.encode("latin-1"))
+
+    @property
+    def newest(self) -> float | None:
+        """When the newest came, Unix seconds."""
+        return max((latest.time for latest in self.by_code.values()), default=None)
