@@ -81,8 +81,8 @@ class CommandQueue:
     monotonic seconds.
     """
 
-    __slots__ = ("_current", "_done", "_finished", "_given_up", "_ping", "_pinged", "_refuse", "_timeout",
-                 "_to_car", "_waiting")  # fmt: skip
+    __slots__ = ("_current", "_done", "_finished", "_given_up", "_ping", "_pinged", "_refuse",
+                 "_timeout", "_to_car", "_waiting")  # fmt: skip
 
     def __init__(
         self,
@@ -150,7 +150,7 @@ class CommandQueue:
         return current.asker
 
     def settle(self) -> None:
-        """Tell askers whose answer is whole. Call it when they were sent what was given for them."""
+        """Let askers go on whose answer is whole. Call it when it has been sent to them."""
         done, self._done = self._done, []
         for asked in done:
             if asked.asker is not None:

@@ -47,7 +47,7 @@ class LatestMessages:
         return True
 
     def replay(self) -> Iterator[Message]:
-        """Give what a client gets at login: ``F`` and ``S`` first, the token before it is needed."""
+        """Give what a client gets at login: ``F``, ``S``, the rest, the token where needed."""
         order = [*FIRST_AT_LOGIN, *sorted(self.by_code.keys() - set(FIRST_AT_LOGIN))]
         owes_token = bool(self.token) and self.is_token_live
         owes_token = owes_token or any(latest.token for latest in self.by_code.values())
