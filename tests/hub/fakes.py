@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from typing import Any
 
 from ovms.base.clock import ManualClock
-from ovms.hub.room import Member, Room
+from ovms.hub.interfaces import PageKey, Traffic, Vehicle
+from ovms.hub.member import Member
+from ovms.hub.room import House, Room
+from ovms.hub.telemetry import TelemetryLog
 from ovms.protocol import Message, Role
 from ovms.protocol.messages import LatestMessage
+from ovms.protocol.records.alert import Alert
+from ovms.protocol.records.history import KeptRecord
 
 START = 1_700_000_000.0
 """When the tests' clocks start, Unix seconds."""
@@ -34,14 +41,20 @@ class FakeLine:
         self.peer = "tests"
         self.is_closed = False
         self.error: Exception | None = None
-        self.sent: list[Message] = []
+        self.messages: list[Message] = []
+        self.received = 0
+        """Bytes, as a test sets them."""
+        self.sent = 0
 
     def send(self, message: Message) -> bool:
         """Remember a message."""
         if self.is_closed:
             return False
-        self.sent.append(message)
+        self.messages.append(message)
         return True
+
+    async def drained(self) -> None:
+        """Have read everything."""
 
     def close(self, error: Exception | None = None) -> None:
         """Be closed; whoever owns the connection leaves the room later."""
@@ -51,8 +64,8 @@ class FakeLine:
 
     def take(self) -> list[str]:
         """Give what was sent since the last call."""
-        texts = [text_of(each) for each in self.sent]
-        self.sent.clear()
+        texts = [text_of(each) for each in self.messages]
+        self.messages.clear()
         return texts
 
 
@@ -63,6 +76,9 @@ class FakeVehicle:
     id: str = "CAR1"
     secret: str = "secret"
     type: str = "car"
+    owner_id: int = 1
+    log_days: int | None = None
+    log_position_days: int | None = None
     paranoid_token: str = ""
     created: float = START
 
@@ -75,6 +91,11 @@ class FakeKeeper:
     messages: dict[str, dict[str, LatestMessage]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     presence: dict[str, tuple[bool, int, int]] = field(default_factory=dict)
+    history: list[KeptRecord] = field(default_factory=list)
+    unsaved: list[Callable[[], None]] = field(default_factory=list)
+    """Calls that are owed once the disk has taken what was kept."""
+    traffic: dict[tuple[str, str], Traffic] = field(default_factory=dict)
+    is_full: bool = False
     gate: asyncio.Event | None = None
     error: Exception | None = None
     loads: int = 0
@@ -89,7 +110,9 @@ class FakeKeeper:
         if self.error is not None:
             raise self.error
         vehicle = self.vehicles.get(vehicle_id)
-        return vehicle and (vehicle, list(self.messages.get(vehicle_id, {}).values()))
+        if vehicle is None:
+            return None
+        return vehicle, list(self.messages.get(vehicle_id, {}).values())
 
     def keep_message(self, vehicle_id: str, message: LatestMessage) -> None:
         """Keep a message."""
@@ -102,6 +125,123 @@ class FakeKeeper:
     def keep_presence(self, vehicle_id: str, *, car: bool, apps: int, batch: int) -> None:
         """Keep who is there."""
         self.presence[vehicle_id] = (car, apps, batch)
+
+    def keep_history(
+        self, vehicle_id: str, record: KeptRecord, on_saved: Callable[[], None] | None = None
+    ) -> bool:
+        """Keep a record, unless full."""
+        if self.is_full:
+            return False
+        self.history.append(record)
+        self.unsaved += [on_saved] if on_saved else []
+        return True
+
+    def save(self) -> None:
+        """Have everything on disk."""
+        owed, self.unsaved = self.unsaved, []
+        for call in owed:
+            call()
+
+    def keep_utilisation(self, vehicle_id: str, day: str, traffic: Traffic) -> None:
+        """Add to a day's traffic."""
+        a, b, c, d = self.traffic.get((vehicle_id, day), (0, 0, 0, 0))
+        self.traffic[vehicle_id, day] = (
+            a + traffic[0], b + traffic[1], c + traffic[2], d + traffic[3],
+        )  # fmt: skip
+
+    async def history_summary(self, vehicle_id: str, since: int | None) -> list[Summary]:
+        """Count by type."""
+        types = sorted({record.type for record in self.history})
+        return [Summary(kind, self._records(kind, since)) for kind in types]
+
+    async def history_count(
+        self, vehicle_id: str, record_type: str, since: int | None
+    ) -> tuple[int, int]:
+        """Count a type."""
+        return len(self._records(record_type, since)), len(self.history)
+
+    async def history_page(
+        self,
+        vehicle_id: str,
+        record_type: str,
+        since: int | None,
+        after: PageKey | None,
+        last_id: int,
+        limit: int,
+    ) -> list[Entry]:
+        """Give the next entries."""
+        await asyncio.sleep(0)
+        entries = [
+            Entry(record.time, record.number, at, record.data)
+            for at, record in enumerate(self.history)
+            if record in self._records(record_type, since)
+        ]
+        entries.sort(key=lambda entry: (entry.time, entry.number, entry.id))
+        keys = ((entry.time, entry.number, entry.id) for entry in entries)
+        rest = [entry for entry, key in zip(entries, keys, strict=True) if not after or key > after]
+        return rest[:limit]
+
+    def _records(self, kind: str, since: int | None) -> list[KeptRecord]:
+        return [r for r in self.history if r.type == kind and (since is None or r.time > since)]
+
+    def holding_expiry(self) -> AbstractContextManager[None]:
+        """Nothing expires here."""
+        return nullcontext()
+
+    async def utilisation(self, vehicle_id: str) -> list[Day]:
+        """Give the traffic, newest first."""
+        days = sorted((day for each, day in self.traffic if each == vehicle_id), reverse=True)
+        return [Day(day, *self.traffic[vehicle_id, day]) for day in days]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A record of the history."""
+
+    time: int
+    number: int
+    id: int
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day's traffic."""
+
+    day: str
+    car_received: int
+    car_sent: int
+    apps_received: int
+    apps_sent: int
+
+
+class Summary:
+    """What there is of a type."""
+
+    def __init__(self, kind: str, records: list[KeptRecord]) -> None:
+        self.type = kind
+        self.distinct = len({record.number for record in records})
+        self.total = len(records)
+        self.bytes = sum(len(kind) + len(record.data) + 4 + 20 for record in records)
+        self.first = min((record.time for record in records), default=0)
+        self.last = max((record.time for record in records), default=0)
+
+
+class FakeAlerts:
+    """An alert desk that remembers; errors are put into few words."""
+
+    def __init__(self) -> None:
+        self.raised: list[Alert] = []
+        self.subscriptions: list[bytes] = []
+
+    def raise_alert(self, vehicle: Vehicle, alert: Alert) -> Alert:
+        """Remember an alert."""
+        self.raised.append(alert)
+        return Alert("E", "in words") if alert.kind == "E" else alert
+
+    async def subscribe(self, vehicle: Vehicle, data: bytes) -> None:
+        """Remember a subscription."""
+        self.subscriptions.append(data)
 
 
 class Peer:
@@ -135,8 +275,24 @@ class Place:
     ) -> None:
         self.clock = ManualClock(START)
         self.keeper = FakeKeeper()
-        self.room = Room(vehicle or FakeVehicle(), self.keeper, self.clock, VERSION)
-        self.room.restore(stored)
+        self.alerts = FakeAlerts()
+        self.tasks: list[asyncio.Task[None]] = []
+        house = House(self.keeper, self.alerts, self.clock, VERSION, self._spawn)
+        self.groups = house.groups
+        vehicle = vehicle or FakeVehicle()
+        self.telemetry = TelemetryLog(vehicle, self.keeper, house.log)
+        self.room = Room(vehicle, house, self.telemetry)
+        self.room.latest.restore(stored)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        self.tasks.append(asyncio.create_task(work))
+        return self.tasks[-1]
+
+    async def settle(self) -> None:
+        """Wait until the room's tasks are done."""
+        while self.tasks:
+            await asyncio.gather(*self.tasks, return_exceptions=True)
+            self.tasks = [task for task in self.tasks if not task.done()]
 
     def joins(self, role: Role) -> Peer:
         """Let somebody in, what they hear at login included."""

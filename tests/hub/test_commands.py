@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ovms.hub.commands import (
+    ANSWER_PAUSE,
     ANSWER_TIMEOUT,
     EVERYONE,
     LONGEST_COMMAND,
@@ -114,10 +115,11 @@ def test_what_is_no_command_is_dropped() -> None:
 def test_no_answer() -> None:
     """Without an answer the asker is told at the time-out, and the queue waits for a ping."""
     desk = Desk(timeout=30)
-    desk.ask("ann", "C20", "C22")
+    desk.ask("ann", "C20")
     desk.passes(29.9)
     assert desk.refused == []
     desk.passes(0.1)
+    desk.ask("ann", "C22")
     assert desk.refused == [("ann", "c20,1,no answer from the car")]
     assert desk.take() == ["C20", "A"]
     desk.passes(PING_TIMEOUT - 0.1)
@@ -387,3 +389,65 @@ def test_wire_length(size: int) -> None:
     server.accept(b"secret")
     sent = Message("X", b"x" * size)
     assert len(server.send(sent)) == wire_length(sent)
+
+
+def test_others_pass_a_command_that_is_not_answered() -> None:
+    """After a short pause and a ping the next goes out; a late answer by number still counts."""
+    desk = Desk()
+    desk.ask("ann", "C5", "C20")
+    desk.passes(ANSWER_PAUSE - 0.1)
+    assert desk.take() == ["C5"]
+    desk.passes(0.1)
+    assert desk.take() == ["A"]
+    desk.pong()
+    assert desk.take() == ["C20"]
+    assert desk.answer("c20,0") == ["ann"]
+    assert desk.answer("c5,0") == ["ann"]
+    desk.passes(100)
+    assert desk.refused == []
+
+
+def test_a_command_that_was_passed_by_times_out() -> None:
+    """Its asker is told when its own time is over."""
+    desk = Desk()
+    desk.ask("ann", "C5", "C20")
+    desk.passes(ANSWER_PAUSE)
+    desk.pong()
+    desk.answer("c20,0")
+    desk.passes(60)
+    assert desk.refused == [("ann", "c5,1,no answer from the car")]
+
+
+def test_rows_of_a_command_that_was_passed_by() -> None:
+    """Rows that come late reach the asker, until they are whole or stop."""
+    desk = Desk()
+    desk.ask("ann", "C1", "C20")
+    desk.passes(ANSWER_PAUSE)
+    desk.pong()
+    assert desk.answer("c1,0,0,2,x") == ["ann"]
+    assert desk.answer("c20,0") == ["ann"]
+    desk.passes(100)
+    assert desk.refused == []
+
+
+def test_a_lonely_command_is_not_pinged() -> None:
+    """Nobody waits behind it, so nothing is sent before its time is over."""
+    desk = Desk()
+    desk.ask("ann", "C5")
+    desk.passes(59)
+    assert desk.take() == ["C5"]
+    desk.ask("bob", "C20")
+    desk.passes(0.5)
+    assert desk.take() == ["A"]
+
+
+def test_a_car_that_has_gone_refuses_what_was_passed_by() -> None:
+    """Commands without an answer are refused, in flight, passed by or waiting."""
+    desk = Desk()
+    desk.ask("ann", "C5", "C20", "C22")
+    desk.passes(ANSWER_PAUSE)
+    desk.pong()
+    desk.queue.car_gone()
+    assert [text for _, text in desk.refused] == [
+        "c5,1,car is not connected", "c20,1,car is not connected", "c22,1,car is not connected",
+    ]  # fmt: skip

@@ -6,11 +6,20 @@ from dataclasses import dataclass, replace
 import pytest
 
 from ovms.base.clock import ManualClock
-from ovms.hub.hub import CAR_PING_INTERVAL, IDLE_LIMITS, Guest, Hub, Idle, Removed, Unproven
+from ovms.hub.hub import (
+    CAR_PING_INTERVAL,
+    IDLE_LIMITS,
+    Guest,
+    Hub,
+    HubSettings,
+    Idle,
+    Removed,
+    Unproven,
+)
 from ovms.hub.room import PROOF_TIMEOUT
 from ovms.protocol import Role
 from ovms.protocol.messages import LatestMessage
-from tests.hub.fakes import START, VERSION, FakeKeeper, FakeLine, FakeVehicle, message
+from tests.hub.fakes import START, VERSION, FakeAlerts, FakeKeeper, FakeLine, FakeVehicle, message
 
 
 @dataclass
@@ -41,7 +50,7 @@ def building() -> Building:
     """Build a hub that knows CAR1 and CAR2."""
     keeper = FakeKeeper({each: FakeVehicle(each) for each in ("CAR1", "CAR2")})
     clock = ManualClock(START)
-    return Building(Hub(keeper, clock, VERSION), keeper, clock)
+    return Building(Hub(keeper, FakeAlerts(), clock, HubSettings(VERSION)), keeper, clock)
 
 
 # -- rooms ----------------------------------------------------------------------------------
@@ -53,7 +62,7 @@ async def test_a_room_lives_while_somebody_is_in_it(building: Building) -> None:
     first, _ = await building.enters(Role.APP)
     second, _ = await building.enters(Role.CAR)
     assert first.room is second.room
-    assert first.room.messages["S"].data == b"80"
+    assert first.room.latest.by_code["S"].data == b"80"
     assert building.keeper.loads == 1
     building.hub.leave(first)
     assert building.hub.rooms == {"CAR1": first.room}
@@ -130,7 +139,8 @@ async def test_one_is_refused_while_another_enters(building: Building) -> None:
     await asyncio.sleep(0)
     building.keeper.gate.set()
     first, second = await asyncio.gather(*rooms)
-    assert first is second is not None
+    assert first is not None
+    assert first is second
     building.hub.release(first)
     guest = building.hub.enter(second, Role.APP, FakeLine())
     building.hub.release(first)

@@ -22,6 +22,8 @@ COMMANDS = {
     "demo": "ovms.cli.demo:demo",
     "owner": "ovms.cli.owner:app",
     "vehicle": "ovms.cli.vehicle:app",
+    "history": "ovms.cli.history:history",
+    "notify": "ovms.cli.notify:app",
 }
 """Where each command is: a function, or a Typer of several."""
 

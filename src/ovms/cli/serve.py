@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 import uvloop
 
+from ovms.alerts.expansion import BadTable
 from ovms.base import logs
 from ovms.base.settings import SettingsError
 from ovms.cli.common import fail
@@ -62,7 +63,7 @@ def serve_command(
         else:
             logs.configure(settings.log_level, settings.log_format)
             uvloop.run(_serve(settings))
-    except (SettingsError, AlreadyRunning, CannotListen, StoreError) as error:
+    except (SettingsError, BadTable, AlreadyRunning, CannotListen, StoreError) as error:
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or 'the server'}: {error.strerror or error}")

@@ -9,6 +9,10 @@ answered, whatever the car had to say before it has been said, and the next comm
 Without any answer its asker is told so, and what still comes is dropped; further rows of an answer
 that had begun still reach the asker.
 
+Some commands are never answered (the ESP32's restart), some late. While others wait, the ping
+follows after a short pause already: when it is answered and the command is not, the next one goes
+out, and an answer that names the earlier one's number still finds its asker until its time is over.
+
 A sealed answer does not show its number: it belongs to the oldest command without its whole answer.
 Nor does it show that it is the last row: the queue lingers for further ones, then pings.
 """
@@ -24,6 +28,9 @@ from ovms.protocol.commands import Answer, Command, Result
 
 ANSWER_TIMEOUT = 60.0
 """Seconds until a command without an answer is given up."""
+
+ANSWER_PAUSE = 5.0
+"""Seconds after which a command that others wait behind is followed by a ping."""
 
 ROW_TIMEOUT = 5.0
 """Seconds between the rows of one answer: old modules leave the last rows out."""
@@ -65,8 +72,12 @@ class Asked:
     number: int | None
     """Its number; ``None`` where it is sealed."""
     deadline: float = 0.0
+    sent: float = 0.0
+    """When it was sent to the car, monotonic seconds."""
     has_rows: bool = False
     """Part of the answer is there."""
+    is_followed: bool = False
+    """A ping was sent behind it before its time was over."""
 
     def fits(self, answer: Answer | None) -> bool:
         """Tell whether an answer can be to this command; ``None`` is a sealed one."""
@@ -81,16 +92,16 @@ class CommandQueue:
     monotonic seconds.
     """
 
-    __slots__ = ("_current", "_done", "_finished", "_given_up", "_ping", "_pinged", "_refuse",
-                 "_timeout", "_to_car", "_waiting")  # fmt: skip
+    __slots__ = ("_current", "_done", "_finished", "_given_up", "_patient", "_ping", "_pinged",
+                 "_refuse", "_timeout", "_to_car", "_waiting")  # fmt: skip
 
     def __init__(
         self,
         to_car: Callable[[Message], None],
         ping: Callable[[], None],
         refuse: Callable[[Asker, Message], None],
-        finished: Callable[[Asker], None] = lambda asker: None,
         timeout: float = ANSWER_TIMEOUT,
+        finished: Callable[[Asker], None] = lambda asker: None,
     ) -> None:
         self._to_car = to_car
         self._ping = ping
@@ -99,6 +110,8 @@ class CommandQueue:
         self._timeout = timeout
         self._waiting: deque[Asked] = deque()
         self._done: list[Asked] = []
+        self._patient: list[Asked] = []
+        """Sent and passed by, with time left: an answer by number still counts."""
         self._current: Asked | None = None
         self._given_up: deque[Asked] = deque(maxlen=QUEUE_LIMIT)
         self._pinged: float | None = None
@@ -107,7 +120,8 @@ class CommandQueue:
     @property
     def is_idle(self) -> bool:
         """Nothing is under way, and :meth:`tick` need not be called."""
-        return self._current is None and not self._waiting and self._pinged is None
+        is_quiet = self._current is None and self._pinged is None
+        return is_quiet and not self._waiting and not self._patient
 
     def ask(self, asker: Asker, message: Message, now: float) -> None:
         """Take a client's command: ``C…``, or sealed ``EMC…``. It is sent when its turn comes."""
@@ -135,6 +149,9 @@ class CommandQueue:
         late = next((asked for asked in self._given_up if asked.fits(answer)), None)
         if late is not None:
             return self._answered_late(late, answer)
+        patient = next((asked for asked in self._patient if answer and asked.fits(answer)), None)
+        if patient is not None and answer is not None:
+            return self._answered_patient(patient, answer, now)
         current = self._current
         if current is None or not current.fits(answer):
             return EVERYONE
@@ -148,6 +165,15 @@ class CommandQueue:
         else:
             current.deadline = now + ROW_TIMEOUT
         return current.asker
+
+    def _answered_patient(self, asked: Asked, answer: Answer, now: float) -> Asker | None:
+        """Take an answer to a command that others have passed."""
+        asked.has_rows = True
+        asked.deadline = now + ROW_TIMEOUT
+        if answer.is_last:
+            self._patient.remove(asked)
+            self._done.append(asked)
+        return asked.asker
 
     def settle(self) -> None:
         """Let askers go on whose answer is whole. Call it when it has been sent to them."""
@@ -168,7 +194,18 @@ class CommandQueue:
         self._pinged = None
         self._let_go()
         self._given_up.clear()
+        current = self._current
+        if current is not None and current.is_followed and not current.has_rows:
+            self._pass_by(current)
         self._send_next(now)
+
+    def _pass_by(self, asked: Asked) -> None:
+        """Let others pass a command; a sealed one could not be told from theirs any more."""
+        self._current = None
+        if asked.number is None:
+            self._fail(asked, NO_ANSWER)
+        else:
+            self._patient.append(asked)
 
     def _let_go(self) -> None:
         """Let those go on whose answer had begun: nothing more of it will be passed on."""
@@ -182,11 +219,31 @@ class CommandQueue:
         if self._pinged is not None and now >= self._pinged:
             self._pinged = None
             self._let_go()  # from here on a late answer cannot be told from the next one's
+        for overdue in [asked for asked in self._patient if now >= asked.deadline]:
+            self._patient.remove(overdue)
+            self._end(overdue)
         current = self._current
         if current is not None and now >= current.deadline:
             self._current = None
             self._give_up(current, now)
+        elif current is not None:
+            self._follow(current, now)
         self._send_next(now)
+
+    def _follow(self, asked: Asked, now: float) -> None:
+        """Send a ping behind a command that others have waited behind for long enough."""
+        is_long = now >= asked.sent + ANSWER_PAUSE and not asked.has_rows
+        if is_long and self._waiting and not asked.is_followed and self._pinged is None:
+            asked.is_followed = True
+            self._pinged = now + PING_TIMEOUT
+            self._ping()
+
+    def _end(self, asked: Asked) -> None:
+        """Tell an asker that nothing more comes."""
+        if not asked.has_rows:
+            self._fail(asked, NO_ANSWER)
+        elif asked.asker is not None:
+            self._finished(asked.asker)
 
     def _give_up(self, asked: Asked, now: float) -> None:
         self._given_up.append(asked)
@@ -198,17 +255,18 @@ class CommandQueue:
     def forget(self, asker: Asker) -> None:
         """Drop what a client that has gone still waited for; its answers find nobody."""
         self._waiting = deque(asked for asked in self._waiting if asked.asker is not asker)
-        for asked in (self._current, *self._given_up):
+        for asked in (self._current, *self._given_up, *self._patient):
             if asked is not None and asked.asker is asker:
                 asked.asker = None
 
     def car_gone(self) -> None:
         """Refuse everything under way: the car's connection is gone, and its answers with it."""
-        failed = [self._current] if self._current and not self._current.has_rows else []
-        failed += self._waiting
-        self._done += [self._current] if self._current and self._current.has_rows else []
+        sent = [*self._patient, *([self._current] if self._current else [])]
+        self._done += [asked for asked in sent if asked.has_rows]
+        failed = [asked for asked in (*sent, *self._waiting) if not asked.has_rows]
         self._current = self._pinged = None
         self._waiting.clear()
+        self._patient.clear()
         self._let_go()
         self._given_up.clear()
         self.settle()
@@ -218,6 +276,7 @@ class CommandQueue:
     def _send_next(self, now: float) -> None:
         if self._current is None and self._pinged is None and self._waiting:
             self._current = self._waiting.popleft()
+            self._current.sent = now
             self._current.deadline = now + self._timeout
             self._to_car(self._current.message)
 

@@ -86,13 +86,15 @@ class Room:
             self._to_car,
             self._ping_for_commands,
             self._refuse_command,
-            self._next_turn,
             house.answer_timeout,
+            self._next_turn,
         )
         self.is_void = False
         """The vehicle was removed or its secret changed: nobody may enter any more."""
         self._house = house
         self._telemetry = telemetry
+        self._is_full = False
+        """More was reported than is kept, and the log has told it."""
         self._barrier = 0
         """Pings that must be answered before the command queue goes on."""
 
@@ -245,8 +247,9 @@ class Room:
         if self.latest.put(latest):
             self._house.keeper.keep_message(self.vehicle.id, latest)
             self._telemetry.note(latest)
-        else:
-            log.warning("message not kept: too much is stored", vehicle=self.vehicle.id, code=code)
+        elif not self._is_full:
+            self._is_full = True  # told once a room: a car that floods must not flood the log
+            log.warning("messages not kept: too much is stored", vehicle=self.vehicle.id)
         for client in self.clients:
             self._send(client, message)
             if message.code == "F":
@@ -493,7 +496,7 @@ FROM_CLIENT: dict[str, Handler] = {
     "G": Room._watch_group,
     "P": Room._take_alert,
     "p": Room._take_subscription,
-    **dict.fromkeys("cghHTZf", Room._ignore),
+    **dict.fromkeys("cgTZf", Room._ignore),
 }
 """What a client says; any other code of an interactive app is passed on to the car as it came."""
 

@@ -29,6 +29,7 @@ from ovms.protocol.crypto import (
 from ovms.protocol.errors import (
     AuthenticationFailed,
     LocalProtocolError,
+    NotAWelcome,
     RemoteProtocolError,
     UnreadableLine,
 )
@@ -216,11 +217,21 @@ class Session:
         return self.state is State.HELLO and self.party is Party.SERVER
 
     def _parse(self, line: bytes) -> Event | None:
-        if self._cipher_in is not None and not is_provisioning(line):
-            return self._decipher(line)
+        if self._cipher_in is not None:
+            return self._decipher(line) if not is_provisioning(line) else self._parse_late(line)
+        return self._parse_plain(line)
+
+    def _parse_plain(self, line: bytes) -> Plain:
         if self.party is Party.SERVER:
             return parse_caller_line(line)
         return parse_server_line(line)
+
+    def _parse_late(self, line: bytes) -> Plain | None:
+        """Read a provisioning line after the welcome; one not understood ends no session."""
+        try:
+            return self._parse_plain(line)
+        except NotAWelcome:
+            return None
 
     def _decipher(self, line: bytes) -> Message | None:
         assert self._cipher_in is not None

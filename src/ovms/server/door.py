@@ -12,7 +12,7 @@ import os
 
 from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
-from ovms.hub.hub import Guest, Hub
+from ovms.hub.hub import Guest, Hub, Removed
 from ovms.net.pump import Pump
 from ovms.protocol import Message, Party, Role, Session
 from ovms.protocol.crypto import RandomBytes, make_token
@@ -25,7 +25,10 @@ WELCOME_TIMEOUT = 75.0
 itself tries again."""
 
 LEAVING_TIMEOUT = 10.0
-"""Seconds after its call during which a stopping server still waits for a caller's welcome."""
+"""Seconds a stopping server waits for the first byte of a caller; a car speaks at once.
+
+A caller that has spoken is left until it is welcomed, goes, or its time is over.
+"""
 
 CLIENT_LIFE = 60
 """Seconds after which an app whose network is gone is noticed: while it counts, the car pays."""
@@ -70,6 +73,13 @@ class Caller:
         """Seconds since the connection was accepted."""
         return self._door.clock.monotonic() - self._opened
 
+    @property
+    def may_be_left(self) -> bool:
+        """A stopping server may close it: its owner will not take that for a wrong secret."""
+        has_spoken = self.pump is not None and self.pump.received > 0
+        patience = WELCOME_TIMEOUT if has_spoken else LEAVING_TIMEOUT
+        return self.guest is not None or self.age >= patience
+
     # -- the pump's owner -------------------------------------------------------------------
 
     def opened(self, pump: Pump) -> None:
@@ -113,7 +123,7 @@ class Caller:
     async def _log_in(self, pump: Pump, welcome: CallerWelcome) -> None:
         try:
             await self._enter(pump, welcome)
-        except (Refusal, AuthenticationFailed) as error:
+        except (Refusal, Removed, AuthenticationFailed) as error:
             pump.close(error)
         except Exception as error:
             # Passing trouble: stay silent, the caller tries again by itself.
@@ -176,7 +186,6 @@ class Door:
         """
         while self.callers:
             for caller in list(self.callers):
-                is_late = caller.age >= LEAVING_TIMEOUT
-                if caller.pump and (caller.guest is not None or is_late):
+                if caller.pump and caller.may_be_left:
                     caller.pump.close(Stopping("the server is stopping"))
             await asyncio.sleep(0.05)

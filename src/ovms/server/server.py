@@ -15,18 +15,25 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 
 import msgspec
 
 from ovms import __version__
+from ovms.alerts.expansion import Expansion
+from ovms.alerts.expansion import load as alert_tables
 from ovms.base.clock import Clock, SystemClock
 from ovms.base.logs import get_logger
 from ovms.base.paths import make_private_dir, write_whole
-from ovms.hub.hub import Hub
+from ovms.hub.hub import Hub, HubSettings
+from ovms.hub.telemetry import LogSettings
+from ovms.notify.channels import open_channels
+from ovms.notify.notifier import Notifier
 from ovms.server.door import Door
 from ovms.server.listener import bind, listen
 from ovms.server.settings import ServerSettings
 from ovms.store.database import database_url
+from ovms.store.notify import NotifyStore
 from ovms.store.store import Store
 
 TICK = 1.0
@@ -37,6 +44,9 @@ REFRESH = 2.0
 
 HEARTBEAT = 10.0
 """Seconds between signs of life in the database."""
+
+EXPIRY = 60.0
+"""Seconds between looks for records whose time is over."""
 
 log = get_logger("ovms.server")
 
@@ -101,6 +111,7 @@ async def serve(
     """
     clock = clock or SystemClock()
     make_private_dir(settings.data)
+    expansion = alert_tables(settings.data / "alerts")
     with data_lock(settings.data):
         (settings.data / "ready.json").unlink(missing_ok=True)
         sockets = bind(settings.host, settings.port)
@@ -111,7 +122,8 @@ async def serve(
                 each.close()
             raise
         try:
-            await _serve(settings, store, clock, sockets, stop, on_ready)
+            notifier = _open_notifier(settings, expansion, clock)
+            await _serve(settings, store, notifier, clock, sockets, stop, on_ready)
         finally:
             lost = await store.close()
             if lost:
@@ -119,17 +131,36 @@ async def serve(
     log.info("stopped")
 
 
+def _open_notifier(settings: ServerSettings, expansion: Expansion, clock: Clock) -> Notifier:
+    return Notifier(
+        NotifyStore(database_url(settings.data, settings.database)),
+        open_channels(settings),
+        expansion,
+        clock,
+        Random(),  # noqa: S311 (spreads retries)
+        window=settings.alert_window,
+        repeat=settings.alert_repeat,
+    )
+
+
+def _hub_settings(settings: ServerSettings) -> HubSettings:
+    log_settings = LogSettings(settings.log_interval, settings.log_days, settings.log_position_days)
+    return HubSettings(__version__, settings.answer_timeout, log_settings)
+
+
 async def _serve(
     settings: ServerSettings,
     store: Store,
+    notifier: Notifier,
     clock: Clock,
     sockets: list[socket.socket],
     stop: asyncio.Event,
     on_ready: Callable[[int], None],
 ) -> None:
-    hub = Hub(store, clock, __version__, settings.answer_timeout)
+    hub = Hub(store, notifier, clock, _hub_settings(settings))
     door = Door(hub, clock)
     listeners = await listen(sockets, door.answer)
+    await notifier.start()
     work = _start_work(hub, door, store, clock)
     port = int(sockets[0].getsockname()[1])
     facts = {"pid": os.getpid(), "mp": port, "mp_tls": None, "http": None, "https": None}
@@ -143,6 +174,8 @@ async def _serve(
         for listener in listeners:
             listener.close()
         await door.empty()
+        await hub.close()
+        await notifier.close()
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
@@ -165,7 +198,10 @@ def _start_work(hub: Hub, door: Door, store: Store, clock: Clock) -> list[asynci
     async def beat() -> None:
         store.beat()
 
-    jobs = ((tick, TICK), (refresh, REFRESH), (beat, HEARTBEAT))
+    async def expire() -> None:
+        await store.expire(clock.time())
+
+    jobs = ((tick, TICK), (refresh, REFRESH), (beat, HEARTBEAT), (expire, EXPIRY))
     return [asyncio.create_task(_again_and_again(job, seconds)) for job, seconds in jobs]
 
 

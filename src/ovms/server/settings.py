@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ovms.base.paths import default_data_dir
@@ -44,6 +44,52 @@ class ServerSettings(BaseSettings):
     )
     log_format: Literal["text", "json"] = Field(
         default="text", description="Log lines as text or as JSON objects."
+    )
+
+    # The telemetry log: what cars report over time.
+    log_interval: float = Field(
+        default=60.0,
+        ge=1,
+        le=86400,
+        description="Least seconds between two logged messages of a code.",
+    )
+    log_days: int = Field(
+        default=30, ge=0, le=3650, description="Days that what cars report is kept; 0 keeps none."
+    )
+    log_position_days: int = Field(
+        default=30, ge=0, le=3650, description="Days that positions are kept; 0 keeps none."
+    )
+
+    # Alerts: how they are told to those who are not connected.
+    mail_host: str | None = Field(
+        default=None, description="Mail server for alerts; without one, none are mailed."
+    )
+    mail_port: Port = Field(default=587, description="Port of the mail server.")
+    mail_tls: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How to speak to the mail server: starttls, tls or none."
+    )
+    mail_user: str | None = Field(default=None, description="User at the mail server, if any.")
+    mail_password: SecretStr | None = Field(
+        default=None, description="Password at the mail server."
+    )
+    mail_from: str | None = Field(
+        default=None, description="Sender of mailed alerts; ovms at this machine unless given."
+    )
+    expo_url: str = Field(
+        default="https://exp.host/--/api/v2/push/send",
+        description="Where alerts for Expo apps are posted.",
+    )
+    alert_window: float = Field(
+        default=3.0,
+        ge=0,
+        le=60,
+        description="Seconds in which a vehicle's alerts are gathered into one delivery.",
+    )
+    alert_repeat: float = Field(
+        default=60.0,
+        ge=0,
+        le=86400,
+        description="Seconds in which the same alert of a vehicle is delivered only once.",
     )
 
 
