@@ -45,7 +45,6 @@ DEMO = Path(__file__).parents[2] / "src/ovms/car/vehicles/roadster/demo.csv"
         ([*BASE, "--pin", "12a"], "--pin"),
         ([*BASE, "--log-level", "loud"], "log level"),
         ([*BASE, "--tls"], "--tls is not built yet"),
-        ([*BASE, "--paranoid", "x"], "--paranoid is not built yet"),
         ([*BASE, "--can", "x:y"], "--can is not built yet"),
         (["--provision", "x"], "--provision is not built yet"),
     ],
@@ -183,3 +182,33 @@ def test_a_recording_damaged_in_the_middle_is_exit_1(server: ServerThread, tmp_p
         _, errors = process.communicate(timeout=30)
     assert process.returncode == 1
     assert "damaged.csv, line 3" in errors.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([*BASE, "--group", "a,b"], "--group"),
+        ([*BASE, "--group", "x" * 65], "--group"),
+        ([*BASE, "--paranoid", ""], "--paranoid must not be empty"),
+        ([*BASE[:4], "--secret-file", "-", "--paranoid-file", "-"], "standard input"),
+    ],
+)
+def test_wrong_usage_of_paranoid_and_group(options: list[str], message: str) -> None:
+    """One line, and nobody is called."""
+    result = CliRunner().invoke(app, options)
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_a_paranoid_car_seals_all_but_its_position_for_the_group(
+    server: ServerThread, tmp_path: Path
+) -> None:
+    """The token first, then sealed messages and g; no password in what it logs."""
+    (tmp_path / "pw").write_text("MODPASS\n")
+    options = ["--paranoid-file", str(tmp_path / "pw"), "--group", "TRACK"]
+    with start(server, "--replay", str(DEMO), "--speed", "0", *options) as process:
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
+    assert set(server.codes) == set("EgA")
+    assert server.codes.startswith("E")
+    assert "MODPASS" not in errors

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ovms.store.batch import ROWS_A_STATEMENT, Batch, write, write_singly
+from ovms.store.batch import Batch, write, write_singly
 from ovms.store.database import connect, database_path
 from ovms.store.records import LatestMessage
+from ovms.store.statements import ROWS_A_STATEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from ovms.store import schema
+from ovms.store import queries, schema
 from ovms.store.database import (
-    async_engine,
     connect,
     database_path,
     database_url,
+    reader_engine,
     reading,
     revision,
     sync_engine,
@@ -85,6 +86,32 @@ def test_revision_is_head() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == schema.REVISION
 
 
+def test_upgrade_from_first(url: URL) -> None:
+    """A database of the first version is upgraded with what it holds."""
+    engine = sync_engine(url)
+    config = Config()
+    config.set_main_option("script_location", "ovms.store:migrations")
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text("INSERT INTO owners (name, name_key, admin, created, changed) "
+                 "VALUES ('bob', 'bob', 0, 1, 1)")
+        )  # fmt: skip
+        connection.execute(
+            text("INSERT INTO vehicles (id, owner_id, secret, type, created, changed) "
+                 "VALUES ('CAR1', 1, 'pw', 'car', 1, 1)")
+        )  # fmt: skip
+        connection.execute(text("INSERT INTO messages VALUES ('CAR1', 'S', x'3830', 2.0, '')"))
+    upgrade(engine)
+    with reading(engine) as connection:
+        assert revision(connection) == schema.REVISION
+        loaded = queries.load_vehicle(connection, "CAR1")
+        assert loaded is not None
+        assert (loaded[0].owner, loaded[0].log_days, loaded[1][0].data) == ("bob", None, b"80")
+        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+
+
 def test_upgrade_twice(engine: Engine) -> None:
     """A database of this version is left alone."""
     upgrade(engine)
@@ -109,12 +136,13 @@ def test_pragmas(engine: Engine) -> None:
     assert found == ["wal", 2, 1, 10_000]
 
 
-async def test_async_engine(engine: Engine) -> None:
-    """The server's engine reads the same database under the same pragmas."""
-    reader = async_engine(engine.url)
-    async with reader.begin() as connection:
-        assert (await connection.execute(text("PRAGMA foreign_keys"))).scalar() == 1
-    await reader.dispose()
+def test_reader_engine(engine: Engine) -> None:
+    """The server's engine reads the same database under the same pragmas, on one connection."""
+    reader = reader_engine(engine.url)
+    with reading(reader) as connection:
+        assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+    assert "Connections in pool: 1" in reader.pool.status()
+    reader.dispose()
 
 
 UPGRADE = """

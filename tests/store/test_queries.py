@@ -228,3 +228,18 @@ def test_import_refused(engine: Engine, ids: list[str], reason: str) -> None:
 def _message(connection: Connection, vehicle_id: str, code: str, data: bytes) -> None:
     row = {"vehicle_id": vehicle_id, "code": code, "data": data, "time": 3.0}
     connection.execute(insert(messages).values(row))
+
+
+def test_log_days(connection: Connection) -> None:
+    """Days are changed one by one, at their time; too many are refused."""
+    made = queries.get_vehicle(connection, "car1")
+    assert (made.log_days, made.log_position_days) == (None, None)
+    changed = queries.set_log_days(connection, "car1", {"log_days": 90}, 3.0)
+    assert (changed.log_days, changed.log_position_days, changed.changed) == (90, None, 3.0)
+    changed = queries.set_log_days(
+        connection, "car1", {"log_days": None, "log_position_days": 0}, 4.0
+    )
+    assert (changed.log_days, changed.log_position_days) == (None, 0)
+    for days in (-1, 36_501):
+        with pytest.raises(InvalidValue, match="between 0 and 36500"):
+            queries.set_log_days(connection, "car1", {"log_position_days": days}, 5.0)

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ovms.base.clock import ManualClock
-from ovms.store import queries
+from ovms.store import expiry, queries
 from ovms.store.database import database_path, reading, sync_engine, writing
 from ovms.store.errors import NotADatabase, StoreClosed
-from ovms.store.records import LatestMessage
-from ovms.store.store import CHANGE_OVERLAP, Store
+from ovms.store.records import DayTraffic, KeptRecord, LatestMessage
+from ovms.store.store import CHANGE_OVERLAP, HOLD_LIMIT, Store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -140,3 +141,64 @@ async def test_closed(store: Store) -> None:
     with pytest.raises(StoreClosed):
         store.keep_message("car1", LatestMessage("S", b"1", 5.0))
     assert await store.close() == 0
+
+
+def _record(number: int, expires: int = 2000) -> KeptRecord:
+    return KeptRecord("S", number, number, expires, b"x", None, 1000.0)
+
+
+async def test_history(store: Store) -> None:
+    """History and traffic that were just kept are seen, whatever the id's case."""
+    for number in (1, 2):
+        assert store.keep_history("car1", _record(number))
+    store.keep_utilisation("car1", "2025-01-01", (1, 2, 3, 4))
+    assert [each.total for each in await store.history_summary("Car1")] == [2]
+    store.keep_history("car1", _record(3))
+    assert await store.history_count("Car1", "S", 1) == (2, 3)
+    assert [each.number for each in await store.history_page("cAr1", "S", 1, None, 3, 9)] == [2, 3]
+    assert await store.utilisation("cAr1") == [DayTraffic("2025-01-01", 1, 2, 3, 4)]
+
+
+async def test_expire(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything that is over goes, in bites, and batches come in between."""
+    monkeypatch.setattr(expiry, "BITE", 3)
+    for number in range(10):
+        store.keep_history("car1", _record(number))
+    await store.writer.flush()
+    expiring = asyncio.ensure_future(store.expire(2000.0))
+    store.keep_history("car1", _record(99, 3000))
+    await store.writer.flush()
+    assert await expiring == 3 + 5
+    assert [each.total for each in await store.history_summary("car1")] == [1]
+
+
+async def test_holding_expiry(store: Store) -> None:
+    """While somebody holds them records stay, though not for ever; the rest goes."""
+    store.keep_history("car1", _record(1))
+    store.keep_utilisation("car1", "1969-01-01", (1, 2, 3, 4))
+    await store.writer.flush()
+    with store.holding_expiry(), store.holding_expiry():
+        await store.expire(3000.0)
+        assert await store.history_count("car1", "S") == (1, 1)
+        assert await store.utilisation("car1") == []
+    await store.expire(3000.0)
+    assert await store.history_summary("car1") == []
+    store.keep_history("car1", _record(2))
+    await store.writer.flush()
+    with store.holding_expiry():
+        for now in (5000.0, 4999.0 + HOLD_LIMIT):
+            await store.expire(now)
+            assert await store.history_count("car1", "S") == (1, 2)
+        await store.expire(5000.0 + HOLD_LIMIT)
+        assert await store.history_count("car1", "S") == (0, 0)
+
+
+async def test_log_days(engine: Engine, store: Store) -> None:
+    """A running server learns how long telemetry is to be kept."""
+    with writing(engine) as connection:
+        queries.set_log_days(connection, "car1", {"log_days": 7, "log_position_days": 0}, 500.0)
+    loaded = await store.load_vehicle("car1")
+    assert loaded is not None
+    (change,) = await store.changed_since(500.0 + CHANGE_OVERLAP)
+    for found in (loaded[0], change):
+        assert (found.log_days, found.log_position_days) == (7, 0)

@@ -4,14 +4,16 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ovms.store import queries, writer
 from ovms.store.database import connect, database_path, reading, writing
-from ovms.store.errors import StoreClosed
-from ovms.store.records import LatestMessage
+from ovms.store.errors import DatabaseError, StoreClosed
+from ovms.store.history_batch import RECORD_COST
+from ovms.store.records import KeptRecord, LatestMessage
 from ovms.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -281,3 +283,192 @@ def test_killed(engine: Engine) -> None:
     ended = subprocess.run([sys.executable, "-c", CRASH, path], check=False, timeout=30)
     assert ended.returncode == -9
     assert _stored(engine) == {"S": b"999"}
+
+
+def _record(data: bytes = b"x", ack: int | None = 1, received: float = 5.0) -> KeptRecord:
+    return KeptRecord("*-LOG-Trip", 1, 5, 1000, data, ack, received)
+
+
+def _history(engine: Engine) -> list[bytes]:
+    with reading(engine) as connection:
+        found = connection.exec_driver_sql("SELECT data FROM history ORDER BY id")
+        return [row.data for row in found]
+
+
+async def test_history(engine: Engine, subject: Writer) -> None:
+    """A record's sender is told once it is stored, and for each copy, in a batch or later."""
+    told: list[list[bytes]] = []
+    for _ in range(2):
+        assert subject.put_history("CAR1", _record(), lambda: told.append(_history(engine)))
+    assert subject.put_history("CAR1", _record(b"y", None))
+    await subject.flush()
+    await asyncio.sleep(0)
+    assert told == [[b"x", b"y"]] * 2
+    subject.put_history("CAR1", _record(received=500.0), lambda: told.append([]))
+    await subject.flush()
+    await asyncio.sleep(0)
+    assert len(told) == 3
+    assert _history(engine) == [b"x", b"y"]
+
+
+async def test_copy_while_writing(engine: Engine, subject: Writer) -> None:
+    """A copy that comes while the first one is being written is stored no second time."""
+    told: list[int] = []
+    subject.put_history("CAR1", _record(), lambda: told.append(1))
+    flush = asyncio.ensure_future(subject.flush())
+    for _ in range(10):  # turns of the loop, in which it begins to write
+        await asyncio.sleep(0)
+    subject.put_history("CAR1", _record(), lambda: told.append(2))
+    await flush
+    await subject.flush()
+    await asyncio.sleep(0)
+    assert (_history(engine), told) == ([b"x"], [1, 2])
+
+
+async def test_history_of_removed_vehicle(engine: Engine, subject: Writer) -> None:
+    """A car that is removed meanwhile is told all the same: nobody wants the record again."""
+    told: list[int] = []
+    subject.put_history("NONE", _record(), lambda: told.append(1))
+    await subject.flush()
+    await asyncio.sleep(0)
+    assert (told, _history(engine)) == ([1], [])
+
+
+async def test_history_on_full_disk(engine: Engine, disk: Disk, subject: Writer) -> None:
+    """While the disk is full nobody is told; when it has room, all is stored once."""
+    told: list[int] = []
+    disk.fill()
+    subject.put_history("CAR1", _record(BIG), lambda: told.append(1))
+    subject.put_utilisation("CAR1", "2025-01-01", (1, 0, 0, 0))
+    await disk.tried.wait()
+    subject.put_history("CAR1", _record(BIG), lambda: told.append(2))
+    subject.put_utilisation("CAR1", "2025-01-01", (1, 0, 0, 0))
+    disk.tried.clear()
+    await disk.tried.wait()
+    assert (told, _history(engine)) == ([], [])
+    await subject.settle("CAR1")  # does not wait for the disk
+    disk.full = False
+    await subject.flush()
+    await asyncio.sleep(0)
+    assert (sorted(told), _history(engine)) == ([1, 2], [BIG])
+    with reading(engine) as connection:
+        assert queries.utilisation(connection, "CAR1")[0].car_received == 2
+
+
+async def test_history_limit(
+    engine: Engine, subject: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the bound a record is refused and counted, and there is room again afterwards."""
+    monkeypatch.setattr(writer, "MAX_HISTORY_WAITING", 2 * RECORD_COST)
+    told: list[int] = []
+    put = [
+        subject.put_history("CAR1", _record(b"%d" % n, n), lambda n=n: told.append(n))  # type: ignore[misc]
+        for n in range(4)
+    ]
+    assert put == [True, True, False, False]
+    assert subject.refused == 2
+    await subject.flush()
+    await asyncio.sleep(0)
+    assert (told, _history(engine)) == ([0, 1], [b"0", b"1"])
+    assert subject.put_history("CAR1", _record(b"2", 2))
+
+
+async def test_many_are_told(subject: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many ask to be told, the event loop has its turns in between."""
+    monkeypatch.setattr(writer, "TOLD_AT_ONCE", 10)
+    told: list[int] = []
+    for number in range(25):
+        subject.put_history(
+            "CAR1",
+            _record(b"%d" % number, number),
+            lambda number=number: told.append(number),  # type: ignore[misc]
+        )
+    await subject.flush()
+    lengths: list[int] = []
+    while len(told) < 25:
+        lengths.append(len(told))
+        await asyncio.sleep(0)
+    assert all(later - earlier <= 10 for earlier, later in pairwise([*lengths, 25]))
+    assert told == [*range(25)]
+
+
+async def test_settle(engine: Engine, subject: Writer) -> None:
+    """Settling stores a vehicle's history and traffic."""
+    subject.put_history("CAR1", _record())
+    await subject.settle("CAR2")
+    await subject.settle("CAR1")
+    assert _history(engine) == [b"x"]
+    subject.put_utilisation("CAR1", "2025-01-01", (1, 2, 3, 4))
+    await subject.settle("CAR1")
+    with reading(engine) as connection:
+        assert len(queries.utilisation(connection, "CAR1")) == 1
+
+
+async def test_settle_gives_up(
+    disk: Disk, subject: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Settling does not wait for long when the disk begins to refuse."""
+    monkeypatch.setattr(writer, "SETTLE_TIMEOUT", 0.001)
+    disk.fill()
+    subject.put_history("CAR1", _record(BIG))
+    await subject.settle("CAR1")
+    assert _waiting(subject) == 1
+
+
+def _waiting(subject: Writer) -> int:
+    return subject._pending.rows() + subject._writing.rows()
+
+
+async def test_run(engine: Engine, disk: Disk, subject: Writer) -> None:
+    """A job runs on the writer's connection; its error is translated and breaks nothing."""
+    subject.put_message("CAR1", _message(b"1"))
+    count = "SELECT count(*) FROM vehicles"
+    assert await subject.run(lambda connection: connection.execute(count).fetchone()) == (2,)
+    with pytest.raises(DatabaseError, match="no such table"):
+        await subject.run(lambda connection: connection.execute("SELECT * FROM none"))
+    await subject.flush()
+    assert _stored(engine) == {"S": b"1"}
+    await subject.close()
+    with pytest.raises(StoreClosed):
+        await subject.run(lambda connection: None)
+
+
+CRASH_HISTORY = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from ovms.store.database import connect
+from ovms.store.records import KeptRecord
+from ovms.store.writer import Writer
+
+async def main():
+    writer = Writer.open(lambda: connect(Path(sys.argv[1])), "x")
+    number = 0
+    def saved(n):
+        os.write(1, b"%d\\n" % n)
+        if n == 3000:
+            os.kill(os.getpid(), signal.SIGKILL)
+    for step in range(300):
+        for _ in range(20):
+            number += 1
+            for copy in range(2):
+                record = KeptRecord("T", 1, 5, 10**10, b"%d" % number, number, 5.0 + copy)
+                writer.put_history("CAR1", record, lambda n=number: saved(n))
+        await asyncio.sleep(0)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+def test_killed_history(engine: Engine) -> None:
+    """Every record that was acknowledged is there after the process is killed, once."""
+    path = str(database_path(engine.url))
+    command = [sys.executable, "-c", CRASH_HISTORY, path]
+    ended = subprocess.run(command, check=False, timeout=60, stdout=subprocess.PIPE)
+    assert ended.returncode == -9
+    stored = [int(data) for data in _history(engine)]
+    assert {*map(int, ended.stdout.split())} <= set(stored)
+    assert len(stored) == len(set(stored)) >= 3000
+    with reading(engine) as connection:
+        (summary,) = queries.history_summary(connection, "CAR1")
+    assert summary.total == len(stored)

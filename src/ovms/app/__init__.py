@@ -8,6 +8,9 @@
 """
 
 from ovms.app.client import App, NoAnswer, open_app
+from ovms.app.listings import CommandFailed, HistoryRow, SummaryRow, UtilisationRow
+from ovms.app.paranoid import PasswordNeeded
 from ovms.app.snapshot import Seen, Snapshot
 
-__all__ = ["App", "NoAnswer", "Seen", "Snapshot", "open_app"]
+__all__ = ["App", "CommandFailed", "HistoryRow", "NoAnswer", "PasswordNeeded", "Seen", "Snapshot",
+           "SummaryRow", "UtilisationRow", "open_app"]  # fmt: skip

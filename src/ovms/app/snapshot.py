@@ -9,15 +9,18 @@ a stored message is dated to that age (it is as old or older), a live one to the
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
+from ovms.app.paranoid import Opener
 from ovms.protocol import Message
+from ovms.protocol.paranoid import sealed_message, token_of
 from ovms.protocol.records import (
     CarFirmware,
     Content,
     Environment,
+    GroupPosition,
     Location,
     Peers,
     ServerFirmware,
@@ -31,24 +34,38 @@ from ovms.protocol.records import (
 LINK_CODES = frozenset("AaCcTZ")
 """Codes that speak of the link or carry commands, not of the vehicle."""
 
+GROUP_LIMIT = 1000
+"""Cars of groups that are remembered: what a server sends is not ours to bound otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A message and when it came, Unix seconds; ``content`` is ``None`` for an unknown code."""
+    """A message and when it came, Unix seconds; ``content`` is ``None`` for an unknown code.
+
+    Of one that could not be opened (``is_sealed``) there is the code, and data that say nothing.
+    """
 
     message: Message
     time: float
     content: Content | None
+    is_sealed: bool = False
+
+    @classmethod
+    def of(cls, message: Message, time: float) -> Self:
+        """Read a message, as far as it can be read."""
+        sealed = sealed_message(message)
+        if sealed is not None:
+            return cls(sealed, time, None, is_sealed=True)
+        return cls(message, time, parse_content(message))
 
     def as_json(self, now: float) -> dict[str, Any]:
         """Give time, age in seconds, fields by name, and fields without a name."""
+        seen = {"time": iso_time(self.time), "age": max(0, int(now - self.time))}
+        if self.is_sealed:
+            return {**seen, "sealed": True, "fields": {}, "extra": []}
         extra = self.content.extra if self.content else (self.message.data.decode("latin-1"),)
-        return {
-            "time": iso_time(self.time),
-            "age": max(0, int(now - self.time)),
-            "fields": self.content.as_json() if self.content else {},
-            "extra": list(map(legible, extra)),
-        }
+        fields = self.content.as_json() if self.content else {}
+        return {**seen, "fields": fields, "extra": list(map(legible, extra))}
 
 
 C = TypeVar("C")
@@ -62,29 +79,66 @@ class Snapshot:
     connected: bool | None = None
     """The car is connected to the server; ``None`` until the server has said."""
     messages: dict[str, Seen] = field(default_factory=dict)
+    groups: dict[str, dict[str, Seen]] = field(default_factory=dict)
+    """The latest position (a :class:`GroupPosition`) of each car, by group and vehicle id."""
+    opener: Opener = field(default_factory=Opener)
+    """Opens what is sealed; see :mod:`ovms.app.paranoid`."""
     _is_dated: bool = False
     """The first ``T`` has come: what comes from now on is live."""
+
+    @property
+    def is_paranoid(self) -> bool:
+        """The car seals what it says."""
+        return self.opener.token is not None
 
     def restart(self) -> None:
         """Begin a new connection: what comes first is stored, not live."""
         self._is_dated = False
+        self.opener.restart()
 
-    def receive(self, message: Message, now: float) -> None:
-        """Take a message that came at ``now``, Unix seconds."""
-        content = parse_content(message)
-        if isinstance(content, Peers):
-            self.connected = bool(content.count)
-        elif isinstance(content, UpdateAge):
-            self._date(max(0, now - (content.age or 0)))
-        elif message.code not in LINK_CODES:
-            self.messages[message.code] = Seen(message, now, content)
+    def receive(self, message: Message, now: float) -> Message:
+        """Take a message that came at ``now``, Unix seconds; give it back opened, if it can be."""
+        before = self.opener.token
+        message = self.opener.receive(message)
+        if token_of(message) is not None:
+            if self.opener.token != before:
+                self._drop_sealed()
+            return message
+        self._keep(Seen.of(message, now), now)
+        return message
+
+    def _keep(self, seen: Seen, now: float) -> None:
+        if isinstance(seen.content, Peers):
+            self.connected = bool(seen.content.count)
+        elif isinstance(seen.content, UpdateAge):
+            self._date(max(0, now - (seen.content.age or 0)))
+        elif isinstance(seen.content, GroupPosition):
+            self._keep_position(seen, seen.content)
+        elif seen.message.code not in LINK_CODES:
+            self.messages[seen.message.code] = seen
+
+    def _drop_sealed(self) -> None:
+        """Forget what was sealed under an older token: nothing opens it any more."""
+        self.messages = {c: seen for c, seen in self.messages.items() if not seen.is_sealed}
+
+    def _keep_position(self, seen: Seen, position: GroupPosition) -> None:
+        if position.group is None or position.vehicle_id is None:
+            return
+        cars = self.groups.setdefault(position.group, {})
+        cars.pop(position.vehicle_id, None)  # the latest stands last
+        cars[position.vehicle_id] = seen
+        if sum(map(len, self.groups.values())) > GROUP_LIMIT:
+            oldest = min(self.groups, key=lambda name: _oldest(self.groups[name]))
+            del self.groups[oldest][next(iter(self.groups[oldest]))]
+            if not self.groups[oldest]:
+                del self.groups[oldest]
 
     def _date(self, newest: float) -> None:
         """Date what the server had stored: not younger than its newest."""
         if not self._is_dated:
             self._is_dated = True
             self.messages = {
-                code: Seen(seen.message, min(seen.time, newest), seen.content)
+                code: replace(seen, time=min(seen.time, newest))
                 for code, seen in self.messages.items()
             }
 
@@ -133,8 +187,13 @@ class Snapshot:
         return {
             "vehicle": self.vehicle_id,
             "connected": self.connected,
+            "paranoid": self.is_paranoid,
             "messages": {code: self.messages[code].as_json(now) for code in sorted(self.messages)},
         }
+
+
+def _oldest(cars: dict[str, Seen]) -> float:
+    return next(iter(cars.values())).time
 
 
 def iso_time(time: float) -> str:

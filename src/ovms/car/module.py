@@ -5,17 +5,30 @@ car, and at least every few seconds, :meth:`Module.poll` says what is to be told
 messages to send now, in order. ``now`` is always the car's time, which never goes back.
 
 No IO, no clock of its own. Nothing is told while the module is not connected: what matters of it
-is in the state, all of which is sent when the link is back.
+is in the state, all of which is sent when the link is back. Alerts and records for the history
+wait for the link.
+
+In paranoid mode the token goes out first at each login, and everything is sealed but what the
+protocol has in plain. A command is answered in the form in which it came: a client that does not
+seal could not read a sealed answer, and the server finds who asked by that form. So a plain
+command is obeyed, too: whoever could send it has shown the secret of the vehicle to the server.
 """
 
 from __future__ import annotations
 
-from ovms.car.reports import ORDER, Units, messages
+from collections import deque
+from collections.abc import Callable
+
+from ovms.car.alerts import AlertWatch
+from ovms.car.history import HistoryQueue
+from ovms.car.reports import ORDER, Units, group_position, messages
 from ovms.car.settings import FEATURES, PARAMETERS, ModuleSettings, list_rows
 from ovms.car.state import CarState
+from ovms.car.trips import TripLog
 from ovms.car.vehicles import Vehicle
 from ovms.protocol import Message
 from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
+from ovms.protocol.paranoid import NEVER_SEALED, Sealer, WrongPassword
 from ovms.protocol.records import Peers
 
 INTERVAL_ALONE = 600.0
@@ -30,21 +43,51 @@ PERIODIC = "SDLW"
 LONGEST_PLAIN = 765
 """Bytes of a message, ``MP-0 `` included, whose line in base64 with its end stays under 1024."""
 
+LONGEST_SEALED = 573
+"""The same for a message that is sealed: base64 in base64."""
+
+ALERT_LIMIT = 10
+"""Alerts that wait for the link; older ones are no news any more."""
+
+NOT_OPENED = Answer(0, Result.FAILED, "sealed with another paranoid password")
+
 Watched = tuple[object, ...]
 
 
 class Module:
     """One car's module. See this module's docstring for how it is driven."""
 
-    def __init__(self, vehicle: Vehicle, units: Units = Units.MILES, vehicle_id: str = "") -> None:
+    def __init__(
+        self,
+        vehicle: Vehicle,
+        units: Units = Units.MILES,
+        vehicle_id: str = "",
+        *,
+        sealer: Sealer | None = None,
+        group: str = "",
+        real_time: Callable[[], float] | None = None,
+    ) -> None:
+        """Make a module; ``sealer`` for paranoid mode, with a token made for this start.
+
+        ``group`` is told each position. ``real_time`` gives real seconds, for what the network
+        times; without it the car's time is taken for them.
+        """
         self.vehicle = vehicle
         self.settings = ModuleSettings(units, vehicle_id, vehicle.identity.write_enabled)
         self.watchers = 0
         """How many apps watch, as the server last said."""
+        self.history = HistoryQueue(is_sealed=sealer is not None)
+        """What is on its way into the history."""
+        self._sealer = sealer
+        self._group = group
+        self._real_time = real_time
         self._is_connected = False
         self._told: dict[str, Watched] = {}
         self._reported = 0.0
         self._identity = vehicle.identity.including(FEATURES, PARAMETERS)
+        self._watch = AlertWatch(vehicle.identity.car_type)
+        self._alerts: deque[Message] = deque(maxlen=ALERT_LIMIT)
+        self._trips = TripLog()
 
     # -- the link ---------------------------------------------------------------------------
 
@@ -52,7 +95,9 @@ class Module:
         """Learn that the server has welcomed us; give everything."""
         self._is_connected = True
         self.watchers = 0
-        return self.report(now)
+        self.history.restart()
+        token = [self._sealer.announcement] if self._sealer else []
+        return [*token, *self.report(now)]
 
     def disconnect(self) -> None:
         """Learn that the link is gone."""
@@ -71,14 +116,16 @@ class Module:
         return self._send(set(ORDER), now) if self._is_connected else []
 
     def poll(self, now: float) -> list[Message]:
-        """Give what is due: all of it at the interval, what has changed at once."""
+        """Give what is due: all of it at the interval, what has changed at once, and what waits."""
         self.vehicle.advance(now)
+        self._notice(now)
         if not self._is_connected:
             return []
         codes = self._changed()
         if now - self._reported >= self.interval:
             codes.update(PERIODIC)
-        return self._send(codes, now) if codes else []
+        told = self._send(codes, now) if codes else []
+        return [*told, *self._waiting(now)]
 
     def receive(self, message: Message, now: float) -> list[Message]:
         """Take in a message from the server; give the answers. Unknown ones are ignored."""
@@ -87,9 +134,26 @@ class Module:
                 return [Message("a")]
             case "C":
                 return [*self._obey(message.data, now), *self.poll(now)]
+            case "E":
+                return self._receive_sealed(message, now)
             case "Z":
                 return self._count_watchers(message.data, now)
+            case "h":
+                self.history.acknowledge(message.data)
         return []
+
+    def _receive_sealed(self, message: Message, now: float) -> list[Message]:
+        """Take in what a client has sealed: a command. One that does not open has an answer, too.
+
+        Without that the server would wait for it, and whoever asks next with it.
+        """
+        if self._sealer is None or message.data[:2] != b"MC":
+            return []
+        try:
+            command = self._sealer.open(message)
+        except WrongPassword:
+            return [self._ready(NOT_OPENED.message)]
+        return [*self._obey(command.data, now, is_sealed=True), *self.poll(now)]
 
     @property
     def interval(self) -> float:
@@ -102,6 +166,25 @@ class Module:
             return []
         before, self.watchers = self.watchers, max(0, int(count))
         return self.report(now) if self.watchers > before else []
+
+    def _notice(self, now: float) -> None:
+        """See what is worth an alert or a record, connected or not."""
+        state = self.vehicle.state
+        self._alerts.extend(_bounded(alert.message) for alert in self._watch.look(state))
+        if self.vehicle.identity.logs_trips:
+            trip = self._trips.look(state, now)
+            if trip is not None:
+                self.history.add(trip, self._real(now))
+
+    def _waiting(self, now: float) -> list[Message]:
+        """Give the alerts, and the records that are due."""
+        alerts = list(self._alerts)
+        self._alerts.clear()
+        due = self.history.due(self._real(now))
+        return [*alerts, *(self._ready(record.message) for record in due)]
+
+    def _real(self, now: float) -> float:
+        return self._real_time() if self._real_time else now
 
     # -- what is told at once ---------------------------------------------------------------
 
@@ -128,13 +211,22 @@ class Module:
         self._told = _watched(self.vehicle.state)
         if codes.issuperset("SD"):
             self._reported = now
-        made = messages(codes, self.vehicle.state, self._identity, self.settings.units, now)
-        return [_bounded(message) for message in made]
+        state, units = self.vehicle.state, self.settings.units
+        made = messages(codes, state, self._identity, units, now)
+        if self._group and "L" in codes:
+            made.append(group_position(state, self._group, units, now))
+        return [self._ready(message) for message in made]
+
+    def _ready(self, message: Message) -> Message:
+        """Make a message ready to be sent: short enough, and sealed in paranoid mode."""
+        if self._sealer is None or message.code in NEVER_SEALED:
+            return _bounded(message)
+        return self._sealer.seal(_bounded(message, LONGEST_SEALED))
 
     # -- commands ---------------------------------------------------------------------------
 
-    def _obey(self, data: bytes, now: float) -> list[Message]:
-        """Answer a command: one message, or the rows of a list."""
+    def _obey(self, data: bytes, now: float, *, is_sealed: bool = False) -> list[Message]:
+        """Answer a command in its own form: one message, or the rows of a list."""
         self.vehicle.advance(now)
         command = Command.parse(data)
         if command is None:
@@ -143,7 +235,8 @@ class Module:
             answers = list(list_rows(command.number, self.settings))
         else:
             answers = [self._execute(command, now)]
-        return [_bounded(answer.message) for answer in answers]
+        ready = self._ready if is_sealed else _bounded
+        return [ready(answer.message) for answer in answers]
 
     def _execute(self, command: Command, now: float) -> Answer:
         if command.number not in BY_NUMBER:
@@ -188,7 +281,7 @@ def _is_known(code: str, state: CarState) -> bool:
     return True
 
 
-def _bounded(message: Message) -> Message:
+def _bounded(message: Message, longest: int = LONGEST_PLAIN) -> Message:
     """Cut a message so that its line stays under 1024 bytes; only configured text is that long."""
-    room = LONGEST_PLAIN - len(Message(message.code).plain)
+    room = longest - len(Message(message.code).plain)
     return Message(message.code, message.data[:room])

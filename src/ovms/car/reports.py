@@ -19,6 +19,7 @@ from ovms.protocol.records import (
     CarFirmware,
     Content,
     Environment,
+    GroupPosition,
     Location,
     Status,
     WheelPressures,
@@ -64,6 +65,8 @@ class Identity:
     """The commands it supports, for ``V``."""
     write_enabled: bool
     hardware: str = "ovms car"
+    logs_trips: bool = False
+    """Its trips are told for the history (:mod:`ovms.car.trips`)."""
 
     def including(self, *commands: int) -> Identity:
         """Give the same with further commands, those that the module itself obeys."""
@@ -199,6 +202,23 @@ def location(state: CarState, identity: Identity, units: Units, now: float) -> L
         gps_speed=units.distance(state.gps_speed),
         gps_quality=_known(state.gps_quality),
     )
+
+
+def group_position(state: CarState, group: str, units: Units, now: float) -> Message:
+    """Make ``g``: the position as ``L`` has it, without the vehicle id, which the server adds."""
+    has_lock = state.has_position and bool(state.gps_lock)
+    position = GroupPosition(
+        group=group,
+        soc=_known(state.soc),
+        speed=units.distance(state.speed),
+        direction=_known(state.direction),
+        altitude=_known(state.altitude),
+        gps_lock=has_lock,
+        gps_stale=state.freshness(Topic.POSITION, now) if state.has_position else -1,
+        latitude=_known(state.latitude) if state.has_position else 0,
+        longitude=_known(state.longitude) if state.has_position else 0,
+    )
+    return Message("g", position.encode().removeprefix(b","))
 
 
 def tyres(state: CarState, identity: Identity, units: Units, now: float) -> WheelPressures:

@@ -2,89 +2,45 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
 import sys
 import time
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import typer
 from rich.console import Console
 from rich.live import Live
 
-from ovms.app.client import App, NoAnswer, find_command, open_app
+from ovms.app.client import App, find_command
 from ovms.app.snapshot import LINK_CODES, Seen, Snapshot
-from ovms.base.backoff import Backoff
-from ovms.cli.common import JsonOption, fail, print_json, refuse
+from ovms.cli.app_listings import history, utilisation
+from ovms.cli.common import JsonOption, print_json, refuse
 from ovms.cli.link import (
+    ParanoidFileOption,
+    ParanoidOption,
     SecretFileOption,
     SecretOption,
     ServerOption,
     TlsOption,
     VehicleOption,
-    find_secret,
-    find_server,
-    refuse_tls,
 )
-from ovms.cli.show import message_line, printable, view
-from ovms.net.client import ConnectFailed, ConnectionLost, NetError
-from ovms.protocol import Message, Role
+from ovms.cli.show import group_view, message_line, printable, view
+from ovms.cli.target import Target, run, stay
+from ovms.protocol import Message
 from ovms.protocol.commands import COMMANDS, Answer, Result
-from ovms.protocol.records import legible, parse_content
+from ovms.protocol.paranoid import WrongPassword
+from ovms.protocol.records import GroupPosition, legible
+from ovms.protocol.records.alert import AlertKind
 
 app = typer.Typer(help="The app: watch a vehicle and command it.", no_args_is_help=True)
 
-CONNECT_TIMEOUT = 20.0
-"""Seconds a person waits for the server."""
+app.command("history")(history)
+app.command("utilisation")(utilisation)
 
-LONGEST_PAUSE = 30.0
-"""Seconds between tries to get a lost connection back."""
+LONGEST_ALERT = 1000
+"""Bytes of an alert: more than any phone shows, and one line to whoever hears it."""
 
-OnMessage = Callable[[Message], None]
-
-
-class Target:
-    """Which vehicle on which server, and the way to call it."""
-
-    def __init__(
-        self, server: str, vehicle: str, secret: str | None, secret_file: str | None, tls: bool
-    ) -> None:
-        refuse_tls(tls)
-        self.host, self.port = find_server(server)
-        self.vehicle = vehicle
-        self.secret = find_secret(secret, secret_file)
-        self.snapshot = Snapshot(vehicle.upper())
-
-    async def open(
-        self, on_message: OnMessage = lambda message: None, role: Role = Role.BATCH
-    ) -> App:
-        """Connect, and take in what the server has stored.
-
-        By default as a batch client, which the car is not told of: while an app watches, it
-        reports ten times as often, and that costs its owner money.
-        """
-        return await open_app(
-            self.host,
-            self.port,
-            self.vehicle,
-            self.secret,
-            role=role,
-            timeout=CONNECT_TIMEOUT,
-            snapshot=self.snapshot,
-            on_message=on_message,
-        )
-
-
-def run(work: Coroutine[Any, Any, None]) -> None:
-    """Run a command's work; what goes wrong with the connection is its one line."""
-    try:
-        with suppress(KeyboardInterrupt):
-            asyncio.run(work)
-    except (NetError, NoAnswer) as error:
-        fail(str(error))
+ALERT_KINDS = {"A": AlertKind.ALERT, "I": AlertKind.INFORMATION}
 
 
 @app.command()
@@ -93,15 +49,19 @@ def status(
     vehicle: VehicleOption,
     secret: SecretOption = None,
     secret_file: SecretFileOption = None,
+    paranoid: ParanoidOption = None,
+    paranoid_file: ParanoidFileOption = None,
     tls: TlsOption = False,
     json: JsonOption = False,
 ) -> None:
     """Show what the server knows of the vehicle, also while the car is away."""
-    target = Target(server, vehicle, secret, secret_file, tls)
+    target = Target(server, vehicle, secret, secret_file, tls, paranoid, paranoid_file)
 
     async def work() -> None:
         async with await target.open():
             pass
+        if target.snapshot.opener.is_wrong:
+            raise WrongPassword
         if json:
             print_json(target.snapshot.as_json(time.time()))
         else:
@@ -116,18 +76,20 @@ def watch(
     vehicle: VehicleOption,
     secret: SecretOption = None,
     secret_file: SecretFileOption = None,
+    paranoid: ParanoidOption = None,
+    paranoid_file: ParanoidFileOption = None,
     tls: TlsOption = False,
     json: JsonOption = False,
 ) -> None:
     """Show the vehicle live, until Ctrl-C. With --json a line for each change."""
-    target = Target(server, vehicle, secret, secret_file, tls)
+    target = Target(server, vehicle, secret, secret_file, tls, paranoid, paranoid_file)
     if json or not sys.stdout.isatty():
-        run(_stay(target, lambda message: _print_state(target.snapshot, message, json)))
+        run(stay(target, lambda message: _print_state(target.snapshot, message, json)))
         return
 
     async def work() -> None:
         with Live(view(target.snapshot, time.time()), refresh_per_second=4) as live:
-            await _stay(target, lambda message: live.update(view(target.snapshot, time.time())))
+            await stay(target, lambda message: live.update(view(target.snapshot, time.time())))
 
     run(work())
 
@@ -138,12 +100,14 @@ def log(
     vehicle: VehicleOption,
     secret: SecretOption = None,
     secret_file: SecretFileOption = None,
+    paranoid: ParanoidOption = None,
+    paranoid_file: ParanoidFileOption = None,
     tls: TlsOption = False,
     json: JsonOption = False,
 ) -> None:
     """Print each message as it comes, decoded, until Ctrl-C."""
-    target = Target(server, vehicle, secret, secret_file, tls)
-    run(_stay(target, lambda message: _print_message(message, json)))
+    target = Target(server, vehicle, secret, secret_file, tls, paranoid, paranoid_file)
+    run(stay(target, lambda message: _print_message(message, json)))
 
 
 @app.command()
@@ -156,6 +120,8 @@ def command(
     vehicle: Annotated[str, typer.Option("--vehicle", metavar="ID", envvar="OVMS_VEHICLE")] = "",
     secret: SecretOption = None,
     secret_file: SecretFileOption = None,
+    paranoid: ParanoidOption = None,
+    paranoid_file: ParanoidFileOption = None,
     tls: TlsOption = False,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for the answer.")] = 10.0,
     list_all: Annotated[bool, typer.Option("--list", help="List the commands.")] = False,
@@ -168,7 +134,7 @@ def command(
     if not (name and server and vehicle):
         refuse("give a command, --server and --vehicle (or --list)")
     _check_command(name)
-    target = Target(server, vehicle, secret, secret_file, tls)
+    target = Target(server, vehicle, secret, secret_file, tls, paranoid, paranoid_file)
     answers: list[Answer] = []
 
     async def work() -> None:
@@ -179,6 +145,75 @@ def command(
     _print_answers(answers, json)
     if answers[-1].result != Result.OK:
         raise typer.Exit(1)
+
+
+@app.command()
+def group(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The group.")],
+    server: ServerOption,
+    vehicle: VehicleOption,
+    secret: SecretOption = None,
+    secret_file: SecretFileOption = None,
+    tls: TlsOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Show where the cars of a group are, live, until Ctrl-C. With --json a line a position."""
+    if not name or "," in name:
+        refuse(f"{name!r} cannot be the name of a group")
+    target = Target(server, vehicle, secret, secret_file, tls)
+    snapshot = target.snapshot
+
+    def join(app: App) -> None:
+        app.join_group(name)
+
+    if json or not sys.stdout.isatty():
+        run(stay(target, lambda message: _print_position(message, name, json), join))
+        return
+
+    async def work() -> None:
+        with Live(group_view(snapshot, name, time.time()), refresh_per_second=4) as live:
+
+            def show(message: Message) -> None:
+                live.update(group_view(snapshot, name, time.time()))
+
+            await stay(target, show, join)
+
+    run(work())
+
+
+def _print_position(message: Message, name: str, json: bool) -> None:
+    seen = Seen.of(message, time.time())
+    position = seen.content
+    if not isinstance(position, GroupPosition) or position.group != name:
+        return
+    if json:
+        vehicle = legible(position.vehicle_id or "")
+        line = {"group": legible(name), "vehicle": vehicle, **seen.as_json(seen.time)}
+        print(msgspec.json.encode(line).decode(), flush=True)
+    else:
+        print(message_line(seen), flush=True)
+
+
+@app.command()
+def alert(
+    text: Annotated[str, typer.Argument(metavar="'TEXT'", help="What the alert says.")],
+    server: ServerOption,
+    vehicle: VehicleOption,
+    kind: Annotated[Literal["A", "I"], typer.Option(help="Alert or information.")] = "I",
+    secret: SecretOption = None,
+    secret_file: SecretFileOption = None,
+    tls: TlsOption = False,
+) -> None:
+    """Send an alert to everybody who wants this vehicle's."""
+    if not text.strip() or len(text.encode("utf-8", "surrogateescape")) > LONGEST_ALERT:
+        refuse(f"the text must have 1 to {LONGEST_ALERT} bytes")
+    target = Target(server, vehicle, secret, secret_file, tls)
+
+    async def work() -> None:
+        async with await target.open() as app:
+            await app.alert(text.replace("\r\n", "\n").replace("\n", "\r"), ALERT_KINDS[kind])
+
+    run(work())
 
 
 def _check_command(name: str) -> None:
@@ -211,26 +246,10 @@ def _answer_json(answer: Answer) -> dict[str, Any]:
     return {"command": answer.number, "result": answer.result, "parameters": parameters}
 
 
-async def _stay(target: Target, on_message: OnMessage) -> None:
-    """Stay connected: a lost connection is told and made again, a refused one ends it."""
-    backoff = Backoff(1.0, LONGEST_PAUSE, random=random.Random())  # noqa: S311 (only spreads load)
-    while True:
-        try:
-            app = await target.open(on_message, Role.APP)
-            backoff.reset()
-            async with app:
-                await app.lost()
-            raise ConnectionLost("the connection to the server is lost")
-        except (ConnectFailed, ConnectionLost) as error:
-            pause = backoff.next()
-            print(f"ovms: {error}; trying again in {pause:.0f} s", file=sys.stderr, flush=True)
-            await asyncio.sleep(pause)
-
-
 def _print_message(message: Message, json: bool) -> None:
-    seen = Seen(message, time.time(), parse_content(message))
+    seen = Seen.of(message, time.time())
     if json:
-        line = {"code": message.code, **seen.as_json(seen.time)}
+        line = {"code": seen.message.code, **seen.as_json(seen.time)}
         print(msgspec.json.encode(line).decode(), flush=True)
     else:
         print(message_line(seen), flush=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import re
 import secrets
 import signal
@@ -24,12 +25,15 @@ from ovms.car.replay import RecordingError, open_recording
 from ovms.car.reports import Units
 from ovms.car.vehicles import VEHICLE_TYPES, BusVehicle, Vehicle, VehicleOptions
 from ovms.cli.common import fail, refuse, resolve_secret
-from ovms.cli.link import find_server
+from ovms.cli.link import ParanoidFileOption, ParanoidOption, find_paranoid, find_server
 from ovms.net.client import connect
 from ovms.protocol import Role
+from ovms.protocol.crypto import make_token
+from ovms.protocol.paranoid import Sealer
 
 _WORD = re.compile(r"[!-~]{1,64}")
 _VIN = re.compile(r"[A-Za-z0-9]{1,17}")
+_GROUP = re.compile(r"[^,\x00-\x1f\x7f]{1,64}")
 _PIN = re.compile(r"[0-9]{1,8}")
 
 
@@ -64,31 +68,44 @@ def car(
     vin: Annotated[str | None, typer.Option(help="The VIN to report.")] = None,
     seed: Annotated[int | None, typer.Option(help="Makes a simulated car repeatable.")] = None,
     pin: Annotated[str, typer.Option(help="The PIN of a simulated car.")] = "1234",
+    paranoid: ParanoidOption = None,
+    paranoid_file: ParanoidFileOption = None,
+    group: Annotated[
+        str, typer.Option(metavar="NAME", help="Tell the position to this group, in plain.")
+    ] = "",
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
     tls: Annotated[bool, typer.Option("--tls", hidden=True)] = False,
-    paranoid: Annotated[str | None, typer.Option(hidden=True)] = None,
     can: Annotated[str | None, typer.Option(hidden=True)] = None,
     provision: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Be a car: call a server, report, obey commands.
 
     A simulated car, unless a recording is replayed. A replay ends when the server has everything.
+    With a paranoid password it seals what it says, and only apps with that password can read it.
     """
-    later = {"--tls": tls, "--paranoid": paranoid, "--can": can, "--provision": provision}
+    later = {"--tls": tls, "--can": can, "--provision": provision}
     for option in (name for name, given in later.items() if given):
         refuse(f"{option} is not built yet")
-    _check_usage(server, vehicle, vin, pin, log_level)
+    _check_usage(server, vehicle, vin, pin, group, log_level)
     assert server is not None
     assert vehicle is not None
     host, port = find_server(server)
     made = _make_vehicle(kind, replay, VehicleOptions(vin, time.time(), _seed(seed), pin))
     driver = _make_driver(made, replay, speed, loop)
+    password = find_paranoid(paranoid, paranoid_file, secret_file)
     found = resolve_secret(secret, secret_file, "OVMS_SECRET", "Secret of the vehicle")
     if found is None:
         refuse("give the secret: --secret-file, OVMS_SECRET or --secret")
     logs.configure(log_level, "text")
     link = Link(
-        Module(made, Units(units), vehicle),
+        Module(
+            made,
+            Units(units),
+            vehicle,
+            sealer=Sealer.make(password, make_token(os.urandom)) if password else None,
+            group=group,
+            real_time=SystemClock().monotonic,
+        ),
         driver,
         partial(connect, host, port, Role.CAR, vehicle, found.encode()),
         random=Random(),  # noqa: S311 (jitter)
@@ -103,7 +120,7 @@ def car(
 
 
 def _check_usage(
-    server: str | None, vehicle: str | None, vin: str | None, pin: str, log_level: str
+    server: str | None, vehicle: str | None, vin: str | None, pin: str, group: str, log_level: str
 ) -> None:
     if server is None or vehicle is None:
         refuse("give --server and --vehicle")
@@ -113,6 +130,8 @@ def _check_usage(
         refuse("--vin must be up to 17 letters and digits")
     if not _PIN.fullmatch(pin):
         refuse("--pin must be 1 to 8 digits")
+    if group and not _GROUP.fullmatch(group):
+        refuse("--group must be up to 64 characters without a comma")
     if log_level not in logs.LEVELS:
         refuse(f"no log level {log_level!r}: use one of {', '.join(logs.LEVELS)}")
 

@@ -39,6 +39,22 @@ SecretFileOption = Annotated[
         "--secret-file", metavar="FILE", help="File that holds the secret; - is standard input."
     ),
 ]
+ParanoidOption = Annotated[
+    str | None,
+    typer.Option(
+        "--paranoid",
+        metavar="PASSWORD",
+        help="Paranoid password of a car that seals. Safer: --paranoid-file or OVMS_PARANOID.",
+    ),
+]
+ParanoidFileOption = Annotated[
+    str | None,
+    typer.Option(
+        "--paranoid-file",
+        metavar="FILE",
+        help="File that holds the paranoid password; - is standard input.",
+    ),
+]
 TlsOption = Annotated[bool, typer.Option("--tls", help="Reserved: call over TLS.")]
 
 
@@ -57,6 +73,17 @@ def find_secret(secret: str | None, secret_file: str | None) -> str:
     if not found:
         refuse("give --secret, --secret-file or OVMS_SECRET")
     return found
+
+
+def find_paranoid(
+    paranoid: str | None, paranoid_file: str | None, secret_file: str | None
+) -> str | None:
+    """Give the paranoid password, ``None`` if nobody tells one: it is not asked for."""
+    if paranoid == "":
+        refuse("--paranoid must not be empty")
+    if paranoid_file == secret_file == "-":
+        refuse("only one of --secret-file and --paranoid-file can be standard input")
+    return resolve_secret(paranoid, paranoid_file, "OVMS_PARANOID", None)
 
 
 def refuse_tls(tls: bool) -> None:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ovms.app.snapshot import Seen, Snapshot
+from ovms.protocol.records import GroupPosition, Location
 from ovms.protocol.records.environment import Doors1, Doors2
 from ovms.protocol.records.record import legible
 
@@ -49,6 +50,8 @@ def _charge_bar(snapshot: Snapshot) -> RenderableType:
 def _lines(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     status, environment = snapshot.status, snapshot.environment
     distance = "km" if status.units == "K" else "mi"
+    if snapshot.is_paranoid:
+        yield "sealed", _sealed(snapshot)
     yield (
         "range",
         (
@@ -65,9 +68,20 @@ def _lines(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     yield "open", _open(snapshot)
     yield "lock", _lock(snapshot)
     yield "temperature", ", ".join(_temperatures(snapshot))
-    yield "position", _position(snapshot)
+    yield "position", _place(snapshot.location)
     yield "tyres", _tyres(snapshot)
     yield "firmware", legible(snapshot.firmware.firmware or UNKNOWN)
+
+
+def _sealed(snapshot: Snapshot) -> str:
+    """Say how far paranoid mode can be read."""
+    if snapshot.opener.is_wrong:
+        return "the paranoid password does not open it"
+    codes = [code for code, seen in sorted(snapshot.messages.items()) if seen.is_sealed]
+    if not codes:
+        return "opened"
+    hint = "" if snapshot.opener.has_password else "; it takes the paranoid password"
+    return f"{' '.join(codes)} cannot be read{hint}"
 
 
 def _charge(snapshot: Snapshot) -> str:
@@ -114,14 +128,6 @@ def _temperatures(snapshot: Snapshot) -> Iterator[str]:
     yield f"electronics {_number(environment.temperature_pem, '°C')}"
 
 
-def _position(snapshot: Snapshot) -> str:
-    location = snapshot.location
-    if not location.gps_lock or location.latitude is None or location.longitude is None:
-        return "none"
-    altitude = _number(location.altitude, "m")
-    return f"{location.latitude:.5f} {location.longitude:.5f}, {altitude}"
-
-
 def _tyres(snapshot: Snapshot) -> str:
     wheels = snapshot.wheels
     pressures = (wheels.fl_pressure, wheels.fr_pressure, wheels.rl_pressure, wheels.rr_pressure)
@@ -132,6 +138,29 @@ def _tyres(snapshot: Snapshot) -> str:
 
 def _number(value: float | None, unit: str) -> str:
     return UNKNOWN if value is None else f"{value:g} {unit}"
+
+
+def group_view(snapshot: Snapshot, name: str, now: float) -> RenderableType:
+    """Draw where the cars of a group are; ``now`` in Unix seconds."""
+    table = Table("vehicle", "charge", "speed", "position", "heard", title=Text(printable(name)))
+    for vehicle_id, seen in sorted(snapshot.groups.get(name, {}).items()):
+        position = seen.content
+        if isinstance(position, GroupPosition):
+            table.add_row(
+                Text(printable(legible(vehicle_id))),
+                _number(position.soc, "%"),
+                _number(position.speed, ""),
+                _place(position),
+                f"{duration(now - seen.time)} ago",
+            )
+    return table
+
+
+def _place(position: Location | GroupPosition) -> str:
+    if not position.gps_lock or position.latitude is None or position.longitude is None:
+        return "none"
+    altitude = _number(position.altitude, "m")
+    return f"{position.latitude:.5f} {position.longitude:.5f}, {altitude}"
 
 
 def duration(seconds: float) -> str:
@@ -147,7 +176,9 @@ def message_line(seen: Seen) -> str:
     time = datetime.fromtimestamp(seen.time, UTC).strftime("%Y-%m-%d %H:%M:%S")
     fields = seen.content.as_json() if seen.content else {}
     words = [f"{name}={_word(value)}" for name, value in fields.items() if value is not None]
-    if seen.content is None:
+    if seen.is_sealed:
+        words = ["sealed"]
+    elif seen.content is None:
         words = [seen.message.data.decode("latin-1")]
     elif seen.content.extra:
         words.append("extra=" + ",".join(map(legible, seen.content.extra)))

@@ -22,7 +22,7 @@ from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_dat
 from ovms.cli.vehicle_csv import import_rows, read_rows
 from ovms.store import names, queries
 from ovms.store.database import reading, writing
-from ovms.store.records import Vehicle, VehicleStatus
+from ovms.store.records import LogDays, Vehicle, VehicleStatus
 
 app = typer.Typer(help="Vehicles: what may call, and who is online.", no_args_is_help=True)
 
@@ -168,6 +168,42 @@ def remove(
     print(f"vehicle {vehicle.id} removed")
 
 
+@app.command("log")
+def log_(
+    vehicle_id: IdArgument,
+    days: Annotated[
+        str | None,
+        typer.Option("--days", metavar="N|off|default", help="How long telemetry is kept."),
+    ] = None,
+    positions: Annotated[
+        str | None,
+        typer.Option("--positions", metavar="N|off|default", help="How long positions are kept."),
+    ] = None,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show or change for how many days what a vehicle reports is kept, from now on."""
+    changes = LogDays()
+    if days is not None:
+        changes["log_days"] = _days(days, "--days")
+    if positions is not None:
+        changes["log_position_days"] = _days(positions, "--positions")
+    with open_database(data, database, config) as engine:
+        if changes:
+            with writing(engine) as connection:
+                queries.set_log_days(connection, vehicle_id, changes, time.time())
+        with reading(engine) as connection:
+            vehicle = queries.get_vehicle(connection, vehicle_id)
+    if json:
+        kept = {"days": vehicle.log_days, "positions": vehicle.log_position_days}
+        print_json({"id": vehicle.id, **kept})
+        return
+    print(f"vehicle {vehicle.id}: telemetry {_kept(vehicle.log_days)}, ", end="")
+    print(f"positions {_kept(vehicle.log_position_days)}")
+
+
 @app.command("import")
 def import_(
     file: Annotated[
@@ -187,6 +223,25 @@ def import_(
         print_json({"vehicles": made.vehicles, "owners": made.owners})
         return
     print(f"{made.vehicles} vehicles added, {made.owners} owners made")
+
+
+def _days(text: str, option: str) -> int | None:
+    """Read how many days something is kept."""
+    if text in ("off", "default"):
+        return 0 if text == "off" else None
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise typer.BadParameter(
+            f"{text!r} is no number of days, off or default", param_hint=option
+        )
+    return int(text)
+
+
+def _kept(days: int | None) -> str:
+    if days is None:
+        return "as the server's settings say"
+    if days == 0:
+        return "off"
+    return "1 day" if days == 1 else f"{days} days"
 
 
 def _made() -> str:

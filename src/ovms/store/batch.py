@@ -1,27 +1,25 @@
 """What gathers between two commits, and how it is written.
 
 Rows are coalesced by their key as they come, the latest wins: a car that sends ``S`` three times in
-ten milliseconds costs one row. They are written many a statement, because ``executemany`` gives up
+ten milliseconds costs one row. Traffic is added up, and records of the history are all kept, see
+:mod:`ovms.store.history_batch`. All are written many a statement, because ``executemany`` gives up
 the interpreter lock for each row and starves beside a busy event loop. The SQL is SQLite's.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from ovms.store.history_batch import HistoryBatch, write_history
 from ovms.store.schema import SERVER_ROW
+from ovms.store.statements import ROWS_A_STATEMENT, many, transaction
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
-    from ovms.store.records import LatestMessage
-
-ROWS_A_STATEMENT: Final = 150
-"""Enough to hide what a statement costs, few enough for every SQLite's limit of 999 parameters."""
+    from ovms.store.records import LatestMessage, Traffic
 
 # {} takes the rows, whose columns SQLite calls column1, column2…; rows of vehicles that are gone
 # are left out. (EXISTS, because IN would read all vehicles for every statement.)
@@ -44,6 +42,15 @@ _TOKENS: Final = (
     "UPDATE vehicles SET paranoid_token = column2 FROM (VALUES {}) "
     "WHERE id = column1 AND deleted IS NULL"
 )
+_TRAFFIC: Final = (
+    "INSERT INTO utilisation (vehicle_id, day, car_received, car_sent, apps_received, apps_sent) "
+    "SELECT * FROM (VALUES {}) "
+    "WHERE EXISTS (SELECT 1 FROM vehicles WHERE id = column1 AND deleted IS NULL) "
+    "ON CONFLICT (vehicle_id, day) DO UPDATE SET "
+    "car_received = car_received + excluded.car_received, car_sent = car_sent + excluded.car_sent, "
+    "apps_received = apps_received + excluded.apps_received, "
+    "apps_sent = apps_sent + excluded.apps_sent"
+)
 _BEAT: Final = "UPDATE server SET heartbeat = ? WHERE id = ?"
 
 Presence = tuple[bool, int, int, float | None]
@@ -57,22 +64,27 @@ class Batch:
     messages: dict[str, dict[str, LatestMessage]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     presence: dict[str, Presence] = field(default_factory=dict)
+    traffic: dict[str, dict[str, Traffic]] = field(default_factory=dict)
+    history: HistoryBatch = field(default_factory=HistoryBatch)
     beat: float | None = None
     saved: list[Callable[[], object]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Whether there is anything to do."""
-        return bool(
-            self.messages or self.tokens or self.presence or self.beat is not None or self.saved
-        )
+        rows = self.messages or self.tokens or self.presence or self.traffic or self.history
+        return bool(rows or self.beat is not None or self.saved)
 
     def rows(self) -> int:
         """Count the rows, the heartbeat left out: nobody misses it."""
         messages = sum(map(len, self.messages.values()))
-        return messages + len(self.tokens) + len(self.presence)
+        messages += sum(map(len, self.traffic.values()))
+        return messages + len(self.tokens) + len(self.presence) + len(self.history)
 
     def over(self, older: Batch) -> Batch:
-        """Give both in one, and change neither; where both have a key, this batch's row."""
+        """Give both in one, and change neither; where both have a key, this batch's row.
+
+        Traffic is added, and a record that is in both is the same one.
+        """
         both = {
             vehicle_id: older.messages.get(vehicle_id, {}) | codes
             for vehicle_id, codes in self.messages.items()
@@ -80,6 +92,11 @@ class Batch:
         batch = Batch(older.messages | both, older.tokens | self.tokens, dict(older.presence))
         for vehicle_id, values in self.presence.items():
             batch.put_presence(vehicle_id, values)
+        for part in (older, self):
+            for vehicle_id, days in part.traffic.items():
+                for day, traffic in days.items():
+                    batch.put_traffic(vehicle_id, day, traffic)
+        batch.history = self.history.over(older.history)
         batch.beat = self.beat if self.beat is not None else older.beat
         batch.saved = older.saved + self.saved
         return batch
@@ -90,12 +107,19 @@ class Batch:
             values = (*values[:3], self.presence[vehicle_id][3])
         self.presence[vehicle_id] = values
 
+    def put_traffic(self, vehicle_id: str, day: str, traffic: Traffic) -> None:
+        """Add to a vehicle's traffic of a day."""
+        days = self.traffic.setdefault(vehicle_id, {})
+        one, two, three, four = days.get(day, (0, 0, 0, 0))
+        days[day] = one + traffic[0], two + traffic[1], three + traffic[2], four + traffic[3]
+
 
 def write(connection: sqlite3.Connection, batch: Batch) -> None:
     """Commit a batch in one transaction. On an error nothing of it is written."""
-    with _transaction(connection):
+    with transaction(connection):
         for sql, parameters in _statements(batch, ROWS_A_STATEMENT):
             connection.execute(sql, parameters)
+        write_history(connection, batch.history)
 
 
 def write_singly(
@@ -103,44 +127,49 @@ def write_singly(
 ) -> int:
     """Commit a batch row by row, without those rows that raise ``bad``; gives how many."""
     lost = 0
-    with _transaction(connection):
+    with transaction(connection):
         for sql, parameters in _statements(batch, 1):
             try:
                 connection.execute(sql, parameters)
             except bad:
                 lost += 1
+        for record in batch.history.singles():
+            lost += not _try_history(connection, record, bad)
     return lost
 
 
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
+def _try_history(
+    connection: sqlite3.Connection, record: HistoryBatch, bad: tuple[type[Exception], ...]
+) -> bool:
+    """Store a record, all of it or nothing; tells whether it could be."""
+    connection.execute("SAVEPOINT record")
     try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
+        write_history(connection, record)
+    except bad:
+        connection.execute("ROLLBACK TO record")
+        return False
+    finally:
         if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
+            connection.execute("RELEASE record")
+    return True
 
 
 def _statements(batch: Batch, rows: int) -> Iterator[tuple[str, list[Any]]]:
-    yield from _many(_TOKENS, batch.tokens.items(), rows)
-    yield from _many(_MESSAGES, _message_rows(batch), rows)
-    yield from _many(_PRESENCE, ((key, *value) for key, value in batch.presence.items()), rows)
+    yield from many(_TOKENS, batch.tokens.items(), rows)
+    yield from many(_MESSAGES, _message_rows(batch), rows)
+    yield from many(_PRESENCE, ((key, *value) for key, value in batch.presence.items()), rows)
+    yield from many(_TRAFFIC, _traffic_rows(batch), rows)
     if batch.beat is not None:
         yield _BEAT, [batch.beat, SERVER_ROW]
+
+
+def _traffic_rows(batch: Batch) -> Iterator[tuple[Any, ...]]:
+    for vehicle_id, days in batch.traffic.items():
+        for day, traffic in days.items():
+            yield vehicle_id, day, *traffic
 
 
 def _message_rows(batch: Batch) -> Iterator[tuple[Any, ...]]:
     for vehicle_id, codes in batch.messages.items():
         for message in codes.values():
             yield vehicle_id, message.code, message.data, message.time, message.token
-
-
-def _many(sql: str, rows: Iterable[tuple[Any, ...]], limit: int) -> Iterator[tuple[str, list[Any]]]:
-    rows = iter(rows)
-    while chunk := list(islice(rows, limit)):
-        place = "(" + ",".join("?" * len(chunk[0])) + ")"
-        values = ",".join([place] * len(chunk))
-        yield sql.format(values), [value for row in chunk for value in row]

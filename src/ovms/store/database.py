@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from ovms.store.errors import (
@@ -37,7 +37,6 @@ BUSY_TIMEOUT: Final = 10.0
 """Seconds to wait for another process's transaction; the longest of ours, an import, takes two."""
 
 _PRAGMAS: Final = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
 )
@@ -87,10 +86,29 @@ def set_pragmas(connection: Any, busy_timeout: float = BUSY_TIMEOUT) -> None:
     cursor = connection.cursor()
     try:
         cursor.execute(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
+        if cursor.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            _log_ahead(cursor, busy_timeout)
         for pragma in _PRAGMAS:
             cursor.execute(pragma)
     finally:
         cursor.close()
+
+
+def _log_ahead(cursor: Any, busy_timeout: float) -> None:
+    """Give a new database its write-ahead log, when no other process is about to do the same.
+
+    SQLite's own time-out does not hold here.
+    """
+    end = time.monotonic() + busy_timeout
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def connect(path: Path, busy_timeout: float = BUSY_TIMEOUT) -> sqlite3.Connection:
@@ -113,10 +131,10 @@ def sync_engine(url: URL) -> Engine:
     return engine
 
 
-def async_engine(url: URL) -> AsyncEngine:
-    """Give the engine of the server's reads."""
-    engine = create_async_engine(url.set(drivername="sqlite+aiosqlite"))
-    _watch(engine.sync_engine)
+def reader_engine(url: URL) -> Engine:
+    """Give an engine for one thread of the server, which keeps its connection."""
+    engine = create_engine(url, pool_size=1, max_overflow=0)
+    _watch(engine)
     return engine
 
 

@@ -17,6 +17,8 @@ MAX_SECRET: Final = 255
 """In characters, as all of these. Modules take 32; a welcome line has room for any."""
 MAX_EMAIL: Final = 254
 """The longest address that mail can carry (RFC 5321)."""
+MAX_LOG_DAYS: Final = 36_500
+"""A century: whoever wants all of it kept gets it."""
 
 
 def vehicle_key(text: str) -> str:
@@ -71,6 +73,13 @@ def vehicle_type(text: str) -> str:
     if text not in ("car", "server"):
         raise InvalidValue(f"the vehicle type {text!r} is neither car nor server")
     return text
+
+
+def log_days(days: int | None) -> int | None:
+    """Check how many days something is kept: 0 to 36500, or ``None`` for the default."""
+    if days is not None and not 0 <= days <= MAX_LOG_DAYS:
+        raise InvalidValue(f"{days} days is not between 0 and {MAX_LOG_DAYS}")
+    return days
 
 
 def _word(what: str, text: str, limit: int, forbidden: str) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from ovms.store import names
 from ovms.store.errors import AlreadyExists, NotFound, OwnerHasVehicles
+from ovms.store.expiry import BITE
 from ovms.store.records import Owner
 from ovms.store.schema import owners, vehicles
 from ovms.store.vehicles import bury
@@ -98,7 +99,7 @@ def remove_owner(
     if ids and not with_vehicles:
         raise OwnerHasVehicles(owner.name, len(ids))
     for vehicle_id in ids:
-        bury(connection, vehicle_id, now)
+        bury(connection, vehicle_id, now, BITE // len(ids))
     connection.execute(delete(owners).where(owners.c.id == owner.id))
     return owner
 

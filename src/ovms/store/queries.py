@@ -1,4 +1,4 @@
-"""Everything that reads and changes owners and vehicles, in one place to import from.
+"""Everything that reads and changes owners, vehicles and their history, to import from one place.
 
 Each is a plain function of a SQLAlchemy ``Connection`` in a transaction: the command line calls
 them with :func:`ovms.store.database.writing`, the server through ``AsyncConnection.run_sync``.
@@ -6,6 +6,7 @@ them with :func:`ovms.store.database.writing`, the server through ``AsyncConnect
 
 from __future__ import annotations
 
+from ovms.store.history import history_count, history_page, history_summary, utilisation
 from ovms.store.imports import Imported, import_vehicles
 from ovms.store.owners import (
     add_owner,
@@ -25,6 +26,7 @@ from ovms.store.vehicles import (
     load_vehicle,
     remove_vehicle,
     rename_vehicle,
+    set_log_days,
     set_secret,
     transfer_vehicle,
 )
@@ -39,6 +41,9 @@ __all__ = [
     "find_vehicle",
     "get_owner",
     "get_vehicle",
+    "history_count",
+    "history_page",
+    "history_summary",
     "import_vehicles",
     "list_owners",
     "list_vehicles",
@@ -46,7 +51,9 @@ __all__ = [
     "remove_owner",
     "remove_vehicle",
     "rename_vehicle",
+    "set_log_days",
     "set_password",
     "set_secret",
     "transfer_vehicle",
+    "utilisation",
 ]

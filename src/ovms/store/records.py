@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypedDict
 
 from ovms.protocol.messages import LatestMessage
+from ovms.protocol.records.history import KeptRecord
 
 __all__ = [
+    "DayTraffic",
+    "HistoryEntry",
+    "HistoryKey",
     "ImportRow",
+    "KeptRecord",
     "LatestMessage",
+    "LogDays",
     "Owner",
+    "Traffic",
+    "TypeSummary",
     "Vehicle",
     "VehicleChange",
     "VehicleStatus",
@@ -18,6 +26,12 @@ __all__ = [
 ]
 
 VehicleType = Literal["car", "server"]
+
+HistoryKey = tuple[int, int, int]
+"""Where a record of a type stands in its history: time, number, id."""
+
+Traffic = tuple[int, int, int, int]
+"""Bytes: car received, car sent, apps received, apps sent, each from the car's or apps' side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +55,8 @@ class Vehicle:
     """A vehicle, or another server that calls as one. Times in Unix seconds.
 
     ``owner`` is the owner's name. ``paranoid_token`` is that of the car's last ``ET``, ``""``
-    while it is not in paranoid mode.
+    while it is not in paranoid mode. ``log_days`` and ``log_position_days`` are how many days its
+    telemetry and its positions are kept: 0 for not at all, ``None`` for the server's default.
     """
 
     id: str
@@ -53,6 +68,15 @@ class Vehicle:
     paranoid_token: str = field(repr=False)
     created: float
     changed: float
+    log_days: int | None = None
+    log_position_days: int | None = None
+
+
+class LogDays(TypedDict, total=False):
+    """What to change of how long a vehicle's telemetry is kept; as in :class:`Vehicle`."""
+
+    log_days: int | None
+    log_position_days: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +94,15 @@ class VehicleStatus:
 class VehicleChange:
     """What a running server must know of a vehicle that was changed.
 
-    A removed one has no owner and an empty secret.
+    A removed one has no owner and an empty secret. The days are those of :class:`Vehicle`.
     """
 
     id: str
     owner_id: int | None
     secret: str = field(repr=False)
     deleted: bool
+    log_days: int | None = None
+    log_position_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +114,45 @@ class ImportRow:
     id: str
     secret: str = field(repr=False)
     name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A record of the history; ``time`` is when it was made, whole Unix seconds."""
+
+    time: int
+    number: int
+    id: int
+    data: bytes = field(repr=False)
+
+    @property
+    def key(self) -> HistoryKey:
+        """Where it stands among those of its type."""
+        return self.time, self.number, self.id
+
+
+@dataclass(frozen=True, slots=True)
+class TypeSummary:
+    """What a vehicle's history holds of one type.
+
+    ``distinct`` record numbers in ``total`` records of ``bytes`` (a record counts the lengths of
+    type, data and vehicle id plus 20), made from ``first`` to ``last``, whole Unix seconds.
+    """
+
+    type: str
+    distinct: int
+    total: int
+    bytes: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayTraffic:
+    """A vehicle's bytes of one day, ``YYYY-MM-DD`` in UTC; the sums of :data:`Traffic`."""
+
+    day: str
+    car_received: int
+    car_sent: int
+    apps_received: int
+    apps_sent: int

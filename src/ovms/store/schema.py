@@ -1,8 +1,8 @@
 """The tables.
 
 Times are Unix seconds. Vehicle ids are upper-case everywhere, so that comparing them is comparing
-strings. ``messages`` and ``presence`` refer to vehicles without a foreign key: the writer gathers
-rows for a while, and a vehicle that is removed meanwhile must not fail everybody's batch.
+strings. What the writer writes refers to vehicles without a foreign key: it gathers rows for a
+while, and a vehicle that is removed meanwhile must not fail everybody's batch.
 A change here needs a step in ``migrations/versions`` and a new :data:`REVISION`.
 """
 
@@ -16,15 +16,17 @@ from sqlalchemy import (
     Column,
     Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
     MetaData,
     Table,
     Text,
+    text,
 )
 
-REVISION: Final = "0001"
+REVISION: Final = "0003"
 """The newest migration; four digits, so that later ones compare greater."""
 
 SERVER_ROW: Final = 1
@@ -71,6 +73,9 @@ vehicles = Table(
     Column("changed", Double, nullable=False),
     # When it was removed: a tombstone, so that running servers and peers hear of it.
     Column("deleted", Double),
+    # Days that its telemetry and its positions are kept: NULL is the server's default, 0 is off.
+    Column("log_days", Integer),
+    Column("log_position_days", Integer),
     CheckConstraint("type IN ('car', 'server')", name="type"),
     CheckConstraint("owner_id IS NOT NULL OR deleted IS NOT NULL", name="owned"),
     Index(None, "owner_id"),
@@ -105,4 +110,119 @@ server = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("started", Double, nullable=False),
     Column("heartbeat", Double, nullable=False),
+)
+
+# -- History and utilisation ------------------------------------------------------------------
+
+history = Table(
+    "history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("vehicle_id", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    # When the record was made, and from when on it may go.
+    Column("time", Integer, nullable=False),
+    Column("expires", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index(None, "vehicle_id", "type", "time", "number", "id"),
+    Index(None, "expires"),
+    # An id is never given again: what is above the one at which a reading began came later.
+    sqlite_autoincrement=True,
+)
+
+# What a car had acknowledged lately, so that a copy of it is known as one.
+history_acks = Table(
+    "history_acks",
+    metadata,
+    Column("vehicle_id", Text, primary_key=True),
+    Column("type", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("ack", Integer, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("received", Double, nullable=False),
+    Index(None, "received"),
+    sqlite_with_rowid=False,
+)
+
+# How many records there are in history, purged ones left out, and their size; never 0.
+history_counts = Table(
+    "history_counts",
+    metadata,
+    Column("vehicle_id", Text, primary_key=True),
+    Column("type", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("records", Integer, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    # Nearly always empty: finds what to delete.
+    Index("ix_history_counts_empty", "records", sqlite_where=text("records = 0")),
+    sqlite_with_rowid=False,
+)
+
+# A vehicle that was removed with more history than one transaction should delete: its rows up to
+# last_id count no more, wherever they are read, and go in bites.
+history_purges = Table(
+    "history_purges",
+    metadata,
+    Column("vehicle_id", Text, primary_key=True),
+    Column("last_id", Integer, nullable=False),
+)
+
+# Bytes a day, each from the car's or the apps' side.
+utilisation = Table(
+    "utilisation",
+    metadata,
+    Column("vehicle_id", Text, primary_key=True),
+    # YYYY-MM-DD, UTC.
+    Column("day", Text, primary_key=True),
+    Column("car_received", Integer, nullable=False),
+    Column("car_sent", Integer, nullable=False),
+    Column("apps_received", Integer, nullable=False),
+    Column("apps_sent", Integer, nullable=False),
+    Index(None, "day"),
+)
+
+# -- Alerts to those who are not connected ----------------------------------------------------
+
+# Who wants a vehicle's alerts, and where. It counts while owner_id is the vehicle's owner: what
+# an owner subscribed ends when the vehicle is removed or becomes somebody else's.
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("vehicle_id", Text, ForeignKey("vehicles.id", ondelete="CASCADE"), primary_key=True),
+    Column("app_id", Text, primary_key=True),
+    Column("owner_id", Integer, nullable=False),
+    Column("push_type", Text, nullable=False),
+    Column("key_type", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    # The vehicle's id in the app's own spelling.
+    Column("vehicle_name", Text, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("changed", Double, nullable=False),
+    # Since when every delivery failed, and how many; NULL and 0 after one that did not.
+    Column("failing", Double),
+    Column("failures", Integer, nullable=False, server_default="0"),
+)
+
+# Alerts on their way to one subscription each; gone once they are delivered.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("vehicle_id", Text, nullable=False),
+    Column("app_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("created", Double, nullable=False),
+    # When it is to be sent, and how often that failed.
+    Column("due", Double, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    ForeignKeyConstraint(
+        ["vehicle_id", "app_id"],
+        ["notifications.vehicle_id", "notifications.app_id"],
+        ondelete="CASCADE",
+    ),
+    Index(None, "vehicle_id", "app_id", "id"),
+    # An id is never given again: it names the mail that a delivery became.
+    sqlite_autoincrement=True,
 )

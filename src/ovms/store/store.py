@@ -1,4 +1,4 @@
-"""What the server asks of the database: vehicles with their latest messages, kept as they come.
+"""What the server asks of the database: vehicles, their latest messages, history and traffic.
 
 One server at a time uses a database; whoever starts servers sees to that.
 """
@@ -6,33 +6,45 @@ One server at a time uses a database; whoever starts servers sees to that.
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import insert, update
 
 from ovms.store import queries
-from ovms.store.database import (
-    async_engine,
-    connect,
-    database_path,
-    sync_engine,
-    upgrade,
-    writing,
+from ovms.store.database import connect, database_path, sync_engine, upgrade, writing
+from ovms.store.expiry import (
+    TRAFFIC_DAYS,
+    expire_acks,
+    expire_history,
+    expire_traffic,
+    purge,
 )
-from ovms.store.errors import translated
 from ovms.store.names import vehicle_key
+from ovms.store.reader import Reader
 from ovms.store.schema import SERVER_ROW, presence, server
 from ovms.store.writer import CLOSE_TIMEOUT, Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import TypeVar
 
     from sqlalchemy import Connection
     from sqlalchemy.engine import URL
 
-    from ovms.store.records import LatestMessage, Vehicle, VehicleChange
+    from ovms.store.records import (
+        DayTraffic,
+        HistoryEntry,
+        HistoryKey,
+        KeptRecord,
+        LatestMessage,
+        Traffic,
+        TypeSummary,
+        Vehicle,
+        VehicleChange,
+    )
 
     T = TypeVar("T")
 
@@ -43,6 +55,10 @@ WRITER_BUSY_TIMEOUT: Final = 2.0
 """Seconds the writer waits for a lock; it tries again anyway, and must not outlast its closing."""
 
 
+HOLD_LIMIT: Final = 3600.0
+"""Seconds after which records expire although somebody holds them, one after another."""
+
+
 class Store:
     """The database of a running server. Made by :meth:`open`, in the event loop that uses it."""
 
@@ -50,7 +66,10 @@ class Store:
         path = database_path(url)
         self._name = str(path)
         self._clock = clock
-        self._engine = async_engine(url)
+        self._reader = Reader(url, "ovms-reader")
+        self._history = Reader(url, "ovms-history")  # a long count keeps no car waiting
+        self._holders = 0
+        self._held_off: float | None = None
         self.writer = Writer.open(lambda: connect(path, WRITER_BUSY_TIMEOUT), self._name)
 
     @classmethod
@@ -71,7 +90,7 @@ class Store:
         """
         vehicle_id = vehicle_key(vehicle_id)
         newer, token = self.writer.unsaved(vehicle_id)
-        found = await self._read(lambda connection: queries.load_vehicle(connection, vehicle_id))
+        found = await self._reader.read(partial(queries.load_vehicle, vehicle_id=vehicle_id))
         if found is None:
             return None
         vehicle, rows = found
@@ -105,20 +124,104 @@ class Store:
         Also some that were changed shortly before: compare with what is known of them.
         """
         past = since - CHANGE_OVERLAP
-        return await self._read(lambda connection: queries.changed_since(connection, past))
+        return await self._reader.read(partial(queries.changed_since, since=past))
+
+    # History and utilisation.
+
+    def keep_history(
+        self,
+        vehicle_id: str,
+        record: KeptRecord,
+        on_saved: Callable[[], object] | None = None,
+    ) -> bool:
+        """Keep a record, a copy only once; false if there is no room for it now.
+
+        ``on_saved`` is called in the event loop when it is durable, also for a copy.
+        """
+        return self.writer.put_history(vehicle_key(vehicle_id), record, on_saved)
+
+    def keep_utilisation(self, vehicle_id: str, day: str, traffic: Traffic) -> None:
+        """Add to a vehicle's traffic of a day, ``YYYY-MM-DD`` in UTC."""
+        self.writer.put_utilisation(vehicle_key(vehicle_id), day, traffic)
+
+    async def history_summary(self, vehicle_id: str, since: int | None = None) -> list[TypeSummary]:
+        """Give what a vehicle's history holds, by type: see :mod:`ovms.store.history`."""
+        query = partial(queries.history_summary, vehicle_id=vehicle_id, since=since)
+        return await self._read_settled(vehicle_id, query)
+
+    async def history_count(
+        self, vehicle_id: str, record_type: str, since: int | None = None
+    ) -> tuple[int, int]:
+        """Count a type's records; gives that and the ``last_id`` for :meth:`history_page`."""
+        query = partial(
+            queries.history_count, vehicle_id=vehicle_id, record_type=record_type, since=since
+        )
+        return await self._read_settled(vehicle_id, query)
+
+    async def history_page(
+        self,
+        vehicle_id: str,
+        record_type: str,
+        since: int | None,
+        after: HistoryKey | None,
+        last_id: int,
+        limit: int,
+    ) -> list[HistoryEntry]:
+        """Give the next records behind ``after``, oldest first, then by number."""
+        return await self._history.read(
+            lambda connection: queries.history_page(
+                connection, vehicle_id, record_type, since, after, last_id, limit
+            )
+        )
+
+    async def utilisation(self, vehicle_id: str, days: int = TRAFFIC_DAYS) -> list[DayTraffic]:
+        """Give a vehicle's traffic of the last ``days`` days that had any, newest first."""
+        query = partial(queries.utilisation, vehicle_id=vehicle_id, days=days)
+        return await self._read_settled(vehicle_id, query)
+
+    @contextmanager
+    def holding_expiry(self) -> Iterator[None]:
+        """Keep records from expiring, so that a count stays true; at most :data:`HOLD_LIMIT`."""
+        self._holders += 1
+        try:
+            yield
+        finally:
+            self._holders -= 1
+
+    async def expire(self, now: float) -> int:
+        """Delete what is over at ``now`` (Unix seconds), in bites; gives how many bites.
+
+        Call it about once a minute. Batches in between wait for one bite at most. Raises
+        :class:`ovms.store.errors.DatabaseError` or :class:`ovms.store.errors.StoreClosed`.
+        """
+        bites = 0
+        for bite in (purge, expire_acks, expire_traffic, expire_history):
+            while not (bite is expire_history and self._is_held(now)):
+                bites += 1
+                if not await self.writer.run(partial(bite, now=now)):
+                    break
+        return bites
+
+    def _is_held(self, now: float) -> bool:
+        if not self._holders:
+            self._held_off = None
+            return False
+        if self._held_off is None:
+            self._held_off = now
+        return now < self._held_off + HOLD_LIMIT
 
     async def close(self, timeout: float = CLOSE_TIMEOUT) -> int:
         """Save what was kept and close; gives how many rows could not be saved. Harmless again."""
         if not self.writer.closed:
             self.writer.beat(0.0)  # nobody counts as online any more
         left = await self.writer.close(timeout)
-        await self._engine.dispose()
+        await self._reader.close()
+        await self._history.close()
         return left
 
-    async def _read(self, query: Callable[[Connection], T]) -> T:
-        with translated(self._name):
-            async with self._engine.begin() as connection:
-                return await connection.run_sync(query)
+    async def _read_settled(self, vehicle_id: str, query: Callable[[Connection], T]) -> T:
+        await self.writer.settle(vehicle_key(vehicle_id))
+        return await self._history.read(query)
 
 
 def _prepare(url: URL, now: float) -> None:

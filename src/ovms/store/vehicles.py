@@ -13,13 +13,14 @@ from sqlalchemy import delete, func, insert, select, update
 
 from ovms.store import names
 from ovms.store.errors import AlreadyExists, NotFound
+from ovms.store.expiry import BITE, forget_history
 from ovms.store.records import LatestMessage, Vehicle, VehicleChange, VehicleStatus
-from ovms.store.schema import messages, owners, presence, server, vehicles
+from ovms.store.schema import messages, owners, presence, server, utilisation, vehicles
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
 
-    from ovms.store.records import Owner
+    from ovms.store.records import LogDays, Owner
 
 PRESENCE_STALE: Final = 30.0
 """Seconds after a server's last heartbeat when nobody counts as online: it was killed."""
@@ -34,6 +35,8 @@ _VEHICLE = [
     vehicles.c.paranoid_token,
     vehicles.c.created,
     vehicles.c.changed,
+    vehicles.c.log_days,
+    vehicles.c.log_position_days,
 ]
 _WIDTH = len(_VEHICLE)
 
@@ -128,6 +131,13 @@ def set_secret(connection: Connection, vehicle_id: str, secret: str, now: float)
     return _change(connection, vehicle_id, now, secret=names.secret(secret))
 
 
+def set_log_days(connection: Connection, vehicle_id: str, days: LogDays, now: float) -> Vehicle:
+    """Change how long a vehicle's telemetry is kept, of records that come from now on."""
+    for value in (days.get("log_days"), days.get("log_position_days")):
+        names.log_days(value)
+    return _change(connection, vehicle_id, now, **days)
+
+
 def _change(connection: Connection, vehicle_id: str, now: float, **values: object) -> Vehicle:
     vehicle = get_vehicle(connection, vehicle_id)
     connection.execute(
@@ -137,16 +147,20 @@ def _change(connection: Connection, vehicle_id: str, now: float, **values: objec
 
 
 def remove_vehicle(connection: Connection, vehicle_id: str, now: float) -> Vehicle:
-    """Remove a vehicle and its messages; a tombstone stays."""
+    """Remove a vehicle, its messages and its history; a tombstone stays."""
     vehicle = get_vehicle(connection, vehicle_id)
     bury(connection, vehicle.id, now)
     return vehicle
 
 
-def bury(connection: Connection, vehicle_id: str, now: float) -> None:
-    """Make a tombstone of a vehicle that is known to exist."""
-    connection.execute(delete(messages).where(messages.c.vehicle_id == vehicle_id))
-    connection.execute(delete(presence).where(presence.c.vehicle_id == vehicle_id))
+def bury(connection: Connection, vehicle_id: str, now: float, rows: int = BITE) -> None:
+    """Make a tombstone of a vehicle that is known to exist.
+
+    ``rows`` of its history are deleted at once; more of them count no longer, and go later.
+    """
+    for table in (messages, presence, utilisation):
+        connection.execute(delete(table).where(table.c.vehicle_id == vehicle_id))
+    forget_history(connection, vehicle_id, rows)
     emptied = {"owner_id": None, "name": "", "secret": "", "paranoid_token": ""}
     connection.execute(
         update(vehicles)
@@ -174,8 +188,6 @@ def load_vehicle(
 def changed_since(connection: Connection, since: float) -> list[VehicleChange]:
     """Give the vehicles that were made, changed or removed at ``since`` or later."""
     v = vehicles.c
-    query = select(v.id, v.owner_id, v.secret, v.deleted).where(v.changed >= since)
-    return [
-        VehicleChange(row.id, row.owner_id, row.secret, row.deleted is not None)
-        for row in connection.execute(query.order_by(v.changed, v.id))
-    ]
+    columns = (v.id, v.owner_id, v.secret, v.deleted.is_not(None), v.log_days, v.log_position_days)
+    query = select(*columns).where(v.changed >= since).order_by(v.changed, v.id)
+    return [VehicleChange(*row) for row in connection.execute(query)]

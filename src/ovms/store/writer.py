@@ -11,18 +11,22 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from ovms.store.batch import Batch, write, write_singly
-from ovms.store.errors import StoreClosed, from_sqlite
+from ovms.store.errors import StoreClosed, from_sqlite, translated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from typing import TypeVar
 
-    from ovms.store.records import LatestMessage
+    from ovms.store.records import KeptRecord, LatestMessage, Traffic
+
+    T = TypeVar("T")
 
 GATHER: Final = 0.010
 """Seconds that rows gather before a commit: a real disk syncs for about as long."""
@@ -34,6 +38,19 @@ Rows are coalesced, so what waits is at most the vehicles that spoke times the c
 20): this is reached by 25,000 vehicles at once. Past it new keys are refused and counted, known
 ones still take newer rows. Tokens and presence are one row a vehicle, and not counted.
 """
+
+MAX_HISTORY_WAITING: Final = 64 * 2**20
+"""Bytes of memory for records of the history that wait: some 75,000 small ones.
+
+At the 2000 a second that 50 cars send after a gap, the disk may refuse for half a minute. Past it
+records are refused: a car sends them again, and what is not acknowledged is counted as lost.
+"""
+
+TOLD_AT_ONCE: Final = 500
+"""Callbacks in one turn of the event loop: each may seal and send a message."""
+
+SETTLE_TIMEOUT: Final = 2.0
+"""Seconds that a read waits for what was put before it, should the disk refuse just then."""
 
 FIRST_PAUSE: Final = 0.1
 LAST_PAUSE: Final = 10.0
@@ -109,6 +126,28 @@ class Writer:
         """Keep who is connected to a vehicle; ``heard`` of ``None`` leaves the known time."""
         self._open_batch().put_presence(vehicle_id, (car, apps, batch, heard))
 
+    def put_history(
+        self,
+        vehicle_id: str,
+        record: KeptRecord,
+        on_saved: Callable[[], object] | None = None,
+    ) -> bool:
+        """Keep a record, a copy of one that is known only once; false if there is no room for it.
+
+        ``on_saved`` is called in the event loop when the record is durable, also for a copy, and
+        for a vehicle that was removed meanwhile. Raises :class:`StoreClosed`.
+        """
+        batch = self._open_batch()
+        if self._pending.history.size + self._writing.history.size >= MAX_HISTORY_WAITING:
+            self._refuse()
+            return False
+        batch.history.put(vehicle_id, record, on_saved)
+        return True
+
+    def put_utilisation(self, vehicle_id: str, day: str, traffic: Traffic) -> None:
+        """Add to a vehicle's traffic of a day, ``YYYY-MM-DD`` in UTC."""
+        self._open_batch().put_traffic(vehicle_id, day, traffic)
+
     def beat(self, time: float) -> None:
         """Keep a sign of the server's life."""
         self._open_batch().beat = time
@@ -134,6 +173,29 @@ class Writer:
         finally:
             self._flushes.discard(done)
 
+    async def settle(self, vehicle_id: str) -> None:
+        """Wait until a vehicle's history and traffic that were put are durable.
+
+        Not while the disk refuses. Raises :class:`StoreClosed`.
+        """
+        parts = self._pending, self._writing
+        if self._failing or not any(
+            vehicle_id in part.history.records or vehicle_id in part.traffic for part in parts
+        ):
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_TIMEOUT):
+                await self.flush()
+
+    async def run(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a short job in the thread, on its connection, between two batches.
+
+        Raises :class:`ovms.store.errors.DatabaseError` or :class:`StoreClosed`.
+        """
+        if self._closing:
+            raise StoreClosed("the store was closed")
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._do, job)
+
     def unsaved(self, vehicle_id: str) -> tuple[dict[str, LatestMessage], str | None]:
         """Give a vehicle's messages by code, and its token, that may not be durable yet."""
         old, new = self._writing, self._pending
@@ -147,7 +209,7 @@ class Writer:
 
     @property
     def refused(self) -> int:
-        """How many rows :data:`MAX_PENDING` turned away since the disk last took some."""
+        """How many rows the bounds turned away since the disk last took some."""
         return self._refused
 
     async def close(self, timeout: float = CLOSE_TIMEOUT) -> int:
@@ -174,10 +236,14 @@ class Writer:
         if self._rows < MAX_PENDING:
             self._rows += 1
             return True
-        if not self._refused:
-            log.error("store full: messages are lost", database=self._name, waiting=self._rows)
-        self._refused += 1
+        self._refuse()
         return False
+
+    def _refuse(self) -> None:
+        if not self._refused:
+            waiting = self._pending.rows() + self._writing.rows()
+            log.error("store full: messages are lost", database=self._name, waiting=waiting)
+        self._refused += 1
 
     # The task.
 
@@ -217,9 +283,15 @@ class Writer:
         saved, self._writing = self._writing, Batch()
         self._recovered(lost)
         self._rows = sum(map(len, self._pending.messages.values()))
-        for callback in saved.saved:
-            loop.call_soon(callback)
+        self._tell(chain(saved.saved, saved.history.saved()))
         return True
+
+    def _tell(self, callbacks: Iterator[Callable[[], object]]) -> None:
+        """Call some, and the rest in the event loop's next turns."""
+        loop = asyncio.get_running_loop()
+        told = [loop.call_soon(callback) for callback in islice(callbacks, TOLD_AT_ONCE)]
+        if len(told) == TOLD_AT_ONCE:
+            loop.call_soon(self._tell, callbacks)
 
     def _put_back(self, error: Exception) -> None:
         self._pending = self._pending.over(self._writing)
@@ -258,17 +330,27 @@ class Writer:
         """Commit a batch; gives how many rows were left out because they never can be written."""
         if not (batch.rows() or batch.beat is not None):
             return 0
+        with self._connected() as connection:
+            try:
+                write(connection, batch)
+            except _BAD_ROW:
+                return write_singly(connection, batch, _BAD_ROW)
+        return 0
+
+    def _do(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        with translated(self._name), self._connected() as connection:
+            return job(connection)
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection; after an error the next use opens a new one."""
         try:
             if self._connection is None:
                 self._connection = self._connect()
-            try:
-                write(self._connection, batch)
-            except _BAD_ROW:
-                return write_singly(self._connection, batch, _BAD_ROW)
+            yield self._connection
         except BaseException:
             self._disconnect()
             raise
-        return 0
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None

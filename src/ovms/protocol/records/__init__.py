@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from ovms.protocol.messages import Message
+from ovms.protocol.records.alert import Alert
 from ovms.protocol.records.capabilities import Capabilities
 from ovms.protocol.records.environment import Environment
 from ovms.protocol.records.firmware import CarFirmware, ServerFirmware
@@ -21,6 +22,7 @@ from ovms.protocol.records.tyres import Tyres, WheelPressures
 
 __all__ = [
     "RECORDS",
+    "Alert",
     "Capabilities",
     "CarFirmware",
     "Content",
@@ -91,6 +93,8 @@ RECORDS: dict[str, type[Record] | type[Capabilities] | type[Tyres]] = {
 
 def parse_content(message: Message) -> Content | None:
     """Read a message's content; ``None`` for a code that has no record. Never fails."""
+    if message.code == Alert.CODE:
+        return Alert.parse(message.data)
     kind = RECORDS.get(message.code)
     return None if kind is None else kind.parse(message.data)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Self
+from typing import ClassVar, Self
 
 from ovms.protocol.messages import Message
+from ovms.protocol.records.record import JsonValue, legible
 
 PUSH_TYPES = ("apns", "gcm", "expo", "mail")
 SIMPLE = "simple"
@@ -28,13 +29,25 @@ class AlertKind(Enum):
 class Alert:
     """``P<kind><text>``. ``kind`` is one character, an :class:`AlertKind` or one not known."""
 
+    CODE: ClassVar = "P"
+    extra: ClassVar[tuple[str, ...]] = ()
+
     kind: str
     text: str
 
     @property
     def message(self) -> Message:
         """The message that carries the alert."""
-        return Message("P", (self.kind + self.text).encode("utf-8", "surrogateescape"))
+        return Message(self.CODE, self.encode())
+
+    def encode(self) -> bytes:
+        """Write the data of the message."""
+        return (self.kind + self.text).encode("utf-8", "surrogateescape")
+
+    def as_json(self) -> dict[str, JsonValue]:
+        """Name kind and text; a known kind by its word."""
+        words = {kind.value: kind.name.lower() for kind in AlertKind}
+        return {"kind": words.get(self.kind, legible(self.kind)), "text": legible(self.text)}
 
     @classmethod
     def parse(cls, data: bytes) -> Self | None:

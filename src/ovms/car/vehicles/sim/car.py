@@ -83,7 +83,7 @@ class SimCar:
         self.parked_since: float | None = start
         self.cooldown_until = self.climate_until = self.awake_until = start
         self.state = CarState(vin=vin or f"0VMSS1MCAR{self.random.randrange(10**7):07}")
-        self.identity = Identity(CAR_TYPE, frozenset(HANDLERS), write_enabled=True)
+        self.identity = Identity(CAR_TYPE, frozenset(HANDLERS), write_enabled=True, logs_trips=True)
         self._phase_began = start
         self._leaves_at = start + self.random.uniform(30, 90)
         self._script: list[tuple[float, Callable[[], None]]] = []

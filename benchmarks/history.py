@@ -1,0 +1,209 @@
+"""How fast records become durable beside a busy event loop, and what reading many costs the loop.
+
+One run, one machine, under twenty seconds. First the event loop handles messages flat out while
+acknowledged records come at a rate: by the store's writer, and by a thread that stores each record
+in a transaction of its own, copies and counters included. Then 100,000 records of one type are
+read, page by page through the store, and in one naive ``SELECT`` in a thread: the longest time that
+the event loop could not run meanwhile is what every car and app would have waited.
+
+    python benchmarks/history.py [SECONDS A WAY]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import queue
+import sys
+import tempfile
+import threading
+import time
+import tracemalloc
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+import uvloop
+from sqlalchemy.engine import URL
+
+from ovms.store import queries
+from ovms.store.batch import Batch, write
+from ovms.store.database import connect, database_path, database_url, sync_engine, upgrade, writing
+from ovms.store.records import KeptRecord
+from ovms.store.store import Store
+
+VEHICLES = 50
+READ = 100_000
+PAGE = 500
+DATA = b"80,K,220,13,charging,standard,310,290,16,42,0,0,7200,0,0,0,0,1,0,1,0,80,230"
+
+Saved = Callable[[], None]
+Put = Callable[[str, KeptRecord, Saved], object]
+
+
+def database(folder: str) -> URL:
+    """Make a database with vehicles."""
+    url = database_url(Path(folder))
+    engine = sync_engine(url)
+    upgrade(engine)
+    with writing(engine) as connection:
+        bob = queries.add_owner(connection, "bob", 1.0)
+        for number in range(VEHICLES):
+            queries.add_vehicle(connection, f"V{number}", bob, "x", 1.0)
+    return url
+
+
+async def busy(put: Put, rate: float, seconds: float) -> tuple[int, list[float]]:
+    """Handle messages flat out while ``rate`` records a second come.
+
+    Gives how many messages, and the seconds after which each record was known to be durable.
+    """
+    waits: list[float] = []
+    handled, sent, start = 0, 0, time.perf_counter()
+    while (now := time.perf_counter()) < start + seconds:
+        while sent < rate * (now - start):
+            record = KeptRecord("*-LOG-Trip", 1, 1000, 2**40, b"%d,%b" % (sent, DATA), sent, 1.0)
+            put(f"V{sent % VEHICLES}", record, partial(_note, waits, time.perf_counter()))
+            sent += 1
+        for _ in range(50):
+            hmac.digest(DATA, DATA, "md5")
+            handled += 1
+        await asyncio.sleep(0)
+    return handled, waits[:]
+
+
+def _note(waits: list[float], put: float) -> None:
+    waits.append(time.perf_counter() - put)
+
+
+async def ours(url: URL, rate: float, seconds: float) -> tuple[int, list[float]]:
+    """Measure the store's writer."""
+    store = await Store.open(url, time.time)
+    measured = await busy(store.keep_history, rate, seconds)
+    await store.close(60.0)
+    return measured
+
+
+async def singly(url: URL, rate: float, seconds: float) -> tuple[int, list[float]]:
+    """Measure a thread that stores each record in a transaction of its own."""
+    rows: queue.SimpleQueue[tuple[str, KeptRecord, Saved] | None] = queue.SimpleQueue()
+    loop = asyncio.get_running_loop()
+
+    def work() -> None:
+        connection = connect(database_path(url))
+        while (row := rows.get()) is not None and not stop.is_set():
+            batch = Batch()
+            batch.history.put(row[0], row[1], None)
+            write(connection, batch)
+            loop.call_soon_threadsafe(row[2])
+        connection.close()
+
+    stop = threading.Event()
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    measured = await busy(lambda *row: rows.put(row), rate, seconds)
+    stop.set()
+    rows.put(None)
+    await asyncio.to_thread(worker.join)
+    return measured
+
+
+async def stall(work: Callable[[], Awaitable[int]]) -> tuple[int, float, float]:
+    """Run something; give its count, its seconds, and the loop's longest stall in seconds."""
+    longest, last, done = 0.0, time.perf_counter(), False
+
+    async def watch() -> None:
+        nonlocal longest, last
+        while not done:
+            await asyncio.sleep(0.0005)
+            now = time.perf_counter()
+            longest, last = max(longest, now - last - 0.0005), now
+
+    watcher = asyncio.ensure_future(watch())
+    start = time.perf_counter()
+    count = await work()
+    elapsed = time.perf_counter() - start
+    done = True
+    await watcher
+    return count, elapsed, longest
+
+
+async def paged(store: Store) -> int:
+    """Read all records of a type page by page."""
+    seen, after = 0, None
+    total, last_id = await store.history_count("V1", "S")
+    while page := await store.history_page("V1", "S", None, after, last_id, PAGE):
+        seen, after = seen + len(page), page[-1].key
+        await asyncio.sleep(0)
+    assert seen == total
+    return seen
+
+
+async def naive(url: URL) -> int:
+    """Read all records of a type at once, in a thread."""
+
+    def read() -> list[tuple[int, int, int, bytes]]:
+        connection = connect(database_path(url))
+        sql = (
+            "SELECT time, number, id, data FROM history "
+            "WHERE vehicle_id = 'V1' AND type = 'S' ORDER BY time, number, id"
+        )
+        found: list[tuple[int, int, int, bytes]] = connection.execute(sql).fetchall()
+        connection.close()
+        return found
+
+    return len(await asyncio.to_thread(read))
+
+
+def fill(url: URL) -> None:
+    """Store the records that are read."""
+    batch = Batch()
+    for number in range(READ):
+        batch.history.put("V1", KeptRecord("S", 0, number, 2**40, DATA, None, 1.0), None)
+    connection = connect(database_path(url))
+    write(connection, batch)
+    connection.close()
+
+
+async def reading(url: URL) -> None:
+    """Measure both ways to read, and print them."""
+    await asyncio.to_thread(fill, url)
+    store = await Store.open(url, time.time)
+    ways: list[tuple[str, Callable[[], Awaitable[int]]]] = [
+        (f"pages of {PAGE}", lambda: paged(store)),
+        ("one SELECT", lambda: naive(url)),
+    ]
+    print(f"\n{f'{READ:,} records':24}{'seconds':>10}{'longest stall':>16}{'memory':>11}")
+    for name, way in ways:
+        _, elapsed, longest = await stall(way)
+        tracemalloc.start()
+        await way()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        print(f"{name:24}{elapsed:10.2f}{longest * 1000:13.1f} ms{peak / 2**20:8.1f} MB")
+    await store.close()
+
+
+def main() -> None:
+    """Measure, and print what was found with its ratios."""
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 2.5
+    print(
+        f"{'way, records/s':24}{'durable/s':>10}{'handled/s':>11}{'median':>11}{'p99':>11}{'':>8}"
+    )
+    rates: dict[float, float] = {}
+    for rate in (2000.0, 30_000.0):
+        for name, way in (("writer", ours), ("singly", singly)):
+            with tempfile.TemporaryDirectory() as folder:
+                handled, waits = uvloop.run(way(database(folder), rate, seconds))
+            durable = len(waits) / seconds
+            ratio = rates.setdefault(rate, durable) / max(durable, 1)
+            waits = sorted(waits) or [seconds]
+            median, late = (waits[int(len(waits) * part)] * 1000 for part in (0.5, 0.99))
+            print(f"{f'{name}, {rate:,.0f}':24}{durable:10,.0f}{handled / seconds:11,.0f}", end="")
+            print(f"{median:8.1f} ms{late:8.1f} ms{ratio:6.1f} x")
+    with tempfile.TemporaryDirectory() as folder:
+        uvloop.run(reading(database(folder)))
+
+
+if __name__ == "__main__":
+    main()

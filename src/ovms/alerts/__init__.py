@@ -1,0 +1,1 @@
+"""What an alert says and whether it is news: expansion tables as data, grouping. Pure."""

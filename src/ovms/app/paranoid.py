@@ -1,0 +1,90 @@
+"""The app's side of paranoid mode: opens what the car seals, and seals commands to it. Pure.
+
+The password is the module's; whoever gives the server's password here does what the Android app
+does. A wrong one opens nothing: what it would give is told from text, and once that has happened
+nothing of that token is opened any more.
+"""
+
+from __future__ import annotations
+
+from ovms.protocol import Message
+from ovms.protocol.commands import Answer
+from ovms.protocol.paranoid import Sealer, WrongPassword, sealed_message, token_of
+
+LEAST_PROOF = 12
+"""Bytes of plain ASCII that no wrong password gives: one chance in 150,000."""
+
+NOT_OPENED = frozenset("AaEZTf")
+"""Codes that speak of the link, or are the server's: a car has nothing to say in them, sealed."""
+
+
+class PasswordNeeded(Exception):
+    """What came is sealed, and there is no password to open it with."""
+
+    def __init__(self) -> None:
+        super().__init__("the car's answer is sealed: its paranoid password is needed")
+
+
+class Opener:
+    """Opens messages under the token that the car has told. Without a password it opens none."""
+
+    def __init__(self, password: str | None = None) -> None:
+        self.token: str | None = None
+        """The car's token; ``None`` while the car is not known to seal."""
+        self.is_wrong = False
+        """The password did not open what came under this token."""
+        self._password = password
+        self._sealer: Sealer | None = None
+        self._is_proven = False
+
+    @property
+    def has_password(self) -> bool:
+        """There is something to open with."""
+        return self._password is not None
+
+    @property
+    def seals(self) -> bool:
+        """Commands go sealed: password and token are known."""
+        return self._sealer is not None
+
+    def restart(self) -> None:
+        """Forget the token: on a new connection the server tells it again, if there is one."""
+        self._learn(None)
+
+    def receive(self, message: Message) -> Message:
+        """Give a message as it can be read: opened, or sealed as it came."""
+        token = token_of(message)
+        if token is not None and token != self.token:
+            self._learn(token)
+        sealed = sealed_message(message)
+        if self._sealer is None or self.is_wrong or sealed is None or sealed.code in NOT_OPENED:
+            return message
+        try:
+            opened = self._sealer.open(message)
+        except WrongPassword:
+            self.is_wrong = not self._is_proven
+            return message
+        return opened if self._believes(opened) else message
+
+    def seal(self, message: Message) -> Message:
+        """Seal a command to the car, if the car seals and there is a password.
+
+        Raises :class:`~ovms.protocol.paranoid.WrongPassword` once the password is known as wrong.
+        """
+        if self.is_wrong:
+            raise WrongPassword
+        return self._sealer.seal(message) if self._sealer else message
+
+    def _learn(self, token: str | None) -> None:
+        self.token = token
+        is_complete = token is not None and self._password is not None
+        self._sealer = Sealer.make(self._password or "", token or "") if is_complete else None
+        self.is_wrong = self._is_proven = False
+
+    def _believes(self, opened: Message) -> bool:
+        """Tell whether it is what was sealed. A few bytes may look like text by chance."""
+        is_plain = all(32 <= byte < 127 or byte in b"\r\n\t" for byte in opened.data)
+        self._is_proven = self._is_proven or (is_plain and len(opened.data) >= LEAST_PROOF)
+        if self._is_proven or len(opened.data) >= 2 * LEAST_PROOF:
+            return True
+        return is_plain and (opened.code != "c" or Answer.parse(opened.data) is not None)

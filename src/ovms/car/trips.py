@@ -1,0 +1,87 @@
+"""The trip log: a record ``*-LOG-Trip`` for the history when the car is switched off.
+
+The columns are those that modules on the road send, in their order, whatever units the car shows:
+
+1 GPS lock (0 or 1), 2 latitude, 3 longitude, 4 altitude (m), 5 name of the place (empty),
+6 odometer (km), 7 trip (km), 8 seconds that the car was on, 9 drive mode, 10 state of charge (%),
+11 estimated range (km), 12 ideal range (km), 13 range of a full battery (km),
+14 energy used and 15 recovered on the trip (kWh), 16 and 17 the same in Ah, 18 state of health (%),
+19 health in words (empty), 20 capacity (Ah), 21 to 24 like 14 to 17 over the car's life,
+25 outside, 26 cabin, 27 battery, 28 inverter, 29 motor and 30 charger temperature (°C),
+31 least and 32 highest tyre temperature (°C), 33 least and 34 highest tyre pressure (kPa),
+35 and 36 least and highest tyre health (%).
+
+What is not known is 0, as a number is never empty on the wire. The record's number is the version
+of this format, and the same every time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ovms.car.state import CarState
+from ovms.protocol.records.history import HistoryRecord
+
+TYPE = "*-LOG-Trip"
+VERSION = 1
+LIFETIME = 365 * 86400
+"""Seconds that the server is asked to keep it."""
+
+LEAST_TRIP = 0.2
+"""km below which it was no trip."""
+
+WORD = ""
+"""A column for words that we have none for."""
+
+
+class TripLog:
+    """Watches a car being switched on and off. ``now`` is the car's time."""
+
+    def __init__(self) -> None:
+        self._began: float | None = None
+        """When it was switched on; ``None`` while it is off, or on since we do not know when."""
+
+    def look(self, state: CarState, now: float) -> HistoryRecord | None:
+        """Take a look at the car; give the record of the trip that has just ended."""
+        if state.is_on:
+            self._began = now if self._began is None else self._began
+            return None
+        began, self._began = self._began, None
+        if began is None or (state.trip or 0) < LEAST_TRIP:
+            return None
+        data = ",".join(_columns(state, now - began))
+        return HistoryRecord(TYPE, VERSION, LIFETIME, data.encode())
+
+
+def _columns(state: CarState, seconds: float) -> Iterator[str]:
+    yield from _numbers(state.has_position and state.gps_lock)
+    yield from _numbers(state.latitude, state.longitude, places=6)
+    yield from _numbers(state.altitude)
+    yield WORD
+    yield from _numbers(state.odometer, state.trip, places=3)
+    yield from _numbers(seconds, state.drive_mode)
+    yield from _numbers(
+        state.soc, state.estimated_range, state.ideal_range, state.ideal_range_max, places=1
+    )
+    yield from _numbers(state.energy_used, state.energy_recovered, None, None, places=3)
+    yield from _numbers(state.soh)
+    yield WORD
+    yield from _numbers(state.cac, None, None, None, None, places=3)
+    yield from _numbers(
+        state.temperature_ambient, state.temperature_cabin, state.temperature_battery,
+        state.temperature_pem, state.temperature_motor, state.temperature_charger, places=1,
+    )  # fmt: skip
+    yield from _tyres(state)
+
+
+def _tyres(state: CarState) -> Iterator[str]:
+    tyres = state.tyres.values()
+    for values in ([tyre.temperature for tyre in tyres], [tyre.pressure for tyre in tyres]):
+        known = [value for value in values if value is not None]
+        yield from _numbers(min(known, default=None), max(known, default=None), places=1)
+    yield from _numbers(None, None)
+
+
+def _numbers(*values: float | None, places: int = 0) -> Iterator[str]:
+    for value in values:
+        yield "0" if value is None else f"{value:.{places}f}"

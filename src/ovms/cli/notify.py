@@ -1,0 +1,219 @@
+"""``ovms notify``: who is told of a vehicle's alerts, and how."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import Engine
+
+from ovms.base.settings import SettingsError
+from ovms.cli.common import (
+    JsonOption,
+    YesOption,
+    confirm_or_leave,
+    fail,
+    iso_time,
+    print_json,
+    print_table,
+    refuse,
+    resolve_secret,
+)
+from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
+from ovms.notify import keys
+from ovms.server.settings import ServerSettings, load_settings
+from ovms.store import queries, subscriptions
+from ovms.store.database import reading, writing
+from ovms.store.subscriptions import Subscribed
+
+app = typer.Typer(help="Alerts: who is told of them, and how.", no_args_is_help=True)
+
+TEST_ALERT = "This is a test of the alerts."
+
+VehicleArgument = Annotated[str, typer.Argument(metavar="VEHICLE", help="The vehicle id.")]
+AppOption = Annotated[
+    str | None,
+    typer.Option("--app", metavar="APP", help="Only this subscription, as list shows it."),
+]
+
+
+@app.command("list")
+def list_(
+    vehicle_id: Annotated[
+        str | None, typer.Argument(metavar="[VEHICLE]", help="Only this vehicle's.")
+    ] = None,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show who is told of alerts. Tokens and passwords are masked."""
+    active = keys.active_types(_settings(data, database, config))
+    with open_database(data, database, config) as engine:
+        found = _find(engine, vehicle_id, None)
+    if json:
+        print_json([_described(each, active) for each in found])
+        return
+    rows = [[str(value or "") for value in _described(each, active).values()] for each in found]
+    columns = ["vehicle", "app", "type", "key", "state", "failing since", "renewed"]
+    print_table(columns, rows)
+
+
+@app.command()
+def add(
+    vehicle_id: VehicleArgument,
+    type: Annotated[  # noqa: A002 -- the option's name
+        str, typer.Option(metavar="|".join(keys.TYPES), help="The channel.")
+    ],
+    key: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY",
+            help="A mail address, a device's token, or a URL of Apprise such as ntfy://host/topic."
+            " Safer: --key-file or OVMS_NOTIFY_KEY.",
+        ),
+    ] = None,
+    key_file: Annotated[
+        str | None,
+        typer.Option(
+            "--key-file", metavar="FILE", help="File that holds the key; - is standard input."
+        ),
+    ] = None,
+    app_id: Annotated[
+        str | None,
+        typer.Option(
+            "--app", metavar="APP", help="What to call it; made from the key if left out."
+        ),
+    ] = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Tell somebody of a vehicle's alerts; an app of that name is told there from now on."""
+    given = resolve_secret(key, key_file, "OVMS_NOTIFY_KEY", "Key")
+    if given is None:
+        raise typer.BadParameter("give a key", param_hint="--key")
+    named = _made_name(type, given) if app_id is None else app_id
+    problem = _problem(type, given) or keys.app_id_problem(named)
+    if problem:
+        refuse(problem)
+    with open_database(data, database, config) as engine, writing(engine) as connection:
+        vehicle = queries.get_vehicle(connection, vehicle_id)
+        place = (vehicle, named, type, "", given, vehicle_id)
+        subscriptions.put_subscription(connection, *place, time.time())
+    print(f"vehicle {vehicle.id} tells {named} by {type}")
+    if type not in keys.active_types(_settings(data, database, config)):
+        print(f"nothing is sent yet: {_missing(type)}")
+
+
+@app.command()
+def remove(
+    vehicle_id: VehicleArgument,
+    app_id: Annotated[
+        str, typer.Argument(metavar="APP", help="The subscription, as list shows it.")
+    ],
+    yes: YesOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """End a subscription; alerts on their way to it are dropped."""
+    with open_database(data, database, config) as engine:
+        confirm_or_leave(f"Tell {app_id} no more?", yes)
+        with writing(engine) as connection:
+            vehicle = queries.get_vehicle(connection, vehicle_id)
+            subscriptions.remove_subscription(connection, vehicle.id, app_id)
+    print(f"vehicle {vehicle.id} tells {app_id} no more")
+
+
+@app.command("test")
+def try_(
+    vehicle_id: VehicleArgument,
+    app_id: AppOption = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Send a test alert now, and say what became of it. Exit code 1 if anybody was not reached."""
+    settings = _settings(data, database, config)
+    with open_database(data, database, config) as engine:
+        found = _find(engine, vehicle_id, app_id)
+    if not found:
+        fail(f"vehicle {vehicle_id.upper()} has no such subscription")
+    problems = asyncio.run(_try_all(settings, found))
+    for each, problem in zip(found, problems, strict=True):
+        print(f"{each.app_id}\t{each.push_type}\t{problem or 'delivered'}")
+    if failed := sum(1 for problem in problems if problem):
+        fail(f"{failed} of {len(found)} not reached")
+
+
+async def _try_all(settings: ServerSettings, found: list[Subscribed]) -> list[str | None]:
+    """Send a test alert to each; gives what went wrong, in their order."""
+    from ovms.notify.channels import open_channels  # only here: the mail and HTTP libraries
+    from ovms.notify.trial import try_out
+
+    channels = open_channels(settings)
+    problems: list[str | None] = []
+    for each in found:
+        if (channel := channels.get(each.push_type)) is None:
+            problems.append(f"waiting for a channel: {_missing(each.push_type)}")
+        else:
+            problems.append(await try_out(channel, each, TEST_ALERT, time.time()))
+    for channel in channels.values():
+        await channel.close()
+    return problems
+
+
+def _find(engine: Engine, vehicle_id: str | None, app_id: str | None) -> list[Subscribed]:
+    with reading(engine) as connection:
+        if vehicle_id is not None:
+            queries.get_vehicle(connection, vehicle_id)
+        found = subscriptions.list_subscriptions(connection, vehicle_id)
+    return [each for each in found if app_id in (None, each.app_id)]
+
+
+def _settings(data: Path | None, database: str | None, config: Path | None) -> ServerSettings:
+    try:
+        return load_settings(config, {"data": data, "database": database})
+    except SettingsError as error:
+        fail(str(error))
+
+
+def _problem(push_type: str, key: str) -> str | None:
+    """Say what is wrong with a type or a key, without repeating the key."""
+    if push_type not in keys.TYPES:
+        return f"{push_type!r} is none of {', '.join(keys.TYPES)}"
+    problem = keys.key_problem(push_type, key)
+    if problem is None and push_type == "apprise":
+        from ovms.notify.apprise import is_service  # only here: it loads a hundred modules
+
+        problem = None if is_service(key) else "Apprise knows no such service"
+    return problem
+
+
+def _made_name(push_type: str, key: str) -> str:
+    """Make a name that the same key always gets."""
+    return f"{push_type}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+
+
+def _missing(push_type: str) -> str:
+    if push_type == "mail":
+        return "no mail server is set (mail_host)"
+    return f"{push_type} is not built"
+
+
+def _described(each: Subscribed, active: tuple[str, ...]) -> dict[str, str | None]:
+    state = "active" if each.failing is None else "failing"
+    return {
+        "vehicle": each.vehicle_id,
+        "app": each.app_id,
+        "type": each.push_type,
+        "key": keys.masked(each.push_type, each.key),
+        "state": state if each.push_type in active else "waiting for a channel",
+        "failing_since": iso_time(each.failing),
+        "renewed": iso_time(each.changed),
+    }

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from ovms.cli import history, vehicle
+from ovms.store import queries
+from ovms.store.batch import Batch, write
+from ovms.store.database import connect, database_path, database_url, sync_engine, upgrade, writing
+from ovms.store.records import KeptRecord
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from typer.testing import Result
+
+NOON = 1_750_000_000  # 2025-06-15 15:06:40 UTC
+
+
+@pytest.fixture(autouse=True)
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a database with the vehicle ``CAR1``."""
+    monkeypatch.setenv("OVMS_DATA", str(tmp_path))
+    monkeypatch.delenv("OVMS_DATABASE", raising=False)
+    engine = sync_engine(database_url(tmp_path))
+    upgrade(engine)
+    with writing(engine) as connection:
+        bob = queries.add_owner(connection, "bob", 1.0)
+        queries.add_vehicle(connection, "CAR1", bob, "secret", 1.0)
+    return database_path(engine.url)
+
+
+def _keep(path: Path, *records: tuple[str, int, int, bytes]) -> None:
+    batch = Batch()
+    for kind, number, time, data in records:
+        batch.history.put("CAR1", KeptRecord(kind, number, time, 2**40, data, None, 1.0), None)
+    connection = connect(path)
+    write(connection, batch)
+    connection.close()
+
+
+def _run(app: typer.Typer, *arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def _history(*arguments: str) -> str:
+    app = typer.Typer()
+    app.command()(history.history)
+    result = _run(app, *arguments)
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout
+
+
+def _json(*arguments: str) -> Any:
+    return json.loads(_history(*arguments, "--json"))
+
+
+def test_summary(database: Path) -> None:
+    """Without a type there is a line a type, as a table, JSON or CSV."""
+    _keep(database, ("S", 0, NOON, b"80"), ("S", 1, NOON + 9, b"8"), ("D", 0, NOON, b""))
+    assert _json("car1")[1] == {
+        "type": "S",
+        "distinct": 2,
+        "total": 2,
+        "size": 2 + 2 * (1 + 4 + 20) + 1,
+        "oldest": "2025-06-15T15:06:40Z",
+        "newest": "2025-06-15T15:06:49Z",
+    }
+    table = "\t".join(history.SUMMARY) + "\nD\t1\t1\t25\t"
+    assert _history("car1").startswith(table)
+    assert _history("car1", "--csv").startswith(table.replace("\t", ","))
+
+
+def test_records(database: Path) -> None:
+    """The records of a type come oldest first, whatever their bytes are."""
+    rows = [("S", 0, NOON + 1, b"\xe9,\x1b"), ("S", 0, NOON, b'1,"2"'), ("D", 0, NOON, b"x")]
+    _keep(database, *rows)
+    one = {"type": "S", "time": "2025-06-15T15:06:40Z", "number": 0, "value": '1,"2"'}
+    two = {"type": "S", "time": "2025-06-15T15:06:41Z", "number": 0, "value": "é,\x1b"}
+    assert _json("car1", "--type", "S") == [one, two]
+    found = list(csv.DictReader(io.StringIO(_history("car1", "--type", "S", "--csv"))))
+    assert [row["value"] for row in found] == ['1,"2"', "é,\x1b"]
+    assert _history("car1", "--type", "S").splitlines() == [
+        "type\ttime\tnumber\tvalue",
+        'S\t2025-06-15T15:06:40Z\t0\t1,"2"',
+        "S\t2025-06-15T15:06:41Z\t0\té,\\x1b",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("since", "numbers"),
+    [("2025-06-15", [0, 1, 2]), ("2025-06-15 15:06:40", [1, 2]), ("2025-06-16", [])],
+)
+def test_since(database: Path, since: str, numbers: list[int]) -> None:
+    """A time leaves out what was made until then, in UTC."""
+    _keep(database, *(("S", number, NOON + number, b"") for number in range(3)))
+    found = _json("car1", "--type", "S", "--since", since)
+    assert [row["number"] for row in found] == numbers
+    totals = [row["total"] for row in _json("car1", "--since", since)]
+    assert totals == ([len(numbers)] if numbers else [])
+
+
+@pytest.mark.parametrize("pages", [0, 1, 2.5])
+def test_pages(database: Path, monkeypatch: pytest.MonkeyPatch, pages: float) -> None:
+    """However many records there are, each is shown once."""
+    monkeypatch.setattr(history, "PAGE", 10)
+    count = int(pages * 10)
+    _keep(database, *(("S", number, NOON, b"") for number in range(count)))
+    assert [row["number"] for row in _json("car1", "--type", "S")] == list(range(count))
+
+
+def test_nothing() -> None:
+    """A vehicle without history is no error."""
+    assert _history("car1") == _history("car1", "--type", "S") == "nothing\n"
+    assert _json("car1") == _json("car1", "--type", "S") == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["none"], 1), (["car1", "--since", "today"], 2), (["car1", "--csv", "--json"], 2)],
+)
+def test_refused(arguments: list[str], code: int) -> None:
+    """An unknown vehicle fails; a time that is none, or two formats, are wrong usage."""
+    app = typer.Typer()
+    app.command()(history.history)
+    result = _run(app, *arguments)
+    assert (result.exit_code, result.stdout) == (code, "")
+
+
+def test_vehicle_log() -> None:
+    """How long telemetry is kept is shown, changed one by one, and given back to the settings."""
+
+    def told(*options: str) -> str:
+        return _run(vehicle.app, "log", "car1", *options).stdout
+
+    default = "as the server's settings say"
+    assert told() == f"vehicle CAR1: telemetry {default}, positions {default}\n"
+    assert told("--days", "90").endswith(f"telemetry 90 days, positions {default}\n")
+    assert told("--positions", "off").endswith("telemetry 90 days, positions off\n")
+    assert json.loads(told("--json")) == {"id": "CAR1", "days": 90, "positions": 0}
+    assert told("--days", "default", "--positions", "1").endswith(
+        f"telemetry {default}, positions 1 day\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["car1", "--days", "-1"], 2),
+        (["car1", "--positions", "x"], 2),
+        (["car1", "--days", "36501"], 1),
+        (["none"], 1),
+    ],
+)
+def test_vehicle_log_refused(arguments: list[str], code: int) -> None:
+    """What is no number of days, too many, or an unknown vehicle is refused."""
+    assert _run(vehicle.app, "log", *arguments).exit_code == code

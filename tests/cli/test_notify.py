@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from ovms.cli import notify, owner, vehicle
+from ovms.store import outbox
+from ovms.store.database import database_url, sync_engine, writing
+from tests.notify.servers import HttpReceiver, MailReceiver, Reply, load_apprise
+
+if TYPE_CHECKING:
+    from typer.testing import Result
+
+load_apprise()
+
+
+@pytest.fixture(autouse=True)
+def _data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OVMS_DATA", str(tmp_path))
+    for name in ("OVMS_SECRET", "OVMS_DATABASE", "OVMS_MAIL_HOST", "OVMS_NOTIFY_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    assert CliRunner().invoke(owner.app, ["add", "bob"]).exit_code == 0
+    assert CliRunner().invoke(vehicle.app, ["add", "CAR1", "--owner", "bob"]).exit_code == 0
+
+
+class Servers:
+    """Receivers in an event loop of their own, since a command blocks the test's."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.mail, self.http = MailReceiver(), HttpReceiver()
+        self._loop = loop
+
+    def up(self) -> None:
+        """Listen."""
+        for server in (self.mail, self.http):
+            asyncio.run_coroutine_threadsafe(server.up(), self._loop).result(10)
+
+    def down(self) -> None:
+        """Listen no more."""
+        for server in (self.mail, self.http):
+            asyncio.run_coroutine_threadsafe(server.down(), self._loop).result(10)
+
+
+@pytest.fixture
+def servers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Servers]:
+    """Run receivers, and have the settings name them."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    servers = Servers(loop)
+    servers.up()
+    monkeypatch.setenv("OVMS_MAIL_HOST", "127.0.0.1")
+    monkeypatch.setenv("OVMS_MAIL_PORT", str(servers.mail.port))
+    monkeypatch.setenv("OVMS_MAIL_TLS", "none")
+    monkeypatch.setenv("OVMS_EXPO_URL", f"http://{servers.http.url}/expo")
+    yield servers
+    servers.down()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def _run(*arguments: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(notify.app, arguments, input=stdin)
+
+
+def _good(*arguments: str, stdin: str | None = None) -> str:
+    result = _run(*arguments, stdin=stdin)
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout
+
+
+def _add(push_type: str, key: str, *more: str) -> str:
+    return _good("add", "car1", "--type", push_type, "--key", key, *more)
+
+
+def _listed(*arguments: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(_good("list", "--json", *arguments))
+    return found
+
+
+def test_add_and_list() -> None:
+    """Subscriptions are listed with their state, secrets masked."""
+    assert _add("expo", "ExponentPushToken[abcdef]", "--app", "phone") == (
+        "vehicle CAR1 tells phone by expo\n"
+    )
+    _add("apprise", "ntfy://bob:hidden@host/topic", "--app", "ntfy")
+    told = _add("mail", "bob@example.org", "--app", "mail")
+    assert told.splitlines()[1] == "nothing is sent yet: no mail server is set (mail_host)"
+    assert "not built" in _add("apns", "0123456789abcdef" * 4, "--app", "old phone")
+    listed = {each["app"]: each for each in _listed()}
+    shown = {app: (each["type"], each["key"], each["state"]) for app, each in listed.items()}
+    assert shown == {
+        "phone": ("expo", "…def]", "active"),
+        "ntfy": ("apprise", "ntfy://***", "active"),
+        "mail": ("mail", "bob@example.org", "waiting for a channel"),
+        "old phone": ("apns", "…cdef", "waiting for a channel"),
+    }
+    assert listed["phone"]["vehicle"] == "CAR1"
+    assert listed["phone"]["renewed"].endswith("Z")
+    table = _good("list", "car1")
+    assert table.startswith("vehicle\tapp\ttype\tkey\tstate\tfailing since\trenewed\n")
+    assert "hidden" not in table + json.dumps(_listed())
+
+
+def test_state_failing(tmp_path: Path) -> None:
+    """A subscription that fails says since when."""
+    _add("expo", "token", "--app", "phone")
+    with writing(sync_engine(database_url(tmp_path))) as connection:
+        outbox.postpone(connection, "CAR1", "phone", 0.0, 1.0)
+    (found,) = _listed("CAR1")
+    assert (found["state"], found["failing_since"]) == ("failing", "1970-01-01T00:00:00Z")
+
+
+def test_mail_becomes_active(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once a mail server is set, a waiting subscription is active."""
+    monkeypatch.setenv("OVMS_MAIL_HOST", "mail.example.org")
+    assert _add("mail", "bob@example.org").count("\n") == 1
+    assert _listed()[0]["state"] == "active"
+
+
+def test_same_key_twice() -> None:
+    """Without a name the key gives one, and adding it again changes nothing."""
+    assert _add("mail", "bob@example.org") == _add("mail", "bob@example.org")
+    (found,) = _listed()
+    assert found["app"].startswith("mail-")
+
+
+def test_key_from_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A key need not stand on the command line."""
+    _good("add", "CAR1", "--type", "expo", "--key-file", "-", "--app", "a", stdin="from stdin\n")
+    monkeypatch.setenv("OVMS_NOTIFY_KEY", "json://hidden")
+    _good("add", "CAR1", "--type", "apprise", "--app", "b")
+    assert [each["key"] for each in _listed()] == ["***", "json://***"]
+    monkeypatch.delenv("OVMS_NOTIFY_KEY")
+    assert _run("add", "CAR1", "--type", "expo").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("push_type", "key", "problem"),
+    [
+        ("fax", "hidden", "'fax' is none of apns, gcm, expo, mail, apprise"),
+        ("mail", "hidden", "no mail address"),
+        ("apprise", "hidden", "no Apprise address"),
+        ("apprise", "nothing://hidden", "Apprise knows no such service"),
+    ],
+)
+def test_wrong_usage(push_type: str, key: str, problem: str) -> None:
+    """A type or key that cannot be is wrong usage, in one line that does not repeat the key."""
+    result = _run("add", "CAR1", "--type", push_type, "--key", key)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert problem in result.stderr
+    assert "hidden" not in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_wrong_app_name() -> None:
+    """A name that cannot be shown is wrong usage, too."""
+    assert _run("add", "CAR1", "--type", "gcm", "--key", "k", "--app", "a\tb").exit_code == 2
+
+
+def test_remove() -> None:
+    """A removed subscription is gone; what is not there cannot be removed."""
+    _add("expo", "token", "--app", "phone")
+    assert _good("remove", "car1", "phone") == "vehicle CAR1 tells phone no more\n"
+    assert _listed() == []
+    result = _run("remove", "car1", "phone")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "ovms: vehicle CAR1 has no subscription 'phone'\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["list", "none"],
+        ["add", "none", "--type", "expo", "--key", "k"],
+        ["remove", "none", "a"],
+        ["test", "none"],
+    ],
+)
+def test_unknown_vehicle(arguments: list[str]) -> None:
+    """A vehicle that does not exist is said so."""
+    result = _run(*arguments)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "ovms: there is no vehicle NONE\n"
+
+
+def test_bad_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings that cannot be used end the command in one line, without the password."""
+    monkeypatch.setenv("OVMS_MAIL_TLS", "perhaps")
+    result = _run("list")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("ovms: OVMS_MAIL_TLS: ")
+
+
+def test_test_delivers(servers: Servers) -> None:
+    """A test alert goes through the real channels at once."""
+    servers.http.tickets({"status": "ok"})
+    _add("mail", "bob@example.org", "--app", "a")
+    _add("expo", "token", "--app", "b")
+    _add("apprise", f"json://{servers.http.url}/hook", "--app", "c")
+    told = _good("test", "car1")
+    assert told == "a\tmail\tdelivered\nb\texpo\tdelivered\nc\tapprise\tdelivered\n"
+    assert servers.mail.mails[0].message.get_content().strip() == notify.TEST_ALERT
+    assert servers.http.requests[0].json["title"] == "Open Vehicles car1"
+    assert [request.path for request in servers.http.requests] == ["/expo", "/hook"]
+    assert _good("test", "CAR1", "--app", "a") == "a\tmail\tdelivered\n"
+    assert len(servers.mail.mails) == 2
+
+
+def test_test_fails(servers: Servers) -> None:
+    """Who is not reached is told with the reason, and the exit code is 1."""
+    servers.http.replies = [Reply(503)]
+    servers.mail.refuse["bob@example.org"] = "550 5.1.1 no such user"
+    _add("mail", "bob@example.org", "--app", "a")
+    _add("expo", "token", "--app", "b")
+    _add("gcm", "token", "--app", "c")
+    result = _run("test", "car1")
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        "a\tmail\tthe mail server knows no such recipient (550)",
+        "b\texpo\tExpo answered 503: no ticket",
+        "c\tgcm\twaiting for a channel: gcm is not built",
+    ]
+    assert result.stderr == "ovms: 3 of 3 not reached\n"
+    assert len(_listed()) == 3
+
+
+def test_test_without_subscriptions() -> None:
+    """Nobody to be told is a failure."""
+    result = _run("test", "car1", "--app", "x")
+    assert (result.exit_code, result.stderr) == (1, "ovms: vehicle CAR1 has no such subscription\n")

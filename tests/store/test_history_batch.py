@@ -1,0 +1,348 @@
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from ovms.store import queries
+from ovms.store.batch import Batch, write, write_singly
+from ovms.store.database import (
+    connect,
+    database_path,
+    database_url,
+    reading,
+    sync_engine,
+    upgrade,
+    writing,
+)
+from ovms.store.expiry import expire_acks, expire_history, purge
+from ovms.store.history_batch import (
+    COPY_WINDOW,
+    ROWS_A_STATEMENT,
+    HistoryBatch,
+    OnSaved,
+)
+from ovms.store.records import KeptRecord
+from ovms.store.vehicles import bury
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sqlalchemy import Engine
+
+FULL_COUNT = """
+    SELECT vehicle_id, type, number, count(*),
+        sum(length(CAST(vehicle_id AS BLOB)) + length(CAST(type AS BLOB)) + length(data) + 20)
+    FROM history
+    WHERE id > coalesce(
+        (SELECT last_id FROM history_purges WHERE vehicle_id = history.vehicle_id), 0)
+    GROUP BY vehicle_id, type, number ORDER BY vehicle_id, type, number
+"""
+COUNTERS = "SELECT * FROM history_counts ORDER BY vehicle_id, type, number"
+
+
+@pytest.fixture
+def database(engine: Engine) -> Iterator[sqlite3.Connection]:
+    """Open the driver's own connection."""
+    with closing(connect(database_path(engine.url))) as connection:
+        yield connection
+
+
+def _record(
+    data: bytes = b"x",
+    ack: int | None = 1,
+    *,
+    kind: str = "*-LOG-Trip",
+    number: int = 1,
+    time: int = 100,
+    expires: int = 1000,
+    received: float = 100.0,
+) -> KeptRecord:
+    return KeptRecord(kind, number, time, expires, data, ack, received)
+
+
+def _batch(*records: KeptRecord, vehicle_id: str = "CAR1", told: list[int] | None = None) -> Batch:
+    batch = Batch()
+    for number, record in enumerate(records):
+        saved = None if told is None else _teller(told, number)
+        batch.history.put(vehicle_id, record, saved)
+    return batch
+
+
+def _teller(told: list[int], number: int) -> OnSaved:
+    return lambda: told.append(number)
+
+
+def _data(database: sqlite3.Connection) -> list[bytes]:
+    return [data for (data,) in database.execute("SELECT data FROM history ORDER BY id")]
+
+
+def _counters_agree(database: sqlite3.Connection) -> bool:
+    return database.execute(COUNTERS).fetchall() == database.execute(FULL_COUNT).fetchall()
+
+
+@pytest.mark.parametrize("rows", [1, ROWS_A_STATEMENT, ROWS_A_STATEMENT + 1])
+def test_stores(database: sqlite3.Connection, rows: int) -> None:
+    """Any number of records is stored as it came, and counted."""
+    write(database, _batch(*(_record(b"%d" % n, n) for n in range(rows))))
+    assert _data(database) == [b"%d" % n for n in range(rows)]
+    row = database.execute("SELECT type, number, time, expires FROM history").fetchone()
+    assert row == ("*-LOG-Trip", 1, 100, 1000)
+    assert _counters_agree(database)
+
+
+def test_copies_in_a_batch(database: sqlite3.Connection) -> None:
+    """Copies that come together are stored once, with the time of the first; all are told."""
+    told: list[int] = []
+    times = ((100, 100.0), (101, 110.0), (99, 120.0))
+    copies = [_record(time=time, received=received) for time, received in times]
+    batch = _batch(*copies, told=told)
+    assert batch.rows() == 1
+    write(database, batch)
+    for callback in batch.history.saved():
+        callback()
+    assert told == [0, 1, 2]
+    assert database.execute("SELECT time FROM history").fetchall() == [(100,)]
+    assert _counters_agree(database)
+
+
+@pytest.mark.parametrize(
+    ("record", "is_stored"),
+    [
+        (_record(time=90, expires=2000, received=100 + COPY_WINDOW), False),
+        (_record(received=100 - COPY_WINDOW), False),  # the clock was set back
+        (_record(received=101 + COPY_WINDOW), True),
+        (_record(ack=2), True),
+        (_record(ack=None), True),
+        (_record(number=2), True),
+        (_record(kind="*-LOG-Grid"), True),
+        (_record(b"y"), True),
+    ],
+)
+def test_copy(database: sqlite3.Connection, record: KeptRecord, is_stored: bool) -> None:
+    """The same code, type, number and data within ten minutes is the same record."""
+    write(database, _batch(_record()))
+    write(database, _batch(record))
+    assert len(_data(database)) == 1 + is_stored
+    assert _counters_agree(database)
+
+
+def test_other_vehicle(database: sqlite3.Connection) -> None:
+    """Two vehicles may send the same."""
+    write(database, _batch(_record()))
+    write(database, _batch(_record(), vehicle_id="CAR2"))
+    assert len(_data(database)) == 2
+
+
+def test_copies_go_on(database: sqlite3.Connection) -> None:
+    """Each copy is compared with the one before, however long it goes on."""
+    for step in range(4):
+        write(database, _batch(_record(received=100 + step * COPY_WINDOW)))
+    assert len(_data(database)) == 1
+
+
+def test_unacknowledged(database: sqlite3.Connection) -> None:
+    """Records without acknowledgement are each stored, however alike."""
+    write(database, _batch(_record(ack=None), _record(ack=None)))
+    assert len(_data(database)) == 2
+    assert _counters_agree(database)
+
+
+def test_over() -> None:
+    """Of two batches both are kept, copies once, and neither is changed."""
+    told: list[int] = []
+    old = _batch(_record(b"a"), _record(b"b", None), told=told).history
+    new = _batch(_record(b"a", time=1, received=105.0), _record(b"c"), told=told).history
+    both = new.over(old)
+    (records,) = both.records.values()
+    assert [(each.record.data, each.record.time) for each in records.values()] == [
+        (b"a", 100),
+        (b"b", 100),
+        (b"c", 100),
+    ]
+    assert (len(old), len(new), len(both)) == (2, 2, 3)
+    assert max(old.size, new.size) < both.size < old.size + new.size
+    for callback in both.saved():
+        callback()
+    assert sorted(told) == [0, 0, 1, 1]
+
+
+def test_odd_type(database: sqlite3.Connection) -> None:
+    """A type that is not UTF-8 is kept as Latin-1; one that is, by its bytes."""
+    write(database, _batch(_record(kind="\udce9"), _record(kind="ü", ack=2)))
+    found = database.execute("SELECT type FROM history ORDER BY id").fetchall()
+    assert found == [("é",), ("ü",)]
+    assert _counters_agree(database)
+
+
+def test_removed_vehicle(engine: Engine, database: sqlite3.Connection) -> None:
+    """A vehicle that is gone leaves no record, and its sender is told all the same."""
+    told: list[int] = []
+    with writing(engine) as connection:
+        queries.remove_vehicle(connection, "CAR2", 5.0)
+    for vehicle_id in ("CAR2", "NONE"):
+        batch = _batch(_record(), vehicle_id=vehicle_id, told=told)
+        batch.history.put("CAR1", _record(), None)
+        write(database, batch)
+        for callback in batch.history.saved():
+            callback()
+    assert told == [0, 0]
+    assert database.execute("SELECT vehicle_id FROM history").fetchall() == [("CAR1",)]
+    assert database.execute("SELECT vehicle_id FROM history_acks").fetchall() == [("CAR1",)]
+    assert _counters_agree(database)
+
+
+def test_impossible_record(database: sqlite3.Connection) -> None:
+    """A record that can never be stored is left out alone, and not counted."""
+    batch = _batch(_record(b"a"), _record(b"b", number=2**70), _record(b"c"))
+    with pytest.raises(OverflowError):
+        write(database, batch)
+    assert _data(database) == []
+    assert write_singly(database, batch, (OverflowError,)) == 1
+    assert _data(database) == [b"a", b"c"]
+    assert _counters_agree(database)
+
+
+def test_failed_single_write(database: sqlite3.Connection) -> None:
+    """What is not the record's fault undoes a single-record write as well."""
+    database.execute("DROP TABLE history_acks")
+    with pytest.raises(sqlite3.OperationalError):
+        write_singly(database, _batch(_record(ack=None), _record()), (OverflowError,))
+    assert _data(database) == []
+
+
+def test_size() -> None:
+    """Copies cost memory too, so that many cannot wait unseen."""
+    batch = HistoryBatch()
+    batch.put("CAR1", _record(b"x" * 5000), None)
+    first = batch.size
+    assert first > 5000
+    batch.put("CAR1", _record(b"x" * 5000), asyncio.Event().set)
+    assert first < batch.size < 2 * first
+
+
+SENT = st.lists(  # which record of which car, and how many seconds later
+    st.tuples(st.sampled_from(["CAR1", "CAR2"]), st.integers(0, 5), st.integers(0, 20)),
+    max_size=60,
+)
+
+
+def _fresh(folder: str) -> Engine:
+    engine = sync_engine(database_url(Path(folder)))
+    upgrade(engine)
+    with writing(engine) as connection:
+        bob = queries.add_owner(connection, "bob", 1.0)
+        for vehicle_id in ("CAR1", "CAR2"):
+            queries.add_vehicle(connection, vehicle_id, bob, "secret", 1.0)
+    return engine
+
+
+@settings(max_examples=30, deadline=None)
+@given(sent=SENT, sizes=st.lists(st.integers(1, 8), min_size=1))
+def test_exactly_once(sent: list[tuple[str, int, int]], sizes: list[int]) -> None:
+    """However a car repeats itself and however the batches fall, each record is there once."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = _fresh(folder)
+        with closing(connect(database_path(engine.url))) as database:
+            now, told, at = 1000.0, 0, 0
+            while at < len(sent):
+                size = sizes[at % len(sizes)]
+                batch = Batch()
+                for vehicle_id, number, later in sent[at : at + size]:
+                    now += later
+                    record = _record(b"%d" % number, number, time=int(now), received=now)
+                    batch.history.put(vehicle_id, record, lambda: None)
+                write(database, batch)
+                told += len([*batch.history.saved()])
+                at += size
+            expected = sorted({(vehicle_id, b"%d" % number) for vehicle_id, number, _ in sent})
+            found = database.execute("SELECT vehicle_id, data FROM history").fetchall()
+            assert (sorted(found), told) == (expected, len(sent))
+            assert _counters_agree(database)
+
+
+class Counting(RuleBasedStateMachine):
+    """Saving, re-sending, expiry, removal and coming back, in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.engine = _fresh(self.folder.name)
+        self.database = connect(database_path(self.engine.url))
+        self.now = 1000.0
+
+    vehicles = st.sampled_from(["CAR1", "CAR2"])
+
+    @rule(
+        vehicle_id=vehicles,
+        acks=st.lists(st.none() | st.integers(0, 4), min_size=1, max_size=6),
+        kind=st.sampled_from(["S", "ü"]),
+        number=st.integers(0, 2),
+        life=st.integers(0, 500),
+    )
+    def save(
+        self, vehicle_id: str, acks: Iterable[int | None], kind: str, number: int, life: int
+    ) -> None:
+        """Store records, some of them copies."""
+        batch = Batch()
+        for ack in acks:
+            record = _record(
+                b"%d" % (ack or 0), ack, kind=kind, number=number, time=int(self.now),
+                expires=int(self.now) + life, received=self.now,
+            )  # fmt: skip
+            batch.history.put(vehicle_id, record, None)
+        write(self.database, batch)
+
+    @rule(later=st.integers(0, 700))
+    def wait(self, later: int) -> None:
+        """Let time pass."""
+        self.now += later
+
+    @rule()
+    def expire(self) -> None:
+        """Delete a bite of each kind."""
+        for bite in (purge, expire_acks, expire_history):
+            bite(self.database, self.now)
+
+    @rule(vehicle_id=vehicles, rows=st.integers(0, 3))
+    def remove(self, vehicle_id: str, rows: int) -> None:
+        """Remove a vehicle, and add it again: what it had is not seen any more."""
+        with writing(self.engine) as connection:
+            bury(connection, vehicle_id, self.now, rows)
+            bob = queries.get_owner(connection, "bob")
+            queries.add_vehicle(connection, vehicle_id, bob, "secret", self.now)
+            assert queries.history_summary(connection, vehicle_id) == []
+
+    @invariant()
+    def counters_agree(self) -> None:
+        """Compare the counters and the reads with a full count."""
+        assert _counters_agree(self.database)
+        with reading(self.engine) as connection:
+            for vehicle_id in ("CAR1", "CAR2"):
+                summary = queries.history_summary(connection, vehicle_id)
+                assert summary == queries.history_summary(connection, vehicle_id, 0)
+                for each in summary:
+                    total, last = queries.history_count(connection, vehicle_id, each.type)
+                    page = queries.history_page(
+                        connection, vehicle_id, each.type, None, None, last, 1000
+                    )
+                    times = [entry.time for entry in page]
+                    assert (total, len(page)) == (each.total, each.total)
+                    assert (times[0], times[-1]) == (each.first, each.last)
+
+    def teardown(self) -> None:
+        """Close the database."""
+        self.database.close()
+        self.folder.cleanup()
+
+
+TestCounting = Counting.TestCase
+TestCounting.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
