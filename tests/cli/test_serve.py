@@ -44,7 +44,9 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
             "serve", "--data", str(tmp_path), "--host", "127.0.0.1", "--port", str(port)
         )
     assert tried.returncode == 1
-    assert tried.stderr == f"ovms: cannot listen on port {port}: Address already in use\n"
+    assert (
+        tried.stderr == f"ovms: cannot listen on port {port} of 127.0.0.1: Address already in use\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -112,3 +114,12 @@ def test_a_second_signal_stops_at_once(server: Server) -> None:
         server.program.process.terminate()
         assert server.program.end(10) == 1
         assert silent.recv(1) == b""
+
+
+def test_the_data_folder_is_not_named_in_its_own_file(tmp_path: Path) -> None:
+    """A file in the data folder cannot move it somewhere else."""
+    (tmp_path / "ovms.toml").write_text('data = "/elsewhere"')
+    tried = run_ovms("serve", "--check", "--port", "0", env={"OVMS_DATA": str(tmp_path)})
+    assert tried.returncode == 1
+    assert "only --data or OVMS_DATA" in tried.stderr
+    assert tried.stderr.count("\n") == 1

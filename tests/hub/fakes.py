@@ -89,7 +89,9 @@ class FakeKeeper:
         if self.error is not None:
             raise self.error
         vehicle = self.vehicles.get(vehicle_id)
-        return vehicle and (vehicle, list(self.messages.get(vehicle_id, {}).values()))
+        if vehicle is None:
+            return None
+        return vehicle, list(self.messages.get(vehicle_id, {}).values())
 
     def keep_message(self, vehicle_id: str, message: LatestMessage) -> None:
         """Keep a message."""

@@ -130,7 +130,8 @@ async def test_one_is_refused_while_another_enters(building: Building) -> None:
     await asyncio.sleep(0)
     building.keeper.gate.set()
     first, second = await asyncio.gather(*rooms)
-    assert first is second is not None
+    assert first is not None
+    assert first is second
     building.hub.release(first)
     guest = building.hub.enter(second, Role.APP, FakeLine())
     building.hub.release(first)

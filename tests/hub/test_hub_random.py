@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from tests.hub.fakes import START, VERSION, FakeKeeper, FakeLine, FakeVehicle, message
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from ovms.base.clock import ManualClock
-from ovms.hub.commands import PING_TIMEOUT
+from ovms.hub.commands import ANSWER_TIMEOUT, PING_TIMEOUT
 from ovms.hub.hub import Guest, Hub
 from ovms.protocol import Role
+from tests.hub.fakes import START, VERSION, FakeKeeper, FakeLine, FakeVehicle, message
 
 ROWS = 3
 REASONS = ("no answer from the car", "car is not connected", "too many commands are waiting")
@@ -35,6 +35,8 @@ class Actor:
     """The rest of what was heard in this step."""
     todo: deque[tuple[str, float]] = field(default_factory=deque)
     """What a car was asked and has not done: pings and commands, and when they came."""
+    row: int = 0
+    """The next row of the answer to the first of them."""
     is_slow: bool = False
     """A car that let a ping wait too long: its answers may get lost until it has answered."""
 
@@ -65,6 +67,15 @@ class Ask:
         number = self.text[1:].partition(",")[0]
         return f"c{number},1," if self.text[0] == "C" else "-"
 
+    def answer(self, row: int, is_last: bool) -> tuple[str, bool]:
+        """Give the next part of the answer, and whether it is the last: a sealed one may say."""
+        number, _, tag = self.text[1:].partition(",")
+        if self.text[0] == "E":
+            return f"EMc{self.text[3:]}row{row}", is_last
+        if number == "1":
+            return f"c1,0,{row},{ROWS},{tag}", row == ROWS - 1
+        return f"c{number},0,{tag}", True
+
     @property
     def is_open(self) -> bool:
         """The client is there and may still hear of it."""
@@ -76,8 +87,12 @@ ACTORS = [
     *(Actor(f"app {n}", Role.APP, f"CAR{n % 2 + 1}") for n in range(6)),
     *(Actor(f"batch {n}", Role.BATCH, f"CAR{n + 1}") for n in range(2)),
 ]
-cars = st.integers(0, 2)
-clients = st.integers(3, len(ACTORS) - 1)
+which = st.integers(0, len(ACTORS) - 1)
+
+
+def _pick(actors: list[Actor], at: int) -> list[Actor]:
+    """Pick one of the actors, or none where there is none."""
+    return [actors[at % len(actors)]] if actors else []
 
 
 class HubMachine(RuleBasedStateMachine):
@@ -93,7 +108,7 @@ class HubMachine(RuleBasedStateMachine):
         self.live: dict[str, Actor | None] = {"CAR1": None, "CAR2": None}
         self.challengers: dict[str, list[Actor]] = {"CAR1": [], "CAR2": []}
         self.sent: dict[str, dict[str, bytes]] = {"CAR1": {}, "CAR2": {}}
-        self.asks: dict[str, Ask] = {}
+        self.asked: dict[str, Ask] = {}
 
     def teardown(self) -> None:
         """End with an empty hub when everybody leaves."""
@@ -105,15 +120,22 @@ class HubMachine(RuleBasedStateMachine):
 
     # -- coming and going -------------------------------------------------------------------
 
-    @rule(at=st.integers(0, len(ACTORS) - 1))
+    @initialize(there=st.sets(which, min_size=6))
+    def begins(self, there: set[int]) -> None:
+        """Let some be there from the start."""
+        for at in sorted(there):
+            self._join(self.actors[at])
+
+    @rule(at=which)
     def joins(self, at: int) -> None:
-        """Somebody connects."""
-        actor = self.actors[at]
-        if actor.guest is not None:
-            return
+        """Connect somebody."""
+        for actor in _pick([each for each in self.actors if each.guest is None], at):
+            self._join(actor)
+
+    def _join(self, actor: Actor) -> None:
         room = self.loop.run_until_complete(self.hub.find(actor.vehicle))
         assert room is not None
-        actor.line, actor.is_slow = FakeLine(), False
+        actor.line, actor.is_slow, actor.row = FakeLine(), False, 0
         actor.todo.clear()
         actor.guest = self.hub.enter(room, actor.role, actor.line)
         if actor.role is Role.CAR and self.live[actor.vehicle] is None:
@@ -129,11 +151,11 @@ class HubMachine(RuleBasedStateMachine):
             actor.heard.clear()
         self._check({})
 
-    @rule(at=st.integers(0, len(ACTORS) - 1))
-    def leaves(self, at: int) -> None:
-        """Somebody hangs up, or notices that the server has."""
-        actor = self.actors[at]
-        if actor.guest is not None:
+    @rule(at=which, is_sudden=st.integers(0, 5).map(lambda n: n == 5))
+    def leaves(self, at: int, is_sudden: bool) -> None:
+        """Hang up, or (oftener) notice that the server has."""
+        there = [each for each in self.actors if each.guest is not None]
+        for actor in _pick([each for each in there if each.is_active is is_sudden], at):
             self._leave(actor)
             self._listen()
             self._check({})
@@ -151,98 +173,94 @@ class HubMachine(RuleBasedStateMachine):
 
     # -- commands ---------------------------------------------------------------------------
 
-    @rule(at=clients, kind=st.sampled_from(["C20", "C1", "unique", "sealed", "C30"]))
-    def asks_the_car(self, at: int, kind: str) -> None:
-        """A client sends a command: a usual one, one with rows, one for the server, or sealed."""
-        client = self.actors[at]
-        if not client.is_active:
-            return
+    @rule(at=which, kind=st.sampled_from(["C20", "C1", "unique", "sealed", "C30"]))
+    def asks(self, at: int, kind: str) -> None:
+        """Send a client's command: plain, with rows, for the server, or sealed."""
+        for client in _pick(self._clients("CAR1", "CAR2"), at):
+            self._ask(client, kind)
+
+    def _ask(self, client: Actor, kind: str) -> None:
         assert client.guest is not None
-        tag = f"t{len(self.asks)}"
-        start = {"unique": f"C{1000 + len(self.asks)}", "sealed": "EMC"}.get(kind, kind)
+        tag = f"t{len(self.asked)}"
+        start = {"unique": f"C{1000 + len(self.asked)}", "sealed": "EMC"}.get(kind, kind)
         text = start + tag if kind == "sealed" else f"{start},{tag}"
-        self.asks[tag] = Ask(client, client.guest, text)
+        self.asked[tag] = Ask(client, client.guest, text)
         self._say(client, text)
         by_server = ["c30,1,No GPRS utilisation data available"]
         self._check({client: by_server} if kind == "C30" else {})
 
-    @rule(at=cars, is_last=st.booleans())
-    def answers(self, at: int, is_last: bool) -> None:
-        """A car does what it was asked first: answers a ping or a command, or a row of it."""
-        car = self.actors[at]
-        if not car.is_active or not car.todo:
-            return
+    @rule(at=which, how=st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=4))
+    def answers(self, at: int, how: list[tuple[bool, bool]]) -> None:
+        """Do what a car was asked first, or a part of it, or never: some steps of that."""
+        for is_last, is_told in how:
+            for car in _pick([each for each in self._cars if each.todo], at):
+                self._work(car, is_last, is_told or is_last)
+
+    def _work(self, car: Actor, is_last: bool, is_told: bool) -> None:
         text, _ = car.todo[0]
         if text == "A":
             car.todo.popleft()
             car.is_slow = car.is_slow and any(each == "A" for each, _ in car.todo)
             self._say(car, "a")
             self._check({})
-            return
-        tag = text.removeprefix("EMC") if text[0] == "E" else text.partition(",")[2]
-        ask = self.asks[tag]
-        if text.startswith("C1,"):
-            row = getattr(car, "row", 0)
-            answer = f"c1,0,{row},{ROWS},{tag}"
-            is_last = row == ROWS - 1
-            car.row = 0 if is_last else row + 1  # type: ignore[attr-defined]
-        elif text[0] == "E":
-            answer = f"EMc{tag}"
+        elif is_told:
+            self._answer(car, text, is_last)
         else:
-            answer, is_last = f"c{text[1:].partition(',')[0]},0,{tag}", True
+            self._done(car)
+
+    def _answer(self, car: Actor, text: str, is_last: bool) -> None:
+        """Send an answer, or a row of it, and see that only the client that asked gets it."""
+        ask = self.asked[text.removeprefix("EMC") if text[0] == "E" else text.partition(",")[2]]
+        answer, is_last = ask.answer(car.row, is_last)
+        car.row += 1
         if is_last:
-            car.todo.popleft()
-        self._say(car, answer)
+            self._done(car)
         is_due = ask.is_open and ask.client.is_active
+        self._say(car, answer)
         if is_due and not (car.is_slow and answer not in ask.client.heard):
             ask.rows += 1
             self._check({ask.client: [answer]})
         else:
             self._check({})
 
-    @rule(at=cars)
-    def ignores(self, at: int) -> None:
-        """A car never answers a command, or leaves the rest of its rows out."""
-        car = self.actors[at]
-        if car.todo and car.todo[0][0] != "A":
-            car.todo.popleft()
-            car.row = 0  # type: ignore[attr-defined]
+    def _done(self, car: Actor) -> None:
+        car.todo.popleft()
+        car.row = 0
 
-    @rule(at=cars)
+    @rule(at=which)
     def volunteers(self, at: int) -> None:
-        """A car gives an answer that nobody asked for."""
-        car = self.actors[at]
-        if car.is_active:
+        """Send a car's answer that nobody asked for."""
+        for car in _pick(self._cars, at):
             self._say(car, "c41,0,second")
             self._check({each: ["c41,0,second"] for each in self._clients(car.vehicle)})
 
     # -- messages and time ------------------------------------------------------------------
 
-    @rule(at=cars, code=st.sampled_from("FSDx\xff"), data=st.binary(max_size=3))
+    @rule(at=which, code=st.sampled_from("FSDx\xff"), data=st.binary(max_size=3))
     def reports(self, at: int, code: str, data: bytes) -> None:
-        """A car sends a message."""
-        car = self.actors[at]
-        if not car.is_active:
-            return
+        """Send a car's message."""
+        for car in _pick(self._cars, at):
+            self._report(car, code, data)
+
+    def _report(self, car: Actor, code: str, data: bytes) -> None:
         text = code + data.decode("latin-1")
         self.sent[car.vehicle][code] = data
         self._say(car, text)
         told = [text, f"f{VERSION}", "T0"] if code == "F" else [text, "T0"]
-        self._check({each: told for each in self._clients(car.vehicle)})
+        self._check(dict.fromkeys(self._clients(car.vehicle), told))
 
-    @rule(at=clients)
+    @rule(at=which)
     def passes_on(self, at: int) -> None:
-        """A client sends something that is for the car, which only an app may."""
-        client = self.actors[at]
-        if client.is_active:
+        """Send a client's message for the car, which only an app may."""
+        for client in _pick(self._clients("CAR1", "CAR2"), at):
             self._say(client, "X1")
             car = self.live[client.vehicle]
             is_passed = client.role is Role.APP and car is not None and car.is_active
             self._check({car: ["X1"]} if car and is_passed else {})
 
-    @rule(seconds=st.sampled_from([0.5, 1, 2, 5, 10, 30, 60, 300]))
+    @rule(seconds=st.sampled_from([0.5, 1, 2, 2, 5, 5, 10, 30, 60, 60, 300]))
     def time_passes(self, seconds: float) -> None:
-        """Nobody does anything for a while; the unproven and the idle are closed."""
+        """Let time pass; the unproven and the idle are closed."""
         end = self.clock.monotonic() + seconds
         while self.clock.monotonic() < end:
             self.clock.advance(min(1.0, end - self.clock.monotonic()))
@@ -252,12 +270,24 @@ class HubMachine(RuleBasedStateMachine):
             for car in self.actors[:3]:
                 late = [at for text, at in car.todo if text == "A" and now - at >= PING_TIMEOUT]
                 car.is_slow = car.is_slow or bool(late)
+                self._give_up_sealed(car)
         self._check({})
+
+    def _give_up_sealed(self, car: Actor) -> None:
+        """Note sealed commands that timed out: nobody is told, but their answers are late."""
+        for text, at in car.todo:
+            if text[0] == "E" and self.clock.monotonic() - at >= ANSWER_TIMEOUT:
+                ask = self.asked[text.removeprefix("EMC")]
+                ask.is_refused = ask.is_refused or not ask.rows
 
     # -- what everybody heard ---------------------------------------------------------------
 
-    def _clients(self, vehicle: str) -> list[Actor]:
-        there = [each for each in self.actors[3:] if each.vehicle == vehicle]
+    @property
+    def _cars(self) -> list[Actor]:
+        return [each for each in self.actors[:3] if each.is_active]
+
+    def _clients(self, *vehicles: str) -> list[Actor]:
+        there = [each for each in self.actors[3:] if each.vehicle in vehicles]
         return [each for each in there if each.is_active]
 
     def _say(self, actor: Actor, text: str) -> None:
@@ -285,7 +315,7 @@ class HubMachine(RuleBasedStateMachine):
 
     def _is_refusal(self, client: Actor, text: str) -> bool:
         """Tell whether it refuses a command that is open, and note it."""
-        mine = [ask for ask in self.asks.values() if ask.client is client and ask.is_open]
+        mine = [ask for ask in self.asked.values() if ask.client is client and ask.is_open]
         for ask in mine:
             if text.startswith(ask.refusal) and text.endswith(REASONS) and not ask.rows:
                 ask.is_refused = True
@@ -300,7 +330,7 @@ class HubMachine(RuleBasedStateMachine):
 
     @invariant()
     def everybody_knows_who_is_there(self) -> None:
-        """The last Z that somebody heard is the truth, and the car's the number of apps."""
+        """Compare the last Z that somebody heard with the truth."""
         for vehicle, live in self.live.items():
             for client in self._clients(vehicle):
                 assert client.z == ("1" if live else "0")
@@ -308,11 +338,13 @@ class HubMachine(RuleBasedStateMachine):
             if live is not None and live.is_active:
                 assert live.z == str(len(apps))
             room = self.hub.rooms.get(vehicle)
-            assert (room.car if room else None) is (live.guest.member if live and live.guest else None)
+            assert (room.car if room else None) is (
+                live.guest.member if live and live.guest else None
+            )
 
     @invariant()
     def the_last_of_each_code_is_stored(self) -> None:
-        """The keeper and the room have what was sent last, byte for byte."""
+        """Compare the keeper and the room with what was sent last."""
         for vehicle, messages in self.sent.items():
             kept = self.keeper.messages.get(vehicle, {})
             assert {code: each.data for code, each in kept.items()} == messages
@@ -321,14 +353,14 @@ class HubMachine(RuleBasedStateMachine):
 
     @invariant()
     def a_car_has_one_command_at_a_time(self) -> None:
-        """What is in flight to a car that answers its pings is one command."""
-        for car in self.actors[:3]:
-            if car.is_active and not car.is_slow:
+        """Count what is in flight to a car that answers its pings."""
+        for car in self._cars:
+            if not car.is_slow:
                 assert sum(text != "A" for text, _ in car.todo) <= 1
 
     @invariant()
     def rooms_are_not_kept_for_nobody(self) -> None:
-        """A room exists while somebody is in it."""
+        """See that a room exists while somebody is in it, and no longer."""
         used = {actor.vehicle for actor in self.actors[3:] if actor.guest is not None}
         used |= {vehicle for vehicle, live in self.live.items() if live is not None}
         assert set(self.hub.rooms) == used
@@ -339,7 +371,7 @@ class HubMachine(RuleBasedStateMachine):
 
 TestHub = HubMachine.TestCase
 TestHub.settings = settings(
-    max_examples=60,
+    max_examples=100,
     stateful_step_count=60,
     deadline=None,
     database=None,

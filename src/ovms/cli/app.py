@@ -85,6 +85,10 @@ def run(work: Coroutine[Any, Any, None]) -> None:
             asyncio.run(work)
     except (NetError, NoAnswer) as error:
         fail(str(error))
+    except BrokenPipeError:
+        raise  # whoever read what we print has seen enough
+    except OSError as error:
+        fail(f"cannot print: {error.strerror or error}")
 
 
 @app.command()
