@@ -58,5 +58,5 @@ def load_settings(config: Path | None, options: Mapping[str, object]) -> ServerS
         config = beside if beside.exists() else None
     settings = load(ServerSettings, config=config, options=options)
     if config is not None and "data" in tomllib.loads(config.read_text("utf-8")):
-        raise SettingsError(str(config), "data", "only --data or OVMS_DATA can name the folder")
+        raise SettingsError(f"{config}: data", "only --data or OVMS_DATA can name the folder")
     return settings
