@@ -204,3 +204,62 @@ async def test_a_wrong_secret_is_refused() -> None:
     async with served(ServerEnd(answers_pings)) as end:
         with pytest.raises(Refused):
             await open_app("127.0.0.1", end.port, "car1", "wrong", timeout=5)
+
+
+async def test_a_connection_lost_amid_what_is_stored() -> None:
+    """Half of what the server has stored is not given out as all of it."""
+
+    def reply(message: Message) -> list[Message]:
+        end.hang_up()
+        return []
+
+    async with served(ServerEnd(reply, Message("Z", b"1"), Message("S", b"80"))) as end:
+        with pytest.raises(ConnectionLost):
+            await opened(end)
+
+
+async def test_a_connection_lost_right_after_what_is_stored() -> None:
+    """All of what the server has stored is given out, also when nothing was stored."""
+
+    def reply(message: Message) -> list[Message]:
+        end.say(Message("a"))
+        end.hang_up()
+        return []
+
+    async with served(ServerEnd(reply)) as end, await opened(end) as app:
+        await app.lost()
+        assert app.snapshot.messages == {}
+
+
+async def test_a_listener_that_fails_is_told() -> None:
+    """What ``on_message`` raises reaches whoever waits, while opening and later."""
+    heard: list[str] = []
+
+    def fail_at(code: str) -> Callable[[Message], None]:
+        def on_message(message: Message) -> None:
+            heard.append(message.code)
+            if message.code == code:
+                raise BrokenPipeError
+
+        return on_message
+
+    async with served(ServerEnd(answers_pings, Message("S", b"80"))) as end:
+        with pytest.raises(BrokenPipeError):
+            await opened(end, on_message=fail_at("S"))
+        async with await opened(end, on_message=fail_at("D")) as app:
+            messages = app.messages()
+            end.say(Message("D"))
+            with pytest.raises(BrokenPipeError):
+                await app.lost()
+            assert [message async for message in messages] == []
+    assert heard == ["S", "S", "a", "D"]
+
+
+async def test_a_ping_that_cannot_be_answered_any_more() -> None:
+    """What came behind it is still taken, and listeners hear of the end."""
+    async with served(ServerEnd(answers_pings)) as end, await opened(end) as app:
+        messages = app.messages()
+        end.say(Message("A"), Message("S", b"80"))
+        end.hang_up()
+        assert [message.code async for message in messages] == ["A", "S"]
+        assert app.snapshot.status.soc == 80

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+import msgspec
+
 from ovms.app.snapshot import Seen, Snapshot, iso_time
 from ovms.protocol import Message
 from ovms.protocol.records import parse_content
@@ -80,3 +82,13 @@ def test_an_age_is_never_negative() -> None:
     """A clock that was set back makes nothing younger than now."""
     message = Message("S", b"1")
     assert Seen(message, NOW + 60, parse_content(message)).as_json(NOW)["age"] == 0
+
+
+def test_json_is_json() -> None:
+    """Bytes that are not UTF-8 and ages that nobody can have lived are written all the same."""
+    data = b",".join([b"\xff"] * 60)
+    snapshot = filled(*(Message(code, data) for code in "SDLFWYXVq"), Message("T", b"9" * 15))
+    shown = snapshot.as_json(NOW)
+    msgspec.json.encode(shown)
+    assert shown["messages"]["S"]["extra"][0] == "ÿ"
+    assert shown["messages"]["S"]["time"] == "1970-01-01T00:00:00Z"

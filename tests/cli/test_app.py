@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +13,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ovms.cli.app import app
+from ovms.cli.app import _print_answers, app
 from ovms.net.client import ConnectionLost, connect
 from ovms.protocol import Message, Role
+from ovms.protocol.commands import Answer
 from tests.programs.conftest import SECRET, Program, Server, run_ovms, start
 
 __all__ = ["start"]
@@ -195,3 +198,31 @@ def test_watch_in_a_pipe_prints_what_changes(link: list[str], programs: list[Pro
     assert json.loads(line)["vehicle"] == "CAR1"
     programs.append(Program("app", "watch", *link))
     programs[-1].wait_for(" S soc=80")
+
+
+@pytest.mark.parametrize("json", [False, True])
+def test_answers_do_nothing_to_the_terminal(capsys: pytest.CaptureFixture[str], json: bool) -> None:
+    """Control characters are shown, bytes that are not UTF-8 are letters, CR is a new line."""
+    answer = Answer.parse(b"7,0,one\r\ttwo \x1b[2J\xe9")
+    assert answer is not None
+    _print_answers([answer], json)
+    printed = capsys.readouterr().out
+    assert "\x1b" not in printed
+    assert "é" in printed
+    assert json or printed == "one\n        two \\x1b[2Jé\n"
+
+
+def test_a_pipe_that_is_closed_ends_the_log(link: list[str]) -> None:
+    """Whoever has seen enough of the log does not leave a program behind that tries again."""
+    log = subprocess.Popen(
+        [sys.executable, "-m", "ovms", "app", "log", *link],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert log.stdout is not None
+    log.stdout.close()
+    _, errors = log.communicate(timeout=30)
+    assert log.returncode == 1
+    assert "trying again" not in errors
+    assert "Traceback" not in errors

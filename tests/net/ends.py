@@ -169,6 +169,11 @@ class Caller:
         async with asyncio.timeout(PATIENCE):
             return list(self.session.receive_data(await self.reader.read(65536)))
 
+    async def hears_line(self) -> bytes:
+        """Give the next line as it came."""
+        async with asyncio.timeout(PATIENCE):
+            return await self.reader.readline()
+
     async def hears_welcome(self) -> None:
         """Wait for the welcome; messages that come with it are kept."""
         while self.session.state is not State.OPEN:

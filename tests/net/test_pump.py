@@ -152,10 +152,10 @@ async def test_provisioning_lines_go_in_plain() -> None:
         await end.until(lambda end: end.events)
         assert end.events == [ProvisionRequest("VIN")]
         assert end.line.say(ProvisionRefused())
-        assert await caller.reader.readline() == b"AP-X\r\n"
+        assert await caller.hears_line() == b"AP-X\r\n"
         await open_ends(caller, end)
         assert end.line.say(ProvisionRefused())
-        assert await caller.reader.readline() == b"AP-X\r\n"
+        assert await caller.hears_line() == b"AP-X\r\n"
         end.line.close()
         assert not end.line.say(ProvisionRefused())
 
