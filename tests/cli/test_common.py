@@ -60,7 +60,7 @@ def test_empty_variable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_secret_twice() -> None:
     """A secret given both ways is wrong usage."""
-    with pytest.raises(typer.BadParameter):
+    with pytest.raises(typer.Exit):
         common.resolve_secret("a", "b", "OVMS_X", "X")
 
 
@@ -131,7 +131,7 @@ def test_confirm(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_either(argument: str | None, option: str | None) -> None:
     """A value is said once."""
     assert common.either("a", None, "x") == common.either(None, "a", "x") == "a"
-    with pytest.raises(typer.BadParameter):
+    with pytest.raises(typer.Exit):
         common.either(argument, option, "x")
 
 

@@ -6,6 +6,7 @@ import asyncio
 import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -101,8 +102,10 @@ class Receiver:
 
 
 async def _live(world: World, acts: list[Act], crash_at: int) -> None:
-    """Run a process until it has done everything or dies."""
+    """Run a process until it has done everything or dies; then it is killed in any case."""
     world.left, world.crashed = crash_at, asyncio.Event()
+    loop, threads = asyncio.get_running_loop(), ThreadPoolExecutor(4)
+    loop.set_default_executor(threads)
     receiver = Receiver(world)
     channels = {"expo": receiver, "mail": receiver}
     outbox: Any = MortalOutbox(world)
@@ -112,13 +115,15 @@ async def _live(world: World, acts: list[Act], crash_at: int) -> None:
     await asyncio.wait([life, death], return_when=asyncio.FIRST_COMPLETED)
     if not world.crashed.is_set():
         await life
-    for app, texts in world.unsure.items():
-        world.forgiven[app].update(texts if world.crashed.is_set() else ())
-        world.unsure[app] = []
     for task in asyncio.all_tasks() - {asyncio.current_task()}:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+    threads.shutdown()  # threads die with their process, too
+    loop.set_default_executor(ThreadPoolExecutor(4))
+    for app, texts in world.unsure.items():
+        world.forgiven[app].update(texts)
+        world.unsure[app] = []
 
 
 async def _act(world: World, notifier: Notifier, acts: list[Act]) -> None:

@@ -45,7 +45,7 @@ def iso_time(time: float | None) -> str | None:
 
 def on_terminal() -> bool:
     """Tell whether somebody sits there to be asked."""
-    return sys.stdin.isatty()
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def resolve_secret(
@@ -65,7 +65,7 @@ def resolve_secret(
     Ends the command when a file cannot be read or is empty.
     """
     if value is not None and file is not None:
-        raise typer.BadParameter("a secret is given as an option or in a file, not both")
+        refuse("a secret is given as an option or in a file, not both")
     if value is not None:
         return value
     if file is not None:
@@ -89,6 +89,8 @@ def resolve_secret(
 
 def _read_secret(file: str) -> str:
     try:
+        if file == "-" and sys.stdin is None:
+            fail("standard input is closed")
         if file == "-":
             data = sys.stdin.buffer.read(MAX_SECRET_FILE + 1)
         else:
@@ -116,7 +118,7 @@ def confirm_or_leave(question: str, yes: bool) -> None:
 def either(argument: str | None, option: str | None, name: str) -> str:
     """Give what was said as an argument or as an option; wrong usage when both or neither."""
     if (argument is None) == (option is None):
-        raise typer.BadParameter(f"give {name} once, as an argument or as an option")
+        refuse(f"give {name} once, as an argument or as an option")
     return argument if argument is not None else option or ""
 
 

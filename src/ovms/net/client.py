@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections import deque
 from collections.abc import AsyncIterator
 from types import TracebackType
@@ -27,7 +28,7 @@ WELCOME_TIMEOUT = 60.0
 """Seconds until the welcome must be there. A server in passing trouble stays silent."""
 
 INBOX_LIMIT = 1000
-"""Messages that may wait for :meth:`Connection.receive` before reading stops."""
+"""Messages that may wait for :meth:`Connection.receive`; then reading stops until half are gone."""
 
 
 class NetError(Exception):
@@ -56,6 +57,7 @@ class Connection:
         self._pump: Pump | None = None
         self._inbox: deque[Message] = deque()
         self._news = asyncio.Event()
+        self._is_full = False
         self._is_over = False
         self._error: Exception | None = None
         self.welcomed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -82,9 +84,11 @@ class Connection:
                 raise self._lost()
             self._news.clear()
             await self._news.wait()
-        if len(self._inbox) == INBOX_LIMIT and self._pump is not None:
+        message = self._inbox.popleft()
+        if self._is_full and len(self._inbox) <= INBOX_LIMIT // 2 and self._pump is not None:
+            self._is_full = False
             self._pump.resume()
-        return self._inbox.popleft()
+        return message
 
     async def __aiter__(self) -> AsyncIterator[Message]:
         """Give messages until the connection is lost."""
@@ -131,6 +135,7 @@ class Connection:
         if isinstance(event, Message):
             self._inbox.append(event)
             if len(self._inbox) >= INBOX_LIMIT:
+                self._is_full = True
                 pump.pause()
             self._news.set()
         elif isinstance(event, ServerWelcome) and not self.welcomed.done():
@@ -207,4 +212,6 @@ async def _drop(connection: Connection) -> None:
 
 
 def _reason(error: OSError) -> str:
+    if isinstance(error, socket.gaierror):
+        return str(error.strerror)
     return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)

@@ -46,8 +46,8 @@ class Owner(Protocol):
 class Pump(asyncio.Protocol):
     """One connection: bytes to events, messages to bytes."""
 
-    __slots__ = ("_error", "_is_full", "_owner", "_transport", "_waiters", "peer", "received",
-                 "sent", "session")  # fmt: skip
+    __slots__ = ("_error", "_is_full", "_is_paused", "_owner", "_transport", "_waiters", "peer",
+                 "received", "sent", "session")  # fmt: skip
 
     def __init__(self, session: Session, owner: Owner) -> None:
         self.session = session
@@ -62,6 +62,7 @@ class Pump(asyncio.Protocol):
         self._error: Exception | None = None
         self._is_full = False
         self._waiters: list[asyncio.Future[None]] = []
+        self._is_paused = False
 
     def send(self, message: Message) -> bool:
         """Send a message; false if the connection is not open or the message fits no line."""
@@ -104,15 +105,18 @@ class Pump(asyncio.Protocol):
                 connection.setsockopt(socket.IPPROTO_TCP, option, value)
 
     def pause(self) -> None:
-        """Take nothing more from the other end."""
+        """Take nothing more from the other end; what came already waits for :meth:`resume`."""
+        self._is_paused = True
         if self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()
 
     def resume(self) -> None:
-        """Take up what came, and go on reading."""
+        """Take up what came, and go on reading unless that leads to another :meth:`pause`."""
+        self._is_paused = False
         self._read(b"")
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
+        transport = self._transport
+        if transport is not None and not transport.is_closing() and not self._is_paused:
+            transport.resume_reading()
 
     def close(self, error: Exception | None = None) -> None:
         """End the connection once what was written has left. May be called again."""
@@ -146,6 +150,8 @@ class Pump(asyncio.Protocol):
         try:
             for event in self.session.receive_data(data):
                 self._owner.received(self, event)
+                if self._is_paused and self.session.state is State.OPEN:
+                    break  # before the welcome the session stops by itself, and sees to its bound
         except RemoteProtocolError as error:
             self.close(error)
 

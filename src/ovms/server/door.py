@@ -14,7 +14,7 @@ from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
 from ovms.hub.hub import Guest, Hub, Removed
 from ovms.net.pump import Pump
-from ovms.protocol import Message, Party, Role, Session
+from ovms.protocol import Message, Party, Role, Session, State
 from ovms.protocol.crypto import RandomBytes, make_token
 from ovms.protocol.errors import AuthenticationFailed
 from ovms.protocol.session import Event
@@ -133,6 +133,8 @@ class Caller:
         if welcome.role is Role.SERVER:
             raise Refusal("servers are not served")
         room = await self._door.hub.find(welcome.vehicle_key)
+        if pump.session.state is State.CLOSED:
+            return  # closed while it was looked up
         if room is None or room.vehicle.type != "car":
             raise Refusal("unknown vehicle")
         try:

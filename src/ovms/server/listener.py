@@ -33,7 +33,8 @@ def bind(hosts: Sequence[str], port: int) -> list[socket.socket]:
             reason = error
             if getattr(error, "errno", None) != errno.EADDRINUSE:
                 break
-    raise CannotListen(f"cannot listen on port {port}: {_reason(reason)}") from reason
+    where = f"port {port}" + (f" of {', '.join(hosts)}" if hosts else "")
+    raise CannotListen(f"cannot listen on {where}: {_reason(reason)}") from reason
 
 
 async def listen(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,7 +11,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ovms.base.paths import default_data_dir
-from ovms.base.settings import load
+from ovms.base.settings import SettingsError, load
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -101,4 +102,7 @@ def load_settings(config: Path | None, options: Mapping[str, object]) -> ServerS
     if config is None:
         beside = load(ServerSettings, config=None, options=options).data / "ovms.toml"
         config = beside if beside.exists() else None
-    return load(ServerSettings, config=config, options=options)
+    settings = load(ServerSettings, config=config, options=options)
+    if config is not None and "data" in tomllib.loads(config.read_text("utf-8")):
+        raise SettingsError(f"{config}: data", "only --data or OVMS_DATA can name the folder")
+    return settings

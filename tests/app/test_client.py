@@ -1,0 +1,265 @@
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from ovms.app import App, NoAnswer, open_app
+from ovms.app import client as app_client
+from ovms.app.client import find_command
+from ovms.net.client import ConnectFailed, ConnectionLost, Refused
+from ovms.protocol import Message, Party, Session
+from ovms.protocol.commands import Command
+from ovms.protocol.crypto import make_token
+from ovms.protocol.welcome import CallerWelcome
+
+SECRET = "secret"
+Replies = Callable[[Message], list[Message]]
+
+
+def answers_pings(message: Message) -> list[Message]:
+    """Be a server that answers pings and nothing else."""
+    return [Message("a")] if message.code == "A" else []
+
+
+class ServerEnd:
+    """A server end that stores some messages and replies as it is told."""
+
+    def __init__(self, reply: Replies, *stored: Message) -> None:
+        self.heard: list[Message] = []
+        self.port = 0
+        self._reply = reply
+        self._stored = stored
+        self._writers: list[tuple[asyncio.StreamWriter, Session]] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve a caller until it leaves."""
+        session = Session(Party.SERVER, make_token(os.urandom))
+        self._writers.append((writer, session))
+        try:
+            while data := await reader.read(65536):
+                for event in session.receive_data(data):
+                    if isinstance(event, CallerWelcome):
+                        writer.write(session.accept(SECRET.encode()))
+                        self.say(*self._stored)
+                    elif isinstance(event, Message):
+                        self.heard.append(event)
+                        self.say(*self._reply(event))
+        finally:
+            writer.close()
+
+    def say(self, *messages: Message) -> None:
+        """Send messages to the last caller."""
+        writer, session = self._writers[-1]
+        for message in messages:
+            writer.write(session.send(message))
+
+    def hang_up(self) -> None:
+        """Close the last caller's connection."""
+        self._writers[-1][0].close()
+
+
+@asynccontextmanager
+async def served(end: ServerEnd) -> AsyncIterator[ServerEnd]:
+    """Listen, for a while."""
+    server = await asyncio.start_server(end.serve, "127.0.0.1", 0)
+    end.port = server.sockets[0].getsockname()[1]
+    try:
+        yield end
+    finally:
+        server.close()
+
+
+async def opened(end: ServerEnd, **options: object) -> App:
+    """Open an app on a server end."""
+    return await open_app("127.0.0.1", end.port, "car1", SECRET, timeout=10, **options)  # type: ignore[arg-type]
+
+
+async def test_opening_takes_in_what_is_stored() -> None:
+    """After opening, everything that the server had is in the snapshot, and was heard of."""
+    heard: list[str] = []
+    stored = (Message("Z", b"1"), Message("S", b"80,K"), Message("T", b"9"))
+    async with (
+        served(ServerEnd(answers_pings, *stored)) as end,
+        await opened(end, on_message=lambda m: heard.append(m.code)) as app,
+    ):
+        assert app.snapshot.vehicle_id == "CAR1"
+        assert app.snapshot.status.soc == 80
+        assert heard == ["Z", "S", "T", "a"]
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "command"),
+    [
+        ("lock", ("1234",), Command(20, "1234")),
+        ("20", ("1234",), Command(20, "1234")),
+        ("charge-mode", ("range",), Command(10, "3")),
+        ("charge-mode-current", ("performance", "32"), Command(16, "4,32")),
+        ("charge-mode", ("9",), Command(10, "9")),
+        ("shell", ("stat, all",), Command(7, "stat, all")),
+        ("65535", (), Command(65535)),
+    ],
+)
+def test_commands_are_found(name: str, parameters: tuple[str, ...], command: Command) -> None:
+    """A command has a name or a number; a charge mode may be a word."""
+    assert find_command(name, *parameters) == command
+
+
+@pytest.mark.parametrize("name", ["", "fly", "65536", "-1", "2.0"])
+def test_unknown_commands_are_refused(name: str) -> None:
+    """What is no command is said before anything is sent."""
+    with pytest.raises(ValueError, match="no command is called"):
+        find_command(name)
+
+
+async def test_a_command_gives_its_answer() -> None:
+    """Answers to other commands, and from nobody asked, are not taken for it."""
+
+    def reply(message: Message) -> list[Message]:
+        if message == Message("C", b"20,1234"):
+            return [Message("c", b"41,0,late"), Message("c", b"junk"), Message("c", b"20,1,wrong")]
+        return answers_pings(message)
+
+    async with served(ServerEnd(reply)) as end, await opened(end) as app:
+        (answer,) = await app.command("lock", "1234")
+        assert (answer.number, answer.result, answer.text) == (20, 1, "wrong")
+
+
+async def test_an_answer_in_rows_is_whole() -> None:
+    """All rows of an answer are given, in order."""
+
+    def reply(message: Message) -> list[Message]:
+        if message.code == "C":
+            return [Message("c", b"1,0,%d,16,x" % row) for row in range(16)]
+        return answers_pings(message)
+
+    async with served(ServerEnd(reply)) as end, await opened(end) as app:
+        rows = await app.command(1)
+        assert [row.parameters[0] for row in rows] == [str(row) for row in range(16)]
+
+
+async def test_rows_that_stop_are_given_as_far_as_they_came(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Old modules leave the last rows out: what came is the answer."""
+    monkeypatch.setattr(app_client, "ROW_TIMEOUT", 0.05)
+
+    def reply(message: Message) -> list[Message]:
+        rows = [Message("c", b"3,0,%d,32,x" % row) for row in range(3)]
+        return rows if message.code == "C" else answers_pings(message)
+
+    async with served(ServerEnd(reply)) as end, await opened(end) as app:
+        assert len(await app.command("parameters")) == 3
+
+
+async def test_no_answer_and_a_lost_connection_are_told() -> None:
+    """A silent car is one thing, a lost connection another."""
+
+    def reply(message: Message) -> list[Message]:
+        if message == Message("C", b"22,1"):
+            end.hang_up()
+        return answers_pings(message)
+
+    async with served(ServerEnd(reply)) as end, await opened(end) as app:
+        with pytest.raises(NoAnswer, match=r"command 20 in 0\.05 s"):
+            await app.command("lock", "1", timeout=0.05)
+        with pytest.raises(ConnectionLost):
+            await app.command("unlock", "1")
+        await app.lost()
+        with pytest.raises(ConnectionLost):
+            await app.command("lock", "1")
+        assert [message async for message in app.messages()] == []
+
+
+async def test_messages_come_until_the_connection_is_lost() -> None:
+    """A listener hears everything from the moment it asked, and then the end."""
+    answered = asyncio.Event()
+
+    def reply(message: Message) -> list[Message]:
+        if message.code == "a":
+            answered.set()
+        return answers_pings(message)
+
+    async with served(ServerEnd(reply)) as end, await opened(end) as app:
+        messages = app.messages()
+        end.say(Message("S", b"1"), Message("A"), Message("S", b"2"))
+        assert [await anext(messages) for _ in range(3)][2] == Message("S", b"2")
+        await answered.wait()
+        end.hang_up()
+        assert [message async for message in messages] == []
+
+
+async def test_a_server_that_does_not_answer_is_left() -> None:
+    """A server that welcomes and then says nothing is given up in time."""
+    async with served(ServerEnd(lambda message: [])) as end:
+        with pytest.raises(ConnectFailed, match="did not send"):
+            await open_app("127.0.0.1", end.port, "car1", SECRET, timeout=0.2)
+
+
+async def test_a_wrong_secret_is_refused() -> None:
+    """A server that does not know our secret is not believed."""
+    async with served(ServerEnd(answers_pings)) as end:
+        with pytest.raises(Refused):
+            await open_app("127.0.0.1", end.port, "car1", "wrong", timeout=5)
+
+
+async def test_a_connection_lost_amid_what_is_stored() -> None:
+    """Half of what the server has stored is not given out as all of it."""
+
+    def reply(message: Message) -> list[Message]:
+        end.hang_up()
+        return []
+
+    async with served(ServerEnd(reply, Message("Z", b"1"), Message("S", b"80"))) as end:
+        with pytest.raises(ConnectionLost):
+            await opened(end)
+
+
+async def test_a_connection_lost_right_after_what_is_stored() -> None:
+    """All of what the server has stored is given out, also when nothing was stored."""
+
+    def reply(message: Message) -> list[Message]:
+        end.say(Message("a"))
+        end.hang_up()
+        return []
+
+    async with served(ServerEnd(reply)) as end, await opened(end) as app:
+        await app.lost()
+        assert app.snapshot.messages == {}
+
+
+async def test_a_listener_that_fails_is_told() -> None:
+    """What ``on_message`` raises reaches whoever waits, while opening and later."""
+    heard: list[str] = []
+
+    def fail_at(code: str) -> Callable[[Message], None]:
+        def on_message(message: Message) -> None:
+            heard.append(message.code)
+            if message.code == code:
+                raise BrokenPipeError
+
+        return on_message
+
+    async with served(ServerEnd(answers_pings, Message("S", b"80"))) as end:
+        with pytest.raises(BrokenPipeError):
+            await opened(end, on_message=fail_at("S"))
+        async with await opened(end, on_message=fail_at("D")) as app:
+            messages = app.messages()
+            end.say(Message("D"))
+            with pytest.raises(BrokenPipeError):
+                await app.lost()
+            assert [message async for message in messages] == []
+    assert heard == ["S", "S", "a", "D"]
+
+
+async def test_a_ping_that_cannot_be_answered_any_more() -> None:
+    """What came behind it is still taken, and listeners hear of the end."""
+    async with served(ServerEnd(answers_pings)) as end, await opened(end) as app:
+        messages = app.messages()
+        end.say(Message("A"), Message("S", b"80"))
+        end.hang_up()
+        assert [message.code async for message in messages] == ["A", "S"]
+        assert app.snapshot.status.soc == 80

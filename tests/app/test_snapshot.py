@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import json
+
+import msgspec
+
+from ovms.app.snapshot import Seen, Snapshot, iso_time
+from ovms.protocol import Message
+from ovms.protocol.records import parse_content
+
+NOW = 1_795_000_000.0
+
+
+def filled(*messages: Message, now: float = NOW) -> Snapshot:
+    """Give a snapshot that has taken messages, all at once."""
+    snapshot = Snapshot("CAR1")
+    for message in messages:
+        snapshot.receive(message, now)
+    return snapshot
+
+
+def test_nothing_is_known_at_first() -> None:
+    """A new snapshot knows nothing, and says so without failing."""
+    snapshot = Snapshot("CAR1")
+    assert snapshot.connected is None
+    assert snapshot.updated is None
+    assert snapshot.status.soc is None
+    assert snapshot.environment.doors_1 is None
+    assert snapshot.location.latitude is None
+    assert snapshot.firmware.vin is None
+    assert snapshot.server.firmware is None
+    assert snapshot.wheels.stale is None
+    assert snapshot.as_json(NOW) == {"vehicle": "CAR1", "connected": None, "messages": {}}
+
+
+def test_stored_messages_are_dated_by_the_first_age() -> None:
+    """What came before the first T is as old as it says; what comes later is live."""
+    snapshot = filled(Message("Z", b"1"), Message("S", b"80,K"), Message("T", b"300"))
+    assert snapshot.connected is True
+    assert snapshot.messages["S"].time == NOW - 300
+    snapshot.receive(Message("S", b"81,K"), NOW + 5)
+    snapshot.receive(Message("T", b"0"), NOW + 5)
+    assert snapshot.messages["S"].time == NOW + 5
+    assert snapshot.updated == NOW + 5
+
+
+def test_a_new_connection_does_not_make_old_messages_younger() -> None:
+    """After a reconnect the stored messages keep an age that they may have."""
+    snapshot = filled(Message("S", b"80,K"), Message("T", b"0"))
+    snapshot.restart()
+    snapshot.receive(Message("S", b"80,K"), NOW + 100)
+    snapshot.receive(Message("T", b"100"), NOW + 100)
+    assert snapshot.messages["S"].time == NOW
+
+
+def test_json_has_the_promised_shape() -> None:
+    """Every message has its time, its age, its fields by name, and the fields without a name."""
+    snapshot = filled(Message("Z", b"0"), Message("S", b"80,K"), Message("q", b"\xff,x"))
+    snapshot.receive(Message("F", b",".join([b"1"] * 12)), NOW)
+    shown = json.loads(json.dumps(snapshot.as_json(NOW + 7.9)))
+    assert shown["connected"] is False
+    assert sorted(shown["messages"]) == ["F", "S", "q"]
+    status = shown["messages"]["S"]
+    assert status["time"] == iso_time(NOW)
+    assert status["time"].endswith("Z")
+    assert status["age"] == 7
+    assert (status["fields"]["soc"], status["fields"]["units"]) == (80, "K")
+    assert status["fields"]["ideal_range"] is None
+    assert shown["messages"]["F"]["extra"] == ["1", "1"]
+    assert shown["messages"]["q"] == {**status, "fields": {}, "extra": ["ÿ,x"]}
+
+
+def test_garbage_never_fails() -> None:
+    """Records full of nonsense are taken, and read as unknown."""
+    snapshot = filled(*(Message(chr(code), b"\xff,\x00,,nan,-") for code in range(1, 256)))
+    assert snapshot.connected is False
+    assert snapshot.status.soc is None
+    json.dumps(snapshot.as_json(NOW))
+
+
+def test_an_age_is_never_negative() -> None:
+    """A clock that was set back makes nothing younger than now."""
+    message = Message("S", b"1")
+    assert Seen(message, NOW + 60, parse_content(message)).as_json(NOW)["age"] == 0
+
+
+def test_json_is_json() -> None:
+    """Bytes that are not UTF-8 and ages that nobody can have lived are written all the same."""
+    data = b",".join([b"\xff"] * 60)
+    snapshot = filled(*(Message(code, data) for code in "SDLFWYXVq"), Message("T", b"9" * 15))
+    shown = snapshot.as_json(NOW)
+    msgspec.json.encode(shown)
+    assert shown["messages"]["S"]["extra"][0] == "ÿ"
+    assert shown["messages"]["S"]["time"] == "1970-01-01T00:00:00Z"

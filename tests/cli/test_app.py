@@ -1,0 +1,228 @@
+"""The app's commands against a server in another process, and a car of our own making."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ovms.cli.app import _print_answers, app
+from ovms.net.client import ConnectionLost, connect
+from ovms.protocol import Message, Role
+from ovms.protocol.commands import Answer
+from tests.programs.conftest import SECRET, Program, Server, run_ovms, start
+
+__all__ = ["start"]
+
+RUNNER = CliRunner()
+
+
+ANSWERS = {b"20,1234": b"20,0", b"20,1": b"20,1,wrong PIN", b"11": b"11,2", b"99": b"99,3"}
+
+
+class FakeCar:
+    """A car on a thread of its own: tells a state, answers commands as its table says."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        assert self._ready.wait(30)
+
+    def _run(self) -> None:
+        self._task = self._loop.create_task(self._live())
+        self._loop.run_until_complete(asyncio.wait([self._task]))
+        self._loop.close()
+
+    async def _live(self) -> None:
+        car = await connect("127.0.0.1", self._server.port, Role.CAR, "CAR1", SECRET.encode())
+        async with car:
+            for code, data in (("F", b"1.2,VIN"), ("S", b"80,K,0,0,done"), ("D", b"1,8,4")):
+                car.send(Message(code, data))
+            car.send(Message("A"))
+            try:
+                async for message in car:
+                    self._hear(car, message)
+            except ConnectionLost:
+                pass
+
+    def _hear(self, car: object, message: Message) -> None:
+        if message.code == "a":
+            self._ready.set()
+        answer = ANSWERS.get(message.data) if message.code == "C" else None
+        if message == Message("C", b"1"):
+            for row in range(3):
+                car.send(Message("c", b"1,0,%d,3,v%d" % (row, row)))  # type: ignore[attr-defined]
+        elif answer is not None:
+            car.send(Message("c", answer))  # type: ignore[attr-defined]
+
+    def leave(self) -> None:
+        """Hang up."""
+        self._loop.call_soon_threadsafe(self._task.cancel)
+        self._thread.join(30)
+
+
+@pytest.fixture(scope="module")
+def programs() -> Iterator[list[Program]]:
+    """Keep the programs of this module, and end them."""
+    started: list[Program] = []
+    yield started
+    for program in started:
+        program.kill()
+
+
+@pytest.fixture(scope="module")
+def server(programs: list[Program], tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """Run a server that knows CAR1 and CAR2."""
+
+    def begin(*arguments: str) -> Program:
+        programs.append(Program(*arguments))
+        return programs[-1]
+
+    folder: Path = tmp_path_factory.mktemp("server")
+    return Server(begin, folder / "data", ("CAR1", "CAR2"))
+
+
+@pytest.fixture(scope="module")
+def link(server: Server) -> Iterator[list[str]]:
+    """Give the options that reach CAR1, which is there."""
+    car = FakeCar(server)
+    yield server.link()
+    car.leave()
+
+
+def test_status_shows_the_vehicle(link: list[str]) -> None:
+    """The status is drawn for people and given as JSON for scripts."""
+    drawn = RUNNER.invoke(app, ["status", *link])
+    assert drawn.exit_code == 0
+    assert "CAR1  online" in drawn.stdout
+    given = RUNNER.invoke(app, ["status", "--json", *link])
+    shown = json.loads(given.stdout)
+    assert (shown["vehicle"], shown["connected"]) == ("CAR1", True)
+    assert shown["messages"]["S"]["fields"]["soc"] == 80
+    assert shown["messages"]["D"]["fields"]["locked"] is True
+
+
+def test_status_of_a_car_that_was_never_there(server: Server) -> None:
+    """A car that is away is no failure."""
+    given = RUNNER.invoke(app, ["status", "--json", *server.link("CAR2")])
+    assert given.exit_code == 0
+    assert json.loads(given.stdout) == {"vehicle": "CAR2", "connected": False, "messages": {}}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "printed"),
+    [
+        (["lock", "1234"], 0, "ok\n"),
+        (["20", "1"], 1, "failed wrong PIN\n"),
+        (["charge-start"], 1, "unsupported\n"),
+        (["99"], 1, "unimplemented\n"),
+        (["features"], 0, "0,3,v0\n1,3,v1\n2,3,v2\n"),
+        (["history", "x"], 1, "failed No historical data available\n"),
+    ],
+)
+def test_a_command_prints_its_answer(
+    link: list[str], words: list[str], code: int, printed: str
+) -> None:
+    """Exit code 0 is for a car that says it is done; the answer is printed either way."""
+    done = RUNNER.invoke(app, ["command", *link, *words])
+    assert (done.exit_code, done.stdout) == (code, printed)
+
+
+def test_a_command_as_json(link: list[str]) -> None:
+    """Scripts get number, result and parameters of each answer."""
+    done = RUNNER.invoke(app, ["command", "--json", *link, "lock", "1"])
+    answers = [{"command": 20, "result": 1, "parameters": ["wrong PIN"]}]
+    assert json.loads(done.stdout) == answers
+
+
+def test_a_command_without_an_answer(link: list[str], server: Server) -> None:
+    """A car that does not answer, and one that is not there, are told apart."""
+    silent = RUNNER.invoke(app, ["command", *link, "--timeout", "0.2", "wakeup"])
+    assert silent.exit_code == 1
+    assert silent.stderr == "ovms: no answer to command 18 in 0.2 s\n"
+    absent = RUNNER.invoke(app, ["command", *server.link("CAR2"), "wakeup"])
+    assert (absent.exit_code, absent.stdout) == (1, "failed car is not connected\n")
+
+
+def test_the_commands_can_be_listed() -> None:
+    """The list needs no server."""
+    listed = RUNNER.invoke(app, ["command", "--list"])
+    assert listed.exit_code == 0
+    assert " 20  lock PIN" in listed.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "part"),
+    [
+        (["command"], 2, "give a command"),
+        (["command", "fly"], 2, "give a command"),
+        (["command", "--server", "x", "--vehicle", "y", "fly"], 2, "no command is called 'fly'"),
+        (["status", "--server", "x:y", "--vehicle", "z", "--secret", "s"], 2, "HOST[:PORT]"),
+        (["status", "--server", "127.0.0.1:1", "--vehicle", "z", "--secret", "s"], 1, "refused"),
+        (["log", "--server", "x", "--vehicle", "z", "--secret", "s", "--tls"], 2, "not built yet"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(words: list[str], code: int, part: str) -> None:
+    """Wrong usage is exit code 2, a failure 1, each with one line."""
+    done = RUNNER.invoke(app, words)
+    assert done.exit_code == code
+    assert part in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["status", "watch", "log"])
+def test_a_wrong_secret_ends_every_command(server: Server, command: str) -> None:
+    """Nobody waits for a server that refuses."""
+    options = server.link()
+    options[-1] = "wrong"
+    done = run_ovms("app", command, *options)
+    assert done.returncode == 1
+    assert "wrong vehicle id or secret?" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_watch_in_a_pipe_prints_what_changes(link: list[str], programs: list[Program]) -> None:
+    """Without a terminal, watch prints lines: messages, or the whole vehicle as JSON."""
+    programs.append(Program("app", "watch", "--json", *link))
+    line = programs[-1].wait_for('"soc":80')
+    assert json.loads(line)["vehicle"] == "CAR1"
+    programs.append(Program("app", "watch", *link))
+    programs[-1].wait_for(" S soc=80")
+
+
+@pytest.mark.parametrize("json", [False, True])
+def test_answers_do_nothing_to_the_terminal(capsys: pytest.CaptureFixture[str], json: bool) -> None:
+    """Control characters are shown, bytes that are not UTF-8 are letters, CR is a new line."""
+    answer = Answer.parse(b"7,0,one\r\ttwo \x1b[2J\xe9")
+    assert answer is not None
+    _print_answers([answer], json)
+    printed = capsys.readouterr().out
+    assert "\x1b" not in printed
+    assert "é" in printed
+    assert json or printed == "one\n        two \\x1b[2Jé\n"
+
+
+def test_a_pipe_that_is_closed_ends_the_log(link: list[str]) -> None:
+    """Whoever has seen enough of the log does not leave a program behind that tries again."""
+    log = subprocess.Popen(
+        [sys.executable, "-m", "ovms", "app", "log", *link],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert log.stdout is not None
+    log.stdout.close()
+    _, errors = log.communicate(timeout=30)
+    assert log.returncode == 1
+    assert "trying again" not in errors
+    assert "Traceback" not in errors

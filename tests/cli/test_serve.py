@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.programs.conftest import Server, Start, run_ovms, server, start
+
+__all__ = ["server", "start"]
+
+
+def test_ready_json_is_there_while_the_server_answers(server: Server) -> None:
+    """ready.json has the promised shape, is readable, and goes when the server stops."""
+    ready = server.data / "ready.json"
+    facts = json.loads(ready.read_text())
+    assert facts == {
+        "pid": server.program.process.pid,
+        "mp": server.port,
+        "mp_tls": None,
+        "http": None,
+        "https": None,
+    }
+    assert server.data.stat().st_mode & 0o777 == 0o700
+    assert server.program.stop() == 0
+    assert not ready.exists()
+    assert "stopped" in server.program.output()
+
+
+def test_a_second_server_on_the_same_data_says_so(server: Server) -> None:
+    """Two servers would overwrite each other's data: the second one ends with one line."""
+    second = run_ovms("serve", "--data", str(server.data), "--port", "0")
+    assert second.returncode == 1
+    assert second.stderr == f"ovms: another ovms server is running on {server.data}\n"
+    assert (server.data / "ready.json").exists()
+
+
+def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    """A port that another program has is said, in one line."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        tried = run_ovms(
+            "serve", "--data", str(tmp_path), "--host", "127.0.0.1", "--port", str(port)
+        )
+    assert tried.returncode == 1
+    assert (
+        tried.stderr == f"ovms: cannot listen on port {port} of 127.0.0.1: Address already in use\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        (["--port", "70000"], "port"),
+        (["--log-level", "loud"], "--log-level"),
+        (["--config", "none.toml"], "none.toml"),
+        (["--database", "postgresql://x/y"], "not supported yet"),
+        (["--host", "no such host"], "cannot listen"),
+    ],
+)
+def test_wrong_settings_are_one_line(tmp_path: Path, options: list[str], part: str) -> None:
+    """A setting that makes no sense ends the server before it starts."""
+    tried = run_ovms("serve", "--data", str(tmp_path / "data"), "--port", "0", *options)
+    assert tried.returncode == 1
+    assert part in tried.stderr
+    assert tried.stderr.count("\n") == 1
+
+
+def test_settings_from_a_file_and_the_environment(tmp_path: Path, start: Start) -> None:
+    """ovms.toml in the data folder counts, a variable over it, an option over both."""
+    tmp_path.joinpath("ovms.toml").write_text('host = ["127.0.0.1"]\nport = 1\nlog_level = "debug"')
+    program = start(
+        "serve", "--data", str(tmp_path), "--log-format", "json", env={"OVMS_PORT": "0"}
+    )
+    program.wait_for("^ovms ready:")
+    lines = [json.loads(line) for line in program.lines if line.startswith("{")]
+    assert lines[0]["event"] == "ready"
+    assert json.loads((tmp_path / "ready.json").read_text())["mp"] > 1
+
+
+def test_check_tries_everything_and_leaves_nothing(tmp_path: Path, server: Server) -> None:
+    """--check says whether a start would do, makes no files, and sees a running server."""
+    data = tmp_path / "new"
+    checked = run_ovms("serve", "--check", "--data", str(data), "--port", "0")
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert not data.exists()
+    running = run_ovms("serve", "--check", "--data", str(server.data), "--port", "0")
+    assert running.returncode == 1
+    assert "another ovms server is running" in running.stderr
+    damaged = tmp_path / "damaged"
+    damaged.mkdir()
+    (damaged / "ovms.db").write_bytes(b"no database" * 1000)
+    broken = run_ovms("serve", "--check", "--data", str(damaged), "--port", "0")
+    assert broken.returncode == 1
+    assert "is not a database" in broken.stderr
+
+
+def test_promised_options_are_taken(tmp_path: Path, start: Start) -> None:
+    """Options of listeners that come later do no harm."""
+    program = start(
+        "serve", "--data", str(tmp_path), "--host", "127.0.0.1", "--port", "0", "--no-tls",
+        "--tls-port", "0", "--http-port", "0", "--https-port", "0",
+    )  # fmt: skip
+    program.wait_for("^ovms ready:")
+    assert program.stop() == 0
+
+
+def test_a_second_signal_stops_at_once(server: Server) -> None:
+    """A caller without a welcome delays the stop; a second signal does not wait for it."""
+    with socket.create_connection(("127.0.0.1", server.port)) as silent:
+        server.program.process.terminate()
+        server.program.wait_for("stopping")
+        server.program.process.terminate()
+        assert server.program.end(10) == 1
+        assert silent.recv(1) == b""
+
+
+def test_the_data_folder_is_not_named_in_its_own_file(tmp_path: Path) -> None:
+    """A file in the data folder cannot move it somewhere else."""
+    (tmp_path / "ovms.toml").write_text('data = "/elsewhere"')
+    tried = run_ovms("serve", "--check", "--port", "0", env={"OVMS_DATA": str(tmp_path)})
+    assert tried.returncode == 1
+    assert "only --data or OVMS_DATA" in tried.stderr
+    assert tried.stderr.count("\n") == 1

@@ -1,0 +1,408 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import pytest
+
+from ovms.base.clock import ManualClock
+from ovms.hub.hub import Hub, HubSettings
+from ovms.protocol import Message, Party, Role, Session, State
+from ovms.protocol.messages import LatestMessage
+from ovms.server.door import LEAVING_TIMEOUT, WELCOME_TIMEOUT, Door
+from tests.hub.fakes import START, VERSION, FakeAlerts, FakeKeeper, FakeVehicle
+from tests.net.ends import CALLER_TOKEN, SECRET, Caller, calling, until
+from tests.server.conftest import Log
+
+
+class House:
+    """A door with a hub behind it, its keeper in memory and its clock in the test's hand."""
+
+    def __init__(self) -> None:
+        self.host = "127.0.0.1"
+        self.port = 0
+        self.clock = ManualClock(START)
+        secret = SECRET.decode()
+        self.keeper = FakeKeeper(
+            {
+                "CAR1": FakeVehicle("CAR1", secret),
+                "CAR2": FakeVehicle("CAR2", secret),
+                "PEER": FakeVehicle("PEER", secret, type="server"),
+            }
+        )
+        self.hub = Hub(self.keeper, FakeAlerts(), self.clock, HubSettings(VERSION))
+        self.door = Door(self.hub, self.clock)
+        self.stack = AsyncExitStack()
+
+    async def calls(self) -> Caller:
+        """Connect a plain socket, for as long as the test runs."""
+        before = len(self.door.callers)
+        caller = await self.stack.enter_async_context(calling(self))
+        await until(lambda: len(self.door.callers) > before)
+        return caller
+
+    async def enters(self, role: Role, vehicle_id: str = "CAR1") -> Caller:
+        """Connect somebody who is welcomed; what they hear at login is left to them."""
+        caller = await self.calls()
+        await caller.says(caller.greeting(role, vehicle_id))
+        await caller.hears_welcome()
+        return caller
+
+    def passes(self, seconds: float) -> None:
+        """Let time pass, then tick as the server does."""
+        self.clock.advance(seconds)
+        self.hub.tick()
+        self.door.tick()
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    """Open a door on a free port."""
+    house = House()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(house.door.answer, house.host, 0)
+    house.port = server.sockets[0].getsockname()[1]
+    async with house.stack:
+        yield house
+    server.close()
+    for caller in list(house.door.callers):
+        assert caller.pump is not None
+        caller.pump.abort()
+    await until(lambda: not house.door.callers)
+    assert house.hub.rooms == {}
+
+
+# -- let in ---------------------------------------------------------------------------------
+
+
+async def test_a_car_and_an_app_meet(house: House, log: Log) -> None:
+    """They are welcomed, hear of each other, and what one says reaches the other."""
+    house.keeper.keep_message("CAR1", LatestMessage("S", b"80", START - 60))
+    app = await house.enters(Role.APP)
+    assert await app.hears_messages(3) == ["Z0", "S80", "T60"]
+    car = await house.enters(Role.CAR)
+    assert await app.hears_messages(1) == ["Z1"]
+    await car.says(car.session.send(Message("S", b"81")))
+    assert await app.hears_messages(2) == ["S81", "T0"]
+    await app.says(app.session.send(Message("C", b"20,1234")))
+    assert await car.hears_messages(2) == ["Z1", "C20,1234"]
+    await car.says(car.session.send(Message("c", b"20,0")))
+    assert await app.hears_messages(1) == ["c20,0"]
+    car.writer.close()
+    assert await app.hears_messages(1) == ["Z0"]
+    roles = [(line["event"], line["vehicle"], line["role"]) for line in log.lines("connected")]
+    assert roles == [("connected", "CAR1", "app"), ("connected", "CAR1", "car")]
+    (line,) = log.lines("disconnected")
+    assert line["reason"] == "closed by the other end"
+
+
+@pytest.mark.parametrize("vehicle_id", ["car1", "Car1", "CAR1"])
+async def test_ids_have_no_case(house: House, vehicle_id: str) -> None:
+    """An id is compared without case, and a further word of an app is nothing to us."""
+    caller = await house.calls()
+    await caller.says(caller.greeting(Role.APP, vehicle_id, SECRET, "picture"))
+    assert await caller.hears_messages(2) == ["Z0", "T0"]
+
+
+async def test_a_welcome_in_pieces(house: House) -> None:
+    """Half a welcome waits for the other half."""
+    caller = await house.calls()
+    line = caller.greeting()
+    await caller.says(line[:20])
+    house.passes(WELCOME_TIMEOUT - 1)
+    await caller.says(line[20:])
+    assert await caller.hears_messages(1) == ["Z0"]
+
+
+async def test_lines_behind_the_welcome(house: House) -> None:
+    """What came with the welcome is taken when the caller is in."""
+    caller = await house.calls()
+    await caller.says(caller.greeting() + b"AP-C 0 VIN\r\n")
+    lines = [await caller.hears_line() for _ in range(3)]
+    assert lines[0].startswith(b"MP-S 0 ")
+    assert lines[-1] == b"AP-X\r\n"
+
+
+async def test_provisioning(house: House) -> None:
+    """Without a record the answer is AP-X, before a welcome and after it, as often as asked."""
+    caller = await house.calls()
+    for _ in range(2):
+        await caller.says(b"AP-C 0 VIN\r\n")
+        assert await caller.hears_line() == b"AP-X\r\n"
+    await caller.says(caller.greeting())
+    assert await caller.hears_messages(1) == ["Z0"]
+    await caller.says(b"AP-C 0 VIN\r\n")
+    assert await caller.hears_line() == b"AP-X\r\n"
+    await caller.says(caller.session.send(Message("A")))
+    assert await caller.hears_messages(1) == ["a"]
+
+
+async def test_logins_at_the_same_moment(house: House) -> None:
+    """Callers that wait for the same look-up are all let in."""
+    house.keeper.gate = asyncio.Event()
+    callers = [await house.calls() for _ in range(5)]
+    for caller in callers:
+        await caller.says(caller.greeting(Role.APP))
+    await until(lambda: house.keeper.loads)
+    house.keeper.gate.set()
+    for caller in callers:
+        assert await caller.hears_messages(2) == ["Z0", "T0"]
+    assert house.keeper.loads == 1
+    assert house.hub.rooms["CAR1"].apps == 5
+
+
+# -- refused --------------------------------------------------------------------------------
+
+
+def _greeting(role: Role, vehicle_id: str, secret: bytes = SECRET) -> bytes:
+    return Session(Party.CALLER, CALLER_TOKEN).greet(role, vehicle_id, secret)
+
+
+REFUSED = {
+    "wrong secret": (_greeting(Role.CAR, "CAR1", b"wrong"), "the digest does not prove the secret"),
+    "app, wrong secret": (_greeting(Role.APP, "CAR1", b""), "the digest does not prove the secret"),
+    "unknown vehicle": (_greeting(Role.CAR, "NOSUCH"), "unknown vehicle"),
+    "a server": (_greeting(Role.SERVER, "PEER"), "servers are not served"),
+    "a server's id": (_greeting(Role.CAR, "PEER"), "unknown vehicle"),
+    "scheme": (b"MP-A 1 me password *\r\n", "protection scheme '1' is not supported"),
+    "garbage": (bytes(range(256)) + b"\n", "the first line is no welcome"),
+    "half a welcome": (b"MP-C 0 token\r\n", "the first line is no welcome"),
+    "http": (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "the first line is no welcome"),
+    "tls": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n", "the first line is no welcome"),
+    "endless line": (b"MP-C 0 " + b"x" * 100_000, "line longer than 1024 bytes"),
+    "talkative": (_greeting(Role.CAR, "CAR1") + b"x" * 1100, "the caller talks on before"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+async def test_refused(house: House, log: Log, case: str) -> None:
+    """Closed at once without a word, one line in the log, no secret in it, others unaffected."""
+    data, reason = REFUSED[case]
+    app = await house.enters(Role.APP)
+    await app.hears_messages(2)
+    caller = await house.calls()
+    await caller.says(data)
+    assert await caller.is_closed()
+    await until(lambda: len(house.door.callers) == 1)
+    (line,) = log.lines("refused")
+    assert line["reason"].startswith(reason)
+    assert line["peer"].startswith("127.0.0.1:")
+    assert len(log.text.splitlines()) == 2
+    for secret in (SECRET.decode(), CALLER_TOKEN, "digest="):
+        assert secret not in log.text
+    await app.says(app.session.send(Message("A")))
+    assert await app.hears_messages(1) == ["a"]
+
+
+async def test_a_name_that_forges_log_lines(house: House, log: Log) -> None:
+    """A stranger's id is cut and cannot steer a terminal."""
+    caller = await house.calls()
+    await caller.says(b"MP-C 0 token digest \x1b[2J" + b"x" * 500 + b"\r\n")
+    assert await caller.is_closed()
+    await until(lambda: log.lines("refused"))
+    assert len(log.lines("refused")[0]["vehicle"]) <= 32
+    assert "\x1b" not in log.text
+
+
+async def test_our_own_token_comes_back(house: House) -> None:
+    """A caller that mirrors what the server says is not believed."""
+    house.door._random_bytes = lambda count: bytes(count)
+    caller = await house.calls()
+    caller.session._token = "A" * 22
+    await caller.says(caller.greeting())
+    assert await caller.is_closed()
+
+
+@pytest.mark.parametrize("said", [b"", b"MP-C 0 half a wel"])
+async def test_silence(house: House, log: Log, said: bytes) -> None:
+    """Without a welcome a caller is closed after 75 seconds, and not before."""
+    caller = await house.calls()
+    if said:
+        await caller.says(said)
+    house.passes(WELCOME_TIMEOUT - 0.1)
+    await asyncio.sleep(0.01)
+    assert len(house.door.callers) == 1
+    house.passes(0.1)
+    house.passes(1)
+    assert await caller.is_closed()
+    await until(lambda: not house.door.callers)
+    (line,) = log.lines("refused")
+    assert line["reason"] == "no welcome in time"
+
+
+async def test_the_welcomed_have_time(house: House) -> None:
+    """The limit of the welcome is nothing to who has it."""
+    caller = await house.enters(Role.APP)
+    house.passes(WELCOME_TIMEOUT * 2)
+    await caller.says(caller.session.send(Message("A")))
+    assert await caller.hears_messages(3) == ["Z0", "T0", "a"]
+
+
+async def test_gone_without_a_word(house: House, log: Log) -> None:
+    """Somebody who only looks whether the port is open is no line at INFO."""
+    caller = await house.calls()
+    caller.writer.close()
+    await until(lambda: not house.door.callers)
+    assert log.text == ""
+
+
+# -- passing trouble ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", [Role.CAR, Role.APP])
+async def test_a_failing_database(house: House, log: Log, role: Role) -> None:
+    """The door stays silent and open, and the next call is welcomed when the trouble is over."""
+    house.keeper.error = OSError("the disk is away")
+    caller = await house.calls()
+    await caller.says(caller.greeting(role))
+    await until(lambda: log.lines("no welcome for now"))
+    house.passes(WELCOME_TIMEOUT - 1)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.02):
+            await caller.reader.read(1)
+    house.keeper.error = None
+    second = await house.enters(role)
+    assert await second.hears_messages(1) == ["Z0"]
+    house.passes(1)
+    assert await caller.is_closed()
+    (line,) = log.lines("no welcome for now")
+    assert (line["reason"], line["level"]) == ("the disk is away", "warning")
+    await until(lambda: len(log.lines("refused")) == 1)
+
+
+async def test_hanging_up_while_looked_up(house: House, log: Log) -> None:
+    """A caller that has gone by the time it is known leaves nobody in the room."""
+    app = await house.enters(Role.APP, "CAR2")
+    await app.hears_messages(2)
+    house.keeper.gate = asyncio.Event()
+    caller = await house.calls()
+    await caller.says(caller.greeting())
+    await until(lambda: house.keeper.loads == 2)
+    caller.writer.transport.abort()
+    await asyncio.sleep(0.01)
+    house.keeper.gate.set()
+    await until(lambda: len(house.door.callers) == 1)
+    await until(lambda: list(house.hub.rooms) == ["CAR2"])
+    assert len(log.lines("disconnected", "refused")) == 1
+
+
+async def test_given_up_while_looked_up(house: House, log: Log) -> None:
+    """A look-up that lasts longer than the limit ends with its caller."""
+    house.keeper.gate = asyncio.Event()
+    caller = await house.calls()
+    await caller.says(caller.greeting())
+    await until(lambda: house.keeper.loads)
+    house.passes(WELCOME_TIMEOUT)
+    assert await caller.is_closed()
+    house.keeper.gate.set()
+    await until(lambda: not house.door.callers)
+    await asyncio.sleep(0)
+    assert house.hub.rooms == {}
+    assert [line["event"] for line in log.lines("refused", "connected")] == ["refused"]
+
+
+# -- welcomed and closed --------------------------------------------------------------------
+
+
+async def test_an_unreadable_line(house: House, log: Log) -> None:
+    """It ends the session, with one line that says why; the others see the car go."""
+    app = await house.enters(Role.APP)
+    car = await house.enters(Role.CAR)
+    await car.says(b"!!!\r\n")
+    assert await app.hears_messages(4) == ["Z0", "T0", "Z1", "Z0"]
+    (line,) = log.lines("disconnected")
+    assert line["reason"] == "a line is not base64"
+
+
+async def test_nothing_that_is_only_strange_ends_a_session(house: House) -> None:
+    """Empty messages, unknown codes and binary data are no reason to close anybody."""
+    car, app = await house.enters(Role.CAR), await house.enters(Role.APP)
+    for caller in (car, app):
+        for code in range(1, 256):
+            await caller.says(caller.session.send(Message(chr(code), b"\xff\x00,")) + b"\r\n\n")
+        await caller.says(caller.session.send(Message("A", b"end")))
+        while not (await caller.hears_messages(1))[0].startswith("a"):
+            pass
+        assert caller.session.state is State.OPEN
+
+
+async def test_a_reader_that_stalls(house: House, log: Log) -> None:
+    """A client that does not read is dropped at the bound; the car and the others go on."""
+    stalled = await house.enters(Role.APP)
+    stalled.writer.transport.pause_reading()  # type: ignore[attr-defined]
+    car, other = await house.enters(Role.CAR), await house.enters(Role.APP)
+    await other.hears_messages(2)
+    message, sent = Message("S", b"x" * 40_000), 0
+    while not log.lines("disconnected") and sent < 2000:
+        await car.says(car.session.send(message))
+        assert [text[0] for text in await other.hears_messages(2)] == ["S", "T"]
+        sent += 1
+    (line,) = log.lines("disconnected")
+    assert line["reason"] == "does not read what it is sent"
+    assert house.hub.rooms["CAR1"].apps == 1
+
+
+async def test_a_vehicle_that_was_removed(house: House, log: Log) -> None:
+    """Its connections are closed, others are not, and the next call is refused."""
+    callers = [await house.enters(role) for role in (Role.CAR, Role.APP, Role.BATCH)]
+    other = await house.enters(Role.APP, "CAR2")
+    house.hub.refresh([FakeVehicle("CAR1", secret="")])
+    del house.keeper.vehicles["CAR1"]
+    for caller in callers:
+        assert await _ends(caller)
+    await until(lambda: len(house.door.callers) == 1)
+    reasons = {line["reason"] for line in log.lines("disconnected")}
+    assert reasons == {"the vehicle was removed or its secret changed"}
+    await other.says(other.session.send(Message("A")))
+    assert await other.hears_messages(3) == ["Z0", "T0", "a"]
+    late = await house.calls()
+    await late.says(late.greeting())
+    assert await late.is_closed()
+
+
+async def _ends(caller: Caller) -> bool:
+    while await caller.hears():
+        pass
+    return True
+
+
+# -- stopping -------------------------------------------------------------------------------
+
+
+async def test_the_welcomed_are_closed_at_once(house: House, log: Log) -> None:
+    """A stopping server ends all connections in order."""
+    callers = [await house.enters(role) for role in (Role.CAR, Role.APP)]
+    await asyncio.wait_for(house.door.empty(), 5)
+    for caller in callers:
+        assert await _ends(caller)
+    assert [line["reason"] for line in log.lines("disconnected")] == ["the server is stopping"] * 2
+
+
+async def test_a_caller_is_welcomed_before_it_is_closed(house: House) -> None:
+    """Firmware takes a close before the welcome for a wrong password and never calls again."""
+    house.keeper.gate = asyncio.Event()
+    car = await house.calls()
+    emptying = asyncio.create_task(house.door.empty())
+    await asyncio.sleep(0.06)
+    await car.says(car.greeting())
+    await until(lambda: house.keeper.loads)
+    await asyncio.sleep(0.06)
+    assert not emptying.done()
+    house.keeper.gate.set()
+    await emptying
+    await car.hears_welcome()
+    assert await _ends(car)
+
+
+async def test_a_silent_caller_does_not_hold_the_server(house: House, log: Log) -> None:
+    """Who says nothing is left for a while, then closed."""
+    caller = await house.calls()
+    emptying = asyncio.create_task(house.door.empty())
+    house.clock.advance(LEAVING_TIMEOUT - 0.1)
+    await asyncio.sleep(0.06)
+    assert not emptying.done()
+    house.clock.advance(0.1)
+    await emptying
+    assert await caller.is_closed()
+    assert log.lines("refused")[0]["reason"] == "the server is stopping"

@@ -1,0 +1,421 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from ovms import __version__
+from ovms.base.clock import Clock
+from ovms.hub.hub import Hub
+from ovms.net.client import Connection as Caller
+from ovms.net.client import Refused, connect
+from ovms.protocol import Message, Role
+from ovms.server import door as door_module
+from ovms.server import server as server_module
+from ovms.server.door import Door
+from ovms.server.listener import CannotListen, bind
+from ovms.server.server import AlreadyRunning, serve, stopping_on_signals
+from ovms.server.settings import ServerSettings
+from ovms.store import queries
+from ovms.store.database import database_url, reading, sync_engine, upgrade, writing
+from ovms.store.errors import StoreError
+from tests.net.ends import PATIENCE, calling, until
+from tests.server.conftest import Log
+
+SECRET = "a secret of the tests"
+HOST = "127.0.0.1"
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a data folder that knows CAR1 and CAR2, once."""
+    folder = tmp_path_factory.mktemp("template")
+    engine = sync_engine(database_url(folder))
+    upgrade(engine)
+    with writing(engine) as connection:
+        owner = queries.add_owner(connection, "tester", 1.0)
+        for vehicle_id in ("CAR1", "CAR2"):
+            queries.add_vehicle(connection, vehicle_id, owner, SECRET, 1.0)
+    engine.dispose()
+    return folder
+
+
+class Running:
+    """A server in this process, and the folder it runs on."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.host = HOST
+        self.port = 0
+        self.stop = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
+
+    @property
+    def ready(self) -> Path:
+        """The file that says it is ready."""
+        return self.data / "ready.json"
+
+    async def start(self) -> None:
+        """Start it, on the same port as before."""
+        is_ready = asyncio.Event()
+
+        def on_ready(port: int) -> None:
+            self.port = port
+            is_ready.set()
+
+        self.stop.clear()
+        settings = ServerSettings(data=self.data, host=[HOST], port=self.port)
+        self.task = asyncio.create_task(serve(settings, self.stop, on_ready=on_ready))
+        waiting = asyncio.create_task(is_ready.wait())
+        await asyncio.wait({self.task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        await asyncio.wait({waiting})
+        if self.task.done():
+            await self.task
+
+    async def end(self) -> None:
+        """Stop it in order."""
+        self.stop.set()
+        assert self.task is not None
+        async with asyncio.timeout(30):
+            await self.task
+
+    async def call(self, role: Role, vehicle_id: str = "CAR1", secret: str = SECRET) -> Caller:
+        """Call it."""
+        return await connect(
+            self.host, self.port, role, vehicle_id, secret.encode(), timeout=PATIENCE
+        )
+
+    def change(self, change: Callable[[Connection], object]) -> None:
+        """Change the database beside the running server, as the command line does."""
+        engine = sync_engine(database_url(self.data))
+        with writing(engine) as connection:
+            change(connection)
+        engine.dispose()
+
+    def stored(self) -> dict[str, bytes]:
+        """Give the latest messages of CAR1 that are in the database."""
+        engine = sync_engine(database_url(self.data))
+        with reading(engine) as connection:
+            found = queries.load_vehicle(connection, "CAR1")
+        engine.dispose()
+        assert found is not None
+        return {row.code: row.data for row in found[1]}
+
+
+@pytest.fixture
+async def data(template: Path, tmp_path: Path) -> Path:
+    """Give a data folder of the test's own."""
+    shutil.copytree(template, tmp_path / "data")
+    return tmp_path / "data"
+
+
+@pytest.fixture
+async def server(data: Path, log: Log, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
+    """Run a server that looks at its limits and its database oftener than usual."""
+    monkeypatch.setattr(server_module, "TICK", 0.02)
+    monkeypatch.setattr(server_module, "REFRESH", 0.05)
+    running = Running(data)
+    await running.start()
+    yield running
+    if running.task is not None and not running.task.done():
+        await running.end()
+
+
+async def hears(caller: Caller, count: int) -> list[str]:
+    """Give the next messages, code and data in one text."""
+    async with asyncio.timeout(PATIENCE):
+        messages = [await caller.receive() for _ in range(count)]
+    return [each.code + each.data.decode("latin-1") for each in messages]
+
+
+async def is_lost(caller: Caller) -> None:
+    """Wait until a connection has ended."""
+    async with asyncio.timeout(PATIENCE):
+        async for _ in caller:
+            pass
+
+
+# -- start ----------------------------------------------------------------------------------
+
+
+async def test_ready(server: Running, log: Log) -> None:
+    """When it is ready a file says so, whole, and the port in it accepts; it goes with the end."""
+    assert json.loads(server.ready.read_text()) == {
+        "pid": os.getpid(), "mp": server.port, "mp_tls": None, "http": None, "https": None,
+    }  # fmt: skip
+    assert server.port > 0
+    await (await server.call(Role.APP)).close()
+    await until(lambda: log.lines("disconnected"))
+    await server.end()
+    assert not server.ready.exists()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection(HOST, server.port)
+    events = [json.loads(line)["event"] for line in log.text.splitlines()]
+    assert events == ["ready", "connected", "disconnected", "stopping", "stopped"]
+    (ready,) = log.lines("ready")
+    assert (ready["port"], ready["version"]) == (server.port, __version__)
+
+
+async def test_a_new_folder(tmp_path: Path) -> None:
+    """It is made, for its owner's eyes only, with a database in it."""
+    running = Running(tmp_path / "a" / "b")
+    await running.start()
+    assert running.data.stat().st_mode & 0o777 == 0o700
+    with pytest.raises(Refused):
+        await running.call(Role.APP)
+    await running.end()
+    assert (running.data / "ovms.db").exists()
+
+
+async def test_a_second_server(server: Running) -> None:
+    """It is refused in one line, and the first goes on."""
+    second = Running(server.data)
+    with pytest.raises(AlreadyRunning, match=f"another ovms server is running on {server.data}"):
+        await second.start()
+    assert server.ready.exists()
+    await (await server.call(Role.APP)).close()
+
+
+async def test_a_port_in_use(data: Path) -> None:
+    """It is refused in one line; the folder is free again."""
+    running = Running(data)
+    with socket.create_server((HOST, 0)) as taken:
+        running.port = taken.getsockname()[1]
+        with pytest.raises(CannotListen, match=f"cannot listen on port {running.port}"):
+            await running.start()
+    assert not running.ready.exists()
+    await running.start()
+    await running.end()
+
+
+async def test_a_port_that_is_taken_in_between(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where another program listens first, nothing is left running."""
+    running = Running(data)
+    taken = socket.socket()
+
+    def bind_late(hosts: list[str], port: int) -> list[socket.socket]:
+        sockets = bind(hosts, port)
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(sockets[0].getsockname())
+        taken.listen()
+        return sockets
+
+    monkeypatch.setattr(server_module, "bind", bind_late)
+    with taken, pytest.raises(CannotListen):
+        await running.start()
+    assert not running.ready.exists()
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_a_database_that_is_none(data: Path) -> None:
+    """The server does not start, and gives its port back."""
+    (data / "ovms.db").write_bytes(b"no database at all, but long enough to be looked at" * 100)
+    running = Running(data)
+    with pytest.raises(StoreError):
+        await running.start()
+    assert not running.ready.exists()
+
+
+async def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
+    """It is told as the folder's fault."""
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="is not a directory"):
+        await Running(tmp_path / "file").start()
+
+
+async def test_an_old_ready_file(data: Path) -> None:
+    """What a killed server left behind does not say that this one is ready."""
+    (data / "ready.json").write_text("{}")
+    running = Running(data)
+    (data / "ovms.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(StoreError):
+        await running.start()
+    assert not running.ready.exists()
+
+
+# -- running --------------------------------------------------------------------------------
+
+
+async def test_what_a_car_said_survives(server: Running) -> None:
+    """Messages are in the database after the end, and are told by the next server."""
+    car = await server.call(Role.CAR)
+    car.send(Message("S", b"80,\xff"))
+    car.send(Message("A"))
+    assert await hears(car, 2) == ["Z0", "a"]
+    await server.end()
+    assert server.stored() == {"S": b"80,\xff"}
+    await server.start()
+    app = await server.call(Role.APP)
+    z, s, t = await hears(app, 3)
+    assert (z, s, t[0]) == ("Z0", "S80,\xff", "T")
+    await app.close()
+
+
+@pytest.mark.parametrize("change", ["secret", "removed"])
+async def test_a_vehicle_changes(server: Running, log: Log, change: str) -> None:
+    """A new secret or a removal closes its connections within 5 s, and nobody else's."""
+    car, app = await server.call(Role.CAR), await server.call(Role.APP)
+    other = await server.call(Role.APP, "CAR2")
+    now = time.time()
+    if change == "secret":
+        server.change(lambda c: queries.set_secret(c, "CAR1", "another", now))
+    else:
+        server.change(lambda c: queries.remove_vehicle(c, "CAR1", now))
+    for caller in (car, app):
+        await is_lost(caller)
+    other.send(Message("A"))
+    assert (await hears(other, 3))[-1] == "a"
+    with pytest.raises(Refused):
+        await server.call(Role.CAR)
+    if change == "secret":
+        await (await server.call(Role.CAR, secret="another")).close()
+    reasons = {line["reason"] for line in log.lines("disconnected")}
+    assert "the vehicle was removed or its secret changed" in reasons
+    assert SECRET not in log.text
+    assert "another" not in log.text
+    await other.close()
+
+
+def test_changes_are_looked_for_in_time() -> None:
+    """Two looks, one of which may fail, fit the five seconds that are promised."""
+    assert 2 * server_module.REFRESH < 5
+    assert server_module.TICK <= 1
+
+
+async def test_a_new_vehicle(server: Running) -> None:
+    """A vehicle that is added while the server runs is let in at once."""
+    with pytest.raises(Refused):
+        await server.call(Role.CAR, "CAR3")
+
+    def add(connection: Connection) -> None:
+        owner = queries.get_owner(connection, "tester")
+        queries.add_vehicle(connection, "CAR3", owner, SECRET, time.time())
+
+    server.change(add)
+    car = await server.call(Role.CAR, "CAR3")
+    assert await hears(car, 1) == ["Z0"]
+    await car.close()
+
+
+async def test_work_that_fails_is_done_again(log: Log) -> None:
+    """One failure of what is done again and again is a line in the log, not the end of it."""
+    done = asyncio.Event()
+    tries = []
+
+    async def job() -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise OSError("the disk is away")
+        done.set()
+
+    work = asyncio.create_task(server_module._again_and_again(job, 0))
+    await asyncio.wait_for(done.wait(), PATIENCE)
+    work.cancel()
+    (line,) = log.lines("periodic work failed")
+    assert (line["work"], line["reason"]) == ("job", "the disk is away")
+
+
+async def test_silence_is_closed(
+    server: Running, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server's own tick closes who does not say a welcome, and nobody else."""
+    app = await server.call(Role.APP)
+    monkeypatch.setattr(door_module, "WELCOME_TIMEOUT", 0.01)
+    async with calling(server) as caller:
+        await caller.says(b"MP-C 0 half")
+        assert await caller.is_closed()
+    await until(lambda: log.lines("refused"))
+    app.send(Message("A"))
+    assert (await hears(app, 3))[-1] == "a"
+    await app.close()
+
+
+# -- stop -----------------------------------------------------------------------------------
+
+
+async def test_stopping_with_everybody_there(server: Running, log: Log) -> None:
+    """Everybody is closed in order, and what was sent is on disk."""
+    callers = [await server.call(role) for role in (Role.CAR, Role.APP, Role.BATCH)]
+    for n in range(500):
+        callers[0].send(Message("S", b"%d" % n))
+    callers[0].send(Message("A"))
+    while (await callers[0].receive()).code != "a":
+        pass
+    await server.end()
+    for caller in callers:
+        await is_lost(caller)
+    assert server.stored() == {"S": b"499"}
+    assert [line["reason"] for line in log.lines("disconnected")] == ["the server is stopping"] * 3
+
+
+async def test_a_caller_is_welcomed_before_the_end(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A car that had connected before the server stopped is not closed without a welcome."""
+    doors: list[Door] = []
+
+    class SeenDoor(Door):
+        def __init__(self, hub: Hub, clock: Clock) -> None:
+            super().__init__(hub, clock)
+            doors.append(self)
+
+    monkeypatch.setattr(server_module, "Door", SeenDoor)
+    server = Running(data)
+    await server.start()
+    async with calling(server) as car:
+        await until(lambda: doors[0].callers)
+        server.stop.set()
+        await is_refused(server)
+        assert not server.ready.exists()
+        await car.says(car.greeting(Role.CAR, "CAR1", SECRET.encode()))
+        await car.hears_welcome()
+        await server.end()
+
+
+async def is_refused(server: Running) -> None:
+    """Wait until nobody new can connect."""
+    async with asyncio.timeout(PATIENCE):
+        with suppress(ConnectionError):
+            while True:
+                _, writer = await asyncio.open_connection(HOST, server.port)
+                writer.close()
+                await writer.wait_closed()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_signals(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first asks to stop, the second ends the process at once."""
+    ends: list[int] = []
+    monkeypatch.setattr(os, "_exit", ends.append)
+    stop = asyncio.Event()
+    with stopping_on_signals(stop):
+        os.kill(os.getpid(), number)
+        await asyncio.wait_for(stop.wait(), PATIENCE)
+        assert ends == []
+        os.kill(os.getpid(), number)
+        await until(lambda: ends)
+    assert ends == [1]
+
+
+async def test_a_failing_start_message(data: Path) -> None:
+    """Whatever goes wrong when the server is ready, it stops in order."""
+
+    def on_ready(port: int) -> None:
+        raise BrokenPipeError
+
+    settings = ServerSettings(data=data, host=[HOST], port=0)
+    with pytest.raises(BrokenPipeError):
+        await serve(settings, asyncio.Event(), on_ready=on_ready)
+    assert not (data / "ready.json").exists()
+    assert len(asyncio.all_tasks()) == 1
