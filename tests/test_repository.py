@@ -121,6 +121,7 @@ COVERED_ELSEWHERE = {
     "cli/demo.py": "programs/test_demo.py",
     "cli/vehicle_csv.py": "cli/test_vehicle.py",
     "hub/interfaces.py": "hub/test_room.py",
+    "hub/member.py": "hub/test_room.py",
     "store/imports.py": "store/test_queries.py",
     "store/owners.py": "store/test_queries.py",
     "store/vehicles.py": "store/test_queries.py",

@@ -30,7 +30,12 @@ def test_nothing_is_known_at_first() -> None:
     assert snapshot.firmware.vin is None
     assert snapshot.server.firmware is None
     assert snapshot.wheels.stale is None
-    assert snapshot.as_json(NOW) == {"vehicle": "CAR1", "connected": None, "messages": {}}
+    assert snapshot.as_json(NOW) == {
+        "vehicle": "CAR1",
+        "connected": None,
+        "paranoid": False,
+        "messages": {},
+    }
 
 
 def test_stored_messages_are_dated_by_the_first_age() -> None:

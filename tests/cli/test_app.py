@@ -116,7 +116,9 @@ def test_status_of_a_car_that_was_never_there(server: Server) -> None:
     """A car that is away is no failure."""
     given = RUNNER.invoke(app, ["status", "--json", *server.link("CAR2")])
     assert given.exit_code == 0
-    assert json.loads(given.stdout) == {"vehicle": "CAR2", "connected": False, "messages": {}}
+    assert json.loads(given.stdout) == {
+        "vehicle": "CAR2", "connected": False, "paranoid": False, "messages": {},
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
