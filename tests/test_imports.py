@@ -17,7 +17,7 @@ ALLOWED: dict[str, set[str]] = {
     "store": {"protocol"},
     "bus": {"protocol"},
     "accounts": {"store"},
-    "notify": {"alerts"},
+    "notify": {"alerts", "protocol"},
     "hub": {"protocol", "alerts"},
     "peers": {"protocol", "net", "hub", "store"},
     "http": {"protocol", "net", "hub", "store", "accounts", "notify"},

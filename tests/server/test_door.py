@@ -250,25 +250,43 @@ async def test_gone_without_a_word(house: House, log: Log) -> None:
 # -- passing trouble ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("role", [Role.CAR, Role.APP])
-async def test_a_failing_database(house: House, log: Log, role: Role) -> None:
-    """The door stays silent and open, and the next call is welcomed when the trouble is over."""
+async def test_a_failing_database(house: House, log: Log) -> None:
+    """The door stays silent towards a car, and welcomes the next call when the trouble is over."""
     house.keeper.error = OSError("the disk is away")
     caller = await house.calls()
-    await caller.says(caller.greeting(role))
+    await caller.says(caller.greeting(Role.CAR))
     await until(lambda: log.lines("no welcome for now"))
     house.passes(WELCOME_TIMEOUT - 1)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.02):
             await caller.reader.read(1)
     house.keeper.error = None
-    second = await house.enters(role)
+    second = await house.enters(Role.CAR)
     assert await second.hears_messages(1) == ["Z0"]
     house.passes(1)
     assert await caller.is_closed()
     (line,) = log.lines("no welcome for now")
     assert (line["reason"], line["level"]) == ("the disk is away", "warning")
     await until(lambda: len(log.lines("refused")) == 1)
+
+
+async def test_a_failing_database_and_an_app(house: House, log: Log) -> None:
+    """An app is closed at once: it has no time-out of its own, and silence would hang it."""
+    house.keeper.error = OSError("the disk is away")
+    caller = await house.calls()
+    await caller.says(caller.greeting(Role.APP))
+    assert await caller.is_closed()
+    assert len(log.lines("no welcome for now")) == 1
+
+
+async def test_a_secret_that_was_just_changed(house: House) -> None:
+    """A car that has the new secret is welcomed, though a room with the old one is open."""
+    old = await house.enters(Role.APP)
+    house.keeper.vehicles["CAR1"] = FakeVehicle("CAR1", "new")
+    caller = await house.calls()
+    await caller.says(caller.session.greet(Role.CAR, "CAR1", b"new"))
+    await caller.hears_welcome()
+    assert await old.is_closed()
 
 
 async def test_hanging_up_while_looked_up(house: House, log: Log) -> None:

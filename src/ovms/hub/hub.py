@@ -7,7 +7,7 @@ the same moment.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -106,6 +106,21 @@ class Hub:
             loading.add_done_callback(lambda _: self._loading.pop(vehicle_id, None))
         room = await asyncio.shield(loading)
         return await self.find(vehicle_id) if room is not None and room.is_void else room
+
+    async def find_proven(self, vehicle_id: str, proves: Callable[[str], bool]) -> Room | None:
+        """Give the room of a vehicle as :meth:`find` does; ``proves`` says if a secret is right.
+
+        Before a caller is refused, its vehicle is read anew: a secret that was changed a moment
+        ago must not make a module that has it give up for good.
+        """
+        room = await self.find(vehicle_id)
+        if room is None or proves(room.vehicle.secret) or vehicle_id not in self.rooms:
+            return room
+        found = await self._keeper.load_vehicle(vehicle_id)
+        if found is None or not proves(found[0].secret):
+            return room
+        self.refresh([found[0]])
+        return await self.find(vehicle_id)
 
     async def _load(self, vehicle_id: str) -> Room | None:
         found = await self._keeper.load_vehicle(vehicle_id)

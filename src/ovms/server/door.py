@@ -2,7 +2,8 @@
 
 A car is never closed between the two for a passing reason: new firmware takes that for a wrong
 password and stops calling for good. Only a wrong secret, an unknown vehicle, or a first line that
-is no welcome closes it at once; while the database is away the door stays silent.
+is no welcome closes it at once; while the database is away the door stays silent towards cars, and
+closes apps, which have no time-out of their own.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from ovms.base.logs import get_logger
 from ovms.hub.hub import Guest, Hub, Removed
 from ovms.net.pump import Pump
 from ovms.protocol import Message, Party, Role, Session, State
-from ovms.protocol.crypto import RandomBytes, make_token
+from ovms.protocol.crypto import RandomBytes, digest_proves, make_token
 from ovms.protocol.errors import AuthenticationFailed
 from ovms.protocol.session import Event
 from ovms.protocol.welcome import CallerWelcome, ProvisionRefused, ProvisionRequest
@@ -126,13 +127,18 @@ class Caller:
         except (Refusal, Removed, AuthenticationFailed) as error:
             pump.close(error)
         except Exception as error:
-            # Passing trouble: stay silent, the caller tries again by itself.
+            # Passing trouble: a car tries again by itself, an app would wait for ever.
             log.warning("no welcome for now", **self._facts(), reason=_reason(error))
+            if welcome.role is not Role.CAR:
+                pump.close(error)
 
     async def _enter(self, pump: Pump, welcome: CallerWelcome) -> None:
         if welcome.role is Role.SERVER:
             raise Refusal("servers are not served")
-        room = await self._door.hub.find(welcome.vehicle_key)
+        room = await self._door.hub.find_proven(
+            welcome.vehicle_key,
+            lambda secret: digest_proves(secret.encode(), welcome.token, welcome.digest),
+        )
         if pump.session.state is State.CLOSED:
             return  # closed while it was looked up
         if room is None or room.vehicle.type != "car":
