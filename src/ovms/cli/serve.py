@@ -10,6 +10,7 @@ import typer
 import uvloop
 
 from ovms.alerts.expansion import BadTable
+from ovms.alerts.expansion import load as alert_tables
 from ovms.base import logs
 from ovms.base.settings import SettingsError
 from ovms.cli.common import fail
@@ -87,5 +88,6 @@ def _check(settings: ServerSettings) -> None:
             if database_path(url).exists():
                 with reading(sync_engine(url)) as connection:
                     revision(connection)
+    alert_tables(settings.data / "alerts")
     for listener in bind(settings.host, settings.port):
         listener.close()

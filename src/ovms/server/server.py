@@ -12,8 +12,8 @@ import fcntl
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from random import Random
 
@@ -122,8 +122,8 @@ async def serve(
                 each.close()
             raise
         try:
-            notifier = _open_notifier(settings, expansion, clock)
-            await _serve(settings, store, notifier, clock, sockets, stop, on_ready)
+            async with _notifier(settings, expansion, clock) as notifier:
+                await _serve(settings, store, notifier, clock, sockets, stop, on_ready)
         finally:
             lost = await store.close()
             if lost:
@@ -131,8 +131,12 @@ async def serve(
     log.info("stopped")
 
 
-def _open_notifier(settings: ServerSettings, expansion: Expansion, clock: Clock) -> Notifier:
-    return Notifier(
+@asynccontextmanager
+async def _notifier(
+    settings: ServerSettings, expansion: Expansion, clock: Clock
+) -> AsyncIterator[Notifier]:
+    """Have somebody deliver alerts; what is under way is ended in order."""
+    notifier = Notifier(
         NotifyStore(database_url(settings.data, settings.database)),
         open_channels(settings),
         expansion,
@@ -141,6 +145,11 @@ def _open_notifier(settings: ServerSettings, expansion: Expansion, clock: Clock)
         window=settings.alert_window,
         repeat=settings.alert_repeat,
     )
+    await notifier.start()
+    try:
+        yield notifier
+    finally:
+        await notifier.close()
 
 
 def _hub_settings(settings: ServerSettings) -> HubSettings:
@@ -160,7 +169,6 @@ async def _serve(
     hub = Hub(store, notifier, clock, _hub_settings(settings))
     door = Door(hub, clock)
     listeners = await listen(sockets, door.answer)
-    await notifier.start()
     work = _start_work(hub, door, store, clock)
     port = int(sockets[0].getsockname()[1])
     facts = {"pid": os.getpid(), "mp": port, "mp_tls": None, "http": None, "https": None}
@@ -175,7 +183,6 @@ async def _serve(
             listener.close()
         await door.empty()
         await hub.close()
-        await notifier.close()
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)

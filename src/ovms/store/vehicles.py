@@ -15,7 +15,15 @@ from ovms.store import names
 from ovms.store.errors import AlreadyExists, NotFound
 from ovms.store.expiry import BITE, forget_history
 from ovms.store.records import LatestMessage, Vehicle, VehicleChange, VehicleStatus
-from ovms.store.schema import messages, owners, presence, server, utilisation, vehicles
+from ovms.store.schema import (
+    messages,
+    notifications,
+    owners,
+    presence,
+    server,
+    utilisation,
+    vehicles,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
@@ -158,7 +166,7 @@ def bury(connection: Connection, vehicle_id: str, now: float, rows: int = BITE) 
 
     ``rows`` of its history are deleted at once; more of them count no longer, and go later.
     """
-    for table in (messages, presence, utilisation):
+    for table in (messages, presence, utilisation, notifications):
         connection.execute(delete(table).where(table.c.vehicle_id == vehicle_id))
     forget_history(connection, vehicle_id, rows)
     emptied = {"owner_id": None, "name": "", "secret": "", "paranoid_token": ""}
