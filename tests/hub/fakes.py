@@ -119,8 +119,10 @@ class FakeKeeper:
         self.messages.setdefault(vehicle_id, {})[message.code] = message
 
     def keep_token(self, vehicle_id: str, token: str) -> None:
-        """Keep a token."""
+        """Keep a token; what was sealed under another is void."""
         self.tokens[vehicle_id] = token
+        kept = self.messages.get(vehicle_id, {}).items()
+        self.messages[vehicle_id] = {code: each for code, each in kept if not each.token}
 
     def keep_presence(self, vehicle_id: str, *, car: bool, apps: int, batch: int) -> None:
         """Keep who is there."""

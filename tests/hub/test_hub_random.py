@@ -108,7 +108,11 @@ class HubMachine(RuleBasedStateMachine):
         self.actors = [Actor(each.name, each.role, each.vehicle) for each in ACTORS]
         self.live: dict[str, Actor | None] = {"CAR1": None, "CAR2": None}
         self.challengers: dict[str, list[Actor]] = {"CAR1": [], "CAR2": []}
-        self.sent: dict[str, dict[str, bytes]] = {"CAR1": {}, "CAR2": {}}
+        self.sent: dict[str, dict[str, tuple[bytes, bool]]] = {"CAR1": {}, "CAR2": {}}
+        """The data that was sent last of each code, and whether it was sealed."""
+        self.tokens = {"CAR1": "", "CAR2": ""}
+        self.has_told: dict[str, Actor | None] = {"CAR1": None, "CAR2": None}
+        """The connected car that has told its paranoid token on this connection."""
         self.asked: dict[str, Ask] = {}
 
     def teardown(self) -> None:
@@ -139,18 +143,30 @@ class HubMachine(RuleBasedStateMachine):
         actor.line, actor.is_slow, actor.row = FakeLine(), False, 0
         actor.todo.clear()
         actor.guest = self.hub.enter(room, actor.role, actor.line)
+        if self.has_told[actor.vehicle] is actor:
+            self.has_told[actor.vehicle] = None
         if actor.role is Role.CAR and self.live[actor.vehicle] is None:
             self.live[actor.vehicle] = actor
         elif actor.role is Role.CAR:
             self.challengers[actor.vehicle].append(actor)
         self._listen()
         if actor.role is not Role.CAR:
-            messages = self.sent[actor.vehicle]
-            order = [*(c for c in "FS" if c in messages), *sorted(messages.keys() - {*"FS"})]
-            assert actor.heard[:-1] == [c + messages[c].decode("latin-1") for c in order]
+            assert actor.heard[:-1] == self._replay(actor.vehicle)
             assert actor.heard[-1][0] == "T"
             actor.heard.clear()
         self._check({})
+
+    def _replay(self, vehicle: str) -> list[str]:
+        """Say what a client must hear at login: the token once, before what needs it."""
+        messages, announcement = self.sent[vehicle], [f"ET{self.tokens[vehicle]}"]
+        heard: list[str] = []
+        for code in [*(c for c in "FS" if c in messages), *sorted(messages.keys() - {*"FS"})]:
+            data, is_sealed = messages[code]
+            heard += announcement if is_sealed and announcement[0] not in heard else []
+            heard.append(("EM" if is_sealed else "") + code + data.decode("latin-1"))
+        told, live = self.has_told[vehicle], self.live[vehicle]
+        is_owed = told is not None and told is live and announcement[0] not in heard
+        return [*heard, *(announcement if is_owed else [])]
 
     @rule(at=which, is_sudden=st.integers(0, 5).map(lambda n: n == 5))
     def leaves(self, at: int, is_sudden: bool) -> None:
@@ -247,10 +263,34 @@ class HubMachine(RuleBasedStateMachine):
 
     def _report(self, car: Actor, code: str, data: bytes) -> None:
         text = code + data.decode("latin-1")
-        self.sent[car.vehicle][code] = data
+        self.sent[car.vehicle][code] = (data, False)
         self._say(car, text)
         told = [text, f"f{VERSION}", "T0"] if code == "F" else [text, "T0"]
         self._check(dict.fromkeys(self._clients(car.vehicle), told))
+
+    @rule(at=which, token=st.sampled_from("uv"))
+    def tells_token(self, at: int, token: str) -> None:
+        """Go paranoid, or change the token: what was sealed under another is void."""
+        for car in _pick(self._cars, at):
+            vehicle = car.vehicle
+            if token != self.tokens[vehicle]:
+                kept = self.sent[vehicle].items()
+                self.sent[vehicle] = {code: sent for code, sent in kept if not sent[1]}
+            self.tokens[vehicle], self.has_told[vehicle] = token, car
+            self._say(car, f"ET{token}")
+            self._check({client: [f"ET{token}"] for client in self._clients(vehicle)})
+
+    @rule(at=which, code=st.sampled_from("FSDxh"), data=st.binary(max_size=3))
+    def reports_sealed(self, at: int, code: str, data: bytes) -> None:
+        """Send a car's sealed message: stored as it is under a token, but never a sealed `h`."""
+        for car in _pick(self._cars, at):
+            text = "EM" + code + data.decode("latin-1")
+            is_stored = code != "h" and bool(self.tokens[car.vehicle])
+            if is_stored:
+                self.sent[car.vehicle][code] = (data, True)
+            self._say(car, text)
+            told = [text, "T0"] if is_stored else [text]
+            self._check(dict.fromkeys(self._clients(car.vehicle), told))
 
     @rule(at=which)
     def passes_on(self, at: int) -> None:
@@ -349,8 +389,10 @@ class HubMachine(RuleBasedStateMachine):
     def the_last_of_each_code_is_stored(self) -> None:
         """Compare the keeper and the room with what was sent last."""
         for vehicle, messages in self.sent.items():
-            kept = self.keeper.messages.get(vehicle, {})
-            assert {code: each.data for code, each in kept.items()} == messages
+            every = self.keeper.messages.get(vehicle, {})
+            kept = {code: each for code, each in every.items() if each.counts(self.tokens[vehicle])}
+            assert {c: (each.data, bool(each.token)) for c, each in kept.items()} == messages
+            assert self.keeper.tokens.get(vehicle, "") == self.tokens[vehicle]
             room = self.hub.rooms.get(vehicle)
             assert room is None or room.latest.by_code == kept
 

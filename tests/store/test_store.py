@@ -202,3 +202,17 @@ async def test_log_days(engine: Engine, store: Store) -> None:
     (change,) = await store.changed_since(500.0 + CHANGE_OVERLAP)
     for found in (loaded[0], change):
         assert (found.log_days, found.log_position_days) == (7, 0)
+
+
+async def test_an_older_token_that_comes_back(store: Store) -> None:
+    """What a different token has voided stays void, also when the first token comes again."""
+    store.keep_token("car1", "one")
+    store.keep_message("car1", LatestMessage("S", b"sealed", 5.0, "one"))
+    await store.writer.flush()
+    store.keep_token("car1", "two")
+    assert await _codes(store) == {}
+    await store.writer.flush()
+    store.keep_token("car1", "one")
+    assert await _codes(store) == {}
+    await store.writer.flush()
+    assert await _codes(store) == {}

@@ -42,6 +42,10 @@ _TOKENS: Final = (
     "UPDATE vehicles SET paranoid_token = column2 FROM (VALUES {}) "
     "WHERE id = column1 AND deleted IS NULL"
 )
+_VOID: Final = (
+    "DELETE FROM messages WHERE token <> '' AND vehicle_id IN "
+    "(SELECT id FROM (VALUES {}) JOIN vehicles ON id = column1 WHERE paranoid_token <> column2)"
+)
 _TRAFFIC: Final = (
     "INSERT INTO utilisation (vehicle_id, day, car_received, car_sent, apps_received, apps_sent) "
     "SELECT * FROM (VALUES {}) "
@@ -85,11 +89,19 @@ class Batch:
 
         Traffic is added, and a record that is in both is the same one.
         """
+        before = {
+            vehicle_id: {
+                code: message
+                for code, message in codes.items()
+                if vehicle_id not in self.tokens or message.counts(self.tokens[vehicle_id])
+            }
+            for vehicle_id, codes in older.messages.items()
+        }
         both = {
-            vehicle_id: older.messages.get(vehicle_id, {}) | codes
+            vehicle_id: before.get(vehicle_id, {}) | codes
             for vehicle_id, codes in self.messages.items()
         }
-        batch = Batch(older.messages | both, older.tokens | self.tokens, dict(older.presence))
+        batch = Batch(before | both, older.tokens | self.tokens, dict(older.presence))
         for vehicle_id, values in self.presence.items():
             batch.put_presence(vehicle_id, values)
         for part in (older, self):
@@ -100,6 +112,12 @@ class Batch:
         batch.beat = self.beat if self.beat is not None else older.beat
         batch.saved = older.saved + self.saved
         return batch
+
+    def put_token(self, vehicle_id: str, token: str) -> None:
+        """Take a paranoid token; another one voids what was sealed before."""
+        self.tokens[vehicle_id] = token
+        codes = self.messages.get(vehicle_id, {})
+        self.messages[vehicle_id] = {c: kept for c, kept in codes.items() if kept.counts(token)}
 
     def put_presence(self, vehicle_id: str, values: Presence) -> None:
         """Take a vehicle's presence; without a time it keeps the one that is there."""
@@ -155,6 +173,7 @@ def _try_history(
 
 
 def _statements(batch: Batch, rows: int) -> Iterator[tuple[str, list[Any]]]:
+    yield from many(_VOID, batch.tokens.items(), rows)
     yield from many(_TOKENS, batch.tokens.items(), rows)
     yield from many(_MESSAGES, _message_rows(batch), rows)
     yield from many(_PRESENCE, ((key, *value) for key, value in batch.presence.items()), rows)

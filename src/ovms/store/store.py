@@ -94,8 +94,9 @@ class Store:
         if found is None:
             return None
         vehicle, rows = found
-        if token is not None:
+        if token not in (None, vehicle.paranoid_token):
             vehicle = replace(vehicle, paranoid_token=token)
+            rows = [row for row in rows if not row.token]
         latest = {row.code: row for row in rows} | newer
         valid = (latest[code] for code in sorted(latest))
         return vehicle, [row for row in valid if row.counts(vehicle.paranoid_token)]

@@ -117,8 +117,8 @@ class Writer:
         codes[message.code] = message
 
     def put_token(self, vehicle_id: str, token: str) -> None:
-        """Keep the paranoid token of a vehicle, ``""`` for none."""
-        self._open_batch().tokens[vehicle_id] = token
+        """Keep the paranoid token of a vehicle; another one voids what was sealed before."""
+        self._open_batch().put_token(vehicle_id, token)
 
     def put_presence(
         self, vehicle_id: str, car: bool, apps: int, batch: int, heard: float | None
@@ -199,7 +199,8 @@ class Writer:
     def unsaved(self, vehicle_id: str) -> tuple[dict[str, LatestMessage], str | None]:
         """Give a vehicle's messages by code, and its token, that may not be durable yet."""
         old, new = self._writing, self._pending
-        messages = old.messages.get(vehicle_id, {}) | new.messages.get(vehicle_id, {})
+        before = old.messages.get(vehicle_id, {})
+        messages = before | new.messages.get(vehicle_id, {})
         return messages, new.tokens.get(vehicle_id, old.tokens.get(vehicle_id))
 
     @property
