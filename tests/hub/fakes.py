@@ -282,7 +282,8 @@ class Place:
         house = House(self.keeper, self.alerts, self.clock, VERSION, self._spawn)
         self.groups = house.groups
         vehicle = vehicle or FakeVehicle()
-        self.telemetry = TelemetryLog(vehicle, self.keeper, house.log)
+        self.telemetry = TelemetryLog(vehicle.id, self.keeper, house.log)
+        self.telemetry.keep_for(vehicle.log_days, vehicle.log_position_days)
         self.room = Room(vehicle, house, self.telemetry)
         self.room.latest.restore(stored)
 

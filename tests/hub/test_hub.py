@@ -8,6 +8,7 @@ import pytest
 from ovms.base.clock import ManualClock
 from ovms.hub.hub import (
     CAR_PING_INTERVAL,
+    CAR_REFUSED,
     IDLE_LIMITS,
     Guest,
     Hub,
@@ -351,3 +352,36 @@ async def _settle() -> None:
     """Let everything that is ready run."""
     for _ in range(5):
         await asyncio.sleep(0)
+
+
+async def test_a_refused_login_of_the_car_is_told_once_and_its_return_once(
+    building: Building,
+) -> None:
+    """However often somebody tries in the car's name, the owner hears of it once."""
+    place = building
+    room = await place.hub.find("CAR1")
+    assert room is not None
+    for _ in range(3):
+        place.hub.car_refused(room)
+    told = [record.data for record in place.keeper.history]
+    assert told == [f"A,{CAR_REFUSED}".encode()]
+    for _ in range(3):
+        place.hub.car_welcomed(room)
+    assert [record.data for record in place.keeper.history][1:] == [
+        b"I,The car has logged in again"
+    ]
+
+
+async def test_a_vehicle_changes_how_long_it_is_logged(building: Building) -> None:
+    """What the command line changes counts for a room that is open."""
+    place = building
+    room = await place.hub.find("CAR1")
+    assert room is not None
+    car = place.hub.enter(room, Role.CAR, FakeLine())
+    car.receive(message("S1"))
+    changed = replace(place.keeper.vehicles["CAR1"], log_days=0)
+    place.hub.refresh([changed])
+    place.clock.advance(100)
+    car.receive(message("S2"))
+    car.receive(message("L2"))
+    assert [record.type for record in place.keeper.history] == ["S", "L"]

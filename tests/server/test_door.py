@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from ovms.base.clock import ManualClock
-from ovms.hub.hub import Hub, HubSettings
+from ovms.hub.hub import CAR_REFUSED, Hub, HubSettings
 from ovms.protocol import Message, Party, Role, Session, State
 from ovms.protocol.messages import LatestMessage
 from ovms.server.door import LEAVING_TIMEOUT, WELCOME_TIMEOUT, Door
@@ -191,6 +191,8 @@ async def test_refused(house: House, log: Log, case: str) -> None:
     assert len(log.text.splitlines()) == 2
     for secret in (SECRET.decode(), CALLER_TOKEN, "digest="):
         assert secret not in log.text
+    if case == "wrong secret":
+        assert await app.hears_messages(1) == [f"PA{CAR_REFUSED}"]
     await app.says(app.session.send(Message("A")))
     assert await app.hears_messages(1) == ["a"]
 

@@ -18,6 +18,7 @@ from ovms.hub.member import Member
 from ovms.hub.room import PROOF_TIMEOUT, House, Room
 from ovms.hub.telemetry import LogSettings, TelemetryLog
 from ovms.protocol import Message, Role
+from ovms.protocol.records.alert import Alert, AlertKind
 
 MINUTE = 60.0
 
@@ -32,6 +33,13 @@ restarts its whole network."""
 
 TRAFFIC_INTERVAL = 60.0
 """Seconds between two counts of the traffic: as much may be missing after a crash."""
+
+
+CAR_REFUSED = "Somebody called as this car with a wrong password"
+CAR_BACK = "The car has logged in again"
+
+REFUSED_LIMIT = 100_000
+"""Vehicles of which a refused login is remembered; their owners are told once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,8 @@ class Hub:
         self._loading: dict[str, asyncio.Task[Room | None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._counted = clock.monotonic()
+        self._refused: set[str] = set()
+        """Vehicles whose owner was told of a refused login."""
 
     async def find(self, vehicle_id: str) -> Room | None:
         """Give the room of a vehicle (its id in upper case); ``None`` if there is no such vehicle.
@@ -135,9 +145,9 @@ class Hub:
         """Give a vehicle's telemetry log: it outlives the room, lest it log too often."""
         telemetry = self._logs.get(vehicle.id)
         if telemetry is None:
-            telemetry = TelemetryLog(vehicle, self._keeper, self._settings.log)
+            telemetry = TelemetryLog(vehicle.id, self._keeper, self._settings.log)
             self._logs[vehicle.id] = telemetry
-        telemetry.vehicle = vehicle
+        telemetry.keep_for(vehicle.log_days, vehicle.log_position_days)
         return telemetry
 
     def enter(self, room: Room, role: Role, line: Line) -> Guest:
@@ -204,9 +214,23 @@ class Hub:
             room.ping_car()
 
     def refresh(self, vehicles: Iterable[Change]) -> None:
-        """Close the connections of vehicles that were removed or got another secret."""
+        """Learn of changes: who was removed or got another secret is closed."""
         for change in vehicles:
             room = self.rooms.get(change.id)
             if room is not None and change.secret != room.vehicle.secret:
                 del self.rooms[change.id]
                 room.close(Removed())
+            if change.id in self._logs:
+                self._logs[change.id].keep_for(change.log_days, change.log_position_days)
+
+    def car_refused(self, room: Room) -> None:
+        """Tell the owner that somebody called as this car and could not prove it: once."""
+        if room.vehicle.id not in self._refused and len(self._refused) < REFUSED_LIMIT:
+            self._refused.add(room.vehicle.id)
+            room.raise_alert(Alert(AlertKind.ALERT.value, CAR_REFUSED))
+
+    def car_welcomed(self, room: Room) -> None:
+        """Tell the owner that the car is back after a refused login: once."""
+        if room.vehicle.id in self._refused:
+            self._refused.discard(room.vehicle.id)
+            room.raise_alert(Alert(AlertKind.INFORMATION.value, CAR_BACK))

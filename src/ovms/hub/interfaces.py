@@ -58,6 +58,14 @@ class Change(Protocol):
     def secret(self) -> str:
         """Its secret now; empty for a vehicle that was removed."""
 
+    @property
+    def log_days(self) -> int | None:
+        """As :attr:`Vehicle.log_days`, now."""
+
+    @property
+    def log_position_days(self) -> int | None:
+        """As :attr:`Vehicle.log_position_days`, now."""
+
 
 class TypeSummary(Protocol):
     """What a vehicle's history holds of one record type."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ovms.hub.interfaces import Keeper, Vehicle
+from ovms.hub.interfaces import Keeper
 from ovms.protocol.messages import LatestMessage
 from ovms.protocol.records.history import KeptRecord
 
@@ -38,11 +38,19 @@ class LogSettings:
 class TelemetryLog:
     """The telemetry log of one vehicle."""
 
-    vehicle: Vehicle
+    vehicle_id: str
     keeper: Keeper
     settings: LogSettings
+    days: int | None = None
+    """Days its records are kept, 0 for none; ``None`` for the settings'."""
+    position_days: int | None = None
+    """The same of its positions."""
     _logged: dict[str, LatestMessage] = field(default_factory=dict)
     _waiting: dict[str, LatestMessage] = field(default_factory=dict)
+
+    def keep_for(self, days: int | None, position_days: int | None) -> None:
+        """Take the vehicle's own wishes, as they are now."""
+        self.days, self.position_days = days, position_days
 
     def note(self, message: LatestMessage) -> None:
         """Take a message that was just stored."""
@@ -79,11 +87,11 @@ class TelemetryLog:
         time = int(message.time)
         expires = time + self._days(message.code) * DAY
         record = KeptRecord(message.code, 0, time, expires, message.data, None, message.time)
-        self.keeper.keep_history(self.vehicle.id, record)
+        self.keeper.keep_history(self.vehicle_id, record)
 
     def _days(self, code: str) -> int:
         if code == POSITION:
-            own, default = self.vehicle.log_position_days, self.settings.position_days
+            own, default = self.position_days, self.settings.position_days
         else:
-            own, default = self.vehicle.log_days, self.settings.days
+            own, default = self.days, self.settings.days
         return default if own is None else own

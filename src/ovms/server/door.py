@@ -149,6 +149,12 @@ class Caller:
                 pump.expect_life(CLIENT_LIFE)
             log.info("connected", **self._facts())
             self.guest = self._door.hub.enter(room, welcome.role, pump)
+            if welcome.role is Role.CAR:
+                self._door.hub.car_welcomed(room)
+        except AuthenticationFailed:
+            if welcome.role is Role.CAR:
+                self._door.hub.car_refused(room)
+            raise
         finally:
             self._door.hub.release(room)
         pump.resume()
