@@ -123,3 +123,11 @@ def test_the_data_folder_is_not_named_in_its_own_file(tmp_path: Path) -> None:
     assert tried.returncode == 1
     assert "only --data or OVMS_DATA" in tried.stderr
     assert tried.stderr.count("\n") == 1
+
+
+def test_all_the_files_that_the_system_grants_are_taken(server: Server) -> None:
+    """A server that ran out of open files would take no more cars: it raises its own limit."""
+    limits = Path(f"/proc/{server.program.process.pid}/limits").read_text()
+    line = next(line for line in limits.splitlines() if line.startswith("Max open files"))
+    soft, hard = line.split()[3:5]
+    assert soft == hard

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -63,6 +64,7 @@ def serve_command(
             print(f"ovms: settings, database and port {settings.port} are in order")
         else:
             logs.configure(settings.log_level, settings.log_format)
+            _allow_files()
             uvloop.run(_serve(settings))
     except (SettingsError, BadTable, AlreadyRunning, CannotListen, StoreError) as error:
         fail(str(error))
@@ -78,6 +80,12 @@ async def _serve(settings: ServerSettings) -> None:
 
     with stopping_on_signals(stop):
         await serve(settings, stop, on_ready=on_ready)
+
+
+def _allow_files() -> None:
+    """Take all the open files the system grants: a connection is one, and a shell grants few."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _check(settings: ServerSettings) -> None:
