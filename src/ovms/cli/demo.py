@@ -141,7 +141,7 @@ def _welcome(port: int, folder: Path) -> str:
     target = f"--server {HOST}:{port} --secret {SECRET}"
     return f"""\
 ovms demo ready: server on {HOST}:{port}, owner {OWNER}, data in {folder}
-Two cars are connected: DEMO (simulated) and ROADSTER (a recording). In another terminal, try
+Two cars are connected: DEMO (simulated, soon drives off) and ROADSTER (a recording). Elsewhere, try
 
   {command} app watch {target} --vehicle DEMO
   {command} app command {target} --vehicle DEMO lock 1234
