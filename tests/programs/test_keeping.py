@@ -38,12 +38,14 @@ class Caller:
         self._socket.sendall(b"".join(map(self._session.send, messages)))
 
     def hear(self, code: str) -> Message:
-        """Wait for the next message of a code; others before it are dropped."""
+        """Wait for the next message of a code; others before it are dropped, pings answered."""
         while True:
             while self._heard:
                 message = self._heard.pop(0)
                 if message.code == code:
                     return message
+                if message.code == "A":
+                    self.say(Message("a"))
             self._read()
 
     def leave(self) -> None:

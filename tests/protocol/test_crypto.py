@@ -143,3 +143,8 @@ def test_token(random: bytes) -> None:
     assert token.isascii()
     assert not set(token) & set("= \r\n")
     assert crypto.decode_base64(token.encode())[:16] == random[:16]
+
+
+def test_a_token_of_known_bytes() -> None:
+    """The token is the first 22 characters of the bytes in base64."""
+    assert crypto.make_token(lambda count: b"\xff" * count) == "/" * 22

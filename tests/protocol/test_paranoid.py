@@ -130,3 +130,12 @@ def test_forms_of_e(code: str, data: bytes, token: str | None, sealed: Message |
     message = Message(code, data)
     assert token_of(message) == token
     assert sealed_message(message) == sealed
+
+
+@pytest.mark.parametrize("code", sorted(NEVER_SEALED))
+def test_some_messages_are_never_sealed(code: str) -> None:
+    """Pings, tokens, groups and alerts go in plain, and open as they are."""
+    sealer = Sealer.make("password", "token")
+    message = Message(code, b"plain")
+    assert sealer.seal(message) == message
+    assert sealer.open(message) == message

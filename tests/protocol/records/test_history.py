@@ -71,3 +71,9 @@ def test_any_bytes_are_read_without_an_error(data: bytes) -> None:
 def test_no_code(data: bytes) -> None:
     """What begins with no whole number has no acknowledgement code."""
     assert ack_of(data) is None
+
+
+def test_a_known_acked_record() -> None:
+    """Code, difference, then the record with all its commas."""
+    record = HistoryRecord("T", 1, 60, b"a,b")
+    assert AckedRecord.parse(b"5,-10,T,1,60,a,b") == AckedRecord(5, -10, record)
