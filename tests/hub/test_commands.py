@@ -451,3 +451,93 @@ def test_a_car_that_has_gone_refuses_what_was_passed_by() -> None:
     assert [text for _, text in desk.refused] == [
         "c5,1,car is not connected", "c20,1,car is not connected", "c22,1,car is not connected",
     ]  # fmt: skip
+
+
+def test_a_command_of_the_same_number_does_not_pass() -> None:
+    """Their answers could not be told apart: it waits for the first one's answer, others do not."""
+    desk = Desk()
+    desk.ask("ann", "C20,1", "C22")
+    desk.ask("bob", "C20,2")
+    desk.passes(ANSWER_PAUSE)
+    desk.pong()
+    assert desk.take() == ["C20,1", "A", "C22"]
+    assert desk.answer("c22,0") == ["ann"]
+    assert desk.take() == []
+    assert desk.answer("c20,0,ann's") == ["ann"]
+    assert desk.take() == ["C20,2"]
+    assert desk.answer("c20,0,bob's") == ["bob"]
+
+
+def test_a_command_of_the_same_number_goes_when_the_first_one_is_over() -> None:
+    """The first asker is told at its time-out, and the next answer is the second one's."""
+    desk = Desk()
+    desk.ask("ann", "C20,1", "C22")
+    desk.ask("bob", "C20,2")
+    desk.passes(ANSWER_PAUSE)
+    desk.pong()
+    desk.answer("c22,0")
+    desk.passes(ANSWER_TIMEOUT - ANSWER_PAUSE)
+    assert desk.refused == [("ann", "c20,1,no answer from the car")]
+    assert desk.take() == ["C20,1", "A", "C22", "C20,2"]
+    assert desk.answer("c20,0,bob's") == ["bob"]
+
+
+def test_no_ping_for_those_who_could_not_pass() -> None:
+    """When all who wait ask the same, nothing is sent before the first one's time is over."""
+    desk = Desk()
+    desk.ask("ann", "C20,1", "C20,2")
+    desk.passes(ANSWER_TIMEOUT - 1)
+    assert desk.take() == ["C20,1"]
+    desk.passes(1)
+    desk.pong()
+    assert desk.take() == ["A", "C20,2"]
+
+
+@pytest.mark.parametrize("is_passed", [False, True])
+def test_an_answer_after_a_pong(is_passed: bool) -> None:
+    """A car that answers the ping first and the given-up command later tells it nobody, once."""
+    desk = Desk()
+    desk.ask("ann", "C1")
+    if is_passed:
+        desk.ask("ann", "C22")
+        desk.passes(ANSWER_PAUSE)
+        desk.pong()
+        assert desk.answer("c22,0") == ["ann"]
+        desk.passes(ANSWER_TIMEOUT)
+    else:
+        desk.passes(ANSWER_TIMEOUT)
+        desk.pong()
+    desk.ask("bob", "C20")
+    assert desk.answer(*(f"c1,0,{row},3,x" for row in range(3))) == [None] * 3
+    assert desk.answer("c20,0", "c1,2", "EMcsealed") == ["bob", EVERYONE, EVERYONE]
+
+
+@pytest.mark.parametrize("command", ["C1", "EMCone"])
+@pytest.mark.parametrize("is_passed", [False, True])
+def test_a_sealed_answer_after_a_pong(command: str, is_passed: bool) -> None:
+    """It is dropped as well; the next that nobody asked for is everyone's again."""
+    desk = Desk()
+    desk.ask("ann", command)
+    if is_passed:
+        desk.ask("ann", "C22")
+        desk.passes(ANSWER_PAUSE)
+        desk.pong()
+        desk.answer("c22,0")
+        desk.passes(ANSWER_TIMEOUT)
+    else:
+        desk.passes(ANSWER_TIMEOUT)
+        desk.pong()
+    assert desk.answer("EMclate", "EMcsecond") == [None, EVERYONE]
+
+
+def test_overdue_answers_are_bounded() -> None:
+    """A car that answers its pings and nothing else does not make the queue grow."""
+    desk = Desk()
+    for number in range(100, 105 + QUEUE_LIMIT):
+        desk.ask("ann", f"C{number}")
+        desk.passes(ANSWER_TIMEOUT)
+        desk.pong()
+    assert len(desk.queue._overdue) == QUEUE_LIMIT
+    assert desk.answer("c104,0", "c105,0") == [EVERYONE, None]
+    desk.queue.car_gone()
+    assert desk.answer("c106,0") == [EVERYONE]

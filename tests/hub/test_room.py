@@ -73,6 +73,8 @@ def test_token_without_sealed_messages() -> None:
     assert place.joins(Role.APP).hears() == ["Z1", "T0"]
     car.says("ETptoken")
     assert place.joins(Role.APP).hears() == ["Z1", "ETptoken", "T0"]
+    car.leaves()
+    assert place.joins(Role.APP).hears() == ["Z0", "T0"]
 
 
 # -- who is there ---------------------------------------------------------------------------

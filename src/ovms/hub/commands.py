@@ -12,6 +12,8 @@ that had begun still reach the asker.
 Some commands are never answered (the ESP32's restart), some late. While others wait, the ping
 follows after a short pause already: when it is answered and the command is not, the next one goes
 out, and an answer that names the earlier one's number still finds its asker until its time is over.
+Only a command of the same number has to wait for that: nobody could tell their answers apart. What
+comes after the time is over reaches nobody, unless it can be the answer to a later command.
 
 A sealed answer does not show its number: it belongs to the oldest command without its whole answer.
 Nor does it show that it is the last row: the queue lingers for further ones, then pings.
@@ -92,8 +94,8 @@ class CommandQueue:
     monotonic seconds.
     """
 
-    __slots__ = ("_current", "_done", "_finished", "_given_up", "_patient", "_ping", "_pinged",
-                 "_refuse", "_timeout", "_to_car", "_waiting")  # fmt: skip
+    __slots__ = ("_current", "_done", "_finished", "_given_up", "_overdue", "_patient", "_ping",
+                 "_pinged", "_refuse", "_timeout", "_to_car", "_waiting")  # fmt: skip
 
     def __init__(
         self,
@@ -114,6 +116,8 @@ class CommandQueue:
         """Sent and passed by, with time left: an answer by number still counts."""
         self._current: Asked | None = None
         self._given_up: deque[Asked] = deque(maxlen=QUEUE_LIMIT)
+        self._overdue: deque[int | None] = deque(maxlen=QUEUE_LIMIT)
+        """Numbers of commands whose answers did not come in time; ``None`` for sealed ones."""
         self._pinged: float | None = None
         """When the wait for a ping's answer ends; ``None`` while there is none."""
 
@@ -154,7 +158,7 @@ class CommandQueue:
             return self._answered_patient(patient, answer, now)
         current = self._current
         if current is None or not current.fits(answer):
-            return EVERYONE
+            return self._answered_nobody(answer)
         current.has_rows = True
         if answer is None:
             current.deadline = now + SEALED_LINGER
@@ -166,6 +170,15 @@ class CommandQueue:
             current.deadline = now + ROW_TIMEOUT
         return current.asker
 
+    def _answered_nobody(self, answer: Answer | None) -> Everyone | None:
+        """Drop an answer whose command's time is over; what nobody asked for is for everyone."""
+        late = next((n for n in self._overdue if answer is None or n == answer.number), EVERYONE)
+        if isinstance(late, Everyone):
+            return EVERYONE
+        if answer is None or answer.is_last:
+            self._overdue.remove(late)
+        return None
+
     def _answered_patient(self, asked: Asked, answer: Answer, now: float) -> Asker | None:
         """Take an answer to a command that others have passed."""
         asked.has_rows = True
@@ -173,6 +186,7 @@ class CommandQueue:
         if answer.is_last:
             self._patient.remove(asked)
             self._done.append(asked)
+            self._send_next(now)
         return asked.asker
 
     def settle(self) -> None:
@@ -193,6 +207,8 @@ class CommandQueue:
         """Go on: the car has said all that it had to say before the last ping."""
         self._pinged = None
         self._let_go()
+        for late in self._given_up:
+            self._note_overdue(late)
         self._given_up.clear()
         current = self._current
         if current is not None and current.is_followed and not current.has_rows:
@@ -203,9 +219,14 @@ class CommandQueue:
         """Let others pass a command; a sealed one could not be told from theirs any more."""
         self._current = None
         if asked.number is None:
+            self._note_overdue(asked)
             self._fail(asked, NO_ANSWER)
         else:
             self._patient.append(asked)
+
+    def _note_overdue(self, asked: Asked) -> None:
+        """Remember a command whose answer may still come, and is for nobody then."""
+        self._overdue.append(asked.number)
 
     def _let_go(self) -> None:
         """Let those go on whose answer had begun: nothing more of it will be passed on."""
@@ -221,6 +242,7 @@ class CommandQueue:
             self._let_go()  # from here on a late answer cannot be told from the next one's
         for overdue in [asked for asked in self._patient if now >= asked.deadline]:
             self._patient.remove(overdue)
+            self._note_overdue(overdue)
             self._end(overdue)
         current = self._current
         if current is not None and now >= current.deadline:
@@ -233,7 +255,8 @@ class CommandQueue:
     def _follow(self, asked: Asked, now: float) -> None:
         """Send a ping behind a command that others have waited behind for long enough."""
         is_long = now >= asked.sent + ANSWER_PAUSE and not asked.has_rows
-        if is_long and self._waiting and not asked.is_followed and self._pinged is None:
+        may_pass = any(each.number is None or each.number != asked.number for each in self._waiting)
+        if is_long and may_pass and not asked.is_followed and self._pinged is None:
             asked.is_followed = True
             self._pinged = now + PING_TIMEOUT
             self._ping()
@@ -269,16 +292,24 @@ class CommandQueue:
         self._patient.clear()
         self._let_go()
         self._given_up.clear()
+        self._overdue.clear()
         self.settle()
         for asked in failed:
             self._fail(asked, NOT_CONNECTED)
 
     def _send_next(self, now: float) -> None:
-        if self._current is None and self._pinged is None and self._waiting:
-            self._current = self._waiting.popleft()
-            self._current.sent = now
-            self._current.deadline = now + self._timeout
-            self._to_car(self._current.message)
+        asked = self._next()
+        if self._current is None and self._pinged is None and asked is not None:
+            self._waiting.remove(asked)
+            self._current = asked
+            asked.sent = now
+            asked.deadline = now + self._timeout
+            self._to_car(asked.message)
+
+    def _next(self) -> Asked | None:
+        """Give the first command that waits and is not of the number of one that others passed."""
+        passed = {asked.number for asked in self._patient}
+        return next((asked for asked in self._waiting if asked.number not in passed), None)
 
     def _fail(self, asked: Asked, reason: str) -> None:
         if asked.number is not None and asked.asker is not None:

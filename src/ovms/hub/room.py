@@ -192,6 +192,7 @@ class Room:
 
     def _lose_car(self) -> None:
         self.car = None
+        self.latest.is_token_live = False
         self.commands.car_gone()
         self._house.groups.car_gone(self.vehicle.id)
         self._to_clients(Message("Z", b"0"))
