@@ -27,12 +27,48 @@ class Desk:
         self.now = 0.0
         self.sent: list[str] = []
         self.refused: list[tuple[Asker, str]] = []
+        self.held: list[str] = []
+        """What cannot leave yet."""
+        self.is_stuck = False
+        self.landed = 0
+        """Answers that showed the command before them to have landed."""
+        self.longest = LONGEST_COMMAND
         self.queue = CommandQueue(
-            lambda sent: self.sent.append(text_of(sent)),
-            lambda: self.sent.append("A"),
-            lambda asker, answer: self.refused.append((asker, text_of(answer))),
-            timeout,
+            self, lambda asker, answer: self.refused.append((asker, text_of(answer))), timeout
         )
+
+    # -- the way to the car -----------------------------------------------------------------
+
+    def send_command(self, command: Message) -> None:
+        """Send a command."""
+        self._send(text_of(command))
+
+    def send_ping(self) -> None:
+        """Send a ping."""
+        self._send("A")
+
+    def _send(self, text: str) -> None:
+        self.held.append(text)
+        if not self.is_stuck:
+            self.lets_go()
+
+    def lets_go(self) -> None:
+        """Let what was held leave."""
+        self.is_stuck = False
+        held, self.held = self.held, []
+        for text in held:
+            self.sent.append(text)
+            (self.queue.ping_left if text == "A" else self.queue.command_left)(self.now)
+
+    def withdraw_command(self) -> None:
+        """Drop the command that has not left."""
+        self.held = [text for text in self.held if text == "A"]
+
+    def command_answered(self) -> None:
+        """Count it."""
+        self.landed += 1
+
+    # -- the test's side --------------------------------------------------------------------
 
     def ask(self, asker: str, *commands: str) -> None:
         """Ask something."""

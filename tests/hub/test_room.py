@@ -317,6 +317,7 @@ def test_passed_on_at_the_bound() -> None:
     car.hears()
     longest = (LONGEST_COMMAND - 2) // 4 * 3 - len("MP-0 X")
     assert wire_length(message("X" + "x" * longest)) <= LONGEST_COMMAND
+    place.passes(1)
     app.says("X" + "x" * longest, "X" + "x" * (longest + 1))
     assert car.hears() == ["X" + "x" * longest]
 

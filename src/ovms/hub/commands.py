@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import Protocol
 
 from ovms.protocol import Message
 from ovms.protocol.commands import Answer, Command, Result
@@ -74,8 +75,8 @@ class Asked:
     number: int | None
     """Its number; ``None`` where it is sealed."""
     deadline: float = 0.0
-    sent: float = 0.0
-    """When it was sent to the car, monotonic seconds."""
+    sent: float | None = None
+    """When it left for the car, monotonic seconds; ``None`` while it has not."""
     has_rows: bool = False
     """Part of the answer is there."""
     is_followed: bool = False
@@ -86,27 +87,45 @@ class Asked:
         return answer is None or answer.number == self.number
 
 
+class WayToCar(Protocol):
+    """What a queue needs of whoever reaches the car."""
+
+    @property
+    def longest(self) -> int:
+        """Bytes of the longest line that the car can take."""
+
+    def send_command(self, message: Message) -> None:
+        """Send a command, now or when it fits."""
+
+    def withdraw_command(self) -> None:
+        """Do not send the command that has not left yet."""
+
+    def command_answered(self) -> None:
+        """Learn that the car has answered the command that was sent last."""
+
+    def send_ping(self) -> None:
+        """Send a ping."""
+
+
 class CommandQueue:
     """The commands of one vehicle.
 
-    ``to_car`` sends a message to the car, ``ping`` sends it a ping, ``refuse`` tells an asker that
-    its command failed, ``finished`` that nothing more comes of it, whatever came before. Times are
-    monotonic seconds.
+    ``car`` is the way to the car, which says by :meth:`command_left` and :meth:`ping_left` when it
+    has really sent something. ``refuse`` tells an asker that its command failed, ``finished`` that
+    nothing more comes of it, whatever came before. Times are monotonic seconds.
     """
 
-    __slots__ = ("_current", "_done", "_finished", "_given_up", "_overdue", "_patient", "_ping",
-                 "_pinged", "_refuse", "_timeout", "_to_car", "_waiting")  # fmt: skip
+    __slots__ = ("_car", "_current", "_done", "_finished", "_given_up", "_overdue", "_patient",
+                 "_pinged", "_refuse", "_timeout", "_waiting")  # fmt: skip
 
     def __init__(
         self,
-        to_car: Callable[[Message], None],
-        ping: Callable[[], None],
+        car: WayToCar,
         refuse: Callable[[Asker, Message], None],
         timeout: float = ANSWER_TIMEOUT,
         finished: Callable[[Asker], None] = lambda asker: None,
     ) -> None:
-        self._to_car = to_car
-        self._ping = ping
+        self._car = car
         self._refuse = refuse
         self._finished = finished
         self._timeout = timeout
@@ -134,7 +153,7 @@ class CommandQueue:
             self._finished(asker)
             return
         asked = Asked(asker, message, command.number if command else None)
-        if wire_length(message) > LONGEST_COMMAND:
+        if wire_length(message) > self._car.longest:
             self._fail(asked, TOO_LONG)
         elif len(self._waiting) >= QUEUE_LIMIT:
             self._fail(asked, TOO_MANY)
@@ -157,8 +176,9 @@ class CommandQueue:
         if patient is not None and answer is not None:
             return self._answered_patient(patient, answer, now)
         current = self._current
-        if current is None or not current.fits(answer):
+        if current is None or current.sent is None or not current.fits(answer):
             return self._answered_nobody(answer)
+        self._car.command_answered()
         current.has_rows = True
         if answer is None:
             current.deadline = now + SEALED_LINGER
@@ -202,6 +222,17 @@ class CommandQueue:
             self._given_up.remove(late)
             self._done += [late] if late.has_rows else []
         return late.asker if late.has_rows else None
+
+    def command_left(self, now: float) -> None:
+        """Learn that the command whose turn it is has left: its time begins."""
+        if self._current is not None:
+            self._current.sent = now
+            self._current.deadline = now + self._timeout
+
+    def ping_left(self, now: float) -> None:
+        """Learn that the ping has left: the time for its answer begins."""
+        if self._pinged is not None:
+            self._pinged = now + PING_TIMEOUT
 
     def ping_answered(self, now: float) -> None:
         """Go on: the car has said all that it had to say before the last ping."""
@@ -247,19 +278,22 @@ class CommandQueue:
         current = self._current
         if current is not None and now >= current.deadline:
             self._current = None
-            self._give_up(current, now)
+            if current.sent is None:
+                self._withdraw(current)
+            else:
+                self._give_up(current, now)
         elif current is not None:
             self._follow(current, now)
         self._send_next(now)
 
     def _follow(self, asked: Asked, now: float) -> None:
         """Send a ping behind a command that others have waited behind for long enough."""
-        is_long = now >= asked.sent + ANSWER_PAUSE and not asked.has_rows
+        is_long = asked.sent is not None and now >= asked.sent + ANSWER_PAUSE and not asked.has_rows
         may_pass = any(each.number is None or each.number != asked.number for each in self._waiting)
         if is_long and may_pass and not asked.is_followed and self._pinged is None:
             asked.is_followed = True
             self._pinged = now + PING_TIMEOUT
-            self._ping()
+            self._car.send_ping()
 
     def _end(self, asked: Asked) -> None:
         """Tell an asker that nothing more comes."""
@@ -268,10 +302,15 @@ class CommandQueue:
         elif asked.asker is not None:
             self._finished(asked.asker)
 
+    def _withdraw(self, asked: Asked) -> None:
+        """Give up a command that could not even leave: the car must not do it later."""
+        self._car.withdraw_command()
+        self._fail(asked, NO_ANSWER)
+
     def _give_up(self, asked: Asked, now: float) -> None:
         self._given_up.append(asked)
         self._pinged = now + PING_TIMEOUT
-        self._ping()
+        self._car.send_ping()
         if not asked.has_rows:
             self._fail(asked, NO_ANSWER)
 
@@ -302,9 +341,8 @@ class CommandQueue:
         if self._current is None and self._pinged is None and asked is not None:
             self._waiting.remove(asked)
             self._current = asked
-            asked.sent = now
             asked.deadline = now + self._timeout
-            self._to_car(asked.message)
+            self._car.send_command(asked.message)
 
     def _next(self) -> Asked | None:
         """Give the first command that waits and is not of the number of one that others passed."""

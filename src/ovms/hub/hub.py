@@ -13,8 +13,9 @@ from typing import Any
 
 from ovms.base.clock import Clock
 from ovms.hub.commands import ANSWER_TIMEOUT
+from ovms.hub.guard import Guard
 from ovms.hub.interfaces import AlertDesk, Change, Keeper, Line, Vehicle
-from ovms.hub.member import Member
+from ovms.hub.member import Car, Member
 from ovms.hub.room import PROOF_TIMEOUT, House, Room
 from ovms.hub.telemetry import LogSettings, TelemetryLog
 from ovms.protocol import Message, Role
@@ -73,10 +74,15 @@ class Guest:
 
     room: Room
     member: Member
+    guard: Guard
 
     def receive(self, message: Message) -> None:
-        """Take a message that came on the connection."""
-        self.room.receive(self.member, message)
+        """Take a message that came on the connection. Never fails: that would end a session."""
+        try:
+            self.room.receive(self.member, message)
+        except Exception as error:
+            place = f"{self.member.role.name.lower()}'s {message.code}"
+            self.guard.failed(place, error, self.room.vehicle.id)
 
 
 class Hub:
@@ -158,12 +164,14 @@ class Hub:
         if room.is_void:
             raise Removed
         room = self.rooms.setdefault(room.vehicle.id, room)
-        return Guest(room, room.join(role, line))
+        return Guest(room, room.join(role, line), self._house.guard)
 
     def leave(self, guest: Guest) -> None:
         """See somebody off. May be called again."""
-        guest.room.leave(guest.member)
-        self.release(guest.room)
+        try:
+            guest.room.leave(guest.member)
+        finally:
+            self.release(guest.room)
 
     def release(self, room: Room) -> None:
         """Drop a room that nobody is in."""
@@ -177,12 +185,23 @@ class Hub:
         if is_counting:
             self._counted = now
         for room in list(self.rooms.values()):
-            room.tick(now)
-            for member in room.members:
-                self._watch(room, member, now)
-                if is_counting:
-                    room.count_traffic(member)
+            try:
+                self._tick_room(room, now, is_counting)
+            except Exception as error:
+                self._house.guard.failed("tick", error, room.vehicle.id)
         self._tick_logs()
+
+    def pace(self) -> None:
+        """Send cars what has waited and fits now. Call it about ten times a second."""
+        for pacer in [*self._house.pacers]:
+            pacer.flush()
+
+    def _tick_room(self, room: Room, now: float, is_counting: bool) -> None:
+        room.tick(now)
+        for member in room.members:
+            self._watch(room, member, now)
+            if is_counting:
+                room.count_traffic(member)
 
     def _tick_logs(self) -> None:
         now = self._clock.time()
@@ -208,9 +227,13 @@ class Hub:
     def _watch(self, room: Room, member: Member, now: float) -> None:
         if now - member.heard >= IDLE_LIMITS[member.role]:
             member.line.close(Idle("silent for too long"))
-        elif member.is_car and not member.is_proven and now - member.joined >= PROOF_TIMEOUT:
-            member.line.close(Unproven("nothing it sent could be deciphered"))
-        elif member is room.car and now - member.sent >= CAR_PING_INTERVAL:
+        elif isinstance(member, Car):
+            self._watch_car(room, member, now)
+
+    def _watch_car(self, room: Room, car: Car, now: float) -> None:
+        if not car.is_proven and now - car.joined >= PROOF_TIMEOUT:
+            car.line.close(Unproven("nothing it sent could be deciphered"))
+        elif car is room.car and now - car.pacer.sent_at >= CAR_PING_INTERVAL:
             room.ping_car()
 
     def refresh(self, vehicles: Iterable[Change]) -> None:

@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from ovms.hub.interfaces import Line
+from ovms.hub.pacing import Pacer
 from ovms.protocol import Message, Role
 
 
@@ -19,12 +20,6 @@ class Member:
     joined: float
     heard: float
     """When something that decrypted last came."""
-    sent: float
-    """When something was last sent."""
-    is_proven: bool = False
-    """Has sent a line that decrypts, so its welcome was no copy of an older one."""
-    pings: int = 0
-    """Pings sent to it that are not answered."""
     turns: deque[Message] = field(default_factory=deque)
     """Commands that wait until the one before is answered: answers come in order of asking."""
     is_busy: bool = False
@@ -34,7 +29,12 @@ class Member:
     counted: tuple[int, int] = (0, 0)
     """Bytes received and sent on its line that are in the day's traffic already."""
 
-    @property
-    def is_car(self) -> bool:
-        """It is the car itself, or claims to be."""
-        return self.role is Role.CAR
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Car(Member):
+    """The car itself, or who claims to be."""
+
+    pacer: Pacer
+    """The way to it: nothing goes to its line but through here."""
+    is_proven: bool = False
+    """Has sent a line that decrypts, so its welcome was no copy of an older one."""

@@ -7,8 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
+from contextlib import suppress
+from fcntl import ioctl
+from termios import TIOCOUTQ
 from typing import Protocol, cast
 
+from ovms.base.logs import get_logger
 from ovms.protocol import Message, Session, State
 from ovms.protocol.errors import LocalProtocolError, RemoteProtocolError
 from ovms.protocol.session import Event
@@ -25,6 +30,8 @@ STREAM_LIMIT = 1 << 16
 
 CLOSE_TIMEOUT = 5.0
 """Seconds a closed connection has to take what was written before."""
+
+log = get_logger("ovms.net")
 
 
 class Owner(Protocol):
@@ -46,8 +53,8 @@ class Owner(Protocol):
 class Pump(asyncio.Protocol):
     """One connection: bytes to events, messages to bytes."""
 
-    __slots__ = ("_error", "_is_full", "_is_paused", "_owner", "_transport", "_waiters", "peer",
-                 "received", "sent", "session")  # fmt: skip
+    __slots__ = ("_error", "_has_failed", "_is_full", "_is_paused", "_owner", "_transport",
+                 "_waiters", "peer", "received", "sent", "session")  # fmt: skip
 
     def __init__(self, session: Session, owner: Owner) -> None:
         self.session = session
@@ -63,6 +70,8 @@ class Pump(asyncio.Protocol):
         self._is_full = False
         self._waiters: list[asyncio.Future[None]] = []
         self._is_paused = False
+        self._has_failed = False
+        """The owner failed on an event: that is logged once a connection."""
 
     def send(self, message: Message) -> bool:
         """Send a message; false if the connection is not open or the message fits no line."""
@@ -84,6 +93,17 @@ class Pump(asyncio.Protocol):
         Raises :class:`~ovms.protocol.errors.AuthenticationFailed`.
         """
         self._write(self.session.accept(secret))
+
+    @property
+    def unacknowledged(self) -> int:
+        """Bytes that were written and that the other end's TCP has not acknowledged."""
+        if self._transport is None or self._transport.is_closing():
+            return 0
+        waiting = self._transport.get_write_buffer_size()
+        with suppress(OSError):
+            number = self._transport.get_extra_info("socket").fileno()
+            waiting += struct.unpack("i", ioctl(number, TIOCOUTQ, bytes(4)))[0]
+        return waiting
 
     async def drained(self) -> None:
         """Wait while the other end has much to read; returns also when the connection is gone."""
@@ -149,11 +169,22 @@ class Pump(asyncio.Protocol):
     def _read(self, data: bytes) -> None:
         try:
             for event in self.session.receive_data(data):
-                self._owner.received(self, event)
+                self._tell(event)
                 if self._is_paused and self.session.state is State.OPEN:
                     break  # before the welcome the session stops by itself, and sees to its bound
         except RemoteProtocolError as error:
             self.close(error)
+
+    def _tell(self, event: Event) -> None:
+        """Tell the owner; what it fails on is our bug, and must not end the connection."""
+        try:
+            self._owner.received(self, event)
+        except RemoteProtocolError:
+            raise
+        except Exception as error:
+            if not self._has_failed:
+                log.error("our bug, and we go on", peer=self.peer, exc_info=error)
+            self._has_failed = True
 
     # -- asyncio's side ---------------------------------------------------------------------
 

@@ -39,6 +39,9 @@ from ovms.store.store import Store
 TICK = 1.0
 """Seconds between looks at the time limits."""
 
+PACE = 0.1
+"""Seconds between looks whether a car can take more of what waits for it."""
+
 REFRESH = 2.0
 """Seconds between looks for vehicles that were changed or removed from the command line."""
 
@@ -196,6 +199,9 @@ def _start_work(hub: Hub, door: Door, store: Store, clock: Clock) -> list[asynci
         hub.tick()
         door.tick()
 
+    async def pace() -> None:
+        hub.pace()
+
     async def refresh() -> None:
         nonlocal checked
         now = clock.time()
@@ -208,7 +214,7 @@ def _start_work(hub: Hub, door: Door, store: Store, clock: Clock) -> list[asynci
     async def expire() -> None:
         await store.expire(clock.time())
 
-    jobs = ((tick, TICK), (refresh, REFRESH), (beat, HEARTBEAT), (expire, EXPIRY))
+    jobs = ((tick, TICK), (pace, PACE), (refresh, REFRESH), (beat, HEARTBEAT), (expire, EXPIRY))
     return [asyncio.create_task(_again_and_again(job, seconds)) for job, seconds in jobs]
 
 
