@@ -258,6 +258,105 @@ def test_rows_that_nobody_can_place_any_more() -> None:
     assert desk.answer("c1,0,0,3,y") == ["bob"]
 
 
+# -- what cannot leave yet ------------------------------------------------------------------
+
+
+def test_the_time_of_a_command_begins_when_it_leaves() -> None:
+    """What waits for room on the car's line is neither given up nor followed by a ping."""
+    desk = Desk()
+    desk.is_stuck = True
+    desk.ask("ann", "C5", "C20")
+    desk.passes(ANSWER_TIMEOUT - 1)
+    assert (desk.sent, desk.refused) == ([], [])
+    desk.lets_go()
+    desk.passes(ANSWER_PAUSE - 1)
+    assert desk.take() == ["C5"]
+    desk.passes(1)
+    assert desk.take() == ["A"]
+    desk.pong()
+    desk.passes(ANSWER_TIMEOUT - ANSWER_PAUSE - 1)
+    assert desk.refused == []
+    desk.passes(1)
+    assert desk.refused == [("ann", "c5,1,no answer from the car")]
+
+
+def test_a_command_that_cannot_leave() -> None:
+    """It is withdrawn at the time-out, its asker told, and the next has its turn."""
+    desk = Desk()
+    desk.is_stuck = True
+    desk.ask("ann", "C20,1", "C22")
+    desk.passes(ANSWER_TIMEOUT)
+    assert desk.refused == [("ann", "c20,1,no answer from the car")]
+    desk.lets_go()
+    assert desk.take() == ["C22"]
+    assert desk.answer("c20,0", "c22,0") == [EVERYONE, "ann"]
+
+
+def test_no_answer_before_the_question() -> None:
+    """An answer that comes before the command has left is to something else."""
+    desk = Desk()
+    desk.is_stuck = True
+    desk.ask("ann", "C20")
+    assert desk.answer("c20,0", "EMcx") == [EVERYONE] * 2
+    desk.lets_go()
+    assert desk.answer("c20,0") == ["ann"]
+
+
+def test_an_asker_goes_before_its_command() -> None:
+    """A command that has not left yet is withdrawn, and the next one goes in its place."""
+    desk = Desk()
+    desk.is_stuck = True
+    desk.ask("ann", "C20")
+    desk.ask("bob", "C22")
+    desk.queue.forget("ann")
+    desk.passes(1)
+    desk.lets_go()
+    assert desk.take() == ["C22"]
+    assert desk.refused == []
+
+
+def test_the_time_of_a_ping_begins_when_it_leaves() -> None:
+    """A car is not taken for one that answers no pings before it could get one."""
+    desk = Desk()
+    desk.ask("ann", "C20", "C22")
+    desk.is_stuck = True
+    desk.passes(ANSWER_TIMEOUT)
+    desk.passes(PING_TIMEOUT - 1)
+    desk.lets_go()
+    desk.passes(PING_TIMEOUT - 1)
+    assert desk.take() == ["C20", "A"]
+    desk.passes(1)
+    assert desk.take() == ["C22"]
+
+
+def test_what_has_landed() -> None:
+    """Answers to the command in flight are told apart from all others."""
+    desk = Desk()
+    desk.ask("ann", "C1", "C20")
+    desk.answer("c41,0", "c", "c20,0", "EMcx")
+    assert desk.landed == 1
+    desk.answer("c1,0,0,2,x", "c1,0,1,2,x")
+    assert desk.landed == 3
+    desk.passes(ANSWER_TIMEOUT)
+    desk.answer("c20,0")
+    assert desk.landed == 3
+
+
+def test_a_car_that_turns_out_to_hold_less() -> None:
+    """A command that waited and is too long by now is refused when its turn comes."""
+    desk = Desk()
+    desk.ask("ann", "C20", "C7," + "x" * 200, "C22", "C7," + "x" * 200)
+    desk.longest = 200
+    desk.ask("bob", "C7," + "x" * 200)
+    assert desk.refused == [("bob", "c7,1,command too long")]
+    desk.answer("c20,0")
+    assert desk.take() == ["C20", "C22"]
+    assert desk.refused[1:] == [("ann", "c7,1,command too long")]
+    desk.answer("c22,0")
+    assert desk.refused[2:] == [("ann", "c7,1,command too long")]
+    assert desk.queue.is_idle
+
+
 # -- sealed ---------------------------------------------------------------------------------
 
 

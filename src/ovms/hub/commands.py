@@ -316,6 +316,10 @@ class CommandQueue:
 
     def forget(self, asker: Asker) -> None:
         """Drop what a client that has gone still waited for; its answers find nobody."""
+        current = self._current
+        if current is not None and current.sent is None and current.asker is asker:
+            self._car.withdraw_command()
+            self._current = None
         self._waiting = deque(asked for asked in self._waiting if asked.asker is not asker)
         for asked in (self._current, *self._given_up, *self._patient):
             if asked is not None and asked.asker is asker:
@@ -337,9 +341,14 @@ class CommandQueue:
             self._fail(asked, NOT_CONNECTED)
 
     def _send_next(self, now: float) -> None:
-        asked = self._next()
-        if self._current is None and self._pinged is None and asked is not None:
+        while self._current is None and self._pinged is None:
+            asked = self._next()
+            if asked is None:
+                return
             self._waiting.remove(asked)
+            if wire_length(asked.message) > self._car.longest:
+                self._fail(asked, TOO_LONG)
+                continue
             self._current = asked
             asked.deadline = now + self._timeout
             self._car.send_command(asked.message)

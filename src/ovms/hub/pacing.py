@@ -182,10 +182,9 @@ class Pacer:
         self.flush()
 
     def _fits(self, length: int) -> bool:
-        if self.in_flight + length > self._budget():
-            is_read = self._clock.monotonic() - self.sent_at >= PAUSE
-            if is_read and not self._line.unacknowledged:
-                self._landed = self._sent
+        is_read = self._clock.monotonic() - self.sent_at >= PAUSE
+        if is_read and self.in_flight and not self._line.unacknowledged:
+            self._landed = self._sent
         return self.in_flight + length <= self._budget()
 
     def _note(self, kind: Kind, length: int) -> None:
