@@ -4,6 +4,7 @@ import pytest
 
 from ovms.base.clock import ManualClock
 from ovms.hub.commands import LONGEST_COMMAND, wire_length
+from ovms.hub.guard import Guard
 from ovms.hub.pacing import (
     ESP32_BUDGET,
     OWED_LIMIT,
@@ -36,7 +37,7 @@ class Road:
         self.budget = budget
         self.waiting: set[Pacer] = set()
         self.left: list[str] = []
-        self.pacer = Pacer(self.line, self.clock, lambda: self.budget, self.waiting)
+        self.pacer = Pacer(self.line, self.clock, Guard(), lambda: self.budget, self.waiting)
 
     def passes_on(self, *texts: str) -> None:
         """Pass messages on."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ovms.base.logs import get_logger
+from ovms.hub.interfaces import Line
+from ovms.protocol import Message
 
 PLACES_LIMIT = 1000
 """Places whose failures are remembered as told; what fails past it is not logged any more."""
@@ -24,3 +26,12 @@ class Guard:
                 "our bug, and we go on", place=place, vehicle=vehicle_id,
                 reason=str(error) or type(error).__name__, exc_info=error,
             )  # fmt: skip
+
+    def send(self, line: Line, message: Message) -> bool:
+        """Send a message. A line that fails is closed, for its cipher is out of step then."""
+        try:
+            return line.send(message)
+        except Exception as error:
+            self.failed("send", error)
+            line.close(error)
+            return False

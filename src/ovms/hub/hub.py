@@ -168,10 +168,8 @@ class Hub:
 
     def leave(self, guest: Guest) -> None:
         """See somebody off. May be called again."""
-        try:
-            guest.room.leave(guest.member)
-        finally:
-            self.release(guest.room)
+        guest.room.leave(guest.member)
+        self.release(guest.room)
 
     def release(self, room: Room) -> None:
         """Drop a room that nobody is in."""
@@ -221,8 +219,14 @@ class Hub:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._task_done)
         return task
+
+    def _task_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._house.guard.failed("task", error)
 
     def _watch(self, room: Room, member: Member, now: float) -> None:
         if now - member.heard >= IDLE_LIMITS[member.role]:

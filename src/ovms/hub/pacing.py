@@ -18,6 +18,7 @@ from enum import IntEnum
 
 from ovms.base.clock import Clock
 from ovms.hub.commands import LONGEST_COMMAND, wire_length
+from ovms.hub.guard import Guard
 from ovms.hub.interfaces import Line
 from ovms.protocol import Message
 from ovms.protocol.messages import LatestMessage
@@ -60,7 +61,7 @@ class Kind(IntEnum):
     PASSED = 4
 
 
-LIMITS = {Kind.OWED: OWED_LIMIT, Kind.PASSED: PASSED_LIMIT}
+MOST_WAITING = {Kind.OWED: OWED_LIMIT, Kind.PASSED: PASSED_LIMIT}
 """How many of a kind may wait; of the others only the newest waits."""
 
 Left = Callable[[], None]
@@ -77,13 +78,19 @@ class Pacer:
     100 ms then.
     """
 
-    __slots__ = ("_behind_command", "_behind_pings", "_budget", "_clock", "_landed", "_line",
-                 "_queues", "_sent", "_waiting", "pings", "sent_at")  # fmt: skip
+    __slots__ = ("_behind_command", "_behind_pings", "_budget", "_clock", "_guard", "_landed",
+                 "_line", "_queues", "_sent", "_waiting", "pings", "sent_at")  # fmt: skip
 
     def __init__(
-        self, line: Line, clock: Clock, budget: Callable[[], int], waiting: set[Pacer]
+        self,
+        line: Line,
+        clock: Clock,
+        guard: Guard,
+        budget: Callable[[], int],
+        waiting: set[Pacer],
     ) -> None:
         self._line = line
+        self._guard = guard
         self._clock = clock
         self._budget = budget
         self._waiting = waiting
@@ -161,7 +168,7 @@ class Pacer:
                     self._waiting.add(self)
                     return
                 message, left = queue.popleft()
-                if is_possible and self._line.send(message):
+                if is_possible and self._guard.send(self._line, message):
                     self._note(kind, length)
                     left()
         self._waiting.discard(self)
@@ -174,9 +181,9 @@ class Pacer:
 
     def _put(self, kind: Kind, message: Message, left: Left = _nothing) -> None:
         queue = self._queues[kind]
-        if kind not in LIMITS:
+        if kind not in MOST_WAITING:
             queue.clear()
-        elif len(queue) >= LIMITS[kind] or wire_length(message) > self._budget():
+        elif len(queue) >= MOST_WAITING[kind] or wire_length(message) > self._budget():
             return
         queue.append((message, left))
         self.flush()

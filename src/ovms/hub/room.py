@@ -140,7 +140,7 @@ class Room:
         self.is_void = True
         for member in self.members:
             member.line.close(error)
-        self._house.keeper.keep_presence(self.vehicle.id, car=False, apps=0, batch=0)
+        self._put_presence(car=False, apps=0, batch=0)
 
     def _join_client(self, member: Member) -> None:
         self.clients.append(member)
@@ -174,7 +174,7 @@ class Room:
     def _pacer(self, line: Line) -> Pacer:
         """Give the way to a car: how much may be in flight hangs on what its ``F`` says."""
         house = self._house
-        return Pacer(line, house.clock, lambda: self.longest, house.pacers)
+        return Pacer(line, house.clock, house.guard, lambda: self.longest, house.pacers)
 
     def _seat(self, member: Car) -> None:
         """Make somebody the car."""
@@ -395,7 +395,10 @@ class Room:
         if command.number == 30:
             for member in self.members:
                 self.count_traffic(member)
-        await answers.answer(self._house.keeper, self.vehicle.id, command, client.line)
+        try:
+            await answers.answer(self._house.keeper, self.vehicle.id, command, client.line)
+        except Exception as error:
+            self._house.guard.failed("answer", error, self.vehicle.id)
         client.stream = None
         self._next_turn(client)
 
@@ -452,12 +455,7 @@ class Room:
     # -- sending ----------------------------------------------------------------------------
 
     def _send(self, client: Member, message: Message) -> None:
-        """Send a client something; a line on which that fails is closed, and no other suffers."""
-        try:
-            client.line.send(message)
-        except Exception as error:
-            self._house.guard.failed("send", error, self.vehicle.id)
-            client.line.close(error)
+        self._house.guard.send(client.line, message)
 
     def _to_clients(self, message: Message) -> None:
         for client in [*self.clients]:
@@ -467,10 +465,11 @@ class Room:
         if self.is_void:
             return  # another room of this vehicle may be open
         batch = len(self.clients) - self.apps
+        self._put_presence(car=self.car is not None, apps=self.apps, batch=batch)
+
+    def _put_presence(self, *, car: bool, apps: int, batch: int) -> None:
         try:
-            self._house.keeper.keep_presence(
-                self.vehicle.id, car=self.car is not None, apps=self.apps, batch=batch
-            )
+            self._house.keeper.keep_presence(self.vehicle.id, car=car, apps=apps, batch=batch)
         except Exception as error:
             self._house.guard.failed("presence", error, self.vehicle.id)
 
