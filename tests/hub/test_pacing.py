@@ -14,6 +14,7 @@ from ovms.hub.pacing import (
     Pacer,
     budget_of,
 )
+from ovms.protocol import Role
 from ovms.protocol.messages import LatestMessage
 from tests.hub.fakes import START, FakeLine, Peer, Place, message
 
@@ -338,7 +339,7 @@ def test_a_burst(firmware: str, budget: int) -> None:
 
 
 def test_nothing_waits_for_a_car_that_has_gone() -> None:
-    """Neither for one that left nor for one that another took the place of, nor does it move on."""
+    """Not for one that left, nor for one that was replaced, and it does not move on."""
     place = Place()
     old, app = place.car(), place.app()
     app.says(*["X" + "x" * 500] * 3)
