@@ -208,7 +208,9 @@ async def test_a_room_that_fails(lines: io.StringIO, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("is_stopping", [False, True])
-async def test_a_telemetry_log_that_fails(lines: io.StringIO, is_stopping: bool) -> None:
+async def test_a_telemetry_log_that_fails(
+    lines: io.StringIO, monkeypatch: pytest.MonkeyPatch, is_stopping: bool
+) -> None:
     """A store that is closed when something is to be logged stops neither time nor the end."""
     building = Building()
     for vehicle_id in ("CAR1", "CAR2"):
@@ -220,7 +222,7 @@ async def test_a_telemetry_log_that_fails(lines: io.StringIO, is_stopping: bool)
         tries.append(vehicle_id)
         refuse()
 
-    building.keeper.keep_history = keep  # type: ignore[method-assign]
+    monkeypatch.setattr(building.keeper, "keep_history", keep)
     if is_stopping:
         await building.hub.close()
     else:
