@@ -247,6 +247,7 @@ def test_a_pacer_is_closed() -> None:
     road = Road(budget=100)
     road.passes_on(filling(98), "X")
     road.pacer.close()
+    road.pacer.acknowledge(b"1")
     assert road.waiting == set()
     assert road.waits() == []
 

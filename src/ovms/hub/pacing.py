@@ -80,8 +80,8 @@ class Pacer:
     100 ms then.
     """
 
-    __slots__ = ("_behind_pings", "_budget", "_clock", "_guard", "_landed", "_line", "_queues",
-                 "_sent", "_waiting", "pings", "sent_at")  # fmt: skip
+    __slots__ = ("_behind_pings", "_budget", "_clock", "_guard", "_is_closed", "_landed", "_line",
+                 "_queues", "_sent", "_waiting", "pings", "sent_at")  # fmt: skip
 
     def __init__(
         self,
@@ -96,6 +96,7 @@ class Pacer:
         self._clock = clock
         self._budget = budget
         self._waiting = waiting
+        self._is_closed = False
         self._queues: dict[Kind, deque[tuple[Message, Left]]] = {kind: deque() for kind in Kind}
         self._sent = line.sent
         """Bytes sent in all, the welcome included."""
@@ -180,13 +181,16 @@ class Pacer:
         left(mark)
 
     def close(self) -> None:
-        """Drop what waits: the connection is gone, or another one took its place."""
+        """Drop what waits and what still comes: the car has gone, or called on another line."""
+        self._is_closed = True
         for queue in self._queues.values():
             queue.clear()
         self._waiting.discard(self)
 
     def _put(self, kind: Kind, message: Message, left: Left = _nothing) -> None:
         queue = self._queues[kind]
+        if self._is_closed:
+            return
         if kind not in MOST_WAITING:
             queue.clear()
         elif len(queue) >= MOST_WAITING[kind] or wire_length(message) > self._budget():

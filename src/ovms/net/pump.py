@@ -100,7 +100,7 @@ class Pump(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             return 0
         waiting = self._transport.get_write_buffer_size()
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # a socket that has gone has no number
             number = self._transport.get_extra_info("socket").fileno()
             waiting += struct.unpack("i", ioctl(number, TIOCOUTQ, bytes(4)))[0]
         return waiting
