@@ -6,19 +6,22 @@ import re
 from datetime import UTC, datetime
 
 NEVER = "0000-00-00 00:00:00"
-"""What databases of the field hold for a time that never was; 0 in Unix seconds here."""
+"""What databases of the field hold for a change that never was; 0 in Unix seconds here."""
 
 _WIRE = re.compile(r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})", re.ASCII)
 
 
 def wire_time(time: float) -> str:
-    """Write Unix seconds, whole ones; 0 and less are :data:`NEVER`.
+    """Write Unix seconds, whole ones.
 
-    Raises ``ValueError`` or ``OverflowError`` for a time past the year 9999.
+    Raises ``ValueError`` or ``OverflowError`` for a time outside of the years 1 to 9999.
     """
-    if time < 1:
-        return NEVER
     return datetime.fromtimestamp(int(time), UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def wire_change(time: float) -> str:
+    """Write when a record was changed, Unix seconds; 0 and less are :data:`NEVER`."""
+    return wire_time(time) if time >= 1 else NEVER
 
 
 def parse_wire_time(text: str) -> int | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from ovms.protocol.messages import Message
-from ovms.protocol.times import parse_wire_time, wire_time
+from ovms.protocol.times import parse_wire_time, wire_change
 
 ACTIVE = 1
 """The status of an owner who may log in."""
@@ -35,7 +35,7 @@ class VehicleRecord:
     def message(self) -> Message:
         """The ``R`` that carries it."""
         known = f"V{self.vehicle_id},{self.owner},{self.secret},{self.server}"
-        return _message(f"{known},{int(self.deleted)},{wire_time(self.changed)}")
+        return _message(f"{known},{int(self.deleted)},{wire_change(self.changed)}")
 
     @classmethod
     def parse(cls, data: bytes) -> Self | None:
@@ -67,7 +67,7 @@ class OwnerRecord:
     def message(self) -> Message:
         """The ``R`` that carries it."""
         known = f"O{self.owner},{self.name},{self.mail},{self.password_hash.replace(',', ';')}"
-        return _message(f"{known},{self.status},{int(self.deleted)},{wire_time(self.changed)}")
+        return _message(f"{known},{self.status},{int(self.deleted)},{wire_change(self.changed)}")
 
     @classmethod
     def parse(cls, data: bytes) -> Self | None:
