@@ -17,7 +17,7 @@ from ovms.store.records import Provision, ProvisionRecord
 from ovms.store.schema import owners, provisions
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Row, Select
+    from sqlalchemy import Connection, Select
 
     from ovms.store.records import Owner
 
@@ -103,6 +103,6 @@ def _check(record: ProvisionRecord) -> None:
         )
 
 
-def _provision(row: Row[Any]) -> Provision:
+def _provision(row: Any) -> Provision:
     key, owner, created, changed, last_used, *sealed = row
     return Provision(key, ProvisionRecord(*sealed), owner, created, changed, last_used)
