@@ -210,4 +210,5 @@ def _look(connection: Connection, user: str, password: str) -> tuple[Owner | Non
 
 def _check(password_hash: str | None, password: str) -> tuple[bool, str | None]:
     found = verify_password(password_hash, password)
-    return found.ok, hash_password(password) if found.ok and found.rehash else None
+    is_due = found.ok and found.rehash and bool(password)
+    return found.ok, hash_password(password) if is_due else None
