@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from weakref import WeakSet
 
 from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
@@ -59,10 +60,11 @@ class Refusal(Exception):
 class Caller:
     """One accepted connection, from its first byte to its last."""
 
-    __slots__ = ("_door", "_login", "_opened", "_welcome", "guest", "pump")
+    __slots__ = ("__weakref__", "_door", "_login", "_opened", "_welcome", "guest", "pump")
 
     def __init__(self, door: Door) -> None:
         self._door = door
+        door.coming.add(self)
         self._opened = door.clock.monotonic()
         self._welcome: CallerWelcome | None = None
         self._login: asyncio.Task[None] | None = None
@@ -86,6 +88,7 @@ class Caller:
     def opened(self, pump: Pump) -> None:
         """Wait for a welcome."""
         self.pump = pump
+        self._door.coming.discard(self)
         self._door.callers.add(self)
 
     def received(self, pump: Pump, event: Event) -> None:
@@ -180,6 +183,8 @@ class Door:
         self.hub = hub
         self.clock = clock
         self.callers: set[Caller] = set()
+        self.coming: WeakSet[Caller] = WeakSet()
+        """Accepted callers in their TLS handshake; nobody tells when it fails, so it is weak."""
         self._random_bytes = random_bytes
 
     def answer(self) -> Pump:
@@ -198,7 +203,7 @@ class Door:
 
         Call it when nobody new can come.
         """
-        while self.callers:
+        while self.callers or any(each.age < WELCOME_TIMEOUT for each in self.coming):
             for caller in list(self.callers):
                 if caller.pump and caller.may_be_left:
                     caller.pump.close(Stopping("the server is stopping"))
