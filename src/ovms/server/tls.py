@@ -100,9 +100,9 @@ class Certificates:
         """Take up certificates that came, changed or went. Call it every few seconds."""
         changed = self._default.refresh()
         before = set(self._slots)
-        self._look_for_folders()
-        for slot in self._slots.values():
-            changed = slot.refresh() or changed
+        if self._look_for_folders():
+            for slot in self._slots.values():
+                changed = slot.refresh() or changed
         if changed or before != set(self._slots):
             self._by_name = self._map_names()
 
@@ -135,19 +135,21 @@ class Certificates:
     def _all(self) -> list[_Slot]:
         return [self._default, *self._slots.values()]
 
-    def _look_for_folders(self) -> None:
+    def _look_for_folders(self) -> bool:
+        """See which names there are; false if that cannot be seen."""
         if self._names is None:
-            return
+            return False
         try:
             pairs = list_pairs(self._names)
         except BadCertificate as error:
             if str(error) != self._folder_problem:
                 self._folder_problem = str(error)
                 log.warning("certificates not looked for", reason=str(error))
-            return
+            return False
         self._folder_problem = ""
         old = self._slots
         self._slots = {name: old.get(name) or _Slot(pair) for name, pair in pairs.items()}
+        return True
 
     def _map_names(self) -> dict[str, Certificate]:
         """Say who gets what: what a certificate covers, and over it what its folder says."""
