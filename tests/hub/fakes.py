@@ -77,6 +77,7 @@ class FakeVehicle:
     secret: str = "secret"
     type: str = "car"
     owner_id: int = 1
+    server: str = "*"
     log_days: int | None = None
     log_position_days: int | None = None
     paranoid_token: str = ""

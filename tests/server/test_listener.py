@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from ovms.server import listener as listener_module
-from ovms.server.listener import FREE_PORT_TRIES, CannotListen, bind, listen
+from ovms.server.listener import FREE_PORT_TRIES, CannotListen, Entrance, bind, listen
 
 LOOPBACK = "127.0.0.1"
 
@@ -111,7 +111,7 @@ async def test_bound_is_not_listening() -> None:
     port = sockets[0].getsockname()[1]
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection(LOOPBACK, port)
-    listeners = await listen(sockets, asyncio.Protocol)
+    listeners = await listen([Entrance(sockets)], asyncio.Protocol)
     for host in hosts:
         _, writer = await asyncio.open_connection(host, port)
         writer.close()
@@ -126,9 +126,9 @@ async def test_two_programs_have_bound_one_port() -> None:
     first = bind([LOOPBACK], 0)
     port = first[0].getsockname()[1]
     second = bind([LOOPBACK, "127.0.0.2"], port)
-    listeners = await listen(first, asyncio.Protocol)
+    listeners = await listen([Entrance(first)], asyncio.Protocol)
     with pytest.raises(CannotListen, match=f"^cannot listen on port {port}: Address already"):
-        await listen(second, asyncio.Protocol)
+        await listen([Entrance(second)], asyncio.Protocol)
     assert [each.fileno() for each in second] == [-1, -1]
     for each in listeners:
         each.close()

@@ -7,8 +7,8 @@ import shutil
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ from ovms.protocol import Message, Role
 from ovms.server import door as door_module
 from ovms.server import server as server_module
 from ovms.server.door import Door
-from ovms.server.listener import CannotListen, bind
+from ovms.server.listener import CannotListen, Ports, bound
 from ovms.server.server import AlreadyRunning, serve, stopping_on_signals
 from ovms.server.settings import ServerSettings
 from ovms.store import queries
@@ -56,7 +56,7 @@ class Running:
     def __init__(self, data: Path) -> None:
         self.data = data
         self.host = HOST
-        self.port = 0
+        self.port = self.tls_port = 0
         self.stop = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
@@ -69,12 +69,15 @@ class Running:
         """Start it, on the same port as before."""
         is_ready = asyncio.Event()
 
-        def on_ready(port: int) -> None:
-            self.port = port
+        def on_ready(ports: Ports) -> None:
+            assert ports.mp_tls is not None
+            self.port, self.tls_port = ports.mp, ports.mp_tls
             is_ready.set()
 
         self.stop.clear()
-        settings = ServerSettings(data=self.data, host=[HOST], port=self.port)
+        settings = ServerSettings(
+            data=self.data, host=[HOST], port=self.port, tls_port=self.tls_port
+        )
         self.task = asyncio.create_task(serve(settings, self.stop, on_ready=on_ready))
         waiting = asyncio.create_task(is_ready.wait())
         await asyncio.wait({self.task, waiting}, return_when=asyncio.FIRST_COMPLETED)
@@ -152,7 +155,8 @@ async def is_lost(caller: Caller) -> None:
 async def test_ready(server: Running, log: Log) -> None:
     """When it is ready a file says so, whole, and the port in it accepts; it goes with the end."""
     assert json.loads(server.ready.read_text()) == {
-        "pid": os.getpid(), "mp": server.port, "mp_tls": None, "http": None, "https": None,
+        "pid": os.getpid(), "mp": server.port, "mp_tls": server.tls_port,
+        "http": None, "https": None,
     }  # fmt: skip
     assert server.port > 0
     await (await server.call(Role.APP)).close()
@@ -164,7 +168,8 @@ async def test_ready(server: Running, log: Log) -> None:
     events = [json.loads(line)["event"] for line in log.text.splitlines()]
     assert events == ["ready", "connected", "disconnected", "stopping", "stopped"]
     (ready,) = log.lines("ready")
-    assert (ready["port"], ready["version"]) == (server.port, __version__)
+    assert (ready["port"], ready["tls_port"]) == (server.port, server.tls_port)
+    assert ready["version"] == __version__
 
 
 async def test_a_new_folder(tmp_path: Path) -> None:
@@ -204,14 +209,16 @@ async def test_a_port_that_is_taken_in_between(data: Path, monkeypatch: pytest.M
     running = Running(data)
     taken = socket.socket()
 
-    def bind_late(hosts: list[str], port: int) -> list[socket.socket]:
-        sockets = bind(hosts, port)
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind(sockets[0].getsockname())
-        taken.listen()
-        return sockets
+    @contextmanager
+    def bound_late(hosts: list[str], port: int) -> Iterator[list[socket.socket]]:
+        with bound(hosts, port) as sockets:
+            if not taken.getsockname()[1]:
+                taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                taken.bind(sockets[0].getsockname())
+                taken.listen()
+            yield sockets
 
-    monkeypatch.setattr(server_module, "bind", bind_late)
+    monkeypatch.setattr(server_module, "bound", bound_late)
     with taken, pytest.raises(CannotListen):
         await running.start()
     assert not running.ready.exists()
@@ -411,7 +418,7 @@ async def test_signals(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_failing_start_message(data: Path) -> None:
     """Whatever goes wrong when the server is ready, it stops in order."""
 
-    def on_ready(port: int) -> None:
+    def on_ready(ports: Ports) -> None:
         raise BrokenPipeError
 
     settings = ServerSettings(data=data, host=[HOST], port=0)

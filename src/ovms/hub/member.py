@@ -15,6 +15,7 @@ class Member:
     """Somebody in a room. Times are monotonic seconds."""
 
     role: Role
+    """``SERVER`` for another server, which is the car or a client here as :attr:`is_car` says."""
     line: Line
     joined: float
     heard: float
@@ -33,8 +34,14 @@ class Member:
     """The answer that the server is giving it."""
     counted: tuple[int, int] = (0, 0)
     """Bytes received and sent on its line that are in the day's traffic already."""
+    is_car: bool = False
+    """It is the car itself, claims to be, or is the server at which the car is."""
+    watching: int = 0
+    """Apps that watch at another server."""
+    age: int = 0
+    """Seconds since the next message of a car at another server came there."""
 
     @property
-    def is_car(self) -> bool:
-        """It is the car itself, or claims to be."""
-        return self.role is Role.CAR
+    def is_local(self) -> bool:
+        """It is connected to this server."""
+        return self.role is not Role.SERVER

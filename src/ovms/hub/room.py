@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
@@ -56,6 +56,26 @@ PING, PONG, JUST_NOW = Message("A"), Message("a"), Message("T", b"0")
 log = get_logger("ovms.hub")
 
 
+class Exchange(Protocol):
+    """What joins our rooms with those of other servers."""
+
+    def car_came(self, room: Room) -> None:
+        """Learn of a car that has proven to be there, here or at another server."""
+
+    def car_went(self, room: Room) -> None:
+        """Learn that a car is gone."""
+
+
+class NoExchange:
+    """A server that stands alone."""
+
+    def car_came(self, room: Room) -> None:
+        """Tell nobody."""
+
+    def car_went(self, room: Room) -> None:
+        """Tell nobody."""
+
+
 @dataclass(slots=True)
 class House:
     """What all rooms share."""
@@ -71,6 +91,7 @@ class House:
     """Seconds a car has to answer a command."""
     log: LogSettings = field(default_factory=LogSettings)
     groups: Groups = field(default_factory=Groups)
+    exchange: Exchange = field(default_factory=NoExchange)
 
 
 class Room:
@@ -78,9 +99,13 @@ class Room:
 
     def __init__(self, vehicle: Vehicle, house: House, telemetry: TelemetryLog) -> None:
         self.vehicle = vehicle
+        self.server = vehicle.server
+        """The id of the server that serves the vehicle, ``*`` for any."""
         self.car: Member | None = None
         self.challengers: list[Member] = []
         self.clients: list[Member] = []
+        self.relays: list[Member] = []
+        """Other servers, for their clients: they hear all that the car says."""
         self.latest = LatestMessages(vehicle.paranoid_token)
         self.commands = CommandQueue(
             self._to_car,
@@ -104,17 +129,27 @@ class Room:
     def members(self) -> list[Member]:
         """Everybody here."""
         cars = [self.car] if self.car else []
-        return [*cars, *self.challengers, *self.clients]
+        return [*cars, *self.challengers, *self.clients, *self.relays]
 
     @property
     def apps(self) -> int:
-        """Interactive apps: what the car is told to be watched by. It pays for them."""
+        """Interactive apps here."""
         return sum(1 for client in self.clients if client.role is Role.APP)
+
+    @property
+    def watching(self) -> int:
+        """Interactive apps everywhere: what the car is told to be watched by. It pays for them."""
+        return self.apps + sum(relay.watching for relay in self.relays)
+
+    @property
+    def has_proven_car(self) -> bool:
+        """The car is here, or at a server that says so."""
+        return self.car is not None and self.car.is_proven
 
     def join(self, role: Role, line: Line) -> Member:
         """Let somebody in whose welcome was right."""
         now = self._house.clock.monotonic()
-        member = Member(role, line, joined=now, heard=now, sent=now)
+        member = Member(role, line, joined=now, heard=now, sent=now, is_car=role is Role.CAR)
         if not member.is_car:
             self._join_client(member)
         elif self.car is None:
@@ -122,6 +157,29 @@ class Room:
         else:
             self._challenge(member)
         self._keep_presence()
+        return member
+
+    def join_upstream(self, line: Line) -> Member:
+        """Have the car at another server, which has seen its proof: it takes over at once."""
+        now = self._house.clock.monotonic()
+        member = Member(Role.SERVER, line, now, now, now, is_proven=True, is_car=True)
+        self._unseat()
+        self._seat(member)
+        self._house.exchange.car_came(self)
+        self._keep_presence()
+        return member
+
+    def join_relay(self, line: Line) -> Member:
+        """Let another server in for its clients, and tell it what is known of the car."""
+        now = self._house.clock.monotonic()
+        member = Member(Role.SERVER, line, joined=now, heard=now, sent=now)
+        self.relays.append(member)
+        self._send(member, Message("Z", b"1"))
+        time = self._house.clock.time()
+        for message, came in self.latest.replay():
+            if came is not None:
+                self._send(member, Message("T", b"%d" % max(0, time - came)))
+            self._send(member, message)
         return member
 
     def leave(self, member: Member) -> None:
@@ -133,6 +191,8 @@ class Room:
             self.challengers.remove(member)
         elif member in self.clients:
             self._lose_client(member)
+        elif member in self.relays:
+            self._lose_relay(member)
         else:
             return
         self._keep_presence()
@@ -147,7 +207,7 @@ class Room:
     def _join_client(self, member: Member) -> None:
         self.clients.append(member)
         self._send(member, Message("Z", b"1" if self.car else b"0"))
-        for message in self.latest.replay():
+        for message, _ in self.latest.replay():
             self._send(member, message)
         newest = self.latest.newest or self.vehicle.created
         age = max(0, int(self._house.clock.time() - newest))
@@ -163,6 +223,13 @@ class Room:
         self.commands.forget(member)
         self._house.groups.client_gone(member)
         if member.role is Role.APP:
+            self._tell_car_its_peers()
+
+    def _lose_relay(self, member: Member) -> None:
+        self.relays.remove(member)
+        member.turns.clear()
+        self.commands.forget(member)
+        if member.watching:
             self._tell_car_its_peers()
 
     def _seat(self, member: Member) -> None:
@@ -182,19 +249,24 @@ class Room:
 
     def _take_over(self, member: Member) -> None:
         """Put a proven newcomer in the place of the car."""
-        old, self.car = self.car, None
         self.challengers.remove(member)
+        self._unseat()
+        self._seat(member)
+
+    def _unseat(self) -> None:
+        """Close the car's connection, if there is one: another takes its place."""
+        old, self.car = self.car, None
         self.commands.car_gone()
         if old is not None:
             self.count_traffic(old)
             old.line.close(TakenOver("another connection of this car took over"))
-        self._seat(member)
 
     def _lose_car(self) -> None:
         self.car = None
         self.commands.car_gone()
         self._house.groups.car_gone(self.vehicle.id)
         self._to_clients(Message("Z", b"0"))
+        self._house.exchange.car_went(self)
         if self.challengers:
             self._seat(self.challengers.pop())
 
@@ -210,20 +282,25 @@ class Room:
             member.is_proven = True
             if member is not self.car:
                 self._take_over(member)
+            self._house.exchange.car_came(self)
         self._receive_from_car(member, message)
 
     def _receive_from_car(self, car: Member, message: Message) -> None:
+        for relay in self.relays:
+            if _is_relayed(car, message):
+                self._send(relay, message)
         handle = FROM_CAR.get(message.code)
         if handle is not None:
             handle(self, car, message)
         else:
-            self._store(message.code, message.data, "", message)
+            self._store(car, message.code, message.data, "", message)
 
     def _receive_from_client(self, client: Member, message: Message) -> None:
-        handle = FROM_CLIENT.get(message.code)
+        handlers = FROM_CLIENT if client.is_local else FROM_RELAY
+        handle = handlers.get(message.code)
         if handle is not None:
             handle(self, client, message)
-        elif client.role is Role.APP:
+        elif client.role is not Role.BATCH:
             self._pass_to_car(message)
 
     def _answer_ping(self, member: Member, message: Message) -> None:
@@ -241,9 +318,12 @@ class Room:
 
     # -- what the car reports ---------------------------------------------------------------
 
-    def _store(self, code: str, data: bytes, token: str, message: Message) -> None:
+    def _store(self, car: Member, code: str, data: bytes, token: str, message: Message) -> None:
         """Make a car's message the latest of its code, keep it, and tell the clients."""
-        latest = LatestMessage(code, data, self._house.clock.time(), token)
+        age, car.age = car.age, 0
+        latest = LatestMessage(code, data, self._house.clock.time() - age, token)
+        if age and self.latest.is_older(latest):
+            return
         if self.latest.put(latest):
             self._house.keeper.keep_message(self.vehicle.id, latest)
             self._telemetry.note(latest)
@@ -254,7 +334,12 @@ class Room:
             self._send(client, message)
             if message.code == "F":
                 self._send(client, Message("f", self._house.version.encode()))
-            self._send(client, JUST_NOW)
+            self._send(client, Message("T", b"%d" % age) if age else JUST_NOW)
+
+    def _take_age(self, car: Member, message: Message) -> None:
+        """Learn how old the next message of a car at another server is."""
+        is_age = not car.is_local and message.data.isdigit() and len(message.data) < 12
+        car.age = int(message.data) if is_age else 0
 
     def _take_sealed_from_car(self, car: Member, message: Message) -> None:
         """Take ``ET<token>`` or ``EM<code><data>``."""
@@ -270,7 +355,7 @@ class Room:
         elif sealed.code in SEALED_UNSTORED or not self.latest.token:
             self._to_clients(message)
         else:
-            self._store(sealed.code, sealed.data, self.latest.token, message)
+            self._store(car, sealed.code, sealed.data, self.latest.token, message)
 
     def _take_record(self, car: Member, message: Message) -> None:
         """Keep an ``H``."""
@@ -349,6 +434,9 @@ class Room:
             self._fail_command(client, message, TOO_MANY)
 
     def _begin_command(self, client: Member, message: Message) -> None:
+        if message.code == "A":
+            self._answer_ping(client, message)
+            return
         client.is_busy = True
         command = Command.parse(message.data) if message.code == "C" else None
         spec = BY_NUMBER.get(command.number) if command else None
@@ -364,7 +452,7 @@ class Room:
         """Go on with a client's next command."""
         assert isinstance(client, Member)
         client.is_busy = False
-        if client.turns:
+        while client.turns and not client.is_busy:
             self._begin_command(client, client.turns.popleft())
 
     async def _answer(self, client: Member, command: Command) -> None:
@@ -403,8 +491,16 @@ class Room:
             self._ignore(client, message)
         elif sealed.code == "C":
             self._take_command(client, message)
-        elif client.role is Role.APP:
+        elif client.role is not Role.BATCH:
             self._pass_to_car(message)
+
+    # -- other servers ----------------------------------------------------------------------
+
+    def _take_watching(self, relay: Member, message: Message) -> None:
+        """Learn how many apps watch at another server."""
+        if message.data.isdigit() and len(message.data) < 7:
+            relay.watching = int(message.data)
+            self._tell_car_its_peers()
 
     # -- time -------------------------------------------------------------------------------
 
@@ -415,6 +511,8 @@ class Room:
 
     def count_traffic(self, member: Member) -> None:
         """Add to the day's traffic what went over a member's line since it was last counted."""
+        if not member.is_local:
+            return
         line, (received, sent) = member.line, member.counted
         came, went = line.received - received, line.sent - sent
         if came or went:
@@ -455,7 +553,7 @@ class Room:
         self._barrier = self.car.pings if self.car else 0
 
     def _tell_car_its_peers(self) -> None:
-        self._to_car(Message("Z", str(self.apps).encode()))
+        self._to_car(Message("Z", b"%d" % self.watching))
 
     def _keep_presence(self) -> None:
         if self.is_void:
@@ -481,7 +579,8 @@ FROM_CAR: dict[str, Handler] = {
     "H": Room._take_record,
     "h": Room._take_acked_record,
     "P": Room._take_alert,
-    **dict.fromkeys("CpTZf", Room._ignore),
+    "T": Room._take_age,
+    **dict.fromkeys("CpZf", Room._ignore),
 }
 """What a car says that is not simply its latest message of that code.
 
@@ -500,8 +599,24 @@ FROM_CLIENT: dict[str, Handler] = {
 }
 """What a client says; any other code of an interactive app is passed on to the car as it came."""
 
+FROM_RELAY: dict[str, Handler] = {
+    "A": Room._take_command,  # in its turn: what came before it has been answered then
+    "C": Room._take_command,
+    "E": Room._take_sealed_from_client,
+    "z": Room._take_watching,
+    **dict.fromkeys("acgGhHpPTZf", Room._ignore),
+}
+"""What another server says for its clients; anything else its apps pass on to the car."""
+
 SEALED_NEVER = frozenset("AaE")
 """Codes that are never sealed."""
 
 SEALED_UNSTORED = frozenset("CGgHhPpTZf")
 """Codes that are passed on when they come sealed, but are no latest message of anything."""
+
+
+def _is_relayed(car: Member, message: Message) -> bool:
+    """Tell whether other servers hear a car's message; answers go to whoever has asked."""
+    if message.code == "E":
+        return not message.data.startswith(b"Mc")
+    return message.code not in "Aac" and (message.code != "T" or not car.is_local)

@@ -4,6 +4,7 @@
 
     NetError
     ├── ConnectFailed     no connection, or no welcome in time: try again later
+    │   └── Untrusted     the certificate of the server does not verify
     ├── Refused           the server closed before its welcome, or does not know the secret
     └── ConnectionLost    the connection ended
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator
 from types import TracebackType
@@ -37,6 +39,10 @@ class NetError(Exception):
 
 class ConnectFailed(NetError):
     """There is no connection to the server; trying again later may help."""
+
+
+class Untrusted(ConnectFailed):
+    """The certificate does not show that this is the server; trying again seldom helps."""
 
 
 class Refused(NetError):
@@ -172,9 +178,11 @@ async def connect(
     *,
     timeout: float = WELCOME_TIMEOUT,
     random_bytes: RandomBytes = os.urandom,
+    tls: ssl.SSLContext | None = None,
 ) -> Connection:
     """Connect to a server and be welcomed, within ``timeout`` seconds.
 
+    ``tls`` is a :func:`~ovms.net.tls.client_context` for a port that speaks TLS.
     Raises :class:`ConnectFailed` or :class:`Refused`.
     """
     connection = Connection()
@@ -187,7 +195,11 @@ async def connect(
     try:
         async with asyncio.timeout(timeout):
             transport, _ = await loop.create_connection(
-                lambda: Pump(session, connection), host, port
+                lambda: Pump(session, connection),
+                host,
+                port,
+                ssl=tls,
+                server_hostname=None if tls is None else host.partition("%")[0],
             )
             if session.state is State.HELLO:
                 transport.write(welcome)
@@ -195,6 +207,9 @@ async def connect(
     except TimeoutError as error:
         await _drop(connection)
         raise ConnectFailed(f"no answer from {host}:{port} within {timeout:g} s") from error
+    except ssl.SSLCertVerificationError as error:
+        why = f"the certificate of {host}:{port} does not verify: {error.verify_message}"
+        raise Untrusted(why.rstrip(".")) from error
     except OSError as error:
         raise ConnectFailed(f"no connection to {host}:{port}: {_reason(error)}") from error
     except UnicodeError as error:
@@ -214,4 +229,6 @@ async def _drop(connection: Connection) -> None:
 def _reason(error: OSError) -> str:
     if isinstance(error, socket.gaierror):
         return str(error.strerror)
+    if isinstance(error, ssl.SSLError):
+        return f"no TLS ({str(error.reason).replace('_', ' ').lower()})"
     return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)

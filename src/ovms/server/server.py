@@ -1,8 +1,9 @@
 """The running server: what is started in which order, and stopped in the reverse.
 
-Start: settings, lock, database, sockets bound, hub, sockets listening, ``ready.json``. A caller is
-accepted only when it can be answered. Stop: ``ready.json`` goes, the sockets close, connections
-close, the writer is drained. What was acknowledged is on disk.
+Start: settings, lock, certificate, sockets bound, database, hub, sockets listening, ``ready.json``.
+A caller is accepted only when it can be answered. Stop: ``ready.json`` goes, whoever has connected
+is accepted and nobody else, the sockets close, connections close, the writer is drained. What was
+acknowledged is on disk.
 """
 
 from __future__ import annotations
@@ -11,9 +12,8 @@ import asyncio
 import fcntl
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from random import Random
 
@@ -30,8 +30,9 @@ from ovms.hub.telemetry import LogSettings
 from ovms.notify.channels import open_channels
 from ovms.notify.notifier import Notifier
 from ovms.server.door import Door
-from ovms.server.listener import bind, listen
+from ovms.server.listener import Entrance, Ports, bound, close_gently, listen
 from ovms.server.settings import ServerSettings
+from ovms.server.tls import Certificates, open_certificates
 from ovms.store.database import database_url
 from ovms.store.notify import NotifyStore
 from ovms.store.store import Store
@@ -47,6 +48,9 @@ HEARTBEAT = 10.0
 
 EXPIRY = 60.0
 """Seconds between looks for records whose time is over."""
+
+RELOAD = 2.0
+"""Seconds between looks for certificates that were renewed."""
 
 log = get_logger("ovms.server")
 
@@ -101,29 +105,31 @@ async def serve(
     stop: asyncio.Event,
     *,
     clock: Clock | None = None,
-    on_ready: Callable[[int], None] = lambda port: None,
+    on_ready: Callable[[Ports], None] = lambda ports: None,
 ) -> None:
     """Run the server until ``stop`` is set; see :func:`stopping_on_signals`.
 
-    ``on_ready`` gets the port once every listener accepts. Raises :class:`AlreadyRunning`,
+    ``on_ready`` gets the ports once every listener accepts. Raises :class:`AlreadyRunning`,
+    :class:`~ovms.server.certificate.BadCertificate`,
     :class:`~ovms.server.listener.CannotListen`, :class:`~ovms.store.errors.StoreError` or
     ``OSError`` (the data folder) if the server cannot start.
     """
     clock = clock or SystemClock()
     make_private_dir(settings.data)
     expansion = alert_tables(settings.data / "alerts")
-    with data_lock(settings.data):
+    with ExitStack() as stack:
+        stack.enter_context(data_lock(settings.data))
         (settings.data / "ready.json").unlink(missing_ok=True)
-        sockets = bind(settings.host, settings.port)
-        try:
-            store = await Store.open(database_url(settings.data, settings.database), clock.time)
-        except BaseException:
-            for each in sockets:
-                each.close()
-            raise
+        certificates = open_certificates(settings, clock.time())
+        entrances = [Entrance(stack.enter_context(bound(settings.host, settings.port)))]
+        if certificates is not None:
+            sockets = stack.enter_context(bound(settings.host, settings.tls_port))
+            entrances.append(Entrance(sockets, certificates.context))
+        store = await Store.open(database_url(settings.data, settings.database), clock.time)
         try:
             async with _notifier(settings, expansion, clock) as notifier:
-                await _serve(settings, store, notifier, clock, sockets, stop, on_ready)
+                hub = Hub(store, notifier, clock, _hub_settings(settings))
+                await _serve(settings, store, hub, clock, certificates, entrances, stop, on_ready)
         finally:
             lost = await store.close()
             if lost:
@@ -160,27 +166,27 @@ def _hub_settings(settings: ServerSettings) -> HubSettings:
 async def _serve(
     settings: ServerSettings,
     store: Store,
-    notifier: Notifier,
+    hub: Hub,
     clock: Clock,
-    sockets: list[socket.socket],
+    certificates: Certificates | None,
+    entrances: list[Entrance],
     stop: asyncio.Event,
-    on_ready: Callable[[int], None],
+    on_ready: Callable[[Ports], None],
 ) -> None:
-    hub = Hub(store, notifier, clock, _hub_settings(settings))
     door = Door(hub, clock)
-    listeners = await listen(sockets, door.answer)
-    work = _start_work(hub, door, store, clock)
-    port = int(sockets[0].getsockname()[1])
-    facts = {"pid": os.getpid(), "mp": port, "mp_tls": None, "http": None, "https": None}
+    servers = await listen(entrances, door.answer)
+    work = _start_work(hub, door, store, certificates, clock)
+    ports = Ports(*(entrance.port for entrance in entrances), *[None] * (2 - len(entrances)))
+    facts = {"pid": os.getpid(), "mp": ports.mp, "mp_tls": ports.mp_tls}
     try:
-        with ready_file(settings.data / "ready.json", facts):
-            log.info("ready", port=port, folder=str(settings.data), version=__version__)
-            on_ready(port)
+        with ready_file(settings.data / "ready.json", facts | {"http": None, "https": None}):
+            log.info("ready", port=ports.mp, tls_port=ports.mp_tls, folder=str(settings.data),
+                     version=__version__)  # fmt: skip
+            on_ready(ports)
             await stop.wait()
         log.info("stopping", connections=len(door.callers))
     finally:
-        for listener in listeners:
-            listener.close()
+        await close_gently(servers, entrances)
         await door.empty()
         await hub.close()
         for task in work:
@@ -188,7 +194,9 @@ async def _serve(
         await asyncio.gather(*work, return_exceptions=True)
 
 
-def _start_work(hub: Hub, door: Door, store: Store, clock: Clock) -> list[asyncio.Task[None]]:
+def _start_work(
+    hub: Hub, door: Door, store: Store, certificates: Certificates | None, clock: Clock
+) -> list[asyncio.Task[None]]:
     """Start what is done again and again while the server runs."""
     checked = clock.time()
 
@@ -208,7 +216,13 @@ def _start_work(hub: Hub, door: Door, store: Store, clock: Clock) -> list[asynci
     async def expire() -> None:
         await store.expire(clock.time())
 
-    jobs = ((tick, TICK), (refresh, REFRESH), (beat, HEARTBEAT), (expire, EXPIRY))
+    async def reload() -> None:
+        if certificates is not None:
+            certificates.refresh()
+            certificates.remind(clock.time())
+
+    jobs = ((tick, TICK), (refresh, REFRESH), (beat, HEARTBEAT), (expire, EXPIRY),
+            (reload, RELOAD))  # fmt: skip
     return [asyncio.create_task(_again_and_again(job, seconds)) for job, seconds in jobs]
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ovms.base.paths import default_data_dir
@@ -34,9 +34,21 @@ class ServerSettings(BaseSettings):
     port: Port = Field(
         default=6867, description="Port for modules and apps, plain. 0 takes a free one."
     )
-    tls_port: Port = Field(default=6870, description="Reserved: port for modules and apps, TLS.")
+    tls_port: Port = Field(
+        default=6870, description="Port for modules and apps, TLS. 0 takes a free one."
+    )
     http_port: Port = Field(default=6868, description="Reserved: port for HTTP.")
     https_port: Port = Field(default=6869, description="Reserved: port for HTTPS.")
+    tls: bool = Field(default=True, description="Open the TLS port.")
+    tls_cert: Path | None = Field(
+        default=None,
+        description="Certificate for TLS, PEM; a self-signed one is made unless given.",
+    )
+    tls_key: Path | None = Field(default=None, description="Key of tls_cert, PEM.")
+    tls_names: Path | None = Field(
+        default=None,
+        description="Folder of further certificates: NAME/fullchain.pem and NAME/privkey.pem.",
+    )
     answer_timeout: float = Field(
         default=60.0, gt=0, le=3600, description="Seconds a car has to answer a command."
     )
@@ -92,6 +104,14 @@ class ServerSettings(BaseSettings):
         le=86400,
         description="Seconds in which the same alert of a vehicle is delivered only once.",
     )
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key are given together, or neither")
+        if self.tls and self.port == self.tls_port != 0:
+            raise ValueError("port and tls_port must differ")
+        return self
 
 
 def load_settings(config: Path | None, options: Mapping[str, object]) -> ServerSettings:
