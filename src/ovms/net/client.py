@@ -16,7 +16,7 @@ import os
 import socket
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -68,6 +68,21 @@ class Connection:
         self._error: Exception | None = None
         self.welcomed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
+    @property
+    def peer(self) -> str:
+        """Address of the other end, for logs; empty before there is one."""
+        return self._pump.peer if self._pump is not None else ""
+
+    @property
+    def waiting(self) -> int:
+        """Messages that wait for :meth:`receive`."""
+        return len(self._inbox)
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait for the other end to read."""
+        return self._pump.unsent if self._pump is not None else 0
+
     def send(self, message: Message) -> None:
         """Send a message. Raises :class:`ConnectionLost` if the connection is not open."""
         if self._pump is None or self._is_over or not self._pump.send(message):
@@ -104,6 +119,11 @@ class Connection:
             except ConnectionLost:
                 return
             yield message
+
+    def abort(self, error: Exception) -> None:
+        """End the connection at once; what has not left yet is lost."""
+        if self._pump is not None:
+            self._pump.abort(error)
 
     async def close(self) -> None:
         """End the connection. May be called again."""
@@ -179,6 +199,7 @@ async def connect(
     timeout: float = WELCOME_TIMEOUT,
     random_bytes: RandomBytes = os.urandom,
     tls: ssl.SSLContext | None = None,
+    words: Sequence[str] = (),
 ) -> Connection:
     """Connect to a server and be welcomed, within ``timeout`` seconds.
 
@@ -189,7 +210,7 @@ async def connect(
     session = Session(Party.CALLER, make_token(random_bytes))
     loop = asyncio.get_running_loop()
     try:
-        welcome = session.greet(role, vehicle_id, secret)
+        welcome = session.greet(role, vehicle_id, secret, *words)
     except (LocalProtocolError, UnicodeEncodeError) as error:
         raise Refused(f"{vehicle_id!r} cannot be the id of a vehicle") from error
     try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Iterable
 from typing import Protocol, cast
 
 from ovms.protocol import Message, Session, State
@@ -47,7 +48,7 @@ class Pump(asyncio.Protocol):
     """One connection: bytes to events, messages to bytes."""
 
     __slots__ = ("_error", "_is_full", "_is_paused", "_owner", "_transport", "_waiters", "peer",
-                 "received", "sent", "session")  # fmt: skip
+                 "received", "sent", "session", "write_limit")  # fmt: skip
 
     def __init__(self, session: Session, owner: Owner) -> None:
         self.session = session
@@ -58,6 +59,8 @@ class Pump(asyncio.Protocol):
         """Bytes that came, in all."""
         self.sent = 0
         """Bytes that were sent, in all."""
+        self.write_limit = WRITE_LIMIT
+        """As :data:`WRITE_LIMIT`, where somebody is granted more."""
         self._transport: asyncio.Transport | None = None
         self._error: Exception | None = None
         self._is_full = False
@@ -84,6 +87,15 @@ class Pump(asyncio.Protocol):
         Raises :class:`~ovms.protocol.errors.AuthenticationFailed`.
         """
         self._write(self.session.accept(secret))
+
+    def accept_owner(self, user: str, vehicle_id: str, vehicle_ids: Iterable[str]) -> None:
+        """Welcome an owner who was believed, under scheme 0x31; otherwise as :meth:`accept`."""
+        self._write(self.session.accept_owner(user, vehicle_id, vehicle_ids))
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait for the other end to read."""
+        return self._transport.get_write_buffer_size() if self._transport is not None else 0
 
     async def drained(self) -> None:
         """Wait while the other end has much to read; returns also when the connection is gone."""
@@ -142,7 +154,7 @@ class Pump(asyncio.Protocol):
             return False
         self._transport.write(data)
         self.sent += len(data)
-        if self._is_full and self._transport.get_write_buffer_size() > WRITE_LIMIT:
+        if self._is_full and self._transport.get_write_buffer_size() > self.write_limit:
             self._owner.stalled(self)
         return True
 

@@ -67,7 +67,7 @@ Connect = Callable[[Called, Sequence[str]], Awaitable[Connection]]
 
 
 async def call(called: Called, words: Sequence[str]) -> Connection:
-    """Call a server with the words that follow our id. Raises :class:`~ovms.net.client.NetError`."""
+    """Call a server; ``words`` follow our id. Raises :class:`~ovms.net.client.NetError`."""
     secret = called.secret.encode()
     return await connect(
         called.host, called.port, Role.SERVER, called.server_id, secret, tls=called.tls,

@@ -1,8 +1,8 @@
 """A connection with another server, once it has been welcomed; both ends do the same.
 
-``R`` and pings apart, all that goes over it is ``r``: a message of one vehicle. For each vehicle the
-car is on one side at most. That server says so with ``Z1``; from then on it sends what the car sends
-and takes what the other side's clients have for the car, until ``Z0`` or the link's end::
+``R`` and pings apart, all that goes over it is ``r``: a message of one vehicle. For each vehicle
+the car is on one side at most. That server says so with ``Z1``; from then on it sends what the car
+sends and takes what the other side's clients have for the car, until ``Z0`` or the link's end::
 
     car's side ──▶  Z1 Z0  is the car here     T<age> before a stored message    what the car says,
                     answers (c) and pings' answers (a) to what came from the other side
@@ -21,14 +21,13 @@ from typing import Final, Protocol
 
 from ovms.base.logs import get_logger
 from ovms.hub.hub import Guest, Hub, Removed
-from ovms.hub.interfaces import Vehicle
 from ovms.hub.room import Room
 from ovms.protocol import Message
 from ovms.protocol.errors import LocalProtocolError
 from ovms.protocol.records.sync import Replicated
 
 WAITING_LIMIT: Final = 64 << 20
-"""Bytes that may wait for the other server to read: the state of 100,000 cars, when it comes back."""
+"""Bytes that may wait for the other server to read: about the state of 100,000 cars."""
 
 WATCHING = "z"
 """The code of how many apps watch at the other server; the field has none for it."""

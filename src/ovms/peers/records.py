@@ -1,6 +1,6 @@
 """``R``: pushing what another server may know, and taking what it tells.
 
-Oldest first, and never a change of the second that still runs: whoever has the newest change that he
+Oldest first, and never a change of the second that still runs: whoever has the newest change that
 was told, names its second at the next login, and misses nothing of it.
 """
 

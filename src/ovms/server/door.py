@@ -1,9 +1,10 @@
 """The door: takes callers in from accept to welcome, and hands them to the hub or the peers' desk.
 
-What is known of a caller belongs to its connection: the :class:`Caller`. A car is never closed between the two for a passing reason: new firmware takes that for a wrong
-password and stops calling for good. Only a wrong secret, an unknown vehicle, or a first line that
-is no welcome closes it at once; while the database is away the door stays silent towards cars, and
-closes apps, which have no time-out of their own.
+What is known of a caller belongs to its connection, the :class:`Caller`. A car is never closed
+between the two for a passing reason: new firmware takes that for a wrong password and stops calling
+for good. Only a wrong secret, an unknown vehicle, or a first line that is no welcome closes it at
+once; while the database is away the door stays silent towards cars, and closes apps, which have no
+time-out of their own.
 """
 
 from __future__ import annotations
@@ -222,9 +223,7 @@ class Caller:
     def _enter_peers(self, pump: Pump, room: Room, welcome: CallerWelcome) -> None:
         log.info("connected", **self._facts())
         vehicle = room.vehicle
-        self.inside = self._door.desks.peers.admit(
-            vehicle.id, vehicle.secret, pump, welcome.words
-        )
+        self.inside = self._door.desks.peers.admit(vehicle.id, vehicle.secret, pump, welcome.words)
 
     # -- auto-provisioning ------------------------------------------------------------------
 
