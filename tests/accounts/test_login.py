@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import argon2
@@ -185,7 +186,7 @@ async def test_rehash(accounts: Accounts, engine: Engine) -> None:
     """A hash of older costs is made anew; who is logged in, and the password, go on."""
     old = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash("right")
     _change(engine, lambda c: queries.set_password(c, "bob", old, 2.0))
-    logins = await asyncio.gather(_log_in(accounts), _log_in(accounts))
+    logins = list(await asyncio.gather(_log_in(accounts), _log_in(accounts)))
     await accounts._afterwards.idle()
     with reading(engine) as connection:
         bob = queries.get_owner(connection, "bob")
@@ -483,9 +484,8 @@ async def test_beside_a_running_server(engine: Engine, clock: ManualClock) -> No
             token = f"{n:064x}"
             await asyncio.to_thread(_add_token, engine, "v2", token)
             login = await _log_in(accounts, "bob", token)
-            await asyncio.to_thread(
-                _change, engine, lambda c, t=token: queries.remove_token(c, t, 1000.0)
-            )
+            remove = partial(queries.remove_token, token=token, now=1000.0)
+            await asyncio.to_thread(_change, engine, remove)
             assert await accounts.revoked([login]) == [login]
 
     async def use() -> None:
