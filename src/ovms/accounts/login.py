@@ -38,7 +38,7 @@ WAITING_LIMIT: Final = 100
 """Passwords that wait to be checked: one or two seconds, ten on a very small machine."""
 
 LOGIN_LIMIT: Final = 1000
-"""Logins at once, those by token included, which take about a millisecond each."""
+"""Logins at once, those by token included, which take some milliseconds each."""
 
 CHANGE_OVERLAP: Final = 30.0
 """Seconds that :meth:`Accounts.revoked` looks further back: changes commit after their time, and a
