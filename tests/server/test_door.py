@@ -14,6 +14,7 @@ from ovms.server.door import LEAVING_TIMEOUT, WELCOME_TIMEOUT, Door
 from tests.hub.fakes import START, VERSION, FakeAlerts, FakeKeeper, FakeVehicle
 from tests.net.ends import CALLER_TOKEN, SECRET, Caller, calling, until
 from tests.server.conftest import Log
+from tests.server.fakes import desks
 
 
 class House:
@@ -32,7 +33,8 @@ class House:
             }
         )
         self.hub = Hub(self.keeper, FakeAlerts(), self.clock, HubSettings(VERSION))
-        self.door = Door(self.hub, self.clock)
+        made, self.accounts, self.provisions = desks(self.hub, self.clock)
+        self.door = Door(made, self.clock)
         self.stack = AsyncExitStack()
 
     async def calls(self) -> Caller:
@@ -163,9 +165,11 @@ REFUSED = {
     "wrong secret": (_greeting(Role.CAR, "CAR1", b"wrong"), "the digest does not prove the secret"),
     "app, wrong secret": (_greeting(Role.APP, "CAR1", b""), "the digest does not prove the secret"),
     "unknown vehicle": (_greeting(Role.CAR, "NOSUCH"), "unknown vehicle"),
-    "a server": (_greeting(Role.SERVER, "PEER"), "servers are not served"),
-    "a server's id": (_greeting(Role.CAR, "PEER"), "unknown vehicle"),
-    "scheme": (b"MP-A 1 me password *\r\n", "protection scheme '1' is not supported"),
+    "a car's record for a server": (_greeting(Role.SERVER, "CAR1"), "unknown server"),
+    "a server's record for a car": (_greeting(Role.CAR, "PEER"), "unknown vehicle"),
+    "a server, wrong secret": (_greeting(Role.SERVER, "PEER", b""), "the digest does not prove"),
+    "scheme": (b"MP-C 1 me password *\r\n", "protection scheme '1' is not supported"),
+    "an owner's wrong password": (b"MP-A 1 me wrong *\r\n", "user or password is wrong"),
     "garbage": (bytes(range(256)) + b"\n", "the first line is no welcome"),
     "half a welcome": (b"MP-C 0 token\r\n", "the first line is no welcome"),
     "http": (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "the first line is no welcome"),

@@ -18,11 +18,11 @@ from ovms.hub.interfaces import Change
 from ovms.net.client import Connection, ConnectionLost
 from ovms.net.pump import Pump
 from ovms.peers.exchange import Exchange
+from ovms.peers.interfaces import PeerKeeper
 from ovms.peers.link import WAITING_LIMIT, PeerLink
 from ovms.peers.records import Pusher
 from ovms.protocol import Message
 from ovms.protocol.times import parse_wire_time
-from ovms.store.peers import PeerStore
 from ovms.store.shared_records import ANY_SERVER
 
 PROOF_TIMEOUT: Final = 60.0
@@ -171,7 +171,7 @@ class CalledPeer:
 class PeerDesk:
     """Servers that have called, one connection each."""
 
-    def __init__(self, hub: Hub, exchange: Exchange, store: PeerStore, clock: Clock) -> None:
+    def __init__(self, hub: Hub, exchange: Exchange, store: PeerKeeper, clock: Clock) -> None:
         self.hub = hub
         self.exchange = exchange
         self.store = store

@@ -20,11 +20,11 @@ from ovms.base.logs import get_logger
 from ovms.hub.hub import Hub
 from ovms.net.client import Connection, ConnectionLost, Refused, connect
 from ovms.peers.exchange import Exchange
+from ovms.peers.interfaces import PeerKeeper
 from ovms.peers.link import PeerLink
 from ovms.peers.records import Taker
 from ovms.protocol import Message, Role
 from ovms.protocol.times import wire_change
-from ovms.store.peers import PeerStore
 from ovms.store.records import VehicleChange
 from ovms.store.shared_records import ANY_SERVER
 
@@ -83,7 +83,7 @@ class PeerCaller:
         called: Called,
         hub: Hub,
         exchange: Exchange,
-        store: PeerStore,
+        store: PeerKeeper,
         clock: Clock,
         random: Random,
         on_taken: Callable[[Sequence[VehicleChange], set[int]], None],
