@@ -430,3 +430,23 @@ async def test_a_silent_caller_does_not_hold_the_server(house: House, log: Log) 
     await emptying
     assert await caller.is_closed()
     assert log.lines("refused")[0]["reason"] == "the server is stopping"
+
+
+async def test_a_caller_in_its_handshake_is_waited_for(house: House) -> None:
+    """Between accept and the end of a TLS handshake it counts as one without a welcome."""
+    pump = house.door.answer()
+    assert len(house.door.coming) == 1
+    emptying = asyncio.create_task(house.door.empty())
+    house.clock.advance(WELCOME_TIMEOUT - 0.1)
+    await asyncio.sleep(0.06)
+    assert not emptying.done()
+    house.clock.advance(0.1)
+    await emptying
+    del pump
+    assert len(house.door.coming) == 0
+
+
+async def test_a_handshake_that_is_over(house: House) -> None:
+    """Once it is opened a caller is a caller like others."""
+    await house.calls()
+    assert (len(house.door.coming), len(house.door.callers)) == (0, 1)

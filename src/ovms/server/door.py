@@ -10,6 +10,7 @@ time-out of their own.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from weakref import WeakSet
 
@@ -305,8 +306,13 @@ class Door:
 
         Call it when nobody new can come.
         """
-        while self.callers or any(each.age < WELCOME_TIMEOUT for each in self.coming):
+        while self.callers or self._has_coming():
             for caller in list(self.callers):
                 if caller.pump and caller.may_be_left:
                     caller.pump.close(Stopping("the server is stopping"))
             await asyncio.sleep(0.05)
+
+    def _has_coming(self) -> bool:
+        if self.coming:
+            gc.collect()  # asyncio, other than uvloop, leaves failed handshakes to it
+        return any(each.age < WELCOME_TIMEOUT for each in self.coming)
