@@ -16,7 +16,6 @@ from sqlalchemy import Connection
 
 from ovms import __version__
 from ovms.base.clock import Clock, ManualClock
-from ovms.hub.hub import Hub
 from ovms.net.client import Connection as Caller
 from ovms.net.client import Refused, Untrusted, connect
 from ovms.net.tls import client_context
@@ -25,6 +24,7 @@ from ovms.server import door as door_module
 from ovms.server import server as server_module
 from ovms.server.certificate import BadCertificate, Pair
 from ovms.server.door import Door
+from ovms.server.inside import Desks
 from ovms.server.listener import CannotListen, Ports, bound
 from ovms.server.server import AlreadyRunning, serve, stopping_on_signals
 from ovms.server.settings import ServerSettings
@@ -481,8 +481,8 @@ def doors(monkeypatch: pytest.MonkeyPatch) -> list[Door]:
     seen: list[Door] = []
 
     class SeenDoor(Door):
-        def __init__(self, hub: Hub, clock: Clock) -> None:
-            super().__init__(hub, clock)
+        def __init__(self, desks: Desks, clock: Clock) -> None:
+            super().__init__(desks, clock)
             seen.append(self)
 
     monkeypatch.setattr(server_module, "Door", SeenDoor)
