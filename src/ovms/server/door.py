@@ -14,7 +14,7 @@ import os
 from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
 from ovms.hub.hub import Guest, Hub, Removed
-from ovms.net.pump import Pump
+from ovms.net.pump import GoingAway, Pump
 from ovms.protocol import Message, Party, Role, Session, State
 from ovms.protocol.crypto import RandomBytes, digest_proves, make_token
 from ovms.protocol.errors import AuthenticationFailed
@@ -48,7 +48,7 @@ class Stalled(Exception):
     """The other end does not read what it is sent."""
 
 
-class Stopping(Exception):
+class Stopping(GoingAway):
     """The server is being stopped."""
 
 
