@@ -74,7 +74,7 @@ class FakeWire:
         self.messages: list[Message] = []
         self.unsent = 0
         self.error: Exception | None = None
-        self.aborted: Exception | None = None
+        self.ended: Exception | None = None
 
     def send(self, message: Message) -> None:
         """Remember a message, or fail as a test wants."""
@@ -87,9 +87,9 @@ class FakeWire:
         if self.error is not None:
             raise self.error
 
-    def abort(self, error: Exception) -> None:
+    def cut(self, error: Exception | None = None) -> None:
         """Remember the end."""
-        self.aborted = error
+        self.ended = error
 
     def take(self) -> list[str]:
         """Give what was sent since the last call."""

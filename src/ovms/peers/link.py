@@ -54,7 +54,7 @@ class Wire(Protocol):
     async def drain(self) -> None:
         """Wait until the other end has taken enough, or raise the same."""
 
-    def abort(self, error: Exception) -> None:
+    def cut(self, error: Exception | None = None) -> None:
         """End it at once."""
 
 
@@ -136,7 +136,7 @@ class PeerLink:
         except Exception:
             return False  # it is over; whoever reads from it hears of it
         if self._wire.unsent > WAITING_LIMIT:
-            self._wire.abort(Flooded())
+            self._wire.cut(Flooded())
             return False
         return True
 

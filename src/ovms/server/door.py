@@ -20,7 +20,7 @@ from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
 from ovms.hub.hub import Removed
 from ovms.hub.room import Room
-from ovms.net.pump import Pump
+from ovms.net.pump import GoingAway, Pump
 from ovms.protocol import Message, OwnerWelcome, Party, Role, Session, State
 from ovms.protocol.crypto import RandomBytes, digest_proves, make_token
 from ovms.protocol.errors import AuthenticationFailed
@@ -63,7 +63,7 @@ class Stalled(Exception):
     """The other end does not read what it is sent."""
 
 
-class Stopping(Exception):
+class Stopping(GoingAway):
     """The server is being stopped."""
 
 
