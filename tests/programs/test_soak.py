@@ -48,7 +48,7 @@ def test_a_dozen_kills_during_drives(start: Start, tmp_path: Path) -> None:
 
 async def test_two_thousand_connections_come_and_go(server: Server) -> None:
     """A crowd that logs in, talks and leaves costs no memory once it has gone."""
-    _allow_files(8192)
+    allow_files(8192)
     for _ in range(4):  # the allocator reaches its height with the third crowd
         await _crowd(server, 2000)
     before = resident(server)
@@ -77,7 +77,8 @@ async def _crowd(server: Server, size: int) -> None:
             await each.close()
 
 
-def _allow_files(count: int) -> None:
+def allow_files(count: int) -> None:
+    """Let this process have so many open files."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < count:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, hard), hard))

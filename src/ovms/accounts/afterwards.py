@@ -70,11 +70,15 @@ class Afterwards:
         """Give the fingerprint of the hash that this one replaced, if it did. From any thread."""
         return self._renewed.get(renewed)
 
+    async def idle(self) -> None:
+        """Wait until nothing waits to be written."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
     async def close(self) -> None:
         """Write what waits, and end the thread. Harmless again."""
         self._closed = True
-        if self._task is not None:
-            await asyncio.wait([self._task])
+        await self.idle()
         self._thread.shutdown(wait=False)
 
     def _start(self) -> None:

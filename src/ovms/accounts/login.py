@@ -8,7 +8,7 @@ A wrong name takes as long as a wrong password, and nobody is told which of them
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ WAITING_LIMIT: Final = 100
 """Passwords that wait to be checked: one or two seconds, ten on a very small machine."""
 
 LOGIN_LIMIT: Final = 1000
-"""Logins at once, those by token included, which take about a millisecond each."""
+"""Logins at once, those by token included, which take some milliseconds each."""
 
 CHANGE_OVERLAP: Final = 30.0
 """Seconds that :meth:`Accounts.revoked` looks further back: changes commit after their time, and a
@@ -80,6 +80,7 @@ class Accounts:
         self._hash_places = _Places(HASHERS + WAITING_LIMIT)
         self._afterwards = Afterwards(url)
         self._checked = clock.time()
+        self._suspects: tuple[set[int], set[str]] = set(), set()
         self._closed = False
 
     async def log_in(self, user: str, password: str, right: str, address: str) -> Login:
@@ -106,11 +107,22 @@ class Accounts:
         Raises :class:`ovms.store.errors.StoreError`; the next call then looks as far back.
         """
         self._check_open()
-        now = self._clock.time()
-        query = partial(self._revoked, since=self._checked - CHANGE_OVERLAP, logins=tuple(logins))
-        found = await self._reader.read(query)
+        now, suspects = self._clock.time(), self._suspects
+        self._suspects = set(), set()
+        since = self._checked - CHANGE_OVERLAP
+        query = partial(self._revoked, since=since, also=suspects, logins=tuple(logins))
+        try:
+            found = await self._reader.read(query)
+        except BaseException:
+            self.suspect(*suspects)
+            raise
         self._checked = now
         return found
+
+    def suspect(self, owner_ids: Iterable[int], vehicle_ids: Iterable[str]) -> None:
+        """Have :meth:`revoked` look at these too: what another server told has older times."""
+        self._suspects[0].update(owner_ids)
+        self._suspects[1].update(vehicle_ids)
 
     async def close(self) -> None:
         """End the threads, behind what they do. Harmless again."""
@@ -158,10 +170,16 @@ class Accounts:
         return credential.fingerprint in (now, self._afterwards.older(now))
 
     def _revoked(
-        self, connection: Connection, since: float, logins: tuple[Login, ...]
+        self,
+        connection: Connection,
+        since: float,
+        also: tuple[set[int], set[str]],
+        logins: tuple[Login, ...],
     ) -> list[Login]:
         """Do the work of :meth:`revoked`, in the reader's thread."""
         owner_ids, vehicle_ids = queries.accounts_changed_since(connection, since)
+        owner_ids |= also[0]
+        vehicle_ids |= also[1]
         if not (owner_ids or vehicle_ids):
             return []
         suspects = [

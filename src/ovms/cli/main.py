@@ -24,6 +24,7 @@ COMMANDS = {
     "vehicle": "ovms.cli.vehicle:app",
     "provision": "ovms.cli.provision:app",
     "token": "ovms.cli.token:app",
+    "peer": "ovms.cli.peer:app",
     "history": "ovms.cli.history:history",
     "notify": "ovms.cli.notify:app",
 }

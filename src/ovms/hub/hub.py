@@ -164,12 +164,15 @@ class Hub:
         room = self.rooms.setdefault(room.vehicle.id, room)
         return Guest(room, room.join(role, line))
 
-    def enter_upstream(self, room: Room, line: Line) -> Guest:
-        """Have a room's car at another server. Raises :class:`Removed` as :meth:`enter`."""
+    def enter_upstream(self, room: Room, line: Line, claim: int) -> Guest:
+        """Have a room's car at another server, since ``claim`` (see :attr:`Room.claim`).
+
+        Raises :class:`Removed` as :meth:`enter`.
+        """
         if room.is_void:
             raise Removed
         room = self.rooms.setdefault(room.vehicle.id, room)
-        return Guest(room, room.join_upstream(line))
+        return Guest(room, room.join_upstream(line, claim))
 
     def enter_relay(self, room: Room, line: Line) -> Guest:
         """Let another server into a room that is open, for its clients."""

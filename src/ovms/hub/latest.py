@@ -47,7 +47,7 @@ class LatestMessages:
         return True
 
     def is_older(self, message: LatestMessage) -> bool:
-        """Tell whether nothing is new in a message: the latest of its code came when it did, or later."""
+        """Tell whether the latest message of its code came when this one did, or later."""
         known = self.by_code.get(message.code)
         return known is not None and known.time >= message.time - 1
 

@@ -114,6 +114,8 @@ class Room:
             house.answer_timeout,
             self._next_turn,
         )
+        self.claim = 0
+        """When the car logged in, in milliseconds: of two servers that claim it, the later has it."""
         self.is_void = False
         """The vehicle was removed or its secret changed: nobody may enter any more."""
         self._house = house
@@ -159,10 +161,18 @@ class Room:
         self._keep_presence()
         return member
 
-    def join_upstream(self, line: Line) -> Member:
-        """Have the car at another server, which has seen its proof: it takes over at once."""
+    def join_upstream(self, line: Line, claim: int) -> Member:
+        """Have the car at another server, which has seen its proof: it takes over at once.
+
+        ``claim`` must be later than the room's own, if it has a proven car.
+        """
         now = self._house.clock.monotonic()
         member = Member(Role.SERVER, line, now, now, now, is_proven=True, is_car=True)
+        self.claim = claim
+        unproven = self.car if self.car is not None and not self.car.is_proven else None
+        if unproven is not None:
+            self.car = None
+            self._challenge(unproven)
         self._unseat()
         self._seat(member)
         self._house.exchange.car_came(self)
@@ -174,7 +184,7 @@ class Room:
         now = self._house.clock.monotonic()
         member = Member(Role.SERVER, line, joined=now, heard=now, sent=now)
         self.relays.append(member)
-        self._send(member, Message("Z", b"1"))
+        self._send(member, Message("Z", b"1,%d" % self.claim))
         time = self._house.clock.time()
         for message, came in self.latest.replay():
             if came is not None:
@@ -282,13 +292,13 @@ class Room:
             member.is_proven = True
             if member is not self.car:
                 self._take_over(member)
+            self.claim = max(self.claim + 1, int(self._house.clock.time() * 1000))
             self._house.exchange.car_came(self)
         self._receive_from_car(member, message)
 
     def _receive_from_car(self, car: Member, message: Message) -> None:
-        for relay in self.relays:
-            if _is_relayed(car, message):
-                self._send(relay, message)
+        if self.relays and _is_relayed(car, message):
+            self._to_relays(message)
         handle = FROM_CAR.get(message.code)
         if handle is not None:
             handle(self, car, message)
@@ -482,6 +492,7 @@ class Room:
             self._send(asker, message)
         elif asker is EVERYONE:
             self._to_clients(message)
+            self._to_relays(message)
         self.commands.settle()
 
     def _take_sealed_from_client(self, client: Member, message: Message) -> None:
@@ -530,6 +541,10 @@ class Room:
     def _to_clients(self, message: Message) -> None:
         for client in self.clients:
             self._send(client, message)
+
+    def _to_relays(self, message: Message) -> None:
+        for relay in self.relays:
+            self._send(relay, message)
 
     def _to_car(self, message: Message) -> None:
         if self.car is not None:
@@ -604,9 +619,12 @@ FROM_RELAY: dict[str, Handler] = {
     "C": Room._take_command,
     "E": Room._take_sealed_from_client,
     "z": Room._take_watching,
-    **dict.fromkeys("acgGhHpPTZf", Room._ignore),
+    **dict.fromkeys("acgGhHpPTZfDFLSVWXY", Room._ignore),
 }
-"""What another server says for its clients; anything else its apps pass on to the car."""
+"""What another server says for its clients; anything else its apps pass on to the car.
+
+What only cars say comes from a server that has not heard yet that the car is here.
+"""
 
 SEALED_NEVER = frozenset("AaE")
 """Codes that are never sealed."""

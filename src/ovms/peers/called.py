@@ -1,7 +1,7 @@
 """Servers that call ours: their records are pushed, and the messages of cars go both ways.
 
-Whoever repeats an old welcome can decipher nothing. So while a server is linked, a second one of the
-same id takes its place only with the first line of its that decrypts; it is pinged at once.
+Whoever repeats an old welcome can decipher nothing. So while a server is linked, a second one of
+the same id takes its place only with the first line of its that decrypts; it is pinged at once.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from ovms.hub.interfaces import Change
 from ovms.net.client import Connection, ConnectionLost
 from ovms.net.pump import Pump
 from ovms.peers.exchange import Exchange
+from ovms.peers.interfaces import PeerKeeper
 from ovms.peers.link import WAITING_LIMIT, PeerLink
 from ovms.peers.records import Pusher
 from ovms.protocol import Message
 from ovms.protocol.times import parse_wire_time
-from ovms.store.peers import PeerStore
 from ovms.store.shared_records import ANY_SERVER
 
 PROOF_TIMEOUT: Final = 60.0
@@ -70,6 +70,7 @@ class CalledPeer:
         self.pump = pump
         self.inbox = Connection()
         self.inbox.opened(pump)
+        self.inbox.welcomed.set_result(None)
         self._desk = desk
         self._link = PeerLink(self.inbox, server_id, desk.hub, self._shares)
         self._pusher = Pusher(
@@ -170,7 +171,7 @@ class CalledPeer:
 class PeerDesk:
     """Servers that have called, one connection each."""
 
-    def __init__(self, hub: Hub, exchange: Exchange, store: PeerStore, clock: Clock) -> None:
+    def __init__(self, hub: Hub, exchange: Exchange, store: PeerKeeper, clock: Clock) -> None:
         self.hub = hub
         self.exchange = exchange
         self.store = store
@@ -185,7 +186,7 @@ class PeerDesk:
         return peer
 
     def take_up(self, peer: CalledPeer, *, is_proven: bool) -> bool:
-        """Make a connection the one of its server; false while another lives and it has no proof."""
+        """Make a connection the one of its server; not without proof while another lives."""
         old = self._peers.get(peer.server_id)
         if old is not None and not is_proven:
             return False

@@ -20,11 +20,11 @@ from ovms.base.logs import get_logger
 from ovms.hub.hub import Hub
 from ovms.net.client import Connection, ConnectionLost, Refused, connect
 from ovms.peers.exchange import Exchange
+from ovms.peers.interfaces import PeerKeeper
 from ovms.peers.link import PeerLink
 from ovms.peers.records import Taker
 from ovms.protocol import Message, Role
 from ovms.protocol.times import wire_change
-from ovms.store.peers import PeerStore
 from ovms.store.records import VehicleChange
 from ovms.store.shared_records import ANY_SERVER
 
@@ -67,7 +67,7 @@ Connect = Callable[[Called, Sequence[str]], Awaitable[Connection]]
 
 
 async def call(called: Called, words: Sequence[str]) -> Connection:
-    """Call a server with the words that follow our id. Raises :class:`~ovms.net.client.NetError`."""
+    """Call a server; ``words`` follow our id. Raises :class:`~ovms.net.client.NetError`."""
     secret = called.secret.encode()
     return await connect(
         called.host, called.port, Role.SERVER, called.server_id, secret, tls=called.tls,
@@ -83,7 +83,7 @@ class PeerCaller:
         called: Called,
         hub: Hub,
         exchange: Exchange,
-        store: PeerStore,
+        store: PeerKeeper,
         clock: Clock,
         random: Random,
         on_taken: Callable[[Sequence[VehicleChange], set[int]], None],

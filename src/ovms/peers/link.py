@@ -1,17 +1,18 @@
 """A connection with another server, once it has been welcomed; both ends do the same.
 
-``R`` and pings apart, all that goes over it is ``r``: a message of one vehicle. For each vehicle the
-car is on one side at most. That server says so with ``Z1``; from then on it sends what the car sends
-and takes what the other side's clients have for the car, until ``Z0`` or the link's end::
+``R`` and pings apart, all that goes over it is ``r``: a message of one vehicle. For each vehicle
+the car is on one side at most. That server says so with ``Z1``; from then on it sends what the car
+sends and takes what the other side's clients have for the car, until ``Z0`` or the link's end::
 
-    car's side ──▶  Z1 Z0  is the car here     T<age> before a stored message    what the car says,
-                    answers (c) and pings' answers (a) to what came from the other side
-    ◀── other side  z<n>   apps that watch     commands (C, EMC), pings (A), what apps pass on
+    car's side ──▶  Z1,<claim>, Z0  is the car here     T<age>  before a stored message
+                    what the car says; answers (c, a) to what came from the other side
+    ◀── other side  z<n>  apps that watch; commands (C, EMC), pings (A), what apps pass on
 
 In a room, the other server is the car where the car is there, and a client (a *relay*) where it is
 here, so that whose answer is whose, and what is in time, are questions the rooms have answered
-already. If both say that they have the car, the one that said it last has it: it says so only when
-its car has sent a line that decrypts.
+already. A server says that it has a car only when that has sent a line that decrypts, and since
+when: of two claims the later one holds, and an equal one is the same car, heard of in another way.
+So messages never go round, even where the links do.
 """
 
 from __future__ import annotations
@@ -21,19 +22,18 @@ from typing import Final, Protocol
 
 from ovms.base.logs import get_logger
 from ovms.hub.hub import Guest, Hub, Removed
-from ovms.hub.interfaces import Vehicle
 from ovms.hub.room import Room
 from ovms.protocol import Message
 from ovms.protocol.errors import LocalProtocolError
 from ovms.protocol.records.sync import Replicated
 
 WAITING_LIMIT: Final = 64 << 20
-"""Bytes that may wait for the other server to read: the state of 100,000 cars, when it comes back."""
+"""Bytes that may wait for the other server to read: about the state of 100,000 cars."""
 
 WATCHING = "z"
 """The code of how many apps watch at the other server; the field has none for it."""
 
-HERE, GONE = Message("Z", b"1"), Message("Z", b"0")
+GONE = Message("Z", b"0")
 
 log = get_logger("ovms.peers")
 
@@ -55,7 +55,7 @@ class Wire(Protocol):
     async def drain(self) -> None:
         """Wait until the other end has taken enough, or raise the same."""
 
-    def abort(self, error: Exception) -> None:
+    def cut(self, error: Exception | None = None) -> None:
         """End it at once."""
 
 
@@ -137,7 +137,7 @@ class PeerLink:
         except Exception:
             return False  # it is over; whoever reads from it hears of it
         if self._wire.unsent > WAITING_LIMIT:
-            self._wire.abort(Flooded())
+            self._wire.cut(Flooded())
             return False
         return True
 
@@ -169,10 +169,7 @@ class PeerLink:
 
     def car_went(self, room: Room) -> None:
         """Tell the other server that a car is here no more."""
-        guest = self.relays.pop(room.vehicle.id, None)
-        if guest is not None:
-            self.send(Replicated(room.vehicle.id, GONE).message)
-            self._hub.leave(guest)
+        self.drop(room.vehicle.id, is_car=False)
 
     # -- receiving --------------------------------------------------------------------------
 
@@ -183,44 +180,52 @@ class PeerLink:
             return
         vehicle_id, message = replicated.vehicle_id.upper(), replicated.inner
         if message.code == "Z":
-            await self._take_presence(vehicle_id, is_here=message.data != b"0")
+            await self._take_presence(vehicle_id, message.data)
         elif vehicle_id in self.relays:
             self.relays[vehicle_id].receive(message)
         elif vehicle_id in self.cars:
             self.cars[vehicle_id].receive(message)
 
-    async def _take_presence(self, vehicle_id: str, is_here: bool) -> None:
+    async def _take_presence(self, vehicle_id: str, data: bytes) -> None:
         """Learn that a car came to the other server, or went."""
-        if not is_here or vehicle_id in self.cars:
-            if not is_here:
-                self.drop(vehicle_id, is_car=True)
+        is_here, _, since = data.partition(b",")
+        if is_here == b"0":
+            self.drop(vehicle_id, is_car=True)
+        if is_here != b"1" or not since.isdigit() or len(since) > 16:
             return
         room = await self._hub.find(vehicle_id)
         if room is None:
             return
         try:
             if self.is_open and room.vehicle.type == "car" and self._shares(room.server):
-                self._seat(room)
+                self._weigh(room, int(since))
         except Removed:
             log.debug("a vehicle went while its car came", vehicle=vehicle_id)
         finally:
             self._hub.release(room)
 
-    def _seat(self, room: Room) -> None:
+    def _weigh(self, room: Room, claim: int) -> None:
+        """Have the car at the other server, unless there is as good a claim."""
         vehicle_id = room.vehicle.id
-        relay = self.relays.pop(vehicle_id, None)
-        if relay is not None:
-            self._hub.leave(relay)
-        line = PeerLine(self, vehicle_id, is_car=True)
-        self.cars[vehicle_id] = self._hub.enter_upstream(room, line)
+        is_known = room.has_proven_car and room.claim >= claim
+        if not is_known or room.claim == claim:
+            relay = self.relays.pop(vehicle_id, None)
+            if relay is not None:
+                self._hub.leave(relay)
+        if not is_known:
+            line = PeerLine(self, vehicle_id, is_car=True)
+            self.cars[vehicle_id] = self._hub.enter_upstream(room, line, claim)
 
     # -- the end ----------------------------------------------------------------------------
 
     def drop(self, vehicle_id: str, is_car: bool) -> None:
-        """Forget a vehicle on this link."""
+        """Forget a vehicle on this link; a relay is told that the car is gone."""
         guest = (self.cars if is_car else self.relays).pop(vehicle_id, None)
-        if guest is not None:
-            self._hub.leave(guest)
+        if guest is None:
+            return
+        if not is_car:
+            self.send(Replicated(vehicle_id, GONE).message)
+        self._hub.leave(guest)
 
     def close(self) -> None:
         """Let go of everything: the link is over. May be called again."""

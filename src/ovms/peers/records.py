@@ -1,6 +1,6 @@
 """``R``: pushing what another server may know, and taking what it tells.
 
-Oldest first, and never a change of the second that still runs: whoever has the newest change that he
+Oldest first, and never a change of the second that still runs: whoever has the newest change that
 was told, names its second at the next login, and misses nothing of it.
 """
 
@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
+from ovms.peers.interfaces import Changes, Shelf
 from ovms.protocol import Message
 from ovms.protocol.records.sync import OwnerRecord, VehicleRecord
 from ovms.store.records import VehicleChange
-from ovms.store.shared_records import OwnerPlace, Place, SharedRecord, Taken
+from ovms.store.shared_records import OwnerPlace, Place, SharedRecord
 
 LOOK: Final = 1.0
 """Seconds between two looks for changes."""
@@ -24,22 +25,6 @@ RECORDS_LIMIT: Final = 500
 """Records that gather before they are put on disk: one transaction."""
 
 log = get_logger("ovms.peers")
-
-
-class Changes(Protocol):
-    """Where the changes are: :class:`ovms.store.peers.PeerStore`."""
-
-    async def changed_vehicles(
-        self, server_id: str, after: Place, until: float
-    ) -> list[tuple[Place, VehicleRecord]]:
-        """Give the next vehicles, oldest first."""
-        ...
-
-    async def changed_owners(
-        self, after: OwnerPlace, until: float
-    ) -> list[tuple[OwnerPlace, OwnerRecord]]:
-        """Give the next owners, oldest first."""
-        ...
 
 
 class Pusher:
@@ -97,16 +82,6 @@ class Pusher:
                 self._vehicle_place = place
                 self.vehicles += self._send(vehicle.message)
             await self._drained()
-
-
-class Shelf(Protocol):
-    """Where records that another server told go: :class:`ovms.store.peers.PeerStore`."""
-
-    async def take(
-        self, peer_id: str, records: Sequence[SharedRecord], newest: tuple[int, int], now: float
-    ) -> Taken:
-        """Take records and the newest times, all or nothing."""
-        ...
 
 
 class Taker:

@@ -1,14 +1,16 @@
 """The door: takes callers in from accept to welcome, and hands them to the hub or the peers' desk.
 
-What is known of a caller belongs to its connection: the :class:`Caller`. A car is never closed between the two for a passing reason: new firmware takes that for a wrong
-password and stops calling for good. Only a wrong secret, an unknown vehicle, or a first line that
-is no welcome closes it at once; while the database is away the door stays silent towards cars, and
-closes apps, which have no time-out of their own.
+What is known of a caller belongs to its connection, the :class:`Caller`. A car is never closed
+between the two for a passing reason: new firmware takes that for a wrong password and stops calling
+for good. Only a wrong secret, an unknown vehicle, or a first line that is no welcome closes it at
+once; while the database is away the door stays silent towards cars, and closes apps, which have no
+time-out of their own.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from weakref import WeakSet
 
@@ -18,7 +20,7 @@ from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
 from ovms.hub.hub import Removed
 from ovms.hub.room import Room
-from ovms.net.pump import Pump
+from ovms.net.pump import GoingAway, Pump
 from ovms.protocol import Message, OwnerWelcome, Party, Role, Session, State
 from ovms.protocol.crypto import RandomBytes, digest_proves, make_token
 from ovms.protocol.errors import AuthenticationFailed
@@ -61,7 +63,7 @@ class Stalled(Exception):
     """The other end does not read what it is sent."""
 
 
-class Stopping(Exception):
+class Stopping(GoingAway):
     """The server is being stopped."""
 
 
@@ -222,9 +224,7 @@ class Caller:
     def _enter_peers(self, pump: Pump, room: Room, welcome: CallerWelcome) -> None:
         log.info("connected", **self._facts())
         vehicle = room.vehicle
-        self.inside = self._door.desks.peers.admit(
-            vehicle.id, vehicle.secret, pump, welcome.words
-        )
+        self.inside = self._door.desks.peers.admit(vehicle.id, vehicle.secret, pump, welcome.words)
 
     # -- auto-provisioning ------------------------------------------------------------------
 
@@ -306,8 +306,13 @@ class Door:
 
         Call it when nobody new can come.
         """
-        while self.callers or any(each.age < WELCOME_TIMEOUT for each in self.coming):
+        while self.callers or self._has_coming():
             for caller in list(self.callers):
                 if caller.pump and caller.may_be_left:
                     caller.pump.close(Stopping("the server is stopping"))
             await asyncio.sleep(0.05)
+
+    def _has_coming(self) -> bool:
+        if self.coming:
+            gc.collect()  # asyncio, other than uvloop, leaves failed handshakes to it
+        return any(each.age < WELCOME_TIMEOUT for each in self.coming)

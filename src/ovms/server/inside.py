@@ -63,5 +63,3 @@ class Desks:
     accounts: AccountDesk
     peers: PeerDesk
     find_provision: FindProvision
-
-

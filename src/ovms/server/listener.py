@@ -54,6 +54,9 @@ NO_NEW_CALLERS: Final = (
 )
 """A classic BPF program: drop what asks for a connection, let those under way complete."""
 
+TABLES: Final = ("/proc/self/net/tcp", "/proc/self/net/tcp6")
+"""Where the system shows all connections."""
+
 TCP_SYN_RECV: Final = 3
 """State of a connection whose caller has not yet confirmed it."""
 
@@ -194,9 +197,9 @@ def are_on_the_way(listeners: Sequence[socket.socket]) -> bool:
 
 def _are_connecting(ports: set[int]) -> bool:
     ends = {f":{port:04X}" for port in ports}
-    for table in ("tcp", "tcp6"):
+    for table in TABLES:
         try:
-            lines = Path("/proc/self/net", table).read_text("ascii").splitlines()[1:]
+            lines = Path(table).read_text("ascii").splitlines()[1:]
         except OSError:
             continue
         for line in lines:

@@ -12,14 +12,16 @@ import asyncio
 import fcntl
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 import msgspec
 
 from ovms import __version__
+from ovms.accounts.login import Accounts
 from ovms.alerts.expansion import Expansion
 from ovms.alerts.expansion import load as alert_tables
 from ovms.base.clock import Clock, SystemClock
@@ -30,11 +32,14 @@ from ovms.hub.telemetry import LogSettings
 from ovms.notify.channels import open_channels
 from ovms.notify.notifier import Notifier
 from ovms.server.door import Door
+from ovms.server.inside import Desks
 from ovms.server.listener import Entrance, Ports, bound, close_gently, listen
+from ovms.server.peering import peering
 from ovms.server.settings import ServerSettings
 from ovms.server.tls import Certificates, open_certificates
 from ovms.store.database import database_url
 from ovms.store.notify import NotifyStore
+from ovms.store.records import VehicleChange
 from ovms.store.store import Store
 
 TICK = 1.0
@@ -129,7 +134,10 @@ async def serve(
         try:
             async with _notifier(settings, expansion, clock) as notifier:
                 hub = Hub(store, notifier, clock, _hub_settings(settings))
-                await _serve(settings, store, hub, clock, certificates, entrances, stop, on_ready)
+                async with _desks(settings, store, hub, clock) as desks:
+                    house = _House(store, Door(desks, clock), certificates, clock)
+                    await _serve(settings, house, entrances, stop, on_ready)
+                await hub.close()
         finally:
             lost = await store.close()
             if lost:
@@ -163,19 +171,55 @@ def _hub_settings(settings: ServerSettings) -> HubSettings:
     return HubSettings(__version__, settings.answer_timeout, log_settings)
 
 
+@asynccontextmanager
+async def _desks(
+    settings: ServerSettings, store: Store, hub: Hub, clock: Clock
+) -> AsyncIterator[Desks]:
+    """Have somebody take in each kind of caller."""
+    async with _accounts(settings, clock) as accounts:
+
+        def on_taken(changes: Sequence[VehicleChange], owners: set[int]) -> None:
+            hub.refresh(changes)
+            accounts.suspect(owners, {change.id for change in changes})
+
+        async with peering(settings, hub, clock, on_taken) as peers:
+            yield Desks(hub, accounts, peers, store.find_provision)
+
+
+@asynccontextmanager
+async def _accounts(settings: ServerSettings, clock: Clock) -> AsyncIterator[Accounts]:
+    """Have the accounts, and close them at the end."""
+    accounts = Accounts(database_url(settings.data, settings.database), clock)
+    try:
+        yield accounts
+    finally:
+        await accounts.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _House:
+    """What the running server consists of."""
+
+    store: Store
+    door: Door
+    certificates: Certificates | None
+    clock: Clock
+
+    @property
+    def hub(self) -> Hub:
+        """The rooms."""
+        return self.door.desks.hub
+
+
 async def _serve(
     settings: ServerSettings,
-    store: Store,
-    hub: Hub,
-    clock: Clock,
-    certificates: Certificates | None,
+    house: _House,
     entrances: list[Entrance],
     stop: asyncio.Event,
     on_ready: Callable[[Ports], None],
 ) -> None:
-    door = Door(hub, clock)
-    servers = await listen(entrances, door.answer)
-    work = _start_work(hub, door, store, certificates, clock)
+    servers = await listen(entrances, house.door.answer)
+    work = _start_work(house)
     ports = Ports(*(entrance.port for entrance in entrances), *[None] * (2 - len(entrances)))
     facts = {"pid": os.getpid(), "mp": ports.mp, "mp_tls": ports.mp_tls}
     try:
@@ -184,20 +228,18 @@ async def _serve(
                      version=__version__)  # fmt: skip
             on_ready(ports)
             await stop.wait()
-        log.info("stopping", connections=len(door.callers))
+        log.info("stopping", connections=len(house.door.callers))
     finally:
         await close_gently(servers, entrances)
-        await door.empty()
-        await hub.close()
+        await house.door.empty()
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
 
 
-def _start_work(
-    hub: Hub, door: Door, store: Store, certificates: Certificates | None, clock: Clock
-) -> list[asyncio.Task[None]]:
+def _start_work(house: _House) -> list[asyncio.Task[None]]:
     """Start what is done again and again while the server runs."""
+    hub, door, store, clock = house.hub, house.door, house.store, house.clock
     checked = clock.time()
 
     async def tick() -> None:
@@ -207,7 +249,9 @@ def _start_work(
     async def refresh() -> None:
         nonlocal checked
         now = clock.time()
-        hub.refresh(await store.changed_since(checked))
+        changes = await store.changed_since(checked)
+        hub.refresh(changes)
+        door.desks.peers.refresh(changes)
         checked = now
 
     async def beat() -> None:
@@ -217,12 +261,12 @@ def _start_work(
         await store.expire(clock.time())
 
     async def reload() -> None:
-        if certificates is not None:
-            certificates.refresh()
-            certificates.remind(clock.time())
+        if house.certificates is not None:
+            house.certificates.refresh()
+            house.certificates.remind(clock.time())
 
-    jobs = ((tick, TICK), (refresh, REFRESH), (beat, HEARTBEAT), (expire, EXPIRY),
-            (reload, RELOAD))  # fmt: skip
+    jobs = ((tick, TICK), (refresh, REFRESH), (door.check_logins, REFRESH), (beat, HEARTBEAT),
+            (expire, EXPIRY), (reload, RELOAD))  # fmt: skip
     return [asyncio.create_task(_again_and_again(job, seconds)) for job, seconds in jobs]
 
 

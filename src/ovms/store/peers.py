@@ -19,7 +19,7 @@ from ovms.store.schema import SERVER_ROW, peers, server
 from ovms.store.vehicles import PRESENCE_STALE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from typing import TypeVar
 
     from sqlalchemy import Connection
@@ -63,7 +63,8 @@ def list_peers(connection: Connection, now: float) -> list[PeerStatus]:
     beat = connection.scalar(select(server.c.heartbeat).where(server.c.id == SERVER_ROW))
     is_alive = beat is not None and beat > now - PRESENCE_STALE
     query = select(*(peers.c[name] for name in PeerStatus.__dataclass_fields__))
-    rows = connection.execute(query.order_by(peers.c.direction, peers.c.id))
+    query = query.where(peers.c.address != "").order_by(peers.c.direction, peers.c.id)
+    rows = connection.execute(query)
     return [
         PeerStatus(
             row.id, row.direction, row.address, row.connected and is_alive, row.since, row.heard,
@@ -88,11 +89,18 @@ class PeerStore:
     def __init__(self, url: URL) -> None:
         self._engine = sync_engine(url)
 
-    async def reset(self) -> None:
-        """Nobody is connected: the server starts."""
-        await self._write(
-            lambda connection: connection.execute(update(peers).values(connected=False))
-        )
+    async def reset(self, called: Collection[str]) -> None:
+        """Nobody is connected: the server starts. ``called`` are those whom it calls.
+
+        One that it calls no more is forgotten, but for the newest change that was had from it.
+        """
+
+        def put(connection: Connection) -> None:
+            connection.execute(update(peers).values(connected=False))
+            is_gone = (peers.c.direction == "calls", peers.c.id.not_in(called))
+            connection.execute(update(peers).where(*is_gone).values(address=""))
+
+        await self._write(put)
 
     async def note(self, peer_id: str, direction: Direction, **values: object) -> None:
         """Keep how things stand with a server; see :func:`note_peer`."""

@@ -110,6 +110,7 @@ class VehicleChange:
     deleted: bool
     log_days: int | None = None
     log_position_days: int | None = None
+    server: str = "*"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Row,
     Text,
     delete,
-    func,
     insert,
     literal,
     or_,
@@ -174,7 +173,7 @@ def _is_from(connection: Connection, peer: str, known: Row[Any]) -> bool:
 def _bury(
     connection: Connection, vehicle_id: str, record: VehicleRecord, known: Row[Any] | None
 ) -> None:
-    """Leave a tombstone, also of a vehicle that was never known: older news of it may still come."""
+    """Leave a tombstone, also of a vehicle that was never known: older news may still come."""
     if known is None:
         values = {"created": record.changed, "changed": record.changed, "secret": "", "type": "car"}
         connection.execute(
@@ -201,7 +200,7 @@ def _put_vehicle(
         "owner_id": _owner_of(connection, peer, record.owner)
         or _stand_in(connection, peer, record, now),
         "secret": names.secret(record.secret),
-        "server": names.vehicle_server(record.server),
+        "server": names.server_name(record.server),
         "changed": float(record.changed),
     }
     if known is not None and known.deleted is None:
@@ -213,7 +212,7 @@ def _put_vehicle(
 
 def _stand_in(connection: Connection, peer: str, record: VehicleRecord, now: float) -> int:
     """Make an owner of whom only the number is known yet: the vehicle's record came first."""
-    return _new_owner(connection, peer, record.owner, f"{peer}-{record.owner}", now, changed=0.0)
+    return _new_owner(connection, peer, record.owner, f"{peer}-{record.owner}", now)
 
 
 def _take_owner(
@@ -229,12 +228,10 @@ def _take_owner(
     key = owners.c.name_key == names.owner_key(name)
     namesake = connection.scalar(select(owners.c.id).where(key))
     if owner_id is None and namesake is None:
-        owner_id = _new_owner(connection, peer, record.owner, name, now, changed=0.0)
-    elif owner_id is None:
-        owner_id = namesake
-        _map_owner(connection, peer, record.owner, namesake)
-    elif namesake not in (None, owner_id):
-        _merge(connection, peer, record.owner, owner_id, namesake)
+        owner_id = _new_owner(connection, peer, record.owner, name, now)
+    elif owner_id is None or namesake not in (None, owner_id):
+        assert namesake is not None
+        _map_owner(connection, peer, record.owner, namesake, instead_of=owner_id)
         owner_id = namesake
     if _update_owner(connection, owner_id, record, name):
         taken.owners.add(owner_id)
@@ -286,34 +283,27 @@ def _owner_of(connection: Connection, peer: str, remote_id: int) -> int | None:
     return connection.scalar(query)
 
 
-def _new_owner(
-    connection: Connection, peer: str, remote_id: int, name: str, now: float, changed: float
-) -> int:
-    values = {"admin": False, "created": now, "changed": changed}
-    key = names.owner_key(name)
-    made = connection.execute(insert(owners).values(name=name, name_key=key, **values))
-    owner_id: int = made.inserted_primary_key[0]
-    _map_owner(connection, peer, remote_id, owner_id)
+def _new_owner(connection: Connection, peer: str, remote_id: int, name: str, now: float) -> int:
+    """Make an owner of whom only the name is known: whatever the record says is news."""
+    values = {"admin": False, "created": now, "changed": 0.0}
+    query = insert(owners).values(name=name, name_key=names.owner_key(name), **values)
+    owner_id: int = connection.execute(query.returning(owners.c.id)).scalar_one()
+    _map_owner(connection, peer, remote_id, owner_id, instead_of=None)
     return owner_id
 
 
-def _map_owner(connection: Connection, peer: str, remote_id: int, owner_id: int) -> None:
+def _map_owner(
+    connection: Connection, peer: str, remote_id: int, owner_id: int, *, instead_of: int | None
+) -> None:
+    """Have another server's number mean that owner of ours; ``instead_of`` one who is the same."""
+    mapped = peer_owners.c
+    this = (mapped.peer == peer, mapped.remote_id == remote_id)
+    connection.execute(delete(peer_owners).where(*this))
     connection.execute(
         insert(peer_owners).values(peer=peer, remote_id=remote_id, owner_id=owner_id)
     )
-
-
-def _merge(connection: Connection, peer: str, remote_id: int, old: int, new: int) -> None:
-    """Make an owner that got the name of another be that other one."""
-    mapped = peer_owners.c
-    connection.execute(update(vehicles).where(vehicles.c.owner_id == old).values(owner_id=new))
-    connection.execute(
-        update(peer_owners)
-        .where(mapped.peer == peer, mapped.remote_id == remote_id)
-        .values(owner_id=new)
-    )
-    others = connection.scalar(
-        select(func.count()).select_from(peer_owners).where(mapped.owner_id == old)
-    )
-    if not others:
-        connection.execute(delete(owners).where(owners.c.id == old))
+    if instead_of is not None:
+        has_more = select(mapped.peer).where(mapped.owner_id == instead_of).exists()
+        moved = update(vehicles).where(vehicles.c.owner_id == instead_of, ~has_more)
+        connection.execute(moved.values(owner_id=owner_id))
+        connection.execute(delete(owners).where(owners.c.id == instead_of, ~has_more))

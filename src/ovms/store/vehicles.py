@@ -204,6 +204,7 @@ def load_vehicle(
 def changed_since(connection: Connection, since: float) -> list[VehicleChange]:
     """Give the vehicles that were made, changed or removed at ``since`` or later."""
     v = vehicles.c
-    columns = (v.id, v.owner_id, v.secret, v.deleted.is_not(None), v.log_days, v.log_position_days)
+    columns = (v.id, v.owner_id, v.secret, v.deleted.is_not(None), v.log_days,
+               v.log_position_days, v.server)  # fmt: skip
     query = select(*columns).where(v.changed >= since).order_by(v.changed, v.id)
     return [VehicleChange(*row) for row in connection.execute(query)]
