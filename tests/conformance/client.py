@@ -11,7 +11,6 @@ import base64
 import hashlib
 import hmac
 import secrets
-import select
 import socket
 import ssl
 from enum import Enum
@@ -21,7 +20,7 @@ from Crypto.Cipher import ARC4
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-DEADLINE = 30.0
+DEADLINE = 3.0
 """Seconds until what must come is missing."""
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -113,8 +112,15 @@ class SocketWire:
 
     def is_quiet(self) -> bool:
         """Say whether nothing has come that was not heard yet."""
-        held = isinstance(self.connection, ssl.SSLSocket) and self.connection.pending()
-        return not self._buffer and not held and not select.select([self.connection], [], [], 0)[0]
+        self.connection.settimeout(0)
+        try:
+            came = self.connection.recv(65536)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            came = None  # TLS may have had something to say that is no line
+        finally:
+            self.connection.settimeout(DEADLINE)
+        self._buffer += came or b""
+        return came is None and not self._buffer
 
     def close(self) -> None:
         """Hang up. May be called again."""
@@ -182,8 +188,7 @@ def dial_web(
         open_timeout=DEADLINE,
         close_timeout=DEADLINE,
     )
-    assert isinstance(connection, ClientConnection)
-    return WebWire(connection)
+    return WebWire(connection.__enter__())  # which is how it wants to be used; left by close()
 
 
 def trusting(certificate: str, *, newest: ssl.TLSVersion | None = None) -> ssl.SSLContext:
