@@ -353,11 +353,12 @@ class WebCaller:
 
 
 @asynccontextmanager
-async def surfing(place: Place, path: str = "/apiv2") -> AsyncIterator[WebCaller]:
+async def surfing(place: Address, path: str = "/apiv2") -> AsyncIterator[WebCaller]:
     """Open a WebSocket, by a client that is not ours."""
-    scheme = "wss" if place.trust else "ws"
+    trust = place.trust if isinstance(place, Place) else None
+    scheme = "wss" if trust else "ws"
     uri = f"{scheme}://{place.host}:{place.port}{path}"
     async with client.connect(
-        uri, ssl=place.trust, proxy=None, ping_interval=None, close_timeout=PATIENCE
+        uri, ssl=trust, proxy=None, ping_interval=None, close_timeout=PATIENCE
     ) as web:
         yield WebCaller(web)
