@@ -9,7 +9,6 @@ import pytest
 from typer.testing import CliRunner
 
 from ovms.cli.main import cli
-
 from tests.certs import make_pair, pair_in
 from tests.programs.conftest import Server, Start, run_ovms, server, start
 
