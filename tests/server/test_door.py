@@ -13,7 +13,7 @@ from ovms.protocol.messages import LatestMessage
 from ovms.protocol.welcome import ProvisionRecord
 from ovms.server.door import LEAVING_TIMEOUT, WELCOME_TIMEOUT, Door
 from tests.hub.fakes import START, VERSION, FakeAlerts, FakeKeeper, FakeVehicle
-from tests.net.ends import CALLER_TOKEN, SECRET, Caller, calling, until
+from tests.net.ends import CALLER_TOKEN, HANDSHAKE, SECRET, Caller, calling, surfing, until
 from tests.server.conftest import Log
 from tests.server.fakes import desks
 
@@ -337,7 +337,7 @@ REFUSED = {
     "an owner's wrong password": (b"MP-A 1 me wrong *\r\n", "wrong name or password"),
     "garbage": (bytes(range(256)) + b"\n", "the first line is no welcome"),
     "half a welcome": (b"MP-C 0 token\r\n", "the first line is no welcome"),
-    "http": (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "the first line is no welcome"),
+    "http": (b"POST / HTTP/1.1\r\nHost: x\r\n\r\n", "the first line is no welcome"),
     "tls": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n", "the first line is no welcome"),
     "endless line": (b"MP-C 0 " + b"x" * 100_000, "line longer than 1024 bytes"),
     "talkative": (_greeting(Role.CAR, "CAR1") + b"x" * 1100, "the caller talks on before"),
@@ -385,7 +385,7 @@ async def test_our_own_token_comes_back(house: House) -> None:
     assert await caller.is_closed()
 
 
-@pytest.mark.parametrize("said", [b"", b"MP-C 0 half a wel"])
+@pytest.mark.parametrize("said", [b"", b"MP-C 0 half a wel", b"GE", HANDSHAKE[:-2]])
 async def test_silence(house: House, log: Log, said: bytes) -> None:
     """Without a welcome a caller is closed after 75 seconds, and not before."""
     caller = await house.calls()
@@ -554,6 +554,48 @@ async def _ends(caller: Caller) -> bool:
     while await caller.hears():
         pass
     return True
+
+
+# -- WebSocket ------------------------------------------------------------------------------
+
+
+async def test_an_app_in_a_websocket(house: House, log: Log) -> None:
+    """It is served as any other, by the same listener, and told when the server stops."""
+    car = await house.enters(Role.CAR)
+    async with surfing(house) as app:
+        await app.opens()
+        assert [await app.hears() for _ in "ZT"] == [[Message("Z", b"1")], [Message("T", b"0")]]
+        assert await car.hears_messages(2) == ["Z0", "Z1"]
+        await car.says(car.session.send(Message("S", b"80")))
+        assert await app.hears() == [Message("S", b"80")]
+        await app.says(app.session.send(Message("A")))
+        assert [await app.hears() for _ in "Ta"] == [[Message("T", b"0")], [Message("a")]]
+        await asyncio.wait_for(house.door.empty(), 5)
+        assert await app.is_told() == 1001
+    reasons = [line["reason"] for line in log.lines("disconnected")]
+    assert reasons == ["the server is stopping"] * 2
+
+
+async def test_a_stranger_in_a_websocket(house: House, log: Log) -> None:
+    """Who does not know the secret is closed, with one line in the log."""
+    async with surfing(house) as app:
+        await app.says(_greeting(Role.APP, "CAR1", b"wrong"))
+        assert await app.is_told() == 1008
+    await until(lambda: not house.door.callers)
+    assert log.lines("refused")[0]["reason"] == "the digest does not prove the secret"
+
+
+async def test_silence_in_a_websocket(house: House, log: Log) -> None:
+    """A WebSocket is no welcome: its time ends as that of anybody else."""
+    async with surfing(house) as app:
+        await until(lambda: house.door.callers)
+        house.passes(WELCOME_TIMEOUT - 0.1)
+        assert not log.text
+        house.passes(0.1)
+        house.passes(1)
+        assert await app.is_told() == 1008
+    await until(lambda: not house.door.callers)
+    assert log.lines("refused")[0]["reason"] == "no welcome in time"
 
 
 # -- stopping -------------------------------------------------------------------------------

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import resource
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 import uvloop
@@ -24,6 +25,11 @@ from ovms.server.settings import ServerSettings, load_settings
 from ovms.server.tls import check_certificates
 from ovms.store.database import database_path, database_url, reading, revision, sync_engine
 from ovms.store.errors import StoreError
+
+M_MMAP_THRESHOLD: Final = -3
+
+LARGE_BLOCK: Final = 128 * 1024
+"""Bytes from which a block of memory is mapped apart."""
 
 
 def setting(name: str, metavar: str | None = None) -> Any:
@@ -70,6 +76,7 @@ def serve_command(
         else:
             logs.configure(settings.log_level, settings.log_format)
             _allow_files()
+            _give_memory_back()
             uvloop.run(_serve(settings))
     except (
         SettingsError,
@@ -106,6 +113,17 @@ def _named(settings: ServerSettings) -> str:
     if not settings.tls:
         return f"and port {settings.port}"
     return f"certificate, and ports {settings.port} and {settings.tls_port}"
+
+
+def _give_memory_back() -> None:
+    """Have the C library map large blocks apart, as it does until the first one is given back.
+
+    uvloop reads TLS through blocks of 256 KiB, a little of which is ever used. Between small ones
+    they leave holes: an idle TLS connection then takes 70 kB instead of 30.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries have none
+    if mallopt is not None:
+        mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
 
 
 def _check(settings: ServerSettings) -> None:

@@ -115,7 +115,7 @@ class Room:
             self._next_turn,
         )
         self.claim = 0
-        """When the car logged in, in milliseconds: of two servers that claim it, the later has it."""
+        """When the car logged in, milliseconds: of two servers that claim it, the later has it."""
         self.is_void = False
         """The vehicle was removed or its secret changed: nobody may enter any more."""
         self._house = house

@@ -16,7 +16,7 @@ import logging
 from collections.abc import Iterator
 
 from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidMessage, InvalidStatus, PayloadTooBig
+from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus, PayloadTooBig
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import SEND_EOF, State
@@ -253,7 +253,10 @@ class ServerSocket(WebSocket):
 
 
 class ClientSocket(WebSocket):
-    """The end that calls; lines that are sent before the server's answer wait for it."""
+    """The end that calls; lines that are sent before the server's answer wait for it.
+
+    Raises :class:`ValueError` for a host that cannot be one.
+    """
 
     __slots__ = ("_held",)
 
@@ -263,7 +266,10 @@ class ClientSocket(WebSocket):
         name = host if host.isascii() else host.encode("idna").decode()
         uri = WebSocketURI(is_secure, name, port, PATHS[0], "")
         self._protocol = ClientProtocol(uri, logger=_SILENT)
-        self._protocol.send_request(self._protocol.connect())
+        try:
+            self._protocol.send_request(self._protocol.connect())
+        except InvalidHandshake as error:  # the request's head would have lines of the host's own
+            raise ValueError(str(error)) from error
         self._held = b""
         # Long messages may come in one piece with the welcome: there is no moment to switch.
         super().__init__(LINE_LIMIT)

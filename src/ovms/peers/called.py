@@ -92,6 +92,11 @@ class CalledPeer:
         """Wait until nothing of it runs any more."""
         await asyncio.wait([self._task])
 
+    def unlink(self) -> None:
+        """Let go of all cars and clients. May be called again."""
+        self._desk.exchange.links.discard(self._link)
+        self._link.close()
+
     async def _run(self) -> None:
         try:
             self.pump.send(Message("A"))  # nobody can answer who cannot decipher
@@ -148,8 +153,7 @@ class CalledPeer:
         for task in self._work:
             with suppress(asyncio.CancelledError):
                 await task
-        self._desk.exchange.links.discard(self._link)
-        self._link.close()
+        self.unlink()
         if self._desk.let_go(self):
             await self._note(connected=False)
 
@@ -192,6 +196,7 @@ class PeerDesk:
             return False
         self._peers[peer.server_id] = peer
         if old is not None:
+            old.unlink()
             old.pump.close(Replaced())
         return True
 

@@ -143,16 +143,18 @@ class Taker:
             return False
         records, self._waiting = self._waiting, []
         # The second of the newest may have more to come: it is not whole yet.
-        newest = tuple(
-            max(known, seen - 1) for known, seen in zip(self.newest, self._seen, strict=True)
-        )
-        await self._put(records, (newest[0], newest[1]))
+        vehicle_time, owner_time = self._seen
+        await self._put(records, self._later((vehicle_time - 1, owner_time - 1)))
         return True
 
     async def whole(self, seen: tuple[int, int]) -> None:
         """Keep that all up to these times has come: a ping that was sent then is answered."""
-        if seen != self.newest and not self._waiting:
-            await self._put([], seen)
+        newest = self._later(seen)
+        if newest != self.newest and not self._waiting:
+            await self._put([], newest)
+
+    def _later(self, times: tuple[int, int]) -> tuple[int, int]:
+        return max(self.newest[0], times[0]), max(self.newest[1], times[1])
 
     async def _put(self, records: Sequence[SharedRecord], newest: tuple[int, int]) -> None:
         taken = await self._shelf.take(self._peer_id, records, newest, self._clock.time())
