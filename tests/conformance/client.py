@@ -13,14 +13,18 @@ import hmac
 import secrets
 import socket
 import ssl
+from collections import deque
+from contextlib import suppress
 from enum import Enum
 from typing import Protocol
 
 from Crypto.Cipher import ARC4
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection, connect
+from websockets.client import ClientProtocol
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.uri import parse_uri
 
-DEADLINE = 3.0
+DEADLINE = 30.0
 """Seconds until what must come is missing."""
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -128,35 +132,72 @@ class SocketWire:
 
 
 class WebWire:
-    """Lines as text frames of a WebSocket, without line ends."""
+    """Lines as text frames of a WebSocket, without line ends.
 
-    def __init__(self, connection: ClientConnection) -> None:
+    One thread reads and writes: the library's own client reads in a second one, which with TLS
+    loses data now and then.
+    """
+
+    def __init__(self, connection: socket.socket, uri: str) -> None:
         self.connection = connection
+        connection.settimeout(DEADLINE)
+        self._protocol = ClientProtocol(parse_uri(uri))
+        self._frames: deque[Frame] = deque()
+        self._protocol.send_request(self._protocol.connect())
+        self._flush()
+        while not self._protocol.state > State.CONNECTING:
+            self._receive()
+        if self._protocol.handshake_exc is not None:
+            raise self._protocol.handshake_exc
 
     def say(self, line: bytes) -> None:
         """Send a line."""
-        self.connection.send(line.decode())
+        self._protocol.send_text(line)
+        self._flush()
 
     def hear(self) -> bytes | None:
         """Wait for the next line; ``None`` once the server has closed."""
-        try:
-            frame = self.connection.recv(timeout=DEADLINE)
-        except ConnectionClosed:
+        while not self._frames:
+            if self._protocol.state is State.CLOSED:
+                return None
+            self._receive()
+        frame = self._frames.popleft()
+        if frame.opcode is Opcode.CLOSE:
             return None
-        assert isinstance(frame, str), f"a binary frame came: {frame!r}"
-        assert "\r" not in frame, f"a line end came: {frame!r}"
-        assert "\n" not in frame, f"a line end came: {frame!r}"
-        return frame.encode()
+        assert frame.opcode is Opcode.TEXT, f"no text frame: {frame}"
+        assert frame.fin, f"part of a message: {frame}"
+        line = bytes(frame.data)
+        assert not set(line) & set(b"\r\n"), f"a line end came: {line!r}"
+        return line
 
     def is_quiet(self) -> bool:
         """Say whether nothing has come that was not heard yet."""
+        self.connection.settimeout(0)
         try:
-            self.connection.recv(timeout=0)
-        except TimeoutError:
-            return True
-        except ConnectionClosed:
-            return False
-        return False
+            self._receive()
+        except (BlockingIOError, ssl.SSLWantReadError):
+            pass
+        finally:
+            self.connection.settimeout(DEADLINE)
+        return not self._frames and self._protocol.state is State.OPEN
+
+    def _receive(self) -> None:
+        try:
+            came = self.connection.recv(65536)
+        except (ConnectionResetError, BrokenPipeError, ssl.SSLEOFError):
+            came = b""
+        if came:
+            self._protocol.receive_data(came)
+        else:
+            self._protocol.receive_eof()
+        self._frames += (e for e in self._protocol.events_received() if isinstance(e, Frame))
+        self._flush()
+
+    def _flush(self) -> None:
+        for data in self._protocol.data_to_send():
+            with suppress(ConnectionResetError, BrokenPipeError):
+                if data:
+                    self.connection.sendall(data)
 
     def close(self) -> None:
         """Hang up. May be called again."""
@@ -167,28 +208,24 @@ def dial(transport: Transport, port: int, context: ssl.SSLContext | None = None)
     """Connect; ``context`` is needed where TLS is."""
     if transport.is_web:
         return dial_web(transport, port, context)
-    plain = socket.create_connection(("127.0.0.1", port), timeout=DEADLINE)
-    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if not transport.is_tls:
-        return SocketWire(plain)
-    assert context is not None
-    return SocketWire(context.wrap_socket(plain, server_hostname="localhost"))
+    return SocketWire(_connect(transport, port, context))
 
 
 def dial_web(
     transport: Transport, port: int, context: ssl.SSLContext | None = None, path: str = "/apiv2"
 ) -> WebWire:
-    """Upgrade to a WebSocket under a path."""
-    connection = connect(
-        f"{transport.value}://localhost:{port}{path}",
-        sock=socket.create_connection(("127.0.0.1", port), timeout=DEADLINE),
-        ssl=context if transport.is_tls else None,
-        compression=None,
-        proxy=None,
-        open_timeout=DEADLINE,
-        close_timeout=DEADLINE,
-    )
-    return WebWire(connection.__enter__())  # which is how it wants to be used; left by close()
+    """Upgrade to a WebSocket under a path. Raises what the library raises when that fails."""
+    uri = f"{transport.value}://localhost:{port}{path}"
+    return WebWire(_connect(transport, port, context), uri)
+
+
+def _connect(transport: Transport, port: int, context: ssl.SSLContext | None) -> socket.socket:
+    plain = socket.create_connection(("127.0.0.1", port), timeout=DEADLINE)
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if not transport.is_tls:
+        return plain
+    assert context is not None
+    return context.wrap_socket(plain, server_hostname="localhost")
 
 
 def trusting(certificate: str, *, newest: ssl.TLSVersion | None = None) -> ssl.SSLContext:

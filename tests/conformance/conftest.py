@@ -16,7 +16,7 @@ from tests.programs.conftest import PATIENCE, Program, run_ovms
 
 SECRET = "what all vehicles of the suite share"
 OWNER = "conformance"
-POOL = 3000
+POOL = 1500
 """Vehicles that wait for their case."""
 
 
@@ -148,8 +148,6 @@ def tcp(house: House) -> Iterator[Case]:
     opened = Case(house, Transport.TCP)
     yield opened
     opened.close()
-
-
 
 
 def everything(*callers: Caller) -> list[list[bytes]]:

@@ -22,7 +22,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """A sentence that this suite does not run: why, and the tests that do or the reason for none."""
+    """A sentence that this suite does not run: why, and the tests that do, if any."""
 
     source: str
     text: str

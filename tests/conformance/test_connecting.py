@@ -32,7 +32,7 @@ SCHEME = "guide: Encryption Protection Scheme 0x30"
 @stands_for("interop 1", "Callers: `MP-C` car, `MP-A` interactive app, `MP-B` batch client")
 @pytest.mark.parametrize("role", ["C", "A", "B"])
 def test_a_caller_is_welcomed(case: Case, role: str) -> None:
-    """A car, an app and a batch client that know the secret are welcomed, and a ping is answered."""
+    """A car, an app and a batch client that know the secret are welcomed."""
     caller = case.stranger()
     caller.greet(role, case.vehicle)
     caller.be_welcomed()
@@ -401,9 +401,7 @@ def test_tls_with_and_without_a_name(tcp: Case) -> None:
     context = tcp.house.context(ssl.TLSVersion.TLSv1_2)
     for name in (None, "ovms.example.org"):
         plain = socket.create_connection(("127.0.0.1", tcp.house.port(Transport.TLS)), timeout=30)
-        car = Caller(
-            tcp.keep(SocketWire(context.wrap_socket(plain, server_hostname=name))), SECRET
-        )
+        car = Caller(tcp.keep(SocketWire(context.wrap_socket(plain, server_hostname=name))), SECRET)
         car.greet("C", tcp.vehicle)
         car.be_welcomed()
         car.settle()

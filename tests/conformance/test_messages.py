@@ -310,7 +310,9 @@ def test_what_is_not_of_the_grammar(case: Case, plain: bytes) -> None:
     "<data> is",
 )
 @stands_for("interop 1", "After a car's welcome: its clients get `Z1`, the car gets `Z<number of")
-@stands_for("interop 1", "Car gone: clients get `Z0`", "App comes or goes: the car gets the new `Z`")
+@stands_for(
+    "interop 1", "Car gone: clients get `Z0`", "App comes or goes: the car gets the new `Z`"
+)
 @stands_for("interop 6", "A rising `Z` makes it send everything at once")
 def test_who_hears_of_whom(case: Case) -> None:
     """Clients hear when the car comes and goes; the car hears how many apps there are."""
