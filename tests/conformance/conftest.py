@@ -153,3 +153,22 @@ def tcp(house: House) -> Iterator[Case]:
 def everything(*callers: Caller) -> list[list[bytes]]:
     """Let callers settle one after the other; gives what each has heard."""
     return [caller.settle() for caller in callers]
+
+
+def rows_of(app: Caller, command: bytes) -> list[list[str]]:
+    """Ask, and give the fields of all rows behind the result, in the order in which they come.
+
+    The number of each row, their count and the type that was asked for are checked and taken away.
+    """
+    app.say(b"C" + command)
+    number, *parameters = command.decode().split(",")
+    rows: list[list[str]] = []
+    while True:
+        code, result, at, count, *fields = app.hear().decode().split(",")
+        assert (code, result) == (f"c{number}", "0")
+        if number == "32":
+            assert fields.pop(0) == parameters[0]
+        rows.append(fields)
+        assert int(at) == len(rows)
+        if at == count:
+            return rows
