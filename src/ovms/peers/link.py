@@ -30,9 +30,6 @@ from ovms.protocol.records.sync import Replicated
 WAITING_LIMIT: Final = 64 << 20
 """Bytes that may wait for the other server to read: about the state of 100,000 cars."""
 
-WATCHING = "z"
-"""The code of how many apps watch at the other server; the field has none for it."""
-
 GONE = Message("Z", b"0")
 
 log = get_logger("ovms.peers")
@@ -90,11 +87,7 @@ class PeerLine:
         return self._link
 
     def send(self, message: Message) -> bool:
-        """Send a message of the vehicle; to the car's side the count of apps has its own code."""
-        if self._is_car and message.code == "h":
-            return True  # its server has acknowledged already
-        if self._is_car and message.code == "Z":
-            message = Message(WATCHING, message.data)
+        """Send a message of the vehicle."""
         return self._link.send(Replicated(self._vehicle_id, message).message)
 
     async def drained(self) -> None:
