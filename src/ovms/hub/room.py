@@ -316,7 +316,7 @@ class Room:
         if handle is not None:
             handle(self, car, message)
         else:
-            self._store(car, message.code, message.data, "", message)
+            self._store(message.code, message.data, "", message, car.take_age())
 
     def _receive_from_client(self, client: Member, message: Message) -> None:
         handlers = FROM_CLIENT if client.is_local else FROM_RELAY
@@ -345,9 +345,13 @@ class Room:
 
     # -- what the car reports ---------------------------------------------------------------
 
-    def _store(self, car: Car, code: str, data: bytes, token: str, message: Message) -> None:
+    def take_stored(self, message: Message, age: int) -> None:
+        """Take a car's message that another server has stored, and which came so long ago."""
+        if message.code not in FROM_CAR:
+            self._store(message.code, message.data, "", message, max(1, age))
+
+    def _store(self, code: str, data: bytes, token: str, message: Message, age: int) -> None:
         """Make a car's message the latest of its code, keep it, and tell the clients."""
-        age, car.age = car.age, 0
         latest = LatestMessage(code, data, self._house.clock.time() - age, token)
         if age and self.latest.is_older(latest):
             return
@@ -384,7 +388,7 @@ class Room:
         elif sealed.code in SEALED_UNSTORED or not self.latest.token:
             self._to_clients(message)
         else:
-            self._store(car, sealed.code, sealed.data, self.latest.token, message)
+            self._store(sealed.code, sealed.data, self.latest.token, message, car.take_age())
 
     def _take_record(self, car: Member, message: Message) -> None:
         """Keep an ``H``."""
