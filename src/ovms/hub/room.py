@@ -170,8 +170,8 @@ class Room:
         if unproven is not None:
             self.car = None
             self._challenge(unproven)
-        self._unseat()
-        self._seat(car)
+        self.challengers.append(car)
+        self._take_over(car)
         house.exchange.car_came(self)
         self._keep_presence()
         return car
@@ -269,19 +269,17 @@ class Room:
         member.pacer.ping()
 
     def _take_over(self, member: Car) -> None:
-        """Put a proven newcomer in the place of the car."""
-        self.challengers.remove(member)
-        self._unseat()
-        self._seat(member)
-
-    def _unseat(self) -> None:
-        """Close the car's connection, if there is one: another takes its place."""
+        """Put a proven newcomer in the place of the car, if there is one."""
         old, self.car = self.car, None
         self.commands.car_gone()
         if old is not None:
             self.count_traffic(old)
             old.pacer.close()
+            # A link to another server leaves at once, so the newcomer must still be here somewhere:
+            # a room without anybody is dropped.
             old.line.close(TakenOver("another connection of this car took over"))
+        self.challengers.remove(member)
+        self._seat(member)
 
     def _lose_car(self) -> None:
         self.car = None
