@@ -19,8 +19,6 @@ from tests.peers.fakes import FakeStore
 from tests.server.conftest import Log
 from tests.server.fakes import desks
 
-pytest_plugins = ["tests.server.conftest"]
-
 CAR = VehicleRecord("CAR1", 1, "s", "*", False, 10)
 OWNER = OwnerRecord(1, "me", "", "", 1, False, 5)
 NEVER = ("0000-00-00", "00:00:00", "0000-00-00", "00:00:00")

@@ -7,7 +7,7 @@ from ovms.peers.link import WAITING_LIMIT, Flooded, PeerLine, PeerLink
 from ovms.protocol import Message, Role
 from ovms.protocol.messages import LatestMessage
 from tests.hub.fakes import START, FakeVehicle
-from tests.peers.fakes import FakeWire
+from tests.peers.fakes import FakeStore, FakeWire
 from tests.peers.servers import Net
 
 
@@ -261,6 +261,63 @@ async def test_two_servers_that_both_have_the_car(net: Net) -> None:
     assert app.hears()[-2:] == ["S80", "T0"]
     await app.says("C20,1")
     assert again.hears()[-1] == "C20,1"
+
+
+async def test_what_is_stored_of_cars_that_are_nowhere(net: Net) -> None:
+    """A new link hears of them, with their ages; newer ones stay, and connected cars are left."""
+    cars = [FakeVehicle(f"CAR{number}") for number in (1, 2, 3)]
+    one, two = net.server(*cars), net.server(*cars)
+    link = await net.join(one, two)
+    far = await two.app("CAR1")
+    two.keeper.keep_message("CAR2", LatestMessage("S", b"newer", START - 5))
+    here = await two.car("CAR3")
+    states = FakeStore(
+        stored=[
+            ("CAR1", LatestMessage("D", b"1", START - 70)),
+            ("CAR1", LatestMessage("S", b"80", START - 100)),
+            ("CAR2", LatestMessage("S", b"older", START - 50)),
+            ("CAR3", LatestMessage("S", b"elsewhere", START - 50)),
+        ],
+        page=1,
+    )
+    await link.ends[0].tell_stored(states, START - 99, START)
+    await net.settle()
+    assert far.hears() == ["D1", "T70"]
+    await link.ends[0].tell_stored(states, 0.0, START)
+    await net.settle()
+    assert far.hears() == ["S80", "T100"]
+    assert two.keeper.messages["CAR1"]["S"].time == START - 100
+    assert (two.stored("CAR2"), two.stored("CAR3")) == ({"S": b"newer"}, {})
+    assert sorted(two.hub.rooms) == ["CAR1", "CAR3"]
+    await here.leaves()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("S80",), ("Tx", "S80"), ("T-5", "S80"), ("T5", "C20,1"), ("T5", "h1,0,T,1,60,x"),
+        ("T5", "ETtoken"), ("T5", "PAalert"), ("T" + "9" * 12, "S80"),
+    ],
+)  # fmt: skip
+async def test_what_is_no_stored_message(net: Net, said: tuple[str, ...]) -> None:
+    """Without an age, or if it is no state of a car, it changes nothing."""
+    one, two = net.server(), net.server()
+    link = await net.join(one, two)
+    app = await one.app()
+    for text in said:
+        await link.ends[0].receive(f"CAR1,{text[0]},{text[1:]}".encode())
+    assert (app.hears(), one.stored(), one.alerts.raised) == ([], {}, [])
+    assert one.keeper.tokens == {}
+
+
+async def test_an_age_is_of_one_vehicle(net: Net) -> None:
+    """What comes of another vehicle in between has no age, and neither has what follows."""
+    cars = [FakeVehicle(), FakeVehicle("CAR2")]
+    one, two = net.server(*cars), net.server(*cars)
+    link = await net.join(one, two)
+    for data in (b"CAR1,T,5", b"CAR2,S,80", b"CAR1,S,80", b"NOSUCH,T,5", b"NOSUCH,S,80"):
+        await link.ends[0].receive(data)
+    assert (one.stored("CAR1"), one.stored("CAR2")) == ({}, {})
 
 
 # -- more than two --------------------------------------------------------------------------

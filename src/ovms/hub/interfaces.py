@@ -232,6 +232,10 @@ class Line(Protocol):
     def sent(self) -> int:
         """Bytes that were sent, in all."""
 
+    @property
+    def unacknowledged(self) -> int:
+        """Bytes that were sent and that the other end's TCP has not acknowledged."""
+
     def send(self, message: Message) -> bool:
         """Send a message; false if it cannot be sent."""
 

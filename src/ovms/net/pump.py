@@ -11,12 +11,17 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 from collections.abc import Iterable
+from contextlib import suppress
 from enum import Enum
+from fcntl import ioctl
+from termios import TIOCOUTQ
 from typing import Final, Literal, Protocol, cast
 
 from websockets.frames import CloseCode
 
+from ovms.base.logs import get_logger
 from ovms.net.websocket import ServerSocket, WebSocket
 from ovms.protocol import Message, Party, Session, State
 from ovms.protocol.errors import LineTooLong, LocalProtocolError, RemoteProtocolError
@@ -52,6 +57,8 @@ class _Kind(Enum):
 UNKNOWN: Final = _Kind.UNKNOWN
 """In place of a codec: it is not known yet whether the caller speaks HTTP."""
 
+log = get_logger("ovms.net")
+
 
 class Owner(Protocol):
     """Whoever a connection belongs to."""
@@ -75,8 +82,9 @@ class Pump(asyncio.Protocol):
     A caller that wants a WebSocket gives its ``codec``; a server finds out by itself.
     """
 
-    __slots__ = ("_codec", "_error", "_is_full", "_is_paused", "_owner", "_transport", "_waiters",
-                 "peer", "received", "sent", "session", "write_limit")  # fmt: skip
+    __slots__ = ("_codec", "_error", "_has_failed", "_is_full", "_is_paused", "_owner",
+                 "_transport", "_waiters", "peer", "received", "sent", "session",
+                 "write_limit")  # fmt: skip
 
     def __init__(self, session: Session, owner: Owner, codec: WebSocket | None = None) -> None:
         self.session = session
@@ -97,6 +105,8 @@ class Pump(asyncio.Protocol):
         self._is_full = False
         self._waiters: list[asyncio.Future[None]] = []
         self._is_paused = False
+        self._has_failed = False
+        """The owner failed on an event: that is logged once a connection."""
 
     @property
     def kind(self) -> str:
@@ -132,6 +142,17 @@ class Pump(asyncio.Protocol):
     def unsent(self) -> int:
         """Bytes that wait for the other end to read."""
         return self._transport.get_write_buffer_size() if self._transport is not None else 0
+
+    @property
+    def unacknowledged(self) -> int:
+        """Bytes that were written and that the other end's TCP has not acknowledged."""
+        if self._transport is None or self._transport.is_closing():
+            return 0
+        waiting = self._transport.get_write_buffer_size()
+        with suppress(OSError):
+            number = self._transport.get_extra_info("socket").fileno()
+            waiting += struct.unpack("i", ioctl(number, TIOCOUTQ, bytes(4)))[0]
+        return waiting
 
     async def drained(self) -> None:
         """Wait while the other end has much to read; returns also when the connection is gone."""
@@ -213,11 +234,22 @@ class Pump(asyncio.Protocol):
     def _read(self, data: bytes) -> None:
         try:
             for event in self.session.receive_data(data):
-                self._owner.received(self, event)
+                self._tell(event)
                 if self._is_paused and self.session.state is State.OPEN:
                     break  # before the welcome the session stops by itself, and sees to its bound
         except RemoteProtocolError as error:
             self.close(error)
+
+    def _tell(self, event: Event) -> None:
+        """Tell the owner; what it fails on is our bug, and must not end the connection."""
+        try:
+            self._owner.received(self, event)
+        except RemoteProtocolError:
+            raise
+        except Exception as error:
+            if not self._has_failed:
+                log.error("our bug, and we go on", peer=self.peer, exc_info=error)
+            self._has_failed = True
 
     # -- a WebSocket ------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from ovms.hub.hub import Hub
 from ovms.hub.interfaces import Change
 from ovms.net.client import Connection, ConnectionLost
 from ovms.net.pump import Pump
+from ovms.peers.beginning import last_heard, tell_all
 from ovms.peers.exchange import Exchange
 from ovms.peers.interfaces import PeerKeeper
 from ovms.peers.link import WAITING_LIMIT, PeerLink
@@ -140,11 +141,10 @@ class CalledPeer:
     async def _begin(self) -> None:
         """Be the connection of this server: its records are pushed, its cars are known."""
         self.pump.write_limit = WAITING_LIMIT
+        heard = await last_heard(self._desk.store, self.server_id, "called")
         self._desk.exchange.links.add(self._link)
-        self._work = [
-            asyncio.create_task(self._pusher.run()),
-            asyncio.create_task(self._link.announce()),
-        ]
+        told = tell_all(self._link, self._desk.store, heard, self._desk.clock)
+        self._work = [asyncio.create_task(self._pusher.run()), asyncio.create_task(told)]
         await self._note(connected=True, error="")
 
     async def _end(self) -> None:

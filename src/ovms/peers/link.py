@@ -4,6 +4,7 @@
 the car is on one side at most. That server says so with ``Z1``; from then on it sends what the car
 sends and takes what the other side's clients have for the car, until ``Z0`` or the link's end::
 
+    either     ──▶  T<age>, then what it has stored of a car that is nowhere
     car's side ──▶  Z1,<claim>, Z0  is the car here     T<age>  before a stored message
                     what the car says; answers (c, a) to what came from the other side
     ◀── other side  z<n>  apps that watch; commands (C, EMC), pings (A), what apps pass on
@@ -25,13 +26,11 @@ from ovms.hub.hub import Guest, Hub, Removed
 from ovms.hub.room import Room
 from ovms.protocol import Message
 from ovms.protocol.errors import LocalProtocolError
+from ovms.protocol.messages import LatestMessage
 from ovms.protocol.records.sync import Replicated
 
 WAITING_LIMIT: Final = 64 << 20
 """Bytes that may wait for the other server to read: about the state of 100,000 cars."""
-
-WATCHING = "z"
-"""The code of how many apps watch at the other server; the field has none for it."""
 
 GONE = Message("Z", b"0")
 
@@ -57,6 +56,16 @@ class Wire(Protocol):
 
     def cut(self, error: Exception | None = None) -> None:
         """End it at once."""
+
+
+class States(Protocol):
+    """Where the latest messages are: :class:`ovms.store.peers.PeerStore`."""
+
+    async def stored_since(
+        self, server_id: str, since: float, after: tuple[str, str]
+    ) -> list[tuple[str, LatestMessage]]:
+        """Give the next messages of a server's vehicles behind a vehicle and code."""
+        ...
 
 
 class Flooded(Exception):
@@ -90,11 +99,7 @@ class PeerLine:
         return self._link
 
     def send(self, message: Message) -> bool:
-        """Send a message of the vehicle; to the car's side the count of apps has its own code."""
-        if self._is_car and message.code == "h":
-            return True  # its server has acknowledged already
-        if self._is_car and message.code == "Z":
-            message = Message(WATCHING, message.data)
+        """Send a message of the vehicle."""
         return self._link.send(Replicated(self._vehicle_id, message).message)
 
     async def drained(self) -> None:
@@ -120,6 +125,8 @@ class PeerLink:
         self.relays: dict[str, Guest] = {}
         """The other server's clients of cars that are here."""
         self.is_open = True
+        self._aged: tuple[str, int] | None = None
+        """A vehicle whose car is nowhere, and how old the next message of it is."""
         self._wire = wire
         self._hub = hub
         self._shares = shares
@@ -159,6 +166,18 @@ class PeerLink:
                 self.car_came(room)
                 await self.drained()
 
+    async def tell_stored(self, states: States, since: float, now: float) -> None:
+        """Tell what is stored of cars that are nowhere and came after ``since``, Unix seconds."""
+        place = ("", "")
+        while page := await states.stored_since(self.peer_id, since, place):
+            for vehicle_id, latest in page:
+                place = (vehicle_id, latest.code)
+                if vehicle_id not in self.relays and vehicle_id not in self.cars:
+                    age = Message("T", b"%d" % max(0, now - latest.time))
+                    self.send(Replicated(vehicle_id, age).message)
+                    self.send(Replicated(vehicle_id, latest.message).message)
+            await self.drained()
+
     def car_came(self, room: Room) -> None:
         """Tell the other server that a car is here, unless it is from there that we know it."""
         vehicle_id = room.vehicle.id
@@ -174,7 +193,7 @@ class PeerLink:
     # -- receiving --------------------------------------------------------------------------
 
     async def receive(self, data: bytes) -> None:
-        """Take the data of an ``r``. A strange one is passed over."""
+        """Take the data of an ``r``, one after another. A strange one is passed over."""
         replicated = Replicated.parse(data)
         if replicated is None:
             return
@@ -185,6 +204,22 @@ class PeerLink:
             self.relays[vehicle_id].receive(message)
         elif vehicle_id in self.cars:
             self.cars[vehicle_id].receive(message)
+        else:
+            await self._take_stored(vehicle_id, message)
+
+    async def _take_stored(self, vehicle_id: str, message: Message) -> None:
+        """Take what the other server has stored of a car that is nowhere, and its age before it."""
+        aged, self._aged = self._aged, None
+        if message.code == "T" and message.data.isdigit() and len(message.data) < 12:
+            self._aged = (vehicle_id, int(message.data))
+        if aged is None or aged[0] != vehicle_id:
+            return
+        room = await self._hub.find(vehicle_id)
+        if room is None:
+            return
+        if room.vehicle.type == "car" and self._shares(room.server) and not room.has_proven_car:
+            room.take_stored(message, aged[1])
+        self._hub.release(room)
 
     async def _take_presence(self, vehicle_id: str, data: bytes) -> None:
         """Learn that a car came to the other server, or went."""

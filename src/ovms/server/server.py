@@ -45,6 +45,9 @@ from ovms.store.store import Store
 TICK = 1.0
 """Seconds between looks at the time limits."""
 
+PACE = 0.1
+"""Seconds between looks whether a car can take more of what waits for it."""
+
 REFRESH = 2.0
 """Seconds between looks for vehicles that were changed or removed from the command line."""
 
@@ -246,6 +249,9 @@ def _start_work(house: _House) -> list[asyncio.Task[None]]:
         hub.tick()
         door.tick()
 
+    async def pace() -> None:
+        hub.pace()
+
     async def refresh() -> None:
         nonlocal checked
         now = clock.time()
@@ -265,8 +271,8 @@ def _start_work(house: _House) -> list[asyncio.Task[None]]:
             house.certificates.refresh()
             house.certificates.remind(clock.time())
 
-    jobs = ((tick, TICK), (refresh, REFRESH), (door.check_logins, REFRESH), (beat, HEARTBEAT),
-            (expire, EXPIRY), (reload, RELOAD))  # fmt: skip
+    jobs = ((tick, TICK), (pace, PACE), (refresh, REFRESH), (door.check_logins, REFRESH),
+            (beat, HEARTBEAT), (expire, EXPIRY), (reload, RELOAD))  # fmt: skip
     return [asyncio.create_task(_again_and_again(job, seconds)) for job, seconds in jobs]
 
 

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, tuple_, update
 
+from ovms.protocol.messages import LatestMessage
 from ovms.protocol.times import parse_wire_time, wire_change
 from ovms.store import shared_records
 from ovms.store.database import reading, sync_engine, writing
-from ovms.store.schema import SERVER_ROW, peers, server
+from ovms.store.schema import SERVER_ROW, messages, peers, server, vehicles
+from ovms.store.shared_records import ANY_SERVER
 from ovms.store.vehicles import PRESENCE_STALE
 
 if TYPE_CHECKING:
@@ -122,6 +124,31 @@ class PeerStore:
         """Give up to :data:`PAGE` owners; see :func:`shared_records.changed_owners`."""
         query = partial(shared_records.changed_owners, after=after, until=until, limit=PAGE)
         return await self._read(query)
+
+    async def stored_since(
+        self, server_id: str, since: float, after: tuple[str, str]
+    ) -> list[tuple[str, LatestMessage]]:
+        """Give up to :data:`PAGE` plain latest messages of a server's vehicles.
+
+        Those that came after ``since``, Unix seconds, behind a vehicle and code, in that order.
+        """
+        m, v = messages.c, vehicles.c
+        query = (
+            select(m.vehicle_id, m.code, m.data, m.time)
+            .join(vehicles, v.id == m.vehicle_id)
+            .where(v.type == "car", v.server.in_([ANY_SERVER, server_id]), m.token == "")
+            .where(m.time > since, tuple_(m.vehicle_id, m.code) > tuple_(*after))
+            .order_by(m.vehicle_id, m.code)
+            .limit(PAGE)
+        )
+        rows = await self._read(lambda connection: connection.execute(query).all())
+        return [(row[0], LatestMessage(*row[1:])) for row in rows]
+
+    async def heard(self, peer_id: str, direction: Direction) -> float:
+        """Give when a server was last heard, Unix seconds; 0 for never."""
+        key = (peers.c.id == peer_id, peers.c.direction == direction)
+        query = select(peers.c.heard).where(*key)
+        return await self._read(lambda connection: connection.scalar(query)) or 0.0
 
     async def newest(self, peer_id: str) -> tuple[int, int]:
         """Give the newest changes of vehicles and owners that were had from a server we call."""
