@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.frames import CLOSE, CONT, PING, PONG, TEXT, Close, Frame, Opcode
+from websockets.frames import CLOSE, CONT, PING, PONG, TEXT, Close, CloseCode, Frame, Opcode
 
 from ovms.net import pump as pump_module
 from ovms.net.pump import GoingAway, Pump
-from ovms.net.websocket import HEAD_LIMIT, LONGEST_CONTROL, SLICE, ServerSocket
+from ovms.net.websocket import HEAD_LIMIT, LONGEST_CONTROL, SLICE, ClientSocket, ServerSocket
 from ovms.protocol import CallerWelcome, Message, Party, Role, Session, State
 from ovms.protocol.errors import (
     AuthenticationFailed,
@@ -613,14 +613,15 @@ async def test_no_close_at_all() -> None:
         assert end.events == [REQUEST]
 
 
-async def test_what_comes_after_our_close() -> None:
+@pytest.mark.parametrize("last", [frame(CLOSE, b"\x03\xe8"), CLEAR])
+async def test_what_comes_after_our_close(last: bytes) -> None:
     """It is dropped, and is no fault."""
     end = End()
     async with listening(end) as place, raw(place) as caller:
         await end.until(lambda end: end.opens)
         end.line.close()
         assert await close_code(caller) == 1000
-        await caller.says(GOOD + frame(PING) + frame(CLOSE, b"\x03\xe8"))
+        await caller.says(GOOD + frame(PING) + last)
         while await caller.reader.read(100):
             pass
         caller.writer.close()
@@ -779,6 +780,41 @@ def test_splitting_never_matters(stream: tuple[bytes, list[int]]) -> None:
 def test_any_bytes(data: bytes, is_behind: bool, size: int) -> None:
     """Nothing but the documented errors comes of them."""
     asyncio.run(play(split(HANDSHAKE + data if is_behind else b"GET " + data, size)))
+
+
+def test_two_codecs() -> None:
+    """Lines that are sent before the handshake wait for it; there need not be any."""
+    for waiting in (b"", b"one\r\ntwo\r\n"):
+        server, client = ServerSocket(), ClientSocket("::1", 6867, is_secure=False)
+        if waiting:
+            assert client.encode(waiting)
+        request = client.outgoing()
+        assert b"\r\nHost: [::1]:6867\r\n" in request
+        assert server.receive(request) == b""
+        assert client.receive(server.outgoing()) == b""
+        assert server.receive(client.outgoing()) == waiting.replace(b"\r", b"")
+        assert server.encode(b"three\r\n")
+        assert client.receive(server.outgoing()) == b"three\n"
+        client.close(CloseCode.NORMAL_CLOSURE)
+        assert not client.encode(b"late\r\n")
+        assert server.receive(client.outgoing()) == b""
+        assert (server.is_over, server.error) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [("car.example", "car.example:1"), ("bücher.example", "xn--bcher-kva.example:1")],
+)
+def test_the_host_that_is_asked(host: str, name: str) -> None:
+    """It is written as HTTP has it."""
+    assert f"\r\nHost: {name}\r\n".encode() in ClientSocket(host, 1, is_secure=True).outgoing()
+
+
+@pytest.mark.parametrize("host", ["a\r\nb", "a\0b", "\udcff"])
+def test_a_host_that_is_none(host: str) -> None:
+    """It writes no lines of its own into the request."""
+    with pytest.raises(ValueError, match=r"."):
+        ClientSocket(host, 1, is_secure=False)
 
 
 def test_much_in_one_piece() -> None:

@@ -105,13 +105,13 @@ class Pump(asyncio.Protocol):
         if self.session.state is not State.OPEN:
             return False
         try:
-            return self.write(self.session.send(message))
+            return self._write(self.session.send(message))
         except LocalProtocolError:
             return False
 
     def say(self, line: ProvisionRequest | ProvisionRecord | ProvisionRefused) -> bool:
         """Send a provisioning line, in plain."""
-        return self.session.state is not State.CLOSED and self.write(self.session.say(line))
+        return self.session.state is not State.CLOSED and self._write(self.session.say(line))
 
     def accept(self, secret: bytes) -> None:
         """Welcome the caller, if its proof is right.
@@ -119,7 +119,7 @@ class Pump(asyncio.Protocol):
         Reading was paused at its welcome; call :meth:`resume` when its first messages may come.
         Raises :class:`~ovms.protocol.errors.AuthenticationFailed`.
         """
-        self.write(self.session.accept(secret))
+        self._write(self.session.accept(secret))
 
     async def drained(self) -> None:
         """Wait while the other end has much to read; returns also when the connection is gone."""
@@ -179,20 +179,21 @@ class Pump(asyncio.Protocol):
 
     def write(self, lines: bytes) -> bool:
         """Send lines that the session has given; false if the connection is ending."""
-        if self._transport is None or self._transport.is_closing():
-            return False
-        if self._codec is not None and self._codec is not UNKNOWN:
-            if not self._codec.encode(lines):
-                return False
-            lines = self._codec.outgoing()
-        self._put(self._transport, lines)
-        return True
+        return self._write(lines)
 
-    def _put(self, transport: asyncio.Transport, data: bytes) -> None:
+    def _write(self, data: bytes, is_framed: bool = False) -> bool:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return False
+        if self._codec is not None and self._codec is not UNKNOWN and not is_framed:
+            if not self._codec.encode(data):
+                return False
+            data = self._codec.outgoing()
         transport.write(data)
         self.sent += len(data)
         if self._is_full and transport.get_write_buffer_size() > WRITE_LIMIT:
             self._owner.stalled(self)
+        return True
 
     def _stop(self, error: Exception | None) -> None:
         self.session.close()
@@ -248,8 +249,8 @@ class Pump(asyncio.Protocol):
     def _flush(self, codec: WebSocket) -> None:
         """Write what the codec has to say beside lines."""
         data = codec.outgoing()
-        if data and self._transport is not None and not self._transport.is_closing():
-            self._put(self._transport, data)
+        if data:
+            self._write(data, is_framed=True)
 
     def _wait_for_end(self, codec: WebSocket) -> None:
         """Give the other end a little time to close as well; what it still says is dropped."""
