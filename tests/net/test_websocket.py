@@ -230,6 +230,8 @@ async def test_what_is_no_upgrade(old: bytes, new: bytes, status: int, is_split:
             await caller.says(part)
             await asyncio.sleep(0)
         assert f"HTTP/1.1 {status} ".encode() in await head(caller)
+        await caller.reader.read()
+        caller.writer.close()
         assert isinstance(await end.closes(), NotAWelcome)
         assert (end.opens, end.events, len(end.errors)) == (1, [], 1)
 
@@ -643,6 +645,18 @@ async def test_the_other_end_does_not_close(answer: bytes, monkeypatch: pytest.M
         assert await end.closes() is reason
 
 
+async def test_a_stranger_that_does_not_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever got an HTTP error and goes on talking is cut after a while."""
+    monkeypatch.setattr(pump_module, "CLOSE_TIMEOUT", 0.05)
+    end = End()
+    async with listening(end) as place, calling(place) as caller:
+        await caller.says(b"GET / HTTP/1.1\r\n\r\n" + HANDSHAKE + GOOD)
+        assert b" 404 " in await head(caller)
+        await caller.says(HANDSHAKE + GOOD)
+        assert isinstance(await end.closes(), NotAWelcome)
+        assert end.events == []
+
+
 @pytest.mark.parametrize("bad", [CLEAR, frame(CLOSE)])
 async def test_the_other_end_does_not_go(bad: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever has said Close, or cannot speak, and keeps the connection is cut as well."""
@@ -739,11 +753,28 @@ class Ear(End):
         """Nobody waits."""
 
 
-async def play(parts: list[bytes]) -> tuple[list[Event], bytes, list[str], str]:
-    """Feed a server's pump; all that it does."""
-    end, wire = Ear(welcomes=False), Wire()
+def connected(end: End) -> tuple[Pump, Wire]:
+    """Give a server's pump on a wire."""
+    wire = Wire()
     pump = Pump(Session(Party.SERVER, SERVER_TOKEN), end)
     pump.connection_made(wire)  # type: ignore[arg-type]
+    return pump, wire
+
+
+async def test_a_reset_after_all_was_said() -> None:
+    """How the other end goes when both have said Close is no news; before that it is."""
+    for data, error in ((frame(CLOSE), None), (b"", ConnectionResetError())):
+        end = Ear()
+        pump, _ = connected(end)
+        pump.data_received(HANDSHAKE + data)
+        pump.connection_lost(ConnectionResetError() if error is None else error)
+        assert end.errors == [error]
+
+
+async def play(parts: list[bytes]) -> tuple[list[Event], bytes, list[str], str]:
+    """Feed a server's pump; all that it does."""
+    end = Ear(welcomes=False)
+    pump, wire = connected(end)
     for part in parts:
         if not wire.is_closing():
             pump.data_received(part)

@@ -161,7 +161,7 @@ class Pump(asyncio.Protocol):
         transport, codec = self._transport, self._websocket
         if transport is None or transport.is_closing():
             return
-        if codec is None or codec.is_connecting:
+        if codec is None or codec.is_void:
             transport.close()
             # TLS waits for the other end's good-bye, too.
             if transport.get_write_buffer_size() or transport.get_extra_info("sslcontext"):
@@ -241,7 +241,7 @@ class Pump(asyncio.Protocol):
             return
         if self.session.state is not State.CLOSED:
             self._stop(codec.error)
-        if codec.is_connecting:
+        if codec.is_void:
             self.close()
         else:
             self._wait_for_end(codec)
@@ -313,8 +313,11 @@ class Pump(asyncio.Protocol):
         is_news = self.session.receive_eof()
         self._transport = None
         self.resume_writing()
-        if is_news and self._websocket is not None:
-            error = error or self._websocket.receive_eof()
+        codec = self._websocket
+        if codec is not None and codec.is_left:
+            error = None  # all was said: how the other end goes does not matter
+        elif codec is not None and is_news:
+            error = error or codec.receive_eof()
         self._owner.closed(self, self._error or error)
 
 
