@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import resource
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -27,10 +28,11 @@ from ovms.base.logs import get_logger
 from ovms.base.paths import make_private_dir, write_whole
 from ovms.hub.hub import Hub, HubSettings
 from ovms.hub.telemetry import LogSettings
+from ovms.net.pump import Pump
 from ovms.notify.channels import open_channels
 from ovms.notify.notifier import Notifier
 from ovms.server.door import Door
-from ovms.server.listener import Entrance, Ports, bound, close_gently, listen
+from ovms.server.listener import Entrance, Gate, Ports, bound, close_gently, listen
 from ovms.server.settings import ServerSettings
 from ovms.server.tls import Certificates, open_certificates
 from ovms.store.database import database_url
@@ -174,8 +176,15 @@ async def _serve(
     on_ready: Callable[[Ports], None],
 ) -> None:
     door = Door(hub, clock)
-    servers = await listen(entrances, door.answer)
-    work = _start_work(hub, door, store, certificates, clock)
+    gate = Gate(entrances, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+
+    def answer() -> Pump:
+        pump = door.answer()
+        gate.count(door.count)
+        return pump
+
+    servers = await listen(entrances, answer, gate.backlog)
+    work = _start_work(hub, door, gate, store, certificates, clock)
     ports = Ports(*(entrance.port for entrance in entrances), *[None] * (2 - len(entrances)))
     facts = {"pid": os.getpid(), "mp": ports.mp, "mp_tls": ports.mp_tls}
     try:
@@ -186,6 +195,7 @@ async def _serve(
             await stop.wait()
         log.info("stopping", connections=len(door.callers))
     finally:
+        gate.retire()
         await close_gently(servers, entrances)
         await door.empty()
         await hub.close()
@@ -195,7 +205,7 @@ async def _serve(
 
 
 def _start_work(
-    hub: Hub, door: Door, store: Store, certificates: Certificates | None, clock: Clock
+    hub: Hub, door: Door, gate: Gate, store: Store, certificates: Certificates | None, clock: Clock
 ) -> list[asyncio.Task[None]]:
     """Start what is done again and again while the server runs."""
     checked = clock.time()
@@ -203,6 +213,7 @@ def _start_work(
     async def tick() -> None:
         hub.tick()
         door.tick()
+        gate.count(door.count)
 
     async def refresh() -> None:
         nonlocal checked
