@@ -383,6 +383,17 @@ async def test_the_gate(closing: Closing) -> None:
     assert await hears(client) == b"welcome"
 
 
+async def test_a_gate_without_the_filter(closing: Closing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system does not take it, callers come as before, and nothing fails."""
+    monkeypatch.setattr(listener_module, "SO_ATTACH_FILTER", -1)
+    gate = Gate(closing.entrances, 1000)
+    gate.count(1000)
+    client = closing.caller()
+    await asyncio.get_running_loop().sock_connect(client, closing.sockets[0].getsockname())
+    assert await hears(client) == b"welcome"
+    gate.count(0)
+
+
 async def test_a_gate_that_is_retired(closing: Closing) -> None:
     """When the entrances are being closed it does not open them again."""
     gate = Gate(closing.entrances, 1000)

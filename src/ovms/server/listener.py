@@ -10,12 +10,13 @@ import asyncio
 import ctypes
 import errno
 import os
+import re
 import socket
 import ssl
 import struct
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -148,7 +149,8 @@ class Gate:
             self._is_shut = False
             log.info("callers are let in again", connections=connections)
             for each in self._listeners:
-                each.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+                with suppress(OSError):  # there may be none
+                    each.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
 
     def retire(self) -> None:
         """Leave the entrances alone from now on: they are being closed."""
@@ -241,15 +243,11 @@ def are_on_the_way(listeners: Sequence[socket.socket]) -> bool:
 
 
 def _are_connecting(ports: set[int]) -> bool:
-    ends = {f":{port:04X}" for port in ports}
+    ends = "|".join(f"{port:04X}" for port in ports)
+    connecting = re.compile(rf":(?:{ends}) [0-9A-F]+:[0-9A-F]{{4}} {TCP_SYN_RECV:02X} ".encode())
     for table in TABLES:
-        try:
-            lines = Path(table).read_text("ascii").splitlines()[1:]
-        except OSError:
-            continue
-        for line in lines:
-            _, local, _, state, _ = line.split(None, 4)
-            if local[-5:] in ends and int(state, 16) == TCP_SYN_RECV:
+        with suppress(OSError):
+            if connecting.search(Path(table).read_bytes()):
                 return True
     return False
 

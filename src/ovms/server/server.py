@@ -13,6 +13,7 @@ import fcntl
 import os
 import resource
 import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -176,7 +177,7 @@ async def _serve(
     on_ready: Callable[[Ports], None],
 ) -> None:
     door = Door(hub, clock)
-    gate = Gate(entrances, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    gate = Gate(entrances, _open_files())
 
     def answer() -> Pump:
         pump = door.answer()
@@ -202,6 +203,12 @@ async def _serve(
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
+
+
+def _open_files() -> int:
+    """Give how many open files the system grants."""
+    granted = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return sys.maxsize if granted == resource.RLIM_INFINITY else granted
 
 
 def _start_work(
