@@ -45,6 +45,7 @@ class FakeLine:
         self.received = 0
         """Bytes, as a test sets them."""
         self.sent = 0
+        self.unacknowledged = 0
 
     def send(self, message: Message) -> bool:
         """Remember a message."""
@@ -77,6 +78,7 @@ class FakeVehicle:
     secret: str = "secret"
     type: str = "car"
     owner_id: int = 1
+    server: str = "*"
     log_days: int | None = None
     log_position_days: int | None = None
     paranoid_token: str = ""
@@ -280,6 +282,7 @@ class Place:
         self.alerts = FakeAlerts()
         self.tasks: list[asyncio.Task[None]] = []
         house = House(self.keeper, self.alerts, self.clock, VERSION, self._spawn)
+        self.house = house
         self.groups = house.groups
         vehicle = vehicle or FakeVehicle()
         self.telemetry = TelemetryLog(vehicle.id, self.keeper, house.log)
@@ -320,6 +323,8 @@ class Place:
         while self.clock.monotonic() < end:
             self.clock.advance(min(1.0, end - self.clock.monotonic()))
             self.room.tick(self.clock.monotonic())
+            for pacer in [*self.house.pacers]:
+                pacer.flush()
 
     @property
     def stored(self) -> dict[str, LatestMessage]:

@@ -27,12 +27,48 @@ class Desk:
         self.now = 0.0
         self.sent: list[str] = []
         self.refused: list[tuple[Asker, str]] = []
+        self.held: list[str] = []
+        """What cannot leave yet."""
+        self.is_stuck = False
+        self.landed = 0
+        """Answers that showed the command before them to have landed."""
+        self.longest = LONGEST_COMMAND
         self.queue = CommandQueue(
-            lambda sent: self.sent.append(text_of(sent)),
-            lambda: self.sent.append("A"),
-            lambda asker, answer: self.refused.append((asker, text_of(answer))),
-            timeout,
+            self, lambda asker, answer: self.refused.append((asker, text_of(answer))), timeout
         )
+
+    # -- the way to the car -----------------------------------------------------------------
+
+    def send_command(self, command: Message) -> None:
+        """Send a command."""
+        self._send(text_of(command))
+
+    def send_ping(self) -> None:
+        """Send a ping."""
+        self._send("A")
+
+    def _send(self, text: str) -> None:
+        self.held.append(text)
+        if not self.is_stuck:
+            self.lets_go()
+
+    def lets_go(self) -> None:
+        """Let what was held leave."""
+        self.is_stuck = False
+        held, self.held = self.held, []
+        for text in held:
+            self.sent.append(text)
+            (self.queue.ping_left if text == "A" else self.queue.command_left)(self.now)
+
+    def withdraw_command(self) -> None:
+        """Drop the command that has not left."""
+        self.held = [text for text in self.held if text == "A"]
+
+    def command_answered(self) -> None:
+        """Count it."""
+        self.landed += 1
+
+    # -- the test's side --------------------------------------------------------------------
 
     def ask(self, asker: str, *commands: str) -> None:
         """Ask something."""
@@ -220,6 +256,105 @@ def test_rows_that_nobody_can_place_any_more() -> None:
     desk.passes(PING_TIMEOUT)
     assert desk.answer("c1,0,1,3,x", "c1,0,2,3,x") == [None, None]
     assert desk.answer("c1,0,0,3,y") == ["bob"]
+
+
+# -- what cannot leave yet ------------------------------------------------------------------
+
+
+def test_the_time_of_a_command_begins_when_it_leaves() -> None:
+    """What waits for room on the car's line is neither given up nor followed by a ping."""
+    desk = Desk()
+    desk.is_stuck = True
+    desk.ask("ann", "C5", "C20")
+    desk.passes(ANSWER_TIMEOUT - 1)
+    assert (desk.sent, desk.refused) == ([], [])
+    desk.lets_go()
+    desk.passes(ANSWER_PAUSE - 1)
+    assert desk.take() == ["C5"]
+    desk.passes(1)
+    assert desk.take() == ["A"]
+    desk.pong()
+    desk.passes(ANSWER_TIMEOUT - ANSWER_PAUSE - 1)
+    assert desk.refused == []
+    desk.passes(1)
+    assert desk.refused == [("ann", "c5,1,no answer from the car")]
+
+
+def test_a_command_that_cannot_leave() -> None:
+    """It is withdrawn at the time-out, its asker told, and the next has its turn."""
+    desk = Desk()
+    desk.is_stuck = True
+    desk.ask("ann", "C20,1", "C22")
+    desk.passes(ANSWER_TIMEOUT)
+    assert desk.refused == [("ann", "c20,1,no answer from the car")]
+    desk.lets_go()
+    assert desk.take() == ["C22"]
+    assert desk.answer("c20,0", "c22,0") == [EVERYONE, "ann"]
+
+
+def test_no_answer_before_the_question() -> None:
+    """An answer that comes before the command has left is to something else."""
+    desk = Desk()
+    desk.is_stuck = True
+    desk.ask("ann", "C20")
+    assert desk.answer("c20,0", "EMcx") == [EVERYONE] * 2
+    desk.lets_go()
+    assert desk.answer("c20,0") == ["ann"]
+
+
+def test_an_asker_goes_before_its_command() -> None:
+    """A command that has not left yet is withdrawn, and the next one goes in its place."""
+    desk = Desk()
+    desk.is_stuck = True
+    desk.ask("ann", "C20")
+    desk.ask("bob", "C22")
+    desk.queue.forget("ann")
+    desk.passes(1)
+    desk.lets_go()
+    assert desk.take() == ["C22"]
+    assert desk.refused == []
+
+
+def test_the_time_of_a_ping_begins_when_it_leaves() -> None:
+    """A car is not taken for one that answers no pings before it could get one."""
+    desk = Desk()
+    desk.ask("ann", "C20", "C22")
+    desk.is_stuck = True
+    desk.passes(ANSWER_TIMEOUT)
+    desk.passes(PING_TIMEOUT - 1)
+    desk.lets_go()
+    desk.passes(PING_TIMEOUT - 1)
+    assert desk.take() == ["C20", "A"]
+    desk.passes(1)
+    assert desk.take() == ["C22"]
+
+
+def test_what_has_landed() -> None:
+    """Answers to the command in flight are told apart from all others."""
+    desk = Desk()
+    desk.ask("ann", "C1", "C20")
+    desk.answer("c41,0", "c", "c20,0", "EMcx")
+    assert desk.landed == 1
+    desk.answer("c1,0,0,2,x", "c1,0,1,2,x")
+    assert desk.landed == 3
+    desk.passes(ANSWER_TIMEOUT)
+    desk.answer("c20,0")
+    assert desk.landed == 3
+
+
+def test_a_car_that_turns_out_to_hold_less() -> None:
+    """A command that waited and is too long by now is refused when its turn comes."""
+    desk = Desk()
+    desk.ask("ann", "C20", "C7," + "x" * 200, "C22", "C7," + "x" * 200)
+    desk.longest = 200
+    desk.ask("bob", "C7," + "x" * 200)
+    assert desk.refused == [("bob", "c7,1,command too long")]
+    desk.answer("c20,0")
+    assert desk.take() == ["C20", "C22"]
+    assert desk.refused[1:] == [("ann", "c7,1,command too long")]
+    desk.answer("c22,0")
+    assert desk.refused[2:] == [("ann", "c7,1,command too long")]
+    assert desk.queue.is_idle
 
 
 # -- sealed ---------------------------------------------------------------------------------
@@ -451,3 +586,93 @@ def test_a_car_that_has_gone_refuses_what_was_passed_by() -> None:
     assert [text for _, text in desk.refused] == [
         "c5,1,car is not connected", "c20,1,car is not connected", "c22,1,car is not connected",
     ]  # fmt: skip
+
+
+def test_a_command_of_the_same_number_does_not_pass() -> None:
+    """Their answers could not be told apart: it waits for the first one's answer, others do not."""
+    desk = Desk()
+    desk.ask("ann", "C20,1", "C22")
+    desk.ask("bob", "C20,2")
+    desk.passes(ANSWER_PAUSE)
+    desk.pong()
+    assert desk.take() == ["C20,1", "A", "C22"]
+    assert desk.answer("c22,0") == ["ann"]
+    assert desk.take() == []
+    assert desk.answer("c20,0,ann's") == ["ann"]
+    assert desk.take() == ["C20,2"]
+    assert desk.answer("c20,0,bob's") == ["bob"]
+
+
+def test_a_command_of_the_same_number_goes_when_the_first_one_is_over() -> None:
+    """The first asker is told at its time-out, and the next answer is the second one's."""
+    desk = Desk()
+    desk.ask("ann", "C20,1", "C22")
+    desk.ask("bob", "C20,2")
+    desk.passes(ANSWER_PAUSE)
+    desk.pong()
+    desk.answer("c22,0")
+    desk.passes(ANSWER_TIMEOUT - ANSWER_PAUSE)
+    assert desk.refused == [("ann", "c20,1,no answer from the car")]
+    assert desk.take() == ["C20,1", "A", "C22", "C20,2"]
+    assert desk.answer("c20,0,bob's") == ["bob"]
+
+
+def test_no_ping_for_those_who_could_not_pass() -> None:
+    """When all who wait ask the same, nothing is sent before the first one's time is over."""
+    desk = Desk()
+    desk.ask("ann", "C20,1", "C20,2")
+    desk.passes(ANSWER_TIMEOUT - 1)
+    assert desk.take() == ["C20,1"]
+    desk.passes(1)
+    desk.pong()
+    assert desk.take() == ["A", "C20,2"]
+
+
+@pytest.mark.parametrize("is_passed", [False, True])
+def test_an_answer_after_a_pong(is_passed: bool) -> None:
+    """A car that answers the ping first and the given-up command later tells it nobody, once."""
+    desk = Desk()
+    desk.ask("ann", "C1")
+    if is_passed:
+        desk.ask("ann", "C22")
+        desk.passes(ANSWER_PAUSE)
+        desk.pong()
+        assert desk.answer("c22,0") == ["ann"]
+        desk.passes(ANSWER_TIMEOUT)
+    else:
+        desk.passes(ANSWER_TIMEOUT)
+        desk.pong()
+    desk.ask("bob", "C20")
+    assert desk.answer(*(f"c1,0,{row},3,x" for row in range(3))) == [None] * 3
+    assert desk.answer("c20,0", "c1,2", "EMcsealed") == ["bob", EVERYONE, EVERYONE]
+
+
+@pytest.mark.parametrize("command", ["C1", "EMCone"])
+@pytest.mark.parametrize("is_passed", [False, True])
+def test_a_sealed_answer_after_a_pong(command: str, is_passed: bool) -> None:
+    """It is dropped as well; the next that nobody asked for is everyone's again."""
+    desk = Desk()
+    desk.ask("ann", command)
+    if is_passed:
+        desk.ask("ann", "C22")
+        desk.passes(ANSWER_PAUSE)
+        desk.pong()
+        desk.answer("c22,0")
+        desk.passes(ANSWER_TIMEOUT)
+    else:
+        desk.passes(ANSWER_TIMEOUT)
+        desk.pong()
+    assert desk.answer("EMclate", "EMcsecond") == [None, EVERYONE]
+
+
+def test_overdue_answers_are_bounded() -> None:
+    """A car that answers its pings and nothing else does not make the queue grow."""
+    desk = Desk()
+    for number in range(100, 105 + QUEUE_LIMIT):
+        desk.ask("ann", f"C{number}")
+        desk.passes(ANSWER_TIMEOUT)
+        desk.pong()
+    assert len(desk.queue._overdue) == QUEUE_LIMIT
+    assert desk.answer("c104,0", "c105,0") == [EVERYONE, None]
+    desk.queue.car_gone()
+    assert desk.answer("c106,0") == [EVERYONE]

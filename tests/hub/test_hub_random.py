@@ -11,12 +11,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from ovms.base.clock import ManualClock
-from ovms.hub.commands import ANSWER_TIMEOUT, PING_TIMEOUT
+from ovms.hub.commands import ANSWER_TIMEOUT, PING_TIMEOUT, wire_length
 from ovms.hub.hub import Guest, Hub, HubSettings
+from ovms.hub.pacing import PASSED_LIMIT, PAUSE
 from ovms.protocol import Role
 from tests.hub.fakes import START, VERSION, FakeAlerts, FakeKeeper, FakeLine, FakeVehicle, message
 
 ROWS = 3
+LONGEST = 150
+"""Bytes of the longest line that is sent to a car here."""
 REASONS = ("no answer from the car", "car is not connected", "too many commands are waiting")
 
 
@@ -39,6 +42,12 @@ class Actor:
     """The next row of the answer to the first of them."""
     is_slow: bool = False
     """A car that let a ping wait too long: its answers may get lost until it has answered."""
+    unread: list[tuple[str, int]] = field(default_factory=list)
+    """What a car was sent since its answers, or a pause, last showed that it has read."""
+    sent_at: float = 0.0
+    """When it was last sent something."""
+    passed: int = 0
+    """Messages of apps that were said for it and that it has not heard."""
 
     def __repr__(self) -> str:
         """Name the actor in hypothesis's reports."""
@@ -123,6 +132,11 @@ class HubMachine(RuleBasedStateMachine):
         assert self.hub.rooms == {}
         self.loop.close()
 
+    def _lands(self, car: Actor, text: str) -> None:
+        """Note that a car has read all up to what it answers now."""
+        while text in [each for each, _ in car.unread] and car.unread.pop(0)[0] != text:
+            pass
+
     # -- coming and going -------------------------------------------------------------------
 
     @initialize(there=st.sets(which, min_size=6))
@@ -140,8 +154,9 @@ class HubMachine(RuleBasedStateMachine):
     def _join(self, actor: Actor) -> None:
         room = self.loop.run_until_complete(self.hub.find(actor.vehicle))
         assert room is not None
-        actor.line, actor.is_slow, actor.row = FakeLine(), False, 0
+        actor.line, actor.is_slow, actor.row, actor.passed = FakeLine(), False, 0, 0
         actor.todo.clear()
+        actor.unread.clear()
         actor.guest = self.hub.enter(room, actor.role, actor.line)
         if self.has_told[actor.vehicle] is actor:
             self.has_told[actor.vehicle] = None
@@ -220,6 +235,9 @@ class HubMachine(RuleBasedStateMachine):
         if text == "A":
             car.todo.popleft()
             car.is_slow = car.is_slow and any(each == "A" for each, _ in car.todo)
+            if not any(each == "A" for each, _ in car.todo):
+                while "A" in [each for each, _ in car.unread]:
+                    self._lands(car, "A")
             self._say(car, "a")
             self._check({})
         elif is_told:
@@ -235,6 +253,7 @@ class HubMachine(RuleBasedStateMachine):
         if is_last:
             self._done(car)
         is_due = ask.is_open and ask.client.is_active
+        self._lands(car, text)
         self._say(car, answer)
         if is_due and not (car.is_slow and answer not in ask.client.heard):
             ask.rows += 1
@@ -292,14 +311,29 @@ class HubMachine(RuleBasedStateMachine):
             told = [text, "T0"] if is_stored else [text]
             self._check(dict.fromkeys(self._clients(car.vehicle), told))
 
-    @rule(at=which)
-    def passes_on(self, at: int) -> None:
-        """Send a client's message for the car, which only an app may."""
+    @rule(at=which, firmware=st.sampled_from(["3.3.005", "2.8.1"]))
+    def names_its_firmware(self, at: int, firmware: str) -> None:
+        """Say which buffer the module has."""
+        for car in _pick(self._cars, at):
+            self._report(car, "F", firmware.encode())
+
+    @rule(at=which, count=st.sampled_from([1, 1, 2, 5]), size=st.sampled_from([0, 10, 100]))
+    def passes_on(self, at: int, count: int, size: int) -> None:
+        """Send a client's messages for the car, which only an app may."""
         for client in _pick(self._clients("CAR1", "CAR2"), at):
-            self._say(client, "X1")
             car = self.live[client.vehicle]
-            is_passed = client.role is Role.APP and car is not None and car.is_active
-            self._check({car: ["X1"]} if car and is_passed else {})
+            for _ in range(count):
+                if client.role is Role.APP and car is not None and car.is_active:
+                    car.passed = min(PASSED_LIMIT, car.passed + 1)
+                self._say(client, "X" + "x" * size)
+            self._check({})
+
+    @rule(at=which, is_stuck=st.booleans())
+    def stops_reading(self, at: int, is_stuck: bool) -> None:
+        """Let a car's network take nothing any more, or again."""
+        for car in _pick(self._cars, at):
+            car.line.unacknowledged = int(is_stuck)
+            car.is_slow = True
 
     @rule(seconds=st.sampled_from([0.5, 1, 2, 2, 5, 5, 10, 30, 60, 60, 300]))
     def time_passes(self, seconds: float) -> None:
@@ -307,6 +341,8 @@ class HubMachine(RuleBasedStateMachine):
         end = self.clock.monotonic() + seconds
         while self.clock.monotonic() < end:
             self.clock.advance(min(1.0, end - self.clock.monotonic()))
+            self.hub.pace()
+            self._listen()
             self.hub.tick()
             self._listen()
             now = self.clock.monotonic()
@@ -343,18 +379,43 @@ class HubMachine(RuleBasedStateMachine):
             old, self.live[actor.vehicle] = self.live[actor.vehicle], actor
             assert old is not None
             assert old.line.is_closed
+        self.hub.pace()
         self._listen()
 
     def _listen(self) -> None:
         """Take what the lines were sent."""
         for actor in self.actors:
             for text in actor.line.take():
+                if actor.role is Role.CAR:
+                    self._receive(actor, text)
                 if text[0] == "Z":
                     actor.z = text[1:]
                 elif actor.role is Role.CAR and (text == "A" or text[0] in "CE"):
                     actor.todo.append((text, self.clock.monotonic()))
+                elif actor.role is Role.CAR and text[0] == "X":
+                    actor.passed -= 1
                 elif not (actor.role is not Role.CAR and self._is_refusal(actor, text)):
                     actor.heard.append(text)
+
+    def _receive(self, car: Actor, text: str) -> None:
+        """Note what comes to a car: what was acknowledged half a second ago has been read."""
+        now = self.clock.monotonic()
+        if now - car.sent_at >= PAUSE and not car.line.unacknowledged:
+            car.unread.clear()
+        car.sent_at = now
+        car.unread.append((text, wire_length(message(text))))
+        assert self._unread(car) <= self._budget(car), car.unread
+
+    def _unread(self, car: Actor) -> int:
+        return sum(length for _, length in car.unread)
+
+    def _budget(self, car: Actor) -> int:
+        data, is_sealed = self.sent[car.vehicle].get("F", (b"", False))
+        return 200 if data.startswith(b"2.") and not is_sealed else 1023
+
+    def _is_pressed(self, car: Actor) -> bool:
+        """Tell whether something may wait for a car: there is no room for the longest line."""
+        return self._unread(car) + LONGEST > self._budget(car)
 
     def _is_refusal(self, client: Actor, text: str) -> bool:
         """Tell whether it refuses a command that is open, and note it."""
@@ -378,8 +439,9 @@ class HubMachine(RuleBasedStateMachine):
             for client in self._clients(vehicle):
                 assert client.z == ("1" if live else "0")
             apps = [each for each in self.actors[3:9] if each.vehicle == vehicle and each.guest]
-            if live is not None and live.is_active:
+            if live is not None and live.is_active and not self._is_pressed(live):
                 assert live.z == str(len(apps))
+                assert live.passed == 0
             room = self.hub.rooms.get(vehicle)
             assert (room.car if room else None) is (
                 live.guest.member if live and live.guest else None

@@ -4,6 +4,7 @@ import pytest
 
 from ovms.hub.commands import LONGEST_COMMAND, wire_length
 from ovms.hub.latest import STORED_LIMIT
+from ovms.hub.pacing import PIC_BUDGET
 from ovms.hub.room import CHALLENGER_LIMIT, TakenOver
 from ovms.protocol import Role
 from ovms.protocol.messages import LatestMessage
@@ -73,6 +74,8 @@ def test_token_without_sealed_messages() -> None:
     assert place.joins(Role.APP).hears() == ["Z1", "T0"]
     car.says("ETptoken")
     assert place.joins(Role.APP).hears() == ["Z1", "ETptoken", "T0"]
+    car.leaves()
+    assert place.joins(Role.APP).hears() == ["Z0", "T0"]
 
 
 # -- who is there ---------------------------------------------------------------------------
@@ -315,8 +318,30 @@ def test_passed_on_at_the_bound() -> None:
     car.hears()
     longest = (LONGEST_COMMAND - 2) // 4 * 3 - len("MP-0 X")
     assert wire_length(message("X" + "x" * longest)) <= LONGEST_COMMAND
+    place.passes(1)
     app.says("X" + "x" * longest, "X" + "x" * (longest + 1))
     assert car.hears() == ["X" + "x" * longest]
+
+
+def test_what_a_car_cannot_hold() -> None:
+    """A command too long for its module is refused, a sealed or passed on one is dropped."""
+    place = Place()
+    car, app, other = place.car(), place.app(), place.app()
+    car.says("F2.8.1,VIN")
+    app.hears(), other.hears(), car.hears()
+    place.passes(1)
+    longest = (PIC_BUDGET - 2) // 4 * 3 - len("MP-0 C7,")
+    app.says("C7," + "x" * (longest + 1), "X" + "x" * 200, "EMC" + "x" * 200)
+    assert app.hears() == ["c7,1,command too long"]
+    app.says("C7," + "x" * longest)
+    assert car.hears() == ["C7," + "x" * longest]
+    car.says("c7,0,done", "F3.3.005,VIN")
+    assert app.hears()[0] == "c7,0,done"
+    app.says("C7," + "x" * (longest + 1), "C7," + "x" * LONGEST_COMMAND)
+    assert car.hears() == ["C7," + "x" * (longest + 1)]
+    car.says("c7,0,done")
+    assert app.hears()[-2:] == ["c7,0,done", "c7,1,command too long"]
+    assert "c7,0,done" not in other.hears()
 
 
 def test_sealed_messages_of_clients() -> None:

@@ -12,7 +12,7 @@ from ovms.protocol import CallerWelcome, Message, Party, ServerWelcome, Session,
 from ovms.protocol.errors import AuthenticationFailed, LineTooLong, NotAWelcome, UnreadableLine
 from ovms.protocol.session import LONGEST_PLAIN
 from ovms.protocol.welcome import ProvisionRefused, ProvisionRequest
-from tests.net.ends import SECRET, Caller, End, calling, listening
+from tests.net.ends import SECRET, Caller, End, calling, listening, until
 
 
 async def open_ends(caller: Caller, end: End) -> None:
@@ -108,7 +108,8 @@ def test_addresses(address: object, text: str) -> None:
 @pytest.mark.parametrize(
     ("data", "error"),
     [
-        (b"GET / HTTP/1.1\r\n\r\n", NotAWelcome),
+        (b"POST / HTTP/1.1\r\n\r\n", NotAWelcome),
+        (b"GETS \r\n", NotAWelcome),
         (b"x" * 1024, LineTooLong),
         (b"\xff\xfe\n", NotAWelcome),
     ],
@@ -321,6 +322,26 @@ async def test_the_owner_closes_while_it_hears() -> None:
         assert end.messages == [Message("S")]
 
 
+async def test_an_owner_that_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    """What it fails on is lost and logged once; the connection goes on."""
+
+    class Failing(End):
+        def received(self, pump: Pump, event: Any) -> None:
+            super().received(pump, event)
+            if event == Message("X"):
+                raise ZeroDivisionError
+
+    end = Failing()
+    async with listening(end) as place, calling(place) as caller:
+        await open_ends(caller, end)
+        sent = [Message("S"), Message("X"), Message("D"), Message("X"), Message("L")]
+        await caller.says(b"".join(map(caller.session.send, sent)))
+        await end.until(lambda end: len(end.messages) == 5)
+        assert end.messages == sent
+        assert end.errors == []
+    assert capsys.readouterr().err.count("our bug") == 1
+
+
 # -- back-pressure --------------------------------------------------------------------------
 
 
@@ -390,3 +411,22 @@ def _reset(caller: Caller) -> None:
     connection = caller.writer.get_extra_info("socket")
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     caller.writer.transport.abort()
+
+
+async def test_what_is_not_acknowledged() -> None:
+    """What waits here or in the system is counted until the other end's TCP has taken it."""
+    end = End()
+    async with listening(end) as place, calling(place) as caller:
+        await open_ends(caller, end)
+        await until(lambda: end.line.unacknowledged == 0)
+        caller.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        sent = _fill(end)
+        assert WRITE_LIMIT < end.line.unacknowledged <= end.line.sent
+        caller.writer.transport.resume_reading()  # type: ignore[attr-defined]
+        received: list[Any] = []
+        while sum(len(each.data) for each in received) < sent:
+            received += await caller.hears()
+        await until(lambda: end.line.unacknowledged == 0)
+        end.line.close()
+        assert end.line.unacknowledged == 0
+    assert Pump(Session(Party.SERVER, "S" * 22), End()).unacknowledged == 0

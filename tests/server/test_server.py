@@ -6,9 +6,12 @@ import os
 import shutil
 import signal
 import socket
+import struct
+import termios
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
+from fcntl import ioctl
 from pathlib import Path
 
 import pytest
@@ -16,15 +19,17 @@ from sqlalchemy import Connection
 
 from ovms import __version__
 from ovms.base.clock import Clock, ManualClock
-from ovms.hub.hub import Hub
+from ovms.hub import pacing
 from ovms.net.client import Connection as Caller
 from ovms.net.client import Refused, Untrusted, connect
+from ovms.net.pump import Pump
 from ovms.net.tls import client_context
-from ovms.protocol import Message, Role
+from ovms.protocol import Message, Party, Role, Session
 from ovms.server import door as door_module
 from ovms.server import server as server_module
 from ovms.server.certificate import BadCertificate, Pair
 from ovms.server.door import Door
+from ovms.server.inside import Desks
 from ovms.server.listener import CannotListen, Ports, bound
 from ovms.server.server import AlreadyRunning, serve, stopping_on_signals
 from ovms.server.settings import ServerSettings
@@ -327,6 +332,112 @@ async def test_a_new_vehicle(server: Running) -> None:
     await car.close()
 
 
+# -- towards the car ------------------------------------------------------------------------
+
+
+class SlowCar:
+    """A module on a plain socket: it sees how much has come before it reads a bit of it."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.socket.connect((HOST, port))
+        self.socket.setblocking(False)
+        self.session = Session(Party.CALLER, "C" * 22)
+        self.socket.sendall(self.session.greet(Role.CAR, "CAR1", SECRET.encode()))
+        self.most = 0
+
+    @property
+    def unread(self) -> int:
+        """Bytes that have come."""
+        number = struct.unpack("i", ioctl(self.socket.fileno(), termios.FIONREAD, bytes(4)))[0]
+        self.most = max(self.most, number)
+        return int(number)
+
+    def says(self, *texts: str) -> None:
+        """Send messages."""
+        for text in texts:
+            self.socket.sendall(self.session.send(Message(text[0], text[1:].encode())))
+
+    async def reads(self) -> list[str]:
+        """Read a bit of what has come."""
+        await until(lambda: self.unread)
+        events = self.session.receive_data(self.socket.recv(64))
+        messages = [event for event in events if isinstance(event, Message)]
+        return [each.code + each.data.decode() for each in messages]
+
+
+async def served(*apps: Caller) -> None:
+    """Wait until the server has done all that apps have sent."""
+    for app in apps:
+        app.send(Message("A"))
+        while (await hears(app, 1)) != ["a"]:
+            pass
+
+
+async def test_a_burst_fits_the_cars_buffer(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all that is sent to it at once a car has never more than 1023 bytes to read."""
+    car = SlowCar(server.port)
+    acknowledged = vars(Pump)["unacknowledged"].fget
+    # A TCP that acknowledges only what was read, lest a busy machine make the car a slow reader.
+    is_slow = property(lambda pump: acknowledged(pump) + car.unread)
+    monkeypatch.setattr(Pump, "unacknowledged", is_slow)
+    monkeypatch.setattr(pacing, "PAUSE", 0.02)
+    while await car.reads() != ["Z0"]:
+        pass
+    apps = [await server.call(Role.APP) for _ in range(3)]
+    for number in range(1000):
+        apps[0].send(Message("X", str(number).encode() * 20))
+    for number in range(15):
+        apps[number % 3].send(Message("C", f"{100 + number},{'x' * 600}".encode()))
+    for _ in range(10):
+        await (await server.call(Role.APP)).close()
+    await served(*apps)
+    await until(lambda: car.unread > 700)
+    answered = 0
+    while answered < 15:
+        for text in await car.reads():
+            if text[0] == "C":
+                answered += 1
+                car.says(f"c{text[1:4]},0", f"h{answered},0,*-LOG-Trip,1,60,x")
+            elif text == "A":
+                car.says("a")
+    assert 800 < car.most <= 1023
+    for at, app in enumerate(apps):
+        heard = [text for text in await hears_answers(app, 5) if text[0] == "c"]
+        assert heard == [f"c{100 + number},0" for number in range(at, 15, 3)]
+        await app.close()
+    car.socket.close()
+
+
+async def hears_answers(app: Caller, count: int) -> list[str]:
+    """Give the next answers."""
+    answers: list[str] = []
+    while len(answers) < count:
+        answers += [text for text in await hears(app, 1) if text[0] == "c"]
+    return answers
+
+
+async def test_what_waits_for_a_car_reaches_it(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A car that reads, though it answers nothing, gets everything in its time."""
+    monkeypatch.setattr(pacing, "PAUSE", 0.05)
+    car = SlowCar(server.port)
+    app = await server.call(Role.APP)
+    sent = [f"X{number:03}" + "x" * 100 for number in range(60)]
+    for text in sent:
+        app.send(Message("X", text[1:].encode()))
+    heard: list[str] = []
+    while len(heard) < 60:
+        heard += [text for text in await car.reads() if text[0] == "X"]
+    assert heard == sent
+    await app.close()
+    car.socket.close()
+
+
 async def test_work_that_fails_is_done_again(log: Log) -> None:
     """One failure of what is done again and again is a line in the log, not the end of it."""
     done = asyncio.Event()
@@ -481,8 +592,8 @@ def doors(monkeypatch: pytest.MonkeyPatch) -> list[Door]:
     seen: list[Door] = []
 
     class SeenDoor(Door):
-        def __init__(self, hub: Hub, clock: Clock) -> None:
-            super().__init__(hub, clock)
+        def __init__(self, desks: Desks, clock: Clock) -> None:
+            super().__init__(desks, clock)
             seen.append(self)
 
     monkeypatch.setattr(server_module, "Door", SeenDoor)

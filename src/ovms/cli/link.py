@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import ssl
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from ovms.cli.common import fail, refuse, resolve_secret
+from ovms.net.address import PLAIN_PORT, TLS_PORT, parse_address
 from ovms.net.tls import client_context
-
-DEFAULT_PORT: Final = 6867
-DEFAULT_TLS_PORT: Final = 6870
-_SERVER = re.compile(r"(?:\[(?P<v6>[^\]\s]+)\]|(?P<host>[^:\s\[\]]+))(?::(?P<port>\d{1,5}))?")
 
 ServerOption = Annotated[
     str,
@@ -73,13 +69,12 @@ CaOption = Annotated[
 ]
 
 
-def find_server(text: str, default_port: int = DEFAULT_PORT) -> tuple[str, int]:
+def find_server(text: str, default_port: int = PLAIN_PORT) -> tuple[str, int]:
     """Read ``HOST[:PORT]``, an IPv6 address in brackets; anything else is wrong usage."""
-    match = _SERVER.fullmatch(text)
-    port = int(match["port"] or default_port) if match else 0
-    if match is None or not 1 <= port <= 65535:
+    address = parse_address(text, default_port)
+    if address is None:
         refuse(f"--server {text!r} is not HOST[:PORT]; an IPv6 address stands in brackets")
-    return match["v6"] or match["host"], port
+    return address
 
 
 def find_secret(secret: str | None, secret_file: str | None) -> str:
@@ -119,4 +114,4 @@ def find_tls(tls: bool, insecure: bool, ca: Path | None) -> ssl.SSLContext | Non
 
 def find_place(server: str, tls: ssl.SSLContext | None) -> tuple[str, int]:
     """Read ``HOST[:PORT]``; the port is the usual one for TLS or for plain unless given."""
-    return find_server(server, DEFAULT_PORT if tls is None else DEFAULT_TLS_PORT)
+    return find_server(server, PLAIN_PORT if tls is None else TLS_PORT)

@@ -12,6 +12,8 @@ that had begun still reach the asker.
 Some commands are never answered (the ESP32's restart), some late. While others wait, the ping
 follows after a short pause already: when it is answered and the command is not, the next one goes
 out, and an answer that names the earlier one's number still finds its asker until its time is over.
+Only a command of the same number has to wait for that: nobody could tell their answers apart. What
+comes after the time is over reaches nobody, unless it can be the answer to a later command.
 
 A sealed answer does not show its number: it belongs to the oldest command without its whole answer.
 Nor does it show that it is the last row: the queue lingers for further ones, then pings.
@@ -22,6 +24,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import Protocol
 
 from ovms.protocol import Message
 from ovms.protocol.commands import Answer, Command, Result
@@ -72,8 +75,8 @@ class Asked:
     number: int | None
     """Its number; ``None`` where it is sealed."""
     deadline: float = 0.0
-    sent: float = 0.0
-    """When it was sent to the car, monotonic seconds."""
+    sent: float | None = None
+    """When it left for the car, monotonic seconds; ``None`` while it has not."""
     has_rows: bool = False
     """Part of the answer is there."""
     is_followed: bool = False
@@ -84,27 +87,45 @@ class Asked:
         return answer is None or answer.number == self.number
 
 
+class WayToCar(Protocol):
+    """What a queue needs of whoever reaches the car."""
+
+    @property
+    def longest(self) -> int:
+        """Bytes of the longest line that the car can take."""
+
+    def send_command(self, message: Message) -> None:
+        """Send a command, now or when it fits."""
+
+    def withdraw_command(self) -> None:
+        """Do not send the command that has not left yet."""
+
+    def command_answered(self) -> None:
+        """Learn that the car has answered the command that was sent last."""
+
+    def send_ping(self) -> None:
+        """Send a ping."""
+
+
 class CommandQueue:
     """The commands of one vehicle.
 
-    ``to_car`` sends a message to the car, ``ping`` sends it a ping, ``refuse`` tells an asker that
-    its command failed, ``finished`` that nothing more comes of it, whatever came before. Times are
-    monotonic seconds.
+    ``car`` is the way to the car, which says by :meth:`command_left` and :meth:`ping_left` when it
+    has really sent something. ``refuse`` tells an asker that its command failed, ``finished`` that
+    nothing more comes of it, whatever came before. Times are monotonic seconds.
     """
 
-    __slots__ = ("_current", "_done", "_finished", "_given_up", "_patient", "_ping", "_pinged",
-                 "_refuse", "_timeout", "_to_car", "_waiting")  # fmt: skip
+    __slots__ = ("_car", "_current", "_done", "_finished", "_given_up", "_overdue", "_patient",
+                 "_pinged", "_refuse", "_timeout", "_waiting")  # fmt: skip
 
     def __init__(
         self,
-        to_car: Callable[[Message], None],
-        ping: Callable[[], None],
+        car: WayToCar,
         refuse: Callable[[Asker, Message], None],
         timeout: float = ANSWER_TIMEOUT,
         finished: Callable[[Asker], None] = lambda asker: None,
     ) -> None:
-        self._to_car = to_car
-        self._ping = ping
+        self._car = car
         self._refuse = refuse
         self._finished = finished
         self._timeout = timeout
@@ -114,6 +135,8 @@ class CommandQueue:
         """Sent and passed by, with time left: an answer by number still counts."""
         self._current: Asked | None = None
         self._given_up: deque[Asked] = deque(maxlen=QUEUE_LIMIT)
+        self._overdue: deque[int | None] = deque(maxlen=QUEUE_LIMIT)
+        """Numbers of commands whose answers did not come in time; ``None`` for sealed ones."""
         self._pinged: float | None = None
         """When the wait for a ping's answer ends; ``None`` while there is none."""
 
@@ -130,7 +153,7 @@ class CommandQueue:
             self._finished(asker)
             return
         asked = Asked(asker, message, command.number if command else None)
-        if wire_length(message) > LONGEST_COMMAND:
+        if wire_length(message) > self._car.longest:
             self._fail(asked, TOO_LONG)
         elif len(self._waiting) >= QUEUE_LIMIT:
             self._fail(asked, TOO_MANY)
@@ -153,8 +176,9 @@ class CommandQueue:
         if patient is not None and answer is not None:
             return self._answered_patient(patient, answer, now)
         current = self._current
-        if current is None or not current.fits(answer):
-            return EVERYONE
+        if current is None or current.sent is None or not current.fits(answer):
+            return self._answered_nobody(answer)
+        self._car.command_answered()
         current.has_rows = True
         if answer is None:
             current.deadline = now + SEALED_LINGER
@@ -166,6 +190,15 @@ class CommandQueue:
             current.deadline = now + ROW_TIMEOUT
         return current.asker
 
+    def _answered_nobody(self, answer: Answer | None) -> Everyone | None:
+        """Drop an answer whose command's time is over; what nobody asked for is for everyone."""
+        late = next((n for n in self._overdue if answer is None or n == answer.number), EVERYONE)
+        if isinstance(late, Everyone):
+            return EVERYONE
+        if answer is None or answer.is_last:
+            self._overdue.remove(late)
+        return None
+
     def _answered_patient(self, asked: Asked, answer: Answer, now: float) -> Asker | None:
         """Take an answer to a command that others have passed."""
         asked.has_rows = True
@@ -173,6 +206,7 @@ class CommandQueue:
         if answer.is_last:
             self._patient.remove(asked)
             self._done.append(asked)
+            self._send_next(now)
         return asked.asker
 
     def settle(self) -> None:
@@ -189,10 +223,23 @@ class CommandQueue:
             self._done += [late] if late.has_rows else []
         return late.asker if late.has_rows else None
 
+    def command_left(self, now: float) -> None:
+        """Learn that the command whose turn it is has left: its time begins."""
+        if self._current is not None:
+            self._current.sent = now
+            self._current.deadline = now + self._timeout
+
+    def ping_left(self, now: float) -> None:
+        """Learn that the ping has left: the time for its answer begins."""
+        if self._pinged is not None:
+            self._pinged = now + PING_TIMEOUT
+
     def ping_answered(self, now: float) -> None:
         """Go on: the car has said all that it had to say before the last ping."""
         self._pinged = None
         self._let_go()
+        for late in self._given_up:
+            self._note_overdue(late)
         self._given_up.clear()
         current = self._current
         if current is not None and current.is_followed and not current.has_rows:
@@ -203,9 +250,14 @@ class CommandQueue:
         """Let others pass a command; a sealed one could not be told from theirs any more."""
         self._current = None
         if asked.number is None:
+            self._note_overdue(asked)
             self._fail(asked, NO_ANSWER)
         else:
             self._patient.append(asked)
+
+    def _note_overdue(self, asked: Asked) -> None:
+        """Remember a command whose answer may still come, and is for nobody then."""
+        self._overdue.append(asked.number)
 
     def _let_go(self) -> None:
         """Let those go on whose answer had begun: nothing more of it will be passed on."""
@@ -221,22 +273,27 @@ class CommandQueue:
             self._let_go()  # from here on a late answer cannot be told from the next one's
         for overdue in [asked for asked in self._patient if now >= asked.deadline]:
             self._patient.remove(overdue)
+            self._note_overdue(overdue)
             self._end(overdue)
         current = self._current
         if current is not None and now >= current.deadline:
             self._current = None
-            self._give_up(current, now)
+            if current.sent is None:
+                self._withdraw(current)
+            else:
+                self._give_up(current, now)
         elif current is not None:
             self._follow(current, now)
         self._send_next(now)
 
     def _follow(self, asked: Asked, now: float) -> None:
         """Send a ping behind a command that others have waited behind for long enough."""
-        is_long = now >= asked.sent + ANSWER_PAUSE and not asked.has_rows
-        if is_long and self._waiting and not asked.is_followed and self._pinged is None:
+        is_long = asked.sent is not None and now >= asked.sent + ANSWER_PAUSE and not asked.has_rows
+        may_pass = any(each.number is None or each.number != asked.number for each in self._waiting)
+        if is_long and may_pass and not asked.is_followed and self._pinged is None:
             asked.is_followed = True
             self._pinged = now + PING_TIMEOUT
-            self._ping()
+            self._car.send_ping()
 
     def _end(self, asked: Asked) -> None:
         """Tell an asker that nothing more comes."""
@@ -245,15 +302,24 @@ class CommandQueue:
         elif asked.asker is not None:
             self._finished(asked.asker)
 
+    def _withdraw(self, asked: Asked) -> None:
+        """Give up a command that could not even leave: the car must not do it later."""
+        self._car.withdraw_command()
+        self._fail(asked, NO_ANSWER)
+
     def _give_up(self, asked: Asked, now: float) -> None:
         self._given_up.append(asked)
         self._pinged = now + PING_TIMEOUT
-        self._ping()
+        self._car.send_ping()
         if not asked.has_rows:
             self._fail(asked, NO_ANSWER)
 
     def forget(self, asker: Asker) -> None:
         """Drop what a client that has gone still waited for; its answers find nobody."""
+        current = self._current
+        if current is not None and current.sent is None and current.asker is asker:
+            self._car.withdraw_command()
+            self._current = None
         self._waiting = deque(asked for asked in self._waiting if asked.asker is not asker)
         for asked in (self._current, *self._given_up, *self._patient):
             if asked is not None and asked.asker is asker:
@@ -269,16 +335,28 @@ class CommandQueue:
         self._patient.clear()
         self._let_go()
         self._given_up.clear()
+        self._overdue.clear()
         self.settle()
         for asked in failed:
             self._fail(asked, NOT_CONNECTED)
 
     def _send_next(self, now: float) -> None:
-        if self._current is None and self._pinged is None and self._waiting:
-            self._current = self._waiting.popleft()
-            self._current.sent = now
-            self._current.deadline = now + self._timeout
-            self._to_car(self._current.message)
+        while self._current is None and self._pinged is None:
+            asked = self._next()
+            if asked is None:
+                return
+            self._waiting.remove(asked)
+            if wire_length(asked.message) > self._car.longest:
+                self._fail(asked, TOO_LONG)
+                continue
+            self._current = asked
+            asked.deadline = now + self._timeout
+            self._car.send_command(asked.message)
+
+    def _next(self) -> Asked | None:
+        """Give the first command that waits and is not of the number of one that others passed."""
+        passed = {asked.number for asked in self._patient}
+        return next((asked for asked in self._waiting if asked.number not in passed), None)
 
     def _fail(self, asked: Asked, reason: str) -> None:
         if asked.number is not None and asked.asker is not None:

@@ -39,7 +39,7 @@ class Groups:
             return
         message = Message("g", vehicle_id.encode() + b"," + data)
         self._positions.setdefault(name, cars)[vehicle_id] = message
-        for watcher, send in self._watchers.get(name, {}).items():
+        for watcher, send in [*self._watchers.get(name, {}).items()]:
             send(watcher, message)
 
     def watch(self, watcher: Member, name: bytes, send: Send) -> None:

@@ -13,9 +13,10 @@ from typing import Any
 
 from ovms.base.clock import Clock
 from ovms.hub.commands import ANSWER_TIMEOUT
+from ovms.hub.guard import Guard
 from ovms.hub.interfaces import AlertDesk, Change, Keeper, Line, Vehicle
-from ovms.hub.member import Member
-from ovms.hub.room import PROOF_TIMEOUT, House, Room
+from ovms.hub.member import Car, Member
+from ovms.hub.room import PROOF_TIMEOUT, Exchange, House, Room
 from ovms.hub.telemetry import LogSettings, TelemetryLog
 from ovms.protocol import Message, Role
 from ovms.protocol.records.alert import Alert, AlertKind
@@ -73,10 +74,15 @@ class Guest:
 
     room: Room
     member: Member
+    guard: Guard
 
     def receive(self, message: Message) -> None:
-        """Take a message that came on the connection."""
-        self.room.receive(self.member, message)
+        """Take a message that came on the connection. Never fails: that would end a session."""
+        try:
+            self.room.receive(self.member, message)
+        except Exception as error:
+            place = f"{self.member.role.name.lower()}'s {message.code}"
+            self.guard.failed(place, error, self.room.vehicle.id)
 
 
 class Hub:
@@ -99,6 +105,10 @@ class Hub:
         self._counted = clock.monotonic()
         self._refused: set[str] = set()
         """Vehicles whose owner was told of a refused login."""
+
+    def join_servers(self, exchange: Exchange) -> None:
+        """Have the cars of other servers in our rooms, and ours in theirs."""
+        self._house.exchange = exchange
 
     async def find(self, vehicle_id: str) -> Room | None:
         """Give the room of a vehicle (its id in upper case); ``None`` if there is no such vehicle.
@@ -158,7 +168,21 @@ class Hub:
         if room.is_void:
             raise Removed
         room = self.rooms.setdefault(room.vehicle.id, room)
-        return Guest(room, room.join(role, line))
+        return Guest(room, room.join(role, line), self._house.guard)
+
+    def enter_upstream(self, room: Room, line: Line, claim: int) -> Guest:
+        """Have a room's car at another server, since ``claim`` (see :attr:`Room.claim`).
+
+        Raises :class:`Removed` as :meth:`enter`.
+        """
+        if room.is_void:
+            raise Removed
+        room = self.rooms.setdefault(room.vehicle.id, room)
+        return Guest(room, room.join_upstream(line, claim), self._house.guard)
+
+    def enter_relay(self, room: Room, line: Line) -> Guest:
+        """Let another server into a room that is open, for its clients."""
+        return Guest(room, room.join_relay(line), self._house.guard)
 
     def leave(self, guest: Guest) -> None:
         """See somebody off. May be called again."""
@@ -177,12 +201,23 @@ class Hub:
         if is_counting:
             self._counted = now
         for room in list(self.rooms.values()):
-            room.tick(now)
-            for member in room.members:
-                self._watch(room, member, now)
-                if is_counting:
-                    room.count_traffic(member)
+            try:
+                self._tick_room(room, now, is_counting)
+            except Exception as error:
+                self._house.guard.failed("tick", error, room.vehicle.id)
         self._tick_logs()
+
+    def pace(self) -> None:
+        """Send cars what has waited and fits now. Call it about ten times a second."""
+        for pacer in [*self._house.pacers]:
+            pacer.flush()
+
+    def _tick_room(self, room: Room, now: float, is_counting: bool) -> None:
+        room.tick(now)
+        for member in room.members:
+            self._watch(room, member, now)
+            if is_counting:
+                room.count_traffic(member)
 
     def _tick_logs(self) -> None:
         now = self._clock.time()
@@ -202,21 +237,35 @@ class Hub:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._task_done)
         return task
 
+    def _task_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._house.guard.failed("task", error)
+
     def _watch(self, room: Room, member: Member, now: float) -> None:
+        if not member.is_local:
+            return  # its server sees to it, and to the link between us the link itself
         if now - member.heard >= IDLE_LIMITS[member.role]:
             member.line.close(Idle("silent for too long"))
-        elif member.is_car and not member.is_proven and now - member.joined >= PROOF_TIMEOUT:
-            member.line.close(Unproven("nothing it sent could be deciphered"))
-        elif member is room.car and now - member.sent >= CAR_PING_INTERVAL:
+        elif isinstance(member, Car):
+            self._watch_car(room, member, now)
+
+    def _watch_car(self, room: Room, car: Car, now: float) -> None:
+        if not car.is_proven and now - car.joined >= PROOF_TIMEOUT:
+            car.line.close(Unproven("nothing it sent could be deciphered"))
+        elif car is room.car and now - car.pacer.sent_at >= CAR_PING_INTERVAL:
             room.ping_car()
 
     def refresh(self, vehicles: Iterable[Change]) -> None:
         """Learn of changes: who was removed or got another secret is closed."""
         for change in vehicles:
             room = self.rooms.get(change.id)
+            if room is not None:
+                room.server = change.server
             if room is not None and change.secret != room.vehicle.secret:
                 del self.rooms[change.id]
                 room.close(Removed())

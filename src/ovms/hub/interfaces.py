@@ -31,6 +31,10 @@ class Vehicle(Protocol):
         """``car``, or ``server`` for another server that calls as one."""
 
     @property
+    def server(self) -> str:
+        """The id of the server that serves it, ``*`` for any."""
+
+    @property
     def paranoid_token(self) -> str:
         """The token of its sealed messages; empty without."""
 
@@ -57,6 +61,10 @@ class Change(Protocol):
     @property
     def secret(self) -> str:
         """Its secret now; empty for a vehicle that was removed."""
+
+    @property
+    def server(self) -> str:
+        """As :attr:`Vehicle.server`, now."""
 
     @property
     def log_days(self) -> int | None:
@@ -223,6 +231,10 @@ class Line(Protocol):
     @property
     def sent(self) -> int:
         """Bytes that were sent, in all."""
+
+    @property
+    def unacknowledged(self) -> int:
+        """Bytes that were sent and that the other end's TCP has not acknowledged."""
 
     def send(self, message: Message) -> bool:
         """Send a message; false if it cannot be sent."""

@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from ovms.hub.interfaces import Line
+from ovms.hub.pacing import Pacer
 from ovms.protocol import Message, Role
 
 
@@ -15,16 +16,11 @@ class Member:
     """Somebody in a room. Times are monotonic seconds."""
 
     role: Role
+    """``SERVER`` for another server: as a :class:`Car` for its car, else for its clients."""
     line: Line
     joined: float
     heard: float
     """When something that decrypted last came."""
-    sent: float
-    """When something was last sent."""
-    is_proven: bool = False
-    """Has sent a line that decrypts, so its welcome was no copy of an older one."""
-    pings: int = 0
-    """Pings sent to it that are not answered."""
     turns: deque[Message] = field(default_factory=deque)
     """Commands that wait until the one before is answered: answers come in order of asking."""
     is_busy: bool = False
@@ -33,8 +29,27 @@ class Member:
     """The answer that the server is giving it."""
     counted: tuple[int, int] = (0, 0)
     """Bytes received and sent on its line that are in the day's traffic already."""
+    watching: int = 0
+    """Apps that watch at another server."""
 
     @property
-    def is_car(self) -> bool:
-        """It is the car itself, or claims to be."""
-        return self.role is Role.CAR
+    def is_local(self) -> bool:
+        """It is connected to this server."""
+        return self.role is not Role.SERVER
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Car(Member):
+    """The car itself, or who claims to be."""
+
+    pacer: Pacer
+    """The way to it: nothing goes to its line but through here."""
+    is_proven: bool = False
+    """Has sent a line that decrypts, so its welcome was no copy of an older one."""
+    age: int = 0
+    """Seconds since the next message of a car at another server came there."""
+
+    def take_age(self) -> int:
+        """Give the age of the message that has just come; the next one is new unless it says so."""
+        age, self.age = self.age, 0
+        return age

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
@@ -17,17 +17,17 @@ from ovms.hub import answers
 from ovms.hub.commands import (
     ANSWER_TIMEOUT,
     EVERYONE,
-    LONGEST_COMMAND,
     NOT_CONNECTED,
     QUEUE_LIMIT,
     TOO_MANY,
     CommandQueue,
-    wire_length,
 )
 from ovms.hub.groups import Groups
+from ovms.hub.guard import Guard
 from ovms.hub.interfaces import AlertDesk, Keeper, Line, Vehicle
 from ovms.hub.latest import LatestMessages
-from ovms.hub.member import Member
+from ovms.hub.member import Car, Member
+from ovms.hub.pacing import PONG, WATCHING, Pacer, WayThrough, budget_of
 from ovms.hub.telemetry import LogSettings, TelemetryLog
 from ovms.protocol import Message, Role
 from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
@@ -51,9 +51,29 @@ ALERT_TYPE = "*-Log-Notification"
 ALERT_LIFE = 365 * 86400
 """Seconds an alert is kept in the vehicle's history."""
 
-PING, PONG, JUST_NOW = Message("A"), Message("a"), Message("T", b"0")
+JUST_NOW = Message("T", b"0")
 
 log = get_logger("ovms.hub")
+
+
+class Exchange(Protocol):
+    """What joins our rooms with those of other servers."""
+
+    def car_came(self, room: Room) -> None:
+        """Learn of a car that has proven to be there, here or at another server."""
+
+    def car_went(self, room: Room) -> None:
+        """Learn that a car is gone."""
+
+
+class NoExchange:
+    """A server that stands alone."""
+
+    def car_came(self, room: Room) -> None:
+        """Tell nobody."""
+
+    def car_went(self, room: Room) -> None:
+        """Tell nobody."""
 
 
 @dataclass(slots=True)
@@ -71,6 +91,10 @@ class House:
     """Seconds a car has to answer a command."""
     log: LogSettings = field(default_factory=LogSettings)
     groups: Groups = field(default_factory=Groups)
+    pacers: set[Pacer] = field(default_factory=set)
+    """The ways to cars for which something waits."""
+    guard: Guard = field(default_factory=Guard)
+    exchange: Exchange = field(default_factory=NoExchange)
 
 
 class Room:
@@ -78,17 +102,19 @@ class Room:
 
     def __init__(self, vehicle: Vehicle, house: House, telemetry: TelemetryLog) -> None:
         self.vehicle = vehicle
-        self.car: Member | None = None
-        self.challengers: list[Member] = []
+        self.server = vehicle.server
+        """The id of the server that serves the vehicle, ``*`` for any."""
+        self.car: Car | None = None
+        self.challengers: list[Car] = []
         self.clients: list[Member] = []
+        self.relays: list[Member] = []
+        """Other servers, for their clients: they hear all that the car says."""
         self.latest = LatestMessages(vehicle.paranoid_token)
         self.commands = CommandQueue(
-            self._to_car,
-            self._ping_for_commands,
-            self._refuse_command,
-            house.answer_timeout,
-            self._next_turn,
+            self, self._refuse_command, house.answer_timeout, self._next_turn
         )
+        self.claim = 0
+        """When the car logged in, milliseconds: of two servers that claim it, the later has it."""
         self.is_void = False
         """The vehicle was removed or its secret changed: nobody may enter any more."""
         self._house = house
@@ -103,51 +129,93 @@ class Room:
     @property
     def members(self) -> list[Member]:
         """Everybody here."""
-        cars = [self.car] if self.car else []
-        return [*cars, *self.challengers, *self.clients]
+        cars: list[Member] = [self.car] if self.car else []
+        return [*cars, *self.challengers, *self.clients, *self.relays]
 
     @property
     def apps(self) -> int:
-        """Interactive apps: what the car is told to be watched by. It pays for them."""
+        """Interactive apps here."""
         return sum(1 for client in self.clients if client.role is Role.APP)
+
+    @property
+    def watching(self) -> int:
+        """Interactive apps everywhere: what the car is told to be watched by. It pays for them."""
+        return self.apps + sum(relay.watching for relay in self.relays)
+
+    @property
+    def has_proven_car(self) -> bool:
+        """The car is here, or at a server that says so."""
+        return self.car is not None and self.car.is_proven
 
     def join(self, role: Role, line: Line) -> Member:
         """Let somebody in whose welcome was right."""
         now = self._house.clock.monotonic()
-        member = Member(role, line, joined=now, heard=now, sent=now)
-        if not member.is_car:
-            self._join_client(member)
-        elif self.car is None:
-            self._seat(member)
-        else:
-            self._challenge(member)
+        if role is Role.CAR:
+            return self._join_car(Car(role, line, now, now, pacer=self._pacer(line)))
+        member = Member(role, line, joined=now, heard=now)
+        self._join_client(member)
         self._keep_presence()
         return member
 
+    def join_upstream(self, line: Line, claim: int) -> Member:
+        """Have the car at another server, which has seen its proof: it takes over at once.
+
+        ``claim`` must be later than the room's own, if it has a proven car.
+        """
+        house, now = self._house, self._house.clock.monotonic()
+        way = WayThrough(line, house.clock, house.guard, lambda: self.longest, house.pacers)
+        car = Car(Role.SERVER, line, now, now, pacer=way, is_proven=True)
+        self.claim = claim
+        unproven = self.car if self.car is not None and not self.car.is_proven else None
+        if unproven is not None:
+            self.car = None
+            self._challenge(unproven)
+        self.challengers.append(car)
+        self._take_over(car)
+        house.exchange.car_came(self)
+        self._keep_presence()
+        return car
+
+    def join_relay(self, line: Line) -> Member:
+        """Let another server in for its clients, and tell it what is known of the car."""
+        now, time = self._house.clock.monotonic(), self._house.clock.time()
+        relay = Member(Role.SERVER, line, joined=now, heard=now)
+        self.relays.append(relay)
+        self._send(relay, Message("Z", b"1,%d" % self.claim))
+        for message, came in self.latest.replay():
+            if came is not None:
+                self._send(relay, Message("T", b"%d" % max(0, time - came)))
+            self._send(relay, message)
+        return relay
+
     def leave(self, member: Member) -> None:
         """See somebody off. May be called again."""
-        self.count_traffic(member)
+        if isinstance(member, Car):
+            member.pacer.close()
         if member is self.car:
             self._lose_car()
         elif member in self.challengers:
             self.challengers.remove(member)
         elif member in self.clients:
             self._lose_client(member)
+        elif member in self.relays:
+            self._lose_relay(member)
         else:
             return
         self._keep_presence()
+        self.count_traffic(member)
 
     def close(self, error: Exception) -> None:
         """Close everybody's connection; what they still do here is not kept any more."""
-        self._house.keeper.keep_presence(self.vehicle.id, car=False, apps=0, batch=0)
         self.is_void = True
         for member in self.members:
             member.line.close(error)
+        self._put_presence(car=False, apps=0, batch=0)
 
     def _join_client(self, member: Member) -> None:
         self.clients.append(member)
         self._send(member, Message("Z", b"1" if self.car else b"0"))
-        for message in self.latest.replay():
+        for message, _ in self.latest.replay():
             self._send(member, message)
         newest = self.latest.newest or self.vehicle.created
         age = max(0, int(self._house.clock.time() - newest))
@@ -165,7 +233,27 @@ class Room:
         if member.role is Role.APP:
             self._tell_car_its_peers()
 
-    def _seat(self, member: Member) -> None:
+    def _lose_relay(self, relay: Member) -> None:
+        self.relays.remove(relay)
+        relay.turns.clear()
+        self.commands.forget(relay)
+        if relay.watching:
+            self._tell_car_its_peers()
+
+    def _join_car(self, car: Car) -> Car:
+        if self.car is None:
+            self._seat(car)
+        else:
+            self._challenge(car)
+        self._keep_presence()
+        return car
+
+    def _pacer(self, line: Line) -> Pacer:
+        """Give the way to a car: how much may be in flight hangs on what its ``F`` says."""
+        house = self._house
+        return Pacer(line, house.clock, house.guard, lambda: self.longest, house.pacers)
+
+    def _seat(self, member: Car) -> None:
         """Make somebody the car."""
         self.car = member
         self.latest.is_token_live = False
@@ -173,28 +261,33 @@ class Room:
         self._to_clients(Message("Z", b"1"))
         self._tell_car_its_peers()
 
-    def _challenge(self, member: Member) -> None:
+    def _challenge(self, member: Car) -> None:
         """Make a second car prove itself: every module answers a ping."""
         self.challengers.append(member)
         for oldest in self.challengers[:-CHALLENGER_LIMIT]:
             oldest.line.close(TakenOver("newer connections of this car wait to take over"))
-        self._ping(member)
+        member.pacer.ping()
 
-    def _take_over(self, member: Member) -> None:
-        """Put a proven newcomer in the place of the car."""
+    def _take_over(self, member: Car) -> None:
+        """Put a proven newcomer in the place of the car, if there is one."""
         old, self.car = self.car, None
-        self.challengers.remove(member)
         self.commands.car_gone()
         if old is not None:
             self.count_traffic(old)
+            old.pacer.close()
+            # A link to another server leaves at once, so the newcomer must still be here somewhere:
+            # a room without anybody is dropped.
             old.line.close(TakenOver("another connection of this car took over"))
+        self.challengers.remove(member)
         self._seat(member)
 
     def _lose_car(self) -> None:
         self.car = None
+        self.latest.is_token_live = False
         self.commands.car_gone()
         self._house.groups.car_gone(self.vehicle.id)
         self._to_clients(Message("Z", b"0"))
+        self._house.exchange.car_went(self)
         if self.challengers:
             self._seat(self.challengers.pop())
 
@@ -203,66 +296,89 @@ class Room:
     def receive(self, member: Member, message: Message) -> None:
         """Take a message from somebody here. No message, understood or not, ends a session."""
         member.heard = self._house.clock.monotonic()
-        if not member.is_car:
+        if not isinstance(member, Car):
             self._receive_from_client(member, message)
             return
         if not member.is_proven:
             member.is_proven = True
             if member is not self.car:
                 self._take_over(member)
+            self.claim = max(self.claim + 1, int(self._house.clock.time() * 1000))
+            self._house.exchange.car_came(self)
         self._receive_from_car(member, message)
 
-    def _receive_from_car(self, car: Member, message: Message) -> None:
+    def _receive_from_car(self, car: Car, message: Message) -> None:
+        if self.relays and _is_relayed(car, message):
+            self._to_relays(message)
         handle = FROM_CAR.get(message.code)
         if handle is not None:
             handle(self, car, message)
         else:
-            self._store(message.code, message.data, "", message)
+            self._store(message.code, message.data, "", message, car.take_age())
 
     def _receive_from_client(self, client: Member, message: Message) -> None:
-        handle = FROM_CLIENT.get(message.code)
+        handlers = FROM_CLIENT if client.is_local else FROM_RELAY
+        handle = handlers.get(message.code)
         if handle is not None:
             handle(self, client, message)
-        elif client.role is Role.APP:
+        elif client.role is not Role.BATCH:
             self._pass_to_car(message)
 
-    def _answer_ping(self, member: Member, message: Message) -> None:
-        self._send(member, PONG)
+    def _answer_ping(self, client: Member, message: Message) -> None:
+        self._send(client, PONG)
 
-    def _take_pong(self, member: Member, message: Message) -> None:
-        member.pings = max(0, member.pings - 1)
-        if member.is_car and self._barrier:
+    def _answer_car_ping(self, car: Car, message: Message) -> None:
+        car.pacer.pong()
+
+    def _take_car_pong(self, car: Car, message: Message) -> None:
+        car.pacer.ping_answered()
+        if self._barrier:
             self._barrier -= 1
             if not self._barrier:
                 self.commands.ping_answered(self._house.clock.monotonic())
+        car.pacer.flush()
 
     def _ignore(self, member: Member, message: Message) -> None:
         log.debug("ignored", vehicle=self.vehicle.id, role=member.role.name, code=message.code)
 
     # -- what the car reports ---------------------------------------------------------------
 
-    def _store(self, code: str, data: bytes, token: str, message: Message) -> None:
+    def take_stored(self, message: Message, age: int) -> None:
+        """Take a car's message that another server has stored, and which came so long ago."""
+        if message.code not in FROM_CAR:
+            self._store(message.code, message.data, "", message, max(1, age))
+
+    def _store(self, code: str, data: bytes, token: str, message: Message, age: int) -> None:
         """Make a car's message the latest of its code, keep it, and tell the clients."""
-        latest = LatestMessage(code, data, self._house.clock.time(), token)
-        if self.latest.put(latest):
+        latest = LatestMessage(code, data, self._house.clock.time() - age, token)
+        if age and self.latest.is_older(latest):
+            return
+        is_kept = self.latest.put(latest)
+        for client in [*self.clients]:
+            self._send(client, message)
+            if message.code == "F":
+                self._send(client, Message("f", self._house.version.encode()))
+            self._send(client, Message("T", b"%d" % age) if age else JUST_NOW)
+        if is_kept:
             self._house.keeper.keep_message(self.vehicle.id, latest)
             self._telemetry.note(latest)
         elif not self._is_full:
             self._is_full = True  # told once a room: a car that floods must not flood the log
             log.warning("messages not kept: too much is stored", vehicle=self.vehicle.id)
-        for client in self.clients:
-            self._send(client, message)
-            if message.code == "F":
-                self._send(client, Message("f", self._house.version.encode()))
-            self._send(client, JUST_NOW)
 
-    def _take_sealed_from_car(self, car: Member, message: Message) -> None:
+    def _take_age(self, car: Car, message: Message) -> None:
+        """Learn how old the next message of a car at another server is."""
+        is_age = not car.is_local and message.data.isdigit() and len(message.data) < 12
+        car.age = int(message.data) if is_age else 0
+
+    def _take_sealed_from_car(self, car: Car, message: Message) -> None:
         """Take ``ET<token>`` or ``EM<code><data>``."""
         token, sealed = token_of(message), sealed_message(message)
         if token is not None:
-            if self.latest.change_token(token):
-                self._house.keeper.keep_token(self.vehicle.id, token)
+            is_new = self.latest.change_token(token)
             self._to_clients(message)
+            if is_new:
+                self._house.keeper.keep_token(self.vehicle.id, token)
         elif sealed is None or sealed.code in SEALED_NEVER:
             self._ignore(car, message)
         elif sealed.code == "c":
@@ -270,7 +386,7 @@ class Room:
         elif sealed.code in SEALED_UNSTORED or not self.latest.token:
             self._to_clients(message)
         else:
-            self._store(sealed.code, sealed.data, self.latest.token, message)
+            self._store(sealed.code, sealed.data, self.latest.token, message, car.take_age())
 
     def _take_record(self, car: Member, message: Message) -> None:
         """Keep an ``H``."""
@@ -280,7 +396,7 @@ class Room:
         else:
             self._keep(record, int(self._house.clock.time()), None)
 
-    def _take_acked_record(self, car: Member, message: Message) -> None:
+    def _take_acked_record(self, car: Car, message: Message) -> None:
         """Keep an ``h``, and acknowledge it once it is on disk.
 
         A malformed one is acknowledged, too, or its car would send it for ever.
@@ -289,7 +405,7 @@ class Room:
 
         def acknowledge() -> None:
             if ack is not None:
-                self._send(car, Message("h", ack))
+                car.pacer.acknowledge(ack)
 
         if acked is None:
             log.warning("malformed history record", vehicle=self.vehicle.id, code=message.code)
@@ -324,7 +440,11 @@ class Room:
 
     def raise_alert(self, alert: Alert) -> None:
         """Tell an alert to everybody connected, keep it, and have it delivered to the others."""
-        told = self._house.alerts.raise_alert(self.vehicle, alert)
+        told = alert
+        try:
+            told = self._house.alerts.raise_alert(self.vehicle, alert)
+        except Exception as error:
+            self._house.guard.failed("alert", error, self.vehicle.id)
         self._to_clients(told.message)
         text = f"{told.kind},{told.text}".encode("utf-8", "surrogateescape")
         self._keep(
@@ -349,6 +469,9 @@ class Room:
             self._fail_command(client, message, TOO_MANY)
 
     def _begin_command(self, client: Member, message: Message) -> None:
+        if message.code == "A":
+            self._answer_ping(client, message)
+            return
         client.is_busy = True
         command = Command.parse(message.data) if message.code == "C" else None
         spec = BY_NUMBER.get(command.number) if command else None
@@ -364,7 +487,7 @@ class Room:
         """Go on with a client's next command."""
         assert isinstance(client, Member)
         client.is_busy = False
-        if client.turns:
+        while client.turns and not client.is_busy:
             self._begin_command(client, client.turns.popleft())
 
     async def _answer(self, client: Member, command: Command) -> None:
@@ -372,8 +495,10 @@ class Room:
         if command.number == 30:
             for member in self.members:
                 self.count_traffic(member)
-        await answers.answer(self._house.keeper, self.vehicle.id, command, client.line)
-        client.sent = self._house.clock.monotonic()
+        try:
+            await answers.answer(self._house.keeper, self.vehicle.id, command, client.line)
+        except Exception as error:
+            self._house.guard.failed("answer", error, self.vehicle.id)
         client.stream = None
         self._next_turn(client)
 
@@ -387,14 +512,16 @@ class Room:
         assert isinstance(asker, Member)
         self._send(asker, answer)
 
-    def _take_answer(self, car: Member, message: Message) -> None:
+    def _take_answer(self, car: Car, message: Message) -> None:
         now = self._house.clock.monotonic()
         asker = self.commands.answered(message, now)
         if isinstance(asker, Member):
             self._send(asker, message)
         elif asker is EVERYONE:
             self._to_clients(message)
+            self._to_relays(message)
         self.commands.settle()
+        car.pacer.flush()
 
     def _take_sealed_from_client(self, client: Member, message: Message) -> None:
         """Take ``EM<code><data>``; what is sealed for an absent car can only be dropped."""
@@ -403,8 +530,20 @@ class Room:
             self._ignore(client, message)
         elif sealed.code == "C":
             self._take_command(client, message)
-        elif client.role is Role.APP:
+        elif client.role is not Role.BATCH:
             self._pass_to_car(message)
+
+    # -- other servers ----------------------------------------------------------------------
+
+    def _take_watching(self, relay: Member, message: Message) -> None:
+        """Learn how many apps watch at another server."""
+        if message.data.isdigit() and len(message.data) < 7:
+            relay.watching = int(message.data)
+            self._tell_car_its_peers()
+
+    def _to_relays(self, message: Message) -> None:
+        for relay in [*self.relays]:
+            self._send(relay, message)
 
     # -- time -------------------------------------------------------------------------------
 
@@ -415,93 +554,141 @@ class Room:
 
     def count_traffic(self, member: Member) -> None:
         """Add to the day's traffic what went over a member's line since it was last counted."""
+        if not member.is_local:
+            return
         line, (received, sent) = member.line, member.counted
         came, went = line.received - received, line.sent - sent
         if came or went:
             member.counted = (line.received, line.sent)
             day = datetime.fromtimestamp(self._house.clock.time(), UTC).date().isoformat()
-            traffic = (went, came, 0, 0) if member.is_car else (0, 0, went, came)
-            self._house.keeper.keep_utilisation(self.vehicle.id, day, traffic)
+            traffic = (went, came, 0, 0) if isinstance(member, Car) else (0, 0, went, came)
+            try:
+                self._house.keeper.keep_utilisation(self.vehicle.id, day, traffic)
+            except Exception as error:
+                self._house.guard.failed("traffic", error, self.vehicle.id)
 
     # -- sending ----------------------------------------------------------------------------
 
-    def _send(self, member: Member, message: Message) -> None:
-        if member.line.send(message):
-            member.sent = self._house.clock.monotonic()
+    def _send(self, client: Member, message: Message) -> None:
+        self._house.guard.send(client.line, message)
 
     def _to_clients(self, message: Message) -> None:
-        for client in self.clients:
+        for client in [*self.clients]:
             self._send(client, message)
-
-    def _to_car(self, message: Message) -> None:
-        if self.car is not None:
-            self._send(self.car, message)
-
-    def _pass_to_car(self, message: Message) -> None:
-        if wire_length(message) <= LONGEST_COMMAND:
-            self._to_car(message)
-
-    def _ping(self, member: Member) -> None:
-        member.pings += 1
-        self._send(member, PING)
-
-    def ping_car(self) -> None:
-        """Send the car something, lest it take the silence for a dead network."""
-        if self.car is not None:
-            self._ping(self.car)
-
-    def _ping_for_commands(self) -> None:
-        self.ping_car()
-        self._barrier = self.car.pings if self.car else 0
-
-    def _tell_car_its_peers(self) -> None:
-        self._to_car(Message("Z", str(self.apps).encode()))
 
     def _keep_presence(self) -> None:
         if self.is_void:
             return  # another room of this vehicle may be open
         batch = len(self.clients) - self.apps
-        self._house.keeper.keep_presence(
-            self.vehicle.id, car=self.car is not None, apps=self.apps, batch=batch
-        )
+        self._put_presence(car=self.car is not None, apps=self.apps, batch=batch)
+
+    def _put_presence(self, *, car: bool, apps: int, batch: int) -> None:
+        try:
+            self._house.keeper.keep_presence(self.vehicle.id, car=car, apps=apps, batch=batch)
+        except Exception as error:
+            self._house.guard.failed("presence", error, self.vehicle.id)
+
+    # -- the way to the car: see pacing -----------------------------------------------------
+
+    @property
+    def longest(self) -> int:
+        """Bytes of the longest line that the car can take, and of all that may be in flight."""
+        return budget_of(self.latest.by_code.get("F"))
+
+    def send_command(self, message: Message) -> None:
+        """Send the car a command, now or when it fits."""
+        if self.car is not None:
+            self.car.pacer.command(message, self._command_left)
+
+    def withdraw_command(self) -> None:
+        """Do not send the command that has not left yet."""
+        if self.car is not None:
+            self.car.pacer.withdraw()
+
+    def command_answered(self) -> None:
+        """Learn that the car has answered the command that was sent last."""
+        if self.car is not None:
+            self.car.pacer.command_answered()
+
+    def send_ping(self) -> None:
+        """Send a ping behind which the car has nothing to say of the commands before."""
+        if self.car is not None:
+            self.car.pacer.ping(self._ping_left)
+            self._barrier = self.car.pacer.pings
+
+    def ping_car(self) -> None:
+        """Send the car something, lest it take the silence for a dead network."""
+        if self.car is not None:
+            self.car.pacer.ping()
+
+    def _command_left(self) -> None:
+        self.commands.command_left(self._house.clock.monotonic())
+
+    def _ping_left(self) -> None:
+        self.commands.ping_left(self._house.clock.monotonic())
+
+    def _pass_to_car(self, message: Message) -> None:
+        if self.car is not None:
+            self.car.pacer.pass_on(message)
+
+    def _tell_car_its_peers(self) -> None:
+        if self.car is not None:
+            self.car.pacer.tell_peers(self.watching)
 
 
 class TakenOver(Exception):
     """A car's connection gave way to a newer one of the same car."""
 
 
-Handler = Callable[[Room, Member, Message], None]
-
-FROM_CAR: dict[str, Handler] = {
-    "A": Room._answer_ping,
-    "a": Room._take_pong,
+FROM_CAR: dict[str, Callable[[Room, Car, Message], None]] = {
+    "A": Room._answer_car_ping,
+    "a": Room._take_car_pong,
     "c": Room._take_answer,
     "E": Room._take_sealed_from_car,
     "g": Room._take_position,
     "H": Room._take_record,
     "h": Room._take_acked_record,
     "P": Room._take_alert,
-    **dict.fromkeys("CpTZf", Room._ignore),
+    "T": Room._take_age,
+    **dict.fromkeys("CpZf", Room._ignore),
 }
 """What a car says that is not simply its latest message of that code.
 
 ``G`` is one: firmware before 3.3.005 sends its power export under it.
 """
 
-FROM_CLIENT: dict[str, Handler] = {
+FROM_CLIENT: dict[str, Callable[[Room, Member, Message], None]] = {
     "A": Room._answer_ping,
-    "a": Room._take_pong,
     "C": Room._take_command,
     "E": Room._take_sealed_from_client,
     "G": Room._watch_group,
     "P": Room._take_alert,
     "p": Room._take_subscription,
-    **dict.fromkeys("cgTZf", Room._ignore),
+    **dict.fromkeys("acgTZf", Room._ignore),
 }
 """What a client says; any other code of an interactive app is passed on to the car as it came."""
+
+FROM_RELAY: dict[str, Callable[[Room, Member, Message], None]] = {
+    "A": Room._take_command,  # in its turn: what came before it has been answered then
+    "C": Room._take_command,
+    "E": Room._take_sealed_from_client,
+    WATCHING: Room._take_watching,
+    **dict.fromkeys("acgGhHpPTZfDFLSVWXY", Room._ignore),
+}
+"""What another server says for its clients; anything else its apps pass on to the car.
+
+What only cars say comes from a server that has not heard yet that the car is here.
+"""
 
 SEALED_NEVER = frozenset("AaE")
 """Codes that are never sealed."""
 
 SEALED_UNSTORED = frozenset("CGgHhPpTZf")
 """Codes that are passed on when they come sealed, but are no latest message of anything."""
+
+
+def _is_relayed(car: Car, message: Message) -> bool:
+    """Tell whether other servers hear a car's message; answers go to whoever has asked."""
+    if message.code == "E":
+        return not message.data.startswith(b"Mc")
+    return message.code not in "Aac" and (message.code != "T" or not car.is_local)

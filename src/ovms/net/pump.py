@@ -1,16 +1,31 @@
 """The pump: carries a Session on a TCP connection, and decides nothing.
 
 Whoever owns the connection implements :class:`Owner` and hears events, in order, each once.
+
+One listener serves lines and WebSockets, over TLS or not: a caller whose first bytes are ``GET ``
+speaks HTTP, anybody else lines. Between a WebSocket and its session lies a codec
+(:mod:`~ovms.net.websocket`); lines need none.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Protocol, cast
+import struct
+from collections.abc import Iterable
+from contextlib import suppress
+from enum import Enum
+from fcntl import ioctl
+from termios import TIOCOUTQ
+from typing import Final, Literal, Protocol, cast
 
-from ovms.protocol import Message, Session, State
-from ovms.protocol.errors import LocalProtocolError, RemoteProtocolError
+from websockets.frames import CloseCode
+
+from ovms.base.logs import get_logger
+from ovms.net.websocket import ServerSocket, WebSocket
+from ovms.protocol import Message, Party, Session, State
+from ovms.protocol.errors import LineTooLong, LocalProtocolError, RemoteProtocolError
+from ovms.protocol.framing import LINE_LIMIT
 from ovms.protocol.session import Event
 from ovms.protocol.welcome import ProvisionRecord, ProvisionRefused, ProvisionRequest
 
@@ -24,7 +39,25 @@ STREAM_LIMIT = 1 << 16
 """Bytes that may wait before :meth:`Pump.drained` holds back whoever has much to send."""
 
 CLOSE_TIMEOUT = 5.0
-"""Seconds a closed connection has to take what was written before."""
+"""Seconds a closed connection has to take what was written before, and a WebSocket or a TLS
+connection to answer that it is closed."""
+
+HTTP = b"GET "
+"""What a caller that speaks HTTP says first."""
+
+
+class GoingAway(Exception):
+    """We end connections because we stop; a WebSocket is told so."""
+
+
+class _Kind(Enum):
+    UNKNOWN = "unknown"
+
+
+UNKNOWN: Final = _Kind.UNKNOWN
+"""In place of a codec: it is not known yet whether the caller speaks HTTP."""
+
+log = get_logger("ovms.net")
 
 
 class Owner(Protocol):
@@ -44,13 +77,20 @@ class Owner(Protocol):
 
 
 class Pump(asyncio.Protocol):
-    """One connection: bytes to events, messages to bytes."""
+    """One connection: bytes to events, messages to bytes.
 
-    __slots__ = ("_error", "_is_full", "_is_paused", "_owner", "_transport", "_waiters", "peer",
-                 "received", "sent", "session")  # fmt: skip
+    A caller that wants a WebSocket gives its ``codec``; a server finds out by itself.
+    """
 
-    def __init__(self, session: Session, owner: Owner) -> None:
+    __slots__ = ("_codec", "_error", "_has_failed", "_is_full", "_is_paused", "_owner",
+                 "_transport", "_waiters", "peer", "received", "sent", "session",
+                 "write_limit")  # fmt: skip
+
+    def __init__(self, session: Session, owner: Owner, codec: WebSocket | None = None) -> None:
         self.session = session
+        self._codec: WebSocket | Literal[_Kind.UNKNOWN] | None = codec
+        if session.party is Party.SERVER:
+            self._codec = UNKNOWN
         self.peer = ""
         """Address of the other end, for logs."""
         self._owner = owner
@@ -58,24 +98,33 @@ class Pump(asyncio.Protocol):
         """Bytes that came, in all."""
         self.sent = 0
         """Bytes that were sent, in all."""
+        self.write_limit = WRITE_LIMIT
+        """As :data:`WRITE_LIMIT`, where somebody is granted more."""
         self._transport: asyncio.Transport | None = None
         self._error: Exception | None = None
         self._is_full = False
         self._waiters: list[asyncio.Future[None]] = []
         self._is_paused = False
+        self._has_failed = False
+        """The owner failed on an event: that is logged once a connection."""
+
+    @property
+    def kind(self) -> str:
+        """What carries the lines, for logs: ``tcp`` or ``websocket``."""
+        return "tcp" if self._websocket is None else "websocket"
 
     def send(self, message: Message) -> bool:
         """Send a message; false if the connection is not open or the message fits no line."""
         if self.session.state is not State.OPEN:
             return False
         try:
-            return self._write(self.session.send(message))
+            return self.write(self.session.send(message))
         except LocalProtocolError:
             return False
 
     def say(self, line: ProvisionRequest | ProvisionRecord | ProvisionRefused) -> bool:
         """Send a provisioning line, in plain."""
-        return self.session.state is not State.CLOSED and self._write(self.session.say(line))
+        return self.session.state is not State.CLOSED and self.write(self.session.say(line))
 
     def accept(self, secret: bytes) -> None:
         """Welcome the caller, if its proof is right.
@@ -83,7 +132,27 @@ class Pump(asyncio.Protocol):
         Reading was paused at its welcome; call :meth:`resume` when its first messages may come.
         Raises :class:`~ovms.protocol.errors.AuthenticationFailed`.
         """
-        self._write(self.session.accept(secret))
+        self.write(self.session.accept(secret))
+
+    def accept_owner(self, user: str, vehicle_id: str, vehicle_ids: Iterable[str]) -> None:
+        """Welcome an owner who was believed, under scheme 0x31; otherwise as :meth:`accept`."""
+        self.write(self.session.accept_owner(user, vehicle_id, vehicle_ids))
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait for the other end to read."""
+        return self._transport.get_write_buffer_size() if self._transport is not None else 0
+
+    @property
+    def unacknowledged(self) -> int:
+        """Bytes that were written and that the other end's TCP has not acknowledged."""
+        if self._transport is None or self._transport.is_closing():
+            return 0
+        waiting = self._transport.get_write_buffer_size()
+        with suppress(OSError):
+            number = self._transport.get_extra_info("socket").fileno()
+            waiting += struct.unpack("i", ioctl(number, TIOCOUTQ, bytes(4)))[0]
+        return waiting
 
     async def drained(self) -> None:
         """Wait while the other end has much to read; returns also when the connection is gone."""
@@ -114,6 +183,7 @@ class Pump(asyncio.Protocol):
         """Take up what came, and go on reading unless that leads to another :meth:`pause`."""
         self._is_paused = False
         self._read(b"")
+        self._follow()
         transport = self._transport
         if transport is not None and not transport.is_closing() and not self._is_paused:
             transport.resume_reading()
@@ -121,11 +191,18 @@ class Pump(asyncio.Protocol):
     def close(self, error: Exception | None = None) -> None:
         """End the connection once what was written has left. May be called again."""
         self._stop(error)
-        transport = self._transport
-        if transport is not None and not transport.is_closing():
+        transport, codec = self._transport, self._websocket
+        if transport is None or transport.is_closing():
+            return
+        if codec is None or codec.is_connecting:
             transport.close()
-            if transport.get_write_buffer_size():
+            # TLS waits for the other end's good-bye, too.
+            if transport.get_write_buffer_size() or transport.get_extra_info("sslcontext"):
                 asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, transport.abort)
+            return
+        codec.close(_close_code(error))
+        self._flush(codec)
+        self._wait_for_end(codec)
 
     def abort(self, error: Exception | None = None) -> None:
         """End the connection now; what has not left yet is lost. May be called again."""
@@ -133,27 +210,105 @@ class Pump(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def write(self, lines: bytes) -> bool:
+        """Send lines that the session has given; false if the connection is ending."""
+        if self._transport is None or self._transport.is_closing():
+            return False
+        if self._codec is not None and self._codec is not UNKNOWN:
+            if not self._codec.encode(lines):
+                return False
+            lines = self._codec.outgoing()
+        self._put(self._transport, lines)
+        return True
+
+    def _put(self, transport: asyncio.Transport, data: bytes) -> None:
+        transport.write(data)
+        self.sent += len(data)
+        if self._is_full and transport.get_write_buffer_size() > self.write_limit:
+            self._owner.stalled(self)
+
     def _stop(self, error: Exception | None) -> None:
         self.session.close()
         self._error = self._error or error
 
-    def _write(self, data: bytes) -> bool:
-        if self._transport is None or self._transport.is_closing():
-            return False
-        self._transport.write(data)
-        self.sent += len(data)
-        if self._is_full and self._transport.get_write_buffer_size() > WRITE_LIMIT:
-            self._owner.stalled(self)
-        return True
-
     def _read(self, data: bytes) -> None:
         try:
             for event in self.session.receive_data(data):
-                self._owner.received(self, event)
+                self._tell(event)
                 if self._is_paused and self.session.state is State.OPEN:
                     break  # before the welcome the session stops by itself, and sees to its bound
         except RemoteProtocolError as error:
             self.close(error)
+
+    def _tell(self, event: Event) -> None:
+        """Tell the owner; what it fails on is our bug, and must not end the connection."""
+        try:
+            self._owner.received(self, event)
+        except RemoteProtocolError:
+            raise
+        except Exception as error:
+            if not self._has_failed:
+                log.error("our bug, and we go on", peer=self.peer, exc_info=error)
+            self._has_failed = True
+
+    # -- a WebSocket ------------------------------------------------------------------------
+
+    @property
+    def _websocket(self) -> WebSocket | None:
+        return None if self._codec is UNKNOWN else self._codec
+
+    def _find_out(self, data: bytes) -> None:
+        """Take the caller's first bytes; too few to tell are kept by their number alone."""
+        data = HTTP[: self.received - len(data)] + data
+        if data.startswith(HTTP):
+            self._codec = ServerSocket()
+            self._unwrap(self._codec, data)
+        elif not HTTP.startswith(data):
+            self._codec = None
+            self._read(data)
+
+    def _unwrap(self, codec: WebSocket, data: bytes) -> None:
+        """Pass bytes to the codec, and its lines to the session."""
+        if self.session.state is State.OPEN:
+            codec.allow(LINE_LIMIT)
+        lines = codec.receive(data)
+        self._flush(codec)
+        if lines:
+            self._read(lines)
+        self._follow()
+
+    def _follow(self) -> None:
+        """End when the WebSocket has; lines that came before and wait are taken first."""
+        codec = self._websocket
+        if codec is None or self._is_paused or not codec.is_over:
+            return
+        if self.session.state is not State.CLOSED:
+            self._stop(codec.error)
+        if codec.is_connecting:
+            self.close()
+        else:
+            self._wait_for_end(codec)
+
+    def _flush(self, codec: WebSocket) -> None:
+        """Write what the codec has to say beside lines."""
+        data = codec.outgoing()
+        if data and self._transport is not None and not self._transport.is_closing():
+            self._put(self._transport, data)
+
+    def _wait_for_end(self, codec: WebSocket) -> None:
+        """Give the other end a little time to close as well; what it still says is dropped."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        if not codec.is_left:
+            codec.is_left = True
+            self._is_paused = False
+            transport.resume_reading()
+            asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, transport.abort)
+        if codec.is_finished:
+            # Half a close where there is one: bytes on their way to a socket that is closed whole
+            # would make the other end's system throw our last words away.
+            transport.write_eof() if transport.can_write_eof() else transport.close()
 
     # -- asyncio's side ---------------------------------------------------------------------
 
@@ -167,12 +322,19 @@ class Pump(asyncio.Protocol):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.peer = _address(transport.get_extra_info("peername"))
+        if self._codec is not None and self._codec is not UNKNOWN:
+            self._flush(self._codec)
         self._owner.opened(self)
 
     def data_received(self, data: bytes) -> None:
         """Pass bytes to the session, and its events to the owner."""
         self.received += len(data)
-        self._read(data)
+        if self._codec is None:
+            self._read(data)
+        elif self._codec is UNKNOWN:
+            self._find_out(data)
+        else:
+            self._unwrap(self._codec, data)
 
     def eof_received(self) -> None:
         """Close: nobody speaks this protocol on half a connection."""
@@ -191,10 +353,23 @@ class Pump(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """Tell the owner, once."""
-        self.session.receive_eof()
+        is_news = self.session.receive_eof()
         self._transport = None
         self.resume_writing()
+        if is_news and self._websocket is not None:
+            error = error or self._websocket.receive_eof()
         self._owner.closed(self, self._error or error)
+
+
+def _close_code(error: Exception | None) -> CloseCode:
+    match error:
+        case None:
+            return CloseCode.NORMAL_CLOSURE
+        case GoingAway():
+            return CloseCode.GOING_AWAY
+        case LineTooLong():
+            return CloseCode.MESSAGE_TOO_BIG
+    return CloseCode.POLICY_VIOLATION
 
 
 def _address(peername: object) -> str:

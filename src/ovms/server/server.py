@@ -14,14 +14,16 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 import msgspec
 
 from ovms import __version__
+from ovms.accounts.login import Accounts
 from ovms.alerts.expansion import Expansion
 from ovms.alerts.expansion import load as alert_tables
 from ovms.base.clock import Clock, SystemClock
@@ -29,19 +31,24 @@ from ovms.base.logs import get_logger
 from ovms.base.paths import make_private_dir, write_whole
 from ovms.hub.hub import Hub, HubSettings
 from ovms.hub.telemetry import LogSettings
-from ovms.net.pump import Pump
 from ovms.notify.channels import open_channels
 from ovms.notify.notifier import Notifier
 from ovms.server.door import Door
+from ovms.server.inside import Desks
 from ovms.server.listener import Entrance, Gate, Ports, bound, close_gently, listen
+from ovms.server.peering import peering
 from ovms.server.settings import ServerSettings
 from ovms.server.tls import Certificates, open_certificates
 from ovms.store.database import database_url
 from ovms.store.notify import NotifyStore
+from ovms.store.records import VehicleChange
 from ovms.store.store import Store
 
 TICK = 1.0
 """Seconds between looks at the time limits."""
+
+PACE = 0.1
+"""Seconds between looks whether a car can take more of what waits for it."""
 
 REFRESH = 2.0
 """Seconds between looks for vehicles that were changed or removed from the command line."""
@@ -132,7 +139,10 @@ async def serve(
         try:
             async with _notifier(settings, expansion, clock) as notifier:
                 hub = Hub(store, notifier, clock, _hub_settings(settings))
-                await _serve(settings, store, hub, clock, certificates, entrances, stop, on_ready)
+                async with _desks(settings, store, hub, clock) as desks:
+                    house = _House(store, Door(desks, clock), certificates, clock)
+                    await _serve(settings, house, entrances, stop, on_ready)
+                await hub.close()
         finally:
             lost = await store.close()
             if lost:
@@ -166,26 +176,62 @@ def _hub_settings(settings: ServerSettings) -> HubSettings:
     return HubSettings(__version__, settings.answer_timeout, log_settings)
 
 
+@asynccontextmanager
+async def _desks(
+    settings: ServerSettings, store: Store, hub: Hub, clock: Clock
+) -> AsyncIterator[Desks]:
+    """Have somebody take in each kind of caller."""
+    async with _accounts(settings, clock) as accounts:
+
+        def on_taken(changes: Sequence[VehicleChange], owners: set[int]) -> None:
+            hub.refresh(changes)
+            accounts.suspect(owners, {change.id for change in changes})
+
+        async with peering(settings, hub, clock, on_taken) as peers:
+            yield Desks(hub, accounts, peers, store.find_provision)
+
+
+@asynccontextmanager
+async def _accounts(settings: ServerSettings, clock: Clock) -> AsyncIterator[Accounts]:
+    """Have the accounts, and close them at the end."""
+    accounts = Accounts(database_url(settings.data, settings.database), clock)
+    try:
+        yield accounts
+    finally:
+        await accounts.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _House:
+    """What the running server consists of."""
+
+    store: Store
+    door: Door
+    certificates: Certificates | None
+    clock: Clock
+
+    @property
+    def hub(self) -> Hub:
+        """The rooms."""
+        return self.door.desks.hub
+
+
 async def _serve(
     settings: ServerSettings,
-    store: Store,
-    hub: Hub,
-    clock: Clock,
-    certificates: Certificates | None,
+    house: _House,
     entrances: list[Entrance],
     stop: asyncio.Event,
     on_ready: Callable[[Ports], None],
 ) -> None:
-    door = Door(hub, clock)
     gate = Gate(entrances, _open_files())
 
-    def answer() -> Pump:
-        pump = door.answer()
-        gate.count(door.count)
-        return pump
+    def answer() -> asyncio.Protocol:
+        protocol = house.door.answer()
+        gate.count(house.door.count)
+        return protocol
 
     servers = await listen(entrances, answer, gate.backlog)
-    work = _start_work(hub, door, gate, store, certificates, clock)
+    work = _start_work(house, gate)
     ports = Ports(*(entrance.port for entrance in entrances), *[None] * (2 - len(entrances)))
     facts = {"pid": os.getpid(), "mp": ports.mp, "mp_tls": ports.mp_tls}
     try:
@@ -194,12 +240,11 @@ async def _serve(
                      version=__version__)  # fmt: skip
             on_ready(ports)
             await stop.wait()
-        log.info("stopping", connections=len(door.callers))
+        log.info("stopping", connections=len(house.door.callers))
     finally:
         gate.retire()
         await close_gently(servers, entrances)
-        await door.empty()
-        await hub.close()
+        await house.door.empty()
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
@@ -211,10 +256,9 @@ def _open_files() -> int:
     return sys.maxsize if granted == resource.RLIM_INFINITY else granted
 
 
-def _start_work(
-    hub: Hub, door: Door, gate: Gate, store: Store, certificates: Certificates | None, clock: Clock
-) -> list[asyncio.Task[None]]:
+def _start_work(house: _House, gate: Gate) -> list[asyncio.Task[None]]:
     """Start what is done again and again while the server runs."""
+    hub, door, store, clock = house.hub, house.door, house.store, house.clock
     checked = clock.time()
 
     async def tick() -> None:
@@ -222,10 +266,15 @@ def _start_work(
         door.tick()
         gate.count(door.count)
 
+    async def pace() -> None:
+        hub.pace()
+
     async def refresh() -> None:
         nonlocal checked
         now = clock.time()
-        hub.refresh(await store.changed_since(checked))
+        changes = await store.changed_since(checked)
+        hub.refresh(changes)
+        door.desks.peers.refresh(changes)
         checked = now
 
     async def beat() -> None:
@@ -235,12 +284,12 @@ def _start_work(
         await store.expire(clock.time())
 
     async def reload() -> None:
-        if certificates is not None:
-            certificates.refresh()
-            certificates.remind(clock.time())
+        if house.certificates is not None:
+            house.certificates.refresh()
+            house.certificates.remind(clock.time())
 
-    jobs = ((tick, TICK), (refresh, REFRESH), (beat, HEARTBEAT), (expire, EXPIRY),
-            (reload, RELOAD))  # fmt: skip
+    jobs = ((tick, TICK), (pace, PACE), (refresh, REFRESH), (door.check_logins, REFRESH),
+            (beat, HEARTBEAT), (expire, EXPIRY), (reload, RELOAD))  # fmt: skip
     return [asyncio.create_task(_again_and_again(job, seconds)) for job, seconds in jobs]
 
 
