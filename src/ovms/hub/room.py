@@ -605,10 +605,10 @@ class Room:
         if self.car is not None:
             self.car.pacer.withdraw()
 
-    def command_answered(self) -> None:
-        """Learn that the car has answered the command that was sent last."""
+    def has_landed(self, mark: int) -> None:
+        """Learn that the car has answered a command, whose ``mark`` came when it had left."""
         if self.car is not None:
-            self.car.pacer.command_answered()
+            self.car.pacer.has_landed(mark)
 
     def send_ping(self) -> None:
         """Send a ping behind which the car has nothing to say of the commands before."""
@@ -621,10 +621,10 @@ class Room:
         if self.car is not None:
             self.car.pacer.ping()
 
-    def _command_left(self) -> None:
-        self.commands.command_left(self._house.clock.monotonic())
+    def _command_left(self, mark: int) -> None:
+        self.commands.command_left(self._house.clock.monotonic(), mark)
 
-    def _ping_left(self) -> None:
+    def _ping_left(self, mark: int) -> None:
         self.commands.ping_left(self._house.clock.monotonic())
 
     def _pass_to_car(self, message: Message) -> None:

@@ -11,7 +11,9 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import resource
 import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -33,7 +35,7 @@ from ovms.notify.channels import open_channels
 from ovms.notify.notifier import Notifier
 from ovms.server.door import Door
 from ovms.server.inside import Desks
-from ovms.server.listener import Entrance, Ports, bound, close_gently, listen
+from ovms.server.listener import Entrance, Gate, Ports, bound, close_gently, listen
 from ovms.server.peering import peering
 from ovms.server.settings import ServerSettings
 from ovms.server.tls import Certificates, open_certificates
@@ -221,8 +223,15 @@ async def _serve(
     stop: asyncio.Event,
     on_ready: Callable[[Ports], None],
 ) -> None:
-    servers = await listen(entrances, house.door.answer)
-    work = _start_work(house)
+    gate = Gate(entrances, _open_files())
+
+    def answer() -> asyncio.Protocol:
+        protocol = house.door.answer()
+        gate.count(house.door.count)
+        return protocol
+
+    servers = await listen(entrances, answer, gate.backlog)
+    work = _start_work(house, gate)
     ports = Ports(*(entrance.port for entrance in entrances), *[None] * (2 - len(entrances)))
     facts = {"pid": os.getpid(), "mp": ports.mp, "mp_tls": ports.mp_tls}
     try:
@@ -233,6 +242,7 @@ async def _serve(
             await stop.wait()
         log.info("stopping", connections=len(house.door.callers))
     finally:
+        gate.retire()
         await close_gently(servers, entrances)
         await house.door.empty()
         for task in work:
@@ -240,7 +250,13 @@ async def _serve(
         await asyncio.gather(*work, return_exceptions=True)
 
 
-def _start_work(house: _House) -> list[asyncio.Task[None]]:
+def _open_files() -> int:
+    """Give how many open files the system grants."""
+    granted = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return sys.maxsize if granted == resource.RLIM_INFINITY else granted
+
+
+def _start_work(house: _House, gate: Gate) -> list[asyncio.Task[None]]:
     """Start what is done again and again while the server runs."""
     hub, door, store, clock = house.hub, house.door, house.store, house.clock
     checked = clock.time()
@@ -248,6 +264,7 @@ def _start_work(house: _House) -> list[asyncio.Task[None]]:
     async def tick() -> None:
         hub.tick()
         door.tick()
+        gate.count(door.count)
 
     async def pace() -> None:
         hub.pace()
