@@ -121,7 +121,8 @@ CONVERSATION = [
     told(CAR, "c1,0,0,16,0", APP),
     told(CAR, "c1,0,15,16,1", APP),
     told(APP, "C31,2030-01-01", APP, "c31,1,No historical data available"),
-    Exchange(CAR, "c41,0,news", {APP: ["c41,0,news"], BATCH: ["c41,0,news"]}),
+    Exchange(CAR, "c41,0,news", {APP: ["c41,0,news"], BATCH: ["c41,0,news"],
+                                 SERVER: [replicated("c41,0,news")]}),
     told(APP, "Qas,it,is\xfe", CAR),
     # groups
     Exchange(APP, "GTESTGROUP"),
@@ -144,7 +145,12 @@ CONVERSATION = [
         "h7,-10,*-LOG-Trip,1,60,data,y",
         {SERVER: [replicated("h7,-10,*-LOG-Trip,1,60,data,y")]},
     ),
-    # sealed
+    # the other server
+    told(SERVER, "rVEHICLE,Q,of an app there", CAR, "Qof an app there"),
+    told(SERVER, "rVEHICLE,z,2", CAR, "Z3"),
+    told(SERVER, "rVEHICLE,C,22,1234", CAR, "C22,1234"),
+    told(CAR, "c22,0", SERVER, replicated("c22,0")),
+    # sealed, at the end: behind such an answer the server waits a while for more rows
     Exchange(CAR, "ETtoken", {party: ["ETtoken"] for party in (APP, BATCH)}
              | {SERVER: [replicated("ETtoken")]}),
     report("EMSsealed"),
@@ -153,11 +159,6 @@ CONVERSATION = [
     told(APP, "EMQsealed", CAR),
     Exchange(CAR, "EMAsealed"),
     Exchange(APP, "ETmine"),
-    # the other server
-    told(SERVER, "rVEHICLE,Q,of an app there", CAR, "Qof an app there"),
-    told(SERVER, "rVEHICLE,z,2", CAR, "Z3"),
-    told(SERVER, "rVEHICLE,C,22,1234", CAR, "C22,1234"),
-    told(CAR, "c22,0", SERVER, replicated("c22,0")),
 ]  # fmt: skip
 """Every code of the guide, in each direction in which it may be said."""
 
