@@ -102,6 +102,7 @@ SEQUENCE = "Response is a sequence of individual messages with each message cont
     "Registered features are",
     "Note that features 0 through 7 are 'volatile'",
     "Features 8 through 15 are 'permanent'",
+    "These features are considered more stable, but optional",
 )
 @stands_for(
     "guide: 3 - Request parameter list", UNUSED, SEQUENCE, "Registered parameters are", "Note that"

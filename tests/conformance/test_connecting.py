@@ -28,7 +28,12 @@ SCHEME = "guide: Encryption Protection Scheme 0x30"
 # -- welcomes -----------------------------------------------------------------------------------
 
 
-@stands_for("guide: On startup", "Caller sends welcome message to the server")
+@stands_for(
+    "guide: On startup",
+    "Caller sends welcome message to the server",
+    "MP-C <protection scheme> <car token> <car digest> <car id>",
+    "MP-A <protection scheme> <app token> <app digest><car id>",
+)
 @stands_for("interop 1", "Callers: `MP-C` car, `MP-A` interactive app, `MP-B` batch client")
 @pytest.mark.parametrize("role", ["C", "A", "B"])
 def test_a_caller_is_welcomed(case: Case, role: str) -> None:
@@ -39,7 +44,11 @@ def test_a_caller_is_welcomed(case: Case, role: str) -> None:
     assert caller.settle()[0][:1] == b"Z"
 
 
-@stands_for("guide: On startup", "Server responds welcome message to the caller")
+@stands_for(
+    "guide: On startup",
+    "Server responds welcome message to the caller",
+    "MP-S <protection scheme> <server token> <server digest>",
+)
 @stands_for(SCHEME, "Upon startup, both the server and callers generate random tokens")
 @stands_for(
     "interop 1",
@@ -104,7 +113,11 @@ def test_nothing_is_said_before_the_welcome(case: Case) -> None:
     caller.be_welcomed()
 
 
-@stands_for(SCHEME, "If the digests don't match, then abort the connection")
+@stands_for(
+    SCHEME,
+    "Validation of the welcome message is performed by",
+    "If the digests don't match, then abort the connection",
+)
 @stands_for("interop 6", "a wrong password must close the connection at once")
 @pytest.mark.parametrize("role", ["C", "A", "B"])
 def test_a_wrong_secret(case: Case, role: str) -> None:
@@ -158,6 +171,8 @@ def test_a_token_may_come_again(case: Case) -> None:
 
 @stands_for(
     SCHEME,
+    "This scheme is based on using shared secrets",
+    "Once the partner has been authenticated",
     "Create a new hmac-md5 based on the client and server tokens concatenated",
     "Use the new hmac digest as the key for symmetric rc4 encryption",
     "Generate, and discard, 1024 bytes of cipher text",
@@ -185,7 +200,7 @@ def test_the_cipher_runs_on(case: Case) -> None:
     "On the wire a line is `MP-0 ` + code + data, ciphered and in base64 after the welcome",
     "and are not sent",
 )
-@stands_for("interop 6", "CR LF always")
+@stands_for("interop 6", "iOS: CR LF", "Batch tools cut two bytes off each line: CR LF always")
 @stands_for("interop 6", "It disconnects on a decrypted line without `MP-0 `")
 def test_the_form_of_a_line(case: Case) -> None:
     """A line is base64 with CR LF behind it, and in it MP-0, a blank, the code and the data."""
@@ -222,7 +237,6 @@ def test_empty_lines_are_ignored(case: Case) -> None:
     assert car.settle() == [b"Z0"]
 
 
-@stands_for("interop 6", "Some small clients do not reassemble lines: write each message in one")
 def test_lines_may_come_in_any_pieces(case: Case) -> None:
     """Lines that come byte by byte, or many in one piece, are the same lines."""
     wire = case.wire(Transport.TLS if case.transport.is_tls else Transport.TCP)

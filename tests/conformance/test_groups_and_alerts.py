@@ -61,6 +61,7 @@ def test_a_group_is_not_passed_to_the_car(case: Case) -> None:
 
 @stands_for(
     ALERT,
+    'This message is sent <cartoserver> "C", or <servertoapp> "s"',
     "it requests the server to send a textual push notification alert",
     "The <data> is 1 byte alert type followed by N bytes of textual message",
     "The server will use this message to send the notification to any connected apps",
@@ -120,12 +121,15 @@ def subscriptions(case: Case, *vehicles: str) -> dict[str, set[str]]:
 
 @stands_for(
     PUSH,
+    "This message is sent <apptoserver>",
+    "<appid>,<pushtype>,<pushkeytype>{,<vehicleid>,<netpass>,<pushkeyvalue>}",
     "It is used by app to register for push notifications",
     "The <data> is made up of",
     "The server will verify the credentials for each vehicle",
 )
 @stands_for(
-    "interop 3", "`p`: `<appid>,<pushtype>,<pushkeytype>,<vehicleid>,<netpass>,<pushkeyvalue>`"
+    "interop 3",
+    "`p`: `<appid>,<pushtype>,<pushkeytype>,<vehicleid>,<netpass>,<pushkeyvalue>`, types",
 )
 @stands_for("interop 3", "Several triples in one message (guide) and one (today) both occur")
 @stands_for("interop 3", "`<appid>,<type>,simple,<key>` subscribes the session's own vehicle")

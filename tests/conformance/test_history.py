@@ -40,7 +40,7 @@ def seconds_from(text: str, moment: datetime) -> float:
     H,
     "transmits a historical data message for storage on the server",
     "<data> is comma-separated list of",
-    "The type is composed of <vehicletype> - <class> - <property>",
+    "The type is composed of <vehicletype>",
     '<Vehicletype> is the usual vehicle type, or "\\*" to indicate generic storage',
     "<Class> is one of",
     "<Property> is a property code, which the vehicle decides",

@@ -94,6 +94,10 @@ RECORDS = {
         b"W0,0,0,0,0,0,0,0,-1",
     ),
     "S beyond": (
+        Sentence("interop 3", "Then 27 charge time for this charger (min), 28 minutes to"),
+        S + b",-1,-1,-1,320,tesla,0,395,96,0,0,0,0,0,0,0,-1",
+    ),
+    "S word": (
         Sentence("interop 3", "`S`: 5 is a word (`charging topoff done prepare heating stopped`"),
         S + b",75,0,45,320,type2,7.2,395,96,7.4,95,-18,310,14.3,2045.7,36.2,1789000000",
     ),
@@ -289,7 +293,16 @@ def test_every_code_is_one_byte(case: Case) -> None:
     assert app.settle() == [each for code in codes for each in (code + data, b"T0")]
 
 
-@stands_for(GRAMMAR, "<message> ::= <magic> <version> <space> <protmsg>")
+@stands_for(
+    GRAMMAR,
+    "<message> ::= <magic> <version> <space> <protmsg>",
+    "<protmsg> ::= <servertocar> | <cartoserver> | <servertoapp> | <apptoserver>",
+    '<servertocar> ::= "S"',
+    '<cartoserver> ::= "C"',
+    '<servertoapp> ::= "s"',
+    '<apptoserver> ::= "c"',
+)
+@stands_for("interop 1", "name directions and are not sent")
 @stands_for(GRAMMAR, "<magic> ::= MP-", "<version> ::= 1 byte version number", "<space> ::= ' '")
 @pytest.mark.parametrize("plain", [b"MP-1 S80", b"MQ-0 S80", b"MP-0S80", b"S80"])
 def test_what_is_not_of_the_grammar(case: Case, plain: bytes) -> None:
@@ -313,7 +326,9 @@ def test_what_is_not_of_the_grammar(case: Case, plain: bytes) -> None:
 @stands_for(
     "interop 1", "Car gone: clients get `Z0`", "App comes or goes: the car gets the new `Z`"
 )
-@stands_for("interop 6", "A rising `Z` makes it send everything at once")
+@stands_for(
+    "interop 6", "A rising `Z` makes it send everything at once; above 0 it reports", "`Z` is money"
+)
 def test_who_hears_of_whom(case: Case) -> None:
     """Clients hear when the car comes and goes; the car hears how many apps there are."""
     app, batch = case.app(), case.batch()

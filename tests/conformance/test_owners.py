@@ -98,7 +98,10 @@ def test_a_token_as_password(fleet: OwnerCase) -> None:
     assert fleet.log_in("*", fleet.owner.weak_token).is_closed()
 
 
-@stands_for("interop 2", "then plain lines `<code><data>` without `MP-0 `, RC4 or base64")
+@stands_for(
+    "interop 2",
+    "Answer: `MP-S 1 <user> <vehicle id> <ids of all the owner's vehicles…>`, then plain",
+)
 @stands_for("interop 6", "The new app uses only `wss://host:6870/apiv2`")
 def test_lines_are_plain(fleet: OwnerCase) -> None:
     """An owner's app and a car of the vehicle speak: plain on one side, ciphered on the other."""
@@ -158,6 +161,7 @@ def test_owners_do_not_disturb_each_other(fleet: OwnerCase) -> None:
 
 
 @stands_for("interop 6", "throttle per account, not per address")
+@stands_for("interop 6", "throttle per vehicle and account; never ban an address")
 def test_one_account_does_not_shut_out_another(tcp: Case, owners: Owner) -> None:
     """However often one account is refused, another at the same address is let in."""
     tcp.house.ovms("owner", "add", "careless", "--password", PASSWORD)

@@ -50,8 +50,8 @@ def open_record(line: bytes, iccid: str) -> list[str]:
 )
 @stands_for(
     SCHEME,
-    "For cars",
-    "For servers",
+    "For cars: AP-C <protection scheme> <apkey>",
+    "AP-S <protection scheme> <server token> <server digest> <provisioning>",
     "The server then hmac-md5s this token with the shared secret (usually the ICCID",
     "Using this hmac digest, the server generates and discards 1024 bytes of cipher text",
     "The server then rc4 encrypts and base64 encodes the provisioning information",

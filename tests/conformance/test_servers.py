@@ -72,7 +72,7 @@ def records(caller: Caller, kind: bytes, last: str) -> list[str]:
     return found
 
 
-@stands_for("guide: On startup", "For servers")
+@stands_for("guide: On startup", "MP-S <protection scheme> <server token> <server digest><car id>")
 @stands_for("interop 7", "`MP-S 0 <token> <digest> <server id> <vehicle time> <owner time>`")
 @stands_for("interop 7", "two date-times `YYYY-MM-DD hh:mm:ss`, the newest change the caller has")
 def test_a_server_is_welcomed(peers: ServerCase) -> None:
@@ -123,7 +123,7 @@ def test_vehicle_records(peers: ServerCase) -> None:
     assert len({row[1] for row in whole}) == 2
 
 
-@stands_for(RECORD, "Sub-type RO (Owner record)")
+@stands_for(RECORD, "Sub-type RO (Owner record)", "<data> is comma-separated list of: - Ownerid")
 def test_owner_records(peers: ServerCase) -> None:
     """Owners come with number, name, mail, password hash, status, deleted and changed."""
     server = peers.server("SLAVE1", NEVER, NEVER)

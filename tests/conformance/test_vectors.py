@@ -61,7 +61,11 @@ def test_the_lines(wire: Wire) -> None:
         assert speaker.read(each["line"].encode()) == each["plain"][5:].encode()
 
 
-@stands_for("guide: Paranoid-mode encrypted message", "The encryption is performed on the <data>")
+@stands_for(
+    "guide: Paranoid-mode encrypted message",
+    "The <data> is the corresponding encrypted payload message",
+    "The encryption is performed on the <data>",
+)
 def test_sealed_messages() -> None:
     """Sealed messages are the known ones, each afresh from the start of the stream."""
     paranoid = VECTORS["paranoid"]
