@@ -12,6 +12,7 @@ CONTENT = "says what a field means; the server forwards it as it came"
 NOTHING = "says nothing that could be run"
 HTTP = "speaks of HTTP, which is no part of the wire protocol"
 
+ACKED = "guide: Historical Data update+ack message"
 SCHEME = "guide: Encryption Protection Scheme 0x30"
 PROVISIONING = "guide: Auto Provisioning"
 PROVISIONED = "guide: Auto Provisioning Protection Scheme 0x30"
@@ -37,9 +38,9 @@ ELSEWHERE = [
               ("tests/car/test_history.py",)),
     Elsewhere("guide: Historical Data update message", "The server will endeavor to retain", TIME,
               ("tests/store/test_expiry.py::test_expires_in_bites",)),
-    Elsewhere("guide: Historical Data update+ack message", "The lifetime is specified in seconds", TIME,
+    Elsewhere(ACKED, "The lifetime is specified in seconds", TIME,
               ("tests/store/test_store.py::test_expire",)),
-    Elsewhere("guide: Historical Data update+ack message", "Consideration should be made", CAR,
+    Elsewhere(ACKED, "Consideration should be made", CAR,
               ("tests/car/test_history.py",)),
     Elsewhere("guide: Peer connection message", "It is suggested that the car should use this", CAR,
               ("tests/car/test_module.py::test_reports_come_at_the_interval",)),

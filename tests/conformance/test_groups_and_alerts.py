@@ -48,7 +48,7 @@ def test_a_group(case: Case) -> None:
 
 @stands_for(SUBSCRIBE, "This message is sent <apptoserver>")
 def test_a_group_is_not_passed_to_the_car(case: Case) -> None:
-    """The server keeps the subscription to itself, and it ends with the app's connection."""
+    """The server keeps a subscription to itself: the car hears nothing of it."""
     car, app = case.car(), case.app()
     everything(car, app)
     app.say(b"G" + case.vehicle.encode())
@@ -69,6 +69,7 @@ def test_a_group_is_not_passed_to_the_car(case: Case) -> None:
 @stands_for(
     "interop 3", "`P` comes from cars and from clients", "Types: `A` alert, `I` information"
 )
+@stands_for("interop 3", "Text in a field holds no comma and no line end")
 @pytest.mark.parametrize("role", ["C", "A", "B"])
 @pytest.mark.parametrize("alert", [b"PAThe car, it charges", b"PIVehicle is idle", b"PAtwo\rlines"])
 def test_an_alert_reaches_the_connected(case: Case, role: str, alert: bytes) -> None:
@@ -97,7 +98,6 @@ def test_a_vehicle_error_is_put_into_words(case: Case) -> None:
     assert told[2] != told[0]
 
 
-@stands_for("interop 3", "Text in a field holds no comma and no line end")
 def test_an_alert_is_not_passed_to_the_car(case: Case) -> None:
     """A client's alert goes to clients; an empty one to nobody."""
     car, app = case.car(), case.app()

@@ -42,7 +42,6 @@ def seconds_from(text: str, moment: datetime) -> float:
     "<data> is comma-separated list of",
     "The type is composed of <vehicletype>",
     '<Vehicletype> is the usual vehicle type, or "\\*" to indicate generic storage',
-    "<Class> is one of",
     "<Property> is a property code, which the vehicle decides",
     "The server will timestamp the incoming historical records",
 )
@@ -58,6 +57,20 @@ def test_a_record_is_kept(case: Case) -> None:
     assert (number, data) == ("5", ["kept", "with commas", ""])
     assert abs(seconds_from(moment, datetime.now(UTC))) < 60
     assert rows_of(app, b"32,TR-X42-y")[0][1:] == ["-1", ""]
+
+
+CLASSES = (
+    "PWR", "ENG", "TRX", "CHS", "BDY", "ELC", "SAF", "SEC", "CMF", "ENT", "COM", "X00", "X99",
+)  # fmt: skip
+
+
+@stands_for(H, "<Class> is one of")
+def test_every_class_of_records(case: Case) -> None:
+    """Records of every class, of a vehicle type or of all, are kept under the type they name."""
+    car, app = case.car(), case.app()
+    types = [f"{vehicle}-{each}-Test" for vehicle in ("*", "TR") for each in CLASSES]
+    keep(car, *(f"{each},1,3600,x".encode() for each in types))
+    assert {row[0] for row in rows_of(app, b"31")} == set(types)
 
 
 @stands_for(

@@ -205,7 +205,7 @@ def test_messages_of_a_car_there(peers: ServerCase) -> None:
     assert app.hear_code(b"Z") == b"Z0"
 
 
-@stands_for("interop 3", "Any other code from a car is stored and forwarded as it came")
+@stands_for("guide: Backwards Compatibility", "Similarly, unrecognized messages should be ignored")
 def test_a_server_says_something_strange(peers: ServerCase) -> None:
     """What is not understood from a server ends no session and reaches nobody."""
     server, app = peers.server("SLAVE1", NEVER, NEVER), peers.app()
