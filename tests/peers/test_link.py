@@ -110,6 +110,22 @@ async def test_rows_and_answers_that_nobody_asked_for(net: Net) -> None:
     assert near.hears() == far.hears() == ["c41,0,balance 5"]
 
 
+@pytest.mark.parametrize(
+    "said", ["Z0", "Z1,9999999999999", "C20,1", "pphone,gcm,simple,key", "fmine", "EMAx", "EMEx"]
+)
+async def test_what_is_no_cars_to_say(net: Net, said: str) -> None:
+    """A car cannot tell another server that it is gone, nor what only servers and clients say."""
+    one, two = net.server(), net.server()
+    await net.join(one, two)
+    car, far = await one.car(), await two.app()
+    await car.says("S1")
+    far.hears()
+    await car.says(said)
+    assert far.hears() == []
+    await car.says("S2")
+    assert far.hears() == ["S2", "T0"]
+
+
 async def test_sealed_messages(net: Net) -> None:
     """Token, state, commands and answers pass sealed; nobody on the way reads them."""
     one, two = net.server(), net.server()

@@ -690,5 +690,8 @@ SEALED_UNSTORED = frozenset("CGgHhPpTZf")
 def _is_relayed(car: Car, message: Message) -> bool:
     """Tell whether other servers hear a car's message; answers go to whoever has asked."""
     if message.code == "E":
-        return not message.data.startswith(b"Mc")
-    return message.code not in "Aac" and (message.code != "T" or not car.is_local)
+        sealed = sealed_message(message)
+        return token_of(message) is not None or (
+            sealed is not None and sealed.code not in SEALED_NEVER | {"c"}
+        )
+    return message.code not in "AaCcpZf" and (message.code != "T" or not car.is_local)
