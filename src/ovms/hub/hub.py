@@ -15,9 +15,10 @@ from typing import Any
 from ovms.base.clock import Clock
 from ovms.hub.commands import ANSWER_TIMEOUT
 from ovms.hub.guard import Guard
+from ovms.hub.house import Exchange, House
 from ovms.hub.interfaces import AlertDesk, Change, Keeper, Line, Vehicle
 from ovms.hub.member import Car, Member
-from ovms.hub.room import PROOF_TIMEOUT, Exchange, House, Room
+from ovms.hub.room import PROOF_TIMEOUT, Room
 from ovms.hub.telemetry import LogSettings, TelemetryLog
 from ovms.protocol import Message, Role
 from ovms.protocol.records.alert import Alert, AlertKind

@@ -6,29 +6,24 @@ keeper, and what it sends, it hands to a line. One event loop owns it, so nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Protocol
 
-from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
 from ovms.hub import answers
 from ovms.hub.commands import (
-    ANSWER_TIMEOUT,
     EVERYONE,
     NOT_CONNECTED,
     QUEUE_LIMIT,
     TOO_MANY,
     CommandQueue,
 )
-from ovms.hub.groups import Groups
-from ovms.hub.guard import Guard
-from ovms.hub.interfaces import AlertDesk, Keeper, Line, Vehicle
+from ovms.hub.house import House
+from ovms.hub.interfaces import Line, Vehicle
 from ovms.hub.latest import LatestMessages
 from ovms.hub.member import Car, Member
 from ovms.hub.pacing import PONG, WATCHING, Pacer, WayThrough, budget_of
-from ovms.hub.telemetry import LogSettings, TelemetryLog
+from ovms.hub.telemetry import TelemetryLog
 from ovms.protocol import Message, Role
 from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
 from ovms.protocol.messages import LatestMessage
@@ -54,47 +49,6 @@ ALERT_LIFE = 365 * 86400
 JUST_NOW = Message("T", b"0")
 
 log = get_logger("ovms.hub")
-
-
-class Exchange(Protocol):
-    """What joins our rooms with those of other servers."""
-
-    def car_came(self, room: Room) -> None:
-        """Learn of a car that has proven to be there, here or at another server."""
-
-    def car_went(self, room: Room) -> None:
-        """Learn that a car is gone."""
-
-
-class NoExchange:
-    """A server that stands alone."""
-
-    def car_came(self, room: Room) -> None:
-        """Tell nobody."""
-
-    def car_went(self, room: Room) -> None:
-        """Tell nobody."""
-
-
-@dataclass(slots=True)
-class House:
-    """What all rooms share."""
-
-    keeper: Keeper
-    alerts: AlertDesk
-    clock: Clock
-    version: str
-    """What ``f`` tells clients of this server."""
-    spawn: Callable[[Coroutine[Any, Any, None]], Any]
-    """Runs what takes time as a task that somebody owns."""
-    answer_timeout: float = ANSWER_TIMEOUT
-    """Seconds a car has to answer a command."""
-    log: LogSettings = field(default_factory=LogSettings)
-    groups: Groups = field(default_factory=Groups)
-    pacers: set[Pacer] = field(default_factory=set)
-    """The ways to cars for which something waits."""
-    guard: Guard = field(default_factory=Guard)
-    exchange: Exchange = field(default_factory=NoExchange)
 
 
 class Room:
@@ -342,6 +296,13 @@ class Room:
         log.debug("ignored", vehicle=self.vehicle.id, role=member.role.name, code=message.code)
 
     # -- what the car reports ---------------------------------------------------------------
+
+    def take_replicated(self, line: Line, message: Message) -> None:
+        """Take a car's message from another server that did not say that the car is there."""
+        if message.code in REPLICATED:
+            now, house = self._house.clock.monotonic(), self._house
+            way = WayThrough(line, house.clock, house.guard, lambda: self.longest, house.pacers)
+            self._receive_from_car(Car(Role.SERVER, line, now, now, pacer=way), message)
 
     def take_stored(self, message: Message, age: int) -> None:
         """Take a car's message that another server has stored, and which came so long ago."""
@@ -678,6 +639,12 @@ FROM_RELAY: dict[str, Callable[[Room, Member, Message], None]] = {
 """What another server says for its clients; anything else its apps pass on to the car.
 
 What only cars say comes from a server that has not heard yet that the car is here.
+"""
+
+REPLICATED = frozenset("DFLSVWXYHhPg")
+"""What another server may tell of a car without saying that it is there: what only cars say.
+
+What else comes of a car that is nowhere is from clients of one that has just gone.
 """
 
 SEALED_NEVER = frozenset("AaE")

@@ -205,20 +205,24 @@ class PeerLink:
         elif vehicle_id in self.cars:
             self.cars[vehicle_id].receive(message)
         else:
-            await self._take_stored(vehicle_id, message)
+            await self._take_of_absent(vehicle_id, message)
 
-    async def _take_stored(self, vehicle_id: str, message: Message) -> None:
-        """Take what the other server has stored of a car that is nowhere, and its age before it."""
+    async def _take_of_absent(self, vehicle_id: str, message: Message) -> None:
+        """Take what the other server says of a car that is nowhere: a stored message has an age.
+
+        Without one it is new: from a server that replicates messages and does not say who is there.
+        """
         aged, self._aged = self._aged, None
         if message.code == "T" and message.data.isdigit() and len(message.data) < 12:
             self._aged = (vehicle_id, int(message.data))
-        if aged is None or aged[0] != vehicle_id:
-            return
-        room = await self._hub.find(vehicle_id)
+        room = await self._hub.find(vehicle_id) if message.code != "T" else None
         if room is None:
             return
         if room.vehicle.type == "car" and self._shares(room.server) and not room.has_proven_car:
-            room.take_stored(message, aged[1])
+            if aged is not None and aged[0] == vehicle_id:
+                room.take_stored(message, aged[1])
+            else:
+                room.take_replicated(PeerLine(self, vehicle_id, is_car=True), message)
         self._hub.release(room)
 
     async def _take_presence(self, vehicle_id: str, data: bytes) -> None:
