@@ -58,6 +58,13 @@ class FakeStore:
         found = [place for place in places if place[0] > after and place[1].time > since]
         return [(place[0], each) for place, each in found][: self.page]
 
+    async def stored_of(
+        self, server_id: str, vehicle_ids: Sequence[str]
+    ) -> list[tuple[str, LatestMessage]]:
+        """Give the stored messages of some vehicles."""
+        self._fail()
+        return [each for each in self.stored if each[0] in vehicle_ids]
+
     async def heard(self, peer_id: str, direction: Direction) -> float:
         """Give when a server was last heard."""
         self._fail()

@@ -308,6 +308,26 @@ async def test_what_is_stored_of_cars_that_are_nowhere(net: Net) -> None:
     await here.leaves()
 
 
+async def test_vehicles_that_the_other_server_has_just_learnt_of(net: Net) -> None:
+    """All is told again: a car that is here, and what is stored of one that is nowhere."""
+    one, two = net.server(FakeVehicle(), FakeVehicle("CAR2")), net.server(FakeVehicle("X"))
+    link = await net.join(one, two)
+    car = await one.car()
+    await car.says("S80")
+    states = FakeStore(stored=[("CAR2", LatestMessage("S", b"70", START - 9))])
+    assert two.keeper.messages == {}
+    two.keeper.vehicles |= {each.id: each for each in (FakeVehicle(), FakeVehicle("CAR2"))}
+    for _ in range(2):
+        await link.ends[0].tell_again(states, net.clock, ["CAR1", "CAR2", "NOSUCH"])
+        await net.settle()
+    assert (two.stored("CAR1"), two.stored("CAR2")) == ({"S": b"80"}, {"S": b"70"})
+    app = await two.app()
+    assert car.hears()[-1] == "Z1"
+    await app.says("C20,1")
+    assert car.hears() == ["C20,1"]
+    assert len(one.hub.rooms["CAR1"].relays) == 1
+
+
 @pytest.mark.parametrize(
     "said",
     [

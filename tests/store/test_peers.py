@@ -106,6 +106,11 @@ async def test_stored_messages_are_told(engine: Engine, url: URL) -> None:
     assert await told("ME", 0.0) == ["CAR1 D", "CAR1 S"]
     assert await told("OTHER", 10.0) == ["CAR1 S", "CAR2 S"]
     assert await told("OTHER", 0.0, ("CAR1", "D")) == ["CAR1 S", "CAR2 S"]
+    found = await store.stored_of("ME", ["CAR1", "CAR2", "NOSUCH"])
+    assert [(vehicle_id, latest.code) for vehicle_id, latest in found] == [
+        ("CAR1", "D"), ("CAR1", "S"),
+    ]  # fmt: skip
+    assert await store.stored_of("ME", []) == []
     assert await store.heard("OTHER", "calls") == 0.0
     await store.note("OTHER", "calls", heard=77.5)
     assert await store.heard("OTHER", "calls") == 77.5

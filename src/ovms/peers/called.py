@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from ovms.base.clock import Clock
@@ -143,8 +144,10 @@ class CalledPeer:
         self.pump.write_limit = WAITING_LIMIT
         heard = await last_heard(self._desk.store, self.server_id, "called")
         self._desk.exchange.links.add(self._link)
-        told = tell_all(self._link, self._desk.store, heard, self._desk.clock)
-        self._work = [asyncio.create_task(self._pusher.run()), asyncio.create_task(told)]
+        store, clock = self._desk.store, self._desk.clock
+        begun = partial(tell_all, self._link, store, heard, clock)
+        pushed = partial(self._link.tell_again, store, clock)
+        self._work = [asyncio.create_task(self._pusher.run(begun, pushed))]
         await self._note(connected=True, error="")
 
     async def _end(self) -> None:

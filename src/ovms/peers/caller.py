@@ -161,6 +161,7 @@ class PeerCaller:
                 case "R":
                     taker.receive(message.data)
                 case "r":
+                    await taker.keep()  # it may be of a vehicle that has just been told
                     await link.receive(message.data)
             if (not connection.waiting or taker.is_full) and await taker.keep():
                 self._ping(connection, taker)

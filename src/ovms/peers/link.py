@@ -18,9 +18,10 @@ So messages never go round, even where the links do.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
+from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
 from ovms.hub.hub import Guest, Hub, Removed
 from ovms.hub.room import Room
@@ -65,6 +66,12 @@ class States(Protocol):
         self, server_id: str, since: float, after: tuple[str, str]
     ) -> list[tuple[str, LatestMessage]]:
         """Give the next messages of a server's vehicles behind a vehicle and code."""
+        ...
+
+    async def stored_of(
+        self, server_id: str, vehicle_ids: Sequence[str]
+    ) -> list[tuple[str, LatestMessage]]:
+        """Give those of some vehicles."""
         ...
 
 
@@ -170,13 +177,27 @@ class PeerLink:
         """Tell what is stored of cars that are nowhere and came after ``since``, Unix seconds."""
         place = ("", "")
         while page := await states.stored_since(self.peer_id, since, place):
-            for vehicle_id, latest in page:
-                place = (vehicle_id, latest.code)
-                if vehicle_id not in self.relays and vehicle_id not in self.cars:
-                    age = Message("T", b"%d" % max(0, now - latest.time))
-                    self.send(Replicated(vehicle_id, age).message)
-                    self.send(Replicated(vehicle_id, latest.message).message)
-            await self.drained()
+            place = (page[-1][0], page[-1][1].code)
+            await self._tell_states(page, now)
+
+    async def tell_again(self, states: States, clock: Clock, vehicle_ids: Sequence[str]) -> None:
+        """Tell of vehicles that the other server may just have learnt of, all that there is."""
+        for vehicle_id in vehicle_ids:
+            room = self._hub.rooms.get(vehicle_id)
+            relay = self.relays.pop(vehicle_id, None)
+            if room is not None and room.has_proven_car:
+                self.car_came(room)
+            if relay is not None:
+                self._hub.leave(relay)
+        await self._tell_states(await states.stored_of(self.peer_id, vehicle_ids), clock.time())
+
+    async def _tell_states(self, states: Iterable[tuple[str, LatestMessage]], now: float) -> None:
+        for vehicle_id, latest in states:
+            if vehicle_id not in self.relays and vehicle_id not in self.cars:
+                age = Message("T", b"%d" % max(0, now - latest.time))
+                self.send(Replicated(vehicle_id, age).message)
+                self.send(Replicated(vehicle_id, latest.message).message)
+        await self.drained()
 
     def car_came(self, room: Room) -> None:
         """Tell the other server that a car is here, unless it is from there that we know it."""

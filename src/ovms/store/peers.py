@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from typing import TypeVar
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
     from sqlalchemy.engine import URL
 
     from ovms.protocol.records.sync import OwnerRecord, VehicleRecord
@@ -85,6 +85,23 @@ def note_peer(connection: Connection, peer_id: str, direction: Direction, **valu
         connection.execute(insert(peers).values(id=peer_id, direction=direction, **row))
 
 
+def _stored(server_id: str) -> Select[tuple[str, str, bytes, float]]:
+    m, v = messages.c, vehicles.c
+    return (
+        select(m.vehicle_id, m.code, m.data, m.time)
+        .join(vehicles, v.id == m.vehicle_id)
+        .where(v.type == "car", v.server.in_([ANY_SERVER, server_id]), m.token == "")
+        .order_by(m.vehicle_id, m.code)
+    )
+
+
+def _states(
+    connection: Connection, query: Select[tuple[str, str, bytes, float]]
+) -> list[tuple[str, LatestMessage]]:
+    rows = connection.execute(query)
+    return [(vehicle_id, LatestMessage(code, data, time)) for vehicle_id, code, data, time in rows]
+
+
 class PeerStore:
     """Shared records of a running server. Raises :class:`ovms.store.errors.StoreError`."""
 
@@ -132,17 +149,23 @@ class PeerStore:
 
         Those that came after ``since``, Unix seconds, behind a vehicle and code, in that order.
         """
-        m, v = messages.c, vehicles.c
+        m = messages.c
         query = (
-            select(m.vehicle_id, m.code, m.data, m.time)
-            .join(vehicles, v.id == m.vehicle_id)
-            .where(v.type == "car", v.server.in_([ANY_SERVER, server_id]), m.token == "")
+            _stored(server_id)
             .where(m.time > since, tuple_(m.vehicle_id, m.code) > tuple_(*after))
-            .order_by(m.vehicle_id, m.code)
             .limit(PAGE)
         )
-        rows = await self._read(lambda connection: connection.execute(query).all())
-        return [(row[0], LatestMessage(*row[1:])) for row in rows]
+        return await self._read(partial(_states, query=query))
+
+    async def stored_of(
+        self, server_id: str, vehicle_ids: Sequence[str]
+    ) -> list[tuple[str, LatestMessage]]:
+        """Give the plain latest messages of those vehicles that the server may know of."""
+        found = []
+        for start in range(0, len(vehicle_ids), PAGE):
+            some = messages.c.vehicle_id.in_(vehicle_ids[start : start + PAGE])
+            found += await self._read(partial(_states, query=_stored(server_id).where(some)))
+        return found
 
     async def heard(self, peer_id: str, direction: Direction) -> float:
         """Give when a server was last heard, Unix seconds; 0 for never."""
