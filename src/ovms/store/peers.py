@@ -22,7 +22,7 @@ from ovms.store.vehicles import PRESENCE_STALE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
-    from typing import TypeVar
+    from typing import Any, TypeVar
 
     from sqlalchemy import Connection, Select
     from sqlalchemy.engine import URL
@@ -85,7 +85,7 @@ def note_peer(connection: Connection, peer_id: str, direction: Direction, **valu
         connection.execute(insert(peers).values(id=peer_id, direction=direction, **row))
 
 
-def _stored(server_id: str) -> Select[tuple[str, str, bytes, float]]:
+def _stored(server_id: str) -> Select[Any]:
     m, v = messages.c, vehicles.c
     return (
         select(m.vehicle_id, m.code, m.data, m.time)
@@ -95,9 +95,7 @@ def _stored(server_id: str) -> Select[tuple[str, str, bytes, float]]:
     )
 
 
-def _states(
-    connection: Connection, query: Select[tuple[str, str, bytes, float]]
-) -> list[tuple[str, LatestMessage]]:
+def _states(connection: Connection, query: Select[Any]) -> list[tuple[str, LatestMessage]]:
     rows = connection.execute(query)
     return [(vehicle_id, LatestMessage(code, data, time)) for vehicle_id, code, data, time in rows]
 
