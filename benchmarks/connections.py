@@ -1,7 +1,7 @@
 """Memory of a connection: a server process with thousands of idle apps, before and after they come.
 
 Run ``python benchmarks/connections.py [count]``. Prints resident bytes a connection, silent ones
-(accepted, no welcome) and welcomed ones, and their ratio.
+(accepted, no welcome) and welcomed ones, plain and over TLS, and their ratios.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ovms.net.client import connect
+import uvloop
+
+from ovms.net.client import Connection, connect
+from ovms.net.tls import client_context
 from ovms.protocol import Role
 
 SECRET = b"benchmark"
@@ -37,9 +40,18 @@ async def silent(port: int, count: int) -> list[asyncio.StreamWriter]:
     return [(await asyncio.open_connection("127.0.0.1", port))[1] for _ in range(count)]
 
 
-async def measure(port: int, pid: int, count: int) -> tuple[float, float]:
-    """Give the bytes of a silent and of a welcomed connection."""
-    warm = [await connect("127.0.0.1", port, Role.APP, "CAR", SECRET) for _ in range(100)]
+async def apps(port: int, count: int, ca: Path | None = None) -> list[Connection]:
+    """Connect apps, over TLS if there is a certificate to trust."""
+    tls = None if ca is None else client_context(ca)
+    return [
+        await connect("127.0.0.1", port, Role.APP, "CAR", SECRET, tls=tls) for _ in range(count)
+    ]
+
+
+async def measure(facts: dict[str, int], ca: Path, count: int) -> tuple[float, float, float]:
+    """Give the bytes of a silent, of a welcomed, and of a welcomed TLS connection."""
+    port, pid = facts["mp"], facts["pid"]
+    warm = [*await apps(port, 100), *await apps(facts["mp_tls"], 100, ca)]
     start = resident(pid)
     callers = await silent(port, count)
     await asyncio.sleep(0.5)
@@ -48,12 +60,15 @@ async def measure(port: int, pid: int, count: int) -> tuple[float, float]:
         caller.close()
     await asyncio.sleep(0.5)
     before = resident(pid)
-    apps = [await connect("127.0.0.1", port, Role.APP, "CAR", SECRET) for _ in range(count)]
+    plain = await apps(port, count)
     after = resident(pid)
-    for app in (*warm, *apps):
+    secure = await apps(facts["mp_tls"], count, ca)
+    end = resident(pid)
+    for app in (*warm, *plain, *secure):
         await app.close()
     # What the silent ones left free is used again by the welcomed ones.
-    return (quiet - start) / count, (after - before + (before - start)) / count
+    welcomed = (after - before + (before - start)) / count
+    return (quiet - start) / count, welcomed, (end - after) / count
 
 
 def main() -> None:
@@ -66,17 +81,21 @@ def main() -> None:
         ovms("vehicle", "add", "CAR", "--owner", "b", "--secret", SECRET.decode(), "--data", folder)
         server = subprocess.Popen(
             [sys.executable, "-m", "ovms", "serve", "--data", folder, "--host", "127.0.0.1",
-             "--port", "0", "--log-level", "error"],
+             "--port", "0", "--tls-port", "0", "--log-level", "error"],
             stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert server.stdout is not None
         server.stdout.readline()
         facts = json.loads((Path(folder) / "ready.json").read_text())
-        quiet, welcomed = asyncio.run(measure(facts["mp"], facts["pid"], count))
+        ca = Path(folder) / "tls" / "cert.pem"
+        quiet, welcomed, secure = uvloop.run(measure(facts, ca, count))
         server.terminate()
         server.wait()
-    print(f"{count} connections: silent {quiet:.0f} bytes, welcomed {welcomed:.0f} bytes each")
-    print(f"welcomed / silent: {welcomed / quiet:.1f}")
+    print(
+        f"{count} connections: silent {quiet:.0f}, welcomed {welcomed:.0f}, "
+        f"welcomed over TLS {secure:.0f} bytes each"
+    )
+    print(f"welcomed / silent: {welcomed / quiet:.1f}, TLS / plain: {secure / welcomed:.1f}")
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ def test_limit_exists(name: str, module: str) -> None:
     assert hasattr(importlib.import_module(module), name)
 
 
-@pytest.mark.parametrize("room", ["protocol", "net", "hub", "server", "app"])
+@pytest.mark.parametrize("room", ["protocol", "net", "hub", "peers", "server", "app"])
 def test_limits_are_listed(room: str) -> None:
     """Every bound of these rooms that ends in LIMIT, LIMITS or TIMEOUT is on the page."""
     page = read("docs/limits.md")

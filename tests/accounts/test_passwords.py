@@ -7,6 +7,7 @@ from ovms.accounts.passwords import (
     MAX_PASSWORD,
     PasswordError,
     Verification,
+    fingerprint,
     hash_password,
     verify_password,
 )
@@ -49,3 +50,10 @@ def test_rehash() -> None:
     """A hash of other costs is right, and due to be made anew."""
     old = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash("pw")
     assert verify_password(old, "pw") == Verification(ok=True, rehash=True)
+
+
+def test_fingerprint() -> None:
+    """Two hashes of one password are told apart, and neither is shown."""
+    one, two = hash_password("pw"), hash_password("pw")
+    assert fingerprint(one) == fingerprint(one) != fingerprint(two)
+    assert len(fingerprint(one)) == 16

@@ -20,7 +20,7 @@ from ovms.car.module import Module
 from ovms.car.replay import Frame, RecordingError
 from ovms.car.vehicles.roadster import Roadster
 from ovms.car.vehicles.sim import SimCar
-from ovms.net.client import Connection, Refused
+from ovms.net.client import ConnectFailed, Connection, Refused, Untrusted
 from ovms.protocol import Message
 from ovms.protocol.records import Environment
 from tests.car.conftest import FakeServer
@@ -171,6 +171,29 @@ async def test_it_waits_for_a_server_that_is_not_there_yet(
         await asyncio.sleep(0.05)
         await server.start()
         await server.wait_for(codes="FSDLWV")
+
+
+async def test_a_car_that_does_not_trust_the_server(
+    server: FakeServer, random: Random, logged: Logged
+) -> None:
+    """A bad certificate is told clearly once each time it turns bad; a good one gets the car in."""
+    tries: list[int] = []
+
+    async def connect() -> Connection:
+        tries.append(1)
+        if len(tries) in (1, 2, 3, 5):
+            raise Untrusted("expired")
+        if len(tries) == 4:
+            raise ConnectFailed("nobody there")
+        return await server.connect()
+
+    driver = Living(clock=SystemClock(), tick=0.01)
+    module = Module(SimCar(start=driver.now, seed=1))
+    async with running(Link(module, driver, connect, random=random, timing=FAST)):
+        await server.wait_for(codes="FSDLWV")
+    errors = [entry for entry in logged if entry["log_level"] == "error"]
+    assert [entry["event"] for entry in errors] == ["no trust in the server"] * 2
+    assert "--ca" in errors[0]["hint"]
 
 
 async def test_a_refused_car_says_so_once_and_keeps_trying(

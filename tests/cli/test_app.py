@@ -163,6 +163,9 @@ def test_the_commands_can_be_listed() -> None:
     assert " 20  lock PIN" in listed.stdout
 
 
+NOBODY = ["status", "--server", "127.0.0.1:1", "--vehicle", "z", "--secret", "s"]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "part"),
     [
@@ -170,8 +173,10 @@ def test_the_commands_can_be_listed() -> None:
         (["command", "fly"], 2, "give a command"),
         (["command", "--server", "x", "--vehicle", "y", "fly"], 2, "no command is called 'fly'"),
         (["status", "--server", "x:y", "--vehicle", "z", "--secret", "s"], 2, "HOST[:PORT]"),
-        (["status", "--server", "127.0.0.1:1", "--vehicle", "z", "--secret", "s"], 1, "refused"),
-        (["log", "--server", "x", "--vehicle", "z", "--secret", "s", "--tls"], 2, "not built yet"),
+        (NOBODY, 1, "refused"),
+        ([*NOBODY, "--insecure"], 2, "--insecure goes with --tls"),
+        ([*NOBODY, "--tls", "--ca", "nowhere.pem"], 1, "nowhere.pem cannot be read: No such file"),
+        ([*NOBODY, "--tls"], 1, "refused"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(words: list[str], code: int, part: str) -> None:

@@ -44,7 +44,9 @@ DEMO = Path(__file__).parents[2] / "src/ovms/car/vehicles/roadster/demo.csv"
         ([*BASE, "--vin", "A,B"], "--vin"),
         ([*BASE, "--pin", "12a"], "--pin"),
         ([*BASE, "--log-level", "loud"], "log level"),
-        ([*BASE, "--tls"], "--tls is not built yet"),
+        ([*BASE, "--insecure"], "--insecure goes with --tls"),
+        ([*BASE, "--ca", str(DEMO)], "--ca goes with --tls"),
+        ([*BASE, "--tls", "--insecure", "--ca", str(DEMO)], "not both"),
         ([*BASE, "--can", "x:y"], "--can is not built yet"),
         (["--provision", "x"], "--provision is not built yet"),
     ],
@@ -63,6 +65,15 @@ def test_a_secret_must_come_from_somewhere(monkeypatch: pytest.MonkeyPatch) -> N
     result = CliRunner().invoke(app, BASE[:4])
     assert result.exit_code == 2
     assert "OVMS_SECRET" in result.stderr
+
+
+@pytest.mark.parametrize("name", [DEMO.name, "missing.pem"])
+def test_a_file_without_a_certificate_is_one_line_and_exit_1(name: str) -> None:
+    """What is named with --ca must hold one."""
+    result = CliRunner().invoke(app, [*BASE, "--tls", "--ca", str(DEMO.parent / name)])
+    assert result.exit_code == 1
+    assert name in result.stderr
+    assert len(result.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("name", ["missing.csv", "missing.blf", "empty.csv"])

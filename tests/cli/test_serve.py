@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import json
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from ovms.cli.main import cli
+from tests.certs import make_pair, pair_in
 from tests.programs.conftest import Server, Start, run_ovms, server, start
 
 __all__ = ["server", "start"]
@@ -18,7 +22,7 @@ def test_ready_json_is_there_while_the_server_answers(server: Server) -> None:
     assert facts == {
         "pid": server.program.process.pid,
         "mp": server.port,
-        "mp_tls": None,
+        "mp_tls": server.tls_port,
         "http": None,
         "https": None,
     }
@@ -99,11 +103,69 @@ def test_check_tries_everything_and_leaves_nothing(tmp_path: Path, server: Serve
 def test_promised_options_are_taken(tmp_path: Path, start: Start) -> None:
     """Options of listeners that come later do no harm."""
     program = start(
-        "serve", "--data", str(tmp_path), "--host", "127.0.0.1", "--port", "0", "--no-tls",
+        "serve", "--data", str(tmp_path), "--host", "127.0.0.1", "--port", "0",
         "--tls-port", "0", "--http-port", "0", "--https-port", "0",
     )  # fmt: skip
     program.wait_for("^ovms ready:")
     assert program.stop() == 0
+
+
+def test_the_ready_line_names_both_ports(tmp_path: Path, start: Start, server: Server) -> None:
+    """It says where TLS is spoken, or that it is not."""
+    line = next(line for line in server.program.lines if line.startswith("ovms ready:"))
+    assert line == (f"ovms ready: modules and apps on port {server.port}, TLS on port "
+                    f"{server.tls_port}, data in {server.data}")  # fmt: skip
+    plain = start("serve", "--data", str(tmp_path / "2"), "--host", "127.0.0.1", "--port", "0",
+                  "--no-tls")  # fmt: skip
+    assert ", no TLS, data in" in plain.wait_for("^ovms ready:")
+    assert json.loads((tmp_path / "2" / "ready.json").read_text())["mp_tls"] is None
+
+
+def test_check_looks_at_the_certificate_and_its_port(tmp_path: Path) -> None:
+    """What is wrong with it is one line; without TLS nobody asks."""
+
+    def check(*options: str, env: dict[str, str] | None = None) -> str:
+        words = ["serve", "--check", "--data", str(tmp_path), "--host", "127.0.0.1", "--port", "0"]
+        done = CliRunner().invoke(cli, [*words, *options], env=env)
+        assert done.exit_code == (1 if done.stderr else 0)
+        assert done.output.count("\n") == 1
+        return done.output
+
+    assert check() == "ovms: settings, database, certificate, and ports 0 and 0 are in order\n"
+    assert check("--no-tls") == "ovms: settings, database, and port 0 are in order\n"
+    pair = make_pair(pair_in(tmp_path / "live" / "x"), ends=datetime(2025, 1, 2, tzinfo=UTC),
+                     begins=datetime(2025, 1, 1, tzinfo=UTC))  # fmt: skip
+    env = {"OVMS_TLS_CERT": str(pair.certificate), "OVMS_TLS_KEY": "live/x/privkey.pem"}
+    assert check(env=env) == f"ovms: certificate {pair.certificate} expired on 2025-01-02\n"
+    assert "live/nobody: No such file" in check(env={"OVMS_TLS_NAMES": "live/nobody"})
+    assert "are given together" in check(env={"OVMS_TLS_KEY": "live/x/privkey.pem"})
+    pair.key.write_bytes(make_pair(pair_in(tmp_path / "y")).key.read_bytes())
+    assert check(env=env) == f"ovms: {pair.key} is not the key of {pair.certificate}\n"
+    pair.key.unlink()
+    assert check(env=env) == f"ovms: {pair.key}: No such file or directory\n"
+    assert "port 0 are in order" in check("--no-tls", env=env)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"cannot listen on port {port} " in check("--tls-port", str(port))
+        assert "in order" in check("--tls-port", str(port), "--no-tls")
+
+
+def test_both_listeners_on_one_port(tmp_path: Path) -> None:
+    """That cannot be: it is said before anything is opened."""
+    tried = run_ovms("serve", "--data", str(tmp_path), "--port", "7000", "--tls-port", "7000")
+    assert (tried.returncode, tried.stderr) == (
+        1,
+        "ovms: settings: port and tls_port must differ\n",
+    )
+
+
+def test_a_certificate_of_ones_own_that_is_bad(tmp_path: Path) -> None:
+    """The server does not start with another one in its place."""
+    (tmp_path / "cert.pem").write_text("no certificate")
+    env = {"OVMS_TLS_CERT": "cert.pem", "OVMS_TLS_KEY": "cert.pem"}
+    tried = run_ovms("serve", "--data", str(tmp_path), "--port", "0", env=env)
+    assert tried.returncode == 1
+    assert tried.stderr == f"ovms: {tmp_path / 'cert.pem'} is no certificate in PEM\n"
 
 
 def test_a_second_signal_stops_at_once(server: Server) -> None:

@@ -95,6 +95,8 @@ def test_add_with_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         (["x" * 33, "--owner", "bob"], "longer than 32"),
         (["new", "--owner", "bob", "--secret", ""], "the secret is empty"),
         (["new", "--owner", "bob", "--name", "a\nb"], "printed"),
+        (["new", "--owner", "bob", "--server", "a b"], "may not hold ' '"),
+        (["new", "--owner", "bob", "--server", ""], "the server is empty"),
     ],
 )
 def test_add_refused(arguments: list[str], reason: str) -> None:
@@ -113,6 +115,8 @@ def test_add_refused(arguments: list[str], reason: str) -> None:
         ["add", "x", "--owner", "bob", "--secret", "a", "--secret-file", "b"],
         ["rename", "x"],
         ["transfer", "x", "bob", "--owner", "bob"],
+        ["server", "x"],
+        ["server", "x", "eu", "--server", "eu"],
         ["import"],
     ],
 )
@@ -131,7 +135,7 @@ def test_list(tmp_path: Path) -> None:
     one, two = _listed()
     assert one == {
         "id": "ONE", "name": "First", "owner": "bob", "type": "car", "online": True, "apps": 2,
-        "batch": 1, "heard": "2023-11-14T22:13:20Z",
+        "batch": 1, "heard": "2023-11-14T22:13:20Z", "server": "*",
     }  # fmt: skip
     assert (two["online"], two["apps"], two["heard"]) == (False, 0, None)
     lines = [line.split("\t") for line in _good("list").splitlines()]
@@ -166,8 +170,26 @@ def test_change(tmp_path: Path) -> None:
     assert _secret(tmp_path, "a") == made
 
 
+def test_server() -> None:
+    """Which server serves a vehicle is said when it is added, and changed either way."""
+    _good("add", "a", "--owner", "bob", "--server", "eu")
+    _good("add", "b", "--owner", "bob")
+    assert [row["server"] for row in _listed()] == ["EU", "*"]
+    assert _good("server", "a", "*") == "vehicle A is served by any server\n"
+    assert _good("server", "b", "--server", "us") == "vehicle B is served by server US\n"
+    assert [row["server"] for row in _listed()] == ["*", "US"]
+    assert "may not hold ','" in _bad("server", "a", "eu,us")
+
+
 @pytest.mark.parametrize(
-    "arguments", [["rename", "x", "n"], ["transfer", "x", "bob"], ["secret", "x"], ["remove", "x"]]
+    "arguments",
+    [
+        ["rename", "x", "n"],
+        ["transfer", "x", "bob"],
+        ["server", "x", "eu"],
+        ["secret", "x"],
+        ["remove", "x"],
+    ],
 )
 def test_unknown(arguments: list[str]) -> None:
     """A vehicle that does not exist cannot be changed."""

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
+import ipaddress
 import socket
+import ssl
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import cache
+from pathlib import Path
 from typing import Protocol
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from websockets.asyncio import client
+from websockets.frames import CONT, PING, TEXT, Frame, Opcode
+from websockets.utils import apply_mask
 
 from ovms.net.client import Connection, connect
 from ovms.net.pump import Pump
@@ -95,38 +108,48 @@ class End:
 class Place:
     """A listening server end."""
 
-    def __init__(self, port: int, ends: list[End], host: str) -> None:
+    def __init__(
+        self, port: int, ends: list[End], host: str, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.host = host
         self.port = port
         self.ends = ends
+        self.trust = Certificate.make().trust if tls else None
         self.made: list[End] = []
 
-    async def call(self, secret: bytes = SECRET, role: Role = Role.APP) -> Connection:
+    async def call(
+        self, secret: bytes = SECRET, role: Role = Role.APP, *, websocket: bool = False
+    ) -> Connection:
         """Call it, as the client does."""
-        return await connect(self.host, self.port, role, "CAR1", secret, timeout=PATIENCE)
+        return await connect(
+            self.host, self.port, role, "CAR1", secret,
+            timeout=PATIENCE, tls=self.trust, websocket=websocket,
+        )  # fmt: skip
 
-    async def meet(self) -> tuple[Connection, End]:
+    async def meet(self, *, websocket: bool = False) -> tuple[Connection, End]:
         """Give both ends of a connection that is open."""
-        connection = await self.call()
+        connection = await self.call(websocket=websocket)
         end = self.made[-1]
         await end.until(lambda end: end.events)
         return connection, end
 
 
 @asynccontextmanager
-async def listening(*ends: End, host: str = "127.0.0.1") -> AsyncIterator[Place]:
+async def listening(
+    *ends: End, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Place]:
     """Listen with pumps of these ends, then of new ones; close all at the end."""
     loop = asyncio.get_running_loop()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, 0), family=family)
-    place = Place(listener.getsockname()[1], list(ends), host)
+    place = Place(listener.getsockname()[1], list(ends), host, tls)
 
     def answer() -> Pump:
         end = place.ends.pop(0) if place.ends else End()
         place.made.append(end)
         return Pump(Session(Party.SERVER, SERVER_TOKEN), end)
 
-    server = await loop.create_server(answer, sock=listener)
+    server = await loop.create_server(answer, sock=listener, ssl=tls)
     try:
         yield place
     finally:
@@ -220,3 +243,122 @@ async def calling(place: Address) -> AsyncIterator[Caller]:
         writer.close()
         with suppress(ConnectionError):
             await writer.wait_closed()
+
+
+class Certificate:
+    """A throw-away certificate for this machine: what a server shows, and who trusts it."""
+
+    def __init__(self) -> None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a test")])
+        now = datetime.datetime.now(datetime.UTC)
+        day = datetime.timedelta(days=1)
+        names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        certificate = (
+            x509.CertificateBuilder(name, name, key.public_key(), 1, now - day, now + day)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .sign(key, hashes.SHA256())
+        )
+        shown = certificate.public_bytes(serialization.Encoding.PEM)
+        secret = key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        self.server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "pem"
+            file.write_bytes(shown + secret)
+            self.server.load_cert_chain(file)
+        self.trust = ssl.create_default_context(cadata=shown.decode())
+
+    @staticmethod
+    @cache
+    def make() -> Certificate:
+        """Give the one that all tests share."""
+        return Certificate()
+
+
+# -- WebSockets, by an independent client ---------------------------------------------------
+
+HANDSHAKE = (
+    b"GET /apiv2 HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+ACCEPTED = b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+"""What RFC 6455, 1.3, answers to that key."""
+
+MASK = b"mask"
+
+
+def frame(opcode: Opcode, data: bytes = b"", *, fin: bool = True, mask: bool = True) -> bytes:
+    """Give a frame's bytes, as a client sends it, but always under the same mask."""
+    plain = Frame(opcode, data, fin).serialize(mask=False)
+    if not mask:
+        return plain
+    start = len(plain) - len(data)
+    head = bytes([plain[0], plain[1] | 0x80]) + plain[2:start]
+    return head + MASK + apply_mask(data, MASK)
+
+
+def text(data: bytes) -> bytes:
+    """Give a text frame's bytes."""
+    return frame(TEXT, data)
+
+
+def pieces(data: bytes, *sizes: int, ping: bytes | None = None) -> bytes:
+    """Give a message's bytes in fragments of these sizes and one more, a ping between them."""
+    parts = []
+    for size in sizes:
+        parts.append(data[:size])
+        data = data[size:]
+    parts.append(data)
+    frames = [
+        frame(TEXT if n == 0 else CONT, part, fin=n == len(sizes)) for n, part in enumerate(parts)
+    ]
+    return (b"" if ping is None else frame(PING, ping)).join(frames)
+
+
+class WebCaller:
+    """A caller's end in a WebSocket."""
+
+    def __init__(self, web: client.ClientConnection) -> None:
+        self.web = web
+        self.session = Session(Party.CALLER, CALLER_TOKEN)
+
+    async def says(self, *lines: bytes) -> None:
+        """Send lines of the session, each in a frame and without its end."""
+        for line in lines:
+            await self.web.send(line.removesuffix(b"\r\n").decode())
+
+    async def hears(self) -> list[Event]:
+        """Give the events of the next frame, which is text and one line without its end."""
+        async with asyncio.timeout(PATIENCE):
+            line = await self.web.recv()
+        assert isinstance(line, str)
+        assert not line.endswith(("\n", "\r"))
+        return list(self.session.receive_data(line.encode() + b"\r\n"))
+
+    async def opens(self, secret: bytes = SECRET) -> None:
+        """Greet, and be welcomed."""
+        await self.says(self.session.greet(Role.APP, "CAR1", secret))
+        await self.hears()
+        assert self.session.state is State.OPEN
+
+    async def is_told(self) -> int | None:
+        """Wait for the end; its close code."""
+        async with asyncio.timeout(PATIENCE):
+            await self.web.wait_closed()
+        return self.web.close_code
+
+
+@asynccontextmanager
+async def surfing(place: Address, path: str = "/apiv2") -> AsyncIterator[WebCaller]:
+    """Open a WebSocket, by a client that is not ours."""
+    trust = place.trust if isinstance(place, Place) else None
+    scheme = "wss" if trust else "ws"
+    uri = f"{scheme}://{place.host}:{place.port}{path}"
+    async with client.connect(
+        uri, ssl=trust, proxy=None, ping_interval=None, close_timeout=PATIENCE
+    ) as web:
+        yield WebCaller(web)

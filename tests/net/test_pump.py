@@ -108,7 +108,8 @@ def test_addresses(address: object, text: str) -> None:
 @pytest.mark.parametrize(
     ("data", "error"),
     [
-        (b"GET / HTTP/1.1\r\n\r\n", NotAWelcome),
+        (b"POST / HTTP/1.1\r\n\r\n", NotAWelcome),
+        (b"GETS \r\n", NotAWelcome),
         (b"x" * 1024, LineTooLong),
         (b"\xff\xfe\n", NotAWelcome),
     ],

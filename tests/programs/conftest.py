@@ -140,16 +140,18 @@ class Server:
                 "--data", str(data),
             )  # fmt: skip
             assert added.returncode == 0, added.stderr
-        self.port = 0
+        self.port = self.tls_port = 0
         self.program = self.run()
 
     def run(self) -> Program:
-        """Start it, on the same port as before."""
+        """Start it, on the same ports as before."""
         self.program = self._start(
-            "serve", "--data", str(self.data), "--host", "127.0.0.1", "--port", str(self.port)
-        )
+            "serve", "--data", str(self.data), "--host", "127.0.0.1",
+            "--port", str(self.port), "--tls-port", str(self.tls_port),
+        )  # fmt: skip
         self.program.wait_for("^ovms ready:")
-        self.port = json.loads((self.data / "ready.json").read_text())["mp"]
+        facts = json.loads((self.data / "ready.json").read_text())
+        self.port, self.tls_port = facts["mp"], facts["mp_tls"]
         return self.program
 
     @property
@@ -160,6 +162,11 @@ class Server:
     def link(self, vehicle: str = "CAR1", address: str | None = None) -> list[str]:
         """Give the options of whoever calls it."""
         return ["--server", address or self.address, "--vehicle", vehicle, "--secret", SECRET]
+
+    def secure(self, vehicle: str = "CAR1") -> list[str]:
+        """Give the options of whoever calls it over TLS, and trusts nobody else."""
+        address = f"127.0.0.1:{self.tls_port}"
+        return [*self.link(vehicle, address), "--tls", "--ca", str(self.data / "tls" / "cert.pem")]
 
 
 @pytest.fixture

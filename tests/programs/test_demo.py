@@ -22,9 +22,10 @@ def started(start: Start, data: Path, *options: str) -> tuple[Program, int]:
 
 def test_what_the_demo_prints_works(start: Start, tmp_path: Path) -> None:
     """Each command that the demo tells to try does what it says."""
-    demo, _ = started(start, tmp_path / "demo", "--port", "0")
+    demo, _ = started(start, tmp_path / "demo", "--port", "0", "--tls-port", "0")
     commands = [line.strip() for line in demo.lines if line.startswith("  ")]
-    assert len(commands) == 4
+    assert len(commands) == 5
+    assert any("--tls --ca" in command for command in commands)
     for command in commands:
         words = shlex.split(command)
         arguments = words[next(i for i, word in enumerate(words) if word in ("app", "vehicle")) :]
@@ -41,7 +42,7 @@ def test_what_the_demo_prints_works(start: Start, tmp_path: Path) -> None:
 def test_the_demo_is_on_loopback_only_and_starts_again(start: Start, tmp_path: Path) -> None:
     """A demo on known data starts as well, and listens on no other address."""
     for _ in range(2):
-        demo, port = started(start, tmp_path / "demo", "--port", "0")
+        demo, port = started(start, tmp_path / "demo", "--port", "0", "--tls-port", "0")
         with socket.create_connection(("127.0.0.1", port), timeout=10):
             pass
         listening = Path(f"/proc/{demo.process.pid}/net/tcp").read_text()
@@ -52,8 +53,8 @@ def test_the_demo_is_on_loopback_only_and_starts_again(start: Start, tmp_path: P
 
 def test_a_second_demo_says_that_one_is_running(start: Start, tmp_path: Path) -> None:
     """Two demos on the same folder would disturb each other; the second one says so."""
-    started(start, tmp_path / "demo", "--port", "0")
-    second = run_ovms("demo", "--data", str(tmp_path / "demo"), "--port", "0")
+    started(start, tmp_path / "demo", "--port", "0", "--tls-port", "0")
+    second = run_ovms("demo", "--data", str(tmp_path / "demo"), "--port", "0", "--tls-port", "0")
     assert second.returncode == 1
     assert second.stderr.count("\n") == 1
     assert "another ovms server is running" in second.stderr

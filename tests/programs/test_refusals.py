@@ -34,7 +34,7 @@ CASES = {
     "wrong secret": (welcome("CAR1", "wrong"), "digest does not prove"),
     "unknown vehicle": (welcome("NOSUCHCAR", SECRET), "unknown vehicle"),
     "garbage": (bytes(range(256)) * 2 + b"\n", "no welcome"),
-    "http": (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "no welcome"),
+    "http": (b"POST / HTTP/1.1\r\nHost: x\r\n\r\n", "no welcome"),
     "a long line": (b"M" * 1024, "longer than 1024"),
     "an unknown scheme": (b"MP-C 9 token digest CAR1\r\n", "scheme '9'"),
     "an endless line": (b"MP-C 0 " + b"x" * 200_000, "longer than 1024"),
@@ -52,6 +52,13 @@ def test_a_wrong_caller_is_closed_without_an_answer(server: Server, case: str) -
     assert server.program.stop() == 0
     assert server.program.output().count("refused") == 1
     assert "Traceback" not in server.program.output()
+
+
+def test_a_web_page_is_not_found(server: Server) -> None:
+    """A browser gets a clear answer, and the log one line."""
+    answer = call(server, b"GET /index.html HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 404 Not Found\r\n")
+    assert "no WebSocket: HTTP 404" in server.program.wait_for("refused")
 
 
 def test_half_a_welcome_and_silence_wait(server: Server) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ovms.net.client import Connection, NetError, connect
+from ovms.net.tls import client_context
 from ovms.protocol import Message, Role
 from tests.programs.conftest import DRIVE, SECRET, Server, Start, needs_recordings, status_of
 from tests.programs.test_refusals import resident
@@ -48,13 +49,32 @@ def test_a_dozen_kills_during_drives(start: Start, tmp_path: Path) -> None:
 
 async def test_two_thousand_connections_come_and_go(server: Server) -> None:
     """A crowd that logs in, talks and leaves costs no memory once it has gone."""
-    _allow_files(8192)
+    allow_files(8192)
     for _ in range(4):  # the allocator reaches its height with the third crowd
         await _crowd(server, 2000)
     before = resident(server)
     for _ in range(3):
         await _crowd(server, 2000)
     assert resident(server) - before < 5_000_000
+
+
+async def test_a_crowd_over_tls_is_small(server: Server) -> None:
+    """An idle app over TLS takes about four times the memory of a plain one, not more."""
+    allow_files(4096)
+    tls = client_context(server.data / "tls" / "cert.pem")
+
+    async def apps(count: int) -> list[Connection]:
+        return [
+            await connect("127.0.0.1", server.tls_port, Role.APP, "CAR1", SECRET.encode(), tls=tls)
+            for _ in range(count)
+        ]
+
+    warm = await apps(100)
+    before = resident(server)
+    crowd = await apps(1000)
+    assert (resident(server) - before) / len(crowd) < 45_000
+    for each in (*warm, *crowd):
+        await each.close()
 
 
 async def _crowd(server: Server, size: int) -> None:
@@ -77,7 +97,8 @@ async def _crowd(server: Server, size: int) -> None:
             await each.close()
 
 
-def _allow_files(count: int) -> None:
+def allow_files(count: int) -> None:
+    """Let this process have so many open files."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < count:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, hard), hard))

@@ -10,6 +10,8 @@ from ovms.protocol import (
     CallerWelcome,
     Closed,
     Message,
+    OwnerServerWelcome,
+    OwnerWelcome,
     Party,
     Role,
     ServerWelcome,
@@ -37,11 +39,15 @@ SECRET = WELCOME["secret"].encode()
 TOKENS = {Party.CALLER: WELCOME["client_token"], Party.SERVER: WELCOME["server_token"]}
 OTHER = {Party.CALLER: Party.SERVER, Party.SERVER: Party.CALLER}
 PING = Message("A")
+OWNER_LINE = b"MP-A 1 me pw *"
+OWNER_ANSWER = b"MP-S 1 me CAR1 CAR1 CAR2"
 
 
 def session(party: Party, state: State = State.START) -> Session:
     """Bring a session of ``party`` into ``state``."""
     made = Session(party, TOKENS[party])
+    if state is State.LOGIN:
+        owner_speaks(made)
     if state in (State.HELLO, State.OPEN):
         if party is Party.CALLER:
             made.greet(Role.CAR, "TESTCAR", SECRET)
@@ -58,6 +64,22 @@ def session(party: Party, state: State = State.START) -> Session:
     return made
 
 
+def owner_speaks(made: Session) -> None:
+    """Have the owner's welcome said: by the session, or to it."""
+    if made.party is Party.CALLER:
+        made.greet_owner(Role.APP, "me", "pw")
+    else:
+        list(made.receive_data(OWNER_LINE + b"\n"))
+
+
+def owner_pair() -> tuple[Session, Session]:
+    """Join a caller and a server under scheme 0x31, both open."""
+    caller, server = session(Party.CALLER, State.LOGIN), session(Party.SERVER, State.LOGIN)
+    list(caller.receive_data(server.accept_owner("me", "CAR1", ["CAR1", "CAR2"])))
+    assert caller.state is server.state is State.OPEN
+    return caller, server
+
+
 def pair() -> tuple[Session, Session]:
     """Join a caller and a server, both open."""
     return session(Party.CALLER, State.OPEN), session(Party.SERVER, State.OPEN)
@@ -72,6 +94,8 @@ def hear(listener: Session, chunks: Iterable[bytes]) -> tuple[list[Event], str |
                 events.append(event)
                 if isinstance(event, CallerWelcome):
                     listener.accept(SECRET)
+                elif isinstance(event, OwnerWelcome):
+                    listener.accept_owner(event.user, "CAR1", ["CAR1"])
         except errors.RemoteProtocolError as error:
             assert listener.state is State.CLOSED
             return events, type(error).__name__
@@ -84,7 +108,7 @@ def told(event: Event) -> list[str]:
     match event:
         case Message():
             return [name, event.plain[5:].decode()]
-        case CallerWelcome():
+        case CallerWelcome() | OwnerWelcome():
             return [name, event.vehicle_key]
         case ProvisionRequest():
             return [name, event.key]
@@ -192,6 +216,84 @@ def test_closed_amid_events() -> None:
     assert heard == [PING]
 
 
+# -- scheme 0x31 ----------------------------------------------------------------------------
+
+
+def test_an_owner_calls() -> None:
+    """An owner names himself, is told all his vehicles, and both ends speak in plain."""
+    caller, server = session(Party.CALLER), session(Party.SERVER)
+    hello = caller.greet_owner(Role.BATCH, "me", "pw", "car2")
+    assert hello == b"MP-B 1 me pw car2\r\n"
+    [welcome] = server.receive_data(hello)
+    assert welcome == OwnerWelcome(Role.BATCH, "me", "pw", "car2")
+    assert "pw" not in repr(welcome)
+    answer = server.accept_owner("me", "CAR2", ["CAR1", "CAR2"])
+    assert answer == b"MP-S 1 me CAR2 CAR1 CAR2\r\n"
+    assert list(caller.receive_data(answer)) == [OwnerServerWelcome("me", "CAR2", ("CAR1", "CAR2"))]
+    assert caller.send(Message("C", b"20,1234")) == b"C20,1234\r\n"
+    assert list(server.receive_data(b"C20,1234\nA\r\n\r\n")) == [Message("C", b"20,1234"), PING]
+
+
+def test_an_owners_lines_behind_the_welcome_wait() -> None:
+    """What came behind an owner's welcome is heard when it has been accepted."""
+    server = session(Party.SERVER)
+    assert [type(event) for event in server.receive_data(b"MP-A 1 me pw *\nA\n")] == [OwnerWelcome]
+    server.accept_owner("me", "CAR1", ["CAR1"])
+    assert list(server.receive_data(b"")) == [PING]
+
+
+def test_provisioning_among_an_owners_lines() -> None:
+    """Provisioning lines are told from pings, also where nothing is ciphered."""
+    caller, server = owner_pair()
+    request = caller.say(ProvisionRequest("VIN"))
+    assert list(server.receive_data(request + b"A\r\nAP-nothing\r\n")) == [
+        ProvisionRequest("VIN"), PING,
+    ]  # fmt: skip
+
+
+def test_a_line_end_in_data_begins_no_line() -> None:
+    """A message that holds a line end stays one message where lines are plain."""
+    caller, server = owner_pair()
+    line = server.send(Message("c", b"7,0,one\r\ntwo\nA"))
+    assert line.count(b"\n") == 1
+    assert list(caller.receive_data(line)) == [Message("c", b"7,0,one\r\rtwo\rA")]
+
+
+def test_the_longest_of_an_owners_lines() -> None:
+    """A plain line may fill the bound, and no more; the answer may name many vehicles."""
+    caller, server = owner_pair()
+    longest = Message("P", b"x" * (LINE_LIMIT - 3))
+    assert list(server.receive_data(caller.send(longest))) == [longest]
+    with pytest.raises(errors.LocalProtocolError, match="does not fit"):
+        caller.send(Message("P", longest.data + b"x"))
+    caller, server = session(Party.CALLER, State.LOGIN), session(Party.SERVER, State.LOGIN)
+    answer = server.accept_owner("me", "CAR0", (f"CAR{number}" for number in range(5000)))
+    [welcome] = caller.receive_data(answer)
+    assert isinstance(welcome, OwnerServerWelcome)
+    assert len(welcome.vehicle_ids) == 5000
+
+
+@pytest.mark.parametrize(
+    ("role", "words"),
+    [
+        (Role.APP, ("me", "p w", "*")),
+        (Role.APP, ("me", "", "*")),
+        (Role.APP, ("m e", "pw", "*")),
+        (Role.APP, ("me", "pw", "")),
+        (Role.APP, ("me", "p" * 1024, "*")),
+        (Role.CAR, ("me", "pw", "*")),
+        (Role.SERVER, ("me", "pw", "*")),
+    ],
+)
+def test_an_owner_that_cannot_call(role: Role, words: tuple[str, str, str]) -> None:
+    """Words that would fall apart, and roles without an owner's name, are refused."""
+    caller = session(Party.CALLER)
+    with pytest.raises(errors.LocalProtocolError) as caught:
+        caller.greet_owner(role, *words)
+    assert caller.state is State.START
+    assert "p w" not in str(caught.value)
+
+
 # -- the state table ------------------------------------------------------------------------
 
 PROVISION: dict[Party, list[ProvisionRequest | ProvisionRecord | ProvisionRefused]] = {
@@ -200,12 +302,14 @@ PROVISION: dict[Party, list[ProvisionRequest | ProvisionRecord | ProvisionRefuse
 }
 ALLOWED = {
     (State.START, Party.CALLER, CallerWelcome): State.HELLO,
+    (State.START, Party.CALLER, OwnerWelcome): State.LOGIN,
+    (State.LOGIN, Party.SERVER, OwnerServerWelcome): State.OPEN,
     (State.HELLO, Party.SERVER, ServerWelcome): State.OPEN,
     (State.OPEN, Party.CALLER, Message): State.OPEN,
     (State.OPEN, Party.SERVER, Message): State.OPEN,
     **{
         (state, party, type(line)): state
-        for state in (State.START, State.HELLO, State.OPEN)
+        for state in (State.START, State.HELLO, State.LOGIN, State.OPEN)
         for party in Party
         for line in PROVISION[party]
     },
@@ -215,6 +319,8 @@ ALLOWED = {
 SAYINGS: dict[type, Callable[[Session], bytes]] = {
     CallerWelcome: lambda speaker: speaker.greet(Role.CAR, "TESTCAR", SECRET),
     ServerWelcome: lambda speaker: speaker.accept(SECRET),
+    OwnerWelcome: lambda speaker: speaker.greet_owner(Role.APP, "me", "pw"),
+    OwnerServerWelcome: lambda speaker: speaker.accept_owner("me", "CAR1", ["CAR1"]),
     ProvisionRequest: lambda speaker: speaker.say(ProvisionRequest("VIN")),
     ProvisionRecord: lambda speaker: speaker.say(ProvisionRecord("tok", "dig", "rec")),
     ProvisionRefused: lambda speaker: speaker.say(ProvisionRefused()),
@@ -223,6 +329,8 @@ SAYINGS: dict[type, Callable[[Session], bytes]] = {
 LINES: dict[type, str] = {
     CallerWelcome: WELCOME["client_line"],
     ServerWelcome: WELCOME["server_line"],
+    OwnerWelcome: OWNER_LINE.decode(),
+    OwnerServerWelcome: OWNER_ANSWER.decode(),
     ProvisionRequest: "AP-C 0 VIN",
     ProvisionRecord: "AP-S 0 tok dig rec",
     ProvisionRefused: "AP-X",
@@ -262,7 +370,8 @@ def test_hear(state: State, party: Party, event: type) -> None:
     """What the other party may not say is its mistake, and ends the conversation."""
     line = LINES[event].encode() + b"\r\n"
     listener = session(OTHER[party], state)
-    if state is State.CLOSED or (listener.party, state) == (Party.SERVER, State.HELLO):
+    owes = listener.party is Party.SERVER and state in (State.HELLO, State.LOGIN)
+    if state is State.CLOSED or owes:
         # The closed hear nothing, and a server that owes its welcome nothing yet.
         assert list(listener.receive_data(line)) == []
         assert listener.state is state
@@ -398,10 +507,11 @@ def test_what_is_received_can_be_sent_on() -> None:
     assert server.send(message)
 
 
+@pytest.mark.parametrize("state", [State.HELLO, State.LOGIN])
 @pytest.mark.parametrize("size", [1, 100, 1024])
-def test_talking_before_the_answer(size: int) -> None:
+def test_talking_before_the_answer(size: int, state: State) -> None:
     """A caller that talks on before it is welcomed gets a welcome's room for it, and no more."""
-    server = session(Party.SERVER, State.HELLO)
+    server = session(Party.SERVER, state)
     for _ in range(WELCOME_LINE_LIMIT // size):
         assert list(server.receive_data(b"\n" * size)) == []
     waiting = server.waiting

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ovms.protocol import CallerWelcome, Message, Party, Role, Session, State
+from ovms.protocol import CallerWelcome, Message, OwnerWelcome, Party, Role, Session, State
 from ovms.protocol.commands import Answer, Command
 from ovms.protocol.errors import RemoteProtocolError
 from ovms.protocol.framing import LINE_LIMIT, WELCOME_LINE_LIMIT
@@ -41,9 +41,12 @@ STREAMS = {
 }
 """What each party hears in a valid conversation, line by line."""
 
+OWNER_STREAM = [b"AP-C 0 VIN\r\n", b"MP-A 1 me pw *\r\n", b"A\r\n", b"C20,1234\n", b"AP-x\n"]
+"""What a server hears from an owner's app, in plain."""
+
 PIECES = [
     *(b"", b"\n", b"\r\n", b"\r", b"=", b" ", b",", b"\x00", b"\xff", b"9" * 20),
-    *(b"AP-X", b"AP-C 0 k\n", b"MP-C 0 ", b"MP-0 A"),
+    *(b"AP-X", b"AP-C 0 k\n", b"MP-C 0 ", b"MP-0 A", b"MP-A 1 me pw *\n"),
     *(b"x" * 1023, b"A" * 1100, b"\n" * 1100, b"A" * LINE_LIMIT),
 ]
 """What may get into a stream: line ends, blanks, half lines, and lengths about the bounds."""
@@ -70,6 +73,8 @@ def listen(
                 events.append(event)
                 if accepting and isinstance(event, CallerWelcome):
                     session.accept(SECRET)
+                elif accepting and isinstance(event, OwnerWelcome):
+                    session.accept_owner("me", "CAR1", ["CAR1"])
         except RemoteProtocolError as error:
             assert session.state is State.CLOSED
             return events, type(error)
@@ -87,7 +92,8 @@ def cut(data: bytes, places: Iterable[int]) -> list[bytes]:
 @st.composite
 def streams(draw: st.DrawFn, party: Party) -> bytes:
     """Draw a conversation: valid, or with pieces put in, left out, repeated and turned round."""
-    lines = list(STREAMS[party])
+    owns = party is Party.SERVER and draw(st.booleans())
+    lines = list(OWNER_STREAM if owns else STREAMS[party])
     for _ in range(draw(st.integers(0, 2))):
         lines.insert(draw(st.integers(0, len(lines))), draw(st.sampled_from(lines)))
     data = b"".join(lines)

@@ -10,10 +10,12 @@ from ovms.base.clock import ManualClock
 from ovms.hub.hub import CAR_REFUSED, Hub, HubSettings
 from ovms.protocol import Message, Party, Role, Session, State
 from ovms.protocol.messages import LatestMessage
+from ovms.protocol.welcome import ProvisionRecord
 from ovms.server.door import LEAVING_TIMEOUT, WELCOME_TIMEOUT, Door
 from tests.hub.fakes import START, VERSION, FakeAlerts, FakeKeeper, FakeVehicle
-from tests.net.ends import CALLER_TOKEN, SECRET, Caller, calling, until
+from tests.net.ends import CALLER_TOKEN, HANDSHAKE, SECRET, Caller, calling, surfing, until
 from tests.server.conftest import Log
+from tests.server.fakes import desks
 
 
 class House:
@@ -32,7 +34,8 @@ class House:
             }
         )
         self.hub = Hub(self.keeper, FakeAlerts(), self.clock, HubSettings(VERSION))
-        self.door = Door(self.hub, self.clock)
+        made, self.accounts, self.provisions = desks(self.hub, self.clock)
+        self.door = Door(made, self.clock)
         self.stack = AsyncExitStack()
 
     async def calls(self) -> Caller:
@@ -152,6 +155,172 @@ async def test_logins_at_the_same_moment(house: House) -> None:
     assert house.hub.rooms["CAR1"].apps == 5
 
 
+async def test_provisioning_once_a_connection(house: House, log: Log) -> None:
+    """The first request gets the record, every further one AP-X, in the order of asking."""
+    record = ProvisionRecord.seal("8944", "t" * 22, "1 OVMS")
+    house.provisions.records["VIN"] = record
+    caller = await house.calls()
+    await caller.says(b"AP-C 0 VIN\r\nAP-C 0 VIN\r\nAP-C 0 OTHER\r\n")
+    assert await caller.hears_line() == record.encode() + b"\r\n"
+    for _ in range(2):
+        assert await caller.hears_line() == b"AP-X\r\n"
+    await caller.says(b"AP-C 0 VIN\r\n")
+    assert await caller.hears_line() == b"AP-X\r\n"
+    assert len(log.lines("provisioned")) == 1
+    assert "8944" not in log.text
+
+
+async def test_provisioning_amid_a_session(house: House) -> None:
+    """A record after the welcome goes in plain and moves no cipher."""
+    house.provisions.records["VIN"] = ProvisionRecord("tok", "dig", "rec")
+    car = await house.enters(Role.CAR)
+    assert await car.hears_messages(1) == ["Z0"]
+    await car.says(b"AP-C 0 VIN\r\n" + car.session.send(Message("A")))
+    assert b"AP-S 0 tok dig rec\r\n" in [await car.hears_line() for _ in range(2)]
+
+
+async def test_provisioning_while_the_database_is_away(house: House, log: Log) -> None:
+    """Silence: a refusal would be the last word, and the car asks again by itself."""
+    house.provisions.error = OSError("the disk is away")
+    caller = await house.calls()
+    await caller.says(b"AP-C 0 VIN\r\n")
+    await until(lambda: log.lines("no provisioning for now"))
+    house.passes(WELCOME_TIMEOUT - 1)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.02):
+            await caller.reader.read(1)
+
+
+# -- owners ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def owners(house: House) -> House:
+    """Let an owner with two cars, one without, and one whose car is a server log in."""
+    house.accounts.owners |= {
+        "me": ("pw", ("CAR1", "CAR2")),
+        "none": ("pw", ()),
+        "other": ("pw", ("PEER", "GONE")),
+    }
+    return house
+
+
+@pytest.mark.parametrize(("asked", "vehicle"), [("*", "CAR1"), ("car2", "CAR2"), ("CAR1", "CAR1")])
+async def test_an_owner(owners: House, log: Log, asked: str, vehicle: str) -> None:
+    """An owner's app is told all the vehicles, and speaks and hears plain lines of one."""
+    app = await owners.calls()
+    await app.says(f"MP-A 1 me pw {asked}\r\n".encode())
+    assert await app.hears_line() == f"MP-S 1 me {vehicle} CAR1 CAR2\r\n".encode()
+    assert [await app.hears_line() for _ in range(2)] == [b"Z0\r\n", b"T0\r\n"]
+    car = await owners.enters(Role.CAR, vehicle)
+    assert await car.hears_messages(1) == ["Z1"]
+    assert await app.hears_line() == b"Z1\r\n"
+    await app.says(b"C20,1234\r\n")
+    assert await car.hears_messages(1) == ["C20,1234"]
+    await car.says(car.session.send(Message("c", b"20,0")))
+    assert await app.hears_line() == b"c20,0\r\n"
+    [(user, right, address)] = owners.accounts.asked
+    assert (user, right, address) == ("me", "v2", "127.0.0.1")
+    assert log.lines("connected")[0]["user"] == "me"
+    assert "pw" not in log.text
+
+
+async def test_an_owners_batch_client_is_not_counted(owners: House) -> None:
+    """A look must not make the car report ten times as often, whoever looks."""
+    car = await owners.enters(Role.CAR)
+    batch = await owners.calls()
+    await batch.says(b"MP-B 1 me pw *\r\n")
+    await batch.hears_line()
+    assert await batch.hears_line() == b"Z1\r\n"
+    await car.says(car.session.send(Message("A")))
+    assert await car.hears_messages(2) == ["Z0", "a"]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"MP-A 1 me wrong *", "wrong name or password"),
+        (b"MP-A 1 nobody pw *", "wrong name or password"),
+        (b"MP-A 1 me pw CAR3", "the owner has no such vehicle"),
+        (b"MP-A 1 me pw PEER", "the owner has no such vehicle"),
+        (b"MP-A 1 none pw *", "the owner has no such vehicle"),
+        (b"MP-A 1 other pw PEER", "the owner has no such vehicle"),
+        (b"MP-A 1 other pw GONE", "the owner has no such vehicle"),
+    ],
+)
+async def test_an_owner_who_is_refused(owners: House, log: Log, line: bytes, reason: str) -> None:
+    """Closed without an answer, with one line in the log."""
+    app = await owners.calls()
+    await app.says(line + b"\r\n")
+    assert await app.is_closed()
+    await until(lambda: log.lines("refused"))
+    assert log.lines("refused")[0]["reason"] == reason
+    assert owners.hub.rooms == {}
+
+
+async def test_an_owner_while_the_database_is_away(owners: House, log: Log) -> None:
+    """An app is closed at once: it tries again, and silence would hang it."""
+    owners.accounts.error = OSError("the disk is away")
+    app = await owners.calls()
+    await app.says(b"MP-A 1 me pw *\r\n")
+    assert await app.is_closed()
+    assert log.lines("no welcome for now")[0]["reason"] == "the disk is away"
+
+
+async def test_an_owner_who_is_revoked(owners: House, log: Log) -> None:
+    """Apps of a changed password or a removed token are closed, the others are not."""
+    first, second = await owners.calls(), await owners.calls()
+    for app in (first, second):
+        await app.says(b"MP-A 1 me pw *\r\n")
+        await app.hears_line()
+    by_secret = await owners.enters(Role.APP)
+    await owners.door.check_logins()
+    (login,) = {caller.login for caller in owners.door.callers if caller.login}
+    owners.accounts.ended.append(login)
+    await owners.door.check_logins()
+    for app in (first, second):
+        while await app.hears_line():
+            pass
+    await until(lambda: len(owners.door.callers) == 1)
+    assert {line["reason"] for line in log.lines("disconnected")} == {
+        "the owner's password, token or vehicles changed"
+    }
+    await by_secret.says(by_secret.session.send(Message("A")))
+    assert (await by_secret.hears_messages(3))[-1] == "a"
+
+
+async def test_one_owner_never_hears_another(owners: House) -> None:
+    """What is known of a caller belongs to its connection: a new one starts from nothing."""
+    for vehicle in ("CAR1", "CAR2") * 5:
+        app = await owners.calls()
+        await app.says(f"MP-A 1 me pw {vehicle}\r\n".encode())
+        assert (await app.hears_line()).split()[3] == vehicle.encode()
+        app.writer.transport.abort()
+        await until(lambda: not owners.door.callers)
+
+
+CLAIM = f"rCAR1,Z,1,{int(START * 1000)}"
+
+# -- other servers --------------------------------------------------------------------------
+
+
+async def test_a_server_calls(house: House, log: Log) -> None:
+    """It is welcomed, pinged, and hears of the cars that are here; it is in no room."""
+    car = await house.enters(Role.CAR)
+    await car.says(car.session.send(Message("S", b"80")))
+    await until(lambda: house.hub.rooms["CAR1"].latest.by_code)
+    peer = await house.calls()
+    times = ("0000-00-00", "00:00:00", "0000-00-00", "00:00:00")
+    await peer.says(peer.session.greet(Role.SERVER, "PEER", SECRET, *times))
+    await peer.hears_welcome()
+    assert await peer.hears_messages(4) == ["A", CLAIM, "rCAR1,T,0", "rCAR1,S,80"]
+    assert log.lines("connected")[-1]["role"] == "server"
+    await peer.says(peer.session.send(Message("r", b"CAR1,z,2")))
+    assert await car.hears_messages(2) == ["Z0", "Z2"]
+    peer.writer.close()
+    assert await car.hears_messages(1) == ["Z0"]
+
+
 # -- refused --------------------------------------------------------------------------------
 
 
@@ -163,12 +332,14 @@ REFUSED = {
     "wrong secret": (_greeting(Role.CAR, "CAR1", b"wrong"), "the digest does not prove the secret"),
     "app, wrong secret": (_greeting(Role.APP, "CAR1", b""), "the digest does not prove the secret"),
     "unknown vehicle": (_greeting(Role.CAR, "NOSUCH"), "unknown vehicle"),
-    "a server": (_greeting(Role.SERVER, "PEER"), "servers are not served"),
-    "a server's id": (_greeting(Role.CAR, "PEER"), "unknown vehicle"),
-    "scheme": (b"MP-A 1 me password *\r\n", "protection scheme '1' is not supported"),
+    "a car's record for a server": (_greeting(Role.SERVER, "CAR1"), "unknown server"),
+    "a server's record for a car": (_greeting(Role.CAR, "PEER"), "unknown vehicle"),
+    "a server, wrong secret": (_greeting(Role.SERVER, "PEER", b""), "the digest does not prove"),
+    "scheme": (b"MP-C 1 me password *\r\n", "protection scheme '1' is not supported"),
+    "an owner's wrong password": (b"MP-A 1 me wrong *\r\n", "wrong name or password"),
     "garbage": (bytes(range(256)) + b"\n", "the first line is no welcome"),
     "half a welcome": (b"MP-C 0 token\r\n", "the first line is no welcome"),
-    "http": (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "the first line is no welcome"),
+    "http": (b"POST / HTTP/1.1\r\nHost: x\r\n\r\n", "the first line is no welcome"),
     "tls": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n", "the first line is no welcome"),
     "endless line": (b"MP-C 0 " + b"x" * 100_000, "line longer than 1024 bytes"),
     "talkative": (_greeting(Role.CAR, "CAR1") + b"x" * 1100, "the caller talks on before"),
@@ -216,7 +387,7 @@ async def test_our_own_token_comes_back(house: House) -> None:
     assert await caller.is_closed()
 
 
-@pytest.mark.parametrize("said", [b"", b"MP-C 0 half a wel"])
+@pytest.mark.parametrize("said", [b"", b"MP-C 0 half a wel", b"GE", HANDSHAKE[:-2]])
 async def test_silence(house: House, log: Log, said: bytes) -> None:
     """Without a welcome a caller is closed after 75 seconds, and not before."""
     caller = await house.calls()
@@ -387,6 +558,48 @@ async def _ends(caller: Caller) -> bool:
     return True
 
 
+# -- WebSocket ------------------------------------------------------------------------------
+
+
+async def test_an_app_in_a_websocket(house: House, log: Log) -> None:
+    """It is served as any other, by the same listener, and told when the server stops."""
+    car = await house.enters(Role.CAR)
+    async with surfing(house) as app:
+        await app.opens()
+        assert [await app.hears() for _ in "ZT"] == [[Message("Z", b"1")], [Message("T", b"0")]]
+        assert await car.hears_messages(2) == ["Z0", "Z1"]
+        await car.says(car.session.send(Message("S", b"80")))
+        assert await app.hears() == [Message("S", b"80")]
+        await app.says(app.session.send(Message("A")))
+        assert [await app.hears() for _ in "Ta"] == [[Message("T", b"0")], [Message("a")]]
+        await asyncio.wait_for(house.door.empty(), 5)
+        assert await app.is_told() == 1001
+    reasons = [line["reason"] for line in log.lines("disconnected")]
+    assert reasons == ["the server is stopping"] * 2
+
+
+async def test_a_stranger_in_a_websocket(house: House, log: Log) -> None:
+    """Who does not know the secret is closed, with one line in the log."""
+    async with surfing(house) as app:
+        await app.says(_greeting(Role.APP, "CAR1", b"wrong"))
+        assert await app.is_told() == 1008
+    await until(lambda: not house.door.callers)
+    assert log.lines("refused")[0]["reason"] == "the digest does not prove the secret"
+
+
+async def test_silence_in_a_websocket(house: House, log: Log) -> None:
+    """A WebSocket is no welcome: its time ends as that of anybody else."""
+    async with surfing(house) as app:
+        await until(lambda: house.door.callers)
+        house.passes(WELCOME_TIMEOUT - 0.1)
+        assert not log.text
+        house.passes(0.1)
+        house.passes(1)
+        assert await app.is_told() == 1008
+    await until(lambda: not house.door.callers)
+    assert log.lines("refused")[0]["reason"] == "no welcome in time"
+
+
 # -- stopping -------------------------------------------------------------------------------
 
 
@@ -426,3 +639,23 @@ async def test_a_silent_caller_does_not_hold_the_server(house: House, log: Log) 
     await emptying
     assert await caller.is_closed()
     assert log.lines("refused")[0]["reason"] == "the server is stopping"
+
+
+async def test_a_caller_in_its_handshake_is_waited_for(house: House) -> None:
+    """Between accept and the end of a TLS handshake it counts as one without a welcome."""
+    pump = house.door.answer()
+    assert len(house.door.coming) == 1
+    emptying = asyncio.create_task(house.door.empty())
+    house.clock.advance(WELCOME_TIMEOUT - 0.1)
+    await asyncio.sleep(0.06)
+    assert not emptying.done()
+    house.clock.advance(0.1)
+    await emptying
+    del pump
+    assert len(house.door.coming) == 0
+
+
+async def test_a_handshake_that_is_over(house: House) -> None:
+    """Once it is opened a caller is a caller like others."""
+    await house.calls()
+    assert (len(house.door.coming), len(house.door.callers)) == (0, 1)

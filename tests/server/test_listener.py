@@ -1,13 +1,33 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import errno
 import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 
 from ovms.server import listener as listener_module
-from ovms.server.listener import FREE_PORT_TRIES, CannotListen, bind, listen
+from ovms.server.listener import (
+    FREE_PORT_TRIES,
+    QUIET,
+    SO_ATTACH_FILTER,
+    SO_DETACH_FILTER,
+    CannotListen,
+    Entrance,
+    Gate,
+    are_on_the_way,
+    bind,
+    bound,
+    close_gently,
+    listen,
+    refuse_new_callers,
+)
+from tests.net.ends import PATIENCE, until
+from tests.server.conftest import Log
 
 LOOPBACK = "127.0.0.1"
 
@@ -111,7 +131,7 @@ async def test_bound_is_not_listening() -> None:
     port = sockets[0].getsockname()[1]
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection(LOOPBACK, port)
-    listeners = await listen(sockets, asyncio.Protocol)
+    listeners = await listen([Entrance(sockets)], asyncio.Protocol)
     for host in hosts:
         _, writer = await asyncio.open_connection(host, port)
         writer.close()
@@ -126,9 +146,264 @@ async def test_two_programs_have_bound_one_port() -> None:
     first = bind([LOOPBACK], 0)
     port = first[0].getsockname()[1]
     second = bind([LOOPBACK, "127.0.0.2"], port)
-    listeners = await listen(first, asyncio.Protocol)
+    listeners = await listen([Entrance(first)], asyncio.Protocol)
     with pytest.raises(CannotListen, match=f"^cannot listen on port {port}: Address already"):
-        await listen(second, asyncio.Protocol)
+        await listen([Entrance(second)], asyncio.Protocol)
     assert [each.fileno() for each in second] == [-1, -1]
     for each in listeners:
         each.close()
+
+
+def test_sockets_for_a_while() -> None:
+    """They are closed at the end, whatever happens."""
+    with bound([LOOPBACK], 0) as sockets:
+        assert sockets[0].getsockname()[1] > 0
+    assert sockets[0].fileno() == -1
+    with pytest.raises(ZeroDivisionError), bound([LOOPBACK], 0) as sockets:
+        raise ZeroDivisionError
+    assert sockets[0].fileno() == -1
+
+
+async def test_two_entrances_where_one_is_taken() -> None:
+    """Neither accepts anybody, and all sockets are closed."""
+    taken = bind([LOOPBACK], 0)
+    first, second = bind([LOOPBACK], 0), bind([LOOPBACK], taken[0].getsockname()[1])
+    listeners = await listen([Entrance(taken)], asyncio.Protocol)
+    with pytest.raises(CannotListen):
+        await listen([Entrance(first), Entrance(second)], asyncio.Protocol)
+    assert [each.fileno() for each in (*first, *second)] == [-1, -1]
+    listeners[0].close()
+
+
+# -- closing --------------------------------------------------------------------------------
+
+PASS_NOTHING = (0x06, 0, 0, 0)
+
+
+class Answer(asyncio.Protocol):
+    """Says a word to whoever comes."""
+
+    made = 0
+
+    def __init__(self) -> None:
+        Answer.made += 1
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Say it, and leave."""
+        assert hasattr(transport, "write")
+        transport.write(b"welcome")
+        transport.close()
+
+
+class Closing:
+    """Two entrances, each on two addresses."""
+
+    def __init__(self) -> None:
+        self.entrances = [Entrance(bind([LOOPBACK, "127.0.0.2"], 0)) for _ in range(2)]
+        self.servers: list[asyncio.Server] = []
+        self.clients: list[socket.socket] = []
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """All that listen."""
+        return [each for entrance in self.entrances for each in entrance.sockets]
+
+    async def open(self) -> None:
+        """Listen."""
+        self.servers = await listen(self.entrances, Answer)
+
+    async def close(self) -> None:
+        """Stop."""
+        await close_gently(self.servers, self.entrances)
+
+    def caller(self) -> socket.socket:
+        """Make a socket to call with."""
+        client = socket.socket()
+        client.setblocking(False)
+        self.clients.append(client)
+        return client
+
+
+@pytest.fixture
+async def closing() -> AsyncIterator[Closing]:
+    """Listen."""
+    found = Closing()
+    await found.open()
+    yield found
+    for server in found.servers:
+        server.close()
+    for client in found.clients:
+        client.close()
+    await asyncio.sleep(0.01)
+
+
+async def hears(client: socket.socket) -> bytes:
+    """Give what a caller is told, nothing if it is closed without a word."""
+    async with asyncio.timeout(PATIENCE):
+        return await asyncio.get_running_loop().sock_recv(client, 100)
+
+
+async def test_those_in_the_queue_are_accepted(closing: Closing) -> None:
+    """Whoever the system holds for us when we stop is answered, at every entrance."""
+    addresses = [each.getsockname() for each in closing.sockets]
+    for number in range(100):  # all before the loop turns: nobody is accepted yet
+        client = closing.caller()
+        with suppress(BlockingIOError):
+            client.connect(addresses[number % 4])
+    assert are_on_the_way(closing.sockets)
+    await closing.close()
+    assert {await hears(each) for each in closing.clients} == {b"welcome"}
+    assert not any(each.sockets for each in closing.servers)
+
+
+async def test_nobody_new_gets_in(closing: Closing) -> None:
+    """Who calls while we stop is not connected, and so not closed; it is refused in the end."""
+    address = closing.sockets[0].getsockname()
+    loop = asyncio.get_running_loop()
+    before = Answer.made
+    stopping = asyncio.create_task(closing.close())
+    await asyncio.sleep(0)
+    client = closing.caller()
+    calling = asyncio.create_task(loop.sock_connect(client, address))
+    await stopping
+    assert not calling.done()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.wait_for(calling, PATIENCE)
+    assert Answer.made == before
+
+
+async def test_a_handshake_under_way_completes(closing: Closing) -> None:
+    """A caller whose confirmation is still on the network when we stop is waited for."""
+    client = closing.caller()
+    attach(client, PASS_NOTHING)  # the answer to its call is lost
+    with suppress(BlockingIOError):
+        client.connect(closing.sockets[1].getsockname())
+    await until(lambda: are_on_the_way(closing.sockets))
+    began = asyncio.get_running_loop().time()
+    stopping = asyncio.create_task(closing.close())
+    await asyncio.sleep(2 * QUIET)
+    assert not stopping.done()
+    client.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)  # it comes again after a second
+    await stopping
+    assert asyncio.get_running_loop().time() - began < PATIENCE
+    assert await hears(client) == b"welcome"
+
+
+def attach(client: socket.socket, instruction: tuple[int, int, int, int]) -> None:
+    """Give a socket a filter of one instruction."""
+    program = ctypes.create_string_buffer(struct.pack("HBBI", *instruction))
+    head = struct.pack("HL", 1, ctypes.addressof(program))
+    client.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, head)
+
+
+async def test_waiting_has_an_end(closing: Closing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stranger who never completes his handshake does not hold us up for ever."""
+    monkeypatch.setattr(listener_module, "CLOSING_TIMEOUT", 0.3)
+    client = closing.caller()
+    attach(client, PASS_NOTHING)
+    with suppress(BlockingIOError):
+        client.connect(closing.sockets[0].getsockname())
+    await until(lambda: are_on_the_way(closing.sockets))
+    async with asyncio.timeout(5):
+        await closing.close()
+
+
+async def test_without_the_filter(closing: Closing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system does not take it, those in the queue are accepted all the same."""
+    monkeypatch.setattr(listener_module, "SO_ATTACH_FILTER", -1)
+    assert not refuse_new_callers(closing.sockets[0])
+    client = closing.caller()
+    with suppress(BlockingIOError):
+        client.connect(closing.sockets[0].getsockname())
+    await closing.close()
+    assert await hears(client) == b"welcome"
+    for each in closing.sockets:
+        each.close()
+
+
+async def test_without_the_tables(closing: Closing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system shows no connections, the queue alone is looked at."""
+    monkeypatch.setattr(listener_module, "TABLES", ("/nowhere/tcp",))
+    assert not are_on_the_way(closing.sockets)
+    await closing.close()
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine speaks no IPv6")
+async def test_ipv6_is_seen_too() -> None:
+    """A handshake under way over IPv6 is waited for as well."""
+    sockets = bind(["::1"], 0)
+    (server,) = await listen([Entrance(sockets)], Answer)
+    client = socket.socket(socket.AF_INET6)
+    client.setblocking(False)
+    attach(client, PASS_NOTHING)
+    with client, suppress(BlockingIOError):
+        client.connect(sockets[0].getsockname())
+        await until(lambda: are_on_the_way(sockets))
+    server.close()
+
+
+# -- open files -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("files", "most", "backlog"),
+    [(1_000_000, 1_000_000 - 256 - 4 * 1024, 1024), (20_000, 15_648, 1024), (1024, 768, 32),
+     (8, 6, 1)],
+)  # fmt: skip
+async def test_room_that_is_kept(
+    closing: Closing, log: Log, files: int, most: int, backlog: int
+) -> None:
+    """What the system may hold for us fits into the files that are kept back."""
+    gate = Gate(closing.entrances, files)
+    assert gate.backlog == backlog
+    gate.count(most - 1)
+    assert log.lines("no more callers are let in: too few open files") == []
+    gate.count(most)
+    gate.count(most + 1)
+    assert len(log.lines("no more callers are let in: too few open files")) == 1
+
+
+async def test_the_gate(closing: Closing) -> None:
+    """While it is shut nobody is connected; then those who waited are."""
+    gate = Gate(closing.entrances, 1000)
+    gate.count(1000)
+    before = Answer.made
+    client = closing.caller()
+    calling = asyncio.create_task(
+        asyncio.get_running_loop().sock_connect(client, closing.sockets[1].getsockname())
+    )
+    await asyncio.sleep(0.1)
+    assert not calling.done()
+    assert Answer.made == before
+    gate.count(740)
+    await asyncio.sleep(0)
+    assert not calling.done(), "it opens well below the bound, not at it"
+    gate.count(734)
+    await asyncio.wait_for(calling, PATIENCE)
+    assert await hears(client) == b"welcome"
+
+
+async def test_a_gate_without_the_filter(closing: Closing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system does not take it, callers come as before, and nothing fails."""
+    monkeypatch.setattr(listener_module, "SO_ATTACH_FILTER", -1)
+    gate = Gate(closing.entrances, 1000)
+    gate.count(1000)
+    client = closing.caller()
+    await asyncio.get_running_loop().sock_connect(client, closing.sockets[0].getsockname())
+    assert await hears(client) == b"welcome"
+    gate.count(0)
+
+
+async def test_a_gate_that_is_retired(closing: Closing) -> None:
+    """When the entrances are being closed it does not open them again."""
+    gate = Gate(closing.entrances, 1000)
+    gate.count(1000)
+    gate.retire()
+    gate.count(0)
+    client = closing.caller()
+    calling = asyncio.create_task(
+        asyncio.get_running_loop().sock_connect(client, closing.sockets[0].getsockname())
+    )
+    await closing.close()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.wait_for(calling, PATIENCE)

@@ -9,8 +9,8 @@ import socket
 import struct
 import termios
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
 from fcntl import ioctl
 from pathlib import Path
 
@@ -18,23 +18,27 @@ import pytest
 from sqlalchemy import Connection
 
 from ovms import __version__
-from ovms.base.clock import Clock
+from ovms.base.clock import Clock, ManualClock
 from ovms.hub import pacing
-from ovms.hub.hub import Hub
 from ovms.net.client import Connection as Caller
-from ovms.net.client import Refused, connect
+from ovms.net.client import Refused, Untrusted, connect
 from ovms.net.pump import Pump
+from ovms.net.tls import client_context
 from ovms.protocol import Message, Party, Role, Session
 from ovms.server import door as door_module
 from ovms.server import server as server_module
+from ovms.server.certificate import BadCertificate, Pair
 from ovms.server.door import Door
-from ovms.server.listener import CannotListen, bind
+from ovms.server.inside import Desks
+from ovms.server.listener import CannotListen, Ports, bound
 from ovms.server.server import AlreadyRunning, serve, stopping_on_signals
 from ovms.server.settings import ServerSettings
 from ovms.store import queries
 from ovms.store.database import database_url, reading, sync_engine, upgrade, writing
 from ovms.store.errors import StoreError
+from tests.certs import make_pair
 from tests.net.ends import PATIENCE, calling, until
+from tests.net.ends import Caller as Ends
 from tests.server.conftest import Log
 
 SECRET = "a secret of the tests"
@@ -61,7 +65,7 @@ class Running:
     def __init__(self, data: Path) -> None:
         self.data = data
         self.host = HOST
-        self.port = 0
+        self.port = self.tls_port = 0
         self.stop = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
@@ -74,12 +78,15 @@ class Running:
         """Start it, on the same port as before."""
         is_ready = asyncio.Event()
 
-        def on_ready(port: int) -> None:
-            self.port = port
+        def on_ready(ports: Ports) -> None:
+            assert ports.mp_tls is not None
+            self.port, self.tls_port = ports.mp, ports.mp_tls
             is_ready.set()
 
         self.stop.clear()
-        settings = ServerSettings(data=self.data, host=[HOST], port=self.port)
+        settings = ServerSettings(
+            data=self.data, host=[HOST], port=self.port, tls_port=self.tls_port
+        )
         self.task = asyncio.create_task(serve(settings, self.stop, on_ready=on_ready))
         waiting = asyncio.create_task(is_ready.wait())
         await asyncio.wait({self.task, waiting}, return_when=asyncio.FIRST_COMPLETED)
@@ -95,10 +102,18 @@ class Running:
         async with asyncio.timeout(30):
             await self.task
 
-    async def call(self, role: Role, vehicle_id: str = "CAR1", secret: str = SECRET) -> Caller:
-        """Call it."""
+    async def call(
+        self, role: Role, vehicle_id: str = "CAR1", secret: str = SECRET, *, tls: bool = False
+    ) -> Caller:
+        """Call it; over TLS the server must be who it is."""
         return await connect(
-            self.host, self.port, role, vehicle_id, secret.encode(), timeout=PATIENCE
+            self.host,
+            self.tls_port if tls else self.port,
+            role,
+            vehicle_id,
+            secret.encode(),
+            timeout=PATIENCE,
+            tls=client_context(self.data / "tls" / "cert.pem") if tls else None,
         )
 
     def change(self, change: Callable[[Connection], object]) -> None:
@@ -157,7 +172,8 @@ async def is_lost(caller: Caller) -> None:
 async def test_ready(server: Running, log: Log) -> None:
     """When it is ready a file says so, whole, and the port in it accepts; it goes with the end."""
     assert json.loads(server.ready.read_text()) == {
-        "pid": os.getpid(), "mp": server.port, "mp_tls": None, "http": None, "https": None,
+        "pid": os.getpid(), "mp": server.port, "mp_tls": server.tls_port,
+        "http": None, "https": None,
     }  # fmt: skip
     assert server.port > 0
     await (await server.call(Role.APP)).close()
@@ -169,7 +185,8 @@ async def test_ready(server: Running, log: Log) -> None:
     events = [json.loads(line)["event"] for line in log.text.splitlines()]
     assert events == ["ready", "connected", "disconnected", "stopping", "stopped"]
     (ready,) = log.lines("ready")
-    assert (ready["port"], ready["version"]) == (server.port, __version__)
+    assert (ready["port"], ready["tls_port"]) == (server.port, server.tls_port)
+    assert ready["version"] == __version__
 
 
 async def test_a_new_folder(tmp_path: Path) -> None:
@@ -209,14 +226,16 @@ async def test_a_port_that_is_taken_in_between(data: Path, monkeypatch: pytest.M
     running = Running(data)
     taken = socket.socket()
 
-    def bind_late(hosts: list[str], port: int) -> list[socket.socket]:
-        sockets = bind(hosts, port)
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind(sockets[0].getsockname())
-        taken.listen()
-        return sockets
+    @contextmanager
+    def bound_late(hosts: list[str], port: int) -> Iterator[list[socket.socket]]:
+        with bound(hosts, port) as sockets:
+            if not taken.getsockname()[1]:
+                taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                taken.bind(sockets[0].getsockname())
+                taken.listen()
+            yield sockets
 
-    monkeypatch.setattr(server_module, "bind", bind_late)
+    monkeypatch.setattr(server_module, "bound", bound_late)
     with taken, pytest.raises(CannotListen):
         await running.start()
     assert not running.ready.exists()
@@ -451,6 +470,103 @@ async def test_silence_is_closed(
     await app.close()
 
 
+# -- TLS ------------------------------------------------------------------------------------
+
+
+async def test_everybody_over_tls(server: Running, log: Log) -> None:
+    """Cars, apps and batch clients meet, whichever way they came."""
+    car = await server.call(Role.CAR, tls=True)
+    app = await server.call(Role.APP)
+    batch = await server.call(Role.BATCH, tls=True)
+    assert await hears(car, 2) == ["Z0", "Z1"]
+    car.send(Message("S", b"80"))
+    for client in (app, batch):
+        while (await client.receive()) != Message("S", b"80"):
+            pass
+    app.send(Message("C", b"5"))
+    assert await hears(car, 1) == ["C5"]
+    for caller in (car, app, batch):
+        await caller.close()
+    assert [line["peer"].split(":")[0] for line in log.lines("connected")] == [HOST] * 3
+
+
+@pytest.mark.parametrize("role", [Role.CAR, Role.APP])
+async def test_a_wrong_secret_over_tls(server: Running, log: Log, role: Role) -> None:
+    """It is closed at once, as over plain TCP."""
+    async with asyncio.timeout(3):
+        with pytest.raises(Refused):
+            await server.call(role, secret="wrong", tls=True)
+        await until(lambda: log.lines("refused"))
+
+
+async def test_without_tls(data: Path) -> None:
+    """Its port stays closed, and no certificate is made."""
+    stop, ports = asyncio.Event(), []
+
+    def on_ready(found: Ports) -> None:
+        ports.append(found)
+        facts = json.loads((data / "ready.json").read_text())
+        assert facts["mp_tls"] is None
+        stop.set()
+
+    await serve(ServerSettings(data=data, host=[HOST], port=0, tls=False), stop, on_ready=on_ready)
+    assert ports[0].mp_tls is None
+    assert not (data / "tls").exists()
+
+
+async def test_a_renewed_certificate(data: Path, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The running server takes it up by itself, and keeps connections."""
+    monkeypatch.setattr(server_module, "RELOAD", 0.02)
+    server = Running(data)
+    await server.start()
+    app = await server.call(Role.APP, tls=True)
+    make_pair(Pair(data / "tls" / "cert.pem", data / "tls" / "key.pem"), "elsewhere.example")
+    await until(lambda: log.lines("certificate taken"))
+    with pytest.raises(Untrusted, match="does not verify: IP address mismatch"):
+        await server.call(Role.APP, tls=True)
+    app.send(Message("A"))
+    assert (await hears(app, 3))[-1] == "a"
+    await app.close()
+    await server.end()
+
+
+async def test_a_certificate_that_ends(data: Path, log: Log) -> None:
+    """The operator is told once it is time, by the server's clock."""
+    server = Running(data)
+    await server.start()
+    await server.end()
+    assert log.lines("certificate expires soon") == []
+    stop = asyncio.Event()
+    stop.set()
+    clock = ManualClock(time.time() + 3640 * 86400)
+    await serve(ServerSettings(data=data, host=[HOST], port=0), stop, clock=clock)
+    (line,) = log.lines("certificate expires soon")
+    assert line["file"] == str(data / "tls" / "cert.pem")
+
+
+async def test_a_certificate_that_is_none(data: Path) -> None:
+    """The server does not start, and gives its folder back."""
+    (data / "tls").mkdir()
+    (data / "tls" / "cert.pem").touch()
+    server = Running(data)
+    with pytest.raises(BadCertificate, match=r"cert\.pem is no certificate"):
+        await server.start()
+    (data / "tls" / "cert.pem").unlink()
+    await server.start()
+    await server.end()
+
+
+async def test_a_tls_port_in_use(data: Path) -> None:
+    """It is refused in one line that names it, and the other port is given back."""
+    server = Running(data)
+    with socket.create_server((HOST, 0)) as taken:
+        server.tls_port = taken.getsockname()[1]
+        with pytest.raises(CannotListen, match=f"cannot listen on port {server.tls_port}"):
+            await server.start()
+    await server.start()
+    await server.end()
+
+
 # -- stop -----------------------------------------------------------------------------------
 
 
@@ -469,18 +585,22 @@ async def test_stopping_with_everybody_there(server: Running, log: Log) -> None:
     assert [line["reason"] for line in log.lines("disconnected")] == ["the server is stopping"] * 3
 
 
-async def test_a_caller_is_welcomed_before_the_end(
-    data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A car that had connected before the server stopped is not closed without a welcome."""
-    doors: list[Door] = []
+@pytest.fixture
+def doors(monkeypatch: pytest.MonkeyPatch) -> list[Door]:
+    """Remember the doors of servers that are started from now on."""
+    seen: list[Door] = []
 
     class SeenDoor(Door):
-        def __init__(self, hub: Hub, clock: Clock) -> None:
-            super().__init__(hub, clock)
-            doors.append(self)
+        def __init__(self, desks: Desks, clock: Clock) -> None:
+            super().__init__(desks, clock)
+            seen.append(self)
 
     monkeypatch.setattr(server_module, "Door", SeenDoor)
+    return seen
+
+
+async def test_a_caller_is_welcomed_before_the_end(doors: list[Door], data: Path) -> None:
+    """A car that had connected before the server stopped is not closed without a welcome."""
     server = Running(data)
     await server.start()
     async with calling(server) as car:
@@ -490,6 +610,51 @@ async def test_a_caller_is_welcomed_before_the_end(
         assert not server.ready.exists()
         await car.says(car.greeting(Role.CAR, "CAR1", SECRET.encode()))
         await car.hears_welcome()
+        await server.end()
+
+
+async def test_a_handshake_is_completed_before_the_end(doors: list[Door], data: Path) -> None:
+    """A car in the middle of its TLS handshake when the server stops is welcomed, too."""
+    server = Running(data)
+    await server.start()
+    context = client_context(data / "tls" / "cert.pem")
+    with socket.create_connection((HOST, server.tls_port)) as line:
+        await until(lambda: doors[0].coming)
+        server.stop.set()
+        await is_refused(server)
+        car = Ends(*await asyncio.open_connection(sock=line, ssl=context, server_hostname=HOST))
+        await car.says(car.greeting(Role.CAR, "CAR1", SECRET.encode()))
+        await car.hears_welcome()
+        assert await car.hears_messages(1) == ["Z0"]
+        await server.end()
+        assert await car.is_closed()
+        car.writer.close()
+
+
+@pytest.mark.parametrize("says", [b"MP-C 0 plain words\r\n", b""])
+async def test_a_failed_handshake_is_not_waited_for(
+    doors: list[Door], data: Path, says: bytes
+) -> None:
+    """Who speaks no TLS on its port, or hangs up, does not hold a stopping server."""
+    server = Running(data)
+    await server.start()
+    with socket.create_connection((HOST, server.tls_port)) as line:
+        await until(lambda: doors[0].coming)
+        line.send(says) if says else line.close()
+        async with asyncio.timeout(PATIENCE):
+            await server.end()
+    assert not doors[0].coming
+
+
+async def test_an_endless_handshake_is_not_waited_for(
+    doors: list[Door], data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who never says a word has as long as for a welcome, no longer."""
+    server = Running(data)
+    await server.start()
+    with socket.create_connection((HOST, server.tls_port)):
+        await until(lambda: doors[0].coming)
+        monkeypatch.setattr(door_module, "WELCOME_TIMEOUT", 0.5)
         await server.end()
 
 
@@ -521,7 +686,7 @@ async def test_signals(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_failing_start_message(data: Path) -> None:
     """Whatever goes wrong when the server is ready, it stops in order."""
 
-    def on_ready(port: int) -> None:
+    def on_ready(ports: Ports) -> None:
         raise BrokenPipeError
 
     settings = ServerSettings(data=data, host=[HOST], port=0)

@@ -92,3 +92,17 @@ def test_failed_single_write(database: sqlite3.Connection) -> None:
     with pytest.raises(sqlite3.OperationalError):
         write_singly(database, batch, (sqlite3.IntegrityError,))
     assert database.execute("SELECT count(*) FROM messages").fetchone() == (0,)
+
+
+def test_provision_uses(database: sqlite3.Connection) -> None:
+    """The last use of a provisioning record is kept; of one that is gone, none is made."""
+    database.execute(
+        "INSERT INTO provisions (key, token, digest, record, created, changed) "
+        "VALUES ('VIN1', 't', 'd', 'r', 1, 1)"
+    )
+    both = Batch(provisions={"VIN1": 5.0, "GONE": 5.0}).over(Batch(provisions={"VIN1": 4.0}))
+    assert (bool(both), both.rows()) == (True, 2)
+    write(database, both)
+    assert database.execute("SELECT key, last_used FROM provisions").fetchall() == [("VIN1", 5.0)]
+    assert write_singly(database, Batch(provisions={"VIN1": 6.0}), (sqlite3.Error,)) == 0
+    assert database.execute("SELECT last_used FROM provisions").fetchall() == [(6.0,)]

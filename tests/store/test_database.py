@@ -15,6 +15,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from ovms.store import queries, schema
 from ovms.store.database import (
@@ -110,6 +111,51 @@ def test_upgrade_from_first(url: URL) -> None:
         assert loaded is not None
         assert (loaded[0].owner, loaded[0].log_days, loaded[1][0].data) == ("bob", None, b"80")
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+
+
+def test_upgrade_from_third(url: URL) -> None:
+    """A database of the version before this one is upgraded with what it holds, and goes on."""
+    engine = sync_engine(url)
+    config = Config()
+    config.set_main_option("script_location", "ovms.store:migrations")
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        for statement in (
+            "INSERT INTO owners VALUES (7, 'Bob', 'bob', 'b@x', 'hash', 1, 1, 2)",
+            "INSERT INTO vehicles VALUES ('CAR1', 7, 'One', 'pw', 'car', 'et', 1, 2, NULL, 3, 0)",
+            "INSERT INTO vehicles VALUES ('GONE', NULL, '', '', 'car', '', 1, 2, 2, NULL, NULL)",
+            "INSERT INTO notifications VALUES "
+            "('CAR1', 'app', 7, 'gcm', '', 'key', 'car1', 1, 1, NULL, 0)",
+            "INSERT INTO outbox VALUES (5, 'CAR1', 'app', 'A', 'text', 1, 1, 0)",
+        ):
+            connection.execute(text(statement))
+    upgrade(engine)
+    with writing(engine) as connection:
+        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+        bob = queries.get_owner(connection, "bob")
+        assert (bob.id, bob.password_hash, bob.changed) == (7, "hash", 2.0)
+        car = queries.get_vehicle(connection, "CAR1")
+        assert (car.server, car.secret, car.paranoid_token, car.log_days) == ("*", "pw", "et", 3)
+        assert len(queries.changed_since(connection, 2.0)) == 2
+        assert connection.scalar(text("SELECT count(*) FROM outbox")) == 1
+        queries.add_token(connection, bob, "a" * 64, 3.0, "", "", "*")
+        queries.set_server(connection, "car1", "eu", 3.0)
+        queries.remove_owner(connection, "bob", 4.0, with_vehicles=True)
+        assert queries.add_owner(connection, "bob", 5.0).id == 8
+
+
+@pytest.mark.parametrize("direction", ["", "both", None])
+def test_peers_have_a_direction(engine: Engine, direction: str | None) -> None:
+    """Another server is one that we call or that calls us; it may be both, in two rows."""
+    insert = text("INSERT INTO peers (id, direction, connected) VALUES ('P', :direction, 0)")
+    with writing(engine) as connection:
+        for known in ("calls", "called"):
+            connection.execute(insert, {"direction": known})
+        with pytest.raises(IntegrityError):
+            connection.execute(insert, {"direction": direction})
+        row = connection.execute(text("SELECT * FROM peers WHERE direction = 'calls'")).one()
+    assert tuple(row) == ("P", "calls", "", 0, None, None, "", "", 0, 0, "")
 
 
 def test_upgrade_twice(engine: Engine) -> None:

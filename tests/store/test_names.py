@@ -22,6 +22,16 @@ GOOD: list[tuple[Callable[[str], str], str, str]] = [
     (names.email, "", ""),
     (names.email, "b@x", "b@x"),
     (names.vehicle_type, "server", "server"),
+    (names.server_name, "*", "*"),
+    (names.server_name, "eu-1", "EU-1"),
+    (names.provision_key, "vin1", "VIN1"),
+    (names.provision_key, "x" * 64, "X" * 64),
+    (names.api_token, "AB" * 32, "ab" * 32),
+    (names.token_label, "", ""),
+    (names.token_label, "x" * 255, "x" * 255),
+    (names.permit, "*", "*"),
+    (names.permit, " v2 ,admin,v2", "v2,admin"),
+    (names.permit, "r" * 255, "r" * 255),
 ]
 
 BAD: list[tuple[Callable[[str], str], str, str]] = [
@@ -44,6 +54,21 @@ BAD: list[tuple[Callable[[str], str], str, str]] = [
     (names.email, "@x", "is none"),
     (names.email, "a b@x", "may not hold"),
     (names.vehicle_type, "bus", "neither"),
+    (names.server_name, "", "empty"),
+    (names.server_name, "**", "may not hold"),
+    (names.server_name, "a*", "may not hold"),
+    (names.server_name, "x" * 33, "longer than 32"),
+    (names.provision_key, "", "empty"),
+    (names.provision_key, "a b", "may not hold"),
+    (names.provision_key, "x" * 65, "longer than 64"),
+    (names.api_token, "ab" * 31 + "a", "64 hexadecimal"),
+    (names.api_token, "xy" * 32, "64 hexadecimal"),
+    (names.token_label, "a\rb", "printed"),
+    (names.permit, "", "empty"),
+    (names.permit, "v2,,v3", "empty"),
+    (names.permit, "v2 v3", "may not hold"),
+    (names.permit, "r" * 256, "longer than 255"),
+    (names.permit, "a," + "r" * 254, "longer than 255"),
 ]
 
 

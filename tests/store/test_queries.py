@@ -3,13 +3,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from ovms.store import queries
 from ovms.store.database import reading, writing
 from ovms.store.errors import AlreadyExists, InvalidValue, NotFound, OwnerHasVehicles
 from ovms.store.records import ImportRow, VehicleChange
-from ovms.store.schema import messages, presence, server
+from ovms.store.schema import messages, peer_owners, presence, removed_owners, server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +81,27 @@ def test_remove_owner_and_vehicles(connection: Connection) -> None:
     assert queries.add_owner(connection, "bob", 9.0).id != bob.id
 
 
+def test_removed_owner_leaves_a_tombstone(connection: Connection) -> None:
+    """Peers hear of each removal, also of a name that is used again; what peers call them goes."""
+    bob = queries.get_owner(connection, "bob")
+    connection.execute(insert(peer_owners).values(peer="P", remote_id=7, owner_id=bob.id))
+    queries.remove_owner(connection, "bob", 8.0, with_vehicles=True)
+    again = queries.add_owner(connection, "bob", 9.0)
+    queries.remove_owner(connection, "bob", 10.0)
+    found = connection.execute(select(removed_owners).order_by(removed_owners.c.id))
+    assert list(found) == [(bob.id, "bob", 8.0), (again.id, "bob", 10.0)]
+    assert connection.execute(select(peer_owners)).all() == []
+
+
+def test_renew_hash(connection: Connection) -> None:
+    """A hash is replaced only while it is the one that was meant, and the owner does not change."""
+    bob = queries.set_password(connection, "bob", "old", 7.0)
+    assert queries.renew_hash(connection, bob.id, "old", "new")
+    assert not queries.renew_hash(connection, bob.id, "old", "other")
+    found = queries.get_owner(connection, "bob")
+    assert (found.password_hash, found.changed) == ("new", 7.0)
+
+
 def test_vehicle(connection: Connection) -> None:
     """A vehicle is found in any case, with all that was said."""
     bob = queries.get_owner(connection, "bob")
@@ -115,6 +136,24 @@ def test_change_vehicle(connection: Connection) -> None:
     assert queries.set_secret(connection, "car1", "other", 4.0).secret == "other"
     vehicle = queries.transfer_vehicle(connection, "car1", alice, 5.0)
     assert (vehicle.owner, vehicle.changed, vehicle.created) == ("alice", 5.0, 1.0)
+
+
+def test_server_of_vehicle(connection: Connection) -> None:
+    """Any server serves a vehicle unless told; which one can change, and stays when it is gone."""
+    assert queries.get_vehicle(connection, "car1").server == "*"
+    bob = queries.get_owner(connection, "bob")
+    made = queries.add_vehicle(connection, "new", bob, "pw", 5.0, server="other")
+    assert (made.server, made.changed) == ("OTHER", 5.0)
+    moved = queries.set_server(connection, "new", "*", 6.0)
+    assert (moved.server, moved.changed) == ("*", 6.0)
+    queries.set_server(connection, "new", "third", 7.0)
+    queries.remove_vehicle(connection, "new", 8.0)
+    row = connection.exec_driver_sql("SELECT server, deleted FROM vehicles WHERE id = 'NEW'")
+    assert row.one() == ("THIRD", 8.0)
+    assert queries.add_vehicle(connection, "new", bob, "pw", 9.0).server == "*"
+    with pytest.raises(InvalidValue):
+        queries.set_server(connection, "car1", "a b", 9.0)
+    assert [row.vehicle.server for row in queries.list_vehicles(connection, 9.0)] == ["*"] * 3
 
 
 def test_unknown_vehicle(connection: Connection) -> None:

@@ -9,8 +9,8 @@ from ovms.base.clock import ManualClock
 from ovms.store import expiry, queries
 from ovms.store.database import database_path, reading, sync_engine, writing
 from ovms.store.errors import NotADatabase, StoreClosed
-from ovms.store.records import DayTraffic, KeptRecord, LatestMessage
-from ovms.store.store import CHANGE_OVERLAP, HOLD_LIMIT, Store
+from ovms.store.records import DayTraffic, KeptRecord, LatestMessage, ProvisionRecord
+from ovms.store.store import CHANGE_OVERLAP, HOLD_LIMIT, USE_INTERVAL, Store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -216,3 +216,37 @@ async def test_an_older_token_that_comes_back(store: Store) -> None:
     assert await _codes(store) == {}
     await store.writer.flush()
     assert await _codes(store) == {}
+
+
+def _provision_used(engine: Engine) -> float | None:
+    with reading(engine) as connection:
+        return queries.get_provision(connection, "VIN1").last_used
+
+
+async def test_find_provision(engine: Engine, store: Store, clock: ManualClock) -> None:
+    """A car's record is found in any case, and that it was asked for is kept, once a minute."""
+    record = ProvisionRecord("t", "d", "r")
+    assert await store.find_provision("vin1") is None
+    with writing(engine) as connection:
+        queries.add_provision(connection, "VIN1", record, 5.0)
+    assert await store.find_provision("vin1") == record
+    await store.writer.flush()
+    assert _provision_used(engine) == 1000.0
+    for passed, used in ((USE_INTERVAL - 1, 1000.0), (1, 1000.0 + USE_INTERVAL)):
+        clock.advance(passed)
+        assert await store.find_provision("Vin1") == record
+        await store.writer.flush()
+        assert _provision_used(engine) == used
+    with writing(engine) as connection:
+        queries.remove_provision(connection, "VIN1")
+    assert await store.find_provision("VIN1") is None
+
+
+async def test_find_provision_beside_a_writer(engine: Engine, store: Store) -> None:
+    """While another process keeps the database locked a record is found all the same."""
+    with writing(engine) as connection:
+        queries.add_provision(connection, "VIN1", ProvisionRecord("t", "d", "r"), 5.0)
+    with writing(engine):
+        assert await store.find_provision("VIN1") is not None
+    await store.writer.flush()
+    assert _provision_used(engine) == 1000.0

@@ -1,1 +1,1 @@
-"""Owners' passwords; later sessions, tokens, rights and throttling."""
+"""Owners: their passwords and tokens, what those allow, logging in, how often it may be tried."""

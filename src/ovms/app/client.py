@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import datetime
@@ -387,16 +388,20 @@ async def open_app(
     snapshot: Snapshot | None = None,
     clock: Clock | None = None,
     on_message: Callable[[Message], None] = lambda message: None,
+    tls: ssl.SSLContext | None = None,
 ) -> App:
     """Connect as an app (or batch client) and take in what the server has stored.
 
     ``paranoid`` is the password of a car that seals: its module password, or the server password
     as the Android app has it. ``snapshot`` carries the knowledge of an earlier connection on, its
     password included; ``on_message`` hears every message, the stored ones included, once it is in
-    the snapshot, opened where that is possible. Raises
+    the snapshot, opened where that is possible; ``tls`` is a
+    :func:`~ovms.net.tls.client_context` for a port that speaks TLS. Raises
     :class:`~ovms.net.client.ConnectFailed` or :class:`~ovms.net.client.Refused`.
     """
-    connection = await connect(host, port, role, vehicle_id, secret.encode(), timeout=timeout)
+    connection = await connect(
+        host, port, role, vehicle_id, secret.encode(), timeout=timeout, tls=tls
+    )
     snapshot = snapshot or Snapshot(vehicle_id.upper(), opener=Opener(paranoid))
     snapshot.restart()
     app = App(connection, snapshot, clock or SystemClock(), on_message)

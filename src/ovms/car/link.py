@@ -18,7 +18,7 @@ from ovms.base.backoff import Backoff
 from ovms.base.logs import get_logger
 from ovms.car.drivers import Driver
 from ovms.car.module import Module
-from ovms.net.client import ConnectFailed, ConnectionLost, Refused
+from ovms.net.client import ConnectFailed, ConnectionLost, Refused, Untrusted
 from ovms.protocol import Message
 
 log = get_logger("ovms.car")
@@ -135,6 +135,7 @@ class Link:
         self._up = asyncio.Event()
         self._was_welcome = False
         self._refusals = 0
+        self._trusts = True
 
     async def run(self) -> None:
         """Run until the driver is done and the server has everything.
@@ -200,11 +201,20 @@ class Link:
             try:
                 connection = await self._connect()
             except ConnectFailed as error:
+                self._tell_untrusted(error)
                 await self._wait(self._waits, "no connection", str(error))
             except Refused as error:
                 await self._wait_refused(error)
             else:
                 await self._serve(_Call(connection))
+
+    def _tell_untrusted(self, error: ConnectFailed) -> None:
+        """Say once what to do about a certificate; a renewed one may be right again."""
+        trusts = not isinstance(error, Untrusted)
+        if self._trusts and not trusts:
+            hint = "name the server's certificate with --ca, or take any with --insecure"
+            log.error("no trust in the server", reason=str(error), hint=hint, **self._names)
+        self._trusts = trusts
 
     async def _wait_refused(self, error: Refused) -> None:
         self._refusals += 1

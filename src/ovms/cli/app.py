@@ -16,6 +16,8 @@ from ovms.app.snapshot import LINK_CODES, Seen, Snapshot
 from ovms.cli.app_listings import history, utilisation
 from ovms.cli.common import JsonOption, print_json, refuse
 from ovms.cli.link import (
+    CaOption,
+    InsecureOption,
     ParanoidFileOption,
     ParanoidOption,
     SecretFileOption,
@@ -23,6 +25,7 @@ from ovms.cli.link import (
     ServerOption,
     TlsOption,
     VehicleOption,
+    find_tls,
 )
 from ovms.cli.show import group_view, message_line, printable, view
 from ovms.cli.target import Target, run, stay
@@ -52,10 +55,14 @@ def status(
     paranoid: ParanoidOption = None,
     paranoid_file: ParanoidFileOption = None,
     tls: TlsOption = False,
+    insecure: InsecureOption = False,
+    ca: CaOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show what the server knows of the vehicle, also while the car is away."""
-    target = Target(server, vehicle, secret, secret_file, tls, paranoid, paranoid_file)
+    target = Target(
+        server, vehicle, secret, secret_file, find_tls(tls, insecure, ca), paranoid, paranoid_file
+    )
 
     async def work() -> None:
         async with await target.open():
@@ -79,10 +86,14 @@ def watch(
     paranoid: ParanoidOption = None,
     paranoid_file: ParanoidFileOption = None,
     tls: TlsOption = False,
+    insecure: InsecureOption = False,
+    ca: CaOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show the vehicle live, until Ctrl-C. With --json a line for each change."""
-    target = Target(server, vehicle, secret, secret_file, tls, paranoid, paranoid_file)
+    target = Target(
+        server, vehicle, secret, secret_file, find_tls(tls, insecure, ca), paranoid, paranoid_file
+    )
     if json or not sys.stdout.isatty():
         run(stay(target, lambda message: _print_state(target.snapshot, message, json)))
         return
@@ -103,10 +114,14 @@ def log(
     paranoid: ParanoidOption = None,
     paranoid_file: ParanoidFileOption = None,
     tls: TlsOption = False,
+    insecure: InsecureOption = False,
+    ca: CaOption = None,
     json: JsonOption = False,
 ) -> None:
     """Print each message as it comes, decoded, until Ctrl-C."""
-    target = Target(server, vehicle, secret, secret_file, tls, paranoid, paranoid_file)
+    target = Target(
+        server, vehicle, secret, secret_file, find_tls(tls, insecure, ca), paranoid, paranoid_file
+    )
     run(stay(target, lambda message: _print_message(message, json)))
 
 
@@ -123,6 +138,8 @@ def command(
     paranoid: ParanoidOption = None,
     paranoid_file: ParanoidFileOption = None,
     tls: TlsOption = False,
+    insecure: InsecureOption = False,
+    ca: CaOption = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for the answer.")] = 10.0,
     list_all: Annotated[bool, typer.Option("--list", help="List the commands.")] = False,
     json: JsonOption = False,
@@ -134,7 +151,9 @@ def command(
     if not (name and server and vehicle):
         refuse("give a command, --server and --vehicle (or --list)")
     _check_command(name)
-    target = Target(server, vehicle, secret, secret_file, tls, paranoid, paranoid_file)
+    target = Target(
+        server, vehicle, secret, secret_file, find_tls(tls, insecure, ca), paranoid, paranoid_file
+    )
     answers: list[Answer] = []
 
     async def work() -> None:
@@ -155,12 +174,14 @@ def group(
     secret: SecretOption = None,
     secret_file: SecretFileOption = None,
     tls: TlsOption = False,
+    insecure: InsecureOption = False,
+    ca: CaOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show where the cars of a group are, live, until Ctrl-C. With --json a line a position."""
     if not name or "," in name:
         refuse(f"{name!r} cannot be the name of a group")
-    target = Target(server, vehicle, secret, secret_file, tls)
+    target = Target(server, vehicle, secret, secret_file, find_tls(tls, insecure, ca))
     snapshot = target.snapshot
 
     def join(app: App) -> None:
@@ -203,11 +224,13 @@ def alert(
     secret: SecretOption = None,
     secret_file: SecretFileOption = None,
     tls: TlsOption = False,
+    insecure: InsecureOption = False,
+    ca: CaOption = None,
 ) -> None:
     """Send an alert to everybody who wants this vehicle's."""
     if not text.strip() or len(text.encode("utf-8", "surrogateescape")) > LONGEST_ALERT:
         refuse(f"the text must have 1 to {LONGEST_ALERT} bytes")
-    target = Target(server, vehicle, secret, secret_file, tls)
+    target = Target(server, vehicle, secret, secret_file, find_tls(tls, insecure, ca))
 
     async def work() -> None:
         async with await target.open() as app:

@@ -15,11 +15,14 @@ from ovms.app.client import App
 from ovms.app.listings import HistoryRow, SummaryRow, UtilisationRow
 from ovms.cli.common import JsonOption, print_table, refuse
 from ovms.cli.link import (
+    CaOption,
+    InsecureOption,
     SecretFileOption,
     SecretOption,
     ServerOption,
     TlsOption,
     VehicleOption,
+    find_tls,
 )
 from ovms.cli.show import printable
 from ovms.cli.target import Target, run
@@ -51,6 +54,8 @@ def history(
     secret: SecretOption = None,
     secret_file: SecretFileOption = None,
     tls: TlsOption = False,
+    insecure: InsecureOption = False,
+    ca: CaOption = None,
     as_csv: CsvOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -62,7 +67,7 @@ def history(
     if type is not None and (not type or "," in type):
         refuse(f"{type!r} is no type of record")
     _check(as_csv, json)
-    target = Target(server, vehicle, secret, secret_file, tls)
+    target = Target(server, vehicle, secret, secret_file, find_tls(tls, insecure, ca))
     if type is None:
         run(_list(target, lambda app: app.history_summary(after), SUMMARY, as_csv, json))
     else:
@@ -76,12 +81,14 @@ def utilisation(
     secret: SecretOption = None,
     secret_file: SecretFileOption = None,
     tls: TlsOption = False,
+    insecure: InsecureOption = False,
+    ca: CaOption = None,
     as_csv: CsvOption = False,
     json: JsonOption = False,
 ) -> None:
     """List the traffic of car and apps by day, newest first, in bytes. Days are UTC."""
     _check(as_csv, json)
-    target = Target(server, vehicle, secret, secret_file, tls)
+    target = Target(server, vehicle, secret, secret_file, find_tls(tls, insecure, ca))
     run(_list(target, lambda app: app.utilisation(), UTILISATION, as_csv, json))
 
 

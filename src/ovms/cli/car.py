@@ -25,7 +25,16 @@ from ovms.car.replay import RecordingError, open_recording
 from ovms.car.reports import Units
 from ovms.car.vehicles import VEHICLE_TYPES, BusVehicle, Vehicle, VehicleOptions
 from ovms.cli.common import fail, refuse, resolve_secret
-from ovms.cli.link import ParanoidFileOption, ParanoidOption, find_paranoid, find_server
+from ovms.cli.link import (
+    CaOption,
+    InsecureOption,
+    ParanoidFileOption,
+    ParanoidOption,
+    TlsOption,
+    find_paranoid,
+    find_place,
+    find_tls,
+)
 from ovms.net.client import connect
 from ovms.protocol import Role
 from ovms.protocol.crypto import make_token
@@ -38,7 +47,10 @@ _PIN = re.compile(r"[0-9]{1,8}")
 
 
 def car(
-    server: Annotated[str | None, typer.Option(metavar="HOST[:PORT]", help="Whom to call.")] = None,
+    server: Annotated[
+        str | None,
+        typer.Option(metavar="HOST[:PORT]", help="Whom to call; port 6867, or 6870 with --tls."),
+    ] = None,
     vehicle: Annotated[str | None, typer.Option(metavar="ID", help="The vehicle id.")] = None,
     secret: Annotated[
         str | None,
@@ -74,7 +86,9 @@ def car(
         str, typer.Option(metavar="NAME", help="Tell the position to this group, in plain.")
     ] = "",
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
-    tls: Annotated[bool, typer.Option("--tls", hidden=True)] = False,
+    tls: TlsOption = False,
+    insecure: InsecureOption = False,
+    ca: CaOption = None,
     can: Annotated[str | None, typer.Option(hidden=True)] = None,
     provision: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
@@ -83,13 +97,14 @@ def car(
     A simulated car, unless a recording is replayed. A replay ends when the server has everything.
     With a paranoid password it seals what it says, and only apps with that password can read it.
     """
-    later = {"--tls": tls, "--can": can, "--provision": provision}
+    later = {"--can": can, "--provision": provision}
     for option in (name for name, given in later.items() if given):
         refuse(f"{option} is not built yet")
     _check_usage(server, vehicle, vin, pin, group, log_level)
     assert server is not None
     assert vehicle is not None
-    host, port = find_server(server)
+    secure = find_tls(tls, insecure, ca)
+    host, port = find_place(server, secure)
     made = _make_vehicle(kind, replay, VehicleOptions(vin, time.time(), _seed(seed), pin))
     driver = _make_driver(made, replay, speed, loop)
     password = find_paranoid(paranoid, paranoid_file, secret_file)
@@ -107,7 +122,7 @@ def car(
             real_time=SystemClock().monotonic,
         ),
         driver,
-        partial(connect, host, port, Role.CAR, vehicle, found.encode()),
+        partial(connect, host, port, Role.CAR, vehicle, found.encode(), tls=secure),
         random=Random(),  # noqa: S311 (jitter)
         names={"vehicle": vehicle, "server": server},
     )

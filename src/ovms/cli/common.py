@@ -88,23 +88,32 @@ def resolve_secret(
 
 
 def _read_secret(file: str) -> str:
+    text = read_small(file, MAX_SECRET_FILE, "a secret")
+    text = text.removesuffix("\n").removesuffix("\r")
+    return text or fail(f"{file} is empty")
+
+
+def read_small(file: str, limit: int, what: str) -> str:
+    """Read a text file of at most ``limit`` bytes; ``-`` is standard input.
+
+    Ends the command when it cannot be read, or is longer than ``what`` could be.
+    """
     try:
         if file == "-" and sys.stdin is None:
             fail("standard input is closed")
         if file == "-":
-            data = sys.stdin.buffer.read(MAX_SECRET_FILE + 1)
+            data = sys.stdin.buffer.read(limit + 1)
         else:
             with Path(file).open("rb") as opened:
-                data = opened.read(MAX_SECRET_FILE + 1)
+                data = opened.read(limit + 1)
         text = data.decode()
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}")
     except UnicodeDecodeError:
         fail(f"{file} is not UTF-8 text")
-    if len(data) > MAX_SECRET_FILE:
-        fail(f"{file} is too long for a secret")
-    text = text.removesuffix("\n").removesuffix("\r")
-    return text or fail(f"{file} is empty")
+    if len(data) > limit:
+        fail(f"{file} is too long for {what}")
+    return text
 
 
 def confirm_or_leave(question: str, yes: bool) -> None:

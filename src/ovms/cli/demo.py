@@ -31,7 +31,8 @@ from ovms.cli.common import fail, refuse
 from ovms.cli.database import open_database
 from ovms.net.client import connect
 from ovms.protocol import Role
-from ovms.server.listener import CannotListen, bind
+from ovms.server.certificate import BadCertificate
+from ovms.server.listener import CannotListen, Ports, bound
 from ovms.server.server import AlreadyRunning, serve, stopping_on_signals
 from ovms.server.settings import ServerSettings
 from ovms.store import queries
@@ -43,6 +44,7 @@ SECRET: Final = "demo"  # noqa: S105 (it protects two cars that do not exist, on
 VEHICLES: Final = {"DEMO": "Simulated car", "ROADSTER": "Recorded Roadster"}
 HOST: Final = "127.0.0.1"
 PORT: Final = 6867
+TLS_PORT: Final = 6870
 
 
 def demo(
@@ -55,6 +57,12 @@ def demo(
             min=0, max=65535, show_default="6867, or a free one", help="Port on loopback."
         ),
     ] = None,
+    tls_port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, show_default="6870, or a free one", help="Port for TLS on loopback."
+        ),
+    ] = None,
     http_port: Annotated[int, typer.Option(help="Reserved: port for HTTP.")] = 6868,
     log_level: Annotated[str, typer.Option(help="Least level to log.")] = "warning",
 ) -> None:
@@ -64,25 +72,30 @@ def demo(
     logs.configure(log_level, "text")
     folder = data or default_data_dir() / "demo"
     _make_vehicles(folder)
-    settings = ServerSettings(
-        data=folder, host=[HOST], port=_free_port() if port is None else port, http_port=http_port
-    )
+    if port is not None and port == tls_port != 0:
+        refuse("--port and --tls-port must differ")
     try:
+        port = _free_port(PORT, tls_port) if port is None else port
+        tls_port = _free_port(TLS_PORT, port) if tls_port is None else tls_port
+        settings = ServerSettings(
+            data=folder, host=[HOST], port=port, tls=True, tls_port=tls_port, http_port=http_port
+        )
         uvloop.run(_run(settings))
-    except (AlreadyRunning, CannotListen, StoreError) as error:
+    except (AlreadyRunning, BadCertificate, CannotListen, StoreError) as error:
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or 'the demo'}: {error.strerror or error}")
 
 
-def _free_port() -> int:
-    """Give the usual port, or 0 for a free one where it is taken."""
+def _free_port(usual: int, other: int | None) -> int:
+    """Give the usual port, or 0 for a free one where it is taken, or named for the other use."""
+    if usual == other:
+        return 0
     try:
-        for listener in bind([HOST], PORT):
-            listener.close()
+        with bound([HOST], usual):
+            return usual
     except CannotListen:
         return 0
-    return PORT
 
 
 def _make_vehicles(folder: Path) -> None:
@@ -101,9 +114,9 @@ async def _run(settings: ServerSettings) -> None:
     stop = asyncio.Event()
     cars: list[asyncio.Task[None]] = []
 
-    def on_ready(port: int) -> None:
-        cars.extend(asyncio.create_task(link.run()) for link in _links(port))
-        print(_welcome(port, settings.data), flush=True)
+    def on_ready(ports: Ports) -> None:
+        cars.extend(asyncio.create_task(link.run()) for link in _links(ports.mp))
+        print(_welcome(ports, settings.data), flush=True)
 
     with stopping_on_signals(stop):
         try:
@@ -135,17 +148,20 @@ def _link(vehicle_id: str, vehicle: Vehicle, driver: Driver, units: Units, port:
     )
 
 
-def _welcome(port: int, folder: Path) -> str:
+def _welcome(ports: Ports, folder: Path) -> str:
     """Say what runs, and what to try."""
     command = _command()
-    target = f"--server {HOST}:{port} --secret {SECRET}"
+    secret = f"--secret {SECRET}"
+    target = f"--server {HOST}:{ports.mp} {secret}"
+    secure = f"--server {HOST}:{ports.mp_tls} --tls --ca {folder / 'tls' / 'cert.pem'} {secret}"
     return f"""\
-ovms demo ready: server on {HOST}:{port}, owner {OWNER}, data in {folder}
+ovms demo ready: server on {HOST}:{ports.mp}, owner {OWNER}, data in {folder}
 Two cars are connected: DEMO (simulated, soon drives off) and ROADSTER (a recording). Elsewhere, try
 
   {command} app watch {target} --vehicle DEMO
   {command} app command {target} --vehicle DEMO lock 1234
   {command} app status {target} --vehicle ROADSTER
+  {command} app status {secure} --vehicle DEMO
   {command} vehicle list --data {folder}
 
 Stop the demo with Ctrl-C."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Final
+import ssl
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from ovms.cli.common import refuse, resolve_secret
-
-DEFAULT_PORT: Final = 6867
-_SERVER = re.compile(r"(?:\[(?P<v6>[^\]\s]+)\]|(?P<host>[^:\s\[\]]+))(?::(?P<port>\d{1,5}))?")
+from ovms.cli.common import fail, refuse, resolve_secret
+from ovms.net.address import PLAIN_PORT, TLS_PORT, parse_address
+from ovms.net.tls import client_context
 
 ServerOption = Annotated[
     str,
@@ -18,7 +18,7 @@ ServerOption = Annotated[
         "--server",
         metavar="HOST[:PORT]",
         envvar="OVMS_SERVER",
-        help="The server; port 6867 unless given.",
+        help="The server; port 6867 unless given, 6870 with --tls.",
     ),
 ]
 VehicleOption = Annotated[
@@ -55,16 +55,26 @@ ParanoidFileOption = Annotated[
         help="File that holds the paranoid password; - is standard input.",
     ),
 ]
-TlsOption = Annotated[bool, typer.Option("--tls", help="Reserved: call over TLS.")]
+TlsOption = Annotated[bool, typer.Option("--tls", help="Call over TLS.")]
+InsecureOption = Annotated[
+    bool, typer.Option("--insecure", help="With --tls: take any certificate of anybody.")
+]
+CaOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--ca",
+        metavar="FILE",
+        help="With --tls: trust only this, roots or the server's certificate, PEM.",
+    ),
+]
 
 
-def find_server(text: str) -> tuple[str, int]:
+def find_server(text: str, default_port: int = PLAIN_PORT) -> tuple[str, int]:
     """Read ``HOST[:PORT]``, an IPv6 address in brackets; anything else is wrong usage."""
-    match = _SERVER.fullmatch(text)
-    port = int(match["port"] or DEFAULT_PORT) if match else 0
-    if match is None or not 1 <= port <= 65535:
+    address = parse_address(text, default_port)
+    if address is None:
         refuse(f"--server {text!r} is not HOST[:PORT]; an IPv6 address stands in brackets")
-    return match["v6"] or match["host"], port
+    return address
 
 
 def find_secret(secret: str | None, secret_file: str | None) -> str:
@@ -86,7 +96,22 @@ def find_paranoid(
     return resolve_secret(paranoid, paranoid_file, "OVMS_PARANOID", None)
 
 
-def refuse_tls(tls: bool) -> None:
-    """Say that TLS is not there yet, rather than go on without it."""
-    if tls:
-        refuse("TLS is not built yet")
+def find_tls(tls: bool, insecure: bool, ca: Path | None) -> ssl.SSLContext | None:
+    """Give the way to speak TLS, ``None`` for plain; ends the command if a file is unusable."""
+    if not tls:
+        if insecure or ca is not None:
+            refuse(f"{'--insecure' if insecure else '--ca'} goes with --tls")
+        return None
+    if insecure and ca is not None:
+        refuse("--insecure or --ca, not both")
+    try:
+        return client_context(ca, insecure=insecure)
+    except ssl.SSLError:
+        fail(f"{ca} holds no certificate in PEM")
+    except OSError as error:
+        fail(f"{ca} cannot be read: {error.strerror}")
+
+
+def find_place(server: str, tls: ssl.SSLContext | None) -> tuple[str, int]:
+    """Read ``HOST[:PORT]``; the port is the usual one for TLS or for plain unless given."""
+    return find_server(server, PLAIN_PORT if tls is None else TLS_PORT)

@@ -22,6 +22,9 @@ COMMANDS = {
     "demo": "ovms.cli.demo:demo",
     "owner": "ovms.cli.owner:app",
     "vehicle": "ovms.cli.vehicle:app",
+    "provision": "ovms.cli.provision:app",
+    "token": "ovms.cli.token:app",
+    "peer": "ovms.cli.peer:app",
     "history": "ovms.cli.history:history",
     "notify": "ovms.cli.notify:app",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import ssl
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -15,8 +16,8 @@ from ovms.app.paranoid import Opener, PasswordNeeded
 from ovms.app.snapshot import Snapshot
 from ovms.base.backoff import Backoff
 from ovms.cli.common import fail
-from ovms.cli.link import find_paranoid, find_secret, find_server, refuse_tls
-from ovms.net.client import ConnectFailed, ConnectionLost, NetError
+from ovms.cli.link import find_paranoid, find_place, find_secret
+from ovms.net.client import ConnectFailed, ConnectionLost, NetError, Untrusted
 from ovms.protocol import Message, Role
 from ovms.protocol.paranoid import WrongPassword
 
@@ -39,12 +40,12 @@ class Target:
         vehicle: str,
         secret: str | None,
         secret_file: str | None,
-        tls: bool,
+        tls: ssl.SSLContext | None,
         paranoid: str | None = None,
         paranoid_file: str | None = None,
     ) -> None:
-        refuse_tls(tls)
-        self.host, self.port = find_server(server)
+        self.tls = tls
+        self.host, self.port = find_place(server, tls)
         self.vehicle = vehicle
         password = find_paranoid(paranoid, paranoid_file, secret_file)
         self.secret = find_secret(secret, secret_file)
@@ -67,6 +68,7 @@ class Target:
             timeout=CONNECT_TIMEOUT,
             snapshot=self.snapshot,
             on_message=on_message,
+            tls=self.tls,
         )
 
 
@@ -75,6 +77,9 @@ def run(work: Coroutine[Any, Any, None]) -> None:
     try:
         with suppress(KeyboardInterrupt):
             asyncio.run(work)
+    except Untrusted as error:
+        fail(f"{error}; trust it with --ca FILE (the server keeps its own in DIR/tls/cert.pem), "
+             "or take any with --insecure")  # fmt: skip
     except (NetError, NoAnswer, CommandFailed, WrongPassword, PasswordNeeded) as error:
         fail(str(error))
 
@@ -94,6 +99,8 @@ async def stay(target: Target, on_message: OnMessage, on_open: OnOpen = lambda a
                 on_open(app)
                 await app.lost()
             raise ConnectionLost("the connection to the server is lost")
+        except Untrusted:
+            raise
         except (ConnectFailed, ConnectionLost) as error:
             pause = backoff.next()
             print(f"ovms: {error}; trying again in {pause:.0f} s", file=sys.stderr, flush=True)

@@ -56,6 +56,9 @@ def add(
     type: Annotated[  # noqa: A002 -- the option's name
         str, typer.Option(metavar="car|server", help="Another server calls as a vehicle, too.")
     ] = "car",
+    server: Annotated[
+        str, typer.Option(metavar="NAME", help="The server that serves it; * is any.")
+    ] = "*",
     json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
@@ -69,7 +72,7 @@ def add(
     with open_database(data, database, config) as engine, writing(engine) as connection:
         whose = queries.get_owner(connection, owner)
         vehicle = queries.add_vehicle(
-            connection, vehicle_id, whose, used, time.time(), name=name, type=type
+            connection, vehicle_id, whose, used, time.time(), name=name, type=type, server=server
         )
     _tell(vehicle, "added", used if given is None else None, json)
 
@@ -128,6 +131,27 @@ def transfer(
         whose = queries.get_owner(connection, new)
         vehicle = queries.transfer_vehicle(connection, vehicle_id, whose, time.time())
     print(f"vehicle {vehicle.id} belongs to {vehicle.owner}")
+
+
+@app.command("server")
+def server_(
+    vehicle_id: IdArgument,
+    server: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="The server's vehicle id; * is any.")
+    ] = None,
+    server_option: Annotated[
+        str | None, typer.Option("--server", metavar="NAME", help="The same, as an option.")
+    ] = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Change which server serves a vehicle; others are not told of it."""
+    new = either(server, server_option, "the server")
+    with open_database(data, database, config) as engine, writing(engine) as connection:
+        vehicle = queries.set_server(connection, vehicle_id, new, time.time())
+    name = "any server" if vehicle.server == "*" else f"server {vehicle.server}"
+    print(f"vehicle {vehicle.id} is served by {name}")
 
 
 @app.command("secret")
@@ -270,6 +294,7 @@ def _status(status: VehicleStatus) -> dict[str, object]:
         "apps": status.apps,
         "batch": status.batch,
         "heard": iso_time(status.heard),
+        "server": vehicle.server,
     }
 
 

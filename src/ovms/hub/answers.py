@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from ovms.base.logs import get_logger
 from ovms.hub.interfaces import HistoryEntry, Keeper, Line, PageKey
 from ovms.protocol.commands import Answer, Command, Result
+from ovms.protocol.times import wire_time
 
 PAGE = 500
 """Records a page of history: some milliseconds of reading, some 50 KiB in memory."""
@@ -78,7 +79,7 @@ async def _rows(keeper: Keeper, vehicle_id: str, command: Command) -> AsyncGener
         types = await keeper.history_summary(vehicle_id, parse_since(command.parameters[:1]))
         for number, kind in enumerate(types, 1):
             counts = f"{kind.distinct},{kind.total},{kind.bytes}"
-            span = f"{_timestamp(kind.first)},{_timestamp(kind.last)}"
+            span = f"{wire_time(kind.first)},{wire_time(kind.last)}"
             yield f"{number},{len(types)},{kind.type},{counts},{span}"
     else:
         async with aclosing(_records(keeper, vehicle_id, command.parameters)) as rows:
@@ -108,11 +109,7 @@ async def _records(
 
 def _value(entry: HistoryEntry) -> str:
     data = entry.data.decode("utf-8", "surrogateescape")
-    return f"{_timestamp(entry.time)},{entry.number},{data}"
-
-
-def _timestamp(time: int) -> str:
-    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return f"{wire_time(entry.time)},{entry.number},{data}"
 
 
 def parse_since(parameters: Sequence[str]) -> int | None:

@@ -15,9 +15,10 @@ from typing import Any
 from ovms.base.clock import Clock
 from ovms.hub.commands import ANSWER_TIMEOUT
 from ovms.hub.guard import Guard
+from ovms.hub.house import Exchange, House
 from ovms.hub.interfaces import AlertDesk, Change, Keeper, Line, Vehicle
 from ovms.hub.member import Car, Member
-from ovms.hub.room import PROOF_TIMEOUT, House, Room
+from ovms.hub.room import PROOF_TIMEOUT, Room
 from ovms.hub.telemetry import LogSettings, TelemetryLog
 from ovms.protocol import Message, Role
 from ovms.protocol.records.alert import Alert, AlertKind
@@ -107,6 +108,10 @@ class Hub:
         self._refused: set[str] = set()
         """Vehicles whose owner was told of a refused login."""
 
+    def join_servers(self, exchange: Exchange) -> None:
+        """Have the cars of other servers in our rooms, and ours in theirs."""
+        self._house.exchange = exchange
+
     async def find(self, vehicle_id: str) -> Room | None:
         """Give the room of a vehicle (its id in upper case); ``None`` if there is no such vehicle.
 
@@ -166,6 +171,20 @@ class Hub:
             raise Removed
         room = self.rooms.setdefault(room.vehicle.id, room)
         return Guest(room, room.join(role, line), self._house.guard)
+
+    def enter_upstream(self, room: Room, line: Line, claim: int) -> Guest:
+        """Have a room's car at another server, since ``claim`` (see :attr:`Room.claim`).
+
+        Raises :class:`Removed` as :meth:`enter`.
+        """
+        if room.is_void:
+            raise Removed
+        room = self.rooms.setdefault(room.vehicle.id, room)
+        return Guest(room, room.join_upstream(line, claim), self._house.guard)
+
+    def enter_relay(self, room: Room, line: Line) -> Guest:
+        """Let another server into a room that is open, for its clients."""
+        return Guest(room, room.join_relay(line), self._house.guard)
 
     def leave(self, guest: Guest) -> None:
         """See somebody off. May be called again."""
@@ -235,6 +254,8 @@ class Hub:
             self._house.guard.failed("task", error)
 
     def _watch(self, room: Room, member: Member, now: float) -> None:
+        if not member.is_local:
+            return  # its server sees to it, and to the link between us the link itself
         if now - member.heard >= IDLE_LIMITS[member.role]:
             member.line.close(Idle("silent for too long"))
         elif isinstance(member, Car):
@@ -250,6 +271,8 @@ class Hub:
         """Learn of changes: who was removed or got another secret is closed."""
         for change in vehicles:
             room = self.rooms.get(change.id)
+            if room is not None:
+                room.server = change.server
             if room is not None and change.secret != room.vehicle.secret:
                 del self.rooms[change.id]
                 room.close(Removed())

@@ -31,6 +31,10 @@ class Vehicle(Protocol):
         """``car``, or ``server`` for another server that calls as one."""
 
     @property
+    def server(self) -> str:
+        """The id of the server that serves it, ``*`` for any."""
+
+    @property
     def paranoid_token(self) -> str:
         """The token of its sealed messages; empty without."""
 
@@ -57,6 +61,10 @@ class Change(Protocol):
     @property
     def secret(self) -> str:
         """Its secret now; empty for a vehicle that was removed."""
+
+    @property
+    def server(self) -> str:
+        """As :attr:`Vehicle.server`, now."""
 
     @property
     def log_days(self) -> int | None:

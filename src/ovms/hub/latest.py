@@ -46,18 +46,26 @@ class LatestMessages:
         self.by_code = {code: old for code, old in self.by_code.items() if not old.token}
         return True
 
-    def replay(self) -> Iterator[Message]:
-        """Give what a client gets at login: ``F``, ``S``, the rest, the token where needed."""
+    def is_older(self, message: LatestMessage) -> bool:
+        """Tell whether the latest message of its code came when this one did, or later."""
+        known = self.by_code.get(message.code)
+        return known is not None and known.time >= message.time - 1
+
+    def replay(self) -> Iterator[tuple[Message, float | None]]:
+        """Give what a client gets at login: ``F``, ``S``, the rest, the token where needed.
+
+        Each with when it came, Unix seconds; ``None`` for the token.
+        """
         order = [*FIRST_AT_LOGIN, *sorted(self.by_code.keys() - set(FIRST_AT_LOGIN))]
         owes_token = bool(self.token) and self.is_token_live
         owes_token = owes_token or any(latest.token for latest in self.by_code.values())
         for latest in (self.by_code[code] for code in order if code in self.by_code):
             if latest.token and owes_token:
-                yield self._announcement()
+                yield self._announcement(), None
                 owes_token = False
-            yield latest.message
+            yield latest.message, latest.time
         if owes_token:
-            yield self._announcement()
+            yield self._announcement(), None
 
     def _announcement(self) -> Message:
         return Message("E", b"T" + self.token.encode("latin-1"))

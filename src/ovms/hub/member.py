@@ -16,6 +16,7 @@ class Member:
     """Somebody in a room. Times are monotonic seconds."""
 
     role: Role
+    """``SERVER`` for another server: as a :class:`Car` for its car, else for its clients."""
     line: Line
     joined: float
     heard: float
@@ -28,6 +29,13 @@ class Member:
     """The answer that the server is giving it."""
     counted: tuple[int, int] = (0, 0)
     """Bytes received and sent on its line that are in the day's traffic already."""
+    watching: int = 0
+    """Apps that watch at another server."""
+
+    @property
+    def is_local(self) -> bool:
+        """It is connected to this server."""
+        return self.role is not Role.SERVER
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -38,3 +46,10 @@ class Car(Member):
     """The way to it: nothing goes to its line but through here."""
     is_proven: bool = False
     """Has sent a line that decrypts, so its welcome was no copy of an older one."""
+    age: int = 0
+    """Seconds since the next message of a car at another server came there."""
+
+    def take_age(self) -> int:
+        """Give the age of the message that has just come; the next one is new unless it says so."""
+        age, self.age = self.age, 0
+        return age

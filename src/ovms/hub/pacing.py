@@ -41,6 +41,9 @@ PASSED_LIMIT = 100
 
 PING, PONG = Message("A"), Message("a")
 
+WATCHING = "z"
+"""Between servers: how many apps watch at the one that says it. The field has no code for that."""
+
 
 def budget_of(firmware: LatestMessage | None) -> int:
     """Give how many bytes may be in flight to a car whose latest ``F`` is this.
@@ -97,7 +100,8 @@ class Pacer:
         self._budget = budget
         self._waiting = waiting
         self._is_closed = False
-        self._queues: dict[Kind, deque[tuple[Message, Left]]] = {kind: deque() for kind in Kind}
+        self._queues: dict[Kind, deque[tuple[Message, Left]]] = {}
+        """What waits, by its kind; a kind of which nothing waits has none: most cars wait never."""
         self._sent = line.sent
         """Bytes sent in all, the welcome included."""
         self._landed = 0
@@ -122,12 +126,12 @@ class Pacer:
 
     def withdraw(self) -> None:
         """Do not send a command that still waits."""
-        self._queues[Kind.COMMAND].clear()
+        self._queues.pop(Kind.COMMAND, None)
         self.flush()
 
     def ping(self, left: Left | None = None) -> None:
         """Send a ping; of several that wait one is sent, and the last ``left`` is called."""
-        is_new = not self._queues[Kind.PING]
+        is_new = Kind.PING not in self._queues
         self.pings += is_new
         if is_new or left is not None:
             self._put(Kind.PING, PING, partial(self._ping_left, left or _nothing))
@@ -157,19 +161,21 @@ class Pacer:
     def ping_answered(self) -> None:
         """Learn that the car has answered a ping; with the last of them all before it landed."""
         self.pings = max(0, self.pings - 1)
-        if self.pings == len(self._queues[Kind.PING]):
+        if self.pings == len(self._queues.get(Kind.PING, ())):
             self.has_landed(self._behind_pings)
 
     def flush(self) -> None:
         """Send of what waits as much as fits."""
-        for queue in self._queues.values():
-            while queue:
+        for kind in sorted(self._queues):
+            while queue := self._queues.get(kind):
                 length = wire_length(queue[0][0])
                 is_possible = length <= self._budget()  # which may have shrunk since it was put
                 if is_possible and not self._fits(length):
                     self._waiting.add(self)
                     return
                 message, left = queue.popleft()
+                if not queue:
+                    del self._queues[kind]
                 if is_possible and self._guard.send(self._line, message):
                     self._sent += length
                     self.sent_at = self._clock.monotonic()
@@ -183,19 +189,18 @@ class Pacer:
     def close(self) -> None:
         """Drop what waits and what still comes: the car has gone, or called on another line."""
         self._is_closed = True
-        for queue in self._queues.values():
-            queue.clear()
+        self._queues.clear()
         self._waiting.discard(self)
 
     def _put(self, kind: Kind, message: Message, left: Left = _nothing) -> None:
-        queue = self._queues[kind]
         if self._is_closed:
             return
+        waiting = len(self._queues.get(kind, ()))
         if kind not in MOST_WAITING:
-            queue.clear()
-        elif len(queue) >= MOST_WAITING[kind] or wire_length(message) > self._budget():
+            self._queues.pop(kind, None)
+        elif waiting >= MOST_WAITING[kind] or wire_length(message) > self._budget():
             return
-        queue.append((message, left))
+        self._queues.setdefault(kind, deque()).append((message, left))
         self.flush()
 
     def _fits(self, length: int) -> bool:
@@ -203,3 +208,21 @@ class Pacer:
         if is_read and self.in_flight and not self._line.unacknowledged:
             self._landed = self._sent
         return self.in_flight + length <= self._budget()
+
+
+class WayThrough(Pacer):
+    """The way to a car at another server, which paces what goes to it by itself."""
+
+    __slots__ = ()
+
+    def tell_peers(self, apps: int) -> None:
+        """Send the number of apps here; the other server adds its own."""
+        self._put(Kind.PEERS, Message(WATCHING, str(apps).encode()))
+
+    def acknowledge(self, ack: bytes) -> None:
+        """Leave it to the other server, which has acknowledged already."""
+
+    def _put(self, kind: Kind, message: Message, left: Left = _nothing) -> None:
+        if self._guard.send(self._line, message):
+            self.sent_at = self._clock.monotonic()
+            left(self._sent)

@@ -6,29 +6,24 @@ keeper, and what it sends, it hands to a line. One event loop owns it, so nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
-from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
 from ovms.hub import answers
 from ovms.hub.commands import (
-    ANSWER_TIMEOUT,
     EVERYONE,
     NOT_CONNECTED,
     QUEUE_LIMIT,
     TOO_MANY,
     CommandQueue,
 )
-from ovms.hub.groups import Groups
-from ovms.hub.guard import Guard
-from ovms.hub.interfaces import AlertDesk, Keeper, Line, Vehicle
+from ovms.hub.house import House
+from ovms.hub.interfaces import Line, Vehicle
 from ovms.hub.latest import LatestMessages
 from ovms.hub.member import Car, Member
-from ovms.hub.pacing import PONG, Pacer, budget_of
-from ovms.hub.telemetry import LogSettings, TelemetryLog
+from ovms.hub.pacing import PONG, WATCHING, Pacer, WayThrough, budget_of
+from ovms.hub.telemetry import TelemetryLog
 from ovms.protocol import Message, Role
 from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
 from ovms.protocol.messages import LatestMessage
@@ -56,38 +51,24 @@ JUST_NOW = Message("T", b"0")
 log = get_logger("ovms.hub")
 
 
-@dataclass(slots=True)
-class House:
-    """What all rooms share."""
-
-    keeper: Keeper
-    alerts: AlertDesk
-    clock: Clock
-    version: str
-    """What ``f`` tells clients of this server."""
-    spawn: Callable[[Coroutine[Any, Any, None]], Any]
-    """Runs what takes time as a task that somebody owns."""
-    answer_timeout: float = ANSWER_TIMEOUT
-    """Seconds a car has to answer a command."""
-    log: LogSettings = field(default_factory=LogSettings)
-    groups: Groups = field(default_factory=Groups)
-    pacers: set[Pacer] = field(default_factory=set)
-    """The ways to cars for which something waits."""
-    guard: Guard = field(default_factory=Guard)
-
-
 class Room:
     """One vehicle and everybody connected to it."""
 
     def __init__(self, vehicle: Vehicle, house: House, telemetry: TelemetryLog) -> None:
         self.vehicle = vehicle
+        self.server = vehicle.server
+        """The id of the server that serves the vehicle, ``*`` for any."""
         self.car: Car | None = None
         self.challengers: list[Car] = []
         self.clients: list[Member] = []
+        self.relays: list[Member] = []
+        """Other servers, for their clients: they hear all that the car says."""
         self.latest = LatestMessages(vehicle.paranoid_token)
         self.commands = CommandQueue(
             self, self._refuse_command, house.answer_timeout, self._next_turn
         )
+        self.claim = 0
+        """When the car logged in, milliseconds: of two servers that claim it, the later has it."""
         self.is_void = False
         """The vehicle was removed or its secret changed: nobody may enter any more."""
         self._house = house
@@ -103,12 +84,22 @@ class Room:
     def members(self) -> list[Member]:
         """Everybody here."""
         cars: list[Member] = [self.car] if self.car else []
-        return [*cars, *self.challengers, *self.clients]
+        return [*cars, *self.challengers, *self.clients, *self.relays]
 
     @property
     def apps(self) -> int:
-        """Interactive apps: what the car is told to be watched by. It pays for them."""
+        """Interactive apps here."""
         return sum(1 for client in self.clients if client.role is Role.APP)
+
+    @property
+    def watching(self) -> int:
+        """Interactive apps everywhere: what the car is told to be watched by. It pays for them."""
+        return self.apps + sum(relay.watching for relay in self.relays)
+
+    @property
+    def has_proven_car(self) -> bool:
+        """The car is here, or at a server that says so."""
+        return self.car is not None and self.car.is_proven
 
     def join(self, role: Role, line: Line) -> Member:
         """Let somebody in whose welcome was right."""
@@ -120,6 +111,37 @@ class Room:
         self._keep_presence()
         return member
 
+    def join_upstream(self, line: Line, claim: int) -> Member:
+        """Have the car at another server, which has seen its proof: it takes over at once.
+
+        ``claim`` must be later than the room's own, if it has a proven car.
+        """
+        house, now = self._house, self._house.clock.monotonic()
+        way = WayThrough(line, house.clock, house.guard, lambda: self.longest, house.pacers)
+        car = Car(Role.SERVER, line, now, now, pacer=way, is_proven=True)
+        self.claim = claim
+        unproven = self.car if self.car is not None and not self.car.is_proven else None
+        if unproven is not None:
+            self.car = None
+            self._challenge(unproven)
+        self.challengers.append(car)
+        self._take_over(car)
+        house.exchange.car_came(self)
+        self._keep_presence()
+        return car
+
+    def join_relay(self, line: Line) -> Member:
+        """Let another server in for its clients, and tell it what is known of the car."""
+        now, time = self._house.clock.monotonic(), self._house.clock.time()
+        relay = Member(Role.SERVER, line, joined=now, heard=now)
+        self.relays.append(relay)
+        self._send(relay, Message("Z", b"1,%d" % self.claim))
+        for message, came in self.latest.replay():
+            if came is not None:
+                self._send(relay, Message("T", b"%d" % max(0, time - came)))
+            self._send(relay, message)
+        return relay
+
     def leave(self, member: Member) -> None:
         """See somebody off. May be called again."""
         if isinstance(member, Car):
@@ -130,6 +152,8 @@ class Room:
             self.challengers.remove(member)
         elif member in self.clients:
             self._lose_client(member)
+        elif member in self.relays:
+            self._lose_relay(member)
         else:
             return
         self._keep_presence()
@@ -145,7 +169,7 @@ class Room:
     def _join_client(self, member: Member) -> None:
         self.clients.append(member)
         self._send(member, Message("Z", b"1" if self.car else b"0"))
-        for message in self.latest.replay():
+        for message, _ in self.latest.replay():
             self._send(member, message)
         newest = self.latest.newest or self.vehicle.created
         age = max(0, int(self._house.clock.time() - newest))
@@ -161,6 +185,13 @@ class Room:
         self.commands.forget(member)
         self._house.groups.client_gone(member)
         if member.role is Role.APP:
+            self._tell_car_its_peers()
+
+    def _lose_relay(self, relay: Member) -> None:
+        self.relays.remove(relay)
+        relay.turns.clear()
+        self.commands.forget(relay)
+        if relay.watching:
             self._tell_car_its_peers()
 
     def _join_car(self, car: Car) -> Car:
@@ -192,14 +223,16 @@ class Room:
         member.pacer.ping()
 
     def _take_over(self, member: Car) -> None:
-        """Put a proven newcomer in the place of the car."""
+        """Put a proven newcomer in the place of the car, if there is one."""
         old, self.car = self.car, None
-        self.challengers.remove(member)
         self.commands.car_gone()
         if old is not None:
             self.count_traffic(old)
             old.pacer.close()
+            # A link to another server leaves at once, so the newcomer must still be here somewhere:
+            # a room without anybody is dropped.
             old.line.close(TakenOver("another connection of this car took over"))
+        self.challengers.remove(member)
         self._seat(member)
 
     def _lose_car(self) -> None:
@@ -208,6 +241,7 @@ class Room:
         self.commands.car_gone()
         self._house.groups.car_gone(self.vehicle.id)
         self._to_clients(Message("Z", b"0"))
+        self._house.exchange.car_went(self)
         if self.challengers:
             self._seat(self.challengers.pop())
 
@@ -223,20 +257,25 @@ class Room:
             member.is_proven = True
             if member is not self.car:
                 self._take_over(member)
+            self.claim = max(self.claim + 1, int(self._house.clock.time() * 1000))
+            self._house.exchange.car_came(self)
         self._receive_from_car(member, message)
 
     def _receive_from_car(self, car: Car, message: Message) -> None:
+        if self.relays and _is_relayed(car, message):
+            self._to_relays(message)
         handle = FROM_CAR.get(message.code)
         if handle is not None:
             handle(self, car, message)
         else:
-            self._store(message.code, message.data, "", message)
+            self._store(message.code, message.data, "", message, car.take_age())
 
     def _receive_from_client(self, client: Member, message: Message) -> None:
-        handle = FROM_CLIENT.get(message.code)
+        handlers = FROM_CLIENT if client.is_local else FROM_RELAY
+        handle = handlers.get(message.code)
         if handle is not None:
             handle(self, client, message)
-        elif client.role is Role.APP:
+        elif client.role is not Role.BATCH:
             self._pass_to_car(message)
 
     def _answer_ping(self, client: Member, message: Message) -> None:
@@ -258,21 +297,40 @@ class Room:
 
     # -- what the car reports ---------------------------------------------------------------
 
-    def _store(self, code: str, data: bytes, token: str, message: Message) -> None:
+    def take_replicated(self, line: Line, message: Message) -> None:
+        """Take a car's message from another server that did not say that the car is there."""
+        if message.code in REPLICATED:
+            now, house = self._house.clock.monotonic(), self._house
+            way = WayThrough(line, house.clock, house.guard, lambda: self.longest, house.pacers)
+            self._receive_from_car(Car(Role.SERVER, line, now, now, pacer=way), message)
+
+    def take_stored(self, message: Message, age: int) -> None:
+        """Take a car's message that another server has stored, and which came so long ago."""
+        if message.code not in FROM_CAR:
+            self._store(message.code, message.data, "", message, max(1, age))
+
+    def _store(self, code: str, data: bytes, token: str, message: Message, age: int) -> None:
         """Make a car's message the latest of its code, keep it, and tell the clients."""
-        latest = LatestMessage(code, data, self._house.clock.time(), token)
+        latest = LatestMessage(code, data, self._house.clock.time() - age, token)
+        if age and self.latest.is_older(latest):
+            return
         is_kept = self.latest.put(latest)
         for client in [*self.clients]:
             self._send(client, message)
             if message.code == "F":
                 self._send(client, Message("f", self._house.version.encode()))
-            self._send(client, JUST_NOW)
+            self._send(client, Message("T", b"%d" % age) if age else JUST_NOW)
         if is_kept:
             self._house.keeper.keep_message(self.vehicle.id, latest)
             self._telemetry.note(latest)
         elif not self._is_full:
             self._is_full = True  # told once a room: a car that floods must not flood the log
             log.warning("messages not kept: too much is stored", vehicle=self.vehicle.id)
+
+    def _take_age(self, car: Car, message: Message) -> None:
+        """Learn how old the next message of a car at another server is."""
+        is_age = not car.is_local and message.data.isdigit() and len(message.data) < 12
+        car.age = int(message.data) if is_age else 0
 
     def _take_sealed_from_car(self, car: Car, message: Message) -> None:
         """Take ``ET<token>`` or ``EM<code><data>``."""
@@ -289,7 +347,7 @@ class Room:
         elif sealed.code in SEALED_UNSTORED or not self.latest.token:
             self._to_clients(message)
         else:
-            self._store(sealed.code, sealed.data, self.latest.token, message)
+            self._store(sealed.code, sealed.data, self.latest.token, message, car.take_age())
 
     def _take_record(self, car: Member, message: Message) -> None:
         """Keep an ``H``."""
@@ -372,6 +430,9 @@ class Room:
             self._fail_command(client, message, TOO_MANY)
 
     def _begin_command(self, client: Member, message: Message) -> None:
+        if message.code == "A":
+            self._answer_ping(client, message)
+            return
         client.is_busy = True
         command = Command.parse(message.data) if message.code == "C" else None
         spec = BY_NUMBER.get(command.number) if command else None
@@ -387,7 +448,7 @@ class Room:
         """Go on with a client's next command."""
         assert isinstance(client, Member)
         client.is_busy = False
-        if client.turns:
+        while client.turns and not client.is_busy:
             self._begin_command(client, client.turns.popleft())
 
     async def _answer(self, client: Member, command: Command) -> None:
@@ -419,6 +480,7 @@ class Room:
             self._send(asker, message)
         elif asker is EVERYONE:
             self._to_clients(message)
+            self._to_relays(message)
         self.commands.settle()
         car.pacer.flush()
 
@@ -429,8 +491,20 @@ class Room:
             self._ignore(client, message)
         elif sealed.code == "C":
             self._take_command(client, message)
-        elif client.role is Role.APP:
+        elif client.role is not Role.BATCH:
             self._pass_to_car(message)
+
+    # -- other servers ----------------------------------------------------------------------
+
+    def _take_watching(self, relay: Member, message: Message) -> None:
+        """Learn how many apps watch at another server."""
+        if message.data.isdigit() and len(message.data) < 7:
+            relay.watching = int(message.data)
+            self._tell_car_its_peers()
+
+    def _to_relays(self, message: Message) -> None:
+        for relay in [*self.relays]:
+            self._send(relay, message)
 
     # -- time -------------------------------------------------------------------------------
 
@@ -441,6 +515,8 @@ class Room:
 
     def count_traffic(self, member: Member) -> None:
         """Add to the day's traffic what went over a member's line since it was last counted."""
+        if not member.is_local:
+            return
         line, (received, sent) = member.line, member.counted
         came, went = line.received - received, line.sent - sent
         if came or went:
@@ -518,7 +594,7 @@ class Room:
 
     def _tell_car_its_peers(self) -> None:
         if self.car is not None:
-            self.car.pacer.tell_peers(self.apps)
+            self.car.pacer.tell_peers(self.watching)
 
 
 class TakenOver(Exception):
@@ -534,7 +610,8 @@ FROM_CAR: dict[str, Callable[[Room, Car, Message], None]] = {
     "H": Room._take_record,
     "h": Room._take_acked_record,
     "P": Room._take_alert,
-    **dict.fromkeys("CpTZf", Room._ignore),
+    "T": Room._take_age,
+    **dict.fromkeys("CpZf", Room._ignore),
 }
 """What a car says that is not simply its latest message of that code.
 
@@ -552,8 +629,36 @@ FROM_CLIENT: dict[str, Callable[[Room, Member, Message], None]] = {
 }
 """What a client says; any other code of an interactive app is passed on to the car as it came."""
 
+FROM_RELAY: dict[str, Callable[[Room, Member, Message], None]] = {
+    "A": Room._take_command,  # in its turn: what came before it has been answered then
+    "C": Room._take_command,
+    "E": Room._take_sealed_from_client,
+    WATCHING: Room._take_watching,
+    **dict.fromkeys("acgGhHpPTZfDFLSVWXY", Room._ignore),
+}
+"""What another server says for its clients; anything else its apps pass on to the car.
+
+What only cars say comes from a server that has not heard yet that the car is here.
+"""
+
+REPLICATED = frozenset("DFLSVWXYHhPg")
+"""What another server may tell of a car without saying that it is there: what only cars say.
+
+What else comes of a car that is nowhere is from clients of one that has just gone.
+"""
+
 SEALED_NEVER = frozenset("AaE")
 """Codes that are never sealed."""
 
 SEALED_UNSTORED = frozenset("CGgHhPpTZf")
 """Codes that are passed on when they come sealed, but are no latest message of anything."""
+
+
+def _is_relayed(car: Car, message: Message) -> bool:
+    """Tell whether other servers hear a car's message; answers go to whoever has asked."""
+    if message.code == "E":
+        sealed = sealed_message(message)
+        return token_of(message) is not None or (
+            sealed is not None and sealed.code not in SEALED_NEVER | {"c"}
+        )
+    return message.code not in "AaCcpZf" and (message.code != "T" or not car.is_local)

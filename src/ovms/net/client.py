@@ -3,7 +3,8 @@
 ::
 
     NetError
-    ├── ConnectFailed     no connection, or no welcome in time: try again later
+    ├── ConnectFailed     no connection, or no welcome in time, or a reset: try again later
+    │   └── Untrusted     the certificate of the server does not verify
     ├── Refused           the server closed before its welcome, or does not know the secret
     └── ConnectionLost    the connection ended
 """
@@ -13,22 +14,34 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import ssl
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from ovms.net.pump import Pump
-from ovms.protocol import Message, Party, Role, ServerWelcome, Session, State
+from ovms.net.websocket import ClientSocket
+from ovms.protocol import Message, OwnerServerWelcome, Party, Role, ServerWelcome, Session
 from ovms.protocol.crypto import RandomBytes, make_token
 from ovms.protocol.errors import AuthenticationFailed, LocalProtocolError
+from ovms.protocol.framing import LINE_END, WELCOME_LINE_LIMIT
 from ovms.protocol.session import Event
+from ovms.protocol.welcome import (
+    FIRST_VEHICLE,
+    ProvisionRecord,
+    ProvisionRefused,
+    ProvisionRequest,
+)
 
 WELCOME_TIMEOUT = 60.0
 """Seconds until the welcome must be there. A server in passing trouble stays silent."""
 
 INBOX_LIMIT = 1000
 """Messages that may wait for :meth:`Connection.receive`; then reading stops until half are gone."""
+
+T = TypeVar("T")
 
 
 class NetError(Exception):
@@ -37,6 +50,10 @@ class NetError(Exception):
 
 class ConnectFailed(NetError):
     """There is no connection to the server; trying again later may help."""
+
+
+class Untrusted(ConnectFailed):
+    """The certificate does not show that this is the server; trying again seldom helps."""
 
 
 class Refused(NetError):
@@ -48,7 +65,7 @@ class ConnectionLost(NetError):
 
 
 class Connection:
-    """A caller's side of one connection. Made by :func:`connect`.
+    """A caller's side of one connection. Made by :func:`connect` and its like.
 
     Iterating over it gives messages until it is lost; leaving ``async with`` closes it.
     """
@@ -56,11 +73,29 @@ class Connection:
     def __init__(self) -> None:
         self._pump: Pump | None = None
         self._inbox: deque[Message] = deque()
+        self._questions: deque[asyncio.Future[ProvisionRecord | None]] = deque()
         self._news = asyncio.Event()
         self._is_full = False
         self._is_over = False
         self._error: Exception | None = None
         self.welcomed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.login: OwnerServerWelcome | None = None
+        """What the server told an owner at login: the vehicle, and all others."""
+
+    @property
+    def peer(self) -> str:
+        """Address of the other end, for logs; empty before there is one."""
+        return self._pump.peer if self._pump is not None else ""
+
+    @property
+    def waiting(self) -> int:
+        """Messages that wait for :meth:`receive`."""
+        return len(self._inbox)
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait for the other end to read."""
+        return self._pump.unsent if self._pump is not None else 0
 
     def send(self, message: Message) -> None:
         """Send a message. Raises :class:`ConnectionLost` if the connection is not open."""
@@ -90,6 +125,26 @@ class Connection:
             self._pump.resume()
         return message
 
+    async def provision(self, key: str) -> ProvisionRecord | None:
+        """Ask for the provisioning record of a key; ``None`` if there is none for us.
+
+        Raises :class:`ConnectionLost`, and :class:`~ovms.protocol.errors.LocalProtocolError` for a
+        key that fits no request.
+        """
+        request = _request(key)
+        if self._pump is None or self._is_over or not self._pump.say(request):
+            raise self._lost()
+        return await self.told()
+
+    def told(self) -> asyncio.Future[ProvisionRecord | None]:
+        """Give the answer, once it is there, to the provisioning request that was just said."""
+        question: asyncio.Future[ProvisionRecord | None] = (
+            asyncio.get_running_loop().create_future()
+        )
+        # Answers come in the order of asking. One that nobody waits for any more keeps its place.
+        self._questions.append(question)
+        return question
+
     async def __aiter__(self) -> AsyncIterator[Message]:
         """Give messages until the connection is lost."""
         while True:
@@ -106,6 +161,16 @@ class Connection:
             while not self._is_over:
                 self._news.clear()
                 await self._news.wait()
+
+    def cut(self, error: Exception | None = None) -> None:
+        """End the connection at once; what has not left yet is lost."""
+        if self._pump is not None:
+            self._pump.abort(error)
+
+    async def abort(self) -> None:
+        """End the connection at once, and wait until it has ended."""
+        self.cut()
+        await self.close()
 
     async def __aenter__(self) -> Self:
         """Use the connection."""
@@ -138,7 +203,12 @@ class Connection:
                 self._is_full = True
                 pump.pause()
             self._news.set()
-        elif isinstance(event, ServerWelcome) and not self.welcomed.done():
+        elif isinstance(event, ProvisionRecord | ProvisionRefused):
+            question = self._questions.popleft() if self._questions else None
+            if question is not None and not question.done():
+                question.set_result(event if isinstance(event, ProvisionRecord) else None)
+        elif isinstance(event, ServerWelcome | OwnerServerWelcome) and not self.welcomed.done():
+            self.login = event if isinstance(event, OwnerServerWelcome) else None
             self.welcomed.set_result(None)
 
     def stalled(self, pump: Pump) -> None:
@@ -151,16 +221,25 @@ class Connection:
         self._news.set()
         if not self.welcomed.done():
             self.welcomed.set_exception(_refusal(error))
+        for question in self._questions:
+            if not question.done():
+                question.set_exception(self._lost())
 
 
 def _refusal(error: Exception | None) -> NetError:
+    """Tell what an end before the welcome means.
+
+    A refusal is a close in order. A reset is none: a server that is being started anew resets
+    whoever has just called.
+    """
     if isinstance(error, AuthenticationFailed):
         return Refused("the server does not prove to know the secret")
-    if error is None or isinstance(error, ConnectionResetError):
+    if error is None:
         return Refused(
             "the server closed the connection before its welcome: wrong vehicle id or secret?"
         )
-    return ConnectFailed(f"no welcome from the server: {error}")
+    reason = _reason(error) if isinstance(error, OSError) else str(error)
+    return ConnectFailed(f"no welcome from the server: {reason}")
 
 
 async def connect(
@@ -172,46 +251,168 @@ async def connect(
     *,
     timeout: float = WELCOME_TIMEOUT,
     random_bytes: RandomBytes = os.urandom,
+    tls: ssl.SSLContext | None = None,
+    websocket: bool = False,
+    words: Sequence[str] = (),
 ) -> Connection:
     """Connect to a server and be welcomed, within ``timeout`` seconds.
 
+    With ``tls``, a :func:`~ovms.net.tls.client_context`, the server's certificate must be good for
+    ``host``; with ``websocket`` the lines go through one; ``words`` stand behind the vehicle id.
     Raises :class:`ConnectFailed` or :class:`Refused`.
     """
+    way = _Way(host, port, timeout, tls, websocket)
+    unfit = f"{vehicle_id!r} cannot be the id of a vehicle"
+    return await _open(
+        way, lambda session: session.greet(role, vehicle_id, secret, *words), unfit, random_bytes
+    )
+
+
+async def connect_owner(
+    host: str,
+    port: int,
+    role: Role,
+    user: str,
+    password: str,
+    vehicle_id: str = FIRST_VEHICLE,
+    *,
+    timeout: float = WELCOME_TIMEOUT,
+    tls: ssl.SSLContext | None = None,
+    websocket: bool = False,
+) -> Connection:
+    """Connect as an owner's app or batch client, under scheme 0x31; otherwise as :func:`connect`.
+
+    ``password`` may be an API token. Nothing is ciphered: without ``tls`` everybody on the way can
+    read it. :attr:`Connection.login` then tells the owner's vehicles.
+    """
+    way = _Way(host, port, timeout, tls, websocket)
+    unfit = "a user, a password or a vehicle id with a blank in it cannot be sent"
+    return await _open(
+        way, lambda session: session.greet_owner(role, user, password, vehicle_id), unfit
+    )
+
+
+async def fetch_provision(
+    host: str,
+    port: int,
+    key: str,
+    *,
+    tls: ssl.SSLContext | None = None,
+    websocket: bool = False,
+    timeout: float = WELCOME_TIMEOUT,
+) -> ProvisionRecord | None:
+    """Ask a server, without a welcome, for the provisioning record of a key.
+
+    ``None`` if it has none for us. Raises :class:`ConnectFailed`.
+    """
+    way = _Way(host, port, timeout, tls, websocket)
     connection = Connection()
+    connection.welcomed.cancel()
+    session = Session(Party.CALLER, "")
+    try:
+        record = await _ask(way, session, connection, session.say(_request(key)), connection.told())
+    except (LocalProtocolError, ConnectionLost) as error:
+        raise ConnectFailed(str(error)) from error
+    await connection.close()
+    return record
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Where a server is, how it is spoken to, and for how many seconds that is tried."""
+
+    host: str
+    port: int
+    timeout: float
+    tls: ssl.SSLContext | None
+    websocket: bool
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    def codec(self) -> ClientSocket | None:
+        """Make what lies between bytes and lines."""
+        if not self.websocket:
+            return None
+        return ClientSocket(self.host, self.port, is_secure=self.tls is not None)
+
+
+async def _open(
+    way: _Way,
+    greet: Callable[[Session], bytes],
+    unfit: str,
+    random_bytes: RandomBytes = os.urandom,
+) -> Connection:
+    """Call a server, greet it and be welcomed.
+
+    ``greet`` gives the welcome line; where it cannot be written, ``unfit`` says why.
+    """
     session = Session(Party.CALLER, make_token(random_bytes))
-    loop = asyncio.get_running_loop()
     try:
-        welcome = session.greet(role, vehicle_id, secret)
+        welcome = greet(session)
     except (LocalProtocolError, UnicodeEncodeError) as error:
-        raise Refused(f"{vehicle_id!r} cannot be the id of a vehicle") from error
-    try:
-        async with asyncio.timeout(timeout):
-            transport, _ = await loop.create_connection(
-                lambda: Pump(session, connection), host, port
-            )
-            if session.state is State.HELLO:
-                transport.write(welcome)
-            await connection.welcomed
-    except TimeoutError as error:
-        await _drop(connection)
-        raise ConnectFailed(f"no answer from {host}:{port} within {timeout:g} s") from error
-    except OSError as error:
-        raise ConnectFailed(f"no connection to {host}:{port}: {_reason(error)}") from error
-    except UnicodeError as error:
-        raise ConnectFailed(f"{host!r} cannot be the name of a host") from error
-    except BaseException:
-        await _drop(connection)
-        raise
+        raise Refused(unfit) from error
+    connection = Connection()
+    await _ask(way, session, connection, welcome, connection.welcomed)
     return connection
 
 
-async def _drop(connection: Connection) -> None:
-    """Close a connection that nobody will use; its refusal has been told, or does not matter."""
-    connection.welcomed.cancel()
-    await connection.close()
+async def _ask(
+    way: _Way, session: Session, connection: Connection, line: bytes, answer: asyncio.Future[T]
+) -> T:
+    """Call a server, say a line and wait for what answers it."""
+    try:
+        async with asyncio.timeout(way.timeout):
+            _, pump = await asyncio.get_running_loop().create_connection(
+                lambda: Pump(session, connection, way.codec()),
+                way.host,
+                way.port,
+                ssl=way.tls,
+                server_hostname=None if way.tls is None else way.host.partition("%")[0],
+            )
+            pump.write(line)
+            return await answer
+    except TimeoutError as error:
+        await _drop(connection, answer)
+        raise ConnectFailed(f"no answer from {way} within {way.timeout:g} s") from error
+    except ssl.SSLCertVerificationError as error:
+        await _drop(connection, answer)
+        why = f"the certificate of {way} does not verify: {error.verify_message}"
+        raise Untrusted(why.rstrip(".")) from error
+    except OSError as error:
+        await _drop(connection, answer)
+        raise ConnectFailed(f"no connection to {way}: {_reason(error)}") from error
+    except ValueError as error:
+        await _drop(connection, answer)
+        raise ConnectFailed(f"{way.host!r} cannot be the name of a host") from error
+    except BaseException:
+        await _drop(connection, answer)
+        raise
+
+
+def _request(key: str) -> ProvisionRequest:
+    """Make a request; raises :class:`LocalProtocolError` for a key that is not one word."""
+    request = ProvisionRequest(key)
+    try:
+        line = request.encode()
+    except UnicodeEncodeError:
+        line = b""
+    if len(line.split()) != 3 or len(line) > WELCOME_LINE_LIMIT - len(LINE_END):
+        raise LocalProtocolError(f"{key!r} cannot be the key of a provisioning record")
+    return request
+
+
+async def _drop(connection: Connection, answer: asyncio.Future[Any]) -> None:
+    """End a connection that nobody will use."""
+    if not answer.cancel() and not answer.cancelled():
+        answer.exception()  # else the loop complains that nobody looked
+    await connection.abort()
 
 
 def _reason(error: OSError) -> str:
-    if isinstance(error, socket.gaierror):
-        return str(error.strerror)
+    match error:
+        case ssl.SSLError():
+            return f"no TLS: {(error.reason or str(error)).replace('_', ' ').lower()}"
+        case socket.gaierror():
+            return str(error.strerror)
     return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)

@@ -1,6 +1,10 @@
 """The pump: carries a Session on a TCP connection, and decides nothing.
 
 Whoever owns the connection implements :class:`Owner` and hears events, in order, each once.
+
+One listener serves lines and WebSockets, over TLS or not: a caller whose first bytes are ``GET ``
+speaks HTTP, anybody else lines. Between a WebSocket and its session lies a codec
+(:mod:`~ovms.net.websocket`); lines need none.
 """
 
 from __future__ import annotations
@@ -8,14 +12,20 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from collections.abc import Iterable
 from contextlib import suppress
+from enum import Enum
 from fcntl import ioctl
 from termios import TIOCOUTQ
-from typing import Protocol, cast
+from typing import Final, Literal, Protocol, cast
+
+from websockets.frames import CloseCode
 
 from ovms.base.logs import get_logger
-from ovms.protocol import Message, Session, State
-from ovms.protocol.errors import LocalProtocolError, RemoteProtocolError
+from ovms.net.websocket import ServerSocket, WebSocket
+from ovms.protocol import Message, Party, Session, State
+from ovms.protocol.errors import LineTooLong, LocalProtocolError, RemoteProtocolError
+from ovms.protocol.framing import LINE_LIMIT
 from ovms.protocol.session import Event
 from ovms.protocol.welcome import ProvisionRecord, ProvisionRefused, ProvisionRequest
 
@@ -29,7 +39,23 @@ STREAM_LIMIT = 1 << 16
 """Bytes that may wait before :meth:`Pump.drained` holds back whoever has much to send."""
 
 CLOSE_TIMEOUT = 5.0
-"""Seconds a closed connection has to take what was written before."""
+"""Seconds a closed connection has to take what was written before, and a WebSocket or a TLS
+connection to answer that it is closed."""
+
+HTTP = b"GET "
+"""What a caller that speaks HTTP says first."""
+
+
+class GoingAway(Exception):
+    """We end connections because we stop; a WebSocket is told so."""
+
+
+class _Kind(Enum):
+    UNKNOWN = "unknown"
+
+
+UNKNOWN: Final = _Kind.UNKNOWN
+"""In place of a codec: it is not known yet whether the caller speaks HTTP."""
 
 log = get_logger("ovms.net")
 
@@ -51,13 +77,20 @@ class Owner(Protocol):
 
 
 class Pump(asyncio.Protocol):
-    """One connection: bytes to events, messages to bytes."""
+    """One connection: bytes to events, messages to bytes.
 
-    __slots__ = ("_error", "_has_failed", "_is_full", "_is_paused", "_owner", "_transport",
-                 "_waiters", "peer", "received", "sent", "session")  # fmt: skip
+    A caller that wants a WebSocket gives its ``codec``; a server finds out by itself.
+    """
 
-    def __init__(self, session: Session, owner: Owner) -> None:
+    __slots__ = ("_codec", "_error", "_has_failed", "_is_full", "_is_paused", "_owner",
+                 "_transport", "_waiters", "peer", "received", "sent", "session",
+                 "write_limit")  # fmt: skip
+
+    def __init__(self, session: Session, owner: Owner, codec: WebSocket | None = None) -> None:
         self.session = session
+        self._codec: WebSocket | Literal[_Kind.UNKNOWN] | None = codec
+        if session.party is Party.SERVER:
+            self._codec = UNKNOWN
         self.peer = ""
         """Address of the other end, for logs."""
         self._owner = owner
@@ -65,6 +98,8 @@ class Pump(asyncio.Protocol):
         """Bytes that came, in all."""
         self.sent = 0
         """Bytes that were sent, in all."""
+        self.write_limit = WRITE_LIMIT
+        """As :data:`WRITE_LIMIT`, where somebody is granted more."""
         self._transport: asyncio.Transport | None = None
         self._error: Exception | None = None
         self._is_full = False
@@ -72,6 +107,11 @@ class Pump(asyncio.Protocol):
         self._is_paused = False
         self._has_failed = False
         """The owner failed on an event: that is logged once a connection."""
+
+    @property
+    def kind(self) -> str:
+        """What carries the lines, for logs: ``tcp`` or ``websocket``."""
+        return "tcp" if self._websocket is None else "websocket"
 
     def send(self, message: Message) -> bool:
         """Send a message; false if the connection is not open or the message fits no line."""
@@ -93,6 +133,15 @@ class Pump(asyncio.Protocol):
         Raises :class:`~ovms.protocol.errors.AuthenticationFailed`.
         """
         self._write(self.session.accept(secret))
+
+    def accept_owner(self, user: str, vehicle_id: str, vehicle_ids: Iterable[str]) -> None:
+        """Welcome an owner who was believed, under scheme 0x31; otherwise as :meth:`accept`."""
+        self.write(self.session.accept_owner(user, vehicle_id, vehicle_ids))
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait for the other end to read."""
+        return self._transport.get_write_buffer_size() if self._transport is not None else 0
 
     @property
     def unacknowledged(self) -> int:
@@ -134,6 +183,7 @@ class Pump(asyncio.Protocol):
         """Take up what came, and go on reading unless that leads to another :meth:`pause`."""
         self._is_paused = False
         self._read(b"")
+        self._follow()
         transport = self._transport
         if transport is not None and not transport.is_closing() and not self._is_paused:
             transport.resume_reading()
@@ -141,11 +191,18 @@ class Pump(asyncio.Protocol):
     def close(self, error: Exception | None = None) -> None:
         """End the connection once what was written has left. May be called again."""
         self._stop(error)
-        transport = self._transport
-        if transport is not None and not transport.is_closing():
+        transport, codec = self._transport, self._websocket
+        if transport is None or transport.is_closing():
+            return
+        if codec is None or codec.is_void:
             transport.close()
-            if transport.get_write_buffer_size():
+            # TLS waits for the other end's good-bye, too.
+            if transport.get_write_buffer_size() or transport.get_extra_info("sslcontext"):
                 asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, transport.abort)
+            return
+        codec.close(_close_code(error))
+        self._flush(codec)
+        self._wait_for_end(codec)
 
     def abort(self, error: Exception | None = None) -> None:
         """End the connection now; what has not left yet is lost. May be called again."""
@@ -153,18 +210,27 @@ class Pump(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def write(self, lines: bytes) -> bool:
+        """Send lines that the session has given; false if the connection is ending."""
+        return self._write(lines)
+
+    def _write(self, data: bytes, is_framed: bool = False) -> bool:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return False
+        if self._codec is not None and self._codec is not UNKNOWN and not is_framed:
+            if not self._codec.encode(data):
+                return False
+            data = self._codec.outgoing()
+        transport.write(data)
+        self.sent += len(data)
+        if self._is_full and transport.get_write_buffer_size() > self.write_limit:
+            self._owner.stalled(self)
+        return True
+
     def _stop(self, error: Exception | None) -> None:
         self.session.close()
         self._error = self._error or error
-
-    def _write(self, data: bytes) -> bool:
-        if self._transport is None or self._transport.is_closing():
-            return False
-        self._transport.write(data)
-        self.sent += len(data)
-        if self._is_full and self._transport.get_write_buffer_size() > WRITE_LIMIT:
-            self._owner.stalled(self)
-        return True
 
     def _read(self, data: bytes) -> None:
         try:
@@ -186,6 +252,65 @@ class Pump(asyncio.Protocol):
                 log.error("our bug, and we go on", peer=self.peer, exc_info=error)
             self._has_failed = True
 
+    # -- a WebSocket ------------------------------------------------------------------------
+
+    @property
+    def _websocket(self) -> WebSocket | None:
+        return None if self._codec is UNKNOWN else self._codec
+
+    def _find_out(self, data: bytes) -> None:
+        """Take the caller's first bytes; too few to tell are kept by their number alone."""
+        data = HTTP[: self.received - len(data)] + data
+        if data.startswith(HTTP):
+            self._codec = ServerSocket()
+            self._unwrap(self._codec, data)
+        elif not HTTP.startswith(data):
+            self._codec = None
+            self._read(data)
+
+    def _unwrap(self, codec: WebSocket, data: bytes) -> None:
+        """Pass bytes to the codec, and its lines to the session."""
+        if self.session.state is State.OPEN:
+            codec.allow(LINE_LIMIT)
+        lines = codec.receive(data)
+        self._flush(codec)
+        if lines:
+            self._read(lines)
+        self._follow()
+
+    def _follow(self) -> None:
+        """End when the WebSocket has; lines that came before and wait are taken first."""
+        codec = self._websocket
+        if codec is None or self._is_paused or not codec.is_over:
+            return
+        if self.session.state is not State.CLOSED:
+            self._stop(codec.error)
+        if codec.is_void:
+            self.close()
+        else:
+            self._wait_for_end(codec)
+
+    def _flush(self, codec: WebSocket) -> None:
+        """Write what the codec has to say beside lines."""
+        data = codec.outgoing()
+        if data:
+            self._write(data, is_framed=True)
+
+    def _wait_for_end(self, codec: WebSocket) -> None:
+        """Give the other end a little time to close as well; what it still says is dropped."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        if not codec.is_left:
+            codec.is_left = True
+            self._is_paused = False
+            transport.resume_reading()
+            asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, transport.abort)
+        if codec.is_finished:
+            # Half a close where there is one: bytes on their way to a socket that is closed whole
+            # would make the other end's system throw our last words away.
+            transport.write_eof() if transport.can_write_eof() else transport.close()
+
     # -- asyncio's side ---------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -198,12 +323,19 @@ class Pump(asyncio.Protocol):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.peer = _address(transport.get_extra_info("peername"))
+        if self._codec is not None and self._codec is not UNKNOWN:
+            self._flush(self._codec)
         self._owner.opened(self)
 
     def data_received(self, data: bytes) -> None:
         """Pass bytes to the session, and its events to the owner."""
         self.received += len(data)
-        self._read(data)
+        if self._codec is None:
+            self._read(data)
+        elif self._codec is UNKNOWN:
+            self._find_out(data)
+        else:
+            self._unwrap(self._codec, data)
 
     def eof_received(self) -> None:
         """Close: nobody speaks this protocol on half a connection."""
@@ -222,10 +354,26 @@ class Pump(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """Tell the owner, once."""
-        self.session.receive_eof()
+        is_news = self.session.receive_eof()
         self._transport = None
         self.resume_writing()
+        codec = self._websocket
+        if codec is not None and codec.is_left:
+            error = None  # all was said: how the other end goes does not matter
+        elif codec is not None and is_news:
+            error = error or codec.receive_eof()
         self._owner.closed(self, self._error or error)
+
+
+def _close_code(error: Exception | None) -> CloseCode:
+    match error:
+        case None:
+            return CloseCode.NORMAL_CLOSURE
+        case GoingAway():
+            return CloseCode.GOING_AWAY
+        case LineTooLong():
+            return CloseCode.MESSAGE_TOO_BIG
+    return CloseCode.POLICY_VIOLATION
 
 
 def _address(peername: object) -> str:

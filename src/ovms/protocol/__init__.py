@@ -6,7 +6,13 @@ a connection; :mod:`~ovms.protocol.records` reads and writes what messages carry
 
 from ovms.protocol.messages import Message
 from ovms.protocol.session import Closed, Party, Session, State
-from ovms.protocol.welcome import CallerWelcome, Role, ServerWelcome
+from ovms.protocol.welcome import (
+    CallerWelcome,
+    OwnerServerWelcome,
+    OwnerWelcome,
+    Role,
+    ServerWelcome,
+)
 
-__all__ = ["CallerWelcome", "Closed", "Message", "Party", "Role", "ServerWelcome", "Session",
-           "State"]  # fmt: skip
+__all__ = ["CallerWelcome", "Closed", "Message", "OwnerServerWelcome", "OwnerWelcome", "Party",
+           "Role", "ServerWelcome", "Session", "State"]  # fmt: skip

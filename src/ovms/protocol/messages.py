@@ -27,9 +27,17 @@ class Message:
 
         Raises :class:`LocalProtocolError` for a code that is not one byte.
         """
+        return MAGIC + self.bare
+
+    @property
+    def bare(self) -> bytes:
+        """The line under scheme 0x31, whose lines are not ciphered: code and data.
+
+        Raises :class:`LocalProtocolError` as :attr:`plain`.
+        """
         if len(self.code) != 1 or self.code > "\xff":
             raise LocalProtocolError(f"{self.code[:8]!r} is no message code")
-        return MAGIC + self.code.encode("latin-1") + self.data
+        return self.code.encode("latin-1") + self.data
 
 
 def parse_plain(line: bytes) -> Message | None:
@@ -43,6 +51,11 @@ def parse_plain(line: bytes) -> Message | None:
     if len(line) == len(MAGIC):
         return None
     return Message(line[5:6].decode("latin-1"), line[6:])
+
+
+def parse_bare(line: bytes) -> Message:
+    """Read a line of scheme 0x31, which is not empty."""
+    return Message(line[:1].decode("latin-1"), line[1:])
 
 
 @dataclass(frozen=True, slots=True)

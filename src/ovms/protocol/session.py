@@ -7,13 +7,16 @@ what it receives goes through the same table, and differs only in whom to blame:
     START ──caller: CallerWelcome──▶ HELLO ──server: ServerWelcome──▶ OPEN ──either: Message──▶ OPEN
       any state ──either: Closed──▶ CLOSED          provisioning lines change no state
 
+Scheme 0x31 takes a path of its own, so that no answer fits the other's welcome: from START by
+``OwnerWelcome`` to LOGIN, from there by ``OwnerServerWelcome`` to OPEN. Its lines are then plain.
+
 No IO, no clock and no randomness: bytes come in through :meth:`Session.receive_data` and leave
 through the methods that return bytes, all of which the owner must put on the wire in order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -34,9 +37,12 @@ from ovms.protocol.errors import (
     UnreadableLine,
 )
 from ovms.protocol.framing import LINE_END, LINE_LIMIT, WELCOME_LINE_LIMIT, LineReader
-from ovms.protocol.messages import Message, parse_plain
+from ovms.protocol.messages import Message, parse_bare, parse_plain
 from ovms.protocol.welcome import (
+    FIRST_VEHICLE,
     CallerWelcome,
+    OwnerServerWelcome,
+    OwnerWelcome,
     ProvisionRecord,
     ProvisionRefused,
     ProvisionRequest,
@@ -62,8 +68,10 @@ class State(Enum):
     """Nobody is known yet."""
     HELLO = "hello"
     """The caller has said its welcome; the server looks it up."""
+    LOGIN = "login"
+    """An owner has said name and password; the server looks them up."""
     OPEN = "open"
-    """Both are known; every line is ciphered."""
+    """Both are known; every line is ciphered, except under scheme 0x31."""
     CLOSED = "closed"
     """Over, in order or not."""
 
@@ -73,7 +81,15 @@ class Closed:
     """The other end has ended the stream."""
 
 
-Plain = CallerWelcome | ServerWelcome | ProvisionRequest | ProvisionRecord | ProvisionRefused
+Plain = (
+    CallerWelcome
+    | ServerWelcome
+    | OwnerWelcome
+    | OwnerServerWelcome
+    | ProvisionRequest
+    | ProvisionRecord
+    | ProvisionRefused
+)
 Event = Plain | Message | Closed
 
 _CALLER_PROVISIONING = {(Party.CALLER, ProvisionRequest)}
@@ -84,10 +100,15 @@ TRANSITIONS: dict[State, dict[tuple[Party, type], State]] = {
     State.START: {
         **dict.fromkeys(_PROVISIONING, State.START),
         (Party.CALLER, CallerWelcome): State.HELLO,
+        (Party.CALLER, OwnerWelcome): State.LOGIN,
     },
     State.HELLO: {
         **dict.fromkeys(_PROVISIONING, State.HELLO),
         (Party.SERVER, ServerWelcome): State.OPEN,
+    },
+    State.LOGIN: {
+        **dict.fromkeys(_PROVISIONING, State.LOGIN),
+        (Party.SERVER, OwnerServerWelcome): State.OPEN,
     },
     State.OPEN: {
         **dict.fromkeys(_PROVISIONING, State.OPEN),
@@ -100,11 +121,12 @@ TRANSITIONS: dict[State, dict[tuple[Party, type], State]] = {
 
 
 class Session:
-    """One end of a connection under protection scheme 0x30.
+    """One end of a connection.
 
     ``token`` is our side's random token (:func:`~ovms.protocol.crypto.make_token`), new for each
     connection. A caller then calls :meth:`greet`; a server waits for the ``CallerWelcome`` event,
-    looks up the vehicle's secret, and calls :meth:`accept`, or closes the connection.
+    looks up the vehicle's secret, and calls :meth:`accept`, or closes the connection. Under scheme
+    0x31 these are :meth:`greet_owner`, ``OwnerWelcome`` and :meth:`accept_owner`.
     """
 
     __slots__ = ("_cipher_in", "_cipher_out", "_reader", "_secret", "_token", "_welcome", "party",
@@ -151,6 +173,34 @@ class Session:
         self._open(secret, self._token, self._welcome.token)
         return answer.encode() + LINE_END
 
+    def greet_owner(
+        self, role: Role, user: str, password: str, vehicle_id: str = FIRST_VEHICLE
+    ) -> bytes:
+        """Say who we are under scheme 0x31: an app (or batch client) of an owner.
+
+        ``password`` may be an API token. Raises :class:`LocalProtocolError` for a word that is
+        empty, holds a blank or makes the line too long, and for a role that has no owner's name.
+        """
+        welcome = OwnerWelcome(role, user, password, vehicle_id)
+        line = welcome.encode() + LINE_END
+        if len(line.split()) != 5 or len(line) > WELCOME_LINE_LIMIT:
+            raise LocalProtocolError("the user, the password or the vehicle id fits no welcome")
+        if role not in (Role.APP, Role.BATCH):
+            raise LocalProtocolError(f"a {role.name.lower()} cannot call as an owner")
+        self._say(welcome)
+        self._reader.limit = LINE_LIMIT  # the answer names all of the owner's vehicles
+        return line
+
+    def accept_owner(self, user: str, vehicle_id: str, vehicle_ids: Iterable[str]) -> bytes:
+        """Answer an owner who was believed: the server's welcome line under scheme 0x31.
+
+        What came behind the owner's welcome is read as after :meth:`accept`.
+        """
+        answer = OwnerServerWelcome(user, vehicle_id, tuple(vehicle_ids))
+        self._say(answer)
+        self._reader.limit = LINE_LIMIT
+        return answer.encode() + LINE_END
+
     def say(self, line: ProvisionRequest | ProvisionRecord | ProvisionRefused) -> bytes:
         """Send a provisioning line: always in plain, never moving the ciphers."""
         self._say(line)
@@ -163,11 +213,20 @@ class Session:
         over the other end's bound.
         """
         self._say(message)
-        assert self._cipher_out is not None
+        if self._cipher_out is None:
+            return self._bare(message)
         plain = message.plain
         if len(plain) > LONGEST_PLAIN:
             raise LocalProtocolError(f"message of {len(plain)} bytes does not fit a line")
         return encode_base64(self._cipher_out.update(plain)) + LINE_END
+
+    @staticmethod
+    def _bare(message: Message) -> bytes:
+        """Write a line of scheme 0x31: a line end in its data must not begin another line."""
+        line = message.bare.replace(b"\n", b"\r")
+        if len(line) + len(LINE_END) > LINE_LIMIT:
+            raise LocalProtocolError(f"message of {len(line)} bytes does not fit a line")
+        return line + LINE_END
 
     def close(self) -> None:
         """End the conversation from our side; what still waits is dropped. May be called again."""
@@ -179,7 +238,7 @@ class Session:
     def receive_data(self, data: bytes) -> Iterator[Event]:
         """Take in bytes and give the events that they complete, in order.
 
-        A server gives nothing behind a ``CallerWelcome`` until :meth:`accept`. The iterator raises
+        A server gives nothing behind a welcome until it has accepted it. The iterator raises
         :class:`RemoteProtocolError` at the place where the other end broke the protocol, after the
         events before it; the session is then closed and gives nothing more.
         """
@@ -214,12 +273,14 @@ class Session:
 
     @property
     def _owes_answer(self) -> bool:
-        return self.state is State.HELLO and self.party is Party.SERVER
+        return self.party is Party.SERVER and self.state in (State.HELLO, State.LOGIN)
 
     def _parse(self, line: bytes) -> Event | None:
-        if self._cipher_in is not None:
-            return self._decipher(line) if not is_provisioning(line) else self._parse_late(line)
-        return self._parse_plain(line)
+        if self.state is not State.OPEN:
+            return self._parse_plain(line)
+        if is_provisioning(line):
+            return self._parse_late(line)
+        return self._decipher(line) if self._cipher_in is not None else parse_bare(line)
 
     def _parse_plain(self, line: bytes) -> Plain:
         if self.party is Party.SERVER:
@@ -227,7 +288,10 @@ class Session:
         return parse_server_line(line)
 
     def _parse_late(self, line: bytes) -> Plain | None:
-        """Read a provisioning line after the welcome; one not understood ends no session."""
+        """Read a provisioning line after the welcome; one not understood ends no session.
+
+        Under scheme 0x31 a ping may look like one, but nobody gives it such data.
+        """
         try:
             return self._parse_plain(line)
         except NotAWelcome:

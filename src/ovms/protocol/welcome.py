@@ -3,13 +3,15 @@
 Parsing takes one line without its end; encoding gives one without its end. Tokens and digests are
 Latin-1 text, so that any byte survives; ids and names are UTF-8.
 
-A welcome may carry further words behind the vehicle id (an app sends its car picture): they are
-kept in ``words`` and mean nothing here.
+A welcome may carry further words behind the vehicle id: an app sends its car picture, which means
+nothing; another server sends the times of the newest records it has. They are kept in ``words``.
+
+Under scheme 0x31 an owner logs in by name, and nothing is ciphered: TLS around it is what protects.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from ovms.protocol.crypto import (
@@ -24,6 +26,12 @@ from ovms.protocol.errors import AuthenticationFailed, NotAWelcome
 
 SCHEME_RC4 = "0"
 """Protection scheme 0x30: shared secret, HMAC-MD5, RC4."""
+
+SCHEME_OWNER = "1"
+"""Protection scheme 0x31: an owner's name and password, no cipher."""
+
+FIRST_VEHICLE = "*"
+"""Instead of a vehicle id in an owner's welcome: the owner's first vehicle by id."""
 
 
 class Role(Enum):
@@ -66,6 +74,47 @@ class ServerWelcome:
     def encode(self) -> bytes:
         """Give the line, without its end."""
         return f"MP-S {SCHEME_RC4} {self.token} {self.digest}".encode("latin-1")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerWelcome:
+    """``MP-<role> 1 <user> <password> <vehicle id>``: an owner's app calls under scheme 0x31.
+
+    ``password`` is the owner's, or an API token; neither it nor ``user`` holds a blank. The vehicle
+    id may be :data:`FIRST_VEHICLE`. Batch clients (``MP-B``) may call so, too.
+    """
+
+    role: Role
+    user: str
+    password: str = field(repr=False)
+    vehicle_id: str
+
+    @property
+    def vehicle_key(self) -> str:
+        """The vehicle id as it is compared: in upper case."""
+        return self.vehicle_id.upper()
+
+    def encode(self) -> bytes:
+        """Give the line, without its end."""
+        words = (self.user, self.password, self.vehicle_id)
+        return f"MP-{self.role.value} {SCHEME_OWNER} {' '.join(words)}".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerServerWelcome:
+    """``MP-S 1 <user> <vehicle id> <ids…>``: the answer to an owner who is believed.
+
+    ``vehicle_id`` is the vehicle of this connection, ``vehicle_ids`` are all of the owner's.
+    """
+
+    user: str
+    vehicle_id: str
+    vehicle_ids: tuple[str, ...]
+
+    def encode(self) -> bytes:
+        """Give the line, without its end."""
+        words = (self.user, self.vehicle_id, *self.vehicle_ids)
+        return f"MP-S {SCHEME_OWNER} {' '.join(words)}".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +171,11 @@ class ProvisionRefused:
         return b"AP-X"
 
 
-def parse_caller_line(line: bytes) -> CallerWelcome | ProvisionRequest:
+def parse_caller_line(line: bytes) -> CallerWelcome | OwnerWelcome | ProvisionRequest:
     """Read what a caller may say before the cipher.
 
-    Raises :class:`NotAWelcome` for anything else, a protection scheme other than 0x30 included.
+    Raises :class:`NotAWelcome` for anything else, a protection scheme that its role cannot use
+    included: cars and servers have no owner's name to give.
     """
     words = line.split()
     match words:
@@ -139,16 +189,23 @@ def parse_caller_line(line: bytes) -> CallerWelcome | ProvisionRequest:
                 _text(vehicle_id),
                 tuple(map(_text, rest)),
             )
+        case [kind, b"1", user, password, vehicle_id, *_] if kind in _OWNER_ROLES:
+            return OwnerWelcome(_OWNER_ROLES[kind], *map(_text, (user, password, vehicle_id)))
         case [kind, scheme, *_] if kind in _ROLES and scheme != b"0":
             raise NotAWelcome(f"protection scheme {_text(scheme)[:8]!r} is not supported")
     raise NotAWelcome("the first line is no welcome")
 
 
-def parse_server_line(line: bytes) -> ServerWelcome | ProvisionRecord | ProvisionRefused:
+def parse_server_line(
+    line: bytes,
+) -> ServerWelcome | OwnerServerWelcome | ProvisionRecord | ProvisionRefused:
     """Read what a server may say before the cipher.
 
     Raises :class:`NotAWelcome` for anything else.
     """
+    match line.split():
+        case [b"MP-S", b"1", user, vehicle_id, *ids]:
+            return OwnerServerWelcome(_text(user), _text(vehicle_id), tuple(map(_text, ids)))
     match [word.decode("latin-1") for word in line.split()]:
         case ["MP-S", "0", token, digest, *_]:
             return ServerWelcome(token, digest)
@@ -172,3 +229,4 @@ def _text(word: bytes) -> str:
 
 
 _ROLES = {b"MP-" + role.value.encode(): role for role in Role}
+_OWNER_ROLES = {kind: role for kind, role in _ROLES.items() if role in (Role.APP, Role.BATCH)}

@@ -1,25 +1,37 @@
-"""The door: takes callers in from accept to welcome, and hands them to the hub.
+"""The door: takes callers in from accept to welcome, and hands them to the hub or the peers' desk.
 
-A car is never closed between the two for a passing reason: new firmware takes that for a wrong
-password and stops calling for good. Only a wrong secret, an unknown vehicle, or a first line that
-is no welcome closes it at once; while the database is away the door stays silent towards cars, and
-closes apps, which have no time-out of their own.
+What is known of a caller belongs to its connection, the :class:`Caller`. A car is never closed
+between the two for a passing reason: new firmware takes that for a wrong password and stops calling
+for good. Only a wrong secret, an unknown vehicle, or a first line that is no welcome closes it at
+once; while the database is away the door stays silent towards cars, and closes apps, which have no
+time-out of their own.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
+from weakref import WeakSet
 
+from ovms.accounts.errors import LoginRefused
+from ovms.accounts.login import Login
 from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
-from ovms.hub.hub import Guest, Hub, Removed
-from ovms.net.pump import Pump
-from ovms.protocol import Message, Party, Role, Session, State
+from ovms.hub.hub import Removed
+from ovms.hub.room import Room
+from ovms.net.pump import GoingAway, Pump
+from ovms.protocol import Message, OwnerWelcome, Party, Role, Session, State
 from ovms.protocol.crypto import RandomBytes, digest_proves, make_token
 from ovms.protocol.errors import AuthenticationFailed
 from ovms.protocol.session import Event
-from ovms.protocol.welcome import CallerWelcome, ProvisionRefused, ProvisionRequest
+from ovms.protocol.welcome import (
+    FIRST_VEHICLE,
+    CallerWelcome,
+    ProvisionRefused,
+    ProvisionRequest,
+)
+from ovms.server.inside import Desks, InRoom, Inside
 
 WELCOME_TIMEOUT = 75.0
 """Seconds until a caller without a welcome is closed: clearly more than the 60 after which a module
@@ -33,6 +45,9 @@ A caller that has spoken is left until it is welcomed, goes, or its time is over
 
 CLIENT_LIFE = 60
 """Seconds after which an app whose network is gone is noticed: while it counts, the car pays."""
+
+OWNER_RIGHT = "v2"
+"""What a token must permit for scheme 0x31."""
 
 LOGGED_ID_LENGTH = 32
 """Characters of a stranger's vehicle id that are logged."""
@@ -48,7 +63,7 @@ class Stalled(Exception):
     """The other end does not read what it is sent."""
 
 
-class Stopping(Exception):
+class Stopping(GoingAway):
     """The server is being stopped."""
 
 
@@ -56,18 +71,34 @@ class Refusal(Exception):
     """The caller is not let in; the text says why."""
 
 
+class Revoked(Exception):
+    """The owner's password, token or vehicles changed."""
+
+    def __str__(self) -> str:
+        """Say so."""
+        return "the owner's password, token or vehicles changed"
+
+
 class Caller:
     """One accepted connection, from its first byte to its last."""
 
-    __slots__ = ("_door", "_login", "_opened", "_welcome", "guest", "pump")
+    __slots__ = ("__weakref__", "_door", "_entering", "_opened", "_provisioning", "_refusals_due",
+                 "_welcome", "inside", "login", "pump")  # fmt: skip
 
     def __init__(self, door: Door) -> None:
         self._door = door
         self._opened = door.clock.monotonic()
-        self._welcome: CallerWelcome | None = None
-        self._login: asyncio.Task[None] | None = None
-        self.guest: Guest | None = None
+        self._welcome: CallerWelcome | OwnerWelcome | None = None
+        self._entering: asyncio.Task[None] | None = None
+        self._provisioning: asyncio.Task[None] | None = None
+        self._refusals_due = 0
+        """Requests for provisioning that came while the first is looked up."""
+        self.inside: Inside | None = None
+        """What it is once it has been welcomed."""
+        self.login: Login | None = None
+        """Whose app it is, if an owner has logged in."""
         self.pump: Pump | None = None
+        door.coming.add(self)
 
     @property
     def age(self) -> float:
@@ -79,40 +110,41 @@ class Caller:
         """A stopping server may close it: its owner will not take that for a wrong secret."""
         has_spoken = self.pump is not None and self.pump.received > 0
         patience = WELCOME_TIMEOUT if has_spoken else LEAVING_TIMEOUT
-        return self.guest is not None or self.age >= patience
+        return self.inside is not None or self.age >= patience
 
     # -- the pump's owner -------------------------------------------------------------------
 
     def opened(self, pump: Pump) -> None:
         """Wait for a welcome."""
         self.pump = pump
+        self._door.coming.discard(self)
         self._door.callers.add(self)
 
     def received(self, pump: Pump, event: Event) -> None:
-        """Pass messages to the room; look a welcome up, and read on when it counts."""
+        """Pass messages on; look a welcome up, and read on when it counts."""
         match event:
             case Message():
-                if self.guest is not None:
-                    self.guest.receive(event)
-            case CallerWelcome():
+                if self.inside is not None:
+                    self.inside.receive(event)
+            case CallerWelcome() | OwnerWelcome():
                 pump.pause()
                 self._welcome = event
-                self._login = asyncio.create_task(self._log_in(pump, event))
+                self._entering = asyncio.create_task(self._enter(pump, event))
             case ProvisionRequest():
-                # There are no provisioning records yet, and so none for this key.
-                pump.say(ProvisionRefused())
+                self._provision(pump, event.key)
 
     def stalled(self, pump: Pump) -> None:
         """Give up a connection that does not read: it would cost memory without end."""
         pump.abort(Stalled("does not read what it is sent"))
 
     def closed(self, pump: Pump, error: Exception | None) -> None:
-        """Leave the room."""
+        """Leave."""
         self._door.callers.discard(self)
-        if self._login is not None:
-            self._login.cancel()
-        if self.guest is not None:
-            self._door.hub.leave(self.guest)
+        for task in (self._entering, self._provisioning):
+            if task is not None:
+                task.cancel()
+        if self.inside is not None:
+            self.inside.closed(error)
             log.info("disconnected", **self._facts(), reason=_reason(error), seconds=int(self.age))
         elif error is not None or self._welcome is not None:
             log.info("refused", **self._facts(), reason=_reason(error))
@@ -121,10 +153,13 @@ class Caller:
 
     # -- logging in -------------------------------------------------------------------------
 
-    async def _log_in(self, pump: Pump, welcome: CallerWelcome) -> None:
+    async def _enter(self, pump: Pump, welcome: CallerWelcome | OwnerWelcome) -> None:
         try:
-            await self._enter(pump, welcome)
-        except (Refusal, Removed, AuthenticationFailed) as error:
+            if isinstance(welcome, OwnerWelcome):
+                await self._enter_as_owner(pump, welcome)
+            else:
+                await self._enter_by_secret(pump, welcome)
+        except (Refusal, Removed, AuthenticationFailed, LoginRefused) as error:
             pump.close(error)
         except Exception as error:
             # Passing trouble: a car tries again by itself, an app would wait for ever.
@@ -132,38 +167,96 @@ class Caller:
             if welcome.role is not Role.CAR:
                 pump.close(error)
 
-    async def _enter(self, pump: Pump, welcome: CallerWelcome) -> None:
-        if welcome.role is Role.SERVER:
-            raise Refusal("servers are not served")
-        room = await self._door.hub.find_proven(
+    async def _enter_by_secret(self, pump: Pump, welcome: CallerWelcome) -> None:
+        room = await self._door.desks.hub.find_proven(
             welcome.vehicle_key,
             lambda secret: digest_proves(secret.encode(), welcome.token, welcome.digest),
         )
         if pump.session.state is State.CLOSED:
             return  # closed while it was looked up
-        if room is None or room.vehicle.type != "car":
-            raise Refusal("unknown vehicle")
+        kind = "server" if welcome.role is Role.SERVER else "car"
+        if room is None or room.vehicle.type != kind:
+            raise Refusal("unknown vehicle" if kind == "car" else "unknown server")
         try:
             pump.accept(room.vehicle.secret.encode())
-            if welcome.role is not Role.CAR:
-                pump.expect_life(CLIENT_LIFE)
-            log.info("connected", **self._facts())
-            self.guest = self._door.hub.enter(room, welcome.role, pump)
-            if welcome.role is Role.CAR:
-                self._door.hub.car_welcomed(room)
+            if kind == "server":
+                self._enter_peers(pump, room, welcome)
+            else:
+                self._enter_room(pump, room, welcome.role)
         except AuthenticationFailed:
             if welcome.role is Role.CAR:
-                self._door.hub.car_refused(room)
+                self._door.desks.hub.car_refused(room)
             raise
         finally:
-            self._door.hub.release(room)
+            self._door.desks.hub.release(room)
         pump.resume()
+
+    async def _enter_as_owner(self, pump: Pump, welcome: OwnerWelcome) -> None:
+        """Let an owner's app in: whose login is right, and to one of the owner's own vehicles."""
+        address = pump.peer.rpartition(":")[0]
+        accounts, hub = self._door.desks.accounts, self._door.desks.hub
+        login = await accounts.log_in(welcome.user, welcome.password, OWNER_RIGHT, address)
+        wanted = welcome.vehicle_key
+        if wanted == FIRST_VEHICLE:
+            wanted = next(iter(login.vehicles), "")
+        room = await hub.find(wanted) if wanted in login.vehicles else None
+        if pump.session.state is State.CLOSED:
+            return  # closed while it was looked up
+        if room is None or room.vehicle.type != "car":
+            raise Refusal("the owner has no such vehicle")
+        try:
+            pump.accept_owner(login.owner, room.vehicle.id, login.vehicles)
+            self.login = login
+            self._enter_room(pump, room, welcome.role)
+        finally:
+            hub.release(room)
+        pump.resume()
+
+    def _enter_room(self, pump: Pump, room: Room, role: Role) -> None:
+        hub = self._door.desks.hub
+        if role is not Role.CAR:
+            pump.expect_life(CLIENT_LIFE)
+        log.info("connected", **self._facts())
+        self.inside = InRoom(hub, hub.enter(room, role, pump))
+        if role is Role.CAR:
+            hub.car_welcomed(room)
+
+    def _enter_peers(self, pump: Pump, room: Room, welcome: CallerWelcome) -> None:
+        log.info("connected", **self._facts())
+        vehicle = room.vehicle
+        self.inside = self._door.desks.peers.admit(vehicle.id, vehicle.secret, pump, welcome.words)
+
+    # -- auto-provisioning ------------------------------------------------------------------
+
+    def _provision(self, pump: Pump, key: str) -> None:
+        """Look a car's parameters up, once a connection; answers go in the order of asking."""
+        if self._provisioning is None:
+            self._provisioning = asyncio.create_task(self._answer_provision(pump, key))
+        elif self._provisioning.done():
+            pump.say(ProvisionRefused())
+        else:
+            self._refusals_due += 1
+
+    async def _answer_provision(self, pump: Pump, key: str) -> None:
+        try:
+            record = await self._door.desks.find_provision(key)
+        except Exception as error:
+            # Passing trouble: silence, since a refusal would be taken for the last word.
+            log.warning("no provisioning for now", peer=pump.peer, reason=_reason(error))
+            return
+        log.info("provisioned" if record else "no provisioning record", peer=pump.peer)
+        pump.say(record or ProvisionRefused())
+        while self._refusals_due:
+            self._refusals_due -= 1
+            pump.say(ProvisionRefused())
 
     def _facts(self) -> dict[str, str]:
         facts = {"peer": self.pump.peer if self.pump else ""}
         if self._welcome is not None:
             facts["vehicle"] = self._welcome.vehicle_key[:LOGGED_ID_LENGTH]
             facts["role"] = self._welcome.role.name.lower()
+        if isinstance(self._welcome, OwnerWelcome):
+            facts["user"] = self._welcome.user[:LOGGED_ID_LENGTH]
         return facts
 
 
@@ -176,11 +269,18 @@ def _reason(error: Exception | None) -> str:
 class Door:
     """All connections of the server, and the time limits of those without a welcome."""
 
-    def __init__(self, hub: Hub, clock: Clock, random_bytes: RandomBytes = os.urandom) -> None:
-        self.hub = hub
+    def __init__(self, desks: Desks, clock: Clock, random_bytes: RandomBytes = os.urandom) -> None:
+        self.desks = desks
         self.clock = clock
         self.callers: set[Caller] = set()
+        self.coming: WeakSet[Caller] = WeakSet()
+        """Accepted callers in their TLS handshake; nobody tells when it fails, so it is weak."""
         self._random_bytes = random_bytes
+
+    @property
+    def count(self) -> int:
+        """Give how many connections there are."""
+        return len(self.callers) + len(self.coming)
 
     def answer(self) -> Pump:
         """Make the protocol of a connection that is being accepted."""
@@ -190,16 +290,34 @@ class Door:
     def tick(self) -> None:
         """Close callers that did not say who they are. Call it about once a second."""
         for caller in list(self.callers):
-            if caller.guest is None and caller.pump and caller.age >= WELCOME_TIMEOUT:
+            if caller.inside is None and caller.pump and caller.age >= WELCOME_TIMEOUT:
                 caller.pump.close(Silent("no welcome in time"))
+
+    async def check_logins(self) -> None:
+        """Close the apps of owners whose password, token or vehicles changed.
+
+        Call it every few seconds. Raises :class:`ovms.store.errors.StoreError`.
+        """
+        logins = {caller.login for caller in self.callers if caller.login is not None}
+        if not logins:
+            return
+        revoked = set(await self.desks.accounts.revoked(logins))
+        for caller in list(self.callers):
+            if caller.login in revoked and caller.pump is not None:
+                caller.pump.close(Revoked())
 
     async def empty(self) -> None:
         """Close everybody: the welcomed at once, the others after their welcome.
 
         Call it when nobody new can come.
         """
-        while self.callers:
+        while self.callers or self._has_coming():
             for caller in list(self.callers):
                 if caller.pump and caller.may_be_left:
                     caller.pump.close(Stopping("the server is stopping"))
             await asyncio.sleep(0.05)
+
+    def _has_coming(self) -> bool:
+        if self.coming:
+            gc.collect()  # asyncio, other than uvloop, leaves failed handshakes to it
+        return any(each.age < WELCOME_TIMEOUT for each in self.coming)

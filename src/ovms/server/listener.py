@@ -1,12 +1,27 @@
-"""Listening sockets: the same port on every address, bound before anything else is started."""
+"""Listening sockets: the same port on every address, bound before anything else is started.
+
+They close gently: whoever has connected by then is accepted. A closing listener resets those whom
+the system holds for it, and the newest modules take that for a wrong password.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import errno
 import os
+import re
 import socket
-from collections.abc import Callable, Sequence
+import ssl
+import struct
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ovms.base.logs import get_logger
 
 BACKLOG = 1024
 """Connections the system holds until they are accepted: a server that comes back meets all cars."""
@@ -15,6 +30,45 @@ ALL_ADDRESSES = ("0.0.0.0", "::")  # noqa: S104 (cars call from anywhere)
 
 FREE_PORT_TRIES = 20
 """A port that is free on one address may be taken on the next: so often another is tried."""
+
+
+HANDSHAKE_TIMEOUT = 75.0
+"""Seconds a caller has for its TLS handshake: as many as for its welcome."""
+
+SHUTDOWN_TIMEOUT = 5.0
+"""Seconds the other end has to answer the end of TLS."""
+
+QUIET = 0.1
+"""Seconds without anybody on the way in after which a listener is closed."""
+
+LOOK = 0.02
+"""Seconds between looks for somebody on the way in."""
+
+CLOSING_TIMEOUT = 10.0
+"""Seconds after which a listener is closed even if somebody is still on the way in."""
+
+OTHER_FILES = 256
+"""Open files that a server needs beside those of its connections, generously."""
+
+SO_ATTACH_FILTER: Final = 26
+SO_DETACH_FILTER: Final = 27
+
+NO_NEW_CALLERS: Final = (
+    (0x30, 0, 0, 13),  # load the byte of a TCP segment that holds its flags
+    (0x54, 0, 0, 0x12),  # of them, SYN and ACK
+    (0x15, 0, 1, 0x02),  # SYN alone?
+    (0x06, 0, 0, 0),  # drop it
+    (0x06, 0, 0, 0xFFFFFFFF),  # pass
+)
+"""A classic BPF program: drop what asks for a connection, let those under way complete."""
+
+TABLES: Final = ("/proc/self/net/tcp", "/proc/self/net/tcp6")
+"""Where the system shows all connections."""
+
+TCP_SYN_RECV: Final = 3
+"""State of a connection whose caller has not yet confirmed it."""
+
+log = get_logger("ovms.listener")
 
 
 class CannotListen(Exception):
@@ -37,24 +91,171 @@ def bind(hosts: Sequence[str], port: int) -> list[socket.socket]:
     raise CannotListen(f"cannot listen on {where}: {_reason(reason)}") from reason
 
 
-async def listen(
-    sockets: Sequence[socket.socket], answer: Callable[[], asyncio.Protocol]
-) -> list[asyncio.Server]:
-    """Accept callers on every socket; ``answer`` makes the protocol of each.
-
-    Raises :class:`CannotListen`, and closes all sockets: where two programs have bound a port, only
-    the first to listen has it.
-    """
-    port = sockets[0].getsockname()[1]
+@contextmanager
+def bound(hosts: Sequence[str], port: int) -> Iterator[list[socket.socket]]:
+    """Have :func:`bind`'s sockets, and close them at the end."""
+    sockets = bind(hosts, port)
     try:
-        for each in sockets:
-            each.listen(BACKLOG)
-    except OSError as error:
+        yield sockets
+    finally:
         for each in sockets:
             each.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The ports that a server listens on; ``None`` for one that is not open."""
+
+    mp: int
+    mp_tls: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """One port on every address, and what TLS it speaks."""
+
+    sockets: Sequence[socket.socket]
+    tls: ssl.SSLContext | None = None
+
+    @property
+    def port(self) -> int:
+        """Its port."""
+        return int(self.sockets[0].getsockname()[1])
+
+
+class Gate:
+    """Lets nobody new in while there are few open files left.
+
+    uvloop accepts and closes those for whom there is none. So before it comes to that they are not
+    connected in the first place; those whom the system already holds still find a place.
+    """
+
+    def __init__(self, entrances: Sequence[Entrance], files: int) -> None:
+        self._listeners = [each for entrance in entrances for each in entrance.sockets]
+        kept = min(files // 4, OTHER_FILES + len(self._listeners) * BACKLOG)
+        self._most = files - kept
+        self._is_shut = False
+        self.backlog = max(1, (kept - min(OTHER_FILES, kept // 2)) // len(self._listeners))
+        """Connections the system should hold for each listener."""
+
+    def count(self, connections: int) -> None:
+        """Learn how many connections there are; call it at each that comes, and now and then."""
+        if not self._is_shut and connections >= self._most:
+            self._is_shut = True
+            log.warning("no more callers are let in: too few open files", connections=connections)
+            for each in self._listeners:
+                refuse_new_callers(each)
+        elif self._is_shut and connections < self._most * 0.98:
+            self._is_shut = False
+            log.info("callers are let in again", connections=connections)
+            for each in self._listeners:
+                with suppress(OSError):  # there may be none
+                    each.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+
+    def retire(self) -> None:
+        """Leave the entrances alone from now on: they are being closed."""
+        self._most, self._is_shut = sys.maxsize, False
+
+
+async def listen(
+    entrances: Sequence[Entrance], answer: Callable[[], asyncio.Protocol], backlog: int = BACKLOG
+) -> list[asyncio.Server]:
+    """Accept callers at every entrance; ``answer`` makes the protocol of each.
+
+    It is called when a caller is accepted, before its TLS handshake. Raises :class:`CannotListen`,
+    and closes all sockets: where two programs have bound a port, only the first to listen has it.
+    """
+    for entrance in entrances:
+        _hear(entrance, entrances, backlog)
+    return [
+        await _serve(each, entrance.tls, answer, backlog)
+        for entrance in entrances
+        for each in entrance.sockets
+    ]
+
+
+def _hear(entrance: Entrance, all_entrances: Sequence[Entrance], backlog: int) -> None:
+    try:
+        for each in entrance.sockets:
+            each.listen(backlog)
+    except OSError as error:
+        port = entrance.port
+        for each in (each for entrance in all_entrances for each in entrance.sockets):
+            each.close()
         raise CannotListen(f"cannot listen on port {port}: {_reason(error)}") from error
+
+
+async def _serve(
+    listener: socket.socket,
+    tls: ssl.SSLContext | None,
+    answer: Callable[[], asyncio.Protocol],
+    backlog: int,
+) -> asyncio.Server:
     loop = asyncio.get_running_loop()
-    return [await loop.create_server(answer, sock=each, backlog=BACKLOG) for each in sockets]
+    if tls is None:
+        return await loop.create_server(answer, sock=listener, backlog=backlog)
+    return await loop.create_server(
+        answer,
+        sock=listener,
+        backlog=backlog,
+        ssl=tls,
+        ssl_handshake_timeout=HANDSHAKE_TIMEOUT,
+        ssl_shutdown_timeout=SHUTDOWN_TIMEOUT,
+    )
+
+
+async def close_gently(servers: Sequence[asyncio.Server], entrances: Sequence[Entrance]) -> None:
+    """Let nobody new connect, accept those who are about to be connected, then stop listening.
+
+    A caller whose first segment is dropped sends it again a second later, and is refused.
+    """
+    listeners = [each for entrance in entrances for each in entrance.sockets]
+    for each in listeners:
+        refuse_new_callers(each)
+    loop = asyncio.get_running_loop()
+    began = last = loop.time()
+    while loop.time() < last + QUIET and loop.time() < began + CLOSING_TIMEOUT:
+        await asyncio.sleep(LOOK)
+        if are_on_the_way(listeners):
+            last = loop.time()
+    for server in servers:
+        server.close()
+
+
+def refuse_new_callers(listener: socket.socket) -> bool:
+    """Drop what asks the listener for a connection; tell whether the system lets us."""
+    program = ctypes.create_string_buffer(
+        b"".join(struct.pack("HBBI", *instruction) for instruction in NO_NEW_CALLERS)
+    )
+    head = struct.pack("HL", len(NO_NEW_CALLERS), ctypes.addressof(program))
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, head)
+    except OSError:
+        return False
+    return True
+
+
+def are_on_the_way(listeners: Sequence[socket.socket]) -> bool:
+    """Tell whether somebody is connecting, or connected and not yet accepted."""
+    # In this order: who confirms his connection goes from the first place to the second.
+    ports = {each.getsockname()[1] for each in listeners}
+    return _are_connecting(ports) or any(_waiting(each) for each in listeners)
+
+
+def _are_connecting(ports: set[int]) -> bool:
+    ends = "|".join(f"{port:04X}" for port in ports)
+    connecting = re.compile(rf":(?:{ends}) [0-9A-F]+:[0-9A-F]{{4}} {TCP_SYN_RECV:02X} ".encode())
+    for table in TABLES:
+        with suppress(OSError):
+            if connecting.search(Path(table).read_bytes()):
+                return True
+    return False
+
+
+def _waiting(listener: socket.socket) -> int:
+    """Give how many are connected and not yet accepted."""
+    info = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 28)
+    return int(struct.unpack_from("=I", info, 24)[0])  # a listener's tcpi_unacked
 
 
 def _bind_all(hosts: Sequence[str], port: int) -> list[socket.socket]:

@@ -1,8 +1,9 @@
 """The running server: what is started in which order, and stopped in the reverse.
 
-Start: settings, lock, database, sockets bound, hub, sockets listening, ``ready.json``. A caller is
-accepted only when it can be answered. Stop: ``ready.json`` goes, the sockets close, connections
-close, the writer is drained. What was acknowledged is on disk.
+Start: settings, lock, certificate, sockets bound, database, hub, sockets listening, ``ready.json``.
+A caller is accepted only when it can be answered. Stop: ``ready.json`` goes, whoever has connected
+is accepted and nobody else, the sockets close, connections close, the writer is drained. What was
+acknowledged is on disk.
 """
 
 from __future__ import annotations
@@ -10,16 +11,19 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import resource
 import signal
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 import msgspec
 
 from ovms import __version__
+from ovms.accounts.login import Accounts
 from ovms.alerts.expansion import Expansion
 from ovms.alerts.expansion import load as alert_tables
 from ovms.base.clock import Clock, SystemClock
@@ -30,10 +34,14 @@ from ovms.hub.telemetry import LogSettings
 from ovms.notify.channels import open_channels
 from ovms.notify.notifier import Notifier
 from ovms.server.door import Door
-from ovms.server.listener import bind, listen
+from ovms.server.inside import Desks
+from ovms.server.listener import Entrance, Gate, Ports, bound, close_gently, listen
+from ovms.server.peering import peering
 from ovms.server.settings import ServerSettings
+from ovms.server.tls import Certificates, open_certificates
 from ovms.store.database import database_url
 from ovms.store.notify import NotifyStore
+from ovms.store.records import VehicleChange
 from ovms.store.store import Store
 
 TICK = 1.0
@@ -50,6 +58,9 @@ HEARTBEAT = 10.0
 
 EXPIRY = 60.0
 """Seconds between looks for records whose time is over."""
+
+RELOAD = 2.0
+"""Seconds between looks for certificates that were renewed."""
 
 log = get_logger("ovms.server")
 
@@ -104,29 +115,34 @@ async def serve(
     stop: asyncio.Event,
     *,
     clock: Clock | None = None,
-    on_ready: Callable[[int], None] = lambda port: None,
+    on_ready: Callable[[Ports], None] = lambda ports: None,
 ) -> None:
     """Run the server until ``stop`` is set; see :func:`stopping_on_signals`.
 
-    ``on_ready`` gets the port once every listener accepts. Raises :class:`AlreadyRunning`,
+    ``on_ready`` gets the ports once every listener accepts. Raises :class:`AlreadyRunning`,
+    :class:`~ovms.server.certificate.BadCertificate`,
     :class:`~ovms.server.listener.CannotListen`, :class:`~ovms.store.errors.StoreError` or
     ``OSError`` (the data folder) if the server cannot start.
     """
     clock = clock or SystemClock()
     make_private_dir(settings.data)
     expansion = alert_tables(settings.data / "alerts")
-    with data_lock(settings.data):
+    with ExitStack() as stack:
+        stack.enter_context(data_lock(settings.data))
         (settings.data / "ready.json").unlink(missing_ok=True)
-        sockets = bind(settings.host, settings.port)
-        try:
-            store = await Store.open(database_url(settings.data, settings.database), clock.time)
-        except BaseException:
-            for each in sockets:
-                each.close()
-            raise
+        certificates = open_certificates(settings, clock.time())
+        entrances = [Entrance(stack.enter_context(bound(settings.host, settings.port)))]
+        if certificates is not None:
+            sockets = stack.enter_context(bound(settings.host, settings.tls_port))
+            entrances.append(Entrance(sockets, certificates.context))
+        store = await Store.open(database_url(settings.data, settings.database), clock.time)
         try:
             async with _notifier(settings, expansion, clock) as notifier:
-                await _serve(settings, store, notifier, clock, sockets, stop, on_ready)
+                hub = Hub(store, notifier, clock, _hub_settings(settings))
+                async with _desks(settings, store, hub, clock) as desks:
+                    house = _House(store, Door(desks, clock), certificates, clock)
+                    await _serve(settings, house, entrances, stop, on_ready)
+                await hub.close()
         finally:
             lost = await store.close()
             if lost:
@@ -160,44 +176,95 @@ def _hub_settings(settings: ServerSettings) -> HubSettings:
     return HubSettings(__version__, settings.answer_timeout, log_settings)
 
 
+@asynccontextmanager
+async def _desks(
+    settings: ServerSettings, store: Store, hub: Hub, clock: Clock
+) -> AsyncIterator[Desks]:
+    """Have somebody take in each kind of caller."""
+    async with _accounts(settings, clock) as accounts:
+
+        def on_taken(changes: Sequence[VehicleChange], owners: set[int]) -> None:
+            hub.refresh(changes)
+            accounts.suspect(owners, {change.id for change in changes})
+
+        async with peering(settings, hub, clock, on_taken) as peers:
+            yield Desks(hub, accounts, peers, store.find_provision)
+
+
+@asynccontextmanager
+async def _accounts(settings: ServerSettings, clock: Clock) -> AsyncIterator[Accounts]:
+    """Have the accounts, and close them at the end."""
+    accounts = Accounts(database_url(settings.data, settings.database), clock)
+    try:
+        yield accounts
+    finally:
+        await accounts.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _House:
+    """What the running server consists of."""
+
+    store: Store
+    door: Door
+    certificates: Certificates | None
+    clock: Clock
+
+    @property
+    def hub(self) -> Hub:
+        """The rooms."""
+        return self.door.desks.hub
+
+
 async def _serve(
     settings: ServerSettings,
-    store: Store,
-    notifier: Notifier,
-    clock: Clock,
-    sockets: list[socket.socket],
+    house: _House,
+    entrances: list[Entrance],
     stop: asyncio.Event,
-    on_ready: Callable[[int], None],
+    on_ready: Callable[[Ports], None],
 ) -> None:
-    hub = Hub(store, notifier, clock, _hub_settings(settings))
-    door = Door(hub, clock)
-    listeners = await listen(sockets, door.answer)
-    work = _start_work(hub, door, store, clock)
-    port = int(sockets[0].getsockname()[1])
-    facts = {"pid": os.getpid(), "mp": port, "mp_tls": None, "http": None, "https": None}
+    gate = Gate(entrances, _open_files())
+
+    def answer() -> asyncio.Protocol:
+        protocol = house.door.answer()
+        gate.count(house.door.count)
+        return protocol
+
+    servers = await listen(entrances, answer, gate.backlog)
+    work = _start_work(house, gate)
+    ports = Ports(*(entrance.port for entrance in entrances), *[None] * (2 - len(entrances)))
+    facts = {"pid": os.getpid(), "mp": ports.mp, "mp_tls": ports.mp_tls}
     try:
-        with ready_file(settings.data / "ready.json", facts):
-            log.info("ready", port=port, folder=str(settings.data), version=__version__)
-            on_ready(port)
+        with ready_file(settings.data / "ready.json", facts | {"http": None, "https": None}):
+            log.info("ready", port=ports.mp, tls_port=ports.mp_tls, folder=str(settings.data),
+                     version=__version__)  # fmt: skip
+            on_ready(ports)
             await stop.wait()
-        log.info("stopping", connections=len(door.callers))
+        log.info("stopping", connections=len(house.door.callers))
     finally:
-        for listener in listeners:
-            listener.close()
-        await door.empty()
-        await hub.close()
+        gate.retire()
+        await close_gently(servers, entrances)
+        await house.door.empty()
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
 
 
-def _start_work(hub: Hub, door: Door, store: Store, clock: Clock) -> list[asyncio.Task[None]]:
+def _open_files() -> int:
+    """Give how many open files the system grants."""
+    granted = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return sys.maxsize if granted == resource.RLIM_INFINITY else granted
+
+
+def _start_work(house: _House, gate: Gate) -> list[asyncio.Task[None]]:
     """Start what is done again and again while the server runs."""
+    hub, door, store, clock = house.hub, house.door, house.store, house.clock
     checked = clock.time()
 
     async def tick() -> None:
         hub.tick()
         door.tick()
+        gate.count(door.count)
 
     async def pace() -> None:
         hub.pace()
@@ -205,7 +272,9 @@ def _start_work(hub: Hub, door: Door, store: Store, clock: Clock) -> list[asynci
     async def refresh() -> None:
         nonlocal checked
         now = clock.time()
-        hub.refresh(await store.changed_since(checked))
+        changes = await store.changed_since(checked)
+        hub.refresh(changes)
+        door.desks.peers.refresh(changes)
         checked = now
 
     async def beat() -> None:
@@ -214,7 +283,13 @@ def _start_work(hub: Hub, door: Door, store: Store, clock: Clock) -> list[asynci
     async def expire() -> None:
         await store.expire(clock.time())
 
-    jobs = ((tick, TICK), (pace, PACE), (refresh, REFRESH), (beat, HEARTBEAT), (expire, EXPIRY))
+    async def reload() -> None:
+        if house.certificates is not None:
+            house.certificates.refresh()
+            house.certificates.remind(clock.time())
+
+    jobs = ((tick, TICK), (pace, PACE), (refresh, REFRESH), (door.check_logins, REFRESH),
+            (beat, HEARTBEAT), (expire, EXPIRY), (reload, RELOAD))  # fmt: skip
     return [asyncio.create_task(_again_and_again(job, seconds)) for job, seconds in jobs]
 
 

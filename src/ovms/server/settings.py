@@ -5,15 +5,45 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ovms.base.paths import default_data_dir
 from ovms.base.settings import SettingsError, load
+from ovms.net.address import TLS_PORT, parse_address
 
 Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class PeerSettings(BaseModel):
+    """Another server that ours calls, to have its vehicles and the messages of their cars."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    server: str = Field(description="HOST[:PORT] of the other server; port 6870, 6867 without TLS.")
+    id: str = Field(description="The id under which it knows ours: a vehicle of type server there.")
+    secret: SecretStr = Field(description="The secret of that vehicle.")
+    tls: bool = Field(default=True, description="Call over TLS.")
+    ca: Path | None = Field(
+        default=None, description="Certificate to trust, PEM; the machine's roots unless given."
+    )
+    insecure: bool = Field(default=False, description="Take any certificate.")
+
+    @field_validator("server")
+    @classmethod
+    def _is_address(cls, text: str) -> str:
+        if parse_address(text, TLS_PORT) is None:
+            raise ValueError("is not HOST[:PORT]; an IPv6 address stands in brackets")
+        return text
+
+    @field_validator("id")
+    @classmethod
+    def _is_id(cls, text: str) -> str:
+        if not text or not text.isprintable() or any(map(str.isspace, text)):
+            raise ValueError("is no vehicle id")
+        return text.upper()
 
 
 class ServerSettings(BaseSettings):
@@ -34,9 +64,26 @@ class ServerSettings(BaseSettings):
     port: Port = Field(
         default=6867, description="Port for modules and apps, plain. 0 takes a free one."
     )
-    tls_port: Port = Field(default=6870, description="Reserved: port for modules and apps, TLS.")
+    tls_port: Port = Field(
+        default=6870, description="Port for modules and apps, TLS. 0 takes a free one."
+    )
     http_port: Port = Field(default=6868, description="Reserved: port for HTTP.")
     https_port: Port = Field(default=6869, description="Reserved: port for HTTPS.")
+    tls: bool = Field(default=True, description="Open the TLS port.")
+    tls_cert: Path | None = Field(
+        default=None,
+        description="Certificate for TLS, PEM; a self-signed one is made unless given.",
+    )
+    tls_key: Path | None = Field(default=None, description="Key of tls_cert, PEM.")
+    tls_names: Path | None = Field(
+        default=None,
+        description="Folder of further certificates: NAME/fullchain.pem and NAME/privkey.pem.",
+    )
+    peers: list[PeerSettings] = Field(
+        default_factory=list,
+        description="Other servers that ours calls: tables [[peers]] with server, id, secret,"
+        " tls, ca, insecure.",
+    )
     answer_timeout: float = Field(
         default=60.0, gt=0, le=3600, description="Seconds a car has to answer a command."
     )
@@ -92,6 +139,21 @@ class ServerSettings(BaseSettings):
         le=86400,
         description="Seconds in which the same alert of a vehicle is delivered only once.",
     )
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key are given together, or neither")
+        if self.tls and self.port == self.tls_port != 0:
+            raise ValueError("port and tls_port must differ")
+        return self
+
+    @field_validator("peers")
+    @classmethod
+    def _are_distinct(cls, peers: list[PeerSettings]) -> list[PeerSettings]:
+        if len({peer.id for peer in peers}) != len(peers):
+            raise ValueError("two servers know ours by the same id: it must differ")
+        return peers
 
 
 def load_settings(config: Path | None, options: Mapping[str, object]) -> ServerSettings:

@@ -55,6 +55,9 @@ _TRAFFIC: Final = (
     "apps_received = apps_received + excluded.apps_received, "
     "apps_sent = apps_sent + excluded.apps_sent"
 )
+_PROVISIONS: Final = (
+    "UPDATE provisions SET last_used = column2 FROM (VALUES {}) WHERE key = column1"
+)
 _BEAT: Final = "UPDATE server SET heartbeat = ? WHERE id = ?"
 
 Presence = tuple[bool, int, int, float | None]
@@ -70,19 +73,21 @@ class Batch:
     presence: dict[str, Presence] = field(default_factory=dict)
     traffic: dict[str, dict[str, Traffic]] = field(default_factory=dict)
     history: HistoryBatch = field(default_factory=HistoryBatch)
+    provisions: dict[str, float] = field(default_factory=dict)
     beat: float | None = None
     saved: list[Callable[[], object]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Whether there is anything to do."""
         rows = self.messages or self.tokens or self.presence or self.traffic or self.history
-        return bool(rows or self.beat is not None or self.saved)
+        return bool(rows or self.provisions or self.beat is not None or self.saved)
 
     def rows(self) -> int:
-        """Count the rows, the heartbeat left out: nobody misses it."""
+        """Count the rows; the heartbeat is left out, for nobody misses it."""
         messages = sum(map(len, self.messages.values()))
         messages += sum(map(len, self.traffic.values()))
-        return messages + len(self.tokens) + len(self.presence) + len(self.history)
+        keyed = len(self.tokens) + len(self.presence) + len(self.provisions)
+        return messages + keyed + len(self.history)
 
     def over(self, older: Batch) -> Batch:
         """Give both in one, and change neither; where both have a key, this batch's row.
@@ -109,6 +114,7 @@ class Batch:
                 for day, traffic in days.items():
                     batch.put_traffic(vehicle_id, day, traffic)
         batch.history = self.history.over(older.history)
+        batch.provisions = older.provisions | self.provisions
         batch.beat = self.beat if self.beat is not None else older.beat
         batch.saved = older.saved + self.saved
         return batch
@@ -178,6 +184,7 @@ def _statements(batch: Batch, rows: int) -> Iterator[tuple[str, list[Any]]]:
     yield from many(_MESSAGES, _message_rows(batch), rows)
     yield from many(_PRESENCE, ((key, *value) for key, value in batch.presence.items()), rows)
     yield from many(_TRAFFIC, _traffic_rows(batch), rows)
+    yield from many(_PROVISIONS, batch.provisions.items(), rows)
     if batch.beat is not None:
         yield _BEAT, [batch.beat, SERVER_ROW]
 

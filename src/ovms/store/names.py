@@ -19,6 +19,12 @@ MAX_EMAIL: Final = 254
 """The longest address that mail can carry (RFC 5321)."""
 MAX_LOG_DAYS: Final = 36_500
 """A century: whoever wants all of it kept gets it."""
+MAX_LABEL: Final = 255
+"""What a token is for, and its rights."""
+MAX_PROVISION_KEY: Final = 64
+"""A VIN has 17."""
+TOKEN_DIGITS: Final = 64
+"""Hexadecimal digits of an API token."""
 
 
 def vehicle_key(text: str) -> str:
@@ -39,6 +45,37 @@ def vehicle_id(text: str) -> str:
 def owner_name(text: str) -> str:
     """Check an owner's name: 1 to 64 characters."""
     return _word("owner name", text, MAX_OWNER_NAME, ",")
+
+
+def server_name(text: str) -> str:
+    """Check which server serves a vehicle: ``*`` for any, or a vehicle id."""
+    return text if text == "*" else _word("server", vehicle_key(text), MAX_VEHICLE_ID, ",*/\\")
+
+
+def provision_key(text: str) -> str:
+    """Check what a car asks for its parameters by: 1 to 64 characters; gives it in upper case."""
+    return _word("provisioning key", text.upper(), MAX_PROVISION_KEY, "")
+
+
+def api_token(text: str) -> str:
+    """Check an API token: 64 hexadecimal digits; gives them in lower case."""
+    token = text.lower()
+    # A token is not repeated in an error.
+    if len(token) != TOKEN_DIGITS or not set(token) <= set("0123456789abcdef"):
+        raise InvalidValue(f"a token is {TOKEN_DIGITS} hexadecimal digits")
+    return token
+
+
+def token_label(text: str) -> str:
+    """Check what a token's application or purpose is called: up to 255 characters."""
+    return _line("token's label", text, MAX_LABEL)
+
+
+def permit(text: str) -> str:
+    """Check a token's rights: words with commas between, 255 characters; gives each once."""
+    words = dict.fromkeys(word.strip() for word in text.split(","))
+    checked = ",".join(_word("right", word, MAX_LABEL, "") for word in words)
+    return _line("list of rights", checked, MAX_LABEL)
 
 
 def vehicle_name(text: str) -> str:

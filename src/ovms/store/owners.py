@@ -14,7 +14,7 @@ from ovms.store import names
 from ovms.store.errors import AlreadyExists, NotFound, OwnerHasVehicles
 from ovms.store.expiry import BITE
 from ovms.store.records import Owner
-from ovms.store.schema import owners, vehicles
+from ovms.store.schema import owners, removed_owners, vehicles
 from ovms.store.vehicles import bury
 
 if TYPE_CHECKING:
@@ -86,10 +86,19 @@ def set_password(connection: Connection, name: str, password_hash: str | None, n
     return get_owner(connection, name)
 
 
+def renew_hash(connection: Connection, owner_id: int, old: str, new: str) -> bool:
+    """Put another hash of the same password in an old one's place, which is no change of an owner.
+
+    False when the old one is not there any more.
+    """
+    row = update(owners).where(owners.c.id == owner_id, owners.c.password_hash == old)
+    return bool(connection.execute(row.values(password_hash=new)).rowcount)
+
+
 def remove_owner(
     connection: Connection, name: str, now: float, *, with_vehicles: bool = False
 ) -> Owner:
-    """Remove an owner, and the vehicles too when told.
+    """Remove an owner, and the vehicles too when told; a tombstone stays. Tokens go along.
 
     Raises :class:`NotFound`, or :class:`OwnerHasVehicles` when not told.
     """
@@ -101,6 +110,8 @@ def remove_owner(
     for vehicle_id in ids:
         bury(connection, vehicle_id, now, BITE // len(ids))
     connection.execute(delete(owners).where(owners.c.id == owner.id))
+    tombstone = {"id": owner.id, "name": owner.name, "changed": now}
+    connection.execute(insert(removed_owners).values(tombstone))
     return owner
 
 

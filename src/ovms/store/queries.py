@@ -1,4 +1,4 @@
-"""Everything that reads and changes owners, vehicles and their history, to import from one place.
+"""All that reads and changes owners, what they have and its history, to import from one place.
 
 Each is a plain function of a SQLAlchemy ``Connection`` in a transaction: the command line calls
 them with :func:`ovms.store.database.writing`, the server through ``AsyncConnection.run_sync``.
@@ -8,13 +8,33 @@ from __future__ import annotations
 
 from ovms.store.history import history_count, history_page, history_summary, utilisation
 from ovms.store.imports import Imported, import_vehicles
+from ovms.store.logins import account_states, accounts_changed_since
 from ovms.store.owners import (
     add_owner,
     find_owner,
     get_owner,
     list_owners,
     remove_owner,
+    renew_hash,
     set_password,
+)
+from ovms.store.provisions import (
+    add_provision,
+    find_provision,
+    get_provision,
+    list_provisions,
+    remove_provision,
+    touch_provision,
+)
+from ovms.store.tokens import (
+    TOKEN_LIMIT,
+    add_token,
+    find_token,
+    get_token,
+    list_tokens,
+    remove_token,
+    touch_token,
+    touch_tokens,
 )
 from ovms.store.vehicles import (
     PRESENCE_STALE,
@@ -28,32 +48,51 @@ from ovms.store.vehicles import (
     rename_vehicle,
     set_log_days,
     set_secret,
+    set_server,
     transfer_vehicle,
 )
 
 __all__ = [
     "PRESENCE_STALE",
+    "TOKEN_LIMIT",
     "Imported",
+    "account_states",
+    "accounts_changed_since",
     "add_owner",
+    "add_provision",
+    "add_token",
     "add_vehicle",
     "changed_since",
     "find_owner",
+    "find_provision",
+    "find_token",
     "find_vehicle",
     "get_owner",
+    "get_provision",
+    "get_token",
     "get_vehicle",
     "history_count",
     "history_page",
     "history_summary",
     "import_vehicles",
     "list_owners",
+    "list_provisions",
+    "list_tokens",
     "list_vehicles",
     "load_vehicle",
     "remove_owner",
+    "remove_provision",
+    "remove_token",
     "remove_vehicle",
     "rename_vehicle",
+    "renew_hash",
     "set_log_days",
     "set_password",
     "set_secret",
+    "set_server",
+    "touch_provision",
+    "touch_token",
+    "touch_tokens",
     "transfer_vehicle",
     "utilisation",
 ]

@@ -7,8 +7,10 @@ from typing import Literal, TypedDict
 
 from ovms.protocol.messages import LatestMessage
 from ovms.protocol.records.history import KeptRecord
+from ovms.protocol.welcome import ProvisionRecord
 
 __all__ = [
+    "AccountState",
     "DayTraffic",
     "HistoryEntry",
     "HistoryKey",
@@ -17,6 +19,9 @@ __all__ = [
     "LatestMessage",
     "LogDays",
     "Owner",
+    "Provision",
+    "ProvisionRecord",
+    "Token",
     "Traffic",
     "TypeSummary",
     "Vehicle",
@@ -57,6 +62,7 @@ class Vehicle:
     ``owner`` is the owner's name. ``paranoid_token`` is that of the car's last ``ET``, ``""``
     while it is not in paranoid mode. ``log_days`` and ``log_position_days`` are how many days its
     telemetry and its positions are kept: 0 for not at all, ``None`` for the server's default.
+    ``server`` is the id of the server that serves it, ``*`` for any.
     """
 
     id: str
@@ -70,6 +76,7 @@ class Vehicle:
     changed: float
     log_days: int | None = None
     log_position_days: int | None = None
+    server: str = "*"
 
 
 class LogDays(TypedDict, total=False):
@@ -103,6 +110,7 @@ class VehicleChange:
     deleted: bool
     log_days: int | None = None
     log_position_days: int | None = None
+    server: str = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +164,51 @@ class DayTraffic:
     car_sent: int
     apps_received: int
     apps_sent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What may log in in its owner's place, for what its ``permit`` says. Times in Unix seconds.
+
+    ``owner`` is the owner's name; ``permit`` is rights, with commas between.
+    """
+
+    id: int
+    owner_id: int
+    owner: str
+    token: str = field(repr=False)
+    application: str
+    purpose: str
+    permit: str
+    created: float
+    refreshed: float
+    last_used: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Provision:
+    """What a new car is told that asks by ``key``, usually its VIN. Times in Unix seconds.
+
+    ``owner`` is the name of whom it was made for, ``None`` if nobody, or somebody gone.
+    """
+
+    key: str
+    record: ProvisionRecord = field(repr=False)
+    owner: str | None
+    created: float
+    changed: float
+    last_used: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """By what an owner may log in just now, and to what.
+
+    ``permits`` are the rights of the tokens by their ids, ``vehicles`` the ids of the cars, sorted.
+    """
+
+    owner_id: int
+    name: str
+    password_hash: str | None = field(repr=False)
+    permits: dict[int, str]
+    vehicles: tuple[str, ...]

@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION: Final = "0003"
+REVISION: Final = "0004"
 """The newest migration; four digits, so that later ones compare greater."""
 
 SERVER_ROW: Final = 1
@@ -54,8 +54,20 @@ owners = Table(
     Column("admin", Boolean, nullable=False),
     Column("created", Double, nullable=False),
     Column("changed", Double, nullable=False),
+    # What a running server and its peers ask for again and again: who changed lately.
+    Index(None, "changed"),
     # An id is never given again: a session of somebody removed must not become another's.
     sqlite_autoincrement=True,
+)
+
+# Owners that are gone, so that running servers and peers hear of it.
+removed_owners = Table(
+    "removed_owners",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("changed", Double, nullable=False),
+    Index(None, "changed"),
 )
 
 vehicles = Table(
@@ -76,6 +88,8 @@ vehicles = Table(
     # Days that its telemetry and its positions are kept: NULL is the server's default, 0 is off.
     Column("log_days", Integer),
     Column("log_position_days", Integer),
+    # The server that serves it, by its id; '*' is any.
+    Column("server", Text, nullable=False, server_default="*"),
     CheckConstraint("type IN ('car', 'server')", name="type"),
     CheckConstraint("owner_id IS NOT NULL OR deleted IS NOT NULL", name="owned"),
     Index(None, "owner_id"),
@@ -225,4 +239,73 @@ outbox = Table(
     Index(None, "vehicle_id", "app_id", "id"),
     # An id is never given again: it names the mail that a delivery became.
     sqlite_autoincrement=True,
+)
+
+# -- Who may do what in an owner's name, and what new cars are told ---------------------------
+
+# API tokens, in clear: the field's HTTP API lists them to their owner.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("owner_id", Integer, ForeignKey("owners.id", ondelete="CASCADE"), nullable=False),
+    Column("token", Text, nullable=False, unique=True),
+    Column("application", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    # Its rights, words with commas between.
+    Column("permit", Text, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("refreshed", Double, nullable=False),
+    Column("last_used", Double),
+    Index(None, "owner_id"),
+    # An id is never given again: it is how a login remembers by which token it came.
+    sqlite_autoincrement=True,
+)
+
+# Records of auto-provisioning, as a car gets them: sealed with a secret that is not here.
+provisions = Table(
+    "provisions",
+    metadata,
+    # What the car asks by, its VIN, in upper case.
+    Column("key", Text, primary_key=True),
+    Column("token", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("owner_id", Integer, ForeignKey("owners.id", ondelete="SET NULL")),
+    Column("created", Double, nullable=False),
+    Column("changed", Double, nullable=False),
+    Column("last_used", Double),
+    Index(None, "owner_id"),
+)
+
+# -- Other servers ----------------------------------------------------------------------------
+
+# Which owner of ours another server's number means.
+peer_owners = Table(
+    "peer_owners",
+    metadata,
+    Column("peer", Text, primary_key=True),
+    Column("remote_id", Integer, primary_key=True, autoincrement=False),
+    Column("owner_id", Integer, ForeignKey("owners.id", ondelete="CASCADE"), nullable=False),
+    Index(None, "owner_id"),
+)
+
+# How things stand with the servers that we call, and that call us.
+peers = Table(
+    "peers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("direction", Text, primary_key=True),
+    Column("address", Text, nullable=False, server_default=""),
+    Column("connected", Boolean, nullable=False),
+    # When it came or went, and when it was last heard.
+    Column("since", Double),
+    Column("heard", Double),
+    # The newest changes of vehicles and owners that were had from it: YYYY-MM-DD hh:mm:ss, UTC.
+    Column("vehicle_time", Text, nullable=False, server_default=""),
+    Column("owner_time", Text, nullable=False, server_default=""),
+    Column("vehicles", Integer, nullable=False, server_default="0"),
+    Column("owners", Integer, nullable=False, server_default="0"),
+    Column("error", Text, nullable=False, server_default=""),
+    CheckConstraint("direction IN ('calls', 'called')", name="direction"),
 )

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         HistoryKey,
         KeptRecord,
         LatestMessage,
+        ProvisionRecord,
         Traffic,
         TypeSummary,
         Vehicle,
@@ -50,6 +51,9 @@ if TYPE_CHECKING:
 
 CHANGE_OVERLAP: Final = 30.0
 """Seconds that :meth:`Store.changed_since` looks further back: changes commit after their time."""
+
+USE_INTERVAL: Final = 60.0
+"""Seconds within which the uses of a provisioning record count as one: strangers can ask for it."""
 
 WRITER_BUSY_TIMEOUT: Final = 2.0
 """Seconds the writer waits for a lock; it tries again anyway, and must not outlast its closing."""
@@ -126,6 +130,19 @@ class Store:
         """
         past = since - CHANGE_OVERLAP
         return await self._reader.read(partial(queries.changed_since, since=past))
+
+    async def find_provision(self, key: str) -> ProvisionRecord | None:
+        """Give the record for the car that asks by ``key``, in any case; ``None`` without one.
+
+        That it was asked for is kept, and is not waited for.
+        """
+        found = await self._reader.read(partial(queries.find_provision, key=key))
+        if found is None:
+            return None
+        now = self._clock()
+        if found.last_used is None or abs(now - found.last_used) >= USE_INTERVAL:
+            self.writer.put_provision_use(found.key, now)
+        return found.record
 
     # History and utilisation.
 

@@ -20,10 +20,10 @@ from ovms.store.schema import (
     notifications,
     owners,
     presence,
-    server,
     utilisation,
     vehicles,
 )
+from ovms.store.schema import server as server_row
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
@@ -45,6 +45,7 @@ _VEHICLE = [
     vehicles.c.changed,
     vehicles.c.log_days,
     vehicles.c.log_position_days,
+    vehicles.c.server,
 ]
 _WIDTH = len(_VEHICLE)
 
@@ -62,6 +63,7 @@ def add_vehicle(
     *,
     name: str = "",
     type: str = "car",  # noqa: A002 -- the field's word, and the column's
+    server: str = "*",
 ) -> Vehicle:
     """Make a vehicle. Raises :class:`InvalidValue` or :class:`AlreadyExists`."""
     vehicle_id = names.vehicle_id(vehicle_id)
@@ -72,6 +74,7 @@ def add_vehicle(
         "name": names.vehicle_name(name),
         "secret": names.secret(secret),
         "type": names.vehicle_type(type),
+        "server": names.server_name(server),
     }
     connection.execute(delete(vehicles).where(vehicles.c.id == vehicle_id))  # a tombstone
     connection.execute(insert(vehicles).values(id=vehicle_id, created=now, changed=now, **values))
@@ -110,7 +113,7 @@ def list_vehicles(
     query = query.outerjoin(presence, p.vehicle_id == vehicles.c.id)
     if owner is not None:
         query = query.where(vehicles.c.owner_id == owner.id)
-    beat = connection.scalar(select(server.c.heartbeat))
+    beat = connection.scalar(select(server_row.c.heartbeat))
     alive = beat is not None and beat > now - PRESENCE_STALE
     return [_status(row, alive) for row in connection.execute(query)]
 
@@ -137,6 +140,11 @@ def transfer_vehicle(connection: Connection, vehicle_id: str, owner: Owner, now:
 def set_secret(connection: Connection, vehicle_id: str, secret: str, now: float) -> Vehicle:
     """Change a vehicle's secret."""
     return _change(connection, vehicle_id, now, secret=names.secret(secret))
+
+
+def set_server(connection: Connection, vehicle_id: str, server: str, now: float) -> Vehicle:
+    """Change which server serves a vehicle; ``*`` is any."""
+    return _change(connection, vehicle_id, now, server=names.server_name(server))
 
 
 def set_log_days(connection: Connection, vehicle_id: str, days: LogDays, now: float) -> Vehicle:
@@ -196,6 +204,7 @@ def load_vehicle(
 def changed_since(connection: Connection, since: float) -> list[VehicleChange]:
     """Give the vehicles that were made, changed or removed at ``since`` or later."""
     v = vehicles.c
-    columns = (v.id, v.owner_id, v.secret, v.deleted.is_not(None), v.log_days, v.log_position_days)
+    columns = (v.id, v.owner_id, v.secret, v.deleted.is_not(None), v.log_days,
+               v.log_position_days, v.server)  # fmt: skip
     query = select(*columns).where(v.changed >= since).order_by(v.changed, v.id)
     return [VehicleChange(*row) for row in connection.execute(query)]

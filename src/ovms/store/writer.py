@@ -36,7 +36,8 @@ MAX_PENDING: Final = 500_000
 
 Rows are coalesced, so what waits is at most the vehicles that spoke times the codes they use (about
 20): this is reached by 25,000 vehicles at once. Past it new keys are refused and counted, known
-ones still take newer rows. Tokens and presence are one row a vehicle, and not counted.
+ones still take newer rows. Tokens, presence and uses of provisioning records are one row a vehicle,
+and not counted.
 """
 
 MAX_HISTORY_WAITING: Final = 64 * 2**20
@@ -147,6 +148,10 @@ class Writer:
     def put_utilisation(self, vehicle_id: str, day: str, traffic: Traffic) -> None:
         """Add to a vehicle's traffic of a day, ``YYYY-MM-DD`` in UTC."""
         self._open_batch().put_traffic(vehicle_id, day, traffic)
+
+    def put_provision_use(self, key: str, time: float) -> None:
+        """Keep when a provisioning record was asked for, in Unix seconds."""
+        self._open_batch().provisions[key] = time
 
     def beat(self, time: float) -> None:
         """Keep a sign of the server's life."""

@@ -1,0 +1,123 @@
+"""``ovms token``: what may log in in an owner's place."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Annotated
+
+import typer
+
+from ovms.accounts.tokens import DEFAULT_LABEL, DEFAULT_PERMIT, RIGHTS, make_token, parse_permit
+from ovms.cli.common import (
+    JsonOption,
+    YesOption,
+    confirm_or_leave,
+    iso_time,
+    print_json,
+    print_table,
+)
+from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
+from ovms.store import queries
+from ovms.store.database import reading, writing
+from ovms.store.records import Token
+from ovms.store.tokens import SHORTEST_PREFIX
+
+app = typer.Typer(help="API tokens: what may log in in an owner's place.", no_args_is_help=True)
+
+
+@app.command()
+def add(
+    owner: Annotated[str, typer.Option(metavar="NAME", help="Whose it is.")],
+    permit: Annotated[
+        str,
+        typer.Option(metavar="RIGHTS", help=f"Commas between, of: {' '.join(RIGHTS)}"),
+    ] = DEFAULT_PERMIT,
+    application: Annotated[
+        str, typer.Option(metavar="A", help="The program that uses it.")
+    ] = DEFAULT_LABEL,
+    purpose: Annotated[str, typer.Option(metavar="P", help="What for.")] = DEFAULT_LABEL,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Make a token, and print it this once."""
+    with open_database(data, database, config) as engine:
+        rights = parse_permit(permit)
+        with writing(engine) as connection:
+            whose = queries.get_owner(connection, owner)
+            labels = (application, purpose, rights)
+            token = queries.add_token(
+                connection, whose, make_token(os.urandom), time.time(), *labels
+            )
+    if json:
+        print_json({"id": token.id, "owner": token.owner, "token": token.token, **_about(token)})
+        return
+    print(f"token of owner {token.owner} added, permit {token.permit}")
+    print(f"token: {token.token}")
+
+
+@app.command("list")
+def list_(
+    owner: Annotated[str | None, typer.Option(metavar="NAME", help="Only this owner's.")] = None,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show all tokens by their first digits, and when each was last used."""
+    with open_database(data, database, config) as engine, reading(engine) as connection:
+        whose = queries.get_owner(connection, owner) if owner is not None else None
+        tokens = queries.list_tokens(connection, whose)
+    if json:
+        print_json([_described(token) for token in tokens])
+        return
+    columns = ["id", "token", "owner", "application", "purpose", "permit", "created", "last used"]
+    print_table(columns, [[*map(str, _row(token))] for token in tokens])
+
+
+@app.command()
+def remove(
+    token: Annotated[
+        str,
+        typer.Argument(
+            metavar="TOKEN", help=f"The token, or its first {SHORTEST_PREFIX} digits or more."
+        ),
+    ],
+    yes: YesOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Remove a token: what it logged in is closed."""
+    with open_database(data, database, config) as engine:
+        with reading(engine) as connection:
+            found = queries.get_token(connection, token)
+        confirm_or_leave(f"Remove token {_first(found)} of owner {found.owner}?", yes)
+        with writing(engine) as connection:
+            queries.remove_token(connection, found.token, time.time())
+    print(f"token {_first(found)} of owner {found.owner} removed")
+
+
+def _first(token: Token) -> str:
+    return token.token[:SHORTEST_PREFIX]
+
+
+def _about(token: Token) -> dict[str, object]:
+    return {
+        "application": token.application,
+        "purpose": token.purpose,
+        "permit": token.permit,
+        "created": iso_time(token.created),
+    }
+
+
+def _described(token: Token) -> dict[str, object]:
+    known = {"id": token.id, "token": _first(token), "owner": token.owner}
+    return {**known, **_about(token), "last_used": iso_time(token.last_used)}
+
+
+def _row(token: Token) -> list[object]:
+    *known, last_used = _described(token).values()
+    return [*known, last_used or "never"]

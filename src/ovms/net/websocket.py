@@ -1,0 +1,333 @@
+"""Lines in a WebSocket: one a text frame, without its line end, in both directions.
+
+A codec lies between a connection's bytes and its session's lines; frames and handshakes are those
+of the library ``websockets``. Bytes that came go through :meth:`WebSocket.receive`; whatever was
+called, :meth:`WebSocket.outgoing` then gives what must be written. Messages have the bounds that
+lines have. They are not compressed: a compressor costs more memory than all the rest of a
+connection.
+
+Where the other end breaks a rule, the lines before that are given out first, and
+:attr:`WebSocket.error` tells of it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+from websockets.client import ClientProtocol
+from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus, PayloadTooBig
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.http11 import Request, Response
+from websockets.protocol import SEND_EOF, State
+from websockets.server import ServerProtocol
+from websockets.uri import WebSocketURI
+
+from ovms.protocol.errors import LineTooLong, NotAWelcome, RemoteProtocolError
+from ovms.protocol.framing import LINE_END, LINE_LIMIT, WELCOME_LINE_LIMIT
+
+PATHS = ("/apiv2", "/apiv2/")
+
+HEAD_LIMIT = 8192
+"""Bytes of an HTTP head, request or answer: a browser's has one or two thousand."""
+
+SLICE = 4096
+"""Bytes that are read at once: a frame can have two, and is an object until it is read."""
+
+LONGEST_CONTROL = 125
+"""Bytes a ping may carry. The library counts them against what is left of the message that they
+come into the middle of; so it is told that much more, and messages are measured here."""
+
+PASSING = (
+    CloseCode.GOING_AWAY,
+    CloseCode.INTERNAL_ERROR,
+    CloseCode.SERVICE_RESTART,
+    CloseCode.TRY_AGAIN_LATER,
+    CloseCode.BAD_GATEWAY,
+)
+"""Close codes by which a server says that the caller is not to blame."""
+
+# The library logs every connection, and at DEBUG what goes through it, passwords included.
+_SILENT = logging.Logger("ovms.websocket", logging.CRITICAL + 1)
+
+
+class Unavailable(Exception):
+    """The server ends the connection for a passing reason."""
+
+
+class WebSocket:
+    """One end of a WebSocket: a :class:`ServerSocket` or a :class:`ClientSocket`."""
+
+    __slots__ = (
+        "_head",
+        "_is_text",
+        "_limit",
+        "_message",
+        "_protocol",
+        "error",
+        "is_finished",
+        "is_left",
+    )
+
+    _protocol: ServerProtocol | ClientProtocol
+
+    def __init__(self, limit: int) -> None:
+        self._head = 0
+        self._message = bytearray()
+        self._is_text = True
+        self.error: Exception | None = None
+        """What the other end did wrong."""
+        self.is_finished = False
+        """Nothing will follow what :meth:`outgoing` has given."""
+        self.is_left = False
+        """For the owner's use: its last wait for the other end has begun."""
+        self.allow(limit)
+
+    @property
+    def is_connecting(self) -> bool:
+        """There is no WebSocket yet, or never will be."""
+        return self._protocol.state is State.CONNECTING
+
+    @property
+    def is_over(self) -> bool:
+        """One end has said Close, or the HTTP part has failed: nothing can be sent any more."""
+        if self.is_connecting:
+            return self.error is not None
+        return self._protocol.state is not State.OPEN
+
+    @property
+    def is_void(self) -> bool:
+        """The other end waits for no last words."""
+        return self.is_connecting and self.error is None
+
+    def allow(self, limit: int) -> None:
+        """Bound the messages that come from now on: bytes, line end included."""
+        self._limit = limit
+        self._protocol.max_message_size = limit + LONGEST_CONTROL
+
+    def receive(self, data: bytes) -> bytes:
+        """Take in bytes and give the lines that they complete, each with its end."""
+        lines = bytearray()
+        for part in self._parts(data):
+            self._protocol.receive_data(part)
+            for event in self._protocol.events_received():
+                if not isinstance(event, Frame):
+                    self._shake_hands(event)
+                elif self.error is None:
+                    lines += self._hear(event)
+            self._notice_failure()
+        return bytes(lines)
+
+    def receive_eof(self) -> Exception | None:
+        """Take in the end of the stream; give what was wrong, if anything was."""
+        return self.error
+
+    def encode(self, lines: bytes) -> bool:
+        """Send whole lines, each with its end; false if that cannot be."""
+        if self._protocol.state is not State.OPEN:
+            return False
+        for line in lines.removesuffix(LINE_END).split(LINE_END):
+            self._protocol.send_text(_as_utf8(line))
+        return True
+
+    def close(self, code: CloseCode) -> None:
+        """Say Close, once; the other end's Close is the answer."""
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_close(code)
+
+    def outgoing(self) -> bytes:
+        """Give what must be written now."""
+        parts = self._protocol.data_to_send()
+        self.is_finished = self.is_finished or SEND_EOF in parts
+        return b"".join(parts)
+
+    def _parts(self, data: bytes) -> Iterator[bytes]:
+        """Cut what came into parts, and a head into its lines.
+
+        The library reads on behind a head before it is answered: what is behind it must wait.
+        """
+        start = 0
+        while start < len(data) and not (self.is_connecting and self.error):
+            end = start + SLICE
+            if self.is_connecting:
+                line_end = data.find(b"\n", start) + 1 or len(data)
+                end = min(line_end, start + HEAD_LIMIT - self._head)
+                self._head += end - start
+            yield data[start:end]
+            start = end
+            if self.is_connecting and self.error is None and self._head >= HEAD_LIMIT:
+                self._refuse_head()
+
+    def _hear(self, frame: Frame) -> bytes:
+        """Take a frame; give the lines of the message that it completes."""
+        if frame.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+            if frame.opcode is Opcode.CLOSE:
+                self._hear_close()
+            return b""
+        if frame.opcode is not Opcode.CONT:
+            self._is_text = frame.opcode is Opcode.TEXT
+        self._message += frame.data
+        if len(self._message) > self._limit:
+            self._fail(CloseCode.MESSAGE_TOO_BIG, LineTooLong(self._limit))
+            return b""
+        return self._end_message() if frame.fin else b""
+
+    def _end_message(self) -> bytes:
+        message = bytes(self._message)
+        self._message.clear()
+        # Binary frames are taken as text: no device sends them, and nothing speaks against it.
+        if self._is_text and not _is_utf8(message):
+            error = RemoteProtocolError("a text frame is not UTF-8")
+            self._fail(CloseCode.INVALID_DATA, error)
+            return b""
+        return message if message.endswith(b"\n") else message + b"\n"
+
+    def _fail(self, code: CloseCode, error: RemoteProtocolError) -> None:
+        self.error = error
+        self._protocol.fail(code)
+
+    def _notice_failure(self) -> None:
+        """Learn what the library did not like; it has answered already."""
+        if self.error is not None:
+            return
+        if self._protocol.handshake_exc is not None:
+            self._hear_no_handshake(self._protocol.handshake_exc)
+        elif isinstance(self._protocol.parser_exc, PayloadTooBig):
+            self.error = LineTooLong(self._limit)
+        elif self._protocol.parser_exc is not None:
+            self.error = RemoteProtocolError(f"bad WebSocket: {self._protocol.parser_exc}")
+
+    # -- what the two ends do each in its way -------------------------------------------------
+
+    def _shake_hands(self, event: Request | Response) -> None:
+        """Take the other end's HTTP head."""
+        raise NotImplementedError
+
+    def _refuse_head(self) -> None:
+        """Give up: the head does not end within its limit."""
+        raise NotImplementedError
+
+    def _hear_no_handshake(self, error: Exception) -> None:
+        """Learn that what came is no handshake."""
+        raise NotImplementedError
+
+    def _hear_close(self) -> None:
+        """Take the other end's Close."""
+
+
+class ServerSocket(WebSocket):
+    """The end that was called.
+
+    Where a request comes from (``Origin``) does not matter: a WebSocket brings no cookie that
+    would let a foreign page act for its reader; every caller says who it is in its welcome.
+    """
+
+    __slots__ = ("_refusal",)
+
+    _protocol: ServerProtocol
+
+    def __init__(self) -> None:
+        self._protocol = ServerProtocol(logger=_SILENT)
+        self._refusal = b""
+        super().__init__(WELCOME_LINE_LIMIT)
+
+    def outgoing(self) -> bytes:
+        """Give what must be written now."""
+        refusal, self._refusal = self._refusal, b""
+        return super().outgoing() + refusal
+
+    def _shake_hands(self, event: Request | Response) -> None:
+        assert isinstance(event, Request)
+        if event.path.partition("?")[0] in PATHS:
+            self._answer(self._protocol.accept(event))
+        else:
+            self._answer(self._protocol.reject(404, f"There is only {PATHS[0]} here.\n"))
+
+    def _refuse_head(self) -> None:
+        self._answer(self._protocol.reject(431, f"More than {HEAD_LIMIT} bytes.\n"))
+
+    def _answer(self, response: Response) -> None:
+        self._protocol.send_response(response)
+        if response.status_code != 101:
+            self.error = NotAWelcome(f"no WebSocket: HTTP {response.status_code}")
+
+    def _hear_no_handshake(self, error: Exception) -> None:
+        self.error = NotAWelcome(f"no WebSocket: {error}")
+        if isinstance(error, InvalidMessage):  # the one case that the library leaves unanswered
+            self._refusal = self._protocol.reject(400, "This is no HTTP request.\n").serialize()
+
+
+class ClientSocket(WebSocket):
+    """The end that calls; lines that are sent before the server's answer wait for it.
+
+    Raises :class:`ValueError` for a host that cannot be one.
+    """
+
+    __slots__ = ("_held",)
+
+    _protocol: ClientProtocol
+
+    def __init__(self, host: str, port: int, *, is_secure: bool) -> None:
+        name = host if host.isascii() else host.encode("idna").decode()
+        uri = WebSocketURI(is_secure, name, port, PATHS[0], "")
+        self._protocol = ClientProtocol(uri, logger=_SILENT)
+        try:
+            self._protocol.send_request(self._protocol.connect())
+        except InvalidHandshake as error:  # the request's head would have lines of the host's own
+            raise ValueError(str(error)) from error
+        self._held = b""
+        # Long messages may come in one piece with the welcome: there is no moment to switch.
+        super().__init__(LINE_LIMIT)
+
+    @property
+    def is_void(self) -> bool:
+        """The other end waits for no last words."""
+        return self.is_connecting
+
+    def receive_eof(self) -> Exception | None:
+        """Take in the end of the stream; give what was wrong, if anything was."""
+        if self.is_connecting and self.error is None:
+            self._protocol.receive_eof()
+            self._notice_failure()
+        return self.error
+
+    def encode(self, lines: bytes) -> bool:
+        """Send whole lines, each with its end; false if that cannot be."""
+        if self.is_connecting and self.error is None:
+            self._held += lines
+            return True
+        return super().encode(lines)
+
+    def _shake_hands(self, event: Request | Response) -> None:
+        held, self._held = self._held, b""
+        if held:
+            self.encode(held)
+
+    def _refuse_head(self) -> None:
+        self.error = RemoteProtocolError(f"an HTTP answer of more than {HEAD_LIMIT} bytes")
+
+    def _hear_no_handshake(self, error: Exception) -> None:
+        reason = str(error)
+        if isinstance(error, InvalidStatus):
+            reason = f"HTTP {error.response.status_code}"
+        self.error = RemoteProtocolError(f"no WebSocket: {reason}")
+
+    def _hear_close(self) -> None:
+        close = self._protocol.close_rcvd
+        if close is not None and close.code in PASSING:
+            self.error = Unavailable(f"the server closes: {CloseCode(close.code).name.lower()}")
+
+
+def _is_utf8(text: bytes) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _as_utf8(line: bytes) -> bytes:
+    """Give a line as text can carry it: bytes that are no UTF-8 become Latin-1 characters."""
+    return line if _is_utf8(line) else line.decode("latin-1").encode()

@@ -1,0 +1,1 @@
+"""Other servers: records they share, the messages of cars between them, ours as their client."""

@@ -1,0 +1,30 @@
+"""All links to other servers, and what they and the rooms have to tell each other."""
+
+from __future__ import annotations
+
+from ovms.hub.room import Room
+from ovms.peers.link import PeerLine, PeerLink
+
+
+class Exchange:
+    """The links; the hub tells it of cars."""
+
+    def __init__(self) -> None:
+        self.links: set[PeerLink] = set()
+
+    def car_came(self, room: Room) -> None:
+        """Tell the other servers of a car, except the one that told us."""
+        source = _link_of(room)
+        for link in tuple(self.links):
+            if link is not source:
+                link.car_came(room)
+
+    def car_went(self, room: Room) -> None:
+        """Tell the other servers that a car is gone."""
+        for link in tuple(self.links):
+            link.car_went(room)
+
+
+def _link_of(room: Room) -> PeerLink | None:
+    line = room.car.line if room.car is not None else None
+    return line.link if isinstance(line, PeerLine) else None

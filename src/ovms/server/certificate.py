@@ -1,0 +1,214 @@
+"""A certificate and its key: read and checked as a pair, or made on the first start.
+
+Nothing of a key's content reaches a message; a :class:`BadCertificate` names the file.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from ovms.base.paths import make_private_dir, write_whole
+
+VALID_DAYS: Final = 3649
+"""Ten years less a day: long for a certificate that clients are told by hand to trust, and its end
+stays under 2038, which small clocks cannot count past."""
+
+CLOCK_SKEW: Final = timedelta(days=1)
+"""So far may a client's clock be behind the one of this machine."""
+
+_HOST_NAME = re.compile(r"(?!.*\.\.)[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?", re.IGNORECASE)
+
+
+class BadCertificate(Exception):
+    """A certificate or key that cannot be used; the text names the file and says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Where a certificate (with what it is signed by behind it) and its key are, both PEM."""
+
+    certificate: Path
+    key: Path
+
+    @property
+    def stamp(self) -> tuple[tuple[int, ...] | None, ...]:
+        """What changes when one of the files does; ``None`` for a file that is not there."""
+        return tuple(_stamp(file) for file in (self.certificate, self.key))
+
+    @property
+    def is_there(self) -> bool:
+        """Tell whether there is either file."""
+        return any(self.stamp)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A pair that fits together, ready to serve."""
+
+    pair: Pair
+    context: ssl.SSLContext
+    """A server's, with this pair in it."""
+    names: frozenset[str]
+    """The host names it covers, in lower case; ``*.…`` covers one label."""
+    begins: datetime
+    ends: datetime
+
+    def problem(self, now: float) -> str | None:
+        """Say in one line what is wrong with its dates at that time (Unix seconds), if anything."""
+        if self.ends.timestamp() <= now:
+            return f"certificate {self.pair.certificate} expired on {self.ends:%Y-%m-%d}"
+        if self.begins.timestamp() > now:
+            return f"certificate {self.pair.certificate} is valid only from {self.begins:%Y-%m-%d}"
+        return None
+
+
+def server_context() -> ssl.SSLContext:
+    """Make a server's side of TLS: 1.2 for what is in cars, and 1.3; no client certificates."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def read_certificate(pair: Pair) -> Certificate:
+    """Read a pair. Its dates are not judged. Raises :class:`BadCertificate`."""
+    leaf = _read_leaf(pair.certificate)
+    if _read_key(pair.key) != _public_bytes(leaf, pair.certificate):
+        raise BadCertificate(f"{pair.key} is not the key of {pair.certificate}")
+    context = server_context()
+    try:
+        context.load_cert_chain(pair.certificate, pair.key)
+    except OSError as error:  # among them ssl.SSLError: a key too small, say
+        reason = getattr(error, "reason", None) or error.strerror or "cannot be used"
+        raise BadCertificate(f"{pair.certificate}: {_words(reason)}") from None
+    return Certificate(
+        pair, context, _names(leaf), leaf.not_valid_before_utc, leaf.not_valid_after_utc
+    )
+
+
+def find_pair(data: Path, certificate: Path | None, key: Path | None) -> Pair:
+    """Give the pair that is configured, or else the one in the data folder."""
+    if certificate is not None and key is not None:
+        return Pair(data / certificate, data / key)
+    return Pair(data / "tls" / "cert.pem", data / "tls" / "key.pem")
+
+
+def make_certificate(pair: Pair, host_name: str, now: float) -> None:
+    """Make a self-signed pair for this machine, the key for the owner's eyes only.
+
+    ``now`` in Unix seconds. Raises :class:`OSError`.
+    """
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    certificate = _sign(key, host_name, datetime.fromtimestamp(now, UTC))
+    make_private_dir(pair.certificate.parent)
+    # The certificate last: without it the next start makes both anew.
+    write_whole(pair.key, pem)
+    write_whole(pair.certificate, certificate.public_bytes(serialization.Encoding.PEM), mode=0o644)
+
+
+def _sign(key: ec.EllipticCurvePrivateKey, host_name: str, now: datetime) -> x509.Certificate:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ovms")])
+    hosts = ["localhost", *([host_name.lower()] if _HOST_NAME.fullmatch(host_name) else [])]
+    usage = dict.fromkeys(
+        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+         "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"), False,
+    )  # fmt: skip
+    public = key.public_key()
+    extensions: list[tuple[x509.ExtensionType, bool]] = [
+        (x509.SubjectAlternativeName(
+            [*(x509.DNSName(host) for host in dict.fromkeys(hosts)),
+             *(x509.IPAddress(ipaddress.ip_address(each)) for each in ("127.0.0.1", "::1"))]
+        ), False),
+        (x509.BasicConstraints(ca=False, path_length=None), True),
+        (x509.KeyUsage(digital_signature=True, **usage), True),
+        (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),
+        (x509.SubjectKeyIdentifier.from_public_key(public), False),
+        (x509.AuthorityKeyIdentifier.from_issuer_public_key(public), False),
+    ]  # fmt: skip
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(public)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - CLOCK_SKEW)
+        .not_valid_after(now + timedelta(days=VALID_DAYS))
+    )
+    for extension, is_critical in extensions:
+        builder = builder.add_extension(extension, is_critical)
+    return builder.sign(key, hashes.SHA256())
+
+
+def _read_leaf(file: Path) -> x509.Certificate:
+    """Read the first certificate of a file: the one that is the server's own."""
+    try:
+        return x509.load_pem_x509_certificates(_read(file))[0]
+    except ValueError:
+        raise BadCertificate(f"{file} is no certificate in PEM") from None
+
+
+def _read_key(file: Path) -> bytes:
+    """Read a key; give the public part, which is also in its certificate."""
+    try:
+        key = serialization.load_pem_private_key(_read(file), None)
+    except TypeError:
+        raise BadCertificate(
+            f"{file} is protected by a password, and nobody can be asked"
+        ) from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise BadCertificate(f"{file} is no key in PEM") from None
+    return key.public_key().public_bytes(*_PUBLIC)
+
+
+_PUBLIC = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def _public_bytes(leaf: x509.Certificate, file: Path) -> bytes:
+    try:
+        return leaf.public_key().public_bytes(*_PUBLIC)
+    except (ValueError, UnsupportedAlgorithm):
+        raise BadCertificate(f"{file} has a key of an unknown kind") from None
+
+
+def _names(leaf: x509.Certificate) -> frozenset[str]:
+    try:
+        names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        return frozenset()
+    return frozenset(name.lower() for name in names.get_values_for_type(x509.DNSName))
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise BadCertificate(f"{file}: {error.strerror}") from None
+
+
+def _stamp(file: Path) -> tuple[int, ...] | None:
+    try:
+        found = file.stat()  # of what a link leads to: certbot moves links
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _words(reason: str) -> str:
+    """Make words of OpenSSL's names for what is wrong."""
+    return reason.replace("_", " ").lower()

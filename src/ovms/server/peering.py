@@ -1,0 +1,68 @@
+"""Other servers of the running one: who is called, who may call, what becomes of what they tell."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from random import Random
+
+from ovms.base.clock import Clock
+from ovms.hub.hub import Hub
+from ovms.net.address import PLAIN_PORT, TLS_PORT, parse_address
+from ovms.net.tls import client_context
+from ovms.peers.called import PeerDesk
+from ovms.peers.caller import Called, PeerCaller
+from ovms.peers.exchange import Exchange
+from ovms.server.settings import PeerSettings, ServerSettings
+from ovms.store.database import database_url
+from ovms.store.peers import PeerStore
+from ovms.store.records import VehicleChange
+
+OnTaken = Callable[[Sequence[VehicleChange], set[int]], None]
+"""Hears of vehicles, and of owners by our numbers, that another server has changed."""
+
+
+class BadPeer(Exception):
+    """A server that is to be called cannot be: the text says why."""
+
+
+def called(settings: PeerSettings) -> Called:
+    """Make what is needed to call a server. Raises :class:`BadPeer`."""
+    address = parse_address(settings.server, TLS_PORT if settings.tls else PLAIN_PORT)
+    assert address is not None  # the settings have seen to it
+    context = None
+    if settings.tls:
+        try:
+            context = client_context(settings.ca, insecure=settings.insecure)
+        except OSError as error:
+            reason = error.strerror or "holds no certificate"
+            raise BadPeer(f"peers: ca {settings.ca}: {reason}") from error
+    return Called(*address, settings.id, settings.secret.get_secret_value(), context)
+
+
+@asynccontextmanager
+async def peering(
+    settings: ServerSettings, hub: Hub, clock: Clock, on_taken: OnTaken
+) -> AsyncIterator[PeerDesk]:
+    """Call the other servers of the settings, and give the desk of those that call.
+
+    At the end nobody is called any more; whoever has called must have been closed before.
+    Raises :class:`BadPeer`.
+    """
+    others = [called(peer) for peer in settings.peers]
+    store = PeerStore(database_url(settings.data, settings.database))
+    await store.reset([peer.server_id for peer in others])
+    exchange = Exchange()
+    hub.join_servers(exchange)
+    random = Random()  # noqa: S311 (spreads retries)
+    callers = [PeerCaller(other, hub, exchange, store, clock, random, on_taken) for other in others]
+    tasks = [asyncio.create_task(caller.run(), name="peer caller") for caller in callers]
+    desk = PeerDesk(hub, exchange, store, clock)
+    try:
+        yield desk
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await desk.close()

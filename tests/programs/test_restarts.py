@@ -1,0 +1,198 @@
+"""A server that is stopped and started while cars call it without end.
+
+The newest modules take a connection that is closed before its welcome for a wrong password, and
+stop calling for good. A connection that does not come about is fine: they try again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import select
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from ovms.net.tls import client_context
+from ovms.protocol import Party, Role, Session, State
+from ovms.protocol.crypto import make_token
+from tests.programs.conftest import PATIENCE, Program, Start, run_ovms
+from tests.programs.test_soak import allow_files
+
+HOST = "127.0.0.1"
+CARS = 500
+SECRET = "a secret of the tests"
+
+
+@dataclass
+class Crowd:
+    """Cars that connect, are welcomed, leave, and come again at once, half of them over TLS."""
+
+    ports: dict[bool, int]
+    tls: ssl.SSLContext
+    welcomed: Counter[bool] = field(default_factory=Counter)
+    refused: int = 0
+    early: list[str] = field(default_factory=list)
+    """How connections ended that were closed before their welcome."""
+
+    is_over: bool = False
+
+    async def drive(self, number: int) -> None:
+        """Be one of the cars, until it is over."""
+        is_secure = number % 2 == 1
+        while not self.is_over:
+            with socket.socket() as line:
+                line.setblocking(False)
+                if await self._is_connected(line, self.ports[is_secure]):
+                    await self._call(line, f"CAR{number}", is_secure)
+
+    async def _is_connected(self, line: socket.socket, port: int) -> bool:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await asyncio.get_running_loop().sock_connect(line, (HOST, port))
+        except OSError:  # among them TimeoutError
+            self.refused += 1
+            await asyncio.sleep(0.02)  # a refusal costs nothing: do not only count these
+            return False
+        return True
+
+    async def _call(self, line: socket.socket, vehicle: str, is_secure: bool) -> None:
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                reader, writer = await asyncio.open_connection(
+                    sock=line, ssl=self.tls if is_secure else None,
+                    server_hostname="localhost" if is_secure else None,
+                )  # fmt: skip
+        except OSError as error:
+            self._ended(vehicle, "handshake", error, began)
+            return
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await _greet(vehicle, reader, writer)
+            self.welcomed[is_secure] += 1
+        except (OSError, EOFError) as error:
+            self._ended(vehicle, "welcome", error, began)
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+    def _ended(self, vehicle: str, stage: str, error: Exception, began: float) -> None:
+        kind, seconds = type(error).__name__, time.monotonic() - began
+        self.early.append(f"{vehicle}: no {stage}, {kind} after {seconds:.2f} s")
+
+
+async def _greet(vehicle: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Be welcomed, or raise ``EOFError``."""
+    session = Session(Party.CALLER, make_token(os.urandom))
+    writer.write(session.greet(Role.CAR, vehicle, SECRET.encode()))
+    while session.state is not State.OPEN:
+        if not (data := await reader.read(4096)):
+            raise EOFError
+        list(session.receive_data(data))
+
+
+class Serving:
+    """The real server on two ports that it keeps."""
+
+    def __init__(self, start: Start, data: Path) -> None:
+        self._start = start
+        self._data = data
+        self.ports = {False: 0, True: 0}
+        self.program = self.run()
+
+    def run(self) -> Program:
+        """Start it."""
+        self.program = self._start(
+            "serve", "--data", str(self._data), "--host", HOST, "--log-level", "warning",
+            "--port", str(self.ports[False]), "--tls-port", str(self.ports[True]),
+        )  # fmt: skip
+        self.program.wait_for("^ovms ready:")
+        facts = json.loads((self._data / "ready.json").read_text())
+        self.ports |= {False: facts["mp"], True: facts["mp_tls"]}
+        return self.program
+
+    def restart(self) -> None:
+        """Stop it in order, and start it again."""
+        assert self.program.stop() == 0
+        assert "Traceback" not in self.program.output()
+        self.run()
+
+
+@pytest.fixture
+def serving(start: Start, tmp_path: Path) -> Serving:
+    """Run a server that knows the cars."""
+    data = tmp_path / "data"
+    rows = [f"tester,CAR{number},{SECRET}" for number in range(CARS)]
+    (tmp_path / "cars.csv").write_text("\n".join(["owner,id,secret", *rows, ""]))
+    done = run_ovms("vehicle", "import", str(tmp_path / "cars.csv"), "--data", str(data))
+    assert done.returncode == 0, done.stderr
+    return Serving(start, data)
+
+
+@pytest.mark.parametrize(
+    "restarts", [2, pytest.param(10, marks=pytest.mark.soak)], ids=["short", "long"]
+)
+async def test_nobody_is_closed_before_his_welcome(
+    serving: Serving, tmp_path: Path, restarts: int
+) -> None:
+    """However often it restarts under load, whoever connected is welcomed."""
+    allow_files(4096)
+    context = client_context(tmp_path / "data" / "tls" / "cert.pem")
+    crowd = Crowd(serving.ports, context)
+    cars = [asyncio.create_task(crowd.drive(number)) for number in range(CARS)]
+    try:
+        for _ in range(restarts):
+            before = crowd.welcomed.copy()
+            await gets_through(crowd, before)
+            await asyncio.to_thread(serving.restart)
+        await gets_through(crowd, crowd.welcomed.copy())
+    finally:
+        crowd.is_over = True
+        await asyncio.gather(*cars)
+    assert crowd.early == []
+    assert crowd.refused > 0, "nobody came while it was away: this showed nothing"
+
+
+async def gets_through(crowd: Crowd, before: Counter[bool]) -> None:
+    """Wait until as many as there are cars have been welcomed, plain and over TLS."""
+    async with asyncio.timeout(2 * PATIENCE):
+        while any(crowd.welcomed[kind] < before[kind] + CARS // 2 for kind in (False, True)):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    "is_secure", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["plain", "tls"]
+)
+def test_too_few_open_files(tmp_path: Path, is_secure: bool) -> None:
+    """Whoever finds no place is not connected; nobody is connected and then closed."""
+    command = (
+        f"ulimit -Sn 200; ulimit -Hn 200; exec {sys.executable} -m ovms serve --data {tmp_path} "
+        f"--host {HOST} --port 0 --tls-port 0"
+    )
+    server = subprocess.Popen(["bash", "-c", command], stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    with server.stdout as output, ExitStack() as stack:
+        stack.callback(server.wait, PATIENCE)
+        stack.callback(server.kill)
+        while not (line := output.readline()).startswith("ovms ready:"):
+            assert line
+        facts = json.loads((tmp_path / "ready.json").read_text())
+        watch = select.poll()
+        address = (HOST, facts["mp_tls" if is_secure else "mp"])
+        count = 0
+        with suppress(TimeoutError):
+            while count < 200:
+                watch.register(stack.enter_context(socket.create_connection(address, 4)))
+                count += 1
+        assert 100 <= count < 200
+        assert not any(events & select.POLLIN for _, events in watch.poll(0)), "one was closed"

@@ -1,0 +1,65 @@
+"""Desks of a door, in memory: owners and their passwords, provisioning records, other servers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from ovms.accounts.errors import LoginRefused
+from ovms.accounts.login import Credential, Login
+from ovms.base.clock import Clock
+from ovms.hub.hub import Hub
+from ovms.peers.called import PeerDesk
+from ovms.peers.exchange import Exchange
+from ovms.protocol.welcome import ProvisionRecord
+from ovms.server.inside import Desks
+from tests.peers.fakes import FakeStore
+
+
+@dataclass
+class FakeAccounts:
+    """Owners by name: the password and the vehicles of each."""
+
+    owners: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+    """User, right and address of each try."""
+    ended: list[Login] = field(default_factory=list)
+    """What :meth:`revoked` gives."""
+    error: Exception | None = None
+
+    async def log_in(self, user: str, password: str, right: str, address: str) -> Login:
+        """Believe who knows the password."""
+        self.asked.append((user, right, address))
+        if self.error is not None:
+            raise self.error
+        known, vehicles = self.owners.get(user, ("", ()))
+        if not known or known != password:
+            raise LoginRefused
+        return Login(1, user, vehicles, Credential(right))
+
+    async def revoked(self, logins: Collection[Login]) -> list[Login]:
+        """Give the logins that a test has ended."""
+        return [login for login in self.ended if login in logins]
+
+
+@dataclass
+class FakeProvisions:
+    """Provisioning records by key; the look-up can be made to fail."""
+
+    records: dict[str, ProvisionRecord] = field(default_factory=dict)
+    error: Exception | None = None
+
+    async def find(self, key: str) -> ProvisionRecord | None:
+        """Look a record up."""
+        if self.error is not None:
+            raise self.error
+        return self.records.get(key)
+
+
+def desks(hub: Hub, clock: Clock) -> tuple[Desks, FakeAccounts, FakeProvisions]:
+    """Make the desks of a door, and what a test moves behind them."""
+    accounts, provisions = FakeAccounts(), FakeProvisions()
+    exchange = Exchange()
+    hub.join_servers(exchange)
+    peers = PeerDesk(hub, exchange, FakeStore(), clock)
+    return Desks(hub, accounts, peers, provisions.find), accounts, provisions
