@@ -121,8 +121,8 @@ async def serve(
 
     ``on_ready`` gets the ports once every listener accepts. Raises :class:`AlreadyRunning`,
     :class:`~ovms.server.certificate.BadCertificate`,
-    :class:`~ovms.server.listener.CannotListen`, :class:`~ovms.store.errors.StoreError` or
-    ``OSError`` (the data folder) if the server cannot start.
+    :class:`~ovms.server.peering.BadPeer`, :class:`~ovms.server.listener.CannotListen`,
+    :class:`~ovms.store.errors.StoreError` or ``OSError`` (the data folder) if it cannot start.
     """
     clock = clock or SystemClock()
     make_private_dir(settings.data)
@@ -139,10 +139,12 @@ async def serve(
         try:
             async with _notifier(settings, expansion, clock) as notifier:
                 hub = Hub(store, notifier, clock, _hub_settings(settings))
-                async with _desks(settings, store, hub, clock) as desks:
-                    house = _House(store, Door(desks, clock), certificates, clock)
-                    await _serve(settings, house, entrances, stop, on_ready)
-                await hub.close()
+                try:
+                    async with _desks(settings, store, hub, clock) as desks:
+                        house = _House(store, Door(desks, clock), certificates, clock)
+                        await _serve(settings, house, entrances, stop, on_ready)
+                finally:
+                    await hub.close()
         finally:
             lost = await store.close()
             if lost:
