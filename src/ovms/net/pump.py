@@ -235,22 +235,22 @@ class Pump(asyncio.Protocol):
     def _read(self, data: bytes) -> None:
         try:
             for event in self.session.receive_data(data):
-                self._tell(event)
+                try:
+                    self._owner.received(self, event)
+                except RemoteProtocolError:
+                    raise
+                except Exception as error:
+                    self._owner_failed(error)
                 if self._is_paused and self.session.state is State.OPEN:
                     break  # before the welcome the session stops by itself, and sees to its bound
         except RemoteProtocolError as error:
             self.close(error)
 
-    def _tell(self, event: Event) -> None:
-        """Tell the owner; what it fails on is our bug, and must not end the connection."""
-        try:
-            self._owner.received(self, event)
-        except RemoteProtocolError:
-            raise
-        except Exception as error:
-            if not self._has_failed:
-                log.error("our bug, and we go on", peer=self.peer, exc_info=error)
-            self._has_failed = True
+    def _owner_failed(self, error: Exception) -> None:
+        """Log our bug, once: it must not end the connection."""
+        if not self._has_failed:
+            log.error("our bug, and we go on", peer=self.peer, exc_info=error)
+        self._has_failed = True
 
     # -- a WebSocket ------------------------------------------------------------------------
 
