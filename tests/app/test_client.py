@@ -5,6 +5,7 @@ import gc
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -328,7 +329,8 @@ async def test_a_command_and_a_listing_do_not_share_an_answer() -> None:
         return answers_pings(message)
 
     async with served(ServerEnd(reply)) as end, await opened(end) as app:
-        async with aclosing(app.history("T")) as listing:
+        rows: Any = app.history("T")
+        async with aclosing(rows) as listing:
             await anext(listing)
             with pytest.raises(RuntimeError, match="command 32 is still being read"):
                 await app.command("history", "T")
