@@ -120,6 +120,7 @@ COVERED_ELSEWHERE = {
     "car/vehicles/sim/": "car/test_sim.py",
     "cli/demo.py": "programs/test_demo.py",
     "cli/vehicle_csv.py": "cli/test_vehicle.py",
+    "hub/house.py": "hub/test_room.py",
     "hub/interfaces.py": "hub/test_room.py",
     "peers/exchange.py": "peers/test_link.py",
     "peers/interfaces.py": "peers/test_records.py",

@@ -100,6 +100,26 @@ def test_check_tries_everything_and_leaves_nothing(tmp_path: Path, server: Serve
     assert "is not a database" in broken.stderr
 
 
+@pytest.mark.parametrize(
+    ("file", "problem"),
+    [(None, "cannot be read: No such file"), ("no PEM", "holds no certificate")],
+)
+@pytest.mark.parametrize("check", [("--check",), ()])
+def test_a_certificate_to_trust_that_is_none(
+    tmp_path: Path, check: tuple[str, ...], file: str | None, problem: str
+) -> None:
+    """What a server that is called shall be known by is looked at first; one line names it."""
+    settings = '[[peers]]\nserver = "m"\nid = "S"\nsecret = "hidden"\nca = "master.pem"\n'
+    (tmp_path / "ovms.toml").write_text(settings)
+    if file is not None:
+        (tmp_path / "master.pem").write_text(file)
+    done = run_ovms("serve", "--data", str(tmp_path), "--port", "0", *check)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert problem in line
+    assert f"{tmp_path}/master.pem" in line
+
+
 def test_promised_options_are_taken(tmp_path: Path, start: Start) -> None:
     """Options of listeners that come later do no harm."""
     program = start(

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ovms.base.clock import ManualClock
+from ovms.hub.house import House
 from ovms.hub.interfaces import PageKey, Traffic, Vehicle
 from ovms.hub.member import Member
-from ovms.hub.room import House, Room
+from ovms.hub.room import Room
 from ovms.hub.telemetry import TelemetryLog
 from ovms.protocol import Message, Role
 from ovms.protocol.messages import LatestMessage

@@ -30,8 +30,9 @@ class Desk:
         self.held: list[str] = []
         """What cannot leave yet."""
         self.is_stuck = False
-        self.landed = 0
-        """Answers that showed the command before them to have landed."""
+        self.landed: list[int] = []
+        """What answers showed to have landed, in messages sent."""
+        self.count = 0
         self.longest = LONGEST_COMMAND
         self.queue = CommandQueue(
             self, lambda asker, answer: self.refused.append((asker, text_of(answer))), timeout
@@ -58,15 +59,19 @@ class Desk:
         held, self.held = self.held, []
         for text in held:
             self.sent.append(text)
-            (self.queue.ping_left if text == "A" else self.queue.command_left)(self.now)
+            self.count += 1
+            if text == "A":
+                self.queue.ping_left(self.now)
+            else:
+                self.queue.command_left(self.now, self.count)
 
     def withdraw_command(self) -> None:
         """Drop the command that has not left."""
         self.held = [text for text in self.held if text == "A"]
 
-    def command_answered(self) -> None:
-        """Count it."""
-        self.landed += 1
+    def has_landed(self, mark: int) -> None:
+        """Note what."""
+        self.landed.append(mark)
 
     # -- the test's side --------------------------------------------------------------------
 
@@ -330,16 +335,21 @@ def test_the_time_of_a_ping_begins_when_it_leaves() -> None:
 
 
 def test_what_has_landed() -> None:
-    """Answers to the command in flight are told apart from all others."""
+    """An answer shows that its own command has landed, in time or late, and no other."""
     desk = Desk()
     desk.ask("ann", "C1", "C20")
     desk.answer("c41,0", "c", "c20,0", "EMcx")
-    assert desk.landed == 1
+    assert desk.landed == [1]
     desk.answer("c1,0,0,2,x", "c1,0,1,2,x")
-    assert desk.landed == 3
-    desk.passes(ANSWER_TIMEOUT)
+    assert desk.landed == [1, 1, 1]
+    desk.ask("ann", "C22")
+    desk.passes(ANSWER_PAUSE)
+    desk.pong()
+    assert desk.take() == ["C1", "C20", "A", "C22"]
     desk.answer("c20,0")
-    assert desk.landed == 3
+    desk.passes(ANSWER_TIMEOUT)
+    desk.answer("c22,0")
+    assert desk.landed[3:] == [2, 4]
 
 
 def test_a_car_that_turns_out_to_hold_less() -> None:

@@ -207,6 +207,31 @@ async def test_a_room_that_fails(lines: io.StringIO, monkeypatch: pytest.MonkeyP
     assert told == ["tick", "app's A", "app's X"]
 
 
+@pytest.mark.parametrize("is_stopping", [False, True])
+async def test_a_telemetry_log_that_fails(
+    lines: io.StringIO, monkeypatch: pytest.MonkeyPatch, is_stopping: bool
+) -> None:
+    """A store that is closed when something is to be logged stops neither time nor the end."""
+    building = Building()
+    for vehicle_id in ("CAR1", "CAR2"):
+        car, _ = await building.enters(Role.CAR, vehicle_id)
+        says(car, "S80", "S81")
+    tries: list[str] = []
+
+    def keep(vehicle_id: str, *args: object) -> bool:
+        tries.append(vehicle_id)
+        refuse()
+
+    monkeypatch.setattr(building.keeper, "keep_history", keep)
+    if is_stopping:
+        await building.hub.close()
+    else:
+        building.clock.advance(60)
+        building.hub.tick()
+    assert tries == ["CAR1", "CAR2"]
+    assert len(lines.getvalue().splitlines()) == 1
+
+
 async def test_an_answer_that_fails(lines: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
     """The client's next command has its turn all the same."""
     building = Building()

@@ -130,6 +130,7 @@ class HubMachine(RuleBasedStateMachine):
             if actor.guest is not None:
                 self._leave(actor)
         assert self.hub.rooms == {}
+        assert self.hub._house.pacers == set()
         self.loop.close()
 
     def _lands(self, car: Actor, text: str) -> None:
@@ -439,7 +440,7 @@ class HubMachine(RuleBasedStateMachine):
             for client in self._clients(vehicle):
                 assert client.z == ("1" if live else "0")
             apps = [each for each in self.actors[3:9] if each.vehicle == vehicle and each.guest]
-            if live is not None and live.is_active and not self._is_pressed(live):
+            if live and live.is_active and not live.is_slow and not self._is_pressed(live):
                 assert live.z == str(len(apps))
                 assert live.passed == 0
             room = self.hub.rooms.get(vehicle)

@@ -14,6 +14,7 @@ from ovms.hub.pacing import (
     Pacer,
     budget_of,
 )
+from ovms.protocol import Role
 from ovms.protocol.messages import LatestMessage
 from tests.hub.fakes import START, FakeLine, Peer, Place, message
 
@@ -36,7 +37,7 @@ class Road:
         self.line.sent = welcome
         self.budget = budget
         self.waiting: set[Pacer] = set()
-        self.left: list[str] = []
+        self.left: list[tuple[str, int]] = []
         self.pacer = Pacer(self.line, self.clock, Guard(), lambda: self.budget, self.waiting)
 
     def passes_on(self, *texts: str) -> None:
@@ -46,7 +47,7 @@ class Road:
 
     def commands(self, text: str) -> None:
         """Send a command, and note when it leaves."""
-        self.pacer.command(message(text), lambda: self.left.append(text))
+        self.pacer.command(message(text), lambda mark: self.left.append((text, mark)))
 
     def waits(self, seconds: float = PAUSE) -> list[str]:
         """Let time pass; what went to the car after that."""
@@ -114,8 +115,8 @@ def test_the_answer_to_a_command_shows_that_it_landed() -> None:
     road.passes_on(filling(34))
     road.commands("C20")
     road.passes_on(filling(34), filling(62))
-    assert road.left == ["C20"]
-    road.pacer.command_answered()
+    assert road.left == [("C20", 34 + wire_length(message("C20")))]
+    road.pacer.has_landed(road.left[0][1])
     assert road.pacer.in_flight == 34
     road.pacer.flush()
     assert len(road.line.take()) == 4
@@ -142,7 +143,7 @@ def test_one_ping_waits() -> None:
     road.passes_on(filling(98))
     left: list[str] = []
     road.pacer.ping()
-    road.pacer.ping(lambda: left.append("barrier"))
+    road.pacer.ping(lambda mark: left.append("barrier"))
     road.pacer.ping()
     assert road.pacer.pings == 1
     assert road.waits() == ["A"]
@@ -246,6 +247,7 @@ def test_a_pacer_is_closed() -> None:
     road = Road(budget=100)
     road.passes_on(filling(98), "X")
     road.pacer.close()
+    road.pacer.acknowledge(b"1")
     assert road.waiting == set()
     assert road.waits() == []
 
@@ -335,3 +337,19 @@ def test_a_burst(firmware: str, budget: int) -> None:
     assert [text for text in reader.heard if text[0] == "Z"][-1] == "Z20"
     answers = [f"c{number + 100},0" for number in range(50)]
     assert sorted(text for app in apps for text in app.hears() if text[0] == "c") == answers
+
+
+def test_nothing_waits_for_a_car_that_has_gone() -> None:
+    """Not for one that left, nor for one that was replaced, and it does not move on."""
+    place = Place()
+    old, app = place.car(), place.app()
+    app.says(*["X" + "x" * 500] * 3)
+    assert len(place.house.pacers) == 1
+    new = place.joins(Role.CAR)
+    new.says("a")
+    assert place.house.pacers == set()
+    assert new.hears() == ["A", "Z1"]
+    app.says(*["X" + "x" * 500] * 3)
+    new.leaves()
+    assert place.house.pacers == set()
+    assert old.line.is_closed

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -430,3 +430,23 @@ async def test_what_is_not_acknowledged() -> None:
         end.line.close()
         assert end.line.unacknowledged == 0
     assert Pump(Session(Party.SERVER, "S" * 22), End()).unacknowledged == 0
+
+
+def test_what_is_not_acknowledged_on_a_socket_that_has_gone() -> None:
+    """Only what waits here is counted: the socket may be closed before the pump is told."""
+
+    class Gone:
+        def is_closing(self) -> bool:
+            return False
+
+        def get_write_buffer_size(self) -> int:
+            return 7
+
+        def get_extra_info(self, name: str) -> socket.socket:
+            closed = socket.socket()
+            closed.close()
+            return closed
+
+    pump = Pump(Session(Party.SERVER, "S" * 22), End())
+    pump._transport = cast("asyncio.Transport", Gone())
+    assert pump.unacknowledged == 7

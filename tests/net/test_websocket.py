@@ -8,14 +8,14 @@ from contextlib import asynccontextmanager, suppress
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.frames import CLOSE, CONT, PING, PONG, TEXT, Close, Frame, Opcode
+from websockets.frames import CLOSE, CONT, PING, PONG, TEXT, Close, CloseCode, Frame, Opcode
 
 from ovms.net import pump as pump_module
 from ovms.net.pump import GoingAway, Pump
-from ovms.net.websocket import HEAD_LIMIT, LONGEST_CONTROL, SLICE, ServerSocket
+from ovms.net.websocket import HEAD_LIMIT, LONGEST_CONTROL, SLICE, ClientSocket, ServerSocket
 from ovms.protocol import CallerWelcome, Message, Party, Role, Session, State
 from ovms.protocol.errors import (
     AuthenticationFailed,
@@ -230,6 +230,8 @@ async def test_what_is_no_upgrade(old: bytes, new: bytes, status: int, is_split:
             await caller.says(part)
             await asyncio.sleep(0)
         assert f"HTTP/1.1 {status} ".encode() in await head(caller)
+        await caller.reader.read()
+        caller.writer.close()
         assert isinstance(await end.closes(), NotAWelcome)
         assert (end.opens, end.events, len(end.errors)) == (1, [], 1)
 
@@ -613,14 +615,15 @@ async def test_no_close_at_all() -> None:
         assert end.events == [REQUEST]
 
 
-async def test_what_comes_after_our_close() -> None:
+@pytest.mark.parametrize("last", [frame(CLOSE, b"\x03\xe8"), CLEAR])
+async def test_what_comes_after_our_close(last: bytes) -> None:
     """It is dropped, and is no fault."""
     end = End()
     async with listening(end) as place, raw(place) as caller:
         await end.until(lambda end: end.opens)
         end.line.close()
         assert await close_code(caller) == 1000
-        await caller.says(GOOD + frame(PING) + frame(CLOSE, b"\x03\xe8"))
+        await caller.says(GOOD + frame(PING) + last)
         while await caller.reader.read(100):
             pass
         caller.writer.close()
@@ -640,6 +643,18 @@ async def test_the_other_end_does_not_close(answer: bytes, monkeypatch: pytest.M
         assert await close_code(caller) == 1008
         await caller.says(answer)
         assert await end.closes() is reason
+
+
+async def test_a_stranger_that_does_not_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever got an HTTP error and goes on talking is cut after a while."""
+    monkeypatch.setattr(pump_module, "CLOSE_TIMEOUT", 0.05)
+    end = End()
+    async with listening(end) as place, calling(place) as caller:
+        await caller.says(b"GET / HTTP/1.1\r\n\r\n" + HANDSHAKE + GOOD)
+        assert b" 404 " in await head(caller)
+        await caller.says(HANDSHAKE + GOOD)
+        assert isinstance(await end.closes(), NotAWelcome)
+        assert end.events == []
 
 
 @pytest.mark.parametrize("bad", [CLEAR, frame(CLOSE)])
@@ -738,11 +753,28 @@ class Ear(End):
         """Nobody waits."""
 
 
-async def play(parts: list[bytes]) -> tuple[list[Event], bytes, list[str], str]:
-    """Feed a server's pump; all that it does."""
-    end, wire = Ear(welcomes=False), Wire()
+def connected(end: End) -> tuple[Pump, Wire]:
+    """Give a server's pump on a wire."""
+    wire = Wire()
     pump = Pump(Session(Party.SERVER, SERVER_TOKEN), end)
     pump.connection_made(wire)  # type: ignore[arg-type]
+    return pump, wire
+
+
+async def test_a_reset_after_all_was_said() -> None:
+    """How the other end goes when both have said Close is no news; before that it is."""
+    for data, error in ((frame(CLOSE), None), (b"", ConnectionResetError())):
+        end = Ear()
+        pump, _ = connected(end)
+        pump.data_received(HANDSHAKE + data)
+        pump.connection_lost(ConnectionResetError() if error is None else error)
+        assert end.errors == [error]
+
+
+async def play(parts: list[bytes]) -> tuple[list[Event], bytes, list[str], str]:
+    """Feed a server's pump; all that it does."""
+    end = Ear(welcomes=False)
+    pump, wire = connected(end)
     for part in parts:
         if not wire.is_closing():
             pump.data_received(part)
@@ -764,6 +796,7 @@ def streams(draw: st.DrawFn) -> tuple[bytes, list[int]]:
     return data, draw(st.lists(st.integers(0, len(data)), max_size=20))
 
 
+@settings(deadline=None)  # other work on the machine is no failure
 @given(streams())
 def test_splitting_never_matters(stream: tuple[bytes, list[int]]) -> None:
     """However bytes come, the same is heard, answered, and found wrong."""
@@ -775,10 +808,46 @@ def test_splitting_never_matters(stream: tuple[bytes, list[int]]) -> None:
     assert asyncio.run(play(split(data, 1))) == whole
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.booleans(), st.integers(1, 50))
 def test_any_bytes(data: bytes, is_behind: bool, size: int) -> None:
     """Nothing but the documented errors comes of them."""
     asyncio.run(play(split(HANDSHAKE + data if is_behind else b"GET " + data, size)))
+
+
+def test_two_codecs() -> None:
+    """Lines that are sent before the handshake wait for it; there need not be any."""
+    for waiting in (b"", b"one\r\ntwo\r\n"):
+        server, client = ServerSocket(), ClientSocket("::1", 6867, is_secure=False)
+        if waiting:
+            assert client.encode(waiting)
+        request = client.outgoing()
+        assert b"\r\nHost: [::1]:6867\r\n" in request
+        assert server.receive(request) == b""
+        assert client.receive(server.outgoing()) == b""
+        assert server.receive(client.outgoing()) == waiting.replace(b"\r", b"")
+        assert server.encode(b"three\r\n")
+        assert client.receive(server.outgoing()) == b"three\n"
+        client.close(CloseCode.NORMAL_CLOSURE)
+        assert not client.encode(b"late\r\n")
+        assert server.receive(client.outgoing()) == b""
+        assert (server.is_over, server.error) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [("car.example", "car.example:1"), ("bücher.example", "xn--bcher-kva.example:1")],
+)
+def test_the_host_that_is_asked(host: str, name: str) -> None:
+    """It is written as HTTP has it."""
+    assert f"\r\nHost: {name}\r\n".encode() in ClientSocket(host, 1, is_secure=True).outgoing()
+
+
+@pytest.mark.parametrize("host", ["a\r\nb", "a\0b", "\udcff"])
+def test_a_host_that_is_none(host: str) -> None:
+    """It writes no lines of its own into the request."""
+    with pytest.raises(ValueError, match=r"."):
+        ClientSocket(host, 1, is_secure=False)
 
 
 def test_much_in_one_piece() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ovms.protocol import Message
+from ovms.protocol.messages import LatestMessage
 from ovms.protocol.records.sync import OwnerRecord, VehicleRecord
 from ovms.store.peers import Direction
 from ovms.store.shared_records import OwnerPlace, Place, SharedRecord, Taken
@@ -21,6 +22,8 @@ class FakeStore:
     notes: dict[tuple[str, Direction], dict[str, object]] = field(default_factory=dict)
     taken: list[SharedRecord] = field(default_factory=list)
     times: tuple[int, int] = (0, 0)
+    stored: list[tuple[str, LatestMessage]] = field(default_factory=list)
+    last_heard: float = 0.0
     answer: Taken = field(default_factory=Taken)
     error: Exception | None = None
     page: int = 2
@@ -45,6 +48,27 @@ class FakeStore:
         self._fail()
         found = [each for each in self.owners if after < each[0] and each[0][0] < until]
         return found[: self.page]
+
+    async def stored_since(
+        self, server_id: str, since: float, after: tuple[str, str]
+    ) -> list[tuple[str, LatestMessage]]:
+        """Give the next stored messages, two at a time."""
+        self._fail()
+        places = [((vehicle_id, each.code), each) for vehicle_id, each in self.stored]
+        found = [place for place in places if place[0] > after and place[1].time > since]
+        return [(place[0], each) for place, each in found][: self.page]
+
+    async def stored_of(
+        self, server_id: str, vehicle_ids: Sequence[str]
+    ) -> list[tuple[str, LatestMessage]]:
+        """Give the stored messages of some vehicles."""
+        self._fail()
+        return [each for each in self.stored if each[0] in vehicle_ids]
+
+    async def heard(self, peer_id: str, direction: Direction) -> float:
+        """Give when a server was last heard."""
+        self._fail()
+        return self.last_heard
 
     async def newest(self, peer_id: str) -> tuple[int, int]:
         """Give the newest changes that were kept."""

@@ -7,7 +7,7 @@ from ovms.peers.link import WAITING_LIMIT, Flooded, PeerLine, PeerLink
 from ovms.protocol import Message, Role
 from ovms.protocol.messages import LatestMessage
 from tests.hub.fakes import START, FakeVehicle
-from tests.peers.fakes import FakeWire
+from tests.peers.fakes import FakeStore, FakeWire
 from tests.peers.servers import Net
 
 
@@ -108,6 +108,22 @@ async def test_rows_and_answers_that_nobody_asked_for(net: Net) -> None:
     assert far.hears() == [f"c1,0,{row},3,x" for row in range(3)]
     await car.says("c41,0,balance 5")
     assert near.hears() == far.hears() == ["c41,0,balance 5"]
+
+
+@pytest.mark.parametrize(
+    "said", ["Z0", "Z1,9999999999999", "C20,1", "pphone,gcm,simple,key", "fmine", "EMAx", "EMEx"]
+)
+async def test_what_is_no_cars_to_say(net: Net, said: str) -> None:
+    """A car cannot tell another server that it is gone, nor what only servers and clients say."""
+    one, two = net.server(), net.server()
+    await net.join(one, two)
+    car, far = await one.car(), await two.app()
+    await car.says("S1")
+    far.hears()
+    await car.says(said)
+    assert far.hears() == []
+    await car.says("S2")
+    assert far.hears() == ["S2", "T0"]
 
 
 async def test_sealed_messages(net: Net) -> None:
@@ -263,6 +279,108 @@ async def test_two_servers_that_both_have_the_car(net: Net) -> None:
     assert again.hears()[-1] == "C20,1"
 
 
+async def test_what_is_stored_of_cars_that_are_nowhere(net: Net) -> None:
+    """A new link hears of them, with their ages; newer ones stay, and connected cars are left."""
+    cars = [FakeVehicle(f"CAR{number}") for number in (1, 2, 3)]
+    one, two = net.server(*cars), net.server(*cars)
+    link = await net.join(one, two)
+    far = await two.app("CAR1")
+    two.keeper.keep_message("CAR2", LatestMessage("S", b"newer", START - 5))
+    here = await two.car("CAR3")
+    states = FakeStore(
+        stored=[
+            ("CAR1", LatestMessage("D", b"1", START - 70)),
+            ("CAR1", LatestMessage("S", b"80", START - 100)),
+            ("CAR2", LatestMessage("S", b"older", START - 50)),
+            ("CAR3", LatestMessage("S", b"elsewhere", START - 50)),
+        ],
+        page=1,
+    )
+    await link.ends[0].tell_stored(states, START - 99, START)
+    await net.settle()
+    assert far.hears() == ["D1", "T70"]
+    await link.ends[0].tell_stored(states, 0.0, START)
+    await net.settle()
+    assert far.hears() == ["S80", "T100"]
+    assert two.keeper.messages["CAR1"]["S"].time == START - 100
+    assert (two.stored("CAR2"), two.stored("CAR3")) == ({"S": b"newer"}, {})
+    assert sorted(two.hub.rooms) == ["CAR1", "CAR3"]
+    await here.leaves()
+
+
+async def test_vehicles_that_the_other_server_has_just_learnt_of(net: Net) -> None:
+    """All is told again: a car that is here, and what is stored of one that is nowhere."""
+    one, two = net.server(FakeVehicle(), FakeVehicle("CAR2")), net.server(FakeVehicle("X"))
+    link = await net.join(one, two)
+    car = await one.car()
+    await car.says("S80")
+    states = FakeStore(stored=[("CAR2", LatestMessage("S", b"70", START - 9))])
+    assert two.keeper.messages == {}
+    two.keeper.vehicles |= {each.id: each for each in (FakeVehicle(), FakeVehicle("CAR2"))}
+    for _ in range(2):
+        await link.ends[0].tell_again(states, net.clock, ["CAR1", "CAR2", "NOSUCH"])
+        await net.settle()
+    assert (two.stored("CAR1"), two.stored("CAR2")) == ({"S": b"80"}, {"S": b"70"})
+    app = await two.app()
+    assert car.hears()[-1] == "Z1"
+    await app.says("C20,1")
+    assert car.hears() == ["C20,1"]
+    assert len(one.hub.rooms["CAR1"].relays) == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("T5", "C20,1"), ("T5", "h1,0,T,1,60,x"), ("T5", "ETtoken"), ("T5", "PAalert"), ("T5",),
+    ],
+)  # fmt: skip
+async def test_what_is_no_stored_message(net: Net, said: tuple[str, ...]) -> None:
+    """What is old and no state of a car changes nothing."""
+    one, two = net.server(), net.server()
+    link = await net.join(one, two)
+    app = await one.app()
+    for text in said:
+        await link.ends[0].receive(f"CAR1,{text[0]},{text[1:]}".encode())
+    assert (app.hears(), one.stored(), one.alerts.raised) == ([], {}, [])
+    assert one.keeper.tokens == {}
+
+
+async def test_an_age_is_of_one_vehicle(net: Net) -> None:
+    """What comes of another vehicle in between has no age, and neither has what follows."""
+    cars = [FakeVehicle(), FakeVehicle("CAR2")]
+    one, two = net.server(*cars), net.server(*cars)
+    link = await net.join(one, two)
+    for data in (b"CAR1,T,5", b"CAR2,S,80", b"CAR1,S,80", b"NOSUCH,T,5", b"NOSUCH,S,80"):
+        await link.ends[0].receive(data)
+    for vehicle_id in ("CAR1", "CAR2"):
+        assert one.keeper.messages[vehicle_id]["S"].time == START
+
+
+async def test_a_server_that_only_replicates(net: Net) -> None:
+    """What it tells of cars that are nowhere is new; of a car that is here nothing is taken."""
+    one, two = net.server(), net.server()
+    link = await net.join(one, two)
+    app = await one.app()
+    for said in (
+        b"S,80",
+        b"Tx",
+        b"F,1.0",
+        b"H,*-X,1,60,kept",
+        b"PAalert",
+        b"P,Aalert",
+        b"T,-5",
+        b"D,1",
+    ):
+        await link.ends[0].receive(b"CAR1," + said)
+    assert app.hears() == ["S80", "T0", "F1.0", "f9.9.9", "T0", "PAalert", "D1", "T0"]
+    kept = [record.data for record in one.keeper.history if record.type.startswith("*")]
+    assert kept == [b"kept", b"A,alert"]
+    car = await one.car()
+    app.hears()
+    await link.ends[0].receive(b"CAR1,L,1,2")
+    assert (app.hears(), car.hears()) == ([], [])
+
+
 # -- more than two --------------------------------------------------------------------------
 
 
@@ -320,8 +438,9 @@ async def test_vehicles_of_other_servers_are_not_told(net: Net) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b",", b"CAR1", b"CAR1,", b"NOSUCH,Z,1", b"PEER,Z,1", b"CAR1,S,80", b"CAR1,Z,0",
-     b"CAR1,c,20,0", b"\xff\xfe,Z,1", b"CAR1,z,5", b"CAR1,C,20,1"],
+    [b"", b",", b"CAR1", b"CAR1,", b"NOSUCH,Z,1", b"PEER,Z,1", b"PEER,S,80", b"NOSUCH,S,80",
+     b"CAR1,Z,0", b"CAR1,Z,1", b"CAR1,Z,1,x", b"CAR1,Z,1," + b"9" * 17, b"CAR1,c,20,0",
+     b"\xff\xfe,Z,1", b"CAR1,z,5", b"CAR1,C,20,1", b"CAR1,Q1", b"CAR1,ETtoken", b"CAR1,f,1"],
 )  # fmt: skip
 async def test_strange_messages_are_passed_over(net: Net, data: bytes) -> None:
     """Garbage, unknown vehicles, and messages of cars that nobody announced change nothing."""

@@ -87,13 +87,22 @@ async def test_pushing_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records_module, "LOOK", 0.001)
     store = FakeStore([car(1, 1.0)], error=OSError("the disk is away"))
     push = Push(store)
-    task = asyncio.create_task(push.pusher.run())
+    told: list[list[str]] = []
+
+    async def begun() -> None:
+        told.append([])
+
+    async def pushed(ids: Sequence[str]) -> None:
+        told.append(list(ids))
+
+    task = asyncio.create_task(push.pusher.run(begun, pushed))
     await asyncio.sleep(0.01)
     assert push.sent == []
     store.error = None
     await until(lambda: push.sent == ["VCAR1"])
     store.vehicles.append(car(2, 2.0))
     await until(lambda: push.sent == ["VCAR1", "VCAR2"])
+    await until(lambda: told == [[], ["CAR2"]])
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 

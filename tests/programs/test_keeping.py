@@ -170,7 +170,7 @@ def test_a_paranoid_car_leaves_no_plain_text(server: Server, start: Start) -> No
     assert "PARANOIDVIN" not in run_ovms("app", "status", "--json", *server.link()).stdout
     car.kill()
     assert server.program.stop() == 0
-    for file in server.data.iterdir():
+    for file in filter(Path.is_file, server.data.rglob("*")):
         assert b"PARANOIDVIN" not in file.read_bytes()
     assert "PARANOIDVIN" not in server.program.output()
 

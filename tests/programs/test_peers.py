@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
 import time
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from ovms.protocol import Message, Party, Role, Session, State
+from ovms.protocol.session import Event
 from tests.programs.conftest import PATIENCE, SECRET, Program, Server, Start, run_ovms, status_of
 
 QUERIES = {
@@ -68,6 +71,20 @@ def become(condition: Callable[[], bool], patience: float = PATIENCE) -> None:
         time.sleep(0.05)  # what is awaited tells nobody
 
 
+def report(server: Server, vehicle: str, *messages: Message) -> None:
+    """Be a car that says something and goes, once the server has it all."""
+    session = Session(Party.CALLER, "AbCdEfGhIjKlMnOpQrStUv")
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as car:
+        car.sendall(session.greet(Role.CAR, vehicle, SECRET.encode()))
+        heard: list[Event] = []
+        while session.state is not State.OPEN:
+            heard += session.receive_data(car.recv(4096))
+        for message in (*messages, Message("A")):
+            car.sendall(session.send(message))
+        while Message("a") not in heard:
+            heard += session.receive_data(car.recv(4096))
+
+
 def run(*arguments: str) -> str:
     """Run a command that must succeed."""
     done = run_ovms(*arguments)
@@ -111,6 +128,8 @@ def test_a_slave_is_killed_and_brought_back(master: Server, start: Start, tmp_pa
     run("vehicle", "add", "CAR4", "--owner", "tester", "--secret", SECRET, *known)
     run("owner", "passwd", "alice", "--password", "new", *known)
     assert rows(master.data, "vehicles") != rows(slave.data, "vehicles")
+
+    report(master, "CAR4", Message("S", b"77,K"), Message("D", b"1,2"))
 
     slave.run()
     become(lambda: rows(master.data, "vehicles") == rows(slave.data, "vehicles"))

@@ -9,11 +9,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import select
 import socket
 import ssl
+import subprocess
+import sys
 import time
 from collections import Counter
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -165,3 +168,31 @@ async def gets_through(crowd: Crowd, before: Counter[bool]) -> None:
     async with asyncio.timeout(2 * PATIENCE):
         while any(crowd.welcomed[kind] < before[kind] + CARS // 2 for kind in (False, True)):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    "is_secure", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["plain", "tls"]
+)
+def test_too_few_open_files(tmp_path: Path, is_secure: bool) -> None:
+    """Whoever finds no place is not connected; nobody is connected and then closed."""
+    command = (
+        f"ulimit -Sn 200; ulimit -Hn 200; exec {sys.executable} -m ovms serve --data {tmp_path} "
+        f"--host {HOST} --port 0 --tls-port 0"
+    )
+    server = subprocess.Popen(["bash", "-c", command], stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    with server.stdout as output, ExitStack() as stack:
+        stack.callback(server.wait, PATIENCE)
+        stack.callback(server.kill)
+        while not (line := output.readline()).startswith("ovms ready:"):
+            assert line
+        facts = json.loads((tmp_path / "ready.json").read_text())
+        watch = select.poll()
+        address = (HOST, facts["mp_tls" if is_secure else "mp"])
+        count = 0
+        with suppress(TimeoutError):
+            while count < 200:
+                watch.register(stack.enter_context(socket.create_connection(address, 4)))
+                count += 1
+        assert 100 <= count < 200
+        assert not any(events & select.POLLIN for _, events in watch.poll(0)), "one was closed"

@@ -15,8 +15,10 @@ from ovms.server.listener import (
     FREE_PORT_TRIES,
     QUIET,
     SO_ATTACH_FILTER,
+    SO_DETACH_FILTER,
     CannotListen,
     Entrance,
+    Gate,
     are_on_the_way,
     bind,
     bound,
@@ -25,6 +27,7 @@ from ovms.server.listener import (
     refuse_new_callers,
 )
 from tests.net.ends import PATIENCE, until
+from tests.server.conftest import Log
 
 LOOPBACK = "127.0.0.1"
 
@@ -175,7 +178,6 @@ async def test_two_entrances_where_one_is_taken() -> None:
 # -- closing --------------------------------------------------------------------------------
 
 PASS_NOTHING = (0x06, 0, 0, 0)
-SO_DETACH_FILTER = 27
 
 
 class Answer(asyncio.Protocol):
@@ -338,3 +340,70 @@ async def test_ipv6_is_seen_too() -> None:
         client.connect(sockets[0].getsockname())
         await until(lambda: are_on_the_way(sockets))
     server.close()
+
+
+# -- open files -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("files", "most", "backlog"),
+    [(1_000_000, 1_000_000 - 256 - 4 * 1024, 1024), (20_000, 15_648, 1024), (1024, 768, 32),
+     (8, 6, 1)],
+)  # fmt: skip
+async def test_room_that_is_kept(
+    closing: Closing, log: Log, files: int, most: int, backlog: int
+) -> None:
+    """What the system may hold for us fits into the files that are kept back."""
+    gate = Gate(closing.entrances, files)
+    assert gate.backlog == backlog
+    gate.count(most - 1)
+    assert log.lines("no more callers are let in: too few open files") == []
+    gate.count(most)
+    gate.count(most + 1)
+    assert len(log.lines("no more callers are let in: too few open files")) == 1
+
+
+async def test_the_gate(closing: Closing) -> None:
+    """While it is shut nobody is connected; then those who waited are."""
+    gate = Gate(closing.entrances, 1000)
+    gate.count(1000)
+    before = Answer.made
+    client = closing.caller()
+    calling = asyncio.create_task(
+        asyncio.get_running_loop().sock_connect(client, closing.sockets[1].getsockname())
+    )
+    await asyncio.sleep(0.1)
+    assert not calling.done()
+    assert Answer.made == before
+    gate.count(740)
+    await asyncio.sleep(0)
+    assert not calling.done(), "it opens well below the bound, not at it"
+    gate.count(734)
+    await asyncio.wait_for(calling, PATIENCE)
+    assert await hears(client) == b"welcome"
+
+
+async def test_a_gate_without_the_filter(closing: Closing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system does not take it, callers come as before, and nothing fails."""
+    monkeypatch.setattr(listener_module, "SO_ATTACH_FILTER", -1)
+    gate = Gate(closing.entrances, 1000)
+    gate.count(1000)
+    client = closing.caller()
+    await asyncio.get_running_loop().sock_connect(client, closing.sockets[0].getsockname())
+    assert await hears(client) == b"welcome"
+    gate.count(0)
+
+
+async def test_a_gate_that_is_retired(closing: Closing) -> None:
+    """When the entrances are being closed it does not open them again."""
+    gate = Gate(closing.entrances, 1000)
+    gate.count(1000)
+    gate.retire()
+    gate.count(0)
+    client = closing.caller()
+    calling = asyncio.create_task(
+        asyncio.get_running_loop().sock_connect(client, closing.sockets[0].getsockname())
+    )
+    await closing.close()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.wait_for(calling, PATIENCE)

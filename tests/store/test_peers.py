@@ -7,7 +7,7 @@ from ovms.protocol.records.sync import OwnerRecord, VehicleRecord
 from ovms.store import queries
 from ovms.store.database import reading, writing
 from ovms.store.peers import PAGE, PeerStatus, PeerStore, list_peers, note_peer
-from ovms.store.schema import SERVER_ROW, server
+from ovms.store.schema import SERVER_ROW, messages, server
 
 OWNER = OwnerRecord(7, "alice", "", "hash", 1, False, 100)
 CAR = VehicleRecord("NEW", 7, "pw", "*", False, 100)
@@ -82,3 +82,35 @@ async def test_a_start_forgets_who_is_not_called_any_more(engine: Engine, url: U
     await store.reset(["M"])
     assert [(peer.id, peer.connected) for peer in peers(engine, 101.0)] == [("M", False)]
     assert await store.newest("OLD") == (5, 6)
+
+
+async def test_stored_messages_are_told(engine: Engine, url: URL) -> None:
+    """Plain ones of a server's vehicles, behind a place, that came after a time."""
+    with writing(engine) as connection:
+        queries.set_server(connection, "CAR2", "OTHER", 2.0)
+        for vehicle_id, code, time, token in (
+            ("CAR1", "D", 10.0, ""), ("CAR1", "S", 20.0, ""), ("CAR1", "L", 20.0, "sealed"),
+            ("CAR2", "S", 30.0, ""), ("GONE", "S", 30.0, ""),
+        ):  # fmt: skip
+            connection.execute(
+                messages.insert().values(
+                    vehicle_id=vehicle_id, code=code, data=b"x", time=time, token=token
+                )
+            )
+    store = PeerStore(url)
+
+    async def told(server: str, since: float, after: tuple[str, str] = ("", "")) -> list[str]:
+        found = await store.stored_since(server, since, after)
+        return [f"{vehicle_id} {latest.code}" for vehicle_id, latest in found]
+
+    assert await told("ME", 0.0) == ["CAR1 D", "CAR1 S"]
+    assert await told("OTHER", 10.0) == ["CAR1 S", "CAR2 S"]
+    assert await told("OTHER", 0.0, ("CAR1", "D")) == ["CAR1 S", "CAR2 S"]
+    found = await store.stored_of("ME", ["CAR1", "CAR2", "NOSUCH"])
+    assert [(vehicle_id, latest.code) for vehicle_id, latest in found] == [
+        ("CAR1", "D"), ("CAR1", "S"),
+    ]  # fmt: skip
+    assert await store.stored_of("ME", []) == []
+    assert await store.heard("OTHER", "calls") == 0.0
+    await store.note("OTHER", "calls", heard=77.5)
+    assert await store.heard("OTHER", "calls") == 77.5

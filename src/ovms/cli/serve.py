@@ -20,6 +20,7 @@ from ovms.base.settings import SettingsError
 from ovms.cli.common import fail
 from ovms.server.certificate import BadCertificate
 from ovms.server.listener import CannotListen, Ports, bound
+from ovms.server.peering import BadPeer, called
 from ovms.server.server import AlreadyRunning, data_lock, serve, stopping_on_signals
 from ovms.server.settings import ServerSettings, load_settings
 from ovms.server.tls import check_certificates
@@ -83,6 +84,7 @@ def serve_command(
         BadTable,
         AlreadyRunning,
         BadCertificate,
+        BadPeer,
         CannotListen,
         StoreError,
     ) as error:
@@ -136,6 +138,8 @@ def _check(settings: ServerSettings) -> None:
                     revision(connection)
     alert_tables(settings.data / "alerts")
     check_certificates(settings, time.time())
+    for peer in settings.peers:
+        called(peer, settings.data)
     with ExitStack() as stack:
         for port in [settings.port, *([settings.tls_port] if settings.tls else [])]:
             stack.enter_context(bound(settings.host, port))

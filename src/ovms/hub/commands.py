@@ -77,6 +77,8 @@ class Asked:
     deadline: float = 0.0
     sent: float | None = None
     """When it left for the car, monotonic seconds; ``None`` while it has not."""
+    mark: int = 0
+    """What its answer shows to have landed, see :meth:`WayToCar.has_landed`."""
     has_rows: bool = False
     """Part of the answer is there."""
     is_followed: bool = False
@@ -100,8 +102,8 @@ class WayToCar(Protocol):
     def withdraw_command(self) -> None:
         """Do not send the command that has not left yet."""
 
-    def command_answered(self) -> None:
-        """Learn that the car has answered the command that was sent last."""
+    def has_landed(self, mark: int) -> None:
+        """Learn that the car has answered a command, whose ``mark`` came when it had left."""
 
     def send_ping(self) -> None:
         """Send a ping."""
@@ -178,7 +180,7 @@ class CommandQueue:
         current = self._current
         if current is None or current.sent is None or not current.fits(answer):
             return self._answered_nobody(answer)
-        self._car.command_answered()
+        self._car.has_landed(current.mark)
         current.has_rows = True
         if answer is None:
             current.deadline = now + SEALED_LINGER
@@ -201,6 +203,7 @@ class CommandQueue:
 
     def _answered_patient(self, asked: Asked, answer: Answer, now: float) -> Asker | None:
         """Take an answer to a command that others have passed."""
+        self._car.has_landed(asked.mark)
         asked.has_rows = True
         asked.deadline = now + ROW_TIMEOUT
         if answer.is_last:
@@ -218,14 +221,16 @@ class CommandQueue:
 
     def _answered_late(self, late: Asked, answer: Answer | None) -> Asker | None:
         """Take an answer to a given-up command; a sealed one may have more rows behind it."""
+        self._car.has_landed(late.mark)
         if answer is not None and answer.is_last:
             self._given_up.remove(late)
             self._done += [late] if late.has_rows else []
         return late.asker if late.has_rows else None
 
-    def command_left(self, now: float) -> None:
+    def command_left(self, now: float, mark: int) -> None:
         """Learn that the command whose turn it is has left: its time begins."""
         if self._current is not None:
+            self._current.mark = mark
             self._current.sent = now
             self._current.deadline = now + self._timeout
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ovms.base.clock import Clock
 from ovms.hub.commands import ANSWER_TIMEOUT
 from ovms.hub.guard import Guard
+from ovms.hub.house import Exchange, House
 from ovms.hub.interfaces import AlertDesk, Change, Keeper, Line, Vehicle
 from ovms.hub.member import Car, Member
-from ovms.hub.room import PROOF_TIMEOUT, Exchange, House, Room
+from ovms.hub.room import PROOF_TIMEOUT, Room
 from ovms.hub.telemetry import LogSettings, TelemetryLog
 from ovms.protocol import Message, Role
 from ovms.protocol.records.alert import Alert, AlertKind
@@ -201,16 +203,21 @@ class Hub:
         if is_counting:
             self._counted = now
         for room in list(self.rooms.values()):
-            try:
-                self._tick_room(room, now, is_counting)
-            except Exception as error:
-                self._house.guard.failed("tick", error, room.vehicle.id)
+            work = partial(self._tick_room, room, now, is_counting)
+            self._guarded("tick", room.vehicle.id, work)
         self._tick_logs()
 
     def pace(self) -> None:
         """Send cars what has waited and fits now. Call it about ten times a second."""
         for pacer in [*self._house.pacers]:
             pacer.flush()
+
+    def _guarded(self, place: str, vehicle_id: str, work: Callable[[], None]) -> None:
+        """Do something for one vehicle; if it fails, the others have theirs all the same."""
+        try:
+            work()
+        except Exception as error:
+            self._house.guard.failed(place, error, vehicle_id)
 
     def _tick_room(self, room: Room, now: float, is_counting: bool) -> None:
         room.tick(now)
@@ -222,14 +229,14 @@ class Hub:
     def _tick_logs(self) -> None:
         now = self._clock.time()
         for vehicle_id, telemetry in [*self._logs.items()]:
-            telemetry.tick(now)
+            self._guarded("telemetry", vehicle_id, partial(telemetry.tick, now))
             if vehicle_id not in self.rooms and telemetry.is_over(now):
                 del self._logs[vehicle_id]
 
     async def close(self) -> None:
         """Keep what waits to be logged, and end what still runs. Everybody must have left."""
-        for telemetry in self._logs.values():
-            telemetry.flush()
+        for vehicle_id, telemetry in self._logs.items():
+            self._guarded("telemetry", vehicle_id, telemetry.flush)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -48,3 +48,8 @@ class Car(Member):
     """Has sent a line that decrypts, so its welcome was no copy of an older one."""
     age: int = 0
     """Seconds since the next message of a car at another server came there."""
+
+    def take_age(self) -> int:
+        """Give the age of the message that has just come; the next one is new unless it says so."""
+        age, self.age = self.age, 0
+        return age

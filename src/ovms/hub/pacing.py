@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
+from functools import partial
 
 from ovms.base.clock import Clock
 from ovms.hub.commands import LONGEST_COMMAND, wire_length
@@ -67,10 +68,11 @@ class Kind(IntEnum):
 MOST_WAITING = {Kind.OWED: OWED_LIMIT, Kind.PASSED: PASSED_LIMIT}
 """How many of a kind may wait; of the others only the newest waits."""
 
-Left = Callable[[], None]
+Left = Callable[[int], None]
+"""Told when a message has left, with the mark behind it: the bytes sent so far."""
 
 
-def _nothing() -> None:
+def _nothing(mark: int) -> None:
     """Tell nobody."""
 
 
@@ -81,8 +83,8 @@ class Pacer:
     100 ms then.
     """
 
-    __slots__ = ("_behind_command", "_behind_pings", "_budget", "_clock", "_guard", "_landed",
-                 "_line", "_queues", "_sent", "_waiting", "pings", "sent_at")  # fmt: skip
+    __slots__ = ("_behind_pings", "_budget", "_clock", "_guard", "_is_closed", "_landed", "_line",
+                 "_queues", "_sent", "_waiting", "pings", "sent_at")  # fmt: skip
 
     def __init__(
         self,
@@ -97,15 +99,15 @@ class Pacer:
         self._clock = clock
         self._budget = budget
         self._waiting = waiting
+        self._is_closed = False
         self._queues: dict[Kind, deque[tuple[Message, Left]]] = {}
         """What waits, by its kind; a kind of which nothing waits has none: most cars wait never."""
         self._sent = line.sent
         """Bytes sent in all, the welcome included."""
         self._landed = 0
         """So many of them have landed."""
-        self._behind_command = 0
-        """So many had been sent when the latest command was."""
         self._behind_pings = 0
+        """So many had been sent when the latest ping was."""
         self.pings = 0
         """Pings that are not answered; one of them may wait."""
         self.sent_at = clock.monotonic()
@@ -132,7 +134,7 @@ class Pacer:
         is_new = Kind.PING not in self._queues
         self.pings += is_new
         if is_new or left is not None:
-            self._put(Kind.PING, PING, left or _nothing)
+            self._put(Kind.PING, PING, partial(self._ping_left, left or _nothing))
 
     def tell_peers(self, apps: int) -> None:
         """Send the number of apps that watch; an older one that still waits is not sent."""
@@ -152,15 +154,15 @@ class Pacer:
 
     # -- what has landed --------------------------------------------------------------------
 
-    def command_answered(self) -> None:
-        """Learn that the car has answered the latest command: all before it has landed."""
-        self._landed = max(self._landed, self._behind_command)
+    def has_landed(self, mark: int) -> None:
+        """Learn that the car has answered what was sent before a mark."""
+        self._landed = max(self._landed, mark)
 
     def ping_answered(self) -> None:
         """Learn that the car has answered a ping; with the last of them all before it landed."""
         self.pings = max(0, self.pings - 1)
         if self.pings == len(self._queues.get(Kind.PING, ())):
-            self._landed = max(self._landed, self._behind_pings)
+            self.has_landed(self._behind_pings)
 
     def flush(self) -> None:
         """Send of what waits as much as fits."""
@@ -175,16 +177,24 @@ class Pacer:
                 if not queue:
                     del self._queues[kind]
                 if is_possible and self._guard.send(self._line, message):
-                    self._note(kind, length)
-                    left()
+                    self._sent += length
+                    self.sent_at = self._clock.monotonic()
+                    left(self._sent)
         self._waiting.discard(self)
 
+    def _ping_left(self, left: Left, mark: int) -> None:
+        self._behind_pings = mark
+        left(mark)
+
     def close(self) -> None:
-        """Drop what waits: the connection is gone, or another one took its place."""
+        """Drop what waits and what still comes: the car has gone, or called on another line."""
+        self._is_closed = True
         self._queues.clear()
         self._waiting.discard(self)
 
     def _put(self, kind: Kind, message: Message, left: Left = _nothing) -> None:
+        if self._is_closed:
+            return
         waiting = len(self._queues.get(kind, ()))
         if kind not in MOST_WAITING:
             self._queues.pop(kind, None)
@@ -198,15 +208,6 @@ class Pacer:
         if is_read and self.in_flight and not self._line.unacknowledged:
             self._landed = self._sent
         return self.in_flight + length <= self._budget()
-
-    def _note(self, kind: Kind, length: int) -> None:
-        """Note what has left."""
-        self._sent += length
-        self.sent_at = self._clock.monotonic()
-        if kind is Kind.COMMAND:
-            self._behind_command = self._sent
-        elif kind is Kind.PING:
-            self._behind_pings = self._sent
 
 
 class WayThrough(Pacer):
@@ -224,4 +225,4 @@ class WayThrough(Pacer):
     def _put(self, kind: Kind, message: Message, left: Left = _nothing) -> None:
         if self._guard.send(self._line, message):
             self.sent_at = self._clock.monotonic()
-            left()
+            left(self._sent)

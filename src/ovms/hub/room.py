@@ -6,29 +6,24 @@ keeper, and what it sends, it hands to a line. One event loop owns it, so nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Protocol
 
-from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
 from ovms.hub import answers
 from ovms.hub.commands import (
-    ANSWER_TIMEOUT,
     EVERYONE,
     NOT_CONNECTED,
     QUEUE_LIMIT,
     TOO_MANY,
     CommandQueue,
 )
-from ovms.hub.groups import Groups
-from ovms.hub.guard import Guard
-from ovms.hub.interfaces import AlertDesk, Keeper, Line, Vehicle
+from ovms.hub.house import House
+from ovms.hub.interfaces import Line, Vehicle
 from ovms.hub.latest import LatestMessages
 from ovms.hub.member import Car, Member
 from ovms.hub.pacing import PONG, WATCHING, Pacer, WayThrough, budget_of
-from ovms.hub.telemetry import LogSettings, TelemetryLog
+from ovms.hub.telemetry import TelemetryLog
 from ovms.protocol import Message, Role
 from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
 from ovms.protocol.messages import LatestMessage
@@ -54,47 +49,6 @@ ALERT_LIFE = 365 * 86400
 JUST_NOW = Message("T", b"0")
 
 log = get_logger("ovms.hub")
-
-
-class Exchange(Protocol):
-    """What joins our rooms with those of other servers."""
-
-    def car_came(self, room: Room) -> None:
-        """Learn of a car that has proven to be there, here or at another server."""
-
-    def car_went(self, room: Room) -> None:
-        """Learn that a car is gone."""
-
-
-class NoExchange:
-    """A server that stands alone."""
-
-    def car_came(self, room: Room) -> None:
-        """Tell nobody."""
-
-    def car_went(self, room: Room) -> None:
-        """Tell nobody."""
-
-
-@dataclass(slots=True)
-class House:
-    """What all rooms share."""
-
-    keeper: Keeper
-    alerts: AlertDesk
-    clock: Clock
-    version: str
-    """What ``f`` tells clients of this server."""
-    spawn: Callable[[Coroutine[Any, Any, None]], Any]
-    """Runs what takes time as a task that somebody owns."""
-    answer_timeout: float = ANSWER_TIMEOUT
-    """Seconds a car has to answer a command."""
-    log: LogSettings = field(default_factory=LogSettings)
-    groups: Groups = field(default_factory=Groups)
-    pacers: set[Pacer] = field(default_factory=set)
-    """The ways to cars for which something waits."""
-    guard: Guard = field(default_factory=Guard)
-    exchange: Exchange = field(default_factory=NoExchange)
 
 
 class Room:
@@ -170,8 +124,8 @@ class Room:
         if unproven is not None:
             self.car = None
             self._challenge(unproven)
-        self._unseat()
-        self._seat(car)
+        self.challengers.append(car)
+        self._take_over(car)
         house.exchange.car_came(self)
         self._keep_presence()
         return car
@@ -269,19 +223,17 @@ class Room:
         member.pacer.ping()
 
     def _take_over(self, member: Car) -> None:
-        """Put a proven newcomer in the place of the car."""
-        self.challengers.remove(member)
-        self._unseat()
-        self._seat(member)
-
-    def _unseat(self) -> None:
-        """Close the car's connection, if there is one: another takes its place."""
+        """Put a proven newcomer in the place of the car, if there is one."""
         old, self.car = self.car, None
         self.commands.car_gone()
         if old is not None:
             self.count_traffic(old)
             old.pacer.close()
+            # A link to another server leaves at once, so the newcomer must still be here somewhere:
+            # a room without anybody is dropped.
             old.line.close(TakenOver("another connection of this car took over"))
+        self.challengers.remove(member)
+        self._seat(member)
 
     def _lose_car(self) -> None:
         self.car = None
@@ -316,7 +268,7 @@ class Room:
         if handle is not None:
             handle(self, car, message)
         else:
-            self._store(car, message.code, message.data, "", message)
+            self._store(message.code, message.data, "", message, car.take_age())
 
     def _receive_from_client(self, client: Member, message: Message) -> None:
         handlers = FROM_CLIENT if client.is_local else FROM_RELAY
@@ -345,9 +297,20 @@ class Room:
 
     # -- what the car reports ---------------------------------------------------------------
 
-    def _store(self, car: Car, code: str, data: bytes, token: str, message: Message) -> None:
+    def take_replicated(self, line: Line, message: Message) -> None:
+        """Take a car's message from another server that did not say that the car is there."""
+        if message.code in REPLICATED:
+            now, house = self._house.clock.monotonic(), self._house
+            way = WayThrough(line, house.clock, house.guard, lambda: self.longest, house.pacers)
+            self._receive_from_car(Car(Role.SERVER, line, now, now, pacer=way), message)
+
+    def take_stored(self, message: Message, age: int) -> None:
+        """Take a car's message that another server has stored, and which came so long ago."""
+        if message.code not in FROM_CAR:
+            self._store(message.code, message.data, "", message, max(1, age))
+
+    def _store(self, code: str, data: bytes, token: str, message: Message, age: int) -> None:
         """Make a car's message the latest of its code, keep it, and tell the clients."""
-        age, car.age = car.age, 0
         latest = LatestMessage(code, data, self._house.clock.time() - age, token)
         if age and self.latest.is_older(latest):
             return
@@ -384,7 +347,7 @@ class Room:
         elif sealed.code in SEALED_UNSTORED or not self.latest.token:
             self._to_clients(message)
         else:
-            self._store(car, sealed.code, sealed.data, self.latest.token, message)
+            self._store(sealed.code, sealed.data, self.latest.token, message, car.take_age())
 
     def _take_record(self, car: Member, message: Message) -> None:
         """Keep an ``H``."""
@@ -603,10 +566,10 @@ class Room:
         if self.car is not None:
             self.car.pacer.withdraw()
 
-    def command_answered(self) -> None:
-        """Learn that the car has answered the command that was sent last."""
+    def has_landed(self, mark: int) -> None:
+        """Learn that the car has answered a command, whose ``mark`` came when it had left."""
         if self.car is not None:
-            self.car.pacer.command_answered()
+            self.car.pacer.has_landed(mark)
 
     def send_ping(self) -> None:
         """Send a ping behind which the car has nothing to say of the commands before."""
@@ -619,10 +582,10 @@ class Room:
         if self.car is not None:
             self.car.pacer.ping()
 
-    def _command_left(self) -> None:
-        self.commands.command_left(self._house.clock.monotonic())
+    def _command_left(self, mark: int) -> None:
+        self.commands.command_left(self._house.clock.monotonic(), mark)
 
-    def _ping_left(self) -> None:
+    def _ping_left(self, mark: int) -> None:
         self.commands.ping_left(self._house.clock.monotonic())
 
     def _pass_to_car(self, message: Message) -> None:
@@ -678,6 +641,12 @@ FROM_RELAY: dict[str, Callable[[Room, Member, Message], None]] = {
 What only cars say comes from a server that has not heard yet that the car is here.
 """
 
+REPLICATED = frozenset("DFLSVWXYHhPg")
+"""What another server may tell of a car without saying that it is there: what only cars say.
+
+What else comes of a car that is nowhere is from clients of one that has just gone.
+"""
+
 SEALED_NEVER = frozenset("AaE")
 """Codes that are never sealed."""
 
@@ -688,5 +657,8 @@ SEALED_UNSTORED = frozenset("CGgHhPpTZf")
 def _is_relayed(car: Car, message: Message) -> bool:
     """Tell whether other servers hear a car's message; answers go to whoever has asked."""
     if message.code == "E":
-        return not message.data.startswith(b"Mc")
-    return message.code not in "Aac" and (message.code != "T" or not car.is_local)
+        sealed = sealed_message(message)
+        return token_of(message) is not None or (
+            sealed is not None and sealed.code not in SEALED_NEVER | {"c"}
+        )
+    return message.code not in "AaCcpZf" and (message.code != "T" or not car.is_local)

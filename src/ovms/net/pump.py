@@ -118,13 +118,13 @@ class Pump(asyncio.Protocol):
         if self.session.state is not State.OPEN:
             return False
         try:
-            return self.write(self.session.send(message))
+            return self._write(self.session.send(message))
         except LocalProtocolError:
             return False
 
     def say(self, line: ProvisionRequest | ProvisionRecord | ProvisionRefused) -> bool:
         """Send a provisioning line, in plain."""
-        return self.session.state is not State.CLOSED and self.write(self.session.say(line))
+        return self.session.state is not State.CLOSED and self._write(self.session.say(line))
 
     def accept(self, secret: bytes) -> None:
         """Welcome the caller, if its proof is right.
@@ -132,7 +132,7 @@ class Pump(asyncio.Protocol):
         Reading was paused at its welcome; call :meth:`resume` when its first messages may come.
         Raises :class:`~ovms.protocol.errors.AuthenticationFailed`.
         """
-        self.write(self.session.accept(secret))
+        self._write(self.session.accept(secret))
 
     def accept_owner(self, user: str, vehicle_id: str, vehicle_ids: Iterable[str]) -> None:
         """Welcome an owner who was believed, under scheme 0x31; otherwise as :meth:`accept`."""
@@ -149,7 +149,7 @@ class Pump(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             return 0
         waiting = self._transport.get_write_buffer_size()
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # a socket that has gone has no number
             number = self._transport.get_extra_info("socket").fileno()
             waiting += struct.unpack("i", ioctl(number, TIOCOUTQ, bytes(4)))[0]
         return waiting
@@ -194,7 +194,7 @@ class Pump(asyncio.Protocol):
         transport, codec = self._transport, self._websocket
         if transport is None or transport.is_closing():
             return
-        if codec is None or codec.is_connecting:
+        if codec is None or codec.is_void:
             transport.close()
             # TLS waits for the other end's good-bye, too.
             if transport.get_write_buffer_size() or transport.get_extra_info("sslcontext"):
@@ -212,20 +212,21 @@ class Pump(asyncio.Protocol):
 
     def write(self, lines: bytes) -> bool:
         """Send lines that the session has given; false if the connection is ending."""
-        if self._transport is None or self._transport.is_closing():
-            return False
-        if self._codec is not None and self._codec is not UNKNOWN:
-            if not self._codec.encode(lines):
-                return False
-            lines = self._codec.outgoing()
-        self._put(self._transport, lines)
-        return True
+        return self._write(lines)
 
-    def _put(self, transport: asyncio.Transport, data: bytes) -> None:
+    def _write(self, data: bytes, is_framed: bool = False) -> bool:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return False
+        if self._codec is not None and self._codec is not UNKNOWN and not is_framed:
+            if not self._codec.encode(data):
+                return False
+            data = self._codec.outgoing()
         transport.write(data)
         self.sent += len(data)
         if self._is_full and transport.get_write_buffer_size() > self.write_limit:
             self._owner.stalled(self)
+        return True
 
     def _stop(self, error: Exception | None) -> None:
         self.session.close()
@@ -284,7 +285,7 @@ class Pump(asyncio.Protocol):
             return
         if self.session.state is not State.CLOSED:
             self._stop(codec.error)
-        if codec.is_connecting:
+        if codec.is_void:
             self.close()
         else:
             self._wait_for_end(codec)
@@ -292,8 +293,8 @@ class Pump(asyncio.Protocol):
     def _flush(self, codec: WebSocket) -> None:
         """Write what the codec has to say beside lines."""
         data = codec.outgoing()
-        if data and self._transport is not None and not self._transport.is_closing():
-            self._put(self._transport, data)
+        if data:
+            self._write(data, is_framed=True)
 
     def _wait_for_end(self, codec: WebSocket) -> None:
         """Give the other end a little time to close as well; what it still says is dropped."""
@@ -356,8 +357,11 @@ class Pump(asyncio.Protocol):
         is_news = self.session.receive_eof()
         self._transport = None
         self.resume_writing()
-        if is_news and self._websocket is not None:
-            error = error or self._websocket.receive_eof()
+        codec = self._websocket
+        if codec is not None and codec.is_left:
+            error = None  # all was said: how the other end goes does not matter
+        elif codec is not None and is_news:
+            error = error or codec.receive_eof()
         self._owner.closed(self, self._error or error)
 
 

@@ -95,6 +95,11 @@ class WebSocket:
             return self.error is not None
         return self._protocol.state is not State.OPEN
 
+    @property
+    def is_void(self) -> bool:
+        """The other end waits for no last words."""
+        return self.is_connecting and self.error is None
+
     def allow(self, limit: int) -> None:
         """Bound the messages that come from now on: bytes, line end included."""
         self._limit = limit
@@ -273,6 +278,11 @@ class ClientSocket(WebSocket):
         self._held = b""
         # Long messages may come in one piece with the welcome: there is no moment to switch.
         super().__init__(LINE_LIMIT)
+
+    @property
+    def is_void(self) -> bool:
+        """The other end waits for no last words."""
+        return self.is_connecting
 
     def receive_eof(self) -> Exception | None:
         """Take in the end of the stream; give what was wrong, if anything was."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from ovms.base.clock import Clock
@@ -17,6 +18,7 @@ from ovms.hub.hub import Hub
 from ovms.hub.interfaces import Change
 from ovms.net.client import Connection, ConnectionLost
 from ovms.net.pump import Pump
+from ovms.peers.beginning import last_heard, tell_all
 from ovms.peers.exchange import Exchange
 from ovms.peers.interfaces import PeerKeeper
 from ovms.peers.link import WAITING_LIMIT, PeerLink
@@ -140,11 +142,12 @@ class CalledPeer:
     async def _begin(self) -> None:
         """Be the connection of this server: its records are pushed, its cars are known."""
         self.pump.write_limit = WAITING_LIMIT
+        heard = await last_heard(self._desk.store, self.server_id, "called")
         self._desk.exchange.links.add(self._link)
-        self._work = [
-            asyncio.create_task(self._pusher.run()),
-            asyncio.create_task(self._link.announce()),
-        ]
+        store, clock = self._desk.store, self._desk.clock
+        begun = partial(tell_all, self._link, store, heard, clock)
+        pushed = partial(self._link.tell_again, store, clock)
+        self._work = [asyncio.create_task(self._pusher.run(begun, pushed))]
         await self._note(connected=True, error="")
 
     async def _end(self) -> None:

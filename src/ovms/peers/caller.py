@@ -19,6 +19,7 @@ from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
 from ovms.hub.hub import Hub
 from ovms.net.client import Connection, ConnectionLost, Refused, connect
+from ovms.peers.beginning import last_heard, tell_all
 from ovms.peers.exchange import Exchange
 from ovms.peers.interfaces import PeerKeeper
 from ovms.peers.link import PeerLink
@@ -135,9 +136,10 @@ class PeerCaller:
         taker = Taker(self._store, self._called.server_id, newest, self._clock, self._on_taken)
         self._pings.clear()
         log.info("linked to a server", server=self._called.address)
-        await self._note(connected=True, error="", vehicles=0, owners=0)
+        heard = await last_heard(self._store, self._called.server_id, "calls")
         self._exchange.links.add(link)
-        announcing = asyncio.create_task(link.announce())
+        announcing = asyncio.create_task(tell_all(link, self._store, heard, self._clock))
+        await self._note(connected=True, error="", vehicles=0, owners=0)
         try:
             await self._listen(connection, link, taker)
         finally:
@@ -159,6 +161,7 @@ class PeerCaller:
                 case "R":
                     taker.receive(message.data)
                 case "r":
+                    await taker.keep()  # it may be of a vehicle that has just been told
                     await link.receive(message.data)
             if (not connection.waiting or taker.is_full) and await taker.keep():
                 self._ping(connection, taker)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from ovms.peers.link import States
 from ovms.protocol.records.sync import OwnerRecord, VehicleRecord
 from ovms.store.peers import Direction
 from ovms.store.shared_records import OwnerPlace, Place, SharedRecord, Taken
@@ -36,8 +37,12 @@ class Shelf(Protocol):
         ...
 
 
-class PeerKeeper(Changes, Shelf, Protocol):
+class PeerKeeper(Changes, Shelf, States, Protocol):
     """All of it, and how things stand with other servers."""
+
+    async def heard(self, peer_id: str, direction: Direction) -> float:
+        """Give when a server was last heard, Unix seconds; 0 for never."""
+        ...
 
     async def note(self, peer_id: str, direction: Direction, **values: object) -> None:
         """Keep how things stand: columns of the table and their values."""

@@ -4,6 +4,7 @@
 the car is on one side at most. That server says so with ``Z1``; from then on it sends what the car
 sends and takes what the other side's clients have for the car, until ``Z0`` or the link's end::
 
+    either     ──▶  T<age>, then what it has stored of a car that is nowhere
     car's side ──▶  Z1,<claim>, Z0  is the car here     T<age>  before a stored message
                     what the car says; answers (c, a) to what came from the other side
     ◀── other side  z<n>  apps that watch; commands (C, EMC), pings (A), what apps pass on
@@ -17,14 +18,16 @@ So messages never go round, even where the links do.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
+from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
 from ovms.hub.hub import Guest, Hub, Removed
 from ovms.hub.room import Room
 from ovms.protocol import Message
 from ovms.protocol.errors import LocalProtocolError
+from ovms.protocol.messages import LatestMessage
 from ovms.protocol.records.sync import Replicated
 
 WAITING_LIMIT: Final = 64 << 20
@@ -54,6 +57,22 @@ class Wire(Protocol):
 
     def cut(self, error: Exception | None = None) -> None:
         """End it at once."""
+
+
+class States(Protocol):
+    """Where the latest messages are: :class:`ovms.store.peers.PeerStore`."""
+
+    async def stored_since(
+        self, server_id: str, since: float, after: tuple[str, str]
+    ) -> list[tuple[str, LatestMessage]]:
+        """Give the next messages of a server's vehicles behind a vehicle and code."""
+        ...
+
+    async def stored_of(
+        self, server_id: str, vehicle_ids: Sequence[str]
+    ) -> list[tuple[str, LatestMessage]]:
+        """Give those of some vehicles."""
+        ...
 
 
 class Flooded(Exception):
@@ -113,6 +132,8 @@ class PeerLink:
         self.relays: dict[str, Guest] = {}
         """The other server's clients of cars that are here."""
         self.is_open = True
+        self._aged: tuple[str, int] | None = None
+        """A vehicle whose car is nowhere, and how old the next message of it is."""
         self._wire = wire
         self._hub = hub
         self._shares = shares
@@ -152,6 +173,32 @@ class PeerLink:
                 self.car_came(room)
                 await self.drained()
 
+    async def tell_stored(self, states: States, since: float, now: float) -> None:
+        """Tell what is stored of cars that are nowhere and came after ``since``, Unix seconds."""
+        place = ("", "")
+        while page := await states.stored_since(self.peer_id, since, place):
+            place = (page[-1][0], page[-1][1].code)
+            await self._tell_states(page, now)
+
+    async def tell_again(self, states: States, clock: Clock, vehicle_ids: Sequence[str]) -> None:
+        """Tell of vehicles that the other server may just have learnt of, all that there is."""
+        for vehicle_id in vehicle_ids:
+            room = self._hub.rooms.get(vehicle_id)
+            relay = self.relays.pop(vehicle_id, None)
+            if room is not None and room.has_proven_car:
+                self.car_came(room)
+            if relay is not None:
+                self._hub.leave(relay)
+        await self._tell_states(await states.stored_of(self.peer_id, vehicle_ids), clock.time())
+
+    async def _tell_states(self, states: Iterable[tuple[str, LatestMessage]], now: float) -> None:
+        for vehicle_id, latest in states:
+            if vehicle_id not in self.relays and vehicle_id not in self.cars:
+                age = Message("T", b"%d" % max(0, now - latest.time))
+                self.send(Replicated(vehicle_id, age).message)
+                self.send(Replicated(vehicle_id, latest.message).message)
+        await self.drained()
+
     def car_came(self, room: Room) -> None:
         """Tell the other server that a car is here, unless it is from there that we know it."""
         vehicle_id = room.vehicle.id
@@ -167,7 +214,7 @@ class PeerLink:
     # -- receiving --------------------------------------------------------------------------
 
     async def receive(self, data: bytes) -> None:
-        """Take the data of an ``r``. A strange one is passed over."""
+        """Take the data of an ``r``, one after another. A strange one is passed over."""
         replicated = Replicated.parse(data)
         if replicated is None:
             return
@@ -178,6 +225,26 @@ class PeerLink:
             self.relays[vehicle_id].receive(message)
         elif vehicle_id in self.cars:
             self.cars[vehicle_id].receive(message)
+        else:
+            await self._take_of_absent(vehicle_id, message)
+
+    async def _take_of_absent(self, vehicle_id: str, message: Message) -> None:
+        """Take what the other server says of a car that is nowhere: a stored message has an age.
+
+        Without one it is new: from a server that replicates messages and does not say who is there.
+        """
+        aged, self._aged = self._aged, None
+        if message.code == "T" and message.data.isdigit() and len(message.data) < 12:
+            self._aged = (vehicle_id, int(message.data))
+        room = await self._hub.find(vehicle_id) if message.code != "T" else None
+        if room is None:
+            return
+        if room.vehicle.type == "car" and self._shares(room.server) and not room.has_proven_car:
+            if aged is not None and aged[0] == vehicle_id:
+                room.take_stored(message, aged[1])
+            else:
+                room.take_replicated(PeerLine(self, vehicle_id, is_car=True), message)
+        self._hub.release(room)
 
     async def _take_presence(self, vehicle_id: str, data: bytes) -> None:
         """Learn that a car came to the other server, or went."""

@@ -54,11 +54,25 @@ class Pusher:
         self._send = send
         self._drained = drained
 
-    async def run(self) -> None:
-        """Push what there is, then what changes. Cancel it to end."""
+    async def run(
+        self,
+        begun: Callable[[], Awaitable[None]],
+        pushed: Callable[[Sequence[str]], Awaitable[None]],
+    ) -> None:
+        """Push what there is, then what changes. Cancel it to end.
+
+        ``begun`` is called when all that there was has been pushed, ``pushed`` with the vehicles
+        that have been since: what is told of a vehicle that is not known yet is lost.
+        """
+        is_begun = False
         while True:
             try:
-                await self.push()
+                ids = await self.push()
+                if not is_begun:
+                    await begun()
+                elif ids:
+                    await pushed(ids)
+                is_begun = True
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # passing trouble of the database
@@ -67,8 +81,12 @@ class Pusher:
                 )
             await asyncio.sleep(LOOK)
 
-    async def push(self) -> None:
-        """Push all that has changed up to the second that runs; owners before their vehicles."""
+    async def push(self) -> list[str]:
+        """Push all that has changed up to the second that runs; owners before their vehicles.
+
+        Gives the ids of the vehicles.
+        """
+        ids: list[str] = []
         until = float(int(self._clock.time()))
         while owners := await self._changes.changed_owners(self._owner_place, until):
             for owner_place, owner in owners:
@@ -81,7 +99,9 @@ class Pusher:
             for place, vehicle in vehicles:
                 self._vehicle_place = place
                 self.vehicles += self._send(vehicle.message)
+                ids.append(vehicle.vehicle_id)
             await self._drained()
+        return ids
 
 
 class Taker:

@@ -277,6 +277,11 @@ class Door:
         """Accepted callers in their TLS handshake; nobody tells when it fails, so it is weak."""
         self._random_bytes = random_bytes
 
+    @property
+    def count(self) -> int:
+        """Give how many connections there are."""
+        return len(self.callers) + len(self.coming)
+
     def answer(self) -> Pump:
         """Make the protocol of a connection that is being accepted."""
         session = Session(Party.SERVER, make_token(self._random_bytes))

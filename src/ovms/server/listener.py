@@ -10,14 +10,18 @@ import asyncio
 import ctypes
 import errno
 import os
+import re
 import socket
 import ssl
 import struct
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from ovms.base.logs import get_logger
 
 BACKLOG = 1024
 """Connections the system holds until they are accepted: a server that comes back meets all cars."""
@@ -43,7 +47,11 @@ LOOK = 0.02
 CLOSING_TIMEOUT = 10.0
 """Seconds after which a listener is closed even if somebody is still on the way in."""
 
+OTHER_FILES = 256
+"""Open files that a server needs beside those of its connections, generously."""
+
 SO_ATTACH_FILTER: Final = 26
+SO_DETACH_FILTER: Final = 27
 
 NO_NEW_CALLERS: Final = (
     (0x30, 0, 0, 13),  # load the byte of a TCP segment that holds its flags
@@ -59,6 +67,8 @@ TABLES: Final = ("/proc/self/net/tcp", "/proc/self/net/tcp6")
 
 TCP_SYN_RECV: Final = 3
 """State of a connection whose caller has not yet confirmed it."""
+
+log = get_logger("ovms.listener")
 
 
 class CannotListen(Exception):
@@ -113,8 +123,42 @@ class Entrance:
         return int(self.sockets[0].getsockname()[1])
 
 
+class Gate:
+    """Lets nobody new in while there are few open files left.
+
+    uvloop accepts and closes those for whom there is none. So before it comes to that they are not
+    connected in the first place; those whom the system already holds still find a place.
+    """
+
+    def __init__(self, entrances: Sequence[Entrance], files: int) -> None:
+        self._listeners = [each for entrance in entrances for each in entrance.sockets]
+        kept = min(files // 4, OTHER_FILES + len(self._listeners) * BACKLOG)
+        self._most = files - kept
+        self._is_shut = False
+        self.backlog = max(1, (kept - min(OTHER_FILES, kept // 2)) // len(self._listeners))
+        """Connections the system should hold for each listener."""
+
+    def count(self, connections: int) -> None:
+        """Learn how many connections there are; call it at each that comes, and now and then."""
+        if not self._is_shut and connections >= self._most:
+            self._is_shut = True
+            log.warning("no more callers are let in: too few open files", connections=connections)
+            for each in self._listeners:
+                refuse_new_callers(each)
+        elif self._is_shut and connections < self._most * 0.98:
+            self._is_shut = False
+            log.info("callers are let in again", connections=connections)
+            for each in self._listeners:
+                with suppress(OSError):  # there may be none
+                    each.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+
+    def retire(self) -> None:
+        """Leave the entrances alone from now on: they are being closed."""
+        self._most, self._is_shut = sys.maxsize, False
+
+
 async def listen(
-    entrances: Sequence[Entrance], answer: Callable[[], asyncio.Protocol]
+    entrances: Sequence[Entrance], answer: Callable[[], asyncio.Protocol], backlog: int = BACKLOG
 ) -> list[asyncio.Server]:
     """Accept callers at every entrance; ``answer`` makes the protocol of each.
 
@@ -122,18 +166,18 @@ async def listen(
     and closes all sockets: where two programs have bound a port, only the first to listen has it.
     """
     for entrance in entrances:
-        _hear(entrance, entrances)
+        _hear(entrance, entrances, backlog)
     return [
-        await _serve(each, entrance.tls, answer)
+        await _serve(each, entrance.tls, answer, backlog)
         for entrance in entrances
         for each in entrance.sockets
     ]
 
 
-def _hear(entrance: Entrance, all_entrances: Sequence[Entrance]) -> None:
+def _hear(entrance: Entrance, all_entrances: Sequence[Entrance], backlog: int) -> None:
     try:
         for each in entrance.sockets:
-            each.listen(BACKLOG)
+            each.listen(backlog)
     except OSError as error:
         port = entrance.port
         for each in (each for entrance in all_entrances for each in entrance.sockets):
@@ -142,15 +186,18 @@ def _hear(entrance: Entrance, all_entrances: Sequence[Entrance]) -> None:
 
 
 async def _serve(
-    listener: socket.socket, tls: ssl.SSLContext | None, answer: Callable[[], asyncio.Protocol]
+    listener: socket.socket,
+    tls: ssl.SSLContext | None,
+    answer: Callable[[], asyncio.Protocol],
+    backlog: int,
 ) -> asyncio.Server:
     loop = asyncio.get_running_loop()
     if tls is None:
-        return await loop.create_server(answer, sock=listener, backlog=BACKLOG)
+        return await loop.create_server(answer, sock=listener, backlog=backlog)
     return await loop.create_server(
         answer,
         sock=listener,
-        backlog=BACKLOG,
+        backlog=backlog,
         ssl=tls,
         ssl_handshake_timeout=HANDSHAKE_TIMEOUT,
         ssl_shutdown_timeout=SHUTDOWN_TIMEOUT,
@@ -196,15 +243,11 @@ def are_on_the_way(listeners: Sequence[socket.socket]) -> bool:
 
 
 def _are_connecting(ports: set[int]) -> bool:
-    ends = {f":{port:04X}" for port in ports}
+    ends = "|".join(f"{port:04X}" for port in ports)
+    connecting = re.compile(rf":(?:{ends}) [0-9A-F]+:[0-9A-F]{{4}} {TCP_SYN_RECV:02X} ".encode())
     for table in TABLES:
-        try:
-            lines = Path(table).read_text("ascii").splitlines()[1:]
-        except OSError:
-            continue
-        for line in lines:
-            _, local, _, state, _ = line.split(None, 4)
-            if local[-5:] in ends and int(state, 16) == TCP_SYN_RECV:
+        with suppress(OSError):
+            if connecting.search(Path(table).read_bytes()):
                 return True
     return False
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from random import Random
 
 from ovms.base.clock import Clock
@@ -27,17 +29,22 @@ class BadPeer(Exception):
     """A server that is to be called cannot be: the text says why."""
 
 
-def called(settings: PeerSettings) -> Called:
-    """Make what is needed to call a server. Raises :class:`BadPeer`."""
+def called(settings: PeerSettings, data: Path) -> Called:
+    """Make what is needed to call a server; paths are relative to the data folder.
+
+    Raises :class:`BadPeer`.
+    """
     address = parse_address(settings.server, TLS_PORT if settings.tls else PLAIN_PORT)
     assert address is not None  # the settings have seen to it
     context = None
     if settings.tls:
+        ca = data / settings.ca if settings.ca is not None else None
         try:
-            context = client_context(settings.ca, insecure=settings.insecure)
+            context = client_context(ca, insecure=settings.insecure)
+        except ssl.SSLError as error:
+            raise BadPeer(f"peers: {ca} holds no certificate") from error
         except OSError as error:
-            reason = error.strerror or "holds no certificate"
-            raise BadPeer(f"peers: ca {settings.ca}: {reason}") from error
+            raise BadPeer(f"peers: {ca} cannot be read: {error.strerror}") from error
     return Called(*address, settings.id, settings.secret.get_secret_value(), context)
 
 
@@ -50,7 +57,7 @@ async def peering(
     At the end nobody is called any more; whoever has called must have been closed before.
     Raises :class:`BadPeer`.
     """
-    others = [called(peer) for peer in settings.peers]
+    others = [called(peer, settings.data) for peer in settings.peers]
     store = PeerStore(database_url(settings.data, settings.database))
     await store.reset([peer.server_id for peer in others])
     exchange = Exchange()

@@ -11,7 +11,9 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import resource
 import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -33,7 +35,7 @@ from ovms.notify.channels import open_channels
 from ovms.notify.notifier import Notifier
 from ovms.server.door import Door
 from ovms.server.inside import Desks
-from ovms.server.listener import Entrance, Ports, bound, close_gently, listen
+from ovms.server.listener import Entrance, Gate, Ports, bound, close_gently, listen
 from ovms.server.peering import peering
 from ovms.server.settings import ServerSettings
 from ovms.server.tls import Certificates, open_certificates
@@ -119,8 +121,8 @@ async def serve(
 
     ``on_ready`` gets the ports once every listener accepts. Raises :class:`AlreadyRunning`,
     :class:`~ovms.server.certificate.BadCertificate`,
-    :class:`~ovms.server.listener.CannotListen`, :class:`~ovms.store.errors.StoreError` or
-    ``OSError`` (the data folder) if the server cannot start.
+    :class:`~ovms.server.peering.BadPeer`, :class:`~ovms.server.listener.CannotListen`,
+    :class:`~ovms.store.errors.StoreError` or ``OSError`` (the data folder) if it cannot start.
     """
     clock = clock or SystemClock()
     make_private_dir(settings.data)
@@ -137,10 +139,12 @@ async def serve(
         try:
             async with _notifier(settings, expansion, clock) as notifier:
                 hub = Hub(store, notifier, clock, _hub_settings(settings))
-                async with _desks(settings, store, hub, clock) as desks:
-                    house = _House(store, Door(desks, clock), certificates, clock)
-                    await _serve(settings, house, entrances, stop, on_ready)
-                await hub.close()
+                try:
+                    async with _desks(settings, store, hub, clock) as desks:
+                        house = _House(store, Door(desks, clock), certificates, clock)
+                        await _serve(settings, house, entrances, stop, on_ready)
+                finally:
+                    await hub.close()
         finally:
             lost = await store.close()
             if lost:
@@ -221,8 +225,15 @@ async def _serve(
     stop: asyncio.Event,
     on_ready: Callable[[Ports], None],
 ) -> None:
-    servers = await listen(entrances, house.door.answer)
-    work = _start_work(house)
+    gate = Gate(entrances, _open_files())
+
+    def answer() -> asyncio.Protocol:
+        protocol = house.door.answer()
+        gate.count(house.door.count)
+        return protocol
+
+    servers = await listen(entrances, answer, gate.backlog)
+    work = _start_work(house, gate)
     ports = Ports(*(entrance.port for entrance in entrances), *[None] * (2 - len(entrances)))
     facts = {"pid": os.getpid(), "mp": ports.mp, "mp_tls": ports.mp_tls}
     try:
@@ -233,6 +244,7 @@ async def _serve(
             await stop.wait()
         log.info("stopping", connections=len(house.door.callers))
     finally:
+        gate.retire()
         await close_gently(servers, entrances)
         await house.door.empty()
         for task in work:
@@ -240,7 +252,13 @@ async def _serve(
         await asyncio.gather(*work, return_exceptions=True)
 
 
-def _start_work(house: _House) -> list[asyncio.Task[None]]:
+def _open_files() -> int:
+    """Give how many open files the system grants."""
+    granted = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return sys.maxsize if granted == resource.RLIM_INFINITY else granted
+
+
+def _start_work(house: _House, gate: Gate) -> list[asyncio.Task[None]]:
     """Start what is done again and again while the server runs."""
     hub, door, store, clock = house.hub, house.door, house.store, house.clock
     checked = clock.time()
@@ -248,6 +266,7 @@ def _start_work(house: _House) -> list[asyncio.Task[None]]:
     async def tick() -> None:
         hub.tick()
         door.tick()
+        gate.count(door.count)
 
     async def pace() -> None:
         hub.pace()

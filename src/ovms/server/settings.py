@@ -27,7 +27,9 @@ class PeerSettings(BaseModel):
     secret: SecretStr = Field(description="The secret of that vehicle.")
     tls: bool = Field(default=True, description="Call over TLS.")
     ca: Path | None = Field(
-        default=None, description="Certificate to trust, PEM; the machine's roots unless given."
+        default=None,
+        description="Certificate to trust, PEM, relative to the data folder; the machine's roots"
+        " unless given.",
     )
     insecure: bool = Field(default=False, description="Take any certificate.")
 

@@ -10,19 +10,21 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, tuple_, update
 
+from ovms.protocol.messages import LatestMessage
 from ovms.protocol.times import parse_wire_time, wire_change
 from ovms.store import shared_records
 from ovms.store.database import reading, sync_engine, writing
-from ovms.store.schema import SERVER_ROW, peers, server
+from ovms.store.schema import SERVER_ROW, messages, peers, server, vehicles
+from ovms.store.shared_records import ANY_SERVER
 from ovms.store.vehicles import PRESENCE_STALE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
-    from typing import TypeVar
+    from typing import Any, TypeVar
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
     from sqlalchemy.engine import URL
 
     from ovms.protocol.records.sync import OwnerRecord, VehicleRecord
@@ -83,6 +85,21 @@ def note_peer(connection: Connection, peer_id: str, direction: Direction, **valu
         connection.execute(insert(peers).values(id=peer_id, direction=direction, **row))
 
 
+def _stored(server_id: str) -> Select[Any]:
+    m, v = messages.c, vehicles.c
+    return (
+        select(m.vehicle_id, m.code, m.data, m.time)
+        .join(vehicles, v.id == m.vehicle_id)
+        .where(v.type == "car", v.server.in_([ANY_SERVER, server_id]), m.token == "")
+        .order_by(m.vehicle_id, m.code)
+    )
+
+
+def _states(connection: Connection, query: Select[Any]) -> list[tuple[str, LatestMessage]]:
+    rows = connection.execute(query)
+    return [(vehicle_id, LatestMessage(code, data, time)) for vehicle_id, code, data, time in rows]
+
+
 class PeerStore:
     """Shared records of a running server. Raises :class:`ovms.store.errors.StoreError`."""
 
@@ -122,6 +139,37 @@ class PeerStore:
         """Give up to :data:`PAGE` owners; see :func:`shared_records.changed_owners`."""
         query = partial(shared_records.changed_owners, after=after, until=until, limit=PAGE)
         return await self._read(query)
+
+    async def stored_since(
+        self, server_id: str, since: float, after: tuple[str, str]
+    ) -> list[tuple[str, LatestMessage]]:
+        """Give up to :data:`PAGE` plain latest messages of a server's vehicles.
+
+        Those that came after ``since``, Unix seconds, behind a vehicle and code, in that order.
+        """
+        m = messages.c
+        query = (
+            _stored(server_id)
+            .where(m.time > since, tuple_(m.vehicle_id, m.code) > tuple_(*after))
+            .limit(PAGE)
+        )
+        return await self._read(partial(_states, query=query))
+
+    async def stored_of(
+        self, server_id: str, vehicle_ids: Sequence[str]
+    ) -> list[tuple[str, LatestMessage]]:
+        """Give the plain latest messages of those vehicles that the server may know of."""
+        found = []
+        for start in range(0, len(vehicle_ids), PAGE):
+            some = messages.c.vehicle_id.in_(vehicle_ids[start : start + PAGE])
+            found += await self._read(partial(_states, query=_stored(server_id).where(some)))
+        return found
+
+    async def heard(self, peer_id: str, direction: Direction) -> float:
+        """Give when a server was last heard, Unix seconds; 0 for never."""
+        key = (peers.c.id == peer_id, peers.c.direction == direction)
+        query = select(peers.c.heard).where(*key)
+        return await self._read(lambda connection: connection.scalar(query)) or 0.0
 
     async def newest(self, peer_id: str) -> tuple[int, int]:
         """Give the newest changes of vehicles and owners that were had from a server we call."""

@@ -1,0 +1,59 @@
+"""What all rooms share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ovms.base.clock import Clock
+from ovms.hub.commands import ANSWER_TIMEOUT
+from ovms.hub.groups import Groups
+from ovms.hub.guard import Guard
+from ovms.hub.interfaces import AlertDesk, Keeper
+from ovms.hub.pacing import Pacer
+from ovms.hub.telemetry import LogSettings
+
+if TYPE_CHECKING:
+    from ovms.hub.room import Room
+
+
+class Exchange(Protocol):
+    """What joins our rooms with those of other servers."""
+
+    def car_came(self, room: Room) -> None:
+        """Learn of a car that has proven to be there, here or at another server."""
+
+    def car_went(self, room: Room) -> None:
+        """Learn that a car is gone."""
+
+
+class NoExchange:
+    """A server that stands alone."""
+
+    def car_came(self, room: Room) -> None:
+        """Tell nobody."""
+
+    def car_went(self, room: Room) -> None:
+        """Tell nobody."""
+
+
+@dataclass(slots=True)
+class House:
+    """What all rooms share."""
+
+    keeper: Keeper
+    alerts: AlertDesk
+    clock: Clock
+    version: str
+    """What ``f`` tells clients of this server."""
+    spawn: Callable[[Coroutine[Any, Any, None]], Any]
+    """Runs what takes time as a task that somebody owns."""
+    answer_timeout: float = ANSWER_TIMEOUT
+    """Seconds a car has to answer a command."""
+    log: LogSettings = field(default_factory=LogSettings)
+    groups: Groups = field(default_factory=Groups)
+    pacers: set[Pacer] = field(default_factory=set)
+    """The ways to cars for which something waits."""
+    guard: Guard = field(default_factory=Guard)
+    exchange: Exchange = field(default_factory=NoExchange)
