@@ -222,7 +222,7 @@ class Hub:
         for member in room.members:
             self._watch(room, member, now)
             if is_counting:
-                room.count_traffic(member)
+                room.journal.count_traffic(member)
 
     def _tick_logs(self) -> None:
         now = self._clock.time()
