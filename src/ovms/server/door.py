@@ -243,6 +243,7 @@ class Caller:
         except Exception as error:
             # Passing trouble: silence, since a refusal would be taken for the last word.
             log.warning("no provisioning for now", peer=pump.peer, reason=_reason(error))
+            self._provisioning, self._refusals_due = None, 0  # asked again, it looks again
             return
         log.info("provisioned" if record else "no provisioning record", peer=pump.peer)
         pump.say(record or ProvisionRefused())
