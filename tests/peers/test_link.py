@@ -475,6 +475,32 @@ async def test_a_vehicle_that_is_removed(net: Net) -> None:
     assert far.hears() == ["Z0"]
 
 
+async def test_a_vehicle_that_another_server_serves_now(net: Net) -> None:
+    """A server that may not know of it any more hears nothing of it from then on."""
+    one, two = net.server(), net.server()
+    await net.join(one, two, "PEER")
+    car, far = await one.car(), await two.app()
+    one.hub.refresh([FakeVehicle(server="PEER")])
+    await car.says("S80")
+    assert far.hears() == ["S80", "T0"]
+    one.hub.refresh([FakeVehicle(server="OTHER")])
+    await car.says("S79")
+    await far.says("C20,1")
+    assert far.hears() == ["Z0", "c20,1,car is not connected"]
+    assert car.hears() == ["Z1", "Z0"]
+
+
+async def test_a_car_at_a_server_that_serves_it_no_more(net: Net) -> None:
+    """It counts as gone, and what that server says of it reaches nobody."""
+    one, two = net.server(), net.server()
+    await net.join(one, two, "PEER")
+    near, car = await one.app(), await two.car()
+    assert near.hears() == ["Z1"]
+    one.hub.refresh([FakeVehicle(server="OTHER")])
+    await car.says("S80")
+    assert near.hears() == ["Z0"]
+
+
 async def test_an_announced_car_whose_vehicle_is_not_known_any_more(net: Net) -> None:
     """A vehicle that goes while it is looked up is passed over."""
     one, two = net.server(), net.server()
