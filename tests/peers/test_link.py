@@ -356,6 +356,18 @@ async def test_an_age_is_of_one_vehicle(net: Net) -> None:
         assert one.keeper.messages[vehicle_id]["S"].time == START
 
 
+async def test_an_age_beyond_all_time(net: Net) -> None:
+    """A message older than Unix time is of its beginning: dates before that nobody can write."""
+    one, two = net.server(), net.server()
+    link = await net.join(one, two)
+    for data in (b"CAR1,T,99999999999", b"CAR1,S,80"):
+        await link.ends[0].receive(data)
+    await two.car()
+    for data in (b"CAR1,T,99999999999", b"CAR1,D,1"):
+        await link.ends[0].receive(data)
+    assert [kept.time for kept in one.keeper.messages["CAR1"].values()] == [0, 0]
+
+
 async def test_a_server_that_only_replicates(net: Net) -> None:
     """What it tells of cars that are nowhere is new; of a car that is here nothing is taken."""
     one, two = net.server(), net.server()
