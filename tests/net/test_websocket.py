@@ -484,7 +484,8 @@ async def test_a_reader_of_no_pongs() -> None:
     async with listening(end) as place, raw(place) as caller:
         pings = frame(PING, bytes(LONGEST_CONTROL)) * 1000
         caller.writer.transport.pause_reading()  # type: ignore[attr-defined]
-        await end.until(lambda end: end.opens)
+        await caller.says(frame(TEXT, caller.greeting()))
+        await end.until(lambda end: end.events)
         while not end.stalls:
             caller.writer.write(pings)
             await asyncio.sleep(0.001)

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from ovms.accounts.login import Credential, Login
 from ovms.base.clock import ManualClock
 from ovms.hub.hub import CAR_REFUSED, Hub, HubSettings
 from ovms.protocol import Message, Party, Role, Session, State
@@ -301,6 +302,21 @@ async def test_an_owner_who_is_revoked(owners: House, log: Log) -> None:
     }
     await by_secret.says(by_secret.session.send(Message("A")))
     assert (await by_secret.hears_messages(3))[-1] == "a"
+
+
+async def test_an_owner_who_is_revoked_on_the_way_in(owners: House, log: Log) -> None:
+    """A login that ends between password and welcome is closed: it is looked for only once."""
+    owners.keeper.gate = asyncio.Event()
+    app = await owners.calls()
+    await app.says(b"MP-A 1 me pw *\r\n")
+    await until(lambda: owners.keeper.loads)
+    owners.accounts.ended.append(Login(1, "me", ("CAR1", "CAR2"), Credential("v2")))
+    await owners.door.check_logins()
+    owners.accounts.ended.clear()
+    owners.keeper.gate.set()
+    assert await app.is_closed()
+    await until(lambda: log.lines("refused"))
+    assert owners.hub.rooms == {}
 
 
 async def test_one_owner_never_hears_another(owners: House) -> None:

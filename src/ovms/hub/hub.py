@@ -272,14 +272,18 @@ class Hub:
             room.ping_car()
 
     def refresh(self, vehicles: Iterable[Change]) -> None:
-        """Learn of changes: who was removed or got another secret is closed."""
+        """Learn of changes: who was removed or got another secret is closed.
+
+        A server that serves a vehicle no more hears nothing of it any more.
+        """
         for change in vehicles:
             room = self.rooms.get(change.id)
-            if room is not None:
-                room.server = change.server
             if room is not None and change.secret != room.vehicle.secret:
                 del self.rooms[change.id]
                 room.close(Removed())
+            elif room is not None and change.server != room.server:
+                room.server = change.server
+                self._house.exchange.server_changed(room)
             if change.id in self._logs:
                 self._logs[change.id].keep_for(change.log_days, change.log_position_days)
 

@@ -303,7 +303,8 @@ class Room:
 
     def _store(self, code: str, data: bytes, token: str, message: Message, age: int) -> None:
         """Make a car's message the latest of its code, keep it, and tell the clients."""
-        latest = LatestMessage(code, data, self._house.clock.time() - age, token)
+        time = max(0.0, self._house.clock.time() - age)
+        latest = LatestMessage(code, data, time, token)
         if age and self.latest.is_older(latest):
             return
         is_kept = self.latest.put(latest)

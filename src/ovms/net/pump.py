@@ -35,6 +35,10 @@ WRITE_LIMIT = 1 << 20
 Far above any replay of stored messages, small against the memory of a server.
 """
 
+STRANGER_LIMIT = 1 << 14
+"""Bytes that may come in all before the welcome, HTTP and requests for provisioning included: what
+strangers say costs time, and a module asks once."""
+
 STREAM_LIMIT = 1 << 16
 """Bytes that may wait before :meth:`Pump.drained` holds back whoever has much to send."""
 
@@ -253,6 +257,11 @@ class Pump(asyncio.Protocol):
     def _websocket(self) -> WebSocket | None:
         return None if self._codec is UNKNOWN else self._codec
 
+    @property
+    def _is_stranger(self) -> bool:
+        session = self.session
+        return session.party is Party.SERVER and session.state not in (State.OPEN, State.CLOSED)
+
     def _find_out(self, data: bytes) -> None:
         """Take the caller's first bytes; too few to tell are kept by their number alone."""
         data = HTTP[: self.received - len(data)] + data
@@ -324,6 +333,15 @@ class Pump(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Pass bytes to the session, and its events to the owner."""
+        room = max(0, STRANGER_LIMIT - self.received)
+        if len(data) > room and self._is_stranger:
+            self._take(data[:room])
+            data = data[room:]
+            if self._is_stranger:
+                self.close(RemoteProtocolError("the caller says too much before its welcome"))
+        self._take(data)
+
+    def _take(self, data: bytes) -> None:
         self.received += len(data)
         if self._codec is None:
             self._read(data)

@@ -211,6 +211,12 @@ class PeerLink:
         """Tell the other server that a car is here no more."""
         self.drop(room.vehicle.id, is_car=False)
 
+    def server_changed(self, room: Room) -> None:
+        """Part with a vehicle that the other server may not know of any more."""
+        if not self._shares(room.server):
+            self.drop(room.vehicle.id, is_car=False)
+            self.drop(room.vehicle.id, is_car=True)
+
     # -- receiving --------------------------------------------------------------------------
 
     async def receive(self, data: bytes) -> None:

@@ -196,6 +196,7 @@ class Caller:
         address = pump.peer.rpartition(":")[0]
         accounts, hub = self._door.desks.accounts, self._door.desks.hub
         login = await accounts.log_in(welcome.user, welcome.password, OWNER_RIGHT, address)
+        self.login = login  # from now on: what ends it may be told only once
         wanted = welcome.vehicle_key
         if wanted == FIRST_VEHICLE:
             wanted = next(iter(login.vehicles), "")
@@ -206,7 +207,6 @@ class Caller:
             raise Refusal("the owner has no such vehicle")
         try:
             pump.accept_owner(login.owner, room.vehicle.id, login.vehicles)
-            self.login = login
             self._enter_room(pump, room, welcome.role)
         finally:
             hub.release(room)
