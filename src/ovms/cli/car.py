@@ -20,6 +20,7 @@ from ovms.base import logs
 from ovms.base.clock import SystemClock
 from ovms.car.drivers import Driver, Living, Replay
 from ovms.car.link import Link
+from ovms.car.modem.serial_modem import BAUD_RATES, SerialModem
 from ovms.car.module import Module
 from ovms.car.replay import RecordingError, open_recording
 from ovms.car.reports import Units
@@ -89,6 +90,13 @@ def car(
     tls: TlsOption = False,
     insecure: InsecureOption = False,
     ca: CaOption = None,
+    modem: Annotated[
+        str | None,
+        typer.Option(metavar="PORT", help="Serial port of a modem: SMS, USSD, AT, the signal."),
+    ] = None,
+    modem_baud: Annotated[int, typer.Option(metavar="BAUD", help="Its speed, bits a second.")] = (
+        115200
+    ),
     can: Annotated[str | None, typer.Option(hidden=True)] = None,
     provision: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
@@ -112,6 +120,7 @@ def car(
     if found is None:
         refuse("give the secret: --secret-file, OVMS_SECRET or --secret")
     logs.configure(log_level, "text")
+    phone = _make_modem(modem, modem_baud)
     link = Link(
         Module(
             made,
@@ -120,6 +129,7 @@ def car(
             sealer=Sealer.make(password, make_token(os.urandom)) if password else None,
             group=group,
             real_time=SystemClock().monotonic,
+            modem=phone,
         ),
         driver,
         partial(connect, host, port, Role.CAR, vehicle, found.encode(), tls=secure),
@@ -127,7 +137,7 @@ def car(
         names={"vehicle": vehicle, "server": server},
     )
     try:
-        is_done = asyncio.run(_run(link))
+        is_done = asyncio.run(_run(link, phone))
     except RecordingError as error:
         fail(str(error))
     if not is_done and replay is not None and not loop:
@@ -188,10 +198,30 @@ def _make_driver(vehicle: Vehicle, replay: Path | None, speed: float, loop: bool
     return Living(clock=clock, speed=speed)
 
 
-async def _run(link: Link) -> bool:
+def _make_modem(path: str | None, baud: int) -> SerialModem | None:
+    if baud not in BAUD_RATES:
+        refuse(f"--modem-baud must be one of {', '.join(map(str, BAUD_RATES))}")
+    return SerialModem(path, baud, random=Random()) if path else None  # noqa: S311 (jitter)
+
+
+async def _run_both(link: Link, modem: SerialModem) -> None:
+    """Run a link to its end with a modem beside it, which is closed then."""
+    tasks = [asyncio.create_task(link.run()), asyncio.create_task(modem.run())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            if task.done():
+                task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _run(link: Link, modem: SerialModem | None) -> bool:
     """Run a link to its end, or until SIGINT or SIGTERM; tell whether it came to its end."""
     loop = asyncio.get_running_loop()
-    work = asyncio.create_task(link.run())
+    work = asyncio.create_task(_run_both(link, modem) if modem else link.run())
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, work.cancel)
     try:
