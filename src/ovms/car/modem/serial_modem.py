@@ -63,6 +63,7 @@ USSD_OPEN = "the network has not answered the last code yet"
 LOST = "the modem was lost; whether it was done is not known"
 NO_ANSWER = "no answer from the modem; whether it was done is not known"
 NO_USSD = "no answer from the network"
+NO_TEXT = "the network gave no text"
 
 ENDED_USSD = {
     2: "the network has ended it", 3: "another client has answered",
@@ -361,7 +362,7 @@ class SerialModem:
         kind, text, scheme = int(found[1]), found[2], found[3]
         told = field_text(from_network(text or "", int(scheme) if scheme else None))
         result = Result.OK if kind < min(ENDED_USSD) or (kind == 2 and told) else Result.FAILED
-        self._end_ussd(result, told or ENDED_USSD.get(kind, ""))
+        self._end_ussd(result, told or ENDED_USSD.get(kind, NO_TEXT if result else ""))
 
     def _give_up_ussd(self) -> None:
         """Wait no longer for the network, and let it know, so that it does not answer the next."""
