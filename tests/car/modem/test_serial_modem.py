@@ -310,7 +310,7 @@ async def test_what_makes_no_sense_is_declined(fake: FakeModem) -> None:
 async def test_a_modem_that_hangs_is_given_up(fake: FakeModem) -> None:
     """Its command is answered in time; it is opened anew, and its late answer finds nobody."""
     fake.script[r"AT\+HANG"] = b"\r\n"
-    async with running(fake, replace(FAST, answer=0.1)) as user:
+    async with running(fake, replace(FAST, answer=0.5)) as user:
         user.submit(Command(49, "AT+HANG"))
         user.submit(CSQ)
         assert await user.wait(2) == [Answer(49, 1, NO_ANSWER), Answer(49, 1, NOT_READY)]
@@ -323,7 +323,7 @@ async def test_a_modem_that_hangs_is_given_up(fake: FakeModem) -> None:
 async def test_a_text_that_is_not_confirmed_has_no_success(fake: FakeModem) -> None:
     """Whether it went out nobody knows, and the answer says so, once."""
     fake.after_text = b""
-    async with running(fake, replace(FAST, answer=0.1)) as user:
+    async with running(fake, replace(FAST, answer=0.5)) as user:
         assert await user.ask(TEXT) == [Answer(40, 1, NO_ANSWER)]
         await asyncio.to_thread(fake.wait_for, "ATE0V1", 2)
         await user.looked(2)
