@@ -27,7 +27,9 @@ from ovms.car.modem.serial_modem import (
 from ovms.protocol.commands import Answer, Command
 from tests.car.modem.fake import FakeModem
 
-FAST = Timing(settle=0.01, ask=10, answer=20, ussd=20, look=3600, first_wait=0.01, most_wait=0.02)
+FAST = Timing(
+    settle=0.01, greeting=10, ask=10, answer=20, ussd=20, look=3600, first_wait=0.01, most_wait=0.02
+)
 """Nothing is waited for in vain, but where a test says so."""
 
 CSQ = Command(49, "AT+CSQ")
@@ -375,6 +377,16 @@ async def test_a_slow_start_is_waited_for(fake: FakeModem) -> None:
         assert (await user.ask(CSQ))[0] == Answer(49, 1, NOT_READY)
         fake.script.clear()
         await user.looked()
+
+
+async def test_a_modem_that_says_nothing_at_first(fake: FakeModem) -> None:
+    """It is asked again, and after that opened anew."""
+    fake.script["ATE0V1"] = b""
+    async with started(fake, replace(FAST, greeting=0.01)) as user:
+        await asyncio.to_thread(fake.wait_for, "ATE0V1", 4)
+        fake.script.clear()
+        await user.looked()
+        assert await user.ask(CSQ) == [Answer(49, 0, "+CSQ: 17,99")]
 
 
 async def test_a_modem_left_in_the_middle_of_a_text(fake: FakeModem) -> None:

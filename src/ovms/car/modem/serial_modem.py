@@ -23,8 +23,9 @@ from ovms.base.backoff import Backoff
 from ovms.base.logs import get_logger
 from ovms.car.modem.at import CONNECTED, Dialogue, Reply, Request, Unsolicited
 from ovms.car.modem.port import PortGone, SerialPort
+from ovms.car.modem.replies import network_answer, network_of, outcome, signal_of
 from ovms.car.modem.requests import Declined, Raw, Sms, Ussd, alphabet, read
-from ovms.car.modem.text import field_text, from_gsm, from_network, lines_text
+from ovms.car.modem.text import lines_text
 from ovms.protocol.commands import Answer, Command, Result
 
 log = get_logger("ovms.car.modem")
@@ -37,14 +38,14 @@ JOBS_LIMIT = 10
 ANSWER_TIMEOUT = 45.0
 """Seconds from a command to its answer. A server waits 60."""
 
-ASK_TIMEOUT = 5.0
-"""Seconds for what a modem answers by itself, without the network."""
+GREETING_TIMEOUT = 5.0
+"""Seconds for a modem's first answer."""
+
+ASK_TIMEOUT = 20.0
+"""Seconds for what a modem answers without sending: looking for a network it is slow."""
 
 USSD_TIMEOUT = 90.0
 """Seconds for the network's answer to a code; networks give up after 30 or 60."""
-
-NETWORK_LIMIT = 32
-"""Characters of the network's name that are told."""
 
 TRIES = 3
 """Of getting a first answer, from a modem that may just be waking up."""
@@ -63,27 +64,6 @@ USSD_OPEN = "the network has not answered the last code yet"
 LOST = "the modem was lost; whether it was done is not known"
 NO_ANSWER = "no answer from the modem; whether it was done is not known"
 NO_USSD = "no answer from the network"
-NO_TEXT = "the network gave no text"
-
-ENDED_USSD = {
-    2: "the network has ended it", 3: "another client has answered",
-    4: "the network does not support the code", 5: "the network did not answer in time",
-}  # fmt: skip
-
-REASONS = {
-    "CME 10": "no SIM", "CME 11": "the SIM wants its PIN", "CME 12": "the SIM wants its PUK",
-    "CME 13": "the SIM has failed", "CME 30": "no network", "CME 31": "the network did not answer",
-    "CME 32": "only emergency calls", "CMS 38": "the network is out of order",
-    "CMS 310": "no SIM", "CMS 311": "the SIM wants its PIN", "CMS 330": "no SMS centre is set",
-    "CMS 331": "no network", "CMS 332": "the network did not answer",
-}  # fmt: skip
-"""Errors that owners can do something about, by their numbers in TS 27.007 and 27.005."""
-
-_ERROR = re.compile(r"(CM[ES]) ERROR: *(\d{1,4})")
-_CSQ = re.compile(r"\+CSQ: *(\d{1,3}) *,")
-_COPS = re.compile(r'\+COPS: *\d+ *, *\d+ *, *"([^"]*)"')
-_CUSD = re.compile(r'\+CUSD: *(\d+) *(?:, *"(.*)" *(?:, *(\d+) *)?)?', re.DOTALL)
-_STRONGEST = 31
 
 Answerer = Callable[[Answer], None]
 
@@ -94,6 +74,7 @@ class Timing:
 
     settle: float = 0.3
     """What a modem that was just opened says so long is not heeded."""
+    greeting: float = GREETING_TIMEOUT
     ask: float = ASK_TIMEOUT
     answer: float = ANSWER_TIMEOUT
     ussd: float = USSD_TIMEOUT
@@ -253,23 +234,24 @@ class SerialModem:
 
     async def _greet(self) -> None:
         """Get the first answer; what came before it is not heeded."""
-        for _ in range(TRIES):
+        loop = asyncio.get_running_loop()
+        for number in range(TRIES):
             self._dialogue = Dialogue()
             with suppress(Silent):
-                reply = await self._ask(Request("ATE0V1"))
-                if reply.error is None:
+                until = loop.time() + self._timing.greeting
+                is_there = (await self._ask(Request("ATE0V1"), until)).error is None
+                if is_there and not number:
                     return
-            await asyncio.sleep(self._timing.settle)
+                # what an earlier try brought may still come: it is no answer to the next command
+                await asyncio.sleep(self._timing.settle)
+                if is_there:
+                    return
         raise Silent("no modem answers")
 
     async def _look(self) -> None:
         """See signal and network."""
-        signal = _CSQ.match(_line_of(await self._ask(Request("AT+CSQ")), "+CSQ:"))
-        level = int(signal[1]) if signal else None
-        self.signal = level if level is not None and level <= _STRONGEST else None
-        network = _COPS.match(_line_of(await self._ask(Request("AT+COPS?")), "+COPS:"))
-        name = field_text(from_gsm(network[1])) if network else ""
-        self.network = name[:NETWORK_LIMIT] or None
+        self.signal = signal_of(await self._ask(Request("AT+CSQ")))
+        self.network = network_of(await self._ask(Request("AT+COPS?")))
 
     async def _ask(self, request: Request, deadline: float | None = None) -> Reply:
         """Ask the modem, or raise :class:`Silent`. ``deadline`` is the event loop's time."""
@@ -323,13 +305,13 @@ class SerialModem:
             reply = await self._ask(request, job.deadline)
             if reply.error is not None:
                 break
-        self._end(*_outcome(reply))
+        self._end(*outcome(reply))
         await self._ask(alphabet("GSM"))  # names and answers of networks are read in it
 
     async def _send_ussd(self, job: Job, ussd: Ussd) -> None:
         self._ussd, self._ussd_is_taken, self._ussd_early = job, False, None
         reply = await self._ask(ussd.request, job.deadline)
-        self._end(*_outcome(reply))
+        self._end(*outcome(reply))
         if reply.error is not None:
             self._ussd = None
             return
@@ -351,18 +333,15 @@ class SerialModem:
 
     def _hear(self, line: str) -> None:
         """Take what the modem says by itself: of use is only the network's answer to our code."""
-        found = _CUSD.fullmatch(line)
-        if found is None or self._ussd is None:
+        told = network_answer(line)
+        if told is None or self._ussd is None:
             log.debug("not asked for", name=line[:1] + re.split(r"[^A-Z]", line[1:])[0])
             return
         if not self._ussd_is_taken:
             self._ussd_early = line
             return
         log.debug("ussd", data=line)
-        kind, text, scheme = int(found[1]), found[2], found[3]
-        told = field_text(from_network(text or "", int(scheme) if scheme else None))
-        result = Result.OK if kind < min(ENDED_USSD) or (kind == 2 and told) else Result.FAILED
-        self._end_ussd(result, told or ENDED_USSD.get(kind, NO_TEXT if result else ""))
+        self._end_ussd(*told)
 
     def _give_up_ussd(self) -> None:
         """Wait no longer for the network, and let it know, so that it does not answer the next."""
@@ -389,18 +368,3 @@ class SerialModem:
             current.end(Result.FAILED, LOST)
         while self._jobs:
             self._jobs.popleft().end(Result.FAILED, NOT_READY)
-
-
-def _line_of(reply: Reply, beginning: str) -> str:
-    """Give the line of an answer that begins so, or nothing."""
-    return next((line for line in reply.lines if line.startswith(beginning)), "")
-
-
-def _outcome(reply: Reply) -> tuple[Result, str]:
-    """Give result and text of a command that says no more than how it ended."""
-    if reply.error is None:
-        return Result.OK, ""
-    error = reply.error.removeprefix("+")
-    found = _ERROR.match(error)
-    known = REASONS.get(f"{found[1]} {int(found[2])}") if found else None
-    return Result.FAILED, field_text(f"{known or 'the modem refused'} ({error})")
