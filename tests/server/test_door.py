@@ -191,6 +191,20 @@ async def test_provisioning_while_the_database_is_away(house: House, log: Log) -
             await caller.reader.read(1)
 
 
+async def test_provisioning_once_the_database_is_back(house: House, log: Log) -> None:
+    """A request that got no answer was not the one of its connection: the next is looked up."""
+    house.provisions.error = OSError("the disk is away")
+    record = ProvisionRecord("tok", "dig", "rec")
+    house.provisions.records["VIN"] = record
+    caller = await house.calls()
+    await caller.says(b"AP-C 0 VIN\r\nAP-C 0 VIN\r\n")
+    await until(lambda: log.lines("no provisioning for now"))
+    house.provisions.error = None
+    await caller.says(b"AP-C 0 VIN\r\nAP-C 0 VIN\r\n")
+    assert await caller.hears_line() == record.encode() + b"\r\n"
+    assert await caller.hears_line() == b"AP-X\r\n"
+
+
 # -- owners ---------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import signal
+import ssl
 import time
 from functools import partial
 from pathlib import Path
@@ -23,16 +24,17 @@ from ovms.car.link import Link
 from ovms.car.modem.serial_modem import BAUD_RATES, SerialModem
 from ovms.car.module import Module
 from ovms.car.replay import RecordingError, open_recording
-from ovms.car.reports import Units
 from ovms.car.vehicles import VEHICLE_TYPES, BusVehicle, Vehicle, VehicleOptions
-from ovms.cli.common import fail, refuse, resolve_secret
+from ovms.cli.car_identity import Given, Identity
+from ovms.cli.car_provision import Question, show
+from ovms.cli.common import JsonOption, fail, refuse
 from ovms.cli.link import (
     CaOption,
     InsecureOption,
     ParanoidFileOption,
     ParanoidOption,
     TlsOption,
-    find_paranoid,
+    WebSocketOption,
     find_place,
     find_tls,
 )
@@ -60,7 +62,10 @@ def car(
     secret_file: Annotated[
         str | None, typer.Option(metavar="FILE", help="File with the secret; - standard input.")
     ] = None,
-    units: Annotated[Literal["M", "K"], typer.Option(help="Report in miles or kilometres.")] = "M",
+    units: Annotated[
+        Literal["M", "K"] | None,
+        typer.Option(show_default="M", help="Report in miles or kilometres."),
+    ] = None,
     kind: Annotated[
         str | None,
         typer.Option(
@@ -78,7 +83,9 @@ def car(
         typer.Option(help="The car's seconds in each second; 0 as fast as the link takes."),
     ] = 1.0,
     loop: Annotated[bool, typer.Option("--loop", help="Replay for ever.")] = False,
-    vin: Annotated[str | None, typer.Option(help="The VIN to report.")] = None,
+    vin: Annotated[
+        str | None, typer.Option(help="The VIN to report, and to ask by with --provision.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Makes a simulated car repeatable.")] = None,
     pin: Annotated[str, typer.Option(help="The PIN of a simulated car.")] = "1234",
     paranoid: ParanoidOption = None,
@@ -97,45 +104,68 @@ def car(
     modem_baud: Annotated[int, typer.Option(metavar="BAUD", help="Its speed, bits a second.")] = (
         115200
     ),
+    websocket: WebSocketOption = False,
+    provision: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST[:PORT]",
+            help="Ask this server for the car's parameters, and print them, passwords included.",
+        ),
+    ] = None,
+    iccid: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ICCID",
+            help="With --provision: the SIM card's number. Or --iccid-file, or OVMS_ICCID.",
+        ),
+    ] = None,
+    iccid_file: Annotated[
+        str | None, typer.Option(metavar="FILE", help="File that holds it; - standard input.")
+    ] = None,
+    go_on: Annotated[
+        bool,
+        typer.Option(
+            "--run", help="With --provision: be the car; options count more than parameters."
+        ),
+    ] = False,
+    json: JsonOption = False,
     can: Annotated[str | None, typer.Option(hidden=True)] = None,
-    provision: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Be a car: call a server, report, obey commands.
 
     A simulated car, unless a recording is replayed. A replay ends when the server has everything.
     With a paranoid password it seals what it says, and only apps with that password can read it.
+
+    With --provision it asks for its parameters, as a new module does, by --vin and --iccid. Without
+    a record for them the exit code is 1.
     """
-    later = {"--can": can, "--provision": provision}
-    for option in (name for name, given in later.items() if given):
-        refuse(f"{option} is not built yet")
-    _check_usage(server, vehicle, vin, pin, group, log_level)
-    assert server is not None
-    assert vehicle is not None
+    if can:
+        refuse("--can is not built yet")
+    _check_words(vehicle, vin, pin, group, log_level)
+    phone = _make_modem(modem, modem_baud)
     secure = find_tls(tls, insecure, ca)
-    host, port = find_place(server, secure)
+    given = Given(server, vehicle, secret, secret_file, units, paranoid, paranoid_file)
+    question = None
+    if provision is not None:
+        place = find_place(provision, secure, "--provision")
+        question = Question(place, secure, websocket, vin, iccid, iccid_file)
+        given.check_files(iccid_file)
+    elif iccid is not None or iccid_file is not None or go_on or json:
+        refuse("--iccid, --run and --json go with --provision")
+    else:
+        given.check_alone(secure)
     made = _make_vehicle(kind, replay, VehicleOptions(vin, time.time(), _seed(seed), pin))
     driver = _make_driver(made, replay, speed, loop)
-    password = find_paranoid(paranoid, paranoid_file, secret_file)
-    found = resolve_secret(secret, secret_file, "OVMS_SECRET", "Secret of the vehicle")
-    if found is None:
-        refuse("give the secret: --secret-file, OVMS_SECRET or --secret")
+    if question is None:
+        identity = given.alone()
+    else:
+        values = question.ask()
+        show(values, json)
+        if not go_on:
+            return
+        identity = given.beside(values)
     logs.configure(log_level, "text")
-    phone = _make_modem(modem, modem_baud)
-    link = Link(
-        Module(
-            made,
-            Units(units),
-            vehicle,
-            sealer=Sealer.make(password, make_token(os.urandom)) if password else None,
-            group=group,
-            real_time=SystemClock().monotonic,
-            modem=phone,
-        ),
-        driver,
-        partial(connect, host, port, Role.CAR, vehicle, found.encode(), tls=secure),
-        random=Random(),  # noqa: S311 (jitter)
-        names={"vehicle": vehicle, "server": server},
-    )
+    link = _make_link(identity, made, driver, group, secure, websocket, phone)
     try:
         is_done = asyncio.run(_run(link, phone))
     except RecordingError as error:
@@ -144,12 +174,10 @@ def car(
         fail("stopped before the server had the whole recording")
 
 
-def _check_usage(
-    server: str | None, vehicle: str | None, vin: str | None, pin: str, group: str, log_level: str
+def _check_words(
+    vehicle: str | None, vin: str | None, pin: str, group: str, log_level: str
 ) -> None:
-    if server is None or vehicle is None:
-        refuse("give --server and --vehicle")
-    if not _WORD.fullmatch(vehicle):
+    if vehicle is not None and not _WORD.fullmatch(vehicle):
         refuse("--vehicle must be one word of at most 64 characters")
     if vin is not None and not _VIN.fullmatch(vin):
         refuse("--vin must be up to 17 letters and digits")
@@ -196,6 +224,40 @@ def _make_driver(vehicle: Vehicle, replay: Path | None, speed: float, loop: bool
     if not speed:
         refuse("--speed 0 needs a recording: --replay FILE")
     return Living(clock=clock, speed=speed)
+
+
+def _make_link(
+    identity: Identity,
+    vehicle: Vehicle,
+    driver: Driver,
+    group: str,
+    tls: ssl.SSLContext | None,
+    websocket: bool,
+    modem: SerialModem | None,
+) -> Link:
+    """Put a module into the vehicle, and join it to its server."""
+    host, port = find_place(identity.server, tls)
+    password = identity.paranoid
+    return Link(
+        Module(
+            vehicle,
+            identity.units,
+            identity.vehicle,
+            sealer=Sealer.make(password, make_token(os.urandom)) if password else None,
+            group=group,
+            real_time=SystemClock().monotonic,
+            modem=modem,
+        ),
+        driver,
+        partial(
+            connect,
+            *(host, port, Role.CAR, identity.vehicle, identity.secret.encode()),
+            tls=tls,
+            websocket=websocket,
+        ),
+        random=Random(),  # noqa: S311 (jitter)
+        names={"vehicle": identity.vehicle, "server": identity.server},
+    )
 
 
 def _make_modem(path: str | None, baud: int) -> SerialModem | None:

@@ -216,8 +216,8 @@ class PeerLink:
     async def receive(self, data: bytes) -> None:
         """Take the data of an ``r``, one after another. A strange one is passed over."""
         replicated = Replicated.parse(data)
-        if replicated is None:
-            return
+        if replicated is None or not replicated.vehicle_id.isprintable():
+            return  # what is no text cannot be looked up
         vehicle_id, message = replicated.vehicle_id.upper(), replicated.inner
         if message.code == "Z":
             await self._take_presence(vehicle_id, message.data)

@@ -31,7 +31,7 @@ from ovms.protocol.welcome import (
     ProvisionRefused,
     ProvisionRequest,
 )
-from ovms.server.inside import Desks, InRoom, Inside
+from ovms.server.inside import Desks, Inside
 
 WELCOME_TIMEOUT = 75.0
 """Seconds until a caller without a welcome is closed: clearly more than the 60 after which a module
@@ -217,7 +217,7 @@ class Caller:
         if role is not Role.CAR:
             pump.expect_life(CLIENT_LIFE)
         log.info("connected", **self._facts())
-        self.inside = InRoom(hub, hub.enter(room, role, pump))
+        self.inside = hub.enter(room, role, pump)
         if role is Role.CAR:
             hub.car_welcomed(room)
 
@@ -243,6 +243,7 @@ class Caller:
         except Exception as error:
             # Passing trouble: silence, since a refusal would be taken for the last word.
             log.warning("no provisioning for now", peer=pump.peer, reason=_reason(error))
+            self._provisioning, self._refusals_due = None, 0  # asked again, it looks again
             return
         log.info("provisioned" if record else "no provisioning record", peer=pump.peer)
         pump.say(record or ProvisionRefused())
