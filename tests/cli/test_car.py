@@ -47,6 +47,7 @@ DEMO = Path(__file__).parents[2] / "src/ovms/car/vehicles/roadster/demo.csv"
         ([*BASE, "--insecure"], "--insecure goes with --tls"),
         ([*BASE, "--ca", str(DEMO)], "--ca goes with --tls"),
         ([*BASE, "--tls", "--insecure", "--ca", str(DEMO)], "not both"),
+        ([*BASE, "--modem", "/dev/ttyUSB2", "--modem-baud", "4711"], "--modem-baud must be one of"),
         ([*BASE, "--can", "x:y"], "--can is not built yet"),
         (["--provision", "x"], "--vin"),
         (["--provision", "x", "--iccid", "1"], "--vin"),
@@ -191,6 +192,18 @@ def test_a_signal_ends_it_in_order(
         process.send_signal(number)
         _, errors = process.communicate(timeout=30)
     assert process.returncode == code, errors
+    assert "Traceback" not in errors
+
+
+def test_a_modem_does_not_keep_a_recording_from_its_end(
+    server: ServerThread, tmp_path: Path
+) -> None:
+    """Without one at the port the car does its work; that there is none is told."""
+    options = ["--modem", str(tmp_path / "ttyNONE"), "--replay", str(DEMO), "--speed", "0"]
+    with start(server, *options) as process:
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
+    assert "no modem" in errors
     assert "Traceback" not in errors
 
 

@@ -20,7 +20,9 @@ from collections import deque
 from collections.abc import Callable
 
 from ovms.car.alerts import AlertWatch
+from ovms.car.answers import Answers
 from ovms.car.history import HistoryQueue
+from ovms.car.modem import MODEM_COMMANDS, Modem
 from ovms.car.reports import ORDER, Units, group_position, messages
 from ovms.car.settings import FEATURES, PARAMETERS, ModuleSettings, list_rows
 from ovms.car.state import CarState
@@ -38,7 +40,7 @@ INTERVAL_WATCHED = 60.0
 """Seconds between reports while an app watches."""
 
 PERIODIC = "SDLW"
-"""What is told at each interval; ``F`` and ``V`` do not change by themselves."""
+"""What is told at each interval; ``V`` does not change by itself, and ``F`` only with a modem."""
 
 LONGEST_PLAIN = 765
 """Bytes of a message, ``MP-0 `` included, whose line in base64 with its end stays under 1024."""
@@ -66,11 +68,13 @@ class Module:
         sealer: Sealer | None = None,
         group: str = "",
         real_time: Callable[[], float] | None = None,
+        modem: Modem | None = None,
     ) -> None:
         """Make a module; ``sealer`` for paranoid mode, with a token made for this start.
 
         ``group`` is told each position. ``real_time`` gives real seconds, for what the network
-        times; without it the car's time is taken for them.
+        times; without it the car's time is taken for them. ``modem`` obeys the commands that need
+        one; they are unsupported without.
         """
         self.vehicle = vehicle
         self.settings = ModuleSettings(units, vehicle_id, vehicle.identity.write_enabled)
@@ -84,7 +88,11 @@ class Module:
         self._is_connected = False
         self._told: dict[str, Watched] = {}
         self._reported = 0.0
-        self._identity = vehicle.identity.including(FEATURES, PARAMETERS)
+        self._modem = modem
+        self._identity = vehicle.identity.including(
+            FEATURES, PARAMETERS, *(MODEM_COMMANDS if modem else ())
+        )
+        self._answers = Answers()
         self._watch = AlertWatch(vehicle.identity.car_type)
         self._alerts: deque[Message] = deque(maxlen=ALERT_LIMIT)
         self._trips = TripLog()
@@ -103,27 +111,28 @@ class Module:
         """Learn that the link is gone."""
         self._is_connected = False
         self.watchers = 0
+        self._answers.clear()
 
     def report(self, now: float) -> list[Message]:
         """Give everything that is known, if connected."""
-        self.vehicle.advance(now)
+        self._advance(now)
         known = {code for code in ORDER if _is_known(code, self.vehicle.state)}
         return self._send(known, now) if self._is_connected else []
 
     def report_all(self, now: float) -> list[Message]:
         """Give everything, known or not, if connected: the last word of a recording."""
-        self.vehicle.advance(now)
+        self._advance(now)
         return self._send(set(ORDER), now) if self._is_connected else []
 
     def poll(self, now: float) -> list[Message]:
         """Give what is due: all of it at the interval, what has changed at once, and what waits."""
-        self.vehicle.advance(now)
+        self._advance(now)
         self._notice(now)
         if not self._is_connected:
             return []
         codes = self._changed()
         if now - self._reported >= self.interval:
-            codes.update(PERIODIC)
+            codes.update(PERIODIC, "F" if self._modem else "")
         told = self._send(codes, now) if codes else []
         return [*told, *self._waiting(now)]
 
@@ -131,7 +140,7 @@ class Module:
         """Take in a message from the server; give the answers. Unknown ones are ignored."""
         match message.code:
             case "A":
-                return [Message("a")]
+                return self._answers.pong(Message("a"))
             case "C":
                 return [*self._obey(message.data, now), *self.poll(now)]
             case "E":
@@ -152,7 +161,8 @@ class Module:
         try:
             command = self._sealer.open(message)
         except WrongPassword:
-            return [self._ready(NOT_OPENED.message)]
+            self._answers.give([self._ready(NOT_OPENED.message)])
+            return self._answers.take()
         return [*self._obey(command.data, now, is_sealed=True), *self.poll(now)]
 
     @property
@@ -176,12 +186,20 @@ class Module:
             if trip is not None:
                 self.history.add(trip, self._real(now))
 
+    def _advance(self, now: float) -> None:
+        """Let time pass until now, and see what the modem knows."""
+        self.vehicle.advance(now)
+        if self._modem is not None:
+            self.vehicle.state.gsm_signal = self._modem.signal
+            self.vehicle.state.network = self._modem.network
+
     def _waiting(self, now: float) -> list[Message]:
-        """Give the alerts, and the records that are due."""
+        """Give late answers, the alerts, and the records that are due."""
         alerts = list(self._alerts)
         self._alerts.clear()
         due = self.history.due(self._real(now))
-        return [*alerts, *(self._ready(record.message) for record in due)]
+        records = [self._ready(record.message) for record in due]
+        return [*self._answers.take(), *alerts, *records]
 
     def _real(self, now: float) -> float:
         return self._real_time() if self._real_time else now
@@ -226,17 +244,28 @@ class Module:
     # -- commands ---------------------------------------------------------------------------
 
     def _obey(self, data: bytes, now: float, *, is_sealed: bool = False) -> list[Message]:
-        """Answer a command in its own form: one message, or the rows of a list."""
-        self.vehicle.advance(now)
-        command = Command.parse(data)
-        if command is None:
-            answers = [Answer(0, Result.FAILED, "not a command number")]
-        elif command.number in (FEATURES, PARAMETERS):
-            answers = list(list_rows(command.number, self.settings))
-        else:
-            answers = [self._execute(command, now)]
+        """Answer a command in its own form: one message, or the rows of a list.
+
+        Gives the answers that can be sent now; those of the modem, and what is behind them, come
+        with a later :meth:`poll`.
+        """
+        self._advance(now)
         ready = self._ready if is_sealed else _bounded
-        return [ready(answer.message) for answer in answers]
+        command = Command.parse(data)
+        if command is not None and self._modem and command.number in MODEM_COMMANDS:
+            self._modem.submit(
+                command, self._answers.owe(command.number, ready, is_sealed=is_sealed)
+            )
+        else:
+            self._answers.give([ready(answer.message) for answer in self._answer(command, now)])
+        return self._answers.take()
+
+    def _answer(self, command: Command | None, now: float) -> list[Answer]:
+        if command is None:
+            return [Answer(0, Result.FAILED, "not a command number")]
+        if command.number in (FEATURES, PARAMETERS):
+            return list(list_rows(command.number, self.settings))
+        return [self._execute(command, now)]
 
     def _execute(self, command: Command, now: float) -> Answer:
         if command.number not in BY_NUMBER:
@@ -252,7 +281,7 @@ def _watched(state: CarState) -> dict[str, Watched]:
     The last entries are there for their first reading only: unknown, then ``True`` for ever.
     """
     return {
-        "F": (state.vin,),
+        "F": (state.vin, state.network),
         "D": (state.doors_1, state.doors_2, state.lock_told, state.doors_3, state.doors_4,
               state.doors_5, _seen(state.odometer), _seen(state.trip), _seen(state.temperature_pem),
               _seen(state.temperature_ambient)),

@@ -39,6 +39,9 @@ from ovms.protocol.records.tyres import PSI_PER_KPA
 ORDER = "FSDLWV"
 """The order in which messages are sent: apps need ``F`` before ``S`` and ``D``."""
 
+SIGNAL_UNKNOWN = 99
+"""As modems say it."""
+
 _MODE_WORDS = {number: word for word, number in CHARGE_MODE_NUMBERS.items()}
 
 
@@ -87,14 +90,14 @@ def messages(
 
 
 def firmware(state: CarState, identity: Identity, units: Units, now: float) -> CarFirmware:
-    """Make ``F``. There is no modem yet, so the signal is unknown (99)."""
+    """Make ``F``. Without a modem the signal is unknown."""
     return CarFirmware(
         firmware=__version__,
         vin=state.vin,
-        gsm_signal=99,
+        gsm_signal=_known(state.gsm_signal, SIGNAL_UNKNOWN),
         write_enabled=identity.write_enabled,
         car_type=identity.car_type,
-        network="",
+        network=state.network or "",
         service_range=-1,
         service_time=-1,
         hardware=identity.hardware,

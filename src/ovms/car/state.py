@@ -146,6 +146,12 @@ class CarState:
     current_12v: float | None = None
     tyres: dict[str, Tyre] = field(default_factory=lambda: {wheel: Tyre() for wheel in WHEELS})
 
+    # mobile network
+    gsm_signal: int | None = None
+    """As the modem counts it, 0 to 31."""
+    network: str | None = None
+    """The operator's name."""
+
     error: VehicleError | None = None
     updated: dict[Topic, float] = field(default_factory=dict)
     """The car's time when each topic was last read."""

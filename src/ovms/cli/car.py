@@ -21,6 +21,7 @@ from ovms.base import logs
 from ovms.base.clock import SystemClock
 from ovms.car.drivers import Driver, Living, Replay
 from ovms.car.link import Link
+from ovms.car.modem.serial_modem import BAUD_RATES, SerialModem
 from ovms.car.module import Module
 from ovms.car.replay import RecordingError, open_recording
 from ovms.car.vehicles import VEHICLE_TYPES, BusVehicle, Vehicle, VehicleOptions
@@ -96,6 +97,13 @@ def car(
     tls: TlsOption = False,
     insecure: InsecureOption = False,
     ca: CaOption = None,
+    modem: Annotated[
+        str | None,
+        typer.Option(metavar="PORT", help="Serial port of a modem: SMS, USSD, AT, the signal."),
+    ] = None,
+    modem_baud: Annotated[int, typer.Option(metavar="BAUD", help="Its speed, bits a second.")] = (
+        115200
+    ),
     websocket: WebSocketOption = False,
     provision: Annotated[
         str | None,
@@ -134,6 +142,7 @@ def car(
     if can:
         refuse("--can is not built yet")
     _check_words(vehicle, vin, pin, group, log_level)
+    phone = _make_modem(modem, modem_baud)
     secure = find_tls(tls, insecure, ca)
     given = Given(server, vehicle, secret, secret_file, units, paranoid, paranoid_file)
     question = None
@@ -156,9 +165,9 @@ def car(
             return
         identity = given.beside(values)
     logs.configure(log_level, "text")
-    link = _make_link(identity, made, driver, group, secure, websocket)
+    link = _make_link(identity, made, driver, group, secure, websocket, phone)
     try:
-        is_done = asyncio.run(_run(link))
+        is_done = asyncio.run(_run(link, phone))
     except RecordingError as error:
         fail(str(error))
     if not is_done and replay is not None and not loop:
@@ -224,6 +233,7 @@ def _make_link(
     group: str,
     tls: ssl.SSLContext | None,
     websocket: bool,
+    modem: SerialModem | None,
 ) -> Link:
     """Put a module into the vehicle, and join it to its server."""
     host, port = find_place(identity.server, tls)
@@ -236,6 +246,7 @@ def _make_link(
             sealer=Sealer.make(password, make_token(os.urandom)) if password else None,
             group=group,
             real_time=SystemClock().monotonic,
+            modem=modem,
         ),
         driver,
         partial(
@@ -249,10 +260,30 @@ def _make_link(
     )
 
 
-async def _run(link: Link) -> bool:
+def _make_modem(path: str | None, baud: int) -> SerialModem | None:
+    if baud not in BAUD_RATES:
+        refuse(f"--modem-baud must be one of {', '.join(map(str, BAUD_RATES))}")
+    return SerialModem(path, baud, random=Random()) if path else None  # noqa: S311 (jitter)
+
+
+async def _run_both(link: Link, modem: SerialModem) -> None:
+    """Run a link to its end with a modem beside it, which is closed then."""
+    tasks = [asyncio.create_task(link.run()), asyncio.create_task(modem.run())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            if task.done():
+                task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _run(link: Link, modem: SerialModem | None) -> bool:
     """Run a link to its end, or until SIGINT or SIGTERM; tell whether it came to its end."""
     loop = asyncio.get_running_loop()
-    work = asyncio.create_task(link.run())
+    work = asyncio.create_task(_run_both(link, modem) if modem else link.run())
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, work.cancel)
     try:

@@ -1,0 +1,38 @@
+"""The module's modem: what the module asks of one, whichever it is.
+
+:class:`ovms.car.modem.serial_modem.SerialModem` is a modem on a serial port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from ovms.protocol.commands import Answer, Command
+
+SMS, USSD, RAW_AT = 40, 41, 49
+"""The commands that need a modem."""
+
+MODEM_COMMANDS = frozenset({SMS, USSD, RAW_AT})
+
+
+class Modem(Protocol):
+    """A modem as the module sees it."""
+
+    @property
+    def signal(self) -> int | None:
+        """The signal as modems count it, 0 to 31; ``None`` while it is unknown."""
+        ...
+
+    @property
+    def network(self) -> str | None:
+        """The name of the network it is in, without a comma; ``None`` without one."""
+        ...
+
+    def submit(self, command: Command, answer: Callable[[Answer], None]) -> None:
+        """Obey one of :data:`MODEM_COMMANDS`.
+
+        ``answer`` is called once, at once or later on the same event loop; for :data:`USSD` that
+        was taken, with result 0, it is called a second time when the network has answered.
+        """
+        ...
