@@ -64,8 +64,8 @@ def test_everything_is_sealed_but_what_goes_in_plain() -> None:
     for second in range(0, 20_000, 5):
         messages += module.poll(START + second)
     plain = {m.code for m in messages if sealed_message(m) is None}
-    assert plain == {"a", "g", "P"} <= NEVER_SEALED
-    assert {m.code for m in opened(messages)} == set("SDLWgPah")
+    assert plain == {"A", "a", "g", "P"} <= NEVER_SEALED
+    assert {m.code for m in opened(messages)} == set("SDLWgPAah")
 
 
 def test_a_sealed_record_for_the_history_is_sent_once() -> None:
@@ -75,7 +75,7 @@ def test_a_sealed_record_for_the_history_is_sent_once() -> None:
     told = [m for second in range(5000) for m in module.poll(START + second)]
     records = [m for m in opened(told) if m.code == "h"]
     assert len({m.data.split(b",")[0] for m in records}) == len(records) > 0
-    assert len(module.history) == 0
+    assert len(module.delivery) == 0
 
 
 def test_a_command_is_answered_in_its_own_form(module: Module) -> None:

@@ -6,7 +6,7 @@ messages to send now, in order. ``now`` is always the car's time, which never go
 
 No IO, no clock of its own. Nothing is told while the module is not connected: what matters of it
 is in the state, all of which is sent when the link is back. Alerts and records for the history
-wait for the link.
+wait until they are delivered (:mod:`~ovms.car.delivery`).
 
 In paranoid mode the token goes out first at each login, and everything is sealed but what the
 protocol has in plain. A command is answered in the form in which it came: a client that does not
@@ -16,11 +16,10 @@ command is obeyed, too: whoever could send it has shown the secret of the vehicl
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-
+from ovms.base.clock import Clock
 from ovms.car.alerts import AlertWatch
-from ovms.car.history import HistoryQueue
+from ovms.car.delivery import Delivery, Moment
+from ovms.car.journal import Journal
 from ovms.car.reports import ORDER, Units, group_position, messages
 from ovms.car.settings import FEATURES, PARAMETERS, ModuleSettings, list_rows
 from ovms.car.state import CarState
@@ -46,9 +45,6 @@ LONGEST_PLAIN = 765
 LONGEST_SEALED = 573
 """The same for a message that is sealed: base64 in base64."""
 
-ALERT_LIMIT = 10
-"""Alerts that wait for the link; older ones are no news any more."""
-
 NOT_OPENED = Answer(0, Result.FAILED, "sealed with another paranoid password")
 
 Watched = tuple[object, ...]
@@ -65,28 +61,28 @@ class Module:
         *,
         sealer: Sealer | None = None,
         group: str = "",
-        real_time: Callable[[], float] | None = None,
+        clock: Clock | None = None,
+        journal: Journal | None = None,
     ) -> None:
         """Make a module; ``sealer`` for paranoid mode, with a token made for this start.
 
-        ``group`` is told each position. ``real_time`` gives real seconds, for what the network
-        times; without it the car's time is taken for them.
+        ``group`` is told each position. ``clock`` gives real time, for what the network times;
+        without it the car's time is taken for that. ``journal`` keeps what is not delivered.
         """
         self.vehicle = vehicle
         self.settings = ModuleSettings(units, vehicle_id, vehicle.identity.write_enabled)
         self.watchers = 0
         """How many apps watch, as the server last said."""
-        self.history = HistoryQueue(is_sealed=sealer is not None)
-        """What is on its way into the history."""
+        self.delivery = Delivery(journal, is_sealed=sealer is not None)
+        """Records and alerts on their way to the server."""
         self._sealer = sealer
         self._group = group
-        self._real_time = real_time
+        self._clock = clock
         self._is_connected = False
         self._told: dict[str, Watched] = {}
         self._reported = 0.0
         self._identity = vehicle.identity.including(FEATURES, PARAMETERS)
         self._watch = AlertWatch(vehicle.identity.car_type)
-        self._alerts: deque[Message] = deque(maxlen=ALERT_LIMIT)
         self._trips = TripLog()
 
     # -- the link ---------------------------------------------------------------------------
@@ -95,7 +91,7 @@ class Module:
         """Learn that the server has welcomed us; give everything."""
         self._is_connected = True
         self.watchers = 0
-        self.history.restart()
+        self.delivery.restart()
         token = [self._sealer.announcement] if self._sealer else []
         return [*token, *self.report(now)]
 
@@ -125,7 +121,11 @@ class Module:
         if now - self._reported >= self.interval:
             codes.update(PERIODIC)
         told = self._send(codes, now) if codes else []
-        return [*told, *self._waiting(now)]
+        return [*told, *map(self._ready, self.delivery.due(self._real(now)))]
+
+    def ping(self, now: float) -> Message:
+        """Give a ping to be sent; its answer is to be told to :meth:`receive`."""
+        return self.delivery.ping(self._real(now))
 
     def receive(self, message: Message, now: float) -> list[Message]:
         """Take in a message from the server; give the answers. Unknown ones are ignored."""
@@ -138,8 +138,10 @@ class Module:
                 return self._receive_sealed(message, now)
             case "Z":
                 return self._count_watchers(message.data, now)
+            case "a":
+                self.delivery.pong()
             case "h":
-                self.history.acknowledge(message.data)
+                self.delivery.acknowledge(message.data)
         return []
 
     def _receive_sealed(self, message: Message, now: float) -> list[Message]:
@@ -169,22 +171,18 @@ class Module:
 
     def _notice(self, now: float) -> None:
         """See what is worth an alert or a record, connected or not."""
-        state = self.vehicle.state
-        self._alerts.extend(_bounded(alert.message) for alert in self._watch.look(state))
+        state, at = self.vehicle.state, self._real(now)
+        self.delivery.look(at)
+        for alert in self._watch.look(state):
+            self.delivery.add(alert, at)
         if self.vehicle.identity.logs_trips:
             trip = self._trips.look(state, now)
             if trip is not None:
-                self.history.add(trip, self._real(now))
+                self.delivery.add(trip, at)
 
-    def _waiting(self, now: float) -> list[Message]:
-        """Give the alerts, and the records that are due."""
-        alerts = list(self._alerts)
-        self._alerts.clear()
-        due = self.history.due(self._real(now))
-        return [*alerts, *(self._ready(record.message) for record in due)]
-
-    def _real(self, now: float) -> float:
-        return self._real_time() if self._real_time else now
+    def _real(self, now: float) -> Moment:
+        clock = self._clock
+        return Moment(clock.monotonic(), clock.time()) if clock else Moment(now, now)
 
     # -- what is told at once ---------------------------------------------------------------
 
