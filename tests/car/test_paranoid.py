@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovms.base.clock import SystemClock
+from ovms.base.clock import ManualClock, SystemClock
 from ovms.car.drivers import Living
 from ovms.car.link import Link
 from ovms.car.module import INTERVAL_ALONE, Module
@@ -211,8 +211,8 @@ def test_no_group_no_g() -> None:
 
 def test_the_history_runs_in_real_time() -> None:
     """However fast the car lives, a record waits ten real seconds, and its age is real."""
-    real = 500.0
-    module = Module(SimCar(start=START, seed=1), real_time=lambda: real)
+    clock = ManualClock(START + 500)
+    module = Module(SimCar(start=START, seed=1), clock=clock)
     module.connect(START)
     now = START
     told: list[Message] = []
@@ -220,12 +220,12 @@ def test_the_history_runs_in_real_time() -> None:
         now += 10
         told = module.poll(now)
     assert not any(m.code == "h" for m in module.poll(now + 900))
-    real += 10
+    clock.advance(10)
     (again,) = [m for m in module.poll(now + 901) if m.code == "h" and m.data.startswith(b"1,")]
     assert again.data.startswith(b"1,-10,")
     module.disconnect()
     module.connect(now + 902)
     assert any(m.data.startswith(b"1,-10,") for m in module.poll(now + 902))
     assert module.receive(Message("h", b"1"), now + 903) == []
-    real += 10
+    clock.advance(10)
     assert not any(m.data.startswith(b"1,") for m in module.poll(now + 904) if m.code == "h")

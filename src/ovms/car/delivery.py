@@ -126,7 +126,7 @@ class Delivery:
         self._next_code += 1
         self._journal.put([item])
         self._keep(item)
-        log.debug("kept until it is delivered", code=item.code)
+        log.debug("waits until it is delivered", code=item.code, kind=item.kind)
         self._make_room()
 
     def _keep(self, item: Item) -> None:

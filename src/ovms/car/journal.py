@@ -68,6 +68,11 @@ class Item:
     """When it was last sent, by the clock of this process."""
 
     @property
+    def kind(self) -> str:
+        """The code of the message that carries it: ``h`` or ``P``."""
+        return "P" if isinstance(self.content, Alert) else "h"
+
+    @property
     def data(self) -> bytes:
         """The content, as it is kept."""
         return self.content.encode() if isinstance(self.content, Alert) else self.content.fields
@@ -176,7 +181,7 @@ class DiskJournal:
 
     def _write(self) -> None:
         """Put on disk what it owes, in one transaction."""
-        rows = [(item.code, _kind(item), item.data, item.made) for item in self._owed.values()]
+        rows = [(item.code, item.kind, item.data, item.made) for item in self._owed.values()]
         try:
             with self._database as database:
                 database.executemany("REPLACE INTO items VALUES (?, ?, ?, ?)", rows)
@@ -251,10 +256,6 @@ def _code(error: sqlite3.Error) -> int | None:
     """Give SQLite's word for an error, without its further detail; ``None`` if it is not its."""
     code = getattr(error, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
-
-
-def _kind(item: Item) -> str:
-    return "P" if isinstance(item.content, Alert) else "h"
 
 
 def _item(code: object, kind: object, data: object, made: object) -> Item | None:
