@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -46,13 +46,13 @@ class FakeJournal:
         """Give what an earlier process left."""
         return [Item(i.code, i.content, i.made) for _, i in sorted(self.items.items())]
 
-    def put(self, items: list[Item]) -> None:  # type: ignore[override]
+    def put(self, items: Sequence[Item]) -> None:
         """Keep."""
         for item in items:
             self.items[item.code] = Item(item.code, item.content, item.made)
             self.next_code = max(self.next_code, item.code + 1)
 
-    def remove(self, codes: list[int]) -> None:  # type: ignore[override]
+    def remove(self, codes: Sequence[int]) -> None:
         """Forget."""
         for code in codes:
             self.items.pop(code, None)
