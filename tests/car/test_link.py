@@ -111,9 +111,12 @@ async def test_a_recording_ends_when_its_alerts_are_delivered(
     server: FakeServer, random: Random
 ) -> None:
     """What waits for its delivery is told first; on a lost link again, until a ping is answered."""
+    clock = SystemClock()
     link = doors_link(server, random, timing=replace(FAST, delivery=0.01))
+    link._module._clock = clock
     for number in range(3):
-        link._module.delivery.add(Alert("A", str(number)), Moment(0, 0))
+        now = Moment(clock.monotonic(), clock.time())
+        link._module.delivery.add(Alert("A", str(number)), now)
     server.answers_pings = False
     async with running(link) as task:
         await server.wait_for(codes="DP")
