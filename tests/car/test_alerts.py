@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from ovms.car.alerts import AlertWatch
-from ovms.car.module import ALERT_LIMIT, Module
+from ovms.car.delivery import A_SECOND
+from ovms.car.module import Module
 from ovms.car.state import CarState, VehicleError
 from ovms.car.vehicles.sim import SimCar
 from ovms.protocol import Message
@@ -65,16 +66,27 @@ def test_errors_of_the_vehicle() -> None:
 
 
 def test_alerts_wait_for_the_link() -> None:
-    """What happens without a link is told after the login, the latest ten, once."""
+    """What happens without a link is told after the login, five a second, until it is delivered."""
     car = SimCar(start=START, seed=1)
     module = Module(car)
-    for at in range(ALERT_LIMIT + 5):
+    for at in range(A_SECOND + 2):
         car.state.error = VehicleError(at, 0)
         assert module.poll(START) == []
-    module.connect(START)
-    told = [m.data for m in module.poll(START) if m.code == "P"]
-    assert told == [b"ESIM,%d,0" % at for at in range(5, ALERT_LIMIT + 5)]
-    assert module.poll(START) == []
+    told: list[bytes] = []
+    for login in range(2):
+        module.connect(START)
+        told = [m.data for s in range(5) for m in module.poll(START + 5 * login + s)
+                if m.code == "P"]  # fmt: skip
+        assert told == [b"ESIM,%d,0" % at for at in range(A_SECOND + 2)]
+        module.disconnect()
+    module.connect(START + 20)
+    for second in range(20, 25):
+        for message in module.poll(START + second):
+            if message.code == "A":
+                module.receive(Message("a"), START + second)
+    module.connect(START + 30)
+    assert not any(m.code == "P" for m in module.poll(START + 30))
+    assert len(module.delivery) == 0
 
 
 def test_the_simulated_car_alerts_when_a_charge_ends() -> None:
@@ -88,8 +100,8 @@ def test_the_simulated_car_alerts_when_a_charge_ends() -> None:
         assert now - START < 20_000
         assert not any(m.code == "P" for m in module.poll(now))
     told = module.receive(Message("C", b"12"), now)
-    assert [m.code for m in told if m.code in "cSP"] == ["c", "S", "P"]
-    assert told[-1].data.startswith(b"ACharging stopped at ")
+    assert [m.code for m in told if m.code in "cSPA"] == ["c", "S", "P", "A"]
+    assert told[-2].data.startswith(b"ACharging stopped at ")
     answers = module.receive(Message("C", b"11"), now)
     assert not any(m.code == "P" for m in answers)
     ended: list[bytes] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -14,6 +15,7 @@ import structlog
 from ovms.base import logs
 from ovms.base.backoff import Backoff
 from ovms.base.clock import SystemClock
+from ovms.car.delivery import Moment
 from ovms.car.drivers import Driver, Listener, Living, Replay
 from ovms.car.link import Link, Timing
 from ovms.car.module import Module
@@ -23,6 +25,7 @@ from ovms.car.vehicles.sim import SimCar
 from ovms.net.client import ConnectFailed, Connection, Refused, Untrusted
 from ovms.protocol import Message
 from ovms.protocol.records import Environment
+from ovms.protocol.records.alert import Alert
 from tests.car.conftest import FakeServer
 
 Logged = list[structlog.typing.EventDict]
@@ -102,6 +105,32 @@ async def test_it_stays_until_the_last_ping_is_answered(server: FakeServer, rand
         server.answers_pings = True
         await until(task.done)
         assert task.exception() is None
+
+
+async def test_a_recording_ends_when_its_alerts_are_delivered(
+    server: FakeServer, random: Random
+) -> None:
+    """What waits for its delivery is told first; on a lost link again, until a ping is answered."""
+    clock = SystemClock()
+    link = doors_link(server, random, timing=replace(FAST, delivery=0.01))
+    link._module._clock = clock
+    for number in range(3):
+        now = Moment(clock.monotonic(), clock.time())
+        link._module.delivery.add(Alert("A", str(number)), now)
+    server.answers_pings = False
+    async with running(link) as task:
+        await server.wait_for(codes="DP")
+        server.drop()
+        await server.wait_for(logins=2, codes="P")
+        assert not task.done()
+        assert link._module.delivery
+        server.answers_pings = True
+        server.drop()
+        await until(task.done)
+        assert task.exception() is None
+    assert [m.data for m in server.logins[-1] if m.code == "P"] == [b"A0", b"A1", b"A2"]
+    assert server.codes.endswith("FSDLWVA")
+    assert not link._module.delivery
 
 
 async def test_an_open_ping_of_before_does_not_end_it(

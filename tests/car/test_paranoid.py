@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovms.base.clock import SystemClock
+from ovms.base.clock import ManualClock, SystemClock
 from ovms.car.drivers import Living
 from ovms.car.link import Link
 from ovms.car.module import INTERVAL_ALONE, Module
@@ -64,8 +64,8 @@ def test_everything_is_sealed_but_what_goes_in_plain() -> None:
     for second in range(0, 20_000, 5):
         messages += module.poll(START + second)
     plain = {m.code for m in messages if sealed_message(m) is None}
-    assert plain == {"a", "g", "P"} <= NEVER_SEALED
-    assert {m.code for m in opened(messages)} == set("SDLWgPah")
+    assert plain == {"A", "a", "g", "P"} <= NEVER_SEALED
+    assert {m.code for m in opened(messages)} == set("SDLWgPAah")
 
 
 def test_a_sealed_record_for_the_history_is_sent_once() -> None:
@@ -75,7 +75,7 @@ def test_a_sealed_record_for_the_history_is_sent_once() -> None:
     told = [m for second in range(5000) for m in module.poll(START + second)]
     records = [m for m in opened(told) if m.code == "h"]
     assert len({m.data.split(b",")[0] for m in records}) == len(records) > 0
-    assert len(module.history) == 0
+    assert len(module.delivery) == 0
 
 
 def test_a_command_is_answered_in_its_own_form(module: Module) -> None:
@@ -211,8 +211,8 @@ def test_no_group_no_g() -> None:
 
 def test_the_history_runs_in_real_time() -> None:
     """However fast the car lives, a record waits ten real seconds, and its age is real."""
-    real = 500.0
-    module = Module(SimCar(start=START, seed=1), real_time=lambda: real)
+    clock = ManualClock(START + 500)
+    module = Module(SimCar(start=START, seed=1), clock=clock)
     module.connect(START)
     now = START
     told: list[Message] = []
@@ -220,12 +220,12 @@ def test_the_history_runs_in_real_time() -> None:
         now += 10
         told = module.poll(now)
     assert not any(m.code == "h" for m in module.poll(now + 900))
-    real += 10
+    clock.advance(10)
     (again,) = [m for m in module.poll(now + 901) if m.code == "h" and m.data.startswith(b"1,")]
     assert again.data.startswith(b"1,-10,")
     module.disconnect()
     module.connect(now + 902)
     assert any(m.data.startswith(b"1,-10,") for m in module.poll(now + 902))
     assert module.receive(Message("h", b"1"), now + 903) == []
-    real += 10
+    clock.advance(10)
     assert not any(m.data.startswith(b"1,") for m in module.poll(now + 904) if m.code == "h")

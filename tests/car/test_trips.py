@@ -74,4 +74,4 @@ def test_the_simulated_car_tells_its_trips() -> None:
     assert 10 < float(columns[6]) < 20
     assert 600 < float(columns[7]) < 1500
     assert float(columns[13]) > float(columns[14]) > 0
-    assert len(module.history) == 0
+    assert len(module.delivery) == 0

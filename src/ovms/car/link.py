@@ -61,6 +61,8 @@ class Timing:
     """Silence after which the link counts as dead: a server is never silent for 16 minutes."""
     answer: float = 60.0
     """Until the ping that ends a recording must be answered, or the link is made anew."""
+    delivery: float = 0.2
+    """Between looks at what is to be delivered yet, at the end of a recording."""
     close: float = 5.0
     """Until a connection that does not end is left alone."""
 
@@ -82,12 +84,9 @@ class _Call:
         """Send messages, or raise :class:`ConnectionLost`."""
         for message in messages:
             self.connection.send(message)
-
-    def ping(self) -> None:
-        """Ping the server, or raise :class:`ConnectionLost`."""
-        self.connection.send(Message(PING))
-        self._open_pings += 1
-        self._news.clear()
+            if message.code == PING:
+                self._open_pings += 1
+                self._news.clear()
 
     def pong(self) -> None:
         """Learn that a ping was answered; they are answered in order."""
@@ -184,8 +183,9 @@ class Link:
         if call is None:  # lost again already
             return False
         try:
+            await self._deliver(call)
             call.send(self._module.report_all(self._driver.now))
-            call.ping()
+            call.send([self._module.ping(self._driver.now)])
             async with asyncio.timeout(self._timing.answer):
                 await call.answered()
         except (ConnectionLost, TimeoutError):
@@ -193,6 +193,14 @@ class Link:
             await call.over.wait()
             return False
         return True
+
+    async def _deliver(self, call: _Call) -> None:
+        """Wait until nothing waits for its delivery, or raise :class:`ConnectionLost`."""
+        while self._module.delivery:
+            if call.over.is_set():
+                raise ConnectionLost("the link was lost before the server had everything")
+            await self.tell(self._module.poll(self._driver.now))
+            await asyncio.sleep(self._timing.delivery)
 
     # -- the keeper's task ------------------------------------------------------------------
 
@@ -272,7 +280,7 @@ class Link:
             except TimeoutError:
                 if is_pinged:
                     return "the server is silent"
-                call.ping()
+                call.send([self._module.ping(self._driver.now)])
                 is_pinged = True
 
     def _hear(self, call: _Call, message: Message) -> None:

@@ -6,7 +6,7 @@ messages to send now, in order. ``now`` is always the car's time, which never go
 
 No IO, no clock of its own. Nothing is told while the module is not connected: what matters of it
 is in the state, all of which is sent when the link is back. Alerts and records for the history
-wait for the link.
+wait until they are delivered (:mod:`~ovms.car.delivery`).
 
 In paranoid mode the token goes out first at each login, and everything is sealed but what the
 protocol has in plain. A command is answered in the form in which it came: a client that does not
@@ -16,12 +16,11 @@ command is obeyed, too: whoever could send it has shown the secret of the vehicl
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-
+from ovms.base.clock import Clock
 from ovms.car.alerts import AlertWatch
 from ovms.car.answers import Answers
-from ovms.car.history import HistoryQueue
+from ovms.car.delivery import Delivery, Moment
+from ovms.car.journal import Journal
 from ovms.car.modem import MODEM_COMMANDS, Modem
 from ovms.car.reports import ORDER, Units, group_position, messages
 from ovms.car.settings import FEATURES, PARAMETERS, ModuleSettings, list_rows
@@ -48,9 +47,6 @@ LONGEST_PLAIN = 765
 LONGEST_SEALED = 573
 """The same for a message that is sealed: base64 in base64."""
 
-ALERT_LIMIT = 10
-"""Alerts that wait for the link; older ones are no news any more."""
-
 NOT_OPENED = Answer(0, Result.FAILED, "sealed with another paranoid password")
 
 Watched = tuple[object, ...]
@@ -67,24 +63,25 @@ class Module:
         *,
         sealer: Sealer | None = None,
         group: str = "",
-        real_time: Callable[[], float] | None = None,
+        clock: Clock | None = None,
+        journal: Journal | None = None,
         modem: Modem | None = None,
     ) -> None:
         """Make a module; ``sealer`` for paranoid mode, with a token made for this start.
 
-        ``group`` is told each position. ``real_time`` gives real seconds, for what the network
-        times; without it the car's time is taken for them. ``modem`` obeys the commands that need
-        one; they are unsupported without.
+        ``group`` is told each position. ``clock`` gives real time, for what the network times;
+        without it the car's time is taken for that. ``journal`` keeps what is not delivered.
+        ``modem`` obeys the commands that need one; they are unsupported without.
         """
         self.vehicle = vehicle
         self.settings = ModuleSettings(units, vehicle_id, vehicle.identity.write_enabled)
         self.watchers = 0
         """How many apps watch, as the server last said."""
-        self.history = HistoryQueue(is_sealed=sealer is not None)
-        """What is on its way into the history."""
+        self.delivery = Delivery(journal, is_sealed=sealer is not None)
+        """Records and alerts on their way to the server."""
         self._sealer = sealer
         self._group = group
-        self._real_time = real_time
+        self._clock = clock
         self._is_connected = False
         self._told: dict[str, Watched] = {}
         self._reported = 0.0
@@ -94,7 +91,6 @@ class Module:
         )
         self._answers = Answers()
         self._watch = AlertWatch(vehicle.identity.car_type)
-        self._alerts: deque[Message] = deque(maxlen=ALERT_LIMIT)
         self._trips = TripLog()
 
     # -- the link ---------------------------------------------------------------------------
@@ -103,7 +99,7 @@ class Module:
         """Learn that the server has welcomed us; give everything."""
         self._is_connected = True
         self.watchers = 0
-        self.history.restart()
+        self.delivery.restart()
         token = [self._sealer.announcement] if self._sealer else []
         return [*token, *self.report(now)]
 
@@ -134,7 +130,12 @@ class Module:
         if now - self._reported >= self.interval:
             codes.update(PERIODIC, "F" if self._modem else "")
         told = self._send(codes, now) if codes else []
-        return [*told, *self._waiting(now)]
+        due = self.delivery.due(self._real(now))
+        return [*told, *self._answers.take(), *map(self._ready, due)]
+
+    def ping(self, now: float) -> Message:
+        """Give a ping to be sent; its answer is to be told to :meth:`receive`."""
+        return self.delivery.ping(self._real(now))
 
     def receive(self, message: Message, now: float) -> list[Message]:
         """Take in a message from the server; give the answers. Unknown ones are ignored."""
@@ -147,8 +148,10 @@ class Module:
                 return self._receive_sealed(message, now)
             case "Z":
                 return self._count_watchers(message.data, now)
+            case "a":
+                self.delivery.pong()
             case "h":
-                self.history.acknowledge(message.data)
+                self.delivery.acknowledge(message.data)
         return []
 
     def _receive_sealed(self, message: Message, now: float) -> list[Message]:
@@ -179,12 +182,14 @@ class Module:
 
     def _notice(self, now: float) -> None:
         """See what is worth an alert or a record, connected or not."""
-        state = self.vehicle.state
-        self._alerts.extend(_bounded(alert.message) for alert in self._watch.look(state))
+        state, at = self.vehicle.state, self._real(now)
+        self.delivery.look(at)
+        for alert in self._watch.look(state):
+            self.delivery.add(alert, at)
         if self.vehicle.identity.logs_trips:
             trip = self._trips.look(state, now)
             if trip is not None:
-                self.history.add(trip, self._real(now))
+                self.delivery.add(trip, at)
 
     def _advance(self, now: float) -> None:
         """Let time pass until now, and see what the modem knows."""
@@ -193,16 +198,9 @@ class Module:
             self.vehicle.state.gsm_signal = self._modem.signal
             self.vehicle.state.network = self._modem.network
 
-    def _waiting(self, now: float) -> list[Message]:
-        """Give late answers, the alerts, and the records that are due."""
-        alerts = list(self._alerts)
-        self._alerts.clear()
-        due = self.history.due(self._real(now))
-        records = [self._ready(record.message) for record in due]
-        return [*self._answers.take(), *alerts, *records]
-
-    def _real(self, now: float) -> float:
-        return self._real_time() if self._real_time else now
+    def _real(self, now: float) -> Moment:
+        clock = self._clock
+        return Moment(clock.monotonic(), clock.time()) if clock else Moment(now, now)
 
     # -- what is told at once ---------------------------------------------------------------
 

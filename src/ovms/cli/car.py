@@ -10,6 +10,7 @@ import secrets
 import signal
 import ssl
 import time
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -20,6 +21,7 @@ import typer
 from ovms.base import logs
 from ovms.base.clock import SystemClock
 from ovms.car.drivers import Driver, Living, Replay
+from ovms.car.journal import FIRST_CODES, DiskJournal, Journal, JournalError, NoJournal
 from ovms.car.link import Link
 from ovms.car.modem.serial_modem import BAUD_RATES, SerialModem
 from ovms.car.module import Module
@@ -93,6 +95,14 @@ def car(
     group: Annotated[
         str, typer.Option(metavar="NAME", help="Tell the position to this group, in plain.")
     ] = "",
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            envvar="OVMS_CAR_STATE",
+            help="Keep here what waits for the server; without, it is lost with the process.",
+        ),
+    ] = None,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
     tls: TlsOption = False,
     insecure: InsecureOption = False,
@@ -165,11 +175,12 @@ def car(
             return
         identity = given.beside(values)
     logs.configure(log_level, "text")
-    link = _make_link(identity, made, driver, group, secure, websocket, phone)
-    try:
-        is_done = asyncio.run(_run(link, phone))
-    except RecordingError as error:
-        fail(str(error))
+    with closing(_open_journal(state, identity.vehicle)) as journal:
+        link = _make_link(identity, made, driver, group, secure, websocket, journal, phone)
+        try:
+            is_done = asyncio.run(_run(link, phone))
+        except RecordingError as error:
+            fail(str(error))
     if not is_done and replay is not None and not loop:
         fail("stopped before the server had the whole recording")
 
@@ -226,6 +237,15 @@ def _make_driver(vehicle: Vehicle, replay: Path | None, speed: float, loop: bool
     return Living(clock=clock, speed=speed)
 
 
+def _open_journal(folder: Path | None, vehicle: str) -> NoJournal | DiskJournal:
+    """Open what keeps records until they are delivered. A folder of no use ends the command."""
+    first_code = 1 + secrets.randbelow(FIRST_CODES)
+    try:
+        return DiskJournal.open(folder, vehicle, first_code) if folder else NoJournal(first_code)
+    except JournalError as error:
+        fail(str(error))
+
+
 def _make_link(
     identity: Identity,
     vehicle: Vehicle,
@@ -233,6 +253,7 @@ def _make_link(
     group: str,
     tls: ssl.SSLContext | None,
     websocket: bool,
+    journal: Journal,
     modem: SerialModem | None,
 ) -> Link:
     """Put a module into the vehicle, and join it to its server."""
@@ -245,7 +266,8 @@ def _make_link(
             identity.vehicle,
             sealer=Sealer.make(password, make_token(os.urandom)) if password else None,
             group=group,
-            real_time=SystemClock().monotonic,
+            clock=SystemClock(),
+            journal=journal,
             modem=modem,
         ),
         driver,

@@ -1,0 +1,209 @@
+"""A car's day with a bad network, in simulated time: the module, a room of the hub, the store."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from random import Random
+
+from ovms.car.delivery import A_SECOND
+from ovms.car.journal import DiskJournal
+from ovms.car.module import Module
+from ovms.car.reports import Identity
+from ovms.car.state import CarState, VehicleError
+from ovms.protocol import Message, Role
+from ovms.protocol.commands import Answer, Command, Result
+from ovms.protocol.records.environment import Doors1
+from ovms.store import queries
+from ovms.store.database import (
+    connect,
+    database_path,
+    database_url,
+    sync_engine,
+    upgrade,
+    writing,
+)
+from ovms.store.history_batch import HistoryBatch, write_history
+from tests.hub.fakes import FakeKeeper, Peer, Place, message, text_of
+
+DAY = 86400
+LOSSES = 50
+TURN = 3
+"""Seconds from one turn to the next."""
+
+
+class TripCar:
+    """A car that is switched on and off, each trip longer than the one before."""
+
+    def __init__(self) -> None:
+        self.state = CarState(soc=80, doors_1=Doors1(0), trip=5.0, odometer=1000.0)
+        self.identity = Identity("FAKE", frozenset(), write_enabled=True, logs_trips=True)
+
+    def advance(self, now: float) -> None:
+        """Stand still."""
+
+    def execute(self, command: Command, now: float) -> Answer:
+        """Do nothing."""
+        return Answer(command.number, Result.UNSUPPORTED)
+
+
+class RealKeeper(FakeKeeper):
+    """A keeper whose history is the store's."""
+
+    def write(self, path: Path, written: int) -> int:
+        """Write what is new as the store does; only then is it acknowledged."""
+        if written == len(self.history):
+            return written
+        batch = HistoryBatch()
+        for record in self.history[written:]:
+            batch.put("CAR1", record, None)
+        with closing(connect(path)) as database, database:
+            database.execute("BEGIN")
+            write_history(database, batch)
+        self.save()
+        return len(self.history)
+
+
+class Day:
+    """The car, its clocks and its road to the server."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        engine = sync_engine(database_url(folder))
+        upgrade(engine)
+        with writing(engine) as connection:
+            owner = queries.add_owner(connection, "bob", 1.0)
+            queries.add_vehicle(connection, "CAR1", owner, "secret", 1.0)
+        self.path = database_path(engine.url)
+        engine.dispose()
+        self.place = Place()
+        self.keeper = RealKeeper()
+        self.place.house.keeper = self.keeper
+        self.random = Random(1)  # noqa: S311 (the same day each time)
+        self.car = TripCar()
+        self.boot = self.clock_error = 0.0
+        self.peer: Peer | None = None
+        self.trips: list[int] = []
+        self.alerts: list[str] = []
+        self.written = 0
+        self.sent: list[tuple[float, int]] = []
+        self.start()
+
+    # the car's own clocks
+    def monotonic(self) -> float:
+        """Give seconds since the process began."""
+        return self.place.clock.monotonic() - self.boot
+
+    def time(self) -> float:
+        """Give the time of day, as the car has it."""
+        return self.place.clock.time() + self.clock_error
+
+    def start(self) -> None:
+        """Start the car's process."""
+        self.boot = self.place.clock.monotonic()
+        self.journal = DiskJournal.open(self.folder / "car", "CAR1", 1)
+        self.module = Module(self.car, clock=self, journal=self.journal)
+
+    def kill(self) -> None:
+        """End the process where it stands, and start another."""
+        self.cut()
+        self.journal.close()
+        self.start()
+
+    def cut(self) -> None:
+        """Lose the link."""
+        if self.peer:
+            self.peer.leaves()
+            self.peer = None
+            self.module.disconnect()
+
+    def connect(self) -> None:
+        """Make a link."""
+        self.peer = Peer(self.place.room, Role.CAR)
+        self.module.connect(self.time())
+
+    def settle(self) -> None:
+        """Have a good link until nothing waits, or for half an hour."""
+        if self.peer is None:
+            self.connect()
+        for _ in range(1800 // TURN):
+            self.turn()
+        assert len(self.module.delivery) == 0
+
+    def drive(self) -> None:
+        """End a trip."""
+        self.car.state.doors_1 = Doors1.CAR_ON
+        self.tell(self.module.poll(self.time()))
+        self.car.state.doors_1 = Doors1(0)
+        self.car.state.odometer = 1000.0 + len(self.trips)
+        self.trips.append(int(self.place.clock.time()))
+        self.tell(self.module.poll(self.time()))
+
+    def fail(self) -> None:
+        """Have an error."""
+        self.car.state.error = VehicleError(len(self.alerts), 7)
+        self.alerts.append(f"FAKE,{len(self.alerts)},7")
+        self.tell(self.module.poll(self.time()))
+
+    def tell(self, messages: list[Message], *, lost: bool = False) -> None:
+        """Send messages to the room, unless they are lost on the way."""
+        counted = sum(each.code in "hP" for each in messages)
+        self.sent += [(self.monotonic(), counted)] if counted else []
+        if self.peer and not lost:
+            self.peer.says(*map(text_of, messages))
+
+    def turn(self, *, lost: bool = False, deaf: bool = False) -> None:
+        """Let time pass; both say what they have to say."""
+        self.place.passes(TURN - 1)
+        self.tell(self.module.poll(self.time()), lost=lost)
+        self.written = self.keeper.write(self.path, self.written)
+        self.place.passes(1)
+        for text in self.peer.hears() if self.peer and not deaf else []:
+            self.tell(self.module.receive(message(text), self.time()))
+
+
+def test_a_day_with_fifty_losses(tmp_path: Path) -> None:
+    """Every trip is stored once and at its time, every alert told; five at most go out at once.
+
+    Links are lost with what was under way, once for eight hours; the car's process is killed, its
+    clock set. What the server stored unheard is sent again within ten minutes, as it must be.
+    """
+    day = Day(tmp_path)
+    turns, chance = DAY // TURN, day.random
+    losses = set(chance.sample(range(turns), LOSSES))
+    kills = set(chance.sample(range(300, turns), 5))
+    day.clock_error = -50 * 365 * DAY  # until the network tells the time
+    up_at = was_long = 0
+    for turn in range(turns):
+        if turn in kills:
+            day.kill()
+        if chance.random() < 0.01:
+            day.drive()
+        if chance.random() < 0.003:
+            day.fail()
+        if turn == 200:
+            day.clock_error = 0
+        is_lost = turn in losses
+        day.turn(lost=is_lost and chance.random() < 0.5, deaf=is_lost)
+        if is_lost:
+            day.cut()
+            up_at = max(up_at, turn + chance.randint(0, 150))
+        if turn > turns // 2 and not was_long and not day.module.delivery:
+            day.cut()
+            up_at, was_long = turn + 8 * 3600 // TURN, True
+        if day.peer is None and turn >= up_at:
+            day.connect()
+    day.settle()
+    rows = stored(day)
+    trips = [(time, data.split(b",")[5]) for kind, time, data in rows if kind == "*-LOG-Trip"]
+    assert [float(odometer) for _, odometer in trips] == [1000.0 + n for n in range(len(day.trips))]
+    assert [a for (a, _), b in zip(trips, day.trips, strict=True) if abs(a - b) > 1] == []
+    assert {alert.text for alert in day.place.alerts.raised} == set(day.alerts)
+    assert len(day.trips) > 200
+    assert max(count for _, count in day.sent) == A_SECOND
+
+
+def stored(day: Day) -> list[tuple[str, int, bytes]]:
+    """Give the history, in order of time."""
+    with closing(connect(day.path)) as database:
+        return list(database.execute("SELECT type, time, data FROM history ORDER BY time, id"))
