@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import CLOSE, CONT, PING, PONG, TEXT, Close, CloseCode, Frame, Opcode
 
 from ovms.net import pump as pump_module
-from ovms.net.pump import GoingAway, Pump
+from ovms.net.pump import STRANGER_LIMIT, GoingAway, Pump
 from ovms.net.websocket import HEAD_LIMIT, LONGEST_CONTROL, SLICE, ClientSocket, ServerSocket
 from ovms.protocol import CallerWelcome, Message, Party, Role, Session, State
 from ovms.protocol.errors import (
@@ -476,6 +476,16 @@ async def test_talking_on_before_the_welcome() -> None:
                 await caller.web.send("x" * 100)
         assert "talks on" in str(await end.closes())
         assert await caller.is_told() == 1008
+
+
+async def test_pings_for_ever_before_the_welcome() -> None:
+    """Who never says a welcome is cut off at the bound of strangers, and not heard any more."""
+    end = End()
+    async with listening(end) as place, raw(place) as caller:
+        await end.until(lambda end: end.opens)
+        caller.writer.write(frame(PING, bytes(LONGEST_CONTROL)) * 10_000)
+        assert str(await end.closes()) == "the caller says too much before its welcome"
+        assert end.line.received <= STRANGER_LIMIT
 
 
 async def test_a_reader_of_no_pongs() -> None:

@@ -337,8 +337,9 @@ class Pump(asyncio.Protocol):
         if len(data) > room and self._is_stranger:
             self._take(data[:room])
             data = data[room:]
-            if self._is_stranger:
-                self.close(RemoteProtocolError("the caller says too much before its welcome"))
+            if self._is_stranger:  # no last words: waiting for an answer would be listening on
+                self.abort(RemoteProtocolError("the caller says too much before its welcome"))
+                return
         self._take(data)
 
     def _take(self, data: bytes) -> None:
