@@ -207,8 +207,9 @@ class Module:
         state = self.vehicle.state
         for alert in self._watch.look(state):
             self._alert(alert)
-        if self._soc_watch.look(state.soc, self.settings.minimum_soc):
-            self._orders.raise_charge_alert()
+        minimum = self.settings.minimum_soc
+        if self._soc_watch.look(state.soc, minimum):
+            self._orders.raise_charge_alert(f"Low battery: below {minimum} %")
         if self.vehicle.identity.logs_trips:
             trip = self._trips.look(state, now)
             if trip is not None:

@@ -8,6 +8,7 @@ car obey *unsupported*; what is wrong in itself, or cannot be done now, *failed*
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 
 from ovms.car.inputs import problem
 from ovms.car.settings import CAN_WRITE, FEATURES, PARAMETERS, BadValue, ModuleSettings, list_rows
@@ -117,9 +118,9 @@ class Orders:
             return _failed(answer.number, answer.text)
         return answer
 
-    def raise_charge_alert(self) -> None:
-        """Tell the owner how the charge is."""
-        lines = charge_lines(self._vehicle.state, self._settings.units)
+    def raise_charge_alert(self, *why: str) -> None:
+        """Tell the owner how the charge is; first of all ``why``."""
+        lines = chain(why, charge_lines(self._vehicle.state, self._settings.units))
         self._alert(Alert(AlertKind.ALERT.value, on_wire(lines)))
 
 
