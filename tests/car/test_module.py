@@ -286,7 +286,7 @@ def test_alerts_on_request_and_for_a_low_battery(car: FakeCar, module: Module) -
     assert codes(messages).endswith("P")
     assert messages[0].data == b"6,0"
     assert messages[-1].data == b"ACharging done\rSOC: 80 %\rIdeal range: 200 km"
-    (answer,) = module.receive(Message("C", b"2,9,20"), 0)
+    module.receive(Message("C", b"2,9,20"), 0)
     car.state.soc = 19
     (alert,) = module.poll(1)
     assert alert.data.startswith(b"ALow battery: below 20 %\rCharging done\rSOC: 19 %")

@@ -55,7 +55,7 @@ def orders_for(car: StubbornCar, alerts: list[Alert] | None = None, **options: b
      ("40,1,x", 2), ("30", 2), ("5", 2), ("99", 3), ("0", 3), ("1", 0)],
 )  # fmt: skip
 def test_results_are_those_of_the_guide(car: StubbornCar, line: str, result: int) -> None:
-    """0 done, 1 wrong, 2 not by this car, 3 not by anybody; only what is well-formed is handed on."""
+    """0 done, 1 wrong, 2 not by this car, 3 not by anybody; the car gets what is well-formed."""
     command = Command.parse(line.encode())
     assert command is not None
     answers = orders_for(car).answer(command, 0, is_sealed=False)

@@ -48,7 +48,7 @@ def test_kept_features_are_parameters_and_the_others_are_forgotten() -> None:
         settings.set_feature(number, "1")
     settings.set_parameter(25, "20")
     settings.set_parameter(24, "007")
-    assert memory.values == {24: "7", 25: "20", **{number: "1" for number in range(26, 32)}}
+    assert memory.values == {24: "7", 25: "20", **dict.fromkeys(range(26, 32), "1")}
     again = ModuleSettings({31: "1"}, memory)
     assert [again.feature(n) for n in range(16)] == [0] * 8 + [7, 20, 1, 1, 1, 1, 1, 1]
     assert (again.stream_interval, again.minimum_soc, again.can_write) == (7, 20, True)

@@ -32,12 +32,12 @@ def scene() -> Scene:
          "9 network password: *"),
         ("config get 9", "9 network password: *"),
         ("config get 12", "12 unnamed: "),
-        ("config get 31", "15 the car may be written to: 1"),
+        ("config get 31", "15 CAN write enabled: 1"),
         ("config set 2 M", "2 miles / kilometer flag: M"),
         ("config set 3 a b  c ", "3 notification method list: a b  c"),
         ("config set 3", "3 notification method list: SMS;IP"),
-        ("config set 25 20", "9 minimum state of charge: 20"),
-        ("feature 9", "9 minimum state of charge: 0"),
+        ("config set 25 20", "9 minimum SOC: 20"),
+        ("feature 9", "9 minimum SOC: 0"),
         ("feature 8 5", "8 location stream: 5"),
         ("feature 1 5", "1: 5"),
     ],
@@ -86,7 +86,7 @@ def test_features_are_listed(scene: Scene) -> None:
     """All sixteen, with what they do where they do something."""
     lines = run("feature", scene).split("\r")
     assert len(lines) == 16
-    assert lines[15] == "15 the car may be written to: 1"
+    assert lines[15] == "15 CAN write enabled: 1"
 
 
 def test_a_position_may_be_old_or_missing(scene: Scene) -> None:

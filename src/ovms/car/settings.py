@@ -38,18 +38,23 @@ HIDDEN_VALUE = "*"
 class Feature:
     """What a feature does, and the most it can be set to."""
 
+    name: str
     meaning: str
     most: int
 
 
 KNOWN_FEATURES = {
-    STREAM: Feature("location stream: seconds between two positions, 0 none", 60),
-    MINIMUM_SOC: Feature("minimum state of charge, % below which an alert is sent, 0 none", 100),
-    CAN_WRITE: Feature("the car may be written to: commands to it are obeyed", 1),
+    STREAM: Feature(
+        "location stream",
+        "seconds between two positions on the way while an app watches; 0 none",
+        60,
+    ),
+    MINIMUM_SOC: Feature("minimum SOC", "% of charge below which an alert is sent; 0 none", 100),
+    CAN_WRITE: Feature("CAN write enabled", "1: commands to the car itself are obeyed", 1),
 }
 """The features that do something; the others are kept, and do nothing (0 is the guide's speedo)."""
 
-ANY_FEATURE = Feature("nothing yet", 255)
+ANY_FEATURE = Feature("", "nothing yet", 255)
 
 
 class BadValue(ValueError):

@@ -154,9 +154,8 @@ def _show_parameter(number: int, value: str) -> str:
 
 
 def _show_feature(scene: Scene, number: int) -> str:
-    known = KNOWN_FEATURES.get(number)
-    meaning = f" {known.meaning.partition(':')[0]}" if known else ""
-    return f"{number}{meaning}: {scene.settings.feature(number)}"
+    name = f" {KNOWN_FEATURES[number].name}" if number in KNOWN_FEATURES else ""
+    return f"{number}{name}: {scene.settings.feature(number)}"
 
 
 TABLE: dict[str, TextCommand] = {
