@@ -17,7 +17,7 @@ from ovms.base.backoff import Backoff
 from ovms.base.clock import SystemClock
 from ovms.car.delivery import Moment
 from ovms.car.drivers import Driver, Listener, Living, Replay
-from ovms.car.link import Link, Timing
+from ovms.car.link import Link, RestartRequested, Timing
 from ovms.car.module import Module
 from ovms.car.replay import Frame, RecordingError
 from ovms.car.vehicles.roadster import Roadster
@@ -338,3 +338,43 @@ async def test_a_damaged_recording_comes_through(server: FakeServer, random: Ran
         async with asyncio.timeout(10):
             await link.run()
     await until(lambda: not server._writers)
+
+
+def restartable(server: FakeServer, random: Random) -> Link:
+    """Give the link of a simulated car that can be restarted."""
+    driver = Living(clock=SystemClock(), tick=0.01)
+    module = Module(SimCar(start=driver.now, seed=1), restarts=True)
+    timing = Timing(first_wait=0.01, most_wait=0.02, close=0.3)
+    return Link(module, driver, server.connect, random=random, timing=timing)
+
+
+async def test_a_restart_comes_after_the_answer_has_arrived(
+    server: FakeServer, random: Random
+) -> None:
+    """The link ends with the wish to restart, once a ping behind the answer was answered."""
+    task = asyncio.create_task(restartable(server, random).run())
+    await server.wait_for(codes="FSDLWV")
+    server.send(Message("C", b"5"))
+    await until(task.done)
+    with pytest.raises(RestartRequested):
+        await task
+    assert server.codes.endswith("cA")
+    assert [m.data for m in server.messages("c")] == [b"5,0"]
+
+
+@pytest.mark.parametrize("how", ["silent", "gone"])
+async def test_a_restart_does_not_wait_for_ever(
+    server: FakeServer, random: Random, how: str
+) -> None:
+    """A server that answers no ping, or vanishes after the command, cannot hold it up."""
+    server.answers_pings = False
+    task = asyncio.create_task(restartable(server, random).run())
+    await server.wait_for(codes="FSDLWV")
+    server.send(Message("C", b"5"))
+    if how == "gone":
+        await server.wait_for(codes="c")
+        await server.kill()
+    await until(task.done)
+    with pytest.raises(RestartRequested):
+        await task
+    assert len(server.logins) == 1

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from ovms.car.module import INTERVAL_ALONE, INTERVAL_WATCHED, Module
 from ovms.car.reports import Identity, Units
+from ovms.car.shell import TABLE
 from ovms.car.state import CarState
 from ovms.car.vehicles.roadster import Roadster
 from ovms.car.vehicles.sim import SimCar
@@ -187,18 +188,121 @@ def test_features_and_parameters_come_in_rows(module: Module, number: int, count
     assert [a.is_last for a in answers if a] == [False] * (count - 1) + [True]
 
 
-def test_parameters_say_what_the_module_runs_with(module: Module) -> None:
-    """Units, vehicle id and the kept feature 15 are listed; passwords are not."""
+def test_parameters_say_what_the_module_runs_with(car: FakeCar) -> None:
+    """What it was started with is listed; of passwords only that they are; features are not."""
+    module = Module(car, Units.KILOMETRES, "TESTCAR", parameters={5: "apn", 9: "geheim"})
     rows = [m.data.decode().split(",", 4)[2:] for m in module.receive(Message("C", b"3"), 0)]
     values = {int(row[0]): row[2] for row in rows}
-    assert (values[2], values[8], values[31], values[24]) == ("K", "TESTCAR", "1", "0")
-    assert {values[at] for at in (1, 9, 10)} == {""}
+    expected = {2: "K", 5: "apn", 8: "TESTCAR", 9: "*"}
+    assert values == {number: expected.get(number, "") for number in range(32)}
 
 
 def test_capabilities_are_true(module: Module) -> None:
     """V names what the vehicle and the module obey, and nothing else."""
     (message,) = [m for m in module.report(0) if m.code == "V"]
-    assert [n for n in range(100) if Capabilities.parse(message.data).supports(n)] == [1, 3, 11, 20]
+    offered = [n for n in range(100) if Capabilities.parse(message.data).supports(n)]
+    assert offered == [1, 2, 3, 4, 6, 7, 11, 20]
+    restartable = Module(FakeCar(), restarts=True)
+    (message,) = [m for m in restartable.connect(0) if m.code == "V"]
+    assert Capabilities.parse(message.data).supports(5)
+
+
+def test_settings_that_matter_are_told_at_once(module: Module) -> None:
+    """Other units show in S, D and L; feature 15 in F and V; a setting set again in nothing."""
+    for line, expected in (
+        (b"4,2,M", "cSDL"), (b"4,2,M", "c"), (b"4,2,", "cSDL"),
+        (b"2,15,0", "cFV"), (b"2,15,0", "c"), (b"4,31,1", "cFV"), (b"2,3,9", "c"),
+    ):  # fmt: skip
+        assert codes(module.receive(Message("C", line), 0)) == expected
+    assert module.settings.units is Units.KILOMETRES
+
+
+def test_other_units_do_not_tell_of_a_battery_nobody_has_read() -> None:
+    """What is unknown stays untold when the units change."""
+    module = Module(Roadster())
+    module.connect(0)
+    assert codes(module.receive(Message("C", b"4,2,K"), 0)) == "c"
+
+
+def test_without_feature_15_the_car_is_not_written_to(car: FakeCar, module: Module) -> None:
+    """Its commands fail with a text and V has them no more; the module's own still work."""
+    module.receive(Message("C", b"2,15,0"), 0)
+    answers = [m for m in module.receive(Message("C", b"11"), 0) if m.code == "c"]
+    assert [m.data for m in answers] == [b"11,1,writing to the car is off: set feature 15"]
+    assert car.state.lock_told
+    assert [m.data for m in module.receive(Message("C", b"12"), 0)] == [b"12,2"]
+    made = {m.code: m.data for m in module.report(0)}
+    assert (made["V"], made["F"].split(b",")[3]) == (b"C1-4,C6-7", b"0")
+
+
+def test_a_vehicle_that_starts_read_only_has_feature_15_off() -> None:
+    """Feature 15 begins as the vehicle says, and is then what was set."""
+    module = Module(Roadster())
+    assert module.settings.feature(15) == 0
+    module.receive(Message("C", b"2,15,1"), 0)
+    assert module.settings.feature(15) == 1
+    assert [m.data for m in module.receive(Message("C", b"11"), 0)] == [b"11,2"]
+
+
+def test_the_position_streams_while_watched_and_moving(car: FakeCar, module: Module) -> None:
+    """Feature 8 brings an L each so many seconds, only on the way and while somebody watches."""
+    car.state.doors_1 = Doors1.CAR_ON
+    car.state.latitude, car.state.longitude, car.state.speed = 48.0, 11.0, 50.0
+    module.receive(Message("C", b"2,8,5"), 0)
+    assert [codes(module.poll(at)) for at in range(1, 20)] == [""] * 19
+    module.receive(Message("Z", b"1"), 20)
+    assert [codes(module.poll(at)) for at in (24.9, 25, 26, 30, 34, 35)] == [
+        "", "L", "", "L", "", "L",
+    ]  # fmt: skip
+    car.state.speed = 0
+    assert codes(module.poll(50)) == ""
+    car.state.speed = 50
+    assert codes(module.poll(51)) == "L"
+    module.receive(Message("C", b"2,8,0"), 51)
+    assert codes(module.poll(70)) == ""
+    module.receive(Message("C", b"2,8,1"), 70)
+    assert codes(module.poll(71)) == "L"
+    car.state.doors_1 = Doors1(0)
+    module.poll(72)
+    assert codes(module.poll(74)) == ""
+
+
+def test_a_streamed_position_is_small(car: FakeCar, module: Module) -> None:
+    """A line of the stream is short: docs/module.md counts with less than 200 bytes."""
+    car.state.doors_1 = Doors1.CAR_ON
+    car.state.latitude, car.state.longitude, car.state.speed = -48.123456, -111.123456, 123.0
+    car.state.direction, car.state.altitude, car.state.trip = 359, 1234, 1234.5
+    module.receive(Message("C", b"2,8,1"), 0)
+    module.receive(Message("Z", b"1"), 1)
+    _, caller = joined()
+    (message,) = module.poll(10)
+    assert 100 < len(caller.send(message)) < 200
+
+
+def test_alerts_on_request_and_for_a_low_battery(car: FakeCar, module: Module) -> None:
+    """6 and a charge below feature 9 raise an alert; the answer comes first."""
+    car.state.ideal_range = 200
+    messages = module.receive(Message("C", b"6"), 0)
+    assert codes(messages).endswith("P")
+    assert messages[0].data == b"6,0"
+    assert messages[-1].data == b"ACharging done\rSOC: 80 %\rIdeal range: 200 km"
+    module.receive(Message("C", b"2,9,20"), 0)
+    car.state.soc = 19
+    (alert,) = module.poll(1)
+    assert alert.data.startswith(b"ALow battery: below 20 %\rCharging done\rSOC: 19 %")
+    assert module.poll(2) == []
+
+
+def test_a_restart_is_asked_for_after_the_answer(car: FakeCar) -> None:
+    """5 is answered, and then the module wants to be started anew; unsupported without that."""
+    module = Module(car, restarts=True)
+    module.connect(0)
+    assert not module.restart_requested
+    assert [m.data for m in module.receive(Message("C", b"5"), 0)] == [b"5,0"]
+    assert module.restart_requested
+    module = Module(car)
+    assert [m.data for m in module.receive(Message("C", b"5"), 0)] == [b"5,2"]
+    assert not module.restart_requested
 
 
 @pytest.mark.parametrize("length", [500, 700, 5000])
@@ -224,6 +328,12 @@ def joined() -> tuple[Session, Session]:
 
 command_lines = st.one_of(
     st.binary(max_size=200),
+    st.builds(lambda text: f"7,{text}".encode(), st.one_of(
+        st.text(max_size=40),
+        st.tuples(st.sampled_from([*TABLE, "config", "metrics"]), st.text(max_size=20),
+                  st.sampled_from(["", "0", "2 K", "9 *", "31", "40"])).map(" ".join))),
+    st.builds(lambda number, value: b"4,%d,%b" % (number, value),
+              st.integers(0, 33), st.one_of(st.binary(max_size=300), st.sampled_from([b"", b"1"]))),
     st.builds(
         lambda number, rest: b",".join([b"%d" % number, *rest]),
         st.one_of(st.sampled_from(sorted(BY_NUMBER)), st.integers(0, 70000)),
@@ -236,13 +346,16 @@ command_lines = st.one_of(
 @given(st.lists(command_lines, min_size=1, max_size=5), st.sampled_from(["sim", "roadster"]))
 def test_any_command_gets_exactly_its_answer(lines: list[bytes], kind: str) -> None:
     """Whatever a client asks, one well-formed answer comes, or all rows of a list; in order."""
-    module = Module(SimCar(start=0, seed=1) if kind == "sim" else Roadster())
+    car = SimCar(start=0, seed=1) if kind == "sim" else Roadster()
+    module = Module(car, restarts=True)
     module.connect(0)
     server, caller = joined()
     for now, line in enumerate(lines):
         command = Command.parse(line)
         messages = module.receive(Message("C", line), now)
-        wire = b"".join(caller.send(message) for message in messages)
+        sent = [caller.send(message) for message in messages]
+        assert max(map(len, sent)) < 1024
+        wire = b"".join(sent)
         events = [e for e in server.receive_data(wire) if isinstance(e, Message)]
         answers = [Answer.parse(e.data) for e in events if e.code == "c"]
         number = command.number if command else 0
@@ -250,4 +363,6 @@ def test_any_command_gets_exactly_its_answer(lines: list[bytes], kind: str) -> N
         assert len(answers) == expected
         assert all(answer and answer.number == number for answer in answers)
         assert all(answer and answer.result in tuple(Result) for answer in answers)
-        assert all(answer.text for answer in answers if answer and answer.result == Result.FAILED)
+        failed = [a.text for a in answers if a and a.result == Result.FAILED]
+        assert all(text and not set(text) & set(",\r\n") for text in failed)
+        assert all(b"\n" not in event.data for event in events)

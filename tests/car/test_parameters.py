@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from ovms.car.inputs import PARAMETER_COUNT
 from ovms.car.parameters import NAMES, Applied, BadParameter, Parameter, apply, split
 from ovms.car.reports import Units
-from ovms.car.settings import PARAMETER_COUNT
 
 FULL = split("+4912345 pin K SMSIP example.org:7000 apn user apnpw demo netpw paranoidpw")
 

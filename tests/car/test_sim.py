@@ -5,6 +5,8 @@ from random import Random
 
 import pytest
 
+from ovms.car.orders import Orders
+from ovms.car.settings import ModuleSettings
 from ovms.car.state import CarState, Topic
 from ovms.car.vehicles.sim import SimCar
 from ovms.car.vehicles.sim.battery import Pack
@@ -49,10 +51,12 @@ def plugged(seed: int = 1) -> SimCar:
 
 
 def order(car: SimCar, line: str) -> tuple[int, str]:
-    """Give a command such as ``20,1234``; give result and text."""
-    number, _, text = line.partition(",")
-    answer = car.execute(Command(int(number), text), car.time)
-    assert answer.number == int(number)
+    """Give a command such as ``20,1234`` through a module; give result and text."""
+    orders = Orders(car, ModuleSettings({31: "1"}), alert=lambda alert: None)
+    command = Command.parse(line.encode())
+    assert command is not None
+    (answer,) = orders.answer(command, car.time, is_sealed=False)
+    assert answer.number == command.number
     return answer.result, answer.text
 
 
@@ -250,7 +254,7 @@ def test_charge_commands_change_the_charge() -> None:
     "line",
     ["10", "10,2", "10,x", "10,0,0", "15", "15,5", "15,33", "15,-6", "15,1e1", "16,3", "16,9,16",
      "16,3,99", "17,1", "17,2,0", "17,1,1440", "17,1,0x3B", "26", "26,2", "26,on", "20", "20,1",
-     "25"],
+     "25", "24", "24,3", "24,0,1"],
 )  # fmt: skip
 def test_wrong_parameters_fail_with_a_text(line: str) -> None:
     """A wrong count, range or word is result 1 with a text, and changes nothing."""
@@ -274,7 +278,7 @@ def test_what_cannot_be_done_now_fails() -> None:
 
 
 def test_wake_up_climate_and_cooldown() -> None:
-    """18 wakes the car for a while; 26 runs the climate; 25 cools a warm battery."""
+    """18 and 19 wake the car for a while; 26 runs the climate; 25 cools a warm battery."""
     car = SimCar(start=START, seed=1)
     car._leaves_at = START + 1e6
     assert order(car, "18") == (Result.OK, "")
@@ -282,6 +286,11 @@ def test_wake_up_climate_and_cooldown() -> None:
     assert car.body.is_awake
     car.advance(START + 300)
     assert not car.body.is_awake
+    assert order(car, "19") == (Result.OK, "")
+    car.advance(START + 310)
+    assert car.state.freshness(Topic.TEMPERATURES, car.time + 110) == 1
+    assert order(car, "24,2") == (Result.OK, "")
+    assert (car.homelink, car.body.is_awake) == (2, True)
     assert order(car, "26,1") == (Result.OK, "")
     car.advance(car.time + 300)
     assert car.body.hvac

@@ -245,3 +245,14 @@ def test_a_paranoid_car_seals_all_but_its_position_for_the_group(
     assert set(server.codes) == set("EgA")
     assert server.codes.startswith("E")
     assert "MODPASS" not in errors
+
+
+def test_a_state_folder_that_is_none_is_one_line_and_exit_1(tmp_path: Path) -> None:
+    """A file in its place, or parameters that cannot be read, end it before anybody is called."""
+    (tmp_path / "file").touch()
+    (tmp_path / "odd" / "parameters.json").mkdir(parents=True)
+    for name in ("file", "odd"):
+        result = CliRunner().invoke(app, [*BASE, "--state", str(tmp_path / name)])
+        assert result.exit_code == 1
+        assert name in result.stderr
+        assert len(result.stderr.splitlines()) == 1

@@ -94,3 +94,56 @@ def test_no_password_shows() -> None:
     """What is printed by mistake holds no password."""
     given = replace(NOTHING, secret="netpw", paranoid="paranoidpw")
     assert "pw" not in repr(PROVISIONED) + repr(given)
+
+
+KEPT = {4: "kept.example:1", 8: "KEPT", 9: "kept secret", 10: "kept paranoid", 2: "K", 3: "SMS"}
+
+
+def test_what_is_kept_fills_what_no_option_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A car that was told all by command needs no options; those that are there stand."""
+    given = replace(NOTHING, kept=KEPT)
+    given.check_alone(None)
+    made = given.alone()
+    assert (made.server, made.vehicle, made.secret) == ("kept.example:1", "KEPT", "kept secret")
+    monkeypatch.setenv("OVMS_SECRET", "variable")
+    assert replace(given, server="host", secret="s").alone() == Identity(
+        "host", "KEPT", "s", Units.MILES, None
+    )
+    with pytest.raises(typer.Exit):
+        replace(NOTHING, kept={9: "x"}).check_alone(None)
+
+
+def test_what_was_set_by_command_counts_more() -> None:
+    """Server, vehicle, secret and paranoid password; nothing else is part of who it is."""
+    made = Identity("host", "CAR", "s", Units.MILES, None)
+    changed = Identity("kept.example:1", "KEPT", "kept secret", Units.MILES, "kept paranoid")
+    assert made.changed_by(KEPT) == changed
+    assert made.changed_by({}) == made
+
+
+def test_parameters_are_those_of_the_record_and_of_the_options() -> None:
+    """What is not set, or only holds a place, is left out; options count more."""
+    given = replace(NOTHING, server="host")
+    made = given.beside(["tel", "-", "K", "-", "elsewhere", "apn", "-", "-", "DEMO", "netpw"])
+    expected = {0: "tel", 2: "K", 4: "host", 5: "apn", 8: "DEMO", 9: "netpw", 10: ""}
+    assert made.parameters == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (NOTHING, False),
+        (replace(NOTHING, secret="s"), True),
+        (replace(NOTHING, secret_file="file"), True),
+        (replace(NOTHING, secret_file="-"), False),
+        (replace(NOTHING, secret="s", paranoid_file="-"), False),
+        (replace(NOTHING, kept=KEPT), True),
+    ],
+)
+def test_a_restart_asks_nobody(
+    given: Given, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It can be told again what stands in options, files, variables or the state folder."""
+    assert given.can_be_told_again is expected
+    monkeypatch.setenv("OVMS_SECRET", "variable")
+    assert given.can_be_told_again is ("-" not in (given.secret_file, given.paranoid_file))

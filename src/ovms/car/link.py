@@ -25,6 +25,13 @@ log = get_logger("ovms.car")
 
 PING, PONG = "A", "a"
 
+SAYS_WHAT_ARRIVED = frozenset("ah")
+"""What is still taken from a server while the module is about to restart: no further orders."""
+
+
+class RestartRequested(Exception):
+    """The module was told to restart its program, and the answer has arrived."""
+
 
 class Connection(Protocol):
     """A connection to the server: :class:`ovms.net.client.Connection`."""
@@ -94,6 +101,11 @@ class _Call:
         if not self._open_pings:
             self._news.set()
 
+    @property
+    def has_open_pings(self) -> bool:
+        """A ping waits for its answer."""
+        return self._open_pings > 0
+
     def end(self) -> None:
         """Learn that it is over."""
         self.over.set()
@@ -140,7 +152,8 @@ class Link:
         """Run until the driver is done and the server has everything.
 
         Cancel it to leave earlier; the connection is closed in order either way. What the driver
-        raises comes through.
+        raises comes through. Raises :class:`RestartRequested` when a client wants the program to be
+        started anew.
         """
         tasks = [asyncio.create_task(self._work()), asyncio.create_task(self._keep())]
         try:
@@ -258,6 +271,9 @@ class Link:
             self._module.disconnect()
             call.end()
             await self._close(call)
+        if self._module.restart_requested:
+            log.info("restarting on command", **self._names)
+            raise RestartRequested
         if loop.time() - began >= self._timing.steady:
             self._waits.reset()
         await self._wait(self._waits, "disconnected", reason)
@@ -276,6 +292,9 @@ class Link:
                     message = await call.connection.receive()
                     self._hear(call, message)
                     await call.connection.drain()
+                if self._module.restart_requested:
+                    await self._see_off(call)
+                    return "restarting"
                 is_pinged = False
             except TimeoutError:
                 if is_pinged:
@@ -288,6 +307,16 @@ class Link:
         if message.code == PONG:
             call.pong()
         call.send(self._module.receive(message, self._driver.now))
+
+    async def _see_off(self, call: _Call) -> None:
+        """Wait until what was sent has arrived: a ping behind it is answered, or never will be."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._timing.close):
+                call.send([self._module.ping(self._driver.now)])
+                while call.has_open_pings:
+                    message = await call.connection.receive()
+                    if message.code in SAYS_WHAT_ARRIVED:
+                        self._hear(call, message)
 
     async def _close(self, call: _Call) -> None:
         with suppress(TimeoutError):

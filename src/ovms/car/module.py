@@ -16,21 +16,28 @@ command is obeyed, too: whoever could send it has shown the secret of the vehicl
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from ovms.base.clock import Clock
 from ovms.car.alerts import AlertWatch
 from ovms.car.answers import Answers
 from ovms.car.delivery import Delivery, Moment
 from ovms.car.journal import Journal
 from ovms.car.modem import MODEM_COMMANDS, Modem
-from ovms.car.reports import ORDER, Units, group_position, messages
-from ovms.car.settings import FEATURES, PARAMETERS, ModuleSettings, list_rows
+from ovms.car.orders import Orders
+from ovms.car.parameters import FEATURE_OFFSET, Parameter
+from ovms.car.reports import ORDER, Identity, Units, group_position, messages
+from ovms.car.settings import CAN_WRITE, Keeper, ModuleSettings
+from ovms.car.soc import SocWatch
 from ovms.car.state import CarState
 from ovms.car.trips import TripLog
 from ovms.car.vehicles import Vehicle
 from ovms.protocol import Message
-from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
+from ovms.protocol.commands import Answer, Command, Result
 from ovms.protocol.paranoid import NEVER_SEALED, Sealer, WrongPassword
 from ovms.protocol.records import Peers
+from ovms.protocol.records.alert import Alert
 
 INTERVAL_ALONE = 600.0
 """Seconds between reports while nobody watches. Each costs the owner money."""
@@ -66,15 +73,26 @@ class Module:
         clock: Clock | None = None,
         journal: Journal | None = None,
         modem: Modem | None = None,
+        parameters: Mapping[int, str] | None = None,
+        keeper: Keeper | None = None,
+        restarts: bool = False,
     ) -> None:
         """Make a module; ``sealer`` for paranoid mode, with a token made for this start.
 
         ``group`` is told each position. ``clock`` gives real time, for what the network times;
         without it the car's time is taken for that. ``journal`` keeps what is not delivered.
-        ``modem`` obeys the commands that need one; they are unsupported without.
+        ``modem`` obeys the commands that need one; they are unsupported without. ``parameters`` are
+        further ones that it is started with; what is set by command goes to ``keeper``. With
+        ``restarts`` somebody looks at :attr:`restart_requested`.
         """
         self.vehicle = vehicle
-        self.settings = ModuleSettings(units, vehicle_id, vehicle.identity.write_enabled)
+        configured = {
+            **(parameters or {}),
+            Parameter.UNITS: units.value,
+            Parameter.VEHICLE_ID: vehicle_id,
+        }
+        configured.setdefault(CAN_WRITE + FEATURE_OFFSET, str(int(vehicle.identity.write_enabled)))
+        self.settings = ModuleSettings(configured, keeper)
         self.watchers = 0
         """How many apps watch, as the server last said."""
         self.delivery = Delivery(journal, is_sealed=sealer is not None)
@@ -82,15 +100,19 @@ class Module:
         self._sealer = sealer
         self._group = group
         self._clock = clock
+        self._now = 0.0
         self._is_connected = False
         self._told: dict[str, Watched] = {}
-        self._reported = 0.0
         self._modem = modem
-        self._identity = vehicle.identity.including(
-            FEATURES, PARAMETERS, *(MODEM_COMMANDS if modem else ())
-        )
         self._answers = Answers()
+        self._reported = self._told_place = 0.0
+        self._told_settings = self._settings_in_use
         self._watch = AlertWatch(vehicle.identity.car_type)
+        self._soc_watch = SocWatch()
+        self._orders = Orders(
+            vehicle, self.settings, self._alert,
+            is_paranoid=sealer is not None, restarts=restarts,
+        )  # fmt: skip
         self._trips = TripLog()
 
     # -- the link ---------------------------------------------------------------------------
@@ -129,6 +151,8 @@ class Module:
         codes = self._changed()
         if now - self._reported >= self.interval:
             codes.update(PERIODIC, "F" if self._modem else "")
+        if self._streams(now):
+            codes.add("L")
         told = self._send(codes, now) if codes else []
         due = self.delivery.due(self._real(now))
         return [*told, *self._answers.take(), *map(self._ready, due)]
@@ -173,6 +197,18 @@ class Module:
         """Seconds from one report to the next."""
         return INTERVAL_WATCHED if self.watchers else INTERVAL_ALONE
 
+    @property
+    def restart_requested(self) -> bool:
+        """The program is to be started anew, once what was given to be sent has arrived."""
+        return self._orders.restart_requested
+
+    def _streams(self, now: float) -> bool:
+        """Tell whether feature 8 wants the position told now: on the way, and while watched."""
+        interval, state = self.settings.stream_interval, self.vehicle.state
+        if interval is None or not self.watchers or not state.is_on:
+            return False
+        return bool(state.speed) and state.has_position and now - self._told_place >= interval
+
     def _count_watchers(self, data: bytes, now: float) -> list[Message]:
         count = Peers.parse(data).count
         if count is None:
@@ -186,6 +222,9 @@ class Module:
         self.delivery.look(at)
         for alert in self._watch.look(state):
             self.delivery.add(alert, at)
+        minimum = self.settings.minimum_soc
+        if self._soc_watch.look(state.soc, minimum):
+            self._orders.raise_charge_alert(f"Low battery: below {minimum} %")
         if self.vehicle.identity.logs_trips:
             trip = self._trips.look(state, now)
             if trip is not None:
@@ -193,10 +232,15 @@ class Module:
 
     def _advance(self, now: float) -> None:
         """Let time pass until now, and see what the modem knows."""
+        self._now = now
         self.vehicle.advance(now)
         if self._modem is not None:
             self.vehicle.state.gsm_signal = self._modem.signal
             self.vehicle.state.network = self._modem.network
+
+    def _alert(self, alert: Alert) -> None:
+        """Take what the owner is to be told."""
+        self.delivery.add(alert, self._real(self._now))
 
     def _real(self, now: float) -> Moment:
         clock = self._clock
@@ -212,21 +256,47 @@ class Module:
         """
         state = self.vehicle.state
         codes: set[str] = set()
-        for group, things in _watched(state).items():
+        watched = _watched(state)
+        for group, things in watched.items():
             told = self._told[group]
             if told != things:
                 has_changed = any(
                     a is not None and a != b for a, b in zip(told, things, strict=True)
                 )
                 codes.update(code for code in group if has_changed or _is_known(code, state))
-        self._told = _watched(state)
-        return codes
+        self._told = watched
+        return codes | self._changed_settings()
+
+    def _changed_settings(self) -> set[str]:
+        """Give the codes of what the settings have changed since it was told."""
+        before, self._told_settings = self._told_settings, self._settings_in_use
+        units, can_write = (a != b for a, b in zip(before, self._settings_in_use, strict=True))
+        state = self.vehicle.state
+        codes = {code for code in "SDL" if units and _is_known(code, state)}
+        return codes | set("FV" if can_write else "")
+
+    @property
+    def _settings_in_use(self) -> tuple[Units, bool]:
+        """The settings whose change is told at once."""
+        return self.settings.units, self.settings.can_write
+
+    @property
+    def _identity(self) -> Identity:
+        """What ``F`` and ``V`` say of the car, as things are."""
+        identity, can_write = self.vehicle.identity, self.settings.can_write
+        return replace(
+            identity,
+            commands=self._orders.offered | (MODEM_COMMANDS if self._modem else set()),
+            write_enabled=identity.write_enabled and can_write,
+        )
 
     def _send(self, codes: set[str], now: float) -> list[Message]:
         """Make messages, and note what the server now knows."""
         self._told = _watched(self.vehicle.state)
         if codes.issuperset("SD"):
             self._reported = now
+        if "L" in codes:
+            self._told_place = now
         state, units = self.vehicle.state, self.settings.units
         made = messages(codes, state, self._identity, units, now)
         if self._group and "L" in codes:
@@ -255,22 +325,14 @@ class Module:
                 command, self._answers.owe(command.number, ready, is_sealed=is_sealed)
             )
         else:
-            self._answers.give([ready(answer.message) for answer in self._answer(command, now)])
+            answers = self._answer(command, now, is_sealed)
+            self._answers.give([ready(answer.message) for answer in answers])
         return self._answers.take()
 
-    def _answer(self, command: Command | None, now: float) -> list[Answer]:
+    def _answer(self, command: Command | None, now: float, is_sealed: bool) -> list[Answer]:
         if command is None:
             return [Answer(0, Result.FAILED, "not a command number")]
-        if command.number in (FEATURES, PARAMETERS):
-            return list(list_rows(command.number, self.settings))
-        return [self._execute(command, now)]
-
-    def _execute(self, command: Command, now: float) -> Answer:
-        if command.number not in BY_NUMBER:
-            return Answer(command.number, Result.UNIMPLEMENTED)
-        if command.number not in self.vehicle.identity.commands:
-            return Answer(command.number, Result.UNSUPPORTED)
-        return self.vehicle.execute(command, now)
+        return self._orders.answer(command, now, is_sealed=is_sealed)
 
 
 def _watched(state: CarState) -> dict[str, Watched]:

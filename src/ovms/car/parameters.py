@@ -60,11 +60,22 @@ NAMES: dict[int, str] = {
 """What the guide calls them; other numbers have no name."""
 
 
+HIDDEN = frozenset({Parameter.PHONE_PASSWORD, Parameter.APN_PASSWORD, Parameter.SECRET,
+                    Parameter.PARANOID})  # fmt: skip
+"""Passwords: nobody is told what they are, only whether they are set.
+
+Modules on the road list them in clear. But who may ask is not always who may know: a token of the
+server may command a car, and the paranoid password is there to be kept from the server itself,
+which reads the answer to a plain command.
+"""
+
+
 class BadParameter(ValueError):
     """A parameter that the module cannot take; ``number`` says which."""
 
     def __init__(self, number: int, problem: str) -> None:
-        super().__init__(f"parameter {number} ({NAMES[number]}) {problem}")
+        name = f" ({NAMES[number]})" if number in NAMES else ""
+        super().__init__(f"parameter {number}{name} {problem}")
         self.number = number
 
 
@@ -94,23 +105,26 @@ def apply(parameters: Sequence[str]) -> Applied:
     passwords in part.
     """
     given = {number: value for number, value in enumerate(parameters) if value not in ("", NOT_SET)}
-    server, vehicle_id = given.get(Parameter.SERVER), given.get(Parameter.VEHICLE_ID)
-    if server is not None and parse_address(server, PLAIN_PORT) is None:
-        raise BadParameter(Parameter.SERVER, "is not HOST or HOST:PORT")
-    if vehicle_id is not None and not _VEHICLE_ID.fullmatch(vehicle_id):
-        raise BadParameter(Parameter.VEHICLE_ID, "is not one word of at most 64 characters")
+    for number in (Parameter.SERVER, Parameter.VEHICLE_ID, Parameter.UNITS):
+        check(number, given.get(number, ""))
     return Applied(
-        server,
-        vehicle_id,
+        given.get(Parameter.SERVER),
+        given.get(Parameter.VEHICLE_ID),
         given.get(Parameter.SECRET),
-        _units(given.get(Parameter.UNITS)),
+        Units(given[Parameter.UNITS]) if Parameter.UNITS in given else None,
         given.get(Parameter.PARANOID),
         tuple(parameters),
     )
 
 
-def _units(value: str | None) -> Units | None:
-    try:
-        return Units(value) if value is not None else None
-    except ValueError:
-        raise BadParameter(Parameter.UNITS, "is neither M nor K") from None
+def check(number: int, value: str) -> None:
+    """Raise :class:`BadParameter` for a value that makes no sense; an empty one is not set."""
+    if not value:
+        return
+    match number:
+        case Parameter.UNITS if value not in {unit.value for unit in Units}:
+            raise BadParameter(number, "is neither M nor K")
+        case Parameter.SERVER if parse_address(value, PLAIN_PORT) is None:
+            raise BadParameter(number, "is not HOST or HOST:PORT")
+        case Parameter.VEHICLE_ID if not _VEHICLE_ID.fullmatch(value):
+            raise BadParameter(number, "is not one word of at most 64 characters")

@@ -7,10 +7,11 @@ the Android app throws a whole record away for one number that it cannot read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 from ovms import __version__
+from ovms.car.inputs import ALL_CURRENTS
 from ovms.car.state import KM_PER_MILE, WHEELS, CarState, Topic, Tyre
 from ovms.protocol import Message
 from ovms.protocol.commands import CHARGE_MODE_NUMBERS
@@ -70,10 +71,8 @@ class Identity:
     hardware: str = "ovms car"
     logs_trips: bool = False
     """Its trips are told for the history (:mod:`ovms.car.trips`)."""
-
-    def including(self, *commands: int) -> Identity:
-        """Give the same with further commands, those that the module itself obeys."""
-        return replace(self, commands=self.commands | set(commands))
+    currents: range = ALL_CURRENTS
+    """The charge current limits that it can be set to, A."""
 
 
 def messages(

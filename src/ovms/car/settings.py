@@ -1,55 +1,212 @@
-"""The module's features and parameters, as commands 1 and 3 list them.
+"""The module's features and parameters: what it runs with, and what may be changed while it runs.
 
 Numbers are the guide's: features 0 to 7 are lost with the power, 8 to 15 are kept, each as the
-parameter 16 above it. What they say is what the module runs with.
+parameter 16 above it. What was set by command counts more than what the module was started with;
+set to nothing, the latter counts again. What was set is kept by a :class:`Keeper`, and without one
+as long as the module runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
-from ovms.car.parameters import FEATURE_OFFSET, KEPT_FEATURES, Parameter
+from ovms.car.inputs import FEATURE_COUNT, LONGEST_VALUE, PARAMETER_COUNT, Number, Text
+from ovms.car.parameters import (
+    FEATURE_OFFSET,
+    HIDDEN,
+    KEPT_FEATURES,
+    BadParameter,
+    Parameter,
+    check,
+)
 from ovms.car.reports import Units
 from ovms.protocol.commands import Answer, Result
 
 FEATURES, PARAMETERS = 1, 3
 """The commands that list them."""
 
-FEATURE_COUNT, PARAMETER_COUNT = 16, 32
-"""As many as the first modules have, which is what every app expects at least."""
+STREAM, MINIMUM_SOC, CAN_WRITE = 8, 9, 15
+"""The features that do something."""
 
-FEATURE_CAN_WRITE = 15
+HIDDEN_VALUE = "*"
+"""What stands for a password that is set."""
 
 
 @dataclass(frozen=True, slots=True)
+class Feature:
+    """What a feature does, and the most it can be set to."""
+
+    name: str
+    meaning: str
+    most: int
+
+
+KNOWN_FEATURES = {
+    STREAM: Feature(
+        "location stream",
+        "seconds between two positions on the way while an app watches; 0 none",
+        60,
+    ),
+    MINIMUM_SOC: Feature("minimum SOC", "% of charge below which an alert is sent; 0 none", 100),
+    CAN_WRITE: Feature("CAN write enabled", "1: commands to the car itself are obeyed", 1),
+}
+"""The features that do something; the others are kept, and do nothing (0 is the guide's speedo)."""
+
+ANY_FEATURE = Feature("", "nothing yet", 255)
+
+
+class BadValue(ValueError):
+    """A value that cannot be set; the text, without commas, says why."""
+
+
+class Keeper(Protocol):
+    """Where parameters survive a restart."""
+
+    def load(self) -> dict[int, str]:
+        """Give what was saved last; nothing if that cannot be read. Values are not checked."""
+        ...
+
+    def save(self, values: Mapping[int, str]) -> None:
+        """Keep these, whole. Raises :class:`OSError`, and then keeps the former ones."""
+
+
 class ModuleSettings:
-    """What the module runs with. Passwords are not among what it lists."""
+    """What the module runs with: ``configured`` from its start, and what was set since."""
 
-    units: Units
-    vehicle_id: str
-    write_enabled: bool
+    def __init__(self, configured: Mapping[int, str], keeper: Keeper | None = None) -> None:
+        self._configured = dict(sound(configured))
+        self._keeper = keeper
+        self._set = dict(sound(keeper.load())) if keeper else {}
+        self._volatile = dict.fromkeys(range(KEPT_FEATURES.start), 0)
 
-    def feature(self, number: int) -> str:
+    @property
+    def is_kept(self) -> bool:
+        """What is set survives a restart."""
+        return self._keeper is not None
+
+    @property
+    def changed(self) -> Mapping[int, str]:
+        """The parameters that were set, by number."""
+        return dict(self._set)
+
+    # -- what the module asks ---------------------------------------------------------------
+
+    @property
+    def units(self) -> Units:
+        """The unit of distances on the wire."""
+        return Units(self._value(Parameter.UNITS) or Units.MILES)
+
+    @property
+    def can_write(self) -> bool:
+        """Commands to the car itself are obeyed."""
+        return bool(self.feature(CAN_WRITE))
+
+    @property
+    def stream_interval(self) -> int | None:
+        """Seconds between two positions on the way; ``None`` without a stream."""
+        return self.feature(STREAM) or None
+
+    @property
+    def minimum_soc(self) -> int | None:
+        """% below which there is an alert; ``None`` for no such alert."""
+        return self.feature(MINIMUM_SOC) or None
+
+    # -- features ---------------------------------------------------------------------------
+
+    def feature(self, number: int) -> int:
         """Give a feature's value."""
-        return "1" if number == FEATURE_CAN_WRITE and self.write_enabled else "0"
+        if number in KEPT_FEATURES:
+            return int(self._value(number + FEATURE_OFFSET) or 0)
+        return self._volatile[number]
+
+    def set_feature(self, number: int, value: str) -> None:
+        """Set one of the features; :class:`BadValue` for a value that makes no sense."""
+        _check_feature(number, value)
+        if number in KEPT_FEATURES:
+            self._keep(number + FEATURE_OFFSET, str(int(value)))
+        else:
+            self._volatile[number] = int(value)
+
+    # -- parameters -------------------------------------------------------------------------
 
     def parameter(self, number: int) -> str:
-        """Give a parameter's value; empty where nothing is set."""
+        """Give a parameter's value as it may be told: features not, of passwords whether they are.
+
+        Features are not shown among the parameters, as the guide wants it: command 1 shows them.
+        """
         if number - FEATURE_OFFSET in KEPT_FEATURES:
-            return self.feature(number - FEATURE_OFFSET)
-        values: dict[int, str] = {
-            Parameter.UNITS: self.units.value,
-            Parameter.VEHICLE_ID: self.vehicle_id,
-        }
-        return values.get(number, "")
+            return ""
+        value = self._value(number)
+        return HIDDEN_VALUE if value and number in HIDDEN else value
+
+    def set_parameter(self, number: int, value: str) -> None:
+        """Set one of the parameters; nothing brings back what the module was started with.
+
+        A feature's parameter sets the feature. Raises :class:`BadValue`.
+        """
+        if number - FEATURE_OFFSET in KEPT_FEATURES and value:
+            self.set_feature(number - FEATURE_OFFSET, value)
+            return
+        _check_parameter(number, value)
+        if number == Parameter.PARANOID and not self.is_kept:
+            raise BadValue("a paranoid password counts after a restart: start the car with --state")
+        self._keep(number, value)
+
+    def _value(self, number: int) -> str:
+        return self._set.get(number) or self._configured.get(number, "")
+
+    def _keep(self, number: int, value: str) -> None:
+        values = {**self._set, number: value}
+        if not value:
+            del values[number]
+        if self._keeper is not None and values != self._set:
+            try:
+                self._keeper.save(values)
+            except OSError as error:
+                raise BadValue(f"cannot be kept: {error.strerror or 'no storage'}") from None
+        self._set = values
+
+
+def sound(values: Mapping[int, str]) -> Iterator[tuple[int, str]]:
+    """Give those of some values, from wherever they come, that could be set."""
+    for number, value in values.items():
+        try:
+            if number - FEATURE_OFFSET in KEPT_FEATURES:
+                _check_feature(number - FEATURE_OFFSET, value)
+            else:
+                _check_parameter(number, value)
+        except BadValue:
+            continue
+        if value and number in range(PARAMETER_COUNT):
+            yield number, value
+
+
+def _check_feature(number: int, value: str) -> None:
+    most = KNOWN_FEATURES.get(number, ANY_FEATURE).most
+    found = Number(f"feature {number}", 0, most).problem(value)
+    if found is not None:
+        raise BadValue(found)
+
+
+def _check_parameter(number: int, value: str) -> None:
+    found = Text(f"parameter {number}", LONGEST_VALUE).problem(value)
+    if found is not None:
+        raise BadValue(found)
+    if number in HIDDEN and value == HIDDEN_VALUE:
+        raise BadValue(f"{HIDDEN_VALUE} stands for a password that is not shown")
+    try:
+        check(number, value)
+    except BadParameter as error:
+        raise BadValue(str(error)) from None
 
 
 def list_rows(command: int, settings: ModuleSettings) -> Iterator[Answer]:
     """Give the rows that answer command 1 or 3: number, how many there are, value."""
-    count, value = {
-        FEATURES: (FEATURE_COUNT, settings.feature),
-        PARAMETERS: (PARAMETER_COUNT, settings.parameter),
-    }[command]
-    for number in range(count):
-        yield Answer(command, Result.OK, f"{number},{count},{value(number)}")
+    if command == FEATURES:
+        values = [str(settings.feature(number)) for number in range(FEATURE_COUNT)]
+    else:
+        values = [settings.parameter(number) for number in range(PARAMETER_COUNT)]
+    for number, value in enumerate(values):
+        yield Answer(command, Result.OK, f"{number},{len(values)},{value}")

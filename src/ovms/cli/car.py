@@ -9,12 +9,14 @@ import re
 import secrets
 import signal
 import ssl
+import sys
 import time
+from collections.abc import Awaitable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
@@ -22,10 +24,13 @@ from ovms.base import logs
 from ovms.base.clock import SystemClock
 from ovms.car.drivers import Driver, Living, Replay
 from ovms.car.journal import FIRST_CODES, DiskJournal, Journal, JournalError, NoJournal
-from ovms.car.link import Link
+from ovms.car.kept import ParameterFile
+from ovms.car.link import Link, RestartRequested
 from ovms.car.modem.serial_modem import BAUD_RATES, SerialModem
 from ovms.car.module import Module
+from ovms.car.parameters import NAMES
 from ovms.car.replay import RecordingError, open_recording
+from ovms.car.settings import sound
 from ovms.car.vehicles import VEHICLE_TYPES, BusVehicle, Vehicle, VehicleOptions
 from ovms.cli.car_identity import Given, Identity
 from ovms.cli.car_provision import Question, show
@@ -40,10 +45,13 @@ from ovms.cli.link import (
     find_place,
     find_tls,
 )
-from ovms.net.client import connect
+from ovms.net.address import PLAIN_PORT, TLS_PORT, parse_address
+from ovms.net.client import Connection, connect
 from ovms.protocol import Role
 from ovms.protocol.crypto import make_token
 from ovms.protocol.paranoid import Sealer
+
+log = logs.get_logger("ovms.car")
 
 _WORD = re.compile(r"[!-~]{1,64}")
 _VIN = re.compile(r"[A-Za-z0-9]{1,17}")
@@ -95,14 +103,6 @@ def car(
     group: Annotated[
         str, typer.Option(metavar="NAME", help="Tell the position to this group, in plain.")
     ] = "",
-    state: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            envvar="OVMS_CAR_STATE",
-            help="Keep here what waits for the server; without, it is lost with the process.",
-        ),
-    ] = None,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
     tls: TlsOption = False,
     insecure: InsecureOption = False,
@@ -139,6 +139,15 @@ def car(
         ),
     ] = False,
     json: JsonOption = False,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            envvar="OVMS_CAR_STATE",
+            help="Folder that keeps what waits for the server, and parameters set by command, which"
+            " count over options; without, both are lost with the process.",
+        ),
+    ] = None,
     can: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Be a car: call a server, report, obey commands.
@@ -148,13 +157,18 @@ def car(
 
     With --provision it asks for its parameters, as a new module does, by --vin and --iccid. Without
     a record for them the exit code is 1.
+
+    Command 5 starts the program anew with the same arguments; not with --provision, nor if a secret
+    came from a terminal or from standard input.
     """
     if can:
         refuse("--can is not built yet")
     _check_words(vehicle, vin, pin, group, log_level)
     phone = _make_modem(modem, modem_baud)
     secure = find_tls(tls, insecure, ca)
-    given = Given(server, vehicle, secret, secret_file, units, paranoid, paranoid_file)
+    logs.configure(log_level, "text")
+    keeper, kept = _open_state(state)
+    given = Given(server, vehicle, secret, secret_file, units, paranoid, paranoid_file, kept)
     question = None
     if provision is not None:
         place = find_place(provision, secure, "--provision")
@@ -174,13 +188,20 @@ def car(
         if not go_on:
             return
         identity = given.beside(values)
-    logs.configure(log_level, "text")
+    restarts = question is None and given.can_be_told_again  # a record may be there no more
+    is_restart = is_done = False
     with closing(_open_journal(state, identity.vehicle)) as journal:
-        link = _make_link(identity, made, driver, group, secure, websocket, journal, phone)
+        link = _make_link(
+            identity, made, driver, group, secure, websocket, journal, phone, keeper, restarts
+        )
         try:
             is_done = asyncio.run(_run(link, phone))
         except RecordingError as error:
             fail(str(error))
+        except RestartRequested:
+            is_restart = True
+    if is_restart:
+        _start_anew()
     if not is_done and replay is not None and not loop:
         fail("stopped before the server had the whole recording")
 
@@ -198,6 +219,28 @@ def _check_words(
         refuse("--group must be up to 64 characters without a comma")
     if log_level not in logs.LEVELS:
         refuse(f"no log level {log_level!r}: use one of {', '.join(logs.LEVELS)}")
+
+
+def _open_state(folder: Path | None) -> tuple[ParameterFile | None, dict[int, str]]:
+    """Open the folder of the kept parameters, and give those; ends the command if it cannot."""
+    if folder is None:
+        return None, {}
+    try:
+        keeper = ParameterFile(folder)
+        kept = dict(sound(keeper.load()))
+    except OSError as error:
+        fail(f"{error.filename or folder}: {error.strerror or error}")
+    if kept:
+        names = "; ".join(NAMES.get(number, str(number)) for number in sorted(kept))
+        log.info("kept parameters count over options", parameters=names)
+    return keeper, kept
+
+
+def _start_anew() -> NoReturn:
+    """Become the same program with the same arguments, from its beginning."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 (no shell is meant)
 
 
 def _seed(seed: int | None) -> int:
@@ -255,30 +298,45 @@ def _make_link(
     websocket: bool,
     journal: Journal,
     modem: SerialModem | None,
+    keeper: ParameterFile | None,
+    restarts: bool,
 ) -> Link:
-    """Put a module into the vehicle, and join it to its server."""
-    host, port = find_place(identity.server, tls)
-    password = identity.paranoid
+    """Put a module into the vehicle, and join it to its server.
+
+    Who it is and whom it calls is looked up at each call: a command may have changed it. What it
+    seals with stays until the next start.
+    """
+    find_place(identity.server, tls)
+    now = identity.changed_by(dict(sound(keeper.load())) if keeper else {})
+    module = Module(
+        vehicle,
+        identity.units,
+        identity.vehicle,
+        sealer=Sealer.make(now.paranoid, make_token(os.urandom)) if now.paranoid else None,
+        group=group,
+        clock=SystemClock(),
+        journal=journal,
+        modem=modem,
+        parameters=identity.parameters,
+        keeper=keeper,
+        restarts=restarts,
+    )
+
+    def call() -> Awaitable[Connection]:
+        who = identity.changed_by(module.settings.changed)
+        place = parse_address(who.server, PLAIN_PORT if tls is None else TLS_PORT)
+        assert place is not None
+        host, port = place
+        return connect(
+            *(host, port, Role.CAR, who.vehicle, who.secret.encode()), tls=tls, websocket=websocket
+        )
+
     return Link(
-        Module(
-            vehicle,
-            identity.units,
-            identity.vehicle,
-            sealer=Sealer.make(password, make_token(os.urandom)) if password else None,
-            group=group,
-            clock=SystemClock(),
-            journal=journal,
-            modem=modem,
-        ),
+        module,
         driver,
-        partial(
-            connect,
-            *(host, port, Role.CAR, identity.vehicle, identity.secret.encode()),
-            tls=tls,
-            websocket=websocket,
-        ),
+        call,
         random=Random(),  # noqa: S311 (jitter)
-        names={"vehicle": identity.vehicle, "server": identity.server},
+        names={"vehicle": now.vehicle, "server": now.server},
     )
 
 

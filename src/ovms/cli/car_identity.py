@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import ssl
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from ovms.car.parameters import NAMES, BadParameter, Parameter, apply
+from ovms.car.parameters import NAMES, NOT_SET, BadParameter, Parameter, apply
 from ovms.car.reports import Units
 from ovms.cli.common import fail, refuse, resolve_secret
 from ovms.cli.link import find_paranoid, find_place
@@ -21,6 +22,30 @@ class Identity:
     secret: str = field(repr=False)
     units: Units
     paranoid: str | None = field(repr=False)
+    record: Mapping[int, str] = field(default_factory=dict, repr=False, compare=False)
+    """The parameters of its provisioning record, by number."""
+
+    @property
+    def parameters(self) -> dict[int, str]:
+        """What the module is started with, by number, as command 3 knows it."""
+        return {
+            **self.record,
+            Parameter.UNITS: self.units.value,
+            Parameter.SERVER: self.server,
+            Parameter.VEHICLE_ID: self.vehicle,
+            Parameter.SECRET: self.secret,
+            Parameter.PARANOID: self.paranoid or "",
+        }
+
+    def changed_by(self, parameters: Mapping[int, str]) -> Identity:
+        """Give the same with what was set by command, which counts more."""
+        return replace(
+            self,
+            server=parameters.get(Parameter.SERVER, self.server),
+            vehicle=parameters.get(Parameter.VEHICLE_ID, self.vehicle),
+            secret=parameters.get(Parameter.SECRET, self.secret),
+            paranoid=parameters.get(Parameter.PARANOID, self.paranoid),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +59,34 @@ class Given:
     units: str | None
     paranoid: str | None = field(repr=False)
     paranoid_file: str | None
+    kept: Mapping[int, str] = field(default_factory=dict, repr=False)
+    """What was set by command and is kept: it tells what the options do not."""
 
     def check_alone(self, tls: ssl.SSLContext | None) -> None:
         """End the command if whom to call is not told, before anybody is asked for a secret."""
-        if self.server is None or self.vehicle is None:
+        if self._server is None or self._vehicle is None:
             refuse("give --server and --vehicle")
-        find_place(self.server, tls)
+        find_place(self._server, tls)
         self.check_files()
+
+    @property
+    def can_be_told_again(self) -> bool:
+        """The program can be started anew with the same arguments: nobody need be asked again."""
+        files = (self.secret_file, self.paranoid_file)
+        tells = self._tells_secret or self._kept_secret or os.environ.get("OVMS_SECRET")
+        return bool(tells) and "-" not in files
+
+    @property
+    def _server(self) -> str | None:
+        return self.server if self.server is not None else self.kept.get(Parameter.SERVER)
+
+    @property
+    def _vehicle(self) -> str | None:
+        return self.vehicle if self.vehicle is not None else self.kept.get(Parameter.VEHICLE_ID)
+
+    @property
+    def _kept_secret(self) -> str | None:
+        return None if self._tells_secret else self.kept.get(Parameter.SECRET)
 
     def check_files(self, *others: str | None) -> None:
         """End the command if standard input would have to be several secrets."""
@@ -50,14 +96,14 @@ class Given:
     def alone(self) -> Identity:
         """Give the identity that options and variables tell; wrong usage if they do not."""
         paranoid = find_paranoid(self.paranoid, self.paranoid_file)
-        secret = resolve_secret(
+        secret = self._kept_secret or resolve_secret(
             self.secret, self.secret_file, "OVMS_SECRET", "Secret of the vehicle"
         )
         if secret is None:
             refuse("give the secret: --secret-file, OVMS_SECRET or --secret")
-        assert self.server is not None
-        assert self.vehicle is not None
-        return Identity(self.server, self.vehicle, secret, Units(self.units or "M"), paranoid)
+        assert self._server is not None
+        assert self._vehicle is not None
+        return Identity(self._server, self._vehicle, secret, Units(self.units or "M"), paranoid)
 
     def beside(self, parameters: Sequence[str]) -> Identity:
         """Give the identity that a provisioning record tells.
@@ -78,6 +124,7 @@ class Given:
             secret or _lacks(Parameter.SECRET, "--secret-file, OVMS_SECRET or --secret"),
             Units(self.units) if self.units else found.units or Units.MILES,
             paranoid or find_paranoid(self.paranoid, self.paranoid_file),
+            {n: value for n, value in enumerate(parameters) if value not in ("", NOT_SET)},
         )
 
     @property

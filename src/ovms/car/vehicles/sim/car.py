@@ -15,7 +15,7 @@ from ovms.car.reports import Identity
 from ovms.car.state import CarState
 from ovms.car.vehicles.sim.battery import Pack
 from ovms.car.vehicles.sim.body import Body
-from ovms.car.vehicles.sim.charging import Charging
+from ovms.car.vehicles.sim.charging import LEAST_CURRENT, MOST_CURRENT, Charging
 from ovms.car.vehicles.sim.commands import HANDLERS, execute
 from ovms.car.vehicles.sim.driving import Drive
 from ovms.car.vehicles.sim.route import TO_HOME, TO_TOWN
@@ -83,7 +83,15 @@ class SimCar:
         self.parked_since: float | None = start
         self.cooldown_until = self.climate_until = self.awake_until = start
         self.state = CarState(vin=vin or f"0VMSS1MCAR{self.random.randrange(10**7):07}")
-        self.identity = Identity(CAR_TYPE, frozenset(HANDLERS), write_enabled=True, logs_trips=True)
+        self.homelink: int | None = None
+        """The HomeLink button that was pressed last."""
+        self.identity = Identity(
+            CAR_TYPE,
+            frozenset(HANDLERS),
+            write_enabled=True,
+            logs_trips=True,
+            currents=range(LEAST_CURRENT, MOST_CURRENT + 1),
+        )
         self._phase_began = start
         self._leaves_at = start + self.random.uniform(30, 90)
         self._script: list[tuple[float, Callable[[], None]]] = []

@@ -1,25 +1,19 @@
-"""What the simulated car does on command. Wrong parameters and wrong PINs change nothing."""
+"""What the simulated car does on command. What it cannot do now, or a wrong PIN, changes nothing.
+
+Parameters are well-formed (:mod:`ovms.car.inputs`): the module has looked.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ovms.car.vehicles.sim.charging import (
-    BY_REQUEST,
-    LEAST_CURRENT,
-    MINUTES_A_DAY,
-    MOST_CURRENT,
-    TARGETS,
-)
+from ovms.car.vehicles.sim.charging import BY_REQUEST
 from ovms.car.vehicles.sim.thermal import COOLDOWN_TO
 from ovms.protocol.commands import Answer, Command, Result
 
 if TYPE_CHECKING:
     from ovms.car.vehicles.sim.car import SimCar
-
-_NUMBER = re.compile(r"\d{1,5}", re.ASCII)
 
 COOLDOWN_FOR, CLIMATE_FOR = 3600.0, 600.0
 """Seconds that a cooldown, and climate control in a parked car, last at most."""
@@ -41,36 +35,13 @@ def execute(car: SimCar, command: Command) -> Answer:
     return Answer(command.number, Result.OK)
 
 
-def _expect(parameters: Parameters, *names: str) -> None:
-    if len(parameters) != len(names):
-        raise CommandFailed(f"expected {' and '.join(names)}")
-
-
-def _number(text: str, name: str, least: int, most: int) -> int:
-    if not _NUMBER.fullmatch(text) or not least <= int(text) <= most:
-        raise CommandFailed(f"{name} must be a number from {least} to {most}")
-    return int(text)
-
-
-def _mode(text: str) -> int:
-    if text not in map(str, TARGETS):
-        raise CommandFailed("mode must be 0 standard; 1 storage; 3 range or 4 performance")
-    return int(text)
-
-
-def _current(text: str) -> int:
-    return _number(text, "current", LEAST_CURRENT, MOST_CURRENT)
-
-
 def _check_pin(car: SimCar, parameters: Parameters) -> None:
-    _expect(parameters, "PIN")
     if parameters[0] != car.pin:
         raise CommandFailed("wrong PIN")
 
 
 def _set_mode(car: SimCar, parameters: Parameters) -> None:
-    _expect(parameters, "mode")
-    car.charging.mode = _mode(parameters[0])
+    car.charging.mode = int(parameters[0])
 
 
 def _start_charge(car: SimCar, parameters: Parameters) -> None:
@@ -91,24 +62,24 @@ def _stop_charge(car: SimCar, parameters: Parameters) -> None:
 
 
 def _set_current(car: SimCar, parameters: Parameters) -> None:
-    _expect(parameters, "current")
-    car.charging.limit = _current(parameters[0])
+    car.charging.limit = int(parameters[0])
 
 
 def _set_mode_and_current(car: SimCar, parameters: Parameters) -> None:
-    _expect(parameters, "mode", "current")
-    car.charging.mode, car.charging.limit = _mode(parameters[0]), _current(parameters[1])
+    car.charging.mode, car.charging.limit = map(int, parameters)
 
 
 def _set_timer(car: SimCar, parameters: Parameters) -> None:
-    _expect(parameters, "timer mode", "start time")
-    mode = _number(parameters[0], "timer mode", 0, 1)
-    minutes = _number(parameters[1], "start time", 0, MINUTES_A_DAY - 1)
-    car.charging.timer_mode, car.charging.timer_start = mode, minutes
+    car.charging.timer_mode, car.charging.timer_start = map(int, parameters)
 
 
 def _wake(car: SimCar, parameters: Parameters) -> None:
-    """Nothing but what every command does."""
+    """Nothing but what every command does: a car that is awake reads its temperatures, too."""
+
+
+def _press_homelink(car: SimCar, parameters: Parameters) -> None:
+    """Press a button: some door opens, which is none of the car's."""
+    car.homelink = int(parameters[0])
 
 
 def _lock(car: SimCar, parameters: Parameters) -> None:
@@ -140,8 +111,7 @@ def _cool_down(car: SimCar, parameters: Parameters) -> None:
 
 
 def _climate(car: SimCar, parameters: Parameters) -> None:
-    _expect(parameters, "1 or 0")
-    is_wanted = bool(_number(parameters[0], "climate", 0, 1))
+    is_wanted = parameters[0] == "1"
     car.climate_until = car.time + CLIMATE_FOR if is_wanted else car.time
     car.body.hvac = car.is_conditioned
 
@@ -154,11 +124,13 @@ HANDLERS: dict[int, Callable[[SimCar, Parameters], None]] = {
     16: _set_mode_and_current,
     17: _set_timer,
     18: _wake,
+    19: _wake,
     20: _lock,
     21: _valet,
     22: _unlock,
     23: _unvalet,
+    24: _press_homelink,
     25: _cool_down,
     26: _climate,
 }
-"""The commands the car obeys. Those without parameters ignore any."""
+"""The commands the car obeys."""

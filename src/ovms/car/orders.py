@@ -1,0 +1,130 @@
+"""What becomes of a command: checked, carried out by the module or by its car, answered. Pure.
+
+Whatever comes, there is an answer, or all the rows of a list: a server that waits for one keeps
+everybody waiting who asks next. Unknown numbers are *unimplemented*; those that neither module nor
+car obey *unsupported*; what is wrong in itself, or cannot be done now, *failed* with a text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import chain
+
+from ovms.car.inputs import problem
+from ovms.car.settings import CAN_WRITE, FEATURES, PARAMETERS, BadValue, ModuleSettings, list_rows
+from ovms.car.shell import Scene, ShellError, run
+from ovms.car.summary import charge_lines, on_wire
+from ovms.car.vehicles import Vehicle
+from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
+from ovms.protocol.records.alert import Alert, AlertKind
+
+RESTART = 5
+
+SEALED_ONLY = frozenset({4, 7})
+"""What a module in paranoid mode obeys only when it is sealed.
+
+A plain one may be the server's own: it could set another password, and the answer to a text command
+would show it the position.
+"""
+
+OWN = frozenset({1, 2, 3, 4, 5, 6, 7})
+"""The commands that the module itself obeys."""
+
+LONGEST_REASON = 200
+"""Characters of the text of a failed command."""
+
+
+class Refused(Exception):
+    """A command that is not carried out; the text says why."""
+
+
+class Orders:
+    """Carries out the commands to one module and its car.
+
+    ``alert`` takes what the owner is to be told. ``restarts`` tells whether somebody looks at
+    :attr:`restart_requested`; without that the module cannot be restarted.
+    """
+
+    def __init__(
+        self,
+        vehicle: Vehicle,
+        settings: ModuleSettings,
+        alert: Callable[[Alert], None],
+        *,
+        is_paranoid: bool = False,
+        restarts: bool = False,
+    ) -> None:
+        self._vehicle = vehicle
+        self._settings = settings
+        self._alert = alert
+        self._is_paranoid = is_paranoid
+        self._own = OWN if restarts else OWN - {RESTART}
+        self.restart_requested = False
+        """The program is to be started anew, once the answers have left."""
+
+    @property
+    def offered(self) -> frozenset[int]:
+        """The commands that are obeyed as things are, for ``V``."""
+        return self._own | (self._vehicle.identity.commands if self._settings.can_write else set())
+
+    def answer(self, command: Command, now: float, *, is_sealed: bool) -> list[Answer]:
+        """Carry out a command; give its answer, or the rows of a list. ``now``: the car's time."""
+        number = command.number
+        if number not in BY_NUMBER:
+            return [Answer(number, Result.UNIMPLEMENTED)]
+        if number not in self._own | self._vehicle.identity.commands:
+            return [Answer(number, Result.UNSUPPORTED)]
+        try:
+            self._check(command, is_sealed)
+            if number in (FEATURES, PARAMETERS):
+                return list(list_rows(number, self._settings))
+            return [self._carry_out(command, now)]
+        except (Refused, ShellError, BadValue) as error:
+            return [_failed(number, str(error))]
+
+    def _check(self, command: Command, is_sealed: bool) -> None:
+        """Raise :class:`Refused` for what must not be carried out."""
+        found = problem(command, self._vehicle.identity.currents)
+        if found is not None:
+            raise Refused(found)
+        if self._is_paranoid and not is_sealed and command.number in SEALED_ONLY:
+            raise Refused("in paranoid mode only a sealed command may do this")
+        if command.number not in OWN and not self._settings.can_write:
+            raise Refused(f"writing to the car is off: set feature {CAN_WRITE}")
+
+    def _carry_out(self, command: Command, now: float) -> Answer:
+        text = ""
+        match command.number:
+            case 2:
+                feature, value = command.parameters
+                self._settings.set_feature(int(feature), value)
+            case 4:
+                parameter, value = command.parameters
+                self._settings.set_parameter(int(parameter), value)
+            case 5:
+                self.restart_requested = True
+            case 6:
+                self.raise_charge_alert()
+            case 7:
+                scene = Scene(self._vehicle.state, self._settings, now)
+                text = run(command.text, scene)
+            case _:
+                return self._by_car(command, now)
+        return Answer(command.number, Result.OK, text)
+
+    def _by_car(self, command: Command, now: float) -> Answer:
+        answer = self._vehicle.execute(command, now)
+        if answer.result == Result.FAILED:
+            return _failed(answer.number, answer.text)
+        return answer
+
+    def raise_charge_alert(self, *why: str) -> None:
+        """Tell the owner how the charge is; first of all ``why``."""
+        lines = chain(why, charge_lines(self._vehicle.state, self._settings.units))
+        self._alert(Alert(AlertKind.ALERT.value, on_wire(lines)))
+
+
+def _failed(number: int, reason: str) -> Answer:
+    """Answer that a command failed: there is always a text, of one line and without a comma."""
+    text = " ".join(reason.replace(",", ";").split())[:LONGEST_REASON]
+    return Answer(number, Result.FAILED, text or "failed")

@@ -1,0 +1,57 @@
+"""The state of a car in a few lines of text, as modules on the road tell it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ovms.car.reports import Units
+from ovms.car.state import CarState
+from ovms.protocol.commands import CHARGE_MODE_NUMBERS
+
+LINE_END = "\r"
+"""Between lines of a text on the wire: it holds neither a comma nor a line feed."""
+
+_MODE_WORDS = {number: word for word, number in CHARGE_MODE_NUMBERS.items()}
+_STATE_WORDS = {
+    "charging": "Charging",
+    "topoff": "Topping off",
+    "heating": "Heating",
+    "prepare": "Preparing to charge",
+    "done": "Charging done",
+}
+_UNIT_WORDS = {Units.MILES: "mi", Units.KILOMETRES: "km"}
+
+
+def on_wire(lines: Iterator[str]) -> str:
+    """Put lines together so that they are one field of a message."""
+    return LINE_END.join(lines).replace(",", ";").replace("\n", LINE_END)
+
+
+def charge_lines(state: CarState, units: Units) -> Iterator[str]:
+    """Give what a charge alert says: charging or not, how full, how far; nothing unknown."""
+    word = _STATE_WORDS.get(state.charge_state or "", "Not charging")
+    mode = _MODE_WORDS.get(state.charge_mode or 0, "")
+    yield f"{word} - {mode}" if state.is_charging and mode else word
+    if state.is_charging and state.charge_current is not None:
+        yield f"{state.line_voltage or 0:.0f} V/{state.charge_current:.0f} A"
+    if state.is_charging and state.minutes_to_full is not None:
+        yield f"Full: {state.minutes_to_full:.0f} min"
+    if state.soc is not None:
+        yield f"SOC: {state.soc:.0f} %"
+    yield from _distance("Ideal range", state.ideal_range, units)
+    yield from _distance("Est. range", state.estimated_range, units)
+
+
+def stat_lines(state: CarState, units: Units) -> Iterator[str]:
+    """Give what the text command ``stat`` says."""
+    yield from charge_lines(state, units)
+    yield from _distance("ODO", state.odometer, units)
+    if state.cac is not None:
+        yield f"CAC: {state.cac:.1f} Ah"
+    if state.soh is not None:
+        yield f"SOH: {state.soh:.0f} %"
+
+
+def _distance(name: str, km: float | None, units: Units) -> Iterator[str]:
+    if km is not None:
+        yield f"{name}: {units.distance(km):.0f} {_UNIT_WORDS[units]}"
