@@ -17,6 +17,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
 Value = float | bool | str | None
 Single = float | bool | str
@@ -125,7 +126,7 @@ def _exclude(one: dict[str, Test], other: dict[str, Test]) -> bool:
 
 def parse_condition(written: object) -> Condition:
     """Read a condition. Raises :class:`ConditionError`."""
-    tables = written if isinstance(written, list) else [written]
+    tables: list[Any] = written if isinstance(written, list) else [written]
     if not tables or not all(isinstance(table, dict) and table for table in tables):
         raise ConditionError("a condition is a table of what values must be, or a list of such")
     return Condition(
@@ -138,7 +139,9 @@ def _test(name: str, written: object) -> Test:
         return Test(one_of=_singles(name, written))
     unknown = set(written) - set(OPERATORS)
     if unknown or not written:
-        raise ConditionError(f"{name} can be tested by {', '.join(OPERATORS)}, not {_list(unknown)}")
+        raise ConditionError(
+            f"{name} can be tested by {', '.join(OPERATORS)}, not {_list(unknown)}"
+        )
     least, most = (
         _number(name, written.get("least", -math.inf)),
         _number(name, written.get("most", math.inf)),

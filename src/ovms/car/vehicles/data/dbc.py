@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import cantools.database
-from cantools.database import Database, DecodeError, Message, UnsupportedDatabaseFormatError
+from cantools.database import Database, DecodeError, Message
 from cantools.database.can import Signal
+from cantools.database.errors import UnsupportedDatabaseFormatError
 from cantools.errors import Error
 
 from ovms.car.replay import Frame
@@ -65,7 +66,9 @@ class BusSignal(NamedTuple):
         if self.signal.is_float:
             return float("-inf"), float("inf")
         bits = self.signal.length
-        codes = (-(1 << bits - 1), (1 << bits - 1) - 1) if self.signal.is_signed else (0, 2**bits - 1)
+        codes = (
+            (-(1 << bits - 1), (1 << bits - 1) - 1) if self.signal.is_signed else (0, 2**bits - 1)
+        )
         ends = sorted(self.scale(code) for code in codes)
         return ends[0], ends[1]
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ovms.car.state import Topic
+from ovms.car.vehicles import MAPPING
 from ovms.car.vehicles.data.dbc import BusFile, BusSignal, read_dbc
 from ovms.car.vehicles.data.fields import TOPICS
 from ovms.car.vehicles.data.models import Head, read_entry
@@ -14,7 +16,6 @@ from ovms.car.vehicles.data.orders import Order, Question, read_orders, read_que
 from ovms.car.vehicles.data.problems import Document, Problem, VehicleTypeError
 from ovms.car.vehicles.data.targets import Target, by_message, looked_at, read_targets
 
-MAPPING = "vehicle.toml"
 LONGEST_FILE = 1 << 20
 """Bytes of a file; the largest DBC files in use have some hundred thousand."""
 
@@ -128,10 +129,10 @@ def _read_head(document: Document) -> Head:
     if head is not None:
         return head
     sections: dict[str, type] = {"signals": dict, "stale": dict, "ask": list, "commands": dict}
-    good = {
-        key: value
-        for key, value in document.values.items()
-        if key in sections and isinstance(value, sections[key])
+    good: dict[str, Any] = {
+        key: document.values[key]
+        for key, kind in sections.items()
+        if isinstance(document.values.get(key), kind)
     }
     return Head(car_type="X", description="not read", **good)
 

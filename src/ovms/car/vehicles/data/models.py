@@ -101,7 +101,9 @@ class AskEntry(Entry):
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
 
-def read_entry(kind: type[AnyEntry], written: object, document: Document, path: Path) -> AnyEntry | None:
+def read_entry(
+    kind: type[AnyEntry], written: object, document: Document, path: Path
+) -> AnyEntry | None:
     """Read one entry; report what is wrong with it, at its place, and give ``None``."""
     try:
         return kind.model_validate(written)

@@ -164,9 +164,7 @@ def _is_cars(spec: CommandSpec) -> bool:
     return FIRST <= spec.number <= LAST
 
 
-def _read_order(
-    spec: CommandSpec, entry: CommandEntry, document: Document, path: Path
-) -> Order:
+def _read_order(spec: CommandSpec, entry: CommandEntry, document: Document, path: Path) -> Order:
     frames = []
     for at, each in enumerate(entry.frames):
         frame = _read_frame(spec, each, document, (*path, "frames", at))
@@ -176,7 +174,9 @@ def _read_order(
     return Order(spec, parameters, tuple(frames))
 
 
-def _read_frame(spec: CommandSpec, written: object, document: Document, path: Path) -> Sending | None:
+def _read_frame(
+    spec: CommandSpec, written: object, document: Document, path: Path
+) -> Sending | None:
     entry = read_entry(FrameEntry, written, document, path)
     if entry is None:
         return None

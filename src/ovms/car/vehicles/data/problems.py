@@ -1,4 +1,4 @@
-"""What is wrong with a vehicle's folder, each with its line, and where in a TOML file things are."""
+"""What is wrong with a vehicle's folder, line by line, and where in a TOML file things are."""
 
 from __future__ import annotations
 

@@ -79,12 +79,13 @@ class Target:
 
 
 def _touch(one: Target, other: Target) -> bool:
+    """Tell whether two fill the same: the same field or piece, or a byte and one of its bits."""
     if one.piece != other.piece:
         return False
-    names = (one.field.name, other.field.name)
-    return names[0] == names[1] or one.field.attribute in names and one.field.attribute == (
-        other.field.attribute
-    )
+    names = {one.field.name, other.field.name}
+    if len(names) == 1:
+        return True
+    return one.field.attribute == other.field.attribute and one.field.attribute in names
 
 
 def _come_together(one: BusSignal, other: BusSignal) -> bool:
@@ -171,7 +172,8 @@ class _Maker:
             frozenset(entry.none), frozenset(entry.skip), self._values(field, signal),
             self._range("valid"), convert, entry.piece or 0, self._code(field),
         )  # fmt: skip
-        self._check_codes(signal, [*entry.none, *entry.skip])
+        self._check_codes("none", signal, entry.none)
+        self._check_codes("skip", signal, entry.skip)
         self._check_valid(signal)
         return target if len(self._document.problems) == self._before else None
 
@@ -220,13 +222,11 @@ class _Maker:
             name = signal.signal.name
             self._report("valid", f"{name} is from {first:g} to {last:g}: never in this range")
 
-    def _check_codes(self, signal: BusSignal, codes: Iterable[float]) -> None:
+    def _check_codes(self, key: str, signal: BusSignal, codes: Iterable[float]) -> None:
         """See whether the signal's bits can say these codes."""
         for code in codes:
             if not fits(code, signal):
                 name, length = signal.signal.name, signal.signal.length
-                key = "none" if code in self._entry.none else "skip"
-                key = key if code in [*self._entry.none, *self._entry.skip] else "values"
                 self._report(key, f"{name} has {length} bits and is never {code:g} on the bus")
 
     def _values(self, field: Field, signal: BusSignal) -> dict[float, Any] | None:
@@ -241,7 +241,7 @@ class _Maker:
                 self._report("values", f"{text} is there twice")
             else:
                 codes[code] = self._value(field, value, "values")
-        self._check_codes(signal, codes)
+        self._check_codes("values", signal, codes)
         return codes
 
     def _otherwise(self, field: Field) -> Any:
@@ -257,7 +257,9 @@ class _Maker:
         if problem := _misfit(field, value):
             self._report(key, problem)
             return None
-        return field.bits(value) if field.holds is Holds.BITS and field.bits else value
+        if field.holds is Holds.BITS and field.bits is not None and isinstance(value, int):
+            return field.bits(value)
+        return value
 
     def _find_convert(self, field: Field, signal: BusSignal) -> Callable[[float], Any]:
         entry = self._entry
@@ -313,9 +315,7 @@ def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _calculation(
-    entry: SignalEntry, clamp: tuple[float, float] | None
-) -> Callable[[float], float]:
+def _calculation(entry: SignalEntry, clamp: tuple[float, float] | None) -> Callable[[float], float]:
     """Give the steps from the file's value to the field's, in the signal's unit, in this order."""
 
     def calculate(value: float) -> float:

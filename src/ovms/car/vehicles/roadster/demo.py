@@ -85,7 +85,9 @@ def frames() -> Iterator[Frame]:
     """Give the frames of the recording."""
     for moment in _moments():
         for at, (bus_id, signals) in enumerate(_messages(moment)):
-            data = roadster_type().bus.database.encode_message(bus_id, signals, strict=False, padding=False)
+            data = roadster_type().bus.database.encode_message(
+                bus_id, signals, strict=False, padding=False
+            )
             yield Frame(moment.second + 0.002 * at, bus_id, _shorten(bus_id, signals, data))
 
 
