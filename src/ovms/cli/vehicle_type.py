@@ -9,6 +9,7 @@ import typer
 
 from ovms.car.vehicles import VEHICLE_TYPES, VehicleOptions, folder_of
 from ovms.car.vehicles.data import VehicleType, VehicleTypeError, read_folder
+from ovms.car.vehicles.data.fields import FIELDS
 from ovms.cli.common import JsonOption, fail, print_json, print_table
 
 app = typer.Typer(help="Vehicle types: what is known, and checking one.", no_args_is_help=True)
@@ -59,6 +60,19 @@ def list_types(json: JsonOption = False) -> None:
         return
     columns = list(rows[0])
     print_table(columns, [[str(row[column]) for column in columns] for row in rows])
+
+
+@app.command()
+def fields(json: JsonOption = False) -> None:
+    """List what the signals of a vehicle type can fill: the names of fields, and their units."""
+    rows = [
+        {"field": field.name, "holds": field.holds.value, "unit": field.unit}
+        for field in FIELDS.values()
+    ]
+    if json:
+        print_json(rows)
+        return
+    print_table(list(rows[0]), [list(row.values()) for row in rows])
 
 
 def _row(name: str) -> dict[str, object]:
