@@ -80,8 +80,7 @@ def _all_fail(singles: tuple[Single, ...], test: Test) -> bool:
     if not singles:
         return False
     return not any(
-        each not in test.none_of and not test.one_of if is_pattern(each) else test.holds(each)
-        for each in singles
+        each not in test.none_of if is_pattern(each) else test.holds(each) for each in singles
     )
 
 

@@ -179,7 +179,7 @@ def _broken(file: str, error: Exception) -> Problem:
     found = _ERROR_LINE.fullmatch(text)
     if found is None:
         return Problem(file, 1, f"no DBC: {' '.join(text.split()) or type(error).__name__}")
-    near = " ".join(found[3].strip('"').split())
+    near = " ".join(found[3].strip('"').replace(">>!<<", "").split())
     return Problem(file, int(found[2]), f"no DBC: {found[1].lower()} at {near!r}")
 
 

@@ -16,7 +16,7 @@ MOST_BYTES = 8
 MINUTES_A_DAY = 1440
 
 _BYTE = re.compile(r"[0-9A-Fa-f]{2}", re.ASCII)
-_PLACE = re.compile(r"\{([a-z_]+)(?::(\w*))?\}", re.ASCII)
+_PLACE = re.compile(r"\{([a-z_]+)(?::(\w+))?\}", re.ASCII)
 _DIGITS = re.compile(r"[0-9]{1,8}", re.ASCII)
 
 
