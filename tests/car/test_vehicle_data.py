@@ -126,6 +126,10 @@ def state_after(car: DataVehicle, *frames: str) -> CarState:
         ('Word = { field = "error", code = "Byte" }', ["05 00 07 00"], "error", VehicleError(5, 7)),
         ('First = { field = "error", code = "Byte" }', ["11#01 07"], "error", None),
         ('Real = { field = "soc" }', ["811#00 00 28 42"], "soc", 42),
+        ('Real = { field = "soc" }', ["811#00 00 28 42", "811#00 00 C0 7F"], "soc", 42),
+        ('Real = { field = "soc" }', ["811#00 00 28 42", "811#00 00 80 7F"], "soc", 42),
+        ('Real = { field = "soc", scale = 1e308 }', ["811#00 00 28 42"], "soc", None),
+        ('Real = { field = "satellites" }', ["811#00 00 80 7F"], "satellites", None),
     ],
 )  # fmt: skip
 def test_what_a_signal_fills(

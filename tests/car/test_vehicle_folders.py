@@ -264,6 +264,13 @@ def test_a_wrong_head_does_not_hide_the_rest(tmp_path: Path) -> None:
         ("SG_ Wide m1 : 32|12", "SG_ Wide m1 : 60|12", "DBC:10: The signal Wide does not fit"),
         ("SG_ Wide m1 : 32|12", "SG_ Wide m1 : 20|12", "DBC:10: The signals"),
         ("[0|200]", "[200|0]", "DBC:14: the range of Range is no range: [200|0]"),
+        (
+            "SG_ Wide m1 : 32|12",
+            "SG_ Wide m1 : 32|9999",
+            "DBC:10: Wide is not within 512",
+        ),
+        ("@1+ (1,0) [0|200]", "@1+ (0,0) [0|200]", "DBC:14: factor and offset of Range are of no"),
+        ("@1+ (1,0) [0|200]", "@1+ (1e400,0) [0|200]", "DBC:14: factor and offset of Range are"),
         (DBC, 'VERSION ""\n', "DBC:1: there is no message"),
         (DBC, "hello", "DBC:1: no DBC"),
     ],

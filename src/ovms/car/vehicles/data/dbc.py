@@ -6,6 +6,7 @@ file says; their missing signals are left out.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -21,6 +22,9 @@ from ovms.car.vehicles.data.problems import Problem, VehicleTypeError
 
 Codes = dict[str, float]
 """What signals say in one frame, by name: the values as they stand on the bus, not scaled."""
+
+MOST_BITS = 512
+"""Bits of the longest message of any kind of CAN."""
 
 _ERROR_LINE = re.compile(r"(.*) at line (\d+), column \d+: (.*)", re.DOTALL)
 _QUOTED = re.compile(r"The (?:signal|signals) (\w+)")
@@ -178,27 +182,37 @@ def _broken(file: str, error: Exception) -> Problem:
         text = str(error.e_dbc)
     found = _ERROR_LINE.fullmatch(text)
     if found is None:
-        return Problem(file, 1, f"no DBC: {' '.join(text.split()) or type(error).__name__}")
+        return Problem(file, 1, f"no DBC: {' '.join(text.split()) or 'it cannot be read'}")
     near = " ".join(found[3].strip('"').replace(">>!<<", "").split())
     return Problem(file, int(found[2]), f"no DBC: {found[1].lower()} at {near!r}")
 
 
 def _check(file: str, rows: list[str], message: Message) -> Iterator[Problem]:
-    """See whether signals overlap or do not fit, and whether their ranges are ranges."""
+    """See whether signals overlap or do not fit, and whether their numbers are of use."""
     at = _line_of(rows, rf"BO_ \d+ {message.name}\b")
+    is_sound = True
+    for signal in message.signals:
+        for text in _faults(signal, BusSignal(message, signal).range):
+            yield Problem(file, _line_of(rows, rf"\s*SG_ {signal.name}\b", at), text)
+        is_sound &= signal.start + signal.length <= MOST_BITS
     try:
-        message.refresh(strict=True)
+        if is_sound:  # the library would fill the memory
+            message.refresh(strict=True)
     except Error as error:
         named = _QUOTED.match(str(error))
         line = _line_of(rows, rf"\s*SG_ {named[1]}\b", at) if named else at
         yield Problem(file, line, str(error).rstrip("."))
-    for signal in message.signals:
-        least, most = BusSignal(message, signal).range
-        if least > most:
-            line = _line_of(rows, rf"\s*SG_ {signal.name}\b", at)
-            yield Problem(
-                file, line, f"the range of {signal.name} is no range: [{least:g}|{most:g}]"
-            )
+
+
+def _faults(signal: Signal, bounds: tuple[float, float]) -> Iterator[str]:
+    """Say what is wrong with a signal by itself."""
+    least, most = bounds
+    if signal.start + signal.length > MOST_BITS:
+        yield f"{signal.name} is not within {MOST_BITS} bits"
+    if least > most:
+        yield f"the range of {signal.name} is no range: [{least:g}|{most:g}]"
+    if not (math.isfinite(signal.scale) and math.isfinite(signal.offset) and signal.scale):
+        yield f"factor and offset of {signal.name} are of no use: ({signal.scale},{signal.offset})"
 
 
 def _line_of(rows: list[str], pattern: str, start: int = 1) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -328,6 +329,9 @@ def _calculation(entry: SignalEntry, clamp: tuple[float, float] | None) -> Calla
 
 
 def _shape(field: Field, value: float) -> Any:
+    """Give a value as its field holds it; one that was calculated out of all bounds is none."""
+    if not math.isfinite(value):
+        return KEEP
     match field.holds:
         case Holds.FLAG:
             return bool(value)
