@@ -116,6 +116,7 @@ def test_each_module_has_its_tests() -> None:
 
 COVERED_ELSEWHERE = {
     "car/vehicles/roadster/": "car/test_roadster.py",
+    "car/vehicles/data/": "car/test_vehicle_data.py",
     "car/vehicles/sim/": "car/test_sim.py",
     "cli/demo.py": "programs/test_demo.py",
     "cli/vehicle_csv.py": "cli/test_vehicle.py",

@@ -12,10 +12,8 @@ from ovms.car.module import Module
 from ovms.car.replay import Frame, open_recording, parse_csv
 from ovms.car.reports import Units
 from ovms.car.state import KM_PER_MILE, CarState, Topic, VehicleError
-from ovms.car.vehicles.roadster import Roadster
-from ovms.car.vehicles.roadster.decode import database, decode
+from ovms.car.vehicles.roadster import Roadster, roadster_type
 from ovms.car.vehicles.roadster.demo import DEMO_RECORDING, VIN, text
-from ovms.car.vehicles.roadster.rules import RULES
 from ovms.protocol.commands import Command, Result
 from ovms.protocol.records.environment import Doors5
 from ovms.protocol.records.tyres import PSI_PER_KPA
@@ -175,18 +173,123 @@ def test_no_frame_does_harm(bus_id: int, data: bytes) -> None:
     assert len(module.report_all(0)) == 6
 
 
-def test_every_signal_has_a_rule() -> None:
+def test_every_signal_is_mapped() -> None:
     """The DBC file names nothing that is not read."""
-    names = {signal.name for message in database().messages for signal in message.signals}
-    read_with_others = {"Kind", "TimerKind", "DashKind", "ErrorKind", "ErrorCode",
-                        "ChargeModeOfSome"}  # fmt: skip
-    assert names - read_with_others == set(RULES)
-    assert decode(Frame(0, 0x344, b"\x52")) == {"PressureFl": pytest.approx(0x52 / 2.755)}
+    kind = roadster_type()
+    names = {signal.name for each in kind.bus.database.messages for signal in each.signals}
+    read_with_others = {"Kind", "TimerKind", "DashKind", "ErrorKind", "ErrorCode"}
+    assert names - read_with_others == {name for each in kind.targets.values() for name in each}
+    assert kind.bus.decode(Frame(0, 0x344, b"\x52")) == ("Tyres", {"PressureFl": 0x52})
 
 
 def test_it_obeys_no_command_yet() -> None:
     """A Roadster that is only listened to supports no command."""
     assert Roadster().execute(Command(20, "1234"), 0).result == Result.UNSUPPORTED
+    assert Roadster().identity.commands == set()
+
+
+# -- what would be sent ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("10,3", ["0 05 19 00 00 03 00 00 00"]),
+        ("10,4", ["0 05 19 00 00 04 00 00 00"]),
+        ("11", ["0 05 03 00 00 01 00 00 00", "0.15 0a"]),
+        ("12", ["0 05 03 00 00 00 00 00 00"]),
+        ("15,70", ["0 05 02 00 00 46 00 00 00"]),
+        ("16,1,13", ["0 05 19 00 00 01 00 00 00", "0 05 02 00 00 0d 00 00 00"]),
+        ("17,1,60", ["0 05 1b 00 00 01 00 00 00", "0 05 1a 00 00 00 3b 00 00"]),
+        ("17,0,0", ["0 05 1b 00 00 00 00 00 00", "0 05 1a 00 00 05 9f 00 00"]),
+        ("17,1,1439", ["0 05 1b 00 00 01 00 00 00", "0 05 1a 00 00 05 9e 00 00"]),
+        ("18", ["0 0a"]),
+        ("19", ["0 06 2c 01 00 00 09 10 00"]),
+        ("20,1234", ["0 0b 02 00 00 d2 04 00 40"]),
+        ("21,1234", ["0 0b 00 00 00 d2 04 00 40"]),
+        ("22,00012345", ["0 0b 03 00 00 39 30 00 80"]),
+        ("23,99999999", ["0 0b 01 00 00 ff e0 f5 85"]),
+        ("24,2", ["0 09 00 02", "1 09 02 02"]),
+    ],
+)
+def test_what_is_sent_for_a_command(command: str, expected: list[str]) -> None:
+    """Each command's frames, all under id 102: the second to send them at, and their bytes."""
+    frames = Roadster().command_frames(parsed(command))
+    assert not isinstance(frames, str)
+    assert {(frame.id, frame.is_extended) for frame in frames} == {(0x102, False)}
+    assert [f"{frame.time:g} {frame.data.hex(' ')}" for frame in frames] == expected
+
+
+def parsed(text: str) -> Command:
+    """Read a command as it comes."""
+    command = Command.parse(text.encode())
+    assert command is not None
+    return command
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        ("10", "expected mode"),
+        ("10,2", "mode must be one of 0; 1; 3; 4"),
+        ("10,3,3", "expected mode"),
+        ("10,x", "mode must be one of"),
+        ("10,-1", "mode must be one of"),
+        ("11,1", "expected no parameters"),
+        ("15,0", "amps must be a number from 1 to 126"),
+        ("15,127", "amps must be a number from 1 to 126"),
+        ("15,٣", "amps must be"),
+        ("15,1234567", "amps must be"),
+        ("16,3", "expected mode and amps"),
+        ("17,2,0", "timer must be a number from 0 to 1"),
+        ("17,1,1440", "minutes must be a number from 0 to 1439"),
+        ("20", "expected pin"),
+        ("20,", "expected pin"),
+        ("20,12a4", "the PIN must be 1 to 8 digits"),
+        ("20,123456789", "the PIN must be 1 to 8 digits"),
+        ("20,١٢٣٤", "the PIN must be 1 to 8 digits"),
+        ("24,3", "button must be a number from 0 to 2"),
+        ("25", "not supported by this vehicle"),
+        ("26,1", "not supported by this vehicle"),
+    ],
+)
+def test_what_is_refused(command: str, text: str) -> None:
+    """Wrong parameters give no frame but a text, which repeats no PIN and has no comma."""
+    refusal = Roadster().command_frames(parsed(command))
+    assert isinstance(refusal, str)
+    assert refusal.startswith(text)
+    assert "," not in refusal
+
+
+@given(st.integers(10, 26), st.lists(st.text("0123456789-x,", max_size=9), max_size=3))
+def test_frames_can_be_sent(number: int, parameters: list[str]) -> None:
+    """Whatever is commanded, there is a text, or frames of 1 to 8 bytes in order of time."""
+    frames = Roadster().command_frames(Command(number, ",".join(parameters)))
+    if not isinstance(frames, str):
+        assert number in roadster_type().commands
+        assert all(1 <= len(frame.data) <= 8 for frame in frames)
+        assert [frame.time for frame in frames] == sorted(frame.time for frame in frames)
+
+
+def test_questions_are_for_cars_that_are_awake() -> None:
+    """A car of which nothing is known, or that sleeps, is not asked; one that is awake, in turn."""
+    car = Roadster()
+    assert car.asking(0) == []
+    car.receive(Frame(1, 0x100, bytes.fromhex("96 60 08 02 00")), 1)
+    assert car.asking(1) == []
+    car.receive(Frame(2, 0x100, bytes.fromhex("96 60 08 03 00")), 2)
+    temperatures, hvac, cac = (
+        bytes.fromhex(data)
+        for data in (
+            "06 2C 01 00 00 09 10 00",
+            "06 D0 07 00 00 80 00 08",
+            "06 D0 07 00 00 00 00 40",
+        )
+    )
+    assert car.asking(2) == [Frame(2, 0x102, data) for data in (temperatures, hvac, cac)]
+    assert car.asking(61.9) == []
+    assert car.asking(62) == [Frame(62, 0x102, data) for data in (temperatures, hvac)]
+    assert [frame.data for frame in car.asking(602)] == [temperatures, hvac, cac]
 
 
 # -- recordings -----------------------------------------------------------------------------

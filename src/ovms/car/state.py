@@ -155,6 +155,8 @@ class CarState:
     error: VehicleError | None = None
     updated: dict[Topic, float] = field(default_factory=dict)
     """The car's time when each topic was last read."""
+    stale_after: dict[Topic, float] = field(default_factory=dict)
+    """Seconds after which a topic's reading is stale, where it is not ``STALE_AFTER``."""
 
     @property
     def is_on(self) -> bool:
@@ -194,4 +196,4 @@ class CarState:
         read = self.updated.get(topic)
         if read is None:
             return -1
-        return 1 if now - read <= STALE_AFTER else 0
+        return 1 if now - read <= self.stale_after.get(topic, STALE_AFTER) else 0

@@ -31,7 +31,8 @@ from ovms.car.module import Module
 from ovms.car.parameters import NAMES
 from ovms.car.replay import RecordingError, open_recording
 from ovms.car.settings import sound
-from ovms.car.vehicles import VEHICLE_TYPES, BusVehicle, Vehicle, VehicleOptions
+from ovms.car.vehicles import VEHICLE_TYPES, BusVehicle, Vehicle, VehicleOptions, find_maker
+from ovms.car.vehicles.data.problems import VehicleTypeError
 from ovms.cli.car_identity import Given, Identity
 from ovms.cli.car_provision import Question, show
 from ovms.cli.common import JsonOption, fail, refuse
@@ -80,9 +81,9 @@ def car(
         str | None,
         typer.Option(
             "--type",
-            metavar="|".join(sorted(VEHICLE_TYPES)),
+            metavar="|".join([*sorted(VEHICLE_TYPES), "FOLDER"]),
             show_default="sim",
-            help="The vehicle type; roadster with --replay.",
+            help="The vehicle type, or the folder of one; roadster with --replay.",
         ),
     ] = None,
     replay: Annotated[
@@ -250,10 +251,18 @@ def _seed(seed: int | None) -> int:
 def _make_vehicle(kind: str | None, replay: Path | None, options: VehicleOptions) -> Vehicle:
     """Make the vehicle that ``--type`` names, or the one that fits the other options."""
     name = kind or ("sim" if replay is None else "roadster")
-    make = VEHICLE_TYPES.get(name)
+    make = find_maker(name)
     if make is None:
-        refuse(f"no vehicle type {name!r}: use one of {', '.join(sorted(VEHICLE_TYPES))}")
-    vehicle = make(options)
+        known = ", ".join(sorted(VEHICLE_TYPES))
+        refuse(f"no vehicle type {name!r}: use one of {known}, or the path of a type's folder")
+    try:
+        vehicle = make(options)
+    except VehicleTypeError as error:
+        more = len(error.problems) - 1
+        fail(
+            f"{error.problems[0]}"
+            + (f" (and {more} more: ovms vehicle-type check)" if more else "")
+        )
     if replay is None and isinstance(vehicle, BusVehicle):
         refuse(f"--type {name} reads a bus: give a recording with --replay")
     if replay is not None and not isinstance(vehicle, BusVehicle):

@@ -22,6 +22,7 @@ COMMANDS = {
     "demo": "ovms.cli.demo:demo",
     "owner": "ovms.cli.owner:app",
     "vehicle": "ovms.cli.vehicle:app",
+    "vehicle-type": "ovms.cli.vehicle_type:app",
     "provision": "ovms.cli.provision:app",
     "token": "ovms.cli.token:app",
     "peer": "ovms.cli.peer:app",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from ovms.car.replay import Frame
@@ -54,20 +56,48 @@ class VehicleOptions:
     pin: str = "1234"
 
 
-def _make_roadster(options: VehicleOptions) -> Vehicle:
-    from ovms.car.vehicles.roadster import Roadster
-
-    return Roadster(vin=options.vin)
-
-
 def _make_sim(options: VehicleOptions) -> Vehicle:
     from ovms.car.vehicles.sim import SimCar
 
     return SimCar(start=options.start, seed=options.seed, pin=options.pin, vin=options.vin)
 
 
-VEHICLE_TYPES: dict[str, Callable[[VehicleOptions], Vehicle]] = {
-    "roadster": _make_roadster,
+Maker = Callable[[VehicleOptions], Vehicle]
+
+HERE = Path(__file__).parent
+MAPPING = "vehicle.toml"
+"""The file that makes a folder a vehicle type."""
+
+_FOLDERS = {path.parent.name: path.parent for path in sorted(HERE.glob(f"*/{MAPPING}"))}
+
+
+def folder_of(name: str) -> Path | None:
+    """Give the folder of a vehicle type that is data: one of ours by its name, or a path to one."""
+    if name in _FOLDERS:
+        return _FOLDERS[name]
+    path = Path(name)
+    is_path = len(path.parts) > 1 or name in (".", "..")
+    return path if is_path and (path / MAPPING).is_file() else None
+
+
+def find_maker(name: str) -> Maker | None:
+    """Give what makes vehicles of a type; ``None`` if there is no such type.
+
+    A folder is read when a vehicle is made, which then may raise
+    :class:`~ovms.car.vehicles.data.problems.VehicleTypeError`.
+    """
+    folder = folder_of(name)
+    return VEHICLE_TYPES.get(name) if folder is None else partial(_make_data, folder)
+
+
+def _make_data(folder: Path, options: VehicleOptions) -> Vehicle:
+    from ovms.car.vehicles.data import DataVehicle, read_folder
+
+    return DataVehicle(read_folder(folder), options.vin)
+
+
+VEHICLE_TYPES: dict[str, Maker] = {
     "sim": _make_sim,
+    **{name: partial(_make_data, folder) for name, folder in _FOLDERS.items()},
 }
-"""The vehicle types by name; each is imported only when it is made."""
+"""Our vehicle types by name; each is imported or read only when it is made."""

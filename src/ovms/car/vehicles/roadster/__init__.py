@@ -1,5 +1,26 @@
-"""The Tesla Roadster: its bus, read with the DBC file beside this module."""
+"""The Tesla Roadster: all that is particular to it is in this folder's DBC file and TOML mapping.
 
-from ovms.car.vehicles.roadster.vehicle import Roadster
+Beside them lies a synthetic recording, and what makes it.
+"""
 
-__all__ = ["Roadster"]
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from ovms.car.vehicles.data import DataVehicle, VehicleType, read_folder
+
+FOLDER = Path(__file__).parent
+
+
+@cache
+def roadster_type() -> VehicleType:
+    """Read the folder, once."""
+    return read_folder(FOLDER)
+
+
+class Roadster(DataVehicle):
+    """A Roadster; ``vin`` is believed more than the bus."""
+
+    def __init__(self, vin: str | None = None) -> None:
+        super().__init__(roadster_type(), vin)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ovms.car.replay import Frame, write_csv
-from ovms.car.vehicles.roadster.decode import database
+from ovms.car.vehicles.roadster import roadster_type
 
 DEMO_RECORDING = Path(__file__).with_name("demo.csv")
 """The recording."""
@@ -85,13 +85,16 @@ def frames() -> Iterator[Frame]:
     """Give the frames of the recording."""
     for moment in _moments():
         for at, (bus_id, signals) in enumerate(_messages(moment)):
-            data = database().encode_message(bus_id, signals, strict=False, padding=False)
+            data = roadster_type().bus.database.encode_message(
+                bus_id, signals, strict=False, padding=False
+            )
             yield Frame(moment.second + 0.002 * at, bus_id, _shorten(bus_id, signals, data))
 
 
 def _shorten(bus_id: int, signals: Mapping[str, float], data: bytes) -> bytes:
     """Cut the bytes behind the last signal, as the bus does."""
-    used = (database().get_message_by_frame_id(bus_id).get_signal_by_name(name) for name in signals)
+    message = roadster_type().bus.database.get_message_by_frame_id(bus_id)
+    used = (message.get_signal_by_name(name) for name in signals)
     return data[: max((signal.start + signal.length) // 8 for signal in used)]
 
 

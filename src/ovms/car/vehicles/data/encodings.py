@@ -1,0 +1,114 @@
+"""Frames to send: written in hexadecimal, with a command's parameters where they belong.
+
+``"0B 02 00 00 {pin:pin28}"`` are four bytes and a PIN. A place names the parameter and how it is
+packed, one of :data:`ENCODINGS`; without one it is a byte.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+MOST_BYTES = 8
+"""Data bytes of a frame."""
+
+MINUTES_A_DAY = 1440
+
+_BYTE = re.compile(r"[0-9A-Fa-f]{2}", re.ASCII)
+_PLACE = re.compile(r"\{([a-z_]+)(?::(\w+))?\}", re.ASCII)
+_DIGITS = re.compile(r"[0-9]{1,8}", re.ASCII)
+
+
+class EncodingError(ValueError):
+    """A frame that is not written well."""
+
+
+class Refused(ValueError):
+    """A parameter that cannot be sent; the text says why, without repeating a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """A way to pack a parameter. ``most`` is the largest number; ``None`` if it packs digits."""
+
+    size: int
+    most: int | None
+    pack: Callable[[str], bytes]
+    meaning: str
+
+
+def _whole(size: int, order: str) -> Callable[[str], bytes]:
+    return lambda text: int(text).to_bytes(size, "little" if order == "little" else "big")
+
+
+def _minutes_before(text: str) -> bytes:
+    return ((int(text) - 1) % MINUTES_A_DAY).to_bytes(2, "big")
+
+
+def _pin28(text: str) -> bytes:
+    if not _DIGITS.fullmatch(text):
+        raise Refused("the PIN must be 1 to 8 digits")
+    return (int(text) | len(text) << 28).to_bytes(4, "little")
+
+
+ENCODINGS = {
+    "byte": Encoding(1, 0xFF, _whole(1, "little"), "one byte"),
+    "low_high": Encoding(2, 0xFFFF, _whole(2, "little"), "two bytes, the low one first"),
+    "high_low": Encoding(2, 0xFFFF, _whole(2, "big"), "two bytes, the high one first"),
+    "minutes_before": Encoding(
+        2, MINUTES_A_DAY - 1, _minutes_before,
+        "minutes after midnight less one (midnight is 1439), two bytes, the high one first"),
+    "pin28": Encoding(
+        4, None, _pin28,
+        "a PIN of 1 to 8 digits: 28 bits, low byte first, above them how many digits it has"),
+}  # fmt: skip
+"""The ways to pack a parameter, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a parameter goes."""
+
+    parameter: str
+    encoding: Encoding
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A frame's data: bytes, and places for parameters."""
+
+    parts: tuple[bytes | Place, ...]
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The places for parameters."""
+        return tuple(part for part in self.parts if isinstance(part, Place))
+
+    def fill(self, parameters: Mapping[str, str]) -> bytes:
+        """Give the data with the parameters in it. Raises :class:`Refused`."""
+        return b"".join(
+            part.encoding.pack(parameters[part.parameter]) if isinstance(part, Place) else part
+            for part in self.parts
+        )
+
+
+def parse_template(text: str) -> Template:
+    """Read a frame's data as it is written. Raises :class:`EncodingError`."""
+    parts = tuple(_part(word) for word in text.split())
+    size = sum(part.encoding.size if isinstance(part, Place) else 1 for part in parts)
+    if not 1 <= size <= MOST_BYTES:
+        raise EncodingError(f"a frame has 1 to {MOST_BYTES} data bytes, not {size}")
+    return Template(parts)
+
+
+def _part(word: str) -> bytes | Place:
+    if _BYTE.fullmatch(word):
+        return bytes.fromhex(word)
+    found = _PLACE.fullmatch(word)
+    if found is None:
+        raise EncodingError(f"{word[:20]!r} is neither a byte such as 0B nor a {{parameter}}")
+    name = found[2] or "byte"
+    if name not in ENCODINGS:
+        raise EncodingError(f"no encoding {name!r}: use one of {', '.join(ENCODINGS)}")
+    return Place(found[1], ENCODINGS[name])

@@ -1,0 +1,197 @@
+"""The fields of a car's state that a vehicle's data may fill: what each holds, in which unit.
+
+A field is named as in :class:`~ovms.car.state.CarState`; one bit of the door states by a dot and
+its name (``doors_1.left_door``), a tyre's readings by wheel (``tyres.fl.pressure``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from ovms.car.state import KM_PER_MILE, WHEELS, CarState, Topic
+from ovms.protocol.records.environment import Doors1, Doors2, Doors3, Doors4, Doors5
+from ovms.protocol.records.kinds import BitSet
+from ovms.protocol.records.tyres import PSI_PER_KPA
+
+CHARGE_STATES = ("charging", "topoff", "done", "prepare", "heating", "stopped")
+"""The protocol's words for the charge state."""
+
+SEPARATOR = "."
+
+
+class Holds(Enum):
+    """What a field holds."""
+
+    NUMBER = "a number"
+    INTEGER = "a whole number"
+    FLAG = "true or false"
+    WORD = "a word"
+    BITS = "a byte of bits"
+    TEXT = "text in pieces"
+    ERROR = "an error's code and data"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field, or a part of one."""
+
+    name: str
+    holds: Holds
+    unit: str = ""
+    topic: Topic | None = None
+    """The topic of which a reading of this field is news."""
+    bits: type[BitSet] | None = None
+    """The names of the bits of a byte."""
+
+    @property
+    def attribute(self) -> str:
+        """The attribute of the state that it is, or is part of."""
+        return self.name.partition(SEPARATOR)[0]
+
+    def get(self, state: CarState) -> Any:
+        """Give the field's value; ``None`` is unknown."""
+        attribute, *parts = self.name.split(SEPARATOR)
+        value = getattr(state, attribute)
+        if attribute == "tyres":
+            return getattr(value[parts[0]], parts[1])
+        return value if not parts or value is None else bool(value & self._bit)
+
+    def put(self, state: CarState, value: Any) -> None:
+        """Set the field. A bit that becomes unknown counts as not set."""
+        attribute, *parts = self.name.split(SEPARATOR)
+        if attribute == "tyres":
+            setattr(state.tyres[parts[0]], parts[1], value)
+            return
+        if parts:
+            value = self._with_bit(getattr(state, attribute), bool(value))
+        setattr(state, attribute, value)
+
+    @property
+    def _bit(self) -> BitSet:
+        assert self.bits is not None
+        return self.bits.names()[self.name.partition(SEPARATOR)[2]]
+
+    def _with_bit(self, before: BitSet | None, is_set: bool) -> BitSet:
+        assert self.bits is not None
+        others = int(before or 0) & ~int(self._bit)
+        return self.bits(others | (int(self._bit) if is_set else 0))
+
+
+def _numbers(unit: str, *names: str, topic: Topic | None = None) -> list[Field]:
+    return [Field(name, Holds.NUMBER, unit, topic) for name in names]
+
+
+def _integers(*names: str, topic: Topic | None = None) -> list[Field]:
+    return [Field(name, Holds.INTEGER, "", topic) for name in names]
+
+
+def _doors(name: str, bits: type[BitSet]) -> list[Field]:
+    parts = [Field(f"{name}{SEPARATOR}{bit}", Holds.FLAG, bits=bits) for bit in bits.names()]
+    return [Field(name, Holds.BITS, bits=bits), *parts]
+
+
+def _tyre(wheel: str) -> list[Field]:
+    return [
+        Field(f"tyres.{wheel}.pressure", Holds.NUMBER, "kPa", Topic.TYRES),
+        Field(f"tyres.{wheel}.temperature", Holds.NUMBER, "°C", Topic.TYRES),
+    ]
+
+
+_ALL = [
+    Field("vin", Holds.TEXT),
+    *_numbers("s", "time", "charge_end_time"),
+    *_numbers("%", "soc", "soh", "charger_efficiency"),
+    *_numbers("km", "ideal_range", "estimated_range", "ideal_range_max", "trip", "odometer"),
+    *_numbers("km/h", "speed", "range_speed", "gps_speed"),
+    *_numbers("Ah", "cac", "capacity"),
+    *_numbers("V", "battery_voltage", "line_voltage", "voltage_12v", "voltage_12v_ref"),
+    *_numbers("A", "battery_current", "charge_current", "charge_limit", "pilot_current",
+              "current_12v"),
+    *_numbers("kW", "battery_power", "charge_power", "charge_power_input"),
+    *_numbers("kWh", "charge_energy", "grid_energy", "grid_energy_total", "energy_used",
+              "energy_recovered"),
+    *_numbers("min", "charge_minutes", "minutes_to_full", "cooldown_minutes"),
+    *_numbers("°C", "temperature_pem", "temperature_motor", "temperature_battery",
+              topic=Topic.TEMPERATURES),
+    *_numbers("°C", "temperature_ambient", topic=Topic.AMBIENT),
+    *_numbers("°C", "temperature_charger", "temperature_cabin", "cooldown_temperature"),
+    *_numbers("°", "latitude", "longitude", topic=Topic.POSITION),
+    *_numbers("°", "direction"),
+    *_numbers("m", "altitude"),
+    *_numbers("", "hdop", "gps_quality"),
+    Field("charge_state", Holds.WORD),
+    *_integers("charge_state_number", "charge_substate", "charge_mode", "charger_b4", "plug_type",
+               "drive_mode", "satellites"),
+    *_integers("charge_timer_mode", topic=Topic.CHARGE_TIMER),
+    Field("charge_timer_start", Holds.INTEGER, "min", Topic.CHARGE_TIMER),
+    *(Field(name, Holds.FLAG) for name in ("cooldown", "lock_told", "gps_lock")),
+    *_doors("doors_1", Doors1),
+    *_doors("doors_2", Doors2),
+    *_doors("doors_3", Doors3),
+    *_doors("doors_4", Doors4),
+    *_doors("doors_5", Doors5),
+    *(field for wheel in WHEELS for field in _tyre(wheel)),
+    Field("error", Holds.ERROR),
+]  # fmt: skip
+
+FIELDS = {field.name: field for field in _ALL}
+"""All fields by name. What the module itself works out (``parked_since``) is not among them."""
+
+TOPICS = {topic.name.lower(): topic for topic in Topic}
+"""The topics of ``[stale]``."""
+
+_ALIASES = {
+    "°c": "°C", "c": "°C", "degc": "°C", "celsius": "°C", "°f": "°F", "f": "°F", "degf": "°F",
+    "deg": "°", "degree": "°", "degrees": "°", "percent": "%", "kph": "km/h", "kmh": "km/h",
+    "mile": "mi", "miles": "mi", "mi/h": "mph", "minutes": "min", "minute": "min", "hours": "h",
+    "sec": "s", "seconds": "s", "volt": "V", "volts": "V", "amp": "A", "amps": "A", "ampere": "A",
+}  # fmt: skip
+
+_MET = {
+    unit.casefold(): unit
+    for unit in ("°", "%", "s", "min", "h", "m", "km", "mi", "km/h", "mph", "m/s", "V", "A", "W",
+                 "kW", "Wh", "kWh", "Ah", "kPa", "bar", "psi", "hPa", "°C", "°F")
+}  # fmt: skip
+"""Units as data files write them, in whichever case; those that differ by it alone are not here."""
+
+_EXACT = ("mV", "mA", "K", "Pa")
+
+_CONVERSIONS: dict[tuple[str, str], Callable[[float], float]] = {
+    ("mi", "km"): lambda value: value * KM_PER_MILE,
+    ("m", "km"): lambda value: value / 1000,
+    ("mph", "km/h"): lambda value: value * KM_PER_MILE,
+    ("m/s", "km/h"): lambda value: value * 3.6,
+    ("psi", "kPa"): lambda value: value / PSI_PER_KPA,
+    ("bar", "kPa"): lambda value: value * 100,
+    ("hPa", "kPa"): lambda value: value / 10,
+    ("Pa", "kPa"): lambda value: value / 1000,
+    ("°F", "°C"): lambda value: (value - 32) / 1.8,
+    ("K", "°C"): lambda value: value - 273.15,
+    ("mV", "V"): lambda value: value / 1000,
+    ("mA", "A"): lambda value: value / 1000,
+    ("W", "kW"): lambda value: value / 1000,
+    ("Wh", "kWh"): lambda value: value / 1000,
+    ("s", "min"): lambda value: value / 60,
+    ("h", "min"): lambda value: value * 60,
+}
+
+
+def _same(value: float) -> float:
+    return value
+
+
+def find_conversion(unit: str, wanted: str) -> Callable[[float], float] | None:
+    """Give what turns a value in ``unit`` into ``wanted``; ``None`` if nothing does.
+
+    A value without a unit is taken to be in the wanted one, and anything fits a field without.
+    """
+    name = unit.strip()
+    if name not in _EXACT:
+        folded = name.casefold()
+        name = _ALIASES.get(folded) or _MET.get(folded) or name
+    if not name or not wanted or name == wanted:
+        return _same
+    return _CONVERSIONS.get((name, wanted))

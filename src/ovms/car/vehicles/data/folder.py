@@ -1,0 +1,152 @@
+"""A vehicle type as a folder: ``NAME.dbc`` and ``vehicle.toml``, read and checked as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ovms.car.state import Topic
+from ovms.car.vehicles import MAPPING
+from ovms.car.vehicles.data.dbc import BusFile, BusSignal, read_dbc
+from ovms.car.vehicles.data.fields import TOPICS
+from ovms.car.vehicles.data.models import Head, read_entry
+from ovms.car.vehicles.data.orders import Order, Question, read_orders, read_questions
+from ovms.car.vehicles.data.problems import Document, Problem, VehicleTypeError
+from ovms.car.vehicles.data.targets import Target, by_message, looked_at, read_targets
+
+LONGEST_FILE = 1 << 20
+"""Bytes of a file; the largest DBC files in use have some hundred thousand."""
+
+LONGEST_STALE = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleType:
+    """What is known of all cars of a type."""
+
+    name: str
+    car_type: str
+    """The vehicle type of ``F``, e.g. ``TR``."""
+    description: str
+    bus: BusFile
+    targets: Mapping[str, Mapping[str, tuple[Target, ...]]]
+    """What signals fill, by message and signal."""
+    watched: Mapping[str, Mapping[str, BusSignal]]
+    """The signals that conditions look at, by message and signal."""
+    signals: Mapping[str, BusSignal]
+    """The same by full name."""
+    pieces: int
+    """In how many pieces the VIN comes; 0 if it does not."""
+    stale: Mapping[Topic, float]
+    questions: tuple[Question, ...]
+    orders: Mapping[int, Order]
+
+    @property
+    def commands(self) -> frozenset[int]:
+        """The commands that cars of this type obey, if they may be written to."""
+        return frozenset(self.orders)
+
+    @property
+    def readings(self) -> int:
+        """How many fields signals fill."""
+        return sum(len(each) for signals in self.targets.values() for each in signals.values())
+
+
+def read_folder(folder: Path) -> VehicleType:
+    """Read a vehicle's folder. Raises :class:`VehicleTypeError` with all that is wrong."""
+    name = folder.resolve().name
+    problems: list[Problem] = []
+    document = _read_mapping(folder / MAPPING, problems)
+    bus = _read_bus(folder / f"{name}.dbc", problems)
+    made = _make(name, document, bus) if document else None
+    problems += document.problems if document else []
+    if problems or made is None:
+        raise VehicleTypeError(sorted(set(problems)))
+    return made
+
+
+def _read_mapping(path: Path, problems: list[Problem]) -> Document | None:
+    try:
+        return Document(str(path), _read(path, "utf-8"))
+    except VehicleTypeError as error:
+        problems += error.problems
+        return None
+
+
+def _read_bus(path: Path, problems: list[Problem]) -> BusFile | None:
+    try:
+        bus, found = read_dbc(str(path), _read(path, "cp1252"))
+    except VehicleTypeError as error:
+        problems += error.problems
+        return None
+    problems += found
+    return bus
+
+
+def _read(path: Path, other_encoding: str) -> str:
+    """Read a small text file, in UTF-8 or else in another encoding."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(LONGEST_FILE + 1)
+    except OSError as error:
+        raise VehicleTypeError([Problem(str(path), 1, error.strerror or str(error))]) from None
+    if len(data) > LONGEST_FILE:
+        raise VehicleTypeError([Problem(str(path), 1, f"longer than {LONGEST_FILE} bytes")])
+    for encoding in ("utf-8", other_encoding):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise VehicleTypeError([Problem(str(path), 1, "it is no UTF-8 text")])
+
+
+def _make(name: str, document: Document, bus: BusFile | None) -> VehicleType | None:
+    """Read the mapping; without a DBC file only what does not need it."""
+    head = _read_head(document)
+    stale = _read_stale(head, document)
+    orders = read_orders(head.commands, document)
+    if bus is None:
+        return None
+    targets = read_targets(head.signals, bus, document)
+    questions = tuple(read_questions(head.ask, bus, document))
+    names = set(looked_at(targets, [question.when for question in questions]))
+    signals = {each: bus.find(each)[0] for each in names if bus.find(each)}
+    watched: dict[str, dict[str, BusSignal]] = {}
+    for signal in signals.values():
+        watched.setdefault(signal.message.name, {})[signal.signal.name] = signal
+    pieces = max((target.piece for target in targets), default=0)
+    return VehicleType(
+        name, head.car_type, head.description, bus, by_message(targets), watched, signals, pieces,
+        stale, questions, orders,
+    )  # fmt: skip
+
+
+def _read_head(document: Document) -> Head:
+    """Read the top; where it is wrong, go on with what is of use in it."""
+    head = read_entry(Head, document.values, document, ())
+    if head is not None:
+        return head
+    sections: dict[str, type] = {"signals": dict, "stale": dict, "ask": list, "commands": dict}
+    good: dict[str, Any] = {
+        key: document.values[key]
+        for key, kind in sections.items()
+        if isinstance(document.values.get(key), kind)
+    }
+    return Head(car_type="X", description="not read", **good)
+
+
+def _read_stale(head: Head, document: Document) -> dict[Topic, float]:
+    stale: dict[Topic, float] = {}
+    for name, seconds in head.stale.items():
+        path = ("stale", name)
+        if name not in TOPICS:
+            document.report(path, f"no topic {name!r}: there are {', '.join(TOPICS)}")
+        elif isinstance(seconds, bool) or not isinstance(seconds, int | float):
+            document.report(path, f"{name}: the age is a number of seconds")
+        elif not 0 < seconds <= LONGEST_STALE:
+            document.report(path, f"{name}: above 0 and up to {LONGEST_STALE:g} seconds")
+        else:
+            stale[TOPICS[name]] = float(seconds)
+    return stale

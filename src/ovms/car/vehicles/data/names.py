@@ -1,0 +1,76 @@
+"""What the names in conditions mean: signals of the DBC file, else fields of the state."""
+
+from __future__ import annotations
+
+from ovms.car.vehicles.data.conditions import (
+    ALWAYS,
+    Condition,
+    ConditionError,
+    Test,
+    is_pattern,
+    parse_condition,
+)
+from ovms.car.vehicles.data.dbc import BusFile, BusSignal
+from ovms.car.vehicles.data.fields import CHARGE_STATES, FIELDS, Field, Holds
+from ovms.car.vehicles.data.problems import Document, Path
+
+
+def read_condition(written: object, bus: BusFile, document: Document, path: Path) -> Condition:
+    """Read a condition, its signals named ``Message.Signal``; report what is wrong with it."""
+    if written is None:
+        return ALWAYS
+    try:
+        condition = parse_condition(written)
+    except ConditionError as error:
+        document.report(path, str(error))
+        return ALWAYS
+    return Condition(
+        tuple(
+            {_resolve(name, test, bus, document, path): test for name, test in tests.items()}
+            for tests in condition.alternatives
+        )
+    )
+
+
+def _resolve(name: str, test: Test, bus: BusFile, document: Document, path: Path) -> str:
+    signals = bus.find(name)
+    if len(signals) > 1:
+        names = " or ".join(f'"{each.name}"' for each in signals)
+        document.report(path, f"several messages have a signal {name}: write {names}")
+    problem = _misfit_signal(signals[0], test) if signals else _misfit_field(name, test)
+    if problem:
+        document.report(path, problem)
+    return signals[0].name if signals else name
+
+
+def _misfit_signal(signal: BusSignal, test: Test) -> str:
+    name, (least, most) = signal.signal.name, signal.possible
+    for value in (*test.one_of, *test.none_of):
+        if isinstance(value, str):
+            return f"{name} is a number and never {value!r}"
+        if not least <= value <= most:
+            return f"{name} is from {least:g} to {most:g} and never {value:g}"
+    if test.least > most or test.most < least:
+        return f"{name} is from {least:g} to {most:g}: never in this range"
+    return ""
+
+
+def _misfit_field(name: str, test: Test) -> str:
+    field = FIELDS.get(name)
+    if field is None or field.holds is Holds.ERROR:
+        return f"{name} is neither a signal of the DBC file nor a field to look at"
+    is_text = field.holds in (Holds.TEXT, Holds.WORD)
+    for value in (*test.one_of, *test.none_of):
+        if isinstance(value, str) != is_text:
+            return f"{name} holds {field.holds.value} and is never {value!r}"
+        if problem := _misfit_word(field, value):
+            return problem
+    if is_text and test != Test(test.one_of, test.none_of):
+        return f"{name} holds {field.holds.value}: it has no range and no bits"
+    return ""
+
+
+def _misfit_word(field: Field, value: object) -> str:
+    if field.holds is not Holds.WORD or is_pattern(value) or value in CHARGE_STATES:
+        return ""
+    return f"{field.name} is never {value!r}: it is one of {', '.join(CHARGE_STATES)}"

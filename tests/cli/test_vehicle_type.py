@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from ovms.car.replay import Frame
+from ovms.car.state import KM_PER_MILE
+from ovms.car.vehicles import VEHICLE_TYPES, BusVehicle, VehicleOptions, find_maker
+from ovms.car.vehicles.data import DataVehicle, VehicleTypeError, read_folder
+from ovms.car.vehicles.data.encodings import ENCODINGS
+from ovms.car.vehicles.data.fields import FIELDS
+from ovms.car.vehicles.data.models import SignalEntry
+from ovms.cli.main import cli
+from ovms.protocol.commands import Command
+
+PAGE = Path(__file__).parents[2] / "docs/vehicles.md"
+
+
+def run(*words: str) -> Result:
+    """Run ``ovms vehicle-type``."""
+    return CliRunner().invoke(cli, ["vehicle-type", *words])
+
+
+@pytest.fixture
+def moped(tmp_path: Path) -> Path:
+    """Make the folder of the page's example."""
+    folder = tmp_path / "moped"
+    folder.mkdir()
+    for kind, name in (("dbc", "moped.dbc"), ("toml", "vehicle.toml")):
+        (block,) = re.findall(rf"```{kind}\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+        (folder / name).write_text(block, "utf-8")
+    return folder
+
+
+def test_the_pages_example_works(moped: Path) -> None:
+    """What the page says of its example is so."""
+    checked = run("check", str(moped))
+    assert (checked.exit_code, checked.stderr) == (0, "")
+    assert checked.stdout == "moped: Electric moped (MOPED); 9 readings, 1 questions, 2 commands\n"
+    page = PAGE.read_text("utf-8")
+    car = DataVehicle(read_folder(moped))
+    (bus_id, data) = re.findall(r"frame `([0-9A-F]+)#([0-9A-F ]+)`", page)[0]
+    car.receive(Frame(0, int(bus_id, 16), bytes.fromhex(data)), 0)
+    state = car.state
+    assert (state.soc, state.charge_state, state.temperature_battery) == (45, "charging", 20)
+    assert state.speed == pytest.approx(40 * KM_PER_MILE)
+    assert state.charge_limit == 16
+    (sent, data) = re.findall(r"sends `([0-9A-F]+)#([0-9A-F ]+)`", page)[0]
+    frames = car.command_frames(Command(20, "1234"))
+    assert frames == (Frame(0, int(sent, 16), bytes.fromhex(data)),)
+    assert [frame.id for frame in car.asking(1)] == [0x600]
+
+
+def test_the_page_names_every_key_and_encoding() -> None:
+    """No key of a signal and no encoding is left out."""
+    page = PAGE.read_text("utf-8")
+    keys = {field.alias or name for name, field in SignalEntry.model_fields.items()}
+    assert [key for key in keys if f"`{key}`" not in page] == []
+    rows = [f"| `{name}` | {each.meaning} |" for name, each in ENCODINGS.items()]
+    assert [row for row in rows if row not in page] == []
+
+
+@pytest.mark.parametrize("name", sorted(set(VEHICLE_TYPES) - {"sim"}))
+def test_our_own_types_are_good(name: str) -> None:
+    """The types that come with ovms have no mistakes."""
+    folder = Path(__file__).parents[2] / "src/ovms/car/vehicles" / name
+    assert run("check", str(folder)).exit_code == 0
+    made = VEHICLE_TYPES[name](VehicleOptions(vin="V1"))
+    assert isinstance(made, BusVehicle)
+    assert made.state.vin == "V1"
+
+
+def test_mistakes_have_their_lines(moped: Path) -> None:
+    """Every mistake is told with its file and line, at the end how many, with exit code 1."""
+    mapping = moped / "vehicle.toml"
+    text = mapping.read_text("utf-8").replace('"speed"', '"speedd"').replace("{pin:pin28}", "00")
+    mapping.write_text(text, "utf-8")
+    lines = text.splitlines()
+    at_speed = 1 + next(at for at, line in enumerate(lines) if "speedd" in line)
+    at_lock = 1 + lines.index("[commands.lock]")
+    checked = run("check", str(moped))
+    assert checked.exit_code == 1
+    assert checked.stdout.splitlines() == [
+        f"{mapping}:{at_speed}: no field 'speedd' (did you mean speed?)",
+        f"{mapping}:{at_lock}: no frame carries the parameter pin "
+        "(say unused = true if none should)",
+    ]
+    assert checked.stderr == f"ovms: {moped}: 2 problems\n"
+    told = json.loads(run("check", "--json", str(moped)).stdout)
+    assert [problem["line"] for problem in told] == [at_speed, at_lock]
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    """Both files are missed."""
+    checked = run("check", str(tmp_path / "none"))
+    assert checked.exit_code == 1
+    assert len(checked.stdout.splitlines()) == 2
+    assert "vehicle.toml:1: No such file" in checked.stdout
+
+
+def test_the_list() -> None:
+    """What comes with ovms is listed, with how many commands each has."""
+    rows = json.loads(run("list", "--json").stdout)
+    assert [(row["name"], row["car_type"]) for row in rows] == [("roadster", "TR"), ("sim", "SIM")]
+    assert all(row["commands"] >= 10 and row["description"] for row in rows)
+    assert run("list").stdout.splitlines()[1].startswith("roadster\tTR\t")
+
+
+def test_the_fields() -> None:
+    """Every field is listed with its unit."""
+    rows = json.loads(run("fields", "--json").stdout)
+    assert [row["field"] for row in rows] == list(FIELDS)
+    assert "soc\ta number\t%" in run("fields").stdout.splitlines()
+
+
+def test_a_car_of_ones_own(moped: Path) -> None:
+    """``ovms car --type`` takes a folder; one with mistakes ends it with one line."""
+    maker = find_maker(str(moped))
+    assert maker is not None
+    assert maker(VehicleOptions()).identity.car_type == "MOPED"
+    assert find_maker("tank") is None
+    assert find_maker(str(moped.parent)) is None
+    (moped / "moped.dbc").unlink()
+    with pytest.raises(VehicleTypeError):
+        maker(VehicleOptions())
+    options = ["--server", "h", "--vehicle", "V", "--secret", "S", "--replay", "x"]
+    done = CliRunner().invoke(cli, ["car", *options, "--type", str(moped)])
+    assert done.exit_code == 1
+    assert done.stderr == f"ovms: {moped / 'moped.dbc'}:1: No such file or directory\n"
