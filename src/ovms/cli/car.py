@@ -19,12 +19,21 @@ import typer
 from ovms.base import logs
 from ovms.base.clock import SystemClock
 from ovms.car.drivers import Driver, Living, Replay
+from ovms.car.fleet.roster import Defaults
 from ovms.car.link import Link
 from ovms.car.module import Module
 from ovms.car.replay import RecordingError, open_recording
 from ovms.car.reports import Units
-from ovms.car.vehicles import VEHICLE_TYPES, BusVehicle, Vehicle, VehicleOptions
-from ovms.cli.common import fail, refuse, resolve_secret
+from ovms.car.vehicles import (
+    DEFAULT_SCENARIO,
+    VEHICLE_TYPES,
+    BusVehicle,
+    Vehicle,
+    VehicleOptions,
+)
+from ovms.car.vehicles.sim import SCENARIOS
+from ovms.cli.common import fail, print_table, refuse, resolve_secret
+from ovms.cli.fleet import run_fleet
 from ovms.cli.link import (
     CaOption,
     InsecureOption,
@@ -77,6 +86,30 @@ def car(
         typer.Option(help="The car's seconds in each second; 0 as fast as the link takes."),
     ] = 1.0,
     loop: Annotated[bool, typer.Option("--loop", help="Replay for ever.")] = False,
+    scenario: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            show_default=DEFAULT_SCENARIO,
+            help="What a simulated car goes through; list tells the names.",
+        ),
+    ] = None,
+    fleet: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Be many simulated cars: CSV with vehicle,secret[,seed,scenario,phase,units], "
+            "or as of vehicle import.",
+        ),
+    ] = None,
+    ramp: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            show_default="100 cars a second",
+            help="With --fleet: the time in which they begin to call, one after the other.",
+        ),
+    ] = None,
     vin: Annotated[str | None, typer.Option(help="The VIN to report.")] = None,
     seed: Annotated[int | None, typer.Option(help="Makes a simulated car repeatable.")] = None,
     pin: Annotated[str, typer.Option(help="The PIN of a simulated car.")] = "1234",
@@ -100,12 +133,33 @@ def car(
     later = {"--can": can, "--provision": provision}
     for option in (name for name, given in later.items() if given):
         refuse(f"{option} is not built yet")
+    _check_scenario(scenario)
+    if fleet is not None:
+        alone = {"--vehicle": vehicle, "--secret": secret, "--secret-file": secret_file,
+                 "--replay": replay, "--loop": loop, "--vin": vin, "--paranoid": paranoid,
+                 "--paranoid-file": paranoid_file}  # fmt: skip
+        _check_fleet([name for name, given in alone.items() if given], server, kind)
+        _check_words(None, pin, group, log_level)
+        assert server is not None
+        run_fleet(
+            fleet, Defaults(scenario or DEFAULT_SCENARIO, Units(units), seed or 0), server,
+            find_tls(tls, insecure, ca), ramp=ramp, speed=speed, pin=pin, group=group,
+            log_level=log_level,
+        )  # fmt: skip
+        return
+    if ramp is not None:
+        refuse("--ramp goes with --fleet")
     _check_usage(server, vehicle, vin, pin, group, log_level)
     assert server is not None
     assert vehicle is not None
     secure = find_tls(tls, insecure, ca)
     host, port = find_place(server, secure)
-    made = _make_vehicle(kind, replay, VehicleOptions(vin, time.time(), _seed(seed), pin))
+    options = VehicleOptions(
+        vin, time.time(), _seed(seed), pin, scenario=scenario or DEFAULT_SCENARIO
+    )
+    made = _make_vehicle(kind, replay, options)
+    if scenario is not None and isinstance(made, BusVehicle):
+        refuse("--scenario goes with a simulated car")
     driver = _make_driver(made, replay, speed, loop)
     password = find_paranoid(paranoid, paranoid_file, secret_file)
     found = resolve_secret(secret, secret_file, "OVMS_SECRET", "Secret of the vehicle")
@@ -134,6 +188,26 @@ def car(
         fail("stopped before the server had the whole recording")
 
 
+def _check_scenario(name: str | None) -> None:
+    """Tell the scenarios and end, if that was asked; refuse one that does not exist."""
+    if name == "list":
+        print_table(
+            ("scenario", "meaning"), [(one.name, one.meaning) for one in SCENARIOS.values()]
+        )
+        raise typer.Exit
+    if name is not None and name not in SCENARIOS:
+        refuse(f"no scenario {name!r}: use one of {', '.join(SCENARIOS)}")
+
+
+def _check_fleet(alone: list[str], server: str | None, kind: str | None) -> None:
+    for name in alone:
+        refuse(f"{name} is for one car: it does not go with --fleet")
+    if kind not in (None, "sim"):
+        refuse("a fleet is of simulated cars: no other --type goes with --fleet")
+    if server is None:
+        refuse("give --server")
+
+
 def _check_usage(
     server: str | None, vehicle: str | None, vin: str | None, pin: str, group: str, log_level: str
 ) -> None:
@@ -141,6 +215,10 @@ def _check_usage(
         refuse("give --server and --vehicle")
     if not _WORD.fullmatch(vehicle):
         refuse("--vehicle must be one word of at most 64 characters")
+    _check_words(vin, pin, group, log_level)
+
+
+def _check_words(vin: str | None, pin: str, group: str, log_level: str) -> None:
     if vin is not None and not _VIN.fullmatch(vin):
         refuse("--vin must be up to 17 letters and digits")
     if not _PIN.fullmatch(pin):

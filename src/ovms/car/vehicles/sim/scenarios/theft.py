@@ -1,9 +1,9 @@
-"""Broken open, carried away, and brought back."""
+"""Broken open, carried away, found, and driven home by its owner."""
 
 from __future__ import annotations
 
 from ovms.car.vehicles.sim.route import TO_HOME, Route, Waypoint
-from ovms.car.vehicles.sim.scenario import Alarm, Scenario, Stay, Tow
+from ovms.car.vehicles.sim.scenario import Alarm, Go, Scenario, Stay, Tow
 
 AWAY = Route.along(
     (
@@ -19,7 +19,7 @@ AWAY = Route.along(
 
 THEFT = Scenario(
     name="theft",
-    meaning="broken open and carried away: the alarm sounds, it alerts; later it is brought back",
+    meaning="broken open and carried away: the alarm sounds, it alerts; found later",
     acts=(
         Stay((4 * 3600, 6 * 3600)),
         Alarm(True),
@@ -28,7 +28,7 @@ THEFT = Scenario(
         Stay((20, 60)),
         Alarm(False),
         Stay((2 * 3600, 3 * 3600)),
-        Tow(AWAY.reversed()),
+        Go(AWAY.reversed()),
     ),
     first=(120, 300),
 )

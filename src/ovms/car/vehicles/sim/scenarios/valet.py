@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ovms.car.vehicles.sim.charging import Plug
 from ovms.car.vehicles.sim.route import Route, Waypoint
 from ovms.car.vehicles.sim.scenario import Go, Scenario, Stay, Valet
 
@@ -29,7 +30,7 @@ VALET = Scenario(
     name="valet",
     meaning="given away in valet mode, driven to a garage and then, slowly, too far: it alerts",
     acts=(
-        Stay((1800, 3600)),
+        Stay((1800, 3600), plug=Plug.AC),
         Valet(True),
         Go(INTO_GARAGE),
         Stay((300, 600)),
