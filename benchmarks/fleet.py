@@ -78,6 +78,8 @@ def watch(folder: Path, cars: int, seconds: float, pace: float) -> None:
         empty, began = Usage.of(facts["pid"]), time.monotonic()
         fleet = start("car", "--fleet", str(folder / "cars.csv"), "--ramp", str(cars / pace),
                       "--server", f"127.0.0.1:{facts['mp']}")  # fmt: skip
+        wait_for(fleet, "the fleet starts")
+        bare = Usage.of(fleet.pid)
         wait_for(fleet, "all cars are connected")
         print(f"{cars} cars connected after {time.monotonic() - began:.1f} s")
         up = Usage.of(facts["pid"]), Usage.of(fleet.pid)
@@ -89,7 +91,9 @@ def watch(folder: Path, cars: int, seconds: float, pace: float) -> None:
         while time.monotonic() - before[2] < seconds:
             lines.append(wait_for(fleet, " fleet "))
         spent = time.monotonic() - before[2]
-        report(cars, spent, empty, before, (Usage.of(facts["pid"]), Usage.of(fleet.pid)), lines)
+        report(
+            cars, spent, (empty, bare), before, (Usage.of(facts["pid"]), Usage.of(fleet.pid)), lines
+        )
     finally:
         for program in filter(None, (fleet, server)):
             program.terminate()
@@ -99,7 +103,7 @@ def watch(folder: Path, cars: int, seconds: float, pace: float) -> None:
 def report(
     cars: int,
     spent: float,
-    empty: Usage,
+    empty: tuple[Usage, Usage],
     before: tuple[Usage, Usage, float],
     after: tuple[Usage, Usage],
     lines: list[str],
@@ -111,9 +115,8 @@ def report(
     print(f"watched {spent:.0f} s: {rate:.0f} messages/s, {data / 1000:.1f} kB/s from the cars")
     print(f"  processor: server {100 * served / spent:.1f} %, fleet {100 * drove / spent:.1f} % "
           "of a core")  # fmt: skip
-    memory = (after[0].memory - empty.memory) / cars, after[1].memory / cars
-    print(f"  memory a car: server {memory[0] / 1000:.1f} kB, fleet {memory[1] / 1000:.1f} kB "
-          "(its interpreter included)")  # fmt: skip
+    memory = [(now.memory - then.memory) / cars for now, then in zip(after, empty)]  # noqa: B905
+    print(f"  memory a car: server {memory[0] / 1000:.1f} kB, fleet {memory[1] / 1000:.1f} kB")
     print(f"ratios fleet / server: processor {drove / served:.2f}, "
           f"memory {memory[1] / memory[0]:.2f}")  # fmt: skip
     print(f"cars that one core carries at this rate: fleet {cars * spent / drove:.0f}, "

@@ -100,6 +100,7 @@ class Fleet:
 
     async def run(self) -> None:
         """Run for ever; cancel it to leave, and all connections are closed in order."""
+        log.info("the fleet starts", cars=len(self.members), **self._names)
         try:
             while True:
                 await self.turn()
