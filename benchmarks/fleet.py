@@ -1,8 +1,9 @@
 """A fleet of simulated cars against a real server on loopback: what a car costs either of them.
 
-Run ``python benchmarks/fleet.py [cars] [seconds] [cars a second]``. The cars are brought up, then
+Run ``python benchmarks/fleet.py [cars] [seconds] [cars a second] [speed]``. The cars are brought up, then
 watched for so many seconds at their usual reporting: processor time as parts of one core, resident
-memory a car, messages and bytes a second, and the costs of server and fleet as ratios.
+memory a car, messages and bytes a second, and the costs of server and fleet as ratios. With a
+speed of 10 the cars live and report ten times as fast.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def number(line: str, name: str) -> float:
     return float(found[1])
 
 
-def watch(folder: Path, cars: int, seconds: float, pace: float) -> None:
+def watch(folder: Path, cars: int, seconds: float, pace: float, speed: float) -> None:
     """Bring the cars up, watch them, and print what they cost."""
     server = start("serve", "--data", str(folder), "--host", "127.0.0.1", "--port", "0",
                    "--tls-port", "0", "--log-level", "error")  # fmt: skip
@@ -77,6 +78,7 @@ def watch(folder: Path, cars: int, seconds: float, pace: float) -> None:
         facts = json.loads((folder / "ready.json").read_text())
         empty, began = Usage.of(facts["pid"]), time.monotonic()
         fleet = start("car", "--fleet", str(folder / "cars.csv"), "--ramp", str(cars / pace),
+                      "--speed", str(speed),
                       "--server", f"127.0.0.1:{facts['mp']}")  # fmt: skip
         wait_for(fleet, "the fleet starts")
         bare = Usage.of(fleet.pid)
@@ -128,6 +130,7 @@ def main() -> None:
     cars = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 60
     pace = float(sys.argv[3]) if len(sys.argv) > 3 else 100
+    speed = float(sys.argv[4]) if len(sys.argv) > 4 else 1
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with tempfile.TemporaryDirectory() as name:
@@ -135,7 +138,7 @@ def main() -> None:
         rows = "".join(f"b,CAR{at},benchmark secret {at}\n" for at in range(cars))
         (folder / "cars.csv").write_text(f"owner,id,secret\n{rows}")
         ovms("vehicle", "import", str(folder / "cars.csv"), "--data", name)
-        watch(folder, cars, seconds, pace)
+        watch(folder, cars, seconds, pace, speed)
 
 
 if __name__ == "__main__":

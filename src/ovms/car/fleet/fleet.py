@@ -187,8 +187,9 @@ class Fleet:
         self._last, self._summed = tally, now
 
     async def _leave(self) -> None:
-        """End all calls and connections."""
+        """Sum up, and end all calls and connections."""
         self._is_leaving = True
+        self._sum_up()
         calls = list(self._calls)
         for call in calls:
             call.cancel()
@@ -199,4 +200,3 @@ class Fleet:
             async with asyncio.timeout(LEAVE_TIMEOUT):
                 while any(member.is_connected for member in self.members):  # noqa: ASYNC110
                     await asyncio.sleep(TICK)
-        self._sum_up()
