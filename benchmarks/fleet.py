@@ -1,9 +1,9 @@
 """A fleet of simulated cars against a real server on loopback: what a car costs either of them.
 
-Run ``python benchmarks/fleet.py [cars] [seconds] [cars a second] [speed]``. The cars are brought up, then
-watched for so many seconds at their usual reporting: processor time as parts of one core, resident
-memory a car, messages and bytes a second, and the costs of server and fleet as ratios. With a
-speed of 10 the cars live and report ten times as fast.
+Run ``python benchmarks/fleet.py [cars] [seconds] [cars a second] [speed]``. The cars are brought
+up, then watched for so many seconds at their usual reporting: processor time as parts of one core,
+resident memory a car, messages and bytes a second, and the costs of server and fleet as ratios.
+With a speed of 10 the cars live and report ten times as fast.
 """
 
 from __future__ import annotations
@@ -111,13 +111,15 @@ def report(
     lines: list[str],
 ) -> None:
     """Print what was seen."""
-    served, drove = (now.seconds - then.seconds for now, then in zip(after, before))  # noqa: B905
+    served, drove = (
+        now.seconds - then.seconds for now, then in zip(after, before[:2], strict=True)
+    )
     rate = sum(number(line, "messages_a_second") for line in lines) / len(lines)
     data = sum(number(line, "bytes_a_second") for line in lines) / len(lines)
     print(f"watched {spent:.0f} s: {rate:.0f} messages/s, {data / 1000:.1f} kB/s from the cars")
     print(f"  processor: server {100 * served / spent:.1f} %, fleet {100 * drove / spent:.1f} % "
           "of a core")  # fmt: skip
-    memory = [(now.memory - then.memory) / cars for now, then in zip(after, empty)]  # noqa: B905
+    memory = [(now.memory - then.memory) / cars for now, then in zip(after, empty, strict=True)]
     print(f"  memory a car: server {memory[0] / 1000:.1f} kB, fleet {memory[1] / 1000:.1f} kB")
     print(f"ratios fleet / server: processor {drove / served:.2f}, "
           f"memory {memory[1] / memory[0]:.2f}")  # fmt: skip

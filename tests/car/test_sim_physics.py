@@ -156,7 +156,8 @@ def charged(plug: Plug, soc: float = 20.0, temperature: float = 20.0) -> list[tu
     pack = Pack(42, 42 * soc / 100, temperature)
     charging = Charging(pack, mode=3)
     charging.plug(plug)
-    seen, now = [], START
+    seen: list[tuple[float, float]] = []
+    now = START
     while charging.is_active and len(seen) < 2000:
         for _ in range(6):
             now += 10
