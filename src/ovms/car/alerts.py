@@ -1,17 +1,29 @@
-"""What is worth an alert: charges that end, and errors that the car shows. Pure."""
+"""What is worth an alert: charges that end, errors, an empty 12 V battery, thieves. Pure."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ovms.car.state import CarState, VehicleError
 from ovms.protocol.records.alert import Alert, AlertKind
+from ovms.protocol.records.environment import Doors2, Doors4
 
 CHARGING = ("charging", "topoff", "heating", "prepare")
 """Charge states in which a charge is under way."""
 
 INTERRUPTED = 0x0C
 """The charge state, as a number, of a charge that broke off by itself."""
+
+LOW_12V, RECOVERED_12V = 1.0, 0.5
+"""V below its reference at which the 12 V battery alerts, and from which it may alert again."""
+
+MOVED, VALET_RADIUS = 0.2, 1.5
+"""km that a car may seem to move while it is off, as its receiver drifts, and that one in valet
+mode may go away from where that was set."""
+
+KM_A_DEGREE = 111.2
 
 
 class AlertWatch:
@@ -21,10 +33,19 @@ class AlertWatch:
         self._car_type = car_type
         self._charge: str | None = None
         self._error: VehicleError | None = None
+        self._is_low = False
+        self._sounds: bool | None = None
+        self._off = _Fence(MOVED)
+        self._valet = _Fence(VALET_RADIUS)
 
     def look(self, state: CarState) -> list[Alert]:
         """Take a look at the car; give the alerts that are new."""
-        return [*self._look_at_charge(state), *self._look_at_error(state)]
+        return [
+            *self._look_at_charge(state),
+            *self._look_at_error(state),
+            *self._look_at_12v(state),
+            *self._look_for_thieves(state),
+        ]
 
     def _look_at_charge(self, state: CarState) -> Iterator[Alert]:
         before, self._charge = self._charge, state.charge_state
@@ -43,3 +64,53 @@ class AlertWatch:
         if state.error is not None and state.error != before:
             text = f"{self._car_type},{state.error.code},{state.error.data}"
             yield Alert(AlertKind.ERROR.value, text)
+
+    def _look_at_12v(self, state: CarState) -> Iterator[Alert]:
+        if state.voltage_12v is None or state.voltage_12v_ref is None:
+            return
+        lacking = state.voltage_12v_ref - state.voltage_12v
+        if lacking >= LOW_12V and not self._is_low:
+            self._is_low = True
+            yield Alert(AlertKind.ALERT.value, f"12 V battery low: {state.voltage_12v:.1f} V")
+        elif lacking < RECOVERED_12V:
+            self._is_low = False
+
+    def _look_for_thieves(self, state: CarState) -> Iterator[Alert]:
+        if state.doors_4 is not None:
+            before, self._sounds = self._sounds, bool(state.doors_4 & Doors4.ALARM)
+            if self._sounds and before is False:
+                yield Alert(AlertKind.ALERT.value, "The alarm sounds")
+        is_off = state.doors_1 is not None and not state.is_on
+        if self._off.is_left(state, is_off):
+            yield Alert(AlertKind.ALERT.value, "The car is moved while it is off")
+        is_valet = state.doors_2 is not None and bool(state.doors_2 & Doors2.VALET)
+        if self._valet.is_left(state, is_valet):
+            text = f"In valet mode the car went further than {VALET_RADIUS} km"
+            yield Alert(AlertKind.ALERT.value, text)
+
+
+@dataclass(slots=True)
+class _Fence:
+    """A circle, ``radius`` km, around where a car is when it is set."""
+
+    radius: float
+    centre: tuple[float, float] | None = None
+    has_told: bool = False
+
+    def is_left(self, state: CarState, is_set: bool) -> bool:
+        """Look at a car; tell, once, that it has left the circle. Without a position: not yet."""
+        if not is_set:
+            self.centre, self.has_told = None, False
+        elif state.gps_lock and state.latitude is not None and state.longitude is not None:
+            here = state.latitude, state.longitude
+            self.centre = self.centre or here
+            if not self.has_told and _distance(self.centre, here) > self.radius:
+                self.has_told = True
+                return True
+        return False
+
+
+def _distance(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """Give km; near enough for some km."""
+    east = (b[1] - a[1]) * math.cos(math.radians(a[0]))
+    return KM_A_DEGREE * math.hypot(b[0] - a[0], east)

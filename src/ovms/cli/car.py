@@ -23,6 +23,7 @@ import typer
 from ovms.base import logs
 from ovms.base.clock import SystemClock
 from ovms.car.drivers import Driver, Living, Replay
+from ovms.car.fleet.roster import Defaults
 from ovms.car.journal import FIRST_CODES, DiskJournal, Journal, JournalError, NoJournal
 from ovms.car.kept import ParameterFile
 from ovms.car.link import Link, RestartRequested
@@ -30,12 +31,22 @@ from ovms.car.modem.serial_modem import BAUD_RATES, SerialModem
 from ovms.car.module import Module
 from ovms.car.parameters import NAMES
 from ovms.car.replay import RecordingError, open_recording
+from ovms.car.reports import Units
 from ovms.car.settings import sound
-from ovms.car.vehicles import VEHICLE_TYPES, BusVehicle, Vehicle, VehicleOptions, find_maker
+from ovms.car.vehicles import (
+    DEFAULT_SCENARIO,
+    VEHICLE_TYPES,
+    BusVehicle,
+    Vehicle,
+    VehicleOptions,
+    find_maker,
+)
 from ovms.car.vehicles.data.problems import VehicleTypeError
+from ovms.car.vehicles.sim import SCENARIOS
 from ovms.cli.car_identity import Given, Identity
 from ovms.cli.car_provision import Question, show
-from ovms.cli.common import JsonOption, fail, refuse
+from ovms.cli.common import JsonOption, fail, print_table, refuse
+from ovms.cli.fleet import run_fleet
 from ovms.cli.link import (
     CaOption,
     InsecureOption,
@@ -94,6 +105,30 @@ def car(
         typer.Option(help="The car's seconds in each second; 0 as fast as the link takes."),
     ] = 1.0,
     loop: Annotated[bool, typer.Option("--loop", help="Replay for ever.")] = False,
+    scenario: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            show_default=DEFAULT_SCENARIO,
+            help="What a simulated car goes through; list tells the names.",
+        ),
+    ] = None,
+    fleet: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Be many simulated cars: CSV with vehicle,secret[,seed,scenario,phase,units], "
+            "or as of vehicle import.",
+        ),
+    ] = None,
+    ramp: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            show_default="100 cars a second",
+            help="With --fleet: the time in which they begin to call, one after the other.",
+        ),
+    ] = None,
     vin: Annotated[
         str | None, typer.Option(help="The VIN to report, and to ask by with --provision.")
     ] = None,
@@ -164,7 +199,23 @@ def car(
     """
     if can:
         refuse("--can is not built yet")
+    _check_scenario(scenario)
     _check_words(vehicle, vin, pin, group, log_level)
+    if fleet is not None:
+        alone = {"--vehicle": vehicle, "--secret": secret, "--secret-file": secret_file,
+                 "--replay": replay, "--loop": loop, "--vin": vin, "--paranoid": paranoid,
+                 "--paranoid-file": paranoid_file, "--provision": provision, "--modem": modem,
+                 "--state": state, "--websocket": websocket}  # fmt: skip
+        _check_fleet([name for name, given in alone.items() if given], server, kind)
+        assert server is not None
+        run_fleet(
+            fleet, Defaults(scenario or DEFAULT_SCENARIO, Units(units or "M"), seed or 0), server,
+            find_tls(tls, insecure, ca), ramp=ramp, speed=speed, pin=pin, group=group,
+            log_level=log_level,
+        )  # fmt: skip
+        return
+    if ramp is not None:
+        refuse("--ramp goes with --fleet")
     phone = _make_modem(modem, modem_baud)
     secure = find_tls(tls, insecure, ca)
     logs.configure(log_level, "text")
@@ -179,7 +230,12 @@ def car(
         refuse("--iccid, --run and --json go with --provision")
     else:
         given.check_alone(secure)
-    made = _make_vehicle(kind, replay, VehicleOptions(vin, time.time(), _seed(seed), pin))
+    options = VehicleOptions(
+        vin, time.time(), _seed(seed), pin, scenario=scenario or DEFAULT_SCENARIO
+    )
+    made = _make_vehicle(kind, replay, options)
+    if scenario is not None and isinstance(made, BusVehicle):
+        refuse("--scenario goes with a simulated car")
     driver = _make_driver(made, replay, speed, loop)
     if question is None:
         identity = given.alone()
@@ -205,6 +261,26 @@ def car(
         _start_anew()
     if not is_done and replay is not None and not loop:
         fail("stopped before the server had the whole recording")
+
+
+def _check_scenario(name: str | None) -> None:
+    """Tell the scenarios and end, if that was asked; refuse one that does not exist."""
+    if name == "list":
+        print_table(
+            ("scenario", "meaning"), [(one.name, one.meaning) for one in SCENARIOS.values()]
+        )
+        raise typer.Exit
+    if name is not None and name not in SCENARIOS:
+        refuse(f"no scenario {name!r}: use one of {', '.join(SCENARIOS)}")
+
+
+def _check_fleet(alone: list[str], server: str | None, kind: str | None) -> None:
+    for name in alone:
+        refuse(f"{name} is for one car: it does not go with --fleet")
+    if kind not in (None, "sim"):
+        refuse("a fleet is of simulated cars: no other --type goes with --fleet")
+    if server is None:
+        refuse("give --server")
 
 
 def _check_words(

@@ -45,6 +45,9 @@ class BusVehicle(Vehicle, Protocol):
         ...
 
 
+DEFAULT_SCENARIO = "commute"
+
+
 @dataclass(frozen=True, slots=True)
 class VehicleOptions:
     """What a vehicle may be told when it is made."""
@@ -54,12 +57,20 @@ class VehicleOptions:
     """The car's time at the start, s."""
     seed: int = 0
     pin: str = "1234"
+    scenario: str = DEFAULT_SCENARIO
+    """What a simulated car goes through: a name of its ``SCENARIOS``."""
 
 
 def _make_sim(options: VehicleOptions) -> Vehicle:
-    from ovms.car.vehicles.sim import SimCar
+    from ovms.car.vehicles.sim import SCENARIOS, SimCar
 
-    return SimCar(start=options.start, seed=options.seed, pin=options.pin, vin=options.vin)
+    return SimCar(
+        start=options.start,
+        seed=options.seed,
+        pin=options.pin,
+        vin=options.vin,
+        scenario=SCENARIOS[options.scenario],
+    )
 
 
 Maker = Callable[[VehicleOptions], Vehicle]

@@ -1,5 +1,6 @@
-"""A simulated electric car: it drives a route, parks, locks, charges and sleeps."""
+"""A simulated electric car: it drives, parks, locks, charges and sleeps, as its scenario says."""
 
 from ovms.car.vehicles.sim.car import SimCar
+from ovms.car.vehicles.sim.scenarios import SCENARIOS
 
-__all__ = ["SimCar"]
+__all__ = ["SCENARIOS", "SimCar"]

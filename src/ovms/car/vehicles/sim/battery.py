@@ -1,28 +1,48 @@
-"""The simulated battery: energy in and out, what it accepts, its voltage."""
+"""The simulated battery: energy in, out and lost, what it accepts, its voltage.
+
+It keeps books: what is stored now is what was stored at first, plus what was put in at its
+terminals, less what was taken out there, less what its inner resistance made warm.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
-ACCEPTED = 50.0
-"""kW the battery takes while it is not nearly full."""
+from ovms.car.vehicles.sim.curve import Curve
 
-TAPER_FROM = 80.0
-"""% of charge from which it takes less, down to nothing when full."""
+ACCEPTED = Curve((0, 40), (10, 70), (35, 70), (50, 50), (80, 32), (90, 14), (97, 4), (100, 0.7))
+"""kW that a warm battery takes, by % of charge: less and less when nearly full."""
 
 LEAST_ACCEPTED = 0.7
-"""kW it takes to the end, so that a charge does end."""
+"""kW it takes to the end and in any cold, so that a charge does end."""
+
+WARMTH = Curve((-15, 0.2), (0, 0.45), (15, 1.0))
+"""The part of it that a battery takes, by its °C."""
 
 CELLS_EMPTY, CELLS_FULL = 320.0, 400.0
-"""V at 0 and 100 %."""
+"""V at 0 and 100 %, with no current."""
+
+RESISTANCE = 0.08
+"""Ω."""
 
 
 @dataclass(slots=True)
 class Pack:
-    """A battery: capacity and energy in kWh."""
+    """A battery: capacity and energy in kWh, temperature in °C; books in kWh."""
 
     capacity: float
     energy: float
+    temperature: float = 20.0
+    put_in: float = 0.0
+    taken_out: float = 0.0
+    lost: float = 0.0
+    begin: float = field(init=False)
+    """kWh stored at first."""
+
+    def __post_init__(self) -> None:
+        """Open the books."""
+        self.begin = self.energy
 
     @property
     def soc(self) -> float:
@@ -31,20 +51,40 @@ class Pack:
 
     @property
     def voltage(self) -> float:
-        """V."""
+        """V, with no current."""
         return CELLS_EMPTY + (CELLS_FULL - CELLS_EMPTY) * self.energy / self.capacity
 
+    def current(self, power: float) -> float:
+        """Give the A (negative: into it) at which ``power`` kW passes its terminals."""
+        volts = self.voltage
+        root = volts * volts - 4000 * RESISTANCE * power
+        return (volts - math.sqrt(max(root, 0.0))) / (2 * RESISTANCE)
+
     def move(self, power: float, seconds: float) -> float:
-        """Take ``power`` kW out (negative: put it in); give the kWh that did move."""
-        before = self.energy
-        wanted = before - power * seconds / 3600
-        self.energy = min(max(wanted, 0.0), self.capacity)
-        return before - self.energy
+        """Take ``power`` kW out (negative: put it in); give the kWh that did move.
+
+        A battery that is empty, or full, before the time is over moves less.
+        """
+        hours = seconds / 3600
+        inside = self.voltage * self.current(power) / 1000
+        if 4000 * RESISTANCE * power > self.voltage**2:
+            power = inside / 2  # more than it can give: half of it is lost inside
+        wanted = self.energy - inside * hours
+        energy = min(max(wanted, 0.0), self.capacity)
+        if energy != wanted:
+            hours = (self.energy - energy) / inside
+        self.energy = energy
+        self.lost += (inside - power) * hours
+        if power > 0:
+            self.taken_out += power * hours
+        else:
+            self.put_in -= power * hours
+        return power * hours
 
     def accepts(self, soc: float | None = None) -> float:
         """Give the kW it takes at ``soc``, now unless told."""
         at = self.soc if soc is None else soc
-        return max(LEAST_ACCEPTED, ACCEPTED * min(1.0, (100 - at) / (100 - TAPER_FROM)))
+        return max(LEAST_ACCEPTED, ACCEPTED.at(at) * WARMTH.at(self.temperature))
 
     def minutes_to(self, target: float, offered: float) -> float:
         """Estimate the minutes until ``target`` % with ``offered`` kW."""

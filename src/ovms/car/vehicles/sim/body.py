@@ -19,6 +19,7 @@ class Body:
     valet: bool = False
     is_awake: bool = False
     hvac: bool = False
+    alarm: bool = False
 
     def doors_1(self, is_plugged: bool, is_charging: bool) -> Doors1:
         """Give door state #1."""
@@ -48,10 +49,10 @@ class Body:
         return Doors3(awake | (Doors3.COOLING_PUMP if is_cooling else 0))
 
     def doors_4(self) -> Doors4:
-        """Give door state #4: the alarm is quiet."""
-        return Doors4(0)
+        """Give door state #4."""
+        return Doors4.ALARM_SENT if self.alarm else Doors4(0)
 
-    def doors_5(self) -> Doors5:
+    def doors_5(self, is_12v_fed: bool) -> Doors5:
         """Give door state #5."""
-        charging_12v = Doors5.CHARGING_12V if self.is_awake else 0
+        charging_12v = Doors5.CHARGING_12V if is_12v_fed else 0
         return Doors5(charging_12v | (Doors5.HVAC if self.hvac else 0))

@@ -1,31 +1,50 @@
-"""The simulated car: its day, step by step, and what it shows of itself.
+"""The simulated car: its life, step by step, and what it shows of itself.
 
-At home it leaves, drives to town, parks there, drives back, is plugged in and charges until it
-leaves again. Everything follows from the start, the seed and the commands: the same ones give the
-same car, however often it is asked.
+It goes through the acts of its scenario, round after round: stays, drives, is plugged in, is given
+away or stolen. Everything follows from the start, the seed and the commands: the same ones give
+the same car, however often it is asked.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from enum import Enum
 from random import Random
 
 from ovms.car.reports import Identity
 from ovms.car.state import CarState
+from ovms.car.vehicles.sim.auxiliary import (
+    ASLEEP_LOAD,
+    AWAKE_LOAD,
+    HELP_BELOW,
+    HELP_FOR,
+    Auxiliary,
+)
+from ovms.car.vehicles.sim.auxiliary import (
+    CAPACITY as CAPACITY_12V,
+)
 from ovms.car.vehicles.sim.battery import Pack
 from ovms.car.vehicles.sim.body import Body
-from ovms.car.vehicles.sim.charging import LEAST_CURRENT, MOST_CURRENT, Charging
+from ovms.car.vehicles.sim.charging import (
+    BY_REQUEST,
+    LEAST_CURRENT,
+    MOST_CURRENT,
+    RANGE,
+    Charging,
+)
 from ovms.car.vehicles.sim.commands import HANDLERS, execute
 from ovms.car.vehicles.sim.driving import Drive
-from ovms.car.vehicles.sim.route import TO_HOME, TO_TOWN
+from ovms.car.vehicles.sim.route import Place, Route
+from ovms.car.vehicles.sim.scenario import Alarm, Go, Scenario, Stay, Tow, Valet, Way
+from ovms.car.vehicles.sim.scenarios.commute import COMMUTE
 from ovms.car.vehicles.sim.show import show
 from ovms.car.vehicles.sim.thermal import (
     COOLDOWN_TO,
     COOLING_POWER,
-    HVAC_POWER,
     Thermal,
     ambient,
+    hvac_power,
 )
 from ovms.protocol.commands import Answer, Command
 
@@ -42,8 +61,20 @@ AWAKE_FOR = 120.0
 AWAKE_POWER = 0.25
 """kW that the electronics take while the car is awake."""
 
-LEAST_SOC = 15.0
-"""% below which it does not leave home."""
+LEAST_SOC, SPARE_SOC, CONSUMPTION = 15.0, 5.0, 0.22
+"""% with which it leaves at least and arrives at least, and kWh a km that it reckons with."""
+
+RESTED_SOC = 5.0
+"""% below which a parked car neither heats nor cools its cabin."""
+
+FED_AFTER = 60.0
+"""Seconds that the 12 V battery is still fed after the car was switched off."""
+
+VALET_SPEED = 60 / 3.6
+"""m/s that the car goes at most in valet mode."""
+
+LEAVE_AGAIN = 600.0
+"""Seconds until a driver who found the battery too empty looks again."""
 
 
 class Phase(Enum):
@@ -53,25 +84,48 @@ class Phase(Enum):
     LEAVING = "leaving"
     DRIVING = "driving"
     ARRIVING = "arriving"
+    TOWED = "towed"
+
+
+CALM = {
+    Phase.PARKED: 10.0,
+    Phase.LEAVING: 2.0,
+    Phase.DRIVING: 5.0,
+    Phase.ARRIVING: 2.0,
+    Phase.TOWED: 5.0,
+}
+CALM_ASLEEP = 60.0
+"""Seconds for which whoever watches thousands of cars need not look at one."""
 
 
 class SimCar:
-    """A simulated car. ``start`` is Unix seconds; ``pin`` opens it."""
+    """A simulated car. ``start`` is Unix seconds; ``pin`` opens it.
+
+    ``phase`` (0 to 1) is the part of its scenario's round that lies behind it at the start.
+    """
 
     def __init__(
-        self, *, start: float, seed: int = 0, pin: str = "1234", vin: str | None = None
+        self,
+        *,
+        start: float,
+        seed: int = 0,
+        pin: str = "1234",
+        vin: str | None = None,
+        scenario: Scenario = COMMUTE,
+        phase: float = 0.0,
     ) -> None:
         self.random = Random(seed)  # noqa: S311 (a toy's chances, no secret)
         self.pin = pin
         self.time = start
         """Unix seconds until which it has lived."""
+        self.scenario = scenario
         self.phase = Phase.PARKED
         self.body = Body()
-        self.pack = Pack(CAPACITY, CAPACITY * self.random.uniform(0.62, 0.78))
+        self.pack = Pack(CAPACITY, CAPACITY * self.random.uniform(*scenario.soc) / 100)
+        self.auxiliary = Auxiliary(CAPACITY_12V * self.random.uniform(*scenario.charge_12v))
         self.charging = Charging(self.pack)
         self.thermal = Thermal.at(ambient(start))
         self.drive: Drive | None = None
-        self.is_home = True
         self.odometer = self.random.uniform(8_000, 60_000)
         """km."""
         self.trip = self.used = self.recovered = 0.0
@@ -92,9 +146,13 @@ class SimCar:
             logs_trips=True,
             currents=range(LEAST_CURRENT, MOST_CURRENT + 1),
         )
-        self._phase_began = start
-        self._leaves_at = start + self.random.uniform(30, 90)
+        self._phase_began = self._fed_until = self._wakes_at = start
+        self._leaves_at = start
+        """When the present stay ends."""
         self._script: list[tuple[float, Callable[[], None]]] = []
+        self._at = 0
+        """The present act, counted through all rounds."""
+        self._begin_at(phase)
         show(self)
 
     # -- the vehicle, as the module sees it -------------------------------------------------
@@ -124,7 +182,21 @@ class SimCar:
     @property
     def is_conditioned(self) -> bool:
         """The cabin is kept comfortable."""
-        return self.body.is_on or self.time < self.climate_until
+        is_wanted = self.time < self.climate_until and self.pack.soc > RESTED_SOC
+        return self.body.is_on or is_wanted
+
+    @property
+    def place(self) -> Place:
+        """Where it is."""
+        if self.drive is not None:
+            return self.drive.route.place(self.drive.km)
+        return self.scenario.place_at(self._at)
+
+    @property
+    def calm_for(self) -> float:
+        """Seconds for which nothing much will happen to it unless it is told."""
+        is_asleep = self.phase is Phase.PARKED and not self.body.is_awake
+        return CALM_ASLEEP if is_asleep else CALM[self.phase]
 
     def wake(self) -> None:
         """Wake up, for a while."""
@@ -139,13 +211,14 @@ class SimCar:
 
     def _step(self, seconds: float) -> None:
         self._run_script()
-        if self.phase is Phase.DRIVING:
+        if self.phase in (Phase.DRIVING, Phase.TOWED):
             self._roll(seconds)
-        elif self.phase is Phase.PARKED and self.time >= self._leaves_at:
-            self._leave()
+        elif self.phase is Phase.PARKED:
+            self._stay()
         self.charging.step(self.time, seconds)
-        self._consume(seconds)
-        self._warm(seconds)
+        outside = ambient(self.time)
+        self._consume(outside, seconds)
+        self._warm(outside, seconds)
         self._stay_awake()
 
     def _run_script(self) -> None:
@@ -155,10 +228,92 @@ class SimCar:
     def _begin(self, phase: Phase, *script: tuple[float, Callable[[], None]]) -> None:
         self.phase, self._phase_began, self._script = phase, self.time, list(script)
 
-    def _leave(self) -> None:
-        if self.is_home and self.pack.soc < LEAST_SOC:
-            self._leaves_at = self.time + 600
+    # -- acts -------------------------------------------------------------------------------
+
+    def _begin_at(self, phase: float) -> None:
+        """Begin the first round, ``phase`` of which is behind."""
+        self._at, behind = self.scenario.cut(phase)
+        self.body.valet, self.body.alarm = self.scenario.flags_at(self._at)
+        self.body.left_door = self.body.alarm
+        act = self.scenario.act(self._at)
+        if isinstance(act, Way):
+            self._set_off(act.route, behind)
+        elif isinstance(act, Stay):
+            self._settle(act)
+            self._leaves_at = self.time + (1 - behind) * (self._leaves_at - self.time)
+            if phase == 0:
+                self._leaves_at = self.time + self.random.uniform(*self.scenario.first)
+            elif act.plug is not None:
+                self._set(charge_port=True)
+                self.charging.plug(act.plug)
+
+    def _settle(self, stay: Stay) -> None:
+        self._leaves_at = self.time + self.random.uniform(*stay.seconds)
+        self._wakes_at = self.time + stay.wakes_every
+
+    def _stay(self) -> None:
+        """Let a stay go on: leave when it is over, wake when it is time."""
+        stay = self._present_stay
+        has_charged = stay.until_charged and self.charging.is_plugged
+        if self.time >= self._leaves_at or (has_charged and not self.charging.is_active):
+            self._go_on()
+        elif stay.wakes_every and self.time >= self._wakes_at:
+            self._wakes_at = self.time + stay.wakes_every
+            self.wake()
+
+    @property
+    def _present_stay(self) -> Stay:
+        act = self.scenario.act(self._at)
+        assert isinstance(act, Stay)
+        return act
+
+    def _go_on(self) -> None:
+        """Leave the present stay for the next act that takes time."""
+        act = self.scenario.next_long(self._at)
+        if isinstance(act, Go) and not self._reaches(act.route):
+            self._leaves_at = self.time + LEAVE_AGAIN
+            self._see_to_charge()
             return
+        self._take_next()
+        match act:
+            case Go(route):
+                self._leave(route)
+            case Tow(route):
+                self._set_off(route)
+            case Stay():
+                self._settle(act)
+
+    def _take_next(self) -> None:
+        """Come to the next act that takes time; what takes none happens."""
+        self._at += 1
+        while isinstance(act := self.scenario.act(self._at), Valet | Alarm):
+            self._happen(act)
+            self._at += 1
+
+    def _happen(self, act: Valet | Alarm) -> None:
+        """Do what takes no time."""
+        self.wake()
+        if isinstance(act, Valet):
+            self._set(valet=act.is_on)
+        else:
+            self._set(alarm=act.is_on, left_door=act.is_on)
+
+    def _reaches(self, route: Route) -> bool:
+        """Tell whether the charge is enough for a way."""
+        need = 100 * route.length * CONSUMPTION / CAPACITY + SPARE_SOC
+        return self.pack.soc >= max(need, LEAST_SOC)
+
+    def _see_to_charge(self) -> None:
+        """Do what a driver does who has to go and cannot: charge, for the whole range."""
+        if not self.charging.is_plugged:
+            self._set(charge_port=True)
+            self.charging.plug()
+        if not self.charging.is_active:
+            self.charging.mode = RANGE
+            self.charging.start(BY_REQUEST)
+        self.wake()
+
+    def _leave(self, route: Route) -> None:
         self._begin(
             Phase.LEAVING,
             (0, self._unplug),
@@ -166,7 +321,7 @@ class SimCar:
             (6, lambda: self._set(left_door=True)),
             (13, lambda: self._set(left_door=False)),
             (18, lambda: self._switch(True)),
-            (24, self._set_off),
+            (24, lambda: self._set_off(route)),
         )
 
     def _unplug(self) -> None:
@@ -183,34 +338,47 @@ class SimCar:
         self.body.is_on = is_on
         self.parked_since = None if is_on else self.time
 
-    def _set_off(self) -> None:
-        self._set(handbrake=False)
-        self.trip = self.used = self.recovered = 0.0
-        self.drive = Drive(TO_TOWN if self.is_home else TO_HOME, self.random)
-        self._begin(Phase.DRIVING)
+    def _set_off(self, route: Route, behind: float = 0.0) -> None:
+        """Begin a way, ``behind`` of which is done already."""
+        is_towed = isinstance(self.scenario.act(self._at), Tow)
+        self.drive = Drive(route, self.random, km=behind * route.length)
+        if not is_towed:
+            self._set(handbrake=False, is_locked=False)
+            self._switch(True)
+            self.trip = self.drive.km
+            self.used = self.recovered = 0.0
+        self._begin(Phase.TOWED if is_towed else Phase.DRIVING)
 
     def _roll(self, seconds: float) -> None:
         assert self.drive is not None
+        self.drive.top = VALET_SPEED if self.body.valet else math.inf
         km = self.drive.step(seconds)
-        self.trip += km
-        self.odometer += km
+        if self.phase is Phase.DRIVING:
+            self.trip += km
+            self.odometer += km
         if self.drive.is_over:
-            self.is_home = not self.is_home
             self._arrive()
 
     def _arrive(self) -> None:
-        self._leaves_at = self.time + self.random.uniform(1200, 2400)
+        """Come to the stay behind the way."""
+        is_towed = self.phase is Phase.TOWED
+        self.drive = None
+        self._take_next()
+        stay = self._present_stay
+        self._settle(stay)
+        if is_towed:
+            self._begin(Phase.PARKED)
+            return
         script: list[tuple[float, Callable[[], None]]] = [
             (3, lambda: self._set(handbrake=True)),
             (6, lambda: self._switch(False)),
             (10, lambda: self._set(left_door=True)),
             (17, lambda: self._set(left_door=False)),
         ]
-        if self.is_home:
-            self._leaves_at += 2400
+        if (plug := stay.plug) is not None:
             script += [
                 (25, lambda: self._set(charge_port=True)),
-                (30, self.charging.plug),
+                (30, lambda: self.charging.plug(plug)),
             ]
         self._begin(Phase.ARRIVING, *script, (40, self._park))
 
@@ -218,30 +386,50 @@ class SimCar:
         self._set(is_locked=True)
         self._begin(Phase.PARKED)
 
-    def _consume(self, seconds: float) -> None:
-        """Take from the battery what the drivetrain and the rest of the car need."""
-        wheels = self.drive.power if self.drive and self.phase is Phase.DRIVING else 0.0
-        rest = AWAKE_POWER if self.body.is_awake else 0.0
-        rest += HVAC_POWER if self.is_conditioned else 0.0
+    # -- energy and warmth ------------------------------------------------------------------
+
+    @property
+    def _wheels(self) -> float:
+        """KW that the wheels take from the battery."""
+        return self.drive.power if self.drive and self.phase is Phase.DRIVING else 0.0
+
+    def _consume(self, outside: float, seconds: float) -> None:
+        """Take from the battery what the drivetrain and the rest of the car need, or charge it."""
+        rest = self._feed_12v(seconds)
+        rest += AWAKE_POWER if self.body.is_awake else 0.0
+        rest += hvac_power(outside, self.thermal.cabin) if self.is_conditioned else 0.0
         rest += COOLING_POWER if self.is_cooling else 0.0
-        moved = self.pack.move(wheels + rest, seconds)
-        self.power = wheels + rest - self.charging.power
+        charge = self.charging.power
+        self.power = self._wheels + rest - charge
+        moved = self.pack.move(self.power, seconds)
+        if charge:
+            self.charging.deliver(rest * seconds / 3600 - moved, self.time, seconds)
         soc = round(self.pack.soc)
         self.shown_soc = min(soc, self.shown_soc) if self.body.is_on else soc
         if self.phase is Phase.DRIVING:
             self.used += max(moved, 0.0)
             self.recovered += max(-moved, 0.0)
 
-    def _warm(self, seconds: float) -> None:
-        outside = ambient(self.time)
-        driving = self.drive.power if self.drive and self.phase is Phase.DRIVING else 0.0
-        self.thermal.step(outside, driving, self.charging.power, seconds)
+    def _feed_12v(self, seconds: float) -> float:
+        """Let the 12 V battery feed the car, or be fed; give the kW that it costs."""
+        if self.body.is_on or self.charging.is_active or self.is_conditioned or self.is_cooling:
+            self._fed_until = self.time + FED_AFTER
+        elif self.auxiliary.at_rest < HELP_BELOW and self.pack.soc > RESTED_SOC:
+            self._fed_until = max(self._fed_until, self.time + HELP_FOR)
+        act = self.scenario.act(self._at)
+        load = AWAKE_LOAD if self.body.is_awake else ASLEEP_LOAD
+        load += act.drain if isinstance(act, Stay) and self.phase is Phase.PARKED else 0.0
+        return self.auxiliary.step(load, self.time < self._fed_until, seconds)
+
+    def _warm(self, outside: float, seconds: float) -> None:
+        self.thermal.step(outside, self._wheels, self.charging.power, seconds)
         self.thermal.air(outside, self.is_conditioned, seconds)
         if self.is_cooling:
             self.thermal.cool_battery(seconds)
+        self.pack.temperature = self.thermal.battery
 
     def _stay_awake(self) -> None:
-        is_busy = self.phase is not Phase.PARKED or self.charging.is_active
+        is_busy = self.phase is not Phase.PARKED or self.charging.is_active or self.body.alarm
         if is_busy or self.is_cooling or self.is_conditioned:
             self.wake()
         if self.body.is_awake and self.time >= self.awake_until:

@@ -1,15 +1,22 @@
-"""The simulated charger: plug, timer, mode, limit, and energy from the grid."""
+"""The simulated charger: plug, timer, mode, limit, and energy from the grid.
+
+With a plug of the household's kind (AC) the car's own charger works, within the limit; a fast
+charger (DC) feeds the battery itself, which alone then says how much it takes.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 from ovms.car.vehicles.sim.battery import Pack
 
 LINE_VOLTAGE = 230.0
 EFFICIENCY = 0.9
-"""Of the energy from the grid, the part that reaches the battery."""
+"""Of the energy from the grid, the part that the car's own charger passes on."""
+
+FAST_POWER = 75.0
+"""kW that a fast charger offers. What it loses itself, no car sees."""
 
 LEAST_CURRENT, MOST_CURRENT = 6, 32
 """A that a station may be asked for."""
@@ -18,10 +25,23 @@ PREPARATION = 5.0
 """Seconds from the start of a charge until current flows."""
 
 TOPPING_OFF_FROM = 95.0
-TARGETS = {0: 80.0, 1: 50.0, 3: 100.0, 4: 100.0}
+RANGE = 3
+"""The charge mode for a long way."""
+
+TARGETS = {0: 80.0, 1: 50.0, RANGE: 100.0, 4: 100.0}
 """% at which a charge ends, by mode."""
 
+ENOUGH = 0.005
+"""% that a charge may end early: a car that uses some while it charges is never quite full."""
+
 MINUTES_A_DAY = 1440
+
+
+class Plug(Enum):
+    """What the car is plugged to; the value is the plug type id that it tells."""
+
+    AC = 2
+    DC = 6
 
 
 class Phase(IntEnum):
@@ -63,6 +83,8 @@ class Charging:
     phase: Phase = Phase.STOPPED
     substate: int = NO_CABLE
     is_plugged: bool = False
+    plugged_to: Plug = Plug.AC
+    """What it is or was last plugged to."""
     seconds: float = 0.0
     energy: float = 0.0
     grid_energy: float = 0.0
@@ -83,18 +105,30 @@ class Charging:
 
     @property
     def power(self) -> float:
-        """Power into the battery, kW."""
+        """Power out of the charger, kW."""
         return min(self.offered, self.pack.accepts()) if self.phase in FLOWING else 0.0
 
     @property
     def offered(self) -> float:
-        """Power in kW that the station and the limit allow into the battery."""
+        """Power in kW that the station and the limit allow out of the charger."""
+        if self.plugged_to is Plug.DC:
+            return FAST_POWER
         return LINE_VOLTAGE * self.limit * EFFICIENCY / 1000
 
-    def plug(self) -> None:
-        """Put the cable in: charge, or wait for the timer."""
-        self.is_plugged = True
-        if self.timer_mode:
+    @property
+    def efficiency(self) -> float:
+        """Of the energy that comes in, the part that leaves the charger."""
+        return 1.0 if self.plugged_to is Plug.DC else EFFICIENCY
+
+    @property
+    def line_voltage(self) -> float:
+        """V at the plug."""
+        return self.pack.voltage if self.plugged_to is Plug.DC else LINE_VOLTAGE
+
+    def plug(self, plug: Plug = Plug.AC) -> None:
+        """Put the cable in: charge, or wait for the timer; fast charging never waits."""
+        self.is_plugged, self.plugged_to = True, plug
+        if self.timer_mode and plug is Plug.AC:
             self.phase, self.substate = Phase.WAITING, TIMER_WAIT
         else:
             self.start(RUNNING)
@@ -125,16 +159,14 @@ class Charging:
             self._prepared += seconds
             if self._prepared >= PREPARATION:
                 self.phase = Phase.CHARGING
-        elif self.phase in FLOWING:
-            self._flow(now, seconds)
 
-    def _flow(self, now: float, seconds: float) -> None:
-        moved = -self.pack.move(-self.power, seconds)
+    def deliver(self, kwh: float, now: float, seconds: float) -> None:
+        """Learn what left the charger within the last ``seconds``; end when that was enough."""
         self.seconds += seconds
-        self.energy += moved
-        self.grid_energy += moved / EFFICIENCY
-        self.grid_energy_total += moved / EFFICIENCY
-        if self.pack.soc >= self.target:
+        self.energy += kwh
+        self.grid_energy += kwh / self.efficiency
+        self.grid_energy_total += kwh / self.efficiency
+        if self.pack.soc >= self.target - ENOUGH:
             self._end(Phase.DONE, now)
         elif self.pack.soc >= TOPPING_OFF_FROM:
             self.phase = Phase.TOPPING_OFF

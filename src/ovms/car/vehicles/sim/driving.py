@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from random import Random
 
@@ -39,15 +40,22 @@ class Drive:
     speed: float = 0.0
     power: float = 0.0
     """kW from the battery for the wheels; negative while braking gives some back."""
+    top: float = math.inf
+    """m/s beyond which the car does not go, whatever the road allows."""
     _caps: list[float] = field(default_factory=list)
     _waits: dict[int, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Decide how fast each leg goes today and which lights are red."""
+        """Decide how fast each leg goes today and which lights are red.
+
+        A drive that begins on the way (``km``) begins at the speed of the road there.
+        """
         for at, point in enumerate(self.route.waypoints):
             self._caps.append(point.limit / 3.6 * self.random.uniform(0.88, 1.0))
             if point.light and self.random.random() < 0.5:
                 self._waits[at] = self.random.uniform(5, 35)
+        if self.km > 0:
+            self.speed = self._wanted(1.0)
 
     @property
     def is_over(self) -> bool:
@@ -67,11 +75,12 @@ class Drive:
 
     def _wanted(self, seconds: float) -> float:
         """Give the speed that is right now: the road's, and slow enough for what comes."""
-        wanted = self._caps[self.route.leg_at(self.km)]
-        for at, mark in enumerate(self.route.marks):
-            distance = mark - self.km
-            if -AT_POINT <= distance <= AHEAD:
-                wanted = min(wanted, self._allowed(at, distance, seconds))
+        marks = self.route.marks
+        wanted = min(self.top, self._caps[self.route.leg_at(self.km)])
+        at = bisect_left(marks, self.km - AT_POINT)
+        while at < len(marks) and marks[at] - self.km <= AHEAD:
+            wanted = min(wanted, self._allowed(at, marks[at] - self.km, seconds))
+            at += 1
         return wanted
 
     def _allowed(self, at: int, distance: float, seconds: float) -> float:

@@ -1,4 +1,4 @@
-"""Where the simulated car drives: from home on the edge of Munich into town, and back."""
+"""Ways that the simulated car drives, and the usual ones: to town and back."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 EARTH_RADIUS = 6371.0088
 """km."""
+
+WITH_STOPS = 1.25
+"""A drive takes so much longer than its limits would allow."""
 
 
 class Waypoint(NamedTuple):
@@ -79,6 +82,12 @@ class Route:
     def length(self) -> float:
         """The way from start to end, km."""
         return self.marks[-1]
+
+    @property
+    def seconds(self) -> float:
+        """About how long a drive takes."""
+        legs = zip(self.waypoints, pairwise(self.marks), strict=False)
+        return sum(WITH_STOPS * 3600 * (b - a) / point.limit for point, (a, b) in legs)
 
     def leg_at(self, km: float) -> int:
         """Tell which leg a point lies on, counted from 0."""

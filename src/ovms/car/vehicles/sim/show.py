@@ -6,8 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from ovms.car.state import WHEELS, CarState, Topic
-from ovms.car.vehicles.sim.charging import EFFICIENCY, FLOWING, LINE_VOLTAGE, WORDS, Charging
-from ovms.car.vehicles.sim.route import TO_HOME, TO_TOWN, Place
+from ovms.car.vehicles.sim.auxiliary import FULL_AT_REST
+from ovms.car.vehicles.sim.battery import RESISTANCE
+from ovms.car.vehicles.sim.charging import FLOWING, WORDS, Charging, Plug
 from ovms.car.vehicles.sim.thermal import COOLDOWN_TO, ambient
 
 if TYPE_CHECKING:
@@ -19,11 +20,9 @@ IDEAL_CONSUMPTION, USUAL_CONSUMPTION = 0.145, 0.172
 TYRE_PRESSURES = {"fr": 248.0, "rr": 262.0, "fl": 250.0, "rl": 263.0}
 """kPa at 20 °C."""
 
-REST_12V, AWAKE_12V = 12.7, 13.9
-SELF_DISCHARGE = 0.004
-"""V an hour that the 12 V battery loses while the car sleeps."""
+COLD_COSTS, MILD = 0.008, 20.0
+"""Part of its range that a car loses for each °C that its battery is colder than that."""
 
-PLUG_TYPE_2 = 2
 DAY = 86400.0
 
 
@@ -41,13 +40,17 @@ def _show_battery(car: SimCar) -> None:
     state.soc = car.shown_soc
     state.soh = 97
     state.ideal_range = pack.energy / IDEAL_CONSUMPTION
-    state.estimated_range = pack.energy / USUAL_CONSUMPTION
+    state.estimated_range = pack.energy / USUAL_CONSUMPTION * _mildness(car.thermal.battery)
     state.ideal_range_max = pack.capacity / IDEAL_CONSUMPTION
     state.capacity = pack.capacity
     state.cac = 1000 * pack.capacity / 360
-    state.battery_voltage = pack.voltage - 0.05 * car.power
+    state.battery_current = pack.current(car.power)
+    state.battery_voltage = pack.voltage - RESISTANCE * state.battery_current
     state.battery_power = car.power
-    state.battery_current = 1000 * car.power / state.battery_voltage
+
+
+def _mildness(temperature: float) -> float:
+    return 1 - COLD_COSTS * min(max(MILD - temperature, 0.0), 50.0)
 
 
 def _show_charging(state: CarState, charging: Charging) -> None:
@@ -56,13 +59,14 @@ def _show_charging(state: CarState, charging: Charging) -> None:
     state.charge_state_number = int(charging.phase)
     state.charge_substate = charging.substate
     state.charge_mode = charging.mode
-    state.line_voltage = LINE_VOLTAGE if charging.is_plugged else 0
+    state.line_voltage = charging.line_voltage if charging.is_plugged else 0
     state.charge_power = charging.power
-    state.charge_power_input = charging.power / EFFICIENCY
-    state.charge_current = 1000 * state.charge_power_input / LINE_VOLTAGE
-    state.charger_efficiency = 100 * EFFICIENCY if flowing else 0
+    state.charge_power_input = charging.power / charging.efficiency
+    state.charge_current = 1000 * state.charge_power_input / charging.line_voltage
+    state.charger_efficiency = 100 * charging.efficiency if flowing else 0
     state.charge_limit = charging.limit
-    state.pilot_current = charging.limit if charging.is_plugged else None
+    has_pilot = charging.is_plugged and charging.plugged_to is Plug.AC
+    state.pilot_current = charging.limit if has_pilot else None
     state.charge_minutes = int(charging.seconds / 60)
     state.charge_energy = charging.energy
     state.grid_energy = charging.grid_energy
@@ -70,7 +74,7 @@ def _show_charging(state: CarState, charging: Charging) -> None:
     minutes = charging.pack.minutes_to(charging.target, charging.offered) if flowing else None
     state.minutes_to_full = None if minutes is None else math.ceil(minutes)
     state.range_speed = charging.power / IDEAL_CONSUMPTION
-    state.plug_type = PLUG_TYPE_2
+    state.plug_type = charging.plugged_to.value
     state.charge_end_time = charging.ended
     state.charge_timer_mode = charging.timer_mode
     state.charge_timer_start = charging.timer_start
@@ -83,7 +87,7 @@ def _show_doors(car: SimCar) -> None:
     state.doors_2 = body.doors_2(is_dark=not 5 <= hour < 18)
     state.doors_3 = body.doors_3(car.is_cooling or body.is_on or charging.is_active)
     state.doors_4 = body.doors_4()
-    state.doors_5 = body.doors_5()
+    state.doors_5 = body.doors_5(car.auxiliary.is_fed)
     state.lock_told = body.is_locked
     state.cooldown = car.is_cooling
     state.cooldown_temperature = COOLDOWN_TO
@@ -93,9 +97,9 @@ def _show_doors(car: SimCar) -> None:
 
 def _show_driving(car: SimCar) -> None:
     state = car.state
-    place = _place(car)
-    state.speed = 3.6 * car.drive.speed if car.drive else 0
-    state.gps_speed = state.speed
+    place = car.place
+    state.gps_speed = 3.6 * car.drive.speed if car.drive else 0
+    state.speed = state.gps_speed if car.body.is_on else 0  # carried away, no wheel turns
     state.odometer = car.odometer
     state.trip = car.trip
     state.energy_used = car.used
@@ -108,23 +112,12 @@ def _show_driving(car: SimCar) -> None:
     state.updated[Topic.POSITION] = car.time
 
 
-def _place(car: SimCar) -> Place:
-    if car.drive is not None:
-        return car.drive.route.place(car.drive.km)
-    route = TO_HOME if car.is_home else TO_TOWN
-    return route.place(route.length)
-
-
 def _show_temperatures(car: SimCar) -> None:
     """Show temperatures, tyres and 12 V. A sleeping car measures nothing: readings grow stale."""
     state, thermal = car.state, car.thermal
     state.time = car.time
-    asleep_for = max(0.0, car.time - car.awake_until)
-    state.voltage_12v = REST_12V - SELF_DISCHARGE * asleep_for / 3600
-    if car.body.is_awake:
-        state.voltage_12v = AWAKE_12V
-    state.voltage_12v_ref = REST_12V
-    state.current_12v = 4.0 if car.body.is_awake else -0.1
+    state.voltage_12v, state.current_12v = car.auxiliary.voltage, car.auxiliary.current
+    state.voltage_12v_ref = FULL_AT_REST
     if not car.body.is_awake and state.temperature_pem is not None:
         return
     state.temperature_pem, state.temperature_motor = thermal.pem, thermal.motor

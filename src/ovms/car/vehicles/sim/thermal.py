@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-DAY = 86400.0
+DAY, YEAR = 86400.0, 365.2425 * 86400
+COLDEST = 14 * DAY
+"""Seconds from the beginning of the year."""
 
 MOTOR_RISE, PEM_RISE, BATTERY_RISE, CHARGER_RISE = 1.3, 0.9, 0.45, 3.0
 """°C above the surroundings for each kW, in the long run."""
@@ -16,16 +18,32 @@ MOTOR_TIME, PEM_TIME, BATTERY_TIME, CHARGER_TIME, CABIN_TIME = 700.0, 350.0, 600
 COOLDOWN_TO = 20.0
 """°C that cooling aims at."""
 
-COOLING_POWER, HVAC_POWER = 1.5, 1.2
+COOLING_POWER = 1.5
 """kW."""
+
+HVAC_LEAST, HVAC_MOST = 0.6, 5.0
+HVAC_OUTSIDE, HVAC_CABIN = 0.1, 0.15
+"""kW of the climate control: its fan, all it can, and for each °C that the outside and the cabin
+are away from comfort."""
 
 COMFORT = 21.0
 """°C that the climate control aims at."""
 
 
 def ambient(now: float) -> float:
-    """Give the outside temperature: 7 °C before dawn (04:00 UTC), 19 °C in the afternoon."""
-    return 13.0 - 6.0 * math.cos(2 * math.pi * (now / DAY - 4 / 24))
+    """Give the outside temperature, °C: by the day and by the season.
+
+    A day is 6 °C about its mean, coldest before dawn (04:00 UTC); a year 9 °C about 10 °C, coldest
+    in the middle of January.
+    """
+    year = -9.0 * math.cos(2 * math.pi * (now - COLDEST) / YEAR)
+    return 10.0 + year - 6.0 * math.cos(2 * math.pi * (now / DAY - 4 / 24))
+
+
+def hvac_power(outside: float, cabin: float) -> float:
+    """Give the kW with which the climate control brings and keeps the cabin at comfort."""
+    wanted = HVAC_OUTSIDE * abs(outside - COMFORT) + HVAC_CABIN * abs(cabin - COMFORT)
+    return min(HVAC_MOST, HVAC_LEAST + wanted)
 
 
 @dataclass(slots=True)

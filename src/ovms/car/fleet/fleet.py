@@ -1,0 +1,202 @@
+"""Many simulated cars in one process, for load: one task turns their wheel, few others call.
+
+A car costs no task and no timer of its own. Those that stand asleep are looked at once a minute,
+others every few seconds, and each when the server says something.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from random import Random
+
+from ovms.base.clock import Clock
+from ovms.base.logs import get_logger
+from ovms.car.fleet.member import Member
+from ovms.car.fleet.roster import Entry
+from ovms.car.fleet.tally import Tally
+from ovms.car.fleet.wheel import Wheel
+
+log = get_logger("ovms.car")
+
+TICK = 0.1
+"""Seconds of the wheel's ticks."""
+
+A_TURN = 50
+"""Cars that are looked at before everybody else on the event loop has a turn: some milliseconds."""
+
+CALLS_AT_ONCE = 100
+"""Connections that are being made at a time."""
+
+CONNECT_TIMEOUT = 30.0
+"""Seconds until a connection must be there, TLS included."""
+
+SUMMARY_EVERY = 60.0
+"""Seconds between two lines of the log that tell how the fleet does."""
+
+LEAVE_TIMEOUT = 5.0
+"""Seconds that connections have to end in order."""
+
+
+class Fleet:
+    """Cars that call one server, the first now and the last after ``ramp`` seconds.
+
+    ``speed`` are the cars' seconds in each real one.
+    """
+
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        host: str,
+        port: int,
+        *,
+        clock: Clock,
+        random: Random,
+        tls: ssl.SSLContext | None = None,
+        ramp: float = 0.0,
+        speed: float = 1.0,
+        pin: str = "1234",
+        group: str = "",
+        names: Mapping[str, str] | None = None,
+        summary_every: float = SUMMARY_EVERY,
+    ) -> None:
+        self.random, self.speed, self.pin, self.group = random, speed, pin, group
+        self.tally = Tally()
+        self.trouble = ""
+        """Why a car has no link, the latest reason; empty once all are connected."""
+        self._place = host, port
+        self._tls = tls
+        self._names = dict(names or {})
+        self.clock = clock
+        self._began, self._start = clock.monotonic(), clock.time()
+        self._summary_every = summary_every
+        self._summed, self._last = self._began, Tally()
+        self._connected = 0
+        self._is_leaving = False
+        self._to_call: deque[Member] = deque()
+        self._calls: set[asyncio.Task[None]] = set()
+        self.wheel: Wheel[Member] = Wheel(TICK, self._began)
+        self.members = [Member(entry, self) for entry in entries]
+        for at, member in enumerate(self.members):
+            self.wheel.set(member, self._began + ramp * at / len(self.members))
+
+    @property
+    def now(self) -> float:
+        """Real seconds of a clock that never goes back."""
+        return self.clock.monotonic()
+
+    @property
+    def car_time(self) -> float:
+        """The cars' time, Unix seconds."""
+        return self._start + (self.now - self._began) * self.speed
+
+    @property
+    def connected(self) -> int:
+        """Cars that are welcomed and connected."""
+        return self._connected
+
+    async def run(self) -> None:
+        """Run for ever; cancel it to leave, and all connections are closed in order."""
+        log.info("the fleet starts", cars=len(self.members), **self._names)
+        try:
+            while True:
+                await self.turn()
+                await asyncio.sleep(TICK)
+        finally:
+            await self._leave()
+
+    async def turn(self) -> None:
+        """Look at the cars that are due, and say now and then how they do."""
+        for count, member in enumerate(self.wheel.turn(self.now), 1):
+            member.look(self.now)
+            if count % A_TURN == 0:
+                await asyncio.sleep(0)
+        if self.now - self._summed >= self._summary_every:
+            self._sum_up()
+
+    # -- what members tell ------------------------------------------------------------------
+
+    def call(self, member: Member) -> None:
+        """Make a connection for a member, as soon as few enough others are being made."""
+        if self._is_leaving:
+            return
+        self._to_call.append(member)
+        if len(self._calls) < CALLS_AT_ONCE:
+            task = asyncio.get_running_loop().create_task(self._call_all())
+            self._calls.add(task)
+            task.add_done_callback(self._calls.discard)
+
+    def rest(self, member: Member, seconds: float, reason: str) -> None:
+        """Let a member call again after so many seconds; ``reason`` is why it has to."""
+        if not self._is_leaving:
+            self.trouble = reason
+            self.wheel.set(member, self.now + seconds)
+
+    def up(self, member: Member) -> None:
+        """Count a member that was welcomed."""
+        self._connected += 1
+        if self._connected == len(self.members):
+            self.trouble = ""
+            log.info("all cars are connected", cars=self._connected, **self._names)
+
+    def down(self, member: Member) -> None:
+        """Count a member whose connection is gone."""
+        self._connected -= 1
+
+    # -- calls ------------------------------------------------------------------------------
+
+    async def _call_all(self) -> None:
+        while self._to_call:
+            await self._call(self._to_call.popleft())
+
+    async def _call(self, member: Member) -> None:
+        host, port = self._place
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                _, pump = await asyncio.get_running_loop().create_connection(
+                    member.make_pump, host, port, ssl=self._tls,
+                    server_hostname=None if self._tls is None else host.partition("%")[0],
+                )  # fmt: skip
+        except TimeoutError:
+            member.failed(f"no connection within {CONNECT_TIMEOUT:g} s")
+        except (OSError, ValueError) as error:
+            member.failed(str(error))
+        else:
+            member.greet(pump, self.now)
+
+    # -- telling and leaving ----------------------------------------------------------------
+
+    def count(self) -> Tally:
+        """Give the counts as of now, the present connections included."""
+        tally = self.tally.copy()
+        for member in self.members:
+            sent, received = member.traffic
+            tally.bytes_sent += sent
+            tally.bytes_received += received
+        return tally
+
+    def _sum_up(self) -> None:
+        tally, now = self.count(), self.now
+        facts: dict[str, object] = dict(tally.line(self._last, now - self._summed))
+        if self.trouble:
+            facts["trouble"] = self.trouble
+        log.info("fleet", connected=self._connected, cars=len(self.members), **facts, **self._names)
+        self._last, self._summed = tally, now
+
+    async def _leave(self) -> None:
+        """Sum up, and end all calls and connections."""
+        self._is_leaving = True
+        self._sum_up()
+        calls = list(self._calls)
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+        for member in self.members:
+            member.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_TIMEOUT):
+                while any(member.is_connected for member in self.members):  # noqa: ASYNC110
+                    await asyncio.sleep(TICK)

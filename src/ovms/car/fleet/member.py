@@ -1,0 +1,237 @@
+"""One car of a fleet: its module, its connection, and when it is to be looked at next.
+
+It has no task. The fleet looks at it when its timer is due, and the pump tells it what comes; what
+it does then takes no waiting. Its simulated car and its module are made with its first call.
+
+::
+
+    RESTING ──due──▶ CALLING ──connected──▶ GREETING ──welcomed──▶ UP
+       ▲                │ no connection        │ closed, silent      │ lost, silent
+       └────────────────┴──────────────────────┴─────────────────────┘
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from ovms.base.backoff import Backoff
+from ovms.base.logs import get_logger
+from ovms.car.fleet.roster import Entry
+from ovms.car.link import PASSING_REFUSALS, Timing
+from ovms.car.module import Module
+from ovms.car.vehicles.sim import SCENARIOS, SimCar
+from ovms.net.client import WELCOME_TIMEOUT
+from ovms.net.pump import Pump
+from ovms.protocol import Message, Party, Role, ServerWelcome, Session
+from ovms.protocol.crypto import make_token
+from ovms.protocol.errors import AuthenticationFailed
+from ovms.protocol.session import Event
+
+if TYPE_CHECKING:
+    from ovms.car.fleet.fleet import Fleet
+
+log = get_logger("ovms.car")
+
+SOON = 1.0
+"""Seconds until a car is looked at again that has just been told something."""
+
+TIMING = Timing()
+
+
+class Stage(Enum):
+    """How far a car's link is."""
+
+    RESTING = "resting"
+    CALLING = "calling"
+    GREETING = "greeting"
+    UP = "up"
+
+
+class Member:
+    """A car of a fleet."""
+
+    __slots__ = ("_backoff", "_deadline", "_fleet", "_heard", "_is_pinged", "_module", "_pump",
+                 "_refusals", "_session", "_since", "_vehicle", "_was_up", "due", "entry",
+                 "stage")  # fmt: skip
+
+    def __init__(self, entry: Entry, fleet: Fleet) -> None:
+        self.entry = entry
+        self.stage = Stage.RESTING
+        self.due = 0
+        self._fleet = fleet
+        self._module: Module | None = None
+        self._vehicle: SimCar | None = None
+        self._session: Session | None = None
+        self._pump: Pump | None = None
+        self._backoff: Backoff | None = None
+        """How long it rests: made when it first has to, dropped after a good link."""
+        self._refusals = 0
+        self._was_up = self._is_pinged = False
+        self._since = self._heard = self._deadline = 0.0
+        """Real seconds: when it came up, when the server was last heard, when it must be."""
+
+    # -- the fleet's timers -----------------------------------------------------------------
+
+    def look(self, now: float) -> None:
+        """Do what is due; real seconds."""
+        match self.stage:
+            case Stage.RESTING:
+                self.stage = Stage.CALLING
+                self._fleet.call(self)
+            case Stage.GREETING if now >= self._deadline and self._pump is not None:
+                self._pump.abort(TimeoutError("no welcome from the server"))
+            case Stage.UP:
+                self._live(now)
+
+    def _live(self, now: float) -> None:
+        """Let the car live on, tell what is due, see whether the server is still there."""
+        module, vehicle = self._made()
+        self._tell(module.poll(self._fleet.car_time))
+        calm = vehicle.calm_for / self._fleet.speed
+        if module.delivery:
+            calm = min(calm, SOON)
+        if now - self._heard >= TIMING.dead_after and self._pump is not None:
+            self._pump.abort(TimeoutError("the server is silent"))
+        elif now - self._heard >= TIMING.ping_after and not self._is_pinged:
+            self._is_pinged = True
+            self._tell([module.ping(self._fleet.car_time)])
+        self._fleet.wheel.set(self, now + calm)
+
+    # -- calling ----------------------------------------------------------------------------
+
+    def make_pump(self) -> Pump:
+        """Make what a new connection is given to."""
+        self._session = Session(Party.CALLER, make_token(os.urandom))
+        return Pump(self._session, self)
+
+    def greet(self, pump: Pump, now: float) -> None:
+        """Say who we are, on a connection that has just been made."""
+        assert self._session is not None
+        if self.stage is not Stage.CALLING:  # it was closed again already
+            return
+        self.stage = Stage.GREETING
+        self._deadline = now + WELCOME_TIMEOUT
+        self._fleet.wheel.set(self, self._deadline)
+        secret = self.entry.secret.encode()
+        pump.write(self._session.greet(Role.CAR, self.entry.vehicle, secret))
+
+    def failed(self, reason: str) -> None:
+        """Learn that a call found no server."""
+        if self.stage is not Stage.RESTING:
+            self._fleet.tally.failed += 1
+            self._rest(TIMING.first_wait, TIMING.most_wait, reason)
+
+    def close(self) -> None:
+        """End the connection in order."""
+        if self._pump is not None:
+            self._pump.close()
+
+    @property
+    def is_connected(self) -> bool:
+        """It has a connection, welcomed or not."""
+        return self._pump is not None
+
+    @property
+    def traffic(self) -> tuple[int, int]:
+        """Bytes of the present connection: sent, received."""
+        return (self._pump.sent, self._pump.received) if self._pump is not None else (0, 0)
+
+    # -- the pump's owner -------------------------------------------------------------------
+
+    def opened(self, pump: Pump) -> None:
+        """Take up the connection."""
+        self._pump = pump
+
+    def received(self, pump: Pump, event: Event) -> None:
+        """Take what the server says."""
+        now = self._fleet.now
+        self._heard, self._is_pinged = now, False
+        if isinstance(event, ServerWelcome):
+            self._come_up(now)
+        elif isinstance(event, Message):
+            self._fleet.tally.received += 1
+            module, _ = self._made()
+            self._tell(module.receive(event, self._fleet.car_time))
+            if event.code == "C":
+                self._fleet.wheel.set(self, now + SOON / self._fleet.speed)
+
+    def stalled(self, pump: Pump) -> None:
+        """Give up a connection whose server does not read."""
+        pump.abort(TimeoutError("the server does not read"))
+
+    def closed(self, pump: Pump, error: Exception | None) -> None:
+        """Learn that the connection is gone, and rest until the next call."""
+        self._pump = self._session = None
+        self._fleet.tally.bytes_sent += pump.sent
+        self._fleet.tally.bytes_received += pump.received
+        if self.stage is Stage.UP:
+            self._go_down(str(error or "closed by the server"))
+        elif self.stage is Stage.GREETING and _is_refusal(error):
+            self._refused(str(error or "closed before the welcome"))
+        else:
+            self.failed(str(error or "closed"))
+
+    # -- up and down ------------------------------------------------------------------------
+
+    def _come_up(self, now: float) -> None:
+        self.stage = Stage.UP
+        if self._refusals:
+            self._backoff = None
+        self._since, self._was_up, self._refusals = now, True, 0
+        self._fleet.tally.logins += 1
+        module, _ = self._made()
+        self._tell(module.connect(self._fleet.car_time))
+        self._fleet.wheel.set(self, now + SOON)
+        self._fleet.up(self)
+
+    def _go_down(self, reason: str) -> None:
+        self._fleet.tally.lost += 1
+        self._fleet.down(self)
+        self._made()[0].disconnect()
+        if self._fleet.now - self._since >= TIMING.steady:
+            self._backoff = None
+        self._rest(TIMING.first_wait, TIMING.most_wait, reason)
+
+    def _refused(self, reason: str) -> None:
+        """Call again, late: a vehicle may be added yet. Known ones may meet a passing trouble."""
+        self._fleet.tally.refused += 1
+        self._refusals += 1
+        if self._was_up and self._refusals <= PASSING_REFUSALS:
+            self._rest(TIMING.first_wait, TIMING.most_wait, reason)
+            return
+        if self._refusals in (1, PASSING_REFUSALS + 1):
+            self._backoff = None
+        self._rest(TIMING.refused_wait, TIMING.most_refused_wait, reason)
+
+    def _rest(self, first: float, most: float, reason: str) -> None:
+        self.stage = Stage.RESTING
+        self._backoff = self._backoff or Backoff(first, most, random=self._fleet.random)
+        seconds = self._backoff.next()
+        log.debug("no link", vehicle=self.entry.vehicle, reason=reason, again_in=round(seconds, 1))
+        self._fleet.rest(self, seconds, reason)
+
+    def _made(self) -> tuple[Module, SimCar]:
+        """Give the car and its module, made when they are first needed."""
+        if self._module is None or self._vehicle is None:
+            entry, fleet = self.entry, self._fleet
+            self._vehicle = SimCar(
+                start=fleet.car_time, seed=entry.seed, pin=fleet.pin, vin=entry.vin,
+                scenario=SCENARIOS[entry.scenario], phase=entry.phase,
+            )  # fmt: skip
+            self._module = Module(
+                self._vehicle, entry.units, entry.vehicle, group=fleet.group,
+                clock=fleet.clock,
+            )  # fmt: skip
+        return self._module, self._vehicle
+
+    def _tell(self, messages: Iterable[Message]) -> None:
+        if self._pump is not None:
+            self._fleet.tally.sent += sum(self._pump.send(message) for message in messages)
+
+
+def _is_refusal(error: Exception | None) -> bool:
+    """Tell whether an end before the welcome means no; a reset does not: a server may restart."""
+    return error is None or isinstance(error, AuthenticationFailed)

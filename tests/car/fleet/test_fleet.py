@@ -1,0 +1,274 @@
+"""A fleet against a little server in the same event loop; time is moved by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from random import Random
+
+import pytest
+
+from ovms.base.clock import ManualClock
+from ovms.car.fleet.fleet import Fleet
+from ovms.car.fleet.member import TIMING, Member, Stage
+from ovms.car.fleet.roster import Entry
+from ovms.car.reports import Units
+from ovms.net.client import WELCOME_TIMEOUT
+from ovms.net.pump import Pump
+from ovms.protocol import CallerWelcome, Message, Party, Session
+from ovms.protocol.crypto import make_token
+from ovms.protocol.errors import AuthenticationFailed
+from ovms.protocol.session import Event
+
+START = 1_750_000_000.0
+
+
+class LittleServer:
+    """Welcomes cars of one secret, keeps what they say."""
+
+    def __init__(self) -> None:
+        self.pumps: dict[str, Pump] = {}
+        self.heard: list[tuple[str, Message]] = []
+        self.is_silent = False
+        self.server: asyncio.Server | None = None
+        self.port = 0
+
+    async def open(self) -> None:
+        """Listen, on the same port as before."""
+        self.server = await asyncio.get_running_loop().create_server(
+            lambda: Pump(Session(Party.SERVER, make_token(os.urandom)), self),
+            "127.0.0.1", self.port,
+        )  # fmt: skip
+        self.port = self.server.sockets[0].getsockname()[1]
+
+    def close(self) -> None:
+        """Stop listening, end what is connected."""
+        assert self.server is not None
+        self.server.close()
+        for pump in self.pumps.values():
+            pump.close()
+        self.pumps.clear()
+
+    def say(self, vehicle: str, message: Message) -> None:
+        """Say something to a car."""
+        assert self.pumps[vehicle].send(message)
+
+    def opened(self, pump: Pump) -> None:
+        """Wait for its welcome."""
+
+    def stalled(self, pump: Pump) -> None:
+        """Go on."""
+
+    def closed(self, pump: Pump, error: Exception | None) -> None:
+        """Go on."""
+
+    def received(self, pump: Pump, event: Event) -> None:
+        """Welcome, or keep."""
+        if isinstance(event, CallerWelcome) and not self.is_silent:
+            try:
+                pump.accept(b"right")
+            except AuthenticationFailed as error:
+                pump.close(error)
+            else:
+                self.pumps[event.vehicle_id] = pump
+                pump.resume()
+        elif isinstance(event, Message):
+            name = next(name for name, known in self.pumps.items() if known is pump)
+            self.heard.append((name, event))
+
+
+class Scene:
+    """A fleet, its server and its clock."""
+
+    def __init__(self, server: LittleServer, *entries: Entry, ramp: float = 0.0) -> None:
+        self.clock = ManualClock(START)
+        self.server = server
+        self.fleet = Fleet(
+            entries, "127.0.0.1", server.port, clock=self.clock, random=Random(1),  # noqa: S311
+            ramp=ramp, names={"server": "test"},
+        )  # fmt: skip
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let time pass, a second at a turn; what is on the wire arrives."""
+        for _ in range(max(1, int(seconds))):
+            self.clock.advance(1)
+            await self.fleet.turn()
+            await settle()
+
+    async def until_up(self, count: int, most: int = 300) -> None:
+        """Let time pass until so many cars are connected."""
+        for _ in range(most):
+            await self.pass_time(1)
+            if self.fleet.connected == count:
+                return
+        raise AssertionError(f"{self.fleet.connected} of {count}")
+
+
+async def settle() -> None:
+    """Let the loopback carry what was written."""
+    for _ in range(30):
+        await asyncio.sleep(0)
+
+
+def entry(name: str, proof: str = "right", scenario: str = "parked") -> Entry:
+    """Make a car of the list."""
+    return Entry(name, proof, 1, scenario, 0.0, Units.KILOMETRES)
+
+
+@pytest.fixture
+async def server() -> LittleServer:
+    """Give a server that listens."""
+    made = LittleServer()
+    await made.open()
+    return made
+
+
+async def test_all_come_up_each_as_itself(server: LittleServer) -> None:
+    """Cars begin one after the other, and each tells everything with a VIN of its own."""
+    entries = [entry(f"CAR{at}") for at in range(10)]
+    scene = Scene(server, *entries, ramp=10)
+    await scene.pass_time(5)
+    assert 3 <= scene.fleet.connected <= 6
+    await scene.until_up(10)
+    assert server.pumps.keys() == {one.vehicle for one in entries}
+    told = {name: m.data.split(b",")[1].decode() for name, m in server.heard if m.code == "F"}
+    assert told == {one.vehicle: one.vin for one in entries}
+    assert len(set(told.values())) == 10
+    await leave(scene)
+
+
+async def test_a_command_is_answered_at_once(server: LittleServer) -> None:
+    """A car obeys while its timer still waits, and shows the change soon."""
+    scene = Scene(server, entry("CAR"))
+    await scene.until_up(1)
+    server.heard.clear()
+    server.say("CAR", Message("C", b"22,1234"))
+    await settle()
+    assert [m.data for _, m in server.heard if m.code == "c"] == [b"22,0"]
+    assert "D" in [m.code for _, m in server.heard]
+    server.say("CAR", Message("A"))
+    await settle()
+    assert server.heard[-1][1].code == "a"
+    await leave(scene)
+
+
+async def test_all_come_back_when_the_server_does(server: LittleServer) -> None:
+    """Lost cars call again and again, each after its own pause, until the server is back."""
+    scene = Scene(server, *(entry(f"CAR{at}") for at in range(20)))
+    await scene.until_up(20)
+    server.close()
+    await scene.pass_time(40)
+    assert scene.fleet.connected == 0
+    assert scene.fleet.trouble
+    failed = scene.fleet.count().failed
+    assert 60 < failed < 140
+    await server.open()
+    await scene.until_up(20)
+    assert scene.fleet.trouble == ""
+    assert (scene.fleet.tally.logins, scene.fleet.tally.lost) == (40, 20)
+    await leave(scene)
+
+
+async def test_the_refused_call_seldom(server: LittleServer) -> None:
+    """A wrong secret is counted and tried again minutes later; others do not notice."""
+    scene = Scene(server, entry("GOOD"), entry("BAD", "wrong"))
+    await scene.pass_time(50)
+    assert scene.fleet.connected == 1
+    assert scene.fleet.tally.refused == 1
+    await scene.pass_time(100)
+    assert scene.fleet.tally.refused == 2
+    await leave(scene)
+
+
+async def test_a_server_that_stays_silent_is_left(server: LittleServer) -> None:
+    """No welcome within the time that cars wait is no refusal: the car calls again soon."""
+    server.is_silent = True
+    scene = Scene(server, entry("CAR"))
+    await scene.pass_time(WELCOME_TIMEOUT - 2)
+    assert scene.fleet.members[0].stage is Stage.GREETING
+    server.is_silent = False
+    await scene.until_up(1, most=10)
+    assert (scene.fleet.tally.refused, scene.fleet.tally.failed) == (0, 1)
+    await leave(scene)
+
+
+async def test_a_link_without_life_is_made_anew(server: LittleServer) -> None:
+    """After long silence the server is pinged, then given up."""
+    scene = Scene(server, entry("CAR"))
+    await scene.until_up(1)
+    member = scene.fleet.members[0]
+    server.heard.clear()
+    scene.clock.advance(TIMING.ping_after)
+    member.look(scene.fleet.now)
+    await settle()
+    assert [m.code for _, m in server.heard].count("A") == 1
+    scene.clock.advance(TIMING.dead_after - TIMING.ping_after)
+    member.look(scene.fleet.now)
+    await settle()
+    assert member.stage is Stage.RESTING
+    await leave(scene)
+
+
+async def test_a_server_that_does_not_read_is_left(server: LittleServer) -> None:
+    """A connection whose other end takes nothing is ended, and made anew."""
+    scene = Scene(server, entry("CAR"))
+    await scene.until_up(1)
+    member: Member = scene.fleet.members[0]
+    assert member._pump is not None
+    member.stalled(member._pump)
+    await settle()
+    assert not member.is_connected
+    await scene.until_up(1)
+    await leave(scene)
+
+
+async def test_driving_cars_report_and_asleep_ones_are_let_be(server: LittleServer) -> None:
+    """A commuter tells that it leaves; one that sleeps is looked at once a minute only."""
+    scene = Scene(server, entry("ASLEEP"), entry("GOES", scenario="commute"))
+    await scene.until_up(2)
+    await scene.pass_time(10)
+    server.heard.clear()
+    looks = dict.fromkeys(("ASLEEP", "GOES"), 0)
+    for _ in range(300):
+        scene.clock.advance(1)
+        due = scene.fleet.wheel.turn(scene.fleet.now)
+        for member in due:
+            looks[member.entry.vehicle] += 1
+            member.look(scene.fleet.now)
+    await settle()
+    assert looks["ASLEEP"] <= 6
+    assert 30 < looks["GOES"] < 120
+    codes = [m.code for name, m in server.heard if name == "GOES"]
+    assert codes.count("D") >= 5
+    assert scene.fleet.count().bytes_sent > 1000
+    await leave(scene)
+
+
+async def test_the_summary_is_one_line(
+    server: LittleServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Once a minute one line says how the fleet does, without a car's name or secret."""
+    from ovms.base import logs
+
+    logs.configure("info", "text")
+    scene = Scene(server, *(entry(f"CAR{at}") for at in range(5)))
+    await scene.until_up(5)
+    await scene.pass_time(61)
+    lines = capsys.readouterr().err.splitlines()
+    sums = [line for line in lines if "messages_a_second" in line]
+    assert len(sums) == 1
+    assert "connected=5" in sums[0]
+    assert not any("CAR1" in line or "right" in line for line in lines)
+    await leave(scene)
+
+
+async def leave(scene: Scene) -> None:
+    """Run the fleet for a moment, and end it: all its connections are closed."""
+    task = asyncio.create_task(scene.fleet.run())
+    await settle()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not any(member.is_connected for member in scene.fleet.members)
+    scene.server.close()
+    await settle()
