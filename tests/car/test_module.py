@@ -283,12 +283,13 @@ def test_alerts_on_request_and_for_a_low_battery(car: FakeCar, module: Module) -
     """6 and a charge below feature 9 raise an alert; the answer comes first."""
     car.state.ideal_range = 200
     messages = module.receive(Message("C", b"6"), 0)
-    assert codes(messages).endswith("P")
+    assert codes(messages).endswith("PA")  # a ping behind it tells that it has arrived
     assert messages[0].data == b"6,0"
-    assert messages[-1].data == b"ACharging done\rSOC: 80 %\rIdeal range: 200 km"
+    assert messages[-2].data == b"ACharging done\rSOC: 80 %\rIdeal range: 200 km"
     module.receive(Message("C", b"2,9,20"), 0)
     car.state.soc = 19
-    (alert,) = module.poll(1)
+    alert, ping = module.poll(1)
+    assert ping == Message("A")
     assert alert.data.startswith(b"ALow battery: below 20 %\rCharging done\rSOC: 19 %")
     assert module.poll(2) == []
 
