@@ -91,10 +91,13 @@ def test_limit_exists(name: str, module: str) -> None:
     assert hasattr(importlib.import_module(module), name)
 
 
-@pytest.mark.parametrize("room", ["protocol", "net", "hub", "peers", "server", "app"])
+@pytest.mark.parametrize(
+    "room",
+    ["protocol", "net", "hub", "accounts", "store", "notify", "peers", "server", "car", "app"],
+)
 def test_limits_are_listed(room: str) -> None:
-    """Every bound of these rooms that ends in LIMIT, LIMITS or TIMEOUT is on the page."""
-    page = read("docs/limits.md")
+    """Every bound of these rooms that ends in LIMIT, LIMITS or TIMEOUT is on its page."""
+    page = read("docs/limits.md") + read("docs/alerts.md")
     for module in (ROOT / "src/ovms" / room).rglob("*.py"):
         for name in re.findall(
             r"^([A-Z_]*(?:LIMITS?|TIMEOUT))\b", module.read_text(), re.MULTILINE
@@ -108,6 +111,11 @@ def test_settings_and_commands_have_their_headings() -> None:
         f"\n## `{name}`\n" in read("docs/settings.md") for name in ServerSettings.model_fields
     )
     assert all(f"\n## `ovms {name}" in read("docs/cli.md") for name in COMMAND_PLACES)
+
+
+def test_help_is_shown_whole() -> None:
+    """No help text holds what the terminal's help takes for markup, and leaves out."""
+    assert re.findall(r"\[[a-z#/@][^\[\]]*\]", PAGES["cli.md"]()) == []
 
 
 def test_links_lead_somewhere() -> None:

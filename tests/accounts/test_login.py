@@ -274,6 +274,32 @@ async def test_busy(
     await accounts.close()
 
 
+@pytest.mark.parametrize("limit", ["WAITING_LIMIT", "LOGIN_LIMIT"])
+async def test_busy_with_strangers(
+    engine: Engine, clock: ManualClock, gate: Gate, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    """Whoever floods the server with names turns nobody away who logged in from there before."""
+    monkeypatch.setattr(module, limit, 1 if limit == "LOGIN_LIMIT" else 0)
+    accounts = Accounts(engine.url, clock)
+    gate.open.set()
+    await _log_in(accounts, address="home")
+    gate.open.clear()
+    flood = [
+        asyncio.create_task(_log_in(accounts, f"name{n}", "wrong", address="away"))
+        for n in range(module.HASHERS)
+    ]
+    await asyncio.sleep(0)
+    await _look_is_done(accounts)
+    with pytest.raises(Busy):
+        await _log_in(accounts, address="elsewhere")
+    at_home = asyncio.create_task(_log_in(accounts, address="home"))
+    await _look_is_done(accounts)
+    gate.open.set()
+    assert (await at_home).owner == "Bob"
+    await asyncio.gather(*flood, return_exceptions=True)
+    await accounts.close()
+
+
 async def test_cancelled(
     engine: Engine, clock: ManualClock, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:

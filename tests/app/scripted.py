@@ -8,11 +8,12 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ovms.app import App, open_app
-from ovms.protocol import CallerWelcome, Message, Party, Role, Session
+from ovms.app import App, open_app, open_app_as_owner
+from ovms.protocol import CallerWelcome, Message, OwnerWelcome, Party, Role, Session
 from ovms.protocol.crypto import make_token
 
 VEHICLE, SECRET = "DEMO", "secret"
+USER, PASSWORD = "bob", "password"
 STATUS = Message("S", b"80,K,220,70,charging,standard,280,270")
 FIRMWARE = Message("F", b"3.3.005,VIN,99,1,SIM,")
 
@@ -29,6 +30,10 @@ class ScriptedServer:
         self.received: list[Message] = []
         """All that apps have sent, without pings."""
         self.roles: list[Role] = []
+        self.logins: list[OwnerWelcome] = []
+        """Logins of owners; they are let in with :data:`PASSWORD`, to the first of their vehicles
+        or to the one they name."""
+        self.vehicles = [VEHICLE, "OTHER"]
         self.sent = 0
         """Messages that found room, rows of long answers included."""
         self.port = 0
@@ -54,6 +59,10 @@ class ScriptedServer:
     def open(self, **options: Any) -> Any:
         """Give what opens an app on this server."""
         return open_app("127.0.0.1", self.port, VEHICLE, SECRET, **options)
+
+    def open_as_owner(self, *vehicle: str, password: str = PASSWORD, **options: Any) -> Any:
+        """Give what opens an owner's app on this server."""
+        return open_app_as_owner("127.0.0.1", self.port, USER, password, *vehicle, **options)
 
     def send(self, *messages: Message) -> None:
         """Send to everybody."""
@@ -92,9 +101,18 @@ class ScriptedServer:
             writer.close()
 
     async def _take(self, event: object, session: Session, writer: asyncio.StreamWriter) -> None:
-        if isinstance(event, CallerWelcome):
-            self.roles.append(event.role)
+        if isinstance(event, OwnerWelcome):
+            self.logins.append(event)
+            if event.password != PASSWORD:
+                writer.close()
+                return
+            wanted = event.vehicle_key
+            vehicle = self.vehicles[0] if wanted == "*" else wanted
+            writer.write(session.accept_owner(event.user, vehicle, self.vehicles))
+        elif isinstance(event, CallerWelcome):
             writer.write(session.accept(SECRET.encode()))
+        if isinstance(event, OwnerWelcome | CallerWelcome):
+            self.roles.append(event.role)
             self._open[writer] = session
             for message in [Message("Z", b"1"), *self.stored, Message("T", b"30")]:
                 writer.write(session.send(message))

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
 
 import pytest
 
 from ovms.app import App, NoAnswer, open_app
 from ovms.app import client as app_client
-from ovms.app.client import find_command
+from ovms.app.client import LISTENER_LIMIT, find_command
 from ovms.net.client import ConnectFailed, ConnectionLost, Refused
 from ovms.protocol import Message, Party, Session
 from ovms.protocol.commands import Command
@@ -263,3 +265,108 @@ async def test_a_ping_that_cannot_be_answered_any_more() -> None:
         end.hang_up()
         assert [message.code async for message in messages] == ["A", "S"]
         assert app.snapshot.status.soc == 80
+
+
+async def test_commands_at_once_go_one_after_the_other() -> None:
+    """Two of one number get their own answers, and the second is sent after the first's."""
+
+    def reply(message: Message) -> list[Message]:
+        if message.code == "C":
+            order.append(message.data)
+            return []
+        return answers_pings(message)
+
+    order: list[bytes] = []
+    async with served(ServerEnd(reply)) as end, await opened(end) as app:
+        first = asyncio.create_task(app.command("lock", "1"))
+        second = asyncio.create_task(app.command("lock", "2"))
+        third = asyncio.create_task(app.command("unlock", "3"))
+        messages = app.messages()
+        for at, task in enumerate((first, second, third)):
+            await _settled(end, messages)
+            assert len(order) == at + 1
+            number = 22 if at == 2 else 20
+            end.say(Message("c", f"{number},1,answer {at}".encode()))
+            assert [answer.text for answer in await task] == [f"answer {at}"]
+    assert order == [b"20,1", b"20,2", b"22,3"]
+
+
+async def _settled(end: ServerEnd, messages: AsyncIterator[Message]) -> None:
+    """Wait until the app has read all, and the server end what the app sent before."""
+    count = len(end.heard)
+    end.say(Message("A"))
+    async for message in messages:
+        if message.code == "A":
+            break
+    while not any(message.code == "a" for message in end.heard[count:]):  # noqa: ASYNC110
+        await asyncio.sleep(0)
+
+
+async def test_the_next_command_does_not_wait_for_one_given_up() -> None:
+    """A command that is cancelled or not answered lets the next one go."""
+
+    def reply(message: Message) -> list[Message]:
+        if message == Message("C", b"20,2"):
+            return [Message("c", b"20,0")]
+        return answers_pings(message)
+
+    async with served(ServerEnd(reply)) as end, await opened(end) as app:
+        silent = asyncio.create_task(app.command("lock", "1", timeout=0.05))
+        cancelled = asyncio.create_task(app.command("lock", "1"))
+        last = asyncio.create_task(app.command("lock", "2"))
+        with pytest.raises(NoAnswer):
+            await silent
+        cancelled.cancel()
+        assert (await last)[0].result == 0
+
+
+async def test_a_command_and_a_listing_do_not_share_an_answer() -> None:
+    """What is being listed cannot be asked for as a command, and the other way round."""
+
+    def reply(message: Message) -> list[Message]:
+        if message == Message("C", b"32,T"):
+            return [Message("c", b"32,0,1,2,T,2025-06-01 18:00:00,1,x")]
+        return answers_pings(message)
+
+    async with served(ServerEnd(reply)) as end, await opened(end) as app:
+        rows: Any = app.history("T")
+        async with aclosing(rows) as listing:
+            await anext(listing)
+            with pytest.raises(RuntimeError, match="command 32 is still being read"):
+                await app.command("history", "T")
+        asking = asyncio.create_task(app.command("history", "U"))
+        await asyncio.sleep(0)
+        with pytest.raises(RuntimeError, match="command 32 is still being read"):
+            await anext(app.history("T"))
+        asking.cancel()
+
+
+async def test_a_slow_listener_holds_the_connection_back() -> None:
+    """No more than the limit waits for it; then it gets everything, in order."""
+
+    def reply(message: Message) -> list[Message]:
+        return answers_pings(message)
+
+    count = 3 * LISTENER_LIMIT
+    async with served(ServerEnd(reply)) as end, await opened(end) as app:
+        messages = app.messages()
+        (inbox,) = app._listeners
+        end.say(*(Message("S", b"%d" % number) for number in range(count)))
+        assert await anext(messages) == Message("S", b"0")
+        async with asyncio.timeout(10):
+            while len(inbox._waiting) < LISTENER_LIMIT:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert len(inbox._waiting) == LISTENER_LIMIT
+        got = [(await anext(messages)).data for _ in range(count - 1)]
+    assert got == [b"%d" % number for number in range(1, count)]
+
+
+async def test_a_listener_that_is_gone_holds_nobody_back() -> None:
+    """Messages that nobody ever asked for do not fill up."""
+    async with served(ServerEnd(answers_pings)) as end, await opened(end) as app:
+        forgotten = app.messages()
+        del forgotten
+        gc.collect()
+        assert len(app._listeners) == 0

@@ -8,7 +8,7 @@ from ovms.protocol import Message
 
 async def test_it_gives_what_was_put() -> None:
     """In order; what it does not want is left out; closed, the rest still comes, then None."""
-    inbox = Inbox("cP")
+    inbox = Inbox(10, "cP")
     for code in "cSPc":
         await inbox.put(Message(code))
     inbox.close()
@@ -18,7 +18,7 @@ async def test_it_gives_what_was_put() -> None:
 
 async def test_a_full_one_makes_wait() -> None:
     """At the limit there is room no more, until one is taken."""
-    inbox = Inbox(limit=2)
+    inbox = Inbox(2)
     await inbox.put(Message("a"))
     await inbox.put(Message("b"))
     third = asyncio.create_task(inbox.put(Message("c")))
@@ -31,13 +31,13 @@ async def test_a_full_one_makes_wait() -> None:
 
 async def test_closing_frees_whoever_waits() -> None:
     """Neither the one who puts nor the one who gets waits for somebody who has left."""
-    inbox = Inbox(limit=1)
+    inbox = Inbox(1)
     await inbox.put(Message("a"))
     putting = asyncio.create_task(inbox.put(Message("b")))
     await asyncio.sleep(0)
     inbox.close()
     await putting
-    empty = Inbox()
+    empty = Inbox(1)
     getting = asyncio.create_task(empty.get())
     await asyncio.sleep(0)
     empty.close()

@@ -166,7 +166,7 @@ def test_a_new_token_voids_what_is_still_sealed() -> None:
 def test_a_connection_without_a_token_is_not_paranoid() -> None:
     """The owner may have switched it off since the last connection."""
     seen = snapshot("MODPASS", TOKEN)
-    seen.restart()
+    seen.restart(seen.vehicle_id)
     assert not seen.is_paranoid
 
 

@@ -52,7 +52,7 @@ def test_stored_messages_are_dated_by_the_first_age() -> None:
 def test_a_new_connection_does_not_make_old_messages_younger() -> None:
     """After a reconnect the stored messages keep an age that they may have."""
     snapshot = filled(Message("S", b"80,K"), Message("T", b"0"))
-    snapshot.restart()
+    snapshot.restart(snapshot.vehicle_id)
     snapshot.receive(Message("S", b"80,K"), NOW + 100)
     snapshot.receive(Message("T", b"100"), NOW + 100)
     assert snapshot.messages["S"].time == NOW

@@ -170,7 +170,11 @@ NOBODY = ["status", "--server", "127.0.0.1:1", "--vehicle", "z", "--secret", "s"
     ("words", "code", "part"),
     [
         (["command"], 2, "give a command"),
-        (["command", "fly"], 2, "give a command"),
+        (["command", "fly"], 2, "no command is called 'fly'"),
+        (["command", "lock"], 2, "give --server"),
+        (["status", "--server", "x", "--secret", "s"], 2, "give --vehicle"),
+        (["status", "--server", "x", "--secret", "s", "--user", "u"], 2, "not both"),
+        ([*NOBODY[:3], "--user", "u", "--password", "p"], 1, "refused"),
         (["command", "--server", "x", "--vehicle", "y", "fly"], 2, "no command is called 'fly'"),
         (["status", "--server", "x:y", "--vehicle", "z", "--secret", "s"], 2, "HOST[:PORT]"),
         (NOBODY, 1, "refused"),

@@ -48,7 +48,16 @@ DEMO = Path(__file__).parents[2] / "src/ovms/car/vehicles/roadster/demo.csv"
         ([*BASE, "--ca", str(DEMO)], "--ca goes with --tls"),
         ([*BASE, "--tls", "--insecure", "--ca", str(DEMO)], "not both"),
         ([*BASE, "--can", "x:y"], "--can is not built yet"),
-        (["--provision", "x"], "--provision is not built yet"),
+        (["--provision", "x"], "--vin"),
+        (["--provision", "x", "--iccid", "1"], "--vin"),
+        (["--provision", "x", "--vin", "VIN", "--iccid", ""], "one word"),
+        (["--provision", "x", "--vin", "VIN", "--iccid", "1 2"], "one word"),
+        (["--provision", "x:y", "--vin", "VIN", "--iccid", "1"], "--provision 'x:y' is not HOST"),
+        (["--provision", "x", "--vin", "A,B", "--iccid", "1"], "--vin"),
+        (["--provision", "x", "--vin", "VIN"], "--iccid"),
+        ([*BASE, "--iccid", "1"], "go with --provision"),
+        ([*BASE, "--run"], "go with --provision"),
+        ([*BASE, "--json"], "go with --provision"),
     ],
 )  # fmt: skip
 def test_wrong_usage_is_one_line_and_exit_2(options: list[str], message: str) -> None:

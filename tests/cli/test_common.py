@@ -142,3 +142,8 @@ def test_table(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     common.print_table(["a", "b"], [["1", "[red]"]])
     assert "[red]" in capsys.readouterr().out
+
+
+def test_cell() -> None:
+    """Truth is told in words, and what is not there in none."""
+    assert [*map(common.cell, (True, False, None, 0, "x"))] == ["yes", "no", "", "0", "x"]

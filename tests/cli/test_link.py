@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from ovms.cli.link import find_place, find_secret, find_server, find_tls
+from ovms.cli.link import find_paranoid, find_place, find_server, find_tls
 from tests.certs import make_pair, pair_in
 
 
@@ -36,22 +36,15 @@ def test_anything_else_is_wrong_usage(text: str, capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_a_secret_comes_from_one_of_three(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The option, the file or the variable, in this order."""
-    monkeypatch.setenv("OVMS_SECRET", "variable")
-    (tmp_path / "secret").write_text("file\n")
-    assert find_secret("option", None) == "option"
-    assert find_secret(None, str(tmp_path / "secret")) == "file"
-    assert find_secret(None, None) == "variable"
-
-
-def test_without_a_secret_nothing_goes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody to ask and nothing told is wrong usage."""
-    monkeypatch.delenv("OVMS_SECRET", raising=False)
-    monkeypatch.setattr("ovms.cli.common.on_terminal", lambda: False)
-    with pytest.raises(typer.Exit) as ended:
-        find_secret(None, None)
-    assert ended.value.exit_code == 2
+def test_paranoid_passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Option, file or variable, or none; standard input is the place of one secret."""
+    monkeypatch.delenv("OVMS_PARANOID", raising=False)
+    assert find_paranoid(None, None) is None
+    assert find_paranoid("option", None, "-") == "option"
+    for options in (("", None), (None, "-", "-"), (None, "-", None, "-")):
+        with pytest.raises(typer.Exit) as ended:
+            find_paranoid(*options)
+        assert ended.value.exit_code == 2
 
 
 def test_plain_and_tls_have_their_ports(tmp_path: Path) -> None:

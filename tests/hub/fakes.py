@@ -112,6 +112,7 @@ class FakeKeeper:
             await self.gate.wait()
         if self.error is not None:
             raise self.error
+        vehicle_id.encode()  # as a database does, which takes nothing that is no text
         vehicle = self.vehicles.get(vehicle_id)
         if vehicle is None:
             return None

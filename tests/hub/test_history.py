@@ -6,7 +6,7 @@ import pytest
 
 from ovms.hub import answers
 from ovms.hub.answers import parse_since
-from ovms.hub.room import ALERT_TYPE, LONGEST_LIFE
+from ovms.hub.journal import ALERT_TYPE, LONGEST_LIFE
 from ovms.protocol import Role
 from ovms.protocol.records.history import KeptRecord
 from tests.hub.fakes import START, Place

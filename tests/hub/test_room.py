@@ -217,6 +217,23 @@ def test_stored_at_the_bound() -> None:
     assert set(place.room.latest.by_code) == {"X", "Y", "S"}
 
 
+def test_bound_counts_what_was_restored_and_not_what_is_void() -> None:
+    """What the store gave counts; what a new token voids leaves its room to others."""
+    place = Place()
+    half = b"x" * (STORED_LIMIT // 2)
+    car = place.car()
+    car.says("ETone")
+    place.room.latest.restore(
+        [LatestMessage("X", half, START), LatestMessage("Y", half, START, "one")]
+    )
+    car.says("S8")
+    assert set(place.room.latest.by_code) == {"X", "Y"}
+    car.says("ETtwo", "D" + half.decode(), "S8")
+    assert set(place.room.latest.by_code) == {"X", "D"}
+    car.says("D" + half.decode()[1:], "S88", "S8")
+    assert place.room.latest.by_code["S"].data == b"8"
+
+
 def test_token_of_a_car() -> None:
     """A new token reaches the clients, is kept, and voids what was sealed; plain messages stay."""
     place = Place()

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from ovms.net import pump as pump_module
-from ovms.net.pump import WRITE_LIMIT, Pump
+from ovms.net.pump import STRANGER_LIMIT, WRITE_LIMIT, Pump
 from ovms.protocol import CallerWelcome, Message, Party, ServerWelcome, Session, State
 from ovms.protocol.errors import AuthenticationFailed, LineTooLong, NotAWelcome, UnreadableLine
 from ovms.protocol.session import LONGEST_PLAIN
@@ -340,6 +340,32 @@ async def test_an_owner_that_fails(capsys: pytest.CaptureFixture[str]) -> None:
         assert end.messages == sent
         assert end.errors == []
     assert capsys.readouterr().err.count("our bug") == 1
+
+
+# -- strangers ------------------------------------------------------------------------------
+
+
+async def test_a_stranger_who_talks_for_ever() -> None:
+    """So much may come in all before a welcome; one byte more ends the connection."""
+    end = End()
+    async with listening(end) as place, calling(place) as caller:
+        asked = b"AP-C 0 X\n" * (STRANGER_LIMIT // 9)
+        await caller.says(asked + b"\n" * (STRANGER_LIMIT - len(asked)))
+        await end.until(lambda end: len(end.events) == STRANGER_LIMIT // 9)
+        assert end.errors == []
+        await caller.says(b"\n")
+        assert str(await end.closes()) == "the caller says too much before its welcome"
+        assert await caller.is_closed()
+
+
+async def test_much_after_the_welcome() -> None:
+    """Who has been welcomed may say as much as he likes."""
+    end = End()
+    async with listening(end) as place, calling(place) as caller:
+        await open_ends(caller, end)
+        sent = [Message("S", b"x" * 40_000)] * 2
+        await caller.says(b"".join(map(caller.session.send, sent)))
+        await end.until(lambda end: end.messages == sent)
 
 
 # -- back-pressure --------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import CLOSE, CONT, PING, PONG, TEXT, Close, CloseCode, Frame, Opcode
 
 from ovms.net import pump as pump_module
-from ovms.net.pump import GoingAway, Pump
+from ovms.net.pump import STRANGER_LIMIT, GoingAway, Pump
 from ovms.net.websocket import HEAD_LIMIT, LONGEST_CONTROL, SLICE, ClientSocket, ServerSocket
 from ovms.protocol import CallerWelcome, Message, Party, Role, Session, State
 from ovms.protocol.errors import (
@@ -91,7 +91,7 @@ async def test_a_session(tls: bool) -> None:
     context = Certificate.make().server if tls else None
     async with listening(end, tls=context) as place, surfing(place) as caller:
         await caller.opens()
-        assert end.line.kind == "websocket"
+        assert isinstance(end.line._codec, ServerSocket)
         assert isinstance(end.events[0], CallerWelcome)
         sent = [Message("S", b"%d" % n) for n in range(100)]
         await caller.says(*map(caller.session.send, sent))
@@ -118,8 +118,7 @@ async def test_bytes_are_counted_as_they_are_on_the_wire() -> None:
 async def test_lines_cost_no_codec() -> None:
     """A caller of lines has nothing of all this."""
     async with listening() as place, await place.call() as connection:
-        pump = place.made[0].line
-        assert (pump.kind, pump._codec) == ("tcp", None)
+        assert place.made[0].line._codec is None
         assert connection._pump is not None
         assert connection._pump._codec is None
 
@@ -479,13 +478,24 @@ async def test_talking_on_before_the_welcome() -> None:
         assert await caller.is_told() == 1008
 
 
+async def test_pings_for_ever_before_the_welcome() -> None:
+    """Who never says a welcome is cut off at the bound of strangers, and not heard any more."""
+    end = End()
+    async with listening(end) as place, raw(place) as caller:
+        await end.until(lambda end: end.opens)
+        caller.writer.write(frame(PING, bytes(LONGEST_CONTROL)) * 10_000)
+        assert str(await end.closes()) == "the caller says too much before its welcome"
+        assert end.line.received <= STRANGER_LIMIT
+
+
 async def test_a_reader_of_no_pongs() -> None:
     """Pongs count as what waits for the other end to read."""
     end = End()
     async with listening(end) as place, raw(place) as caller:
         pings = frame(PING, bytes(LONGEST_CONTROL)) * 1000
         caller.writer.transport.pause_reading()  # type: ignore[attr-defined]
-        await end.until(lambda end: end.opens)
+        await caller.says(frame(TEXT, caller.greeting()))
+        await end.until(lambda end: end.events)
         while not end.stalls:
             caller.writer.write(pings)
             await asyncio.sleep(0.001)

@@ -15,6 +15,7 @@ from ovms.peers.caller import Called, PeerCaller, call
 from ovms.peers.exchange import Exchange
 from ovms.protocol import Message, Role
 from ovms.protocol.records.sync import OwnerRecord, VehicleRecord
+from ovms.protocol.times import parse_wire_time
 from ovms.store.records import VehicleChange
 from ovms.store.shared_records import Taken
 from tests.hub.fakes import START, VERSION, FakeAlerts, FakeKeeper, FakeVehicle
@@ -101,6 +102,20 @@ async def test_it_says_who_it_is_and_what_it_has() -> None:
         await until(lambda: ours.note.get("connected") is True)
     assert ours.note["connected"] is False
     assert ours.note["error"] == "the server was stopped"
+
+
+async def test_a_newest_change_of_a_time_to_come() -> None:
+    """What a wrong clock has left is not named: nothing would be told until then."""
+    async with listening(End()) as place:
+        ours = Ours(place)
+        ours.store.times = (2 * int(START), 5)
+        task = asyncio.create_task(ours.caller.run())
+        await until(lambda: place.made and place.made[0].events)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        welcome = place.made[0].events[0]
+        named = " ".join(welcome.words[:2])  # type: ignore[union-attr]
+        assert parse_wire_time(named) == int(START)
 
 
 async def test_records_are_kept_and_told() -> None:

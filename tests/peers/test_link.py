@@ -356,6 +356,18 @@ async def test_an_age_is_of_one_vehicle(net: Net) -> None:
         assert one.keeper.messages[vehicle_id]["S"].time == START
 
 
+async def test_an_age_beyond_all_time(net: Net) -> None:
+    """A message older than Unix time is of its beginning: dates before that nobody can write."""
+    one, two = net.server(), net.server()
+    link = await net.join(one, two)
+    for data in (b"CAR1,T,99999999999", b"CAR1,S,80"):
+        await link.ends[0].receive(data)
+    await two.car()
+    for data in (b"CAR1,T,99999999999", b"CAR1,D,1"):
+        await link.ends[0].receive(data)
+    assert [kept.time for kept in one.keeper.messages["CAR1"].values()] == [0, 0]
+
+
 async def test_a_server_that_only_replicates(net: Net) -> None:
     """What it tells of cars that are nowhere is new; of a car that is here nothing is taken."""
     one, two = net.server(), net.server()
@@ -473,6 +485,32 @@ async def test_a_vehicle_that_is_removed(net: Net) -> None:
     one.hub.refresh([FakeVehicle(secret="")])
     await car.leaves()
     assert far.hears() == ["Z0"]
+
+
+async def test_a_vehicle_that_another_server_serves_now(net: Net) -> None:
+    """A server that may not know of it any more hears nothing of it from then on."""
+    one, two = net.server(), net.server()
+    await net.join(one, two, "PEER")
+    car, far = await one.car(), await two.app()
+    one.hub.refresh([FakeVehicle(server="PEER")])
+    await car.says("S80")
+    assert far.hears() == ["S80", "T0"]
+    one.hub.refresh([FakeVehicle(server="OTHER")])
+    await car.says("S79")
+    await far.says("C20,1")
+    assert far.hears() == ["Z0", "c20,1,car is not connected"]
+    assert car.hears() == ["Z1", "Z0"]
+
+
+async def test_a_car_at_a_server_that_serves_it_no_more(net: Net) -> None:
+    """It counts as gone, and what that server says of it reaches nobody."""
+    one, two = net.server(), net.server()
+    await net.join(one, two, "PEER")
+    near, car = await one.app(), await two.car()
+    assert near.hears() == ["Z1"]
+    one.hub.refresh([FakeVehicle(server="OTHER")])
+    await car.says("S80")
+    assert near.hears() == ["Z0"]
 
 
 async def test_an_announced_car_whose_vehicle_is_not_known_any_more(net: Net) -> None:

@@ -148,6 +148,17 @@ async def test_a_second_is_whole_when_a_ping_is_answered() -> None:
     assert take.store.times == (11, 5)
 
 
+async def test_a_change_of_a_time_to_come() -> None:
+    """It is taken, and the next login names no later time than now: what follows is told."""
+    take = Take((5, 5))
+    for record in (car(1, 5000)[1], owner(1, 5000)[1]):
+        take.taker.receive(record.message.data)
+    await take.taker.keep()
+    await take.taker.whole(take.taker.seen)
+    assert len(take.store.taken) == 2
+    assert take.store.times == (100, 100)
+
+
 async def test_what_waits_is_not_whole() -> None:
     """A ping's answer between records that are not on disk yet says nothing of them."""
     take = Take()

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from ovms.accounts.login import Credential, Login
 from ovms.base.clock import ManualClock
 from ovms.hub.hub import CAR_REFUSED, Hub, HubSettings
 from ovms.protocol import Message, Party, Role, Session, State
@@ -191,6 +192,20 @@ async def test_provisioning_while_the_database_is_away(house: House, log: Log) -
             await caller.reader.read(1)
 
 
+async def test_provisioning_once_the_database_is_back(house: House, log: Log) -> None:
+    """A request that got no answer was not the one of its connection: the next is looked up."""
+    house.provisions.error = OSError("the disk is away")
+    record = ProvisionRecord("tok", "dig", "rec")
+    house.provisions.records["VIN"] = record
+    caller = await house.calls()
+    await caller.says(b"AP-C 0 VIN\r\nAP-C 0 VIN\r\n")
+    await until(lambda: log.lines("no provisioning for now"))
+    house.provisions.error = None
+    await caller.says(b"AP-C 0 VIN\r\nAP-C 0 VIN\r\n")
+    assert await caller.hears_line() == record.encode() + b"\r\n"
+    assert await caller.hears_line() == b"AP-X\r\n"
+
+
 # -- owners ---------------------------------------------------------------------------------
 
 
@@ -287,6 +302,21 @@ async def test_an_owner_who_is_revoked(owners: House, log: Log) -> None:
     }
     await by_secret.says(by_secret.session.send(Message("A")))
     assert (await by_secret.hears_messages(3))[-1] == "a"
+
+
+async def test_an_owner_who_is_revoked_on_the_way_in(owners: House, log: Log) -> None:
+    """A login that ends between password and welcome is closed: it is looked for only once."""
+    owners.keeper.gate = asyncio.Event()
+    app = await owners.calls()
+    await app.says(b"MP-A 1 me pw *\r\n")
+    await until(lambda: owners.keeper.loads)
+    owners.accounts.ended.append(Login(1, "me", ("CAR1", "CAR2"), Credential("v2")))
+    await owners.door.check_logins()
+    owners.accounts.ended.clear()
+    owners.keeper.gate.set()
+    assert await app.is_closed()
+    await until(lambda: log.lines("refused"))
+    assert owners.hub.rooms == {}
 
 
 async def test_one_owner_never_hears_another(owners: House) -> None:

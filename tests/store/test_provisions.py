@@ -3,12 +3,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 
 from ovms.protocol.framing import LineReader
 from ovms.protocol.welcome import ProvisionRecord
 from ovms.store import queries
 from ovms.store.database import writing
 from ovms.store.errors import AlreadyExists, InvalidValue, NotFound
+from ovms.store.schema import provisions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +52,7 @@ def test_nothing_in_clear(connection: Connection) -> None:
 def test_replace(connection: Connection) -> None:
     """A record is replaced only when that is said; it keeps the time it was made."""
     queries.add_provision(connection, "VIN1", RECORD, 5.0)
-    queries.touch_provision(connection, "vin1", 6.0)
+    _used(connection, "VIN1", 6.0)
     other = ProvisionRecord.seal(ICCID, TOKEN, "new")
     with pytest.raises(AlreadyExists, match="VIN1 exists already"):
         queries.add_provision(connection, "vin1", other, 7.0)
@@ -63,8 +65,7 @@ def test_list_and_remove(connection: Connection) -> None:
     """Records come by key; a removed one is gone, and cannot be removed again."""
     for key in ("B", "A"):
         queries.add_provision(connection, key, RECORD, 5.0)
-    queries.touch_provision(connection, "a", 6.0)
-    queries.touch_provision(connection, "gone", 6.0)
+    _used(connection, "A", 6.0)
     found = [(each.key, each.last_used) for each in queries.list_provisions(connection)]
     assert found == [("A", 6.0), ("B", None)]
     assert queries.remove_provision(connection, "a").key == "A"
@@ -109,3 +110,9 @@ def test_damaged(connection: Connection, word: str) -> None:
     ):  # fmt: skip
         with pytest.raises(InvalidValue, match="damaged"):
             queries.add_provision(connection, "A", record, 5.0)
+
+
+def _used(connection: Connection, key: str, time: float) -> None:
+    """Have a record asked for: the writer keeps that, see test_batch."""
+    row = update(provisions).where(provisions.c.key == key)
+    connection.execute(row.values(last_used=time))

@@ -220,7 +220,8 @@ def test_an_owner_who_was_made_again(connection: Connection) -> None:
 @pytest.mark.parametrize(
     "record",
     [car("A B"), car("A" * 33), car(secret=""), car(secret="a\nb"), car(server="x y"),
-     owner(name="a b"), OwnerRecord(7, "alice", "no mail", "", 1, False, 100)],
+     owner(name="a b"), OwnerRecord(7, "alice", "no mail", "", 1, False, 100),
+     owner(password="h\udcff"), owner(password="h" * 256)],
 )  # fmt: skip
 def test_what_cannot_be_is_refused(connection: Connection, record: SharedRecord) -> None:
     """An id, a secret or a name that is not allowed is passed over, the others are taken."""
@@ -228,6 +229,23 @@ def test_what_cannot_be_is_refused(connection: Connection, record: SharedRecord)
     assert len(taken.refused) == 1
     assert "a\nb" not in taken.refused[0]
     assert queries.get_vehicle(connection, "FINE").owner == "carol"
+    assert {name for (name,) in connection.execute(select(owners.c.name))} == {"bob", "carol"}
+
+
+def test_a_stand_in_whose_name_is_taken(connection: Connection) -> None:
+    """A vehicle whose owner is not known yet is taken, whoever has the name for that here."""
+    queries.add_owner(connection, f"{PEER.lower()}-7", 1.0)
+    taken = take(connection, owner(8, f"{PEER}-7+"), car())
+    assert taken.refused == []
+    assert queries.get_vehicle(connection, "NEW").owner == f"{PEER}-7++"
+
+
+def test_an_owner_is_removed_under_a_strange_name(connection: Connection) -> None:
+    """The tombstone bears the name that was known."""
+    take(connection, owner(), owner(name="x\udcff", changed=150, deleted=True))
+    assert queries.find_owner(connection, "alice") is None
+    [(_, told)] = changed_owners(connection, (149.0, 0), 999.0, 9)
+    assert (told.name, told.deleted) == ("alice", True)
 
 
 def test_a_record_for_a_server(connection: Connection) -> None:

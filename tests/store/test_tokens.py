@@ -46,7 +46,7 @@ def test_changes_its_owner(connection: Connection) -> None:
     """Making and removing one is a change of the owner, using it is none."""
     made = _add(connection, now=5.0)
     assert queries.get_owner(connection, "bob").changed == 5.0
-    queries.touch_token(connection, made.id, 6.0)
+    queries.touch_tokens(connection, {made.id: 6.0})
     assert queries.get_owner(connection, "bob").changed == 5.0
     queries.remove_token(connection, ONE, 7.0)
     assert queries.get_owner(connection, "bob").changed == 7.0

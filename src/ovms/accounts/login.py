@@ -35,10 +35,12 @@ HASHERS: Final = 2
 """Threads that check passwords: each takes 19 MiB and some 20 ms of a processor."""
 
 WAITING_LIMIT: Final = 100
-"""Passwords that wait to be checked: one or two seconds, ten on a very small machine."""
+"""Passwords that wait to be checked: one or two seconds, ten on a very small machine. As many more
+of those who come from where their account was logged in before."""
 
 LOGIN_LIMIT: Final = 1000
-"""Logins at once, those by token included, which take some milliseconds each."""
+"""Logins at once, those by token included, which take some milliseconds each; as many again from
+known addresses."""
 
 CHANGE_OVERLAP: Final = 30.0
 """Seconds that :meth:`Accounts.revoked` looks further back: changes commit after their time, and a
@@ -76,8 +78,10 @@ class Accounts:
         self._throttle = Throttle(clock.monotonic)
         self._hashers = ThreadPoolExecutor(HASHERS, thread_name_prefix="ovms-passwords")
         self._hashers.submit(verify_password, None, "")  # the first of all would take longer
-        self._places = _Places(LOGIN_LIMIT)
-        self._hash_places = _Places(HASHERS + WAITING_LIMIT)
+        # Whoever comes from where the account was logged in before has places apart: no flood of
+        # strangers turns him away.
+        self._places = {known: _Places(LOGIN_LIMIT) for known in (False, True)}
+        self._hash_places = {known: _Places(HASHERS + WAITING_LIMIT) for known in (False, True)}
         self._afterwards = Afterwards(url)
         self._checked = clock.time()
         self._suspects: tuple[set[int], set[str]] = set(), set()
@@ -90,15 +94,15 @@ class Accounts:
         :class:`Throttled`, :class:`Busy`, or :class:`ovms.store.errors.StoreError`.
         """
         user = user.encode(errors="replace").decode()  # what is no text cannot be looked up
-        with self._places.one():
-            taken = self._throttle.take(user, address)
-            try:
-                login = await self._log_in(user, password, right)
-            except (Busy, StoreError):  # not so when cancelled: the work was done
-                self._throttle.give_back(taken)
-                raise
-            self._throttle.succeed(taken)
-            return login
+        taken = self._throttle.take(user, address)
+        try:
+            with self._places[taken.is_known].one():
+                login = await self._log_in(user, password, right, is_known=taken.is_known)
+        except (Busy, StoreError):  # not so when cancelled: the work was done
+            self._throttle.give_back(taken)
+            raise
+        self._throttle.succeed(taken)
+        return login
 
     async def revoked(self, logins: Collection[Login]) -> list[Login]:
         """Give those of the live ``logins`` that no longer hold, or whose vehicles changed.
@@ -131,23 +135,25 @@ class Accounts:
         self._hashers.shutdown(wait=False)
         await self._reader.close()
 
-    async def _log_in(self, user: str, password: str, right: str) -> Login:
+    async def _log_in(self, user: str, password: str, right: str, *, is_known: bool) -> Login:
         self._check_open()
         owner, token = await self._reader.read(partial(_look, user=user, password=password))
         if owner and token and token.owner_id == owner.id and allows(token.permit, right):
             self._afterwards.touch(token, self._clock.time())
             return await self._admit(owner.id, Credential(right, token_id=token.id))
         password_hash = owner.password_hash if owner else None
-        is_right, newer = await self._verify(password_hash, password)
+        is_right, newer = await self._verify(password_hash, password, is_known=is_known)
         if not (is_right and owner and password_hash):
             raise LoginRefused
         if newer is not None:
             self._afterwards.renew(owner.id, password_hash, newer)
         return await self._admit(owner.id, Credential(right, None, fingerprint(password_hash)))
 
-    async def _verify(self, password_hash: str | None, password: str) -> tuple[bool, str | None]:
+    async def _verify(
+        self, password_hash: str | None, password: str, *, is_known: bool
+    ) -> tuple[bool, str | None]:
         """Check a password; gives also its hash of newer costs when it is due for one."""
-        with self._hash_places.one():
+        with self._hash_places[is_known].one():
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._hashers, _check, password_hash, password)
 

@@ -51,6 +51,11 @@ class Try:
     address: str
     bucket: Key
 
+    @property
+    def is_known(self) -> bool:
+        """The account was logged in from there, within a day."""
+        return self.bucket[1] != ""
+
 
 class Throttle:
     """Counts tries. ``clock`` gives seconds that never go back."""

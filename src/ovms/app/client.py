@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
+from weakref import WeakSet
 
 from ovms.app.inbox import Inbox
 from ovms.app.listings import (
@@ -28,6 +29,7 @@ from ovms.net.client import (
     Connection,
     ConnectionLost,
     connect,
+    connect_owner,
 )
 from ovms.protocol import Message, Role
 from ovms.protocol.commands import (
@@ -40,6 +42,7 @@ from ovms.protocol.commands import (
 )
 from ovms.protocol.paranoid import WrongPassword, sealed_message
 from ovms.protocol.records.alert import Alert, AlertKind
+from ovms.protocol.welcome import FIRST_VEHICLE
 
 COMMAND_TIMEOUT = 10.0
 """Seconds to wait for an answer unless told otherwise."""
@@ -55,6 +58,9 @@ LISTING_TIMEOUT = 60.0
 
 LISTING_LIMIT = 1000
 """Rows that wait for whoever lists them, before the connection is not read any more."""
+
+LISTENER_LIMIT = 1000
+"""Messages that wait for any other listener, before the connection is not read any more."""
 
 TAKE_CHARGE_MODE = {BY_NAME["charge-mode"].number, BY_NAME["charge-mode-current"].number}
 """Commands whose first parameter is a charge mode."""
@@ -94,7 +100,7 @@ R = TypeVar("R", bound=Row)
 
 
 class App:
-    """A connection to one vehicle as an app. Made by :func:`open_app`."""
+    """A connection to one vehicle as an app. Made by :func:`open_app` and the like."""
 
     def __init__(
         self,
@@ -107,8 +113,10 @@ class App:
         self._on_message = on_message
         self._connection = connection
         self._clock = clock
-        self._listeners: set[Inbox] = set()
-        self._listing: set[int] = set()
+        self._listeners: WeakSet[Inbox] = WeakSet()  # whoever is gone holds nobody back
+        self._commanding = asyncio.Lock()
+        self._read: set[int] = set()
+        """Numbers of the commands whose answers are being read."""
         self._pings = self._pongs = 0
         self._replayed = asyncio.Event()
         self._has_replay = False
@@ -127,9 +135,11 @@ class App:
     def messages(self) -> AsyncIterator[Message]:
         """Give the messages that come from now on, until the connection is lost.
 
-        Sealed ones are opened where that is possible.
+        Sealed ones are opened where that is possible. Whoever takes them slowly holds the
+        connection back, so that no more than :data:`LISTENER_LIMIT` wait; meanwhile nothing else
+        comes either.
         """
-        return self._drain(self._subscribe(Inbox()))
+        return self._drain(self._subscribe(Inbox(LISTENER_LIMIT)))
 
     async def _drain(self, inbox: Inbox) -> AsyncIterator[Message]:
         try:
@@ -145,14 +155,23 @@ class App:
     ) -> list[Answer]:
         """Send a command by name or number, and wait for its answer: usually one, or its rows.
 
+        Of several commands at once each is sent when the one before is answered or given up: an
+        answer tells no more than a number, and a sealed one not even that.
+
         It goes sealed to a car that seals, if there is a password; what the server answers goes
-        in plain. ``timeout`` in seconds. Raises :class:`NoAnswer`, ``ValueError`` for an unknown
-        name, :class:`~ovms.protocol.paranoid.WrongPassword`,
+        in plain. ``timeout`` in seconds, from when it is sent. Raises :class:`NoAnswer`,
+        ``ValueError`` for an unknown name, ``RuntimeError`` while :meth:`history` or its like
+        reads an answer to the same command, :class:`~ovms.protocol.paranoid.WrongPassword`,
         :class:`~ovms.app.paranoid.PasswordNeeded` for an answer that cannot be opened, and
         :class:`~ovms.net.client.ConnectionLost`.
         """
         command = find_command(str(name), *parameters)
-        inbox = self._subscribe(Inbox("cE"))
+        async with self._commanding:
+            with self._reading(command.number):
+                return await self._ask(command, timeout)
+
+    async def _ask(self, command: Command, timeout: float) -> list[Answer]:
+        inbox = self._subscribe(Inbox(LISTENER_LIMIT, "cE"))
         answers: list[Answer] = []
         try:
             self._connection.send(self._prepare(command))
@@ -166,6 +185,17 @@ class App:
         finally:
             self._leave(inbox)
         return answers
+
+    @contextmanager
+    def _reading(self, number: int) -> Iterator[None]:
+        """Have the answer to a command to oneself."""
+        if number in self._read:
+            raise RuntimeError(f"an answer to command {number} is still being read")
+        self._read.add(number)
+        try:
+            yield
+        finally:
+            self._read.discard(number)
 
     def _prepare(self, command: Command) -> Message:
         if _is_by_server(command.number):
@@ -208,20 +238,17 @@ class App:
         return self._list(UtilisationRow, find_command("utilisation"))
 
     async def _list(self, kind: type[R], command: Command, only: str = "") -> AsyncIterator[R]:
-        if command.number in self._listing:
-            raise RuntimeError(f"an answer to command {command.number} is still being read")
-        self._listing.add(command.number)
-        inbox = self._subscribe(Inbox("c", LISTING_LIMIT))
-        try:
-            self._connection.send(command.message)
-            async for answer in self._rows(inbox, command.number, only):
-                try:
-                    yield kind.parse(answer)
-                except ValueError as error:
-                    raise CommandFailed(str(error)) from error
-        finally:
-            self._listing.discard(command.number)
-            self._leave(inbox)
+        with self._reading(command.number):
+            inbox = self._subscribe(Inbox(LISTING_LIMIT, "c"))
+            try:
+                self._connection.send(command.message)
+                async for answer in self._rows(inbox, command.number, only):
+                    try:
+                        yield kind.parse(answer)
+                    except ValueError as error:
+                        raise CommandFailed(str(error)) from error
+            finally:
+                self._leave(inbox)
 
     async def _rows(self, inbox: Inbox, number: int, only: str) -> AsyncIterator[Answer]:
         """Give the rows of one answer; what is left of one that nobody read on is passed over."""
@@ -275,7 +302,7 @@ class App:
 
     async def _settle(self) -> None:
         """Wait until the server has read everything that was sent."""
-        inbox = self._subscribe(Inbox("a"))
+        inbox = self._subscribe(Inbox(LISTENER_LIMIT, "a"))
         try:
             self._ping()
             awaited = self._pings
@@ -389,6 +416,7 @@ async def open_app(
     clock: Clock | None = None,
     on_message: Callable[[Message], None] = lambda message: None,
     tls: ssl.SSLContext | None = None,
+    websocket: bool = False,
 ) -> App:
     """Connect as an app (or batch client) and take in what the server has stored.
 
@@ -396,21 +424,65 @@ async def open_app(
     as the Android app has it. ``snapshot`` carries the knowledge of an earlier connection on, its
     password included; ``on_message`` hears every message, the stored ones included, once it is in
     the snapshot, opened where that is possible; ``tls`` is a
-    :func:`~ovms.net.tls.client_context` for a port that speaks TLS. Raises
-    :class:`~ovms.net.client.ConnectFailed` or :class:`~ovms.net.client.Refused`.
+    :func:`~ovms.net.tls.client_context` for a port that speaks TLS; ``websocket`` calls through
+    one. Raises :class:`~ovms.net.client.ConnectFailed` or :class:`~ovms.net.client.Refused`.
     """
     connection = await connect(
-        host, port, role, vehicle_id, secret.encode(), timeout=timeout, tls=tls
-    )
-    snapshot = snapshot or Snapshot(vehicle_id.upper(), opener=Opener(paranoid))
-    snapshot.restart()
-    app = App(connection, snapshot, clock or SystemClock(), on_message)
+        host, port, role, vehicle_id, secret.encode(),
+        timeout=timeout, tls=tls, websocket=websocket,
+    )  # fmt: skip
+    known = _snapshot_of(vehicle_id.upper(), snapshot, paranoid)
+    app = App(connection, known, clock or SystemClock(), on_message)
+    return await _take_in(app, f"{host}:{port}", timeout)
+
+
+async def open_app_as_owner(
+    host: str,
+    port: int,
+    user: str,
+    password: str,
+    vehicle_id: str = FIRST_VEHICLE,
+    *,
+    role: Role = Role.APP,
+    timeout: float = WELCOME_TIMEOUT,
+    paranoid: str | None = None,
+    snapshot: Snapshot | None = None,
+    clock: Clock | None = None,
+    on_message: Callable[[Message], None] = lambda message: None,
+    tls: ssl.SSLContext | None = None,
+    websocket: bool = False,
+) -> App:
+    """Connect as an owner's app or batch client, under scheme 0x31; else as :func:`open_app`.
+
+    ``password`` is the owner's, or an API token with the right ``v2``; without ``tls`` everybody on
+    the way can read it. ``vehicle_id`` is one of the owner's, or by default the first of them by
+    id; the snapshot tells which.
+    """
+    connection = await connect_owner(
+        host, port, role, user, password, vehicle_id,
+        timeout=timeout, tls=tls, websocket=websocket,
+    )  # fmt: skip
+    assigned = connection.login.vehicle_id if connection.login is not None else vehicle_id
+    known = _snapshot_of(assigned.upper(), snapshot, paranoid)
+    app = App(connection, known, clock or SystemClock(), on_message)
+    return await _take_in(app, f"{host}:{port}", timeout)
+
+
+def _snapshot_of(vehicle_id: str, known: Snapshot | None, paranoid: str | None) -> Snapshot:
+    """Make the snapshot of a connection, or carry on one that is there."""
+    snapshot = known or Snapshot(vehicle_id, opener=Opener(paranoid))
+    snapshot.restart(vehicle_id)
+    return snapshot
+
+
+async def _take_in(app: App, place: str, timeout: float) -> App:
+    """Wait until an app has what the server had stored; it is closed if that does not come."""
     try:
         async with asyncio.timeout(timeout):
             await app.replayed()
     except TimeoutError:
         await app.close()
-        raise ConnectFailed(f"{host}:{port} did not send its messages in {timeout:g} s") from None
+        raise ConnectFailed(f"{place} did not send its messages in {timeout:g} s") from None
     except BaseException:
         await app.close()
         raise

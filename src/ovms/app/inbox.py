@@ -1,4 +1,4 @@
-"""Where messages wait for one listener, with or without a bound."""
+"""Where messages wait for one listener, within a bound."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ovms.protocol import Message
 class Inbox:
     """Messages for one listener, of some codes or all, until the connection is lost.
 
-    With a ``limit``, :meth:`put` waits for room, and so holds back the connection and the server.
+    At ``limit`` messages :meth:`put` waits for room, and so holds back connection and server.
     """
 
-    def __init__(self, codes: str | None = None, limit: int | None = None) -> None:
+    def __init__(self, limit: int, codes: str | None = None) -> None:
         self._codes = codes
         self._limit = limit
         self._waiting: deque[Message] = deque()

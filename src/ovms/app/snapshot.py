@@ -91,8 +91,16 @@ class Snapshot:
         """The car seals what it says."""
         return self.opener.token is not None
 
-    def restart(self) -> None:
-        """Begin a new connection: what comes first is stored, not live."""
+    def restart(self, vehicle_id: str) -> None:
+        """Begin a new connection: what comes first is stored, not live.
+
+        Of another vehicle than before nothing is kept: it must not be shown as this one's.
+        """
+        if vehicle_id != self.vehicle_id:
+            self.vehicle_id = vehicle_id
+            self.connected = None
+            self.messages.clear()
+            self.groups.clear()
         self._is_dated = False
         self.opener.restart()
 

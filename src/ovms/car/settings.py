@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ovms.car.parameters import FEATURE_OFFSET, KEPT_FEATURES, Parameter
 from ovms.car.reports import Units
 from ovms.protocol.commands import Answer, Result
 
@@ -19,8 +20,6 @@ FEATURE_COUNT, PARAMETER_COUNT = 16, 32
 """As many as the first modules have, which is what every app expects at least."""
 
 FEATURE_CAN_WRITE = 15
-PARAMETER_UNITS, PARAMETER_VEHICLE_ID = 2, 8
-FIRST_KEPT_FEATURE, KEPT_FEATURE_OFFSET = 8, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +36,12 @@ class ModuleSettings:
 
     def parameter(self, number: int) -> str:
         """Give a parameter's value; empty where nothing is set."""
-        feature = number - KEPT_FEATURE_OFFSET
-        if FIRST_KEPT_FEATURE <= feature < FEATURE_COUNT:
-            return self.feature(feature)
-        values = {PARAMETER_UNITS: self.units.value, PARAMETER_VEHICLE_ID: self.vehicle_id}
+        if number - FEATURE_OFFSET in KEPT_FEATURES:
+            return self.feature(number - FEATURE_OFFSET)
+        values: dict[int, str] = {
+            Parameter.UNITS: self.units.value,
+            Parameter.VEHICLE_ID: self.vehicle_id,
+        }
         return values.get(number, "")
 
 

@@ -15,20 +15,8 @@ from ovms.app.client import App, find_command
 from ovms.app.snapshot import LINK_CODES, Seen, Snapshot
 from ovms.cli.app_listings import history, utilisation
 from ovms.cli.common import JsonOption, print_json, refuse
-from ovms.cli.link import (
-    CaOption,
-    InsecureOption,
-    ParanoidFileOption,
-    ParanoidOption,
-    SecretFileOption,
-    SecretOption,
-    ServerOption,
-    TlsOption,
-    VehicleOption,
-    find_tls,
-)
 from ovms.cli.show import group_view, message_line, printable, view
-from ovms.cli.target import Target, run, stay
+from ovms.cli.target import MakeTarget, run, stay, takes_plain_target, takes_target
 from ovms.protocol import Message
 from ovms.protocol.commands import COMMANDS, Answer, Result
 from ovms.protocol.paranoid import WrongPassword
@@ -47,99 +35,54 @@ ALERT_KINDS = {"A": AlertKind.ALERT, "I": AlertKind.INFORMATION}
 
 
 @app.command()
-def status(
-    server: ServerOption,
-    vehicle: VehicleOption,
-    secret: SecretOption = None,
-    secret_file: SecretFileOption = None,
-    paranoid: ParanoidOption = None,
-    paranoid_file: ParanoidFileOption = None,
-    tls: TlsOption = False,
-    insecure: InsecureOption = False,
-    ca: CaOption = None,
-    json: JsonOption = False,
-) -> None:
+@takes_target
+def status(target: MakeTarget, json: JsonOption = False) -> None:
     """Show what the server knows of the vehicle, also while the car is away."""
-    target = Target(
-        server, vehicle, secret, secret_file, find_tls(tls, insecure, ca), paranoid, paranoid_file
-    )
+    called = target()
 
     async def work() -> None:
-        async with await target.open():
+        async with await called.open():
             pass
-        if target.snapshot.opener.is_wrong:
+        if called.snapshot.opener.is_wrong:
             raise WrongPassword
         if json:
-            print_json(target.snapshot.as_json(time.time()))
+            print_json(called.snapshot.as_json(time.time()))
         else:
-            Console().print(view(target.snapshot, time.time()))
+            Console().print(view(called.snapshot, time.time()))
 
     run(work())
 
 
 @app.command()
-def watch(
-    server: ServerOption,
-    vehicle: VehicleOption,
-    secret: SecretOption = None,
-    secret_file: SecretFileOption = None,
-    paranoid: ParanoidOption = None,
-    paranoid_file: ParanoidFileOption = None,
-    tls: TlsOption = False,
-    insecure: InsecureOption = False,
-    ca: CaOption = None,
-    json: JsonOption = False,
-) -> None:
+@takes_target
+def watch(target: MakeTarget, json: JsonOption = False) -> None:
     """Show the vehicle live, until Ctrl-C. With --json a line for each change."""
-    target = Target(
-        server, vehicle, secret, secret_file, find_tls(tls, insecure, ca), paranoid, paranoid_file
-    )
+    called = target()
     if json or not sys.stdout.isatty():
-        run(stay(target, lambda message: _print_state(target.snapshot, message, json)))
+        run(stay(called, lambda message: _print_state(called.snapshot, message, json)))
         return
 
     async def work() -> None:
-        with Live(view(target.snapshot, time.time()), refresh_per_second=4) as live:
-            await stay(target, lambda message: live.update(view(target.snapshot, time.time())))
+        with Live(view(called.snapshot, time.time()), refresh_per_second=4) as live:
+            await stay(called, lambda message: live.update(view(called.snapshot, time.time())))
 
     run(work())
 
 
 @app.command()
-def log(
-    server: ServerOption,
-    vehicle: VehicleOption,
-    secret: SecretOption = None,
-    secret_file: SecretFileOption = None,
-    paranoid: ParanoidOption = None,
-    paranoid_file: ParanoidFileOption = None,
-    tls: TlsOption = False,
-    insecure: InsecureOption = False,
-    ca: CaOption = None,
-    json: JsonOption = False,
-) -> None:
+@takes_target
+def log(target: MakeTarget, json: JsonOption = False) -> None:
     """Print each message as it comes, decoded, until Ctrl-C."""
-    target = Target(
-        server, vehicle, secret, secret_file, find_tls(tls, insecure, ca), paranoid, paranoid_file
-    )
-    run(stay(target, lambda message: _print_message(message, json)))
+    called = target()
+    run(stay(called, lambda message: _print_message(message, json)))
 
 
 @app.command()
+@takes_target
 def command(
+    target: MakeTarget,
     name: Annotated[str, typer.Argument(metavar="'NAME or NUMBER'", help="See --list.")] = "",
     parameters: Annotated[list[str] | None, typer.Argument(metavar="PARAM…")] = None,
-    server: Annotated[
-        str, typer.Option("--server", metavar="HOST[:PORT]", envvar="OVMS_SERVER")
-    ] = "",
-    vehicle: Annotated[str, typer.Option("--vehicle", metavar="ID", envvar="OVMS_VEHICLE")] = "",
-    secret: SecretOption = None,
-    secret_file: SecretFileOption = None,
-    paranoid: ParanoidOption = None,
-    paranoid_file: ParanoidFileOption = None,
-    tls: TlsOption = False,
-    insecure: InsecureOption = False,
-    ca: CaOption = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for the answer.")] = 10.0,
     list_all: Annotated[bool, typer.Option("--list", help="List the commands.")] = False,
     json: JsonOption = False,
@@ -148,16 +91,14 @@ def command(
     if list_all:
         _list_commands()
         return
-    if not (name and server and vehicle):
-        refuse("give a command, --server and --vehicle (or --list)")
+    if not name:
+        refuse("give a command, or --list")
     _check_command(name)
-    target = Target(
-        server, vehicle, secret, secret_file, find_tls(tls, insecure, ca), paranoid, paranoid_file
-    )
+    called = target()
     answers: list[Answer] = []
 
     async def work() -> None:
-        async with await target.open() as app:
+        async with await called.open() as app:
             answers.extend(await app.command(name, *(parameters or []), timeout=timeout))
 
     run(work())
@@ -167,28 +108,23 @@ def command(
 
 
 @app.command()
+@takes_plain_target
 def group(
+    target: MakeTarget,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The group.")],
-    server: ServerOption,
-    vehicle: VehicleOption,
-    secret: SecretOption = None,
-    secret_file: SecretFileOption = None,
-    tls: TlsOption = False,
-    insecure: InsecureOption = False,
-    ca: CaOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show where the cars of a group are, live, until Ctrl-C. With --json a line a position."""
     if not name or "," in name:
         refuse(f"{name!r} cannot be the name of a group")
-    target = Target(server, vehicle, secret, secret_file, find_tls(tls, insecure, ca))
-    snapshot = target.snapshot
+    called = target()
+    snapshot = called.snapshot
 
     def join(app: App) -> None:
         app.join_group(name)
 
     if json or not sys.stdout.isatty():
-        run(stay(target, lambda message: _print_position(message, name, json), join))
+        run(stay(called, lambda message: _print_position(message, name, json), join))
         return
 
     async def work() -> None:
@@ -197,7 +133,7 @@ def group(
             def show(message: Message) -> None:
                 live.update(group_view(snapshot, name, time.time()))
 
-            await stay(target, show, join)
+            await stay(called, show, join)
 
     run(work())
 
@@ -216,24 +152,19 @@ def _print_position(message: Message, name: str, json: bool) -> None:
 
 
 @app.command()
+@takes_plain_target
 def alert(
+    target: MakeTarget,
     text: Annotated[str, typer.Argument(metavar="'TEXT'", help="What the alert says.")],
-    server: ServerOption,
-    vehicle: VehicleOption,
     kind: Annotated[Literal["A", "I"], typer.Option(help="Alert or information.")] = "I",
-    secret: SecretOption = None,
-    secret_file: SecretFileOption = None,
-    tls: TlsOption = False,
-    insecure: InsecureOption = False,
-    ca: CaOption = None,
 ) -> None:
     """Send an alert to everybody who wants this vehicle's."""
     if not text.strip() or len(text.encode("utf-8", "surrogateescape")) > LONGEST_ALERT:
         refuse(f"the text must have 1 to {LONGEST_ALERT} bytes")
-    target = Target(server, vehicle, secret, secret_file, find_tls(tls, insecure, ca))
+    called = target()
 
     async def work() -> None:
-        async with await target.open() as app:
+        async with await called.open() as app:
             await app.alert(text.replace("\r\n", "\n").replace("\n", "\r"), ALERT_KINDS[kind])
 
     run(work())

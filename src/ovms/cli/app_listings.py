@@ -14,18 +14,8 @@ import typer
 from ovms.app.client import App
 from ovms.app.listings import HistoryRow, SummaryRow, UtilisationRow
 from ovms.cli.common import JsonOption, print_table, refuse
-from ovms.cli.link import (
-    CaOption,
-    InsecureOption,
-    SecretFileOption,
-    SecretOption,
-    ServerOption,
-    TlsOption,
-    VehicleOption,
-    find_tls,
-)
 from ovms.cli.show import printable
-from ovms.cli.target import Target, run
+from ovms.cli.target import MakeTarget, Target, run, takes_plain_target
 
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 
@@ -41,9 +31,9 @@ class Row(Protocol):
 Open = Callable[[App], AsyncIterator[Row]]
 
 
+@takes_plain_target
 def history(
-    server: ServerOption,
-    vehicle: VehicleOption,
+    target: MakeTarget,
     type: Annotated[  # noqa: A002 (the name of the argument)
         str | None, typer.Argument(metavar="TYPE", help="Whose records; without it, the types.")
     ] = None,
@@ -51,11 +41,6 @@ def history(
         str | None,
         typer.Option(metavar="TIME", help="Only what is newer: 2025-06-01, '2025-06-01 18:00:00'."),
     ] = None,
-    secret: SecretOption = None,
-    secret_file: SecretFileOption = None,
-    tls: TlsOption = False,
-    insecure: InsecureOption = False,
-    ca: CaOption = None,
     as_csv: CsvOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -67,29 +52,24 @@ def history(
     if type is not None and (not type or "," in type):
         refuse(f"{type!r} is no type of record")
     _check(as_csv, json)
-    target = Target(server, vehicle, secret, secret_file, find_tls(tls, insecure, ca))
+    called = target()
     if type is None:
-        run(_list(target, lambda app: app.history_summary(after), SUMMARY, as_csv, json))
+        run(_list(called, lambda app: app.history_summary(after), SUMMARY, as_csv, json))
     else:
         wanted = type
-        run(_list(target, lambda app: app.history(wanted, after), RECORDS, as_csv, json))
+        run(_list(called, lambda app: app.history(wanted, after), RECORDS, as_csv, json))
 
 
+@takes_plain_target
 def utilisation(
-    server: ServerOption,
-    vehicle: VehicleOption,
-    secret: SecretOption = None,
-    secret_file: SecretFileOption = None,
-    tls: TlsOption = False,
-    insecure: InsecureOption = False,
-    ca: CaOption = None,
+    target: MakeTarget,
     as_csv: CsvOption = False,
     json: JsonOption = False,
 ) -> None:
     """List the traffic of car and apps by day, newest first, in bytes. Days are UTC."""
     _check(as_csv, json)
-    target = Target(server, vehicle, secret, secret_file, find_tls(tls, insecure, ca))
-    run(_list(target, lambda app: app.utilisation(), UTILISATION, as_csv, json))
+    called = target()
+    run(_list(called, lambda app: app.utilisation(), UTILISATION, as_csv, json))
 
 
 def find_time(text: str) -> datetime:

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import signal
+import ssl
 import time
 from functools import partial
 from pathlib import Path
@@ -32,15 +33,17 @@ from ovms.car.vehicles import (
     VehicleOptions,
 )
 from ovms.car.vehicles.sim import SCENARIOS
-from ovms.cli.common import fail, print_table, refuse, resolve_secret
-from ovms.cli.fleet import run_fleet
+from ovms.cli.car_identity import Given, Identity
+from ovms.cli.car_provision import Question, show
+from ovms.cli.common import JsonOption, fail, print_table, refuse
+from ovms.cli.fleet import FleetWay, check_fleet, run_fleet
 from ovms.cli.link import (
     CaOption,
     InsecureOption,
     ParanoidFileOption,
     ParanoidOption,
     TlsOption,
-    find_paranoid,
+    WebSocketOption,
     find_place,
     find_tls,
 )
@@ -68,7 +71,10 @@ def car(
     secret_file: Annotated[
         str | None, typer.Option(metavar="FILE", help="File with the secret; - standard input.")
     ] = None,
-    units: Annotated[Literal["M", "K"], typer.Option(help="Report in miles or kilometres.")] = "M",
+    units: Annotated[
+        Literal["M", "K"] | None,
+        typer.Option(show_default="M", help="Report in miles or kilometres."),
+    ] = None,
     kind: Annotated[
         str | None,
         typer.Option(
@@ -110,7 +116,9 @@ def car(
             help="With --fleet: the time in which they begin to call, one after the other.",
         ),
     ] = None,
-    vin: Annotated[str | None, typer.Option(help="The VIN to report.")] = None,
+    vin: Annotated[
+        str | None, typer.Option(help="The VIN to report, and to ask by with --provision.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Makes a simulated car repeatable.")] = None,
     pin: Annotated[str, typer.Option(help="The PIN of a simulated car.")] = "1234",
     paranoid: ParanoidOption = None,
@@ -122,38 +130,68 @@ def car(
     tls: TlsOption = False,
     insecure: InsecureOption = False,
     ca: CaOption = None,
+    websocket: WebSocketOption = False,
+    provision: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST[:PORT]",
+            help="Ask this server for the car's parameters, and print them, passwords included.",
+        ),
+    ] = None,
+    iccid: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ICCID",
+            help="With --provision: the SIM card's number. Or --iccid-file, or OVMS_ICCID.",
+        ),
+    ] = None,
+    iccid_file: Annotated[
+        str | None, typer.Option(metavar="FILE", help="File that holds it; - standard input.")
+    ] = None,
+    go_on: Annotated[
+        bool,
+        typer.Option(
+            "--run", help="With --provision: be the car; options count more than parameters."
+        ),
+    ] = False,
+    json: JsonOption = False,
     can: Annotated[str | None, typer.Option(hidden=True)] = None,
-    provision: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Be a car: call a server, report, obey commands.
 
     A simulated car, unless a recording is replayed. A replay ends when the server has everything.
     With a paranoid password it seals what it says, and only apps with that password can read it.
+
+    With --provision it asks for its parameters, as a new module does, by --vin and --iccid. Without
+    a record for them the exit code is 1.
     """
-    later = {"--can": can, "--provision": provision}
-    for option in (name for name, given in later.items() if given):
-        refuse(f"{option} is not built yet")
+    if can:
+        refuse("--can is not built yet")
     _check_scenario(scenario)
+    _check_words(vehicle, vin, pin, group, log_level)
+    secure = find_tls(tls, insecure, ca)
     if fleet is not None:
-        alone = {"--vehicle": vehicle, "--secret": secret, "--secret-file": secret_file,
-                 "--replay": replay, "--loop": loop, "--vin": vin, "--paranoid": paranoid,
-                 "--paranoid-file": paranoid_file}  # fmt: skip
-        _check_fleet([name for name, given in alone.items() if given], server, kind)
-        _check_words(None, pin, group, log_level)
-        assert server is not None
-        run_fleet(
-            fleet, Defaults(scenario or DEFAULT_SCENARIO, Units(units), seed or 0), server,
-            find_tls(tls, insecure, ca), ramp=ramp, speed=speed, pin=pin, group=group,
-            log_level=log_level,
-        )  # fmt: skip
+        for_one = {"--vehicle": vehicle, "--secret": secret, "--secret-file": secret_file,
+                   "--replay": replay, "--loop": loop, "--vin": vin, "--paranoid": paranoid,
+                   "--paranoid-file": paranoid_file, "--provision": provision, "--iccid": iccid,
+                   "--iccid-file": iccid_file, "--run": go_on, "--json": json}  # fmt: skip
+        check_fleet([name for name, given in for_one.items() if given], kind)
+        defaults = Defaults(scenario or DEFAULT_SCENARIO, Units(units or "M"), seed or 0)
+        way = FleetWay(server, secure, websocket, ramp, speed)
+        run_fleet(fleet, defaults, way, pin=pin, group=group, log_level=log_level)
         return
     if ramp is not None:
         refuse("--ramp goes with --fleet")
-    _check_usage(server, vehicle, vin, pin, group, log_level)
-    assert server is not None
-    assert vehicle is not None
-    secure = find_tls(tls, insecure, ca)
-    host, port = find_place(server, secure)
+    given = Given(server, vehicle, secret, secret_file, units, paranoid, paranoid_file)
+    question = None
+    if provision is not None:
+        place = find_place(provision, secure, "--provision")
+        question = Question(place, secure, websocket, vin, iccid, iccid_file)
+        given.check_files(iccid_file)
+    elif iccid is not None or iccid_file is not None or go_on or json:
+        refuse("--iccid, --run and --json go with --provision")
+    else:
+        given.check_alone(secure)
     options = VehicleOptions(
         vin, time.time(), _seed(seed), pin, scenario=scenario or DEFAULT_SCENARIO
     )
@@ -161,25 +199,16 @@ def car(
     if scenario is not None and isinstance(made, BusVehicle):
         refuse("--scenario goes with a simulated car")
     driver = _make_driver(made, replay, speed, loop)
-    password = find_paranoid(paranoid, paranoid_file, secret_file)
-    found = resolve_secret(secret, secret_file, "OVMS_SECRET", "Secret of the vehicle")
-    if found is None:
-        refuse("give the secret: --secret-file, OVMS_SECRET or --secret")
+    if question is None:
+        identity = given.alone()
+    else:
+        values = question.ask()
+        show(values, json)
+        if not go_on:
+            return
+        identity = given.beside(values)
     logs.configure(log_level, "text")
-    link = Link(
-        Module(
-            made,
-            Units(units),
-            vehicle,
-            sealer=Sealer.make(password, make_token(os.urandom)) if password else None,
-            group=group,
-            real_time=SystemClock().monotonic,
-        ),
-        driver,
-        partial(connect, host, port, Role.CAR, vehicle, found.encode(), tls=secure),
-        random=Random(),  # noqa: S311 (jitter)
-        names={"vehicle": vehicle, "server": server},
-    )
+    link = _make_link(identity, made, driver, group, secure, websocket)
     try:
         is_done = asyncio.run(_run(link))
     except RecordingError as error:
@@ -199,26 +228,11 @@ def _check_scenario(name: str | None) -> None:
         refuse(f"no scenario {name!r}: use one of {', '.join(SCENARIOS)}")
 
 
-def _check_fleet(alone: list[str], server: str | None, kind: str | None) -> None:
-    for name in alone:
-        refuse(f"{name} is for one car: it does not go with --fleet")
-    if kind not in (None, "sim"):
-        refuse("a fleet is of simulated cars: no other --type goes with --fleet")
-    if server is None:
-        refuse("give --server")
-
-
-def _check_usage(
-    server: str | None, vehicle: str | None, vin: str | None, pin: str, group: str, log_level: str
+def _check_words(
+    vehicle: str | None, vin: str | None, pin: str, group: str, log_level: str
 ) -> None:
-    if server is None or vehicle is None:
-        refuse("give --server and --vehicle")
-    if not _WORD.fullmatch(vehicle):
+    if vehicle is not None and not _WORD.fullmatch(vehicle):
         refuse("--vehicle must be one word of at most 64 characters")
-    _check_words(vin, pin, group, log_level)
-
-
-def _check_words(vin: str | None, pin: str, group: str, log_level: str) -> None:
     if vin is not None and not _VIN.fullmatch(vin):
         refuse("--vin must be up to 17 letters and digits")
     if not _PIN.fullmatch(pin):
@@ -264,6 +278,38 @@ def _make_driver(vehicle: Vehicle, replay: Path | None, speed: float, loop: bool
     if not speed:
         refuse("--speed 0 needs a recording: --replay FILE")
     return Living(clock=clock, speed=speed)
+
+
+def _make_link(
+    identity: Identity,
+    vehicle: Vehicle,
+    driver: Driver,
+    group: str,
+    tls: ssl.SSLContext | None,
+    websocket: bool,
+) -> Link:
+    """Put a module into the vehicle, and join it to its server."""
+    host, port = find_place(identity.server, tls)
+    password = identity.paranoid
+    return Link(
+        Module(
+            vehicle,
+            identity.units,
+            identity.vehicle,
+            sealer=Sealer.make(password, make_token(os.urandom)) if password else None,
+            group=group,
+            real_time=SystemClock().monotonic,
+        ),
+        driver,
+        partial(
+            connect,
+            *(host, port, Role.CAR, identity.vehicle, identity.secret.encode()),
+            tls=tls,
+            websocket=websocket,
+        ),
+        random=Random(),  # noqa: S311 (jitter)
+        names={"vehicle": identity.vehicle, "server": identity.server},
+    )
 
 
 async def _run(link: Link) -> bool:

@@ -131,6 +131,13 @@ def either(argument: str | None, option: str | None, name: str) -> str:
     return argument if argument is not None else option or ""
 
 
+def cell(value: object) -> str:
+    """Write a value for a table: truth as yes and no, ``None`` as nothing."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
+
+
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table: drawn on a terminal, else a line a row with tabs between, header first."""
     if not sys.stdout.isatty():

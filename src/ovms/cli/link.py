@@ -1,4 +1,4 @@
-"""Options of commands that call a server: which one, which vehicle, with what secret."""
+"""What all commands share that call a server: options, and how the server is found and trusted."""
 
 from __future__ import annotations
 
@@ -12,33 +12,6 @@ from ovms.cli.common import fail, refuse, resolve_secret
 from ovms.net.address import PLAIN_PORT, TLS_PORT, parse_address
 from ovms.net.tls import client_context
 
-ServerOption = Annotated[
-    str,
-    typer.Option(
-        "--server",
-        metavar="HOST[:PORT]",
-        envvar="OVMS_SERVER",
-        help="The server; port 6867 unless given, 6870 with --tls.",
-    ),
-]
-VehicleOption = Annotated[
-    str,
-    typer.Option("--vehicle", metavar="ID", envvar="OVMS_VEHICLE", help="The vehicle's id."),
-]
-SecretOption = Annotated[
-    str | None,
-    typer.Option(
-        "--secret",
-        metavar="S",
-        help="The vehicle's secret. Safer: --secret-file, OVMS_SECRET, or wait to be asked.",
-    ),
-]
-SecretFileOption = Annotated[
-    str | None,
-    typer.Option(
-        "--secret-file", metavar="FILE", help="File that holds the secret; - is standard input."
-    ),
-]
 ParanoidOption = Annotated[
     str | None,
     typer.Option(
@@ -67,32 +40,39 @@ CaOption = Annotated[
         help="With --tls: trust only this, roots or the server's certificate, PEM.",
     ),
 ]
+WebSocketOption = Annotated[
+    bool,
+    typer.Option("--websocket", help="Call through a WebSocket at /apiv2, as proxies want it."),
+]
+
+TRUST_HINT = (
+    "trust it with --ca FILE (the server keeps its own in DIR/tls/cert.pem), or take any with"
+    " --insecure"
+)
+"""What to do about a certificate that does not verify."""
 
 
-def find_server(text: str, default_port: int = PLAIN_PORT) -> tuple[str, int]:
+def find_server(
+    text: str, default_port: int = PLAIN_PORT, option: str = "--server"
+) -> tuple[str, int]:
     """Read ``HOST[:PORT]``, an IPv6 address in brackets; anything else is wrong usage."""
     address = parse_address(text, default_port)
     if address is None:
-        refuse(f"--server {text!r} is not HOST[:PORT]; an IPv6 address stands in brackets")
+        refuse(f"{option} {text!r} is not HOST[:PORT]; an IPv6 address stands in brackets")
     return address
 
 
-def find_secret(secret: str | None, secret_file: str | None) -> str:
-    """Give the vehicle's secret; wrong usage if nobody tells it."""
-    found = resolve_secret(secret, secret_file, "OVMS_SECRET", "Secret of the vehicle")
-    if not found:
-        refuse("give --secret, --secret-file or OVMS_SECRET")
-    return found
-
-
 def find_paranoid(
-    paranoid: str | None, paranoid_file: str | None, secret_file: str | None
+    paranoid: str | None, paranoid_file: str | None, *others: str | None
 ) -> str | None:
-    """Give the paranoid password, ``None`` if nobody tells one: it is not asked for."""
+    """Give the paranoid password, ``None`` if nobody tells one: it is not asked for.
+
+    ``others`` are the files of the other secrets: standard input can be but one.
+    """
     if paranoid == "":
         refuse("--paranoid must not be empty")
-    if paranoid_file == secret_file == "-":
-        refuse("only one of --secret-file and --paranoid-file can be standard input")
+    if [paranoid_file, *others].count("-") > 1:
+        refuse("only one of the files with secrets can be standard input")
     return resolve_secret(paranoid, paranoid_file, "OVMS_PARANOID", None)
 
 
@@ -112,6 +92,8 @@ def find_tls(tls: bool, insecure: bool, ca: Path | None) -> ssl.SSLContext | Non
         fail(f"{ca} cannot be read: {error.strerror}")
 
 
-def find_place(server: str, tls: ssl.SSLContext | None) -> tuple[str, int]:
+def find_place(
+    server: str, tls: ssl.SSLContext | None, option: str = "--server"
+) -> tuple[str, int]:
     """Read ``HOST[:PORT]``; the port is the usual one for TLS or for plain unless given."""
-    return find_server(server, PLAIN_PORT if tls is None else TLS_PORT)
+    return find_server(server, PLAIN_PORT if tls is None else TLS_PORT, option)

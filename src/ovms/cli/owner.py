@@ -11,6 +11,7 @@ from ovms.accounts.passwords import PasswordError, hash_password
 from ovms.cli.common import (
     JsonOption,
     YesOption,
+    cell,
     confirm_or_leave,
     fail,
     iso_time,
@@ -88,7 +89,7 @@ def list_(
         print_json(shown)
         return
     columns = ["name", "email", "admin", "password", "vehicles", "created"]
-    print_table(columns, [[_text(row[column]) for column in columns] for row in shown])
+    print_table(columns, [[*map(cell, row.values())] for row in shown])
 
 
 @app.command()
@@ -140,9 +141,3 @@ def _hashed(password: str | None) -> str | None:
         return None if password is None else hash_password(password)
     except PasswordError as error:
         fail(str(error))
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import typer
 
 from ovms.base.settings import SettingsError
-from ovms.cli.common import JsonOption, fail, iso_time, print_json, print_table
+from ovms.cli.common import JsonOption, cell, fail, iso_time, print_json, print_table
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
 from ovms.server.settings import load_settings
 from ovms.store.database import reading
@@ -30,7 +31,7 @@ def status(
 ) -> None:
     """Show how things stand with the servers that ours calls, and that call ours.
 
-    Whom to call stands in the settings, [[peers]]; who may call is a vehicle of type server.
+    Whom to call stands in the settings (peers); who may call is a vehicle of type server.
     """
     with open_database(data, database, config) as engine, reading(engine) as connection:
         known = {(each.direction, each.id): each for each in list_peers(connection, time.time())}
@@ -39,17 +40,17 @@ def status(
     except SettingsError as error:
         fail(str(error))
     for peer in settings.peers:
-        never = PeerStatus(peer.id, "calls", peer.server, False, None, None, 0, 0, 0, 0, "")
-        known.setdefault(("calls", peer.id), never)
+        never = replace(_NEVER, id=peer.id, address=peer.server)
+        known.setdefault((never.direction, never.id), never)
     shown = [_described(known[key]) for key in sorted(known)]
     if json:
         print_json(shown)
         return
-    columns = list(_described(_NOBODY))
-    print_table(columns, [[_text(row[column]) for column in columns] for row in shown])
+    print_table([*_described(_NEVER)], [[*map(cell, row.values())] for row in shown])
 
 
-_NOBODY = PeerStatus("", "calls", "", False, None, None, 0, 0, 0, 0, "")
+_NEVER = PeerStatus("", "calls", "", False, None, None, 0, 0, 0, 0, "")
+"""A server that has not been called yet."""
 
 
 def _described(peer: PeerStatus) -> dict[str, object]:
@@ -66,9 +67,3 @@ def _described(peer: PeerStatus) -> dict[str, object]:
         "owner_time": iso_time(peer.owner_time or None),
         "error": peer.error,
     }
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None else str(value)

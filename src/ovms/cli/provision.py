@@ -11,6 +11,7 @@ import typer
 from ovms.cli.common import (
     JsonOption,
     YesOption,
+    cell,
     confirm_or_leave,
     fail,
     iso_time,
@@ -45,7 +46,7 @@ def add(
     vin: VinOption,
     parameters: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PARAM]...", help="The module's parameters from 0 on, in order."),
+        typer.Argument(metavar="PARAM…", help="The module's parameters from 0 on, in order."),
     ] = None,
     iccid: Annotated[
         str | None,
@@ -66,8 +67,8 @@ def add(
         typer.Option(
             "--params-file",
             metavar="FILE",
-            help="File of parameters, blanks or line ends between, for they hold passwords;"
-            " - is standard input.",
+            help="File of parameters, one a line or blanks between; - is standard input."
+            " Safer than arguments: some are passwords.",
         ),
     ] = None,
     owner: Annotated[
@@ -112,7 +113,7 @@ def list_(
         return
     columns = ["vin", "owner", "created", "changed", "last used"]
     rows = [{**row, "last_used": row["last_used"] or "never"} for row in found]
-    print_table(columns, [[value or "" for value in row.values()] for row in rows])
+    print_table(columns, [[*map(cell, row.values())] for row in rows])
 
 
 @app.command()

@@ -12,6 +12,7 @@ from ovms.accounts.tokens import DEFAULT_LABEL, DEFAULT_PERMIT, RIGHTS, make_tok
 from ovms.cli.common import (
     JsonOption,
     YesOption,
+    cell,
     confirm_or_leave,
     iso_time,
     print_json,
@@ -31,7 +32,7 @@ def add(
     owner: Annotated[str, typer.Option(metavar="NAME", help="Whose it is.")],
     permit: Annotated[
         str,
-        typer.Option(metavar="RIGHTS", help=f"Commas between, of: {' '.join(RIGHTS)}"),
+        typer.Option(metavar="RIGHTS", help=f"What it allows, commas between: {' '.join(RIGHTS)}"),
     ] = DEFAULT_PERMIT,
     application: Annotated[
         str, typer.Option(metavar="A", help="The program that uses it.")
@@ -74,7 +75,7 @@ def list_(
         print_json([_described(token) for token in tokens])
         return
     columns = ["id", "token", "owner", "application", "purpose", "permit", "created", "last used"]
-    print_table(columns, [[*map(str, _row(token))] for token in tokens])
+    print_table(columns, [[*map(cell, _row(token))] for token in tokens])
 
 
 @app.command()

@@ -54,7 +54,10 @@ def add(
     secret_file: SecretFileOption = None,
     name: Annotated[str, typer.Option(metavar="N", help="What it is called.")] = "",
     type: Annotated[  # noqa: A002 -- the option's name
-        str, typer.Option(metavar="car|server", help="Another server calls as a vehicle, too.")
+        str,
+        typer.Option(
+            metavar="car|server", help="A car, or another server, which calls as a vehicle."
+        ),
     ] = "car",
     server: Annotated[
         str, typer.Option(metavar="NAME", help="The server that serves it; * is any.")

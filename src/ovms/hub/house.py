@@ -27,6 +27,9 @@ class Exchange(Protocol):
     def car_went(self, room: Room) -> None:
         """Learn that a car is gone."""
 
+    def server_changed(self, room: Room) -> None:
+        """Learn that another server serves a vehicle now."""
+
 
 class NoExchange:
     """A server that stands alone."""
@@ -35,6 +38,9 @@ class NoExchange:
         """Tell nobody."""
 
     def car_went(self, room: Room) -> None:
+        """Tell nobody."""
+
+    def server_changed(self, room: Room) -> None:
         """Tell nobody."""
 
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from ovms.base.clock import Clock
 from ovms.hub.commands import ANSWER_TIMEOUT
-from ovms.hub.guard import Guard
 from ovms.hub.house import Exchange, House
 from ovms.hub.interfaces import AlertDesk, Change, Keeper, Line, Vehicle
 from ovms.hub.member import Car, Member
@@ -74,9 +72,9 @@ class Removed(Exception):
 class Guest:
     """Somebody in a room: how a connection speaks to the hub once it has been welcomed."""
 
+    hub: Hub
     room: Room
     member: Member
-    guard: Guard
 
     def receive(self, message: Message) -> None:
         """Take a message that came on the connection. Never fails: that would end a session."""
@@ -84,7 +82,11 @@ class Guest:
             self.room.receive(self.member, message)
         except Exception as error:
             place = f"{self.member.role.name.lower()}'s {message.code}"
-            self.guard.failed(place, error, self.room.vehicle.id)
+            self.hub.guard.failed(place, error, self.room.vehicle.id)
+
+    def closed(self, error: Exception | None) -> None:
+        """Leave: the connection is gone; ``error`` says why if it was not in order."""
+        self.hub.leave(self)
 
 
 class Hub:
@@ -101,6 +103,7 @@ class Hub:
             keeper, alerts, clock, settings.version, self._spawn, settings.answer_timeout,
             settings.log,
         )  # fmt: skip
+        self.guard = self._house.guard
         self._logs: dict[str, TelemetryLog] = {}
         self._loading: dict[str, asyncio.Task[Room | None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -170,7 +173,7 @@ class Hub:
         if room.is_void:
             raise Removed
         room = self.rooms.setdefault(room.vehicle.id, room)
-        return Guest(room, room.join(role, line), self._house.guard)
+        return Guest(self, room, room.join(role, line))
 
     def enter_upstream(self, room: Room, line: Line, claim: int) -> Guest:
         """Have a room's car at another server, since ``claim`` (see :attr:`Room.claim`).
@@ -180,11 +183,11 @@ class Hub:
         if room.is_void:
             raise Removed
         room = self.rooms.setdefault(room.vehicle.id, room)
-        return Guest(room, room.join_upstream(line, claim), self._house.guard)
+        return Guest(self, room, room.join_upstream(line, claim))
 
     def enter_relay(self, room: Room, line: Line) -> Guest:
         """Let another server into a room that is open, for its clients."""
-        return Guest(room, room.join_relay(line), self._house.guard)
+        return Guest(self, room, room.join_relay(line))
 
     def leave(self, guest: Guest) -> None:
         """See somebody off. May be called again."""
@@ -203,8 +206,10 @@ class Hub:
         if is_counting:
             self._counted = now
         for room in list(self.rooms.values()):
-            work = partial(self._tick_room, room, now, is_counting)
-            self._guarded("tick", room.vehicle.id, work)
+            try:  # each for itself: if it fails, the others have theirs all the same
+                self._tick_room(room, now, is_counting)
+            except Exception as error:
+                self.guard.failed("tick", error, room.vehicle.id)
         self._tick_logs()
 
     def pace(self) -> None:
@@ -212,31 +217,30 @@ class Hub:
         for pacer in [*self._house.pacers]:
             pacer.flush()
 
-    def _guarded(self, place: str, vehicle_id: str, work: Callable[[], None]) -> None:
-        """Do something for one vehicle; if it fails, the others have theirs all the same."""
-        try:
-            work()
-        except Exception as error:
-            self._house.guard.failed(place, error, vehicle_id)
-
     def _tick_room(self, room: Room, now: float, is_counting: bool) -> None:
         room.tick(now)
         for member in room.members:
             self._watch(room, member, now)
             if is_counting:
-                room.count_traffic(member)
+                room.journal.count_traffic(member)
 
     def _tick_logs(self) -> None:
         now = self._clock.time()
         for vehicle_id, telemetry in [*self._logs.items()]:
-            self._guarded("telemetry", vehicle_id, partial(telemetry.tick, now))
+            try:
+                telemetry.tick(now)
+            except Exception as error:
+                self.guard.failed("telemetry", error, vehicle_id)
             if vehicle_id not in self.rooms and telemetry.is_over(now):
                 del self._logs[vehicle_id]
 
     async def close(self) -> None:
         """Keep what waits to be logged, and end what still runs. Everybody must have left."""
         for vehicle_id, telemetry in self._logs.items():
-            self._guarded("telemetry", vehicle_id, telemetry.flush)
+            try:
+                telemetry.flush()
+            except Exception as error:
+                self.guard.failed("telemetry", error, vehicle_id)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -251,7 +255,7 @@ class Hub:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            self._house.guard.failed("task", error)
+            self.guard.failed("task", error)
 
     def _watch(self, room: Room, member: Member, now: float) -> None:
         if not member.is_local:
@@ -268,14 +272,18 @@ class Hub:
             room.ping_car()
 
     def refresh(self, vehicles: Iterable[Change]) -> None:
-        """Learn of changes: who was removed or got another secret is closed."""
+        """Learn of changes: who was removed or got another secret is closed.
+
+        A server that serves a vehicle no more hears nothing of it any more.
+        """
         for change in vehicles:
             room = self.rooms.get(change.id)
-            if room is not None:
-                room.server = change.server
             if room is not None and change.secret != room.vehicle.secret:
                 del self.rooms[change.id]
                 room.close(Removed())
+            elif room is not None and change.server != room.server:
+                room.server = change.server
+                self._house.exchange.server_changed(room)
             if change.id in self._logs:
                 self._logs[change.id].keep_for(change.log_days, change.log_position_days)
 

@@ -24,17 +24,21 @@ class LatestMessages:
     is_token_live: bool = False
     """The connected car has told its token: clients need it even before a sealed message."""
     by_code: dict[str, LatestMessage] = field(default_factory=dict)
+    _size: int = field(default=0, init=False)
+    """Bytes of all their data: counted along, for every message of a car asks."""
 
     def restore(self, stored: Iterable[LatestMessage]) -> None:
         """Take up the messages that were kept; void sealed ones are left out."""
-        self.by_code.update((row.code, row) for row in stored if row.counts(self.token))
+        self._keep(self.by_code | {row.code: row for row in stored if row.counts(self.token)})
 
     def put(self, message: LatestMessage) -> bool:
         """Make a message the latest of its code; false if too much is stored."""
-        others = sum(len(m.data) for code, m in self.by_code.items() if code != message.code)
-        if others + len(message.data) > STORED_LIMIT:
+        old = self.by_code.get(message.code)
+        size = self._size + len(message.data) - (len(old.data) if old is not None else 0)
+        if size > STORED_LIMIT:
             return False
         self.by_code[message.code] = message
+        self._size = size
         return True
 
     def change_token(self, token: str) -> bool:
@@ -43,8 +47,12 @@ class LatestMessages:
         if token == self.token:
             return False
         self.token = token
-        self.by_code = {code: old for code, old in self.by_code.items() if not old.token}
+        self._keep({code: old for code, old in self.by_code.items() if not old.token})
         return True
+
+    def _keep(self, messages: dict[str, LatestMessage]) -> None:
+        self.by_code = messages
+        self._size = sum(len(each.data) for each in messages.values())
 
     def is_older(self, message: LatestMessage) -> bool:
         """Tell whether the latest message of its code came when this one did, or later."""

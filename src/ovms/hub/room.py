@@ -1,13 +1,13 @@
 """One vehicle's room: its car, its clients, its latest messages, its open commands.
 
-The rules of who hears what are all here. Nothing in a room waits: what it keeps, it hands to the
-keeper, and what it sends, it hands to a line. One event loop owns it, so nothing is locked.
+The rules of who hears what are all here; how things are kept is the journal's business. Nothing in
+a room waits: what it keeps, it hands on to be kept, and what it sends, it hands to a line. One
+event loop owns it, so nothing is locked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from ovms.base.logs import get_logger
 from ovms.hub import answers
@@ -20,6 +20,7 @@ from ovms.hub.commands import (
 )
 from ovms.hub.house import House
 from ovms.hub.interfaces import Line, Vehicle
+from ovms.hub.journal import Journal
 from ovms.hub.latest import LatestMessages
 from ovms.hub.member import Car, Member
 from ovms.hub.pacing import PONG, WATCHING, Pacer, WayThrough, budget_of
@@ -29,22 +30,12 @@ from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
 from ovms.protocol.messages import LatestMessage
 from ovms.protocol.paranoid import sealed_message, token_of
 from ovms.protocol.records.alert import Alert
-from ovms.protocol.records.history import AckedRecord, HistoryRecord, KeptRecord, ack_of
 
 PROOF_TIMEOUT = 60.0
 """Seconds a car may be connected without a single line that decrypts."""
 
 CHALLENGER_LIMIT = 4
 """Cars that may wait to take over: a reconnecting car leaves one or two dead connections behind."""
-
-LONGEST_LIFE = 10 * 365 * 86400
-"""Seconds a history record is kept at most, whatever its car asks for."""
-
-ALERT_TYPE = "*-Log-Notification"
-"""The record type under which alerts are kept, as today's server names it."""
-
-ALERT_LIFE = 365 * 86400
-"""Seconds an alert is kept in the vehicle's history."""
 
 JUST_NOW = Message("T", b"0")
 
@@ -67,6 +58,7 @@ class Room:
         self.commands = CommandQueue(
             self, self._refuse_command, house.answer_timeout, self._next_turn
         )
+        self.journal = Journal(vehicle.id, house)
         self.claim = 0
         """When the car logged in, milliseconds: of two servers that claim it, the later has it."""
         self.is_void = False
@@ -103,9 +95,9 @@ class Room:
 
     def join(self, role: Role, line: Line) -> Member:
         """Let somebody in whose welcome was right."""
-        now = self._house.clock.monotonic()
         if role is Role.CAR:
-            return self._join_car(Car(role, line, now, now, pacer=self._pacer(line)))
+            return self._join_car(self._make_car(role, line))
+        now = self._house.clock.monotonic()
         member = Member(role, line, joined=now, heard=now)
         self._join_client(member)
         self._keep_presence()
@@ -116,9 +108,8 @@ class Room:
 
         ``claim`` must be later than the room's own, if it has a proven car.
         """
-        house, now = self._house, self._house.clock.monotonic()
-        way = WayThrough(line, house.clock, house.guard, lambda: self.longest, house.pacers)
-        car = Car(Role.SERVER, line, now, now, pacer=way, is_proven=True)
+        car = self._make_car(Role.SERVER, line)
+        car.is_proven = True
         self.claim = claim
         unproven = self.car if self.car is not None and not self.car.is_proven else None
         if unproven is not None:
@@ -126,7 +117,7 @@ class Room:
             self._challenge(unproven)
         self.challengers.append(car)
         self._take_over(car)
-        house.exchange.car_came(self)
+        self._house.exchange.car_came(self)
         self._keep_presence()
         return car
 
@@ -157,14 +148,14 @@ class Room:
         else:
             return
         self._keep_presence()
-        self.count_traffic(member)
+        self.journal.count_traffic(member)
 
     def close(self, error: Exception) -> None:
         """Close everybody's connection; what they still do here is not kept any more."""
         self.is_void = True
         for member in self.members:
             member.line.close(error)
-        self._put_presence(car=False, apps=0, batch=0)
+        self.journal.keep_presence(car=False, apps=0, batch=0)
 
     def _join_client(self, member: Member) -> None:
         self.clients.append(member)
@@ -202,10 +193,13 @@ class Room:
         self._keep_presence()
         return car
 
-    def _pacer(self, line: Line) -> Pacer:
-        """Give the way to a car: how much may be in flight hangs on what its ``F`` says."""
-        house = self._house
-        return Pacer(line, house.clock, house.guard, lambda: self.longest, house.pacers)
+    def _make_car(self, role: Role, line: Line) -> Car:
+        """Make a car here, or one at another server (``SERVER``)."""
+        house, now = self._house, self._house.clock.monotonic()
+        way = WayThrough if role is Role.SERVER else Pacer
+        # How much may be in flight hangs on what its F says, and that may change.
+        pacer = way(line, house.clock, house.guard, lambda: self.longest, house.pacers)
+        return Car(role, line, now, now, pacer=pacer)
 
     def _seat(self, member: Car) -> None:
         """Make somebody the car."""
@@ -227,7 +221,7 @@ class Room:
         old, self.car = self.car, None
         self.commands.car_gone()
         if old is not None:
-            self.count_traffic(old)
+            self.journal.count_traffic(old)
             old.pacer.close()
             # A link to another server leaves at once, so the newcomer must still be here somewhere:
             # a room without anybody is dropped.
@@ -300,9 +294,7 @@ class Room:
     def take_replicated(self, line: Line, message: Message) -> None:
         """Take a car's message from another server that did not say that the car is there."""
         if message.code in REPLICATED:
-            now, house = self._house.clock.monotonic(), self._house
-            way = WayThrough(line, house.clock, house.guard, lambda: self.longest, house.pacers)
-            self._receive_from_car(Car(Role.SERVER, line, now, now, pacer=way), message)
+            self._receive_from_car(self._make_car(Role.SERVER, line), message)
 
     def take_stored(self, message: Message, age: int) -> None:
         """Take a car's message that another server has stored, and which came so long ago."""
@@ -311,7 +303,8 @@ class Room:
 
     def _store(self, code: str, data: bytes, token: str, message: Message, age: int) -> None:
         """Make a car's message the latest of its code, keep it, and tell the clients."""
-        latest = LatestMessage(code, data, self._house.clock.time() - age, token)
+        time = max(0.0, self._house.clock.time() - age)
+        latest = LatestMessage(code, data, time, token)
         if age and self.latest.is_older(latest):
             return
         is_kept = self.latest.put(latest)
@@ -349,45 +342,11 @@ class Room:
         else:
             self._store(sealed.code, sealed.data, self.latest.token, message, car.take_age())
 
-    def _take_record(self, car: Member, message: Message) -> None:
-        """Keep an ``H``."""
-        record = HistoryRecord.parse(message.data)
-        if record is None:
-            log.warning("malformed history record", vehicle=self.vehicle.id, code=message.code)
-        else:
-            self._keep(record, int(self._house.clock.time()), None)
+    def _take_record(self, car: Car, message: Message) -> None:
+        self.journal.keep_record(message)
 
     def _take_acked_record(self, car: Car, message: Message) -> None:
-        """Keep an ``h``, and acknowledge it once it is on disk.
-
-        A malformed one is acknowledged, too, or its car would send it for ever.
-        """
-        ack, acked = ack_of(message.data), AckedRecord.parse(message.data)
-
-        def acknowledge() -> None:
-            if ack is not None:
-                car.pacer.acknowledge(ack)
-
-        if acked is None:
-            log.warning("malformed history record", vehicle=self.vehicle.id, code=message.code)
-            acknowledge()
-            return
-        now = int(self._house.clock.time())
-        time = max(0, min(now, now + acked.timediff))
-        self._keep(acked.record, time, acked.ack, acknowledge)
-
-    def _keep(
-        self,
-        record: HistoryRecord,
-        time: int,
-        ack: int | None,
-        on_saved: Callable[[], None] | None = None,
-    ) -> None:
-        now = self._house.clock.time()
-        expires = int(now) + min(record.lifetime, LONGEST_LIFE)
-        kept = KeptRecord(record.type, record.number, time, expires, record.data, ack, now)
-        if not self._house.keeper.keep_history(self.vehicle.id, kept, on_saved):
-            log.warning("no room for a history record", vehicle=self.vehicle.id)
+        self.journal.keep_acked_record(message, car.pacer.acknowledge)
 
     def _take_position(self, car: Member, message: Message) -> None:
         self._house.groups.move(self.vehicle.id, message.data)
@@ -407,10 +366,7 @@ class Room:
         except Exception as error:
             self._house.guard.failed("alert", error, self.vehicle.id)
         self._to_clients(told.message)
-        text = f"{told.kind},{told.text}".encode("utf-8", "surrogateescape")
-        self._keep(
-            HistoryRecord(ALERT_TYPE, 0, ALERT_LIFE, text), int(self._house.clock.time()), None
-        )
+        self.journal.keep_alert(told)
 
     def _take_subscription(self, client: Member, message: Message) -> None:
         self._house.spawn(self._house.alerts.subscribe(self.vehicle, message.data))
@@ -455,7 +411,7 @@ class Room:
         """Answer a command in the server's own name."""
         if command.number == 30:
             for member in self.members:
-                self.count_traffic(member)
+                self.journal.count_traffic(member)
         try:
             await answers.answer(self._house.keeper, self.vehicle.id, command, client.line)
         except Exception as error:
@@ -513,21 +469,6 @@ class Room:
         if not self.commands.is_idle:
             self.commands.tick(now)
 
-    def count_traffic(self, member: Member) -> None:
-        """Add to the day's traffic what went over a member's line since it was last counted."""
-        if not member.is_local:
-            return
-        line, (received, sent) = member.line, member.counted
-        came, went = line.received - received, line.sent - sent
-        if came or went:
-            member.counted = (line.received, line.sent)
-            day = datetime.fromtimestamp(self._house.clock.time(), UTC).date().isoformat()
-            traffic = (went, came, 0, 0) if isinstance(member, Car) else (0, 0, went, came)
-            try:
-                self._house.keeper.keep_utilisation(self.vehicle.id, day, traffic)
-            except Exception as error:
-                self._house.guard.failed("traffic", error, self.vehicle.id)
-
     # -- sending ----------------------------------------------------------------------------
 
     def _send(self, client: Member, message: Message) -> None:
@@ -541,13 +482,7 @@ class Room:
         if self.is_void:
             return  # another room of this vehicle may be open
         batch = len(self.clients) - self.apps
-        self._put_presence(car=self.car is not None, apps=self.apps, batch=batch)
-
-    def _put_presence(self, *, car: bool, apps: int, batch: int) -> None:
-        try:
-            self._house.keeper.keep_presence(self.vehicle.id, car=car, apps=apps, batch=batch)
-        except Exception as error:
-            self._house.guard.failed("presence", error, self.vehicle.id)
+        self.journal.keep_presence(car=self.car is not None, apps=self.apps, batch=batch)
 
     # -- the way to the car: see pacing -----------------------------------------------------
 

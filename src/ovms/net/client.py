@@ -78,6 +78,8 @@ class Connection:
         self._is_full = False
         self._is_over = False
         self._error: Exception | None = None
+        self.shown = "vehicle id or secret"
+        """What a server may find wrong that closes instead of a welcome."""
         self.welcomed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.login: OwnerServerWelcome | None = None
         """What the server told an owner at login: the vehicle, and all others."""
@@ -220,14 +222,14 @@ class Connection:
         self._error = error
         self._news.set()
         if not self.welcomed.done():
-            self.welcomed.set_exception(_refusal(error))
+            self.welcomed.set_exception(_refusal(error, self.shown))
         for question in self._questions:
             if not question.done():
                 question.set_exception(self._lost())
 
 
-def _refusal(error: Exception | None) -> NetError:
-    """Tell what an end before the welcome means.
+def _refusal(error: Exception | None, shown: str) -> NetError:
+    """Tell what an end before the welcome means, where ``shown`` may have been wrong.
 
     A refusal is a close in order. A reset is none: a server that is being started anew resets
     whoever has just called.
@@ -235,9 +237,7 @@ def _refusal(error: Exception | None) -> NetError:
     if isinstance(error, AuthenticationFailed):
         return Refused("the server does not prove to know the secret")
     if error is None:
-        return Refused(
-            "the server closed the connection before its welcome: wrong vehicle id or secret?"
-        )
+        return Refused(f"the server closed the connection before its welcome: wrong {shown}?")
     reason = _reason(error) if isinstance(error, OSError) else str(error)
     return ConnectFailed(f"no welcome from the server: {reason}")
 
@@ -288,7 +288,10 @@ async def connect_owner(
     way = _Way(host, port, timeout, tls, websocket)
     unfit = "a user, a password or a vehicle id with a blank in it cannot be sent"
     return await _open(
-        way, lambda session: session.greet_owner(role, user, password, vehicle_id), unfit
+        way,
+        lambda session: session.greet_owner(role, user, password, vehicle_id),
+        unfit,
+        shown="user, password or vehicle id",
     )
 
 
@@ -342,10 +345,12 @@ async def _open(
     greet: Callable[[Session], bytes],
     unfit: str,
     random_bytes: RandomBytes = os.urandom,
+    shown: str | None = None,
 ) -> Connection:
     """Call a server, greet it and be welcomed.
 
-    ``greet`` gives the welcome line; where it cannot be written, ``unfit`` says why.
+    ``greet`` gives the welcome line; where it cannot be written, ``unfit`` says why; ``shown`` is
+    what may be wrong in it.
     """
     session = Session(Party.CALLER, make_token(random_bytes))
     try:
@@ -353,6 +358,7 @@ async def _open(
     except (LocalProtocolError, UnicodeEncodeError) as error:
         raise Refused(unfit) from error
     connection = Connection()
+    connection.shown = shown or connection.shown
     await _ask(way, session, connection, welcome, connection.welcomed)
     return connection
 

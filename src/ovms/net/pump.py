@@ -35,6 +35,10 @@ WRITE_LIMIT = 1 << 20
 Far above any replay of stored messages, small against the memory of a server.
 """
 
+STRANGER_LIMIT = 1 << 14
+"""Bytes that may come in all before the welcome, HTTP and requests for provisioning included: what
+strangers say costs time, and a module asks once."""
+
 STREAM_LIMIT = 1 << 16
 """Bytes that may wait before :meth:`Pump.drained` holds back whoever has much to send."""
 
@@ -108,23 +112,18 @@ class Pump(asyncio.Protocol):
         self._has_failed = False
         """The owner failed on an event: that is logged once a connection."""
 
-    @property
-    def kind(self) -> str:
-        """What carries the lines, for logs: ``tcp`` or ``websocket``."""
-        return "tcp" if self._websocket is None else "websocket"
-
     def send(self, message: Message) -> bool:
         """Send a message; false if the connection is not open or the message fits no line."""
         if self.session.state is not State.OPEN:
             return False
         try:
-            return self._write(self.session.send(message))
+            return self.write(self.session.send(message))
         except LocalProtocolError:
             return False
 
     def say(self, line: ProvisionRequest | ProvisionRecord | ProvisionRefused) -> bool:
         """Send a provisioning line, in plain."""
-        return self.session.state is not State.CLOSED and self._write(self.session.say(line))
+        return self.session.state is not State.CLOSED and self.write(self.session.say(line))
 
     def accept(self, secret: bytes) -> None:
         """Welcome the caller, if its proof is right.
@@ -132,7 +131,7 @@ class Pump(asyncio.Protocol):
         Reading was paused at its welcome; call :meth:`resume` when its first messages may come.
         Raises :class:`~ovms.protocol.errors.AuthenticationFailed`.
         """
-        self._write(self.session.accept(secret))
+        self.write(self.session.accept(secret))
 
     def accept_owner(self, user: str, vehicle_id: str, vehicle_ids: Iterable[str]) -> None:
         """Welcome an owner who was believed, under scheme 0x31; otherwise as :meth:`accept`."""
@@ -210,11 +209,11 @@ class Pump(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def write(self, lines: bytes) -> bool:
-        """Send lines that the session has given; false if the connection is ending."""
-        return self._write(lines)
+    def write(self, data: bytes, *, is_framed: bool = False) -> bool:
+        """Send lines that the session has given, or what a codec has framed.
 
-    def _write(self, data: bytes, is_framed: bool = False) -> bool:
+        False if the connection is ending.
+        """
         transport = self._transport
         if transport is None or transport.is_closing():
             return False
@@ -235,28 +234,33 @@ class Pump(asyncio.Protocol):
     def _read(self, data: bytes) -> None:
         try:
             for event in self.session.receive_data(data):
-                self._tell(event)
+                try:
+                    self._owner.received(self, event)
+                except RemoteProtocolError:
+                    raise
+                except Exception as error:
+                    self._owner_failed(error)
                 if self._is_paused and self.session.state is State.OPEN:
                     break  # before the welcome the session stops by itself, and sees to its bound
         except RemoteProtocolError as error:
             self.close(error)
 
-    def _tell(self, event: Event) -> None:
-        """Tell the owner; what it fails on is our bug, and must not end the connection."""
-        try:
-            self._owner.received(self, event)
-        except RemoteProtocolError:
-            raise
-        except Exception as error:
-            if not self._has_failed:
-                log.error("our bug, and we go on", peer=self.peer, exc_info=error)
-            self._has_failed = True
+    def _owner_failed(self, error: Exception) -> None:
+        """Log our bug, once: it must not end the connection."""
+        if not self._has_failed:
+            log.error("our bug, and we go on", peer=self.peer, exc_info=error)
+        self._has_failed = True
 
     # -- a WebSocket ------------------------------------------------------------------------
 
     @property
     def _websocket(self) -> WebSocket | None:
         return None if self._codec is UNKNOWN else self._codec
+
+    @property
+    def _is_stranger(self) -> bool:
+        session = self.session
+        return session.party is Party.SERVER and session.state not in (State.OPEN, State.CLOSED)
 
     def _find_out(self, data: bytes) -> None:
         """Take the caller's first bytes; too few to tell are kept by their number alone."""
@@ -294,7 +298,7 @@ class Pump(asyncio.Protocol):
         """Write what the codec has to say beside lines."""
         data = codec.outgoing()
         if data:
-            self._write(data, is_framed=True)
+            self.write(data, is_framed=True)
 
     def _wait_for_end(self, codec: WebSocket) -> None:
         """Give the other end a little time to close as well; what it still says is dropped."""
@@ -329,6 +333,16 @@ class Pump(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Pass bytes to the session, and its events to the owner."""
+        room = max(0, STRANGER_LIMIT - self.received)
+        if len(data) > room and self._is_stranger:
+            self._take(data[:room])
+            data = data[room:]
+            if self._is_stranger:  # no last words: waiting for an answer would be listening on
+                self.abort(RemoteProtocolError("the caller says too much before its welcome"))
+                return
+        self._take(data)
+
+    def _take(self, data: bytes) -> None:
         self.received += len(data)
         if self._codec is None:
             self._read(data)

@@ -33,8 +33,8 @@ PROOF_TIMEOUT: Final = 60.0
 PING_INTERVAL: Final = 300.0
 """Seconds of silence after which a server is pinged."""
 
-SILENCE_LIMIT: Final = 960.0
-"""Seconds of silence after which a server is closed."""
+SILENCE_LIMIT: Final = 900.0
+"""Seconds of silence, whole intervals of pings, after which a server is closed."""
 
 log = get_logger("ovms.peers")
 

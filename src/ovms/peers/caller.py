@@ -125,7 +125,10 @@ class PeerCaller:
             await asyncio.sleep(pause)
 
     async def _call(self) -> None:
-        newest = await self._store.newest(self._called.server_id)
+        vehicle_time, owner_time = await self._store.newest(self._called.server_id)
+        # A time to come, of a clock that was wrong, would have us miss all until then.
+        now = int(self._clock.time())
+        newest = min(vehicle_time, now), min(owner_time, now)
         words = [word for time in newest for word in wire_change(time).split()]
         connection = await self._connect(self._called, words)
         async with connection:

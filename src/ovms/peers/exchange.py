@@ -24,6 +24,11 @@ class Exchange:
         for link in tuple(self.links):
             link.car_went(room)
 
+    def server_changed(self, room: Room) -> None:
+        """Have the other servers that may not know of a vehicle any more hear no more of it."""
+        for link in tuple(self.links):
+            link.server_changed(room)
+
 
 def _link_of(room: Room) -> PeerLink | None:
     line = room.car.line if room.car is not None else None

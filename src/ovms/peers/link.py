@@ -211,13 +211,19 @@ class PeerLink:
         """Tell the other server that a car is here no more."""
         self.drop(room.vehicle.id, is_car=False)
 
+    def server_changed(self, room: Room) -> None:
+        """Part with a vehicle that the other server may not know of any more."""
+        if not self._shares(room.server):
+            self.drop(room.vehicle.id, is_car=False)
+            self.drop(room.vehicle.id, is_car=True)
+
     # -- receiving --------------------------------------------------------------------------
 
     async def receive(self, data: bytes) -> None:
         """Take the data of an ``r``, one after another. A strange one is passed over."""
         replicated = Replicated.parse(data)
-        if replicated is None:
-            return
+        if replicated is None or not replicated.vehicle_id.isprintable():
+            return  # what is no text cannot be looked up
         vehicle_id, message = replicated.vehicle_id.upper(), replicated.inner
         if message.code == "Z":
             await self._take_presence(vehicle_id, message.data)

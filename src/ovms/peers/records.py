@@ -150,12 +150,14 @@ class Taker:
             return
         self._waiting.append(record)
         vehicle_time, owner_time = self._seen
+        # Whoever names a time to come, of a clock that was wrong, is told of nothing until then.
+        changed = min(record.changed, int(self._clock.time()))
         if isinstance(record, VehicleRecord):
             self.vehicles += 1
-            self._seen = max(vehicle_time, record.changed), owner_time
+            self._seen = max(vehicle_time, changed), owner_time
         else:
             self.owners += 1
-            self._seen = vehicle_time, max(owner_time, record.changed)
+            self._seen = vehicle_time, max(owner_time, changed)
 
     async def keep(self) -> bool:
         """Put what waits on disk; false if nothing waits. Raises what the store raises."""

@@ -27,7 +27,9 @@ class Message:
 
         Raises :class:`LocalProtocolError` for a code that is not one byte.
         """
-        return MAGIC + self.bare
+        if len(self.code) != 1 or self.code > "\xff":
+            raise LocalProtocolError(f"{self.code[:8]!r} is no message code")
+        return MAGIC + self.code.encode("latin-1") + self.data
 
     @property
     def bare(self) -> bytes:
@@ -35,9 +37,7 @@ class Message:
 
         Raises :class:`LocalProtocolError` as :attr:`plain`.
         """
-        if len(self.code) != 1 or self.code > "\xff":
-            raise LocalProtocolError(f"{self.code[:8]!r} is no message code")
-        return self.code.encode("latin-1") + self.data
+        return self.plain[len(MAGIC) :]
 
 
 def parse_plain(line: bytes) -> Message | None:

@@ -119,6 +119,9 @@ TRANSITIONS: dict[State, dict[tuple[Party, type], State]] = {
 }
 """Who may say what in which state. ``Closed`` is allowed everywhere and leads to CLOSED."""
 
+_LOOKED_UP = (State.HELLO, State.LOGIN)
+"""The states in which the server owes the caller an answer."""
+
 
 class Session:
     """One end of a connection.
@@ -273,7 +276,7 @@ class Session:
 
     @property
     def _owes_answer(self) -> bool:
-        return self.party is Party.SERVER and self.state in (State.HELLO, State.LOGIN)
+        return self.state in _LOOKED_UP and self.party is Party.SERVER
 
     def _parse(self, line: bytes) -> Event | None:
         if self.state is not State.OPEN:

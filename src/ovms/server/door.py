@@ -31,7 +31,7 @@ from ovms.protocol.welcome import (
     ProvisionRefused,
     ProvisionRequest,
 )
-from ovms.server.inside import Desks, InRoom, Inside
+from ovms.server.inside import Desks, Inside
 
 WELCOME_TIMEOUT = 75.0
 """Seconds until a caller without a welcome is closed: clearly more than the 60 after which a module
@@ -196,6 +196,7 @@ class Caller:
         address = pump.peer.rpartition(":")[0]
         accounts, hub = self._door.desks.accounts, self._door.desks.hub
         login = await accounts.log_in(welcome.user, welcome.password, OWNER_RIGHT, address)
+        self.login = login  # from now on: what ends it may be told only once
         wanted = welcome.vehicle_key
         if wanted == FIRST_VEHICLE:
             wanted = next(iter(login.vehicles), "")
@@ -206,7 +207,6 @@ class Caller:
             raise Refusal("the owner has no such vehicle")
         try:
             pump.accept_owner(login.owner, room.vehicle.id, login.vehicles)
-            self.login = login
             self._enter_room(pump, room, welcome.role)
         finally:
             hub.release(room)
@@ -217,7 +217,7 @@ class Caller:
         if role is not Role.CAR:
             pump.expect_life(CLIENT_LIFE)
         log.info("connected", **self._facts())
-        self.inside = InRoom(hub, hub.enter(room, role, pump))
+        self.inside = hub.enter(room, role, pump)
         if role is Role.CAR:
             hub.car_welcomed(room)
 
@@ -243,6 +243,7 @@ class Caller:
         except Exception as error:
             # Passing trouble: silence, since a refusal would be taken for the last word.
             log.warning("no provisioning for now", peer=pump.peer, reason=_reason(error))
+            self._provisioning, self._refusals_due = None, 0  # asked again, it looks again
             return
         log.info("provisioned" if record else "no provisioning record", peer=pump.peer)
         pump.say(record or ProvisionRefused())

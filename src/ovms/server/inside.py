@@ -7,36 +7,20 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ovms.accounts.login import Login
-from ovms.hub.hub import Guest, Hub
+from ovms.hub.hub import Hub
 from ovms.peers.called import PeerDesk
 from ovms.protocol import Message
 from ovms.protocol.welcome import ProvisionRecord
 
 
 class Inside(Protocol):
-    """A welcomed caller: in a vehicle's room, or another server."""
+    """A welcomed caller: :class:`ovms.hub.hub.Guest` in a vehicle's room, or another server."""
 
     def receive(self, message: Message) -> None:
         """Take a message that came on the connection."""
 
     def closed(self, error: Exception | None) -> None:
         """Learn that the connection is gone; ``error`` says why if it was not in order."""
-
-
-@dataclass(frozen=True, slots=True)
-class InRoom:
-    """A car, an app or a batch client in its vehicle's room."""
-
-    hub: Hub
-    guest: Guest
-
-    def receive(self, message: Message) -> None:
-        """Pass a message to the room."""
-        self.guest.receive(message)
-
-    def closed(self, error: Exception | None) -> None:
-        """Leave the room."""
-        self.hub.leave(self.guest)
 
 
 class AccountDesk(Protocol):

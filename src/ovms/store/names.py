@@ -17,6 +17,8 @@ MAX_SECRET: Final = 255
 """In characters, as all of these. Modules take 32; a welcome line has room for any."""
 MAX_EMAIL: Final = 254
 """The longest address that mail can carry (RFC 5321)."""
+MAX_HASH: Final = 255
+"""Argon2's has 97 characters, those of the field fewer."""
 MAX_LOG_DAYS: Final = 36_500
 """A century: whoever wants all of it kept gets it."""
 MAX_LABEL: Final = 255
@@ -92,6 +94,14 @@ def secret(text: str) -> str:
         raise InvalidValue(f"the secret is longer than {MAX_SECRET} characters")
     if not text.isprintable():
         raise InvalidValue("the secret holds a character that cannot be printed")
+    return text
+
+
+def password_hash(text: str) -> str:
+    """Check the hash of a password that another server tells: up to 255 characters, or none."""
+    # A hash is not repeated in an error.
+    if len(text) > MAX_HASH or not (text.isascii() and text.isprintable()):
+        raise InvalidValue("the password's hash is none")
     return text
 
 

@@ -5,33 +5,25 @@ All runs off the event loop, and what a call returns from is on disk.
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from ovms.store import outbox, subscriptions
-from ovms.store.database import reading, sync_engine, writing
 from ovms.store.errors import InvalidValue, NotFound
+from ovms.store.threaded import ThreadedStore
 from ovms.store.vehicles import find_vehicle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from typing import TypeVar
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection
-    from sqlalchemy.engine import URL
 
     from ovms.store.outbox import AlertRow, Head, Waiting
     from ovms.store.records import Vehicle
     from ovms.store.subscriptions import Subscribed
 
-    T = TypeVar("T")
 
-
-class NotifyStore:
+class NotifyStore(ThreadedStore):
     """Subscriptions and outbox of a running server. Raises :class:`StoreError`."""
-
-    def __init__(self, url: URL) -> None:
-        self._engine = sync_engine(url)
 
     async def tidy(self, before: float) -> None:
         """Drop what does not count any more, and alerts raised before that time."""
@@ -137,17 +129,3 @@ class NotifyStore:
         return await self._write(
             lambda connection: outbox.postpone(connection, vehicle_id, app_id, now, due)
         )
-
-    async def _read(self, query: Callable[[Connection], T]) -> T:
-        def read() -> T:
-            with reading(self._engine) as connection:
-                return query(connection)
-
-        return await asyncio.to_thread(read)
-
-    async def _write(self, query: Callable[[Connection], T]) -> T:
-        def write() -> T:
-            with writing(self._engine) as connection:
-                return query(connection)
-
-        return await asyncio.to_thread(write)

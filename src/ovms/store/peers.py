@@ -5,7 +5,6 @@ All runs off the event loop, and what a call returns from is on disk.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
@@ -15,22 +14,19 @@ from sqlalchemy import insert, select, tuple_, update
 from ovms.protocol.messages import LatestMessage
 from ovms.protocol.times import parse_wire_time, wire_change
 from ovms.store import shared_records
-from ovms.store.database import reading, sync_engine, writing
 from ovms.store.schema import SERVER_ROW, messages, peers, server, vehicles
 from ovms.store.shared_records import ANY_SERVER
+from ovms.store.threaded import ThreadedStore
 from ovms.store.vehicles import PRESENCE_STALE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
-    from typing import Any, TypeVar
+    from collections.abc import Collection, Sequence
+    from typing import Any
 
     from sqlalchemy import Connection, Select
-    from sqlalchemy.engine import URL
 
     from ovms.protocol.records.sync import OwnerRecord, VehicleRecord
     from ovms.store.shared_records import OwnerPlace, Place, SharedRecord, Taken
-
-    T = TypeVar("T")
 
 Direction = Literal["calls", "called"]
 """Whether our server calls the other one, or is called by it."""
@@ -100,11 +96,8 @@ def _states(connection: Connection, query: Select[Any]) -> list[tuple[str, Lates
     return [(vehicle_id, LatestMessage(code, data, time)) for vehicle_id, code, data, time in rows]
 
 
-class PeerStore:
+class PeerStore(ThreadedStore):
     """Shared records of a running server. Raises :class:`ovms.store.errors.StoreError`."""
-
-    def __init__(self, url: URL) -> None:
-        self._engine = sync_engine(url)
 
     async def reset(self, called: Collection[str]) -> None:
         """Nobody is connected: the server starts. ``called`` are those whom it calls.
@@ -192,17 +185,3 @@ class PeerStore:
             return taken
 
         return await self._write(put)
-
-    async def _read(self, query: Callable[[Connection], T]) -> T:
-        def read() -> T:
-            with reading(self._engine) as connection:
-                return query(connection)
-
-        return await asyncio.to_thread(read)
-
-    async def _write(self, query: Callable[[Connection], T]) -> T:
-        def write() -> T:
-            with writing(self._engine) as connection:
-                return query(connection)
-
-        return await asyncio.to_thread(write)

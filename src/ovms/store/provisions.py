@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 
 from ovms.protocol.framing import LINE_END, WELCOME_LINE_LIMIT
 from ovms.store import names
@@ -83,12 +83,6 @@ def remove_provision(connection: Connection, key: str) -> Provision:
     found = get_provision(connection, key)
     connection.execute(delete(provisions).where(provisions.c.key == found.key))
     return found
-
-
-def touch_provision(connection: Connection, key: str, now: float) -> None:
-    """Keep when a record was asked for; one that is gone is left alone."""
-    row = update(provisions).where(provisions.c.key == key.upper())
-    connection.execute(row.values(last_used=now))
 
 
 def _check(record: ProvisionRecord) -> None:

@@ -1,7 +1,7 @@
 """All that reads and changes owners, what they have and its history, to import from one place.
 
 Each is a plain function of a SQLAlchemy ``Connection`` in a transaction: the command line calls
-them with :func:`ovms.store.database.writing`, the server through ``AsyncConnection.run_sync``.
+them with :func:`ovms.store.database.writing`, the server in threads.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from ovms.store.provisions import (
     get_provision,
     list_provisions,
     remove_provision,
-    touch_provision,
 )
 from ovms.store.tokens import (
     TOKEN_LIMIT,
@@ -33,7 +32,6 @@ from ovms.store.tokens import (
     get_token,
     list_tokens,
     remove_token,
-    touch_token,
     touch_tokens,
 )
 from ovms.store.vehicles import (
@@ -90,8 +88,6 @@ __all__ = [
     "set_password",
     "set_secret",
     "set_server",
-    "touch_provision",
-    "touch_token",
     "touch_tokens",
     "transfer_vehicle",
     "utilisation",

@@ -166,8 +166,9 @@ def _is_old(known: Row[Any], record: VehicleRecord) -> bool:
 
 def _is_from(connection: Connection, peer: str, known: Row[Any]) -> bool:
     """Tell whether a vehicle is of an owner that the peer knows, and so may be changed by it."""
-    mapped = select(peer_owners.c.owner_id).where(peer_owners.c.peer == peer)
-    return known.type == "car" and known.owner_id in set(connection.scalars(mapped))
+    mapped = peer_owners.c
+    query = select(mapped.owner_id).where(mapped.peer == peer, mapped.owner_id == known.owner_id)
+    return known.type == "car" and connection.execute(query).first() is not None
 
 
 def _bury(
@@ -197,11 +198,11 @@ def _put_vehicle(
     now: float,
 ) -> None:
     values = {
-        "owner_id": _owner_of(connection, peer, record.owner)
-        or _stand_in(connection, peer, record, now),
         "secret": names.secret(record.secret),
         "server": names.server_name(record.server),
         "changed": float(record.changed),
+        "owner_id": _owner_of(connection, peer, record.owner)
+        or _stand_in(connection, peer, record, now),
     }
     if known is not None and known.deleted is None:
         connection.execute(update(vehicles).where(vehicles.c.id == vehicle_id).values(**values))
@@ -212,7 +213,10 @@ def _put_vehicle(
 
 def _stand_in(connection: Connection, peer: str, record: VehicleRecord, now: float) -> int:
     """Make an owner of whom only the number is known yet: the vehicle's record came first."""
-    return _new_owner(connection, peer, record.owner, f"{peer}-{record.owner}", now)
+    name = f"{peer}-{record.owner}"
+    while _namesake(connection, name) is not None:
+        name += "+"
+    return _new_owner(connection, peer, record.owner, name, now)
 
 
 def _take_owner(
@@ -225,8 +229,9 @@ def _take_owner(
             taken.owners.add(owner_id)
         return
     name = names.owner_name(record.name)
-    key = owners.c.name_key == names.owner_key(name)
-    namesake = connection.scalar(select(owners.c.id).where(key))
+    names.email(record.mail)
+    names.password_hash(record.password_hash)
+    namesake = _namesake(connection, name)
     if owner_id is None and namesake is None:
         owner_id = _new_owner(connection, peer, record.owner, name, now)
     elif owner_id is None or namesake not in (None, owner_id):
@@ -264,23 +269,24 @@ def _drop_owner(connection: Connection, peer: str, record: OwnerRecord, owner_id
         select(vehicles.c.id).where(vehicles.c.owner_id == owner_id).exists(),
         select(mapped.peer).where(mapped.owner_id == owner_id).exists(),
     )
-    done = connection.execute(
-        delete(owners).where(
-            owners.c.id == owner_id, owners.c.changed < record.changed + 1, ~has_more
-        )
+    dropped = delete(owners).where(
+        owners.c.id == owner_id, owners.c.changed < record.changed + 1, ~has_more
     )
-    if done.rowcount:
-        connection.execute(
-            insert(removed_owners).values(
-                id=owner_id, name=record.name, changed=float(record.changed)
-            )
-        )
+    name = connection.scalar(dropped.returning(owners.c.name))
+    if name is not None:
+        tombstone = {"id": owner_id, "name": name, "changed": float(record.changed)}
+        connection.execute(insert(removed_owners).values(tombstone))
 
 
 def _owner_of(connection: Connection, peer: str, remote_id: int) -> int | None:
     mapped = peer_owners.c
     query = select(mapped.owner_id).where(mapped.peer == peer, mapped.remote_id == remote_id)
     return connection.scalar(query)
+
+
+def _namesake(connection: Connection, name: str) -> int | None:
+    key = owners.c.name_key == names.owner_key(name)
+    return connection.scalar(select(owners.c.id).where(key))
 
 
 def _new_owner(connection: Connection, peer: str, remote_id: int, name: str, now: float) -> int:

@@ -113,11 +113,6 @@ def remove_token(connection: Connection, token: str, now: float) -> Token:
     return found
 
 
-def touch_token(connection: Connection, token_id: int, now: float) -> None:
-    """Keep when a token was used; one that is gone is left alone."""
-    touch_tokens(connection, {token_id: now})
-
-
 def touch_tokens(connection: Connection, used: Mapping[int, float]) -> None:
     """Keep when tokens were used, by their ids."""
     for token_id, time in used.items():

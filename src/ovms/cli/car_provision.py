@@ -1,0 +1,86 @@
+"""``ovms car --provision``: a car asks for its parameters, and shows them."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import sys
+from collections.abc import Sequence
+
+from ovms.car.parameters import NAMES, split
+from ovms.cli.common import fail, print_json, refuse, resolve_secret
+from ovms.cli.link import TRUST_HINT
+from ovms.cli.show import printable
+from ovms.net.client import NetError, Untrusted, fetch_provision
+from ovms.protocol.errors import AuthenticationFailed
+from ovms.protocol.welcome import ProvisionRecord
+
+TIMEOUT = 20.0
+"""Seconds a person waits for the server."""
+
+
+class Question:
+    """What a new car asks a server, which has sealed the answer with its SIM card's number.
+
+    Wrong usage unless VIN and ICCID are told.
+    """
+
+    def __init__(
+        self,
+        place: tuple[str, int],
+        tls: ssl.SSLContext | None,
+        websocket: bool,
+        vin: str | None,
+        iccid: str | None,
+        iccid_file: str | None,
+    ) -> None:
+        if vin is None:
+            refuse("--provision needs the VIN: --vin")
+        self._place = place
+        self._tls = tls
+        self._websocket = websocket
+        self._vin = vin
+        self._iccid = _find_iccid(iccid, iccid_file)
+
+    def ask(self) -> list[str]:
+        """Give the car's parameters; ends the command in one line when it gets none."""
+        record = self._fetch()
+        if record is None:
+            fail(f"the server has no provisioning record for VIN {self._vin}")
+        try:
+            found = split(record.open(self._iccid))
+        except AuthenticationFailed as error:
+            fail(f"{error}; is the ICCID the one that the record was made with?")
+        return found or fail("the provisioning record is empty")
+
+    def _fetch(self) -> ProvisionRecord | None:
+        asking = fetch_provision(
+            *self._place, self._vin, tls=self._tls, websocket=self._websocket, timeout=TIMEOUT
+        )
+        try:
+            return asyncio.run(asking)
+        except Untrusted as error:
+            fail(f"{error}; {TRUST_HINT}")
+        except NetError as error:
+            fail(str(error))
+
+
+def _find_iccid(iccid: str | None, iccid_file: str | None) -> str:
+    found = resolve_secret(iccid, iccid_file, "OVMS_ICCID", "ICCID of the SIM card")
+    if found is None:
+        refuse("--provision needs the ICCID: --iccid, --iccid-file or OVMS_ICCID")
+    found = found.strip()
+    if found.split() != [found] or not found.isprintable():
+        refuse("the ICCID must be one word")
+    return found
+
+
+def show(values: Sequence[str], json: bool) -> None:
+    """Print parameters: ``number: name value`` a line, or a JSON list of objects."""
+    rows = [(number, NAMES.get(number), value) for number, value in enumerate(values)]
+    if json:
+        print_json([{"number": n, "name": name, "value": value} for n, name, value in rows])
+    else:
+        for number, name, value in rows:
+            print(f"{number}: {name or 'unnamed'} {printable(value)}")
+    sys.stdout.flush()  # the car may run on for long

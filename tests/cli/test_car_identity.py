@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import typer
+
+from ovms.car.parameters import split
+from ovms.car.reports import Units
+from ovms.cli.car_identity import Given, Identity
+
+NOTHING = Given(None, None, None, None, None, None, None)
+RECORD = split("- - K - example.org:7000 - - - DEMO netpw paranoidpw")
+PROVISIONED = Identity("example.org:7000", "DEMO", "netpw", Units.KILOMETRES, "paranoidpw")
+
+
+@pytest.fixture(autouse=True)
+def _nobody_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start without variables and without a terminal."""
+    for name in ("SECRET", "PARANOID"):
+        monkeypatch.delenv(f"OVMS_{name}", raising=False)
+    monkeypatch.setattr("ovms.cli.common.on_terminal", lambda: False)
+
+
+def test_options_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a record they tell everything; miles unless told."""
+    monkeypatch.setenv("OVMS_SECRET", "variable")
+    given = replace(NOTHING, server="host", vehicle="CAR")
+    assert given.alone() == Identity("host", "CAR", "variable", Units.MILES, None)
+    given = replace(given, secret="s", units="K", paranoid="p")
+    assert given.alone() == Identity("host", "CAR", "s", Units.KILOMETRES, "p")
+
+
+def test_a_record_tells_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Variables do not speak of this car: they do not count against its record."""
+    assert NOTHING.beside(RECORD) == PROVISIONED
+    monkeypatch.setenv("OVMS_SECRET", "variable")
+    monkeypatch.setenv("OVMS_PARANOID", "variable")
+    assert NOTHING.beside(RECORD) == PROVISIONED
+
+
+def test_options_count_more_than_the_record(tmp_path: Path) -> None:
+    """Each of them, given as a file or not."""
+    (tmp_path / "s").write_text("from file\n")
+    given = Given("host", "CAR", "s", None, "M", "p", None)
+    assert given.beside(RECORD) == Identity("host", "CAR", "s", Units.MILES, "p")
+    given = replace(NOTHING, secret_file=str(tmp_path / "s"), paranoid_file=str(tmp_path / "s"))
+    expected = replace(PROVISIONED, secret="from file", paranoid="from file")
+    assert given.beside(RECORD) == expected
+
+
+def test_variables_fill_what_the_record_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A record without passwords goes with the variables."""
+    monkeypatch.setenv("OVMS_SECRET", "variable")
+    monkeypatch.setenv("OVMS_PARANOID", "sealing")
+    made = NOTHING.beside(RECORD[:9])
+    assert made == replace(PROVISIONED, secret="variable", paranoid="sealing")
+
+
+@pytest.mark.parametrize(
+    ("record", "part"),
+    [
+        (["-"], "lacks parameter 4 (server IP): give --server"),
+        (["-", "-", "-", "-", "host"], "lacks parameter 8 (vehicle ID): give --vehicle"),
+        (RECORD[:9], "lacks parameter 9 (network password): give --secret-file"),
+        (["-", "-", "X", *RECORD[3:]], "cannot be used: parameter 2"),
+        ([*RECORD[:4], "host:", *RECORD[5:]], "cannot be used: parameter 4"),
+    ],
+)
+def test_a_record_that_is_not_enough_is_one_line(
+    record: list[str], part: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is missing or wrong is named, and no password."""
+    with pytest.raises(typer.Exit) as ended:
+        NOTHING.beside(record)
+    assert ended.value.exit_code == 1
+    told = capsys.readouterr().err
+    assert part in told
+    assert told.count("\n") == 1
+    assert "netpw" not in told
+
+
+def test_standard_input_is_one_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    """Two files of secrets cannot both be standard input."""
+    replace(NOTHING, secret_file="-").check_files(None)
+    with pytest.raises(typer.Exit) as ended:
+        replace(NOTHING, secret_file="-").check_files("-")
+    assert ended.value.exit_code == 2
+    assert "standard input" in capsys.readouterr().err
+
+
+def test_no_password_shows() -> None:
+    """What is printed by mistake holds no password."""
+    given = replace(NOTHING, secret="netpw", paranoid="paranoidpw")
+    assert "pw" not in repr(PROVISIONED) + repr(given)
