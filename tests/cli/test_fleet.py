@@ -33,6 +33,8 @@ def cars(tmp_path: Path) -> Path:
         ([*SERVER, "--vin", "A"], "--vin is for one car"),
         ([*SERVER, "--replay", "A"], "--replay is for one car"),
         ([*SERVER, "--paranoid", "A"], "--paranoid is for one car"),
+        ([*SERVER, "--provision", "A"], "--provision is for one car"),
+        ([*SERVER, "--json"], "--json is for one car"),
         ([*SERVER, "--loop"], "--loop is for one car"),
         ([*SERVER, "--type", "roadster"], "simulated"),
         ([*SERVER, "--ramp", "-1"], "--ramp"),

@@ -46,7 +46,7 @@ from ovms.car.vehicles.sim import SCENARIOS
 from ovms.cli.car_identity import Given, Identity
 from ovms.cli.car_provision import Question, show
 from ovms.cli.common import JsonOption, fail, print_table, refuse
-from ovms.cli.fleet import run_fleet
+from ovms.cli.fleet import FleetWay, check_fleet, run_fleet
 from ovms.cli.link import (
     CaOption,
     InsecureOption,
@@ -201,23 +201,21 @@ def car(
         refuse("--can is not built yet")
     _check_scenario(scenario)
     _check_words(vehicle, vin, pin, group, log_level)
+    secure = find_tls(tls, insecure, ca)
     if fleet is not None:
-        alone = {"--vehicle": vehicle, "--secret": secret, "--secret-file": secret_file,
-                 "--replay": replay, "--loop": loop, "--vin": vin, "--paranoid": paranoid,
-                 "--paranoid-file": paranoid_file, "--provision": provision, "--modem": modem,
-                 "--state": state, "--websocket": websocket}  # fmt: skip
-        _check_fleet([name for name, given in alone.items() if given], server, kind)
-        assert server is not None
-        run_fleet(
-            fleet, Defaults(scenario or DEFAULT_SCENARIO, Units(units or "M"), seed or 0), server,
-            find_tls(tls, insecure, ca), ramp=ramp, speed=speed, pin=pin, group=group,
-            log_level=log_level,
-        )  # fmt: skip
+        for_one = {"--vehicle": vehicle, "--secret": secret, "--secret-file": secret_file,
+                   "--replay": replay, "--loop": loop, "--vin": vin, "--paranoid": paranoid,
+                   "--paranoid-file": paranoid_file, "--provision": provision, "--iccid": iccid,
+                   "--iccid-file": iccid_file, "--run": go_on, "--json": json,
+                   "--modem": modem, "--state": state}  # fmt: skip
+        check_fleet([name for name, given in for_one.items() if given], kind)
+        defaults = Defaults(scenario or DEFAULT_SCENARIO, Units(units or "M"), seed or 0)
+        way = FleetWay(server, secure, websocket, ramp, speed)
+        run_fleet(fleet, defaults, way, pin=pin, group=group, log_level=log_level)
         return
     if ramp is not None:
         refuse("--ramp goes with --fleet")
     phone = _make_modem(modem, modem_baud)
-    secure = find_tls(tls, insecure, ca)
     logs.configure(log_level, "text")
     keeper, kept = _open_state(state)
     given = Given(server, vehicle, secret, secret_file, units, paranoid, paranoid_file, kept)
@@ -272,15 +270,6 @@ def _check_scenario(name: str | None) -> None:
         raise typer.Exit
     if name is not None and name not in SCENARIOS:
         refuse(f"no scenario {name!r}: use one of {', '.join(SCENARIOS)}")
-
-
-def _check_fleet(alone: list[str], server: str | None, kind: str | None) -> None:
-    for name in alone:
-        refuse(f"{name} is for one car: it does not go with --fleet")
-    if kind not in (None, "sim"):
-        refuse("a fleet is of simulated cars: no other --type goes with --fleet")
-    if server is None:
-        refuse("give --server")
 
 
 def _check_words(

@@ -9,6 +9,7 @@ import signal
 import ssl
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -29,31 +30,49 @@ OTHER_FILES: Final = 200
 """Open files that a fleet keeps for other things than its cars' connections."""
 
 
+@dataclass(frozen=True, slots=True)
+class FleetWay:
+    """Whom a fleet calls, in what way and at what pace."""
+
+    server: str | None
+    tls: ssl.SSLContext | None
+    websocket: bool
+    ramp: float | None
+    speed: float
+
+    def check(self) -> None:
+        """End the command if that makes no sense."""
+        if self.server is None:
+            refuse("give --server")
+        if self.ramp is not None and not (math.isfinite(self.ramp) and self.ramp >= 0):
+            refuse("--ramp must be a number of seconds, 0 or more")
+        if not (math.isfinite(self.speed) and self.speed > 0):
+            refuse("--speed must be a number above 0")
+
+
+def check_fleet(for_one: list[str], kind: str | None) -> None:
+    """End the command if options were given that are ``for_one`` car, or another vehicle type."""
+    for name in for_one:
+        refuse(f"{name} is for one car: it does not go with --fleet")
+    if kind not in (None, "sim"):
+        refuse("a fleet is of simulated cars: no other --type goes with --fleet")
+
+
 def run_fleet(
-    file: Path,
-    defaults: Defaults,
-    server: str,
-    tls: ssl.SSLContext | None,
-    *,
-    ramp: float | None,
-    speed: float,
-    pin: str,
-    group: str,
-    log_level: str,
+    file: Path, defaults: Defaults, way: FleetWay, *, pin: str, group: str, log_level: str
 ) -> None:
     """Run the cars of a file until SIGINT or SIGTERM; ends the command if that cannot be."""
-    if ramp is not None and not (math.isfinite(ramp) and ramp >= 0):
-        refuse("--ramp must be a number of seconds, 0 or more")
-    if not (math.isfinite(speed) and speed > 0):
-        refuse("--speed must be a number above 0")
-    host, port = find_place(server, tls)
+    way.check()
+    assert way.server is not None
+    host, port = find_place(way.server, way.tls)
     entries = read_fleet(file, defaults)
     allow_connections(len(entries))
     logs.configure(log_level, "text")
     fleet = Fleet(
-        entries, host, port, clock=SystemClock(), random=Random(), tls=tls,  # noqa: S311 (jitter)
-        ramp=len(entries) / A_SECOND if ramp is None else ramp, speed=speed, pin=pin, group=group,
-        names={"server": server},
+        entries, host, port, clock=SystemClock(), random=Random(),  # noqa: S311 (jitter)
+        tls=way.tls, websocket=way.websocket, speed=way.speed, pin=pin, group=group,
+        ramp=len(entries) / A_SECOND if way.ramp is None else way.ramp,
+        names={"server": way.server},
     )  # fmt: skip
     uvloop.run(_run(fleet))
 

@@ -80,12 +80,14 @@ class LittleServer:
 class Scene:
     """A fleet, its server and its clock."""
 
-    def __init__(self, server: LittleServer, *entries: Entry, ramp: float = 0.0) -> None:
+    def __init__(
+        self, server: LittleServer, *entries: Entry, ramp: float = 0.0, websocket: bool = False
+    ) -> None:
         self.clock = ManualClock(START)
         self.server = server
         self.fleet = Fleet(
             entries, "127.0.0.1", server.port, clock=self.clock, random=Random(1),  # noqa: S311
-            ramp=ramp, names={"server": "test"},
+            ramp=ramp, names={"server": "test"}, websocket=websocket,
         )  # fmt: skip
 
     async def pass_time(self, seconds: float) -> None:
@@ -123,10 +125,11 @@ async def server() -> LittleServer:
     return made
 
 
-async def test_all_come_up_each_as_itself(server: LittleServer) -> None:
+@pytest.mark.parametrize("websocket", [False, True])
+async def test_all_come_up_each_as_itself(server: LittleServer, websocket: bool) -> None:
     """Cars begin one after the other, and each tells everything with a VIN of its own."""
     entries = [entry(f"CAR{at}") for at in range(10)]
-    scene = Scene(server, *entries, ramp=10)
+    scene = Scene(server, *entries, ramp=10, websocket=websocket)
     await scene.pass_time(5)
     assert 3 <= scene.fleet.connected <= 6
     await scene.until_up(10)
@@ -134,6 +137,7 @@ async def test_all_come_up_each_as_itself(server: LittleServer) -> None:
     told = {name: m.data.split(b",")[1].decode() for name, m in server.heard if m.code == "F"}
     assert told == {one.vehicle: one.vin for one in entries}
     assert len(set(told.values())) == 10
+    assert all((pump._websocket is not None) is websocket for pump in server.pumps.values())
     await leave(scene)
 
 

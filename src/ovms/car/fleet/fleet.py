@@ -19,6 +19,7 @@ from ovms.car.fleet.member import Member
 from ovms.car.fleet.roster import Entry
 from ovms.car.fleet.tally import Tally
 from ovms.car.fleet.wheel import Wheel
+from ovms.net.websocket import ClientSocket
 
 log = get_logger("ovms.car")
 
@@ -56,6 +57,7 @@ class Fleet:
         clock: Clock,
         random: Random,
         tls: ssl.SSLContext | None = None,
+        websocket: bool = False,
         ramp: float = 0.0,
         speed: float = 1.0,
         pin: str = "1234",
@@ -69,6 +71,7 @@ class Fleet:
         """Why a car has no link, the latest reason; empty once all are connected."""
         self._place = host, port
         self._tls = tls
+        self._websocket = websocket
         self._names = dict(names or {})
         self.clock = clock
         self._began, self._start = clock.monotonic(), clock.time()
@@ -116,6 +119,12 @@ class Fleet:
                 await asyncio.sleep(0)
         if self.now - self._summed >= self._summary_every:
             self._sum_up()
+
+    def codec(self) -> ClientSocket | None:
+        """Make what lies between bytes and lines of a connection."""
+        if not self._websocket:
+            return None
+        return ClientSocket(*self._place, is_secure=self._tls is not None)
 
     # -- what members tell ------------------------------------------------------------------
 

@@ -105,7 +105,7 @@ class Member:
     def make_pump(self) -> Pump:
         """Make what a new connection is given to."""
         self._session = Session(Party.CALLER, make_token(os.urandom))
-        return Pump(self._session, self)
+        return Pump(self._session, self, self._fleet.codec())
 
     def greet(self, pump: Pump, now: float) -> None:
         """Say who we are, on a connection that has just been made."""
