@@ -10,6 +10,8 @@ APT_PACKAGES :=
 PIP := PIP_CONSTRAINT=constraints/build.txt PIP_BUILD_CONSTRAINT=constraints/build.txt \
 	PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(PY) -m pip install --quiet
 PYTEST := $(PY) -m pytest
+# Most tests of programs wait: two workers a core take half the time of one. Eight are enough.
+WORKERS := $(shell n=$$(($$(nproc) * 2)); echo $$((n < 8 ? n : 8)))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -24,7 +26,7 @@ run: $(VENV)/.run ## Install what is needed and start the demo
 test: packages check ## The gate: check, then every test; protocol/ by its own tests, each branch
 	$(PYTEST) -n auto tests/protocol --cov --cov-branch --cov-fail-under=100 \
 		--cov-report=term-missing:skip-covered
-	$(PYTEST) -n auto --ignore=tests/protocol
+	$(PYTEST) -n $(WORKERS) --ignore=tests/protocol
 
 check: $(VENV)/.dev ## Format, lint and types
 	$(PY) -m ruff format --check .
