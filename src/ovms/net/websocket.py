@@ -13,6 +13,7 @@ Where the other end breaks a rule, the lines before that are given out first, an
 from __future__ import annotations
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 from websockets.client import ClientProtocol
@@ -55,7 +56,7 @@ class Unavailable(Exception):
     """The server ends the connection for a passing reason."""
 
 
-class WebSocket:
+class WebSocket(ABC):
     """One end of a WebSocket: a :class:`ServerSocket` or a :class:`ClientSocket`."""
 
     __slots__ = (
@@ -199,19 +200,19 @@ class WebSocket:
 
     # -- what the two ends do each in its way -------------------------------------------------
 
+    @abstractmethod
     def _shake_hands(self, event: Request | Response) -> None:
         """Take the other end's HTTP head."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _refuse_head(self) -> None:
         """Give up: the head does not end within its limit."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _hear_no_handshake(self, error: Exception) -> None:
         """Learn that what came is no handshake."""
-        raise NotImplementedError
 
-    def _hear_close(self) -> None:
+    def _hear_close(self) -> None:  # noqa: B027 (an end may have nothing to do)
         """Take the other end's Close."""
 
 
