@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from ovms.base.clock import ManualClock
 from ovms.car.drivers import Living, Replay
+from ovms.car.frames import Frame
 from ovms.car.module import Module
-from ovms.car.replay import Frame
 from ovms.car.vehicles.roadster import Roadster
 from ovms.car.vehicles.sim import SimCar
 from ovms.protocol import Message

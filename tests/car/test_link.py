@@ -17,9 +17,10 @@ from ovms.base.backoff import Backoff
 from ovms.base.clock import SystemClock
 from ovms.car.delivery import Moment
 from ovms.car.drivers import Driver, Listener, Living, Replay
+from ovms.car.frames import Frame
 from ovms.car.link import Link, RestartRequested, Timing
 from ovms.car.module import Module
-from ovms.car.replay import Frame, RecordingError
+from ovms.car.replay import RecordingError
 from ovms.car.vehicles.roadster import Roadster
 from ovms.car.vehicles.sim import SimCar
 from ovms.net.client import ConnectFailed, Connection, Refused, Untrusted

@@ -38,7 +38,9 @@ def ask(orders: Orders, line: str, *, is_sealed: bool = False) -> tuple[int, str
     """Give a command; give the result and the text of its one answer."""
     command = Command.parse(line.encode())
     assert command is not None
-    (answer,) = orders.answer(command, 0, is_sealed=is_sealed)
+    answers = orders.answer(command, 0, is_sealed=is_sealed)
+    assert isinstance(answers, list)
+    (answer,) = answers
     assert answer.number == command.number
     return answer.result, answer.text
 
@@ -59,6 +61,7 @@ def test_results_are_those_of_the_guide(car: StubbornCar, line: str, result: int
     command = Command.parse(line.encode())
     assert command is not None
     answers = orders_for(car).answer(command, 0, is_sealed=False)
+    assert isinstance(answers, list)
     assert {answer.result for answer in answers} == {result}
     assert bool(car.handed) is (result == 0 and line != "1")
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import can
 import pytest
 
-from ovms.car.replay import Frame, RecordingError, open_recording, parse_csv, write_csv
+from ovms.car.frames import Frame
+from ovms.car.replay import RecordingError, open_recording, parse_csv, write_csv
 
 HEADER = "~~~\ndrive - Hexadecimal\n~~~\n\nTYPE,TIME,ID,D1,D2,D3,D4,D5,D6,D7,D8\n"
 FRAMES = [

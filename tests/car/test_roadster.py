@@ -8,15 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ovms.car.frames import Frame
 from ovms.car.module import Module
-from ovms.car.replay import Frame, open_recording, parse_csv
+from ovms.car.replay import open_recording, parse_csv
 from ovms.car.reports import Units
 from ovms.car.state import KM_PER_MILE, CarState, Topic, VehicleError
+from ovms.car.trust import Trust
 from ovms.car.vehicles.roadster import Roadster, roadster_type
 from ovms.car.vehicles.roadster.demo import DEMO_RECORDING, VIN, text
-from ovms.protocol.commands import Command, Result
+from ovms.protocol.commands import Answer, Command, Result
 from ovms.protocol.records.environment import Doors5
 from ovms.protocol.records.tyres import PSI_PER_KPA
+from tests.car.bus import frames_for
 
 VIN_FRAMES = ["A4 30 31 32 33 34 35 36", "A5 41 42 38 43 44 45 46", "A6 37 38 39"]
 """The VIN 0123456AB8CDEF789; its tenth character is 8."""
@@ -182,10 +185,13 @@ def test_every_signal_is_mapped() -> None:
     assert kind.bus.decode(Frame(0, 0x344, b"\x52")) == ("Tyres", {"PressureFl": 0x52})
 
 
-def test_it_obeys_no_command_yet() -> None:
-    """A Roadster that is only listened to supports no command."""
-    assert Roadster().execute(Command(20, "1234"), 0).result == Result.UNSUPPORTED
-    assert Roadster().identity.commands == set()
+@pytest.mark.parametrize("trust", [Trust.LISTEN, Trust.ASK])
+def test_it_obeys_nobody_who_may_not_write(trust: Trust) -> None:
+    """A Roadster that is only listened to, or asked, supports no command."""
+    car = Roadster(trust=trust)
+    assert car.execute(Command(20, "1234"), 0) == Answer(20, Result.UNSUPPORTED)
+    assert (car.identity.commands, car.identity.write_enabled) == (frozenset(), False)
+    assert (car.sending(1e9), car.next_sending) == ([], None)
 
 
 # -- what would be sent ---------------------------------------------------------------------
@@ -214,7 +220,7 @@ def test_it_obeys_no_command_yet() -> None:
 )
 def test_what_is_sent_for_a_command(command: str, expected: list[str]) -> None:
     """Each command's frames, all under id 102: the second to send them at, and their bytes."""
-    frames = Roadster().command_frames(parsed(command))
+    frames = frames_for(Roadster(), parsed(command))
     assert not isinstance(frames, str)
     assert {(frame.id, frame.is_extended) for frame in frames} == {(0x102, False)}
     assert [f"{frame.time:g} {frame.data.hex(' ')}" for frame in frames] == expected
@@ -249,13 +255,11 @@ def parsed(text: str) -> Command:
         ("20,123456789", "the PIN must be 1 to 8 digits"),
         ("20,١٢٣٤", "the PIN must be 1 to 8 digits"),
         ("24,3", "button must be a number from 0 to 2"),
-        ("25", "not supported by this vehicle"),
-        ("26,1", "not supported by this vehicle"),
     ],
 )
 def test_what_is_refused(command: str, text: str) -> None:
     """Wrong parameters give no frame but a text, which repeats no PIN and has no comma."""
-    refusal = Roadster().command_frames(parsed(command))
+    refusal = frames_for(Roadster(), parsed(command))
     assert isinstance(refusal, str)
     assert refusal.startswith(text)
     assert "," not in refusal
@@ -264,19 +268,20 @@ def test_what_is_refused(command: str, text: str) -> None:
 @given(st.integers(10, 26), st.lists(st.text("0123456789-x,", max_size=9), max_size=3))
 def test_frames_can_be_sent(number: int, parameters: list[str]) -> None:
     """Whatever is commanded, there is a text, or frames of 1 to 8 bytes in order of time."""
-    frames = Roadster().command_frames(Command(number, ",".join(parameters)))
+    if number not in roadster_type().commands:
+        return
+    frames = frames_for(Roadster(), Command(number, ",".join(parameters)))
     if not isinstance(frames, str):
-        assert number in roadster_type().commands
         assert all(1 <= len(frame.data) <= 8 for frame in frames)
         assert [frame.time for frame in frames] == sorted(frame.time for frame in frames)
 
 
 def test_questions_are_for_cars_that_are_awake() -> None:
     """A car of which nothing is known, or that sleeps, is not asked; one that is awake, in turn."""
-    car = Roadster()
-    assert car.asking(0) == []
+    car = Roadster(trust=Trust.ASK)
+    assert car.sending(0) == []
     car.receive(Frame(1, 0x100, bytes.fromhex("96 60 08 02 00")), 1)
-    assert car.asking(1) == []
+    assert car.sending(1) == []
     car.receive(Frame(2, 0x100, bytes.fromhex("96 60 08 03 00")), 2)
     temperatures, hvac, cac = (
         bytes.fromhex(data)
@@ -286,10 +291,10 @@ def test_questions_are_for_cars_that_are_awake() -> None:
             "06 D0 07 00 00 00 00 40",
         )
     )
-    assert car.asking(2) == [Frame(2, 0x102, data) for data in (temperatures, hvac, cac)]
-    assert car.asking(61.9) == []
-    assert car.asking(62) == [Frame(62, 0x102, data) for data in (temperatures, hvac)]
-    assert [frame.data for frame in car.asking(602)] == [temperatures, hvac, cac]
+    assert car.sending(2) == [Frame(2, 0x102, data) for data in (temperatures, hvac, cac)]
+    assert car.sending(61.9) == []
+    assert car.sending(62) == [Frame(62, 0x102, data) for data in (temperatures, hvac)]
+    assert [frame.data for frame in car.sending(602)] == [temperatures, hvac, cac]
 
 
 # -- recordings -----------------------------------------------------------------------------

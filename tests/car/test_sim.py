@@ -55,7 +55,9 @@ def order(car: SimCar, line: str) -> tuple[int, str]:
     orders = Orders(car, ModuleSettings({31: "1"}), alert=lambda alert: None)
     command = Command.parse(line.encode())
     assert command is not None
-    (answer,) = orders.answer(command, car.time, is_sealed=False)
+    answers = orders.answer(command, car.time, is_sealed=False)
+    assert isinstance(answers, list)
+    (answer,) = answers
     assert answer.number == command.number
     return answer.result, answer.text
 

@@ -12,8 +12,9 @@ from cantools.database import Database
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovms.car.replay import Frame
+from ovms.car.frames import Frame
 from ovms.car.state import CarState, Topic, VehicleError
+from ovms.car.trust import Trust
 from ovms.car.vehicles.data import DataVehicle, read_folder
 from ovms.car.vehicles.data.conditions import Condition, ConditionError, Value, parse_condition
 from ovms.car.vehicles.data.dbc import read_dbc
@@ -24,8 +25,9 @@ from ovms.car.vehicles.data.encodings import (
     parse_template,
 )
 from ovms.car.vehicles.data.fields import FIELDS, TOPICS, Holds, find_conversion
-from ovms.protocol.commands import Command, Result
+from ovms.protocol.commands import Answer, Command, Result
 from ovms.protocol.records.environment import Doors1, Doors2, Doors5
+from tests.car.bus import frames_for
 
 DBC = """VERSION ""
 
@@ -189,8 +191,8 @@ def test_what_is_only_listened_to_claims_nothing(tmp_path: Path) -> None:
     )
     assert car.kind.commands == {18}
     assert (car.identity.commands, car.identity.write_enabled) == (frozenset(), False)
-    assert car.execute(Command(18), 0).result == Result.UNSUPPORTED
-    assert car.command_frames(Command(18)) == (Frame(0, 0x18DAF110, b"\x0a", True),)
+    assert car.execute(Command(18), 0) == Answer(18, Result.UNSUPPORTED)
+    assert frames_for(car, Command(18)) == (Frame(0, 0x18DAF110, b"\x0a", True),)
 
 
 def test_unused_parameters_are_counted_all_the_same(tmp_path: Path) -> None:
@@ -200,21 +202,21 @@ def test_unused_parameters_are_counted_all_the_same(tmp_path: Path) -> None:
         "[commands.lock]\nparameters = { pin = { unused = true } }\n"
         'frames = [{ id = 1, data = "01" }]',
     )
-    assert car.command_frames(Command(20)) == "expected pin"
-    assert car.command_frames(Command(20, "x")) == (Frame(0, 1, b"\x01"),)
+    assert frames_for(car, Command(20)) == "expected pin"
+    assert frames_for(car, Command(20, "x")) == (Frame(0, 1, b"\x01"),)
 
 
 def test_questions_may_depend_on_the_bus(tmp_path: Path) -> None:
     """A question comes while its condition holds, and no sooner again than it says."""
     ask = '[[ask]]\nfor = "x"\nid = 1\ndata = "02"\nevery = 5\nwhen = { Byte = 1 }'
-    car = make(tmp_path, ask)
-    assert car.asking(0) == []
+    car = DataVehicle(make(tmp_path, ask).kind, trust=Trust.ASK)
+    assert car.sending(0) == []
     state_after(car, "01")
-    assert car.asking(1) == [Frame(1, 1, b"\x02")]
-    assert car.asking(5.9) == []
-    assert car.asking(6) == [Frame(6, 1, b"\x02")]
+    assert car.sending(1) == [Frame(1, 1, b"\x02")]
+    assert car.sending(5.9) == []
+    assert car.sending(6) == [Frame(6, 1, b"\x02")]
     state_after(car, "02")
-    assert car.asking(60) == []
+    assert car.sending(60) == []
 
 
 # -- decoding -------------------------------------------------------------------------------

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from ovms.car.replay import Frame
+from ovms.car.frames import Frame
 from ovms.car.state import KM_PER_MILE
+from ovms.car.trust import Trust
 from ovms.car.vehicles import VEHICLE_TYPES, BusVehicle, VehicleOptions, find_maker
 from ovms.car.vehicles.data import DataVehicle, VehicleTypeError, read_folder
 from ovms.car.vehicles.data.encodings import ENCODINGS
@@ -16,6 +17,7 @@ from ovms.car.vehicles.data.fields import FIELDS
 from ovms.car.vehicles.data.models import SignalEntry
 from ovms.cli.main import cli
 from ovms.protocol.commands import Command
+from tests.car.bus import frames_for
 
 PAGE = Path(__file__).parents[2] / "docs/vehicles.md"
 
@@ -42,7 +44,7 @@ def test_the_pages_example_works(moped: Path) -> None:
     assert (checked.exit_code, checked.stderr) == (0, "")
     assert checked.stdout == "moped: Electric moped (MOPED); 9 readings, 1 questions, 2 commands\n"
     page = PAGE.read_text("utf-8")
-    car = DataVehicle(read_folder(moped))
+    car = DataVehicle(read_folder(moped), trust=Trust.ASK)
     (bus_id, data) = re.findall(r"frame `([0-9A-F]+)#([0-9A-F ]+)`", page)[0]
     car.receive(Frame(0, int(bus_id, 16), bytes.fromhex(data)), 0)
     state = car.state
@@ -50,9 +52,9 @@ def test_the_pages_example_works(moped: Path) -> None:
     assert state.speed == pytest.approx(40 * KM_PER_MILE)
     assert state.charge_limit == 16
     (sent, data) = re.findall(r"sends `([0-9A-F]+)#([0-9A-F ]+)`", page)[0]
-    frames = car.command_frames(Command(20, "1234"))
+    frames = frames_for(car, Command(20, "1234"))
     assert frames == (Frame(0, int(sent, 16), bytes.fromhex(data)),)
-    assert [frame.id for frame in car.asking(1)] == [0x600]
+    assert [frame.id for frame in car.sending(1)] == [0x600]
 
 
 def test_the_page_names_every_key_and_encoding() -> None:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from ovms.base.clock import Clock
+from ovms.car.frames import Frame
 from ovms.car.module import Module
-from ovms.car.replay import Frame
 from ovms.car.vehicles import BusVehicle
 from ovms.protocol import Message
 

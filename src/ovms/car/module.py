@@ -21,18 +21,18 @@ from dataclasses import replace
 
 from ovms.base.clock import Clock
 from ovms.car.alerts import AlertWatch
-from ovms.car.answers import Answers
+from ovms.car.answers import Answers, Ready
 from ovms.car.delivery import Delivery, Moment
 from ovms.car.journal import Journal
 from ovms.car.modem import MODEM_COMMANDS, Modem
-from ovms.car.orders import Orders
+from ovms.car.orders import Orders, tidied
 from ovms.car.parameters import FEATURE_OFFSET, Parameter
 from ovms.car.reports import ORDER, Identity, Units, group_position, messages
 from ovms.car.settings import CAN_WRITE, Keeper, ModuleSettings
 from ovms.car.soc import SocWatch
 from ovms.car.state import CarState
 from ovms.car.trips import TripLog
-from ovms.car.vehicles import Vehicle
+from ovms.car.vehicles import Later, Vehicle
 from ovms.protocol import Message
 from ovms.protocol.commands import Answer, Command, Result
 from ovms.protocol.paranoid import NEVER_SEALED, Sealer, WrongPassword
@@ -55,6 +55,8 @@ LONGEST_SEALED = 573
 """The same for a message that is sealed: base64 in base64."""
 
 NOT_OPENED = Answer(0, Result.FAILED, "sealed with another paranoid password")
+
+NO_COMMAND = Answer(0, Result.FAILED, "not a command number")
 
 Watched = tuple[object, ...]
 
@@ -91,7 +93,9 @@ class Module:
             Parameter.UNITS: units.value,
             Parameter.VEHICLE_ID: vehicle_id,
         }
-        configured.setdefault(CAN_WRITE + FEATURE_OFFSET, str(int(vehicle.identity.write_enabled)))
+        identity = vehicle.identity
+        is_on = identity.write_enabled and identity.starts_enabled
+        configured.setdefault(CAN_WRITE + FEATURE_OFFSET, str(int(is_on)))
         self.settings = ModuleSettings(configured, keeper)
         self.watchers = 0
         """How many apps watch, as the server last said."""
@@ -325,14 +329,19 @@ class Module:
                 command, self._answers.owe(command.number, ready, is_sealed=is_sealed)
             )
         else:
-            answers = self._answer(command, now, is_sealed)
-            self._answers.give([ready(answer.message) for answer in answers])
+            self._answer(command, now, ready, is_sealed)
         return self._answers.take()
 
-    def _answer(self, command: Command | None, now: float, is_sealed: bool) -> list[Answer]:
+    def _answer(self, command: Command | None, now: float, ready: Ready, is_sealed: bool) -> None:
         if command is None:
-            return [Answer(0, Result.FAILED, "not a command number")]
-        return self._orders.answer(command, now, is_sealed=is_sealed)
+            self._answers.give([ready(NO_COMMAND.message)])
+            return
+        outcome = self._orders.answer(command, now, is_sealed=is_sealed)
+        if isinstance(outcome, Later):
+            take = self._answers.owe(command.number, ready, is_sealed=is_sealed)
+            outcome.then(lambda answer: take(tidied(answer)))
+        else:
+            self._answers.give([ready(answer.message) for answer in outcome])
 
 
 def _watched(state: CarState) -> dict[str, Watched]:

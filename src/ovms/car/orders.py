@@ -14,7 +14,7 @@ from ovms.car.inputs import problem
 from ovms.car.settings import CAN_WRITE, FEATURES, PARAMETERS, BadValue, ModuleSettings, list_rows
 from ovms.car.shell import Scene, ShellError, run
 from ovms.car.summary import charge_lines, on_wire
-from ovms.car.vehicles import Vehicle
+from ovms.car.vehicles import Later, Vehicle
 from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
 from ovms.protocol.records.alert import Alert, AlertKind
 
@@ -67,8 +67,11 @@ class Orders:
         """The commands that are obeyed as things are, for ``V``."""
         return self._own | (self._vehicle.identity.commands if self._settings.can_write else set())
 
-    def answer(self, command: Command, now: float, *, is_sealed: bool) -> list[Answer]:
-        """Carry out a command; give its answer, or the rows of a list. ``now``: the car's time."""
+    def answer(self, command: Command, now: float, *, is_sealed: bool) -> list[Answer] | Later:
+        """Carry out a command; give its answer, or the rows of a list. ``now``: the car's time.
+
+        What the car has to show first is answered later; that answer is to be :func:`tidied`.
+        """
         number = command.number
         if number not in BY_NUMBER:
             return [Answer(number, Result.UNIMPLEMENTED)]
@@ -78,7 +81,8 @@ class Orders:
             self._check(command, is_sealed)
             if number in (FEATURES, PARAMETERS):
                 return list(list_rows(number, self._settings))
-            return [self._carry_out(command, now)]
+            outcome = self._carry_out(command, now)
+            return outcome if isinstance(outcome, Later) else [tidied(outcome)]
         except (Refused, ShellError, BadValue) as error:
             return [_failed(number, str(error))]
 
@@ -92,7 +96,7 @@ class Orders:
         if command.number not in OWN and not self._settings.can_write:
             raise Refused(f"writing to the car is off: set feature {CAN_WRITE}")
 
-    def _carry_out(self, command: Command, now: float) -> Answer:
+    def _carry_out(self, command: Command, now: float) -> Answer | Later:
         text = ""
         match command.number:
             case 2:
@@ -109,19 +113,18 @@ class Orders:
                 scene = Scene(self._vehicle.state, self._settings, now)
                 text = run(command.text, scene)
             case _:
-                return self._by_car(command, now)
+                return self._vehicle.execute(command, now)
         return Answer(command.number, Result.OK, text)
-
-    def _by_car(self, command: Command, now: float) -> Answer:
-        answer = self._vehicle.execute(command, now)
-        if answer.result == Result.FAILED:
-            return _failed(answer.number, answer.text)
-        return answer
 
     def raise_charge_alert(self, *why: str) -> None:
         """Tell the owner how the charge is; first of all ``why``."""
         lines = chain(why, charge_lines(self._vehicle.state, self._settings.units))
         self._alert(Alert(AlertKind.ALERT.value, on_wire(lines)))
+
+
+def tidied(answer: Answer) -> Answer:
+    """Give a car's answer as it may be sent."""
+    return _failed(answer.number, answer.text) if answer.result == Result.FAILED else answer
 
 
 def _failed(number: int, reason: str) -> Answer:

@@ -11,9 +11,10 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import can
+
+from ovms.car.frames import Frame
 
 PREFIX = "RD11,"
 """What a frame line begins with: received data, 11-bit id."""
@@ -21,16 +22,6 @@ PREFIX = "RD11,"
 BLF_MAGIC = b"LOGG"
 
 _HEX = re.compile(r"[0-9A-Fa-f]{1,3}", re.ASCII)
-
-
-class Frame(NamedTuple):
-    """One frame of the bus: seconds from the recording's start, id, 1 to 8 data bytes."""
-
-    time: float
-    id: int
-    data: bytes
-    is_extended: bool = False
-    """The id has 29 bits, not 11."""
 
 
 class RecordingError(Exception):

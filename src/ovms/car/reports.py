@@ -68,6 +68,9 @@ class Identity:
     commands: frozenset[int]
     """The commands it supports, for ``V``."""
     write_enabled: bool
+    """Commands can reach the car itself, if feature 15 is on."""
+    starts_enabled: bool = True
+    """Feature 15 is on until somebody sets it, if commands can reach the car."""
     hardware: str = "ovms car"
     logs_trips: bool = False
     """Its trips are told for the history (:mod:`ovms.car.trips`)."""

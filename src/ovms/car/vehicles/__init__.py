@@ -8,10 +8,32 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from ovms.car.replay import Frame
+from ovms.car.frames import Frame
 from ovms.car.reports import Identity
 from ovms.car.state import CarState
+from ovms.car.trust import Trust
 from ovms.protocol.commands import Answer, Command
+
+
+class Later:
+    """The answer to a command that is not known yet: the car has to show what it made of it."""
+
+    def __init__(self) -> None:
+        self._answer: Answer | None = None
+        self._take: Callable[[Answer], None] | None = None
+
+    def give(self, answer: Answer) -> None:
+        """Give the answer; only the first one counts."""
+        if self._answer is None:
+            self._answer = answer
+            if self._take is not None:
+                self._take(answer)
+
+    def then(self, take: Callable[[Answer], None]) -> None:
+        """Have somebody take the answer, now or when it is there."""
+        self._take = take
+        if self._answer is not None:
+            take(self._answer)
 
 
 class Vehicle(Protocol):
@@ -31,7 +53,7 @@ class Vehicle(Protocol):
         """Let time pass until ``now``."""
         ...
 
-    def execute(self, command: Command, now: float) -> Answer:
+    def execute(self, command: Command, now: float) -> Answer | Later:
         """Obey a command that ``identity.commands`` lists; the answer says how it ended."""
         ...
 
@@ -42,6 +64,22 @@ class BusVehicle(Vehicle, Protocol):
 
     def receive(self, frame: Frame, now: float) -> None:
         """Take in a frame. Never fails: what is not understood is ignored."""
+        ...
+
+    def sending(self, now: float) -> list[Frame]:
+        """Give the frames that are to be sent to the bus now; they count as sent."""
+        ...
+
+    @property
+    def next_sending(self) -> float | None:
+        """The car's time at which a frame is to be sent; ``None`` while none has its time.
+
+        Frames that ask for data are not counted: look for them every second or so.
+        """
+        ...
+
+    def sent(self, now: float, problem: str | None = None) -> None:
+        """Learn that what :meth:`sending` gave last has reached the bus, or why it has not."""
         ...
 
 
@@ -57,6 +95,8 @@ class VehicleOptions:
     """The car's time at the start, s."""
     seed: int = 0
     pin: str = "1234"
+    trust: Trust = Trust.LISTEN
+    """What may be sent to its bus, if it has one."""
     scenario: str = DEFAULT_SCENARIO
     """What a simulated car goes through: a name of its ``SCENARIOS``."""
 
@@ -104,7 +144,7 @@ def find_maker(name: str) -> Maker | None:
 def _make_data(folder: Path, options: VehicleOptions) -> Vehicle:
     from ovms.car.vehicles.data import DataVehicle, read_folder
 
-    return DataVehicle(read_folder(folder), options.vin)
+    return DataVehicle(read_folder(folder), options.vin, options.trust)
 
 
 VEHICLE_TYPES: dict[str, Maker] = {

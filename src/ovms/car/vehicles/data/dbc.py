@@ -17,7 +17,7 @@ from cantools.database.can import Signal
 from cantools.database.errors import UnsupportedDatabaseFormatError
 from cantools.errors import Error
 
-from ovms.car.replay import Frame
+from ovms.car.frames import Frame
 from ovms.car.vehicles.data.problems import Problem, VehicleTypeError
 
 Codes = dict[str, float]

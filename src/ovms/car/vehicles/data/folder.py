@@ -30,6 +30,8 @@ class VehicleType:
     car_type: str
     """The vehicle type of ``F``, e.g. ``TR``."""
     description: str
+    bitrate: int | None
+    """Bits a second on the bus, if the data says it."""
     bus: BusFile
     targets: Mapping[str, Mapping[str, tuple[Target, ...]]]
     """What signals fill, by message and signal."""
@@ -118,8 +120,8 @@ def _make(name: str, document: Document, bus: BusFile | None) -> VehicleType | N
         watched.setdefault(signal.message.name, {})[signal.signal.name] = signal
     pieces = max((target.piece for target in targets), default=0)
     return VehicleType(
-        name, head.car_type, head.description, bus, by_message(targets), watched, signals, pieces,
-        stale, questions, orders,
+        name, head.car_type, head.description, head.bitrate, bus, by_message(targets), watched,
+        signals, pieces, stale, questions, orders,
     )  # fmt: skip
 
 

@@ -9,11 +9,17 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from ovms.car.vehicles.data.expectations import WITHIN
 from ovms.car.vehicles.data.problems import Document, Path
 
+LEAST_BITRATE, MOST_BITRATE = 10_000, 1_000_000
 MOST_ID = 0x1FFFFFFF
 LONGEST_PAUSE, LONGEST_INTERVAL = 60.0, 86400.0
 """Seconds between two frames of a command, and between two questions."""
+
+
+LONGEST_WITHIN = 30.0
+"""Seconds that a car may take to show what it made of a command; a server waits no longer."""
 
 
 def _listed(value: object) -> object:
@@ -35,6 +41,8 @@ class Head(Entry):
 
     car_type: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,8}$")]
     description: Annotated[str, Field(min_length=1, max_length=100)]
+    bitrate: Annotated[int, Field(ge=LEAST_BITRATE, le=MOST_BITRATE)] | None = None
+    """Bits a second on its bus."""
     signals: dict[str, Any] = {}
     stale: dict[str, Any] = {}
     ask: list[Any] = []
@@ -85,6 +93,10 @@ class CommandEntry(Entry):
 
     parameters: dict[str, Any] = {}
     frames: Annotated[list[Any], Field(min_length=1)]
+    expect: Any = None
+    """What the car shows when it has obeyed."""
+    within: Annotated[float, Field(gt=0, le=LONGEST_WITHIN)] = WITHIN
+    """Seconds in which it shows it."""
 
 
 class AskEntry(Entry):

@@ -37,7 +37,7 @@ def _resolve(name: str, test: Test, bus: BusFile, document: Document, path: Path
     if len(signals) > 1:
         names = " or ".join(f'"{each.name}"' for each in signals)
         document.report(path, f"several messages have a signal {name}: write {names}")
-    problem = _misfit_signal(signals[0], test) if signals else _misfit_field(name, test)
+    problem = _misfit_signal(signals[0], test) if signals else misfit_field(name, test)
     if problem:
         document.report(path, problem)
     return signals[0].name if signals else name
@@ -55,7 +55,8 @@ def _misfit_signal(signal: BusSignal, test: Test) -> str:
     return ""
 
 
-def _misfit_field(name: str, test: Test) -> str:
+def misfit_field(name: str, test: Test) -> str:
+    """Say why a test of a field's value makes no sense; nothing if it does."""
     field = FIELDS.get(name)
     if field is None or field.holds is Holds.ERROR:
         return f"{name} is neither a signal of the DBC file nor a field to look at"

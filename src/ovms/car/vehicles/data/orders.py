@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ovms.car.replay import Frame
+from ovms.car.frames import Frame
 from ovms.car.vehicles.data.conditions import Condition
 from ovms.car.vehicles.data.dbc import BusFile
 from ovms.car.vehicles.data.encodings import (
@@ -15,6 +15,12 @@ from ovms.car.vehicles.data.encodings import (
     Refused,
     Template,
     parse_template,
+)
+from ovms.car.vehicles.data.expectations import (
+    NOTHING,
+    WITHIN,
+    Expectation,
+    read_expectation,
 )
 from ovms.car.vehicles.data.models import (
     AskEntry,
@@ -72,6 +78,14 @@ class Order:
     parameters: tuple[Parameter, ...]
     """Those that are numbers; others are checked when they are packed."""
     frames: tuple[Sending, ...]
+    expect: Expectation = NOTHING
+    """What the car shows when it has obeyed."""
+    within: float = WITHIN
+    """Seconds after the last frame in which it shows it."""
+
+    def expected(self, command: Command) -> Condition:
+        """Give what must be true of the car when it has obeyed a command that :meth:`make` took."""
+        return self.expect.fill(dict(zip(self.spec.parameters, command.parameters, strict=True)))
 
     def make(self, command: Command) -> tuple[Frame, ...]:
         """Give the frames; ``time`` counts from the first. Raises :class:`Refused`."""
@@ -171,7 +185,9 @@ def _read_order(spec: CommandSpec, entry: CommandEntry, document: Document, path
         frames += [frame] if frame else []
     is_whole = len(frames) == len(entry.frames)
     parameters = _Parameters(spec, entry, frames, document, path).read(is_whole)
-    return Order(spec, parameters, tuple(frames))
+    numbers = tuple(each.name for each in parameters)
+    expect = read_expectation(entry.expect, numbers, document, (*path, "expect"))
+    return Order(spec, parameters, tuple(frames), expect, entry.within)
 
 
 def _read_frame(

@@ -1,42 +1,60 @@
 """A car whose type is a folder: its bus's signals folded into its state, and what to send it.
 
-Pure: it gives the frames that are to be sent, and sends none.
+Pure: it gives the frames that are to be sent, and sends none. How many it gives depends on how far
+it is trusted.
 """
 
 from __future__ import annotations
 
-from ovms.car.replay import Frame
+from ovms.car.frames import Frame
 from ovms.car.reports import Identity
 from ovms.car.state import CarState
+from ovms.car.trust import Trust
+from ovms.car.vehicles import Later
 from ovms.car.vehicles.data.conditions import Value
 from ovms.car.vehicles.data.encodings import Refused
 from ovms.car.vehicles.data.fields import FIELDS, Holds
 from ovms.car.vehicles.data.folder import VehicleType
+from ovms.car.vehicles.data.sending import Sender
 from ovms.car.vehicles.data.targets import KEEP, Target
 from ovms.protocol.commands import Answer, Command, Result
 
 
 class DataVehicle:
-    """A car of a type. It is only listened to as long as nobody sends what it gives.
+    """A car of a type. ``vin`` is believed more than the bus."""
 
-    ``vin`` is believed more than the bus.
-    """
-
-    def __init__(self, kind: VehicleType, vin: str | None = None) -> None:
+    def __init__(
+        self, kind: VehicleType, vin: str | None = None, trust: Trust = Trust.LISTEN
+    ) -> None:
         self.kind = kind
+        self.trust = trust
         self.state = CarState(vin=vin, stale_after=dict(kind.stale))
-        self.identity = Identity(kind.car_type, frozenset(), write_enabled=False)
+        can_write = trust >= Trust.WRITE
+        self.identity = Identity(
+            kind.car_type,
+            kind.commands if can_write else frozenset(),
+            write_enabled=can_write,
+            starts_enabled=False,
+        )
         self._told_vin = vin
         self._pieces: dict[int, str] = {}
         self._codes: dict[str, float] = {}
-        self._asked: dict[int, float] = {}
+        self._sender = Sender(kind.questions, self._look)
 
     def advance(self, now: float) -> None:
-        """Nothing happens between frames."""
+        """See which commands the car has obeyed; all else happens in its frames."""
+        if self._sender.is_waiting:
+            self._sender.look(now)
 
-    def execute(self, command: Command, now: float) -> Answer:
-        """Refuse: nothing is written to the bus."""
-        return Answer(command.number, Result.UNSUPPORTED)
+    def execute(self, command: Command, now: float) -> Answer | Later:
+        """Obey a command: see :mod:`~ovms.car.vehicles.data.sending`."""
+        order = self.kind.orders.get(command.number)
+        if order is None or self.trust < Trust.WRITE:
+            return Answer(command.number, Result.UNSUPPORTED)
+        try:
+            return self._sender.order(order, command, now)
+        except Refused as error:
+            return Answer(command.number, Result.FAILED, str(error))
 
     # -- reading ----------------------------------------------------------------------------
 
@@ -63,6 +81,8 @@ class DataVehicle:
         field = target.field
         if value is KEEP:
             return
+        if self._sender.is_waiting:
+            self._sender.heard(field.attribute)
         if field.holds is Holds.TEXT:
             self._put_piece(target.piece, value)
             return
@@ -82,28 +102,18 @@ class DataVehicle:
         whole = "".join(text for _, text in sorted(self._pieces.items())) if is_whole else None
         self.state.vin = self._told_vin or whole
 
-    # -- what to send -----------------------------------------------------------------------
+    # -- sending ----------------------------------------------------------------------------
 
-    def asking(self, now: float) -> list[Frame]:
-        """Give the frames that ask for data and are due; they count as sent at ``now``."""
-        due = []
-        for at, question in enumerate(self.kind.questions):
-            asked = self._asked.get(at)
-            is_due = asked is None or now - asked >= question.every
-            if is_due and question.when.holds(self._look):
-                self._asked[at] = now
-                due.append(Frame(now, question.id, question.data, question.is_extended))
-        return due
+    def sending(self, now: float) -> list[Frame]:
+        """Give the frames that are due: of commands, then those that ask for data."""
+        asking = self._sender.asking(now) if self.trust >= Trust.ASK else []
+        return [*self._sender.commanding(now), *asking]
 
-    def command_frames(self, command: Command) -> tuple[Frame, ...] | str:
-        """Give the frames for a command, or why it is refused.
+    @property
+    def next_sending(self) -> float | None:
+        """See :class:`~ovms.car.vehicles.BusVehicle`."""
+        return self._sender.next
 
-        ``time`` of a frame is when to send it, in seconds after the first.
-        """
-        order = self.kind.orders.get(command.number)
-        if order is None:
-            return "not supported by this vehicle"
-        try:
-            return order.make(command)
-        except Refused as error:
-            return str(error)
+    def sent(self, now: float, problem: str | None = None) -> None:
+        """See :class:`~ovms.car.vehicles.BusVehicle`."""
+        self._sender.sent(now, problem)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from ovms.car.trust import Trust
 from ovms.car.vehicles.data import DataVehicle, VehicleType, read_folder
 
 FOLDER = Path(__file__).parent
@@ -22,5 +23,5 @@ def roadster_type() -> VehicleType:
 class Roadster(DataVehicle):
     """A Roadster; ``vin`` is believed more than the bus."""
 
-    def __init__(self, vin: str | None = None) -> None:
-        super().__init__(roadster_type(), vin)
+    def __init__(self, vin: str | None = None, trust: Trust = Trust.LISTEN) -> None:
+        super().__init__(roadster_type(), vin, trust)

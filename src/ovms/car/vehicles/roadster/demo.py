@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovms.car.replay import Frame, write_csv
+from ovms.car.frames import Frame
+from ovms.car.replay import write_csv
 from ovms.car.vehicles.roadster import roadster_type
 
 DEMO_RECORDING = Path(__file__).with_name("demo.csv")

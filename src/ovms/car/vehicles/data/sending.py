@@ -1,0 +1,133 @@
+"""What is on its way to a car's bus: questions that fall due, and the frames of commands. Pure.
+
+A command is answered when the car has shown what it made of it: its order names what must be true
+then (``expect``), and how long that may take. If the car goes on saying otherwise, the command has
+failed: a wrong PIN ends so, or a charge without a plug. If the car says nothing at all of it, as it
+may while it sleeps, or if nothing is named, the command counts as done once its frames are sent.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ovms.car.frames import Frame
+from ovms.car.vehicles import Later
+from ovms.car.vehicles.data.conditions import Condition, Look
+from ovms.car.vehicles.data.fields import SEPARATOR
+from ovms.car.vehicles.data.orders import Order, Question
+from ovms.protocol.commands import Answer, Command, Result
+
+MOST_WAITING = 50
+"""Commands on their way at once; a server sends one after the other."""
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A command that is not answered yet."""
+
+    number: int
+    later: Later
+    expected: Condition
+    within: float
+    left: int
+    """Frames that are not on the bus yet."""
+    sent_at: float | None = None
+    news: set[str] = field(default_factory=set)
+    """The expected fields that the car has told since."""
+
+
+class Sender:
+    """The frames for one car. ``now`` is the car's time; ``look`` gives what is known of it."""
+
+    def __init__(self, questions: Sequence[Question], look: Look) -> None:
+        self._questions = questions
+        self._look = look
+        self._asked: dict[int, float] = {}
+        self._queue: list[tuple[float, int, Frame, _Waiting]] = []
+        self._count = itertools.count()
+        self._waiting: list[_Waiting] = []
+        self._leaving: list[_Waiting] = []
+        """Those whose frames were given to be sent, one entry a frame."""
+
+    @property
+    def next(self) -> float | None:
+        """When the next frame of a command is to be sent."""
+        return self._queue[0][0] if self._queue else None
+
+    def asking(self, now: float) -> list[Frame]:
+        """Give the frames that ask for data and are due; they count as sent at ``now``."""
+        due = []
+        for at, question in enumerate(self._questions):
+            asked = self._asked.get(at)
+            is_due = asked is None or now - asked >= question.every
+            if is_due and question.when.holds(self._look):
+                self._asked[at] = now
+                due.append(Frame(now, question.id, question.data, question.is_extended))
+        return due
+
+    def order(self, order: Order, command: Command, now: float) -> Answer | Later:
+        """Begin to carry out a command. Raises :class:`~.encodings.Refused`."""
+        frames = order.make(command)
+        if len(self._waiting) >= MOST_WAITING:
+            return Answer(command.number, Result.FAILED, "too many commands at once")
+        waiting = _Waiting(
+            command.number, Later(), order.expected(command), order.within, len(frames)
+        )
+        self._waiting.append(waiting)
+        for frame in frames:
+            at = now + frame.time
+            heapq.heappush(self._queue, (at, next(self._count), frame._replace(time=at), waiting))
+        return waiting.later
+
+    def commanding(self, now: float) -> list[Frame]:
+        """Give the frames of commands that are due; :meth:`sent` is to be called next."""
+        due = []
+        while self._queue and self._queue[0][0] <= now:
+            _, _, frame, waiting = heapq.heappop(self._queue)
+            self._leaving.append(waiting)
+            due.append(frame)
+        return due
+
+    def sent(self, now: float, problem: str | None) -> None:
+        """Learn that what was given is on the bus, or why not; then the rest is not sent either."""
+        leaving, self._leaving = self._leaving, []
+        for waiting in leaving:
+            waiting.left -= 1
+            if problem is not None:
+                self._queue = [entry for entry in self._queue if entry[3] is not waiting]
+                heapq.heapify(self._queue)
+                self._settle(waiting, problem)
+            elif not waiting.left:
+                waiting.sent_at = now
+
+    def heard(self, attribute: str) -> None:
+        """Learn that the car has told a field, or a part of it."""
+        for waiting in self._waiting:
+            if waiting.sent_at is not None:
+                waiting.news.add(attribute)
+
+    def look(self, now: float) -> None:
+        """See which commands have come to an end."""
+        for waiting in [each for each in self._waiting if each.sent_at is not None]:
+            if waiting.expected.holds(self._look):
+                self._settle(waiting, None)
+            elif now - (waiting.sent_at or 0.0) >= waiting.within:
+                is_told = waiting.news & {
+                    name.partition(SEPARATOR)[0] for name in waiting.expected.names
+                }
+                text = f"the car shows no sign of it after {waiting.within:g} s"
+                self._settle(waiting, text if is_told else None)
+
+    @property
+    def is_waiting(self) -> bool:
+        """A command is not answered yet."""
+        return bool(self._waiting)
+
+    def _settle(self, waiting: _Waiting, problem: str | None) -> None:
+        if waiting in self._waiting:
+            self._waiting.remove(waiting)
+            result = Result.OK if problem is None else Result.FAILED
+            waiting.later.give(Answer(waiting.number, result, problem or ""))
