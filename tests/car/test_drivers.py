@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Sequence
 
 from ovms.base.clock import ManualClock
-from ovms.car.drivers import Living, Replay
+from ovms.car.drivers import Living, OnBus, Replay
 from ovms.car.frames import Frame
 from ovms.car.module import Module
+from ovms.car.trust import Trust
 from ovms.car.vehicles.roadster import Roadster
 from ovms.car.vehicles.sim import SimCar
 from ovms.protocol import Message
@@ -123,3 +124,77 @@ async def test_a_living_car_follows_the_clock() -> None:
         await asyncio.sleep(0.001)
     run.cancel()
     assert {"S", "D"} <= {message.code for message in link.heard}
+
+
+class FakeBus:
+    """A bus that gives what the test puts on it, and keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.come: asyncio.Queue[list[Frame]] = asyncio.Queue()
+        self.sent: list[Frame] = []
+        self.problem: str | None = None
+        self.patience: list[float] = []
+
+    async def receive(self, patience: float) -> list[Frame]:
+        """Give what is there."""
+        self.patience.append(patience)
+        return await self.come.get()
+
+    async def send(self, frames: Sequence[Frame]) -> str | None:
+        """Take it."""
+        self.sent += frames
+        return self.problem
+
+    def wake(self) -> None:
+        """Give nothing."""
+        self.come.put_nowait([])
+
+
+async def run_on(bus: FakeBus, car: Roadster, clock: ManualClock) -> tuple[Module, FakeLink]:
+    """Start a driver on a bus; give its connected module with feature 15 on, and link."""
+    driver, link, module = OnBus(car, bus, clock=clock), FakeLink(), Module(car)
+    module.connect(driver.now)
+    module.receive(Message("C", b"2,15,1"), driver.now)
+    driving = asyncio.create_task(driver.run(module, link))
+    await settle()
+    asyncio.get_running_loop().call_later(30, driving.cancel)
+    return module, link
+
+
+async def test_what_is_on_the_bus_is_told() -> None:
+    """At once, however many frames come together."""
+    bus, clock = FakeBus(), ManualClock()
+    module, link = await run_on(bus, Roadster(), clock)
+    bus.come.put_nowait([*DOORS[:250], SOC[0]])
+    await settle()
+    assert module.vehicle.state.soc == 90
+    assert {message.code for message in link.heard} >= {"S", "D"}
+    assert bus.sent == []
+
+
+async def test_a_command_is_sent_at_once_and_answered_when_it_shows() -> None:
+    """The driver wakes for it, and again for its second frame."""
+    bus, clock = FakeBus(), ManualClock()
+    car = Roadster(trust=Trust.WRITE)
+    module, link = await run_on(bus, car, clock)
+    assert module.receive(Message("C", b"11"), clock.time()) == []
+    await settle()
+    assert [frame.data for frame in bus.sent] == [bytes.fromhex("05 03 00 00 01 00 00 00")]
+    assert 0 < bus.patience[-1] <= 0.15
+    clock.advance(0.2)
+    bus.wake()
+    await settle()
+    assert [frame.data for frame in bus.sent[1:]] == [b"\x0a"]
+    bus.come.put_nowait([Frame(0, 0x100, bytes.fromhex("95 01 09 64 00 00 00 00"))])
+    await settle()
+    assert Message("c", b"11,0") in link.heard
+
+
+async def test_a_command_that_cannot_be_sent_fails() -> None:
+    """The reason is the bus's."""
+    bus, clock = FakeBus(), ManualClock()
+    bus.problem = "the bus is away, it seems"
+    module, link = await run_on(bus, Roadster(trust=Trust.WRITE), clock)
+    module.receive(Message("C", b"18"), clock.time())
+    await settle()
+    assert Message("c", b"18,1,the bus is away; it seems") in link.heard

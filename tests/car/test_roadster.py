@@ -19,7 +19,7 @@ from ovms.car.vehicles.roadster.demo import DEMO_RECORDING, VIN, text
 from ovms.protocol.commands import Answer, Command, Result
 from ovms.protocol.records.environment import Doors5
 from ovms.protocol.records.tyres import PSI_PER_KPA
-from tests.car.bus import frames_for
+from tests.car.frames import frames_for
 
 VIN_FRAMES = ["A4 30 31 32 33 34 35 36", "A5 41 42 38 43 44 45 46", "A6 37 38 39"]
 """The VIN 0123456AB8CDEF789; its tenth character is 8."""

@@ -27,7 +27,7 @@ from ovms.car.vehicles.data.encodings import (
 from ovms.car.vehicles.data.fields import FIELDS, TOPICS, Holds, find_conversion
 from ovms.protocol.commands import Answer, Command, Result
 from ovms.protocol.records.environment import Doors1, Doors2, Doors5
-from tests.car.bus import frames_for
+from tests.car.frames import frames_for
 
 DBC = """VERSION ""
 

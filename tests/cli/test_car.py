@@ -21,6 +21,7 @@ app = typer.Typer()
 app.command()(car)
 
 BASE = ["--server", "127.0.0.1:1", "--vehicle", "TESTCAR", "--secret", "SECRET"]
+ROADSTER = [*BASE, "--can", "virtual:x", "--type", "roadster"]
 DEMO = Path(__file__).parents[2] / "src/ovms/car/vehicles/roadster/demo.csv"
 
 
@@ -48,7 +49,20 @@ DEMO = Path(__file__).parents[2] / "src/ovms/car/vehicles/roadster/demo.csv"
         ([*BASE, "--ca", str(DEMO)], "--ca goes with --tls"),
         ([*BASE, "--tls", "--insecure", "--ca", str(DEMO)], "not both"),
         ([*BASE, "--modem", "/dev/ttyUSB2", "--modem-baud", "4711"], "--modem-baud must be one of"),
-        ([*BASE, "--can", "x:y"], "--can is not built yet"),
+        ([*BASE, "--can", "x:y"], "--can: python-can has no interface 'x': use one of"),
+        ([*BASE, "--can", "can0"], "--can: 'can0' is not INTERFACE:CHANNEL"),
+        ([*BASE, "--can", "virtual:"], "--can: 'virtual:' is not INTERFACE:CHANNEL"),
+        ([*BASE, "--can", "virtual:x"], "--can needs --type: which car is it"),
+        ([*BASE, "--can", "virtual:x", "--type", "sim"], "--type sim reads no bus: --can is not"),
+        ([*ROADSTER, "--replay", "x.csv"], "--can reads a bus and --replay a recording"),
+        ([*ROADSTER, "--speed", "2"], "--speed and --loop are not for a bus"),
+        ([*ROADSTER, "--loop"], "--speed and --loop are not for a bus"),
+        ([*ROADSTER, "--scenario", "valet"], "--scenario goes with a simulated car"),
+        ([*ROADSTER, "--can-option", "x"], "--can: 'x' is not KEY=VALUE"),
+        ([*ROADSTER, "--can-option", "bitrate=5"], "--can: bitrate is not given as an option"),
+        ([*BASE, "--can-trust", "write"], "--can-trust, --can-bitrate and --can-option go with"),
+        ([*BASE, "--can-option", "a=1"], "--can-trust, --can-bitrate and --can-option go with"),
+        ([*BASE, "--type", "roadster"], "--type roadster reads a bus: give it with --can, or a"),
         (["--provision", "x"], "--vin"),
         (["--provision", "x", "--iccid", "1"], "--vin"),
         (["--provision", "x", "--vin", "VIN", "--iccid", ""], "one word"),

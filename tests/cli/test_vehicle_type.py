@@ -17,7 +17,7 @@ from ovms.car.vehicles.data.fields import FIELDS
 from ovms.car.vehicles.data.models import SignalEntry
 from ovms.cli.main import cli
 from ovms.protocol.commands import Command
-from tests.car.bus import frames_for
+from tests.car.frames import frames_for
 
 PAGE = Path(__file__).parents[2] / "docs/vehicles.md"
 

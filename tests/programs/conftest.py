@@ -175,6 +175,14 @@ def server(start: Start, tmp_path: Path) -> Server:
     return Server(start, tmp_path / "data", ("CAR1", "CAR2"))
 
 
+def wait_until(holds: Callable[[], bool], patience: float = PATIENCE) -> None:
+    """Wait until something is so that no program tells by itself."""
+    deadline = time.monotonic() + patience
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.1)
+
+
 def status_of(server: Server, vehicle: str = "CAR1") -> dict[str, object]:
     """Give what `ovms app status --json` prints."""
     shown = run_ovms("app", "status", "--json", *server.link(vehicle))

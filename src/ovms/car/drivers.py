@@ -1,4 +1,4 @@
-"""What moves the car on: a recording that is replayed, or time that passes.
+"""What moves the car on: a recording that is replayed, its bus, or time that passes.
 
 A driver owns the car's time. It feeds the vehicle, asks the module what is to be told, and hands
 that to the link, one after the other in one task.
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from ovms.base.clock import Clock
+from ovms.car.bus import Bus
 from ovms.car.frames import Frame
 from ovms.car.module import Module
 from ovms.car.vehicles import BusVehicle
@@ -132,3 +133,36 @@ class Living:
         while True:
             await asyncio.sleep(self._tick)
             await link.tell(module.poll(self.now))
+
+
+class OnBus(Living):
+    """A car that is read from its bus, and written to as far as it is trusted."""
+
+    def __init__(self, vehicle: BusVehicle, bus: Bus, *, clock: Clock, tick: float = TICK) -> None:
+        super().__init__(clock=clock, tick=tick)
+        self._vehicle = vehicle
+        self._bus = bus
+        vehicle.wake = bus.wake
+
+    async def run(self, module: Module, link: Listener) -> None:
+        """Read the bus for ever."""
+        while True:
+            frames = await self._bus.receive(self._patience())
+            for start in range(0, len(frames) or 1, FRAMES_A_TURN):
+                now = self.now
+                for frame in frames[start : start + FRAMES_A_TURN]:
+                    self._vehicle.receive(frame, now)
+                await self._send()
+                await link.tell(module.poll(self.now))
+                await asyncio.sleep(0)
+
+    def _patience(self) -> float:
+        """Give the seconds until something is due."""
+        due = self._vehicle.next_sending
+        return self._tick if due is None else min(self._tick, max(0.0, due - self.now))
+
+    async def _send(self) -> None:
+        frames = self._vehicle.sending(self.now)
+        if frames:
+            problem = await self._bus.send(frames)
+            self._vehicle.sent(self.now, problem)

@@ -22,7 +22,8 @@ import typer
 
 from ovms.base import logs
 from ovms.base.clock import SystemClock
-from ovms.car.drivers import Driver, Living, Replay
+from ovms.car.bus.live import LiveBus
+from ovms.car.drivers import Driver, Living, OnBus, Replay
 from ovms.car.fleet.roster import Defaults
 from ovms.car.journal import FIRST_CODES, DiskJournal, Journal, JournalError, NoJournal
 from ovms.car.kept import ParameterFile
@@ -43,6 +44,13 @@ from ovms.car.vehicles import (
 )
 from ovms.car.vehicles.data.problems import VehicleTypeError
 from ovms.car.vehicles.sim import SCENARIOS
+from ovms.cli.car_bus import (
+    BitrateOption,
+    BusOptions,
+    CanOption,
+    CanOptionOption,
+    TrustOption,
+)
 from ovms.cli.car_identity import Given, Identity
 from ovms.cli.car_provision import Question, show
 from ovms.cli.common import JsonOption, fail, print_table, refuse
@@ -184,11 +192,16 @@ def car(
             " count over options; without, both are lost with the process.",
         ),
     ] = None,
-    can: Annotated[str | None, typer.Option(hidden=True)] = None,
+    can: CanOption = None,
+    can_trust: TrustOption = "listen",
+    can_bitrate: BitrateOption = None,
+    can_option: CanOptionOption = None,
 ) -> None:
     """Be a car: call a server, report, obey commands.
 
-    A simulated car, unless a recording is replayed. A replay ends when the server has everything.
+    A simulated car, unless a bus is read or a recording replayed. A replay ends when the server has
+    everything.
+
     With a paranoid password it seals what it says, and only apps with that password can read it.
 
     With --provision it asks for its parameters, as a new module does, by --vin and --iccid. Without
@@ -197,17 +210,17 @@ def car(
     Command 5 starts the program anew with the same arguments; not with --provision, nor if a secret
     came from a terminal or from standard input.
     """
-    if can:
-        refuse("--can is not built yet")
+    bus_options = BusOptions(can, can_trust, can_bitrate, can_option or ())
+    bus_options.check()
     _check_scenario(scenario)
     _check_words(vehicle, vin, pin, group, log_level)
     secure = find_tls(tls, insecure, ca)
     if fleet is not None:
         for_one = {"--vehicle": vehicle, "--secret": secret, "--secret-file": secret_file,
-                   "--replay": replay, "--loop": loop, "--vin": vin, "--paranoid": paranoid,
-                   "--paranoid-file": paranoid_file, "--provision": provision, "--iccid": iccid,
-                   "--iccid-file": iccid_file, "--run": go_on, "--json": json,
-                   "--modem": modem, "--state": state}  # fmt: skip
+                   "--can": can, "--replay": replay, "--loop": loop, "--vin": vin,
+                   "--paranoid": paranoid, "--paranoid-file": paranoid_file,
+                   "--provision": provision, "--iccid": iccid, "--iccid-file": iccid_file,
+                   "--run": go_on, "--json": json, "--modem": modem, "--state": state}  # fmt: skip
         check_fleet([name for name, given in for_one.items() if given], kind)
         defaults = Defaults(scenario or DEFAULT_SCENARIO, Units(units or "M"), seed or 0)
         way = FleetWay(server, secure, websocket, ramp, speed)
@@ -229,12 +242,14 @@ def car(
     else:
         given.check_alone(secure)
     options = VehicleOptions(
-        vin, time.time(), _seed(seed), pin, scenario=scenario or DEFAULT_SCENARIO
+        vin, time.time(), _seed(seed), pin, bus_options.level, scenario or DEFAULT_SCENARIO
     )
-    made = _make_vehicle(kind, replay, options)
+    _check_source(kind, replay, can)
+    made = _make_vehicle(kind, replay, can, options)
     if scenario is not None and isinstance(made, BusVehicle):
         refuse("--scenario goes with a simulated car")
-    driver = _make_driver(made, replay, speed, loop)
+    bus = bus_options.make(made) if isinstance(made, BusVehicle) else None
+    driver = _make_driver(made, replay, bus, speed, loop)
     if question is None:
         identity = given.alone()
     else:
@@ -250,7 +265,7 @@ def car(
             identity, made, driver, group, secure, websocket, journal, phone, keeper, restarts
         )
         try:
-            is_done = asyncio.run(_run(link, phone))
+            is_done = asyncio.run(_run(link, phone, bus))
         except RecordingError as error:
             fail(str(error))
         except RestartRequested:
@@ -313,7 +328,18 @@ def _seed(seed: int | None) -> int:
     return secrets.randbits(32) if seed is None else seed
 
 
-def _make_vehicle(kind: str | None, replay: Path | None, options: VehicleOptions) -> Vehicle:
+def _check_source(kind: str | None, replay: Path | None, can: str | None) -> None:
+    if can is None:
+        return
+    if replay is not None:
+        refuse("--can reads a bus and --replay a recording: give one of them")
+    if kind is None:
+        refuse("--can needs --type: which car is it (ovms vehicle-type list)?")
+
+
+def _make_vehicle(
+    kind: str | None, replay: Path | None, can: str | None, options: VehicleOptions
+) -> Vehicle:
     """Make the vehicle that ``--type`` names, or the one that fits the other options."""
     name = kind or ("sim" if replay is None else "roadster")
     make = find_maker(name)
@@ -328,18 +354,26 @@ def _make_vehicle(kind: str | None, replay: Path | None, options: VehicleOptions
             f"{error.problems[0]}"
             + (f" (and {more} more: ovms vehicle-type check)" if more else "")
         )
-    if replay is None and isinstance(vehicle, BusVehicle):
-        refuse(f"--type {name} reads a bus: give a recording with --replay")
+    if replay is None and can is None and isinstance(vehicle, BusVehicle):
+        refuse(f"--type {name} reads a bus: give it with --can, or a recording with --replay")
     if replay is not None and not isinstance(vehicle, BusVehicle):
         refuse(f"--type {name} reads no bus: it cannot replay a recording")
+    if can is not None and not isinstance(vehicle, BusVehicle):
+        refuse(f"--type {name} reads no bus: --can is not for it")
     return vehicle
 
 
-def _make_driver(vehicle: Vehicle, replay: Path | None, speed: float, loop: bool) -> Driver:
+def _make_driver(
+    vehicle: Vehicle, replay: Path | None, bus: LiveBus | None, speed: float, loop: bool
+) -> Driver:
     """Make what moves the car on. A recording that cannot be read ends the command."""
     clock = SystemClock()
     if not (math.isfinite(speed) and speed >= 0):
         refuse("--speed must be a number, 0 or more")
+    if isinstance(vehicle, BusVehicle) and bus is not None:
+        if speed != 1 or loop:
+            refuse("--speed and --loop are not for a bus")
+        return OnBus(vehicle, bus, clock=clock)
     if isinstance(vehicle, BusVehicle) and replay is not None:
         try:
             open_recording(replay)
@@ -434,8 +468,18 @@ async def _run_both(link: Link, modem: SerialModem) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _run(link: Link, modem: SerialModem | None) -> bool:
+async def _run(link: Link, modem: SerialModem | None, bus: LiveBus | None) -> bool:
     """Run a link to its end, or until SIGINT or SIGTERM; tell whether it came to its end."""
+    if bus is None:
+        return await _run_until_told(link, modem)
+    bus.open()
+    try:
+        return await _run_until_told(link, modem)
+    finally:
+        await bus.close()
+
+
+async def _run_until_told(link: Link, modem: SerialModem | None) -> bool:
     loop = asyncio.get_running_loop()
     work = asyncio.create_task(_run_both(link, modem) if modem else link.run())
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -11,6 +11,7 @@ from ovms.car.vehicles import VEHICLE_TYPES, VehicleOptions, folder_of
 from ovms.car.vehicles.data import VehicleType, VehicleTypeError, read_folder
 from ovms.car.vehicles.data.fields import FIELDS
 from ovms.cli.common import JsonOption, fail, print_json, print_table
+from ovms.cli.simulate import simulate
 
 app = typer.Typer(help="Vehicle types: what is known, and checking one.", no_args_is_help=True)
 
@@ -73,6 +74,9 @@ def fields(json: JsonOption = False) -> None:
         print_json(rows)
         return
     print_table(list(rows[0]), [list(row.values()) for row in rows])
+
+
+app.command()(simulate)
 
 
 def _row(name: str) -> dict[str, object]:

@@ -62,6 +62,19 @@ class Vehicle(Protocol):
 class BusVehicle(Vehicle, Protocol):
     """A vehicle that is read from its bus."""
 
+    @property
+    def ids(self) -> frozenset[tuple[int, bool]]:
+        """The ids of the frames that it reads, and whether each is an extended one."""
+        ...
+
+    @property
+    def bitrate(self) -> int | None:
+        """Bits a second on its bus, if that is known."""
+        ...
+
+    wake: Callable[[], None]
+    """Is called when there is something to send."""
+
     def receive(self, frame: Frame, now: float) -> None:
         """Take in a frame. Never fails: what is not understood is ignored."""
         ...

@@ -120,6 +120,11 @@ class BusFile:
         return self._signals.get(name, [])
 
     @property
+    def ids(self) -> frozenset[tuple[int, bool]]:
+        """The ids of its messages, and whether each is an extended one."""
+        return frozenset(self._messages)
+
+    @property
     def names(self) -> list[str]:
         """All names by which a signal can be found."""
         return list(self._signals)

@@ -6,6 +6,8 @@ it is trusted.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ovms.car.frames import Frame
 from ovms.car.reports import Identity
 from ovms.car.state import CarState
@@ -36,10 +38,21 @@ class DataVehicle:
             write_enabled=can_write,
             starts_enabled=False,
         )
+        self.wake: Callable[[], None] = _do_nothing
         self._told_vin = vin
         self._pieces: dict[int, str] = {}
         self._codes: dict[str, float] = {}
         self._sender = Sender(kind.questions, self._look)
+
+    @property
+    def ids(self) -> frozenset[tuple[int, bool]]:
+        """See :class:`~ovms.car.vehicles.BusVehicle`."""
+        return self.kind.bus.ids
+
+    @property
+    def bitrate(self) -> int | None:
+        """See :class:`~ovms.car.vehicles.BusVehicle`."""
+        return self.kind.bitrate
 
     def advance(self, now: float) -> None:
         """See which commands the car has obeyed; all else happens in its frames."""
@@ -52,9 +65,11 @@ class DataVehicle:
         if order is None or self.trust < Trust.WRITE:
             return Answer(command.number, Result.UNSUPPORTED)
         try:
-            return self._sender.order(order, command, now)
+            answer = self._sender.order(order, command, now)
         except Refused as error:
             return Answer(command.number, Result.FAILED, str(error))
+        self.wake()
+        return answer
 
     # -- reading ----------------------------------------------------------------------------
 
@@ -117,3 +132,7 @@ class DataVehicle:
     def sent(self, now: float, problem: str | None = None) -> None:
         """See :class:`~ovms.car.vehicles.BusVehicle`."""
         self._sender.sent(now, problem)
+
+
+def _do_nothing() -> None:
+    """Stand for a driver that looks by itself."""

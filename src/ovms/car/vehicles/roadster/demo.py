@@ -7,13 +7,20 @@ plugged in and charged. ``python -m ovms.car.vehicles.roadster.demo`` writes it 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ovms.car.frames import Frame
 from ovms.car.replay import write_csv
-from ovms.car.vehicles.roadster import roadster_type
+from ovms.car.vehicles.roadster.encode import (
+    BUS_DASHBOARD,
+    BUS_TYRES,
+    BUS_VDS,
+    Signals,
+    make_frame,
+    vin_signals,
+)
 
 DEMO_RECORDING = Path(__file__).with_name("demo.csv")
 """The recording."""
@@ -26,8 +33,6 @@ STARTED = 1_767_258_000
 
 SLOW = 10
 """Seconds between frames of what changes slowly."""
-
-BUS_VDS, BUS_DASHBOARD, BUS_TYRES = 0x100, 0x102, 0x344
 
 UNLOCK, OPEN, SHUT, ON, ROLL = 5, 9, 14, 18, 22
 """Seconds at which the drive begins, step by step."""
@@ -86,25 +91,12 @@ def frames() -> Iterator[Frame]:
     """Give the frames of the recording."""
     for moment in _moments():
         for at, (bus_id, signals) in enumerate(_messages(moment)):
-            data = roadster_type().bus.database.encode_message(
-                bus_id, signals, strict=False, padding=False
-            )
-            yield Frame(moment.second + 0.002 * at, bus_id, _shorten(bus_id, signals, data))
+            yield make_frame(moment.second + 0.002 * at, bus_id, signals)
 
 
-def _shorten(bus_id: int, signals: Mapping[str, float], data: bytes) -> bytes:
-    """Cut the bytes behind the last signal, as the bus does."""
-    message = roadster_type().bus.database.get_message_by_frame_id(bus_id)
-    used = (message.get_signal_by_name(name) for name in signals)
-    return data[: max((signal.start + signal.length) // 8 for signal in used)]
-
-
-_Signals = dict[str, float]
-
-
-def _messages(moment: _Moment) -> Iterator[tuple[int, _Signals]]:
+def _messages(moment: _Moment) -> Iterator[tuple[int, Signals]]:
     if moment.second == 0:
-        yield from ((BUS_VDS, signals) for signals in _vin())
+        yield from ((BUS_VDS, signals) for signals in vin_signals(VIN))
     yield BUS_VDS, _doors(moment)
     if moment.second in (UNLOCK, AWAY + 2):
         yield BUS_DASHBOARD, {"DashKind": 0x0E, "Lock": 5 if moment.second == UNLOCK else 4}
@@ -115,13 +107,7 @@ def _messages(moment: _Moment) -> Iterator[tuple[int, _Signals]]:
         yield BUS_TYRES, _tyres(moment)
 
 
-def _vin() -> Iterator[_Signals]:
-    for kind, name, piece in ((0xA4, "Vin1", VIN[:7]), (0xA5, "Vin2", VIN[7:14]),
-                              (0xA6, "Vin3", VIN[14:])):  # fmt: skip
-        yield {"Kind": kind, name: int.from_bytes(piece.encode(), "little")}
-
-
-def _doors(moment: _Moment) -> _Signals:
+def _doors(moment: _Moment) -> Signals:
     second = moment.second
     bits = {
         LEFT_DOOR: OPEN <= second < SHUT or OUT <= second < AWAY,
@@ -137,7 +123,7 @@ def _doors(moment: _Moment) -> _Signals:
             "Doors4": 0}  # fmt: skip
 
 
-def _driving(moment: _Moment) -> Iterator[_Signals]:
+def _driving(moment: _Moment) -> Iterator[Signals]:
     volts = 221 if moment.is_charging else 0xFFFF
     pilot = 32 if moment.second >= PLUG else 0xFF
     yield {"Kind": 0x89, "Speed": round(moment.speed), "LineVoltage": volts, "PilotCurrent": pilot}
@@ -149,7 +135,7 @@ def _driving(moment: _Moment) -> Iterator[_Signals]:
     yield {"Kind": 0x9C, "Trip": round(moment.miles, 1)}
 
 
-def _charging(moment: _Moment) -> Iterator[_Signals]:
+def _charging(moment: _Moment) -> Iterator[Signals]:
     is_near = PLUG <= moment.second < CHARGE
     state, substate = (0x01, 0x09) if moment.is_charging else (0x0D, 0x07) if is_near else (4, 7)
     amps = 32 if moment.is_charging else 0x7F
@@ -159,7 +145,7 @@ def _charging(moment: _Moment) -> Iterator[_Signals]:
            "ChargeModeOfSome": 0, "ChargeMode": 0, "ChargeEnergy": int(moment.charged)}  # fmt: skip
 
 
-def _slow(moment: _Moment) -> Iterator[_Signals]:
+def _slow(moment: _Moment) -> Iterator[Signals]:
     warm = min(18.0, moment.miles * 12)
     yield {"Kind": 0x81, "Time": STARTED + moment.second}
     yield {"Kind": 0x82, "AmbientTemperature": 8}
@@ -169,9 +155,9 @@ def _slow(moment: _Moment) -> Iterator[_Signals]:
            "BatteryTemperature": 17}  # fmt: skip
 
 
-def _tyres(moment: _Moment) -> _Signals:
+def _tyres(moment: _Moment) -> Signals:
     warm = round(min(5.0, moment.miles * 4))
-    signals: _Signals = {}
+    signals: Signals = {}
     for wheel, byte in (("Fl", 80), ("Fr", 79), ("Rl", 108), ("Rr", 109)):
         signals[f"Pressure{wheel}"] = (byte + warm // 2) / 2.755
         signals[f"Temperature{wheel}"] = 9 + warm

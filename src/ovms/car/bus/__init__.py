@@ -1,0 +1,27 @@
+"""A car's bus as it is: frames in, and frames out as far as the module is trusted.
+
+:class:`~ovms.car.bus.live.LiveBus` is one that python-can reaches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from ovms.car.frames import Frame
+
+
+class Bus(Protocol):
+    """A bus, as a driver sees it."""
+
+    async def receive(self, patience: float) -> list[Frame]:
+        """Give what has come, in order; nothing if that many seconds pass, or :meth:`wake` came."""
+        ...
+
+    async def send(self, frames: Sequence[Frame]) -> str | None:
+        """Send frames; give the reason if not all of them could be sent."""
+        ...
+
+    def wake(self) -> None:
+        """End the waiting of :meth:`receive`: there is something to send."""
+        ...

@@ -1,0 +1,55 @@
+"""Where a bus is: ``INTERFACE:CHANNEL`` and what else python-can is told to open it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import can
+from can.util import cast_from_string
+
+_OPTION = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+
+OURS = frozenset({"interface", "channel", "bitrate", "can_filters", "ignore_config"})
+"""Options of python-can that are given in another way."""
+
+
+class PlaceError(ValueError):
+    """What is written names no bus."""
+
+
+@dataclass(frozen=True, slots=True)
+class BusPlace:
+    """A bus that can be opened."""
+
+    interface: str
+    channel: str
+    bitrate: int | None = None
+    """Bits a second; ``None`` leaves it to the interface."""
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Write it as it was given."""
+        return f"{self.interface}:{self.channel}"
+
+
+def parse_place(text: str, bitrate: int | None, options: Iterable[str] = ()) -> BusPlace:
+    """Read ``INTERFACE:CHANNEL`` and ``KEY=VALUE`` options. Raises :class:`PlaceError`."""
+    interface, colon, channel = text.partition(":")
+    if not colon or not channel:
+        raise PlaceError(f"{text!r} is not INTERFACE:CHANNEL, as in socketcan:can0")
+    if interface not in can.VALID_INTERFACES:
+        known = ", ".join(sorted(can.VALID_INTERFACES))
+        raise PlaceError(f"python-can has no interface {interface!r}: use one of {known}")
+    return BusPlace(interface, channel, bitrate, dict(map(_parse_option, options)))
+
+
+def _parse_option(text: str) -> tuple[str, Any]:
+    found = _OPTION.fullmatch(text)
+    if found is None:
+        raise PlaceError(f"{text!r} is not KEY=VALUE, as in tty_baudrate=1000000")
+    if found[1] in OURS:
+        raise PlaceError(f"{found[1]} is not given as an option of its own")
+    return found[1], cast_from_string(found[2])

@@ -1,0 +1,127 @@
+"""``ovms vehicle-type simulate``: a simulated car on a bus, to try the module against."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+from typing import Annotated
+
+import typer
+
+from ovms.base import logs
+from ovms.base.clock import SystemClock
+from ovms.car.bus.live import LiveBus
+from ovms.car.bus.place import PlaceError, parse_place
+from ovms.car.bus.slcan import SlcanPort
+from ovms.car.frames import Frame
+from ovms.car.trust import Trust
+from ovms.car.vehicles.simulation import Simulation
+from ovms.cli.common import fail, refuse
+
+TICK = 0.1
+"""Seconds between looks at what the car sends by itself."""
+
+
+def _make_roadster(pin: str, vin: str | None, say: Callable[[str], None]) -> Simulation:
+    from ovms.car.vehicles.roadster.simulated import VIN, SimulatedRoadster
+
+    return SimulatedRoadster(pin=pin, vin=vin or VIN, say=say)
+
+
+SIMULATIONS: dict[str, Callable[[str, str | None, Callable[[str], None]], Simulation]] = {
+    "roadster": _make_roadster,
+}
+"""What can be simulated on a bus: by PIN, VIN, and what takes its doings."""
+
+
+def simulate(
+    name: Annotated[str, typer.Argument(metavar="|".join(SIMULATIONS), help="Which car.")],
+    can: Annotated[
+        str | None,
+        typer.Option(
+            metavar="INTERFACE:CHANNEL",
+            show_default="a new pseudo-terminal",
+            help="Put it on this bus, as python-can reaches it.",
+        ),
+    ] = None,
+    link: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Have the pseudo-terminal under this name, too."),
+    ] = None,
+    pin: Annotated[str, typer.Option(help="The car's PIN.")] = "1234",
+    vin: Annotated[str | None, typer.Option(help="Its VIN.")] = None,
+) -> None:
+    """Put a simulated car on a bus, and tell what it does.
+
+    Without --can it is reached as by a serial CAN adapter (slcan), so that a module can be tried on
+    one machine without any hardware; the line that is printed says how.
+    """
+    make = SIMULATIONS.get(name)
+    if make is None:
+        refuse(f"no simulation {name!r}: use one of {', '.join(SIMULATIONS)}")
+    if can is not None and link is not None:
+        refuse("--link is for the pseudo-terminal: not with --can")
+    if not (pin.isascii() and pin.isdigit() and len(pin) <= 8):
+        refuse("--pin must be 1 to 8 digits")
+    if vin is not None and not (vin.isascii() and vin.isalnum() and len(vin) == 17):
+        refuse("--vin must be 17 letters and digits")
+    logs.configure("info", "text")
+    car = make(pin, vin, lambda text: print(text, flush=True))
+    asyncio.run(_run(_on_bus(car, name, can) if can else _on_port(car, name, link)))
+
+
+async def _run(work: Coroutine[None, None, None]) -> None:
+    """Work until SIGINT or SIGTERM."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.create_task(work)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _on_port(car: Simulation, name: str, link: Path | None) -> None:
+    clock = SystemClock()
+
+    def take(frame: Frame) -> None:
+        for answer in car.receive(frame, clock.time()):
+            port.send(answer)
+
+    try:
+        port = SlcanPort(take, link)
+    except OSError as error:
+        fail(f"{error.filename or link or 'pseudo-terminal'}: {error.strerror or error}")
+    port.open()
+    place = f"slcan:{link or port.path}"
+    print(f"{name} on {place}", flush=True)
+    print(f"a module for it: ovms car --type {name} --can {place} --can-trust write …", flush=True)
+    try:
+        while True:
+            for frame in car.poll(clock.time()):
+                port.send(frame)
+            await asyncio.sleep(TICK)
+    finally:
+        port.close()
+
+
+async def _on_bus(car: Simulation, name: str, can: str) -> None:
+    try:
+        place = parse_place(can, None)
+    except PlaceError as error:
+        refuse(f"--can: {error}")
+    clock = SystemClock()
+    bus = LiveBus(place, Trust.WRITE, random=Random())  # noqa: S311 (jitter)
+    bus.open()
+    print(f"{name} on {place}", flush=True)
+    try:
+        while True:
+            frames = await bus.receive(TICK)
+            now = clock.time()
+            answers = [answer for frame in frames for answer in car.receive(frame, now)]
+            await bus.send([*answers, *car.poll(now)])
+    finally:
+        await bus.close()

@@ -1,0 +1,155 @@
+"""A module and a car as two programs on one bus: a serial adapter's pseudo-terminal."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.programs.conftest import (
+    PATIENCE,
+    Program,
+    Server,
+    Start,
+    run_ovms,
+    status_of,
+    wait_until,
+)
+
+
+class Garage:
+    """A simulated Roadster, and a module in it."""
+
+    def __init__(self, server: Server, start: Start, link: Path) -> None:
+        self.server = server
+        self._start = start
+        self._link = link
+        self.sim = start("vehicle-type", "simulate", "roadster", "--link", str(link))
+        self.sim.wait_for("roadster on slcan:")
+
+    def enter(self, trust: str, *options: str) -> Program:
+        """Start the module, and wait until all that the car tells has come."""
+        module = self._start(
+            "car", *self.server.link(), "--type", "roadster", "--can", f"slcan:{self._link}",
+            "--can-trust", trust, "--can-option", "sleep_after_open=0", *options,
+        )  # fmt: skip
+        module.wait_for("bus open")
+        wait_until(lambda: self.field("D", "odometer") == 23456.7)
+        return module
+
+    def field(self, code: str, name: str) -> Any:
+        """Give what the server last heard."""
+        messages: Any = status_of(self.server)["messages"]
+        return messages[code]["fields"][name] if code in messages else None
+
+    def order(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Send a command."""
+        return run_ovms("app", "command", *self.server.link(), "--timeout", "30", *words)
+
+    def does(self, *words: str) -> None:
+        """Send a command that succeeds."""
+        done = self.order(*words)
+        assert (done.returncode, done.stdout) == (0, "ok\n"), done.stdout + done.stderr
+
+    def refuses(self, *words: str) -> str:
+        """Send a command that does not; what is printed."""
+        done = self.order(*words)
+        assert done.returncode == 1, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+
+@pytest.fixture
+def garage(server: Server, start: Start, tmp_path: Path) -> Garage:
+    """Give a garage."""
+    return Garage(server, start, tmp_path / "adapter")
+
+
+def test_every_command_shows_in_what_the_car_reports(garage: Garage) -> None:
+    """By app, server, module and bus to the car, and back; a wrong PIN changes nothing."""
+    garage.enter("write", "--units", "M")
+    assert "set feature 15" in garage.refuses("unlock", "1234")
+    assert garage.field("F", "write_enabled") is False
+    garage.does("set-feature", "15", "1")
+    assert garage.field("F", "write_enabled") is True
+    assert garage.field("V", "commands") == "C1-7,C10-12,C15-24"
+    for command, undo, name, before in (
+        ("unlock", "lock", "locked", True),
+        ("valet", "unvalet", "valet", False),
+    ):
+        assert garage.field("D", name) is before
+        assert "no sign of it" in garage.refuses(command, "9999")
+        garage.sim.wait_for("wrong PIN")
+        assert garage.field("D", name) is before
+        garage.does(command, "1234")
+        assert garage.field("D", name) is not before
+        garage.does(undo, "1234")
+        assert garage.field("D", name) is before
+    garage.does("charge-current", "13")
+    assert garage.field("S", "charge_limit") == 13
+    garage.does("charge-mode", "range")
+    assert garage.field("S", "charge_mode") == "range"
+    garage.does("charge-start")
+    assert garage.field("S", "charge_state") == "charging"
+    garage.does("charge-stop")
+    assert garage.field("S", "charge_state") == "stopped"
+    garage.does("charge-mode-current", "standard", "20")
+    assert garage.field("S", "charge_mode") == "standard"
+    assert garage.field("S", "charge_limit") == 20
+    garage.does("charge-timer", "1", "90")
+    wait_until(lambda: garage.field("S", "charge_timer_mode") == 1)
+    wait_until(lambda: garage.field("S", "charge_timer_start") == 90)
+    garage.does("homelink", "2")
+    garage.sim.wait_for("HomeLink 2 pressed")
+    garage.sim.wait_for("HomeLink 2 released")
+    garage.does("wakeup")
+    garage.sim.wait_for("woken up")
+    garage.does("wakeup-temperature")
+    wait_until(lambda: garage.field("D", "temperature_motor") == 20)
+    assert "unsupported" in garage.refuses("climate", "1")
+
+
+def test_a_module_that_listens_writes_nothing(garage: Garage) -> None:
+    """The adapter is opened to listen only: a car that is only asked would tell its temperatures."""
+    garage.enter("listen")
+    assert "unsupported" in garage.refuses("unlock", "1234")
+    assert garage.field("V", "commands") == "C1-7"
+    assert garage.field("D", "temperature_pem") == 0
+    assert "unlocked" not in garage.sim.output()
+
+
+def test_a_module_that_asks_commands_nothing(garage: Garage) -> None:
+    """It gets what has to be asked for, and supports no command of the car, feature 15 or not."""
+    garage.enter("ask")
+    wait_until(lambda: garage.field("D", "temperature_pem") == 18)
+    garage.does("set-feature", "15", "1")
+    assert "unsupported" in garage.refuses("unlock", "1234")
+    assert garage.field("F", "write_enabled") is False
+
+
+def test_an_adapter_may_be_unplugged(garage: Garage, start: Start, tmp_path: Path) -> None:
+    """The module goes on without its bus, and reads it again when it is back."""
+    module = garage.enter("write")
+    garage.does("set-feature", "15", "1")
+    garage.sim.kill()
+    (tmp_path / "adapter").unlink()
+    module.wait_for("bus lost")
+    assert "the bus is away" in garage.refuses("wakeup")
+    sim = start(
+        "vehicle-type", "simulate", "roadster", "--link", str(tmp_path / "adapter"), "--pin", "77"
+    )
+    module.wait_for("bus open", PATIENCE * 2)
+    garage.does("unlock", "77")
+    sim.wait_for("unlocked")
+    assert (sim.stop(), module.stop()) == (0, 0)
+
+
+def test_a_module_may_come_before_its_adapter(server: Server, start: Start, tmp_path: Path) -> None:
+    """The server hears of the module all the same."""
+    module = start(
+        "car", *server.link(), "--type", "roadster", "--can", f"slcan:{tmp_path}/adapter"
+    )
+    module.wait_for("bus cannot be opened")
+    wait_until(lambda: bool(status_of(server)["connected"]))
+    assert module.stop() == 0
