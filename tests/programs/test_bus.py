@@ -111,7 +111,7 @@ def test_every_command_shows_in_what_the_car_reports(garage: Garage) -> None:
 
 
 def test_a_module_that_listens_writes_nothing(garage: Garage) -> None:
-    """The adapter is opened to listen only: a car that is only asked would tell its temperatures."""
+    """The adapter is opened to listen only: a car that is asked tells its temperatures."""
     garage.enter("listen")
     assert "unsupported" in garage.refuses("unlock", "1234")
     assert garage.field("V", "commands") == "C1-7"

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ovms.cli.main import cli
+from ovms.cli.simulate import SIMULATIONS
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["carriage"], "no simulation 'carriage': use one of"),
+        (["roadster", "--can", "can0"], "--can: 'can0' is not INTERFACE:CHANNEL"),
+        (["roadster", "--can", "virtual:x", "--link", "x"], "--link is for the pseudo-terminal"),
+        (["roadster", "--pin", "12345678901"], "--pin must be 1 to 8 digits"),
+        (["roadster", "--pin", "x"], "--pin must be 1 to 8 digits"),
+        (["roadster", "--vin", "SHORT"], "--vin must be 17 letters and digits"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_2(options: list[str], message: str) -> None:
+    """What cannot be meant is refused before anything starts."""
+    result = CliRunner().invoke(cli, ["vehicle-type", "simulate", *options])
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_name_that_is_taken_is_one_line_and_exit_1(tmp_path: Path) -> None:
+    """A file is never replaced by the pseudo-terminal's link."""
+    taken = tmp_path / "taken"
+    taken.touch()
+    result = CliRunner().invoke(cli, ["vehicle-type", "simulate", "roadster", "--link", str(taken)])
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert taken.is_file()
+
+
+@pytest.mark.parametrize("name", SIMULATIONS)
+def test_each_simulation_talks_by_itself(name: str) -> None:
+    """It has something to say within some seconds, or waits to be asked, and takes a VIN."""
+    car = SIMULATIONS[name]("1234", "0VMSDEMR0ADSTER01", lambda text: None)
+    assert all(1 <= len(frame.data) <= 8 for now in range(60) for frame in car.poll(now))
