@@ -14,6 +14,7 @@ from ovms.car.vehicles.sim.car import VALET_SPEED, Phase
 from ovms.car.vehicles.sim.route import TO_TOWN
 from ovms.car.vehicles.sim.scenario import Alarm, Go, Scenario, Stay, Valet
 from ovms.protocol import Message
+from ovms.protocol.commands import Command, Result
 from ovms.protocol.records import Environment, Location, Status
 from ovms.protocol.records.environment import Doors1, Doors2, Doors3, Doors4
 
@@ -139,6 +140,18 @@ def test_theft(seed: int) -> None:
     assert max(moves) > 20
     assert moves[0] == moves[-1] == 0
     assert {location.speed for _, location in seen.location} == {0}
+
+
+def test_who_unlocks_silences_the_alarm() -> None:
+    """With the PIN, as with any car's key."""
+    car = SimCar(start=0, seed=1, scenario=SCENARIOS["theft"])
+    for now in range(0, 600, 5):
+        car.advance(now)
+    assert car.body.alarm
+    assert car.execute(Command(22, "9999"), car.time).result == Result.FAILED
+    assert car.body.alarm
+    assert car.execute(Command(22, "1234"), car.time).result == Result.OK
+    assert not car.body.alarm
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

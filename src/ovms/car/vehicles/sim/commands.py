@@ -91,7 +91,7 @@ def _lock(car: SimCar, parameters: Parameters) -> None:
 
 def _unlock(car: SimCar, parameters: Parameters) -> None:
     _check_pin(car, parameters)
-    car.body.is_locked = False
+    car.body.is_locked = car.body.alarm = False
 
 
 def _valet(car: SimCar, parameters: Parameters) -> None:
