@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ovms.car.frames import Frame
 from ovms.car.state import CarState, Topic, VehicleError
 from ovms.car.trust import Trust
+from ovms.car.vehicles import Later
 from ovms.car.vehicles.data import DataVehicle, read_folder
 from ovms.car.vehicles.data.conditions import Condition, ConditionError, Value, parse_condition
 from ovms.car.vehicles.data.dbc import read_dbc
@@ -466,3 +467,119 @@ def test_what_is_no_frame(text: str) -> None:
     """Data that is written otherwise, or is too long, is refused with a text."""
     with pytest.raises(EncodingError, match=r"\w{3}"):
         parse_template(text)
+
+
+# -- silence --------------------------------------------------------------------------------
+
+
+def seen(car: DataVehicle, *names: str) -> list[object]:
+    """Give what is known of a car."""
+    return [getattr(car.state, name) for name in names]
+
+
+def test_a_message_that_comes_no_more(tmp_path: Path) -> None:
+    """Its silence sets fields once, whatever other messages come; its return undoes that."""
+    car = make(
+        tmp_path,
+        '[signals]\nByte = { field = "soc" }\nSigned = { field = "doors_1.car_on" }\n'
+        '[[silence]]\nof = "Plain"\nafter = 30\n'
+        'set = { "doors_1.car_on" = false, soc = "unknown", doors_2 = 8 }\n'
+        '[[silence]]\nof = "Plain"\nafter = 60\nset = { soh = 90 }\n'
+        '[[silence]]\nof = "Muxed"\nafter = 1\nset = { speed = 0 }',
+    )
+    car.advance(1000)
+    assert seen(car, "doors_2") == [None]
+    car.receive(Frame(1000, 0x10, b"\x2a\1"), 1000)
+    car.advance(1029.9)
+    assert seen(car, "soc", "is_on") == [42, True]
+    car.receive(Frame(1029, 0x11, b"\1\1"), 1029)
+    car.advance(1030)
+    assert seen(car, "soc", "is_on", "speed") == [None, False, 0]
+    assert seen(car, "doors_2", "parked_since") == [Doors2.LOCKED, 1030]
+    assert seen(car, "soh") == [None]
+    car.state.soc = 50
+    car.advance(1060)
+    assert seen(car, "soc", "soh") == [50, 90]
+    car.receive(Frame(1070, 0x10, b"\x2b\1"), 1070)
+    assert seen(car, "soc", "is_on") == [43, True]
+    car.advance(1100)
+    assert seen(car, "soc", "is_on") == [None, False]
+
+
+# -- links ----------------------------------------------------------------------------------
+
+LINKS = (
+    '[[isotp]]\nname = "a"\nrequest = 0x20\nresponse = 0x10\n'
+    '[[isotp]]\nname = "b"\nrequest = 0x21\nresponse = 0x11\n'
+    '[[ask]]\nfor = "x"\nto = "a"\ndata = "01 02"\nevery = 5\n'
+    '[[ask]]\nfor = "y"\nto = "b"\ndata = "01"\nevery = 5\n'
+    '[[ask]]\nfor = "z"\nid = 0x30\ndata = "01"\nevery = 5\n'
+)
+
+
+def sent(car: DataVehicle, now: float) -> list[str]:
+    """Give what a car sends now, as ``ID#data``, zeros at its end left out."""
+    frames = car.sending(now)
+    car.sent(now)
+    return [f"{frame.id:X}#{frame.data.rstrip(bytes(1)).hex(' ')}" for frame in frames]
+
+
+def test_links_are_asked_side_by_side(tmp_path: Path) -> None:
+    """Each link has a question open; frames that ask without one do not wait for them."""
+    mapping = '[signals]\nByte = { field = "soc" }\nFirst = { field = "soh" }\n' + LINKS
+    car = DataVehicle(make(tmp_path, mapping).kind, trust=Trust.ASK)
+    assert sent(car, 0) == ["30#01", "20#02 01 02", "21#01 01"]
+    car.receive(Frame(0, 0x11, b"\2\1\7"), 0)
+    assert seen(car, "soh", "soc") == [7, None]
+    car.receive(Frame(0, 0x10, b"\x10\x0a\x41\2\0\0\0\0"), 0)
+    assert sent(car, 0) == ["20#30"]
+    car.receive(Frame(0, 0x10, b"\x21\0\0\0\0\0\0\0"), 0)
+    assert car.state.soc == 0x41
+
+
+def test_a_command_on_a_link(tmp_path: Path) -> None:
+    """Its requests wait for what is open there, then each for the answer to the one before."""
+    mapping = LINKS + (
+        "[commands.charge-current]\n"
+        'frames = [{ to = "a", data = "10 03" }, { to = "a", data = "2E 01 {amps}" }]\n'
+    )
+    car = DataVehicle(make(tmp_path, mapping).kind, trust=Trust.WRITE)
+    car.sending(0)
+    car.sent(0)
+    car.receive(Frame(0, 0x11, b"\1\x41"), 0)
+    answer = car.execute(Command(15, "16"), 0.1)
+    assert sent(car, 0.1) == []
+    assert car.next_sending == 1.0
+    car.receive(Frame(0.2, 0x10, b"\2\x41\2"), 0.2)
+    assert sent(car, 0.2) == ["20#02 10 03"]
+    assert sent(car, 0.5) == []
+    car.receive(Frame(0.6, 0x10, b"\2\x50\3"), 0.6)
+    assert sent(car, 0.6) == ["20#03 2e 01 10"]
+    assert car.next_sending is None
+    given: list[Answer] = []
+    assert isinstance(answer, Later)
+    answer.then(given.append)
+    car.advance(0.6)
+    assert given == [Answer(15, Result.OK)]
+    assert sent(car, 5.1) == ["30#01", "20#02 01 02", "21#01 01"]
+
+
+def test_a_command_does_not_wait_for_ever(tmp_path: Path) -> None:
+    """Where nothing is answered its requests go out a second apart, and questions after them."""
+    mapping = LINKS + (
+        '[commands.wakeup]\nframes = [{ to = "a", data = "10 03" }, { to = "a", data = "3E" }]\n'
+    )
+    car = DataVehicle(make(tmp_path, mapping).kind, trust=Trust.WRITE)
+    car.execute(Command(18), 0)
+    gone = {now: frames for now in range(4) if (frames := sent(car, now))}
+    assert gone == {0: ["20#02 10 03", "30#01"], 1: ["20#01 3e", "21#01 01"], 2: ["20#02 01 02"]}
+
+
+def test_links_of_a_listener(tmp_path: Path) -> None:
+    """Nothing leaves, not even what lets a long answer go on."""
+    car = make(tmp_path, '[signals]\nByte = { field = "soc" }\n' + LINKS)
+    car.receive(Frame(0, 0x10, b"\x10\x0a\x41\2\0\0\0\0"), 0)
+    assert car.sending(0) == []
+    car.receive(Frame(0, 0x10, b"\x21\0\0\0\0\0\0\0"), 0)
+    assert car.state.soc == 0x41
+    assert car.sending(99) == []

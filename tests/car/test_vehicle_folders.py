@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from ovms.car.vehicles.data import VehicleTypeError, read_folder
 from ovms.car.vehicles.data.folder import LONGEST_FILE
+from ovms.car.vehicles.data.links import MOST_LINKS
 from ovms.car.vehicles.data.problems import Document
 
 DBC = """VERSION ""
@@ -52,6 +53,20 @@ def found(folder: Path) -> list[str]:
 
 
 SIGNALS = "[signals]\n"
+
+LINK = """[[isotp]]
+name = "engine"
+request = 0x7E0
+response = 17
+functional = 0x7DF
+"""
+"""Five lines; it begins at line 3."""
+
+ASK = '[[ask]]\ndata = "01"\nfor = "x"\nevery = 1\n'
+"""Four lines."""
+
+SILENCE = '[[silence]]\nof = "Two"\nafter = 30\n'
+"""Three lines."""
 
 CASES: list[tuple[str, list[tuple[int, str]]]] = [
     # the top
@@ -170,7 +185,51 @@ CASES: list[tuple[str, list[tuple[int, str]]]] = [
     ('[[ask]]\nfor = "x"\nid = 0x20000000\nextended = true\ndata = "{a}"\nevery = 1', [
         (5, "ask.0.id: input should be less")]),
     ('[[ask]]\nfor = "x"\nid = 1\ndata = "{a}"\nevery = 1', [(6, "a question has no parameters")]),
+    ('[[ask]]\nfor = "x"\ndata = "00"\nevery = 1', [(3, "either an id or, with to, a link")]),
+    ('[[ask]]\nfor = "x"\nid = 1\nto = "y"\ndata = "00"\nevery = 1', [(3, "either an id or")]),
+    # links
+    (LINK, []),
+    (LINK + ASK + 'to = "engine"', []),
+    (LINK + ASK + 'to = "engin"', [(12, "no link 'engin' in [[isotp]] (did you mean engine?)")]),
+    (LINK + ASK + 'to = "engine"\nextended = true', [(13, "is said by the link")]),
+    (LINK + ASK.replace('"01"', '"01 02 03 04 05 06 07 08"') + 'to = "engine"', [
+        (9, "a request has 1 to 7 data bytes, not 8")]),
+    (LINK + ASK.replace('"01"', '"{a}"') + 'to = "engine"', [(9, "a question has no parameters")]),
+    ('[[isotp]]\nname = "a b"\nrequest = -1', [
+        (4, "name: string should match"), (5, "request: input should be greater"),
+        (3, "isotp.0.response is missing")]),
+    ("isotp = [1]", [(3, "isotp.0 should be a table")]),
+    (LINK.replace("17", "99"), [(6, "no message with the id 0x63")]),
+    (LINK.replace("17", "0x7E0"), [(6, "cannot be both"), (6, "no message with the id 0x7e0")]),
+    (LINK.replace("17", "0x7DF"), [(6, "cannot be both"), (6, "no message with the id 0x7df")]),
+    (LINK + "extended = true", [(6, "no message with the id 0x11")]),
+    (LINK.replace("0x7E0", "0x800").replace("0x7DF", "0x18DB33F1"), [
+        (5, "id 0x800 has more than 11 bits"), (7, "id 0x18db33f1 has more than 11 bits")]),
+    (LINK + LINK, [
+        (9, "there is a link 'engine' already"), (10, "request 0x7e0 is that of 'engine' already"),
+        (11, "response 0x11 is that of 'engine' already")]),
+    (LINK + LINK.replace("engine", "other").replace("0x7E0", "1").replace("17", "16"), []),
+    (LINK * (MOST_LINKS + 1), [
+        *((9 + 5 * at + of, "already") for at in range(MOST_LINKS) for of in range(3)),
+        (3 + 5 * MOST_LINKS, "there are more than 32 links")]),
+    # silence
+    (SILENCE + 'set = { soc = 0, "doors_1.car_on" = false, doors_2 = 8, soh = "unknown" }', []),
+    (SILENCE, [(3, "silence.0.set is missing")]),
+    (SILENCE + "set = {}", [(6, "set: dictionary should have at least 1")]),
+    (SILENCE + "set = { socc = 0 }", [(6, "no field 'socc' (did you mean soc?)")]),
+    (SILENCE + 'set = { soc = "low" }', [(6, "soc cannot be 'low'")]),
+    (SILENCE + 'set = { "doors_1.car_on" = 0 }', [(6, "doors_1.car_on cannot be 0")]),
+    (SILENCE.replace("Two", "Tow") + "set = { soc = 0 }", [
+        (4, "the DBC file has no message 'Tow' (did you mean Two?)")]),
+    (SILENCE.replace("30", "0") + "set = { soc = 0 }", [(5, "after: input should be greater")]),
     # commands
+    ('[commands.wakeup]\nframes = [{ data = "00" }]', [(4, "either an id or")]),
+    (LINK + '[commands.wakeup]\nframes = [{ to = "engine", data = "10 03" }]', []),
+    (LINK + '[commands.wakeup]\nframes = [{ to = "gearbox", data = "10 03" }]', [
+        (9, "no link 'gearbox'")]),
+    (LINK + '[commands.charge-timer]\n'
+     'frames = [{ to = "engine", data = "2E 01 02 03 {timer} {minutes:high_low} 00" }]', [
+         (9, "a request has 1 to 7 data bytes, not 8")]),
     ('[commands.fly]\nframes = [{ id = 1, data = "00" }]', [(3, "no command 'fly'")]),
     ('[commands.99]\nframes = [{ id = 1, data = "00" }]', [(3, "no command '99'")]),
     ('[commands.1]\nframes = [{ id = 1, data = "00" }]', [(3, "features, is not the car's")]),
@@ -266,8 +325,8 @@ def test_a_wrong_head_does_not_hide_the_rest(tmp_path: Path) -> None:
         ("[0|200]", "[200|0]", "DBC:14: the range of Range is no range: [200|0]"),
         (
             "SG_ Wide m1 : 32|12",
-            "SG_ Wide m1 : 32|9999",
-            "DBC:10: Wide is not within 512",
+            "SG_ Wide m1 : 32|99999",
+            "DBC:10: Wide is not within 32760",
         ),
         ("@1+ (1,0) [0|200]", "@1+ (0,0) [0|200]", "DBC:14: factor and offset of Range are of no"),
         ("@1+ (1,0) [0|200]", "@1+ (1e400,0) [0|200]", "DBC:14: factor and offset of Range are"),

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ovms.cli.main import cli
-from ovms.cli.simulate import SIMULATIONS
+from ovms.cli.simulate import SIMULATIONS, Wanted
 
 
 @pytest.mark.parametrize(
@@ -41,5 +41,5 @@ def test_a_name_that_is_taken_is_one_line_and_exit_1(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", SIMULATIONS)
 def test_each_simulation_talks_by_itself(name: str) -> None:
     """It has something to say within some seconds, or waits to be asked, and takes a VIN."""
-    car = SIMULATIONS[name]("1234", "0VMSDEMR0ADSTER01", lambda text: None)
+    car = SIMULATIONS[name](Wanted(vin="0VMSDEMR0ADSTER01", say=str))
     assert all(1 <= len(frame.data) <= 8 for now in range(60) for frame in car.poll(now))

@@ -14,7 +14,17 @@ from ovms.car.vehicles import VEHICLE_TYPES, BusVehicle, VehicleOptions, find_ma
 from ovms.car.vehicles.data import DataVehicle, VehicleTypeError, read_folder
 from ovms.car.vehicles.data.encodings import ENCODINGS
 from ovms.car.vehicles.data.fields import FIELDS
-from ovms.car.vehicles.data.models import SignalEntry
+from ovms.car.vehicles.data.models import (
+    AskEntry,
+    CommandEntry,
+    Entry,
+    FrameEntry,
+    Head,
+    LinkEntry,
+    ParameterEntry,
+    SignalEntry,
+    SilenceEntry,
+)
 from ovms.cli.main import cli
 from ovms.protocol.commands import Command
 from tests.car.frames import frames_for
@@ -27,15 +37,20 @@ def run(*words: str) -> Result:
     return CliRunner().invoke(cli, ["vehicle-type", *words])
 
 
+def example(name: str, folder: Path) -> Path:
+    """Make the folder of an example of the page."""
+    (folder / name).mkdir()
+    for kind, file in (("dbc", f"{name}.dbc"), ("toml", "vehicle.toml")):
+        pattern = rf"`{name}/{file}`[^`]*(?:`[^`\n]+`[^`]*)*```{kind}\n(.*?)```"
+        (block,) = re.findall(pattern, PAGE.read_text("utf-8"), re.DOTALL)
+        (folder / name / file).write_text(block, "utf-8")
+    return folder / name
+
+
 @pytest.fixture
 def moped(tmp_path: Path) -> Path:
-    """Make the folder of the page's example."""
-    folder = tmp_path / "moped"
-    folder.mkdir()
-    for kind, name in (("dbc", "moped.dbc"), ("toml", "vehicle.toml")):
-        (block,) = re.findall(rf"```{kind}\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-        (folder / name).write_text(block, "utf-8")
-    return folder
+    """Make the folder of the page's first example."""
+    return example("moped", tmp_path)
 
 
 def test_the_pages_example_works(moped: Path) -> None:
@@ -57,11 +72,37 @@ def test_the_pages_example_works(moped: Path) -> None:
     assert [frame.id for frame in car.sending(1)] == [0x600]
 
 
-def test_the_page_names_every_key_and_encoding() -> None:
-    """No key of a signal and no encoding is left out."""
+def test_the_pages_second_example_works(tmp_path: Path) -> None:
+    """A car that is read by requests is asked, let go on and read as the page says."""
+    folder = example("van", tmp_path)
+    checked = run("check", str(folder))
+    assert checked.stdout == "van: Electric van (VAN); 5 readings, 2 questions, 0 commands\n"
     page = PAGE.read_text("utf-8")
-    keys = {field.alias or name for name, field in SignalEntry.model_fields.items()}
-    assert [key for key in keys if f"`{key}`" not in page] == []
+    said = re.findall(r"`(7E4|7EC)#([0-9A-F ]+)`", page)
+    assert [bus_id for bus_id, _ in said] == ["7E4", "7EC", "7E4", "7EC"]
+    car = DataVehicle(read_folder(folder), trust=Trust.ASK)
+    for bus_id, text in said:
+        frame = Frame(0, int(bus_id, 16), bytes.fromhex(text))
+        if bus_id == "7EC":
+            car.receive(frame, 0)
+        else:
+            assert car.sending(0) == [frame]
+    state = car.state
+    assert (state.soc, state.battery_voltage) == (45, 370)
+    assert state.battery_current == pytest.approx(27.2)
+    assert (state.temperature_battery, state.is_on) == (20, True)
+
+
+ENTRIES: list[type[Entry]] = [
+    Head, LinkEntry, SignalEntry, SilenceEntry, AskEntry, CommandEntry, FrameEntry, ParameterEntry,
+]  # fmt: skip
+
+
+def test_the_page_names_every_key_and_encoding() -> None:
+    """No key of an entry and no encoding is left out."""
+    page = PAGE.read_text("utf-8")
+    keys = {field.alias or name for entry in ENTRIES for name, field in entry.model_fields.items()}
+    assert [key for key in keys if not re.search(rf"`\[*{key}[\]`. ]", page)] == []
     rows = [f"| `{name}` | {each.meaning} |" for name, each in ENCODINGS.items()]
     assert [row for row in rows if row not in page] == []
 
@@ -107,9 +148,12 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 def test_the_list() -> None:
     """What comes with ovms is listed, with how many commands each has."""
     rows = json.loads(run("list", "--json").stdout)
-    assert [(row["name"], row["car_type"]) for row in rows] == [("roadster", "TR"), ("sim", "SIM")]
-    assert all(row["commands"] >= 10 and row["description"] for row in rows)
-    assert run("list").stdout.splitlines()[1].startswith("roadster\tTR\t")
+    assert [(row["name"], row["car_type"]) for row in rows] == [
+        ("obd2", "O2"), ("roadster", "TR"), ("sim", "SIM"),
+    ]  # fmt: skip
+    assert [row["commands"] >= 10 for row in rows] == [False, True, True]
+    assert all(row["description"] for row in rows)
+    assert run("list").stdout.splitlines()[2].startswith("roadster\tTR\t")
 
 
 def test_the_fields() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,19 @@ from tests.programs.conftest import (
     status_of,
     wait_until,
 )
+
+
+def field_of(server: Server, code: str, name: str) -> Any:
+    """Give what the server last heard of CAR1; 0 if that is nothing."""
+    messages: Any = status_of(server)["messages"]
+    return messages[code]["fields"][name] if code in messages else 0
+
+
+def speed_of(server: Server) -> float:
+    """Ask the module how fast its car is, km/h."""
+    shown = run_ovms("app", "command", *server.link(), "shell", "metrics list v.p.speed")
+    found = re.search(r"v\.p\.speed\D*([0-9.]+)", shown.stdout)
+    return float(found[1]) if found else 0
 
 
 class Garage:
@@ -41,8 +55,7 @@ class Garage:
 
     def field(self, code: str, name: str) -> Any:
         """Give what the server last heard."""
-        messages: Any = status_of(self.server)["messages"]
-        return messages[code]["fields"][name] if code in messages else None
+        return field_of(self.server, code, name)
 
     def order(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Send a command."""
@@ -126,6 +139,31 @@ def test_a_module_that_asks_commands_nothing(garage: Garage) -> None:
     garage.does("set-feature", "15", "1")
     assert "unsupported" in garage.refuses("unlock", "1234")
     assert garage.field("F", "write_enabled") is False
+
+
+def test_a_car_is_read_by_obd(server: Server, start: Start, tmp_path: Path) -> None:
+    """Speed, 12 V, odometer, VIN and state of charge come by requests, and only so."""
+    link, vin = tmp_path / "socket", "0VMSDEMR0ADSTER01"
+    sim = start("vehicle-type", "simulate", "obd2", "--link", str(link), "--vin", vin,
+                "--seed", "3")  # fmt: skip
+    sim.wait_for("obd2 on slcan:")
+    options = [*server.link(), "--type", "obd2", "--can", f"slcan:{link}",
+               "--can-option", "sleep_after_open=0"]  # fmt: skip
+    deaf = start("car", *options)
+    deaf.wait_for("says little unless it is asked")
+    deaf.wait_for("bus open")
+    sim.wait_for("switched on", PATIENCE * 3)
+    assert "VIN" not in deaf.output()
+    assert deaf.stop() == 0
+    module = start("car", *options, "--can-trust", "ask", "--units", "K")
+    wait_until(lambda: field_of(server, "F", "vin") == vin)
+    wait_until(lambda: speed_of(server) > 0)
+    assert field_of(server, "D", "car_on") is True
+    assert field_of(server, "D", "odometer") > 100
+    assert 11 < field_of(server, "D", "voltage_12v") < 16
+    assert 0 < field_of(server, "S", "soc") <= 100
+    assert field_of(server, "F", "car_type") == "O2"
+    assert (module.stop(), sim.stop()) == (0, 0)
 
 
 def test_an_adapter_may_be_unplugged(garage: Garage, start: Start, tmp_path: Path) -> None:

@@ -9,11 +9,14 @@ from typing import Annotated, Literal
 
 import typer
 
+from ovms.base.logs import get_logger
 from ovms.car.bus.live import LiveBus
 from ovms.car.bus.place import BusPlace, PlaceError, parse_place
 from ovms.car.trust import Trust
 from ovms.car.vehicles import BusVehicle
 from ovms.cli.common import refuse
+
+log = get_logger("ovms.car")
 
 TrustWord = Literal["listen", "ask", "write"]
 
@@ -74,6 +77,8 @@ class BusOptions:
         place = self._place(vehicle.bitrate)
         if place is None:
             return None
+        if vehicle.must_ask and self.level < Trust.ASK:
+            log.warning("this vehicle type says little unless it is asked: --can-trust ask")
         return LiveBus(place, self.level, vehicle.ids, random=Random())  # noqa: S311 (jitter)
 
     def _place(self, bitrate: int | None) -> BusPlace | None:

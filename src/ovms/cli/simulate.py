@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import signal
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Annotated
@@ -26,16 +28,38 @@ TICK = 0.1
 """Seconds between looks at what the car sends by itself."""
 
 
-def _make_roadster(pin: str, vin: str | None, say: Callable[[str], None]) -> Simulation:
+BEHIND = 50.0
+"""Seconds that a car has stood already which drives off by itself within two minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a simulation is told."""
+
+    pin: str = "1234"
+    vin: str | None = None
+    seed: int = 0
+    say: Callable[[str], object] = print
+    """Takes what it does."""
+
+
+def _make_roadster(wanted: Wanted) -> Simulation:
     from ovms.car.vehicles.roadster.simulated import VIN, SimulatedRoadster
 
-    return SimulatedRoadster(pin=pin, vin=vin or VIN, say=say)
+    return SimulatedRoadster(pin=wanted.pin, vin=wanted.vin or VIN, say=wanted.say)
 
 
-SIMULATIONS: dict[str, Callable[[str, str | None, Callable[[str], None]], Simulation]] = {
+def _make_obd2(wanted: Wanted) -> Simulation:
+    from ovms.car.vehicles.obd2.simulated import SimulatedCar
+
+    return SimulatedCar(vin=wanted.vin, seed=wanted.seed, behind=BEHIND, say=wanted.say)
+
+
+SIMULATIONS: dict[str, Callable[[Wanted], Simulation]] = {
     "roadster": _make_roadster,
+    "obd2": _make_obd2,
 }
-"""What can be simulated on a bus: by PIN, VIN, and what takes its doings."""
+"""What can be simulated on a bus."""
 
 
 def simulate(
@@ -54,6 +78,7 @@ def simulate(
     ] = None,
     pin: Annotated[str, typer.Option(help="The car's PIN.")] = "1234",
     vin: Annotated[str | None, typer.Option(help="Its VIN.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Makes the drives of obd2 repeatable.")] = None,
 ) -> None:
     """Put a simulated car on a bus, and tell what it does.
 
@@ -70,7 +95,8 @@ def simulate(
     if vin is not None and not (vin.isascii() and vin.isalnum() and len(vin) == 17):
         refuse("--vin must be 17 letters and digits")
     logs.configure("info", "text")
-    car = make(pin, vin, lambda text: print(text, flush=True))
+    chosen = secrets.randbits(32) if seed is None else seed
+    car = make(Wanted(pin, vin, chosen, lambda text: print(text, flush=True)))
     asyncio.run(_run(_on_bus(car, name, can) if can else _on_port(car, name, link)))
 
 
@@ -98,7 +124,7 @@ async def _on_port(car: Simulation, name: str, link: Path | None) -> None:
     port.open()
     place = f"slcan:{link or port.path}"
     print(f"{name} on {place}", flush=True)
-    print(f"a module for it: ovms car --type {name} --can {place} --can-trust write …", flush=True)
+    print(f"a module for it: ovms car --type {name} --can {place} --can-trust ask …", flush=True)
     try:
         while True:
             for frame in car.poll(clock.time()):

@@ -72,6 +72,11 @@ class BusVehicle(Vehicle, Protocol):
         """Bits a second on its bus, if that is known."""
         ...
 
+    @property
+    def must_ask(self) -> bool:
+        """It says little or nothing by itself."""
+        ...
+
     wake: Callable[[], None]
     """Is called when there is something to send."""
 

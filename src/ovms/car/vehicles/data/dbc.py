@@ -23,8 +23,8 @@ from ovms.car.vehicles.data.problems import Problem, VehicleTypeError
 Codes = dict[str, float]
 """What signals say in one frame, by name: the values as they stand on the bus, not scaled."""
 
-MOST_BITS = 512
-"""Bits of the longest message of any kind of CAN."""
+MOST_BITS = 8 * 4095
+"""Bits of the longest message: an answer in many frames (ISO-TP)."""
 
 _ERROR_LINE = re.compile(r"(.*) at line (\d+), column \d+: (.*)", re.DOTALL)
 _QUOTED = re.compile(r"The (?:signal|signals) (\w+)")
@@ -115,6 +115,16 @@ class BusFile:
                 self._signals.setdefault(signal.name, []).append(found)
                 self._signals[found.name] = [found]
 
+    def message_of(self, bus_id: int, is_extended: bool) -> str | None:
+        """Give the name of the message that comes under an id."""
+        message, _ = self._messages.get((bus_id, is_extended), (None, None))
+        return message.name if message else None
+
+    @property
+    def messages(self) -> list[str]:
+        """The names of all messages."""
+        return [message.name for message, _ in self._messages.values()]
+
     def find(self, name: str) -> list[BusSignal]:
         """Give the signals of a name, which may be ``Message.Signal``; there should be one."""
         return self._signals.get(name, [])
@@ -130,7 +140,11 @@ class BusFile:
         return list(self._signals)
 
     def decode(self, frame: Frame) -> tuple[str, Codes]:
-        """Give the message's name and what its signals say; none if the file does not know it."""
+        """Give the message's name and what its signals say; none if the file does not know it.
+
+        ``data`` may also be an answer that came in many frames; what the file does not tell of is
+        left out.
+        """
         message, variants = self._messages.get((frame.id, frame.is_extended), (None, None))
         if message is None or not frame.data:
             return "", {}

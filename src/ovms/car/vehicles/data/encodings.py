@@ -81,6 +81,13 @@ class Template:
     parts: tuple[bytes | Place, ...]
 
     @property
+    def size(self) -> int:
+        """How many bytes it is when it is filled."""
+        return sum(
+            part.encoding.size if isinstance(part, Place) else len(part) for part in self.parts
+        )
+
+    @property
     def places(self) -> tuple[Place, ...]:
         """The places for parameters."""
         return tuple(part for part in self.parts if isinstance(part, Place))
@@ -93,13 +100,12 @@ class Template:
         )
 
 
-def parse_template(text: str) -> Template:
+def parse_template(text: str, most: int = MOST_BYTES, what: str = "a frame") -> Template:
     """Read a frame's data as it is written. Raises :class:`EncodingError`."""
-    parts = tuple(_part(word) for word in text.split())
-    size = sum(part.encoding.size if isinstance(part, Place) else 1 for part in parts)
-    if not 1 <= size <= MOST_BYTES:
-        raise EncodingError(f"a frame has 1 to {MOST_BYTES} data bytes, not {size}")
-    return Template(parts)
+    template = Template(tuple(_part(word) for word in text.split()))
+    if not 1 <= template.size <= most:
+        raise EncodingError(f"{what} has 1 to {most} data bytes, not {template.size}")
+    return template
 
 
 def _part(word: str) -> bytes | Place:

@@ -11,9 +11,11 @@ from ovms.car.state import Topic
 from ovms.car.vehicles import MAPPING
 from ovms.car.vehicles.data.dbc import BusFile, BusSignal, read_dbc
 from ovms.car.vehicles.data.fields import TOPICS
+from ovms.car.vehicles.data.links import Link, read_links
 from ovms.car.vehicles.data.models import Head, read_entry
 from ovms.car.vehicles.data.orders import Order, Question, read_orders, read_questions
 from ovms.car.vehicles.data.problems import Document, Problem, VehicleTypeError
+from ovms.car.vehicles.data.silence import Silence, read_silences
 from ovms.car.vehicles.data.targets import Target, by_message, looked_at, read_targets
 
 LONGEST_FILE = 1 << 20
@@ -42,13 +44,20 @@ class VehicleType:
     pieces: int
     """In how many pieces the VIN comes; 0 if it does not."""
     stale: Mapping[Topic, float]
+    links: Mapping[str, Link]
     questions: tuple[Question, ...]
     orders: Mapping[int, Order]
+    silences: tuple[Silence, ...]
 
     @property
     def commands(self) -> frozenset[int]:
         """The commands that cars of this type obey, if they may be written to."""
         return frozenset(self.orders)
+
+    @property
+    def commands_links(self) -> bool:
+        """Some of its commands are requests on links."""
+        return any(frame.link for order in self.orders.values() for frame in order.frames)
 
     @property
     def readings(self) -> int:
@@ -108,11 +117,13 @@ def _make(name: str, document: Document, bus: BusFile | None) -> VehicleType | N
     """Read the mapping; without a DBC file only what does not need it."""
     head = _read_head(document)
     stale = _read_stale(head, document)
-    orders = read_orders(head.commands, document)
+    links = read_links(head.isotp, bus, document)
+    orders = read_orders(head.commands, links, document)
     if bus is None:
         return None
     targets = read_targets(head.signals, bus, document)
-    questions = tuple(read_questions(head.ask, bus, document))
+    questions = tuple(read_questions(head.ask, bus, links, document))
+    silences = tuple(read_silences(head.silence, bus.messages, document))
     names = set(looked_at(targets, [question.when for question in questions]))
     signals = {each: bus.find(each)[0] for each in names if bus.find(each)}
     watched: dict[str, dict[str, BusSignal]] = {}
@@ -121,7 +132,7 @@ def _make(name: str, document: Document, bus: BusFile | None) -> VehicleType | N
     pieces = max((target.piece for target in targets), default=0)
     return VehicleType(
         name, head.car_type, head.description, head.bitrate, bus, by_message(targets), watched,
-        signals, pieces, stale, questions, orders,
+        signals, pieces, stale, links, questions, orders, silences,
     )  # fmt: skip
 
 
@@ -130,7 +141,10 @@ def _read_head(document: Document) -> Head:
     head = read_entry(Head, document.values, document, ())
     if head is not None:
         return head
-    sections: dict[str, type] = {"signals": dict, "stale": dict, "ask": list, "commands": dict}
+    sections: dict[str, type] = {
+        "signals": dict, "stale": dict, "silence": list, "isotp": list, "ask": list,
+        "commands": dict,
+    }  # fmt: skip
     good: dict[str, Any] = {
         key: document.values[key]
         for key, kind in sections.items()

@@ -45,6 +45,8 @@ class Head(Entry):
     """Bits a second on its bus."""
     signals: dict[str, Any] = {}
     stale: dict[str, Any] = {}
+    silence: list[Any] = []
+    isotp: list[Any] = []
     ask: list[Any] = []
     commands: dict[str, Any] = {}
 
@@ -68,10 +70,36 @@ class SignalEntry(Entry):
     code: str | None = None
 
 
+Id = Annotated[int, Field(ge=0, le=MOST_ID)]
+
+
+class LinkEntry(Entry):
+    """A link to a control unit that answers requests."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,20}$")]
+    request: Id
+    """The control unit's own id: of requests, and of frames that let a long answer go on."""
+    response: Id
+    extended: bool = False
+    functional: Id | None = None
+    """The id of requests, where they do not go to its own."""
+
+
+class SilenceEntry(Entry):
+    """What becomes of fields when a message comes no more."""
+
+    of: str
+    """The message."""
+    after: Annotated[float, Field(gt=0, le=LONGEST_INTERVAL)]
+    values: Annotated[dict[str, bool | int | float | str], Field(alias="set", min_length=1)]
+
+
 class FrameEntry(Entry):
     """A frame to send for a command."""
 
-    id: Annotated[int, Field(ge=0, le=MOST_ID)]
+    id: Id | None = None
+    to: str | None = None
+    """The link that it goes to, as a request, in the place of an id."""
     extended: bool = False
     data: str
     after: Annotated[float, Field(ge=0, le=LONGEST_PAUSE)] = 0
@@ -103,7 +131,9 @@ class AskEntry(Entry):
     """A frame that asks the car for data."""
 
     purpose: Annotated[str, Field(alias="for", min_length=1)]
-    id: Annotated[int, Field(ge=0, le=MOST_ID)]
+    id: Id | None = None
+    to: str | None = None
+    """The link that the question goes to, in the place of an id."""
     extended: bool = False
     data: str
     every: Annotated[float, Field(gt=0, le=LONGEST_INTERVAL)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ovms.car.frames import Frame
 from ovms.car.vehicles.data.conditions import Condition
@@ -22,6 +22,14 @@ from ovms.car.vehicles.data.expectations import (
     Expectation,
     read_expectation,
 )
+from ovms.car.vehicles.data.links import (
+    LONGEST_REQUEST,
+    Link,
+    Links,
+    check_id,
+    find_link,
+    framed,
+)
 from ovms.car.vehicles.data.models import (
     AskEntry,
     CommandEntry,
@@ -35,8 +43,6 @@ from ovms.protocol.commands import BY_NAME, BY_NUMBER, Command, CommandSpec
 
 FIRST, LAST = 10, 26
 """Commands outside are the module's own or the server's."""
-
-MOST_STANDARD_ID = 0x7FF
 
 _NUMBER = re.compile(r"[0-9]{1,5}", re.ASCII)
 
@@ -68,6 +74,7 @@ class Sending:
     is_extended: bool
     data: Template
     after: float = 0.0
+    link: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +118,13 @@ class Question:
     data: bytes
     every: float
     when: Condition
+    link: Link | None = None
+    """The link that it goes to; then the data is a whole frame of it."""
 
 
-def read_questions(written: list[Any], bus: BusFile, document: Document) -> list[Question]:
+def read_questions(
+    written: list[Any], bus: BusFile, links: Links, document: Document
+) -> list[Question]:
     """Read ``[[ask]]``; report what is wrong."""
     questions = []
     for at, each in enumerate(written):
@@ -121,33 +132,56 @@ def read_questions(written: list[Any], bus: BusFile, document: Document) -> list
         entry = read_entry(AskEntry, each, document, path)
         if entry is None:
             continue
-        _check_id(entry.id, entry.extended, document, path)
-        template = _read_template(entry.data, document, path)
+        goal = _read_goal(entry, links, document, path)
+        template = _read_template(entry.data, entry.to is not None, document, path)
         when = read_condition(entry.when, bus, document, (*path, "when"))
         if template is not None and template.places:
             document.report((*path, "data"), "a question has no parameters to put into its frame")
-        elif template is not None:
+        elif template is not None and goal is not None:
             data = template.fill({})
             questions.append(
-                Question(entry.purpose, entry.id, entry.extended, data, entry.every, when)
+                Question(
+                    entry.purpose, goal.id, goal.is_extended, data, entry.every, when, goal.link
+                )
             )
     return questions
 
 
-def _read_template(text: str, document: Document, path: Path) -> Template | None:
+class _Goal(NamedTuple):
+    """Where a frame goes."""
+
+    id: int
+    is_extended: bool
+    link: Link | None = None
+
+
+def _read_goal(
+    entry: AskEntry | FrameEntry, links: Links, document: Document, path: Path
+) -> _Goal | None:
+    if (entry.id is None) == (entry.to is None):
+        document.report(path, "where it goes is either an id or, with to, a link")
+        return None
+    if entry.id is not None:
+        check_id(entry.id, entry.extended, document, (*path, "id"))
+        return _Goal(entry.id, entry.extended)
+    if entry.extended:
+        document.report((*path, "extended"), "whether its ids have 29 bits is said by the link")
+    link = find_link(entry.to or "", links, document, (*path, "to"))
+    return _Goal(link.asked_by, link.is_extended, link) if link else None
+
+
+def _read_template(text: str, has_link: bool, document: Document, path: Path) -> Template | None:
+    """Read a frame, or for a link a request, which is put into a frame."""
     try:
+        if has_link:
+            return framed(parse_template(text, LONGEST_REQUEST, "a request"))
         return parse_template(text)
     except EncodingError as error:
         document.report((*path, "data"), str(error))
         return None
 
 
-def _check_id(number: int, is_extended: bool, document: Document, path: Path) -> None:
-    if number > MOST_STANDARD_ID and not is_extended:
-        document.report((*path, "id"), f"id {number:#x} has more than 11 bits: extended = true")
-
-
-def read_orders(written: Mapping[str, Any], document: Document) -> dict[int, Order]:
+def read_orders(written: Mapping[str, Any], links: Links, document: Document) -> dict[int, Order]:
     """Read ``[commands]``; report what is wrong."""
     orders: dict[int, Order] = {}
     for name, each in written.items():
@@ -158,7 +192,7 @@ def read_orders(written: Mapping[str, Any], document: Document) -> dict[int, Ord
             continue
         if spec.number in orders:
             document.report(path, f"command {spec.number} is {spec.name}: it is there twice")
-        orders[spec.number] = _read_order(spec, entry, document, path)
+        orders[spec.number] = _read_order(spec, entry, links, document, path)
     return orders
 
 
@@ -178,10 +212,12 @@ def _is_cars(spec: CommandSpec) -> bool:
     return FIRST <= spec.number <= LAST
 
 
-def _read_order(spec: CommandSpec, entry: CommandEntry, document: Document, path: Path) -> Order:
+def _read_order(
+    spec: CommandSpec, entry: CommandEntry, links: Links, document: Document, path: Path
+) -> Order:
     frames = []
     for at, each in enumerate(entry.frames):
-        frame = _read_frame(spec, each, document, (*path, "frames", at))
+        frame = _read_frame(spec, each, links, document, (*path, "frames", at))
         frames += [frame] if frame else []
     is_whole = len(frames) == len(entry.frames)
     parameters = _Parameters(spec, entry, frames, document, path).read(is_whole)
@@ -191,21 +227,21 @@ def _read_order(spec: CommandSpec, entry: CommandEntry, document: Document, path
 
 
 def _read_frame(
-    spec: CommandSpec, written: object, document: Document, path: Path
+    spec: CommandSpec, written: object, links: Links, document: Document, path: Path
 ) -> Sending | None:
     entry = read_entry(FrameEntry, written, document, path)
     if entry is None:
         return None
-    _check_id(entry.id, entry.extended, document, path)
-    template = _read_template(entry.data, document, path)
-    if template is None:
+    goal = _read_goal(entry, links, document, path)
+    template = _read_template(entry.data, entry.to is not None, document, path)
+    if template is None or goal is None:
         return None
     for place in template.places:
         if place.parameter not in spec.parameters:
             has = " and ".join(spec.parameters) or "no parameters"
             text = f"{spec.name} has no parameter {place.parameter!r}: it has {has}"
             document.report((*path, "data"), text)
-    return Sending(entry.id, entry.extended, template, entry.after)
+    return Sending(goal.id, goal.is_extended, template, entry.after, goal.link)
 
 
 class _Parameters:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -82,10 +83,10 @@ class Sender:
             heapq.heappush(self._queue, (at, next(self._count), frame._replace(time=at), waiting))
         return waiting.later
 
-    def commanding(self, now: float) -> list[Frame]:
+    def commanding(self, now: float, most: float = math.inf) -> list[Frame]:
         """Give the frames of commands that are due; :meth:`sent` is to be called next."""
-        due = []
-        while self._queue and self._queue[0][0] <= now:
+        due: list[Frame] = []
+        while self._queue and self._queue[0][0] <= now and len(due) < most:
             _, _, frame, waiting = heapq.heappop(self._queue)
             self._leaving.append(waiting)
             due.append(frame)

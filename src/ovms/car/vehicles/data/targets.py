@@ -255,12 +255,10 @@ class _Maker:
 
     def _value(self, field: Field, value: object, key: str) -> Any:
         """Check a value that a field is to get as it is written."""
-        if problem := _misfit(field, value):
+        if problem := misfit(field, value):
             self._report(key, problem)
             return None
-        if field.holds is Holds.BITS and field.bits is not None and isinstance(value, int):
-            return field.bits(value)
-        return value
+        return as_held(field, value)
 
     def _find_convert(self, field: Field, signal: BusSignal) -> Callable[[float], Any]:
         entry = self._entry
@@ -293,7 +291,14 @@ def _code_of(text: str) -> int | None:
         return None
 
 
-def _misfit(field: Field, value: object) -> str:
+def as_held(field: Field, value: object) -> Any:
+    """Give a value that is no misfit as the field holds it."""
+    if field.holds is Holds.BITS and field.bits is not None and isinstance(value, int):
+        return field.bits(value)
+    return value
+
+
+def misfit(field: Field, value: object) -> str:
     """Say why a field cannot have a value; empty if it can."""
     match field.holds:
         case Holds.WORD:

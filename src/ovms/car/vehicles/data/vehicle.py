@@ -15,9 +15,11 @@ from ovms.car.trust import Trust
 from ovms.car.vehicles import Later
 from ovms.car.vehicles.data.conditions import Value
 from ovms.car.vehicles.data.encodings import Refused
-from ovms.car.vehicles.data.fields import FIELDS, Holds
+from ovms.car.vehicles.data.exchange import Exchange
+from ovms.car.vehicles.data.fields import FIELDS, Field, Holds
 from ovms.car.vehicles.data.folder import VehicleType
 from ovms.car.vehicles.data.sending import Sender
+from ovms.car.vehicles.data.silence import SilenceWatch
 from ovms.car.vehicles.data.targets import KEEP, Target
 from ovms.protocol.commands import Answer, Command, Result
 
@@ -42,7 +44,18 @@ class DataVehicle:
         self._told_vin = vin
         self._pieces: dict[int, str] = {}
         self._codes: dict[str, float] = {}
-        self._sender = Sender(kind.questions, self._look)
+        alone = [each for each in kind.questions if each.link is None]
+        self._sender = Sender(alone, self._look)
+        self._exchanges = {
+            (link.response, link.is_extended): Exchange(
+                link, [each for each in kind.questions if each.link == link], self._look
+            )
+            for link in kind.links.values()
+        }
+        self._commands_links = kind.commands_links
+        self._silence = SilenceWatch(kind.silences)
+        self._asked: set[str] = set()
+        """The messages for which the questions ask that were given to be sent."""
 
     @property
     def ids(self) -> frozenset[tuple[int, bool]]:
@@ -54,8 +67,15 @@ class DataVehicle:
         """See :class:`~ovms.car.vehicles.BusVehicle`."""
         return self.kind.bitrate
 
+    @property
+    def must_ask(self) -> bool:
+        """See :class:`~ovms.car.vehicles.BusVehicle`: what has links is there to be asked."""
+        return bool(self.kind.links)
+
     def advance(self, now: float) -> None:
-        """See which commands the car has obeyed; all else happens in its frames."""
+        """See what has fallen silent, and which commands the car has obeyed."""
+        for field, value in self._silence.look(now):
+            self._put(field, value, now)
         if self._sender.is_waiting:
             self._sender.look(now)
 
@@ -75,7 +95,19 @@ class DataVehicle:
 
     def receive(self, frame: Frame, now: float) -> None:
         """Take in a frame. What is not understood is ignored."""
+        exchanges = self._exchanges
+        exchange = exchanges.get((frame.id, frame.is_extended)) if exchanges else None
+        if exchange is None:
+            self._read(frame, now)
+            return
+        for payload in exchange.receive(frame, now):
+            self._read(frame._replace(data=payload), now)
+
+    def _read(self, frame: Frame, now: float) -> None:
+        """Read a frame, or a whole answer in the place of its data."""
         message, codes = self.kind.bus.decode(frame)
+        if codes:
+            self._silence.hear(message, now)
         for name, signal in self.kind.watched.get(message, {}).items():
             if name in codes:
                 self._codes[signal.name] = codes[name]
@@ -101,9 +133,12 @@ class DataVehicle:
         if field.holds is Holds.TEXT:
             self._put_piece(target.piece, value)
             return
-        field.put(self.state, value)
         if field.topic is not None and value is not None:
             self.state.updated[field.topic] = now
+        self._put(field, value, now)
+
+    def _put(self, field: Field, value: object, now: float) -> None:
+        field.put(self.state, value)
         if field.attribute == "doors_1":
             self.state.note_power(now)
 
@@ -121,17 +156,53 @@ class DataVehicle:
 
     def sending(self, now: float) -> list[Frame]:
         """Give the frames that are due: of commands, then those that ask for data."""
-        asking = self._sender.asking(now) if self.trust >= Trust.ASK else []
-        return [*self._sender.commanding(now), *asking]
+        if self.trust < Trust.ASK:
+            return []
+        exchanges = self._exchanges.values()
+        going_on = [frame for each in exchanges for frame in each.proceed(now)]
+        frames = [*going_on, *self._commanding(now), *self._sender.asking(now)]
+        if not (self._commands_links and self._sender.next is not None):
+            frames += [frame for each in exchanges for frame in self._ask(each, now)]
+        return frames
+
+    def _commanding(self, now: float) -> list[Frame]:
+        """Give the frames of commands; on links the next waits for the answer to the one before."""
+        if not self._commands_links:
+            return self._sender.commanding(now)
+        frames: list[Frame] = []
+        while self._open_until is None and (given := self._sender.commanding(now, 1)):
+            frames += given
+            for exchange in self._exchanges.values():
+                exchange.note(given[0], now)
+        return frames
+
+    def _ask(self, exchange: Exchange, now: float) -> list[Frame]:
+        frames = exchange.ask(now)
+        if frames:
+            self._asked.add(exchange.link.message)
+        return frames
+
+    @property
+    def _open_until(self) -> float | None:
+        """When the last request that is open is given up."""
+        ends = (each.open_until for each in self._exchanges.values())
+        return max((end for end in ends if end is not None), default=None)
 
     @property
     def next_sending(self) -> float | None:
         """See :class:`~ovms.car.vehicles.BusVehicle`."""
-        return self._sender.next
+        at = self._sender.next
+        if at is None or not self._commands_links:
+            return at
+        return max(at, self._open_until or at)
 
     def sent(self, now: float, problem: str | None = None) -> None:
         """See :class:`~ovms.car.vehicles.BusVehicle`."""
         self._sender.sent(now, problem)
+        asked, self._asked = self._asked, set()
+        if problem is None:
+            for message in asked:
+                self._silence.expect(message, now)
 
 
 def _do_nothing() -> None:

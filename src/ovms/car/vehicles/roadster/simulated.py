@@ -62,7 +62,7 @@ class SimulatedRoadster:
         vin: str = VIN,
         soc: float = 60.0,
         pilot: int = 32,
-        say: Callable[[str], None] = _say_nothing,
+        say: Callable[[str], object] = _say_nothing,
     ) -> None:
         """Make a car; ``pilot`` is what the charging station offers, A: 0 if none is plugged in."""
         self._pin = pin

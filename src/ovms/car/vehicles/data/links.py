@@ -1,0 +1,111 @@
+"""Links to control units that answer requests: ``[[isotp]]``, checked.
+
+A link is a pair of ids: requests go to one, answers of up to 4095 bytes come from the other, cut
+into frames as ISO-TP (ISO 15765-2) does it. An answer is read as the message of the DBC file that
+has the answers' id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ovms.car.vehicles.data.dbc import BusFile
+from ovms.car.vehicles.data.encodings import Template
+from ovms.car.vehicles.data.models import LinkEntry, read_entry
+from ovms.car.vehicles.data.problems import Document, Path
+from ovms.car.vehicles.data.targets import guess
+from ovms.car.vehicles.data.transport import FRAME_BYTES, PADDING
+
+LONGEST_REQUEST = 7
+"""Bytes of a request: one frame."""
+
+MOST_LINKS = 32
+"""Of a vehicle; each may hold an answer of 4 kB that is not complete."""
+
+MOST_STANDARD_ID = 0x7FF
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link to one control unit."""
+
+    name: str
+    request: int
+    """The control unit's own id: it is told by it to go on with a long answer."""
+    response: int
+    """The id of its answers."""
+    is_extended: bool
+    functional: int | None
+    """The id of requests to whomever it concerns, used instead of its own."""
+    message: str
+    """The message of the DBC file that its answers are."""
+
+    @property
+    def asked_by(self) -> int:
+        """The id of requests."""
+        return self.request if self.functional is None else self.functional
+
+
+Links = Mapping[str, Link]
+
+
+def framed(request: Template) -> Template:
+    """Give the frame that holds a request: its length, the request, padding."""
+    size = request.size
+    return Template((bytes([size]), *request.parts, PADDING * (FRAME_BYTES - 1 - size)))
+
+
+def read_links(written: list[Any], bus: BusFile | None, document: Document) -> dict[str, Link]:
+    """Read ``[[isotp]]``; report what is wrong. Give the links by name."""
+    links: dict[str, Link] = {}
+    for at, each in enumerate(written):
+        path: Path = ("isotp", at)
+        entry = read_entry(LinkEntry, each, document, path)
+        if entry is not None:
+            link = _make(entry, bus, document, path)
+            _check_others(link, links, document, path)
+            links.setdefault(link.name, link)
+    if len(written) > MOST_LINKS:
+        document.report(("isotp", MOST_LINKS), f"there are more than {MOST_LINKS} links")
+    return links
+
+
+def _make(entry: LinkEntry, bus: BusFile | None, document: Document, path: Path) -> Link:
+    for key in ("request", "response", "functional"):
+        check_id(getattr(entry, key), entry.extended, document, (*path, key))
+    if entry.response in (entry.request, entry.functional):
+        text = f"id {entry.response:#x} cannot be both of requests and of answers"
+        document.report((*path, "response"), text)
+    message = bus.message_of(entry.response, entry.extended) if bus else ""
+    if message is None:
+        text = f"the DBC file has no message with the id {entry.response:#x}"
+        document.report((*path, "response"), text)
+    return Link(
+        entry.name, entry.request, entry.response, entry.extended, entry.functional, message or ""
+    )
+
+
+def _check_others(link: Link, others: Links, document: Document, path: Path) -> None:
+    if link.name in others:
+        document.report((*path, "name"), f"there is a link {link.name!r} already")
+    for key in ("request", "response"):
+        id_ = getattr(link, key)
+        for other in others.values():
+            if id_ == getattr(other, key) and link.is_extended == other.is_extended:
+                text = f"{key} {id_:#x} is that of {other.name!r} already"
+                document.report((*path, key), text)
+
+
+def check_id(number: int | None, is_extended: bool, document: Document, path: Path) -> None:
+    """Report an id that is longer than it may be."""
+    if number is not None and number > MOST_STANDARD_ID and not is_extended:
+        document.report(path, f"id {number:#x} has more than 11 bits: extended = true")
+
+
+def find_link(name: str, links: Links, document: Document, path: Path) -> Link | None:
+    """Find a link by name; report one that is not there."""
+    if name not in links:
+        document.report(path, f"no link {name[:20]!r} in [[isotp]]{guess(name, links)}")
+    return links.get(name)

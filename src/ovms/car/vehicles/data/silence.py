@@ -1,0 +1,90 @@
+"""What becomes of fields when a message comes no more: ``[[silence]]``.
+
+A control unit that is switched off says so by nothing but its silence. It begins with the last
+time that the message came, or for one that is asked for with the first time that it was asked: a
+car that sleeps when the module starts is silent, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ovms.car.vehicles.data.fields import FIELDS, Field
+from ovms.car.vehicles.data.models import SilenceEntry, read_entry
+from ovms.car.vehicles.data.problems import Document, Path
+from ovms.car.vehicles.data.targets import UNKNOWN, as_held, guess, misfit
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """After how many seconds without a message which fields become what; ``None`` is unknown."""
+
+    message: str
+    after: float
+    values: Mapping[Field, Any]
+
+
+def read_silences(
+    written: list[Any], messages: Iterable[str], document: Document
+) -> Iterator[Silence]:
+    """Read ``[[silence]]``; report what is wrong."""
+    known = list(messages)
+    for at, each in enumerate(written):
+        path: Path = ("silence", at)
+        entry = read_entry(SilenceEntry, each, document, path)
+        if entry is None:
+            continue
+        if entry.of not in known:
+            text = f"the DBC file has no message {entry.of[:20]!r}{guess(entry.of, known)}"
+            document.report((*path, "of"), text)
+        values = dict(_read_values(entry.values, document, (*path, "set")))
+        yield Silence(entry.of, entry.after, values)
+
+
+def _read_values(
+    written: Mapping[str, object], document: Document, path: Path
+) -> Iterator[tuple[Field, Any]]:
+    for name, value in written.items():
+        field = FIELDS.get(name)
+        if field is None:
+            document.report(path, f"no field {name[:40]!r}{guess(name, FIELDS)}")
+        elif value == UNKNOWN:
+            yield field, None
+        elif problem := misfit(field, value):
+            document.report(path, problem)
+        else:
+            yield field, as_held(field, value)
+
+
+class SilenceWatch:
+    """Sees which messages of one car have fallen silent."""
+
+    def __init__(self, silences: Iterable[Silence]) -> None:
+        self._silences: dict[str, list[Silence]] = {}
+        for each in silences:
+            self._silences.setdefault(each.message, []).append(each)
+        self._since: dict[str, float] = {}
+        """Since when each message has not come."""
+        self._waiting: list[Silence] = []
+        """Those that have not been long enough yet."""
+
+    def hear(self, message: str, now: float) -> None:
+        """Learn that a message came."""
+        if message in self._silences:
+            self._since[message] = now
+            self._waiting = [each for each in self._waiting if each.message != message]
+            self._waiting += self._silences[message]
+
+    def expect(self, message: str, now: float) -> None:
+        """Learn that a message was asked for."""
+        if message not in self._since:
+            self.hear(message, now)
+
+    def look(self, now: float) -> Iterator[tuple[Field, Any]]:
+        """Give the fields that silence has changed since the last look, and what they become."""
+        for each in self._waiting[:]:
+            if now - self._since[each.message] >= each.after:
+                self._waiting.remove(each)
+                yield from each.values.items()
