@@ -22,6 +22,7 @@ from dataclasses import replace
 from ovms.base.clock import Clock
 from ovms.car.alerts import AlertWatch
 from ovms.car.answers import Answers
+from ovms.car.charges import ChargeLog
 from ovms.car.delivery import Delivery, Moment
 from ovms.car.journal import Journal
 from ovms.car.modem import MODEM_COMMANDS, Modem
@@ -113,7 +114,7 @@ class Module:
             vehicle, self.settings, self._alert,
             is_paranoid=sealer is not None, restarts=restarts,
         )  # fmt: skip
-        self._trips = TripLog()
+        self._trips, self._charges = TripLog(), ChargeLog()
 
     # -- the link ---------------------------------------------------------------------------
 
@@ -225,10 +226,10 @@ class Module:
         minimum = self.settings.minimum_soc
         if self._soc_watch.look(state.soc, minimum):
             self._orders.raise_charge_alert(f"Low battery: below {minimum} %")
-        if self.vehicle.identity.logs_trips:
-            trip = self._trips.look(state, now)
-            if trip is not None:
-                self.delivery.add(trip, at)
+        if self.vehicle.identity.logs:
+            for record in (self._trips.look(state, now), self._charges.look(state)):
+                if record is not None:
+                    self.delivery.add(record, at)
 
     def _advance(self, now: float) -> None:
         """Let time pass until now, and see what the modem knows."""

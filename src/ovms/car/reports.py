@@ -69,8 +69,8 @@ class Identity:
     """The commands it supports, for ``V``."""
     write_enabled: bool
     hardware: str = "ovms car"
-    logs_trips: bool = False
-    """Its trips are told for the history (:mod:`ovms.car.trips`)."""
+    logs: bool = False
+    """Its trips and charges are told for the history (:mod:`ovms.car.trips`, ``charges``)."""
     currents: range = ALL_CURRENTS
     """The charge current limits that it can be set to, A."""
 

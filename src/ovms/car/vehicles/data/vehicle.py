@@ -25,7 +25,7 @@ class DataVehicle:
     def __init__(self, kind: VehicleType, vin: str | None = None) -> None:
         self.kind = kind
         self.state = CarState(vin=vin, stale_after=dict(kind.stale))
-        self.identity = Identity(kind.car_type, frozenset(), write_enabled=False)
+        self.identity = Identity(kind.car_type, frozenset(), write_enabled=False, logs=kind.logs)
         self._told_vin = vin
         self._pieces: dict[int, str] = {}
         self._codes: dict[str, float] = {}
