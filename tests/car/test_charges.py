@@ -13,7 +13,8 @@ from ovms.car.delivery import LONGEST_RECORD
 from ovms.car.module import Module
 from ovms.car.replay import open_recording
 from ovms.car.state import CarState
-from ovms.car.vehicles.roadster import Roadster
+from ovms.car.vehicles.data import DataVehicle
+from ovms.car.vehicles.roadster import roadster_type
 from ovms.car.vehicles.sim import SCENARIOS, SimCar
 from ovms.protocol import Message
 from ovms.protocol.commands import Command, Result
@@ -137,15 +138,14 @@ def test_the_simulated_car_tells_its_charges() -> None:
 
 
 def test_a_car_that_keeps_no_logs_tells_none(roadster_data: Path) -> None:
-    """A vehicle type without logs tells neither trips nor charges."""
-    car = Roadster()
-    object.__setattr__(car.identity, "logs", False)
-    assert replayed(car, roadster_data / "20120218.charge.done.csv") == []
+    """A car from a bus tells neither trips nor charges unless it was made to."""
+    assert replayed(roadster_data / "20120218.charge.done.csv", logs=False) == []
 
 
-def replayed(car: Roadster, path: Path) -> Told:
+def replayed(path: Path, *, logs: bool = True) -> Told:
     """Give what a recording tells for the history."""
-    module, told = Module(car), Told()
+    car = DataVehicle(roadster_type(), logs=logs)
+    module, told = Module(car), list[tuple[str, list[str]]]()
     module.connect(0)
     for frame in open_recording(path):
         car.receive(frame, frame.time)
@@ -155,7 +155,7 @@ def replayed(car: Roadster, path: Path) -> Told:
 
 def test_the_recorded_charge_is_told(roadster_data: Path) -> None:
     """The real charge, from 93 to 96 %: prepared, begun, and done after 16 minutes."""
-    told = replayed(Roadster(), roadster_data / "20120218.charge.done.csv")
+    told = replayed(roadster_data / "20120218.charge.done.csv")
     assert [kind for kind, _ in told] == ["*-LOG-Grid"] * 3
     picked = [(c[6], c[7], c[8], c[9], c[19], c[20], c[27]) for _, c in told]
     assert picked[0][0] == "prepare"
@@ -167,7 +167,7 @@ def test_the_recorded_charge_is_told(roadster_data: Path) -> None:
 
 def test_the_recorded_drive_is_told_as_a_trip(roadster_data: Path) -> None:
     """The real drive is one trip of 6.4 km, without a position, and no charge."""
-    ((kind, columns),) = replayed(Roadster(), roadster_data / "20120218.drive.a.csv")
+    ((kind, columns),) = replayed(roadster_data / "20120218.drive.a.csv")
     assert kind == "*-LOG-Trip"
     assert columns[:3] == ["0", "0", "0"]
     assert (columns[6], columns[7]) == ("6.437", "934")

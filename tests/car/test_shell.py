@@ -31,7 +31,8 @@ def scene() -> Scene:
         ("config list", "2 miles / kilometer flag: K\r3 notification method list: SMS;IP\r"
          "9 network password: *"),
         ("config get 9", "9 network password: *"),
-        ("config get 12", "12 unnamed: "),
+        ("config get 13", "13 unnamed: "),
+        ("config set 12 my friends", "12 group 2: my friends"),
         ("config get 31", "15 CAN write enabled: 1"),
         ("config set 2 M", "2 miles / kilometer flag: M"),
         ("config set 3 a b  c ", "3 notification method list: a b  c"),

@@ -128,6 +128,8 @@ def test_settings_count_at_once_and_survive_a_power_cut(car: Car, tmp_path: Path
     car.does("set-parameter", "2", "K")
     car.shows("S", "units", "K")
     car.does("set-parameter", "3", "SMS,IP")
+    car.does("set-parameter", "12", "FRIENDS")
+    assert "(group 1) is no name of at most 64 bytes" in car.refuses("set-parameter", "11", "a,b")
     car.does("set-feature", "8", "5")
     car.does("set-feature", "1", "7")
     car.does("set-feature", "15", "0")
@@ -139,7 +141,7 @@ def test_settings_count_at_once_and_survive_a_power_cut(car: Car, tmp_path: Path
     features, parameters = car.rows("features"), car.rows("parameters")
     assert (features[1], features[8], features[15]) == ("7", "5", "0")
     assert parameters[:5] == ["", "", "K", "SMS,IP", car.server.address]
-    assert parameters[8:11] == ["CAR1", "*", ""]
+    assert parameters[8:13] == ["CAR1", "*", "", "", "FRIENDS"]
     assert set(parameters[24:]) == {""}
     car.program.kill()
     kept = tmp_path / "state" / "parameters.json"

@@ -80,11 +80,11 @@ class Module:
     ) -> None:
         """Make a module; ``sealer`` for paranoid mode, with a token made for this start.
 
-        ``group`` is told each position. ``clock`` gives real time, for what the network times;
-        without it the car's time is taken for that. ``journal`` keeps what is not delivered.
-        ``modem`` obeys the commands that need one; they are unsupported without. ``parameters`` are
-        further ones that it is started with; what is set by command goes to ``keeper``. With
-        ``restarts`` somebody looks at :attr:`restart_requested`.
+        ``group`` is what parameter 11 is at the start. ``clock`` gives real time, for what the
+        network times; without it the car's time is taken for that. ``journal`` keeps what is not
+        delivered. ``modem`` obeys the commands that need one; they are unsupported without.
+        ``parameters`` are further ones that it is started with; what is set by command goes to
+        ``keeper``. With ``restarts`` somebody looks at :attr:`restart_requested`.
         """
         self.vehicle = vehicle
         configured = {
@@ -92,6 +92,8 @@ class Module:
             Parameter.UNITS: units.value,
             Parameter.VEHICLE_ID: vehicle_id,
         }
+        if group:
+            configured[Parameter.GROUP_1] = group
         configured.setdefault(CAN_WRITE + FEATURE_OFFSET, str(int(vehicle.identity.write_enabled)))
         self.settings = ModuleSettings(configured, keeper)
         self.watchers = 0
@@ -99,7 +101,6 @@ class Module:
         self.delivery = Delivery(journal, is_sealed=sealer is not None)
         """Records and alerts on their way to the server."""
         self._sealer = sealer
-        self._group = group
         self._clock = clock
         self._now = 0.0
         self._is_connected = False
@@ -271,15 +272,17 @@ class Module:
     def _changed_settings(self) -> set[str]:
         """Give the codes of what the settings have changed since it was told."""
         before, self._told_settings = self._told_settings, self._settings_in_use
-        units, can_write = (a != b for a, b in zip(before, self._settings_in_use, strict=True))
-        state = self.vehicle.state
-        codes = {code for code in "SDL" if units and _is_known(code, state)}
+        units, can_write, groups = (
+            a != b for a, b in zip(before, self._settings_in_use, strict=True)
+        )
+        changed = "SDL" if units else "L" if groups and self.settings.groups else ""
+        codes = {code for code in changed if _is_known(code, self.vehicle.state)}
         return codes | set("FV" if can_write else "")
 
     @property
-    def _settings_in_use(self) -> tuple[Units, bool]:
+    def _settings_in_use(self) -> tuple[Units, bool, tuple[str, ...]]:
         """The settings whose change is told at once."""
-        return self.settings.units, self.settings.can_write
+        return self.settings.units, self.settings.can_write, self.settings.groups
 
     @property
     def _identity(self) -> Identity:
@@ -300,8 +303,8 @@ class Module:
             self._told_place = now
         state, units = self.vehicle.state, self.settings.units
         made = messages(codes, state, self._identity, units, now)
-        if self._group and "L" in codes:
-            made.append(group_position(state, self._group, units, now))
+        if "L" in codes:
+            made += [group_position(state, group, units, now) for group in self.settings.groups]
         return [self._ready(message) for message in made]
 
     def _ready(self, message: Message) -> Message:

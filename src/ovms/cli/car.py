@@ -29,7 +29,7 @@ from ovms.car.kept import ParameterFile
 from ovms.car.link import Link, RestartRequested
 from ovms.car.modem.serial_modem import BAUD_RATES, SerialModem
 from ovms.car.module import Module
-from ovms.car.parameters import NAMES
+from ovms.car.parameters import LONGEST_GROUP, NAMES, is_group
 from ovms.car.replay import RecordingError, open_recording
 from ovms.car.reports import Units
 from ovms.car.settings import sound
@@ -67,7 +67,6 @@ log = logs.get_logger("ovms.car")
 
 _WORD = re.compile(r"[!-~]{1,64}")
 _VIN = re.compile(r"[A-Za-z0-9]{1,17}")
-_GROUP = re.compile(r"[^,\x00-\x1f\x7f]{1,64}")
 _PIN = re.compile(r"[0-9]{1,8}")
 
 
@@ -184,6 +183,13 @@ def car(
             " count over options; without, both are lost with the process.",
         ),
     ] = None,
+    logs_kept: Annotated[
+        bool,
+        typer.Option(
+            "--logs",
+            help="Tell trips and charges for the server's history; a simulated car always does.",
+        ),
+    ] = False,
     can: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Be a car: call a server, report, obey commands.
@@ -229,7 +235,12 @@ def car(
     else:
         given.check_alone(secure)
     options = VehicleOptions(
-        vin, time.time(), _seed(seed), pin, scenario=scenario or DEFAULT_SCENARIO
+        vin,
+        time.time(),
+        _seed(seed),
+        pin,
+        scenario=scenario or DEFAULT_SCENARIO,
+        logs=logs_kept,
     )
     made = _make_vehicle(kind, replay, options)
     if scenario is not None and isinstance(made, BusVehicle):
@@ -281,8 +292,8 @@ def _check_words(
         refuse("--vin must be up to 17 letters and digits")
     if not _PIN.fullmatch(pin):
         refuse("--pin must be 1 to 8 digits")
-    if group and not _GROUP.fullmatch(group):
-        refuse("--group must be up to 64 characters without a comma")
+    if group and not is_group(group):
+        refuse(f"--group must be up to {LONGEST_GROUP} bytes without a comma")
     if log_level not in logs.LEVELS:
         refuse(f"no log level {log_level!r}: use one of {', '.join(logs.LEVELS)}")
 

@@ -59,6 +59,9 @@ class VehicleOptions:
     pin: str = "1234"
     scenario: str = DEFAULT_SCENARIO
     """What a simulated car goes through: a name of its ``SCENARIOS``."""
+    logs: bool = False
+    """A car that is read from a bus tells trips and charges for the history; a simulated one does
+    in any case."""
 
 
 def _make_sim(options: VehicleOptions) -> Vehicle:
@@ -104,7 +107,7 @@ def find_maker(name: str) -> Maker | None:
 def _make_data(folder: Path, options: VehicleOptions) -> Vehicle:
     from ovms.car.vehicles.data import DataVehicle, read_folder
 
-    return DataVehicle(read_folder(folder), options.vin)
+    return DataVehicle(read_folder(folder), options.vin, logs=options.logs)
 
 
 VEHICLE_TYPES: dict[str, Maker] = {

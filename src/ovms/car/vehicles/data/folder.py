@@ -42,8 +42,6 @@ class VehicleType:
     stale: Mapping[Topic, float]
     questions: tuple[Question, ...]
     orders: Mapping[int, Order]
-    logs: bool = False
-    """Trips and charges of its cars are told for the history."""
 
     @property
     def commands(self) -> frozenset[int]:
@@ -121,7 +119,7 @@ def _make(name: str, document: Document, bus: BusFile | None) -> VehicleType | N
     pieces = max((target.piece for target in targets), default=0)
     return VehicleType(
         name, head.car_type, head.description, bus, by_message(targets), watched, signals, pieces,
-        stale, questions, orders, head.logs,
+        stale, questions, orders,
     )  # fmt: skip
 
 

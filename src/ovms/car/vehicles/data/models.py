@@ -35,7 +35,6 @@ class Head(Entry):
 
     car_type: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,8}$")]
     description: Annotated[str, Field(min_length=1, max_length=100)]
-    logs: bool = False
     signals: dict[str, Any] = {}
     stale: dict[str, Any] = {}
     ask: list[Any] = []

@@ -19,13 +19,13 @@ from ovms.protocol.commands import Answer, Command, Result
 class DataVehicle:
     """A car of a type. It is only listened to as long as nobody sends what it gives.
 
-    ``vin`` is believed more than the bus.
+    ``vin`` is believed more than the bus. With ``logs`` trips and charges are told for the history.
     """
 
-    def __init__(self, kind: VehicleType, vin: str | None = None) -> None:
+    def __init__(self, kind: VehicleType, vin: str | None = None, *, logs: bool = False) -> None:
         self.kind = kind
         self.state = CarState(vin=vin, stale_after=dict(kind.stale))
-        self.identity = Identity(kind.car_type, frozenset(), write_enabled=False, logs=kind.logs)
+        self.identity = Identity(kind.car_type, frozenset(), write_enabled=False, logs=logs)
         self._told_vin = vin
         self._pieces: dict[int, str] = {}
         self._codes: dict[str, float] = {}
