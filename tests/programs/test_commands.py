@@ -175,6 +175,7 @@ def test_text_commands_and_alerts_arrive(car: Car, start: Start) -> None:
     """7 answers in one message of lines; 6 and feature 9 raise an alert with charge and ranges."""
     log = start("app", "log", *car.server.link())
     log.wait_for(" S soc=")
+    assert " h; sent " in car.does("shell", "data")
     assert car.does("shell", "stat").splitlines()[:2] == ["Not charging", "SOC: 64 %"]
     assert car.does("7", "metrics list v.b.soc") == "v.b.soc: 64 %\n"
     assert car.does("7", "config set 2 K") == "2 miles / kilometer flag: K\n"

@@ -33,6 +33,7 @@ from ovms.car.settings import CAN_WRITE, Keeper, ModuleSettings
 from ovms.car.soc import SocWatch
 from ovms.car.state import CarState
 from ovms.car.trips import TripLog
+from ovms.car.usage import DataUse
 from ovms.car.vehicles import Vehicle
 from ovms.protocol import Message
 from ovms.protocol.commands import Answer, Command, Result
@@ -100,6 +101,8 @@ class Module:
         """How many apps watch, as the server last said."""
         self.delivery = Delivery(journal, is_sealed=sealer is not None)
         """Records and alerts on their way to the server."""
+        self.usage = DataUse()
+        """What the link costs; whoever holds that notes the bytes."""
         self._sealer = sealer
         self._clock = clock
         self._now = 0.0
@@ -113,7 +116,7 @@ class Module:
         self._soc_watch = SocWatch()
         self._orders = Orders(
             vehicle, self.settings, self._alert,
-            is_paranoid=sealer is not None, restarts=restarts,
+            is_paranoid=sealer is not None, restarts=restarts, usage=self.usage,
         )  # fmt: skip
         self._trips, self._charges = TripLog(), ChargeLog()
 
@@ -216,12 +219,14 @@ class Module:
         if count is None:
             return []
         before, self.watchers = self.watchers, max(0, int(count))
+        self.usage.look(self.vehicle.state, self.watchers, self._real(now).monotonic)
         return self.report(now) if self.watchers > before else []
 
     def _notice(self, now: float) -> None:
         """See what is worth an alert or a record, connected or not."""
         state, at = self.vehicle.state, self._real(now)
         self.delivery.look(at)
+        self.usage.look(state, self.watchers, at.monotonic)
         for alert in self._watch.look(state):
             self.delivery.add(alert, at)
         minimum = self.settings.minimum_soc
