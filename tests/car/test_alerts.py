@@ -108,5 +108,8 @@ def test_the_simulated_car_alerts_when_a_charge_ends() -> None:
     while not ended:
         now += 10
         assert now - START < 60_000
-        ended = [m.data for m in module.poll(now) if m.code == "P"]
+        told = module.poll(now)
+        ended = [m.data for m in told if m.code == "P"]
+        for record in (m for m in told if m.code == "h"):
+            module.receive(Message("h", record.data.split(b",")[0]), now)
     assert ended[0].startswith((b"ICharging done at ", b"ACharging interrupted at "))

@@ -37,7 +37,7 @@ class TripCar:
 
     def __init__(self) -> None:
         self.state = CarState(soc=80, doors_1=Doors1(0), trip=5.0, odometer=1000.0)
-        self.identity = Identity("FAKE", frozenset(), write_enabled=True, logs_trips=True)
+        self.identity = Identity("FAKE", frozenset(), write_enabled=True, logs=True)
 
     def advance(self, now: float) -> None:
         """Stand still."""

@@ -96,6 +96,48 @@ async def test_a_recording_ends_when_the_server_has_everything(
     assert changes == [at % 2 for at in range(500)]
 
 
+async def test_what_it_cost_is_told_at_the_end(
+    server: FakeServer, random: Random, logged: Logged
+) -> None:
+    """Once, by what the car did, with what the link counted; not where it was, nor any secret."""
+    link = doors_link(server, random)
+    async with asyncio.timeout(10):
+        await link.run()
+    (entry,) = (entry for entry in logged if entry["event"] == "data used")
+    assert entry["log_level"] == "info"
+    assert set(entry) == {"event", "log_level", "logger", "parked", "headers"}
+    (row,) = link._module.usage.table()
+    assert entry["parked"] == str(row)
+    lines = sum(len(message.plain) * 4 // 3 for login in server.logins for message in login)
+    assert lines < row.sent < 3 * lines
+    assert 100 < row.received < row.sent
+
+
+async def test_the_bytes_of_each_link_count(server: FakeServer, random: Random) -> None:
+    """What a link that was lost has cost stays in the account."""
+    link = sim_link(server, random)
+    async with running(link):
+        await server.wait_for(logins=1, codes="FSDLWV")
+        server.drop()
+        await server.wait_for(logins=2, codes="FSDLWV")
+    (row,) = link._module.usage.table()
+    lines = sum(len(message.plain) * 4 // 3 for login in server.logins for message in login)
+    assert row.sent > lines
+
+
+async def test_nothing_is_told_of_a_link_that_never_was(random: Random, logged: Logged) -> None:
+    """Calls that found nobody are not counted."""
+
+    async def nobody() -> Connection:
+        raise ConnectFailed("nobody is there")
+
+    car = Roadster()
+    driver = Living(clock=SystemClock(), tick=0.01)
+    async with running(Link(Module(car), driver, nobody, random=random, timing=FAST)):
+        await until(lambda: any(entry["event"] == "no connection" for entry in logged))
+    assert not [entry for entry in logged if entry["event"] == "data used"]
+
+
 async def test_it_stays_until_the_last_ping_is_answered(server: FakeServer, random: Random) -> None:
     """Without the answer the link is made anew and everything sent again, until it comes."""
     server.answers_pings = False

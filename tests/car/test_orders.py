@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ovms.car.orders import LONGEST_REASON, Orders
@@ -45,7 +47,7 @@ def ask(orders: Orders, line: str, *, is_sealed: bool = False) -> tuple[int, str
     return answer.result, answer.text
 
 
-def orders_for(car: StubbornCar, alerts: list[Alert] | None = None, **options: bool) -> Orders:
+def orders_for(car: StubbornCar, alerts: list[Alert] | None = None, **options: Any) -> Orders:
     """Give the orders of a module in a car that may be written to."""
     take = alerts.append if alerts is not None else lambda alert: None
     return Orders(car, ModuleSettings({31: "1"}), take, **options)

@@ -3,7 +3,16 @@ from __future__ import annotations
 import pytest
 
 from ovms.car.inputs import PARAMETER_COUNT
-from ovms.car.parameters import NAMES, Applied, BadParameter, Parameter, apply, split
+from ovms.car.parameters import (
+    LONGEST_GROUP,
+    NAMES,
+    Applied,
+    BadParameter,
+    Parameter,
+    apply,
+    is_group,
+    split,
+)
 from ovms.car.reports import Units
 
 FULL = split("+4912345 pin K SMSIP example.org:7000 apn user apnpw demo netpw paranoidpw")
@@ -43,11 +52,13 @@ def test_what_the_module_does_not_use_is_kept() -> None:
         (Parameter.VEHICLE_ID, "x" * 65),
         (Parameter.VEHICLE_ID, "d\u00e9mo"),
         (Parameter.VEHICLE_ID, "two words"),
+        (Parameter.GROUP_1, "a,b"),
+        (Parameter.GROUP_2, "x" * 65),
     ],
 )
 def test_what_makes_no_sense_is_refused_without_its_value(number: Parameter, value: str) -> None:
     """The error tells number and name; the values are passwords in part."""
-    parameters = [*FULL]
+    parameters = [*FULL, "-", "-"]
     parameters[number] = value
     with pytest.raises(BadParameter) as refused:
         apply(parameters)
@@ -63,6 +74,28 @@ def test_the_longest_vehicle_id_fits() -> None:
     assert apply(parameters).vehicle_id == "x" * 64
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("TRACK", True),
+        ("my friends", True),
+        ("-", True),
+        ("x" * LONGEST_GROUP, True),
+        ("x" * (LONGEST_GROUP + 1), False),
+        ("é" * (LONGEST_GROUP // 2), True),
+        ("é" * (LONGEST_GROUP // 2 + 1), False),
+        ("", False),
+        ("a,b", False),
+        ("a\nb", False),
+        ("a\x7fb", False),
+        ("\udcff", False),
+    ],
+)
+def test_what_can_be_the_name_of_a_group(name: str, expected: bool) -> None:
+    """Printable text without a comma, so many bytes as servers take."""
+    assert is_group(name) is expected
+
+
 def test_no_password_shows() -> None:
     """What is printed of it by mistake holds no password."""
     text = repr(apply(FULL))
@@ -70,11 +103,11 @@ def test_no_password_shows() -> None:
 
 
 def test_names_are_the_guides() -> None:
-    """Eleven parameters have names, and those that are features."""
+    """Eleven parameters have the guide's names, two are groups, and eight are features."""
     assert [NAMES[number] for number in (0, 4, 8, 10)] == [
         "registered telephone number", "server IP", "vehicle ID", "paranoid password",
     ]  # fmt: skip
-    assert set(NAMES) == {*range(11), *range(24, 32)}
+    assert set(NAMES) == {*range(13), *range(24, 32)}
     assert (NAMES[24], NAMES[31]) == ("feature 8", "feature 15")
     assert max(NAMES) == PARAMETER_COUNT - 1
 

@@ -200,6 +200,52 @@ def test_without_a_position_none_is_claimed() -> None:
     assert (position.latitude, position.longitude) == (0, 0)
 
 
+def groups_of(messages: list[Message]) -> list[str]:
+    """Give L, and the groups that hear of it, in order."""
+    names = {"L": "L", "g": ""}
+    return [names[m.code] or m.data.decode().split(",")[0] for m in messages if m.code in names]
+
+
+def test_both_groups_hear_each_position() -> None:
+    """As parameters 11 and 12 say, at once when they are set; twice the same hears it once."""
+    car = SimCar(start=START, seed=1)
+    module = Module(car, group="STARTED", parameters={11: "RECORD", 12: "RECORD 2"})
+    assert groups_of(module.connect(START)) == ["L", "STARTED", "RECORD 2"]
+    assert module.poll(START + 1) == []
+    order = {
+        b"4,11,TRACK": ["L", "TRACK", "RECORD 2"],
+        b"4,12,TRACK": ["L", "TRACK"],
+        b"4,11,": ["L", "STARTED", "TRACK"],
+        b"4,12,a,b": [],
+        b"4,5,apn": [],
+        b"4,2,K": ["L", "STARTED", "TRACK"],
+    }
+    for command, expected in order.items():
+        assert groups_of(module.receive(Message("C", command), START + 2)) == expected, command
+    (refused,) = module.receive(Message("C", b"4,11," + b"x" * 65), START + 3)
+    assert refused.data.startswith(b"4,1,parameter 11 (group 1) is no name of")
+    assert groups_of(module.report(START + 4)) == ["L", "STARTED", "TRACK"]
+
+
+def test_who_leaves_the_last_group_is_quiet() -> None:
+    """A car that is taken out of its group tells no position for that."""
+    module = Module(SimCar(start=START, seed=1))
+    module.connect(START)
+    module.receive(Message("C", b"4,11,TRACK"), START + 1)
+    told = module.receive(Message("C", b"4,11,"), START + 2)
+    assert [message.code for message in told] == ["c"]
+
+
+def test_groups_are_told_in_plain_in_paranoid_mode() -> None:
+    """The server must read whose position it is, also of a group that was set by command."""
+    module = paranoid()
+    module.connect(START)
+    sealed = SEALER.seal(Message("C", b"4,12,TRACK"))
+    told = module.receive(sealed, START + 1)
+    assert groups_of([m for m in told if m.code == "g"]) == ["TRACK"]
+    assert [m.code for m in told if m.code == "L"] == []
+
+
 def test_no_group_no_g() -> None:
     """A car that is in no group sends none."""
     module = Module(SimCar(start=START, seed=1))

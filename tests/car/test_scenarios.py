@@ -30,6 +30,8 @@ class Seen:
     environment: list[tuple[float, Environment]] = field(default_factory=list)
     location: list[tuple[float, Location]] = field(default_factory=list)
     trips: int = 0
+    charges: int = 0
+    """Changes of the charge state in the history."""
 
     def take(self, message: Message, hours: float) -> None:
         """Take a message."""
@@ -43,7 +45,9 @@ class Seen:
             case "L":
                 self.location.append((hours, Location.parse(message.data)))
             case "h":
-                self.trips += 1
+                kind = message.data.split(b",")[2]
+                self.trips += kind == b"*-LOG-Trip"
+                self.charges += kind == b"*-LOG-Grid"
 
 
 def watch(name: str, hours: float, seed: int = 1, step: float = 5) -> Seen:
@@ -90,6 +94,7 @@ def test_road_trip(seed: int) -> None:
     assert all((s.line_voltage or 0) > 300 for s in fast)
     done = [text for _, text in seen.alerts if text.startswith("ICharging done")]
     assert len(done) in (2, 3)
+    assert 3 * len(done) - 1 <= seen.charges <= 3 * len(done) + 2
     first, last = seen.location[0][1], seen.location[-1][1]
     assert (last.latitude or 0) - (first.latitude or 0) > 1.5
     assert min(s.soc or 0 for _, s in seen.status) > 15

@@ -63,7 +63,8 @@ def test_kept_features_are_parameters_and_the_others_are_forgotten() -> None:
     ("number", "value"),
     [(2, "X"), (2, "m"), (4, "::1"), (4, "host:0"), (8, "two words"), (8, "x" * 65), (9, "*"),
      (1, "*"), (10, "*"), (0, "a\rb"), (0, "\udcff"), (0, "x" * 256), (24, "61"), (25, "101"),
-     (26, "256"), (31, "2"), (24, "x"), (24, "-1")],
+     (26, "256"), (31, "2"), (24, "x"), (24, "-1"), (11, "a,b"), (12, "x" * 65), (11, "a\tb"),
+     (12, "\u00e9" * 33)],
 )  # fmt: skip
 def test_values_that_make_no_sense_change_nothing(number: int, value: str) -> None:
     """They are refused with a text of one line without a comma, which does not repeat them."""
@@ -72,6 +73,20 @@ def test_values_that_make_no_sense_change_nothing(number: int, value: str) -> No
         settings.set_parameter(number, value)
     assert not set(str(caught.value)) & set(",\r\n")
     assert settings.changed == {}
+
+
+def test_groups_are_two_parameters() -> None:
+    """Each that is set, in their order, twice the same once; a bad one from a file counts not."""
+    memory = Memory()
+    settings = ModuleSettings({11: "STARTED"}, memory)
+    seen = [settings.groups]
+    for number, name in ((12, "FRIENDS"), (11, "FRIENDS"), (11, ""), (12, "")):
+        settings.set_parameter(number, name)
+        seen.append(settings.groups)
+        assert ModuleSettings({11: "STARTED"}, memory).groups == settings.groups
+    started, both, twice = ("STARTED",), ("STARTED", "FRIENDS"), ("FRIENDS",)
+    assert seen == [started, both, twice, both, started]
+    assert ModuleSettings({11: "a,b", 12: "x" * 65}, Memory({12: "c,d"})).groups == ()
 
 
 def test_passwords_are_not_shown() -> None:

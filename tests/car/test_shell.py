@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from ovms.car.settings import BadValue, ModuleSettings
 from ovms.car.shell import LONGEST_TEXT, TABLE, Scene, ShellError, run
 from ovms.car.state import CarState, Topic
+from ovms.car.usage import DataUse
 from ovms.car.vehicles.sim import SimCar
 
 
@@ -16,7 +17,12 @@ def scene() -> Scene:
     state = CarState(soc=64, latitude=48.5, longitude=11.25, altitude=480, direction=90,
                      gps_lock=True)  # fmt: skip
     state.updated[Topic.POSITION] = 0
-    return Scene(state, ModuleSettings({2: "K", 3: "SMS,IP", 9: "secret", 31: "1"}), 10)
+    usage = DataUse()
+    usage.look(CarState(), 0, 0)
+    usage.note_sent(3000)
+    usage.note_received(500)
+    usage.look(CarState(), 0, 3600)
+    return Scene(state, ModuleSettings({2: "K", 3: "SMS,IP", 9: "secret", 31: "1"}), 10, usage)
 
 
 @pytest.mark.parametrize(
@@ -26,12 +32,14 @@ def scene() -> Scene:
         ("stat", "Not charging\rSOC: 64 %"),
         ("  stat  ", "Not charging\rSOC: 64 %"),
         ("location", "48.500000 11.250000\rAltitude: 480 m\rDirection: 90 degrees"),
+        ("data", "parked: 1.0 h; sent 3.0 kB; received 0.5 kB; 3.5 kB an hour"),
         ("metrics list v.b", "v.b.soc: 64 %"),
         ("metrics  list nonsense", "No such metric is known"),
         ("config list", "2 miles / kilometer flag: K\r3 notification method list: SMS;IP\r"
          "9 network password: *"),
         ("config get 9", "9 network password: *"),
-        ("config get 12", "12 unnamed: "),
+        ("config get 13", "13 unnamed: "),
+        ("config set 12 my friends", "12 group 2: my friends"),
         ("config get 31", "15 CAN write enabled: 1"),
         ("config set 2 M", "2 miles / kilometer flag: M"),
         ("config set 3 a b  c ", "3 notification method list: a b  c"),
@@ -58,6 +66,7 @@ def test_each_text_command_answers(scene: Scene, text: str, answer: str) -> None
         ("config", "Unknown command"),
         ("config drop", "Unknown command"),
         ("stat now", "Usage: stat"),
+        ("data parked", "Usage: data"),
         ("location 1 2 3", "Usage: location"),
         ("config get", r"Usage: config get NUMBER"),
         ("config set", r"Usage: config set NUMBER"),

@@ -5,9 +5,10 @@ import re
 import pytest
 
 from ovms.car import trips
+from ovms.car.columns import LIFETIME
 from ovms.car.module import Module
 from ovms.car.state import CarState
-from ovms.car.trips import LEAST_TRIP, LIFETIME, TripLog
+from ovms.car.trips import LEAST_TRIP, TripLog
 from ovms.car.vehicles.sim import SimCar
 from ovms.protocol import Message
 from ovms.protocol.records.environment import Doors1

@@ -40,6 +40,15 @@ def test_a_record_tells_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     assert NOTHING.beside(RECORD) == PROVISIONED
 
 
+def test_a_record_tells_groups(capsys: pytest.CaptureFixture[str]) -> None:
+    """Parameters 11 and 12 come to the module; a name that cannot be one ends the command."""
+    made = NOTHING.beside([*RECORD, "TRACK", "FRIENDS"])
+    assert (made.parameters[11], made.parameters[12]) == ("TRACK", "FRIENDS")
+    with pytest.raises(typer.Exit):
+        NOTHING.beside([*RECORD, "a,b"])
+    assert "parameter 11 (group 1)" in capsys.readouterr().err
+
+
 def test_options_count_more_than_the_record(tmp_path: Path) -> None:
     """Each of them, given as a file or not."""
     (tmp_path / "s").write_text("from file\n")

@@ -55,14 +55,14 @@ def provision(answer: bytes, *options: str) -> tuple[int, str, str]:
 
 def test_parameters_are_printed() -> None:
     """A line each, or a JSON list; a terminal gets no control characters."""
-    record = "- pin M " + " ".join(["x"] * 8) + " eleven\x1b[2J"
+    record = "- pin M " + " ".join(["x"] * 10) + " more\x1b[2J"
     code, output, _ = provision(sealed(record))
     lines = output.splitlines()
-    assert (code, len(lines)) == (0, 12)
+    assert (code, len(lines)) == (0, 14)
     assert lines[:2] == ["0: registered telephone number -", "1: registration password pin"]
-    assert lines[11] == "11: unnamed eleven\\x1b[2J"
+    assert lines[13] == "13: unnamed more\\x1b[2J"
     code, output, _ = provision(sealed(record), "--json")
-    assert json.loads(output)[11] == {"number": 11, "name": None, "value": "eleven\x1b[2J"}
+    assert json.loads(output)[13] == {"number": 13, "name": None, "value": "more\x1b[2J"}
     assert json.loads(output)[2] == {"number": 2, "name": "miles / kilometer flag", "value": "M"}
 
 

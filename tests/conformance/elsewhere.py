@@ -109,9 +109,9 @@ ELSEWHERE = [
     Elsewhere("interop 6", "Nobody logs out reliably", HTTP),
     Elsewhere("interop 6", "`GET /api/status` gains, harmlessly", HTTP),
     Elsewhere("interop 6", "History that modules can be told to keep", CAR,
-              ("tests/car/test_trips.py",)),
+              ("tests/car/test_trips.py", "tests/car/test_charges.py")),
     Elsewhere("interop 6", "Their record number is the format version", CAR,
-              ("tests/car/test_trips.py",)),
+              ("tests/car/test_trips.py", "tests/car/test_charges.py")),
     Elsewhere("interop 7", "The caller reconnects every 5 minutes", TIME,
               ("tests/peers/test_caller.py",)),
 ]  # fmt: skip

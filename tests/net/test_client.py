@@ -23,6 +23,7 @@ from ovms.net.client import (
     fetch_provision,
 )
 from ovms.net.pump import STREAM_LIMIT, Pump
+from ovms.net.traffic import Traffic
 from ovms.net.websocket import HEAD_LIMIT
 from ovms.protocol import CallerWelcome, Message, Party, Role, Session
 from ovms.protocol.errors import LocalProtocolError
@@ -41,6 +42,37 @@ from tests.net.ends import (
 )
 
 PING = Message("A")
+
+
+# -- what it costs --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tls", [False, True])
+async def test_traffic_is_what_the_system_counts(tls: bool) -> None:
+    """All of it: the welcome, headers, and TLS, whose handshake is more than the lines by far."""
+    context = Certificate.make().server if tls else None
+    async with listening(tls=context) as place, await place.call() as connection:
+        before = connection.traffic
+        connection.send(Message("S", b"x" * 500))
+        await place.made[0].until(lambda end: len(end.messages) == 1)
+        after = connection.traffic
+        assert before.is_whole
+        assert 500 < after.sent - before.sent < 1200
+        assert (before.received > 1000) is tls
+        await connection.close()
+        assert connection.traffic == after
+
+
+async def test_traffic_where_the_system_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is what was handed to it, and says so; a connection that never was has none."""
+    monkeypatch.setattr("ovms.net.pump.measure", lambda connection: None)
+    assert Connection().traffic == Traffic()
+    async with listening() as place, await place.call() as connection:
+        lines = connection.traffic
+        connection.send(PING)
+        assert 0 < connection.traffic.sent - lines.sent < 40
+        assert lines.received > 40
+        assert not lines.is_whole
 
 
 # -- connecting -----------------------------------------------------------------------------

@@ -128,6 +128,8 @@ def test_settings_count_at_once_and_survive_a_power_cut(car: Car, tmp_path: Path
     car.does("set-parameter", "2", "K")
     car.shows("S", "units", "K")
     car.does("set-parameter", "3", "SMS,IP")
+    car.does("set-parameter", "12", "FRIENDS")
+    assert "(group 1) is no name of at most 64 bytes" in car.refuses("set-parameter", "11", "a,b")
     car.does("set-feature", "8", "5")
     car.does("set-feature", "1", "7")
     car.does("set-feature", "15", "0")
@@ -139,7 +141,7 @@ def test_settings_count_at_once_and_survive_a_power_cut(car: Car, tmp_path: Path
     features, parameters = car.rows("features"), car.rows("parameters")
     assert (features[1], features[8], features[15]) == ("7", "5", "0")
     assert parameters[:5] == ["", "", "K", "SMS,IP", car.server.address]
-    assert parameters[8:11] == ["CAR1", "*", ""]
+    assert parameters[8:13] == ["CAR1", "*", "", "", "FRIENDS"]
     assert set(parameters[24:]) == {""}
     car.program.kill()
     kept = tmp_path / "state" / "parameters.json"
@@ -173,6 +175,7 @@ def test_text_commands_and_alerts_arrive(car: Car, start: Start) -> None:
     """7 answers in one message of lines; 6 and feature 9 raise an alert with charge and ranges."""
     log = start("app", "log", *car.server.link())
     log.wait_for(" S soc=")
+    assert " h; sent " in car.does("shell", "data")
     assert car.does("shell", "stat").splitlines()[:2] == ["Not charging", "SOC: 64 %"]
     assert car.does("7", "metrics list v.b.soc") == "v.b.soc: 64 %\n"
     assert car.does("7", "config set 2 K") == "2 miles / kilometer flag: K\n"

@@ -123,6 +123,18 @@ def test_status_agrees_with_the_last_frames(server: Server, recording: Path, uni
     assert {name: shown["W"]["fields"][name] for name in wheels} == wheels
 
 
+def test_a_replay_with_logs_is_in_the_history(server: Server) -> None:
+    """Each change of the charge state of the real charge is a record, three in about a second."""
+    replay = run_ovms(
+        "car", "--type", "roadster", "--replay", str(CHARGE), "--speed", "0", "--logs",
+        *server.link(),
+    )  # fmt: skip
+    assert replay.returncode == 0, replay.stderr
+    shown = run_ovms("app", "history", "*-LOG-Grid", "--json", *server.link())
+    records = [row["value"].split(",") for row in json.loads(shown.stdout)]
+    assert sorted(record[6] for record in records) == ["charging", "done", "prepare"]
+
+
 def test_an_app_watches_a_drive(server: Server, start: Start) -> None:
     """At speed 60 an app sees SOC fall, speed rise, and doors open and close in order."""
     watcher = start("app", "log", "--json", *server.link())

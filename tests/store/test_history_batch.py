@@ -135,6 +135,17 @@ def test_copy(database: sqlite3.Connection, record: KeptRecord, is_stored: bool)
     assert _counters_agree(database)
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_same_second(database: sqlite3.Connection, together: bool) -> None:
+    """Two records of a log that were made in the same second, even with the same data, are two."""
+    first, second = (_record(b"1,48.1", ack, kind="*-LOG-Grid") for ack in (7, 8))
+    batches = [_batch(first, second)] if together else [_batch(first), _batch(second)]
+    for batch in batches:
+        write(database, batch)
+    assert _data(database) == [b"1,48.1", b"1,48.1"]
+    assert _counters_agree(database)
+
+
 def test_other_vehicle(database: sqlite3.Connection) -> None:
     """Two vehicles may send the same."""
     write(database, _batch(_record()))

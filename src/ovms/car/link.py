@@ -18,7 +18,9 @@ from ovms.base.backoff import Backoff
 from ovms.base.logs import get_logger
 from ovms.car.drivers import Driver
 from ovms.car.module import Module
+from ovms.car.usage import DataUse
 from ovms.net.client import ConnectFailed, ConnectionLost, Refused, Untrusted
+from ovms.net.traffic import Traffic
 from ovms.protocol import Message
 
 log = get_logger("ovms.car")
@@ -35,6 +37,11 @@ class RestartRequested(Exception):
 
 class Connection(Protocol):
     """A connection to the server: :class:`ovms.net.client.Connection`."""
+
+    @property
+    def traffic(self) -> Traffic:
+        """What it has cost so far."""
+        ...
 
     def send(self, message: Message) -> None:
         """Send, or raise :class:`ConnectionLost`."""
@@ -79,10 +86,12 @@ PASSING_REFUSALS = 3
 
 
 class _Call:
-    """One connection, and the pings on it."""
+    """One connection, the pings on it, and what it costs."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, usage: DataUse) -> None:
         self.connection = connection
+        self._usage = usage
+        self._counted = Traffic()
         self.over = asyncio.Event()
         self._open_pings = 0
         self._news = asyncio.Event()
@@ -94,6 +103,14 @@ class _Call:
             if message.code == PING:
                 self._open_pings += 1
                 self._news.clear()
+        self.count()
+
+    def count(self) -> None:
+        """Note what it has cost since it was counted last."""
+        before, self._counted = self._counted, self.connection.traffic
+        self._usage.note_sent(self._counted.sent - before.sent)
+        self._usage.note_received(self._counted.received - before.received)
+        self._usage.is_whole &= self._counted.is_whole
 
     def pong(self) -> None:
         """Learn that a ping was answered; they are answered in order."""
@@ -165,6 +182,13 @@ class Link:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self._tell_usage()
+
+    def _tell_usage(self) -> None:
+        usage = self._module.usage
+        used = {row.condition.value: str(row) for row in usage.table()}
+        if used:
+            log.info("data used", **used, headers=usage.is_whole, **self._names)
 
     # -- the driver's task ------------------------------------------------------------------
 
@@ -227,7 +251,7 @@ class Link:
             except Refused as error:
                 await self._wait_refused(error)
             else:
-                await self._serve(_Call(connection))
+                await self._serve(_Call(connection, self._module.usage))
 
     def _tell_untrusted(self, error: ConnectFailed) -> None:
         """Say once what to do about a certificate; a renewed one may be right again."""
@@ -269,6 +293,7 @@ class Link:
             self._call = None
             self._up.clear()
             self._module.disconnect()
+            call.count()
             call.end()
             await self._close(call)
         if self._module.restart_requested:

@@ -22,6 +22,7 @@ from dataclasses import replace
 from ovms.base.clock import Clock
 from ovms.car.alerts import AlertWatch
 from ovms.car.answers import Answers, Ready
+from ovms.car.charges import ChargeLog
 from ovms.car.delivery import Delivery, Moment
 from ovms.car.journal import Journal
 from ovms.car.modem import MODEM_COMMANDS, Modem
@@ -32,6 +33,7 @@ from ovms.car.settings import CAN_WRITE, Keeper, ModuleSettings
 from ovms.car.soc import SocWatch
 from ovms.car.state import CarState
 from ovms.car.trips import TripLog
+from ovms.car.usage import DataUse
 from ovms.car.vehicles import Later, Vehicle
 from ovms.protocol import Message
 from ovms.protocol.commands import Answer, Command, Result
@@ -81,11 +83,11 @@ class Module:
     ) -> None:
         """Make a module; ``sealer`` for paranoid mode, with a token made for this start.
 
-        ``group`` is told each position. ``clock`` gives real time, for what the network times;
-        without it the car's time is taken for that. ``journal`` keeps what is not delivered.
-        ``modem`` obeys the commands that need one; they are unsupported without. ``parameters`` are
-        further ones that it is started with; what is set by command goes to ``keeper``. With
-        ``restarts`` somebody looks at :attr:`restart_requested`.
+        ``group`` is what parameter 11 is at the start. ``clock`` gives real time, for what the
+        network times; without it the car's time is taken for that. ``journal`` keeps what is not
+        delivered. ``modem`` obeys the commands that need one; they are unsupported without.
+        ``parameters`` are further ones that it is started with; what is set by command goes to
+        ``keeper``. With ``restarts`` somebody looks at :attr:`restart_requested`.
         """
         self.vehicle = vehicle
         configured = {
@@ -93,6 +95,8 @@ class Module:
             Parameter.UNITS: units.value,
             Parameter.VEHICLE_ID: vehicle_id,
         }
+        if group:
+            configured[Parameter.GROUP_1] = group
         identity = vehicle.identity
         is_on = identity.write_enabled and identity.starts_enabled
         configured.setdefault(CAN_WRITE + FEATURE_OFFSET, str(int(is_on)))
@@ -101,8 +105,9 @@ class Module:
         """How many apps watch, as the server last said."""
         self.delivery = Delivery(journal, is_sealed=sealer is not None)
         """Records and alerts on their way to the server."""
+        self.usage = DataUse()
+        """What the link costs; whoever holds that notes the bytes."""
         self._sealer = sealer
-        self._group = group
         self._clock = clock
         self._now = 0.0
         self._is_connected = False
@@ -115,9 +120,9 @@ class Module:
         self._soc_watch = SocWatch()
         self._orders = Orders(
             vehicle, self.settings, self._alert,
-            is_paranoid=sealer is not None, restarts=restarts,
+            is_paranoid=sealer is not None, restarts=restarts, usage=self.usage,
         )  # fmt: skip
-        self._trips = TripLog()
+        self._trips, self._charges = TripLog(), ChargeLog()
 
     # -- the link ---------------------------------------------------------------------------
 
@@ -218,21 +223,23 @@ class Module:
         if count is None:
             return []
         before, self.watchers = self.watchers, max(0, int(count))
+        self.usage.look(self.vehicle.state, self.watchers, self._real(now).monotonic)
         return self.report(now) if self.watchers > before else []
 
     def _notice(self, now: float) -> None:
         """See what is worth an alert or a record, connected or not."""
         state, at = self.vehicle.state, self._real(now)
         self.delivery.look(at)
+        self.usage.look(state, self.watchers, at.monotonic)
         for alert in self._watch.look(state):
             self.delivery.add(alert, at)
         minimum = self.settings.minimum_soc
         if self._soc_watch.look(state.soc, minimum):
             self._orders.raise_charge_alert(f"Low battery: below {minimum} %")
-        if self.vehicle.identity.logs_trips:
-            trip = self._trips.look(state, now)
-            if trip is not None:
-                self.delivery.add(trip, at)
+        if self.vehicle.identity.logs:
+            for record in (self._trips.look(state, now), self._charges.look(state)):
+                if record is not None:
+                    self.delivery.add(record, at)
 
     def _advance(self, now: float) -> None:
         """Let time pass until now, and see what the modem knows."""
@@ -274,15 +281,17 @@ class Module:
     def _changed_settings(self) -> set[str]:
         """Give the codes of what the settings have changed since it was told."""
         before, self._told_settings = self._told_settings, self._settings_in_use
-        units, can_write = (a != b for a, b in zip(before, self._settings_in_use, strict=True))
-        state = self.vehicle.state
-        codes = {code for code in "SDL" if units and _is_known(code, state)}
+        units, can_write, groups = (
+            a != b for a, b in zip(before, self._settings_in_use, strict=True)
+        )
+        changed = "SDL" if units else "L" if groups and self.settings.groups else ""
+        codes = {code for code in changed if _is_known(code, self.vehicle.state)}
         return codes | set("FV" if can_write else "")
 
     @property
-    def _settings_in_use(self) -> tuple[Units, bool]:
+    def _settings_in_use(self) -> tuple[Units, bool, tuple[str, ...]]:
         """The settings whose change is told at once."""
-        return self.settings.units, self.settings.can_write
+        return self.settings.units, self.settings.can_write, self.settings.groups
 
     @property
     def _identity(self) -> Identity:
@@ -303,8 +312,8 @@ class Module:
             self._told_place = now
         state, units = self.vehicle.state, self.settings.units
         made = messages(codes, state, self._identity, units, now)
-        if self._group and "L" in codes:
-            made.append(group_position(state, self._group, units, now))
+        if "L" in codes:
+            made += [group_position(state, group, units, now) for group in self.settings.groups]
         return [self._ready(message) for message in made]
 
     def _ready(self, message: Message) -> Message:

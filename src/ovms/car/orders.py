@@ -14,6 +14,7 @@ from ovms.car.inputs import problem
 from ovms.car.settings import CAN_WRITE, FEATURES, PARAMETERS, BadValue, ModuleSettings, list_rows
 from ovms.car.shell import Scene, ShellError, run
 from ovms.car.summary import charge_lines, on_wire
+from ovms.car.usage import DataUse
 from ovms.car.vehicles import Later, Vehicle
 from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
 from ovms.protocol.records.alert import Alert, AlertKind
@@ -53,11 +54,13 @@ class Orders:
         *,
         is_paranoid: bool = False,
         restarts: bool = False,
+        usage: DataUse | None = None,
     ) -> None:
         self._vehicle = vehicle
         self._settings = settings
         self._alert = alert
         self._is_paranoid = is_paranoid
+        self._usage = usage or DataUse()
         self._own = OWN if restarts else OWN - {RESTART}
         self.restart_requested = False
         """The program is to be started anew, once the answers have left."""
@@ -110,7 +113,7 @@ class Orders:
             case 6:
                 self.raise_charge_alert()
             case 7:
-                scene = Scene(self._vehicle.state, self._settings, now)
+                scene = Scene(self._vehicle.state, self._settings, now, self._usage)
                 text = run(command.text, scene)
             case _:
                 return self._vehicle.execute(command, now)

@@ -1,8 +1,9 @@
 """The module's parameters: what each number means, and what the module takes from them.
 
-Numbers and names are the guide's (command 3); 24 to 31 are the features 8 to 15. A provisioning
-record is these, from 0 on, in order. Such a list cannot hold an empty word, so ``-`` stands for one
-(our own convention: the guide has none).
+Numbers and names are the guide's (command 3), but for the two groups, which the first modules on
+the road have in 11 and 12; 24 to 31 are the features 8 to 15. A provisioning record is these, from
+0 on, in order. Such a list cannot hold an empty word, so ``-`` stands for one (our own convention:
+the guide has none).
 """
 
 from __future__ import annotations
@@ -41,7 +42,15 @@ class Parameter(IntEnum):
     VEHICLE_ID = 8
     SECRET = 9
     PARANOID = 10
+    GROUP_1 = 11
+    GROUP_2 = 12
 
+
+GROUPS = (Parameter.GROUP_1, Parameter.GROUP_2)
+"""The groups that are told each position."""
+
+LONGEST_GROUP = 64
+"""Bytes of a group's name: servers take no longer ones."""
 
 NAMES: dict[int, str] = {
     Parameter.PHONE: "registered telephone number",
@@ -55,9 +64,11 @@ NAMES: dict[int, str] = {
     Parameter.VEHICLE_ID: "vehicle ID",
     Parameter.SECRET: "network password",
     Parameter.PARANOID: "paranoid password",
+    Parameter.GROUP_1: "group 1",
+    Parameter.GROUP_2: "group 2",
     **{feature + FEATURE_OFFSET: f"feature {feature}" for feature in KEPT_FEATURES},
 }
-"""What the guide calls them; other numbers have no name."""
+"""What they are called; other numbers have no name."""
 
 
 HIDDEN = frozenset({Parameter.PHONE_PASSWORD, Parameter.APN_PASSWORD, Parameter.SECRET,
@@ -105,7 +116,7 @@ def apply(parameters: Sequence[str]) -> Applied:
     passwords in part.
     """
     given = {number: value for number, value in enumerate(parameters) if value not in ("", NOT_SET)}
-    for number in (Parameter.SERVER, Parameter.VEHICLE_ID, Parameter.UNITS):
+    for number in (Parameter.SERVER, Parameter.VEHICLE_ID, Parameter.UNITS, *GROUPS):
         check(number, given.get(number, ""))
     return Applied(
         given.get(Parameter.SERVER),
@@ -128,3 +139,16 @@ def check(number: int, value: str) -> None:
             raise BadParameter(number, "is not HOST or HOST:PORT")
         case Parameter.VEHICLE_ID if not _VEHICLE_ID.fullmatch(value):
             raise BadParameter(number, "is not one word of at most 64 characters")
+        case Parameter.GROUP_1 | Parameter.GROUP_2 if not is_group(value):
+            raise BadParameter(
+                number, f"is no name of at most {LONGEST_GROUP} bytes without a comma"
+            )
+
+
+def is_group(name: str) -> bool:
+    """Tell whether a text can be the name of a group: printable, without a comma, not too long."""
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError:
+        return False
+    return 0 < size <= LONGEST_GROUP and name.isprintable() and "," not in name

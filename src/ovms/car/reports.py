@@ -72,8 +72,8 @@ class Identity:
     starts_enabled: bool = True
     """Feature 15 is on until somebody sets it, if commands can reach the car."""
     hardware: str = "ovms car"
-    logs_trips: bool = False
-    """Its trips are told for the history (:mod:`ovms.car.trips`)."""
+    logs: bool = False
+    """Its trips and charges are told for the history (:mod:`ovms.car.trips`, ``charges``)."""
     currents: range = ALL_CURRENTS
     """The charge current limits that it can be set to, A."""
 

@@ -15,6 +15,7 @@ from typing import Protocol
 from ovms.car.inputs import FEATURE_COUNT, LONGEST_VALUE, PARAMETER_COUNT, Number, Text
 from ovms.car.parameters import (
     FEATURE_OFFSET,
+    GROUPS,
     HIDDEN,
     KEPT_FEATURES,
     BadParameter,
@@ -112,6 +113,12 @@ class ModuleSettings:
     def minimum_soc(self) -> int | None:
         """% below which there is an alert; ``None`` for no such alert."""
         return self.feature(MINIMUM_SOC) or None
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups that are told each position, each once."""
+        names = (self._value(number) for number in GROUPS)
+        return tuple(dict.fromkeys(name for name in names if name))
 
     # -- features ---------------------------------------------------------------------------
 

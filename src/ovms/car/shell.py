@@ -7,7 +7,7 @@ at a line's end, and says how much is missing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ovms.car.inputs import FEATURE_COUNT, PARAMETER_COUNT, Number
 from ovms.car.metrics import metrics
@@ -15,6 +15,7 @@ from ovms.car.parameters import FEATURE_OFFSET, KEPT_FEATURES, NAMES
 from ovms.car.settings import KNOWN_FEATURES, ModuleSettings
 from ovms.car.state import CarState, Topic
 from ovms.car.summary import on_wire, stat_lines
+from ovms.car.usage import DataUse
 
 LONGEST_TEXT = 500
 """Bytes of an answer: with its number it fits a line also when it is sealed."""
@@ -34,6 +35,7 @@ class Scene:
     state: CarState
     settings: ModuleSettings
     now: float
+    usage: DataUse = field(default_factory=DataUse)
 
 
 Words = list[str]
@@ -106,6 +108,10 @@ def _location(scene: Scene, words: Words) -> Iterator[str]:
         yield f"Direction: {state.direction:.0f} degrees"
 
 
+def _data(scene: Scene, words: Words) -> Iterator[str]:
+    yield from scene.usage.lines()
+
+
 def _metrics(scene: Scene, words: Words) -> Iterator[str]:
     wanted = words[0] if words else ""
     found = [f"{name}: {value}" for name, value in metrics(scene.state) if wanted in name]
@@ -162,6 +168,7 @@ TABLE: dict[str, TextCommand] = {
     "help": TextCommand("help", 0, _help),
     "stat": TextCommand("stat", 0, _stat),
     "location": TextCommand("location", 0, _location),
+    "data": TextCommand("data", 0, _data),
     "metrics list": TextCommand("metrics list [FILTER]", 1, _metrics),
     "config list": TextCommand("config list", 0, _config_list),
     "config get": TextCommand("config get NUMBER", 1, _config_get, least=1),

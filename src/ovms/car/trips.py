@@ -19,19 +19,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ovms.car.columns import LIFETIME, NO_WORD, numbers, place
 from ovms.car.state import CarState
 from ovms.protocol.records.history import HistoryRecord
 
 TYPE = "*-LOG-Trip"
 VERSION = 1
-LIFETIME = 365 * 86400
-"""Seconds that the server is asked to keep it."""
-
 LEAST_TRIP = 0.2
 """km below which it was no trip."""
-
-WORD = ""
-"""A column for words that we have none for."""
 
 
 class TripLog:
@@ -54,20 +49,17 @@ class TripLog:
 
 
 def _columns(state: CarState, seconds: float) -> Iterator[str]:
-    yield from _numbers(state.has_position and state.gps_lock)
-    yield from _numbers(state.latitude, state.longitude, places=6)
-    yield from _numbers(state.altitude)
-    yield WORD
-    yield from _numbers(state.odometer, state.trip, places=3)
-    yield from _numbers(seconds, state.drive_mode)
-    yield from _numbers(
+    yield from place(state)
+    yield from numbers(state.odometer, state.trip, places=3)
+    yield from numbers(seconds, state.drive_mode)
+    yield from numbers(
         state.soc, state.estimated_range, state.ideal_range, state.ideal_range_max, places=1
     )
-    yield from _numbers(state.energy_used, state.energy_recovered, None, None, places=3)
-    yield from _numbers(state.soh)
-    yield WORD
-    yield from _numbers(state.cac, None, None, None, None, places=3)
-    yield from _numbers(
+    yield from numbers(state.energy_used, state.energy_recovered, None, None, places=3)
+    yield from numbers(state.soh)
+    yield NO_WORD
+    yield from numbers(state.cac, None, None, None, None, places=3)
+    yield from numbers(
         state.temperature_ambient, state.temperature_cabin, state.temperature_battery,
         state.temperature_pem, state.temperature_motor, state.temperature_charger, places=1,
     )  # fmt: skip
@@ -78,10 +70,5 @@ def _tyres(state: CarState) -> Iterator[str]:
     tyres = state.tyres.values()
     for values in ([tyre.temperature for tyre in tyres], [tyre.pressure for tyre in tyres]):
         known = [value for value in values if value is not None]
-        yield from _numbers(min(known, default=None), max(known, default=None), places=1)
-    yield from _numbers(None, None)
-
-
-def _numbers(*values: float | None, places: int = 0) -> Iterator[str]:
-    for value in values:
-        yield "0" if value is None else f"{value:.{places}f}"
+        yield from numbers(min(known, default=None), max(known, default=None), places=1)
+    yield from numbers(None, None)

@@ -30,7 +30,7 @@ from ovms.car.kept import ParameterFile
 from ovms.car.link import Link, RestartRequested
 from ovms.car.modem.serial_modem import BAUD_RATES, SerialModem
 from ovms.car.module import Module
-from ovms.car.parameters import NAMES
+from ovms.car.parameters import LONGEST_GROUP, NAMES, is_group
 from ovms.car.replay import RecordingError, open_recording
 from ovms.car.reports import Units
 from ovms.car.settings import sound
@@ -75,7 +75,6 @@ log = logs.get_logger("ovms.car")
 
 _WORD = re.compile(r"[!-~]{1,64}")
 _VIN = re.compile(r"[A-Za-z0-9]{1,17}")
-_GROUP = re.compile(r"[^,\x00-\x1f\x7f]{1,64}")
 _PIN = re.compile(r"[0-9]{1,8}")
 
 
@@ -196,6 +195,14 @@ def car(
     can_trust: TrustOption = "listen",
     can_bitrate: BitrateOption = None,
     can_option: CanOptionOption = None,
+    logs_kept: Annotated[
+        bool | None,
+        typer.Option(
+            "--logs/--no-logs",
+            show_default="with --can",
+            help="Tell trips and charges for the server's history; a simulated car always does.",
+        ),
+    ] = None,
 ) -> None:
     """Be a car: call a server, report, obey commands.
 
@@ -242,7 +249,13 @@ def car(
     else:
         given.check_alone(secure)
     options = VehicleOptions(
-        vin, time.time(), _seed(seed), pin, bus_options.level, scenario or DEFAULT_SCENARIO
+        vin,
+        time.time(),
+        _seed(seed),
+        pin,
+        bus_options.level,
+        scenario or DEFAULT_SCENARIO,
+        logs=can is not None if logs_kept is None else logs_kept,
     )
     _check_source(kind, replay, can)
     made = _make_vehicle(kind, replay, can, options)
@@ -296,8 +309,8 @@ def _check_words(
         refuse("--vin must be up to 17 letters and digits")
     if not _PIN.fullmatch(pin):
         refuse("--pin must be 1 to 8 digits")
-    if group and not _GROUP.fullmatch(group):
-        refuse("--group must be up to 64 characters without a comma")
+    if group and not is_group(group):
+        refuse(f"--group must be up to {LONGEST_GROUP} bytes without a comma")
     if log_level not in logs.LEVELS:
         refuse(f"no log level {log_level!r}: use one of {', '.join(logs.LEVELS)}")
 

@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ovms.net.pump import Pump
+from ovms.net.traffic import Traffic
 from ovms.net.websocket import ClientSocket
 from ovms.protocol import Message, OwnerServerWelcome, Party, Role, ServerWelcome, Session
 from ovms.protocol.crypto import RandomBytes, make_token
@@ -78,6 +79,7 @@ class Connection:
         self._is_full = False
         self._is_over = False
         self._error: Exception | None = None
+        self._traffic: Traffic | None = None
         self.shown = "vehicle id or secret"
         """What a server may find wrong that closes instead of a welcome."""
         self.welcomed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -98,6 +100,19 @@ class Connection:
     def unsent(self) -> int:
         """Bytes that wait for the other end to read."""
         return self._pump.unsent if self._pump is not None else 0
+
+    @property
+    def traffic(self) -> Traffic:
+        """What the connection has cost so far; of one that has ended, as it was asked last.
+
+        Where the system does not count, what was handed to it.
+        """
+        pump = self._pump
+        if pump is not None:
+            self._traffic = pump.traffic or self._traffic
+        if self._traffic is not None or pump is None:
+            return self._traffic or Traffic()
+        return Traffic(pump.sent, pump.received, is_whole=False)
 
     def send(self, message: Message) -> None:
         """Send a message. Raises :class:`ConnectionLost` if the connection is not open."""

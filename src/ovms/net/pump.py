@@ -22,6 +22,7 @@ from typing import Final, Literal, Protocol, cast
 from websockets.frames import CloseCode
 
 from ovms.base.logs import get_logger
+from ovms.net.traffic import Traffic, measure
 from ovms.net.websocket import ServerSocket, WebSocket
 from ovms.protocol import Message, Party, Session, State
 from ovms.protocol.errors import LineTooLong, LocalProtocolError, RemoteProtocolError
@@ -152,6 +153,13 @@ class Pump(asyncio.Protocol):
             number = self._transport.get_extra_info("socket").fileno()
             waiting += struct.unpack("i", ioctl(number, TIOCOUTQ, bytes(4)))[0]
         return waiting
+
+    @property
+    def traffic(self) -> Traffic | None:
+        """What the connection has cost, as the system counts; ``None`` if that is not known."""
+        if self._transport is None or self._transport.is_closing():
+            return None
+        return measure(self._transport.get_extra_info("socket"))
 
     async def drained(self) -> None:
         """Wait while the other end has much to read; returns also when the connection is gone."""

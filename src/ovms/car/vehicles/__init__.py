@@ -117,6 +117,9 @@ class VehicleOptions:
     """What may be sent to its bus, if it has one."""
     scenario: str = DEFAULT_SCENARIO
     """What a simulated car goes through: a name of its ``SCENARIOS``."""
+    logs: bool = False
+    """A car that is read from a bus tells trips and charges for the history; a simulated one does
+    in any case."""
 
 
 def _make_sim(options: VehicleOptions) -> Vehicle:
@@ -162,7 +165,7 @@ def find_maker(name: str) -> Maker | None:
 def _make_data(folder: Path, options: VehicleOptions) -> Vehicle:
     from ovms.car.vehicles.data import DataVehicle, read_folder
 
-    return DataVehicle(read_folder(folder), options.vin, options.trust)
+    return DataVehicle(read_folder(folder), options.vin, options.trust, logs=options.logs)
 
 
 VEHICLE_TYPES: dict[str, Maker] = {

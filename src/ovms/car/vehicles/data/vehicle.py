@@ -28,8 +28,14 @@ class DataVehicle:
     """A car of a type. ``vin`` is believed more than the bus."""
 
     def __init__(
-        self, kind: VehicleType, vin: str | None = None, trust: Trust = Trust.LISTEN
+        self,
+        kind: VehicleType,
+        vin: str | None = None,
+        trust: Trust = Trust.LISTEN,
+        *,
+        logs: bool = False,
     ) -> None:
+        """Make a car; with ``logs`` trips and charges are told for the history."""
         self.kind = kind
         self.trust = trust
         self.state = CarState(vin=vin, stale_after=dict(kind.stale))
@@ -39,6 +45,7 @@ class DataVehicle:
             kind.commands if can_write else frozenset(),
             write_enabled=can_write,
             starts_enabled=False,
+            logs=logs,
         )
         self.wake: Callable[[], None] = _do_nothing
         self._told_vin = vin

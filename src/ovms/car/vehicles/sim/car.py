@@ -143,7 +143,7 @@ class SimCar:
             CAR_TYPE,
             frozenset(HANDLERS),
             write_enabled=True,
-            logs_trips=True,
+            logs=True,
             currents=range(LEAST_CURRENT, MOST_CURRENT + 1),
         )
         self._phase_began = self._fed_until = self._wakes_at = start

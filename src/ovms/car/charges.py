@@ -1,0 +1,97 @@
+"""The charge log: a record ``*-LOG-Grid`` for the history at each change of the charge state.
+
+The columns are those that modules on the road send, in their order, whatever units the car shows:
+
+1 GPS lock (0 or 1), 2 latitude, 3 longitude, 4 altitude (m), 5 name of the place (empty),
+6 kind of plug, 7 charge state, 8 sub-state and 9 charge mode (words),
+10 current limit (A), 11 range (km) and 12 state of charge (%) at which the charge is to end (0),
+13 to 19 like 6 to 12 for feeding the grid (empty, and 0: no car of ours does),
+20 seconds of the charge, 21 energy into the battery and 22 out of the grid in it (kWh),
+23 the latter over the car's life (kWh), 24 to 27 like 20 to 23 for feeding the grid (0),
+28 state of charge (%), 29 estimated range (km), 30 ideal range (km),
+31 range of a full battery (km), 32 battery voltage (V),
+33 battery, 34 charger, 35 12 V charger, 36 outside and 37 cabin temperature (°C),
+38 state of health (%), 39 health in words (empty), 40 capacity (Ah),
+41 energy used and 42 recovered over the car's life (kWh), 43 and 44 the same in Ah (0).
+
+What is not known is 0, or empty for a word. A sub-state that has no word is its number. The
+record's number is the version of this format, and the same every time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ovms.car.columns import LIFETIME, NO_WORD, numbers, place
+from ovms.car.state import CarState
+from ovms.protocol.commands import CHARGE_MODE_NUMBERS
+from ovms.protocol.records.history import HistoryRecord
+
+TYPE = "*-LOG-Grid"
+VERSION = 1
+
+PLUGS = {1: "type1", 2: "type2", 3: "chademo", 4: "roadster", 5: "teslaus", 6: "supercharger",
+         7: "ccs"}  # fmt: skip
+"""The field's words for its plug type ids."""
+
+SUBSTATES = {
+    0x01: "scheduledstop",
+    0x02: "scheduledstart",
+    0x03: "onrequest",
+    0x05: "timerwait",
+    0x07: "powerwait",
+    0x0D: "stopped",
+    0x0E: "interrupted",
+}
+"""The field's words for the sub-states that cars number alike."""
+
+MODES = {number: word for word, number in CHARGE_MODE_NUMBERS.items()}
+
+Told = tuple[str | None, int | None]
+
+
+class ChargeLog:
+    """Watches the charge state of a car: its word, and its number where the car has one.
+
+    What is read for the first time is no change, and what is lost is none. Without a word there is
+    nothing to tell.
+    """
+
+    def __init__(self) -> None:
+        self._last: Told = (None, None)
+
+    def look(self, state: CarState) -> HistoryRecord | None:
+        """Take a look at the car; give the record of a change of its charge state."""
+        now: Told = (state.charge_state or None, state.charge_state_number)
+        pairs = [*zip(self._last, now, strict=True)]
+        is_news = any(None not in pair and pair[0] != pair[1] for pair in pairs)
+        self._last = (now[0] or self._last[0], self._last[1] if now[1] is None else now[1])
+        if not is_news or now[0] is None:
+            return None
+        return HistoryRecord(TYPE, VERSION, LIFETIME, ",".join(_columns(state)).encode())
+
+
+def _columns(state: CarState) -> Iterator[str]:
+    yield from place(state)
+    yield PLUGS.get(state.plug_type or 0, NO_WORD)
+    yield state.charge_state or NO_WORD
+    yield _substate(state.charge_substate)
+    yield NO_WORD if state.charge_mode is None else MODES.get(state.charge_mode, NO_WORD)
+    yield from numbers(state.charge_limit, None, None)
+    yield from (NO_WORD,) * 4
+    yield from numbers(None, None, None)
+    yield from numbers(None if state.charge_minutes is None else 60 * state.charge_minutes)
+    yield from numbers(state.charge_energy, state.grid_energy, state.grid_energy_total, places=3)
+    yield from numbers(None, None, None, None)
+    yield from numbers(
+        state.soc, state.estimated_range, state.ideal_range, state.ideal_range_max,
+        state.battery_voltage, state.temperature_battery, state.temperature_charger, None,
+        state.temperature_ambient, state.temperature_cabin, places=1,
+    )  # fmt: skip
+    yield from numbers(state.soh)
+    yield NO_WORD
+    yield from numbers(state.cac, None, None, None, None, places=3)
+
+
+def _substate(number: int | None) -> str:
+    return NO_WORD if number is None else SUBSTATES.get(number, str(number))

@@ -1,0 +1,112 @@
+"""What the module's link costs its owner: bytes by what the car did, and by whether it was watched.
+
+Pure accounting: whoever holds the link notes bytes, and says from time to time how things are. Time
+and bytes between two looks count for what was the case at the first. Kept as long as the module
+runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from ovms.car.state import CarState
+
+LEAST_SECONDS = 300.0
+"""Seconds below which bytes an hour say nothing: a login alone is 1.7 kB."""
+
+HOUR = 3600.0
+
+
+class Condition(Enum):
+    """What bytes are counted by. While an app watches, it does not matter what the car does."""
+
+    PARKED = "parked"
+    CHARGING = "charging"
+    DRIVING = "driving"
+    WATCHED = "watched"
+
+    @classmethod
+    def of(cls, state: CarState, watchers: int) -> Condition:
+        """Tell what is the case."""
+        if watchers > 0:
+            return cls.WATCHED
+        if state.is_on:
+            return cls.DRIVING
+        return cls.CHARGING if state.is_charging else cls.PARKED
+
+
+@dataclass(slots=True)
+class Row:
+    """What one condition has cost."""
+
+    condition: Condition
+    seconds: float = 0.0
+    sent: int = 0
+    received: int = 0
+
+    @property
+    def hours(self) -> float:
+        """How long it was so, with a link or without."""
+        return self.seconds / HOUR
+
+    @property
+    def bytes_per_hour(self) -> float | None:
+        """Bytes of both ways an hour; ``None`` if it was too short to say."""
+        if self.seconds < LEAST_SECONDS:
+            return None
+        return (self.sent + self.received) / self.hours
+
+    def __str__(self) -> str:
+        """Write it as one line of text."""
+        rate = self.bytes_per_hour
+        per_hour = "" if rate is None else f"; {rate / 1000:.1f} kB an hour"
+        both = f"sent {self.sent / 1000:.1f} kB; received {self.received / 1000:.1f} kB"
+        return f"{self.hours:.1f} h; {both}{per_hour}"
+
+
+class DataUse:
+    """The account of one module."""
+
+    __slots__ = ("_now", "_row", "_rows", "is_whole")
+
+    def __init__(self) -> None:
+        self._rows: dict[Condition, Row] = {}
+        self._row = self._of(Condition.PARKED)
+        self._now: float | None = None
+        self.is_whole = True
+        """Headers and TLS are counted, too."""
+
+    def note_sent(self, count: int) -> None:
+        """Count bytes that were sent."""
+        self._row.sent += count
+
+    def note_received(self, count: int) -> None:
+        """Count bytes that were received."""
+        self._row.received += count
+
+    def look(self, state: CarState, watchers: int, now: float) -> None:
+        """See how things are; ``now`` in real seconds."""
+        if self._now is not None:
+            self._row.seconds += max(0.0, now - self._now)
+        self._now = now
+        self._row = self._of(Condition.of(state, watchers))
+
+    def table(self) -> list[Row]:
+        """Give a row for each condition that was, until the last look."""
+        rows = (self._rows[condition] for condition in Condition if condition in self._rows)
+        return [replace(row) for row in rows if row.seconds or row.sent or row.received]
+
+    def lines(self) -> Iterator[str]:
+        """Give the table as text."""
+        rows = self.table()
+        if not any(row.sent or row.received for row in rows):
+            yield "Nothing is counted"
+            return
+        yield from (f"{row.condition.value}: {row}" for row in rows)
+        if not self.is_whole:
+            yield "without TLS and the headers of TCP/IP"
+
+    def _of(self, condition: Condition) -> Row:
+        return self._rows.setdefault(condition, Row(condition))
