@@ -66,6 +66,12 @@ class Garage:
         done = self.order(*words)
         assert (done.returncode, done.stdout) == (0, "ok\n"), done.stdout + done.stderr
 
+    def charges(self) -> list[str]:
+        """Give the states of the charges in the server's history, the oldest first."""
+        shown = run_ovms("history", "CAR1", "--type", "*-LOG-Grid", "--data",
+                         str(self.server.data), "--csv")  # fmt: skip
+        return re.findall(r",(charging|stopped|done|prepare),", shown.stdout)
+
     def refuses(self, *words: str) -> str:
         """Send a command that does not; what is printed."""
         done = self.order(*words)
@@ -107,6 +113,7 @@ def test_every_command_shows_in_what_the_car_reports(garage: Garage) -> None:
     assert garage.field("S", "charge_state") == "charging"
     garage.does("charge-stop")
     assert garage.field("S", "charge_state") == "stopped"
+    wait_until(lambda: garage.charges() == ["charging", "stopped"])
     garage.does("charge-mode-current", "standard", "20")
     assert garage.field("S", "charge_mode") == "standard"
     assert garage.field("S", "charge_limit") == 20
