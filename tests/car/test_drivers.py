@@ -123,3 +123,9 @@ async def test_a_living_car_follows_the_clock() -> None:
         await asyncio.sleep(0.001)
     run.cancel()
     assert {"S", "D"} <= {message.code for message in link.heard}
+
+
+def test_they_say_what_they_are() -> None:
+    """A status names what moves the car."""
+    assert replay(SOC, ManualClock(), 0).describe() == "recording"
+    assert Living(clock=ManualClock()).describe() == "simulation"

@@ -47,8 +47,11 @@ class LinkState:
         """All of it in a few words."""
         if self.kind is LinkKind.CONNECTED:
             return f"connected to {self.server} as {self.vehicle}"
-        start = "refused by" if self.kind is LinkKind.REFUSED else "calling"
-        return f"{start} {self.server}" + (f": {self.reason}" if self.reason else "")
+        return (
+            f"{self.kind.value}: {self.reason}"
+            if self.reason
+            else f"calling {self.server}".rstrip()
+        )
 
     def observe(self, observer: Callable[[], None]) -> None:
         """Have somebody called after each change of :attr:`line`."""

@@ -117,6 +117,8 @@ def ask(folder: Path) -> bytes:
         raise NotRunning("no car runs there") from error
     except ConnectionRefusedError as error:
         raise NotRunning("no car runs there any more: it did not end in order") from error
+    except ConnectionError as error:
+        raise NotRunning("the car that ran there has just ended") from error
 
 
 def _read(asking: socket.socket) -> Iterator[bytes]:
