@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
+from ovms.cli.car import app
 from ovms.cli.main import cli
 
 CAR = {"OVMS_CAR_SERVER": "127.0.0.1:1", "OVMS_CAR_VEHICLE": "CAR", "OVMS_SECRET": "s"}
@@ -49,3 +54,13 @@ def test_an_option_counts_more_than_its_variable() -> None:
         cli, ["car", "--type", "lorry"], env={**CAR, "OVMS_CAR_TYPE": "sim"}
     )
     assert "no vehicle type 'lorry'" in result.stderr
+
+
+def test_the_page_of_the_service_names_them_all() -> None:
+    """Every variable of the command is on the page, and no other is."""
+    page = (Path(__file__).parents[2] / "docs" / "service.md").read_text("utf-8")
+    listed = set(re.findall(r"`(OVMS_\w+)`", page.split("## The unit")[0]))
+    command = get_command(app)
+    variables = {option.envvar for option in command.params if option.envvar}
+    secrets = {f"OVMS_{name}{end}" for name in ("SECRET", "PARANOID") for end in ("", "_FILE")}
+    assert listed == variables | secrets

@@ -8,12 +8,14 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from ovms.car.status import CarStatus, LinkStatus, ModemStatus, Waiting
 from ovms.car.statussocket import NAME
 from ovms.cli.main import cli
 
@@ -163,3 +165,11 @@ def test_options_of_the_car_do_not_go_before_it(tmp_path: Path) -> None:
     variables = {**os.environ, "OVMS_CAR_SERVER": "host", "OVMS_CAR_STATE": str(tmp_path)}
     result = CliRunner().invoke(cli, ["car", "status"], env=variables)
     assert result.exit_code == 1
+
+
+def test_the_page_of_the_service_names_what_it_tells() -> None:
+    """Every name of the object is on the page."""
+    page = (Path(__file__).parents[2] / "docs" / "service.md").read_text("utf-8")
+    for kind in (CarStatus, LinkStatus, ModemStatus, Waiting):
+        for each in fields(kind):
+            assert f"`{each.name}`" in page, each.name

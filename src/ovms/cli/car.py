@@ -214,7 +214,10 @@ def car(
         check_fleet([name for name, given in for_one.items() if given], kind)
         defaults = Defaults(scenario or DEFAULT_SCENARIO, Units(units or "M"), seed or 0)
         way = FleetWay(server, secure, websocket, ramp, speed)
-        run_fleet(fleet, defaults, way, pin=pin, group=group, log_level=log_level)
+        run_fleet(
+            *(fleet, defaults, way), pin=pin, group=group, log_level=log_level,
+            log_format=log_format,
+        )  # fmt: skip
         return
     if ramp is not None:
         refuse("--ramp goes with --fleet")
