@@ -4,7 +4,8 @@ import json
 
 import msgspec
 
-from ovms.app.snapshot import Seen, Snapshot, iso_time
+from ovms.app.snapshot import Seen, Snapshot
+from ovms.base.clock import iso_time
 from ovms.protocol import Message
 from ovms.protocol.records import parse_content
 

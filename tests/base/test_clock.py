@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from ovms.base.clock import Clock, ManualClock, SystemClock
+from ovms.base.clock import Clock, ManualClock, SystemClock, iso_time
 
 
 def test_system_clock_is_the_machines() -> None:
@@ -28,3 +28,8 @@ def test_manual_clock_does_not_go_back() -> None:
     """Time that is taken back is refused."""
     with pytest.raises(ValueError, match="does not go back"):
         ManualClock(0).advance(-1)
+
+
+def test_iso_time() -> None:
+    """Times are told in UTC, to the second."""
+    assert iso_time(1_700_000_000.9) == "2023-11-14T22:13:20Z"

@@ -5,7 +5,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import structlog
@@ -61,6 +61,15 @@ def test_text_is_plain_on_a_file_and_coloured_on_a_terminal() -> None:
     logs.get_logger("ovms.test").info("opened", vehicle="DEMO")
     line = r"\S+Z \[info +\] opened \[ovms\.test\] vehicle=DEMO\n"
     assert re.fullmatch(line, plain.getvalue())
+
+
+@pytest.mark.parametrize(("form", "is_told"), [("text", False), ("json", True)])
+def test_a_journal_is_told_no_time(form: Literal["text", "json"], is_told: bool) -> None:
+    """Text for a journal has no time of its own; JSON, which others read, always has."""
+    logs.configure("info", form, out := io.StringIO(), has_time=False)
+    logs.get_logger("ovms.test").info("opened", vehicle="DEMO")
+    assert bool(re.search(r"\d{4}-\d\d-\d\dT", out.getvalue())) == is_told
+    assert "opened" in out.getvalue()
 
 
 @pytest.mark.parametrize("level", logs.LEVELS)

@@ -135,6 +135,8 @@ class FakeBus:
         self.problem: str | None = None
         self.patience: list[float] = []
 
+    name = "fake:bus"
+
     async def receive(self, patience: float) -> list[Frame]:
         """Give what is there."""
         self.patience.append(patience)
@@ -198,3 +200,10 @@ async def test_a_command_that_cannot_be_sent_fails() -> None:
     module.receive(Message("C", b"18"), clock.time())
     await settle()
     assert Message("c", b"18,1,the bus is away; it seems") in link.heard
+
+
+def test_they_say_what_they_are() -> None:
+    """A status names what moves the car."""
+    assert replay(SOC, ManualClock(), 0).describe() == "recording"
+    assert Living(clock=ManualClock()).describe() == "simulation"
+    assert OnBus(Roadster(), FakeBus(), clock=ManualClock()).describe() == "fake:bus"

@@ -19,6 +19,7 @@ from ovms.car.delivery import Moment
 from ovms.car.drivers import Driver, Listener, Living, Replay
 from ovms.car.frames import Frame
 from ovms.car.link import Link, RestartRequested, Timing
+from ovms.car.linkstate import LinkKind
 from ovms.car.module import Module
 from ovms.car.replay import RecordingError
 from ovms.car.vehicles.roadster import Roadster
@@ -320,6 +321,26 @@ class NoDriver:
     async def run(self, module: Module, link: object) -> None:
         """Wait for ever."""
         await asyncio.Event().wait()
+
+
+async def test_its_state_is_noted(server: FakeServer, random: Random) -> None:
+    """Refused, connected, lost: whoever asks is told, and why."""
+    server.refuses = True
+    link = sim_link(server, random)
+    state = link.state
+    assert (state.kind, state.heard) == (LinkKind.CALLING, None)
+    async with running(link):
+        await until(lambda: state.kind is LinkKind.REFUSED and state.again_in is not None)
+        assert "wrong vehicle id or secret" in str(state.reason)
+        server.refuses = False
+        await until(lambda: state.kind is LinkKind.CONNECTED)
+        welcomed = state.heard
+        assert state.reason is None
+        server.send(Message("A"))
+        await until(lambda: state.heard != welcomed)
+        await server.kill()
+        await until(lambda: "Connection refused" in str(state.reason))
+        assert state.kind is LinkKind.CALLING
 
 
 async def test_a_silent_server_is_pinged_and_then_left(server: FakeServer, random: Random) -> None:

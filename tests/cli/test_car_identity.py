@@ -20,6 +20,7 @@ def _nobody_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start without variables and without a terminal."""
     for name in ("SECRET", "PARANOID"):
         monkeypatch.delenv(f"OVMS_{name}", raising=False)
+        monkeypatch.delenv(f"OVMS_{name}_FILE", raising=False)
     monkeypatch.setattr("ovms.cli.common.on_terminal", lambda: False)
 
 
@@ -156,3 +157,12 @@ def test_a_restart_asks_nobody(
     assert given.can_be_told_again is expected
     monkeypatch.setenv("OVMS_SECRET", "variable")
     assert given.can_be_told_again is ("-" not in (given.secret_file, given.paranoid_file))
+
+
+def test_what_a_variable_names_can_be_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file can be read again, standard input cannot."""
+    given = replace(NOTHING, server="host", vehicle="CAR")
+    monkeypatch.setenv("OVMS_SECRET_FILE", "/run/secret")
+    assert given.can_be_told_again
+    monkeypatch.setenv("OVMS_PARANOID_FILE", "-")
+    assert not given.can_be_told_again

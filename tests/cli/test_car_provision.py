@@ -115,3 +115,16 @@ def test_the_output_does_not_wait_for_the_car(capsys: pytest.CaptureFixture[str]
     """An empty list is a list, too."""
     show([], json=True)
     assert capsys.readouterr().out == "[]\n"
+
+
+@pytest.mark.parametrize("json_too", [False, True])
+def test_a_journal_is_shown_no_password(json_too: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where others may read it later the passwords of a record are stars, all else is there."""
+    values = ["phone", "REGPW", "M", "", "host", "", "", "GPRSPW", "CAR", "NETPW", "SEALPW"]
+    show(values, json_too, is_hidden=True)
+    printed = capsys.readouterr().out
+    assert "PW" not in printed
+    assert printed.count("*") == 4
+    assert "phone" in printed
+    show(values, json_too)
+    assert capsys.readouterr().out.count("PW") == 4

@@ -52,6 +52,28 @@ def test_secret_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert common.resolve_secret("from option", None, "OVMS_X", "X") == "from option"
 
 
+def test_secret_in_a_file_that_a_variable_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is read like an option's, counts less than options, and not beside the secret itself."""
+    file = tmp_path / "secret"
+    file.write_text("from file\n")
+    monkeypatch.setenv("OVMS_X_FILE", str(file))
+    assert common.resolve_secret(None, None, "OVMS_X", "X") == "from file"
+    assert common.resolve_secret("from option", None, "OVMS_X", "X") == "from option"
+    monkeypatch.setenv("OVMS_X", "from variable")
+    with pytest.raises(typer.Exit) as twice:
+        common.resolve_secret(None, None, "OVMS_X", "X")
+    assert twice.value.exit_code == 2
+    assert capsys.readouterr().err == "ovms: a secret is given as OVMS_X or OVMS_X_FILE, not both\n"
+    monkeypatch.setenv("OVMS_X", "")
+    monkeypatch.setenv("OVMS_X_FILE", str(tmp_path / "missing"))
+    with pytest.raises(typer.Exit) as missing:
+        common.resolve_secret(None, None, "OVMS_X", "X")
+    assert missing.value.exit_code == 1
+    assert "missing cannot be read" in capsys.readouterr().err
+
+
 def test_empty_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty variable is not set."""
     monkeypatch.setenv("OVMS_X", "")

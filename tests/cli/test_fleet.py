@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
 import resource
+from collections.abc import Coroutine
 from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from ovms.base import logs
 from ovms.cli.car import car
 from ovms.cli.fleet import OTHER_FILES, allow_connections
 
@@ -111,3 +114,20 @@ def test_open_files_are_raised_as_far_as_they_may(
     else:
         allow_connections(cars)
     assert taken == ([wanted] if wanted else [])
+
+
+def test_a_fleet_logs_in_the_format_that_is_asked_for(
+    cars: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lines are JSON objects if that is wanted."""
+
+    def run(work: Coroutine[None, None, None]) -> None:
+        work.close()
+        logs.get_logger("ovms.car").info("ran")
+
+    monkeypatch.setattr("ovms.cli.fleet.uvloop.run", run)
+    words = ["--fleet", str(cars), *SERVER, "--log-format", "json"]
+    result = CliRunner().invoke(app, words)
+    logs.configure("info", "text")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stderr)["event"] == "ran"

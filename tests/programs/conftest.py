@@ -30,12 +30,24 @@ needs_recordings = pytest.mark.skipif(
 )
 
 
+AS_JOURNAL = """
+import os, sys
+state = os.fstat(1)
+os.environ["JOURNAL_STREAM"] = f"{state.st_dev}:{state.st_ino}"
+os.execv(sys.executable, [sys.executable, "-m", "ovms", *sys.argv[1:]])
+"""
+"""Starts `ovms` so that it takes its output for systemd's journal."""
+
+
 class Program:
     """An `ovms` process whose output can be waited for, line by line."""
 
-    def __init__(self, *arguments: str, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, *arguments: str, env: dict[str, str] | None = None, to_journal: bool = False
+    ) -> None:
+        program = ["-c", AS_JOURNAL] if to_journal else ["-m", "ovms"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "ovms", *arguments],
+            [sys.executable, *program, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env={**os.environ, **(env or {}), "PYTHONUNBUFFERED": "1"},
@@ -101,8 +113,10 @@ def start() -> Iterator[Start]:
     """Start programs that do not outlive the test."""
     programs: list[Program] = []
 
-    def run(*arguments: str, env: dict[str, str] | None = None) -> Program:
-        program = Program(*arguments, env=env)
+    def run(
+        *arguments: str, env: dict[str, str] | None = None, to_journal: bool = False
+    ) -> Program:
+        program = Program(*arguments, env=env, to_journal=to_journal)
         programs.append(program)
         return program
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any, Self, TypeVar
 
 from ovms.app.paranoid import Opener
+from ovms.base.clock import iso_time
 from ovms.protocol import Message
 from ovms.protocol.paranoid import sealed_message, token_of
 from ovms.protocol.records import (
@@ -202,8 +202,3 @@ class Snapshot:
 
 def _oldest(cars: dict[str, Seen]) -> float:
     return next(iter(cars.values())).time
-
-
-def iso_time(time: float) -> str:
-    """Write Unix seconds as ISO 8601 in UTC, whole seconds."""
-    return datetime.fromtimestamp(int(time), UTC).isoformat().replace("+00:00", "Z")

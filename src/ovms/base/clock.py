@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import Protocol
 
 
@@ -50,3 +51,8 @@ class ManualClock:
         if seconds < 0:
             raise ValueError(f"a clock does not go back: {seconds}")
         self._passed += seconds
+
+
+def iso_time(time: float) -> str:
+    """Give Unix seconds as ISO 8601 in UTC, to the second."""
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -44,16 +44,22 @@ CONTENTS = frozenset(("data", "payload", "message", "line"))
 HIDDEN = "***"
 
 
-def configure(level: str, format: Format, stream: TextIO | None = None) -> None:  # noqa: A002
+def configure(
+    level: str,
+    format: Format,  # noqa: A002
+    stream: TextIO | None = None,
+    *,
+    has_time: bool = True,
+) -> None:
     """Set up logging for the whole process; a later call replaces an earlier one.
 
     ``level`` is a name of :data:`LEVELS`, else :class:`ValueError`. Without a ``stream``, lines
     go to whatever stderr is when they are written. Warnings that libraries give to the standard
-    ``logging`` come out in the same way.
+    ``logging`` come out in the same way. Without ``has_time`` text says no time: a journal does.
     """
     if level not in LEVELS:
         raise ValueError(f"no log level {level!r}: use one of {', '.join(LEVELS)}")
-    _configure(LEVELS[level], format, stream)
+    _configure(LEVELS[level], format, stream, has_time=has_time or format == "json")
     root = logging.getLogger()
     for handler in [h for h in root.handlers if isinstance(h, _FromLibraries)]:
         root.removeHandler(handler)
@@ -151,12 +157,18 @@ class _FromLibraries(logging.Handler):
             self.handleError(record)
 
 
-def _configure(level: int, format: Format, stream: TextIO | None) -> None:  # noqa: A002
+def _configure(
+    level: int,
+    format: Format,  # noqa: A002
+    stream: TextIO | None,
+    *,
+    has_time: bool = True,
+) -> None:
     colours = (stream or sys.stderr).isatty()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *([structlog.processors.TimeStamper(fmt="iso", utc=True)] if has_time else []),
             redact,
             *(_json() if format == "json" else _text(colours)),
         ],

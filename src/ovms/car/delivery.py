@@ -117,6 +117,11 @@ class Delivery:
         """Count what is not delivered."""
         return len(self._records) + len(self._alerts) + len(self._open) + len(self._told)
 
+    @property
+    def alerts(self) -> int:
+        """How many of these are alerts."""
+        return len(self._alerts) + len(self._told)
+
     # -- what is made -----------------------------------------------------------------------
 
     def add(self, content: Content, at: Moment) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ovms.base.clock import Clock
 from ovms.car.bus import Bus
@@ -49,6 +49,15 @@ class Driver(Protocol):
         """Move the car on; return when there is nothing more to come."""
 
 
+@runtime_checkable
+class Described(Protocol):
+    """A driver that says in a word what it is: a simulation, a recording, a bus by its name."""
+
+    def describe(self) -> str:
+        """Say it."""
+        ...
+
+
 class Replay:
     """A recording, ``speed`` of its seconds in each real second; 0 is as fast as the link takes it.
 
@@ -75,6 +84,10 @@ class Replay:
         self._speed = speed
         self._loop = loop
         self._tick = tick
+
+    def describe(self) -> str:
+        """Say what it is."""
+        return "recording"
 
     async def run(self, module: Module, link: Listener) -> None:
         """Replay to the end; for ever in a loop."""
@@ -123,6 +136,10 @@ class Living:
         self._start = clock.time()
         self._began = clock.monotonic()
 
+    def describe(self) -> str:
+        """Say what it is."""
+        return "simulation"
+
     @property
     def now(self) -> float:
         """Unix seconds, of the car."""
@@ -155,6 +172,10 @@ class OnBus(Living):
                 await self._send()
                 await link.tell(module.poll(self.now))
                 await asyncio.sleep(0)
+
+    def describe(self) -> str:
+        """Name its bus."""
+        return self._bus.name
 
     def _patience(self) -> float:
         """Give the seconds until something is due."""

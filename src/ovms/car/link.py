@@ -15,8 +15,10 @@ from random import Random
 from typing import Protocol
 
 from ovms.base.backoff import Backoff
+from ovms.base.clock import SystemClock
 from ovms.base.logs import get_logger
 from ovms.car.drivers import Driver
+from ovms.car.linkstate import LinkState
 from ovms.car.module import Module
 from ovms.car.usage import DataUse
 from ovms.net.client import ConnectFailed, ConnectionLost, Refused, Untrusted
@@ -139,7 +141,7 @@ class Link:
     """Keeps a module connected while a driver moves its car.
 
     ``connect`` makes a connection, or raises :class:`ConnectFailed` or :class:`Refused`; ``names``
-    say in the log who calls whom.
+    say in the log who calls whom. How it stands is noted in ``state``.
     """
 
     def __init__(
@@ -151,7 +153,9 @@ class Link:
         random: Random,
         timing: Timing | None = None,
         names: Mapping[str, str] | None = None,
+        state: LinkState | None = None,
     ) -> None:
+        self.state = state or LinkState(SystemClock())
         self._module = module
         self._driver = driver
         self._connect = connect
@@ -164,6 +168,11 @@ class Link:
         self._was_welcome = False
         self._refusals = 0
         self._trusts = True
+
+    @property
+    def module(self) -> Module:
+        """The module that it keeps connected."""
+        return self._module
 
     async def run(self) -> None:
         """Run until the driver is done and the server has everything.
@@ -246,6 +255,7 @@ class Link:
             try:
                 connection = await self._connect()
             except ConnectFailed as error:
+                self.state.lose(str(error))
                 self._tell_untrusted(error)
                 await self._wait(self._waits, "no connection", str(error))
             except Refused as error:
@@ -262,6 +272,7 @@ class Link:
         self._trusts = trusts
 
     async def _wait_refused(self, error: Refused) -> None:
+        self.state.refuse(str(error))
         self._refusals += 1
         may_pass = self._was_welcome and self._refusals <= PASSING_REFUSALS
         if not may_pass and self._refusals in (1, PASSING_REFUSALS + 1):
@@ -271,6 +282,7 @@ class Link:
 
     async def _wait(self, waits: Backoff, event: str, reason: str) -> None:
         seconds = waits.next()
+        self.state.wait(seconds)
         log.info(event, reason=reason, again_in=round(seconds, 1), **self._names)
         await asyncio.sleep(seconds)
 
@@ -280,6 +292,7 @@ class Link:
         began = loop.time()
         self._was_welcome, self._refusals = True, 0
         self._slow.reset()
+        self.state.connect()
         log.info("connected", **self._names)
         reason = "connection lost"
         try:
@@ -294,6 +307,7 @@ class Link:
             self._up.clear()
             self._module.disconnect()
             call.count()
+            self.state.lose(reason)
             call.end()
             await self._close(call)
         if self._module.restart_requested:
@@ -328,6 +342,7 @@ class Link:
                 is_pinged = True
 
     def _hear(self, call: _Call, message: Message) -> None:
+        self.state.hear()
         log.debug("received", code=message.code)
         if message.code == PONG:
             call.pong()

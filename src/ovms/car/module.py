@@ -207,6 +207,11 @@ class Module:
         return INTERVAL_WATCHED if self.watchers else INTERVAL_ALONE
 
     @property
+    def is_paranoid(self) -> bool:
+        """It seals what it says."""
+        return self._sealer is not None
+
+    @property
     def restart_requested(self) -> bool:
         """The program is to be started anew, once what was given to be sent has arrived."""
         return self._orders.restart_requested

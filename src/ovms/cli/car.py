@@ -16,24 +16,27 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from ovms.base import logs
 from ovms.base.clock import SystemClock
+from ovms.base.systemd import is_journal, notifier
 from ovms.car.bus.live import LiveBus
 from ovms.car.drivers import Driver, Living, OnBus, Replay
 from ovms.car.fleet.roster import Defaults
 from ovms.car.journal import FIRST_CODES, DiskJournal, Journal, JournalError, NoJournal
 from ovms.car.kept import ParameterFile
 from ovms.car.link import Link, RestartRequested
+from ovms.car.linkstate import LinkState
 from ovms.car.modem.serial_modem import BAUD_RATES, SerialModem
 from ovms.car.module import Module
 from ovms.car.parameters import LONGEST_GROUP, NAMES, is_group
 from ovms.car.replay import RecordingError, open_recording
 from ovms.car.reports import Units
 from ovms.car.settings import sound
+from ovms.car.status import Reporter
 from ovms.car.vehicles import (
     DEFAULT_SCENARIO,
     VEHICLE_TYPES,
@@ -52,19 +55,28 @@ from ovms.cli.car_bus import (
     TrustOption,
 )
 from ovms.cli.car_identity import Given, Identity
+from ovms.cli.car_options import (
+    CaOption,
+    GroupOption,
+    InsecureOption,
+    LogFormatOption,
+    LogLevelOption,
+    ModemBaudOption,
+    ModemOption,
+    ServerOption,
+    TlsOption,
+    UnitsOption,
+    VehicleOption,
+    VinOption,
+    WebSocketOption,
+)
 from ovms.cli.car_provision import Question, show
+from ovms.cli.car_service import serving
+from ovms.cli.car_status import status
+from ovms.cli.car_unit import unit
 from ovms.cli.common import JsonOption, fail, print_table, refuse
 from ovms.cli.fleet import FleetWay, check_fleet, run_fleet
-from ovms.cli.link import (
-    CaOption,
-    InsecureOption,
-    ParanoidFileOption,
-    ParanoidOption,
-    TlsOption,
-    WebSocketOption,
-    find_place,
-    find_tls,
-)
+from ovms.cli.link import ParanoidFileOption, ParanoidOption, find_place, find_tls
 from ovms.net.address import PLAIN_PORT, TLS_PORT, parse_address
 from ovms.net.client import Connection, connect
 from ovms.protocol import Role
@@ -79,11 +91,9 @@ _PIN = re.compile(r"[0-9]{1,8}")
 
 
 def car(
-    server: Annotated[
-        str | None,
-        typer.Option(metavar="HOST[:PORT]", help="Whom to call; port 6867, or 6870 with --tls."),
-    ] = None,
-    vehicle: Annotated[str | None, typer.Option(metavar="ID", help="The vehicle id.")] = None,
+    context: typer.Context,
+    server: ServerOption = None,
+    vehicle: VehicleOption = None,
     secret: Annotated[
         str | None,
         typer.Option(metavar="S", help="The vehicle's secret. Safer: a file or OVMS_SECRET."),
@@ -91,16 +101,14 @@ def car(
     secret_file: Annotated[
         str | None, typer.Option(metavar="FILE", help="File with the secret; - standard input.")
     ] = None,
-    units: Annotated[
-        Literal["M", "K"] | None,
-        typer.Option(show_default="M", help="Report in miles or kilometres."),
-    ] = None,
+    units: UnitsOption = None,
     kind: Annotated[
         str | None,
         typer.Option(
             "--type",
             metavar="|".join([*sorted(VEHICLE_TYPES), "FOLDER"]),
             show_default="sim",
+            envvar="OVMS_CAR_TYPE",
             help="The vehicle type, or the folder of one; roadster with --replay.",
         ),
     ] = None,
@@ -136,27 +144,19 @@ def car(
             help="With --fleet: the time in which they begin to call, one after the other.",
         ),
     ] = None,
-    vin: Annotated[
-        str | None, typer.Option(help="The VIN to report, and to ask by with --provision.")
-    ] = None,
+    vin: VinOption = None,
     seed: Annotated[int | None, typer.Option(help="Makes a simulated car repeatable.")] = None,
     pin: Annotated[str, typer.Option(help="The PIN of a simulated car.")] = "1234",
     paranoid: ParanoidOption = None,
     paranoid_file: ParanoidFileOption = None,
-    group: Annotated[
-        str, typer.Option(metavar="NAME", help="Tell the position to this group, in plain.")
-    ] = "",
-    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+    group: GroupOption = "",
+    log_level: LogLevelOption = "info",
+    log_format: LogFormatOption = "text",
     tls: TlsOption = False,
     insecure: InsecureOption = False,
     ca: CaOption = None,
-    modem: Annotated[
-        str | None,
-        typer.Option(metavar="PORT", help="Serial port of a modem: SMS, USSD, AT, the signal."),
-    ] = None,
-    modem_baud: Annotated[int, typer.Option(metavar="BAUD", help="Its speed, bits a second.")] = (
-        115200
-    ),
+    modem: ModemOption = None,
+    modem_baud: ModemBaudOption = 115200,
     websocket: WebSocketOption = False,
     provision: Annotated[
         str | None,
@@ -200,6 +200,7 @@ def car(
         typer.Option(
             "--logs/--no-logs",
             show_default="with --can",
+            envvar="OVMS_CAR_LOGS",
             help="Tell trips and charges for the server's history; a simulated car always does.",
         ),
     ] = None,
@@ -217,6 +218,9 @@ def car(
     Command 5 starts the program anew with the same arguments; not with --provision, nor if a secret
     came from a terminal or from standard input.
     """
+    if context.invoked_subcommand is not None:
+        _check_nothing_before(context)
+        return
     bus_options = BusOptions(can, can_trust, can_bitrate, can_option or ())
     bus_options.check()
     _check_scenario(scenario)
@@ -231,12 +235,15 @@ def car(
         check_fleet([name for name, given in for_one.items() if given], kind)
         defaults = Defaults(scenario or DEFAULT_SCENARIO, Units(units or "M"), seed or 0)
         way = FleetWay(server, secure, websocket, ramp, speed)
-        run_fleet(fleet, defaults, way, pin=pin, group=group, log_level=log_level)
+        run_fleet(
+            *(fleet, defaults, way), pin=pin, group=group, log_level=log_level,
+            log_format=log_format,
+        )  # fmt: skip
         return
     if ramp is not None:
         refuse("--ramp goes with --fleet")
     phone = _make_modem(modem, modem_baud)
-    logs.configure(log_level, "text")
+    logs.configure(log_level, log_format, has_time=not is_journal(sys.stderr))
     keeper, kept = _open_state(state)
     given = Given(server, vehicle, secret, secret_file, units, paranoid, paranoid_file, kept)
     question = None
@@ -267,7 +274,7 @@ def car(
         identity = given.alone()
     else:
         values = question.ask()
-        show(values, json)
+        show(values, json, is_hidden=is_journal(sys.stdout))
         if not go_on:
             return
         identity = given.beside(values)
@@ -277,8 +284,11 @@ def car(
         link = _make_link(
             identity, made, driver, group, secure, websocket, journal, phone, keeper, restarts
         )
+        reporter = Reporter(
+            kind_of(kind, replay), link.module, driver, link.state, phone, bus, clock=SystemClock()
+        )
         try:
-            is_done = asyncio.run(_run(link, phone, bus))
+            is_done = asyncio.run(serving(_run(link, phone, bus), reporter, state))
         except RecordingError as error:
             fail(str(error))
         except RestartRequested:
@@ -287,6 +297,14 @@ def car(
         _start_anew()
     if not is_done and replay is not None and not loop:
         fail("stopped before the server had the whole recording")
+
+
+def _check_nothing_before(context: typer.Context) -> None:
+    """Refuse options between ``car`` and a further command: they would be of no effect."""
+    for name, value in context.params.items():
+        source = context.get_parameter_source(name)
+        if value and source is not None and source.name == "COMMANDLINE":
+            refuse(f"put the options behind ovms car {context.invoked_subcommand}")
 
 
 def _check_scenario(name: str | None) -> None:
@@ -341,6 +359,11 @@ def _seed(seed: int | None) -> int:
     return secrets.randbits(32) if seed is None else seed
 
 
+def kind_of(kind: str | None, replay: Path | None) -> str:
+    """Give the vehicle type that is meant."""
+    return kind or ("sim" if replay is None else "roadster")
+
+
 def _check_source(kind: str | None, replay: Path | None, can: str | None) -> None:
     if can is None:
         return
@@ -354,7 +377,7 @@ def _make_vehicle(
     kind: str | None, replay: Path | None, can: str | None, options: VehicleOptions
 ) -> Vehicle:
     """Make the vehicle that ``--type`` names, or the one that fits the other options."""
-    name = kind or ("sim" if replay is None else "roadster")
+    name = kind_of(kind, replay)
     make = find_maker(name)
     if make is None:
         known = ", ".join(sorted(VEHICLE_TYPES))
@@ -443,11 +466,14 @@ def _make_link(
         restarts=restarts,
     )
 
+    state = LinkState(SystemClock())
+
     def call() -> Awaitable[Connection]:
         who = identity.changed_by(module.settings.changed)
         place = parse_address(who.server, PLAIN_PORT if tls is None else TLS_PORT)
         assert place is not None
         host, port = place
+        state.call(f"{host}:{port}", who.vehicle)
         return connect(
             *(host, port, Role.CAR, who.vehicle, who.secret.encode()), tls=tls, websocket=websocket
         )
@@ -458,6 +484,7 @@ def _make_link(
         call,
         random=Random(),  # noqa: S311 (jitter)
         names={"vehicle": now.vehicle, "server": now.server},
+        state=state,
     )
 
 
@@ -495,10 +522,21 @@ async def _run(link: Link, modem: SerialModem | None, bus: LiveBus | None) -> bo
 async def _run_until_told(link: Link, modem: SerialModem | None) -> bool:
     loop = asyncio.get_running_loop()
     work = asyncio.create_task(_run_both(link, modem) if modem else link.run())
+
+    def stop() -> None:
+        notifier().tell(STOPPING=1)
+        work.cancel()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, work.cancel)
+        loop.add_signal_handler(number, stop)
     try:
         await work
     except asyncio.CancelledError:
         return False
     return True
+
+
+app = typer.Typer(subcommand_metavar="[COMMAND]", add_completion=False)
+app.callback(invoke_without_command=True)(car)
+app.command("status")(status)
+app.command("unit")(unit)

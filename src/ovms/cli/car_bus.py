@@ -24,12 +24,14 @@ CanOption = Annotated[
     str | None,
     typer.Option(
         metavar="INTERFACE:CHANNEL",
+        envvar="OVMS_CAR_CAN",
         help="Be a module in a car: read its bus through python-can, as in socketcan:can0.",
     ),
 ]
 TrustOption = Annotated[
     TrustWord,
     typer.Option(
+        envvar="OVMS_CAR_CAN_TRUST",
         help="With --can: only listen, ask for data too, or also write commands"
         " (which feature 15 allows, off at first).",
     ),
@@ -38,6 +40,7 @@ BitrateOption = Annotated[
     int | None,
     typer.Option(
         metavar="BITS",
+        envvar="OVMS_CAR_CAN_BITRATE",
         min=10_000,
         max=1_000_000,
         show_default="the vehicle type's",

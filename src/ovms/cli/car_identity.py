@@ -12,6 +12,12 @@ from ovms.car.reports import Units
 from ovms.cli.common import fail, refuse, resolve_secret
 from ovms.cli.link import find_paranoid, find_place
 
+FILE_VARIABLES = ("OVMS_SECRET_FILE", "OVMS_PARANOID_FILE")
+"""What may name the files of secrets."""
+
+VARIABLES = ("OVMS_SECRET", FILE_VARIABLES[0])
+"""What may tell the vehicle's secret."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -72,8 +78,8 @@ class Given:
     @property
     def can_be_told_again(self) -> bool:
         """The program can be started anew with the same arguments: nobody need be asked again."""
-        files = (self.secret_file, self.paranoid_file)
-        tells = self._tells_secret or self._kept_secret or os.environ.get("OVMS_SECRET")
+        files = [self.secret_file, self.paranoid_file, *map(os.environ.get, FILE_VARIABLES)]
+        tells = self._tells_secret or self._kept_secret or any(map(os.environ.get, VARIABLES))
         return bool(tells) and "-" not in files
 
     @property

@@ -7,7 +7,8 @@ import ssl
 import sys
 from collections.abc import Sequence
 
-from ovms.car.parameters import NAMES, split
+from ovms.car.parameters import HIDDEN, NAMES, split
+from ovms.car.settings import HIDDEN_VALUE
 from ovms.cli.common import fail, print_json, refuse, resolve_secret
 from ovms.cli.link import TRUST_HINT
 from ovms.cli.show import printable
@@ -75,9 +76,15 @@ def _find_iccid(iccid: str | None, iccid_file: str | None) -> str:
     return found
 
 
-def show(values: Sequence[str], json: bool) -> None:
-    """Print parameters: ``number: name value`` a line, or a JSON list of objects."""
-    rows = [(number, NAMES.get(number), value) for number, value in enumerate(values)]
+def show(values: Sequence[str], json: bool, *, is_hidden: bool = False) -> None:
+    """Print parameters: ``number: name value`` a line, or a JSON list of objects.
+
+    Passwords are ``*`` where they would be kept for others to read: in a journal.
+    """
+    rows = [
+        (number, NAMES.get(number), HIDDEN_VALUE if is_hidden and number in HIDDEN else value)
+        for number, value in enumerate(values)
+    ]
     if json:
         print_json([{"number": n, "name": name, "value": value} for n, name, value in rows])
     else:

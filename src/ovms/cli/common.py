@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
 import msgspec
 import typer
+
+from ovms.base import clock
 
 MAX_SECRET_FILE: Final = 4096
 """Bytes of a file that holds one secret; a longer one is some other file."""
@@ -37,10 +38,8 @@ def print_json(value: object) -> None:
 
 
 def iso_time(time: float | None) -> str | None:
-    """Give Unix seconds as ISO 8601 in UTC, to the second."""
-    if time is None:
-        return None
-    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Give Unix seconds as ISO 8601 in UTC, to the second; ``None`` for no time."""
+    return None if time is None else clock.iso_time(time)
 
 
 def on_terminal() -> bool:
@@ -57,9 +56,10 @@ def resolve_secret(
     confirm: bool = False,
     optional: bool = False,
 ) -> str | None:
-    """Find a secret: the option, the file of its twin, the variable, or ask on a terminal.
+    """Find a secret: the option, the file of its twin, the variables, or ask on a terminal.
 
-    A ``file`` of ``-`` is standard input; one line end at its end is not part of the secret.
+    ``OVMS_X`` may hold it, or ``OVMS_X_FILE`` name a file that does. A ``file`` of ``-`` is
+    standard input; one line end at its end is not part of the secret.
     A terminal is asked with ``prompt``, not at all when that is ``None``; twice when it is a new
     one (``confirm``); ``optional`` lets an empty answer be none. Gives ``None`` when nobody tells.
     Ends the command when a file cannot be read or is empty.
@@ -70,7 +70,7 @@ def resolve_secret(
         return value
     if file is not None:
         return _read_secret(file)
-    if found := os.environ.get(env_var):
+    if (found := secret_in_variables(env_var)) is not None:
         return found
     if prompt is None or not on_terminal():
         return None
@@ -85,6 +85,14 @@ def resolve_secret(
         err=True,
     )
     return answer or None
+
+
+def secret_in_variables(env_var: str) -> str | None:
+    """Find a secret that a variable holds, or in the file that its twin ``…_FILE`` names."""
+    value, file = os.environ.get(env_var), os.environ.get(f"{env_var}_FILE")
+    if value and file:
+        refuse(f"a secret is given as {env_var} or {env_var}_FILE, not both")
+    return value or (_read_secret(file) if file else None)
 
 
 def _read_secret(file: str) -> str:

@@ -18,6 +18,7 @@ import uvloop
 
 from ovms.base import logs
 from ovms.base.clock import SystemClock
+from ovms.base.systemd import is_journal
 from ovms.car.fleet.fleet import Fleet
 from ovms.car.fleet.roster import Defaults, Entry, RosterError, parse_roster
 from ovms.cli.common import fail, refuse
@@ -59,7 +60,14 @@ def check_fleet(for_one: list[str], kind: str | None) -> None:
 
 
 def run_fleet(
-    file: Path, defaults: Defaults, way: FleetWay, *, pin: str, group: str, log_level: str
+    file: Path,
+    defaults: Defaults,
+    way: FleetWay,
+    *,
+    pin: str,
+    group: str,
+    log_level: str,
+    log_format: logs.Format = "text",
 ) -> None:
     """Run the cars of a file until SIGINT or SIGTERM; ends the command if that cannot be."""
     way.check()
@@ -67,7 +75,7 @@ def run_fleet(
     host, port = find_place(way.server, way.tls)
     entries = read_fleet(file, defaults)
     allow_connections(len(entries))
-    logs.configure(log_level, "text")
+    logs.configure(log_level, log_format, has_time=not is_journal(sys.stderr))
     fleet = Fleet(
         entries, host, port, clock=SystemClock(), random=Random(),  # noqa: S311 (jitter)
         tls=way.tls, websocket=way.websocket, speed=way.speed, pin=pin, group=group,

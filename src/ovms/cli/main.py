@@ -17,7 +17,7 @@ from ovms import __version__
 
 COMMANDS = {
     "serve": "ovms.cli.serve:serve_command",
-    "car": "ovms.cli.car:car",
+    "car": "ovms.cli.car:app",
     "app": "ovms.cli.app:app",
     "demo": "ovms.cli.demo:demo",
     "owner": "ovms.cli.owner:app",

@@ -14,6 +14,11 @@ from ovms.car.frames import Frame
 class Bus(Protocol):
     """A bus, as a driver sees it."""
 
+    @property
+    def name(self) -> str:
+        """Where it is, as it was given: ``INTERFACE:CHANNEL``."""
+        ...
+
     async def receive(self, patience: float) -> list[Frame]:
         """Give what has come, in order; nothing if that many seconds pass, or :meth:`wake` came."""
         ...

@@ -85,6 +85,16 @@ class LiveBus:
         self._sending: asyncio.Future[None] | None = None
 
     @property
+    def name(self) -> str:
+        """See :class:`~ovms.car.bus.Bus`."""
+        return str(self.place)
+
+    @property
+    def trust(self) -> Trust:
+        """What may be sent to it."""
+        return self._trust
+
+    @property
     def problem(self) -> str | None:
         """Why the bus is away; ``None`` while it is there."""
         return self._problem if self._bus is None else None

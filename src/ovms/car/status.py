@@ -1,0 +1,203 @@
+"""What a running car tells of itself to whoever sits at its machine: ``ovms car status``.
+
+No secret is in it, and no position: it may be shown to anybody, and pasted into a report.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from ovms import __version__
+from ovms.base.clock import Clock, iso_time
+from ovms.car.bus.live import LiveBus
+from ovms.car.drivers import Described, Driver
+from ovms.car.linkstate import LinkState
+from ovms.car.modem import Modem
+from ovms.car.module import Module
+from ovms.car.settings import KNOWN_FEATURES
+from ovms.car.usage import Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Since when something is so: the time of day, and seconds, which are right on any clock."""
+
+    since: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkStatus(Span):
+    """How the link stands."""
+
+    state: str
+    """``connected``, ``calling`` or ``refused``."""
+    reason: str | None
+    """Why there is no link."""
+    again_in: int | None
+    """Seconds to the next call; ``None`` while connected, or while a call is under way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """How much is not delivered yet."""
+
+    records: int
+    alerts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModemStatus:
+    """What the modem knows; ``None`` what it does not."""
+
+    signal: int | None
+    """0 to 31, as modems count it."""
+    network: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusStatus:
+    """How the car's bus is."""
+
+    trust: str
+    """What may be sent to it: ``listen``, ``ask`` or ``write``."""
+    problem: str | None
+    """Why it is away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataUseStatus:
+    """Bytes of the link in one condition."""
+
+    condition: str
+    """``parked``, ``charging`` or ``driving``, or ``watched`` whatever it did."""
+    seconds: int
+    sent: int
+    received: int
+    bytes_per_hour: int | None
+    """Of both ways; ``None`` if it was too short to say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarStatus:
+    """The whole of it."""
+
+    pid: int
+    version: str
+    vehicle: str
+    type: str
+    """As ``--type`` names it."""
+    car_type: str
+    """As the protocol names it."""
+    driver: str
+    """What moves the car: ``simulation``, ``recording``, or the name of its bus."""
+    bus: BusStatus | None
+    running: Span
+    server: str
+    """The one that was called last, ``host:port``."""
+    link: LinkStatus
+    heard: Span | None
+    """When the server last said something."""
+    watchers: int
+    waiting: Waiting
+    features: dict[str, int]
+    """The features that do something, by name."""
+    paranoid: bool
+    modem: ModemStatus | None
+    data_use: list[DataUseStatus]
+    """Since it runs."""
+
+
+class Reporter:
+    """Gives the status of one car, whose parts it looks at when it is asked."""
+
+    def __init__(
+        self,
+        kind: str,
+        module: Module,
+        driver: Driver,
+        link: LinkState,
+        modem: Modem | None,
+        bus: LiveBus | None = None,
+        *,
+        clock: Clock,
+    ) -> None:
+        """Take the parts; ``kind`` is what the vehicle's type is called. The car runs from now."""
+        self._kind = kind
+        self._module = module
+        self._driver = driver
+        self.link = link
+        self._modem = modem
+        self._bus = bus
+        self._clock = clock
+        self._began = clock.monotonic()
+
+    def report(self) -> CarStatus:
+        """Give the status as it is now."""
+        module, link, driver = self._module, self.link, self._driver
+        return CarStatus(
+            pid=os.getpid(),
+            version=__version__,
+            vehicle=link.vehicle,
+            type=self._kind,
+            car_type=module.vehicle.identity.car_type,
+            driver=driver.describe() if isinstance(driver, Described) else "",
+            bus=self._bus_status(),
+            running=self._span(self._began),
+            server=link.server,
+            link=self._link_status(),
+            heard=None if link.heard is None else self._span(link.heard),
+            watchers=module.watchers,
+            waiting=self._waiting(),
+            features=self._features(),
+            paranoid=module.is_paranoid,
+            modem=self._modem_status(),
+            data_use=[_data_use(row) for row in module.usage.table()],
+        )
+
+    def _span(self, monotonic: float) -> Span:
+        seconds = self._clock.monotonic() - monotonic
+        return Span(since=iso_time(self._clock.time() - seconds), seconds=int(seconds))
+
+    def _link_status(self) -> LinkStatus:
+        link, span = self.link, self._span(self.link.since)
+        return LinkStatus(
+            state=link.kind.value,
+            since=span.since,
+            seconds=span.seconds,
+            reason=link.reason,
+            again_in=None if link.again_in is None else round(link.again_in),
+        )
+
+    def _waiting(self) -> Waiting:
+        delivery = self._module.delivery
+        return Waiting(records=len(delivery) - delivery.alerts, alerts=delivery.alerts)
+
+    def _features(self) -> dict[str, int]:
+        settings = self._module.settings
+        return {
+            feature.name.lower().replace(" ", "_"): settings.feature(number)
+            for number, feature in KNOWN_FEATURES.items()
+        }
+
+    def _modem_status(self) -> ModemStatus | None:
+        modem = self._modem
+        if modem is None:
+            return None
+        return ModemStatus(signal=modem.signal, network=modem.network)
+
+    def _bus_status(self) -> BusStatus | None:
+        bus = self._bus
+        return None if bus is None else BusStatus(trust=bus.trust.word, problem=bus.problem)
+
+
+def _data_use(row: Row) -> DataUseStatus:
+    rate = row.bytes_per_hour
+    return DataUseStatus(
+        condition=row.condition.value,
+        seconds=int(row.seconds),
+        sent=row.sent,
+        received=row.received,
+        bytes_per_hour=None if rate is None else round(rate),
+    )
