@@ -202,9 +202,8 @@ def test_late_copy(database: sqlite3.Connection, record: KeptRecord, is_stored: 
 @pytest.mark.parametrize("age", [479, 480, 481])
 def test_fresh_records_are_not_looked_for(database: sqlite3.Connection, age: int) -> None:
     """Only what says that it is old enough to be a late copy costs a look into the history."""
-    assert _reads_history(
-        _statements(database, _batch(_record(time=1000, received=1000 + age)))
-    ) == (age > COPY_WINDOW - TIME_TOLERANCE)
+    statements = _statements(database, _batch(_record(time=1000, received=1000 + age)))
+    assert _reads_history(statements) == (age > COPY_WINDOW - TIME_TOLERANCE)
 
 
 def test_no_table_is_scanned(database: sqlite3.Connection) -> None:
