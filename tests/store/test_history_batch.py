@@ -155,6 +155,7 @@ def test_copies_in_a_batch(database: sqlite3.Connection) -> None:
     [
         (_record(time=90, expires=2000, received=100 + COPY_WINDOW), False),
         (_record(received=100 - COPY_WINDOW), False),  # the clock was set back
+        (_record(time=-501, received=99 - COPY_WINDOW), True),
         (_record(time=701, received=101 + COPY_WINDOW), True),
         (_record(ack=2), True),
         (_record(ack=None), True),
