@@ -6,6 +6,8 @@ from contextlib import closing
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from ovms.car.delivery import A_SECOND
 from ovms.car.journal import DiskJournal
 from ovms.car.module import Module
@@ -28,6 +30,7 @@ from tests.hub.fakes import FakeKeeper, Peer, Place, message, text_of
 
 DAY = 86400
 LOSSES = 50
+HOUR = 3600
 TURN = 3
 """Seconds from one turn to the next."""
 
@@ -152,6 +155,17 @@ class Day:
         if self.peer and not lost:
             self.peer.says(*map(text_of, messages))
 
+    def store_unheard(self) -> int:
+        """End a trip, and lose the link once it is stored; gives how many were stored unheard."""
+        if self.peer is None:
+            self.connect()
+            self.turn()
+        before = self.written
+        self.drive()
+        self.turn(deaf=True)
+        self.cut()
+        return self.written - before
+
     def turn(self, *, lost: bool = False, deaf: bool = False) -> None:
         """Let time pass; both say what they have to say."""
         self.place.passes(TURN - 1)
@@ -165,15 +179,16 @@ class Day:
 def test_a_day_with_fifty_losses(tmp_path: Path) -> None:
     """Every trip is stored once and at its time, every alert told; five at most go out at once.
 
-    Links are lost with what was under way, once for eight hours; the car's process is killed, its
-    clock set. What the server stored unheard is sent again within ten minutes, as it must be.
+    Links are lost with what was under way, some for hours right after the server stored what the
+    car did not hear of; the car's process is killed, its clock set.
     """
     day = Day(tmp_path)
     turns, chance = DAY // TURN, day.random
     losses = set(chance.sample(range(turns), LOSSES))
     kills = set(chance.sample(range(300, turns), 5))
     day.clock_error = -50 * 365 * DAY  # until the network tells the time
-    up_at = was_long = 0
+    long = {turns // 4: 2 * HOUR, turns // 2: 8 * HOUR, turns - 2000: HOUR}
+    up_at = unheard = 0
     for turn in range(turns):
         if turn in kills:
             day.kill()
@@ -184,13 +199,14 @@ def test_a_day_with_fifty_losses(tmp_path: Path) -> None:
         if turn == 200:
             day.clock_error = 0
         is_lost = turn in losses
-        day.turn(lost=is_lost and chance.random() < 0.5, deaf=is_lost)
+        if turn in long:
+            unheard += day.store_unheard()
+            up_at = turn + long[turn] // TURN
+        else:
+            day.turn(lost=is_lost and chance.random() < 0.5, deaf=is_lost)
         if is_lost:
             day.cut()
             up_at = max(up_at, turn + chance.randint(0, 150))
-        if turn > turns // 2 and not was_long and not day.module.delivery:
-            day.cut()
-            up_at, was_long = turn + 8 * 3600 // TURN, True
         if day.peer is None and turn >= up_at:
             day.connect()
     day.settle()
@@ -200,7 +216,23 @@ def test_a_day_with_fifty_losses(tmp_path: Path) -> None:
     assert [a for (a, _), b in zip(trips, day.trips, strict=True) if abs(a - b) > 1] == []
     assert {alert.text for alert in day.place.alerts.raised} == set(day.alerts)
     assert len(day.trips) > 200
+    assert unheard == 3
     assert max(count for _, count in day.sent) == A_SECOND
+
+
+@pytest.mark.parametrize("hours", [1 / 4, 5, 24 * 30])
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_stored_unheard(tmp_path: Path, hours: float, is_killed: bool) -> None:
+    """What was stored unheard is stored once, whenever the car comes back, and its next life."""
+    day = Day(tmp_path)
+    assert day.store_unheard() == 1
+    if is_killed:
+        day.kill()
+    day.place.clock.advance(hours * HOUR)
+    day.drive()
+    day.settle()
+    assert [time for _, time, _ in stored(day)] == day.trips
+    assert [record.ack for record in day.keeper.history].count(day.keeper.history[0].ack) > 1
 
 
 def stored(day: Day) -> list[tuple[str, int, bytes]]:

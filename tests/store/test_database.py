@@ -114,7 +114,7 @@ def test_upgrade_from_first(url: URL) -> None:
 
 
 def test_upgrade_from_third(url: URL) -> None:
-    """A database of the version before this one is upgraded with what it holds, and goes on."""
+    """A database without accounts is upgraded with what it holds, and goes on."""
     engine = sync_engine(url)
     config = Config()
     config.set_main_option("script_location", "ovms.store:migrations")
@@ -143,6 +143,31 @@ def test_upgrade_from_third(url: URL) -> None:
         queries.set_server(connection, "car1", "eu", 3.0)
         queries.remove_owner(connection, "bob", 4.0, with_vehicles=True)
         assert queries.add_owner(connection, "bob", 5.0).id == 8
+
+
+def test_upgrade_from_fourth(url: URL) -> None:
+    """The history of the version before this one stays as it is, its records without a code."""
+    engine = sync_engine(url)
+    config = Config()
+    config.set_main_option("script_location", "ovms.store:migrations")
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        for statement in (
+            "INSERT INTO vehicles (id, secret, type, created, changed, owner_id, deleted) "
+            "VALUES ('CAR1', 'pw', 'car', 1, 1, NULL, 2)",
+            "INSERT INTO history VALUES (7, 'CAR1', 'T', 1, 5000, 90000, x'78')",
+            "INSERT INTO history_acks VALUES ('CAR1', 'T', 1, 3, x'00', 5000)",
+            "INSERT INTO history_counts VALUES ('CAR1', 'T', 1, 1, 26)",
+        ):
+            connection.execute(text(statement))
+    upgrade(engine)
+    with reading(engine) as connection:
+        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+        row = connection.execute(text("SELECT * FROM history")).one()
+        assert tuple(row) == (7, "CAR1", "T", 1, 5000, 90000, b"x", None)
+        assert queries.history_page(connection, "CAR1", "T", None, None, 7, 9)[0].data == b"x"
+        assert connection.scalar(text("SELECT count(*) FROM history_acks")) == 1
 
 
 @pytest.mark.parametrize("direction", ["", "both", None])

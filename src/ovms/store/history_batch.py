@@ -1,9 +1,14 @@
 """The records that gather between two commits, and how they are written.
 
 A car sends a record again until it is acknowledged, the time difference computed anew. The same
-vehicle, acknowledgement code, type, number and data within :data:`COPY_WINDOW` of the copy before
-is the same record: it is stored once, with the time of its first copy, and everybody who asked is
-told. The counters are kept in the transaction that stores the records.
+vehicle, acknowledgement code, type, number and data is the same record if it comes within
+:data:`COPY_WINDOW` of the copy before, or if it was made at the same time, give or take
+:data:`TIME_TOLERANCE`, however late it comes while the record is in the history. It is stored once,
+with the time of its first copy, and everybody who asked is told. The counters are kept in the
+transaction that stores the records.
+
+A copy that comes later than the window says by its time that it is old. So only old records are
+looked for in the history; to all others that costs nothing.
 """
 
 from __future__ import annotations
@@ -26,6 +31,19 @@ if TYPE_CHECKING:
 COPY_WINDOW: Final = 600.0
 """Seconds after a copy in which the next one is the same record."""
 
+TIME_TOLERANCE: Final = 120
+"""Seconds by which the times of two copies may differ.
+
+A copy's time is wrong by what it waited on its way, and TCP waits so long between two tries.
+"""
+
+NEAR_LIMIT: Final = 1200
+"""Records of nearly the same time among which a late copy is looked for.
+
+As many as a car sends, five a second, in twice the tolerance. Whoever gives more of them one time
+does not hold the writer up: past the limit a copy may be stored again, and nothing is lost.
+"""
+
 RECORD_OVERHEAD: Final = 20
 """Bytes that a record counts beside type, data and vehicle id; the field's number."""
 
@@ -43,15 +61,24 @@ _LIVING: Final = (
     "SELECT id FROM (VALUES {}) CROSS JOIN vehicles ON id = column1 WHERE deleted IS NULL"
 )
 _KNOWN: Final = (
-    "SELECT vehicle_id, type, number, ack, digest FROM (VALUES {}) CROSS JOIN history_acks "
-    "ON vehicle_id = column1 AND type = column2 AND number = column3 AND ack = column4 "
-    "AND digest = column5 WHERE received BETWEEN column6 - column7 AND column6 + column7"
+    "SELECT column1 FROM (VALUES {}) CROSS JOIN history_acks "
+    "ON vehicle_id = column2 AND type = column3 AND number = column4 AND ack = column5 "
+    "AND digest = column6 WHERE received BETWEEN column7 AND column8"
+)
+_STORED: Final = (
+    "SELECT column1 FROM (VALUES {}) WHERE EXISTS "  # noqa: S608 (ours)
+    "(SELECT 1 FROM (SELECT id, ack, data FROM history WHERE vehicle_id = column2 "
+    "AND type = column3 AND number = column4 AND time BETWEEN column7 AND column8 "
+    f"LIMIT {NEAR_LIMIT}) AS near WHERE ack = column5 AND data = column6 AND id > "
+    "coalesce((SELECT last_id FROM history_purges WHERE vehicle_id = column2), 0))"
 )
 _ACKS: Final = (
     "INSERT INTO history_acks (vehicle_id, type, number, ack, digest, received) VALUES {} "
     "ON CONFLICT (vehicle_id, type, number, ack, digest) DO UPDATE SET received = excluded.received"
 )
-_RECORDS: Final = "INSERT INTO history (vehicle_id, type, number, time, expires, data) VALUES {}"
+_RECORDS: Final = (
+    "INSERT INTO history (vehicle_id, type, number, time, expires, data, ack) VALUES {}"
+)
 _COUNTS: Final = (
     "INSERT INTO history_counts (vehicle_id, type, number, records, bytes) VALUES {} "
     "ON CONFLICT (vehicle_id, type, number) DO UPDATE "
@@ -60,6 +87,7 @@ _COUNTS: Final = (
 
 OnSaved = Callable[[], object]
 Key = tuple[object, ...]
+AckKey = tuple[str, str, int, int | None, bytes]
 
 _numbers = count()
 
@@ -71,6 +99,30 @@ class Waiting:
     record: KeptRecord
     received: float
     saved: list[OnSaved]
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """From when to when the copy before may have come."""
+        return self.record.received - COPY_WINDOW, self.received + COPY_WINDOW
+
+    @property
+    def times(self) -> tuple[int, int]:
+        """From when to when a copy says that it was made."""
+        return self.record.time - TIME_TOLERANCE, self.record.time + TIME_TOLERANCE
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it is old enough to be a copy of one that came before the window."""
+        return self.record.received - self.record.time > COPY_WINDOW - TIME_TOLERANCE
+
+    def is_followed_by(self, later: Waiting) -> bool:
+        """Whether one that is alike in all but its time is the same record."""
+        first, last = self.times
+        is_soon = abs(later.record.received - self.received) <= COPY_WINDOW
+        return is_soon or first <= later.record.time <= last
+
+
+Acked = tuple[int, AckKey, Waiting]
 
 
 @dataclass(slots=True)
@@ -89,15 +141,15 @@ class HistoryBatch:
         if not record.type.isascii():
             record = replace(record, type=legible(record.type))
         saved = [] if on_saved is None else [on_saved]
-        self._add(vehicle_id, _key(record), Waiting(record, record.received, saved))
+        self._add(vehicle_id, Waiting(record, record.received, saved))
 
     def over(self, older: HistoryBatch) -> HistoryBatch:
         """Give both in one, and change neither."""
         both = HistoryBatch()
         for part in (older, self):
             for vehicle_id, records in part.records.items():
-                for key, waiting in records.items():
-                    both._add(vehicle_id, key, waiting)
+                for waiting in records.values():
+                    both._add(vehicle_id, waiting)
         return both
 
     def singles(self) -> Iterator[HistoryBatch]:
@@ -112,9 +164,13 @@ class HistoryBatch:
             for waiting in records.values():
                 yield from waiting.saved
 
-    def _add(self, vehicle_id: str, key: Key, waiting: Waiting) -> None:
+    def _add(self, vehicle_id: str, waiting: Waiting) -> None:
         records = self.records.setdefault(vehicle_id, {})
+        key = _key(waiting.record)
         first = records.get(key)
+        while first is not None and not first.is_followed_by(waiting):
+            key = (key,)  # alike in all but its time: one more at most each ten minutes
+            first = records.get(key)
         if first is None:
             records[key] = waiting
             self.size += RECORD_COST + len(waiting.record.data)
@@ -134,24 +190,44 @@ def write_history(connection: sqlite3.Connection, batch: HistoryBatch) -> None:
     """Store a batch inside a transaction; records of vehicles that are gone are left out."""
     living = _fetch(connection, _LIVING, ((vehicle_id,) for vehicle_id in batch.records))
     waiting = [(id_, each) for (id_,) in living for each in batch.records[id_].values()]
-    acked = {_ack_key(*each): each for each in waiting if each[1].record.ack is not None}
-    checks = ((*key, each.record.received, COPY_WINDOW) for key, (_, each) in acked.items())
-    copies = {id(acked[key][1]) for key in _fetch(connection, _KNOWN, checks)}
-    new = [(id_, each.record) for id_, each in waiting if id(each) not in copies]
+    acked = [*_acked(waiting)]
+    copies = _copies(connection, acked)
+    new = [(id_, each.record) for place, (id_, each) in enumerate(waiting) if place not in copies]
+    received = {key: each.received for _, key, each in acked}
     _execute(connection, _RECORDS, (_row(*each) for each in new))
     _execute(connection, _COUNTS, _counts(new))
-    _execute(connection, _ACKS, ((*key, each.received) for key, (_, each) in acked.items()))
+    _execute(connection, _ACKS, ((*key, last) for key, last in received.items()))
 
 
-def _ack_key(vehicle_id: str, waiting: Waiting) -> tuple[Any, ...]:
-    """Give what makes two acknowledged records the same."""
-    record = waiting.record
+def _acked(waiting: list[tuple[str, Waiting]]) -> Iterator[Acked]:
+    """Give those that are acknowledged: place, key, and what waits."""
+    for place, (vehicle_id, each) in enumerate(waiting):
+        if each.record.ack is not None:
+            yield place, _ack_key(vehicle_id, each.record), each
+
+
+def _copies(connection: sqlite3.Connection, acked: list[Acked]) -> set[int]:
+    """Give the places of those that are stored already."""
+    known = ((place, *key, *each.window) for place, key, each in acked)
+    copies = _fetch(connection, _KNOWN, known)
+    late = (
+        (place, *key[:4], each.record.data, *each.times)
+        for place, key, each in acked
+        if each.is_late and (place,) not in copies
+    )
+    copies |= _fetch(connection, _STORED, late)
+    return {place for (place,) in copies}
+
+
+def _ack_key(vehicle_id: str, record: KeptRecord) -> AckKey:
+    """Give in what two acknowledged records are alike that may be the same."""
     digest = blake2b(record.data, digest_size=16).digest()
     return vehicle_id, record.type, record.number, record.ack, digest
 
 
 def _row(vehicle_id: str, record: KeptRecord) -> tuple[Any, ...]:
-    return vehicle_id, record.type, record.number, record.time, record.expires, record.data
+    head = vehicle_id, record.type, record.number
+    return *head, record.time, record.expires, record.data, record.ack
 
 
 def _counts(new: Iterable[tuple[str, KeptRecord]]) -> list[tuple[Any, ...]]:

@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION: Final = "0004"
+REVISION: Final = "0005"
 """The newest migration; four digits, so that later ones compare greater."""
 
 SERVER_ROW: Final = 1
@@ -139,6 +139,8 @@ history = Table(
     Column("time", Integer, nullable=False),
     Column("expires", Integer, nullable=False),
     Column("data", LargeBinary, nullable=False),
+    # The code that its car waits for; NULL if it waits for none, and in records of before 0005.
+    Column("ack", Integer),
     Index(None, "vehicle_id", "type", "time", "number", "id"),
     Index(None, "expires"),
     # An id is never given again: what is above the one at which a reading began came later.
