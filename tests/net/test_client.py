@@ -75,6 +75,22 @@ async def test_traffic_where_the_system_does_not_count(monkeypatch: pytest.Monke
         assert not lines.is_whole
 
 
+async def test_several_messages_in_one_piece() -> None:
+    """They arrive in order; after the end it is the connection that was lost."""
+    several = [PING, Message("S", b"80"), Message("D", b"1")]
+    async with listening() as place:
+        connection = await place.call()
+        end = place.made[0]
+        connection.send_all(several)
+        connection.send_all([])
+        await end.until(lambda end: end.messages == several)
+        with pytest.raises(ConnectionLost):
+            connection.send_all([Message("€")])
+        await connection.close()
+        with pytest.raises(ConnectionLost):
+            connection.send_all(several)
+
+
 # -- connecting -----------------------------------------------------------------------------
 
 

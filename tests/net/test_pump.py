@@ -178,10 +178,37 @@ async def test_sending_when_it_cannot_be() -> None:
         assert not end.line.send(Message("S"))
 
 
+async def test_sending_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several messages are one write; one that fits no line is left out, and told."""
+    end = End()
+    async with listening(end) as place, calling(place) as caller:
+        await end.until(lambda end: end.opens)
+        assert not end.line.send_all([Message("S")])
+        await open_ends(caller, end)
+        written: list[bytes] = []
+        write = end.line.write
+
+        def note(_: Pump, data: bytes) -> bool:
+            written.append(data)
+            return write(data)
+
+        monkeypatch.setattr(Pump, "write", note)
+        assert end.line.send_all([Message("S", b"1"), Message("D", b"2")])
+        assert end.line.send_all([])
+        assert not end.line.send_all([Message("€"), Message("W", b"3"), Message("€")])
+        assert not end.line.send_all([Message("€")])
+        assert [data.count(b"\r\n") for data in written] == [2, 1]
+        heard = [await caller.hears() for _ in range(3)]
+        assert heard == [Message("S", b"1"), Message("D", b"2"), Message("W", b"3")]
+        end.line.close()
+        assert not end.line.send_all([Message("S")])
+
+
 def test_a_pump_without_a_connection() -> None:
     """Nothing fails on a pump that was never connected, or is not any more."""
     pump = Pump(Session(Party.SERVER, "token"), End.__new__(End))
     assert not pump.send(Message("S"))
+    assert not pump.send_all([Message("S")])
     assert not pump.say(ProvisionRefused())
     pump.expect_life(60)
     pump.pause()

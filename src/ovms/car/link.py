@@ -8,7 +8,7 @@ All waiting here is in real time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
@@ -45,8 +45,8 @@ class Connection(Protocol):
         """What it has cost so far."""
         ...
 
-    def send(self, message: Message) -> None:
-        """Send, or raise :class:`ConnectionLost`."""
+    def send_all(self, messages: Iterable[Message]) -> None:
+        """Send in one piece, or raise :class:`ConnectionLost`."""
 
     async def drain(self) -> None:
         """Wait until there is room, or raise :class:`ConnectionLost`."""
@@ -100,11 +100,11 @@ class _Call:
 
     def send(self, messages: Sequence[Message]) -> None:
         """Send messages, or raise :class:`ConnectionLost`."""
-        for message in messages:
-            self.connection.send(message)
-            if message.code == PING:
-                self._open_pings += 1
-                self._news.clear()
+        self.connection.send_all(messages)
+        pings = sum(message.code == PING for message in messages)
+        if pings:
+            self._open_pings += pings
+            self._news.clear()
         self.count()
 
     def count(self) -> None:

@@ -16,7 +16,7 @@ import os
 import socket
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -117,6 +117,11 @@ class Connection:
     def send(self, message: Message) -> None:
         """Send a message. Raises :class:`ConnectionLost` if the connection is not open."""
         if self._pump is None or self._is_over or not self._pump.send(message):
+            raise self._lost()
+
+    def send_all(self, messages: Iterable[Message]) -> None:
+        """Send messages in one piece. Raises :class:`ConnectionLost` if not all could be sent."""
+        if self._pump is None or self._is_over or not self._pump.send_all(messages):
             raise self._lost()
 
     async def drain(self) -> None:

@@ -122,6 +122,23 @@ class Pump(asyncio.Protocol):
         except LocalProtocolError:
             return False
 
+    def send_all(self, messages: Iterable[Message]) -> bool:
+        """Send messages in one piece, which costs fewer packets; false if not all could be sent.
+
+        Not for clients of ours that may not put lines together again: some small ones read a
+        message at a time.
+        """
+        if self.session.state is not State.OPEN:
+            return False
+        lines: list[bytes] = []
+        is_whole = True
+        for message in messages:
+            try:
+                lines.append(self.session.send(message))
+            except LocalProtocolError:
+                is_whole = False
+        return (not lines or self.write(b"".join(lines))) and is_whole
+
     def say(self, line: ProvisionRequest | ProvisionRecord | ProvisionRefused) -> bool:
         """Send a provisioning line, in plain."""
         return self.session.state is not State.CLOSED and self.write(self.session.say(line))
