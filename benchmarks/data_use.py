@@ -2,8 +2,8 @@
 
 The simulated car's module and a server's end talk through a real pair of sessions in memory, so the
 bytes of the lines are exact, acknowledgements of records included. TCP and IP are an estimate: a
-packet for what the car says in one piece, one for each line of the server, and one that acknowledges
-each, with headers of 52 bytes (IPv4, timestamps). No TLS.
+packet for what the car says in one piece, one for each line of the server, and one each that
+acknowledges it, with headers of 52 bytes (IPv4, timestamps). No TLS.
 
     python benchmarks/data_use.py [SEED]
 """
