@@ -120,6 +120,8 @@ COVERED_ELSEWHERE = {
     "car/vehicles/data/": "car/test_vehicle_data.py",
     "car/vehicles/sim/": "car/test_sim.py",
     "cli/car_bus.py": "cli/test_car.py",
+    "cli/car_made.py": "cli/test_car.py",
+    "cli/car_run.py": "programs/test_commands.py",
     "cli/car_service.py": "programs/test_service.py",
     "cli/demo.py": "programs/test_demo.py",
     "cli/vehicle_csv.py": "cli/test_vehicle.py",

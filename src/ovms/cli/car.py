@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import math
-import os
 import re
-import secrets
-import signal
-import ssl
 import sys
 import time
-from collections.abc import Awaitable
 from contextlib import closing
-from functools import partial
 from pathlib import Path
-from random import Random
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from ovms.base import logs
 from ovms.base.clock import SystemClock
-from ovms.base.systemd import is_journal, notifier
-from ovms.car.bus.live import LiveBus
-from ovms.car.drivers import Driver, Living, OnBus, Replay
+from ovms.base.systemd import is_journal
 from ovms.car.fleet.roster import Defaults
-from ovms.car.journal import FIRST_CODES, DiskJournal, Journal, JournalError, NoJournal
 from ovms.car.kept import ParameterFile
-from ovms.car.link import Link, RestartRequested
-from ovms.car.linkstate import LinkState
-from ovms.car.modem.serial_modem import BAUD_RATES, SerialModem
-from ovms.car.module import Module
+from ovms.car.link import RestartRequested
 from ovms.car.parameters import LONGEST_GROUP, NAMES, is_group
-from ovms.car.replay import RecordingError, open_recording
+from ovms.car.replay import RecordingError
 from ovms.car.reports import Units
 from ovms.car.settings import sound
 from ovms.car.status import Reporter
@@ -41,12 +27,8 @@ from ovms.car.vehicles import (
     DEFAULT_SCENARIO,
     VEHICLE_TYPES,
     BusVehicle,
-    Vehicle,
     VehicleOptions,
-    find_maker,
 )
-from ovms.car.vehicles.data.problems import VehicleTypeError
-from ovms.car.vehicles.sim import SCENARIOS
 from ovms.cli.car_bus import (
     BitrateOption,
     BusOptions,
@@ -54,7 +36,15 @@ from ovms.cli.car_bus import (
     CanOptionOption,
     TrustOption,
 )
-from ovms.cli.car_identity import Given, Identity
+from ovms.cli.car_identity import Given
+from ovms.cli.car_made import (
+    check_scenario,
+    check_source,
+    choose_seed,
+    kind_of,
+    make_driver,
+    make_vehicle,
+)
 from ovms.cli.car_options import (
     CaOption,
     GroupOption,
@@ -71,17 +61,13 @@ from ovms.cli.car_options import (
     WebSocketOption,
 )
 from ovms.cli.car_provision import Question, show
+from ovms.cli.car_run import make_link, make_modem, open_journal, run, start_anew
 from ovms.cli.car_service import serving
 from ovms.cli.car_status import status
 from ovms.cli.car_unit import unit
-from ovms.cli.common import JsonOption, fail, print_table, refuse
+from ovms.cli.common import JsonOption, fail, refuse
 from ovms.cli.fleet import FleetWay, check_fleet, run_fleet
 from ovms.cli.link import ParanoidFileOption, ParanoidOption, find_place, find_tls
-from ovms.net.address import PLAIN_PORT, TLS_PORT, parse_address
-from ovms.net.client import Connection, connect
-from ovms.protocol import Role
-from ovms.protocol.crypto import make_token
-from ovms.protocol.paranoid import Sealer
 
 log = logs.get_logger("ovms.car")
 
@@ -223,7 +209,7 @@ def car(
         return
     bus_options = BusOptions(can, can_trust, can_bitrate, can_option or ())
     bus_options.check()
-    _check_scenario(scenario)
+    check_scenario(scenario)
     _check_words(vehicle, vin, pin, group, log_level)
     secure = find_tls(tls, insecure, ca)
     if fleet is not None:
@@ -242,7 +228,7 @@ def car(
         return
     if ramp is not None:
         refuse("--ramp goes with --fleet")
-    phone = _make_modem(modem, modem_baud)
+    phone = make_modem(modem, modem_baud)
     logs.configure(log_level, log_format, has_time=not is_journal(sys.stderr))
     keeper, kept = _open_state(state)
     given = Given(server, vehicle, secret, secret_file, units, paranoid, paranoid_file, kept)
@@ -258,18 +244,18 @@ def car(
     options = VehicleOptions(
         vin,
         time.time(),
-        _seed(seed),
+        choose_seed(seed),
         pin,
         bus_options.level,
         scenario or DEFAULT_SCENARIO,
         logs=can is not None if logs_kept is None else logs_kept,
     )
-    _check_source(kind, replay, can)
-    made = _make_vehicle(kind, replay, can, options)
+    check_source(kind, replay, can)
+    made = make_vehicle(kind, replay, can, options)
     if scenario is not None and isinstance(made, BusVehicle):
         refuse("--scenario goes with a simulated car")
     bus = bus_options.make(made) if isinstance(made, BusVehicle) else None
-    driver = _make_driver(made, replay, bus, speed, loop)
+    driver = make_driver(made, replay, bus, speed, loop)
     if question is None:
         identity = given.alone()
     else:
@@ -280,21 +266,21 @@ def car(
         identity = given.beside(values)
     restarts = question is None and given.can_be_told_again  # a record may be there no more
     is_restart = is_done = False
-    with closing(_open_journal(state, identity.vehicle)) as journal:
-        link = _make_link(
+    with closing(open_journal(state, identity.vehicle)) as journal:
+        link = make_link(
             identity, made, driver, group, secure, websocket, journal, phone, keeper, restarts
         )
         reporter = Reporter(
             kind_of(kind, replay), link.module, driver, link.state, phone, bus, clock=SystemClock()
         )
         try:
-            is_done = asyncio.run(serving(_run(link, phone, bus), reporter, state))
+            is_done = asyncio.run(serving(run(link, phone, bus), reporter, state))
         except RecordingError as error:
             fail(str(error))
         except RestartRequested:
             is_restart = True
     if is_restart:
-        _start_anew()
+        start_anew()
     if not is_done and replay is not None and not loop:
         fail("stopped before the server had the whole recording")
 
@@ -305,17 +291,6 @@ def _check_nothing_before(context: typer.Context) -> None:
         source = context.get_parameter_source(name)
         if value and source is not None and source.name == "COMMANDLINE":
             refuse(f"put the options behind ovms car {context.invoked_subcommand}")
-
-
-def _check_scenario(name: str | None) -> None:
-    """Tell the scenarios and end, if that was asked; refuse one that does not exist."""
-    if name == "list":
-        print_table(
-            ("scenario", "meaning"), [(one.name, one.meaning) for one in SCENARIOS.values()]
-        )
-        raise typer.Exit
-    if name is not None and name not in SCENARIOS:
-        refuse(f"no scenario {name!r}: use one of {', '.join(SCENARIOS)}")
 
 
 def _check_words(
@@ -346,194 +321,6 @@ def _open_state(folder: Path | None) -> tuple[ParameterFile | None, dict[int, st
         names = "; ".join(NAMES.get(number, str(number)) for number in sorted(kept))
         log.info("kept parameters count over options", parameters=names)
     return keeper, kept
-
-
-def _start_anew() -> NoReturn:
-    """Become the same program with the same arguments, from its beginning."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 (no shell is meant)
-
-
-def _seed(seed: int | None) -> int:
-    return secrets.randbits(32) if seed is None else seed
-
-
-def kind_of(kind: str | None, replay: Path | None) -> str:
-    """Give the vehicle type that is meant."""
-    return kind or ("sim" if replay is None else "roadster")
-
-
-def _check_source(kind: str | None, replay: Path | None, can: str | None) -> None:
-    if can is None:
-        return
-    if replay is not None:
-        refuse("--can reads a bus and --replay a recording: give one of them")
-    if kind is None:
-        refuse("--can needs --type: which car is it (ovms vehicle-type list)?")
-
-
-def _make_vehicle(
-    kind: str | None, replay: Path | None, can: str | None, options: VehicleOptions
-) -> Vehicle:
-    """Make the vehicle that ``--type`` names, or the one that fits the other options."""
-    name = kind_of(kind, replay)
-    make = find_maker(name)
-    if make is None:
-        known = ", ".join(sorted(VEHICLE_TYPES))
-        refuse(f"no vehicle type {name!r}: use one of {known}, or the path of a type's folder")
-    try:
-        vehicle = make(options)
-    except VehicleTypeError as error:
-        more = len(error.problems) - 1
-        fail(
-            f"{error.problems[0]}"
-            + (f" (and {more} more: ovms vehicle-type check)" if more else "")
-        )
-    if replay is None and can is None and isinstance(vehicle, BusVehicle):
-        refuse(f"--type {name} reads a bus: give it with --can, or a recording with --replay")
-    if replay is not None and not isinstance(vehicle, BusVehicle):
-        refuse(f"--type {name} reads no bus: it cannot replay a recording")
-    if can is not None and not isinstance(vehicle, BusVehicle):
-        refuse(f"--type {name} reads no bus: --can is not for it")
-    return vehicle
-
-
-def _make_driver(
-    vehicle: Vehicle, replay: Path | None, bus: LiveBus | None, speed: float, loop: bool
-) -> Driver:
-    """Make what moves the car on. A recording that cannot be read ends the command."""
-    clock = SystemClock()
-    if not (math.isfinite(speed) and speed >= 0):
-        refuse("--speed must be a number, 0 or more")
-    if isinstance(vehicle, BusVehicle) and bus is not None:
-        if speed != 1 or loop:
-            refuse("--speed and --loop are not for a bus")
-        return OnBus(vehicle, bus, clock=clock)
-    if isinstance(vehicle, BusVehicle) and replay is not None:
-        try:
-            open_recording(replay)
-        except RecordingError as error:
-            fail(str(error))
-        opener = partial(open_recording, replay)
-        return Replay(vehicle, opener, clock=clock, speed=speed, loop=loop)
-    if loop:
-        refuse("--loop needs a recording: --replay FILE")
-    if not speed:
-        refuse("--speed 0 needs a recording: --replay FILE")
-    return Living(clock=clock, speed=speed)
-
-
-def _open_journal(folder: Path | None, vehicle: str) -> NoJournal | DiskJournal:
-    """Open what keeps records until they are delivered. A folder of no use ends the command."""
-    first_code = 1 + secrets.randbelow(FIRST_CODES)
-    try:
-        return DiskJournal.open(folder, vehicle, first_code) if folder else NoJournal(first_code)
-    except JournalError as error:
-        fail(str(error))
-
-
-def _make_link(
-    identity: Identity,
-    vehicle: Vehicle,
-    driver: Driver,
-    group: str,
-    tls: ssl.SSLContext | None,
-    websocket: bool,
-    journal: Journal,
-    modem: SerialModem | None,
-    keeper: ParameterFile | None,
-    restarts: bool,
-) -> Link:
-    """Put a module into the vehicle, and join it to its server.
-
-    Who it is and whom it calls is looked up at each call: a command may have changed it. What it
-    seals with stays until the next start.
-    """
-    find_place(identity.server, tls)
-    now = identity.changed_by(dict(sound(keeper.load())) if keeper else {})
-    module = Module(
-        vehicle,
-        identity.units,
-        identity.vehicle,
-        sealer=Sealer.make(now.paranoid, make_token(os.urandom)) if now.paranoid else None,
-        group=group,
-        clock=SystemClock(),
-        journal=journal,
-        modem=modem,
-        parameters=identity.parameters,
-        keeper=keeper,
-        restarts=restarts,
-    )
-
-    state = LinkState(SystemClock())
-
-    def call() -> Awaitable[Connection]:
-        who = identity.changed_by(module.settings.changed)
-        place = parse_address(who.server, PLAIN_PORT if tls is None else TLS_PORT)
-        assert place is not None
-        host, port = place
-        state.call(f"{host}:{port}", who.vehicle)
-        return connect(
-            *(host, port, Role.CAR, who.vehicle, who.secret.encode()), tls=tls, websocket=websocket
-        )
-
-    return Link(
-        module,
-        driver,
-        call,
-        random=Random(),  # noqa: S311 (jitter)
-        names={"vehicle": now.vehicle, "server": now.server},
-        state=state,
-    )
-
-
-def _make_modem(path: str | None, baud: int) -> SerialModem | None:
-    if baud not in BAUD_RATES:
-        refuse(f"--modem-baud must be one of {', '.join(map(str, BAUD_RATES))}")
-    return SerialModem(path, baud, random=Random()) if path else None  # noqa: S311 (jitter)
-
-
-async def _run_both(link: Link, modem: SerialModem) -> None:
-    """Run a link to its end with a modem beside it, which is closed then."""
-    tasks = [asyncio.create_task(link.run()), asyncio.create_task(modem.run())]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            if task.done():
-                task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _run(link: Link, modem: SerialModem | None, bus: LiveBus | None) -> bool:
-    """Run a link to its end, or until SIGINT or SIGTERM; tell whether it came to its end."""
-    if bus is None:
-        return await _run_until_told(link, modem)
-    bus.open()
-    try:
-        return await _run_until_told(link, modem)
-    finally:
-        await bus.close()
-
-
-async def _run_until_told(link: Link, modem: SerialModem | None) -> bool:
-    loop = asyncio.get_running_loop()
-    work = asyncio.create_task(_run_both(link, modem) if modem else link.run())
-
-    def stop() -> None:
-        notifier().tell(STOPPING=1)
-        work.cancel()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-    try:
-        await work
-    except asyncio.CancelledError:
-        return False
-    return True
 
 
 app = typer.Typer(subcommand_metavar="[COMMAND]", add_completion=False)

@@ -1,0 +1,155 @@
+"""A car of the command line at work: its parts put together, and run until the end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import ssl
+import sys
+from collections.abc import Awaitable
+from pathlib import Path
+from random import Random
+from typing import NoReturn
+
+from ovms.base.clock import SystemClock
+from ovms.base.systemd import notifier
+from ovms.car.bus.live import LiveBus
+from ovms.car.drivers import Driver
+from ovms.car.journal import FIRST_CODES, DiskJournal, Journal, JournalError, NoJournal
+from ovms.car.kept import ParameterFile
+from ovms.car.link import Link
+from ovms.car.linkstate import LinkState
+from ovms.car.modem.serial_modem import BAUD_RATES, SerialModem
+from ovms.car.module import Module
+from ovms.car.settings import sound
+from ovms.car.vehicles import Vehicle
+from ovms.cli.car_identity import Identity
+from ovms.cli.common import fail, refuse
+from ovms.cli.link import find_place
+from ovms.net.address import PLAIN_PORT, TLS_PORT, parse_address
+from ovms.net.client import Connection, connect
+from ovms.protocol import Role
+from ovms.protocol.crypto import make_token
+from ovms.protocol.paranoid import Sealer
+
+
+def start_anew() -> NoReturn:
+    """Become the same program with the same arguments, from its beginning."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 (no shell is meant)
+
+
+def open_journal(folder: Path | None, vehicle: str) -> NoJournal | DiskJournal:
+    """Open what keeps records until they are delivered. A folder of no use ends the command."""
+    first_code = 1 + secrets.randbelow(FIRST_CODES)
+    try:
+        return DiskJournal.open(folder, vehicle, first_code) if folder else NoJournal(first_code)
+    except JournalError as error:
+        fail(str(error))
+
+
+def make_link(
+    identity: Identity,
+    vehicle: Vehicle,
+    driver: Driver,
+    group: str,
+    tls: ssl.SSLContext | None,
+    websocket: bool,
+    journal: Journal,
+    modem: SerialModem | None,
+    keeper: ParameterFile | None,
+    restarts: bool,
+) -> Link:
+    """Put a module into the vehicle, and join it to its server.
+
+    Who it is and whom it calls is looked up at each call: a command may have changed it. What it
+    seals with stays until the next start.
+    """
+    find_place(identity.server, tls)
+    now = identity.changed_by(dict(sound(keeper.load())) if keeper else {})
+    module = Module(
+        vehicle,
+        identity.units,
+        identity.vehicle,
+        sealer=Sealer.make(now.paranoid, make_token(os.urandom)) if now.paranoid else None,
+        group=group,
+        clock=SystemClock(),
+        journal=journal,
+        modem=modem,
+        parameters=identity.parameters,
+        keeper=keeper,
+        restarts=restarts,
+    )
+
+    state = LinkState(SystemClock())
+
+    def call() -> Awaitable[Connection]:
+        who = identity.changed_by(module.settings.changed)
+        place = parse_address(who.server, PLAIN_PORT if tls is None else TLS_PORT)
+        assert place is not None
+        host, port = place
+        state.call(f"{host}:{port}", who.vehicle)
+        return connect(
+            *(host, port, Role.CAR, who.vehicle, who.secret.encode()), tls=tls, websocket=websocket
+        )
+
+    return Link(
+        module,
+        driver,
+        call,
+        random=Random(),  # noqa: S311 (jitter)
+        names={"vehicle": now.vehicle, "server": now.server},
+        state=state,
+    )
+
+
+def make_modem(path: str | None, baud: int) -> SerialModem | None:
+    """Make the modem, if there is one."""
+    if baud not in BAUD_RATES:
+        refuse(f"--modem-baud must be one of {', '.join(map(str, BAUD_RATES))}")
+    return SerialModem(path, baud, random=Random()) if path else None  # noqa: S311 (jitter)
+
+
+async def _run_both(link: Link, modem: SerialModem) -> None:
+    """Run a link to its end with a modem beside it, which is closed then."""
+    tasks = [asyncio.create_task(link.run()), asyncio.create_task(modem.run())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            if task.done():
+                task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def run(link: Link, modem: SerialModem | None, bus: LiveBus | None) -> bool:
+    """Run a link to its end, or until SIGINT or SIGTERM; tell whether it came to its end."""
+    if bus is None:
+        return await _run_until_told(link, modem)
+    bus.open()
+    try:
+        return await _run_until_told(link, modem)
+    finally:
+        await bus.close()
+
+
+async def _run_until_told(link: Link, modem: SerialModem | None) -> bool:
+    loop = asyncio.get_running_loop()
+    work = asyncio.create_task(_run_both(link, modem) if modem else link.run())
+
+    def stop() -> None:
+        notifier().tell(STOPPING=1)
+        work.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        await work
+    except asyncio.CancelledError:
+        return False
+    return True
