@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -145,7 +146,7 @@ def folder_of(name: str) -> Path | None:
     if name in _FOLDERS:
         return _FOLDERS[name]
     path = Path(name)
-    is_path = len(path.parts) > 1 or name in (".", "..")
+    is_path = os.sep in name or name in (".", "..")
     return path if is_path and (path / MAPPING).is_file() else None
 
 
