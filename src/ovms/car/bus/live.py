@@ -201,13 +201,13 @@ class LiveBus:
                 noise += 1
                 if noise >= NOISE_LIMIT:
                     return f"nothing readable: {_text(error)}"
-                _forget_rest(bus)
+                _rest(bus).clear()
                 continue
             if message is not None:
                 noise = 0
                 self._take(message)
             elif len(_rest(bus)) > LONGEST_REST:
-                _forget_rest(bus)
+                _rest(bus).clear()
         return None
 
     def _take(self, message: can.Message) -> None:
@@ -272,16 +272,14 @@ def _is_noise(error: Exception) -> bool:
     )
 
 
-def _rest(bus: can.BusABC) -> bytes:
-    """Give what a serial adapter has said of a line; the library has no end of it."""
-    rest: bytes = getattr(bus, "_buffer", b"")
+def _rest(bus: can.BusABC) -> bytearray:
+    """Give what a serial adapter has said of a line.
+
+    The library has no bound for it, keeps what it cannot decode, and would drop with it what is
+    not read yet.
+    """
+    rest: bytearray = getattr(bus, "_buffer", bytearray())
     return rest
-
-
-def _forget_rest(bus: can.BusABC) -> None:
-    """Have a serial adapter's next line begin anew: the library keeps what it cannot decode."""
-    if _rest(bus):
-        bus.flush()  # type: ignore[attr-defined]
 
 
 def _text(error: BaseException) -> str:
