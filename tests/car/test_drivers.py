@@ -198,3 +198,14 @@ async def test_a_command_that_cannot_be_sent_fails() -> None:
     module.receive(Message("C", b"18"), clock.time())
     await settle()
     assert Message("c", b"18,1,the bus is away; it seems") in link.heard
+
+
+async def test_all_that_is_due_is_sent_in_one_turn() -> None:
+    """Each command by itself, one behind the other; nothing waits for the next frame to come."""
+    bus, clock = FakeBus(), ManualClock()
+    module, link = await run_on(bus, Roadster(trust=Trust.WRITE), clock)
+    for data in (b"18", b"24,1", b"19"):
+        module.receive(Message("C", data), clock.time())
+    await settle()
+    assert [frame.data[:3] for frame in bus.sent] == [b"\x0a", b"\x09\0\x01", b"\x06\x2c\x01"]
+    assert Message("c", b"18,0") in link.heard

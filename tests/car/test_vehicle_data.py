@@ -569,8 +569,10 @@ LINKS = (
 
 def sent(car: DataVehicle, now: float) -> list[str]:
     """Give what a car sends now, as ``ID#data``, zeros at its end left out."""
-    frames = car.sending(now)
-    car.sent(now)
+    frames = []
+    while given := car.sending(now):
+        frames += given
+        car.sent(now)
     return [f"{frame.id:X}#{frame.data.rstrip(bytes(1)).hex(' ')}" for frame in frames]
 
 

@@ -86,7 +86,10 @@ class BusVehicle(Vehicle, Protocol):
         ...
 
     def sending(self, now: float) -> list[Frame]:
-        """Give the frames that are to be sent to the bus now; they count as sent."""
+        """Give frames that are to be sent to the bus now, together; they count as sent.
+
+        To be called again, for the same time, until it gives none.
+        """
         ...
 
     @property
