@@ -556,6 +556,19 @@ def test_a_message_that_comes_no_more(tmp_path: Path) -> None:
     assert seen(car, "soc", "is_on") == [None, False]
 
 
+def test_silence_may_mean_something_only_at_times(tmp_path: Path) -> None:
+    """Its condition is looked at when the time is over, a signal's last value among it."""
+    car = make(
+        tmp_path,
+        '[signals]\nByte = { field = "soc" }\n[[silence]]\nof = "Plain"\nafter = 30\n'
+        "set = { soc = 0 }\nwhen = { soc = { most = 50 }, Signed = 10 }",
+    )
+    for start, data, soc in ((0, "2A 00", 0), (100, "2A 02", 42), (200, "33 00", 51)):
+        car.receive(Frame(start, 0x10, bytes.fromhex(data)), start)
+        car.advance(start + 30)
+        assert seen(car, "soc") == [soc]
+
+
 # -- links ----------------------------------------------------------------------------------
 
 LINKS = (

@@ -95,6 +95,7 @@ class SilenceEntry(Entry):
     """The message."""
     after: Annotated[float, Field(gt=0, le=LONGEST_INTERVAL)]
     values: Annotated[dict[str, bool | int | float | str], Field(alias="set", min_length=1)]
+    when: Any = None
 
 
 class FrameEntry(Entry):

@@ -53,7 +53,7 @@ class DataVehicle:
             for link in kind.links.values()
         }
         self._commands_links = kind.commands_links
-        self._silence = SilenceWatch(kind.silences)
+        self._silence = SilenceWatch(kind.silences, self._look)
         self._asked: set[str] = set()
         """The messages for which the questions ask that were given to be sent."""
 
