@@ -207,3 +207,14 @@ def test_they_say_what_they_are() -> None:
     assert replay(SOC, ManualClock(), 0).describe() == "recording"
     assert Living(clock=ManualClock()).describe() == "simulation"
     assert OnBus(Roadster(), FakeBus(), clock=ManualClock()).describe() == "fake:bus"
+
+
+async def test_all_that_is_due_is_sent_in_one_turn() -> None:
+    """Each command by itself, one behind the other; nothing waits for the next frame to come."""
+    bus, clock = FakeBus(), ManualClock()
+    module, link = await run_on(bus, Roadster(trust=Trust.WRITE), clock)
+    for data in (b"18", b"24,1", b"19"):
+        module.receive(Message("C", data), clock.time())
+    await settle()
+    assert [frame.data[:3] for frame in bus.sent] == [b"\x0a", b"\x09\0\x01", b"\x06\x2c\x01"]
+    assert Message("c", b"18,0") in link.heard

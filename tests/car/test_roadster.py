@@ -16,8 +16,9 @@ from ovms.car.state import KM_PER_MILE, CarState, Topic, VehicleError
 from ovms.car.trust import Trust
 from ovms.car.vehicles.roadster import Roadster, roadster_type
 from ovms.car.vehicles.roadster.demo import DEMO_RECORDING, VIN, text
+from ovms.car.vehicles.roadster.simulated import SimulatedRoadster
 from ovms.protocol.commands import Answer, Command, Result
-from ovms.protocol.records.environment import Doors5
+from ovms.protocol.records.environment import Doors1, Doors5
 from ovms.protocol.records.tyres import PSI_PER_KPA
 from tests.car.frames import frames_for
 
@@ -295,6 +296,67 @@ def test_questions_are_for_cars_that_are_awake() -> None:
     assert car.sending(61.9) == []
     assert car.sending(62) == [Frame(62, 0x102, data) for data in (temperatures, hvac)]
     assert [frame.data for frame in car.sending(602)] == [temperatures, hvac, cac]
+
+
+def drive(car: Roadster, now: float) -> None:
+    """Have a car say that it is on, drives and charges, which no car does."""
+    for data in ("96 B4 08 01 00", "89 41 E6 00 20 00", "95 01 09 64 00", "88 20 01 00", "80 50"):
+        car.receive(Frame(now, 0x100, bytes.fromhex(data)), now)
+
+
+def test_a_dead_bus_leaves_no_car_on_its_way_for_ever() -> None:
+    """After a minute it counts as off and as not charging; nobody is asked, and nothing alerts."""
+    car = Roadster(trust=Trust.ASK)
+    module = Module(car)
+    module.connect(0)
+    drive(car, 0)
+    for now in (0, 59.9):
+        module.poll(now)
+        state = car.state
+        assert (state.is_on, state.is_charging, state.soc) == (True, True, 80)
+        assert state.speed == pytest.approx(65 * KM_PER_MILE)
+    assert car.sending(59.9)
+    told = {message.code: message for message in module.poll(60)}
+    assert {"S", "D"} <= told.keys()
+    assert (state.is_on, state.is_charging, state.speed, state.soc) == (False, False, 0, 80)
+    assert (state.charge_state, state.charge_current, state.line_voltage) == (None, None, None)
+    assert state.parked_since == 60
+    assert state.doors_1 == Doors1.CHARGE_PORT | Doors1.ALWAYS_SET
+    assert car.sending(10_000) == []
+    assert not module.delivery
+    drive(car, 10_000)
+    module.poll(10_000)
+    assert (state.is_on, state.is_charging) == (True, True)
+    assert not module.delivery
+
+
+def test_what_a_sleeping_car_said_stays() -> None:
+    """That a charge is done, and what its doors are."""
+    car = Roadster()
+    for data in ("96 4C 08 00 00", "95 04 09 64 00", "88 7F FF FF"):
+        car.receive(Frame(0, 0x100, bytes.fromhex(data)), 0)
+    before = car.state.charge_state, car.state.doors_1, car.state.doors_2
+    car.advance(100_000)
+    assert (car.state.charge_state, car.state.doors_1, car.state.doors_2) == before
+    assert before[0] == "done"
+
+
+def test_a_car_that_is_asked_falls_asleep_all_the_same() -> None:
+    """The module's questions do not keep the simulated car awake, nor wake it when it sleeps."""
+    car, sim = Roadster(trust=Trust.ASK), SimulatedRoadster()
+    asked = said = 0.0
+    for now in range(3600):
+        for frame in sim.poll(now):
+            car.receive(frame, now)
+            said = now
+        car.advance(now)
+        for frame in car.sending(now):
+            asked = now
+            for answer in sim.receive(frame, now):
+                car.receive(answer, now)
+        car.sent(now)
+    assert 500 < asked < said < 700
+    assert car.sending(10_000) == []
 
 
 # -- recordings -----------------------------------------------------------------------------

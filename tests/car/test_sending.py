@@ -12,6 +12,7 @@ from ovms.car.frames import Frame
 from ovms.car.trust import Trust
 from ovms.car.vehicles import Later
 from ovms.car.vehicles.data import DataVehicle, VehicleTypeError
+from ovms.car.vehicles.data.models import LONGEST_COMMAND
 from ovms.car.vehicles.data.sending import MOST_WAITING
 from ovms.car.vehicles.roadster import Roadster
 from ovms.car.vehicles.roadster.simulated import SimulatedRoadster
@@ -52,8 +53,9 @@ def hear(car: DataVehicle, data: str, now: float, bus_id: int = 0x100) -> None:
 
 def send(car: DataVehicle, now: float, problem: str | None = None) -> list[str]:
     """Do what a driver does: send what is due; its data."""
-    frames = car.sending(now)
-    if frames:
+    frames = []
+    while given := car.sending(now):
+        frames += given
         car.sent(now, problem)
     car.advance(now)
     return [frame.data.hex(" ") for frame in frames]
@@ -107,6 +109,22 @@ def test_a_car_that_says_nothing_is_believed() -> None:
     assert asked.result == (Result.OK, "")
 
 
+def test_what_was_told_before_is_no_sign() -> None:
+    """A car whose bus was away may have been unlocked since: `lock` waits for what it says now."""
+    car = roadster()
+    hear(car, DOORS_LOCKED, 0)
+    asked = Asked(car, 20, "9999", now=3600)
+    send(car, 3600)
+    assert asked.result is None
+    hear(car, DOORS_OPEN, 3601)
+    car.advance(3605)
+    assert asked.result == (Result.FAILED, "the car shows no sign of it after 5 s")
+    again = Asked(car, 20, "1234", now=3610)
+    send(car, 3610)
+    hear(car, DOORS_LOCKED, 3611)
+    assert again.result == (Result.OK, "")
+
+
 def test_a_command_without_a_sign_is_done_when_it_is_sent() -> None:
     """With the last of its frames."""
     car = roadster()
@@ -125,6 +143,62 @@ def test_what_is_not_sent_has_failed() -> None:
     assert asked.result == (Result.FAILED, "the bus is away")
     assert send(car, 0.5) == ["09 00 02"]
     assert other.result is None
+
+
+def test_each_command_is_sent_by_itself() -> None:
+    """One that cannot be sent is no reason to give another one again: a garage door moves twice."""
+    car = roadster()
+    hear(car, DOORS_OPEN, 0)
+    asked = [Asked(car, 18), Asked(car, 24, "1"), Asked(car, 18)]
+    problems = iter([None, "full", None, "full"])
+    given = []
+    while frames := car.sending(0):
+        given.append([frame.data.hex() for frame in frames])
+        car.sent(0, next(problems))
+    car.advance(0)
+    assert given[:3] == [["0a"], ["090001"], ["0a"]]
+    assert len(given[3]) == 3
+    ok = (Result.OK, "")
+    assert [each.result for each in asked] == [ok, (Result.FAILED, "full"), ok]
+
+
+def test_a_frame_never_leaves_late() -> None:
+    """Whoever asked has been told that it failed, and has perhaps asked again."""
+    car = roadster()
+    asked = Asked(car, 24, "1", now=0)
+    assert send(car, 0) == ["09 00 01"]
+    assert send(car, LONGEST_COMMAND + 0.1) == []
+    assert asked.result == (Result.FAILED, "it could not be sent in time")
+    assert car.next_sending is None
+    asked = Asked(car, 11, now=100)
+    car.advance(100 + LONGEST_COMMAND - 8 + 0.1)
+    assert asked.result == (Result.FAILED, "it could not be sent in time")
+    assert send(car, 200) == []
+    asked = Asked(car, 24, "1", now=300)
+    send(car, 300)
+    assert send(car, 300 + LONGEST_COMMAND) == ["09 02 01"]
+    assert asked.result == (Result.OK, "")
+
+
+@given(st.data())
+def test_each_command_has_one_answer_in_time(data: st.DataObject) -> None:
+    """Whatever the bus takes, whenever it is looked at, and whatever the car says."""
+    car, now = roadster(), 0.0
+    asked: list[tuple[float, Asked]] = []
+    commands = st.sampled_from([(11, ""), (18, ""), (20, "1"), (22, "1"), (24, "1"), (15, "20")])
+    for _ in range(data.draw(st.integers(1, 8))):
+        asked.append((now, Asked(car, *data.draw(commands), now=now)))
+        now += data.draw(st.sampled_from((0, 0.1, 0.9, 1, 6, 20)))
+        send(car, now, data.draw(st.sampled_from((None, None, "the bus is away"))))
+        if data.draw(st.booleans()):
+            hear(car, data.draw(st.sampled_from((DOORS_OPEN, DOORS_LOCKED))), now)
+        for at, each in asked:
+            assert each.result or now - at <= LONGEST_COMMAND
+    for _ in range(int(LONGEST_COMMAND) + 1):
+        now += 1
+        send(car, now)
+    assert all(each.result for _, each in asked)
+    assert car.next_sending is None
 
 
 def test_parameters_are_part_of_what_is_expected() -> None:
@@ -152,7 +226,7 @@ def test_too_many_commands_are_refused() -> None:
     car = roadster()
     outcomes = [car.execute(Command(18, ""), 0) for _ in range(MOST_WAITING + 1)]
     assert [isinstance(each, Later) for each in outcomes] == [True] * MOST_WAITING + [False]
-    assert len(car.sending(0)) == MOST_WAITING
+    assert len(send(car, 0)) == MOST_WAITING
 
 
 # -- expectations in data -------------------------------------------------------------------
@@ -184,6 +258,23 @@ def test_how_long_a_car_may_take_is_bounded(tmp_path: Path, within: str) -> None
     """No longer than a server waits."""
     with pytest.raises(VehicleTypeError):
         make(tmp_path, f"{LOCK}within = {within}")
+
+
+@pytest.mark.parametrize(("pause", "is_good"), [(22.5, True), (22.6, False)])
+def test_a_command_is_over_before_a_server_gives_it_up(
+    tmp_path: Path, pause: float, is_good: bool
+) -> None:
+    """Its pauses, and what the car may take then, are bounded together."""
+    order = (
+        f"[commands.homelink]\nparameters = {{ button = {{ unused = true }} }}\nframes = ["
+        f'{{ id = 1, data = "01" }}, {{ id = 1, data = "02", after = {pause} }},'
+        f'{{ id = 1, data = "03", after = {pause} }}]\nexpect = {{ soc = 3 }}\n'
+    )
+    if is_good:
+        make(tmp_path, order)
+        return
+    with pytest.raises(VehicleTypeError, match=r"homelink takes 50\.2 s: nobody"):
+        make(tmp_path, order)
 
 
 # -- with a car that obeys ------------------------------------------------------------------

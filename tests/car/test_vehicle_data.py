@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -469,6 +471,54 @@ def test_what_is_no_frame(text: str) -> None:
         parse_template(text)
 
 
+NUMBERS = """VERSION ""
+
+BU_: ECU
+
+BO_ 16 Real: 8 ECU
+ SG_ Left : 0|32@1- (1,0) [0|0] "" ECU
+ SG_ Right : 32|32@1- (1e300,0) [0|0] "" ECU
+
+BO_ 17 Endless: 400 ECU
+ SG_ Whole : 0|3200@1+ (1,0) [0|0] "" ECU
+
+SIG_VALTYPE_ 16 Left : 1;
+SIG_VALTYPE_ 16 Right : 1;
+"""
+
+ODD = st.sampled_from((b"\0\0\xc0\x7f", b"\0\0\x80\x7f", b"\0\0\x80\xff", b"\xff\xff\x7f\x7f"))
+"""NaN, infinity, its opposite, and the largest number, as a bus sends them."""
+
+
+@given(left=ODD | st.binary(min_size=4, max_size=4), right=ODD, whole=st.binary(max_size=400))
+def test_no_number_on_the_bus_is_too_odd(
+    tmp_path_factory: pytest.TempPathFactory, left: bytes, right: bytes, whole: bytes
+) -> None:
+    """What cannot be calculated with is no reading, whatever looks at it."""
+    kind = _odd_numbers(str(tmp_path_factory.getbasetemp())).kind
+    for order in (left + right, right + left):
+        car = DataVehicle(kind)
+        car.receive(Frame(0, 0x10, order), 0)
+        car.receive(Frame(0, 0x11, whole.ljust(400, b"\xff")), 0)
+        state = car.state
+        for value in (state.soc, state.soh, state.battery_current):
+            assert value is None or math.isfinite(value)
+
+
+@cache
+def _odd_numbers(folder: str) -> DataVehicle:
+    made = Path(folder) / "odd"
+    made.mkdir()
+    return make(
+        made,
+        '[signals]\nWhole = { field = "soc" }\nLeft = [\n'
+        '{ field = "soh", when = { Right = { bits = 1 } } },\n'
+        '{ field = "battery_current", scale = 2 }]\n'
+        'Right = { field = "error", code = "Left", when = { Whole = { not = 3 } } }',
+        NUMBERS,
+    )
+
+
 # -- silence --------------------------------------------------------------------------------
 
 
@@ -506,6 +556,19 @@ def test_a_message_that_comes_no_more(tmp_path: Path) -> None:
     assert seen(car, "soc", "is_on") == [None, False]
 
 
+def test_silence_may_mean_something_only_at_times(tmp_path: Path) -> None:
+    """Its condition is looked at when the time is over, a signal's last value among it."""
+    car = make(
+        tmp_path,
+        '[signals]\nByte = { field = "soc" }\n[[silence]]\nof = "Plain"\nafter = 30\n'
+        "set = { soc = 0 }\nwhen = { soc = { most = 50 }, Signed = 10 }",
+    )
+    for start, data, soc in ((0, "2A 00", 0), (100, "2A 02", 42), (200, "33 00", 51)):
+        car.receive(Frame(start, 0x10, bytes.fromhex(data)), start)
+        car.advance(start + 30)
+        assert seen(car, "soc") == [soc]
+
+
 # -- links ----------------------------------------------------------------------------------
 
 LINKS = (
@@ -519,8 +582,10 @@ LINKS = (
 
 def sent(car: DataVehicle, now: float) -> list[str]:
     """Give what a car sends now, as ``ID#data``, zeros at its end left out."""
-    frames = car.sending(now)
-    car.sent(now)
+    frames = []
+    while given := car.sending(now):
+        frames += given
+        car.sent(now)
     return [f"{frame.id:X}#{frame.data.rstrip(bytes(1)).hex(' ')}" for frame in frames]
 
 

@@ -214,6 +214,9 @@ CASES: list[tuple[str, list[tuple[int, str]]]] = [
         (3 + 5 * MOST_LINKS, "there are more than 32 links")]),
     # silence
     (SILENCE + 'set = { soc = 0, "doors_1.car_on" = false, doors_2 = 8, soh = "unknown" }', []),
+    (SILENCE + 'set = { soc = 0 }\nwhen = { soc = { most = 3 } }', []),
+    (SILENCE + "set = { soc = 0 }\nwhen = { socc = 3 }", [(7, "socc")]),
+    (SILENCE + "set = { soc = 0 }\nwhen = 3", [(7, "a condition is a table")]),
     (SILENCE, [(3, "silence.0.set is missing")]),
     (SILENCE + "set = {}", [(6, "set: dictionary should have at least 1")]),
     (SILENCE + "set = { socc = 0 }", [(6, "no field 'socc' (did you mean soc?)")]),

@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from ovms.base.clock import SystemClock
+from ovms.car.frames import Frame
+from ovms.cli import simulate
 from ovms.cli.main import cli
 from ovms.cli.simulate import SIMULATIONS, Wanted
 
@@ -43,3 +46,36 @@ def test_each_simulation_talks_by_itself(name: str) -> None:
     """It has something to say within some seconds, or waits to be asked, and takes a VIN."""
     car = SIMULATIONS[name](Wanted(vin="0VMSDEMR0ADSTER01", say=str))
     assert all(1 <= len(frame.data) <= 8 for now in range(60) for frame in car.poll(now))
+
+
+class Looker:
+    """A car that keeps at what times it was looked at, and ends the program then."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+
+    def poll(self, now: float) -> list[Frame]:
+        """Be looked at."""
+        self.times.append(now)
+        if len(self.times) == 3:
+            raise KeyboardInterrupt
+        return []
+
+    def receive(self, frame: Frame, now: float) -> list[Frame]:
+        """Hear nothing."""
+        return []
+
+
+@pytest.mark.parametrize("where", [["--link", "{}"], ["--can", "virtual:clock"]])
+def test_a_clock_that_is_set_back_is_not_followed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, where: list[str]
+) -> None:
+    """A machine without a clock of its own gets the time later; the car's time never goes back."""
+    car, times = Looker(), iter([2e9, 1e9, 0.0, 0.0, 0.0])
+    monkeypatch.setitem(simulate.SIMULATIONS, "roadster", lambda wanted: car)
+    monkeypatch.setattr(SystemClock, "time", lambda self: next(times))
+    options = [each.format(tmp_path / "link") for each in where]
+    CliRunner().invoke(cli, ["vehicle-type", "simulate", "roadster", *options])
+    assert len(car.times) == 3
+    assert sorted(car.times) == car.times
+    assert car.times[0] >= 2e9

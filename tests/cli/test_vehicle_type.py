@@ -93,6 +93,17 @@ def test_the_pages_second_example_works(tmp_path: Path) -> None:
     assert (state.temperature_battery, state.is_on) == (20, True)
 
 
+@pytest.mark.parametrize("name", ["./moped", "moped/", "../{here}/moped"])
+def test_a_folder_may_lie_where_one_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """As the page names it; a plain word is one of our types."""
+    example("moped", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert find_maker(name.format(here=tmp_path.name)) is not None
+    assert find_maker("moped") is None
+
+
 ENTRIES: list[type[Entry]] = [
     Head, LinkEntry, SignalEntry, SilenceEntry, AskEntry, CommandEntry, FrameEntry, ParameterEntry,
 ]  # fmt: skip

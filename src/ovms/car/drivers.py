@@ -183,7 +183,7 @@ class OnBus(Living):
         return self._tick if due is None else min(self._tick, max(0.0, due - self.now))
 
     async def _send(self) -> None:
-        frames = self._vehicle.sending(self.now)
-        if frames:
+        now = self.now
+        while frames := self._vehicle.sending(now):
             problem = await self._bus.send(frames)
             self._vehicle.sent(self.now, problem)

@@ -19,6 +19,7 @@ from ovms.base.clock import SystemClock
 from ovms.car.bus.live import LiveBus
 from ovms.car.bus.place import PlaceError, parse_place
 from ovms.car.bus.slcan import SlcanPort
+from ovms.car.drivers import Living
 from ovms.car.frames import Frame
 from ovms.car.trust import Trust
 from ovms.car.vehicles.simulation import Simulation
@@ -111,10 +112,10 @@ async def _run(work: Coroutine[None, None, None]) -> None:
 
 
 async def _on_port(car: Simulation, name: str, link: Path | None) -> None:
-    clock = SystemClock()
+    time = Living(clock=SystemClock())
 
     def take(frame: Frame) -> None:
-        for answer in car.receive(frame, clock.time()):
+        for answer in car.receive(frame, time.now):
             port.send(answer)
 
     try:
@@ -127,7 +128,7 @@ async def _on_port(car: Simulation, name: str, link: Path | None) -> None:
     print(f"a module for it: ovms car --type {name} --can {place} --can-trust ask …", flush=True)
     try:
         while True:
-            for frame in car.poll(clock.time()):
+            for frame in car.poll(time.now):
                 port.send(frame)
             await asyncio.sleep(TICK)
     finally:
@@ -139,14 +140,14 @@ async def _on_bus(car: Simulation, name: str, can: str) -> None:
         place = parse_place(can, None)
     except PlaceError as error:
         refuse(f"--can: {error}")
-    clock = SystemClock()
+    time = Living(clock=SystemClock())
     bus = LiveBus(place, Trust.WRITE, random=Random())  # noqa: S311 (jitter)
     bus.open()
     print(f"{name} on {place}", flush=True)
     try:
         while True:
             frames = await bus.receive(TICK)
-            now = clock.time()
+            now = time.now
             answers = [answer for frame in frames for answer in car.receive(frame, now)]
             await bus.send([*answers, *car.poll(now)])
     finally:

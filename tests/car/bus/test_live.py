@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
+import termios
 import threading
+import tty
+from array import array
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from random import Random
@@ -11,6 +16,7 @@ from typing import Any
 
 import can
 import pytest
+import structlog.testing
 from can.interfaces.virtual import VirtualBus
 
 from ovms.car.bus import live
@@ -193,7 +199,10 @@ async def test_what_cannot_be_sent_is_told(
 
 
 async def test_an_adapter_that_hangs_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A frame that it does not take counts as not sent, and the next is not even tried."""
+    """A frame that it does not take counts as not sent, and the next is not even tried.
+
+    Nor is it later, when whoever wanted it sent has been told that it was not.
+    """
     release, tries = threading.Event(), 0
 
     def hang(self: object, msg: can.Message, timeout: float | None = None) -> None:
@@ -206,7 +215,8 @@ async def test_an_adapter_that_hangs_holds_up_nobody(monkeypatch: pytest.MonkeyP
     async with open_bus() as bus:
         await until(lambda: bus.problem is None)
         for _ in range(2):
-            assert await bus.send([Frame(0, 1, b"\x01")]) == "the bus takes no frame"
+            two = [Frame(0, 1, b"\x01"), Frame(0, 2, b"\x01")]
+            assert await bus.send(two) == "the bus takes no frame"
         release.set()
         await until(lambda: bus._sending is not None and bus._sending.done())
         assert tries == 1
@@ -225,3 +235,144 @@ async def test_too_many_frames_push_out_the_oldest(
             other.send(message(number))
         await until(lambda: bool(bus._come) and bus._come[-1].id == 4)
         assert [frame.id for frame in await bus.receive(1)] == [2, 3, 4]
+
+
+async def test_a_bus_that_is_lost_again_at_once_is_waited_for_ever_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An interface that is down can be opened; the log is not to be filled with that."""
+
+    class Down(VirtualBus):
+        def _recv_internal(self, timeout: float | None) -> Any:
+            raise can.CanOperationError("Network is down")
+
+    monkeypatch.setattr(can, "ThreadSafeBus", lambda **_: Down("down"))
+    with structlog.testing.capture_logs() as logs:
+        async with open_bus():
+            await until(lambda: any(entry.get("again_in", 0) >= 0.1 for entry in logs))
+    assert {entry["reason"] for entry in logs if "reason" in entry} == {"Network is down"}
+
+
+async def test_a_bus_that_was_good_is_opened_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a while that it was open the waits begin anew."""
+    lost = 0
+
+    class Fragile(VirtualBus):
+        def _recv_internal(self, timeout: float | None) -> Any:
+            nonlocal lost
+            lost += 1
+            raise can.CanOperationError("gone")
+
+    monkeypatch.setattr(can, "ThreadSafeBus", lambda **_: Fragile("fragile"))
+    monkeypatch.setattr(live, "STEADY", 0)
+    with structlog.testing.capture_logs() as logs:
+        async with open_bus():
+            await until(lambda: lost > 20)
+    assert all(entry.get("again_in", 0) == 0 for entry in logs)
+
+
+class Adapter:
+    """A serial adapter that the test plays, and a bus on it."""
+
+    def __init__(self) -> None:
+        self.outer, self._inner = os.openpty()
+        tty.setraw(self._inner)
+        place = BusPlace("slcan", os.ttyname(self._inner), None, {"sleep_after_open": 0})
+        self.bus = LiveBus(place, Trust.ASK, random=Random(1))  # noqa: S311 (jitter)
+
+    async def __aenter__(self) -> Adapter:
+        """Open the bus."""
+        self.bus.open()
+        await until(lambda: self.bus.problem is None)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close all."""
+        await self.bus.close()
+        os.close(self.outer)
+        os.close(self._inner)
+
+    def say(self, data: bytes) -> None:
+        """Send bytes to the computer."""
+        os.write(self.outer, data)
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        b"\xff\xfe\x80\r",
+        b"t1\r",
+        b"t10\xff8\r",
+        b"\a\a\rzz\r",
+        b"t1008\r",
+        b"t10080102\r",
+        b"t1008010203040506070\r",
+        b"T18DAF1108AA\r",
+        b"x" * (live.LONGEST_REST - 1) + b"\r",
+    ],
+)
+async def test_noise_of_a_serial_adapter_costs_nothing_else(noise: bytes) -> None:
+    """Bytes that are no text, and lines of which a part is lost, are left out; the next is read."""
+    async with Adapter() as adapter:
+        adapter.say(b"t10028050\r")
+        assert await frames_of(adapter.bus, 1) == [Frame(0, 0x100, b"\x80\x50")]
+        adapter.say(noise)
+        await until(lambda: not unread(adapter))
+        adapter.say(b"t10028051\r")
+        assert await frames_of(adapter.bus, 1) == [Frame(0, 0x100, b"\x80\x51")]
+        assert adapter.bus.problem is None
+
+
+async def test_a_line_without_an_end_is_forgotten() -> None:
+    """What an adapter says is bounded, and what it says then is read."""
+    async with Adapter() as adapter:
+        for _ in range(20):
+            adapter.say(b"t1008" * 200)
+            await until(lambda: not unread(adapter))
+        bus = adapter.bus._bus
+        assert bus is not None
+        await until(lambda: len(live._rest(bus)) <= live.LONGEST_REST)
+        adapter.say(b"\rt10028051\r")
+        assert await frames_of(adapter.bus, 1) == [Frame(0, 0x100, b"\x80\x51")]
+
+
+def unread(adapter: Adapter) -> int:
+    """Give how many bytes the computer has not read."""
+    waiting = array("i", [0])
+    fcntl.ioctl(adapter._inner, termios.FIONREAD, waiting)
+    return waiting[0]
+
+
+async def test_an_idle_serial_adapter_costs_no_time() -> None:
+    """It is looked at some times a second, not a thousand times."""
+    async with Adapter() as adapter:
+        port: Any = getattr(adapter.bus._bus, "serialPortOrig", None)
+        assert port.timeout == live.READ_TIMEOUT
+
+
+async def test_a_program_ends_whatever_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a bus that is being opened nor one that takes no frame holds it up."""
+    release = threading.Event()
+
+    class Hanging(VirtualBus):
+        def send(self, msg: can.Message, timeout: float | None = None) -> None:
+            release.wait(PATIENCE)
+
+        def _recv_internal(self, timeout: float | None) -> Any:
+            release.wait(PATIENCE)
+            return None, False
+
+    monkeypatch.setattr(can, "ThreadSafeBus", lambda **_: Hanging("hanging"))
+    monkeypatch.setattr(live, "STUCK_AFTER", 0.01)
+    monkeypatch.setattr(live, "CLOSE_TIMEOUT", 0.01)
+    bus = LiveBus(BusPlace("virtual", "x"), Trust.WRITE, random=Random(1))  # noqa: S311 (jitter)
+    bus.open()
+    await until(lambda: bus.problem is None)
+    await bus.send([Frame(0, 1, b"\x01")])
+    await bus.close()
+    hanging = [each for each in threading.enumerate() if each.name.startswith("bus ")]
+    assert len(hanging) == 2
+    assert all(each.daemon for each in hanging)
+    release.set()
+    for each in hanging:
+        await asyncio.to_thread(each.join, PATIENCE)

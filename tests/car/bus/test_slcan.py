@@ -101,3 +101,15 @@ async def test_a_name_that_is_a_file_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         SlcanPort(lambda frame: None, link)
     assert link.read_text() == "data"
+
+
+async def test_a_name_that_somebody_else_has_taken_is_left(tmp_path: Path) -> None:
+    """Of two simulated cars of one name the first to end does not take it from the other."""
+    link = tmp_path / "adapter"
+    first, second = (SlcanPort(lambda frame: None, link) for _ in range(2))
+    first.open()
+    first.close()
+    assert str(link.readlink()) == second.path
+    second.open()
+    second.close()
+    assert not link.is_symlink()

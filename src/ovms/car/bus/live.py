@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -49,6 +50,15 @@ FIRST_WAIT, MOST_WAIT = 1.0, 30.0
 NOISE_LIMIT = 1000
 """Unreadable frames in a row after which the bus is opened anew."""
 
+LONGEST_REST = 1024
+"""Bytes of a serial adapter that are no whole line yet; with more they are none, and forgotten."""
+
+STEADY = 10.0
+"""Seconds after which a bus that was open was a good one: the waits begin anew."""
+
+CLOSE_TIMEOUT = 0.8
+"""Seconds in which a bus should be closed; one that hangs, or is being opened, is left alone."""
+
 Id = tuple[int, bool]
 """A frame's id, and whether it is an extended one."""
 
@@ -81,8 +91,7 @@ class LiveBus:
         self._has_dropped = False
         self._ended = threading.Event()
         self._reader = threading.Thread(target=self._work, name=f"bus {place}", daemon=True)
-        self._sender: ThreadPoolExecutor | None = None
-        self._sending: asyncio.Future[None] | None = None
+        self._sending: asyncio.Future[str | None] | None = None
 
     @property
     def name(self) -> str:
@@ -102,15 +111,13 @@ class LiveBus:
     def open(self) -> None:
         """Begin to open and read it."""
         self._loop = asyncio.get_running_loop()
-        self._sender = ThreadPoolExecutor(1, "bus sender")
         self._reader.start()
 
     async def close(self) -> None:
         """End it; a bus that hangs is left alone."""
         self._ended.set()
-        if self._sender is not None:
-            self._sender.shutdown(wait=False, cancel_futures=True)
-            await asyncio.to_thread(self._reader.join, STUCK_AFTER)
+        if self._loop is not None:
+            await asyncio.to_thread(self._reader.join, CLOSE_TIMEOUT)
 
     # -- the event loop's side --------------------------------------------------------------
 
@@ -129,7 +136,10 @@ class LiveBus:
         self._news.set()
 
     async def send(self, frames: Sequence[Frame]) -> str | None:
-        """See :class:`~ovms.car.bus.Bus`. Whom we only listen to gets nothing, whoever asks."""
+        """See :class:`~ovms.car.bus.Bus`. Whom we only listen to gets nothing, whoever asks.
+
+        Each time on a thread that the program does not wait for when it ends.
+        """
         bus = self._bus
         if self._trust < Trust.ASK:
             return "the bus is only listened to"
@@ -137,12 +147,14 @@ class LiveBus:
             return f"the bus is away: {self._problem}"
         if self._sending is not None and not self._sending.done():
             return "the bus takes no frame"
-        self._sending = self._loop.run_in_executor(self._sender, _send, bus, tuple(frames))
-        done, _ = await asyncio.wait([self._sending], timeout=STUCK_AFTER)
-        if not done:
-            return "the bus takes no frame"
-        error = self._sending.exception()
-        return None if error is None else f"not sent: {_text(error)}"
+        self._sending = self._loop.create_future()
+        letter = _Letter(bus, tuple(frames), self._loop, self._sending)
+        threading.Thread(target=letter.send, name="bus sender", daemon=True).start()
+        try:
+            done, _ = await asyncio.wait([self._sending], timeout=STUCK_AFTER)
+        finally:
+            letter.is_given_up = True
+        return self._sending.result() if done else "the bus takes no frame"
 
     # -- the reading thread -----------------------------------------------------------------
 
@@ -153,13 +165,15 @@ class LiveBus:
             except Exception as error:  # whatever an interface's driver raises
                 self._wait("bus cannot be opened", _text(error))
                 continue
-            self._waits.reset()
             log.info("bus open", bus=str(self.place), trust=self._trust.word)
             self._bus = bus
+            began = time.monotonic()
             reason = self._read(bus)
             self._bus = None
             with suppress(Exception):
                 bus.shutdown()
+            if time.monotonic() - began >= STEADY:
+                self._waits.reset()
             if reason is not None:
                 self._wait("bus lost", reason)
 
@@ -167,8 +181,10 @@ class LiveBus:
         place, options = self.place, dict(self.place.options)
         if place.bitrate is not None:
             options["bitrate"] = place.bitrate
-        if place.interface == "slcan" and self._trust is Trust.LISTEN:
-            options.setdefault("listen_only", True)
+        if place.interface == "slcan":
+            options.setdefault("timeout", READ_TIMEOUT)  # else it looks a thousand times a second
+            if self._trust is Trust.LISTEN:
+                options.setdefault("listen_only", True)
         return can.ThreadSafeBus(
             interface=place.interface, channel=place.channel, ignore_config=True,
             can_filters=self._filters(), **options,
@@ -189,20 +205,25 @@ class LiveBus:
         while not self._ended.is_set():
             try:
                 message = bus.recv(READ_TIMEOUT)
-            except (ValueError, IndexError) as error:  # half a line of a serial adapter
+            except Exception as error:  # whatever an interface's driver raises
+                if not _is_noise(error):
+                    return _text(error)
                 noise += 1
                 if noise >= NOISE_LIMIT:
                     return f"nothing readable: {_text(error)}"
+                _rest(bus).clear()
                 continue
-            except Exception as error:  # whatever an interface's driver raises
-                return _text(error)
             if message is not None:
                 noise = 0
                 self._take(message)
+            elif len(_rest(bus)) > LONGEST_REST:
+                _rest(bus).clear()
         return None
 
     def _take(self, message: can.Message) -> None:
         if message.is_error_frame or message.is_remote_frame or not message.data:
+            return
+        if len(message.data) != message.dlc:  # a part of a serial adapter's line is lost
             return
         if len(self._come) == QUEUE_LIMIT and not self._has_dropped:
             self._has_dropped = True
@@ -221,14 +242,59 @@ class LiveBus:
         self._ended.wait(seconds)
 
 
-def _send(bus: can.BusABC, frames: Sequence[Frame]) -> None:
-    for frame in frames:
-        message = can.Message(
-            arbitration_id=frame.id, is_extended_id=frame.is_extended, data=frame.data
-        )
-        bus.send(message, timeout=SEND_TIMEOUT)
+@dataclass
+class _Letter:
+    """Frames on their way to a bus, and who wants to know of it."""
+
+    bus: can.BusABC
+    frames: tuple[Frame, ...]
+    loop: asyncio.AbstractEventLoop
+    done: asyncio.Future[str | None]
+    """Gets the reason if not all are sent."""
+    is_given_up: bool = False
+    """They count as not sent: what has not gone yet stays here."""
+
+    def send(self) -> None:
+        """Send them, on a thread of its own."""
+        problem = None
+        try:
+            for frame in self.frames:
+                if not self.is_given_up:
+                    self.bus.send(_message(frame), timeout=SEND_TIMEOUT)
+        except Exception as error:  # whatever an interface's driver raises
+            problem = f"not sent: {_text(error)}"
+        with suppress(RuntimeError):  # the loop is closed: nobody wants to know any more
+            self.loop.call_soon_threadsafe(self._tell, problem)
+
+    def _tell(self, problem: str | None) -> None:
+        if not self.done.done():
+            self.done.set_result(problem)
+
+
+def _message(frame: Frame) -> can.Message:
+    return can.Message(arbitration_id=frame.id, is_extended_id=frame.is_extended, data=frame.data)
+
+
+def _is_noise(error: Exception) -> bool:
+    """Tell whether it is but half a line of a serial adapter, or bytes that are none."""
+    return isinstance(error, ValueError | IndexError) or isinstance(
+        error.__cause__, UnicodeDecodeError
+    )
+
+
+def _rest(bus: can.BusABC) -> bytearray:
+    """Give what a serial adapter has said of a line.
+
+    The library has no bound for it, keeps what it cannot decode, and would drop with it what is
+    not read yet.
+    """
+    rest: bytearray = getattr(bus, "_buffer", bytearray())
+    return rest
 
 
 def _text(error: BaseException) -> str:
-    """Say what went wrong, in a line."""
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    """Say what went wrong, and why if the library knows, in a line."""
+    text, cause = str(error), str(error.__cause__ or "")
+    if cause and cause not in text:
+        text = f"{text}: {cause}"
+    return " ".join(text.split())[:200] or type(error).__name__

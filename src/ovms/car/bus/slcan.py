@@ -104,8 +104,12 @@ class SlcanPort:
         asyncio.get_running_loop().remove_reader(self._master)
         os.close(self._master)
         os.close(self._slave)
-        if self._link is not None:
-            self._link.unlink(missing_ok=True)
+        if self._link is not None and self._is_ours(self._link):
+            self._link.unlink()
+
+    def _is_ours(self, link: Path) -> bool:
+        """Tell whether nobody else has taken the name since."""
+        return link.is_symlink() and str(link.readlink()) == self.path
 
     def send(self, frame: Frame) -> None:
         """Put a frame on the bus; lost if nobody listens, or not fast enough."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -85,7 +86,10 @@ class BusVehicle(Vehicle, Protocol):
         ...
 
     def sending(self, now: float) -> list[Frame]:
-        """Give the frames that are to be sent to the bus now; they count as sent."""
+        """Give frames that are to be sent to the bus now, together; they count as sent.
+
+        To be called again, for the same time, until it gives none.
+        """
         ...
 
     @property
@@ -148,7 +152,7 @@ def folder_of(name: str) -> Path | None:
     if name in _FOLDERS:
         return _FOLDERS[name]
     path = Path(name)
-    is_path = len(path.parts) > 1 or name in (".", "..")
+    is_path = os.sep in name or name in (".", "..")
     return path if is_path and (path / MAPPING).is_file() else None
 
 

@@ -56,7 +56,7 @@ class Test:
             return True
         if isinstance(value, str):
             return False
-        if self.bits and not int(value) & self.bits:
+        if self.bits and not (math.isfinite(value) and int(value) & self.bits):
             return False
         return self.least <= value <= self.most
 

@@ -157,8 +157,20 @@ class BusFile:
         except DecodeError:  # a multiplexer with a value that the file does not know
             return "", {}
         assert isinstance(codes, dict)
-        found = {name: code for name, code in codes.items() if isinstance(code, int | float)}
+        found = {
+            name: code
+            for name, code in codes.items()
+            if isinstance(code, int | float) and _is_finite(code)
+        }
         return message.name, found
+
+
+def _is_finite(code: float) -> bool:
+    """Tell whether a code is a number to calculate with: a bus can say NaN, or far too much."""
+    try:
+        return math.isfinite(code)
+    except OverflowError:
+        return False
 
 
 def _variants(message: Message) -> frozenset[int] | None:

@@ -123,8 +123,9 @@ def _make(name: str, document: Document, bus: BusFile | None) -> VehicleType | N
         return None
     targets = read_targets(head.signals, bus, document)
     questions = tuple(read_questions(head.ask, bus, links, document))
-    silences = tuple(read_silences(head.silence, bus.messages, document))
-    names = set(looked_at(targets, [question.when for question in questions]))
+    silences = tuple(read_silences(head.silence, bus, document))
+    conditions = [*(each.when for each in questions), *(each.when for each in silences)]
+    names = set(looked_at(targets, conditions))
     signals = {each: bus.find(each)[0] for each in names if bus.find(each)}
     watched: dict[str, dict[str, BusSignal]] = {}
     for signal in signals.values():

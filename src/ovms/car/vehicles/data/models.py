@@ -19,7 +19,10 @@ LONGEST_PAUSE, LONGEST_INTERVAL = 60.0, 86400.0
 
 
 LONGEST_WITHIN = 30.0
-"""Seconds that a car may take to show what it made of a command; a server waits no longer."""
+"""Seconds that a car may take to show what it made of a command."""
+
+LONGEST_COMMAND = 50.0
+"""Seconds from a command to its answer, pauses between frames included. A server waits 60."""
 
 
 def _listed(value: object) -> object:
@@ -92,6 +95,7 @@ class SilenceEntry(Entry):
     """The message."""
     after: Annotated[float, Field(gt=0, le=LONGEST_INTERVAL)]
     values: Annotated[dict[str, bool | int | float | str], Field(alias="set", min_length=1)]
+    when: Any = None
 
 
 class FrameEntry(Entry):

@@ -31,6 +31,7 @@ from ovms.car.vehicles.data.links import (
     framed,
 )
 from ovms.car.vehicles.data.models import (
+    LONGEST_COMMAND,
     AskEntry,
     CommandEntry,
     FrameEntry,
@@ -89,6 +90,11 @@ class Order:
     """What the car shows when it has obeyed."""
     within: float = WITHIN
     """Seconds after the last frame in which it shows it."""
+
+    @property
+    def patience(self) -> float:
+        """Seconds from the last frame to the answer."""
+        return self.within if self.expect.condition.alternatives else 0.0
 
     def expected(self, command: Command) -> Condition:
         """Give what must be true of the car when it has obeyed a command that :meth:`make` took."""
@@ -223,7 +229,12 @@ def _read_order(
     parameters = _Parameters(spec, entry, frames, document, path).read(is_whole)
     numbers = tuple(each.name for each in parameters)
     expect = read_expectation(entry.expect, numbers, document, (*path, "expect"))
-    return Order(spec, parameters, tuple(frames), expect, entry.within)
+    order = Order(spec, parameters, tuple(frames), expect, entry.within)
+    takes = sum(frame.after for frame in frames) + order.patience
+    if takes > LONGEST_COMMAND:
+        text = f"{spec.name} takes {takes:g} s: nobody waits longer than {LONGEST_COMMAND:g} s"
+        document.report((*path, "frames"), text)
+    return order
 
 
 def _read_frame(

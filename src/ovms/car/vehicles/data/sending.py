@@ -2,15 +2,17 @@
 
 A command is answered when the car has shown what it made of it: its order names what must be true
 then (``expect``), and how long that may take. If the car goes on saying otherwise, the command has
-failed: a wrong PIN ends so, or a charge without a plug. If the car says nothing at all of it, as it
-may while it sleeps, or if nothing is named, the command counts as done once its frames are sent.
+failed: a wrong PIN ends so, or a charge without a plug. What was known before proves nothing. If
+the car says nothing at all of it, as it may while it sleeps, the command counts as done when that
+time is over; if nothing is named, once its frames are sent.
+
+No frame leaves after its command was answered, or when nobody can be waiting for that any more.
 """
 
 from __future__ import annotations
 
 import heapq
 import itertools
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +20,7 @@ from ovms.car.frames import Frame
 from ovms.car.vehicles import Later
 from ovms.car.vehicles.data.conditions import Condition, Look
 from ovms.car.vehicles.data.fields import SEPARATOR
+from ovms.car.vehicles.data.models import LONGEST_COMMAND
 from ovms.car.vehicles.data.orders import Order, Question
 from ovms.protocol.commands import Answer, Command, Result
 
@@ -35,9 +38,16 @@ class _Waiting:
     within: float
     left: int
     """Frames that are not on the bus yet."""
+    until: float
+    """When it is too late to send one."""
     sent_at: float | None = None
     news: set[str] = field(default_factory=set)
-    """The expected fields that the car has told since."""
+    """The fields that the car has told since."""
+
+    @property
+    def fields(self) -> set[str]:
+        """What the car has to tell of."""
+        return {name.partition(SEPARATOR)[0] for name in self.expected.names}
 
 
 class Sender:
@@ -75,21 +85,28 @@ class Sender:
         if len(self._waiting) >= MOST_WAITING:
             return Answer(command.number, Result.FAILED, "too many commands at once")
         waiting = _Waiting(
-            command.number, Later(), order.expected(command), order.within, len(frames)
-        )
+            command.number, Later(), order.expected(command), order.within, len(frames),
+            now + LONGEST_COMMAND - order.patience,
+        )  # fmt: skip
         self._waiting.append(waiting)
         for frame in frames:
             at = now + frame.time
             heapq.heappush(self._queue, (at, next(self._count), frame._replace(time=at), waiting))
         return waiting.later
 
-    def commanding(self, now: float, most: float = math.inf) -> list[Frame]:
-        """Give the frames of commands that are due; :meth:`sent` is to be called next."""
+    def commanding(self, now: float, *, one: bool = False) -> list[Frame]:
+        """Give the frames of one command that are due, or ``one`` of them.
+
+        :meth:`sent` is to be called next: whether they were sent is that command's affair alone.
+        """
+        self._give_up_late(now)
         due: list[Frame] = []
-        while self._queue and self._queue[0][0] <= now and len(due) < most:
-            _, _, frame, waiting = heapq.heappop(self._queue)
+        while self._queue and self._queue[0][0] <= now and not (one and due):
+            waiting = self._queue[0][3]
+            if self._leaving and self._leaving[0] is not waiting:
+                break
+            due.append(heapq.heappop(self._queue)[2])
             self._leaving.append(waiting)
-            due.append(frame)
         return due
 
     def sent(self, now: float, problem: str | None) -> None:
@@ -98,9 +115,7 @@ class Sender:
         for waiting in leaving:
             waiting.left -= 1
             if problem is not None:
-                self._queue = [entry for entry in self._queue if entry[3] is not waiting]
-                heapq.heapify(self._queue)
-                self._settle(waiting, problem)
+                self._fail(waiting, problem)
             elif not waiting.left:
                 waiting.sent_at = now
 
@@ -112,13 +127,12 @@ class Sender:
 
     def look(self, now: float) -> None:
         """See which commands have come to an end."""
+        self._give_up_late(now)
         for waiting in [each for each in self._waiting if each.sent_at is not None]:
-            if waiting.expected.holds(self._look):
+            is_told = not waiting.fields or bool(waiting.news & waiting.fields)
+            if is_told and waiting.expected.holds(self._look):
                 self._settle(waiting, None)
             elif now - (waiting.sent_at or 0.0) >= waiting.within:
-                is_told = waiting.news & {
-                    name.partition(SEPARATOR)[0] for name in waiting.expected.names
-                }
                 text = f"the car shows no sign of it after {waiting.within:g} s"
                 self._settle(waiting, text if is_told else None)
 
@@ -126,6 +140,18 @@ class Sender:
     def is_waiting(self) -> bool:
         """A command is not answered yet."""
         return bool(self._waiting)
+
+    def _give_up_late(self, now: float) -> None:
+        """Give up commands that could not be sent as long as somebody waited for it."""
+        for waiting in [each for each in self._waiting if each.sent_at is None]:
+            if now > waiting.until:
+                self._fail(waiting, "it could not be sent in time")
+
+    def _fail(self, waiting: _Waiting, problem: str) -> None:
+        """Answer that it failed; the rest of it is not sent."""
+        self._queue = [entry for entry in self._queue if entry[3] is not waiting]
+        heapq.heapify(self._queue)
+        self._settle(waiting, problem)
 
     def _settle(self, waiting: _Waiting, problem: str | None) -> None:
         if waiting in self._waiting:

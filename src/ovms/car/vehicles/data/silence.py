@@ -11,8 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ovms.car.vehicles.data.conditions import Condition, Look
+from ovms.car.vehicles.data.dbc import BusFile
 from ovms.car.vehicles.data.fields import FIELDS, Field
 from ovms.car.vehicles.data.models import SilenceEntry, read_entry
+from ovms.car.vehicles.data.names import read_condition
 from ovms.car.vehicles.data.problems import Document, Path
 from ovms.car.vehicles.data.targets import UNKNOWN, as_held, guess, misfit
 
@@ -24,13 +27,13 @@ class Silence:
     message: str
     after: float
     values: Mapping[Field, Any]
+    when: Condition
+    """What must be so when that time is over."""
 
 
-def read_silences(
-    written: list[Any], messages: Iterable[str], document: Document
-) -> Iterator[Silence]:
+def read_silences(written: list[Any], bus: BusFile, document: Document) -> Iterator[Silence]:
     """Read ``[[silence]]``; report what is wrong."""
-    known = list(messages)
+    known = bus.messages
     for at, each in enumerate(written):
         path: Path = ("silence", at)
         entry = read_entry(SilenceEntry, each, document, path)
@@ -40,7 +43,8 @@ def read_silences(
             text = f"the DBC file has no message {entry.of[:20]!r}{guess(entry.of, known)}"
             document.report((*path, "of"), text)
         values = dict(_read_values(entry.values, document, (*path, "set")))
-        yield Silence(entry.of, entry.after, values)
+        when = read_condition(entry.when, bus, document, (*path, "when"))
+        yield Silence(entry.of, entry.after, values, when)
 
 
 def _read_values(
@@ -61,7 +65,8 @@ def _read_values(
 class SilenceWatch:
     """Sees which messages of one car have fallen silent."""
 
-    def __init__(self, silences: Iterable[Silence]) -> None:
+    def __init__(self, silences: Iterable[Silence], look: Look) -> None:
+        self._look = look
         self._silences: dict[str, list[Silence]] = {}
         for each in silences:
             self._silences.setdefault(each.message, []).append(each)
@@ -87,4 +92,5 @@ class SilenceWatch:
         for each in self._waiting[:]:
             if now - self._since[each.message] >= each.after:
                 self._waiting.remove(each)
-                yield from each.values.items()
+                if each.when.holds(self._look):
+                    yield from each.values.items()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ovms.car.state import VehicleError
-from ovms.car.vehicles.data.conditions import ALWAYS, Condition, Look
+from ovms.car.vehicles.data.conditions import ALWAYS, Condition, Look, Value
 from ovms.car.vehicles.data.dbc import BusFile, BusSignal
 from ovms.car.vehicles.data.fields import CHARGE_STATES, FIELDS, Field, Holds, find_conversion
 from ovms.car.vehicles.data.models import SignalEntry, read_entry
@@ -67,8 +67,7 @@ class Target:
         if not self.signal.is_valid(value, self.valid):
             return KEEP
         if self.field.holds is Holds.ERROR:
-            number = look(self.code)
-            return KEEP if number is None else VehicleError(int(number), int(value))
+            return _error(look(self.code), value)
         return self.convert(value)
 
     def collides(self, other: Target) -> bool:
@@ -319,6 +318,13 @@ def misfit(field: Field, value: object) -> str:
 
 def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _error(code: Value, data: float) -> Any:
+    """Give an error, unless its code is not told yet, or a number is out of all bounds."""
+    if code is None or not (math.isfinite(float(code)) and math.isfinite(data)):
+        return KEEP
+    return VehicleError(int(code), int(data))
 
 
 def _calculation(entry: SignalEntry, clamp: tuple[float, float] | None) -> Callable[[float], float]:

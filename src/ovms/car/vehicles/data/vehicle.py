@@ -15,7 +15,7 @@ from ovms.car.trust import Trust
 from ovms.car.vehicles import Later
 from ovms.car.vehicles.data.conditions import Value
 from ovms.car.vehicles.data.encodings import Refused
-from ovms.car.vehicles.data.exchange import Exchange
+from ovms.car.vehicles.data.exchange import ANSWER_TIMEOUT, Exchange
 from ovms.car.vehicles.data.fields import FIELDS, Field, Holds
 from ovms.car.vehicles.data.folder import VehicleType
 from ovms.car.vehicles.data.sending import Sender
@@ -60,7 +60,7 @@ class DataVehicle:
             for link in kind.links.values()
         }
         self._commands_links = kind.commands_links
-        self._silence = SilenceWatch(kind.silences)
+        self._silence = SilenceWatch(kind.silences, self._look)
         self._asked: set[str] = set()
         """The messages for which the questions ask that were given to be sent."""
 
@@ -162,25 +162,32 @@ class DataVehicle:
     # -- sending ----------------------------------------------------------------------------
 
     def sending(self, now: float) -> list[Frame]:
-        """Give the frames that are due: of commands, then those that ask for data."""
+        """See :class:`~ovms.car.vehicles.BusVehicle`.
+
+        First what lets answers go on, then one command after the other, then what asks for data: if
+        one cannot be sent, that is no other's failure.
+        """
         if self.trust < Trust.ASK:
             return []
         exchanges = self._exchanges.values()
         going_on = [frame for each in exchanges for frame in each.proceed(now)]
-        frames = [*going_on, *self._commanding(now), *self._sender.asking(now)]
-        if not (self._commands_links and self._sender.next is not None):
-            frames += [frame for each in exchanges for frame in self._ask(each, now)]
-        return frames
+        return going_on or self._commanding(now) or self._asking(now)
 
     def _commanding(self, now: float) -> list[Frame]:
-        """Give the frames of commands; on links the next waits for the answer to the one before."""
+        """Give frames of a command; on links the next waits for the answer to the one before."""
         if not self._commands_links:
             return self._sender.commanding(now)
-        frames: list[Frame] = []
-        while self._open_until is None and (given := self._sender.commanding(now, 1)):
-            frames += given
+        given = self._sender.commanding(now, one=True) if self._open_until is None else []
+        for frame in given:
             for exchange in self._exchanges.values():
-                exchange.note(given[0], now)
+                exchange.note(frame, now)
+        return given
+
+    def _asking(self, now: float) -> list[Frame]:
+        """Give the frames that ask for data; on links not shortly before a command."""
+        frames, next_ = self._sender.asking(now), self._sender.next
+        if not self._commands_links or next_ is None or next_ - now > ANSWER_TIMEOUT:
+            frames += [frame for each in self._exchanges.values() for frame in self._ask(each, now)]
         return frames
 
     def _ask(self, exchange: Exchange, now: float) -> list[Frame]:

@@ -2,7 +2,7 @@
 
 What it shows it shows as the real car does, in its status frames. HomeLink has none: the garage
 door that it moves is told to ``say``, as is all else that it does. It falls asleep after a while,
-says nothing then, and is woken by any frame of the dashboard unit's id.
+says so, then nothing, and is woken by any frame of the dashboard unit's id.
 """
 
 from __future__ import annotations
@@ -44,6 +44,9 @@ ALWAYS_SET, HANDBRAKE, CHARGE_PORT, PILOT, IS_CHARGING = 0x20, 0x40, 0x04, 0x08,
 LOCKED, VALET = 0x08, 0x10
 AWAKE = 0x01
 
+QUESTION = 0x06
+"""The first byte of frames that ask for data: they do not keep a car awake, but wake one up."""
+
 MODES = frozenset(FULL)
 MINUTE, DAY_MINUTES = 60, 1440
 
@@ -76,6 +79,7 @@ class SimulatedRoadster:
         self._charger, self._substate = STOPPED, BY_REQUEST
         self._charged = self._charging_since = 0.0
         self._told_lock: int | None = None
+        self._told_awake = False
         self._now: float | None = None
         self._used = 0.0
         self._quick = self._slow = -SLOW
@@ -85,14 +89,14 @@ class SimulatedRoadster:
     def poll(self, now: float) -> list[Frame]:
         """See :class:`~ovms.car.vehicles.simulation.Simulation`."""
         self._live(now)
-        if not self._is_awake(now):
+        if not (self._is_awake(now) or self._told_awake):
             return []
         signals: list[tuple[int, Signals]] = []
         if now - self._slow >= SLOW:
             self._slow = now
             signals += self._slow_signals(now)
         if now - self._quick >= QUICK:
-            self._quick = now
+            self._quick, self._told_awake = now, self._is_awake(now)
             signals += self._quick_signals(now)
         return [make_frame(now, bus_id, each) for bus_id, each in signals]
 
@@ -134,8 +138,8 @@ class SimulatedRoadster:
         doors_1 = ALWAYS_SET | HANDBRAKE
         doors_1 |= (CHARGE_PORT | PILOT if is_plugged else 0) | (IS_CHARGING if is_charging else 0)
         doors_2 = (LOCKED if self._is_locked else 0) | (VALET if self._is_valet else 0)
-        yield BUS_VDS, {"Kind": 0x96, "Doors1": doors_1, "Doors2": doors_2, "Doors3": AWAKE,
-                        "Doors4": 0}  # fmt: skip
+        yield BUS_VDS, {"Kind": 0x96, "Doors1": doors_1, "Doors2": doors_2,
+                        "Doors3": AWAKE if self._told_awake else 0, "Doors4": 0}  # fmt: skip
         if self._told_lock != self._is_locked:
             self._told_lock = self._is_locked
             yield BUS_DASHBOARD, {"DashKind": 0x0E, "Lock": 4 if self._is_locked else 5}
@@ -177,7 +181,8 @@ class SimulatedRoadster:
         if frame.id != BUS_DASHBOARD or frame.is_extended or not frame.data:
             return []
         self._live(now)
-        self._used = now
+        if frame.data[0] != QUESTION or not self._is_awake(now):
+            self._used = now
         data = frame.data.ljust(8, b"\0")
         match data[0]:
             case 0x05:
