@@ -98,20 +98,27 @@ class Order:
 
     def expected(self, command: Command) -> Condition:
         """Give what must be true of the car when it has obeyed a command that :meth:`make` took."""
-        return self.expect.fill(dict(zip(self.spec.parameters, command.parameters, strict=True)))
+        return self.expect.fill(self._named(command))
 
     def make(self, command: Command) -> tuple[Frame, ...]:
         """Give the frames; ``time`` counts from the first. Raises :class:`Refused`."""
-        names, texts = self.spec.parameters, command.parameters
-        if len(names) != len(texts):
-            raise Refused(f"expected {' and '.join(names) or 'no parameters'}")
-        filled = dict(zip(names, texts, strict=True))
+        filled = self._named(command)
         filled |= {each.name: each.check(filled[each.name]) for each in self.parameters}
         time, made = 0.0, []
         for frame in self.frames:
             time += frame.after
             made.append(Frame(time, frame.id, frame.data.fill(filled), frame.is_extended))
         return tuple(made)
+
+    def _named(self, command: Command) -> dict[str, str]:
+        """Give the parameters by name. A command that takes none ignores them, as the guide says.
+
+        Raises :class:`Refused`.
+        """
+        names, texts = self.spec.parameters, command.parameters
+        if names and len(names) != len(texts):
+            raise Refused(f"expected {' and '.join(names)}")
+        return dict(zip(names, texts, strict=False))
 
 
 @dataclass(frozen=True, slots=True)
