@@ -26,7 +26,7 @@ run: $(VENV)/.run ## Install what is needed and start the demo
 test: packages check ## The gate: check, then every test; protocol/ by its own tests, each branch
 	$(PYTEST) -n auto tests/protocol --cov --cov-branch --cov-fail-under=100 \
 		--cov-report=term-missing:skip-covered
-	$(PYTEST) -n $(WORKERS) --ignore=tests/protocol
+	$(PYTEST) -n $(WORKERS) --dist worksteal --ignore=tests/protocol
 
 check: $(VENV)/.dev ## Format, lint and types
 	$(PY) -m ruff format --check .
