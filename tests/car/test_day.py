@@ -39,7 +39,7 @@ class TripCar:
     """A car that is switched on and off, each trip longer than the one before."""
 
     def __init__(self) -> None:
-        self.state = CarState(soc=80, doors_1=Doors1(0), trip=5.0, odometer=1000.0)
+        self.state = CarState(soc=80, doors_1=Doors1(0), trip=5.0, odometer=999.0)
         self.identity = Identity("FAKE", frozenset(), write_enabled=True, logs=True)
 
     def advance(self, now: float) -> None:

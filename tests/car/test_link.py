@@ -283,6 +283,29 @@ async def test_a_refused_car_says_so_once_and_keeps_trying(
     assert "--secret" in errors[0]["hint"]
 
 
+async def test_the_same_trouble_is_logged_once() -> None:
+    """A car in a garage must not fill the log: only another reason is another line."""
+    reasons = ["no route", "no route", "no route", "no name", "no route"]
+
+    async def call() -> Connection:
+        if not reasons:
+            await asyncio.Event().wait()
+        raise ConnectFailed(reasons.pop(0))
+
+    with structlog.testing.capture_logs() as logged:
+        link = Link(
+            Module(SimCar(start=0, seed=1)), Living(clock=SystemClock()), call,
+            random=Random(1),  # noqa: S311 (jitter)
+            timing=Timing(first_wait=0.001, most_wait=0.002),
+        )  # fmt: skip
+        task = asyncio.create_task(link.run())
+        await until(lambda: not reasons)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    told = [each["reason"] for each in logged if each["log_level"] == "info"]
+    assert told[:3] == ["no route", "no name", "no route"]
+
+
 async def test_refusals_are_slow_unless_the_car_was_welcome_before(
     random: Random, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -19,10 +20,11 @@ ON, OFF = Doors1.CAR_ON, Doors1(0)
 
 def test_a_trip_is_from_on_to_off() -> None:
     """Off after on gives a record with the seconds between; nothing else does."""
-    log, state = TripLog(), CarState(trip=1.5, doors_1=OFF)
+    log, state = TripLog(), CarState(trip=1.0, doors_1=OFF)
     assert log.look(state, 0) is None
     state.doors_1 = ON
     assert log.look(state, 10) is None
+    state.trip = 1.5
     assert log.look(state, 20) is None
     state.doors_1 = OFF
     record = log.look(state, 70)
@@ -32,20 +34,55 @@ def test_a_trip_is_from_on_to_off() -> None:
     assert log.look(state, 80) is None
 
 
-@pytest.mark.parametrize(("trip", "counts"), [(LEAST_TRIP, True), (0.19, False), (None, False)])
-def test_a_short_trip_is_none(trip: float | None, counts: bool) -> None:
-    """Switched on and off in the garage, or moved a little, is no trip."""
-    log, state = TripLog(), CarState(trip=trip, doors_1=ON)
-    log.look(state, 0)
+def drive(first: CarState, last: CarState) -> str | None:
+    """Give the column of the trip's length after a drive from one state to another."""
+    log = TripLog()
+    for now, state in enumerate((first, last)):
+        state.doors_1 = ON
+        log.look(state, now)
+    last.doors_1 = OFF
+    record = log.look(last, 2)
+    return None if record is None else record.data.decode().split(",")[6]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "length"),
+    [
+        ({"trip": 10.0}, {"trip": 10.0 + LEAST_TRIP}, "10.200"),
+        ({"trip": 10.0}, {"trip": 10.19}, None),
+        ({"trip": 10.0}, {"trip": 10.0}, None),
+        ({"trip": 10.0}, {"trip": 0.3}, None),
+        ({}, {"trip": 3.0}, None),
+        ({}, {}, None),
+        ({"odometer": 500.0}, {"odometer": 520.0}, "20.000"),
+        ({"odometer": 500.0}, {"odometer": 500.1}, None),
+        ({"odometer": 500.0, "trip": 4.0}, {"odometer": 500.0, "trip": 5.0}, "5.000"),
+        ({"odometer": 500.0, "trip": 4.0}, {"odometer": 501.0, "trip": 1.0}, "1.000"),
+        ({"odometer": 500.0}, {}, None),
+    ],
+)
+def test_a_short_trip_is_none(
+    first: dict[str, Any], last: dict[str, Any], length: str | None
+) -> None:
+    """What counts is how far it went since it was on, by odometer or trip meter."""
+    assert drive(CarState(**first), CarState(**last)) == length
+
+
+def test_a_meter_may_begin_anew() -> None:
+    """A trip meter that goes back to 0 once the car is on counts from there."""
+    log, state = TripLog(), CarState(trip=30.0, doors_1=ON)
+    for now, meter in enumerate((30.0, 0.0, 0.5)):
+        state.trip = meter
+        log.look(state, now)
     state.doors_1 = OFF
-    assert (log.look(state, 100) is not None) is counts
+    assert log.look(state, 9) is not None
 
 
 def test_the_columns_are_those_of_the_docstring() -> None:
     """As many as are described; all but words are numbers, with 0 for the unknown."""
-    log, state = TripLog(), CarState(trip=1, doors_1=ON)
+    log, state = TripLog(), CarState(trip=0, doors_1=ON)
     log.look(state, 0)
-    state.doors_1 = OFF
+    state.trip, state.doors_1 = 1, OFF
     record = log.look(state, 1)
     assert record is not None
     columns = record.data.decode().split(",")

@@ -18,9 +18,9 @@ NO_WORD = ""
 
 
 def numbers(*values: float | None, places: int = 0) -> Iterator[str]:
-    """Write numbers, each a column, with so many decimal places."""
+    """Write numbers, each a column, with so many decimal places; never ``-0``."""
     for value in values:
-        yield "0" if value is None else f"{value:.{places}f}"
+        yield "0" if value is None else f"{round(value, places) + 0.0:.{places}f}"
 
 
 def place(state: CarState) -> Iterator[str]:

@@ -193,7 +193,7 @@ class DiskJournal:
             return
         self._owed.clear()
         self._gone.clear()
-        if self._is_failing:
+        if self._is_failing and rows:  # without rows the disk had nothing to take
             self._is_failing = False
             log.warning("the disk works again: what waits is on it", file=str(self._path))
 

@@ -168,6 +168,8 @@ class Link:
         self._was_welcome = False
         self._refusals = 0
         self._trusts = True
+        self._told = ("", "")
+        """Why there is no link, as it was last logged."""
 
     @property
     def module(self) -> Module:
@@ -281,9 +283,12 @@ class Link:
         await self._wait(self._waits if may_pass else self._slow, "no welcome", str(error))
 
     async def _wait(self, waits: Backoff, event: str, reason: str) -> None:
+        """Wait until the next call. The same trouble is told once, as it may last for days."""
         seconds = waits.next()
         self.state.wait(seconds)
-        log.info(event, reason=reason, again_in=round(seconds, 1), **self._names)
+        tell = log.debug if self._told == (event, reason) else log.info
+        self._told = event, reason
+        tell(event, reason=reason, again_in=round(seconds, 1), **self._names)
         await asyncio.sleep(seconds)
 
     async def _serve(self, call: _Call) -> None:
@@ -292,6 +297,7 @@ class Link:
         began = loop.time()
         self._was_welcome, self._refusals = True, 0
         self._slow.reset()
+        self._told = ("", "")
         self.state.connect()
         log.info("connected", **self._names)
         reason = "connection lost"

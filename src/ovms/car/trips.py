@@ -3,7 +3,8 @@
 The columns are those that modules on the road send, in their order, whatever units the car shows:
 
 1 GPS lock (0 or 1), 2 latitude, 3 longitude, 4 altitude (m), 5 name of the place (empty),
-6 odometer (km), 7 trip (km), 8 seconds that the car was on, 9 drive mode, 10 state of charge (%),
+6 odometer (km), 7 trip as the car's meter has it, or how far it went if there is none (km),
+8 seconds that the car was on, 9 drive mode, 10 state of charge (%),
 11 estimated range (km), 12 ideal range (km), 13 range of a full battery (km),
 14 energy used and 15 recovered on the trip (kWh), 16 and 17 the same in Ah, 18 state of health (%),
 19 health in words (empty), 20 capacity (Ah), 21 to 24 like 14 to 17 over the car's life,
@@ -29,28 +30,56 @@ LEAST_TRIP = 0.2
 """km below which it was no trip."""
 
 
+class _Trip:
+    """A trip that is under way. What a car counts may be known only some time after it was on."""
+
+    def __init__(self, began: float) -> None:
+        self.began = began
+        self._odometer: float | None = None
+        self._meter: float | None = None
+
+    def look(self, state: CarState) -> None:
+        """See where the car's counters begin; a meter may go back to 0 after it was switched on."""
+        if self._odometer is None:
+            self._odometer = state.odometer
+        if state.trip is not None:
+            before = state.trip if self._meter is None else self._meter
+            self._meter = min(state.trip, before)
+
+    def distance(self, state: CarState) -> float:
+        """Tell how far the car went, km: whichever counter has seen more of it."""
+        counters = ((state.odometer, self._odometer), (state.trip, self._meter))
+        return max((now - then for now, then in counters if now is not None and then is not None),
+                   default=0.0)  # fmt: skip
+
+
 class TripLog:
     """Watches a car being switched on and off. ``now`` is the car's time."""
 
     def __init__(self) -> None:
-        self._began: float | None = None
-        """When it was switched on; ``None`` while it is off, or on since we do not know when."""
+        self._trip: _Trip | None = None
+        """``None`` while it is off."""
 
     def look(self, state: CarState, now: float) -> HistoryRecord | None:
         """Take a look at the car; give the record of the trip that has just ended."""
         if state.is_on:
-            self._began = now if self._began is None else self._began
+            self._trip = self._trip or _Trip(now)
+            self._trip.look(state)
             return None
-        began, self._began = self._began, None
-        if began is None or (state.trip or 0) < LEAST_TRIP:
+        trip, self._trip = self._trip, None
+        if trip is None:
             return None
-        data = ",".join(_columns(state, now - began))
+        distance = round(trip.distance(state), 3)
+        if distance < LEAST_TRIP:
+            return None
+        data = ",".join(_columns(state, distance, now - trip.began))
         return HistoryRecord(TYPE, VERSION, LIFETIME, data.encode())
 
 
-def _columns(state: CarState, seconds: float) -> Iterator[str]:
+def _columns(state: CarState, distance: float, seconds: float) -> Iterator[str]:
     yield from place(state)
-    yield from numbers(state.odometer, state.trip, places=3)
+    meter = distance if state.trip is None else state.trip
+    yield from numbers(state.odometer, meter, places=3)
     yield from numbers(seconds, state.drive_mode)
     yield from numbers(
         state.soc, state.estimated_range, state.ideal_range, state.ideal_range_max, places=1

@@ -441,4 +441,5 @@ def _reason(error: OSError) -> str:
             return f"no TLS: {(error.reason or str(error)).replace('_', ' ').lower()}"
         case socket.gaierror():
             return str(error.strerror)
-    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+    text = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+    return text or "the other end has closed it; is this the right port, with or without TLS?"

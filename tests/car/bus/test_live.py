@@ -159,6 +159,25 @@ async def test_a_bus_that_is_away_is_opened_anew(
         assert [frame.id for frame in await frames_of(bus, 1)] == [7]
 
 
+async def test_the_same_trouble_is_logged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An adapter that stays away for days must not fill the log."""
+    tries = 0
+
+    class Absent(VirtualBus):
+        def __init__(self, **options: Any) -> None:
+            nonlocal tries
+            tries += 1
+            raise can.CanInitializationError("gone" if tries < 4 else "broken")
+
+    monkeypatch.setattr(can, "ThreadSafeBus", Absent)
+    monkeypatch.setattr(live, "MOST_WAIT", 0.01)
+    with structlog.testing.capture_logs() as logged:
+        async with open_bus():
+            await until(lambda: tries > 5)
+    told = [each["reason"] for each in logged if each["log_level"] == "warning"]
+    assert told == ["gone", "broken"]
+
+
 async def test_noise_is_left_out_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """Half a line of a serial adapter is no loss of the bus, nothing but that is one."""
     noise, opened = [live.NOISE_LIMIT - 1], 0

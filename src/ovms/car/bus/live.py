@@ -84,6 +84,8 @@ class LiveBus:
         self._waits = Backoff(first_wait, max(first_wait, MOST_WAIT), random=random)
         self._bus: can.BusABC | None = None
         self._problem = "it is being opened"
+        self._told = ("", "")
+        """Why it is away, as it was last logged."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._come: deque[Frame] = deque(maxlen=QUEUE_LIMIT)
         self._news = asyncio.Event()
@@ -165,6 +167,7 @@ class LiveBus:
             except Exception as error:  # whatever an interface's driver raises
                 self._wait("bus cannot be opened", _text(error))
                 continue
+            self._told = ("", "")
             log.info("bus open", bus=str(self.place), trust=self._trust.word)
             self._bus = bus
             began = time.monotonic()
@@ -236,9 +239,11 @@ class LiveBus:
                 self._loop.call_soon_threadsafe(self._news.set)
 
     def _wait(self, event: str, reason: str) -> None:
+        """Wait until the next try. The same reason is told once, as it may last for days."""
         seconds = self._waits.next()
-        self._problem = reason
-        log.warning(event, bus=str(self.place), reason=reason, again_in=round(seconds, 1))
+        tell = log.debug if (event, reason) == self._told else log.warning
+        self._told, self._problem = (event, reason), reason
+        tell(event, bus=str(self.place), reason=reason, again_in=round(seconds, 1))
         self._ended.wait(seconds)
 
 
