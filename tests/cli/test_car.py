@@ -60,6 +60,7 @@ DEMO = Path(__file__).parents[2] / "src/ovms/car/vehicles/roadster/demo.csv"
         ([*ROADSTER, "--scenario", "valet"], "--scenario goes with a simulated car"),
         ([*ROADSTER, "--can-option", "x"], "--can: 'x' is not KEY=VALUE"),
         ([*ROADSTER, "--can-option", "bitrate=5"], "--can: bitrate is not given as an option"),
+        ([*BASE, "--type", str(DEMO.parents[1])], "no vehicle.toml in it"),
         ([*BASE, "--can-trust", "write"], "--can-trust, --can-bitrate and --can-option go with"),
         ([*BASE, "--can-option", "a=1"], "--can-trust, --can-bitrate and --can-option go with"),
         ([*BASE, "--type", "roadster"], "--type roadster reads a bus: give it with --can, or a"),
@@ -81,6 +82,26 @@ def test_wrong_usage_is_one_line_and_exit_2(options: list[str], message: str) ->
     assert result.exit_code == 2
     assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_misspelt_variable_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a car whose type is misspelt would be a simulated one, without a word."""
+    monkeypatch.setenv("OVMS_CAR_TPYE", "roadster")
+    monkeypatch.setenv("OVMS_CAR_UNITS", "K")
+    result = CliRunner().invoke(app, [*BASE, "--replay", "missing.csv"])
+    assert result.exit_code == 1
+    assert "no such option" in result.stderr
+    assert "variable=OVMS_CAR_TPYE" in result.stderr
+    assert "OVMS_CAR_UNITS" not in result.stderr
+
+
+def test_a_secret_is_one_line(tmp_path: Path) -> None:
+    """A file with more is another file, or a mistake; what stands in it is not told."""
+    (tmp_path / "secret").write_text("first\nsecond\n")
+    result = CliRunner().invoke(app, [*BASE[:4], "--secret-file", str(tmp_path / "secret")])
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    assert "more than one line" in result.stderr
+    assert "second" not in result.stderr
 
 
 def test_a_secret_must_come_from_somewhere(monkeypatch: pytest.MonkeyPatch) -> None:

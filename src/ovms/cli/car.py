@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import sys
 import time
@@ -70,6 +71,9 @@ from ovms.cli.fleet import FleetWay, check_fleet, run_fleet
 from ovms.cli.link import ParanoidFileOption, ParanoidOption, find_place, find_tls
 
 log = logs.get_logger("ovms.car")
+
+PREFIX = "OVMS_CAR_"
+"""What the variables of our options begin with."""
 
 _WORD = re.compile(r"[!-~]{1,64}")
 _VIN = re.compile(r"[A-Za-z0-9]{1,17}")
@@ -230,6 +234,7 @@ def car(
         refuse("--ramp goes with --fleet")
     phone = make_modem(modem, modem_baud)
     logs.configure(log_level, log_format, has_time=not is_journal(sys.stderr))
+    _warn_of_misspelt(context)
     keeper, kept = _open_state(state)
     given = Given(server, vehicle, secret, secret_file, units, paranoid, paranoid_file, kept)
     question = None
@@ -283,6 +288,14 @@ def car(
         start_anew()
     if not is_done and replay is not None and not loop:
         fail("stopped before the server had the whole recording")
+
+
+def _warn_of_misspelt(context: typer.Context) -> None:
+    """Name variables that are none of ours: with its type misspelt a car is a simulated one."""
+    known = {option.envvar for option in context.command.params}
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known:
+            log.warning("no such option", variable=name)
 
 
 def _check_nothing_before(context: typer.Context) -> None:

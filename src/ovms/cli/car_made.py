@@ -14,6 +14,7 @@ from ovms.car.bus.live import LiveBus
 from ovms.car.drivers import Driver, Living, OnBus, Replay
 from ovms.car.replay import RecordingError, open_recording
 from ovms.car.vehicles import (
+    MAPPING,
     VEHICLE_TYPES,
     BusVehicle,
     Vehicle,
@@ -62,6 +63,8 @@ def make_vehicle(
     """Make the vehicle that ``--type`` names, or the one that fits the other options."""
     name = kind_of(kind, replay)
     make = find_maker(name)
+    if make is None and Path(name).is_dir():
+        refuse(f"{name} is no vehicle type's folder: there is no {MAPPING} in it")
     if make is None:
         known = ", ".join(sorted(VEHICLE_TYPES))
         refuse(f"no vehicle type {name!r}: use one of {known}, or the path of a type's folder")

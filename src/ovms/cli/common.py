@@ -98,6 +98,8 @@ def secret_in_variables(env_var: str) -> str | None:
 def _read_secret(file: str) -> str:
     text = read_small(file, MAX_SECRET_FILE, "a secret")
     text = text.removesuffix("\n").removesuffix("\r")
+    if "\n" in text or "\r" in text:
+        fail(f"{file} has more than one line: a secret is one")
     return text or fail(f"{file} is empty")
 
 
