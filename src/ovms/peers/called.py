@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Final
 
 from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
+from ovms.base.tasks import end
 from ovms.hub.hub import Hub
 from ovms.hub.interfaces import Change
 from ovms.net.client import Connection, ConnectionLost
@@ -152,10 +152,7 @@ class CalledPeer:
 
     async def _end(self) -> None:
         for task in self._work:
-            task.cancel()
-        for task in self._work:
-            with suppress(asyncio.CancelledError):
-                await task
+            await end(task)
         self.unlink()
         if self._desk.let_go(self):
             await self._note(connected=False)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
@@ -17,6 +16,7 @@ from typing import Final
 from ovms.base.backoff import Backoff
 from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
+from ovms.base.tasks import end
 from ovms.hub.hub import Hub
 from ovms.net.client import Connection, ConnectionLost, Refused, connect
 from ovms.peers.beginning import last_heard, tell_all
@@ -146,11 +146,11 @@ class PeerCaller:
         try:
             await self._listen(connection, link, taker)
         finally:
-            announcing.cancel()
-            with suppress(asyncio.CancelledError):
-                await announcing
-            self._exchange.links.discard(link)
-            link.close()
+            try:
+                await end(announcing)
+            finally:
+                self._exchange.links.discard(link)
+                link.close()
 
     async def _listen(self, connection: Connection, link: PeerLink, taker: Taker) -> None:
         self._ping(connection, taker)  # a server that meets two of us waits for a sign of life
