@@ -91,6 +91,23 @@ async def test_several_messages_in_one_piece() -> None:
             connection.send_all(several)
 
 
+async def test_a_dropped_connection_that_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cancelled in the instant when it was made, its end may never be told: nobody waits for it."""
+
+    class Mute:
+        def abort(self, error: Exception | None = None) -> None:
+            """End, and tell nobody."""
+
+        close = abort
+
+    monkeypatch.setattr(client, "DROP_TIMEOUT", 0.01)
+    connection = Connection()
+    monkeypatch.setattr(connection, "_pump", Mute())
+    answer = asyncio.get_running_loop().create_future()
+    await asyncio.wait_for(client._drop(connection, answer), 20)
+    assert answer.cancelled()
+
+
 # -- connecting -----------------------------------------------------------------------------
 
 

@@ -17,6 +17,7 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -41,6 +42,12 @@ WELCOME_TIMEOUT = 60.0
 
 INBOX_LIMIT = 1000
 """Messages that may wait for :meth:`Connection.receive`; then reading stops until half are gone."""
+
+DROP_TIMEOUT = 1.0
+"""Seconds to wait for the end of a connection that nobody will use.
+
+uvloop says nothing of the end of one whose making is cancelled in the very instant when it is made.
+"""
 
 T = TypeVar("T")
 
@@ -432,7 +439,9 @@ async def _drop(connection: Connection, answer: asyncio.Future[Any]) -> None:
     """End a connection that nobody will use."""
     if not answer.cancel() and not answer.cancelled():
         answer.exception()  # else the loop complains that nobody looked
-    await connection.abort()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DROP_TIMEOUT):
+            await connection.abort()
 
 
 def _reason(error: OSError) -> str:
