@@ -100,11 +100,11 @@ async def test_a_dropped_connection_that_tells_nothing(monkeypatch: pytest.Monke
 
         close = abort
 
-    monkeypatch.setattr(client, "DROP_TIMEOUT", 0.01)
+    monkeypatch.setattr(client_module, "DROP_TIMEOUT", 0.01)
     connection = Connection()
     monkeypatch.setattr(connection, "_pump", Mute())
     answer = asyncio.get_running_loop().create_future()
-    await asyncio.wait_for(client._drop(connection, answer), 20)
+    await asyncio.wait_for(client_module._drop(connection, answer), 20)
     assert answer.cancelled()
 
 
