@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from ovms.base.tasks import end
+from ovms.base.tasks import end, run_until_first_ends
 
 
 async def test_a_task_is_ended() -> None:
@@ -46,3 +46,43 @@ async def test_being_cancelled_meanwhile_is_not_lost() -> None:
         await waiting
     release.set()
     await task
+
+
+@pytest.mark.parametrize("error", [None, OSError("away")])
+async def test_the_first_that_ends_ends_all(error: Exception | None) -> None:
+    """What it raised comes through, and nobody goes on behind."""
+    ended = asyncio.Event()
+
+    async def last() -> None:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            ended.set()
+
+    async def first() -> None:
+        await asyncio.sleep(0)
+        if error is not None:
+            raise error
+
+    with suppress(OSError) if error is None else pytest.raises(OSError, match="away"):
+        await run_until_first_ends(last(), first())
+    assert ended.is_set()
+
+
+async def test_all_end_when_whoever_waits_is_cancelled() -> None:
+    """None outlives its owner."""
+    ended: list[int] = []
+
+    async def work(number: int) -> None:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            ended.append(number)
+
+    running = asyncio.create_task(run_until_first_ends(work(1), work(2)))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert sorted(ended) == [1, 2]

@@ -17,6 +17,7 @@ from typing import Protocol
 from ovms.base.backoff import Backoff
 from ovms.base.clock import SystemClock
 from ovms.base.logs import get_logger
+from ovms.base.tasks import run_until_first_ends
 from ovms.car.drivers import Driver
 from ovms.car.linkstate import LinkState
 from ovms.car.module import Module
@@ -183,16 +184,9 @@ class Link:
         raises comes through. Raises :class:`RestartRequested` when a client wants the program to be
         started anew.
         """
-        tasks = [asyncio.create_task(self._work()), asyncio.create_task(self._keep())]
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in tasks:
-                if task.done():
-                    task.result()
+            await run_until_first_ends(self._work(), self._keep())
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             self._tell_usage()
 
     def _tell_usage(self) -> None:

@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from ovms.base.clock import SystemClock
 from ovms.base.systemd import notifier
+from ovms.base.tasks import run_until_first_ends
 from ovms.car.bus.live import LiveBus
 from ovms.car.drivers import Driver
 from ovms.car.journal import FIRST_CODES, DiskJournal, Journal, JournalError, NoJournal
@@ -113,20 +114,6 @@ def make_modem(path: str | None, baud: int) -> SerialModem | None:
     return SerialModem(path, baud, random=Random()) if path else None  # noqa: S311 (jitter)
 
 
-async def _run_both(link: Link, modem: SerialModem) -> None:
-    """Run a link to its end with a modem beside it, which is closed then."""
-    tasks = [asyncio.create_task(link.run()), asyncio.create_task(modem.run())]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            if task.done():
-                task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
 async def run(link: Link, modem: SerialModem | None, bus: LiveBus | None) -> bool:
     """Run a link to its end, or until SIGINT or SIGTERM; tell whether it came to its end."""
     if bus is None:
@@ -140,7 +127,9 @@ async def run(link: Link, modem: SerialModem | None, bus: LiveBus | None) -> boo
 
 async def _run_until_told(link: Link, modem: SerialModem | None) -> bool:
     loop = asyncio.get_running_loop()
-    work = asyncio.create_task(_run_both(link, modem) if modem else link.run())
+    work = asyncio.create_task(
+        run_until_first_ends(link.run(), modem.run()) if modem else link.run()
+    )
 
     def stop() -> None:
         notifier().tell(STOPPING=1)
