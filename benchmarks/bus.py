@@ -24,7 +24,7 @@ from ovms.base.clock import SystemClock
 from ovms.car.bus.live import LiveBus
 from ovms.car.bus.place import BusPlace
 from ovms.car.bus.slcan import SlcanPort
-from ovms.car.drivers import OnBus
+from ovms.car.drivers import BusDriver
 from ovms.car.frames import Frame
 from ovms.car.module import Module
 from ovms.car.replay import open_recording
@@ -60,7 +60,7 @@ class Counting(Roadster):
 
 
 def frames(count: int) -> list[Frame]:
-    """Give so many frames."""
+    """Return so many frames."""
     recorded = list(open_recording(DEMO_RECORDING))
     return list(itertools.islice(itertools.cycle(recorded), count))
 
@@ -79,7 +79,7 @@ async def by_call(wanted: list[Frame]) -> None:
 async def through(bus: LiveBus, put: Callable[[Frame], object], wanted: list[Frame]) -> None:
     """Put each frame on the bus, and wait until the car has it."""
     car = Counting()
-    driver, module = OnBus(car, bus, clock=SystemClock()), Module(car)
+    driver, module = BusDriver(car, bus, clock=SystemClock()), Module(car)
     module.connect(driver.now)
     driving = asyncio.create_task(driver.run(module, Ear()))
     for start in range(0, len(wanted), CHUNK):
@@ -126,7 +126,7 @@ async def by_slcan(wanted: list[Frame]) -> float:
 async def cost(
     work: Callable[[list[Frame]], Awaitable[None]], wanted: list[Frame], bus: LiveBus | None = None
 ) -> float:
-    """Give the CPU seconds of one round."""
+    """Return the CPU seconds of one round."""
     began = time.process_time()
     await work(wanted)
     spent = time.process_time() - began

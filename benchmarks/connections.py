@@ -17,7 +17,7 @@ from pathlib import Path
 
 import uvloop
 
-from ovms.net.client import Connection, connect
+from ovms.net.client import ClientConnection, connect
 from ovms.net.tls import client_context
 from ovms.protocol import Role
 
@@ -30,7 +30,7 @@ def ovms(*arguments: str) -> None:
 
 
 def resident(pid: int) -> int:
-    """Give a process's resident memory, bytes."""
+    """Return a process's resident memory, bytes."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
@@ -40,7 +40,7 @@ async def silent(port: int, count: int) -> list[asyncio.StreamWriter]:
     return [(await asyncio.open_connection("127.0.0.1", port))[1] for _ in range(count)]
 
 
-async def apps(port: int, count: int, ca: Path | None = None) -> list[Connection]:
+async def apps(port: int, count: int, ca: Path | None = None) -> list[ClientConnection]:
     """Connect apps, over TLS if there is a certificate to trust."""
     tls = None if ca is None else client_context(ca)
     return [
@@ -49,7 +49,7 @@ async def apps(port: int, count: int, ca: Path | None = None) -> list[Connection
 
 
 async def measure(facts: dict[str, int], ca: Path, count: int) -> tuple[float, float, float]:
-    """Give the bytes of a silent, of a welcomed, and of a welcomed TLS connection."""
+    """Return the bytes of a silent, of a welcomed, and of a welcomed TLS connection."""
     port, pid = facts["mp"], facts["pid"]
     warm = [*await apps(port, 100), *await apps(facts["mp_tls"], 100, ca)]
     start = resident(pid)

@@ -70,7 +70,7 @@ class Wire:
 
     def login(self) -> None:
         """Call the server, and tell it everything."""
-        self._say(self.session.greet(Role.CAR, "BENCHMARK", SECRET))
+        self._say(self.session.send_welcome(Role.CAR, "BENCHMARK", SECRET))
         self._listen()
 
     def live(self, seconds: int) -> None:
@@ -154,7 +154,7 @@ def _total(wire: Wire) -> tuple[int, int]:
 
 
 def measure(seed: int) -> Iterator[tuple[str, Cost]]:
-    """Give what each situation costs."""
+    """Yield what each situation costs."""
     parked = Wire("parked", seed)
     yield "an hour that is a login", Cost.of(parked, parked.login)
     yield "parked, a day", Cost.of(parked, partial(parked.live, DAY))

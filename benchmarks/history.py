@@ -26,11 +26,18 @@ from pathlib import Path
 import uvloop
 from sqlalchemy.engine import URL
 
-from ovms.store import queries
-from ovms.store.batch import Batch, write
-from ovms.store.database import connect, database_path, database_url, sync_engine, upgrade, writing
-from ovms.store.records import KeptRecord
-from ovms.store.store import Store
+from ovms.server.storage import queries
+from ovms.server.storage.batch import Batch, write
+from ovms.server.storage.database import (
+    connect,
+    database_path,
+    database_url,
+    sync_engine,
+    upgrade,
+    writing,
+)
+from ovms.server.storage.store import Store
+from ovms.server.values import KeptRecord
 
 VEHICLES = 50
 READ = 100_000
@@ -56,7 +63,7 @@ def database(folder: str) -> URL:
 async def busy(put: Put, rate: float, seconds: float) -> tuple[int, list[float]]:
     """Handle messages flat out while ``rate`` records a second come.
 
-    Gives how many messages, and the seconds after which each record was known to be durable.
+    Returns how many messages, and the seconds after which each record was known to be durable.
     """
     waits: list[float] = []
     handled, sent, start = 0, 0, time.perf_counter()

@@ -15,7 +15,7 @@ import time
 
 import uvloop
 
-from ovms.net.client import Connection, connect
+from ovms.net.client import ClientConnection, connect
 from ovms.net.pump import Pump
 from ovms.protocol import CallerWelcome, Message, Party, Role, Session
 from ovms.protocol.session import Event
@@ -54,7 +54,7 @@ class Far:
 class Line:
     """A connection and its two ends."""
 
-    def __init__(self, connection: Connection, far: Far) -> None:
+    def __init__(self, connection: ClientConnection, far: Far) -> None:
         self.connection = connection
         self.far = far
         self.best = {1: 0.0, BURST: 0.0}

@@ -21,9 +21,9 @@ from pathlib import Path
 
 import uvloop
 
-from ovms.store import queries
-from ovms.store.batch import Batch
-from ovms.store.database import (
+from ovms.server.storage import queries
+from ovms.server.storage.batch import Batch
+from ovms.server.storage.database import (
     connect,
     database_path,
     database_url,
@@ -32,8 +32,8 @@ from ovms.store.database import (
     upgrade,
     writing,
 )
-from ovms.store.records import ImportRow, LatestMessage
-from ovms.store.writer import Writer
+from ovms.server.storage.writer import Writer
+from ovms.server.values import ImportRow, LatestMessage
 
 VEHICLES = 10_000
 CODES = "SDLFVWYXabcdefghijkm"
@@ -58,7 +58,7 @@ def database(folder: Path) -> Path:
 
 
 async def busy(put: Put, seconds: float) -> int:
-    """Handle messages flat out; gives how many."""
+    """Handle messages flat out; returns how many."""
     keys = [(f"V{n}", code) for code in CODES for n in range(VEHICLES)]
     handled, end = 0, time.perf_counter() + seconds
     while time.perf_counter() < end:

@@ -60,11 +60,11 @@ def key_pem(key: Key, password: bytes | None = None) -> bytes:
 
 
 def serial(der: bytes | None) -> int:
-    """Give the number of a certificate as it comes from a peer."""
+    """Return the number of a certificate as it comes from a peer."""
     assert der is not None
     return x509.load_der_x509_certificate(der).serial_number
 
 
 def serial_in(file: Path) -> int:
-    """Give the number of the certificate in a file."""
+    """Return the number of the certificate in a file."""
     return x509.load_pem_x509_certificate(file.read_bytes()).serial_number

@@ -23,7 +23,7 @@ TELLTALES = {
 
 
 def files(root: Path) -> list[Path]:
-    """Give the project's files: what git knows or would add, or without git what lies there."""
+    """Return the project's files: what git knows or would add, or without git what lies there."""
     if (root / ".git").exists():
         listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         done = subprocess.run(listing, cwd=root, capture_output=True, check=False)
@@ -34,7 +34,7 @@ def files(root: Path) -> list[Path]:
 
 
 def walk(root: Path) -> Iterator[Path]:
-    """Give the files below a folder, hidden folders of tools and what is generated left out."""
+    """Yield the files below a folder, hidden folders of tools and what is generated left out."""
     for path in root.iterdir():
         if path.is_dir() and not path.is_symlink():
             if path.name == ".ci" or not (path.name.startswith(".") or path.name in GENERATED):
@@ -44,7 +44,7 @@ def walk(root: Path) -> Iterator[Path]:
 
 
 def telltales(text: str) -> list[str]:
-    """Give what in a text belongs to somebody's machine."""
+    """Return what in a text belongs to somebody's machine."""
     found = []
     for number, line in enumerate(text.splitlines(), 1):
         found += [f"{number}: {what}" for what, seen in TELLTALES.items() if re.search(seen, line)]
@@ -52,7 +52,7 @@ def telltales(text: str) -> list[str]:
 
 
 def read(path: Path) -> str:
-    """Give a file's text; one that is none, such as a picture, has none."""
+    """Return a file's text; one that is none, such as a picture, has none."""
     try:
         return path.read_text("utf-8")
     except UnicodeDecodeError:
@@ -60,13 +60,13 @@ def read(path: Path) -> str:
 
 
 def has_code(path: Path) -> bool:
-    """Say whether a module holds more than its docstring and imports."""
+    """Return whether a module holds more than its docstring and imports."""
     passive = (ast.Import, ast.ImportFrom, ast.Expr)
     return any(not isinstance(node, passive) for node in ast.parse(read(path)).body)
 
 
 def modules() -> list[Path]:
-    """Give the modules that need tests, relative to the package."""
+    """Return the modules that need tests, relative to the package."""
     paths = sorted(path for path in files(ROOT) if path.suffix == ".py")
     inside = [path.relative_to(PACKAGE) for path in paths if path.is_relative_to(PACKAGE)]
     return [
@@ -79,7 +79,7 @@ def modules() -> list[Path]:
 
 
 def imported(path: Path) -> Iterator[str]:
-    """Give the dotted names that a test file imports."""
+    """Yield the dotted names that a test file imports."""
     for node in ast.walk(ast.parse(read(path))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -120,27 +120,27 @@ COVERED_ELSEWHERE = {
     "car/vehicles/data/": "car/test_vehicle_data.py",
     "car/vehicles/sim/": "car/test_sim.py",
     "cli/car_bus.py": "cli/test_car.py",
-    "cli/car_made.py": "cli/test_car.py",
+    "cli/car_factory.py": "cli/test_car.py",
     "cli/car_run.py": "programs/test_commands.py",
     "cli/car_service.py": "programs/test_service.py",
     "cli/demo.py": "programs/test_demo.py",
     "cli/vehicle_csv.py": "cli/test_vehicle.py",
-    "hub/house.py": "hub/test_room.py",
-    "hub/interfaces.py": "hub/test_room.py",
-    "peers/exchange.py": "peers/test_link.py",
-    "peers/interfaces.py": "peers/test_records.py",
-    "server/inside.py": "server/test_door.py",
+    "server/hub/context.py": "server/hub/test_room.py",
+    "server/hub/interfaces.py": "server/hub/test_room.py",
+    "server/peers/exchange.py": "server/peers/test_link.py",
+    "server/peers/interfaces.py": "server/peers/test_records.py",
+    "server/services.py": "server/test_acceptor.py",
     "server/peering.py": "programs/test_peers.py",
-    "hub/member.py": "hub/test_room.py",
-    "store/imports.py": "store/test_queries.py",
-    "store/owners.py": "store/test_queries.py",
-    "store/vehicles.py": "store/test_queries.py",
+    "server/hub/member.py": "server/hub/test_room.py",
+    "server/storage/imports.py": "server/storage/test_queries.py",
+    "server/storage/owners.py": "server/storage/test_queries.py",
+    "server/storage/vehicles.py": "server/storage/test_queries.py",
 }
 """Modules, or folders of them, that the tests of what they are part of cover."""
 
 
 def covered_elsewhere(path: Path) -> bool:
-    """Tell whether a module is on the list, and its tests are there."""
+    """Return whether a module is on the list, and its tests are there."""
     return any(
         str(path).startswith(place) and (ROOT / "tests" / test).exists()
         for place, test in COVERED_ELSEWHERE.items()

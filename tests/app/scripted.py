@@ -57,11 +57,11 @@ class ScriptedServer:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def open(self, **options: Any) -> Any:
-        """Give what opens an app on this server."""
+        """Return what opens an app on this server."""
         return open_app("127.0.0.1", self.port, VEHICLE, SECRET, **options)
 
     def open_as_owner(self, *vehicle: str, password: str = PASSWORD, **options: Any) -> Any:
-        """Give what opens an owner's app on this server."""
+        """Return what opens an owner's app on this server."""
         return open_app_as_owner("127.0.0.1", self.port, USER, password, *vehicle, **options)
 
     def send(self, *messages: Message) -> None:
@@ -81,7 +81,7 @@ class ScriptedServer:
             writer.close()
 
     def codes(self, code: str) -> list[bytes]:
-        """Give the data of what came with a code."""
+        """Return the data of what came with a code."""
         return [message.data for message in self.received if message.code == code]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -156,7 +156,7 @@ class ServerThread:
 
 
 def rows(number: int, texts: list[str]) -> Handler:
-    """Give a handler that answers command ``number`` with rows, and others not at all."""
+    """Yield a handler that answers command ``number`` with rows, and others not at all."""
 
     def answer(message: Message) -> Iterable[Message]:
         if message.data.split(b",")[0] == b"%d" % number:

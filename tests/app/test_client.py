@@ -12,7 +12,7 @@ import pytest
 from ovms.app import App, NoAnswer, open_app
 from ovms.app import client as app_client
 from ovms.app.client import LISTENER_LIMIT, find_command
-from ovms.net.client import ConnectFailed, ConnectionLost, Refused
+from ovms.net.client import ConnectFailed, ConnectionLost, WelcomeRefused
 from ovms.protocol import Message, Party, Session
 from ovms.protocol.commands import Command
 from ovms.protocol.crypto import make_token
@@ -204,7 +204,7 @@ async def test_a_server_that_does_not_answer_is_left() -> None:
 async def test_a_wrong_secret_is_refused() -> None:
     """A server that does not know our secret is not believed."""
     async with served(ServerEnd(answers_pings)) as end:
-        with pytest.raises(Refused):
+        with pytest.raises(WelcomeRefused):
             await open_app("127.0.0.1", end.port, "car1", "wrong", timeout=5)
 
 

@@ -27,7 +27,7 @@ TRIPS = [f"*-LOG-Trip,{TIME},1,{at},x" for at in range(3)]
 
 
 def record(at: int) -> HistoryRow:
-    """Give a row of :data:`TRIPS`."""
+    """Return a row of :data:`TRIPS`."""
     return HistoryRow("*-LOG-Trip", TIME, 1, f"{at},x")
 
 
@@ -132,7 +132,7 @@ async def test_what_nobody_read_on_is_passed_over() -> None:
 
 
 def many(count: int, message: Message) -> Iterable[Message]:
-    """Give a long answer, made while it is sent."""
+    """Yield a long answer, made while it is sent."""
     for at in range(1, count + 1):
         yield Message("c", f"32,0,{at},{count},T,{TIME},1,{at},{'x' * 80}".encode())
 
@@ -170,7 +170,7 @@ async def test_a_slow_reader_holds_the_server_back() -> None:
 
 
 def position(vehicle: str, group: str = "TRACK", soc: int = 80) -> Message:
-    """Give a position as the server sends it."""
+    """Return a position as the server sends it."""
     return Message("g", f"{vehicle},{group},{soc},55,90,12,1,1,22.274165,114.185715".encode())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ovms.app import Snapshot
-from ovms.net.client import ConnectFailed, Refused
+from ovms.net.client import ConnectFailed, WelcomeRefused
 from ovms.protocol import Message, Role
 from tests.app.scripted import PASSWORD, STATUS, USER, ScriptedServer, rows, until
 
@@ -53,7 +53,7 @@ async def test_what_was_known_of_another_vehicle_is_forgotten() -> None:
 async def test_a_wrong_password_is_refused() -> None:
     """The error names what may be wrong, not the password."""
     async with ScriptedServer() as server:
-        with pytest.raises(Refused, match="wrong user, password or vehicle id") as refused:
+        with pytest.raises(WelcomeRefused, match="wrong user, password or vehicle id") as refused:
             await server.open_as_owner(password="wrongest")
     assert "wrongest" not in str(refused.value)
 
@@ -62,7 +62,7 @@ async def test_a_wrong_password_is_refused() -> None:
 async def test_a_password_that_cannot_be_sent(password: str) -> None:
     """Nobody is called for one that no welcome can carry."""
     async with ScriptedServer() as server:
-        with pytest.raises(Refused, match="cannot be sent"):
+        with pytest.raises(WelcomeRefused, match="cannot be sent"):
             await server.open_as_owner(password=password)
         assert server.logins == []
 
@@ -79,7 +79,7 @@ async def test_through_a_websocket_nobody_answers() -> None:
     """A server that knows no WebSockets is a failed connection, by either way of login."""
     async with ScriptedServer() as server:
         for opened in (server.open, server.open_as_owner):
-            with pytest.raises((ConnectFailed, Refused)):
+            with pytest.raises((ConnectFailed, WelcomeRefused)):
                 await opened(websocket=True, timeout=5)
         assert server.logins == []
         assert server.roles == []

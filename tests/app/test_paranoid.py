@@ -22,14 +22,14 @@ LATIN = Message("c", "7,0,Zürich".encode("latin-1"))
 
 
 def opener(password: str | None = PASSWORD) -> Opener:
-    """Give an opener that knows the token."""
+    """Return an opener that knows the token."""
     made = Opener(password)
     made.receive(TOKEN)
     return made
 
 
 def snapshot(password: str | None, *messages: Message) -> Snapshot:
-    """Give a snapshot that has received messages at 1000."""
+    """Return a snapshot that has received messages at 1000."""
     made = Snapshot("DEMO", opener=Opener(password))
     for message in messages:
         made.receive(message, 1000)
@@ -181,7 +181,7 @@ def sealed_car(message: Message) -> Iterable[Message]:
 
 
 def paranoid_server() -> ScriptedServer:
-    """Give a server that has stored a sealed login."""
+    """Return a server that has stored a sealed login."""
     server = ScriptedServer([TOKEN, SEALER.seal(FIRMWARE), SEALER.seal(STATUS)])
     server.on["E"] = server.on["C"] = sealed_car
     return server

@@ -13,7 +13,7 @@ NOW = 1_795_000_000.0
 
 
 def filled(*messages: Message, now: float = NOW) -> Snapshot:
-    """Give a snapshot that has taken messages, all at once."""
+    """Return a snapshot that has taken messages, all at once."""
     snapshot = Snapshot("CAR1")
     for message in messages:
         snapshot.receive(message, now)

@@ -10,7 +10,7 @@ from ovms.base.backoff import Backoff
 
 
 def seeded(seed: int) -> Random:
-    """Give repeatable random numbers."""
+    """Return repeatable random numbers."""
     return Random(seed)  # noqa: S311 - they spread waits and guard nothing
 
 

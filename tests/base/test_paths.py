@@ -10,7 +10,7 @@ from ovms.base.paths import default_data_dir, make_private_dir, write_whole
 
 
 def mode(path: Path) -> int:
-    """Give the permission bits."""
+    """Return the permission bits."""
     return stat.S_IMODE(path.stat().st_mode)
 
 

@@ -44,12 +44,12 @@ class Needy(BaseSettings):
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """Give the place of a settings file that is not there yet."""
+    """Return the place of a settings file that is not there yet."""
     return tmp_path / "ovms.toml"
 
 
 def complaint(settings: type[BaseSettings], config: Path | None, **options: object) -> str:
-    """Give the line that loading fails with."""
+    """Return the line that loading fails with."""
     with pytest.raises(SettingsError) as caught:
         load(settings, config=config, options=options)
     text = str(caught.value)

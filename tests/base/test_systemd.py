@@ -12,7 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from ovms.base.systemd import LONGEST_STATUS, Notifier, is_journal, notifier, watchdog_interval
+from ovms.base.systemd import (
+    LONGEST_STATUS,
+    SystemdNotifier,
+    is_journal,
+    notifier,
+    watchdog_interval,
+)
 
 
 @contextmanager
@@ -36,7 +42,7 @@ def test_the_manager_hears_one_message(tmp_path: Path, kind: str) -> None:
 def test_a_status_is_bounded(tmp_path: Path) -> None:
     """A long reason is cut."""
     with manager(str(tmp_path / "notify")) as listener:
-        Notifier(str(tmp_path / "notify")).tell(STATUS="x" * (LONGEST_STATUS + 1))
+        SystemdNotifier(str(tmp_path / "notify")).tell(STATUS="x" * (LONGEST_STATUS + 1))
         assert listener.recv(4096) == b"STATUS=" + b"x" * LONGEST_STATUS
 
 
@@ -45,13 +51,13 @@ def test_a_status_is_bounded(tmp_path: Path) -> None:
 )
 def test_without_a_manager_nothing_happens(address: str | None) -> None:
     """No address, one of another kind, and one where nobody listens are no error."""
-    Notifier(address).tell(READY=1)
+    SystemdNotifier(address).tell(READY=1)
 
 
 def test_a_manager_that_does_not_listen_holds_nobody_up(tmp_path: Path) -> None:
     """When its queue is full the message is dropped, and the next one too."""
     with manager(str(tmp_path / "notify")) as listener:
-        told = Notifier(str(tmp_path / "notify"))
+        told = SystemdNotifier(str(tmp_path / "notify"))
         for number in range(5000):
             told.tell(STATUS=number)
         assert listener.recv(4096) == b"STATUS=0"

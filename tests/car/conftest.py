@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ovms.net.client import Connection, connect
+from ovms.net.client import ClientConnection, connect
 from ovms.protocol import CallerWelcome, Message, Party, Role, Session
 from ovms.protocol.crypto import make_token
 
@@ -22,7 +22,7 @@ VEHICLE = "TESTCAR"
 
 @pytest.fixture
 def roadster_data() -> Path:
-    """Give the folder of the real recordings."""
+    """Return the folder of the real recordings."""
     if not ROADSTER_DATA.is_dir():
         pytest.skip("../shared/data/roadster is not there: the real recordings are not tested")
     return ROADSTER_DATA
@@ -115,14 +115,14 @@ class FakeServer:
         async with self._news:
             self._news.notify_all()
 
-    def connect(self) -> Coroutine[Any, Any, Connection]:
-        """Give what the link calls to connect."""
+    def connect(self) -> Coroutine[Any, Any, ClientConnection]:
+        """Return what the link calls to connect."""
         return connect("127.0.0.1", self.port, Role.CAR, VEHICLE, SECRET)
 
 
 @pytest.fixture
 async def server() -> AsyncIterator[FakeServer]:
-    """Give a running server."""
+    """Yield a running server."""
     fake = FakeServer()
     await fake.start()
     yield fake
@@ -131,5 +131,5 @@ async def server() -> AsyncIterator[FakeServer]:
 
 @pytest.fixture
 def random() -> Random:
-    """Give the same chances each time."""
+    """Return the same chances each time."""
     return Random(7)  # noqa: S311

@@ -5,7 +5,7 @@ import pytest
 from ovms.car.alerts import AlertWatch
 from ovms.car.delivery import A_SECOND
 from ovms.car.module import Module
-from ovms.car.state import CarState, VehicleError
+from ovms.car.state import CarError, CarState
 from ovms.car.vehicles.sim import SimCar
 from ovms.protocol import Message
 
@@ -13,7 +13,7 @@ START = 1_750_000_000.0
 
 
 def alerts(watch: AlertWatch, state: CarState) -> list[bytes]:
-    """Give the data of the alerts that are new."""
+    """Return the data of the alerts that are new."""
     return [alert.encode() for alert in watch.look(state)]
 
 
@@ -56,10 +56,10 @@ def test_errors_of_the_vehicle() -> None:
     """An error is told when it appears or changes, with type, code and data."""
     watch, state = AlertWatch("TR"), CarState()
     assert alerts(watch, state) == []
-    state.error = VehicleError(10, 5)
+    state.error = CarError(10, 5)
     assert alerts(watch, state) == [b"ETR,10,5"]
     assert alerts(watch, state) == []
-    state.error = VehicleError(10, 6)
+    state.error = CarError(10, 6)
     assert alerts(watch, state) == [b"ETR,10,6"]
     state.error = None
     assert alerts(watch, state) == []
@@ -70,7 +70,7 @@ def test_alerts_wait_for_the_link() -> None:
     car = SimCar(start=START, seed=1)
     module = Module(car)
     for at in range(A_SECOND + 2):
-        car.state.error = VehicleError(at, 0)
+        car.state.error = CarError(at, 0)
         assert module.poll(START) == []
     told: list[bytes] = []
     for login in range(2):

@@ -38,13 +38,13 @@ class SlowModem:
 
 @pytest.fixture
 def modem() -> SlowModem:
-    """Give a modem."""
+    """Return a modem."""
     return SlowModem()
 
 
 @pytest.fixture
 def module(modem: SlowModem) -> Module:
-    """Give the connected module of a car with a modem, at time 0."""
+    """Return the connected module of a car with a modem, at time 0."""
     made = Module(SimCar(start=0, seed=1), Units.KILOMETRES, "X", modem=modem)
     made.connect(0)
     made.poll(0)
@@ -57,7 +57,7 @@ def ask(module: Module, data: bytes, code: str = "C") -> list[bytes]:
 
 
 def answers(messages: list[Message]) -> list[bytes]:
-    """Give the data of the answers among messages; a pong as such."""
+    """Return the data of the answers among messages; a pong as such."""
     return [m.data if m.code == "c" else b"pong" for m in messages if m.code in "ca"]
 
 

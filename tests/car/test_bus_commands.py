@@ -61,7 +61,7 @@ class Scene:
         return [answer for frame in frames for answer in self.sim.receive(frame, self.now)]
 
     def answers(self, line: bytes) -> list[Answer | None]:
-        """Give a command; all answers until nobody waits any more."""
+        """Return a command; all answers until nobody waits any more."""
         messages = [*self.module.receive(Message("C", line), self.now), *self.run(PATIENCE)]
         return [Answer.parse(message.data) for message in messages if message.code == "c"]
 

@@ -24,7 +24,7 @@ Told = list[tuple[str, list[str]]]
 
 
 def looked(*states: tuple[str | None, int | None]) -> list[str]:
-    """Give the charge states of the records of a car that goes through states."""
+    """Return the charge states of the records of a car that goes through states."""
     log, state, found = ChargeLog(), CarState(), []
     for state.charge_state, state.charge_state_number in states:
         record = log.look(state)
@@ -143,7 +143,7 @@ def test_a_car_that_keeps_no_logs_tells_none(roadster_data: Path) -> None:
 
 
 def replayed(path: Path, *, logs: bool = True) -> Told:
-    """Give what a recording tells for the history."""
+    """Return what a recording tells for the history."""
     car = DataVehicle(roadster_type(), logs=logs)
     module, told = Module(car), list[tuple[str, list[str]]]()
     module.connect(0)

@@ -9,15 +9,15 @@ from random import Random
 import pytest
 
 from ovms.car.delivery import A_SECOND
-from ovms.car.journal import DiskJournal
+from ovms.car.delivery_store import DiskJournal
 from ovms.car.module import Module
-from ovms.car.reports import Identity
-from ovms.car.state import CarState, VehicleError
+from ovms.car.reports import CarIdentity
+from ovms.car.state import CarError, CarState
 from ovms.protocol import Message, Role
 from ovms.protocol.commands import Answer, Command, Result
 from ovms.protocol.records.environment import Doors1
-from ovms.store import queries
-from ovms.store.database import (
+from ovms.server.storage import queries
+from ovms.server.storage.database import (
     connect,
     database_path,
     database_url,
@@ -25,8 +25,8 @@ from ovms.store.database import (
     upgrade,
     writing,
 )
-from ovms.store.history_batch import HistoryBatch, write_history
-from tests.hub.fakes import FakeKeeper, Peer, Place, message, text_of
+from ovms.server.storage.history_batch import HistoryBatch, write_history
+from tests.server.hub.fakes import FakeStorage, Peer, Place, message, text_of
 
 DAY = 86400
 LOSSES = 50
@@ -40,7 +40,7 @@ class TripCar:
 
     def __init__(self) -> None:
         self.state = CarState(soc=80, doors_1=Doors1(0), trip=5.0, odometer=999.0)
-        self.identity = Identity("FAKE", frozenset(), write_enabled=True, logs=True)
+        self.identity = CarIdentity("FAKE", frozenset(), write_enabled=True, logs=True)
 
     def advance(self, now: float) -> None:
         """Stand still."""
@@ -50,7 +50,7 @@ class TripCar:
         return Answer(command.number, Result.UNSUPPORTED)
 
 
-class RealKeeper(FakeKeeper):
+class RealKeeper(FakeStorage):
     """A keeper whose history is the store's."""
 
     def write(self, path: Path, written: int) -> int:
@@ -80,8 +80,8 @@ class Day:
         self.path = database_path(engine.url)
         engine.dispose()
         self.place = Place()
-        self.keeper = RealKeeper()
-        self.place.house.keeper = self.keeper
+        self.storage = RealKeeper()
+        self.place.context.storage = self.storage
         self.random = Random(1)  # noqa: S311 (the same day each time)
         self.car = TripCar()
         self.boot = self.clock_error = 0.0
@@ -94,11 +94,11 @@ class Day:
 
     # the car's own clocks
     def monotonic(self) -> float:
-        """Give seconds since the process began."""
+        """Return seconds since the process began."""
         return self.place.clock.monotonic() - self.boot
 
     def time(self) -> float:
-        """Give the time of day, as the car has it."""
+        """Return the time of day, as the car has it."""
         return self.place.clock.time() + self.clock_error
 
     def start(self) -> None:
@@ -144,7 +144,7 @@ class Day:
 
     def fail(self) -> None:
         """Have an error."""
-        self.car.state.error = VehicleError(len(self.alerts), 7)
+        self.car.state.error = CarError(len(self.alerts), 7)
         self.alerts.append(f"FAKE,{len(self.alerts)},7")
         self.tell(self.module.poll(self.time()))
 
@@ -156,7 +156,7 @@ class Day:
             self.peer.says(*map(text_of, messages))
 
     def store_unheard(self) -> int:
-        """End a trip, and lose the link once it is stored; gives how many were stored unheard."""
+        """End a trip, and lose the link once it is stored; returns how many were stored unheard."""
         if self.peer is None:
             self.connect()
             self.turn()
@@ -170,7 +170,7 @@ class Day:
         """Let time pass; both say what they have to say."""
         self.place.passes(TURN - 1)
         self.tell(self.module.poll(self.time()), lost=lost)
-        self.written = self.keeper.write(self.path, self.written)
+        self.written = self.storage.write(self.path, self.written)
         self.place.passes(1)
         for text in self.peer.hears() if self.peer and not deaf else []:
             self.tell(self.module.receive(message(text), self.time()))
@@ -232,10 +232,10 @@ def test_stored_unheard(tmp_path: Path, hours: float, is_killed: bool) -> None:
     day.drive()
     day.settle()
     assert [time for _, time, _ in stored(day)] == day.trips
-    assert [record.ack for record in day.keeper.history].count(day.keeper.history[0].ack) > 1
+    assert [record.ack for record in day.storage.history].count(day.storage.history[0].ack) > 1
 
 
 def stored(day: Day) -> list[tuple[str, int, bytes]]:
-    """Give the history, in order of time."""
+    """Return the history, in order of time."""
     with closing(connect(day.path)) as database:
         return list(database.execute("SELECT type, time, data FROM history ORDER BY time, id"))

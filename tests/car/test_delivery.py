@@ -24,7 +24,7 @@ from ovms.car.delivery import (
     Delivery,
     Moment,
 )
-from ovms.car.journal import Item
+from ovms.car.delivery_store import Item
 from ovms.protocol import Message
 from ovms.protocol.records.alert import Alert
 from ovms.protocol.records.history import AckedRecord, HistoryRecord
@@ -43,7 +43,7 @@ class FakeJournal:
         self.items: dict[int, Item] = {}
 
     def load(self) -> list[Item]:
-        """Give what an earlier process left."""
+        """Return what an earlier process left."""
         return [Item(i.code, i.content, i.made) for _, i in sorted(self.items.items())]
 
     def put(self, items: Sequence[Item]) -> None:
@@ -59,33 +59,33 @@ class FakeJournal:
 
 
 def at(seconds: float, *, jump: float = 0) -> Moment:
-    """Give a moment, with a time of day that jumped."""
+    """Return a moment, with a time of day that jumped."""
     return Moment(seconds, UNIX + seconds + jump)
 
 
 def record(number: int = 1, data: bytes = b"x,y") -> HistoryRecord:
-    """Give a record."""
+    """Return a record."""
     return HistoryRecord("*-TST", number, 60, data)
 
 
 def alert(text: str = "burglars", kind: str = "A") -> Alert:
-    """Give an alert."""
+    """Return an alert."""
     return Alert(kind, text)
 
 
 def sent(queue: Delivery, moment: float | Moment) -> Sent:
-    """Give what is due, as code and data."""
+    """Return what is due, as code and data."""
     now = moment if isinstance(moment, Moment) else at(moment)
     return [(message.code, message.data) for message in queue.due(now)]
 
 
 def h(code: int, timediff: int, number: int = 1) -> tuple[str, bytes]:
-    """Give a record as it is sent."""
+    """Return a record as it is sent."""
     return "h", b"%d,%d,*-TST,%d,60,x,y" % (code, timediff, number)
 
 
 def p(text: str = "burglars", kind: str = "A") -> tuple[str, bytes]:
-    """Give an alert as it is sent."""
+    """Return an alert as it is sent."""
     return "P", (kind + text).encode()
 
 
@@ -397,7 +397,7 @@ steps = st.lists(
 
 
 def by_content(stored: tuple[float, bytes]) -> tuple[bytes, float]:
-    """Give what sorts records."""
+    """Return what sorts records."""
     return stored[1], stored[0]
 
 

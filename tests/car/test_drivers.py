@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from ovms.base.clock import ManualClock
-from ovms.car.drivers import Living, OnBus, Replay
+from ovms.car.drivers import BusDriver, ClockDriver, Replay
 from ovms.car.frames import Frame
 from ovms.car.module import Module
 from ovms.car.trust import Trust
@@ -34,12 +34,12 @@ class FakeLink:
 
 
 def replay(frames: list[Frame], clock: ManualClock, speed: float, loop: bool = False) -> Replay:
-    """Give a replay with its own Roadster."""
+    """Return a replay with its own Roadster."""
     return Replay(Roadster(), lambda: iter(frames), clock=clock, speed=speed, loop=loop, tick=0.001)
 
 
 def connected(driver: Replay) -> Module:
-    """Give the connected module of a replay's car."""
+    """Return the connected module of a replay's car."""
     module = Module(driver._vehicle)
     module.connect(0)
     return module
@@ -114,7 +114,7 @@ async def test_a_loop_begins_again_and_time_goes_on() -> None:
 async def test_a_living_car_follows_the_clock() -> None:
     """The car's time starts as the time of day and runs with the speed asked for."""
     clock = ManualClock(1000.0)
-    driver, link = Living(clock=clock, speed=60, tick=0.001), FakeLink()
+    driver, link = ClockDriver(clock=clock, speed=60, tick=0.001), FakeLink()
     module = Module(SimCar(start=driver.now, seed=1))
     module.connect(driver.now)
     run = asyncio.create_task(driver.run(module, link))
@@ -138,7 +138,7 @@ class FakeBus:
     name = "fake:bus"
 
     async def receive(self, patience: float) -> list[Frame]:
-        """Give what is there."""
+        """Return what is there."""
         self.patience.append(patience)
         return await self.come.get()
 
@@ -148,13 +148,13 @@ class FakeBus:
         return self.problem
 
     def wake(self) -> None:
-        """Give nothing."""
+        """Return nothing."""
         self.come.put_nowait([])
 
 
 async def run_on(bus: FakeBus, car: Roadster, clock: ManualClock) -> tuple[Module, FakeLink]:
     """Start a driver on a bus; give its connected module with feature 15 on, and link."""
-    driver, link, module = OnBus(car, bus, clock=clock), FakeLink(), Module(car)
+    driver, link, module = BusDriver(car, bus, clock=clock), FakeLink(), Module(car)
     module.connect(driver.now)
     module.receive(Message("C", b"2,15,1"), driver.now)
     driving = asyncio.create_task(driver.run(module, link))
@@ -205,8 +205,8 @@ async def test_a_command_that_cannot_be_sent_fails() -> None:
 def test_they_say_what_they_are() -> None:
     """A status names what moves the car."""
     assert replay(SOC, ManualClock(), 0).describe() == "recording"
-    assert Living(clock=ManualClock()).describe() == "simulation"
-    assert OnBus(Roadster(), FakeBus(), clock=ManualClock()).describe() == "fake:bus"
+    assert ClockDriver(clock=ManualClock()).describe() == "simulation"
+    assert BusDriver(Roadster(), FakeBus(), clock=ManualClock()).describe() == "fake:bus"
 
 
 async def test_all_that_is_due_is_sent_in_one_turn() -> None:

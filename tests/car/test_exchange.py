@@ -7,43 +7,43 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovms.car.frames import Frame
+from ovms.car.vehicles.data.command_frames import Poll
 from ovms.car.vehicles.data.conditions import ALWAYS, parse_condition
 from ovms.car.vehicles.data.encodings import parse_template
-from ovms.car.vehicles.data.exchange import (
+from ovms.car.vehicles.data.isotp import (
     ANSWER_TIMEOUT,
     PAUSE,
     PENDING_TIMEOUT,
     WHOLE_TIMEOUT,
-    Exchange,
+    IsoTpChannel,
 )
-from ovms.car.vehicles.data.links import Link, framed
-from ovms.car.vehicles.data.orders import Question
-from ovms.car.vehicles.data.transport import LONGEST_ANSWER, End
+from ovms.car.vehicles.data.links import IsoTpLink, framed
+from ovms.car.vehicles.data.transport import LONGEST_ANSWER, IsoTpEndpoint
 
-LINK = Link("engine", 0x7E0, 0x7E8, False, None, "Answer")
+LINK = IsoTpLink("engine", 0x7E0, 0x7E8, False, None, "Answer")
 GO_ON = "30 00 00 00 00 00 00 00"
 
 
-def question(text: str, every: float = 10.0, link: Link = LINK) -> Question:
+def question(text: str, every: float = 10.0, link: IsoTpLink = LINK) -> Poll:
     """Make a question; ``text`` is the request."""
     data = framed(parse_template(text)).fill({})
-    return Question("x", link.asked_by, link.is_extended, data, every, ALWAYS, link)
+    return Poll("x", link.asked_by, link.is_extended, data, every, ALWAYS, link)
 
 
-def talk(*texts: str, every: float = 10.0) -> Exchange:
+def talk(*texts: str, every: float = 10.0) -> IsoTpChannel:
     """Make a link's talk with these questions."""
-    return Exchange(LINK, [question(text, every) for text in texts], lambda _: None)
+    return IsoTpChannel(LINK, [question(text, every) for text in texts], lambda _: None)
 
 
-def asked(exchange: Exchange, now: float) -> list[str]:
-    """Give what is sent now, as ``ID#data`` without padding."""
+def asked(exchange: IsoTpChannel, now: float) -> list[str]:
+    """Return what is sent now, as ``ID#data`` without padding."""
     return [
         f"{frame.id:X}#{frame.data.hex(' ').upper()}"
         for frame in [*exchange.proceed(now), *exchange.ask(now)]
     ]
 
 
-def answer(exchange: Exchange, text: str, now: float) -> list[str]:
+def answer(exchange: IsoTpChannel, text: str, now: float) -> list[str]:
     """Have the control unit send a frame; give the answers that are complete."""
     got = exchange.receive(Frame(now, 0x7E8, bytes.fromhex(text)), now)
     return [payload.hex(" ").upper() for payload in got]
@@ -124,8 +124,8 @@ def test_a_long_answer() -> None:
 
 def test_a_request_to_everybody() -> None:
     """Requests go to the functional id; who answers at length is told by its own to go on."""
-    link = Link("engine", 0x18DA10F1, 0x18DAF110, True, 0x18DB33F1, "Answer")
-    exchange = Exchange(link, [question("09 02", link=link)], lambda _: None)
+    link = IsoTpLink("engine", 0x18DA10F1, 0x18DAF110, True, 0x18DB33F1, "Answer")
+    exchange = IsoTpChannel(link, [question("09 02", link=link)], lambda _: None)
     assert exchange.ask(0) == [Frame(0, 0x18DB33F1, b"\2\x09\2\0\0\0\0\0", True)]
     exchange.receive(Frame(1, 0x18DAF110, bytes.fromhex("1014490201575657"), True), 0.1)
     assert exchange.proceed(0.1) == [Frame(0.1, 0x18DA10F1, bytes.fromhex(GO_ON), True)]
@@ -157,7 +157,7 @@ def test_an_answer_that_does_not_come() -> None:
 def test_who_has_been_due_for_longest_is_next() -> None:
     """A question that comes often does not keep the others waiting for ever."""
     often, rarely = question("01 0D", 0.5), question("01 42", 3)
-    exchange = Exchange(LINK, [often, rarely], lambda _: None)
+    exchange = IsoTpChannel(LINK, [often, rarely], lambda _: None)
     sent = [
         frame.data[2] for now in range(12) for frame in (*exchange.proceed(now), *exchange.ask(now))
     ]
@@ -168,8 +168,8 @@ def test_a_question_whose_condition_fails_is_passed_over() -> None:
     """It neither goes out nor keeps others waiting, and goes out as soon as it may."""
     when = parse_condition({"x": 1})
     known: dict[str, float] = {}
-    first = Question("x", 0x7E0, False, question("01 42").data, 10, when, LINK)
-    exchange = Exchange(LINK, [first, question("01 0D")], known.get)
+    first = Poll("x", 0x7E0, False, question("01 42").data, 10, when, LINK)
+    exchange = IsoTpChannel(LINK, [first, question("01 0D")], known.get)
     assert asked(exchange, 0) == ["7E0#02 01 0D 00 00 00 00 00"]
     known["x"] = 1
     answer(exchange, "03 41 0D 32", 0.1)
@@ -185,8 +185,8 @@ def test_conditions_are_not_looked_at_all_the_time() -> None:
         looks.append(name)
         return known.get(name)
 
-    waits = Question("x", 0x7E0, False, question("01 42").data, 10, parse_condition({"x": 1}), LINK)
-    exchange = Exchange(LINK, [waits], look)
+    waits = Poll("x", 0x7E0, False, question("01 42").data, 10, parse_condition({"x": 1}), LINK)
+    exchange = IsoTpChannel(LINK, [waits], look)
     for now in (0, 0.01, 0.02, PAUSE, PAUSE + 0.01):
         assert asked(exchange, now) == []
     assert len(looks) == 2
@@ -302,7 +302,7 @@ def test_any_garbage_is_survived(garbage: list[tuple[float, bytes, bool]]) -> No
 @given(st.binary(min_size=1, max_size=LONGEST_ANSWER), st.booleans())
 def test_both_ends_understand_each_other(payload: bytes, is_extended: bool) -> None:
     """What one end sends is what the other receives, whatever its length."""
-    one, other = End(1, 2, is_extended), End(2, 1, is_extended)
+    one, other = IsoTpEndpoint(1, 2, is_extended), IsoTpEndpoint(2, 1, is_extended)
     one.send(payload, 0)
     got: list[bytes] = []
     while frames := [*one.take()]:

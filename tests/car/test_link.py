@@ -16,15 +16,15 @@ from ovms.base import logs
 from ovms.base.backoff import Backoff
 from ovms.base.clock import SystemClock
 from ovms.car.delivery import Moment
-from ovms.car.drivers import Driver, Listener, Living, Replay
+from ovms.car.drivers import ClockDriver, Driver, Listener, Replay
 from ovms.car.frames import Frame
-from ovms.car.link import Link, RestartRequested, Timing
+from ovms.car.link import Link, LinkTiming, RestartRequested
 from ovms.car.linkstate import LinkKind
 from ovms.car.module import Module
 from ovms.car.replay import RecordingError
 from ovms.car.vehicles.roadster import Roadster
 from ovms.car.vehicles.sim import SimCar
-from ovms.net.client import ConnectFailed, Connection, Refused, Untrusted
+from ovms.net.client import ClientConnection, ConnectFailed, Untrusted, WelcomeRefused
 from ovms.protocol import Message
 from ovms.protocol.records import Environment
 from ovms.protocol.records.alert import Alert
@@ -32,7 +32,7 @@ from tests.car.conftest import FakeServer
 
 Logged = list[structlog.typing.EventDict]
 
-FAST = Timing(first_wait=0.01, most_wait=0.02, refused_wait=0.02, most_refused_wait=0.04)
+FAST = LinkTiming(first_wait=0.01, most_wait=0.02, refused_wait=0.02, most_refused_wait=0.04)
 DOORS = [Frame(at / 10, 0x100, bytes([0x96, at % 2, 0, 0, 0])) for at in range(500)]
 SOC = Frame(0, 0x100, bytes.fromhex("80 5D B4 00 75 00 A3 00"))
 
@@ -51,15 +51,15 @@ def doors_link(
     frames: list[Frame] | None = None,
     **options: Any,
 ) -> Link:
-    """Give the link of a Roadster whose recording is all about doors, as fast as it goes."""
+    """Return the link of a Roadster whose recording is all about doors, as fast as it goes."""
     car = Roadster()
     driver = Replay(car, lambda: iter(frames or [SOC, *DOORS]), clock=SystemClock(), speed=0)
     return Link(Module(car), driver, server.connect, random=random, **{"timing": FAST, **options})
 
 
-def sim_link(server: FakeServer, random: Random, timing: Timing = FAST) -> Link:
-    """Give the link of a simulated car."""
-    driver = Living(clock=SystemClock(), tick=0.01)
+def sim_link(server: FakeServer, random: Random, timing: LinkTiming = FAST) -> Link:
+    """Return the link of a simulated car."""
+    driver = ClockDriver(clock=SystemClock(), tick=0.01)
     return Link(
         Module(SimCar(start=driver.now, seed=1)), driver, server.connect,
         random=random, timing=timing,
@@ -129,11 +129,11 @@ async def test_the_bytes_of_each_link_count(server: FakeServer, random: Random) 
 async def test_nothing_is_told_of_a_link_that_never_was(random: Random, logged: Logged) -> None:
     """Calls that found nobody are not counted."""
 
-    async def nobody() -> Connection:
+    async def nobody() -> ClientConnection:
         raise ConnectFailed("nobody is there")
 
     car = Roadster()
-    driver = Living(clock=SystemClock(), tick=0.01)
+    driver = ClockDriver(clock=SystemClock(), tick=0.01)
     async with running(Link(Module(car), driver, nobody, random=random, timing=FAST)):
         await until(lambda: any(entry["event"] == "no connection" for entry in logged))
     assert not [entry for entry in logged if entry["event"] == "data used"]
@@ -142,7 +142,7 @@ async def test_nothing_is_told_of_a_link_that_never_was(random: Random, logged: 
 async def test_it_stays_until_the_last_ping_is_answered(server: FakeServer, random: Random) -> None:
     """Without the answer the link is made anew and everything sent again, until it comes."""
     server.answers_pings = False
-    timing = Timing(first_wait=0.01, most_wait=0.02, answer=0.05)
+    timing = LinkTiming(first_wait=0.01, most_wait=0.02, answer=0.05)
     async with running(doors_link(server, random, timing=timing)) as task:
         await server.wait_for(logins=3, codes="FSDLWVA")
         assert not task.done()
@@ -182,7 +182,7 @@ async def test_an_open_ping_of_before_does_not_end_it(
 ) -> None:
     """The answer to an earlier ping is not taken for the last one's."""
     server.answers_pings = False
-    timing = Timing(first_wait=0.01, most_wait=0.02, ping_after=0.2, dead_after=30)
+    timing = LinkTiming(first_wait=0.01, most_wait=0.02, ping_after=0.2, dead_after=30)
     link = doors_link(server, random, [SOC], timing=timing)
     gate = asyncio.Event()
     real_run = link._driver.run
@@ -252,7 +252,7 @@ async def test_a_car_that_does_not_trust_the_server(
     """A bad certificate is told clearly once each time it turns bad; a good one gets the car in."""
     tries: list[int] = []
 
-    async def connect() -> Connection:
+    async def connect() -> ClientConnection:
         tries.append(1)
         if len(tries) in (1, 2, 3, 5):
             raise Untrusted("expired")
@@ -260,7 +260,7 @@ async def test_a_car_that_does_not_trust_the_server(
             raise ConnectFailed("nobody there")
         return await server.connect()
 
-    driver = Living(clock=SystemClock(), tick=0.01)
+    driver = ClockDriver(clock=SystemClock(), tick=0.01)
     module = Module(SimCar(start=driver.now, seed=1))
     async with running(Link(module, driver, connect, random=random, timing=FAST)):
         await server.wait_for(codes="FSDLWV")
@@ -287,16 +287,16 @@ async def test_the_same_trouble_is_logged_once() -> None:
     """A car in a garage must not fill the log: only another reason is another line."""
     reasons = ["no route", "no route", "no route", "no name", "no route"]
 
-    async def call() -> Connection:
+    async def call() -> ClientConnection:
         if not reasons:
             await asyncio.Event().wait()
         raise ConnectFailed(reasons.pop(0))
 
     with structlog.testing.capture_logs() as logged:
         link = Link(
-            Module(SimCar(start=0, seed=1)), Living(clock=SystemClock()), call,
+            Module(SimCar(start=0, seed=1)), ClockDriver(clock=SystemClock()), call,
             random=Random(1),  # noqa: S311 (jitter)
-            timing=Timing(first_wait=0.001, most_wait=0.002),
+            timing=LinkTiming(first_wait=0.001, most_wait=0.002),
         )  # fmt: skip
         task = asyncio.create_task(link.run())
         await until(lambda: not reasons)
@@ -312,8 +312,8 @@ async def test_refusals_are_slow_unless_the_car_was_welcome_before(
     """A car never welcomed waits long; one that was, may meet a passing trouble."""
     waits: list[float] = []
 
-    async def refuse() -> Connection:
-        raise Refused("no")
+    async def refuse() -> ClientConnection:
+        raise WelcomeRefused("no")
 
     def link(was_welcome: bool) -> Link:
         made = Link(Module(Roadster()), NoDriver(), refuse, random=random)
@@ -368,7 +368,7 @@ async def test_its_state_is_noted(server: FakeServer, random: Random) -> None:
 
 async def test_a_silent_server_is_pinged_and_then_left(server: FakeServer, random: Random) -> None:
     """After a silence the car pings; an answer keeps the link, none ends it."""
-    timing = Timing(first_wait=0.01, most_wait=0.02, ping_after=0.04, dead_after=0.08)
+    timing = LinkTiming(first_wait=0.01, most_wait=0.02, ping_after=0.04, dead_after=0.08)
     async with running(sim_link(server, random, timing)):
         await until(lambda: len(server.messages("A")) >= 4)
         assert len(server.logins) == 1
@@ -428,10 +428,10 @@ async def test_a_damaged_recording_comes_through(server: FakeServer, random: Ran
 
 
 def restartable(server: FakeServer, random: Random) -> Link:
-    """Give the link of a simulated car that can be restarted."""
-    driver = Living(clock=SystemClock(), tick=0.01)
+    """Return the link of a simulated car that can be restarted."""
+    driver = ClockDriver(clock=SystemClock(), tick=0.01)
     module = Module(SimCar(start=driver.now, seed=1), restarts=True)
-    timing = Timing(first_wait=0.01, most_wait=0.02, close=0.3)
+    timing = LinkTiming(first_wait=0.01, most_wait=0.02, close=0.3)
     return Link(module, driver, server.connect, random=random, timing=timing)
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovms.car.module import INTERVAL_ALONE, INTERVAL_WATCHED, Module
-from ovms.car.reports import Identity, Units
+from ovms.car.reports import CarIdentity, Units
 from ovms.car.shell import TABLE
 from ovms.car.state import CarState
 from ovms.car.vehicles.roadster import Roadster
@@ -24,7 +24,7 @@ class FakeCar:
             soc=80, doors_1=Doors1(0), doors_2=Doors2(0), doors_3=Doors3(0), direction=0,
             charge_state="done", charge_state_number=4, charge_mode=0, lock_told=True,
         )  # fmt: skip
-        self.identity = Identity("FAKE", frozenset({11, 20}), write_enabled=True)
+        self.identity = CarIdentity("FAKE", frozenset({11, 20}), write_enabled=True)
         self.answer = Answer(11, Result.OK)
 
     def advance(self, now: float) -> None:
@@ -38,20 +38,20 @@ class FakeCar:
 
 @pytest.fixture
 def car() -> FakeCar:
-    """Give a car that stands still."""
+    """Return a car that stands still."""
     return FakeCar()
 
 
 @pytest.fixture
 def module(car: FakeCar) -> Module:
-    """Give a connected module, at time 0."""
+    """Return a connected module, at time 0."""
     made = Module(car, Units.KILOMETRES, "TESTCAR")
     made.connect(0)
     return made
 
 
 def codes(messages: list[Message]) -> str:
-    """Give the codes of messages."""
+    """Return the codes of messages."""
     return "".join(message.code for message in messages)
 
 
@@ -320,9 +320,9 @@ def test_no_line_reaches_1024_bytes(car: FakeCar, module: Module, length: int) -
 
 
 def joined() -> tuple[Session, Session]:
-    """Give the two ends of an open connection: server and car."""
+    """Return the two ends of an open connection: server and car."""
     server, caller = Session(Party.SERVER, "S" * 22), Session(Party.CALLER, "C" * 22)
-    list(server.receive_data(caller.greet(Role.CAR, "TESTCAR", b"secret")))
+    list(server.receive_data(caller.send_welcome(Role.CAR, "TESTCAR", b"secret")))
     list(caller.receive_data(server.accept(b"secret")))
     return server, caller
 

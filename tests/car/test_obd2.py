@@ -197,7 +197,7 @@ def test_only_what_is_offered_is_asked_for() -> None:
 
 
 def heard(*texts: str) -> DataVehicle:
-    """Give a car that only listens, after frames of its control unit, or ``ID#`` of another."""
+    """Return a car that only listens, after frames of its control unit, or ``ID#`` of another."""
     car = DataVehicle(obd2())
     for now, text in enumerate(texts):
         bus_id, _, data = text.rpartition("#")

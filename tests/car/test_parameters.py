@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ovms.car.inputs import PARAMETER_COUNT
+from ovms.car.parameter_types import PARAMETER_COUNT
 from ovms.car.parameters import (
     LONGEST_GROUP,
     NAMES,

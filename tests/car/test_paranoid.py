@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovms.base.clock import ManualClock, SystemClock
-from ovms.car.drivers import Living
+from ovms.car.drivers import ClockDriver
 from ovms.car.link import Link
 from ovms.car.module import INTERVAL_ALONE, Module
 from ovms.car.reports import Units
@@ -28,13 +28,13 @@ WRONG = Sealer.make("wrong", SEALER.token)
 
 
 def paranoid(**options: str) -> Module:
-    """Give a simulated car's module that seals."""
+    """Return a simulated car's module that seals."""
     return Module(SimCar(start=START, seed=1), Units.KILOMETRES, "X", sealer=SEALER, **options)  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def module() -> Module:
-    """Give a connected one."""
+    """Return a connected one."""
     made = paranoid()
     made.connect(START)
     return made
@@ -142,7 +142,7 @@ def test_no_sealed_line_reaches_1024_bytes(length: int) -> None:
     car = SimCar(start=START, seed=1, vin="V" * length)
     module = Module(car, sealer=SEALER)
     server, caller = Session(Party.SERVER, "S" * 22), Session(Party.CALLER, "C" * 22)
-    list(server.receive_data(caller.greet(Role.CAR, "TESTCAR", b"secret")))
+    list(server.receive_data(caller.send_welcome(Role.CAR, "TESTCAR", b"secret")))
     list(caller.receive_data(server.accept(b"secret")))
     messages = module.connect(START)
     assert max(len(caller.send(message)) for message in messages) <= 1023
@@ -153,7 +153,7 @@ def test_no_sealed_line_reaches_1024_bytes(length: int) -> None:
 
 async def test_over_the_link(server: FakeServer, random: Random) -> None:
     """The link needs to know nothing of it: each login has the token first."""
-    driver = Living(clock=SystemClock(), tick=0.01)
+    driver = ClockDriver(clock=SystemClock(), tick=0.01)
     module = Module(SimCar(start=driver.now, seed=1), sealer=SEALER, group="TRACK")
     link = Link(module, driver, server.connect, random=random)
     async with running(link):
@@ -201,7 +201,7 @@ def test_without_a_position_none_is_claimed() -> None:
 
 
 def groups_of(messages: list[Message]) -> list[str]:
-    """Give L, and the groups that hear of it, in order."""
+    """Return L, and the groups that hear of it, in order."""
     names = {"L": "L", "g": ""}
     return [names[m.code] or m.data.decode().split(",")[0] for m in messages if m.code in names]
 

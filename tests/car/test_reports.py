@@ -2,17 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from ovms.car.reports import ORDER, Identity, Units, messages
+from ovms.car.reports import ORDER, CarIdentity, Units, messages
 from ovms.car.state import KM_PER_MILE, CarState, Topic
 from ovms.protocol import Message
 from ovms.protocol.records import RECORDS, Record, parse_content
-from ovms.protocol.records.kinds import Text
+from ovms.protocol.records.field_types import TextField
 
-IDENTITY = Identity("TR", frozenset({1, 3, 10, 11, 12}), write_enabled=False)
+IDENTITY = CarIdentity("TR", frozenset({1, 3, 10, 11, 12}), write_enabled=False)
 
 
 def report(code: str, state: CarState, units: Units = Units.MILES, now: float = 0.0) -> list[str]:
-    """Give the fields of one message."""
+    """Return the fields of one message."""
     (message,) = messages(code, state, IDENTITY, units, now)
     return message.data.decode().split(",")
 
@@ -31,7 +31,7 @@ def test_every_number_is_filled_when_nothing_is_known(code: str) -> None:
     fields = report(code, CarState())
     assert len(fields) == len(table.TABLE)
     for field, text in zip(table.TABLE, fields, strict=True):
-        if not isinstance(field.kind, Text):
+        if not isinstance(field.kind, TextField):
             assert field.kind.parse(text) is not None, field.name
     assert all(" " not in text for text in fields)
 

@@ -12,7 +12,7 @@ from ovms.car.frames import Frame
 from ovms.car.module import Module
 from ovms.car.replay import open_recording, parse_csv
 from ovms.car.reports import Units
-from ovms.car.state import KM_PER_MILE, CarState, Topic, VehicleError
+from ovms.car.state import KM_PER_MILE, CarError, CarState, Topic
 from ovms.car.trust import Trust
 from ovms.car.vehicles.roadster import Roadster, roadster_type
 from ovms.car.vehicles.roadster.demo import DEMO_RECORDING, VIN, text
@@ -27,7 +27,7 @@ VIN_FRAMES = ["A4 30 31 32 33 34 35 36", "A5 41 42 38 43 44 45 46", "A6 37 38 39
 
 
 def fold(*frames: str, bus_id: int = 0x100, vin: str | None = None) -> CarState:
-    """Give the state after frames in hexadecimal, one a second."""
+    """Return the state after frames in hexadecimal, one a second."""
     car = Roadster(vin)
     for now, data in enumerate(frames):
         car.receive(Frame(now, bus_id, bytes.fromhex(data)), now)
@@ -73,10 +73,10 @@ def fold(*frames: str, bus_id: int = 0x100, vin: str | None = None) -> CarState:
         (["89 2A DC 00 00 46", "89 00 FF FF 7F FF"], "pilot_current", None),
         (["8F 00 00 00 00 00 01 00"], "doors_5", Doors5.HVAC),
         (["8F 00 00 00 00 00 00 00"], "doors_5", Doors5(0)),
-        (["93 01 7B 00 01 02 00 00"], "error", VehicleError(123, 513)),
+        (["93 01 7B 00 01 02 00 00"], "error", CarError(123, 513)),
         (["93 01 7B 00 01 02 00 00", "93 00 7B 00 01 02 00 00"], "error", None),
         (["93 01 FF FF 00 00 00 00"], "error", None),
-        (["93 14 19 00 64 00 00 00"], "error", VehicleError(25, 100)),
+        (["93 14 19 00 64 00 00 00"], "error", CarError(25, 100)),
         (["93 14 18 00 64 00 00 00"], "error", None),
         (["95 02 09 64 57 02 0E 1E"], "charge_state", "topoff"),
         (["95 0F"], "charge_state", "heating"),
@@ -374,7 +374,7 @@ def last_frames(path: Path) -> dict[tuple[int, int | None], list[int]]:
 
 
 def word(data: list[int], at: int) -> int:
-    """Give a two-byte value, low byte first; ``at`` counts bytes from 1 as the description does."""
+    """Return a two-byte value, low byte first; ``at`` counts bytes from 1."""
     return data[at - 1] + 256 * data[at]
 
 

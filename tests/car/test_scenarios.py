@@ -10,7 +10,7 @@ import pytest
 from ovms.car.module import Module
 from ovms.car.reports import Units
 from ovms.car.vehicles.sim import SCENARIOS, SimCar
-from ovms.car.vehicles.sim.car import VALET_SPEED, Phase
+from ovms.car.vehicles.sim.car import VALET_SPEED, CarPhase
 from ovms.car.vehicles.sim.route import TO_TOWN
 from ovms.car.vehicles.sim.scenario import Alarm, Go, Scenario, Stay, Valet
 from ovms.protocol import Message
@@ -66,7 +66,7 @@ def watch(name: str, hours: float, seed: int = 1, step: float = 5) -> Seen:
 
 
 def bits(value: int | None) -> int:
-    """Give a byte of bits that is there."""
+    """Return a byte of bits that is there."""
     assert value is not None
     return value
 
@@ -175,7 +175,7 @@ def test_a_round_leads_into_the_next(name: str) -> None:
             two.advance(START + 3600 * hour)
             assert one.state == two.state
             acts.add(one._at)
-        assert one.phase in Phase
+        assert one.phase in CarPhase
         assert acts
 
 
@@ -185,7 +185,7 @@ def test_a_phase_begins_on_the_way() -> None:
         SimCar(start=START, seed=1, scenario=SCENARIOS["commute"], phase=at / 40)
         for at in range(40)
     ]
-    driving = [car for car in cars if car.phase is Phase.DRIVING]
+    driving = [car for car in cars if car.phase is CarPhase.DRIVING]
     assert 5 < len(driving) < 25
     assert all(car.state.is_on and not car.body.handbrake for car in driving)
     assert all(abs(car.trip - (car.drive.km if car.drive else -1)) < 1e-9 for car in driving)

@@ -33,7 +33,7 @@ class Asked:
 
     @property
     def result(self) -> tuple[int, str] | None:
-        """Give result and text; nothing while there is no answer."""
+        """Return result and text; nothing while there is no answer."""
         if not self.answers:
             return None
         (answer,) = self.answers
@@ -41,7 +41,7 @@ class Asked:
 
 
 def roadster() -> Roadster:
-    """Give a car that may be written to."""
+    """Return a car that may be written to."""
     return Roadster(trust=Trust.WRITE)
 
 
@@ -304,7 +304,7 @@ class Bus:
             self.car.advance(self.now)
 
     def order(self, number: int, parameters: str = "") -> int:
-        """Give a command; its result, ten seconds later."""
+        """Return a command; its result, ten seconds later."""
         asked = Asked(self.car, number, parameters, self.now)
         self.run(10)
         assert asked.result is not None

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ovms.base.clock import ManualClock
-from ovms.base.systemd import Notifier
+from ovms.base.systemd import SystemdNotifier
 from ovms.car.linkstate import LinkState
 from ovms.car.service import attended
 
@@ -26,7 +26,7 @@ def manager(tmp_path: Path) -> Iterator[socket.socket]:
 
 
 def heard(manager: socket.socket) -> list[str]:
-    """Give what was said so far."""
+    """Return what was said so far."""
     messages = []
     while True:
         try:
@@ -38,7 +38,7 @@ def heard(manager: socket.socket) -> list[str]:
 async def test_it_is_ready_once_it_runs(manager: socket.socket) -> None:
     """Not only once it is connected; after that each change of the link is told."""
     link = LinkState(ManualClock())
-    with attended(Notifier(manager.getsockname()), link, None):
+    with attended(SystemdNotifier(manager.getsockname()), link, None):
         assert heard(manager) == ["READY=1\nSTATUS=calling"]
         link.call("host:1", "CAR")
         link.lose("no way")
@@ -52,7 +52,7 @@ async def test_it_is_ready_once_it_runs(manager: socket.socket) -> None:
 async def test_signs_of_life_come_from_the_loop(manager: socket.socket) -> None:
     """They come while the loop turns, none while it hangs, and none when the car has ended."""
     loop = asyncio.get_running_loop()
-    with attended(Notifier(manager.getsockname()), LinkState(ManualClock()), 0.01):
+    with attended(SystemdNotifier(manager.getsockname()), LinkState(ManualClock()), 0.01):
         async with asyncio.timeout(10):
             count = 0
             while count < 3:

@@ -17,7 +17,7 @@ class Memory:
         self.is_full = False
 
     def load(self) -> dict[int, str]:
-        """Give what was saved."""
+        """Return what was saved."""
         return dict(self.values)
 
     def save(self, values: Mapping[int, str]) -> None:

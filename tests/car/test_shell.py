@@ -5,15 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovms.car.settings import BadValue, ModuleSettings
-from ovms.car.shell import LONGEST_TEXT, TABLE, Scene, ShellError, run
+from ovms.car.shell import LONGEST_TEXT, TABLE, ShellContext, ShellError, run
 from ovms.car.state import CarState, Topic
 from ovms.car.usage import DataUse
 from ovms.car.vehicles.sim import SimCar
 
 
 @pytest.fixture
-def scene() -> Scene:
-    """Give a car that knows a little, and settings."""
+def scene() -> ShellContext:
+    """Return a car that knows a little, and settings."""
     state = CarState(soc=64, latitude=48.5, longitude=11.25, altitude=480, direction=90,
                      gps_lock=True)  # fmt: skip
     state.updated[Topic.POSITION] = 0
@@ -22,7 +22,9 @@ def scene() -> Scene:
     usage.note_sent(3000)
     usage.note_received(500)
     usage.look(CarState(), 0, 3600)
-    return Scene(state, ModuleSettings({2: "K", 3: "SMS,IP", 9: "secret", 31: "1"}), 10, usage)
+    return ShellContext(
+        state, ModuleSettings({2: "K", 3: "SMS,IP", 9: "secret", 31: "1"}), 10, usage
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,7 +52,7 @@ def scene() -> Scene:
         ("feature 1 5", "1: 5"),
     ],
 )  # fmt: skip
-def test_each_text_command_answers(scene: Scene, text: str, answer: str) -> None:
+def test_each_text_command_answers(scene: ShellContext, text: str, answer: str) -> None:
     """In lines that end with CR, without a comma; passwords are not shown."""
     assert run(text, scene) == answer
 
@@ -75,7 +77,7 @@ def test_each_text_command_answers(scene: Scene, text: str, answer: str) -> None
         ("feature 16", "feature must be"),
     ],
 )
-def test_what_makes_no_sense_is_told(scene: Scene, text: str, problem: str) -> None:
+def test_what_makes_no_sense_is_told(scene: ShellContext, text: str, problem: str) -> None:
     """An unknown command, the wrong number of words, a number that is none."""
     with pytest.raises(ShellError, match=problem):
         run(text, scene)
@@ -84,23 +86,23 @@ def test_what_makes_no_sense_is_told(scene: Scene, text: str, problem: str) -> N
 @pytest.mark.parametrize(
     "text", ["config set 2 X", "feature 9 101", "feature 9 1 2", "config set 9 *"]
 )
-def test_what_cannot_be_set_is_told(scene: Scene, text: str) -> None:
+def test_what_cannot_be_set_is_told(scene: ShellContext, text: str) -> None:
     """As for commands 2 and 4, and nothing changes."""
     with pytest.raises(BadValue):
         run(text, scene)
     assert scene.settings.changed == {}
 
 
-def test_features_are_listed(scene: Scene) -> None:
+def test_features_are_listed(scene: ShellContext) -> None:
     """All sixteen, with what they do where they do something."""
     lines = run("feature", scene).split("\r")
     assert len(lines) == 16
     assert lines[15] == "15 CAN write enabled: 1"
 
 
-def test_a_position_may_be_old_or_missing(scene: Scene) -> None:
+def test_a_position_may_be_old_or_missing(scene: ShellContext) -> None:
     """The last known one is called so; without any there is none."""
-    old = Scene(scene.state, scene.settings, 1e6)
+    old = ShellContext(scene.state, scene.settings, 1e6)
     assert run("location", old).startswith("48.500000 11.250000 (last known)")
     scene.state.latitude = None
     assert run("location", scene) == "No position"
@@ -110,7 +112,7 @@ def test_a_position_may_be_old_or_missing(scene: Scene) -> None:
 
 def test_a_long_answer_is_cut_at_a_line_and_says_so() -> None:
     """As many whole lines as there is room for, then how many are missing."""
-    scene = Scene(SimCar(start=0, seed=1).state, ModuleSettings({}), 0)
+    scene = ShellContext(SimCar(start=0, seed=1).state, ModuleSettings({}), 0)
     lines = run("metrics list", scene).split("\r")
     assert lines[-1].startswith("... ")
     missing = int(lines[-1].split()[1])
@@ -128,7 +130,7 @@ def test_no_answer_is_too_long(values: list[str]) -> None:
             settings.set_parameter(number % 32, value)
         except BadValue:
             continue
-    scene = Scene(CarState(vin="V" * 1000), settings, 0)
+    scene = ShellContext(CarState(vin="V" * 1000), settings, 0)
     for text in ("config list", "metrics list"):
         answer = run(text, scene)
         assert len(answer.encode()) <= LONGEST_TEXT

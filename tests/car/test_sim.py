@@ -5,14 +5,13 @@ from random import Random
 
 import pytest
 
-from ovms.car.orders import Orders
+from ovms.car.command_handler import CommandHandler
 from ovms.car.settings import ModuleSettings
 from ovms.car.state import CarState, Topic
 from ovms.car.vehicles.sim import SimCar
 from ovms.car.vehicles.sim.battery import Pack
-from ovms.car.vehicles.sim.car import Phase
-from ovms.car.vehicles.sim.charging import Charging
-from ovms.car.vehicles.sim.charging import Phase as ChargePhase
+from ovms.car.vehicles.sim.car import CarPhase
+from ovms.car.vehicles.sim.charging import ChargePhase, Charging
 from ovms.car.vehicles.sim.driving import Drive
 from ovms.car.vehicles.sim.route import TO_HOME, TO_TOWN
 from ovms.car.vehicles.sim.show import IDEAL_CONSUMPTION
@@ -30,7 +29,7 @@ def live(car: SimCar, seconds: float) -> Iterator[CarState]:
         yield car.state
 
 
-def until(car: SimCar, phase: Phase, most: float = 20_000) -> None:
+def until(car: SimCar, phase: CarPhase, most: float = 20_000) -> None:
     """Let a car live until it is at something."""
     begin = car.time
     while car.phase is not phase:
@@ -39,11 +38,11 @@ def until(car: SimCar, phase: Phase, most: float = 20_000) -> None:
 
 
 def plugged(seed: int = 1) -> SimCar:
-    """Give a car that has come home and charges."""
+    """Return a car that has come home and charges."""
     car = SimCar(start=START, seed=seed)
-    until(car, Phase.DRIVING)
-    until(car, Phase.PARKED)
-    until(car, Phase.DRIVING)
+    until(car, CarPhase.DRIVING)
+    until(car, CarPhase.PARKED)
+    until(car, CarPhase.DRIVING)
     while not car.charging.power:
         car.advance(car.time + 1)
     car.advance(car.time + 60)
@@ -51,8 +50,8 @@ def plugged(seed: int = 1) -> SimCar:
 
 
 def order(car: SimCar, line: str) -> tuple[int, str]:
-    """Give a command such as ``20,1234`` through a module; give result and text."""
-    orders = Orders(car, ModuleSettings({31: "1"}), alert=lambda alert: None)
+    """Return a command such as ``20,1234`` through a module; give result and text."""
+    orders = CommandHandler(car, ModuleSettings({31: "1"}), alert=lambda alert: None)
     command = Command.parse(line.encode())
     assert command is not None
     answers = orders.answer(command, car.time, is_sealed=False)
@@ -86,11 +85,11 @@ def test_a_drive_is_believable(seed: int, route: object) -> None:
 def test_soc_never_rises_on_the_way(seed: int) -> None:
     """While driving the charge shown only falls; ranges follow it, meters only rise."""
     car = SimCar(start=START, seed=seed)
-    until(car, Phase.DRIVING)
+    until(car, CarPhase.DRIVING)
     before = (car.state.soc or 0, car.odometer, 0.0)
     first = before[0]
     for state in live(car, 1500):
-        if car.phase is not Phase.DRIVING:
+        if car.phase is not CarPhase.DRIVING:
             break
         now = (state.soc or 0, car.odometer, car.used)
         assert now[0] <= before[0]
@@ -98,7 +97,7 @@ def test_soc_never_rises_on_the_way(seed: int) -> None:
         assert now[2] >= before[2]
         assert state.ideal_range == pytest.approx(car.pack.energy / IDEAL_CONSUMPTION)
         before = now
-    assert car.phase is not Phase.DRIVING
+    assert car.phase is not CarPhase.DRIVING
     assert first - before[0] in range(2, 9)
 
 
@@ -106,13 +105,13 @@ def test_soc_never_rises_on_the_way(seed: int) -> None:
 def test_energy_is_neither_made_nor_lost(seed: int) -> None:
     """What a drive took is what was used less what was recovered, and what the battery lost."""
     car = SimCar(start=START, seed=seed)
-    until(car, Phase.LEAVING)
+    until(car, CarPhase.LEAVING)
     for _ in live(car, 60):
-        if car.phase is Phase.DRIVING:
+        if car.phase is CarPhase.DRIVING:
             break
     before, lost = car.pack.energy, car.pack.lost
     for _ in live(car, 1500):
-        if car.phase is not Phase.DRIVING:
+        if car.phase is not CarPhase.DRIVING:
             break
     lost = car.pack.lost - lost
     assert before - car.pack.energy == pytest.approx(car.used - car.recovered + lost, abs=0.01)
@@ -123,7 +122,7 @@ def test_energy_is_neither_made_nor_lost(seed: int) -> None:
 def test_position_direction_and_speed_agree() -> None:
     """From one second to the next the car moves as far as its speed says."""
     car = SimCar(start=START, seed=4)
-    until(car, Phase.DRIVING)
+    until(car, CarPhase.DRIVING)
     last: tuple[float, float, float] | None = None
     for state in live(car, 600):
         assert state.latitude is not None
@@ -141,8 +140,8 @@ def test_temperatures_follow_power() -> None:
     """The motor is warmer after a drive than before it, and cools when the car sleeps."""
     car = SimCar(start=START, seed=2)
     cold = car.thermal.motor
-    until(car, Phase.DRIVING)
-    until(car, Phase.PARKED)
+    until(car, CarPhase.DRIVING)
+    until(car, CarPhase.PARKED)
     warm = car.thermal.motor
     assert warm > cold + 3
     car.advance(car.time + 1000)
@@ -152,8 +151,8 @@ def test_temperatures_follow_power() -> None:
 def test_a_parked_car_sleeps_and_its_readings_grow_stale() -> None:
     """Some minutes after parking the car sleeps: 12 V at rest, no fresh temperatures."""
     car = SimCar(start=START, seed=2)
-    until(car, Phase.DRIVING)
-    until(car, Phase.PARKED)
+    until(car, CarPhase.DRIVING)
+    until(car, CarPhase.PARKED)
     assert car.state.freshness(Topic.TYRES, car.time) == 1
     assert car.state.voltage_12v == pytest.approx(13.9)
     car.advance(car.time + 600)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ovms.car.vehicles.sim import SCENARIOS, SimCar
 from ovms.car.vehicles.sim.auxiliary import CAPACITY, FED, Auxiliary
 from ovms.car.vehicles.sim.battery import Pack
-from ovms.car.vehicles.sim.car import Phase
+from ovms.car.vehicles.sim.car import CarPhase
 from ovms.car.vehicles.sim.charging import EFFICIENCY, FAST_POWER, Charging, Plug
 from ovms.car.vehicles.sim.curve import Curve
 from ovms.car.vehicles.sim.driving import Drive
@@ -34,7 +34,7 @@ cars = st.builds(
 
 
 def stored(pack: Pack) -> float:
-    """Give what the books say is stored, kWh."""
+    """Return what the books say is stored, kWh."""
     return pack.begin + pack.put_in - pack.taken_out - pack.lost
 
 
@@ -85,7 +85,7 @@ def test_more_than_a_battery_can_give() -> None:
 
 
 def steady(limit: float, rise: float = 0.0, top: float | None = None) -> float:
-    """Give the kWh a km of a drive at a speed (km/h) along a road that rises (m a km)."""
+    """Return the kWh a km of a drive at a speed (km/h) along a road that rises (m a km)."""
     route = Route.along(
         (Waypoint(48.0, 11.0, 500, limit), Waypoint(48.2, 11.0, 500 + 22.24 * rise, limit))
     )
@@ -241,7 +241,7 @@ def test_a_driver_who_cannot_go_charges_first() -> None:
     car = SimCar(start=START, seed=1, scenario=SCENARIOS["road-trip"])
     car.pack.energy = 0.2 * car.pack.capacity
     began = car.time
-    while car.phase is not Phase.DRIVING:
+    while car.phase is not CarPhase.DRIVING:
         car.advance(car.time + 10)
         assert car.time - began < 8 * 3600
     assert car.pack.soc > 50

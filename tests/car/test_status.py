@@ -14,7 +14,7 @@ from ovms.base.clock import ManualClock
 from ovms.car.bus.live import LiveBus
 from ovms.car.bus.place import BusPlace
 from ovms.car.delivery import Moment
-from ovms.car.drivers import Living
+from ovms.car.drivers import ClockDriver
 from ovms.car.linkstate import LinkState
 from ovms.car.module import Module
 from ovms.car.state import CarState
@@ -22,11 +22,11 @@ from ovms.car.status import (
     BusStatus,
     CarStatus,
     DataUseStatus,
+    DeliveryBacklog,
     LinkStatus,
     ModemStatus,
     Reporter,
     Span,
-    Waiting,
 )
 from ovms.car.trust import Trust
 from ovms.car.vehicles.sim import SimCar
@@ -58,12 +58,12 @@ class Bench:
         self.link = LinkState(self.clock)
         self.module = Module(SimCar(start=START, seed=1), clock=self.clock, **options)
         self.reporter = Reporter(
-            "sim", self.module, Living(clock=self.clock), self.link, options.get("modem"),
+            "sim", self.module, ClockDriver(clock=self.clock), self.link, options.get("modem"),
             clock=self.clock,
         )  # fmt: skip
 
     def report(self) -> CarStatus:
-        """Give the status as somebody gets it who asks for it."""
+        """Return the status as somebody gets it who asks for it."""
         data = msgspec.json.encode(self.reporter.report())
         return msgspec.json.decode(data, type=CarStatus)
 
@@ -84,7 +84,7 @@ def test_a_car_that_has_just_begun() -> None:
         ),
         heard=None,
         watchers=0,
-        waiting=Waiting(records=0, alerts=0),
+        waiting=DeliveryBacklog(records=0, alerts=0),
         features={"location_stream": 0, "minimum_soc": 0, "can_write_enabled": 1},
         paranoid=False,
         modem=None,
@@ -113,7 +113,7 @@ def test_it_follows_the_car() -> None:
     assert found.heard == Span(since="2023-11-14T22:15:00Z", seconds=60)
     assert found.running == Span(since="2023-11-14T22:13:20Z", seconds=160)
     assert found.watchers == 2
-    assert found.waiting == Waiting(records=2, alerts=1)
+    assert found.waiting == DeliveryBacklog(records=2, alerts=1)
     assert found.features["location_stream"] == 10
     assert found.paranoid
     assert found.modem == ModemStatus(signal=None, network="Tele")
@@ -149,9 +149,9 @@ def test_what_was_sent_waits_until_it_is_delivered() -> None:
     bench.module.delivery.add(HistoryRecord("*-LOG-Trip", 1, 1, b"x"), now)
     sent = [message.code for message in bench.module.poll(START)]
     assert {"P", "h", "A"} <= set(sent)
-    assert bench.report().waiting == Waiting(records=1, alerts=1)
+    assert bench.report().waiting == DeliveryBacklog(records=1, alerts=1)
     bench.module.receive(Message("a"), START)
-    assert bench.report().waiting == Waiting(records=1, alerts=0)
+    assert bench.report().waiting == DeliveryBacklog(records=1, alerts=0)
 
 
 def test_why_there_is_no_link() -> None:

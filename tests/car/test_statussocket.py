@@ -27,7 +27,7 @@ def logged() -> Iterator[list[structlog.typing.EventDict]]:
 
 
 def status() -> bytes:
-    """Give the status of a car."""
+    """Return the status of a car."""
     return b'{"pid": 1}'
 
 
@@ -138,7 +138,7 @@ async def test_so_many_at_a_time_and_no_more(tmp_path: Path) -> None:
 
 
 async def refused(folder: Path) -> bool:
-    """Tell whether somebody who asks is sent away."""
+    """Return whether somebody who asks is sent away."""
     try:
         return await asked(folder) == b""
     except NotRunning:  # he was sent away before he had looked

@@ -35,7 +35,7 @@ def test_a_trip_is_from_on_to_off() -> None:
 
 
 def drive(first: CarState, last: CarState) -> str | None:
-    """Give the column of the trip's length after a drive from one state to another."""
+    """Return the column of the trip's length after a drive from one state to another."""
     log = TripLog()
     for now, state in enumerate((first, last)):
         state.doors_1 = ON

@@ -4,7 +4,7 @@ import pytest
 
 from ovms.car.module import INTERVAL_WATCHED, Module
 from ovms.car.state import CarState
-from ovms.car.usage import LEAST_SECONDS, Condition, DataUse, Row
+from ovms.car.usage import LEAST_SECONDS, DataUse, UsageCondition, UsageRow
 from ovms.car.vehicles.sim import SimCar
 from ovms.protocol import Message
 from ovms.protocol.records.environment import Doors1
@@ -17,20 +17,20 @@ CHARGING = CarState(charge_state="charging")
 @pytest.mark.parametrize(
     ("state", "watchers", "expected"),
     [
-        (OFF, 0, Condition.PARKED),
-        (CarState(), 0, Condition.PARKED),
-        (ON, 0, Condition.DRIVING),
-        (CHARGING, 0, Condition.CHARGING),
-        (CarState(charge_state="done"), 0, Condition.PARKED),
-        (CarState(charge_state="heating", doors_1=Doors1.CAR_ON), 0, Condition.DRIVING),
-        (ON, 1, Condition.WATCHED),
-        (OFF, 7, Condition.WATCHED),
-        (OFF, -1, Condition.PARKED),
+        (OFF, 0, UsageCondition.PARKED),
+        (CarState(), 0, UsageCondition.PARKED),
+        (ON, 0, UsageCondition.DRIVING),
+        (CHARGING, 0, UsageCondition.CHARGING),
+        (CarState(charge_state="done"), 0, UsageCondition.PARKED),
+        (CarState(charge_state="heating", doors_1=Doors1.CAR_ON), 0, UsageCondition.DRIVING),
+        (ON, 1, UsageCondition.WATCHED),
+        (OFF, 7, UsageCondition.WATCHED),
+        (OFF, -1, UsageCondition.PARKED),
     ],
 )
-def test_what_is_the_case(state: CarState, watchers: int, expected: Condition) -> None:
+def test_what_is_the_case(state: CarState, watchers: int, expected: UsageCondition) -> None:
     """An app that watches counts most, then driving, then charging."""
-    assert Condition.of(state, watchers) is expected
+    assert UsageCondition.of(state, watchers) is expected
 
 
 def test_time_and_bytes_count_for_what_was_the_case_before() -> None:
@@ -46,9 +46,9 @@ def test_time_and_bytes_count_for_what_was_the_case_before() -> None:
     use.note_sent(300)
     use.look(OFF, 0, 2601)
     assert use.table() == [
-        Row(Condition.PARKED, 1000, 1, 20),
-        Row(Condition.DRIVING, 600, 10, 0),
-        Row(Condition.WATCHED, 1, 300, 0),
+        UsageRow(UsageCondition.PARKED, 1000, 1, 20),
+        UsageRow(UsageCondition.DRIVING, 600, 10, 0),
+        UsageRow(UsageCondition.WATCHED, 1, 300, 0),
     ]
     assert [row.bytes_per_hour for row in use.table()] == [pytest.approx(75.6), 60, None]
 
@@ -81,7 +81,7 @@ def test_a_clock_that_goes_back_does_no_harm() -> None:
 )
 def test_a_row_as_text(seconds: float, text: str) -> None:
     """Bytes an hour are not told of a short time."""
-    assert str(Row(Condition.DRIVING, seconds, 12_345, 4)) == text
+    assert str(UsageRow(UsageCondition.DRIVING, seconds, 12_345, 4)) == text
 
 
 def test_text_says_what_is_not_counted() -> None:
@@ -104,11 +104,11 @@ class Clock:
         self.now = 100.0
 
     def monotonic(self) -> float:
-        """Give the one that never jumps."""
+        """Return the one that never jumps."""
         return self.now
 
     def time(self) -> float:
-        """Give the time of day."""
+        """Return the time of day."""
         return 1e9
 
 
@@ -124,6 +124,6 @@ def test_the_module_looks_by_real_time() -> None:
     clock.now += 5
     module.poll(start + 500 + INTERVAL_WATCHED)
     assert module.usage.table() == [
-        Row(Condition.PARKED, 10),
-        Row(Condition.WATCHED, 5, 700),
+        UsageRow(UsageCondition.PARKED, 10),
+        UsageRow(UsageCondition.WATCHED, 5, 700),
     ]

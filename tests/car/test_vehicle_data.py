@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovms.car.frames import Frame
-from ovms.car.state import CarState, Topic, VehicleError
+from ovms.car.state import CarError, CarState, Topic
 from ovms.car.trust import Trust
 from ovms.car.vehicles import Later
 from ovms.car.vehicles.data import DataVehicle, read_folder
@@ -24,7 +24,7 @@ from ovms.car.vehicles.data.dbc import read_dbc
 from ovms.car.vehicles.data.encodings import (
     ENCODINGS,
     EncodingError,
-    Refused,
+    ValueRefused,
     parse_template,
 )
 from ovms.car.vehicles.data.fields import FIELDS, TOPICS, Holds, find_conversion
@@ -65,7 +65,7 @@ def make(folder: Path, mapping: str, dbc: str = DBC) -> DataVehicle:
 
 
 def state_after(car: DataVehicle, *frames: str) -> CarState:
-    """Give the state after frames of the id 0x10, or ``11#`` before them, one a second."""
+    """Return the state after frames of the id 0x10, or ``11#`` before them, one a second."""
     for now, text in enumerate(frames):
         bus_id, _, data = text.rpartition("#")
         number = int(bus_id or "10", 16)
@@ -128,7 +128,7 @@ def state_after(car: DataVehicle, *frames: str) -> CarState:
          ["00 00 00 00 00 00 41 42", "00 00 00 00 00 00 41 FF"], "vin", "AB"),
         ('Text = { field = "vin", piece = 1, none = 0 }',
          ["00 00 00 00 00 00 41 42", "00 00 00 00 00 00 00 00"], "vin", None),
-        ('Word = { field = "error", code = "Byte" }', ["05 00 07 00"], "error", VehicleError(5, 7)),
+        ('Word = { field = "error", code = "Byte" }', ["05 00 07 00"], "error", CarError(5, 7)),
         ('First = { field = "error", code = "Byte" }', ["11#01 07"], "error", None),
         ('Real = { field = "soc" }', ["811#00 00 28 42"], "soc", 42),
         ('Real = { field = "soc" }', ["811#00 00 28 42", "811#00 00 C0 7F"], "soc", 42),
@@ -273,7 +273,7 @@ def test_a_field_is_put_and_got(name: str) -> None:
     """What is put into a field is what it says then, and nothing else of the state changes."""
     field, state = FIELDS[name], CarState()
     values: dict[Holds, object] = {
-        Holds.FLAG: True, Holds.WORD: "done", Holds.TEXT: "V", Holds.ERROR: VehicleError(1, 2),
+        Holds.FLAG: True, Holds.WORD: "done", Holds.TEXT: "V", Holds.ERROR: CarError(1, 2),
     }  # fmt: skip
     value = field.bits(0xFF) if field.holds is Holds.BITS and field.bits else 7
     value = values.get(field.holds, value)  # type: ignore[assignment]
@@ -453,7 +453,7 @@ def test_a_pin_is_packed_or_refused(text: str) -> None:
     """A PIN can be read back from its bytes, or is refused without being repeated."""
     is_pin = text.isascii() and text.isdecimal() and len(text) <= 8
     if not is_pin:
-        with pytest.raises(Refused, match=r"^the PIN must be 1 to 8 digits$"):
+        with pytest.raises(ValueRefused, match=r"^the PIN must be 1 to 8 digits$"):
             ENCODINGS["pin28"].pack(text)
         return
     packed = int.from_bytes(ENCODINGS["pin28"].pack(text), "little")
@@ -523,7 +523,7 @@ def _odd_numbers(folder: str) -> DataVehicle:
 
 
 def seen(car: DataVehicle, *names: str) -> list[object]:
-    """Give what is known of a car."""
+    """Return what is known of a car."""
     return [getattr(car.state, name) for name in names]
 
 
@@ -581,7 +581,7 @@ LINKS = (
 
 
 def sent(car: DataVehicle, now: float) -> list[str]:
-    """Give what a car sends now, as ``ID#data``, zeros at its end left out."""
+    """Return what a car sends now, as ``ID#data``, zeros at its end left out."""
     frames = []
     while given := car.sending(now):
         frames += given

@@ -34,14 +34,14 @@ GOOD = 'car_type = "T"\ndescription = "test"\n'
 
 
 def problems(folder: Path, mapping: str, dbc: str = DBC) -> list[str]:
-    """Give what is wrong with a folder, as ``FILE:LINE: message`` with short file names."""
+    """Return what is wrong with a folder, as ``FILE:LINE: message`` with short file names."""
     (folder / f"{folder.name}.dbc").write_text(dbc, "utf-8")
     (folder / "vehicle.toml").write_text(mapping, "utf-8")
     return found(folder)
 
 
 def found(folder: Path) -> list[str]:
-    """Give what is wrong with a folder as it lies there."""
+    """Return what is wrong with a folder as it lies there."""
     try:
         read_folder(folder)
     except VehicleTypeError as error:

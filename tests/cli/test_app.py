@@ -94,7 +94,7 @@ def server(programs: list[Program], tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="module")
 def link(server: Server) -> Iterator[list[str]]:
-    """Give the options that reach CAR1, which is there."""
+    """Yield the options that reach CAR1, which is there."""
     car = FakeCar(server)
     yield server.link()
     car.leave()

@@ -16,7 +16,7 @@ from ovms.base.backoff import Backoff
 from ovms.cli.app import LONGEST_ALERT, app
 from ovms.cli.show import group_view, view
 from ovms.cli.target import Target
-from ovms.net.client import Refused
+from ovms.net.client import WelcomeRefused
 from ovms.protocol import Message, Role
 from ovms.protocol.paranoid import Sealer
 from tests.app.scripted import FIRMWARE, STATUS, VEHICLE, Handler, ScriptedServer, ServerThread
@@ -29,7 +29,7 @@ POSITION = Message("g", b"BLUE,TRACK,80,55,90,12,1,1,22.274165,114.185715")
 
 @pytest.fixture
 def server() -> Iterator[ScriptedServer]:
-    """Give a server with a car that seals."""
+    """Yield a server with a car that seals."""
     with ServerThread(*STORED) as running:
         yield running
 
@@ -117,7 +117,7 @@ def refuse_after(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, calls:
         nonlocal count
         count += 1
         if count > calls:
-            raise Refused("enough")
+            raise WelcomeRefused("enough")
         app = await opened(target, *args, **options)  # type: ignore[arg-type]
         if "G" not in server.on:
             assert server.loop is not None
@@ -129,7 +129,7 @@ def refuse_after(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, calls:
 
 
 def positions(server: ScriptedServer, *messages: Message) -> Handler:
-    """Give a handler that answers a subscription, and hangs up."""
+    """Yield a handler that answers a subscription, and hangs up."""
 
     def answer(message: Message) -> Iterator[Message]:
         yield from messages
@@ -174,7 +174,7 @@ def test_the_log_as_json(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 
 
 def text_of(renderable: object) -> str:
-    """Give what a wide terminal shows."""
+    """Return what a wide terminal shows."""
     console = Console(width=200, record=True, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
     console.print(renderable)
     console.file.close()

@@ -24,7 +24,7 @@ TRIPS = [f"*-LOG-Trip,{TIME},1,{at},\x1b[2J,x" for at in range(2)]
 
 @pytest.fixture
 def server() -> Iterator[ScriptedServer]:
-    """Give a running server."""
+    """Yield a running server."""
     with ServerThread() as running:
         yield running
 

@@ -184,7 +184,7 @@ class ServerThread:
 
 @pytest.fixture
 def server() -> Iterator[ServerThread]:
-    """Give a running server."""
+    """Yield a running server."""
     with ServerThread() as running:
         yield running
 

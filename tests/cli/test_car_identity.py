@@ -8,11 +8,11 @@ import typer
 
 from ovms.car.parameters import split
 from ovms.car.reports import Units
-from ovms.cli.car_identity import Given, Identity
+from ovms.cli.car_identity import Given, ModuleIdentity
 
 NOTHING = Given(None, None, None, None, None, None, None)
 RECORD = split("- - K - example.org:7000 - - - DEMO netpw paranoidpw")
-PROVISIONED = Identity("example.org:7000", "DEMO", "netpw", Units.KILOMETRES, "paranoidpw")
+PROVISIONED = ModuleIdentity("example.org:7000", "DEMO", "netpw", Units.KILOMETRES, "paranoidpw")
 
 
 @pytest.fixture(autouse=True)
@@ -28,9 +28,9 @@ def test_options_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a record they tell everything; miles unless told."""
     monkeypatch.setenv("OVMS_SECRET", "variable")
     given = replace(NOTHING, server="host", vehicle="CAR")
-    assert given.alone() == Identity("host", "CAR", "variable", Units.MILES, None)
+    assert given.alone() == ModuleIdentity("host", "CAR", "variable", Units.MILES, None)
     given = replace(given, secret="s", units="K", paranoid="p")
-    assert given.alone() == Identity("host", "CAR", "s", Units.KILOMETRES, "p")
+    assert given.alone() == ModuleIdentity("host", "CAR", "s", Units.KILOMETRES, "p")
 
 
 def test_a_record_tells_everything(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +54,7 @@ def test_options_count_more_than_the_record(tmp_path: Path) -> None:
     """Each of them, given as a file or not."""
     (tmp_path / "s").write_text("from file\n")
     given = Given("host", "CAR", "s", None, "M", "p", None)
-    assert given.beside(RECORD) == Identity("host", "CAR", "s", Units.MILES, "p")
+    assert given.beside(RECORD) == ModuleIdentity("host", "CAR", "s", Units.MILES, "p")
     given = replace(NOTHING, secret_file=str(tmp_path / "s"), paranoid_file=str(tmp_path / "s"))
     expected = replace(PROVISIONED, secret="from file", paranoid="from file")
     assert given.beside(RECORD) == expected
@@ -116,7 +116,7 @@ def test_what_is_kept_fills_what_no_option_tells(monkeypatch: pytest.MonkeyPatch
     made = given.alone()
     assert (made.server, made.vehicle, made.secret) == ("kept.example:1", "KEPT", "kept secret")
     monkeypatch.setenv("OVMS_SECRET", "variable")
-    assert replace(given, server="host", secret="s").alone() == Identity(
+    assert replace(given, server="host", secret="s").alone() == ModuleIdentity(
         "host", "KEPT", "s", Units.MILES, None
     )
     with pytest.raises(typer.Exit):
@@ -125,8 +125,8 @@ def test_what_is_kept_fills_what_no_option_tells(monkeypatch: pytest.MonkeyPatch
 
 def test_what_was_set_by_command_counts_more() -> None:
     """Server, vehicle, secret and paranoid password; nothing else is part of who it is."""
-    made = Identity("host", "CAR", "s", Units.MILES, None)
-    changed = Identity("kept.example:1", "KEPT", "kept secret", Units.MILES, "kept paranoid")
+    made = ModuleIdentity("host", "CAR", "s", Units.MILES, None)
+    changed = ModuleIdentity("kept.example:1", "KEPT", "kept secret", Units.MILES, "kept paranoid")
     assert made.changed_by(KEPT) == changed
     assert made.changed_by({}) == made
 

@@ -22,7 +22,7 @@ VIN, ICCID, TOKEN = "5YJRE1A12B3001234", "8985200011112222333", "AbCdEfGhIjKlMnO
 
 
 def sealed(parameters: str) -> bytes:
-    """Give a server's answer."""
+    """Return a server's answer."""
     return ProvisionRecord.seal(ICCID, TOKEN, parameters).encode() + LINE_END
 
 

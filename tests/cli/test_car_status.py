@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from ovms.car.status import CarStatus, LinkStatus, ModemStatus, Waiting
+from ovms.car.status import CarStatus, DeliveryBacklog, LinkStatus, ModemStatus
 from ovms.car.statussocket import NAME
 from ovms.cli.main import cli
 
@@ -177,6 +177,6 @@ def test_options_of_the_car_do_not_go_before_it(tmp_path: Path) -> None:
 def test_the_page_of_the_service_names_what_it_tells() -> None:
     """Every name of the object is on the page."""
     page = (Path(__file__).parents[2] / "docs" / "service.md").read_text("utf-8")
-    for kind in (CarStatus, LinkStatus, ModemStatus, Waiting):
+    for kind in (CarStatus, LinkStatus, ModemStatus, DeliveryBacklog):
         for each in fields(kind):
             assert f"`{each.name}`" in page, each.name

@@ -7,7 +7,7 @@ import typer
 from sqlalchemy import text
 
 from ovms.cli.database import open_database
-from ovms.store.database import reading
+from ovms.server.storage.database import reading
 
 
 def test_open_database(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ SERVER = ["--server", "127.0.0.1:1"]
 
 @pytest.fixture
 def cars(tmp_path: Path) -> Path:
-    """Give a file of two cars."""
+    """Return a file of two cars."""
     (tmp_path / "cars.csv").write_text("vehicle,secret\nA,s\nB,s\n")
     return tmp_path / "cars.csv"
 

@@ -10,10 +10,17 @@ import typer
 from typer.testing import CliRunner
 
 from ovms.cli import history, vehicle
-from ovms.store import queries
-from ovms.store.batch import Batch, write
-from ovms.store.database import connect, database_path, database_url, sync_engine, upgrade, writing
-from ovms.store.records import KeptRecord
+from ovms.server.storage import queries
+from ovms.server.storage.batch import Batch, write
+from ovms.server.storage.database import (
+    connect,
+    database_path,
+    database_url,
+    sync_engine,
+    upgrade,
+    writing,
+)
+from ovms.server.values import KeptRecord
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from ovms.cli.login import Login, Shown, is_loopback, warn_in_clear
+from ovms.cli.login import Credentials, Shown, is_loopback, warn_in_clear
 
 
 @pytest.fixture(autouse=True)
@@ -20,9 +20,9 @@ def test_a_secret_comes_from_one_of_three(tmp_path: Path, monkeypatch: pytest.Mo
     """The option, the file or the variable, in this order."""
     monkeypatch.setenv("OVMS_SECRET", "variable")
     (tmp_path / "secret").write_text("file\n")
-    assert Shown(secret="option").login("CAR") == Login("CAR", "option")
-    assert Shown(secret_file=str(tmp_path / "secret")).login("CAR") == Login("CAR", "file")
-    assert Shown().login("CAR") == Login("CAR", "variable")
+    assert Shown(secret="option").login("CAR") == Credentials("CAR", "option")
+    assert Shown(secret_file=str(tmp_path / "secret")).login("CAR") == Credentials("CAR", "file")
+    assert Shown().login("CAR") == Credentials("CAR", "variable")
 
 
 def test_so_do_owner_and_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,19 +30,19 @@ def test_so_do_owner_and_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("OVMS_USER", "variable")
     monkeypatch.setenv("OVMS_PASSWORD", "from variable")
     (tmp_path / "password").write_text("file\n")
-    assert Shown().login(None) == Login("*", "from variable", "variable")
-    assert Shown(user="bob").login("car") == Login("car", "from variable", "bob")
-    assert Shown(user="bob", password="pw").login(None) == Login("*", "pw", "bob")
+    assert Shown().login(None) == Credentials("*", "from variable", "variable")
+    assert Shown(user="bob").login("car") == Credentials("car", "from variable", "bob")
+    assert Shown(user="bob", password="pw").login(None) == Credentials("*", "pw", "bob")
     file = str(tmp_path / "password")
-    assert Shown(password_file=file).login(None) == Login("*", "file", "variable")
+    assert Shown(password_file=file).login(None) == Credentials("*", "file", "variable")
 
 
 def test_options_decide_between_the_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     """With both variables set, an option of either kind says which is meant."""
     for name in ("SECRET", "USER", "PASSWORD"):
         monkeypatch.setenv(f"OVMS_{name}", name.lower())
-    assert Shown(secret="s").login("CAR") == Login("CAR", "s")
-    assert Shown(user="bob").login("CAR") == Login("CAR", "password", "bob")
+    assert Shown(secret="s").login("CAR") == Credentials("CAR", "s")
+    assert Shown(user="bob").login("CAR") == Credentials("CAR", "password", "bob")
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_anything_else_is_wrong_usage(
 
 def test_no_password_shows() -> None:
     """What is printed of a login by mistake holds no password."""
-    assert "pw" not in repr(Login("CAR", "pw", "bob"))
+    assert "pw" not in repr(Credentials("CAR", "pw", "bob"))
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from ovms.cli import notify, owner, vehicle
-from ovms.store import outbox
-from ovms.store.database import database_url, sync_engine, writing
-from tests.notify.servers import HttpReceiver, MailReceiver, Reply, load_apprise
+from ovms.server.storage import outbox
+from ovms.server.storage.database import database_url, sync_engine, writing
+from tests.server.notify.servers import HttpReceiver, MailReceiver, Reply, load_apprise
 
 if TYPE_CHECKING:
     from typer.testing import Result

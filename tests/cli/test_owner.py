@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from ovms.accounts.passwords import verify_password
 from ovms.cli import owner, vehicle
-from ovms.store import queries
-from ovms.store.database import database_url, reading, sync_engine
+from ovms.server.accounts.passwords import verify_password
+from ovms.server.storage import queries
+from ovms.server.storage.database import database_url, reading, sync_engine
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,9 +3,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ovms.store.database import database_url, sync_engine, upgrade, writing
-from ovms.store.peers import note_peer
-from ovms.store.schema import SERVER_ROW, server
+from ovms.server.storage.database import database_url, sync_engine, upgrade, writing
+from ovms.server.storage.peers import note_peer
+from ovms.server.storage.schema import SERVER_ROW, server
 from tests.programs.conftest import run_ovms
 
 PEERS = """

@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 from ovms.base.clock import SystemClock
 from ovms.cli import owner, provision
 from ovms.protocol.errors import AuthenticationFailed
-from ovms.store import queries
-from ovms.store.database import database_url, reading, sync_engine
-from ovms.store.store import Store
+from ovms.server.storage import queries
+from ovms.server.storage.database import database_url, reading, sync_engine
+from ovms.server.storage.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -35,7 +35,7 @@ def shown(*messages: Message) -> str:
 
 
 def line(message: Message) -> str:
-    """Give a message as the log shows it."""
+    """Return a message as the log shows it."""
     return message_line(Seen(message, NOW, parse_content(message)))
 
 

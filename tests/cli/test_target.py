@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from ovms.app.snapshot import Snapshot
 from ovms.cli.target import PASSING_REFUSALS, MakeTarget, stay, takes_plain_target, takes_target
-from ovms.net.client import ConnectFailed, ConnectionLost, Refused, Untrusted
+from ovms.net.client import ConnectFailed, ConnectionLost, Untrusted, WelcomeRefused
 
 
 class FakeTarget:
@@ -20,7 +20,7 @@ class FakeTarget:
         self.ends = list(ends)
 
     async def open(self, *_: object) -> Self:
-        """Give the next connection, or fail as told."""
+        """Return the next connection, or fail as told."""
         end = self.ends.pop(0)
         if end is not None:
             raise end
@@ -48,7 +48,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return made
 
 
-REFUSED = Refused("refused")
+REFUSED = WelcomeRefused("refused")
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ async def test_when_a_connection_is_made_again(
 ) -> None:
     """A refusal is the last word of a server that never welcomed us; else it may be in passing."""
     fake: Any = FakeTarget(*ends)
-    with pytest.raises((Refused, Untrusted)):
+    with pytest.raises((WelcomeRefused, Untrusted)):
         await asyncio.wait_for(stay(fake, lambda message: None), 10)
     assert fake.ends == []
     assert len(pauses) == tries

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from ovms.accounts.login import Accounts
 from ovms.base.clock import SystemClock
 from ovms.cli import owner, token, vehicle
-from ovms.store import queries
-from ovms.store.database import database_url, reading, sync_engine, writing
-from ovms.store.store import Store
+from ovms.server.accounts.login import Accounts
+from ovms.server.storage import queries
+from ovms.server.storage.database import database_url, reading, sync_engine, writing
+from ovms.server.storage.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path

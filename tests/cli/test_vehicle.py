@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from ovms.cli import owner, vehicle
-from ovms.store import queries
-from ovms.store.database import database_url, reading, sync_engine, writing
+from ovms.server.storage import queries
+from ovms.server.storage.database import database_url, reading, sync_engine, writing
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,13 +17,13 @@ from ovms.car.vehicles.data.fields import FIELDS
 from ovms.car.vehicles.data.models import (
     AskEntry,
     CommandEntry,
-    Entry,
     FrameEntry,
-    Head,
     LinkEntry,
+    MappingEntry,
     ParameterEntry,
     SignalEntry,
     SilenceEntry,
+    VehicleHeader,
 )
 from ovms.cli.main import cli
 from ovms.protocol.commands import Command
@@ -104,8 +104,9 @@ def test_a_folder_may_lie_where_one_stands(
     assert find_maker("moped") is None
 
 
-ENTRIES: list[type[Entry]] = [
-    Head, LinkEntry, SignalEntry, SilenceEntry, AskEntry, CommandEntry, FrameEntry, ParameterEntry,
+ENTRIES: list[type[MappingEntry]] = [
+    VehicleHeader, LinkEntry, SignalEntry, SilenceEntry, AskEntry, CommandEntry, FrameEntry,
+    ParameterEntry,
 ]  # fmt: skip
 
 

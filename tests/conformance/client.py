@@ -67,7 +67,7 @@ class Wire(Protocol):
         """Wait for the next line; ``None`` once the server has closed."""
 
     def is_quiet(self) -> bool:
-        """Say whether nothing has come that was not heard yet."""
+        """Return whether nothing has come that was not heard yet."""
 
     def close(self) -> None:
         """Hang up. May be called again."""
@@ -115,7 +115,7 @@ class SocketWire:
         return came
 
     def is_quiet(self) -> bool:
-        """Say whether nothing has come that was not heard yet."""
+        """Return whether nothing has come that was not heard yet."""
         self.connection.settimeout(0)
         try:
             came = self.connection.recv(65536)
@@ -171,7 +171,7 @@ class WebWire:
         return line
 
     def is_quiet(self) -> bool:
-        """Say whether nothing has come that was not heard yet."""
+        """Return whether nothing has come that was not heard yet."""
         self.connection.settimeout(0)
         try:
             self._receive()
@@ -243,12 +243,12 @@ def make_token() -> str:
 
 
 def hmac_md5(secret: str, text: str) -> bytes:
-    """Give the HMAC-MD5 of a text under a secret."""
+    """Return the HMAC-MD5 of a text under a secret."""
     return hmac.new(secret.encode(), text.encode(), hashlib.md5).digest()
 
 
 def digest_of(secret: str, token: str) -> str:
-    """Give the digest that goes with a token, base64 encoded with padding."""
+    """Return the digest that goes with a token, base64 encoded with padding."""
     return base64.b64encode(hmac_md5(secret, token)).decode()
 
 
@@ -295,16 +295,16 @@ class Caller:
         self._in: Stream | None = None
 
     def greeting(self, role: str, *words: str, digest: str | None = None) -> bytes:
-        """Give the welcome of a role (C, A, B or S): scheme, token, digest, then the words."""
+        """Return the welcome of a role (C, A, B or S): scheme, token, digest, then the words."""
         proof = digest or digest_of(self._secret, self.token)
         return " ".join([f"MP-{role}", "0", self.token, proof, *words]).encode()
 
-    def greet(self, role: str, *words: str, digest: str | None = None) -> None:
+    def send_welcome(self, role: str, *words: str, digest: str | None = None) -> None:
         """Say the welcome."""
         self.wire.say(self.greeting(role, *words, digest=digest))
 
     def be_welcomed(self) -> str:
-        """Wait for the server's welcome, check its proof, turn on the cipher; gives its token."""
+        """Wait for the server's welcome, check its proof, turn on the cipher; returns its token."""
         line = self.wire.hear()
         assert line is not None, "the server closed instead of its welcome"
         self.start(line)
@@ -320,7 +320,7 @@ class Caller:
         self._out, self._in = Stream(key), Stream(key)
 
     def line(self, payload: bytes) -> bytes:
-        """Give the line of a message, to be sent next."""
+        """Return the line of a message, to be sent next."""
         assert self._out is not None
         return self._out.seal(b"MP-0 " + payload)
 
@@ -354,7 +354,7 @@ class Caller:
         return payload
 
     def settle(self) -> list[bytes]:
-        """Give all that came before the server's answer to a ping that is sent now."""
+        """Return all that came before the server's answer to a ping that is sent now."""
         self.say(b"A")
         heard = []
         while (payload := self.hear()) != b"a":
@@ -369,12 +369,12 @@ class Caller:
 class OwnerCaller(Caller):
     """An owner who calls under scheme 0x31: plain lines of code and data."""
 
-    def greet_owner(self, user: str, password: str, vehicle: str, role: str = "A") -> None:
+    def send_owner_welcome(self, user: str, password: str, vehicle: str, role: str = "A") -> None:
         """Say the welcome."""
         self.wire.say(f"MP-{role} 1 {user} {password} {vehicle}".encode())
 
     def line(self, payload: bytes) -> bytes:
-        """Give the line of a message: the message."""
+        """Return the line of a message: the message."""
         return payload
 
     def read(self, line: bytes) -> bytes:

@@ -38,17 +38,17 @@ class House:
         self.ready: dict[str, Any] = json.loads((data / "ready.json").read_text("utf-8"))
 
     def ovms(self, *arguments: str) -> str:
-        """Run a command on the server's data; gives what it prints."""
+        """Run a command on the server's data; returns what it prints."""
         done = run_ovms(*arguments, "--data", str(self.data))
         assert done.returncode == 0, f"ovms {' '.join(arguments)}: {done.stderr}"
         return done.stdout
 
     def fresh(self) -> str:
-        """Give the id of a vehicle that nobody has used."""
+        """Return the id of a vehicle that nobody has used."""
         return f"FRESH{next(self._numbers):04}"
 
     def port(self, transport: Transport) -> int:
-        """Give the port of a transport."""
+        """Return the port of a transport."""
         port = self.ready.get(transport.port_key)
         assert isinstance(port, int), f"the server offers no {transport.port_key}: {self.ready}"
         return port
@@ -104,7 +104,7 @@ class Case:
     def call(self, role: str, vehicle: str | None = None, token: str | None = None) -> Caller:
         """Connect and be welcomed; what comes at once is in ``login``."""
         caller = self.stranger(token=token)
-        caller.greet(role, vehicle or self.vehicle)
+        caller.send_welcome(role, vehicle or self.vehicle)
         caller.be_welcomed()
         caller.login = caller.settle()
         return caller
@@ -129,14 +129,14 @@ class Case:
 
 @pytest.fixture(params=list(Transport), ids=lambda transport: transport.value)
 def transport(request: pytest.FixtureRequest) -> Transport:
-    """Give each of the ways in which lines travel."""
+    """Return each of the ways in which lines travel."""
     assert isinstance(request.param, Transport)
     return request.param
 
 
 @pytest.fixture
 def case(house: House, transport: Transport) -> Iterator[Case]:
-    """Give a case its vehicle."""
+    """Yield a case its vehicle."""
     opened = Case(house, transport)
     yield opened
     opened.close()
@@ -144,14 +144,14 @@ def case(house: House, transport: Transport) -> Iterator[Case]:
 
 @pytest.fixture
 def tcp(house: House) -> Iterator[Case]:
-    """Give a case its vehicle where only plain TCP is in question."""
+    """Yield a case its vehicle where only plain TCP is in question."""
     opened = Case(house, Transport.TCP)
     yield opened
     opened.close()
 
 
 def everything(*callers: Caller) -> list[list[bytes]]:
-    """Let callers settle one after the other; gives what each has heard."""
+    """Let callers settle one after the other; returns what each has heard."""
     return [caller.settle() for caller in callers]
 
 

@@ -31,7 +31,7 @@ class Section:
         return " ".join(self.sentences)
 
     def touched(self, words: str) -> set[int]:
-        """Give which sentences some words are of; none if they do not stand here."""
+        """Return which sentences some words are of; none if they do not stand here."""
         words = even(words)
         found = set()
         for place in re.finditer(re.escape(words), self.text):
@@ -49,7 +49,7 @@ def even(text: str) -> str:
 
 
 def sections() -> list[Section]:
-    """Give all sections of both documents, those of the guide that only introduce left out."""
+    """Return all sections of both documents, those of the guide that only introduce left out."""
     guide = _read(GUIDE, "guide: ")
     names = [section.name for section in guide]
     interop = [

@@ -78,7 +78,7 @@ Row = tuple[str, str, str]
 
 
 def cases() -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Give every case of the suite, with the file that it is in."""
+    """Yield every case of the suite, with the file that it is in."""
     for path in sorted(HERE.glob("test_*.py")):
         if path.stem != "test_page":
             module = importlib.import_module(f"tests.conformance.{path.stem}")
@@ -88,7 +88,7 @@ def cases() -> Iterator[tuple[str, Callable[..., Any]]]:
 
 
 def claims() -> list[tuple[Sentence | Elsewhere, str, str]]:
-    """Give every sentence with the case that stands for it, or with the reason for none."""
+    """Return every sentence with the case that stands for it, or with the reason for none."""
     found: list[tuple[Sentence | Elsewhere, str, str]] = [
         (sentence, meaning(case), f"`{file}` `{case.__name__}`")
         for file, case in cases()
@@ -98,7 +98,7 @@ def claims() -> list[tuple[Sentence | Elsewhere, str, str]]:
 
 
 def meaning(case: Callable[..., Any]) -> str:
-    """Give the one sentence that says what a case sees."""
+    """Return the one sentence that says what a case sees."""
     return inspect.getdoc(case) or ""
 
 
@@ -107,7 +107,7 @@ def _tests(each: Elsewhere) -> str:
 
 
 def rows_of(source: str) -> list[Row]:
-    """Give the rows of a source: its words, what is seen, and where."""
+    """Return the rows of a source: its words, what is seen, and where."""
     rows: dict[str, tuple[list[str], list[str]]] = {}
     for sentence, seen, where in claims():
         if sentence.source == source:

@@ -42,5 +42,5 @@ def stands_for(source: str, *texts: str) -> Callable[[F], F]:
 
 
 def sentences_of(case: Callable[..., Any]) -> list[Sentence]:
-    """Give the sentences that a case stands for, from the top decorator down."""
+    """Return the sentences that a case stands for, from the top decorator down."""
     return list(vars(case).get("sentences", []))

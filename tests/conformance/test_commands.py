@@ -13,7 +13,7 @@ ANSWER = "Response parameters are unused, and will merely indicate the success o
 
 
 def guide(heading: str, *texts: str) -> list[Sentence]:
-    """Give sentences of the guide under a heading."""
+    """Return sentences of the guide under a heading."""
     return [Sentence(f"guide: {heading}", text) for text in texts]
 
 

@@ -39,7 +39,7 @@ SCHEME = "guide: Encryption Protection Scheme 0x30"
 def test_a_caller_is_welcomed(case: Case, role: str) -> None:
     """A car, an app and a batch client that know the secret are welcomed."""
     caller = case.stranger()
-    caller.greet(role, case.vehicle)
+    caller.send_welcome(role, case.vehicle)
     caller.be_welcomed()
     assert caller.settle()[0][:1] == b"Z"
 
@@ -61,7 +61,7 @@ def test_the_form_of_the_welcome(case: Case) -> None:
     tokens = set()
     for _ in range(3):
         caller = case.stranger()
-        caller.greet("A", case.vehicle)
+        caller.send_welcome("A", case.vehicle)
         line = caller.wire.hear()
         assert line is not None
         found = re.fullmatch(rb"MP-S 0 (\S{22}) (\S{24})", line)
@@ -76,7 +76,7 @@ def test_the_form_of_the_welcome(case: Case) -> None:
 def test_a_digest_without_padding(case: Case) -> None:
     """A caller whose digest lacks the padding is welcomed."""
     caller = case.stranger()
-    caller.greet("C", case.vehicle, digest=digest_of(SECRET, caller.token).rstrip("="))
+    caller.send_welcome("C", case.vehicle, digest=digest_of(SECRET, caller.token).rstrip("="))
     caller.be_welcomed()
     assert caller.settle() == [b"Z0"]
 
@@ -90,7 +90,7 @@ def test_a_digest_without_padding(case: Case) -> None:
 def test_the_server_proves_the_secret(case: Case) -> None:
     """The server's digest is the HMAC-MD5 of its token under the vehicle's secret."""
     caller = case.stranger()
-    caller.greet("A", case.vehicle)
+    caller.send_welcome("A", case.vehicle)
     line = caller.wire.hear()
     assert line is not None
     _, _, token, digest = line.decode().split(" ")
@@ -123,7 +123,7 @@ def test_nothing_is_said_before_the_welcome(case: Case) -> None:
 def test_a_wrong_secret(case: Case, role: str) -> None:
     """A caller whose digest does not match is closed without an answer."""
     caller = case.stranger("not the secret")
-    caller.greet(role, case.vehicle)
+    caller.send_welcome(role, case.vehicle)
     assert caller.is_closed()
 
 
@@ -132,7 +132,7 @@ def test_a_wrong_secret(case: Case, role: str) -> None:
 def test_an_unknown_vehicle(case: Case, role: str) -> None:
     """A caller for a vehicle that is not known is closed without an answer."""
     caller = case.stranger()
-    caller.greet(role, f"{case.vehicle}-UNKNOWN")
+    caller.send_welcome(role, f"{case.vehicle}-UNKNOWN")
     assert caller.is_closed()
 
 
@@ -150,7 +150,7 @@ def test_the_vehicle_id_has_no_case(case: Case) -> None:
 def test_a_further_word(case: Case) -> None:
     """An app that names its car picture in the welcome is welcomed like any other."""
     app = case.stranger()
-    app.greet("A", case.vehicle, "car_roadster_arcticwhite")
+    app.send_welcome("A", case.vehicle, "car_roadster_arcticwhite")
     app.be_welcomed()
     assert app.settle()[0] == b"Z0"
 
@@ -205,7 +205,7 @@ def test_the_cipher_runs_on(case: Case) -> None:
 def test_the_form_of_a_line(case: Case) -> None:
     """A line is base64 with CR LF behind it, and in it MP-0, a blank, the code and the data."""
     app = case.stranger()
-    app.greet("A", case.vehicle)
+    app.send_welcome("A", case.vehicle)
     app.be_welcomed()  # the wire has looked for the line end
     line = app.wire.hear()
     assert line is not None
@@ -230,7 +230,7 @@ def test_empty_lines_are_ignored(case: Case) -> None:
     """Empty lines before and after the welcome change nothing."""
     car = case.stranger()
     car.wire.say(b"")
-    car.greet("C", case.vehicle)
+    car.send_welcome("C", case.vehicle)
     car.be_welcomed()
     for _ in range(3):
         car.wire.say(b"")
@@ -301,7 +301,7 @@ def test_the_websocket_is_under_its_path(tcp: Case, web: Transport, path: str) -
     context = tcp.house.context() if web.is_tls else None
     wire = tcp.keep(dial_web(web, tcp.house.port(web), context, path))
     app = Caller(wire, SECRET)
-    app.greet("A", tcp.vehicle)
+    app.send_welcome("A", tcp.vehicle)
     app.be_welcomed()
     assert isinstance(wire, WebWire)
     assert app.settle()[0] == b"Z0"
@@ -328,7 +328,7 @@ def test_the_same_in_tls(tcp: Case, newest: ssl.TLSVersion) -> None:
     assert isinstance(wire.connection, ssl.SSLSocket)
     assert wire.connection.version() == newest.name.replace("_", ".")
     car = Caller(wire, SECRET)
-    car.greet("C", tcp.vehicle)
+    car.send_welcome("C", tcp.vehicle)
     car.be_welcomed()
     assert car.settle() == [b"Z0"]
 
@@ -338,7 +338,7 @@ def test_parties_meet_across_transports(tcp: Case) -> None:
     car = tcp.car()
     for transport in Transport:
         app = Caller(tcp.wire(transport), SECRET)
-        app.greet("A", tcp.vehicle)
+        app.send_welcome("A", tcp.vehicle)
         app.be_welcomed()
         assert app.settle()[0] == b"Z1"
         car.say(b"S80,K")
@@ -356,7 +356,7 @@ def test_a_second_car_takes_over(case: Case) -> None:
     old, app = case.car(), case.app()
     new = case.stranger()
     new.answers_pings = False
-    new.greet("C", case.vehicle)
+    new.send_welcome("C", case.vehicle)
     new.be_welcomed()
     assert new.hear() == b"A"
     new.say(b"a")
@@ -373,7 +373,7 @@ def test_a_repeated_welcome_displaces_nobody(case: Case) -> None:
     """Who repeats the car's welcome, but cannot cipher a line, leaves the living car in place."""
     car, app = case.car(), case.app()
     thief = Caller(case.wire(), SECRET, car.token)
-    thief.greet("C", case.vehicle)
+    thief.send_welcome("C", case.vehicle)
     assert thief.wire.hear() is not None
     thief.wire.say(base64.b64encode(b"MP-0 A"))
     while thief.wire.hear() is not None:
@@ -389,7 +389,7 @@ def test_the_only_car_counts_at_once(case: Case) -> None:
     """A car without a rival is connected with its welcome, before it has said a line."""
     car = case.stranger()
     app = case.app()
-    car.greet("C", case.vehicle)
+    car.send_welcome("C", case.vehicle)
     car.be_welcomed()
     assert app.hear() == b"Z1"
 
@@ -400,7 +400,7 @@ def test_a_refused_car_is_told_once(case: Case) -> None:
     app = case.app()
     for _ in range(3):
         car = case.stranger("not the secret")
-        car.greet("C", case.vehicle)
+        car.send_welcome("C", case.vehicle)
         assert car.is_closed()
     assert [payload[:1] for payload in app.settle()] == [b"P"]
     for _ in range(2):
@@ -416,7 +416,7 @@ def test_tls_with_and_without_a_name(tcp: Case) -> None:
     for name in (None, "ovms.example.org"):
         plain = socket.create_connection(("127.0.0.1", tcp.house.port(Transport.TLS)), timeout=30)
         car = Caller(tcp.keep(SocketWire(context.wrap_socket(plain, server_hostname=name))), SECRET)
-        car.greet("C", tcp.vehicle)
+        car.send_welcome("C", tcp.vehicle)
         car.be_welcomed()
         car.settle()
 

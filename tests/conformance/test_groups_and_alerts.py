@@ -111,7 +111,7 @@ def test_an_alert_is_not_passed_to_the_car(case: Case) -> None:
 
 
 def subscriptions(case: Case, *vehicles: str) -> dict[str, set[str]]:
-    """Give the app ids that are subscribed to each of some vehicles."""
+    """Return the app ids that are subscribed to each of some vehicles."""
     listed = json.loads(case.house.ovms("notify", "list", "--json"))
     return {
         vehicle: {each["app"] for each in listed if each["vehicle"] == vehicle}

@@ -29,7 +29,7 @@ def keep(car: Caller, *records: bytes) -> None:
 
 
 def seconds_from(text: str, moment: datetime) -> float:
-    """Give how far a time of the wire is from a moment."""
+    """Return how far a time of the wire is from a moment."""
     return (datetime.strptime(text, FORMAT).replace(tzinfo=UTC) - moment).total_seconds()
 
 
@@ -216,7 +216,7 @@ def test_nothing_to_tell(case: Case, asked: bytes) -> None:
 
 
 def values(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Give the last field of each row."""
+    """Return the last field of each row."""
     return [row[-1] for row in rows]
 
 

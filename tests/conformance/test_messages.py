@@ -167,7 +167,7 @@ RECORDS = {
 
 
 def rows_of(source: dict[str, tuple[Sentence, bytes]]) -> list[Sentence]:
-    """Give the sentences of a table."""
+    """Return the sentences of a table."""
     return [sentence for sentence, _ in source.values()]
 
 

@@ -34,11 +34,11 @@ class OwnerCase(Case):
     def log_in(self, vehicle: str, password: str = PASSWORD, user: str = "") -> OwnerCaller:
         """Say a welcome; what answers is not heard yet."""
         caller = OwnerCaller(self.wire(), "")
-        caller.greet_owner(user or self.owner.name, password, vehicle)
+        caller.send_owner_welcome(user or self.owner.name, password, vehicle)
         return caller
 
     def answer(self, vehicle: str, listed: list[str] | None = None) -> bytes:
-        """Give the line that answers a right login."""
+        """Return the line that answers a right login."""
         ids = listed if listed is not None else self.owner.vehicles
         return " ".join(["MP-S", "1", self.owner.name, vehicle, *ids]).encode()
 
@@ -59,7 +59,7 @@ def owners(house: House) -> Owner:
 
 @pytest.fixture
 def fleet(house: House, transport: Transport, owners: Owner) -> Iterator[OwnerCase]:
-    """Give a case its owner."""
+    """Yield a case its owner."""
     opened = OwnerCase(house, transport, owners)
     yield opened
     opened.close()
@@ -167,10 +167,10 @@ def test_one_account_does_not_shut_out_another(tcp: Case, owners: Owner) -> None
     tcp.house.ovms("owner", "add", "careless", "--password", PASSWORD)
     for _ in range(30):
         caller = OwnerCaller(tcp.wire(), "")
-        caller.greet_owner("careless", "wrong", "*")
+        caller.send_owner_welcome("careless", "wrong", "*")
         assert caller.is_closed()
     app = OwnerCaller(tcp.wire(), "")
-    app.greet_owner(owners.name, PASSWORD, "*")
+    app.send_owner_welcome(owners.name, PASSWORD, "*")
     assert app.wire.hear() is not None
     car = tcp.car()
     assert car.settle() == []

@@ -20,7 +20,7 @@ PARAMETERS = ["+447700900123", "OVMS", "K", "SMS", "203.0.113.5", "internet"]
 
 @pytest.fixture(scope="session")
 def vin(house: House) -> str:
-    """Have a record at the server; gives its key."""
+    """Have a record at the server; returns its key."""
     house.ovms("provision", "add", "--vin", "5YJRE1A31A1P01234", "--iccid", ICCID, *PARAMETERS)
     return "5YJRE1A31A1P01234"
 
@@ -103,7 +103,7 @@ def test_before_the_welcome(case: Case, vin: str, role: str) -> None:
     """A caller that was given its record can go on and be welcomed on the same connection."""
     caller = case.stranger()
     assert open_record(ask(caller.wire, vin), ICCID) == PARAMETERS
-    caller.greet(role, case.vehicle)
+    caller.send_welcome(role, case.vehicle)
     caller.be_welcomed()
     assert caller.settle()[0] == b"Z0"
     assert ask(caller.wire, vin) == b"AP-X"

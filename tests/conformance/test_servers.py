@@ -49,21 +49,21 @@ class ServerCase(Case):
     def server(self, server_id: str, *times: str) -> Caller:
         """Call as a server that has the records up to two times."""
         caller = self.stranger(SERVER_SECRET)
-        caller.greet("S", server_id, *times)
+        caller.send_welcome("S", server_id, *times)
         caller.be_welcomed()
         return caller
 
 
 @pytest.fixture
 def peers(master: House, transport: Transport) -> Iterator[ServerCase]:
-    """Give a case its calls."""
+    """Yield a case its calls."""
     opened = ServerCase(master, transport)
     yield opened
     opened.close()
 
 
 def records(caller: Caller, kind: bytes, last: str) -> list[str]:
-    """Give the records of a kind as they come, up to the one that begins with some text."""
+    """Return the records of a kind as they come, up to the one that begins with some text."""
     found: list[str] = []
     while not found or not found[-1].startswith(last):
         payload = caller.hear()
@@ -95,7 +95,7 @@ def test_who_is_no_server(peers: ServerCase) -> None:
         ("wrong", "S", "SLAVE1"),
     ):
         caller = peers.stranger(secret)
-        caller.greet(role, vehicle, *([NEVER, NEVER] if role == "S" else []))
+        caller.send_welcome(role, vehicle, *([NEVER, NEVER] if role == "S" else []))
         assert caller.is_closed()
 
 

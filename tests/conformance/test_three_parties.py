@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from ovms.net.client import Connection, connect
+from ovms.net.client import ClientConnection, connect
 from ovms.net.tls import client_context
 from ovms.protocol import Message, Role
 from ovms.protocol.crypto import make_token
@@ -33,7 +33,7 @@ VERSION = "f" + run_ovms("--version").stdout.split()[-1]
 class Party:
     """One end, whose messages are given as text: ``S80,K``; bytes of no text as Latin-1."""
 
-    def __init__(self, connection: Connection, about: str = "") -> None:
+    def __init__(self, connection: ClientConnection, about: str = "") -> None:
         self.connection = connection
         self._about = f"r{about},"
         """What a server says of other vehicles is passed over."""
@@ -54,7 +54,7 @@ class Party:
                 return text
 
     async def settle(self) -> list[str]:
-        """Give all that came before the answer to a ping."""
+        """Return all that came before the answer to a ping."""
         self.say("A")
         heard = []
         while (text := await self.hear()) != "a":
@@ -171,7 +171,7 @@ class Meeting:
     parties: dict[str, Party]
 
     async def settle(self) -> dict[str, list[str]]:
-        """Give what each has heard; the speaker of the last message comes first in the dict."""
+        """Return what each has heard; the speaker of the last message comes first in the dict."""
         return {name: await party.settle() for name, party in self.parties.items()}
 
 

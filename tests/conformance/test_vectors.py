@@ -30,13 +30,13 @@ WELCOME: dict[str, str] = VECTORS["welcome"]
 
 
 def caller(wire: Wire) -> Caller:
-    """Give the caller of the known conversation; nothing goes over the wire."""
+    """Return the caller of the known conversation; nothing goes over the wire."""
     return Caller(wire, WELCOME["secret"], WELCOME["client_token"])
 
 
 @pytest.fixture
 def wire() -> Iterator[Wire]:
-    """Give a wire that leads nowhere: only the lines are in question."""
+    """Yield a wire that leads nowhere: only the lines are in question."""
     here, there = socket.socketpair()
     with here, there:
         yield SocketWire(here)

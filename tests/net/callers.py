@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from ovms.net.client import (
-    Connection,
+    ClientConnection,
     connect,
 )
 from ovms.protocol import Message, Role
@@ -29,7 +29,7 @@ def call(
     tls: ssl.SSLContext | None = None,
     websocket: bool = False,
     host: str = "127.0.0.1",
-) -> asyncio.Task[Connection]:
+) -> asyncio.Task[ClientConnection]:
     """Call a port."""
     calling = connect(
         host, port, Role.CAR, "CAR1", SECRET, timeout=timeout, tls=tls, websocket=websocket

@@ -21,7 +21,7 @@ from websockets.asyncio import client
 from websockets.frames import CONT, PING, TEXT, Frame, Opcode
 from websockets.utils import apply_mask
 
-from ovms.net.client import Connection, connect
+from ovms.net.client import ClientConnection, connect
 from ovms.net.pump import Pump
 from ovms.protocol import CallerWelcome, Message, Party, Role, Session, State
 from ovms.protocol.errors import RemoteProtocolError
@@ -119,15 +119,15 @@ class Place:
 
     async def call(
         self, secret: bytes = SECRET, role: Role = Role.APP, *, websocket: bool = False
-    ) -> Connection:
+    ) -> ClientConnection:
         """Call it, as the client does."""
         return await connect(
             self.host, self.port, role, "CAR1", secret,
             timeout=PATIENCE, tls=self.trust, websocket=websocket,
         )  # fmt: skip
 
-    async def meet(self, *, websocket: bool = False) -> tuple[Connection, End]:
-        """Give both ends of a connection that is open."""
+    async def meet(self, *, websocket: bool = False) -> tuple[ClientConnection, End]:
+        """Return both ends of a connection that is open."""
         connection = await self.call(websocket=websocket)
         end = self.made[-1]
         await end.until(lambda end: end.events)
@@ -184,16 +184,16 @@ class Caller:
     def greeting(
         self, role: Role = Role.CAR, vehicle_id: str = "CAR1", secret: bytes = SECRET, *words: str
     ) -> bytes:
-        """Give a welcome, a right one unless told otherwise."""
-        return self.session.greet(role, vehicle_id, secret, *words)
+        """Return a welcome, a right one unless told otherwise."""
+        return self.session.send_welcome(role, vehicle_id, secret, *words)
 
     async def hears(self) -> list[Event]:
-        """Give the events of the next bytes; none at the end of the stream."""
+        """Return the events of the next bytes; none at the end of the stream."""
         async with asyncio.timeout(PATIENCE):
             return list(self.session.receive_data(await self.reader.read(65536)))
 
     async def hears_line(self) -> bytes:
-        """Give the next line as it came."""
+        """Return the next line as it came."""
         async with asyncio.timeout(PATIENCE):
             return await self.reader.readline()
 
@@ -205,7 +205,7 @@ class Caller:
             self._keep(events)
 
     async def hears_messages(self, count: int) -> list[str]:
-        """Give the next messages, code and data in one text."""
+        """Return the next messages, code and data in one text."""
         while len(self._heard) < count:
             events = await self.hears()
             assert events, f"closed after {self._heard}"
@@ -218,7 +218,7 @@ class Caller:
         self._heard += [each.code + each.data.decode("latin-1") for each in messages]
 
     async def is_closed(self) -> bool:
-        """Tell whether the server closes without another word."""
+        """Return whether the server closes without another word."""
         async with asyncio.timeout(PATIENCE):
             try:
                 return await self.reader.read() == b""
@@ -275,7 +275,7 @@ class Certificate:
     @staticmethod
     @cache
     def make() -> Certificate:
-        """Give the one that all tests share."""
+        """Return the one that all tests share."""
         return Certificate()
 
 
@@ -292,7 +292,7 @@ MASK = b"mask"
 
 
 def frame(opcode: Opcode, data: bytes = b"", *, fin: bool = True, mask: bool = True) -> bytes:
-    """Give a frame's bytes, as a client sends it, but always under the same mask."""
+    """Return a frame's bytes, as a client sends it, but always under the same mask."""
     plain = Frame(opcode, data, fin).serialize(mask=False)
     if not mask:
         return plain
@@ -302,12 +302,12 @@ def frame(opcode: Opcode, data: bytes = b"", *, fin: bool = True, mask: bool = T
 
 
 def text(data: bytes) -> bytes:
-    """Give a text frame's bytes."""
+    """Return a text frame's bytes."""
     return frame(TEXT, data)
 
 
 def pieces(data: bytes, *sizes: int, ping: bytes | None = None) -> bytes:
-    """Give a message's bytes in fragments of these sizes and one more, a ping between them."""
+    """Return a message's bytes in fragments of these sizes and one more, a ping between them."""
     parts = []
     for size in sizes:
         parts.append(data[:size])
@@ -332,7 +332,7 @@ class WebCaller:
             await self.web.send(line.removesuffix(b"\r\n").decode())
 
     async def hears(self) -> list[Event]:
-        """Give the events of the next frame, which is text and one line without its end."""
+        """Return the events of the next frame, which is text and one line without its end."""
         async with asyncio.timeout(PATIENCE):
             line = await self.web.recv()
         assert isinstance(line, str)
@@ -341,7 +341,7 @@ class WebCaller:
 
     async def opens(self, secret: bytes = SECRET) -> None:
         """Greet, and be welcomed."""
-        await self.says(self.session.greet(Role.APP, "CAR1", secret))
+        await self.says(self.session.send_welcome(Role.APP, "CAR1", secret))
         await self.hears()
         assert self.session.state is State.OPEN
 

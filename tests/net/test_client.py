@@ -9,10 +9,10 @@ import pytest
 from ovms.net import client as client_module
 from ovms.net.client import (
     INBOX_LIMIT,
+    ClientConnection,
     ConnectFailed,
-    Connection,
     ConnectionLost,
-    Refused,
+    WelcomeRefused,
     connect,
 )
 from ovms.net.pump import STREAM_LIMIT
@@ -54,7 +54,7 @@ async def test_traffic_is_what_the_system_counts(tls: bool) -> None:
 async def test_traffic_where_the_system_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is what was handed to it, and says so; a connection that never was has none."""
     monkeypatch.setattr("ovms.net.pump.measure", lambda connection: None)
-    assert Connection().traffic == Traffic()
+    assert ClientConnection().traffic == Traffic()
     async with listening() as place, await place.call() as connection:
         lines = connection.traffic
         connection.send(PING)
@@ -89,7 +89,7 @@ async def test_a_dropped_connection_that_tells_nothing(monkeypatch: pytest.Monke
         close = abort
 
     monkeypatch.setattr(client_module, "DROP_TIMEOUT", 0.01)
-    connection = Connection()
+    connection = ClientConnection()
     monkeypatch.setattr(connection, "_pump", Mute())
     answer = asyncio.get_running_loop().create_future()
     await asyncio.wait_for(client_module._drop(connection, answer), 20)
@@ -152,7 +152,7 @@ async def test_tokens_differ() -> None:
 async def test_a_wrong_secret_is_refused() -> None:
     """The server closes without a word; the caller knows what that means."""
     async with listening() as place:
-        with pytest.raises(Refused, match="wrong vehicle id or secret"):
+        with pytest.raises(WelcomeRefused, match="wrong vehicle id or secret"):
             await place.call(b"another secret")
 
 
@@ -175,7 +175,7 @@ async def test_words() -> None:
             welcome = place.made[-1].events[0]
             assert isinstance(welcome, CallerWelcome)
             assert welcome.words == words
-        with pytest.raises(Refused, match="cannot be the id"):
+        with pytest.raises(WelcomeRefused, match="cannot be the id"):
             await connect(place.host, place.port, Role.APP, "CAR1", SECRET, words=["two words"])
         assert len(place.made) == 2
 
@@ -184,7 +184,7 @@ async def test_a_server_that_does_not_know_the_secret() -> None:
     """A digest that proves nothing is a refusal too: trying again would not help."""
     line = f"MP-S 0 {SERVER_TOKEN} bm90IGEgZGlnZXN0 \r\n".encode()
     async with answering(line, closes=False) as port:
-        with pytest.raises(Refused, match="does not prove"):
+        with pytest.raises(WelcomeRefused, match="does not prove"):
             await call(port)
 
 
@@ -201,7 +201,7 @@ async def test_something_else_answers(answer: bytes) -> None:
 async def test_provisioning_lines_are_no_welcome() -> None:
     """They are skipped, and the end of the stream counts."""
     async with answering(b"AP-X\r\n") as port:
-        with pytest.raises(Refused):
+        with pytest.raises(WelcomeRefused):
             await call(port)
 
 
@@ -237,7 +237,7 @@ async def test_a_host_that_is_none(host: str) -> None:
 @pytest.mark.parametrize("vehicle_id", ["", "A B", "A\nB", "x" * 1000, "\udcff"])
 async def test_an_id_that_is_none(vehicle_id: str) -> None:
     """It is refused before anybody is called."""
-    with pytest.raises(Refused, match="cannot be the id"):
+    with pytest.raises(WelcomeRefused, match="cannot be the id"):
         await connect("127.0.0.1", 1, Role.APP, vehicle_id, SECRET)
 
 
@@ -299,7 +299,7 @@ async def test_tls_where_there_is_none() -> None:
 async def test_no_tls_where_there_is() -> None:
     """A server of TLS closes on plain lines: that is no welcome."""
     async with listening(tls=Certificate.make().server) as place:
-        with pytest.raises((ConnectFailed, Refused)):
+        with pytest.raises((ConnectFailed, WelcomeRefused)):
             await call(place.port)
 
 
@@ -315,7 +315,7 @@ async def test_a_wrong_secret_over_tls(websocket: bool) -> None:
     """It is a refusal here as well."""
     async with listening(tls=Certificate.make().server) as place:
         for _ in range(5):
-            with pytest.raises(Refused, match="wrong vehicle id or secret"):
+            with pytest.raises(WelcomeRefused, match="wrong vehicle id or secret"):
                 await place.call(b"another secret", websocket=websocket)
 
 
@@ -430,8 +430,8 @@ async def test_the_inbox_is_bounded() -> None:
         await connection.close()
 
 
-def stalled(connection: Connection) -> bool:
-    """Tell whether a sender would have to wait for room."""
+def stalled(connection: ClientConnection) -> bool:
+    """Return whether a sender would have to wait for room."""
     return connection._pump is None or connection._pump._is_full
 
 

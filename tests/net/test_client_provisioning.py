@@ -40,7 +40,7 @@ class Provider(End):
         """Answer."""
         super().received(pump, event)
         if isinstance(event, ProvisionRequest) and event.key != "SILENT":
-            pump.say(RECORD if event.key.startswith("VIN") else ProvisionRefused())
+            pump.send_provisioning(RECORD if event.key.startswith("VIN") else ProvisionRefused())
 
 
 @pytest.mark.parametrize("websocket", [False, True])
@@ -114,7 +114,7 @@ async def test_provisioning_after_the_welcome() -> None:
         given_up.cancel()
         answers = await asyncio.gather(*map(connection.provision, ["other", "VIN"]))
         assert answers == [None, RECORD]
-        assert end.line.say(RECORD)  # that nobody has asked for
+        assert end.line.send_provisioning(RECORD)  # that nobody has asked for
         end.line.send(PING)
         assert await connection.receive() == PING
 

@@ -17,7 +17,7 @@ from ovms.net.client import (
     INBOX_LIMIT,
     ConnectFailed,
     ConnectionLost,
-    Refused,
+    WelcomeRefused,
 )
 from ovms.net.pump import Pump
 from ovms.net.websocket import HEAD_LIMIT
@@ -137,7 +137,7 @@ async def test_no_websocket(answer: bytes, closes: bool, reason: str) -> None:
 
 @pytest.mark.parametrize(
     ("code", "kind"),
-    [(1000, Refused), (1008, Refused), (4000, Refused), (1001, ConnectFailed),
+    [(1000, WelcomeRefused), (1008, WelcomeRefused), (4000, WelcomeRefused), (1001, ConnectFailed),
      (1011, ConnectFailed), (1012, ConnectFailed), (1013, ConnectFailed)],
 )  # fmt: skip
 async def test_a_close_before_the_welcome(code: int, kind: type[Exception]) -> None:
@@ -160,10 +160,10 @@ async def test_a_wrong_secret_in_a_websocket() -> None:
         web.transport.close()
 
     async with listening() as place:
-        with pytest.raises(Refused):
+        with pytest.raises(WelcomeRefused):
             await place.call(b"another secret", websocket=True)
     async with serving(leave) as port:
-        with pytest.raises(Refused):
+        with pytest.raises(WelcomeRefused):
             await call(port, websocket=True)
 
 

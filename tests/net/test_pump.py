@@ -152,13 +152,13 @@ async def test_provisioning_lines_go_in_plain() -> None:
         await caller.says(b"AP-C 0 VIN\r\n")
         await end.until(lambda end: end.events)
         assert end.events == [ProvisionRequest("VIN")]
-        assert end.line.say(ProvisionRefused())
+        assert end.line.send_provisioning(ProvisionRefused())
         assert await caller.hears_line() == b"AP-X\r\n"
         await open_ends(caller, end)
-        assert end.line.say(ProvisionRefused())
+        assert end.line.send_provisioning(ProvisionRefused())
         assert await caller.hears_line() == b"AP-X\r\n"
         end.line.close()
-        assert not end.line.say(ProvisionRefused())
+        assert not end.line.send_provisioning(ProvisionRefused())
 
 
 async def test_sending_when_it_cannot_be() -> None:
@@ -208,7 +208,7 @@ def test_a_pump_without_a_connection() -> None:
     pump = Pump(Session(Party.SERVER, "token"), End.__new__(End))
     assert not pump.send(Message("S"))
     assert not pump.send_all([Message("S")])
-    assert not pump.say(ProvisionRefused())
+    assert not pump.send_provisioning(ProvisionRefused())
     pump.expect_life(60)
     pump.pause()
     pump.resume()

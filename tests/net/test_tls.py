@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from ovms.net import pump as pump_module
-from ovms.net.client import ConnectFailed, Connection, ConnectionLost, Refused, Untrusted, connect
+from ovms.net.client import (
+    ClientConnection,
+    ConnectFailed,
+    ConnectionLost,
+    Untrusted,
+    WelcomeRefused,
+    connect,
+)
 from ovms.net.pump import WRITE_LIMIT, Pump
 from ovms.net.tls import client_context
 from ovms.protocol import Message, Party, Role, Session
@@ -40,7 +47,7 @@ class Place:
 
     async def call(
         self, tls: ssl.SSLContext | None, host: str = HOST, secret: bytes = SECRET
-    ) -> Connection:
+    ) -> ClientConnection:
         """Call it."""
         return await connect(host, self.port, Role.APP, "CAR1", secret, timeout=PATIENCE, tls=tls)
 
@@ -174,7 +181,7 @@ async def test_a_silent_server() -> None:
 async def test_a_wrong_secret(pair: Pair) -> None:
     """It is refused as over plain TCP."""
     async with serving(pair) as place:
-        with pytest.raises(Refused):
+        with pytest.raises(WelcomeRefused):
             await place.call(client_context(pair.certificate), secret=b"wrong")
 
 

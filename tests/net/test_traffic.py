@@ -15,7 +15,7 @@ HEADER = 20 + 20 + 12
 
 @pytest.fixture
 def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """Give both ends of a TCP connection."""
+    """Yield both ends of a TCP connection."""
     with ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         caller = stack.enter_context(socket.create_connection(listener.getsockname()))

@@ -296,7 +296,7 @@ async def test_half_a_head() -> None:
     async with listening(end) as place, calling(place) as caller:
         await caller.says(HANDSHAKE[:-2])
         await until(lambda: end.opens and end.line.received == len(HANDSHAKE) - 2)
-        assert not end.line.say(ProvisionRefused())
+        assert not end.line.send_provisioning(ProvisionRefused())
         caller.writer.write_eof()
         assert await end.closes() is None
         assert await caller.reader.read() == b""
@@ -470,7 +470,7 @@ async def test_talking_on_before_the_welcome() -> None:
     """Frames that wait for the welcome have the bound of lines that wait."""
     end = End(welcomes=False)
     async with listening(end) as place, surfing(place) as caller:
-        await caller.says(caller.session.greet(Role.APP, "CAR1", SECRET))
+        await caller.says(caller.session.send_welcome(Role.APP, "CAR1", SECRET))
         with suppress(ConnectionClosed):
             for _ in range(100):
                 await caller.web.send("x" * 100)
@@ -599,7 +599,7 @@ async def test_a_wrong_secret() -> None:
     """Nothing is said but that the connection is closed."""
     end = End(b"another secret")
     async with listening(end) as place, surfing(place) as caller:
-        await caller.says(caller.session.greet(Role.APP, "CAR1", SECRET))
+        await caller.says(caller.session.send_welcome(Role.APP, "CAR1", SECRET))
         assert await caller.is_told() == 1008
         assert isinstance(await end.closes(), AuthenticationFailed)
 
@@ -740,11 +740,11 @@ class Wire:
         self.written += data
 
     def get_extra_info(self, name: str) -> Wire | None:
-        """Give what takes a socket's options: this as well."""
+        """Return what takes a socket's options: this as well."""
         return self if name == "socket" else None
 
     def is_closing(self) -> bool:
-        """Tell whether it was closed."""
+        """Return whether it was closed."""
         return "close" in self.ends
 
     def can_write_eof(self) -> bool:
@@ -764,7 +764,7 @@ class Ear(End):
 
 
 def connected(end: End) -> tuple[Pump, Wire]:
-    """Give a server's pump on a wire."""
+    """Return a server's pump on a wire."""
     wire = Wire()
     pump = Pump(Session(Party.SERVER, SERVER_TOKEN), end)
     pump.connection_made(wire)  # type: ignore[arg-type]
@@ -797,7 +797,7 @@ async def play(parts: list[bytes]) -> tuple[list[Event], bytes, list[str], str]:
 
 @st.composite
 def streams(draw: st.DrawFn) -> tuple[bytes, list[int]]:
-    """Give what a caller might send, and where it is split."""
+    """Return what a caller might send, and where it is split."""
     data = draw(st.sampled_from([HANDSHAKE, HANDSHAKE, HANDSHAKE.replace(b"/apiv2", b"/x")]))
     for line in draw(st.lists(st.sampled_from(LINES), max_size=4)):
         cuts = draw(st.lists(st.integers(0, 9), max_size=3))

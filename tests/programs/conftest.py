@@ -80,7 +80,7 @@ class Program:
                 return line
 
     def output(self) -> str:
-        """Give all that was printed so far."""
+        """Return all that was printed so far."""
         while not self._news.empty():
             line = self._news.get()
             if line is not None:
@@ -174,11 +174,11 @@ class Server:
         return f"127.0.0.1:{self.port}"
 
     def link(self, vehicle: str = "CAR1", address: str | None = None) -> list[str]:
-        """Give the options of whoever calls it."""
+        """Return the options of whoever calls it."""
         return ["--server", address or self.address, "--vehicle", vehicle, "--secret", SECRET]
 
     def secure(self, vehicle: str = "CAR1") -> list[str]:
-        """Give the options of whoever calls it over TLS, and trusts nobody else."""
+        """Return the options of whoever calls it over TLS, and trusts nobody else."""
         address = f"127.0.0.1:{self.tls_port}"
         return [*self.link(vehicle, address), "--tls", "--ca", str(self.data / "tls" / "cert.pem")]
 
@@ -198,7 +198,7 @@ def wait_until(holds: Callable[[], bool], patience: float = PATIENCE) -> None:
 
 
 def status_of(server: Server, vehicle: str = "CAR1") -> dict[str, object]:
-    """Give what `ovms app status --json` prints."""
+    """Return what `ovms app status --json` prints."""
     shown = run_ovms("app", "status", "--json", *server.link(vehicle))
     assert shown.returncode == 0, shown.stderr
     result: dict[str, object] = json.loads(shown.stdout)

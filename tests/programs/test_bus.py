@@ -21,7 +21,7 @@ from tests.programs.conftest import (
 
 
 def field_of(server: Server, code: str, name: str) -> Any:
-    """Give what the server last heard of CAR1; 0 if that is nothing."""
+    """Return what the server last heard of CAR1; 0 if that is nothing."""
     messages: Any = status_of(server)["messages"]
     return messages[code]["fields"][name] if code in messages else 0
 
@@ -54,7 +54,7 @@ class Garage:
         return module
 
     def field(self, code: str, name: str) -> Any:
-        """Give what the server last heard."""
+        """Return what the server last heard."""
         return field_of(self.server, code, name)
 
     def order(self, *words: str) -> subprocess.CompletedProcess[str]:
@@ -67,7 +67,7 @@ class Garage:
         assert (done.returncode, done.stdout) == (0, "ok\n"), done.stdout + done.stderr
 
     def charges(self) -> list[str]:
-        """Give the states of the charges in the server's history, the oldest first."""
+        """Return the states of the charges in the server's history, the oldest first."""
         shown = run_ovms("history", "CAR1", "--type", "*-LOG-Grid", "--data",
                          str(self.server.data), "--csv")  # fmt: skip
         return re.findall(r",(charging|stopped|done|prepare),", shown.stdout)
@@ -81,7 +81,7 @@ class Garage:
 
 @pytest.fixture
 def garage(server: Server, start: Start, tmp_path: Path) -> Garage:
-    """Give a garage."""
+    """Return a garage."""
     return Garage(server, start, tmp_path / "adapter")
 
 

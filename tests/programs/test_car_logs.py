@@ -27,7 +27,7 @@ HIDDEN = (
 
 @pytest.fixture
 def manager(tmp_path: Path) -> Iterator[Manager]:
-    """Give a service manager, which shows to everybody what it is told."""
+    """Yield a service manager, which shows to everybody what it is told."""
     with closing(Manager(tmp_path)) as made:
         yield made
 
@@ -71,7 +71,7 @@ class Life:
         return done.stdout
 
     def status(self) -> str:
-        """Give all that is told to whoever asks at the machine."""
+        """Return all that is told to whoever asks at the machine."""
         options = ("car", "status", "--state", str(self._folder / "state"))
         return self._run(*options) + self._run(*options, "--json")
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ovms.base.clock import SystemClock
-from ovms.car.drivers import Living
+from ovms.car.drivers import ClockDriver
 from ovms.car.link import Link
 from ovms.car.module import Module
 from ovms.car.vehicles.sim import SimCar
@@ -60,7 +60,7 @@ class Car:
         return done.stdout + done.stderr
 
     def fields(self, code: str) -> Fields:
-        """Give what the server last heard in a message."""
+        """Return what the server last heard in a message."""
         messages: Any = status_of(self.server)["messages"]
         found: Fields = messages[code]["fields"]
         return found
@@ -70,13 +70,13 @@ class Car:
         assert self.fields(code)[name] == value
 
     def rows(self, command: str) -> list[str]:
-        """Give the values of a list command."""
+        """Return the values of a list command."""
         return [line.split(",", 2)[2] for line in self.does(command).splitlines()]
 
 
 @pytest.fixture
 def car(server: Server, start: Start, tmp_path: Path) -> Car:
-    """Give a running car."""
+    """Return a running car."""
     return Car(server, start, tmp_path / "state")
 
 
@@ -196,7 +196,7 @@ async def test_charge_and_cooldown(server: Server) -> None:
     made.advance(made.time + 10)
     host, _, port = server.address.partition(":")
     link = Link(
-        Module(made), Living(clock=SystemClock()),
+        Module(made), ClockDriver(clock=SystemClock()),
         lambda: connect(host, int(port), Role.CAR, "CAR1", SECRET.encode()),
         random=Random(1),  # noqa: S311 (jitter)
     )  # fmt: skip

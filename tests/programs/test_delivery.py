@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ovms.car.journal import DiskJournal
+from ovms.car.delivery_store import DiskJournal
 from tests.programs.conftest import SECRET, Program, Server, Start, run_ovms
 
 SPEED = "900"
@@ -19,13 +19,13 @@ SPEED = "900"
 
 
 def made(*cars: Program, kind: str) -> list[str]:
-    """Give the codes of what cars have made."""
+    """Return the codes of what cars have made."""
     text = "\n".join(car.output() for car in cars)
     return re.findall(rf"waits until it is delivered .*code=(\d+) .*kind='?{kind}", text)
 
 
 def history(server: Server, record_type: str) -> list[str]:
-    """Give the records of a type that the server has."""
+    """Return the records of a type that the server has."""
     shown = run_ovms("history", "CAR1", "--type", record_type, "--csv", "--data", str(server.data))
     assert shown.returncode == 0, shown.stderr
     return [",".join(row) for row in csv.reader(io.StringIO(shown.stdout))][1:]

@@ -14,7 +14,7 @@ CARS = 20
 
 
 def online(server: Server) -> set[str]:
-    """Give the vehicles that are online, as ``ovms vehicle list`` tells."""
+    """Return the vehicles that are online, as ``ovms vehicle list`` tells."""
     shown = run_ovms("vehicle", "list", "--json", "--data", str(server.data))
     assert shown.returncode == 0, shown.stderr
     return {row["id"] for row in json.loads(shown.stdout) if row["online"]}

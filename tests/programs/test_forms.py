@@ -14,7 +14,7 @@ __all__ = ["call"]
 
 
 def history(server: Server, record_type: str) -> str:
-    """Give what `ovms history` lists of a type."""
+    """Return what `ovms history` lists of a type."""
     listed = run_ovms("history", "CAR1", "--type", record_type, "--data", str(server.data))
     assert listed.returncode == 0, listed.stderr
     return listed.stdout

@@ -24,7 +24,7 @@ class Caller:
         self._session = Session(Party.CALLER, f"{random.getrandbits(128):022x}"[-22:])
         self._socket = socket.create_connection(("127.0.0.1", server.port), timeout=30)
         self._heard: list[Message] = []
-        self._socket.sendall(self._session.greet(role, vehicle, SECRET.encode()))
+        self._socket.sendall(self._session.send_welcome(role, vehicle, SECRET.encode()))
         self._read()
 
     def _read(self) -> None:

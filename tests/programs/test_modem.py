@@ -14,7 +14,7 @@ from tests.programs.conftest import Program, Server, Start, run_ovms, status_of
 
 @pytest.fixture
 def fake(tmp_path: Path) -> Iterator[FakeModem]:
-    """Give a modem that is plugged in."""
+    """Yield a modem that is plugged in."""
     modem = FakeModem(tmp_path / "ttyMODEM")
     modem.plug_in()
     yield modem
@@ -31,12 +31,12 @@ def drive(start: Start, server: Server, *options: str) -> Program:
 def command(
     server: Server, *words: str, options: tuple[str, ...] = ()
 ) -> subprocess.CompletedProcess[str]:
-    """Give the car a command, from the terminal."""
+    """Return the car a command, from the terminal."""
     return run_ovms("app", "command", *server.link(), "--timeout", "30", *options, *words)
 
 
 def network_of(server: Server) -> tuple[object, object]:
-    """Give signal and network as an app shows them."""
+    """Return signal and network as an app shows them."""
     messages = status_of(server)["messages"]
     assert isinstance(messages, dict)
     fields = messages["F"]["fields"]

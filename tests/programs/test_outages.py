@@ -137,7 +137,7 @@ def test_a_full_speed_replay_waits_while_the_server_is_away(
     server: Server, start: Start, tmp_path: Path
 ) -> None:
     """At speed 0 no change is skipped: the recording stands still until the link is back."""
-    recording = tmp_path / "doors.csv"
+    recording = tmp_path / "acceptors.csv"
     frames = [f"RD11,{t}.0,100,96,{0x61 if t % 2 else 0x60:X},0,2,21,C,0,0" for t in range(1, 4000)]
     recording.write_text("\r\n".join(frames) + "\r\n")
     car = start("car", "--type", "roadster", "--replay", str(recording), "--speed", "0",

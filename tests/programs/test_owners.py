@@ -23,12 +23,12 @@ def owned(start: Start, tmp_path: Path) -> Server:
 
 
 def data_of(server: Server) -> list[str]:
-    """Give the options of the commands that work on its data."""
+    """Return the options of the commands that work on its data."""
     return ["--data", str(server.data)]
 
 
 def owner(server: Server, password: str = PASSWORD, *, secure: bool = False) -> list[str]:
-    """Give the options of an owner."""
+    """Return the options of an owner."""
     place = f"127.0.0.1:{server.tls_port if secure else server.port}"
     trust = ["--tls", "--ca", str(server.data / "tls" / "cert.pem")] if secure else []
     return ["--server", place, "--user", "tester", "--password", password, *trust]
@@ -41,7 +41,7 @@ def token(server: Server, permit: str) -> str:
 
 
 def status(*options: str) -> dict[str, object]:
-    """Give what `ovms app status --json` prints."""
+    """Return what `ovms app status --json` prints."""
     shown = run_ovms("app", "status", "--json", *options)
     assert (shown.returncode, shown.stderr) == (0, "")
     found: dict[str, object] = json.loads(shown.stdout)

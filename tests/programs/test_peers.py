@@ -50,12 +50,12 @@ class Slave:
         return self.program
 
     def link(self, vehicle: str, secret: str = SECRET) -> list[str]:
-        """Give the options of whoever calls it."""
+        """Return the options of whoever calls it."""
         return ["--server", f"127.0.0.1:{self.port}", "--vehicle", vehicle, "--secret", secret]
 
 
 def rows(data: Path, what: str) -> list[tuple[object, ...]]:
-    """Give what a server has on disk."""
+    """Return what a server has on disk."""
     connection = sqlite3.connect(f"file:{data}/ovms.db?mode=ro", uri=True)
     try:
         return connection.execute(QUERIES[what]).fetchall()
@@ -75,7 +75,7 @@ def report(server: Server, vehicle: str, *messages: Message) -> None:
     """Be a car that says something and goes, once the server has it all."""
     session = Session(Party.CALLER, "AbCdEfGhIjKlMnOpQrStUv")
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as car:
-        car.sendall(session.greet(Role.CAR, vehicle, SECRET.encode()))
+        car.sendall(session.send_welcome(Role.CAR, vehicle, SECRET.encode()))
         heard: list[Event] = []
         while session.state is not State.OPEN:
             heard += session.receive_data(car.recv(4096))

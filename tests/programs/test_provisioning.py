@@ -23,7 +23,7 @@ def add(server: Server, address: str, *more: str) -> None:
 
 
 def way(server: Server, kind: str) -> tuple[str, list[str]]:
-    """Give where the server is for a kind of call, and the options for it."""
+    """Return where the server is for a kind of call, and the options for it."""
     trust = ["--tls", "--ca", str(server.data / "tls" / "cert.pem")]
     options = {"plain": [], "tls": trust, "ws": ["--websocket"], "wss": [*trust, "--websocket"]}
     port = server.tls_port if "--tls" in options[kind] else server.port

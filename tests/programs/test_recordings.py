@@ -34,16 +34,16 @@ class LastFrames:
                 self.frames[number, data[0] if number in (0x100, 0x102) else 0] = bytes(data)
 
     def byte(self, kind: int, place: int) -> int:
-        """Give byte B<place> of the last frame 0x100 of a kind."""
+        """Return byte B<place> of the last frame 0x100 of a kind."""
         return self.frames[0x100, kind][place - 1]
 
     def word(self, kind: int, place: int) -> int:
-        """Give the two-byte value whose low byte is B<place>."""
+        """Return the two-byte value whose low byte is B<place>."""
         return self.byte(kind, place) + 256 * self.byte(kind, place + 1)
 
 
 def expected(frames: LastFrames, units: str) -> dict[str, dict[str, Any]]:
-    """Say what an app must show after these frames."""
+    """Return what an app must show after these frames."""
 
     def far(miles: float, digits: int = 0) -> float:
         value = miles * (MILE if units == "K" else 1)
@@ -94,7 +94,7 @@ def expected(frames: LastFrames, units: str) -> dict[str, dict[str, Any]]:
 
 
 def tyres(frames: LastFrames) -> dict[str, float]:
-    """Say what an app must show of the tyres: nothing where the recording has none."""
+    """Return what an app must show of the tyres: nothing where the recording has none."""
     data = frames.frames.get((0x344, 0))
     if data is None:
         return {"stale": -1}

@@ -25,9 +25,9 @@ def call(server: Server, data: bytes) -> bytes:
 
 
 def welcome(vehicle: str, secret: str, role: Role = Role.APP) -> bytes:
-    """Give the welcome of a caller."""
+    """Return the welcome of a caller."""
     session = Session(Party.CALLER, "AbCdEfGhIjKlMnOpQrStUv")
-    return session.greet(role, vehicle, secret.encode())
+    return session.send_welcome(role, vehicle, secret.encode())
 
 
 CASES = {
@@ -98,7 +98,7 @@ def _flood(server: Server, count: int) -> None:
 
 
 def resident(server: Server) -> int:
-    """Give the server's resident memory in bytes."""
+    """Return the server's resident memory in bytes."""
     status = Path(f"/proc/{server.program.process.pid}/status").read_text()
     line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
     return int(line.split()[1]) * 1024
@@ -108,7 +108,7 @@ def test_what_is_not_understood_never_ends_a_session(server: Server) -> None:
     """Unknown codes, garbage in records and bytes that are not UTF-8 leave a session open."""
     session = Session(Party.CALLER, "AbCdEfGhIjKlMnOpQrStUv")
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as car:
-        car.sendall(session.greet(Role.CAR, "CAR1", SECRET.encode()))
+        car.sendall(session.send_welcome(Role.CAR, "CAR1", SECRET.encode()))
         heard = list(session.receive_data(car.recv(4096)))
         for code in range(1, 256):
             for data in (b"", b",,,", b"\xff\xfe\x00,x", b"9" * 5000):

@@ -94,7 +94,7 @@ class Crowd:
 async def _greet(vehicle: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Be welcomed, or raise ``EOFError``."""
     session = Session(Party.CALLER, make_token(os.urandom))
-    writer.write(session.greet(Role.CAR, vehicle, SECRET.encode()))
+    writer.write(session.send_welcome(Role.CAR, vehicle, SECRET.encode()))
     while session.state is not State.OPEN:
         if not (data := await reader.read(4096)):
             raise EOFError

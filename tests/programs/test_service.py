@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from ovms.car.journal import DiskJournal
+from ovms.car.delivery_store import DiskJournal
 from tests.programs.conftest import PATIENCE, SECRET, Program, Server, Start, run_ovms
 
 
@@ -43,7 +43,7 @@ class Manager:
             self._socket.recv(4096)
 
     def is_told(self, seconds: float) -> bool:
-        """Tell whether something is said within that time."""
+        """Return whether something is said within that time."""
         return bool(select.select([self._socket], [], [], seconds)[0])
 
     def close(self) -> None:
@@ -53,7 +53,7 @@ class Manager:
 
 @pytest.fixture
 def manager(tmp_path: Path) -> Iterator[Manager]:
-    """Give a service manager."""
+    """Yield a service manager."""
     with closing(Manager(tmp_path)) as made:
         yield made
 
@@ -80,7 +80,7 @@ class Service:
         return run_ovms("car", "status", "--state", str(self.state), *options)
 
     def status(self) -> dict[str, Any]:
-        """Give its status."""
+        """Return its status."""
         asked = self.ask("--json")
         assert asked.returncode == 0, asked.stderr
         found: dict[str, Any] = json.loads(asked.stdout)
@@ -88,7 +88,7 @@ class Service:
 
 
 def free_port() -> int:
-    """Give a port at which nobody listens."""
+    """Return a port at which nobody listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]

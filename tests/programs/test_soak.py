@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ovms.net.client import Connection, NetError, connect
+from ovms.net.client import ClientConnection, NetError, connect
 from ovms.net.tls import client_context
 from ovms.protocol import Message, Role
 from tests.programs.conftest import DRIVE, SECRET, Server, Start, needs_recordings, status_of
@@ -63,7 +63,7 @@ async def test_a_crowd_over_tls_is_small(server: Server) -> None:
     allow_files(4096)
     tls = client_context(server.data / "tls" / "cert.pem")
 
-    async def apps(count: int) -> list[Connection]:
+    async def apps(count: int) -> list[ClientConnection]:
         return [
             await connect("127.0.0.1", server.tls_port, Role.APP, "CAR1", SECRET.encode(), tls=tls)
             for _ in range(count)
@@ -80,7 +80,7 @@ async def test_a_crowd_over_tls_is_small(server: Server) -> None:
 async def _crowd(server: Server, size: int) -> None:
     """Connect many apps and one car, let the car report to all of them, and leave."""
     car = await connect("127.0.0.1", server.port, Role.CAR, "CAR1", SECRET.encode())
-    apps: list[Connection] = []
+    apps: list[ClientConnection] = []
     for _ in range(size // 100):
         apps += await asyncio.gather(
             *(

@@ -25,7 +25,7 @@ CORPUS: dict[str, Any] = json.loads(
 
 
 def written(case: dict[str, Any]) -> bytes:
-    """Give a case's data as we write it."""
+    """Return a case's data as we write it."""
     text: str = case.get("written", case["data"])
     return text.encode("latin-1")
 

@@ -50,7 +50,7 @@ def session(party: Party, state: State = State.START) -> Session:
         owner_speaks(made)
     if state in (State.HELLO, State.OPEN):
         if party is Party.CALLER:
-            made.greet(Role.CAR, "TESTCAR", SECRET)
+            made.send_welcome(Role.CAR, "TESTCAR", SECRET)
         else:
             list(made.receive_data(WELCOME["client_line"].encode() + b"\n"))
     if state is State.OPEN:
@@ -67,7 +67,7 @@ def session(party: Party, state: State = State.START) -> Session:
 def owner_speaks(made: Session) -> None:
     """Have the owner's welcome said: by the session, or to it."""
     if made.party is Party.CALLER:
-        made.greet_owner(Role.APP, "me", "pw")
+        made.send_owner_welcome(Role.APP, "me", "pw")
     else:
         list(made.receive_data(OWNER_LINE + b"\n"))
 
@@ -154,7 +154,7 @@ def test_case_with_more_behind(party: Party, case: dict[str, Any]) -> None:
 def test_vectors() -> None:
     """Two sessions joined say exactly the known bytes, and understand each other."""
     caller, server = session(Party.CALLER), session(Party.SERVER)
-    hello = caller.greet(Role.CAR, "TESTCAR", SECRET)
+    hello = caller.send_welcome(Role.CAR, "TESTCAR", SECRET)
     assert hello == WELCOME["client_line"].encode() + b"\r\n"
     [welcome] = server.receive_data(hello)
     assert isinstance(welcome, CallerWelcome)
@@ -176,7 +176,7 @@ def test_vectors() -> None:
 @pytest.mark.parametrize("role", Role)
 def test_roles(role: Role) -> None:
     """A server hears who calls, with what id and which words."""
-    hello = session(Party.CALLER).greet(role, "TestCar", SECRET, "a", "b")
+    hello = session(Party.CALLER).send_welcome(role, "TestCar", SECRET, "a", "b")
     [welcome] = session(Party.SERVER).receive_data(hello)
     assert isinstance(welcome, CallerWelcome)
     assert (welcome.role, welcome.vehicle_key, welcome.words) == (role, "TESTCAR", ("a", "b"))
@@ -200,9 +200,13 @@ def test_provisioning_moves_no_cipher() -> None:
     """Provisioning lines are read in plain in the midst of ciphered ones."""
     caller, server = pair()
     record = ProvisionRecord("tok", "dig", "rec")
-    data = caller.send(PING) + caller.say(ProvisionRequest("VIN")) + caller.send(PING)
+    data = caller.send(PING) + caller.send_provisioning(ProvisionRequest("VIN")) + caller.send(PING)
     assert list(server.receive_data(data)) == [PING, ProvisionRequest("VIN"), PING]
-    data = server.say(record) + server.send(PING) + server.say(ProvisionRefused())
+    data = (
+        server.send_provisioning(record)
+        + server.send(PING)
+        + server.send_provisioning(ProvisionRefused())
+    )
     assert list(caller.receive_data(data)) == [record, PING, ProvisionRefused()]
 
 
@@ -222,7 +226,7 @@ def test_closed_amid_events() -> None:
 def test_an_owner_calls() -> None:
     """An owner names himself, is told all his vehicles, and both ends speak in plain."""
     caller, server = session(Party.CALLER), session(Party.SERVER)
-    hello = caller.greet_owner(Role.BATCH, "me", "pw", "car2")
+    hello = caller.send_owner_welcome(Role.BATCH, "me", "pw", "car2")
     assert hello == b"MP-B 1 me pw car2\r\n"
     [welcome] = server.receive_data(hello)
     assert welcome == OwnerWelcome(Role.BATCH, "me", "pw", "car2")
@@ -245,7 +249,7 @@ def test_an_owners_lines_behind_the_welcome_wait() -> None:
 def test_provisioning_among_an_owners_lines() -> None:
     """Provisioning lines are told from pings, also where nothing is ciphered."""
     caller, server = owner_pair()
-    request = caller.say(ProvisionRequest("VIN"))
+    request = caller.send_provisioning(ProvisionRequest("VIN"))
     assert list(server.receive_data(request + b"A\r\nAP-nothing\r\n")) == [
         ProvisionRequest("VIN"), PING,
     ]  # fmt: skip
@@ -289,7 +293,7 @@ def test_an_owner_that_cannot_call(role: Role, words: tuple[str, str, str]) -> N
     """Words that would fall apart, and roles without an owner's name, are refused."""
     caller = session(Party.CALLER)
     with pytest.raises(errors.LocalProtocolError) as caught:
-        caller.greet_owner(role, *words)
+        caller.send_owner_welcome(role, *words)
     assert caller.state is State.START
     assert "p w" not in str(caught.value)
 
@@ -317,13 +321,15 @@ ALLOWED = {
 """Written by hand, as the guide has it: who may say what, and where it leads."""
 
 SAYINGS: dict[type, Callable[[Session], bytes]] = {
-    CallerWelcome: lambda speaker: speaker.greet(Role.CAR, "TESTCAR", SECRET),
+    CallerWelcome: lambda speaker: speaker.send_welcome(Role.CAR, "TESTCAR", SECRET),
     ServerWelcome: lambda speaker: speaker.accept(SECRET),
-    OwnerWelcome: lambda speaker: speaker.greet_owner(Role.APP, "me", "pw"),
+    OwnerWelcome: lambda speaker: speaker.send_owner_welcome(Role.APP, "me", "pw"),
     OwnerServerWelcome: lambda speaker: speaker.accept_owner("me", "CAR1", ["CAR1"]),
-    ProvisionRequest: lambda speaker: speaker.say(ProvisionRequest("VIN")),
-    ProvisionRecord: lambda speaker: speaker.say(ProvisionRecord("tok", "dig", "rec")),
-    ProvisionRefused: lambda speaker: speaker.say(ProvisionRefused()),
+    ProvisionRequest: lambda speaker: speaker.send_provisioning(ProvisionRequest("VIN")),
+    ProvisionRecord: lambda speaker: speaker.send_provisioning(
+        ProvisionRecord("tok", "dig", "rec")
+    ),
+    ProvisionRefused: lambda speaker: speaker.send_provisioning(ProvisionRefused()),
     Message: lambda speaker: speaker.send(PING),
 }
 LINES: dict[type, str] = {
@@ -458,7 +464,7 @@ def test_greet_with_blanks(words: tuple[str, ...]) -> None:
     caller = session(Party.CALLER)
     vehicle_id, *more = words
     with pytest.raises(errors.LocalProtocolError, match="does not fit"):
-        caller.greet(Role.APP, vehicle_id, SECRET, *more)
+        caller.send_welcome(Role.APP, vehicle_id, SECRET, *more)
     assert caller.state is State.START
 
 
@@ -477,11 +483,11 @@ def test_send_without_code(code: str) -> None:
 def test_longest_welcome() -> None:
     """A welcome may fill the bound that the other end has for it, and no more."""
     room = WELCOME_LINE_LIMIT - len(WELCOME["client_line"]) + len("TESTCAR") - 2
-    hello = session(Party.CALLER).greet(Role.CAR, "x" * room, SECRET)
+    hello = session(Party.CALLER).send_welcome(Role.CAR, "x" * room, SECRET)
     assert len(hello) == WELCOME_LINE_LIMIT
     assert [type(event) for event in session(Party.SERVER).receive_data(hello)] == [CallerWelcome]
     with pytest.raises(errors.LocalProtocolError, match="does not fit"):
-        session(Party.CALLER).greet(Role.CAR, "x" * (room + 1), SECRET)
+        session(Party.CALLER).send_welcome(Role.CAR, "x" * (room + 1), SECRET)
 
 
 def test_longest_message() -> None:

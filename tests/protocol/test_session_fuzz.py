@@ -57,7 +57,7 @@ def start(party: Party) -> Session:
     token = WELCOME["client_token" if party is Party.CALLER else "server_token"]
     session = Session(party, token)
     if party is Party.CALLER:
-        session.greet(Role.CAR, "TESTCAR", SECRET)
+        session.send_welcome(Role.CAR, "TESTCAR", SECRET)
     return session
 
 

@@ -41,7 +41,7 @@ class Log:
         return self.stream.getvalue()
 
     def lines(self, *events: str) -> list[dict[str, Any]]:
-        """Give the lines of these events, in order, without their times."""
+        """Return the lines of these events, in order, without their times."""
         lines = [json.loads(line) for line in self.text.splitlines()]
         for line in lines:
             del line["timestamp"], line["logger"]

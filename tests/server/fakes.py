@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from ovms.accounts.errors import LoginRefused
-from ovms.accounts.login import Credential, Login
 from ovms.base.clock import Clock
-from ovms.hub.hub import Hub
-from ovms.peers.called import PeerDesk
-from ovms.peers.exchange import Exchange
 from ovms.protocol.welcome import ProvisionRecord
-from ovms.server.inside import Desks
-from tests.peers.fakes import FakeStore
+from ovms.server.accounts.errors import LoginRefused
+from ovms.server.accounts.login import Credential, Login
+from ovms.server.hub.hub import Hub
+from ovms.server.peers.called import PeerService
+from ovms.server.peers.exchange import PeerExchange
+from ovms.server.services import Services
+from tests.server.peers.fakes import FakeStore
 
 
 @dataclass
@@ -38,7 +38,7 @@ class FakeAccounts:
         return Login(1, user, vehicles, Credential(right))
 
     async def revoked(self, logins: Collection[Login]) -> list[Login]:
-        """Give the logins that a test has ended."""
+        """Return the logins that a test has ended."""
         return [login for login in self.ended if login in logins]
 
 
@@ -56,10 +56,10 @@ class FakeProvisions:
         return self.records.get(key)
 
 
-def desks(hub: Hub, clock: Clock) -> tuple[Desks, FakeAccounts, FakeProvisions]:
-    """Make the desks of a door, and what a test moves behind them."""
+def services(hub: Hub, clock: Clock) -> tuple[Services, FakeAccounts, FakeProvisions]:
+    """Make the services of a door, and what a test moves behind them."""
     accounts, provisions = FakeAccounts(), FakeProvisions()
-    exchange = Exchange()
+    exchange = PeerExchange()
     hub.join_servers(exchange)
-    peers = PeerDesk(hub, exchange, FakeStore(), clock)
-    return Desks(hub, accounts, peers, provisions.find), accounts, provisions
+    peers = PeerService(hub, exchange, FakeStore(), clock)
+    return Services(hub, accounts, peers, provisions.find), accounts, provisions

@@ -33,7 +33,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def has_ipv6() -> bool:
-    """Tell whether this machine speaks IPv6."""
+    """Return whether this machine speaks IPv6."""
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
@@ -42,7 +42,7 @@ def has_ipv6() -> bool:
 
 
 def ports(sockets: list[socket.socket]) -> set[int]:
-    """Give the ports of sockets, and close them."""
+    """Return the ports of sockets, and close them."""
     found = {each.getsockname()[1] for each in sockets}
     for each in sockets:
         each.close()
@@ -238,7 +238,7 @@ async def closing() -> AsyncIterator[Closing]:
 
 
 async def hears(client: socket.socket) -> bytes:
-    """Give what a caller is told, nothing if it is closed without a word."""
+    """Return what a caller is told, nothing if it is closed without a word."""
     async with asyncio.timeout(PATIENCE):
         return await asyncio.get_running_loop().sock_recv(client, 100)
 
@@ -290,7 +290,7 @@ async def test_a_handshake_under_way_completes(closing: Closing) -> None:
 
 
 def attach(client: socket.socket, instruction: tuple[int, int, int, int]) -> None:
-    """Give a socket a filter of one instruction."""
+    """Return a socket a filter of one instruction."""
     program = ctypes.create_string_buffer(struct.pack("HBBI", *instruction))
     head = struct.pack("HL", 1, ctypes.addressof(program))
     client.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, head)

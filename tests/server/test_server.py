@@ -19,23 +19,23 @@ from sqlalchemy import Connection
 
 from ovms import __version__
 from ovms.base.clock import Clock, ManualClock
-from ovms.hub import pacing
-from ovms.net.client import Connection as Caller
-from ovms.net.client import Refused, Untrusted, connect
+from ovms.net.client import ClientConnection as Caller
+from ovms.net.client import Untrusted, WelcomeRefused, connect
 from ovms.net.pump import Pump
 from ovms.net.tls import client_context
 from ovms.protocol import Message, Party, Role, Session
-from ovms.server import door as door_module
+from ovms.server import acceptor as acceptor_module
 from ovms.server import server as server_module
+from ovms.server.acceptor import Acceptor
 from ovms.server.certificate import BadCertificate, Pair
-from ovms.server.door import Door
-from ovms.server.inside import Desks
+from ovms.server.hub import pacing
 from ovms.server.listener import CannotListen, Ports, bound
 from ovms.server.server import AlreadyRunning, serve, stopping_on_signals
+from ovms.server.services import Services
 from ovms.server.settings import ServerSettings
-from ovms.store import queries
-from ovms.store.database import database_url, reading, sync_engine, upgrade, writing
-from ovms.store.errors import StoreError
+from ovms.server.storage import queries
+from ovms.server.storage.database import database_url, reading, sync_engine, upgrade, writing
+from ovms.server.storage.errors import StoreError
 from tests.certs import make_pair
 from tests.net.ends import PATIENCE, calling, until
 from tests.net.ends import Caller as Ends
@@ -124,7 +124,7 @@ class Running:
         engine.dispose()
 
     def stored(self) -> dict[str, bytes]:
-        """Give the latest messages of CAR1 that are in the database."""
+        """Return the latest messages of CAR1 that are in the database."""
         engine = sync_engine(database_url(self.data))
         with reading(engine) as connection:
             found = queries.load_vehicle(connection, "CAR1")
@@ -135,7 +135,7 @@ class Running:
 
 @pytest.fixture
 async def data(template: Path, tmp_path: Path) -> Path:
-    """Give a data folder of the test's own."""
+    """Return a data folder of the test's own."""
     shutil.copytree(template, tmp_path / "data")
     return tmp_path / "data"
 
@@ -153,7 +153,7 @@ async def server(data: Path, log: Log, monkeypatch: pytest.MonkeyPatch) -> Async
 
 
 async def hears(caller: Caller, count: int) -> list[str]:
-    """Give the next messages, code and data in one text."""
+    """Return the next messages, code and data in one text."""
     async with asyncio.timeout(PATIENCE):
         messages = [await caller.receive() for _ in range(count)]
     return [each.code + each.data.decode("latin-1") for each in messages]
@@ -194,7 +194,7 @@ async def test_a_new_folder(tmp_path: Path) -> None:
     running = Running(tmp_path / "a" / "b")
     await running.start()
     assert running.data.stat().st_mode & 0o777 == 0o700
-    with pytest.raises(Refused):
+    with pytest.raises(WelcomeRefused):
         await running.call(Role.APP)
     await running.end()
     assert (running.data / "ovms.db").exists()
@@ -300,7 +300,7 @@ async def test_a_vehicle_changes(server: Running, log: Log, change: str) -> None
         await is_lost(caller)
     other.send(Message("A"))
     assert (await hears(other, 3))[-1] == "a"
-    with pytest.raises(Refused):
+    with pytest.raises(WelcomeRefused):
         await server.call(Role.CAR)
     if change == "secret":
         await (await server.call(Role.CAR, secret="another")).close()
@@ -319,7 +319,7 @@ def test_changes_are_looked_for_in_time() -> None:
 
 async def test_a_new_vehicle(server: Running) -> None:
     """A vehicle that is added while the server runs is let in at once."""
-    with pytest.raises(Refused):
+    with pytest.raises(WelcomeRefused):
         await server.call(Role.CAR, "CAR3")
 
     def add(connection: Connection) -> None:
@@ -344,7 +344,7 @@ class SlowCar:
         self.socket.connect((HOST, port))
         self.socket.setblocking(False)
         self.session = Session(Party.CALLER, "C" * 22)
-        self.socket.sendall(self.session.greet(Role.CAR, "CAR1", SECRET.encode()))
+        self.socket.sendall(self.session.send_welcome(Role.CAR, "CAR1", SECRET.encode()))
         self.most = 0
 
     @property
@@ -412,7 +412,7 @@ async def test_a_burst_fits_the_cars_buffer(
 
 
 async def hears_answers(app: Caller, count: int) -> list[str]:
-    """Give the next answers."""
+    """Return the next answers."""
     answers: list[str] = []
     while len(answers) < count:
         answers += [text for text in await hears(app, 1) if text[0] == "c"]
@@ -460,7 +460,7 @@ async def test_silence_is_closed(
 ) -> None:
     """The server's own tick closes who does not say a welcome, and nobody else."""
     app = await server.call(Role.APP)
-    monkeypatch.setattr(door_module, "WELCOME_TIMEOUT", 0.01)
+    monkeypatch.setattr(acceptor_module, "WELCOME_TIMEOUT", 0.01)
     async with calling(server) as caller:
         await caller.says(b"MP-C 0 half")
         assert await caller.is_closed()
@@ -494,7 +494,7 @@ async def test_everybody_over_tls(server: Running, log: Log) -> None:
 async def test_a_wrong_secret_over_tls(server: Running, log: Log, role: Role) -> None:
     """It is closed at once, as over plain TCP."""
     async with asyncio.timeout(3):
-        with pytest.raises(Refused):
+        with pytest.raises(WelcomeRefused):
             await server.call(role, secret="wrong", tls=True)
         await until(lambda: log.lines("refused"))
 
@@ -586,25 +586,25 @@ async def test_stopping_with_everybody_there(server: Running, log: Log) -> None:
 
 
 @pytest.fixture
-def doors(monkeypatch: pytest.MonkeyPatch) -> list[Door]:
-    """Remember the doors of servers that are started from now on."""
-    seen: list[Door] = []
+def acceptors(monkeypatch: pytest.MonkeyPatch) -> list[Acceptor]:
+    """Remember the acceptors of servers that are started from now on."""
+    seen: list[Acceptor] = []
 
-    class SeenDoor(Door):
-        def __init__(self, desks: Desks, clock: Clock) -> None:
-            super().__init__(desks, clock)
+    class SeenDoor(Acceptor):
+        def __init__(self, services: Services, clock: Clock) -> None:
+            super().__init__(services, clock)
             seen.append(self)
 
-    monkeypatch.setattr(server_module, "Door", SeenDoor)
+    monkeypatch.setattr(server_module, "Acceptor", SeenDoor)
     return seen
 
 
-async def test_a_caller_is_welcomed_before_the_end(doors: list[Door], data: Path) -> None:
+async def test_a_caller_is_welcomed_before_the_end(acceptors: list[Acceptor], data: Path) -> None:
     """A car that had connected before the server stopped is not closed without a welcome."""
     server = Running(data)
     await server.start()
     async with calling(server) as car:
-        await until(lambda: doors[0].callers)
+        await until(lambda: acceptors[0].callers)
         server.stop.set()
         await is_refused(server)
         assert not server.ready.exists()
@@ -613,13 +613,15 @@ async def test_a_caller_is_welcomed_before_the_end(doors: list[Door], data: Path
         await server.end()
 
 
-async def test_a_handshake_is_completed_before_the_end(doors: list[Door], data: Path) -> None:
+async def test_a_handshake_is_completed_before_the_end(
+    acceptors: list[Acceptor], data: Path
+) -> None:
     """A car in the middle of its TLS handshake when the server stops is welcomed, too."""
     server = Running(data)
     await server.start()
     context = client_context(data / "tls" / "cert.pem")
     with socket.create_connection((HOST, server.tls_port)) as line:
-        await until(lambda: doors[0].coming)
+        await until(lambda: acceptors[0].coming)
         server.stop.set()
         await is_refused(server)
         car = Ends(*await asyncio.open_connection(sock=line, ssl=context, server_hostname=HOST))
@@ -633,28 +635,28 @@ async def test_a_handshake_is_completed_before_the_end(doors: list[Door], data: 
 
 @pytest.mark.parametrize("says", [b"MP-C 0 plain words\r\n", b""])
 async def test_a_failed_handshake_is_not_waited_for(
-    doors: list[Door], data: Path, says: bytes
+    acceptors: list[Acceptor], data: Path, says: bytes
 ) -> None:
     """Who speaks no TLS on its port, or hangs up, does not hold a stopping server."""
     server = Running(data)
     await server.start()
     with socket.create_connection((HOST, server.tls_port)) as line:
-        await until(lambda: doors[0].coming)
+        await until(lambda: acceptors[0].coming)
         line.send(says) if says else line.close()
         async with asyncio.timeout(PATIENCE):
             await server.end()
-    assert not doors[0].coming
+    assert not acceptors[0].coming
 
 
 async def test_an_endless_handshake_is_not_waited_for(
-    doors: list[Door], data: Path, monkeypatch: pytest.MonkeyPatch
+    acceptors: list[Acceptor], data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who never says a word has as long as for a welcome, no longer."""
     server = Running(data)
     await server.start()
     with socket.create_connection((HOST, server.tls_port)):
-        await until(lambda: doors[0].coming)
-        monkeypatch.setattr(door_module, "WELCOME_TIMEOUT", 0.5)
+        await until(lambda: acceptors[0].coming)
+        monkeypatch.setattr(acceptor_module, "WELCOME_TIMEOUT", 0.5)
         await server.end()
 
 

@@ -54,7 +54,7 @@ class Call:
         self.version = tls.version()
 
     async def works(self) -> bool:
-        """Tell whether it carries bytes there and back."""
+        """Return whether it carries bytes there and back."""
         async with asyncio.timeout(PATIENCE):
             self._writer.write(b"hello")
             return await self._reader.readexactly(5) == b"hello"
@@ -90,7 +90,7 @@ class Place:
         return Call(*ends)
 
     async def serial(self, name: str | None = None) -> int:
-        """Give the number of the certificate that a caller gets."""
+        """Return the number of the certificate that a caller gets."""
         call = await self.call(name)
         assert await call.works()
         await call.close()

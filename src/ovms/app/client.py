@@ -25,8 +25,8 @@ from ovms.app.snapshot import Snapshot
 from ovms.base.clock import Clock, SystemClock
 from ovms.net.client import (
     WELCOME_TIMEOUT,
+    ClientConnection,
     ConnectFailed,
-    Connection,
     ConnectionLost,
     connect,
     connect_owner,
@@ -87,7 +87,7 @@ def find_command(name: str, *parameters: str) -> Command:
     return Command(number, ",".join(parameters))
 
 
-class Row(Protocol):
+class Listing(Protocol):
     """A row of what the server keeps."""
 
     @classmethod
@@ -96,7 +96,7 @@ class Row(Protocol):
         ...
 
 
-R = TypeVar("R", bound=Row)
+R = TypeVar("R", bound=Listing)
 
 
 class App:
@@ -104,7 +104,7 @@ class App:
 
     def __init__(
         self,
-        connection: Connection,
+        connection: ClientConnection,
         snapshot: Snapshot,
         clock: Clock,
         on_message: Callable[[Message], None],
@@ -133,7 +133,7 @@ class App:
             raise ConnectionLost("the connection to the server is lost")
 
     def messages(self) -> AsyncIterator[Message]:
-        """Give the messages that come from now on, until the connection is lost.
+        """Return the messages that come from now on, until the connection is lost.
 
         Sealed ones are opened where that is possible. Whoever takes them slowly holds the
         connection back, so that no more than :data:`LISTENER_LIMIT` wait; meanwhile nothing else
@@ -251,7 +251,7 @@ class App:
                 self._leave(inbox)
 
     async def _rows(self, inbox: Inbox, number: int, only: str) -> AsyncIterator[Answer]:
-        """Give the rows of one answer; what is left of one that nobody read on is passed over."""
+        """Yield the rows of one answer; what is left of one that nobody read on is passed over."""
         has_begun = False
         while True:
             try:
@@ -393,7 +393,7 @@ def _is_by_server(number: int) -> bool:
 
 
 def _is_first(answer: Answer, only: str) -> bool:
-    """Tell whether a row is the first of its answer, and of the type that was asked for.
+    """Return whether a row is the first of its answer, and of the type that was asked for.
 
     What is no row counts as one, so that it is refused rather than passed over.
     """
@@ -425,7 +425,7 @@ async def open_app(
     password included; ``on_message`` hears every message, the stored ones included, once it is in
     the snapshot, opened where that is possible; ``tls`` is a
     :func:`~ovms.net.tls.client_context` for a port that speaks TLS; ``websocket`` calls through
-    one. Raises :class:`~ovms.net.client.ConnectFailed` or :class:`~ovms.net.client.Refused`.
+    one. Raises :class:`~ovms.net.client.ConnectFailed` or :class:`~ovms.net.client.WelcomeRefused`.
     """
     connection = await connect(
         host, port, role, vehicle_id, secret.encode(),

@@ -84,7 +84,7 @@ class UtilisationRow:
 
 
 def is_nothing(answer: Answer) -> bool:
-    """Tell whether an answer says that there are no rows."""
+    """Return whether an answer says that there are no rows."""
     return answer.result == Result.FAILED and answer.text in NOTHING
 
 

@@ -52,7 +52,7 @@ class Opener:
         self._learn(None)
 
     def receive(self, message: Message) -> Message:
-        """Give a message as it can be read: opened, or sealed as it came."""
+        """Return a message as it can be read: opened, or sealed as it came."""
         token = token_of(message)
         if token is not None and token != self.token:
             self._learn(token)
@@ -82,7 +82,7 @@ class Opener:
         self.is_wrong = self._is_proven = False
 
     def _believes(self, opened: Message) -> bool:
-        """Tell whether it is what was sealed. A few bytes may look like text by chance."""
+        """Return whether it is what was sealed. A few bytes may look like text by chance."""
         is_plain = all(32 <= byte < 127 or byte in b"\r\n\t" for byte in opened.data)
         self._is_proven = self._is_proven or (is_plain and len(opened.data) >= LEAST_PROOF)
         if self._is_proven or len(opened.data) >= 2 * LEAST_PROOF:

@@ -59,7 +59,7 @@ class Seen:
         return cls(message, time, parse_content(message))
 
     def as_json(self, now: float) -> dict[str, Any]:
-        """Give time, age in seconds, fields by name, and fields without a name."""
+        """Return time, age in seconds, fields by name, and fields without a name."""
         seen = {"time": iso_time(self.time), "age": max(0, int(now - self.time))}
         if self.is_sealed:
             return {**seen, "sealed": True, "fields": {}, "extra": []}
@@ -191,7 +191,7 @@ class Snapshot:
         return max(times, default=None)
 
     def as_json(self, now: float) -> dict[str, Any]:
-        """Give everything that is known, as ``ovms app status --json`` prints it."""
+        """Return everything that is known, as ``ovms app status --json`` prints it."""
         return {
             "vehicle": self.vehicle_id,
             "connected": self.connected,

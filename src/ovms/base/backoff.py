@@ -21,7 +21,7 @@ class Backoff:
         self._step = first
 
     def next(self) -> float:
-        """Give the seconds to wait now, and make the next wait longer."""
+        """Return the seconds to wait now, and make the next wait longer."""
         step = self._step
         self._step = min(step * 2, self._most)
         return self._random.uniform(step / 2, step)

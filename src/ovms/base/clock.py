@@ -11,11 +11,11 @@ class Clock(Protocol):
     """Where a room gets its time from."""
 
     def time(self) -> float:
-        """Give the time of day, in Unix seconds. It may jump, in both directions."""
+        """Return the time of day, in Unix seconds. It may jump, in both directions."""
         ...
 
     def monotonic(self) -> float:
-        """Give seconds since some fixed moment. It never goes back; measure spans with it."""
+        """Return seconds since some fixed moment. It never goes back; measure spans with it."""
         ...
 
 
@@ -23,11 +23,11 @@ class SystemClock:
     """The machine's clock."""
 
     def time(self) -> float:
-        """Give the time of day, in Unix seconds."""
+        """Return the time of day, in Unix seconds."""
         return time.time()
 
     def monotonic(self) -> float:
-        """Give seconds since some fixed moment of this machine."""
+        """Return seconds since some fixed moment of this machine."""
         return time.monotonic()
 
 
@@ -39,11 +39,11 @@ class ManualClock:
         self._passed = 0.0
 
     def time(self) -> float:
-        """Give the time of day, in Unix seconds."""
+        """Return the time of day, in Unix seconds."""
         return self._start + self._passed
 
     def monotonic(self) -> float:
-        """Give the seconds this clock was advanced by."""
+        """Return the seconds this clock was advanced by."""
         return self._passed
 
     def advance(self, seconds: float) -> None:
@@ -54,5 +54,5 @@ class ManualClock:
 
 
 def iso_time(time: float) -> str:
-    """Give Unix seconds as ISO 8601 in UTC, to the second."""
+    """Return Unix seconds as ISO 8601 in UTC, to the second."""
     return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -67,12 +67,12 @@ def configure(
 
 
 def get_logger(name: str) -> FilteringBoundLogger:
-    """Give the logger of that name; it may be asked for before :func:`configure`, and kept."""
+    """Return the logger of that name; it may be asked for before :func:`configure`, and kept."""
     return cast(FilteringBoundLogger, _loggers.setdefault(name, _Logger(name)))
 
 
 def is_secret(name: str) -> bool:
-    """Say whether a value of that name must not be shown."""
+    """Return whether a value of that name must not be shown."""
     return not SECRETS.isdisjoint(_parts(name))
 
 

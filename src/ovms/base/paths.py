@@ -10,7 +10,7 @@ import platformdirs
 
 
 def default_data_dir() -> Path:
-    """Give the platform's data directory for ``ovms``; it need not exist."""
+    """Return the platform's data directory for ``ovms``; it need not exist."""
     return platformdirs.user_data_path("ovms", appauthor=False)
 
 

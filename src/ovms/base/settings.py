@@ -92,7 +92,7 @@ class _Environment(EnvSettingsSource):
         super().__init__(settings, env_prefix=PREFIX, env_ignore_empty=True)
 
     def read(self) -> Values:
-        """Give the values of the variables that are set. Raises :class:`SettingsError`."""
+        """Return the values of the variables that are set. Raises :class:`SettingsError`."""
         try:
             return self()
         except pydantic_settings.SettingsError as error:

@@ -16,7 +16,7 @@ LONGEST_STATUS: Final = 200
 """Characters of a status line; it is shown in one."""
 
 
-class Notifier:
+class SystemdNotifier:
     """Tells the service manager how the program is; one without an address tells nobody."""
 
     def __init__(self, address: str | None = None) -> None:
@@ -38,13 +38,13 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())[:LONGEST_STATUS]
 
 
-def notifier(environment: Mapping[str, str] = os.environ) -> Notifier:
-    """Give who is to be told, as the environment says."""
-    return Notifier(environment.get("NOTIFY_SOCKET"))
+def notifier(environment: Mapping[str, str] = os.environ) -> SystemdNotifier:
+    """Return who is to be told, as the environment says."""
+    return SystemdNotifier(environment.get("NOTIFY_SOCKET"))
 
 
 def watchdog_interval(environment: Mapping[str, str] = os.environ) -> float | None:
-    """Give the seconds between two signs of life, a third of what is granted; ``None`` for none.
+    """Return the seconds between two signs of life, a third of what is granted; ``None`` for none.
 
     What is meant for another process, or is no number of microseconds, is not for us.
     """
@@ -57,7 +57,7 @@ def watchdog_interval(environment: Mapping[str, str] = os.environ) -> float | No
 
 
 def is_journal(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
-    """Tell whether what is written to a stream goes to the journal, which has the time itself."""
+    """Return whether what is written to a stream goes to the journal, which has the time itself."""
     try:
         state = os.fstat(stream.fileno())
     except (OSError, ValueError):  # closed, or no file at all

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ovms.car.state import CarState, VehicleError
+from ovms.car.state import CarError, CarState
 from ovms.protocol.records.alert import Alert, AlertKind
 from ovms.protocol.records.environment import Doors2, Doors4
 
@@ -32,7 +32,7 @@ class AlertWatch:
     def __init__(self, car_type: str) -> None:
         self._car_type = car_type
         self._charge: str | None = None
-        self._error: VehicleError | None = None
+        self._error: CarError | None = None
         self._is_low = False
         self._sounds: bool | None = None
         self._off = _Fence(MOVED)
@@ -111,6 +111,6 @@ class _Fence:
 
 
 def _distance(a: tuple[float, float], b: tuple[float, float]) -> float:
-    """Give km; near enough for some km."""
+    """Return km; near enough for some km."""
     east = (b[1] - a[1]) * math.cos(math.radians(a[0]))
     return KM_A_DEGREE * math.hypot(b[0] - a[0], east)

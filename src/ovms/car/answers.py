@@ -50,7 +50,7 @@ class Answers:
             self._give_up(self._turns[0])
 
     def pong(self, message: Message) -> list[Message]:
-        """Answer a ping; gives what can be sent now."""
+        """Answer a ping; returns what can be sent now."""
         if not any(turn.is_owed and turn.is_sealed for turn in self._turns):
             return [message]
         self.give([message])
@@ -74,7 +74,7 @@ class Answers:
         return answer
 
     def take(self) -> list[Message]:
-        """Give what can be sent now, and forget it."""
+        """Return what can be sent now, and forget it."""
         messages: list[Message] = []
         while self._turns and not self._turns[0].is_owed:
             messages += self._turns.popleft().messages

@@ -47,7 +47,7 @@ SUBSTATES = {
 
 MODES = {number: word for word, number in CHARGE_MODE_NUMBERS.items()}
 
-Told = tuple[str | None, int | None]
+ChargeState = tuple[str | None, int | None]
 
 
 class ChargeLog:
@@ -58,11 +58,11 @@ class ChargeLog:
     """
 
     def __init__(self) -> None:
-        self._last: Told = (None, None)
+        self._last: ChargeState = (None, None)
 
     def look(self, state: CarState) -> HistoryRecord | None:
         """Take a look at the car; give the record of a change of its charge state."""
-        now: Told = (state.charge_state or None, state.charge_state_number)
+        now: ChargeState = (state.charge_state or None, state.charge_state_number)
         pairs = [*zip(self._last, now, strict=True)]
         is_news = any(None not in pair and pair[0] != pair[1] for pair in pairs)
         self._last = (now[0] or self._last[0], self._last[1] if now[1] is None else now[1])

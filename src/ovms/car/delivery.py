@@ -7,8 +7,8 @@ code: it is delivered when the server answers a ping that was sent behind it. A 
 again with whatever is not delivered. So everything arrives at least once; a record that arrives
 again is known by its code, an alert that does is told again.
 
-A :class:`~ovms.car.journal.Journal` keeps what waits over a restart. Its codes go on where they
-stopped, since the server takes the same code with the same content for the same record.
+A :class:`~ovms.car.delivery_store.DeliveryStore` keeps what waits over a restart. Its codes go on
+where they stopped, since the server takes the same code with the same content for the same record.
 
 How old a record is goes by the clock that never jumps while this process runs. For the time after
 it the time of day is kept, and corrected when somebody sets the clock meanwhile.
@@ -23,7 +23,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from ovms.base.logs import get_logger
-from ovms.car.journal import Content, Item, Journal, NoJournal
+from ovms.car.delivery_store import Content, DeliveryStore, Item, NoJournal
 from ovms.protocol import Message
 from ovms.protocol.records.alert import Alert, AlertKind
 from ovms.protocol.records.history import AckedRecord
@@ -87,7 +87,7 @@ class Delivery:
     neither stores nor acknowledges it, and passes it on to whoever listens.
     """
 
-    def __init__(self, journal: Journal | None = None, *, is_sealed: bool = False) -> None:
+    def __init__(self, journal: DeliveryStore | None = None, *, is_sealed: bool = False) -> None:
         self._journal = journal or NoJournal()
         self._is_sealed = is_sealed
         self._records: deque[Item] = deque()
@@ -162,7 +162,7 @@ class Delivery:
     # -- what is sent -----------------------------------------------------------------------
 
     def due(self, at: Moment) -> list[Message]:
-        """Give what is to be sent now, records as of now, and a ping behind alerts."""
+        """Return what is to be sent now, records as of now, and a ping behind alerts."""
         self.look(at)
         self._drop_old(at)
         due = []
@@ -174,7 +174,7 @@ class Delivery:
         return due
 
     def ping(self, at: Moment) -> Message:
-        """Give a ping, and count it: all pings of a link are to come from here."""
+        """Return a ping, and count it: all pings of a link are to come from here."""
         self._pings += 1
         self._pinged = at.monotonic
         return Message("A")
@@ -226,7 +226,7 @@ class Delivery:
         return AckedRecord(item.code, -round(self._age(item, at)), item.content).message
 
     def _needs_ping(self, at: Moment) -> bool:
-        """Tell whether no ping is behind the last alert, or its answer is lost."""
+        """Return whether no ping is behind the last alert, or its answer is lost."""
         if not self._told:
             return False
         is_behind = self._told[-1][0] < self._pings
@@ -265,7 +265,7 @@ class Delivery:
         return chain(self._records, self._alerts, self._open.values(), told)
 
     def _age(self, item: Item, at: Moment) -> float:
-        """Give how long ago something was made, seconds.
+        """Return how long ago something was made, seconds.
 
         Of what an earlier process made the time of day is known, and that it is older than this
         process. A clock that was not set then, or is not now, tells nothing.
@@ -281,7 +281,7 @@ def _code(item: Item) -> int:
 
 
 def _is_unimportant(item: Item) -> bool:
-    """Tell whether it is no alert, or one that only informs."""
+    """Return whether it is no alert, or one that only informs."""
     content = item.content
     return not isinstance(content, Alert) or content.kind == AlertKind.INFORMATION.value
 

@@ -86,7 +86,7 @@ class Replay:
         self._tick = tick
 
     def describe(self) -> str:
-        """Say what it is."""
+        """Return what it is."""
         return "recording"
 
     async def run(self, module: Module, link: Listener) -> None:
@@ -123,7 +123,7 @@ class Replay:
         return (self._clock.monotonic() - self._began) * self._speed
 
 
-class Living:
+class ClockDriver:
     """A car that lives by the clock, ``speed`` of its seconds in each real second.
 
     Its time begins as the clock's time of day, and is measured with the clock that never jumps.
@@ -137,7 +137,7 @@ class Living:
         self._began = clock.monotonic()
 
     def describe(self) -> str:
-        """Say what it is."""
+        """Return what it is."""
         return "simulation"
 
     @property
@@ -152,7 +152,7 @@ class Living:
             await link.tell(module.poll(self.now))
 
 
-class OnBus(Living):
+class BusDriver(ClockDriver):
     """A car that is read from its bus, and written to as far as it is trusted."""
 
     def __init__(self, vehicle: BusVehicle, bus: Bus, *, clock: Clock, tick: float = TICK) -> None:
@@ -178,7 +178,7 @@ class OnBus(Living):
         return self._bus.name
 
     def _patience(self) -> float:
-        """Give the seconds until something is due."""
+        """Return the seconds until something is due."""
         due = self._vehicle.next_sending
         return self._tick if due is None else min(self._tick, max(0.0, due - self.now))
 

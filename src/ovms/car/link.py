@@ -22,7 +22,7 @@ from ovms.car.drivers import Driver
 from ovms.car.linkstate import LinkState
 from ovms.car.module import Module
 from ovms.car.usage import DataUse
-from ovms.net.client import ConnectFailed, ConnectionLost, Refused, Untrusted
+from ovms.net.client import ConnectFailed, ConnectionLost, Untrusted, WelcomeRefused
 from ovms.net.traffic import Traffic
 from ovms.protocol import Message
 
@@ -38,8 +38,8 @@ class RestartRequested(Exception):
     """The module was told to restart its program, and the answer has arrived."""
 
 
-class Connection(Protocol):
-    """A connection to the server: :class:`ovms.net.client.Connection`."""
+class ModuleConnection(Protocol):
+    """A connection to the server: :class:`ovms.net.client.ClientConnection`."""
 
     @property
     def traffic(self) -> Traffic:
@@ -53,7 +53,7 @@ class Connection(Protocol):
         """Wait until there is room, or raise :class:`ConnectionLost`."""
 
     async def receive(self) -> Message:
-        """Give the next message, or raise :class:`ConnectionLost`."""
+        """Return the next message, or raise :class:`ConnectionLost`."""
         ...
 
     async def close(self) -> None:
@@ -61,7 +61,7 @@ class Connection(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
+class LinkTiming:
     """Real seconds."""
 
     first_wait: float = 1.0
@@ -91,7 +91,7 @@ PASSING_REFUSALS = 3
 class _Call:
     """One connection, the pings on it, and what it costs."""
 
-    def __init__(self, connection: Connection, usage: DataUse) -> None:
+    def __init__(self, connection: ModuleConnection, usage: DataUse) -> None:
         self.connection = connection
         self._usage = usage
         self._counted = Traffic()
@@ -141,18 +141,18 @@ class _Call:
 class Link:
     """Keeps a module connected while a driver moves its car.
 
-    ``connect`` makes a connection, or raises :class:`ConnectFailed` or :class:`Refused`; ``names``
-    say in the log who calls whom. How it stands is noted in ``state``.
+    ``connect`` makes a connection, or raises :class:`ConnectFailed` or :class:`WelcomeRefused`;
+    ``names`` say in the log who calls whom. How it stands is noted in ``state``.
     """
 
     def __init__(
         self,
         module: Module,
         driver: Driver,
-        connect: Callable[[], Awaitable[Connection]],
+        connect: Callable[[], Awaitable[ModuleConnection]],
         *,
         random: Random,
-        timing: Timing | None = None,
+        timing: LinkTiming | None = None,
         names: Mapping[str, str] | None = None,
         state: LinkState | None = None,
     ) -> None:
@@ -160,7 +160,7 @@ class Link:
         self._module = module
         self._driver = driver
         self._connect = connect
-        self._timing = timing = timing or Timing()
+        self._timing = timing = timing or LinkTiming()
         self._names = dict(names or {})
         self._waits = Backoff(timing.first_wait, timing.most_wait, random=random)
         self._slow = Backoff(timing.refused_wait, timing.most_refused_wait, random=random)
@@ -254,7 +254,7 @@ class Link:
                 self.state.lose(str(error))
                 self._tell_untrusted(error)
                 await self._wait(self._waits, "no connection", str(error))
-            except Refused as error:
+            except WelcomeRefused as error:
                 await self._wait_refused(error)
             else:
                 await self._serve(_Call(connection, self._module.usage))
@@ -267,7 +267,7 @@ class Link:
             log.error("no trust in the server", reason=str(error), hint=hint, **self._names)
         self._trusts = trusts
 
-    async def _wait_refused(self, error: Refused) -> None:
+    async def _wait_refused(self, error: WelcomeRefused) -> None:
         self.state.refuse(str(error))
         self._refusals += 1
         may_pass = self._was_welcome and self._refusals <= PASSING_REFUSALS
@@ -329,7 +329,7 @@ class Link:
             try:
                 async with asyncio.timeout(patience):
                     message = await call.connection.receive()
-                    self._hear(call, message)
+                    self._process_message(call, message)
                     await call.connection.drain()
                 if self._module.restart_requested:
                     await self._see_off(call)
@@ -341,7 +341,7 @@ class Link:
                 call.send([self._module.ping(self._driver.now)])
                 is_pinged = True
 
-    def _hear(self, call: _Call, message: Message) -> None:
+    def _process_message(self, call: _Call, message: Message) -> None:
         self.state.hear()
         log.debug("received", code=message.code)
         if message.code == PONG:
@@ -356,7 +356,7 @@ class Link:
                 while call.has_open_pings:
                     message = await call.connection.receive()
                     if message.code in SAYS_WHAT_ARRIVED:
-                        self._hear(call, message)
+                        self._process_message(call, message)
 
     async def _close(self, call: _Call) -> None:
         with suppress(TimeoutError):

@@ -80,7 +80,7 @@ _BITS: tuple[tuple[str, Callable[[CarState], Value]], ...] = (
 
 
 def metrics(state: CarState) -> Iterator[tuple[str, str]]:
-    """Give the name and the value, with its unit, of each metric that is known; sorted by name."""
+    """Return name and value, with its unit, of each known metric; sorted by name."""
     return iter(sorted(_known(state)))
 
 

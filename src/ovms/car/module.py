@@ -23,18 +23,18 @@ from ovms.base.clock import Clock
 from ovms.car.alerts import AlertWatch
 from ovms.car.answers import Answers, Ready
 from ovms.car.charges import ChargeLog
+from ovms.car.command_handler import CommandHandler, tidied
 from ovms.car.delivery import Delivery, Moment
-from ovms.car.journal import Journal
+from ovms.car.delivery_store import DeliveryStore
 from ovms.car.modem import MODEM_COMMANDS, Modem
-from ovms.car.orders import Orders, tidied
 from ovms.car.parameters import FEATURE_OFFSET, Parameter
-from ovms.car.reports import ORDER, Identity, Units, group_position, messages
-from ovms.car.settings import CAN_WRITE, Keeper, ModuleSettings
-from ovms.car.soc import SocWatch
+from ovms.car.reports import ORDER, CarIdentity, Units, group_position, messages
+from ovms.car.settings import CAN_WRITE, ModuleSettings, ParameterStore
+from ovms.car.soc_alert import SocWatch
 from ovms.car.state import CarState
 from ovms.car.trips import TripLog
 from ovms.car.usage import DataUse
-from ovms.car.vehicles import Later, Vehicle
+from ovms.car.vehicles import CarVehicle, Later
 from ovms.protocol import Message
 from ovms.protocol.commands import Answer, Command, Result
 from ovms.protocol.paranoid import NEVER_SEALED, Sealer, WrongPassword
@@ -68,17 +68,17 @@ class Module:
 
     def __init__(
         self,
-        vehicle: Vehicle,
+        vehicle: CarVehicle,
         units: Units = Units.MILES,
         vehicle_id: str = "",
         *,
         sealer: Sealer | None = None,
         group: str = "",
         clock: Clock | None = None,
-        journal: Journal | None = None,
+        journal: DeliveryStore | None = None,
         modem: Modem | None = None,
         parameters: Mapping[int, str] | None = None,
-        keeper: Keeper | None = None,
+        parameter_store: ParameterStore | None = None,
         restarts: bool = False,
     ) -> None:
         """Make a module; ``sealer`` for paranoid mode, with a token made for this start.
@@ -87,7 +87,7 @@ class Module:
         network times; without it the car's time is taken for that. ``journal`` keeps what is not
         delivered. ``modem`` obeys the commands that need one; they are unsupported without.
         ``parameters`` are further ones that it is started with; what is set by command goes to
-        ``keeper``. With ``restarts`` somebody looks at :attr:`restart_requested`.
+        ``parameter_store``. With ``restarts`` somebody looks at :attr:`restart_requested`.
         """
         self.vehicle = vehicle
         configured = {
@@ -100,7 +100,7 @@ class Module:
         identity = vehicle.identity
         is_on = identity.write_enabled and identity.starts_enabled
         configured.setdefault(CAN_WRITE + FEATURE_OFFSET, str(int(is_on)))
-        self.settings = ModuleSettings(configured, keeper)
+        self.settings = ModuleSettings(configured, parameter_store)
         self.watchers = 0
         """How many apps watch, as the server last said."""
         self.delivery = Delivery(journal, is_sealed=sealer is not None)
@@ -118,7 +118,7 @@ class Module:
         self._told_settings = self._settings_in_use
         self._watch = AlertWatch(vehicle.identity.car_type)
         self._soc_watch = SocWatch()
-        self._orders = Orders(
+        self._orders = CommandHandler(
             vehicle, self.settings, self._alert,
             is_paranoid=sealer is not None, restarts=restarts, usage=self.usage,
         )  # fmt: skip
@@ -141,18 +141,21 @@ class Module:
         self._answers.clear()
 
     def report(self, now: float) -> list[Message]:
-        """Give everything that is known, if connected."""
+        """Return everything that is known, if connected."""
         self._advance(now)
         known = {code for code in ORDER if _is_known(code, self.vehicle.state)}
         return self._send(known, now) if self._is_connected else []
 
     def report_all(self, now: float) -> list[Message]:
-        """Give everything, known or not, if connected: the last word of a recording."""
+        """Return everything, known or not, if connected: the last word of a recording."""
         self._advance(now)
         return self._send(set(ORDER), now) if self._is_connected else []
 
     def poll(self, now: float) -> list[Message]:
-        """Give what is due: all of it at the interval, what has changed at once, and what waits."""
+        """Return what is due.
+
+        All of it at the interval, what has changed at once, and what waits.
+        """
         self._advance(now)
         self._notice(now)
         if not self._is_connected:
@@ -167,7 +170,7 @@ class Module:
         return [*told, *self._answers.take(), *map(self._ready, due)]
 
     def ping(self, now: float) -> Message:
-        """Give a ping to be sent; its answer is to be told to :meth:`receive`."""
+        """Return a ping to be sent; its answer is to be told to :meth:`receive`."""
         return self.delivery.ping(self._real(now))
 
     def receive(self, message: Message, now: float) -> list[Message]:
@@ -217,7 +220,7 @@ class Module:
         return self._orders.restart_requested
 
     def _streams(self, now: float) -> bool:
-        """Tell whether feature 8 wants the position told now: on the way, and while watched."""
+        """Return whether feature 8 wants the position told now: on the way, and while watched."""
         interval, state = self.settings.stream_interval, self.vehicle.state
         if interval is None or not self.watchers or not state.is_on:
             return False
@@ -265,7 +268,7 @@ class Module:
     # -- what is told at once ---------------------------------------------------------------
 
     def _changed(self) -> set[str]:
-        """Give the codes of what has changed since it was told.
+        """Return the codes of what has changed since it was told.
 
         What is read for the first time is no change: it is told as soon as the message that it
         belongs to is known as a whole, so that no app sees a battery at 0 % on the way.
@@ -284,7 +287,7 @@ class Module:
         return codes | self._changed_settings()
 
     def _changed_settings(self) -> set[str]:
-        """Give the codes of what the settings have changed since it was told."""
+        """Return the codes of what the settings have changed since it was told."""
         before, self._told_settings = self._told_settings, self._settings_in_use
         units, can_write, groups = (
             a != b for a, b in zip(before, self._settings_in_use, strict=True)
@@ -299,7 +302,7 @@ class Module:
         return self.settings.units, self.settings.can_write, self.settings.groups
 
     @property
-    def _identity(self) -> Identity:
+    def _identity(self) -> CarIdentity:
         """What ``F`` and ``V`` say of the car, as things are."""
         identity, can_write = self.vehicle.identity, self.settings.can_write
         return replace(
@@ -332,7 +335,7 @@ class Module:
     def _obey(self, data: bytes, now: float, *, is_sealed: bool = False) -> list[Message]:
         """Answer a command in its own form: one message, or the rows of a list.
 
-        Gives the answers that can be sent now; those of the modem, and what is behind them, come
+        Returns the answers that can be sent now; those of the modem, and what is behind them, come
         with a later :meth:`poll`.
         """
         self._advance(now)
@@ -359,7 +362,7 @@ class Module:
 
 
 def _watched(state: CarState) -> dict[str, Watched]:
-    """Give the things whose change is told at once, by the codes that tell them.
+    """Return the things whose change is told at once, by the codes that tell them.
 
     The last entries are there for their first reading only: unknown, then ``True`` for ever.
     """
@@ -382,7 +385,7 @@ def _seen(value: float | None) -> bool | None:
 
 
 def _is_known(code: str, state: CarState) -> bool:
-    """Tell whether there is enough to make a message that misleads nobody."""
+    """Return whether there is enough to make a message that misleads nobody."""
     match code:
         case "S":
             return state.soc is not None

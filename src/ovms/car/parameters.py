@@ -105,7 +105,7 @@ class Applied:
 
 
 def split(record: str) -> list[str]:
-    """Give the parameters of a provisioning record in clear."""
+    """Return the parameters of a provisioning record in clear."""
     return record.split()
 
 
@@ -146,7 +146,7 @@ def check(number: int, value: str) -> None:
 
 
 def is_group(name: str) -> bool:
-    """Tell whether a text can be the name of a group: printable, without a comma, not too long."""
+    """Return whether a text can name a group: printable, without a comma, not too long."""
     try:
         size = len(name.encode())
     except UnicodeEncodeError:

@@ -38,7 +38,7 @@ class RecordingError(Exception):
 
 
 def open_recording(path: Path) -> Iterator[Frame]:
-    """Give the frames of a recording, in the order of the file.
+    """Return the frames of a recording, in the order of the file.
 
     The format follows the file's suffix: ``.csv`` is the dialect above (or python-can's own CSV,
     told by its header), all others are python-can's. Raises :class:`RecordingError`, at once for
@@ -133,7 +133,7 @@ def _read_log(path: Path) -> Iterator[Frame]:
 
 
 def write_csv(frames: Iterable[Frame], title: str) -> Iterator[str]:
-    """Give the lines, without ends, of a recording in the dialect above."""
+    """Yield the lines, without ends, of a recording in the dialect above."""
     yield from (title, "", "TYPE,TIME,ID,D1,D2,D3,D4,D5,D6,D7,D8")
     for frame in frames:
         data = ",".join(f"{byte:X}" for byte in frame.data)

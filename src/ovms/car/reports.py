@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ovms import __version__
-from ovms.car.inputs import ALL_CURRENTS
+from ovms.car.parameter_types import ALL_CURRENTS
 from ovms.car.state import KM_PER_MILE, WHEELS, CarState, Topic, Tyre
 from ovms.protocol import Message
 from ovms.protocol.commands import CHARGE_MODE_NUMBERS
@@ -53,14 +53,14 @@ class Units(Enum):
     KILOMETRES = "K"
 
     def distance(self, km: float | None) -> float:
-        """Give kilometres (or km/h) in this unit; 0 for an unknown distance."""
+        """Return kilometres (or km/h) in this unit; 0 for an unknown distance."""
         if km is None:
             return 0
         return km / KM_PER_MILE if self is Units.MILES else km
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class CarIdentity:
     """What does not change while the car runs."""
 
     car_type: str
@@ -79,7 +79,7 @@ class Identity:
 
 
 def messages(
-    codes: Iterable[str], state: CarState, identity: Identity, units: Units, now: float
+    codes: Iterable[str], state: CarState, identity: CarIdentity, units: Units, now: float
 ) -> list[Message]:
     """Make the messages of ``codes``, in the order in which they are to be sent.
 
@@ -91,7 +91,7 @@ def messages(
     ]
 
 
-def firmware(state: CarState, identity: Identity, units: Units, now: float) -> CarFirmware:
+def firmware(state: CarState, identity: CarIdentity, units: Units, now: float) -> CarFirmware:
     """Make ``F``. Without a modem the signal is unknown."""
     return CarFirmware(
         firmware=__version__,
@@ -107,7 +107,7 @@ def firmware(state: CarState, identity: Identity, units: Units, now: float) -> C
     )
 
 
-def status(state: CarState, identity: Identity, units: Units, now: float) -> Status:
+def status(state: CarState, identity: CarIdentity, units: Units, now: float) -> Status:
     """Make ``S``. Durations and the timer's start are in minutes."""
     timer_is_known = state.charge_timer_mode is not None or state.charge_timer_start is not None
     return Status(
@@ -156,7 +156,7 @@ def status(state: CarState, identity: Identity, units: Units, now: float) -> Sta
     )
 
 
-def environment(state: CarState, identity: Identity, units: Units, now: float) -> Environment:
+def environment(state: CarState, identity: CarIdentity, units: Units, now: float) -> Environment:
     """Make ``D``."""
     return Environment(
         doors_1=state.doors_1 or Doors1(0),
@@ -183,7 +183,7 @@ def environment(state: CarState, identity: Identity, units: Units, now: float) -
     )
 
 
-def location(state: CarState, identity: Identity, units: Units, now: float) -> Location:
+def location(state: CarState, identity: CarIdentity, units: Units, now: float) -> Location:
     """Make ``L``. Without a position: 0, 0, no lock, stale -1, whatever the receiver says."""
     has_lock = state.has_position and bool(state.gps_lock)
     return Location(
@@ -226,7 +226,7 @@ def group_position(state: CarState, group: str, units: Units, now: float) -> Mes
     return Message("g", position.encode().removeprefix(b","))
 
 
-def tyres(state: CarState, identity: Identity, units: Units, now: float) -> WheelPressures:
+def tyres(state: CarState, identity: CarIdentity, units: Units, now: float) -> WheelPressures:
     """Make ``W``."""
     front_right, rear_right, front_left, rear_left = (state.tyres[wheel] for wheel in WHEELS)
     return WheelPressures(
@@ -246,7 +246,7 @@ def _psi(tyre: Tyre) -> float:
     return _known(tyre.pressure) * PSI_PER_KPA
 
 
-def capabilities(state: CarState, identity: Identity, units: Units, now: float) -> Capabilities:
+def capabilities(state: CarState, identity: CarIdentity, units: Units, now: float) -> Capabilities:
     """Make ``V``."""
     return Capabilities.of(identity.commands)
 
@@ -255,7 +255,7 @@ def _known(value: float | None, unknown: float = 0) -> float:
     return unknown if value is None else value
 
 
-_BUILDERS: dict[str, Callable[[CarState, Identity, Units, float], Content]] = {
+_BUILDERS: dict[str, Callable[[CarState, CarIdentity, Units, float], Content]] = {
     "F": firmware,
     "S": status,
     "D": environment,

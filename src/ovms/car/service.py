@@ -10,12 +10,12 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ovms.base.systemd import Notifier
+from ovms.base.systemd import SystemdNotifier
 from ovms.car.linkstate import LinkState
 
 
 @contextmanager
-def attended(notifier: Notifier, link: LinkState, interval: float | None) -> Iterator[None]:
+def attended(notifier: SystemdNotifier, link: LinkState, interval: float | None) -> Iterator[None]:
     """Tell that the car runs, each change of its link, a sign of life each ``interval`` seconds.
 
     To be used on the event loop whose life it is.

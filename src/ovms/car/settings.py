@@ -2,8 +2,8 @@
 
 Numbers are the guide's: features 0 to 7 are lost with the power, 8 to 15 are kept, each as the
 parameter 16 above it. What was set by command counts more than what the module was started with;
-set to nothing, the latter counts again. What was set is kept by a :class:`Keeper`, and without one
-as long as the module runs.
+set to nothing, the latter counts again. What was set is kept by a :class:`ParameterStore`, and
+without one as long as the module runs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from ovms.car.inputs import FEATURE_COUNT, LONGEST_VALUE, PARAMETER_COUNT, Number, Text
+from ovms.car.parameter_types import (
+    FEATURE_COUNT,
+    LONGEST_VALUE,
+    PARAMETER_COUNT,
+    NumberParameter,
+    TextParameter,
+)
 from ovms.car.parameters import (
     FEATURE_OFFSET,
     GROUPS,
@@ -62,11 +68,11 @@ class BadValue(ValueError):
     """A value that cannot be set; the text, without commas, says why."""
 
 
-class Keeper(Protocol):
+class ParameterStore(Protocol):
     """Where parameters survive a restart."""
 
     def load(self) -> dict[int, str]:
-        """Give what was saved last; nothing if that cannot be read. Values are not checked."""
+        """Return what was saved last; nothing if that cannot be read. Values are not checked."""
         ...
 
     def save(self, values: Mapping[int, str]) -> None:
@@ -76,16 +82,16 @@ class Keeper(Protocol):
 class ModuleSettings:
     """What the module runs with: ``configured`` from its start, and what was set since."""
 
-    def __init__(self, configured: Mapping[int, str], keeper: Keeper | None = None) -> None:
+    def __init__(self, configured: Mapping[int, str], store: ParameterStore | None = None) -> None:
         self._configured = dict(sound(configured))
-        self._keeper = keeper
-        self._set = dict(sound(keeper.load())) if keeper else {}
+        self._store = store
+        self._set = dict(sound(store.load())) if store else {}
         self._volatile = dict.fromkeys(range(KEPT_FEATURES.start), 0)
 
     @property
     def is_kept(self) -> bool:
         """What is set survives a restart."""
-        return self._keeper is not None
+        return self._store is not None
 
     @property
     def changed(self) -> Mapping[int, str]:
@@ -123,7 +129,7 @@ class ModuleSettings:
     # -- features ---------------------------------------------------------------------------
 
     def feature(self, number: int) -> int:
-        """Give a feature's value."""
+        """Return a feature's value."""
         if number in KEPT_FEATURES:
             return int(self._value(number + FEATURE_OFFSET) or 0)
         return self._volatile[number]
@@ -139,7 +145,7 @@ class ModuleSettings:
     # -- parameters -------------------------------------------------------------------------
 
     def parameter(self, number: int) -> str:
-        """Give a parameter's value as it may be told: features not, of passwords whether they are.
+        """Return a parameter's value as it may be told: of passwords only whether they are set.
 
         Features are not shown among the parameters, as the guide wants it: command 1 shows them.
         """
@@ -168,16 +174,16 @@ class ModuleSettings:
         values = {**self._set, number: value}
         if not value:
             del values[number]
-        if self._keeper is not None and values != self._set:
+        if self._store is not None and values != self._set:
             try:
-                self._keeper.save(values)
+                self._store.save(values)
             except OSError as error:
                 raise BadValue(f"cannot be kept: {error.strerror or 'no storage'}") from None
         self._set = values
 
 
 def sound(values: Mapping[int, str]) -> Iterator[tuple[int, str]]:
-    """Give those of some values, from wherever they come, that could be set."""
+    """Yield those of some values, from wherever they come, that could be set."""
     for number, value in values.items():
         try:
             if number - FEATURE_OFFSET in KEPT_FEATURES:
@@ -192,13 +198,13 @@ def sound(values: Mapping[int, str]) -> Iterator[tuple[int, str]]:
 
 def _check_feature(number: int, value: str) -> None:
     most = KNOWN_FEATURES.get(number, ANY_FEATURE).most
-    found = Number(f"feature {number}", 0, most).problem(value)
+    found = NumberParameter(f"feature {number}", 0, most).problem(value)
     if found is not None:
         raise BadValue(found)
 
 
 def _check_parameter(number: int, value: str) -> None:
-    found = Text(f"parameter {number}", LONGEST_VALUE).problem(value)
+    found = TextParameter(f"parameter {number}", LONGEST_VALUE).problem(value)
     if found is not None:
         raise BadValue(found)
     if number in HIDDEN and value == HIDDEN_VALUE:
@@ -210,7 +216,7 @@ def _check_parameter(number: int, value: str) -> None:
 
 
 def list_rows(command: int, settings: ModuleSettings) -> Iterator[Answer]:
-    """Give the rows that answer command 1 or 3: number, how many there are, value."""
+    """Yield the rows that answer command 1 or 3: number, how many there are, value."""
     if command == FEATURES:
         values = [str(settings.feature(number)) for number in range(FEATURE_COUNT)]
     else:

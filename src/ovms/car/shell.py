@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ovms.car.inputs import FEATURE_COUNT, PARAMETER_COUNT, Number
 from ovms.car.metrics import metrics
+from ovms.car.parameter_types import FEATURE_COUNT, PARAMETER_COUNT, NumberParameter
 from ovms.car.parameters import FEATURE_OFFSET, KEPT_FEATURES, NAMES
 from ovms.car.settings import KNOWN_FEATURES, ModuleSettings
 from ovms.car.state import CarState, Topic
@@ -29,7 +29,7 @@ class ShellError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class ShellContext:
     """What text commands look at and change. ``now`` is the car's time."""
 
     state: CarState
@@ -49,11 +49,11 @@ class TextCommand:
     """What is told to whoever gives it the wrong number of words."""
     most: int
     """Words that it takes at most; the last runs to the end of the text."""
-    run: Callable[[Scene, Words], Iterable[str]]
+    run: Callable[[ShellContext, Words], Iterable[str]]
     least: int = 0
 
 
-def run(text: str, scene: Scene) -> str:
+def run(text: str, scene: ShellContext) -> str:
     """Carry out a text command; give the answer as it goes on the wire.
 
     Raises :class:`ShellError`, and :class:`~ovms.car.settings.BadValue` for what cannot be set.
@@ -66,7 +66,7 @@ def run(text: str, scene: Scene) -> str:
 
 
 def _find(text: str) -> tuple[TextCommand, str]:
-    """Give the command that a text begins with, and what follows its name."""
+    """Return the command that a text begins with, and what follows its name."""
     words = text.split()
     for count in (2, 1):
         name = " ".join(words[:count])
@@ -76,7 +76,7 @@ def _find(text: str) -> tuple[TextCommand, str]:
 
 
 def _fitting(lines: Words) -> Iterator[str]:
-    """Give the lines that there is room for, and say how many there is none for."""
+    """Yield the lines that there is room for, and say how many there is none for."""
     room = LONGEST_TEXT - ROOM_TO_SAY
     for at, line in enumerate(lines):
         size = len(line.encode()) + 1
@@ -87,15 +87,15 @@ def _fitting(lines: Words) -> Iterator[str]:
         yield line
 
 
-def _help(scene: Scene, words: Words) -> Iterator[str]:
+def _help(scene: ShellContext, words: Words) -> Iterator[str]:
     yield from (command.usage for command in TABLE.values())
 
 
-def _stat(scene: Scene, words: Words) -> Iterator[str]:
+def _stat(scene: ShellContext, words: Words) -> Iterator[str]:
     yield from stat_lines(scene.state, scene.settings.units)
 
 
-def _location(scene: Scene, words: Words) -> Iterator[str]:
+def _location(scene: ShellContext, words: Words) -> Iterator[str]:
     state = scene.state
     if not state.has_position:
         yield "No position"
@@ -108,23 +108,23 @@ def _location(scene: Scene, words: Words) -> Iterator[str]:
         yield f"Direction: {state.direction:.0f} degrees"
 
 
-def _data(scene: Scene, words: Words) -> Iterator[str]:
+def _data(scene: ShellContext, words: Words) -> Iterator[str]:
     yield from scene.usage.lines()
 
 
-def _metrics(scene: Scene, words: Words) -> Iterator[str]:
+def _metrics(scene: ShellContext, words: Words) -> Iterator[str]:
     wanted = words[0] if words else ""
     found = [f"{name}: {value}" for name, value in metrics(scene.state) if wanted in name]
     yield from found or ["No such metric is known"]
 
 
-def _config_list(scene: Scene, words: Words) -> Iterator[str]:
+def _config_list(scene: ShellContext, words: Words) -> Iterator[str]:
     for number in range(PARAMETER_COUNT):
         if value := scene.settings.parameter(number):
             yield _show_parameter(number, value)
 
 
-def _config_get(scene: Scene, words: Words) -> Iterator[str]:
+def _config_get(scene: ShellContext, words: Words) -> Iterator[str]:
     number = _number("parameter", words[0], PARAMETER_COUNT)
     if number - FEATURE_OFFSET in KEPT_FEATURES:
         yield _show_feature(scene, number - FEATURE_OFFSET)
@@ -132,13 +132,13 @@ def _config_get(scene: Scene, words: Words) -> Iterator[str]:
         yield _show_parameter(number, scene.settings.parameter(number))
 
 
-def _config_set(scene: Scene, words: Words) -> Iterator[str]:
+def _config_set(scene: ShellContext, words: Words) -> Iterator[str]:
     number = _number("parameter", words[0], PARAMETER_COUNT)
     scene.settings.set_parameter(number, words[1] if len(words) > 1 else "")
     yield from _config_get(scene, words)
 
 
-def _feature(scene: Scene, words: Words) -> Iterator[str]:
+def _feature(scene: ShellContext, words: Words) -> Iterator[str]:
     if not words:
         yield from (_show_feature(scene, number) for number in range(FEATURE_COUNT))
         return
@@ -149,7 +149,7 @@ def _feature(scene: Scene, words: Words) -> Iterator[str]:
 
 
 def _number(name: str, text: str, count: int) -> int:
-    problem = Number(name, 0, count - 1).problem(text)
+    problem = NumberParameter(name, 0, count - 1).problem(text)
     if problem is not None:
         raise ShellError(problem)
     return int(text)
@@ -159,7 +159,7 @@ def _show_parameter(number: int, value: str) -> str:
     return f"{number} {NAMES.get(number, 'unnamed')}: {value}"
 
 
-def _show_feature(scene: Scene, number: int) -> str:
+def _show_feature(scene: ShellContext, number: int) -> str:
     name = f" {KNOWN_FEATURES[number].name}" if number in KNOWN_FEATURES else ""
     return f"{number}{name}: {scene.settings.feature(number)}"
 

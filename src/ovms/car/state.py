@@ -32,7 +32,7 @@ class Topic(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class VehicleError:
+class CarError:
     """An error that the car raises: its code and the data that goes with it."""
 
     code: int
@@ -152,7 +152,7 @@ class CarState:
     network: str | None = None
     """The operator's name."""
 
-    error: VehicleError | None = None
+    error: CarError | None = None
     updated: dict[Topic, float] = field(default_factory=dict)
     """The car's time when each topic was last read."""
     stale_after: dict[Topic, float] = field(default_factory=dict)

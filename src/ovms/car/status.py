@@ -16,7 +16,7 @@ from ovms.car.linkstate import LinkState
 from ovms.car.modem import Modem
 from ovms.car.module import Module
 from ovms.car.settings import KNOWN_FEATURES
-from ovms.car.usage import Row
+from ovms.car.usage import UsageRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class LinkStatus(Span):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class DeliveryBacklog:
     """How much is not delivered yet."""
 
     records: int
@@ -100,7 +100,7 @@ class CarStatus:
     heard: Span | None
     """When the server last said something."""
     watchers: int
-    waiting: Waiting
+    waiting: DeliveryBacklog
     features: dict[str, int]
     """The features that do something, by name."""
     paranoid: bool
@@ -134,7 +134,7 @@ class Reporter:
         self._began = clock.monotonic()
 
     def report(self) -> CarStatus:
-        """Give the status as it is now."""
+        """Return the status as it is now."""
         module, link, driver = self._module, self.link, self._driver
         return CarStatus(
             pid=os.getpid(),
@@ -170,9 +170,9 @@ class Reporter:
             again_in=None if link.again_in is None else round(link.again_in),
         )
 
-    def _waiting(self) -> Waiting:
+    def _waiting(self) -> DeliveryBacklog:
         delivery = self._module.delivery
-        return Waiting(records=len(delivery) - delivery.alerts, alerts=delivery.alerts)
+        return DeliveryBacklog(records=len(delivery) - delivery.alerts, alerts=delivery.alerts)
 
     def _features(self) -> dict[str, int]:
         settings = self._module.settings
@@ -192,7 +192,7 @@ class Reporter:
         return None if bus is None else BusStatus(trust=bus.trust.word, problem=bus.problem)
 
 
-def _data_use(row: Row) -> DataUseStatus:
+def _data_use(row: UsageRow) -> DataUseStatus:
     rate = row.bytes_per_hour
     return DataUseStatus(
         condition=row.condition.value,

@@ -28,7 +28,7 @@ def on_wire(lines: Iterator[str]) -> str:
 
 
 def charge_lines(state: CarState, units: Units) -> Iterator[str]:
-    """Give what a charge alert says: charging or not, how full, how far; nothing unknown."""
+    """Yield what a charge alert says: charging or not, how full, how far; nothing unknown."""
     word = _STATE_WORDS.get(state.charge_state or "", "Not charging")
     mode = _MODE_WORDS.get(state.charge_mode or 0, "")
     yield f"{word} - {mode}" if state.is_charging and mode else word
@@ -43,7 +43,7 @@ def charge_lines(state: CarState, units: Units) -> Iterator[str]:
 
 
 def stat_lines(state: CarState, units: Units) -> Iterator[str]:
-    """Give what the text command ``stat`` says."""
+    """Yield what the text command ``stat`` says."""
     yield from charge_lines(state, units)
     yield from _distance("ODO", state.odometer, units)
     if state.cac is not None:

@@ -47,7 +47,7 @@ class _Trip:
             self._meter = min(state.trip, before)
 
     def distance(self, state: CarState) -> float:
-        """Tell how far the car went, km: whichever counter has seen more of it."""
+        """Return how far the car went, km: whichever counter has seen more of it."""
         counters = ((state.odometer, self._odometer), (state.trip, self._meter))
         return max((now - then for now, then in counters if now is not None and then is not None),
                    default=0.0)  # fmt: skip

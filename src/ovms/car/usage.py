@@ -19,7 +19,7 @@ LEAST_SECONDS = 300.0
 HOUR = 3600.0
 
 
-class Condition(Enum):
+class UsageCondition(Enum):
     """What bytes are counted by. While an app watches, it does not matter what the car does."""
 
     PARKED = "parked"
@@ -28,8 +28,8 @@ class Condition(Enum):
     WATCHED = "watched"
 
     @classmethod
-    def of(cls, state: CarState, watchers: int) -> Condition:
-        """Tell what is the case."""
+    def of(cls, state: CarState, watchers: int) -> UsageCondition:
+        """Return what is the case."""
         if watchers > 0:
             return cls.WATCHED
         if state.is_on:
@@ -38,10 +38,10 @@ class Condition(Enum):
 
 
 @dataclass(slots=True)
-class Row:
+class UsageRow:
     """What one condition has cost."""
 
-    condition: Condition
+    condition: UsageCondition
     seconds: float = 0.0
     sent: int = 0
     received: int = 0
@@ -72,8 +72,8 @@ class DataUse:
     __slots__ = ("_now", "_row", "_rows", "is_whole")
 
     def __init__(self) -> None:
-        self._rows: dict[Condition, Row] = {}
-        self._row = self._of(Condition.PARKED)
+        self._rows: dict[UsageCondition, UsageRow] = {}
+        self._row = self._of(UsageCondition.PARKED)
         self._now: float | None = None
         self.is_whole = True
         """Headers and TLS are counted, too."""
@@ -91,15 +91,15 @@ class DataUse:
         if self._now is not None:
             self._row.seconds += max(0.0, now - self._now)
         self._now = now
-        self._row = self._of(Condition.of(state, watchers))
+        self._row = self._of(UsageCondition.of(state, watchers))
 
-    def table(self) -> list[Row]:
-        """Give a row for each condition that was, until the last look."""
-        rows = (self._rows[condition] for condition in Condition if condition in self._rows)
+    def table(self) -> list[UsageRow]:
+        """Return a row for each condition that was, until the last look."""
+        rows = (self._rows[condition] for condition in UsageCondition if condition in self._rows)
         return [replace(row) for row in rows if row.seconds or row.sent or row.received]
 
     def lines(self) -> Iterator[str]:
-        """Give the table as text."""
+        """Yield the table as text."""
         rows = self.table()
         if not any(row.sent or row.received for row in rows):
             yield "Nothing is counted"
@@ -108,5 +108,5 @@ class DataUse:
         if not self.is_whole:
             yield "without TLS and the headers of TCP/IP"
 
-    def _of(self, condition: Condition) -> Row:
-        return self._rows.setdefault(condition, Row(condition))
+    def _of(self, condition: UsageCondition) -> UsageRow:
+        return self._rows.setdefault(condition, UsageRow(condition))

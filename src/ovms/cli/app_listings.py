@@ -20,7 +20,7 @@ from ovms.cli.target import MakeTarget, Target, run, takes_plain_target
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 
 
-class Row(Protocol):
+class ListingRow(Protocol):
     """A row, whichever."""
 
     def as_json(self) -> dict[str, Any]:
@@ -28,7 +28,7 @@ class Row(Protocol):
         ...
 
 
-Open = Callable[[App], AsyncIterator[Row]]
+Open = Callable[[App], AsyncIterator[ListingRow]]
 
 
 @takes_plain_target

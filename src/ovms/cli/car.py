@@ -17,8 +17,8 @@ from ovms.base import logs
 from ovms.base.clock import SystemClock
 from ovms.base.systemd import is_journal
 from ovms.car.fleet.roster import Defaults
-from ovms.car.kept import ParameterFile
 from ovms.car.link import RestartRequested
+from ovms.car.parameter_file import ParameterFile
 from ovms.car.parameters import LONGEST_GROUP, NAMES, is_group
 from ovms.car.replay import RecordingError
 from ovms.car.reports import Units
@@ -37,8 +37,7 @@ from ovms.cli.car_bus import (
     CanOptionOption,
     TrustOption,
 )
-from ovms.cli.car_identity import Given
-from ovms.cli.car_made import (
+from ovms.cli.car_factory import (
     check_scenario,
     check_source,
     choose_seed,
@@ -46,6 +45,7 @@ from ovms.cli.car_made import (
     make_driver,
     make_vehicle,
 )
+from ovms.cli.car_identity import Given
 from ovms.cli.car_options import (
     CaOption,
     GroupOption,
@@ -61,7 +61,7 @@ from ovms.cli.car_options import (
     VinOption,
     WebSocketOption,
 )
-from ovms.cli.car_provision import Question, show
+from ovms.cli.car_provision import ProvisionQuestion, show
 from ovms.cli.car_run import make_link, make_modem, open_journal, run, start_anew
 from ovms.cli.car_service import serving
 from ovms.cli.car_status import status
@@ -240,7 +240,7 @@ def car(
     question = None
     if provision is not None:
         place = find_place(provision, secure, "--provision")
-        question = Question(place, secure, websocket, vin, iccid, iccid_file)
+        question = ProvisionQuestion(place, secure, websocket, vin, iccid, iccid_file)
         given.check_files(iccid_file)
     elif iccid is not None or iccid_file is not None or go_on or json:
         refuse("--iccid, --run and --json go with --provision")

@@ -20,7 +20,7 @@ VARIABLES = ("OVMS_SECRET", FILE_VARIABLES[0])
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class ModuleIdentity:
     """Everything a module needs to call its server."""
 
     server: str
@@ -43,8 +43,8 @@ class Identity:
             Parameter.PARANOID: self.paranoid or "",
         }
 
-    def changed_by(self, parameters: Mapping[int, str]) -> Identity:
-        """Give the same with what was set by command, which counts more."""
+    def changed_by(self, parameters: Mapping[int, str]) -> ModuleIdentity:
+        """Return the same with what was set by command, which counts more."""
         return replace(
             self,
             server=parameters.get(Parameter.SERVER, self.server),
@@ -99,8 +99,8 @@ class Given:
         if [self.secret_file, self.paranoid_file, *others].count("-") > 1:
             refuse("only one of the files with secrets can be standard input")
 
-    def alone(self) -> Identity:
-        """Give the identity that options and variables tell; wrong usage if they do not."""
+    def alone(self) -> ModuleIdentity:
+        """Return the identity that options and variables tell; wrong usage if they do not."""
         paranoid = find_paranoid(self.paranoid, self.paranoid_file)
         secret = self._kept_secret or resolve_secret(
             self.secret, self.secret_file, "OVMS_SECRET", "Secret of the vehicle"
@@ -109,10 +109,12 @@ class Given:
             refuse("give the secret: --secret-file, OVMS_SECRET or --secret")
         assert self._server is not None
         assert self._vehicle is not None
-        return Identity(self._server, self._vehicle, secret, Units(self.units or "M"), paranoid)
+        return ModuleIdentity(
+            self._server, self._vehicle, secret, Units(self.units or "M"), paranoid
+        )
 
-    def beside(self, parameters: Sequence[str]) -> Identity:
-        """Give the identity that a provisioning record tells.
+    def beside(self, parameters: Sequence[str]) -> ModuleIdentity:
+        """Return the identity that a provisioning record tells.
 
         Options count more than its parameters, and those more than variables, which do not speak
         of this car. Ends the command if a parameter is wrong or one is missing.
@@ -124,7 +126,7 @@ class Given:
         secret = None if self._tells_secret else found.secret
         secret = secret or resolve_secret(self.secret, self.secret_file, "OVMS_SECRET", None)
         paranoid = None if self._tells_paranoid else found.paranoid
-        return Identity(
+        return ModuleIdentity(
             self.server or found.server or _lacks(Parameter.SERVER, "--server"),
             self.vehicle or found.vehicle_id or _lacks(Parameter.VEHICLE_ID, "--vehicle"),
             secret or _lacks(Parameter.SECRET, "--secret-file, OVMS_SECRET or --secret"),

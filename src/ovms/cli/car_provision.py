@@ -20,7 +20,7 @@ TIMEOUT = 20.0
 """Seconds a person waits for the server."""
 
 
-class Question:
+class ProvisionQuestion:
     """What a new car asks a server, which has sealed the answer with its SIM card's number.
 
     Wrong usage unless VIN and ICCID are told.
@@ -44,7 +44,7 @@ class Question:
         self._iccid = _find_iccid(iccid, iccid_file)
 
     def ask(self) -> list[str]:
-        """Give the car's parameters; ends the command in one line when it gets none."""
+        """Return the car's parameters; ends the command in one line when it gets none."""
         record = self._fetch()
         if record is None:
             fail(f"the server has no provisioning record for VIN {self._vin}")

@@ -17,20 +17,20 @@ from ovms.base.clock import SystemClock
 from ovms.base.systemd import notifier
 from ovms.base.tasks import run_until_first_ends
 from ovms.car.bus.live import LiveBus
+from ovms.car.delivery_store import FIRST_CODES, DeliveryStore, DiskJournal, JournalError, NoJournal
 from ovms.car.drivers import Driver
-from ovms.car.journal import FIRST_CODES, DiskJournal, Journal, JournalError, NoJournal
-from ovms.car.kept import ParameterFile
 from ovms.car.link import Link
 from ovms.car.linkstate import LinkState
 from ovms.car.modem.serial_modem import BAUD_RATES, SerialModem
 from ovms.car.module import Module
+from ovms.car.parameter_file import ParameterFile
 from ovms.car.settings import sound
-from ovms.car.vehicles import Vehicle
-from ovms.cli.car_identity import Identity
+from ovms.car.vehicles import CarVehicle
+from ovms.cli.car_identity import ModuleIdentity
 from ovms.cli.common import fail, refuse
 from ovms.cli.link import find_place
 from ovms.net.address import PLAIN_PORT, TLS_PORT, parse_address
-from ovms.net.client import Connection, connect
+from ovms.net.client import ClientConnection, connect
 from ovms.protocol import Role
 from ovms.protocol.crypto import make_token
 from ovms.protocol.paranoid import Sealer
@@ -53,15 +53,15 @@ def open_journal(folder: Path | None, vehicle: str) -> NoJournal | DiskJournal:
 
 
 def make_link(
-    identity: Identity,
-    vehicle: Vehicle,
+    identity: ModuleIdentity,
+    vehicle: CarVehicle,
     driver: Driver,
     group: str,
     tls: ssl.SSLContext | None,
     websocket: bool,
-    journal: Journal,
+    journal: DeliveryStore,
     modem: SerialModem | None,
-    keeper: ParameterFile | None,
+    parameter_store: ParameterFile | None,
     restarts: bool,
 ) -> Link:
     """Put a module into the vehicle, and join it to its server.
@@ -70,7 +70,7 @@ def make_link(
     seals with stays until the next start.
     """
     find_place(identity.server, tls)
-    now = identity.changed_by(dict(sound(keeper.load())) if keeper else {})
+    now = identity.changed_by(dict(sound(parameter_store.load())) if parameter_store else {})
     module = Module(
         vehicle,
         identity.units,
@@ -81,13 +81,13 @@ def make_link(
         journal=journal,
         modem=modem,
         parameters=identity.parameters,
-        keeper=keeper,
+        parameter_store=parameter_store,
         restarts=restarts,
     )
 
     state = LinkState(SystemClock())
 
-    def call() -> Awaitable[Connection]:
+    def call() -> Awaitable[ClientConnection]:
         who = identity.changed_by(module.settings.changed)
         place = parse_address(who.server, PLAIN_PORT if tls is None else TLS_PORT)
         assert place is not None

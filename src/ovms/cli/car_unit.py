@@ -74,7 +74,7 @@ def _is_at_home(*paths: Path) -> bool:
 
 
 def _program() -> tuple[Path, str]:
-    """Give what starts this program from anywhere: a path, and what is to stand behind it."""
+    """Return what starts this program from anywhere: a path, and what is to stand behind it."""
     script = Path(sys.argv[0])
     if script.name == "ovms" and script.is_file():
         return script.absolute(), ""

@@ -38,12 +38,12 @@ def print_json(value: object) -> None:
 
 
 def iso_time(time: float | None) -> str | None:
-    """Give Unix seconds as ISO 8601 in UTC, to the second; ``None`` for no time."""
+    """Return Unix seconds as ISO 8601 in UTC, to the second; ``None`` for no time."""
     return None if time is None else clock.iso_time(time)
 
 
 def on_terminal() -> bool:
-    """Tell whether somebody sits there to be asked."""
+    """Return whether somebody sits there to be asked."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 
@@ -61,8 +61,8 @@ def resolve_secret(
     ``OVMS_X`` may hold it, or ``OVMS_X_FILE`` name a file that does. A ``file`` of ``-`` is
     standard input; one line end at its end is not part of the secret.
     A terminal is asked with ``prompt``, not at all when that is ``None``; twice when it is a new
-    one (``confirm``); ``optional`` lets an empty answer be none. Gives ``None`` when nobody tells.
-    Ends the command when a file cannot be read or is empty.
+    one (``confirm``); ``optional`` lets an empty answer be none. Returns ``None`` when nobody
+    tells. Ends the command when a file cannot be read or is empty.
     """
     if value is not None and file is not None:
         refuse("a secret is given as an option or in a file, not both")
@@ -135,7 +135,7 @@ def confirm_or_leave(question: str, yes: bool) -> None:
 
 
 def either(argument: str | None, option: str | None, name: str) -> str:
-    """Give what was said as an argument or as an option; wrong usage when both or neither."""
+    """Return what was said as an argument or as an option; wrong usage when both or neither."""
     if (argument is None) == (option is None):
         refuse(f"give {name} once, as an argument or as an option")
     return argument if argument is not None else option or ""

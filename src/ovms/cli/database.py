@@ -14,8 +14,8 @@ from ovms.base.paths import make_private_dir
 from ovms.base.settings import SettingsError
 from ovms.cli.common import fail
 from ovms.server.settings import load_settings
-from ovms.store.database import database_url, sync_engine, upgrade
-from ovms.store.errors import StoreError
+from ovms.server.storage.database import database_url, sync_engine, upgrade
+from ovms.server.storage.errors import StoreError
 
 DataOption = Annotated[
     Path | None,
@@ -42,7 +42,7 @@ ConfigOption = Annotated[
 
 @contextmanager
 def open_database(data: Path | None, database: str | None, config: Path | None) -> Iterator[Engine]:
-    """Give the engine of the database that the settings name, made and upgraded if need be.
+    """Yield the engine of the database that the settings name, made and upgraded if need be.
 
     The arguments are the options, ``None`` for one that was not given. Whatever the settings or
     the store refuse, here or inside, ends the command with its one line.

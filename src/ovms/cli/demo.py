@@ -16,28 +16,28 @@ from typing import Annotated, Final
 import typer
 import uvloop
 
-from ovms.accounts.passwords import hash_password
 from ovms.base import logs
 from ovms.base.clock import SystemClock
 from ovms.base.paths import default_data_dir
-from ovms.car.drivers import Driver, Living, Replay
+from ovms.car.drivers import ClockDriver, Driver, Replay
 from ovms.car.link import Link
 from ovms.car.module import Module
 from ovms.car.replay import open_recording
 from ovms.car.reports import Units
-from ovms.car.vehicles import VEHICLE_TYPES, BusVehicle, Vehicle, VehicleOptions
+from ovms.car.vehicles import VEHICLE_TYPES, BusVehicle, CarVehicle, VehicleOptions
 from ovms.car.vehicles.roadster.demo import DEMO_RECORDING
 from ovms.cli.common import fail, refuse
 from ovms.cli.database import open_database
 from ovms.net.client import connect
 from ovms.protocol import Role
+from ovms.server.accounts.passwords import hash_password
 from ovms.server.certificate import BadCertificate
 from ovms.server.listener import CannotListen, Ports, bound
 from ovms.server.server import AlreadyRunning, serve, stopping_on_signals
 from ovms.server.settings import ServerSettings
-from ovms.store import queries
-from ovms.store.database import writing
-from ovms.store.errors import StoreError
+from ovms.server.storage import queries
+from ovms.server.storage.database import writing
+from ovms.server.storage.errors import StoreError
 
 OWNER: Final = "demo"
 SECRET: Final = "demo"  # noqa: S105 (it protects two cars that do not exist, on loopback)
@@ -88,7 +88,7 @@ def demo(
 
 
 def _free_port(usual: int, other: int | None) -> int:
-    """Give the usual port, or 0 for a free one where it is taken, or named for the other use."""
+    """Return the usual port, or 0 for a free one where it is taken, or named for the other use."""
     if usual == other:
         return 0
     try:
@@ -130,7 +130,7 @@ async def _run(settings: ServerSettings) -> None:
 def _links(port: int) -> Iterator[Link]:
     clock = SystemClock()
     sim = VEHICLE_TYPES["sim"](VehicleOptions(None, time.time(), 1, "1234"))
-    yield _link("DEMO", sim, Living(clock=clock), Units.KILOMETRES, port)
+    yield _link("DEMO", sim, ClockDriver(clock=clock), Units.KILOMETRES, port)
     roadster = VEHICLE_TYPES["roadster"](VehicleOptions(None, time.time(), 1, "1234"))
     assert isinstance(roadster, BusVehicle)
     opener = partial(open_recording, DEMO_RECORDING)
@@ -138,7 +138,7 @@ def _links(port: int) -> Iterator[Link]:
     yield _link("ROADSTER", roadster, replay, Units.MILES, port)
 
 
-def _link(vehicle_id: str, vehicle: Vehicle, driver: Driver, units: Units, port: int) -> Link:
+def _link(vehicle_id: str, vehicle: CarVehicle, driver: Driver, units: Units, port: int) -> Link:
     return Link(
         Module(vehicle, units, vehicle_id),
         driver,
@@ -149,7 +149,7 @@ def _link(vehicle_id: str, vehicle: Vehicle, driver: Driver, units: Units, port:
 
 
 def _welcome(ports: Ports, folder: Path) -> str:
-    """Say what runs, and what to try."""
+    """Return what runs, and what to try."""
     command = _command()
     secret = f"--secret {SECRET}"
     target = f"--server {HOST}:{ports.mp} {secret}"
@@ -168,7 +168,7 @@ Stop the demo with Ctrl-C."""
 
 
 def _command() -> str:
-    """Give the words that start this program from where the user is."""
+    """Return the words that start this program from where the user is."""
     if shutil.which("ovms"):
         return "ovms"
     program = Path(sys.argv[0])

@@ -20,7 +20,7 @@ from ovms.base import logs
 from ovms.base.clock import SystemClock
 from ovms.base.systemd import is_journal
 from ovms.car.fleet.fleet import Fleet
-from ovms.car.fleet.roster import Defaults, Entry, RosterError, parse_roster
+from ovms.car.fleet.roster import Defaults, RosterEntry, RosterError, parse_roster
 from ovms.cli.common import fail, refuse
 from ovms.cli.link import find_place
 
@@ -85,7 +85,7 @@ def run_fleet(
     uvloop.run(_run(fleet))
 
 
-def read_fleet(file: Path, defaults: Defaults) -> list[Entry]:
+def read_fleet(file: Path, defaults: Defaults) -> list[RosterEntry]:
     """Read the file; ends the command with the first line that is wrong."""
     try:
         data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()

@@ -20,9 +20,9 @@ from sqlalchemy import Engine
 from ovms.cli.common import JsonOption, iso_time, print_json, print_table
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
 from ovms.cli.show import printable
-from ovms.store import queries
-from ovms.store.database import reading
-from ovms.store.records import HistoryEntry, TypeSummary
+from ovms.server.storage import queries
+from ovms.server.storage.database import reading
+from ovms.server.values import HistoryEntry, TypeSummary
 
 PAGE: Final = 1000
 """Records that are read at once: some milliseconds, some 100 KiB."""
@@ -76,7 +76,7 @@ def _time(text: str) -> int:
 def _records(
     engine: Engine, vehicle_id: str, record_type: str, since: int | None
 ) -> Iterator[HistoryEntry]:
-    """Give a type's records, oldest first; those that come while we read are left out."""
+    """Yield a type's records, oldest first; those that come while we read are left out."""
     with reading(engine) as connection:
         _, last_id = queries.history_count(connection, vehicle_id, record_type, since)
     after = None
@@ -151,7 +151,7 @@ def _write_csv(names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
 
 def _text(data: bytes) -> str:
-    """Give bytes as text; what is not UTF-8 is read as Latin-1."""
+    """Return bytes as text; what is not UTF-8 is read as Latin-1."""
     try:
         return data.decode()
     except UnicodeDecodeError:

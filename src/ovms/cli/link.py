@@ -65,7 +65,7 @@ def find_server(
 def find_paranoid(
     paranoid: str | None, paranoid_file: str | None, *others: str | None
 ) -> str | None:
-    """Give the paranoid password, ``None`` if nobody tells one: it is not asked for.
+    """Return the paranoid password, ``None`` if nobody tells one: it is not asked for.
 
     ``others`` are the files of the other secrets: standard input can be but one.
     """
@@ -77,7 +77,7 @@ def find_paranoid(
 
 
 def find_tls(tls: bool, insecure: bool, ca: Path | None) -> ssl.SSLContext | None:
-    """Give the way to speak TLS, ``None`` for plain; ends the command if a file is unusable."""
+    """Return the way to speak TLS, ``None`` for plain; ends the command if a file is unusable."""
     if not tls:
         if insecure or ca is not None:
             refuse(f"{'--insecure' if insecure else '--ca'} goes with --tls")

@@ -53,7 +53,7 @@ PasswordFileOption = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class Credentials:
     """Who calls for which vehicle: the holder of its secret or, with a ``user``, an owner."""
 
     vehicle: str
@@ -71,7 +71,7 @@ class Shown:
     password: str | None = None
     password_file: str | None = None
 
-    def login(self, vehicle: str | None) -> Login:
+    def login(self, vehicle: str | None) -> Credentials:
         """Find out who calls. Options come before variables; both ways at once are wrong usage."""
         has_secret = _any(self.secret, self.secret_file)
         is_owner = _any(self.user, self.password, self.password_file)
@@ -81,7 +81,7 @@ class Shown:
             refuse("either --secret or --user, as options or as variables, not both")
         return self._owner(vehicle) if is_owner else self._holder(vehicle)
 
-    def _holder(self, vehicle: str | None) -> Login:
+    def _holder(self, vehicle: str | None) -> Credentials:
         if not vehicle:
             refuse("give --vehicle or OVMS_VEHICLE")
         secret = resolve_secret(
@@ -89,9 +89,9 @@ class Shown:
         )
         if not secret:
             refuse("give --secret, --secret-file or OVMS_SECRET, or log in with --user")
-        return Login(vehicle, secret)
+        return Credentials(vehicle, secret)
 
-    def _owner(self, vehicle: str | None) -> Login:
+    def _owner(self, vehicle: str | None) -> Credentials:
         user = self.user if self.user is not None else _variable("USER")
         if not user:
             refuse("a password goes with --user or OVMS_USER")
@@ -100,7 +100,7 @@ class Shown:
         )
         if not password:
             refuse("give --password, --password-file or OVMS_PASSWORD")
-        return Login(vehicle or FIRST_VEHICLE, password, user)
+        return Credentials(vehicle or FIRST_VEHICLE, password, user)
 
 
 def warn_in_clear(host: str) -> None:
@@ -110,7 +110,7 @@ def warn_in_clear(host: str) -> None:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine, by its name or address alone."""
+    """Return whether a host is this machine, by its name or address alone."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

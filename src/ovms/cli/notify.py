@@ -24,11 +24,11 @@ from ovms.cli.common import (
     resolve_secret,
 )
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
-from ovms.notify import keys
+from ovms.server.notify import keys
 from ovms.server.settings import ServerSettings, load_settings
-from ovms.store import queries, subscriptions
-from ovms.store.database import reading, writing
-from ovms.store.subscriptions import Subscribed
+from ovms.server.storage import queries, subscriptions
+from ovms.server.storage.database import reading, writing
+from ovms.server.values import Subscription
 
 app = typer.Typer(help="Alerts: who is told of them, and how.", no_args_is_help=True)
 
@@ -151,10 +151,10 @@ def try_(
         fail(f"{failed} of {len(found)} not reached")
 
 
-async def _try_all(settings: ServerSettings, found: list[Subscribed]) -> list[str | None]:
-    """Send a test alert to each; gives what went wrong, in their order."""
-    from ovms.notify.channels import open_channels  # only here: the mail and HTTP libraries
-    from ovms.notify.trial import try_out
+async def _try_all(settings: ServerSettings, found: list[Subscription]) -> list[str | None]:
+    """Send a test alert to each; returns what went wrong, in their order."""
+    from ovms.server.notify.channels import open_channels  # only here: the mail and HTTP libraries
+    from ovms.server.notify.trial import try_out
 
     channels = open_channels(settings)
     problems: list[str | None] = []
@@ -168,7 +168,7 @@ async def _try_all(settings: ServerSettings, found: list[Subscribed]) -> list[st
     return problems
 
 
-def _find(engine: Engine, vehicle_id: str | None, app_id: str | None) -> list[Subscribed]:
+def _find(engine: Engine, vehicle_id: str | None, app_id: str | None) -> list[Subscription]:
     with reading(engine) as connection:
         if vehicle_id is not None:
             queries.get_vehicle(connection, vehicle_id)
@@ -184,12 +184,12 @@ def _settings(data: Path | None, database: str | None, config: Path | None) -> S
 
 
 def _problem(push_type: str, key: str) -> str | None:
-    """Say what is wrong with a type or a key, without repeating the key."""
+    """Return what is wrong with a type or a key, without repeating the key."""
     if push_type not in keys.TYPES:
         return f"{push_type!r} is none of {', '.join(keys.TYPES)}"
     problem = keys.key_problem(push_type, key)
     if problem is None and push_type == "apprise":
-        from ovms.notify.apprise import is_service  # only here: it loads a hundred modules
+        from ovms.server.notify.apprise import is_service  # only here: it loads a hundred modules
 
         problem = None if is_service(key) else "Apprise knows no such service"
     return problem
@@ -206,7 +206,7 @@ def _missing(push_type: str) -> str:
     return f"{push_type} is not built"
 
 
-def _described(each: Subscribed, active: tuple[str, ...]) -> dict[str, str | None]:
+def _described(each: Subscription, active: tuple[str, ...]) -> dict[str, str | None]:
     state = "active" if each.failing is None else "failing"
     return {
         "vehicle": each.vehicle_id,

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from ovms.accounts.passwords import PasswordError, hash_password
 from ovms.cli.common import (
     JsonOption,
     YesOption,
@@ -20,8 +19,9 @@ from ovms.cli.common import (
     resolve_secret,
 )
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
-from ovms.store import names, queries
-from ovms.store.database import reading, writing
+from ovms.server.accounts.passwords import PasswordError, hash_password
+from ovms.server.storage import names, queries
+from ovms.server.storage.database import reading, writing
 
 app = typer.Typer(help="Owners: who has vehicles and may log in.", no_args_is_help=True)
 

@@ -11,8 +11,8 @@ from ovms.base.settings import SettingsError
 from ovms.cli.common import JsonOption, cell, fail, iso_time, print_json, print_table
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
 from ovms.server.settings import load_settings
-from ovms.store.database import reading
-from ovms.store.peers import PeerStatus, list_peers
+from ovms.server.storage.database import reading
+from ovms.server.storage.peers import PeerStatus, list_peers
 
 app = typer.Typer(help="Other servers: who is linked with ours.", no_args_is_help=True)
 

@@ -24,10 +24,10 @@ from ovms.cli.common import (
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
 from ovms.protocol.crypto import make_token
 from ovms.protocol.welcome import ProvisionRecord
-from ovms.store import names, queries
-from ovms.store.database import reading, writing
-from ovms.store.errors import InvalidValue
-from ovms.store.records import Provision
+from ovms.server.storage import names, queries
+from ovms.server.storage.database import reading, writing
+from ovms.server.storage.errors import InvalidValue
+from ovms.server.values import Provision
 
 app = typer.Typer(
     help="Auto-provisioning: what new cars are told that ask by their VIN.", no_args_is_help=True

@@ -13,19 +13,19 @@ from typing import Annotated, Any, Final
 import typer
 import uvloop
 
-from ovms.alerts.expansion import BadTable
-from ovms.alerts.expansion import load as alert_tables
 from ovms.base import logs
 from ovms.base.settings import SettingsError
 from ovms.cli.common import fail
+from ovms.server.alerts.expansion import BadTable
+from ovms.server.alerts.expansion import load as alert_tables
 from ovms.server.certificate import BadCertificate
 from ovms.server.listener import CannotListen, Ports, bound
 from ovms.server.peering import BadPeer, called
 from ovms.server.server import AlreadyRunning, data_lock, serve, stopping_on_signals
 from ovms.server.settings import ServerSettings, load_settings
+from ovms.server.storage.database import database_path, database_url, reading, revision, sync_engine
+from ovms.server.storage.errors import StoreError
 from ovms.server.tls import check_certificates
-from ovms.store.database import database_path, database_url, reading, revision, sync_engine
-from ovms.store.errors import StoreError
 
 M_MMAP_THRESHOLD: Final = -3
 

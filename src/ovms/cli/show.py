@@ -74,7 +74,7 @@ def _lines(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
 
 
 def _sealed(snapshot: Snapshot) -> str:
-    """Say how far paranoid mode can be read."""
+    """Return how far paranoid mode can be read."""
     if snapshot.opener.is_wrong:
         return "the paranoid password does not open it"
     codes = [code for code, seen in sorted(snapshot.messages.items()) if seen.is_sealed]
@@ -164,7 +164,7 @@ def _place(position: Location | GroupPosition) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Say how long in the largest fitting unit."""
+    """Return how long in the largest fitting unit."""
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
@@ -172,7 +172,7 @@ def duration(seconds: float) -> str:
 
 
 def message_line(seen: Seen) -> str:
-    """Give a message as one line: time, code, and its fields that are known, by name."""
+    """Return a message as one line: time, code, and its fields that are known, by name."""
     time = datetime.fromtimestamp(seen.time, UTC).strftime("%Y-%m-%d %H:%M:%S")
     fields = seen.content.as_json() if seen.content else {}
     words = [f"{name}={_word(value)}" for name, value in fields.items() if value is not None]

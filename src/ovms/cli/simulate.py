@@ -19,7 +19,7 @@ from ovms.base.clock import SystemClock
 from ovms.car.bus.live import LiveBus
 from ovms.car.bus.place import PlaceError, parse_place
 from ovms.car.bus.slcan import SlcanPort
-from ovms.car.drivers import Living
+from ovms.car.drivers import ClockDriver
 from ovms.car.frames import Frame
 from ovms.car.trust import Trust
 from ovms.car.vehicles.simulation import Simulation
@@ -112,7 +112,7 @@ async def _run(work: Coroutine[None, None, None]) -> None:
 
 
 async def _on_port(car: Simulation, name: str, link: Path | None) -> None:
-    time = Living(clock=SystemClock())
+    time = ClockDriver(clock=SystemClock())
 
     def take(frame: Frame) -> None:
         for answer in car.receive(frame, time.now):
@@ -140,7 +140,7 @@ async def _on_bus(car: Simulation, name: str, can: str) -> None:
         place = parse_place(can, None)
     except PlaceError as error:
         refuse(f"--can: {error}")
-    time = Living(clock=SystemClock())
+    time = ClockDriver(clock=SystemClock())
     bus = LiveBus(place, Trust.WRITE, random=Random())  # noqa: S311 (jitter)
     bus.open()
     print(f"{name} on {place}", flush=True)

@@ -32,7 +32,7 @@ from ovms.cli.link import (
     find_tls,
 )
 from ovms.cli.login import (
-    Login,
+    Credentials,
     PasswordFileOption,
     PasswordOption,
     SecretFileOption,
@@ -41,7 +41,7 @@ from ovms.cli.login import (
     UserOption,
     warn_in_clear,
 )
-from ovms.net.client import ConnectionLost, NetError, Refused, Untrusted
+from ovms.net.client import ConnectionLost, NetError, Untrusted, WelcomeRefused
 from ovms.protocol import Message, Role
 from ovms.protocol.paranoid import WrongPassword
 
@@ -84,7 +84,7 @@ class Target:
     def __init__(
         self,
         place: tuple[str, int],
-        login: Login,
+        login: Credentials,
         *,
         tls: ssl.SSLContext | None = None,
         websocket: bool = False,
@@ -129,7 +129,7 @@ MakeTarget = Callable[[], Target]
 
 
 def takes_target(command: Callable[..., None], without: str = "") -> Callable[..., None]:
-    """Give a command the options that say whom it calls, and in their place a ``target``.
+    """Return a command the options that say whom it calls, and in their place a ``target``.
 
     ``command`` takes a :data:`MakeTarget` of that name. Typer reads options off a signature, so
     this makes one of the command's own and the shared ones. Those named like ``without`` are left
@@ -217,7 +217,7 @@ async def stay(target: Target, on_message: OnMessage, on_open: OnOpen = lambda a
         except Untrusted:
             raise
         except NetError as error:
-            if isinstance(error, Refused):
+            if isinstance(error, WelcomeRefused):
                 if not refusals_left:
                     raise
                 refusals_left -= 1

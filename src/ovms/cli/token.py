@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from ovms.accounts.tokens import DEFAULT_LABEL, DEFAULT_PERMIT, RIGHTS, make_token, parse_permit
 from ovms.cli.common import (
     JsonOption,
     YesOption,
@@ -19,10 +18,17 @@ from ovms.cli.common import (
     print_table,
 )
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
-from ovms.store import queries
-from ovms.store.database import reading, writing
-from ovms.store.records import Token
-from ovms.store.tokens import SHORTEST_PREFIX
+from ovms.server.accounts.tokens import (
+    DEFAULT_LABEL,
+    DEFAULT_PERMIT,
+    RIGHTS,
+    make_token,
+    parse_permit,
+)
+from ovms.server.storage import queries
+from ovms.server.storage.database import reading, writing
+from ovms.server.storage.tokens import SHORTEST_PREFIX
+from ovms.server.values import Token
 
 app = typer.Typer(help="API tokens: what may log in in an owner's place.", no_args_is_help=True)
 

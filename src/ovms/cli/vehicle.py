@@ -20,9 +20,9 @@ from ovms.cli.common import (
 )
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
 from ovms.cli.vehicle_csv import import_rows, read_rows
-from ovms.store import names, queries
-from ovms.store.database import reading, writing
-from ovms.store.records import LogDays, Vehicle, VehicleStatus
+from ovms.server.storage import names, queries
+from ovms.server.storage.database import reading, writing
+from ovms.server.values import LogDays, Vehicle, VehicleStatus
 
 app = typer.Typer(help="Vehicles: what may call, and who is online.", no_args_is_help=True)
 
@@ -128,7 +128,7 @@ def transfer(
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Give a vehicle to another owner, with its data."""
+    """Return a vehicle to another owner, with its data."""
     new = either(owner, owner_option, "the new owner")
     with open_database(data, database, config) as engine, writing(engine) as connection:
         whose = queries.get_owner(connection, new)

@@ -14,10 +14,10 @@ from rich.progress import Progress
 from sqlalchemy import Engine
 
 from ovms.cli.common import fail
-from ovms.store import names, queries
-from ovms.store.database import writing
-from ovms.store.errors import AlreadyExists, InvalidValue
-from ovms.store.records import ImportRow
+from ovms.server.storage import names, queries
+from ovms.server.storage.database import writing
+from ovms.server.storage.errors import AlreadyExists, InvalidValue
+from ovms.server.values import ImportRow
 
 REQUIRED: Final = ("owner", "id", "secret")
 OPTIONAL: Final = ("name",)

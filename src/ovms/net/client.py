@@ -41,7 +41,9 @@ WELCOME_TIMEOUT = 60.0
 """Seconds until the welcome must be there. A server in passing trouble stays silent."""
 
 INBOX_LIMIT = 1000
-"""Messages that may wait for :meth:`Connection.receive`; then reading stops until half are gone."""
+"""Messages that may wait for :meth:`ClientConnection.receive`; then reading stops until half are
+gone.
+"""
 
 DROP_TIMEOUT = 1.0
 """Seconds to wait for the end of a connection that nobody will use.
@@ -64,7 +66,7 @@ class Untrusted(ConnectFailed):
     """The certificate does not show that this is the server; trying again seldom helps."""
 
 
-class Refused(NetError):
+class WelcomeRefused(NetError):
     """The server does not take us: the vehicle id or the secret is wrong."""
 
 
@@ -72,7 +74,7 @@ class ConnectionLost(NetError):
     """The connection has ended."""
 
 
-class Connection:
+class ClientConnection:
     """A caller's side of one connection. Made by :func:`connect` and its like.
 
     Iterating over it gives messages until it is lost; leaving ``async with`` closes it.
@@ -161,12 +163,12 @@ class Connection:
         key that fits no request.
         """
         request = _request(key)
-        if self._pump is None or self._is_over or not self._pump.say(request):
+        if self._pump is None or self._is_over or not self._pump.send_provisioning(request):
             raise self._lost()
-        return await self.told()
+        return await self.provision_answer()
 
-    def told(self) -> asyncio.Future[ProvisionRecord | None]:
-        """Give the answer, once it is there, to the provisioning request that was just said."""
+    def provision_answer(self) -> asyncio.Future[ProvisionRecord | None]:
+        """Return the answer, once it is there, to the provisioning request that was just said."""
         question: asyncio.Future[ProvisionRecord | None] = (
             asyncio.get_running_loop().create_future()
         )
@@ -175,7 +177,7 @@ class Connection:
         return question
 
     async def __aiter__(self) -> AsyncIterator[Message]:
-        """Give messages until the connection is lost."""
+        """Yield messages until the connection is lost."""
         while True:
             try:
                 message = await self.receive()
@@ -256,15 +258,17 @@ class Connection:
 
 
 def _refusal(error: Exception | None, shown: str) -> NetError:
-    """Tell what an end before the welcome means, where ``shown`` may have been wrong.
+    """Return what an end before the welcome means, where ``shown`` may have been wrong.
 
     A refusal is a close in order. A reset is none: a server that is being started anew resets
     whoever has just called.
     """
     if isinstance(error, AuthenticationFailed):
-        return Refused("the server does not prove to know the secret")
+        return WelcomeRefused("the server does not prove to know the secret")
     if error is None:
-        return Refused(f"the server closed the connection before its welcome: wrong {shown}?")
+        return WelcomeRefused(
+            f"the server closed the connection before its welcome: wrong {shown}?"
+        )
     reason = _reason(error) if isinstance(error, OSError) else str(error)
     return ConnectFailed(f"no welcome from the server: {reason}")
 
@@ -281,17 +285,20 @@ async def connect(
     tls: ssl.SSLContext | None = None,
     websocket: bool = False,
     words: Sequence[str] = (),
-) -> Connection:
+) -> ClientConnection:
     """Connect to a server and be welcomed, within ``timeout`` seconds.
 
     With ``tls``, a :func:`~ovms.net.tls.client_context`, the server's certificate must be good for
     ``host``; with ``websocket`` the lines go through one; ``words`` stand behind the vehicle id.
-    Raises :class:`ConnectFailed` or :class:`Refused`.
+    Raises :class:`ConnectFailed` or :class:`WelcomeRefused`.
     """
     way = _Way(host, port, timeout, tls, websocket)
     unfit = f"{vehicle_id!r} cannot be the id of a vehicle"
     return await _open(
-        way, lambda session: session.greet(role, vehicle_id, secret, *words), unfit, random_bytes
+        way,
+        lambda session: session.send_welcome(role, vehicle_id, secret, *words),
+        unfit,
+        random_bytes,
     )
 
 
@@ -306,17 +313,17 @@ async def connect_owner(
     timeout: float = WELCOME_TIMEOUT,
     tls: ssl.SSLContext | None = None,
     websocket: bool = False,
-) -> Connection:
+) -> ClientConnection:
     """Connect as an owner's app or batch client, under scheme 0x31; otherwise as :func:`connect`.
 
     ``password`` may be an API token. Nothing is ciphered: without ``tls`` everybody on the way can
-    read it. :attr:`Connection.login` then tells the owner's vehicles.
+    read it. :attr:`ClientConnection.login` then tells the owner's vehicles.
     """
     way = _Way(host, port, timeout, tls, websocket)
     unfit = "a user, a password or a vehicle id with a blank in it cannot be sent"
     return await _open(
         way,
-        lambda session: session.greet_owner(role, user, password, vehicle_id),
+        lambda session: session.send_owner_welcome(role, user, password, vehicle_id),
         unfit,
         shown="user, password or vehicle id",
     )
@@ -336,11 +343,17 @@ async def fetch_provision(
     ``None`` if it has none for us. Raises :class:`ConnectFailed`.
     """
     way = _Way(host, port, timeout, tls, websocket)
-    connection = Connection()
+    connection = ClientConnection()
     connection.welcomed.cancel()
     session = Session(Party.CALLER, "")
     try:
-        record = await _ask(way, session, connection, session.say(_request(key)), connection.told())
+        record = await _ask(
+            way,
+            session,
+            connection,
+            session.send_provisioning(_request(key)),
+            connection.provision_answer(),
+        )
     except (LocalProtocolError, ConnectionLost) as error:
         raise ConnectFailed(str(error)) from error
     await connection.close()
@@ -369,29 +382,33 @@ class _Way:
 
 async def _open(
     way: _Way,
-    greet: Callable[[Session], bytes],
+    send_welcome: Callable[[Session], bytes],
     unfit: str,
     random_bytes: RandomBytes = os.urandom,
     shown: str | None = None,
-) -> Connection:
-    """Call a server, greet it and be welcomed.
+) -> ClientConnection:
+    """Call a server, send_welcome it and be welcomed.
 
-    ``greet`` gives the welcome line; where it cannot be written, ``unfit`` says why; ``shown`` is
-    what may be wrong in it.
+    ``send_welcome`` gives the welcome line; where it cannot be written, ``unfit`` says why;
+    ``shown`` is what may be wrong in it.
     """
     session = Session(Party.CALLER, make_token(random_bytes))
     try:
-        welcome = greet(session)
+        welcome = send_welcome(session)
     except (LocalProtocolError, UnicodeEncodeError) as error:
-        raise Refused(unfit) from error
-    connection = Connection()
+        raise WelcomeRefused(unfit) from error
+    connection = ClientConnection()
     connection.shown = shown or connection.shown
     await _ask(way, session, connection, welcome, connection.welcomed)
     return connection
 
 
 async def _ask(
-    way: _Way, session: Session, connection: Connection, line: bytes, answer: asyncio.Future[T]
+    way: _Way,
+    session: Session,
+    connection: ClientConnection,
+    line: bytes,
+    answer: asyncio.Future[T],
 ) -> T:
     """Call a server, say a line and wait for what answers it."""
     try:
@@ -435,7 +452,7 @@ def _request(key: str) -> ProvisionRequest:
     return request
 
 
-async def _drop(connection: Connection, answer: asyncio.Future[Any]) -> None:
+async def _drop(connection: ClientConnection, answer: asyncio.Future[Any]) -> None:
     """End a connection that nobody will use."""
     if not answer.cancel() and not answer.cancelled():
         answer.exception()  # else the loop complains that nobody looked

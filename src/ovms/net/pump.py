@@ -1,6 +1,6 @@
 """The pump: carries a Session on a TCP connection, and decides nothing.
 
-Whoever owns the connection implements :class:`Owner` and hears events, in order, each once.
+Whoever owns the connection implements :class:`PumpHandler` and hears events, in order, each once.
 
 One listener serves lines and WebSockets, over TLS or not: a caller whose first bytes are ``GET ``
 speaks HTTP, anybody else lines. Between a WebSocket and its session lies a codec
@@ -65,7 +65,7 @@ UNKNOWN: Final = _Kind.UNKNOWN
 log = get_logger("ovms.net")
 
 
-class Owner(Protocol):
+class PumpHandler(Protocol):
     """Whoever a connection belongs to."""
 
     def opened(self, pump: Pump) -> None:
@@ -91,7 +91,9 @@ class Pump(asyncio.Protocol):
                  "_transport", "_waiters", "peer", "received", "sent", "session",
                  "write_limit")  # fmt: skip
 
-    def __init__(self, session: Session, owner: Owner, codec: WebSocket | None = None) -> None:
+    def __init__(
+        self, session: Session, owner: PumpHandler, codec: WebSocket | None = None
+    ) -> None:
         self.session = session
         self._codec: WebSocket | Literal[_Kind.UNKNOWN] | None = codec
         if session.party is Party.SERVER:
@@ -139,9 +141,13 @@ class Pump(asyncio.Protocol):
                 is_whole = False
         return (not lines or self.write(b"".join(lines))) and is_whole
 
-    def say(self, line: ProvisionRequest | ProvisionRecord | ProvisionRefused) -> bool:
-        """Send a provisioning line, in plain."""
-        return self.session.state is not State.CLOSED and self.write(self.session.say(line))
+    def send_provisioning(
+        self, line: ProvisionRequest | ProvisionRecord | ProvisionRefused
+    ) -> bool:
+        """Send a provisioning line, in plain; false if the connection is closed."""
+        if self.session.state is State.CLOSED:
+            return False
+        return self.write(self.session.send_provisioning(line))
 
     def accept(self, secret: bytes) -> None:
         """Welcome the caller, if its proof is right.
@@ -326,7 +332,7 @@ class Pump(asyncio.Protocol):
             self.write(data, is_framed=True)
 
     def _wait_for_end(self, codec: WebSocket) -> None:
-        """Give the other end a little time to close as well; what it still says is dropped."""
+        """Return the other end a little time to close as well; what it still says is dropped."""
         transport = self._transport
         if transport is None or transport.is_closing():
             return

@@ -115,7 +115,7 @@ class WebSocket(ABC):
                 if not isinstance(event, Frame):
                     self._shake_hands(event)
                 elif self.error is None:
-                    lines += self._hear(event)
+                    lines += self._process_frame(event)
             self._notice_failure()
         return bytes(lines)
 
@@ -137,7 +137,7 @@ class WebSocket(ABC):
             self._protocol.send_close(code)
 
     def outgoing(self) -> bytes:
-        """Give what must be written now."""
+        """Return what must be written now."""
         parts = self._protocol.data_to_send()
         self.is_finished = self.is_finished or SEND_EOF in parts
         return b"".join(parts)
@@ -159,7 +159,7 @@ class WebSocket(ABC):
             if self.is_connecting and self.error is None and self._head >= HEAD_LIMIT:
                 self._refuse_head()
 
-    def _hear(self, frame: Frame) -> bytes:
+    def _process_frame(self, frame: Frame) -> bytes:
         """Take a frame; give the lines of the message that it completes."""
         if frame.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             if frame.opcode is Opcode.CLOSE:
@@ -233,7 +233,7 @@ class ServerSocket(WebSocket):
         super().__init__(WELCOME_LINE_LIMIT)
 
     def outgoing(self) -> bytes:
-        """Give what must be written now."""
+        """Return what must be written now."""
         refusal, self._refusal = self._refusal, b""
         return super().outgoing() + refusal
 
@@ -330,5 +330,5 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def _as_utf8(line: bytes) -> bytes:
-    """Give a line as text can carry it: bytes that are no UTF-8 become Latin-1 characters."""
+    """Return a line as text can carry it: bytes that are no UTF-8 become Latin-1 characters."""
     return line if _is_utf8(line) else line.decode("latin-1").encode()

@@ -76,7 +76,7 @@ class Answer:
 
     @property
     def is_last(self) -> bool:
-        """Tell whether nothing more is to come, as far as the answer shows it.
+        """Return whether nothing more is to come, as far as the answer shows it.
 
         Of an answer in rows it is the last, counted from 0 or from 1 as the command does.
         """

@@ -99,7 +99,7 @@ def decode_base64(text: bytes) -> bytes:
 
 
 def hmac_md5(secret: bytes, data: bytes) -> bytes:
-    """Give the 16 bytes of HMAC-MD5 of ``data`` under ``secret``."""
+    """Return the 16 bytes of HMAC-MD5 of ``data`` under ``secret``."""
     return hmac.digest(secret, data, "md5")
 
 
@@ -109,7 +109,7 @@ def make_digest(secret: bytes, token: str) -> str:
 
 
 def digest_proves(secret: bytes, token: str, digest: str) -> bool:
-    """Tell whether ``digest`` (padded or not) is that of ``token`` under ``secret``."""
+    """Return whether ``digest`` (padded or not) is that of ``token`` under ``secret``."""
     expected = make_digest(secret, token).rstrip("=")
     return hmac.compare_digest(expected.encode("ascii"), digest.rstrip("=").encode("latin-1"))
 

@@ -38,7 +38,7 @@ class LineReader:
         self._held = bytearray(rest)
 
     def next_line(self) -> bytes | None:
-        """Give the next line without its end, or ``None`` until more bytes come.
+        """Return the next line without its end, or ``None`` until more bytes come.
 
         Raises :class:`LineTooLong` as soon as a line, finished or not, is over the limit.
         """

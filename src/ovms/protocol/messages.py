@@ -79,5 +79,5 @@ class LatestMessage:
         return Message(self.code, self.data)
 
     def counts(self, paranoid_token: str) -> bool:
-        """Tell whether it can still be read: it is plain, or of the vehicle's present token."""
+        """Return whether it can still be read: it is plain, or of the vehicle's present token."""
         return self.token in ("", paranoid_token)

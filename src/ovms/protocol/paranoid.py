@@ -42,7 +42,7 @@ class Sealer:
         return Message("E", b"T" + self.token.encode("latin-1"))
 
     def seal(self, message: Message) -> Message:
-        """Give the sealed message; one that goes in plain as it is."""
+        """Return the sealed message; one that goes in plain as it is."""
         if message.code in NEVER_SEALED:
             return message
         return Message("E", b"M" + message.code.encode("latin-1") + seal(self.key, message.data))
@@ -80,13 +80,13 @@ def _is_rubbish(data: bytes) -> bool:
 
 
 def token_of(message: Message) -> str | None:
-    """Give the token of an ``ET…``; ``None`` for any other message."""
+    """Return the token of an ``ET…``; ``None`` for any other message."""
     is_token = message.code == "E" and message.data[:1] == b"T"
     return message.data[1:].decode("latin-1") if is_token else None
 
 
 def sealed_message(message: Message) -> Message | None:
-    """Give code and sealed data of an ``EM…``; ``None`` for any other message."""
+    """Return code and sealed data of an ``EM…``; ``None`` for any other message."""
     if message.code != "E" or message.data[:1] != b"M" or len(message.data) < 2:
         return None
     return Message(message.data[1:2].decode("latin-1"), message.data[2:])

@@ -127,9 +127,9 @@ class Session:
     """One end of a connection.
 
     ``token`` is our side's random token (:func:`~ovms.protocol.crypto.make_token`), new for each
-    connection. A caller then calls :meth:`greet`; a server waits for the ``CallerWelcome`` event,
-    looks up the vehicle's secret, and calls :meth:`accept`, or closes the connection. Under scheme
-    0x31 these are :meth:`greet_owner`, ``OwnerWelcome`` and :meth:`accept_owner`.
+    connection. A caller then calls :meth:`send_welcome`; a server waits for the ``CallerWelcome``
+    event, looks up the vehicle's secret, and calls :meth:`accept`, or closes the connection. Under
+    scheme 0x31 these are :meth:`send_owner_welcome`, ``OwnerWelcome`` and :meth:`accept_owner`.
     """
 
     __slots__ = ("_cipher_in", "_cipher_out", "_reader", "_secret", "_token", "_welcome", "party",
@@ -147,8 +147,8 @@ class Session:
 
     # -- what we say ------------------------------------------------------------------------
 
-    def greet(self, role: Role, vehicle_id: str, secret: bytes, *words: str) -> bytes:
-        """Say who we are: a caller's welcome line.
+    def send_welcome(self, role: Role, vehicle_id: str, secret: bytes, *words: str) -> bytes:
+        """Return who we are: a caller's welcome line.
 
         Raises :class:`LocalProtocolError` for an id or a word that is empty, holds a blank or makes
         the line too long.
@@ -176,10 +176,10 @@ class Session:
         self._open(secret, self._token, self._welcome.token)
         return answer.encode() + LINE_END
 
-    def greet_owner(
+    def send_owner_welcome(
         self, role: Role, user: str, password: str, vehicle_id: str = FIRST_VEHICLE
     ) -> bytes:
-        """Say who we are under scheme 0x31: an app (or batch client) of an owner.
+        """Return who we are under scheme 0x31: an app (or batch client) of an owner.
 
         ``password`` may be an API token. Raises :class:`LocalProtocolError` for a word that is
         empty, holds a blank or makes the line too long, and for a role that has no owner's name.
@@ -204,7 +204,9 @@ class Session:
         self._reader.limit = LINE_LIMIT
         return answer.encode() + LINE_END
 
-    def say(self, line: ProvisionRequest | ProvisionRecord | ProvisionRefused) -> bytes:
+    def send_provisioning(
+        self, line: ProvisionRequest | ProvisionRecord | ProvisionRefused
+    ) -> bytes:
         """Send a provisioning line: always in plain, never moving the ciphers."""
         self._say(line)
         return line.encode() + LINE_END
@@ -266,7 +268,7 @@ class Session:
             while not self._owes_answer and (line := self._reader.next_line()) is not None:
                 event = self._parse(line)
                 if event is not None:
-                    self._hear(event)
+                    self._process_event(event)
                     yield event
             if self._owes_answer and self.waiting > WELCOME_LINE_LIMIT:
                 raise RemoteProtocolError("the caller talks on before it is welcomed")
@@ -315,7 +317,7 @@ class Session:
             raise LocalProtocolError(f"no {type(event).__name__} in state {self.state.value}")
         self.state = state
 
-    def _hear(self, event: Event) -> None:
+    def _process_event(self, event: Event) -> None:
         other = Party.CALLER if self.party is Party.SERVER else Party.SERVER
         state = TRANSITIONS[self.state].get((other, type(event)))
         if state is None:

@@ -59,7 +59,7 @@ class CallerWelcome:
         return self.vehicle_id.upper()
 
     def encode(self) -> bytes:
-        """Give the line, without its end."""
+        """Return the line, without its end."""
         head = f"MP-{self.role.value} {SCHEME_RC4} {self.token} {self.digest} ".encode("latin-1")
         return head + " ".join((self.vehicle_id, *self.words)).encode()
 
@@ -72,7 +72,7 @@ class ServerWelcome:
     digest: str
 
     def encode(self) -> bytes:
-        """Give the line, without its end."""
+        """Return the line, without its end."""
         return f"MP-S {SCHEME_RC4} {self.token} {self.digest}".encode("latin-1")
 
 
@@ -95,7 +95,7 @@ class OwnerWelcome:
         return self.vehicle_id.upper()
 
     def encode(self) -> bytes:
-        """Give the line, without its end."""
+        """Return the line, without its end."""
         words = (self.user, self.password, self.vehicle_id)
         return f"MP-{self.role.value} {SCHEME_OWNER} {' '.join(words)}".encode()
 
@@ -112,7 +112,7 @@ class OwnerServerWelcome:
     vehicle_ids: tuple[str, ...]
 
     def encode(self) -> bytes:
-        """Give the line, without its end."""
+        """Return the line, without its end."""
         words = (self.user, self.vehicle_id, *self.vehicle_ids)
         return f"MP-S {SCHEME_OWNER} {' '.join(words)}".encode()
 
@@ -124,7 +124,7 @@ class ProvisionRequest:
     key: str
 
     def encode(self) -> bytes:
-        """Give the line, without its end."""
+        """Return the line, without its end."""
         return f"AP-C {SCHEME_RC4} {self.key}".encode()
 
 
@@ -137,7 +137,7 @@ class ProvisionRecord:
     record: str
 
     def encode(self) -> bytes:
-        """Give the line, without its end."""
+        """Return the line, without its end."""
         return f"AP-S {SCHEME_RC4} {self.token} {self.digest} {self.record}".encode("latin-1")
 
     @classmethod
@@ -167,7 +167,7 @@ class ProvisionRefused:
     """``AP-X``: the server has no record for that key, or has answered once already."""
 
     def encode(self) -> bytes:
-        """Give the line, without its end."""
+        """Return the line, without its end."""
         return b"AP-X"
 
 
@@ -217,7 +217,7 @@ def parse_server_line(
 
 
 def is_provisioning(line: bytes) -> bool:
-    """Tell whether a line belongs to auto-provisioning, which stays in plain even after a welcome.
+    """Return whether a line belongs to auto-provisioning, which is always in plain.
 
     No ciphered line looks like it: base64 has no minus sign.
     """

@@ -49,7 +49,7 @@ class Pair:
 
     @property
     def is_there(self) -> bool:
-        """Tell whether there is either file."""
+        """Return whether there is either file."""
         return any(self.stamp)
 
 
@@ -98,7 +98,7 @@ def read_certificate(pair: Pair) -> Certificate:
 
 
 def find_pair(data: Path, certificate: Path | None, key: Path | None) -> Pair:
-    """Give the pair that is configured, or else the one in the data folder."""
+    """Return the pair that is configured, or else the one in the data folder."""
     if certificate is not None and key is not None:
         return Pair(data / certificate, data / key)
     return Pair(data / "tls" / "cert.pem", data / "tls" / "key.pem")

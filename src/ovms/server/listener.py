@@ -166,7 +166,7 @@ async def listen(
     and closes all sockets: where two programs have bound a port, only the first to listen has it.
     """
     for entrance in entrances:
-        _hear(entrance, entrances, backlog)
+        _start_listening(entrance, entrances, backlog)
     return [
         await _serve(each, entrance.tls, answer, backlog)
         for entrance in entrances
@@ -174,7 +174,7 @@ async def listen(
     ]
 
 
-def _hear(entrance: Entrance, all_entrances: Sequence[Entrance], backlog: int) -> None:
+def _start_listening(entrance: Entrance, all_entrances: Sequence[Entrance], backlog: int) -> None:
     try:
         for each in entrance.sockets:
             each.listen(backlog)
@@ -236,7 +236,7 @@ def refuse_new_callers(listener: socket.socket) -> bool:
 
 
 def are_on_the_way(listeners: Sequence[socket.socket]) -> bool:
-    """Tell whether somebody is connecting, or connected and not yet accepted."""
+    """Return whether somebody is connecting, or connected and not yet accepted."""
     # In this order: who confirms his connection goes from the first place to the second.
     ports = {each.getsockname()[1] for each in listeners}
     return _are_connecting(ports) or any(_waiting(each) for each in listeners)
@@ -253,7 +253,7 @@ def _are_connecting(ports: set[int]) -> bool:
 
 
 def _waiting(listener: socket.socket) -> int:
-    """Give how many are connected and not yet accepted."""
+    """Return how many are connected and not yet accepted."""
     info = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 28)
     return int(struct.unpack_from("=I", info, 24)[0])  # a listener's tcpi_unacked
 
@@ -286,7 +286,7 @@ def _resolve(
 
 
 def _has_family(family: socket.AddressFamily, host: str) -> bool:
-    """Tell whether the machine has addresses of a family."""
+    """Return whether the machine has addresses of a family."""
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.bind((host, 0))

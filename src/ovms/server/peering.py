@@ -10,16 +10,16 @@ from pathlib import Path
 from random import Random
 
 from ovms.base.clock import Clock
-from ovms.hub.hub import Hub
 from ovms.net.address import PLAIN_PORT, TLS_PORT, parse_address
 from ovms.net.tls import client_context
-from ovms.peers.called import PeerDesk
-from ovms.peers.caller import Called, PeerCaller
-from ovms.peers.exchange import Exchange
+from ovms.server.hub.hub import Hub
+from ovms.server.peers.called import PeerService
+from ovms.server.peers.caller import Called, PeerCaller
+from ovms.server.peers.exchange import PeerExchange
 from ovms.server.settings import PeerSettings, ServerSettings
-from ovms.store.database import database_url
-from ovms.store.peers import PeerStore
-from ovms.store.records import VehicleChange
+from ovms.server.storage.database import database_url
+from ovms.server.storage.peers import PeerStore
+from ovms.server.values import VehicleChange
 
 OnTaken = Callable[[Sequence[VehicleChange], set[int]], None]
 """Hears of vehicles, and of owners by our numbers, that another server has changed."""
@@ -51,8 +51,8 @@ def called(settings: PeerSettings, data: Path) -> Called:
 @asynccontextmanager
 async def peering(
     settings: ServerSettings, hub: Hub, clock: Clock, on_taken: OnTaken
-) -> AsyncIterator[PeerDesk]:
-    """Call the other servers of the settings, and give the desk of those that call.
+) -> AsyncIterator[PeerService]:
+    """Call the other servers of the settings, and give the service of those that call.
 
     At the end nobody is called any more; whoever has called must have been closed before.
     Raises :class:`BadPeer`.
@@ -60,16 +60,16 @@ async def peering(
     others = [called(peer, settings.data) for peer in settings.peers]
     store = PeerStore(database_url(settings.data, settings.database))
     await store.reset([peer.server_id for peer in others])
-    exchange = Exchange()
+    exchange = PeerExchange()
     hub.join_servers(exchange)
     random = Random()  # noqa: S311 (spreads retries)
     callers = [PeerCaller(other, hub, exchange, store, clock, random, on_taken) for other in others]
     tasks = [asyncio.create_task(caller.run(), name="peer caller") for caller in callers]
-    desk = PeerDesk(hub, exchange, store, clock)
+    service = PeerService(hub, exchange, store, clock)
     try:
-        yield desk
+        yield service
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await desk.close()
+        await service.close()

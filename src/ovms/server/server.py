@@ -23,26 +23,26 @@ from random import Random
 import msgspec
 
 from ovms import __version__
-from ovms.accounts.login import Accounts
-from ovms.alerts.expansion import Expansion
-from ovms.alerts.expansion import load as alert_tables
 from ovms.base.clock import Clock, SystemClock
 from ovms.base.logs import get_logger
 from ovms.base.paths import make_private_dir, write_whole
-from ovms.hub.hub import Hub, HubSettings
-from ovms.hub.telemetry import LogSettings
-from ovms.notify.channels import open_channels
-from ovms.notify.notifier import Notifier
-from ovms.server.door import Door
-from ovms.server.inside import Desks
+from ovms.server.acceptor import Acceptor
+from ovms.server.accounts.login import Accounts
+from ovms.server.alerts.expansion import Expansion
+from ovms.server.alerts.expansion import load as alert_tables
+from ovms.server.hub.hub import Hub, HubSettings
+from ovms.server.hub.telemetry import LogSettings
 from ovms.server.listener import Entrance, Gate, Ports, bound, close_gently, listen
+from ovms.server.notify.channels import open_channels
+from ovms.server.notify.notifier import Notifier
 from ovms.server.peering import peering
+from ovms.server.services import Services
 from ovms.server.settings import ServerSettings
+from ovms.server.storage.database import database_url
+from ovms.server.storage.notify import NotifyStore
+from ovms.server.storage.store import Store
 from ovms.server.tls import Certificates, open_certificates
-from ovms.store.database import database_url
-from ovms.store.notify import NotifyStore
-from ovms.store.records import VehicleChange
-from ovms.store.store import Store
+from ovms.server.values import VehicleChange
 
 TICK = 1.0
 """Seconds between looks at the time limits."""
@@ -122,7 +122,8 @@ async def serve(
     ``on_ready`` gets the ports once every listener accepts. Raises :class:`AlreadyRunning`,
     :class:`~ovms.server.certificate.BadCertificate`,
     :class:`~ovms.server.peering.BadPeer`, :class:`~ovms.server.listener.CannotListen`,
-    :class:`~ovms.store.errors.StoreError` or ``OSError`` (the data folder) if it cannot start.
+    :class:`~ovms.server.storage.errors.StoreError` or ``OSError`` (the data folder) if it cannot
+    start.
     """
     clock = clock or SystemClock()
     make_private_dir(settings.data)
@@ -140,9 +141,9 @@ async def serve(
             async with _notifier(settings, expansion, clock) as notifier:
                 hub = Hub(store, notifier, clock, _hub_settings(settings))
                 try:
-                    async with _desks(settings, store, hub, clock) as desks:
-                        house = _House(store, Door(desks, clock), certificates, clock)
-                        await _serve(settings, house, entrances, stop, on_ready)
+                    async with _services(settings, store, hub, clock) as services:
+                        parts = ServerParts(store, Acceptor(services, clock), certificates, clock)
+                        await _serve(settings, parts, entrances, stop, on_ready)
                 finally:
                     await hub.close()
         finally:
@@ -179,9 +180,9 @@ def _hub_settings(settings: ServerSettings) -> HubSettings:
 
 
 @asynccontextmanager
-async def _desks(
+async def _services(
     settings: ServerSettings, store: Store, hub: Hub, clock: Clock
-) -> AsyncIterator[Desks]:
+) -> AsyncIterator[Services]:
     """Have somebody take in each kind of caller."""
     async with _accounts(settings, clock) as accounts:
 
@@ -190,7 +191,7 @@ async def _desks(
             accounts.suspect(owners, {change.id for change in changes})
 
         async with peering(settings, hub, clock, on_taken) as peers:
-            yield Desks(hub, accounts, peers, store.find_provision)
+            yield Services(hub, accounts, peers, store.find_provision)
 
 
 @asynccontextmanager
@@ -204,23 +205,23 @@ async def _accounts(settings: ServerSettings, clock: Clock) -> AsyncIterator[Acc
 
 
 @dataclass(frozen=True, slots=True)
-class _House:
+class ServerParts:
     """What the running server consists of."""
 
     store: Store
-    door: Door
+    acceptor: Acceptor
     certificates: Certificates | None
     clock: Clock
 
     @property
     def hub(self) -> Hub:
         """The rooms."""
-        return self.door.desks.hub
+        return self.acceptor.services.hub
 
 
 async def _serve(
     settings: ServerSettings,
-    house: _House,
+    parts: ServerParts,
     entrances: list[Entrance],
     stop: asyncio.Event,
     on_ready: Callable[[Ports], None],
@@ -228,12 +229,12 @@ async def _serve(
     gate = Gate(entrances, _open_files())
 
     def answer() -> asyncio.Protocol:
-        protocol = house.door.answer()
-        gate.count(house.door.count)
+        protocol = parts.acceptor.answer()
+        gate.count(parts.acceptor.count)
         return protocol
 
     servers = await listen(entrances, answer, gate.backlog)
-    work = _start_work(house, gate)
+    work = _start_work(parts, gate)
     ports = Ports(*(entrance.port for entrance in entrances), *[None] * (2 - len(entrances)))
     facts = {"pid": os.getpid(), "mp": ports.mp, "mp_tls": ports.mp_tls}
     try:
@@ -242,31 +243,31 @@ async def _serve(
                      version=__version__)  # fmt: skip
             on_ready(ports)
             await stop.wait()
-        log.info("stopping", connections=len(house.door.callers))
+        log.info("stopping", connections=len(parts.acceptor.callers))
     finally:
         gate.retire()
         await close_gently(servers, entrances)
-        await house.door.empty()
+        await parts.acceptor.empty()
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
 
 
 def _open_files() -> int:
-    """Give how many open files the system grants."""
+    """Return how many open files the system grants."""
     granted = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return sys.maxsize if granted == resource.RLIM_INFINITY else granted
 
 
-def _start_work(house: _House, gate: Gate) -> list[asyncio.Task[None]]:
+def _start_work(parts: ServerParts, gate: Gate) -> list[asyncio.Task[None]]:
     """Start what is done again and again while the server runs."""
-    hub, door, store, clock = house.hub, house.door, house.store, house.clock
+    hub, acceptor, store, clock = parts.hub, parts.acceptor, parts.store, parts.clock
     checked = clock.time()
 
     async def tick() -> None:
         hub.tick()
-        door.tick()
-        gate.count(door.count)
+        acceptor.tick()
+        gate.count(acceptor.count)
 
     async def pace() -> None:
         hub.pace()
@@ -276,22 +277,22 @@ def _start_work(house: _House, gate: Gate) -> list[asyncio.Task[None]]:
         now = clock.time()
         changes = await store.changed_since(checked)
         hub.refresh(changes)
-        door.desks.peers.refresh(changes)
+        acceptor.services.peers.refresh(changes)
         checked = now
 
-    async def beat() -> None:
-        store.beat()
+    async def heartbeat() -> None:
+        store.heartbeat()
 
     async def expire() -> None:
         await store.expire(clock.time())
 
     async def reload() -> None:
-        if house.certificates is not None:
-            house.certificates.refresh()
-            house.certificates.remind(clock.time())
+        if parts.certificates is not None:
+            parts.certificates.refresh()
+            parts.certificates.remind(clock.time())
 
-    jobs = ((tick, TICK), (pace, PACE), (refresh, REFRESH), (door.check_logins, REFRESH),
-            (beat, HEARTBEAT), (expire, EXPIRY), (reload, RELOAD))  # fmt: skip
+    jobs = ((tick, TICK), (pace, PACE), (refresh, REFRESH), (acceptor.check_logins, REFRESH),
+            (heartbeat, HEARTBEAT), (expire, EXPIRY), (reload, RELOAD))  # fmt: skip
     return [asyncio.create_task(_again_and_again(job, seconds)) for job, seconds in jobs]
 
 

@@ -122,7 +122,7 @@ class Certificates:
                 log.warning(event, **_facts(certificate))
 
     def find(self, name: str | None) -> Certificate:
-        """Give the certificate for a host name."""
+        """Return the certificate for a host name."""
         if not name:
             return self.default
         exact = name.lower().rstrip(".")
@@ -152,7 +152,7 @@ class Certificates:
         return True
 
     def _map_names(self) -> dict[str, Certificate]:
-        """Say who gets what: what a certificate covers, and over it what its folder says."""
+        """Return who gets what: what a certificate covers, and over it what its folder says."""
         found: dict[str, Certificate] = {}
         own: dict[str, Certificate] = {}
         for name, slot in self._slots.items():
@@ -167,7 +167,7 @@ def _facts(certificate: Certificate) -> dict[str, str]:
 
 
 def list_pairs(folder: Path) -> dict[str, Pair]:
-    """Give the pairs in a folder laid out like certbot's ``live``, by host name in lower case.
+    """Return the pairs in a folder laid out like certbot's ``live``, by host name in lower case.
 
     Raises :class:`~ovms.server.certificate.BadCertificate` if it cannot be listed.
     """

@@ -30,14 +30,14 @@ PATIENCE = 20.0
 
 @pytest.fixture
 def other() -> Iterator[can.BusABC]:
-    """Give somebody else on the bus."""
+    """Yield somebody else on the bus."""
     with VirtualBus("tests of live") as bus:
         yield bus
 
 
 @asynccontextmanager
 async def open_bus(trust: Trust = Trust.WRITE, **options: Any) -> AsyncIterator[LiveBus]:
-    """Give a bus that is open."""
+    """Yield a bus that is open."""
     place = BusPlace("virtual", "tests of live", None, options.pop("options", {}))
     random = Random(1)  # noqa: S311 (jitter)
     bus = LiveBus(place, trust, options.pop("ids", ()), random=random, first_wait=0.01)
@@ -356,7 +356,7 @@ async def test_a_line_without_an_end_is_forgotten() -> None:
 
 
 def unread(adapter: Adapter) -> int:
-    """Give how many bytes the computer has not read."""
+    """Return how many bytes the computer has not read."""
     waiting = array("i", [0])
     fcntl.ioctl(adapter._inner, termios.FIONREAD, waiting)
     return waiting[0]

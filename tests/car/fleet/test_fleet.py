@@ -10,8 +10,8 @@ import pytest
 
 from ovms.base.clock import ManualClock
 from ovms.car.fleet.fleet import Fleet
-from ovms.car.fleet.member import TIMING, Member, Stage
-from ovms.car.fleet.roster import Entry
+from ovms.car.fleet.member import TIMING, FleetMember, Stage
+from ovms.car.fleet.roster import RosterEntry
 from ovms.car.reports import Units
 from ovms.net.client import WELCOME_TIMEOUT
 from ovms.net.pump import Pump
@@ -81,7 +81,11 @@ class Scene:
     """A fleet, its server and its clock."""
 
     def __init__(
-        self, server: LittleServer, *entries: Entry, ramp: float = 0.0, websocket: bool = False
+        self,
+        server: LittleServer,
+        *entries: RosterEntry,
+        ramp: float = 0.0,
+        websocket: bool = False,
     ) -> None:
         self.clock = ManualClock(START)
         self.server = server
@@ -112,14 +116,14 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-def entry(name: str, proof: str = "right", scenario: str = "parked") -> Entry:
+def entry(name: str, proof: str = "right", scenario: str = "parked") -> RosterEntry:
     """Make a car of the list."""
-    return Entry(name, proof, 1, scenario, 0.0, Units.KILOMETRES)
+    return RosterEntry(name, proof, 1, scenario, 0.0, Units.KILOMETRES)
 
 
 @pytest.fixture
 async def server() -> LittleServer:
-    """Give a server that listens."""
+    """Return a server that listens."""
     made = LittleServer()
     await made.open()
     return made
@@ -217,7 +221,7 @@ async def test_a_server_that_does_not_read_is_left(server: LittleServer) -> None
     """A connection whose other end takes nothing is ended, and made anew."""
     scene = Scene(server, entry("CAR"))
     await scene.until_up(1)
-    member: Member = scene.fleet.members[0]
+    member: FleetMember = scene.fleet.members[0]
     assert member._pump is not None
     member.stalled(member._pump)
     await settle()

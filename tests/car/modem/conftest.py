@@ -30,7 +30,7 @@ async def _no_failed_callbacks() -> AsyncIterator[None]:
 
 @pytest.fixture
 def fake(tmp_path: Path) -> Iterator[FakeModem]:
-    """Give a modem that is plugged in."""
+    """Yield a modem that is plugged in."""
     modem = FakeModem(tmp_path / "ttyMODEM")
     modem.plug_in()
     yield modem

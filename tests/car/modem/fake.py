@@ -74,7 +74,7 @@ class FakeModem:
         os.write(self._fds[0], data)
 
     def count(self, pattern: str) -> int:
-        """Tell how often a command was heard."""
+        """Return how often a command was heard."""
         return sum(bool(re.fullmatch(pattern, line)) for line in self.heard)
 
     def wait_for(self, pattern: str, count: int = 1) -> None:

@@ -35,7 +35,7 @@ class Line:
 
 @pytest.fixture
 def line() -> Iterator[Line]:
-    """Give a pty."""
+    """Yield a pty."""
     made = Line()
     yield made
     made.unplug()

@@ -21,13 +21,13 @@ from ovms.car.modem.serial_modem import (
     NO_USSD,
     NOT_READY,
     USSD_OPEN,
+    ModemTiming,
     SerialModem,
-    Timing,
 )
 from ovms.protocol.commands import Answer, Command
 from tests.car.modem.fake import FakeModem
 
-FAST = Timing(
+FAST = ModemTiming(
     settle=0.01, greeting=10, ask=10, answer=20, ussd=20, look=3600, first_wait=0.01, most_wait=0.02
 )
 """Nothing is waited for in vain, but where a test says so."""
@@ -68,11 +68,11 @@ class User:
         self._news = asyncio.Event()
 
     def submit(self, command: Command) -> None:
-        """Give a command."""
+        """Return a command."""
         self.modem.submit(command, self._take)
 
     async def ask(self, command: Command, answers: int = 1) -> list[Answer]:
-        """Give a command, and wait for its answers."""
+        """Return a command, and wait for its answers."""
         before = len(self.answers)
         self.submit(command)
         return (await self.wait(before + answers))[before:]
@@ -101,7 +101,7 @@ class User:
 
 @asynccontextmanager
 async def started(
-    fake: FakeModem, timing: Timing = FAST, tries: Tries | None = None
+    fake: FakeModem, timing: ModemTiming = FAST, tries: Tries | None = None
 ) -> AsyncIterator[User]:
     """Run a modem on the fake one's port, ready or not."""
     modem = SerialModem(str(fake.path), random=tries or Tries(), timing=timing)
@@ -115,7 +115,7 @@ async def started(
 
 
 @asynccontextmanager
-async def running(fake: FakeModem, timing: Timing = FAST) -> AsyncIterator[User]:
+async def running(fake: FakeModem, timing: ModemTiming = FAST) -> AsyncIterator[User]:
     """Run a modem on the fake one's port; give its user once it is ready."""
     async with started(fake, timing) as user:
         await user.looked()

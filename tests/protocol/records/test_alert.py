@@ -73,7 +73,7 @@ def test_vehicle_errors(text: str, error: VehicleError | None) -> None:
 
 
 def subscription(vehicle: str, secret: str, key: str) -> Subscription:
-    """Give a subscription of the app's one phone."""
+    """Return a subscription of the app's one phone."""
     return Subscription("app", "gcm", "prod", vehicle, secret, key)
 
 

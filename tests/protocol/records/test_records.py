@@ -20,7 +20,7 @@ from ovms.protocol.records import (
     message_of,
     parse_content,
 )
-from ovms.protocol.records.kinds import Bits, Flag, Hex, Number
+from ovms.protocol.records.field_types import BitField, FlagField, HexField, NumberField
 from ovms.protocol.records.tyres import SECTIONS, Readings
 
 CORPUS: list[dict[str, Any]] = json.loads(
@@ -34,7 +34,7 @@ Kind = type[Record] | type[Capabilities] | type[Tyres]
 
 
 def data_of(case: dict[str, Any], key: str = "data") -> bytes:
-    """Give a case's data as bytes."""
+    """Return a case's data as bytes."""
     text: str = case.get(key, case["data"])
     return text.encode("latin-1")
 
@@ -48,7 +48,7 @@ def made_of(case: dict[str, Any]) -> Record | Capabilities | Tyres:
 
 
 def value_of(code: str, name: str, value: Any) -> Any:
-    """Give an attribute as its record has it."""
+    """Return an attribute as its record has it."""
     match code, value:
         case "V", [*ranges]:
             return tuple(map(tuple, ranges))
@@ -57,7 +57,7 @@ def value_of(code: str, name: str, value: Any) -> Any:
         case "Y", [*names]:
             return tuple(names)
     field = next(field for field in TABLES[code].TABLE if field.name == name)
-    return field.kind.names(value) if isinstance(field.kind, Bits) else value
+    return field.kind.names(value) if isinstance(field.kind, BitField) else value
 
 
 # -- the corpus -----------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def test_every_field_is_described(table: type[Record]) -> None:
     for field in table.TABLE:
         assert field.meaning or field.kind.describe() != "text"
         assert field.kind.describe()
-        if isinstance(field.kind, Bits):
+        if isinstance(field.kind, BitField):
             members = field.kind.names.names()
             assert all(member.meaning for member in members.values())
             names += members
@@ -131,13 +131,13 @@ WORDS = st.text(
 def values_of(field: Field) -> st.SearchStrategy[Any]:
     """Draw values that a field can hold in full."""
     match field.kind:
-        case Number(scale, places):
+        case NumberField(scale, places):
             return st.integers(-(10**9), 10**9).map(lambda n: float(f"{n}e-{places}") / scale)
-        case Hex():
+        case HexField():
             return st.integers(0, 16**15 - 1)
-        case Flag():
+        case FlagField():
             return st.booleans()
-        case Bits(names):
+        case BitField(names):
             return st.integers(0, 0xFF).map(names)
     return WORDS
 

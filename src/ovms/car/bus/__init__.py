@@ -20,7 +20,10 @@ class Bus(Protocol):
         ...
 
     async def receive(self, patience: float) -> list[Frame]:
-        """Give what has come, in order; nothing if that many seconds pass, or :meth:`wake` came."""
+        """Return what has come, in order.
+
+        Nothing if that many seconds pass, or after :meth:`wake`.
+        """
         ...
 
     async def send(self, frames: Sequence[Frame]) -> str | None:

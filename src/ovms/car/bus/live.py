@@ -150,7 +150,7 @@ class LiveBus:
         if self._sending is not None and not self._sending.done():
             return "the bus takes no frame"
         self._sending = self._loop.create_future()
-        letter = _Letter(bus, tuple(frames), self._loop, self._sending)
+        letter = SendJob(bus, tuple(frames), self._loop, self._sending)
         threading.Thread(target=letter.send, name="bus sender", daemon=True).start()
         try:
             done, _ = await asyncio.wait([self._sending], timeout=STUCK_AFTER)
@@ -248,7 +248,7 @@ class LiveBus:
 
 
 @dataclass
-class _Letter:
+class SendJob:
     """Frames on their way to a bus, and who wants to know of it."""
 
     bus: can.BusABC
@@ -281,14 +281,14 @@ def _message(frame: Frame) -> can.Message:
 
 
 def _is_noise(error: Exception) -> bool:
-    """Tell whether it is but half a line of a serial adapter, or bytes that are none."""
+    """Return whether it is but half a line of a serial adapter, or bytes that are none."""
     return isinstance(error, ValueError | IndexError) or isinstance(
         error.__cause__, UnicodeDecodeError
     )
 
 
 def _rest(bus: can.BusABC) -> bytearray:
-    """Give what a serial adapter has said of a line.
+    """Return what a serial adapter has said of a line.
 
     The library has no bound for it, keeps what it cannot decode, and would drop with it what is
     not read yet.
@@ -298,7 +298,7 @@ def _rest(bus: can.BusABC) -> bytearray:
 
 
 def _text(error: BaseException) -> str:
-    """Say what went wrong, and why if the library knows, in a line."""
+    """Return what went wrong, and why if the library knows, in a line."""
     text, cause = str(error), str(error.__cause__ or "")
     if cause and cause not in text:
         text = f"{text}: {cause}"

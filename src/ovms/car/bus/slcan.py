@@ -108,7 +108,7 @@ class SlcanPort:
             self._link.unlink()
 
     def _is_ours(self, link: Path) -> bool:
-        """Tell whether nobody else has taken the name since."""
+        """Return whether nobody else has taken the name since."""
         return link.is_symlink() and str(link.readlink()) == self.path
 
     def send(self, frame: Frame) -> None:

@@ -15,8 +15,8 @@ from random import Random
 
 from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
-from ovms.car.fleet.member import Member
-from ovms.car.fleet.roster import Entry
+from ovms.car.fleet.member import FleetMember
+from ovms.car.fleet.roster import RosterEntry
 from ovms.car.fleet.tally import Tally
 from ovms.car.fleet.wheel import Wheel
 from ovms.net.websocket import ClientSocket
@@ -50,7 +50,7 @@ class Fleet:
 
     def __init__(
         self,
-        entries: Sequence[Entry],
+        entries: Sequence[RosterEntry],
         host: str,
         port: int,
         *,
@@ -79,10 +79,10 @@ class Fleet:
         self._summed, self._last = self._began, Tally()
         self._connected = 0
         self._is_leaving = False
-        self._to_call: deque[Member] = deque()
+        self._to_call: deque[FleetMember] = deque()
         self._calls: set[asyncio.Task[None]] = set()
-        self.wheel: Wheel[Member] = Wheel(TICK, self._began)
-        self.members = [Member(entry, self) for entry in entries]
+        self.wheel: Wheel[FleetMember] = Wheel(TICK, self._began)
+        self.members = [FleetMember(entry, self) for entry in entries]
         for at, member in enumerate(self.members):
             self.wheel.set(member, self._began + ramp * at / len(self.members))
 
@@ -128,7 +128,7 @@ class Fleet:
 
     # -- what members tell ------------------------------------------------------------------
 
-    def call(self, member: Member) -> None:
+    def call(self, member: FleetMember) -> None:
         """Make a connection for a member, as soon as few enough others are being made."""
         if self._is_leaving:
             return
@@ -138,20 +138,20 @@ class Fleet:
             self._calls.add(task)
             task.add_done_callback(self._calls.discard)
 
-    def rest(self, member: Member, seconds: float, reason: str) -> None:
+    def rest(self, member: FleetMember, seconds: float, reason: str) -> None:
         """Let a member call again after so many seconds; ``reason`` is why it has to."""
         if not self._is_leaving:
             self.trouble = reason
             self.wheel.set(member, self.now + seconds)
 
-    def up(self, member: Member) -> None:
+    def up(self, member: FleetMember) -> None:
         """Count a member that was welcomed."""
         self._connected += 1
         if self._connected == len(self.members):
             self.trouble = ""
             log.info("all cars are connected", cars=self._connected, **self._names)
 
-    def down(self, member: Member) -> None:
+    def down(self, member: FleetMember) -> None:
         """Count a member whose connection is gone."""
         self._connected -= 1
 
@@ -161,7 +161,7 @@ class Fleet:
         while self._to_call:
             await self._call(self._to_call.popleft())
 
-    async def _call(self, member: Member) -> None:
+    async def _call(self, member: FleetMember) -> None:
         host, port = self._place
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
@@ -174,12 +174,12 @@ class Fleet:
         except (OSError, ValueError) as error:
             member.failed(str(error))
         else:
-            member.greet(pump, self.now)
+            member.send_welcome(pump, self.now)
 
     # -- telling and leaving ----------------------------------------------------------------
 
     def count(self) -> Tally:
-        """Give the counts as of now, the present connections included."""
+        """Return the counts as of now, the present connections included."""
         tally = self.tally.copy()
         for member in self.members:
             sent, received = member.traffic

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 
 from ovms.base.backoff import Backoff
 from ovms.base.logs import get_logger
-from ovms.car.fleet.roster import Entry
-from ovms.car.link import PASSING_REFUSALS, Timing
+from ovms.car.fleet.roster import RosterEntry
+from ovms.car.link import PASSING_REFUSALS, LinkTiming
 from ovms.car.module import Module
 from ovms.car.vehicles.sim import SCENARIOS, SimCar
 from ovms.net.client import WELCOME_TIMEOUT
@@ -38,7 +38,7 @@ log = get_logger("ovms.car")
 SOON = 1.0
 """Seconds until a car is looked at again that has just been told something."""
 
-TIMING = Timing()
+TIMING = LinkTiming()
 
 
 class Stage(Enum):
@@ -50,14 +50,14 @@ class Stage(Enum):
     UP = "up"
 
 
-class Member:
+class FleetMember:
     """A car of a fleet."""
 
     __slots__ = ("_backoff", "_deadline", "_fleet", "_heard", "_is_pinged", "_module", "_pump",
                  "_refusals", "_session", "_since", "_vehicle", "_was_up", "due", "entry",
                  "stage")  # fmt: skip
 
-    def __init__(self, entry: Entry, fleet: Fleet) -> None:
+    def __init__(self, entry: RosterEntry, fleet: Fleet) -> None:
         self.entry = entry
         self.stage = Stage.RESTING
         self.due = 0
@@ -107,7 +107,7 @@ class Member:
         self._session = Session(Party.CALLER, make_token(os.urandom))
         return Pump(self._session, self, self._fleet.codec())
 
-    def greet(self, pump: Pump, now: float) -> None:
+    def send_welcome(self, pump: Pump, now: float) -> None:
         """Say who we are, on a connection that has just been made."""
         assert self._session is not None
         if self.stage is not Stage.CALLING:  # it was closed again already
@@ -116,7 +116,7 @@ class Member:
         self._deadline = now + WELCOME_TIMEOUT
         self._fleet.wheel.set(self, self._deadline)
         secret = self.entry.secret.encode()
-        pump.write(self._session.greet(Role.CAR, self.entry.vehicle, secret))
+        pump.write(self._session.send_welcome(Role.CAR, self.entry.vehicle, secret))
 
     def failed(self, reason: str) -> None:
         """Learn that a call found no server."""
@@ -214,7 +214,7 @@ class Member:
         self._fleet.rest(self, seconds, reason)
 
     def _made(self) -> tuple[Module, SimCar]:
-        """Give the car and its module, made when they are first needed."""
+        """Return the car and its module, made when they are first needed."""
         if self._module is None or self._vehicle is None:
             entry, fleet = self.entry, self._fleet
             self._vehicle = SimCar(
@@ -233,5 +233,5 @@ class Member:
 
 
 def _is_refusal(error: Exception | None) -> bool:
-    """Tell whether an end before the welcome means no; a reset does not: a server may restart."""
+    """Return whether an end before the welcome means no; a reset does not: a server may restart."""
     return error is None or isinstance(error, AuthenticationFailed)

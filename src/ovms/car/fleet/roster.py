@@ -46,7 +46,7 @@ class Defaults:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RosterEntry:
     """A car of the fleet. ``phase`` (0 to 1) is where in its scenario's round it begins."""
 
     vehicle: str
@@ -67,7 +67,7 @@ class Entry:
         return "0VMSSM1" + "".join(letters)
 
 
-def parse_roster(data: bytes, defaults: Defaults) -> list[Entry]:
+def parse_roster(data: bytes, defaults: Defaults) -> list[RosterEntry]:
     """Read a file; raises :class:`RosterError` for its first wrong line."""
     reader = csv.reader(io.StringIO(_decode(data), newline=""), strict=True)
     try:
@@ -98,7 +98,7 @@ def _check_header(header: list[str]) -> None:
 
 def _entries(
     rows: Iterable[tuple[int, list[str]]], header: list[str], defaults: Defaults
-) -> Iterator[Entry]:
+) -> Iterator[RosterEntry]:
     seen: dict[str, int] = {}
     line = 1
     for line, cells in rows:
@@ -115,7 +115,7 @@ def _entries(
         raise RosterError(line, "there is no vehicle in the file")
 
 
-def _entry(values: dict[str, str], line: int, defaults: Defaults) -> Entry:
+def _entry(values: dict[str, str], line: int, defaults: Defaults) -> RosterEntry:
     vehicle = values.get("vehicle") or values.get("id") or ""
     if not _WORD.fullmatch(vehicle):
         raise RosterError(line, "the vehicle must be one word of at most 64 characters")
@@ -123,7 +123,7 @@ def _entry(values: dict[str, str], line: int, defaults: Defaults) -> Entry:
         raise RosterError(line, f"vehicle {vehicle} has no secret")
     chance = Random(f"{defaults.seed} {vehicle.upper()}")  # noqa: S311 (repeatable, no secret)
     drawn, begun = chance.getrandbits(32), chance.random()
-    return Entry(
+    return RosterEntry(
         vehicle,
         values[SECRET],
         _seed(values.get("seed", ""), drawn, line),

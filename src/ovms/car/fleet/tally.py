@@ -23,11 +23,11 @@ class Tally:
     """Calls that found no server, or no welcome."""
 
     def copy(self) -> Tally:
-        """Give the counts as they are now."""
+        """Return the counts as they are now."""
         return Tally(*(getattr(self, name) for name in Tally.__slots__))
 
     def line(self, before: Tally, seconds: float) -> dict[str, float]:
-        """Give what happened since ``before``, ``seconds`` ago, as the fields of a log line."""
+        """Return what happened since ``before``, ``seconds`` ago, as the fields of a log line."""
         return {
             "messages_a_second": _rate(self.sent - before.sent, seconds),
             "heard_a_second": _rate(self.received - before.received, seconds),

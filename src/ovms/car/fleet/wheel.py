@@ -11,14 +11,14 @@ import math
 from typing import Generic, Protocol, TypeVar
 
 
-class Waiting(Protocol):
+class WheelItem(Protocol):
     """What can wait in a wheel, one at a time."""
 
     due: int
     """The tick that it waits for; the wheel's to write. 0 for none."""
 
 
-T = TypeVar("T", bound=Waiting)
+T = TypeVar("T", bound=WheelItem)
 
 
 class Wheel(Generic[T]):
@@ -37,7 +37,7 @@ class Wheel(Generic[T]):
             self._slots.setdefault(due, []).append(thing)
 
     def turn(self, now: float) -> list[T]:
-        """Give what has become due until ``now``, in order, each once."""
+        """Return what has become due until ``now``, in order, each once."""
         found: list[T] = []
         for number in range(self._turned + 1, self._number(now) + 1):
             for thing in self._slots.pop(number, ()):

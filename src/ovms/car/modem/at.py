@@ -118,7 +118,7 @@ class Dialogue:
         self._out += request.line.encode("ascii") + b"\r"
 
     def data_to_send(self) -> bytes:
-        """Give the bytes to send, once."""
+        """Return the bytes to send, once."""
         data = bytes(self._out)
         self._out.clear()
         return data
@@ -132,7 +132,7 @@ class Dialogue:
         return events
 
     def _next_line(self) -> bytes | None:
-        """Give the next whole line that is not empty; answer prompts on the way."""
+        """Return the next whole line that is not empty; answer prompts on the way."""
         while self._in:
             if not self._skips:
                 self._take_prompts()

@@ -28,7 +28,7 @@ class Device(Protocol):
     """A serial port of pyserial."""
 
     def fileno(self) -> int:
-        """Give its descriptor, which does not block."""
+        """Return its descriptor, which does not block."""
         ...
 
     def close(self) -> None:

@@ -36,14 +36,14 @@ _STRONGEST = 31
 
 
 def signal_of(reply: Reply) -> int | None:
-    """Give the signal, 0 to 31, of the answer to ``AT+CSQ``; ``None`` where it is unknown."""
+    """Return the signal, 0 to 31, of the answer to ``AT+CSQ``; ``None`` where it is unknown."""
     found = _CSQ.match(_line_of(reply, "+CSQ:"))
     level = int(found[1]) if found else None
     return level if level is not None and level <= _STRONGEST else None
 
 
 def network_of(reply: Reply) -> str | None:
-    """Give the network's name of the answer to ``AT+COPS?``, fit for a field."""
+    """Return the network's name of the answer to ``AT+COPS?``, fit for a field."""
     found = _COPS.match(_line_of(reply, "+COPS:"))
     name = field_text(from_gsm(found[1])) if found else ""
     return name[:NETWORK_LIMIT] or None
@@ -63,12 +63,12 @@ def network_answer(line: str) -> tuple[Result, str] | None:
 
 
 def _line_of(reply: Reply, beginning: str) -> str:
-    """Give the line of an answer that begins so, or nothing."""
+    """Return the line of an answer that begins so, or nothing."""
     return next((line for line in reply.lines if line.startswith(beginning)), "")
 
 
 def outcome(reply: Reply) -> tuple[Result, str]:
-    """Give result and text of a command that says no more than how it ended."""
+    """Return result and text of a command that says no more than how it ended."""
     if reply.error is None:
         return Result.OK, ""
     error = reply.error.removeprefix("+")

@@ -83,7 +83,7 @@ class Raw:
 
 
 def alphabet(name: str) -> Request:
-    """Give the command that sets the alphabet in which modem and we exchange text."""
+    """Return the command that sets the alphabet in which modem and we exchange text."""
     return Request(f'AT+CSCS="{name}"')
 
 

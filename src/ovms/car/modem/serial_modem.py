@@ -69,7 +69,7 @@ Answerer = Callable[[Answer], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
+class ModemTiming:
     """Real seconds."""
 
     settle: float = 0.3
@@ -85,7 +85,7 @@ class Timing:
     """Between tries of a modem that is away: doubling, with jitter."""
 
 
-class Silent(Exception):
+class ModemSilent(Exception):
     """The modem is of no use until it is opened anew; its text says why."""
 
 
@@ -99,7 +99,7 @@ class Job:
     deadline: float
 
     def end(self, result: Result, text: str = "") -> None:
-        """Give the answer."""
+        """Return the answer."""
         self.answer(Answer(self.command.number, result, text))
 
 
@@ -107,13 +107,13 @@ class SerialModem:
     """The modem on the port ``path`` at ``baud`` bits a second."""
 
     def __init__(
-        self, path: str, baud: int = 115200, *, random: Random, timing: Timing | None = None
+        self, path: str, baud: int = 115200, *, random: Random, timing: ModemTiming | None = None
     ) -> None:
         self.signal: int | None = None
         self.network: str | None = None
         self._path = path
         self._baud = baud
-        self._timing = timing = timing or Timing()
+        self._timing = timing = timing or ModemTiming()
         self._waits = Backoff(timing.first_wait, timing.most_wait, random=random)
         self._told: str | None = None
         """Why there is no modem, as it was last logged."""
@@ -163,7 +163,7 @@ class SerialModem:
             try:
                 async with self._opened() as port:
                     await self._serve(port)
-            except (PortGone, Silent) as error:
+            except (PortGone, ModemSilent) as error:
                 await self._wait(str(error))
 
     async def _wait(self, reason: str) -> None:
@@ -188,7 +188,10 @@ class SerialModem:
             self._fail_all()
 
     async def _serve(self, port: SerialPort) -> NoReturn:
-        """Use the modem until it is gone (:class:`PortGone`) or of no use (:class:`Silent`)."""
+        """Use the modem until it is gone or of no use.
+
+        Raises :class:`PortGone` or :class:`ModemSilent`.
+        """
         work = asyncio.create_task(self._work())
         try:
             await asyncio.wait((work, port.gone), return_when=asyncio.FIRST_COMPLETED)
@@ -237,7 +240,7 @@ class SerialModem:
         loop = asyncio.get_running_loop()
         for number in range(TRIES):
             self._dialogue = Dialogue()
-            with suppress(Silent):
+            with suppress(ModemSilent):
                 until = loop.time() + self._timing.greeting
                 is_there = (await self._ask(Request("ATE0V1"), until)).error is None
                 if is_there and not number:
@@ -246,7 +249,7 @@ class SerialModem:
                 await asyncio.sleep(self._timing.settle)
                 if is_there:
                     return
-        raise Silent("no modem answers")
+        raise ModemSilent("no modem answers")
 
     async def _look(self) -> None:
         """See signal and network."""
@@ -254,7 +257,7 @@ class SerialModem:
         self.network = network_of(await self._ask(Request("AT+COPS?")))
 
     async def _ask(self, request: Request, deadline: float | None = None) -> Reply:
-        """Ask the modem, or raise :class:`Silent`. ``deadline`` is the event loop's time."""
+        """Ask the modem, or raise :class:`ModemSilent`. ``deadline`` is the event loop's time."""
         assert self._port is not None
         loop = asyncio.get_running_loop()
         log.debug("asked", command=request.name)
@@ -266,12 +269,12 @@ class SerialModem:
             async with asyncio.timeout_at(until):
                 return await self._reply
         except TimeoutError:
-            raise Silent(f"no answer to {request.name}") from None
+            raise ModemSilent(f"no answer to {request.name}") from None
 
     def _receive(self, data: bytes) -> None:
         for event in self._dialogue.receive_data(data):
             if isinstance(event, Unsolicited):
-                self._hear(event.line)
+                self._process_line(event.line)
             elif self._reply is not None and not self._reply.done():
                 self._reply.set_result(event)
         if self._port is not None:
@@ -288,7 +291,7 @@ class SerialModem:
                     await self._send_ussd(job, job.task)
                 case Raw():
                     await self._pass_on(job, job.task)
-        except Silent:
+        except ModemSilent:
             if self._current is not None:
                 self._end(Result.FAILED, NO_ANSWER)
             raise
@@ -319,7 +322,7 @@ class SerialModem:
         loop = asyncio.get_running_loop()
         self._ussd_timer = loop.call_later(self._timing.ussd, self._give_up_ussd)
         if self._ussd_early is not None:
-            self._hear(self._ussd_early)
+            self._process_line(self._ussd_early)
 
     async def _pass_on(self, job: Job, raw: Raw) -> None:
         reply = await self._ask(raw.request, job.deadline)
@@ -327,11 +330,11 @@ class SerialModem:
         result = Result.OK if reply.error is None else Result.FAILED
         self._end(result, lines_text("\r".join(lines)))
         if reply.error == CONNECTED:
-            raise Silent("it was told to leave commands for data")
+            raise ModemSilent("it was told to leave commands for data")
 
     # -- what comes by itself -----------------------------------------------------------------
 
-    def _hear(self, line: str) -> None:
+    def _process_line(self, line: str) -> None:
         """Take what the modem says by itself: of use is only the network's answer to our code."""
         told = network_answer(line)
         if told is None or self._ussd is None:

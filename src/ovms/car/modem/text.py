@@ -32,13 +32,13 @@ _LEAST_PACKED = 8
 
 
 def to_gsm(text: str) -> bytes | None:
-    """Give a text in the default alphabet, a byte a character; ``None`` where it does not fit."""
+    """Return a text in the default alphabet, a byte a character; ``None`` where it does not fit."""
     codes = [_CODES.get(character) for character in text]
     return bytes(code for code in codes if code is not None) if None not in codes else None
 
 
 def to_ucs2(text: str) -> str:
-    """Give a text as UCS2 in hexadecimal, as modems take it. What is beyond it goes in pairs."""
+    """Return a text as UCS2 in hexadecimal, as modems take it. What is beyond it goes in pairs."""
     return text.encode("utf-16-be").hex().upper()
 
 
@@ -77,13 +77,13 @@ def _is_ucs2(scheme: int | None) -> bool:
 
 
 def _is_latin(text: str) -> bool:
-    """Tell whether hexadecimal reads as a plain text in UCS2, every other byte being 0."""
+    """Return whether hexadecimal reads as a plain text in UCS2, every other byte being 0."""
     data = bytes.fromhex(text)
     return len(data) >= 4 and not any(data[::2]) and data[1::2].decode("latin-1").isprintable()
 
 
 def _unpack(data: bytes) -> str:
-    """Give the characters, 7 bits each, that came packed; one that only fills up is left out."""
+    """Return the characters, 7 bits each, that came packed; one that only fills up is left out."""
     bits = int.from_bytes(data, "little")
     codes = [bits >> 7 * at & 0x7F for at in range(len(data) * 8 // 7)]
     if len(data) % 7 == 0 and codes[-1:] in ([0], [0x0D]):

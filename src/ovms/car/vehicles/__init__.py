@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from ovms.car.frames import Frame
-from ovms.car.reports import Identity
+from ovms.car.reports import CarIdentity
 from ovms.car.state import CarState
 from ovms.car.trust import Trust
 from ovms.protocol.commands import Answer, Command
@@ -24,7 +24,7 @@ class Later:
         self._take: Callable[[Answer], None] | None = None
 
     def give(self, answer: Answer) -> None:
-        """Give the answer; only the first one counts."""
+        """Return the answer; only the first one counts."""
         if self._answer is None:
             self._answer = answer
             if self._take is not None:
@@ -37,7 +37,7 @@ class Later:
             take(self._answer)
 
 
-class Vehicle(Protocol):
+class CarVehicle(Protocol):
     """A car as the module sees it. ``now`` is the car's time and never goes back."""
 
     @property
@@ -46,7 +46,7 @@ class Vehicle(Protocol):
         ...
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> CarIdentity:
         """What does not change."""
         ...
 
@@ -60,7 +60,7 @@ class Vehicle(Protocol):
 
 
 @runtime_checkable
-class BusVehicle(Vehicle, Protocol):
+class BusVehicle(CarVehicle, Protocol):
     """A vehicle that is read from its bus."""
 
     @property
@@ -86,7 +86,7 @@ class BusVehicle(Vehicle, Protocol):
         ...
 
     def sending(self, now: float) -> list[Frame]:
-        """Give frames that are to be sent to the bus now, together; they count as sent.
+        """Return frames that are to be sent to the bus now, together; they count as sent.
 
         To be called again, for the same time, until it gives none.
         """
@@ -126,7 +126,7 @@ class VehicleOptions:
     in any case."""
 
 
-def _make_sim(options: VehicleOptions) -> Vehicle:
+def _make_sim(options: VehicleOptions) -> CarVehicle:
     from ovms.car.vehicles.sim import SCENARIOS, SimCar
 
     return SimCar(
@@ -138,7 +138,7 @@ def _make_sim(options: VehicleOptions) -> Vehicle:
     )
 
 
-Maker = Callable[[VehicleOptions], Vehicle]
+Maker = Callable[[VehicleOptions], CarVehicle]
 
 HERE = Path(__file__).parent
 MAPPING = "vehicle.toml"
@@ -148,7 +148,7 @@ _FOLDERS = {path.parent.name: path.parent for path in sorted(HERE.glob(f"*/{MAPP
 
 
 def folder_of(name: str) -> Path | None:
-    """Give the folder of a vehicle type that is data: one of ours by its name, or a path to one."""
+    """Return the folder of a vehicle type that is data: one of ours by name, or a path."""
     if name in _FOLDERS:
         return _FOLDERS[name]
     path = Path(name)
@@ -157,7 +157,7 @@ def folder_of(name: str) -> Path | None:
 
 
 def find_maker(name: str) -> Maker | None:
-    """Give what makes vehicles of a type; ``None`` if there is no such type.
+    """Return what makes vehicles of a type; ``None`` if there is no such type.
 
     A folder is read when a vehicle is made, which then may raise
     :class:`~ovms.car.vehicles.data.problems.VehicleTypeError`.
@@ -166,7 +166,7 @@ def find_maker(name: str) -> Maker | None:
     return VEHICLE_TYPES.get(name) if folder is None else partial(_make_data, folder)
 
 
-def _make_data(folder: Path, options: VehicleOptions) -> Vehicle:
+def _make_data(folder: Path, options: VehicleOptions) -> CarVehicle:
     from ovms.car.vehicles.data import DataVehicle, read_folder
 
     return DataVehicle(read_folder(folder), options.vin, options.trust, logs=options.logs)

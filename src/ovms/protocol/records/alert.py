@@ -104,7 +104,7 @@ def parse_subscriptions(data: bytes) -> tuple[Subscription, ...]:
 
     With one triple the secret may hold commas, since the key is the last field. Several triples,
     as the guide has them, are read as such when their fields make whole triples and no secret
-    could have held them: see :func:`_triples`. Gives nothing for a malformed message.
+    could have held them: see :func:`_triples`. Returns nothing for a malformed message.
     """
     fields = data.decode("utf-8", "surrogateescape").split(",")
     if len(fields) == 4 and fields[2] == SIMPLE:

@@ -55,11 +55,11 @@ class Capabilities:
         return ",".join(items).encode("utf-8", "surrogateescape")
 
     def supports(self, command: int) -> bool:
-        """Tell whether ``command`` is in one of the ranges."""
+        """Return whether ``command`` is in one of the ranges."""
         return any(low <= command <= high for low, high in self.commands)
 
     def as_json(self) -> dict[str, JsonValue]:
-        """Give the ranges as one text."""
+        """Return the ranges as one text."""
         return {"commands": legible(",".join(map(_write_range, self.commands)))}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovms.protocol.records.kinds import BitSet
+from ovms.protocol.records.field_types import BitSet
 from ovms.protocol.records.record import Record, bits, number, record
 
 LOCKED, UNLOCKED = 4, 5

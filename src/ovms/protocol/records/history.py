@@ -97,7 +97,7 @@ class KeptRecord:
 
 
 def ack_of(data: bytes) -> bytes | None:
-    """Give the acknowledgement code of an ``h``, well formed or not; ``None`` if it has none."""
+    """Return the acknowledgement code of an ``h``, well formed or not; ``None`` if it has none."""
     code = data.split(b",", 1)[0]
     return code if _INTEGER.fullmatch(code) else None
 

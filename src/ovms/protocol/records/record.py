@@ -19,7 +19,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar
 
-from ovms.protocol.records.kinds import Bits, BitSet, Flag, Hex, Kind, Number, Text
+from ovms.protocol.records.field_types import (
+    BitField,
+    BitSet,
+    FieldType,
+    FlagField,
+    HexField,
+    NumberField,
+    TextField,
+)
 
 JsonValue = str | int | float | bool | list[str] | list[float | None] | None
 
@@ -29,7 +37,7 @@ class Field:
     """One line of a record's field table."""
 
     name: str
-    kind: Kind
+    kind: FieldType
     unit: str
     meaning: str
     since: str
@@ -38,30 +46,30 @@ class Field:
 
 def number(unit: str, meaning: str, since: str = "", *, scale: int = 1, places: int = 0) -> Any:
     """Declare a field that holds a number in ``unit``."""
-    return _wire(Number(scale, places), unit, meaning, since)
+    return _wire(NumberField(scale, places), unit, meaning, since)
 
 
 def text(meaning: str, since: str = "", *, values: tuple[str, ...] = ()) -> Any:
     """Declare a field that holds text."""
-    return _wire(Text(values), "", meaning, since)
+    return _wire(TextField(values), "", meaning, since)
 
 
 def flag(meaning: str, since: str = "") -> Any:
     """Declare a field that is 0 or 1."""
-    return _wire(Flag(), "", meaning, since)
+    return _wire(FlagField(), "", meaning, since)
 
 
 def hexadecimal(meaning: str, since: str = "") -> Any:
     """Declare a field that holds a number in hexadecimal."""
-    return _wire(Hex(), "", meaning, since)
+    return _wire(HexField(), "", meaning, since)
 
 
 def bits(names: type[BitSet], meaning: str, since: str = "") -> Any:
     """Declare a field that holds a byte of named bits."""
-    return _wire(Bits(names), "", meaning, since)
+    return _wire(BitField(names), "", meaning, since)
 
 
-def _wire(kind: Kind, unit: str, meaning: str, since: str) -> Any:
+def _wire(kind: FieldType, unit: str, meaning: str, since: str) -> Any:
     return dataclasses.field(default=None, metadata={"wire": (kind, unit, meaning, since)})
 
 
@@ -112,13 +120,13 @@ class Record:
         for field in self.TABLE:
             value = getattr(self, field.name)
             yield field.name, legible(value) if isinstance(value, str) else _plain(value)
-            if isinstance(field.kind, Bits):
+            if isinstance(field.kind, BitField):
                 for name, bit in field.kind.names.names().items():
                     yield name, None if value is None else bool(value & bit)
 
 
 def legible(text: str) -> str:
-    """Give text for people: bytes that were not UTF-8 are read as Latin-1."""
+    """Return text for people: bytes that were not UTF-8 are read as Latin-1."""
     if text.isascii():
         return text
     data = text.encode("utf-8", "surrogateescape")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
-from ovms.protocol.records.kinds import Number, Text
+from ovms.protocol.records.field_types import NumberField, TextField
 from ovms.protocol.records.record import JsonValue, Record, legible, number, record
 
 PSI_PER_KPA = 0.14503773773
@@ -94,14 +94,14 @@ class Tyres:
             readings: Readings | None = getattr(self, name)
             if readings is None:
                 break
-            kind = Number(places=places)
+            kind = NumberField(places=places)
             yield str(len(readings.values))
             yield from ("" if value is None else kind.encode(value) for value in readings.values)
             yield "-1" if readings.validity is None else _NUMBER.encode(readings.validity)
         yield from self.extra
 
     def as_json(self) -> dict[str, JsonValue]:
-        """Give the names, and the values and validity of each section."""
+        """Return the names, and the values and validity of each section."""
         result: dict[str, JsonValue] = {"names": [legible(name) for name in self.names]}
         for name in SECTIONS:
             readings: Readings | None = getattr(self, name)
@@ -110,8 +110,8 @@ class Tyres:
         return result
 
 
-_NAME = Text()
-_NUMBER = Number()
+_NAME = TextField()
+_NUMBER = NumberField()
 
 
 def _take(fields: tuple[str, ...]) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:

@@ -42,7 +42,7 @@ class Test:
     bits: int = 0
 
     def holds(self, value: Value) -> bool:
-        """Tell whether a value passes."""
+        """Return whether a value passes."""
         if value is None:
             return self == Test(none_of=self.none_of)
         if self.one_of and not _is_among(value, self.one_of):
@@ -61,7 +61,7 @@ class Test:
         return self.least <= value <= self.most
 
     def excludes(self, other: Test) -> bool:
-        """Tell whether it is plain that no value passes both."""
+        """Return whether it is plain that no value passes both."""
         if self.least > other.most or self.most < other.least:
             return True
         return _all_fail(self.one_of, other) or _all_fail(other.one_of, self)
@@ -76,7 +76,10 @@ def _is_among(value: Single, singles: Iterable[Single]) -> bool:
 
 
 def _all_fail(singles: tuple[Single, ...], test: Test) -> bool:
-    """Tell whether none of the values passes; a pattern fails where it is excluded as it stands."""
+    """Return whether none of the values passes.
+
+    A pattern fails where it is excluded as it stands.
+    """
     if not singles:
         return False
     return not any(
@@ -85,7 +88,7 @@ def _all_fail(singles: tuple[Single, ...], test: Test) -> bool:
 
 
 def is_pattern(single: object) -> bool:
-    """Tell whether a text stands for many."""
+    """Return whether a text stands for many."""
     return isinstance(single, str) and any(mark in single for mark in "*?[")
 
 
@@ -96,7 +99,7 @@ class Condition:
     alternatives: tuple[dict[str, Test], ...] = ()
 
     def holds(self, look: Look) -> bool:
-        """Tell whether it holds now."""
+        """Return whether it holds now."""
         if not self.alternatives:
             return True
         return any(
@@ -105,7 +108,7 @@ class Condition:
         )
 
     def excludes(self, other: Condition) -> bool:
-        """Tell whether it is plain that both never hold at once."""
+        """Return whether it is plain that both never hold at once."""
         if not (self.alternatives and other.alternatives):
             return False
         return all(_exclude(a, b) for a in self.alternatives for b in other.alternatives)

@@ -42,13 +42,13 @@ class BusSignal(NamedTuple):
         return f"{self.message.name}.{self.signal.name}"
 
     def scale(self, code: float) -> float:
-        """Give the value, in the file's unit, that a code on the bus stands for."""
+        """Return the value, in the file's unit, that a code on the bus stands for."""
         value = self.signal.conversion.raw_to_scaled(code, decode_choices=False)
         assert isinstance(value, int | float)
         return value
 
     def is_valid(self, value: float, valid: tuple[float, float] | None = None) -> bool:
-        """Tell whether a value is in its range, the file's unless another is given.
+        """Return whether a value is in its range, the file's unless another is given.
 
         Half a step more is let pass: files write the ends of ranges rounded.
         """
@@ -77,13 +77,13 @@ class BusSignal(NamedTuple):
         return ends[0], ends[1]
 
     def text(self, code: float) -> bytes:
-        """Give the bytes of the signal in the order in which they come on the bus."""
+        """Return the bytes of the signal in the order in which they come on the bus."""
         size = self.signal.length // 8
         order = self.signal.byte_order
         return int(code).to_bytes(size, "little" if order == "little_endian" else "big")
 
     def selectors(self) -> dict[str, frozenset[int]]:
-        """Give the multiplexers, and what each must be for this signal to be there."""
+        """Return the multiplexers, and what each must be for this signal to be there."""
         found: dict[str, frozenset[int]] = {}
         signal = self.signal
         while signal.multiplexer_signal is not None and signal.multiplexer_ids:
@@ -92,7 +92,7 @@ class BusSignal(NamedTuple):
         return found
 
     def can_come_with(self, other: BusSignal) -> bool:
-        """Tell whether one frame can hold both."""
+        """Return whether one frame can hold both."""
         if self.message is not other.message:
             return False
         mine, theirs = self.selectors(), other.selectors()
@@ -116,7 +116,7 @@ class BusFile:
                 self._signals[found.name] = [found]
 
     def message_of(self, bus_id: int, is_extended: bool) -> str | None:
-        """Give the name of the message that comes under an id."""
+        """Return the name of the message that comes under an id."""
         message, _ = self._messages.get((bus_id, is_extended), (None, None))
         return message.name if message else None
 
@@ -126,7 +126,7 @@ class BusFile:
         return [message.name for message, _ in self._messages.values()]
 
     def find(self, name: str) -> list[BusSignal]:
-        """Give the signals of a name, which may be ``Message.Signal``; there should be one."""
+        """Return the signals of a name, which may be ``Message.Signal``; there should be one."""
         return self._signals.get(name, [])
 
     @property
@@ -140,7 +140,7 @@ class BusFile:
         return list(self._signals)
 
     def decode(self, frame: Frame) -> tuple[str, Codes]:
-        """Give the message's name and what its signals say; none if the file does not know it.
+        """Return the message's name and what its signals say; none if the file does not know it.
 
         ``data`` may also be an answer that came in many frames; what the file does not tell of is
         left out.
@@ -166,7 +166,7 @@ class BusFile:
 
 
 def _is_finite(code: float) -> bool:
-    """Tell whether a code is a number to calculate with: a bus can say NaN, or far too much."""
+    """Return whether a code is a number to calculate with: a bus can say NaN, or far too much."""
     try:
         return math.isfinite(code)
     except OverflowError:
@@ -174,7 +174,7 @@ def _is_finite(code: float) -> bool:
 
 
 def _variants(message: Message) -> frozenset[int] | None:
-    """Give the first bytes that tell a message's variants apart, if that is how it is made.
+    """Return the first bytes that tell a message's variants apart, if that is how it is made.
 
     For speed only: of a bus that sends many messages under one id most are not read.
     """
@@ -236,7 +236,7 @@ def _check(file: str, rows: list[str], message: Message) -> Iterator[Problem]:
 
 
 def _faults(signal: Signal, bounds: tuple[float, float]) -> Iterator[str]:
-    """Say what is wrong with a signal by itself."""
+    """Return what is wrong with a signal by itself."""
     least, most = bounds
     if signal.start + signal.length > MOST_BITS:
         yield f"{signal.name} is not within {MOST_BITS} bits"
@@ -247,7 +247,7 @@ def _faults(signal: Signal, bounds: tuple[float, float]) -> Iterator[str]:
 
 
 def _line_of(rows: list[str], pattern: str, start: int = 1) -> int:
-    """Give the first line from ``start`` on that begins with a pattern."""
+    """Return the first line from ``start`` on that begins with a pattern."""
     matches = re.compile(pattern).match
     return next(
         (number for number, row in enumerate(rows, 1) if number >= start and matches(row)), start

@@ -24,7 +24,7 @@ class EncodingError(ValueError):
     """A frame that is not written well."""
 
 
-class Refused(ValueError):
+class ValueRefused(ValueError):
     """A parameter that cannot be sent; the text says why, without repeating a secret."""
 
 
@@ -48,7 +48,7 @@ def _minutes_before(text: str) -> bytes:
 
 def _pin28(text: str) -> bytes:
     if not _DIGITS.fullmatch(text):
-        raise Refused("the PIN must be 1 to 8 digits")
+        raise ValueRefused("the PIN must be 1 to 8 digits")
     return (int(text) | len(text) << 28).to_bytes(4, "little")
 
 
@@ -67,7 +67,7 @@ ENCODINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ParameterPosition:
     """Where a parameter goes."""
 
     parameter: str
@@ -78,24 +78,27 @@ class Place:
 class Template:
     """A frame's data: bytes, and places for parameters."""
 
-    parts: tuple[bytes | Place, ...]
+    parts: tuple[bytes | ParameterPosition, ...]
 
     @property
     def size(self) -> int:
         """How many bytes it is when it is filled."""
         return sum(
-            part.encoding.size if isinstance(part, Place) else len(part) for part in self.parts
+            part.encoding.size if isinstance(part, ParameterPosition) else len(part)
+            for part in self.parts
         )
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[ParameterPosition, ...]:
         """The places for parameters."""
-        return tuple(part for part in self.parts if isinstance(part, Place))
+        return tuple(part for part in self.parts if isinstance(part, ParameterPosition))
 
     def fill(self, parameters: Mapping[str, str]) -> bytes:
-        """Give the data with the parameters in it. Raises :class:`Refused`."""
+        """Return the data with the parameters in it. Raises :class:`ValueRefused`."""
         return b"".join(
-            part.encoding.pack(parameters[part.parameter]) if isinstance(part, Place) else part
+            part.encoding.pack(parameters[part.parameter])
+            if isinstance(part, ParameterPosition)
+            else part
             for part in self.parts
         )
 
@@ -108,7 +111,7 @@ def parse_template(text: str, most: int = MOST_BYTES, what: str = "a frame") -> 
     return template
 
 
-def _part(word: str) -> bytes | Place:
+def _part(word: str) -> bytes | ParameterPosition:
     if _BYTE.fullmatch(word):
         return bytes.fromhex(word)
     found = _PLACE.fullmatch(word)
@@ -117,4 +120,4 @@ def _part(word: str) -> bytes | Place:
     name = found[2] or "byte"
     if name not in ENCODINGS:
         raise EncodingError(f"no encoding {name!r}: use one of {', '.join(ENCODINGS)}")
-    return Place(found[1], ENCODINGS[name])
+    return ParameterPosition(found[1], ENCODINGS[name])

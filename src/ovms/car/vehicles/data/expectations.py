@@ -33,7 +33,7 @@ class Expectation:
     condition: Condition = ALWAYS
 
     def fill(self, parameters: Mapping[str, str]) -> Condition:
-        """Give the condition for these parameters; those that it names must be numbers."""
+        """Return the condition for these parameters; those that it names must be numbers."""
         return Condition(
             tuple(
                 {name: _fill(test, parameters) for name, test in tests.items()}
@@ -51,7 +51,7 @@ def _fill(test: Test, parameters: Mapping[str, str]) -> Test:
 
 
 def _place(value: object) -> str:
-    """Give the parameter that a value stands for."""
+    """Return the parameter that a value stands for."""
     found = _PLACE.fullmatch(value) if isinstance(value, str) else None
     return found[1] if found else ""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ovms.car.state import KM_PER_MILE, WHEELS, CarState, Topic
 from ovms.protocol.records.environment import Doors1, Doors2, Doors3, Doors4, Doors5
-from ovms.protocol.records.kinds import BitSet
+from ovms.protocol.records.field_types import BitSet
 from ovms.protocol.records.tyres import PSI_PER_KPA
 
 CHARGE_STATES = ("charging", "topoff", "done", "prepare", "heating", "stopped")
@@ -35,7 +35,7 @@ class Holds(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class StateField:
     """One field, or a part of one."""
 
     name: str
@@ -52,7 +52,7 @@ class Field:
         return self.name.partition(SEPARATOR)[0]
 
     def get(self, state: CarState) -> Any:
-        """Give the field's value; ``None`` is unknown."""
+        """Return the field's value; ``None`` is unknown."""
         attribute, *parts = self.name.split(SEPARATOR)
         value = getattr(state, attribute)
         if attribute == "tyres":
@@ -80,28 +80,28 @@ class Field:
         return self.bits(others | (int(self._bit) if is_set else 0))
 
 
-def _numbers(unit: str, *names: str, topic: Topic | None = None) -> list[Field]:
-    return [Field(name, Holds.NUMBER, unit, topic) for name in names]
+def _numbers(unit: str, *names: str, topic: Topic | None = None) -> list[StateField]:
+    return [StateField(name, Holds.NUMBER, unit, topic) for name in names]
 
 
-def _integers(*names: str, topic: Topic | None = None) -> list[Field]:
-    return [Field(name, Holds.INTEGER, "", topic) for name in names]
+def _integers(*names: str, topic: Topic | None = None) -> list[StateField]:
+    return [StateField(name, Holds.INTEGER, "", topic) for name in names]
 
 
-def _doors(name: str, bits: type[BitSet]) -> list[Field]:
-    parts = [Field(f"{name}{SEPARATOR}{bit}", Holds.FLAG, bits=bits) for bit in bits.names()]
-    return [Field(name, Holds.BITS, bits=bits), *parts]
+def _doors(name: str, bits: type[BitSet]) -> list[StateField]:
+    parts = [StateField(f"{name}{SEPARATOR}{bit}", Holds.FLAG, bits=bits) for bit in bits.names()]
+    return [StateField(name, Holds.BITS, bits=bits), *parts]
 
 
-def _tyre(wheel: str) -> list[Field]:
+def _tyre(wheel: str) -> list[StateField]:
     return [
-        Field(f"tyres.{wheel}.pressure", Holds.NUMBER, "kPa", Topic.TYRES),
-        Field(f"tyres.{wheel}.temperature", Holds.NUMBER, "°C", Topic.TYRES),
+        StateField(f"tyres.{wheel}.pressure", Holds.NUMBER, "kPa", Topic.TYRES),
+        StateField(f"tyres.{wheel}.temperature", Holds.NUMBER, "°C", Topic.TYRES),
     ]
 
 
 _ALL = [
-    Field("vin", Holds.TEXT),
+    StateField("vin", Holds.TEXT),
     *_numbers("s", "time", "charge_end_time"),
     *_numbers("%", "soc", "soh", "charger_efficiency"),
     *_numbers("km", "ideal_range", "estimated_range", "ideal_range_max", "trip", "odometer"),
@@ -122,19 +122,19 @@ _ALL = [
     *_numbers("°", "direction"),
     *_numbers("m", "altitude"),
     *_numbers("", "hdop", "gps_quality"),
-    Field("charge_state", Holds.WORD),
+    StateField("charge_state", Holds.WORD),
     *_integers("charge_state_number", "charge_substate", "charge_mode", "charger_b4", "plug_type",
                "drive_mode", "satellites"),
     *_integers("charge_timer_mode", topic=Topic.CHARGE_TIMER),
-    Field("charge_timer_start", Holds.INTEGER, "min", Topic.CHARGE_TIMER),
-    *(Field(name, Holds.FLAG) for name in ("cooldown", "lock_told", "gps_lock")),
+    StateField("charge_timer_start", Holds.INTEGER, "min", Topic.CHARGE_TIMER),
+    *(StateField(name, Holds.FLAG) for name in ("cooldown", "lock_told", "gps_lock")),
     *_doors("doors_1", Doors1),
     *_doors("doors_2", Doors2),
     *_doors("doors_3", Doors3),
     *_doors("doors_4", Doors4),
     *_doors("doors_5", Doors5),
     *(field for wheel in WHEELS for field in _tyre(wheel)),
-    Field("error", Holds.ERROR),
+    StateField("error", Holds.ERROR),
 ]  # fmt: skip
 
 FIELDS = {field.name: field for field in _ALL}
@@ -184,7 +184,7 @@ def _same(value: float) -> float:
 
 
 def find_conversion(unit: str, wanted: str) -> Callable[[float], float] | None:
-    """Give what turns a value in ``unit`` into ``wanted``; ``None`` if nothing does.
+    """Return what turns a value in ``unit`` into ``wanted``; ``None`` if nothing does.
 
     A value without a unit is taken to be in the wanted one, and anything fits a field without.
     """

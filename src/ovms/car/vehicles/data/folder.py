@@ -9,14 +9,14 @@ from typing import Any
 
 from ovms.car.state import Topic
 from ovms.car.vehicles import MAPPING
+from ovms.car.vehicles.data.command_frames import CommandFrames, Poll, read_orders, read_questions
 from ovms.car.vehicles.data.dbc import BusFile, BusSignal, read_dbc
 from ovms.car.vehicles.data.fields import TOPICS
-from ovms.car.vehicles.data.links import Link, read_links
-from ovms.car.vehicles.data.models import Head, read_entry
-from ovms.car.vehicles.data.orders import Order, Question, read_orders, read_questions
+from ovms.car.vehicles.data.links import IsoTpLink, read_links
+from ovms.car.vehicles.data.models import VehicleHeader, read_entry
 from ovms.car.vehicles.data.problems import Document, Problem, VehicleTypeError
 from ovms.car.vehicles.data.silence import Silence, read_silences
-from ovms.car.vehicles.data.targets import Target, by_message, looked_at, read_targets
+from ovms.car.vehicles.data.targets import SignalTarget, by_message, looked_at, read_targets
 
 LONGEST_FILE = 1 << 20
 """Bytes of a file; the largest DBC files in use have some hundred thousand."""
@@ -35,7 +35,7 @@ class VehicleType:
     bitrate: int | None
     """Bits a second on the bus, if the data says it."""
     bus: BusFile
-    targets: Mapping[str, Mapping[str, tuple[Target, ...]]]
+    targets: Mapping[str, Mapping[str, tuple[SignalTarget, ...]]]
     """What signals fill, by message and signal."""
     watched: Mapping[str, Mapping[str, BusSignal]]
     """The signals that conditions look at, by message and signal."""
@@ -44,9 +44,9 @@ class VehicleType:
     pieces: int
     """In how many pieces the VIN comes; 0 if it does not."""
     stale: Mapping[Topic, float]
-    links: Mapping[str, Link]
-    questions: tuple[Question, ...]
-    orders: Mapping[int, Order]
+    links: Mapping[str, IsoTpLink]
+    questions: tuple[Poll, ...]
+    orders: Mapping[int, CommandFrames]
     silences: tuple[Silence, ...]
 
     @property
@@ -137,9 +137,9 @@ def _make(name: str, document: Document, bus: BusFile | None) -> VehicleType | N
     )  # fmt: skip
 
 
-def _read_head(document: Document) -> Head:
+def _read_head(document: Document) -> VehicleHeader:
     """Read the top; where it is wrong, go on with what is of use in it."""
-    head = read_entry(Head, document.values, document, ())
+    head = read_entry(VehicleHeader, document.values, document, ())
     if head is not None:
         return head
     sections: dict[str, type] = {
@@ -151,10 +151,10 @@ def _read_head(document: Document) -> Head:
         for key, kind in sections.items()
         if isinstance(document.values.get(key), kind)
     }
-    return Head(car_type="X", description="not read", **good)
+    return VehicleHeader(car_type="X", description="not read", **good)
 
 
-def _read_stale(head: Head, document: Document) -> dict[Topic, float]:
+def _read_stale(head: VehicleHeader, document: Document) -> dict[Topic, float]:
     stale: dict[Topic, float] = {}
     for name, seconds in head.stale.items():
         path = ("stale", name)

@@ -28,7 +28,7 @@ MOST_STANDARD_ID = 0x7FF
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class IsoTpLink:
     """A link to one control unit."""
 
     name: str
@@ -48,18 +48,18 @@ class Link:
         return self.request if self.functional is None else self.functional
 
 
-Links = Mapping[str, Link]
+Links = Mapping[str, IsoTpLink]
 
 
 def framed(request: Template) -> Template:
-    """Give the frame that holds a request: its length, the request, padding."""
+    """Return the frame that holds a request: its length, the request, padding."""
     size = request.size
     return Template((bytes([size]), *request.parts, PADDING * (FRAME_BYTES - 1 - size)))
 
 
-def read_links(written: list[Any], bus: BusFile | None, document: Document) -> dict[str, Link]:
+def read_links(written: list[Any], bus: BusFile | None, document: Document) -> dict[str, IsoTpLink]:
     """Read ``[[isotp]]``; report what is wrong. Give the links by name."""
-    links: dict[str, Link] = {}
+    links: dict[str, IsoTpLink] = {}
     for at, each in enumerate(written):
         path: Path = ("isotp", at)
         entry = read_entry(LinkEntry, each, document, path)
@@ -72,7 +72,7 @@ def read_links(written: list[Any], bus: BusFile | None, document: Document) -> d
     return links
 
 
-def _make(entry: LinkEntry, bus: BusFile | None, document: Document, path: Path) -> Link:
+def _make(entry: LinkEntry, bus: BusFile | None, document: Document, path: Path) -> IsoTpLink:
     for key in ("request", "response", "functional"):
         check_id(getattr(entry, key), entry.extended, document, (*path, key))
     if entry.response in (entry.request, entry.functional):
@@ -82,12 +82,12 @@ def _make(entry: LinkEntry, bus: BusFile | None, document: Document, path: Path)
     if message is None:
         text = f"the DBC file has no message with the id {entry.response:#x}"
         document.report((*path, "response"), text)
-    return Link(
+    return IsoTpLink(
         entry.name, entry.request, entry.response, entry.extended, entry.functional, message or ""
     )
 
 
-def _check_others(link: Link, others: Links, document: Document, path: Path) -> None:
+def _check_others(link: IsoTpLink, others: Links, document: Document, path: Path) -> None:
     if link.name in others:
         document.report((*path, "name"), f"there is a link {link.name!r} already")
     for key in ("request", "response"):
@@ -104,7 +104,7 @@ def check_id(number: int | None, is_extended: bool, document: Document, path: Pa
         document.report(path, f"id {number:#x} has more than 11 bits: extended = true")
 
 
-def find_link(name: str, links: Links, document: Document, path: Path) -> Link | None:
+def find_link(name: str, links: Links, document: Document, path: Path) -> IsoTpLink | None:
     """Find a link by name; report one that is not there."""
     if name not in links:
         document.report(path, f"no link {name[:20]!r} in [[isotp]]{guess(name, links)}")

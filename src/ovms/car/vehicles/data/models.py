@@ -33,13 +33,13 @@ Codes = Annotated[list[float], BeforeValidator(_listed)]
 Range = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 
-class Entry(BaseModel):
+class MappingEntry(BaseModel):
     """What all entries have in common."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-class Head(Entry):
+class VehicleHeader(MappingEntry):
     """The entries at the top."""
 
     car_type: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,8}$")]
@@ -54,7 +54,7 @@ class Head(Entry):
     commands: dict[str, Any] = {}
 
 
-class SignalEntry(Entry):
+class SignalEntry(MappingEntry):
     """What a signal means for one field. See ``docs/vehicles.md``."""
 
     field: str
@@ -76,7 +76,7 @@ class SignalEntry(Entry):
 Id = Annotated[int, Field(ge=0, le=MOST_ID)]
 
 
-class LinkEntry(Entry):
+class LinkEntry(MappingEntry):
     """A link to a control unit that answers requests."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,20}$")]
@@ -88,7 +88,7 @@ class LinkEntry(Entry):
     """The id of requests, where they do not go to its own."""
 
 
-class SilenceEntry(Entry):
+class SilenceEntry(MappingEntry):
     """What becomes of fields when a message comes no more."""
 
     of: str
@@ -98,7 +98,7 @@ class SilenceEntry(Entry):
     when: Any = None
 
 
-class FrameEntry(Entry):
+class FrameEntry(MappingEntry):
     """A frame to send for a command."""
 
     id: Id | None = None
@@ -110,7 +110,7 @@ class FrameEntry(Entry):
     """Seconds after the frame before it."""
 
 
-class ParameterEntry(Entry):
+class ParameterEntry(MappingEntry):
     """What a parameter of a command may be."""
 
     least: Annotated[int, Field(ge=0)] | None = None
@@ -120,7 +120,7 @@ class ParameterEntry(Entry):
     """The car has no use for it."""
 
 
-class CommandEntry(Entry):
+class CommandEntry(MappingEntry):
     """A command that the car obeys."""
 
     parameters: dict[str, Any] = {}
@@ -131,7 +131,7 @@ class CommandEntry(Entry):
     """Seconds in which it shows it."""
 
 
-class AskEntry(Entry):
+class AskEntry(MappingEntry):
     """A frame that asks the car for data."""
 
     purpose: Annotated[str, Field(alias="for", min_length=1)]
@@ -144,7 +144,7 @@ class AskEntry(Entry):
     when: Any = None
 
 
-AnyEntry = TypeVar("AnyEntry", bound=Entry)
+AnyEntry = TypeVar("AnyEntry", bound=MappingEntry)
 
 
 def read_entry(
@@ -160,7 +160,7 @@ def read_entry(
         return None
 
 
-def _say(kind: type[Entry], error: str, where: Path, message: str) -> str:
+def _say(kind: type[MappingEntry], error: str, where: Path, message: str) -> str:
     name = ".".join(map(str, where)) or "the file"
     match error:
         case "missing":

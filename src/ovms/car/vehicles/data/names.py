@@ -11,7 +11,7 @@ from ovms.car.vehicles.data.conditions import (
     parse_condition,
 )
 from ovms.car.vehicles.data.dbc import BusFile, BusSignal
-from ovms.car.vehicles.data.fields import CHARGE_STATES, FIELDS, Field, Holds
+from ovms.car.vehicles.data.fields import CHARGE_STATES, FIELDS, Holds, StateField
 from ovms.car.vehicles.data.problems import Document, Path
 
 
@@ -71,7 +71,7 @@ def misfit_field(name: str, test: Test) -> str:
     return ""
 
 
-def _misfit_word(field: Field, value: object) -> str:
+def _misfit_word(field: StateField, value: object) -> str:
     if field.holds is not Holds.WORD or is_pattern(value) or value in CHARGE_STATES:
         return ""
     return f"{field.name} is never {value!r}: it is one of {', '.join(CHARGE_STATES)}"

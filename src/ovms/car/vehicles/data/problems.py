@@ -22,7 +22,7 @@ class Problem(NamedTuple):
     message: str
 
     def __str__(self) -> str:
-        """Give it as compilers do: ``FILE:LINE: message``."""
+        """Return it as compilers do: ``FILE:LINE: message``."""
         return f"{self.file}:{self.line}: {self.message}"
 
 
@@ -53,7 +53,7 @@ class Document:
         self._lines = _find_lines(text)
 
     def line(self, path: Path) -> int:
-        """Give the line of what is at ``path``, or of the nearest that is around it."""
+        """Return the line of what is at ``path``, or of the nearest that is around it."""
         for length in range(len(path), 0, -1):
             if path[:length] in self._lines:
                 return self._lines[path[:length]]
@@ -111,7 +111,10 @@ def _is_toml(text: str) -> bool:
 
 
 def _enter(values: dict[str, Any], counts: dict[Path, int]) -> Path:
-    """Give the path of a table's heading; in an array of tables it is the next of its elements."""
+    """Return the path of a table's heading.
+
+    In an array of tables it is the next of its elements.
+    """
     path: Path = ()
     while values:
         ((key, inner),) = values.items()
@@ -138,7 +141,7 @@ def _inside(
 
 
 def _elements(value: list[Any], number: int, rows: list[str]) -> Iterator[tuple[int, int]]:
-    """Give each element's index and line. Only an array that is a whole statement is looked into.
+    """Yield each element's index and line. Only an array that is a whole statement is looked into.
 
     An array's first lines, with a bracket behind them, are an array of what ended there.
     """

@@ -18,10 +18,10 @@ from dataclasses import dataclass, field
 
 from ovms.car.frames import Frame
 from ovms.car.vehicles import Later
+from ovms.car.vehicles.data.command_frames import CommandFrames, Poll
 from ovms.car.vehicles.data.conditions import Condition, Look
 from ovms.car.vehicles.data.fields import SEPARATOR
 from ovms.car.vehicles.data.models import LONGEST_COMMAND
-from ovms.car.vehicles.data.orders import Order, Question
 from ovms.protocol.commands import Answer, Command, Result
 
 MOST_WAITING = 50
@@ -29,7 +29,7 @@ MOST_WAITING = 50
 
 
 @dataclass(slots=True, eq=False)
-class _Waiting:
+class _PendingAnswer:
     """A command that is not answered yet."""
 
     number: int
@@ -53,14 +53,14 @@ class _Waiting:
 class Sender:
     """The frames for one car. ``now`` is the car's time; ``look`` gives what is known of it."""
 
-    def __init__(self, questions: Sequence[Question], look: Look) -> None:
+    def __init__(self, questions: Sequence[Poll], look: Look) -> None:
         self._questions = questions
         self._look = look
         self._asked: dict[int, float] = {}
-        self._queue: list[tuple[float, int, Frame, _Waiting]] = []
+        self._queue: list[tuple[float, int, Frame, _PendingAnswer]] = []
         self._count = itertools.count()
-        self._waiting: list[_Waiting] = []
-        self._leaving: list[_Waiting] = []
+        self._waiting: list[_PendingAnswer] = []
+        self._leaving: list[_PendingAnswer] = []
         """Those whose frames were given to be sent, one entry a frame."""
 
     @property
@@ -69,7 +69,7 @@ class Sender:
         return self._queue[0][0] if self._queue else None
 
     def asking(self, now: float) -> list[Frame]:
-        """Give the frames that ask for data and are due; they count as sent at ``now``."""
+        """Return the frames that ask for data and are due; they count as sent at ``now``."""
         due = []
         for at, question in enumerate(self._questions):
             asked = self._asked.get(at)
@@ -79,12 +79,12 @@ class Sender:
                 due.append(Frame(now, question.id, question.data, question.is_extended))
         return due
 
-    def order(self, order: Order, command: Command, now: float) -> Answer | Later:
+    def order(self, order: CommandFrames, command: Command, now: float) -> Answer | Later:
         """Begin to carry out a command. Raises :class:`~.encodings.Refused`."""
         frames = order.make(command)
         if len(self._waiting) >= MOST_WAITING:
             return Answer(command.number, Result.FAILED, "too many commands at once")
-        waiting = _Waiting(
+        waiting = _PendingAnswer(
             command.number, Later(), order.expected(command), order.within, len(frames),
             now + LONGEST_COMMAND - order.patience,
         )  # fmt: skip
@@ -95,7 +95,7 @@ class Sender:
         return waiting.later
 
     def commanding(self, now: float, *, one: bool = False) -> list[Frame]:
-        """Give the frames of one command that are due, or ``one`` of them.
+        """Return the frames of one command that are due, or ``one`` of them.
 
         :meth:`sent` is to be called next: whether they were sent is that command's affair alone.
         """
@@ -147,13 +147,13 @@ class Sender:
             if now > waiting.until:
                 self._fail(waiting, "it could not be sent in time")
 
-    def _fail(self, waiting: _Waiting, problem: str) -> None:
+    def _fail(self, waiting: _PendingAnswer, problem: str) -> None:
         """Answer that it failed; the rest of it is not sent."""
         self._queue = [entry for entry in self._queue if entry[3] is not waiting]
         heapq.heapify(self._queue)
         self._settle(waiting, problem)
 
-    def _settle(self, waiting: _Waiting, problem: str | None) -> None:
+    def _settle(self, waiting: _PendingAnswer, problem: str | None) -> None:
         if waiting in self._waiting:
             self._waiting.remove(waiting)
             result = Result.OK if problem is None else Result.FAILED

@@ -13,7 +13,7 @@ from typing import Any
 
 from ovms.car.vehicles.data.conditions import Condition, Look
 from ovms.car.vehicles.data.dbc import BusFile
-from ovms.car.vehicles.data.fields import FIELDS, Field
+from ovms.car.vehicles.data.fields import FIELDS, StateField
 from ovms.car.vehicles.data.models import SilenceEntry, read_entry
 from ovms.car.vehicles.data.names import read_condition
 from ovms.car.vehicles.data.problems import Document, Path
@@ -26,7 +26,7 @@ class Silence:
 
     message: str
     after: float
-    values: Mapping[Field, Any]
+    values: Mapping[StateField, Any]
     when: Condition
     """What must be so when that time is over."""
 
@@ -49,7 +49,7 @@ def read_silences(written: list[Any], bus: BusFile, document: Document) -> Itera
 
 def _read_values(
     written: Mapping[str, object], document: Document, path: Path
-) -> Iterator[tuple[Field, Any]]:
+) -> Iterator[tuple[StateField, Any]]:
     for name, value in written.items():
         field = FIELDS.get(name)
         if field is None:
@@ -87,8 +87,8 @@ class SilenceWatch:
         if message not in self._since:
             self.hear(message, now)
 
-    def look(self, now: float) -> Iterator[tuple[Field, Any]]:
-        """Give the fields that silence has changed since the last look, and what they become."""
+    def look(self, now: float) -> Iterator[tuple[StateField, Any]]:
+        """Yield the fields that silence has changed since the last look, and what they become."""
         for each in self._waiting[:]:
             if now - self._since[each.message] >= each.after:
                 self._waiting.remove(each)

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ovms.car.state import VehicleError
+from ovms.car.state import CarError
 from ovms.car.vehicles.data.conditions import ALWAYS, Condition, Look, Value
 from ovms.car.vehicles.data.dbc import BusFile, BusSignal
-from ovms.car.vehicles.data.fields import CHARGE_STATES, FIELDS, Field, Holds, find_conversion
+from ovms.car.vehicles.data.fields import CHARGE_STATES, FIELDS, Holds, StateField, find_conversion
 from ovms.car.vehicles.data.models import SignalEntry, read_entry
 from ovms.car.vehicles.data.names import read_condition
 from ovms.car.vehicles.data.problems import Document, Path
@@ -28,11 +28,11 @@ _QUANTITIES = (Holds.NUMBER, Holds.INTEGER, Holds.FLAG, Holds.BITS)
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class SignalTarget:
     """One field that a signal fills."""
 
     signal: BusSignal
-    field: Field
+    field: StateField
     path: Path
     """Where it is written."""
     when: Condition = ALWAYS
@@ -48,7 +48,7 @@ class Target:
     """Of an error, the signal that is its code."""
 
     def read(self, code: float, look: Look) -> Any:
-        """Give the field's new value: ``None`` for unknown, :data:`KEEP` for no reading."""
+        """Return the field's new value: ``None`` for unknown, :data:`KEEP` for no reading."""
         if not self.when.holds(look):
             return self.otherwise
         if code in self.none:
@@ -70,16 +70,16 @@ class Target:
             return _error(look(self.code), value)
         return self.convert(value)
 
-    def collides(self, other: Target) -> bool:
-        """Tell whether both may fill the same field from one frame, and one would be lost."""
+    def collides(self, other: SignalTarget) -> bool:
+        """Return whether both may fill the same field from one frame, and one would be lost."""
         if not _touch(self, other) or not _come_together(self.signal, other.signal):
             return False
         is_always = self.otherwise is not KEEP or other.otherwise is not KEEP
         return is_always or not self.when.excludes(other.when)
 
 
-def _touch(one: Target, other: Target) -> bool:
-    """Tell whether two fill the same: the same field or piece, or a byte and one of its bits."""
+def _touch(one: SignalTarget, other: SignalTarget) -> bool:
+    """Return whether two fill the same: the same field or piece, or a byte and one of its bits."""
     if one.piece != other.piece:
         return False
     names = {one.field.name, other.field.name}
@@ -92,9 +92,11 @@ def _come_together(one: BusSignal, other: BusSignal) -> bool:
     return one == other or one.can_come_with(other)
 
 
-def read_targets(written: Mapping[str, Any], bus: BusFile, document: Document) -> list[Target]:
+def read_targets(
+    written: Mapping[str, Any], bus: BusFile, document: Document
+) -> list[SignalTarget]:
     """Read ``[signals]``; report what is wrong."""
-    targets: list[Target] = []
+    targets: list[SignalTarget] = []
     for name, entries in written.items():
         path: Path = ("signals", name)
         signal = find_signal(name, bus, document, path)
@@ -111,14 +113,14 @@ def read_targets(written: Mapping[str, Any], bus: BusFile, document: Document) -
     return targets
 
 
-def _collision(one: Target, other: Target) -> str:
+def _collision(one: SignalTarget, other: SignalTarget) -> str:
     return (
         f"{other.field.name} is filled by {one.signal.signal.name} already, from the same frame; "
         "their conditions do not exclude each other"
     )
 
 
-def _check_pieces(targets: Iterable[Target], document: Document) -> None:
+def _check_pieces(targets: Iterable[SignalTarget], document: Document) -> None:
     texts = [target for target in targets if target.field.holds is Holds.TEXT]
     pieces = {target.piece for target in texts}
     missing = set(range(1, max(pieces, default=0) + 1)) - pieces
@@ -141,7 +143,7 @@ def find_signal(name: str, bus: BusFile, document: Document, path: Path) -> BusS
 
 
 def guess(name: str, known: Iterable[str]) -> str:
-    """Give the known name that was perhaps meant, as the end of a sentence."""
+    """Return the known name that was perhaps meant, as the end of a sentence."""
     close = difflib.get_close_matches(name, list(known), n=1)
     return f" (did you mean {close[0]}?)" if close else ""
 
@@ -156,7 +158,7 @@ class _Maker:
         self._path = path
         self._before = len(document.problems)
 
-    def make(self, signal: BusSignal | None) -> Target | None:
+    def make(self, signal: BusSignal | None) -> SignalTarget | None:
         """Make it; ``None`` if anything is wrong."""
         entry = self._entry
         field = FIELDS.get(entry.field)
@@ -167,7 +169,7 @@ class _Maker:
             return None
         self._check_kind(field, signal)
         convert = self._find_convert(field, signal)
-        target = Target(
+        target = SignalTarget(
             signal, field, self._path, when, self._otherwise(field),
             frozenset(entry.none), frozenset(entry.skip), self._values(field, signal),
             self._range("valid"), convert, entry.piece or 0, self._code(field),
@@ -180,7 +182,7 @@ class _Maker:
     def _report(self, key: str, message: str) -> None:
         self._document.report((*self._path, key), message)
 
-    def _check_kind(self, field: Field, signal: BusSignal) -> None:
+    def _check_kind(self, field: StateField, signal: BusSignal) -> None:
         entry, name = self._entry, signal.signal.name
         if field.holds is Holds.WORD and entry.values is None:
             self._report("field", f"{field.name} is a word: say with values which code is which")
@@ -198,7 +200,7 @@ class _Maker:
     def _is_calculated(self) -> bool:
         return bool(self._entry.model_fields_set & {"scale", "offset", "modulo", "clamp", "unit"})
 
-    def _code(self, field: Field) -> str:
+    def _code(self, field: StateField) -> str:
         if self._entry.code is None or field.holds is not Holds.ERROR:
             return ""
         where = (*self._path, "code")
@@ -229,7 +231,7 @@ class _Maker:
                 name, length = signal.signal.name, signal.signal.length
                 self._report(key, f"{name} has {length} bits and is never {code:g} on the bus")
 
-    def _values(self, field: Field, signal: BusSignal) -> dict[float, Any] | None:
+    def _values(self, field: StateField, signal: BusSignal) -> dict[float, Any] | None:
         if self._entry.values is None:
             return None
         codes: dict[float, Any] = {}
@@ -244,7 +246,7 @@ class _Maker:
         self._check_codes("values", signal, codes)
         return codes
 
-    def _otherwise(self, field: Field) -> Any:
+    def _otherwise(self, field: StateField) -> Any:
         entry = self._entry
         if entry.otherwise is None:
             return KEEP
@@ -252,14 +254,14 @@ class _Maker:
             self._report("else", "else without values or when never happens")
         return None if entry.otherwise == UNKNOWN else self._value(field, entry.otherwise, "else")
 
-    def _value(self, field: Field, value: object, key: str) -> Any:
+    def _value(self, field: StateField, value: object, key: str) -> Any:
         """Check a value that a field is to get as it is written."""
         if problem := misfit(field, value):
             self._report(key, problem)
             return None
         return as_held(field, value)
 
-    def _find_convert(self, field: Field, signal: BusSignal) -> Callable[[float], Any]:
+    def _find_convert(self, field: StateField, signal: BusSignal) -> Callable[[float], Any]:
         entry = self._entry
         unit = entry.unit if entry.unit is not None else signal.signal.unit or ""
         scale = find_conversion(unit, field.unit if field.holds in _QUANTITIES else "")
@@ -274,7 +276,7 @@ class _Maker:
 
 
 def fits(code: float, signal: BusSignal) -> bool:
-    """Tell whether a code can stand in a signal's bits."""
+    """Return whether a code can stand in a signal's bits."""
     length = signal.signal.length
     if signal.signal.is_float:
         return True
@@ -290,14 +292,14 @@ def _code_of(text: str) -> int | None:
         return None
 
 
-def as_held(field: Field, value: object) -> Any:
-    """Give a value that is no misfit as the field holds it."""
+def as_held(field: StateField, value: object) -> Any:
+    """Return a value that is no misfit as the field holds it."""
     if field.holds is Holds.BITS and field.bits is not None and isinstance(value, int):
         return field.bits(value)
     return value
 
 
-def misfit(field: Field, value: object) -> str:
+def misfit(field: StateField, value: object) -> str:
     """Say why a field cannot have a value; empty if it can."""
     match field.holds:
         case Holds.WORD:
@@ -321,14 +323,14 @@ def _is_whole(value: object) -> bool:
 
 
 def _error(code: Value, data: float) -> Any:
-    """Give an error, unless its code is not told yet, or a number is out of all bounds."""
+    """Return an error, unless its code is not told yet, or a number is out of all bounds."""
     if code is None or not (math.isfinite(float(code)) and math.isfinite(data)):
         return KEEP
-    return VehicleError(int(code), int(data))
+    return CarError(int(code), int(data))
 
 
 def _calculation(entry: SignalEntry, clamp: tuple[float, float] | None) -> Callable[[float], float]:
-    """Give the steps from the file's value to the field's, in the signal's unit, in this order."""
+    """Return the steps from the file's value to the field's, in the signal's unit, in order."""
 
     def calculate(value: float) -> float:
         value = value * entry.scale + entry.offset
@@ -339,8 +341,8 @@ def _calculation(entry: SignalEntry, clamp: tuple[float, float] | None) -> Calla
     return calculate
 
 
-def _shape(field: Field, value: float) -> Any:
-    """Give a value as its field holds it; one that was calculated out of all bounds is none."""
+def _shape(field: StateField, value: float) -> Any:
+    """Return a value as its field holds it; one that was calculated out of all bounds is none."""
     if not math.isfinite(value):
         return KEEP
     match field.holds:
@@ -354,9 +356,9 @@ def _shape(field: Field, value: float) -> Any:
     return value
 
 
-def by_message(targets: Iterable[Target]) -> dict[str, dict[str, tuple[Target, ...]]]:
+def by_message(targets: Iterable[SignalTarget]) -> dict[str, dict[str, tuple[SignalTarget, ...]]]:
     """Sort targets by message and signal, as frames ask for them."""
-    sorted_: dict[str, dict[str, tuple[Target, ...]]] = {}
+    sorted_: dict[str, dict[str, tuple[SignalTarget, ...]]] = {}
     for target in targets:
         signals = sorted_.setdefault(target.signal.message.name, {})
         name = target.signal.signal.name
@@ -364,8 +366,8 @@ def by_message(targets: Iterable[Target]) -> dict[str, dict[str, tuple[Target, .
     return sorted_
 
 
-def looked_at(targets: Iterable[Target], conditions: Iterable[Condition]) -> Iterator[str]:
-    """Give the names of what conditions and errors look at."""
+def looked_at(targets: Iterable[SignalTarget], conditions: Iterable[Condition]) -> Iterator[str]:
+    """Yield the names of what conditions and errors look at."""
     for target in targets:
         yield from target.when.names
         if target.code:

@@ -41,7 +41,7 @@ _PARAMETERS = {
 logging.getLogger(LOGGER).setLevel(logging.CRITICAL)  # it warns of each frame that does not fit
 
 
-class End:
+class IsoTpEndpoint:
     """One end of a link: frames in, whole payloads out, and back. Never fails, whatever comes."""
 
     def __init__(self, send_id: int, receive_id: int, is_extended: bool) -> None:
@@ -95,7 +95,7 @@ class End:
         return self._layer.transmitting()
 
     def take(self) -> list[Frame]:
-        """Give the frames that are to be sent now; they count as sent."""
+        """Return the frames that are to be sent now; they count as sent."""
         out, self._out = self._out, []
         return out
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ovms.car.frames import Frame
-from ovms.car.reports import Identity
+from ovms.car.reports import CarIdentity
 from ovms.car.state import CarState
 from ovms.car.trust import Trust
 from ovms.car.vehicles import Later
 from ovms.car.vehicles.data.conditions import Value
-from ovms.car.vehicles.data.encodings import Refused
-from ovms.car.vehicles.data.exchange import ANSWER_TIMEOUT, Exchange
-from ovms.car.vehicles.data.fields import FIELDS, Field, Holds
+from ovms.car.vehicles.data.encodings import ValueRefused
+from ovms.car.vehicles.data.fields import FIELDS, Holds, StateField
 from ovms.car.vehicles.data.folder import VehicleType
+from ovms.car.vehicles.data.isotp import ANSWER_TIMEOUT, IsoTpChannel
 from ovms.car.vehicles.data.sending import Sender
 from ovms.car.vehicles.data.silence import SilenceWatch
-from ovms.car.vehicles.data.targets import KEEP, Target
+from ovms.car.vehicles.data.targets import KEEP, SignalTarget
 from ovms.protocol.commands import Answer, Command, Result
 
 
@@ -40,7 +40,7 @@ class DataVehicle:
         self.trust = trust
         self.state = CarState(vin=vin, stale_after=dict(kind.stale))
         can_write = trust >= Trust.WRITE
-        self.identity = Identity(
+        self.identity = CarIdentity(
             kind.car_type,
             kind.commands if can_write else frozenset(),
             write_enabled=can_write,
@@ -54,7 +54,7 @@ class DataVehicle:
         alone = [each for each in kind.questions if each.link is None]
         self._sender = Sender(alone, self._look)
         self._exchanges = {
-            (link.response, link.is_extended): Exchange(
+            (link.response, link.is_extended): IsoTpChannel(
                 link, [each for each in kind.questions if each.link == link], self._look
             )
             for link in kind.links.values()
@@ -93,7 +93,7 @@ class DataVehicle:
             return Answer(command.number, Result.UNSUPPORTED)
         try:
             answer = self._sender.order(order, command, now)
-        except Refused as error:
+        except ValueRefused as error:
             return Answer(command.number, Result.FAILED, str(error))
         self.wake()
         return answer
@@ -131,7 +131,7 @@ class DataVehicle:
         value: Value = FIELDS[name].get(self.state)
         return value
 
-    def _fill(self, target: Target, value: object, now: float) -> None:
+    def _fill(self, target: SignalTarget, value: object, now: float) -> None:
         field = target.field
         if value is KEEP:
             return
@@ -144,7 +144,7 @@ class DataVehicle:
             self.state.updated[field.topic] = now
         self._put(field, value, now)
 
-    def _put(self, field: Field, value: object, now: float) -> None:
+    def _put(self, field: StateField, value: object, now: float) -> None:
         field.put(self.state, value)
         if field.attribute == "doors_1":
             self.state.note_power(now)
@@ -174,7 +174,7 @@ class DataVehicle:
         return going_on or self._commanding(now) or self._asking(now)
 
     def _commanding(self, now: float) -> list[Frame]:
-        """Give frames of a command; on links the next waits for the answer to the one before."""
+        """Return frames of a command; on links the next waits for the answer to the one before."""
         if not self._commands_links:
             return self._sender.commanding(now)
         given = self._sender.commanding(now, one=True) if self._open_until is None else []
@@ -184,13 +184,13 @@ class DataVehicle:
         return given
 
     def _asking(self, now: float) -> list[Frame]:
-        """Give the frames that ask for data; on links not shortly before a command."""
+        """Return the frames that ask for data; on links not shortly before a command."""
         frames, next_ = self._sender.asking(now), self._sender.next
         if not self._commands_links or next_ is None or next_ - now > ANSWER_TIMEOUT:
             frames += [frame for each in self._exchanges.values() for frame in self._ask(each, now)]
         return frames
 
-    def _ask(self, exchange: Exchange, now: float) -> list[Frame]:
+    def _ask(self, exchange: IsoTpChannel, now: float) -> list[Frame]:
         frames = exchange.ask(now)
         if frames:
             self._asked.add(exchange.link.message)

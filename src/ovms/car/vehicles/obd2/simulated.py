@@ -11,7 +11,7 @@ from collections.abc import Callable, Container
 
 from ovms.car.frames import Frame
 from ovms.car.state import CarState
-from ovms.car.vehicles.data.transport import End
+from ovms.car.vehicles.data.transport import IsoTpEndpoint
 from ovms.car.vehicles.sim import SCENARIOS, SimCar
 
 STANDARD_IDS = (0x7E0, 0x7E8, 0x7DF)
@@ -56,7 +56,7 @@ PIDS: dict[int, Callable[[CarState], bytes]] = {
 
 
 def offered(after: int, numbers: Container[int]) -> bytes:
-    """Give a bit for each of the 32 numbers behind ``after``: whether there is such a PID.
+    """Return a bit for each of the 32 numbers behind ``after``: whether there is such a PID.
 
     The last bit says that there are some further on, which may be asked for in the same way.
     """
@@ -92,7 +92,7 @@ class SimulatedCar:
         self._scenario = scenario
         self._is_extended = is_extended
         self._physical, answers, self._functional = EXTENDED_IDS if is_extended else STANDARD_IDS
-        self._end = End(answers, self._physical, is_extended)
+        self._end = IsoTpEndpoint(answers, self._physical, is_extended)
         self._car: SimCar | None = None
         self._now = self._powered_until = self._stuck_at = 0.0
 
@@ -164,7 +164,7 @@ class SimulatedCar:
         return bytes([service + 0x40]) + found if found else bytes([NEGATIVE, service, NO_FUNCTION])
 
     def _current(self, pid: int) -> bytes:
-        """Give a PID with its value, nothing if there is no such PID."""
+        """Return a PID with its value, nothing if there is no such PID."""
         if pid % 0x20 == 0:
             further = any(number > pid for number in PIDS)
             return bytes([pid]) + offered(pid, PIDS) if further else b""

@@ -88,7 +88,7 @@ def _speed(second: int) -> float:
 
 
 def frames() -> Iterator[Frame]:
-    """Give the frames of the recording."""
+    """Yield the frames of the recording."""
     for moment in _moments():
         for at, (bus_id, signals) in enumerate(_messages(moment)):
             yield make_frame(moment.second + 0.002 * at, bus_id, signals)
@@ -165,7 +165,7 @@ def _tyres(moment: _Moment) -> Signals:
 
 
 def text() -> str:
-    """Give the recording as it stands in its file."""
+    """Return the recording as it stands in its file."""
     return "".join(f"{line}\r\n" for line in write_csv(frames(), TITLE))
 
 

@@ -25,7 +25,7 @@ def make_frame(time: float, bus_id: int, signals: Signals) -> Frame:
 
 
 def vin_signals(vin: str) -> Iterator[Signals]:
-    """Give what the three frames of a VIN of 17 characters say."""
+    """Yield what the three frames of a VIN of 17 characters say."""
     for kind, name, piece in (
         (0xA4, "Vin1", vin[:7]),
         (0xA5, "Vin2", vin[7:14]),

@@ -114,7 +114,7 @@ class SimulatedRoadster:
         return self._charger == CHARGING or now - self._used < SLEEPS_AFTER
 
     def _is_time(self, before: float, now: float) -> bool:
-        """Tell whether the timer's minute has begun between two moments."""
+        """Return whether the timer's minute has begun between two moments."""
         first, last = int(before // MINUTE) + 1, int(now // MINUTE)
         return any(minute % DAY_MINUTES == self._timer_start for minute in range(first, last + 1))
 
@@ -244,7 +244,7 @@ class SimulatedRoadster:
 
 
 def _asked(data: bytes) -> Iterator[Signals]:
-    """Give what a frame asks for."""
+    """Yield what a frame asks for."""
     if data == bytes.fromhex("06 2C 01 00 00 09 10 00"):
         yield {"Kind": 0xA3, "PemTemperature": 18, "MotorTemperature": 20, "BatteryTemperature": 17}
     elif data == bytes.fromhex("06 D0 07 00 00 80 00 08"):

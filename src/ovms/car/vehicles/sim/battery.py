@@ -55,7 +55,7 @@ class Pack:
         return CELLS_EMPTY + (CELLS_FULL - CELLS_EMPTY) * self.energy / self.capacity
 
     def current(self, power: float) -> float:
-        """Give the A (negative: into it) at which ``power`` kW passes its terminals."""
+        """Return the A (negative: into it) at which ``power`` kW passes its terminals."""
         volts = self.voltage
         root = volts * volts - 4000 * RESISTANCE * power
         return (volts - math.sqrt(max(root, 0.0))) / (2 * RESISTANCE)
@@ -82,7 +82,7 @@ class Pack:
         return power * hours
 
     def accepts(self, soc: float | None = None) -> float:
-        """Give the kW it takes at ``soc``, now unless told."""
+        """Return the kW it takes at ``soc``, now unless told."""
         at = self.soc if soc is None else soc
         return max(LEAST_ACCEPTED, ACCEPTED.at(at) * WARMTH.at(self.temperature))
 

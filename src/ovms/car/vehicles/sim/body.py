@@ -22,7 +22,7 @@ class Body:
     alarm: bool = False
 
     def doors_1(self, is_plugged: bool, is_charging: bool) -> Doors1:
-        """Give door state #1."""
+        """Return door state #1."""
         bits = {
             Doors1.LEFT_DOOR: self.left_door,
             Doors1.CHARGE_PORT: self.charge_port,
@@ -35,7 +35,7 @@ class Body:
         return Doors1(sum(bit for bit, is_set in bits.items() if is_set))
 
     def doors_2(self, is_dark: bool) -> Doors2:
-        """Give door state #2."""
+        """Return door state #2."""
         bits = {
             Doors2.LOCKED: self.is_locked,
             Doors2.VALET: self.valet,
@@ -44,15 +44,15 @@ class Body:
         return Doors2(sum(bit for bit, is_set in bits.items() if is_set))
 
     def doors_3(self, is_cooling: bool) -> Doors3:
-        """Give door state #3."""
+        """Return door state #3."""
         awake = Doors3.AWAKE if self.is_awake else 0
         return Doors3(awake | (Doors3.COOLING_PUMP if is_cooling else 0))
 
     def doors_4(self) -> Doors4:
-        """Give door state #4."""
+        """Return door state #4."""
         return Doors4.ALARM_SENT if self.alarm else Doors4(0)
 
     def doors_5(self, is_12v_fed: bool) -> Doors5:
-        """Give door state #5."""
+        """Return door state #5."""
         charging_12v = Doors5.CHARGING_12V if is_12v_fed else 0
         return Doors5(charging_12v | (Doors5.HVAC if self.hvac else 0))

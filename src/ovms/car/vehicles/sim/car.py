@@ -12,7 +12,7 @@ from collections.abc import Callable
 from enum import Enum
 from random import Random
 
-from ovms.car.reports import Identity
+from ovms.car.reports import CarIdentity
 from ovms.car.state import CarState
 from ovms.car.vehicles.sim.auxiliary import (
     ASLEEP_LOAD,
@@ -35,7 +35,7 @@ from ovms.car.vehicles.sim.charging import (
 )
 from ovms.car.vehicles.sim.commands import HANDLERS, execute
 from ovms.car.vehicles.sim.driving import Drive
-from ovms.car.vehicles.sim.route import Place, Route
+from ovms.car.vehicles.sim.route import Route, RoutePoint
 from ovms.car.vehicles.sim.scenario import Alarm, Go, Scenario, Stay, Tow, Valet, Way
 from ovms.car.vehicles.sim.scenarios.commute import COMMUTE
 from ovms.car.vehicles.sim.show import show
@@ -77,7 +77,7 @@ LEAVE_AGAIN = 600.0
 """Seconds until a driver who found the battery too empty looks again."""
 
 
-class Phase(Enum):
+class CarPhase(Enum):
     """What the car is at."""
 
     PARKED = "parked"
@@ -88,11 +88,11 @@ class Phase(Enum):
 
 
 CALM = {
-    Phase.PARKED: 10.0,
-    Phase.LEAVING: 2.0,
-    Phase.DRIVING: 5.0,
-    Phase.ARRIVING: 2.0,
-    Phase.TOWED: 5.0,
+    CarPhase.PARKED: 10.0,
+    CarPhase.LEAVING: 2.0,
+    CarPhase.DRIVING: 5.0,
+    CarPhase.ARRIVING: 2.0,
+    CarPhase.TOWED: 5.0,
 }
 CALM_ASLEEP = 60.0
 """Seconds for which whoever watches thousands of cars need not look at one."""
@@ -119,7 +119,7 @@ class SimCar:
         self.time = start
         """Unix seconds until which it has lived."""
         self.scenario = scenario
-        self.phase = Phase.PARKED
+        self.phase = CarPhase.PARKED
         self.body = Body()
         self.pack = Pack(CAPACITY, CAPACITY * self.random.uniform(*scenario.soc) / 100)
         self.auxiliary = Auxiliary(CAPACITY_12V * self.random.uniform(*scenario.charge_12v))
@@ -139,7 +139,7 @@ class SimCar:
         self.state = CarState(vin=vin or f"0VMSS1MCAR{self.random.randrange(10**7):07}")
         self.homelink: int | None = None
         """The HomeLink button that was pressed last."""
-        self.identity = Identity(
+        self.identity = CarIdentity(
             CAR_TYPE,
             frozenset(HANDLERS),
             write_enabled=True,
@@ -186,7 +186,7 @@ class SimCar:
         return self.body.is_on or is_wanted
 
     @property
-    def place(self) -> Place:
+    def place(self) -> RoutePoint:
         """Where it is."""
         if self.drive is not None:
             return self.drive.route.place(self.drive.km)
@@ -195,7 +195,7 @@ class SimCar:
     @property
     def calm_for(self) -> float:
         """Seconds for which nothing much will happen to it unless it is told."""
-        is_asleep = self.phase is Phase.PARKED and not self.body.is_awake
+        is_asleep = self.phase is CarPhase.PARKED and not self.body.is_awake
         return CALM_ASLEEP if is_asleep else CALM[self.phase]
 
     def wake(self) -> None:
@@ -206,14 +206,14 @@ class SimCar:
     # -- a step -----------------------------------------------------------------------------
 
     def _step_length(self) -> float:
-        at_rest = self.phase is Phase.PARKED and not self.charging.is_active
+        at_rest = self.phase is CarPhase.PARKED and not self.charging.is_active
         return COARSE_STEP if at_rest and not self.body.is_awake else FINE_STEP
 
     def _step(self, seconds: float) -> None:
         self._run_script()
-        if self.phase in (Phase.DRIVING, Phase.TOWED):
+        if self.phase in (CarPhase.DRIVING, CarPhase.TOWED):
             self._roll(seconds)
-        elif self.phase is Phase.PARKED:
+        elif self.phase is CarPhase.PARKED:
             self._stay()
         self.charging.step(self.time, seconds)
         outside = ambient(self.time)
@@ -225,7 +225,7 @@ class SimCar:
         while self._script and self.time - self._phase_began >= self._script[0][0]:
             self._script.pop(0)[1]()
 
-    def _begin(self, phase: Phase, *script: tuple[float, Callable[[], None]]) -> None:
+    def _begin(self, phase: CarPhase, *script: tuple[float, Callable[[], None]]) -> None:
         self.phase, self._phase_began, self._script = phase, self.time, list(script)
 
     # -- acts -------------------------------------------------------------------------------
@@ -299,7 +299,7 @@ class SimCar:
             self._set(alarm=act.is_on, left_door=act.is_on)
 
     def _reaches(self, route: Route) -> bool:
-        """Tell whether the charge is enough for a way."""
+        """Return whether the charge is enough for a way."""
         need = 100 * route.length * CONSUMPTION / CAPACITY + SPARE_SOC
         return self.pack.soc >= max(need, LEAST_SOC)
 
@@ -315,7 +315,7 @@ class SimCar:
 
     def _leave(self, route: Route) -> None:
         self._begin(
-            Phase.LEAVING,
+            CarPhase.LEAVING,
             (0, self._unplug),
             (2, lambda: self._set(is_locked=False)),
             (6, lambda: self._set(left_door=True)),
@@ -347,13 +347,13 @@ class SimCar:
             self._switch(True)
             self.trip = self.drive.km
             self.used = self.recovered = 0.0
-        self._begin(Phase.TOWED if is_towed else Phase.DRIVING)
+        self._begin(CarPhase.TOWED if is_towed else CarPhase.DRIVING)
 
     def _roll(self, seconds: float) -> None:
         assert self.drive is not None
         self.drive.top = VALET_SPEED if self.body.valet else math.inf
         km = self.drive.step(seconds)
-        if self.phase is Phase.DRIVING:
+        if self.phase is CarPhase.DRIVING:
             self.trip += km
             self.odometer += km
         if self.drive.is_over:
@@ -361,13 +361,13 @@ class SimCar:
 
     def _arrive(self) -> None:
         """Come to the stay behind the way."""
-        is_towed = self.phase is Phase.TOWED
+        is_towed = self.phase is CarPhase.TOWED
         self.drive = None
         self._take_next()
         stay = self._present_stay
         self._settle(stay)
         if is_towed:
-            self._begin(Phase.PARKED)
+            self._begin(CarPhase.PARKED)
             return
         script: list[tuple[float, Callable[[], None]]] = [
             (3, lambda: self._set(handbrake=True)),
@@ -380,18 +380,18 @@ class SimCar:
                 (25, lambda: self._set(charge_port=True)),
                 (30, lambda: self.charging.plug(plug)),
             ]
-        self._begin(Phase.ARRIVING, *script, (40, self._park))
+        self._begin(CarPhase.ARRIVING, *script, (40, self._park))
 
     def _park(self) -> None:
         self._set(is_locked=True)
-        self._begin(Phase.PARKED)
+        self._begin(CarPhase.PARKED)
 
     # -- energy and warmth ------------------------------------------------------------------
 
     @property
     def _wheels(self) -> float:
         """KW that the wheels take from the battery."""
-        return self.drive.power if self.drive and self.phase is Phase.DRIVING else 0.0
+        return self.drive.power if self.drive and self.phase is CarPhase.DRIVING else 0.0
 
     def _consume(self, outside: float, seconds: float) -> None:
         """Take from the battery what the drivetrain and the rest of the car need, or charge it."""
@@ -406,7 +406,7 @@ class SimCar:
             self.charging.deliver(rest * seconds / 3600 - moved, self.time, seconds)
         soc = round(self.pack.soc)
         self.shown_soc = min(soc, self.shown_soc) if self.body.is_on else soc
-        if self.phase is Phase.DRIVING:
+        if self.phase is CarPhase.DRIVING:
             self.used += max(moved, 0.0)
             self.recovered += max(-moved, 0.0)
 
@@ -418,7 +418,7 @@ class SimCar:
             self._fed_until = max(self._fed_until, self.time + HELP_FOR)
         act = self.scenario.act(self._at)
         load = AWAKE_LOAD if self.body.is_awake else ASLEEP_LOAD
-        load += act.drain if isinstance(act, Stay) and self.phase is Phase.PARKED else 0.0
+        load += act.drain if isinstance(act, Stay) and self.phase is CarPhase.PARKED else 0.0
         return self.auxiliary.step(load, self.time < self._fed_until, seconds)
 
     def _warm(self, outside: float, seconds: float) -> None:
@@ -429,7 +429,7 @@ class SimCar:
         self.pack.temperature = self.thermal.battery
 
     def _stay_awake(self) -> None:
-        is_busy = self.phase is not Phase.PARKED or self.charging.is_active or self.body.alarm
+        is_busy = self.phase is not CarPhase.PARKED or self.charging.is_active or self.body.alarm
         if is_busy or self.is_cooling or self.is_conditioned:
             self.wake()
         if self.body.is_awake and self.time >= self.awake_until:

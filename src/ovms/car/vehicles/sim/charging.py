@@ -44,7 +44,7 @@ class Plug(Enum):
     DC = 6
 
 
-class Phase(IntEnum):
+class ChargePhase(IntEnum):
     """What the charger does, numbered as cars number it."""
 
     CHARGING = 0x01
@@ -57,17 +57,17 @@ class Phase(IntEnum):
 
 
 WORDS = {
-    Phase.CHARGING: "charging",
-    Phase.TOPPING_OFF: "topoff",
-    Phase.DONE: "done",
-    Phase.PREPARING: "prepare",
+    ChargePhase.CHARGING: "charging",
+    ChargePhase.TOPPING_OFF: "topoff",
+    ChargePhase.DONE: "done",
+    ChargePhase.PREPARING: "prepare",
 }
 """The protocol's words; all others are ``stopped``."""
 
 SCHEDULED, BY_REQUEST, TIMER_WAIT, NO_CABLE, RUNNING, BROKEN_OFF = 2, 3, 5, 7, 9, 13
 """Sub-states: why it charges, or does not."""
 
-FLOWING = (Phase.CHARGING, Phase.TOPPING_OFF)
+FLOWING = (ChargePhase.CHARGING, ChargePhase.TOPPING_OFF)
 
 
 @dataclass(slots=True)
@@ -80,7 +80,7 @@ class Charging:
     timer_mode: int = 0
     timer_start: int = 0
     """Minutes after midnight UTC."""
-    phase: Phase = Phase.STOPPED
+    phase: ChargePhase = ChargePhase.STOPPED
     substate: int = NO_CABLE
     is_plugged: bool = False
     plugged_to: Plug = Plug.AC
@@ -101,7 +101,7 @@ class Charging:
     @property
     def is_active(self) -> bool:
         """It charges, or is about to."""
-        return self.phase in (*FLOWING, Phase.PREPARING)
+        return self.phase in (*FLOWING, ChargePhase.PREPARING)
 
     @property
     def power(self) -> float:
@@ -129,14 +129,14 @@ class Charging:
         """Put the cable in: charge, or wait for the timer; fast charging never waits."""
         self.is_plugged, self.plugged_to = True, plug
         if self.timer_mode and plug is Plug.AC:
-            self.phase, self.substate = Phase.WAITING, TIMER_WAIT
+            self.phase, self.substate = ChargePhase.WAITING, TIMER_WAIT
         else:
             self.start(RUNNING)
 
     def unplug(self, now: float) -> None:
         """Take the cable out."""
         if self.is_active:
-            self._end(Phase.INTERRUPTED, now)
+            self._end(ChargePhase.INTERRUPTED, now)
         self.is_plugged = False
         self.substate = NO_CABLE
 
@@ -144,21 +144,21 @@ class Charging:
         """Begin a new charge; a full battery is done at once."""
         self.substate = why
         self.seconds = self.energy = self.grid_energy = self._prepared = 0.0
-        self.phase = Phase.DONE if self.pack.soc >= self.target else Phase.PREPARING
+        self.phase = ChargePhase.DONE if self.pack.soc >= self.target else ChargePhase.PREPARING
 
     def stop(self, now: float) -> None:
         """End a charge, or the waiting for one, on request."""
-        self._end(Phase.STOPPED, now)
+        self._end(ChargePhase.STOPPED, now)
         self.substate = BY_REQUEST
 
     def step(self, now: float, seconds: float) -> None:
         """Let time pass: ``seconds`` until ``now`` (Unix)."""
-        if self.phase is Phase.WAITING and self._is_due(now, seconds):
+        if self.phase is ChargePhase.WAITING and self._is_due(now, seconds):
             self.start(SCHEDULED)
-        elif self.phase is Phase.PREPARING:
+        elif self.phase is ChargePhase.PREPARING:
             self._prepared += seconds
             if self._prepared >= PREPARATION:
-                self.phase = Phase.CHARGING
+                self.phase = ChargePhase.CHARGING
 
     def deliver(self, kwh: float, now: float, seconds: float) -> None:
         """Learn what left the charger within the last ``seconds``; end when that was enough."""
@@ -167,17 +167,17 @@ class Charging:
         self.grid_energy += kwh / self.efficiency
         self.grid_energy_total += kwh / self.efficiency
         if self.pack.soc >= self.target - ENOUGH:
-            self._end(Phase.DONE, now)
+            self._end(ChargePhase.DONE, now)
         elif self.pack.soc >= TOPPING_OFF_FROM:
-            self.phase = Phase.TOPPING_OFF
+            self.phase = ChargePhase.TOPPING_OFF
 
     def _is_due(self, now: float, seconds: float) -> bool:
-        """Tell whether the timer's minute began within the last ``seconds``."""
+        """Return whether the timer's minute began within the last ``seconds``."""
         since = (now - 60 * self.timer_start) % (60 * MINUTES_A_DAY)
         return not self.timer_mode or since < seconds
 
-    def _end(self, phase: Phase, now: float) -> None:
+    def _end(self, phase: ChargePhase, now: float) -> None:
         self.phase = phase
         self.ended = now
-        if phase is Phase.INTERRUPTED:
+        if phase is ChargePhase.INTERRUPTED:
             self.substate = BROKEN_OFF

@@ -1,6 +1,6 @@
 """What the simulated car does on command. What it cannot do now, or a wrong PIN, changes nothing.
 
-Parameters are well-formed (:mod:`ovms.car.inputs`): the module has looked.
+Parameters are well-formed (:mod:`ovms.car.parameter_types`): the module has looked.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ COOLDOWN_FOR, CLIMATE_FOR = 3600.0, 600.0
 Parameters = tuple[str, ...]
 
 
-class CommandFailed(Exception):
+class SimCommandFailed(Exception):
     """The car does not obey; the text says why."""
 
 
@@ -29,7 +29,7 @@ def execute(car: SimCar, command: Command) -> Answer:
     """Obey ``command``, one of :data:`HANDLERS`; give its answer."""
     try:
         HANDLERS[command.number](car, command.parameters)
-    except CommandFailed as error:
+    except SimCommandFailed as error:
         return Answer(command.number, Result.FAILED, str(error))
     car.wake()
     return Answer(command.number, Result.OK)
@@ -37,7 +37,7 @@ def execute(car: SimCar, command: Command) -> Answer:
 
 def _check_pin(car: SimCar, parameters: Parameters) -> None:
     if parameters[0] != car.pin:
-        raise CommandFailed("wrong PIN")
+        raise SimCommandFailed("wrong PIN")
 
 
 def _set_mode(car: SimCar, parameters: Parameters) -> None:
@@ -47,17 +47,17 @@ def _set_mode(car: SimCar, parameters: Parameters) -> None:
 def _start_charge(car: SimCar, parameters: Parameters) -> None:
     charging = car.charging
     if not charging.is_plugged:
-        raise CommandFailed("the car is not plugged in")
+        raise SimCommandFailed("the car is not plugged in")
     if charging.is_active:
-        raise CommandFailed("the car charges already")
+        raise SimCommandFailed("the car charges already")
     if car.pack.soc >= charging.target:
-        raise CommandFailed("the battery is full for this charge mode")
+        raise SimCommandFailed("the battery is full for this charge mode")
     charging.start(BY_REQUEST)
 
 
 def _stop_charge(car: SimCar, parameters: Parameters) -> None:
     if not car.charging.is_active:
-        raise CommandFailed("the car does not charge")
+        raise SimCommandFailed("the car does not charge")
     car.charging.stop(car.time)
 
 
@@ -85,7 +85,7 @@ def _press_homelink(car: SimCar, parameters: Parameters) -> None:
 def _lock(car: SimCar, parameters: Parameters) -> None:
     _check_pin(car, parameters)
     if car.body.left_door:
-        raise CommandFailed("a door is open")
+        raise SimCommandFailed("a door is open")
     car.body.is_locked = True
 
 
@@ -106,7 +106,7 @@ def _unvalet(car: SimCar, parameters: Parameters) -> None:
 
 def _cool_down(car: SimCar, parameters: Parameters) -> None:
     if car.thermal.battery <= COOLDOWN_TO:
-        raise CommandFailed("the battery is cool")
+        raise SimCommandFailed("the battery is cool")
     car.cooldown_until = car.time + COOLDOWN_FOR
 
 

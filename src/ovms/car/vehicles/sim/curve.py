@@ -15,7 +15,7 @@ class Curve:
         self._ys = [float(y) for _, y in points]
 
     def at(self, x: float) -> float:
-        """Give y."""
+        """Return y."""
         xs, ys = self._xs, self._ys
         right = bisect_right(xs, x)
         if right == 0:

@@ -74,7 +74,7 @@ class Drive:
         return self.km - before_km
 
     def _wanted(self, seconds: float) -> float:
-        """Give the speed that is right now: the road's, and slow enough for what comes."""
+        """Return the speed that is right now: the road's, and slow enough for what comes."""
         marks = self.route.marks
         wanted = min(self.top, self._caps[self.route.leg_at(self.km)])
         at = bisect_left(marks, self.km - AT_POINT)
@@ -84,7 +84,7 @@ class Drive:
         return wanted
 
     def _allowed(self, at: int, distance: float, seconds: float) -> float:
-        """Give the speed with which the car may approach point ``at``, ``distance`` km away."""
+        """Return the speed with which the car may approach point ``at``, ``distance`` km away."""
         is_end = at == len(self.route.marks) - 1
         must_stop = is_end or self._waits.get(at, 0) > 0
         if not must_stop:
@@ -96,7 +96,7 @@ class Drive:
         return 0.0
 
     def _power(self, speed: float, acceleration: float) -> float:
-        """Give the kW from the battery at a speed (m/s) and an acceleration (m/s²)."""
+        """Return the kW from the battery at a speed (m/s) and an acceleration (m/s²)."""
         if speed == 0:
             return 0.0
         weight = MASS * GRAVITY * (ROLLING + self.route.slope(self.km))

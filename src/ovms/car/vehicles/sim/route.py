@@ -28,7 +28,7 @@ class Waypoint(NamedTuple):
     light: bool = False
 
 
-class Place(NamedTuple):
+class RoutePoint(NamedTuple):
     """A point on the way: degrees, direction (0 north, 90 east), metres above the sea."""
 
     latitude: float
@@ -72,7 +72,7 @@ class Route:
         return cls(waypoints, tuple(accumulate(legs, initial=0.0)))
 
     def reversed(self) -> Route:
-        """Give the way back; each road keeps its limit."""
+        """Return the way back; each road keeps its limit."""
         ends = self.waypoints[::-1]
         limits = [point.limit for point in ends[1:]] + [ends[-1].limit]
         turned = (p._replace(limit=limit) for p, limit in zip(ends, limits, strict=True))
@@ -90,16 +90,16 @@ class Route:
         return sum(WITH_STOPS * 3600 * (b - a) / point.limit for point, (a, b) in legs)
 
     def leg_at(self, km: float) -> int:
-        """Tell which leg a point lies on, counted from 0."""
+        """Return which leg a point lies on, counted from 0."""
         return min(max(bisect_right(self.marks, km) - 1, 0), len(self.marks) - 2)
 
-    def place(self, km: float) -> Place:
-        """Give the point ``km`` from the start; the ends beyond them."""
+    def place(self, km: float) -> RoutePoint:
+        """Return the point ``km`` from the start; the ends beyond them."""
         leg = self.leg_at(km)
         a, b = self.waypoints[leg], self.waypoints[leg + 1]
         span = self.marks[leg + 1] - self.marks[leg]
         part = min(max((km - self.marks[leg]) / span, 0.0), 1.0)
-        return Place(
+        return RoutePoint(
             a.latitude + (b.latitude - a.latitude) * part,
             a.longitude + (b.longitude - a.longitude) * part,
             _direction(a, b),
@@ -107,14 +107,14 @@ class Route:
         )
 
     def slope(self, km: float) -> float:
-        """Give the rise of the road, as a part of its length."""
+        """Return the rise of the road, as a part of its length."""
         leg = self.leg_at(km)
         rise = self.waypoints[leg + 1].altitude - self.waypoints[leg].altitude
         return rise / (1000 * (self.marks[leg + 1] - self.marks[leg]))
 
 
 def _distance(a: Waypoint, b: Waypoint) -> float:
-    """Give km on the great circle."""
+    """Return km on the great circle."""
     p, q = math.radians(a.latitude), math.radians(b.latitude)
     d = math.radians(b.longitude - a.longitude)
     h = math.sin((q - p) / 2) ** 2 + math.cos(p) * math.cos(q) * math.sin(d / 2) ** 2
@@ -122,7 +122,7 @@ def _distance(a: Waypoint, b: Waypoint) -> float:
 
 
 def _direction(a: Waypoint, b: Waypoint) -> float:
-    """Give the bearing from a to b in degrees; near enough on a flat map of one town."""
+    """Return the bearing from a to b in degrees; near enough on a flat map of one town."""
     east = (b.longitude - a.longitude) * math.cos(math.radians(a.latitude))
     return math.degrees(math.atan2(east, b.latitude - a.latitude)) % 360
 

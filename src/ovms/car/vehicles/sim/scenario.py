@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ovms.car.vehicles.sim.charging import Plug
-from ovms.car.vehicles.sim.route import Place, Route
+from ovms.car.vehicles.sim.route import Route, RoutePoint
 
 Span = tuple[float, float]
 """The least and the most of what is drawn by chance."""
@@ -87,22 +87,22 @@ class Scenario:
                 raise ValueError(f"{self.name}: act {at} leads to no stay")
 
     def act(self, at: int) -> Act:
-        """Give act number ``at`` of however many rounds."""
+        """Return act number ``at`` of however many rounds."""
         return self.acts[at % len(self.acts)]
 
     def next_long(self, at: int) -> Act:
-        """Give the next act behind ``at`` that takes time."""
+        """Return the next act behind ``at`` that takes time."""
         following = (self.act(at + step) for step in range(1, len(self.acts) + 1))
         return next(act for act in following if not isinstance(act, Valet | Alarm))
 
-    def place_at(self, at: int) -> Place:
-        """Give where the car stands at act ``at``: the end of the way before it."""
+    def place_at(self, at: int) -> RoutePoint:
+        """Return where the car stands at act ``at``: the end of the way before it."""
         before = (self.act(at - step) for step in range(1, len(self.acts) + 1))
         way = next(act for act in before if isinstance(act, Way))
         return way.route.place(way.route.length)
 
     def cut(self, phase: float) -> tuple[int, float]:
-        """Give the act that ``phase`` (0 to 1) of a round lies in, and the part of it behind."""
+        """Return the act that ``phase`` (0 to 1) of a round lies in, and the part of it behind."""
         lengths = [_seconds(act) for act in self.acts]
         rest = phase * sum(lengths)
         for at, length in enumerate(lengths):
@@ -112,7 +112,7 @@ class Scenario:
         return 0, 0.0
 
     def flags_at(self, at: int) -> tuple[bool, bool]:
-        """Tell whether valet mode is on at act ``at``, and whether the alarm sounds."""
+        """Return whether valet mode is on at act ``at``, and whether the alarm sounds."""
         past = self.acts[: at % len(self.acts)]
         valet = [act.is_on for act in past if isinstance(act, Valet)]
         alarm = [act.is_on for act in past if isinstance(act, Alarm)]
@@ -120,7 +120,7 @@ class Scenario:
 
 
 def _seconds(act: Act) -> float:
-    """Give about how long an act takes."""
+    """Return about how long an act takes."""
     match act:
         case Stay():
             return sum(act.seconds) / 2

@@ -31,7 +31,7 @@ COMFORT = 21.0
 
 
 def ambient(now: float) -> float:
-    """Give the outside temperature, °C: by the day and by the season.
+    """Return the outside temperature, °C: by the day and by the season.
 
     A day is 6 °C about its mean, coldest before dawn (04:00 UTC); a year 9 °C about 10 °C, coldest
     in the middle of January.
@@ -41,7 +41,7 @@ def ambient(now: float) -> float:
 
 
 def hvac_power(outside: float, cabin: float) -> float:
-    """Give the kW with which the climate control brings and keeps the cabin at comfort."""
+    """Return the kW with which the climate control brings and keeps the cabin at comfort."""
     wanted = HVAC_OUTSIDE * abs(outside - COMFORT) + HVAC_CABIN * abs(cabin - COMFORT)
     return min(HVAC_MOST, HVAC_LEAST + wanted)
 
@@ -58,7 +58,7 @@ class Thermal:
 
     @classmethod
     def at(cls, temperature: float) -> Thermal:
-        """Give a car that has stood for long."""
+        """Return a car that has stood for long."""
         return cls(*(temperature,) * 5)
 
     def step(self, outside: float, driving: float, charging: float, seconds: float) -> None:

@@ -1,0 +1,145 @@
+"""Requests and answers on a link to a control unit: ISO-TP (ISO 15765-2). Pure.
+
+Rules: one request is open at a time; the next goes out when its answer is there, positive or
+negative, or does not come in time, and of those that wait the one that has been due for longest.
+Whoever else asks on the bus is left alone: a long answer is told to go on only if it answers our
+own request. Others' answers are read along with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ovms.car.frames import Frame
+from ovms.car.vehicles.data.command_frames import Poll
+from ovms.car.vehicles.data.conditions import Look
+from ovms.car.vehicles.data.links import IsoTpLink
+from ovms.car.vehicles.data.transport import IsoTpEndpoint
+
+ANSWER_TIMEOUT = 1.0
+"""Seconds until an answer comes, or the next frame of it."""
+
+PENDING_TIMEOUT = 5.0
+"""The same after a control unit has said that it needs longer."""
+
+WHOLE_TIMEOUT = 30.0
+"""Seconds until an answer is complete, however often it was said that it needs longer."""
+
+PAUSE = 0.1
+"""Seconds until questions are looked at again if none was to be asked, and nothing was heard: a
+bus has thousands of frames a second, and after each somebody wants to know."""
+
+NEGATIVE, PENDING = 0x7F, 0x78
+"""The service of an answer that refuses, and the reason that asks for patience."""
+
+ANSWERS: Final = 0x40
+"""Added to the number of the service that is answered."""
+
+ECHOED = {0x22: 2, 0x2E: 2, 0x2F: 2, 0x31: 3}
+"""Bytes behind the service's number that its answer repeats; of other services it is one."""
+
+FIRST_FRAME = 0x1
+"""The upper half of the first byte of a long answer's first frame."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """A request that is not answered yet."""
+
+    request: bytes
+    began: float
+    deadline: float
+
+    def wait(self, now: float, seconds: float) -> None:
+        """Wait longer, as far as that goes."""
+        self.deadline = min(now + seconds, self.began + WHOLE_TIMEOUT)
+
+    def is_answered_by(self, payload: bytes) -> bool:
+        """Return whether a payload, or its beginning, is the positive answer."""
+        service = self.request[0]
+        if payload[:1] != bytes([service + ANSWERS & 0xFF]):
+            return False
+        end = 1 + min(ECHOED.get(service, 1), len(self.request) - 1)
+        return all(a == b for a, b in zip(payload[1:end], self.request[1:end], strict=False))
+
+    def is_refused_by(self, payload: bytes) -> bool:
+        """Return whether a payload is the negative answer, or asks for patience."""
+        return payload[:2] == bytes([NEGATIVE, self.request[0]])
+
+
+class IsoTpChannel:
+    """What one car and its module say on one link. ``look`` gives what is known of the car."""
+
+    def __init__(self, link: IsoTpLink, questions: Sequence[Poll], look: Look) -> None:
+        self.link = link
+        self._questions = questions
+        self._look = look
+        self._asked: dict[int, float] = {}
+        self._open: _Open | None = None
+        self._idle_until = float("-inf")
+        self._end = IsoTpEndpoint(link.request, link.response, link.is_extended)
+
+    @property
+    def open_until(self) -> float | None:
+        """When the request that is open is given up, if its answer does not come or go on."""
+        return self._open.deadline if self._open else None
+
+    def receive(self, frame: Frame, now: float) -> list[bytes]:
+        """Take in a frame of the control unit; give the answers that are complete with it."""
+        listens = not self._begins_our_answer(frame)
+        payloads = self._end.receive(frame, now, listens=listens)
+        if self._open is not None and self._end.is_receiving:
+            self._open.wait(now, ANSWER_TIMEOUT)
+        for payload in payloads:
+            self._process_payload(payload, now)
+            self._idle_until = now
+        return payloads
+
+    def _begins_our_answer(self, frame: Frame) -> bool:
+        """Return whether a frame is the first of a long answer to what we have asked."""
+        is_first = bool(frame.data) and frame.data[0] >> 4 == FIRST_FRAME
+        return is_first and self._open is not None and self._open.is_answered_by(frame.data[2:])
+
+    def _process_payload(self, payload: bytes, now: float) -> None:
+        """See whether a payload answers what we have asked."""
+        if self._open is None:
+            return
+        if self._open.is_refused_by(payload) and payload[2:3] == bytes([PENDING]):
+            self._open.wait(now, PENDING_TIMEOUT)
+        elif self._open.is_refused_by(payload) or self._open.is_answered_by(payload):
+            self._open = None
+
+    def proceed(self, now: float) -> list[Frame]:
+        """Return the frames that let an answer go on, or give up one that does not come."""
+        if self._open is not None and now >= self._open.deadline:
+            self._open = None
+            self._end.reset()
+        return self._end.take()
+
+    def ask(self, now: float) -> list[Frame]:
+        """Return the next question, if none is open and one is due; it counts as sent."""
+        if self._open is not None or now < self._idle_until:
+            return []
+        due = [
+            (self._asked.get(at, float("-inf")) + question.every, at)
+            for at, question in enumerate(self._questions)
+            if now - self._asked.get(at, float("-inf")) >= question.every
+        ]
+        for _, at in sorted(due):
+            question = self._questions[at]
+            if question.when.holds(self._look):
+                self._asked[at] = now
+                frame = Frame(now, question.id, question.data, question.is_extended)
+                self.note(frame, now)
+                return [frame]
+        self._idle_until = now + PAUSE
+        return []
+
+    def note(self, frame: Frame, now: float) -> None:
+        """Learn of a frame that is sent: if it is a request to this link, its answer is awaited."""
+        is_here = (frame.id, frame.is_extended) == (self.link.asked_by, self.link.is_extended)
+        if is_here and 0 < frame.data[0] < len(frame.data):
+            request = frame.data[1 : 1 + frame.data[0]]
+            self._open = _Open(request, now, now + ANSWER_TIMEOUT)

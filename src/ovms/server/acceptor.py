@@ -1,0 +1,329 @@
+"""The door: takes callers in from accept to welcome, and hands them to the hub or the peers' desk.
+
+What is known of a caller belongs to its connection, the :class:`ServerConnection`. A car is never
+closed between the two for a passing reason: new firmware takes that for a wrong password and stops
+calling for good. Only a wrong secret, an unknown vehicle, or a first line that is no welcome closes
+it at once; while the database is away the door stays silent towards cars, and closes apps, which
+have no time-out of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+from weakref import WeakSet
+
+from ovms.base.clock import Clock
+from ovms.base.logs import get_logger
+from ovms.net.pump import GoingAway, Pump
+from ovms.protocol import Message, OwnerWelcome, Party, Role, Session, State
+from ovms.protocol.crypto import RandomBytes, digest_proves, make_token
+from ovms.protocol.errors import AuthenticationFailed
+from ovms.protocol.session import Event
+from ovms.protocol.welcome import (
+    FIRST_VEHICLE,
+    CallerWelcome,
+    ProvisionRefused,
+    ProvisionRequest,
+)
+from ovms.server.accounts.errors import LoginRefused
+from ovms.server.accounts.login import Login
+from ovms.server.hub.hub import Removed
+from ovms.server.hub.room import Room
+from ovms.server.services import ConnectionHandler, Services
+
+WELCOME_TIMEOUT = 75.0
+"""Seconds until a caller without a welcome is closed: clearly more than the 60 after which a module
+itself tries again."""
+
+LEAVING_TIMEOUT = 10.0
+"""Seconds a stopping server waits for the first byte of a caller; a car speaks at once.
+
+A caller that has spoken is left until it is welcomed, goes, or its time is over.
+"""
+
+CLIENT_LIFE = 60
+"""Seconds after which an app whose network is gone is noticed: while it counts, the car pays."""
+
+OWNER_RIGHT = "v2"
+"""What a token must permit for scheme 0x31."""
+
+LOGGED_ID_LENGTH = 32
+"""Characters of a stranger's vehicle id that are logged."""
+
+log = get_logger("ovms.acceptor")
+
+
+class NoWelcome(Exception):
+    """No welcome came in time."""
+
+
+class Stalled(Exception):
+    """The other end does not read what it is sent."""
+
+
+class Stopping(GoingAway):
+    """The server is being stopped."""
+
+
+class Refusal(Exception):
+    """The caller is not let in; the text says why."""
+
+
+class Revoked(Exception):
+    """The owner's password, token or vehicles changed."""
+
+    def __str__(self) -> str:
+        """Say so."""
+        return "the owner's password, token or vehicles changed"
+
+
+class ServerConnection:
+    """One accepted connection, from its first byte to its last."""
+
+    __slots__ = ("__weakref__", "_acceptor", "_entering", "_opened", "_provisioning",
+    "_refusals_due",
+                 "_welcome", "inside", "login", "pump")  # fmt: skip
+
+    def __init__(self, acceptor: Acceptor) -> None:
+        self._acceptor = acceptor
+        self._opened = acceptor.clock.monotonic()
+        self._welcome: CallerWelcome | OwnerWelcome | None = None
+        self._entering: asyncio.Task[None] | None = None
+        self._provisioning: asyncio.Task[None] | None = None
+        self._refusals_due = 0
+        """Requests for provisioning that came while the first is looked up."""
+        self.inside: ConnectionHandler | None = None
+        """What it is once it has been welcomed."""
+        self.login: Login | None = None
+        """Whose app it is, if an owner has logged in."""
+        self.pump: Pump | None = None
+        acceptor.coming.add(self)
+
+    @property
+    def age(self) -> float:
+        """Seconds since the connection was accepted."""
+        return self._acceptor.clock.monotonic() - self._opened
+
+    @property
+    def may_be_left(self) -> bool:
+        """A stopping server may close it: its owner will not take that for a wrong secret."""
+        has_spoken = self.pump is not None and self.pump.received > 0
+        patience = WELCOME_TIMEOUT if has_spoken else LEAVING_TIMEOUT
+        return self.inside is not None or self.age >= patience
+
+    # -- the pump's owner -------------------------------------------------------------------
+
+    def opened(self, pump: Pump) -> None:
+        """Wait for a welcome."""
+        self.pump = pump
+        self._acceptor.coming.discard(self)
+        self._acceptor.callers.add(self)
+
+    def received(self, pump: Pump, event: Event) -> None:
+        """Pass messages on; look a welcome up, and read on when it counts."""
+        match event:
+            case Message():
+                if self.inside is not None:
+                    self.inside.receive(event)
+            case CallerWelcome() | OwnerWelcome():
+                pump.pause()
+                self._welcome = event
+                self._entering = asyncio.create_task(self._enter(pump, event))
+            case ProvisionRequest():
+                self._provision(pump, event.key)
+
+    def stalled(self, pump: Pump) -> None:
+        """Give up a connection that does not read: it would cost memory without end."""
+        pump.abort(Stalled("does not read what it is sent"))
+
+    def closed(self, pump: Pump, error: Exception | None) -> None:
+        """Leave."""
+        self._acceptor.callers.discard(self)
+        for task in (self._entering, self._provisioning):
+            if task is not None:
+                task.cancel()
+        if self.inside is not None:
+            self.inside.closed(error)
+            log.info("disconnected", **self._facts(), reason=_reason(error), seconds=int(self.age))
+        elif error is not None or self._welcome is not None:
+            log.info("refused", **self._facts(), reason=_reason(error))
+        else:
+            log.debug("left without a word", peer=pump.peer)
+
+    # -- logging in -------------------------------------------------------------------------
+
+    async def _enter(self, pump: Pump, welcome: CallerWelcome | OwnerWelcome) -> None:
+        try:
+            if isinstance(welcome, OwnerWelcome):
+                await self._enter_as_owner(pump, welcome)
+            else:
+                await self._enter_by_secret(pump, welcome)
+        except (Refusal, Removed, AuthenticationFailed, LoginRefused) as error:
+            pump.close(error)
+        except Exception as error:
+            # Passing trouble: a car tries again by itself, an app would wait for ever.
+            log.warning("no welcome for now", **self._facts(), reason=_reason(error))
+            if welcome.role is not Role.CAR:
+                pump.close(error)
+
+    async def _enter_by_secret(self, pump: Pump, welcome: CallerWelcome) -> None:
+        room = await self._acceptor.services.hub.find_proven(
+            welcome.vehicle_key,
+            lambda secret: digest_proves(secret.encode(), welcome.token, welcome.digest),
+        )
+        if pump.session.state is State.CLOSED:
+            return  # closed while it was looked up
+        kind = "server" if welcome.role is Role.SERVER else "car"
+        if room is None or room.vehicle.type != kind:
+            raise Refusal("unknown vehicle" if kind == "car" else "unknown server")
+        try:
+            pump.accept(room.vehicle.secret.encode())
+            if kind == "server":
+                self._enter_peers(pump, room, welcome)
+            else:
+                self._enter_room(pump, room, welcome.role)
+        except AuthenticationFailed:
+            if welcome.role is Role.CAR:
+                self._acceptor.services.hub.car_refused(room)
+            raise
+        finally:
+            self._acceptor.services.hub.release(room)
+        pump.resume()
+
+    async def _enter_as_owner(self, pump: Pump, welcome: OwnerWelcome) -> None:
+        """Let an owner's app in: whose login is right, and to one of the owner's own vehicles."""
+        address = pump.peer.rpartition(":")[0]
+        accounts, hub = self._acceptor.services.accounts, self._acceptor.services.hub
+        login = await accounts.log_in(welcome.user, welcome.password, OWNER_RIGHT, address)
+        self.login = login  # from now on: what ends it may be told only once
+        wanted = welcome.vehicle_key
+        if wanted == FIRST_VEHICLE:
+            wanted = next(iter(login.vehicles), "")
+        room = await hub.find(wanted) if wanted in login.vehicles else None
+        if pump.session.state is State.CLOSED:
+            return  # closed while it was looked up
+        if room is None or room.vehicle.type != "car":
+            raise Refusal("the owner has no such vehicle")
+        try:
+            pump.accept_owner(login.owner, room.vehicle.id, login.vehicles)
+            self._enter_room(pump, room, welcome.role)
+        finally:
+            hub.release(room)
+        pump.resume()
+
+    def _enter_room(self, pump: Pump, room: Room, role: Role) -> None:
+        hub = self._acceptor.services.hub
+        if role is not Role.CAR:
+            pump.expect_life(CLIENT_LIFE)
+        log.info("connected", **self._facts())
+        self.inside = hub.enter(room, role, pump)
+        if role is Role.CAR:
+            hub.car_welcomed(room)
+
+    def _enter_peers(self, pump: Pump, room: Room, welcome: CallerWelcome) -> None:
+        log.info("connected", **self._facts())
+        vehicle = room.vehicle
+        self.inside = self._acceptor.services.peers.admit(
+            vehicle.id, vehicle.secret, pump, welcome.words
+        )
+
+    # -- auto-provisioning ------------------------------------------------------------------
+
+    def _provision(self, pump: Pump, key: str) -> None:
+        """Look a car's parameters up, once a connection; answers go in the order of asking."""
+        if self._provisioning is None:
+            self._provisioning = asyncio.create_task(self._answer_provision(pump, key))
+        elif self._provisioning.done():
+            pump.send_provisioning(ProvisionRefused())
+        else:
+            self._refusals_due += 1
+
+    async def _answer_provision(self, pump: Pump, key: str) -> None:
+        try:
+            record = await self._acceptor.services.find_provision(key)
+        except Exception as error:
+            # Passing trouble: silence, since a refusal would be taken for the last word.
+            log.warning("no provisioning for now", peer=pump.peer, reason=_reason(error))
+            self._provisioning, self._refusals_due = None, 0  # asked again, it looks again
+            return
+        log.info("provisioned" if record else "no provisioning record", peer=pump.peer)
+        pump.send_provisioning(record or ProvisionRefused())
+        while self._refusals_due:
+            self._refusals_due -= 1
+            pump.send_provisioning(ProvisionRefused())
+
+    def _facts(self) -> dict[str, str]:
+        facts = {"peer": self.pump.peer if self.pump else ""}
+        if self._welcome is not None:
+            facts["vehicle"] = self._welcome.vehicle_key[:LOGGED_ID_LENGTH]
+            facts["role"] = self._welcome.role.name.lower()
+        if isinstance(self._welcome, OwnerWelcome):
+            facts["user"] = self._welcome.user[:LOGGED_ID_LENGTH]
+        return facts
+
+
+def _reason(error: Exception | None) -> str:
+    if error is None:
+        return "closed by the other end"
+    return str(error) or type(error).__name__
+
+
+class Acceptor:
+    """All connections of the server, and the time limits of those without a welcome."""
+
+    def __init__(
+        self, services: Services, clock: Clock, random_bytes: RandomBytes = os.urandom
+    ) -> None:
+        self.services = services
+        self.clock = clock
+        self.callers: set[ServerConnection] = set()
+        self.coming: WeakSet[ServerConnection] = WeakSet()
+        """Accepted callers in their TLS handshake; nobody tells when it fails, so it is weak."""
+        self._random_bytes = random_bytes
+
+    @property
+    def count(self) -> int:
+        """Return how many connections there are."""
+        return len(self.callers) + len(self.coming)
+
+    def answer(self) -> Pump:
+        """Make the protocol of a connection that is being accepted."""
+        session = Session(Party.SERVER, make_token(self._random_bytes))
+        return Pump(session, ServerConnection(self))
+
+    def tick(self) -> None:
+        """Close callers that did not say who they are. Call it about once a second."""
+        for caller in list(self.callers):
+            if caller.inside is None and caller.pump and caller.age >= WELCOME_TIMEOUT:
+                caller.pump.close(NoWelcome("no welcome in time"))
+
+    async def check_logins(self) -> None:
+        """Close the apps of owners whose password, token or vehicles changed.
+
+        Call it every few seconds. Raises :class:`ovms.server.storage.errors.StoreError`.
+        """
+        logins = {caller.login for caller in self.callers if caller.login is not None}
+        if not logins:
+            return
+        revoked = set(await self.services.accounts.revoked(logins))
+        for caller in list(self.callers):
+            if caller.login in revoked and caller.pump is not None:
+                caller.pump.close(Revoked())
+
+    async def empty(self) -> None:
+        """Close everybody: the welcomed at once, the others after their welcome.
+
+        Call it when nobody new can come.
+        """
+        while self.callers or self._has_coming():
+            for caller in list(self.callers):
+                if caller.pump and caller.may_be_left:
+                    caller.pump.close(Stopping("the server is stopping"))
+            await asyncio.sleep(0.05)
+
+    def _has_coming(self) -> bool:
+        if self.coming:
+            gc.collect()  # asyncio, other than uvloop, leaves failed handshakes to it
+        return any(each.age < WELCOME_TIMEOUT for each in self.coming)

@@ -1,0 +1,104 @@
+"""What is written after a login, which does not wait for it: uses of tokens, newer hashes.
+
+What comes while something is being written goes along in the next transaction. What the database
+refuses is given up: the next login brings it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+from ovms.base.logs import get_logger
+from ovms.server.accounts.passwords import fingerprint
+from ovms.server.storage import queries
+from ovms.server.storage.database import sync_engine, writing
+from ovms.server.storage.errors import StoreError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+
+    from ovms.server.values import Token
+
+USE_INTERVAL: Final = 60.0
+"""Seconds within which the uses of a token count as one."""
+
+USES_LIMIT: Final = 10_000
+"""Uses that wait while the database is slow; more are left out."""
+
+HASHES_LIMIT: Final = 1000
+"""Hashes that wait; more are left to the next login."""
+
+RENEWED_LIMIT: Final = 100_000
+"""Hashes whose older form is remembered; who logged in by a forgotten one has to do so again."""
+
+log = get_logger("ovms.server.accounts")
+
+
+class DeferredWrites:
+    """Writes in a thread of its own. Belongs to the event loop that made it."""
+
+    def __init__(self, url: URL) -> None:
+        self._engine = sync_engine(url)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ovms-accounts-writer")
+        self._uses: dict[int, float] = {}
+        self._hashes: dict[int, tuple[str, str]] = {}
+        self._writing: dict[int, float] = {}
+        self._renewed: dict[bytes, bytes] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def touch(self, token: Token, now: float) -> None:
+        """Have kept that a token was used ``now`` (Unix seconds), at most once a minute."""
+        last = self._writing.get(token.id, token.last_used)
+        is_due = last is None or abs(now - last) >= USE_INTERVAL
+        if is_due and not self._closed and len(self._uses) < USES_LIMIT:
+            self._uses[token.id] = now
+            self._start()
+
+    def renew(self, owner_id: int, old: str, new: str) -> None:
+        """Have a password's hash replaced by a newer one of the same password."""
+        if not self._closed and len(self._hashes) < HASHES_LIMIT:
+            self._renewed[fingerprint(new)] = fingerprint(old)
+            if len(self._renewed) > RENEWED_LIMIT:
+                del self._renewed[next(iter(self._renewed))]
+            self._hashes[owner_id] = old, new
+            self._start()
+
+    def older(self, renewed: bytes) -> bytes | None:
+        """Return the fingerprint of the hash that this one replaced, if it did. From any thread."""
+        return self._renewed.get(renewed)
+
+    async def idle(self) -> None:
+        """Wait until nothing waits to be written."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    async def close(self) -> None:
+        """Write what waits, and end the thread. Harmless again."""
+        self._closed = True
+        await self.idle()
+        self._thread.shutdown(wait=False)
+
+    def _start(self) -> None:
+        if self._task is None or self._task.done():
+            name = "accounts afterwards"
+            self._task = asyncio.get_running_loop().create_task(self._run(), name=name)
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._uses or self._hashes:
+            self._writing, self._uses = self._uses, {}
+            hashes, self._hashes = self._hashes, {}
+            try:
+                await loop.run_in_executor(self._thread, self._write, self._writing, hashes)
+            except StoreError as error:
+                log.warning("uses of accounts were not kept", reason=str(error))
+            self._writing = {}
+
+    def _write(self, uses: dict[int, float], hashes: dict[int, tuple[str, str]]) -> None:
+        with writing(self._engine) as connection:
+            queries.touch_tokens(connection, uses)
+            for owner_id, (old, new) in hashes.items():
+                queries.renew_hash(connection, owner_id, old, new)

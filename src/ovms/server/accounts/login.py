@@ -1,0 +1,238 @@
+"""Owners log in: by their password, or by one of their API tokens.
+
+Nothing here blocks the event loop. Queries run in a reader's thread, hashes in two others, and what
+is written (when a token was used, a hash of newer costs) in a fourth, which no login waits for.
+A wrong name takes as long as a wrong password, and nobody is told which of them it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from ovms.server.accounts.deferred import DeferredWrites
+from ovms.server.accounts.errors import Busy, LoginRefused
+from ovms.server.accounts.passwords import fingerprint, hash_password, verify_password
+from ovms.server.accounts.throttle import Throttle
+from ovms.server.accounts.tokens import allows
+from ovms.server.storage import names, queries
+from ovms.server.storage.errors import StoreClosed, StoreError
+from ovms.server.storage.reader import Reader
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+    from sqlalchemy.engine import URL
+
+    from ovms.base.clock import Clock
+    from ovms.server.values import AccountState, Owner, Token
+
+HASHERS: Final = 2
+"""Threads that check passwords: each takes 19 MiB and some 20 ms of a processor."""
+
+WAITING_LIMIT: Final = 100
+"""Passwords that wait to be checked: one or two seconds, ten on a very small machine. As many more
+of those who come from where their account was logged in before."""
+
+LOGIN_LIMIT: Final = 1000
+"""Logins at once, those by token included, which take some milliseconds each; as many again from
+known addresses."""
+
+CHANGE_OVERLAP: Final = 30.0
+"""Seconds that :meth:`Accounts.revoked` looks further back: changes commit after their time, and a
+login may have been read before one and be among the live ones only after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """By what somebody logged in: a token, or a hash of the password, and for which right."""
+
+    right: str
+    token_id: int | None = None
+    fingerprint: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """An owner who is logged in; ``vehicles`` are the ids of that owner's cars, sorted.
+
+    Two of the same owner by the same means are equal.
+    """
+
+    owner_id: int
+    owner: str
+    vehicles: tuple[str, ...]
+    credential: Credential = field(repr=False)
+
+
+class Accounts:
+    """Who may log in, to a database that exists. Belongs to the event loop that made it."""
+
+    def __init__(self, url: URL, clock: Clock) -> None:
+        self._clock = clock
+        self._reader = Reader(url, "ovms-accounts")
+        self._throttle = Throttle(clock.monotonic)
+        self._hashers = ThreadPoolExecutor(HASHERS, thread_name_prefix="ovms-passwords")
+        self._hashers.submit(verify_password, None, "")  # the first of all would take longer
+        # Whoever comes from where the account was logged in before has places apart: no flood of
+        # strangers turns him away.
+        self._places = {known: _Places(LOGIN_LIMIT) for known in (False, True)}
+        self._hash_places = {known: _Places(HASHERS + WAITING_LIMIT) for known in (False, True)}
+        self._afterwards = DeferredWrites(url)
+        self._checked = clock.time()
+        self._suspects: tuple[set[int], set[str]] = set(), set()
+        self._closed = False
+
+    async def log_in(self, user: str, password: str, right: str, address: str) -> Login:
+        """Log in an owner, by password or by a token that has ``right`` (``""``: any token).
+
+        ``address`` is where the caller is, without a port. Raises :class:`LoginRefused`,
+        :class:`Throttled`, :class:`Busy`, or :class:`ovms.server.storage.errors.StoreError`.
+        """
+        user = user.encode(errors="replace").decode()  # what is no text cannot be looked up
+        taken = self._throttle.take(user, address)
+        try:
+            with self._places[taken.is_known].one():
+                login = await self._log_in(user, password, right, is_known=taken.is_known)
+        except (Busy, StoreError):  # not so when cancelled: the work was done
+            self._throttle.give_back(taken)
+            raise
+        self._throttle.succeed(taken)
+        return login
+
+    async def revoked(self, logins: Collection[Login]) -> list[Login]:
+        """Return those of the live ``logins`` that no longer hold, or whose vehicles changed.
+
+        Costs three small queries while nothing changes: call it every few seconds.
+        Raises :class:`ovms.server.storage.errors.StoreError`; the next call then looks as far back.
+        """
+        self._check_open()
+        now, suspects = self._clock.time(), self._suspects
+        self._suspects = set(), set()
+        since = self._checked - CHANGE_OVERLAP
+        query = partial(self._revoked, since=since, also=suspects, logins=tuple(logins))
+        try:
+            found = await self._reader.read(query)
+        except BaseException:
+            self.suspect(*suspects)
+            raise
+        self._checked = now
+        return found
+
+    def suspect(self, owner_ids: Iterable[int], vehicle_ids: Iterable[str]) -> None:
+        """Have :meth:`revoked` look at these too: what another server told has older times."""
+        self._suspects[0].update(owner_ids)
+        self._suspects[1].update(vehicle_ids)
+
+    async def close(self) -> None:
+        """End the threads, behind what they do. Harmless again."""
+        self._closed = True
+        await self._afterwards.close()
+        self._hashers.shutdown(wait=False)
+        await self._reader.close()
+
+    async def _log_in(self, user: str, password: str, right: str, *, is_known: bool) -> Login:
+        self._check_open()
+        owner, token = await self._reader.read(partial(_look, user=user, password=password))
+        if owner and token and token.owner_id == owner.id and allows(token.permit, right):
+            self._afterwards.touch(token, self._clock.time())
+            return await self._admit(owner.id, Credential(right, token_id=token.id))
+        password_hash = owner.password_hash if owner else None
+        is_right, newer = await self._verify(password_hash, password, is_known=is_known)
+        if not (is_right and owner and password_hash):
+            raise LoginRefused
+        if newer is not None:
+            self._afterwards.renew(owner.id, password_hash, newer)
+        return await self._admit(owner.id, Credential(right, None, fingerprint(password_hash)))
+
+    async def _verify(
+        self, password_hash: str | None, password: str, *, is_known: bool
+    ) -> tuple[bool, str | None]:
+        """Check a password; returns also its hash of newer costs when it is due for one."""
+        with self._hash_places[is_known].one():
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._hashers, _check, password_hash, password)
+
+    async def _admit(self, owner_id: int, credential: Credential) -> Login:
+        """Make the login, if what it came by still holds."""
+        self._check_open()
+        states = await self._reader.read(partial(queries.account_states, owner_ids=(owner_id,)))
+        state = states.get(owner_id)
+        if state is None or not self._holds(credential, state):
+            raise LoginRefused
+        return Login(owner_id, state.name, state.vehicles, credential)
+
+    def _holds(self, credential: Credential, state: AccountState) -> bool:
+        if credential.token_id is not None:
+            permit = state.permits.get(credential.token_id)
+            return permit is not None and allows(permit, credential.right)
+        if state.password_hash is None:
+            return False
+        now = fingerprint(state.password_hash)
+        return credential.fingerprint in (now, self._afterwards.older(now))
+
+    def _revoked(
+        self,
+        connection: Connection,
+        since: float,
+        also: tuple[set[int], set[str]],
+        logins: tuple[Login, ...],
+    ) -> list[Login]:
+        """Do the work of :meth:`revoked`, in the reader's thread."""
+        owner_ids, vehicle_ids = queries.accounts_changed_since(connection, since)
+        owner_ids |= also[0]
+        vehicle_ids |= also[1]
+        if not (owner_ids or vehicle_ids):
+            return []
+        suspects = [
+            login
+            for login in logins
+            if login.owner_id in owner_ids or not vehicle_ids.isdisjoint(login.vehicles)
+        ]
+        wanted = {login.owner_id for login in suspects}
+        states = queries.account_states(connection, wanted)
+        return [login for login in suspects if not self._still(login, states.get(login.owner_id))]
+
+    def _still(self, login: Login, state: AccountState | None) -> bool:
+        return (
+            state is not None
+            and state.vehicles == login.vehicles
+            and self._holds(login.credential, state)
+        )
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreClosed("the accounts were closed")
+
+
+class _Places:
+    """So many at once; one more is :class:`Busy`."""
+
+    def __init__(self, limit: int) -> None:
+        self._free = limit
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        if not self._free:
+            raise Busy
+        self._free -= 1
+        try:
+            yield
+        finally:
+            self._free += 1
+
+
+def _look(connection: Connection, user: str, password: str) -> tuple[Owner | None, Token | None]:
+    owner = queries.find_owner(connection, user)
+    is_token = len(password) == names.TOKEN_DIGITS and password.isascii()
+    return owner, queries.find_token(connection, password) if is_token else None
+
+
+def _check(password_hash: str | None, password: str) -> tuple[bool, str | None]:
+    found = verify_password(password_hash, password)
+    is_due = found.ok and found.rehash and bool(password)
+    return found.ok, hash_password(password) if is_due else None

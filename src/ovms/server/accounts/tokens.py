@@ -1,0 +1,59 @@
+"""API tokens: how one is made, and what its rights allow.
+
+Rights are a list of words with commas between. Some have two names in the field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from ovms.server.storage import names
+from ovms.server.storage.errors import InvalidValue
+
+EVERYTHING: Final = "*"
+
+RIGHTS: Final = {
+    EVERYTHING: "everything",
+    "auth": "calls for data, which every token may make",
+    "session": "a session with a cookie",
+    "token.admin": "calls for tokens",
+    "admin": "the same",
+    "v2": "logging in to the message protocol (scheme 0x31)",
+    "v3": "the MQTT broker",
+    "mqtt": "the same",
+}
+"""The rights, and what each allows."""
+
+_SAME: Final = {"admin": "token.admin", "mqtt": "v3"}
+
+DEFAULT_PERMIT: Final = "auth"
+DEFAULT_LABEL: Final = "notspecified"
+"""What a token has that nobody said more about; the field's words."""
+
+
+def make_token(random: Callable[[int], bytes]) -> str:
+    """Make a token: 64 hexadecimal digits of ``random``, such as ``os.urandom``."""
+    return random(names.TOKEN_DIGITS // 2).hex()
+
+
+def allows(permit: str, right: str) -> bool:
+    """Return whether a token's rights hold ``right``, under either name; ``""`` needs none."""
+    words = {word.strip() for word in permit.split(",")}
+    return not right or EVERYTHING in words or _one(right) in map(_one, words)
+
+
+def parse_permit(text: str) -> str:
+    """Check a list of rights; returns it as it is stored.
+
+    Raises :class:`InvalidValue` for a word that is none of :data:`RIGHTS`.
+    """
+    permit = names.permit(text)
+    for word in permit.split(","):
+        if word not in RIGHTS:
+            raise InvalidValue(f"there is no right {word!r}: use some of {' '.join(RIGHTS)}")
+    return permit
+
+
+def _one(right: str) -> str:
+    return _SAME.get(right, right)

@@ -1,0 +1,67 @@
+"""Which alerts are news, and which belong to one event and so into one delivery."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Final, Protocol, TypeVar
+
+from ovms.protocol.records.alert import Alert
+
+WINDOW: Final = 3.0
+"""Seconds after its first alert in which further ones belong to the same event."""
+
+REPEAT: Final = 60.0
+"""Seconds in which the same alert of the same vehicle is told only once."""
+
+REMEMBERED_LIMIT: Final = 10_000
+"""Alerts that are remembered to know repetitions; past it the oldest are forgotten."""
+
+
+class Dated(Protocol):
+    """An alert that waits, with the time at which it was raised."""
+
+    @property
+    def created(self) -> float:
+        """When it was raised, in Unix seconds."""
+
+
+D = TypeVar("D", bound=Dated)
+
+
+def first_event(waiting: Sequence[D], window: float = WINDOW) -> list[D]:
+    """Return those that belong to the event of the first: raised within ``window`` seconds of it.
+
+    ``waiting`` are in the order in which they were raised. A clock that was set back does not
+    tear an event apart.
+    """
+    event: list[D] = []
+    for each in waiting:
+        if event and each.created > event[0].created + window:
+            break
+        event.append(each)
+    return event
+
+
+class News:
+    """Tells the same alert of the same vehicle once in a while only. Times are monotonic."""
+
+    def __init__(self, repeat: float = REPEAT) -> None:
+        self._repeat = repeat
+        self._told: OrderedDict[tuple[str, str, str], float] = OrderedDict()
+
+    def is_news(self, vehicle_id: str, alert: Alert, now: float) -> bool:
+        """Return whether an alert is to be told, and remember it if so."""
+        self._forget(now)
+        key = (vehicle_id, alert.kind, alert.text)
+        if key in self._told:
+            return False
+        self._told[key] = now
+        return True
+
+    def _forget(self, now: float) -> None:
+        while self._told:
+            key, told = next(iter(self._told.items()))
+            if now - told < self._repeat and len(self._told) < REMEMBERED_LIMIT:
+                return
+            del self._told[key]

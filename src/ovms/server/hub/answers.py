@@ -1,0 +1,121 @@
+"""Commands that the server answers itself: 30 traffic, 31 what the history holds, 32 its records.
+
+A long answer is given page by page: each page is a short read of its own, so no snapshot of the
+database is held, and the next is read only when the asker has taken the one before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
+
+from ovms.base.logs import get_logger
+from ovms.protocol.commands import Answer, Command, Result
+from ovms.protocol.times import wire_time
+from ovms.server.hub.interfaces import Line, Storage
+from ovms.server.values import HistoryEntry, HistoryKey
+
+PAGE = 500
+"""Records a page of history: some milliseconds of reading, some 50 KiB in memory."""
+
+PAGE_TIMEOUT = 60.0
+"""Seconds an asker has to take a page."""
+
+ANSWER_TIMEOUT = 600.0
+"""Seconds an asker has to take a whole answer: records do not expire meanwhile."""
+
+NOTHING = {
+    30: "No GPRS utilisation data available",
+    31: "No historical data available",
+    32: "No historical data available",
+}
+"""What there is to say when there is nothing, as clients know it."""
+
+log = get_logger("ovms.server.hub")
+
+
+class TooSlow(Exception):
+    """An asker did not take the answer that it asked for."""
+
+    def __str__(self) -> str:
+        """Say so."""
+        return "does not take the answer that it asked for"
+
+
+async def answer(storage: Storage, vehicle_id: str, command: Command, line: Line) -> None:
+    """Answer a command on a line, however long that takes. Never fails."""
+    try:
+        async with asyncio.timeout(ANSWER_TIMEOUT):
+            await _send_all(storage, vehicle_id, command, line)
+    except TimeoutError:
+        line.close(TooSlow())
+    except Exception as error:
+        log.warning("no answer from the history", vehicle=vehicle_id, reason=str(error))
+        failure = Answer(command.number, Result.FAILED, "not available now")
+        line.send(failure.message)
+
+
+async def _send_all(storage: Storage, vehicle_id: str, command: Command, line: Line) -> None:
+    is_empty = True
+    async with aclosing(_rows(storage, vehicle_id, command)) as rows:
+        async for row in rows:
+            is_empty = False
+            if not line.send(Answer(command.number, Result.OK, row).message):
+                return
+            async with asyncio.timeout(PAGE_TIMEOUT):
+                await line.drained()
+    if is_empty:
+        line.send(Answer(command.number, Result.FAILED, NOTHING[command.number]).message)
+
+
+async def _rows(storage: Storage, vehicle_id: str, command: Command) -> AsyncGenerator[str, None]:
+    if command.number == 30:
+        days = await storage.utilisation(vehicle_id)
+        for number, each in enumerate(days, 1):
+            sums = (each.car_received, each.car_sent, each.apps_received, each.apps_sent)
+            yield f"{number},{len(days)},{each.day},{','.join(map(str, sums))}"
+    elif command.number == 31:
+        types = await storage.history_summary(vehicle_id, parse_since(command.parameters[:1]))
+        for number, kind in enumerate(types, 1):
+            counts = f"{kind.distinct},{kind.total},{kind.bytes}"
+            span = f"{wire_time(kind.first)},{wire_time(kind.last)}"
+            yield f"{number},{len(types)},{kind.type},{counts},{span}"
+    else:
+        async with aclosing(_records(storage, vehicle_id, command.parameters)) as rows:
+            async for row in rows:
+                yield row
+
+
+async def _records(
+    storage: Storage, vehicle_id: str, parameters: Sequence[str]
+) -> AsyncGenerator[str, None]:
+    record_type = parameters[0] if parameters else ""
+    since = parse_since(parameters[1:2])
+    with storage.holding_expiry():
+        count, last_id = await storage.history_count(vehicle_id, record_type, since)
+        after: HistoryKey | None = None
+        number = 0
+        while number < count:
+            page = await storage.history_page(vehicle_id, record_type, since, after, last_id, PAGE)
+            for entry in page:
+                number += 1
+                yield f"{number},{count},{record_type},{_value(entry)}"
+            if not page:
+                return
+            after = (page[-1].time, page[-1].number, page[-1].id)
+            await asyncio.sleep(0)
+
+
+def _value(entry: HistoryEntry) -> str:
+    data = entry.data.decode("utf-8", "surrogateescape")
+    return f"{wire_time(entry.time)},{entry.number},{data}"
+
+
+def parse_since(parameters: Sequence[str]) -> int | None:
+    """Read ``YYYY-MM-DD[ hh:mm:ss]`` in UTC as Unix seconds; ``None`` for none or nonsense."""
+    try:
+        return int(datetime.fromisoformat(parameters[0].strip()).replace(tzinfo=UTC).timestamp())
+    except (IndexError, ValueError, OverflowError):
+        return None

@@ -1,0 +1,301 @@
+"""All rooms, and the time limits of those who are in them.
+
+A room exists while somebody is connected to its vehicle, and is loaded once, however many come at
+the same moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ovms.base.clock import Clock
+from ovms.protocol import Message, Role
+from ovms.protocol.records.alert import Alert, AlertKind
+from ovms.server.hub.commands import ANSWER_TIMEOUT
+from ovms.server.hub.context import RoomContext, RoomObserver
+from ovms.server.hub.interfaces import AlertService, Line, Storage
+from ovms.server.hub.member import Car, Member
+from ovms.server.hub.room import PROOF_TIMEOUT, Room
+from ovms.server.hub.telemetry import LogSettings, TelemetryLog
+from ovms.server.values import Vehicle, VehicleChange
+
+MINUTE = 60.0
+
+IDLE_LIMITS = {Role.APP: 20 * MINUTE, Role.CAR: 16 * MINUTE, Role.BATCH: 5 * MINUTE}
+"""Seconds of silence after which a connection is closed: apps ping every 3 to 5 minutes, cars
+report every 10, batch tools come and go."""
+
+CAR_PING_INTERVAL = 15 * MINUTE
+"""Seconds after which the server breaks its own silence: a car that hears nothing for 16 minutes
+restarts its whole network."""
+
+
+TRAFFIC_INTERVAL = 60.0
+"""Seconds between two counts of the traffic: as much may be missing after a crash."""
+
+
+CAR_REFUSED = "Somebody called as this car with a wrong password"
+CAR_BACK = "The car has logged in again"
+
+REFUSED_LIMIT = 100_000
+"""Vehicles of which a refused login is remembered; their owners are told once."""
+
+
+@dataclass(frozen=True, slots=True)
+class HubSettings:
+    """What an operator can set of the hub."""
+
+    version: str
+    answer_timeout: float = ANSWER_TIMEOUT
+    log: LogSettings = field(default_factory=LogSettings)
+
+
+class Idle(Exception):
+    """A connection was silent for too long."""
+
+
+class Unproven(Exception):
+    """A car was welcomed, but nothing it sent could be deciphered: its welcome was a copy."""
+
+
+class Removed(Exception):
+    """The vehicle was removed, or its secret changed."""
+
+    def __str__(self) -> str:
+        """Say so."""
+        return "the vehicle was removed or its secret changed"
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSession:
+    """Somebody in a room: how a connection speaks to the hub once it has been welcomed."""
+
+    hub: Hub
+    room: Room
+    member: Member
+
+    def receive(self, message: Message) -> None:
+        """Take a message that came on the connection. Never fails: that would end a session."""
+        try:
+            self.room.receive(self.member, message)
+        except Exception as error:
+            place = f"{self.member.role.name.lower()}'s {message.code}"
+            self.hub.guard.failed(place, error, self.room.vehicle.id)
+
+    def closed(self, error: Exception | None) -> None:
+        """Leave: the connection is gone; ``error`` says why if it was not in order."""
+        self.hub.leave(self)
+
+
+class Hub:
+    """The rooms of all vehicles that somebody is connected to."""
+
+    def __init__(
+        self, storage: Storage, alerts: AlertService, clock: Clock, settings: HubSettings
+    ) -> None:
+        self.rooms: dict[str, Room] = {}
+        self._storage = storage
+        self._clock = clock
+        self._settings = settings
+        self._context = RoomContext(
+            storage, alerts, clock, settings.version, self._spawn, settings.answer_timeout,
+            settings.log,
+        )  # fmt: skip
+        self.guard = self._context.guard
+        self._logs: dict[str, TelemetryLog] = {}
+        self._loading: dict[str, asyncio.Task[Room | None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._counted = clock.monotonic()
+        self._refused: set[str] = set()
+        """Vehicles whose owner was told of a refused login."""
+
+    def join_servers(self, exchange: RoomObserver) -> None:
+        """Have the cars of other servers in our rooms, and ours in theirs."""
+        self._context.exchange = exchange
+
+    async def find(self, vehicle_id: str) -> Room | None:
+        """Return the room of a vehicle (id in upper case); ``None`` if the vehicle is unknown.
+
+        The caller must let somebody in at once or call :meth:`release`. Raises what the storage
+        raises when it cannot look.
+        """
+        room = self.rooms.get(vehicle_id)
+        if room is not None:
+            return room
+        loading = self._loading.get(vehicle_id)
+        if loading is None:
+            loading = asyncio.create_task(self._load(vehicle_id))
+            self._loading[vehicle_id] = loading
+            loading.add_done_callback(lambda _: self._loading.pop(vehicle_id, None))
+        room = await asyncio.shield(loading)
+        return await self.find(vehicle_id) if room is not None and room.is_void else room
+
+    async def find_proven(self, vehicle_id: str, proves: Callable[[str], bool]) -> Room | None:
+        """Return the room of a vehicle as :meth:`find` does; ``proves`` says if a secret is right.
+
+        Before a caller is refused, its vehicle is read anew: a secret that was changed a moment
+        ago must not make a module that has it give up for good.
+        """
+        room = await self.find(vehicle_id)
+        if room is None or proves(room.vehicle.secret) or vehicle_id not in self.rooms:
+            return room
+        found = await self._storage.load_vehicle(vehicle_id)
+        if found is None or not proves(found[0].secret):
+            return room
+        self.refresh([found[0].change])
+        return await self.find(vehicle_id)
+
+    async def _load(self, vehicle_id: str) -> Room | None:
+        found = await self._storage.load_vehicle(vehicle_id)
+        if found is None:
+            return None
+        vehicle, stored = found
+        room = Room(vehicle, self._context, self._telemetry(vehicle))
+        room.latest.restore(stored)
+        return room
+
+    def _telemetry(self, vehicle: Vehicle) -> TelemetryLog:
+        """Return a vehicle's telemetry log: it outlives the room, lest it log too often."""
+        telemetry = self._logs.get(vehicle.id)
+        if telemetry is None:
+            telemetry = TelemetryLog(vehicle.id, self._storage, self._settings.log)
+            self._logs[vehicle.id] = telemetry
+        telemetry.keep_for(vehicle.log_days, vehicle.log_position_days)
+        return telemetry
+
+    def enter(self, room: Room, role: Role, line: Line) -> RoomSession:
+        """Let somebody into a room whose welcome was right.
+
+        Raises :class:`Removed` if the vehicle went away, or changed its secret, since the look-up.
+        """
+        if room.is_void:
+            raise Removed
+        room = self.rooms.setdefault(room.vehicle.id, room)
+        return RoomSession(self, room, room.join(role, line))
+
+    def enter_upstream(self, room: Room, line: Line, claim: int) -> RoomSession:
+        """Have a room's car at another server, since ``claim`` (see :attr:`Room.claim`).
+
+        Raises :class:`Removed` as :meth:`enter`.
+        """
+        if room.is_void:
+            raise Removed
+        room = self.rooms.setdefault(room.vehicle.id, room)
+        return RoomSession(self, room, room.join_upstream(line, claim))
+
+    def enter_relay(self, room: Room, line: Line) -> RoomSession:
+        """Let another server into a room that is open, for its clients."""
+        return RoomSession(self, room, room.join_relay(line))
+
+    def leave(self, guest: RoomSession) -> None:
+        """See somebody off. May be called again."""
+        guest.room.leave(guest.member)
+        self.release(guest.room)
+
+    def release(self, room: Room) -> None:
+        """Drop a room that nobody is in."""
+        if not room.members and self.rooms.get(room.vehicle.id) is room:
+            del self.rooms[room.vehicle.id]
+
+    def tick(self) -> None:
+        """Close who is silent for too long, ping cars, give up commands. Call it each second."""
+        now = self._clock.monotonic()
+        is_counting = now - self._counted >= TRAFFIC_INTERVAL
+        if is_counting:
+            self._counted = now
+        for room in list(self.rooms.values()):
+            try:  # each for itself: if it fails, the others have theirs all the same
+                self._tick_room(room, now, is_counting)
+            except Exception as error:
+                self.guard.failed("tick", error, room.vehicle.id)
+        self._tick_logs()
+
+    def pace(self) -> None:
+        """Send cars what has waited and fits now. Call it about ten times a second."""
+        for pacer in [*self._context.pacers]:
+            pacer.flush()
+
+    def _tick_room(self, room: Room, now: float, is_counting: bool) -> None:
+        room.tick(now)
+        for member in room.members:
+            self._watch(room, member, now)
+            if is_counting:
+                room.journal.count_traffic(member)
+
+    def _tick_logs(self) -> None:
+        now = self._clock.time()
+        for vehicle_id, telemetry in [*self._logs.items()]:
+            try:
+                telemetry.tick(now)
+            except Exception as error:
+                self.guard.failed("telemetry", error, vehicle_id)
+            if vehicle_id not in self.rooms and telemetry.is_over(now):
+                del self._logs[vehicle_id]
+
+    async def close(self) -> None:
+        """Keep what waits to be logged, and end what still runs. Everybody must have left."""
+        for vehicle_id, telemetry in self._logs.items():
+            try:
+                telemetry.flush()
+            except Exception as error:
+                self.guard.failed("telemetry", error, vehicle_id)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._task_done)
+        return task
+
+    def _task_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self.guard.failed("task", error)
+
+    def _watch(self, room: Room, member: Member, now: float) -> None:
+        if not member.is_local:
+            return  # its server sees to it, and to the link between us the link itself
+        if now - member.heard >= IDLE_LIMITS[member.role]:
+            member.line.close(Idle("silent for too long"))
+        elif isinstance(member, Car):
+            self._watch_car(room, member, now)
+
+    def _watch_car(self, room: Room, car: Car, now: float) -> None:
+        if not car.is_proven and now - car.joined >= PROOF_TIMEOUT:
+            car.line.close(Unproven("nothing it sent could be deciphered"))
+        elif car is room.car and now - car.pacer.sent_at >= CAR_PING_INTERVAL:
+            room.ping_car()
+
+    def refresh(self, vehicles: Iterable[VehicleChange]) -> None:
+        """Learn of changes: who was removed or got another secret is closed.
+
+        A server that serves a vehicle no more hears nothing of it any more.
+        """
+        for change in vehicles:
+            room = self.rooms.get(change.id)
+            if room is not None and change.secret != room.vehicle.secret:
+                del self.rooms[change.id]
+                room.close(Removed())
+            elif room is not None and change.server != room.server:
+                room.server = change.server
+                self._context.exchange.server_changed(room)
+            if change.id in self._logs:
+                self._logs[change.id].keep_for(change.log_days, change.log_position_days)
+
+    def car_refused(self, room: Room) -> None:
+        """Tell the owner that somebody called as this car and could not prove it: once."""
+        if room.vehicle.id not in self._refused and len(self._refused) < REFUSED_LIMIT:
+            self._refused.add(room.vehicle.id)
+            room.raise_alert(Alert(AlertKind.ALERT.value, CAR_REFUSED))
+
+    def car_welcomed(self, room: Room) -> None:
+        """Tell the owner that the car is back after a refused login: once."""
+        if room.vehicle.id in self._refused:
+            self._refused.discard(room.vehicle.id)
+            room.raise_alert(Alert(AlertKind.INFORMATION.value, CAR_BACK))

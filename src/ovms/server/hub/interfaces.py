@@ -1,0 +1,104 @@
+"""What the hub needs of others: a place to keep things, connections, and somebody for alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from ovms.protocol.messages import LatestMessage, Message
+from ovms.protocol.records.alert import Alert
+from ovms.protocol.records.history import KeptRecord
+from ovms.server.values import DayTraffic, HistoryEntry, HistoryKey, Traffic, TypeSummary, Vehicle
+
+
+class Storage(Protocol):
+    """Where the hub keeps what must survive. The ``keep_…`` calls return at once."""
+
+    async def load_vehicle(self, vehicle_id: str) -> tuple[Vehicle, Sequence[LatestMessage]] | None:
+        """Return a vehicle and its stored messages; ``None`` if unknown."""
+
+    def keep_message(self, vehicle_id: str, message: LatestMessage) -> None:
+        """Keep the latest message of its code."""
+
+    def keep_token(self, vehicle_id: str, token: str) -> None:
+        """Keep the paranoid token; sealed messages under another one are void."""
+
+    def keep_presence(self, vehicle_id: str, *, car: bool, apps: int, batch: int) -> None:
+        """Keep who is connected, for the operator's lists."""
+
+    def keep_history(
+        self, vehicle_id: str, record: KeptRecord, on_saved: Callable[[], None] | None = None
+    ) -> bool:
+        """Keep a record; ``on_saved`` is called in the event loop once it is on disk.
+
+        A record that was sent again is stored once, and called for as well. False if there is no
+        room for it now: it must be sent again.
+        """
+
+    def keep_utilisation(self, vehicle_id: str, day: str, traffic: Traffic) -> None:
+        """Add to a day's traffic."""
+
+    async def history_summary(self, vehicle_id: str, since: int | None) -> Sequence[TypeSummary]:
+        """Return what the history holds by type, of records made after ``since`` (Unix seconds)."""
+
+    async def history_count(
+        self, vehicle_id: str, record_type: str, since: int | None
+    ) -> tuple[int, int]:
+        """Count a type's records made after ``since``; the number, and the last id among them."""
+
+    async def history_page(
+        self,
+        vehicle_id: str,
+        record_type: str,
+        since: int | None,
+        after: HistoryKey | None,
+        last_id: int,
+        limit: int,
+    ) -> Sequence[HistoryEntry]:
+        """Return the next records behind ``after``, oldest first, then by number."""
+
+    def holding_expiry(self) -> AbstractContextManager[None]:
+        """Keep records from expiring for a while, so that a count stays true."""
+
+    async def utilisation(self, vehicle_id: str) -> Sequence[DayTraffic]:
+        """Return the traffic of the last 90 days, newest first."""
+
+
+class AlertService(Protocol):
+    """Who tells alerts to those who are not connected, and knows what they say."""
+
+    def raise_alert(self, vehicle: Vehicle, alert: Alert) -> Alert:
+        """Have an alert delivered; returns it as it is told, error codes put into words."""
+
+    async def subscribe(self, vehicle: Vehicle, data: bytes) -> None:
+        """Take a ``p`` that came on a connection of ``vehicle``. Never fails."""
+
+
+class Line(Protocol):
+    """A connection that has been welcomed."""
+
+    @property
+    def peer(self) -> str:
+        """Address of the other end, for logs."""
+
+    @property
+    def received(self) -> int:
+        """Bytes that came, in all."""
+
+    @property
+    def sent(self) -> int:
+        """Bytes that were sent, in all."""
+
+    @property
+    def unacknowledged(self) -> int:
+        """Bytes that were sent and that the other end's TCP has not acknowledged."""
+
+    def send(self, message: Message) -> bool:
+        """Send a message; false if it cannot be sent."""
+
+    async def drained(self) -> None:
+        """Wait while the other end has much to read; returns also when it is gone."""
+
+    def close(self, error: Exception | None = None) -> None:
+        """End the connection, in order."""

@@ -1,0 +1,84 @@
+"""The latest message of each code of one vehicle: what a client gets when it logs in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ovms.protocol import Message
+from ovms.protocol.messages import LatestMessage
+
+STORED_LIMIT = 256 * 1024
+"""Bytes of latest messages kept a vehicle. A car with every record has under 4 KiB."""
+
+FIRST_AT_LOGIN = ("F", "S")
+"""What an app wants before the rest: Android reads units and car type from them."""
+
+
+@dataclass(slots=True)
+class LatestMessages:
+    """The latest messages, and the paranoid token under which the sealed ones came."""
+
+    token: str = ""
+    """Empty for a car that never sealed anything."""
+    is_token_live: bool = False
+    """The connected car has told its token: clients need it even before a sealed message."""
+    by_code: dict[str, LatestMessage] = field(default_factory=dict)
+    _size: int = field(default=0, init=False)
+    """Bytes of all their data: counted along, for every message of a car asks."""
+
+    def restore(self, stored: Iterable[LatestMessage]) -> None:
+        """Take up the messages that were kept; void sealed ones are left out."""
+        self._keep(self.by_code | {row.code: row for row in stored if row.counts(self.token)})
+
+    def put(self, message: LatestMessage) -> bool:
+        """Make a message the latest of its code; false if too much is stored."""
+        old = self.by_code.get(message.code)
+        size = self._size + len(message.data) - (len(old.data) if old is not None else 0)
+        if size > STORED_LIMIT:
+            return False
+        self.by_code[message.code] = message
+        self._size = size
+        return True
+
+    def change_token(self, token: str) -> bool:
+        """Learn the car's token; a different one voids what is sealed. Returns whether it is."""
+        self.is_token_live = True
+        if token == self.token:
+            return False
+        self.token = token
+        self._keep({code: old for code, old in self.by_code.items() if not old.token})
+        return True
+
+    def _keep(self, messages: dict[str, LatestMessage]) -> None:
+        self.by_code = messages
+        self._size = sum(len(each.data) for each in messages.values())
+
+    def is_older(self, message: LatestMessage) -> bool:
+        """Return whether the latest message of its code came when this one did, or later."""
+        known = self.by_code.get(message.code)
+        return known is not None and known.time >= message.time - 1
+
+    def replay(self) -> Iterator[tuple[Message, float | None]]:
+        """Yield what a client gets at login: ``F``, ``S``, the rest, the token where needed.
+
+        Each with when it came, Unix seconds; ``None`` for the token.
+        """
+        order = [*FIRST_AT_LOGIN, *sorted(self.by_code.keys() - set(FIRST_AT_LOGIN))]
+        owes_token = bool(self.token) and self.is_token_live
+        owes_token = owes_token or any(latest.token for latest in self.by_code.values())
+        for latest in (self.by_code[code] for code in order if code in self.by_code):
+            if latest.token and owes_token:
+                yield self._announcement(), None
+                owes_token = False
+            yield latest.message, latest.time
+        if owes_token:
+            yield self._announcement(), None
+
+    def _announcement(self) -> Message:
+        return Message("E", b"T" + self.token.encode("latin-1"))
+
+    @property
+    def newest(self) -> float | None:
+        """When the newest came, Unix seconds."""
+        return max((latest.time for latest in self.by_code.values()), default=None)

@@ -1,0 +1,109 @@
+"""What is kept of one vehicle beside its latest messages: history, alerts, traffic, who is there.
+
+Its room decides what is said to whom; here it is put into the storage's words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from ovms.base.logs import get_logger
+from ovms.protocol import Message
+from ovms.protocol.records.alert import Alert
+from ovms.protocol.records.history import AckedRecord, HistoryRecord, KeptRecord, ack_of
+from ovms.server.hub.context import RoomContext
+from ovms.server.hub.member import Car, Member
+
+LONGEST_LIFE = 10 * 365 * 86400
+"""Seconds a history record is kept at most, whatever its car asks for."""
+
+ALERT_TYPE = "*-Log-Notification"
+"""The record type under which alerts are kept, as today's server names it."""
+
+ALERT_LIFE = 365 * 86400
+"""Seconds an alert is kept in the vehicle's history."""
+
+log = get_logger("ovms.server.hub")
+
+
+class VehicleRecorder:
+    """The storage, for one vehicle."""
+
+    __slots__ = ("_context", "_vehicle_id")
+
+    def __init__(self, vehicle_id: str, context: RoomContext) -> None:
+        self._vehicle_id = vehicle_id
+        self._context = context
+
+    # -- history ----------------------------------------------------------------------------
+
+    def keep_record(self, message: Message) -> None:
+        """Keep an ``H``."""
+        record = HistoryRecord.parse(message.data)
+        if record is None:
+            log.warning("malformed history record", vehicle=self._vehicle_id, code=message.code)
+        else:
+            self._keep(record, int(self._context.clock.time()))
+
+    def keep_acked_record(self, message: Message, acknowledge: Callable[[bytes], None]) -> None:
+        """Keep an ``h``; ``acknowledge`` is called with its code once it is on disk.
+
+        For a malformed one it is called, too, or its car would send it for ever.
+        """
+        ack, acked = ack_of(message.data), AckedRecord.parse(message.data)
+
+        def saved() -> None:
+            if ack is not None:
+                acknowledge(ack)
+
+        if acked is None:
+            log.warning("malformed history record", vehicle=self._vehicle_id, code=message.code)
+            saved()
+            return
+        now = int(self._context.clock.time())
+        time = max(0, min(now, now + acked.timediff))
+        self._keep(acked.record, time, acked.ack, saved)
+
+    def keep_alert(self, alert: Alert) -> None:
+        """Keep an alert as it was told."""
+        text = f"{alert.kind},{alert.text}".encode("utf-8", "surrogateescape")
+        record = HistoryRecord(ALERT_TYPE, 0, ALERT_LIFE, text)
+        self._keep(record, int(self._context.clock.time()))
+
+    def _keep(
+        self,
+        record: HistoryRecord,
+        time: int,
+        ack: int | None = None,
+        on_saved: Callable[[], None] | None = None,
+    ) -> None:
+        now = self._context.clock.time()
+        expires = int(now) + min(record.lifetime, LONGEST_LIFE)
+        kept = KeptRecord(record.type, record.number, time, expires, record.data, ack, now)
+        if not self._context.storage.keep_history(self._vehicle_id, kept, on_saved):
+            log.warning("no room for a history record", vehicle=self._vehicle_id)
+
+    # -- connections ------------------------------------------------------------------------
+
+    def count_traffic(self, member: Member) -> None:
+        """Add to the day's traffic what went over a member's line since it was last counted."""
+        if not member.is_local:
+            return
+        line, (received, sent) = member.line, member.counted
+        came, went = line.received - received, line.sent - sent
+        if came or went:
+            member.counted = (line.received, line.sent)
+            day = datetime.fromtimestamp(self._context.clock.time(), UTC).date().isoformat()
+            traffic = (went, came, 0, 0) if isinstance(member, Car) else (0, 0, went, came)
+            try:
+                self._context.storage.keep_utilisation(self._vehicle_id, day, traffic)
+            except Exception as error:
+                self._context.guard.failed("traffic", error, self._vehicle_id)
+
+    def keep_presence(self, *, car: bool, apps: int, batch: int) -> None:
+        """Keep who is there."""
+        try:
+            self._context.storage.keep_presence(self._vehicle_id, car=car, apps=apps, batch=batch)
+        except Exception as error:
+            self._context.guard.failed("presence", error, self._vehicle_id)

@@ -1,0 +1,218 @@
+"""Takes what waits in the outbox to the channels, an event at a time, until it is there.
+
+An alert leaves the outbox after a channel took it, so a crash in between sends it twice, and none
+is lost. What waits for one subscription is delivered one after the other; subscriptions do not wait
+for each other, as far as :data:`SLOTS` go. Everything here belongs to one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from random import Random
+from typing import Final, TypeVar
+
+from ovms.base.clock import Clock
+from ovms.base.logs import get_logger
+from ovms.server.alerts.grouping import WINDOW, first_event
+from ovms.server.alerts.text import body, title
+from ovms.server.notify.errors import Gone, NotDelivered
+from ovms.server.notify.interfaces import Channel, Notice, Outbox
+from ovms.server.values import OutboxHead, Subscription, WaitingAlert
+
+SLOTS: Final = 4
+"""Deliveries at once by one channel; a channel that hangs leaves the others theirs."""
+
+SEND_TIMEOUT: Final = 60.0
+"""Seconds for one delivery; the channels' own time-outs are shorter."""
+
+FIRST_PAUSE: Final = 15.0
+LAST_PAUSE: Final = 900.0
+"""Seconds until a failed delivery is tried again: doubled from the first to the last."""
+
+LIFE: Final = 86400.0
+"""Seconds after which an alert is given up: it is no news any more."""
+
+DEAD_TIME: Final = 7 * 86400.0
+DEAD_FAILURES: Final = 20
+"""A subscription that fails for a week, and so often, without a single success is removed."""
+
+SAVE_PAUSE: Final = 1.0
+"""Seconds between two tries to save what became of a delivery."""
+
+T = TypeVar("T")
+Place = tuple[str, str]
+"""Vehicle and app: what tells subscriptions apart."""
+
+log = get_logger("ovms.server.notify")
+
+
+class Courier:
+    """Delivers. ``on_done`` is called after each delivery, to look for the next."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        channels: Mapping[str, Channel],
+        clock: Clock,
+        random: Random,
+        window: float = WINDOW,
+        on_done: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._outbox = outbox
+        self._channels = channels
+        self._clock = clock
+        self._random = random
+        self._window = window
+        self._on_done = on_done
+        self._under_way: dict[Place, tuple[str, asyncio.Task[None]]] = {}
+
+    async def step(self) -> float | None:
+        """Start the deliveries that are due, as far as there are slots.
+
+        Returns the seconds until the next is due; ``None`` when there is none, or no slot for it:
+        then ``on_done`` tells when to come again.
+        """
+        limit = SLOTS + len(self._under_way)
+        heads = await self._outbox.list_heads(tuple(self._channels), limit)
+        now = self._clock.time()
+        waits = [wait for head in heads if (wait := self._start(head, now)) is not None]
+        return min(waits, default=None)
+
+    async def settle(self) -> None:
+        """Wait until nothing is under way."""
+        while self._under_way:
+            await asyncio.wait([task for _, task in self._under_way.values()])
+
+    async def close(self, timeout: float) -> None:
+        """Let what is under way end within ``timeout`` seconds, then cancel it."""
+        tasks = [task for _, task in self._under_way.values()]
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=timeout)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _start(self, head: OutboxHead, now: float) -> float | None:
+        """Start a delivery; returns the seconds to wait if it is not due."""
+        place = (head.vehicle_id, head.app_id)
+        if place in self._under_way or self._used(head.push_type) >= SLOTS:
+            return None
+        wait = head.due - now
+        if 0 < wait <= LAST_PAUSE + self._window:  # longer: the clock was set back
+            return wait
+        task = asyncio.get_running_loop().create_task(self._run(place), name="alert delivery")
+        self._under_way[place] = (head.push_type, task)
+        task.add_done_callback(lambda _: self._done(place))
+        return None
+
+    def _used(self, push_type: str) -> int:
+        return sum(1 for used, _ in self._under_way.values() if used == push_type)
+
+    def _done(self, place: Place) -> None:
+        del self._under_way[place]
+        self._on_done()
+
+    async def _run(self, place: Place) -> None:
+        try:
+            await self._deliver(place)
+        except Exception as error:  # the outbox cannot be read, or a bug: not again at once
+            log.error("alert delivery failed", vehicle=place[0], reason=type(error).__name__)
+            await asyncio.sleep(FIRST_PAUSE)
+
+    async def _deliver(self, place: Place) -> None:
+        """Deliver the first event that waits for a subscription."""
+        subscription = await self._outbox.find_subscription(*place)
+        waiting = await self._drop_old(place, await self._outbox.list_waiting(*place))
+        if subscription is None or not waiting:
+            return
+        event = first_event(waiting, self._window)
+        try:
+            await self._send(subscription, event)
+        except Gone as error:
+            await self._remove(subscription, error.reason)
+        except NotDelivered as error:
+            await self._postpone(subscription, event, error.reason)
+        else:
+            await self._drop(place, event, delivered=True)
+
+    async def _send(self, subscription: Subscription, event: Sequence[WaitingAlert]) -> None:
+        """Send an event; any failure of the channel is a :class:`NotDelivered`."""
+        notice = compose(subscription.vehicle_name, event)
+        channel = self._channels.get(subscription.push_type)
+        if channel is None:  # it was changed meanwhile
+            raise NotDelivered("there is no channel for it")
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT):
+                await channel.send(subscription.key, notice)
+        except NotDelivered:
+            raise
+        except TimeoutError:
+            raise NotDelivered("no answer in time") from None
+        except Exception as error:
+            raise NotDelivered(f"the channel failed: {type(error).__name__}") from error
+
+    async def _drop_old(self, place: Place, waiting: Sequence[WaitingAlert]) -> list[WaitingAlert]:
+        """Give up what waited too long; returns the rest."""
+        before = self._clock.time() - LIFE
+        old = [each for each in waiting if each.created < before]
+        if old:
+            log.warning("alerts given up", vehicle=place[0], app=place[1], count=len(old))
+            await self._drop(place, old, delivered=False)
+        return [each for each in waiting if each.created >= before]
+
+    async def _drop(self, place: Place, event: Sequence[WaitingAlert], *, delivered: bool) -> None:
+        ids = [each.id for each in event]
+        await self._saved(lambda: self._outbox.drop_waiting(*place, ids, delivered))
+
+    async def _postpone(
+        self, subscription: Subscription, event: Sequence[WaitingAlert], reason: str
+    ) -> None:
+        place = (subscription.vehicle_id, subscription.app_id)
+        now = self._clock.time()
+        due = now + pause(event[0].attempts, self._random)
+        after = await self._saved(lambda: self._outbox.postpone(*place, now, due))
+        if after is None:
+            return
+        if after.failures == 1:
+            facts = {"vehicle": place[0], "app": place[1], "channel": after.push_type}
+            log.warning("alert not delivered, will be tried again", **facts, reason=reason)
+        if is_dead(after, now):
+            await self._remove(after, "it failed for a week")
+
+    async def _remove(self, subscription: Subscription, reason: str) -> None:
+        """End a subscription whose other end is gone, unless it was renewed meanwhile."""
+        place = (subscription.vehicle_id, subscription.app_id)
+        if await self._saved(lambda: self._outbox.unsubscribe(*place, subscription.key)):
+            facts = {"vehicle": place[0], "app": place[1], "channel": subscription.push_type}
+            log.warning("subscription removed", **facts, reason=reason)
+
+    async def _saved(self, save: Callable[[], Awaitable[T]]) -> T:
+        """Save until it works: what was delivered must not be sent again."""
+        while True:
+            try:
+                return await save()
+            except Exception as error:
+                log.error("outbox cannot be written, tries again", reason=str(error))
+                await asyncio.sleep(SAVE_PAUSE)
+
+
+def compose(vehicle_name: str, event: Sequence[WaitingAlert]) -> Notice:
+    """Make the notice of an event."""
+    first = event[0]
+    notice_id = f"ovms-{first.id}-{int(first.created)}"
+    text = body(each.text for each in event)
+    return Notice(notice_id, vehicle_name, title(vehicle_name), text, first.created)
+
+
+def pause(attempts: int, random: Random) -> float:
+    """Return the seconds to wait after that many failures and one more."""
+    step = min(FIRST_PAUSE * 2.0 ** min(attempts, 30), LAST_PAUSE)
+    return random.uniform(step / 2, step)
+
+
+def is_dead(subscription: Subscription, now: float) -> bool:
+    """Return whether a subscription has failed for so long that nobody misses it."""
+    since = subscription.failing
+    return since is not None and subscription.failures >= DEAD_FAILURES and now - since >= DEAD_TIME

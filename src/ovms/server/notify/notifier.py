@@ -1,0 +1,214 @@
+"""Alerts to those who are not connected: what the hub speaks to.
+
+:meth:`Notifier.raise_alert` only notes an alert; one task writes what was noted into the outbox and
+has the courier deliver it. Everything here belongs to one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from random import Random
+from typing import Final
+
+from ovms.base.clock import Clock
+from ovms.base.logs import get_logger
+from ovms.protocol.records.alert import Alert, AlertKind
+from ovms.server.alerts.expansion import Expansion
+from ovms.server.alerts.grouping import REPEAT, WINDOW, News
+from ovms.server.alerts.text import BODY_LIMIT, readable, shortened
+from ovms.server.notify.courier import LIFE, Courier
+from ovms.server.notify.interfaces import Channel, Outbox
+from ovms.server.notify.subscribing import SubscriptionRefused, Wish, granted, read
+from ovms.server.values import AlertRow, Vehicle
+
+NOTED_LIMIT: Final = 1000
+"""Alerts that wait to be written into the outbox: the disk takes some milliseconds, or refuses."""
+
+SUBSCRIBING_LIMIT: Final = 200
+"""Subscriptions that wait to be checked: all apps of a server that was restarted come at once."""
+
+CLOSE_TIMEOUT: Final = 5.0
+"""Seconds that deliveries under way have when the server stops."""
+
+RETRY_PAUSE: Final = 2.0
+"""Seconds until the outbox is tried again after it could not be written."""
+
+LONGEST_WAIT: Final = 60.0
+"""Seconds after which the outbox is looked at again while anything waits in it."""
+
+TELL_AGAIN: Final = 600.0
+"""Seconds in which it is logged once that there is no room."""
+
+KINDS: Final = frozenset(kind.value for kind in AlertKind)
+"""The kinds that are told; others are for programs."""
+
+log = get_logger("ovms.server.notify")
+
+
+class Notifier:
+    """Takes alerts and subscriptions. :meth:`start` it in the event loop that uses it.
+
+    ``channels`` by type of subscription; ``window`` and ``repeat`` in seconds, see
+    :mod:`ovms.server.alerts.grouping`.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        channels: Mapping[str, Channel],
+        expansion: Expansion,
+        clock: Clock,
+        random: Random,
+        *,
+        window: float = WINDOW,
+        repeat: float = REPEAT,
+    ) -> None:
+        self._outbox = outbox
+        self._channels = channels
+        self._expansion = expansion
+        self._clock = clock
+        self._window = window
+        self._news = News(repeat)
+        self._wake = asyncio.Event()
+        self._courier = Courier(outbox, channels, clock, random, window, self._wake.set)
+        self._noted: list[AlertRow] = []
+        self._refused = 0
+        self._tell_refused_at = 0.0
+        self._subscribing = 0
+        self._one_at_a_time = asyncio.Lock()
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Go on with what an earlier run left in the outbox."""
+        await self._outbox.tidy(self._clock.time() - LIFE)
+        self._task = asyncio.create_task(self._run(), name="notifier")
+
+    async def close(self) -> None:
+        """Write what was noted, end deliveries in order, let go of the channels. Harmless again."""
+        if self._closing:
+            return
+        self._closing = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+        await self._courier.close(CLOSE_TIMEOUT)
+        for channel in self._channels.values():
+            await channel.close()
+
+    def raise_alert(self, vehicle: Vehicle, alert: Alert) -> Alert:
+        """Have an alert delivered; returns it as it is told, error codes put into words.
+
+        Returns at once. The same alert again within a minute is told, but not delivered again.
+        """
+        told = self._expansion.expand(alert)
+        text = shortened(readable(told.text), BODY_LIMIT)
+        is_wanted = bool(text) and told.kind in KINDS and not self._closing
+        if is_wanted and self._news.is_news(vehicle.id, told, self._clock.monotonic()):
+            self._note(vehicle.id, told.kind, text)
+        return told
+
+    async def subscribe(self, vehicle: Vehicle, data: bytes) -> None:
+        """Take a ``p`` that came on a connection of ``vehicle``. Never fails."""
+        if self._subscribing >= SUBSCRIBING_LIMIT or self._closing:
+            log.warning("subscription dropped: too many at once", vehicle=vehicle.id)
+            return
+        self._subscribing += 1
+        try:
+            async with self._one_at_a_time:
+                done = await self._subscribe(vehicle.id, read(vehicle.id, data))
+            if not done:
+                raise SubscriptionRefused("nothing in it is proven, or there is no room")
+        except SubscriptionRefused as refused:
+            log.warning("subscription refused", vehicle=vehicle.id, reason=str(refused))
+        except Exception as error:
+            log.error("subscription not kept", vehicle=vehicle.id, reason=type(error).__name__)
+        finally:
+            self._subscribing -= 1
+
+    async def step(self) -> float | None:
+        """Write what was noted and start what is due; returns the seconds to wait, as the courier.
+
+        The task does so again and again; a test may instead.
+        """
+        await self._write()
+        return await self._courier.step()
+
+    async def settle(self) -> None:
+        """Wait until no delivery is under way."""
+        await self._courier.settle()
+
+    # -- subscriptions ----------------------------------------------------------------------
+
+    async def _subscribe(self, own: str, wishes: list[Wish]) -> int:
+        """Do what was asked for and may be; returns how much that was."""
+        ids = {own, *(wish.vehicle_id for wish in wishes)}
+        vehicles = await self._outbox.find_vehicles(sorted(ids))
+        done = 0
+        for wish, owner_id in granted(own, wishes, vehicles):
+            done += await self._grant(wish, owner_id)
+        return done
+
+    async def _grant(self, wish: Wish, owner_id: int) -> bool:
+        if wish.ends:
+            await self._outbox.unsubscribe(wish.vehicle_id, wish.app_id)
+            return True
+        kind = (wish.app_id, wish.push_type, wish.key_type)
+        return await self._outbox.subscribe(
+            wish.vehicle_id, owner_id, *kind, wish.key, wish.vehicle_name, self._clock.time()
+        )
+
+    # -- alerts -----------------------------------------------------------------------------
+
+    def _note(self, vehicle_id: str, kind: str, text: str) -> None:
+        if len(self._noted) >= NOTED_LIMIT:
+            self._count_refused(vehicle_id, 1)
+            return
+        now = self._clock.time()
+        self._noted.append((vehicle_id, kind, text, now, now + self._window))
+        self._wake.set()
+
+    def _count_refused(self, vehicle_id: str, count: int) -> None:
+        self._refused += count
+        now = self._clock.monotonic()
+        if now >= self._tell_refused_at:
+            facts = {"vehicle": vehicle_id, "refused": self._refused}
+            log.error("alerts are not delivered: too many wait already", **facts)
+            self._tell_refused_at = now + TELL_AGAIN
+
+    async def _write(self) -> None:
+        """Put what was noted into the outbox; it is noted again when that fails."""
+        noted, self._noted = self._noted, []
+        if not noted:
+            return
+        try:
+            _, refused = await self._outbox.put_alerts(noted, tuple(self._channels))
+        except Exception:
+            self._noted = [*noted, *self._noted][:NOTED_LIMIT]
+            raise
+        if refused:
+            self._count_refused(noted[-1][0], refused)
+
+    # -- the task ---------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        while not self._closing:
+            self._wake.clear()
+            wait = await self._round()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()
+        with suppress(Exception):
+            await self._write()
+        if self._noted:
+            log.error("alerts lost: the outbox cannot be written", count=len(self._noted))
+
+    async def _round(self) -> float | None:
+        try:
+            wait = await self.step()
+        except Exception as error:
+            log.error("outbox cannot be used, tries again", reason=str(error))
+            return RETRY_PAUSE
+        return None if wait is None else min(wait, LONGEST_WAIT)

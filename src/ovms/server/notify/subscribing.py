@@ -1,0 +1,83 @@
+"""``p``: which of the subscriptions that an app asks for it may have.
+
+An app has proven to know the secret of its session's vehicle. For others it gives the secret, and
+they must belong to the same owner. With commas in a secret a message has two readings, and
+:func:`~ovms.protocol.records.alert.parse_subscriptions` gives both; the wrong one proves nothing.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from ovms.protocol.records.alert import Subscription, parse_subscriptions
+from ovms.server.notify.keys import APP_TYPES, NAME_LIMIT, app_id_problem, key_problem
+from ovms.server.values import Vehicle
+
+TRIPLE_LIMIT: Final = 20
+"""Vehicles in one message, which are as many look-ups."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A subscription that was asked for; without a ``secret`` for the session's vehicle."""
+
+    app_id: str
+    push_type: str
+    key_type: str
+    vehicle_id: str
+    vehicle_name: str
+    secret: str | None = field(repr=False)
+    key: str = field(repr=False)
+    ends: bool
+
+
+class SubscriptionRefused(Exception):
+    """A ``p`` that cannot be taken; ``str()`` says why, without what was in it."""
+
+
+def read(own: str, data: bytes) -> list[Wish]:
+    """Read a ``p`` from a session of the vehicle ``own``. Raises :class:`SubscriptionRefused`."""
+    asked = parse_subscriptions(data)[: TRIPLE_LIMIT + 1]
+    if not asked:
+        raise SubscriptionRefused("malformed")
+    first = asked[0]
+    if first.push_type not in APP_TYPES:
+        raise SubscriptionRefused("no push type that apps may have")
+    problem = app_id_problem(first.app_id) or _unprintable(first.key_type)
+    if problem:
+        raise SubscriptionRefused(problem)
+    return [_wish(own, subscription) for subscription in asked]
+
+
+def granted(
+    own: str, wishes: Iterable[Wish], vehicles: Mapping[str, Vehicle]
+) -> Iterator[tuple[Wish, int]]:
+    """Yield the wishes that are proven and in order, each with the vehicle's owner."""
+    mine = vehicles.get(own)
+    for wish in wishes:
+        vehicle = vehicles.get(wish.vehicle_id)
+        if mine is None or vehicle is None or vehicle.owner_id != mine.owner_id:
+            continue
+        is_proven = wish.secret is None or _equal(wish.secret, vehicle.secret)
+        if is_proven and (wish.ends or key_problem(wish.push_type, wish.key) is None):
+            yield wish, vehicle.owner_id
+
+
+def _wish(own: str, asked: Subscription) -> Wish:
+    is_own = asked.is_simple and not asked.vehicle_id
+    name = own if is_own else asked.vehicle_id[: NAME_LIMIT + 1]
+    secret = None if is_own else asked.secret
+    kind = (asked.app_id, asked.push_type, asked.key_type)
+    return Wish(*kind, name.upper(), name, secret, asked.key, asked.ends)
+
+
+def _equal(given: str, secret: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), secret.encode())
+
+
+def _unprintable(key_type: str) -> str | None:
+    is_fine = len(key_type) <= NAME_LIMIT and key_type.isprintable()
+    return None if is_fine else "no key type"

@@ -1,0 +1,29 @@
+"""Trying a channel: one alert, now, and what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ovms.server.alerts.text import title
+from ovms.server.notify.errors import NotDelivered
+from ovms.server.notify.interfaces import Channel, Notice
+from ovms.server.values import Subscription
+
+TRIAL_TIMEOUT = 45.0
+"""Seconds for a trial; somebody sits there and waits."""
+
+
+async def try_out(
+    channel: Channel, subscription: Subscription, text: str, now: float
+) -> str | None:
+    """Send ``text`` to a subscription; returns what went wrong, ``None`` if nothing."""
+    name = subscription.vehicle_name
+    notice = Notice(f"ovms-test-{int(now * 1000)}", name, title(name), text, now)
+    try:
+        async with asyncio.timeout(TRIAL_TIMEOUT):
+            await channel.send(subscription.key, notice)
+    except NotDelivered as error:
+        return error.reason
+    except TimeoutError:
+        return "no answer in time"
+    return None

@@ -1,0 +1,221 @@
+"""Servers that call ours: their records are pushed, and the messages of cars go both ways.
+
+Whoever repeats an old welcome can decipher nothing. So while a server is linked, a second one of
+the same id takes its place only with the first line of its that decrypts; it is pinged at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Final
+
+from ovms.base.clock import Clock
+from ovms.base.logs import get_logger
+from ovms.base.tasks import end
+from ovms.net.client import ClientConnection, ConnectionLost
+from ovms.net.pump import Pump
+from ovms.protocol import Message
+from ovms.protocol.times import parse_wire_time
+from ovms.server.hub.hub import Hub
+from ovms.server.peers.exchange import PeerExchange
+from ovms.server.peers.initial_sync import last_heard, tell_all
+from ovms.server.peers.interfaces import PeerStorage
+from ovms.server.peers.link import WAITING_LIMIT, PeerLink
+from ovms.server.peers.records import RecordSender
+from ovms.server.storage.shared_records import ANY_SERVER
+from ovms.server.values import VehicleChange
+
+PROOF_TIMEOUT: Final = 60.0
+"""Seconds in which a server must send a line that decrypts."""
+
+PING_INTERVAL: Final = 300.0
+"""Seconds of silence after which a server is pinged."""
+
+SILENCE_LIMIT: Final = 900.0
+"""Seconds of silence, whole intervals of pings, after which a server is closed."""
+
+log = get_logger("ovms.server.peers")
+
+
+class Replaced(Exception):
+    """A newer connection of the same server took over."""
+
+    def __str__(self) -> str:
+        """Say so."""
+        return "another connection of this server took over"
+
+
+class ServerRemoved(Exception):
+    """The server's record was removed, or its secret changed."""
+
+    def __str__(self) -> str:
+        """Say so."""
+        return "the server's record was removed or its secret changed"
+
+
+def times_of(words: Sequence[str]) -> tuple[int, int]:
+    """Read the two date-times behind a server's id; one that is missing or odd is 0: everything."""
+    pairs = (" ".join(words[:2]), " ".join(words[2:4]))
+    return parse_wire_time(pairs[0]) or 0, parse_wire_time(pairs[1]) or 0
+
+
+class CalledPeer:
+    """A server that has called and was welcomed. Made by :meth:`PeerService.admit`."""
+
+    def __init__(
+        self, service: PeerService, server_id: str, secret: str, pump: Pump, times: tuple[int, int]
+    ) -> None:
+        self.server_id = server_id
+        self.secret = secret
+        self.pump = pump
+        self.inbox = ClientConnection()
+        self.inbox.opened(pump)
+        self.inbox.welcomed.set_result(None)
+        self._service = service
+        self._link = PeerLink(self.inbox, server_id, service.hub, self._shares)
+        self._pusher = RecordSender(
+            service.store, server_id, times, service.clock, self._link.send, self._link.drained
+        )
+        self._is_proven = False
+        self._work: list[asyncio.Task[None]] = []
+        self._task = asyncio.create_task(self._run())
+
+    def receive(self, message: Message) -> None:
+        """Take a message that came."""
+        self.inbox.received(self.pump, message)
+
+    def closed(self, error: Exception | None) -> None:
+        """Learn that the connection is gone."""
+        self.inbox.closed(self.pump, error)
+
+    async def ended(self) -> None:
+        """Wait until nothing of it runs any more."""
+        await asyncio.wait([self._task])
+
+    def unlink(self) -> None:
+        """Let go of all cars and clients. May be called again."""
+        self._service.exchange.links.discard(self._link)
+        self._link.close()
+
+    async def _run(self) -> None:
+        try:
+            self.pump.send(Message("A"))  # nobody can answer who cannot decipher
+            if self._service.take_up(self, is_proven=False):
+                await self._begin()
+            await self._listen()
+        except ConnectionLost:
+            pass
+        except Exception as error:
+            log.error("a server's connection failed", server=self.server_id, reason=repr(error))
+            self.pump.close(error)
+        finally:
+            await self._end()
+
+    async def _listen(self) -> None:
+        while True:
+            message = await self._next()
+            if not self._is_proven:
+                self._is_proven = True
+                if not self._work and self._service.take_up(self, is_proven=True):
+                    await self._begin()
+            if message.code == "A":
+                self.inbox.send(Message("a"))
+            elif message.code == "r":
+                await self._link.receive(message.data)
+
+    async def _next(self) -> Message:
+        """Return the next message; a silent server is pinged, a dead or unproven one closed."""
+        patience = PING_INTERVAL if self._is_proven else PROOF_TIMEOUT
+        for _ in range(round(SILENCE_LIMIT / PING_INTERVAL) if self._is_proven else 1):
+            try:
+                async with asyncio.timeout(patience):
+                    return await self.inbox.receive()
+            except TimeoutError:
+                self.pump.send(Message("A"))
+                await self._note()
+        error = ConnectionLost("silent for too long")
+        self.pump.close(error)
+        raise error
+
+    async def _begin(self) -> None:
+        """Be the connection of this server: its records are pushed, its cars are known."""
+        self.pump.write_limit = WAITING_LIMIT
+        heard = await last_heard(self._service.store, self.server_id, "called")
+        self._service.exchange.links.add(self._link)
+        store, clock = self._service.store, self._service.clock
+        begun = partial(tell_all, self._link, store, heard, clock)
+        pushed = partial(self._link.tell_again, store, clock)
+        self._work = [asyncio.create_task(self._pusher.run(begun, pushed))]
+        await self._note(connected=True, error="")
+
+    async def _end(self) -> None:
+        for task in self._work:
+            await end(task)
+        self.unlink()
+        if self._service.let_go(self):
+            await self._note(connected=False)
+
+    def _shares(self, server: str) -> bool:
+        return server in (ANY_SERVER, self.server_id)
+
+    async def _note(self, **values: object) -> None:
+        """Keep how things stand; a database in trouble is no reason to end a link."""
+        now = self._service.clock.time()
+        if "connected" in values:
+            values = {**values, "address": self.pump.peer, "since": now}
+        counts = {"vehicles": self._pusher.vehicles, "owners": self._pusher.owners}
+        try:
+            await self._service.store.note(self.server_id, "called", heard=now, **counts, **values)
+        except Exception as error:
+            log.warning("the state of a link was not kept", reason=str(error))
+
+
+class PeerService:
+    """Servers that have called, one connection each."""
+
+    def __init__(self, hub: Hub, exchange: PeerExchange, store: PeerStorage, clock: Clock) -> None:
+        self.hub = hub
+        self.exchange = exchange
+        self.store = store
+        self.clock = clock
+        self._peers: dict[str, CalledPeer] = {}
+        self._all: set[CalledPeer] = set()
+
+    def admit(self, server_id: str, secret: str, pump: Pump, words: Sequence[str]) -> CalledPeer:
+        """Take in a server that was welcomed; ``words`` followed its id in the welcome."""
+        peer = CalledPeer(self, server_id, secret, pump, times_of(words))
+        self._all.add(peer)
+        return peer
+
+    def take_up(self, peer: CalledPeer, *, is_proven: bool) -> bool:
+        """Make a connection the one of its server; not without proof while another lives."""
+        old = self._peers.get(peer.server_id)
+        if old is not None and not is_proven:
+            return False
+        self._peers[peer.server_id] = peer
+        if old is not None:
+            old.unlink()
+            old.pump.close(Replaced())
+        return True
+
+    def let_go(self, peer: CalledPeer) -> bool:
+        """Forget a connection; true if it was the one of its server."""
+        self._all.discard(peer)
+        if self._peers.get(peer.server_id) is not peer:
+            return False
+        del self._peers[peer.server_id]
+        return True
+
+    def refresh(self, changes: Iterable[VehicleChange]) -> None:
+        """Close servers whose record was removed or has another secret."""
+        for change in changes:
+            for peer in [each for each in self._all if each.server_id == change.id]:
+                if peer.secret != change.secret:
+                    peer.pump.close(ServerRemoved())
+
+    async def close(self) -> None:
+        """Wait until all have ended; their connections must have been closed."""
+        for peer in tuple(self._all):
+            await peer.ended()

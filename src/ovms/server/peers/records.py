@@ -1,0 +1,187 @@
+"""``R``: pushing what another server may know, and taking what it tells.
+
+Oldest first, and never a change of the second that still runs: whoever has the newest change that
+was told, names its second at the next login, and misses nothing of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from ovms.base.clock import Clock
+from ovms.base.logs import get_logger
+from ovms.protocol import Message
+from ovms.protocol.records.sync import OwnerRecord, VehicleRecord
+from ovms.server.peers.interfaces import Changes, Shelf
+from ovms.server.storage.shared_records import OwnerSyncPosition, SharedRecord, SyncPosition
+from ovms.server.values import VehicleChange
+
+LOOK: Final = 1.0
+"""Seconds between two looks for changes."""
+
+RECORDS_LIMIT: Final = 500
+"""Records that gather before they are put on disk: one transaction."""
+
+log = get_logger("ovms.server.peers")
+
+
+class RecordSender:
+    """Pushes records to a server that has called, from the times on that it named.
+
+    ``send`` takes a message, ``drained`` waits while the other server has much to read.
+    """
+
+    def __init__(
+        self,
+        changes: Changes,
+        server_id: str,
+        times: tuple[int, int],
+        clock: Clock,
+        send: Callable[[Message], bool],
+        drained: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.vehicles = 0
+        """Vehicle records that were pushed."""
+        self.owners = 0
+        """Owner records that were pushed."""
+        self._changes = changes
+        self._server_id = server_id
+        self._vehicle_place: SyncPosition = (times[0] + 1.0, "")
+        self._owner_place: OwnerSyncPosition = (times[1] + 1.0, 0)
+        self._clock = clock
+        self._send = send
+        self._drained = drained
+
+    async def run(
+        self,
+        begun: Callable[[], Awaitable[None]],
+        pushed: Callable[[Sequence[str]], Awaitable[None]],
+    ) -> None:
+        """Push what there is, then what changes. Cancel it to end.
+
+        ``begun`` is called when all that there was has been pushed, ``pushed`` with the vehicles
+        that have been since: what is told of a vehicle that is not known yet is lost.
+        """
+        is_begun = False
+        while True:
+            try:
+                ids = await self.push()
+                if not is_begun:
+                    await begun()
+                elif ids:
+                    await pushed(ids)
+                is_begun = True
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # passing trouble of the database
+                log.warning(
+                    "no records for a server now", server=self._server_id, reason=str(error)
+                )
+            await asyncio.sleep(LOOK)
+
+    async def push(self) -> list[str]:
+        """Push all that has changed up to the second that runs; owners before their vehicles.
+
+        Returns the ids of the vehicles.
+        """
+        ids: list[str] = []
+        until = float(int(self._clock.time()))
+        while owners := await self._changes.changed_owners(self._owner_place, until):
+            for owner_place, owner in owners:
+                self._owner_place = owner_place
+                self.owners += self._send(owner.message)
+            await self._drained()
+        while vehicles := await self._changes.changed_vehicles(
+            self._server_id, self._vehicle_place, until
+        ):
+            for place, vehicle in vehicles:
+                self._vehicle_place = place
+                self.vehicles += self._send(vehicle.message)
+                ids.append(vehicle.vehicle_id)
+            await self._drained()
+        return ids
+
+
+class RecordReceiver:
+    """Takes the records of a server that we call.
+
+    The newest change that is kept, and named at the next login, is that of a second that is whole:
+    one that is followed by a later one, or by the answer to a ping.
+    """
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        peer_id: str,
+        newest: tuple[int, int],
+        clock: Clock,
+        on_taken: Callable[[Sequence[VehicleChange], set[int]], None],
+    ) -> None:
+        self.vehicles = 0
+        """Vehicle records that came."""
+        self.owners = 0
+        """Owner records that came."""
+        self.newest = newest
+        """The newest changes of vehicles and owners that are whole."""
+        self._shelf = shelf
+        self._peer_id = peer_id
+        self._clock = clock
+        self._on_taken = on_taken
+        self._waiting: list[SharedRecord] = []
+        self._seen = newest
+
+    @property
+    def is_full(self) -> bool:
+        """So much waits that it should be kept now."""
+        return len(self._waiting) >= RECORDS_LIMIT
+
+    @property
+    def seen(self) -> tuple[int, int]:
+        """The newest changes that came: what becomes whole when a ping sent now is answered."""
+        return self._seen
+
+    def receive(self, data: bytes) -> None:
+        """Take the data of an ``R``; a malformed one is logged and passed over."""
+        record = VehicleRecord.parse(data) or OwnerRecord.parse(data)
+        if record is None:
+            log.warning("malformed record", server=self._peer_id, kind=data[:1].decode("latin-1"))
+            return
+        self._waiting.append(record)
+        vehicle_time, owner_time = self._seen
+        # Whoever names a time to come, of a clock that was wrong, is told of nothing until then.
+        changed = min(record.changed, int(self._clock.time()))
+        if isinstance(record, VehicleRecord):
+            self.vehicles += 1
+            self._seen = max(vehicle_time, changed), owner_time
+        else:
+            self.owners += 1
+            self._seen = vehicle_time, max(owner_time, changed)
+
+    async def keep(self) -> bool:
+        """Put what waits on disk; false if nothing waits. Raises what the store raises."""
+        if not self._waiting:
+            return False
+        records, self._waiting = self._waiting, []
+        # The second of the newest may have more to come: it is not whole yet.
+        vehicle_time, owner_time = self._seen
+        await self._put(records, self._later((vehicle_time - 1, owner_time - 1)))
+        return True
+
+    async def whole(self, seen: tuple[int, int]) -> None:
+        """Keep that all up to these times has come: a ping that was sent then is answered."""
+        newest = self._later(seen)
+        if newest != self.newest and not self._waiting:
+            await self._put([], newest)
+
+    def _later(self, times: tuple[int, int]) -> tuple[int, int]:
+        return max(self.newest[0], times[0]), max(self.newest[1], times[1])
+
+    async def _put(self, records: Sequence[SharedRecord], newest: tuple[int, int]) -> None:
+        taken = await self._shelf.take(self._peer_id, records, newest, self._clock.time())
+        self.newest = newest
+        for reason in taken.refused:
+            log.warning("a record was not taken", server=self._peer_id, reason=reason)
+        if taken.changes or taken.owners:
+            self._on_taken(taken.changes, taken.owners)

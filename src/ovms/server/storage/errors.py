@@ -1,0 +1,120 @@
+"""What the store cannot do, in one tree; ``str()`` of each is one line for an operator.
+
+::
+
+    StoreError
+    ├── DatabaseError             the database as a whole
+    │   ├── UnsupportedDatabase   a URL of a kind that is not built
+    │   ├── NotADatabase          the file is something else, another program's, or damaged
+    │   ├── NewerSchema           written by a newer ovms
+    │   ├── DatabaseLocked        another process kept it for longer than the busy time-out
+    │   └── DatabaseUnwritable    disk full, read-only, or no permission
+    ├── StoreClosed               put into, or waiting for, a writer that was closed
+    └── RecordError               what was asked of a record
+        ├── InvalidValue          a name, id or secret that is not allowed
+        ├── NotFound              no such owner or vehicle
+        ├── AlreadyExists         the name or id is taken
+        └── OwnerHasVehicles      an owner cannot go before the vehicles
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class StoreError(Exception):
+    """Anything that this package raises on purpose."""
+
+
+class DatabaseError(StoreError):
+    """The database as a whole cannot be used."""
+
+
+class UnsupportedDatabase(DatabaseError):
+    """The URL names a kind of database that is not built."""
+
+
+class NotADatabase(DatabaseError):
+    """The file is no database, one of another program, or damaged."""
+
+
+class NewerSchema(DatabaseError):
+    """The schema is one that this version does not know."""
+
+
+class DatabaseLocked(DatabaseError):
+    """Another process kept the database locked for longer than the busy time-out."""
+
+
+class DatabaseUnwritable(DatabaseError):
+    """The disk is full or read-only, or a permission is missing."""
+
+
+class StoreClosed(StoreError):
+    """The writer was closed; what is asked for cannot become durable any more."""
+
+
+class RecordError(StoreError):
+    """An owner or a vehicle cannot be made, changed or found as asked."""
+
+
+class InvalidValue(RecordError):
+    """A name, id or secret that is not allowed."""
+
+
+class NotFound(RecordError):
+    """There is no such owner or vehicle."""
+
+
+class AlreadyExists(RecordError):
+    """The name or id is taken."""
+
+
+class OwnerHasVehicles(RecordError):
+    """The owner still has vehicles; ``count`` of them."""
+
+    def __init__(self, name: str, count: int) -> None:
+        vehicles = "1 vehicle" if count == 1 else f"{count} vehicles"
+        super().__init__(f"owner {name} still has {vehicles}")
+        self.count = count
+
+
+_BY_CODE: dict[int, tuple[type[DatabaseError], str]] = {
+    sqlite3.SQLITE_PERM: (DatabaseUnwritable, "may not be opened: permission denied"),
+    sqlite3.SQLITE_BUSY: (DatabaseLocked, "is locked by another process"),
+    sqlite3.SQLITE_LOCKED: (DatabaseLocked, "is locked by another process"),
+    sqlite3.SQLITE_READONLY: (DatabaseUnwritable, "is read-only"),
+    sqlite3.SQLITE_IOERR: (DatabaseUnwritable, "cannot be read or written: disk error"),
+    sqlite3.SQLITE_CORRUPT: (NotADatabase, "is damaged"),
+    sqlite3.SQLITE_FULL: (DatabaseUnwritable, "cannot grow: the disk is full"),
+    sqlite3.SQLITE_CANTOPEN: (DatabaseUnwritable, "cannot be opened"),
+    sqlite3.SQLITE_NOTADB: (NotADatabase, "is not a database"),
+}
+
+
+def from_sqlite(error: BaseException | None, name: str) -> DatabaseError:
+    """Return what SQLite's error means for the database ``name``.
+
+    The lowest byte of the code is the kind; the rest refines it.
+    """
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    kind, text = _BY_CODE.get(code & 0xFF, (DatabaseError, f"failed: {error}"))
+    return kind(f"database {name} {text}")
+
+
+@contextmanager
+def translated(name: str) -> Iterator[None]:
+    """Raise errors of the driver as :class:`DatabaseError` about the database ``name``."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise from_sqlite(error.orig, name) from error
+    except sqlite3.Error as error:
+        raise from_sqlite(error, name) from error

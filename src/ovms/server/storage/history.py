@@ -1,0 +1,131 @@
+"""History and utilisation: the queries, each a short read.
+
+Each takes a connection inside a transaction; ids are compared without case. ``since`` is in Unix
+seconds and exclusive: records made later. What is left of a vehicle of that id that was removed is
+not seen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, LargeBinary, Select, cast, func, literal, select, tuple_
+
+from ovms.protocol.records.record import legible
+from ovms.server.storage.expiry import TRAFFIC_DAYS
+from ovms.server.storage.history_batch import RECORD_OVERHEAD
+from ovms.server.storage.names import vehicle_key
+from ovms.server.storage.schema import history, history_counts, history_purges
+from ovms.server.storage.schema import utilisation as traffic
+from ovms.server.values import DayTraffic, HistoryEntry, TypeSummary
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from ovms.server.values import HistoryKey
+
+h = history.c
+counts = history_counts.c
+
+
+def history_summary(
+    connection: Connection, vehicle_id: str, since: int | None = None
+) -> list[TypeSummary]:
+    """Return what a vehicle's history holds, by type; without ``since`` from the counters."""
+    vehicle_id = vehicle_key(vehicle_id)
+    query = _counted(vehicle_id) if since is None else _counted_since(connection, vehicle_id, since)
+    return [
+        TypeSummary(name, distinct, total, size, *_span(connection, vehicle_id, name, since))
+        for name, distinct, total, size in connection.execute(query).all()
+    ]
+
+
+def history_count(
+    connection: Connection, vehicle_id: str, record_type: str, since: int | None = None
+) -> tuple[int, int]:
+    """Count a type's records; returns that and an id that none of them is above."""
+    vehicle_id, record_type = vehicle_key(vehicle_id), legible(record_type)
+    last_id = connection.scalar(select(func.max(h.id))) or 0
+    if since is None:
+        query = select(func.coalesce(func.sum(counts.records), 0))
+        query = query.where(counts.vehicle_id == vehicle_id, counts.type == record_type)
+    else:
+        query = select(func.count()).where(*_of(connection, vehicle_id, record_type, since))
+    return connection.scalar(query) or 0, last_id
+
+
+def history_page(
+    connection: Connection,
+    vehicle_id: str,
+    record_type: str,
+    since: int | None,
+    after: HistoryKey | None,
+    last_id: int,
+    limit: int,
+) -> list[HistoryEntry]:
+    """Give up to ``limit`` records of a type behind ``after``, oldest first, then by number.
+
+    ``last_id`` is that of :func:`history_count`: what came later is left out. So whoever goes on
+    from the last entry's key sees each record once, whatever comes and goes meanwhile.
+    """
+    # Behind a key ``since`` holds anyway, and each page would be looked for from there.
+    since = since if after is None else None
+    where = _of(connection, vehicle_key(vehicle_id), legible(record_type), since)
+    query = select(h.time, h.number, h.id, h.data).where(*where, h.id <= last_id)
+    if after is not None:
+        query = query.where(tuple_(h.time, h.number, h.id) > tuple_(*map(literal, after)))
+    query = query.order_by(h.time, h.number, h.id).limit(limit)
+    return [HistoryEntry(*row) for row in connection.execute(query)]
+
+
+def utilisation(
+    connection: Connection, vehicle_id: str, days: int = TRAFFIC_DAYS
+) -> list[DayTraffic]:
+    """Return a vehicle's traffic of the last ``days`` days that had any, newest first."""
+    u = traffic.c
+    query = select(u.day, u.car_received, u.car_sent, u.apps_received, u.apps_sent)
+    query = query.where(u.vehicle_id == vehicle_key(vehicle_id)).order_by(u.day.desc())
+    return [DayTraffic(*row) for row in connection.execute(query.limit(days))]
+
+
+def _of(
+    connection: Connection, vehicle_id: str, record_type: str | None, since: int | None
+) -> list[ColumnElement[bool]]:
+    """Return which records are meant."""
+    where = [h.vehicle_id == vehicle_id]
+    if record_type is not None:
+        where.append(h.type == record_type)
+    if since is not None:
+        where.append(h.time > since)
+    purge = select(history_purges.c.last_id).where(history_purges.c.vehicle_id == vehicle_id)
+    if (purged := connection.scalar(purge)) is not None:
+        where.append(h.id > purged)
+    return where
+
+
+def _counted(vehicle_id: str) -> Select[Any]:
+    records, size = func.sum(counts.records), func.sum(counts.bytes)
+    query = select(counts.type, func.count(), records, size)
+    query = query.where(counts.vehicle_id == vehicle_id)
+    return query.group_by(counts.type).order_by(counts.type)
+
+
+def _counted_since(connection: Connection, vehicle_id: str, since: int) -> Select[Any]:
+    words = len(vehicle_id.encode()) + RECORD_OVERHEAD
+    size = func.sum(func.length(h.data) + func.length(cast(h.type, LargeBinary)) + words)
+    query = select(h.type, func.count(h.number.distinct()), func.count(), size)
+    query = query.where(*_of(connection, vehicle_id, None, since))
+    return query.group_by(h.type).order_by(h.type)
+
+
+def _span(
+    connection: Connection, vehicle_id: str, record_type: str, since: int | None
+) -> tuple[int, int]:
+    """Return the times of a type's oldest and newest record."""
+    query = select(h.time).where(*_of(connection, vehicle_id, record_type, since)).limit(1)
+    order = h.time, h.number, h.id
+    first = connection.scalar(query.order_by(*order))
+    last = connection.scalar(query.order_by(*(column.desc() for column in order)))
+    assert first is not None
+    assert last is not None
+    return first, last

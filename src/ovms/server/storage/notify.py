@@ -1,0 +1,129 @@
+"""What the notifier asks of the database: subscriptions, and the outbox.
+
+All runs off the event loop, and what a call returns from is on disk.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ovms.server.storage import outbox, subscriptions
+from ovms.server.storage.errors import InvalidValue, NotFound
+from ovms.server.storage.threaded import ThreadedStore
+from ovms.server.storage.vehicles import find_vehicle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection
+
+    from ovms.server.values import AlertRow, OutboxHead, Subscription, Vehicle, WaitingAlert
+
+
+class NotifyStore(ThreadedStore):
+    """Subscriptions and outbox of a running server. Raises :class:`StoreError`."""
+
+    async def tidy(self, before: float) -> None:
+        """Drop what does not count any more, and alerts raised before that time."""
+
+        def drop(connection: Connection) -> None:
+            subscriptions.drop_ended(connection)
+            outbox.drop_old(connection, before)
+
+        await self._write(drop)
+
+    async def find_vehicles(self, vehicle_ids: Iterable[str]) -> dict[str, Vehicle]:
+        """Return those of the vehicles that exist, by id."""
+
+        def look(connection: Connection) -> dict[str, Vehicle]:
+            found = (find_vehicle(connection, vehicle_id) for vehicle_id in vehicle_ids)
+            return {vehicle.id: vehicle for vehicle in found if vehicle is not None}
+
+        return await self._read(look)
+
+    async def subscribe(
+        self,
+        vehicle_id: str,
+        owner_id: int,
+        app_id: str,
+        push_type: str,
+        key_type: str,
+        key: str,
+        vehicle_name: str,
+        now: float,
+    ) -> bool:
+        """Subscribe an app, or renew; false if there is no room, or the owner is another by now."""
+
+        def put(connection: Connection) -> bool:
+            vehicle = find_vehicle(connection, vehicle_id)
+            if vehicle is None or vehicle.owner_id != owner_id:
+                return False
+            values = (app_id, push_type, key_type, key, vehicle_name)
+            subscriptions.put_subscription(connection, vehicle, *values, now)
+            return True
+
+        try:
+            return await self._write(put)
+        except InvalidValue:
+            return False
+
+    async def unsubscribe(self, vehicle_id: str, app_id: str, key: str | None = None) -> bool:
+        """End a subscription, with a ``key`` only if it still has that; false if there is none."""
+        try:
+            await self._write(
+                lambda connection: subscriptions.remove_subscription(
+                    connection, vehicle_id, app_id, key
+                )
+            )
+        except NotFound:
+            return False
+        return True
+
+    async def find_subscription(self, vehicle_id: str, app_id: str) -> Subscription | None:
+        """Return an app's subscription of a vehicle, or ``None``."""
+        return await self._read(
+            lambda connection: subscriptions.find_subscription(connection, vehicle_id, app_id)
+        )
+
+    async def put_alerts(
+        self, alerts: Sequence[AlertRow], push_types: Sequence[str]
+    ) -> tuple[int, int]:
+        """Put alerts into the outbox; returns rows put, and rows for which there was no room."""
+        vehicle_ids = {alert[0] for alert in alerts}
+        if not await self._read(lambda c: outbox.is_wanted(c, vehicle_ids, push_types)):
+            return 0, 0  # the write lock is left to others
+        return await self._write(lambda c: outbox.put_alerts(c, alerts, push_types))
+
+    async def list_heads(self, push_types: Iterable[str], limit: int) -> list[OutboxHead]:
+        """Give up to ``limit`` subscriptions of each type that something waits for."""
+
+        def look(connection: Connection) -> list[OutboxHead]:
+            return [
+                head
+                for push_type in push_types
+                for head in outbox.list_heads(connection, push_type, limit)
+            ]
+
+        return await self._read(look)
+
+    async def list_waiting(self, vehicle_id: str, app_id: str) -> list[WaitingAlert]:
+        """Return what waits for a subscription, in the order in which it was raised."""
+        return await self._read(
+            lambda connection: outbox.list_waiting(connection, vehicle_id, app_id)
+        )
+
+    async def drop_waiting(
+        self, vehicle_id: str, app_id: str, ids: Sequence[int], delivered: bool
+    ) -> None:
+        """Drop alerts that were ``delivered``, or are given up."""
+        await self._write(
+            lambda connection: outbox.drop_waiting(connection, vehicle_id, app_id, ids, delivered)
+        )
+
+    async def postpone(
+        self, vehicle_id: str, app_id: str, now: float, due: float
+    ) -> Subscription | None:
+        """Count a failed delivery, and try again at ``due``."""
+        return await self._write(
+            lambda connection: outbox.postpone(connection, vehicle_id, app_id, now, due)
+        )

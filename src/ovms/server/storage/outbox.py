@@ -1,0 +1,132 @@
+"""Alerts on their way to one subscription each: the queries.
+
+Each takes a connection inside a transaction. Times are Unix seconds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import and_, delete, func, insert, select, update
+
+from ovms.server.storage.names import vehicle_key
+from ovms.server.storage.schema import notifications, outbox, vehicles
+from ovms.server.storage.subscriptions import COUNTS, find_subscription, row_of
+from ovms.server.values import AlertRow, OutboxHead, Subscription, WaitingAlert
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection
+
+WAITING_LIMIT: Final = 100
+"""Alerts that wait for one subscription, so 2000 for a vehicle: a car that talks day and night."""
+
+OUTBOX_LIMIT: Final = 20_000
+"""Alerts that wait in all: about 200 bytes each, at most 2000 characters."""
+
+
+_WAITING = [outbox.c[name] for name in WaitingAlert.__dataclass_fields__]
+
+
+def put_alerts(
+    connection: Connection, alerts: Iterable[AlertRow], push_types: Sequence[str]
+) -> tuple[int, int]:
+    """Put each alert into the outbox for each subscription of its vehicle of those types.
+
+    Returns the rows that were put, and those for which there was no room.
+    """
+    total = connection.scalar(select(func.count()).select_from(outbox)) or 0
+    put = refused = 0
+    for vehicle_id, kind, text, created, due in alerts:
+        for app_id, waiting in _takers(connection, vehicle_id, push_types):
+            if waiting >= WAITING_LIMIT or total + put >= OUTBOX_LIMIT:
+                refused += 1
+                continue
+            put += 1
+            whose = {"vehicle_id": vehicle_key(vehicle_id), "app_id": app_id}
+            row = {**whose, "kind": kind, "text": text, "created": created, "due": due}
+            connection.execute(insert(outbox).values(row))
+    return put, refused
+
+
+def _takers(
+    connection: Connection, vehicle_id: str, push_types: Sequence[str]
+) -> list[tuple[str, int]]:
+    """Return the apps that an alert goes to, and how many wait for each already."""
+    n = notifications.c
+    waiting = (
+        select(func.count())
+        .select_from(outbox)
+        .where(outbox.c.vehicle_id == n.vehicle_id, outbox.c.app_id == n.app_id)
+        .scalar_subquery()
+    )
+    query = (
+        select(n.app_id, waiting)
+        .join(vehicles, vehicles.c.id == n.vehicle_id)
+        .where(COUNTS, n.vehicle_id == vehicle_key(vehicle_id), n.push_type.in_(push_types))
+    )
+    return [(row[0], row[1]) for row in connection.execute(query.order_by(n.app_id))]
+
+
+def list_heads(connection: Connection, push_type: str, limit: int) -> list[OutboxHead]:
+    """Return the subscriptions of a type that something waits for, the soonest due first."""
+    n, o = notifications.c, outbox.c
+    first = select(func.min(o.id)).group_by(o.vehicle_id, o.app_id)
+    query = (
+        select(o.vehicle_id, o.app_id, n.push_type, o.due)
+        .join(notifications, and_(n.vehicle_id == o.vehicle_id, n.app_id == o.app_id))
+        .join(vehicles, vehicles.c.id == n.vehicle_id)
+        .where(COUNTS, o.id.in_(first), n.push_type == push_type)
+        .order_by(o.due, o.id)
+        .limit(limit)
+    )
+    return [OutboxHead(*row) for row in connection.execute(query)]
+
+
+def list_waiting(connection: Connection, vehicle_id: str, app_id: str) -> list[WaitingAlert]:
+    """Return what waits for a subscription, in the order in which it was raised."""
+    query = select(*_WAITING).where(row_of(outbox, vehicle_id, app_id)).order_by(outbox.c.id)
+    return [WaitingAlert(*row) for row in connection.execute(query)]
+
+
+def drop_waiting(
+    connection: Connection,
+    vehicle_id: str,
+    app_id: str,
+    ids: Iterable[int],
+    delivered: bool = True,
+) -> None:
+    """Drop alerts from the outbox; ``delivered`` ones show that the subscription works."""
+    connection.execute(delete(outbox).where(outbox.c.id.in_(list(ids))))
+    if delivered:
+        row = update(notifications).where(row_of(notifications, vehicle_id, app_id))
+        row = row.where(notifications.c.failures > 0)
+        connection.execute(row.values(failing=None, failures=0))
+
+
+def postpone(
+    connection: Connection, vehicle_id: str, app_id: str, now: float, due: float
+) -> Subscription | None:
+    """Count a failed delivery; all that waits for the subscription is due at ``due``.
+
+    Returns the subscription as it is now, ``None`` if it has ended.
+    """
+    n = notifications.c
+    row = update(notifications).where(row_of(notifications, vehicle_id, app_id))
+    connection.execute(row.values(failing=func.coalesce(n.failing, now), failures=n.failures + 1))
+    rows = update(outbox).where(row_of(outbox, vehicle_id, app_id))
+    connection.execute(rows.values(due=due, attempts=outbox.c.attempts + 1))
+    return find_subscription(connection, vehicle_id, app_id)
+
+
+def drop_old(connection: Connection, before: float) -> None:
+    """Drop alerts that were raised before that time."""
+    connection.execute(delete(outbox).where(outbox.c.created < before))
+
+
+def is_wanted(
+    connection: Connection, vehicle_ids: Iterable[str], push_types: Sequence[str]
+) -> bool:
+    """Return whether anybody wants alerts of any of the vehicles."""
+    return any(_takers(connection, vehicle_id, push_types) for vehicle_id in vehicle_ids)

@@ -1,0 +1,94 @@
+"""All that reads and changes owners, what they have and its history, to import from one place.
+
+Each is a plain function of a SQLAlchemy ``Connection`` in a transaction: the command line calls
+them with :func:`ovms.server.storage.database.writing`, the server in threads.
+"""
+
+from __future__ import annotations
+
+from ovms.server.storage.history import history_count, history_page, history_summary, utilisation
+from ovms.server.storage.imports import Imported, import_vehicles
+from ovms.server.storage.logins import account_states, accounts_changed_since
+from ovms.server.storage.owners import (
+    add_owner,
+    find_owner,
+    get_owner,
+    list_owners,
+    remove_owner,
+    renew_hash,
+    set_password,
+)
+from ovms.server.storage.provisions import (
+    add_provision,
+    find_provision,
+    get_provision,
+    list_provisions,
+    remove_provision,
+)
+from ovms.server.storage.tokens import (
+    TOKEN_LIMIT,
+    add_token,
+    find_token,
+    get_token,
+    list_tokens,
+    remove_token,
+    touch_tokens,
+)
+from ovms.server.storage.vehicles import (
+    PRESENCE_STALE,
+    add_vehicle,
+    changed_since,
+    find_vehicle,
+    get_vehicle,
+    list_vehicles,
+    load_vehicle,
+    remove_vehicle,
+    rename_vehicle,
+    set_log_days,
+    set_secret,
+    set_server,
+    transfer_vehicle,
+)
+
+__all__ = [
+    "PRESENCE_STALE",
+    "TOKEN_LIMIT",
+    "Imported",
+    "account_states",
+    "accounts_changed_since",
+    "add_owner",
+    "add_provision",
+    "add_token",
+    "add_vehicle",
+    "changed_since",
+    "find_owner",
+    "find_provision",
+    "find_token",
+    "find_vehicle",
+    "get_owner",
+    "get_provision",
+    "get_token",
+    "get_vehicle",
+    "history_count",
+    "history_page",
+    "history_summary",
+    "import_vehicles",
+    "list_owners",
+    "list_provisions",
+    "list_tokens",
+    "list_vehicles",
+    "load_vehicle",
+    "remove_owner",
+    "remove_provision",
+    "remove_token",
+    "remove_vehicle",
+    "rename_vehicle",
+    "renew_hash",
+    "set_log_days",
+    "set_password",
+    "set_secret",
+    "set_server",
+    "touch_tokens",
+    "transfer_vehicle",
+    "utilisation",
+]

@@ -1,0 +1,313 @@
+"""The tables.
+
+Times are Unix seconds. Vehicle ids are upper-case everywhere, so that comparing them is comparing
+strings. What the writer writes refers to vehicles without a foreign key: it gathers rows for a
+while, and a vehicle that is removed meanwhile must not fail everybody's batch.
+A change here needs a step in ``migrations/versions`` and a new :data:`REVISION`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+
+REVISION: Final = "0005"
+"""The newest migration; four digits, so that later ones compare greater."""
+
+SERVER_ROW: Final = 1
+"""The key of the only row of ``server``."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+owners = Table(
+    "owners",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    # The name without case: what lookups compare, and what must be unique.
+    Column("name_key", Text, nullable=False, unique=True),
+    Column("email", Text, nullable=False, server_default=""),
+    Column("password_hash", Text),
+    Column("admin", Boolean, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("changed", Double, nullable=False),
+    # What a running server and its peers ask for again and again: who changed lately.
+    Index(None, "changed"),
+    # An id is never given again: a session of somebody removed must not become another's.
+    sqlite_autoincrement=True,
+)
+
+# Owners that are gone, so that running servers and peers hear of it.
+removed_owners = Table(
+    "removed_owners",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("changed", Double, nullable=False),
+    Index(None, "changed"),
+)
+
+vehicles = Table(
+    "vehicles",
+    metadata,
+    Column("id", Text, primary_key=True),
+    # NULL only in tombstones, so that an owner can go while they stay.
+    Column("owner_id", Integer, ForeignKey("owners.id", ondelete="SET NULL")),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("secret", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    # The token of the car's last ET message; '' while it is not in paranoid mode.
+    Column("paranoid_token", Text, nullable=False, server_default=""),
+    Column("created", Double, nullable=False),
+    Column("changed", Double, nullable=False),
+    # When it was removed: a tombstone, so that running servers and peers hear of it.
+    Column("deleted", Double),
+    # Days that its telemetry and its positions are kept: NULL is the server's default, 0 is off.
+    Column("log_days", Integer),
+    Column("log_position_days", Integer),
+    # The server that serves it, by its id; '*' is any.
+    Column("server", Text, nullable=False, server_default="*"),
+    CheckConstraint("type IN ('car', 'server')", name="type"),
+    CheckConstraint("owner_id IS NOT NULL OR deleted IS NOT NULL", name="owned"),
+    Index(None, "owner_id"),
+    Index(None, "changed"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("vehicle_id", Text, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+    Column("time", Double, nullable=False),
+    # The paranoid token under which a sealed message came; '' is plain.
+    Column("token", Text, nullable=False, server_default=""),
+)
+
+presence = Table(
+    "presence",
+    metadata,
+    Column("vehicle_id", Text, primary_key=True),
+    Column("car", Boolean, nullable=False),
+    Column("apps", Integer, nullable=False),
+    Column("batch", Integer, nullable=False),
+    # When the car's last message came.
+    Column("heard", Double),
+)
+
+server = Table(
+    "server",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("started", Double, nullable=False),
+    Column("heartbeat", Double, nullable=False),
+)
+
+# -- History and utilisation ------------------------------------------------------------------
+
+history = Table(
+    "history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("vehicle_id", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    # When the record was made, and from when on it may go.
+    Column("time", Integer, nullable=False),
+    Column("expires", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    # The code that its car waits for; NULL if it waits for none, and in records of before 0005.
+    Column("ack", Integer),
+    Index(None, "vehicle_id", "type", "time", "number", "id"),
+    Index(None, "expires"),
+    # An id is never given again: what is above the one at which a reading began came later.
+    sqlite_autoincrement=True,
+)
+
+# What a car had acknowledged lately, so that a copy of it is known as one.
+history_acks = Table(
+    "history_acks",
+    metadata,
+    Column("vehicle_id", Text, primary_key=True),
+    Column("type", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("ack", Integer, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    Column("received", Double, nullable=False),
+    Index(None, "received"),
+    sqlite_with_rowid=False,
+)
+
+# How many records there are in history, purged ones left out, and their size; never 0.
+history_counts = Table(
+    "history_counts",
+    metadata,
+    Column("vehicle_id", Text, primary_key=True),
+    Column("type", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("records", Integer, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    # Nearly always empty: finds what to delete.
+    Index("ix_history_counts_empty", "records", sqlite_where=text("records = 0")),
+    sqlite_with_rowid=False,
+)
+
+# A vehicle that was removed with more history than one transaction should delete: its rows up to
+# last_id count no more, wherever they are read, and go in chunks.
+history_purges = Table(
+    "history_purges",
+    metadata,
+    Column("vehicle_id", Text, primary_key=True),
+    Column("last_id", Integer, nullable=False),
+)
+
+# Bytes a day, each from the car's or the apps' side.
+utilisation = Table(
+    "utilisation",
+    metadata,
+    Column("vehicle_id", Text, primary_key=True),
+    # YYYY-MM-DD, UTC.
+    Column("day", Text, primary_key=True),
+    Column("car_received", Integer, nullable=False),
+    Column("car_sent", Integer, nullable=False),
+    Column("apps_received", Integer, nullable=False),
+    Column("apps_sent", Integer, nullable=False),
+    Index(None, "day"),
+)
+
+# -- Alerts to those who are not connected ----------------------------------------------------
+
+# Who wants a vehicle's alerts, and where. It counts while owner_id is the vehicle's owner: what
+# an owner subscribed ends when the vehicle is removed or becomes somebody else's.
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("vehicle_id", Text, ForeignKey("vehicles.id", ondelete="CASCADE"), primary_key=True),
+    Column("app_id", Text, primary_key=True),
+    Column("owner_id", Integer, nullable=False),
+    Column("push_type", Text, nullable=False),
+    Column("key_type", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    # The vehicle's id in the app's own spelling.
+    Column("vehicle_name", Text, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("changed", Double, nullable=False),
+    # Since when every delivery failed, and how many; NULL and 0 after one that did not.
+    Column("failing", Double),
+    Column("failures", Integer, nullable=False, server_default="0"),
+)
+
+# Alerts on their way to one subscription each; gone once they are delivered.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("vehicle_id", Text, nullable=False),
+    Column("app_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("created", Double, nullable=False),
+    # When it is to be sent, and how often that failed.
+    Column("due", Double, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    ForeignKeyConstraint(
+        ["vehicle_id", "app_id"],
+        ["notifications.vehicle_id", "notifications.app_id"],
+        ondelete="CASCADE",
+    ),
+    Index(None, "vehicle_id", "app_id", "id"),
+    # An id is never given again: it names the mail that a delivery became.
+    sqlite_autoincrement=True,
+)
+
+# -- Who may do what in an owner's name, and what new cars are told ---------------------------
+
+# API tokens, in clear: the field's HTTP API lists them to their owner.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("owner_id", Integer, ForeignKey("owners.id", ondelete="CASCADE"), nullable=False),
+    Column("token", Text, nullable=False, unique=True),
+    Column("application", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    # Its rights, words with commas between.
+    Column("permit", Text, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("refreshed", Double, nullable=False),
+    Column("last_used", Double),
+    Index(None, "owner_id"),
+    # An id is never given again: it is how a login remembers by which token it came.
+    sqlite_autoincrement=True,
+)
+
+# Records of auto-provisioning, as a car gets them: sealed with a secret that is not here.
+provisions = Table(
+    "provisions",
+    metadata,
+    # What the car asks by, its VIN, in upper case.
+    Column("key", Text, primary_key=True),
+    Column("token", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("owner_id", Integer, ForeignKey("owners.id", ondelete="SET NULL")),
+    Column("created", Double, nullable=False),
+    Column("changed", Double, nullable=False),
+    Column("last_used", Double),
+    Index(None, "owner_id"),
+)
+
+# -- Other servers ----------------------------------------------------------------------------
+
+# Which owner of ours another server's number means.
+peer_owners = Table(
+    "peer_owners",
+    metadata,
+    Column("peer", Text, primary_key=True),
+    Column("remote_id", Integer, primary_key=True, autoincrement=False),
+    Column("owner_id", Integer, ForeignKey("owners.id", ondelete="CASCADE"), nullable=False),
+    Index(None, "owner_id"),
+)
+
+# How things stand with the servers that we call, and that call us.
+peers = Table(
+    "peers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("direction", Text, primary_key=True),
+    Column("address", Text, nullable=False, server_default=""),
+    Column("connected", Boolean, nullable=False),
+    # When it came or went, and when it was last heard.
+    Column("since", Double),
+    Column("heard", Double),
+    # The newest changes of vehicles and owners that were had from it: YYYY-MM-DD hh:mm:ss, UTC.
+    Column("vehicle_time", Text, nullable=False, server_default=""),
+    Column("owner_time", Text, nullable=False, server_default=""),
+    Column("vehicles", Integer, nullable=False, server_default="0"),
+    Column("owners", Integer, nullable=False, server_default="0"),
+    Column("error", Text, nullable=False, server_default=""),
+    CheckConstraint("direction IN ('calls', 'called')", name="direction"),
+)

@@ -1,0 +1,257 @@
+"""What the server asks of the database: vehicles, their latest messages, history and traffic.
+
+One server at a time uses a database; whoever starts servers sees to that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import insert, update
+
+from ovms.server.storage import queries
+from ovms.server.storage.database import connect, database_path, sync_engine, upgrade, writing
+from ovms.server.storage.expiry import (
+    TRAFFIC_DAYS,
+    expire_acks,
+    expire_history,
+    expire_traffic,
+    purge,
+)
+from ovms.server.storage.names import vehicle_key
+from ovms.server.storage.reader import Reader
+from ovms.server.storage.schema import SERVER_ROW, presence, server
+from ovms.server.storage.writer import CLOSE_TIMEOUT, Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import TypeVar
+
+    from sqlalchemy import Connection
+    from sqlalchemy.engine import URL
+
+    from ovms.server.values import (
+        DayTraffic,
+        HistoryEntry,
+        HistoryKey,
+        KeptRecord,
+        LatestMessage,
+        ProvisionRecord,
+        Traffic,
+        TypeSummary,
+        Vehicle,
+        VehicleChange,
+    )
+
+    T = TypeVar("T")
+
+CHANGE_OVERLAP: Final = 30.0
+"""Seconds that :meth:`Store.changed_since` looks further back: changes commit after their time."""
+
+USE_INTERVAL: Final = 60.0
+"""Seconds within which the uses of a provisioning record count as one: strangers can ask for it."""
+
+WRITER_BUSY_TIMEOUT: Final = 2.0
+"""Seconds the writer waits for a lock; it tries again anyway, and must not outlast its closing."""
+
+
+HOLD_LIMIT: Final = 3600.0
+"""Seconds after which records expire although somebody holds them, one after another."""
+
+
+class Store:
+    """The database of a running server. Made by :meth:`open`, in the event loop that uses it."""
+
+    def __init__(self, url: URL, clock: Callable[[], float]) -> None:
+        path = database_path(url)
+        self._name = str(path)
+        self._clock = clock
+        self._reader = Reader(url, "ovms-reader")
+        self._history = Reader(url, "ovms-history")  # a long count keeps no car waiting
+        self._holders = 0
+        self._held_off: float | None = None
+        self.writer = Writer.open(lambda: connect(path, WRITER_BUSY_TIMEOUT), self._name)
+
+    @classmethod
+    async def open(cls, url: URL, clock: Callable[[], float]) -> Store:
+        """Open the database, made or upgraded if need be; nobody counts as connected.
+
+        ``url`` comes from :func:`ovms.server.storage.database.database_url`, ``clock`` gives Unix
+        seconds. Raises :class:`ovms.server.storage.errors.DatabaseError`.
+        """
+        await asyncio.to_thread(_prepare, url, clock())
+        return cls(url, clock)
+
+    async def load_vehicle(self, vehicle_id: str) -> tuple[Vehicle, list[LatestMessage]] | None:
+        """Return a vehicle and the latest message of each code by code, or ``None``.
+
+        Sealed messages of an older token are left out. What was kept before is seen, also while
+        the disk refuses to take it. Raises :class:`ovms.server.storage.errors.DatabaseError`.
+        """
+        vehicle_id = vehicle_key(vehicle_id)
+        newer, token = self.writer.unsaved(vehicle_id)
+        found = await self._reader.read(partial(queries.load_vehicle, vehicle_id=vehicle_id))
+        if found is None:
+            return None
+        vehicle, rows = found
+        if token not in (None, vehicle.paranoid_token):
+            vehicle = replace(vehicle, paranoid_token=token)
+            rows = [row for row in rows if not row.token]
+        latest = {row.code: row for row in rows} | newer
+        valid = (latest[code] for code in sorted(latest))
+        return vehicle, [row for row in valid if row.counts(vehicle.paranoid_token)]
+
+    def keep_message(self, vehicle_id: str, message: LatestMessage) -> None:
+        """Keep the latest message of its code; durable some 10 ms later."""
+        self.writer.put_message(vehicle_key(vehicle_id), message)
+
+    def keep_token(self, vehicle_id: str, token: str) -> None:
+        """Keep a vehicle's paranoid token, ``""`` for none; others void what they sealed."""
+        self.writer.put_token(vehicle_key(vehicle_id), token)
+
+    def keep_presence(
+        self, vehicle_id: str, car: bool, apps: int, batch: int, heard: float | None = None
+    ) -> None:
+        """Keep who is connected; ``heard`` in Unix seconds, ``None`` leaves the known time."""
+        self.writer.put_presence(vehicle_key(vehicle_id), car, apps, batch, heard)
+
+    def heartbeat(self) -> None:
+        """Say that the server lives: call it well within ``PRESENCE_STALE``."""
+        self.writer.heartbeat(self._clock())
+
+    async def changed_since(self, since: float) -> list[VehicleChange]:
+        """Return the vehicles that were made, changed or removed since then (Unix seconds).
+
+        Also some that were changed shortly before: compare with what is known of them.
+        """
+        past = since - CHANGE_OVERLAP
+        return await self._reader.read(partial(queries.changed_since, since=past))
+
+    async def find_provision(self, key: str) -> ProvisionRecord | None:
+        """Return the record for the car that asks by ``key``, in any case; ``None`` without one.
+
+        That it was asked for is kept, and is not waited for.
+        """
+        found = await self._reader.read(partial(queries.find_provision, key=key))
+        if found is None:
+            return None
+        now = self._clock()
+        if found.last_used is None or abs(now - found.last_used) >= USE_INTERVAL:
+            self.writer.put_provision_use(found.key, now)
+        return found.record
+
+    # History and utilisation.
+
+    def keep_history(
+        self,
+        vehicle_id: str,
+        record: KeptRecord,
+        on_saved: Callable[[], object] | None = None,
+    ) -> bool:
+        """Keep a record, a copy only once; false if there is no room for it now.
+
+        ``on_saved`` is called in the event loop when it is durable, also for a copy.
+        """
+        return self.writer.put_history(vehicle_key(vehicle_id), record, on_saved)
+
+    def keep_utilisation(self, vehicle_id: str, day: str, traffic: Traffic) -> None:
+        """Add to a vehicle's traffic of a day, ``YYYY-MM-DD`` in UTC."""
+        self.writer.put_utilisation(vehicle_key(vehicle_id), day, traffic)
+
+    async def history_summary(self, vehicle_id: str, since: int | None = None) -> list[TypeSummary]:
+        """Return what a vehicle's history holds, by type; see :mod:`.history`."""
+        query = partial(queries.history_summary, vehicle_id=vehicle_id, since=since)
+        return await self._read_settled(vehicle_id, query)
+
+    async def history_count(
+        self, vehicle_id: str, record_type: str, since: int | None = None
+    ) -> tuple[int, int]:
+        """Count a type's records; returns that and the ``last_id`` for :meth:`history_page`."""
+        query = partial(
+            queries.history_count, vehicle_id=vehicle_id, record_type=record_type, since=since
+        )
+        return await self._read_settled(vehicle_id, query)
+
+    async def history_page(
+        self,
+        vehicle_id: str,
+        record_type: str,
+        since: int | None,
+        after: HistoryKey | None,
+        last_id: int,
+        limit: int,
+    ) -> list[HistoryEntry]:
+        """Return the next records behind ``after``, oldest first, then by number."""
+        return await self._history.read(
+            lambda connection: queries.history_page(
+                connection, vehicle_id, record_type, since, after, last_id, limit
+            )
+        )
+
+    async def utilisation(self, vehicle_id: str, days: int = TRAFFIC_DAYS) -> list[DayTraffic]:
+        """Return a vehicle's traffic of the last ``days`` days that had any, newest first."""
+        query = partial(queries.utilisation, vehicle_id=vehicle_id, days=days)
+        return await self._read_settled(vehicle_id, query)
+
+    @contextmanager
+    def holding_expiry(self) -> Iterator[None]:
+        """Keep records from expiring, so that a count stays true; at most :data:`HOLD_LIMIT`."""
+        self._holders += 1
+        try:
+            yield
+        finally:
+            self._holders -= 1
+
+    async def expire(self, now: float) -> int:
+        """Delete what is over at ``now`` (Unix seconds), in chunks; returns how many chunks.
+
+        Call it about once a minute. Batches in between wait for one chunk at most. Raises
+        :class:`ovms.server.storage.errors.DatabaseError` or
+        :class:`ovms.server.storage.errors.StoreClosed`.
+        """
+        chunks = 0
+        for chunk in (purge, expire_acks, expire_traffic, expire_history):
+            while not (chunk is expire_history and self._is_held(now)):
+                chunks += 1
+                if not await self.writer.run(partial(chunk, now=now)):
+                    break
+        return chunks
+
+    def _is_held(self, now: float) -> bool:
+        if not self._holders:
+            self._held_off = None
+            return False
+        if self._held_off is None:
+            self._held_off = now
+        return now < self._held_off + HOLD_LIMIT
+
+    async def close(self, timeout: float = CLOSE_TIMEOUT) -> int:
+        """Save what was kept and close; returns how many rows could not be saved.
+
+        May be called again.
+        """
+        if not self.writer.closed:
+            self.writer.heartbeat(0.0)  # nobody counts as online any more
+        left = await self.writer.close(timeout)
+        await self._reader.close()
+        await self._history.close()
+        return left
+
+    async def _read_settled(self, vehicle_id: str, query: Callable[[Connection], T]) -> T:
+        await self.writer.settle(vehicle_key(vehicle_id))
+        return await self._history.read(query)
+
+
+def _prepare(url: URL, now: float) -> None:
+    engine = sync_engine(url)
+    upgrade(engine)
+    with writing(engine) as connection:
+        connection.execute(update(presence).values(car=False, apps=0, batch=0))
+        times = {"started": now, "heartbeat": now}
+        row = update(server).where(server.c.id == SERVER_ROW)
+        if not connection.execute(row.values(times)).rowcount:
+            connection.execute(insert(server).values(id=SERVER_ROW, **times))

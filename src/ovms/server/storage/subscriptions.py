@@ -1,0 +1,134 @@
+"""Who wants a vehicle's alerts, and where: the queries.
+
+Each takes a connection inside a transaction. A subscription counts while the vehicle belongs to the
+owner who had it when it was made. Times are Unix seconds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import and_, delete, insert, select, update
+
+from ovms.server.storage.errors import InvalidValue, NotFound
+from ovms.server.storage.names import vehicle_key
+from ovms.server.storage.schema import notifications, vehicles
+from ovms.server.values import Subscription
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Connection, Select
+
+    from ovms.server.values import Vehicle
+
+SUBSCRIPTION_LIMIT: Final = 20
+"""Subscriptions of a vehicle: a family's phones, some of them replaced by now."""
+
+RENEWING_TYPES: Final = ("apns", "gcm", "expo")
+"""Subscribed again at each login of the app: at the limit, the longest silent of them gives way."""
+
+RENEWAL: Final = 86400.0
+"""Seconds in which an unchanged subscription is not written again: apps send it at each login."""
+
+COUNTS: Final = and_(vehicles.c.owner_id == notifications.c.owner_id, vehicles.c.deleted.is_(None))
+"""A subscription, joined to its vehicle, that counts."""
+
+
+_SUBSCRIBED = [notifications.c[name] for name in Subscription.__dataclass_fields__]
+
+
+def row_of(table: Any, vehicle_id: str, app_id: str) -> ColumnElement[bool]:
+    """Select an app's rows of a vehicle."""
+    return and_(table.c.vehicle_id == vehicle_key(vehicle_id), table.c.app_id == app_id)
+
+
+def _subscribed() -> Select[Any]:
+    return select(*_SUBSCRIBED).join(vehicles, vehicles.c.id == notifications.c.vehicle_id)
+
+
+def list_subscriptions(connection: Connection, vehicle_id: str | None = None) -> list[Subscription]:
+    """Return all subscriptions, or a vehicle's, by vehicle and app."""
+    n = notifications.c
+    query = _subscribed().where(COUNTS).order_by(n.vehicle_id, n.app_id)
+    if vehicle_id is not None:
+        query = query.where(n.vehicle_id == vehicle_key(vehicle_id))
+    return [Subscription(*row) for row in connection.execute(query)]
+
+
+def find_subscription(connection: Connection, vehicle_id: str, app_id: str) -> Subscription | None:
+    """Return an app's subscription of a vehicle, or ``None``."""
+    query = _subscribed().where(COUNTS, row_of(notifications, vehicle_id, app_id))
+    row = connection.execute(query).one_or_none()
+    return Subscription(*row) if row is not None else None
+
+
+def put_subscription(
+    connection: Connection,
+    vehicle: Vehicle,
+    app_id: str,
+    push_type: str,
+    key_type: str,
+    key: str,
+    vehicle_name: str,
+    now: float,
+) -> None:
+    """Subscribe an app to a vehicle, or renew what it had.
+
+    At :data:`SUBSCRIPTION_LIMIT` the one of :data:`RENEWING_TYPES` that was not renewed for the
+    longest time gives way. Raises :class:`InvalidValue` when there is none.
+    """
+    old = find_subscription(connection, vehicle.id, app_id)
+    wanted = {"push_type": push_type, "key_type": key_type, "key": key}
+    wanted["vehicle_name"] = vehicle_name
+    if old is None:
+        _insert(connection, vehicle, app_id, created=now, changed=now, **wanted)
+        return
+    is_same = all(getattr(old, name) == value for name, value in wanted.items())
+    if is_same and 0 <= now - old.changed < RENEWAL:
+        return
+    fresh = {} if is_same else {"failing": None, "failures": 0}
+    row = update(notifications).where(row_of(notifications, vehicle.id, app_id))
+    connection.execute(row.values(changed=now, **wanted, **fresh))
+
+
+def _insert(connection: Connection, vehicle: Vehicle, app_id: str, **values: object) -> None:
+    connection.execute(delete(notifications).where(row_of(notifications, vehicle.id, app_id)))
+    _make_room(connection, vehicle.id)
+    key = {"vehicle_id": vehicle.id, "app_id": app_id, "owner_id": vehicle.owner_id}
+    connection.execute(insert(notifications).values({**key, **values}))
+
+
+def _make_room(connection: Connection, vehicle_id: str) -> None:
+    """Have room for one more. Those that do not count any more go first."""
+    drop_ended(connection, vehicle_id)
+    known = list_subscriptions(connection, vehicle_id)
+    if len(known) < SUBSCRIPTION_LIMIT:
+        return
+    silent = [each for each in known if each.push_type in RENEWING_TYPES]
+    if not silent:
+        raise InvalidValue(f"vehicle {vehicle_id} has {SUBSCRIPTION_LIMIT} subscriptions already")
+    oldest = min(silent, key=lambda each: each.changed)
+    remove_subscription(connection, vehicle_id, oldest.app_id)
+
+
+def remove_subscription(
+    connection: Connection, vehicle_id: str, app_id: str, key: str | None = None
+) -> None:
+    """End a subscription, and drop what waits for it. Raises :class:`NotFound`.
+
+    With a ``key`` only if it still has that one.
+    """
+    row = delete(notifications).where(row_of(notifications, vehicle_id, app_id))
+    if key is not None:
+        row = row.where(notifications.c.key == key)
+    if not connection.execute(row).rowcount:
+        name = vehicle_key(vehicle_id)
+        raise NotFound(f"vehicle {name} has no subscription {app_id!r}")
+
+
+def drop_ended(connection: Connection, vehicle_id: str | None = None) -> None:
+    """Drop subscriptions that do not count any more, all or a vehicle's."""
+    counts = select(vehicles.c.id).where(vehicles.c.id == notifications.c.vehicle_id, COUNTS)
+    rows = delete(notifications).where(~counts.exists())
+    if vehicle_id is not None:
+        rows = rows.where(notifications.c.vehicle_id == vehicle_id)
+    connection.execute(rows)

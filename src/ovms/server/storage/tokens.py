@@ -1,0 +1,141 @@
+"""API tokens: the queries.
+
+Each takes a connection inside a transaction. A token that is made or removed is a change of its
+owner: that is how a running server hears of it. Times are Unix seconds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import delete, func, insert, select, update
+
+from ovms.server.storage import names
+from ovms.server.storage.errors import AlreadyExists, InvalidValue, NotFound
+from ovms.server.storage.schema import owners, tokens
+from ovms.server.values import Token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection, Select
+
+    from ovms.server.values import Owner
+
+TOKEN_LIMIT: Final = 1000
+"""Tokens of an owner: a program that makes itself a new one each day is stopped after years."""
+
+SHORTEST_PREFIX: Final = 8
+"""Digits by which a token may be named: as many as a listing shows."""
+
+_TOKEN = [
+    tokens.c.id,
+    tokens.c.owner_id,
+    owners.c.name,
+    tokens.c.token,
+    tokens.c.application,
+    tokens.c.purpose,
+    tokens.c.permit,
+    tokens.c.created,
+    tokens.c.refreshed,
+    tokens.c.last_used,
+]
+
+
+def _select() -> Select[Any]:
+    return select(*_TOKEN).join(owners, owners.c.id == tokens.c.owner_id)
+
+
+def add_token(
+    connection: Connection,
+    owner: Owner,
+    token: str,
+    now: float,
+    application: str,
+    purpose: str,
+    permit: str,
+) -> Token:
+    """Make a token of 64 hexadecimal digits; the caller chooses it at random.
+
+    Raises :class:`InvalidValue`, also past :data:`TOKEN_LIMIT`, or :class:`AlreadyExists`.
+    """
+    values = {
+        "token": names.api_token(token),
+        "application": names.token_label(application),
+        "purpose": names.token_label(purpose),
+        "permit": names.permit(permit),
+    }
+    if find_token(connection, token) is not None:
+        raise AlreadyExists("the token exists already")
+    count = select(func.count()).where(tokens.c.owner_id == owner.id)
+    if (connection.scalar(count) or 0) >= TOKEN_LIMIT:
+        raise InvalidValue(f"owner {owner.name} has {TOKEN_LIMIT} tokens already")
+    row = insert(tokens).values(owner_id=owner.id, created=now, refreshed=now, **values)
+    connection.execute(row)
+    _owner_changed(connection, owner.id, now)
+    return get_token(connection, values["token"])
+
+
+def list_tokens(connection: Connection, owner: Owner | None = None) -> list[Token]:
+    """Return all tokens, or one owner's, by owner and age."""
+    query = _select().order_by(owners.c.name_key, tokens.c.id)
+    if owner is not None:
+        query = query.where(tokens.c.owner_id == owner.id)
+    return [Token(*row) for row in connection.execute(query)]
+
+
+def find_token(connection: Connection, token: str) -> Token | None:
+    """Return the token of those digits, in any case, or ``None``."""
+    row = connection.execute(_select().where(tokens.c.token == token.lower())).one_or_none()
+    return Token(*row) if row is not None else None
+
+
+def get_token(connection: Connection, token: str) -> Token:
+    """Return the token of those digits, or of those first ones if no other begins with them.
+
+    At least :data:`SHORTEST_PREFIX`. Raises :class:`InvalidValue` or :class:`NotFound`.
+    """
+    first = _prefix(token)
+    within = (tokens.c.token >= first, tokens.c.token < first + "g")  # behind all that begin so
+    rows = connection.execute(_select().where(*within).limit(2)).all()
+    if not rows:
+        raise NotFound(f"there is no token {_shown(first)}")
+    if len(rows) > 1:
+        raise InvalidValue(f"more than one token begins with {_shown(first)}")
+    return Token(*rows[0])
+
+
+def remove_token(connection: Connection, token: str, now: float) -> Token:
+    """Remove a token, named as for :func:`get_token`, which tells the errors."""
+    found = get_token(connection, token)
+    connection.execute(delete(tokens).where(tokens.c.id == found.id))
+    _owner_changed(connection, found.owner_id, now)
+    return found
+
+
+def touch_tokens(connection: Connection, used: Mapping[int, float]) -> None:
+    """Keep when tokens were used, by their ids."""
+    for token_id, time in used.items():
+        connection.execute(update(tokens).where(tokens.c.id == token_id).values(last_used=time))
+
+
+def _owner_changed(connection: Connection, owner_id: int, now: float) -> None:
+    connection.execute(update(owners).where(owners.c.id == owner_id).values(changed=now))
+
+
+def _prefix(text: str) -> str:
+    first = text.lower()
+    if not (
+        SHORTEST_PREFIX <= len(first) <= names.TOKEN_DIGITS
+        and set(first) <= set("0123456789abcdef")
+    ):
+        raise InvalidValue(
+            f"a token is named by its {names.TOKEN_DIGITS} hexadecimal digits,"
+            f" or its first {SHORTEST_PREFIX} or more"
+        )
+    return first
+
+
+def _shown(first: str) -> str:
+    """Return as much of a token as may stand in an error."""
+    return first if len(first) == SHORTEST_PREFIX else f"{first[:SHORTEST_PREFIX]}…"

@@ -1,0 +1,211 @@
+"""Vehicles: the queries.
+
+Each takes a connection inside a transaction; ids are compared without case.
+A removed vehicle leaves a tombstone, so that running servers hear of it; its id can be added again.
+``now`` and ``since`` are in Unix seconds. Errors are
+:class:`ovms.server.storage.errors.RecordError`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import delete, func, insert, select, update
+
+from ovms.server.storage import names
+from ovms.server.storage.errors import AlreadyExists, NotFound
+from ovms.server.storage.expiry import CHUNK, forget_history
+from ovms.server.storage.schema import (
+    messages,
+    notifications,
+    owners,
+    presence,
+    utilisation,
+    vehicles,
+)
+from ovms.server.storage.schema import server as server_row
+from ovms.server.values import LatestMessage, Vehicle, VehicleChange, VehicleStatus
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Select
+
+    from ovms.server.values import LogDays, Owner
+
+PRESENCE_STALE: Final = 30.0
+"""Seconds after a server's last heartbeat when nobody counts as online: it was killed."""
+
+_VEHICLE = [
+    vehicles.c.id,
+    vehicles.c.owner_id,
+    owners.c.name,
+    vehicles.c.name,
+    vehicles.c.secret,
+    vehicles.c.type,
+    vehicles.c.paranoid_token,
+    vehicles.c.created,
+    vehicles.c.changed,
+    vehicles.c.log_days,
+    vehicles.c.log_position_days,
+    vehicles.c.server,
+]
+_WIDTH = len(_VEHICLE)
+
+
+def _select(*more: Any) -> Select[Any]:
+    return select(*_VEHICLE, *more).join(owners).where(vehicles.c.deleted.is_(None))
+
+
+def add_vehicle(
+    connection: Connection,
+    vehicle_id: str,
+    owner: Owner,
+    secret: str,
+    now: float,
+    *,
+    name: str = "",
+    type: str = "car",  # noqa: A002 -- the field's word, and the column's
+    server: str = "*",
+) -> Vehicle:
+    """Make a vehicle. Raises :class:`InvalidValue` or :class:`AlreadyExists`."""
+    vehicle_id = names.vehicle_id(vehicle_id)
+    if find_vehicle(connection, vehicle_id) is not None:
+        raise AlreadyExists(f"vehicle {vehicle_id} exists already")
+    values = {
+        "owner_id": owner.id,
+        "name": names.vehicle_name(name),
+        "secret": names.secret(secret),
+        "type": names.vehicle_type(type),
+        "server": names.server_name(server),
+    }
+    connection.execute(delete(vehicles).where(vehicles.c.id == vehicle_id))  # a tombstone
+    connection.execute(insert(vehicles).values(id=vehicle_id, created=now, changed=now, **values))
+    return get_vehicle(connection, vehicle_id)
+
+
+def find_vehicle(connection: Connection, vehicle_id: str) -> Vehicle | None:
+    """Return a vehicle, or ``None``."""
+    query = _select().where(vehicles.c.id == names.vehicle_key(vehicle_id))
+    row = connection.execute(query).one_or_none()
+    return Vehicle(*row) if row is not None else None
+
+
+def get_vehicle(connection: Connection, vehicle_id: str) -> Vehicle:
+    """Return a vehicle. Raises :class:`NotFound`."""
+    vehicle = find_vehicle(connection, vehicle_id)
+    if vehicle is None:
+        raise NotFound(f"there is no vehicle {names.vehicle_key(vehicle_id)}")
+    return vehicle
+
+
+def list_vehicles(
+    connection: Connection, now: float, owner: Owner | None = None
+) -> list[VehicleStatus]:
+    """Return all vehicles by id, or one owner's, and who is connected to them.
+
+    Heard is what the server said, or the time of the last stored message if that is later.
+    """
+    p = presence.c
+    last = (
+        select(func.max(messages.c.time))
+        .where(messages.c.vehicle_id == vehicles.c.id)
+        .scalar_subquery()
+    )
+    query = _select(p.car, p.apps, p.batch, p.heard, last).order_by(vehicles.c.id)
+    query = query.outerjoin(presence, p.vehicle_id == vehicles.c.id)
+    if owner is not None:
+        query = query.where(vehicles.c.owner_id == owner.id)
+    heartbeat = connection.scalar(select(server_row.c.heartbeat))
+    alive = heartbeat is not None and heartbeat > now - PRESENCE_STALE
+    return [_status(row, alive) for row in connection.execute(query)]
+
+
+def _status(row: Any, alive: bool) -> VehicleStatus:
+    car, apps, batch, *times = row[_WIDTH:]
+    heard = max((time for time in times if time is not None), default=None)
+    vehicle = Vehicle(*row[:_WIDTH])
+    if not alive:
+        return VehicleStatus(vehicle, False, 0, 0, heard)
+    return VehicleStatus(vehicle, bool(car), apps or 0, batch or 0, heard)
+
+
+def rename_vehicle(connection: Connection, vehicle_id: str, name: str, now: float) -> Vehicle:
+    """Change what a vehicle is called; its id stays."""
+    return _change(connection, vehicle_id, now, name=names.vehicle_name(name))
+
+
+def transfer_vehicle(connection: Connection, vehicle_id: str, owner: Owner, now: float) -> Vehicle:
+    """Return a vehicle to another owner, with its messages."""
+    return _change(connection, vehicle_id, now, owner_id=owner.id)
+
+
+def set_secret(connection: Connection, vehicle_id: str, secret: str, now: float) -> Vehicle:
+    """Change a vehicle's secret."""
+    return _change(connection, vehicle_id, now, secret=names.secret(secret))
+
+
+def set_server(connection: Connection, vehicle_id: str, server: str, now: float) -> Vehicle:
+    """Change which server serves a vehicle; ``*`` is any."""
+    return _change(connection, vehicle_id, now, server=names.server_name(server))
+
+
+def set_log_days(connection: Connection, vehicle_id: str, days: LogDays, now: float) -> Vehicle:
+    """Change how long a vehicle's telemetry is kept, of records that come from now on."""
+    for value in (days.get("log_days"), days.get("log_position_days")):
+        names.log_days(value)
+    return _change(connection, vehicle_id, now, **days)
+
+
+def _change(connection: Connection, vehicle_id: str, now: float, **values: object) -> Vehicle:
+    vehicle = get_vehicle(connection, vehicle_id)
+    connection.execute(
+        update(vehicles).where(vehicles.c.id == vehicle.id).values(changed=now, **values)
+    )
+    return get_vehicle(connection, vehicle_id)
+
+
+def remove_vehicle(connection: Connection, vehicle_id: str, now: float) -> Vehicle:
+    """Remove a vehicle, its messages and its history; a tombstone stays."""
+    vehicle = get_vehicle(connection, vehicle_id)
+    tombstone(connection, vehicle.id, now)
+    return vehicle
+
+
+def tombstone(connection: Connection, vehicle_id: str, now: float, rows: int = CHUNK) -> None:
+    """Make a tombstone of a vehicle that is known to exist.
+
+    ``rows`` of its history are deleted at once; more of them count no longer, and go later.
+    """
+    for table in (messages, presence, utilisation, notifications):
+        connection.execute(delete(table).where(table.c.vehicle_id == vehicle_id))
+    forget_history(connection, vehicle_id, rows)
+    emptied = {"owner_id": None, "name": "", "secret": "", "paranoid_token": ""}
+    connection.execute(
+        update(vehicles)
+        .where(vehicles.c.id == vehicle_id)
+        .values(deleted=now, changed=now, **emptied)
+    )
+
+
+def load_vehicle(
+    connection: Connection, vehicle_id: str
+) -> tuple[Vehicle, list[LatestMessage]] | None:
+    """Return a vehicle and the latest message of each code by code, or ``None``.
+
+    All of them, also sealed ones that no longer count: see :meth:`LatestMessage.counts`.
+    """
+    vehicle = find_vehicle(connection, vehicle_id)
+    if vehicle is None:
+        return None
+    m = messages.c
+    query = select(m.code, m.data, m.time, m.token).where(m.vehicle_id == vehicle.id)
+    rows = connection.execute(query.order_by(m.code))
+    return vehicle, [LatestMessage(*row) for row in rows]
+
+
+def changed_since(connection: Connection, since: float) -> list[VehicleChange]:
+    """Return the vehicles that were made, changed or removed at ``since`` or later."""
+    v = vehicles.c
+    columns = (v.id, v.owner_id, v.secret, v.deleted.is_not(None), v.log_days,
+               v.log_position_days, v.server)  # fmt: skip
+    query = select(*columns).where(v.changed >= since).order_by(v.changed, v.id)
+    return [VehicleChange(*row) for row in connection.execute(query)]

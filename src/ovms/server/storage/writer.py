@@ -1,0 +1,370 @@
+"""The one writer of what cars send: rows gather in the event loop, a thread commits them.
+
+Every method but :meth:`Writer.open` belongs to the event loop and only the awaited ones wait, so
+nothing here is locked. One task takes what has gathered, has the thread write it in one
+transaction, and tells those who asked. While the disk refuses, the rows stay, newer ones replace
+older ones, and the task tries again: nothing is lost while the process lives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from ovms.server.storage.batch import Batch, write, write_singly
+from ovms.server.storage.errors import StoreClosed, from_sqlite, translated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import TypeVar
+
+    from ovms.server.values import KeptRecord, LatestMessage, Traffic
+
+    T = TypeVar("T")
+
+GATHER: Final = 0.010
+"""Seconds that rows gather before a commit: a real disk syncs for about as long."""
+
+MAX_PENDING: Final = 500_000
+"""Rows that may wait while the disk refuses, about 200 bytes each and the data.
+
+Rows are coalesced, so what waits is at most the vehicles that spoke times the codes they use (about
+20): this is reached by 25,000 vehicles at once. Past it new keys are refused and counted, known
+ones still take newer rows. Tokens, presence and uses of provisioning records are one row a vehicle,
+and not counted.
+"""
+
+MAX_HISTORY_WAITING: Final = 64 * 2**20
+"""Bytes of memory for records of the history that wait: some 75,000 small ones.
+
+At the 2000 a second that 50 cars send after a gap, the disk may refuse for half a minute. Past it
+records are refused: a car sends them again, and what is not acknowledged is counted as lost.
+"""
+
+TOLD_AT_ONCE: Final = 500
+"""Callbacks in one turn of the event loop: each may seal and send a message."""
+
+SETTLE_TIMEOUT: Final = 2.0
+"""Seconds that a read waits for what was put before it, should the disk refuse just then."""
+
+FIRST_PAUSE: Final = 0.1
+LAST_PAUSE: Final = 10.0
+"""Seconds between two tries while the disk refuses: doubled from the first to the last."""
+
+CLOSE_TIMEOUT: Final = 10.0
+"""Seconds that :meth:`Writer.close` tries to save what is left."""
+
+_BAD_ROW: Final = (
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.ProgrammingError,
+    sqlite3.InterfaceError,
+    UnicodeError,
+    OverflowError,
+)
+"""What a row raises that can never be written; everything else may pass."""
+
+log = structlog.get_logger(__name__)
+
+
+class Writer:
+    """Gathers rows and commits them, many at a time. Made by :meth:`open`.
+
+    ``connect`` opens a connection of the driver; it is called in the writer's thread, and again
+    after each error. The caller puts rows only in the event loop in which it was opened.
+    """
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection], name: str) -> None:
+        self._connect = connect
+        self._name = name
+        self._connection: sqlite3.Connection | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ovms-writer")
+        self._pending = Batch()
+        self._writing = Batch()
+        self._rows = 0  # messages in both
+        self._refused = 0
+        self._work = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._flushes: set[asyncio.Future[None]] = set()
+        self._failing = False
+        self._closing = False
+        self._unsaved: int | None = None
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="store writer")
+
+    @classmethod
+    def open(cls, connect: Callable[[], sqlite3.Connection], name: str) -> Writer:
+        """Start a writer in the running event loop; ``name`` is the database's, for the log."""
+        return cls(connect, name)
+
+    # Putting: nothing waits.
+
+    def put_message(self, vehicle_id: str, message: LatestMessage) -> None:
+        """Keep a vehicle's latest message of its code.
+
+        Messages of a vehicle that does not exist are left out. Raises :class:`StoreClosed`.
+        """
+        messages = self._open_batch().messages
+        codes = messages.get(vehicle_id)
+        if codes is None or message.code not in codes:
+            if not self._room_for_one():
+                return
+            codes = messages.setdefault(vehicle_id, {})
+        codes[message.code] = message
+
+    def put_token(self, vehicle_id: str, token: str) -> None:
+        """Keep the paranoid token of a vehicle; another one voids what was sealed before."""
+        self._open_batch().put_token(vehicle_id, token)
+
+    def put_presence(
+        self, vehicle_id: str, car: bool, apps: int, batch: int, heard: float | None
+    ) -> None:
+        """Keep who is connected to a vehicle; ``heard`` of ``None`` leaves the known time."""
+        self._open_batch().put_presence(vehicle_id, (car, apps, batch, heard))
+
+    def put_history(
+        self,
+        vehicle_id: str,
+        record: KeptRecord,
+        on_saved: Callable[[], object] | None = None,
+    ) -> bool:
+        """Keep a record, a copy of one that is known only once; false if there is no room for it.
+
+        ``on_saved`` is called in the event loop when the record is durable, also for a copy, and
+        for a vehicle that was removed meanwhile. Raises :class:`StoreClosed`.
+        """
+        batch = self._open_batch()
+        if self._pending.history.size + self._writing.history.size >= MAX_HISTORY_WAITING:
+            self._refuse()
+            return False
+        batch.history.put(vehicle_id, record, on_saved)
+        return True
+
+    def put_utilisation(self, vehicle_id: str, day: str, traffic: Traffic) -> None:
+        """Add to a vehicle's traffic of a day, ``YYYY-MM-DD`` in UTC."""
+        self._open_batch().put_traffic(vehicle_id, day, traffic)
+
+    def put_provision_use(self, key: str, time: float) -> None:
+        """Keep when a provisioning record was asked for, in Unix seconds."""
+        self._open_batch().provisions[key] = time
+
+    def heartbeat(self, time: float) -> None:
+        """Keep a sign of the server's life."""
+        self._open_batch().heartbeat = time
+
+    def when_saved(self, callback: Callable[[], object]) -> None:
+        """Call ``callback`` in the event loop once all that was put before is durable.
+
+        It is never called if that does not happen before the writer closes.
+        """
+        self._open_batch().saved.append(callback)
+
+    async def flush(self) -> None:
+        """Wait until all that was put before is durable.
+
+        Raises :class:`StoreClosed` when the writer closes without having saved it.
+        """
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.when_saved(lambda: _resolve(done))
+        self._flushes.add(done)
+        self._hurry.set()  # no gathering for this one
+        try:
+            await done
+        finally:
+            self._flushes.discard(done)
+
+    async def settle(self, vehicle_id: str) -> None:
+        """Wait until a vehicle's history and traffic that were put are durable.
+
+        Not while the disk refuses. Raises :class:`StoreClosed`.
+        """
+        parts = self._pending, self._writing
+        if self._failing or not any(
+            vehicle_id in part.history.records or vehicle_id in part.traffic for part in parts
+        ):
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_TIMEOUT):
+                await self.flush()
+
+    async def run(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a short job in the thread, on its connection, between two batches.
+
+        Raises :class:`ovms.server.storage.errors.DatabaseError` or :class:`StoreClosed`.
+        """
+        if self._closing:
+            raise StoreClosed("the store was closed")
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._do, job)
+
+    def unsaved(self, vehicle_id: str) -> tuple[dict[str, LatestMessage], str | None]:
+        """Return a vehicle's messages by code, and its token, that may not be durable yet."""
+        old, new = self._writing, self._pending
+        before = old.messages.get(vehicle_id, {})
+        messages = before | new.messages.get(vehicle_id, {})
+        return messages, new.tokens.get(vehicle_id, old.tokens.get(vehicle_id))
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be put any more."""
+        return self._closing
+
+    @property
+    def refused(self) -> int:
+        """How many rows the bounds turned away since the disk last took some."""
+        return self._refused
+
+    async def close(self, timeout: float = CLOSE_TIMEOUT) -> int:
+        """Save what is left and end; returns how many rows it could not save. Harmless again.
+
+        Tries for ``timeout`` seconds. Nothing can be put any more.
+        """
+        self._closing = True
+        self._work.set()
+        self._hurry.set()
+        await asyncio.wait([self._task], timeout=timeout)
+        if self._unsaved is None:
+            self._unsaved = self._end()
+        await asyncio.wait([self._task])
+        return self._unsaved
+
+    def _open_batch(self) -> Batch:
+        if self._closing:
+            raise StoreClosed("the store was closed")
+        self._work.set()
+        return self._pending
+
+    def _room_for_one(self) -> bool:
+        if self._rows < MAX_PENDING:
+            self._rows += 1
+            return True
+        self._refuse()
+        return False
+
+    def _refuse(self) -> None:
+        if not self._refused:
+            waiting = self._pending.rows() + self._writing.rows()
+            log.error("store full: messages are lost", database=self._name, waiting=waiting)
+        self._refused += 1
+
+    # The task.
+
+    async def _run(self) -> None:
+        pause = FIRST_PAUSE
+        while self._pending or not self._closing:
+            await self._gather()
+            if await self._save():
+                pause = FIRST_PAUSE
+            else:
+                await self._wait(min(pause, FIRST_PAUSE) if self._closing else pause)
+                pause = min(pause * 2, LAST_PAUSE)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
+
+    async def _gather(self) -> None:
+        await self._work.wait()
+        if not self._hurry.is_set():
+            await self._wait(GATHER)
+        self._hurry.clear()
+        self._work.clear()
+
+    async def _wait(self, seconds: float) -> None:
+        """Wait, but not when somebody flushes or closes meanwhile."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._hurry.wait()
+
+    async def _save(self) -> bool:
+        """Have the thread write what has gathered; puts it back when that fails."""
+        self._writing, self._pending = self._pending, Batch()
+        loop = asyncio.get_running_loop()
+        try:
+            lost = await loop.run_in_executor(self._thread, self._write, self._writing)
+        except Exception as error:  # the writer outlives whatever the disk does
+            self._put_back(error)
+            return False
+        saved, self._writing = self._writing, Batch()
+        self._recovered(lost)
+        self._rows = sum(map(len, self._pending.messages.values()))
+        self._tell(chain(saved.saved, saved.history.saved()))
+        return True
+
+    def _tell(self, callbacks: Iterator[Callable[[], object]]) -> None:
+        """Call some, and the rest in the event loop's next turns."""
+        loop = asyncio.get_running_loop()
+        told = [loop.call_soon(callback) for callback in islice(callbacks, TOLD_AT_ONCE)]
+        if len(told) == TOLD_AT_ONCE:
+            loop.call_soon(self._tell, callbacks)
+
+    def _put_back(self, error: Exception) -> None:
+        self._pending = self._pending.over(self._writing)
+        self._writing = Batch()
+        self._rows = sum(map(len, self._pending.messages.values()))
+        self._work.set()
+        if not self._failing:
+            reason = str(from_sqlite(error, self._name))
+            log.error("store cannot save, tries again", reason=reason, waiting=self._pending.rows())
+        self._failing = True
+
+    def _recovered(self, lost: int) -> None:
+        if self._failing:
+            log.info("store saves again", database=self._name, refused=self._refused)
+        self._failing = False
+        self._refused = 0
+        if lost:
+            log.error("rows that cannot be stored were dropped", database=self._name, rows=lost)
+
+    def _end(self) -> int:
+        """End the task and the thread; returns how many rows are left."""
+        self._task.cancel()
+        left = self._pending.over(self._writing).rows()
+        for waiting in self._flushes:
+            if not waiting.done():
+                waiting.set_exception(StoreClosed("the store was closed before it could save"))
+        self._thread.submit(self._disconnect)
+        self._thread.shutdown(wait=False)
+        if left:
+            log.error("store closed with unsaved rows", database=self._name, rows=left)
+        return left
+
+    # The thread.
+
+    def _write(self, batch: Batch) -> int:
+        """Commit a batch; returns how many rows were left out because they never can be written."""
+        if not (batch.rows() or batch.heartbeat is not None):
+            return 0
+        with self._connected() as connection:
+            try:
+                write(connection, batch)
+            except _BAD_ROW:
+                return write_singly(connection, batch, _BAD_ROW)
+        return 0
+
+    def _do(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        with translated(self._name), self._connected() as connection:
+            return job(connection)
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        """Yield the connection; after an error the next use opens a new one."""
+        try:
+            if self._connection is None:
+                self._connection = self._connect()
+            yield self._connection
+        except BaseException:
+            self._disconnect()
+            raise
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
+
+
+def _resolve(done: asyncio.Future[None]) -> None:
+    if not done.done():
+        done.set_result(None)

@@ -1,0 +1,276 @@
+"""What the server keeps, as values: each declared here, once, for all rooms that use it.
+
+Secrets stay out of every ``repr``, and so out of logs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypedDict
+
+from ovms.protocol.messages import LatestMessage
+from ovms.protocol.records.history import KeptRecord
+from ovms.protocol.welcome import ProvisionRecord
+
+__all__ = [
+    "AccountState",
+    "AlertRow",
+    "DayTraffic",
+    "HistoryEntry",
+    "HistoryKey",
+    "ImportRow",
+    "KeptRecord",
+    "LatestMessage",
+    "LogDays",
+    "OutboxHead",
+    "Owner",
+    "Provision",
+    "ProvisionRecord",
+    "Subscription",
+    "Token",
+    "Traffic",
+    "TypeSummary",
+    "Vehicle",
+    "VehicleChange",
+    "VehicleStatus",
+    "VehicleType",
+    "WaitingAlert",
+]
+
+VehicleType = Literal["car", "server"]
+
+HistoryKey = tuple[int, int, int]
+"""Where a record of a type stands in its history: time, number, id."""
+
+Traffic = tuple[int, int, int, int]
+"""Bytes: car received, car sent, apps received, apps sent, each from the car's or apps' side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Somebody who has vehicles. Times in Unix seconds.
+
+    Without a ``password_hash`` nobody logs in by password.
+    """
+
+    id: int
+    name: str
+    email: str
+    password_hash: str | None = field(repr=False)
+    admin: bool
+    created: float
+    changed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """A vehicle, or another server that calls as one. Times in Unix seconds.
+
+    ``owner`` is the owner's name. ``paranoid_token`` is that of the car's last ``ET``, ``""``
+    while it is not in paranoid mode. ``log_days`` and ``log_position_days`` are how many days its
+    telemetry and its positions are kept: 0 for not at all, ``None`` for the server's default.
+    ``server`` is the id of the server that serves it, ``*`` for any.
+    """
+
+    id: str
+    owner_id: int
+    owner: str
+    name: str
+    secret: str = field(repr=False)
+    type: VehicleType
+    paranoid_token: str = field(repr=False)
+    created: float
+    changed: float
+    log_days: int | None = None
+    log_position_days: int | None = None
+    server: str = "*"
+
+    @property
+    def change(self) -> VehicleChange:
+        """The vehicle as a change, as if it had just been made."""
+        return VehicleChange(
+            self.id, self.owner_id, self.secret, False, self.log_days, self.log_position_days,
+            self.server,
+        )  # fmt: skip
+
+
+class LogDays(TypedDict, total=False):
+    """What to change of how long a vehicle's telemetry is kept; as in :class:`Vehicle`."""
+
+    log_days: int | None
+    log_position_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleStatus:
+    """A vehicle and who is connected to it; ``heard`` is when the car was last heard."""
+
+    vehicle: Vehicle
+    online: bool
+    apps: int
+    batch: int
+    heard: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleChange:
+    """What a running server must know of a vehicle that was changed.
+
+    A removed one has no owner and an empty secret. The days are those of :class:`Vehicle`.
+    """
+
+    id: str
+    owner_id: int | None
+    secret: str = field(repr=False)
+    deleted: bool
+    log_days: int | None = None
+    log_position_days: int | None = None
+    server: str = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """A vehicle to import, valid; ``line`` is where it stands in the file, from 1."""
+
+    line: int
+    owner: str
+    id: str
+    secret: str = field(repr=False)
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A record of the history; ``time`` is when it was made, whole Unix seconds."""
+
+    time: int
+    number: int
+    id: int
+    data: bytes = field(repr=False)
+
+    @property
+    def key(self) -> HistoryKey:
+        """Where it stands among those of its type."""
+        return self.time, self.number, self.id
+
+
+@dataclass(frozen=True, slots=True)
+class TypeSummary:
+    """What a vehicle's history holds of one type.
+
+    ``distinct`` record numbers in ``total`` records of ``bytes`` (a record counts the lengths of
+    type, data and vehicle id plus 20), made from ``first`` to ``last``, whole Unix seconds.
+    """
+
+    type: str
+    distinct: int
+    total: int
+    bytes: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayTraffic:
+    """A vehicle's bytes of one day, ``YYYY-MM-DD`` in UTC; the sums of :data:`Traffic`."""
+
+    day: str
+    car_received: int
+    car_sent: int
+    apps_received: int
+    apps_sent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What may log in in its owner's place, for what its ``permit`` says. Times in Unix seconds.
+
+    ``owner`` is the owner's name; ``permit`` is rights, with commas between.
+    """
+
+    id: int
+    owner_id: int
+    owner: str
+    token: str = field(repr=False)
+    application: str
+    purpose: str
+    permit: str
+    created: float
+    refreshed: float
+    last_used: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Provision:
+    """What a new car is told that asks by ``key``, usually its VIN. Times in Unix seconds.
+
+    ``owner`` is the name of whom it was made for, ``None`` if nobody, or somebody gone.
+    """
+
+    key: str
+    record: ProvisionRecord = field(repr=False)
+    owner: str | None
+    created: float
+    changed: float
+    last_used: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """By what an owner may log in just now, and to what.
+
+    ``permits`` are the rights of the tokens by their ids, ``vehicles`` the ids of the cars, sorted.
+    """
+
+    owner_id: int
+    name: str
+    password_hash: str | None = field(repr=False)
+    permits: dict[int, str]
+    vehicles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A vehicle's alerts, wanted by an app, at one place. Times in Unix seconds.
+
+    ``push_type`` is the channel, ``key`` where to in the channel's terms, ``vehicle_name`` the
+    vehicle's id in the app's own spelling. ``failing`` is since when all deliveries fail, or
+    ``None``; ``failures`` is how many failed since then.
+    """
+
+    vehicle_id: str
+    app_id: str
+    push_type: str
+    key_type: str
+    key: str = field(repr=False)
+    vehicle_name: str
+    created: float
+    changed: float
+    failing: float | None
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingAlert:
+    """An alert that waits for one subscription. Times in Unix seconds."""
+
+    id: int
+    kind: str
+    text: str = field(repr=False)
+    created: float
+    due: float
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxHead:
+    """A subscription that something waits for, and when its first alert is due."""
+
+    vehicle_id: str
+    app_id: str
+    push_type: str
+    due: float
+
+
+AlertRow = tuple[str, str, str, float, float]
+"""Vehicle id, kind, text, created, due."""

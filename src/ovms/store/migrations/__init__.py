@@ -1,1 +1,0 @@
-"""Alembic's side of the schema; :func:`ovms.store.database.upgrade` runs it."""

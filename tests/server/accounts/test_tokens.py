@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from ovms.server.accounts.tokens import DEFAULT_PERMIT, RIGHTS, allows, make_token, parse_permit
+from ovms.server.storage import names
+from ovms.server.storage.errors import InvalidValue
+
+
+@pytest.mark.parametrize(
+    ("permit", "right", "is_allowed"),
+    [
+        ("*", "v2", True),
+        ("v3,*", "session", True),
+        ("v2", "v2", True),
+        ("v2", "session", False),
+        ("session, v2", "v2", True),
+        ("admin", "token.admin", True),
+        ("token.admin", "admin", True),
+        ("mqtt", "v3", True),
+        ("v3", "mqtt", True),
+        ("v3", "admin", False),
+        ("auth", "v2", False),
+        ("auth", "", True),
+        ("", "", True),
+        ("", "v2", False),
+        ("v22", "v2", False),
+        ("other", "other", True),
+        ("V2", "v2", False),
+        ("auth", "*", False),
+    ],
+)
+def test_allows(permit: str, right: str, is_allowed: bool) -> None:
+    """A permit allows its words under either name, ``*`` all, and any what needs no right."""
+    assert allows(permit, right) is is_allowed
+
+
+def test_every_right() -> None:
+    """All rights that there are can be given, and one token can have them all."""
+    assert parse_permit(",".join(RIGHTS)) == ",".join(RIGHTS)
+    assert parse_permit(DEFAULT_PERMIT) == DEFAULT_PERMIT
+    assert parse_permit(" v2, session,v2 ") == "v2,session"
+
+
+@pytest.mark.parametrize("permit", ["", "v4", "v2,all", "V2", "v2 v3", "*,,"])
+def test_no_right(permit: str) -> None:
+    """A word that is no right is refused."""
+    with pytest.raises(InvalidValue):
+        parse_permit(permit)
+
+
+def test_make_token() -> None:
+    """A token is all of the random bytes that were asked for, in the stored form."""
+    token = make_token(lambda count: bytes(range(count)))
+    assert token == bytes(range(32)).hex() == names.api_token(token)

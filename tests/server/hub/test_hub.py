@@ -1,0 +1,397 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+
+import pytest
+
+from ovms.base.clock import ManualClock
+from ovms.protocol import Role
+from ovms.protocol.messages import LatestMessage
+from ovms.server.hub.hub import (
+    CAR_PING_INTERVAL,
+    CAR_REFUSED,
+    IDLE_LIMITS,
+    Hub,
+    HubSettings,
+    Idle,
+    Removed,
+    RoomSession,
+    Unproven,
+)
+from ovms.server.hub.room import PROOF_TIMEOUT
+from tests.server.hub.fakes import (
+    START,
+    VERSION,
+    FakeAlerts,
+    FakeLine,
+    FakeStorage,
+    make_vehicle,
+    message,
+)
+
+
+@dataclass
+class Building:
+    """A hub with its storage and clock."""
+
+    hub: Hub
+    storage: FakeStorage
+    clock: ManualClock
+
+    async def enters(self, role: Role, vehicle_id: str = "CAR1") -> tuple[RoomSession, FakeLine]:
+        """Let somebody in; what they hear at login is forgotten."""
+        room = await self.hub.find(vehicle_id)
+        assert room is not None
+        line = FakeLine()
+        guest = self.hub.enter(room, role, line)
+        line.take()
+        return guest, line
+
+    def passes(self, seconds: float) -> None:
+        """Let time pass, then tick."""
+        self.clock.advance(seconds)
+        self.hub.tick()
+
+
+@pytest.fixture
+def building() -> Building:
+    """Build a hub that knows CAR1 and CAR2."""
+    storage = FakeStorage({each: make_vehicle(each) for each in ("CAR1", "CAR2")})
+    clock = ManualClock(START)
+    return Building(Hub(storage, FakeAlerts(), clock, HubSettings(VERSION)), storage, clock)
+
+
+# -- rooms ----------------------------------------------------------------------------------
+
+
+async def test_a_room_lives_while_somebody_is_in_it(building: Building) -> None:
+    """It is loaded for the first, found by the second, and gone with the last."""
+    building.storage.keep_message("CAR1", LatestMessage("S", b"80", START))
+    first, _ = await building.enters(Role.APP)
+    second, _ = await building.enters(Role.CAR)
+    assert first.room is second.room
+    assert first.room.latest.by_code["S"].data == b"80"
+    assert building.storage.loads == 1
+    building.hub.leave(first)
+    assert building.hub.rooms == {"CAR1": first.room}
+    building.hub.leave(second)
+    building.hub.leave(second)
+    assert building.hub.rooms == {}
+    await building.enters(Role.APP)
+    assert building.storage.loads == 2
+
+
+async def test_vehicles_do_not_meet(building: Building) -> None:
+    """What is said in one room is not heard in another."""
+    car, _ = await building.enters(Role.CAR, "CAR1")
+    _, app = await building.enters(Role.APP, "CAR1")
+    _, other = await building.enters(Role.APP, "CAR2")
+    car.receive(message("S80"))
+    assert app.take() == ["S80", "T0"]
+    assert other.take() == []
+
+
+async def test_an_unknown_vehicle_has_no_room(building: Building) -> None:
+    """It is looked up again at each call: it may have been added."""
+    assert await building.hub.find("NOSUCH") is None
+    building.storage.vehicles["NOSUCH"] = make_vehicle("NOSUCH")
+    assert await building.hub.find("NOSUCH") is not None
+
+
+async def test_a_room_is_loaded_once(building: Building) -> None:
+    """However many come while it is loaded, they all meet in one room."""
+    building.storage.gate = asyncio.Event()
+    entering = [asyncio.create_task(building.enters(Role.APP)) for _ in range(5)]
+    await asyncio.sleep(0)
+    building.storage.gate.set()
+    guests = [guest for guest, _ in await asyncio.gather(*entering)]
+    assert building.storage.loads == 1
+    assert {id(guest.room) for guest in guests} == {id(building.hub.rooms["CAR1"])}
+    assert guests[0].room.apps == 5
+
+
+async def test_waiters_that_leave_do_not_disturb_the_others(building: Building) -> None:
+    """A caller that hangs up while its room is loaded takes nobody with it, and leaves nothing."""
+    building.storage.gate = asyncio.Event()
+    leaving = asyncio.create_task(building.enters(Role.CAR))
+    staying = asyncio.create_task(building.enters(Role.APP))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    await asyncio.sleep(0)
+    building.storage.gate.set()
+    guest, _ = await staying
+    assert building.hub.rooms == {"CAR1": guest.room}
+    building.hub.leave(guest)
+    assert building.hub.rooms == {}
+
+
+async def test_all_waiters_leave(building: Building) -> None:
+    """A room that was loaded for nobody is not kept."""
+    building.storage.gate = asyncio.Event()
+    leaving = asyncio.create_task(building.enters(Role.CAR))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    building.storage.gate.set()
+    await _settle()
+    assert building.hub.rooms == {}
+    await building.enters(Role.APP)
+    assert building.storage.loads == 2
+
+
+async def test_one_is_refused_while_another_enters(building: Building) -> None:
+    """Who does not enter a room that was loaded for two does not close it for the other."""
+    building.storage.gate = asyncio.Event()
+    rooms = [asyncio.create_task(building.hub.find("CAR1")) for _ in range(2)]
+    await asyncio.sleep(0)
+    building.storage.gate.set()
+    first, second = await asyncio.gather(*rooms)
+    assert first is not None
+    assert first is second
+    building.hub.release(first)
+    guest = building.hub.enter(second, Role.APP, FakeLine())
+    building.hub.release(first)
+    assert building.hub.rooms == {"CAR1": guest.room}
+
+
+async def test_two_loads_end_in_one_room(building: Building) -> None:
+    """Who was given a room that nobody kept meets those who came first in theirs."""
+    early = await building.hub.find("CAR1")
+    guest, _ = await building.enters(Role.CAR)
+    assert early is not None
+    app = building.hub.enter(early, Role.APP, FakeLine())
+    assert app.room is guest.room
+    assert app.room.car is guest.member
+    building.hub.leave(app)
+    building.hub.leave(guest)
+    assert building.hub.rooms == {}
+
+
+async def test_a_failing_keeper(building: Building) -> None:
+    """Everybody who waited hears of it, and the next one is looked up anew."""
+    building.storage.gate = asyncio.Event()
+    building.storage.error = OSError("the disk is away")
+    finding = [asyncio.create_task(building.hub.find("CAR1")) for _ in range(3)]
+    await asyncio.sleep(0)
+    finding[0].cancel()
+    building.storage.gate.set()
+    results = await asyncio.gather(*finding, return_exceptions=True)
+    assert [type(each) for each in results] == [asyncio.CancelledError, OSError, OSError]
+    assert building.hub.rooms == {}
+    building.storage.error = None
+    await building.enters(Role.APP)
+
+
+async def test_a_failing_keeper_that_nobody_waits_for(building: Building) -> None:
+    """A look-up that fails after its caller has gone is nobody's error."""
+    building.storage.gate = asyncio.Event()
+    building.storage.error = OSError("the disk is away")
+    finding = asyncio.create_task(building.hub.find("CAR1"))
+    await asyncio.sleep(0)
+    finding.cancel()
+    building.storage.gate.set()
+    await _settle()
+    building.storage.error = None
+    await building.enters(Role.APP)
+
+
+async def test_a_replaced_car_is_no_member_any_more(building: Building) -> None:
+    """Its connection, which ends at last, disturbs no room that was opened meanwhile."""
+    old, _ = await building.enters(Role.CAR)
+    new, _ = await building.enters(Role.CAR)
+    new.receive(message("a"))
+    building.hub.leave(new)
+    assert building.hub.rooms == {}
+    third, _ = await building.enters(Role.CAR)
+    building.hub.leave(old)
+    assert building.hub.rooms == {"CAR1": third.room}
+    assert building.storage.presence["CAR1"] == (True, 0, 0)
+
+
+# -- vehicles that change -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("secret", ["", "another"], ids=["removed", "new secret"])
+async def test_a_changed_vehicle(building: Building, secret: str) -> None:
+    """Its connections are closed, those of others stay, and the next caller meets what is now."""
+    old = [await building.enters(role) for role in (Role.CAR, Role.CAR, Role.APP, Role.BATCH)]
+    _, other = await building.enters(Role.APP, "CAR2")
+    changed = replace(building.storage.vehicles["CAR1"], secret=secret)
+    building.storage.vehicles["CAR1"] = changed
+    building.hub.refresh(
+        [changed.change, building.storage.vehicles["CAR2"].change, make_vehicle("UNKNOWN").change]
+    )
+    assert all(isinstance(line.error, Removed) for _, line in old)
+    assert str(old[0][1].error) == "the vehicle was removed or its secret changed"
+    assert not other.is_closed
+    new, line = await building.enters(Role.CAR)
+    assert new.room.vehicle is changed
+    for guest, _ in old:
+        building.hub.leave(guest)
+    assert building.hub.rooms["CAR1"] is new.room
+    assert line.take() == []
+    assert building.storage.presence["CAR1"] == (True, 0, 0)
+    with pytest.raises(Removed):
+        building.hub.enter(old[0][0].room, Role.APP, FakeLine())
+
+
+async def test_an_unchanged_vehicle(building: Building) -> None:
+    """A change of something else, told again and again, closes nobody."""
+    _, line = await building.enters(Role.CAR)
+    building.hub.refresh([building.storage.vehicles["CAR1"].change] * 3)
+    assert not line.is_closed
+
+
+async def test_a_vehicle_that_changes_while_it_is_looked_up(building: Building) -> None:
+    """Whoever waits for a room that is void by then is given the next one."""
+    building.storage.gate = asyncio.Event()
+    changed = make_vehicle("CAR1", secret="another")
+
+    async def enter_and_change() -> None:
+        await building.enters(Role.APP)
+        building.storage.vehicles["CAR1"] = changed
+        building.hub.refresh([changed.change])
+
+    first = asyncio.create_task(enter_and_change())
+    second = asyncio.create_task(building.enters(Role.CAR))
+    await asyncio.sleep(0)
+    building.storage.gate.set()
+    await first
+    guest, line = await second
+    assert guest.room.vehicle is changed
+    assert not line.is_closed
+
+
+# -- time -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", list(IDLE_LIMITS))
+async def test_idle_at_the_bound(building: Building, role: Role) -> None:
+    """Who says nothing for so long is closed, at the bound and not before; any word counts."""
+    guest, line = await building.enters(role)
+    guest.receive(message("a"))
+    building.passes(IDLE_LIMITS[role] - 1)
+    guest.receive(message("X"))
+    building.passes(IDLE_LIMITS[role] - 1)
+    assert not line.is_closed
+    building.passes(1)
+    assert isinstance(line.error, Idle)
+
+
+@pytest.mark.parametrize(("role", "minutes"), [(Role.APP, 20), (Role.CAR, 16), (Role.BATCH, 5)])
+def test_idle_limits(role: Role, minutes: int) -> None:
+    """They are those that the field keeps."""
+    assert IDLE_LIMITS[role] == minutes * 60
+
+
+async def test_an_unproven_car(building: Building) -> None:
+    """A car that never sends a line that decrypts is closed after a minute, a proven one not."""
+    _, line = await building.enters(Role.CAR)
+    _, challenger = await building.enters(Role.CAR)
+    proven, other = await building.enters(Role.CAR, "CAR2")
+    proven.receive(message("a"))
+    building.passes(PROOF_TIMEOUT - 1)
+    assert not line.is_closed
+    building.passes(1)
+    assert isinstance(line.error, Unproven)
+    assert isinstance(challenger.error, Unproven)
+    assert not other.is_closed
+
+
+async def test_an_unproven_car_does_not_disturb_the_live_one(building: Building) -> None:
+    """A repeated welcome costs the car that is there nothing, as often as it comes."""
+    live, line = await building.enters(Role.CAR)
+    live.receive(message("a"))
+    _, app = await building.enters(Role.APP)
+    line.take()
+    for _ in range(3):
+        guest, false = await building.enters(Role.CAR)
+        building.passes(PROOF_TIMEOUT)
+        assert isinstance(false.error, Unproven)
+        building.hub.leave(guest)
+    assert not line.is_closed
+    assert (line.take(), app.take()) == ([], [])
+
+
+async def test_the_server_breaks_its_own_silence(building: Building) -> None:
+    """A car that was sent nothing for 15 minutes is pinged, however much it talks itself."""
+    car, line = await building.enters(Role.CAR)
+    for _ in range(int(CAR_PING_INTERVAL) // 60 - 1):
+        car.receive(message("S80"))
+        building.passes(60)
+    assert line.take() == []
+    car.receive(message("S80"))
+    building.passes(60)
+    assert line.take() == ["A"]
+    building.passes(1)
+    assert line.take() == []
+
+
+async def test_what_was_sent_counts_as_no_silence(building: Building) -> None:
+    """Any message to the car puts the ping off; clients are never pinged."""
+    car, line = await building.enters(Role.CAR)
+    car.receive(message("a"))
+    building.passes(CAR_PING_INTERVAL - 1)
+    app, app_line = await building.enters(Role.APP)
+    assert line.take() == ["Z1"]
+    building.passes(30)
+    assert line.take() == []
+    for _ in range(3):
+        app.receive(message("a"))
+        car.receive(message("a"))
+        building.passes(CAR_PING_INTERVAL)
+    assert app_line.take() == []
+    assert line.take() == ["A"] * 3
+
+
+async def test_commands_are_given_up_in_time(building: Building) -> None:
+    """The hub's tick is what makes a command's time pass."""
+    car, line = await building.enters(Role.CAR)
+    car.receive(message("a"))
+    app, app_line = await building.enters(Role.APP)
+    app.receive(message("C20"))
+    for _ in range(60):
+        building.passes(1)
+    assert app_line.take() == ["c20,1,no answer from the car"]
+    assert line.take() == ["Z1", "C20", "A"]
+
+
+async def _settle() -> None:
+    """Let everything that is ready run."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_a_refused_login_of_the_car_is_told_once_and_its_return_once(
+    building: Building,
+) -> None:
+    """However often somebody tries in the car's name, the owner hears of it once."""
+    place = building
+    room = await place.hub.find("CAR1")
+    assert room is not None
+    for _ in range(3):
+        place.hub.car_refused(room)
+    told = [record.data for record in place.storage.history]
+    assert told == [f"A,{CAR_REFUSED}".encode()]
+    for _ in range(3):
+        place.hub.car_welcomed(room)
+    assert [record.data for record in place.storage.history][1:] == [
+        b"I,The car has logged in again"
+    ]
+
+
+async def test_a_vehicle_changes_how_long_it_is_logged(building: Building) -> None:
+    """What the command line changes counts for a room that is open."""
+    place = building
+    room = await place.hub.find("CAR1")
+    assert room is not None
+    car = place.hub.enter(room, Role.CAR, FakeLine())
+    car.receive(message("S1"))
+    changed = replace(place.storage.vehicles["CAR1"], log_days=0)
+    place.hub.refresh([changed.change])
+    place.clock.advance(100)
+    car.receive(message("S2"))
+    car.receive(message("L2"))
+    assert [record.type for record in place.storage.history] == ["S", "L"]

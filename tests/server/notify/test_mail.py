@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import ssl
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from pydantic import SecretStr
+
+from ovms.server.notify.errors import Gone, NotDelivered
+from ovms.server.notify.interfaces import Notice
+from ovms.server.notify.mail import SUBJECT_LIMIT, MailChannel, is_gone, subject
+from tests.server.notify.servers import NOTICE, MailReceiver
+from tests.server.notify.settings import Settings
+
+TO = "bob@example.org"
+
+
+def _certificate(folder: Path) -> Path:
+    """Make a certificate of loopback with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(address, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "certificate.pem"
+    file.write_bytes(
+        made.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return file
+
+
+async def test_mail_is_utf8(mail_server: MailReceiver) -> None:
+    """Subject, sender and body reach the mailbox letter by letter."""
+    await MailChannel(Settings(mail_port=mail_server.port)).send(TO, NOTICE)
+    (mail,) = mail_server.mails
+    assert (mail.sender, mail.recipients) == ("ovms@example.org", [TO])
+    assert mail.message["Subject"] == "Open Vehicles MyCar: Tür offen ⚡"
+    assert mail.message["From"] == "Ärger <ovms@example.org>"
+    assert mail.message["To"] == TO
+    assert mail.message["Message-ID"] == "<ovms-7-1000@example.org>"
+    assert mail.message["Date"] == "Thu, 01 Jan 1970 00:16:40 +0000"
+    assert mail.message.get_content().splitlines() == ["Tür offen ⚡", "zweite"]
+
+
+async def test_sender_without_setting(mail_server: MailReceiver) -> None:
+    """Without a sender it is ovms at this machine."""
+    await MailChannel(Settings(mail_port=mail_server.port, mail_from=None)).send(TO, NOTICE)
+    assert mail_server.mails[0].sender.startswith("ovms@")
+
+
+@pytest.mark.parametrize("how", ["tls", "starttls"])
+async def test_tls_and_login(how: str, tmp_path: Path) -> None:
+    """The server is spoken to in TLS from the start or after STARTTLS, and logged in to."""
+    file = _certificate(tmp_path)
+    ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ours.load_cert_chain(file)
+    settings = Settings(mail_tls="tls" if how == "tls" else "starttls", mail_user="ovms")
+    settings.mail_password = SecretStr("päss")
+    async with MailReceiver(ours, start_tls=how == "starttls", login=True) as server:
+        settings.mail_port = server.port
+        await MailChannel(settings, ssl.create_default_context(cafile=str(file))).send(TO, NOTICE)
+        assert [mail.user for mail in server.mails] == ["ovms"]
+        with pytest.raises(NotDelivered):  # a certificate that nobody vouches for
+            await MailChannel(settings).send(TO, NOTICE)
+
+
+async def test_wrong_password() -> None:
+    """A login that the server refuses is no fault of the recipient."""
+    settings = Settings(mail_user="ovms", mail_password=SecretStr("wrong"))
+    async with MailReceiver(login=True) as server:
+        settings.mail_port = server.port
+        with pytest.raises(NotDelivered, match="answered 535") as caught:
+            await MailChannel(settings).send(TO, NOTICE)
+    assert not isinstance(caught.value, Gone)
+
+
+@pytest.mark.parametrize("answer", ["550 5.1.1 no such user", "551 moved", "554 nobody"])
+async def test_recipient_is_gone(mail_server: MailReceiver, answer: str) -> None:
+    """A recipient who is refused for good is gone; the reason does not tell the address."""
+    mail_server.refuse[TO] = answer
+    with pytest.raises(Gone) as caught:
+        await MailChannel(Settings(mail_port=mail_server.port)).send(TO, NOTICE)
+    assert TO not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "answer", "gone"),
+    [
+        (550, "5.1.1 unknown", True),
+        (553, "bad name", True),
+        (550, "5.7.1 policy", False),
+        (550, "Relaying denied", False),
+        (554, "relay access denied", False),
+        (552, "5.2.2 mailbox full", False),
+        (554, "5.2.2 mailbox full", False),
+        (450, "try later", False),
+        (530, "log in first", False),
+    ],
+)
+def test_gone(code: int, answer: str, gone: bool) -> None:
+    """Only what is about the recipient, and for good, ends a subscription."""
+    assert is_gone(code, answer) is gone
+
+
+async def test_later(mail_server: MailReceiver) -> None:
+    """A refusal for now, of the recipient or of the mail, may be tried again."""
+    channel = MailChannel(Settings(mail_port=mail_server.port))
+    mail_server.refuse[TO] = "450 greylisted"
+    with pytest.raises(NotDelivered, match="450"):
+        await channel.send(TO, NOTICE)
+    mail_server.refuse.clear()
+    mail_server.answer = "554 spam"
+    with pytest.raises(NotDelivered, match="answered 554") as caught:
+        await channel.send(TO, NOTICE)
+    assert not isinstance(caught.value, Gone)
+    assert mail_server.mails == []
+
+
+async def test_no_server(mail_server: MailReceiver) -> None:
+    """A server that is away is said so."""
+    await mail_server.down()
+    channel = MailChannel(Settings(mail_port=mail_server.port))
+    with pytest.raises(NotDelivered, match=r"no mail by 127\.0\.0\.1"):
+        await channel.send(TO, NOTICE)
+    await channel.close()
+    await channel.close()
+
+
+def test_subject_is_bounded() -> None:
+    """A subject has at most as many characters as the limit says."""
+    room = SUBJECT_LIMIT - len("T: ")
+    assert subject(Notice("", "", "T", "x" * room, 0.0)) == "T: " + "x" * room
+    cut = subject(Notice("", "", "T", "x" * (room + 1), 0.0))
+    assert (len(cut), cut[-1]) == (SUBJECT_LIMIT, "…")

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ovms.server.storage import logins, queries
+from ovms.server.storage.database import reading, writing
+from ovms.server.values import AccountState
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+
+def test_account_states(engine: Engine) -> None:
+    """A state tells the hash, the tokens' rights and the cars by id; who is not there has none."""
+    with writing(engine) as connection:
+        bob = queries.set_password(connection, "bob", "hash", 2.0)
+        queries.add_vehicle(connection, "ACAR", bob, "pw", 2.0)
+        queries.add_vehicle(connection, "PEER", bob, "pw", 2.0, type="server")
+        queries.remove_vehicle(connection, "CAR2", 2.0)
+        token = queries.add_token(connection, bob, "a" * 64, 2.0, "", "", "v2")
+        alice = queries.add_owner(connection, "alice", 2.0)
+    with reading(engine) as connection:
+        states = queries.account_states(connection, {alice.id, 99, bob.id})
+        assert queries.account_states(connection, ()) == {}
+    assert states == {
+        bob.id: AccountState(bob.id, "bob", "hash", {token.id: "v2"}, ("ACAR", "CAR1")),
+        alice.id: AccountState(alice.id, "alice", None, {}, ()),
+    }
+    assert "hash" not in repr(states[bob.id]).replace("password_hash", "")
+
+
+def test_many_states(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many are asked for, each is found."""
+    monkeypatch.setattr(logins, "IDS_A_QUERY", 3)
+    with writing(engine) as connection:
+        for n in range(7):
+            queries.add_owner(connection, f"o{n}", 2.0)
+        ids = [owner.id for owner, _ in queries.list_owners(connection)]
+        assert sorted(queries.account_states(connection, ids)) == sorted(ids)
+
+
+def test_changed_since(engine: Engine) -> None:
+    """Owners are told that changed, got something or are gone, and vehicles by their ids."""
+    with writing(engine) as connection:
+        alice = queries.add_owner(connection, "alice", 5.0)
+        eve = queries.add_owner(connection, "eve", 2.0)
+        queries.transfer_vehicle(connection, "CAR1", eve, 6.0)
+        queries.remove_vehicle(connection, "CAR2", 7.0)
+        queries.remove_owner(connection, "alice", 8.0)
+    with reading(engine) as connection:
+        since = [queries.accounts_changed_since(connection, float(n)) for n in (5, 6, 7, 8, 9)]
+    assert since == [
+        ({alice.id, eve.id}, {"CAR1", "CAR2"}),
+        ({alice.id, eve.id}, {"CAR1", "CAR2"}),
+        ({alice.id}, {"CAR2"}),
+        ({alice.id}, set()),
+        (set(), set()),
+    ]

@@ -1,0 +1,252 @@
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ovms.base.clock import ManualClock
+from ovms.server.storage import expiry, queries
+from ovms.server.storage.database import database_path, reading, sync_engine, writing
+from ovms.server.storage.errors import NotADatabase, StoreClosed
+from ovms.server.storage.store import CHANGE_OVERLAP, HOLD_LIMIT, USE_INTERVAL, Store
+from ovms.server.values import DayTraffic, KeptRecord, LatestMessage, ProvisionRecord
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sqlalchemy import Engine
+    from sqlalchemy.engine import URL
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Return a clock that stands at 1000."""
+    return ManualClock(1000.0)
+
+
+@pytest.fixture
+async def store(engine: Engine, clock: ManualClock) -> AsyncIterator[Store]:
+    """Open the store of the fixture ``engine``."""
+    store = await Store.open(engine.url, clock.time)
+    yield store
+    await store.close()
+
+
+async def _codes(store: Store, vehicle_id: str = "car1") -> dict[str, bytes]:
+    loaded = await store.load_vehicle(vehicle_id)
+    assert loaded is not None
+    return {row.code: row.data for row in loaded[1]}
+
+
+async def test_reads_what_was_kept(store: Store) -> None:
+    """A message that was just kept is loaded, saved or not, whatever the id's case."""
+    store.keep_message("car1", LatestMessage("S", b"1", 5.0))
+    store.keep_message("CAR1", LatestMessage("D", b"2", 5.0))
+    assert await _codes(store) == {"D": b"2", "S": b"1"}
+    await store.writer.flush()
+    store.keep_message("car1", LatestMessage("S", b"3", 5.0))
+    assert await _codes(store) == {"D": b"2", "S": b"3"}
+
+
+async def test_unknown_vehicle(store: Store) -> None:
+    """A vehicle that nobody made is not there, nor is what was kept for it."""
+    store.keep_message("none", LatestMessage("S", b"1", 5.0))
+    assert await store.load_vehicle("none") is None
+
+
+@pytest.mark.parametrize("flush", [False, True])
+async def test_paranoid_token(store: Store, flush: bool) -> None:
+    """A sealed message counts while its token is the vehicle's; a plain one always."""
+    store.keep_message("car1", LatestMessage("F", b"plain", 5.0))
+    store.keep_token("car1", "one")
+    store.keep_message("car1", LatestMessage("S", b"sealed", 5.0, "one"))
+    if flush:
+        await store.writer.flush()
+    assert await _codes(store) == {"F": b"plain", "S": b"sealed"}
+    store.keep_token("car1", "one")
+    assert await _codes(store) == {"F": b"plain", "S": b"sealed"}
+    store.keep_token("car1", "two")
+    assert await _codes(store) == {"F": b"plain"}
+    loaded = await store.load_vehicle("car1")
+    assert loaded is not None
+    assert loaded[0].paranoid_token == "two"
+
+
+async def test_survives_restart(engine: Engine, clock: ManualClock) -> None:
+    """A store that is opened again has everything, and nobody connected."""
+    store = await Store.open(engine.url, clock.time)
+    store.keep_message("car1", LatestMessage("S", b"1", 5.0))
+    store.keep_presence("car1", car=True, apps=2, batch=0, heard=999.0)
+    assert await store.close() == 0
+    store = await Store.open(engine.url, clock.time)
+    assert await _codes(store) == {"S": b"1"}
+    with reading(engine) as connection:
+        (status, _) = queries.list_vehicles(connection, clock.time())
+    assert (status.online, status.apps, status.heard) == (False, 0, 999.0)
+    await store.close()
+
+
+async def test_online(engine: Engine, store: Store, clock: ManualClock) -> None:
+    """A vehicle is online for as long as the server's heart beats, and no more after closing."""
+
+    def online() -> bool:
+        with reading(engine) as connection:
+            return queries.list_vehicles(connection, clock.time())[0].online
+
+    store.keep_presence("car1", car=True, apps=0, batch=0)
+    await store.writer.flush()
+    assert online()
+    clock.advance(30)
+    assert not online()
+    store.heartbeat()
+    await store.writer.flush()
+    assert online()
+    await store.close()
+    assert not online()
+
+
+async def test_changed_since(engine: Engine, store: Store) -> None:
+    """Changes from the command line are seen, also those that committed late."""
+    with writing(engine) as connection:
+        queries.set_secret(connection, "car1", "new", 500.0)
+        queries.remove_vehicle(connection, "car2", 501.0)
+    found = await store.changed_since(500.0 + CHANGE_OVERLAP)
+    assert [(change.id, change.secret, change.deleted) for change in found] == [
+        ("CAR1", "new", False),
+        ("CAR2", "", True),
+    ]
+    assert await store.changed_since(501.5 + CHANGE_OVERLAP) == []
+
+
+async def test_makes_database(url: URL, clock: ManualClock) -> None:
+    """A server's first start makes the database."""
+    store = await Store.open(url, clock.time)
+    assert await store.load_vehicle("x") is None
+    await store.close()
+    with reading(sync_engine(url)) as connection:
+        assert queries.list_owners(connection) == []
+
+
+async def test_not_a_database(url: URL, clock: ManualClock) -> None:
+    """A file that is something else keeps the store from opening."""
+    database_path(url).write_bytes(b"something else\n" * 100)
+    with pytest.raises(NotADatabase):
+        await Store.open(url, clock.time)
+
+
+async def test_closed(store: Store) -> None:
+    """A closed store takes nothing; closing again is harmless."""
+    await store.close()
+    with pytest.raises(StoreClosed):
+        store.keep_message("car1", LatestMessage("S", b"1", 5.0))
+    assert await store.close() == 0
+
+
+def _record(number: int, expires: int = 2000) -> KeptRecord:
+    return KeptRecord("S", number, number, expires, b"x", None, 1000.0)
+
+
+async def test_history(store: Store) -> None:
+    """History and traffic that were just kept are seen, whatever the id's case."""
+    for number in (1, 2):
+        assert store.keep_history("car1", _record(number))
+    store.keep_utilisation("car1", "2025-01-01", (1, 2, 3, 4))
+    assert [each.total for each in await store.history_summary("Car1")] == [2]
+    store.keep_history("car1", _record(3))
+    assert await store.history_count("Car1", "S", 1) == (2, 3)
+    assert [each.number for each in await store.history_page("cAr1", "S", 1, None, 3, 9)] == [2, 3]
+    assert await store.utilisation("cAr1") == [DayTraffic("2025-01-01", 1, 2, 3, 4)]
+
+
+async def test_expire(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything that is over goes, in chunks, and batches come in between."""
+    monkeypatch.setattr(expiry, "CHUNK", 3)
+    for number in range(10):
+        store.keep_history("car1", _record(number))
+    await store.writer.flush()
+    expiring = asyncio.ensure_future(store.expire(2000.0))
+    store.keep_history("car1", _record(99, 3000))
+    await store.writer.flush()
+    assert await expiring == 3 + 5
+    assert [each.total for each in await store.history_summary("car1")] == [1]
+
+
+async def test_holding_expiry(store: Store) -> None:
+    """While somebody holds them records stay, though not for ever; the rest goes."""
+    store.keep_history("car1", _record(1))
+    store.keep_utilisation("car1", "1969-01-01", (1, 2, 3, 4))
+    await store.writer.flush()
+    with store.holding_expiry(), store.holding_expiry():
+        await store.expire(3000.0)
+        assert await store.history_count("car1", "S") == (1, 1)
+        assert await store.utilisation("car1") == []
+    await store.expire(3000.0)
+    assert await store.history_summary("car1") == []
+    store.keep_history("car1", _record(2))
+    await store.writer.flush()
+    with store.holding_expiry():
+        for now in (5000.0, 4999.0 + HOLD_LIMIT):
+            await store.expire(now)
+            assert await store.history_count("car1", "S") == (1, 2)
+        await store.expire(5000.0 + HOLD_LIMIT)
+        assert await store.history_count("car1", "S") == (0, 0)
+
+
+async def test_log_days(engine: Engine, store: Store) -> None:
+    """A running server learns how long telemetry is to be kept."""
+    with writing(engine) as connection:
+        queries.set_log_days(connection, "car1", {"log_days": 7, "log_position_days": 0}, 500.0)
+    loaded = await store.load_vehicle("car1")
+    assert loaded is not None
+    (change,) = await store.changed_since(500.0 + CHANGE_OVERLAP)
+    for found in (loaded[0], change):
+        assert (found.log_days, found.log_position_days) == (7, 0)
+
+
+async def test_an_older_token_that_comes_back(store: Store) -> None:
+    """What a different token has voided stays void, also when the first token comes again."""
+    store.keep_token("car1", "one")
+    store.keep_message("car1", LatestMessage("S", b"sealed", 5.0, "one"))
+    await store.writer.flush()
+    store.keep_token("car1", "two")
+    assert await _codes(store) == {}
+    await store.writer.flush()
+    store.keep_token("car1", "one")
+    assert await _codes(store) == {}
+    await store.writer.flush()
+    assert await _codes(store) == {}
+
+
+def _provision_used(engine: Engine) -> float | None:
+    with reading(engine) as connection:
+        return queries.get_provision(connection, "VIN1").last_used
+
+
+async def test_find_provision(engine: Engine, store: Store, clock: ManualClock) -> None:
+    """A car's record is found in any case, and that it was asked for is kept, once a minute."""
+    record = ProvisionRecord("t", "d", "r")
+    assert await store.find_provision("vin1") is None
+    with writing(engine) as connection:
+        queries.add_provision(connection, "VIN1", record, 5.0)
+    assert await store.find_provision("vin1") == record
+    await store.writer.flush()
+    assert _provision_used(engine) == 1000.0
+    for passed, used in ((USE_INTERVAL - 1, 1000.0), (1, 1000.0 + USE_INTERVAL)):
+        clock.advance(passed)
+        assert await store.find_provision("Vin1") == record
+        await store.writer.flush()
+        assert _provision_used(engine) == used
+    with writing(engine) as connection:
+        queries.remove_provision(connection, "VIN1")
+    assert await store.find_provision("VIN1") is None
+
+
+async def test_find_provision_beside_a_writer(engine: Engine, store: Store) -> None:
+    """While another process keeps the database locked a record is found all the same."""
+    with writing(engine) as connection:
+        queries.add_provision(connection, "VIN1", ProvisionRecord("t", "d", "r"), 5.0)
+    with writing(engine):
+        assert await store.find_provision("VIN1") is not None
+    await store.writer.flush()
+    assert _provision_used(engine) == 1000.0

@@ -1,0 +1,691 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import pytest
+
+from ovms.base.clock import ManualClock
+from ovms.protocol import Message, Party, Role, Session, State
+from ovms.protocol.messages import LatestMessage
+from ovms.protocol.welcome import ProvisionRecord
+from ovms.server.acceptor import LEAVING_TIMEOUT, WELCOME_TIMEOUT, Acceptor
+from ovms.server.accounts.login import Credential, Login
+from ovms.server.hub.hub import CAR_REFUSED, Hub, HubSettings
+from tests.net.ends import CALLER_TOKEN, HANDSHAKE, SECRET, Caller, calling, surfing, until
+from tests.server.conftest import Log
+from tests.server.fakes import services
+from tests.server.hub.fakes import START, VERSION, FakeAlerts, FakeStorage, make_vehicle
+
+
+class House:
+    """A door with a hub behind it, its keeper in memory and its clock in the test's hand."""
+
+    def __init__(self) -> None:
+        self.host = "127.0.0.1"
+        self.port = 0
+        self.clock = ManualClock(START)
+        secret = SECRET.decode()
+        self.storage = FakeStorage(
+            {
+                "CAR1": make_vehicle("CAR1", secret),
+                "CAR2": make_vehicle("CAR2", secret),
+                "PEER": make_vehicle("PEER", secret, type="server"),
+            }
+        )
+        self.hub = Hub(self.storage, FakeAlerts(), self.clock, HubSettings(VERSION))
+        made, self.accounts, self.provisions = services(self.hub, self.clock)
+        self.acceptor = Acceptor(made, self.clock)
+        self.stack = AsyncExitStack()
+
+    async def calls(self) -> Caller:
+        """Connect a plain socket, for as long as the test runs."""
+        before = len(self.acceptor.callers)
+        caller = await self.stack.enter_async_context(calling(self))
+        await until(lambda: len(self.acceptor.callers) > before)
+        return caller
+
+    async def enters(self, role: Role, vehicle_id: str = "CAR1") -> Caller:
+        """Connect somebody who is welcomed; what they hear at login is left to them."""
+        caller = await self.calls()
+        await caller.says(caller.greeting(role, vehicle_id))
+        await caller.hears_welcome()
+        return caller
+
+    def passes(self, seconds: float) -> None:
+        """Let time pass, then tick as the server does."""
+        self.clock.advance(seconds)
+        self.hub.tick()
+        self.acceptor.tick()
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    """Open a door on a free port."""
+    house = House()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(house.acceptor.answer, house.host, 0)
+    house.port = server.sockets[0].getsockname()[1]
+    async with house.stack:
+        yield house
+    server.close()
+    for caller in list(house.acceptor.callers):
+        assert caller.pump is not None
+        caller.pump.abort()
+    await until(lambda: not house.acceptor.callers)
+    assert house.hub.rooms == {}
+
+
+# -- let in ---------------------------------------------------------------------------------
+
+
+async def test_a_car_and_an_app_meet(house: House, log: Log) -> None:
+    """They are welcomed, hear of each other, and what one says reaches the other."""
+    house.storage.keep_message("CAR1", LatestMessage("S", b"80", START - 60))
+    app = await house.enters(Role.APP)
+    assert await app.hears_messages(3) == ["Z0", "S80", "T60"]
+    car = await house.enters(Role.CAR)
+    assert await app.hears_messages(1) == ["Z1"]
+    await car.says(car.session.send(Message("S", b"81")))
+    assert await app.hears_messages(2) == ["S81", "T0"]
+    await app.says(app.session.send(Message("C", b"20,1234")))
+    assert await car.hears_messages(2) == ["Z1", "C20,1234"]
+    await car.says(car.session.send(Message("c", b"20,0")))
+    assert await app.hears_messages(1) == ["c20,0"]
+    car.writer.close()
+    assert await app.hears_messages(1) == ["Z0"]
+    roles = [(line["event"], line["vehicle"], line["role"]) for line in log.lines("connected")]
+    assert roles == [("connected", "CAR1", "app"), ("connected", "CAR1", "car")]
+    (line,) = log.lines("disconnected")
+    assert line["reason"] == "closed by the other end"
+
+
+@pytest.mark.parametrize("vehicle_id", ["car1", "Car1", "CAR1"])
+async def test_ids_have_no_case(house: House, vehicle_id: str) -> None:
+    """An id is compared without case, and a further word of an app is nothing to us."""
+    caller = await house.calls()
+    await caller.says(caller.greeting(Role.APP, vehicle_id, SECRET, "picture"))
+    assert await caller.hears_messages(2) == ["Z0", "T0"]
+
+
+async def test_a_welcome_in_pieces(house: House) -> None:
+    """Half a welcome waits for the other half."""
+    caller = await house.calls()
+    line = caller.greeting()
+    await caller.says(line[:20])
+    house.passes(WELCOME_TIMEOUT - 1)
+    await caller.says(line[20:])
+    assert await caller.hears_messages(1) == ["Z0"]
+
+
+async def test_lines_behind_the_welcome(house: House) -> None:
+    """What came with the welcome is taken when the caller is in."""
+    caller = await house.calls()
+    await caller.says(caller.greeting() + b"AP-C 0 VIN\r\n")
+    lines = [await caller.hears_line() for _ in range(3)]
+    assert lines[0].startswith(b"MP-S 0 ")
+    assert lines[-1] == b"AP-X\r\n"
+
+
+async def test_provisioning(house: House) -> None:
+    """Without a record the answer is AP-X, before a welcome and after it, as often as asked."""
+    caller = await house.calls()
+    for _ in range(2):
+        await caller.says(b"AP-C 0 VIN\r\n")
+        assert await caller.hears_line() == b"AP-X\r\n"
+    await caller.says(caller.greeting())
+    assert await caller.hears_messages(1) == ["Z0"]
+    await caller.says(b"AP-C 0 VIN\r\n")
+    assert await caller.hears_line() == b"AP-X\r\n"
+    await caller.says(caller.session.send(Message("A")))
+    assert await caller.hears_messages(1) == ["a"]
+
+
+async def test_logins_at_the_same_moment(house: House) -> None:
+    """Callers that wait for the same look-up are all let in."""
+    house.storage.gate = asyncio.Event()
+    callers = [await house.calls() for _ in range(5)]
+    for caller in callers:
+        await caller.says(caller.greeting(Role.APP))
+    await until(lambda: house.storage.loads)
+    house.storage.gate.set()
+    for caller in callers:
+        assert await caller.hears_messages(2) == ["Z0", "T0"]
+    assert house.storage.loads == 1
+    assert house.hub.rooms["CAR1"].apps == 5
+
+
+async def test_provisioning_once_a_connection(house: House, log: Log) -> None:
+    """The first request gets the record, every further one AP-X, in the order of asking."""
+    record = ProvisionRecord.seal("8944", "t" * 22, "1 OVMS")
+    house.provisions.records["VIN"] = record
+    caller = await house.calls()
+    await caller.says(b"AP-C 0 VIN\r\nAP-C 0 VIN\r\nAP-C 0 OTHER\r\n")
+    assert await caller.hears_line() == record.encode() + b"\r\n"
+    for _ in range(2):
+        assert await caller.hears_line() == b"AP-X\r\n"
+    await caller.says(b"AP-C 0 VIN\r\n")
+    assert await caller.hears_line() == b"AP-X\r\n"
+    assert len(log.lines("provisioned")) == 1
+    assert "8944" not in log.text
+
+
+async def test_provisioning_amid_a_session(house: House) -> None:
+    """A record after the welcome goes in plain and moves no cipher."""
+    house.provisions.records["VIN"] = ProvisionRecord("tok", "dig", "rec")
+    car = await house.enters(Role.CAR)
+    assert await car.hears_messages(1) == ["Z0"]
+    await car.says(b"AP-C 0 VIN\r\n" + car.session.send(Message("A")))
+    assert b"AP-S 0 tok dig rec\r\n" in [await car.hears_line() for _ in range(2)]
+
+
+async def test_provisioning_while_the_database_is_away(house: House, log: Log) -> None:
+    """Silence: a refusal would be the last word, and the car asks again by itself."""
+    house.provisions.error = OSError("the disk is away")
+    caller = await house.calls()
+    await caller.says(b"AP-C 0 VIN\r\n")
+    await until(lambda: log.lines("no provisioning for now"))
+    house.passes(WELCOME_TIMEOUT - 1)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.02):
+            await caller.reader.read(1)
+
+
+async def test_provisioning_once_the_database_is_back(house: House, log: Log) -> None:
+    """A request that got no answer was not the one of its connection: the next is looked up."""
+    house.provisions.error = OSError("the disk is away")
+    record = ProvisionRecord("tok", "dig", "rec")
+    house.provisions.records["VIN"] = record
+    caller = await house.calls()
+    await caller.says(b"AP-C 0 VIN\r\nAP-C 0 VIN\r\n")
+    await until(lambda: log.lines("no provisioning for now"))
+    house.provisions.error = None
+    await caller.says(b"AP-C 0 VIN\r\nAP-C 0 VIN\r\n")
+    assert await caller.hears_line() == record.encode() + b"\r\n"
+    assert await caller.hears_line() == b"AP-X\r\n"
+
+
+# -- owners ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def owners(house: House) -> House:
+    """Let an owner with two cars, one without, and one whose car is a server log in."""
+    house.accounts.owners |= {
+        "me": ("pw", ("CAR1", "CAR2")),
+        "none": ("pw", ()),
+        "other": ("pw", ("PEER", "GONE")),
+    }
+    return house
+
+
+@pytest.mark.parametrize(("asked", "vehicle"), [("*", "CAR1"), ("car2", "CAR2"), ("CAR1", "CAR1")])
+async def test_an_owner(owners: House, log: Log, asked: str, vehicle: str) -> None:
+    """An owner's app is told all the vehicles, and speaks and hears plain lines of one."""
+    app = await owners.calls()
+    await app.says(f"MP-A 1 me pw {asked}\r\n".encode())
+    assert await app.hears_line() == f"MP-S 1 me {vehicle} CAR1 CAR2\r\n".encode()
+    assert [await app.hears_line() for _ in range(2)] == [b"Z0\r\n", b"T0\r\n"]
+    car = await owners.enters(Role.CAR, vehicle)
+    assert await car.hears_messages(1) == ["Z1"]
+    assert await app.hears_line() == b"Z1\r\n"
+    await app.says(b"C20,1234\r\n")
+    assert await car.hears_messages(1) == ["C20,1234"]
+    await car.says(car.session.send(Message("c", b"20,0")))
+    assert await app.hears_line() == b"c20,0\r\n"
+    [(user, right, address)] = owners.accounts.asked
+    assert (user, right, address) == ("me", "v2", "127.0.0.1")
+    assert log.lines("connected")[0]["user"] == "me"
+    assert "pw" not in log.text
+
+
+async def test_an_owners_batch_client_is_not_counted(owners: House) -> None:
+    """A look must not make the car report ten times as often, whoever looks."""
+    car = await owners.enters(Role.CAR)
+    batch = await owners.calls()
+    await batch.says(b"MP-B 1 me pw *\r\n")
+    await batch.hears_line()
+    assert await batch.hears_line() == b"Z1\r\n"
+    await car.says(car.session.send(Message("A")))
+    assert await car.hears_messages(2) == ["Z0", "a"]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"MP-A 1 me wrong *", "wrong name or password"),
+        (b"MP-A 1 nobody pw *", "wrong name or password"),
+        (b"MP-A 1 me pw CAR3", "the owner has no such vehicle"),
+        (b"MP-A 1 me pw PEER", "the owner has no such vehicle"),
+        (b"MP-A 1 none pw *", "the owner has no such vehicle"),
+        (b"MP-A 1 other pw PEER", "the owner has no such vehicle"),
+        (b"MP-A 1 other pw GONE", "the owner has no such vehicle"),
+    ],
+)
+async def test_an_owner_who_is_refused(owners: House, log: Log, line: bytes, reason: str) -> None:
+    """Closed without an answer, with one line in the log."""
+    app = await owners.calls()
+    await app.says(line + b"\r\n")
+    assert await app.is_closed()
+    await until(lambda: log.lines("refused"))
+    assert log.lines("refused")[0]["reason"] == reason
+    assert owners.hub.rooms == {}
+
+
+async def test_an_owner_while_the_database_is_away(owners: House, log: Log) -> None:
+    """An app is closed at once: it tries again, and silence would hang it."""
+    owners.accounts.error = OSError("the disk is away")
+    app = await owners.calls()
+    await app.says(b"MP-A 1 me pw *\r\n")
+    assert await app.is_closed()
+    assert log.lines("no welcome for now")[0]["reason"] == "the disk is away"
+
+
+async def test_an_owner_who_is_revoked(owners: House, log: Log) -> None:
+    """Apps of a changed password or a removed token are closed, the others are not."""
+    first, second = await owners.calls(), await owners.calls()
+    for app in (first, second):
+        await app.says(b"MP-A 1 me pw *\r\n")
+        await app.hears_line()
+    by_secret = await owners.enters(Role.APP)
+    await owners.acceptor.check_logins()
+    (login,) = {caller.login for caller in owners.acceptor.callers if caller.login}
+    owners.accounts.ended.append(login)
+    await owners.acceptor.check_logins()
+    for app in (first, second):
+        while await app.hears_line():
+            pass
+    await until(lambda: len(owners.acceptor.callers) == 1)
+    assert {line["reason"] for line in log.lines("disconnected")} == {
+        "the owner's password, token or vehicles changed"
+    }
+    await by_secret.says(by_secret.session.send(Message("A")))
+    assert (await by_secret.hears_messages(3))[-1] == "a"
+
+
+async def test_an_owner_who_is_revoked_on_the_way_in(owners: House, log: Log) -> None:
+    """A login that ends between password and welcome is closed: it is looked for only once."""
+    owners.storage.gate = asyncio.Event()
+    app = await owners.calls()
+    await app.says(b"MP-A 1 me pw *\r\n")
+    await until(lambda: owners.storage.loads)
+    owners.accounts.ended.append(Login(1, "me", ("CAR1", "CAR2"), Credential("v2")))
+    await owners.acceptor.check_logins()
+    owners.accounts.ended.clear()
+    owners.storage.gate.set()
+    assert await app.is_closed()
+    await until(lambda: log.lines("refused"))
+    assert owners.hub.rooms == {}
+
+
+async def test_one_owner_never_hears_another(owners: House) -> None:
+    """What is known of a caller belongs to its connection: a new one starts from nothing."""
+    for vehicle in ("CAR1", "CAR2") * 5:
+        app = await owners.calls()
+        await app.says(f"MP-A 1 me pw {vehicle}\r\n".encode())
+        assert (await app.hears_line()).split()[3] == vehicle.encode()
+        app.writer.transport.abort()
+        await until(lambda: not owners.acceptor.callers)
+
+
+CLAIM = f"rCAR1,Z,1,{int(START * 1000)}"
+
+# -- other servers --------------------------------------------------------------------------
+
+
+async def test_a_server_calls(house: House, log: Log) -> None:
+    """It is welcomed, pinged, and hears of the cars that are here; it is in no room."""
+    car = await house.enters(Role.CAR)
+    await car.says(car.session.send(Message("S", b"80")))
+    await until(lambda: house.hub.rooms["CAR1"].latest.by_code)
+    peer = await house.calls()
+    times = ("0000-00-00", "00:00:00", "0000-00-00", "00:00:00")
+    await peer.says(peer.session.send_welcome(Role.SERVER, "PEER", SECRET, *times))
+    await peer.hears_welcome()
+    assert await peer.hears_messages(4) == ["A", CLAIM, "rCAR1,T,0", "rCAR1,S,80"]
+    assert log.lines("connected")[-1]["role"] == "server"
+    await peer.says(peer.session.send(Message("r", b"CAR1,z,2")))
+    assert await car.hears_messages(2) == ["Z0", "Z2"]
+    peer.writer.close()
+    assert await car.hears_messages(1) == ["Z0"]
+
+
+# -- refused --------------------------------------------------------------------------------
+
+
+def _greeting(role: Role, vehicle_id: str, secret: bytes = SECRET) -> bytes:
+    return Session(Party.CALLER, CALLER_TOKEN).send_welcome(role, vehicle_id, secret)
+
+
+REFUSED = {
+    "wrong secret": (_greeting(Role.CAR, "CAR1", b"wrong"), "the digest does not prove the secret"),
+    "app, wrong secret": (_greeting(Role.APP, "CAR1", b""), "the digest does not prove the secret"),
+    "unknown vehicle": (_greeting(Role.CAR, "NOSUCH"), "unknown vehicle"),
+    "a car's record for a server": (_greeting(Role.SERVER, "CAR1"), "unknown server"),
+    "a server's record for a car": (_greeting(Role.CAR, "PEER"), "unknown vehicle"),
+    "a server, wrong secret": (_greeting(Role.SERVER, "PEER", b""), "the digest does not prove"),
+    "scheme": (b"MP-C 1 me password *\r\n", "protection scheme '1' is not supported"),
+    "an owner's wrong password": (b"MP-A 1 me wrong *\r\n", "wrong name or password"),
+    "garbage": (bytes(range(256)) + b"\n", "the first line is no welcome"),
+    "half a welcome": (b"MP-C 0 token\r\n", "the first line is no welcome"),
+    "http": (b"POST / HTTP/1.1\r\nHost: x\r\n\r\n", "the first line is no welcome"),
+    "tls": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n", "the first line is no welcome"),
+    "endless line": (b"MP-C 0 " + b"x" * 100_000, "line longer than 1024 bytes"),
+    "talkative": (_greeting(Role.CAR, "CAR1") + b"x" * 1100, "the caller talks on before"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+async def test_refused(house: House, log: Log, case: str) -> None:
+    """Closed at once without a word, one line in the log, no secret in it, others unaffected."""
+    data, reason = REFUSED[case]
+    app = await house.enters(Role.APP)
+    await app.hears_messages(2)
+    caller = await house.calls()
+    await caller.says(data)
+    assert await caller.is_closed()
+    await until(lambda: len(house.acceptor.callers) == 1)
+    (line,) = log.lines("refused")
+    assert line["reason"].startswith(reason)
+    assert line["peer"].startswith("127.0.0.1:")
+    assert len(log.text.splitlines()) == 2
+    for secret in (SECRET.decode(), CALLER_TOKEN, "digest="):
+        assert secret not in log.text
+    if case == "wrong secret":
+        assert await app.hears_messages(1) == [f"PA{CAR_REFUSED}"]
+    await app.says(app.session.send(Message("A")))
+    assert await app.hears_messages(1) == ["a"]
+
+
+async def test_a_name_that_forges_log_lines(house: House, log: Log) -> None:
+    """A stranger's id is cut and cannot steer a terminal."""
+    caller = await house.calls()
+    await caller.says(b"MP-C 0 token digest \x1b[2J" + b"x" * 500 + b"\r\n")
+    assert await caller.is_closed()
+    await until(lambda: log.lines("refused"))
+    assert len(log.lines("refused")[0]["vehicle"]) <= 32
+    assert "\x1b" not in log.text
+
+
+async def test_our_own_token_comes_back(house: House) -> None:
+    """A caller that mirrors what the server says is not believed."""
+    house.acceptor._random_bytes = lambda count: bytes(count)
+    caller = await house.calls()
+    caller.session._token = "A" * 22
+    await caller.says(caller.greeting())
+    assert await caller.is_closed()
+
+
+@pytest.mark.parametrize("said", [b"", b"MP-C 0 half a wel", b"GE", HANDSHAKE[:-2]])
+async def test_silence(house: House, log: Log, said: bytes) -> None:
+    """Without a welcome a caller is closed after 75 seconds, and not before."""
+    caller = await house.calls()
+    if said:
+        await caller.says(said)
+    house.passes(WELCOME_TIMEOUT - 0.1)
+    await asyncio.sleep(0.01)
+    assert len(house.acceptor.callers) == 1
+    house.passes(0.1)
+    house.passes(1)
+    assert await caller.is_closed()
+    await until(lambda: not house.acceptor.callers)
+    (line,) = log.lines("refused")
+    assert line["reason"] == "no welcome in time"
+
+
+async def test_the_welcomed_have_time(house: House) -> None:
+    """The limit of the welcome is nothing to who has it."""
+    caller = await house.enters(Role.APP)
+    house.passes(WELCOME_TIMEOUT * 2)
+    await caller.says(caller.session.send(Message("A")))
+    assert await caller.hears_messages(3) == ["Z0", "T0", "a"]
+
+
+async def test_gone_without_a_word(house: House, log: Log) -> None:
+    """Somebody who only looks whether the port is open is no line at INFO."""
+    caller = await house.calls()
+    caller.writer.close()
+    await until(lambda: not house.acceptor.callers)
+    assert log.text == ""
+
+
+# -- passing trouble ------------------------------------------------------------------------
+
+
+async def test_a_failing_database(house: House, log: Log) -> None:
+    """The door stays silent towards a car, and welcomes the next call when the trouble is over."""
+    house.storage.error = OSError("the disk is away")
+    caller = await house.calls()
+    await caller.says(caller.greeting(Role.CAR))
+    await until(lambda: log.lines("no welcome for now"))
+    house.passes(WELCOME_TIMEOUT - 1)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.02):
+            await caller.reader.read(1)
+    house.storage.error = None
+    second = await house.enters(Role.CAR)
+    assert await second.hears_messages(1) == ["Z0"]
+    house.passes(1)
+    assert await caller.is_closed()
+    (line,) = log.lines("no welcome for now")
+    assert (line["reason"], line["level"]) == ("the disk is away", "warning")
+    await until(lambda: len(log.lines("refused")) == 1)
+
+
+async def test_a_failing_database_and_an_app(house: House, log: Log) -> None:
+    """An app is closed at once: it has no time-out of its own, and silence would hang it."""
+    house.storage.error = OSError("the disk is away")
+    caller = await house.calls()
+    await caller.says(caller.greeting(Role.APP))
+    assert await caller.is_closed()
+    assert len(log.lines("no welcome for now")) == 1
+
+
+async def test_a_secret_that_was_just_changed(house: House) -> None:
+    """A car that has the new secret is welcomed, though a room with the old one is open."""
+    old = await house.enters(Role.APP)
+    house.storage.vehicles["CAR1"] = make_vehicle("CAR1", "new")
+    caller = await house.calls()
+    await caller.says(caller.session.send_welcome(Role.CAR, "CAR1", b"new"))
+    await caller.hears_welcome()
+    assert await old.is_closed()
+
+
+async def test_hanging_up_while_looked_up(house: House, log: Log) -> None:
+    """A caller that has gone by the time it is known leaves nobody in the room."""
+    app = await house.enters(Role.APP, "CAR2")
+    await app.hears_messages(2)
+    house.storage.gate = asyncio.Event()
+    caller = await house.calls()
+    await caller.says(caller.greeting())
+    await until(lambda: house.storage.loads == 2)
+    caller.writer.transport.abort()
+    await asyncio.sleep(0.01)
+    house.storage.gate.set()
+    await until(lambda: len(house.acceptor.callers) == 1)
+    await until(lambda: list(house.hub.rooms) == ["CAR2"])
+    assert len(log.lines("disconnected", "refused")) == 1
+
+
+async def test_given_up_while_looked_up(house: House, log: Log) -> None:
+    """A look-up that lasts longer than the limit ends with its caller."""
+    house.storage.gate = asyncio.Event()
+    caller = await house.calls()
+    await caller.says(caller.greeting())
+    await until(lambda: house.storage.loads)
+    house.passes(WELCOME_TIMEOUT)
+    assert await caller.is_closed()
+    house.storage.gate.set()
+    await until(lambda: not house.acceptor.callers)
+    await asyncio.sleep(0)
+    assert house.hub.rooms == {}
+    assert [line["event"] for line in log.lines("refused", "connected")] == ["refused"]
+
+
+# -- welcomed and closed --------------------------------------------------------------------
+
+
+async def test_an_unreadable_line(house: House, log: Log) -> None:
+    """It ends the session, with one line that says why; the others see the car go."""
+    app = await house.enters(Role.APP)
+    car = await house.enters(Role.CAR)
+    await car.says(b"!!!\r\n")
+    assert await app.hears_messages(4) == ["Z0", "T0", "Z1", "Z0"]
+    (line,) = log.lines("disconnected")
+    assert line["reason"] == "a line is not base64"
+
+
+async def test_nothing_that_is_only_strange_ends_a_session(house: House) -> None:
+    """Empty messages, unknown codes and binary data are no reason to close anybody."""
+    car, app = await house.enters(Role.CAR), await house.enters(Role.APP)
+    for caller in (car, app):
+        for code in range(1, 256):
+            await caller.says(caller.session.send(Message(chr(code), b"\xff\x00,")) + b"\r\n\n")
+        await caller.says(caller.session.send(Message("A", b"end")))
+        while not (await caller.hears_messages(1))[0].startswith("a"):
+            pass
+        assert caller.session.state is State.OPEN
+
+
+async def test_a_reader_that_stalls(house: House, log: Log) -> None:
+    """A client that does not read is dropped at the bound; the car and the others go on."""
+    stalled = await house.enters(Role.APP)
+    stalled.writer.transport.pause_reading()  # type: ignore[attr-defined]
+    car, other = await house.enters(Role.CAR), await house.enters(Role.APP)
+    await other.hears_messages(2)
+    message, sent = Message("S", b"x" * 40_000), 0
+    while not log.lines("disconnected") and sent < 2000:
+        await car.says(car.session.send(message))
+        assert [text[0] for text in await other.hears_messages(2)] == ["S", "T"]
+        sent += 1
+    (line,) = log.lines("disconnected")
+    assert line["reason"] == "does not read what it is sent"
+    assert house.hub.rooms["CAR1"].apps == 1
+
+
+async def test_a_vehicle_that_was_removed(house: House, log: Log) -> None:
+    """Its connections are closed, others are not, and the next call is refused."""
+    callers = [await house.enters(role) for role in (Role.CAR, Role.APP, Role.BATCH)]
+    other = await house.enters(Role.APP, "CAR2")
+    house.hub.refresh([make_vehicle("CAR1", secret="").change])
+    del house.storage.vehicles["CAR1"]
+    for caller in callers:
+        assert await _ends(caller)
+    await until(lambda: len(house.acceptor.callers) == 1)
+    reasons = {line["reason"] for line in log.lines("disconnected")}
+    assert reasons == {"the vehicle was removed or its secret changed"}
+    await other.says(other.session.send(Message("A")))
+    assert await other.hears_messages(3) == ["Z0", "T0", "a"]
+    late = await house.calls()
+    await late.says(late.greeting())
+    assert await late.is_closed()
+
+
+async def _ends(caller: Caller) -> bool:
+    while await caller.hears():
+        pass
+    return True
+
+
+# -- WebSocket ------------------------------------------------------------------------------
+
+
+async def test_an_app_in_a_websocket(house: House, log: Log) -> None:
+    """It is served as any other, by the same listener, and told when the server stops."""
+    car = await house.enters(Role.CAR)
+    async with surfing(house) as app:
+        await app.opens()
+        assert [await app.hears() for _ in "ZT"] == [[Message("Z", b"1")], [Message("T", b"0")]]
+        assert await car.hears_messages(2) == ["Z0", "Z1"]
+        await car.says(car.session.send(Message("S", b"80")))
+        assert await app.hears() == [Message("S", b"80")]
+        await app.says(app.session.send(Message("A")))
+        assert [await app.hears() for _ in "Ta"] == [[Message("T", b"0")], [Message("a")]]
+        await asyncio.wait_for(house.acceptor.empty(), 5)
+        assert await app.is_told() == 1001
+    reasons = [line["reason"] for line in log.lines("disconnected")]
+    assert reasons == ["the server is stopping"] * 2
+
+
+async def test_a_stranger_in_a_websocket(house: House, log: Log) -> None:
+    """Who does not know the secret is closed, with one line in the log."""
+    async with surfing(house) as app:
+        await app.says(_greeting(Role.APP, "CAR1", b"wrong"))
+        assert await app.is_told() == 1008
+    await until(lambda: not house.acceptor.callers)
+    assert log.lines("refused")[0]["reason"] == "the digest does not prove the secret"
+
+
+async def test_silence_in_a_websocket(house: House, log: Log) -> None:
+    """A WebSocket is no welcome: its time ends as that of anybody else."""
+    async with surfing(house) as app:
+        await until(lambda: house.acceptor.callers)
+        house.passes(WELCOME_TIMEOUT - 0.1)
+        assert not log.text
+        house.passes(0.1)
+        house.passes(1)
+        assert await app.is_told() == 1008
+    await until(lambda: not house.acceptor.callers)
+    assert log.lines("refused")[0]["reason"] == "no welcome in time"
+
+
+# -- stopping -------------------------------------------------------------------------------
+
+
+async def test_the_welcomed_are_closed_at_once(house: House, log: Log) -> None:
+    """A stopping server ends all connections in order."""
+    callers = [await house.enters(role) for role in (Role.CAR, Role.APP)]
+    await asyncio.wait_for(house.acceptor.empty(), 5)
+    for caller in callers:
+        assert await _ends(caller)
+    assert [line["reason"] for line in log.lines("disconnected")] == ["the server is stopping"] * 2
+
+
+async def test_a_caller_is_welcomed_before_it_is_closed(house: House) -> None:
+    """Firmware takes a close before the welcome for a wrong password and never calls again."""
+    house.storage.gate = asyncio.Event()
+    car = await house.calls()
+    emptying = asyncio.create_task(house.acceptor.empty())
+    await asyncio.sleep(0.06)
+    await car.says(car.greeting())
+    await until(lambda: house.storage.loads)
+    await asyncio.sleep(0.06)
+    assert not emptying.done()
+    house.storage.gate.set()
+    await emptying
+    await car.hears_welcome()
+    assert await _ends(car)
+
+
+async def test_a_silent_caller_does_not_hold_the_server(house: House, log: Log) -> None:
+    """Who says nothing is left for a while, then closed."""
+    caller = await house.calls()
+    emptying = asyncio.create_task(house.acceptor.empty())
+    house.clock.advance(LEAVING_TIMEOUT - 0.1)
+    await asyncio.sleep(0.06)
+    assert not emptying.done()
+    house.clock.advance(0.1)
+    await emptying
+    assert await caller.is_closed()
+    assert log.lines("refused")[0]["reason"] == "the server is stopping"
+
+
+async def test_a_caller_in_its_handshake_is_waited_for(house: House) -> None:
+    """Between accept and the end of a TLS handshake it counts as one without a welcome."""
+    pump = house.acceptor.answer()
+    assert len(house.acceptor.coming) == 1
+    emptying = asyncio.create_task(house.acceptor.empty())
+    house.clock.advance(WELCOME_TIMEOUT - 0.1)
+    await asyncio.sleep(0.06)
+    assert not emptying.done()
+    house.clock.advance(0.1)
+    await emptying
+    del pump
+    assert len(house.acceptor.coming) == 0
+
+
+async def test_a_handshake_that_is_over(house: House) -> None:
+    """Once it is opened a caller is a caller like others."""
+    await house.calls()
+    assert (len(house.acceptor.coming), len(house.acceptor.callers)) == (0, 1)
