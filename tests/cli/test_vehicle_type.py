@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from ovms.car.frames import Frame
 from ovms.car.state import KM_PER_MILE
 from ovms.car.trust import Trust
-from ovms.car.vehicles import VEHICLE_TYPES, BusVehicle, VehicleOptions, find_maker
+from ovms.car.vehicles import VEHICLE_TYPES, find_maker
 from ovms.car.vehicles.data import DataVehicle, VehicleTypeError, read_folder
 from ovms.car.vehicles.data.encodings import ENCODINGS
 from ovms.car.vehicles.data.fields import FIELDS
@@ -25,6 +25,7 @@ from ovms.car.vehicles.data.models import (
     SilenceEntry,
     VehicleHeader,
 )
+from ovms.car.vehicles.interface import BusVehicle, VehicleOptions
 from ovms.cli.main import cli
 from ovms.protocol.commands import Command
 from tests.car.frames import frames_for

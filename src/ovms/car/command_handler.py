@@ -15,7 +15,7 @@ from ovms.car.settings import CAN_WRITE, FEATURES, PARAMETERS, BadValue, ModuleS
 from ovms.car.shell import ShellContext, ShellError, run
 from ovms.car.summary import charge_lines, on_wire
 from ovms.car.usage import DataUse
-from ovms.car.vehicles import CarVehicle, Later
+from ovms.car.vehicles.interface import CarVehicle, Later
 from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
 from ovms.protocol.records.alert import Alert, AlertKind
 

@@ -14,7 +14,7 @@ from ovms.base.clock import Clock
 from ovms.car.bus import Bus
 from ovms.car.frames import Frame
 from ovms.car.module import Module
-from ovms.car.vehicles import BusVehicle
+from ovms.car.vehicles.interface import BusVehicle
 from ovms.protocol import Message
 
 TICK = 1.0

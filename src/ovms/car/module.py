@@ -34,7 +34,7 @@ from ovms.car.soc_alert import SocWatch
 from ovms.car.state import CarState
 from ovms.car.trips import TripLog
 from ovms.car.usage import DataUse
-from ovms.car.vehicles import CarVehicle, Later
+from ovms.car.vehicles.interface import CarVehicle, Later
 from ovms.protocol import Message
 from ovms.protocol.commands import Answer, Command, Result
 from ovms.protocol.paranoid import NEVER_SEALED, Sealer, WrongPassword

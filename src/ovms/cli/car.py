@@ -24,12 +24,8 @@ from ovms.car.replay import RecordingError
 from ovms.car.reports import Units
 from ovms.car.settings import sound
 from ovms.car.status import Reporter
-from ovms.car.vehicles import (
-    DEFAULT_SCENARIO,
-    VEHICLE_TYPES,
-    BusVehicle,
-    VehicleOptions,
-)
+from ovms.car.vehicles import VEHICLE_TYPES
+from ovms.car.vehicles.interface import DEFAULT_SCENARIO, BusVehicle, VehicleOptions
 from ovms.cli.car_bus import (
     BitrateOption,
     BusOptions,

@@ -13,7 +13,7 @@ from ovms.base.logs import get_logger
 from ovms.car.bus.live import LiveBus
 from ovms.car.bus.place import BusPlace, PlaceError, parse_place
 from ovms.car.trust import Trust
-from ovms.car.vehicles import BusVehicle
+from ovms.car.vehicles.interface import BusVehicle
 from ovms.cli.common import refuse
 
 log = get_logger("ovms.car")

@@ -13,15 +13,9 @@ from ovms.base.clock import SystemClock
 from ovms.car.bus.live import LiveBus
 from ovms.car.drivers import BusDriver, ClockDriver, Driver, Replay
 from ovms.car.replay import RecordingError, open_recording
-from ovms.car.vehicles import (
-    MAPPING,
-    VEHICLE_TYPES,
-    BusVehicle,
-    CarVehicle,
-    VehicleOptions,
-    find_maker,
-)
+from ovms.car.vehicles import VEHICLE_TYPES, find_maker
 from ovms.car.vehicles.data.problems import VehicleTypeError
+from ovms.car.vehicles.interface import MAPPING, BusVehicle, CarVehicle, VehicleOptions
 from ovms.car.vehicles.sim import SCENARIOS
 from ovms.cli.common import fail, print_table, refuse
 

@@ -25,7 +25,7 @@ from ovms.car.modem.serial_modem import BAUD_RATES, SerialModem
 from ovms.car.module import Module
 from ovms.car.parameter_file import ParameterFile
 from ovms.car.settings import sound
-from ovms.car.vehicles import CarVehicle
+from ovms.car.vehicles.interface import CarVehicle
 from ovms.cli.car_identity import ModuleIdentity
 from ovms.cli.common import fail, refuse
 from ovms.cli.link import find_place

@@ -24,7 +24,8 @@ from ovms.car.link import Link
 from ovms.car.module import Module
 from ovms.car.replay import open_recording
 from ovms.car.reports import Units
-from ovms.car.vehicles import VEHICLE_TYPES, BusVehicle, CarVehicle, VehicleOptions
+from ovms.car.vehicles import VEHICLE_TYPES
+from ovms.car.vehicles.interface import BusVehicle, CarVehicle, VehicleOptions
 from ovms.car.vehicles.roadster.demo import DEMO_RECORDING
 from ovms.cli.common import fail, refuse
 from ovms.cli.database import open_database

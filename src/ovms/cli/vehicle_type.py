@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from ovms.car.vehicles import VEHICLE_TYPES, VehicleOptions, folder_of
+from ovms.car.vehicles import VEHICLE_TYPES, folder_of
 from ovms.car.vehicles.data import VehicleType, VehicleTypeError, read_folder
 from ovms.car.vehicles.data.fields import FIELDS
+from ovms.car.vehicles.interface import VehicleOptions
 from ovms.cli.common import JsonOption, fail, print_json, print_table
 from ovms.cli.simulate import simulate
 

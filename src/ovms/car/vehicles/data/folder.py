@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from ovms.car.state import Topic
-from ovms.car.vehicles import MAPPING
 from ovms.car.vehicles.data.command_frames import CommandFrames, Poll, read_orders, read_questions
 from ovms.car.vehicles.data.dbc import BusFile, BusSignal, read_dbc
 from ovms.car.vehicles.data.fields import TOPICS
@@ -17,6 +16,7 @@ from ovms.car.vehicles.data.models import VehicleHeader, read_entry
 from ovms.car.vehicles.data.problems import Document, Problem, VehicleTypeError
 from ovms.car.vehicles.data.silence import Silence, read_silences
 from ovms.car.vehicles.data.targets import SignalTarget, by_message, looked_at, read_targets
+from ovms.car.vehicles.interface import MAPPING
 
 LONGEST_FILE = 1 << 20
 """Bytes of a file; the largest DBC files in use have some hundred thousand."""

@@ -17,11 +17,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ovms.car.frames import Frame
-from ovms.car.vehicles import Later
 from ovms.car.vehicles.data.command_frames import CommandFrames, Poll
 from ovms.car.vehicles.data.conditions import Condition, Look
 from ovms.car.vehicles.data.fields import SEPARATOR
 from ovms.car.vehicles.data.models import LONGEST_COMMAND
+from ovms.car.vehicles.interface import Later
 from ovms.protocol.commands import Answer, Command, Result
 
 MOST_WAITING = 50

@@ -12,7 +12,6 @@ from ovms.car.frames import Frame
 from ovms.car.reports import CarIdentity
 from ovms.car.state import CarState
 from ovms.car.trust import Trust
-from ovms.car.vehicles import Later
 from ovms.car.vehicles.data.conditions import Value
 from ovms.car.vehicles.data.encodings import ValueRefused
 from ovms.car.vehicles.data.fields import FIELDS, Holds, StateField
@@ -21,6 +20,7 @@ from ovms.car.vehicles.data.isotp import ANSWER_TIMEOUT, IsoTpChannel
 from ovms.car.vehicles.data.sending import Sender
 from ovms.car.vehicles.data.silence import SilenceWatch
 from ovms.car.vehicles.data.targets import KEEP, SignalTarget
+from ovms.car.vehicles.interface import Later
 from ovms.protocol.commands import Answer, Command, Result
 
 
