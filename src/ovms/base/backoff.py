@@ -12,6 +12,8 @@ class Backoff:
     the same server do not come back in the same instant.
     """
 
+    __slots__ = ("_first", "_most", "_random", "_step")
+
     def __init__(self, first: float = 1.0, most: float = 60.0, *, random: Random) -> None:
         if not 0 < first <= most:
             raise ValueError(f"a back-off needs 0 < first <= most, not {first} and {most}")
