@@ -4,6 +4,8 @@ import io
 import json
 import logging
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -199,6 +201,19 @@ def test_before_configure_warnings_go_to_stderr(capsys: pytest.CaptureFixture[st
     log.warning("loud")
     captured = capsys.readouterr()
     assert (captured.out, "loud" in captured.err, "quiet" in captured.err) == ("", True, False)
+
+
+def test_importing_configures_nothing() -> None:
+    """In a fresh program warnings go to stderr, redacted, and structlog is not configured."""
+    script = (
+        "import sys; from ovms.base.logs import get_logger; assert 'structlog' not in sys.modules;"
+        f"log = get_logger('ovms.test'); log.info('quiet'); log.warning('loud', token={SECRET!r});"
+        "import structlog, logging; assert not structlog.is_configured();"
+        "assert not logging.getLogger().handlers"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert re.fullmatch(r"\S+Z \[warning *\] loud .*token=\*\*\*\n", done.stderr), done.stderr
 
 
 def test_a_broken_log_stops_nobody() -> None:

@@ -4,7 +4,9 @@ Rule: a secret is never written. Positions and message contents are written at D
 Both go by the *name* of a value (``log.info("welcome", token=...)`` writes ``***``), so put such
 values into fields with a telling name, never into the text of the event.
 
-Until :func:`configure` is called, warnings and worse go to stderr as text.
+Until :func:`configure` is called, or the program configures structlog itself, warnings and worse
+go to stderr as text. Importing this module configures nothing, and imports structlog only when
+something is logged.
 """
 
 from __future__ import annotations
@@ -15,10 +17,10 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any, Literal, TextIO, cast
+from typing import TYPE_CHECKING, Any, Literal, TextIO, cast
 
-import structlog
-from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 Format = Literal["text", "json"]
 
@@ -68,7 +70,7 @@ def configure(
 
 def get_logger(name: str) -> FilteringBoundLogger:
     """Return the logger of that name; it may be asked for before :func:`configure`, and kept."""
-    return cast(FilteringBoundLogger, _loggers.setdefault(name, _Logger(name)))
+    return cast("FilteringBoundLogger", _loggers.setdefault(name, _Logger(name)))
 
 
 def is_secret(name: str) -> bool:
@@ -119,7 +121,7 @@ class _Logger:
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:
-        found = getattr(structlog.get_logger().bind(logger=self._name), attribute)
+        found = getattr(_base_logger().bind(logger=self._name), attribute)
         if attribute in LEVELS:
             self.__dict__[attribute] = found
         return found
@@ -151,10 +153,19 @@ class _FromLibraries(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             level = min(record.levelno // 10 * 10, logging.CRITICAL)
-            logger = structlog.get_logger().bind(logger=record.name)
+            logger = _base_logger().bind(logger=record.name)
             logger.log(level, record.getMessage(), exc_info=record.exc_info)
         except Exception:
             self.handleError(record)
+
+
+def _base_logger() -> Any:
+    """Return structlog's logger; one of our own while nobody has configured structlog."""
+    import structlog
+
+    if structlog.is_configured():
+        return structlog.get_logger()
+    return structlog.wrap_logger(_Output(None), **_settings(logging.WARNING, "text", None))
 
 
 def _configure(
@@ -164,27 +175,48 @@ def _configure(
     *,
     has_time: bool = True,
 ) -> None:
-    colours = (stream or sys.stderr).isatty()
+    import structlog
+
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            *([structlog.processors.TimeStamper(fmt="iso", utc=True)] if has_time else []),
-            redact,
-            *(_json() if format == "json" else _text(colours)),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: _Output(stream),
-        cache_logger_on_first_use=False,
+        **_settings(level, format, stream, has_time=has_time),
     )
     for logger in _loggers.values():
         logger.forget()
 
 
+def _settings(
+    level: int,
+    format: Format,  # noqa: A002
+    stream: TextIO | None,
+    *,
+    has_time: bool = True,
+) -> dict[str, Any]:
+    """Return what structlog is told, except where lines go."""
+    import structlog
+
+    colours = (stream or sys.stderr).isatty()
+    return {
+        "processors": [
+            structlog.processors.add_log_level,
+            *([structlog.processors.TimeStamper(fmt="iso", utc=True)] if has_time else []),
+            redact,
+            *(_json() if format == "json" else _text(colours)),
+        ],
+        "wrapper_class": structlog.make_filtering_bound_logger(level),
+        "cache_logger_on_first_use": False,
+    }
+
+
 def _json() -> list[Processor]:
+    import structlog
+
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
 
 
 def _text(colours: bool) -> list[Processor]:
+    import structlog
+
     # The default traceback shows the variables of each frame, and so secrets.
     plain = structlog.dev.plain_traceback
     return [
@@ -202,6 +234,3 @@ def _one_line(logger: WrappedLogger, method: str, event: EventDict) -> EventDict
 
 
 _loggers: dict[str, _Logger] = {}
-
-if not structlog.is_configured():  # a program that embeds us may have its own
-    _configure(logging.WARNING, "text", None)

@@ -20,11 +20,10 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ovms.net.pump import Pump
 from ovms.net.traffic import Traffic
-from ovms.net.websocket import ClientSocket
 from ovms.protocol import Message, OwnerServerWelcome, Party, Role, ServerWelcome, Session
 from ovms.protocol.crypto import RandomBytes, make_token
 from ovms.protocol.errors import AuthenticationFailed, LocalProtocolError
@@ -36,6 +35,9 @@ from ovms.protocol.welcome import (
     ProvisionRefused,
     ProvisionRequest,
 )
+
+if TYPE_CHECKING:
+    from ovms.net.websocket import ClientSocket
 
 WELCOME_TIMEOUT = 60.0
 """Seconds until the welcome must be there. A server in passing trouble stays silent."""
@@ -377,6 +379,8 @@ class _Way:
         """Make what lies between bytes and lines."""
         if not self.websocket:
             return None
+        from ovms.net.websocket import ClientSocket
+
         return ClientSocket(self.host, self.port, is_secure=self.tls is not None)
 
 

@@ -15,20 +15,26 @@ import struct
 from collections.abc import Iterable
 from contextlib import suppress
 from enum import Enum
-from fcntl import ioctl
-from termios import TIOCOUTQ
-from typing import Final, Literal, Protocol, cast
-
-from websockets.frames import CloseCode
+from typing import TYPE_CHECKING, Final, Literal, Protocol, cast
 
 from ovms.base.logs import get_logger
 from ovms.net.traffic import Traffic, measure
-from ovms.net.websocket import ServerSocket, WebSocket
 from ovms.protocol import Message, Party, Session, State
 from ovms.protocol.errors import LineTooLong, LocalProtocolError, RemoteProtocolError
 from ovms.protocol.framing import LINE_LIMIT
 from ovms.protocol.session import Event
 from ovms.protocol.welcome import ProvisionRecord, ProvisionRefused, ProvisionRequest
+
+if TYPE_CHECKING:  # most connections need no WebSocket, and a library should import quickly
+    from websockets.frames import CloseCode
+
+    from ovms.net.websocket import WebSocket
+
+try:
+    from fcntl import ioctl
+    from termios import TIOCOUTQ
+except ImportError:  # Windows; only a server asks for it
+    ioctl = None  # type: ignore[assignment]
 
 WRITE_LIMIT = 1 << 20
 """Bytes that may wait for the other end to read before the owner is told that it does not.
@@ -172,6 +178,8 @@ class Pump(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             return 0
         waiting = self._transport.get_write_buffer_size()
+        if ioctl is None:
+            return waiting
         with suppress(OSError, ValueError):  # a socket that has gone has no number
             number = self._transport.get_extra_info("socket").fileno()
             waiting += struct.unpack("i", ioctl(number, TIOCOUTQ, bytes(4)))[0]
@@ -297,6 +305,8 @@ class Pump(asyncio.Protocol):
         """Take the caller's first bytes; too few to tell are kept by their number alone."""
         data = HTTP[: self.received - len(data)] + data
         if data.startswith(HTTP):
+            from ovms.net.websocket import ServerSocket
+
             self._codec = ServerSocket()
             self._unwrap(self._codec, data)
         elif not HTTP.startswith(data):
@@ -411,6 +421,8 @@ class Pump(asyncio.Protocol):
 
 
 def _close_code(error: Exception | None) -> CloseCode:
+    from websockets.frames import CloseCode
+
     match error:
         case None:
             return CloseCode.NORMAL_CLOSURE

@@ -15,8 +15,7 @@ from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
-import structlog
-
+from ovms.base.logs import get_logger
 from ovms.server.storage.batch import Batch, write, write_singly
 from ovms.server.storage.errors import StoreClosed, from_sqlite, translated
 
@@ -70,7 +69,7 @@ _BAD_ROW: Final = (
 )
 """What a row raises that can never be written; everything else may pass."""
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Writer:
