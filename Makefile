@@ -57,7 +57,7 @@ $(VENV)/.place: FORCE
 	@scripts/venv $(VENV)
 
 $(VENV)/.run: $(VENV)/.place pyproject.toml constraints/run.txt constraints/build.txt
-	$(PIP) --constraint constraints/run.txt --editable .
+	$(PIP) --constraint constraints/run.txt --editable '.[car,notify]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.place pyproject.toml constraints/dev.txt constraints/build.txt

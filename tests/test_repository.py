@@ -4,6 +4,7 @@ import ast
 import os
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,6 +93,21 @@ def test_nothing_tells_of_a_machine() -> None:
     """No file names a package registry, an index or the path of somebody's machine."""
     found = {str(path.relative_to(ROOT)): telltales(read(path)) for path in files(ROOT)}
     assert {path: lines for path, lines in found.items() if lines} == {}
+
+
+def test_readme_links_work_on_an_index_page() -> None:
+    """What the package shows as its page has no link that only works in the repository."""
+    project = tomllib.loads(read(ROOT / "pyproject.toml"))
+    hook = project["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]
+    page = read(ROOT / "README.md")
+    for change in hook["substitutions"]:
+        page = re.sub(change["pattern"], change["replacement"], page)
+    targets = re.findall(r"\]\(([^)]+)\)", page)
+    home = project["project"]["urls"]["Homepage"]
+    assert len(targets) > 20
+    assert [each for each in targets if not each.startswith(("https://", "#"))] == []
+    for path in (each.removeprefix(f"{home}/blob/main/") for each in targets):
+        assert path.startswith(("https://", "#")) or (ROOT / path.partition("#")[0]).exists()
 
 
 def test_no_module_is_too_long() -> None:

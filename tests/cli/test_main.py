@@ -4,6 +4,8 @@ import subprocess
 import sys
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from ovms import __version__
@@ -27,6 +29,21 @@ def test_every_command_has_help(name: str) -> None:
     assert "Usage" in shown.stdout
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_page_says_what_the_command_says(name: str) -> None:
+    """The line of a command on the first page is the first line of its own help."""
+    group = get_command(cli)
+    assert isinstance(group, TyperGroup)
+    loaded = group.get_command(group.make_context("ovms", [], resilient_parsing=True), name)
+    assert loaded is not None
+    assert COMMANDS[name].help == (loaded.help or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def test_the_help_page_imports_no_command() -> None:
+    """The first page is shown without the modules of the commands."""
+    assert loaded_after(["--help"], "ovms.cli.app", "ovms.cli.serve", "asyncio") == []
+
+
 def test_the_version_is_told() -> None:
     """Scripts can ask which version they have."""
     assert RUNNER.invoke(cli, ["--version"]).stdout == f"ovms {__version__}\n"
@@ -39,14 +56,58 @@ def test_an_unknown_command_is_wrong_usage() -> None:
     assert "fly" in tried.stderr
 
 
-def test_the_app_does_not_load_the_server() -> None:
-    """A command loads what it needs: the app starts without the database and the CAN libraries."""
+def loaded_after(arguments: list[str], *modules: str) -> list[str]:
+    """Return which of the modules a command has imported."""
     script = (
         "import sys; from typer.testing import CliRunner; from ovms.cli.main import cli;"
-        "CliRunner().invoke(cli, ['app', 'status', '--help']);"
-        "print([m for m in ('sqlalchemy', 'cantools', 'pydantic_settings') if m in sys.modules])"
+        f"CliRunner().invoke(cli, {arguments!r});"
+        f"print(*(m for m in {modules!r} if m in sys.modules))"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
-    assert done.stdout == "[]\n"
+    return done.stdout.split()
+
+
+def test_the_app_does_not_load_the_server() -> None:
+    """A command loads what it needs: the app starts without the database and the CAN libraries."""
+    heavy = ("sqlalchemy", "cantools", "can", "pydantic_settings", "ovms.server", "ovms.car")
+    assert loaded_after(["app", "status", "--help"], *heavy) == []
+
+
+SLIM = """
+import sys
+for name in ("can", "cantools", "isotp", "serial", "apprise"):
+    sys.modules[name] = None
+sys.argv = ["ovms", *{arguments!r}]
+from ovms.cli.main import main
+main()
+"""
+"""Runs the command line as if no extra was installed."""
+
+
+def run_slim(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command where the packages of the extras are missing."""
+    script = SLIM.format(arguments=arguments)
+    return subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+
+
+def test_a_missing_extra_is_named() -> None:
+    """Without the packages of an extra, who needs them gets one line that names it."""
+    ran = run_slim("vehicle-type", "check", "roadster")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith("ovms: this needs the package ")
+    assert ran.stderr.endswith("pip install 'ovms[car]'\n")
+    assert ran.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--help",), ("serve", "--help"), ("app", "--help"), ("notify", "--help")],
+)
+def test_a_slim_installation_works(arguments: tuple[str, ...]) -> None:
+    """Server and app need none of the extras, nor does the help of what does."""
+    ran = run_slim(*arguments)
+    assert (ran.returncode, ran.stderr) == (0, "")

@@ -6,49 +6,92 @@ server's database library, nor the server for the car's.
 
 from __future__ import annotations
 
+import sys
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from ovms import __version__
+from ovms.base.extras import missing_extra
+
+
+@dataclass(frozen=True, slots=True)
+class CommandPlace:
+    """Where a command is, and what it says of itself on the help page."""
+
+    module: str
+    attribute: str
+    help: str
+    """The first line of its own help, so that the page need not import every command."""
+
 
 COMMANDS = {
-    "serve": "ovms.cli.serve:serve_command",
-    "car": "ovms.cli.car:app",
-    "app": "ovms.cli.app:app",
-    "demo": "ovms.cli.demo:demo",
-    "owner": "ovms.cli.owner:app",
-    "vehicle": "ovms.cli.vehicle:app",
-    "vehicle-type": "ovms.cli.vehicle_type:app",
-    "provision": "ovms.cli.provision:app",
-    "token": "ovms.cli.token:app",
-    "peer": "ovms.cli.peer:app",
-    "history": "ovms.cli.history:history",
-    "notify": "ovms.cli.notify:app",
-}
-"""Where each command is: a function, or a Typer of several."""
+    "serve": CommandPlace(
+        "ovms.cli.serve", "serve_command",
+        "Run the server: modules call it, apps watch and command them through it.",
+    ),
+    "car": CommandPlace("ovms.cli.car", "app", "Be a car: call a server, report, obey commands."),
+    "app": CommandPlace("ovms.cli.app", "app", "The app: watch a vehicle and command it."),
+    "demo": CommandPlace(
+        "ovms.cli.demo", "demo",
+        "Run a server with two demo cars, on this machine only, and say what to try.",
+    ),
+    "owner": CommandPlace("ovms.cli.owner", "app", "Owners: who has vehicles and may log in."),
+    "vehicle": CommandPlace(
+        "ovms.cli.vehicle", "app", "Vehicles: what may call, and who is online."
+    ),
+    "vehicle-type": CommandPlace(
+        "ovms.cli.vehicle_type", "app", "Vehicle types: what is known, and checking one."
+    ),
+    "provision": CommandPlace(
+        "ovms.cli.provision", "app",
+        "Auto-provisioning: what new cars are told that ask by their VIN.",
+    ),
+    "token": CommandPlace(
+        "ovms.cli.token", "app", "API tokens: what may log in in an owner's place."
+    ),
+    "peer": CommandPlace("ovms.cli.peer", "app", "Other servers: who is linked with ours."),
+    "history": CommandPlace(
+        "ovms.cli.history", "history",
+        "Show what the server keeps of what a vehicle sent: telemetry and historical records.",
+    ),
+    "notify": CommandPlace("ovms.cli.notify", "app", "Alerts: who is told of them, and how."),
+}  # fmt: skip
+"""The commands, in the order of the help page. Each is a function, or a Typer of several."""
 
 
 class Commands(TyperGroup):
-    """The commands, each loaded when it is asked for.
+    """The commands, each imported when it is asked for.
 
     Some versions of Typer stand on Click and some carry it inside, hence no types of Click.
     """
 
+    _is_listing = False
+
     def list_commands(self, ctx: Any) -> list[str]:
-        """Name the commands, in the order of the help page."""
+        """Return the names of the commands, in the order of the help page."""
         return list(COMMANDS)
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help page, which needs one line of each command."""
+        self._is_listing = True
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self._is_listing = False
+
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Load a command; ``None`` if there is none of that name."""
+        """Return a command; ``None`` if there is none of that name."""
         place = COMMANDS.get(cmd_name)
         if place is None:
             return None
-        module, _, attribute = place.partition(":")
-        found = getattr(import_module(module), attribute)
+        if self._is_listing:
+            return TyperCommand(cmd_name, help=place.help)
+        found = getattr(import_module(place.module), place.attribute)
         if not isinstance(found, typer.Typer):
             function, found = found, typer.Typer(add_completion=False)
             found.command(cmd_name)(function)
@@ -83,4 +126,10 @@ def ovms(
 
 def main() -> None:
     """Run the command line."""
-    cli()
+    try:
+        cli()
+    except ImportError as error:
+        text = missing_extra(error)
+        if text is None:
+            raise
+        sys.exit(f"ovms: {text}")
