@@ -7,6 +7,7 @@ import socket
 import struct
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import ClassVar
 
 import pytest
 
@@ -131,7 +132,7 @@ async def test_bound_is_not_listening() -> None:
     port = sockets[0].getsockname()[1]
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection(LOOPBACK, port)
-    listeners = await listen([Entrance(sockets)], asyncio.Protocol)
+    listeners = await listen([Entrance(sockets, asyncio.Protocol)])
     for host in hosts:
         _, writer = await asyncio.open_connection(host, port)
         writer.close()
@@ -146,9 +147,9 @@ async def test_two_programs_have_bound_one_port() -> None:
     first = bind([LOOPBACK], 0)
     port = first[0].getsockname()[1]
     second = bind([LOOPBACK, "127.0.0.2"], port)
-    listeners = await listen([Entrance(first)], asyncio.Protocol)
+    listeners = await listen([Entrance(first, asyncio.Protocol)])
     with pytest.raises(CannotListen, match=f"^cannot listen on port {port}: Address already"):
-        await listen([Entrance(second)], asyncio.Protocol)
+        await listen([Entrance(second, asyncio.Protocol)])
     assert [each.fileno() for each in second] == [-1, -1]
     for each in listeners:
         each.close()
@@ -168,9 +169,9 @@ async def test_two_entrances_where_one_is_taken() -> None:
     """Neither accepts anybody, and all sockets are closed."""
     taken = bind([LOOPBACK], 0)
     first, second = bind([LOOPBACK], 0), bind([LOOPBACK], taken[0].getsockname()[1])
-    listeners = await listen([Entrance(taken)], asyncio.Protocol)
+    listeners = await listen([Entrance(taken, asyncio.Protocol)])
     with pytest.raises(CannotListen):
-        await listen([Entrance(first), Entrance(second)], asyncio.Protocol)
+        await listen([Entrance(each, asyncio.Protocol) for each in (first, second)])
     assert [each.fileno() for each in (*first, *second)] == [-1, -1]
     listeners[0].close()
 
@@ -199,7 +200,8 @@ class Closing:
     """Two entrances, each on two addresses."""
 
     def __init__(self) -> None:
-        self.entrances = [Entrance(bind([LOOPBACK, "127.0.0.2"], 0)) for _ in range(2)]
+        hosts = [LOOPBACK, "127.0.0.2"]
+        self.entrances = [Entrance(bind(hosts, 0), Answer) for _ in range(2)]
         self.servers: list[asyncio.Server] = []
         self.clients: list[socket.socket] = []
 
@@ -210,7 +212,7 @@ class Closing:
 
     async def open(self) -> None:
         """Listen."""
-        self.servers = await listen(self.entrances, Answer)
+        self.servers = await listen(self.entrances)
 
     async def close(self) -> None:
         """Stop."""
@@ -332,7 +334,7 @@ async def test_without_the_tables(closing: Closing, monkeypatch: pytest.MonkeyPa
 async def test_ipv6_is_seen_too() -> None:
     """A handshake under way over IPv6 is waited for as well."""
     sockets = bind(["::1"], 0)
-    (server,) = await listen([Entrance(sockets)], Answer)
+    (server,) = await listen([Entrance(sockets, Answer)])
     client = socket.socket(socket.AF_INET6)
     client.setblocking(False)
     attach(client, PASS_NOTHING)
@@ -354,19 +356,23 @@ async def test_room_that_is_kept(
     closing: Closing, log: Log, files: int, most: int, backlog: int
 ) -> None:
     """What the system may hold for us fits into the files that are kept back."""
-    gate = Gate(closing.entrances, files)
+    connections = most - 1
+    gate = Gate(closing.entrances, files, lambda: connections)
     assert gate.backlog == backlog
-    gate.count(most - 1)
+    gate.check()
     assert log.lines("no more callers are let in: too few open files") == []
-    gate.count(most)
-    gate.count(most + 1)
+    connections = most
+    gate.check()
+    connections = most + 1
+    gate.check()
     assert len(log.lines("no more callers are let in: too few open files")) == 1
 
 
 async def test_the_gate(closing: Closing) -> None:
     """While it is shut nobody is connected; then those who waited are."""
-    gate = Gate(closing.entrances, 1000)
-    gate.count(1000)
+    connections = 1000
+    gate = Gate(closing.entrances, 1000, lambda: connections)
+    gate.check()
     before = Answer.made
     client = closing.caller()
     calling = asyncio.create_task(
@@ -375,10 +381,12 @@ async def test_the_gate(closing: Closing) -> None:
     await asyncio.sleep(0.1)
     assert not calling.done()
     assert Answer.made == before
-    gate.count(740)
+    connections = 740
+    gate.check()
     await asyncio.sleep(0)
     assert not calling.done(), "it opens well below the bound, not at it"
-    gate.count(734)
+    connections = 734
+    gate.check()
     await asyncio.wait_for(calling, PATIENCE)
     assert await hears(client) == b"welcome"
 
@@ -386,20 +394,24 @@ async def test_the_gate(closing: Closing) -> None:
 async def test_a_gate_without_the_filter(closing: Closing, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the system does not take it, callers come as before, and nothing fails."""
     monkeypatch.setattr(listener_module, "SO_ATTACH_FILTER", -1)
-    gate = Gate(closing.entrances, 1000)
-    gate.count(1000)
+    connections = 1000
+    gate = Gate(closing.entrances, 1000, lambda: connections)
+    gate.check()
     client = closing.caller()
     await asyncio.get_running_loop().sock_connect(client, closing.sockets[0].getsockname())
     assert await hears(client) == b"welcome"
-    gate.count(0)
+    connections = 0
+    gate.check()
 
 
 async def test_a_gate_that_is_retired(closing: Closing) -> None:
     """When the entrances are being closed it does not open them again."""
-    gate = Gate(closing.entrances, 1000)
-    gate.count(1000)
+    connections = 1000
+    gate = Gate(closing.entrances, 1000, lambda: connections)
+    gate.check()
     gate.retire()
-    gate.count(0)
+    connections = 0
+    gate.check()
     client = closing.caller()
     calling = asyncio.create_task(
         asyncio.get_running_loop().sock_connect(client, closing.sockets[0].getsockname())
@@ -407,3 +419,53 @@ async def test_a_gate_that_is_retired(closing: Closing) -> None:
     await closing.close()
     with pytest.raises(ConnectionRefusedError):
         await asyncio.wait_for(calling, PATIENCE)
+
+
+# -- several protocols ----------------------------------------------------------------------
+
+
+class Other(asyncio.Protocol):
+    """Says another word, and stays."""
+
+    made: ClassVar[list[Other]] = []
+
+    def __init__(self) -> None:
+        Other.made.append(self)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Say it."""
+        assert hasattr(transport, "write")
+        transport.write(b"other")
+
+
+async def test_each_entrance_has_its_protocol(log: Log) -> None:
+    """A gate counts and shuts all of them, and closing accepts who waits at any of them."""
+    Other.made.clear()
+    entrances = [Entrance(bind([LOOPBACK], 0), each) for each in (Answer, Other)]
+    gate = Gate(entrances, 1000, lambda: 600 + 50 * len(Other.made))
+    servers = await listen(entrances, gate)
+    for entrance in (entrances[0], *[entrances[1]] * 3):
+        (await asyncio.open_connection(LOOPBACK, entrance.port))[1].close()
+    await until(lambda: len(Other.made) == 3)
+    assert len(log.lines("no more callers are let in: too few open files")) == 1
+    refused = [_calling(entrance) for entrance in entrances]
+    await asyncio.sleep(0)
+    assert len(Other.made) == 3
+    Other.made.clear()
+    gate.check()
+    assert [await hears(each) for each in refused] == [b"welcome", b"other"]
+    gate.retire()
+    waiting = [_calling(entrance) for entrance in entrances]
+    await close_gently(servers, entrances)
+    assert [await hears(each) for each in waiting] == [b"welcome", b"other"]
+    for client in (*refused, *waiting):
+        client.close()
+
+
+def _calling(entrance: Entrance) -> socket.socket:
+    """Return a socket that is connecting."""
+    client = socket.socket()
+    client.setblocking(False)
+    with suppress(BlockingIOError):
+        client.connect((LOOPBACK, entrance.port))
+    return client

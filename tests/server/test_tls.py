@@ -100,8 +100,8 @@ class Place:
 @asynccontextmanager
 async def serving(certificates: Certificates) -> AsyncIterator[Place]:
     """Listen with them."""
-    entrance = Entrance(bind([HOST], 0), certificates.context)
-    (server,) = await listen([entrance], Echo)
+    entrance = Entrance(bind([HOST], 0), Echo, certificates.context)
+    (server,) = await listen([entrance])
     try:
         yield Place(certificates, entrance.port)
     finally:

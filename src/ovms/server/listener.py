@@ -110,11 +110,16 @@ class Ports:
     mp_tls: int | None
 
 
+ProtocolFactory = Callable[[], asyncio.Protocol]
+"""Makes the protocol of a connection that is being accepted, before its TLS handshake."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """One port on every address, and what TLS it speaks."""
+    """One port on every address, with the protocol and the TLS that it speaks."""
 
     sockets: Sequence[socket.socket]
+    protocol: ProtocolFactory
     tls: ssl.SSLContext | None = None
 
     @property
@@ -124,22 +129,28 @@ class Entrance:
 
 
 class Gate:
-    """Lets nobody new in while there are few open files left.
+    """Refuses new callers at every entrance while few open files are left.
 
-    uvloop accepts and closes those for whom there is none. So before it comes to that they are not
-    connected in the first place; those whom the system already holds still find a place.
+    uvloop accepts a connection for which there is no open file, and closes it. So the gate keeps
+    new callers from being connected before that happens. Those that the system already holds are
+    still accepted. ``count`` returns how many connections there are at all entrances together.
     """
 
-    def __init__(self, entrances: Sequence[Entrance], files: int) -> None:
-        self._listeners = [each for entrance in entrances for each in entrance.sockets]
+    def __init__(self, entrances: Sequence[Entrance], files: int, count: Callable[[], int]) -> None:
+        self._count = count
+        self._listeners = listeners_of(entrances)
         kept = min(files // 4, OTHER_FILES + len(self._listeners) * BACKLOG)
         self._most = files - kept
         self._is_shut = False
         self.backlog = max(1, (kept - min(OTHER_FILES, kept // 2)) // len(self._listeners))
         """Connections the system should hold for each listener."""
 
-    def count(self, connections: int) -> None:
-        """Learn how many connections there are; call it at each that comes, and now and then."""
+    def check(self) -> None:
+        """Shut or open, as the number of connections demands; call it about once a second.
+
+        :func:`listen` also calls it for each accepted connection.
+        """
+        connections = self._count()
         if not self._is_shut and connections >= self._most:
             self._is_shut = True
             log.warning("no more callers are let in: too few open files", connections=connections)
@@ -153,24 +164,28 @@ class Gate:
                     each.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
 
     def retire(self) -> None:
-        """Leave the entrances alone from now on: they are being closed."""
+        """Leave the entrances as they are from now on, because they are being closed."""
         self._most, self._is_shut = sys.maxsize, False
 
 
-async def listen(
-    entrances: Sequence[Entrance], answer: Callable[[], asyncio.Protocol], backlog: int = BACKLOG
-) -> list[asyncio.Server]:
-    """Accept callers at every entrance; ``answer`` makes the protocol of each.
+def listeners_of(entrances: Sequence[Entrance]) -> list[socket.socket]:
+    """Return the sockets of all entrances."""
+    return [each for entrance in entrances for each in entrance.sockets]
 
-    It is called when a caller is accepted, before its TLS handshake. Raises :class:`CannotListen`,
-    and closes all sockets: where two programs have bound a port, only the first to listen has it.
+
+async def listen(entrances: Sequence[Entrance], gate: Gate | None = None) -> list[asyncio.Server]:
+    """Accept callers at every entrance, each with the entrance's own protocol.
+
+    Raises :class:`CannotListen`, and then closes all sockets: if two programs have bound a port,
+    only the first to listen has it.
     """
+    backlog = gate.backlog if gate is not None else BACKLOG
     for entrance in entrances:
         _start_listening(entrance, entrances, backlog)
     return [
-        await _serve(each, entrance.tls, answer, backlog)
+        await _serve(listener, entrance, gate, backlog)
         for entrance in entrances
-        for each in entrance.sockets
+        for listener in entrance.sockets
     ]
 
 
@@ -180,36 +195,39 @@ def _start_listening(entrance: Entrance, all_entrances: Sequence[Entrance], back
             each.listen(backlog)
     except OSError as error:
         port = entrance.port
-        for each in (each for entrance in all_entrances for each in entrance.sockets):
+        for each in listeners_of(all_entrances):
             each.close()
         raise CannotListen(f"cannot listen on port {port}: {_reason(error)}") from error
 
 
 async def _serve(
-    listener: socket.socket,
-    tls: ssl.SSLContext | None,
-    answer: Callable[[], asyncio.Protocol],
-    backlog: int,
+    listener: socket.socket, entrance: Entrance, gate: Gate | None, backlog: int
 ) -> asyncio.Server:
+    def accept() -> asyncio.Protocol:
+        protocol = entrance.protocol()
+        if gate is not None:
+            gate.check()
+        return protocol
+
     loop = asyncio.get_running_loop()
-    if tls is None:
-        return await loop.create_server(answer, sock=listener, backlog=backlog)
+    if entrance.tls is None:
+        return await loop.create_server(accept, sock=listener, backlog=backlog)
     return await loop.create_server(
-        answer,
+        accept,
         sock=listener,
         backlog=backlog,
-        ssl=tls,
+        ssl=entrance.tls,
         ssl_handshake_timeout=HANDSHAKE_TIMEOUT,
         ssl_shutdown_timeout=SHUTDOWN_TIMEOUT,
     )
 
 
 async def close_gently(servers: Sequence[asyncio.Server], entrances: Sequence[Entrance]) -> None:
-    """Let nobody new connect, accept those who are about to be connected, then stop listening.
+    """Refuse new callers, accept those that are connecting, then stop listening.
 
-    A caller whose first segment is dropped sends it again a second later, and is refused.
+    A caller whose first segment is dropped sends it again a second later, and is refused then.
     """
-    listeners = [each for entrance in entrances for each in entrance.sockets]
+    listeners = listeners_of(entrances)
     for each in listeners:
         refuse_new_callers(each)
     loop = asyncio.get_running_loop()

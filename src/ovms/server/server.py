@@ -19,6 +19,8 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from socket import socket
+from ssl import SSLContext
 
 import msgspec
 
@@ -132,17 +134,21 @@ async def serve(
         stack.enter_context(data_lock(settings.data))
         (settings.data / "ready.json").unlink(missing_ok=True)
         certificates = open_certificates(settings, clock.time())
-        entrances = [Entrance(stack.enter_context(bound(settings.host, settings.port)))]
+        ports: list[tuple[list[socket], SSLContext | None]] = [
+            (stack.enter_context(bound(settings.host, settings.port)), None)
+        ]
         if certificates is not None:
             sockets = stack.enter_context(bound(settings.host, settings.tls_port))
-            entrances.append(Entrance(sockets, certificates.context))
+            ports.append((sockets, certificates.context))
         store = await Store.open(database_url(settings.data, settings.database), clock.time)
         try:
             async with _notifier(settings, expansion, clock) as notifier:
                 hub = Hub(store, notifier, clock, _hub_settings(settings))
                 try:
                     async with _services(settings, store, hub, clock) as services:
-                        parts = ServerParts(store, Acceptor(services, clock), certificates, clock)
+                        acceptor = Acceptor(services, clock)
+                        entrances = [Entrance(each, acceptor.answer, tls) for each, tls in ports]
+                        parts = ServerParts(store, acceptor, certificates, clock)
                         await _serve(settings, parts, entrances, stop, on_ready)
                 finally:
                     await hub.close()
@@ -226,14 +232,8 @@ async def _serve(
     stop: asyncio.Event,
     on_ready: Callable[[Ports], None],
 ) -> None:
-    gate = Gate(entrances, _open_files())
-
-    def answer() -> asyncio.Protocol:
-        protocol = parts.acceptor.answer()
-        gate.count(parts.acceptor.count)
-        return protocol
-
-    servers = await listen(entrances, answer, gate.backlog)
+    gate = Gate(entrances, _open_files(), lambda: parts.acceptor.count)
+    servers = await listen(entrances, gate)
     work = _start_work(parts, gate)
     ports = Ports(*(entrance.port for entrance in entrances), *[None] * (2 - len(entrances)))
     facts = {"pid": os.getpid(), "mp": ports.mp, "mp_tls": ports.mp_tls}
@@ -267,7 +267,7 @@ def _start_work(parts: ServerParts, gate: Gate) -> list[asyncio.Task[None]]:
     async def tick() -> None:
         hub.tick()
         acceptor.tick()
-        gate.count(acceptor.count)
+        gate.check()
 
     async def pace() -> None:
         hub.pace()
