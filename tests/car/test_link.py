@@ -13,7 +13,6 @@ import pytest
 import structlog
 
 from ovms.base import logs
-from ovms.base.backoff import Backoff
 from ovms.base.clock import SystemClock
 from ovms.car.delivery import Moment
 from ovms.car.drivers import ClockDriver, Driver, Listener, Replay
@@ -25,6 +24,7 @@ from ovms.car.replay import RecordingError
 from ovms.car.vehicles.roadster import Roadster
 from ovms.car.vehicles.sim import SimCar
 from ovms.net.client import ClientConnection, ConnectFailed, Untrusted, WelcomeRefused
+from ovms.net.reconnect import ReconnectTiming
 from ovms.protocol import Message
 from ovms.protocol.records import Environment
 from ovms.protocol.records.alert import Alert
@@ -32,7 +32,8 @@ from tests.car.conftest import FakeServer
 
 Logged = list[structlog.typing.EventDict]
 
-FAST = LinkTiming(first_wait=0.01, most_wait=0.02, refused_wait=0.02, most_refused_wait=0.04)
+CALLS = ReconnectTiming(0.01, 0.02, refused_wait=0.02, longest_refused_wait=0.04)
+FAST = LinkTiming(CALLS)
 DOORS = [Frame(at / 10, 0x100, bytes([0x96, at % 2, 0, 0, 0])) for at in range(500)]
 SOC = Frame(0, 0x100, bytes.fromhex("80 5D B4 00 75 00 A3 00"))
 
@@ -107,7 +108,7 @@ async def test_what_it_cost_is_told_at_the_end(
     (entry,) = (entry for entry in logged if entry["event"] == "data used")
     assert entry["log_level"] == "info"
     assert set(entry) == {"event", "log_level", "logger", "parked", "headers"}
-    (row,) = link._module.usage.table()
+    (row,) = link.module.usage.table()
     assert entry["parked"] == str(row)
     lines = sum(len(message.plain) * 4 // 3 for login in server.logins for message in login)
     assert lines < row.sent < 3 * lines
@@ -121,7 +122,7 @@ async def test_the_bytes_of_each_link_count(server: FakeServer, random: Random) 
         await server.wait_for(logins=1, codes="FSDLWV")
         server.drop()
         await server.wait_for(logins=2, codes="FSDLWV")
-    (row,) = link._module.usage.table()
+    (row,) = link.module.usage.table()
     lines = sum(len(message.plain) * 4 // 3 for login in server.logins for message in login)
     assert row.sent > lines
 
@@ -142,7 +143,7 @@ async def test_nothing_is_told_of_a_link_that_never_was(random: Random, logged: 
 async def test_it_stays_until_the_last_ping_is_answered(server: FakeServer, random: Random) -> None:
     """Without the answer the link is made anew and everything sent again, until it comes."""
     server.answers_pings = False
-    timing = LinkTiming(first_wait=0.01, most_wait=0.02, answer=0.05)
+    timing = LinkTiming(CALLS, answer=0.05)
     async with running(doors_link(server, random, timing=timing)) as task:
         await server.wait_for(logins=3, codes="FSDLWVA")
         assert not task.done()
@@ -157,24 +158,24 @@ async def test_a_recording_ends_when_its_alerts_are_delivered(
     """What waits for its delivery is told first; on a lost link again, until a ping is answered."""
     clock = SystemClock()
     link = doors_link(server, random, timing=replace(FAST, delivery=0.01))
-    link._module._clock = clock
+    link.module._clock = clock
     for number in range(3):
         now = Moment(clock.monotonic(), clock.time())
-        link._module.delivery.add(Alert("A", str(number)), now)
+        link.module.delivery.add(Alert("A", str(number)), now)
     server.answers_pings = False
     async with running(link) as task:
         await server.wait_for(codes="DP")
         server.drop()
         await server.wait_for(logins=2, codes="P")
         assert not task.done()
-        assert link._module.delivery
+        assert link.module.delivery
         server.answers_pings = True
         server.drop()
         await until(task.done)
         assert task.exception() is None
     assert [m.data for m in server.logins[-1] if m.code == "P"] == [b"A0", b"A1", b"A2"]
     assert server.codes.endswith("FSDLWVA")
-    assert not link._module.delivery
+    assert not link.module.delivery
 
 
 async def test_an_open_ping_of_before_does_not_end_it(
@@ -182,7 +183,7 @@ async def test_an_open_ping_of_before_does_not_end_it(
 ) -> None:
     """The answer to an earlier ping is not taken for the last one's."""
     server.answers_pings = False
-    timing = LinkTiming(first_wait=0.01, most_wait=0.02, ping_after=0.2, dead_after=30)
+    timing = LinkTiming(CALLS, ping_after=0.2, dead_after=30)
     link = doors_link(server, random, [SOC], timing=timing)
     gate = asyncio.Event()
     real_run = link._driver.run
@@ -296,7 +297,7 @@ async def test_the_same_trouble_is_logged_once() -> None:
         link = Link(
             Module(SimCar(start=0, seed=1)), ClockDriver(clock=SystemClock()), call,
             random=Random(1),  # noqa: S311 (jitter)
-            timing=LinkTiming(first_wait=0.001, most_wait=0.002),
+            timing=LinkTiming(ReconnectTiming(0.001, 0.002)),
         )  # fmt: skip
         task = asyncio.create_task(link.run())
         await until(lambda: not reasons)
@@ -306,44 +307,25 @@ async def test_the_same_trouble_is_logged_once() -> None:
     assert told[:3] == ["no route", "no name", "no route"]
 
 
-async def test_refusals_are_slow_unless_the_car_was_welcome_before(
-    random: Random, monkeypatch: pytest.MonkeyPatch
+async def test_a_car_that_was_welcome_may_meet_passing_trouble(
+    server: FakeServer, random: Random, logged: Logged
 ) -> None:
-    """A car never welcomed waits long; one that was, may meet a passing trouble."""
-    waits: list[float] = []
+    """Three refusals of a car that was welcome are none to act on; the fourth is told."""
+    refusals: list[int] = []
 
-    async def refuse() -> ClientConnection:
+    async def connect() -> ClientConnection:
+        if not server.logins:
+            return await server.connect()
+        refusals.append(sum(entry["log_level"] == "error" for entry in logged))
         raise WelcomeRefused("no")
 
-    def link(was_welcome: bool) -> Link:
-        made = Link(Module(Roadster()), NoDriver(), refuse, random=random)
-        made._was_welcome = was_welcome
-        monkeypatch.setattr(made, "_wait", note)
-        return made
-
-    async def note(backoff: Backoff, event: str, reason: str) -> None:
-        waits.append(backoff.next())
-        if len(waits) == 5:
-            raise asyncio.CancelledError
-
-    with suppress(asyncio.CancelledError):
-        await link(False).run()
-    assert min(waits) >= 60
-    waits.clear()
-    with suppress(asyncio.CancelledError):
-        await link(True).run()
-    assert max(waits[:3]) <= 4
-    assert min(waits[3:]) >= 60
-
-
-class NoDriver:
-    """A driver for which nothing ever happens."""
-
-    now = 0.0
-
-    async def run(self, module: Module, link: object) -> None:
-        """Wait for ever."""
-        await asyncio.Event().wait()
+    driver = ClockDriver(clock=SystemClock(), tick=0.01)
+    module = Module(SimCar(start=driver.now, seed=1))
+    async with running(Link(module, driver, connect, random=random, timing=FAST)):
+        await server.wait_for(codes="FSDLWV")
+        server.drop()
+        await until(lambda: len(refusals) >= 6)
+    assert refusals[:6] == [0, 0, 0, 0, 1, 1]
 
 
 async def test_its_state_is_noted(server: FakeServer, random: Random) -> None:
@@ -368,7 +350,7 @@ async def test_its_state_is_noted(server: FakeServer, random: Random) -> None:
 
 async def test_a_silent_server_is_pinged_and_then_left(server: FakeServer, random: Random) -> None:
     """After a silence the car pings; an answer keeps the link, none ends it."""
-    timing = LinkTiming(first_wait=0.01, most_wait=0.02, ping_after=0.04, dead_after=0.08)
+    timing = LinkTiming(CALLS, ping_after=0.04, dead_after=0.08)
     async with running(sim_link(server, random, timing)):
         await until(lambda: len(server.messages("A")) >= 4)
         assert len(server.logins) == 1
@@ -431,7 +413,7 @@ def restartable(server: FakeServer, random: Random) -> Link:
     """Return the link of a simulated car that can be restarted."""
     driver = ClockDriver(clock=SystemClock(), tick=0.01)
     module = Module(SimCar(start=driver.now, seed=1), restarts=True)
-    timing = LinkTiming(first_wait=0.01, most_wait=0.02, close=0.3)
+    timing = LinkTiming(CALLS, close=0.3)
     return Link(module, driver, server.connect, random=random, timing=timing)
 
 

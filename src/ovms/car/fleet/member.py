@@ -17,14 +17,20 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from ovms.base.backoff import Backoff
 from ovms.base.logs import get_logger
 from ovms.car.fleet.roster import RosterEntry
-from ovms.car.link import PASSING_REFUSALS, LinkTiming
+from ovms.car.link import LinkTiming
 from ovms.car.module import Module
 from ovms.car.vehicles.sim import SCENARIOS, SimCar
-from ovms.net.client import WELCOME_TIMEOUT
+from ovms.net.client import (
+    WELCOME_TIMEOUT,
+    ConnectFailed,
+    ConnectionLost,
+    NetError,
+    WelcomeRefused,
+)
 from ovms.net.pump import Pump
+from ovms.net.reconnect import Reconnector
 from ovms.protocol import Message, Party, Role, ServerWelcome, Session
 from ovms.protocol.crypto import make_token
 from ovms.protocol.errors import AuthenticationFailed
@@ -53,9 +59,8 @@ class Stage(Enum):
 class FleetMember:
     """A car of a fleet."""
 
-    __slots__ = ("_backoff", "_deadline", "_fleet", "_heard", "_is_pinged", "_module", "_pump",
-                 "_refusals", "_session", "_since", "_vehicle", "_was_up", "due", "entry",
-                 "stage")  # fmt: skip
+    __slots__ = ("_deadline", "_fleet", "_heard", "_is_pinged", "_module", "_pump", "_reconnector",
+                 "_session", "_vehicle", "due", "entry", "stage")  # fmt: skip
 
     def __init__(self, entry: RosterEntry, fleet: Fleet) -> None:
         self.entry = entry
@@ -66,12 +71,10 @@ class FleetMember:
         self._vehicle: SimCar | None = None
         self._session: Session | None = None
         self._pump: Pump | None = None
-        self._backoff: Backoff | None = None
-        """How long it rests: made when it first has to, dropped after a good link."""
-        self._refusals = 0
-        self._was_up = self._is_pinged = False
-        self._since = self._heard = self._deadline = 0.0
-        """Real seconds: when it came up, when the server was last heard, when it must be."""
+        self._reconnector = Reconnector(TIMING.calls, random=fleet.random, clock=fleet.clock)
+        self._is_pinged = False
+        self._heard = self._deadline = 0.0
+        """Real seconds: when the server was last heard, when it must be."""
 
     # -- the fleet's timers -----------------------------------------------------------------
 
@@ -122,7 +125,7 @@ class FleetMember:
         """Learn that a call found no server."""
         if self.stage is not Stage.RESTING:
             self._fleet.tally.failed += 1
-            self._rest(TIMING.first_wait, TIMING.most_wait, reason)
+            self._rest(ConnectFailed(reason))
 
     def close(self) -> None:
         """End the connection in order."""
@@ -178,9 +181,7 @@ class FleetMember:
 
     def _come_up(self, now: float) -> None:
         self.stage = Stage.UP
-        if self._refusals:
-            self._backoff = None
-        self._since, self._was_up, self._refusals = now, True, 0
+        self._reconnector.welcomed()
         self._fleet.tally.logins += 1
         module, _ = self._made()
         self._tell(module.connect(self._fleet.car_time))
@@ -191,25 +192,15 @@ class FleetMember:
         self._fleet.tally.lost += 1
         self._fleet.down(self)
         self._made()[0].disconnect()
-        if self._fleet.now - self._since >= TIMING.steady:
-            self._backoff = None
-        self._rest(TIMING.first_wait, TIMING.most_wait, reason)
+        self._rest(ConnectionLost(reason))
 
     def _refused(self, reason: str) -> None:
-        """Call again, late: a vehicle may be added yet. Known ones may meet a passing trouble."""
         self._fleet.tally.refused += 1
-        self._refusals += 1
-        if self._was_up and self._refusals <= PASSING_REFUSALS:
-            self._rest(TIMING.first_wait, TIMING.most_wait, reason)
-            return
-        if self._refusals in (1, PASSING_REFUSALS + 1):
-            self._backoff = None
-        self._rest(TIMING.refused_wait, TIMING.most_refused_wait, reason)
+        self._rest(WelcomeRefused(reason))
 
-    def _rest(self, first: float, most: float, reason: str) -> None:
+    def _rest(self, error: NetError) -> None:
         self.stage = Stage.RESTING
-        self._backoff = self._backoff or Backoff(first, most, random=self._fleet.random)
-        seconds = self._backoff.next()
+        seconds, reason = self._reconnector.pause_after(error), str(error)
         log.debug("no link", vehicle=self.entry.vehicle, reason=reason, again_in=round(seconds, 1))
         self._fleet.rest(self, seconds, reason)
 

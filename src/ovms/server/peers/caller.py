@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from ovms.base.backoff import Backoff
 from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
 from ovms.base.tasks import end
-from ovms.net.client import ClientConnection, ConnectionLost, WelcomeRefused, connect
+from ovms.net.client import ClientConnection, ConnectionLost, connect
+from ovms.net.reconnect import Reconnector, ReconnectTiming
 from ovms.protocol import Message, Role
 from ovms.protocol.times import wire_change
 from ovms.server.hub.hub import Hub
@@ -34,7 +34,7 @@ LONGEST_PAUSE: Final = 300.0
 """Seconds between two calls while the other server cannot be reached: the field's five minutes."""
 
 REFUSED_PAUSE: Final = 300.0
-"""Seconds until a server that has refused us is called again."""
+"""Seconds until a server that has refused us is called again; jitter takes up to half."""
 
 PING_INTERVAL: Final = 60.0
 """Seconds of silence after which the other server is pinged."""
@@ -97,32 +97,26 @@ class PeerCaller:
         self._clock = clock
         self._on_taken = on_taken
         self._connect = connect
-        self._pauses = Backoff(FIRST_PAUSE, LONGEST_PAUSE, random=random)
+        timing = ReconnectTiming(
+            FIRST_PAUSE, LONGEST_PAUSE, REFUSED_PAUSE, REFUSED_PAUSE, STEADY, passing_refusals=0
+        )
+        self._reconnector = Reconnector(timing, random=random, clock=clock)
         self._pings: list[tuple[int, int]] = []
         """What is whole when each open ping is answered."""
 
     async def run(self) -> None:
         """Call again and again. Cancel it to end."""
-        while True:
-            began = self._clock.monotonic()
-            pause = 0.0
-            try:
-                await self._call()
-                reason = "the connection ended"
-            except asyncio.CancelledError:
-                await self._note(connected=False, error="the server was stopped")
-                raise
-            except WelcomeRefused as error:
-                reason, pause = str(error), REFUSED_PAUSE
-            except Exception as error:
-                reason = str(error) or type(error).__name__
-            if self._clock.monotonic() - began >= STEADY:
-                self._pauses.reset()
-            pause = pause or self._pauses.next()
-            log.info("no link to a server", server=self._called.address, reason=reason,
-                     again_in=round(pause, 1))  # fmt: skip
-            await self._note(connected=False, error=reason)
-            await asyncio.sleep(pause)
+        try:
+            await self._reconnector.run(self._call, self._note_pause, catch=Exception)
+        except asyncio.CancelledError:
+            await self._note(connected=False, error="the server was stopped")
+            raise
+
+    async def _note_pause(self, error: Exception, seconds: float) -> None:
+        reason = str(error) or type(error).__name__
+        log.info("no link to a server", server=self._called.address, reason=reason,
+                 again_in=round(seconds, 1))  # fmt: skip
+        await self._note(connected=False, error=reason)
 
     async def _call(self) -> None:
         vehicle_time, owner_time = await self._store.newest(self._called.server_id)
@@ -131,6 +125,7 @@ class PeerCaller:
         newest = min(vehicle_time, now), min(owner_time, now)
         words = [word for time in newest for word in wire_change(time).split()]
         connection = await self._connect(self._called, words)
+        self._reconnector.welcomed()
         async with connection:
             await self._serve(connection, newest)
 
