@@ -86,7 +86,7 @@ def _note(waits: list[float], put: float) -> None:
 async def ours(url: URL, rate: float, seconds: float) -> tuple[int, list[float]]:
     """Measure the store's writer."""
     store = await Store.open(url, time.time)
-    measured = await busy(store.keep_history, rate, seconds)
+    measured = await busy(store.put_history, rate, seconds)
     await store.close(60.0)
     return measured
 

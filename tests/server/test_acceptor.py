@@ -82,7 +82,7 @@ async def house() -> AsyncIterator[House]:
 
 async def test_a_car_and_an_app_meet(house: House, log: Log) -> None:
     """They are welcomed, hear of each other, and what one says reaches the other."""
-    house.storage.keep_message("CAR1", LatestMessage("S", b"80", START - 60))
+    house.storage.put_message("CAR1", LatestMessage("S", b"80", START - 60))
     app = await house.enters(Role.APP)
     assert await app.hears_messages(3) == ["Z0", "S80", "T60"]
     car = await house.enters(Role.CAR)

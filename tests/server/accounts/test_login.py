@@ -503,7 +503,7 @@ async def test_beside_a_running_server(engine: Engine, clock: ManualClock) -> No
 
     async def serve() -> None:
         for n in range(200):
-            store.keep_message("CAR1", LatestMessage("S", b"%d" % n, float(n)))
+            store.put_message("CAR1", LatestMessage("S", b"%d" % n, float(n)))
             await store.writer.flush()
 
     async def administer() -> None:

@@ -125,21 +125,21 @@ class FakeStorage:
             return None
         return vehicle, list(self.messages.get(vehicle_id, {}).values())
 
-    def keep_message(self, vehicle_id: str, message: LatestMessage) -> None:
+    def put_message(self, vehicle_id: str, message: LatestMessage) -> None:
         """Keep a message."""
         self.messages.setdefault(vehicle_id, {})[message.code] = message
 
-    def keep_token(self, vehicle_id: str, token: str) -> None:
+    def put_token(self, vehicle_id: str, token: str) -> None:
         """Keep a token; what was sealed under another is void."""
         self.tokens[vehicle_id] = token
         kept = self.messages.get(vehicle_id, {}).items()
         self.messages[vehicle_id] = {code: each for code, each in kept if not each.token}
 
-    def keep_presence(self, vehicle_id: str, *, car: bool, apps: int, batch: int) -> None:
+    def put_presence(self, vehicle_id: str, *, car: bool, apps: int, batch: int) -> None:
         """Keep who is there."""
         self.presence[vehicle_id] = (car, apps, batch)
 
-    def keep_history(
+    def put_history(
         self, vehicle_id: str, record: KeptRecord, on_saved: Callable[[], None] | None = None
     ) -> bool:
         """Keep a record, unless full."""
@@ -155,7 +155,7 @@ class FakeStorage:
         for call in owed:
             call()
 
-    def keep_utilisation(self, vehicle_id: str, day: str, traffic: Traffic) -> None:
+    def put_traffic(self, vehicle_id: str, day: str, traffic: Traffic) -> None:
         """Add to a day's traffic."""
         a, b, c, d = self.traffic.get((vehicle_id, day), (0, 0, 0, 0))
         self.traffic[vehicle_id, day] = (

@@ -123,12 +123,12 @@ def says(guest: RoomSession, *texts: str) -> None:
 CAR_MESSAGES = ("S80", "ETone", "EMDx", "H*-LOG-Trip,1,60,x", "h1,0,*-LOG-Trip,1,60,x", "PAhelp")
 
 
-async def test_a_keeper_that_fails(lines: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_storage_that_fails(lines: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
     """Messages reach the clients all the same, and whoever comes and goes is known."""
     building = Building()
     await building.enters(Role.APP, "CAR2")
-    for name in ("message", "token", "presence", "history", "utilisation"):
-        monkeypatch.setattr(building.storage, f"keep_{name}", refuse)
+    for name in ("message", "token", "presence", "history", "traffic"):
+        monkeypatch.setattr(building.storage, f"put_{name}", refuse)
     car, car_line = await building.enters(Role.CAR)
     app, line = await building.enters(Role.APP)
     line.sent = car_line.sent = 5
@@ -154,7 +154,7 @@ async def test_a_removed_vehicle_and_a_keeper_that_fails(monkeypatch: pytest.Mon
     """Everybody is closed, whatever becomes of what is kept."""
     building = Building()
     _, line = await building.enters(Role.APP)
-    monkeypatch.setattr(building.storage, "keep_presence", refuse)
+    monkeypatch.setattr(building.storage, "put_presence", refuse)
     building.hub.refresh([make_vehicle("CAR1", secret="").change])
     assert line.is_closed
 
@@ -230,7 +230,7 @@ async def test_a_telemetry_log_that_fails(
         tries.append(vehicle_id)
         refuse()
 
-    monkeypatch.setattr(building.storage, "keep_history", keep)
+    monkeypatch.setattr(building.storage, "put_history", keep)
     if is_stopping:
         await building.hub.close()
     else:

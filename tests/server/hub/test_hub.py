@@ -67,7 +67,7 @@ def building() -> Building:
 
 async def test_a_room_lives_while_somebody_is_in_it(building: Building) -> None:
     """It is loaded for the first, found by the second, and gone with the last."""
-    building.storage.keep_message("CAR1", LatestMessage("S", b"80", START))
+    building.storage.put_message("CAR1", LatestMessage("S", b"80", START))
     first, _ = await building.enters(Role.APP)
     second, _ = await building.enters(Role.CAR)
     assert first.room is second.room

@@ -148,7 +148,7 @@ def test_a_closed_room_keeps_nothing() -> None:
     car, app = place.car(), place.app()
     place.room.close(ValueError("removed"))
     assert place.storage.presence["CAR1"] == (False, 0, 0)
-    place.storage.keep_presence("CAR1", car=True, apps=1, batch=0)
+    place.storage.put_presence("CAR1", car=True, apps=1, batch=0)
     car.leaves()
     app.leaves()
     assert place.storage.presence["CAR1"] == (True, 1, 0)

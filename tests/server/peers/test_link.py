@@ -193,7 +193,7 @@ async def test_time_never_goes_backwards(net: Net) -> None:
     car = await one.car()
     await car.says("Sold", "Dold")
     net.clock.advance(50)
-    two.storage.keep_message("CAR1", LatestMessage("S", b"new", START + 50))
+    two.storage.put_message("CAR1", LatestMessage("S", b"new", START + 50))
     far = await two.app()
     await net.join(one, two)
     assert far.hears() == ["Z1", "Dold", "T50"]
@@ -285,7 +285,7 @@ async def test_what_is_stored_of_cars_that_are_nowhere(net: Net) -> None:
     one, two = net.server(*cars), net.server(*cars)
     link = await net.join(one, two)
     far = await two.app("CAR1")
-    two.storage.keep_message("CAR2", LatestMessage("S", b"newer", START - 5))
+    two.storage.put_message("CAR2", LatestMessage("S", b"newer", START - 5))
     here = await two.car("CAR3")
     states = FakeStore(
         stored=[

@@ -41,32 +41,32 @@ async def _codes(store: Store, vehicle_id: str = "car1") -> dict[str, bytes]:
 
 async def test_reads_what_was_kept(store: Store) -> None:
     """A message that was just kept is loaded, saved or not, whatever the id's case."""
-    store.keep_message("car1", LatestMessage("S", b"1", 5.0))
-    store.keep_message("CAR1", LatestMessage("D", b"2", 5.0))
+    store.put_message("CAR1", LatestMessage("S", b"1", 5.0))
+    store.put_message("CAR1", LatestMessage("D", b"2", 5.0))
     assert await _codes(store) == {"D": b"2", "S": b"1"}
     await store.writer.flush()
-    store.keep_message("car1", LatestMessage("S", b"3", 5.0))
+    store.put_message("CAR1", LatestMessage("S", b"3", 5.0))
     assert await _codes(store) == {"D": b"2", "S": b"3"}
 
 
 async def test_unknown_vehicle(store: Store) -> None:
     """A vehicle that nobody made is not there, nor is what was kept for it."""
-    store.keep_message("none", LatestMessage("S", b"1", 5.0))
+    store.put_message("NONE", LatestMessage("S", b"1", 5.0))
     assert await store.load_vehicle("none") is None
 
 
 @pytest.mark.parametrize("flush", [False, True])
 async def test_paranoid_token(store: Store, flush: bool) -> None:
     """A sealed message counts while its token is the vehicle's; a plain one always."""
-    store.keep_message("car1", LatestMessage("F", b"plain", 5.0))
-    store.keep_token("car1", "one")
-    store.keep_message("car1", LatestMessage("S", b"sealed", 5.0, "one"))
+    store.put_message("CAR1", LatestMessage("F", b"plain", 5.0))
+    store.put_token("CAR1", "one")
+    store.put_message("CAR1", LatestMessage("S", b"sealed", 5.0, "one"))
     if flush:
         await store.writer.flush()
     assert await _codes(store) == {"F": b"plain", "S": b"sealed"}
-    store.keep_token("car1", "one")
+    store.put_token("CAR1", "one")
     assert await _codes(store) == {"F": b"plain", "S": b"sealed"}
-    store.keep_token("car1", "two")
+    store.put_token("CAR1", "two")
     assert await _codes(store) == {"F": b"plain"}
     loaded = await store.load_vehicle("car1")
     assert loaded is not None
@@ -76,8 +76,8 @@ async def test_paranoid_token(store: Store, flush: bool) -> None:
 async def test_survives_restart(engine: Engine, clock: ManualClock) -> None:
     """A store that is opened again has everything, and nobody connected."""
     store = await Store.open(engine.url, clock.time)
-    store.keep_message("car1", LatestMessage("S", b"1", 5.0))
-    store.keep_presence("car1", car=True, apps=2, batch=0, heard=999.0)
+    store.put_message("CAR1", LatestMessage("S", b"1", 5.0))
+    store.put_presence("CAR1", car=True, apps=2, batch=0, heard=999.0)
     assert await store.close() == 0
     store = await Store.open(engine.url, clock.time)
     assert await _codes(store) == {"S": b"1"}
@@ -94,7 +94,7 @@ async def test_online(engine: Engine, store: Store, clock: ManualClock) -> None:
         with reading(engine) as connection:
             return queries.list_vehicles(connection, clock.time())[0].online
 
-    store.keep_presence("car1", car=True, apps=0, batch=0)
+    store.put_presence("CAR1", car=True, apps=0, batch=0)
     await store.writer.flush()
     assert online()
     clock.advance(30)
@@ -139,7 +139,7 @@ async def test_closed(store: Store) -> None:
     """A closed store takes nothing; closing again is harmless."""
     await store.close()
     with pytest.raises(StoreClosed):
-        store.keep_message("car1", LatestMessage("S", b"1", 5.0))
+        store.put_message("CAR1", LatestMessage("S", b"1", 5.0))
     assert await store.close() == 0
 
 
@@ -150,10 +150,10 @@ def _record(number: int, expires: int = 2000) -> KeptRecord:
 async def test_history(store: Store) -> None:
     """History and traffic that were just kept are seen, whatever the id's case."""
     for number in (1, 2):
-        assert store.keep_history("car1", _record(number))
-    store.keep_utilisation("car1", "2025-01-01", (1, 2, 3, 4))
+        assert store.put_history("CAR1", _record(number))
+    store.put_traffic("CAR1", "2025-01-01", (1, 2, 3, 4))
     assert [each.total for each in await store.history_summary("Car1")] == [2]
-    store.keep_history("car1", _record(3))
+    store.put_history("CAR1", _record(3))
     assert await store.history_count("Car1", "S", 1) == (2, 3)
     assert [each.number for each in await store.history_page("cAr1", "S", 1, None, 3, 9)] == [2, 3]
     assert await store.utilisation("cAr1") == [DayTraffic("2025-01-01", 1, 2, 3, 4)]
@@ -163,10 +163,10 @@ async def test_expire(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything that is over goes, in chunks, and batches come in between."""
     monkeypatch.setattr(expiry, "CHUNK", 3)
     for number in range(10):
-        store.keep_history("car1", _record(number))
+        store.put_history("CAR1", _record(number))
     await store.writer.flush()
     expiring = asyncio.ensure_future(store.expire(2000.0))
-    store.keep_history("car1", _record(99, 3000))
+    store.put_history("CAR1", _record(99, 3000))
     await store.writer.flush()
     assert await expiring == 3 + 5
     assert [each.total for each in await store.history_summary("car1")] == [1]
@@ -174,8 +174,8 @@ async def test_expire(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_holding_expiry(store: Store) -> None:
     """While somebody holds them records stay, though not for ever; the rest goes."""
-    store.keep_history("car1", _record(1))
-    store.keep_utilisation("car1", "1969-01-01", (1, 2, 3, 4))
+    store.put_history("CAR1", _record(1))
+    store.put_traffic("CAR1", "1969-01-01", (1, 2, 3, 4))
     await store.writer.flush()
     with store.holding_expiry(), store.holding_expiry():
         await store.expire(3000.0)
@@ -183,7 +183,7 @@ async def test_holding_expiry(store: Store) -> None:
         assert await store.utilisation("car1") == []
     await store.expire(3000.0)
     assert await store.history_summary("car1") == []
-    store.keep_history("car1", _record(2))
+    store.put_history("CAR1", _record(2))
     await store.writer.flush()
     with store.holding_expiry():
         for now in (5000.0, 4999.0 + HOLD_LIMIT):
@@ -206,13 +206,13 @@ async def test_log_days(engine: Engine, store: Store) -> None:
 
 async def test_an_older_token_that_comes_back(store: Store) -> None:
     """What a different token has voided stays void, also when the first token comes again."""
-    store.keep_token("car1", "one")
-    store.keep_message("car1", LatestMessage("S", b"sealed", 5.0, "one"))
+    store.put_token("CAR1", "one")
+    store.put_message("CAR1", LatestMessage("S", b"sealed", 5.0, "one"))
     await store.writer.flush()
-    store.keep_token("car1", "two")
+    store.put_token("CAR1", "two")
     assert await _codes(store) == {}
     await store.writer.flush()
-    store.keep_token("car1", "one")
+    store.put_token("CAR1", "one")
     assert await _codes(store) == {}
     await store.writer.flush()
     assert await _codes(store) == {}

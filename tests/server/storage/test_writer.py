@@ -339,10 +339,10 @@ async def test_history_on_full_disk(engine: Engine, disk: Disk, subject: Writer)
     told: list[int] = []
     disk.fill()
     subject.put_history("CAR1", _record(BIG), lambda: told.append(1))
-    subject.put_utilisation("CAR1", "2025-01-01", (1, 0, 0, 0))
+    subject.put_traffic("CAR1", "2025-01-01", (1, 0, 0, 0))
     await disk.tried.wait()
     subject.put_history("CAR1", _record(BIG), lambda: told.append(2))
-    subject.put_utilisation("CAR1", "2025-01-01", (1, 0, 0, 0))
+    subject.put_traffic("CAR1", "2025-01-01", (1, 0, 0, 0))
     disk.tried.clear()
     await disk.tried.wait()
     assert (told, _history(engine)) == ([], [])
@@ -398,7 +398,7 @@ async def test_settle(engine: Engine, subject: Writer) -> None:
     await subject.settle("CAR2")
     await subject.settle("CAR1")
     assert _history(engine) == [b"x"]
-    subject.put_utilisation("CAR1", "2025-01-01", (1, 2, 3, 4))
+    subject.put_traffic("CAR1", "2025-01-01", (1, 2, 3, 4))
     await subject.settle("CAR1")
     with reading(engine) as connection:
         assert len(queries.utilisation(connection, "CAR1")) == 1

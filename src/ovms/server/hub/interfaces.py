@@ -13,21 +13,24 @@ from ovms.server.values import DayTraffic, HistoryEntry, HistoryKey, Traffic, Ty
 
 
 class Storage(Protocol):
-    """Where the hub keeps what must survive. The ``keep_…`` calls return at once."""
+    """Where the hub keeps what must survive.
+
+    The ``put_…`` methods return at once; they take vehicle ids in upper case.
+    """
 
     async def load_vehicle(self, vehicle_id: str) -> tuple[Vehicle, Sequence[LatestMessage]] | None:
         """Return a vehicle and its stored messages; ``None`` if unknown."""
 
-    def keep_message(self, vehicle_id: str, message: LatestMessage) -> None:
+    def put_message(self, vehicle_id: str, message: LatestMessage) -> None:
         """Keep the latest message of its code."""
 
-    def keep_token(self, vehicle_id: str, token: str) -> None:
+    def put_token(self, vehicle_id: str, token: str) -> None:
         """Keep the paranoid token; sealed messages under another one are void."""
 
-    def keep_presence(self, vehicle_id: str, *, car: bool, apps: int, batch: int) -> None:
+    def put_presence(self, vehicle_id: str, *, car: bool, apps: int, batch: int) -> None:
         """Keep who is connected, for the operator's lists."""
 
-    def keep_history(
+    def put_history(
         self, vehicle_id: str, record: KeptRecord, on_saved: Callable[[], None] | None = None
     ) -> bool:
         """Keep a record; ``on_saved`` is called in the event loop once it is on disk.
@@ -36,7 +39,7 @@ class Storage(Protocol):
         room for it now: it must be sent again.
         """
 
-    def keep_utilisation(self, vehicle_id: str, day: str, traffic: Traffic) -> None:
+    def put_traffic(self, vehicle_id: str, day: str, traffic: Traffic) -> None:
         """Add to a day's traffic."""
 
     async def history_summary(self, vehicle_id: str, since: int | None) -> Sequence[TypeSummary]:

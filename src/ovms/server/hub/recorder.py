@@ -81,7 +81,7 @@ class VehicleRecorder:
         now = self._context.clock.time()
         expires = int(now) + min(record.lifetime, LONGEST_LIFE)
         kept = KeptRecord(record.type, record.number, time, expires, record.data, ack, now)
-        if not self._context.storage.keep_history(self._vehicle_id, kept, on_saved):
+        if not self._context.storage.put_history(self._vehicle_id, kept, on_saved):
             log.warning("no room for a history record", vehicle=self._vehicle_id)
 
     # -- connections ------------------------------------------------------------------------
@@ -97,13 +97,13 @@ class VehicleRecorder:
             day = datetime.fromtimestamp(self._context.clock.time(), UTC).date().isoformat()
             traffic = (went, came, 0, 0) if isinstance(member, Car) else (0, 0, went, came)
             try:
-                self._context.storage.keep_utilisation(self._vehicle_id, day, traffic)
+                self._context.storage.put_traffic(self._vehicle_id, day, traffic)
             except Exception as error:
                 self._context.guard.failed("traffic", error, self._vehicle_id)
 
     def keep_presence(self, *, car: bool, apps: int, batch: int) -> None:
         """Keep who is there."""
         try:
-            self._context.storage.keep_presence(self._vehicle_id, car=car, apps=apps, batch=batch)
+            self._context.storage.put_presence(self._vehicle_id, car=car, apps=apps, batch=batch)
         except Exception as error:
             self._context.guard.failed("presence", error, self._vehicle_id)

@@ -315,7 +315,7 @@ class Room:
                 self._send(client, Message("f", self._context.version.encode()))
             self._send(client, Message("T", b"%d" % age) if age else JUST_NOW)
         if is_kept:
-            self._context.storage.keep_message(self.vehicle.id, latest)
+            self._context.storage.put_message(self.vehicle.id, latest)
             self._telemetry.note(latest)
         elif not self._is_full:
             self._is_full = True  # told once a room: a car that floods must not flood the log
@@ -333,7 +333,7 @@ class Room:
             is_new = self.latest.change_token(token)
             self._to_clients(message)
             if is_new:
-                self._context.storage.keep_token(self.vehicle.id, token)
+                self._context.storage.put_token(self.vehicle.id, token)
         elif sealed is None or sealed.code in SEALED_NEVER:
             self._ignore(car, message)
         elif sealed.code == "c":

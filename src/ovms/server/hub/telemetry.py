@@ -87,7 +87,7 @@ class TelemetryLog:
         time = int(message.time)
         expires = time + self._days(message.code) * DAY
         record = KeptRecord(message.code, 0, time, expires, message.data, None, message.time)
-        self.storage.keep_history(self.vehicle_id, record)
+        self.storage.put_history(self.vehicle_id, record)
 
     def _days(self, code: str) -> int:
         if code == POSITION:

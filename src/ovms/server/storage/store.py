@@ -38,10 +38,8 @@ if TYPE_CHECKING:
         DayTraffic,
         HistoryEntry,
         HistoryKey,
-        KeptRecord,
         LatestMessage,
         ProvisionRecord,
-        Traffic,
         TypeSummary,
         Vehicle,
         VehicleChange,
@@ -75,6 +73,12 @@ class Store:
         self._holders = 0
         self._held_off: float | None = None
         self.writer = Writer.open(lambda: connect(path, WRITER_BUSY_TIMEOUT), self._name)
+        # What the hub puts goes straight to the writer.
+        self.put_message = self.writer.put_message
+        self.put_token = self.writer.put_token
+        self.put_presence = self.writer.put_presence
+        self.put_history = self.writer.put_history
+        self.put_traffic = self.writer.put_traffic
 
     @classmethod
     async def open(cls, url: URL, clock: Callable[[], float]) -> Store:
@@ -89,8 +93,8 @@ class Store:
     async def load_vehicle(self, vehicle_id: str) -> tuple[Vehicle, list[LatestMessage]] | None:
         """Return a vehicle and the latest message of each code by code, or ``None``.
 
-        Sealed messages of an older token are left out. What was kept before is seen, also while
-        the disk refuses to take it. Raises :class:`ovms.server.storage.errors.DatabaseError`.
+        Sealed messages of an older token are left out. What was put before is seen, even while the
+        disk refuses to take it. Raises :class:`ovms.server.storage.errors.DatabaseError`.
         """
         vehicle_id = vehicle_key(vehicle_id)
         newer, token = self.writer.unsaved(vehicle_id)
@@ -104,20 +108,6 @@ class Store:
         latest = {row.code: row for row in rows} | newer
         valid = (latest[code] for code in sorted(latest))
         return vehicle, [row for row in valid if row.counts(vehicle.paranoid_token)]
-
-    def keep_message(self, vehicle_id: str, message: LatestMessage) -> None:
-        """Keep the latest message of its code; durable some 10 ms later."""
-        self.writer.put_message(vehicle_key(vehicle_id), message)
-
-    def keep_token(self, vehicle_id: str, token: str) -> None:
-        """Keep a vehicle's paranoid token, ``""`` for none; others void what they sealed."""
-        self.writer.put_token(vehicle_key(vehicle_id), token)
-
-    def keep_presence(
-        self, vehicle_id: str, car: bool, apps: int, batch: int, heard: float | None = None
-    ) -> None:
-        """Keep who is connected; ``heard`` in Unix seconds, ``None`` leaves the known time."""
-        self.writer.put_presence(vehicle_key(vehicle_id), car, apps, batch, heard)
 
     def heartbeat(self) -> None:
         """Say that the server lives: call it well within ``PRESENCE_STALE``."""
@@ -145,22 +135,6 @@ class Store:
         return found.record
 
     # History and utilisation.
-
-    def keep_history(
-        self,
-        vehicle_id: str,
-        record: KeptRecord,
-        on_saved: Callable[[], object] | None = None,
-    ) -> bool:
-        """Keep a record, a copy only once; false if there is no room for it now.
-
-        ``on_saved`` is called in the event loop when it is durable, also for a copy.
-        """
-        return self.writer.put_history(vehicle_key(vehicle_id), record, on_saved)
-
-    def keep_utilisation(self, vehicle_id: str, day: str, traffic: Traffic) -> None:
-        """Add to a vehicle's traffic of a day, ``YYYY-MM-DD`` in UTC."""
-        self.writer.put_utilisation(vehicle_key(vehicle_id), day, traffic)
 
     async def history_summary(self, vehicle_id: str, since: int | None = None) -> list[TypeSummary]:
         """Return what a vehicle's history holds, by type; see :mod:`.history`."""

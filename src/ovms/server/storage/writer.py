@@ -101,7 +101,7 @@ class Writer:
         """Start a writer in the running event loop; ``name`` is the database's, for the log."""
         return cls(connect, name)
 
-    # Putting: nothing waits.
+    # Putting: nothing waits. Vehicle ids are in upper case, as the database has them.
 
     def put_message(self, vehicle_id: str, message: LatestMessage) -> None:
         """Keep a vehicle's latest message of its code.
@@ -121,9 +121,9 @@ class Writer:
         self._open_batch().put_token(vehicle_id, token)
 
     def put_presence(
-        self, vehicle_id: str, car: bool, apps: int, batch: int, heard: float | None
+        self, vehicle_id: str, car: bool, apps: int, batch: int, heard: float | None = None
     ) -> None:
-        """Keep who is connected to a vehicle; ``heard`` of ``None`` leaves the known time."""
+        """Store who is connected; ``heard`` (Unix seconds) of ``None`` leaves the known time."""
         self._open_batch().put_presence(vehicle_id, (car, apps, batch, heard))
 
     def put_history(
@@ -144,7 +144,7 @@ class Writer:
         batch.history.put(vehicle_id, record, on_saved)
         return True
 
-    def put_utilisation(self, vehicle_id: str, day: str, traffic: Traffic) -> None:
+    def put_traffic(self, vehicle_id: str, day: str, traffic: Traffic) -> None:
         """Add to a vehicle's traffic of a day, ``YYYY-MM-DD`` in UTC."""
         self._open_batch().put_traffic(vehicle_id, day, traffic)
 
