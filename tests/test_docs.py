@@ -113,6 +113,14 @@ def test_settings_and_commands_have_their_headings() -> None:
     assert all(f"\n## `ovms {name}" in read("docs/cli.md") for name in COMMAND_PLACES)
 
 
+def test_the_glossary_names_what_there_is() -> None:
+    """Every class that the glossary names is in the package."""
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "src/ovms").rglob("*.py"))
+    named = re.findall(r"`([A-Z]\w+)`", read("docs/glossary.md"))
+    assert len(named) > 30
+    assert [name for name in named if not re.search(rf"^(class )?{name}\b", source, re.M)] == []
+
+
 def test_help_is_shown_whole() -> None:
     """No help text holds what the terminal's help takes for markup, and leaves out."""
     assert re.findall(r"\[[a-z#/@][^\[\]]*\]", PAGES["cli.md"]()) == []
