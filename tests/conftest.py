@@ -1,9 +1,11 @@
-"""What all tests share: a free port for TLS each, and logs as a program has them."""
+"""What all tests share: a free port for TLS each, logs as a program has them, and no hurry."""
 
 from __future__ import annotations
 
 import logging
 import os
+
+from hypothesis import HealthCheck, settings
 
 from ovms.base import logs
 
@@ -11,3 +13,12 @@ os.environ.setdefault("OVMS_TLS_PORT", "0")  # many servers run at once
 
 # Loggers that tests capture with structlog's own helper must be structlog's from the first on.
 logs._configure(logging.WARNING, "text", None)
+
+settings.register_profile(
+    "gate",
+    deadline=None,  # other programs share the processors
+    suppress_health_check=[HealthCheck.too_slow],
+    database=None,
+    print_blob=True,
+)
+settings.load_profile("gate")

@@ -11,6 +11,7 @@ from typing import Any
 from ovms.app import App, open_app, open_app_as_owner
 from ovms.protocol import CallerWelcome, Message, OwnerWelcome, Party, Role, Session
 from ovms.protocol.crypto import make_token
+from tests.waiting import PATIENCE
 
 VEHICLE, SECRET = "DEMO", "secret"
 USER, PASSWORD = "bob", "password"
@@ -168,7 +169,7 @@ def rows(number: int, texts: list[str]) -> Handler:
 
 async def until(app: App, code: str) -> Message:
     """Wait for the next message with a code."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         async for message in app.messages():
             if message.code == code:
                 return message

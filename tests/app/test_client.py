@@ -17,6 +17,7 @@ from ovms.protocol import Message, Party, Session
 from ovms.protocol.commands import Command
 from ovms.protocol.crypto import make_token
 from ovms.protocol.welcome import CallerWelcome
+from tests.waiting import PATIENCE
 
 SECRET = "secret"
 Replies = Callable[[Message], list[Message]]
@@ -77,7 +78,7 @@ async def served(end: ServerEnd) -> AsyncIterator[ServerEnd]:
 
 async def opened(end: ServerEnd, **options: object) -> App:
     """Open an app on a server end."""
-    return await open_app("127.0.0.1", end.port, "car1", SECRET, timeout=10, **options)  # type: ignore[arg-type]
+    return await open_app("127.0.0.1", end.port, "car1", SECRET, timeout=PATIENCE, **options)  # type: ignore[arg-type]
 
 
 async def test_opening_takes_in_what_is_stored() -> None:
@@ -205,7 +206,7 @@ async def test_a_wrong_secret_is_refused() -> None:
     """A server that does not know our secret is not believed."""
     async with served(ServerEnd(answers_pings)) as end:
         with pytest.raises(WelcomeRefused):
-            await open_app("127.0.0.1", end.port, "car1", "wrong", timeout=5)
+            await open_app("127.0.0.1", end.port, "car1", "wrong", timeout=PATIENCE)
 
 
 async def test_a_connection_lost_amid_what_is_stored() -> None:
@@ -353,7 +354,7 @@ async def test_a_slow_listener_holds_the_connection_back() -> None:
         (inbox,) = app._listeners
         end.say(*(Message("S", b"%d" % number) for number in range(count)))
         assert await anext(messages) == Message("S", b"0")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(inbox._waiting) < LISTENER_LIMIT:  # noqa: ASYNC110
                 await asyncio.sleep(0)
         for _ in range(100):

@@ -8,6 +8,7 @@ from ovms.app import Snapshot
 from ovms.net.client import ConnectFailed, WelcomeRefused
 from ovms.protocol import Message, Role
 from tests.app.scripted import PASSWORD, STATUS, USER, ScriptedServer, rows, until
+from tests.waiting import PATIENCE
 
 
 async def test_an_owner_has_the_first_vehicle() -> None:
@@ -80,6 +81,6 @@ async def test_through_a_websocket_nobody_answers() -> None:
     async with ScriptedServer() as server:
         for opened in (server.open, server.open_as_owner):
             with pytest.raises((ConnectFailed, WelcomeRefused)):
-                await opened(websocket=True, timeout=5)
+                await opened(websocket=True, timeout=PATIENCE)
         assert server.logins == []
         assert server.roles == []

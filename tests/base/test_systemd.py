@@ -19,6 +19,7 @@ from ovms.base.systemd import (
     notifier,
     watchdog_interval,
 )
+from tests.waiting import PATIENCE
 
 
 @contextmanager
@@ -26,7 +27,7 @@ def manager(address: str) -> Iterator[socket.socket]:
     """Be a service manager that listens."""
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as listener:
         listener.bind("\0" + address[1:] if address[0] == "@" else address)
-        listener.settimeout(10)
+        listener.settimeout(PATIENCE)
         yield listener
 
 

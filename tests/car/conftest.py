@@ -14,6 +14,7 @@ import pytest
 from ovms.net.client import ClientConnection, connect
 from ovms.protocol import CallerWelcome, Message, Party, Role, Session
 from ovms.protocol.crypto import make_token
+from tests.waiting import PATIENCE
 
 ROADSTER_DATA = Path(__file__).parents[2].parent / "shared" / "data" / "roadster"
 SECRET = b"SECRET"
@@ -82,7 +83,7 @@ class FakeServer:
                 return False
             return set(codes) <= {message.code for message in self.logins[-1]}
 
-        async with asyncio.timeout(10), self._news:
+        async with asyncio.timeout(PATIENCE), self._news:
             await self._news.wait_for(is_there)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -93,7 +93,7 @@ def test_it_is_for_the_owners_eyes(tmp_path: Path) -> None:
 def test_a_killed_process_loses_nothing(tmp_path: Path) -> None:
     """What was put before kill -9 is there; the next process is not kept out."""
     script = (
-        "import sys, time; from pathlib import Path; from tests.car.test_journal import *\n"
+        "import sys, time; from pathlib import Path; from tests.car.test_delivery_store import *\n"
         "journal = opened(Path(sys.argv[1])); journal.put(ITEMS); journal.remove([7])\n"
         "print('done', flush=True); time.sleep(60)"
     )

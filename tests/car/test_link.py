@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from random import Random
@@ -29,6 +29,7 @@ from ovms.protocol import Message
 from ovms.protocol.records import Environment
 from ovms.protocol.records.alert import Alert
 from tests.car.conftest import FakeServer
+from tests.waiting import PATIENCE, until
 
 Logged = list[structlog.typing.EventDict]
 
@@ -79,18 +80,11 @@ async def running(link: Link) -> AsyncIterator[asyncio.Task[None]]:
             await task
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that happens soon."""
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 (it happens on a socket)
-            await asyncio.sleep(0.002)
-
-
 async def test_a_recording_ends_when_the_server_has_everything(
     server: FakeServer, random: Random
 ) -> None:
     """At the end come all messages and a ping, and the link ends when that is answered."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await doors_link(server, random).run()
     assert server.codes.endswith("FSDLWVA")
     doors = [int(Environment.parse(m.data).doors_1 or 0) for m in server.messages("D")]
@@ -103,7 +97,7 @@ async def test_what_it_cost_is_told_at_the_end(
 ) -> None:
     """Once, by what the car did, with what the link counted; not where it was, nor any secret."""
     link = doors_link(server, random)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await link.run()
     (entry,) = (entry for entry in logged if entry["event"] == "data used")
     assert entry["log_level"] == "info"
@@ -213,7 +207,7 @@ async def test_killed_during_a_replay_the_car_comes_back(
     async with running(link) as task:
         await until(lambda: len(server.messages("D")) > 50)
         await server.kill()
-        await asyncio.sleep(0.05)
+        await until(lambda: not link._up.is_set())
         stopped_at = link._driver.now
         await asyncio.sleep(0.05)
         assert not task.done()
@@ -404,7 +398,7 @@ async def test_a_damaged_recording_comes_through(server: FakeServer, random: Ran
     driver: Driver = Replay(Roadster(), frames, clock=SystemClock(), speed=0)
     link._driver = driver
     with pytest.raises(RecordingError, match="line 7"):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await link.run()
     await until(lambda: not server._writers)
 

@@ -264,7 +264,7 @@ def test_two_control_units_at_once() -> None:
 
 
 @given(st.integers(0, 2**32), st.floats(0.05, 0.6))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_frames_may_be_lost(seed: int, part: float) -> None:
     """Whatever is lost, nothing wrong is ever read, and all is known again soon after it ends."""
     chance = Random(seed)  # noqa: S311 (no secret)

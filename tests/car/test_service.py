@@ -14,6 +14,7 @@ from ovms.base.clock import ManualClock
 from ovms.base.systemd import SystemdNotifier
 from ovms.car.linkstate import LinkState
 from ovms.car.service import attended
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ async def test_signs_of_life_come_from_the_loop(manager: socket.socket) -> None:
     """They come while the loop turns, none while it hangs, and none when the car has ended."""
     loop = asyncio.get_running_loop()
     with attended(SystemdNotifier(manager.getsockname()), LinkState(ManualClock()), 0.01):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             count = 0
             while count < 3:
                 await loop.sock_recv(manager, 4096)

@@ -38,7 +38,7 @@ def stored(pack: Pack) -> float:
     return pack.begin + pack.put_in - pack.taken_out - pack.lost
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(car=cars, hours=st.integers(1, 10))
 def test_a_life_stays_plausible(car: SimCar, hours: int) -> None:
     """On any day, in any scenario: the books agree, and values stay in their bounds."""
@@ -61,7 +61,7 @@ def test_a_life_stays_plausible(car: SimCar, hours: int) -> None:
         )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.floats(-100, 120), st.floats(1, 600)), max_size=30))
 def test_the_books_of_the_battery(moves: list[tuple[float, float]]) -> None:
     """Whatever is put in and taken out, what is stored is what the books say; warmth is lost."""

@@ -16,6 +16,7 @@ import structlog
 from ovms.base import logs
 from ovms.car import statussocket
 from ovms.car.statussocket import CLIENTS_LIMIT, NAME, STATUS_LIMIT, NotRunning, ask, telling_status
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -164,7 +165,7 @@ async def test_who_does_not_take_it_is_sent_away(
             loop = asyncio.get_running_loop()
             await loop.sock_connect(slow, str(tmp_path / NAME))
             total = 0
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 await cut
                 while data := await loop.sock_recv(slow, 1 << 20):
                     total += len(data)
@@ -179,7 +180,7 @@ async def test_the_end_does_not_wait_for_clients(tmp_path: Path) -> None:
         async with telling_status(tmp_path, lambda: bytes(8 << 20)):
             await loop.sock_connect(slow, str(tmp_path / NAME))
             assert await loop.sock_recv(slow, 1)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while await loop.sock_recv(slow, 1 << 20):
                 pass
 

@@ -18,6 +18,7 @@ from ovms.net.client import ConnectionLost, connect
 from ovms.protocol import Message, Role
 from ovms.protocol.commands import Answer
 from tests.programs.conftest import SECRET, Program, Server, run_ovms, start
+from tests.waiting import PATIENCE
 
 __all__ = ["start"]
 
@@ -36,7 +37,7 @@ class FakeCar:
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
-        assert self._ready.wait(30)
+        assert self._ready.wait(PATIENCE)
 
     def _run(self) -> None:
         self._task = self._loop.create_task(self._live())
@@ -68,7 +69,7 @@ class FakeCar:
     def leave(self) -> None:
         """Hang up."""
         self._loop.call_soon_threadsafe(self._task.cancel)
-        self._thread.join(30)
+        self._thread.join(PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -233,7 +234,7 @@ def test_a_pipe_that_is_closed_ends_the_log(link: list[str]) -> None:
     )
     assert log.stdout is not None
     log.stdout.close()
-    _, errors = log.communicate(timeout=30)
+    _, errors = log.communicate(timeout=PATIENCE)
     assert log.returncode == 1
     assert "trying again" not in errors
     assert "Traceback" not in errors

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from ovms.cli.car import car
 from ovms.protocol import CallerWelcome, Message, Party, Session
 from ovms.protocol.crypto import make_token
+from tests.waiting import PATIENCE
 
 app = typer.Typer()
 app.command()(car)
@@ -204,7 +205,7 @@ def start(server: ServerThread, *options: str) -> subprocess.Popen[str]:
 def test_a_replay_at_speed_0_ends_with_exit_0(server: ServerThread) -> None:
     """The whole recording goes out, the last ping is answered, the program is done."""
     with start(server, "--replay", str(DEMO), "--speed", "0", "--units", "K") as process:
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, errors
     assert server.codes.endswith("FSDLWVA")
     assert "SECRET" not in errors
@@ -225,7 +226,7 @@ def test_a_signal_ends_it_in_order(
         line = process.stderr.readline()
         assert "connected" in line
         process.send_signal(number)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == code, errors
     assert "Traceback" not in errors
 
@@ -236,7 +237,7 @@ def test_a_modem_does_not_keep_a_recording_from_its_end(
     """Without one at the port the car does its work; that there is none is told."""
     options = ["--modem", str(tmp_path / "ttyNONE"), "--replay", str(DEMO), "--speed", "0"]
     with start(server, *options) as process:
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, errors
     assert "no modem" in errors
     assert "Traceback" not in errors
@@ -247,7 +248,7 @@ def test_a_recording_damaged_in_the_middle_is_exit_1(server: ServerThread, tmp_p
     path = tmp_path / "damaged.csv"
     path.write_text("RD11,0,100,80,5D\nRD11,0.1,100,80,5D\nRD11,oops,100,1\n")
     with start(server, "--replay", str(path), "--speed", "0") as process:
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert "damaged.csv, line 3" in errors.splitlines()[-1]
 
@@ -275,7 +276,7 @@ def test_a_paranoid_car_seals_all_but_its_position_for_the_group(
     (tmp_path / "pw").write_text("MODPASS\n")
     options = ["--paranoid-file", str(tmp_path / "pw"), "--group", "TRACK"]
     with start(server, "--replay", str(DEMO), "--speed", "0", *options) as process:
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, errors
     assert set(server.codes) == set("EgA")
     assert server.codes.startswith("E")

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from ovms.app.snapshot import Snapshot
 from ovms.cli.target import PASSING_REFUSALS, MakeTarget, stay, takes_plain_target, takes_target
 from ovms.net.client import ConnectFailed, ConnectionLost, Untrusted, WelcomeRefused
+from tests.waiting import PATIENCE
 
 
 class FakeTarget:
@@ -71,7 +72,7 @@ async def test_when_a_connection_is_made_again(
     """A refusal is the last word of a server that never welcomed us; else it may be in passing."""
     fake: Any = FakeTarget(*ends)
     with pytest.raises((WelcomeRefused, Untrusted)):
-        await asyncio.wait_for(stay(fake, lambda message: None), 10)
+        await asyncio.wait_for(stay(fake, lambda message: None), PATIENCE)
     assert fake.ends == []
     assert len(pauses) == tries
     assert capsys.readouterr().err.count("trying again") == tries

@@ -24,8 +24,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
-DEADLINE = 30.0
-"""Seconds until what must come is missing."""
+from tests.waiting import PATIENCE
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
@@ -82,7 +81,7 @@ class SocketWire:
         """Bytes that came."""
         self.sent = 0
         """Bytes that went."""
-        connection.settimeout(DEADLINE)
+        connection.settimeout(PATIENCE)
         self._buffer = b""
 
     def send(self, data: bytes) -> None:
@@ -122,7 +121,7 @@ class SocketWire:
         except (BlockingIOError, ssl.SSLWantReadError):
             came = None  # TLS may have had something to say that is no line
         finally:
-            self.connection.settimeout(DEADLINE)
+            self.connection.settimeout(PATIENCE)
         self._buffer += came or b""
         return came is None and not self._buffer
 
@@ -140,7 +139,7 @@ class WebWire:
 
     def __init__(self, connection: socket.socket, uri: str) -> None:
         self.connection = connection
-        connection.settimeout(DEADLINE)
+        connection.settimeout(PATIENCE)
         self._protocol = ClientProtocol(parse_uri(uri))
         self._frames: deque[Frame] = deque()
         self._protocol.send_request(self._protocol.connect())
@@ -178,7 +177,7 @@ class WebWire:
         except (BlockingIOError, ssl.SSLWantReadError):
             pass
         finally:
-            self.connection.settimeout(DEADLINE)
+            self.connection.settimeout(PATIENCE)
         return not self._frames and self._protocol.state is State.OPEN
 
     def _receive(self) -> None:
@@ -220,7 +219,7 @@ def dial_web(
 
 
 def _connect(transport: Transport, port: int, context: ssl.SSLContext | None) -> socket.socket:
-    plain = socket.create_connection(("127.0.0.1", port), timeout=DEADLINE)
+    plain = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
     plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if not transport.is_tls:
         return plain

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.client import Caller, Transport, Wire, dial, trusting
-from tests.programs.conftest import PATIENCE, Program, run_ovms
+from tests.programs.conftest import Program, run_ovms
 
 SECRET = "what all vehicles of the suite share"
 OWNER = "conformance"
@@ -34,7 +34,7 @@ class House:
             "serve", "--data", str(data), "--host", "127.0.0.1", "--port", "0", "--tls-port", "0",
             "--http-port", "0", "--https-port", "0",
         )  # fmt: skip
-        self.program.wait_for("^ovms ready:", PATIENCE)
+        self.program.wait_for("^ovms ready:")
         self.ready: dict[str, Any] = json.loads((data / "ready.json").read_text("utf-8"))
 
     def ovms(self, *arguments: str) -> str:

@@ -22,6 +22,7 @@ from tests.conformance.client import (
 )
 from tests.conformance.conftest import SECRET, Case, everything
 from tests.conformance.sentences import stands_for
+from tests.waiting import PATIENCE
 
 SCHEME = "guide: Encryption Protection Scheme 0x30"
 
@@ -414,7 +415,9 @@ def test_tls_with_and_without_a_name(tcp: Case) -> None:
     """A caller that names no server in its TLS greeting is served like one that does."""
     context = tcp.house.context(ssl.TLSVersion.TLSv1_2)
     for name in (None, "ovms.example.org"):
-        plain = socket.create_connection(("127.0.0.1", tcp.house.port(Transport.TLS)), timeout=30)
+        plain = socket.create_connection(
+            ("127.0.0.1", tcp.house.port(Transport.TLS)), timeout=PATIENCE
+        )
         car = Caller(tcp.keep(SocketWire(context.wrap_socket(plain, server_hostname=name))), SECRET)
         car.send_welcome("C", tcp.vehicle)
         car.be_welcomed()

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from tests.conformance.client import DEADLINE
 from tests.conformance.conftest import SECRET, Case, everything
 from tests.conformance.sentences import stands_for
+from tests.waiting import PATIENCE
 
 SUBSCRIBE = "guide: Car group subscription message"
 UPDATE = "guide: Car group update message"
@@ -155,7 +155,7 @@ def test_subscriptions(case: Case) -> None:
     )
     assert app.settle() == []
     assert car.settle() == []
-    deadline = time.monotonic() + DEADLINE
+    deadline = time.monotonic() + PATIENCE
     while "last" not in (found := subscriptions(case, case.vehicle, other))[case.vehicle]:
         assert time.monotonic() < deadline, found
     assert found == {case.vehicle: {"simple", "triples", "last"}, other: {"one", "triples"}}
@@ -176,7 +176,7 @@ def test_whose_vehicle_is_subscribed(tcp: Case) -> None:
         b"plast,expo,simple,ExponentPushToken[abc]",
     )
     app.settle()
-    deadline = time.monotonic() + DEADLINE
+    deadline = time.monotonic() + PATIENCE
     while "last" not in subscriptions(tcp, tcp.vehicle)[tcp.vehicle]:
         assert time.monotonic() < deadline
     listed = json.loads(tcp.house.ovms("notify", "list", "--json"))

@@ -19,9 +19,10 @@ from ovms.protocol import Message, Role
 from ovms.protocol.crypto import make_token
 from ovms.protocol.paranoid import sealed_message
 from ovms.protocol.records.sync import OwnerRecord, Replicated, VehicleRecord
-from tests.conformance.client import DEADLINE, Transport
+from tests.conformance.client import Transport
 from tests.conformance.conftest import OWNER, SECRET, House
 from tests.programs.conftest import run_ovms
+from tests.waiting import PATIENCE
 
 NEVER, LATER = ("0000-00-00", "00:00:00"), ("2999-01-01", "00:00:00")
 
@@ -45,7 +46,7 @@ class Party:
     async def hear(self) -> str:
         """Wait for the next message; pings are answered and not given."""
         while True:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(PATIENCE):
                 message = await self.connection.receive()
             text = message.code + message.data.decode("latin-1")
             if message.code == "A":

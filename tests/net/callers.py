@@ -15,9 +15,9 @@ from ovms.net.client import (
 )
 from ovms.protocol import Message, Role
 from tests.net.ends import (
-    PATIENCE,
     SECRET,
 )
+from tests.waiting import PATIENCE
 
 PING = Message("A")
 

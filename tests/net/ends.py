@@ -26,11 +26,10 @@ from ovms.net.pump import Pump
 from ovms.protocol import CallerWelcome, Message, Party, Role, Session, State
 from ovms.protocol.errors import RemoteProtocolError
 from ovms.protocol.session import Event
+from tests.waiting import PATIENCE
 
 SECRET = b"a secret"
 CALLER_TOKEN, SERVER_TOKEN = "C" * 22, "S" * 22
-PATIENCE = 10.0
-"""Seconds a test waits for what must come."""
 
 
 class End:
@@ -158,13 +157,6 @@ async def listening(
             if end.pump is not None:
                 end.pump.abort()
                 await end.closes()
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Let the loop turn until something has come about that tells nobody."""
-    async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
 
 
 class Caller:

@@ -20,14 +20,13 @@ from ovms.net.traffic import Traffic
 from ovms.protocol import CallerWelcome, Message, Role
 from tests.net.callers import answering, call
 from tests.net.ends import (
-    PATIENCE,
     SECRET,
     SERVER_TOKEN,
     Certificate,
     End,
     listening,
-    until,
 )
+from tests.waiting import PATIENCE, until
 
 PING = Message("A")
 
@@ -92,7 +91,7 @@ async def test_a_dropped_connection_that_tells_nothing(monkeypatch: pytest.Monke
     connection = ClientConnection()
     monkeypatch.setattr(connection, "_pump", Mute())
     answer = asyncio.get_running_loop().create_future()
-    await asyncio.wait_for(client_module._drop(connection, answer), 20)
+    await asyncio.wait_for(client_module._drop(connection, answer), PATIENCE)
     assert answer.cancelled()
 
 
@@ -420,11 +419,9 @@ async def test_the_inbox_is_bounded() -> None:
         connection, end = await place.meet()
         for n in range(total):
             end.line.send(Message("S", b"%d" % n))
-        before = -1
-        while before != len(connection._inbox):
-            before = len(connection._inbox)
-            await asyncio.sleep(0.02)
-        assert before == INBOX_LIMIT
+        await until(lambda: len(connection._inbox) == INBOX_LIMIT)
+        await asyncio.sleep(0.02)
+        assert len(connection._inbox) == INBOX_LIMIT
         received = [int((await connection.receive()).data) for _ in range(total)]
         assert received == list(range(total))
         await connection.close()

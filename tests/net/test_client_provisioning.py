@@ -20,12 +20,12 @@ from ovms.protocol.session import Event
 from ovms.protocol.welcome import ProvisionRecord, ProvisionRefused, ProvisionRequest
 from tests.net.callers import answering
 from tests.net.ends import (
-    PATIENCE,
     SERVER_TOKEN,
     Certificate,
     End,
     listening,
 )
+from tests.waiting import PATIENCE
 
 PING = Message("A")
 

@@ -31,8 +31,8 @@ from tests.net.ends import (
     End,
     frame,
     listening,
-    until,
 )
+from tests.waiting import until
 
 PING = Message("A")
 

@@ -12,7 +12,8 @@ from ovms.protocol import CallerWelcome, Message, Party, ServerWelcome, Session,
 from ovms.protocol.errors import AuthenticationFailed, LineTooLong, NotAWelcome, UnreadableLine
 from ovms.protocol.session import LONGEST_PLAIN
 from ovms.protocol.welcome import ProvisionRefused, ProvisionRequest
-from tests.net.ends import SECRET, Caller, End, calling, listening, until
+from tests.net.ends import SECRET, Caller, End, calling, listening
+from tests.waiting import until
 
 
 async def open_ends(caller: Caller, end: End) -> None:

@@ -24,7 +24,8 @@ from ovms.net.tls import client_context
 from ovms.protocol import Message, Party, Role, Session
 from ovms.server.certificate import Pair, make_certificate, read_certificate
 from tests.certs import DAY, make_pair, pair_in
-from tests.net.ends import PATIENCE, SECRET, SERVER_TOKEN, End
+from tests.net.ends import SECRET, SERVER_TOKEN, End
+from tests.waiting import PATIENCE
 
 HOST = "127.0.0.1"
 

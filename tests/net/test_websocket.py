@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import CLOSE, CONT, PING, PONG, TEXT, Close, CloseCode, Frame, Opcode
@@ -30,7 +30,6 @@ from ovms.protocol.welcome import ProvisionRefused, ProvisionRequest
 from tests.net.ends import (
     ACCEPTED,
     HANDSHAKE,
-    PATIENCE,
     SECRET,
     SERVER_TOKEN,
     Caller,
@@ -43,8 +42,8 @@ from tests.net.ends import (
     pieces,
     surfing,
     text,
-    until,
 )
+from tests.waiting import PATIENCE, until
 
 REQUEST = ProvisionRequest("VIN")
 
@@ -806,7 +805,6 @@ def streams(draw: st.DrawFn) -> tuple[bytes, list[int]]:
     return data, draw(st.lists(st.integers(0, len(data)), max_size=20))
 
 
-@settings(deadline=None)  # other work on the machine is no failure
 @given(streams())
 def test_splitting_never_matters(stream: tuple[bytes, list[int]]) -> None:
     """However bytes come, the same is heard, answered, and found wrong."""
@@ -818,7 +816,6 @@ def test_splitting_never_matters(stream: tuple[bytes, list[int]]) -> None:
     assert asyncio.run(play(split(data, 1))) == whole
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300), st.booleans(), st.integers(1, 50))
 def test_any_bytes(data: bytes, is_behind: bool, size: int) -> None:
     """Nothing but the documented errors comes of them."""

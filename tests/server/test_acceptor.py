@@ -13,10 +13,11 @@ from ovms.protocol.welcome import ProvisionRecord
 from ovms.server.acceptor import LEAVING_TIMEOUT, WELCOME_TIMEOUT, Acceptor
 from ovms.server.accounts.login import Credential, Login
 from ovms.server.hub.hub import CAR_REFUSED, Hub, HubSettings
-from tests.net.ends import CALLER_TOKEN, HANDSHAKE, SECRET, Caller, calling, surfing, until
+from tests.net.ends import CALLER_TOKEN, HANDSHAKE, SECRET, Caller, calling, surfing
 from tests.server.conftest import Log
 from tests.server.fakes import services
 from tests.server.hub.fakes import START, VERSION, FakeAlerts, FakeStorage, make_vehicle
+from tests.waiting import PATIENCE, until
 
 
 class House:
@@ -602,7 +603,7 @@ async def test_an_app_in_a_websocket(house: House, log: Log) -> None:
         assert await app.hears() == [Message("S", b"80")]
         await app.says(app.session.send(Message("A")))
         assert [await app.hears() for _ in "Ta"] == [[Message("T", b"0")], [Message("a")]]
-        await asyncio.wait_for(house.acceptor.empty(), 5)
+        await asyncio.wait_for(house.acceptor.empty(), PATIENCE)
         assert await app.is_told() == 1001
     reasons = [line["reason"] for line in log.lines("disconnected")]
     assert reasons == ["the server is stopping"] * 2
@@ -636,7 +637,7 @@ async def test_silence_in_a_websocket(house: House, log: Log) -> None:
 async def test_the_welcomed_are_closed_at_once(house: House, log: Log) -> None:
     """A stopping server ends all connections in order."""
     callers = [await house.enters(role) for role in (Role.CAR, Role.APP)]
-    await asyncio.wait_for(house.acceptor.empty(), 5)
+    await asyncio.wait_for(house.acceptor.empty(), PATIENCE)
     for caller in callers:
         assert await _ends(caller)
     assert [line["reason"] for line in log.lines("disconnected")] == ["the server is stopping"] * 2

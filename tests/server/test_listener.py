@@ -27,8 +27,8 @@ from ovms.server.listener import (
     listen,
     refuse_new_callers,
 )
-from tests.net.ends import PATIENCE, until
 from tests.server.conftest import Log
+from tests.waiting import PATIENCE, until
 
 LOOPBACK = "127.0.0.1"
 
@@ -306,7 +306,7 @@ async def test_waiting_has_an_end(closing: Closing, monkeypatch: pytest.MonkeyPa
     with suppress(BlockingIOError):
         client.connect(closing.sockets[0].getsockname())
     await until(lambda: are_on_the_way(closing.sockets))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await closing.close()
 
 

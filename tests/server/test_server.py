@@ -37,9 +37,10 @@ from ovms.server.storage import queries
 from ovms.server.storage.database import database_url, reading, sync_engine, upgrade, writing
 from ovms.server.storage.errors import StoreError
 from tests.certs import make_pair
-from tests.net.ends import PATIENCE, calling, until
 from tests.net.ends import Caller as Ends
+from tests.net.ends import calling
 from tests.server.conftest import Log
+from tests.waiting import PATIENCE, until
 
 SECRET = "a secret of the tests"
 HOST = "127.0.0.1"
@@ -99,7 +100,7 @@ class Running:
         """Stop it in order."""
         self.stop.set()
         assert self.task is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await self.task
 
     async def call(
@@ -493,7 +494,7 @@ async def test_everybody_over_tls(server: Running, log: Log) -> None:
 @pytest.mark.parametrize("role", [Role.CAR, Role.APP])
 async def test_a_wrong_secret_over_tls(server: Running, log: Log, role: Role) -> None:
     """It is closed at once, as over plain TCP."""
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(PATIENCE):
         with pytest.raises(WelcomeRefused):
             await server.call(role, secret="wrong", tls=True)
         await until(lambda: log.lines("refused"))

@@ -24,8 +24,8 @@ from ovms.server.tls import (
     open_certificates,
 )
 from tests.certs import DAY, key_pem, make_pair, pair_in, serial, serial_in
-from tests.net.ends import PATIENCE
 from tests.server.conftest import Log
+from tests.waiting import PATIENCE
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOST = "127.0.0.1"

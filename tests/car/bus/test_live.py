@@ -9,7 +9,7 @@ import termios
 import threading
 import tty
 from array import array
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from random import Random
 from typing import Any
@@ -24,8 +24,7 @@ from ovms.car.bus.live import LiveBus
 from ovms.car.bus.place import BusPlace
 from ovms.car.frames import Frame
 from ovms.car.trust import Trust
-
-PATIENCE = 20.0
+from tests.waiting import PATIENCE, until
 
 
 @pytest.fixture
@@ -47,13 +46,6 @@ async def open_bus(trust: Trust = Trust.WRITE, **options: Any) -> AsyncIterator[
     finally:
         await bus.close()
         assert not bus._reader.is_alive()
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    """Wait for another thread."""
-    async with asyncio.timeout(PATIENCE):
-        while not holds():  # noqa: ASYNC110 (no event tells it)
-            await asyncio.sleep(0.01)
 
 
 async def frames_of(bus: LiveBus, count: int) -> list[Frame]:

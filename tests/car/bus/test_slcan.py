@@ -18,6 +18,7 @@ from ovms.car.bus.slcan import (
     parse_frame,
 )
 from ovms.car.frames import Frame
+from tests.waiting import PATIENCE
 
 FRAMES = st.one_of(
     st.builds(Frame, st.just(0.0), st.integers(0, 0x7FF), st.binary(min_size=1, max_size=8)),
@@ -82,7 +83,7 @@ async def test_a_port_is_reached_by_its_link(tmp_path: Path) -> None:
         fd = os.open(link, os.O_RDWR | os.O_NOCTTY)
         port.send(Frame(0, 1, b"\x01"))
         os.write(fd, b"O\rt1021FF\r")
-        assert await asyncio.wait_for(taken.get(), 10) == Frame(0, 0x102, b"\xff")
+        assert await asyncio.wait_for(taken.get(), PATIENCE) == Frame(0, 0x102, b"\xff")
         port.send(Frame(0, 0x100, b"\x80\x50"))
         got = b""
         while len(got) < len(b"\r\rt10028050\r"):

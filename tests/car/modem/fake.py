@@ -11,8 +11,7 @@ import tty
 from contextlib import suppress
 from pathlib import Path
 
-PATIENCE = 20.0
-"""Seconds a test waits for what must come."""
+from tests.waiting import PATIENCE
 
 Script = dict[str, bytes]
 

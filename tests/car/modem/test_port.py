@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ovms.car.modem.port import OUT_LIMIT, PortGone, SerialPort
+from tests.waiting import PATIENCE
 
 
 class Line:
@@ -47,7 +48,7 @@ async def test_bytes_go_both_ways(line: Line) -> None:
     port.write(b"AT\r\x00\x1a")
     assert await asyncio.to_thread(os.read, line.master, 100) == b"AT\r\x00\x1a"
     os.write(line.master, b"\r\nOK\x00\xff\r\n")
-    assert await asyncio.wait_for(line.came.get(), 10) == b"\r\nOK\x00\xff\r\n"
+    assert await asyncio.wait_for(line.came.get(), PATIENCE) == b"\r\nOK\x00\xff\r\n"
     port.close()
 
 
@@ -55,7 +56,7 @@ async def test_an_unplugged_port_is_gone(line: Line) -> None:
     """Its end is told once with a reason; writing and closing do no harm then."""
     port = await line.open()
     line.unplug()
-    assert await asyncio.wait_for(port.gone, 10)
+    assert await asyncio.wait_for(port.gone, PATIENCE)
     port.write(b"x")
     port.close()
     port.close()
@@ -96,7 +97,7 @@ async def test_a_modem_that_takes_nothing_is_gone(line: Line) -> None:
         port.write(b"x" * 1000)
     port.write(b"y" * (OUT_LIMIT - len(port._out)))
     assert not port.gone.done()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while port._out:
             os.read(line.master, 4096)
             await asyncio.sleep(0)

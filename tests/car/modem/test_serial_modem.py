@@ -26,6 +26,7 @@ from ovms.car.modem.serial_modem import (
 )
 from ovms.protocol.commands import Answer, Command
 from tests.car.modem.fake import FakeModem
+from tests.waiting import PATIENCE
 
 FAST = ModemTiming(
     settle=0.01, greeting=10, ask=10, answer=20, ussd=20, look=3600, first_wait=0.01, most_wait=0.02
@@ -79,7 +80,7 @@ class User:
 
     async def wait(self, count: int) -> list[Answer]:
         """Wait until there were so many answers."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while len(self.answers) < count:
                 self._news.clear()
                 await self._news.wait()
@@ -91,7 +92,7 @@ class User:
         await asyncio.to_thread(self._fake.wait_for, r"AT\+COPS\?", count)
         done = asyncio.Event()
         self.modem.submit(Command(49, "AT"), lambda answer: done.set())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await done.wait()
 
     def _take(self, answer: Answer) -> None:

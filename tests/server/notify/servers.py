@@ -16,6 +16,7 @@ from typing import Any, Self, cast
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from ovms.server.notify.interfaces import Notice
+from tests.waiting import PATIENCE
 
 NOTICE = Notice("ovms-7-1000", "MyCar", "Open Vehicles MyCar", "Tür offen ⚡\nzweite", 1000.0)
 
@@ -215,7 +216,7 @@ async def _turn() -> None:
 
 
 async def until(condition: Callable[[], bool], again: Callable[[], Awaitable[Any]] = _turn) -> None:
-    """Let others run, or do something, until a condition holds; for ten seconds at most."""
-    async with asyncio.timeout(10):
+    """Let others run, or do something, until a condition holds; for as long as tests wait."""
+    async with asyncio.timeout(PATIENCE):
         while not condition():
             await again()

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ovms.base.clock import ManualClock
@@ -181,7 +181,7 @@ ACTS = st.tuples(
 LIVES = st.lists(st.tuples(st.lists(ACTS, max_size=12), st.integers(0, 40)), max_size=5)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(LIVES)
 def test_nothing_is_lost_or_told_twice(lives: list[tuple[list[Act], int]]) -> None:
     """Every durable alert is received, in order; twice only if a crash came between."""

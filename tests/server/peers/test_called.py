@@ -13,11 +13,12 @@ from ovms.server.acceptor import Acceptor
 from ovms.server.hub.hub import Hub, HubSettings
 from ovms.server.peers import called as called_module
 from ovms.server.peers.called import Replaced, ServerRemoved, times_of
-from tests.net.ends import SECRET, Caller, calling, until
+from tests.net.ends import SECRET, Caller, calling
 from tests.server.conftest import Log
 from tests.server.fakes import services
 from tests.server.hub.fakes import START, VERSION, FakeAlerts, FakeStorage, make_vehicle
 from tests.server.peers.fakes import FakeStore
+from tests.waiting import until
 
 CAR = VehicleRecord("CAR1", 1, "s", "*", False, 10)
 OWNER = OwnerRecord(1, "me", "", "", 1, False, 5)

@@ -18,9 +18,10 @@ from ovms.server.peers.caller import Called, PeerCaller, call
 from ovms.server.peers.exchange import PeerExchange
 from ovms.server.storage.shared_records import Taken
 from ovms.server.values import VehicleChange
-from tests.net.ends import SECRET, End, Place, listening, until
+from tests.net.ends import SECRET, End, Place, listening
 from tests.server.hub.fakes import START, VERSION, FakeAlerts, FakeStorage, make_vehicle
 from tests.server.peers.fakes import FakeStore
+from tests.waiting import until
 
 CAR = VehicleRecord("CAR1", 1, "s", "*", False, 10)
 OWNER = OwnerRecord(1, "me", "", "", 1, False, 5)

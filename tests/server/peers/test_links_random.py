@@ -159,7 +159,7 @@ async def play(happening: list[tuple[str, int]]) -> None:
         world.check()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(happening=st.lists(steps, max_size=25))
 def test_whatever_happens(happening: list[tuple[str, int]]) -> None:
     """Cars are where they logged in last, apps see and command them, nobody hears too much."""

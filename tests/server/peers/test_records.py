@@ -12,8 +12,8 @@ from ovms.server.peers import records as records_module
 from ovms.server.peers.records import RECORDS_LIMIT, RecordReceiver, RecordSender
 from ovms.server.storage.shared_records import Taken
 from ovms.server.values import VehicleChange
-from tests.net.ends import until
 from tests.server.peers.fakes import FakeStore
+from tests.waiting import until
 
 
 def car(number: int, changed: float, server: str = "*") -> tuple[tuple[float, str], VehicleRecord]:

@@ -439,7 +439,7 @@ def _fresh(folder: str) -> Engine:
     return engine
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(sent=SENT, sizes=st.lists(st.integers(1, 8), min_size=1))
 def test_exactly_once(sent: list[tuple[str, int, int, int]], sizes: list[int]) -> None:
     """However a car repeats itself and however the batches fall, each record is there once."""
@@ -550,4 +550,4 @@ class Counting(RuleBasedStateMachine):
 
 
 TestCounting = Counting.TestCase
-TestCounting.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+TestCounting.settings = settings(max_examples=15, stateful_step_count=25)

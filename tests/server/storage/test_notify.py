@@ -14,6 +14,7 @@ from ovms.server.storage.schema import notifications
 from ovms.server.storage.schema import outbox as outbox_table
 from ovms.server.storage.subscriptions import RENEWAL, SUBSCRIPTION_LIMIT
 from ovms.server.values import Subscription
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -272,5 +273,5 @@ async def test_nobody_wants_it(engine: Engine) -> None:
     store = NotifyStore(engine.url)
     with writing(engine) as connection:
         connection.execute(text("UPDATE vehicles SET name = 'x'"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             assert await store.put_alerts([("CAR1", "A", "one", 1.0, 1.0)], TYPES) == (0, 0)

@@ -268,7 +268,7 @@ records = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(told=st.lists(records, max_size=8), again=st.integers(0, 8))
 def test_taking_again_changes_nothing(
     tmp_path_factory: pytest.TempPathFactory, told: list[SharedRecord], again: int

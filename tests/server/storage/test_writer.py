@@ -15,6 +15,7 @@ from ovms.server.storage.errors import DatabaseError, StoreClosed
 from ovms.server.storage.history_batch import RECORD_COST
 from ovms.server.storage.writer import Writer
 from ovms.server.values import KeptRecord, LatestMessage
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -280,7 +281,7 @@ asyncio.run(main())
 def test_killed(engine: Engine) -> None:
     """What flush returned for survives a process that is killed."""
     path = str(database_path(engine.url))
-    ended = subprocess.run([sys.executable, "-c", CRASH, path], check=False, timeout=30)
+    ended = subprocess.run([sys.executable, "-c", CRASH, path], check=False, timeout=PATIENCE)
     assert ended.returncode == -9
     assert _stored(engine) == {"S": b"999"}
 
@@ -464,7 +465,7 @@ def test_killed_history(engine: Engine) -> None:
     """Every record that was acknowledged is there after the process is killed, once."""
     path = str(database_path(engine.url))
     command = [sys.executable, "-c", CRASH_HISTORY, path]
-    ended = subprocess.run(command, check=False, timeout=60, stdout=subprocess.PIPE)
+    ended = subprocess.run(command, check=False, timeout=PATIENCE, stdout=subprocess.PIPE)
     assert ended.returncode == -9
     stored = [int(data) for data in _history(engine)]
     assert {*map(int, ended.stdout.split())} <= set(stored)
