@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from ovms.cli.main import COMMANDS as COMMAND_PLACES
+from ovms.protocol.codes import CODES
 from ovms.protocol.commands import COMMANDS
-from ovms.protocol.records import RECORDS, Record
+from ovms.protocol.records import Record
 from ovms.server.settings import ServerSettings
 
 ROOT = Path(__file__).parents[1]
@@ -60,11 +61,17 @@ def test_pages_do_not_depend_on_chance() -> None:
 def test_records_have_their_headings() -> None:
     """Every record has its heading, and every field and bit its line."""
     text = PAGES["records.md"]()
-    for code, kind in RECORDS.items():
+    for code, kind in CODES.records.items():
         assert f"\n## `{code}` {kind.__name__}\n" in text
         fields = kind.TABLE if issubclass(kind, Record) else ()
         assert all(f"| `{field.name}` |" in text for field in fields)
     assert "| 1 or 2 | `alarm` | alarm sounds |" in text
+
+
+def test_codes_have_their_lines() -> None:
+    """Every message code has its line."""
+    text = PAGES["records.md"]()
+    assert all(f"| `{row.code}` | {row.meaning} |" in text for row in CODES.values())
 
 
 def test_commands_have_their_lines() -> None:

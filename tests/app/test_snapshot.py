@@ -7,7 +7,7 @@ import msgspec
 from ovms.app.snapshot import Seen, Snapshot
 from ovms.base.clock import iso_time
 from ovms.protocol import Message
-from ovms.protocol.records import parse_content
+from ovms.protocol.codes import parse_content
 
 NOW = 1_795_000_000.0
 

@@ -5,7 +5,8 @@ import pytest
 from ovms.car.reports import ORDER, CarIdentity, Units, messages
 from ovms.car.state import KM_PER_MILE, CarState, Topic
 from ovms.protocol import Message
-from ovms.protocol.records import RECORDS, Record, parse_content
+from ovms.protocol.codes import CODES, parse_content
+from ovms.protocol.records import Record
 from ovms.protocol.records.field_types import TextField
 
 IDENTITY = CarIdentity("TR", frozenset({1, 3, 10, 11, 12}), write_enabled=False)
@@ -20,13 +21,13 @@ def report(code: str, state: CarState, units: Units = Units.MILES, now: float = 
 def test_messages_come_in_the_order_apps_need() -> None:
     """F comes first, whatever order the codes are asked in."""
     codes = [m.code for m in messages("VWLDSF", CarState(), IDENTITY, Units.MILES, 0)]
-    assert "".join(codes) == ORDER == "FSDLWV"
+    assert "".join(codes) == "".join(ORDER) == "FSDLWV"
 
 
 @pytest.mark.parametrize("code", "SDLW")
 def test_every_number_is_filled_when_nothing_is_known(code: str) -> None:
     """A car that knows nothing sends full-length records, every number in them filled."""
-    table = RECORDS[code]
+    table = CODES.records[code]
     assert issubclass(table, Record)
     fields = report(code, CarState())
     assert len(fields) == len(table.TABLE)

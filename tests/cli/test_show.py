@@ -10,7 +10,7 @@ from rich.console import Console
 from ovms.app.snapshot import Seen, Snapshot
 from ovms.cli.show import duration, message_line, view
 from ovms.protocol import Message
-from ovms.protocol.records import parse_content
+from ovms.protocol.codes import parse_content
 
 NOW = 1_795_000_000.0
 FULL = (

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ovms.protocol import CallerWelcome, Message, OwnerWelcome, Party, Role, Session, State
+from ovms.protocol.codes import parse_content
 from ovms.protocol.commands import Answer, Command
 from ovms.protocol.errors import RemoteProtocolError
 from ovms.protocol.framing import LINE_LIMIT, WELCOME_LINE_LIMIT
-from ovms.protocol.records import parse_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

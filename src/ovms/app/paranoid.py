@@ -8,14 +8,12 @@ nothing of that token is opened any more.
 from __future__ import annotations
 
 from ovms.protocol import Message
+from ovms.protocol.codes import CODES, Sealing
 from ovms.protocol.commands import Answer
 from ovms.protocol.paranoid import Sealer, WrongPassword, sealed_message, token_of
 
 LEAST_PROOF = 12
 """Bytes of plain ASCII that no wrong password gives: one chance in 150,000."""
-
-NOT_OPENED = frozenset("AaEZTf")
-"""Codes that speak of the link, or are the server's: a car has nothing to say in them, sealed."""
 
 
 class PasswordNeeded(Exception):
@@ -57,7 +55,7 @@ class Opener:
         if token is not None and token != self.token:
             self._learn(token)
         sealed = sealed_message(message)
-        if self._sealer is None or self.is_wrong or sealed is None or sealed.code in NOT_OPENED:
+        if self._sealer is None or self.is_wrong or sealed is None or not _may_open(sealed.code):
             return message
         try:
             opened = self._sealer.open(message)
@@ -88,3 +86,9 @@ class Opener:
         if self._is_proven or len(opened.data) >= 2 * LEAST_PROOF:
             return True
         return is_plain and (opened.code != "c" or Answer.parse(opened.data) is not None)
+
+
+def _may_open(code: str) -> bool:
+    """Return whether a car may send a code sealed."""
+    row = CODES[code]
+    return row.sealing is not Sealing.NEVER and not row.is_only_servers

@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar
 from ovms.app.paranoid import Opener
 from ovms.base.clock import iso_time
 from ovms.protocol import Message
+from ovms.protocol.codes import CODES, parse_content
 from ovms.protocol.paranoid import sealed_message, token_of
 from ovms.protocol.records import (
     CarFirmware,
@@ -28,11 +29,7 @@ from ovms.protocol.records import (
     UpdateAge,
     WheelPressures,
     legible,
-    parse_content,
 )
-
-LINK_CODES = frozenset("AaCcTZ")
-"""Codes that speak of the link or carry commands, not of the vehicle."""
 
 GROUP_LIMIT = 1000
 """Cars of groups that are remembered: what a server sends is not ours to bound otherwise."""
@@ -122,7 +119,7 @@ class Snapshot:
             self._date(max(0, now - (seen.content.age or 0)))
         elif isinstance(seen.content, GroupPosition):
             self._keep_position(seen, seen.content)
-        elif seen.message.code not in LINK_CODES:
+        elif not CODES[seen.message.code].is_about_link:
             self.messages[seen.message.code] = seen
 
     def _drop_sealed(self) -> None:
@@ -187,7 +184,9 @@ class Snapshot:
     @property
     def updated(self) -> float | None:
         """When the car last said something, Unix seconds."""
-        times = [seen.time for code, seen in self.messages.items() if code != "f"]
+        times = [
+            seen.time for code, seen in self.messages.items() if not CODES[code].is_only_servers
+        ]
         return max(times, default=None)
 
     def as_json(self, now: float) -> dict[str, Any]:

@@ -30,13 +30,11 @@ from ovms.net.client import (
 from ovms.net.reconnect import Reconnector, ReconnectTiming
 from ovms.net.traffic import Traffic
 from ovms.protocol import Message
+from ovms.protocol.codes import CODES
 
 log = get_logger("ovms.car")
 
 PING, PONG = "A", "a"
-
-WHILE_LEAVING = frozenset("ah")
-"""Codes that still count while the module is about to restart: what has arrived, no commands."""
 
 UNTRUSTED, REFUSED = "no trust in the server", "refused by the server"
 
@@ -319,7 +317,7 @@ class Link:
                 call.send([self.module.ping(self._driver.now)])
                 while call.has_open_pings:
                     message = await call.connection.receive()
-                    if message.code in WHILE_LEAVING:
+                    if CODES[message.code].is_receipt:  # and no further commands
                         self._process_message(call, message)
 
     async def _close(self, call: _Call) -> None:

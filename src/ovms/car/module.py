@@ -36,8 +36,9 @@ from ovms.car.trips import TripLog
 from ovms.car.usage import DataUse
 from ovms.car.vehicles.interface import CarVehicle, Later
 from ovms.protocol import Message
+from ovms.protocol.codes import CODES
 from ovms.protocol.commands import Answer, Command, Result
-from ovms.protocol.paranoid import NEVER_SEALED, Sealer, WrongPassword
+from ovms.protocol.paranoid import Sealer, WrongPassword
 from ovms.protocol.records import Peers
 from ovms.protocol.records.alert import Alert
 
@@ -47,8 +48,8 @@ INTERVAL_ALONE = 600.0
 INTERVAL_WATCHED = 60.0
 """Seconds between reports while an app watches."""
 
-PERIODIC = "SDLW"
-"""What is told at each interval; ``V`` does not change by itself, and ``F`` only with a modem."""
+PERIODIC = frozenset(code for code in ORDER if CODES[code].is_telemetry)
+"""What is sent at each interval; ``F`` is, too, where a modem may change it."""
 
 LONGEST_PLAIN = 765
 """Bytes of a message, ``MP-0 `` included, whose line in base64 with its end stays under 1024."""
@@ -326,7 +327,7 @@ class Module:
 
     def _ready(self, message: Message) -> Message:
         """Make a message ready to be sent: short enough, and sealed in paranoid mode."""
-        if self._sealer is None or message.code in NEVER_SEALED:
+        if self._sealer is None or not CODES[message.code].is_sealed:
             return _bounded(message)
         return self._sealer.seal(_bounded(message, LONGEST_SEALED))
 

@@ -37,9 +37,6 @@ from ovms.protocol.records.environment import (
 )
 from ovms.protocol.records.tyres import PSI_PER_KPA
 
-ORDER = "FSDLWV"
-"""The order in which messages are sent: apps need ``F`` before ``S`` and ``D``."""
-
 SIGNAL_UNKNOWN = 99
 """As modems say it."""
 
@@ -263,3 +260,6 @@ _BUILDERS: dict[str, Callable[[CarState, CarIdentity, Units, float], Content]] =
     "W": tyres,
     "V": capabilities,
 }
+
+ORDER = tuple(_BUILDERS)
+"""The codes in the order in which they are sent: apps need ``F`` before ``S`` and ``D``."""

@@ -12,12 +12,13 @@ from rich.console import Console
 from rich.live import Live
 
 from ovms.app.client import App, find_command
-from ovms.app.snapshot import LINK_CODES, Seen, Snapshot
+from ovms.app.snapshot import Seen, Snapshot
 from ovms.cli.app_listings import history, utilisation
 from ovms.cli.common import JsonOption, print_json, refuse
 from ovms.cli.show import group_view, message_line, printable, view
 from ovms.cli.target import MakeTarget, run, stay, takes_plain_target, takes_target
 from ovms.protocol import Message
+from ovms.protocol.codes import CODES
 from ovms.protocol.commands import COMMANDS, Answer, Result
 from ovms.protocol.paranoid import WrongPassword
 from ovms.protocol.records import GroupPosition, legible
@@ -213,5 +214,5 @@ def _print_state(snapshot: Snapshot, message: Message, json: bool) -> None:
     """Print what changed: the vehicle as one JSON line, or the message."""
     if not json:
         _print_message(message, json)
-    elif message.code not in LINK_CODES or message.code == "Z":
+    elif not CODES[message.code].is_about_link or message.code == "Z":
         print(msgspec.json.encode(snapshot.as_json(time.time())).decode(), flush=True)

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ovms.protocol.codes import CODES
 from ovms.protocol.crypto import paranoid_key, seal, unseal
 from ovms.protocol.errors import ProtocolError
 from ovms.protocol.messages import Message
-
-NEVER_SEALED = frozenset("AaEgP")
-"""Codes that go in plain even in paranoid mode."""
 
 
 class WrongPassword(ProtocolError):
@@ -43,7 +41,7 @@ class Sealer:
 
     def seal(self, message: Message) -> Message:
         """Return the sealed message; one that goes in plain as it is."""
-        if message.code in NEVER_SEALED:
+        if not CODES[message.code].is_sealed:
             return message
         return Message("E", b"M" + message.code.encode("latin-1") + seal(self.key, message.data))
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovms.protocol import Message
-from ovms.protocol.records import parse_content
+from ovms.protocol.codes import parse_content
 from ovms.protocol.records.alert import (
     Alert,
     AlertKind,

@@ -10,15 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovms.protocol import Message
+from ovms.protocol.codes import CODES, parse_content
 from ovms.protocol.records import (
-    RECORDS,
     Capabilities,
     Field,
     Record,
     Tyres,
     legible,
     message_of,
-    parse_content,
 )
 from ovms.protocol.records.field_types import BitField, FlagField, HexField, NumberField
 from ovms.protocol.records.tyres import SECTIONS, Readings
@@ -28,6 +27,11 @@ CORPUS: list[dict[str, Any]] = json.loads(
 )[1:]
 KNOWN = [case for case in CORPUS if case["values"] is not None]
 UNKNOWN = [case for case in CORPUS if case["values"] is None]
+RECORDS: dict[str, type[Record] | type[Capabilities] | type[Tyres]] = {
+    code: kind
+    for code, kind in CODES.records.items()
+    if issubclass(kind, Record | Capabilities | Tyres)
+}
 TABLES = {code: kind for code, kind in RECORDS.items() if issubclass(kind, Record)}
 
 Kind = type[Record] | type[Capabilities] | type[Tyres]
@@ -104,6 +108,7 @@ def test_every_code_has_its_record() -> None:
     """The records are those of the guide and the field, with all their fields."""
     assert {code: len(table.TABLE) for code, table in TABLES.items()} == LENGTHS
     assert set(RECORDS) - set(TABLES) == {"V", "Y"}
+    assert set(CODES.records) - set(RECORDS) == {"P"}
     assert all(code == kind.CODE for code, kind in RECORDS.items())
 
 

@@ -1,11 +1,12 @@
 """The content of each message, one small module a family, one field table a record.
 
-:data:`RECORDS` finds the record of a code; :func:`parse_content` reads a message with it.
+These modules know nothing of the table of codes, :mod:`ovms.protocol.codes`, which finds the record
+of a message.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import ClassVar, Protocol, Self
 
 from ovms.protocol.messages import Message
 from ovms.protocol.records.alert import Alert
@@ -21,7 +22,6 @@ from ovms.protocol.records.status import Status
 from ovms.protocol.records.tyres import Tyres, WheelPressures
 
 __all__ = [
-    "RECORDS",
     "Alert",
     "Capabilities",
     "CarFirmware",
@@ -43,16 +43,18 @@ __all__ = [
     "WheelPressures",
     "legible",
     "message_of",
-    "parse_content",
 ]
 
 
 class Content(Protocol):
     """A message's content, whatever its shape."""
 
-    @property
-    def CODE(self) -> str:  # noqa: N802 (a class constant of every record)
-        """The message code."""
+    CODE: ClassVar[str]
+    """The message code."""
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self | None:
+        """Read a message's data; ``None`` if there is no content in it."""
         ...
 
     @property
@@ -67,36 +69,6 @@ class Content(Protocol):
     def as_json(self) -> dict[str, JsonValue]:
         """Name every field."""
         ...
-
-
-RECORDS: dict[str, type[Record] | type[Capabilities] | type[Tyres]] = {
-    kind.CODE: kind
-    for kind in (
-        Ping,
-        PingAnswer,
-        Environment,
-        CarFirmware,
-        ServerFirmware,
-        GroupPosition,
-        Location,
-        Status,
-        UpdateAge,
-        Capabilities,
-        WheelPressures,
-        PowerExport,
-        Tyres,
-        Peers,
-    )
-}
-"""The record of each code. Commands and their answers are in :mod:`ovms.protocol.commands`."""
-
-
-def parse_content(message: Message) -> Content | None:
-    """Read a message's content; ``None`` for a code that has no record. Never fails."""
-    if message.code == Alert.CODE:
-        return Alert.parse(message.data)
-    kind = RECORDS.get(message.code)
-    return None if kind is None else kind.parse(message.data)
 
 
 def message_of(content: Content) -> Message:

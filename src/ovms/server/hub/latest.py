@@ -6,13 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ovms.protocol import Message
+from ovms.protocol.codes import CODES
 from ovms.protocol.messages import LatestMessage
 
 STORED_LIMIT = 256 * 1024
 """Bytes of latest messages kept a vehicle. A car with every record has under 4 KiB."""
-
-FIRST_AT_LOGIN = ("F", "S")
-"""What an app wants before the rest: Android reads units and car type from them."""
 
 
 @dataclass(slots=True)
@@ -64,10 +62,10 @@ class LatestMessages:
 
         Each with when it came, Unix seconds; ``None`` for the token.
         """
-        order = [*FIRST_AT_LOGIN, *sorted(self.by_code.keys() - set(FIRST_AT_LOGIN))]
+        order = sorted(self.by_code, key=lambda code: (CODES[code].login_rank, code))
         owes_token = bool(self.token) and self.is_token_live
         owes_token = owes_token or any(latest.token for latest in self.by_code.values())
-        for latest in (self.by_code[code] for code in order if code in self.by_code):
+        for latest in (self.by_code[code] for code in order):
             if latest.token and owes_token:
                 yield self._announcement(), None
                 owes_token = False

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from ovms.base.logs import get_logger
 from ovms.protocol import Message, Role
+from ovms.protocol.codes import CODES, FromCar, Relay, Sealing
 from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
 from ovms.protocol.messages import LatestMessage
 from ovms.protocol.paranoid import sealed_message, token_of
@@ -259,17 +260,21 @@ class Room:
     def _receive_from_car(self, car: Car, message: Message) -> None:
         if self.relays and _is_relayed(car, message):
             self._to_relays(message)
-        handle = FROM_CAR.get(message.code)
-        if handle is not None:
-            handle(self, car, message)
-        else:
+        fate = CODES[message.code].from_car
+        if fate is FromCar.STORED:
             self._store(message.code, message.data, "", message, car.take_age())
+        elif fate is FromCar.HANDLED:
+            FROM_CAR[message.code](self, car, message)
+        else:
+            self._ignore(car, message)
 
     def _receive_from_client(self, client: Member, message: Message) -> None:
-        handlers = FROM_CLIENT if client.is_local else FROM_RELAY
-        handle = handlers.get(message.code)
+        row = CODES[message.code]
+        handle = (FROM_CLIENT if client.is_local else FROM_RELAY).get(message.code)
         if handle is not None:
             handle(self, client, message)
+        elif not (row.is_passed_on if client.is_local else row.is_passed_on_by_peers):
+            self._ignore(client, message)
         elif client.role is not Role.BATCH:
             self._pass_to_car(message)
 
@@ -294,12 +299,12 @@ class Room:
 
     def take_replicated(self, line: Line, message: Message) -> None:
         """Take a car's message from another server that did not say that the car is there."""
-        if message.code in REPLICATED:
+        if CODES[message.code].relay is Relay.ALWAYS:
             self._receive_from_car(self._make_car(Role.SERVER, line), message)
 
     def take_stored(self, message: Message, age: int) -> None:
         """Take a car's message that another server has stored, and which came so long ago."""
-        if message.code not in FROM_CAR:
+        if CODES[message.code].from_car is FromCar.STORED:
             self._store(message.code, message.data, "", message, max(1, age))
 
     def _store(self, code: str, data: bytes, token: str, message: Message, age: int) -> None:
@@ -334,11 +339,11 @@ class Room:
             self._to_clients(message)
             if is_new:
                 self._context.storage.put_token(self.vehicle.id, token)
-        elif sealed is None or sealed.code in SEALED_NEVER:
+        elif sealed is None or CODES[sealed.code].sealing is Sealing.NEVER:
             self._ignore(car, message)
         elif sealed.code == "c":
             self._take_answer(car, message)
-        elif sealed.code in SEALED_UNSTORED or not self.latest.token:
+        elif CODES[sealed.code].sealing is not Sealing.STORED or not self.latest.token:
             self._to_clients(message)
         else:
             self._store(sealed.code, sealed.data, self.latest.token, message, car.take_age())
@@ -444,7 +449,7 @@ class Room:
     def _take_sealed_from_client(self, client: Member, message: Message) -> None:
         """Take ``EM<code><data>``; what is sealed for an absent car can only be dropped."""
         sealed = sealed_message(message)
-        if sealed is None or sealed.code in SEALED_NEVER:
+        if sealed is None or CODES[sealed.code].sealing is Sealing.NEVER:
             self._ignore(client, message)
         elif sealed.code == "C":
             self._take_command(client, message)
@@ -547,12 +552,8 @@ FROM_CAR: dict[str, Callable[[Room, Car, Message], None]] = {
     "h": Room._take_acked_record,
     "P": Room._take_alert,
     "T": Room._take_age,
-    **dict.fromkeys("CpZf", Room._ignore),
 }
-"""What a car says that is not simply its latest message of that code.
-
-``G`` is one: firmware before 3.3.005 sends its power export under it.
-"""
+"""What is done with each code that the table has as handled when it comes from a car."""
 
 FROM_CLIENT: dict[str, Callable[[Room, Member, Message], None]] = {
     "A": Room._answer_ping,
@@ -561,40 +562,24 @@ FROM_CLIENT: dict[str, Callable[[Room, Member, Message], None]] = {
     "G": Room._watch_group,
     "P": Room._take_alert,
     "p": Room._take_subscription,
-    **dict.fromkeys("acgTZf", Room._ignore),
 }
-"""What a client says; any other code of an interactive app is passed on to the car as it came."""
+"""The same for those that come from a client."""
 
 FROM_RELAY: dict[str, Callable[[Room, Member, Message], None]] = {
     "A": Room._take_command,  # in its turn: what came before it has been answered then
     "C": Room._take_command,
     "E": Room._take_sealed_from_client,
     WATCHING: Room._take_watching,
-    **dict.fromkeys("acgGhHpPTZfDFLSVWXY", Room._ignore),
 }
-"""What another server says for its clients; anything else its apps pass on to the car.
-
-What only cars say comes from a server that has not heard yet that the car is here.
-"""
-
-REPLICATED = frozenset("DFLSVWXYHhPg")
-"""What another server may tell of a car without saying that it is there: what only cars say.
-
-What else comes of a car that is nowhere is from clients of one that has just gone.
-"""
-
-SEALED_NEVER = frozenset("AaE")
-"""Codes that are never sealed."""
-
-SEALED_UNSTORED = frozenset("CGgHhPpTZf")
-"""Codes that are passed on when they come sealed, but are no latest message of anything."""
+"""What another server says for its clients, besides what its apps pass on to the car."""
 
 
 def _is_relayed(car: Car, message: Message) -> bool:
     """Return whether other servers hear a car's message; answers go to whoever has asked."""
     if message.code == "E":
         sealed = sealed_message(message)
-        return token_of(message) is not None or (
-            sealed is not None and sealed.code not in SEALED_NEVER | {"c"}
-        )
-    return message.code not in "AaCcpZf" and (message.code != "T" or not car.is_local)
+        if sealed is None:
+            return token_of(message) is not None
+        return sealed.code != "c" and CODES[sealed.code].sealing is not Sealing.NEVER
+    is_relayed = CODES[message.code].relay is not Relay.NEVER
+    return is_relayed and (message.code != "T" or not car.is_local)

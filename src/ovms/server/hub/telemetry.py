@@ -2,22 +2,17 @@
 
 A message is logged when its content changed, at most once an interval a code. A change within the
 interval is not lost: the last one waits until the interval is over. Sealed messages are never
-logged.
+logged. The type of a record is its code, its number 0.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ovms.protocol.codes import CODES
 from ovms.protocol.messages import LatestMessage
 from ovms.protocol.records.history import KeptRecord
 from ovms.server.hub.interfaces import Storage
-
-LOGGED = frozenset("SDLWYX")
-"""Codes that are logged; a record's type is the code, its number 0."""
-
-POSITION = "L"
-"""The code whose records are kept for a time of their own."""
 
 DAY = 86400
 
@@ -54,7 +49,7 @@ class TelemetryLog:
 
     def note(self, message: LatestMessage) -> None:
         """Take a message that was just stored."""
-        if message.code not in LOGGED or message.token or not self._days(message.code):
+        if not CODES[message.code].is_telemetry or message.token or not self._days(message.code):
             return
         before = self._logged.get(message.code)
         if before is not None and before.data == message.data:
@@ -90,7 +85,7 @@ class TelemetryLog:
         self.storage.put_history(self.vehicle_id, record)
 
     def _days(self, code: str) -> int:
-        if code == POSITION:
+        if CODES[code].is_position:
             own, default = self.position_days, self.settings.position_days
         else:
             own, default = self.days, self.settings.days
