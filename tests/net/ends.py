@@ -22,6 +22,7 @@ from websockets.frames import CONT, PING, TEXT, Frame, Opcode
 from websockets.utils import apply_mask
 
 from ovms.net.client import ClientConnection, connect
+from ovms.net.http import HttpHandler
 from ovms.net.pump import Pump
 from ovms.protocol import CallerWelcome, Message, Party, Role, Session, State
 from ovms.protocol.errors import RemoteProtocolError
@@ -135,7 +136,10 @@ class Place:
 
 @asynccontextmanager
 async def listening(
-    *ends: End, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+    *ends: End,
+    host: str = "127.0.0.1",
+    tls: ssl.SSLContext | None = None,
+    http: HttpHandler | None = None,
 ) -> AsyncIterator[Place]:
     """Listen with pumps of these ends, then of new ones; close all at the end."""
     loop = asyncio.get_running_loop()
@@ -146,7 +150,7 @@ async def listening(
     def answer() -> Pump:
         end = place.ends.pop(0) if place.ends else End()
         place.made.append(end)
-        return Pump(Session(Party.SERVER, SERVER_TOKEN), end)
+        return Pump(Session(Party.SERVER, SERVER_TOKEN), end, http=http)
 
     server = await loop.create_server(answer, sock=listener, ssl=tls)
     try:

@@ -19,8 +19,8 @@ from ovms.net.client import (
     ConnectionLost,
     WelcomeRefused,
 )
+from ovms.net.http import HEAD_LIMIT
 from ovms.net.pump import Pump
-from ovms.net.websocket import HEAD_LIMIT
 from ovms.protocol import CallerWelcome, Message, Party, Session
 from ovms.protocol.session import LONGEST_PLAIN, Event
 from tests.net.callers import answering, call

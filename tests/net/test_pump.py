@@ -332,7 +332,7 @@ async def test_a_reset() -> None:
         assert isinstance(await end.closes(), ConnectionResetError)
 
 
-async def test_the_owner_closes_while_it_hears() -> None:
+async def test_the_handler_closes_at_an_event() -> None:
     """Nothing more is heard once the owner has closed, whatever else had come."""
 
     class Closing(End):
@@ -349,7 +349,7 @@ async def test_the_owner_closes_while_it_hears() -> None:
         assert end.messages == [Message("S")]
 
 
-async def test_an_owner_that_fails(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_handler_that_fails(capsys: pytest.CaptureFixture[str]) -> None:
     """What it fails on is lost and logged once; the connection goes on."""
 
     class Failing(End):
@@ -366,7 +366,7 @@ async def test_an_owner_that_fails(capsys: pytest.CaptureFixture[str]) -> None:
         await end.until(lambda end: len(end.messages) == 5)
         assert end.messages == sent
         assert end.errors == []
-    assert capsys.readouterr().err.count("our bug") == 1
+    assert capsys.readouterr().err.count("unexpected error") == 1
 
 
 # -- strangers ------------------------------------------------------------------------------

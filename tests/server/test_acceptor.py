@@ -631,6 +631,38 @@ async def test_silence_in_a_websocket(house: House, log: Log) -> None:
     assert log.lines("refused")[0]["reason"] == "no welcome in time"
 
 
+# -- HTTP for somebody else -----------------------------------------------------------------
+
+
+class Web(asyncio.Protocol):
+    """Answers each piece of a request."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport."""
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Answer."""
+        assert hasattr(self._transport, "write")
+        self._transport.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+
+async def test_a_request_for_somebody_else(house: House, log: Log) -> None:
+    """A request that is handed over is no caller any more; one whose head is not complete is."""
+    house.acceptor = Acceptor(house.acceptor.services, house.clock, http=Web)
+    server = await asyncio.get_running_loop().create_server(house.acceptor.answer, house.host, 0)
+    house.port = server.sockets[0].getsockname()[1]
+    slow, caller = await house.calls(), await house.calls()
+    await slow.says(b"GET /hello HTTP/1.1\r\n")
+    await caller.says(b"GET /hello HTTP/1.1\r\n\r\n")
+    assert b" 204 " in await caller.hears_line()
+    assert len(house.acceptor.callers) == house.acceptor.count == 1
+    house.passes(WELCOME_TIMEOUT)
+    assert await slow.is_closed()
+    assert [line["reason"] for line in log.lines("refused")] == ["no welcome in time"]
+    server.close()
+
+
 # -- stopping -------------------------------------------------------------------------------
 
 

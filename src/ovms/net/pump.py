@@ -1,10 +1,11 @@
 """The pump: carries a Session on a TCP connection, and decides nothing.
 
-Whoever owns the connection implements :class:`PumpHandler` and hears events, in order, each once.
+A connection's :class:`PumpHandler` gets the session's events, in order, each once.
 
-One listener serves lines and WebSockets, over TLS or not: a caller whose first bytes are ``GET ``
-speaks HTTP, anybody else lines. Between a WebSocket and its session lies a codec
-(:mod:`~ovms.net.websocket`); lines need none.
+One listener serves lines and WebSockets, over TLS or not: what a caller speaks is known by its
+first bytes, see :mod:`~ovms.net.http`. Lines go to the session as they come. Between a WebSocket
+and its session lies a codec (:mod:`~ovms.net.websocket`). A connection that brings another HTTP
+request is handed over to the handler of HTTP, if there is one.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import socket
 import struct
 from collections.abc import Iterable
 from contextlib import suppress
-from enum import Enum
-from typing import TYPE_CHECKING, Final, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from ovms.base.logs import get_logger
+from ovms.net.http import HttpHandler, Speech, speech
 from ovms.net.traffic import Traffic, measure
 from ovms.protocol import Message, Party, Session, State
 from ovms.protocol.errors import LineTooLong, LocalProtocolError, RemoteProtocolError
@@ -37,89 +38,89 @@ except ImportError:  # Windows; only a server asks for it
     ioctl = None  # type: ignore[assignment]
 
 WRITE_LIMIT = 1 << 20
-"""Bytes that may wait for the other end to read before the owner is told that it does not.
+"""Bytes that may wait for the other end to read before the handler is told that it does not.
 
 Far above any replay of stored messages, small against the memory of a server.
 """
 
 STRANGER_LIMIT = 1 << 14
-"""Bytes that may come in all before the welcome, HTTP and requests for provisioning included: what
-strangers say costs time, and a module asks once."""
+"""Bytes that a caller may send before its welcome, HTTP and requests for provisioning included.
+Each of them costs time, and a module asks once."""
 
 STREAM_LIMIT = 1 << 16
-"""Bytes that may wait before :meth:`Pump.drained` holds back whoever has much to send."""
+"""Bytes that may wait before :meth:`Pump.drained` waits."""
 
 CLOSE_TIMEOUT = 5.0
-"""Seconds a closed connection has to take what was written before, and a WebSocket or a TLS
-connection to answer that it is closed."""
+"""Seconds a closed connection has to send what was written before, and a WebSocket or a TLS
+connection to confirm that it is closed."""
 
-HTTP = b"GET "
-"""What a caller that speaks HTTP says first."""
+log = get_logger("ovms.net")
 
 
 class GoingAway(Exception):
     """We end connections because we stop; a WebSocket is told so."""
 
 
-class _Kind(Enum):
-    UNKNOWN = "unknown"
-
-
-UNKNOWN: Final = _Kind.UNKNOWN
-"""In place of a codec: it is not known yet whether the caller speaks HTTP."""
-
-log = get_logger("ovms.net")
-
-
 class PumpHandler(Protocol):
-    """Whoever a connection belongs to."""
+    """What a connection's events go to."""
 
     def opened(self, pump: Pump) -> None:
-        """Take up a new connection."""
+        """Handle a new connection."""
 
     def received(self, pump: Pump, event: Event) -> None:
-        """Take an event; the end of the stream is told by :meth:`closed` alone."""
+        """Handle an event; the end of the stream is no event but :meth:`closed`."""
 
     def stalled(self, pump: Pump) -> None:
-        """Learn that the other end does not read: :data:`WRITE_LIMIT` bytes wait for it."""
+        """Handle that the other end does not read: :data:`WRITE_LIMIT` bytes wait for it."""
 
     def closed(self, pump: Pump, error: Exception | None) -> None:
-        """Learn, once, that the connection is gone; ``error`` says why if it was not in order."""
+        """Handle the end of the connection; called once.
+
+        ``error`` is why it ended, ``None`` if it was in order or the connection was handed over.
+        """
 
 
 class Pump(asyncio.Protocol):
     """One connection: bytes to events, messages to bytes.
 
-    A caller that wants a WebSocket gives its ``codec``; a server finds out by itself.
+    A caller that wants a WebSocket gives its ``codec``. A server's pump makes one when it is
+    needed, and hands a connection with another HTTP request over to ``http``: that protocol gets
+    the transport and all bytes that came, and the pump has nothing to do with it any more.
     """
 
-    __slots__ = ("_codec", "_error", "_has_failed", "_is_full", "_is_paused", "_owner",
-                 "_transport", "_waiters", "peer", "received", "sent", "session",
+    __slots__ = ("_codec", "_error", "_first", "_handler", "_has_failed", "_http", "_is_full",
+                 "_is_paused", "_transport", "_waiters", "peer", "received", "sent", "session",
                  "write_limit")  # fmt: skip
 
     def __init__(
-        self, session: Session, owner: PumpHandler, codec: WebSocket | None = None
+        self,
+        session: Session,
+        handler: PumpHandler,
+        codec: WebSocket | None = None,
+        *,
+        http: HttpHandler | None = None,
     ) -> None:
         self.session = session
-        self._codec: WebSocket | Literal[_Kind.UNKNOWN] | None = codec
-        if session.party is Party.SERVER:
-            self._codec = UNKNOWN
+        self._handler = handler
+        self._codec = codec
+        self._http = http
+        self._first: bytes | None = b"" if session.party is Party.SERVER else None
+        """What came until it is known what the caller speaks."""
         self.peer = ""
         """Address of the other end, for logs."""
-        self._owner = owner
         self.received = 0
-        """Bytes that came, in all."""
+        """Bytes received in all, those left out that were dropped."""
         self.sent = 0
-        """Bytes that were sent, in all."""
+        """Bytes sent in all."""
         self.write_limit = WRITE_LIMIT
-        """As :data:`WRITE_LIMIT`, where somebody is granted more."""
+        """As :data:`WRITE_LIMIT`, for a connection that is allowed more."""
         self._transport: asyncio.Transport | None = None
         self._error: Exception | None = None
         self._is_full = False
         self._waiters: list[asyncio.Future[None]] = []
         self._is_paused = False
         self._has_failed = False
-        """The owner failed on an event: that is logged once a connection."""
+        """The handler failed on an event: that is logged once a connection."""
 
     def send(self, message: Message) -> bool:
         """Send a message; false if the connection is not open or the message fits no line."""
@@ -133,8 +134,7 @@ class Pump(asyncio.Protocol):
     def send_all(self, messages: Iterable[Message]) -> bool:
         """Send messages in one piece, which costs fewer packets; false if not all could be sent.
 
-        Not for clients of ours that may not put lines together again: some small ones read a
-        message at a time.
+        Do not use it towards apps and batch clients: some small ones expect one message a read.
         """
         if self.session.state is not State.OPEN:
             return False
@@ -150,31 +150,31 @@ class Pump(asyncio.Protocol):
     def send_provisioning(
         self, line: ProvisionRequest | ProvisionRecord | ProvisionRefused
     ) -> bool:
-        """Send a provisioning line, in plain; false if the connection is closed."""
+        """Send a provisioning line, unencrypted; false if the connection is closed."""
         if self.session.state is State.CLOSED:
             return False
         return self.write(self.session.send_provisioning(line))
 
     def accept(self, secret: bytes) -> None:
-        """Welcome the caller, if its proof is right.
+        """Welcome the caller if its proof is right.
 
-        Reading was paused at its welcome; call :meth:`resume` when its first messages may come.
+        Call :meth:`pause` at its welcome, and :meth:`resume` when its first messages may come.
         Raises :class:`~ovms.protocol.errors.AuthenticationFailed`.
         """
         self.write(self.session.accept(secret))
 
     def accept_owner(self, user: str, vehicle_id: str, vehicle_ids: Iterable[str]) -> None:
-        """Welcome an owner who was believed, under scheme 0x31; otherwise as :meth:`accept`."""
+        """Welcome an owner whose login was right, under scheme 0x31; else as :meth:`accept`."""
         self.write(self.session.accept_owner(user, vehicle_id, vehicle_ids))
 
     @property
     def unsent(self) -> int:
-        """Bytes that wait for the other end to read."""
+        """Return how many bytes wait for the other end to read."""
         return self._transport.get_write_buffer_size() if self._transport is not None else 0
 
     @property
     def unacknowledged(self) -> int:
-        """Bytes that were written and that the other end's TCP has not acknowledged."""
+        """Return how many written bytes the other end's TCP has not acknowledged."""
         if self._transport is None or self._transport.is_closing():
             return 0
         waiting = self._transport.get_write_buffer_size()
@@ -187,20 +187,20 @@ class Pump(asyncio.Protocol):
 
     @property
     def traffic(self) -> Traffic | None:
-        """What the connection has cost, as the system counts; ``None`` if that is not known."""
+        """Return what the connection has cost by the system's count; ``None`` if unknown."""
         if self._transport is None or self._transport.is_closing():
             return None
         return measure(self._transport.get_extra_info("socket"))
 
     async def drained(self) -> None:
-        """Wait while the other end has much to read; returns also when the connection is gone."""
+        """Wait until the other end has read most of what waits, or the connection has ended."""
         if self._is_full and self._transport is not None:
             waiter = asyncio.get_running_loop().create_future()
             self._waiters.append(waiter)
             await waiter
 
     def expect_life(self, seconds: int) -> None:
-        """Notice within about so many seconds that the other end's network is gone."""
+        """Have the system detect a lost network within about ``seconds``."""
         connection = self._transport and self._transport.get_extra_info("socket")
         for option, value in (
             (socket.TCP_KEEPIDLE, seconds // 2),
@@ -212,13 +212,13 @@ class Pump(asyncio.Protocol):
                 connection.setsockopt(socket.IPPROTO_TCP, option, value)
 
     def pause(self) -> None:
-        """Take nothing more from the other end; what came already waits for :meth:`resume`."""
+        """Stop reading; what has come already waits for :meth:`resume`."""
         self._is_paused = True
         if self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()
 
     def resume(self) -> None:
-        """Take up what came, and go on reading unless that leads to another :meth:`pause`."""
+        """Process what has come, and read on unless that leads to another :meth:`pause`."""
         self._is_paused = False
         self._read(b"")
         self._follow()
@@ -229,12 +229,12 @@ class Pump(asyncio.Protocol):
     def close(self, error: Exception | None = None) -> None:
         """End the connection once what was written has left. May be called again."""
         self._stop(error)
-        transport, codec = self._transport, self._websocket
+        transport, codec = self._transport, self._codec
         if transport is None or transport.is_closing():
             return
         if codec is None or codec.is_void:
             transport.close()
-            # TLS waits for the other end's good-bye, too.
+            # TLS also waits for the other end to close.
             if transport.get_write_buffer_size() or transport.get_extra_info("sslcontext"):
                 asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, transport.abort)
             return
@@ -243,27 +243,24 @@ class Pump(asyncio.Protocol):
         self._wait_for_end(codec)
 
     def abort(self, error: Exception | None = None) -> None:
-        """End the connection now; what has not left yet is lost. May be called again."""
+        """End the connection now; what has not been sent is lost. May be called again."""
         self._stop(error)
         if self._transport is not None:
             self._transport.abort()
 
     def write(self, data: bytes, *, is_framed: bool = False) -> bool:
-        """Send lines that the session has given, or what a codec has framed.
-
-        False if the connection is ending.
-        """
+        """Send lines of the session, or what a codec has framed; false if the connection ends."""
         transport = self._transport
         if transport is None or transport.is_closing():
             return False
-        if self._codec is not None and self._codec is not UNKNOWN and not is_framed:
+        if self._codec is not None and not is_framed:
             if not self._codec.encode(data):
                 return False
             data = self._codec.outgoing()
         transport.write(data)
         self.sent += len(data)
         if self._is_full and transport.get_write_buffer_size() > self.write_limit:
-            self._owner.stalled(self)
+            self._handler.stalled(self)
         return True
 
     def _stop(self, error: Exception | None) -> None:
@@ -274,44 +271,66 @@ class Pump(asyncio.Protocol):
         try:
             for event in self.session.receive_data(data):
                 try:
-                    self._owner.received(self, event)
+                    self._handler.received(self, event)
                 except RemoteProtocolError:
                     raise
                 except Exception as error:
-                    self._owner_failed(error)
+                    self._handler_failed(error)
                 if self._is_paused and self.session.state is State.OPEN:
                     break  # before the welcome the session stops by itself, and sees to its bound
         except RemoteProtocolError as error:
             self.close(error)
 
-    def _owner_failed(self, error: Exception) -> None:
-        """Log our bug, once: it must not end the connection."""
+    def _handler_failed(self, error: Exception) -> None:
+        """Log an unexpected error once; the connection stays open."""
         if not self._has_failed:
-            log.error("our bug, and we go on", peer=self.peer, exc_info=error)
+            log.error("unexpected error; the connection stays open", peer=self.peer, exc_info=error)
         self._has_failed = True
 
-    # -- a WebSocket ------------------------------------------------------------------------
-
-    @property
-    def _websocket(self) -> WebSocket | None:
-        return None if self._codec is UNKNOWN else self._codec
+    # -- the first bytes --------------------------------------------------------------------
 
     @property
     def _is_stranger(self) -> bool:
         session = self.session
         return session.party is Party.SERVER and session.state not in (State.OPEN, State.CLOSED)
 
-    def _find_out(self, data: bytes) -> None:
-        """Take the caller's first bytes; too few to tell are kept by their number alone."""
-        data = HTTP[: self.received - len(data)] + data
-        if data.startswith(HTTP):
-            from ovms.net.websocket import ServerSocket
+    def _find_out(self, data: bytes) -> bytes:
+        """Return all that came once it is known to be ours, until then nothing."""
+        assert self._first is not None
+        self._first += data
+        found = speech(self._first, has_handler=self._http is not None)
+        if found is Speech.UNKNOWN:
+            return b""
+        first, self._first = self._first, None
+        if found is Speech.OTHER_HTTP:
+            self._hand_over(first)
+            return b""
+        if found is Speech.LINES:
+            return first
+        from ovms.net.websocket import ServerSocket
 
-            self._codec = ServerSocket()
-            self._unwrap(self._codec, data)
-        elif not HTTP.startswith(data):
-            self._codec = None
-            self._read(data)
+        self._codec = ServerSocket()
+        if found is Speech.WEBSOCKET:
+            return first
+        self._codec.refuse_head()
+        self._flush(self._codec)
+        self._follow()
+        return b""
+
+    def _hand_over(self, first: bytes) -> None:
+        """Make the handler of HTTP the transport's protocol, and give it what came."""
+        transport = self._transport
+        assert self._http is not None
+        assert transport is not None
+        protocol = self._http()
+        transport.set_protocol(protocol)
+        self._transport = None
+        self.session.close()
+        self._handler.closed(self, None)
+        protocol.connection_made(transport)
+        protocol.data_received(first)
+
+    # -- a WebSocket ------------------------------------------------------------------------
 
     def _unwrap(self, codec: WebSocket, data: bytes) -> None:
         """Pass bytes to the codec, and its lines to the session."""
@@ -324,8 +343,8 @@ class Pump(asyncio.Protocol):
         self._follow()
 
     def _follow(self) -> None:
-        """End when the WebSocket has; lines that came before and wait are taken first."""
-        codec = self._websocket
+        """End when the WebSocket has ended, after the lines that came before and still wait."""
+        codec = self._codec
         if codec is None or self._is_paused or not codec.is_over:
             return
         if self.session.state is not State.CLOSED:
@@ -336,13 +355,13 @@ class Pump(asyncio.Protocol):
             self._wait_for_end(codec)
 
     def _flush(self, codec: WebSocket) -> None:
-        """Write what the codec has to say beside lines."""
+        """Write what the codec sends of its own: answers, pongs, Close."""
         data = codec.outgoing()
         if data:
             self.write(data, is_framed=True)
 
     def _wait_for_end(self, codec: WebSocket) -> None:
-        """Return the other end a little time to close as well; what it still says is dropped."""
+        """Wait a little for the other end to close as well; what it still sends is dropped."""
         transport = self._transport
         if transport is None or transport.is_closing():
             return
@@ -352,14 +371,14 @@ class Pump(asyncio.Protocol):
             transport.resume_reading()
             asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, transport.abort)
         if codec.is_finished:
-            # Half a close where there is one: bytes on their way to a socket that is closed whole
-            # would make the other end's system throw our last words away.
+            # Close only our half where that exists: bytes that arrive at a closed socket make
+            # the other end's system drop what we sent last.
             transport.write_eof() if transport.can_write_eof() else transport.close()
 
     # -- asyncio's side ---------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take up the connection: keep-alive on, Nagle off, the write buffer bounded."""
+        """Set the connection up: keep-alive on, Nagle off, the write buffer bounded."""
         # uvloop's transports are no subclass of asyncio's, only the same in all they do.
         transport = cast("asyncio.Transport", transport)
         self._transport = transport
@@ -368,39 +387,43 @@ class Pump(asyncio.Protocol):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.peer = _address(transport.get_extra_info("peername"))
-        if self._codec is not None and self._codec is not UNKNOWN:
+        if self._codec is not None:
             self._flush(self._codec)
-        self._owner.opened(self)
+        self._handler.opened(self)
 
     def data_received(self, data: bytes) -> None:
-        """Pass bytes to the session, and its events to the owner."""
-        room = max(0, STRANGER_LIMIT - self.received)
-        if len(data) > room and self._is_stranger:
-            self._take(data[:room])
-            data = data[room:]
-            if self._is_stranger:  # no last words: waiting for an answer would be listening on
+        """Pass bytes to the session, and its events to the handler."""
+        self.received += len(data)
+        if self._first is not None:
+            data = self._find_out(data)
+            if not data:
+                return
+        if self.received > STRANGER_LIMIT and self._is_stranger:
+            allowed = STRANGER_LIMIT - (self.received - len(data))
+            self._take(data[:allowed])
+            data = data[allowed:]
+            if self._is_stranger:  # not closed in order, which would mean to read on
+                self.received -= len(data)
+                self.received -= len(data)
                 self.abort(RemoteProtocolError("the caller says too much before its welcome"))
                 return
         self._take(data)
 
     def _take(self, data: bytes) -> None:
-        self.received += len(data)
         if self._codec is None:
             self._read(data)
-        elif self._codec is UNKNOWN:
-            self._find_out(data)
         else:
             self._unwrap(self._codec, data)
 
     def eof_received(self) -> None:
-        """Close: nobody speaks this protocol on half a connection."""
+        """Close, since this protocol needs both halves of a connection."""
 
     def pause_writing(self) -> None:
-        """Hold back whoever waits for :meth:`drained`."""
+        """Make :meth:`drained` wait."""
         self._is_full = True
 
     def resume_writing(self) -> None:
-        """Let them go on."""
+        """Let those go on that wait in :meth:`drained`."""
         self._is_full = False
         for waiter in self._waiters:
             if not waiter.done():
@@ -408,16 +431,16 @@ class Pump(asyncio.Protocol):
         self._waiters.clear()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Tell the owner, once."""
+        """Tell the handler, once."""
         is_news = self.session.receive_eof()
         self._transport = None
         self.resume_writing()
-        codec = self._websocket
+        codec = self._codec
         if codec is not None and codec.is_left:
-            error = None  # all was said: how the other end goes does not matter
+            error = None  # both ends have finished: how the connection ends does not matter
         elif codec is not None and is_news:
             error = error or codec.receive_eof()
-        self._owner.closed(self, self._error or error)
+        self._handler.closed(self, self._error or error)
 
 
 def _close_code(error: Exception | None) -> CloseCode:
@@ -434,7 +457,7 @@ def _close_code(error: Exception | None) -> CloseCode:
 
 
 def _address(peername: object) -> str:
-    """Write an address as host:port; the empty text where there is none."""
+    """Return an address as host:port, or the empty text if there is none."""
     match peername:
         case (str(host), int(port), *_):
             return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -24,13 +24,9 @@ from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
 from websockets.uri import WebSocketURI
 
+from ovms.net.http import HEAD_LIMIT, PATHS, is_our_path
 from ovms.protocol.errors import LineTooLong, NotAWelcome, RemoteProtocolError
 from ovms.protocol.framing import LINE_END, LINE_LIMIT, WELCOME_LINE_LIMIT
-
-PATHS = ("/apiv2", "/apiv2/")
-
-HEAD_LIMIT = 8192
-"""Bytes of an HTTP head, request or answer: a browser's has one or two thousand."""
 
 SLICE = 4096
 """Bytes that are read at once: a frame can have two, and is an object until it is read."""
@@ -157,7 +153,7 @@ class WebSocket(ABC):
             yield data[start:end]
             start = end
             if self.is_connecting and self.error is None and self._head >= HEAD_LIMIT:
-                self._refuse_head()
+                self.refuse_head()
 
     def _process_frame(self, frame: Frame) -> bytes:
         """Take a frame; give the lines of the message that it completes."""
@@ -205,8 +201,8 @@ class WebSocket(ABC):
         """Take the other end's HTTP head."""
 
     @abstractmethod
-    def _refuse_head(self) -> None:
-        """Give up: the head does not end within its limit."""
+    def refuse_head(self) -> None:
+        """Fail: the other end's head does not end within its limit."""
 
     @abstractmethod
     def _hear_no_handshake(self, error: Exception) -> None:
@@ -239,12 +235,13 @@ class ServerSocket(WebSocket):
 
     def _shake_hands(self, event: Request | Response) -> None:
         assert isinstance(event, Request)
-        if event.path.partition("?")[0] in PATHS:
+        if is_our_path(event.path):
             self._answer(self._protocol.accept(event))
         else:
             self._answer(self._protocol.reject(404, f"There is only {PATHS[0]} here.\n"))
 
-    def _refuse_head(self) -> None:
+    def refuse_head(self) -> None:
+        """Answer that the head is too long."""
         self._answer(self._protocol.reject(431, f"More than {HEAD_LIMIT} bytes.\n"))
 
     def _answer(self, response: Response) -> None:
@@ -304,7 +301,8 @@ class ClientSocket(WebSocket):
         if held:
             self.encode(held)
 
-    def _refuse_head(self) -> None:
+    def refuse_head(self) -> None:
+        """Fail: the answer's head is too long."""
         self.error = RemoteProtocolError(f"an HTTP answer of more than {HEAD_LIMIT} bytes")
 
     def _hear_no_handshake(self, error: Exception) -> None:

@@ -16,6 +16,7 @@ from weakref import WeakSet
 
 from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
+from ovms.net.http import HttpHandler
 from ovms.net.pump import GoingAway, Pump
 from ovms.protocol import Message, OwnerWelcome, Party, Role, Session, State
 from ovms.protocol.crypto import RandomBytes, digest_proves, make_token
@@ -150,7 +151,7 @@ class ServerConnection:
         elif error is not None or self._welcome is not None:
             log.info("refused", **self._facts(), reason=_reason(error))
         else:
-            log.debug("left without a word", peer=pump.peer)
+            log.debug("ended without a welcome", peer=pump.peer)
 
     # -- logging in -------------------------------------------------------------------------
 
@@ -271,10 +272,18 @@ def _reason(error: Exception | None) -> str:
 
 
 class Acceptor:
-    """All connections of the server, and the time limits of those without a welcome."""
+    """All connections of the server, and the time limits of those without a welcome.
+
+    A connection with a request that is not for the WebSocket is handed over to ``http``, and does
+    not count here any more.
+    """
 
     def __init__(
-        self, services: Services, clock: Clock, random_bytes: RandomBytes = os.urandom
+        self,
+        services: Services,
+        clock: Clock,
+        random_bytes: RandomBytes = os.urandom,
+        http: HttpHandler | None = None,
     ) -> None:
         self.services = services
         self.clock = clock
@@ -282,6 +291,7 @@ class Acceptor:
         self.coming: WeakSet[ServerConnection] = WeakSet()
         """Accepted callers in their TLS handshake; nobody tells when it fails, so it is weak."""
         self._random_bytes = random_bytes
+        self._http = http
 
     @property
     def count(self) -> int:
@@ -291,7 +301,7 @@ class Acceptor:
     def answer(self) -> Pump:
         """Make the protocol of a connection that is being accepted."""
         session = Session(Party.SERVER, make_token(self._random_bytes))
-        return Pump(session, ServerConnection(self))
+        return Pump(session, ServerConnection(self), http=self._http)
 
     def tick(self) -> None:
         """Close callers that did not say who they are. Call it about once a second."""

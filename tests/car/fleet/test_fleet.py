@@ -141,7 +141,7 @@ async def test_all_come_up_each_as_itself(server: LittleServer, websocket: bool)
     told = {name: m.data.split(b",")[1].decode() for name, m in server.heard if m.code == "F"}
     assert told == {one.vehicle: one.vin for one in entries}
     assert len(set(told.values())) == 10
-    assert all((pump._websocket is not None) is websocket for pump in server.pumps.values())
+    assert all((pump._codec is not None) is websocket for pump in server.pumps.values())
     await leave(scene)
 
 

@@ -1,0 +1,69 @@
+"""What a caller speaks, by its first bytes: lines, a WebSocket, or HTTP for somebody else.
+
+Lines and WebSockets are ours. Any other request may be handed over, with its connection, to a
+handler of HTTP: the factory of an :class:`asyncio.Protocol`. Without a handler only ``GET`` counts
+as HTTP, and every path but that of the WebSocket is answered with 404.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Final
+
+HttpHandler = Callable[[], asyncio.Protocol]
+"""Makes the protocol that takes over a connection, see :meth:`ovms.net.pump.Pump`."""
+
+PATHS: Final = ("/apiv2", "/apiv2/")
+"""Where the WebSocket is."""
+
+HEAD_LIMIT: Final = 8192
+"""Bytes of an HTTP head, request or answer: a browser's has one or two thousand."""
+
+METHODS: Final = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"PATCH ", b"DELETE ", b"OPTIONS ")
+"""How a request begins that may be handed over."""
+
+_HEAD_END = re.compile(rb"\n\r?\n")
+
+
+class Speech(Enum):
+    """What a caller speaks."""
+
+    UNKNOWN = auto()
+    """Too little has come to tell."""
+    LINES = auto()
+    WEBSOCKET = auto()
+    """Also what only a WebSocket's codec can refuse, in the words of HTTP."""
+    OTHER_HTTP = auto()
+    """A request whose head is complete, for the handler."""
+    TOO_LONG = auto()
+    """A request whose head does not end within :data:`HEAD_LIMIT`."""
+
+
+def speech(first: bytes, *, has_handler: bool) -> Speech:
+    """Return what a caller speaks that has sent ``first`` until now."""
+    methods = METHODS if has_handler else METHODS[:1]
+    if not first.startswith(methods):
+        is_part = any(method.startswith(first) for method in methods)
+        return Speech.UNKNOWN if is_part else Speech.LINES
+    if not has_handler:
+        return Speech.WEBSOCKET
+    line, has_end, _ = first[:HEAD_LIMIT].partition(b"\n")
+    if has_end and is_ours(line):
+        return Speech.WEBSOCKET
+    if _HEAD_END.search(first, 0, HEAD_LIMIT):
+        return Speech.OTHER_HTTP
+    return Speech.TOO_LONG if len(first) >= HEAD_LIMIT else Speech.UNKNOWN
+
+
+def is_ours(request_line: bytes) -> bool:
+    """Return whether a request, by its first line, is for our WebSocket."""
+    method, _, rest = request_line.partition(b" ")
+    return method == b"GET" and is_our_path(rest.partition(b" ")[0].decode("latin-1"))
+
+
+def is_our_path(target: str) -> bool:
+    """Return whether a request's target is where the WebSocket is; a query does not matter."""
+    return target.partition("?")[0] in PATHS
