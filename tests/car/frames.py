@@ -1,11 +1,20 @@
-"""What tests of cars on a bus have in common."""
+"""What tests of vehicles have in common."""
 
 from __future__ import annotations
 
 from ovms.car.frames import Frame
 from ovms.car.vehicles.data import DataVehicle
 from ovms.car.vehicles.data.encodings import ValueRefused
-from ovms.protocol.commands import Command
+from ovms.car.vehicles.interface import CarVehicle
+from ovms.protocol.commands import Answer, Command
+
+
+def execute(car: CarVehicle, command: Command, now: float = 0) -> Answer:
+    """Return the answer to a command that is answered at once."""
+    answers: list[Answer] = []
+    car.execute(command, now, answers.append)
+    (answer,) = answers
+    return answer
 
 
 def frames_for(car: DataVehicle, command: Command) -> tuple[Frame, ...] | str:

@@ -64,9 +64,9 @@ def answers(messages: list[Message]) -> list[bytes]:
 def test_order_is_the_order_of_asking() -> None:
     """What is answered waits behind what is owed, and comes with it."""
     held = Answers()
-    first = held.owe(40, lambda message: message, is_sealed=False)
+    first = held.owe(40, lambda message: message, 0, is_sealed=False)
     held.give([Message("c", b"1")])
-    second = held.owe(49, lambda message: message, is_sealed=False)
+    second = held.owe(49, lambda message: message, 0, is_sealed=False)
     assert held.take() == []
     second(Answer(49, Result.OK))
     assert held.take() == []
@@ -78,7 +78,7 @@ def test_order_is_the_order_of_asking() -> None:
 def test_what_is_held_is_bounded() -> None:
     """At the bound all waits; one more, and what is owed is given up, once and for all."""
     held = Answers()
-    late = held.owe(40, lambda message: message, is_sealed=False)
+    late = held.owe(40, lambda message: message, 0, is_sealed=False)
     for _ in range(HELD_LIMIT - 1):
         held.give([PONG])
     assert held.take() == []

@@ -19,6 +19,7 @@ from ovms.car.vehicles.sim import SCENARIOS, SimCar
 from ovms.protocol import Message
 from ovms.protocol.commands import Command, Result
 from ovms.protocol.records.history import AckedRecord
+from tests.car.frames import execute
 
 Told = list[tuple[str, list[str]]]
 
@@ -128,7 +129,7 @@ def test_the_simulated_car_tells_its_charges() -> None:
     for second in range(1, 2 * 3600, 10):
         told_by(module, lambda now=start + second: module.poll(now), told)  # type: ignore[misc]
         if not is_stopped and car.charging.energy > 1:
-            is_stopped = car.execute(Command(12, ""), start + second).result == Result.OK
+            is_stopped = execute(car, Command(12, ""), start + second).result == Result.OK
     assert [columns[6] for _, columns in told] == ["prepare", "charging", "stopped"]
     columns = told[2][1]
     assert (columns[0], columns[5], columns[7]) == ("1", "type2", "onrequest")

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ovms.car.answers import AnswerCallback
 from ovms.car.command_handler import LONGEST_REASON, CommandHandler
 from ovms.car.reports import CarIdentity
 from ovms.car.settings import ModuleSettings
@@ -26,10 +27,10 @@ class StubbornCar:
     def advance(self, now: float) -> None:
         """Stand still."""
 
-    def execute(self, command: Command, now: float) -> Answer:
+    def execute(self, command: Command, now: float, answer: AnswerCallback) -> None:
         """Answer as told."""
         self.handed.append(command)
-        return Answer(command.number, *self.reply)
+        answer(Answer(command.number, *self.reply))
 
 
 @pytest.fixture
@@ -39,11 +40,11 @@ def car() -> StubbornCar:
 
 
 def ask(orders: CommandHandler, line: str, *, is_sealed: bool = False) -> tuple[int, str]:
-    """Return a command; give the result and the text of its one answer."""
+    """Give a command. Return the result and the text of its one answer."""
     command = Command.parse(line.encode())
     assert command is not None
-    answers = orders.answer(command, 0, is_sealed=is_sealed)
-    assert isinstance(answers, list)
+    answers: list[Answer] = []
+    orders.execute(command, 0, answers.append, is_sealed=is_sealed)
     (answer,) = answers
     assert answer.number == command.number
     return answer.result, answer.text
@@ -66,8 +67,8 @@ def test_results_are_those_of_the_guide(car: StubbornCar, line: str, result: int
     """0 done, 1 wrong, 2 not by this car, 3 not by anybody; the car gets what is well-formed."""
     command = Command.parse(line.encode())
     assert command is not None
-    answers = orders_for(car).answer(command, 0, is_sealed=False)
-    assert isinstance(answers, list)
+    answers: list[Answer] = []
+    orders_for(car).execute(command, 0, answers.append, is_sealed=False)
     assert {answer.result for answer in answers} == {result}
     assert bool(car.handed) is (result == 0 and line != "1")
 

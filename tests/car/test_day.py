@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from ovms.car.answers import AnswerCallback
 from ovms.car.delivery import A_SECOND
 from ovms.car.delivery_store import DiskJournal
 from ovms.car.module import Module
@@ -45,9 +46,9 @@ class TripCar:
     def advance(self, now: float) -> None:
         """Stand still."""
 
-    def execute(self, command: Command, now: float) -> Answer:
+    def execute(self, command: Command, now: float, answer: AnswerCallback) -> None:
         """Do nothing."""
-        return Answer(command.number, Result.UNSUPPORTED)
+        answer(Answer(command.number, Result.UNSUPPORTED))
 
 
 class RealKeeper(FakeStorage):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ovms.car.reports import ORDER, CarIdentity, Units, messages
+from ovms.car.reports import ORDER, CarIdentity, Units, make_message
 from ovms.car.state import KM_PER_MILE, CarState, Topic
 from ovms.protocol import Message
 from ovms.protocol.codes import CODES, parse_content
@@ -14,13 +14,13 @@ IDENTITY = CarIdentity("TR", frozenset({1, 3, 10, 11, 12}), write_enabled=False)
 
 def report(code: str, state: CarState, units: Units = Units.MILES, now: float = 0.0) -> list[str]:
     """Return the fields of one message."""
-    (message,) = messages(code, state, IDENTITY, units, now)
+    message = make_message(code, state, IDENTITY, units, now)
     return message.data.decode().split(",")
 
 
 def test_messages_come_in_the_order_apps_need() -> None:
-    """F comes first, whatever order the codes are asked in."""
-    codes = [m.code for m in messages("VWLDSF", CarState(), IDENTITY, Units.MILES, 0)]
+    """F comes first, and each code has its message."""
+    codes = [make_message(code, CarState(), IDENTITY, Units.MILES, 0).code for code in ORDER]
     assert "".join(codes) == "".join(ORDER) == "FSDLWV"
 
 
@@ -110,7 +110,8 @@ def test_firmware_and_capabilities() -> None:
 
 def test_reports_parse_back() -> None:
     """Every report is understood by the protocol's own reader."""
-    for message in messages(ORDER, CarState(soc=5), IDENTITY, Units.MILES, 0):
+    for code in ORDER:
+        message = make_message(code, CarState(soc=5), IDENTITY, Units.MILES, 0)
         content = parse_content(Message(message.code, message.data))
         assert content is not None
         assert not content.extra

@@ -20,7 +20,7 @@ from ovms.car.vehicles.roadster.simulated import SimulatedRoadster
 from ovms.protocol.commands import Answer, Command, Result
 from ovms.protocol.records.environment import Doors1, Doors5
 from ovms.protocol.records.tyres import PSI_PER_KPA
-from tests.car.frames import frames_for
+from tests.car.frames import execute, frames_for
 
 VIN_FRAMES = ["A4 30 31 32 33 34 35 36", "A5 41 42 38 43 44 45 46", "A6 37 38 39"]
 """The VIN 0123456AB8CDEF789; its tenth character is 8."""
@@ -190,7 +190,7 @@ def test_every_signal_is_mapped() -> None:
 def test_it_obeys_nobody_who_may_not_write(trust: Trust) -> None:
     """A Roadster that is only listened to, or asked, supports no command."""
     car = Roadster(trust=trust)
-    assert car.execute(Command(20, "1234"), 0) == Answer(20, Result.UNSUPPORTED)
+    assert execute(car, Command(20, "1234")) == Answer(20, Result.UNSUPPORTED)
     assert (car.identity.commands, car.identity.write_enabled) == (frozenset(), False)
     assert (car.sending(1e9), car.next_sending) == ([], None)
 

@@ -13,10 +13,10 @@ from ovms.car.trust import Trust
 from ovms.car.vehicles.data import DataVehicle, VehicleTypeError
 from ovms.car.vehicles.data.models import LONGEST_COMMAND
 from ovms.car.vehicles.data.sending import MOST_WAITING
-from ovms.car.vehicles.interface import Later
 from ovms.car.vehicles.roadster import Roadster
 from ovms.car.vehicles.roadster.simulated import SimulatedRoadster
 from ovms.protocol.commands import Answer, Command, Result
+from tests.car.frames import execute
 from tests.car.test_vehicle_data import make
 
 DOORS_OPEN, DOORS_LOCKED = "96 60 00 01 00", "96 60 08 01 00"
@@ -27,9 +27,7 @@ class Asked:
 
     def __init__(self, car: DataVehicle, number: int, parameters: str = "", now: float = 0) -> None:
         self.answers: list[Answer] = []
-        outcome = car.execute(Command(number, parameters), now)
-        assert isinstance(outcome, Later)
-        outcome.then(self.answers.append)
+        car.execute(Command(number, parameters), now, self.answers.append)
 
     @property
     def result(self) -> tuple[int, str] | None:
@@ -215,7 +213,7 @@ def test_parameters_are_part_of_what_is_expected() -> None:
 def test_wrong_parameters_are_refused_at_once() -> None:
     """Nothing is sent."""
     car = roadster()
-    assert car.execute(Command(15, "200"), 0) == Answer(
+    assert execute(car, Command(15, "200")) == Answer(
         15, Result.FAILED, "amps must be a number from 1 to 126"
     )
     assert send(car, 0) == []
@@ -224,8 +222,9 @@ def test_wrong_parameters_are_refused_at_once() -> None:
 def test_too_many_commands_are_refused() -> None:
     """At the bound one is taken, past it none."""
     car = roadster()
-    outcomes = [car.execute(Command(18, ""), 0) for _ in range(MOST_WAITING + 1)]
-    assert [isinstance(each, Later) for each in outcomes] == [True] * MOST_WAITING + [False]
+    asked = [Asked(car, 18) for _ in range(MOST_WAITING + 1)]
+    refused = (Result.FAILED, "too many commands at once")
+    assert [each.result for each in asked] == [None] * MOST_WAITING + [refused]
     assert len(send(car, 0)) == MOST_WAITING
 
 

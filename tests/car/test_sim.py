@@ -15,7 +15,7 @@ from ovms.car.vehicles.sim.charging import ChargePhase, Charging
 from ovms.car.vehicles.sim.driving import Drive
 from ovms.car.vehicles.sim.route import TO_HOME, TO_TOWN
 from ovms.car.vehicles.sim.show import IDEAL_CONSUMPTION
-from ovms.protocol.commands import Command, Result
+from ovms.protocol.commands import Answer, Command, Result
 
 START = 1_750_000_000.0
 """2025-06-15 15:06:40 UTC."""
@@ -50,12 +50,12 @@ def plugged(seed: int = 1) -> SimCar:
 
 
 def order(car: SimCar, line: str) -> tuple[int, str]:
-    """Return a command such as ``20,1234`` through a module; give result and text."""
+    """Give a command such as ``20,1234``. Return the result and the text of its answer."""
     orders = CommandHandler(car, ModuleSettings({31: "1"}), alert=lambda alert: None)
     command = Command.parse(line.encode())
     assert command is not None
-    answers = orders.answer(command, car.time, is_sealed=False)
-    assert isinstance(answers, list)
+    answers: list[Answer] = []
+    orders.execute(command, car.time, answers.append, is_sealed=False)
     (answer,) = answers
     assert answer.number == command.number
     return answer.result, answer.text

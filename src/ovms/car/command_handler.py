@@ -10,14 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import chain
 
+from ovms.base.failures import FailureLog
+from ovms.base.logs import get_logger
+from ovms.car.answers import AnswerCallback
+from ovms.car.modem import MODEM_COMMANDS, Modem
 from ovms.car.parameter_types import problem
-from ovms.car.settings import CAN_WRITE, FEATURES, PARAMETERS, BadValue, ModuleSettings, list_rows
+from ovms.car.settings import CAN_WRITE, BadValue, ModuleSettings, list_rows
 from ovms.car.shell import ShellContext, ShellError, run
 from ovms.car.summary import charge_lines, on_wire
 from ovms.car.usage import DataUse
-from ovms.car.vehicles.interface import CarVehicle, Later
+from ovms.car.vehicles.interface import CarVehicle
 from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
 from ovms.protocol.records.alert import Alert, AlertKind
+
+log = get_logger("ovms.car")
 
 RESTART = 5
 
@@ -30,6 +36,15 @@ would show it the position.
 
 OWN = frozenset({1, 2, 3, 4, 5, 6, 7})
 """The commands that the module itself obeys."""
+
+LISTS = frozenset({1, 3})
+"""The commands that are answered by the rows of a list."""
+
+UNEXPECTED = "unexpected error; the module's log has it"
+"""The text of a command whose code raised an exception that is nobody's answer."""
+
+EVENT = "unexpected error; the module goes on"
+"""The log's line for an exception in a vehicle's code."""
 
 LONGEST_REASON = 200
 """Characters of the text of a failed command."""
@@ -55,12 +70,17 @@ class CommandHandler:
         is_paranoid: bool = False,
         restarts: bool = False,
         usage: DataUse | None = None,
+        modem: Modem | None = None,
+        failures: FailureLog | None = None,
     ) -> None:
         self._vehicle = vehicle
+        self._state, self._identity = vehicle.state, vehicle.identity
         self._settings = settings
         self._alert = alert
         self._is_paranoid = is_paranoid
         self._usage = usage or DataUse()
+        self._modem = modem
+        self._failures = failures or FailureLog(log, EVENT)
         self._own = OWN if restarts else OWN - {RESTART}
         self.restart_requested = False
         """The program is to be started anew, once the answers have left."""
@@ -68,30 +88,45 @@ class CommandHandler:
     @property
     def offered(self) -> frozenset[int]:
         """The commands that are obeyed as things are, for ``V``."""
-        return self._own | (self._vehicle.identity.commands if self._settings.can_write else set())
+        of_car = self._identity.commands if self._settings.can_write else frozenset()
+        return self._own | of_car | (MODEM_COMMANDS if self._modem else frozenset())
 
-    def answer(self, command: Command, now: float, *, is_sealed: bool) -> list[Answer] | Later:
-        """Carry out a command; give its answer, or the rows of a list. ``now``: the car's time.
+    def execute(
+        self, command: Command, now: float, answer: AnswerCallback, *, is_sealed: bool
+    ) -> None:
+        """Carry out a command at the car's time ``now``.
 
-        What the car has to show first is answered later; that answer is to be :func:`tidied`.
+        ``answer`` is called with the answer, now or later, or now with each row of a list.
         """
         number = command.number
-        if number not in BY_NUMBER:
-            return [Answer(number, Result.UNIMPLEMENTED)]
-        if number not in self._own | self._vehicle.identity.commands:
-            return [Answer(number, Result.UNSUPPORTED)]
+        if self._modem is not None and number in MODEM_COMMANDS:
+            self._modem.submit(command, answer)
+        elif number not in BY_NUMBER:
+            answer(Answer(number, Result.UNIMPLEMENTED))
+        elif number not in self._own | self._identity.commands:
+            answer(Answer(number, Result.UNSUPPORTED))
+        elif number in LISTS:
+            for row in list_rows(number, self._settings):
+                answer(row)
+        else:
+            self._answer_once(command, now, _first_of(answer), is_sealed)
+
+    def _answer_once(
+        self, command: Command, now: float, answer: AnswerCallback, is_sealed: bool
+    ) -> None:
+        """Carry out a command that has one answer; an unexpected exception is answered too."""
         try:
             self._check(command, is_sealed)
-            if number in (FEATURES, PARAMETERS):
-                return list(list_rows(number, self._settings))
-            outcome = self._carry_out(command, now)
-            return outcome if isinstance(outcome, Later) else [tidied(outcome)]
+            self._carry_out(command, now, answer)
         except (CommandRefused, ShellError, BadValue) as error:
-            return [_failed(number, str(error))]
+            answer(_failed(command.number, str(error)))
+        except Exception as error:
+            self._failures.failed(f"command {command.number}", error)
+            answer(_failed(command.number, UNEXPECTED))
 
     def _check(self, command: Command, is_sealed: bool) -> None:
         """Raise :class:`CommandRefused` for what must not be carried out."""
-        found = problem(command, self._vehicle.identity.currents)
+        found = problem(command, self._identity.currents)
         if found is not None:
             raise CommandRefused(found)
         if self._is_paranoid and not is_sealed and command.number in SEALED_ONLY:
@@ -99,7 +134,7 @@ class CommandHandler:
         if command.number not in OWN and not self._settings.can_write:
             raise CommandRefused(f"writing to the car is off: set feature {CAN_WRITE}")
 
-    def _carry_out(self, command: Command, now: float) -> Answer | Later:
+    def _carry_out(self, command: Command, now: float, answer: AnswerCallback) -> None:
         text = ""
         match command.number:
             case 2:
@@ -113,21 +148,31 @@ class CommandHandler:
             case 6:
                 self.raise_charge_alert()
             case 7:
-                scene = ShellContext(self._vehicle.state, self._settings, now, self._usage)
+                scene = ShellContext(self._state, self._settings, now, self._usage)
                 text = run(command.text, scene)
             case _:
-                return self._vehicle.execute(command, now)
-        return Answer(command.number, Result.OK, text)
+                self._vehicle.execute(command, now, answer)
+                return
+        answer(Answer(command.number, Result.OK, text))
 
     def raise_charge_alert(self, *why: str) -> None:
         """Tell the owner how the charge is; first of all ``why``."""
-        lines = chain(why, charge_lines(self._vehicle.state, self._settings.units))
+        lines = chain(why, charge_lines(self._state, self._settings.units))
         self._alert(Alert(AlertKind.ALERT.value, on_wire(lines)))
 
 
-def tidied(answer: Answer) -> Answer:
-    """Return a car's answer as it may be sent."""
-    return _failed(answer.number, answer.text) if answer.result == Result.FAILED else answer
+def _first_of(answer: AnswerCallback) -> AnswerCallback:
+    """Return a callback that passes on its first answer, as it may be sent, and no other."""
+    is_answered = False
+
+    def take(given: Answer) -> None:
+        nonlocal is_answered
+        if not is_answered:
+            tidy = _failed(given.number, given.text) if given.result == Result.FAILED else given
+            is_answered = True
+            answer(tidy)
+
+    return take
 
 
 def _failed(number: int, reason: str) -> Answer:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 from ovms.base.clock import Clock
+from ovms.base.failures import FailureLog
 from ovms.car.bus import Bus
 from ovms.car.frames import Frame
 from ovms.car.module import Module
@@ -109,7 +110,8 @@ class Replay:
             if count % FRAMES_A_TURN == 0:
                 await asyncio.sleep(0)
             self.now = time
-            self._vehicle.receive(frame, time)
+            with module.failures.catch("receive"):
+                self._vehicle.receive(frame, time)
             await link.tell(module.poll(time))
 
     async def _wait(self, time: float, module: Module, link: Listener) -> None:
@@ -163,13 +165,15 @@ class BusDriver(ClockDriver):
 
     async def run(self, module: Module, link: Listener) -> None:
         """Read the bus for ever."""
+        failures = module.failures
         while True:
-            frames = await self._bus.receive(self._patience())
+            frames = await self._bus.receive(self._patience(failures))
             for start in range(0, len(frames) or 1, FRAMES_A_TURN):
                 now = self.now
                 for frame in frames[start : start + FRAMES_A_TURN]:
-                    self._vehicle.receive(frame, now)
-                await self._send()
+                    with failures.catch("receive"):
+                        self._vehicle.receive(frame, now)
+                await self._send(failures)
                 await link.tell(module.poll(self.now))
                 await asyncio.sleep(0)
 
@@ -177,13 +181,22 @@ class BusDriver(ClockDriver):
         """Name its bus."""
         return self._bus.name
 
-    def _patience(self) -> float:
+    def _patience(self, failures: FailureLog) -> float:
         """Return the seconds until something is due."""
-        due = self._vehicle.next_sending
+        due = None
+        with failures.catch("next_sending"):
+            due = self._vehicle.next_sending
         return self._tick if due is None else min(self._tick, max(0.0, due - self.now))
 
-    async def _send(self) -> None:
+    async def _send(self, failures: FailureLog) -> None:
         now = self.now
-        while frames := self._vehicle.sending(now):
+        while frames := self._due(now, failures):
             problem = await self._bus.send(frames)
-            self._vehicle.sent(self.now, problem)
+            with failures.catch("sent"):
+                self._vehicle.sent(self.now, problem)
+
+    def _due(self, now: float, failures: FailureLog) -> list[Frame]:
+        """Return the frames that the vehicle wants to send now."""
+        with failures.catch("sending"):
+            return self._vehicle.sending(now)
+        return []

@@ -20,21 +20,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ovms.base.clock import Clock
+from ovms.base.failures import FailureLog
 from ovms.car.alerts import AlertWatch
-from ovms.car.answers import Answers, Ready
+from ovms.car.answers import Answers
 from ovms.car.charges import ChargeLog
-from ovms.car.command_handler import CommandHandler, tidied
+from ovms.car.command_handler import EVENT, CommandHandler, log
 from ovms.car.delivery import Delivery, Moment
 from ovms.car.delivery_store import DeliveryStore
-from ovms.car.modem import MODEM_COMMANDS, Modem
+from ovms.car.modem import Modem
 from ovms.car.parameters import FEATURE_OFFSET, Parameter
-from ovms.car.reports import ORDER, CarIdentity, Units, group_position, messages
+from ovms.car.reports import ORDER, CarIdentity, Units, group_position, make_message
 from ovms.car.settings import CAN_WRITE, ModuleSettings, ParameterStore
 from ovms.car.soc_alert import SocWatch
 from ovms.car.state import CarState
 from ovms.car.trips import TripLog
 from ovms.car.usage import DataUse
-from ovms.car.vehicles.interface import CarVehicle, Later
+from ovms.car.vehicles.interface import CarVehicle
 from ovms.protocol import Message
 from ovms.protocol.codes import CODES
 from ovms.protocol.commands import Answer, Command, Result
@@ -81,6 +82,7 @@ class Module:
         parameters: Mapping[int, str] | None = None,
         parameter_store: ParameterStore | None = None,
         restarts: bool = False,
+        failures: FailureLog | None = None,
     ) -> None:
         """Make a module; ``sealer`` for paranoid mode, with a token made for this start.
 
@@ -91,6 +93,11 @@ class Module:
         ``parameter_store``. With ``restarts`` somebody looks at :attr:`restart_requested`.
         """
         self.vehicle = vehicle
+        self.identity = vehicle.identity
+        """What does not change about the vehicle."""
+        self.failures = failures or FailureLog(log, EVENT)
+        """Exceptions in the vehicle's code; none of them ends the module."""
+        self._state = vehicle.state
         configured = {
             **(parameters or {}),
             Parameter.UNITS: units.value,
@@ -98,7 +105,7 @@ class Module:
         }
         if group:
             configured[Parameter.GROUP_1] = group
-        identity = vehicle.identity
+        identity = self.identity
         is_on = identity.write_enabled and identity.starts_enabled
         configured.setdefault(CAN_WRITE + FEATURE_OFFSET, str(int(is_on)))
         self.settings = ModuleSettings(configured, parameter_store)
@@ -117,11 +124,12 @@ class Module:
         self._answers = Answers()
         self._reported = self._told_place = 0.0
         self._told_settings = self._settings_in_use
-        self._watch = AlertWatch(vehicle.identity.car_type)
+        self._watch = AlertWatch(identity.car_type)
         self._soc_watch = SocWatch()
-        self._orders = CommandHandler(
+        self._commands = CommandHandler(
             vehicle, self.settings, self._alert,
-            is_paranoid=sealer is not None, restarts=restarts, usage=self.usage,
+            is_paranoid=sealer is not None, restarts=restarts, usage=self.usage, modem=modem,
+            failures=self.failures,
         )  # fmt: skip
         self._trips, self._charges = TripLog(), ChargeLog()
 
@@ -144,7 +152,7 @@ class Module:
     def report(self, now: float) -> list[Message]:
         """Return everything that is known, if connected."""
         self._advance(now)
-        known = {code for code in ORDER if _is_known(code, self.vehicle.state)}
+        known = {code for code in ORDER if _is_known(code, self._state)}
         return self._send(known, now) if self._is_connected else []
 
     def report_all(self, now: float) -> list[Message]:
@@ -180,7 +188,7 @@ class Module:
             case "A":
                 return self._answers.pong(Message("a"))
             case "C":
-                return [*self._obey(message.data, now), *self.poll(now)]
+                return [*self._execute(message.data, now), *self.poll(now)]
             case "E":
                 return self._receive_sealed(message, now)
             case "Z":
@@ -203,7 +211,7 @@ class Module:
         except WrongPassword:
             self._answers.give([self._ready(NOT_OPENED.message)])
             return self._answers.take()
-        return [*self._obey(command.data, now, is_sealed=True), *self.poll(now)]
+        return [*self._execute(command.data, now, is_sealed=True), *self.poll(now)]
 
     @property
     def interval(self) -> float:
@@ -218,11 +226,11 @@ class Module:
     @property
     def restart_requested(self) -> bool:
         """The program is to be started anew, once what was given to be sent has arrived."""
-        return self._orders.restart_requested
+        return self._commands.restart_requested
 
     def _streams(self, now: float) -> bool:
         """Return whether feature 8 wants the position told now: on the way, and while watched."""
-        interval, state = self.settings.stream_interval, self.vehicle.state
+        interval, state = self.settings.stream_interval, self._state
         if interval is None or not self.watchers or not state.is_on:
             return False
         return bool(state.speed) and state.has_position and now - self._told_place >= interval
@@ -232,20 +240,24 @@ class Module:
         if count is None:
             return []
         before, self.watchers = self.watchers, max(0, int(count))
-        self.usage.look(self.vehicle.state, self.watchers, self._real(now).monotonic)
+        self.usage.look(self._state, self.watchers, self._real(now).monotonic)
         return self.report(now) if self.watchers > before else []
 
     def _notice(self, now: float) -> None:
-        """See what is worth an alert or a record, connected or not."""
-        state, at = self.vehicle.state, self._real(now)
+        """Note what is worth an alert or a record, connected or not."""
+        with self.failures.catch("alerts and records"):
+            self._watch_state(now)
+
+    def _watch_state(self, now: float) -> None:
+        state, at = self._state, self._real(now)
         self.delivery.look(at)
         self.usage.look(state, self.watchers, at.monotonic)
         for alert in self._watch.look(state):
             self.delivery.add(alert, at)
         minimum = self.settings.minimum_soc
         if self._soc_watch.look(state.soc, minimum):
-            self._orders.raise_charge_alert(f"Low battery: below {minimum} %")
-        if self.vehicle.identity.logs:
+            self._commands.raise_charge_alert(f"Low battery: below {minimum} %")
+        if self.identity.logs:
             for record in (self._trips.look(state, now), self._charges.look(state)):
                 if record is not None:
                     self.delivery.add(record, at)
@@ -253,10 +265,12 @@ class Module:
     def _advance(self, now: float) -> None:
         """Let time pass until now, and see what the modem knows."""
         self._now = now
-        self.vehicle.advance(now)
+        with self.failures.catch("advance"):
+            self.vehicle.advance(now)
+        self._answers.expire(self._real(now).monotonic)
         if self._modem is not None:
-            self.vehicle.state.gsm_signal = self._modem.signal
-            self.vehicle.state.network = self._modem.network
+            self._state.gsm_signal = self._modem.signal
+            self._state.network = self._modem.network
 
     def _alert(self, alert: Alert) -> None:
         """Take what the owner is to be told."""
@@ -274,7 +288,7 @@ class Module:
         What is read for the first time is no change: it is told as soon as the message that it
         belongs to is known as a whole, so that no app sees a battery at 0 % on the way.
         """
-        state = self.vehicle.state
+        state = self._state
         codes: set[str] = set()
         watched = _watched(state)
         for group, things in watched.items():
@@ -294,7 +308,7 @@ class Module:
             a != b for a, b in zip(before, self._settings_in_use, strict=True)
         )
         changed = "SDL" if units else "L" if groups and self.settings.groups else ""
-        codes = {code for code in changed if _is_known(code, self.vehicle.state)}
+        codes = {code for code in changed if _is_known(code, self._state)}
         return codes | set("FV" if can_write else "")
 
     @property
@@ -303,26 +317,31 @@ class Module:
         return self.settings.units, self.settings.can_write, self.settings.groups
 
     @property
-    def _identity(self) -> CarIdentity:
+    def _reported_identity(self) -> CarIdentity:
         """What ``F`` and ``V`` say of the car, as things are."""
-        identity, can_write = self.vehicle.identity, self.settings.can_write
+        identity, can_write = self.identity, self.settings.can_write
         return replace(
             identity,
-            commands=self._orders.offered | (MODEM_COMMANDS if self._modem else set()),
+            commands=self._commands.offered,
             write_enabled=identity.write_enabled and can_write,
         )
 
     def _send(self, codes: set[str], now: float) -> list[Message]:
         """Make messages, and note what the server now knows."""
-        self._told = _watched(self.vehicle.state)
+        self._told = _watched(self._state)
         if codes.issuperset("SD"):
             self._reported = now
         if "L" in codes:
             self._told_place = now
-        state, units = self.vehicle.state, self.settings.units
-        made = messages(codes, state, self._identity, units, now)
-        if "L" in codes:
-            made += [group_position(state, group, units, now) for group in self.settings.groups]
+        state, units = self._state, self.settings.units
+        made: list[Message] = []
+        for code in ORDER:
+            if code in codes:
+                with self.failures.catch(f"message {code}"):
+                    made.append(make_message(code, state, self._reported_identity, units, now))
+        for group in self.settings.groups if "L" in codes else ():
+            with self.failures.catch("message g"):
+                made.append(group_position(state, group, units, now))
         return [self._ready(message) for message in made]
 
     def _ready(self, message: Message) -> Message:
@@ -333,33 +352,22 @@ class Module:
 
     # -- commands ---------------------------------------------------------------------------
 
-    def _obey(self, data: bytes, now: float, *, is_sealed: bool = False) -> list[Message]:
-        """Answer a command in its own form: one message, or the rows of a list.
+    def _execute(self, data: bytes, now: float, *, is_sealed: bool = False) -> list[Message]:
+        """Carry out a command, which is answered in the form in which it came.
 
-        Returns the answers that can be sent now; those of the modem, and what is behind them, come
-        with a later :meth:`poll`.
+        Return the answers that can be sent now; later ones come with a later :meth:`poll`.
         """
         self._advance(now)
         ready = self._ready if is_sealed else _bounded
         command = Command.parse(data)
-        if command is not None and self._modem and command.number in MODEM_COMMANDS:
-            self._modem.submit(
-                command, self._answers.owe(command.number, ready, is_sealed=is_sealed)
-            )
-        else:
-            self._answer(command, now, ready, is_sealed)
-        return self._answers.take()
-
-    def _answer(self, command: Command | None, now: float, ready: Ready, is_sealed: bool) -> None:
+        number = 0 if command is None else command.number
+        real = self._real(now).monotonic
+        answer = self._answers.owe(number, ready, real, is_sealed=is_sealed)
         if command is None:
-            self._answers.give([ready(NO_COMMAND.message)])
-            return
-        outcome = self._orders.answer(command, now, is_sealed=is_sealed)
-        if isinstance(outcome, Later):
-            take = self._answers.owe(command.number, ready, is_sealed=is_sealed)
-            outcome.then(lambda answer: take(tidied(answer)))
+            answer(NO_COMMAND)
         else:
-            self._answers.give([ready(answer.message) for answer in outcome])
+            self._commands.execute(command, now, answer, is_sealed=is_sealed)
+        return self._answers.take()
 
 
 def _watched(state: CarState) -> dict[str, Watched]:

@@ -6,7 +6,7 @@ the Android app throws a whole record away for one number that it cannot read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -75,17 +75,14 @@ class CarIdentity:
     """The charge current limits that it can be set to, A."""
 
 
-def messages(
-    codes: Iterable[str], state: CarState, identity: CarIdentity, units: Units, now: float
-) -> list[Message]:
-    """Make the messages of ``codes``, in the order in which they are to be sent.
+def make_message(
+    code: str, state: CarState, identity: CarIdentity, units: Units, now: float
+) -> Message:
+    """Return the message of a code of :data:`ORDER`.
 
     ``now`` is the car's time, for the ages of readings.
     """
-    wanted = set(codes)
-    return [
-        message_of(_BUILDERS[code](state, identity, units, now)) for code in ORDER if code in wanted
-    ]
+    return message_of(_BUILDERS[code](state, identity, units, now))
 
 
 def firmware(state: CarState, identity: CarIdentity, units: Units, now: float) -> CarFirmware:

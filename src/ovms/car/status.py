@@ -141,7 +141,7 @@ class Reporter:
             version=__version__,
             vehicle=link.vehicle,
             type=self._kind,
-            car_type=module.vehicle.identity.car_type,
+            car_type=module.identity.car_type,
             driver=driver.describe() if isinstance(driver, Described) else "",
             bus=self._bus_status(),
             running=self._span(self._began),

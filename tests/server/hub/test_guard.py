@@ -12,7 +12,7 @@ from ovms.base import logs
 from ovms.base.clock import ManualClock
 from ovms.protocol import Message, Role
 from ovms.protocol.records.alert import Alert
-from ovms.server.hub.guard import PLACES_LIMIT, Guard
+from ovms.server.hub.guard import Guard
 from ovms.server.hub.hub import IDLE_LIMITS, Hub, HubSettings, RoomSession
 from ovms.server.values import Vehicle
 from tests.server.hub.fakes import (
@@ -49,17 +49,6 @@ def test_a_place_is_told_once(lines: io.StringIO) -> None:
     ]  # fmt: skip
     assert "test_guard.py" in told[0]["exception"]
     assert told[0]["level"] == "error"
-
-
-def test_places_at_the_bound(lines: io.StringIO) -> None:
-    """So many places are told, and no more."""
-    guard = Guard()
-    for number in range(PLACES_LIMIT + 1):
-        guard.failed(f"place {number}", ValueError())
-    told = [json.loads(line) for line in lines.getvalue().splitlines()]
-    assert len(told) == PLACES_LIMIT
-    assert told[-1]["place"] == f"place {PLACES_LIMIT - 1}"
-    assert told[-1]["reason"] == "ValueError"
 
 
 # -- in rooms -------------------------------------------------------------------------------

@@ -14,7 +14,9 @@ from contextlib import suppress
 from random import Random
 
 from ovms.base.clock import Clock
+from ovms.base.failures import FailureLog
 from ovms.base.logs import get_logger
+from ovms.car.command_handler import EVENT
 from ovms.car.fleet.member import FleetMember
 from ovms.car.fleet.roster import RosterEntry
 from ovms.car.fleet.tally import Tally
@@ -67,6 +69,7 @@ class Fleet:
     ) -> None:
         self.random, self.speed, self.pin, self.group = random, speed, pin, group
         self.tally = Tally()
+        self.failures = FailureLog(log, EVENT)
         self.trouble = ""
         """Why a car has no link, the latest reason; empty once all are connected."""
         self._place = host, port

@@ -93,7 +93,9 @@ class FleetMember:
         """Let the car live on, tell what is due, see whether the server is still there."""
         module, vehicle = self._made()
         self._tell(module.poll(self._fleet.car_time))
-        calm = vehicle.calm_for / self._fleet.speed
+        calm = SOON
+        with module.failures.catch("calm_for"):
+            calm = vehicle.calm_for / self._fleet.speed
         if module.delivery:
             calm = min(calm, SOON)
         if now - self._heard >= TIMING.dead_after and self._pump is not None:
@@ -214,7 +216,7 @@ class FleetMember:
             )  # fmt: skip
             self._module = Module(
                 self._vehicle, entry.units, entry.vehicle, group=fleet.group,
-                clock=fleet.clock,
+                clock=fleet.clock, failures=fleet.failures,
             )  # fmt: skip
         return self._module, self._vehicle
 

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
-from ovms.protocol.commands import Answer, Command
+from ovms.car.answers import AnswerCallback
+from ovms.protocol.commands import Command
 
 SMS, USSD, RAW_AT = 40, 41, 49
 """The commands that need a modem."""
@@ -29,8 +29,8 @@ class Modem(Protocol):
         """The name of the network it is in, without a comma; ``None`` without one."""
         ...
 
-    def submit(self, command: Command, answer: Callable[[Answer], None]) -> None:
-        """Obey one of :data:`MODEM_COMMANDS`.
+    def submit(self, command: Command, answer: AnswerCallback) -> None:
+        """Carry out one of :data:`MODEM_COMMANDS`.
 
         ``answer`` is called once, at once or later on the same event loop; for :data:`USSD` that
         was taken, with result 0, it is called a second time when the network has answered.

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from random import Random
@@ -21,6 +21,7 @@ from typing import NoReturn
 
 from ovms.base.backoff import Backoff
 from ovms.base.logs import get_logger
+from ovms.car.answers import AnswerCallback
 from ovms.car.modem.at import CONNECTED, Dialogue, Reply, Request, Unsolicited
 from ovms.car.modem.port import PortGone, SerialPort
 from ovms.car.modem.replies import network_answer, network_of, outcome, signal_of
@@ -65,8 +66,6 @@ LOST = "the modem was lost; whether it was done is not known"
 NO_ANSWER = "no answer from the modem; whether it was done is not known"
 NO_USSD = "no answer from the network"
 
-Answerer = Callable[[Answer], None]
-
 
 @dataclass(frozen=True, slots=True)
 class ModemTiming:
@@ -95,7 +94,7 @@ class Job:
 
     command: Command
     task: Sms | Ussd | Raw
-    answer: Answerer
+    answer: AnswerCallback
     deadline: float
 
     def end(self, result: Result, text: str = "") -> None:
@@ -134,7 +133,7 @@ class SerialModem:
 
     # -- commands ---------------------------------------------------------------------------
 
-    def submit(self, command: Command, answer: Answerer) -> None:
+    def submit(self, command: Command, answer: AnswerCallback) -> None:
         """Obey a command: see :class:`ovms.car.modem.Modem`."""
         try:
             task = read(command)

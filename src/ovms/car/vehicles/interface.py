@@ -6,32 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from ovms.car.answers import AnswerCallback
 from ovms.car.frames import Frame
 from ovms.car.reports import CarIdentity
 from ovms.car.state import CarState
 from ovms.car.trust import Trust
-from ovms.protocol.commands import Answer, Command
-
-
-class Later:
-    """The answer to a command that is not known yet: the car has to show what it made of it."""
-
-    def __init__(self) -> None:
-        self._answer: Answer | None = None
-        self._take: Callable[[Answer], None] | None = None
-
-    def give(self, answer: Answer) -> None:
-        """Return the answer; only the first one counts."""
-        if self._answer is None:
-            self._answer = answer
-            if self._take is not None:
-                self._take(answer)
-
-    def then(self, take: Callable[[Answer], None]) -> None:
-        """Have somebody take the answer, now or when it is there."""
-        self._take = take
-        if self._answer is not None:
-            take(self._answer)
+from ovms.protocol.commands import Command
 
 
 class CarVehicle(Protocol):
@@ -51,8 +31,12 @@ class CarVehicle(Protocol):
         """Let time pass until ``now``."""
         ...
 
-    def execute(self, command: Command, now: float) -> Answer | Later:
-        """Obey a command that ``identity.commands`` lists; the answer says how it ended."""
+    def execute(self, command: Command, now: float, answer: AnswerCallback) -> None:
+        """Carry out a command that ``identity.commands`` lists.
+
+        Call ``answer`` with the outcome, before returning or later from another method of the
+        vehicle. Only the first call counts.
+        """
         ...
 
 

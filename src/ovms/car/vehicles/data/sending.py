@@ -16,12 +16,13 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ovms.car.answers import AnswerCallback
 from ovms.car.frames import Frame
 from ovms.car.vehicles.data.command_frames import CommandFrames, Poll
 from ovms.car.vehicles.data.conditions import Condition, Look
+from ovms.car.vehicles.data.encodings import ValueRefused
 from ovms.car.vehicles.data.fields import SEPARATOR
 from ovms.car.vehicles.data.models import LONGEST_COMMAND
-from ovms.car.vehicles.interface import Later
 from ovms.protocol.commands import Answer, Command, Result
 
 MOST_WAITING = 50
@@ -29,11 +30,11 @@ MOST_WAITING = 50
 
 
 @dataclass(slots=True, eq=False)
-class _PendingAnswer:
-    """A command that is not answered yet."""
+class _SentCommand:
+    """A command that is not answered yet, with the callback for its answer."""
 
     number: int
-    later: Later
+    answer: AnswerCallback
     expected: Condition
     within: float
     left: int
@@ -57,10 +58,10 @@ class Sender:
         self._questions = questions
         self._look = look
         self._asked: dict[int, float] = {}
-        self._queue: list[tuple[float, int, Frame, _PendingAnswer]] = []
+        self._queue: list[tuple[float, int, Frame, _SentCommand]] = []
         self._count = itertools.count()
-        self._waiting: list[_PendingAnswer] = []
-        self._leaving: list[_PendingAnswer] = []
+        self._waiting: list[_SentCommand] = []
+        self._leaving: list[_SentCommand] = []
         """Those whose frames were given to be sent, one entry a frame."""
 
     @property
@@ -79,20 +80,21 @@ class Sender:
                 due.append(Frame(now, question.id, question.data, question.is_extended))
         return due
 
-    def order(self, order: CommandFrames, command: Command, now: float) -> Answer | Later:
-        """Begin to carry out a command. Raises :class:`~.encodings.Refused`."""
+    def order(
+        self, order: CommandFrames, command: Command, now: float, answer: AnswerCallback
+    ) -> None:
+        """Begin to carry out a command. Raise :class:`~.encodings.ValueRefused` if it is wrong."""
         frames = order.make(command)
         if len(self._waiting) >= MOST_WAITING:
-            return Answer(command.number, Result.FAILED, "too many commands at once")
-        waiting = _PendingAnswer(
-            command.number, Later(), order.expected(command), order.within, len(frames),
+            raise ValueRefused("too many commands at once")
+        waiting = _SentCommand(
+            command.number, answer, order.expected(command), order.within, len(frames),
             now + LONGEST_COMMAND - order.patience,
         )  # fmt: skip
         self._waiting.append(waiting)
         for frame in frames:
             at = now + frame.time
             heapq.heappush(self._queue, (at, next(self._count), frame._replace(time=at), waiting))
-        return waiting.later
 
     def commanding(self, now: float, *, one: bool = False) -> list[Frame]:
         """Return the frames of one command that are due, or ``one`` of them.
@@ -147,14 +149,14 @@ class Sender:
             if now > waiting.until:
                 self._fail(waiting, "it could not be sent in time")
 
-    def _fail(self, waiting: _PendingAnswer, problem: str) -> None:
+    def _fail(self, waiting: _SentCommand, problem: str) -> None:
         """Answer that it failed; the rest of it is not sent."""
         self._queue = [entry for entry in self._queue if entry[3] is not waiting]
         heapq.heapify(self._queue)
         self._settle(waiting, problem)
 
-    def _settle(self, waiting: _PendingAnswer, problem: str | None) -> None:
+    def _settle(self, waiting: _SentCommand, problem: str | None) -> None:
         if waiting in self._waiting:
             self._waiting.remove(waiting)
             result = Result.OK if problem is None else Result.FAILED
-            waiting.later.give(Answer(waiting.number, result, problem or ""))
+            waiting.answer(Answer(waiting.number, result, problem or ""))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ovms.car.answers import AnswerCallback
 from ovms.car.frames import Frame
 from ovms.car.reports import CarIdentity
 from ovms.car.state import CarState
@@ -20,7 +21,6 @@ from ovms.car.vehicles.data.isotp import ANSWER_TIMEOUT, IsoTpChannel
 from ovms.car.vehicles.data.sending import Sender
 from ovms.car.vehicles.data.silence import SilenceWatch
 from ovms.car.vehicles.data.targets import KEEP, SignalTarget
-from ovms.car.vehicles.interface import Later
 from ovms.protocol.commands import Answer, Command, Result
 
 
@@ -86,17 +86,18 @@ class DataVehicle:
         if self._sender.is_waiting:
             self._sender.look(now)
 
-    def execute(self, command: Command, now: float) -> Answer | Later:
-        """Obey a command: see :mod:`~ovms.car.vehicles.data.sending`."""
+    def execute(self, command: Command, now: float, answer: AnswerCallback) -> None:
+        """Carry out a command: see :mod:`~ovms.car.vehicles.data.sending`."""
         order = self.kind.orders.get(command.number)
         if order is None or self.trust < Trust.WRITE:
-            return Answer(command.number, Result.UNSUPPORTED)
+            answer(Answer(command.number, Result.UNSUPPORTED))
+            return
         try:
-            answer = self._sender.order(order, command, now)
+            self._sender.order(order, command, now, answer)
         except ValueRefused as error:
-            return Answer(command.number, Result.FAILED, str(error))
-        self.wake()
-        return answer
+            answer(Answer(command.number, Result.FAILED, str(error)))
+        else:
+            self.wake()
 
     # -- reading ----------------------------------------------------------------------------
 

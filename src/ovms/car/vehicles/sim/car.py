@@ -12,6 +12,7 @@ from collections.abc import Callable
 from enum import Enum
 from random import Random
 
+from ovms.car.answers import AnswerCallback
 from ovms.car.reports import CarIdentity
 from ovms.car.state import CarState
 from ovms.car.vehicles.sim.auxiliary import (
@@ -46,7 +47,7 @@ from ovms.car.vehicles.sim.thermal import (
     ambient,
     hvac_power,
 )
-from ovms.protocol.commands import Answer, Command
+from ovms.protocol.commands import Command
 
 CAR_TYPE = "SIM"
 CAPACITY = 42.0
@@ -166,11 +167,11 @@ class SimCar:
         if self.time != before:
             show(self)
 
-    def execute(self, command: Command, now: float) -> Answer:
-        """Obey a command."""
-        answer = execute(self, command)
+    def execute(self, command: Command, now: float, answer: AnswerCallback) -> None:
+        """Carry out a command, and answer it at once."""
+        outcome = execute(self, command)
         show(self)
-        return answer
+        answer(outcome)
 
     # -- what commands and scripts do -------------------------------------------------------
 
