@@ -60,6 +60,6 @@ def services(hub: Hub, clock: Clock) -> tuple[Services, FakeAccounts, FakeProvis
     """Make the services of a door, and what a test moves behind them."""
     accounts, provisions = FakeAccounts(), FakeProvisions()
     exchange = PeerExchange()
-    hub.join_servers(exchange)
+    hub.add_observer(exchange)
     peers = PeerService(hub, exchange, FakeStore(), clock)
     return Services(hub, accounts, peers, provisions.find), accounts, provisions

@@ -61,7 +61,7 @@ async def peering(
     store = PeerStore(database_url(settings.data, settings.database))
     await store.reset([peer.server_id for peer in others])
     exchange = PeerExchange()
-    hub.join_servers(exchange)
+    hub.add_observer(exchange)
     random = Random()  # noqa: S311 (spreads retries)
     callers = [PeerCaller(other, hub, exchange, store, clock, random, on_taken) for other in others]
     tasks = [asyncio.create_task(caller.run(), name="peer caller") for caller in callers]

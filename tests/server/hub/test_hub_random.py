@@ -12,9 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from ovms.base.clock import ManualClock
 from ovms.protocol import Role
-from ovms.server.hub.commands import ANSWER_TIMEOUT, PING_TIMEOUT, wire_length
+from ovms.server.hub.commands import ANSWER_TIMEOUT, PING_TIMEOUT
 from ovms.server.hub.hub import Hub, HubSettings, RoomSession
-from ovms.server.hub.pacing import PASSED_LIMIT, PAUSE
+from ovms.server.hub.pacing import PASSED_LIMIT, PAUSE, wire_length
 from tests.server.hub.fakes import (
     START,
     VERSION,
@@ -26,6 +26,9 @@ from tests.server.hub.fakes import (
 )
 
 ROWS = 3
+STUCK = 1 << 20
+"""Bytes that a car has not acknowledged whose network takes nothing any more."""
+
 LONGEST = 150
 """Bytes of the longest line that is sent to a car here."""
 REASONS = ("no answer from the car", "car is not connected", "too many commands are waiting")
@@ -50,10 +53,8 @@ class Actor:
     """The next row of the answer to the first of them."""
     is_slow: bool = False
     """A car that let a ping wait too long: its answers may get lost until it has answered."""
-    unread: list[tuple[str, int]] = field(default_factory=list)
-    """What a car was sent since its answers, or a pause, last showed that it has read."""
-    sent_at: float = 0.0
-    """When it was last sent something."""
+    unread: list[tuple[str, int, float]] = field(default_factory=list)
+    """What a car was sent and has not read as far as the server may know: text, bytes and time."""
     passed: int = 0
     """Messages of apps that were said for it and that it has not heard."""
 
@@ -143,7 +144,7 @@ class HubMachine(RuleBasedStateMachine):
 
     def _lands(self, car: Actor, text: str) -> None:
         """Note that a car has read all up to what it answers now."""
-        while text in [each for each, _ in car.unread] and car.unread.pop(0)[0] != text:
+        while text in [each for each, *_ in car.unread] and car.unread.pop(0)[0] != text:
             pass
 
     # -- coming and going -------------------------------------------------------------------
@@ -245,7 +246,7 @@ class HubMachine(RuleBasedStateMachine):
             car.todo.popleft()
             car.is_slow = car.is_slow and any(each == "A" for each, _ in car.todo)
             if not any(each == "A" for each, _ in car.todo):
-                while "A" in [each for each, _ in car.unread]:
+                while "A" in [each for each, *_ in car.unread]:
                     self._lands(car, "A")
             self._say(car, "a")
             self._check({})
@@ -341,7 +342,8 @@ class HubMachine(RuleBasedStateMachine):
     def stops_reading(self, at: int, is_stuck: bool) -> None:
         """Let a car's network take nothing any more, or again."""
         for car in _pick(self._cars, at):
-            car.line.unacknowledged = int(is_stuck)
+            self._reads(car)
+            car.line.unacknowledged = STUCK if is_stuck else 0
             car.is_slow = True
 
     @rule(seconds=st.sampled_from([0.5, 1, 2, 2, 5, 5, 10, 30, 60, 60, 300]))
@@ -407,16 +409,19 @@ class HubMachine(RuleBasedStateMachine):
                     actor.heard.append(text)
 
     def _receive(self, car: Actor, text: str) -> None:
-        """Note what comes to a car: what was acknowledged half a second ago has been read."""
-        now = self.clock.monotonic()
-        if now - car.sent_at >= PAUSE and not car.line.unacknowledged:
-            car.unread.clear()
-        car.sent_at = now
-        car.unread.append((text, wire_length(message(text))))
+        """Note what comes to a car, which never has more to read than its budget."""
+        self._reads(car)
+        car.unread.append((text, wire_length(message(text)), self.clock.monotonic()))
         assert self._unread(car) <= self._budget(car), car.unread
 
+    def _reads(self, car: Actor) -> None:
+        """Note that a car has read what is acknowledged and was sent a pause ago."""
+        now = self.clock.monotonic()
+        while car.unread and now - car.unread[0][2] >= PAUSE and not car.line.unacknowledged:
+            del car.unread[0]
+
     def _unread(self, car: Actor) -> int:
-        return sum(length for _, length in car.unread)
+        return sum(length for _, length, _ in car.unread)
 
     def _budget(self, car: Actor) -> int:
         data, is_sealed = self.sent[car.vehicle].get("F", (b"", False))

@@ -5,16 +5,19 @@ import pytest
 from ovms.base.clock import ManualClock
 from ovms.protocol import Role
 from ovms.protocol.messages import LatestMessage
-from ovms.server.hub.commands import LONGEST_COMMAND, wire_length
 from ovms.server.hub.guard import Guard
 from ovms.server.hub.pacing import (
     ESP32_BUDGET,
+    LONGEST_COMMAND,
+    MARK_INTERVAL,
+    MARKS_LIMIT,
     OWED_LIMIT,
     PASSED_LIMIT,
     PAUSE,
     PIC_BUDGET,
     Pacer,
     budget_of,
+    wire_length,
 )
 from tests.server.hub.fakes import START, FakeLine, Peer, Place, message
 
@@ -116,7 +119,7 @@ def test_the_answer_to_a_command_shows_that_it_landed() -> None:
     road.commands("C20")
     road.passes_on(filling(34), filling(62))
     assert road.left == [("C20", 34 + wire_length(message("C20")))]
-    road.pacer.has_landed(road.left[0][1])
+    road.pacer.landed(road.left[0][1])
     assert road.pacer.in_flight == 34
     road.pacer.flush()
     assert len(road.line.take()) == 4
@@ -252,6 +255,67 @@ def test_a_pacer_is_closed() -> None:
     assert road.waits() == []
 
 
+def test_what_was_sent_a_pause_ago_lands_while_newer_bytes_flow() -> None:
+    """A car that is sent something all the time never waits for a gap."""
+    road = Road(budget=100)
+    road.passes_on(filling(50))
+    assert road.waits(PAUSE - 0.1) == []
+    road.passes_on(filling(50), filling(50))
+    assert len(road.line.take()) == 1
+    assert road.waits(0.09) == []
+    assert len(road.waits(0.01)) == 1
+    assert road.pacer.in_flight == 100
+
+
+def test_only_what_is_acknowledged_lands() -> None:
+    """Of what was sent a pause ago, newer bytes may still be under way."""
+    road = Road(budget=100)
+    road.passes_on(filling(50))
+    road.clock.advance(MARK_INTERVAL)
+    road.passes_on(filling(50), filling(34), filling(34))
+    road.line.unacknowledged = 51
+    assert road.waits() == []
+    road.line.unacknowledged = 50
+    assert len(road.waits(0)) == 1
+    assert road.pacer.in_flight == 50 + 34
+
+
+def test_marks_at_the_bound() -> None:
+    """What is sent within an interval is one mark; a car that acknowledges nothing has few."""
+    road = Road()
+    road.line.unacknowledged = 1000
+    for number in range(3 * MARKS_LIMIT):
+        road.passes_on("X")
+        road.clock.advance(MARK_INTERVAL * 5 / 8)
+        assert len(road.pacer._marks) == min(1 + number // 2, MARKS_LIMIT)
+    assert road.pacer.in_flight == len(road.line.take()) * wire_length(message("X"))
+    road.line.unacknowledged = 0
+    road.clock.advance(PAUSE)
+    road.passes_on(filling(1022))
+    assert len(road.line.take()) == 1
+
+
+def test_a_steady_flow_of_acknowledgements() -> None:
+    """Of 2,000 records at 60 a second each is acknowledged within 100 ms of its commit."""
+    road = Road()
+    committed: list[float] = []
+    flight: list[tuple[float, int]] = []
+    latest = 0.0
+    while len(committed) < 2000 or road.waiting:
+        road.clock.advance(1 / 60)
+        now = road.clock.monotonic()
+        flight = [(at, size) for at, size in flight if now - at < 0.05]
+        road.line.unacknowledged = sum(size for _, size in flight)
+        if len(committed) < 2000:
+            road.pacer.acknowledge(str(100000 + len(committed)).encode())
+            committed.append(now)
+        road.pacer.flush()
+        for text in road.line.take():
+            flight.append((now, wire_length(message(text))))
+            latest = max(latest, now - committed[int(text[1:]) - 100000])
+    assert latest < 0.1
+
+
 def test_acknowledgements_a_second_flow() -> None:
     """Forty acknowledgements a second reach a car that answers nothing, each within a second."""
     road = Road()
@@ -287,11 +351,14 @@ class Reader:
         self.heard += texts
         return texts
 
+    def _bytes(self, text: str) -> int:
+        return wire_length(message(text))
+
     def reads_it_all(self, budget: int) -> None:
         """Read what has come each second, answer it, and see that the next is no more."""
         todo = [*self.heard]
         while self.place.context.pacers or todo:
-            self.car.line.unacknowledged = 1
+            self.car.line.unacknowledged = sum(map(self._bytes, self.heard))
             self.place.passes(1)
             todo += self.looks()
             assert self.unread <= budget

@@ -4,9 +4,8 @@ import pytest
 
 from ovms.protocol import Role
 from ovms.protocol.messages import LatestMessage
-from ovms.server.hub.commands import LONGEST_COMMAND, wire_length
 from ovms.server.hub.latest import STORED_LIMIT
-from ovms.server.hub.pacing import PIC_BUDGET
+from ovms.server.hub.pacing import LONGEST_COMMAND, PIC_BUDGET, wire_length
 from ovms.server.hub.room import CHALLENGER_LIMIT, TakenOver
 from tests.server.hub.fakes import START, VERSION, Peer, Place, make_vehicle, message
 
@@ -488,7 +487,8 @@ def test_every_open_ping_is_waited_for() -> None:
     """The answer to an earlier ping does not let the next command go."""
     place = Place()
     car, app = place.car(), place.app()
-    place.room.ping_car()
+    assert place.room.car is not None
+    place.room.car.pacer.ping()
     app.says("C20")
     place.passes(60)
     app.says("C22")
@@ -601,3 +601,14 @@ def test_members() -> None:
     for peer in peers:
         peer.leaves()
     assert place.room.members == []
+
+
+def test_what_is_no_command_is_dropped() -> None:
+    """Without a number up to 65535 there is nothing to answer, and the next one has its turn."""
+    place = Place()
+    car, app = place.car(), place.app()
+    car.hears()
+    app.says("C", "Cx", "C65536", "C65535", "C")
+    assert car.hears() == ["C65535"]
+    car.says("c65535,0")
+    assert app.hears() == ["c65535,0"]

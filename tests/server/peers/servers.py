@@ -73,7 +73,7 @@ class Server:
         self.alerts = FakeAlerts()
         self.hub = Hub(self.storage, self.alerts, net.clock, HubSettings(VERSION))
         self.exchange = PeerExchange()
-        self.hub.join_servers(self.exchange)
+        self.hub.add_observer(self.exchange)
 
     async def caller(self, role: Role, vehicle_id: str = "CAR1") -> Caller:
         """Let somebody in, what they hear at login included."""

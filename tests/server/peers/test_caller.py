@@ -37,7 +37,7 @@ class Ours:
             FakeStorage({"CAR1": make_vehicle()}), FakeAlerts(), self.clock, HubSettings(VERSION)
         )
         self.exchange = PeerExchange()
-        self.hub.join_servers(self.exchange)
+        self.hub.add_observer(self.exchange)
         self.taken: list[tuple[list[str], set[int]]] = []
         self.trouble: list[Exception] = []
         self.calls = 0

@@ -325,7 +325,7 @@ async def test_vehicles_that_the_other_server_has_just_learnt_of(net: Net) -> No
     assert car.hears()[-1] == "Z1"
     await app.says("C20,1")
     assert car.hears() == ["C20,1"]
-    assert len(one.hub.rooms["CAR1"].relays) == 1
+    assert len(one.hub.rooms["CAR1"].relays.members) == 1
 
 
 @pytest.mark.parametrize(

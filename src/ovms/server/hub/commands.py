@@ -1,4 +1,4 @@
-"""Whose answer is this? The commands of one vehicle, one at a time towards its car.
+"""Whose answer is this? The commands for one car, one at a time.
 
 The car answers in the order it was asked, and an answer names its command at most by number. So
 the queue sends one command, waits for its answer, then sends the next. What is in flight then
@@ -22,12 +22,12 @@ Nor does it show that it is the last row: the queue lingers for further ones, th
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, NamedTuple, TypeVar
 
 from ovms.protocol import Message
-from ovms.protocol.commands import Answer, Command, Result
+from ovms.protocol.commands import Answer, Result
+from ovms.server.hub.pacing import Pacer, wire_length
 
 ANSWER_TIMEOUT = 60.0
 """Seconds until a command without an answer is given up."""
@@ -47,38 +47,55 @@ PING_TIMEOUT = 10.0
 QUEUE_LIMIT = 50
 """Commands that may wait for one car: more than people type, little enough to hold."""
 
-LONGEST_COMMAND = 1023
-"""Bytes of a line towards a car; its buffer has 1024."""
-
 NOT_CONNECTED = "car is not connected"
 NO_ANSWER = "no answer from the car"
 TOO_LONG = "command too long"
 TOO_MANY = "too many commands are waiting"
 
+A = TypeVar("A")
+"""Who asks: a member of the room."""
+
 
 class Broadcast:
-    """The asker of an answer that nobody asked for."""
+    """In place of the asker of an answer that nobody asked for: everybody gets it."""
 
 
 BROADCAST = Broadcast()
 
-Asker = Hashable
+
+class Ending(NamedTuple, Generic[A]):
+    """A command is over: its asker is told ``refusal``, if there is one, and may go on."""
+
+    asker: A
+    refusal: Message | None
+
+
+@dataclass(slots=True)
+class Outcome(Generic[A]):
+    """What follows for the askers from something that happened, in this order."""
+
+    answer: Message | None
+    """The answer that came, if one has."""
+    receiver: A | Broadcast | None
+    """Who gets it; ``None`` if nobody does."""
+    endings: list[Ending[A]]
+    """Commands that are over."""
 
 
 @dataclass(slots=True, eq=False)
-class PendingCommand:
+class PendingCommand(Generic[A]):
     """A command on its way."""
 
-    asker: Asker | None
-    """Who gets the answer; ``None`` once it has gone."""
+    asker: A | None
+    """Who gets the answer; ``None`` once the asker has gone or must not hear more."""
     message: Message
     number: int | None
     """Its number; ``None`` where it is sealed."""
     deadline: float = 0.0
-    sent: float | None = None
-    """When it left for the car, monotonic seconds; ``None`` while it has not."""
+    sent_at: float | None = None
+    """When it was sent to the car, monotonic seconds; ``None`` before."""
     mark: int = 0
-    """What its answer shows to have landed, see :meth:`CarLink.has_landed`."""
+    """What its answer shows to have landed, see :meth:`Pacer.landed`."""
     has_rows: bool = False
     """Part of the answer is there."""
     is_followed: bool = False
@@ -89,58 +106,32 @@ class PendingCommand:
         return answer is None or answer.number == self.number
 
 
-class CarLink(Protocol):
-    """What a queue needs of whoever reaches the car."""
+class CommandQueue(Generic[A]):
+    """The commands for one car, which are sent through its pacer.
 
-    @property
-    def longest(self) -> int:
-        """Bytes of the longest line that the car can take."""
-
-    def send_command(self, message: Message) -> None:
-        """Send a command, now or when it fits."""
-
-    def withdraw_command(self) -> None:
-        """Do not send the command that has not left yet."""
-
-    def has_landed(self, mark: int) -> None:
-        """Learn that the car has answered a command, whose ``mark`` came when it had left."""
-
-    def send_ping(self) -> None:
-        """Send a ping."""
-
-
-class CommandQueue:
-    """The commands of one vehicle.
-
-    ``car`` is the way to the car, which says by :meth:`command_left` and :meth:`ping_left` when it
-    has really sent something. ``refuse`` tells an asker that its command failed, ``finished`` that
-    nothing more comes of it, whatever came before. Times are monotonic seconds.
+    Act at once upon the :class:`Outcome` that a call returns, then flush the pacer: an answer may
+    have shown that there is room for more. Times are monotonic seconds.
     """
 
-    __slots__ = ("_car", "_current", "_done", "_finished", "_given_up", "_overdue", "_patient",
-                 "_pinged", "_refuse", "_timeout", "_waiting")  # fmt: skip
+    __slots__ = ("_barrier", "_current", "_endings", "_given_up", "_overdue", "_pacer", "_patient",
+                 "_pinged", "_timeout", "_waiting")  # fmt: skip
 
-    def __init__(
-        self,
-        car: CarLink,
-        refuse: Callable[[Asker, Message], None],
-        timeout: float = ANSWER_TIMEOUT,
-        finished: Callable[[Asker], None] = lambda asker: None,
-    ) -> None:
-        self._car = car
-        self._refuse = refuse
-        self._finished = finished
+    def __init__(self, pacer: Pacer, timeout: float = ANSWER_TIMEOUT) -> None:
+        self._pacer = pacer
         self._timeout = timeout
-        self._waiting: deque[PendingCommand] = deque()
-        self._done: list[PendingCommand] = []
-        self._patient: list[PendingCommand] = []
+        self._waiting: list[PendingCommand[A]] = []
+        self._patient: list[PendingCommand[A]] = []
         """Sent and passed by, with time left: an answer by number still counts."""
-        self._current: PendingCommand | None = None
-        self._given_up: deque[PendingCommand] = deque(maxlen=QUEUE_LIMIT)
+        self._current: PendingCommand[A] | None = None
+        self._given_up: deque[PendingCommand[A]] = deque(maxlen=QUEUE_LIMIT)
         self._overdue: deque[int | None] = deque(maxlen=QUEUE_LIMIT)
         """Numbers of commands whose answers did not come in time; ``None`` for sealed ones."""
         self._pinged: float | None = None
         """When the wait for a ping's answer ends; ``None`` while there is none."""
+        self._barrier = 0
+        """Pings that the car must answer before the queue goes on."""
+        self._endings: list[Ending[A]] = []
+        """What the call that runs will return."""
 
     @property
     def is_idle(self) -> bool:
@@ -148,45 +139,116 @@ class CommandQueue:
         is_quiet = self._current is None and self._pinged is None
         return is_quiet and not self._waiting and not self._patient
 
-    def ask(self, asker: Asker, message: Message, now: float) -> None:
-        """Take a client's command: ``C…``, or sealed ``EMC…``. It is sent when its turn comes."""
-        command = Command.parse(message.data) if message.code == "C" else None
-        if message.code == "C" and command is None:
-            self._finished(asker)
-            return
-        asked = PendingCommand(asker, message, command.number if command else None)
-        if wire_length(message) > self._car.longest:
-            self._fail(asked, TOO_LONG)
+    # -- what happens -----------------------------------------------------------------------
+
+    def ask(self, asker: A, message: Message, number: int | None, now: float) -> Outcome[A]:
+        """Take a command, ``C…``, or sealed, ``EMC…``; it is sent when its turn comes.
+
+        ``number`` is the command's, ``None`` where it is sealed.
+        """
+        pending = PendingCommand(asker, message, number)
+        if wire_length(message) > self._pacer.longest:
+            self._fail(pending, TOO_LONG)
         elif len(self._waiting) >= QUEUE_LIMIT:
-            self._fail(asked, TOO_MANY)
+            self._fail(pending, TOO_MANY)
         else:
-            self._waiting.append(asked)
+            self._waiting.append(pending)
             self._send_next(now)
+        return self._outcome()
 
-    def answered(self, message: Message, now: float) -> Asker | Broadcast | None:
-        """Return who gets an answer from the car: ``c…``, or sealed ``EMc…``.
+    def answered(self, message: Message, now: float) -> Outcome[A]:
+        """Take an answer from the car: ``c…``, or sealed, ``EMc…``.
 
-        ``None`` when whoever asked has gone or was told already that no answer came.
+        Nobody receives it if its asker has gone, or was told already that no answer came.
         """
         answer = Answer.parse(message.data) if message.code == "c" else None
         if message.code == "c" and answer is None:
-            return BROADCAST
-        late = next((asked for asked in self._given_up if asked.fits(answer)), None)
+            return self._outcome(message, BROADCAST)
+        return self._outcome(message, self._receiver(answer, now))
+
+    def ping_answered(self, now: float) -> Outcome[A]:
+        """Take the car's answer to a ping; go on if it was the one behind a command."""
+        self._pacer.ping_answered()
+        if self._barrier:
+            self._barrier -= 1
+            if not self._barrier:
+                self._pass_barrier(now)
+        return self._outcome()
+
+    def tick(self, now: float) -> Outcome[A]:
+        """Give up what is overdue. Call it about once a second while not idle."""
+        if self._pinged is not None and now >= self._pinged:
+            self._pinged = None
+            self._release_late()  # from here on a late answer cannot be told from the next one's
+        for overdue in [pending for pending in self._patient if now >= pending.deadline]:
+            self._patient.remove(overdue)
+            self._overdue.append(overdue.number)
+            self._end(overdue)
+        current = self._current
+        if current is not None and now >= current.deadline:
+            self._current = None
+            if current.sent_at is None:
+                self._pacer.withdraw()  # the car must not do it later
+                self._fail(current, NO_ANSWER)
+            else:
+                self._give_up(current, now)
+        elif current is not None:
+            self._follow(current, now)
+        self._send_next(now)
+        return self._outcome()
+
+    def forget(self, asker: A) -> None:
+        """Drop what an asker that has gone still waited for; its answers reach nobody."""
+        current = self._current
+        if current is not None and current.sent_at is None and current.asker is asker:
+            self._pacer.withdraw()
+            self._current = None
+        self._waiting = [pending for pending in self._waiting if pending.asker is not asker]
+        for sent in (self._current, *self._given_up, *self._patient):
+            if sent is not None and sent.asker is asker:
+                sent.asker = None
+
+    def refuse_all(self) -> Outcome[A]:
+        """Refuse everything under way: this is not the vehicle's car any more."""
+        sent = [*self._patient, *([self._current] if self._current else [])]
+        if self._current is not None and self._current.sent_at is None:
+            self._pacer.withdraw()
+        failed = [pending for pending in (*sent, *self._waiting) if not pending.has_rows]
+        self._current = self._pinged = None
+        self._barrier = 0
+        self._waiting.clear()
+        self._patient.clear()
+        self._release_late()
+        self._given_up.clear()
+        self._overdue.clear()
+        for pending in sent:
+            if pending.has_rows:
+                self._finish(pending)
+        for pending in failed:
+            self._fail(pending, NOT_CONNECTED)
+        return self._outcome()
+
+    # -- answers ----------------------------------------------------------------------------
+
+    def _receiver(self, answer: Answer | None, now: float) -> A | Broadcast | None:
+        """Return who gets an answer; ``None`` is a sealed one."""
+        late = next((pending for pending in self._given_up if pending.fits(answer)), None)
         if late is not None:
             return self._answered_late(late, answer)
-        patient = next((asked for asked in self._patient if answer and asked.fits(answer)), None)
-        if patient is not None and answer is not None:
-            return self._answered_patient(patient, answer, now)
+        if answer is not None:
+            patient = next((pending for pending in self._patient if pending.fits(answer)), None)
+            if patient is not None:
+                return self._answered_patient(patient, answer, now)
         current = self._current
-        if current is None or current.sent is None or not current.fits(answer):
+        if current is None or current.sent_at is None or not current.fits(answer):
             return self._answered_nobody(answer)
-        self._car.has_landed(current.mark)
+        self._pacer.landed(current.mark)
         current.has_rows = True
         if answer is None:
             current.deadline = now + SEALED_LINGER
         elif answer.is_last:
             self._current = None
-            self._done.append(current)
+            self._finish(current)
             self._send_next(now)
         else:
             current.deadline = now + ROW_TIMEOUT
@@ -201,175 +263,133 @@ class CommandQueue:
             self._overdue.remove(late)
         return None
 
-    def _answered_patient(self, asked: PendingCommand, answer: Answer, now: float) -> Asker | None:
+    def _answered_patient(self, pending: PendingCommand[A], answer: Answer, now: float) -> A | None:
         """Take an answer to a command that others have passed."""
-        self._car.has_landed(asked.mark)
-        asked.has_rows = True
-        asked.deadline = now + ROW_TIMEOUT
+        self._pacer.landed(pending.mark)
+        pending.has_rows = True
+        pending.deadline = now + ROW_TIMEOUT
         if answer.is_last:
-            self._patient.remove(asked)
-            self._done.append(asked)
+            self._patient.remove(pending)
+            self._finish(pending)
             self._send_next(now)
-        return asked.asker
+        return pending.asker
 
-    def settle(self) -> None:
-        """Let askers go on whose answer is whole. Call it when it has been sent to them."""
-        done, self._done = self._done, []
-        for asked in done:
-            if asked.asker is not None:
-                self._finished(asked.asker)
-
-    def _answered_late(self, late: PendingCommand, answer: Answer | None) -> Asker | None:
+    def _answered_late(self, late: PendingCommand[A], answer: Answer | None) -> A | None:
         """Take an answer to a given-up command; a sealed one may have more rows behind it."""
-        self._car.has_landed(late.mark)
+        self._pacer.landed(late.mark)
         if answer is not None and answer.is_last:
             self._given_up.remove(late)
-            self._done += [late] if late.has_rows else []
+            if late.has_rows:
+                self._finish(late)
         return late.asker if late.has_rows else None
 
-    def command_left(self, now: float, mark: int) -> None:
-        """Learn that the command whose turn it is has left: its time begins."""
-        if self._current is not None:
-            self._current.mark = mark
-            self._current.sent = now
-            self._current.deadline = now + self._timeout
+    # -- pings ------------------------------------------------------------------------------
 
-    def ping_left(self, now: float) -> None:
-        """Learn that the ping has left: the time for its answer begins."""
+    def _send_ping(self, now: float) -> None:
+        """Send a ping behind which the car has nothing to say of the commands before."""
+        self._pinged = now + PING_TIMEOUT
+        self._pacer.ping(self._ping_sent)
+        self._barrier = self._pacer.pings
+
+    def _ping_sent(self, mark: int) -> None:
+        """Begin the time for the ping's answer."""
         if self._pinged is not None:
-            self._pinged = now + PING_TIMEOUT
+            self._pinged = self._pacer.sent_at + PING_TIMEOUT
 
-    def ping_answered(self, now: float) -> None:
+    def _pass_barrier(self, now: float) -> None:
         """Go on: the car has said all that it had to say before the last ping."""
         self._pinged = None
-        self._let_go()
-        for late in self._given_up:
-            self._note_overdue(late)
+        self._release_late()
+        self._overdue += [late.number for late in self._given_up]
         self._given_up.clear()
         current = self._current
         if current is not None and current.is_followed and not current.has_rows:
             self._pass_by(current)
         self._send_next(now)
 
-    def _pass_by(self, asked: PendingCommand) -> None:
+    def _pass_by(self, pending: PendingCommand[A]) -> None:
         """Let others pass a command; a sealed one could not be told from theirs any more."""
         self._current = None
-        if asked.number is None:
-            self._note_overdue(asked)
-            self._fail(asked, NO_ANSWER)
+        if pending.number is None:
+            self._overdue.append(None)
+            self._fail(pending, NO_ANSWER)
         else:
-            self._patient.append(asked)
+            self._patient.append(pending)
 
-    def _note_overdue(self, asked: PendingCommand) -> None:
-        """Remember a command whose answer may still come, and is for nobody then."""
-        self._overdue.append(asked.number)
-
-    def _let_go(self) -> None:
+    def _release_late(self) -> None:
         """Let those go on whose answer had begun: nothing more of it will be passed on."""
         for late in self._given_up:
-            if late.has_rows and late.asker is not None:
-                self._finished(late.asker)
+            if late.has_rows:
+                self._finish(late)
             late.asker = None
 
-    def tick(self, now: float) -> None:
-        """Give up what is overdue. Call it about once a second while not idle."""
-        if self._pinged is not None and now >= self._pinged:
-            self._pinged = None
-            self._let_go()  # from here on a late answer cannot be told from the next one's
-        for overdue in [asked for asked in self._patient if now >= asked.deadline]:
-            self._patient.remove(overdue)
-            self._note_overdue(overdue)
-            self._end(overdue)
-        current = self._current
-        if current is not None and now >= current.deadline:
-            self._current = None
-            if current.sent is None:
-                self._withdraw(current)
-            else:
-                self._give_up(current, now)
-        elif current is not None:
-            self._follow(current, now)
-        self._send_next(now)
-
-    def _follow(self, asked: PendingCommand, now: float) -> None:
+    def _follow(self, pending: PendingCommand[A], now: float) -> None:
         """Send a ping behind a command that others have waited behind for long enough."""
-        is_long = asked.sent is not None and now >= asked.sent + ANSWER_PAUSE and not asked.has_rows
-        may_pass = any(each.number is None or each.number != asked.number for each in self._waiting)
-        if is_long and may_pass and not asked.is_followed and self._pinged is None:
-            asked.is_followed = True
-            self._pinged = now + PING_TIMEOUT
-            self._car.send_ping()
+        sent_at = pending.sent_at
+        is_long = sent_at is not None and now >= sent_at + ANSWER_PAUSE and not pending.has_rows
+        may_pass = any(n.number is None or n.number != pending.number for n in self._waiting)
+        if is_long and may_pass and not pending.is_followed and self._pinged is None:
+            pending.is_followed = True
+            self._send_ping(now)
 
-    def _end(self, asked: PendingCommand) -> None:
-        """Tell an asker that nothing more comes."""
-        if not asked.has_rows:
-            self._fail(asked, NO_ANSWER)
-        elif asked.asker is not None:
-            self._finished(asked.asker)
+    def _give_up(self, pending: PendingCommand[A], now: float) -> None:
+        self._given_up.append(pending)
+        self._send_ping(now)
+        if not pending.has_rows:
+            self._fail(pending, NO_ANSWER)
 
-    def _withdraw(self, asked: PendingCommand) -> None:
-        """Give up a command that could not even leave: the car must not do it later."""
-        self._car.withdraw_command()
-        self._fail(asked, NO_ANSWER)
-
-    def _give_up(self, asked: PendingCommand, now: float) -> None:
-        self._given_up.append(asked)
-        self._pinged = now + PING_TIMEOUT
-        self._car.send_ping()
-        if not asked.has_rows:
-            self._fail(asked, NO_ANSWER)
-
-    def forget(self, asker: Asker) -> None:
-        """Drop what a client that has gone still waited for; its answers find nobody."""
-        current = self._current
-        if current is not None and current.sent is None and current.asker is asker:
-            self._car.withdraw_command()
-            self._current = None
-        self._waiting = deque(asked for asked in self._waiting if asked.asker is not asker)
-        for asked in (self._current, *self._given_up, *self._patient):
-            if asked is not None and asked.asker is asker:
-                asked.asker = None
-
-    def car_gone(self) -> None:
-        """Refuse everything under way: the car's connection is gone, and its answers with it."""
-        sent = [*self._patient, *([self._current] if self._current else [])]
-        self._done += [asked for asked in sent if asked.has_rows]
-        failed = [asked for asked in (*sent, *self._waiting) if not asked.has_rows]
-        self._current = self._pinged = None
-        self._waiting.clear()
-        self._patient.clear()
-        self._let_go()
-        self._given_up.clear()
-        self._overdue.clear()
-        self.settle()
-        for asked in failed:
-            self._fail(asked, NOT_CONNECTED)
+    # -- sending ----------------------------------------------------------------------------
 
     def _send_next(self, now: float) -> None:
         while self._current is None and self._pinged is None:
-            asked = self._next()
-            if asked is None:
+            pending = self._next()
+            if pending is None:
                 return
-            self._waiting.remove(asked)
-            if wire_length(asked.message) > self._car.longest:
-                self._fail(asked, TOO_LONG)
+            self._waiting.remove(pending)
+            if wire_length(pending.message) > self._pacer.longest:
+                self._fail(pending, TOO_LONG)
                 continue
-            self._current = asked
-            asked.deadline = now + self._timeout
-            self._car.send_command(asked.message)
+            self._current = pending
+            pending.deadline = now + self._timeout
+            self._pacer.command(pending.message, self._command_sent)
 
-    def _next(self) -> PendingCommand | None:
+    def _next(self) -> PendingCommand[A] | None:
         """Return the first waiting command whose number none of the passed ones has."""
-        passed = {asked.number for asked in self._patient}
-        return next((asked for asked in self._waiting if asked.number not in passed), None)
+        passed = {pending.number for pending in self._patient}
+        return next((each for each in self._waiting if each.number not in passed), None)
 
-    def _fail(self, asked: PendingCommand, reason: str) -> None:
-        if asked.number is not None and asked.asker is not None:
-            self._refuse(asked.asker, Answer(asked.number, Result.FAILED, reason).message)
-        if asked.asker is not None:
-            self._finished(asked.asker)
+    def _command_sent(self, mark: int) -> None:
+        """Begin the time of the command whose turn it is."""
+        if self._current is not None:
+            self._current.mark = mark
+            self._current.sent_at = self._pacer.sent_at
+            self._current.deadline = self._pacer.sent_at + self._timeout
 
+    # -- endings ----------------------------------------------------------------------------
 
-def wire_length(message: Message) -> int:
-    """Bytes of a message's ciphered line, its end included."""
-    return (len(message.plain) + 2) // 3 * 4 + 2
+    def _outcome(
+        self, answer: Message | None = None, receiver: A | Broadcast | None = None
+    ) -> Outcome[A]:
+        endings, self._endings = self._endings, []
+        return Outcome(answer, receiver, endings)
+
+    def _end(self, pending: PendingCommand[A]) -> None:
+        """End a command of which nothing more comes."""
+        if pending.has_rows:
+            self._finish(pending)
+        else:
+            self._fail(pending, NO_ANSWER)
+
+    def _finish(self, pending: PendingCommand[A]) -> None:
+        """Let an asker go on that has its answer."""
+        if pending.asker is not None:
+            self._endings.append(Ending(pending.asker, None))
+
+    def _fail(self, pending: PendingCommand[A], reason: str) -> None:
+        """Refuse a command and let its asker go on; what is sealed shows no number to refuse."""
+        if pending.asker is None:
+            return
+        refusal = None
+        if pending.number is not None:
+            refusal = Answer(pending.number, Result.FAILED, reason).message
+        self._endings.append(Ending(pending.asker, refusal))

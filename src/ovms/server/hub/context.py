@@ -4,44 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from ovms.base.clock import Clock
 from ovms.server.hub.commands import ANSWER_TIMEOUT
 from ovms.server.hub.groups import Groups
 from ovms.server.hub.guard import Guard
 from ovms.server.hub.interfaces import AlertService, Storage
+from ovms.server.hub.observers import RoomObservers
 from ovms.server.hub.pacing import Pacer
 from ovms.server.hub.telemetry import LogSettings
-
-if TYPE_CHECKING:
-    from ovms.server.hub.room import Room
-
-
-class RoomObserver(Protocol):
-    """What joins our rooms with those of other servers."""
-
-    def car_came(self, room: Room) -> None:
-        """Learn of a car that has proven to be there, here or at another server."""
-
-    def car_went(self, room: Room) -> None:
-        """Learn that a car is gone."""
-
-    def server_changed(self, room: Room) -> None:
-        """Learn that another server serves a vehicle now."""
-
-
-class NoObserver:
-    """A server that stands alone."""
-
-    def car_came(self, room: Room) -> None:
-        """Tell nobody."""
-
-    def car_went(self, room: Room) -> None:
-        """Tell nobody."""
-
-    def server_changed(self, room: Room) -> None:
-        """Tell nobody."""
 
 
 @dataclass(slots=True)
@@ -54,12 +26,15 @@ class RoomContext:
     version: str
     """What ``f`` tells clients of this server."""
     spawn: Callable[[Coroutine[Any, Any, None]], Any]
-    """Runs what takes time as a task that somebody owns."""
+    """Runs what takes time as a task that the hub owns."""
     answer_timeout: float = ANSWER_TIMEOUT
     """Seconds a car has to answer a command."""
     log: LogSettings = field(default_factory=LogSettings)
     groups: Groups = field(default_factory=Groups)
     pacers: set[Pacer] = field(default_factory=set)
-    """The ways to cars for which something waits."""
+    """Pacers in which something waits."""
     guard: Guard = field(default_factory=Guard)
-    exchange: RoomObserver = field(default_factory=NoObserver)
+    observers: RoomObservers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.observers = RoomObservers(self.guard)

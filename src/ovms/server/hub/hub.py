@@ -15,9 +15,10 @@ from ovms.base.clock import Clock
 from ovms.protocol import Message, Role
 from ovms.protocol.records.alert import Alert, AlertKind
 from ovms.server.hub.commands import ANSWER_TIMEOUT
-from ovms.server.hub.context import RoomContext, RoomObserver
+from ovms.server.hub.context import RoomContext
 from ovms.server.hub.interfaces import AlertService, Line, Storage
 from ovms.server.hub.member import Car, Member
+from ovms.server.hub.observers import RoomObserver
 from ovms.server.hub.room import PROOF_TIMEOUT, Room
 from ovms.server.hub.telemetry import LogSettings, TelemetryLog
 from ovms.server.values import Vehicle, VehicleChange
@@ -112,9 +113,9 @@ class Hub:
         self._refused: set[str] = set()
         """Vehicles whose owner was told of a refused login."""
 
-    def join_servers(self, exchange: RoomObserver) -> None:
-        """Have the cars of other servers in our rooms, and ours in theirs."""
-        self._context.exchange = exchange
+    def add_observer(self, observer: RoomObserver) -> None:
+        """Tell somebody of what happens in rooms from now on."""
+        self._context.observers.add(observer)
 
     async def find(self, vehicle_id: str) -> Room | None:
         """Return the room of a vehicle (id in upper case); ``None`` if the vehicle is unknown.
@@ -177,18 +178,18 @@ class Hub:
         return RoomSession(self, room, room.join(role, line))
 
     def enter_upstream(self, room: Room, line: Line, claim: int) -> RoomSession:
-        """Have a room's car at another server, since ``claim`` (see :attr:`Room.claim`).
+        """Have a room's car at another server, since ``claim`` (see :attr:`Relays.claim`).
 
         Raises :class:`Removed` as :meth:`enter`.
         """
         if room.is_void:
             raise Removed
         room = self.rooms.setdefault(room.vehicle.id, room)
-        return RoomSession(self, room, room.join_upstream(line, claim))
+        return RoomSession(self, room, room.relays.join_upstream(line, claim))
 
     def enter_relay(self, room: Room, line: Line) -> RoomSession:
         """Let another server into a room that is open, for its clients."""
-        return RoomSession(self, room, room.join_relay(line))
+        return RoomSession(self, room, room.relays.join(line))
 
     def leave(self, guest: RoomSession) -> None:
         """See somebody off. May be called again."""
@@ -223,7 +224,7 @@ class Hub:
         for member in room.members:
             self._watch(room, member, now)
             if is_counting:
-                room.journal.count_traffic(member)
+                room.recorder.count_traffic(member)
 
     def _tick_logs(self) -> None:
         now = self._clock.time()
@@ -270,7 +271,7 @@ class Hub:
         if not car.is_proven and now - car.joined >= PROOF_TIMEOUT:
             car.line.close(Unproven("nothing it sent could be deciphered"))
         elif car is room.car and now - car.pacer.sent_at >= CAR_PING_INTERVAL:
-            room.ping_car()
+            car.pacer.ping()
 
     def refresh(self, vehicles: Iterable[VehicleChange]) -> None:
         """Learn of changes: who was removed or got another secret is closed.
@@ -284,7 +285,7 @@ class Hub:
                 room.close(Removed())
             elif room is not None and change.server != room.server:
                 room.server = change.server
-                self._context.exchange.server_changed(room)
+                self._context.observers.server_changed(room)
             if change.id in self._logs:
                 self._logs[change.id].keep_for(change.log_days, change.log_position_days)
 

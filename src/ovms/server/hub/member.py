@@ -5,10 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ovms.protocol import Message, Role
+from ovms.protocol.commands import Command
+from ovms.server.hub.commands import CommandQueue, Outcome
 from ovms.server.hub.interfaces import Line
 from ovms.server.hub.pacing import Pacer
+
+
+class Turn(NamedTuple):
+    """A command of a client, or the ping of another server, that is dealt with in its turn."""
+
+    message: Message
+    command: Command | None
+    """What it says; ``None`` of a ping and of what is sealed."""
 
 
 @dataclass(slots=True, eq=False)
@@ -21,7 +32,7 @@ class Member:
     joined: float
     heard: float
     """When something that decrypted last came."""
-    turns: deque[Message] = field(default_factory=deque)
+    turns: deque[Turn] = field(default_factory=deque)
     """Commands that wait until the one before is answered: answers come in order of asking."""
     is_busy: bool = False
     """A command of this client is being answered."""
@@ -43,7 +54,9 @@ class Car(Member):
     """The car itself, or who claims to be."""
 
     pacer: Pacer
-    """The way to it: nothing goes to its line but through here."""
+    """Sends it everything: nothing else writes to its line."""
+    commands: CommandQueue[Member]
+    """The commands for it, while it is the vehicle's car."""
     is_proven: bool = False
     """Has sent a line that decrypts, so its welcome was no copy of an older one."""
     age: int = 0
@@ -53,3 +66,8 @@ class Car(Member):
         """Return the age of the message that has just come, in seconds, and reset it."""
         age, self.age = self.age, 0
         return age
+
+    def end(self) -> Outcome[Member]:
+        """Send it nothing more, and refuse what it was asked: its connection is over."""
+        self.pacer.close()
+        return self.commands.refuse_all()

@@ -1,13 +1,14 @@
-"""Everything that goes to a car goes through here, so that it never gets more than it can hold.
+"""Everything that goes to a car goes through its pacer, so that it never gets more than it holds.
 
-A module reads its line into a small buffer: what does not fit is lost, and with it the link. So at
-most a budget of bytes is in flight to it at once; the rest waits. Bytes have landed when its TCP
-has acknowledged them all and a short pause is over, or at once when it answers a command or a ping
-that was sent behind them.
+A module reads its line into a small buffer: what does not fit is lost, and with it the connection.
+So at most a budget of bytes is in flight to it at once; the rest waits. Bytes have landed when the
+car's TCP has acknowledged them and a short pause since they were sent is over, also while newer
+bytes flow. They have landed at once when the car answers a command or a ping that was sent behind
+them.
 
-What waits is bounded, and goes by its weight: commands (one at a time), a ping, the newest number
+What waits is bounded, and is sent by priority: commands (one at a time), a ping, the newest number
 of apps, what the car is owed (acknowledgements and answers to its pings), and last what apps pass
-on. When something does not fit yet, nothing lighter goes before it.
+on. When something does not fit yet, nothing of a lower priority goes before it.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from functools import partial
 from ovms.base.clock import Clock
 from ovms.protocol import Message
 from ovms.protocol.messages import LatestMessage
-from ovms.server.hub.commands import LONGEST_COMMAND, wire_length
 from ovms.server.hub.guard import Guard
 from ovms.server.hub.interfaces import Line
+
+LONGEST_COMMAND = 1023
+"""Bytes of a line towards a car; its buffer has 1024."""
 
 ESP32_BUDGET = LONGEST_COMMAND
 """Bytes in flight to an ESP32 module: its buffer has 1024."""
@@ -32,6 +35,12 @@ PIC_BUDGET = 200
 
 PAUSE = 0.5
 """Seconds a module has to read what its TCP has acknowledged."""
+
+MARK_INTERVAL = 0.1
+"""Seconds within which what is sent counts as sent at once, with the last of it."""
+
+MARKS_LIMIT = 16
+"""Times that are remembered at which something was sent: more than a pause has intervals."""
 
 OWED_LIMIT = 1000
 """Acknowledgements and pongs that may wait: a car sends a record again that is not acknowledged."""
@@ -55,8 +64,13 @@ def budget_of(firmware: LatestMessage | None) -> int:
     return PIC_BUDGET if is_pic else ESP32_BUDGET
 
 
+def wire_length(message: Message) -> int:
+    """Return the bytes of a message's ciphered line, its end included."""
+    return (len(message.plain) + 2) // 3 * 4 + 2
+
+
 class Priority(IntEnum):
-    """What is sent to a car, the weightiest first."""
+    """What is sent to a car, the most urgent first."""
 
     COMMAND = 0
     PING = 1
@@ -66,25 +80,26 @@ class Priority(IntEnum):
 
 
 MOST_WAITING = {Priority.OWED: OWED_LIMIT, Priority.PASSED: PASSED_LIMIT}
-"""How many of a kind may wait; of the others only the newest waits."""
+"""How many of a priority may wait; of the others only the newest waits."""
 
 OnSent = Callable[[int], None]
-"""Told when a message has left, with the mark behind it: the bytes sent so far."""
+"""Called when a message has been sent, with the mark behind it: all bytes sent so far."""
 
 
 def _nothing(mark: int) -> None:
-    """Tell nobody."""
+    """Do nothing."""
 
 
 class Pacer:
-    """The way to one car. ``budget`` gives the bytes that may be in flight, now.
+    """What goes to one car. ``budget`` returns the bytes that may be in flight now.
 
     A pacer puts itself into ``waiting`` while something waits: call its :meth:`flush` every
     100 ms then.
     """
 
     __slots__ = ("_behind_pings", "_budget", "_clock", "_guard", "_is_closed", "_landed", "_line",
-                 "_queues", "_sent", "_waiting", "pings", "sent_at")  # fmt: skip
+                 "_marked", "_marks", "_queues", "_sent", "_waiting", "pings",
+                 "sent_at")  # fmt: skip
 
     def __init__(
         self,
@@ -101,7 +116,7 @@ class Pacer:
         self._waiting = waiting
         self._is_closed = False
         self._queues: dict[Priority, deque[tuple[Message, OnSent]]] = {}
-        """What waits, by its kind; a kind of which nothing waits has none: most cars wait never."""
+        """What waits, by its priority; without an entry where nothing waits, as in most cars."""
         self._sent = line.sent
         """Bytes sent in all, the welcome included."""
         self._landed = 0
@@ -110,31 +125,38 @@ class Pacer:
         """So many had been sent when the latest ping was."""
         self.pings = 0
         """Pings that are not answered; one of them may wait."""
-        self.sent_at = clock.monotonic()
-        """When something was last sent, monotonic seconds."""
+        self.sent_at = self._marked = clock.monotonic()
+        """When something was last sent, and when the newest mark was begun, monotonic seconds."""
+        self._marks = [(self._sent, self.sent_at)]
+        """How much had been sent when, oldest first, of what has not landed."""
+
+    @property
+    def longest(self) -> int:
+        """Bytes of the longest line that the car can take, and of all that may be in flight."""
+        return self._budget()
 
     @property
     def in_flight(self) -> int:
-        """Bytes that have left, and of which it is not known that they have landed."""
+        """Bytes that were sent, and of which it is not known that they have landed."""
         return self._sent - self._landed
 
     # -- what is sent -----------------------------------------------------------------------
 
-    def command(self, message: Message, left: OnSent) -> None:
-        """Send a command, the only one without an answer; ``left`` is called when it leaves."""
-        self._put(Priority.COMMAND, message, left)
+    def command(self, message: Message, on_sent: OnSent) -> None:
+        """Send a command, now or when it fits. There must be no other that is not answered."""
+        self._put(Priority.COMMAND, message, on_sent)
 
     def withdraw(self) -> None:
-        """Do not send a command that still waits."""
+        """Drop a command that still waits."""
         self._queues.pop(Priority.COMMAND, None)
         self.flush()
 
-    def ping(self, left: OnSent | None = None) -> None:
-        """Send a ping; of several that wait one is sent, and the last ``left`` is called."""
+    def ping(self, on_sent: OnSent | None = None) -> None:
+        """Send a ping; of several that wait one is sent, and the last ``on_sent`` is called."""
         is_new = Priority.PING not in self._queues
         self.pings += is_new
-        if is_new or left is not None:
-            self._put(Priority.PING, PING, partial(self._ping_left, left or _nothing))
+        if is_new or on_sent is not None:
+            self._put(Priority.PING, PING, partial(self._ping_sent, on_sent or _nothing))
 
     def tell_peers(self, apps: int) -> None:
         """Send the number of apps that watch; an older one that still waits is not sent."""
@@ -154,37 +176,34 @@ class Pacer:
 
     # -- what has landed --------------------------------------------------------------------
 
-    def has_landed(self, mark: int) -> None:
-        """Learn that the car has answered what was sent before a mark."""
+    def landed(self, mark: int) -> None:
+        """Count as landed what was sent before a mark: the car has answered it."""
         self._landed = max(self._landed, mark)
+        while self._marks and self._marks[0][0] <= self._landed:
+            del self._marks[0]
 
     def ping_answered(self) -> None:
-        """Learn that the car has answered a ping; with the last of them all before it landed."""
+        """Count a ping as answered; with the last of them all that was sent before it landed."""
         self.pings = max(0, self.pings - 1)
         if self.pings == len(self._queues.get(Priority.PING, ())):
-            self.has_landed(self._behind_pings)
+            self.landed(self._behind_pings)
 
     def flush(self) -> None:
-        """Send of what waits as much as fits."""
-        for kind in sorted(self._queues):
-            while queue := self._queues.get(kind):
+        """Send as much of what waits as fits."""
+        for priority in sorted(self._queues):
+            while queue := self._queues.get(priority):
                 length = wire_length(queue[0][0])
                 is_possible = length <= self._budget()  # which may have shrunk since it was put
                 if is_possible and not self._fits(length):
                     self._waiting.add(self)
                     return
-                message, left = queue.popleft()
+                message, on_sent = queue.popleft()
                 if not queue:
-                    del self._queues[kind]
+                    del self._queues[priority]
                 if is_possible and self._guard.send(self._line, message):
-                    self._sent += length
-                    self.sent_at = self._clock.monotonic()
-                    left(self._sent)
+                    self._note_sent(length)
+                    on_sent(self._sent)
         self._waiting.discard(self)
-
-    def _ping_left(self, left: OnSent, mark: int) -> None:
-        self._behind_pings = mark
-        left(mark)
 
     def close(self) -> None:
         """Drop what waits and what still comes: the car has gone, or called on another line."""
@@ -192,26 +211,52 @@ class Pacer:
         self._queues.clear()
         self._waiting.discard(self)
 
-    def _put(self, kind: Priority, message: Message, left: OnSent = _nothing) -> None:
+    def _ping_sent(self, on_sent: OnSent, mark: int) -> None:
+        self._behind_pings = mark
+        on_sent(mark)
+
+    def _put(self, priority: Priority, message: Message, on_sent: OnSent = _nothing) -> None:
         if self._is_closed:
             return
-        waiting = len(self._queues.get(kind, ()))
-        if kind not in MOST_WAITING:
-            self._queues.pop(kind, None)
-        elif waiting >= MOST_WAITING[kind] or wire_length(message) > self._budget():
+        waiting = len(self._queues.get(priority, ()))
+        if priority not in MOST_WAITING:
+            self._queues.pop(priority, None)
+        elif waiting >= MOST_WAITING[priority] or wire_length(message) > self._budget():
             return
-        self._queues.setdefault(kind, deque()).append((message, left))
+        self._queues.setdefault(priority, deque()).append((message, on_sent))
         self.flush()
 
+    def _note_sent(self, length: int) -> None:
+        """Remember when how much was sent; what belongs to the newest mark moves it."""
+        now = self._clock.monotonic()
+        self._sent += length
+        self.sent_at = now
+        if len(self._marks) >= MARKS_LIMIT:
+            self._land()
+        if self._marks and (now < self._marked + MARK_INTERVAL or len(self._marks) >= MARKS_LIMIT):
+            self._marks[-1] = (self._sent, now)
+        else:
+            self._marks.append((self._sent, now))
+            self._marked = now
+
+    def _land(self) -> None:
+        """Count as landed what was sent a pause ago and is acknowledged."""
+        latest = self._clock.monotonic() - PAUSE
+        if not self._marks or self._marks[0][1] > latest:
+            return
+        acknowledged = self._sent - self._line.unacknowledged
+        old = [mark for mark, sent_at in self._marks if mark <= acknowledged and sent_at <= latest]
+        if old:
+            self.landed(old[-1])
+
     def _fits(self, length: int) -> bool:
-        is_read = self._clock.monotonic() - self.sent_at >= PAUSE
-        if is_read and self.in_flight and not self._line.unacknowledged:
-            self._landed = self._sent
+        if self.in_flight + length > self._budget():
+            self._land()
         return self.in_flight + length <= self._budget()
 
 
 class RemoteCarPacer(Pacer):
-    """The way to a car at another server, which paces what goes to it by itself."""
+    """What goes to a car at another server, which paces it by itself."""
 
     __slots__ = ()
 
@@ -220,9 +265,9 @@ class RemoteCarPacer(Pacer):
         self._put(Priority.PEERS, Message(WATCHING, str(apps).encode()))
 
     def acknowledge(self, ack: bytes) -> None:
-        """Leave it to the other server, which has acknowledged already."""
+        """Do nothing: the other server has acknowledged already."""
 
-    def _put(self, kind: Priority, message: Message, left: OnSent = _nothing) -> None:
+    def _put(self, priority: Priority, message: Message, on_sent: OnSent = _nothing) -> None:
         if self._guard.send(self._line, message):
             self.sent_at = self._clock.monotonic()
-            left(self._sent)
+            on_sent(self._sent)

@@ -247,9 +247,9 @@ class PeerLink:
             return
         if room.vehicle.type == "car" and self._shares(room.server) and not room.has_proven_car:
             if aged is not None and aged[0] == vehicle_id:
-                room.take_stored(message, aged[1])
+                room.relays.take_stored(message, aged[1])
             else:
-                room.take_replicated(PeerLine(self, vehicle_id, is_car=True), message)
+                room.relays.take_replicated(PeerLine(self, vehicle_id, is_car=True), message)
         self._hub.release(room)
 
     async def _take_presence(self, vehicle_id: str, data: bytes) -> None:
@@ -273,8 +273,8 @@ class PeerLink:
     def _weigh(self, room: Room, claim: int) -> None:
         """Have the car at the other server, unless there is as good a claim."""
         vehicle_id = room.vehicle.id
-        is_known = room.has_proven_car and room.claim >= claim
-        if not is_known or room.claim == claim:
+        is_known = room.has_proven_car and room.relays.claim >= claim
+        if not is_known or room.relays.claim == claim:
             relay = self.relays.pop(vehicle_id, None)
             if relay is not None:
                 self._hub.leave(relay)
