@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
+from typer.testing import CliRunner
+
+from ovms.car.module import Module
+from ovms.car.vehicles.interface import VehicleOptions
+from ovms.cli.car_factory import make_vehicle
+from ovms.cli.main import cli
 from ovms.net.pump import Pump
-from ovms.protocol import Party, Session
+from ovms.protocol import Message, Party, Session
 from tests.net.ends import End
+from tests.plugin_package import install
 
 PAGE = Path(__file__).parents[1] / "docs" / "extending.md"
 
@@ -20,6 +29,24 @@ def shown(section: str, language: str) -> str:
     blocks = re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert blocks, f"{section} shows no {language}"
     return "\n\n".join(blocks)
+
+
+def test_a_vehicle_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page's package adds a type that is listed, made for ``ovms car``, and obeys."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    project = tomllib.loads(shown("A vehicle type", "toml"))["project"]
+    ((group, entries),) = project["entry-points"].items()
+    lines = "".join(f"{name} = {place}\n" for name, place in entries.items())
+    code = shown("A vehicle type", "python")
+    install(tmp_path, project["name"], "ovms_scooter", code, f"[{group}]\n{lines}")
+    listed = CliRunner().invoke(cli, ["vehicle-type", "list"]).stdout
+    assert "scooter\t\t\tovms-scooter 1.2\tWhat ovms-scooter is" in listed.splitlines()
+    module = Module(make_vehicle("scooter", None, None, VehicleOptions(start=0)))
+    told = {message.code: message.data.split(b",") for message in module.connect(3600)}
+    assert (told["S"][0], told["F"][4]) == (b"89", b"SCOOTER")
+    answers = module.receive(Message("C", b"20,1234"), 3601)
+    assert [message.data for message in answers if message.code == "c"] == [b"20,0"]
+    assert any(message.code == "D" for message in answers)
 
 
 async def test_an_http_route() -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from ovms import __version__
 from ovms.car.frames import Frame
 from ovms.car.state import KM_PER_MILE
 from ovms.car.trust import Trust
-from ovms.car.vehicles import VEHICLE_TYPES, find_maker
+from ovms.car.vehicles import RegisteredType, find_type, vehicle_types
 from ovms.car.vehicles.data import DataVehicle, VehicleTypeError, read_folder
 from ovms.car.vehicles.data.encodings import ENCODINGS
 from ovms.car.vehicles.data.fields import FIELDS
@@ -101,8 +102,8 @@ def test_a_folder_may_lie_where_one_stands(
     """As the page names it; a plain word is one of our types."""
     example("moped", tmp_path)
     monkeypatch.chdir(tmp_path)
-    assert find_maker(name.format(here=tmp_path.name)) is not None
-    assert find_maker("moped") is None
+    assert find_type(name.format(here=tmp_path.name)) is not None
+    assert find_type("moped") is None
 
 
 ENTRIES: list[type[MappingEntry]] = [
@@ -120,12 +121,14 @@ def test_the_page_names_every_key_and_encoding() -> None:
     assert [row for row in rows if row not in page] == []
 
 
-@pytest.mark.parametrize("name", sorted(set(VEHICLE_TYPES) - {"sim"}))
-def test_our_own_types_are_good(name: str) -> None:
+OWN_FOLDERS = [each for each in vehicle_types() if each.folder]
+
+
+@pytest.mark.parametrize("known", OWN_FOLDERS, ids=lambda known: known.name)
+def test_our_own_types_are_good(known: RegisteredType) -> None:
     """The types that come with ovms have no mistakes."""
-    folder = Path(__file__).parents[2] / "src/ovms/car/vehicles" / name
-    assert run("check", str(folder)).exit_code == 0
-    made = VEHICLE_TYPES[name](VehicleOptions(vin="V1"))
+    assert run("check", str(known.folder)).exit_code == 0
+    made = known.make(VehicleOptions(vin="V1"))
     assert isinstance(made, BusVehicle)
     assert made.state.vin == "V1"
 
@@ -164,6 +167,7 @@ def test_the_list() -> None:
     assert [(row["name"], row["car_type"]) for row in rows] == [
         ("obd2", "O2"), ("roadster", "TR"), ("sim", "SIM"),
     ]  # fmt: skip
+    assert {row["package"] for row in rows} == {f"ovms {__version__}"}
     assert [row["commands"] >= 10 for row in rows] == [False, True, True]
     assert all(row["description"] for row in rows)
     assert run("list").stdout.splitlines()[2].startswith("roadster\tTR\t")
@@ -178,14 +182,15 @@ def test_the_fields() -> None:
 
 def test_a_car_of_ones_own(moped: Path) -> None:
     """``ovms car --type`` takes a folder; one with mistakes ends it with one line."""
-    maker = find_maker(str(moped))
-    assert maker is not None
-    assert maker(VehicleOptions()).identity.car_type == "MOPED"
-    assert find_maker("tank") is None
-    assert find_maker(str(moped.parent)) is None
+    found = find_type(str(moped))
+    assert found is not None
+    assert found.make(VehicleOptions()).identity.car_type == "MOPED"
+    assert found.package == ""
+    assert find_type("tank") is None
+    assert find_type(str(moped.parent)) is None
     (moped / "moped.dbc").unlink()
     with pytest.raises(VehicleTypeError):
-        maker(VehicleOptions())
+        found.make(VehicleOptions())
     options = ["--server", "h", "--vehicle", "V", "--secret", "S", "--replay", "x"]
     done = CliRunner().invoke(cli, ["car", *options, "--type", str(moped)])
     assert done.exit_code == 1

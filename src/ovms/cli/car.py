@@ -24,7 +24,6 @@ from ovms.car.replay import RecordingError
 from ovms.car.reports import Units
 from ovms.car.settings import sound
 from ovms.car.status import Reporter
-from ovms.car.vehicles import VEHICLE_TYPES
 from ovms.car.vehicles.interface import DEFAULT_SCENARIO, BusVehicle, VehicleOptions
 from ovms.cli.car_bus import (
     BitrateOption,
@@ -92,10 +91,11 @@ def car(
         str | None,
         typer.Option(
             "--type",
-            metavar="|".join([*sorted(VEHICLE_TYPES), "FOLDER"]),
+            metavar="NAME|FOLDER",
             show_default="sim",
             envvar="OVMS_CAR_TYPE",
-            help="The vehicle type, or the folder of one; roadster with --replay.",
+            help="The vehicle type (ovms vehicle-type list), or the folder of one;"
+            " roadster with --replay.",
         ),
     ] = None,
     replay: Annotated[

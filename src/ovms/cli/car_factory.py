@@ -10,14 +10,18 @@ from pathlib import Path
 import typer
 
 from ovms.base.clock import SystemClock
+from ovms.base.logs import get_logger
+from ovms.base.plugins import BrokenPlugin
 from ovms.car.bus.live import LiveBus
 from ovms.car.drivers import BusDriver, ClockDriver, Driver, Replay
 from ovms.car.replay import RecordingError, open_recording
-from ovms.car.vehicles import VEHICLE_TYPES, find_maker
+from ovms.car.vehicles import find_type, vehicle_types
 from ovms.car.vehicles.data.problems import VehicleTypeError
 from ovms.car.vehicles.interface import MAPPING, BusVehicle, CarVehicle, VehicleOptions
 from ovms.car.vehicles.sim import SCENARIOS
 from ovms.cli.common import fail, print_table, refuse
+
+log = get_logger("ovms.car")
 
 
 def check_scenario(name: str | None) -> None:
@@ -56,14 +60,17 @@ def make_vehicle(
 ) -> CarVehicle:
     """Make the vehicle that ``--type`` names, or the one that fits the other options."""
     name = kind_of(kind, replay)
-    make = find_maker(name)
-    if make is None and Path(name).is_dir():
+    found = find_type(name)
+    if found is None and Path(name).is_dir():
         refuse(f"{name} is no vehicle type's folder: there is no {MAPPING} in it")
-    if make is None:
-        known = ", ".join(sorted(VEHICLE_TYPES))
-        refuse(f"no vehicle type {name!r}: use one of {known}, or the path of a type's folder")
+    if found is None:
+        refuse(f"no vehicle type {name!r}: use one of {_known()}, or the path of a type's folder")
+    if found.plugin is not None:
+        log.info("vehicle type", name=name, package=found.package)
     try:
-        vehicle = make(options)
+        vehicle = found.make(options)
+    except BrokenPlugin as error:
+        fail(f"vehicle type {error}")
     except VehicleTypeError as error:
         more = len(error.problems) - 1
         fail(
@@ -77,6 +84,14 @@ def make_vehicle(
     if can is not None and not isinstance(vehicle, BusVehicle):
         refuse(f"--type {name} reads no bus: --can is not for it")
     return vehicle
+
+
+def _known() -> str:
+    """Return the names of the vehicle types, and of the packages that added some."""
+    return ", ".join(
+        each.name if each.plugin is None else f"{each.name} ({each.package})"
+        for each in vehicle_types()
+    )
 
 
 def make_driver(

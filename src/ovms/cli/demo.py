@@ -24,9 +24,10 @@ from ovms.car.link import Link
 from ovms.car.module import Module
 from ovms.car.replay import open_recording
 from ovms.car.reports import Units
-from ovms.car.vehicles import VEHICLE_TYPES
-from ovms.car.vehicles.interface import BusVehicle, CarVehicle, VehicleOptions
+from ovms.car.vehicles.interface import CarVehicle
+from ovms.car.vehicles.roadster import Roadster
 from ovms.car.vehicles.roadster.demo import DEMO_RECORDING
+from ovms.car.vehicles.sim import SimCar
 from ovms.cli.common import fail, refuse
 from ovms.cli.database import open_database
 from ovms.net.client import connect
@@ -130,10 +131,9 @@ async def _run(settings: ServerSettings) -> None:
 
 def _links(port: int) -> Iterator[Link]:
     clock = SystemClock()
-    sim = VEHICLE_TYPES["sim"](VehicleOptions(None, time.time(), 1, "1234"))
+    sim = SimCar(start=clock.time(), seed=1)
     yield _link("DEMO", sim, ClockDriver(clock=clock), Units.KILOMETRES, port)
-    roadster = VEHICLE_TYPES["roadster"](VehicleOptions(None, time.time(), 1, "1234"))
-    assert isinstance(roadster, BusVehicle)
+    roadster = Roadster()
     opener = partial(open_recording, DEMO_RECORDING)
     replay = Replay(roadster, opener, clock=clock, loop=True)
     yield _link("ROADSTER", roadster, replay, Units.MILES, port)

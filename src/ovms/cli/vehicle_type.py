@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ovms.car.vehicles import VEHICLE_TYPES, folder_of
+from ovms.car.vehicles import RegisteredType, vehicle_types
 from ovms.car.vehicles.data import VehicleType, VehicleTypeError, read_folder
 from ovms.car.vehicles.data.fields import FIELDS
 from ovms.car.vehicles.interface import VehicleOptions
@@ -55,13 +55,16 @@ def _summary(kind: VehicleType) -> str:
 
 @app.command("list")
 def list_types(json: JsonOption = False) -> None:
-    """List the vehicle types that come with ovms."""
-    rows = [_row(name) for name in sorted(VEHICLE_TYPES)]
+    """List the vehicle types: those that come with ovms, and those of other packages.
+
+    Other packages are not loaded for it, so their car types and commands are left out.
+    """
+    rows = [_row(each) for each in sorted(vehicle_types(), key=lambda each: each.name)]
     if json:
         print_json(rows)
         return
     columns = list(rows[0])
-    print_table(columns, [[str(row[column]) for column in columns] for row in rows])
+    print_table(columns, [[_cell(row[column]) for column in columns] for row in rows])
 
 
 @app.command()
@@ -80,13 +83,22 @@ def fields(json: JsonOption = False) -> None:
 app.command()(simulate)
 
 
-def _row(name: str) -> dict[str, object]:
-    """Describe a type: one that is data by its folder, another by a car of it."""
-    folder = folder_of(name)
-    if folder is None:
-        car = VEHICLE_TYPES[name](VehicleOptions())
-        car_type, text, commands = car.identity.car_type, "simulated car", car.identity.commands
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _row(known: RegisteredType) -> dict[str, object]:
+    """Describe a type: one of another package by its metadata, ours by its folder or a car."""
+    car_type, commands, text = "", None, ""
+    if known.plugin is not None:
+        text = known.plugin.summary
+    elif known.folder is not None:
+        kind = read_folder(known.folder)
+        car_type, text, commands = kind.car_type, kind.description, len(kind.commands)
     else:
-        kind = read_folder(folder)
-        car_type, text, commands = kind.car_type, kind.description, kind.commands
-    return {"name": name, "car_type": car_type, "commands": len(commands), "description": text}
+        identity = known.make(VehicleOptions()).identity
+        car_type, text, commands = identity.car_type, "simulated car", len(identity.commands)
+    return {
+        "name": known.name, "car_type": car_type, "commands": commands, "package": known.package,
+        "description": text,
+    }  # fmt: skip

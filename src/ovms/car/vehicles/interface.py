@@ -1,4 +1,17 @@
-"""What the module asks of a vehicle, whatever its type."""
+"""What the module asks of a vehicle, whatever its type: the interface for vehicle types in Python.
+
+This module is stable: other people's packages implement it (``docs/extending.md``). A package
+offers a :data:`VehicleFactory` by an entry point of the group ``ovms.vehicle_types``. It may use
+what this module imports, too: :class:`~ovms.car.state.CarState` and
+:class:`~ovms.car.reports.CarIdentity`, :class:`~ovms.car.frames.Frame`, and
+:class:`~ovms.protocol.commands.Command` with its ``Answer`` and ``Result``.
+
+A vehicle that does no more than :class:`CarVehicle` lives by the clock. One that also has the
+members of :class:`BusVehicle` needs a bus, or a recording of one.
+
+All methods are called in one task of the event loop, and must not wait for anything. What a method
+raises is logged once and ends nothing: a command that fails so is answered with result 1.
+"""
 
 from __future__ import annotations
 
@@ -11,38 +24,46 @@ from ovms.car.frames import Frame
 from ovms.car.reports import CarIdentity
 from ovms.car.state import CarState
 from ovms.car.trust import Trust
-from ovms.protocol.commands import Command
+from ovms.protocol.commands import Answer, Command, Result
+
+__all__ = [
+    "DEFAULT_SCENARIO", "MAPPING", "Answer", "AnswerCallback", "BusVehicle", "CarIdentity",
+    "CarState", "CarVehicle", "Command", "Frame", "Result", "Trust", "VehicleFactory",
+    "VehicleOptions",
+]  # fmt: skip
 
 
+@runtime_checkable
 class CarVehicle(Protocol):
-    """A car as the module sees it. ``now`` is the car's time and never goes back."""
+    """A car as the module sees it. ``now`` is the car's time in seconds, and never goes back."""
 
     @property
     def state(self) -> CarState:
-        """What is known about the car, kept up to date in place."""
+        """What is known about the car: always the same object, which the vehicle keeps current."""
         ...
 
     @property
     def identity(self) -> CarIdentity:
-        """What does not change."""
+        """What does not change. It is read when the module is made."""
         ...
 
     def advance(self, now: float) -> None:
-        """Let time pass until ``now``."""
+        """Bring the state up to ``now``. The module calls this before it reads the state."""
         ...
 
     def execute(self, command: Command, now: float, answer: AnswerCallback) -> None:
         """Carry out a command that ``identity.commands`` lists.
 
         Call ``answer`` with the outcome, before returning or later from another method of the
-        vehicle. Only the first call counts.
+        vehicle. Only the first call counts. Without a call in time the command fails
+        (:data:`~ovms.car.answers.ANSWER_TIMEOUT`).
         """
         ...
 
 
 @runtime_checkable
 class BusVehicle(CarVehicle, Protocol):
-    """A vehicle that is read from its bus."""
+    """A vehicle that reads a bus, and may send on it."""
 
     @property
     def ids(self) -> frozenset[tuple[int, bool]]:
@@ -56,20 +77,21 @@ class BusVehicle(CarVehicle, Protocol):
 
     @property
     def must_ask(self) -> bool:
-        """It says little or nothing by itself."""
+        """It sends little or nothing unless it is asked."""
         ...
 
     wake: Callable[[], None]
-    """Is called when there is something to send."""
+    """Set by the driver of the bus; the vehicle calls it when it has something to send."""
 
     def receive(self, frame: Frame, now: float) -> None:
-        """Take in a frame. Never fails: what is not understood is ignored."""
+        """Read a frame. Ignore what is not understood."""
         ...
 
     def sending(self, now: float) -> list[Frame]:
-        """Return frames that are to be sent to the bus now, together; they count as sent.
+        """Return frames to send together now. They count as sent.
 
-        To be called again, for the same time, until it gives none.
+        It is called again for the same time until it returns none. What it returns must keep to
+        ``VehicleOptions.trust``.
         """
         ...
 
@@ -77,12 +99,12 @@ class BusVehicle(CarVehicle, Protocol):
     def next_sending(self) -> float | None:
         """The car's time at which a frame is to be sent; ``None`` while none has its time.
 
-        Frames that ask for data are not counted: look for them every second or so.
+        Frames that ask for data do not count: :meth:`sending` is called every second or so.
         """
         ...
 
     def sent(self, now: float, problem: str | None = None) -> None:
-        """Learn that what :meth:`sending` gave last has reached the bus, or why it has not."""
+        """Note that the frames of the last :meth:`sending` are on the bus, or why they are not."""
         ...
 
 
@@ -91,7 +113,7 @@ DEFAULT_SCENARIO = "commute"
 
 @dataclass(frozen=True, slots=True)
 class VehicleOptions:
-    """What a vehicle may be told when it is made."""
+    """Options of ``ovms car`` for the vehicle, which ignores those that it does not need."""
 
     vin: str | None = None
     start: float = 0.0
@@ -103,8 +125,11 @@ class VehicleOptions:
     scenario: str = DEFAULT_SCENARIO
     """What a simulated car goes through: a name of its ``SCENARIOS``."""
     logs: bool = False
-    """A car that is read from a bus tells trips and charges for the history; a simulated one does
-    in any case."""
+    """Whether a car on a bus reports trips and charges for the history."""
+
+
+VehicleFactory = Callable[[VehicleOptions], CarVehicle]
+"""Makes a vehicle of one type: the object of an entry point."""
 
 
 MAPPING = "vehicle.toml"

@@ -1,6 +1,18 @@
 """A simulated electric car: it drives, parks, locks, charges and sleeps, as its scenario says."""
 
+from ovms.car.vehicles.interface import VehicleOptions
 from ovms.car.vehicles.sim.car import SimCar
 from ovms.car.vehicles.sim.scenarios import SCENARIOS
 
-__all__ = ["SCENARIOS", "SimCar"]
+__all__ = ["SCENARIOS", "SimCar", "make_sim"]
+
+
+def make_sim(options: VehicleOptions) -> SimCar:
+    """Return a simulated car."""
+    return SimCar(
+        start=options.start,
+        seed=options.seed,
+        pin=options.pin,
+        vin=options.vin,
+        scenario=SCENARIOS[options.scenario],
+    )
