@@ -704,6 +704,20 @@ async def test_a_silent_caller_does_not_hold_the_server(house: House, log: Log) 
     assert log.lines("refused")[0]["reason"] == "the server is stopping"
 
 
+async def test_a_caller_that_has_spoken_has_its_whole_time(house: House, log: Log) -> None:
+    """Half a welcome at stop is waited for as long as it would be otherwise."""
+    caller = await house.calls()
+    (connection,) = house.acceptor.callers
+    await caller.says(caller.greeting()[:20])
+    await until(lambda: connection.pump is not None and connection.pump.received)
+    house.clock.advance(WELCOME_TIMEOUT - 0.1)
+    assert not connection.may_be_left
+    house.clock.advance(0.1)
+    await asyncio.wait_for(house.acceptor.empty(), PATIENCE)
+    assert await caller.is_closed()
+    assert log.lines("refused")[0]["reason"] == "the server is stopping"
+
+
 async def test_a_caller_in_its_handshake_is_waited_for(house: House) -> None:
     """Between accept and the end of a TLS handshake it counts as one without a welcome."""
     pump = house.acceptor.answer()

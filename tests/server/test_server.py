@@ -350,7 +350,9 @@ class SlowCar:
 
     @property
     def unread(self) -> int:
-        """Bytes that have come."""
+        """Bytes that have come; none on a socket that is closed."""
+        if self.socket.fileno() < 0:
+            return 0
         number = struct.unpack("i", ioctl(self.socket.fileno(), termios.FIONREAD, bytes(4)))[0]
         self.most = max(self.most, number)
         return int(number)

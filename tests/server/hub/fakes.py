@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,6 +107,10 @@ class FakeStorage:
     unsaved: list[Callable[[], None]] = field(default_factory=list)
     """Calls that are owed once the disk has taken what was kept."""
     traffic: dict[tuple[str, str], Traffic] = field(default_factory=dict)
+    holds: int = 0
+    """How many hold expiry back now."""
+    held_at: list[str] = field(default_factory=list)
+    """Readings of the history while somebody held expiry back."""
     is_full: bool = False
     gate: asyncio.Event | None = None
     error: Exception | None = None
@@ -171,6 +175,7 @@ class FakeStorage:
         self, vehicle_id: str, record_type: str, since: int | None
     ) -> tuple[int, int]:
         """Count a type."""
+        self._note_hold("count")
         return len(self._records(record_type, since)), len(self.history)
 
     async def history_page(
@@ -183,6 +188,7 @@ class FakeStorage:
         limit: int,
     ) -> list[HistoryEntry]:
         """Return the next entries."""
+        self._note_hold("page")
         await asyncio.sleep(0)
         entries = [
             HistoryEntry(record.time, record.number, at, record.data)
@@ -197,9 +203,18 @@ class FakeStorage:
     def _records(self, kind: str, since: int | None) -> list[KeptRecord]:
         return [r for r in self.history if r.type == kind and (since is None or r.time > since)]
 
-    def holding_expiry(self) -> AbstractContextManager[None]:
-        """Nothing expires here."""
-        return nullcontext()
+    @contextmanager
+    def holding_expiry(self) -> Iterator[None]:
+        """Count who holds expiry back."""
+        self.holds += 1
+        try:
+            yield
+        finally:
+            self.holds -= 1
+
+    def _note_hold(self, reading: str) -> None:
+        if self.holds:
+            self.held_at.append(reading)
 
     async def utilisation(self, vehicle_id: str) -> list[DayTraffic]:
         """Return the traffic, newest first."""

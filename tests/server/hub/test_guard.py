@@ -14,6 +14,7 @@ from ovms.protocol import Message, Role
 from ovms.protocol.records.alert import Alert
 from ovms.server.hub.guard import Guard
 from ovms.server.hub.hub import IDLE_LIMITS, Hub, HubSettings, RoomSession
+from ovms.server.hub.pacing import PAUSE
 from ovms.server.values import Vehicle
 from tests.server.hub.fakes import (
     START,
@@ -75,6 +76,18 @@ class BrokenLine(FakeLine):
     """A connection on which sending fails from some time on."""
 
     is_broken = False
+    is_gone = False
+
+    @property
+    def unacknowledged(self) -> int:
+        """Fail once the socket has gone."""
+        if self.is_gone:
+            raise ValueError("file descriptor cannot be a negative integer (-1)")
+        return 0
+
+    @unacknowledged.setter
+    def unacknowledged(self, value: int) -> None:
+        pass
 
     def send(self, message: Message) -> bool:
         """Fail."""
@@ -182,6 +195,26 @@ async def test_a_line_that_fails(lines: io.StringIO) -> None:
     assert not late.is_closed
     assert line.take() == ["a"]
     assert len(lines.getvalue().splitlines()) == 1
+
+
+async def test_a_line_that_has_gone(lines: io.StringIO) -> None:
+    """A late acknowledgement to it fails in no callback, and the next cars are paced."""
+    building = Building()
+    gone, other_line = BrokenLine(), FakeLine()
+    car, _ = await building.enters(Role.CAR, line=gone)
+    await building.enters(Role.CAR, "CAR2", other_line)
+    for vehicle_id in ("CAR1", "CAR2"):
+        app, _ = await building.enters(Role.APP, vehicle_id)
+        says(app, *["X" + "x" * 500] * 2)
+    says(car, "h7,0,*-LOG-Trip,1,60,x")
+    gone.is_gone = True
+    other_line.take()
+    building.clock.advance(PAUSE)
+    building.storage.save()
+    building.hub.pace()
+    assert other_line.take() == ["X" + "x" * 500]
+    told = [json.loads(line)["place"] for line in lines.getvalue().splitlines()]
+    assert told == ["acknowledgement", "pacing"]
 
 
 async def test_a_room_that_fails(lines: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:

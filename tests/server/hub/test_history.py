@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from ovms.protocol import Role
@@ -81,6 +83,25 @@ async def test_records_are_listed_in_pages(monkeypatch: pytest.MonkeyPatch) -> N
     app.says("C32,T,2023-11-14 22:13:24")
     await place.settle()
     assert [row.split(",")[-1] for row in app.hears()] == ["6", "7"]
+
+
+async def test_nothing_expires_under_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Expiry is held back from the count to the last row, or to the asker's leaving."""
+    monkeypatch.setattr(answers, "PAGE", 2)
+    place = Place()
+    car, app = place.car(), place.app()
+    car.says(*(f"HT,{number},60,d" for number in range(5)))
+    app.says("C32,T")
+    await place.settle()
+    assert len(app.hears()) == 5
+    assert place.storage.held_at == ["count", *["page"] * 3]
+    assert place.storage.holds == 0
+    app.says("C32,T")
+    await asyncio.sleep(0)
+    assert place.storage.holds == 1
+    app.leaves()
+    await place.settle()
+    assert place.storage.holds == 0
 
 
 async def test_the_summary_and_the_traffic_are_listed() -> None:

@@ -217,7 +217,10 @@ class Hub:
     def pace(self) -> None:
         """Send cars what has waited and fits now. Call it about ten times a second."""
         for pacer in [*self._context.pacers]:
-            pacer.flush()
+            try:
+                pacer.flush()
+            except Exception as error:
+                self.guard.failed("pacing", error)
 
     def _tick_room(self, room: Room, now: float, is_counting: bool) -> None:
         room.tick(now)

@@ -54,8 +54,12 @@ class VehicleRecorder:
         ack, acked = ack_of(message.data), AckedRecord.parse(message.data)
 
         def saved() -> None:
-            if ack is not None:
+            if ack is None:
+                return
+            try:  # the storage calls it from the event loop, long after: the line may have gone
                 acknowledge(ack)
+            except Exception as error:
+                self._context.guard.failed("acknowledgement", error, self._vehicle_id)
 
         if acked is None:
             log.warning("malformed history record", vehicle=self._vehicle_id, code=message.code)
