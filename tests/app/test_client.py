@@ -102,12 +102,13 @@ async def test_opening_takes_in_what_is_stored() -> None:
         ("charge-mode", ("range",), Command(10, "3")),
         ("charge-mode-current", ("performance", "32"), Command(16, "4,32")),
         ("charge-mode", ("9",), Command(10, "9")),
+        ("climate", ("on",), Command(26, "1")),
         ("shell", ("stat, all",), Command(7, "stat, all")),
         ("65535", (), Command(65535)),
     ],
 )
 def test_commands_are_found(name: str, parameters: tuple[str, ...], command: Command) -> None:
-    """A command has a name or a number; a charge mode may be a word."""
+    """A command has a name or a number; a choice may be a word."""
     assert find_command(name, *parameters) == command
 
 

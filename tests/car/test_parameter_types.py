@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from ovms.car.parameter_types import ALL_CURRENTS, INPUTS, LONGEST_VALUE, problem
-from ovms.protocol.commands import BY_NUMBER, Command
+from ovms.car.parameter_types import ALL_CURRENTS, problem
+from ovms.protocol.commands import LONGEST_VALUE, Command
 
 GOOD = [
     "1", "1,x,y", "2,0,0", "2,15,255", "3", "4,0,", "4,31,any, thing", "5", "6", "7,stat",
@@ -39,14 +39,6 @@ def test_wrong_counts_and_values_are_told(line: str) -> None:
     found = problem(command(line))
     assert found
     assert not set(found) & set(",\r\n")
-
-
-def test_every_command_of_car_and_module_has_its_line() -> None:
-    """All of the table but the server's and the modem's; a name for each that takes something."""
-    others = {number for number, spec in BY_NUMBER.items() if spec.by_server} | {40, 41, 49}
-    assert set(INPUTS) == set(BY_NUMBER) - others
-    for number, kinds in INPUTS.items():
-        assert len(kinds) == len(BY_NUMBER[number].parameters)
 
 
 def test_a_car_may_take_less_current() -> None:

@@ -14,9 +14,13 @@ from ovms.protocol.commands import (
     CHARGE_MODE_NUMBERS,
     COMMANDS,
     Answer,
+    AnsweredBy,
     Command,
+    CommandSpec,
+    CommandTable,
     Result,
 )
+from ovms.protocol.parameters import NumberParameter
 from ovms.protocol.records.status import CHARGE_MODES
 
 CORPUS: dict[str, Any] = json.loads(
@@ -129,3 +133,85 @@ def test_charge_modes() -> None:
     """Every charge mode has its number, and there is none without a word."""
     assert tuple(CHARGE_MODE_NUMBERS) == CHARGE_MODES
     assert list(CHARGE_MODE_NUMBERS.values()) == [0, 1, 3, 4]
+
+
+def test_who_answers() -> None:
+    """The module has 1 to 7, the car 10 to 26, the server 30 to 32, the modem the rest."""
+    by = {who: sorted(COMMANDS.answered_by(who)) for who in AnsweredBy}
+    assert by[AnsweredBy.MODULE] == [1, 2, 3, 4, 5, 6, 7]
+    assert by[AnsweredBy.VEHICLE] == [n for n in GUIDE + FIELD if 10 <= n <= 26]
+    assert by[AnsweredBy.SERVER] == [30, 31, 32]
+    assert by[AnsweredBy.MODEM] == [40, 41, 49]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("11,x", None),
+        ("2,31,255", None),
+        ("4,31,any, thing", None),
+        ("20,12x", "PIN must be 1 to 8 digits"),
+        ("16,3", "expected mode and current"),
+        ("31", None),
+        ("32", "expected type and since"),
+        ("32,*-LOG-Trip", None),
+        ("32,*-LOG-Trip,2020-01-01 00:00:00", None),
+        ("40,+49,a text, with a comma", None),
+    ],
+)
+def test_parameters_are_checked_with_the_table(line: str, problem: str | None) -> None:
+    """A row says what is wrong with parameters for it; some may be left out."""
+    command = Command.parse(line.encode())
+    assert command is not None
+    assert BY_NUMBER[command.number].problem(command.parameters) == problem
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "sent"),
+    [
+        ("charge-mode", ("range",), ("3",)),
+        ("charge-mode-current", ("storage", "16"), ("1", "16")),
+        ("climate", ("on", "off"), ("1", "off")),
+        ("lock", ("on",), ("on",)),
+        ("charge-start", ("range",), ("range",)),
+        ("charge-mode", (), ()),
+    ],
+)
+def test_words_become_numbers(name: str, given: tuple[str, ...], sent: tuple[str, ...]) -> None:
+    """The words of a choice are sent as numbers; all else as it is, also what is too much."""
+    assert BY_NAME[name].in_numbers(given) == sent
+
+
+AMPS = NumberParameter("amps", 1, 255)
+SPEC: dict[str, Any] = {"number": 27, "name": "horn", "parameters": (AMPS,), "meaning": ""}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"parameters": ("amps",)}, TypeError),
+        ({"number": 65536}, ValueError),
+        ({"number": -1}, ValueError),
+        ({"name": "the horn"}, ValueError),
+        ({"name": ""}, ValueError),
+        ({"parameters": (AMPS, AMPS)}, ValueError),
+        ({"optional": 2}, ValueError),
+        ({"optional": -1}, ValueError),
+        ({"parameters": (), "whole_line": True}, ValueError),
+        ({"answered_by": AnsweredBy.SERVER}, ValueError),
+    ],
+)
+def test_a_row_that_lacks_something(wrong: dict[str, Any], error: type[Exception]) -> None:
+    """A row without what it needs is an error when it is made, not when somebody asks."""
+    assert CommandSpec(**SPEC).parameter_names == ("amps",)
+    with pytest.raises(error, match=r"horn|'the horn'|''"):
+        CommandSpec(**SPEC | wrong)
+
+
+@pytest.mark.parametrize("taken", [{"number": 28}, {"name": "lights"}])
+def test_numbers_and_names_are_taken_once(taken: dict[str, Any]) -> None:
+    """A second row of a number or of a name is an error, and changes nothing."""
+    table = CommandTable([CommandSpec(**SPEC)])
+    with pytest.raises(ValueError, match="in the table already"):
+        table.add(CommandSpec(**SPEC | taken))
+    assert [row.name for row in table] == ["horn"]

@@ -35,7 +35,6 @@ from ovms.protocol import Message, Role
 from ovms.protocol.commands import (
     BY_NAME,
     BY_NUMBER,
-    CHARGE_MODE_NUMBERS,
     Answer,
     Command,
     Result,
@@ -62,16 +61,13 @@ LISTING_LIMIT = 1000
 LISTENER_LIMIT = 1000
 """Messages that wait for any other listener, before the connection is not read any more."""
 
-TAKE_CHARGE_MODE = {BY_NAME["charge-mode"].number, BY_NAME["charge-mode-current"].number}
-"""Commands whose first parameter is a charge mode."""
-
 
 class NoAnswer(Exception):
     """The car did not answer a command in time."""
 
 
 def find_command(name: str, *parameters: str) -> Command:
-    """Make a command from its name or number and its parameters; a charge mode may be a word.
+    """Make a command from its name or number and its parameters; a choice may be a word.
 
     Raises ``ValueError`` for a name that is not in the command table.
     """
@@ -81,10 +77,9 @@ def find_command(name: str, *parameters: str) -> Command:
         number = BY_NAME[name].number
     else:
         raise ValueError(f"no command is called {name!r}")
-    if number in TAKE_CHARGE_MODE and parameters:
-        mode, *rest = parameters
-        parameters = (str(CHARGE_MODE_NUMBERS.get(mode, mode)), *rest)
-    return Command(number, ",".join(parameters))
+    spec = BY_NUMBER.get(number)
+    texts = spec.in_numbers(parameters) if spec is not None else parameters
+    return Command(number, ",".join(texts))
 
 
 class Listing(Protocol):

@@ -20,7 +20,7 @@ from ovms.car.shell import ShellContext, ShellError, run
 from ovms.car.summary import charge_lines, on_wire
 from ovms.car.usage import DataUse
 from ovms.car.vehicles.interface import CarVehicle
-from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
+from ovms.protocol.commands import BY_NUMBER, COMMANDS, Answer, AnsweredBy, Command, Result
 from ovms.protocol.records.alert import Alert, AlertKind
 
 log = get_logger("ovms.car")
@@ -34,7 +34,7 @@ A plain one may be the server's own: it could set another password, and the answ
 would show it the position.
 """
 
-OWN = frozenset({1, 2, 3, 4, 5, 6, 7})
+OWN = COMMANDS.answered_by(AnsweredBy.MODULE)
 """The commands that the module itself obeys."""
 
 LISTS = frozenset({1, 3})

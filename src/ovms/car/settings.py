@@ -12,13 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from ovms.car.parameter_types import (
-    FEATURE_COUNT,
-    LONGEST_VALUE,
-    PARAMETER_COUNT,
-    NumberParameter,
-    TextParameter,
-)
+from ovms.car.parameter_types import FEATURE_COUNT, PARAMETER_COUNT
 from ovms.car.parameters import (
     FEATURE_OFFSET,
     GROUPS,
@@ -29,7 +23,8 @@ from ovms.car.parameters import (
     check,
 )
 from ovms.car.reports import Units
-from ovms.protocol.commands import Answer, Result
+from ovms.protocol.commands import LONGEST_VALUE, Answer, Result
+from ovms.protocol.parameters import NumberParameter, TextParameter
 
 FEATURES, PARAMETERS = 1, 3
 """The commands that list them."""

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ovms.car.metrics import metrics
-from ovms.car.parameter_types import FEATURE_COUNT, PARAMETER_COUNT, NumberParameter
+from ovms.car.parameter_types import FEATURE_COUNT, PARAMETER_COUNT
 from ovms.car.parameters import FEATURE_OFFSET, KEPT_FEATURES, NAMES
 from ovms.car.settings import KNOWN_FEATURES, ModuleSettings
 from ovms.car.state import CarState, Topic
 from ovms.car.summary import on_wire, stat_lines
 from ovms.car.usage import DataUse
+from ovms.protocol.parameters import NumberParameter
 
 LONGEST_TEXT = 500
 """Bytes of an answer: with its number it fits a line also when it is sealed."""

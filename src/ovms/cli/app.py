@@ -180,7 +180,7 @@ def _check_command(name: str) -> None:
 
 def _list_commands() -> None:
     for spec in COMMANDS:
-        usage = " ".join([spec.name, *(parameter.upper() for parameter in spec.parameters)])
+        usage = " ".join([spec.name, *(name.upper() for name in spec.parameter_names)])
         print(f"{spec.number:>3}  {usage:<34} {spec.meaning}")
 
 

@@ -7,12 +7,25 @@ separated by commas; for some the text is one parameter, commas included (``whol
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
+from itertools import chain, repeat
 from typing import Self
 
 from ovms.protocol.messages import Message
+from ovms.protocol.parameters import (
+    ChoiceParameter,
+    NumberParameter,
+    ParameterType,
+    PinParameter,
+    TextParameter,
+    find_problem,
+)
+from ovms.protocol.records.capabilities import HIGHEST_COMMAND
+from ovms.protocol.records.history import LONGEST_TYPE
 
+_NAME = re.compile(r"[a-z]+(?:-[a-z]+)*", re.ASCII)
 _NUMBER = re.compile(rb"0*(\d{1,5})", re.ASCII)
 _ROW = re.compile(r"(\d{1,9}),(\d{1,9})(?:,|$)", re.ASCII)
 
@@ -102,61 +115,178 @@ class Answer:
 def _command_number(text: bytes) -> int | None:
     match = _NUMBER.fullmatch(text)
     value = int(match[1]) if match else None
-    return value if value is not None and value <= 65535 else None
+    return value if value is not None and value <= HIGHEST_COMMAND else None
+
+
+class AnsweredBy(Enum):
+    """Who carries a command out and answers it."""
+
+    MODULE = "module"
+    VEHICLE = "vehicle"
+    """The module passes it on to what it is built into."""
+    MODEM = "modem"
+    """Of the module; one without a modem does not support it."""
+    SERVER = "server"
+    """The car never sees it; so it is never sealed."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
-    """One line of the command table."""
+    """One row of the command table."""
 
     number: int
     name: str
-    parameters: tuple[str, ...]
+    parameters: tuple[ParameterType, ...]
     meaning: str
+    answered_by: AnsweredBy = AnsweredBy.VEHICLE
     first_row: int | None = None
     """For an answer in rows, the number of the first; rows tell their number and the total."""
     whole_line: bool = False
     """The last parameter runs to the end of the line, commas included."""
-    by_server: bool = False
-    """The server answers it, not the car; so it is never sealed."""
+    optional: int = 0
+    """So many of the last parameters may be left out."""
+    nothing: str = ""
+    """The text of a server's answer that has no rows, as clients know it."""
+
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` or ``TypeError`` for a row that cannot be carried out."""
+        for kind in self.parameters:
+            if not isinstance(kind, ParameterType):
+                raise TypeError(f"parameter {kind!r} of command {self.name} has no type")
+        if not 0 <= self.number <= HIGHEST_COMMAND or not _NAME.fullmatch(self.name):
+            raise ValueError(f"{self.number} {self.name!r} is no number and name of a command")
+        if len({*self.parameter_names}) < len(self.parameters):
+            raise ValueError(f"two parameters of command {self.name} have the same name")
+        if self.optional not in range(len(self.parameters) + 1):
+            raise ValueError(f"command {self.name} has fewer parameters than optional ones")
+        if self.whole_line and not self.parameters:
+            raise ValueError(f"command {self.name} has no parameter for the whole line")
+        if self.by_server and not self.nothing:
+            raise ValueError(f"command {self.name} has no text for an answer without rows")
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """The names of the parameters in their order."""
+        return tuple(kind.name for kind in self.parameters)
+
+    @property
+    def by_server(self) -> bool:
+        """Return whether the server answers it."""
+        return self.answered_by is AnsweredBy.SERVER
+
+    def problem(self, given: Sequence[str]) -> str | None:
+        """Return what is wrong with parameters for it; ``None`` if nothing is."""
+        return find_problem(self.parameters, given, self.optional)
+
+    def in_numbers(self, given: Sequence[str]) -> tuple[str, ...]:
+        """Return parameters as they are sent: words of a choice become numbers."""
+        kinds = chain(self.parameters, repeat(None))
+        return tuple(
+            kind.number_of(text) if isinstance(kind, ChoiceParameter) else text
+            for kind, text in zip(kinds, given, strict=False)
+        )
 
 
-COMMANDS = (
-    CommandSpec(1, "features", (), "list the features", first_row=0),
-    CommandSpec(2, "set-feature", ("feature", "value"), "set a feature", whole_line=True),
-    CommandSpec(3, "parameters", (), "list the parameters", first_row=0),
-    CommandSpec(4, "set-parameter", ("parameter", "value"), "set a parameter", whole_line=True),
-    CommandSpec(5, "reboot", (), "restart the module"),
-    CommandSpec(6, "charge-alert", (), "ask for a charge alert"),
-    CommandSpec(7, "shell", ("text",), "a text command for the module's shell", whole_line=True),
-    CommandSpec(10, "charge-mode", ("mode",), "set the charge mode"),
-    CommandSpec(11, "charge-start", (), "start to charge"),
-    CommandSpec(12, "charge-stop", (), "stop charging"),
-    CommandSpec(15, "charge-current", ("amps",), "set the charge current limit"),
-    CommandSpec(16, "charge-mode-current", ("mode", "amps"), "set charge mode and current limit"),
-    CommandSpec(17, "charge-timer", ("timer", "minutes"), "set timer mode and start time"),
-    CommandSpec(18, "wakeup", (), "wake the car up"),
-    CommandSpec(19, "wakeup-temperature", (), "wake the temperature subsystem up"),
-    CommandSpec(20, "lock", ("pin",), "lock the car"),
-    CommandSpec(21, "valet", ("pin",), "switch valet mode on"),
-    CommandSpec(22, "unlock", ("pin",), "unlock the car"),
-    CommandSpec(23, "unvalet", ("pin",), "switch valet mode off"),
-    CommandSpec(24, "homelink", ("button",), "press a HomeLink button, 0 to 2"),
-    CommandSpec(25, "cooldown", (), "cool the battery down"),
-    CommandSpec(26, "climate", ("on",), "climate control on or off"),
-    CommandSpec(30, "utilisation", (), "list the traffic by day", first_row=1, by_server=True),
-    CommandSpec(31, "history-summary", ("since",), "list the history's record types",
-                first_row=1, by_server=True),
-    CommandSpec(32, "history", ("type", "since"), "list history records",
-                first_row=1, by_server=True),
-    CommandSpec(40, "sms", ("number", "text"), "send an SMS", whole_line=True),
-    CommandSpec(41, "ussd", ("code",), "send a USSD code", whole_line=True),
-    CommandSpec(49, "at", ("command",), "send a raw AT command", whole_line=True),
-)  # fmt: skip
-"""The command table: the guide's, and what the field has added (7, 26)."""
+class CommandTable:
+    """The rows of the command table, by number and by name. Iterating gives the rows."""
 
-BY_NUMBER = {spec.number: spec for spec in COMMANDS}
-BY_NAME = {spec.name: spec for spec in COMMANDS}
+    def __init__(self, rows: Iterable[CommandSpec]) -> None:
+        self.by_number: dict[int, CommandSpec] = {}
+        self.by_name: dict[str, CommandSpec] = {}
+        for row in rows:
+            self.add(row)
+
+    def __iter__(self) -> Iterator[CommandSpec]:
+        return iter(self.by_number.values())
+
+    def add(self, row: CommandSpec) -> None:
+        """Add a row. Raises ``ValueError`` for a number or name that is taken."""
+        if row.number in self.by_number or row.name in self.by_name:
+            raise ValueError(f"command {row.number} {row.name} is in the table already")
+        self.by_number[row.number] = row
+        self.by_name[row.name] = row
+
+    def answered_by(self, who: AnsweredBy) -> frozenset[int]:
+        """Return the numbers of the commands that somebody answers."""
+        return frozenset(row.number for row in self if row.answered_by is who)
+
 
 CHARGE_MODE_NUMBERS = {"standard": 0, "storage": 1, "range": 3, "performance": 4}
 """The charge modes as commands 10 and 16 and field 15 of ``S`` number them."""
+
+FEATURE_LIMIT, PARAMETER_LIMIT = 32, 32
+"""Features and parameters that a module has at most: the ESP32's; the PIC has 16 and 32."""
+
+LONGEST_VALUE = 255
+"""Bytes of a parameter's value; with its row it fits a line, sealed or not."""
+
+LONGEST_COMMAND_TEXT = 700
+"""Bytes of a text command; a line to the car has room for them."""
+
+LONGEST_SINCE = len("2000-01-01 00:00:00")
+
+_MODE = ChoiceParameter("mode", {number: word for word, number in CHARGE_MODE_NUMBERS.items()})
+_AMPS = NumberParameter("amps", 1, 255, "current")
+_PIN = PinParameter()
+_SINCE = TextParameter("since", LONGEST_SINCE)
+_NOTHING = "No historical data available"
+_MODULE, _MODEM, _SERVER = AnsweredBy.MODULE, AnsweredBy.MODEM, AnsweredBy.SERVER
+
+
+def _line(name: str) -> TextParameter:
+    """Return the type of a parameter that is the rest of the line."""
+    return TextParameter(name, LONGEST_COMMAND_TEXT)
+
+
+COMMANDS = CommandTable(
+    [
+        CommandSpec(1, "features", (), "list the features", _MODULE, first_row=0),
+        CommandSpec(2, "set-feature", (
+            NumberParameter("feature", 0, FEATURE_LIMIT - 1), NumberParameter("value", 0, 255),
+        ), "set a feature", _MODULE, whole_line=True),
+        CommandSpec(3, "parameters", (), "list the parameters", _MODULE, first_row=0),
+        CommandSpec(4, "set-parameter", (
+            NumberParameter("parameter", 0, PARAMETER_LIMIT - 1),
+            TextParameter("value", LONGEST_VALUE),
+        ), "set a parameter", _MODULE, whole_line=True),
+        CommandSpec(5, "reboot", (), "restart the module", _MODULE),
+        CommandSpec(6, "charge-alert", (), "ask for a charge alert", _MODULE),
+        CommandSpec(7, "shell", (_line("text"),), "a text command for the module's shell",
+                    _MODULE, whole_line=True),
+        CommandSpec(10, "charge-mode", (_MODE,), "set the charge mode"),
+        CommandSpec(11, "charge-start", (), "start to charge"),
+        CommandSpec(12, "charge-stop", (), "stop charging"),
+        CommandSpec(15, "charge-current", (_AMPS,), "set the charge current limit"),
+        CommandSpec(16, "charge-mode-current", (_MODE, _AMPS),
+                    "set charge mode and current limit"),
+        CommandSpec(17, "charge-timer", (
+            ChoiceParameter("timer", {0: "plug-in", 1: "timer"}, "timer mode"),
+            NumberParameter("minutes", 0, 1439, "start time"),
+        ), "set timer mode and start time"),
+        CommandSpec(18, "wakeup", (), "wake the car up"),
+        CommandSpec(19, "wakeup-temperature", (), "wake the temperature subsystem up"),
+        CommandSpec(20, "lock", (_PIN,), "lock the car"),
+        CommandSpec(21, "valet", (_PIN,), "switch valet mode on"),
+        CommandSpec(22, "unlock", (_PIN,), "unlock the car"),
+        CommandSpec(23, "unvalet", (_PIN,), "switch valet mode off"),
+        CommandSpec(24, "homelink", (NumberParameter("button", 0, 2),),
+                    "press a HomeLink button, 0 to 2"),
+        CommandSpec(25, "cooldown", (), "cool the battery down"),
+        CommandSpec(26, "climate", (ChoiceParameter("on", {0: "off", 1: "on"}, "climate"),),
+                    "climate control on or off"),
+        CommandSpec(30, "utilisation", (), "list the traffic by day", _SERVER, first_row=1,
+                    nothing="No GPRS utilisation data available"),
+        CommandSpec(31, "history-summary", (_SINCE,), "list the history's record types",
+                    _SERVER, first_row=1, optional=1, nothing=_NOTHING),
+        CommandSpec(32, "history", (TextParameter("type", LONGEST_TYPE), _SINCE),
+                    "list history records", _SERVER, first_row=1, optional=1, nothing=_NOTHING),
+        CommandSpec(40, "sms", (TextParameter("number", 21), _line("text")), "send an SMS",
+                    _MODEM, whole_line=True),
+        CommandSpec(41, "ussd", (_line("code"),), "send a USSD code", _MODEM, whole_line=True),
+        CommandSpec(49, "at", (_line("command"),), "send a raw AT command", _MODEM,
+                    whole_line=True),
+    ]
+)  # fmt: skip
+"""The command table: the guide's, and what the field has added (7, 26)."""
+
+BY_NUMBER, BY_NAME = COMMANDS.by_number, COMMANDS.by_name

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Protocol
 
 from ovms.car.answers import AnswerCallback
-from ovms.protocol.commands import Command
+from ovms.protocol.commands import COMMANDS, AnsweredBy, Command
 
 SMS, USSD, RAW_AT = 40, 41, 49
 """The commands that need a modem."""
 
-MODEM_COMMANDS = frozenset({SMS, USSD, RAW_AT})
+MODEM_COMMANDS = COMMANDS.answered_by(AnsweredBy.MODEM)
 
 
 class Modem(Protocol):

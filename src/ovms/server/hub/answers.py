@@ -12,7 +12,7 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 
 from ovms.base.logs import get_logger
-from ovms.protocol.commands import Answer, Command, Result
+from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
 from ovms.protocol.times import wire_time
 from ovms.server.hub.interfaces import Line, Storage
 from ovms.server.values import HistoryEntry, HistoryKey
@@ -25,13 +25,6 @@ PAGE_TIMEOUT = 60.0
 
 ANSWER_TIMEOUT = 600.0
 """Seconds an asker has to take a whole answer: records do not expire meanwhile."""
-
-NOTHING = {
-    30: "No GPRS utilisation data available",
-    31: "No historical data available",
-    32: "No historical data available",
-}
-"""What there is to say when there is nothing, as clients know it."""
 
 log = get_logger("ovms.server.hub")
 
@@ -67,7 +60,8 @@ async def _send_all(storage: Storage, vehicle_id: str, command: Command, line: L
             async with asyncio.timeout(PAGE_TIMEOUT):
                 await line.drained()
     if is_empty:
-        line.send(Answer(command.number, Result.FAILED, NOTHING[command.number]).message)
+        text = BY_NUMBER[command.number].nothing
+        line.send(Answer(command.number, Result.FAILED, text).message)
 
 
 async def _rows(storage: Storage, vehicle_id: str, command: Command) -> AsyncGenerator[str, None]:

@@ -40,10 +40,7 @@ from ovms.car.vehicles.data.models import (
 )
 from ovms.car.vehicles.data.names import read_condition
 from ovms.car.vehicles.data.problems import Document, Path
-from ovms.protocol.commands import BY_NAME, BY_NUMBER, Command, CommandSpec
-
-FIRST, LAST = 10, 26
-"""Commands outside are the module's own or the server's."""
+from ovms.protocol.commands import BY_NAME, BY_NUMBER, AnsweredBy, Command, CommandSpec
 
 _NUMBER = re.compile(r"[0-9]{1,5}", re.ASCII)
 
@@ -115,7 +112,7 @@ class CommandFrames:
 
         Raises :class:`ValueRefused`.
         """
-        names, texts = self.spec.parameters, command.parameters
+        names, texts = self.spec.parameter_names, command.parameters
         if names and len(names) != len(texts):
             raise ValueRefused(f"expected {' and '.join(names)}")
         return dict(zip(names, texts, strict=False))
@@ -222,7 +219,7 @@ def _find_command(name: str, document: Document, path: Path) -> CommandSpec | No
 
 
 def _is_cars(spec: CommandSpec) -> bool:
-    return FIRST <= spec.number <= LAST
+    return spec.answered_by is AnsweredBy.VEHICLE
 
 
 def _read_order(
@@ -255,8 +252,8 @@ def _read_frame(
     if template is None or goal is None:
         return None
     for place in template.places:
-        if place.parameter not in spec.parameters:
-            has = " and ".join(spec.parameters) or "no parameters"
+        if place.parameter not in spec.parameter_names:
+            has = " and ".join(spec.parameter_names) or "no parameters"
             text = f"{spec.name} has no parameter {place.parameter!r}: it has {has}"
             document.report((*path, "data"), text)
     return Sending(goal.id, goal.is_extended, template, entry.after, goal.link)
@@ -280,15 +277,15 @@ class _Parameters:
         self._encodings = {
             name: [place.encoding for frame in frames for place in frame.data.places
                    if place.parameter == name]
-            for name in spec.parameters
+            for name in spec.parameter_names
         }  # fmt: skip
 
     def read(self, frames_are_whole: bool) -> tuple[CommandParameter, ...]:
         """Read them; whether one is missing can be told only if all frames are good."""
-        for name in self._written.keys() - set(self._spec.parameters):
-            has = " and ".join(self._spec.parameters) or "no parameters"
+        for name in self._written.keys() - set(self._spec.parameter_names):
+            has = " and ".join(self._spec.parameter_names) or "no parameters"
             self._report(name, f"{self._spec.name} has no parameter {name!r}: it has {has}")
-        found = [self._parameter(name, frames_are_whole) for name in self._spec.parameters]
+        found = [self._parameter(name, frames_are_whole) for name in self._spec.parameter_names]
         return tuple(each for each in found if each)
 
     def _report(self, name: str, message: str) -> None:
