@@ -47,7 +47,6 @@ class FakeLine:
     """A connection that remembers what it was sent; closed, it takes nothing more."""
 
     def __init__(self) -> None:
-        self.peer = "tests"
         self.is_closed = False
         self.error: Exception | None = None
         self.messages: list[Message] = []

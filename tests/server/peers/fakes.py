@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from ovms.protocol import Message
 from ovms.protocol.messages import LatestMessage
 from ovms.protocol.records.sync import OwnerRecord, VehicleRecord
-from ovms.server.storage.peers import Direction
+from ovms.server.storage.peers import Direction, PeerStore
 from ovms.server.storage.shared_records import OwnerSyncPosition, SharedRecord, SyncPosition, Taken
 from tests.server.hub.fakes import text_of
 
 
 @dataclass
-class FakeStore:
+class FakeStore(PeerStore):
     """Shared records, and what was kept of other servers."""
 
     vehicles: list[tuple[SyncPosition, VehicleRecord]] = field(default_factory=list)
@@ -91,8 +91,6 @@ class FakeStore:
 
 class FakeWire:
     """A connection to another server that remembers what it was sent."""
-
-    peer = "tests:1"
 
     def __init__(self) -> None:
         self.messages: list[Message] = []

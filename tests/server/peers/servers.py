@@ -104,7 +104,6 @@ class Server:
 class Cable:
     """One direction of a link: what was sent waits until :meth:`Net.settle` carries it."""
 
-    peer = "tests"
     unsent = 0
 
     def __init__(self) -> None:

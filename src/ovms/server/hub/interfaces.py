@@ -82,10 +82,6 @@ class Line(Protocol):
     """A connection that has been welcomed."""
 
     @property
-    def peer(self) -> str:
-        """Address of the other end, for logs."""
-
-    @property
     def received(self) -> int:
         """Bytes that came, in all."""
 

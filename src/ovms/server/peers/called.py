@@ -1,7 +1,7 @@
-"""Servers that call ours: their records are pushed, and the messages of cars go both ways.
+"""Servers that call ours: records are sent to them, and the messages of cars go both ways.
 
 Whoever repeats an old welcome can decipher nothing. So while a server is linked, a second one of
-the same id takes its place only with the first line of its that decrypts; it is pinged at once.
+the same id takes its place only once one of its lines decrypts; it is pinged at once.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from ovms.protocol.times import parse_wire_time
 from ovms.server.hub.hub import Hub
 from ovms.server.peers.exchange import PeerExchange
 from ovms.server.peers.initial_sync import last_heard, tell_all
-from ovms.server.peers.interfaces import PeerStorage
 from ovms.server.peers.link import WAITING_LIMIT, PeerLink
 from ovms.server.peers.records import RecordSender
+from ovms.server.storage.peers import PeerStore
 from ovms.server.storage.shared_records import ANY_SERVER
 from ovms.server.values import VehicleChange
 
@@ -43,7 +43,7 @@ class Replaced(Exception):
     """A newer connection of the same server took over."""
 
     def __str__(self) -> str:
-        """Say so."""
+        """Return the reason."""
         return "another connection of this server took over"
 
 
@@ -51,12 +51,12 @@ class ServerRemoved(Exception):
     """The server's record was removed, or its secret changed."""
 
     def __str__(self) -> str:
-        """Say so."""
+        """Return the reason."""
         return "the server's record was removed or its secret changed"
 
 
 def times_of(words: Sequence[str]) -> tuple[int, int]:
-    """Read the two date-times behind a server's id; one that is missing or odd is 0: everything."""
+    """Return the two times behind a server's id; one that is missing or malformed is 0."""
     pairs = (" ".join(words[:2]), " ".join(words[2:4]))
     return parse_wire_time(pairs[0]) or 0, parse_wire_time(pairs[1]) or 0
 
@@ -75,7 +75,7 @@ class CalledPeer:
         self.inbox.welcomed.set_result(None)
         self._service = service
         self._link = PeerLink(self.inbox, server_id, service.hub, self._shares)
-        self._pusher = RecordSender(
+        self._sender = RecordSender(
             service.store, server_id, times, service.clock, self._link.send, self._link.drained
         )
         self._is_proven = False
@@ -83,11 +83,11 @@ class CalledPeer:
         self._task = asyncio.create_task(self._run())
 
     def receive(self, message: Message) -> None:
-        """Take a message that came."""
+        """Handle a message that came."""
         self.inbox.received(self.pump, message)
 
     def closed(self, error: Exception | None) -> None:
-        """Learn that the connection is gone."""
+        """Handle the end of the connection."""
         self.inbox.closed(self.pump, error)
 
     async def ended(self) -> None:
@@ -95,14 +95,14 @@ class CalledPeer:
         await asyncio.wait([self._task])
 
     def unlink(self) -> None:
-        """Let go of all cars and clients. May be called again."""
+        """Leave all rooms. May be called again."""
         self._service.exchange.links.discard(self._link)
         self._link.close()
 
     async def _run(self) -> None:
         try:
-            self.pump.send(Message("A"))  # nobody can answer who cannot decipher
-            if self._service.take_up(self, is_proven=False):
+            self.pump.send(Message("A"))  # only who can decipher it can answer
+            if self._service.claim(self, is_proven=False):
                 await self._begin()
             await self._listen()
         except ConnectionLost:
@@ -118,7 +118,7 @@ class CalledPeer:
             message = await self._next()
             if not self._is_proven:
                 self._is_proven = True
-                if not self._work and self._service.take_up(self, is_proven=True):
+                if not self._work and self._service.claim(self, is_proven=True):
                     await self._begin()
             if message.code == "A":
                 self.inbox.send(Message("a"))
@@ -140,32 +140,32 @@ class CalledPeer:
         raise error
 
     async def _begin(self) -> None:
-        """Be the connection of this server: its records are pushed, its cars are known."""
+        """Begin to send records and to exchange messages of cars."""
         self.pump.write_limit = WAITING_LIMIT
         heard = await last_heard(self._service.store, self.server_id, "called")
         self._service.exchange.links.add(self._link)
         store, clock = self._service.store, self._service.clock
         begun = partial(tell_all, self._link, store, heard, clock)
         pushed = partial(self._link.tell_again, store, clock)
-        self._work = [asyncio.create_task(self._pusher.run(begun, pushed))]
+        self._work = [asyncio.create_task(self._sender.run(begun, pushed))]
         await self._note(connected=True, error="")
 
     async def _end(self) -> None:
         for task in self._work:
             await end(task)
         self.unlink()
-        if self._service.let_go(self):
+        if self._service.release(self):
             await self._note(connected=False)
 
     def _shares(self, server: str) -> bool:
         return server in (ANY_SERVER, self.server_id)
 
     async def _note(self, **values: object) -> None:
-        """Keep how things stand; a database in trouble is no reason to end a link."""
+        """Store the state of the link; a database in trouble is no reason to end it."""
         now = self._service.clock.time()
         if "connected" in values:
             values = {**values, "address": self.pump.peer, "since": now}
-        counts = {"vehicles": self._pusher.vehicles, "owners": self._pusher.owners}
+        counts = {"vehicles": self._sender.vehicles, "owners": self._sender.owners}
         try:
             await self._service.store.note(self.server_id, "called", heard=now, **counts, **values)
         except Exception as error:
@@ -175,7 +175,7 @@ class CalledPeer:
 class PeerService:
     """Servers that have called, one connection each."""
 
-    def __init__(self, hub: Hub, exchange: PeerExchange, store: PeerStorage, clock: Clock) -> None:
+    def __init__(self, hub: Hub, exchange: PeerExchange, store: PeerStore, clock: Clock) -> None:
         self.hub = hub
         self.exchange = exchange
         self.store = store
@@ -184,13 +184,13 @@ class PeerService:
         self._all: set[CalledPeer] = set()
 
     def admit(self, server_id: str, secret: str, pump: Pump, words: Sequence[str]) -> CalledPeer:
-        """Take in a server that was welcomed; ``words`` followed its id in the welcome."""
+        """Handle a server that was welcomed; ``words`` followed its id in the welcome."""
         peer = CalledPeer(self, server_id, secret, pump, times_of(words))
         self._all.add(peer)
         return peer
 
-    def take_up(self, peer: CalledPeer, *, is_proven: bool) -> bool:
-        """Make a connection the one of its server; not without proof while another lives."""
+    def claim(self, peer: CalledPeer, *, is_proven: bool) -> bool:
+        """Return whether a connection is now its server's; without proof, not beside another."""
         old = self._peers.get(peer.server_id)
         if old is not None and not is_proven:
             return False
@@ -200,8 +200,8 @@ class PeerService:
             old.pump.close(Replaced())
         return True
 
-    def let_go(self, peer: CalledPeer) -> bool:
-        """Forget a connection; true if it was the one of its server."""
+    def release(self, peer: CalledPeer) -> bool:
+        """Forget a connection; return whether it was its server's."""
         self._all.discard(peer)
         if self._peers.get(peer.server_id) is not peer:
             return False

@@ -1,7 +1,7 @@
-"""Ours as the client of another server: calls it, keeps the link, calls again.
+"""Our server as the client of another: it calls, keeps the link, and calls again.
 
-What it tells of vehicles and owners is kept here; the messages of its cars come here, and of ours
-go there.
+Records of vehicles and owners that the other server sends are stored here. The messages of its cars
+come here, and those of our cars go there.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from ovms.protocol.times import wire_change
 from ovms.server.hub.hub import Hub
 from ovms.server.peers.exchange import PeerExchange
 from ovms.server.peers.initial_sync import last_heard, tell_all
-from ovms.server.peers.interfaces import PeerStorage
 from ovms.server.peers.link import PeerLink
 from ovms.server.peers.records import RecordReceiver
+from ovms.server.storage.peers import PeerStore
 from ovms.server.storage.shared_records import ANY_SERVER
 from ovms.server.values import VehicleChange
 
@@ -84,7 +84,7 @@ class PeerCaller:
         called: Called,
         hub: Hub,
         exchange: PeerExchange,
-        store: PeerStorage,
+        store: PeerStore,
         clock: Clock,
         random: Random,
         on_taken: Callable[[Sequence[VehicleChange], set[int]], None],
@@ -131,7 +131,7 @@ class PeerCaller:
 
     async def _serve(self, connection: ClientConnection, newest: tuple[int, int]) -> None:
         link = PeerLink(connection, self._called.server_id, self._hub, self._shares)
-        taker = RecordReceiver(
+        receiver = RecordReceiver(
             self._store, self._called.server_id, newest, self._clock, self._on_taken
         )
         self._pings.clear()
@@ -141,7 +141,7 @@ class PeerCaller:
         announcing = asyncio.create_task(tell_all(link, self._store, heard, self._clock))
         await self._note(connected=True, error="", vehicles=0, owners=0)
         try:
-            await self._listen(connection, link, taker)
+            await self._listen(connection, link, receiver)
         finally:
             try:
                 await end(announcing)
@@ -150,49 +150,51 @@ class PeerCaller:
                 link.close()
 
     async def _listen(
-        self, connection: ClientConnection, link: PeerLink, taker: RecordReceiver
+        self, connection: ClientConnection, link: PeerLink, receiver: RecordReceiver
     ) -> None:
-        self._ping(connection, taker)  # a server that meets two of us waits for a sign of life
+        self._ping(connection, receiver)  # a server that meets two of us waits for a sign of life
         while True:
-            message = await self._next(connection, taker)
+            message = await self._next(connection, receiver)
             match message.code:
                 case "A":
                     connection.send(Message("a"))
                 case "a":
-                    await self._ping_answered(taker)
+                    await self._ping_answered(receiver)
                 case "R":
-                    taker.receive(message.data)
+                    receiver.receive(message.data)
                 case "r":
-                    await taker.keep()  # it may be of a vehicle that has just been told
+                    await receiver.keep()  # it may be of a vehicle that has just been told
                     await link.receive(message.data)
-            if (not connection.waiting or taker.is_full) and await taker.keep():
-                self._ping(connection, taker)
+            if (not connection.waiting or receiver.is_full) and await receiver.keep():
+                self._ping(connection, receiver)
 
-    async def _next(self, connection: ClientConnection, taker: RecordReceiver) -> Message:
+    async def _next(self, connection: ClientConnection, receiver: RecordReceiver) -> Message:
         """Return the next message; a silent server is pinged, a dead one given up."""
         for _ in range(round(SILENCE_LIMIT / PING_INTERVAL)):
             try:
                 async with asyncio.timeout(PING_INTERVAL):
                     return await connection.receive()
             except TimeoutError:
-                self._ping(connection, taker)
-                await self._note(vehicles=taker.vehicles, owners=taker.owners)
+                self._ping(connection, receiver)
+                await self._note(vehicles=receiver.vehicles, owners=receiver.owners)
         raise ConnectionLost("the other server is silent")
 
-    def _ping(self, connection: ClientConnection, taker: RecordReceiver) -> None:
+    def _ping(self, connection: ClientConnection, receiver: RecordReceiver) -> None:
         connection.send(Message("A"))
-        self._pings.append(taker.seen)
+        self._pings.append(receiver.seen)
 
-    async def _ping_answered(self, taker: RecordReceiver) -> None:
+    async def _ping_answered(self, receiver: RecordReceiver) -> None:
         if self._pings:
-            await taker.whole(self._pings.pop(0))
-        await self._note(heard=self._clock.time(), vehicles=taker.vehicles, owners=taker.owners)
+            await receiver.whole(self._pings.pop(0))
+        await self._note(
+            heard=self._clock.time(), vehicles=receiver.vehicles, owners=receiver.owners
+        )
 
     def _shares(self, server: str) -> bool:
         return server in (ANY_SERVER, self._called.server_id)
 
     async def _note(self, **values: object) -> None:
-        """Keep how things stand; a database in trouble is no reason to end a link."""
+        """Store the state of the link; a database in trouble is no reason to end it."""
         if "connected" in values:
             values = {**values, "address": self._called.address, "since": self._clock.time()}
         try:

@@ -1,4 +1,4 @@
-"""All links to other servers, and what they and the rooms have to tell each other."""
+"""All links to other servers, as an observer of the rooms."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ovms.server.peers.link import PeerLine, PeerLink
 
 
 class PeerExchange:
-    """The links; the hub tells it of cars."""
+    """The links to other servers, which are told of cars."""
 
     def __init__(self) -> None:
         self.links: set[PeerLink] = set()
@@ -25,7 +25,7 @@ class PeerExchange:
             link.car_went(room)
 
     def server_changed(self, room: Room) -> None:
-        """Have the other servers that may not know of a vehicle any more hear no more of it."""
+        """Drop a vehicle on the links that may not know of it any more."""
         for link in tuple(self.links):
             link.server_changed(room)
 

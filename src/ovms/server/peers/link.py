@@ -10,10 +10,10 @@ sends and takes what the other side's clients have for the car, until ``Z0`` or 
     ◀── other side  z<n>  apps that watch; commands (C, EMC), pings (A), what apps pass on
 
 In a room, the other server is the car where the car is there, and a client (a *relay*) where it is
-here, so that whose answer is whose, and what is in time, are questions the rooms have answered
-already. A server says that it has a car only when that has sent a line that decrypts, and since
-when: of two claims the later one holds, and an equal one is the same car, heard of in another way.
-So messages never go round, even where the links do.
+here. So the rooms' own rules say whose answer is whose, and what is in time. A server says that it
+has a car only when that has sent a line that decrypts, and since when: of two claims the later one
+holds, and an equal one is the same car, heard of in another way.
+So no message goes in circles, even where the links do.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from ovms.protocol.messages import LatestMessage
 from ovms.protocol.records.sync import Replicated
 from ovms.server.hub.hub import Hub, Removed, RoomSession
 from ovms.server.hub.room import Room
+from ovms.server.storage.peers import PeerStore
 
 WAITING_LIMIT: Final = 64 << 20
 """Bytes that may wait for the other server to read: about the state of 100,000 cars."""
@@ -42,15 +43,11 @@ class Wire(Protocol):
     """What carries a link: :class:`ovms.net.client.ClientConnection`."""
 
     @property
-    def peer(self) -> str:
-        """Address of the other end."""
-
-    @property
     def unsent(self) -> int:
         """Bytes that wait for the other end to read."""
 
     def send(self, message: Message) -> None:
-        """Send, or raise :class:`~ovms.net.client.ConnectionLost`."""
+        """Send a message, or raise :class:`~ovms.net.client.ConnectionLost`."""
 
     async def drain(self) -> None:
         """Wait until the other end has taken enough, or raise the same."""
@@ -59,32 +56,16 @@ class Wire(Protocol):
         """End it at once."""
 
 
-class States(Protocol):
-    """Where the latest messages are: :class:`ovms.server.storage.peers.PeerStore`."""
-
-    async def stored_since(
-        self, server_id: str, since: float, after: tuple[str, str]
-    ) -> list[tuple[str, LatestMessage]]:
-        """Return the next messages of a server's vehicles behind a vehicle and code."""
-        ...
-
-    async def stored_of(
-        self, server_id: str, vehicle_ids: Sequence[str]
-    ) -> list[tuple[str, LatestMessage]]:
-        """Return those of some vehicles."""
-        ...
-
-
 class Flooded(Exception):
     """The other server does not read what it is sent."""
 
     def __str__(self) -> str:
-        """Say so."""
+        """Return the reason."""
         return "the other server does not read what it is sent"
 
 
 class PeerLine:
-    """One vehicle on a link: what a room speaks to."""
+    """One vehicle on a link: the line through which its room sends."""
 
     received = 0
     sent = 0
@@ -94,11 +75,6 @@ class PeerLine:
         self._link = link
         self._vehicle_id = vehicle_id
         self._is_car = is_car
-
-    @property
-    def peer(self) -> str:
-        """Whom it leads to."""
-        return self._link.peer_id
 
     @property
     def link(self) -> PeerLink:
@@ -114,14 +90,14 @@ class PeerLine:
         await self._link.drained()
 
     def close(self, error: Exception | None = None) -> None:
-        """End what there is of the vehicle on this link."""
+        """Drop the vehicle on this link."""
         self._link.drop(self._vehicle_id, self._is_car)
 
 
 class PeerLink:
     """A link to the server ``peer_id``.
 
-    ``shares`` tells whether the other server may know of a vehicle, by the id of the server that
+    ``shares`` returns whether the other server may know of a vehicle, by the id of the server that
     serves it.
     """
 
@@ -141,7 +117,7 @@ class PeerLink:
     # -- sending ----------------------------------------------------------------------------
 
     def send(self, message: Message) -> bool:
-        """Send a message; false if it cannot be sent. A server that does not read is given up."""
+        """Send a message; false if it cannot be sent. A server that does not read is cut off."""
         if not self.is_open:
             return False
         try:
@@ -149,7 +125,7 @@ class PeerLink:
         except LocalProtocolError:
             return False
         except Exception:
-            return False  # it is over; whoever reads from it hears of it
+            return False  # it is over, and its reader is told
         if self._wire.unsent > WAITING_LIMIT:
             self._wire.cut(Flooded())
             return False
@@ -165,7 +141,7 @@ class PeerLink:
     # -- the cars that are here -------------------------------------------------------------
 
     async def announce(self) -> None:
-        """Tell the other server of all cars that are here; call it once, at the beginning."""
+        """Announce all cars that are here; call it once, at the beginning."""
         for room in list(self._hub.rooms.values()):
             if not self.is_open:
                 return
@@ -173,15 +149,15 @@ class PeerLink:
                 self.car_came(room)
                 await self.drained()
 
-    async def tell_stored(self, states: States, since: float, now: float) -> None:
-        """Tell what is stored of cars that are nowhere and came after ``since``, Unix seconds."""
+    async def tell_stored(self, store: PeerStore, since: float, now: float) -> None:
+        """Send what came after ``since``, Unix seconds, of cars that are connected nowhere."""
         place = ("", "")
-        while page := await states.stored_since(self.peer_id, since, place):
+        while page := await store.stored_since(self.peer_id, since, place):
             place = (page[-1][0], page[-1][1].code)
             await self._tell_states(page, now)
 
-    async def tell_again(self, states: States, clock: Clock, vehicle_ids: Sequence[str]) -> None:
-        """Tell of vehicles that the other server may just have learnt of, all that there is."""
+    async def tell_again(self, store: PeerStore, clock: Clock, vehicle_ids: Sequence[str]) -> None:
+        """Send all that there is of vehicles that the other server may not have known before."""
         for vehicle_id in vehicle_ids:
             room = self._hub.rooms.get(vehicle_id)
             relay = self.relays.pop(vehicle_id, None)
@@ -189,7 +165,7 @@ class PeerLink:
                 self.car_came(room)
             if relay is not None:
                 self._hub.leave(relay)
-        await self._tell_states(await states.stored_of(self.peer_id, vehicle_ids), clock.time())
+        await self._tell_states(await store.stored_of(self.peer_id, vehicle_ids), clock.time())
 
     async def _tell_states(self, states: Iterable[tuple[str, LatestMessage]], now: float) -> None:
         for vehicle_id, latest in states:
@@ -200,7 +176,7 @@ class PeerLink:
         await self.drained()
 
     def car_came(self, room: Room) -> None:
-        """Tell the other server that a car is here, unless it is from there that we know it."""
+        """Announce a car, unless the other server has announced it to us."""
         vehicle_id = room.vehicle.id
         if vehicle_id in self.cars or vehicle_id in self.relays or not self._shares(room.server):
             return
@@ -208,11 +184,11 @@ class PeerLink:
         self.relays[vehicle_id] = self._hub.enter_relay(room, line)
 
     def car_went(self, room: Room) -> None:
-        """Tell the other server that a car is here no more."""
+        """Tell the other server that a car is gone."""
         self.drop(room.vehicle.id, is_car=False)
 
     def server_changed(self, room: Room) -> None:
-        """Part with a vehicle that the other server may not know of any more."""
+        """Drop a vehicle that the other server may not know of any more."""
         if not self._shares(room.server):
             self.drop(room.vehicle.id, is_car=False)
             self.drop(room.vehicle.id, is_car=True)
@@ -220,10 +196,10 @@ class PeerLink:
     # -- receiving --------------------------------------------------------------------------
 
     async def receive(self, data: bytes) -> None:
-        """Take the data of an ``r``, one after another. A strange one is passed over."""
+        """Handle the data of an ``r``, one at a time. A malformed one is ignored."""
         replicated = Replicated.parse(data)
         if replicated is None or not replicated.vehicle_id.isprintable():
-            return  # what is no text cannot be looked up
+            return  # only printable ids can be looked up
         vehicle_id, message = replicated.vehicle_id.upper(), replicated.inner
         if message.code == "Z":
             await self._take_presence(vehicle_id, message.data)
@@ -235,9 +211,9 @@ class PeerLink:
             await self._take_of_absent(vehicle_id, message)
 
     async def _take_of_absent(self, vehicle_id: str, message: Message) -> None:
-        """Take what the other server says of a car that is nowhere: a stored message has an age.
+        """Handle a message of a car that is connected nowhere: a stored message has an age.
 
-        Without one it is new: from a server that replicates messages and does not say who is there.
+        Without an age it is new: from a server that replicates messages and announces no cars.
         """
         aged, self._aged = self._aged, None
         if message.code == "T" and message.data.isdigit() and len(message.data) < 12:
@@ -253,7 +229,7 @@ class PeerLink:
         self._hub.release(room)
 
     async def _take_presence(self, vehicle_id: str, data: bytes) -> None:
-        """Learn that a car came to the other server, or went."""
+        """Handle a car that came to the other server, or went."""
         is_here, _, since = data.partition(b",")
         if is_here == b"0":
             self.drop(vehicle_id, is_car=True)
@@ -271,7 +247,7 @@ class PeerLink:
             self._hub.release(room)
 
     def _weigh(self, room: Room, claim: int) -> None:
-        """Have the car at the other server, unless there is as good a claim."""
+        """Let the other server's car into the room, unless another claim is as late."""
         vehicle_id = room.vehicle.id
         is_known = room.has_proven_car and room.relays.claim >= claim
         if not is_known or room.relays.claim == claim:
@@ -285,17 +261,17 @@ class PeerLink:
     # -- the end ----------------------------------------------------------------------------
 
     def drop(self, vehicle_id: str, is_car: bool) -> None:
-        """Forget a vehicle on this link; a relay is told that the car is gone."""
-        guest = (self.cars if is_car else self.relays).pop(vehicle_id, None)
-        if guest is None:
+        """Forget a vehicle on this link; if its car is here, tell the other server that it left."""
+        session = (self.cars if is_car else self.relays).pop(vehicle_id, None)
+        if session is None:
             return
         if not is_car:
             self.send(Replicated(vehicle_id, GONE).message)
-        self._hub.leave(guest)
+        self._hub.leave(session)
 
     def close(self) -> None:
-        """Let go of everything: the link is over. May be called again."""
+        """Leave all rooms: the link is over. May be called again."""
         self.is_open = False
-        for guests in (self.cars, self.relays):
-            while guests:
-                self._hub.leave(guests.popitem()[1])
+        for sessions in (self.cars, self.relays):
+            while sessions:
+                self._hub.leave(sessions.popitem()[1])

@@ -1,7 +1,7 @@
-"""``R``: pushing what another server may know, and taking what it tells.
+"""``R``: sending records of vehicles and owners to another server, and receiving its own.
 
-Oldest first, and never a change of the second that still runs: whoever has the newest change that
-was told, names its second at the next login, and misses nothing of it.
+They go oldest first, and never a change of the second that still runs: a server names the second of
+the newest change it has at its next login, and must not miss other changes of that second.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
 from ovms.protocol import Message
 from ovms.protocol.records.sync import OwnerRecord, VehicleRecord
-from ovms.server.peers.interfaces import Changes, Shelf
+from ovms.server.storage.peers import PeerStore
 from ovms.server.storage.shared_records import OwnerSyncPosition, SharedRecord, SyncPosition
 from ovms.server.values import VehicleChange
 
 LOOK: Final = 1.0
-"""Seconds between two looks for changes."""
+"""Seconds between two searches for changes."""
 
 RECORDS_LIMIT: Final = 500
-"""Records that gather before they are put on disk: one transaction."""
+"""Records that are stored in one transaction."""
 
 log = get_logger("ovms.server.peers")
 
 
 class RecordSender:
-    """Pushes records to a server that has called, from the times on that it named.
+    """Sends records to a server that has called, from the times on that it named.
 
     ``send`` takes a message, ``drained`` waits while the other server has much to read.
     """
 
     def __init__(
         self,
-        changes: Changes,
+        store: PeerStore,
         server_id: str,
         times: tuple[int, int],
         clock: Clock,
@@ -43,10 +43,10 @@ class RecordSender:
         drained: Callable[[], Awaitable[None]],
     ) -> None:
         self.vehicles = 0
-        """Vehicle records that were pushed."""
+        """Vehicle records that were sent."""
         self.owners = 0
-        """Owner records that were pushed."""
-        self._changes = changes
+        """Owner records that were sent."""
+        self._store = store
         self._server_id = server_id
         self._vehicle_place: SyncPosition = (times[0] + 1.0, "")
         self._owner_place: OwnerSyncPosition = (times[1] + 1.0, 0)
@@ -59,10 +59,10 @@ class RecordSender:
         begun: Callable[[], Awaitable[None]],
         pushed: Callable[[Sequence[str]], Awaitable[None]],
     ) -> None:
-        """Push what there is, then what changes. Cancel it to end.
+        """Send what there is, then what changes. Cancel it to end.
 
-        ``begun`` is called when all that there was has been pushed, ``pushed`` with the vehicles
-        that have been since: what is told of a vehicle that is not known yet is lost.
+        ``begun`` is called when all that there was has been sent, ``pushed`` with the vehicles
+        that are sent later: messages of a vehicle that the other server does not know are lost.
         """
         is_begun = False
         while True:
@@ -77,23 +77,23 @@ class RecordSender:
                 raise
             except Exception as error:  # passing trouble of the database
                 log.warning(
-                    "no records for a server now", server=self._server_id, reason=str(error)
+                    "cannot read records for a server", server=self._server_id, reason=str(error)
                 )
             await asyncio.sleep(LOOK)
 
     async def push(self) -> list[str]:
-        """Push all that has changed up to the second that runs; owners before their vehicles.
+        """Send all that has changed up to the second that runs; owners before their vehicles.
 
-        Returns the ids of the vehicles.
+        Return the ids of the vehicles.
         """
         ids: list[str] = []
         until = float(int(self._clock.time()))
-        while owners := await self._changes.changed_owners(self._owner_place, until):
+        while owners := await self._store.changed_owners(self._owner_place, until):
             for owner_place, owner in owners:
                 self._owner_place = owner_place
                 self.owners += self._send(owner.message)
             await self._drained()
-        while vehicles := await self._changes.changed_vehicles(
+        while vehicles := await self._store.changed_vehicles(
             self._server_id, self._vehicle_place, until
         ):
             for place, vehicle in vehicles:
@@ -105,15 +105,15 @@ class RecordSender:
 
 
 class RecordReceiver:
-    """Takes the records of a server that we call.
+    """Stores the records of a server that we call.
 
-    The newest change that is kept, and named at the next login, is that of a second that is whole:
-    one that is followed by a later one, or by the answer to a ping.
+    The newest change that is stored, and named at the next login, is of a second that is complete:
+    a later change has come, or the answer to a ping.
     """
 
     def __init__(
         self,
-        shelf: Shelf,
+        store: PeerStore,
         peer_id: str,
         newest: tuple[int, int],
         clock: Clock,
@@ -124,8 +124,8 @@ class RecordReceiver:
         self.owners = 0
         """Owner records that came."""
         self.newest = newest
-        """The newest changes of vehicles and owners that are whole."""
-        self._shelf = shelf
+        """The newest changes of vehicles and owners of seconds that are complete."""
+        self._store = store
         self._peer_id = peer_id
         self._clock = clock
         self._on_taken = on_taken
@@ -134,23 +134,23 @@ class RecordReceiver:
 
     @property
     def is_full(self) -> bool:
-        """So much waits that it should be kept now."""
+        """So much waits that it should be stored now."""
         return len(self._waiting) >= RECORDS_LIMIT
 
     @property
     def seen(self) -> tuple[int, int]:
-        """The newest changes that came: what becomes whole when a ping sent now is answered."""
+        """The newest changes that came: complete when a ping that is sent now is answered."""
         return self._seen
 
     def receive(self, data: bytes) -> None:
-        """Take the data of an ``R``; a malformed one is logged and passed over."""
+        """Handle the data of an ``R``; a malformed one is logged and ignored."""
         record = VehicleRecord.parse(data) or OwnerRecord.parse(data)
         if record is None:
             log.warning("malformed record", server=self._peer_id, kind=data[:1].decode("latin-1"))
             return
         self._waiting.append(record)
         vehicle_time, owner_time = self._seen
-        # Whoever names a time to come, of a clock that was wrong, is told of nothing until then.
+        # A clock was wrong: naming a future time would hide all changes until then.
         changed = min(record.changed, int(self._clock.time()))
         if isinstance(record, VehicleRecord):
             self.vehicles += 1
@@ -160,17 +160,17 @@ class RecordReceiver:
             self._seen = vehicle_time, max(owner_time, changed)
 
     async def keep(self) -> bool:
-        """Put what waits on disk; false if nothing waits. Raises what the store raises."""
+        """Store what waits; return false if nothing does. Raises what the store raises."""
         if not self._waiting:
             return False
         records, self._waiting = self._waiting, []
-        # The second of the newest may have more to come: it is not whole yet.
+        # More may come of the second of the newest: it is not complete yet.
         vehicle_time, owner_time = self._seen
         await self._put(records, self._later((vehicle_time - 1, owner_time - 1)))
         return True
 
     async def whole(self, seen: tuple[int, int]) -> None:
-        """Keep that all up to these times has come: a ping that was sent then is answered."""
+        """Store that all up to these times has come: a ping that was sent then is answered."""
         newest = self._later(seen)
         if newest != self.newest and not self._waiting:
             await self._put([], newest)
@@ -179,9 +179,9 @@ class RecordReceiver:
         return max(self.newest[0], times[0]), max(self.newest[1], times[1])
 
     async def _put(self, records: Sequence[SharedRecord], newest: tuple[int, int]) -> None:
-        taken = await self._shelf.take(self._peer_id, records, newest, self._clock.time())
+        taken = await self._store.take(self._peer_id, records, newest, self._clock.time())
         self.newest = newest
         for reason in taken.refused:
-            log.warning("a record was not taken", server=self._peer_id, reason=reason)
+            log.warning("a record was refused", server=self._peer_id, reason=reason)
         if taken.changes or taken.owners:
             self._on_taken(taken.changes, taken.owners)
