@@ -194,7 +194,7 @@ def test_a_second_signal_stops_at_once(server: Server) -> None:
         server.program.process.terminate()
         server.program.wait_for("stopping")
         server.program.process.terminate()
-        assert server.program.end(10) == 1
+        assert server.program.end() == 1
         assert silent.recv(1) == b""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import queue
 import re
@@ -13,11 +14,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+from typer.testing import CliRunner
 
-PATIENCE = 30.0
-"""Seconds a test waits for what must come; a slow machine is no failure, silence is."""
+from ovms.base import logs
+from ovms.cli.main import cli
+from tests.waiting import PATIENCE
 
 SECRET = "a secret of the tests"
 
@@ -65,9 +69,9 @@ class Program:
                 self._news.put(line.rstrip("\n"))
         self._news.put(None)
 
-    def wait_for(self, pattern: str, patience: float = PATIENCE) -> str:
+    def wait_for(self, pattern: str) -> str:
         """Wait for a line, not seen by an earlier call, that the pattern is found in."""
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 line = self._news.get(timeout=max(0, deadline - time.monotonic()))
@@ -87,10 +91,10 @@ class Program:
                 self.lines.append(line)
         return "\n".join(self.lines)
 
-    def end(self, patience: float = PATIENCE) -> int:
+    def end(self) -> int:
         """Wait until the program ends by itself; its exit code."""
-        code = self.process.wait(patience)
-        self._reader.join(patience)
+        code = self.process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
         return code
 
     def stop(self) -> int:
@@ -129,13 +133,22 @@ def start() -> Iterator[Start]:
 def run_ovms(
     *arguments: str, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
+    """Run a command to its end in this process, which has all imports behind it."""
+    with patch.dict(os.environ, env or {}):
+        try:
+            done = CliRunner().invoke(cli, arguments, catch_exceptions=False)
+        finally:
+            logs._configure(logging.WARNING, "text", None)  # as in tests/conftest.py
+    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
+
+
+def run_program(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end as a process of its own, with nothing on standard input."""
     return subprocess.run(
         [sys.executable, "-m", "ovms", *arguments],
         capture_output=True,
         text=True,
-        timeout=120,
-        env={**os.environ, **(env or {})},
+        timeout=PATIENCE,
         stdin=subprocess.DEVNULL,
         check=False,
     )
@@ -187,14 +200,6 @@ class Server:
 def server(start: Start, tmp_path: Path) -> Server:
     """Run a server that knows CAR1 and CAR2."""
     return Server(start, tmp_path / "data", ("CAR1", "CAR2"))
-
-
-def wait_until(holds: Callable[[], bool], patience: float = PATIENCE) -> None:
-    """Wait until something is so that no program tells by itself."""
-    deadline = time.monotonic() + patience
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.1)
 
 
 def status_of(server: Server, vehicle: str = "CAR1") -> dict[str, object]:

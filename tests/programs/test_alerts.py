@@ -17,8 +17,9 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from ovms.protocol import Message, Role
-from tests.programs.conftest import PATIENCE, Program, Server, Start, run_ovms
+from tests.programs.conftest import Program, Server, Start, run_ovms
 from tests.programs.test_keeping import Caller
+from tests.waiting import PATIENCE
 
 
 class Mailbox:

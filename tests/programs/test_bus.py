@@ -9,15 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.programs.conftest import (
-    PATIENCE,
-    Program,
-    Server,
-    Start,
-    run_ovms,
-    status_of,
-    wait_until,
-)
+from tests.programs.conftest import Program, Server, Start, run_ovms, status_of
+from tests.waiting import wait_until
 
 
 def field_of(server: Server, code: str, name: str) -> Any:
@@ -159,7 +152,7 @@ def test_a_car_is_read_by_obd(server: Server, start: Start, tmp_path: Path) -> N
     deaf = start("car", *options)
     deaf.wait_for("says little unless it is asked")
     deaf.wait_for("bus open")
-    sim.wait_for("switched on", PATIENCE * 3)
+    sim.wait_for("switched on")
     assert "VIN" not in deaf.output()
     assert deaf.stop() == 0
     module = start("car", *options, "--can-trust", "ask", "--units", "K")
@@ -184,7 +177,7 @@ def test_an_adapter_may_be_unplugged(garage: Garage, start: Start, tmp_path: Pat
     sim = start(
         "vehicle-type", "simulate", "roadster", "--link", str(tmp_path / "adapter"), "--pin", "77"
     )
-    module.wait_for("bus open", PATIENCE * 2)
+    module.wait_for("bus open")
     garage.does("unlock", "77")
     sim.wait_for("unlocked")
     assert (sim.stop(), module.stop()) == (0, 0)

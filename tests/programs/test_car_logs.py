@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs.conftest import PATIENCE, Program, Server, Start, run_ovms
+from tests.programs.conftest import Program, Server, Start, run_ovms
 from tests.programs.test_service import Manager
+from tests.waiting import PATIENCE
 
 VIN, ICCID, PIN, WRONG_PIN = "5YJRE1A12B3001234", "8985200011112222333", "739164", "550187"
 NETWORK_PASSWORD, PARANOID, REGISTRATION = "wordOfTheNetwork", "wordThatSeals", "wordOfThePhone"

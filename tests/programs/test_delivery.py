@@ -54,7 +54,7 @@ def test_nothing_is_lost_when_the_power_goes_and_the_server_is_away(
     third.wait_for(trip)
     expected = len(made(first, second, third, kind="h"))
     for _ in range(expected - 1):
-        third.wait_for("received .*code='?h", 90)
+        third.wait_for("received .*code='?h")
     third.stop()
     codes = made(first, second, third, kind="h")
     with closing(DiskJournal.open(state, "CAR1", 1)) as journal:  # made in the last moment

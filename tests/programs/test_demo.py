@@ -7,7 +7,8 @@ import shlex
 import socket
 from pathlib import Path
 
-from tests.programs.conftest import Program, Start, run_ovms
+from tests.programs.conftest import Program, Start, run_program
+from tests.waiting import PATIENCE
 
 
 def started(start: Start, data: Path, *options: str) -> tuple[Program, int]:
@@ -33,7 +34,7 @@ def test_what_the_demo_prints_works(start: Start, tmp_path: Path) -> None:
             watcher = start(*arguments)
             watcher.wait_for("soc=")
             continue
-        done = run_ovms(*arguments)
+        done = run_program(*arguments)
         assert done.returncode == 0, done.stderr
     assert demo.stop() == 0
     assert "Traceback" not in demo.output()
@@ -43,7 +44,7 @@ def test_the_demo_is_on_loopback_only_and_starts_again(start: Start, tmp_path: P
     """A demo on known data starts as well, and listens on no other address."""
     for _ in range(2):
         demo, port = started(start, tmp_path / "demo", "--port", "0", "--tls-port", "0")
-        with socket.create_connection(("127.0.0.1", port), timeout=10):
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE):
             pass
         listening = Path(f"/proc/{demo.process.pid}/net/tcp").read_text()
         assert f"0100007F:{port:04X}" in listening
@@ -54,7 +55,7 @@ def test_the_demo_is_on_loopback_only_and_starts_again(start: Start, tmp_path: P
 def test_a_second_demo_says_that_one_is_running(start: Start, tmp_path: Path) -> None:
     """Two demos on the same folder would disturb each other; the second one says so."""
     started(start, tmp_path / "demo", "--port", "0", "--tls-port", "0")
-    second = run_ovms("demo", "--data", str(tmp_path / "demo"), "--port", "0", "--tls-port", "0")
+    second = run_program("demo", "--data", str(tmp_path / "demo"), "--port", "0", "--tls-port", "0")
     assert second.returncode == 1
     assert second.stderr.count("\n") == 1
     assert "another ovms server is running" in second.stderr

@@ -15,6 +15,7 @@ import pytest
 from ovms.protocol import Message, Party, Role, Session
 from ovms.protocol.records.history import AckedRecord, HistoryRecord
 from tests.programs.conftest import SECRET, Server, Start, run_ovms
+from tests.waiting import PATIENCE
 
 
 class Caller:
@@ -22,7 +23,7 @@ class Caller:
 
     def __init__(self, server: Server, role: Role, vehicle: str = "CAR1") -> None:
         self._session = Session(Party.CALLER, f"{random.getrandbits(128):022x}"[-22:])
-        self._socket = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+        self._socket = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
         self._heard: list[Message] = []
         self._socket.sendall(self._session.send_welcome(role, vehicle, SECRET.encode()))
         self._read()

@@ -89,7 +89,7 @@ def test_the_car_comes_back_after_the_network_was_cut(
     wire.mend()
     watcher.wait_for('"code":"Z".*"count":1')
     watcher.wait_for('"code":"S"')
-    assert car.end(90) == 0, car.output()
+    assert car.end() == 0, car.output()
     assert _soc(server) == 93
 
 
@@ -113,7 +113,7 @@ def test_everybody_comes_back_after_the_server(
     watcher.wait_for("trying again")
     server.run()
     watcher.wait_for('"code":"Z".*"count":1')
-    assert car.end(90) == 0, car.output()
+    assert car.end() == 0, car.output()
     assert _soc(server) == 96
 
 
@@ -122,7 +122,7 @@ def test_everybody_comes_back_after_the_server(
 def test_the_last_state_survives_the_server(server: Server, start: Start, is_killed: bool) -> None:
     """What a car told before the server stopped or was killed is shown after it runs again."""
     car = start("car", "--type", "roadster", "--replay", str(DRIVE), "--speed", "0", *server.link())
-    assert car.end(60) == 0, car.output()
+    assert car.end() == 0, car.output()
     before = status_of(server)
     if is_killed:
         server.program.kill()
@@ -146,7 +146,7 @@ def test_a_full_speed_replay_waits_while_the_server_is_away(
     server.program.kill()
     assert car.process.poll() is None
     server.run()
-    assert car.end(60) == 0, car.output()
+    assert car.end() == 0, car.output()
     assert _fields(status_of(server))["D"]["left_door"] is True
 
 

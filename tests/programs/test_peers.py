@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import socket
 import sqlite3
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ovms.protocol import Message, Party, Role, Session, State
 from ovms.protocol.session import Event
-from tests.programs.conftest import PATIENCE, SECRET, Program, Server, Start, run_ovms, status_of
+from tests.programs.conftest import SECRET, Program, Server, Start, run_ovms, status_of
+from tests.waiting import PATIENCE, wait_until
 
 QUERIES = {
     "vehicles": "SELECT v.id, o.name, v.secret, v.deleted IS NOT NULL, CAST(v.changed AS INTEGER)"
@@ -63,14 +62,6 @@ def rows(data: Path, what: str) -> list[tuple[object, ...]]:
         connection.close()
 
 
-def become(condition: Callable[[], bool], patience: float = PATIENCE) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.05)  # what is awaited tells nobody
-
-
 def report(server: Server, vehicle: str, *messages: Message) -> None:
     """Be a car that says something and goes, once the server has it all."""
     session = Session(Party.CALLER, "AbCdEfGhIjKlMnOpQrStUv")
@@ -110,11 +101,11 @@ def test_a_slave_is_killed_and_brought_back(master: Server, start: Start, tmp_pa
     def same() -> bool:
         return all(rows(master.data, what) == rows(slave.data, what) for what in QUERIES)
 
-    become(lambda: len(rows(slave.data, "vehicles")) == 3 and same())
+    wait_until(lambda: len(rows(slave.data, "vehicles")) == 3 and same())
 
     # A car at the slave, an app at the master: state, commands and answers cross.
     car = start("car", *slave.link("CAR1"))
-    become(lambda: bool(rows(master.data, "messages")))
+    wait_until(lambda: bool(rows(master.data, "messages")))
     assert status_of(master, "CAR1")["connected"] is True
     answer = run_ovms("app", "command", *master.link("CAR1"), "lock", "1234")
     assert (answer.returncode, answer.stdout) == (0, "ok\n")
@@ -122,7 +113,7 @@ def test_a_slave_is_killed_and_brought_back(master: Server, start: Start, tmp_pa
     assert (wrong.returncode, wrong.stdout) == (1, "failed wrong PIN\n")
 
     slave.program.kill()
-    become(lambda: status_of(master, "CAR1")["connected"] is False)
+    wait_until(lambda: status_of(master, "CAR1")["connected"] is False)
     run("vehicle", "remove", "CAR2", "--yes", *known)
     run("vehicle", "secret", "CAR3", "--secret", "another", *known)
     run("vehicle", "add", "CAR4", "--owner", "tester", "--secret", SECRET, *known)
@@ -132,14 +123,14 @@ def test_a_slave_is_killed_and_brought_back(master: Server, start: Start, tmp_pa
     report(master, "CAR4", Message("S", b"77,K"), Message("D", b"1,2"))
 
     slave.run()
-    become(lambda: rows(master.data, "vehicles") == rows(slave.data, "vehicles"))
-    become(lambda: rows(master.data, "owners") == rows(slave.data, "owners"))
-    become(lambda: status_of(master, "CAR1")["connected"] is True, patience=90)
+    wait_until(lambda: rows(master.data, "vehicles") == rows(slave.data, "vehicles"))
+    wait_until(lambda: rows(master.data, "owners") == rows(slave.data, "owners"))
+    wait_until(lambda: status_of(master, "CAR1")["connected"] is True)
     assert [row[3] for row in rows(slave.data, "vehicles")] == [0, 1, 0, 0]
     assert run_ovms("app", "status", *slave.link("CAR2")).returncode == 1
     run("app", "status", *slave.link("CAR3", "another"))
     car.stop()
-    become(same)
+    wait_until(same)
 
     (status,) = json.loads(run("peer", "status", "--json", "--data", str(slave.data)))
     assert (status["id"], status["direction"], status["connected"]) == ("SLAVE", "calls", True)
@@ -155,11 +146,13 @@ def test_a_slave_is_killed_and_brought_back(master: Server, start: Start, tmp_pa
 def test_a_slave_of_a_master_that_is_away(master: Server, start: Start, tmp_path: Path) -> None:
     """It serves on with what it has, and says how things stand."""
     slave = Slave(start, tmp_path / "slave", master)
-    become(lambda: len(rows(slave.data, "vehicles")) == 2)
+    wait_until(lambda: len(rows(slave.data, "vehicles")) == 2)
     assert master.program.stop() == 0
     slave.program.wait_for("no link to a server")
     run("app", "status", *slave.link("CAR1"))
-    become(lambda: "no" in run("peer", "status", "--data", str(slave.data)).split("\n")[1].split())
+    wait_until(
+        lambda: "no" in run("peer", "status", "--data", str(slave.data)).split("\n")[1].split()
+    )
 
 
 @pytest.mark.parametrize("vehicle", ["CAR1", "NOSUCH"])

@@ -142,7 +142,7 @@ def test_an_app_watches_a_drive(server: Server, start: Start) -> None:
     car = start(
         "car", "--type", "roadster", "--replay", str(DRIVE), "--speed", "60", *server.link()
     )
-    assert car.end(90) == 0, car.output()
+    assert car.end() == 0, car.output()
     watcher.wait_for('"code":"Z".*"count":0')
     seen = [json.loads(line) for line in watcher.output().splitlines()]
     socs = [m["fields"]["soc"] for m in seen if m["code"] == "S"]

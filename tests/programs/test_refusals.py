@@ -9,11 +9,12 @@ import pytest
 
 from ovms.protocol import Message, Party, Role, Session
 from tests.programs.conftest import SECRET, Server, Start, run_ovms
+from tests.waiting import PATIENCE
 
 
 def call(server: Server, data: bytes) -> bytes:
     """Say something to the server, and give all it says until it closes."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as caller:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as caller:
         caller.sendall(data)
         answer = b""
         try:
@@ -65,7 +66,7 @@ def test_half_a_welcome_and_silence_wait(server: Server) -> None:
     """Who says nothing, or half a welcome, is not closed for a good while, and can still go on."""
     line = welcome("CAR1", SECRET)
     with (
-        socket.create_connection(("127.0.0.1", server.port), timeout=30) as half,
+        socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as half,
         socket.create_connection(("127.0.0.1", server.port), timeout=1) as silent,
     ):
         half.sendall(line[:20])
@@ -107,7 +108,7 @@ def resident(server: Server) -> int:
 def test_what_is_not_understood_never_ends_a_session(server: Server) -> None:
     """Unknown codes, garbage in records and bytes that are not UTF-8 leave a session open."""
     session = Session(Party.CALLER, "AbCdEfGhIjKlMnOpQrStUv")
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as car:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as car:
         car.sendall(session.send_welcome(Role.CAR, "CAR1", SECRET.encode()))
         heard = list(session.receive_data(car.recv(4096)))
         for code in range(1, 256):

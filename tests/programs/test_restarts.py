@@ -25,8 +25,9 @@ import pytest
 from ovms.net.tls import client_context
 from ovms.protocol import Party, Role, Session, State
 from ovms.protocol.crypto import make_token
-from tests.programs.conftest import PATIENCE, Program, Start, run_ovms
+from tests.programs.conftest import Program, Start, run_ovms
 from tests.programs.test_soak import allow_files
+from tests.waiting import PATIENCE
 
 HOST = "127.0.0.1"
 CARS = 500
@@ -165,7 +166,7 @@ async def test_nobody_is_closed_before_his_welcome(
 
 async def gets_through(crowd: Crowd, before: Counter[bool]) -> None:
     """Wait until as many as there are cars have been welcomed, plain and over TLS."""
-    async with asyncio.timeout(2 * PATIENCE):
+    async with asyncio.timeout(PATIENCE):
         while any(crowd.welcomed[kind] < before[kind] + CARS // 2 for kind in (False, True)):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 

@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 from ovms.car.delivery_store import DiskJournal
-from tests.programs.conftest import PATIENCE, SECRET, Program, Server, Start, run_ovms
+from tests.programs.conftest import SECRET, Program, Server, Start, run_ovms
+from tests.waiting import PATIENCE
 
 
 class Manager:
