@@ -15,7 +15,7 @@ WORKERS := $(shell n=$$(($$(nproc) * 2)); echo $$((n < 8 ? n : 8)))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format soak lock clean packages FORCE
+.PHONY: help run test check format soak mutants lock clean packages FORCE
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -31,7 +31,7 @@ test: packages check ## The gate: check, then every test; protocol/ by its own t
 check: $(VENV)/.dev ## Format, lint and types
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check . scripts/lock scripts/reference
-	$(PY) -m mypy --explicit-package-bases src tests scripts/lock
+	$(PY) -m mypy --explicit-package-bases src tests scripts/lock scripts/mutants.py
 	$(PY) -m mypy --explicit-package-bases scripts/reference
 
 format: $(VENV)/.dev ## Put the code in shape
@@ -40,6 +40,9 @@ format: $(VENV)/.dev ## Put the code in shape
 
 soak: $(VENV)/.dev ## The tests that take minutes
 	$(PYTEST) -m soak
+
+mutants: $(VENV)/.mutants ## Which changes to MODULE=ovms/... its tests do not notice
+	$(PY) scripts/mutants.py $(MODULE) $(TESTS)
 
 lock: $(VENV)/.place ## Choose the newest versions again and write constraints/
 	$(PY) scripts/lock
@@ -63,3 +66,7 @@ $(VENV)/.run: $(VENV)/.place pyproject.toml constraints/run.txt constraints/buil
 $(VENV)/.dev: $(VENV)/.place pyproject.toml constraints/dev.txt constraints/build.txt
 	$(PIP) --constraint constraints/dev.txt --editable '.[dev]'
 	@touch $(VENV)/.run $@
+
+$(VENV)/.mutants: $(VENV)/.dev
+	$(PIP) --constraint constraints/dev.txt --editable '.[dev,mutants]'
+	@touch $@
