@@ -3,32 +3,111 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import io
 import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
+from ovms.app.client import find_command
+from ovms.app.snapshot import Snapshot
 from ovms.car.module import Module
 from ovms.car.vehicles.interface import VehicleOptions
+from ovms.car.vehicles.sim import SimCar
+from ovms.car.vehicles.sim import commands as sim_commands
 from ovms.cli.car_factory import make_vehicle
 from ovms.cli.main import cli
+from ovms.cli.show import message_line, view
 from ovms.net.pump import Pump
-from ovms.protocol import Message, Party, Session
+from ovms.protocol import Message, Party, Role, Session, codes, commands, parameters
+from ovms.protocol.codes import CODES
+from ovms.protocol.commands import COMMANDS
 from tests.net.ends import End
 from tests.plugin_package import install
+from tests.server.hub.fakes import START
+from tests.server.peers.servers import Net
 
 PAGE = Path(__file__).parents[1] / "docs" / "extending.md"
 
 
-def shown(section: str, language: str) -> str:
-    """Return what a section of the page shows in a language."""
+def blocks(section: str, language: str) -> list[str]:
+    """Return what a section of the page shows in a language, block by block."""
     text = PAGE.read_text("utf-8").partition(f"\n## {section}\n")[2].partition("\n## ")[0]
-    blocks = re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    assert blocks, f"{section} shows no {language}"
-    return "\n\n".join(blocks)
+    found = re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert found, f"{section} shows no {language}"
+    return found
+
+
+def shown(section: str, language: str) -> str:
+    """Return the same in one piece."""
+    return "\n\n".join(blocks(section, language))
+
+
+async def test_a_message_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page's record and row are all it takes: stored, logged, relayed, replayed and shown."""
+    record, row = blocks("A message code", "python")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "cabin.py").write_text(record)
+    cabin = importlib.import_module("cabin")
+    monkeypatch.setitem(CODES, "Q", eval(row, {**vars(codes), **vars(cabin)}))  # noqa: S307 (our own page)
+    net = Net()
+    one, two = net.server(), net.server()
+    await net.join(one, two)
+    car, far = await one.car(), await two.app()
+    await car.says("Q41,good,new")
+    assert far.hears() == ["Q41,good,new", "T0"]
+    for server in (one, two):
+        assert server.stored() == {"Q": b"41,good,new"}
+        logged = [(each.type, each.number, each.data) for each in server.storage.history]
+        assert logged == [("Q", 0, b"41,good,new")]
+    late = await two.caller(Role.APP)
+    assert "Q41,good,new" in late.hears()
+    snapshot = Snapshot("CAR1")
+    snapshot.receive(Message("Q", b"41,good,new"), START)
+    shown_fields = snapshot.as_json(START)["messages"]["Q"]["fields"]
+    assert shown_fields == {"humidity": 41, "quality": "good"}
+    assert message_line(snapshot.messages["Q"]).endswith("Q humidity=41 quality=good extra=new")
+    console = Console(width=100, file=io.StringIO())
+    with console.capture() as drawn:
+        console.print(view(snapshot, START))
+    assert "air in the cabin  humidity=41 quality=good extra=new" in drawn.get()
+
+
+def test_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page's row and handler are all it takes: listed, sent, checked and carried out."""
+    row, handler = blocks("A command", "python")
+    spec = eval(row, vars(commands) | vars(parameters))  # noqa: S307 (our own page)
+    monkeypatch.setitem(COMMANDS.by_number, spec.number, spec)
+    monkeypatch.setitem(COMMANDS.by_name, spec.name, spec)
+    unable = SimCar(start=0)
+    assert said(unable, "C27,3") == "c27,2"
+    monkeypatch.setitem(sim_commands.HANDLERS, spec.number, sim_commands.HANDLERS[10])
+    exec(handler, vars(sim_commands) | {"__name__": "horn"})  # noqa: S102 (our own page)
+    listed = CliRunner().invoke(cli, ["app", "command", "--list"]).stdout
+    assert " 27  horn SECONDS" in listed
+    assert find_command("horn", "3").message == Message("C", b"27,3")
+    car = SimCar(start=0)
+    assert 27 in car.identity.commands
+    car.body.is_locked = False
+    assert said(car, "C27,3") == "c27,0"
+    assert said(car, "C27,x") == "c27,1,seconds must be a number from 1 to 9"
+    assert said(car, "C27") == "c27,1,expected seconds"
+    car.body.is_locked = True
+    assert said(car, "C27,3") == "c27,1,the car is locked"
+
+
+def said(car: SimCar, line: str) -> str:
+    """Return what a module of a car answers to a command."""
+    module = Module(car, parameters={31: "1"})
+    module.connect(0)
+    answers = module.receive(Message(line[0], line[1:].encode()), 0)
+    (answer,) = (message for message in answers if message.code == "c")
+    return answer.code + answer.data.decode()
 
 
 def test_a_vehicle_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,15 @@ def test_everything_that_is_known_is_shown() -> None:
         assert part in text
 
 
+def test_other_records_are_shown_by_their_fields() -> None:
+    """A record without a line of its own is shown with its meaning and what is known of it."""
+    text = shown(Message("X", b"1,,230,-16"), Message("V", b"C1-7"), Message("?", b"unknown text"))
+    assert "power export  " in text
+    assert "voltage=230 current=-16" in text
+    assert "C1-7" not in text
+    assert "unknown text" not in text
+
+
 def test_nothing_known_is_shown_as_such() -> None:
     """A vehicle of which nothing is known is drawn without failing."""
     text = shown()

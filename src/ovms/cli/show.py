@@ -13,11 +13,23 @@ from rich.table import Table
 from rich.text import Text
 
 from ovms.app.snapshot import Seen, Snapshot
-from ovms.protocol.records import GroupPosition, Location
-from ovms.protocol.records.environment import Doors1, Doors2
+from ovms.protocol.codes import CODES
+from ovms.protocol.records import (
+    CarFirmware,
+    GroupPosition,
+    Location,
+    Record,
+    ServerFirmware,
+    Status,
+    WheelPressures,
+)
+from ovms.protocol.records.environment import Doors1, Doors2, Environment
 from ovms.protocol.records.record import legible
 
 UNKNOWN = "–"
+
+DRAWN = (CarFirmware, Environment, Location, ServerFirmware, Status, WheelPressures)
+"""The records that the view shows in lines of its own."""
 
 
 def view(snapshot: Snapshot, now: float) -> RenderableType:
@@ -71,6 +83,14 @@ def _lines(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     yield "position", _place(snapshot.location)
     yield "tyres", _tyres(snapshot)
     yield "firmware", legible(snapshot.firmware.firmware or UNKNOWN)
+    yield from _others(snapshot)
+
+
+def _others(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """Yield a line for each record that the lines above do not show."""
+    for code, seen in sorted(snapshot.messages.items()):
+        if isinstance(seen.content, Record) and not isinstance(seen.content, DRAWN):
+            yield CODES[code].meaning, _fields(seen)
 
 
 def _sealed(snapshot: Snapshot) -> str:
@@ -174,15 +194,19 @@ def duration(seconds: float) -> str:
 def message_line(seen: Seen) -> str:
     """Return a message as one line: time, code, and its fields that are known, by name."""
     time = datetime.fromtimestamp(seen.time, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    fields = seen.content.as_json() if seen.content else {}
-    words = [f"{name}={_word(value)}" for name, value in fields.items() if value is not None]
+    return printable(f"{time} {seen.message.code} {_fields(seen)}".rstrip())
+
+
+def _fields(seen: Seen) -> str:
     if seen.is_sealed:
-        words = ["sealed"]
-    elif seen.content is None:
-        words = [seen.message.data.decode("latin-1")]
-    elif seen.content.extra:
+        return "sealed"
+    if seen.content is None:
+        return seen.message.data.decode("latin-1")
+    fields = seen.content.as_json()
+    words = [f"{name}={_word(value)}" for name, value in fields.items() if value is not None]
+    if seen.content.extra:
         words.append("extra=" + ",".join(map(legible, seen.content.extra)))
-    return printable(f"{time} {seen.message.code} {' '.join(words)}".rstrip())
+    return " ".join(words)
 
 
 def _word(value: Any) -> str:

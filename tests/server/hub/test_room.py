@@ -3,10 +3,11 @@ from __future__ import annotations
 import pytest
 
 from ovms.protocol import Role
+from ovms.protocol.codes import CODES, FromCar, FromClient
 from ovms.protocol.messages import LatestMessage
 from ovms.server.hub.latest import STORED_LIMIT
 from ovms.server.hub.pacing import LONGEST_COMMAND, PIC_BUDGET, wire_length
-from ovms.server.hub.room import CHALLENGER_LIMIT, TakenOver
+from ovms.server.hub.room import CHALLENGER_LIMIT, FROM_CAR, FROM_CLIENT, TakenOver
 from tests.server.hub.fakes import START, VERSION, Peer, Place, make_vehicle, message
 
 TOKEN = "ptoken"
@@ -612,3 +613,10 @@ def test_what_is_no_command_is_dropped() -> None:
     assert car.hears() == ["C65535"]
     car.says("c65535,0")
     assert app.hears() == ["c65535,0"]
+
+
+def test_what_is_handled_has_a_handler() -> None:
+    """The room has a handler for each code that the table says is handled, and for no other."""
+    rows = CODES.values()
+    assert set(FROM_CAR) == {row.code for row in rows if row.from_car is FromCar.HANDLED}
+    assert set(FROM_CLIENT) == {row.code for row in rows if row.from_client is FromClient.HANDLED}
