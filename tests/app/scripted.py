@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ovms.app import App, open_app, open_app_as_owner
+from ovms.app import App, connect, connect_owner
 from ovms.protocol import CallerWelcome, Message, OwnerWelcome, Party, Role, Session
 from ovms.protocol.crypto import make_token
 from tests.waiting import PATIENCE
@@ -57,13 +57,18 @@ class ScriptedServer:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    @property
+    def place(self) -> str:
+        """Where it listens, as ``HOST:PORT``."""
+        return f"127.0.0.1:{self.port}"
+
     def open(self, **options: Any) -> Any:
         """Return what opens an app on this server."""
-        return open_app("127.0.0.1", self.port, VEHICLE, SECRET, **options)
+        return connect(self.place, VEHICLE, SECRET, **options)
 
     def open_as_owner(self, *vehicle: str, password: str = PASSWORD, **options: Any) -> Any:
         """Return what opens an owner's app on this server."""
-        return open_app_as_owner("127.0.0.1", self.port, USER, password, *vehicle, **options)
+        return connect_owner(self.place, USER, password, *vehicle, **options)
 
     def send(self, *messages: Message) -> None:
         """Send to everybody."""

@@ -9,7 +9,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ovms.app import App, CommandFailed, HistoryRow, NoAnswer, Snapshot, SummaryRow, UtilisationRow
+from ovms.app import (
+    AnswerInUse,
+    App,
+    CommandFailed,
+    HistoryRow,
+    InvalidRequest,
+    NoAnswer,
+    Snapshot,
+    SummaryRow,
+    UtilisationRow,
+)
 from ovms.app import client as app_client
 from ovms.app.client import LISTING_LIMIT
 from ovms.app.snapshot import GROUP_LIMIT
@@ -29,7 +39,7 @@ TRIPS = [f"*-LOG-Trip,{TIME},1,{at},x" for at in range(3)]
 
 def record(at: int) -> HistoryRow:
     """Return a row of :data:`TRIPS`."""
-    return HistoryRow("*-LOG-Trip", TIME, 1, f"{at},x")
+    return HistoryRow("*-LOG-Trip", SINCE, 1, f"{at},x")
 
 
 async def test_the_three_listings() -> None:
@@ -41,12 +51,12 @@ async def test_the_three_listings() -> None:
         ]
         assert [row async for row in app.history("*-LOG-Trip")] == [record(n) for n in range(3)]
         server.on["C"] = rows(31, [f"*-LOG-Trip,1,3,90,{TIME},{TIME}"])
-        summary = SummaryRow("*-LOG-Trip", 1, 3, 90, TIME, TIME)
+        summary = SummaryRow("*-LOG-Trip", 1, 3, 90, SINCE, SINCE)
         assert [row async for row in app.history_summary(SINCE)] == [summary]
         assert [row async for row in app.history_summary()] == [summary]
         server.on["C"] = rows(30, ["2025-06-01,1,2,3,4"])
         assert [row async for row in app.utilisation()] == [
-            UtilisationRow("2025-06-01", 1, 2, 3, 4)
+            UtilisationRow(SINCE.date(), 1, 2, 3, 4)
         ]
     since = TIME.encode()
     assert server.codes("C") == [
@@ -87,7 +97,7 @@ async def test_a_failure_is_an_error(answer: bytes) -> None:
 async def test_a_type_is_one_word(kind: str) -> None:
     """An impossible type is refused before anything is sent."""
     async with ScriptedServer() as server, await server.open() as app:
-        with pytest.raises(ValueError, match="type of record"):
+        with pytest.raises(InvalidRequest, match="type of record"):
             app.history(kind)
         assert server.received == []
 
@@ -114,7 +124,7 @@ async def test_one_listing_of_a_kind_at_a_time() -> None:
         server.on["C"] = rows(32, TRIPS)
         async with aclosing(app.history("*-LOG-Trip")) as listing:
             await anext(listing)
-            with pytest.raises(RuntimeError):
+            with pytest.raises(AnswerInUse):
                 await anext(app.history("*-LOG-Trip"))
             server.on["C"] = rows(31, [f"T,1,3,90,{TIME},{TIME}"])
             assert len([row async for row in app.history_summary()]) == 1
@@ -194,7 +204,7 @@ async def test_a_group_is_in_the_snapshot() -> None:
 async def test_a_group_has_a_name(name: str) -> None:
     """A name that cannot be one is refused."""
     async with ScriptedServer() as server, await server.open() as app:
-        with pytest.raises(ValueError, match="group"):
+        with pytest.raises(InvalidRequest, match="group"):
             app.join_group(name)
 
 
@@ -253,4 +263,4 @@ async def test_an_alert_that_nobody_takes_is_an_error() -> None:
 
 def test_the_library_names_what_it_gives() -> None:
     """The listings of an app are async iterators of typed rows."""
-    assert App.history.__annotations__["return"] == "AsyncIterator[HistoryRow]"
+    assert App.history.__annotations__["return"] == "AsyncGenerator[HistoryRow, None]"

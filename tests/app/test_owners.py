@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ovms.app import Snapshot
-from ovms.net.client import ConnectFailed, WelcomeRefused
+from ovms.app import ConnectFailed, Snapshot, WelcomeRefused
 from ovms.protocol import Message, Role
 from tests.app.scripted import PASSWORD, STATUS, USER, ScriptedServer, rows, until
 from tests.waiting import PATIENCE
@@ -16,20 +15,20 @@ async def test_an_owner_has_the_first_vehicle() -> None:
     async with ScriptedServer([STATUS]) as server, await server.open_as_owner() as app:
         (login,) = server.logins
         assert (login.user, login.password, login.vehicle_id) == (USER, PASSWORD, "*")
-        assert login.role is Role.APP
+        assert login.role is Role.BATCH
         assert app.snapshot.vehicle_id == "DEMO"
         assert app.snapshot.status.soc == 80
         assert app.snapshot.connected is True
 
 
 async def test_or_the_one_that_is_named() -> None:
-    """As a batch client, too, and commands are answered."""
+    """As an app, too, and commands are answered."""
     async with (
         ScriptedServer() as server,
-        await server.open_as_owner("other", role=Role.BATCH) as app,
+        await server.open_as_owner("other", role=Role.APP) as app,
     ):
         server.on["C"] = lambda message: [Message("c", b"20,0")]
-        assert server.roles == [Role.BATCH]
+        assert server.roles == [Role.APP]
         assert app.snapshot.vehicle_id == "OTHER"
         assert (await app.command("lock", "1"))[0].result == 0
         server.on["C"] = rows(30, ["2025-06-01,1,2,3,4"])

@@ -10,13 +10,12 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from ovms.app import Snapshot
+from ovms.app import App, Snapshot, WelcomeRefused
+from ovms.app.access import Access
 from ovms.app.paranoid import Opener
 from ovms.base.backoff import Backoff
 from ovms.cli.app import LONGEST_ALERT, app
 from ovms.cli.show import group_view, view
-from ovms.cli.target import Target
-from ovms.net.client import WelcomeRefused
 from ovms.protocol import Message, Role
 from ovms.protocol.paranoid import Sealer
 from tests.app.scripted import FIRMWARE, STATUS, VEHICLE, Handler, ScriptedServer, ServerThread
@@ -110,21 +109,23 @@ def refuse_after(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, calls:
 
     It is lost once it has all that is stored; in a group, once it has its positions.
     """
-    opened = Target.open
+    start = Access.start
     count = 0
 
-    async def open_again(target: Target, *args: object, **options: object) -> object:
+    async def start_again(access: Access, snapshot: Snapshot) -> App:
         nonlocal count
         count += 1
         if count > calls:
             raise WelcomeRefused("enough")
-        app = await opened(target, *args, **options)  # type: ignore[arg-type]
-        if "G" not in server.on:
-            assert server.loop is not None
-            server.loop.call_soon_threadsafe(server.hang_up)
-        return app
+        return await start(access, snapshot)
 
-    monkeypatch.setattr(Target, "open", open_again)
+    def answer(message: Message) -> Iterator[Message]:
+        yield Message("a")
+        if "G" not in server.on:
+            server.hang_up()
+
+    server.on["A"] = answer
+    monkeypatch.setattr(Access, "start", start_again)
     monkeypatch.setattr(Backoff, "next", lambda self: 0.0)
 
 

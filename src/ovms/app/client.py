@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 from weakref import WeakSet
 
-from ovms.app.inbox import Inbox
-from ovms.app.listings import (
+from ovms.app.errors import (
+    AnswerInUse,
     CommandFailed,
-    HistoryRow,
-    SummaryRow,
-    UtilisationRow,
-    is_nothing,
-    wire_time,
-)
-from ovms.app.paranoid import Opener, PasswordNeeded
-from ovms.app.snapshot import Snapshot
-from ovms.base.clock import Clock, SystemClock
-from ovms.net.client import (
-    WELCOME_TIMEOUT,
-    ClientConnection,
-    ConnectFailed,
     ConnectionLost,
-    connect,
-    connect_owner,
+    InvalidRequest,
+    NoAnswer,
+    PasswordNeeded,
+    PasswordWrong,
 )
-from ovms.protocol import Message, Role
+from ovms.app.inbox import Inbox
+from ovms.app.listings import HistoryRow, SummaryRow, UtilisationRow, is_nothing, wire_time
+from ovms.app.snapshot import Snapshot
+from ovms.base.clock import Clock
+from ovms.net.client import ClientConnection
+from ovms.protocol import Message
 from ovms.protocol.commands import (
     BY_NAME,
     BY_NUMBER,
@@ -39,12 +32,14 @@ from ovms.protocol.commands import (
     Command,
     Result,
 )
-from ovms.protocol.paranoid import WrongPassword, sealed_message
+from ovms.protocol.paranoid import sealed_message
 from ovms.protocol.records.alert import Alert, AlertKind
-from ovms.protocol.welcome import FIRST_VEHICLE
 
-COMMAND_TIMEOUT = 10.0
-"""Seconds to wait for an answer unless told otherwise."""
+COMMAND_TIMEOUT = 75.0
+"""Seconds to wait for an answer by default: after 60 s the server says that the car is silent."""
+
+ALERT_TIMEOUT = 10.0
+"""Seconds to wait by default until the server has an alert."""
 
 ROW_TIMEOUT = 5.0
 """Seconds between the rows of one answer: old modules leave the last ones out."""
@@ -56,27 +51,23 @@ LISTING_TIMEOUT = 60.0
 """Seconds until the server has the first row, or the next one, of what it keeps."""
 
 LISTING_LIMIT = 1000
-"""Rows that wait for whoever lists them, before the connection is not read any more."""
+"""Rows that may wait to be taken. Then the connection is not read any more."""
 
 LISTENER_LIMIT = 1000
-"""Messages that wait for any other listener, before the connection is not read any more."""
-
-
-class NoAnswer(Exception):
-    """The car did not answer a command in time."""
+"""Messages that may wait for any other listener. Then the connection is not read any more."""
 
 
 def find_command(name: str, *parameters: str) -> Command:
     """Make a command from its name or number and its parameters; a choice may be a word.
 
-    Raises ``ValueError`` for a name that is not in the command table.
+    Raises :class:`InvalidRequest` for a name that is not in the command table.
     """
     if name.isdecimal() and int(name) <= 65535:
         number = int(name)
     elif name in BY_NAME:
         number = BY_NAME[name].number
     else:
-        raise ValueError(f"no command is called {name!r}")
+        raise InvalidRequest(f"no command is called {name!r}")
     spec = BY_NUMBER.get(number)
     texts = spec.in_numbers(parameters) if spec is not None else parameters
     return Command(number, ",".join(texts))
@@ -95,20 +86,17 @@ R = TypeVar("R", bound=Listing)
 
 
 class App:
-    """A connection to one vehicle as an app. Made by :func:`open_app` and the like."""
+    """A connection to one vehicle. Made by :func:`~ovms.app.access.connect` and the like.
 
-    def __init__(
-        self,
-        connection: ClientConnection,
-        snapshot: Snapshot,
-        clock: Clock,
-        on_message: Callable[[Message], None],
-    ) -> None:
+    Leaving ``async with`` closes it.
+    """
+
+    def __init__(self, connection: ClientConnection, snapshot: Snapshot, clock: Clock) -> None:
         self.snapshot = snapshot
-        self._on_message = on_message
+        """What is known of the vehicle. It changes with every message that comes."""
         self._connection = connection
         self._clock = clock
-        self._listeners: WeakSet[Inbox] = WeakSet()  # whoever is gone holds nobody back
+        self._listeners: WeakSet[Inbox] = WeakSet()  # one that is gone holds nobody back
         self._commanding = asyncio.Lock()
         self._read: set[int] = set()
         """Numbers of the commands whose answers are being read."""
@@ -117,26 +105,31 @@ class App:
         self._has_replay = False
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._keep_alive())]
 
+    @property
+    def vehicle_ids(self) -> tuple[str, ...]:
+        """All vehicles of the owner who is connected; only this one, if connected by its secret."""
+        login = self._connection.login
+        return (self.snapshot.vehicle_id,) if login is None else login.vehicle_ids
+
     async def replayed(self) -> None:
         """Wait until everything that the server had stored is in the snapshot.
 
-        Raises :class:`~ovms.net.client.ConnectionLost`.
+        Raises :class:`ConnectionLost`.
         """
         await self._replayed.wait()
         if not self._has_replay:
             await self.lost()
             raise ConnectionLost("the connection to the server is lost")
 
-    def messages(self) -> AsyncIterator[Message]:
+    def messages(self) -> AsyncGenerator[Message, None]:
         """Return the messages that come from now on, until the connection is lost.
 
-        Sealed ones are opened where that is possible. Whoever takes them slowly holds the
-        connection back, so that no more than :data:`LISTENER_LIMIT` wait; meanwhile nothing else
-        comes either.
+        Sealed ones are opened where that is possible. No more than :data:`LISTENER_LIMIT` wait to
+        be taken: then the connection is not read any more, and nothing else comes either.
         """
         return self._drain(self._subscribe(Inbox(LISTENER_LIMIT)))
 
-    async def _drain(self, inbox: Inbox) -> AsyncIterator[Message]:
+    async def _drain(self, inbox: Inbox) -> AsyncGenerator[Message, None]:
         try:
             while (message := await inbox.get()) is not None:
                 yield message
@@ -148,17 +141,18 @@ class App:
     async def command(
         self, name: str | int, *parameters: str, timeout: float = COMMAND_TIMEOUT
     ) -> list[Answer]:
-        """Send a command by name or number, and wait for its answer: usually one, or its rows.
+        """Send a command by name or number, and return its answer: usually one, or all its rows.
 
-        Of several commands at once each is sent when the one before is answered or given up: an
-        answer tells no more than a number, and a sealed one not even that.
+        Of several commands at once each is sent when the one before has been answered or has timed
+        out, because an answer carries no more than a number, and a sealed one not even that. An
+        answer that comes after the timeout may be taken for the answer to the next command of the
+        same number. The server answers for the car after 60 s, so the default timeout avoids this.
 
-        It goes sealed to a car that seals, if there is a password; what the server answers goes
-        in plain. ``timeout`` in seconds, from when it is sent. Raises :class:`NoAnswer`,
-        ``ValueError`` for an unknown name, ``RuntimeError`` while :meth:`history` or its like
-        reads an answer to the same command, :class:`~ovms.protocol.paranoid.WrongPassword`,
-        :class:`~ovms.app.paranoid.PasswordNeeded` for an answer that cannot be opened, and
-        :class:`~ovms.net.client.ConnectionLost`.
+        The command is sealed for a car that seals, if there is a password. Commands that the server
+        answers are sent in plain. ``timeout`` counts in seconds from when the command is sent.
+        Raises :class:`NoAnswer`, :class:`InvalidRequest` for an unknown name, :class:`AnswerInUse`
+        while :meth:`history` or its like reads an answer to the same command,
+        :class:`PasswordWrong`, :class:`PasswordNeeded` and :class:`ConnectionLost`.
         """
         command = find_command(str(name), *parameters)
         async with self._commanding:
@@ -183,9 +177,9 @@ class App:
 
     @contextmanager
     def _reading(self, number: int) -> Iterator[None]:
-        """Have the answer to a command to oneself."""
+        """Let nobody else read an answer to the same command. Raises :class:`AnswerInUse`."""
         if number in self._read:
-            raise RuntimeError(f"an answer to command {number} is still being read")
+            raise AnswerInUse(f"an answer to command {number} is still being read")
         self._read.add(number)
         try:
             yield
@@ -204,35 +198,37 @@ class App:
                 return answer
             sealed = sealed_message(message)
             if sealed is not None and sealed.code == "c" and not _is_by_server(number):
-                raise WrongPassword if self.snapshot.opener.has_password else PasswordNeeded
+                raise PasswordWrong if self.snapshot.opener.has_password else PasswordNeeded
         raise ConnectionLost("the connection was lost before the answer came")
 
     # -- what the server keeps --------------------------------------------------------------
 
-    def history(self, type: str, since: datetime | None = None) -> AsyncIterator[HistoryRow]:  # noqa: A002 (the protocol's word)
-        """List the records of a type, those after ``since`` (no zone is UTC); none is no error.
+    def history(self, type: str, since: datetime | None = None) -> AsyncGenerator[HistoryRow, None]:  # noqa: A002 (the protocol's word)
+        """Yield the records of a type: all of them, or those after ``since`` (UTC without a zone).
 
-        Rows are given as they come. Whoever takes them slowly holds the connection back, so that
-        no more than :data:`LISTING_LIMIT` wait; meanwhile nothing else comes either. One listing
-        of a kind runs at a time (``RuntimeError``). While it runs it raises
-        :class:`~ovms.app.listings.CommandFailed`, :class:`NoAnswer` and
-        :class:`~ovms.net.client.ConnectionLost`.
+        A vehicle without records yields nothing. Rows are yielded as they come. No more than
+        :data:`LISTING_LIMIT` wait to be taken: then the connection is not read any more, and
+        nothing else comes either. One listing of a kind runs at a time. Raises
+        :class:`InvalidRequest`; while it runs :class:`AnswerInUse`, :class:`CommandFailed`,
+        :class:`NoAnswer` and :class:`ConnectionLost`.
         """
         if "," in type or not type:
-            raise ValueError(f"{type!r} is no type of record")
+            raise InvalidRequest(f"{type!r} is no type of record")
         parameters = (type,) if since is None else (type, wire_time(since))
         return self._list(HistoryRow, find_command("history", *parameters), type)
 
-    def history_summary(self, since: datetime | None = None) -> AsyncIterator[SummaryRow]:
-        """List the types of records in the history. See :meth:`history`."""
+    def history_summary(self, since: datetime | None = None) -> AsyncGenerator[SummaryRow, None]:
+        """Yield the types of records in the history. See :meth:`history`."""
         parameters = () if since is None else (wire_time(since),)
         return self._list(SummaryRow, find_command("history-summary", *parameters))
 
-    def utilisation(self) -> AsyncIterator[UtilisationRow]:
-        """List the traffic by day, newest first. See :meth:`history`."""
+    def utilisation(self) -> AsyncGenerator[UtilisationRow, None]:
+        """Yield the traffic by day, newest first. See :meth:`history`."""
         return self._list(UtilisationRow, find_command("utilisation"))
 
-    async def _list(self, kind: type[R], command: Command, only: str = "") -> AsyncIterator[R]:
+    async def _list(
+        self, kind: type[R], command: Command, only: str = ""
+    ) -> AsyncGenerator[R, None]:
         with self._reading(command.number):
             inbox = self._subscribe(Inbox(LISTING_LIMIT, "c"))
             try:
@@ -245,8 +241,8 @@ class App:
             finally:
                 self._leave(inbox)
 
-    async def _rows(self, inbox: Inbox, number: int, only: str) -> AsyncIterator[Answer]:
-        """Yield the rows of one answer; what is left of one that nobody read on is passed over."""
+    async def _rows(self, inbox: Inbox, number: int, only: str) -> AsyncGenerator[Answer, None]:
+        """Yield the rows of one answer. Rows that are left of an earlier answer are dropped."""
         has_begun = False
         while True:
             try:
@@ -269,12 +265,12 @@ class App:
     # -- groups and alerts ------------------------------------------------------------------
 
     def join_group(self, name: str) -> None:
-        """Ask for the positions of a group's cars: they come as ``g``, and are in the snapshot.
+        """Ask for the positions of a group's cars. They come as ``g``, and are in the snapshot.
 
-        Raises ``ValueError`` for a name that cannot be one.
+        Raises :class:`InvalidRequest` and :class:`ConnectionLost`.
         """
         if not name or "," in name:
-            raise ValueError(f"{name!r} cannot be the name of a group")
+            raise InvalidRequest(f"{name!r} cannot be the name of a group")
         self._connection.send(Message("G", name.encode()))
 
     async def alert(
@@ -282,11 +278,11 @@ class App:
         text: str,
         kind: AlertKind = AlertKind.INFORMATION,
         *,
-        timeout: float = COMMAND_TIMEOUT,
+        timeout: float = ALERT_TIMEOUT,
     ) -> None:
-        """Send an alert to everybody who wants this vehicle's; return when the server has it.
+        """Send an alert to everybody who wants this vehicle's. Return when the server has it.
 
-        Raises :class:`NoAnswer` and :class:`~ovms.net.client.ConnectionLost`.
+        Raises :class:`NoAnswer` and :class:`ConnectionLost`.
         """
         self._connection.send(Alert(kind.value, text).message)
         try:
@@ -308,18 +304,18 @@ class App:
             self._leave(inbox)
 
     def send(self, message: Message) -> None:
-        """Send any message. Raises :class:`~ovms.net.client.ConnectionLost`."""
+        """Send any message. Raises :class:`ConnectionLost`."""
         self._connection.send(message)
 
     async def lost(self) -> None:
-        """Wait until the connection is lost. Raises what ``on_message`` raised."""
+        """Wait until the connection is lost."""
         listening = self._tasks[0]
         await asyncio.wait([listening])
         if not listening.cancelled():
             listening.result()
 
     async def close(self) -> None:
-        """End the connection. May be called again."""
+        """Close the connection. May be called again."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -349,7 +345,7 @@ class App:
         inbox.close()
 
     async def _listen(self) -> None:
-        """Take every message; the answer to our first ping marks the end of what was stored."""
+        """Receive every message. The answer to our first ping marks the end of what was stored."""
         try:
             async for message in self._connection:
                 readable = self._take(message)
@@ -362,9 +358,8 @@ class App:
 
     def _take(self, message: Message) -> Message:
         message = self.snapshot.receive(message, self._clock.time())
-        self._on_message(message)
         if message.code == "A":
-            with suppress(ConnectionLost):  # what came before is still taken
+            with suppress(ConnectionLost):  # what came before is still received
                 self._connection.send(Message("a"))
         elif message.code == "a":
             self._pongs += 1
@@ -390,95 +385,9 @@ def _is_by_server(number: int) -> bool:
 def _is_first(answer: Answer, only: str) -> bool:
     """Return whether a row is the first of its answer, and of the type that was asked for.
 
-    What is no row counts as one, so that it is refused rather than passed over.
+    Anything that is no row counts as one, so that it is refused and not dropped.
     """
     position, *rest = answer.text.split(",", 3)
     if not position.isdecimal() or len(rest) < 2:
         return True
     return position == "1" and (not only or rest[1].casefold() == only.casefold())
-
-
-async def open_app(
-    host: str,
-    port: int,
-    vehicle_id: str,
-    secret: str,
-    *,
-    role: Role = Role.APP,
-    timeout: float = WELCOME_TIMEOUT,
-    paranoid: str | None = None,
-    snapshot: Snapshot | None = None,
-    clock: Clock | None = None,
-    on_message: Callable[[Message], None] = lambda message: None,
-    tls: ssl.SSLContext | None = None,
-    websocket: bool = False,
-) -> App:
-    """Connect as an app (or batch client) and take in what the server has stored.
-
-    ``paranoid`` is the password of a car that seals: its module password, or the server password
-    as the Android app has it. ``snapshot`` carries the knowledge of an earlier connection on, its
-    password included; ``on_message`` hears every message, the stored ones included, once it is in
-    the snapshot, opened where that is possible; ``tls`` is a
-    :func:`~ovms.net.tls.client_context` for a port that speaks TLS; ``websocket`` calls through
-    one. Raises :class:`~ovms.net.client.ConnectFailed` or :class:`~ovms.net.client.WelcomeRefused`.
-    """
-    connection = await connect(
-        host, port, role, vehicle_id, secret.encode(),
-        timeout=timeout, tls=tls, websocket=websocket,
-    )  # fmt: skip
-    known = _snapshot_of(vehicle_id.upper(), snapshot, paranoid)
-    app = App(connection, known, clock or SystemClock(), on_message)
-    return await _take_in(app, f"{host}:{port}", timeout)
-
-
-async def open_app_as_owner(
-    host: str,
-    port: int,
-    user: str,
-    password: str,
-    vehicle_id: str = FIRST_VEHICLE,
-    *,
-    role: Role = Role.APP,
-    timeout: float = WELCOME_TIMEOUT,
-    paranoid: str | None = None,
-    snapshot: Snapshot | None = None,
-    clock: Clock | None = None,
-    on_message: Callable[[Message], None] = lambda message: None,
-    tls: ssl.SSLContext | None = None,
-    websocket: bool = False,
-) -> App:
-    """Connect as an owner's app or batch client, under scheme 0x31; else as :func:`open_app`.
-
-    ``password`` is the owner's, or an API token with the right ``v2``; without ``tls`` everybody on
-    the way can read it. ``vehicle_id`` is one of the owner's, or by default the first of them by
-    id; the snapshot tells which.
-    """
-    connection = await connect_owner(
-        host, port, role, user, password, vehicle_id,
-        timeout=timeout, tls=tls, websocket=websocket,
-    )  # fmt: skip
-    assigned = connection.login.vehicle_id if connection.login is not None else vehicle_id
-    known = _snapshot_of(assigned.upper(), snapshot, paranoid)
-    app = App(connection, known, clock or SystemClock(), on_message)
-    return await _take_in(app, f"{host}:{port}", timeout)
-
-
-def _snapshot_of(vehicle_id: str, known: Snapshot | None, paranoid: str | None) -> Snapshot:
-    """Make the snapshot of a connection, or carry on one that is there."""
-    snapshot = known or Snapshot(vehicle_id, opener=Opener(paranoid))
-    snapshot.restart(vehicle_id)
-    return snapshot
-
-
-async def _take_in(app: App, place: str, timeout: float) -> App:
-    """Wait until an app has what the server had stored; it is closed if that does not come."""
-    try:
-        async with asyncio.timeout(timeout):
-            await app.replayed()
-    except TimeoutError:
-        await app.close()
-        raise ConnectFailed(f"{place} did not send its messages in {timeout:g} s") from None
-    except BaseException:
-        await app.close()
-        raise
-    return app

@@ -7,6 +7,7 @@ nothing of that token is opened any more.
 
 from __future__ import annotations
 
+from ovms.app.errors import PasswordWrong
 from ovms.protocol import Message
 from ovms.protocol.codes import CODES, Sealing
 from ovms.protocol.commands import Answer
@@ -14,13 +15,6 @@ from ovms.protocol.paranoid import Sealer, WrongPassword, sealed_message, token_
 
 LEAST_PROOF = 12
 """Bytes of plain ASCII that no wrong password gives: one chance in 150,000."""
-
-
-class PasswordNeeded(Exception):
-    """What came is sealed, and there is no password to open it with."""
-
-    def __init__(self) -> None:
-        super().__init__("the car's answer is sealed: its paranoid password is needed")
 
 
 class Opener:
@@ -67,10 +61,10 @@ class Opener:
     def seal(self, message: Message) -> Message:
         """Seal a command to the car, if the car seals and there is a password.
 
-        Raises :class:`~ovms.protocol.paranoid.WrongPassword` once the password is known as wrong.
+        Raises :class:`PasswordWrong` once the password is known to be wrong.
         """
         if self.is_wrong:
-            raise WrongPassword
+            raise PasswordWrong
         return self._sealer.seal(message) if self._sealer else message
 
     def _learn(self, token: str | None) -> None:

@@ -18,14 +18,18 @@ from ovms.protocol import Message
 from ovms.protocol.codes import CODES, parse_content
 from ovms.protocol.paranoid import sealed_message, token_of
 from ovms.protocol.records import (
+    Capabilities,
     CarFirmware,
     Content,
     Environment,
     GroupPosition,
     Location,
     Peers,
+    PowerExport,
+    Record,
     ServerFirmware,
     Status,
+    Tyres,
     UpdateAge,
     WheelPressures,
     legible,
@@ -72,7 +76,7 @@ C = TypeVar("C")
 class Snapshot:
     """The state of one vehicle as its app sees it."""
 
-    vehicle_id: str
+    vehicle_id: str = ""
     connected: bool | None = None
     """The car is connected to the server; ``None`` until the server has said."""
     messages: dict[str, Seen] = field(default_factory=dict)
@@ -88,10 +92,20 @@ class Snapshot:
         """The car seals what it says."""
         return self.opener.token is not None
 
+    @property
+    def is_password_wrong(self) -> bool:
+        """The paranoid password does not open what the car has sealed."""
+        return self.opener.is_wrong
+
+    def copy(self) -> Snapshot:
+        """Return a copy that does not change with what comes later."""
+        groups = {name: dict(cars) for name, cars in self.groups.items()}
+        return replace(self, messages=dict(self.messages), groups=groups)
+
     def restart(self, vehicle_id: str) -> None:
         """Begin a new connection: what comes first is stored, not live.
 
-        Of another vehicle than before nothing is kept: it must not be shown as this one's.
+        For another vehicle than before everything is forgotten.
         """
         if vehicle_id != self.vehicle_id:
             self.vehicle_id = vehicle_id
@@ -102,7 +116,7 @@ class Snapshot:
         self.opener.restart()
 
     def receive(self, message: Message, now: float) -> Message:
-        """Take a message that came at ``now``, Unix seconds; give it back opened, if it can be."""
+        """Keep a message that came at ``now``, Unix seconds; return it opened, if possible."""
         before = self.opener.token
         message = self.opener.receive(message)
         if token_of(message) is not None:
@@ -180,6 +194,31 @@ class Snapshot:
     def wheels(self) -> WheelPressures:
         """The latest ``W``; empty if there is none."""
         return self._content("W", WheelPressures, WheelPressures)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """The latest ``V``; empty if there is none."""
+        return self._content("V", Capabilities, Capabilities)
+
+    @property
+    def tyres(self) -> Tyres:
+        """The latest ``Y``; empty if there is none."""
+        return self._content("Y", Tyres, Tyres)
+
+    @property
+    def power_export(self) -> PowerExport:
+        """The latest ``X``; empty if there is none."""
+        return self._content("X", PowerExport, PowerExport)
+
+    def unit(self, record: Record, name: str) -> str:
+        """Return the unit of a record's field, ``km`` or ``mi`` for a distance; empty for none.
+
+        Of a distance whose unit the car has not said it is ``distance``. Raises ``KeyError`` for a
+        field that the record does not have.
+        """
+        unit = {each.name: each.unit for each in record.TABLE}[name]
+        known = {"K": "km", "M": "mi"}.get(self.status.units or "")
+        return unit.replace("distance", known) if known else unit
 
     @property
     def updated(self) -> float | None:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.live import Live
 
 from ovms.app.client import App, find_command
+from ovms.app.errors import InvalidRequest, PasswordWrong
 from ovms.app.snapshot import Seen, Snapshot
 from ovms.cli.app_listings import history, utilisation
 from ovms.cli.common import JsonOption, print_json, refuse
@@ -20,7 +21,6 @@ from ovms.cli.target import MakeTarget, run, stay, takes_plain_target, takes_tar
 from ovms.protocol import Message
 from ovms.protocol.codes import CODES
 from ovms.protocol.commands import COMMANDS, Answer, Result
-from ovms.protocol.paranoid import WrongPassword
 from ovms.protocol.records import GroupPosition, legible
 from ovms.protocol.records.alert import AlertKind
 
@@ -44,8 +44,8 @@ def status(target: MakeTarget, json: JsonOption = False) -> None:
     async def work() -> None:
         async with await called.open():
             pass
-        if called.snapshot.opener.is_wrong:
-            raise WrongPassword
+        if called.snapshot.is_password_wrong:
+            raise PasswordWrong
         if json:
             print_json(called.snapshot.as_json(time.time()))
         else:
@@ -174,7 +174,7 @@ def alert(
 def _check_command(name: str) -> None:
     try:
         find_command(name)
-    except ValueError as error:
+    except InvalidRequest as error:
         refuse(f"{error}; --list shows all")
 
 

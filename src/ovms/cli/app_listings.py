@@ -12,7 +12,6 @@ import msgspec
 import typer
 
 from ovms.app.client import App
-from ovms.app.listings import HistoryRow, SummaryRow, UtilisationRow
 from ovms.cli.common import JsonOption, print_table, refuse
 from ovms.cli.show import printable
 from ovms.cli.target import MakeTarget, Target, run, takes_plain_target
@@ -85,9 +84,9 @@ def _check(as_csv: bool, json: bool) -> None:
         refuse("--csv or --json, not both")
 
 
-SUMMARY = tuple(SummaryRow.__dataclass_fields__)
-RECORDS = tuple(HistoryRow.__dataclass_fields__)
-UTILISATION = tuple(UtilisationRow.__dataclass_fields__)
+SUMMARY = ("type", "distinct", "total", "size", "oldest", "newest")
+RECORDS = ("type", "time", "number", "value")
+UTILISATION = ("date", "car_received", "car_sent", "apps_received", "apps_sent")
 
 
 async def _list(

@@ -1,23 +1,22 @@
-"""What the commands of ``ovms app`` share: whom they call, and how they stay connected."""
+"""What the commands of ``ovms app`` share: whom they call, and what is printed of errors."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
-import random
 import ssl
 import sys
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
-from ovms.app.client import App, NoAnswer, open_app, open_app_as_owner
-from ovms.app.listings import CommandFailed
-from ovms.app.paranoid import Opener, PasswordNeeded
-from ovms.app.snapshot import Snapshot
-from ovms.base.backoff import Backoff
+from ovms.app.access import Access
+from ovms.app.client import App
+from ovms.app.errors import Error, PasswordWrong, Untrusted
+from ovms.app.following import FollowOptions, OnConnect, follow_access
 from ovms.cli.common import fail, refuse
 from ovms.cli.link import (
     TRUST_HINT,
@@ -41,21 +40,12 @@ from ovms.cli.login import (
     UserOption,
     warn_in_clear,
 )
-from ovms.net.client import ConnectionLost, NetError, Untrusted, WelcomeRefused
 from ovms.protocol import Message, Role
-from ovms.protocol.paranoid import WrongPassword
 
 CONNECT_TIMEOUT = 20.0
 """Seconds a person waits for the server."""
 
-LONGEST_PAUSE = 30.0
-"""Seconds between tries to get a lost connection back."""
-
-PASSING_REFUSALS = 2
-"""Refusals in a row that may be a server's passing trouble, if it has welcomed us before."""
-
 OnMessage = Callable[[Message], None]
-OnOpen = Callable[[App], None]
 
 ServerOption = Annotated[
     str | None,
@@ -79,7 +69,7 @@ VehicleOption = Annotated[
 
 
 class Target:
-    """Which vehicle on which server, and the way to call it."""
+    """Which vehicle on which server, how to call it, and what is known of it."""
 
     def __init__(
         self,
@@ -90,38 +80,19 @@ class Target:
         websocket: bool = False,
         paranoid: str | None = None,
     ) -> None:
-        self._place = place
-        self._login = login
-        self._tls = tls
-        self._websocket = websocket
-        self._vehicle = login.vehicle
-        self.snapshot = Snapshot(login.vehicle.upper(), opener=Opener(paranoid))
+        self.access = Access(
+            *place, login.vehicle, login.password, login.user, tls, websocket, paranoid,
+            timeout=CONNECT_TIMEOUT,
+        )  # fmt: skip
+        self.snapshot = self.access.make_snapshot()
 
-    async def open(
-        self, on_message: OnMessage = lambda message: None, role: Role = Role.BATCH
-    ) -> App:
-        """Connect, and take in what the server has stored.
+    async def open(self) -> App:
+        """Connect as a batch client, and receive what the server has stored.
 
-        By default as a batch client, which the car is not told of: while an app watches, it
-        reports ten times as often, and that costs its owner money. An owner's first vehicle stays
-        the same when the connection is made again.
+        The car is not told of a batch client. While an app watches, the car reports ten times as
+        often, and that costs its owner money.
         """
-        options: dict[str, Any] = {
-            "role": role,
-            "timeout": CONNECT_TIMEOUT,
-            "snapshot": self.snapshot,
-            "on_message": on_message,
-            "tls": self._tls,
-            "websocket": self._websocket,
-        }
-        login = self._login
-        if login.user is None:
-            return await open_app(*self._place, login.vehicle, login.password, **options)
-        app = await open_app_as_owner(
-            *self._place, login.user, login.password, self._vehicle, **options
-        )
-        self._vehicle = self.snapshot.vehicle_id
-        return app
+        return await self.access.open(self.snapshot)
 
 
 MakeTarget = Callable[[], Target]
@@ -129,7 +100,7 @@ MakeTarget = Callable[[], Target]
 
 
 def takes_target(command: Callable[..., None], without: str = "") -> Callable[..., None]:
-    """Return a command the options that say whom it calls, and in their place a ``target``.
+    """Give a command the options that say whom it calls, in place of its ``target``.
 
     ``command`` takes a :data:`MakeTarget` of that name. Typer reads options off a signature, so
     this makes one of the command's own and the shared ones. Those named like ``without`` are left
@@ -186,56 +157,33 @@ def _make_target(
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
-    """Run a command's work; what goes wrong with the connection is its one line."""
+    """Run a command's work. An error of the connection is printed as one line."""
     try:
         with suppress(KeyboardInterrupt):
             asyncio.run(work)
     except Untrusted as error:
         fail(f"{error}; {TRUST_HINT}")
-    except (NetError, NoAnswer, CommandFailed, WrongPassword, PasswordNeeded) as error:
+    except Error as error:
         fail(str(error))
 
 
-async def stay(target: Target, on_message: OnMessage, on_open: OnOpen = lambda app: None) -> None:
-    """Stay connected: a lost connection is told and made again, a refused one ends it.
+async def stay(
+    target: Target, on_message: OnMessage, on_connect: OnConnect = lambda app: None
+) -> None:
+    """Follow the vehicle as an app, and print each loss of the connection.
 
-    A server that has welcomed us may refuse us in passing, so then it is asked again. A wrong
-    paranoid password is told once. ``on_open`` is called with each connection.
+    A wrong paranoid password is printed once. ``on_connect`` is called with each connection.
     """
-    backoff = Backoff(1.0, LONGEST_PAUSE, random=random.Random())  # noqa: S311 (only spreads load)
-    hear = _Listener(target.snapshot, on_message)
-    refusals_left = 0
-    while True:
-        try:
-            app = await target.open(hear, Role.APP)
-            backoff.reset()
-            refusals_left = PASSING_REFUSALS
-            async with app:
-                on_open(app)
-                await app.lost()
-            raise ConnectionLost("the connection to the server is lost")
-        except Untrusted:
-            raise
-        except NetError as error:
-            if isinstance(error, WelcomeRefused):
-                if not refusals_left:
-                    raise
-                refusals_left -= 1
-            pause = backoff.next()
-            print(f"ovms: {error}; trying again in {pause:.0f} s", file=sys.stderr, flush=True)
-            await asyncio.sleep(pause)
+    options: FollowOptions = {"on_connect": on_connect, "on_lost": _print_loss}
+    access = replace(target.access, role=Role.APP)
+    has_told = False
+    async with aclosing(follow_access(access, target.snapshot, options)) as updates:
+        async for update in updates:
+            if update.snapshot.is_password_wrong and not has_told:
+                has_told = True
+                print(f"ovms: {PasswordWrong()}", file=sys.stderr, flush=True)
+            on_message(update.message)
 
 
-class _Listener:
-    """Passes messages on, and says once that the paranoid password is wrong."""
-
-    def __init__(self, snapshot: Snapshot, on_message: OnMessage) -> None:
-        self._snapshot = snapshot
-        self._on_message = on_message
-        self._has_told = False
-
-    def __call__(self, message: Message) -> None:
-        if self._snapshot.opener.is_wrong and not self._has_told:
-            self._has_told = True
-            print(f"ovms: {WrongPassword()}", file=sys.stderr, flush=True)
-        self._on_message(message)
+def _print_loss(error: Error, pause: float) -> None:
+    print(f"ovms: {error}; trying again in {pause:.0f} s", file=sys.stderr, flush=True)

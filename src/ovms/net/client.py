@@ -5,7 +5,7 @@
     NetError
     ├── ConnectFailed     no connection, or no welcome in time, or a reset: try again later
     │   └── Untrusted     the certificate of the server does not verify
-    ├── Refused           the server closed before its welcome, or does not know the secret
+    ├── WelcomeRefused    the server closed before its welcome, or does not know the secret
     └── ConnectionLost    the connection ended
 """
 
@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from ovms.base.errors import Error
 from ovms.net.pump import Pump
 from ovms.net.traffic import Traffic
 from ovms.protocol import Message, OwnerServerWelcome, Party, Role, ServerWelcome, Session
@@ -56,7 +57,7 @@ uvloop says nothing of the end of one whose making is cancelled in the very inst
 T = TypeVar("T")
 
 
-class NetError(Exception):
+class NetError(Error):
     """A connection that did not come about, or ended."""
 
 
