@@ -2,7 +2,7 @@
 
 ::
 
-Error:
+    app.Error
     ├── NetError              from ovms.net.client
     │   ├── ConnectFailed     no connection, or no welcome in time: try again later
     │   │   └── Untrusted     the certificate of the server does not verify
