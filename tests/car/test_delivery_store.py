@@ -113,7 +113,7 @@ def test_a_killed_process_loses_nothing(tmp_path: Path) -> None:
 def test_another_vehicles_journal_is_left_alone(tmp_path: Path) -> None:
     """Its records must not be told of this one; ids are compared without case."""
     filled(tmp_path)
-    with pytest.raises(JournalError, match="is of vehicle CAR1"):
+    with pytest.raises(JournalError, match="belongs to vehicle CAR1"):
         opened(tmp_path, "CAR2")
     with closing(opened(tmp_path, "car1")) as journal:
         assert len(journal.load()) == 3

@@ -101,7 +101,7 @@ async def test_what_is_no_socket_is_left_alone(
     else:
         path.symlink_to(tmp_path / "elsewhere")
     async with telling_status(tmp_path, status):
-        assert [entry["event"] for entry in logged] == ["no status to be asked for"]
+        assert [entry["event"] for entry in logged] == ["the status socket cannot be opened"]
     assert path.is_symlink() if what == "link" else path.exists()
     with pytest.raises((OSError, NotRunning)):
         ask(tmp_path)

@@ -83,7 +83,7 @@ def test_a_folder_of_no_use_is_told(
         if what == "other":
             car.stop()
     failed = run_ovms("car", *server.link("CAR2"), "--state", str(state))
-    reasons = {"locked": "another program uses it", "other": "is of vehicle CAR1", "file": "state"}
+    reasons = {"locked": "another program uses it", "other": "to vehicle CAR1", "file": "state"}
     assert failed.returncode == 1
     assert reasons[what] in failed.stderr
     assert SECRET not in failed.stderr

@@ -17,17 +17,17 @@ INTERRUPTED = 0x0C
 """The charge state, as a number, of a charge that broke off by itself."""
 
 LOW_12V, RECOVERED_12V = 1.0, 0.5
-"""V below its reference at which the 12 V battery alerts, and from which it may alert again."""
+"""V below its reference at which the 12 V battery alerts, and above which it may alert again."""
 
 MOVED, VALET_RADIUS = 0.2, 1.5
-"""km that a car may seem to move while it is off, as its receiver drifts, and that one in valet
-mode may go away from where that was set."""
+"""km from where a car was switched off, or where its valet mode was set, before it alerts. The
+position of a parked car drifts."""
 
 KM_A_DEGREE = 111.2
 
 
 class AlertWatch:
-    """Watches a car for what its owner should know. What is first seen is no news."""
+    """Watches a car for what its owner should know. The first reading of a value is no alert."""
 
     def __init__(self, car_type: str) -> None:
         self._car_type = car_type
@@ -39,7 +39,7 @@ class AlertWatch:
         self._valet = _Fence(VALET_RADIUS)
 
     def look(self, state: CarState) -> list[Alert]:
-        """Take a look at the car; give the alerts that are new."""
+        """Return the alerts that are new since the last call."""
         return [
             *self._look_at_charge(state),
             *self._look_at_error(state),
@@ -98,7 +98,7 @@ class _Fence:
     has_told: bool = False
 
     def is_left(self, state: CarState, is_set: bool) -> bool:
-        """Look at a car; tell, once, that it has left the circle. Without a position: not yet."""
+        """Return whether the car has left the circle: once, and only with a known position."""
         if not is_set:
             self.centre, self.has_told = None, False
         elif state.gps_lock and state.latitude is not None and state.longitude is not None:
@@ -111,6 +111,6 @@ class _Fence:
 
 
 def _distance(a: tuple[float, float], b: tuple[float, float]) -> float:
-    """Return km; near enough for some km."""
+    """Return the distance in km. It is exact enough for a few km."""
     east = (b[1] - a[1]) * math.cos(math.radians(a[0]))
     return KM_A_DEGREE * math.hypot(b[0] - a[0], east)

@@ -1,6 +1,6 @@
 """The charge log: a record ``*-LOG-Grid`` for the history at each change of the charge state.
 
-The columns are those that modules on the road send, in their order, whatever units the car shows:
+The columns are those of modules on the road, in their order, always metric:
 
 1 GPS lock (0 or 1), 2 latitude, 3 longitude, 4 altitude (m), 5 name of the place (empty),
 6 kind of plug, 7 charge state, 8 sub-state and 9 charge mode (words),
@@ -14,8 +14,8 @@ The columns are those that modules on the road send, in their order, whatever un
 38 state of health (%), 39 health in words (empty), 40 capacity (Ah),
 41 energy used and 42 recovered over the car's life (kWh), 43 and 44 the same in Ah (0).
 
-What is not known is 0, or empty for a word. A sub-state that has no word is its number. The
-record's number is the version of this format, and the same every time.
+An unknown number is 0, an unknown word empty. A sub-state that has no word is its number. The
+record's number is the version of this format, and always the same.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ VERSION = 1
 
 PLUGS = {1: "type1", 2: "type2", 3: "chademo", 4: "roadster", 5: "teslaus", 6: "supercharger",
          7: "ccs"}  # fmt: skip
-"""The field's words for its plug type ids."""
+"""The words of modules on the road for the plug type ids."""
 
 SUBSTATES = {
     0x01: "scheduledstop",
@@ -43,7 +43,7 @@ SUBSTATES = {
     0x0D: "stopped",
     0x0E: "interrupted",
 }
-"""The field's words for the sub-states that cars number alike."""
+"""The words of modules on the road for the sub-states that cars number alike."""
 
 MODES = {number: word for word, number in CHARGE_MODE_NUMBERS.items()}
 
@@ -53,15 +53,15 @@ ChargeState = tuple[str | None, int | None]
 class ChargeLog:
     """Watches the charge state of a car: its word, and its number where the car has one.
 
-    What is read for the first time is no change, and what is lost is none. Without a word there is
-    nothing to tell.
+    The first reading is no change, nor is a reading that becomes unknown. Without a word there is
+    no record.
     """
 
     def __init__(self) -> None:
         self._last: ChargeState = (None, None)
 
     def look(self, state: CarState) -> HistoryRecord | None:
-        """Take a look at the car; give the record of a change of its charge state."""
+        """Return the record of a change of the charge state since the last call, if any."""
         now: ChargeState = (state.charge_state or None, state.charge_state_number)
         pairs = [*zip(self._last, now, strict=True)]
         is_news = any(None not in pair and pair[0] != pair[1] for pair in pairs)

@@ -1,17 +1,17 @@
 """What must reach the server: records for its history (``h``) and alerts (``P``). Pure.
 
-Both wait here until they are delivered, also while there is no link, in the order of their making
-and with at most :data:`A_SECOND` sent in a second. A record is delivered when the server
-acknowledges its code, and sent again every :data:`RESEND_AFTER` seconds until then. An alert has no
-code: it is delivered when the server answers a ping that was sent behind it. A new link begins
-again with whatever is not delivered. So everything arrives at least once; a record that arrives
-again is known by its code, an alert that does is told again.
+Both wait here until they are delivered, even while there is no link. They are sent in the order in
+which they were made, at most :data:`A_SECOND` in a second. A record is delivered when the server
+acknowledges its code; until then it is sent again every :data:`RESEND_AFTER` seconds. An alert has
+no code: it is delivered when the server answers a ping that was sent after it. A new link starts
+again with everything that is not delivered. So everything arrives at least once. The server
+recognises a repeated record by its code, but not a repeated alert.
 
-A :class:`~ovms.car.delivery_store.DeliveryStore` keeps what waits over a restart. Its codes go on
-where they stopped, since the server takes the same code with the same content for the same record.
+A :class:`~ovms.car.delivery_store.DeliveryStore` keeps what waits over a restart. The codes go on
+where they stopped, because the server takes the same code with the same content for a repetition.
 
-How old a record is goes by the clock that never jumps while this process runs. For the time after
-it the time of day is kept, and corrected when somebody sets the clock meanwhile.
+While this process runs, the age of a record is measured with the clock that never jumps. The time
+of day is kept for later processes, and corrected if somebody sets the clock meanwhile.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ RESEND_AFTER = 10.0
 """Seconds until a record without its acknowledgement is sent again."""
 
 A_SECOND = 5
-"""Records and alerts that are sent in one second, however many have gathered."""
+"""Records and alerts that are sent in one second, however many wait."""
 
 OPEN_LIMIT = 25
-"""Records that are sent and not acknowledged. Sent again, they take half of what may be sent: an
-alert has its turn even if a server acknowledges nothing."""
+"""Records that are sent and not acknowledged. Sending them again takes at most half of what may be
+sent, so alerts have their turn even if a server acknowledges nothing."""
 
 PONG_TIMEOUT = 60.0
-"""Seconds after which another ping is sent behind an alert; the server may have lost one."""
+"""Seconds after which another ping is sent for an alert; the server may have lost one."""
 
 ITEM_LIMIT = 10_000
 """Records and alerts that wait; a car makes some dozens a day."""
@@ -50,27 +50,26 @@ BYTES_LIMIT = 4 << 20
 """Bytes of content that wait."""
 
 ALERT_LIMIT = 100
-"""Alerts that wait: an error that comes and goes must not fill a telephone."""
+"""Alerts that wait: an error that comes and goes must not flood a phone."""
 
 RECORD_AGE_LIMIT = 90 * 86400.0
 """Seconds after which a record is given up."""
 
 ALERT_AGE_LIMIT = 7 * 86400.0
-"""Seconds after which an alert is given up: it does not say when it was, and is no news."""
+"""Seconds after which an alert is given up: it carries no time, and is no news any more."""
 
 LONGEST_RECORD = 500
-"""Bytes of type, number, life time and data. Longer data is cut once, when it is made: cut when it
-is sent, it would not be the same record each time. With all around it, and sealed, the line stays
-under 1024 bytes."""
+"""Bytes of type, number, life time and data, so that the sealed line stays under 1024 bytes. Longer
+data is cut when the record is made, so that the record is the same each time that it is sent."""
 
 LONGEST_CODE = 15
-"""Digits of an acknowledgement code; ours have ten or so."""
+"""Digits of an acknowledgement code. Ours have about ten."""
 
 CLOCK_SET = 1.0
 """Seconds by which the time of day must have jumped to count as set."""
 
 CLOCK_UNSET = 1_577_836_800.0
-"""Unix seconds (2020) before which a clock was never set: a board without one begins in 1970."""
+"""Unix seconds (2020) before which the clock cannot be set: a board without one starts in 1970."""
 
 
 class Moment(NamedTuple):
@@ -81,23 +80,23 @@ class Moment(NamedTuple):
 
 
 class Delivery:
-    """What waits, and what is under way. Drive it with :meth:`look` and :meth:`due`, each second.
+    """What is not delivered. Call :meth:`look` and :meth:`due` each second.
 
-    With ``is_sealed`` a record is forgotten once it was sent: the server cannot read it, so it
-    neither stores nor acknowledges it, and passes it on to whoever listens.
+    With ``is_sealed`` a record counts as delivered once it is sent: the server cannot read it, so
+    it neither stores nor acknowledges it, and only passes it on to the connected.
     """
 
     def __init__(self, journal: DeliveryStore | None = None, *, is_sealed: bool = False) -> None:
         self._journal = journal or NoJournal()
         self._is_sealed = is_sealed
         self._records: deque[Item] = deque()
-        """Not sent on this link, the oldest first."""
+        """Records not sent on this link, the oldest first."""
         self._alerts: deque[Item] = deque()
-        """The same."""
+        """Alerts not sent on this link, the oldest first."""
         self._open: dict[int, Item] = {}
-        """Records that were sent, by code, the longest ago first."""
+        """Records that were sent, by code, the earliest first."""
         self._told: deque[tuple[int, Item]] = deque()
-        """Alerts that were sent, each behind how many pings."""
+        """Alerts that were sent, each with the number of pings sent before it."""
         self._pings = self._pongs = 0
         """Of this link."""
         self._pinged = 0.0
@@ -114,18 +113,18 @@ class Delivery:
             log.info("records wait from before", count=len(self))
 
     def __len__(self) -> int:
-        """Count what is not delivered."""
+        """Return how many records and alerts are not delivered."""
         return len(self._records) + len(self._alerts) + len(self._open) + len(self._told)
 
     @property
     def alerts(self) -> int:
-        """How many of these are alerts."""
+        """How many alerts are not delivered."""
         return len(self._alerts) + len(self._told)
 
     # -- what is made -----------------------------------------------------------------------
 
     def add(self, content: Content, at: Moment) -> None:
-        """Take a record or an alert that was made now. It is on disk when this returns."""
+        """Add a record or an alert that was made now. It is on disk when this returns."""
         self.look(at)
         item = Item(self._next_code, _cut(content), at.unix, at.monotonic)
         self._next_code += 1
@@ -139,21 +138,21 @@ class Delivery:
         (self._alerts if isinstance(item.content, Alert) else self._records).append(item)
 
     def _make_room(self) -> None:
-        """Give up what is least important until what waits is within its bounds."""
+        """Drop the least important until what waits is within its bounds."""
         while self._alerts and len(self._alerts) + len(self._told) > ALERT_LIMIT:
             self._give_up(self._take_least(self._alerts), "too many alerts")
         while len(self) > ITEM_LIMIT or self._bytes > BYTES_LIMIT:
             self._give_up(self._take_least(self._alerts, self._records), "too many records")
 
     def _take_least(self, *queues: deque[Item]) -> Item:
-        """Take out the oldest that is unimportant, or else the oldest alert."""
+        """Remove and return the oldest unimportant item, or else the oldest alert."""
         unimportant = (next(filter(_is_unimportant, queue), None) for queue in queues)
         least = min(filter(None, unimportant), key=_code, default=None) or self._alerts[0]
         next(queue for queue in queues if least in queue).remove(least)
         return least
 
     def _give_up(self, item: Item, reason: str) -> None:
-        """Forget what is not delivered; say so once until everything was delivered."""
+        """Drop an item that is not delivered. Log it once until everything is delivered."""
         if not self._gives_up:
             log.warning("not delivered, given up", reason=reason, waiting=len(self))
         self._gives_up = True
@@ -162,7 +161,7 @@ class Delivery:
     # -- what is sent -----------------------------------------------------------------------
 
     def due(self, at: Moment) -> list[Message]:
-        """Return what is to be sent now, records as of now, and a ping behind alerts."""
+        """Return what is to be sent now: records, and alerts with a ping behind them."""
         self.look(at)
         self._drop_old(at)
         due = []
@@ -174,13 +173,13 @@ class Delivery:
         return due
 
     def ping(self, at: Moment) -> Message:
-        """Return a ping, and count it: all pings of a link are to come from here."""
+        """Return a counted ping. All pings of a link must come from here."""
         self._pings += 1
         self._pinged = at.monotonic
         return Message("A")
 
     def pong(self) -> None:
-        """Learn that a ping was answered; they are answered in order."""
+        """Handle the answer to a ping. Pings are answered in order."""
         self._pongs = min(self._pings, self._pongs + 1)
         delivered = []
         while self._told and self._told[0][0] < self._pongs:
@@ -188,13 +187,13 @@ class Delivery:
         self._forget(delivered)
 
     def acknowledge(self, data: bytes) -> None:
-        """Take the data of the server's ``h``; a code that is not open is none of ours."""
+        """Handle the data of the server's ``h``. A code that is not open is ignored."""
         code = int(data) if data.isdigit() and len(data) <= LONGEST_CODE else None
         if code in self._open:
             self._forget([self._open.pop(code)])
 
     def restart(self) -> None:
-        """Begin a new link: what is not delivered is sent again, in the order of its making."""
+        """Handle a new link: everything not delivered is sent again, in the order of making."""
         self._records.extendleft(sorted(self._open.values(), key=_code, reverse=True))
         self._alerts.extendleft(item for _, item in reversed(self._told))
         self._open.clear()
@@ -205,7 +204,7 @@ class Delivery:
         return len(self._recent) < A_SECOND or at.monotonic - self._recent[0] >= 1.0
 
     def _next(self, at: Moment) -> Item | None:
-        """Take out what is next: what was sent long ago, else the oldest that was not."""
+        """Remove and return the next item: one to be sent again, else the oldest not sent."""
         first = next(iter(self._open.values()), None)
         if first is not None and at.monotonic - first.sent >= RESEND_AFTER:
             return self._open.pop(first.code)
@@ -214,7 +213,7 @@ class Delivery:
         return queue.popleft() if queue else None
 
     def _send(self, item: Item, at: Moment) -> Message:
-        """Note that an item is sent, and make its message."""
+        """Note that an item is sent. Return its message."""
         if isinstance(item.content, Alert):
             self._told.append((self._pings, item))
             return item.content.message
@@ -226,20 +225,20 @@ class Delivery:
         return AckedRecord(item.code, -round(self._age(item, at)), item.content).message
 
     def _needs_ping(self, at: Moment) -> bool:
-        """Return whether no ping is behind the last alert, or its answer is lost."""
+        """Return whether the last alert has no ping behind it, or the ping's answer is overdue."""
         if not self._told:
             return False
         is_behind = self._told[-1][0] < self._pings
         return not is_behind or at.monotonic - self._pinged >= PONG_TIMEOUT
 
     def _drop_old(self, at: Moment) -> None:
-        """Give up what has waited too long."""
+        """Drop what has waited too long."""
         for queue, limit in ((self._records, RECORD_AGE_LIMIT), (self._alerts, ALERT_AGE_LIMIT)):
             while queue and self._age(queue[0], at) > limit:
                 self._give_up(queue.popleft(), "too old")
 
     def _forget(self, items: Sequence[Item]) -> None:
-        """Let go of what has been taken out."""
+        """Remove items from the store."""
         self._bytes -= sum(len(item.data) for item in items)
         if items:
             self._journal.remove([item.code for item in items])
@@ -248,7 +247,7 @@ class Delivery:
     # -- time -------------------------------------------------------------------------------
 
     def look(self, at: Moment) -> None:
-        """Look at the clocks. If the time of day was set, correct when our records were made."""
+        """Compare the clocks. If the time of day was set, correct the times of our records."""
         began = self._began = self._began or at
         jump = (at.unix - at.monotonic) - (began.unix - began.monotonic)
         if abs(jump) < CLOCK_SET:
@@ -265,10 +264,10 @@ class Delivery:
         return chain(self._records, self._alerts, self._open.values(), told)
 
     def _age(self, item: Item, at: Moment) -> float:
-        """Return how long ago something was made, seconds.
+        """Return the age of an item in seconds.
 
-        Of what an earlier process made the time of day is known, and that it is older than this
-        process. A clock that was not set then, or is not now, tells nothing.
+        For an item of an earlier process only the time of day is known, and that it is older than
+        this process. A clock that was not set then, or is not set now, gives no age.
         """
         if item.monotonic is not None:
             return at.monotonic - item.monotonic
@@ -281,13 +280,13 @@ def _code(item: Item) -> int:
 
 
 def _is_unimportant(item: Item) -> bool:
-    """Return whether it is no alert, or one that only informs."""
+    """Return whether an item is a record, or an alert that only informs."""
     content = item.content
     return not isinstance(content, Alert) or content.kind == AlertKind.INFORMATION.value
 
 
 def _cut(content: Content) -> Content:
-    """Cut what would not fit into its line."""
+    """Return the content, cut so that it fits into its line."""
     if isinstance(content, Alert):
         return replace(content, text=content.text[:LONGEST_RECORD])
     excess = max(0, len(content.fields) - LONGEST_RECORD)

@@ -1,8 +1,8 @@
 """Where a car keeps what is not delivered: nowhere, or in a small SQLite file of its own.
 
-What is put there is on disk when the call returns, and survives a power cut. A file that is damaged
-is set aside and a new one begun; a disk that fails while the car runs is told once, and what it
-owes is written when it works again. Neither stops the car.
+An item is on disk when the call returns, and survives a power cut. A damaged file is set aside, and
+a new one is created. A disk that fails while the car runs is logged once, and what is missing on it
+is written when it works again. Neither stops the car.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ log = get_logger("ovms.car")
 
 FILE: Final = "delivery.db"
 BROKEN: Final = "delivery.broken.db"
-"""What a damaged file is renamed to; an earlier one goes."""
+"""What a damaged file is renamed to. An earlier one is replaced."""
 
 FORMAT: Final = 0x6F766D31
 """The file's application id, "ovm1": the format that this module reads."""
 
 CODES_SKIPPED: Final = 10_000
-"""Codes left out at each start: those that a failing disk may not have seen."""
+"""Codes skipped at each start: a failing disk may not know those that were used last."""
 
 FIRST_CODES: Final = 1_000_000_000
-"""A new file begins with a random code below: the server may know the codes of one that is gone."""
+"""A new file starts with a random code below this: the server may know those of a lost file."""
 
 LOCK_WAIT: Final = 1.0
-"""Seconds that a program which is just ending may still hold the file."""
+"""Seconds to wait for another program that is just ending and still holds the file."""
 
 _SCHEMA: Final = (
     f"PRAGMA application_id = {FORMAT}",
@@ -44,7 +44,7 @@ _SCHEMA: Final = (
 )
 
 _DAMAGED: Final = (None, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-"""What SQLite says of a file that is damaged, or of another format; ``None`` is ours."""
+"""SQLite's error codes for a damaged file or another format; ``None`` stands for our own errors."""
 
 Content = HistoryRecord | Alert
 
@@ -58,7 +58,7 @@ class Item:
     """A record or an alert, and when it was made."""
 
     code: int
-    """Its acknowledgement code, and its place in the order of making."""
+    """Its acknowledgement code. Codes rise in the order of making."""
     content: Content
     made: float
     """Unix seconds."""
@@ -74,7 +74,7 @@ class Item:
 
     @property
     def data(self) -> bytes:
-        """The content, as it is kept."""
+        """The content, as it is stored."""
         return self.content.encode() if isinstance(self.content, Alert) else self.content.fields
 
 
@@ -85,18 +85,18 @@ class DeliveryStore(Protocol):
     """The first code that no earlier process has used."""
 
     def load(self) -> Sequence[Item]:
-        """Give, once, what an earlier process has not delivered, in the order of its making."""
+        """Return, once, what an earlier process has not delivered, in the order of making."""
         ...
 
     def put(self, items: Sequence[Item]) -> None:
-        """Keep items, or what is new of them."""
+        """Store items, or their new times."""
 
     def remove(self, codes: Sequence[int]) -> None:
-        """Forget what is delivered."""
+        """Remove items."""
 
 
 class NoJournal:
-    """Keeps nothing: what waits is lost with the process."""
+    """Stores nothing: what waits is lost with the process."""
 
     def __init__(self, next_code: int = 1) -> None:
         self.next_code = next_code
@@ -106,26 +106,26 @@ class NoJournal:
         return ()
 
     def put(self, items: Sequence[Item]) -> None:
-        """Keep nothing."""
+        """Do nothing."""
 
     def remove(self, codes: Sequence[int]) -> None:
-        """Forget nothing."""
+        """Do nothing."""
 
     def close(self) -> None:
-        """Have nothing open."""
+        """Do nothing."""
 
 
 class DiskJournal:
-    """A file in a folder that is for one vehicle, and for one process at a time."""
+    """A file in a folder, for one vehicle and one process at a time."""
 
     def __init__(self, database: sqlite3.Connection, path: Path, first_code: int) -> None:
-        """Take an open database; see :meth:`open`."""
+        """Use an open database; see :meth:`open`."""
         self._database = database
         self._path = path
         self._owed: dict[int, Item] = {}
-        """What the disk has not taken yet."""
+        """Items that are not on disk yet."""
         self._gone: set[int] = set()
-        """What the disk still has, and was delivered."""
+        """Codes of items that are delivered, but still on disk."""
         self._is_failing = False
         rows = database.execute("SELECT code, kind, data, made FROM items ORDER BY code")
         self._found = [_item(*row) for row in rows]
@@ -157,21 +157,20 @@ class DiskJournal:
             raise JournalError(f"{path}: {why}") from error
 
     def load(self) -> list[Item]:
-        """Return what was not delivered when it was opened; what cannot be read is left out."""
+        """Return what was not delivered when the file was opened, without damaged rows."""
         items, self._found = self._found, []
         if None in items:
-            log.error(
-                "part of what waits is damaged", file=str(self._path), count=items.count(None)
-            )
+            count = items.count(None)
+            log.error("stored records or alerts are damaged", file=str(self._path), count=count)
         return [item for item in items if item is not None]
 
     def put(self, items: Sequence[Item]) -> None:
-        """Keep items, or what is new of them."""
+        """Store items, or their new times."""
         self._owed.update((item.code, item) for item in items)
         self._write()
 
     def remove(self, codes: Sequence[int]) -> None:
-        """Forget what is delivered."""
+        """Remove items."""
         self._gone.update(code for code in codes if self._owed.pop(code, None) is None)
         self._write()
 
@@ -180,7 +179,7 @@ class DiskJournal:
         self._database.close()
 
     def _write(self) -> None:
-        """Put on disk what it owes, in one transaction."""
+        """Write all changes that are not on disk, in one transaction."""
         rows = [(item.code, item.kind, item.data, item.made) for item in self._owed.values()]
         try:
             with self._database as database:
@@ -193,19 +192,19 @@ class DiskJournal:
             return
         self._owed.clear()
         self._gone.clear()
-        if self._is_failing and rows:  # without rows the disk had nothing to take
+        if self._is_failing and rows:  # without rows nothing was written
             self._is_failing = False
-            log.warning("the disk works again: what waits is on it", file=str(self._path))
+            log.warning("the disk works again; all that waits is stored", file=str(self._path))
 
     def _fail(self, error: sqlite3.Error) -> None:
         if not self._is_failing:
-            hint = "what waits for the server is lost with the power"
+            hint = "what waits for the server is lost if the power fails"
             log.error("the disk fails", file=str(self._path), reason=str(error), hint=hint)
         self._is_failing = True
 
 
 def _opened(path: Path, vehicle: str) -> sqlite3.Connection:
-    """Open a file, and see that it is whole and this vehicle's."""
+    """Open a file, and check that it is sound and this vehicle's."""
     if not path.exists():
         write_whole(path, b"")
     database = sqlite3.connect(path, timeout=LOCK_WAIT)
@@ -222,7 +221,7 @@ def _opened(path: Path, vehicle: str) -> sqlite3.Connection:
 
 
 def _make(database: sqlite3.Connection, vehicle: str) -> None:
-    """Make the tables, all of them or none."""
+    """Create the tables, all of them or none."""
     with database:
         database.execute("BEGIN")
         for statement in _SCHEMA:
@@ -232,34 +231,34 @@ def _make(database: sqlite3.Connection, vehicle: str) -> None:
 
 def _check(database: sqlite3.Connection, vehicle: str, path: Path) -> None:
     if database.execute("PRAGMA application_id").fetchone() != (FORMAT,):
-        raise sqlite3.DatabaseError("it is of another format")
+        raise sqlite3.DatabaseError("it has another format")
     if database.execute("PRAGMA quick_check").fetchone() != ("ok",):
         raise sqlite3.DatabaseError("it is damaged")
     owner = database.execute("SELECT id FROM vehicle").fetchone()
     if owner is None:
-        raise sqlite3.DatabaseError("it does not say whose it is")
+        raise sqlite3.DatabaseError("it names no vehicle")
     if str(owner[0]).casefold() != vehicle.casefold():
-        raise JournalError(f"{path} is of vehicle {owner[0]}: give each a folder of its own")
+        raise JournalError(f"{path} belongs to vehicle {owner[0]}: give each its own folder")
 
 
 def _set_aside(path: Path, reason: str) -> None:
-    """Rename a file, so that a new one can be begun."""
+    """Rename a damaged file, so that a new one can be created."""
     for ending in ("", "-wal", "-shm"):
         part, aside = (path.with_name(name + ending) for name in (FILE, BROKEN))
         aside.unlink(missing_ok=True)
         if part.exists():
             part.replace(aside)
-    log.error("what waited for the server is damaged", reason=reason, set_aside=BROKEN)
+    log.error("the file of records and alerts is damaged", reason=reason, set_aside=BROKEN)
 
 
 def _code(error: sqlite3.Error) -> int | None:
-    """Return SQLite's word for an error, without its further detail; ``None`` if it is not its."""
+    """Return SQLite's primary error code; ``None`` for an error of our own."""
     code = getattr(error, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
 
 
 def _item(code: object, kind: object, data: object, made: object) -> Item | None:
-    """Read a row; ``None`` for one that we have not written."""
+    """Return the item in a row; ``None`` for a row that is damaged."""
     parse = {"P": Alert.parse, "h": HistoryRecord.parse}.get(str(kind))
     content = parse(data) if parse and isinstance(data, bytes) else None
     if content is None or not isinstance(code, int) or not isinstance(made, float):

@@ -1,7 +1,7 @@
-"""What moves the car on: a recording that is replayed, its bus, or time that passes.
+"""What moves a car forward: a recording that is replayed, its bus, or the clock.
 
-A driver owns the car's time. It feeds the vehicle, asks the module what is to be told, and hands
-that to the link, one after the other in one task.
+A driver owns the car's time. In one task it feeds the vehicle, asks the module for messages, and
+passes these to the link.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from ovms.car.vehicles.interface import BusVehicle
 from ovms.protocol import Message
 
 TICK = 1.0
-"""Real seconds after which what is due is looked for, if nothing else happens."""
+"""Real seconds after which the module is asked for messages, if nothing else happens."""
 
 FRAMES_A_TURN = 100
-"""Frames that are read before everybody else on the event loop has a turn: a few milliseconds."""
+"""Frames that are read before other tasks have a turn: a few milliseconds."""
 
 LOOP_GAP = 1.0
-"""Seconds of the car's time between the end of a recording and its next beginning."""
+"""Seconds of the car's time between the end of a recording and its next start."""
 
 
 class Listener(Protocol):
@@ -35,36 +35,36 @@ class Listener(Protocol):
         """Wait until there is a link."""
 
     async def tell(self, messages: Sequence[Message]) -> None:
-        """Send messages, and wait for room; without a link they are dropped."""
+        """Send messages and wait until there is room for more. Without a link, drop them."""
 
 
 class Driver(Protocol):
-    """Whatever moves the car on."""
+    """What moves a car forward."""
 
     @property
     def now(self) -> float:
-        """The car's time, s."""
+        """The car's time in seconds."""
         ...
 
     async def run(self, module: Module, link: Listener) -> None:
-        """Move the car on; return when there is nothing more to come."""
+        """Move the car forward. Return when there is nothing more to come."""
 
 
 @runtime_checkable
 class Described(Protocol):
-    """A driver that says in a word what it is: a simulation, a recording, a bus by its name."""
+    """A driver with a description."""
 
     def describe(self) -> str:
-        """Say it."""
+        """Return what it is in a word: a simulation, a recording, or the name of a bus."""
         ...
 
 
 class Replay:
-    """A recording, ``speed`` of its seconds in each real second; 0 is as fast as the link takes it.
+    """Replays a recording, ``speed`` of its seconds in each real second.
 
-    At speed 0 the recording waits while there is no link; otherwise it goes on. ``open_frames``
-    opens it, once more for each round of an endless ``loop``. :meth:`run` raises
-    :class:`~ovms.car.replay.RecordingError`.
+    Speed 0 is as fast as the link takes the messages; then the recording waits while there is no
+    link. ``open_frames`` opens the recording, again for each round of an endless ``loop``.
+    :meth:`run` raises :class:`~ovms.car.replay.RecordingError`.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Replay:
         return "recording"
 
     async def run(self, module: Module, link: Listener) -> None:
-        """Replay to the end; for ever in a loop."""
+        """Replay to the end, or for ever in a loop."""
         self._began = self._clock.monotonic()
         start = 0.0
         while True:
@@ -115,7 +115,7 @@ class Replay:
             await link.tell(module.poll(time))
 
     async def _wait(self, time: float, module: Module, link: Listener) -> None:
-        """Wait until it is ``time`` in the recording; tell what falls due meanwhile."""
+        """Wait until it is ``time`` in the recording. Send what falls due meanwhile."""
         while (remaining := (time - self._elapsed()) / self._speed) > 0:
             await asyncio.sleep(min(remaining, self._tick))
             self.now = max(self.now, min(time, self._elapsed()))
@@ -126,9 +126,9 @@ class Replay:
 
 
 class ClockDriver:
-    """A car that lives by the clock, ``speed`` of its seconds in each real second.
+    """Moves a car by the clock, ``speed`` of its seconds in each real second.
 
-    Its time begins as the clock's time of day, and is measured with the clock that never jumps.
+    The car's time starts as the time of day, and goes on by the clock that never jumps.
     """
 
     def __init__(self, *, clock: Clock, speed: float = 1.0, tick: float = TICK) -> None:
@@ -144,18 +144,18 @@ class ClockDriver:
 
     @property
     def now(self) -> float:
-        """Unix seconds, of the car."""
+        """The car's time in Unix seconds."""
         return self._start + (self._clock.monotonic() - self._began) * self._speed
 
     async def run(self, module: Module, link: Listener) -> None:
-        """Live for ever."""
+        """Run for ever."""
         while True:
             await asyncio.sleep(self._tick)
             await link.tell(module.poll(self.now))
 
 
 class BusDriver(ClockDriver):
-    """A car that is read from its bus, and written to as far as it is trusted."""
+    """Reads a car's bus, and writes to it as far as the module is trusted."""
 
     def __init__(self, vehicle: BusVehicle, bus: Bus, *, clock: Clock, tick: float = TICK) -> None:
         super().__init__(clock=clock, tick=tick)
@@ -178,7 +178,7 @@ class BusDriver(ClockDriver):
                 await asyncio.sleep(0)
 
     def describe(self) -> str:
-        """Name its bus."""
+        """Return the name of the bus."""
         return self._bus.name
 
     def _patience(self, failures: FailureLog) -> float:

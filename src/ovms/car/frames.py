@@ -1,4 +1,4 @@
-"""One frame of a car's bus, wherever it comes from: a recording, or the bus itself."""
+"""One frame of a car's bus, from a recording or from the bus itself."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 
 class Frame(NamedTuple):
-    """One frame of the bus: when, id, 1 to 8 data bytes.
+    """One frame of the bus: time, id, 1 to 8 data bytes.
 
-    ``time`` counts in seconds: in a recording from its start, on a bus by the car's time.
+    ``time`` is in seconds: in a recording from its start, on a bus the car's time.
     """
 
     time: float

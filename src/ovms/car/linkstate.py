@@ -1,4 +1,4 @@
-"""How the link to the server stands: what :class:`~ovms.car.link.Link` notes, for whoever asks."""
+"""The state of the link to the server: :class:`~ovms.car.link.Link` notes it, others read it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ class LinkKind(Enum):
     """What the link is doing."""
 
     CALLING = "calling"
-    """There is none: the server is called, again and again."""
+    """There is no link: the server is called again and again."""
     CONNECTED = "connected"
     REFUSED = "refused"
-    """The same as calling; the last answer was that the server does not want us."""
+    """Like calling, but the server has refused the last call."""
 
 
 class LinkState:
@@ -24,16 +24,16 @@ class LinkState:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.server = ""
-        """Whom it called last, ``host:port``."""
+        """The server that was called last, ``host:port``."""
         self.vehicle = ""
-        """As whom."""
+        """The vehicle id that was used."""
         self.kind = LinkKind.CALLING
         self.since = clock.monotonic()
-        """When that kind began."""
+        """When the present kind began."""
         self.reason: str | None = None
         """Why there is no link; ``None`` while there is one, and before the first call."""
         self.heard: float | None = None
-        """When the server last said something."""
+        """When the last message came from the server."""
         self._next: float | None = None
         self._observers: list[Callable[[], None]] = []
 
@@ -44,7 +44,7 @@ class LinkState:
 
     @property
     def line(self) -> str:
-        """All of it in a few words."""
+        """The state in a few words."""
         if self.kind is LinkKind.CONNECTED:
             return f"connected to {self.server} as {self.vehicle}"
         return (
@@ -54,31 +54,31 @@ class LinkState:
         )
 
     def observe(self, observer: Callable[[], None]) -> None:
-        """Have somebody called after each change of :attr:`line`."""
+        """Have a function called after each change of :attr:`line`."""
         self._observers.append(observer)
 
     def call(self, server: str, vehicle: str) -> None:
-        """Note that a server is called now."""
+        """Note that a server is being called."""
         self._next = None
         if (server, vehicle) != (self.server, self.vehicle):
             self.server, self.vehicle = server, vehicle
             self._tell()
 
     def connect(self) -> None:
-        """Note that the server has welcomed us, which is the first that it says."""
+        """Note that the server has welcomed us, with its first message."""
         self._become(LinkKind.CONNECTED, None)
         self.hear()
 
     def hear(self) -> None:
-        """Note that the server has said something."""
+        """Note that a message has come from the server."""
         self.heard = self._clock.monotonic()
 
     def lose(self, reason: str) -> None:
-        """Note that the link is gone, or that there was none to be had."""
+        """Note that the link is lost, or that a call failed."""
         self._become(LinkKind.CALLING, reason)
 
     def refuse(self, reason: str) -> None:
-        """Note that the server does not want us."""
+        """Note that the server has refused us."""
         self._become(LinkKind.REFUSED, reason)
 
     def wait(self, seconds: float) -> None:

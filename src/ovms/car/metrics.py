@@ -1,6 +1,6 @@
 """The car's state as named metrics, as the text command ``metrics list`` shows them. Pure.
 
-Names and units are those of modules on the road (metric, whatever units the car reports in).
+Names and units are those of modules on the road: always metric.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ _BITS: tuple[tuple[str, Callable[[CarState], Value]], ...] = (
 
 
 def metrics(state: CarState) -> Iterator[tuple[str, str]]:
-    """Return name and value, with its unit, of each known metric; sorted by name."""
+    """Return the name and the value with its unit of each known metric, sorted by name."""
     return iter(sorted(_known(state)))
 
 

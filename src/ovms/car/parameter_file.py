@@ -1,7 +1,7 @@
-"""The file in which the module's parameters survive: ``DIR/parameters.json``.
+"""The file that keeps the module's parameters over a restart: ``DIR/parameters.json``.
 
-A JSON object, numbers to values, readable for its owner only: passwords are in it. It is written
-whole, so a power cut leaves the old file or the new one.
+It is a JSON object of numbers and values. Only its owner can read it, because it holds passwords.
+It is replaced as a whole, so a power cut leaves the old file or the new one.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ FILE_NAME = "parameters.json"
 DAMAGED_SUFFIX = ".damaged"
 
 LARGEST_FILE = 64 * 1024
-"""Bytes; 32 parameters of 255 bytes, each byte escaped, are less. A larger file is none of ours."""
+"""Bytes. 32 parameters of 255 bytes, each byte escaped, are less, so a larger file is damaged."""
 
 
 class ParameterFile:
-    """The parameters of one module, in a folder that is made if it is missing.
+    """The parameters of one module, in a folder that is created if it is missing.
 
-    Raises :class:`OSError` if that cannot be made.
+    Raise :class:`OSError` if it cannot be created.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -33,10 +33,9 @@ class ParameterFile:
         self._path = folder / FILE_NAME
 
     def load(self) -> dict[int, str]:
-        """Return what was saved last. A file that is damaged is set aside, and that is logged.
+        """Return what was saved last. Set a damaged file aside, and log that.
 
-        Raises :class:`OSError` for one that cannot be read at all: what is in it must not be
-        overwritten.
+        Raise :class:`OSError` for a file that cannot be read, which must not be overwritten.
         """
         try:
             with self._path.open("rb") as file:
@@ -52,13 +51,13 @@ class ParameterFile:
             return {}
 
     def save(self, values: Mapping[int, str]) -> None:
-        """Keep these, whole. Raises :class:`OSError`, and then keeps the former ones."""
+        """Replace the file. Raise :class:`OSError` if that fails; then the old values stay."""
         text = json.dumps({str(number): values[number] for number in sorted(values)}, indent=1)
         write_whole(self._path, text.encode() + b"\n", 0o600)
 
 
 def _read(data: bytes) -> dict[int, str]:
-    """Read the file; :class:`ValueError` for what we never wrote."""
+    """Return what is in the file. Raise :class:`ValueError` if it is damaged."""
     if len(data) > LARGEST_FILE:
         raise ValueError
     try:

@@ -1,9 +1,9 @@
-"""The module's parameters: what each number means, and what the module takes from them.
+"""The module's parameters: the meaning of each number, and what the module uses.
 
-Numbers and names are the guide's (command 3), but for the two groups, which the first modules on
-the road have in 11 and 12; 24 to 31 are the features 8 to 15. A provisioning record is these, from
-0 on, in order. Such a list cannot hold an empty word, so ``-`` stands for one (our own convention:
-the guide has none).
+Numbers and names are the guide's (command 3), except for the two groups, which the first modules on
+the road have in 11 and 12. 24 to 31 are the features 8 to 15. A provisioning record lists the
+parameters in order from 0. Such a list cannot hold an empty word, so ``-`` stands for one (our own
+convention: the guide has none).
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from ovms.car.reports import Units
 from ovms.net.address import PLAIN_PORT, parse_address
 
 NOT_SET = "-"
-"""A parameter that is there only because others follow."""
+"""An empty parameter in a provisioning record."""
 
 FEATURE_OFFSET = 16
-"""A kept feature is the parameter so far above it."""
+"""The number of a kept feature's parameter minus the number of the feature."""
 
 KEPT_FEATURES = range(8, 16)
-"""Features that are not lost with the power."""
+"""Features that are kept over a restart."""
 
 _VEHICLE_ID = re.compile(r"[!-~]{1,64}")
 
@@ -47,10 +47,10 @@ class Parameter(IntEnum):
 
 
 GROUPS = (Parameter.GROUP_1, Parameter.GROUP_2)
-"""The groups that are told each position."""
+"""The groups that are sent each position."""
 
 LONGEST_GROUP = 64
-"""Bytes of a group's name: servers take no longer ones."""
+"""Bytes of a group's name. Servers accept no longer ones."""
 
 NAMES: dict[int, str] = {
     Parameter.PHONE: "registered telephone number",
@@ -68,21 +68,21 @@ NAMES: dict[int, str] = {
     Parameter.GROUP_2: "group 2",
     **{feature + FEATURE_OFFSET: f"feature {feature}" for feature in KEPT_FEATURES},
 }
-"""What they are called; other numbers have no name."""
+"""The names of the parameters; other numbers have none."""
 
 
 HIDDEN = frozenset({Parameter.PHONE_PASSWORD, Parameter.APN_PASSWORD, Parameter.SECRET,
                     Parameter.PARANOID})  # fmt: skip
-"""Passwords: nobody is told what they are, only whether they are set.
+"""Passwords: a list shows only whether they are set.
 
-Modules on the road list them in clear. But who may ask is not always who may know: a token of the
-server may command a car, and the paranoid password is there to be kept from the server itself,
-which reads the answer to a plain command.
+Modules on the road list them in clear. But a client that may ask need not be one that may know: a
+token of the server may command a car, and the paranoid password is to be kept from the server
+itself, which reads the answer to a plain command.
 """
 
 
 class BadParameter(ValueError):
-    """A parameter that the module cannot take; ``number`` says which."""
+    """A parameter has a value that makes no sense; ``number`` says which."""
 
     def __init__(self, number: int, problem: str) -> None:
         name = f" ({NAMES[number]})" if number in NAMES else ""
@@ -101,19 +101,19 @@ class Applied:
     units: Units | None
     paranoid: str | None = field(repr=False)
     values: tuple[str, ...] = field(repr=False)
-    """All of them as they came, by number: the module keeps also what it does not use itself."""
+    """All parameters as they came, by number, also those that the module does not use."""
 
 
 def split(record: str) -> list[str]:
-    """Return the parameters of a provisioning record in clear."""
+    """Return the parameters in a provisioning record in clear."""
     return record.split()
 
 
 def apply(parameters: Sequence[str]) -> Applied:
-    """Take from a list of parameters, numbered from 0 on, what the module runs with.
+    """Return what the module uses of a list of parameters, which are numbered from 0.
 
-    Raises :class:`BadParameter` for one that makes no sense. It does not repeat its value: they are
-    passwords in part.
+    Raise :class:`BadParameter` for one that makes no sense. Its text does not repeat the value,
+    which may be a password.
     """
     given = {number: value for number, value in enumerate(parameters) if value not in ("", NOT_SET)}
     for number in (Parameter.SERVER, Parameter.VEHICLE_ID, Parameter.UNITS, *GROUPS):
@@ -129,7 +129,7 @@ def apply(parameters: Sequence[str]) -> Applied:
 
 
 def check(number: int, value: str) -> None:
-    """Raise :class:`BadParameter` for a value that makes no sense; an empty one is not set."""
+    """Raise :class:`BadParameter` for a value that makes no sense. An empty one is not set."""
     if not value:
         return
     match number:

@@ -1,7 +1,7 @@
-"""Frames from a recording: the CSV dialect of the Roadster recordings, or what python-can reads.
+"""Frames from a recording: the CSV dialect of the Roadster recordings, or a format of python-can.
 
-The dialect, as the CANdo tool writes it: frames are the lines ``RD11,TIME,ID,D1..D8`` (seconds
-from the start; id and data in hexadecimal without leading zeros). Every other line is a header, a
+The dialect is that of the CANdo tool: frames are the lines ``RD11,TIME,ID,D1..D8`` (seconds from
+the start; id and data in hexadecimal without leading zeros). Every other line is a header, a
 remark or a legend, and is skipped.
 """
 
@@ -17,7 +17,7 @@ import can
 from ovms.car.frames import Frame
 
 PREFIX = "RD11,"
-"""What a frame line begins with: received data, 11-bit id."""
+"""The first column of a line with a frame: received data, 11-bit id."""
 
 BLF_MAGIC = b"LOGG"
 
@@ -27,7 +27,7 @@ _HEX = re.compile(r"[0-9A-Fa-f]{1,3}", re.ASCII)
 class RecordingError(Exception):
     """A recording that cannot be read.
 
-    ``path`` names it, ``line`` is the line's number, counted from 1, or ``None``.
+    ``path`` names it. ``line`` is the number of the line, counted from 1, or ``None``.
     """
 
     def __init__(self, path: Path, reason: str, line: int | None = None) -> None:
@@ -40,9 +40,9 @@ class RecordingError(Exception):
 def open_recording(path: Path) -> Iterator[Frame]:
     """Return the frames of a recording, in the order of the file.
 
-    The format follows the file's suffix: ``.csv`` is the dialect above (or python-can's own CSV,
-    told by its header), all others are python-can's. Raises :class:`RecordingError`, at once for
-    a file that cannot be opened or holds no frame, and at the frame where it is damaged.
+    The file's suffix names the format: ``.csv`` is the dialect above (or python-can's own CSV,
+    recognised by its header), all others are python-can's. Raise :class:`RecordingError`: at once
+    for a file that cannot be opened or holds no frame, and at a damaged frame.
     """
     is_ours = path.suffix.lower() == ".csv" and not _is_python_can_csv(path)
     frames = _read_csv(path) if is_ours else _read_log(path)
@@ -78,7 +78,7 @@ def _read_csv(path: Path) -> Iterator[Frame]:
 
 
 def parse_csv(lines: Iterable[str], path: Path) -> Iterator[Frame]:
-    """Read the dialect above; ``path`` is for errors only."""
+    """Yield the frames in lines of the dialect above. ``path`` is for errors only."""
     for number, line in enumerate(lines, 1):
         if line.startswith(PREFIX):
             try:
@@ -89,7 +89,7 @@ def parse_csv(lines: Iterable[str], path: Path) -> Iterator[Frame]:
 
 def _parse_line(line: str) -> Frame:
     _, time, frame_id, *data = [*line.split(","), "", ""]
-    while data and not data[-1]:  # spreadsheets fill short lines up with commas
+    while data and not data[-1]:  # spreadsheets pad short lines with commas
         data.pop()
     if not 1 <= len(data) <= 8:
         raise ValueError(f"a frame has 1 to 8 data bytes, not {len(data)}")
@@ -113,7 +113,7 @@ def _hex(text: str, most: int) -> int:
 
 
 def _read_log(path: Path) -> Iterator[Frame]:
-    """Read with python-can. Times are counted from the first frame; some formats tell Unix time."""
+    """Yield the frames that python-can reads, with times from the first frame on."""
     if not path.is_file():
         raise RecordingError(path, "there is no such file")
     if path.suffix.lower() == ".blf" and _head(path)[:4] != BLF_MAGIC:
@@ -133,7 +133,7 @@ def _read_log(path: Path) -> Iterator[Frame]:
 
 
 def write_csv(frames: Iterable[Frame], title: str) -> Iterator[str]:
-    """Yield the lines, without ends, of a recording in the dialect above."""
+    """Return frames as lines of the dialect above, without line ends."""
     yield from (title, "", "TYPE,TIME,ID,D1,D2,D3,D4,D5,D6,D7,D8")
     for frame in frames:
         data = ",".join(f"{byte:X}" for byte in frame.data)

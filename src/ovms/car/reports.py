@@ -1,7 +1,7 @@
 """The car's state as the records that it sends: ``F S D L W V``.
 
-Records are full length and every number in them is filled, with 0 or -1 where nothing is known:
-the Android app throws a whole record away for one number that it cannot read.
+Records have their full length, and every number in them is filled, with 0 or -1 if it is unknown:
+the Android app drops a whole record for one number that it cannot read.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ from ovms.protocol.records.environment import (
 from ovms.protocol.records.tyres import PSI_PER_KPA
 
 SIGNAL_UNKNOWN = 99
-"""As modems say it."""
+"""The signal that modems report when it is unknown."""
 
 _MODE_WORDS = {number: word for word, number in CHARGE_MODE_NUMBERS.items()}
 
 
 class Units(Enum):
-    """The unit of distances on the wire; the value is the letter in ``S``."""
+    """The unit of distances on the wire. The value is the letter in ``S``."""
 
     MILES = "M"
     KILOMETRES = "K"
 
     def distance(self, km: float | None) -> float:
-        """Return kilometres (or km/h) in this unit; 0 for an unknown distance."""
+        """Return km (or km/h) in this unit; 0 for an unknown distance."""
         if km is None:
             return 0
         return km / KM_PER_MILE if self is Units.MILES else km
@@ -61,18 +61,18 @@ class CarIdentity:
     """What does not change while the car runs."""
 
     car_type: str
-    """The vehicle type of ``F``, e.g. ``TR``."""
+    """The vehicle type in ``F``, for example ``TR``."""
     commands: frozenset[int]
-    """The commands it supports, for ``V``."""
+    """The commands that the car supports, for ``V``."""
     write_enabled: bool
-    """Commands can reach the car itself, if feature 15 is on."""
+    """Whether commands can reach the car itself while feature 15 is on."""
     starts_enabled: bool = True
-    """Feature 15 is on until somebody sets it, if commands can reach the car."""
+    """Whether feature 15 is on until it is set, if commands can reach the car."""
     hardware: str = "ovms car"
     logs: bool = False
-    """Its trips and charges are told for the history (:mod:`ovms.car.trips`, ``charges``)."""
+    """Whether trips and charges are sent for the history (:mod:`ovms.car.trips`, ``charges``)."""
     currents: range = ALL_CURRENTS
-    """The charge current limits that it can be set to, A."""
+    """The charge current limits that the car can be set to, A."""
 
 
 def make_message(
@@ -86,7 +86,7 @@ def make_message(
 
 
 def firmware(state: CarState, identity: CarIdentity, units: Units, now: float) -> CarFirmware:
-    """Make ``F``. Without a modem the signal is unknown."""
+    """Return ``F``. Without a modem the signal is unknown."""
     return CarFirmware(
         firmware=__version__,
         vin=state.vin,
@@ -102,7 +102,7 @@ def firmware(state: CarState, identity: CarIdentity, units: Units, now: float) -
 
 
 def status(state: CarState, identity: CarIdentity, units: Units, now: float) -> Status:
-    """Make ``S``. Durations and the timer's start are in minutes."""
+    """Return ``S``. Durations and the timer's start are in minutes."""
     timer_is_known = state.charge_timer_mode is not None or state.charge_timer_start is not None
     return Status(
         soc=_known(state.soc),
@@ -151,7 +151,7 @@ def status(state: CarState, identity: CarIdentity, units: Units, now: float) -> 
 
 
 def environment(state: CarState, identity: CarIdentity, units: Units, now: float) -> Environment:
-    """Make ``D``."""
+    """Return ``D``."""
     return Environment(
         doors_1=state.doors_1 or Doors1(0),
         doors_2=state.doors_2 or Doors2(0),
@@ -178,7 +178,7 @@ def environment(state: CarState, identity: CarIdentity, units: Units, now: float
 
 
 def location(state: CarState, identity: CarIdentity, units: Units, now: float) -> Location:
-    """Make ``L``. Without a position: 0, 0, no lock, stale -1, whatever the receiver says."""
+    """Return ``L``. Without a position: 0, 0, no lock, stale -1, whatever the receiver reports."""
     has_lock = state.has_position and bool(state.gps_lock)
     return Location(
         latitude=_known(state.latitude) if state.has_position else 0,
@@ -204,7 +204,7 @@ def location(state: CarState, identity: CarIdentity, units: Units, now: float) -
 
 
 def group_position(state: CarState, group: str, units: Units, now: float) -> Message:
-    """Make ``g``: the position as ``L`` has it, without the vehicle id, which the server adds."""
+    """Return ``g``: the position as in ``L``, without the vehicle id, which the server adds."""
     has_lock = state.has_position and bool(state.gps_lock)
     position = GroupPosition(
         group=group,
@@ -221,7 +221,7 @@ def group_position(state: CarState, group: str, units: Units, now: float) -> Mes
 
 
 def tyres(state: CarState, identity: CarIdentity, units: Units, now: float) -> WheelPressures:
-    """Make ``W``."""
+    """Return ``W``."""
     front_right, rear_right, front_left, rear_left = (state.tyres[wheel] for wheel in WHEELS)
     return WheelPressures(
         fr_pressure=_psi(front_right),
@@ -241,7 +241,7 @@ def _psi(tyre: Tyre) -> float:
 
 
 def capabilities(state: CarState, identity: CarIdentity, units: Units, now: float) -> Capabilities:
-    """Make ``V``."""
+    """Return ``V``."""
     return Capabilities.of(identity.commands)
 
 

@@ -1,7 +1,7 @@
-"""The car as a service: tells the service manager that it lives, and how its link stands.
+"""The car as a service: reports to the service manager that it is alive, and how its link is.
 
-It is ready once it runs, not once it is connected: a car in a garage has no network. A sign of life
-is given by the event loop's own timer, so one that hangs gives none and is started anew.
+It is ready once it runs, not once it is connected: a car in a garage has no network. The event
+loop's own timer sends the signs of life, so a loop that hangs sends none, and is restarted.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from ovms.car.linkstate import LinkState
 
 @contextmanager
 def attended(notifier: SystemdNotifier, link: LinkState, interval: float | None) -> Iterator[None]:
-    """Tell that the car runs, each change of its link, a sign of life each ``interval`` seconds.
+    """Report that the car runs, each change of its link, and a sign of life every ``interval`` s.
 
-    To be used on the event loop whose life it is.
+    Call it on the event loop that the signs of life stand for.
     """
     loop = asyncio.get_running_loop()
     timer: asyncio.TimerHandle | None = None

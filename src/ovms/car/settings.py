@@ -1,9 +1,9 @@
-"""The module's features and parameters: what it runs with, and what may be changed while it runs.
+"""The module's features and parameters, which commands can change while it runs.
 
-Numbers are the guide's: features 0 to 7 are lost with the power, 8 to 15 are kept, each as the
-parameter 16 above it. What was set by command counts more than what the module was started with;
-set to nothing, the latter counts again. What was set is kept by a :class:`ParameterStore`, and
-without one as long as the module runs.
+Numbers are the guide's. Features 0 to 7 are lost at a restart. Features 8 to 15 are kept, each as
+the parameter whose number is 16 higher. A value that was set by command overrides the value that
+the module was started with, until it is set to nothing. A :class:`ParameterStore` keeps what was
+set; without one it is lost with the process.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ HIDDEN_VALUE = "*"
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """What a feature does, and the most it can be set to."""
+    """What a feature does, and its largest value."""
 
     name: str
     meaning: str
@@ -54,7 +54,7 @@ KNOWN_FEATURES = {
     MINIMUM_SOC: Feature("minimum SOC", "% of charge below which an alert is sent; 0 none", 100),
     CAN_WRITE: Feature("CAN write enabled", "1: commands to the car itself are obeyed", 1),
 }
-"""The features that do something; the others are kept, and do nothing (0 is the guide's speedo)."""
+"""The features that do something. The others only keep their value (0 is the guide's speedo)."""
 
 ANY_FEATURE = Feature("", "nothing yet", 255)
 
@@ -64,18 +64,18 @@ class BadValue(ValueError):
 
 
 class ParameterStore(Protocol):
-    """Where parameters survive a restart."""
+    """Keeps parameters over a restart."""
 
     def load(self) -> dict[int, str]:
-        """Return what was saved last; nothing if that cannot be read. Values are not checked."""
+        """Return what was saved last, unchecked; nothing if it is damaged."""
         ...
 
     def save(self, values: Mapping[int, str]) -> None:
-        """Keep these, whole. Raises :class:`OSError`, and then keeps the former ones."""
+        """Replace all values. Raise :class:`OSError` if that fails; then the old values stay."""
 
 
 class ModuleSettings:
-    """What the module runs with: ``configured`` from its start, and what was set since."""
+    """The settings in use: ``configured`` from the start, and what was set since."""
 
     def __init__(self, configured: Mapping[int, str], store: ParameterStore | None = None) -> None:
         self._configured = dict(sound(configured))
@@ -85,7 +85,7 @@ class ModuleSettings:
 
     @property
     def is_kept(self) -> bool:
-        """What is set survives a restart."""
+        """Whether what is set is kept over a restart."""
         return self._store is not None
 
     @property
@@ -102,22 +102,22 @@ class ModuleSettings:
 
     @property
     def can_write(self) -> bool:
-        """Commands to the car itself are obeyed."""
+        """Whether commands to the car itself are carried out."""
         return bool(self.feature(CAN_WRITE))
 
     @property
     def stream_interval(self) -> int | None:
-        """Seconds between two positions on the way; ``None`` without a stream."""
+        """Seconds between two positions while driving; ``None`` without a stream."""
         return self.feature(STREAM) or None
 
     @property
     def minimum_soc(self) -> int | None:
-        """% below which there is an alert; ``None`` for no such alert."""
+        """% of charge below which there is an alert; ``None`` for no such alert."""
         return self.feature(MINIMUM_SOC) or None
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """The groups that are told each position, each once."""
+        """The groups that are sent each position, each once."""
         names = (self._value(number) for number in GROUPS)
         return tuple(dict.fromkeys(name for name in names if name))
 
@@ -130,7 +130,7 @@ class ModuleSettings:
         return self._volatile[number]
 
     def set_feature(self, number: int, value: str) -> None:
-        """Set one of the features; :class:`BadValue` for a value that makes no sense."""
+        """Set a feature. Raise :class:`BadValue` for a value that makes no sense."""
         _check_feature(number, value)
         if number in KEPT_FEATURES:
             self._keep(number + FEATURE_OFFSET, str(int(value)))
@@ -140,9 +140,9 @@ class ModuleSettings:
     # -- parameters -------------------------------------------------------------------------
 
     def parameter(self, number: int) -> str:
-        """Return a parameter's value as it may be told: of passwords only whether they are set.
+        """Return a parameter's value as it may be shown: of a password only whether it is set.
 
-        Features are not shown among the parameters, as the guide wants it: command 1 shows them.
+        As in the guide, features are not shown among the parameters: command 1 shows them.
         """
         if number - FEATURE_OFFSET in KEPT_FEATURES:
             return ""
@@ -150,9 +150,9 @@ class ModuleSettings:
         return HIDDEN_VALUE if value and number in HIDDEN else value
 
     def set_parameter(self, number: int, value: str) -> None:
-        """Set one of the parameters; nothing brings back what the module was started with.
+        """Set a parameter. An empty value restores the one that the module was started with.
 
-        A feature's parameter sets the feature. Raises :class:`BadValue`.
+        A feature's parameter sets the feature. Raise :class:`BadValue`.
         """
         if number - FEATURE_OFFSET in KEPT_FEATURES and value:
             self.set_feature(number - FEATURE_OFFSET, value)
@@ -178,7 +178,7 @@ class ModuleSettings:
 
 
 def sound(values: Mapping[int, str]) -> Iterator[tuple[int, str]]:
-    """Yield those of some values, from wherever they come, that could be set."""
+    """Yield the parameters that could be set. The values may come from anywhere."""
     for number, value in values.items():
         try:
             if number - FEATURE_OFFSET in KEPT_FEATURES:
@@ -211,7 +211,7 @@ def _check_parameter(number: int, value: str) -> None:
 
 
 def list_rows(command: int, settings: ModuleSettings) -> Iterator[Answer]:
-    """Yield the rows that answer command 1 or 3: number, how many there are, value."""
+    """Yield the rows of the answer to command 1 or 3: number, count, value."""
     if command == FEATURES:
         values = [str(settings.feature(number)) for number in range(FEATURE_COUNT)]
     else:

@@ -1,7 +1,7 @@
-"""The module's text commands (command 7): a small table of them, and what each answers. Pure.
+"""The module's text commands (command 7): a small table of them, and their answers. Pure.
 
-An answer is one field of one message: its lines end with CR and hold no comma. A longer one is cut
-at a line's end, and says how much is missing.
+An answer is one field of one message. Its lines end with CR and hold no comma. A longer answer is
+cut at the end of a line, and says how much is missing.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from ovms.car.usage import DataUse
 from ovms.protocol.parameters import NumberParameter
 
 LONGEST_TEXT = 500
-"""Bytes of an answer: with its number it fits a line also when it is sealed."""
+"""Bytes of an answer, so that it fits into a line even when it is sealed."""
 
 ROOM_TO_SAY = 60
-"""Bytes of them that the last line takes which tells what is missing."""
+"""Bytes of an answer for the last line, which says what is missing."""
 
 
 class ShellError(Exception):
@@ -31,7 +31,7 @@ class ShellError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ShellContext:
-    """What text commands look at and change. ``now`` is the car's time."""
+    """What text commands read and change. ``now`` is the car's time."""
 
     state: CarState
     settings: ModuleSettings
@@ -47,17 +47,17 @@ class TextCommand:
     """One line of the table."""
 
     usage: str
-    """What is told to whoever gives it the wrong number of words."""
+    """The answer to a wrong number of words."""
     most: int
-    """Words that it takes at most; the last runs to the end of the text."""
+    """The largest number of words. The last one runs to the end of the text."""
     run: Callable[[ShellContext, Words], Iterable[str]]
     least: int = 0
 
 
 def run(text: str, scene: ShellContext) -> str:
-    """Carry out a text command; give the answer as it goes on the wire.
+    """Carry out a text command. Return the answer as it goes on the wire.
 
-    Raises :class:`ShellError`, and :class:`~ovms.car.settings.BadValue` for what cannot be set.
+    Raise :class:`ShellError`, or :class:`~ovms.car.settings.BadValue` for what cannot be set.
     """
     command, rest = _find(text)
     words = rest.split(None, command.most - 1) if command.most else rest.split()
@@ -67,7 +67,7 @@ def run(text: str, scene: ShellContext) -> str:
 
 
 def _find(text: str) -> tuple[TextCommand, str]:
-    """Return the command that a text begins with, and what follows its name."""
+    """Return the command that a text begins with, and the rest of the text."""
     words = text.split()
     for count in (2, 1):
         name = " ".join(words[:count])
@@ -77,7 +77,7 @@ def _find(text: str) -> tuple[TextCommand, str]:
 
 
 def _fitting(lines: Words) -> Iterator[str]:
-    """Yield the lines that there is room for, and say how many there is none for."""
+    """Yield the lines that fit, and a last one that says how many do not."""
     room = LONGEST_TEXT - ROOM_TO_SAY
     for at, line in enumerate(lines):
         size = len(line.encode()) + 1
@@ -176,4 +176,4 @@ TABLE: dict[str, TextCommand] = {
     "config set": TextCommand("config set NUMBER [VALUE]", 2, _config_set, least=1),
     "feature": TextCommand("feature [NUMBER [VALUE]]", 2, _feature),
 }
-"""The text commands by their names, in the order in which ``help`` lists them."""
+"""The text commands by name, in the order of ``help``."""

@@ -1,8 +1,8 @@
-"""What a car knows about itself, in canonical units, whoever told it.
+"""What a car knows about itself, in the same units for every vehicle type.
 
-Units are metric: km, km/h, °C, kPa, kWh, kW, V, A, minutes where the protocol counts minutes.
-``None`` is unknown. Times are the car's: seconds that only grow, Unix time in a living car and
-seconds from the start in a recording.
+Units are metric: km, km/h, °C, kPa, kWh, kW, V, A, and minutes where the protocol counts minutes.
+``None`` is unknown. Times are the car's time: seconds that never go back, Unix time in a running
+car, and seconds from the start in a recording.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from ovms.protocol.records.environment import Doors1, Doors2, Doors3, Doors4, Do
 KM_PER_MILE = 1.609344
 
 STALE_AFTER = 120.0
-"""Seconds without a new reading after which a reading is stale: a dozen of the bus's periods."""
+"""Seconds after which a reading is stale: about a dozen periods of a bus."""
 
 WHEELS = ("fr", "rr", "fl", "rl")
 """The four wheels in the order of message ``W``."""
 
 
 class Topic(Enum):
-    """Readings whose age the car tells."""
+    """Readings whose age the car reports."""
 
     TEMPERATURES = "power electronics, motor and battery temperatures"
     AMBIENT = "outside temperature"
@@ -33,7 +33,7 @@ class Topic(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CarError:
-    """An error that the car raises: its code and the data that goes with it."""
+    """An error that the car reports: its code and the data that goes with it."""
 
     code: int
     data: int
@@ -110,7 +110,7 @@ class CarState:
     doors_4: Doors4 | None = None
     doors_5: Doors5 | None = None
     lock_told: bool | None = None
-    """The lock as the car says it outright; ``None`` where only the door bits tell."""
+    """The lock as the car reports it directly; ``None`` if only the door bits show it."""
     parked_since: float | None = None
     """The car's time when it was switched off; ``None`` while it is on."""
 
@@ -128,7 +128,7 @@ class CarState:
     direction: float | None = None
     altitude: float | None = None
     gps_lock: bool | None = None
-    """What the receiver says. Without a position nothing is claimed to the server."""
+    """What the receiver reports. Without a position the server is sent no lock."""
     satellites: int | None = None
     hdop: float | None = None
     gps_speed: float | None = None
@@ -165,14 +165,14 @@ class CarState:
 
     @property
     def is_locked(self) -> bool:
-        """The car is locked: as it says outright, else as its door bits say."""
+        """Whether the car is locked: as it reports directly, else by its door bits."""
         if self.lock_told is not None:
             return self.lock_told
         return self.doors_2 is not None and bool(self.doors_2 & Doors2.LOCKED)
 
     @property
     def is_charging(self) -> bool:
-        """Energy goes in, or the battery is heated for it."""
+        """Whether energy flows in, or the battery is heated for it."""
         return self.charge_state in ("charging", "topoff", "heating")
 
     @property
@@ -181,7 +181,7 @@ class CarState:
         return self.latitude is not None and self.longitude is not None
 
     def note_power(self, now: float) -> None:
-        """Start or stop the parking time, after the door states changed."""
+        """Start or stop the parking time. Call it after the door states have changed."""
         if self.is_on:
             self.parked_since = None
         elif self.parked_since is None:
@@ -192,7 +192,7 @@ class CarState:
         return 0 if self.parked_since is None else max(1, int(now - self.parked_since))
 
     def freshness(self, topic: Topic, now: float) -> int:
-        """Tell a reading's stale indicator: -1 never read, 0 stale, 1 fresh."""
+        """Return a topic's stale indicator: -1 never read, 0 stale, 1 fresh."""
         read = self.updated.get(topic)
         if read is None:
             return -1

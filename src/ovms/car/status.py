@@ -1,6 +1,6 @@
-"""What a running car tells of itself to whoever sits at its machine: ``ovms car status``.
+"""The status of a running car: what ``ovms car status`` shows on its machine.
 
-No secret is in it, and no position: it may be shown to anybody, and pasted into a report.
+It holds no secret and no position, so it may be pasted into a report.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ovms.car.usage import UsageRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """Since when something is so: the time of day, and seconds, which are right on any clock."""
+    """Since when something holds: the time of day, and the seconds since then by a steady clock."""
 
     since: str
     seconds: int
@@ -29,7 +29,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkStatus(Span):
-    """How the link stands."""
+    """The state of the link."""
 
     state: str
     """``connected``, ``calling`` or ``refused``."""
@@ -49,7 +49,7 @@ class DeliveryBacklog:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModemStatus:
-    """What the modem knows; ``None`` what it does not."""
+    """What the modem knows; ``None`` is unknown."""
 
     signal: int | None
     """0 to 31, as modems count it."""
@@ -58,30 +58,30 @@ class ModemStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BusStatus:
-    """How the car's bus is."""
+    """The state of the car's bus."""
 
     trust: str
     """What may be sent to it: ``listen``, ``ask`` or ``write``."""
     problem: str | None
-    """Why it is away."""
+    """Why it is not open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataUseStatus:
-    """Bytes of the link in one condition."""
+    """What the link has cost in one condition."""
 
     condition: str
-    """``parked``, ``charging`` or ``driving``, or ``watched`` whatever it did."""
+    """``parked``, ``charging`` or ``driving`` while no app watched, else ``watched``."""
     seconds: int
     sent: int
     received: int
     bytes_per_hour: int | None
-    """Of both ways; ``None`` if it was too short to say."""
+    """Sent and received; ``None`` if the time was too short to say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarStatus:
-    """The whole of it."""
+    """The whole status."""
 
     pid: int
     version: str
@@ -95,10 +95,10 @@ class CarStatus:
     bus: BusStatus | None
     running: Span
     server: str
-    """The one that was called last, ``host:port``."""
+    """The server that was called last, ``host:port``."""
     link: LinkStatus
     heard: Span | None
-    """When the server last said something."""
+    """When the last message came from the server."""
     watchers: int
     waiting: DeliveryBacklog
     features: dict[str, int]
@@ -106,11 +106,11 @@ class CarStatus:
     paranoid: bool
     modem: ModemStatus | None
     data_use: list[DataUseStatus]
-    """Since it runs."""
+    """Since the start of the program."""
 
 
 class Reporter:
-    """Gives the status of one car, whose parts it looks at when it is asked."""
+    """Collects the status of one car from its parts."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class Reporter:
         *,
         clock: Clock,
     ) -> None:
-        """Take the parts; ``kind`` is what the vehicle's type is called. The car runs from now."""
+        """Use these parts. ``kind`` is the name of the vehicle type. The car runs from now on."""
         self._kind = kind
         self._module = module
         self._driver = driver

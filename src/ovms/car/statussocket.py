@@ -1,11 +1,11 @@
-"""The socket on which a running car tells its status: ``car.sock`` in its folder.
+"""The socket on which a running car gives its status: ``car.sock`` in its folder.
 
-Whoever connects gets one JSON object and the end of the stream; nothing that he says is read. A
-socket costs an SD card nothing, and tells a process that lives from one that was killed: nobody
-listens at what that has left behind.
+A client that connects gets one JSON object and the end of the stream. Nothing is read from it. A
+socket costs an SD card no writes, and shows whether the process is alive: nobody listens on the
+socket of a process that was killed.
 
-A folder's path may be longer than the 107 bytes that an address of a socket has room for, so the
-socket is named by way of ``/proc/self/fd``, which is short.
+A folder's path may be longer than the 107 bytes of a socket's address, so the socket is addressed
+through ``/proc/self/fd``, which is short.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ log = get_logger("ovms.car")
 NAME: Final = "car.sock"
 
 CLIENTS_LIMIT: Final = 8
-"""Who is told at a time; more are sent away, with nothing."""
+"""Clients at a time. Further ones are closed without an answer."""
 
 TELLING_TIMEOUT: Final = 5.0
-"""Seconds in which somebody who has connected must take the status."""
+"""Seconds in which a client must read the status."""
 
 ASKING_TIMEOUT: Final = 10.0
-"""Seconds in which a running car must have told it."""
+"""Seconds in which a running car must have sent its status."""
 
 STATUS_LIMIT: Final = 64 * 1024
-"""Bytes that whoever asks takes; a status has about one thousand."""
+"""Bytes of a status that are read. A status has about 1000."""
 
 
 class NotRunning(Exception):
-    """Nobody tells a status there; the text says why."""
+    """No car gives a status there; the text says why."""
 
 
 class _Client(asyncio.Protocol):
-    """Somebody who is told the status."""
+    """A client that is sent the status."""
 
     def __init__(self, tell: Callable[[], bytes], clients: set[_Client]) -> None:
         self._tell = tell
@@ -68,17 +68,17 @@ class _Client(asyncio.Protocol):
             self._alarm.cancel()
 
     def abort(self) -> None:
-        """Send it away."""
+        """Close the connection."""
         if self._transport is not None:
             self._transport.abort()
 
 
 @asynccontextmanager
 async def telling_status(folder: Path, tell: Callable[[], bytes]) -> AsyncIterator[None]:
-    """Tell on the socket of a folder, which only this process uses, what ``tell`` gives.
+    """Serve what ``tell`` returns on the socket of a folder, which only this process uses.
 
-    The socket of a process that was killed is replaced. Where there can be none, as on some file
-    systems, that is logged, and the car does without.
+    The socket of a process that was killed is replaced. If there can be no socket, as on some file
+    systems, that is logged, and the car runs without.
     """
     clients: set[_Client] = set()
     with _opened(folder) as descriptor:
@@ -87,7 +87,7 @@ async def telling_status(folder: Path, tell: Callable[[], bytes]) -> AsyncIterat
             listener = _listen(descriptor)
         except OSError as error:
             reason = error.strerror or str(error)
-            log.error("no status to be asked for", file=str(folder / NAME), reason=reason)
+            log.error("the status socket cannot be opened", file=str(folder / NAME), reason=reason)
         else:
             make = asyncio.get_running_loop().create_unix_server
             server = await make(lambda: _Client(tell, clients), sock=listener)
@@ -103,10 +103,10 @@ async def telling_status(folder: Path, tell: Callable[[], bytes]) -> AsyncIterat
 
 
 def ask(folder: Path) -> bytes:
-    """Ask the car that runs with a folder for its status.
+    """Return the status of the car that runs with a folder.
 
-    Raises :class:`NotRunning` when none does, and :class:`OSError` when it may not be asked, or
-    does not answer.
+    Raise :class:`NotRunning` if none does, and :class:`OSError` if access is denied or the car does
+    not answer.
     """
     try:
         with _opened(folder) as descriptor, socket.socket(socket.AF_UNIX) as asking:
@@ -142,10 +142,10 @@ def _address(descriptor: int) -> str:
 
 
 def _listen(descriptor: int) -> socket.socket:
-    """Bind the socket, for its owner only; one that is there is of a process that was killed."""
+    """Bind the socket, for its owner only. Replace one that a killed process has left."""
     with suppress(FileNotFoundError):
         if not stat.S_ISSOCK(os.stat(NAME, dir_fd=descriptor, follow_symlinks=False).st_mode):
-            raise FileExistsError(0, "something else has that name")
+            raise FileExistsError(0, "something else than a socket has that name")
         os.unlink(NAME, dir_fd=descriptor)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
     before = os.umask(0o177)

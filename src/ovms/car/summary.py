@@ -1,4 +1,4 @@
-"""The state of a car in a few lines of text, as modules on the road tell it. Pure."""
+"""The state of a car in a few lines of text, as modules on the road write it. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ovms.car.state import CarState
 from ovms.protocol.commands import CHARGE_MODE_NUMBERS
 
 LINE_END = "\r"
-"""Between lines of a text on the wire: it holds neither a comma nor a line feed."""
+"""Between lines of a text on the wire, which holds neither a comma nor a line feed."""
 
 _MODE_WORDS = {number: word for word, number in CHARGE_MODE_NUMBERS.items()}
 _STATE_WORDS = {
@@ -23,12 +23,12 @@ _UNIT_WORDS = {Units.MILES: "mi", Units.KILOMETRES: "km"}
 
 
 def on_wire(lines: Iterator[str]) -> str:
-    """Put lines together so that they are one field of a message."""
+    """Return lines joined so that they are one field of a message."""
     return LINE_END.join(lines).replace(",", ";").replace("\n", LINE_END)
 
 
 def charge_lines(state: CarState, units: Units) -> Iterator[str]:
-    """Yield what a charge alert says: charging or not, how full, how far; nothing unknown."""
+    """Yield the lines of a charge alert: charging or not, how full, how far; nothing unknown."""
     word = _STATE_WORDS.get(state.charge_state or "", "Not charging")
     mode = _MODE_WORDS.get(state.charge_mode or 0, "")
     yield f"{word} - {mode}" if state.is_charging and mode else word
@@ -43,7 +43,7 @@ def charge_lines(state: CarState, units: Units) -> Iterator[str]:
 
 
 def stat_lines(state: CarState, units: Units) -> Iterator[str]:
-    """Yield what the text command ``stat`` says."""
+    """Yield the lines of the text command ``stat``."""
     yield from charge_lines(state, units)
     yield from _distance("ODO", state.odometer, units)
     if state.cac is not None:

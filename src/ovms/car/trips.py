@@ -1,6 +1,6 @@
 """The trip log: a record ``*-LOG-Trip`` for the history when the car is switched off.
 
-The columns are those that modules on the road send, in their order, whatever units the car shows:
+The columns are those of modules on the road, in their order, always metric:
 
 1 GPS lock (0 or 1), 2 latitude, 3 longitude, 4 altitude (m), 5 name of the place (empty),
 6 odometer (km), 7 trip as the car's meter has it, or how far it went if there is none (km),
@@ -12,8 +12,8 @@ The columns are those that modules on the road send, in their order, whatever un
 31 least and 32 highest tyre temperature (°C), 33 least and 34 highest tyre pressure (kPa),
 35 and 36 least and highest tyre health (%).
 
-What is not known is 0, as a number is never empty on the wire. The record's number is the version
-of this format, and the same every time.
+An unknown number is 0, because a number is never empty on the wire. The record's number is the
+version of this format, and always the same.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from ovms.protocol.records.history import HistoryRecord
 TYPE = "*-LOG-Trip"
 VERSION = 1
 LEAST_TRIP = 0.2
-"""km below which it was no trip."""
+"""km below which switching on and off is no trip."""
 
 
 class _Trip:
-    """A trip that is under way. What a car counts may be known only some time after it was on."""
+    """A trip that is under way. The car's counters may become known only after its start."""
 
     def __init__(self, began: float) -> None:
         self.began = began
@@ -39,7 +39,7 @@ class _Trip:
         self._meter: float | None = None
 
     def look(self, state: CarState) -> None:
-        """See where the car's counters begin; a meter may go back to 0 after it was switched on."""
+        """Note where the counters start. A trip meter may go back to 0 after switching on."""
         if self._odometer is None:
             self._odometer = state.odometer
         if state.trip is not None:
@@ -47,21 +47,21 @@ class _Trip:
             self._meter = min(state.trip, before)
 
     def distance(self, state: CarState) -> float:
-        """Return how far the car went, km: whichever counter has seen more of it."""
+        """Return the km of the trip, by the counter that has seen more of it."""
         counters = ((state.odometer, self._odometer), (state.trip, self._meter))
         return max((now - then for now, then in counters if now is not None and then is not None),
                    default=0.0)  # fmt: skip
 
 
 class TripLog:
-    """Watches a car being switched on and off. ``now`` is the car's time."""
+    """Watches whether a car is on or off. ``now`` is the car's time."""
 
     def __init__(self) -> None:
         self._trip: _Trip | None = None
         """``None`` while it is off."""
 
     def look(self, state: CarState, now: float) -> HistoryRecord | None:
-        """Take a look at the car; give the record of the trip that has just ended."""
+        """Return the record of the trip that has ended since the last call, if one has."""
         if state.is_on:
             self._trip = self._trip or _Trip(now)
             self._trip.look(state)

@@ -1,4 +1,4 @@
-"""How far the module goes on a car's bus."""
+"""How far the module is trusted with a car's bus."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Trust(IntEnum):
     ASK = 1
     """Frames that ask for data."""
     WRITE = 2
-    """Commands, too, as long as feature 15 is on."""
+    """Commands, too, while feature 15 is on."""
 
     @property
     def word(self) -> str:
-        """How it is written on the command line."""
+        """Its word on the command line."""
         return self.name.lower()

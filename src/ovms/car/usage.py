@@ -1,8 +1,7 @@
-"""What the module's link costs its owner: bytes by what the car did, and by whether it was watched.
+"""What the module's link costs its owner: bytes by what the car did, and whether apps watched.
 
-Pure accounting: whoever holds the link notes bytes, and says from time to time how things are. Time
-and bytes between two looks count for what was the case at the first. Kept as long as the module
-runs.
+Pure accounting: the link notes bytes, and the module notes from time to time what the car does.
+Time and bytes between two such notes count for the first of them. Nothing is kept over a restart.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from enum import Enum
 from ovms.car.state import CarState
 
 LEAST_SECONDS = 300.0
-"""Seconds below which bytes an hour say nothing: a login alone is 1.7 kB."""
+"""Seconds below which bytes per hour mean nothing: a login alone takes 1.7 kB."""
 
 HOUR = 3600.0
 
 
 class UsageCondition(Enum):
-    """What bytes are counted by. While an app watches, it does not matter what the car does."""
+    """What bytes are counted by. While an app watches, what the car does is not distinguished."""
 
     PARKED = "parked"
     CHARGING = "charging"
@@ -29,7 +28,7 @@ class UsageCondition(Enum):
 
     @classmethod
     def of(cls, state: CarState, watchers: int) -> UsageCondition:
-        """Return what is the case."""
+        """Return the present condition."""
         if watchers > 0:
             return cls.WATCHED
         if state.is_on:
@@ -48,18 +47,18 @@ class UsageRow:
 
     @property
     def hours(self) -> float:
-        """How long it was so, with a link or without."""
+        """How long the condition held, with a link or without."""
         return self.seconds / HOUR
 
     @property
     def bytes_per_hour(self) -> float | None:
-        """Bytes of both ways an hour; ``None`` if it was too short to say."""
+        """Bytes per hour, sent and received; ``None`` if the time was too short to say."""
         if self.seconds < LEAST_SECONDS:
             return None
         return (self.sent + self.received) / self.hours
 
     def __str__(self) -> str:
-        """Write it as one line of text."""
+        """Return the row as one line of text."""
         rate = self.bytes_per_hour
         per_hour = "" if rate is None else f"; {rate / 1000:.1f} kB an hour"
         both = f"sent {self.sent / 1000:.1f} kB; received {self.received / 1000:.1f} kB"
@@ -67,7 +66,7 @@ class UsageRow:
 
 
 class DataUse:
-    """The account of one module."""
+    """What one module's link has cost so far."""
 
     __slots__ = ("_now", "_row", "_rows", "is_whole")
 
@@ -76,7 +75,7 @@ class DataUse:
         self._row = self._of(UsageCondition.PARKED)
         self._now: float | None = None
         self.is_whole = True
-        """Headers and TLS are counted, too."""
+        """Whether headers and TLS are counted, too."""
 
     def note_sent(self, count: int) -> None:
         """Count bytes that were sent."""
@@ -87,14 +86,14 @@ class DataUse:
         self._row.received += count
 
     def look(self, state: CarState, watchers: int, now: float) -> None:
-        """See how things are; ``now`` in real seconds."""
+        """Note what the car does and whether apps watch. ``now`` is in real seconds."""
         if self._now is not None:
             self._row.seconds += max(0.0, now - self._now)
         self._now = now
         self._row = self._of(UsageCondition.of(state, watchers))
 
     def table(self) -> list[UsageRow]:
-        """Return a row for each condition that was, until the last look."""
+        """Return a row for each condition that has occurred, up to the last note."""
         rows = (self._rows[condition] for condition in UsageCondition if condition in self._rows)
         return [replace(row) for row in rows if row.seconds or row.sent or row.received]
 

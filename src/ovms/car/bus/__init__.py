@@ -1,4 +1,4 @@
-"""A car's bus as it is: frames in, and frames out as far as the module is trusted.
+"""A car's bus: frames in, and frames out as far as the module is trusted.
 
 :class:`~ovms.car.bus.live.LiveBus` is one that python-can reaches.
 """
@@ -20,16 +20,16 @@ class Bus(Protocol):
         ...
 
     async def receive(self, patience: float) -> list[Frame]:
-        """Return what has come, in order.
+        """Wait for frames. Return those that have come, in order.
 
-        Nothing if that many seconds pass, or after :meth:`wake`.
+        Return none after ``patience`` seconds, or after :meth:`wake`.
         """
         ...
 
     async def send(self, frames: Sequence[Frame]) -> str | None:
-        """Send frames; give the reason if not all of them could be sent."""
+        """Send frames. Return the reason if not all of them could be sent."""
         ...
 
     def wake(self) -> None:
-        """End the waiting of :meth:`receive`: there is something to send."""
+        """End the waiting of :meth:`receive`, because there is something to send."""
         ...

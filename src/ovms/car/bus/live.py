@@ -1,10 +1,10 @@
-"""A bus that python-can reaches, on threads of its own: they may wait, the event loop may not.
+"""A bus that python-can reaches, on threads of its own, because its calls block.
 
-One thread opens the bus, reads it, and opens it anew when it is lost: an adapter may be unplugged,
-or not be there yet when the car starts. Another sends, so that an adapter that does not take a
-frame holds up nobody. Whatever an interface's driver raises, it is the bus that is away.
+One thread opens the bus, reads it, and opens it again when it is lost: an adapter may be unplugged,
+or plugged in only after the car has started. Another thread sends, so that an adapter that does not
+take a frame blocks nothing else. Whatever an interface's driver raises counts as a lost bus.
 
-Contents of frames are logged nowhere.
+The contents of frames are never logged.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ from ovms.car.trust import Trust
 log = get_logger("ovms.car.bus")
 
 QUEUE_LIMIT = 10_000
-"""Frames that wait for the event loop: two seconds of the busiest bus. Then the oldest go."""
+"""Frames that wait for the event loop: two seconds of the busiest bus. Beyond, the oldest go."""
 
 MOST_FILTERS = 32
-"""Ids that the interface is asked to choose by; with more, all that is on the bus is read."""
+"""Ids that the interface is asked to filter by. With more ids, all frames on the bus are read."""
 
 READ_TIMEOUT = 0.2
-"""Seconds after which the reading thread looks whether it is to end."""
+"""Seconds after which the reading thread checks whether it is to end."""
 
 SEND_TIMEOUT = 1.0
 """Seconds that an interface may take for a frame."""
 
 STUCK_AFTER = 3.0
-"""Seconds after which frames count as not sent, whatever becomes of them."""
+"""Seconds after which frames count as not sent."""
 
 FIRST_WAIT, MOST_WAIT = 1.0, 30.0
 """Seconds between attempts to open a bus: doubling, with jitter."""
@@ -51,22 +51,22 @@ NOISE_LIMIT = 1000
 """Unreadable frames in a row after which the bus is opened anew."""
 
 LONGEST_REST = 1024
-"""Bytes of a serial adapter that are no whole line yet; with more they are none, and forgotten."""
+"""Bytes of a serial adapter's incomplete line. A longer one is dropped."""
 
 STEADY = 10.0
-"""Seconds after which a bus that was open was a good one: the waits begin anew."""
+"""Seconds that a bus must stay open for the waits to begin at the shortest again."""
 
 CLOSE_TIMEOUT = 0.8
-"""Seconds in which a bus should be closed; one that hangs, or is being opened, is left alone."""
+"""Seconds to wait for a bus to close. One that hangs, or is being opened, is left to itself."""
 
 Id = tuple[int, bool]
 """A frame's id, and whether it is an extended one."""
 
 
 class LiveBus:
-    """A bus at a place. ``ids`` are those that matter; the others need not be read.
+    """A bus at a place. Only frames with the given ``ids`` need to be read.
 
-    It is open from :meth:`open` to :meth:`close`, both to be called on the event loop.
+    It is open from :meth:`open` to :meth:`close`. Both are called on the event loop.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class LiveBus:
         self._bus: can.BusABC | None = None
         self._problem = "it is being opened"
         self._told = ("", "")
-        """Why it is away, as it was last logged."""
+        """Why the bus is not open, as it was last logged."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._come: deque[Frame] = deque(maxlen=QUEUE_LIMIT)
         self._news = asyncio.Event()
@@ -107,16 +107,16 @@ class LiveBus:
 
     @property
     def problem(self) -> str | None:
-        """Why the bus is away; ``None`` while it is there."""
+        """Why the bus is not open; ``None`` while it is."""
         return self._problem if self._bus is None else None
 
     def open(self) -> None:
-        """Begin to open and read it."""
+        """Start to open and read the bus."""
         self._loop = asyncio.get_running_loop()
         self._reader.start()
 
     async def close(self) -> None:
-        """End it; a bus that hangs is left alone."""
+        """Stop reading and close the bus."""
         self._ended.set()
         if self._loop is not None:
             await asyncio.to_thread(self._reader.join, CLOSE_TIMEOUT)
@@ -138,9 +138,9 @@ class LiveBus:
         self._news.set()
 
     async def send(self, frames: Sequence[Frame]) -> str | None:
-        """See :class:`~ovms.car.bus.Bus`. Whom we only listen to gets nothing, whoever asks.
+        """See :class:`~ovms.car.bus.Bus`. Refuse if the trust is only to listen.
 
-        Each time on a thread that the program does not wait for when it ends.
+        Each call uses its own thread, which does not keep the program from ending.
         """
         bus = self._bus
         if self._trust < Trust.ASK:
@@ -203,7 +203,7 @@ class LiveBus:
         ]  # fmt: skip
 
     def _read(self, bus: can.BusABC) -> str | None:
-        """Read until the end; give the reason if the bus was lost."""
+        """Read until the bus is closed. Return the reason if the bus was lost."""
         noise = 0
         while not self._ended.is_set():
             try:
@@ -226,7 +226,7 @@ class LiveBus:
     def _take(self, message: can.Message) -> None:
         if message.is_error_frame or message.is_remote_frame or not message.data:
             return
-        if len(message.data) != message.dlc:  # a part of a serial adapter's line is lost
+        if len(message.data) != message.dlc:  # part of a serial adapter's line is missing
             return
         if len(self._come) == QUEUE_LIMIT and not self._has_dropped:
             self._has_dropped = True
@@ -235,11 +235,11 @@ class LiveBus:
         self._come.append(Frame(0.0, message.arbitration_id, data, message.is_extended_id))
         if not self._is_called and self._loop is not None:
             self._is_called = True
-            with suppress(RuntimeError):  # the loop is closed: nobody reads any more
+            with suppress(RuntimeError):  # the loop is closed
                 self._loop.call_soon_threadsafe(self._news.set)
 
     def _wait(self, event: str, reason: str) -> None:
-        """Wait until the next try. The same reason is told once, as it may last for days."""
+        """Wait until the next try. The same reason is logged once, because it may last for days."""
         seconds = self._waits.next()
         tell = log.debug if (event, reason) == self._told else log.warning
         self._told, self._problem = (event, reason), reason
@@ -249,18 +249,18 @@ class LiveBus:
 
 @dataclass
 class SendJob:
-    """Frames on their way to a bus, and who wants to know of it."""
+    """Frames to send to a bus, and a future for the outcome."""
 
     bus: can.BusABC
     frames: tuple[Frame, ...]
     loop: asyncio.AbstractEventLoop
     done: asyncio.Future[str | None]
-    """Gets the reason if not all are sent."""
+    """Takes the reason if not all frames are sent."""
     is_given_up: bool = False
-    """They count as not sent: what has not gone yet stays here."""
+    """Whether the frames count as not sent. Those that have not gone yet are dropped."""
 
     def send(self) -> None:
-        """Send them, on a thread of its own."""
+        """Send the frames; the body of a thread."""
         problem = None
         try:
             for frame in self.frames:
@@ -268,7 +268,7 @@ class SendJob:
                     self.bus.send(_message(frame), timeout=SEND_TIMEOUT)
         except Exception as error:  # whatever an interface's driver raises
             problem = f"not sent: {_text(error)}"
-        with suppress(RuntimeError):  # the loop is closed: nobody wants to know any more
+        with suppress(RuntimeError):  # the loop is closed
             self.loop.call_soon_threadsafe(self._tell, problem)
 
     def _tell(self, problem: str | None) -> None:
@@ -281,24 +281,23 @@ def _message(frame: Frame) -> can.Message:
 
 
 def _is_noise(error: Exception) -> bool:
-    """Return whether it is but half a line of a serial adapter, or bytes that are none."""
+    """Return whether an error comes from an incomplete or unreadable line of a serial adapter."""
     return isinstance(error, ValueError | IndexError) or isinstance(
         error.__cause__, UnicodeDecodeError
     )
 
 
 def _rest(bus: can.BusABC) -> bytearray:
-    """Return what a serial adapter has said of a line.
+    """Return the bytes of a serial adapter's incomplete line.
 
-    The library has no bound for it, keeps what it cannot decode, and would drop with it what is
-    not read yet.
+    The library does not bound them, and keeps among them what it cannot decode.
     """
     rest: bytearray = getattr(bus, "_buffer", bytearray())
     return rest
 
 
 def _text(error: BaseException) -> str:
-    """Return what went wrong, and why if the library knows, in a line."""
+    """Return an error's text, and its cause if the library gives one, in one line."""
     text, cause = str(error), str(error.__cause__ or "")
     if cause and cause not in text:
         text = f"{text}: {cause}"

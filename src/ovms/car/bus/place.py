@@ -1,4 +1,4 @@
-"""Where a bus is: ``INTERFACE:CHANNEL`` and what else python-can is told to open it."""
+"""Where a bus is: ``INTERFACE:CHANNEL`` and further options for python-can."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from can.util import cast_from_string
 _OPTION = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 
 OURS = frozenset({"interface", "channel", "bitrate", "can_filters", "ignore_config"})
-"""Options of python-can that are given in another way."""
+"""Options of python-can that have an option of their own."""
 
 
 class PlaceError(ValueError):
-    """What is written names no bus."""
+    """The text does not name a bus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,12 @@ class BusPlace:
     options: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        """Write it as it was given."""
+        """Return the place as it was given."""
         return f"{self.interface}:{self.channel}"
 
 
 def parse_place(text: str, bitrate: int | None, options: Iterable[str] = ()) -> BusPlace:
-    """Read ``INTERFACE:CHANNEL`` and ``KEY=VALUE`` options. Raises :class:`PlaceError`."""
+    """Parse ``INTERFACE:CHANNEL`` and ``KEY=VALUE`` options. Raise :class:`PlaceError`."""
     interface, colon, channel = text.partition(":")
     if not colon or not channel:
         raise PlaceError(f"{text!r} is not INTERFACE:CHANNEL, as in socketcan:can0")

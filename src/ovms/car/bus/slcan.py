@@ -1,8 +1,8 @@
-"""An slcan adapter on a pseudo-terminal: a bus for two programs on a machine without any hardware.
+"""An slcan adapter on a pseudo-terminal: a bus for two programs without any hardware.
 
-Lawicel's lines, as python-can's interface ``slcan`` and many USB adapters speak them: ``O`` opens,
+It uses Lawicel's lines, like python-can's interface ``slcan`` and many USB adapters: ``O`` opens,
 ``L`` opens to listen only, ``C`` closes; ``tIIIL…`` is a frame, ``TIIIIIIIIL…`` one with 29 bits.
-While it is closed nothing comes out, and in listen-only mode nothing goes in.
+While the adapter is closed nothing comes out, and in listen-only mode nothing goes in.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from ovms.car.frames import Frame
 
 LONGEST_LINE = 64
-"""Bytes of a line; the longest frame has 26. More is no frame."""
+"""Bytes of a line. The longest frame has 26."""
 
 READ_SIZE = 4096
 
@@ -29,7 +29,7 @@ _EXTENDED = re.compile(rb"T([01][0-9A-Fa-f]{7})([1-8])((?:[0-9A-Fa-f]{2})*)")
 
 
 def parse_frame(line: bytes) -> Frame | None:
-    """Read a line with a frame; ``None`` for anything else."""
+    """Return the frame in a line; ``None`` for anything else."""
     found = _STANDARD.fullmatch(line) or _EXTENDED.fullmatch(line)
     if found is None or len(found[3]) != 2 * int(found[2]):
         return None
@@ -37,13 +37,13 @@ def parse_frame(line: bytes) -> Frame | None:
 
 
 def frame_line(frame: Frame) -> bytes:
-    """Write a frame as a line, with its end."""
+    """Return a frame as a line, with its end."""
     head = f"T{frame.id:08X}" if frame.is_extended else f"t{frame.id:03X}"
     return f"{head}{len(frame.data)}{frame.data.hex().upper()}\r".encode()
 
 
 class Adapter:
-    """What the adapter makes of the bytes that come. Pure."""
+    """Interprets the bytes that an adapter receives. Pure."""
 
     def __init__(self) -> None:
         self.is_open = False
@@ -51,7 +51,7 @@ class Adapter:
         self._rest = b""
 
     def receive(self, data: bytes) -> Iterator[Frame | bytes]:
-        """Take in bytes; give frames for the bus, and what to answer."""
+        """Handle received bytes. Return frames for the bus, and the bytes of the answer."""
         *lines, rest = (self._rest + data).split(b"\r")
         self._rest = rest[:LONGEST_LINE]
         for line in lines:
@@ -79,10 +79,10 @@ class Adapter:
 
 
 class SlcanPort:
-    """The adapter on its pseudo-terminal; ``take`` gets the frames that are put on the bus."""
+    """The adapter on its pseudo-terminal. ``take`` is called with each frame that it receives."""
 
     def __init__(self, take: Callable[[Frame], None], link: Path | None = None) -> None:
-        """Make it, reachable by ``link`` too. Raises :class:`OSError`."""
+        """Create the pseudo-terminal, and ``link`` to it. Raise :class:`OSError`."""
         self._take = take
         self._adapter = Adapter()
         self._link = link
@@ -96,11 +96,11 @@ class SlcanPort:
             link.symlink_to(self.path)
 
     def open(self) -> None:
-        """Begin to serve, on the running event loop."""
+        """Start to serve on the running event loop."""
         asyncio.get_running_loop().add_reader(self._master, self._read)
 
     def close(self) -> None:
-        """End it."""
+        """Close the pseudo-terminal."""
         asyncio.get_running_loop().remove_reader(self._master)
         os.close(self._master)
         os.close(self._slave)
@@ -108,11 +108,11 @@ class SlcanPort:
             self._link.unlink()
 
     def _is_ours(self, link: Path) -> bool:
-        """Return whether nobody else has taken the name since."""
+        """Return whether the link still leads here."""
         return link.is_symlink() and str(link.readlink()) == self.path
 
     def send(self, frame: Frame) -> None:
-        """Put a frame on the bus; lost if nobody listens, or not fast enough."""
+        """Send a frame. It is lost if nobody reads, or not fast enough."""
         if self._adapter.is_open:
             self._write(frame_line(frame))
 

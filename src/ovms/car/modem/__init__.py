@@ -1,4 +1,4 @@
-"""The module's modem: what the module asks of one, whichever it is.
+"""What the module asks of a modem.
 
 :class:`ovms.car.modem.serial_modem.SerialModem` is a modem on a serial port.
 """
@@ -17,22 +17,22 @@ MODEM_COMMANDS = COMMANDS.answered_by(AnsweredBy.MODEM)
 
 
 class Modem(Protocol):
-    """A modem as the module sees it."""
+    """A modem, as the module sees it."""
 
     @property
     def signal(self) -> int | None:
-        """The signal as modems count it, 0 to 31; ``None`` while it is unknown."""
+        """The signal on the scale of modems, 0 to 31; ``None`` while it is unknown."""
         ...
 
     @property
     def network(self) -> str | None:
-        """The name of the network it is in, without a comma; ``None`` without one."""
+        """The name of the network, without a comma; ``None`` without a network."""
         ...
 
     def submit(self, command: Command, answer: AnswerCallback) -> None:
         """Carry out one of :data:`MODEM_COMMANDS`.
 
-        ``answer`` is called once, at once or later on the same event loop; for :data:`USSD` that
-        was taken, with result 0, it is called a second time when the network has answered.
+        ``answer`` is called once, at once or later on the same event loop. For :data:`USSD` that
+        was accepted with result 0, it is called again when the network has answered.
         """
         ...

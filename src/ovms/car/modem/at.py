@@ -1,12 +1,11 @@
-"""What a modem is told and what it says: AT commands (V.250, 3GPP TS 27.007 and 27.005). Pure.
+"""The dialogue with a modem: AT commands (V.250, 3GPP TS 27.007 and 27.005). Pure.
 
-One command at a time: the modem answers with lines, the last of which is a final result (``OK``,
-``ERROR``, ``+CME ERROR: …``). In between, and at any other time, it says what nobody asked for
-(``RING``, ``+CUSD: …``); by its first word that is told from an answer. Lines end with CR, LF or
-both; a modem may repeat what it is told (echo). ``"> "`` without an end asks for the text of an
-SMS.
+There is one command at a time. The modem answers with lines, the last of which is a final result
+(``OK``, ``ERROR``, ``+CME ERROR: …``). At any time it may send unsolicited lines (``RING``,
+``+CUSD: …``), which differ from an answer by their first word. Lines end with CR, LF or both. A
+modem may echo what it is sent. ``"> "`` without a line end asks for the text of an SMS.
 
-Text is the bytes as Latin-1, whatever alphabet the modem speaks (:mod:`ovms.car.modem.text`).
+Text is the bytes as Latin-1, whatever alphabet the modem uses (:mod:`ovms.car.modem.text`).
 """
 
 from __future__ import annotations
@@ -16,19 +15,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 LINE_LIMIT = 2048
-"""Bytes of one line, or of one network's answer over several; what is longer is dropped."""
+"""Bytes of one line, or of a network's answer over several lines. Longer ones are dropped."""
 
 ANSWER_LIMIT = 8192
-"""Bytes that are kept of one answer's lines; what the server is told has room for a tenth."""
+"""Bytes that are kept of one answer's lines. A message to the server holds a tenth of them."""
 
 SUBMIT, ABORT = b"\x1a", b"\x1b"
-"""What ends the text of an SMS (Ctrl-Z), and what gives it up (Escape)."""
+"""Ends the text of an SMS (Ctrl-Z); cancels it (Escape)."""
 
 NO_TEXT = "the modem asked for a text"
-"""The error of a command without one."""
+"""The error of a command whose modem gave no reason."""
 
 CONNECTED = "CONNECT"
-"""The error of a command that made the modem leave commands for data."""
+"""The error of a command that switched the modem from commands to data."""
 
 UNSOLICITED = (
     "RING", "^", "*PSUTTZ", "RDY", "SMS DONE", "SMS READY", "CALL READY", "PB DONE",
@@ -36,10 +35,10 @@ UNSOLICITED = (
     "+CBM:", "+CUSD:", "+CREG:", "+CGREG:", "+CEREG:", "+C5GREG:", "+CGEV:", "+CTZV:", "+CTZE:",
     "+CIEV:", "+CPIN:", "+CFUN:", "+QIND:",
 )  # fmt: skip
-"""How lines begin that a modem says by itself; those of the command under way are its answer."""
+"""How unsolicited lines begin. Those of the command under way are its answer."""
 
 WITH_CONTENT = ("+CMT:", "+CDS:", "+CBM:")
-"""Those whose next line belongs to them."""
+"""Unsolicited lines that are followed by one more line."""
 
 _FAILURE = re.compile(r"(?:\+(?:CM[ES] )?ERROR\b|ERROR$|COMMAND NOT SUPPORT)")
 _END_OF_CALL = ("NO CARRIER", "BUSY", "NO ANSWER", "NO DIALTONE", "NO DIAL TONE")
@@ -51,14 +50,14 @@ _WHOLE_USSD = re.compile(r'\+CUSD: *\d+ *, *".*" *(?:, *\d+ *)?', re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A command: its line, ASCII without its end, and the text it is asked for."""
+    """A command: its line in ASCII without the end, and the text that the modem asks for."""
 
     line: str
     body: bytes | None = None
 
     @property
     def name(self) -> str:
-        """The command's name, in capitals, without what is handed over: that may be a secret."""
+        """The command's name in capitals, without its parameters, which may be secret."""
         found = _NAME.match(self.line)
         if found is None:
             return ""
@@ -68,7 +67,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The whole answer to a command; ``error`` is its final result where that is not ``OK``."""
+    """The whole answer to a command. ``error`` is its final result if that is not ``OK``."""
 
     request: Request
     lines: tuple[str, ...] = ()
@@ -77,7 +76,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Unsolicited:
-    """What the modem said by itself."""
+    """An unsolicited line."""
 
     line: str
 
@@ -86,9 +85,9 @@ Event = Reply | Unsolicited
 
 
 class Dialogue:
-    """One conversation with a modem. Bytes that came go in, events come out.
+    """One dialogue with a modem. Received bytes go in, events come out.
 
-    After each call :meth:`data_to_send` gives what is to be sent.
+    After each call :meth:`data_to_send` returns the bytes to send.
     """
 
     def __init__(self) -> None:
@@ -99,9 +98,9 @@ class Dialogue:
         self._size = 0
         self._is_prompted = False
         self._skips = False
-        """The rest of a line is dropped, the line being too long."""
+        """Whether the rest of a line is dropped because the line is too long."""
         self._ussd: str | None = None
-        """The network's answer, whose end is still to come."""
+        """The beginning of a network's answer whose end is still to come."""
         self._owes_content = False
 
     @property
@@ -110,7 +109,7 @@ class Dialogue:
         return self._request is not None
 
     def ask(self, request: Request) -> None:
-        """Begin a command; none may be under way (:class:`RuntimeError`)."""
+        """Start a command. Raise :class:`RuntimeError` if one is under way."""
         if self._request is not None:
             raise RuntimeError(f"{self._request.name} is still under way")
         self._request = request
@@ -124,7 +123,7 @@ class Dialogue:
         return data
 
     def receive_data(self, data: bytes) -> list[Event]:
-        """Take in bytes, however they were split; give what they complete."""
+        """Handle received bytes, however they are split. Return the events that they complete."""
         self._in += data
         events: list[Event] = []
         while (line := self._next_line()) is not None:
@@ -132,7 +131,7 @@ class Dialogue:
         return events
 
     def _next_line(self) -> bytes | None:
-        """Return the next whole line that is not empty; answer prompts on the way."""
+        """Return the next whole line that is not empty. Answer prompts before it."""
         while self._in:
             if not self._skips:
                 self._take_prompts()
@@ -150,7 +149,7 @@ class Dialogue:
         return None
 
     def _take_prompts(self) -> None:
-        """Answer a prompt at the beginning of a line: with the text, or by giving up."""
+        """Answer a prompt at the beginning of a line: with the text, or by cancelling."""
         request = self._request
         if request is None or self._is_prompted:
             return
@@ -178,7 +177,7 @@ class Dialogue:
             yield from self._take_answer(line, self._request)
 
     def _take_ussd(self, text: str) -> Iterator[Event]:
-        """Gather a network's answer over several lines, until its quotation marks are closed."""
+        """Collect a network's answer over several lines until its quotation marks are closed."""
         is_too_long = len(text) > LINE_LIMIT
         is_whole = is_too_long or _WHOLE_USSD.fullmatch(text) is not None
         self._ussd = None if is_whole else text

@@ -1,4 +1,4 @@
-"""A serial port on the event loop. pyserial opens it and sets it up; it blocks, so not for more."""
+"""A serial port on the event loop. pyserial only opens and configures it, because it blocks."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ import serial
 READ_SIZE = 4096
 
 OUT_LIMIT = 4096
-"""Bytes that may wait for a modem to take them: many commands' worth."""
+"""Bytes that may wait for a modem to read them: many commands."""
 
 _ERRORS = (OSError, ValueError, termios.error)  # serial.SerialException is an OSError
 
 
 class PortGone(Exception):
-    """The port is not there, or not any more; its text says why."""
+    """The port cannot be opened, or is lost; the text says why."""
 
 
 class Device(Protocol):
     """A serial port of pyserial."""
 
     def fileno(self) -> int:
-        """Return its descriptor, which does not block."""
+        """Return its file descriptor, which does not block."""
         ...
 
     def close(self) -> None:
@@ -36,7 +36,7 @@ class Device(Protocol):
 
 
 class SerialPort:
-    """An open port. What comes is given to ``on_data``; ``gone`` has the reason of its end."""
+    """An open port. Received bytes go to ``on_data``; ``gone`` gets the reason of its end."""
 
     def __init__(self, device: Device, on_data: Callable[[bytes], None]) -> None:
         self._loop = asyncio.get_running_loop()
@@ -50,7 +50,7 @@ class SerialPort:
 
     @classmethod
     async def open(cls, path: str, baud: int, on_data: Callable[[bytes], None]) -> Self:
-        """Open the port ``path`` for ourselves alone, or raise :class:`PortGone`."""
+        """Open the port ``path`` exclusively. Raise :class:`PortGone` if that fails."""
         opening = partial(serial.Serial, path, baud, timeout=0, exclusive=True)
         try:  # a port whose driver has lost its device may take seconds to say so
             device = await asyncio.get_running_loop().run_in_executor(None, opening)
@@ -59,7 +59,7 @@ class SerialPort:
         return cls(device, on_data)
 
     def write(self, data: bytes) -> None:
-        """Send bytes, now or as soon as the port takes them. A port that is gone takes none."""
+        """Send bytes, now or as soon as the port accepts them. A lost port drops them."""
         if not self._is_open or self.gone.done():
             return
         self._out += data
@@ -69,12 +69,12 @@ class SerialPort:
             self._flush()
 
     def close(self) -> None:
-        """Close the port; what has not gone out yet is dropped. May be called again."""
+        """Close the port and drop what is not sent yet. It may be called again."""
         if not self._is_open:
             return
         self._is_open = False
         self._forget()
-        with suppress(*_ERRORS):  # or closing waits until the modem has taken it
+        with suppress(*_ERRORS):  # or closing would wait until the modem has read it
             termios.tcflush(self._fd, termios.TCIOFLUSH)
         with suppress(*_ERRORS):
             self._device.close()

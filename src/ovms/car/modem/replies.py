@@ -1,4 +1,4 @@
-"""What answers of a modem mean. Pure."""
+"""The meaning of a modem's answers. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ovms.car.modem.text import field_text, from_gsm, from_network
 from ovms.protocol.commands import Result
 
 NETWORK_LIMIT = 32
-"""Characters of the network's name that are told."""
+"""Characters of the network's name that are reported."""
 
 NO_TEXT = "the network gave no text"
 
@@ -17,7 +17,7 @@ ENDED_USSD = {
     2: "the network has ended it", 3: "another client has answered",
     4: "the network does not support the code", 5: "the network did not answer in time",
 }  # fmt: skip
-"""How a code ended, by the number in TS 27.007; 0 and 1 (the network asks on) have a text."""
+"""How a code ended, by the number in TS 27.007. 0 and 1 (the network asks further) carry a text."""
 
 REASONS = {
     "CME 10": "no SIM", "CME 11": "the SIM wants its PIN", "CME 12": "the SIM wants its PUK",
@@ -26,7 +26,7 @@ REASONS = {
     "CMS 310": "no SIM", "CMS 311": "the SIM wants its PIN", "CMS 330": "no SMS centre is set",
     "CMS 331": "no network", "CMS 332": "the network did not answer",
 }  # fmt: skip
-"""Errors that owners can do something about, by their numbers in TS 27.007 and 27.005."""
+"""Errors that owners can fix, by their numbers in TS 27.007 and 27.005."""
 
 _ERROR = re.compile(r"(CM[ES]) ERROR: *(\d{1,4})")
 _CSQ = re.compile(r"\+CSQ: *(\d{1,3}) *,")
@@ -36,21 +36,21 @@ _STRONGEST = 31
 
 
 def signal_of(reply: Reply) -> int | None:
-    """Return the signal, 0 to 31, of the answer to ``AT+CSQ``; ``None`` where it is unknown."""
+    """Return the signal, 0 to 31, in the answer to ``AT+CSQ``; ``None`` if it is unknown."""
     found = _CSQ.match(_line_of(reply, "+CSQ:"))
     level = int(found[1]) if found else None
     return level if level is not None and level <= _STRONGEST else None
 
 
 def network_of(reply: Reply) -> str | None:
-    """Return the network's name of the answer to ``AT+COPS?``, fit for a field."""
+    """Return the network's name in the answer to ``AT+COPS?``, fit for a field."""
     found = _COPS.match(_line_of(reply, "+COPS:"))
     name = field_text(from_gsm(found[1])) if found else ""
     return name[:NETWORK_LIMIT] or None
 
 
 def network_answer(line: str) -> tuple[Result, str] | None:
-    """Read a network's answer to a code, for a field; ``None`` for any other line."""
+    """Return a network's answer to a code, fit for a field; ``None`` for any other line."""
     found = _CUSD.fullmatch(line)
     if found is None:
         return None
@@ -63,12 +63,12 @@ def network_answer(line: str) -> tuple[Result, str] | None:
 
 
 def _line_of(reply: Reply, beginning: str) -> str:
-    """Return the line of an answer that begins so, or nothing."""
+    """Return the line of an answer that begins with a word, or nothing."""
     return next((line for line in reply.lines if line.startswith(beginning)), "")
 
 
 def outcome(reply: Reply) -> tuple[Result, str]:
-    """Return result and text of a command that says no more than how it ended."""
+    """Return the result and the text of a command whose answer is only a final result."""
     if reply.error is None:
         return Result.OK, ""
     error = reply.error.removeprefix("+")

@@ -1,4 +1,4 @@
-"""The commands that need a modem, as what is asked of it. Pure."""
+"""The commands that need a modem, as requests to it. Pure."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ovms.car.modem.text import SMS_LIMIT, SMS_LIMIT_UCS2, to_gsm, to_ucs2
 from ovms.protocol.commands import Command
 
 CODE_LIMIT = 160
-"""Characters of a USSD code; 182 is what a network takes."""
+"""Characters of a USSD code. A network takes 182."""
 
 AT_LIMIT = 400
-"""Characters of a raw command: modems have room for some more."""
+"""Characters of a raw command. Modems take a few more."""
 
 CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
-"""Unicode's categories of what no SMS can hold: control characters, ends of lines, no UTF-8."""
+"""Unicode categories that no SMS can hold: control characters, line ends, invalid UTF-8."""
 
 _NUMBER = re.compile(r"\+?[0-9]{1,20}", re.ASCII)
 _CODE = re.compile(r"[0-9*#+]+", re.ASCII)
@@ -27,22 +27,22 @@ _AT = re.compile(r"[Aa][Tt][ -~]*")
 
 
 class Declined(ValueError):
-    """The command is not taken; the text says why, to whoever asked."""
+    """The command is refused; the text tells the client why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sms:
-    """An SMS: to whom, and what."""
+    """An SMS: its recipient and its text."""
 
     number: str
     text: str
 
     @property
     def requests(self) -> list[Request]:
-        """What the modem is told, in order; the last one sends it.
+        """The requests that send it, in order.
 
-        In text mode; in the network's default alphabet where it fits, else in UCS2, in which the
-        number stands, too.
+        They use text mode, and the network's default alphabet if the text fits into it. Otherwise
+        text and number are in UCS2.
         """
         body = to_gsm(self.text)
         kind = 145 if self.number.startswith("+") else 129
@@ -60,35 +60,35 @@ class Sms:
 
 @dataclass(frozen=True, slots=True)
 class Ussd:
-    """A code for the network, which answers it later."""
+    """A code for the network, which answers later."""
 
     code: str
 
     @property
     def request(self) -> Request:
-        """What the modem is told."""
+        """The request that sends it."""
         return Request(f'AT+CUSD=1,"{self.code}",15')
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A command for the modem as it is."""
+    """A command that is passed to the modem as it is."""
 
     line: str
 
     @property
     def request(self) -> Request:
-        """What the modem is told."""
+        """The request that sends it."""
         return Request(self.line)
 
 
 def alphabet(name: str) -> Request:
-    """Return the command that sets the alphabet in which modem and we exchange text."""
+    """Return the request that sets the alphabet for text between the modem and us."""
     return Request(f'AT+CSCS="{name}"')
 
 
 def read(command: Command) -> Sms | Ussd | Raw:
-    """Read a command's parameters, or raise :class:`Declined`."""
+    """Return what a command asks for. Raise :class:`Declined` if its parameters are wrong."""
     return _READERS[command.number](command)
 
 
@@ -120,7 +120,7 @@ def _read_ussd(command: Command) -> Ussd:
     if len(code) > CODE_LIMIT:
         raise Declined(f"the code is too long: at most {CODE_LIMIT} characters")
     if not _CODE.fullmatch(code):
-        raise Declined("the code must be of digits and * # +")
+        raise Declined("the code must consist of digits and * # +")
     return Ussd(code)
 
 

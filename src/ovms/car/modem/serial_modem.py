@@ -1,11 +1,11 @@
-"""A modem on a serial port: opened, set up, asked, and opened anew when it was away.
+"""A modem on a serial port, which is opened again whenever it is lost.
 
 One task (:meth:`SerialModem.run`) owns the port and does one job at a time. A modem that does not
-answer in time is given up and opened anew: nobody could tell its late answer from the next one.
-Whatever happens, each command is answered, and sooner than a server gives it up.
+answer in time is closed and opened again, because its late answer could not be told from the next.
+Each command is answered, and sooner than a server gives it up.
 
-The texts of SMS and what networks answer are logged at DEBUG only, and of other commands no more
-than the name: what follows it may be a PIN.
+The texts of SMS and the answers of networks are logged at DEBUG only. Of other commands only the
+name is logged, because a PIN may follow it.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ GREETING_TIMEOUT = 5.0
 """Seconds for a modem's first answer."""
 
 ASK_TIMEOUT = 20.0
-"""Seconds for what a modem answers without sending: looking for a network it is slow."""
+"""Seconds for answers that need no sending. A modem that searches for a network is slow."""
 
 USSD_TIMEOUT = 90.0
-"""Seconds for the network's answer to a code; networks give up after 30 or 60."""
+"""Seconds for the network's answer to a code. Networks give up after 30 or 60."""
 
 TRIES = 3
-"""Of getting a first answer, from a modem that may just be waking up."""
+"""Attempts to get the first answer from a modem, which may just be waking up."""
 
 SETUP = (
     Request("AT+CMEE=1"),
@@ -57,13 +57,13 @@ SETUP = (
     alphabet("GSM"),
     Request("AT+COPS=3,0"),
 )
-"""What a modem is told when it is opened; one that cannot do some of it is used all the same."""
+"""What a modem is sent when it is opened. Errors are ignored."""
 
 NOT_READY = "the modem is not ready"
 BUSY = "too many commands are waiting for the modem"
 USSD_OPEN = "the network has not answered the last code yet"
-LOST = "the modem was lost; whether it was done is not known"
-NO_ANSWER = "no answer from the modem; whether it was done is not known"
+LOST = "the modem was lost; whether the command was carried out is unknown"
+NO_ANSWER = "no answer from the modem; whether the command was carried out is unknown"
 NO_USSD = "no answer from the network"
 
 
@@ -72,25 +72,25 @@ class ModemTiming:
     """Real seconds."""
 
     settle: float = 0.3
-    """What a modem that was just opened says so long is not heeded."""
+    """How long the output of a modem that was just opened is ignored."""
     greeting: float = GREETING_TIMEOUT
     ask: float = ASK_TIMEOUT
     answer: float = ANSWER_TIMEOUT
     ussd: float = USSD_TIMEOUT
     look: float = 60.0
-    """Between looks at signal and network."""
+    """Between queries of signal and network."""
     first_wait: float = 1.0
     most_wait: float = 60.0
-    """Between tries of a modem that is away: doubling, with jitter."""
+    """Between attempts to open a lost modem: doubling, with jitter."""
 
 
 class ModemSilent(Exception):
-    """The modem is of no use until it is opened anew; its text says why."""
+    """The modem is of no use until it is opened again; the text says why."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """A command that waits or is under way."""
+    """A command that waits or is being carried out."""
 
     command: Command
     task: Sms | Ussd | Raw
@@ -98,7 +98,7 @@ class Job:
     deadline: float
 
     def end(self, result: Result, text: str = "") -> None:
-        """Return the answer."""
+        """Answer the command."""
         self.answer(Answer(self.command.number, result, text))
 
 
@@ -124,17 +124,17 @@ class SerialModem:
         self._current: Job | None = None
         self._news = asyncio.Event()
         self._ussd: Job | None = None
-        """The code that the network has still to answer, from before it is sent."""
+        """The code that the network has not answered yet, from before it is sent."""
         self._ussd_is_taken = False
         self._ussd_early: str | None = None
-        """The network's answer that came before the modem's own."""
+        """A network's answer that came before the modem's own."""
         self._ussd_timer: asyncio.TimerHandle | None = None
         self._must_cancel_ussd = False
 
     # -- commands ---------------------------------------------------------------------------
 
     def submit(self, command: Command, answer: AnswerCallback) -> None:
-        """Obey a command: see :class:`ovms.car.modem.Modem`."""
+        """Carry out a command: see :class:`ovms.car.modem.Modem`."""
         try:
             task = read(command)
             self._check_room(task)
@@ -151,13 +151,13 @@ class SerialModem:
         if len(self._jobs) >= JOBS_LIMIT:
             raise Declined(BUSY)
         is_open = self._ussd is not None or any(isinstance(job.task, Ussd) for job in self._jobs)
-        if isinstance(task, Ussd) and is_open:  # nobody could tell whose answer came
+        if isinstance(task, Ussd) and is_open:  # the answers could not be told apart
             raise Declined(USSD_OPEN)
 
     # -- the task that owns the port ----------------------------------------------------------
 
     async def run(self) -> NoReturn:
-        """Keep the modem, for ever. Cancel it to end; the port is closed in order."""
+        """Use the modem for ever. Cancel it to end; the port is closed in order."""
         while True:
             try:
                 async with self._opened() as port:
@@ -166,7 +166,7 @@ class SerialModem:
                 await self._wait(str(error))
 
     async def _wait(self, reason: str) -> None:
-        """Wait until the next try. The same reason is told once."""
+        """Wait until the next attempt. The same reason is logged once."""
         seconds = self._waits.next()
         tell = log.debug if reason == self._told else log.warning
         self._told = reason
@@ -187,9 +187,9 @@ class SerialModem:
             self._fail_all()
 
     async def _serve(self, port: SerialPort) -> NoReturn:
-        """Use the modem until it is gone or of no use.
+        """Use the modem until it is lost.
 
-        Raises :class:`PortGone` or :class:`ModemSilent`.
+        Raise :class:`PortGone` or :class:`ModemSilent`.
         """
         work = asyncio.create_task(self._work())
         try:
@@ -222,9 +222,9 @@ class SerialModem:
                         await self._news.wait()
 
     async def _set_up(self) -> None:
-        """Get a modem out of whatever it was in, and tell it what we need."""
+        """Bring the modem into a known state, and configure it."""
         assert self._port is not None
-        self._port.write(b"\x1b\r")  # it may be waiting for the text of an SMS
+        self._port.write(b"\x1b\r")  # it may wait for the text of an SMS
         await asyncio.sleep(self._timing.settle)
         await self._greet()
         for request in SETUP:
@@ -235,7 +235,7 @@ class SerialModem:
         log.info("modem ready", port=self._path)
 
     async def _greet(self) -> None:
-        """Get the first answer; what came before it is not heeded."""
+        """Wait for the first answer. Everything before it is ignored."""
         loop = asyncio.get_running_loop()
         for number in range(TRIES):
             self._dialogue = Dialogue()
@@ -244,19 +244,22 @@ class SerialModem:
                 is_there = (await self._ask(Request("ATE0V1"), until)).error is None
                 if is_there and not number:
                     return
-                # what an earlier try brought may still come: it is no answer to the next command
+                # a late answer to an earlier attempt is no answer to the next command
                 await asyncio.sleep(self._timing.settle)
                 if is_there:
                     return
         raise ModemSilent("no modem answers")
 
     async def _look(self) -> None:
-        """See signal and network."""
+        """Query signal and network."""
         self.signal = signal_of(await self._ask(Request("AT+CSQ")))
         self.network = network_of(await self._ask(Request("AT+COPS?")))
 
     async def _ask(self, request: Request, deadline: float | None = None) -> Reply:
-        """Ask the modem, or raise :class:`ModemSilent`. ``deadline`` is the event loop's time."""
+        """Return the modem's answer to a request, or raise :class:`ModemSilent`.
+
+        ``deadline`` is the event loop's time.
+        """
         assert self._port is not None
         loop = asyncio.get_running_loop()
         log.debug("asked", command=request.name)
@@ -296,7 +299,7 @@ class SerialModem:
             raise
 
     def _end(self, result: Result, text: str) -> None:
-        """Answer the job that is under way."""
+        """Answer the current job."""
         job, self._current = self._current, None
         assert job is not None
         job.end(result, text)
@@ -308,7 +311,7 @@ class SerialModem:
             if reply.error is not None:
                 break
         self._end(*outcome(reply))
-        await self._ask(alphabet("GSM"))  # names and answers of networks are read in it
+        await self._ask(alphabet("GSM"))  # names and answers of networks are in it
 
     async def _send_ussd(self, job: Job, ussd: Ussd) -> None:
         self._ussd, self._ussd_is_taken, self._ussd_early = job, False, None
@@ -329,15 +332,15 @@ class SerialModem:
         result = Result.OK if reply.error is None else Result.FAILED
         self._end(result, lines_text("\r".join(lines)))
         if reply.error == CONNECTED:
-            raise ModemSilent("it was told to leave commands for data")
+            raise ModemSilent("it was switched from commands to data")
 
     # -- what comes by itself -----------------------------------------------------------------
 
     def _process_line(self, line: str) -> None:
-        """Take what the modem says by itself: of use is only the network's answer to our code."""
+        """Handle an unsolicited line: only the network's answer to our code is of use."""
         told = network_answer(line)
         if told is None or self._ussd is None:
-            log.debug("not asked for", name=line[:1] + re.split(r"[^A-Z]", line[1:])[0])
+            log.debug("unsolicited", name=line[:1] + re.split(r"[^A-Z]", line[1:])[0])
             return
         if not self._ussd_is_taken:
             self._ussd_early = line
@@ -346,7 +349,7 @@ class SerialModem:
         self._end_ussd(*told)
 
     def _give_up_ussd(self) -> None:
-        """Wait no longer for the network, and let it know, so that it does not answer the next."""
+        """Stop waiting for the network, and cancel the code, so that its answer comes no more."""
         self._must_cancel_ussd = True
         self._news.set()
         self._end_ussd(Result.FAILED, NO_USSD)
@@ -360,7 +363,7 @@ class SerialModem:
             job.end(result, text)
 
     def _fail_all(self) -> None:
-        """Answer everything that the modem will not answer any more."""
+        """Answer all jobs that the modem will not answer any more."""
         if self._ussd_is_taken:
             self._end_ussd(Result.FAILED, NO_USSD)
         self._ussd = None
