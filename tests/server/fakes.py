@@ -1,4 +1,4 @@
-"""Desks of a door, in memory: owners and their passwords, provisioning records, other servers."""
+"""Services of an acceptor, in memory: owners, provisioning records, other servers."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class FakeProvisions:
 
 
 def services(hub: Hub, clock: Clock) -> tuple[Services, FakeAccounts, FakeProvisions]:
-    """Make the services of a door, and what a test moves behind them."""
+    """Make the services of an acceptor, and what a test moves in them."""
     accounts, provisions = FakeAccounts(), FakeProvisions()
     exchange = PeerExchange()
     hub.add_observer(exchange)

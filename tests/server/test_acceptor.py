@@ -20,8 +20,8 @@ from tests.server.hub.fakes import START, VERSION, FakeAlerts, FakeStorage, make
 from tests.waiting import PATIENCE, until
 
 
-class House:
-    """A door with a hub behind it, its keeper in memory and its clock in the test's hand."""
+class Site:
+    """An acceptor and a hub, with a storage in memory and a clock that the test moves."""
 
     def __init__(self) -> None:
         self.host = "127.0.0.1"
@@ -42,9 +42,9 @@ class House:
 
     async def calls(self) -> Caller:
         """Connect a plain socket, for as long as the test runs."""
-        before = len(self.acceptor.callers)
+        before = len(self.acceptor.connections)
         caller = await self.stack.enter_async_context(calling(self))
-        await until(lambda: len(self.acceptor.callers) > before)
+        await until(lambda: len(self.acceptor.connections) > before)
         return caller
 
     async def enters(self, role: Role, vehicle_id: str = "CAR1") -> Caller:
@@ -62,31 +62,31 @@ class House:
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
-    """Open a door on a free port."""
-    house = House()
+async def site() -> AsyncIterator[Site]:
+    """Accept on a free port."""
+    site = Site()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(house.acceptor.answer, house.host, 0)
-    house.port = server.sockets[0].getsockname()[1]
-    async with house.stack:
-        yield house
+    server = await loop.create_server(site.acceptor.answer, site.host, 0)
+    site.port = server.sockets[0].getsockname()[1]
+    async with site.stack:
+        yield site
     server.close()
-    for caller in list(house.acceptor.callers):
+    for caller in list(site.acceptor.connections):
         assert caller.pump is not None
         caller.pump.abort()
-    await until(lambda: not house.acceptor.callers)
-    assert house.hub.rooms == {}
+    await until(lambda: not site.acceptor.connections)
+    assert site.hub.rooms == {}
 
 
 # -- let in ---------------------------------------------------------------------------------
 
 
-async def test_a_car_and_an_app_meet(house: House, log: Log) -> None:
+async def test_a_car_and_an_app_meet(site: Site, log: Log) -> None:
     """They are welcomed, hear of each other, and what one says reaches the other."""
-    house.storage.put_message("CAR1", LatestMessage("S", b"80", START - 60))
-    app = await house.enters(Role.APP)
+    site.storage.put_message("CAR1", LatestMessage("S", b"80", START - 60))
+    app = await site.enters(Role.APP)
     assert await app.hears_messages(3) == ["Z0", "S80", "T60"]
-    car = await house.enters(Role.CAR)
+    car = await site.enters(Role.CAR)
     assert await app.hears_messages(1) == ["Z1"]
     await car.says(car.session.send(Message("S", b"81")))
     assert await app.hears_messages(2) == ["S81", "T0"]
@@ -103,35 +103,35 @@ async def test_a_car_and_an_app_meet(house: House, log: Log) -> None:
 
 
 @pytest.mark.parametrize("vehicle_id", ["car1", "Car1", "CAR1"])
-async def test_ids_have_no_case(house: House, vehicle_id: str) -> None:
+async def test_ids_have_no_case(site: Site, vehicle_id: str) -> None:
     """An id is compared without case, and a further word of an app is nothing to us."""
-    caller = await house.calls()
+    caller = await site.calls()
     await caller.says(caller.greeting(Role.APP, vehicle_id, SECRET, "picture"))
     assert await caller.hears_messages(2) == ["Z0", "T0"]
 
 
-async def test_a_welcome_in_pieces(house: House) -> None:
+async def test_a_welcome_in_pieces(site: Site) -> None:
     """Half a welcome waits for the other half."""
-    caller = await house.calls()
+    caller = await site.calls()
     line = caller.greeting()
     await caller.says(line[:20])
-    house.passes(WELCOME_TIMEOUT - 1)
+    site.passes(WELCOME_TIMEOUT - 1)
     await caller.says(line[20:])
     assert await caller.hears_messages(1) == ["Z0"]
 
 
-async def test_lines_behind_the_welcome(house: House) -> None:
+async def test_lines_behind_the_welcome(site: Site) -> None:
     """What came with the welcome is taken when the caller is in."""
-    caller = await house.calls()
+    caller = await site.calls()
     await caller.says(caller.greeting() + b"AP-C 0 VIN\r\n")
     lines = [await caller.hears_line() for _ in range(3)]
     assert lines[0].startswith(b"MP-S 0 ")
     assert lines[-1] == b"AP-X\r\n"
 
 
-async def test_provisioning(house: House) -> None:
+async def test_provisioning(site: Site) -> None:
     """Without a record the answer is AP-X, before a welcome and after it, as often as asked."""
-    caller = await house.calls()
+    caller = await site.calls()
     for _ in range(2):
         await caller.says(b"AP-C 0 VIN\r\n")
         assert await caller.hears_line() == b"AP-X\r\n"
@@ -143,25 +143,25 @@ async def test_provisioning(house: House) -> None:
     assert await caller.hears_messages(1) == ["a"]
 
 
-async def test_logins_at_the_same_moment(house: House) -> None:
+async def test_logins_at_the_same_moment(site: Site) -> None:
     """Callers that wait for the same look-up are all let in."""
-    house.storage.gate = asyncio.Event()
-    callers = [await house.calls() for _ in range(5)]
+    site.storage.gate = asyncio.Event()
+    callers = [await site.calls() for _ in range(5)]
     for caller in callers:
         await caller.says(caller.greeting(Role.APP))
-    await until(lambda: house.storage.loads)
-    house.storage.gate.set()
+    await until(lambda: site.storage.loads)
+    site.storage.gate.set()
     for caller in callers:
         assert await caller.hears_messages(2) == ["Z0", "T0"]
-    assert house.storage.loads == 1
-    assert house.hub.rooms["CAR1"].apps == 5
+    assert site.storage.loads == 1
+    assert site.hub.rooms["CAR1"].apps == 5
 
 
-async def test_provisioning_once_a_connection(house: House, log: Log) -> None:
+async def test_provisioning_once_a_connection(site: Site, log: Log) -> None:
     """The first request gets the record, every further one AP-X, in the order of asking."""
     record = ProvisionRecord.seal("8944", "t" * 22, "1 OVMS")
-    house.provisions.records["VIN"] = record
-    caller = await house.calls()
+    site.provisions.records["VIN"] = record
+    caller = await site.calls()
     await caller.says(b"AP-C 0 VIN\r\nAP-C 0 VIN\r\nAP-C 0 OTHER\r\n")
     assert await caller.hears_line() == record.encode() + b"\r\n"
     for _ in range(2):
@@ -172,36 +172,36 @@ async def test_provisioning_once_a_connection(house: House, log: Log) -> None:
     assert "8944" not in log.text
 
 
-async def test_provisioning_amid_a_session(house: House) -> None:
+async def test_provisioning_amid_a_session(site: Site) -> None:
     """A record after the welcome goes in plain and moves no cipher."""
-    house.provisions.records["VIN"] = ProvisionRecord("tok", "dig", "rec")
-    car = await house.enters(Role.CAR)
+    site.provisions.records["VIN"] = ProvisionRecord("tok", "dig", "rec")
+    car = await site.enters(Role.CAR)
     assert await car.hears_messages(1) == ["Z0"]
     await car.says(b"AP-C 0 VIN\r\n" + car.session.send(Message("A")))
     assert b"AP-S 0 tok dig rec\r\n" in [await car.hears_line() for _ in range(2)]
 
 
-async def test_provisioning_while_the_database_is_away(house: House, log: Log) -> None:
+async def test_provisioning_while_the_database_is_away(site: Site, log: Log) -> None:
     """Silence: a refusal would be the last word, and the car asks again by itself."""
-    house.provisions.error = OSError("the disk is away")
-    caller = await house.calls()
+    site.provisions.error = OSError("the disk is away")
+    caller = await site.calls()
     await caller.says(b"AP-C 0 VIN\r\n")
-    await until(lambda: log.lines("no provisioning for now"))
-    house.passes(WELCOME_TIMEOUT - 1)
+    await until(lambda: log.lines("cannot look up provisioning now"))
+    site.passes(WELCOME_TIMEOUT - 1)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.02):
             await caller.reader.read(1)
 
 
-async def test_provisioning_once_the_database_is_back(house: House, log: Log) -> None:
+async def test_provisioning_once_the_database_is_back(site: Site, log: Log) -> None:
     """A request that got no answer was not the one of its connection: the next is looked up."""
-    house.provisions.error = OSError("the disk is away")
+    site.provisions.error = OSError("the disk is away")
     record = ProvisionRecord("tok", "dig", "rec")
-    house.provisions.records["VIN"] = record
-    caller = await house.calls()
+    site.provisions.records["VIN"] = record
+    caller = await site.calls()
     await caller.says(b"AP-C 0 VIN\r\nAP-C 0 VIN\r\n")
-    await until(lambda: log.lines("no provisioning for now"))
-    house.provisions.error = None
+    await until(lambda: log.lines("cannot look up provisioning now"))
+    site.provisions.error = None
     await caller.says(b"AP-C 0 VIN\r\nAP-C 0 VIN\r\n")
     assert await caller.hears_line() == record.encode() + b"\r\n"
     assert await caller.hears_line() == b"AP-X\r\n"
@@ -211,18 +211,18 @@ async def test_provisioning_once_the_database_is_back(house: House, log: Log) ->
 
 
 @pytest.fixture
-def owners(house: House) -> House:
+def owners(site: Site) -> Site:
     """Let an owner with two cars, one without, and one whose car is a server log in."""
-    house.accounts.owners |= {
+    site.accounts.owners |= {
         "me": ("pw", ("CAR1", "CAR2")),
         "none": ("pw", ()),
         "other": ("pw", ("PEER", "GONE")),
     }
-    return house
+    return site
 
 
 @pytest.mark.parametrize(("asked", "vehicle"), [("*", "CAR1"), ("car2", "CAR2"), ("CAR1", "CAR1")])
-async def test_an_owner(owners: House, log: Log, asked: str, vehicle: str) -> None:
+async def test_an_owner(owners: Site, log: Log, asked: str, vehicle: str) -> None:
     """An owner's app is told all the vehicles, and speaks and hears plain lines of one."""
     app = await owners.calls()
     await app.says(f"MP-A 1 me pw {asked}\r\n".encode())
@@ -241,7 +241,7 @@ async def test_an_owner(owners: House, log: Log, asked: str, vehicle: str) -> No
     assert "pw" not in log.text
 
 
-async def test_an_owners_batch_client_is_not_counted(owners: House) -> None:
+async def test_an_owners_batch_client_is_not_counted(owners: Site) -> None:
     """A look must not make the car report ten times as often, whoever looks."""
     car = await owners.enters(Role.CAR)
     batch = await owners.calls()
@@ -264,7 +264,7 @@ async def test_an_owners_batch_client_is_not_counted(owners: House) -> None:
         (b"MP-A 1 other pw GONE", "the owner has no such vehicle"),
     ],
 )
-async def test_an_owner_who_is_refused(owners: House, log: Log, line: bytes, reason: str) -> None:
+async def test_an_owner_who_is_refused(owners: Site, log: Log, line: bytes, reason: str) -> None:
     """Closed without an answer, with one line in the log."""
     app = await owners.calls()
     await app.says(line + b"\r\n")
@@ -274,16 +274,16 @@ async def test_an_owner_who_is_refused(owners: House, log: Log, line: bytes, rea
     assert owners.hub.rooms == {}
 
 
-async def test_an_owner_while_the_database_is_away(owners: House, log: Log) -> None:
+async def test_an_owner_while_the_database_is_away(owners: Site, log: Log) -> None:
     """An app is closed at once: it tries again, and silence would hang it."""
     owners.accounts.error = OSError("the disk is away")
     app = await owners.calls()
     await app.says(b"MP-A 1 me pw *\r\n")
     assert await app.is_closed()
-    assert log.lines("no welcome for now")[0]["reason"] == "the disk is away"
+    assert log.lines("cannot check a welcome now")[0]["reason"] == "the disk is away"
 
 
-async def test_an_owner_who_is_revoked(owners: House, log: Log) -> None:
+async def test_an_owner_who_is_revoked(owners: Site, log: Log) -> None:
     """Apps of a changed password or a removed token are closed, the others are not."""
     first, second = await owners.calls(), await owners.calls()
     for app in (first, second):
@@ -291,13 +291,13 @@ async def test_an_owner_who_is_revoked(owners: House, log: Log) -> None:
         await app.hears_line()
     by_secret = await owners.enters(Role.APP)
     await owners.acceptor.check_logins()
-    (login,) = {caller.login for caller in owners.acceptor.callers if caller.login}
+    (login,) = {caller.login for caller in owners.acceptor.connections if caller.login}
     owners.accounts.ended.append(login)
     await owners.acceptor.check_logins()
     for app in (first, second):
         while await app.hears_line():
             pass
-    await until(lambda: len(owners.acceptor.callers) == 1)
+    await until(lambda: len(owners.acceptor.connections) == 1)
     assert {line["reason"] for line in log.lines("disconnected")} == {
         "the owner's password, token or vehicles changed"
     }
@@ -305,7 +305,7 @@ async def test_an_owner_who_is_revoked(owners: House, log: Log) -> None:
     assert (await by_secret.hears_messages(3))[-1] == "a"
 
 
-async def test_an_owner_who_is_revoked_on_the_way_in(owners: House, log: Log) -> None:
+async def test_an_owner_who_is_revoked_on_the_way_in(owners: Site, log: Log) -> None:
     """A login that ends between password and welcome is closed: it is looked for only once."""
     owners.storage.gate = asyncio.Event()
     app = await owners.calls()
@@ -320,14 +320,14 @@ async def test_an_owner_who_is_revoked_on_the_way_in(owners: House, log: Log) ->
     assert owners.hub.rooms == {}
 
 
-async def test_one_owner_never_hears_another(owners: House) -> None:
+async def test_one_owner_never_hears_another(owners: Site) -> None:
     """What is known of a caller belongs to its connection: a new one starts from nothing."""
     for vehicle in ("CAR1", "CAR2") * 5:
         app = await owners.calls()
         await app.says(f"MP-A 1 me pw {vehicle}\r\n".encode())
         assert (await app.hears_line()).split()[3] == vehicle.encode()
         app.writer.transport.abort()
-        await until(lambda: not owners.acceptor.callers)
+        await until(lambda: not owners.acceptor.connections)
 
 
 CLAIM = f"rCAR1,Z,1,{int(START * 1000)}"
@@ -335,12 +335,12 @@ CLAIM = f"rCAR1,Z,1,{int(START * 1000)}"
 # -- other servers --------------------------------------------------------------------------
 
 
-async def test_a_server_calls(house: House, log: Log) -> None:
+async def test_a_server_calls(site: Site, log: Log) -> None:
     """It is welcomed, pinged, and hears of the cars that are here; it is in no room."""
-    car = await house.enters(Role.CAR)
+    car = await site.enters(Role.CAR)
     await car.says(car.session.send(Message("S", b"80")))
-    await until(lambda: house.hub.rooms["CAR1"].latest.by_code)
-    peer = await house.calls()
+    await until(lambda: site.hub.rooms["CAR1"].latest.by_code)
+    peer = await site.calls()
     times = ("0000-00-00", "00:00:00", "0000-00-00", "00:00:00")
     await peer.says(peer.session.send_welcome(Role.SERVER, "PEER", SECRET, *times))
     await peer.hears_welcome()
@@ -378,15 +378,15 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-async def test_refused(house: House, log: Log, case: str) -> None:
+async def test_refused(site: Site, log: Log, case: str) -> None:
     """Closed at once without a word, one line in the log, no secret in it, others unaffected."""
     data, reason = REFUSED[case]
-    app = await house.enters(Role.APP)
+    app = await site.enters(Role.APP)
     await app.hears_messages(2)
-    caller = await house.calls()
+    caller = await site.calls()
     await caller.says(data)
     assert await caller.is_closed()
-    await until(lambda: len(house.acceptor.callers) == 1)
+    await until(lambda: len(site.acceptor.connections) == 1)
     (line,) = log.lines("refused")
     assert line["reason"].startswith(reason)
     assert line["peer"].startswith("127.0.0.1:")
@@ -399,9 +399,9 @@ async def test_refused(house: House, log: Log, case: str) -> None:
     assert await app.hears_messages(1) == ["a"]
 
 
-async def test_a_name_that_forges_log_lines(house: House, log: Log) -> None:
+async def test_a_name_that_forges_log_lines(site: Site, log: Log) -> None:
     """A stranger's id is cut and cannot steer a terminal."""
-    caller = await house.calls()
+    caller = await site.calls()
     await caller.says(b"MP-C 0 token digest \x1b[2J" + b"x" * 500 + b"\r\n")
     assert await caller.is_closed()
     await until(lambda: log.lines("refused"))
@@ -409,137 +409,137 @@ async def test_a_name_that_forges_log_lines(house: House, log: Log) -> None:
     assert "\x1b" not in log.text
 
 
-async def test_our_own_token_comes_back(house: House) -> None:
+async def test_our_own_token_comes_back(site: Site) -> None:
     """A caller that mirrors what the server says is not believed."""
-    house.acceptor._random_bytes = lambda count: bytes(count)
-    caller = await house.calls()
+    site.acceptor._random_bytes = lambda count: bytes(count)
+    caller = await site.calls()
     caller.session._token = "A" * 22
     await caller.says(caller.greeting())
     assert await caller.is_closed()
 
 
 @pytest.mark.parametrize("said", [b"", b"MP-C 0 half a wel", b"GE", HANDSHAKE[:-2]])
-async def test_silence(house: House, log: Log, said: bytes) -> None:
+async def test_silence(site: Site, log: Log, said: bytes) -> None:
     """Without a welcome a caller is closed after 75 seconds, and not before."""
-    caller = await house.calls()
+    caller = await site.calls()
     if said:
         await caller.says(said)
-    house.passes(WELCOME_TIMEOUT - 0.1)
+    site.passes(WELCOME_TIMEOUT - 0.1)
     await asyncio.sleep(0.01)
-    assert len(house.acceptor.callers) == 1
-    house.passes(0.1)
-    house.passes(1)
+    assert len(site.acceptor.connections) == 1
+    site.passes(0.1)
+    site.passes(1)
     assert await caller.is_closed()
-    await until(lambda: not house.acceptor.callers)
+    await until(lambda: not site.acceptor.connections)
     (line,) = log.lines("refused")
     assert line["reason"] == "no welcome in time"
 
 
-async def test_the_welcomed_have_time(house: House) -> None:
+async def test_the_welcomed_have_time(site: Site) -> None:
     """The limit of the welcome is nothing to who has it."""
-    caller = await house.enters(Role.APP)
-    house.passes(WELCOME_TIMEOUT * 2)
+    caller = await site.enters(Role.APP)
+    site.passes(WELCOME_TIMEOUT * 2)
     await caller.says(caller.session.send(Message("A")))
     assert await caller.hears_messages(3) == ["Z0", "T0", "a"]
 
 
-async def test_gone_without_a_word(house: House, log: Log) -> None:
+async def test_gone_without_a_word(site: Site, log: Log) -> None:
     """Somebody who only looks whether the port is open is no line at INFO."""
-    caller = await house.calls()
+    caller = await site.calls()
     caller.writer.close()
-    await until(lambda: not house.acceptor.callers)
+    await until(lambda: not site.acceptor.connections)
     assert log.text == ""
 
 
 # -- passing trouble ------------------------------------------------------------------------
 
 
-async def test_a_failing_database(house: House, log: Log) -> None:
-    """The door stays silent towards a car, and welcomes the next call when the trouble is over."""
-    house.storage.error = OSError("the disk is away")
-    caller = await house.calls()
+async def test_a_failing_database(site: Site, log: Log) -> None:
+    """A car gets no answer, and the next call is welcomed when the trouble is over."""
+    site.storage.error = OSError("the disk is away")
+    caller = await site.calls()
     await caller.says(caller.greeting(Role.CAR))
-    await until(lambda: log.lines("no welcome for now"))
-    house.passes(WELCOME_TIMEOUT - 1)
+    await until(lambda: log.lines("cannot check a welcome now"))
+    site.passes(WELCOME_TIMEOUT - 1)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.02):
             await caller.reader.read(1)
-    house.storage.error = None
-    second = await house.enters(Role.CAR)
+    site.storage.error = None
+    second = await site.enters(Role.CAR)
     assert await second.hears_messages(1) == ["Z0"]
-    house.passes(1)
+    site.passes(1)
     assert await caller.is_closed()
-    (line,) = log.lines("no welcome for now")
+    (line,) = log.lines("cannot check a welcome now")
     assert (line["reason"], line["level"]) == ("the disk is away", "warning")
     await until(lambda: len(log.lines("refused")) == 1)
 
 
-async def test_a_failing_database_and_an_app(house: House, log: Log) -> None:
+async def test_a_failing_database_and_an_app(site: Site, log: Log) -> None:
     """An app is closed at once: it has no time-out of its own, and silence would hang it."""
-    house.storage.error = OSError("the disk is away")
-    caller = await house.calls()
+    site.storage.error = OSError("the disk is away")
+    caller = await site.calls()
     await caller.says(caller.greeting(Role.APP))
     assert await caller.is_closed()
-    assert len(log.lines("no welcome for now")) == 1
+    assert len(log.lines("cannot check a welcome now")) == 1
 
 
-async def test_a_secret_that_was_just_changed(house: House) -> None:
+async def test_a_secret_that_was_just_changed(site: Site) -> None:
     """A car that has the new secret is welcomed, though a room with the old one is open."""
-    old = await house.enters(Role.APP)
-    house.storage.vehicles["CAR1"] = make_vehicle("CAR1", "new")
-    caller = await house.calls()
+    old = await site.enters(Role.APP)
+    site.storage.vehicles["CAR1"] = make_vehicle("CAR1", "new")
+    caller = await site.calls()
     await caller.says(caller.session.send_welcome(Role.CAR, "CAR1", b"new"))
     await caller.hears_welcome()
     assert await old.is_closed()
 
 
-async def test_hanging_up_while_looked_up(house: House, log: Log) -> None:
+async def test_hanging_up_while_looked_up(site: Site, log: Log) -> None:
     """A caller that has gone by the time it is known leaves nobody in the room."""
-    app = await house.enters(Role.APP, "CAR2")
+    app = await site.enters(Role.APP, "CAR2")
     await app.hears_messages(2)
-    house.storage.gate = asyncio.Event()
-    caller = await house.calls()
+    site.storage.gate = asyncio.Event()
+    caller = await site.calls()
     await caller.says(caller.greeting())
-    await until(lambda: house.storage.loads == 2)
+    await until(lambda: site.storage.loads == 2)
     caller.writer.transport.abort()
     await asyncio.sleep(0.01)
-    house.storage.gate.set()
-    await until(lambda: len(house.acceptor.callers) == 1)
-    await until(lambda: list(house.hub.rooms) == ["CAR2"])
+    site.storage.gate.set()
+    await until(lambda: len(site.acceptor.connections) == 1)
+    await until(lambda: list(site.hub.rooms) == ["CAR2"])
     assert len(log.lines("disconnected", "refused")) == 1
 
 
-async def test_given_up_while_looked_up(house: House, log: Log) -> None:
+async def test_given_up_while_looked_up(site: Site, log: Log) -> None:
     """A look-up that lasts longer than the limit ends with its caller."""
-    house.storage.gate = asyncio.Event()
-    caller = await house.calls()
+    site.storage.gate = asyncio.Event()
+    caller = await site.calls()
     await caller.says(caller.greeting())
-    await until(lambda: house.storage.loads)
-    house.passes(WELCOME_TIMEOUT)
+    await until(lambda: site.storage.loads)
+    site.passes(WELCOME_TIMEOUT)
     assert await caller.is_closed()
-    house.storage.gate.set()
-    await until(lambda: not house.acceptor.callers)
+    site.storage.gate.set()
+    await until(lambda: not site.acceptor.connections)
     await asyncio.sleep(0)
-    assert house.hub.rooms == {}
+    assert site.hub.rooms == {}
     assert [line["event"] for line in log.lines("refused", "connected")] == ["refused"]
 
 
 # -- welcomed and closed --------------------------------------------------------------------
 
 
-async def test_an_unreadable_line(house: House, log: Log) -> None:
+async def test_an_unreadable_line(site: Site, log: Log) -> None:
     """It ends the session, with one line that says why; the others see the car go."""
-    app = await house.enters(Role.APP)
-    car = await house.enters(Role.CAR)
+    app = await site.enters(Role.APP)
+    car = await site.enters(Role.CAR)
     await car.says(b"!!!\r\n")
     assert await app.hears_messages(4) == ["Z0", "T0", "Z1", "Z0"]
     (line,) = log.lines("disconnected")
     assert line["reason"] == "a line is not base64"
 
 
-async def test_nothing_that_is_only_strange_ends_a_session(house: House) -> None:
+async def test_nothing_that_is_only_strange_ends_a_session(site: Site) -> None:
     """Empty messages, unknown codes and binary data are no reason to close anybody."""
-    car, app = await house.enters(Role.CAR), await house.enters(Role.APP)
+    car, app = await site.enters(Role.CAR), await site.enters(Role.APP)
     for caller in (car, app):
         for code in range(1, 256):
             await caller.says(caller.session.send(Message(chr(code), b"\xff\x00,")) + b"\r\n\n")
@@ -549,11 +549,11 @@ async def test_nothing_that_is_only_strange_ends_a_session(house: House) -> None
         assert caller.session.state is State.OPEN
 
 
-async def test_a_reader_that_stalls(house: House, log: Log) -> None:
+async def test_a_reader_that_stalls(site: Site, log: Log) -> None:
     """A client that does not read is dropped at the bound; the car and the others go on."""
-    stalled = await house.enters(Role.APP)
+    stalled = await site.enters(Role.APP)
     stalled.writer.transport.pause_reading()  # type: ignore[attr-defined]
-    car, other = await house.enters(Role.CAR), await house.enters(Role.APP)
+    car, other = await site.enters(Role.CAR), await site.enters(Role.APP)
     await other.hears_messages(2)
     message, sent = Message("S", b"x" * 40_000), 0
     while not log.lines("disconnected") and sent < 2000:
@@ -562,23 +562,23 @@ async def test_a_reader_that_stalls(house: House, log: Log) -> None:
         sent += 1
     (line,) = log.lines("disconnected")
     assert line["reason"] == "does not read what it is sent"
-    assert house.hub.rooms["CAR1"].apps == 1
+    assert site.hub.rooms["CAR1"].apps == 1
 
 
-async def test_a_vehicle_that_was_removed(house: House, log: Log) -> None:
+async def test_a_vehicle_that_was_removed(site: Site, log: Log) -> None:
     """Its connections are closed, others are not, and the next call is refused."""
-    callers = [await house.enters(role) for role in (Role.CAR, Role.APP, Role.BATCH)]
-    other = await house.enters(Role.APP, "CAR2")
-    house.hub.refresh([make_vehicle("CAR1", secret="").change])
-    del house.storage.vehicles["CAR1"]
+    callers = [await site.enters(role) for role in (Role.CAR, Role.APP, Role.BATCH)]
+    other = await site.enters(Role.APP, "CAR2")
+    site.hub.refresh([make_vehicle("CAR1", secret="").change])
+    del site.storage.vehicles["CAR1"]
     for caller in callers:
         assert await _ends(caller)
-    await until(lambda: len(house.acceptor.callers) == 1)
+    await until(lambda: len(site.acceptor.connections) == 1)
     reasons = {line["reason"] for line in log.lines("disconnected")}
     assert reasons == {"the vehicle was removed or its secret changed"}
     await other.says(other.session.send(Message("A")))
     assert await other.hears_messages(3) == ["Z0", "T0", "a"]
-    late = await house.calls()
+    late = await site.calls()
     await late.says(late.greeting())
     assert await late.is_closed()
 
@@ -592,10 +592,10 @@ async def _ends(caller: Caller) -> bool:
 # -- WebSocket ------------------------------------------------------------------------------
 
 
-async def test_an_app_in_a_websocket(house: House, log: Log) -> None:
+async def test_an_app_in_a_websocket(site: Site, log: Log) -> None:
     """It is served as any other, by the same listener, and told when the server stops."""
-    car = await house.enters(Role.CAR)
-    async with surfing(house) as app:
+    car = await site.enters(Role.CAR)
+    async with surfing(site) as app:
         await app.opens()
         assert [await app.hears() for _ in "ZT"] == [[Message("Z", b"1")], [Message("T", b"0")]]
         assert await car.hears_messages(2) == ["Z0", "Z1"]
@@ -603,31 +603,31 @@ async def test_an_app_in_a_websocket(house: House, log: Log) -> None:
         assert await app.hears() == [Message("S", b"80")]
         await app.says(app.session.send(Message("A")))
         assert [await app.hears() for _ in "Ta"] == [[Message("T", b"0")], [Message("a")]]
-        await asyncio.wait_for(house.acceptor.empty(), PATIENCE)
+        await asyncio.wait_for(site.acceptor.empty(), PATIENCE)
         assert await app.is_told() == 1001
     reasons = [line["reason"] for line in log.lines("disconnected")]
     assert reasons == ["the server is stopping"] * 2
 
 
-async def test_a_stranger_in_a_websocket(house: House, log: Log) -> None:
+async def test_a_stranger_in_a_websocket(site: Site, log: Log) -> None:
     """Who does not know the secret is closed, with one line in the log."""
-    async with surfing(house) as app:
+    async with surfing(site) as app:
         await app.says(_greeting(Role.APP, "CAR1", b"wrong"))
         assert await app.is_told() == 1008
-    await until(lambda: not house.acceptor.callers)
+    await until(lambda: not site.acceptor.connections)
     assert log.lines("refused")[0]["reason"] == "the digest does not prove the secret"
 
 
-async def test_silence_in_a_websocket(house: House, log: Log) -> None:
+async def test_silence_in_a_websocket(site: Site, log: Log) -> None:
     """A WebSocket is no welcome: its time ends as that of anybody else."""
-    async with surfing(house) as app:
-        await until(lambda: house.acceptor.callers)
-        house.passes(WELCOME_TIMEOUT - 0.1)
+    async with surfing(site) as app:
+        await until(lambda: site.acceptor.connections)
+        site.passes(WELCOME_TIMEOUT - 0.1)
         assert not log.text
-        house.passes(0.1)
-        house.passes(1)
+        site.passes(0.1)
+        site.passes(1)
         assert await app.is_told() == 1008
-    await until(lambda: not house.acceptor.callers)
+    await until(lambda: not site.acceptor.connections)
     assert log.lines("refused")[0]["reason"] == "no welcome in time"
 
 
@@ -647,17 +647,17 @@ class Web(asyncio.Protocol):
         self._transport.write(b"HTTP/1.1 204 No Content\r\n\r\n")
 
 
-async def test_a_request_for_somebody_else(house: House, log: Log) -> None:
+async def test_a_request_for_somebody_else(site: Site, log: Log) -> None:
     """A request that is handed over is no caller any more; one whose head is not complete is."""
-    house.acceptor = Acceptor(house.acceptor.services, house.clock, http=Web)
-    server = await asyncio.get_running_loop().create_server(house.acceptor.answer, house.host, 0)
-    house.port = server.sockets[0].getsockname()[1]
-    slow, caller = await house.calls(), await house.calls()
+    site.acceptor = Acceptor(site.acceptor.services, site.clock, http=Web)
+    server = await asyncio.get_running_loop().create_server(site.acceptor.answer, site.host, 0)
+    site.port = server.sockets[0].getsockname()[1]
+    slow, caller = await site.calls(), await site.calls()
     await slow.says(b"GET /hello HTTP/1.1\r\n")
     await caller.says(b"GET /hello HTTP/1.1\r\n\r\n")
     assert b" 204 " in await caller.hears_line()
-    assert len(house.acceptor.callers) == house.acceptor.count == 1
-    house.passes(WELCOME_TIMEOUT)
+    assert len(site.acceptor.connections) == site.acceptor.count == 1
+    site.passes(WELCOME_TIMEOUT)
     assert await slow.is_closed()
     assert [line["reason"] for line in log.lines("refused")] == ["no welcome in time"]
     server.close()
@@ -666,73 +666,73 @@ async def test_a_request_for_somebody_else(house: House, log: Log) -> None:
 # -- stopping -------------------------------------------------------------------------------
 
 
-async def test_the_welcomed_are_closed_at_once(house: House, log: Log) -> None:
+async def test_the_welcomed_are_closed_at_once(site: Site, log: Log) -> None:
     """A stopping server ends all connections in order."""
-    callers = [await house.enters(role) for role in (Role.CAR, Role.APP)]
-    await asyncio.wait_for(house.acceptor.empty(), PATIENCE)
+    callers = [await site.enters(role) for role in (Role.CAR, Role.APP)]
+    await asyncio.wait_for(site.acceptor.empty(), PATIENCE)
     for caller in callers:
         assert await _ends(caller)
     assert [line["reason"] for line in log.lines("disconnected")] == ["the server is stopping"] * 2
 
 
-async def test_a_caller_is_welcomed_before_it_is_closed(house: House) -> None:
+async def test_a_caller_is_welcomed_before_it_is_closed(site: Site) -> None:
     """Firmware takes a close before the welcome for a wrong password and never calls again."""
-    house.storage.gate = asyncio.Event()
-    car = await house.calls()
-    emptying = asyncio.create_task(house.acceptor.empty())
+    site.storage.gate = asyncio.Event()
+    car = await site.calls()
+    emptying = asyncio.create_task(site.acceptor.empty())
     await asyncio.sleep(0.06)
     await car.says(car.greeting())
-    await until(lambda: house.storage.loads)
+    await until(lambda: site.storage.loads)
     await asyncio.sleep(0.06)
     assert not emptying.done()
-    house.storage.gate.set()
+    site.storage.gate.set()
     await emptying
     await car.hears_welcome()
     assert await _ends(car)
 
 
-async def test_a_silent_caller_does_not_hold_the_server(house: House, log: Log) -> None:
+async def test_a_silent_caller_does_not_hold_the_server(site: Site, log: Log) -> None:
     """Who says nothing is left for a while, then closed."""
-    caller = await house.calls()
-    emptying = asyncio.create_task(house.acceptor.empty())
-    house.clock.advance(LEAVING_TIMEOUT - 0.1)
+    caller = await site.calls()
+    emptying = asyncio.create_task(site.acceptor.empty())
+    site.clock.advance(LEAVING_TIMEOUT - 0.1)
     await asyncio.sleep(0.06)
     assert not emptying.done()
-    house.clock.advance(0.1)
+    site.clock.advance(0.1)
     await emptying
     assert await caller.is_closed()
     assert log.lines("refused")[0]["reason"] == "the server is stopping"
 
 
-async def test_a_caller_that_has_spoken_has_its_whole_time(house: House, log: Log) -> None:
+async def test_a_caller_that_has_spoken_has_its_whole_time(site: Site, log: Log) -> None:
     """Half a welcome at stop is waited for as long as it would be otherwise."""
-    caller = await house.calls()
-    (connection,) = house.acceptor.callers
+    caller = await site.calls()
+    (connection,) = site.acceptor.connections
     await caller.says(caller.greeting()[:20])
     await until(lambda: connection.pump is not None and connection.pump.received)
-    house.clock.advance(WELCOME_TIMEOUT - 0.1)
-    assert not connection.may_be_left
-    house.clock.advance(0.1)
-    await asyncio.wait_for(house.acceptor.empty(), PATIENCE)
+    site.clock.advance(WELCOME_TIMEOUT - 0.1)
+    assert not connection.may_be_closed
+    site.clock.advance(0.1)
+    await asyncio.wait_for(site.acceptor.empty(), PATIENCE)
     assert await caller.is_closed()
     assert log.lines("refused")[0]["reason"] == "the server is stopping"
 
 
-async def test_a_caller_in_its_handshake_is_waited_for(house: House) -> None:
+async def test_a_caller_in_its_handshake_is_waited_for(site: Site) -> None:
     """Between accept and the end of a TLS handshake it counts as one without a welcome."""
-    pump = house.acceptor.answer()
-    assert len(house.acceptor.coming) == 1
-    emptying = asyncio.create_task(house.acceptor.empty())
-    house.clock.advance(WELCOME_TIMEOUT - 0.1)
+    pump = site.acceptor.answer()
+    assert len(site.acceptor.in_handshake) == 1
+    emptying = asyncio.create_task(site.acceptor.empty())
+    site.clock.advance(WELCOME_TIMEOUT - 0.1)
     await asyncio.sleep(0.06)
     assert not emptying.done()
-    house.clock.advance(0.1)
+    site.clock.advance(0.1)
     await emptying
     del pump
-    assert len(house.acceptor.coming) == 0
+    assert len(site.acceptor.in_handshake) == 0
 
 
-async def test_a_handshake_that_is_over(house: House) -> None:
+async def test_a_handshake_that_is_over(site: Site) -> None:
     """Once it is opened a caller is a caller like others."""
-    await house.calls()
-    assert (len(house.acceptor.coming), len(house.acceptor.callers)) == (0, 1)
+    await site.calls()
+    assert (len(site.acceptor.in_handshake), len(site.acceptor.connections)) == (0, 1)

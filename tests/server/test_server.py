@@ -607,7 +607,7 @@ async def test_a_caller_is_welcomed_before_the_end(acceptors: list[Acceptor], da
     server = Running(data)
     await server.start()
     async with calling(server) as car:
-        await until(lambda: acceptors[0].callers)
+        await until(lambda: acceptors[0].connections)
         server.stop.set()
         await is_refused(server)
         assert not server.ready.exists()
@@ -624,7 +624,7 @@ async def test_a_handshake_is_completed_before_the_end(
     await server.start()
     context = client_context(data / "tls" / "cert.pem")
     with socket.create_connection((HOST, server.tls_port)) as line:
-        await until(lambda: acceptors[0].coming)
+        await until(lambda: acceptors[0].in_handshake)
         server.stop.set()
         await is_refused(server)
         car = Ends(*await asyncio.open_connection(sock=line, ssl=context, server_hostname=HOST))
@@ -644,11 +644,11 @@ async def test_a_failed_handshake_is_not_waited_for(
     server = Running(data)
     await server.start()
     with socket.create_connection((HOST, server.tls_port)) as line:
-        await until(lambda: acceptors[0].coming)
+        await until(lambda: acceptors[0].in_handshake)
         line.send(says) if says else line.close()
         async with asyncio.timeout(PATIENCE):
             await server.end()
-    assert not acceptors[0].coming
+    assert not acceptors[0].in_handshake
 
 
 async def test_an_endless_handshake_is_not_waited_for(
@@ -658,7 +658,7 @@ async def test_an_endless_handshake_is_not_waited_for(
     server = Running(data)
     await server.start()
     with socket.create_connection((HOST, server.tls_port)):
-        await until(lambda: acceptors[0].coming)
+        await until(lambda: acceptors[0].in_handshake)
         monkeypatch.setattr(acceptor_module, "WELCOME_TIMEOUT", 0.5)
         await server.end()
 

@@ -1,10 +1,10 @@
-"""The door: takes callers in from accept to welcome, and hands them to the hub or the peers' desk.
+"""Accepts callers, checks their welcome, and hands them to the hub or to the service for servers.
 
 What is known of a caller belongs to its connection, the :class:`ServerConnection`. A car is never
-closed between the two for a passing reason: new firmware takes that for a wrong password and stops
-calling for good. Only a wrong secret, an unknown vehicle, or a first line that is no welcome closes
-it at once; while the database is away the door stays silent towards cars, and closes apps, which
-have no time-out of their own.
+closed between accept and welcome for a passing reason: new firmware takes that for a wrong password
+and stops calling for good. Only a wrong secret, an unknown vehicle, or a first line that is no
+welcome closes it at once. While the database is away, cars get no answer; apps are closed, because
+they have no time-out of their own.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from ovms.server.hub.room import Room
 from ovms.server.services import ConnectionHandler, Services
 
 WELCOME_TIMEOUT = 75.0
-"""Seconds until a caller without a welcome is closed: clearly more than the 60 after which a module
-itself tries again."""
+"""Seconds until a caller without a welcome is closed: well above the 60 after which a module itself
+tries again."""
 
 LEAVING_TIMEOUT = 10.0
-"""Seconds a stopping server waits for the first byte of a caller; a car speaks at once.
+"""Seconds a stopping server waits for the first byte of a caller; a car sends it at once.
 
-A caller that has spoken is left until it is welcomed, goes, or its time is over.
+A caller that has sent something stays until it is welcomed, leaves, or its time is over.
 """
 
 CLIENT_LIFE = 60
@@ -69,14 +69,14 @@ class Stopping(GoingAway):
 
 
 class Refusal(Exception):
-    """The caller is not let in; the text says why."""
+    """The caller is refused; the text says why."""
 
 
 class Revoked(Exception):
     """The owner's password, token or vehicles changed."""
 
     def __str__(self) -> str:
-        """Say so."""
+        """Return the reason."""
         return "the owner's password, token or vehicles changed"
 
 
@@ -84,8 +84,7 @@ class ServerConnection:
     """One accepted connection, from its first byte to its last."""
 
     __slots__ = ("__weakref__", "_acceptor", "_entering", "_opened", "_provisioning",
-    "_refusals_due",
-                 "_welcome", "inside", "login", "pump")  # fmt: skip
+                 "_refusals_due", "_welcome", "handler", "login", "pump")  # fmt: skip
 
     def __init__(self, acceptor: Acceptor) -> None:
         self._acceptor = acceptor
@@ -95,12 +94,12 @@ class ServerConnection:
         self._provisioning: asyncio.Task[None] | None = None
         self._refusals_due = 0
         """Requests for provisioning that came while the first is looked up."""
-        self.inside: ConnectionHandler | None = None
-        """What it is once it has been welcomed."""
+        self.handler: ConnectionHandler | None = None
+        """What handles its messages once it has been welcomed."""
         self.login: Login | None = None
         """Whose app it is, if an owner has logged in."""
         self.pump: Pump | None = None
-        acceptor.coming.add(self)
+        acceptor.in_handshake.add(self)
 
     @property
     def age(self) -> float:
@@ -108,26 +107,26 @@ class ServerConnection:
         return self._acceptor.clock.monotonic() - self._opened
 
     @property
-    def may_be_left(self) -> bool:
-        """A stopping server may close it: its owner will not take that for a wrong secret."""
+    def may_be_closed(self) -> bool:
+        """A stopping server may close it: a module would not take that for a wrong secret."""
         has_spoken = self.pump is not None and self.pump.received > 0
         patience = WELCOME_TIMEOUT if has_spoken else LEAVING_TIMEOUT
-        return self.inside is not None or self.age >= patience
+        return self.handler is not None or self.age >= patience
 
-    # -- the pump's owner -------------------------------------------------------------------
+    # -- the pump's handler -----------------------------------------------------------------
 
     def opened(self, pump: Pump) -> None:
         """Wait for a welcome."""
         self.pump = pump
-        self._acceptor.coming.discard(self)
-        self._acceptor.callers.add(self)
+        self._acceptor.in_handshake.discard(self)
+        self._acceptor.connections.add(self)
 
     def received(self, pump: Pump, event: Event) -> None:
-        """Pass messages on; look a welcome up, and read on when it counts."""
+        """Pass a message on, or check a welcome; reading pauses until that is done."""
         match event:
             case Message():
-                if self.inside is not None:
-                    self.inside.receive(event)
+                if self.handler is not None:
+                    self.handler.receive(event)
             case CallerWelcome() | OwnerWelcome():
                 pump.pause()
                 self._welcome = event
@@ -136,17 +135,17 @@ class ServerConnection:
                 self._provision(pump, event.key)
 
     def stalled(self, pump: Pump) -> None:
-        """Give up a connection that does not read: it would cost memory without end."""
+        """End a connection that does not read: its buffer would grow without end."""
         pump.abort(Stalled("does not read what it is sent"))
 
     def closed(self, pump: Pump, error: Exception | None) -> None:
-        """Leave."""
-        self._acceptor.callers.discard(self)
+        """Handle the end of the connection."""
+        self._acceptor.connections.discard(self)
         for task in (self._entering, self._provisioning):
             if task is not None:
                 task.cancel()
-        if self.inside is not None:
-            self.inside.closed(error)
+        if self.handler is not None:
+            self.handler.closed(error)
             log.info("disconnected", **self._facts(), reason=_reason(error), seconds=int(self.age))
         elif error is not None or self._welcome is not None:
             log.info("refused", **self._facts(), reason=_reason(error))
@@ -165,7 +164,7 @@ class ServerConnection:
             pump.close(error)
         except Exception as error:
             # Passing trouble: a car tries again by itself, an app would wait for ever.
-            log.warning("no welcome for now", **self._facts(), reason=_reason(error))
+            log.warning("cannot check a welcome now", **self._facts(), reason=_reason(error))
             if welcome.role is not Role.CAR:
                 pump.close(error)
 
@@ -194,11 +193,11 @@ class ServerConnection:
         pump.resume()
 
     async def _enter_as_owner(self, pump: Pump, welcome: OwnerWelcome) -> None:
-        """Let an owner's app in: whose login is right, and to one of the owner's own vehicles."""
+        """Let an owner's app in: the login must be right and the vehicle the owner's own."""
         address = pump.peer.rpartition(":")[0]
         accounts, hub = self._acceptor.services.accounts, self._acceptor.services.hub
         login = await accounts.log_in(welcome.user, welcome.password, OWNER_RIGHT, address)
-        self.login = login  # from now on: what ends it may be told only once
+        self.login = login  # before the next await: a revocation is reported only once
         wanted = welcome.vehicle_key
         if wanted == FIRST_VEHICLE:
             wanted = next(iter(login.vehicles), "")
@@ -219,21 +218,21 @@ class ServerConnection:
         if role is not Role.CAR:
             pump.expect_life(CLIENT_LIFE)
         log.info("connected", **self._facts())
-        self.inside = hub.enter(room, role, pump)
+        self.handler = hub.enter(room, role, pump)
         if role is Role.CAR:
             hub.car_welcomed(room)
 
     def _enter_peers(self, pump: Pump, room: Room, welcome: CallerWelcome) -> None:
         log.info("connected", **self._facts())
         vehicle = room.vehicle
-        self.inside = self._acceptor.services.peers.admit(
+        self.handler = self._acceptor.services.peers.admit(
             vehicle.id, vehicle.secret, pump, welcome.words
         )
 
     # -- auto-provisioning ------------------------------------------------------------------
 
     def _provision(self, pump: Pump, key: str) -> None:
-        """Look a car's parameters up, once a connection; answers go in the order of asking."""
+        """Look up a car's parameters, once a connection; answers go in the order of requests."""
         if self._provisioning is None:
             self._provisioning = asyncio.create_task(self._answer_provision(pump, key))
         elif self._provisioning.done():
@@ -245,9 +244,9 @@ class ServerConnection:
         try:
             record = await self._acceptor.services.find_provision(key)
         except Exception as error:
-            # Passing trouble: silence, since a refusal would be taken for the last word.
-            log.warning("no provisioning for now", peer=pump.peer, reason=_reason(error))
-            self._provisioning, self._refusals_due = None, 0  # asked again, it looks again
+            # Passing trouble: no answer, since a refusal would be final for the module.
+            log.warning("cannot look up provisioning now", peer=pump.peer, reason=_reason(error))
+            self._provisioning, self._refusals_due = None, 0  # the next request looks again
             return
         log.info("provisioned" if record else "no provisioning record", peer=pump.peer)
         pump.send_provisioning(record or ProvisionRefused())
@@ -287,16 +286,16 @@ class Acceptor:
     ) -> None:
         self.services = services
         self.clock = clock
-        self.callers: set[ServerConnection] = set()
-        self.coming: WeakSet[ServerConnection] = WeakSet()
-        """Accepted callers in their TLS handshake; nobody tells when it fails, so it is weak."""
+        self.connections: set[ServerConnection] = set()
+        self.in_handshake: WeakSet[ServerConnection] = WeakSet()
+        """Those in their TLS handshake; weak, because a handshake that fails is not reported."""
         self._random_bytes = random_bytes
         self._http = http
 
     @property
     def count(self) -> int:
         """Return how many connections there are."""
-        return len(self.callers) + len(self.coming)
+        return len(self.connections) + len(self.in_handshake)
 
     def answer(self) -> Pump:
         """Make the protocol of a connection that is being accepted."""
@@ -304,36 +303,38 @@ class Acceptor:
         return Pump(session, ServerConnection(self), http=self._http)
 
     def tick(self) -> None:
-        """Close callers that did not say who they are. Call it about once a second."""
-        for caller in list(self.callers):
-            if caller.inside is None and caller.pump and caller.age >= WELCOME_TIMEOUT:
-                caller.pump.close(NoWelcome("no welcome in time"))
+        """Close callers without a welcome in time. Call it about once a second."""
+        for connection in list(self.connections):
+            if connection.handler is None and connection.pump and connection.age >= WELCOME_TIMEOUT:
+                connection.pump.close(NoWelcome("no welcome in time"))
 
     async def check_logins(self) -> None:
         """Close the apps of owners whose password, token or vehicles changed.
 
         Call it every few seconds. Raises :class:`ovms.server.storage.errors.StoreError`.
         """
-        logins = {caller.login for caller in self.callers if caller.login is not None}
+        logins = {
+            connection.login for connection in self.connections if connection.login is not None
+        }
         if not logins:
             return
         revoked = set(await self.services.accounts.revoked(logins))
-        for caller in list(self.callers):
-            if caller.login in revoked and caller.pump is not None:
-                caller.pump.close(Revoked())
+        for connection in list(self.connections):
+            if connection.login in revoked and connection.pump is not None:
+                connection.pump.close(Revoked())
 
     async def empty(self) -> None:
         """Close everybody: the welcomed at once, the others after their welcome.
 
-        Call it when nobody new can come.
+        Call it when no new connection can come.
         """
-        while self.callers or self._has_coming():
-            for caller in list(self.callers):
-                if caller.pump and caller.may_be_left:
-                    caller.pump.close(Stopping("the server is stopping"))
+        while self.connections or self._has_handshakes():
+            for connection in list(self.connections):
+                if connection.pump and connection.may_be_closed:
+                    connection.pump.close(Stopping("the server is stopping"))
             await asyncio.sleep(0.05)
 
-    def _has_coming(self) -> bool:
-        if self.coming:
+    def _has_handshakes(self) -> bool:
+        if self.in_handshake:
             gc.collect()  # asyncio, other than uvloop, leaves failed handshakes to it
-        return any(each.age < WELCOME_TIMEOUT for each in self.coming)
+        return any(each.age < WELCOME_TIMEOUT for each in self.in_handshake)

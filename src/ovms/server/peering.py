@@ -1,4 +1,4 @@
-"""Other servers of the running one: who is called, who may call, what becomes of what they tell."""
+"""The running server's connections to other servers: those it calls, and those that call it."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from ovms.server.storage.peers import PeerStore
 from ovms.server.values import VehicleChange
 
 OnTaken = Callable[[Sequence[VehicleChange], set[int]], None]
-"""Hears of vehicles, and of owners by our numbers, that another server has changed."""
+"""Called with vehicles, and with owners by our numbers, that another server has changed."""
 
 
 class BadPeer(Exception):
-    """A server that is to be called cannot be: the text says why."""
+    """The settings of a server that is to be called are wrong: the text says why."""
 
 
 def called(settings: PeerSettings, data: Path) -> Called:
-    """Make what is needed to call a server; paths are relative to the data folder.
+    """Return what is needed to call a server; paths are relative to the data folder.
 
     Raises :class:`BadPeer`.
     """
     address = parse_address(settings.server, TLS_PORT if settings.tls else PLAIN_PORT)
-    assert address is not None  # the settings have seen to it
+    assert address is not None  # the settings have checked it
     context = None
     if settings.tls:
         ca = data / settings.ca if settings.ca is not None else None
@@ -52,9 +52,9 @@ def called(settings: PeerSettings, data: Path) -> Called:
 async def peering(
     settings: ServerSettings, hub: Hub, clock: Clock, on_taken: OnTaken
 ) -> AsyncIterator[PeerService]:
-    """Call the other servers of the settings, and give the service of those that call.
+    """Call the other servers of the settings, and yield the service for those that call.
 
-    At the end nobody is called any more; whoever has called must have been closed before.
+    At the end no server is called any more; those that have called must be closed before.
     Raises :class:`BadPeer`.
     """
     others = [called(peer, settings.data) for peer in settings.peers]

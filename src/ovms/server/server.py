@@ -243,7 +243,7 @@ async def _serve(
                      version=__version__)  # fmt: skip
             on_ready(ports)
             await stop.wait()
-        log.info("stopping", connections=len(parts.acceptor.callers))
+        log.info("stopping", connections=len(parts.acceptor.connections))
     finally:
         gate.retire()
         await close_gently(servers, entrances)

@@ -1,4 +1,4 @@
-"""What a welcomed caller is inside the server, whoever it is."""
+"""The services to which the acceptor hands its callers, each kind to its own."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from ovms.server.peers.called import PeerService
 
 
 class ConnectionHandler(Protocol):
-    """Who handles a welcomed connection.
+    """What handles a welcomed connection.
 
-    :class:`ovms.server.hub.hub.RoomSession` in a vehicle's room, or another server.
+    A :class:`ovms.server.hub.hub.RoomSession` for cars, apps and batch clients, a
+    :class:`ovms.server.peers.called.CalledPeer` for another server.
     """
 
     def receive(self, message: Message) -> None:
-        """Take a message that came on the connection."""
+        """Handle a message that came on the connection."""
 
     def closed(self, error: Exception | None) -> None:
-        """Learn that the connection is gone; ``error`` says why if it was not in order."""
+        """Handle the end of the connection; ``error`` says why if it did not end in order."""
 
 
 class AccountService(Protocol):
-    """Who knows owners: :class:`ovms.server.accounts.login.Accounts`."""
+    """Checks the logins of owners: :class:`ovms.server.accounts.login.Accounts`."""
 
     async def log_in(self, user: str, password: str, right: str, address: str) -> Login:
         """Log an owner in. Raises :class:`~ovms.server.accounts.errors.LoginRefused` and others."""
@@ -44,7 +45,7 @@ FindProvision = Callable[[str], Awaitable[ProvisionRecord | None]]
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Where callers are taken in, each kind at its own."""
+    """The services of a server."""
 
     hub: Hub
     accounts: AccountService

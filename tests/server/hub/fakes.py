@@ -234,7 +234,7 @@ def summarise(kind: str, records: list[KeptRecord]) -> TypeSummary:
 
 
 class FakeAlerts:
-    """An alert desk that remembers; errors are put into few words."""
+    """An alert service that remembers; errors are put into few words."""
 
     def __init__(self) -> None:
         self.raised: list[Alert] = []

@@ -61,7 +61,7 @@ def refuse(*args: object, **more: object) -> NoReturn:
 
 
 class BrokenAlerts(FakeAlerts):
-    """An alert desk with a bug."""
+    """An alert service with a bug."""
 
     def raise_alert(self, vehicle: Vehicle, alert: Alert) -> Alert:
         """Fail."""
@@ -111,15 +111,15 @@ class Building:
         room = await self.hub.find(vehicle_id)
         assert room is not None
         line = line or FakeLine()
-        guest = self.hub.enter(room, role, line)
+        session = self.hub.enter(room, role, line)
         line.take()
-        return guest, line
+        return session, line
 
 
-def says(guest: RoomSession, *texts: str) -> None:
+def says(session: RoomSession, *texts: str) -> None:
     """Send messages."""
     for text in texts:
-        guest.receive(message(text))
+        session.receive(message(text))
 
 
 CAR_MESSAGES = ("S80", "ETone", "EMDx", "H*-LOG-Trip,1,60,x", "h1,0,*-LOG-Trip,1,60,x", "PAhelp")
@@ -152,7 +152,7 @@ async def test_a_storage_that_fails(lines: io.StringIO, monkeypatch: pytest.Monk
     await building.hub.close()
 
 
-async def test_a_removed_vehicle_and_a_keeper_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_removed_vehicle_and_a_storage_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everybody is closed, whatever becomes of what is kept."""
     building = Building()
     _, line = await building.enters(Role.APP)

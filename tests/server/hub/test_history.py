@@ -176,7 +176,7 @@ def test_alerts_are_told_and_kept() -> None:
     ]  # fmt: skip
 
 
-async def test_subscriptions_reach_the_desk() -> None:
+async def test_subscriptions_reach_the_service() -> None:
     """A `p` of a client is handed on as it came; a car has none."""
     place = Place()
     car, app = place.car(), place.app()

@@ -44,9 +44,9 @@ class Building:
         room = await self.hub.find(vehicle_id)
         assert room is not None
         line = FakeLine()
-        guest = self.hub.enter(room, role, line)
+        session = self.hub.enter(room, role, line)
         line.take()
-        return guest, line
+        return session, line
 
     def passes(self, seconds: float) -> None:
         """Let time pass, then tick."""
@@ -105,10 +105,10 @@ async def test_a_room_is_loaded_once(building: Building) -> None:
     entering = [asyncio.create_task(building.enters(Role.APP)) for _ in range(5)]
     await asyncio.sleep(0)
     building.storage.gate.set()
-    guests = [guest for guest, _ in await asyncio.gather(*entering)]
+    sessions = [session for session, _ in await asyncio.gather(*entering)]
     assert building.storage.loads == 1
-    assert {id(guest.room) for guest in guests} == {id(building.hub.rooms["CAR1"])}
-    assert guests[0].room.apps == 5
+    assert {id(session.room) for session in sessions} == {id(building.hub.rooms["CAR1"])}
+    assert sessions[0].room.apps == 5
 
 
 async def test_waiters_that_leave_do_not_disturb_the_others(building: Building) -> None:
@@ -120,9 +120,9 @@ async def test_waiters_that_leave_do_not_disturb_the_others(building: Building) 
     leaving.cancel()
     await asyncio.sleep(0)
     building.storage.gate.set()
-    guest, _ = await staying
-    assert building.hub.rooms == {"CAR1": guest.room}
-    building.hub.leave(guest)
+    session, _ = await staying
+    assert building.hub.rooms == {"CAR1": session.room}
+    building.hub.leave(session)
     assert building.hub.rooms == {}
 
 
@@ -151,21 +151,21 @@ async def test_one_is_refused_while_another_enters(building: Building) -> None:
     assert first is not None
     assert first is second
     building.hub.release(first)
-    guest = building.hub.enter(second, Role.APP, FakeLine())
+    session = building.hub.enter(second, Role.APP, FakeLine())
     building.hub.release(first)
-    assert building.hub.rooms == {"CAR1": guest.room}
+    assert building.hub.rooms == {"CAR1": session.room}
 
 
 async def test_two_loads_end_in_one_room(building: Building) -> None:
     """Who was given a room that nobody kept meets those who came first in theirs."""
     early = await building.hub.find("CAR1")
-    guest, _ = await building.enters(Role.CAR)
+    session, _ = await building.enters(Role.CAR)
     assert early is not None
     app = building.hub.enter(early, Role.APP, FakeLine())
-    assert app.room is guest.room
-    assert app.room.car is guest.member
+    assert app.room is session.room
+    assert app.room.car is session.member
     building.hub.leave(app)
-    building.hub.leave(guest)
+    building.hub.leave(session)
     assert building.hub.rooms == {}
 
 
@@ -228,8 +228,8 @@ async def test_a_changed_vehicle(building: Building, secret: str) -> None:
     assert not other.is_closed
     new, line = await building.enters(Role.CAR)
     assert new.room.vehicle is changed
-    for guest, _ in old:
-        building.hub.leave(guest)
+    for session, _ in old:
+        building.hub.leave(session)
     assert building.hub.rooms["CAR1"] is new.room
     assert line.take() == []
     assert building.storage.presence["CAR1"] == (True, 0, 0)
@@ -259,8 +259,8 @@ async def test_a_vehicle_that_changes_while_it_is_looked_up(building: Building) 
     await asyncio.sleep(0)
     building.storage.gate.set()
     await first
-    guest, line = await second
-    assert guest.room.vehicle is changed
+    session, line = await second
+    assert session.room.vehicle is changed
     assert not line.is_closed
 
 
@@ -270,10 +270,10 @@ async def test_a_vehicle_that_changes_while_it_is_looked_up(building: Building) 
 @pytest.mark.parametrize("role", list(IDLE_LIMITS))
 async def test_idle_at_the_bound(building: Building, role: Role) -> None:
     """Who says nothing for so long is closed, at the bound and not before; any word counts."""
-    guest, line = await building.enters(role)
-    guest.receive(message("a"))
+    session, line = await building.enters(role)
+    session.receive(message("a"))
     building.passes(IDLE_LIMITS[role] - 1)
-    guest.receive(message("X"))
+    session.receive(message("X"))
     building.passes(IDLE_LIMITS[role] - 1)
     assert not line.is_closed
     building.passes(1)
@@ -307,10 +307,10 @@ async def test_an_unproven_car_does_not_disturb_the_live_one(building: Building)
     _, app = await building.enters(Role.APP)
     line.take()
     for _ in range(3):
-        guest, false = await building.enters(Role.CAR)
+        session, false = await building.enters(Role.CAR)
         building.passes(PROOF_TIMEOUT)
         assert isinstance(false.error, Unproven)
-        building.hub.leave(guest)
+        building.hub.leave(session)
     assert not line.is_closed
     assert (line.take(), app.take()) == ([], [])
 

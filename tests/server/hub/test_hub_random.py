@@ -42,7 +42,7 @@ class Actor:
     role: Role
     vehicle: str
     line: FakeLine = field(default_factory=FakeLine)
-    guest: RoomSession | None = None
+    session: RoomSession | None = None
     z: str = ""
     """The last Z heard."""
     heard: list[str] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Actor:
     @property
     def is_active(self) -> bool:
         """Is connected, and the server has not closed the connection."""
-        return self.guest is not None and not self.line.is_closed
+        return self.session is not None and not self.line.is_closed
 
 
 @dataclass(eq=False)
@@ -73,7 +73,7 @@ class Ask:
     """A command and what became of it."""
 
     client: Actor
-    guest: RoomSession
+    session: RoomSession
     text: str
     rows: int = 0
     """Parts of the answer that reached the client."""
@@ -97,7 +97,7 @@ class Ask:
     @property
     def is_open(self) -> bool:
         """The client is there and may still hear of it."""
-        return self.client.guest is self.guest and not self.is_refused
+        return self.client.session is self.session and not self.is_refused
 
 
 ACTORS = [
@@ -136,7 +136,7 @@ class HubMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """End with an empty hub when everybody leaves."""
         for actor in self.actors:
-            if actor.guest is not None:
+            if actor.session is not None:
                 self._leave(actor)
         assert self.hub.rooms == {}
         assert self.hub._context.pacers == set()
@@ -158,7 +158,7 @@ class HubMachine(RuleBasedStateMachine):
     @rule(at=which)
     def joins(self, at: int) -> None:
         """Connect somebody."""
-        for actor in _pick([each for each in self.actors if each.guest is None], at):
+        for actor in _pick([each for each in self.actors if each.session is None], at):
             self._join(actor)
 
     def _join(self, actor: Actor) -> None:
@@ -167,7 +167,7 @@ class HubMachine(RuleBasedStateMachine):
         actor.line, actor.is_slow, actor.row, actor.passed = FakeLine(), False, 0, 0
         actor.todo.clear()
         actor.unread.clear()
-        actor.guest = self.hub.enter(room, actor.role, actor.line)
+        actor.session = self.hub.enter(room, actor.role, actor.line)
         if self.has_told[actor.vehicle] is actor:
             self.has_told[actor.vehicle] = None
         if actor.role is Role.CAR and self.live[actor.vehicle] is None:
@@ -196,17 +196,17 @@ class HubMachine(RuleBasedStateMachine):
     @rule(at=which, is_sudden=st.integers(0, 5).map(lambda n: n == 5))
     def leaves(self, at: int, is_sudden: bool) -> None:
         """Hang up, or (oftener) notice that the server has."""
-        there = [each for each in self.actors if each.guest is not None]
+        there = [each for each in self.actors if each.session is not None]
         for actor in _pick([each for each in there if each.is_active is is_sudden], at):
             self._leave(actor)
             self._listen()
             self._check({})
 
     def _leave(self, actor: Actor) -> None:
-        guest, actor.guest = actor.guest, None
-        assert guest is not None
+        session, actor.session = actor.session, None
+        assert session is not None
         actor.line.is_closed = True
-        self.hub.leave(guest)
+        self.hub.leave(session)
         if actor is self.live[actor.vehicle]:
             waiting = self.challengers[actor.vehicle]
             self.live[actor.vehicle] = waiting.pop() if waiting else None
@@ -222,13 +222,13 @@ class HubMachine(RuleBasedStateMachine):
             self._ask(client, kind)
 
     def _ask(self, client: Actor, kind: str) -> None:
-        assert client.guest is not None
-        if kind == "C30" and client.guest.member.is_busy:
+        assert client.session is not None
+        if kind == "C30" and client.session.member.is_busy:
             return  # its answer would wait for its turn
         tag = f"t{len(self.asked)}"
         start = {"unique": f"C{1000 + len(self.asked)}", "sealed": "EMC"}.get(kind, kind)
         text = start + tag if kind == "sealed" else f"{start},{tag}"
-        self.asked[tag] = Ask(client, client.guest, text)
+        self.asked[tag] = Ask(client, client.session, text)
         self._say(client, text)
         by_server = ["c30,1,No GPRS utilisation data available"]
         self._check({client: by_server} if kind == "C30" else {})
@@ -382,8 +382,8 @@ class HubMachine(RuleBasedStateMachine):
 
     def _say(self, actor: Actor, text: str) -> None:
         """Send a message; a car that waited takes over with it."""
-        assert actor.guest is not None
-        actor.guest.receive(message(text))
+        assert actor.session is not None
+        actor.session.receive(message(text))
         waiting = self.challengers[actor.vehicle]
         if actor in waiting:
             waiting.remove(actor)
@@ -452,13 +452,13 @@ class HubMachine(RuleBasedStateMachine):
         for vehicle, live in self.live.items():
             for client in self._clients(vehicle):
                 assert client.z == ("1" if live else "0")
-            apps = [each for each in self.actors[3:9] if each.vehicle == vehicle and each.guest]
+            apps = [each for each in self.actors[3:9] if each.vehicle == vehicle and each.session]
             if live and live.is_active and not live.is_slow and not self._is_pressed(live):
                 assert live.z == str(len(apps))
                 assert live.passed == 0
             room = self.hub.rooms.get(vehicle)
             assert (room.car if room else None) is (
-                live.guest.member if live and live.guest else None
+                live.session.member if live and live.session else None
             )
 
     @invariant()
@@ -482,7 +482,7 @@ class HubMachine(RuleBasedStateMachine):
     @invariant()
     def rooms_are_not_kept_for_nobody(self) -> None:
         """See that a room exists while somebody is in it, and no longer."""
-        used = {actor.vehicle for actor in self.actors[3:] if actor.guest is not None}
+        used = {actor.vehicle for actor in self.actors[3:] if actor.session is not None}
         used |= {vehicle for vehicle, live in self.live.items() if live is not None}
         assert set(self.hub.rooms) == used
         for vehicle in used:

@@ -30,25 +30,25 @@ class Caller:
         self.vehicle_id = vehicle_id
         self.role = role
         self.line = FakeLine()
-        self.guest: RoomSession | None = None
+        self.session: RoomSession | None = None
 
     @property
     def is_there(self) -> bool:
         """The server has not closed its connection, nor has it left."""
-        return self.guest is not None and not self.line.is_closed
+        return self.session is not None and not self.line.is_closed
 
     async def enters(self) -> None:
         """Log in."""
         hub = self.server.hub
         room = await hub.find(self.vehicle_id)
         assert room is not None
-        self.guest = hub.enter(room, self.role, self.line)
+        self.session = hub.enter(room, self.role, self.line)
 
     async def says(self, *texts: str) -> None:
         """Send messages, and let everything go where it goes."""
-        assert self.guest is not None
+        assert self.session is not None
         for text in texts:
-            self.guest.receive(message(text))
+            self.session.receive(message(text))
         await self.server.net.settle()
 
     def hears(self) -> list[str]:
@@ -58,9 +58,9 @@ class Caller:
     async def leaves(self) -> None:
         """Be gone."""
         self.line.is_closed = True
-        if self.guest is not None:
-            self.server.hub.leave(self.guest)
-        self.guest = None
+        if self.session is not None:
+            self.server.hub.leave(self.session)
+        self.session = None
         await self.server.net.settle()
 
 

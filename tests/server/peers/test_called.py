@@ -26,7 +26,7 @@ NEVER = ("0000-00-00", "00:00:00", "0000-00-00", "00:00:00")
 
 
 class Place:
-    """A server that others call, behind a real door."""
+    """A server that others call, with a real acceptor."""
 
     def __init__(self) -> None:
         self.host, self.port = "127.0.0.1", 0
@@ -38,9 +38,9 @@ class Place:
         }
         hub = Hub(FakeStorage(vehicles), FakeAlerts(), self.clock, HubSettings(VERSION))
         made, _, _ = services(hub, self.clock)
-        self.desk = made.peers
-        assert isinstance(self.desk.store, FakeStore)
-        self.store = self.desk.store
+        self.service = made.peers
+        assert isinstance(self.service.store, FakeStore)
+        self.store = self.service.store
         self.store.vehicles.append(((10.0, "CAR1"), CAR))
         self.store.owners.append(((5.0, 1), OWNER))
         self.acceptor = Acceptor(made, self.clock)
@@ -59,19 +59,19 @@ class Place:
 
 @pytest.fixture
 async def place() -> AsyncIterator[Place]:
-    """Open the door on a free port."""
+    """Accept on a free port."""
     place = Place()
     server = await asyncio.get_running_loop().create_server(place.acceptor.answer, place.host, 0)
     place.port = server.sockets[0].getsockname()[1]
     async with place.stack:
         yield place
     server.close()
-    for caller in list(place.acceptor.callers):
+    for caller in list(place.acceptor.connections):
         assert caller.pump is not None
         caller.pump.abort()
-    await until(lambda: not place.acceptor.callers)
-    await place.desk.close()
-    assert place.desk.exchange.links == set()
+    await until(lambda: not place.acceptor.connections)
+    await place.service.close()
+    assert place.service.exchange.links == set()
 
 
 def plain(message: Message) -> str:
@@ -139,7 +139,7 @@ async def test_a_second_connection_takes_over_with_proof(place: Place, log: Log)
         pass
     await until(lambda: log.lines("disconnected"))
     assert log.lines("disconnected")[0]["reason"] == str(Replaced())
-    assert len(place.desk.exchange.links) == 1
+    assert len(place.service.exchange.links) == 1
     assert place.store.notes["PEER", "called"]["connected"] is True
 
 
@@ -171,12 +171,12 @@ async def test_a_removed_server_is_closed(place: Place, log: Log) -> None:
     """So is one whose secret changed; others are not touched by changes of theirs."""
     server = await place.server()
     await server.hears_messages(2)
-    place.desk.refresh(
+    place.service.refresh(
         [make_vehicle("CAR1", "").change, make_vehicle("PEER", SECRET.decode(), "server").change]
     )
     await server.says(server.session.send(Message("A")))
     assert await server.hears_messages(1) == ["a"]
-    place.desk.refresh([make_vehicle("PEER", "", "server").change])
+    place.service.refresh([make_vehicle("PEER", "", "server").change])
     while await server.hears():
         pass
     await until(lambda: log.lines("disconnected"))

@@ -28,13 +28,13 @@ def owner(number: int, changed: float) -> tuple[tuple[float, int], OwnerRecord]:
 
 
 class Push:
-    """A pusher, and what it has sent."""
+    """A sender, and what it has sent."""
 
     def __init__(self, store: FakeStore, times: tuple[int, int] = (0, 0)) -> None:
         self.clock = ManualClock(100.9)
         self.sent: list[str] = []
         self.pauses = 0
-        self.pusher = RecordSender(store, "ME", times, self.clock, self._send, self._drained)
+        self.sender = RecordSender(store, "ME", times, self.clock, self._send, self._drained)
 
     def _send(self, message: Message) -> bool:
         self.sent.append(message.data.decode().split(",")[0])
@@ -46,7 +46,7 @@ class Push:
     async def pushes(self) -> list[str]:
         """Push, and give what was sent."""
         self.sent.clear()
-        await self.pusher.push()
+        await self.sender.push()
         return self.sent
 
 
@@ -59,7 +59,7 @@ async def test_what_is_newer_than_named_is_pushed() -> None:
     )  # fmt: skip
     push = Push(store, (10, 5))
     assert await push.pushes() == ["O2", "VCAR3", "VCAR5", "VCAR6"]
-    assert (push.pusher.vehicles, push.pusher.owners, push.pauses) == (3, 1, 3)
+    assert (push.sender.vehicles, push.sender.owners, push.pauses) == (3, 1, 3)
     assert await push.pushes() == []
 
 
@@ -95,7 +95,7 @@ async def test_pushing_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     async def pushed(ids: Sequence[str]) -> None:
         told.append(list(ids))
 
-    task = asyncio.create_task(push.pusher.run(begun, pushed))
+    task = asyncio.create_task(push.sender.run(begun, pushed))
     await asyncio.sleep(0.01)
     assert push.sent == []
     store.error = None
@@ -108,12 +108,12 @@ async def test_pushing_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Take:
-    """A taker on a shelf in memory, and what it has told."""
+    """A receiver with a store in memory, and the changes that it reported."""
 
     def __init__(self, newest: tuple[int, int] = (0, 0)) -> None:
         self.store = FakeStore()
         self.told: list[tuple[list[str], set[int]]] = []
-        self.taker = RecordReceiver(self.store, "M", newest, ManualClock(100.0), self._tell)
+        self.receiver = RecordReceiver(self.store, "M", newest, ManualClock(100.0), self._tell)
 
     def _tell(self, changes: Sequence[VehicleChange], owners: set[int]) -> None:
         self.told.append(([change.id for change in changes], owners))
@@ -124,27 +124,27 @@ async def test_what_comes_is_kept() -> None:
     take = Take()
     take.store.answer = Taken([VehicleChange("CAR1", 1, "s", False)], {1}, ["CAR2 was made here"])
     for record in (car(1, 10)[1], owner(1, 12)[1]):
-        take.taker.receive(record.message.data)
-    assert await take.taker.keep()
-    assert not await take.taker.keep()
+        take.receiver.receive(record.message.data)
+    assert await take.receiver.keep()
+    assert not await take.receiver.keep()
     assert take.store.taken == [car(1, 10)[1], owner(1, 12)[1]]
     assert take.told == [(["CAR1"], {1})]
-    assert (take.taker.vehicles, take.taker.owners) == (1, 1)
+    assert (take.receiver.vehicles, take.receiver.owners) == (1, 1)
 
 
 async def test_a_second_is_whole_when_a_ping_is_answered() -> None:
     """Until then the second before is the newest that is named at the next login."""
     take = Take((5, 5))
-    take.taker.receive(car(1, 10)[1].message.data)
-    await take.taker.keep()
+    take.receiver.receive(car(1, 10)[1].message.data)
+    await take.receiver.keep()
     assert take.store.times == (9, 5)
-    seen = take.taker.seen
-    take.taker.receive(car(2, 11)[1].message.data)
-    await take.taker.keep()
+    seen = take.receiver.seen
+    take.receiver.receive(car(2, 11)[1].message.data)
+    await take.receiver.keep()
     assert take.store.times == (10, 5)
-    await take.taker.whole(take.taker.seen)
+    await take.receiver.whole(take.receiver.seen)
     assert take.store.times == (11, 5)
-    await take.taker.whole(seen)  # an older ping's answer takes nothing back
+    await take.receiver.whole(seen)  # an older ping's answer takes nothing back
     assert take.store.times == (11, 5)
 
 
@@ -152,9 +152,9 @@ async def test_a_change_of_a_time_to_come() -> None:
     """It is taken, and the next login names no later time than now: what follows is told."""
     take = Take((5, 5))
     for record in (car(1, 5000)[1], owner(1, 5000)[1]):
-        take.taker.receive(record.message.data)
-    await take.taker.keep()
-    await take.taker.whole(take.taker.seen)
+        take.receiver.receive(record.message.data)
+    await take.receiver.keep()
+    await take.receiver.whole(take.receiver.seen)
     assert len(take.store.taken) == 2
     assert take.store.times == (100, 100)
 
@@ -162,8 +162,8 @@ async def test_a_change_of_a_time_to_come() -> None:
 async def test_what_waits_is_not_whole() -> None:
     """A ping's answer between records that are not on disk yet says nothing of them."""
     take = Take()
-    take.taker.receive(car(1, 10)[1].message.data)
-    await take.taker.whole(take.taker.seen)
+    take.receiver.receive(car(1, 10)[1].message.data)
+    await take.receiver.whole(take.receiver.seen)
     assert take.store.times == (0, 0)
 
 
@@ -171,24 +171,24 @@ async def test_a_disk_in_trouble_loses_nothing() -> None:
     """What could not be kept is told again at the next login: no time was kept."""
     take = Take((5, 5))
     take.store.error = OSError("the disk is away")
-    take.taker.receive(car(1, 10)[1].message.data)
+    take.receiver.receive(car(1, 10)[1].message.data)
     with pytest.raises(OSError, match="the disk is away"):
-        await take.taker.keep()
-    assert take.taker.newest == (5, 5)
+        await take.receiver.keep()
+    assert take.receiver.newest == (5, 5)
 
 
 @pytest.mark.parametrize("data", [b"", b"V", b"Xstrange", b"VCAR1,x,s,*,0,yesterday"])
 async def test_malformed_records_are_passed_over(data: bytes) -> None:
     """They change nothing."""
     take = Take()
-    take.taker.receive(data)
-    assert not await take.taker.keep()
+    take.receiver.receive(data)
+    assert not await take.receiver.keep()
 
 
 def test_a_flood_is_kept_in_between() -> None:
     """So many records wait at most, and not one more."""
     take = Take()
     for number in range(RECORDS_LIMIT):
-        assert not take.taker.is_full
-        take.taker.receive(car(number, 10)[1].message.data)
-    assert take.taker.is_full
+        assert not take.receiver.is_full
+        take.receiver.receive(car(number, 10)[1].message.data)
+    assert take.receiver.is_full

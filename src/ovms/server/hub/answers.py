@@ -1,6 +1,6 @@
 """Commands that the server answers itself: 30 traffic, 31 what the history holds, 32 its records.
 
-A long answer is given page by page: each page is a short read of its own, so no snapshot of the
+A long answer is sent page by page: each page is a short read of its own, so no snapshot of the
 database is held, and the next is read only when the asker has taken the one before.
 """
 
@@ -33,19 +33,19 @@ class TooSlow(Exception):
     """An asker did not take the answer that it asked for."""
 
     def __str__(self) -> str:
-        """Say so."""
+        """Return the reason."""
         return "does not take the answer that it asked for"
 
 
 async def answer(storage: Storage, vehicle_id: str, command: Command, line: Line) -> None:
-    """Answer a command on a line, however long that takes. Never fails."""
+    """Answer a command on a line within :data:`ANSWER_TIMEOUT`. Never fails."""
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT):
             await _send_all(storage, vehicle_id, command, line)
     except TimeoutError:
         line.close(TooSlow())
     except Exception as error:
-        log.warning("no answer from the history", vehicle=vehicle_id, reason=str(error))
+        log.warning("cannot read the history", vehicle=vehicle_id, reason=str(error))
         failure = Answer(command.number, Result.FAILED, "not available now")
         line.send(failure.message)
 
@@ -108,7 +108,7 @@ def _value(entry: HistoryEntry) -> str:
 
 
 def parse_since(parameters: Sequence[str]) -> int | None:
-    """Read ``YYYY-MM-DD[ hh:mm:ss]`` in UTC as Unix seconds; ``None`` for none or nonsense."""
+    """Return ``YYYY-MM-DD[ hh:mm:ss]``, UTC, in Unix seconds; ``None`` for anything else."""
     try:
         return int(datetime.fromisoformat(parameters[0].strip()).replace(tzinfo=UTC).timestamp())
     except (IndexError, ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""Groups: cars that show each other's people where they are. Groups cross rooms."""
+"""Groups: cars that show their positions to the clients of other cars, across rooms."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Groups:
         self._watchers: dict[bytes, dict[Member, Send]] = {}
 
     def move(self, vehicle_id: str, data: bytes) -> None:
-        """Take a car's ``g``, which begins with the group's name, and tell all who watch."""
+        """Handle a car's ``g``, which begins with the group's name: send it to all who watch."""
         name = data.split(b",", 1)[0]
         if not _is_name(name):
             return
@@ -53,7 +53,7 @@ class Groups:
             send(watcher, message)
 
     def car_gone(self, vehicle_id: str) -> None:
-        """Forget where a car was that is connected no more."""
+        """Forget the positions of a car that is gone."""
         _drop(self._positions, vehicle_id)
 
     def client_gone(self, watcher: Member) -> None:
@@ -69,7 +69,7 @@ def _is_name(name: bytes) -> bool:
 
 
 def _drop(by_name: dict[bytes, dict[K, V]], key: K) -> None:
-    """Take a key out of every group, and empty groups away."""
+    """Remove a key from every group, and groups that are empty then."""
     for name in [name for name, inside in by_name.items() if key in inside]:
         del by_name[name][key]
         if not by_name[name]:

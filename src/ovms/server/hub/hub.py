@@ -1,6 +1,6 @@
 """All rooms, and the time limits of those who are in them.
 
-A room exists while somebody is connected to its vehicle, and is loaded once, however many come at
+A room exists while somebody is connected to its vehicle. It is loaded once, however many connect at
 the same moment.
 """
 
@@ -30,19 +30,17 @@ IDLE_LIMITS = {Role.APP: 20 * MINUTE, Role.CAR: 16 * MINUTE, Role.BATCH: 5 * MIN
 report every 10, batch tools come and go."""
 
 CAR_PING_INTERVAL = 15 * MINUTE
-"""Seconds after which the server breaks its own silence: a car that hears nothing for 16 minutes
-restarts its whole network."""
-
+"""Seconds after which a car that was sent nothing is pinged: a module that hears nothing for 16
+minutes restarts its whole network."""
 
 TRAFFIC_INTERVAL = 60.0
 """Seconds between two counts of the traffic: as much may be missing after a crash."""
-
 
 CAR_REFUSED = "Somebody called as this car with a wrong password"
 CAR_BACK = "The car has logged in again"
 
 REFUSED_LIMIT = 100_000
-"""Vehicles of which a refused login is remembered; their owners are told once."""
+"""Vehicles of which a refused login is remembered; each owner gets one alert."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +64,20 @@ class Removed(Exception):
     """The vehicle was removed, or its secret changed."""
 
     def __str__(self) -> str:
-        """Say so."""
+        """Return the reason."""
         return "the vehicle was removed or its secret changed"
 
 
 @dataclass(frozen=True, slots=True)
 class RoomSession:
-    """Somebody in a room: how a connection speaks to the hub once it has been welcomed."""
+    """Somebody in a room: what handles a connection once it has been welcomed."""
 
     hub: Hub
     room: Room
     member: Member
 
     def receive(self, message: Message) -> None:
-        """Take a message that came on the connection. Never fails: that would end a session."""
+        """Handle a message of the connection. Never fails: that would end the session."""
         try:
             self.room.receive(self.member, message)
         except Exception as error:
@@ -87,7 +85,7 @@ class RoomSession:
             self.hub.guard.failed(place, error, self.room.vehicle.id)
 
     def closed(self, error: Exception | None) -> None:
-        """Leave: the connection is gone; ``error`` says why if it was not in order."""
+        """Handle the end of the connection; ``error`` says why if it did not end in order."""
         self.hub.leave(self)
 
 
@@ -111,7 +109,7 @@ class Hub:
         self._tasks: set[asyncio.Task[None]] = set()
         self._counted = clock.monotonic()
         self._refused: set[str] = set()
-        """Vehicles whose owner was told of a refused login."""
+        """Vehicles whose owner got an alert of a refused login."""
 
     def add_observer(self, observer: RoomObserver) -> None:
         """Tell somebody of what happens in rooms from now on."""
@@ -121,7 +119,7 @@ class Hub:
         """Return the room of a vehicle (id in upper case); ``None`` if the vehicle is unknown.
 
         The caller must let somebody in at once or call :meth:`release`. Raises what the storage
-        raises when it cannot look.
+        raises.
         """
         room = self.rooms.get(vehicle_id)
         if room is not None:
@@ -135,10 +133,10 @@ class Hub:
         return await self.find(vehicle_id) if room is not None and room.is_void else room
 
     async def find_proven(self, vehicle_id: str, proves: Callable[[str], bool]) -> Room | None:
-        """Return the room of a vehicle as :meth:`find` does; ``proves`` says if a secret is right.
+        """Return the room of a vehicle as :meth:`find` does; ``proves`` checks a secret.
 
-        Before a caller is refused, its vehicle is read anew: a secret that was changed a moment
-        ago must not make a module that has it give up for good.
+        Before a caller is refused, its vehicle is read again: the secret may have changed a moment
+        ago, and a module that is refused gives up for good.
         """
         room = await self.find(vehicle_id)
         if room is None or proves(room.vehicle.secret) or vehicle_id not in self.rooms:
@@ -159,7 +157,7 @@ class Hub:
         return room
 
     def _telemetry(self, vehicle: Vehicle) -> TelemetryLog:
-        """Return a vehicle's telemetry log: it outlives the room, lest it log too often."""
+        """Return a vehicle's telemetry log: it outlives the room, or it would log too often."""
         telemetry = self._logs.get(vehicle.id)
         if telemetry is None:
             telemetry = TelemetryLog(vehicle.id, self._storage, self._settings.log)
@@ -178,7 +176,7 @@ class Hub:
         return RoomSession(self, room, room.join(role, line))
 
     def enter_upstream(self, room: Room, line: Line, claim: int) -> RoomSession:
-        """Have a room's car at another server, since ``claim`` (see :attr:`Relays.claim`).
+        """Let a car at another server into a room; see :attr:`Relays.claim` for ``claim``.
 
         Raises :class:`Removed` as :meth:`enter`.
         """
@@ -191,10 +189,10 @@ class Hub:
         """Let another server into a room that is open, for its clients."""
         return RoomSession(self, room, room.relays.join(line))
 
-    def leave(self, guest: RoomSession) -> None:
-        """See somebody off. May be called again."""
-        guest.room.leave(guest.member)
-        self.release(guest.room)
+    def leave(self, session: RoomSession) -> None:
+        """Let somebody out of a room. May be called again."""
+        session.room.leave(session.member)
+        self.release(session.room)
 
     def release(self, room: Room) -> None:
         """Drop a room that nobody is in."""
@@ -202,20 +200,20 @@ class Hub:
             del self.rooms[room.vehicle.id]
 
     def tick(self) -> None:
-        """Close who is silent for too long, ping cars, give up commands. Call it each second."""
+        """Close the silent, ping cars, give up commands, log telemetry. Call it each second."""
         now = self._clock.monotonic()
         is_counting = now - self._counted >= TRAFFIC_INTERVAL
         if is_counting:
             self._counted = now
         for room in list(self.rooms.values()):
-            try:  # each for itself: if it fails, the others have theirs all the same
+            try:  # the failure of one room must not stop the others
                 self._tick_room(room, now, is_counting)
             except Exception as error:
                 self.guard.failed("tick", error, room.vehicle.id)
         self._tick_logs()
 
     def pace(self) -> None:
-        """Send cars what has waited and fits now. Call it about ten times a second."""
+        """Send cars what has waited and fits now. Call it ten times a second."""
         for pacer in [*self._context.pacers]:
             try:
                 pacer.flush()
@@ -240,7 +238,7 @@ class Hub:
                 del self._logs[vehicle_id]
 
     async def close(self) -> None:
-        """Keep what waits to be logged, and end what still runs. Everybody must have left."""
+        """Log what waits, and end what still runs. Everybody must have left."""
         for vehicle_id, telemetry in self._logs.items():
             try:
                 telemetry.flush()
@@ -264,7 +262,7 @@ class Hub:
 
     def _watch(self, room: Room, member: Member, now: float) -> None:
         if not member.is_local:
-            return  # its server sees to it, and to the link between us the link itself
+            return  # its own server closes it, and the link to that server has its own limits
         if now - member.heard >= IDLE_LIMITS[member.role]:
             member.line.close(Idle("silent for too long"))
         elif isinstance(member, Car):
@@ -277,9 +275,9 @@ class Hub:
             car.pacer.ping()
 
     def refresh(self, vehicles: Iterable[VehicleChange]) -> None:
-        """Learn of changes: who was removed or got another secret is closed.
+        """Handle changes of vehicles: close who was removed or has another secret.
 
-        A server that serves a vehicle no more hears nothing of it any more.
+        The observers are told of another server, the telemetry logs of other times to keep.
         """
         for change in vehicles:
             room = self.rooms.get(change.id)
@@ -293,13 +291,13 @@ class Hub:
                 self._logs[change.id].keep_for(change.log_days, change.log_position_days)
 
     def car_refused(self, room: Room) -> None:
-        """Tell the owner that somebody called as this car and could not prove it: once."""
+        """Alert the owner, once, that somebody called as this car and could not prove it."""
         if room.vehicle.id not in self._refused and len(self._refused) < REFUSED_LIMIT:
             self._refused.add(room.vehicle.id)
             room.raise_alert(Alert(AlertKind.ALERT.value, CAR_REFUSED))
 
     def car_welcomed(self, room: Room) -> None:
-        """Tell the owner that the car is back after a refused login: once."""
+        """Alert the owner, once, that the car is back after a refused login."""
         if room.vehicle.id in self._refused:
             self._refused.discard(room.vehicle.id)
             room.raise_alert(Alert(AlertKind.INFORMATION.value, CAR_BACK))

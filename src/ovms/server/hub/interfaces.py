@@ -1,4 +1,4 @@
-"""What the hub needs of others: a place to keep things, connections, and somebody for alerts."""
+"""What the hub needs of others: a storage, connections, and the delivery of alerts."""
 
 from __future__ import annotations
 
@@ -69,13 +69,13 @@ class Storage(Protocol):
 
 
 class AlertService(Protocol):
-    """Who tells alerts to those who are not connected, and knows what they say."""
+    """Delivers alerts to those who are not connected, and knows what error codes mean."""
 
     def raise_alert(self, vehicle: Vehicle, alert: Alert) -> Alert:
-        """Have an alert delivered; returns it as it is told, error codes put into words."""
+        """Have an alert delivered; return it with error codes put into words."""
 
     async def subscribe(self, vehicle: Vehicle, data: bytes) -> None:
-        """Take a ``p`` that came on a connection of ``vehicle``. Never fails."""
+        """Handle a ``p`` that came on a connection of ``vehicle``. Never fails."""
 
 
 class Line(Protocol):

@@ -20,13 +20,13 @@ class LatestMessages:
     token: str = ""
     """Empty for a car that never sealed anything."""
     is_token_live: bool = False
-    """The connected car has told its token: clients need it even before a sealed message."""
+    """The connected car has sent its token: clients need it even before a sealed message."""
     by_code: dict[str, LatestMessage] = field(default_factory=dict)
     _size: int = field(default=0, init=False)
-    """Bytes of all their data: counted along, for every message of a car asks."""
+    """Bytes of all their data, kept up to date because every message of a car needs it."""
 
     def restore(self, stored: Iterable[LatestMessage]) -> None:
-        """Take up the messages that were kept; void sealed ones are left out."""
+        """Load the messages that were stored, without sealed ones that are void."""
         self._keep(self.by_code | {row.code: row for row in stored if row.counts(self.token)})
 
     def put(self, message: LatestMessage) -> bool:
@@ -40,7 +40,7 @@ class LatestMessages:
         return True
 
     def change_token(self, token: str) -> bool:
-        """Learn the car's token; a different one voids what is sealed. Returns whether it is."""
+        """Set the car's token and return whether it is new; a new one voids what is sealed."""
         self.is_token_live = True
         if token == self.token:
             return False

@@ -1,6 +1,6 @@
-"""What is kept of one vehicle beside its latest messages: history, alerts, traffic, who is there.
+"""What is stored of one vehicle beside its latest messages: history, alerts, traffic, presence.
 
-Its room decides what is said to whom; here it is put into the storage's words.
+Its room decides who hears what; here messages become rows of the storage.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ log = get_logger("ovms.server.hub")
 
 
 class VehicleRecorder:
-    """The storage, for one vehicle."""
+    """Puts what one vehicle says and who is connected into the storage."""
 
     __slots__ = ("_context", "_vehicle_id")
 
@@ -49,7 +49,7 @@ class VehicleRecorder:
     def keep_acked_record(self, message: Message, acknowledge: Callable[[bytes], None]) -> None:
         """Keep an ``h``; ``acknowledge`` is called with its code once it is on disk.
 
-        For a malformed one it is called, too, or its car would send it for ever.
+        A malformed one is acknowledged at once, or its car would send it again for ever.
         """
         ack, acked = ack_of(message.data), AckedRecord.parse(message.data)
 
@@ -70,7 +70,7 @@ class VehicleRecorder:
         self._keep(acked.record, time, acked.ack, saved)
 
     def keep_alert(self, alert: Alert) -> None:
-        """Keep an alert as it was told."""
+        """Keep an alert as it was sent to the clients."""
         text = f"{alert.kind},{alert.text}".encode("utf-8", "surrogateescape")
         record = HistoryRecord(ALERT_TYPE, 0, ALERT_LIFE, text)
         self._keep(record, int(self._context.clock.time()))
@@ -86,7 +86,7 @@ class VehicleRecorder:
         expires = int(now) + min(record.lifetime, LONGEST_LIFE)
         kept = KeptRecord(record.type, record.number, time, expires, record.data, ack, now)
         if not self._context.storage.put_history(self._vehicle_id, kept, on_saved):
-            log.warning("no room for a history record", vehicle=self._vehicle_id)
+            log.warning("history record refused: too many wait", vehicle=self._vehicle_id)
 
     # -- connections ------------------------------------------------------------------------
 
@@ -106,7 +106,7 @@ class VehicleRecorder:
                 self._context.guard.failed("traffic", error, self._vehicle_id)
 
     def keep_presence(self, *, car: bool, apps: int, batch: int) -> None:
-        """Keep who is there."""
+        """Keep who is connected."""
         try:
             self._context.storage.put_presence(self._vehicle_id, car=car, apps=apps, batch=batch)
         except Exception as error:

@@ -19,7 +19,7 @@ DAY = 86400
 
 @dataclass(frozen=True, slots=True)
 class LogSettings:
-    """How the telemetry log is kept where a vehicle has no wish of its own."""
+    """How the telemetry log is kept for vehicles without settings of their own."""
 
     interval: float = 60.0
     """Seconds from one record of a code to the next."""
@@ -44,11 +44,11 @@ class TelemetryLog:
     _waiting: dict[str, LatestMessage] = field(default_factory=dict)
 
     def keep_for(self, days: int | None, position_days: int | None) -> None:
-        """Take the vehicle's own wishes, as they are now."""
+        """Set how long the vehicle's own settings keep its records."""
         self.days, self.position_days = days, position_days
 
     def note(self, message: LatestMessage) -> None:
-        """Take a message that was just stored."""
+        """Log a message that was just stored, or have it wait."""
         if not CODES[message.code].is_telemetry or message.token or not self._days(message.code):
             return
         before = self._logged.get(message.code)
