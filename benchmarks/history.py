@@ -24,18 +24,12 @@ from functools import partial
 from pathlib import Path
 
 import uvloop
-from sqlalchemy.engine import URL
 
 from ovms.server.storage import queries
-from ovms.server.storage.batch import Batch, write
-from ovms.server.storage.database import (
-    connect,
-    database_path,
-    database_url,
-    sync_engine,
-    upgrade,
-    writing,
-)
+from ovms.server.storage.batch import Batch
+from ovms.server.storage.sqlite.batch import apply
+from ovms.server.storage.sqlite.connections import connect
+from ovms.server.storage.sqlite.database import SqliteDatabase
 from ovms.server.storage.store import Store
 from ovms.server.values import KeptRecord
 
@@ -48,16 +42,15 @@ Saved = Callable[[], None]
 Put = Callable[[str, KeptRecord, Saved], object]
 
 
-def database(folder: str) -> URL:
+def make_database(folder: str) -> Path:
     """Make a database with vehicles."""
-    url = database_url(Path(folder))
-    engine = sync_engine(url)
-    upgrade(engine)
-    with writing(engine) as connection:
+    database = SqliteDatabase(Path(folder) / "ovms.db")
+    database.upgrade()
+    with database.writing() as connection:
         bob = queries.add_owner(connection, "bob", 1.0)
         for number in range(VEHICLES):
             queries.add_vehicle(connection, f"V{number}", bob, "x", 1.0)
-    return url
+    return database.path
 
 
 async def busy(put: Put, rate: float, seconds: float) -> tuple[int, list[float]]:
@@ -83,25 +76,27 @@ def _note(waits: list[float], put: float) -> None:
     waits.append(time.perf_counter() - put)
 
 
-async def ours(url: URL, rate: float, seconds: float) -> tuple[int, list[float]]:
+async def ours(path: Path, rate: float, seconds: float) -> tuple[int, list[float]]:
     """Measure the store's writer."""
-    store = await Store.open(url, time.time)
+    database = SqliteDatabase(path)
+    store = await Store.open(database, time.time)
     measured = await busy(store.put_history, rate, seconds)
     await store.close(60.0)
+    await database.close()
     return measured
 
 
-async def singly(url: URL, rate: float, seconds: float) -> tuple[int, list[float]]:
+async def singly(path: Path, rate: float, seconds: float) -> tuple[int, list[float]]:
     """Measure a thread that stores each record in a transaction of its own."""
     rows: queue.SimpleQueue[tuple[str, KeptRecord, Saved] | None] = queue.SimpleQueue()
     loop = asyncio.get_running_loop()
 
     def work() -> None:
-        connection = connect(database_path(url))
+        connection = connect(path)
         while (row := rows.get()) is not None and not stop.is_set():
             batch = Batch()
             batch.history.put(row[0], row[1], None)
-            write(connection, batch)
+            apply(connection, batch)
             loop.call_soon_threadsafe(row[2])
         connection.close()
 
@@ -146,11 +141,11 @@ async def paged(store: Store) -> int:
     return seen
 
 
-async def naive(url: URL) -> int:
+async def naive(path: Path) -> int:
     """Read all records of a type at once, in a thread."""
 
     def read() -> list[tuple[int, int, int, bytes]]:
-        connection = connect(database_path(url))
+        connection = connect(path)
         sql = (
             "SELECT time, number, id, data FROM history "
             "WHERE vehicle_id = 'V1' AND type = 'S' ORDER BY time, number, id"
@@ -162,23 +157,24 @@ async def naive(url: URL) -> int:
     return len(await asyncio.to_thread(read))
 
 
-def fill(url: URL) -> None:
+def fill(path: Path) -> None:
     """Store the records that are read."""
     batch = Batch()
     for number in range(READ):
         batch.history.put("V1", KeptRecord("S", 0, number, 2**40, DATA, None, 1.0), None)
-    connection = connect(database_path(url))
-    write(connection, batch)
+    connection = connect(path)
+    apply(connection, batch)
     connection.close()
 
 
-async def reading(url: URL) -> None:
+async def reading(path: Path) -> None:
     """Measure both ways to read, and print them."""
-    await asyncio.to_thread(fill, url)
-    store = await Store.open(url, time.time)
+    await asyncio.to_thread(fill, path)
+    database = SqliteDatabase(path)
+    store = await Store.open(database, time.time)
     ways: list[tuple[str, Callable[[], Awaitable[int]]]] = [
         (f"pages of {PAGE}", lambda: paged(store)),
-        ("one SELECT", lambda: naive(url)),
+        ("one SELECT", lambda: naive(path)),
     ]
     print(f"\n{f'{READ:,} records':24}{'seconds':>10}{'longest stall':>16}{'memory':>11}")
     for name, way in ways:
@@ -189,6 +185,7 @@ async def reading(url: URL) -> None:
         tracemalloc.stop()
         print(f"{name:24}{elapsed:10.2f}{longest * 1000:13.1f} ms{peak / 2**20:8.1f} MB")
     await store.close()
+    await database.close()
 
 
 def main() -> None:
@@ -201,7 +198,7 @@ def main() -> None:
     for rate in (2000.0, 30_000.0):
         for name, way in (("writer", ours), ("singly", singly)):
             with tempfile.TemporaryDirectory() as folder:
-                handled, waits = uvloop.run(way(database(folder), rate, seconds))
+                handled, waits = uvloop.run(way(make_database(folder), rate, seconds))
             durable = len(waits) / seconds
             ratio = rates.setdefault(rate, durable) / max(durable, 1)
             waits = sorted(waits) or [seconds]
@@ -209,7 +206,7 @@ def main() -> None:
             print(f"{f'{name}, {rate:,.0f}':24}{durable:10,.0f}{handled / seconds:11,.0f}", end="")
             print(f"{median:8.1f} ms{late:8.1f} ms{ratio:6.1f} x")
     with tempfile.TemporaryDirectory() as folder:
-        uvloop.run(reading(database(folder)))
+        uvloop.run(reading(make_database(folder)))
 
 
 if __name__ == "__main__":

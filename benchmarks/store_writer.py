@@ -23,15 +23,9 @@ import uvloop
 
 from ovms.server.storage import queries
 from ovms.server.storage.batch import Batch
-from ovms.server.storage.database import (
-    connect,
-    database_path,
-    database_url,
-    reading,
-    sync_engine,
-    upgrade,
-    writing,
-)
+from ovms.server.storage.opening import open_database
+from ovms.server.storage.sqlite.connections import connect
+from ovms.server.storage.sqlite.database import SqliteDatabase
 from ovms.server.storage.writer import Writer
 from ovms.server.values import ImportRow, LatestMessage
 
@@ -47,14 +41,14 @@ UPSERT = (
 Put = Callable[[str, LatestMessage], None]
 
 
-def database(folder: Path) -> Path:
+def make_database(folder: Path) -> Path:
     """Make a database with vehicles."""
-    engine = sync_engine(database_url(folder))
-    upgrade(engine)
-    with writing(engine) as connection:
+    database = open_database(folder)
+    database.upgrade()
+    with database.writing() as connection:
         rows = [ImportRow(n + 1, "bob", f"V{n}", "x") for n in range(VEHICLES)]
         queries.import_vehicles(connection, rows, 1.0)
-    return database_path(engine.url)
+    return Path(database.name)
 
 
 async def busy(put: Put, seconds: float) -> int:
@@ -76,18 +70,20 @@ class Counting(Writer):
 
     committed = 0
 
-    def _write(self, batch: Batch) -> int:
-        lost = super()._write(batch)
+    async def _commit(self, batch: Batch) -> int:
+        lost = await super()._commit(batch)
         self.committed += batch.rows()
         return lost
 
 
 async def ours(path: Path, seconds: float) -> tuple[int, int]:
     """Measure the store's writer: messages handled, rows committed meanwhile."""
-    subject = Counting(lambda: connect(path), str(path))
+    database = SqliteDatabase(path)
+    subject = Counting(database)
     handled = await busy(subject.put_message, seconds)
     meanwhile = subject.committed
     await subject.close()
+    await database.close()
     return handled, meanwhile
 
 
@@ -133,7 +129,7 @@ def main() -> None:
     first = 0.0
     for name, way in ways:
         with tempfile.TemporaryDirectory() as folder:
-            path = database(Path(folder))
+            path = make_database(Path(folder))
             handled, rows = (count / seconds for count in way(path))
         first = first or rows
         print(f"{name:22}{handled:12,.0f}{rows:16,.0f}{first / max(rows, 1):10.1f} x")
@@ -143,11 +139,11 @@ def main() -> None:
 def load() -> None:
     """Measure reading a vehicle with all its messages, as at a car's call."""
     with tempfile.TemporaryDirectory() as folder:
-        path = database(Path(folder))
+        path = make_database(Path(folder))
         connection = connect(path)
         connection.executemany(UPSERT, [("V1", code, DATA, 1.0, "") for code in CODES])
         connection.close()
-        with reading(sync_engine(database_url(Path(folder)))) as found:
+        with open_database(Path(folder)).reading() as found:
             start = time.perf_counter()
             for _ in range(1000):
                 queries.load_vehicle(found, "V1")

@@ -132,6 +132,19 @@ def test_there_are_no_circles() -> None:
     assert circles(SOURCE) == []
 
 
+def test_only_its_own_room_knows_sqlite() -> None:
+    """On the server the driver is imported in `sqlite/` alone, and that room only for a URL."""
+    package = SOURCE / "ovms"
+    room = "server/storage/sqlite"
+    for file in [*package.glob("server/**/*.py"), *package.glob("cli/*.py")]:
+        path = file.relative_to(package).as_posix()
+        for _, name, _ in imports_in(file, SOURCE):
+            if name.split(".")[0] == "sqlite3":
+                assert path.startswith(f"{room}/")
+            if name.startswith("ovms.server.storage.sqlite."):
+                assert path.startswith(f"{room}/") or path == "server/storage/opening.py"
+
+
 @pytest.mark.parametrize("room", ALLOWED)
 def test_table_names_only_its_rooms(room: str) -> None:
     """Each room in the table's arrows has its own line, and no arrow leads back."""

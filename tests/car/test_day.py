@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -18,16 +17,11 @@ from ovms.protocol import Message, Role
 from ovms.protocol.commands import Answer, Command, Result
 from ovms.protocol.records.environment import Doors1
 from ovms.server.storage import queries
-from ovms.server.storage.database import (
-    connect,
-    database_path,
-    database_url,
-    sync_engine,
-    upgrade,
-    writing,
-)
-from ovms.server.storage.history_batch import HistoryBatch, write_history
+from ovms.server.storage.batch import Batch
+from ovms.server.storage.database import Database
+from ovms.server.storage.opening import open_database
 from tests.server.hub.fakes import FakeStorage, Peer, Place, message, text_of
+from tests.server.storage.databases import apply, rows
 
 DAY = 86400
 LOSSES = 50
@@ -54,16 +48,14 @@ class TripCar:
 class RealKeeper(FakeStorage):
     """A keeper whose history is the store's."""
 
-    def write(self, path: Path, written: int) -> int:
+    def write(self, database: Database, written: int) -> int:
         """Write what is new as the store does; only then is it acknowledged."""
         if written == len(self.history):
             return written
-        batch = HistoryBatch()
+        batch = Batch()
         for record in self.history[written:]:
-            batch.put("CAR1", record, None)
-        with closing(connect(path)) as database, database:
-            database.execute("BEGIN")
-            write_history(database, batch)
+            batch.history.put("CAR1", record, None)
+        apply(database, batch)
         self.save()
         return len(self.history)
 
@@ -73,13 +65,11 @@ class Day:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        engine = sync_engine(database_url(folder))
-        upgrade(engine)
-        with writing(engine) as connection:
+        self.database = open_database(folder)
+        self.database.upgrade()
+        with self.database.writing() as connection:
             owner = queries.add_owner(connection, "bob", 1.0)
             queries.add_vehicle(connection, "CAR1", owner, "secret", 1.0)
-        self.path = database_path(engine.url)
-        engine.dispose()
         self.place = Place()
         self.storage = RealKeeper()
         self.place.context.storage = self.storage
@@ -171,7 +161,7 @@ class Day:
         """Let time pass; both say what they have to say."""
         self.place.passes(TURN - 1)
         self.tell(self.module.poll(self.time()), lost=lost)
-        self.written = self.storage.write(self.path, self.written)
+        self.written = self.storage.write(self.database, self.written)
         self.place.passes(1)
         for text in self.peer.hears() if self.peer and not deaf else []:
             self.tell(self.module.receive(message(text), self.time()))
@@ -238,5 +228,4 @@ def test_stored_unheard(tmp_path: Path, hours: float, is_killed: bool) -> None:
 
 def stored(day: Day) -> list[tuple[str, int, bytes]]:
     """Return the history, in order of time."""
-    with closing(connect(day.path)) as database:
-        return list(database.execute("SELECT type, time, data FROM history ORDER BY time, id"))
+    return rows(day.database, "SELECT type, time, data FROM history ORDER BY time, id")

@@ -7,12 +7,11 @@ import typer
 from sqlalchemy import text
 
 from ovms.cli.database import open_database
-from ovms.server.storage.database import reading
 
 
 def test_open_database(tmp_path: Path) -> None:
     """The data directory and the database are made, private."""
-    with open_database(tmp_path / "new", None, None) as engine, reading(engine) as found:
+    with open_database(tmp_path / "new", None, None) as db, db.reading() as found:
         assert found.scalar(text("SELECT count(*) FROM owners")) == 0
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
 
@@ -21,8 +20,8 @@ def test_database_from_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """The database is the option's, else the variable's, else the settings' file's."""
 
     def used(database: str | None, config: Path | None = None) -> str:
-        with open_database(tmp_path, database, config) as engine:
-            return str(engine.url.database).removeprefix(f"{tmp_path}/")
+        with open_database(tmp_path, database, config) as db:
+            return db.name.removeprefix(f"{tmp_path}/")
 
     assert used(None) == "ovms.db"
     other = tmp_path / "other.toml"

@@ -11,16 +11,10 @@ from typer.testing import CliRunner
 
 from ovms.cli import history, vehicle
 from ovms.server.storage import queries
-from ovms.server.storage.batch import Batch, write
-from ovms.server.storage.database import (
-    connect,
-    database_path,
-    database_url,
-    sync_engine,
-    upgrade,
-    writing,
-)
+from ovms.server.storage.batch import Batch
+from ovms.server.storage.opening import open_database
 from ovms.server.values import KeptRecord
+from tests.server.storage.databases import apply, close
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,25 +25,24 @@ NOON = 1_750_000_000  # 2025-06-15 15:06:40 UTC
 
 
 @pytest.fixture(autouse=True)
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a database with the vehicle ``CAR1``."""
     monkeypatch.setenv("OVMS_DATA", str(tmp_path))
     monkeypatch.delenv("OVMS_DATABASE", raising=False)
-    engine = sync_engine(database_url(tmp_path))
-    upgrade(engine)
-    with writing(engine) as connection:
+    database = open_database(tmp_path)
+    database.upgrade()
+    with database.writing() as connection:
         bob = queries.add_owner(connection, "bob", 1.0)
         queries.add_vehicle(connection, "CAR1", bob, "secret", 1.0)
-    return database_path(engine.url)
+    return tmp_path
 
 
-def _keep(path: Path, *records: tuple[str, int, int, bytes]) -> None:
-    batch = Batch()
+def _keep(folder: Path, *records: tuple[str, int, int, bytes]) -> None:
+    batch, database = Batch(), open_database(folder)
     for kind, number, time, data in records:
         batch.history.put("CAR1", KeptRecord(kind, number, time, 2**40, data, None, 1.0), None)
-    connection = connect(path)
-    write(connection, batch)
-    connection.close()
+    apply(database, batch)
+    close(database)
 
 
 def _run(app: typer.Typer, *arguments: str) -> Result:
@@ -68,9 +61,9 @@ def _json(*arguments: str) -> Any:
     return json.loads(_history(*arguments, "--json"))
 
 
-def test_summary(database: Path) -> None:
+def test_summary(folder: Path) -> None:
     """Without a type there is a line a type, as a table, JSON or CSV."""
-    _keep(database, ("S", 0, NOON, b"80"), ("S", 1, NOON + 9, b"8"), ("D", 0, NOON, b""))
+    _keep(folder, ("S", 0, NOON, b"80"), ("S", 1, NOON + 9, b"8"), ("D", 0, NOON, b""))
     assert _json("car1")[1] == {
         "type": "S",
         "distinct": 2,
@@ -84,10 +77,10 @@ def test_summary(database: Path) -> None:
     assert _history("car1", "--csv").startswith(table.replace("\t", ","))
 
 
-def test_records(database: Path) -> None:
+def test_records(folder: Path) -> None:
     """The records of a type come oldest first, whatever their bytes are."""
     rows = [("S", 0, NOON + 1, b"\xe9,\x1b"), ("S", 0, NOON, b'1,"2"'), ("D", 0, NOON, b"x")]
-    _keep(database, *rows)
+    _keep(folder, *rows)
     one = {"type": "S", "time": "2025-06-15T15:06:40Z", "number": 0, "value": '1,"2"'}
     two = {"type": "S", "time": "2025-06-15T15:06:41Z", "number": 0, "value": "é,\x1b"}
     assert _json("car1", "--type", "S") == [one, two]
@@ -104,9 +97,9 @@ def test_records(database: Path) -> None:
     ("since", "numbers"),
     [("2025-06-15", [0, 1, 2]), ("2025-06-15 15:06:40", [1, 2]), ("2025-06-16", [])],
 )
-def test_since(database: Path, since: str, numbers: list[int]) -> None:
+def test_since(folder: Path, since: str, numbers: list[int]) -> None:
     """A time leaves out what was made until then, in UTC."""
-    _keep(database, *(("S", number, NOON + number, b"") for number in range(3)))
+    _keep(folder, *(("S", number, NOON + number, b"") for number in range(3)))
     found = _json("car1", "--type", "S", "--since", since)
     assert [row["number"] for row in found] == numbers
     totals = [row["total"] for row in _json("car1", "--since", since)]
@@ -114,11 +107,11 @@ def test_since(database: Path, since: str, numbers: list[int]) -> None:
 
 
 @pytest.mark.parametrize("pages", [0, 1, 2.5])
-def test_pages(database: Path, monkeypatch: pytest.MonkeyPatch, pages: float) -> None:
+def test_pages(folder: Path, monkeypatch: pytest.MonkeyPatch, pages: float) -> None:
     """However many records there are, each is shown once."""
     monkeypatch.setattr(history, "PAGE", 10)
     count = int(pages * 10)
-    _keep(database, *(("S", number, NOON, b"") for number in range(count)))
+    _keep(folder, *(("S", number, NOON, b"") for number in range(count)))
     assert [row["number"] for row in _json("car1", "--type", "S")] == list(range(count))
 
 

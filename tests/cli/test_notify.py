@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from ovms.cli import notify, owner, vehicle
 from ovms.server.storage import outbox
-from ovms.server.storage.database import database_url, sync_engine, writing
+from ovms.server.storage.opening import open_database
 from tests.server.notify.servers import HttpReceiver, MailReceiver, Reply, load_apprise
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def test_add_and_list() -> None:
 def test_state_failing(tmp_path: Path) -> None:
     """A subscription that fails says since when."""
     _add("expo", "token", "--app", "phone")
-    with writing(sync_engine(database_url(tmp_path))) as connection:
+    with open_database(tmp_path).writing() as connection:
         outbox.postpone(connection, "CAR1", "phone", 0.0, 1.0)
     (found,) = _listed("CAR1")
     assert (found["state"], found["failing_since"]) == ("failing", "1970-01-01T00:00:00Z")

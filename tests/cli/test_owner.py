@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from ovms.cli import owner, vehicle
 from ovms.server.accounts.passwords import verify_password
 from ovms.server.storage import queries
-from ovms.server.storage.database import database_url, reading, sync_engine
+from ovms.server.storage.opening import open_database
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ def _bad(*arguments: str) -> str:
 
 
 def _logs_in(tmp_path: Path, name: str, password: str) -> bool:
-    with reading(sync_engine(database_url(tmp_path))) as connection:
+    with open_database(tmp_path).reading() as connection:
         hashed = queries.get_owner(connection, name).password_hash
     return verify_password(hashed, password).ok
 

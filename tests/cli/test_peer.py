@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ovms.server.storage.database import database_url, sync_engine, upgrade, writing
+from ovms.server.storage.opening import open_database
 from ovms.server.storage.peers import note_peer
 from ovms.server.storage.schema import SERVER_ROW, server
 from tests.programs.conftest import run_ovms
@@ -36,9 +36,9 @@ def test_nobody_was_called_yet(tmp_path: Path) -> None:
 def test_how_things_stand(tmp_path: Path) -> None:
     """The database's word counts, in all its columns, as JSON with times in ISO."""
     options = make(tmp_path / "data")
-    engine = sync_engine(database_url(tmp_path / "data"))
-    upgrade(engine)
-    with writing(engine) as connection:
+    database = open_database(tmp_path / "data")
+    database.upgrade()
+    with database.writing() as connection:
         connection.execute(server.insert().values(id=SERVER_ROW, started=1.0, heartbeat=1e12))
         note_peer(connection, "SLAVE", "calls", connected=True, address="m:6870", since=60.0,
                   heard=61.0, vehicles=3, owners=1, vehicle_time="2013-02-18 10:00:00")  # fmt: skip

@@ -10,7 +10,7 @@ from ovms.base.clock import SystemClock
 from ovms.cli import owner, provision
 from ovms.protocol.errors import AuthenticationFailed
 from ovms.server.storage import queries
-from ovms.server.storage.database import database_url, reading, sync_engine
+from ovms.server.storage.opening import open_database
 from ovms.server.storage.store import Store
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _bad(*arguments: str, stdin: str | bytes | None = None) -> str:
 
 
 def _opened(tmp_path: Path, vin: str = "5YJRE1", iccid: str = ICCID) -> str:
-    with reading(sync_engine(database_url(tmp_path))) as connection:
+    with open_database(tmp_path).reading() as connection:
         return queries.get_provision(connection, vin).record.open(iccid)
 
 
@@ -65,7 +65,7 @@ def test_sealed_anew_each_time(tmp_path: Path) -> None:
     """The same parameters for another car do not look the same."""
     _good("add", "--vin", "A", "--iccid", ICCID, "x")
     _good("add", "--vin", "B", "--iccid", ICCID, "x")
-    with reading(sync_engine(database_url(tmp_path))) as connection:
+    with open_database(tmp_path).reading() as connection:
         one, two = (each.record for each in queries.list_provisions(connection))
     assert (one.token != two.token, one.record != two.record) == (True, True)
 
@@ -198,7 +198,7 @@ def test_remove_declined(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_while_the_server_runs(tmp_path: Path) -> None:
     """A running server finds a record as soon as it is made, and the list tells that it did."""
-    store = await Store.open(database_url(tmp_path), SystemClock().time)
+    store = await Store.open(open_database(tmp_path), SystemClock().time)
     assert await store.find_provision("5YJRE1") is None
     _good("add", *CAR, "x")
     found = await store.find_provision("5YJRE1")

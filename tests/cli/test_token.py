@@ -11,7 +11,7 @@ from ovms.base.clock import SystemClock
 from ovms.cli import owner, token, vehicle
 from ovms.server.accounts.login import Accounts
 from ovms.server.storage import queries
-from ovms.server.storage.database import database_url, reading, sync_engine, writing
+from ovms.server.storage.opening import open_database
 from ovms.server.storage.store import Store
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def test_add(tmp_path: Path) -> None:
         _good("add", "--owner", "BOB"),
     )
     assert told is not None
-    with reading(sync_engine(database_url(tmp_path))) as connection:
+    with open_database(tmp_path).reading() as connection:
         found = queries.get_token(connection, told[1])
     assert (found.application, found.purpose, found.permit) == (
         "notspecified", "notspecified", "auth",
@@ -144,7 +144,7 @@ def test_remove_refused(prefix: str) -> None:
 
 def test_remove_ambiguous(tmp_path: Path) -> None:
     """Digits with which more than one begins remove none."""
-    with writing(sync_engine(database_url(tmp_path))) as connection:
+    with open_database(tmp_path).writing() as connection:
         bob = queries.get_owner(connection, "bob")
         for last in "01":
             queries.add_token(connection, bob, "a" * 63 + last, 1.0, "", "", "*")
@@ -172,15 +172,15 @@ async def test_while_the_server_runs(tmp_path: Path) -> None:
     """A token that is made logs in at once, and one that is removed ends what it was used for."""
     assert CliRunner().invoke(vehicle.app, ["add", "CAR", "--owner", "bob"]).exit_code == 0
     clock = SystemClock()
-    store = await Store.open(database_url(tmp_path), clock.time)
-    accounts = Accounts(database_url(tmp_path), clock)
+    store = await Store.open(open_database(tmp_path), clock.time)
+    accounts = Accounts(open_database(tmp_path), clock)
     made = _add("--permit", "v2")
     login = await accounts.log_in("bob", made, "v2", "home")
     assert login.vehicles == ("CAR",)
     assert await accounts.revoked([login]) == []
     await accounts.close()
     assert _listed()[0]["last_used"] is not None
-    accounts = Accounts(database_url(tmp_path), clock)
+    accounts = Accounts(open_database(tmp_path), clock)
     _good("remove", made)
     assert await accounts.revoked([login]) == [login]
     await accounts.close()

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from ovms.cli import owner, vehicle
 from ovms.server.storage import queries
-from ovms.server.storage.database import database_url, reading, sync_engine, writing
+from ovms.server.storage.opening import open_database
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,7 @@ def _listed() -> list[dict[str, Any]]:
 
 
 def _secret(tmp_path: Path, vehicle_id: str) -> str:
-    with reading(sync_engine(database_url(tmp_path))) as connection:
+    with open_database(tmp_path).reading() as connection:
         return queries.get_vehicle(connection, vehicle_id).secret
 
 
@@ -129,7 +129,7 @@ def test_list(tmp_path: Path) -> None:
     """The list says who is online and when each was heard."""
     _good("add", "two", "--owner", "bob")
     _good("add", "one", "--owner", "bob", "--name", "First")
-    with writing(sync_engine(database_url(tmp_path))) as connection:
+    with open_database(tmp_path).writing() as connection:
         connection.exec_driver_sql("INSERT INTO server VALUES (1, 0, unixepoch())")
         connection.exec_driver_sql("INSERT INTO presence VALUES ('ONE', 1, 2, 1, 1700000000.0)")
     one, two = _listed()

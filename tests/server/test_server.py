@@ -34,8 +34,8 @@ from ovms.server.server import AlreadyRunning, serve, stopping_on_signals
 from ovms.server.services import Services
 from ovms.server.settings import ServerSettings
 from ovms.server.storage import queries
-from ovms.server.storage.database import database_url, reading, sync_engine, upgrade, writing
 from ovms.server.storage.errors import StoreError
+from ovms.server.storage.opening import open_database
 from tests.certs import make_pair
 from tests.net.ends import Caller as Ends
 from tests.net.ends import calling
@@ -50,13 +50,12 @@ HOST = "127.0.0.1"
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a data folder that knows CAR1 and CAR2, once."""
     folder = tmp_path_factory.mktemp("template")
-    engine = sync_engine(database_url(folder))
-    upgrade(engine)
-    with writing(engine) as connection:
+    database = open_database(folder)
+    database.upgrade()
+    with database.writing() as connection:
         owner = queries.add_owner(connection, "tester", 1.0)
         for vehicle_id in ("CAR1", "CAR2"):
             queries.add_vehicle(connection, vehicle_id, owner, SECRET, 1.0)
-    engine.dispose()
     return folder
 
 
@@ -119,17 +118,15 @@ class Running:
 
     def change(self, change: Callable[[Connection], object]) -> None:
         """Change the database beside the running server, as the command line does."""
-        engine = sync_engine(database_url(self.data))
-        with writing(engine) as connection:
+        database = open_database(self.data)
+        with database.writing() as connection:
             change(connection)
-        engine.dispose()
 
     def stored(self) -> dict[str, bytes]:
         """Return the latest messages of CAR1 that are in the database."""
-        engine = sync_engine(database_url(self.data))
-        with reading(engine) as connection:
+        database = open_database(self.data)
+        with database.reading() as connection:
             found = queries.load_vehicle(connection, "CAR1")
-        engine.dispose()
         assert found is not None
         return {row.code: row.data for row in found[1]}
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import Engine
 
 from ovms.base.paths import make_private_dir
 from ovms.base.settings import SettingsError
 from ovms.cli.common import fail
 from ovms.server.settings import load_settings
-from ovms.server.storage.database import database_url, sync_engine, upgrade
+from ovms.server.storage import opening
+from ovms.server.storage.database import Database
 from ovms.server.storage.errors import StoreError
 
 DataOption = Annotated[
@@ -41,20 +41,21 @@ ConfigOption = Annotated[
 
 
 @contextmanager
-def open_database(data: Path | None, database: str | None, config: Path | None) -> Iterator[Engine]:
-    """Yield the engine of the database that the settings name, made and upgraded if need be.
+def open_database(
+    data: Path | None, database: str | None, config: Path | None
+) -> Iterator[Database]:
+    """Yield the database that the settings name, made and upgraded if need be.
 
     The arguments are the options, ``None`` for one that was not given. Whatever the settings or
     the store refuse, here or inside, ends the command with its one line.
     """
     try:
         settings = load_settings(config, {"data": data, "database": database})
-        url = database_url(settings.data, settings.database)
+        opened = opening.open_database(settings.data, settings.database)
         if not settings.database:
             _make_data_dir(settings.data)
-        engine = sync_engine(url)
-        upgrade(engine)
-        yield engine
+        opened.upgrade()
+        yield opened
     except (SettingsError, StoreError) as error:
         fail(str(error))
 

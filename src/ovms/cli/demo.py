@@ -38,7 +38,6 @@ from ovms.server.listener import CannotListen, Ports, bound
 from ovms.server.server import AlreadyRunning, serve, stopping_on_signals
 from ovms.server.settings import ServerSettings
 from ovms.server.storage import queries
-from ovms.server.storage.database import writing
 from ovms.server.storage.errors import StoreError
 
 OWNER: Final = "demo"
@@ -102,7 +101,7 @@ def _free_port(usual: int, other: int | None) -> int:
 
 def _make_vehicles(folder: Path) -> None:
     """Make the owner and the vehicles, unless they are there from an earlier demo."""
-    with open_database(folder, None, None) as engine, writing(engine) as connection:
+    with open_database(folder, None, None) as db, db.writing() as connection:
         now = time.time()
         owner = queries.find_owner(connection, OWNER) or queries.add_owner(
             connection, OWNER, now, password_hash=hash_password(SECRET)

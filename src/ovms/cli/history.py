@@ -15,13 +15,12 @@ from typing import Annotated, Final
 
 import msgspec
 import typer
-from sqlalchemy import Engine
 
 from ovms.cli.common import JsonOption, iso_time, print_json, print_table
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
 from ovms.cli.show import printable
 from ovms.server.storage import queries
-from ovms.server.storage.database import reading
+from ovms.server.storage.database import Database
 from ovms.server.values import HistoryEntry, TypeSummary
 
 PAGE: Final = 1000
@@ -52,14 +51,14 @@ def history(
     if csv and json:
         raise typer.BadParameter("choose one of --csv and --json")
     after = None if since is None else _time(since)
-    with open_database(data, database, config) as engine:
-        with reading(engine) as connection:
+    with open_database(data, database, config) as db:
+        with db.reading() as connection:
             known = queries.get_vehicle(connection, vehicle)
             summary = queries.history_summary(connection, known.id, after) if type is None else []
         if type is None:
             _print_summary(summary, csv, json)
         else:
-            records = _records(engine, known.id, type, after)
+            records = _records(db, known.id, type, after)
             _print_records(type, records, csv, json)
 
 
@@ -74,14 +73,14 @@ def _time(text: str) -> int:
 
 
 def _records(
-    engine: Engine, vehicle_id: str, record_type: str, since: int | None
+    db: Database, vehicle_id: str, record_type: str, since: int | None
 ) -> Iterator[HistoryEntry]:
     """Yield a type's records, oldest first; those that come while we read are left out."""
-    with reading(engine) as connection:
+    with db.reading() as connection:
         _, last_id = queries.history_count(connection, vehicle_id, record_type, since)
     after = None
     while True:
-        with reading(engine) as connection:
+        with db.reading() as connection:
             page = queries.history_page(
                 connection, vehicle_id, record_type, since, after, last_id, PAGE
             )

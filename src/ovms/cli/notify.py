@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import Engine
 
 from ovms.base.settings import SettingsError
 from ovms.cli.common import (
@@ -27,7 +26,7 @@ from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_dat
 from ovms.server.notify import keys
 from ovms.server.settings import ServerSettings, load_settings
 from ovms.server.storage import queries, subscriptions
-from ovms.server.storage.database import reading, writing
+from ovms.server.storage.database import Database
 from ovms.server.values import Subscription
 
 app = typer.Typer(help="Alerts: who is told of them, and how.", no_args_is_help=True)
@@ -53,8 +52,8 @@ def list_(
 ) -> None:
     """Show who is told of alerts. Tokens and passwords are masked."""
     active = keys.active_types(_settings(data, database, config))
-    with open_database(data, database, config) as engine:
-        found = _find(engine, vehicle_id, None)
+    with open_database(data, database, config) as db:
+        found = _find(db, vehicle_id, None)
     if json:
         print_json([_described(each, active) for each in found])
         return
@@ -101,7 +100,7 @@ def add(
     problem = _problem(type, given) or keys.app_id_problem(named)
     if problem:
         refuse(problem)
-    with open_database(data, database, config) as engine, writing(engine) as connection:
+    with open_database(data, database, config) as db, db.writing() as connection:
         vehicle = queries.get_vehicle(connection, vehicle_id)
         place = (vehicle, named, type, "", given, vehicle_id)
         subscriptions.put_subscription(connection, *place, time.time())
@@ -122,9 +121,9 @@ def remove(
     config: ConfigOption = None,
 ) -> None:
     """End a subscription; alerts on their way to it are dropped."""
-    with open_database(data, database, config) as engine:
+    with open_database(data, database, config) as db:
         confirm_or_leave(f"Tell {app_id} no more?", yes)
-        with writing(engine) as connection:
+        with db.writing() as connection:
             vehicle = queries.get_vehicle(connection, vehicle_id)
             subscriptions.remove_subscription(connection, vehicle.id, app_id)
     print(f"vehicle {vehicle.id} tells {app_id} no more")
@@ -140,8 +139,8 @@ def try_(
 ) -> None:
     """Send a test alert now, and say what became of it. Exit code 1 if anybody was not reached."""
     settings = _settings(data, database, config)
-    with open_database(data, database, config) as engine:
-        found = _find(engine, vehicle_id, app_id)
+    with open_database(data, database, config) as db:
+        found = _find(db, vehicle_id, app_id)
     if not found:
         fail(f"vehicle {vehicle_id.upper()} has no such subscription")
     problems = asyncio.run(_try_all(settings, found))
@@ -168,8 +167,8 @@ async def _try_all(settings: ServerSettings, found: list[Subscription]) -> list[
     return problems
 
 
-def _find(engine: Engine, vehicle_id: str | None, app_id: str | None) -> list[Subscription]:
-    with reading(engine) as connection:
+def _find(db: Database, vehicle_id: str | None, app_id: str | None) -> list[Subscription]:
+    with db.reading() as connection:
         if vehicle_id is not None:
             queries.get_vehicle(connection, vehicle_id)
         found = subscriptions.list_subscriptions(connection, vehicle_id)

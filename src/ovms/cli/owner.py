@@ -21,7 +21,6 @@ from ovms.cli.common import (
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
 from ovms.server.accounts.passwords import PasswordError, hash_password
 from ovms.server.storage import names, queries
-from ovms.server.storage.database import reading, writing
 
 app = typer.Typer(help="Owners: who has vehicles and may log in.", no_args_is_help=True)
 
@@ -54,10 +53,10 @@ def add(
     config: ConfigOption = None,
 ) -> None:
     """Make an owner. Without a password nobody can log in by password."""
-    with open_database(data, database, config) as engine:
+    with open_database(data, database, config) as db:
         names.owner_name(name)  # before anybody is asked for a password
         hashed = _hashed(_ask(password, password_file, "Password (empty for none)", optional=True))
-        with writing(engine) as connection:
+        with db.writing() as connection:
             owner = queries.add_owner(
                 connection, name, time.time(), password_hash=hashed, email=email, admin=admin
             )
@@ -72,7 +71,7 @@ def list_(
     config: ConfigOption = None,
 ) -> None:
     """Show all owners."""
-    with open_database(data, database, config) as engine, reading(engine) as connection:
+    with open_database(data, database, config) as db, db.reading() as connection:
         owners = queries.list_owners(connection)
     shown = [
         {
@@ -102,13 +101,13 @@ def passwd(
     config: ConfigOption = None,
 ) -> None:
     """Change an owner's password."""
-    with open_database(data, database, config) as engine:
-        with reading(engine) as connection:
+    with open_database(data, database, config) as db:
+        with db.reading() as connection:
             owner = queries.get_owner(connection, name)
         hashed = _hashed(_ask(password, password_file, f"New password of {owner.name}"))
         if hashed is None:
             fail("no password given: use --password-file, OVMS_PASSWORD or a terminal")
-        with writing(engine) as connection:
+        with db.writing() as connection:
             queries.set_password(connection, name, hashed, time.time())
     print(f"password of owner {owner.name} changed")
 
@@ -125,9 +124,9 @@ def remove(
     config: ConfigOption = None,
 ) -> None:
     """Remove an owner; one who still has vehicles only --with-vehicles."""
-    with open_database(data, database, config) as engine:
+    with open_database(data, database, config) as db:
         confirm_or_leave(f"Remove owner {name}?", yes)
-        with writing(engine) as connection:
+        with db.writing() as connection:
             owner = queries.remove_owner(connection, name, time.time(), with_vehicles=with_vehicles)
     print(f"owner {owner.name} removed")
 

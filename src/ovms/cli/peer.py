@@ -11,7 +11,6 @@ from ovms.base.settings import SettingsError
 from ovms.cli.common import JsonOption, cell, fail, iso_time, print_json, print_table
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
 from ovms.server.settings import load_settings
-from ovms.server.storage.database import reading
 from ovms.server.storage.peers import PeerStatus, list_peers
 
 app = typer.Typer(help="Other servers: who is linked with ours.", no_args_is_help=True)
@@ -33,7 +32,7 @@ def status(
 
     Whom to call stands in the settings (peers); who may call is a vehicle of type server.
     """
-    with open_database(data, database, config) as engine, reading(engine) as connection:
+    with open_database(data, database, config) as db, db.reading() as connection:
         known = {(each.direction, each.id): each for each in list_peers(connection, time.time())}
     try:
         settings = load_settings(config, {"data": data, "database": database})

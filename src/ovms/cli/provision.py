@@ -25,7 +25,6 @@ from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_dat
 from ovms.protocol.crypto import make_token
 from ovms.protocol.welcome import ProvisionRecord
 from ovms.server.storage import names, queries
-from ovms.server.storage.database import reading, writing
 from ovms.server.storage.errors import InvalidValue
 from ovms.server.values import Provision
 
@@ -88,9 +87,9 @@ def add(
     secret = resolve_secret(iccid, iccid_file, "OVMS_ICCID", "ICCID of the SIM card")
     if secret is None:
         refuse("give the ICCID: --iccid, --iccid-file or OVMS_ICCID")
-    with open_database(data, database, config) as engine:
+    with open_database(data, database, config) as db:
         record = ProvisionRecord.seal(_iccid(secret), make_token(os.urandom), " ".join(words))
-        with writing(engine) as connection:
+        with db.writing() as connection:
             whose = queries.get_owner(connection, owner) if owner is not None else None
             made = queries.add_provision(
                 connection, vin, record, time.time(), whose, replace=replace
@@ -106,7 +105,7 @@ def list_(
     config: ConfigOption = None,
 ) -> None:
     """Show for which cars there are records, and when each was last asked for."""
-    with open_database(data, database, config) as engine, reading(engine) as connection:
+    with open_database(data, database, config) as db, db.reading() as connection:
         found = [_described(record) for record in queries.list_provisions(connection)]
     if json:
         print_json(found)
@@ -125,9 +124,9 @@ def remove(
     config: ConfigOption = None,
 ) -> None:
     """Remove the record for a car."""
-    with open_database(data, database, config) as engine:
+    with open_database(data, database, config) as db:
         confirm_or_leave(f"Remove the provisioning record for {vin.upper()}?", yes)
-        with writing(engine) as connection:
+        with db.writing() as connection:
             removed = queries.remove_provision(connection, vin)
     print(f"provisioning record for {removed.key} removed")
 

@@ -23,8 +23,8 @@ from ovms.server.listener import CannotListen, Ports, bound
 from ovms.server.peering import BadPeer, called
 from ovms.server.server import AlreadyRunning, data_lock, serve, stopping_on_signals
 from ovms.server.settings import ServerSettings, load_settings
-from ovms.server.storage.database import database_path, database_url, reading, revision, sync_engine
 from ovms.server.storage.errors import StoreError
+from ovms.server.storage.opening import open_database
 from ovms.server.tls import check_certificates
 
 M_MMAP_THRESHOLD: Final = -3
@@ -130,12 +130,10 @@ def _give_memory_back() -> None:
 
 def _check(settings: ServerSettings) -> None:
     """Try everything that a start needs, and leave nothing behind."""
-    url = database_url(settings.data, settings.database)
+    database = open_database(settings.data, settings.database)
     if settings.data.exists():
         with data_lock(settings.data):
-            if database_path(url).exists():
-                with reading(sync_engine(url)) as connection:
-                    revision(connection)
+            database.check()
     alert_tables(settings.data / "alerts")
     check_certificates(settings, time.time())
     for peer in settings.peers:

@@ -26,7 +26,6 @@ from ovms.server.accounts.tokens import (
     parse_permit,
 )
 from ovms.server.storage import queries
-from ovms.server.storage.database import reading, writing
 from ovms.server.storage.tokens import SHORTEST_PREFIX
 from ovms.server.values import Token
 
@@ -50,9 +49,9 @@ def add(
     config: ConfigOption = None,
 ) -> None:
     """Make a token, and print it this once."""
-    with open_database(data, database, config) as engine:
+    with open_database(data, database, config) as db:
         rights = parse_permit(permit)
-        with writing(engine) as connection:
+        with db.writing() as connection:
             whose = queries.get_owner(connection, owner)
             labels = (application, purpose, rights)
             token = queries.add_token(
@@ -74,7 +73,7 @@ def list_(
     config: ConfigOption = None,
 ) -> None:
     """Show all tokens by their first digits, and when each was last used."""
-    with open_database(data, database, config) as engine, reading(engine) as connection:
+    with open_database(data, database, config) as db, db.reading() as connection:
         whose = queries.get_owner(connection, owner) if owner is not None else None
         tokens = queries.list_tokens(connection, whose)
     if json:
@@ -98,11 +97,11 @@ def remove(
     config: ConfigOption = None,
 ) -> None:
     """Remove a token: what it logged in is closed."""
-    with open_database(data, database, config) as engine:
-        with reading(engine) as connection:
+    with open_database(data, database, config) as db:
+        with db.reading() as connection:
             found = queries.get_token(connection, token)
         confirm_or_leave(f"Remove token {_first(found)} of owner {found.owner}?", yes)
-        with writing(engine) as connection:
+        with db.writing() as connection:
             queries.remove_token(connection, found.token, time.time())
     print(f"token {_first(found)} of owner {found.owner} removed")
 

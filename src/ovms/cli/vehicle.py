@@ -21,7 +21,6 @@ from ovms.cli.common import (
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
 from ovms.cli.vehicle_csv import import_rows, read_rows
 from ovms.server.storage import names, queries
-from ovms.server.storage.database import reading, writing
 from ovms.server.values import LogDays, Vehicle, VehicleStatus
 
 app = typer.Typer(help="Vehicles: what may call, and who is online.", no_args_is_help=True)
@@ -72,7 +71,7 @@ def add(
         raise typer.BadParameter(f"{type!r} is neither car nor server", param_hint="--type")
     given = resolve_secret(secret, secret_file, "OVMS_SECRET", None)
     used = _made() if given is None else given
-    with open_database(data, database, config) as engine, writing(engine) as connection:
+    with open_database(data, database, config) as db, db.writing() as connection:
         whose = queries.get_owner(connection, owner)
         vehicle = queries.add_vehicle(
             connection, vehicle_id, whose, used, time.time(), name=name, type=type, server=server
@@ -89,7 +88,7 @@ def list_(
     config: ConfigOption = None,
 ) -> None:
     """Show all vehicles, who is online, and when each was last heard."""
-    with open_database(data, database, config) as engine, reading(engine) as connection:
+    with open_database(data, database, config) as db, db.reading() as connection:
         whose = queries.get_owner(connection, owner) if owner is not None else None
         vehicles = queries.list_vehicles(connection, time.time(), whose)
     if json:
@@ -112,7 +111,7 @@ def rename(
 ) -> None:
     """Change what a vehicle is called; its id stays."""
     new = either(name, name_option, "the new name")
-    with open_database(data, database, config) as engine, writing(engine) as connection:
+    with open_database(data, database, config) as db, db.writing() as connection:
         vehicle = queries.rename_vehicle(connection, vehicle_id, new, time.time())
     print(f"vehicle {vehicle.id} is called {vehicle.name}")
 
@@ -130,7 +129,7 @@ def transfer(
 ) -> None:
     """Return a vehicle to another owner, with its data."""
     new = either(owner, owner_option, "the new owner")
-    with open_database(data, database, config) as engine, writing(engine) as connection:
+    with open_database(data, database, config) as db, db.writing() as connection:
         whose = queries.get_owner(connection, new)
         vehicle = queries.transfer_vehicle(connection, vehicle_id, whose, time.time())
     print(f"vehicle {vehicle.id} belongs to {vehicle.owner}")
@@ -151,7 +150,7 @@ def server_(
 ) -> None:
     """Change which server serves a vehicle; others are not told of it."""
     new = either(server, server_option, "the server")
-    with open_database(data, database, config) as engine, writing(engine) as connection:
+    with open_database(data, database, config) as db, db.writing() as connection:
         vehicle = queries.set_server(connection, vehicle_id, new, time.time())
     name = "any server" if vehicle.server == "*" else f"server {vehicle.server}"
     print(f"vehicle {vehicle.id} is served by {name}")
@@ -168,13 +167,13 @@ def secret_(
     config: ConfigOption = None,
 ) -> None:
     """Change a vehicle's secret. Without one it is made, and printed this once."""
-    with open_database(data, database, config) as engine:
+    with open_database(data, database, config) as db:
         prompt = f"New secret of {names.vehicle_key(vehicle_id)} (empty: make one)"
         given = resolve_secret(
             secret, secret_file, "OVMS_SECRET", prompt, confirm=True, optional=True
         )
         used = _made() if given is None else given
-        with writing(engine) as connection:
+        with db.writing() as connection:
             vehicle = queries.set_secret(connection, vehicle_id, used, time.time())
     _tell(vehicle, "has a new secret", used if given is None else None, json)
 
@@ -188,9 +187,9 @@ def remove(
     config: ConfigOption = None,
 ) -> None:
     """Remove a vehicle and its data; its id can be added again."""
-    with open_database(data, database, config) as engine:
+    with open_database(data, database, config) as db:
         confirm_or_leave(f"Remove vehicle {names.vehicle_key(vehicle_id)} and its data?", yes)
-        with writing(engine) as connection:
+        with db.writing() as connection:
             vehicle = queries.remove_vehicle(connection, vehicle_id, time.time())
     print(f"vehicle {vehicle.id} removed")
 
@@ -217,11 +216,11 @@ def log_(
         changes["log_days"] = _days(days, "--days")
     if positions is not None:
         changes["log_position_days"] = _days(positions, "--positions")
-    with open_database(data, database, config) as engine:
+    with open_database(data, database, config) as db:
         if changes:
-            with writing(engine) as connection:
+            with db.writing() as connection:
                 queries.set_log_days(connection, vehicle_id, changes, time.time())
-        with reading(engine) as connection:
+        with db.reading() as connection:
             vehicle = queries.get_vehicle(connection, vehicle_id)
     if json:
         kept = {"days": vehicle.log_days, "positions": vehicle.log_position_days}
@@ -244,8 +243,8 @@ def import_(
 ) -> None:
     """Make many vehicles from a CSV file, all or none; owners that are missing are made."""
     rows = read_rows(file)
-    with open_database(data, database, config) as engine:
-        made = import_rows(engine, rows, file)
+    with open_database(data, database, config) as db:
+        made = import_rows(db, rows, file)
     if json:
         print_json({"vehicles": made.vehicles, "owners": made.owners})
         return

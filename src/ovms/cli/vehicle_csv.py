@@ -11,11 +11,10 @@ from typing import Final
 
 from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy import Engine
 
 from ovms.cli.common import fail
 from ovms.server.storage import names, queries
-from ovms.server.storage.database import writing
+from ovms.server.storage.database import Database
 from ovms.server.storage.errors import AlreadyExists, InvalidValue
 from ovms.server.values import ImportRow
 
@@ -42,14 +41,14 @@ def read_rows(file: str) -> list[ImportRow]:
         fail(f"{file} line {reader.line_num}: {error}")
 
 
-def import_rows(engine: Engine, rows: list[ImportRow], file: str) -> queries.Imported:
+def import_rows(db: Database, rows: list[ImportRow], file: str) -> queries.Imported:
     """Import what was read, in one transaction; shows a terminal how far it is."""
     console = Console(stderr=True)
     hidden = not console.is_terminal or len(rows) < SHOW_PROGRESS
     with Progress(console=console, transient=True, disable=hidden) as progress:
         task = progress.add_task("vehicles", total=len(rows))
         try:
-            with writing(engine) as connection:
+            with db.writing() as connection:
                 return queries.import_vehicles(
                     connection, rows, time.time(), lambda count: progress.advance(task, count)
                 )

@@ -17,7 +17,7 @@ from ovms.server.peers.called import PeerService
 from ovms.server.peers.caller import Called, PeerCaller
 from ovms.server.peers.exchange import PeerExchange
 from ovms.server.settings import PeerSettings, ServerSettings
-from ovms.server.storage.database import database_url
+from ovms.server.storage.database import Database
 from ovms.server.storage.peers import PeerStore
 from ovms.server.values import VehicleChange
 
@@ -50,7 +50,7 @@ def called(settings: PeerSettings, data: Path) -> Called:
 
 @asynccontextmanager
 async def peering(
-    settings: ServerSettings, hub: Hub, clock: Clock, on_taken: OnTaken
+    settings: ServerSettings, database: Database, hub: Hub, clock: Clock, on_taken: OnTaken
 ) -> AsyncIterator[PeerService]:
     """Call the other servers of the settings, and yield the service for those that call.
 
@@ -58,7 +58,7 @@ async def peering(
     Raises :class:`BadPeer`.
     """
     others = [called(peer, settings.data) for peer in settings.peers]
-    store = PeerStore(database_url(settings.data, settings.database))
+    store = PeerStore(database)
     await store.reset([peer.server_id for peer in others])
     exchange = PeerExchange()
     hub.add_observer(exchange)

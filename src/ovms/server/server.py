@@ -40,8 +40,8 @@ from ovms.server.notify.notifier import Notifier
 from ovms.server.peering import peering
 from ovms.server.services import Services
 from ovms.server.settings import ServerSettings
-from ovms.server.storage.database import database_url
 from ovms.server.storage.notify import NotifyStore
+from ovms.server.storage.opening import open_database
 from ovms.server.storage.store import Store
 from ovms.server.tls import Certificates, open_certificates
 from ovms.server.values import VehicleChange
@@ -140,32 +140,45 @@ async def serve(
         if certificates is not None:
             sockets = stack.enter_context(bound(settings.host, settings.tls_port))
             ports.append((sockets, certificates.context))
-        store = await Store.open(database_url(settings.data, settings.database), clock.time)
-        try:
-            async with _notifier(settings, expansion, clock) as notifier:
-                hub = Hub(store, notifier, clock, _hub_settings(settings))
-                try:
-                    async with _services(settings, store, hub, clock) as services:
-                        acceptor = Acceptor(services, clock)
-                        entrances = [Entrance(each, acceptor.answer, tls) for each, tls in ports]
-                        parts = ServerParts(store, acceptor, certificates, clock)
-                        await _serve(settings, parts, entrances, stop, on_ready)
-                finally:
-                    await hub.close()
-        finally:
-            lost = await store.close()
-            if lost:
-                log.error("the database did not take everything", rows=lost)
+        async with (
+            _store(settings, clock) as store,
+            _notifier(settings, store, expansion, clock) as notifier,
+        ):
+            hub = Hub(store, notifier, clock, _hub_settings(settings))
+            try:
+                async with _services(settings, store, hub, clock) as services:
+                    acceptor = Acceptor(services, clock)
+                    entrances = [Entrance(each, acceptor.answer, tls) for each, tls in ports]
+                    parts = ServerParts(store, acceptor, certificates, clock)
+                    await _serve(settings, parts, entrances, stop, on_ready)
+            finally:
+                await hub.close()
     log.info("stopped")
 
 
 @asynccontextmanager
+async def _store(settings: ServerSettings, clock: Clock) -> AsyncIterator[Store]:
+    """Open the database; at the end save what waits and close it."""
+    database = open_database(settings.data, settings.database)
+    try:
+        store = await Store.open(database, clock.time)
+        try:
+            yield store
+        finally:
+            lost = await store.close()
+            if lost:
+                log.error("the database did not take everything", rows=lost)
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
 async def _notifier(
-    settings: ServerSettings, expansion: Expansion, clock: Clock
+    settings: ServerSettings, store: Store, expansion: Expansion, clock: Clock
 ) -> AsyncIterator[Notifier]:
     """Have somebody deliver alerts; what is under way is ended in order."""
     notifier = Notifier(
-        NotifyStore(database_url(settings.data, settings.database)),
+        NotifyStore(store.database),
         open_channels(settings),
         expansion,
         clock,
@@ -190,20 +203,20 @@ async def _services(
     settings: ServerSettings, store: Store, hub: Hub, clock: Clock
 ) -> AsyncIterator[Services]:
     """Have somebody take in each kind of caller."""
-    async with _accounts(settings, clock) as accounts:
+    async with _accounts(store, clock) as accounts:
 
         def on_taken(changes: Sequence[VehicleChange], owners: set[int]) -> None:
             hub.refresh(changes)
             accounts.suspect(owners, {change.id for change in changes})
 
-        async with peering(settings, hub, clock, on_taken) as peers:
+        async with peering(settings, store.database, hub, clock, on_taken) as peers:
             yield Services(hub, accounts, peers, store.find_provision)
 
 
 @asynccontextmanager
-async def _accounts(settings: ServerSettings, clock: Clock) -> AsyncIterator[Accounts]:
+async def _accounts(store: Store, clock: Clock) -> AsyncIterator[Accounts]:
     """Have the accounts, and close them at the end."""
-    accounts = Accounts(database_url(settings.data, settings.database), clock)
+    accounts = Accounts(store.database, clock)
     try:
         yield accounts
     finally:

@@ -9,12 +9,13 @@ import pytest
 from ovms.base.clock import ManualClock
 from ovms.server.accounts.passwords import hash_password
 from ovms.server.storage import queries
-from ovms.server.storage.database import database_url, sync_engine, upgrade, writing
+from ovms.server.storage.database import Database
+from ovms.server.storage.opening import open_database
+from tests.server.storage.databases import close
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
-
-    from sqlalchemy import Engine
 
 
 @pytest.fixture(scope="session")
@@ -30,13 +31,14 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def engine(tmp_path: Path, password_hash: str) -> Engine:
+def database(tmp_path: Path, password_hash: str) -> Iterator[Database]:
     """Make a database with Bob (``right``; CAR2, CAR1), and with Alice, who has no password."""
-    engine = sync_engine(database_url(tmp_path))
-    upgrade(engine)
-    with writing(engine) as connection:
+    database = open_database(tmp_path)
+    database.upgrade()
+    with database.writing() as connection:
         bob = queries.add_owner(connection, "Bob", 1.0, password_hash=password_hash)
         for vehicle_id in ("CAR2", "CAR1"):
             queries.add_vehicle(connection, vehicle_id, bob, "secret", 1.0)
         queries.add_owner(connection, "Alice", 1.0)
-    return engine
+    yield database
+    close(database)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import argon2
@@ -15,7 +15,7 @@ from ovms.server.accounts.login import CHANGE_OVERLAP, Accounts, Login
 from ovms.server.accounts.passwords import Verification, hash_password, verify_password
 from ovms.server.accounts.throttle import BURST, REFILL
 from ovms.server.storage import queries
-from ovms.server.storage.database import database_path, reading, writing
+from ovms.server.storage.database import Database, Lane
 from ovms.server.storage.errors import DatabaseError, StoreClosed, StoreError
 from ovms.server.storage.store import Store
 from ovms.server.values import LatestMessage
@@ -23,7 +23,7 @@ from ovms.server.values import LatestMessage
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
     from ovms.base.clock import ManualClock
 
@@ -32,21 +32,21 @@ TOKEN = "1234abcd" * 8
 
 
 @pytest.fixture
-async def accounts(engine: Engine, clock: ManualClock) -> AsyncIterator[Accounts]:
-    """Open the accounts of the fixture ``engine``."""
-    accounts = Accounts(engine.url, clock)
+async def accounts(database: Database, clock: ManualClock) -> AsyncIterator[Accounts]:
+    """Open the accounts of the test's database."""
+    accounts = Accounts(database, clock)
     yield accounts
     await accounts.close()
 
 
-def _add_token(engine: Engine, permit: str, token: str = TOKEN, owner: str = "bob") -> int:
-    with writing(engine) as connection:
+def _add_token(database: Database, permit: str, token: str = TOKEN, owner: str = "bob") -> int:
+    with database.writing() as connection:
         whose = queries.get_owner(connection, owner)
         return queries.add_token(connection, whose, token, 2.0, "app", "", permit).id
 
 
-def _change(engine: Engine, change: Callable[[Connection], object]) -> None:
-    with writing(engine) as connection:
+def _change(database: Database, change: Callable[[Connection], object]) -> None:
+    with database.writing() as connection:
         change(connection)
 
 
@@ -60,9 +60,9 @@ async def _log_in(
     return await accounts.log_in(user, password, right, address)
 
 
-async def test_password(accounts: Accounts, engine: Engine) -> None:
+async def test_password(accounts: Accounts, database: Database) -> None:
     """An owner logs in by password for any right, to all cars, the name in any case."""
-    with writing(engine) as connection:
+    with database.writing() as connection:
         bob = queries.get_owner(connection, "bob")
         queries.add_vehicle(connection, "PEER", bob, "secret", 2.0, type="server")
     login = await _log_in(accounts, "bOB")
@@ -106,10 +106,14 @@ async def test_refused(accounts: Accounts, user: str, password: str) -> None:
 @pytest.mark.parametrize("password", ["wrong", TOKEN, "f" * 64])
 @pytest.mark.parametrize("user", ["bob", "alice", "eve"])
 async def test_takes_as_long(
-    accounts: Accounts, engine: Engine, user: str, password: str, monkeypatch: pytest.MonkeyPatch
+    accounts: Accounts,
+    database: Database,
+    user: str,
+    password: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A refusal costs one check of a hash, whether the name, the token or the right was wrong."""
-    _add_token(engine, "session")
+    _add_token(database, "session")
     checked: list[str] = []
 
     def check(password_hash: str | None, password: str) -> Verification:
@@ -122,9 +126,9 @@ async def test_takes_as_long(
     assert checked == [password]
 
 
-async def test_token(accounts: Accounts, engine: Engine) -> None:
+async def test_token(accounts: Accounts, database: Database) -> None:
     """A token logs its owner in for its rights alone, and costs no check of a hash."""
-    _add_token(engine, "v2")
+    _add_token(database, "v2")
     await _log_in(accounts)  # behind the first check, which makes no login wait
     accounts._hashers.shutdown()
     login = await _log_in(accounts, "BOB", TOKEN.upper())
@@ -133,74 +137,76 @@ async def test_token(accounts: Accounts, engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(("permit", "right"), [("*", "admin"), ("mqtt", "v3"), ("auth", "")])
-async def test_token_rights(accounts: Accounts, engine: Engine, permit: str, right: str) -> None:
+async def test_token_rights(
+    accounts: Accounts, database: Database, permit: str, right: str
+) -> None:
     """A right is had under either name, all by ``*``, and none is needed by what needs none."""
-    _add_token(engine, permit)
+    _add_token(database, permit)
     assert (await _log_in(accounts, "bob", TOKEN, right)).owner == "Bob"
 
 
 @pytest.mark.parametrize(("user", "right"), [("bob", "v3"), ("alice", "v2"), ("eve", "v2")])
-async def test_token_refused(accounts: Accounts, engine: Engine, user: str, right: str) -> None:
+async def test_token_refused(accounts: Accounts, database: Database, user: str, right: str) -> None:
     """A token is no use without the right, nor in another's name."""
-    _add_token(engine, "v2,session")
+    _add_token(database, "v2,session")
     with pytest.raises(LoginRefused):
         await _log_in(accounts, user, TOKEN, right)
 
 
-async def test_password_that_looks_like_a_token(accounts: Accounts, engine: Engine) -> None:
+async def test_password_that_looks_like_a_token(accounts: Accounts, database: Database) -> None:
     """Sixty-four hexadecimal digits may be a password too, also another's token."""
-    _add_token(engine, "*", owner="alice")
-    _change(engine, lambda c: queries.set_password(c, "bob", hash_password(TOKEN), 2.0))
+    _add_token(database, "*", owner="alice")
+    _change(database, lambda c: queries.set_password(c, "bob", hash_password(TOKEN), 2.0))
     assert (await _log_in(accounts, "bob", TOKEN)).owner == "Bob"
     assert (await _log_in(accounts, "alice", TOKEN)).owner == "Alice"
 
 
-def _last_used(engine: Engine) -> float | None:
-    with reading(engine) as connection:
+def _last_used(database: Database) -> float | None:
+    with database.reading() as connection:
         (token,) = queries.list_tokens(connection)
     return token.last_used
 
 
-async def test_last_used(accounts: Accounts, engine: Engine, clock: ManualClock) -> None:
+async def test_last_used(accounts: Accounts, database: Database, clock: ManualClock) -> None:
     """When a token was used is kept, at most once a minute."""
-    _add_token(engine, "v2")
+    _add_token(database, "v2")
     for passed, used in ((0.0, 1000.0), (59.0, 1000.0), (1.0, 1060.0)):
         clock.advance(passed)
         await _log_in(accounts, "bob", TOKEN)
         await accounts._afterwards.idle()
-        assert _last_used(engine) == used
+        assert _last_used(database) == used
     await accounts.close()
-    assert _last_used(engine) == 1060.0
+    assert _last_used(database) == 1060.0
 
 
-async def test_locked_database(accounts: Accounts, engine: Engine) -> None:
+async def test_locked_database(accounts: Accounts, database: Database) -> None:
     """While another process writes logins go on, and what they would write follows."""
-    _add_token(engine, "v2")
-    with writing(engine):
+    _add_token(database, "v2")
+    with database.writing():
         await _log_in(accounts, "bob", TOKEN)
         await _log_in(accounts)
     await accounts.close()
-    assert _last_used(engine) == 1000.0
+    assert _last_used(database) == 1000.0
 
 
-async def test_rehash(accounts: Accounts, engine: Engine) -> None:
+async def test_rehash(accounts: Accounts, database: Database) -> None:
     """A hash of older costs is made anew; who is logged in, and the password, go on."""
     old = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash("right")
-    _change(engine, lambda c: queries.set_password(c, "bob", old, 2.0))
+    _change(database, lambda c: queries.set_password(c, "bob", old, 2.0))
     logins = list(await asyncio.gather(_log_in(accounts), _log_in(accounts)))
     await accounts._afterwards.idle()
-    with reading(engine) as connection:
+    with database.reading() as connection:
         bob = queries.get_owner(connection, "bob")
     assert bob.password_hash not in (old, None)
     assert bob.changed == 2.0
     logins.append(await _log_in(accounts))
-    _change(engine, lambda c: queries.add_token(c, bob, TOKEN, 1000.0, "", "", "*"))
+    _change(database, lambda c: queries.add_token(c, bob, TOKEN, 1000.0, "", "", "*"))
     assert await accounts.revoked(logins) == []
-    _change(engine, lambda c: queries.set_password(c, "bob", hash_password("right"), 1000.0))
+    _change(database, lambda c: queries.set_password(c, "bob", hash_password("right"), 1000.0))
     assert await accounts.revoked(logins) == logins
 
 
-async def test_throttled(accounts: Accounts, engine: Engine, clock: ManualClock) -> None:
+async def test_throttled(accounts: Accounts, database: Database, clock: ManualClock) -> None:
     """After so many wrong tries the right password waits too, but not where it was right before."""
     assert (await _log_in(accounts, address="home")).owner == "Bob"
     for n in range(BURST):
@@ -247,17 +253,17 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
 
 async def _look_is_done(accounts: Accounts) -> None:
     """Wait until all that has been asked of the reader is answered, and the answers were taken."""
-    await accounts._reader.read(lambda connection: None)
+    await accounts._database.read(lambda connection: None, Lane.LOGINS)
     await asyncio.sleep(0)
 
 
 async def test_busy(
-    engine: Engine, clock: ManualClock, gate: Gate, monkeypatch: pytest.MonkeyPatch
+    database: Database, clock: ManualClock, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So many passwords wait to be checked; one more is turned away, and no try is lost by it."""
     monkeypatch.setattr(module, "WAITING_LIMIT", 3)
-    _add_token(engine, "v2")
-    accounts = Accounts(engine.url, clock)
+    _add_token(database, "v2")
+    accounts = Accounts(database, clock)
     waiting = [
         asyncio.create_task(_log_in(accounts, address=f"{n}")) for n in range(module.HASHERS + 3)
     ]
@@ -276,11 +282,11 @@ async def test_busy(
 
 @pytest.mark.parametrize("limit", ["WAITING_LIMIT", "LOGIN_LIMIT"])
 async def test_busy_with_strangers(
-    engine: Engine, clock: ManualClock, gate: Gate, monkeypatch: pytest.MonkeyPatch, limit: str
+    database: Database, clock: ManualClock, gate: Gate, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
     """Whoever floods the server with names turns nobody away who logged in from there before."""
     monkeypatch.setattr(module, limit, 1 if limit == "LOGIN_LIMIT" else 0)
-    accounts = Accounts(engine.url, clock)
+    accounts = Accounts(database, clock)
     gate.open.set()
     await _log_in(accounts, address="home")
     gate.open.clear()
@@ -301,11 +307,11 @@ async def test_busy_with_strangers(
 
 
 async def test_cancelled(
-    engine: Engine, clock: ManualClock, gate: Gate, monkeypatch: pytest.MonkeyPatch
+    database: Database, clock: ManualClock, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who hangs up frees the place, and has spent the try."""
     monkeypatch.setattr(module, "WAITING_LIMIT", 0)
-    accounts = Accounts(engine.url, clock)
+    accounts = Accounts(database, clock)
     waiting = [asyncio.create_task(_log_in(accounts)) for _ in range(module.HASHERS)]
     await asyncio.sleep(0)
     await _look_is_done(accounts)
@@ -325,12 +331,12 @@ async def test_cancelled(
 
 
 async def test_login_limit(
-    engine: Engine, clock: ManualClock, gate: Gate, monkeypatch: pytest.MonkeyPatch
+    database: Database, clock: ManualClock, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So many logins are under way; one more is turned away, by token too."""
     monkeypatch.setattr(module, "LOGIN_LIMIT", 1)
-    _add_token(engine, "v2")
-    accounts = Accounts(engine.url, clock)
+    _add_token(database, "v2")
+    accounts = Accounts(database, clock)
     waiting = asyncio.create_task(_log_in(accounts))
     await asyncio.sleep(0)
     with pytest.raises(Busy):
@@ -341,11 +347,11 @@ async def test_login_limit(
     await accounts.close()
 
 
-async def test_trouble_with_the_database(accounts: Accounts, engine: Engine) -> None:
+async def test_trouble_with_the_database(accounts: Accounts, database: Database) -> None:
     """What the database cannot do is told as that, costs no try, and does not last."""
 
     def rename(old: str, new: str) -> None:
-        with writing(engine) as connection:
+        with database.writing() as connection:
             connection.exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}")
 
     login = await _log_in(accounts)
@@ -399,66 +405,66 @@ CHANGES: list[Any] = [
 @pytest.mark.parametrize(("change", "by_password", "by_token"), CHANGES)
 async def test_revoked(
     accounts: Accounts,
-    engine: Engine,
+    database: Database,
     clock: ManualClock,
     change: Callable[[Connection], object],
     by_password: bool,
     by_token: bool,
 ) -> None:
     """A login ends with what it came by, and when its vehicles change; nothing else ends it."""
-    _add_token(engine, "v2")
+    _add_token(database, "v2")
     logins = [await _log_in(accounts), await _log_in(accounts, "bob", TOKEN)]
     assert await accounts.revoked(logins) == []
-    _change(engine, change)
+    _change(database, change)
     expected = [login for login, ends in zip(logins, (by_password, by_token), strict=True) if ends]
     assert await accounts.revoked(logins) == expected
     clock.advance(2)
     assert await accounts.revoked([each for each in logins if each not in expected]) == []
 
 
-async def test_who_gets_a_vehicle(accounts: Accounts, engine: Engine) -> None:
+async def test_who_gets_a_vehicle(accounts: Accounts, database: Database) -> None:
     """Of a vehicle that moves, both owners' logins change."""
-    _add_token(engine, "*", owner="alice")
+    _add_token(database, "*", owner="alice")
     bob, alice = await _log_in(accounts), await _log_in(accounts, "alice", TOKEN)
     assert alice.vehicles == ()
     _change(
-        engine,
+        database,
         lambda c: queries.transfer_vehicle(c, "car1", queries.get_owner(c, "alice"), 1000.0),
     )
     assert await accounts.revoked([bob, alice, bob]) == [bob, alice, bob]
     assert (await _log_in(accounts, "alice", TOKEN)).vehicles == ("CAR1",)
 
 
-async def test_permit_that_shrank(accounts: Accounts, engine: Engine) -> None:
+async def test_permit_that_shrank(accounts: Accounts, database: Database) -> None:
     """A token whose rights were taken away ends what it was used for."""
-    _add_token(engine, "v2,session")
+    _add_token(database, "v2,session")
     login = await _log_in(accounts, "bob", TOKEN)
     other = await _log_in(accounts, "bob", TOKEN, "session")
-    with writing(engine) as connection:
+    with database.writing() as connection:
         connection.exec_driver_sql("UPDATE tokens SET permit = 'session'")
         connection.exec_driver_sql("UPDATE owners SET changed = 1000.0 WHERE name = 'Bob'")
     assert await accounts.revoked([login, other]) == [login]
 
 
 async def test_change_that_commits_late(
-    accounts: Accounts, engine: Engine, clock: ManualClock
+    accounts: Accounts, database: Database, clock: ManualClock
 ) -> None:
     """A change is noticed although it says a time before the last look, up to half a minute."""
     login = await _log_in(accounts)
     clock.advance(100)
     assert await accounts.revoked([login]) == []
-    _change(engine, lambda c: queries.set_password(c, "bob", "x", 1100.0 - CHANGE_OVERLAP))
+    _change(database, lambda c: queries.set_password(c, "bob", "x", 1100.0 - CHANGE_OVERLAP))
     clock.advance(2)
     assert await accounts.revoked([login]) == [login]
     assert await accounts.revoked([login]) == []  # it is over, and is not looked for again
 
 
 async def test_look_after_trouble(
-    accounts: Accounts, engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    accounts: Accounts, database: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What changed while the database was away is noticed once it is back, however long it took."""
     login = await _log_in(accounts)
-    _change(engine, lambda c: queries.set_password(c, "bob", "x", 1000.0))
+    _change(database, lambda c: queries.set_password(c, "bob", "x", 1000.0))
 
     def away(connection: Connection, since: float) -> None:
         raise DatabaseError("away")
@@ -472,34 +478,34 @@ async def test_look_after_trouble(
     assert await accounts.revoked([login]) == [login]
 
 
-async def test_many_logins(accounts: Accounts, engine: Engine) -> None:
+async def test_many_logins(accounts: Accounts, database: Database) -> None:
     """Of ten thousand logins only those of who changed are looked at, and found."""
-    with writing(engine) as connection:
+    with database.writing() as connection:
         connection.exec_driver_sql("UPDATE owners SET changed = 1000.0 WHERE name = 'Bob'")
     login = await _log_in(accounts)
     others = [Login(n, "x", (f"V{n}",), login.credential) for n in range(100, 10_100)]
     assert await accounts.revoked([*others, login]) == []
-    _change(engine, lambda c: queries.remove_vehicle(c, "car1", 1000.0))
+    _change(database, lambda c: queries.remove_vehicle(c, "car1", 1000.0))
     assert await accounts.revoked([*others, login]) == [login]
 
 
-async def test_changes_during_a_login(accounts: Accounts, engine: Engine, gate: Gate) -> None:
+async def test_changes_during_a_login(accounts: Accounts, database: Database, gate: Gate) -> None:
     """A password that is changed while it is being checked logs nobody in any more."""
     waiting = asyncio.create_task(_log_in(accounts))
     await asyncio.sleep(0)
     await _look_is_done(accounts)
-    _change(engine, lambda c: queries.set_password(c, "bob", hash_password("right"), 1000.0))
+    _change(database, lambda c: queries.set_password(c, "bob", hash_password("right"), 1000.0))
     gate.open.set()
     with pytest.raises(LoginRefused):
         await waiting
     assert (await _log_in(accounts)).owner == "Bob"
 
 
-async def test_beside_a_running_server(engine: Engine, clock: ManualClock) -> None:
+async def test_beside_a_running_server(database: Database, clock: ManualClock) -> None:
     """Logins, a server's writer and the command line work on one database at the same time."""
-    _add_token(engine, "v2")
-    store = await Store.open(engine.url, clock.time)
-    accounts = Accounts(engine.url, clock)
+    _add_token(database, "v2")
+    store = await Store.open(database, clock.time)
+    accounts = Accounts(database, clock)
 
     async def serve() -> None:
         for n in range(200):
@@ -509,10 +515,10 @@ async def test_beside_a_running_server(engine: Engine, clock: ManualClock) -> No
     async def administer() -> None:
         for n in range(20):
             token = f"{n:064x}"
-            await asyncio.to_thread(_add_token, engine, "v2", token)
+            await asyncio.to_thread(_add_token, database, "v2", token)
             login = await _log_in(accounts, "bob", token)
             remove = partial(queries.remove_token, token=token, now=1000.0)
-            await asyncio.to_thread(_change, engine, remove)
+            await asyncio.to_thread(_change, database, remove)
             assert await accounts.revoked([login]) == [login]
 
     async def use() -> None:
@@ -523,12 +529,12 @@ async def test_beside_a_running_server(engine: Engine, clock: ManualClock) -> No
     await asyncio.gather(serve(), administer(), use())
     await accounts.close()
     assert await store.close() == 0
-    assert _last_used(engine) == 1000.0
+    assert _last_used(database) == 1000.0
 
 
-async def test_close(engine: Engine, clock: ManualClock, gate: Gate) -> None:
+async def test_close(database: Database, clock: ManualClock, gate: Gate) -> None:
     """Who waits at the end is told that it is over; closing again is harmless."""
-    accounts = Accounts(engine.url, clock)
+    accounts = Accounts(database, clock)
     login = asyncio.create_task(_log_in(accounts))
     await asyncio.sleep(0)
     await _look_is_done(accounts)
@@ -543,14 +549,19 @@ async def test_close(engine: Engine, clock: ManualClock, gate: Gate) -> None:
         await accounts.revoked([])
 
 
-async def test_database_that_is_gone(engine: Engine, clock: ManualClock) -> None:
+@pytest.fixture
+def damaged(database: Database) -> Database:
+    """Put something else in the place of the database's file."""
+    path = Path(database.name)
+    for name in ("-wal", "-shm"):
+        path.with_name(path.name + name).unlink(missing_ok=True)
+    path.write_bytes(b"something else\n" * 1000)
+    return database
+
+
+async def test_damaged_database(damaged: Database, clock: ManualClock) -> None:
     """A damaged database is the database's trouble, and refuses nobody."""
-    for name in ("", "-wal", "-shm"):
-        with suppress(FileNotFoundError):
-            path = database_path(engine.url)
-            path.with_name(path.name + name).unlink()
-    database_path(engine.url).write_bytes(b"something else\n" * 1000)
-    accounts = Accounts(engine.url, clock)
+    accounts = Accounts(damaged, clock)
     with pytest.raises(StoreError):
         await _log_in(accounts)
     await accounts.close()

@@ -28,6 +28,18 @@ def test_changes_are_logged_at_most_once_a_minute() -> None:
     assert logged(place)[1:] == [("S", 0, b"78")]
 
 
+@pytest.mark.parametrize("seconds", [59.0, 60.0])
+def test_a_change_when_the_minute_is_over(seconds: float) -> None:
+    """A change at the end of the minute is logged at once, one before it waits for the end."""
+    place = Place()
+    car = place.car()
+    car.says("S80")
+    place.clock.advance(seconds)
+    assert place.telemetry.is_over(place.clock.time()) == (seconds == 60.0)
+    car.says("S79")
+    assert len(logged(place)) == (2 if seconds == 60.0 else 1)
+
+
 def test_a_change_that_was_taken_back_is_none() -> None:
     """What is again as it was logged need not be logged."""
     place = Place()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from ovms.server.storage import queries
-from ovms.server.storage.database import database_url, sync_engine, upgrade, writing
 from ovms.server.storage.notify import NotifyStore
+from ovms.server.storage.opening import open_database
 from tests.server.notify.servers import HttpReceiver, MailReceiver, load_apprise
+from tests.server.storage.databases import close
 
 load_apprise()
 
@@ -30,15 +31,15 @@ async def http_server() -> AsyncIterator[HttpReceiver]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> NotifyStore:
+def store(tmp_path: Path) -> Iterator[NotifyStore]:
     """Make a database: bob has CAR1 and CAR2, eve has CAR3; the secret of CAR2 holds commas."""
-    url = database_url(tmp_path)
-    engine = sync_engine(url)
-    upgrade(engine)
-    with writing(engine) as connection:
+    database = open_database(tmp_path)
+    database.upgrade()
+    with database.writing() as connection:
         bob = queries.add_owner(connection, "bob", 1.0)
         eve = queries.add_owner(connection, "eve", 1.0)
         queries.add_vehicle(connection, "CAR1", bob, "one", 1.0)
         queries.add_vehicle(connection, "CAR2", bob, "t,w,o", 1.0)
         queries.add_vehicle(connection, "CAR3", eve, "three", 1.0)
-    return NotifyStore(url)
+    yield NotifyStore(database)
+    close(database)

@@ -22,8 +22,8 @@ from ovms.server.notify.errors import NotDelivered
 from ovms.server.notify.interfaces import Notice
 from ovms.server.notify.notifier import Notifier
 from ovms.server.storage import queries
-from ovms.server.storage.database import FILE_NAME, database_url, sync_engine, upgrade, writing
 from ovms.server.storage.notify import NotifyStore
+from ovms.server.storage.opening import FILE_NAME, open_database
 from ovms.server.storage.subscriptions import put_subscription
 from ovms.server.values import Vehicle
 from tests.server.notify.fakes import chance, clock
@@ -154,9 +154,9 @@ async def _drain(world: World) -> None:
 def _empty() -> tuple[bytes, Vehicle]:
     """Return a database with a vehicle and its subscriptions; made once."""
     with tempfile.TemporaryDirectory() as folder:
-        engine = sync_engine(database_url(Path(folder)))
-        upgrade(engine)
-        with writing(engine) as connection:
+        database = open_database(Path(folder))
+        database.upgrade()
+        with database.writing() as connection:
             bob = queries.add_owner(connection, "bob", 1.0)
             car = queries.add_vehicle(connection, "CAR1", bob, "one", 1.0)
             for app, push_type in APPS.items():
@@ -167,7 +167,7 @@ def _empty() -> tuple[bytes, Vehicle]:
 async def _story(lives: list[tuple[list[Act], int]], folder: Path) -> World:
     content, car = _empty()
     (folder / FILE_NAME).write_bytes(content)
-    world = World(NotifyStore(database_url(folder)), car)
+    world = World(NotifyStore(open_database(folder)), car)
     for acts, crash_at in lives:
         await _live(world, acts, crash_at)
     await _drain(world)

@@ -17,8 +17,8 @@ from ovms.server.notify.channels import open_channels
 from ovms.server.notify.interfaces import Channel
 from ovms.server.notify.notifier import Notifier
 from ovms.server.storage import queries
-from ovms.server.storage.database import database_url, sync_engine, writing
 from ovms.server.storage.notify import NotifyStore
+from ovms.server.storage.opening import open_database
 from ovms.server.values import Subscription, Vehicle
 from tests.server.notify.fakes import START, FakeChannel, chance, clock
 from tests.server.notify.servers import HttpReceiver, MailReceiver, Reply, until
@@ -231,7 +231,7 @@ async def test_other_owner(scene: Scene, tmp_path: Path) -> None:
     await scene.subscribe("app,expo,simple,KEY")
     await scene.tell("one")
     await scene.notifier.step()
-    with writing(sync_engine(database_url(tmp_path))) as connection:
+    with open_database(tmp_path).writing() as connection:
         eve = queries.get_owner(connection, "eve")
         queries.transfer_vehicle(connection, "CAR1", eve, 2.0)
     await scene.tell("two")

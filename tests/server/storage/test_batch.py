@@ -1,27 +1,12 @@
 from __future__ import annotations
 
-import sqlite3
-from typing import TYPE_CHECKING
-
 import pytest
 
-from ovms.server.storage.batch import Batch, write, write_singly
-from ovms.server.storage.database import connect, database_path
-from ovms.server.storage.statements import ROWS_A_STATEMENT
+from ovms.server.storage.batch import Batch
+from ovms.server.storage.database import Database
+from ovms.server.storage.errors import DatabaseError
 from ovms.server.values import LatestMessage
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sqlalchemy import Engine
-
-
-@pytest.fixture
-def database(engine: Engine) -> Iterator[sqlite3.Connection]:
-    """Open the driver's own connection."""
-    connection = connect(database_path(engine.url))
-    yield connection
-    connection.close()
+from tests.server.storage.databases import apply, execute, rows
 
 
 def _message(data: bytes, code: str = "S") -> LatestMessage:
@@ -44,65 +29,66 @@ def test_over() -> None:
     assert old.messages["A"]["S"].data == b"1"
 
 
-@pytest.mark.parametrize("rows", [1, ROWS_A_STATEMENT, ROWS_A_STATEMENT + 1])
-def test_write(database: sqlite3.Connection, rows: int) -> None:
+@pytest.mark.parametrize("count", [1, 150, 151])
+def test_write(database: Database, count: int) -> None:
     """Any number of rows is written, twice over."""
-    codes = {chr(0x100 + n): _message(b"%d" % n, chr(0x100 + n)) for n in range(rows)}
+    codes = {chr(0x100 + n): _message(b"%d" % n, chr(0x100 + n)) for n in range(count)}
     for _ in range(2):
-        write(database, Batch({"CAR1": codes}))
-    assert database.execute("SELECT count(*) FROM messages").fetchone() == (rows,)
+        apply(database, Batch({"CAR1": codes}))
+    assert rows(database, "SELECT count(*) FROM messages") == [(count,)]
 
 
-def test_unknown_vehicles(database: sqlite3.Connection) -> None:
+def test_unknown_vehicles(database: Database) -> None:
     """Rows of vehicles that do not exist, or no longer, are left out; the others are written."""
-    database.execute("UPDATE vehicles SET deleted = 1 WHERE id = 'CAR2'")
+    execute(database, "UPDATE vehicles SET deleted = 1 WHERE id = 'CAR2'")
     ids = ("CAR1", "CAR2", "GONE")
     batch = Batch({id_: {"S": _message(b"1")} for id_ in ids}, dict.fromkeys(ids, "t"))
     for id_ in ids:
         batch.put_presence(id_, (True, 1, 0, 3.0))
-    write(database, batch)
-    assert database.execute("SELECT vehicle_id FROM messages").fetchall() == [("CAR1",)]
-    assert database.execute("SELECT vehicle_id FROM presence").fetchall() == [("CAR1",)]
-    known = database.execute("SELECT id, paranoid_token FROM vehicles ORDER BY id").fetchall()
+    apply(database, batch)
+    assert rows(database, "SELECT vehicle_id FROM messages") == [("CAR1",)]
+    assert rows(database, "SELECT vehicle_id FROM presence") == [("CAR1",)]
+    known = rows(database, "SELECT id, paranoid_token FROM vehicles ORDER BY id")
     assert known == [("CAR1", "t"), ("CAR2", "")]
 
 
-def test_presence_keeps_time(database: sqlite3.Connection) -> None:
+def test_presence_keeps_time(database: Database) -> None:
     """Presence without a time keeps the one that is stored."""
     for values in ((True, 1, 2, 3.0), (False, 0, 0, None)):
-        write(database, Batch(presence={"CAR1": values}))
-    assert database.execute("SELECT car, apps, heard FROM presence").fetchone() == (0, 0, 3.0)
+        apply(database, Batch(presence={"CAR1": values}))
+    assert rows(database, "SELECT car, apps, heard FROM presence")[0] == (0, 0, 3.0)
 
 
-def test_bad_row(database: sqlite3.Connection) -> None:
-    """A batch with an impossible row writes nothing; singly, all but that row."""
-    bad = LatestMessage("D", b"x", float("nan"))  # SQLite stores NaN as NULL
-    batch = Batch({"CAR1": {"S": _message(b"1"), "D": bad}})
-    with pytest.raises(sqlite3.IntegrityError):
-        write(database, batch)
-    assert database.execute("SELECT count(*) FROM messages").fetchone() == (0,)
-    assert write_singly(database, batch, (sqlite3.IntegrityError,)) == 1
-    assert database.execute("SELECT code FROM messages").fetchall() == [("S",)]
+def test_bad_row(database: Database) -> None:
+    """Of a batch with rows that can never be written, all others are; those are counted."""
+    batch = Batch({"CAR1": {"S": _message(b"1")}, "\udc80": {"S": _message(b"1")}})
+    batch.traffic = {"CAR1": {"2025-01-01": (2**70, 0, 0, 0), "2025-01-02": (1, 0, 0, 0)}}
+    assert apply(database, batch) == 2
+    assert rows(database, "SELECT vehicle_id, code FROM messages") == [("CAR1", "S")]
+    assert rows(database, "SELECT day FROM utilisation") == [("2025-01-02",)]
 
 
-def test_failed_single_write(database: sqlite3.Connection) -> None:
-    """What is not the row's fault undoes a single-row write as well."""
-    database.execute("DROP TABLE presence")
-    batch = Batch({"CAR1": {"S": _message(b"1")}}, presence={"CAR1": (True, 0, 0, None)})
-    with pytest.raises(sqlite3.OperationalError):
-        write_singly(database, batch, (sqlite3.IntegrityError,))
-    assert database.execute("SELECT count(*) FROM messages").fetchone() == (0,)
+def test_failed_apply(database: Database) -> None:
+    """What is not a row's fault leaves nothing of the batch, with a bad row in it or without."""
+    execute(database, "DROP TABLE presence")
+    for vehicle_id in ("CAR2", "\udc80"):
+        batch = Batch({"CAR1": {"S": _message(b"1")}, vehicle_id: {"S": _message(b"1")}})
+        batch.put_presence("CAR1", (True, 0, 0, None))
+        with pytest.raises(DatabaseError):
+            apply(database, batch)
+        assert rows(database, "SELECT count(*) FROM messages") == [(0,)]
 
 
-def test_provision_uses(database: sqlite3.Connection) -> None:
+def test_provision_uses(database: Database) -> None:
     """The last use of a provisioning record is kept; of one that is gone, none is made."""
-    database.execute(
+    execute(
+        database,
         "INSERT INTO provisions (key, token, digest, record, created, changed) "
-        "VALUES ('VIN1', 't', 'd', 'r', 1, 1)"
+        "VALUES ('VIN1', 't', 'd', 'r', 1, 1)",
     )
     both = Batch(provisions={"VIN1": 5.0, "GONE": 5.0}).over(Batch(provisions={"VIN1": 4.0}))
     assert (bool(both), both.rows()) == (True, 2)
-    write(database, both)
-    assert database.execute("SELECT key, last_used FROM provisions").fetchall() == [("VIN1", 5.0)]
-    assert write_singly(database, Batch(provisions={"VIN1": 6.0}), (sqlite3.Error,)) == 0
-    assert database.execute("SELECT last_used FROM provisions").fetchall() == [(6.0,)]
+    apply(database, both)
+    assert rows(database, "SELECT key, last_used FROM provisions") == [("VIN1", 5.0)]
+    assert apply(database, Batch(provisions={"VIN1": 6.0})) == 0
+    assert rows(database, "SELECT last_used FROM provisions") == [(6.0,)]

@@ -5,33 +5,32 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ovms.server.storage import queries
-from ovms.server.storage.batch import Batch, write
-from ovms.server.storage.database import connect, database_path, reading, writing
+from ovms.server.storage.batch import Batch
+from ovms.server.storage.database import Database
 from ovms.server.values import DayTraffic, HistoryEntry, KeptRecord, TypeSummary
+from tests.server.storage.databases import apply, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
     from ovms.server.values import HistoryKey, Traffic
 
 
-def _keep(engine: Engine, *rows: tuple[str, int, int, bytes], expires: int = 9000) -> None:
+def _keep(database: Database, *rows: tuple[str, int, int, bytes], expires: int = 9000) -> None:
     batch = Batch()
     for kind, number, time, data in rows:
         batch.history.put("CAR1", KeptRecord(kind, number, time, expires, data, None, 1.0), None)
-    connection = connect(database_path(engine.url))
-    write(connection, batch)
-    connection.close()
+    apply(database, batch)
 
 
 @pytest.fixture
-def connection(engine: Engine) -> Iterator[Connection]:
+def connection(database: Database) -> Iterator[Connection]:
     """Yield a reading connection, behind some records of two types."""
     rows = [("S", 1, 30, b"c"), ("S", 2, 20, b"bb"), ("S", 1, 20, b"a"), ("*-é", 7, 10, b"")]
-    _keep(engine, *rows)
-    with reading(engine) as connection:
+    _keep(database, *rows)
+    with database.reading() as connection:
         yield connection
 
 
@@ -80,22 +79,22 @@ def test_page(connection: Connection) -> None:
     assert page(None, None, 2) == [two, three]
 
 
-def test_paging_is_stable(engine: Engine) -> None:
+def test_paging_is_stable(database: Database) -> None:
     """While records come and go between the pages, each that stays is seen once."""
-    _keep(engine, *(("S", number, number // 7, b"") for number in range(100)))
-    with reading(engine) as connection:
+    _keep(database, *(("S", number, number // 7, b"") for number in range(100)))
+    with database.reading() as connection:
         count, last_id = queries.history_count(connection, "car1", "S")
     seen: list[int] = []
     after: HistoryKey | None = None
     while True:
-        with reading(engine) as connection:
+        with database.reading() as connection:
             page = queries.history_page(connection, "car1", "S", None, after, last_id, 9)
         if not page:
             break
         seen += [entry.number for entry in page]
         after = page[-1].key
-        _keep(engine, ("S", 1000 + len(seen), after[0] + 1, b""))
-        with writing(engine) as connection:  # one that was seen, and one that comes at the end
+        _keep(database, ("S", 1000 + len(seen), after[0] + 1, b""))
+        with database.writing() as connection:  # one that was seen, and one that comes at the end
             connection.exec_driver_sql(
                 "DELETE FROM history WHERE id IN (?, ?)", (after[2], 101 - len(seen) // 9)
             )
@@ -104,20 +103,19 @@ def test_paging_is_stable(engine: Engine) -> None:
     assert set(range(88)) <= set(seen) <= set(range(100))
 
 
-def test_ids_are_not_given_again(engine: Engine) -> None:
+def test_ids_are_not_given_again(database: Database) -> None:
     """A record that comes while pages are read is above the last id, whatever was deleted."""
-    _keep(engine, ("S", 1, 1, b""))
-    with writing(engine) as connection:
+    _keep(database, ("S", 1, 1, b""))
+    with database.writing() as connection:
         _, last_id = queries.history_count(connection, "car1", "S")
         connection.exec_driver_sql("DELETE FROM history")
-    _keep(engine, ("S", 2, 2, b""))
-    with reading(engine) as connection:
+    _keep(database, ("S", 2, 2, b""))
+    with database.reading() as connection:
         assert queries.history_page(connection, "car1", "S", None, None, last_id, 9) == []
 
 
-def test_utilisation(engine: Engine) -> None:
+def test_utilisation(database: Database) -> None:
     """Days come newest first, added up, as many as asked for."""
-    connection = connect(database_path(engine.url))
     traffic: list[tuple[str, Traffic]] = [
         ("2025-01-01", (1, 2, 3, 4)),
         ("2025-01-03", (5, 0, 0, 0)),
@@ -127,11 +125,10 @@ def test_utilisation(engine: Engine) -> None:
         batch = Batch()
         batch.put_traffic("CAR1", day, sums)
         batch.put_traffic("GONE", day, sums)
-        write(connection, batch)
-    assert connection.execute("SELECT count(*) FROM utilisation").fetchone() == (2,)
-    connection.close()
+        apply(database, batch)
+    assert rows(database, "SELECT count(*) FROM utilisation") == [(2,)]
     one, three = DayTraffic("2025-01-01", 11, 22, 33, 44), DayTraffic("2025-01-03", 5, 0, 0, 0)
-    with reading(engine) as reader:
+    with database.reading() as reader:
         assert queries.utilisation(reader, "car1") == [three, one]
         assert queries.utilisation(reader, "car1", 1) == [three]
         assert queries.utilisation(reader, "car2") == []

@@ -1,27 +1,22 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from ovms.server.storage import logins, queries
-from ovms.server.storage.database import reading, writing
+from ovms.server.storage.database import Database
 from ovms.server.values import AccountState
 
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
 
-
-def test_account_states(engine: Engine) -> None:
+def test_account_states(database: Database) -> None:
     """A state tells the hash, the tokens' rights and the cars by id; who is not there has none."""
-    with writing(engine) as connection:
+    with database.writing() as connection:
         bob = queries.set_password(connection, "bob", "hash", 2.0)
         queries.add_vehicle(connection, "ACAR", bob, "pw", 2.0)
         queries.add_vehicle(connection, "PEER", bob, "pw", 2.0, type="server")
         queries.remove_vehicle(connection, "CAR2", 2.0)
         token = queries.add_token(connection, bob, "a" * 64, 2.0, "", "", "v2")
         alice = queries.add_owner(connection, "alice", 2.0)
-    with reading(engine) as connection:
+    with database.reading() as connection:
         states = queries.account_states(connection, {alice.id, 99, bob.id})
         assert queries.account_states(connection, ()) == {}
     assert states == {
@@ -31,25 +26,25 @@ def test_account_states(engine: Engine) -> None:
     assert "hash" not in repr(states[bob.id]).replace("password_hash", "")
 
 
-def test_many_states(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_states(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many are asked for, each is found."""
     monkeypatch.setattr(logins, "IDS_A_QUERY", 3)
-    with writing(engine) as connection:
+    with database.writing() as connection:
         for n in range(7):
             queries.add_owner(connection, f"o{n}", 2.0)
         ids = [owner.id for owner, _ in queries.list_owners(connection)]
         assert sorted(queries.account_states(connection, ids)) == sorted(ids)
 
 
-def test_changed_since(engine: Engine) -> None:
+def test_changed_since(database: Database) -> None:
     """Owners are told that changed, got something or are gone, and vehicles by their ids."""
-    with writing(engine) as connection:
+    with database.writing() as connection:
         alice = queries.add_owner(connection, "alice", 5.0)
         eve = queries.add_owner(connection, "eve", 2.0)
         queries.transfer_vehicle(connection, "CAR1", eve, 6.0)
         queries.remove_vehicle(connection, "CAR2", 7.0)
         queries.remove_owner(connection, "alice", 8.0)
-    with reading(engine) as connection:
+    with database.reading() as connection:
         since = [queries.accounts_changed_since(connection, float(n)) for n in (5, 6, 7, 8, 9)]
     assert since == [
         ({alice.id, eve.id}, {"CAR1", "CAR2"}),

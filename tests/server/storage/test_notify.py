@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from ovms.server.storage import outbox, queries, subscriptions
-from ovms.server.storage.database import reading, writing
+from ovms.server.storage.database import Database
 from ovms.server.storage.errors import InvalidValue, NotFound
 from ovms.server.storage.notify import NotifyStore
 from ovms.server.storage.schema import notifications
@@ -19,15 +19,15 @@ from tests.waiting import PATIENCE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
 TYPES = ("mail", "expo")
 
 
 @pytest.fixture
-def connection(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction on the database of the fixture ``engine``."""
-    with writing(engine) as connection:
+def connection(database: Database) -> Iterator[Connection]:
+    """Open a transaction on the database of the test's database."""
+    with database.writing() as connection:
         yield connection
 
 
@@ -232,9 +232,9 @@ def test_ids_are_never_used_again(connection: Connection) -> None:
     assert ids[0] < ids[1]
 
 
-async def test_store(engine: Engine) -> None:
+async def test_store(database: Database) -> None:
     """The server's calls do the same, each durable when it returns."""
-    store = NotifyStore(engine.url)
+    store = NotifyStore(database)
     vehicles = await store.find_vehicles(["CAR1", "NONE"])
     assert list(vehicles) == ["CAR1"]
     owner = vehicles["CAR1"].owner_id
@@ -249,7 +249,7 @@ async def test_store(engine: Engine) -> None:
     assert (await store.postpone(*place, 14.0, 20.0)) == await store.find_subscription(*place)
     first, second = await store.list_waiting(*place)
     await store.drop_waiting(*place, [first.id], True)
-    with reading(engine) as connection:
+    with database.reading() as connection:
         assert [each.id for each in outbox.list_waiting(connection, *place)] == [second.id]
     await store.tidy(10.0)
     assert len(await store.list_waiting(*place)) == 1
@@ -260,18 +260,18 @@ async def test_store(engine: Engine) -> None:
     assert not await store.unsubscribe(*place)
 
 
-async def test_store_is_full(engine: Engine) -> None:
+async def test_store_is_full(database: Database) -> None:
     """A subscription that finds no room is refused without an exception."""
-    store = NotifyStore(engine.url)
+    store = NotifyStore(database)
     for number in range(SUBSCRIPTION_LIMIT):
         assert await store.subscribe("CAR1", 1, f"a{number}", "mail", "", "k", "Car1", 1.0)
     assert not await store.subscribe("CAR1", 1, "new", "mail", "", "k", "Car1", 1.0)
 
 
-async def test_nobody_wants_it(engine: Engine) -> None:
+async def test_nobody_wants_it(database: Database) -> None:
     """An alert that nobody wants does not wait for the write lock."""
-    store = NotifyStore(engine.url)
-    with writing(engine) as connection:
+    store = NotifyStore(database)
+    with database.writing() as connection:
         connection.execute(text("UPDATE vehicles SET name = 'x'"))
         async with asyncio.timeout(PATIENCE):
             assert await store.put_alerts([("CAR1", "A", "one", 1.0, 1.0)], TYPES) == (0, 0)

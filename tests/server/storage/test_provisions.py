@@ -8,14 +8,14 @@ from sqlalchemy import update
 from ovms.protocol.framing import LineReader
 from ovms.protocol.welcome import ProvisionRecord
 from ovms.server.storage import queries
-from ovms.server.storage.database import writing
+from ovms.server.storage.database import Database
 from ovms.server.storage.errors import AlreadyExists, InvalidValue, NotFound
 from ovms.server.storage.schema import provisions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
 ICCID = "8985200011112222333"
 TOKEN = "abcdefghijklmnopqrstuv"
@@ -24,9 +24,9 @@ LONGEST = 723  # bytes of parameters; base64 makes 964 of them, and 59 stand aro
 
 
 @pytest.fixture
-def connection(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction on the database of the fixture ``engine``."""
-    with writing(engine) as connection:
+def connection(database: Database) -> Iterator[Connection]:
+    """Open a transaction on the database of the test's database."""
+    with database.writing() as connection:
         yield connection
 
 

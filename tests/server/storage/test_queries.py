@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from ovms.server.storage import queries
-from ovms.server.storage.database import reading, writing
+from ovms.server.storage.database import Database
 from ovms.server.storage.errors import AlreadyExists, InvalidValue, NotFound, OwnerHasVehicles
 from ovms.server.storage.schema import messages, peer_owners, presence, removed_owners, server
 from ovms.server.values import ImportRow, VehicleChange
@@ -14,13 +14,13 @@ from ovms.server.values import ImportRow, VehicleChange
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
 
 @pytest.fixture
-def connection(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction on the database of the fixture ``engine``."""
-    with writing(engine) as connection:
+def connection(database: Database) -> Iterator[Connection]:
+    """Open a transaction on the database of the test's database."""
+    with database.writing() as connection:
         yield connection
 
 
@@ -254,12 +254,12 @@ def test_import(connection: Connection) -> None:
     ("ids", "reason"),
     [(["NEW", "CAR1"], "line 3: vehicle CAR1 exists"), (["N", "N"], "line 3: .* also in line 2")],
 )
-def test_import_refused(engine: Engine, ids: list[str], reason: str) -> None:
+def test_import_refused(database: Database, ids: list[str], reason: str) -> None:
     """An id that is taken, here or in the file, undoes the whole import."""
     rows = [ImportRow(line, "eve", id_, "x") for line, id_ in enumerate(ids, 2)]
-    with pytest.raises(AlreadyExists, match=reason), writing(engine) as connection:
+    with pytest.raises(AlreadyExists, match=reason), database.writing() as connection:
         queries.import_vehicles(connection, rows, 5.0)
-    with reading(engine) as connection:
+    with database.reading() as connection:
         assert queries.find_owner(connection, "eve") is None
         assert len(queries.list_vehicles(connection, 5.0)) == 2
 

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, select
 
 from ovms.protocol.records.sync import OwnerRecord, VehicleRecord
 from ovms.server.storage import queries
-from ovms.server.storage.database import database_url, sync_engine, upgrade, writing
+from ovms.server.storage.database import Database
+from ovms.server.storage.opening import open_database
 from ovms.server.storage.schema import owners, vehicles
 from ovms.server.storage.shared_records import (
     SharedRecord,
@@ -25,9 +26,9 @@ NOW = 1000.0
 
 
 @pytest.fixture
-def connection(engine: Engine) -> Iterator[Connection]:
+def connection(database: Database) -> Iterator[Connection]:
     """Open a transaction on a database where bob has CAR1 and CAR2."""
-    with writing(engine) as connection:
+    with database.writing() as connection:
         yield connection
 
 
@@ -159,6 +160,29 @@ def test_changes_never_go_back(connection: Connection) -> None:
     assert taken.owners <= {queries.get_owner(connection, "alice").id}
 
 
+@pytest.mark.parametrize("was_deleted", [False, True])
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_two_changes_of_one_second(
+    connection: Connection, was_deleted: bool, is_deleted: bool
+) -> None:
+    """The later one to come counts, but what was removed in that second stays removed."""
+    take(connection, owner(), car(changed=100, deleted=was_deleted))
+    taken = take(connection, car(changed=100, secret="later", deleted=is_deleted))
+    assert bool(taken.changes) == (is_deleted or not was_deleted)
+    vehicle = queries.find_vehicle(connection, "NEW")
+    assert (vehicle is None) == (was_deleted or is_deleted)
+    assert vehicle is None or vehicle.secret == "later"
+
+
+@pytest.mark.parametrize(("changed", "is_taken"), [(99, False), (100, True), (101, True)])
+def test_seconds_are_whole(connection: Connection, changed: int, is_taken: bool) -> None:
+    """A change here in the middle of a second is of that second, as it is told to others."""
+    take(connection, owner(), car(changed=50))
+    queries.set_secret(connection, "NEW", "here", 100.9)
+    taken = take(connection, car(changed=changed, secret="there"))
+    assert bool(taken.changes) == is_taken
+
+
 def test_a_deleted_vehicle_stays_deleted(connection: Connection) -> None:
     """A tombstone yields to nothing of its own second or before, also if it came first."""
     take(connection, owner(), car(changed=100), car(changed=200, deleted=True))
@@ -276,14 +300,13 @@ def test_taking_again_changes_nothing(
     """Whatever was told, telling a part of it once more, oldest first, leaves all as it is."""
     in_order = sorted(told, key=lambda record: record.changed)
     folder: Path = tmp_path_factory.mktemp("db")
-    engine = sync_engine(database_url(folder))
-    upgrade(engine)
-    with writing(engine) as connection:
+    database = open_database(folder)
+    database.upgrade()
+    with database.writing() as connection:
         take(connection, *in_order)
         before = known(connection)
         take(connection, *[each for each in in_order[-again:] if isinstance(each, VehicleRecord)])
         assert known(connection) == before
-    engine.dispose()
 
 
 def known(connection: Connection) -> list[tuple[str, float, bool, str]]:

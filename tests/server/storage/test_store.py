@@ -7,16 +7,15 @@ import pytest
 
 from ovms.base.clock import ManualClock
 from ovms.server.storage import expiry, queries
-from ovms.server.storage.database import database_path, reading, sync_engine, writing
+from ovms.server.storage.database import Database
 from ovms.server.storage.errors import NotADatabase, StoreClosed
+from ovms.server.storage.opening import open_database
 from ovms.server.storage.store import CHANGE_OVERLAP, HOLD_LIMIT, USE_INTERVAL, Store
 from ovms.server.values import DayTraffic, KeptRecord, LatestMessage, ProvisionRecord
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-    from sqlalchemy import Engine
-    from sqlalchemy.engine import URL
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -26,9 +25,9 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-async def store(engine: Engine, clock: ManualClock) -> AsyncIterator[Store]:
-    """Open the store of the fixture ``engine``."""
-    store = await Store.open(engine.url, clock.time)
+async def store(database: Database, clock: ManualClock) -> AsyncIterator[Store]:
+    """Open the store of the test's database."""
+    store = await Store.open(database, clock.time)
     yield store
     await store.close()
 
@@ -73,25 +72,25 @@ async def test_paranoid_token(store: Store, flush: bool) -> None:
     assert loaded[0].paranoid_token == "two"
 
 
-async def test_survives_restart(engine: Engine, clock: ManualClock) -> None:
+async def test_survives_restart(database: Database, clock: ManualClock) -> None:
     """A store that is opened again has everything, and nobody connected."""
-    store = await Store.open(engine.url, clock.time)
+    store = await Store.open(database, clock.time)
     store.put_message("CAR1", LatestMessage("S", b"1", 5.0))
     store.put_presence("CAR1", car=True, apps=2, batch=0, heard=999.0)
     assert await store.close() == 0
-    store = await Store.open(engine.url, clock.time)
+    store = await Store.open(database, clock.time)
     assert await _codes(store) == {"S": b"1"}
-    with reading(engine) as connection:
+    with database.reading() as connection:
         (status, _) = queries.list_vehicles(connection, clock.time())
     assert (status.online, status.apps, status.heard) == (False, 0, 999.0)
     await store.close()
 
 
-async def test_online(engine: Engine, store: Store, clock: ManualClock) -> None:
+async def test_online(database: Database, store: Store, clock: ManualClock) -> None:
     """A vehicle is online for as long as the server's heart beats, and no more after closing."""
 
     def online() -> bool:
-        with reading(engine) as connection:
+        with database.reading() as connection:
             return queries.list_vehicles(connection, clock.time())[0].online
 
     store.put_presence("CAR1", car=True, apps=0, batch=0)
@@ -106,9 +105,9 @@ async def test_online(engine: Engine, store: Store, clock: ManualClock) -> None:
     assert not online()
 
 
-async def test_changed_since(engine: Engine, store: Store) -> None:
+async def test_changed_since(database: Database, store: Store) -> None:
     """Changes from the command line are seen, also those that committed late."""
-    with writing(engine) as connection:
+    with database.writing() as connection:
         queries.set_secret(connection, "car1", "new", 500.0)
         queries.remove_vehicle(connection, "car2", 501.0)
     found = await store.changed_since(500.0 + CHANGE_OVERLAP)
@@ -119,20 +118,24 @@ async def test_changed_since(engine: Engine, store: Store) -> None:
     assert await store.changed_since(501.5 + CHANGE_OVERLAP) == []
 
 
-async def test_makes_database(url: URL, clock: ManualClock) -> None:
-    """A server's first start makes the database."""
-    store = await Store.open(url, clock.time)
+async def test_makes_database(tmp_path: Path, clock: ManualClock) -> None:
+    """A server's first start makes the database, and leaves it open until it is closed."""
+    (tmp_path / "new").mkdir()
+    database = open_database(tmp_path / "new")
+    store = await Store.open(database, clock.time)
     assert await store.load_vehicle("x") is None
     await store.close()
-    with reading(sync_engine(url)) as connection:
-        assert queries.list_owners(connection) == []
+    assert await database.read(queries.list_owners) == []
+    await database.close()
+    with pytest.raises(StoreClosed):
+        await store.load_vehicle("x")
 
 
-async def test_not_a_database(url: URL, clock: ManualClock) -> None:
+async def test_not_a_database(tmp_path: Path, clock: ManualClock) -> None:
     """A file that is something else keeps the store from opening."""
-    database_path(url).write_bytes(b"something else\n" * 100)
+    (tmp_path / "other.db").write_bytes(b"something else\n" * 100)
     with pytest.raises(NotADatabase):
-        await Store.open(url, clock.time)
+        await Store.open(open_database(tmp_path, f"sqlite:///{tmp_path}/other.db"), clock.time)
 
 
 async def test_closed(store: Store) -> None:
@@ -140,6 +143,8 @@ async def test_closed(store: Store) -> None:
     await store.close()
     with pytest.raises(StoreClosed):
         store.put_message("CAR1", LatestMessage("S", b"1", 5.0))
+    with pytest.raises(StoreClosed):
+        await store.expire(2000.0)
     assert await store.close() == 0
 
 
@@ -193,9 +198,9 @@ async def test_holding_expiry(store: Store) -> None:
         assert await store.history_count("car1", "S") == (0, 0)
 
 
-async def test_log_days(engine: Engine, store: Store) -> None:
+async def test_log_days(database: Database, store: Store) -> None:
     """A running server learns how long telemetry is to be kept."""
-    with writing(engine) as connection:
+    with database.writing() as connection:
         queries.set_log_days(connection, "car1", {"log_days": 7, "log_position_days": 0}, 500.0)
     loaded = await store.load_vehicle("car1")
     assert loaded is not None
@@ -218,35 +223,35 @@ async def test_an_older_token_that_comes_back(store: Store) -> None:
     assert await _codes(store) == {}
 
 
-def _provision_used(engine: Engine) -> float | None:
-    with reading(engine) as connection:
+def _provision_used(database: Database) -> float | None:
+    with database.reading() as connection:
         return queries.get_provision(connection, "VIN1").last_used
 
 
-async def test_find_provision(engine: Engine, store: Store, clock: ManualClock) -> None:
+async def test_find_provision(database: Database, store: Store, clock: ManualClock) -> None:
     """A car's record is found in any case, and that it was asked for is kept, once a minute."""
     record = ProvisionRecord("t", "d", "r")
     assert await store.find_provision("vin1") is None
-    with writing(engine) as connection:
+    with database.writing() as connection:
         queries.add_provision(connection, "VIN1", record, 5.0)
     assert await store.find_provision("vin1") == record
     await store.writer.flush()
-    assert _provision_used(engine) == 1000.0
+    assert _provision_used(database) == 1000.0
     for passed, used in ((USE_INTERVAL - 1, 1000.0), (1, 1000.0 + USE_INTERVAL)):
         clock.advance(passed)
         assert await store.find_provision("Vin1") == record
         await store.writer.flush()
-        assert _provision_used(engine) == used
-    with writing(engine) as connection:
+        assert _provision_used(database) == used
+    with database.writing() as connection:
         queries.remove_provision(connection, "VIN1")
     assert await store.find_provision("VIN1") is None
 
 
-async def test_find_provision_beside_a_writer(engine: Engine, store: Store) -> None:
+async def test_find_provision_beside_a_writer(database: Database, store: Store) -> None:
     """While another process keeps the database locked a record is found all the same."""
-    with writing(engine) as connection:
+    with database.writing() as connection:
         queries.add_provision(connection, "VIN1", ProvisionRecord("t", "d", "r"), 5.0)
-    with writing(engine):
+    with database.writing():
         assert await store.find_provision("VIN1") is not None
     await store.writer.flush()
-    assert _provision_used(engine) == 1000.0
+    assert _provision_used(database) == 1000.0

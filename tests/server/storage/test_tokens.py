@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ovms.server.storage import queries, tokens
-from ovms.server.storage.database import reading, writing
+from ovms.server.storage.database import Database
 from ovms.server.storage.errors import AlreadyExists, InvalidValue, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
 
     from ovms.server.values import Token
 
@@ -20,9 +20,9 @@ TWO = "1234abcd" + "1" * 56
 
 
 @pytest.fixture
-def connection(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction on the database of the fixture ``engine``."""
-    with writing(engine) as connection:
+def connection(database: Database) -> Iterator[Connection]:
+    """Open a transaction on the database of the test's database."""
+    with database.writing() as connection:
         yield connection
 
 
@@ -147,15 +147,15 @@ def test_limit(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     queries.add_token(connection, alice, "f" * 64, 5.0, "", "", "*")
 
 
-def test_owner_removed(engine: Engine) -> None:
+def test_owner_removed(database: Database) -> None:
     """Tokens go with their owner, and their ids are never given again."""
-    with writing(engine) as connection:
+    with database.writing() as connection:
         first = _add(connection)
-    with writing(engine) as connection:
+    with database.writing() as connection:
         queries.remove_owner(connection, "bob", 6.0, with_vehicles=True)
-    with writing(engine) as connection:
+    with database.writing() as connection:
         assert queries.find_token(connection, ONE) is None
         queries.add_owner(connection, "bob", 7.0)
         assert _add(connection).id > first.id
-    with reading(engine) as connection:
+    with database.reading() as connection:
         assert len(queries.list_tokens(connection)) == 1

@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import subprocess
 import sys
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ovms.server.storage import queries, writer
-from ovms.server.storage.database import connect, database_path, reading, writing
-from ovms.server.storage.errors import DatabaseError, StoreClosed
+from ovms.server.storage.batch import Batch
+from ovms.server.storage.database import Database
+from ovms.server.storage.errors import DatabaseUnwritable, StoreClosed
 from ovms.server.storage.history_batch import RECORD_COST
 from ovms.server.storage.writer import Writer
 from ovms.server.values import KeptRecord, LatestMessage
@@ -19,46 +20,45 @@ from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
-
-    from sqlalchemy import Engine
 
 
 class Disk:
-    """A disk that can be filled: SQLite then may not add a page."""
+    """A database whose disk can be filled: then it takes no batch."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, database: Database) -> None:
+        self._apply = database.apply
         self.full = False
         self.tried = asyncio.Event()
 
-    def connect(self) -> sqlite3.Connection:
-        """Open the database as the disk is now."""
-        connection = connect(self.path, 0.0)
+    async def apply(self, batch: Batch) -> int:
+        """Commit a batch if there is room."""
         if self.full:
-            connection.execute("PRAGMA max_page_count = 1")
-            self._loop.call_soon_threadsafe(self.tried.set)
-        return connection
+            self.tried.set()
+            raise DatabaseUnwritable("database x.db cannot grow: the disk is full")
+        return await self._apply(batch)
 
     def fill(self) -> None:
-        """Have no room from the next connection on."""
-        self._loop = asyncio.get_running_loop()
+        """Have no room from the next batch on."""
         self.full = True
 
 
 @pytest.fixture
-def disk(engine: Engine) -> Disk:
+def disk(database: Database, monkeypatch: pytest.MonkeyPatch) -> Disk:
     """Put the test's database on a disk that can be filled."""
-    return Disk(database_path(engine.url))
+    disk = Disk(database)
+    monkeypatch.setattr(database, "apply", disk.apply)
+    return disk
 
 
 @pytest.fixture
-async def subject(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Writer]:
+async def subject(
+    database: Database, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Writer]:
     """Start a writer that gathers for no time and tries again at once."""
     monkeypatch.setattr(writer, "GATHER", 0.0)
     monkeypatch.setattr(writer, "FIRST_PAUSE", 0.001)
     monkeypatch.setattr(writer, "LAST_PAUSE", 0.001)
-    subject = Writer.open(disk.connect, "x.db")
+    subject = Writer(database)
     yield subject
     await subject.close(0.0)
 
@@ -67,8 +67,8 @@ def _message(data: bytes, code: str = "S", time: float = 2.0) -> LatestMessage:
     return LatestMessage(code, data, time)
 
 
-def _stored(engine: Engine, vehicle_id: str = "CAR1") -> dict[str, bytes]:
-    with reading(engine) as connection:
+def _stored(database: Database, vehicle_id: str = "CAR1") -> dict[str, bytes]:
+    with database.reading() as connection:
         loaded = queries.load_vehicle(connection, vehicle_id)
     return {row.code: row.data for row in loaded[1]} if loaded else {}
 
@@ -77,16 +77,16 @@ BIG = b"x" * 100_000
 """More than fits into the pages that the database has."""
 
 
-async def test_flush(engine: Engine, subject: Writer) -> None:
+async def test_flush(database: Database, subject: Writer) -> None:
     """What was put before a flush is stored when it returns, the latest of each code."""
     for data in (b"1", b"2"):
         subject.put_message("CAR1", _message(data))
     subject.put_message("CAR1", _message(b"3", "D"))
     await subject.flush()
-    assert _stored(engine) == {"S": b"2", "D": b"3"}
+    assert _stored(database) == {"S": b"2", "D": b"3"}
     subject.put_message("CAR1", _message(b"4"))
     await subject.flush()
-    assert _stored(engine)["S"] == b"4"
+    assert _stored(database)["S"] == b"4"
 
 
 async def test_flush_nothing(subject: Writer) -> None:
@@ -94,28 +94,28 @@ async def test_flush_nothing(subject: Writer) -> None:
     await subject.flush()
 
 
-async def test_all_kinds(engine: Engine, subject: Writer) -> None:
+async def test_all_kinds(database: Database, subject: Writer) -> None:
     """Tokens, presence and the heartbeat are stored with the messages."""
-    with writing(engine) as connection:
+    with database.writing() as connection:
         connection.exec_driver_sql("INSERT INTO server VALUES (1, 1.0, 1.0)")
     subject.put_token("CAR1", "tok")
     subject.put_presence("CAR1", True, 2, 1, 50.0)
     subject.put_presence("CAR1", True, 3, 1, None)
     subject.heartbeat(60.0)
     await subject.flush()
-    with reading(engine) as connection:
+    with database.reading() as connection:
         (status, _) = queries.list_vehicles(connection, 61.0)
     assert (status.online, status.apps, status.batch, status.heard) == (True, 3, 1, 50.0)
     assert status.vehicle.paranoid_token == "tok"
 
 
-async def test_without_flush(engine: Engine, subject: Writer) -> None:
+async def test_without_flush(database: Database, subject: Writer) -> None:
     """Rows are stored without anybody asking, and who wants to know is told afterwards."""
     saved = asyncio.Event()
     subject.put_message("CAR1", _message(b"1"))
     subject.when_saved(saved.set)
     await saved.wait()
-    assert _stored(engine) == {"S": b"1"}
+    assert _stored(database) == {"S": b"1"}
 
 
 async def test_callback_that_fails(subject: Writer) -> None:
@@ -129,7 +129,7 @@ async def test_callback_that_fails(subject: Writer) -> None:
     assert [type(error) for error in errors] == [ZeroDivisionError]
 
 
-async def test_unsaved(engine: Engine, subject: Writer) -> None:
+async def test_unsaved(database: Database, subject: Writer) -> None:
     """What is not durable yet can be asked for; afterwards there is nothing."""
     subject.put_message("CAR1", _message(b"1"))
     subject.put_token("CAR1", "tok")
@@ -139,20 +139,45 @@ async def test_unsaved(engine: Engine, subject: Writer) -> None:
     assert subject.unsaved("CAR1") == ({}, None)
 
 
-async def test_removed_vehicle(engine: Engine, subject: Writer) -> None:
+async def test_unsaved_while_writing(
+    database: Database, subject: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a token that is being written and a newer one that waits, the newer one counts."""
+    begun, gate = asyncio.Event(), asyncio.Event()
+
+    async def slow(batch: Batch) -> int:
+        begun.set()
+        await gate.wait()
+        return await apply(batch)
+
+    apply = database.apply
+    monkeypatch.setattr(database, "apply", slow)
+    subject.put_token("CAR1", "old")
+    subject.put_message("CAR1", _message(b"1"))
+    await begun.wait()
+    assert subject.unsaved("CAR1") == ({"S": _message(b"1")}, "old")
+    subject.put_token("CAR1", "new")
+    subject.put_message("CAR1", _message(b"2"))
+    assert subject.unsaved("CAR1") == ({"S": _message(b"2")}, "new")
+    gate.set()
+    await subject.flush()
+    assert subject.unsaved("CAR1") == ({}, None)
+
+
+async def test_removed_vehicle(database: Database, subject: Writer) -> None:
     """A vehicle that is removed while its rows wait does not fail the batch."""
     subject.put_message("CAR1", _message(b"1"))
     subject.put_message("CAR2", _message(b"2"))
-    with writing(engine) as connection:
+    with database.writing() as connection:
         queries.remove_vehicle(connection, "CAR1", 5.0)
     await subject.flush()
-    assert _stored(engine, "CAR2") == {"S": b"2"}
-    with reading(engine) as connection:
+    assert _stored(database, "CAR2") == {"S": b"2"}
+    with database.reading() as connection:
         left = connection.exec_driver_sql("SELECT count(*) FROM messages WHERE vehicle_id='CAR1'")
         assert left.scalar() == 0
 
 
-async def test_full_disk(engine: Engine, disk: Disk, subject: Writer) -> None:
+async def test_full_disk(database: Database, disk: Disk, subject: Writer) -> None:
     """While the disk is full rows wait, newer ones win, and all are stored when it has room."""
     disk.fill()
     subject.put_message("CAR1", _message(BIG))
@@ -163,12 +188,12 @@ async def test_full_disk(engine: Engine, disk: Disk, subject: Writer) -> None:
     disk.tried.clear()
     await disk.tried.wait()
     assert not flush.done()
-    assert _stored(engine) == {}
+    assert _stored(database) == {}
     assert set(subject.unsaved("CAR1")[0]) == {"S", "D"}
     disk.full = False
     await flush
     await subject.flush()
-    assert _stored(engine) == {"S": BIG, "D": b"2"}
+    assert _stored(database) == {"S": BIG, "D": b"2"}
     assert await subject.close() == 0
 
 
@@ -189,23 +214,23 @@ async def test_full_disk_is_logged_once(
     assert lines == ["store cannot save, tries again", "store saves again"]
 
 
-async def test_locked_database(engine: Engine, disk: Disk, subject: Writer) -> None:
+async def test_locked_database(database: Database, disk: Disk, subject: Writer) -> None:
     """A lock that is held for longer than the time-out only delays."""
-    with writing(engine):
+    with database.writing():
         subject.put_message("CAR1", _message(b"1"))
         flush = asyncio.ensure_future(subject.flush())
         await asyncio.get_running_loop().run_in_executor(None, lambda: None)
         assert not flush.done()
     await flush
-    assert _stored(engine) == {"S": b"1"}
+    assert _stored(database) == {"S": b"1"}
 
 
-async def test_close_saves(engine: Engine, disk: Disk, subject: Writer) -> None:
+async def test_close_saves(database: Database, disk: Disk, subject: Writer) -> None:
     """Closing saves what waits, and again does nothing."""
     subject.put_message("CAR1", _message(b"1"))
     first, second = await asyncio.gather(subject.close(), subject.close())
     assert (first, second) == (0, 0)
-    assert _stored(engine) == {"S": b"1"}
+    assert _stored(database) == {"S": b"1"}
     assert await subject.close() == 0
 
 
@@ -218,7 +243,7 @@ async def test_closed(subject: Writer) -> None:
         await subject.flush()
 
 
-async def test_close_on_full_disk(engine: Engine, disk: Disk, subject: Writer) -> None:
+async def test_close_on_full_disk(database: Database, disk: Disk, subject: Writer) -> None:
     """Closing gives up in the end, counts what is lost, and wakes who waits."""
     disk.fill()
     subject.put_message("CAR1", _message(BIG))
@@ -232,7 +257,7 @@ async def test_close_on_full_disk(engine: Engine, disk: Disk, subject: Writer) -
 
 
 async def test_limit(
-    engine: Engine, disk: Disk, subject: Writer, monkeypatch: pytest.MonkeyPatch
+    database: Database, disk: Disk, subject: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At the bound new keys are refused and counted; known ones take newer rows."""
     monkeypatch.setattr(writer, "MAX_PENDING", 2)
@@ -241,31 +266,31 @@ async def test_limit(
     subject.put_message("CAR2", _message(b"5"))
     assert subject.refused == 2
     await subject.flush()
-    assert _stored(engine) == {"S": b"4", "D": b"2"}
+    assert _stored(database) == {"S": b"4", "D": b"2"}
     assert subject.refused == 0
     subject.put_message("CAR1", _message(b"3", "L"))
     await subject.flush()
-    assert _stored(engine)["L"] == b"3"
+    assert _stored(database)["L"] == b"3"
 
 
-async def test_impossible_row(engine: Engine, subject: Writer) -> None:
+async def test_impossible_row(database: Database, subject: Writer) -> None:
     """A row that can never be stored does not keep the others waiting."""
-    subject.put_message("CAR1", _message(b"1", "D", float("nan")))
+    subject.put_message("CAR1", _message(b"1", "\udc80"))
     subject.put_message("\udc80", _message(b"1"))
     subject.put_message("CAR2", _message(b"2"))
     await subject.flush()
-    assert (_stored(engine), _stored(engine, "CAR2")) == ({}, {"S": b"2"})
+    assert (_stored(database), _stored(database, "CAR2")) == ({}, {"S": b"2"})
 
 
 CRASH = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from ovms.server.storage.database import connect
+from ovms.server.storage.opening import open_database
 from ovms.server.values import LatestMessage
 from ovms.server.storage.writer import Writer
 
 async def main():
-    writer = Writer.open(lambda: connect(Path(sys.argv[1])), "x")
+    writer = Writer(open_database(Path(sys.argv[1])))
     for number in range(1000):
         writer.put_message("CAR1", LatestMessage("S", b"%d" % number, 1.0))
         if number % 100 == 0:
@@ -278,29 +303,29 @@ asyncio.run(main())
 """
 
 
-def test_killed(engine: Engine) -> None:
+def test_killed(database: Database) -> None:
     """What flush returned for survives a process that is killed."""
-    path = str(database_path(engine.url))
-    ended = subprocess.run([sys.executable, "-c", CRASH, path], check=False, timeout=PATIENCE)
+    folder = str(Path(database.name).parent)
+    ended = subprocess.run([sys.executable, "-c", CRASH, folder], check=False, timeout=PATIENCE)
     assert ended.returncode == -9
-    assert _stored(engine) == {"S": b"999"}
+    assert _stored(database) == {"S": b"999"}
 
 
 def _record(data: bytes = b"x", ack: int | None = 1, received: float = 5.0) -> KeptRecord:
     return KeptRecord("*-LOG-Trip", 1, 5, 1000, data, ack, received)
 
 
-def _history(engine: Engine) -> list[bytes]:
-    with reading(engine) as connection:
+def _history(database: Database) -> list[bytes]:
+    with database.reading() as connection:
         found = connection.exec_driver_sql("SELECT data FROM history ORDER BY id")
         return [row.data for row in found]
 
 
-async def test_history(engine: Engine, subject: Writer) -> None:
+async def test_history(database: Database, subject: Writer) -> None:
     """A record's sender is told once it is stored, and for each copy, in a batch or later."""
     told: list[list[bytes]] = []
     for _ in range(2):
-        assert subject.put_history("CAR1", _record(), lambda: told.append(_history(engine)))
+        assert subject.put_history("CAR1", _record(), lambda: told.append(_history(database)))
     assert subject.put_history("CAR1", _record(b"y", None))
     await subject.flush()
     await asyncio.sleep(0)
@@ -309,10 +334,10 @@ async def test_history(engine: Engine, subject: Writer) -> None:
     await subject.flush()
     await asyncio.sleep(0)
     assert len(told) == 3
-    assert _history(engine) == [b"x", b"y"]
+    assert _history(database) == [b"x", b"y"]
 
 
-async def test_copy_while_writing(engine: Engine, subject: Writer) -> None:
+async def test_copy_while_writing(database: Database, subject: Writer) -> None:
     """A copy that comes while the first one is being written is stored no second time."""
     told: list[int] = []
     subject.put_history("CAR1", _record(), lambda: told.append(1))
@@ -323,19 +348,19 @@ async def test_copy_while_writing(engine: Engine, subject: Writer) -> None:
     await flush
     await subject.flush()
     await asyncio.sleep(0)
-    assert (_history(engine), told) == ([b"x"], [1, 2])
+    assert (_history(database), told) == ([b"x"], [1, 2])
 
 
-async def test_history_of_removed_vehicle(engine: Engine, subject: Writer) -> None:
+async def test_history_of_removed_vehicle(database: Database, subject: Writer) -> None:
     """A car that is removed meanwhile is told all the same: nobody wants the record again."""
     told: list[int] = []
     subject.put_history("NONE", _record(), lambda: told.append(1))
     await subject.flush()
     await asyncio.sleep(0)
-    assert (told, _history(engine)) == ([1], [])
+    assert (told, _history(database)) == ([1], [])
 
 
-async def test_history_on_full_disk(engine: Engine, disk: Disk, subject: Writer) -> None:
+async def test_history_on_full_disk(database: Database, disk: Disk, subject: Writer) -> None:
     """While the disk is full nobody is told; when it has room, all is stored once."""
     told: list[int] = []
     disk.fill()
@@ -346,18 +371,18 @@ async def test_history_on_full_disk(engine: Engine, disk: Disk, subject: Writer)
     subject.put_traffic("CAR1", "2025-01-01", (1, 0, 0, 0))
     disk.tried.clear()
     await disk.tried.wait()
-    assert (told, _history(engine)) == ([], [])
+    assert (told, _history(database)) == ([], [])
     await subject.settle("CAR1")  # does not wait for the disk
     disk.full = False
     await subject.flush()
     await asyncio.sleep(0)
-    assert (sorted(told), _history(engine)) == ([1, 2], [BIG])
-    with reading(engine) as connection:
+    assert (sorted(told), _history(database)) == ([1, 2], [BIG])
+    with database.reading() as connection:
         assert queries.utilisation(connection, "CAR1")[0].car_received == 2
 
 
 async def test_history_limit(
-    engine: Engine, subject: Writer, monkeypatch: pytest.MonkeyPatch
+    database: Database, subject: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At the bound a record is refused and counted, and there is room again afterwards."""
     monkeypatch.setattr(writer, "MAX_HISTORY_WAITING", 2 * RECORD_COST)
@@ -370,7 +395,7 @@ async def test_history_limit(
     assert subject.refused == 2
     await subject.flush()
     await asyncio.sleep(0)
-    assert (told, _history(engine)) == ([0, 1], [b"0", b"1"])
+    assert (told, _history(database)) == ([0, 1], [b"0", b"1"])
     assert subject.put_history("CAR1", _record(b"2", 2))
 
 
@@ -393,15 +418,15 @@ async def test_many_are_told(subject: Writer, monkeypatch: pytest.MonkeyPatch) -
     assert told == [*range(25)]
 
 
-async def test_settle(engine: Engine, subject: Writer) -> None:
+async def test_settle(database: Database, subject: Writer) -> None:
     """Settling stores a vehicle's history and traffic."""
     subject.put_history("CAR1", _record())
     await subject.settle("CAR2")
     await subject.settle("CAR1")
-    assert _history(engine) == [b"x"]
+    assert _history(database) == [b"x"]
     subject.put_traffic("CAR1", "2025-01-01", (1, 2, 3, 4))
     await subject.settle("CAR1")
-    with reading(engine) as connection:
+    with database.reading() as connection:
         assert len(queries.utilisation(connection, "CAR1")) == 1
 
 
@@ -420,29 +445,15 @@ def _waiting(subject: Writer) -> int:
     return subject._pending.rows() + subject._writing.rows()
 
 
-async def test_run(engine: Engine, disk: Disk, subject: Writer) -> None:
-    """A job runs on the writer's connection; its error is translated and breaks nothing."""
-    subject.put_message("CAR1", _message(b"1"))
-    count = "SELECT count(*) FROM vehicles"
-    assert await subject.run(lambda connection: connection.execute(count).fetchone()) == (2,)
-    with pytest.raises(DatabaseError, match="no such table"):
-        await subject.run(lambda connection: connection.execute("SELECT * FROM none"))
-    await subject.flush()
-    assert _stored(engine) == {"S": b"1"}
-    await subject.close()
-    with pytest.raises(StoreClosed):
-        await subject.run(lambda connection: None)
-
-
 CRASH_HISTORY = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from ovms.server.storage.database import connect
+from ovms.server.storage.opening import open_database
 from ovms.server.values import KeptRecord
 from ovms.server.storage.writer import Writer
 
 async def main():
-    writer = Writer.open(lambda: connect(Path(sys.argv[1])), "x")
+    writer = Writer(open_database(Path(sys.argv[1])))
     number = 0
     def saved(n):
         os.write(1, b"%d\\n" % n)
@@ -461,15 +472,15 @@ asyncio.run(main())
 """
 
 
-def test_killed_history(engine: Engine) -> None:
+def test_killed_history(database: Database) -> None:
     """Every record that was acknowledged is there after the process is killed, once."""
-    path = str(database_path(engine.url))
-    command = [sys.executable, "-c", CRASH_HISTORY, path]
+    folder = str(Path(database.name).parent)
+    command = [sys.executable, "-c", CRASH_HISTORY, folder]
     ended = subprocess.run(command, check=False, timeout=PATIENCE, stdout=subprocess.PIPE)
     assert ended.returncode == -9
-    stored = [int(data) for data in _history(engine)]
+    stored = [int(data) for data in _history(database)]
     assert {*map(int, ended.stdout.split())} <= set(stored)
     assert len(stored) == len(set(stored)) >= 3000
-    with reading(engine) as connection:
+    with database.reading() as connection:
         (summary,) = queries.history_summary(connection, "CAR1")
     assert summary.total == len(stored)

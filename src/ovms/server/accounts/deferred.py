@@ -7,18 +7,18 @@ refuses is given up: the next login brings it again.
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ovms.base.logs import get_logger
 from ovms.server.accounts.passwords import fingerprint
 from ovms.server.storage import queries
-from ovms.server.storage.database import sync_engine, writing
 from ovms.server.storage.errors import StoreError
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import URL
+    from sqlalchemy import Connection
 
+    from ovms.server.storage.database import Database
     from ovms.server.values import Token
 
 USE_INTERVAL: Final = 60.0
@@ -37,11 +37,10 @@ log = get_logger("ovms.server.accounts")
 
 
 class DeferredWrites:
-    """Writes in a thread of its own. Belongs to the event loop that made it."""
+    """Writes in a task of its own. Belongs to the event loop that made it."""
 
-    def __init__(self, url: URL) -> None:
-        self._engine = sync_engine(url)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ovms-accounts-writer")
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._uses: dict[int, float] = {}
         self._hashes: dict[int, tuple[str, str]] = {}
         self._writing: dict[int, float] = {}
@@ -76,10 +75,9 @@ class DeferredWrites:
             await asyncio.wait([self._task])
 
     async def close(self) -> None:
-        """Write what waits, and end the thread. Harmless again."""
+        """Write what waits, and take no more. Harmless again."""
         self._closed = True
         await self.idle()
-        self._thread.shutdown(wait=False)
 
     def _start(self) -> None:
         if self._task is None or self._task.done():
@@ -87,18 +85,19 @@ class DeferredWrites:
             self._task = asyncio.get_running_loop().create_task(self._run(), name=name)
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
         while self._uses or self._hashes:
             self._writing, self._uses = self._uses, {}
             hashes, self._hashes = self._hashes, {}
             try:
-                await loop.run_in_executor(self._thread, self._write, self._writing, hashes)
+                await self._database.write(partial(_write, uses=self._writing, hashes=hashes))
             except StoreError as error:
                 log.warning("uses of accounts were not kept", reason=str(error))
             self._writing = {}
 
-    def _write(self, uses: dict[int, float], hashes: dict[int, tuple[str, str]]) -> None:
-        with writing(self._engine) as connection:
-            queries.touch_tokens(connection, uses)
-            for owner_id, (old, new) in hashes.items():
-                queries.renew_hash(connection, owner_id, old, new)
+
+def _write(
+    connection: Connection, uses: dict[int, float], hashes: dict[int, tuple[str, str]]
+) -> None:
+    queries.touch_tokens(connection, uses)
+    for owner_id, (old, new) in hashes.items():
+        queries.renew_hash(connection, owner_id, old, new)

@@ -21,14 +21,14 @@ from ovms.server.accounts.passwords import fingerprint, hash_password, verify_pa
 from ovms.server.accounts.throttle import Throttle
 from ovms.server.accounts.tokens import allows
 from ovms.server.storage import names, queries
+from ovms.server.storage.database import Lane
 from ovms.server.storage.errors import StoreClosed, StoreError
-from ovms.server.storage.reader import Reader
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-    from sqlalchemy.engine import URL
 
     from ovms.base.clock import Clock
+    from ovms.server.storage.database import Database
     from ovms.server.values import AccountState, Owner, Token
 
 HASHERS: Final = 2
@@ -72,9 +72,9 @@ class Login:
 class Accounts:
     """Who may log in, to a database that exists. Belongs to the event loop that made it."""
 
-    def __init__(self, url: URL, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
         self._clock = clock
-        self._reader = Reader(url, "ovms-accounts")
         self._throttle = Throttle(clock.monotonic)
         self._hashers = ThreadPoolExecutor(HASHERS, thread_name_prefix="ovms-passwords")
         self._hashers.submit(verify_password, None, "")  # the first of all would take longer
@@ -82,7 +82,7 @@ class Accounts:
         # strangers turns him away.
         self._places = {known: _Places(LOGIN_LIMIT) for known in (False, True)}
         self._hash_places = {known: _Places(HASHERS + WAITING_LIMIT) for known in (False, True)}
-        self._afterwards = DeferredWrites(url)
+        self._afterwards = DeferredWrites(database)
         self._checked = clock.time()
         self._suspects: tuple[set[int], set[str]] = set(), set()
         self._closed = False
@@ -116,7 +116,7 @@ class Accounts:
         since = self._checked - CHANGE_OVERLAP
         query = partial(self._revoked, since=since, also=suspects, logins=tuple(logins))
         try:
-            found = await self._reader.read(query)
+            found = await self._database.read(query, Lane.LOGINS)
         except BaseException:
             self.suspect(*suspects)
             raise
@@ -133,11 +133,11 @@ class Accounts:
         self._closed = True
         await self._afterwards.close()
         self._hashers.shutdown(wait=False)
-        await self._reader.close()
 
     async def _log_in(self, user: str, password: str, right: str, *, is_known: bool) -> Login:
         self._check_open()
-        owner, token = await self._reader.read(partial(_look, user=user, password=password))
+        look = partial(_look, user=user, password=password)
+        owner, token = await self._database.read(look, Lane.LOGINS)
         if owner and token and token.owner_id == owner.id and allows(token.permit, right):
             self._afterwards.touch(token, self._clock.time())
             return await self._admit(owner.id, Credential(right, token_id=token.id))
@@ -160,7 +160,8 @@ class Accounts:
     async def _admit(self, owner_id: int, credential: Credential) -> Login:
         """Make the login, if what it came by still holds."""
         self._check_open()
-        states = await self._reader.read(partial(queries.account_states, owner_ids=(owner_id,)))
+        query = partial(queries.account_states, owner_ids=(owner_id,))
+        states = await self._database.read(query, Lane.LOGINS)
         state = states.get(owner_id)
         if state is None or not self._holds(credential, state):
             raise LoginRefused

@@ -1,4 +1,4 @@
-"""What the store cannot do, in one tree; ``str()`` of each is one line for an operator.
+"""What the storage cannot do, in one tree; ``str()`` of each is one line for an operator.
 
 ::
 
@@ -18,15 +18,6 @@
 """
 
 from __future__ import annotations
-
-import sqlite3
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-from sqlalchemy.exc import DBAPIError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 class StoreError(Exception):
@@ -84,37 +75,3 @@ class OwnerHasVehicles(RecordError):
         vehicles = "1 vehicle" if count == 1 else f"{count} vehicles"
         super().__init__(f"owner {name} still has {vehicles}")
         self.count = count
-
-
-_BY_CODE: dict[int, tuple[type[DatabaseError], str]] = {
-    sqlite3.SQLITE_PERM: (DatabaseUnwritable, "may not be opened: permission denied"),
-    sqlite3.SQLITE_BUSY: (DatabaseLocked, "is locked by another process"),
-    sqlite3.SQLITE_LOCKED: (DatabaseLocked, "is locked by another process"),
-    sqlite3.SQLITE_READONLY: (DatabaseUnwritable, "is read-only"),
-    sqlite3.SQLITE_IOERR: (DatabaseUnwritable, "cannot be read or written: disk error"),
-    sqlite3.SQLITE_CORRUPT: (NotADatabase, "is damaged"),
-    sqlite3.SQLITE_FULL: (DatabaseUnwritable, "cannot grow: the disk is full"),
-    sqlite3.SQLITE_CANTOPEN: (DatabaseUnwritable, "cannot be opened"),
-    sqlite3.SQLITE_NOTADB: (NotADatabase, "is not a database"),
-}
-
-
-def from_sqlite(error: BaseException | None, name: str) -> DatabaseError:
-    """Return what SQLite's error means for the database ``name``.
-
-    The lowest byte of the code is the kind; the rest refines it.
-    """
-    code = getattr(error, "sqlite_errorcode", None) or 0
-    kind, text = _BY_CODE.get(code & 0xFF, (DatabaseError, f"failed: {error}"))
-    return kind(f"database {name} {text}")
-
-
-@contextmanager
-def translated(name: str) -> Iterator[None]:
-    """Raise errors of the driver as :class:`DatabaseError` about the database ``name``."""
-    try:
-        yield
-    except DBAPIError as error:
-        raise from_sqlite(error.orig, name) from error
-    except sqlite3.Error as error:
-        raise from_sqlite(error, name) from error

@@ -1,4 +1,4 @@
-"""The records that gather between two commits, and how they are written.
+"""The records that gather between two commits, and which of them are the same.
 
 A car sends a record again until it is acknowledged, the time difference computed anew. The same
 vehicle, acknowledgement code, type, number and data is the same record if it comes within
@@ -20,10 +20,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from ovms.protocol.records.record import legible
-from ovms.server.storage.statements import many
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterable, Iterator
 
     from ovms.server.values import KeptRecord
@@ -52,38 +50,6 @@ RECORD_COST: Final = 800
 
 COPY_COST: Final = 200
 """Bytes of memory that a copy of a waiting record takes, about: whom to tell."""
-
-ROWS_A_STATEMENT: Final = 400
-"""Larger than for messages: a batch takes five kinds of statements, and each may have to wait for
-the interpreter lock. SQLite takes 32766 parameters since 3.32."""
-
-_LIVING: Final = (
-    "SELECT id FROM (VALUES {}) CROSS JOIN vehicles ON id = column1 WHERE deleted IS NULL"
-)
-_KNOWN: Final = (
-    "SELECT column1 FROM (VALUES {}) CROSS JOIN history_acks "
-    "ON vehicle_id = column2 AND type = column3 AND number = column4 AND ack = column5 "
-    "AND digest = column6 WHERE received BETWEEN column7 AND column8"
-)
-_STORED: Final = (
-    "SELECT column1 FROM (VALUES {}) WHERE EXISTS "  # noqa: S608 (ours)
-    "(SELECT 1 FROM (SELECT id, ack, data FROM history WHERE vehicle_id = column2 "
-    "AND type = column3 AND number = column4 AND time BETWEEN column7 AND column8 "
-    f"LIMIT {NEAR_LIMIT}) AS near WHERE ack = column5 AND data = column6 AND id > "
-    "coalesce((SELECT last_id FROM history_purges WHERE vehicle_id = column2), 0))"
-)
-_ACKS: Final = (
-    "INSERT INTO history_acks (vehicle_id, type, number, ack, digest, received) VALUES {} "
-    "ON CONFLICT (vehicle_id, type, number, ack, digest) DO UPDATE SET received = excluded.received"
-)
-_RECORDS: Final = (
-    "INSERT INTO history (vehicle_id, type, number, time, expires, data, ack) VALUES {}"
-)
-_COUNTS: Final = (
-    "INSERT INTO history_counts (vehicle_id, type, number, records, bytes) VALUES {} "
-    "ON CONFLICT (vehicle_id, type, number) DO UPDATE "
-    "SET records = records + excluded.records, bytes = bytes + excluded.bytes"
-)
 
 OnSaved = Callable[[], object]
 Key = tuple[object, ...]
@@ -186,51 +152,28 @@ def _key(record: KeptRecord) -> Key:
     return record.ack, record.type, record.number, record.data
 
 
-def write_history(connection: sqlite3.Connection, batch: HistoryBatch) -> None:
-    """Store a batch inside a transaction; records of vehicles that are gone are left out."""
-    living = _fetch(connection, _LIVING, ((vehicle_id,) for vehicle_id in batch.records))
-    waiting = [(id_, each) for (id_,) in living for each in batch.records[id_].values()]
-    acked = [*_acked(waiting)]
-    copies = _copies(connection, acked)
-    new = [(id_, each.record) for place, (id_, each) in enumerate(waiting) if place not in copies]
-    received = {key: each.received for _, key, each in acked}
-    _execute(connection, _RECORDS, (_row(*each) for each in new))
-    _execute(connection, _COUNTS, _counts(new))
-    _execute(connection, _ACKS, ((*key, last) for key, last in received.items()))
-
-
-def _acked(waiting: list[tuple[str, WaitingRecord]]) -> Iterator[Acked]:
-    """Yield those that are acknowledged: place, key, and what waits."""
-    for place, (vehicle_id, each) in enumerate(waiting):
-        if each.record.ack is not None:
-            yield place, _ack_key(vehicle_id, each.record), each
-
-
-def _copies(connection: sqlite3.Connection, acked: list[Acked]) -> set[int]:
-    """Return the places of those that are stored already."""
-    known = ((place, *key, *each.window) for place, key, each in acked)
-    copies = _fetch(connection, _KNOWN, known)
-    late = (
-        (place, *key[:4], each.record.data, *each.times)
-        for place, key, each in acked
-        if each.is_late and (place,) not in copies
-    )
-    copies |= _fetch(connection, _STORED, late)
-    return {place for (place,) in copies}
+def acknowledged(waiting: Iterable[tuple[str, WaitingRecord]]) -> list[Acked]:
+    """Return those that a car waits for: place, key, and what waits."""
+    return [
+        (place, _ack_key(vehicle_id, each.record), each)
+        for place, (vehicle_id, each) in enumerate(waiting)
+        if each.record.ack is not None
+    ]
 
 
 def _ack_key(vehicle_id: str, record: KeptRecord) -> AckKey:
-    """Return in what two acknowledged records are alike that may be the same."""
+    """Return what is equal in two acknowledged records that may be the same."""
     digest = blake2b(record.data, digest_size=16).digest()
     return vehicle_id, record.type, record.number, record.ack, digest
 
 
-def _row(vehicle_id: str, record: KeptRecord) -> tuple[Any, ...]:
+def record_row(vehicle_id: str, record: KeptRecord) -> tuple[Any, ...]:
+    """Return vehicle id, type, number, time, end, data and acknowledgement code."""
     head = vehicle_id, record.type, record.number
     return *head, record.time, record.expires, record.data, record.ack
 
 
-def _counts(new: Iterable[tuple[str, KeptRecord]]) -> list[tuple[Any, ...]]:
+def counts(new: Iterable[tuple[str, KeptRecord]]) -> list[tuple[Any, ...]]:
     """Count records and bytes by vehicle, type and number."""
     sums: dict[tuple[str, str, int], tuple[int, int]] = {}
     for vehicle_id, record in new:
@@ -244,17 +187,3 @@ def record_size(vehicle_id: str, record: KeptRecord) -> int:
     """Return what a record counts, in bytes."""
     words = len(vehicle_id.encode()) + len(record.type.encode())
     return words + len(record.data) + RECORD_OVERHEAD
-
-
-def _fetch(
-    connection: sqlite3.Connection, sql: str, rows: Iterable[tuple[Any, ...]]
-) -> set[tuple[Any, ...]]:
-    found: set[tuple[Any, ...]] = set()
-    for statement, parameters in many(sql, rows, ROWS_A_STATEMENT):
-        found.update(connection.execute(statement, parameters))
-    return found
-
-
-def _execute(connection: sqlite3.Connection, sql: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    for statement, parameters in many(sql, rows, ROWS_A_STATEMENT):
-        connection.execute(statement, parameters)

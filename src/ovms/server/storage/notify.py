@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from ovms.server.storage import outbox, subscriptions
 from ovms.server.storage.errors import InvalidValue, NotFound
-from ovms.server.storage.threaded import ThreadedStore
 from ovms.server.storage.vehicles import find_vehicle
 
 if TYPE_CHECKING:
@@ -17,11 +16,15 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from ovms.server.storage.database import Database
     from ovms.server.values import AlertRow, OutboxHead, Subscription, Vehicle, WaitingAlert
 
 
-class NotifyStore(ThreadedStore):
+class NotifyStore:
     """Subscriptions and outbox of a running server. Raises :class:`StoreError`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def tidy(self, before: float) -> None:
         """Drop what does not count any more, and alerts raised before that time."""
@@ -30,7 +33,7 @@ class NotifyStore(ThreadedStore):
             subscriptions.drop_ended(connection)
             outbox.drop_old(connection, before)
 
-        await self._write(drop)
+        await self._database.write(drop)
 
     async def find_vehicles(self, vehicle_ids: Iterable[str]) -> dict[str, Vehicle]:
         """Return those of the vehicles that exist, by id."""
@@ -39,7 +42,7 @@ class NotifyStore(ThreadedStore):
             found = (find_vehicle(connection, vehicle_id) for vehicle_id in vehicle_ids)
             return {vehicle.id: vehicle for vehicle in found if vehicle is not None}
 
-        return await self._read(look)
+        return await self._database.read(look)
 
     async def subscribe(
         self,
@@ -63,14 +66,14 @@ class NotifyStore(ThreadedStore):
             return True
 
         try:
-            return await self._write(put)
+            return await self._database.write(put)
         except InvalidValue:
             return False
 
     async def unsubscribe(self, vehicle_id: str, app_id: str, key: str | None = None) -> bool:
         """End a subscription, with a ``key`` only if it still has that; false if there is none."""
         try:
-            await self._write(
+            await self._database.write(
                 lambda connection: subscriptions.remove_subscription(
                     connection, vehicle_id, app_id, key
                 )
@@ -81,7 +84,7 @@ class NotifyStore(ThreadedStore):
 
     async def find_subscription(self, vehicle_id: str, app_id: str) -> Subscription | None:
         """Return an app's subscription of a vehicle, or ``None``."""
-        return await self._read(
+        return await self._database.read(
             lambda connection: subscriptions.find_subscription(connection, vehicle_id, app_id)
         )
 
@@ -90,9 +93,9 @@ class NotifyStore(ThreadedStore):
     ) -> tuple[int, int]:
         """Put alerts into the outbox; returns rows put, and rows for which there was no room."""
         vehicle_ids = {alert[0] for alert in alerts}
-        if not await self._read(lambda c: outbox.is_wanted(c, vehicle_ids, push_types)):
+        if not await self._database.read(lambda c: outbox.is_wanted(c, vehicle_ids, push_types)):
             return 0, 0  # the write lock is left to others
-        return await self._write(lambda c: outbox.put_alerts(c, alerts, push_types))
+        return await self._database.write(lambda c: outbox.put_alerts(c, alerts, push_types))
 
     async def list_heads(self, push_types: Iterable[str], limit: int) -> list[OutboxHead]:
         """Give up to ``limit`` subscriptions of each type that something waits for."""
@@ -104,11 +107,11 @@ class NotifyStore(ThreadedStore):
                 for head in outbox.list_heads(connection, push_type, limit)
             ]
 
-        return await self._read(look)
+        return await self._database.read(look)
 
     async def list_waiting(self, vehicle_id: str, app_id: str) -> list[WaitingAlert]:
         """Return what waits for a subscription, in the order in which it was raised."""
-        return await self._read(
+        return await self._database.read(
             lambda connection: outbox.list_waiting(connection, vehicle_id, app_id)
         )
 
@@ -116,7 +119,7 @@ class NotifyStore(ThreadedStore):
         self, vehicle_id: str, app_id: str, ids: Sequence[int], delivered: bool
     ) -> None:
         """Drop alerts that were ``delivered``, or are given up."""
-        await self._write(
+        await self._database.write(
             lambda connection: outbox.drop_waiting(connection, vehicle_id, app_id, ids, delivered)
         )
 
@@ -124,6 +127,6 @@ class NotifyStore(ThreadedStore):
         self, vehicle_id: str, app_id: str, now: float, due: float
     ) -> Subscription | None:
         """Count a failed delivery, and try again at ``due``."""
-        return await self._write(
+        return await self._database.write(
             lambda connection: outbox.postpone(connection, vehicle_id, app_id, now, due)
         )

@@ -16,7 +16,6 @@ from ovms.protocol.times import parse_wire_time, wire_change
 from ovms.server.storage import shared_records
 from ovms.server.storage.schema import SERVER_ROW, messages, peers, server, vehicles
 from ovms.server.storage.shared_records import ANY_SERVER
-from ovms.server.storage.threaded import ThreadedStore
 from ovms.server.storage.vehicles import PRESENCE_STALE
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
 
     from ovms.protocol.records.sync import OwnerRecord, VehicleRecord
+    from ovms.server.storage.database import Database
     from ovms.server.storage.shared_records import (
         OwnerSyncPosition,
         SharedRecord,
@@ -101,8 +101,11 @@ def _states(connection: Connection, query: Select[Any]) -> list[tuple[str, Lates
     return [(vehicle_id, LatestMessage(code, data, time)) for vehicle_id, code, data, time in rows]
 
 
-class PeerStore(ThreadedStore):
+class PeerStore:
     """Shared records of a running server. Raises :class:`ovms.server.storage.errors.StoreError`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def reset(self, called: Collection[str]) -> None:
         """Nobody is connected: the server starts. ``called`` are those whom it calls.
@@ -115,11 +118,13 @@ class PeerStore(ThreadedStore):
             is_gone = (peers.c.direction == "calls", peers.c.id.not_in(called))
             connection.execute(update(peers).where(*is_gone).values(address=""))
 
-        await self._write(put)
+        await self._database.write(put)
 
     async def note(self, peer_id: str, direction: Direction, **values: object) -> None:
         """Keep how things stand with a server; see :func:`note_peer`."""
-        await self._write(lambda connection: note_peer(connection, peer_id, direction, **values))
+        await self._database.write(
+            lambda connection: note_peer(connection, peer_id, direction, **values)
+        )
 
     async def changed_vehicles(
         self, server_id: str, after: SyncPosition, until: float
@@ -129,14 +134,14 @@ class PeerStore(ThreadedStore):
             shared_records.changed_vehicles, server_id=server_id, after=after, until=until,
             limit=PAGE,
         )  # fmt: skip
-        return await self._read(query)
+        return await self._database.read(query)
 
     async def changed_owners(
         self, after: OwnerSyncPosition, until: float
     ) -> list[tuple[OwnerSyncPosition, OwnerRecord]]:
         """Give up to :data:`PAGE` owners; see :func:`shared_records.changed_owners`."""
         query = partial(shared_records.changed_owners, after=after, until=until, limit=PAGE)
-        return await self._read(query)
+        return await self._database.read(query)
 
     async def stored_since(
         self, server_id: str, since: float, after: tuple[str, str]
@@ -151,7 +156,7 @@ class PeerStore(ThreadedStore):
             .where(m.time > since, tuple_(m.vehicle_id, m.code) > tuple_(*after))
             .limit(PAGE)
         )
-        return await self._read(partial(_states, query=query))
+        return await self._database.read(partial(_states, query=query))
 
     async def stored_of(
         self, server_id: str, vehicle_ids: Sequence[str]
@@ -160,20 +165,22 @@ class PeerStore(ThreadedStore):
         found = []
         for start in range(0, len(vehicle_ids), PAGE):
             some = messages.c.vehicle_id.in_(vehicle_ids[start : start + PAGE])
-            found += await self._read(partial(_states, query=_stored(server_id).where(some)))
+            found += await self._database.read(
+                partial(_states, query=_stored(server_id).where(some))
+            )
         return found
 
     async def heard(self, peer_id: str, direction: Direction) -> float:
         """Return when a server was last heard, Unix seconds; 0 for never."""
         key = (peers.c.id == peer_id, peers.c.direction == direction)
         query = select(peers.c.heard).where(*key)
-        return await self._read(lambda connection: connection.scalar(query)) or 0.0
+        return await self._database.read(lambda connection: connection.scalar(query)) or 0.0
 
     async def newest(self, peer_id: str) -> tuple[int, int]:
         """Return the newest changes of vehicles and owners that were had from a server we call."""
         p = peers.c
         query = select(p.vehicle_time, p.owner_time).where(p.id == peer_id, p.direction == "calls")
-        row = await self._read(lambda connection: connection.execute(query).one_or_none())
+        row = await self._database.read(lambda connection: connection.execute(query).one_or_none())
         times = row or ("", "")
         return parse_wire_time(times[0]) or 0, parse_wire_time(times[1]) or 0
 
@@ -189,4 +196,4 @@ class PeerStore(ThreadedStore):
             note_peer(connection, peer_id, "calls", heard=now, **times)
             return taken
 
-        return await self._write(put)
+        return await self._database.write(put)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -32,6 +33,12 @@ REVISION: Final = "0005"
 SERVER_ROW: Final = 1
 """The key of the only row of ``server``."""
 
+BIG: Final = BigInteger().with_variant(Integer(), "sqlite")
+"""64 bits, for ids, counts and what cars and other servers send.
+
+SQLite has 64 bits in any case, and numbers rows by itself only in a key that is called INTEGER.
+"""
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -45,7 +52,7 @@ metadata = MetaData(
 owners = Table(
     "owners",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", BIG, primary_key=True),
     Column("name", Text, nullable=False),
     # The name without case: what lookups compare, and what must be unique.
     Column("name_key", Text, nullable=False, unique=True),
@@ -64,7 +71,7 @@ owners = Table(
 removed_owners = Table(
     "removed_owners",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("id", BIG, primary_key=True, autoincrement=False),
     Column("name", Text, nullable=False),
     Column("changed", Double, nullable=False),
     Index(None, "changed"),
@@ -75,7 +82,7 @@ vehicles = Table(
     metadata,
     Column("id", Text, primary_key=True),
     # NULL only in tombstones, so that an owner can go while they stay.
-    Column("owner_id", Integer, ForeignKey("owners.id", ondelete="SET NULL")),
+    Column("owner_id", BIG, ForeignKey("owners.id", ondelete="SET NULL")),
     Column("name", Text, nullable=False, server_default=""),
     Column("secret", Text, nullable=False),
     Column("type", Text, nullable=False),
@@ -112,8 +119,8 @@ presence = Table(
     metadata,
     Column("vehicle_id", Text, primary_key=True),
     Column("car", Boolean, nullable=False),
-    Column("apps", Integer, nullable=False),
-    Column("batch", Integer, nullable=False),
+    Column("apps", BIG, nullable=False),
+    Column("batch", BIG, nullable=False),
     # When the car's last message came.
     Column("heard", Double),
 )
@@ -131,16 +138,16 @@ server = Table(
 history = Table(
     "history",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", BIG, primary_key=True),
     Column("vehicle_id", Text, nullable=False),
     Column("type", Text, nullable=False),
-    Column("number", Integer, nullable=False),
+    Column("number", BIG, nullable=False),
     # When the record was made, and from when on it may go.
-    Column("time", Integer, nullable=False),
-    Column("expires", Integer, nullable=False),
+    Column("time", BIG, nullable=False),
+    Column("expires", BIG, nullable=False),
     Column("data", LargeBinary, nullable=False),
     # The code that its car waits for; NULL if it waits for none, and in records of before 0005.
-    Column("ack", Integer),
+    Column("ack", BIG),
     Index(None, "vehicle_id", "type", "time", "number", "id"),
     Index(None, "expires"),
     # An id is never given again: what is above the one at which a reading began came later.
@@ -153,8 +160,8 @@ history_acks = Table(
     metadata,
     Column("vehicle_id", Text, primary_key=True),
     Column("type", Text, primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("ack", Integer, primary_key=True),
+    Column("number", BIG, primary_key=True),
+    Column("ack", BIG, primary_key=True),
     Column("digest", LargeBinary, primary_key=True),
     Column("received", Double, nullable=False),
     Index(None, "received"),
@@ -167,9 +174,9 @@ history_counts = Table(
     metadata,
     Column("vehicle_id", Text, primary_key=True),
     Column("type", Text, primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("records", Integer, nullable=False),
-    Column("bytes", Integer, nullable=False),
+    Column("number", BIG, primary_key=True),
+    Column("records", BIG, nullable=False),
+    Column("bytes", BIG, nullable=False),
     # Nearly always empty: finds what to delete.
     Index("ix_history_counts_empty", "records", sqlite_where=text("records = 0")),
     sqlite_with_rowid=False,
@@ -181,7 +188,7 @@ history_purges = Table(
     "history_purges",
     metadata,
     Column("vehicle_id", Text, primary_key=True),
-    Column("last_id", Integer, nullable=False),
+    Column("last_id", BIG, nullable=False),
 )
 
 # Bytes a day, each from the car's or the apps' side.
@@ -191,10 +198,10 @@ utilisation = Table(
     Column("vehicle_id", Text, primary_key=True),
     # YYYY-MM-DD, UTC.
     Column("day", Text, primary_key=True),
-    Column("car_received", Integer, nullable=False),
-    Column("car_sent", Integer, nullable=False),
-    Column("apps_received", Integer, nullable=False),
-    Column("apps_sent", Integer, nullable=False),
+    Column("car_received", BIG, nullable=False),
+    Column("car_sent", BIG, nullable=False),
+    Column("apps_received", BIG, nullable=False),
+    Column("apps_sent", BIG, nullable=False),
     Index(None, "day"),
 )
 
@@ -207,7 +214,7 @@ notifications = Table(
     metadata,
     Column("vehicle_id", Text, ForeignKey("vehicles.id", ondelete="CASCADE"), primary_key=True),
     Column("app_id", Text, primary_key=True),
-    Column("owner_id", Integer, nullable=False),
+    Column("owner_id", BIG, nullable=False),
     Column("push_type", Text, nullable=False),
     Column("key_type", Text, nullable=False),
     Column("key", Text, nullable=False),
@@ -217,14 +224,14 @@ notifications = Table(
     Column("changed", Double, nullable=False),
     # Since when every delivery failed, and how many; NULL and 0 after one that did not.
     Column("failing", Double),
-    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("failures", BIG, nullable=False, server_default="0"),
 )
 
 # Alerts on their way to one subscription each; gone once they are delivered.
 outbox = Table(
     "outbox",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", BIG, primary_key=True),
     Column("vehicle_id", Text, nullable=False),
     Column("app_id", Text, nullable=False),
     Column("kind", Text, nullable=False),
@@ -232,7 +239,7 @@ outbox = Table(
     Column("created", Double, nullable=False),
     # When it is to be sent, and how often that failed.
     Column("due", Double, nullable=False),
-    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("attempts", BIG, nullable=False, server_default="0"),
     ForeignKeyConstraint(
         ["vehicle_id", "app_id"],
         ["notifications.vehicle_id", "notifications.app_id"],
@@ -249,8 +256,8 @@ outbox = Table(
 tokens = Table(
     "tokens",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("owner_id", Integer, ForeignKey("owners.id", ondelete="CASCADE"), nullable=False),
+    Column("id", BIG, primary_key=True),
+    Column("owner_id", BIG, ForeignKey("owners.id", ondelete="CASCADE"), nullable=False),
     Column("token", Text, nullable=False, unique=True),
     Column("application", Text, nullable=False),
     Column("purpose", Text, nullable=False),
@@ -273,7 +280,7 @@ provisions = Table(
     Column("token", Text, nullable=False),
     Column("digest", Text, nullable=False),
     Column("record", Text, nullable=False),
-    Column("owner_id", Integer, ForeignKey("owners.id", ondelete="SET NULL")),
+    Column("owner_id", BIG, ForeignKey("owners.id", ondelete="SET NULL")),
     Column("created", Double, nullable=False),
     Column("changed", Double, nullable=False),
     Column("last_used", Double),
@@ -287,8 +294,8 @@ peer_owners = Table(
     "peer_owners",
     metadata,
     Column("peer", Text, primary_key=True),
-    Column("remote_id", Integer, primary_key=True, autoincrement=False),
-    Column("owner_id", Integer, ForeignKey("owners.id", ondelete="CASCADE"), nullable=False),
+    Column("remote_id", BIG, primary_key=True, autoincrement=False),
+    Column("owner_id", BIG, ForeignKey("owners.id", ondelete="CASCADE"), nullable=False),
     Index(None, "owner_id"),
 )
 
@@ -306,8 +313,8 @@ peers = Table(
     # The newest changes of vehicles and owners that were had from it: YYYY-MM-DD hh:mm:ss, UTC.
     Column("vehicle_time", Text, nullable=False, server_default=""),
     Column("owner_time", Text, nullable=False, server_default=""),
-    Column("vehicles", Integer, nullable=False, server_default="0"),
-    Column("owners", Integer, nullable=False, server_default="0"),
+    Column("vehicles", BIG, nullable=False, server_default="0"),
+    Column("owners", BIG, nullable=False, server_default="0"),
     Column("error", Text, nullable=False, server_default=""),
     CheckConstraint("direction IN ('calls', 'called')", name="direction"),
 )

@@ -14,16 +14,10 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import insert, update
 
 from ovms.server.storage import queries
-from ovms.server.storage.database import connect, database_path, sync_engine, upgrade, writing
-from ovms.server.storage.expiry import (
-    TRAFFIC_DAYS,
-    expire_acks,
-    expire_history,
-    expire_traffic,
-    purge,
-)
+from ovms.server.storage.database import Lane
+from ovms.server.storage.errors import StoreClosed
+from ovms.server.storage.expiry import TRAFFIC_DAYS, ExpiryKind
 from ovms.server.storage.names import vehicle_key
-from ovms.server.storage.reader import Reader
 from ovms.server.storage.schema import SERVER_ROW, presence, server
 from ovms.server.storage.writer import CLOSE_TIMEOUT, Writer
 
@@ -32,8 +26,8 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from sqlalchemy import Connection
-    from sqlalchemy.engine import URL
 
+    from ovms.server.storage.database import Database
     from ovms.server.values import (
         DayTraffic,
         HistoryEntry,
@@ -53,10 +47,6 @@ CHANGE_OVERLAP: Final = 30.0
 USE_INTERVAL: Final = 60.0
 """Seconds within which the uses of a provisioning record count as one: strangers can ask for it."""
 
-WRITER_BUSY_TIMEOUT: Final = 2.0
-"""Seconds the writer waits for a lock; it tries again anyway, and must not outlast its closing."""
-
-
 HOLD_LIMIT: Final = 3600.0
 """Seconds after which records expire although somebody holds them, one after another."""
 
@@ -64,15 +54,12 @@ HOLD_LIMIT: Final = 3600.0
 class Store:
     """The database of a running server. Made by :meth:`open`, in the event loop that uses it."""
 
-    def __init__(self, url: URL, clock: Callable[[], float]) -> None:
-        path = database_path(url)
-        self._name = str(path)
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self.database = database
         self._clock = clock
-        self._reader = Reader(url, "ovms-reader")
-        self._history = Reader(url, "ovms-history")  # a long count keeps no car waiting
         self._holders = 0
         self._held_off: float | None = None
-        self.writer = Writer.open(lambda: connect(path, WRITER_BUSY_TIMEOUT), self._name)
+        self.writer = Writer(database)
         # What the hub puts goes straight to the writer.
         self.put_message = self.writer.put_message
         self.put_token = self.writer.put_token
@@ -81,14 +68,14 @@ class Store:
         self.put_traffic = self.writer.put_traffic
 
     @classmethod
-    async def open(cls, url: URL, clock: Callable[[], float]) -> Store:
-        """Open the database, made or upgraded if need be; nobody counts as connected.
+    async def open(cls, database: Database, clock: Callable[[], float]) -> Store:
+        """Make or upgrade the database if need be; nobody counts as connected.
 
-        ``url`` comes from :func:`ovms.server.storage.database.database_url`, ``clock`` gives Unix
-        seconds. Raises :class:`ovms.server.storage.errors.DatabaseError`.
+        ``clock`` returns Unix seconds. Raises :class:`ovms.server.storage.errors.DatabaseError`.
         """
-        await asyncio.to_thread(_prepare, url, clock())
-        return cls(url, clock)
+        await asyncio.to_thread(database.upgrade)
+        await database.write(partial(_start, now=clock()))
+        return cls(database, clock)
 
     async def load_vehicle(self, vehicle_id: str) -> tuple[Vehicle, list[LatestMessage]] | None:
         """Return a vehicle and the latest message of each code by code, or ``None``.
@@ -98,7 +85,7 @@ class Store:
         """
         vehicle_id = vehicle_key(vehicle_id)
         newer, token = self.writer.unsaved(vehicle_id)
-        found = await self._reader.read(partial(queries.load_vehicle, vehicle_id=vehicle_id))
+        found = await self.database.read(partial(queries.load_vehicle, vehicle_id=vehicle_id))
         if found is None:
             return None
         vehicle, rows = found
@@ -119,14 +106,14 @@ class Store:
         Also some that were changed shortly before: compare with what is known of them.
         """
         past = since - CHANGE_OVERLAP
-        return await self._reader.read(partial(queries.changed_since, since=past))
+        return await self.database.read(partial(queries.changed_since, since=past))
 
     async def find_provision(self, key: str) -> ProvisionRecord | None:
         """Return the record for the car that asks by ``key``, in any case; ``None`` without one.
 
         That it was asked for is kept, and is not waited for.
         """
-        found = await self._reader.read(partial(queries.find_provision, key=key))
+        found = await self.database.read(partial(queries.find_provision, key=key))
         if found is None:
             return None
         now = self._clock()
@@ -160,10 +147,11 @@ class Store:
         limit: int,
     ) -> list[HistoryEntry]:
         """Return the next records behind ``after``, oldest first, then by number."""
-        return await self._history.read(
+        return await self.database.read(
             lambda connection: queries.history_page(
                 connection, vehicle_id, record_type, since, after, last_id, limit
-            )
+            ),
+            Lane.HISTORY,
         )
 
     async def utilisation(self, vehicle_id: str, days: int = TRAFFIC_DAYS) -> list[DayTraffic]:
@@ -188,10 +176,12 @@ class Store:
         :class:`ovms.server.storage.errors.StoreClosed`.
         """
         chunks = 0
-        for chunk in (purge, expire_acks, expire_traffic, expire_history):
-            while not (chunk is expire_history and self._is_held(now)):
+        for kind in ExpiryKind:
+            while not (kind is ExpiryKind.HISTORY and self._is_held(now)):
+                if self.writer.closed:
+                    raise StoreClosed("the store was closed")
                 chunks += 1
-                if not await self.writer.run(partial(chunk, now=now)):
+                if not await self.database.expire(kind, now):
                     break
         return chunks
 
@@ -204,28 +194,23 @@ class Store:
         return now < self._held_off + HOLD_LIMIT
 
     async def close(self, timeout: float = CLOSE_TIMEOUT) -> int:
-        """Save what was kept and close; returns how many rows could not be saved.
+        """Save what was put; return how many rows could not be saved. The database stays open.
 
         May be called again.
         """
         if not self.writer.closed:
             self.writer.heartbeat(0.0)  # nobody counts as online any more
-        left = await self.writer.close(timeout)
-        await self._reader.close()
-        await self._history.close()
-        return left
+        return await self.writer.close(timeout)
 
     async def _read_settled(self, vehicle_id: str, query: Callable[[Connection], T]) -> T:
         await self.writer.settle(vehicle_key(vehicle_id))
-        return await self._history.read(query)
+        return await self.database.read(query, Lane.HISTORY)
 
 
-def _prepare(url: URL, now: float) -> None:
-    engine = sync_engine(url)
-    upgrade(engine)
-    with writing(engine) as connection:
-        connection.execute(update(presence).values(car=False, apps=0, batch=0))
-        times = {"started": now, "heartbeat": now}
-        row = update(server).where(server.c.id == SERVER_ROW)
-        if not connection.execute(row.values(times)).rowcount:
-            connection.execute(insert(server).values(id=SERVER_ROW, **times))
+def _start(connection: Connection, now: float) -> None:
+    """Note that a server starts: nobody is connected yet."""
+    connection.execute(update(presence).values(car=False, apps=0, batch=0))
+    times = {"started": now, "heartbeat": now}
+    row = update(server).where(server.c.id == SERVER_ROW)
+    if not connection.execute(row.values(times)).rowcount:
+        connection.execute(insert(server).values(id=SERVER_ROW, **times))

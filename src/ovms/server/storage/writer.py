@@ -1,31 +1,27 @@
-"""The one writer of what cars send: rows gather in the event loop, a thread commits them.
+"""The one writer of what cars send: rows gather in the event loop, the database commits them.
 
-Every method but :meth:`Writer.open` belongs to the event loop and only the awaited ones wait, so
-nothing here is locked. One task takes what has gathered, has the thread write it in one
-transaction, and tells those who asked. While the disk refuses, the rows stay, newer ones replace
-older ones, and the task tries again: nothing is lost while the process lives.
+Everything here belongs to the event loop and only the awaited methods wait, so nothing is locked.
+One task takes what has gathered, has the database commit it in one transaction, and calls those who
+asked. While the database refuses, the rows stay, newer ones replace older ones, and the task tries
+again: nothing is lost while the process lives.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from ovms.base.logs import get_logger
-from ovms.server.storage.batch import Batch, write, write_singly
-from ovms.server.storage.errors import StoreClosed, from_sqlite, translated
+from ovms.server.storage.batch import Batch
+from ovms.server.storage.errors import StoreClosed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import TypeVar
 
+    from ovms.server.storage.database import Database
     from ovms.server.values import KeptRecord, LatestMessage, Traffic
-
-    T = TypeVar("T")
 
 GATHER: Final = 0.010
 """Seconds that rows gather before a commit: a real disk syncs for about as long."""
@@ -59,31 +55,17 @@ LAST_PAUSE: Final = 10.0
 CLOSE_TIMEOUT: Final = 10.0
 """Seconds that :meth:`Writer.close` tries to save what is left."""
 
-_BAD_ROW: Final = (
-    sqlite3.IntegrityError,
-    sqlite3.DataError,
-    sqlite3.ProgrammingError,
-    sqlite3.InterfaceError,
-    UnicodeError,
-    OverflowError,
-)
-"""What a row raises that can never be written; everything else may pass."""
-
 log = get_logger(__name__)
 
 
 class Writer:
-    """Gathers rows and commits them, many at a time. Made by :meth:`open`.
+    """Gathers rows and commits them, many at a time.
 
-    ``connect`` opens a connection of the driver; it is called in the writer's thread, and again
-    after each error. The caller puts rows only in the event loop in which it was opened.
+    Belongs to the event loop that is running when it is made.
     """
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection], name: str) -> None:
-        self._connect = connect
-        self._name = name
-        self._connection: sqlite3.Connection | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ovms-writer")
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._pending = Batch()
         self._writing = Batch()
         self._rows = 0  # messages in both
@@ -95,11 +77,6 @@ class Writer:
         self._closing = False
         self._unsaved: int | None = None
         self._task = asyncio.get_running_loop().create_task(self._run(), name="store writer")
-
-    @classmethod
-    def open(cls, connect: Callable[[], sqlite3.Connection], name: str) -> Writer:
-        """Start a writer in the running event loop; ``name`` is the database's, for the log."""
-        return cls(connect, name)
 
     # Putting: nothing waits. Vehicle ids are in upper case, as the database has them.
 
@@ -191,15 +168,6 @@ class Writer:
             async with asyncio.timeout(SETTLE_TIMEOUT):
                 await self.flush()
 
-    async def run(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a short job in the thread, on its connection, between two batches.
-
-        Raises :class:`ovms.server.storage.errors.DatabaseError` or :class:`StoreClosed`.
-        """
-        if self._closing:
-            raise StoreClosed("the store was closed")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._do, job)
-
     def unsaved(self, vehicle_id: str) -> tuple[dict[str, LatestMessage], str | None]:
         """Return a vehicle's messages by code, and its token, that may not be durable yet."""
         old, new = self._writing, self._pending
@@ -247,7 +215,9 @@ class Writer:
     def _refuse(self) -> None:
         if not self._refused:
             waiting = self._pending.rows() + self._writing.rows()
-            log.error("store full: messages are lost", database=self._name, waiting=waiting)
+            log.error(
+                "store full: messages are lost", database=self._database.name, waiting=waiting
+            )
         self._refused += 1
 
     # The task.
@@ -261,7 +231,6 @@ class Writer:
             else:
                 await self._wait(min(pause, FIRST_PAUSE) if self._closing else pause)
                 pause = min(pause * 2, LAST_PAUSE)
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
 
     async def _gather(self) -> None:
         await self._work.wait()
@@ -277,11 +246,10 @@ class Writer:
                 await self._hurry.wait()
 
     async def _save(self) -> bool:
-        """Have the thread write what has gathered; puts it back when that fails."""
+        """Have the database commit what has gathered; put it back when that fails."""
         self._writing, self._pending = self._pending, Batch()
-        loop = asyncio.get_running_loop()
         try:
-            lost = await loop.run_in_executor(self._thread, self._write, self._writing)
+            lost = await self._commit(self._writing)
         except Exception as error:  # the writer outlives whatever the disk does
             self._put_back(error)
             return False
@@ -290,6 +258,12 @@ class Writer:
         self._rows = sum(map(len, self._pending.messages.values()))
         self._tell(chain(saved.saved, saved.history.saved()))
         return True
+
+    async def _commit(self, batch: Batch) -> int:
+        """Return how many rows can never be written; callbacks alone need no transaction."""
+        if not (batch.rows() or batch.heartbeat is not None):
+            return 0
+        return await self._database.apply(batch)
 
     def _tell(self, callbacks: Iterator[Callable[[], object]]) -> None:
         """Call some, and the rest in the event loop's next turns."""
@@ -304,64 +278,30 @@ class Writer:
         self._rows = sum(map(len, self._pending.messages.values()))
         self._work.set()
         if not self._failing:
-            reason = str(from_sqlite(error, self._name))
-            log.error("store cannot save, tries again", reason=reason, waiting=self._pending.rows())
+            waiting = self._pending.rows()
+            log.error("store cannot save, tries again", reason=str(error), waiting=waiting)
         self._failing = True
 
     def _recovered(self, lost: int) -> None:
         if self._failing:
-            log.info("store saves again", database=self._name, refused=self._refused)
+            log.info("store saves again", database=self._database.name, refused=self._refused)
         self._failing = False
         self._refused = 0
         if lost:
-            log.error("rows that cannot be stored were dropped", database=self._name, rows=lost)
+            log.error(
+                "rows that cannot be stored were dropped", database=self._database.name, rows=lost
+            )
 
     def _end(self) -> int:
-        """End the task and the thread; returns how many rows are left."""
+        """End the task; return how many rows are left."""
         self._task.cancel()
         left = self._pending.over(self._writing).rows()
         for waiting in self._flushes:
             if not waiting.done():
                 waiting.set_exception(StoreClosed("the store was closed before it could save"))
-        self._thread.submit(self._disconnect)
-        self._thread.shutdown(wait=False)
         if left:
-            log.error("store closed with unsaved rows", database=self._name, rows=left)
+            log.error("store closed with unsaved rows", database=self._database.name, rows=left)
         return left
-
-    # The thread.
-
-    def _write(self, batch: Batch) -> int:
-        """Commit a batch; returns how many rows were left out because they never can be written."""
-        if not (batch.rows() or batch.heartbeat is not None):
-            return 0
-        with self._connected() as connection:
-            try:
-                write(connection, batch)
-            except _BAD_ROW:
-                return write_singly(connection, batch, _BAD_ROW)
-        return 0
-
-    def _do(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        with translated(self._name), self._connected() as connection:
-            return job(connection)
-
-    @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection; after an error the next use opens a new one."""
-        try:
-            if self._connection is None:
-                self._connection = self._connect()
-            yield self._connection
-        except BaseException:
-            self._disconnect()
-            raise
-
-    def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with suppress(sqlite3.Error):
-                connection.close()
 
 
 def _resolve(done: asyncio.Future[None]) -> None:

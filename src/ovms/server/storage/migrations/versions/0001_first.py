@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from ovms.server.storage.migrations.types import BIG
+
 revision = "0001"
 down_revision = None
 
@@ -20,7 +22,7 @@ def upgrade() -> None:
 def _owners() -> None:
     op.create_table(
         "owners",
-        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("id", BIG, nullable=False),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("name_key", sa.Text, nullable=False),
         sa.Column("email", sa.Text, nullable=False, server_default=""),
@@ -38,7 +40,7 @@ def _vehicles() -> None:
     op.create_table(
         "vehicles",
         sa.Column("id", sa.Text, nullable=False),
-        sa.Column("owner_id", sa.Integer),
+        sa.Column("owner_id", BIG),
         sa.Column("name", sa.Text, nullable=False, server_default=""),
         sa.Column("secret", sa.Text, nullable=False),
         sa.Column("type", sa.Text, nullable=False),
@@ -76,8 +78,8 @@ def _presence() -> None:
         "presence",
         sa.Column("vehicle_id", sa.Text, nullable=False),
         sa.Column("car", sa.Boolean, nullable=False),
-        sa.Column("apps", sa.Integer, nullable=False),
-        sa.Column("batch", sa.Integer, nullable=False),
+        sa.Column("apps", BIG, nullable=False),
+        sa.Column("batch", BIG, nullable=False),
         sa.Column("heard", sa.Double),
         sa.PrimaryKeyConstraint("vehicle_id", name="pk_presence"),
     )

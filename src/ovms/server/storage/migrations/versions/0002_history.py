@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from ovms.server.storage.migrations.types import BIG
+
 revision = "0002"
 down_revision = "0001"
 
@@ -22,12 +24,12 @@ def upgrade() -> None:
 def _history() -> None:
     op.create_table(
         "history",
-        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("id", BIG, nullable=False),
         sa.Column("vehicle_id", sa.Text, nullable=False),
         sa.Column("type", sa.Text, nullable=False),
-        sa.Column("number", sa.Integer, nullable=False),
-        sa.Column("time", sa.Integer, nullable=False),
-        sa.Column("expires", sa.Integer, nullable=False),
+        sa.Column("number", BIG, nullable=False),
+        sa.Column("time", BIG, nullable=False),
+        sa.Column("expires", BIG, nullable=False),
         sa.Column("data", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_history"),
         sqlite_autoincrement=True,
@@ -45,8 +47,8 @@ def _acks() -> None:
         "history_acks",
         sa.Column("vehicle_id", sa.Text, nullable=False),
         sa.Column("type", sa.Text, nullable=False),
-        sa.Column("number", sa.Integer, nullable=False),
-        sa.Column("ack", sa.Integer, nullable=False),
+        sa.Column("number", BIG, nullable=False),
+        sa.Column("ack", BIG, nullable=False),
         sa.Column("digest", sa.LargeBinary, nullable=False),
         sa.Column("received", sa.Double, nullable=False),
         sa.PrimaryKeyConstraint(
@@ -62,9 +64,9 @@ def _counts() -> None:
         "history_counts",
         sa.Column("vehicle_id", sa.Text, nullable=False),
         sa.Column("type", sa.Text, nullable=False),
-        sa.Column("number", sa.Integer, nullable=False),
-        sa.Column("records", sa.Integer, nullable=False),
-        sa.Column("bytes", sa.Integer, nullable=False),
+        sa.Column("number", BIG, nullable=False),
+        sa.Column("records", BIG, nullable=False),
+        sa.Column("bytes", BIG, nullable=False),
         sa.PrimaryKeyConstraint("vehicle_id", "type", "number", name="pk_history_counts"),
         sqlite_with_rowid=False,
     )
@@ -77,7 +79,7 @@ def _counts() -> None:
     op.create_table(
         "history_purges",
         sa.Column("vehicle_id", sa.Text, nullable=False),
-        sa.Column("last_id", sa.Integer, nullable=False),
+        sa.Column("last_id", BIG, nullable=False),
         sa.PrimaryKeyConstraint("vehicle_id", name="pk_history_purges"),
     )
 
@@ -87,10 +89,10 @@ def _utilisation() -> None:
         "utilisation",
         sa.Column("vehicle_id", sa.Text, nullable=False),
         sa.Column("day", sa.Text, nullable=False),
-        sa.Column("car_received", sa.Integer, nullable=False),
-        sa.Column("car_sent", sa.Integer, nullable=False),
-        sa.Column("apps_received", sa.Integer, nullable=False),
-        sa.Column("apps_sent", sa.Integer, nullable=False),
+        sa.Column("car_received", BIG, nullable=False),
+        sa.Column("car_sent", BIG, nullable=False),
+        sa.Column("apps_received", BIG, nullable=False),
+        sa.Column("apps_sent", BIG, nullable=False),
         sa.PrimaryKeyConstraint("vehicle_id", "day", name="pk_utilisation"),
     )
     op.create_index("ix_utilisation_day", "utilisation", ["day"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from ovms.server.storage.migrations.types import BIG
+
 revision = "0003"
 down_revision = "0002"
 
@@ -20,7 +22,7 @@ def _notifications() -> None:
         "notifications",
         sa.Column("vehicle_id", sa.Text, nullable=False),
         sa.Column("app_id", sa.Text, nullable=False),
-        sa.Column("owner_id", sa.Integer, nullable=False),
+        sa.Column("owner_id", BIG, nullable=False),
         sa.Column("push_type", sa.Text, nullable=False),
         sa.Column("key_type", sa.Text, nullable=False),
         sa.Column("key", sa.Text, nullable=False),
@@ -28,7 +30,7 @@ def _notifications() -> None:
         sa.Column("created", sa.Double, nullable=False),
         sa.Column("changed", sa.Double, nullable=False),
         sa.Column("failing", sa.Double),
-        sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("failures", BIG, nullable=False, server_default="0"),
         sa.PrimaryKeyConstraint("vehicle_id", "app_id", name="pk_notifications"),
         sa.ForeignKeyConstraint(
             ["vehicle_id"],
@@ -42,14 +44,14 @@ def _notifications() -> None:
 def _outbox() -> None:
     op.create_table(
         "outbox",
-        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("id", BIG, nullable=False),
         sa.Column("vehicle_id", sa.Text, nullable=False),
         sa.Column("app_id", sa.Text, nullable=False),
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("text", sa.Text, nullable=False),
         sa.Column("created", sa.Double, nullable=False),
         sa.Column("due", sa.Double, nullable=False),
-        sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("attempts", BIG, nullable=False, server_default="0"),
         sa.PrimaryKeyConstraint("id", name="pk_outbox"),
         sa.ForeignKeyConstraint(
             ["vehicle_id", "app_id"],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from ovms.server.storage.migrations.types import BIG
+
 revision = "0004"
 down_revision = "0003"
 
@@ -23,7 +25,7 @@ def upgrade() -> None:
 def _removed_owners() -> None:
     op.create_table(
         "removed_owners",
-        sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("id", BIG, autoincrement=False, nullable=False),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("changed", sa.Double, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_removed_owners"),
@@ -34,8 +36,8 @@ def _removed_owners() -> None:
 def _tokens() -> None:
     op.create_table(
         "tokens",
-        sa.Column("id", sa.Integer, nullable=False),
-        sa.Column("owner_id", sa.Integer, nullable=False),
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("owner_id", BIG, nullable=False),
         sa.Column("token", sa.Text, nullable=False),
         sa.Column("application", sa.Text, nullable=False),
         sa.Column("purpose", sa.Text, nullable=False),
@@ -60,7 +62,7 @@ def _provisions() -> None:
         sa.Column("token", sa.Text, nullable=False),
         sa.Column("digest", sa.Text, nullable=False),
         sa.Column("record", sa.Text, nullable=False),
-        sa.Column("owner_id", sa.Integer),
+        sa.Column("owner_id", BIG),
         sa.Column("created", sa.Double, nullable=False),
         sa.Column("changed", sa.Double, nullable=False),
         sa.Column("last_used", sa.Double),
@@ -76,8 +78,8 @@ def _peer_owners() -> None:
     op.create_table(
         "peer_owners",
         sa.Column("peer", sa.Text, nullable=False),
-        sa.Column("remote_id", sa.Integer, autoincrement=False, nullable=False),
-        sa.Column("owner_id", sa.Integer, nullable=False),
+        sa.Column("remote_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("owner_id", BIG, nullable=False),
         sa.PrimaryKeyConstraint("peer", "remote_id", name="pk_peer_owners"),
         sa.ForeignKeyConstraint(
             ["owner_id"], ["owners.id"], name="fk_peer_owners_owner_id", ondelete="CASCADE"
@@ -97,8 +99,8 @@ def _peers() -> None:
         sa.Column("heard", sa.Double),
         sa.Column("vehicle_time", sa.Text, nullable=False, server_default=""),
         sa.Column("owner_time", sa.Text, nullable=False, server_default=""),
-        sa.Column("vehicles", sa.Integer, nullable=False, server_default="0"),
-        sa.Column("owners", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("vehicles", BIG, nullable=False, server_default="0"),
+        sa.Column("owners", BIG, nullable=False, server_default="0"),
         sa.Column("error", sa.Text, nullable=False, server_default=""),
         sa.PrimaryKeyConstraint("id", "direction", name="pk_peers"),
         sa.CheckConstraint("direction IN ('calls', 'called')", name=op.f("ck_peers_direction")),

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from ovms.server.storage.statements import many, transaction
+from ovms.server.storage.sqlite.statements import many, transaction
 
 
 def test_many() -> None:

@@ -1,0 +1,40 @@
+"""Which database a URL names; a new kind of database is a line here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from ovms.server.storage.errors import UnsupportedDatabase
+from ovms.server.storage.sqlite.database import SqliteDatabase
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ovms.server.storage.database import Database
+
+FILE_NAME: Final = "ovms.db"
+"""The database in the data directory, unless a URL names another."""
+
+_KINDS: Final = {"sqlite": SqliteDatabase.at_url}
+
+
+def open_database(data_dir: Path, url: str | None = None) -> Database:
+    """Return the database of a URL, or else the file in ``data_dir``; nothing is made yet.
+
+    Raises :class:`UnsupportedDatabase`.
+    """
+    if not url:
+        return SqliteDatabase(data_dir / FILE_NAME)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise UnsupportedDatabase("the database URL cannot be read: sqlite:///FILE") from error
+    kind = parsed.get_backend_name()
+    if kind in ("postgresql", "postgres"):
+        raise UnsupportedDatabase("PostgreSQL databases are not supported yet")
+    if kind not in _KINDS:
+        raise UnsupportedDatabase(f"databases of the kind {kind!r} are not supported")
+    return _KINDS[kind](parsed)

@@ -1,0 +1,154 @@
+"""Connections to a SQLite file, the driver's own and SQLAlchemy's.
+
+SQLite runs with a write-ahead log and ``synchronous=FULL``: what was committed survives the loss of
+power, and readers never wait for the writer. Everything in the file is private, so its mode is
+0600.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.pool import NullPool, QueuePool
+
+from ovms.server.storage.errors import DatabaseUnwritable
+from ovms.server.storage.sqlite.errors import translated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+BUSY_TIMEOUT: Final = 10.0
+"""Seconds to wait for another process's transaction; the longest of ours, an import, takes two."""
+
+_PRAGMAS: Final = (
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+)
+
+
+def create_file(path: Path) -> None:
+    """Make an empty private file for SQLite to fill, unless there is one.
+
+    SQLite gives its log files the mode of the database.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise DatabaseUnwritable(f"database {path} cannot be opened: {error.strerror}") from error
+
+
+def connect(path: Path, busy_timeout: float = BUSY_TIMEOUT) -> sqlite3.Connection:
+    """Open a connection of the driver itself; ``busy_timeout`` in seconds."""
+    uri = f"{path.absolute().as_uri()}?mode=rw"  # never makes a file
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None)
+    try:
+        _set_pragmas(connection, busy_timeout)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _set_pragmas(connection: sqlite3.Connection, busy_timeout: float) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
+    if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        _log_ahead(connection, busy_timeout)
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+
+
+def _log_ahead(connection: sqlite3.Connection, busy_timeout: float) -> None:
+    """Switch a new database to a write-ahead log; wait while another process does the same.
+
+    SQLite's own time-out does not hold here.
+    """
+    end = time.monotonic() + busy_timeout
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+class KeptConnection:
+    """The driver's own connection, opened by the first use and again after an error.
+
+    Belongs to one thread.
+    """
+
+    def __init__(self, path: Path, busy_timeout: float) -> None:
+        self._path = path
+        self._busy_timeout = busy_timeout
+        self._connection: sqlite3.Connection | None = None
+
+    @contextmanager
+    def opened(self) -> Iterator[sqlite3.Connection]:
+        """Yield the connection."""
+        with translated(str(self._path)):
+            try:
+                if self._connection is None:
+                    self._connection = connect(self._path, self._busy_timeout)
+                yield self._connection
+            except BaseException:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """Close the connection if there is one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
+
+
+class SqliteEngine:
+    """SQLAlchemy's connections: one that is kept for one thread, or a new one for each use."""
+
+    def __init__(self, path: Path, *, kept: bool) -> None:
+        self._name = str(path)
+        pool: dict[str, Any] = {"poolclass": NullPool}
+        if kept:
+            pool = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0}
+        self._engine = create_engine("sqlite://", creator=lambda: connect(path), **pool)
+        _begin_ourselves(self._engine)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Yield a connection that sees one moment of the database."""
+        with translated(self._name), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Yield a connection in a transaction that has the write lock from its beginning.
+
+        A transaction that reads first and locks later fails at once when another wrote in between;
+        this one waits.
+        """
+        with translated(self._name), self._engine.connect() as connection:
+            connection = connection.execution_options(immediate=True)
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Close the kept connection, in its thread."""
+        self._engine.dispose()
+
+
+def _begin_ourselves(engine: Engine) -> None:
+    @event.listens_for(engine, "begin")
+    def _began(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

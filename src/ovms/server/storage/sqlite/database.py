@@ -1,0 +1,100 @@
+"""A database in a SQLite file."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ovms.server.storage.database import Database, Lane
+from ovms.server.storage.errors import UnsupportedDatabase
+from ovms.server.storage.sqlite.batch import apply
+from ovms.server.storage.sqlite.connections import KeptConnection, SqliteEngine, create_file
+from ovms.server.storage.sqlite.errors import is_bad_row
+from ovms.server.storage.sqlite.expiry import expire
+from ovms.server.storage.sqlite.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from typing import TypeVar
+
+    from sqlalchemy import Connection
+    from sqlalchemy.engine import URL
+
+    from ovms.server.storage.batch import Batch
+    from ovms.server.storage.expiry import ExpiryKind
+
+    T = TypeVar("T")
+
+WRITER_BUSY_TIMEOUT: Final = 2.0
+"""Seconds the writer waits for a lock; it tries again anyway, and must not outlast its closing."""
+
+
+class SqliteDatabase(Database):
+    """A SQLite file, with a thread and a connection for each lane, for writes, for the writer."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self.path = path
+        self._engine = SqliteEngine(path, kept=False)
+        self._lanes = {lane: self._reader(f"ovms-{lane.value}") for lane in Lane}
+        kept = SqliteEngine(path, kept=True)
+        self._writes = Worker("ovms-writes", kept.writing, kept.close)
+        connection = KeptConnection(path, WRITER_BUSY_TIMEOUT)
+        self._writer = Worker("ovms-writer", connection.opened, connection.close)
+
+    @classmethod
+    def at_url(cls, url: URL) -> SqliteDatabase:
+        """Return the database of a ``sqlite`` URL. Raises :class:`UnsupportedDatabase`."""
+        if not url.database or url.database == ":memory:" or url.query:
+            raise UnsupportedDatabase("a SQLite database is named by its file: sqlite:///FILE")
+        return cls(Path(url.database))
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """See :meth:`Database.reading`."""
+        return self._engine.reading()
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """See :meth:`Database.writing`: it has the write lock from its beginning."""
+        return self._engine.writing()
+
+    def upgrade(self) -> None:
+        """Make the file if there is none, and bring its schema up to this version."""
+        create_file(self.path)
+        super().upgrade()
+
+    def check(self) -> None:
+        """Raise what would keep a server from starting on the file; none is no fault."""
+        if self.path.exists():
+            super().check()
+
+    async def read(self, query: Callable[[Connection], T], lane: Lane = Lane.SHORT) -> T:
+        """Run a query in its lane's thread."""
+        return await self._lanes[lane].run(query)
+
+    async def write(self, query: Callable[[Connection], T]) -> T:
+        """Run a query that has the write lock."""
+        return await self._writes.run(query)
+
+    async def apply(self, batch: Batch) -> int:
+        """Commit a batch in the writer's thread."""
+        return await self._writer.run(partial(apply, batch=batch))
+
+    async def expire(self, kind: ExpiryKind, now: float) -> int:
+        """Delete a chunk in the writer's thread."""
+        return await self._writer.run(partial(expire, kind=kind, now=now))
+
+    def is_bad_row(self, error: BaseException) -> bool:
+        """See :meth:`Database.is_bad_row`."""
+        return is_bad_row(error)
+
+    async def close(self) -> None:
+        """Close every connection and end the threads."""
+        workers: list[Worker[Any]] = [self._writer, self._writes, *self._lanes.values()]
+        for worker in workers:
+            await worker.close()
+
+    def _reader(self, name: str) -> Worker[Connection]:
+        kept = SqliteEngine(self.path, kept=True)
+        return Worker(name, kept.reading, kept.close)

@@ -1,0 +1,71 @@
+"""What SQLite's errors mean."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.exc import DBAPIError
+
+from ovms.server.storage.errors import (
+    DatabaseError,
+    DatabaseLocked,
+    DatabaseUnwritable,
+    NotADatabase,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BAD_ROW: Final = (
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.ProgrammingError,
+    sqlite3.InterfaceError,
+    UnicodeError,
+    OverflowError,
+)
+"""Raised for a row that can never be written; any other error may pass."""
+
+_BY_CODE: Final[dict[int, tuple[type[DatabaseError], str]]] = {
+    sqlite3.SQLITE_PERM: (DatabaseUnwritable, "may not be opened: permission denied"),
+    sqlite3.SQLITE_BUSY: (DatabaseLocked, "is locked by another process"),
+    sqlite3.SQLITE_LOCKED: (DatabaseLocked, "is locked by another process"),
+    sqlite3.SQLITE_READONLY: (DatabaseUnwritable, "is read-only"),
+    sqlite3.SQLITE_IOERR: (DatabaseUnwritable, "cannot be read or written: disk error"),
+    sqlite3.SQLITE_CORRUPT: (NotADatabase, "is damaged"),
+    sqlite3.SQLITE_FULL: (DatabaseUnwritable, "cannot grow: the disk is full"),
+    sqlite3.SQLITE_CANTOPEN: (DatabaseUnwritable, "cannot be opened"),
+    sqlite3.SQLITE_NOTADB: (NotADatabase, "is not a database"),
+}
+
+
+def from_sqlite(error: BaseException | None, name: str) -> DatabaseError:
+    """Return what SQLite's error means for the database ``name``.
+
+    The lowest byte of the code is the kind; the rest refines it.
+    """
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    kind, text = _BY_CODE.get(code & 0xFF, (DatabaseError, f"failed: {error}"))
+    return kind(f"database {name} {text}")
+
+
+@contextmanager
+def translated(name: str) -> Iterator[None]:
+    """Raise errors of the driver as :class:`DatabaseError` about the database ``name``."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise from_sqlite(error.orig, name) from error
+    except sqlite3.Error as error:
+        raise from_sqlite(error, name) from error
+
+
+def is_bad_row(error: BaseException | None) -> bool:
+    """Return whether an error, translated or not, means that a row can never be written."""
+    if isinstance(error, DatabaseError):
+        error = error.__cause__
+    if isinstance(error, DBAPIError):
+        error = error.orig
+    return isinstance(error, BAD_ROW)

@@ -1,0 +1,53 @@
+"""A database for tests without an event loop; only :func:`make_database` says of which kind."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from ovms.server.storage import queries
+from ovms.server.storage.batch import Batch
+from ovms.server.storage.database import Database
+from ovms.server.storage.expiry import ExpiryKind
+from ovms.server.storage.opening import open_database
+
+
+def make_database(folder: Path) -> Database:
+    """Make a database with the schema, owner ``bob`` and his vehicles ``CAR1`` and ``CAR2``."""
+    database = open_database(folder)
+    database.upgrade()
+    with database.writing() as connection:
+        bob = queries.add_owner(connection, "bob", 1.0)
+        for vehicle_id in ("CAR1", "CAR2"):
+            queries.add_vehicle(connection, vehicle_id, bob, "secret", 1.0)
+    return database
+
+
+def apply(database: Database, batch: Batch) -> int:
+    """Commit a batch; return how many rows never can be written."""
+    return asyncio.run(database.apply(batch))
+
+
+def expire(database: Database, kind: ExpiryKind, now: float) -> int:
+    """Delete a chunk; return how many rows went."""
+    return asyncio.run(database.expire(kind, now))
+
+
+def close(database: Database) -> None:
+    """Close a database, also where an event loop runs already."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, database.close()).result()
+
+
+def rows(database: Database, sql: str) -> list[tuple[Any, ...]]:
+    """Return what a query of plain SQL finds."""
+    with database.reading() as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(sql)]
+
+
+def execute(database: Database, sql: str) -> None:
+    """Run a statement of plain SQL that changes something."""
+    with database.writing() as connection:
+        connection.exec_driver_sql(sql)

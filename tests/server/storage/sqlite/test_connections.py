@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from ovms.server.storage.errors import DatabaseLocked, DatabaseUnwritable
+from ovms.server.storage.sqlite.connections import KeptConnection, SqliteEngine, connect
+from ovms.server.storage.sqlite.errors import translated
+
+PRAGMAS = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+
+
+def test_file_is_private(path: Path) -> None:
+    """Nobody else can read the database or its log."""
+    with SqliteEngine(path, kept=False).reading() as connection:
+        connection.execute(text("SELECT * FROM owners"))
+        for name in (path, Path(f"{path}-wal")):
+            assert stat.S_IMODE(name.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_pragmas(path: Path, kept: bool) -> None:
+    """Commits are synced, logged ahead, and foreign keys hold."""
+    engine = SqliteEngine(path, kept=kept)
+    with engine.reading() as connection:
+        found = [connection.scalar(text(f"PRAGMA {name}")) for name in PRAGMAS]
+    assert found == ["wal", 2, 1, 10_000]
+    engine.close()
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_kept_engine(path: Path, kept: bool) -> None:
+    """An engine for one thread keeps its connection, the other one opens the file anew."""
+    engine = SqliteEngine(path, kept=kept)
+    with engine.reading() as connection:
+        connection.exec_driver_sql("PRAGMA cache_size = 7")
+    with engine.reading() as connection:
+        assert (connection.scalar(text("PRAGMA cache_size")) == 7) == kept
+    engine.close()
+
+
+def test_writing_has_the_lock(path: Path) -> None:
+    """A transaction that writes holds the lock from its beginning; one that reads holds none."""
+    engine = SqliteEngine(path, kept=False)
+    with closing(connect(path, busy_timeout=0.0)) as other:
+        with engine.reading():
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("ROLLBACK")
+        with engine.writing(), pytest.raises(DatabaseLocked), translated(str(path)):
+            other.execute("BEGIN IMMEDIATE")
+
+
+def test_connect_makes_no_file(tmp_path: Path) -> None:
+    """A connection does not make an empty database where one is missing."""
+    with pytest.raises(sqlite3.OperationalError):
+        connect(tmp_path / "none.db")
+    with pytest.raises(DatabaseUnwritable), SqliteEngine(tmp_path / "x", kept=False).reading():
+        pass
+    assert [*tmp_path.glob("[nx]*")] == []
+
+
+def test_kept_connection(path: Path) -> None:
+    """The driver's connection stays, and after an error the next use opens another."""
+    kept = KeptConnection(path, 0.0)
+    with kept.opened() as first:
+        pass
+    with kept.opened() as again:
+        assert again is first
+    with pytest.raises(KeyError), kept.opened():
+        raise KeyError
+    with kept.opened() as second:
+        assert second is not first
+        assert second.execute("PRAGMA busy_timeout").fetchone() == (0,)
+    kept.close()
+    kept.close()

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ovms.server.storage.batch import Batch
+from ovms.server.storage.database import Lane
+from ovms.server.storage.errors import DatabaseLocked, DatabaseUnwritable, NotADatabase
+from ovms.server.storage.sqlite import connections
+from ovms.server.storage.sqlite import database as module
+from ovms.server.storage.sqlite.database import SqliteDatabase
+from ovms.server.values import LatestMessage
+from tests.server.storage.databases import rows
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from sqlalchemy import Connection
+
+    from ovms.server.storage.database import Database
+
+BIG = Batch({"CAR1": {"S": LatestMessage("S", b"x" * 100_000, 2.0)}})
+"""More than fits into the pages that the database has."""
+
+
+def _thread(_: Connection) -> str:
+    return threading.current_thread().name
+
+
+async def test_threads(database: Database) -> None:
+    """Each lane, and what writes, has a thread of its own that says its name."""
+    found = [await database.read(_thread, lane) for lane in Lane]
+    found.append(await database.write(_thread))
+    assert found == ["ovms-reader_0", "ovms-logins_0", "ovms-history_0", "ovms-writes_0"]
+
+
+async def test_connection_is_kept(database: Database) -> None:
+    """All queries of a lane use one connection."""
+
+    def used(connection: Connection) -> int:
+        return id(connection.connection.dbapi_connection)
+
+    assert await database.read(used) == await database.read(used)
+
+
+async def test_full_disk(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk without room takes nothing of a batch, and the same batch once there is room."""
+
+    def connect(path: Path, busy_timeout: float) -> sqlite3.Connection:
+        connection = real(path, busy_timeout)
+        connection.execute("PRAGMA max_page_count = 1")
+        return connection
+
+    real = connections.connect
+    with monkeypatch.context() as full:
+        full.setattr(connections, "connect", connect)
+        for _ in range(2):
+            with pytest.raises(DatabaseUnwritable, match="the disk is full"):
+                await database.apply(BIG)
+    assert rows(database, "SELECT code FROM messages") == []
+    assert await database.apply(BIG) == 0
+    assert rows(database, "SELECT code FROM messages") == [("S",)]
+
+
+async def test_locked(path: Path, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The writer does not wait for long where another process holds the lock."""
+    monkeypatch.setattr(module, "WRITER_BUSY_TIMEOUT", 0.0)
+    other = SqliteDatabase(path)
+    with database.writing(), pytest.raises(DatabaseLocked):
+        await other.apply(BIG)
+    assert await other.apply(BIG) == 0
+    await other.close()
+
+
+def test_check(tmp_path: Path) -> None:
+    """No file is in order, and none is made; a file that is something else is not."""
+    path = tmp_path / "x.db"
+    SqliteDatabase(path).check()
+    assert not path.exists()
+    path.write_bytes(b"hello, I am a text file\n" * 100)
+    with pytest.raises(NotADatabase, match="not a database"):
+        SqliteDatabase(path).check()

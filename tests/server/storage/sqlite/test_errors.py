@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from ovms.server.storage.errors import (
+    DatabaseError,
+    DatabaseLocked,
+    DatabaseUnwritable,
+    NotADatabase,
+)
+from ovms.server.storage.sqlite.errors import from_sqlite, is_bad_row, translated
+
+CASES = [
+    (sqlite3.SQLITE_BUSY, DatabaseLocked, "locked"),
+    (sqlite3.SQLITE_BUSY_SNAPSHOT, DatabaseLocked, "locked"),
+    (sqlite3.SQLITE_FULL, DatabaseUnwritable, "full"),
+    (sqlite3.SQLITE_READONLY_DBMOVED, DatabaseUnwritable, "read-only"),
+    (sqlite3.SQLITE_IOERR_FSYNC, DatabaseUnwritable, "disk error"),
+    (sqlite3.SQLITE_CANTOPEN, DatabaseUnwritable, "opened"),
+    (sqlite3.SQLITE_NOTADB, NotADatabase, "not a database"),
+    (sqlite3.SQLITE_CORRUPT, NotADatabase, "damaged"),
+    (sqlite3.SQLITE_ERROR, DatabaseError, "failed: odd"),
+]
+
+
+@pytest.mark.parametrize(("code", "kind", "text"), CASES)
+def test_from_sqlite(code: int, kind: type[DatabaseError], text: str) -> None:
+    """SQLite's codes, refined ones too, become one line that names the database."""
+    error = sqlite3.OperationalError("odd")
+    error.sqlite_errorcode = code
+    found = from_sqlite(error, "x.db")
+    assert type(found) is kind
+    assert str(found).startswith("database x.db ")
+    assert text in str(found)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_bad"),
+    [
+        (sqlite3.IntegrityError(), True),
+        (UnicodeEncodeError("utf-8", "", 0, 1, ""), True),
+        (OverflowError(), True),
+        (sqlite3.OperationalError(), False),
+        (OSError(), False),
+        (None, False),
+    ],
+)
+def test_bad_row(error: Exception | None, is_bad: bool) -> None:
+    """A row that breaks a rule is told from a disk that refuses."""
+    assert is_bad_row(error) == is_bad
+
+
+@pytest.mark.parametrize("kind", [sqlite3.IntegrityError, sqlite3.OperationalError])
+def test_translated_bad_row(kind: type[sqlite3.Error]) -> None:
+    """An error of the driver, or of SQLAlchemy about one, means the same once it is translated."""
+    error = kind("odd")
+    wrapped = DBAPIError("INSERT", (), error)
+    for each in (error, wrapped):
+        with pytest.raises(DatabaseError) as raised, translated("x.db"):
+            raise each
+        assert is_bad_row(raised.value) == (kind is sqlite3.IntegrityError)

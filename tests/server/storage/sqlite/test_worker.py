@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ovms.server.storage.errors import StoreClosed
+from ovms.server.storage.sqlite.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+
+class Resource:
+    """A connection that remembers what was done to it, and where."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+
+    @contextmanager
+    def opened(self) -> Iterator[Resource]:
+        """Remember the thread of each job."""
+        self.events.append(threading.current_thread().name)
+        yield self
+
+    def release(self) -> None:
+        """Remember the thread of the release."""
+        self.events.append(f"released in {threading.current_thread().name}")
+
+
+@pytest.fixture
+def resource() -> Resource:
+    """Return a connection that nobody has used."""
+    return Resource()
+
+
+@pytest.fixture
+async def worker(resource: Resource) -> AsyncIterator[Worker[Resource]]:
+    """Start a worker."""
+    worker = Worker("test", resource.opened, resource.release)
+    yield worker
+    await worker.close()
+
+
+async def test_one_thread(worker: Worker[Resource], resource: Resource) -> None:
+    """Each job gets the connection, in the worker's thread."""
+    assert await worker.run(lambda connection: connection) is resource
+    assert await worker.run(lambda _: threading.current_thread().name) == "test_0"
+    assert resource.events == ["test_0", "test_0"]
+
+
+async def test_error(worker: Worker[Resource]) -> None:
+    """A job's error reaches who asked, and the next job runs."""
+    with pytest.raises(ZeroDivisionError):
+        await worker.run(lambda _: 1 / 0)
+    assert await worker.run(lambda _: 1) == 1
+
+
+async def test_close(worker: Worker[Resource], resource: Resource) -> None:
+    """The connection is released once, in its thread, and nothing runs afterwards."""
+    await worker.close()
+    await worker.close()
+    assert resource.events == ["released in test_0"]
+    with pytest.raises(StoreClosed):
+        await worker.run(lambda _: 1)

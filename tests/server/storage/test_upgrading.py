@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import BigInteger, Integer, text
+from sqlalchemy.exc import IntegrityError
+
+from ovms.server.storage import migrations, queries, schema
+from ovms.server.storage.database import Database
+from ovms.server.storage.errors import DatabaseUnwritable, NewerSchema, NotADatabase
+from ovms.server.storage.opening import open_database
+from ovms.server.storage.upgrading import revision
+from tests.server.storage.databases import execute
+
+
+def _empty(folder: Path) -> Database:
+    """Return a database without a table."""
+    (folder / "ovms.db").touch()
+    return open_database(folder)
+
+
+def test_migrations_equal_schema(database: Database) -> None:
+    """The migrated database has exactly the tables that the code describes."""
+    with database.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+        assert revision(connection, database.name) == schema.REVISION
+
+
+def test_revision_is_head() -> None:
+    """The constant that spares every start Alembic's import is the newest migration."""
+    config = Config()
+    config.set_main_option("script_location", "ovms.server.storage:migrations")
+    assert ScriptDirectory.from_config(config).get_current_head() == schema.REVISION
+
+
+def test_upgrade_from_first(tmp_path: Path) -> None:
+    """A database of the first version is upgraded with what it holds."""
+    database = _empty(tmp_path)
+    config = Config()
+    config.set_main_option("script_location", "ovms.server.storage:migrations")
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text("INSERT INTO owners (name, name_key, admin, created, changed) "
+                 "VALUES ('bob', 'bob', 0, 1, 1)")
+        )  # fmt: skip
+        connection.execute(
+            text("INSERT INTO vehicles (id, owner_id, secret, type, created, changed) "
+                 "VALUES ('CAR1', 1, 'pw', 'car', 1, 1)")
+        )  # fmt: skip
+        connection.execute(text("INSERT INTO messages VALUES ('CAR1', 'S', x'3830', 2.0, '')"))
+    database.upgrade()
+    with database.reading() as connection:
+        assert revision(connection, database.name) == schema.REVISION
+        loaded = queries.load_vehicle(connection, "CAR1")
+        assert loaded is not None
+        assert (loaded[0].owner, loaded[0].log_days, loaded[1][0].data) == ("bob", None, b"80")
+        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+
+
+def test_upgrade_from_third(tmp_path: Path) -> None:
+    """A database without accounts is upgraded with what it holds, and goes on."""
+    database = _empty(tmp_path)
+    config = Config()
+    config.set_main_option("script_location", "ovms.server.storage:migrations")
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        for statement in (
+            "INSERT INTO owners VALUES (7, 'Bob', 'bob', 'b@x', 'hash', 1, 1, 2)",
+            "INSERT INTO vehicles VALUES ('CAR1', 7, 'One', 'pw', 'car', 'et', 1, 2, NULL, 3, 0)",
+            "INSERT INTO vehicles VALUES ('GONE', NULL, '', '', 'car', '', 1, 2, 2, NULL, NULL)",
+            "INSERT INTO notifications VALUES "
+            "('CAR1', 'app', 7, 'gcm', '', 'key', 'car1', 1, 1, NULL, 0)",
+            "INSERT INTO outbox VALUES (5, 'CAR1', 'app', 'A', 'text', 1, 1, 0)",
+        ):
+            connection.execute(text(statement))
+    database.upgrade()
+    with database.writing() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+        bob = queries.get_owner(connection, "bob")
+        assert (bob.id, bob.password_hash, bob.changed) == (7, "hash", 2.0)
+        car = queries.get_vehicle(connection, "CAR1")
+        assert (car.server, car.secret, car.paranoid_token, car.log_days) == ("*", "pw", "et", 3)
+        assert len(queries.changed_since(connection, 2.0)) == 2
+        assert connection.scalar(text("SELECT count(*) FROM outbox")) == 1
+        queries.add_token(connection, bob, "a" * 64, 3.0, "", "", "*")
+        queries.set_server(connection, "car1", "eu", 3.0)
+        queries.remove_owner(connection, "bob", 4.0, with_vehicles=True)
+        assert queries.add_owner(connection, "bob", 5.0).id == 8
+
+
+def test_upgrade_from_fourth(tmp_path: Path) -> None:
+    """The history of the version before this one stays as it is, its records without a code."""
+    database = _empty(tmp_path)
+    config = Config()
+    config.set_main_option("script_location", "ovms.server.storage:migrations")
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        for statement in (
+            "INSERT INTO vehicles (id, secret, type, created, changed, owner_id, deleted) "
+            "VALUES ('CAR1', 'pw', 'car', 1, 1, NULL, 2)",
+            "INSERT INTO history VALUES (7, 'CAR1', 'T', 1, 5000, 90000, x'78')",
+            "INSERT INTO history_acks VALUES ('CAR1', 'T', 1, 3, x'00', 5000)",
+            "INSERT INTO history_counts VALUES ('CAR1', 'T', 1, 1, 26)",
+        ):
+            connection.execute(text(statement))
+    database.upgrade()
+    with database.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+        row = connection.execute(text("SELECT * FROM history")).one()
+        assert tuple(row) == (7, "CAR1", "T", 1, 5000, 90000, b"x", None)
+        assert queries.history_page(connection, "CAR1", "T", None, None, 7, 9)[0].data == b"x"
+        assert connection.scalar(text("SELECT count(*) FROM history_acks")) == 1
+
+
+@pytest.mark.parametrize("direction", ["", "both", None])
+def test_peers_have_a_direction(database: Database, direction: str | None) -> None:
+    """Another server is one that we call or that calls us; it may be both, in two rows."""
+    insert = text("INSERT INTO peers (id, direction, connected) VALUES ('P', :direction, 0)")
+    with database.writing() as connection:
+        for known in ("calls", "called"):
+            connection.execute(insert, {"direction": known})
+        with pytest.raises(IntegrityError):
+            connection.execute(insert, {"direction": direction})
+        row = connection.execute(text("SELECT * FROM peers WHERE direction = 'calls'")).one()
+    assert tuple(row) == ("P", "calls", "", 0, None, None, "", "", 0, 0, "")
+
+
+def test_upgrade_twice(database: Database) -> None:
+    """A database of this version is left alone."""
+    database.upgrade()
+
+
+UPGRADE = """
+import sys
+from pathlib import Path
+from ovms.server.storage.opening import open_database
+database = open_database(Path(sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.read(1)
+database.upgrade()
+"""
+
+
+def test_two_processes_start_together(tmp_path: Path) -> None:
+    """Processes that find no database at the same moment make one between them."""
+    command = [sys.executable, "-c", UPGRADE, str(tmp_path)]
+    pipe = subprocess.PIPE
+    with ExitStack() as stack:
+        processes = [
+            stack.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))
+            for _ in range(2)
+        ]
+        for process in processes:
+            assert process.stdout is not None
+            process.stdout.readline()
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.close()
+        assert [process.wait(30) for process in processes] == [0, 0]
+
+
+def test_newer_schema(database: Database) -> None:
+    """A database of a newer version is refused, not touched."""
+    with database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(NewerSchema, match="newer version of ovms"):
+        database.upgrade()
+
+
+def test_other_program(tmp_path: Path) -> None:
+    """Tables are not put into another program's database."""
+    database = _empty(tmp_path)
+    execute(database, "CREATE TABLE theirs (x INTEGER)")
+    with pytest.raises(NotADatabase, match="another program"):
+        database.upgrade()
+
+
+def test_not_a_database(tmp_path: Path) -> None:
+    """A file that is something else is named as such."""
+    (tmp_path / "ovms.db").write_bytes(b"hello, I am a text file\n" * 100)
+    with pytest.raises(NotADatabase, match="not a database"):
+        open_database(tmp_path).upgrade()
+
+
+def test_no_directory(tmp_path: Path) -> None:
+    """A directory that is not there is a clear error, and is not made here."""
+    with pytest.raises(DatabaseUnwritable, match="No such file"):
+        open_database(tmp_path / "none").upgrade()
+
+
+def test_wide_columns() -> None:
+    """Whatever counts, grows or comes from outside has 64 bits; the rest is known to be small."""
+    narrow = {
+        f"{table}.{column.name}"
+        for table in schema.metadata.tables.values()
+        for column in table.columns
+        if isinstance(column.type, Integer) and not isinstance(column.type, BigInteger)
+    }
+    assert narrow == {"server.id", "vehicles.log_days", "vehicles.log_position_days"}
+
+
+def test_migrations_make_wide_columns() -> None:
+    """The steps make a narrow column only where the tables have one."""
+    folder = Path(migrations.__file__).parent / "versions"
+    steps = "".join(path.read_text("utf-8") for path in sorted(folder.glob("0*.py")))
+    assert steps.count("sa.Integer") == 3
+    assert "sa.BigInteger" not in steps
