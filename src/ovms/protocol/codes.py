@@ -10,7 +10,7 @@ car, and passed on to the car as it came from an interactive app. :data:`UNKNOWN
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, Flag, auto
 
 from ovms.protocol.messages import Message
@@ -106,14 +106,20 @@ class MessageCode:
     """The latest messages are sent to a client by rank, those of one rank by code."""
     record: type[Content] | None = None
     """What reads and writes its data."""
+    is_stored: bool = field(init=False)
+    """It is stored when a car says it. Made once from ``from_car``: each message asks for it."""
+    is_passed_on: bool = field(init=False)
+    """It goes to the car when an interactive app says it; made once likewise."""
 
     def __post_init__(self) -> None:
-        """Raise ``ValueError`` for a row that contradicts itself."""
+        """Complete the row. Raises ``ValueError`` for one that contradicts itself."""
         if len(self.code) > 1 or self.code > "\xff":
             raise ValueError(f"{self.code!r} is no message code")
         if self.record is not None and self.code != self.record.CODE:
             raise ValueError(f"{self.record.__name__} is not the record of {self.code!r}")
-        if self.is_telemetry and self.from_car is not FromCar.STORED:
+        object.__setattr__(self, "is_stored", self.from_car is FromCar.STORED)
+        object.__setattr__(self, "is_passed_on", self.from_client is FromClient.PASSED_ON)
+        if self.is_telemetry and not self.is_stored:
             raise ValueError(f"{self.code!r} is logged, so it must be stored")
         if self.is_position and not self.is_telemetry:
             raise ValueError(f"{self.code!r} is a position, so it must be logged")
@@ -128,11 +134,6 @@ class MessageCode:
         """Return whether a server says it to clients, and neither cars nor clients say it."""
         others = Sender.CAR | Sender.CLIENT
         return Sender.SERVER in self.said_by and not self.said_by & others
-
-    @property
-    def is_passed_on(self) -> bool:
-        """Return whether it goes to the car when an interactive app says it."""
-        return self.from_client is FromClient.PASSED_ON
 
     @property
     def is_passed_on_by_peers(self) -> bool:

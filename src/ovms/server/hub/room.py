@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from ovms.base.logs import get_logger
 from ovms.protocol import Message, Role
-from ovms.protocol.codes import CODES, FromCar, Sealing
+from ovms.protocol.codes import CODES, Sealing
 from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
 from ovms.protocol.messages import LatestMessage
 from ovms.protocol.paranoid import sealed_message, token_of
@@ -240,13 +240,10 @@ class Room:
     def receive_from_car(self, car: Car, message: Message) -> None:
         """Handle what the car says, wherever it is connected."""
         self.relays.hear(car, message)
-        fate = CODES[message.code].from_car
-        if fate is FromCar.STORED:
+        if CODES[message.code].is_stored:
             self._store(message.code, message.data, "", message, car.take_age())
-        elif fate is FromCar.HANDLED:
-            FROM_CAR[message.code](self, car, message)
         else:
-            self.ignore(car, message)
+            FROM_CAR.get(message.code, Room.ignore)(self, car, message)
 
     def _receive_from_client(self, client: Member, message: Message) -> None:
         handle = FROM_CLIENT.get(message.code)
@@ -274,7 +271,7 @@ class Room:
 
     def take_stored(self, message: Message, age: int) -> None:
         """Take a latest message of the car that came elsewhere, ``age`` seconds ago."""
-        if CODES[message.code].from_car is FromCar.STORED:
+        if CODES[message.code].is_stored:
             self._store(message.code, message.data, "", message, age)
 
     def _store(self, code: str, data: bytes, token: str, message: Message, age: int) -> None:
