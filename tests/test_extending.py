@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import io
 import re
+import time
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,10 @@ from typer.testing import CliRunner
 from ovms.app.client import find_command
 from ovms.app.snapshot import Snapshot
 from ovms.car.module import Module
-from ovms.car.vehicles.interface import VehicleOptions
 from ovms.car.vehicles.sim import SimCar
 from ovms.car.vehicles.sim import commands as sim_commands
-from ovms.cli.car_factory import make_vehicle
+from ovms.cli.car.modes import SimulationMode, parse
+from ovms.cli.car.options import CarOptions
 from ovms.cli.main import cli
 from ovms.cli.show import message_line, view
 from ovms.net.pump import Pump
@@ -120,10 +121,12 @@ def test_a_vehicle_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     install(tmp_path, project["name"], "ovms_scooter", code, f"[{group}]\n{lines}")
     listed = CliRunner().invoke(cli, ["vehicle-type", "list"]).stdout
     assert "scooter\t\t\tovms-scooter 1.2\tWhat ovms-scooter is" in listed.splitlines()
-    module = Module(make_vehicle("scooter", None, None, VehicleOptions(start=0)))
-    told = {message.code: message.data.split(b",") for message in module.connect(3600)}
+    mode = parse(CarOptions(server="host", vehicle="CAR", secret="s", kind="scooter"))
+    assert isinstance(mode, SimulationMode)
+    module, now = Module(mode.vehicle), time.time() + 3600
+    told = {message.code: message.data.split(b",") for message in module.connect(now)}
     assert (told["S"][0], told["F"][4]) == (b"89", b"SCOOTER")
-    answers = module.receive(Message("C", b"20,1234"), 3601)
+    answers = module.receive(Message("C", b"20,1234"), now + 1)
     assert [message.data for message in answers if message.code == "c"] == [b"20,0"]
     assert any(message.code == "D" for message in answers)
 

@@ -34,7 +34,9 @@ COMMANDS = {
         "ovms.cli.serve", "serve_command",
         "Run the server: modules call it, apps watch and command them through it.",
     ),
-    "car": CommandPlace("ovms.cli.car", "app", "Be a car: call a server, report, obey commands."),
+    "car": CommandPlace(
+        "ovms.cli.car.command", "app", "Be a car: call a server, report, obey commands."
+    ),
     "app": CommandPlace("ovms.cli.app", "app", "The app: watch a vehicle and command it."),
     "demo": CommandPlace(
         "ovms.cli.demo", "demo",

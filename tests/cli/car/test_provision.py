@@ -10,8 +10,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from ovms.cli.car import car
-from ovms.cli.car_provision import show
+from ovms.cli.car.command import car
+from ovms.cli.car.provision import show
 from ovms.protocol.framing import LINE_END
 from ovms.protocol.welcome import ProvisionRecord, ProvisionRefused
 

@@ -8,9 +8,9 @@ import typer
 
 from ovms.car.parameters import split
 from ovms.car.reports import Units
-from ovms.cli.car_identity import Given, ModuleIdentity
+from ovms.cli.car.identity import IdentityOptions, ModuleIdentity
 
-NOTHING = Given(None, None, None, None, None, None, None)
+NOTHING = IdentityOptions(None, None, None, None, None, None, None)
 RECORD = split("- - K - example.org:7000 - - - DEMO netpw paranoidpw")
 PROVISIONED = ModuleIdentity("example.org:7000", "DEMO", "netpw", Units.KILOMETRES, "paranoidpw")
 
@@ -53,7 +53,7 @@ def test_a_record_tells_groups(capsys: pytest.CaptureFixture[str]) -> None:
 def test_options_count_more_than_the_record(tmp_path: Path) -> None:
     """Each of them, given as a file or not."""
     (tmp_path / "s").write_text("from file\n")
-    given = Given("host", "CAR", "s", None, "M", "p", None)
+    given = IdentityOptions("host", "CAR", "s", None, "M", "p", None)
     assert given.beside(RECORD) == ModuleIdentity("host", "CAR", "s", Units.MILES, "p")
     given = replace(NOTHING, secret_file=str(tmp_path / "s"), paranoid_file=str(tmp_path / "s"))
     expected = replace(PROVISIONED, secret="from file", paranoid="from file")
@@ -112,7 +112,6 @@ KEPT = {4: "kept.example:1", 8: "KEPT", 9: "kept secret", 10: "kept paranoid", 2
 def test_what_is_kept_fills_what_no_option_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     """A car that was told all by command needs no options; those that are there stand."""
     given = replace(NOTHING, kept=KEPT)
-    given.check_alone(None)
     made = given.alone()
     assert (made.server, made.vehicle, made.secret) == ("kept.example:1", "KEPT", "kept secret")
     monkeypatch.setenv("OVMS_SECRET", "variable")
@@ -120,7 +119,7 @@ def test_what_is_kept_fills_what_no_option_tells(monkeypatch: pytest.MonkeyPatch
         "host", "KEPT", "s", Units.MILES, None
     )
     with pytest.raises(typer.Exit):
-        replace(NOTHING, kept={9: "x"}).check_alone(None)
+        replace(NOTHING, kept={9: "x"}).alone()
 
 
 def test_what_was_set_by_command_counts_more() -> None:
@@ -151,7 +150,7 @@ def test_parameters_are_those_of_the_record_and_of_the_options() -> None:
     ],
 )
 def test_a_restart_asks_nobody(
-    given: Given, expected: bool, monkeypatch: pytest.MonkeyPatch
+    given: IdentityOptions, expected: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It can be told again what stands in options, files, variables or the state folder."""
     assert given.can_be_told_again is expected

@@ -9,7 +9,7 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from ovms.cli.car import app
+from ovms.cli.car.command import app
 from ovms.cli.main import cli
 
 CAR = {"OVMS_CAR_SERVER": "127.0.0.1:1", "OVMS_CAR_VEHICLE": "CAR", "OVMS_SECRET": "s"}
@@ -58,7 +58,7 @@ def test_an_option_counts_more_than_its_variable() -> None:
 
 def test_the_page_of_the_service_names_them_all() -> None:
     """Every variable of the command is on the page, and no other is."""
-    page = (Path(__file__).parents[2] / "docs" / "service.md").read_text("utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "service.md").read_text("utf-8")
     listed = set(re.findall(r"`(OVMS_\w+)`", page.split("## The unit")[0]))
     command = get_command(app)
     variables = {option.envvar for option in command.params if option.envvar}

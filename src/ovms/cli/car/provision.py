@@ -6,6 +6,7 @@ import asyncio
 import ssl
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ovms.car.parameters import HIDDEN, NAMES, split
 from ovms.car.settings import HIDDEN_VALUE
@@ -20,43 +21,30 @@ TIMEOUT = 20.0
 """Seconds a person waits for the server."""
 
 
+@dataclass(frozen=True, slots=True)
 class ProvisionQuestion:
-    """What a new car asks a server, which has sealed the answer with its SIM card's number.
+    """What a new car asks a server, which seals the answer with its SIM card's number."""
 
-    Wrong usage unless VIN and ICCID are told.
-    """
-
-    def __init__(
-        self,
-        place: tuple[str, int],
-        tls: ssl.SSLContext | None,
-        websocket: bool,
-        vin: str | None,
-        iccid: str | None,
-        iccid_file: str | None,
-    ) -> None:
-        if vin is None:
-            refuse("--provision needs the VIN: --vin")
-        self._place = place
-        self._tls = tls
-        self._websocket = websocket
-        self._vin = vin
-        self._iccid = _find_iccid(iccid, iccid_file)
+    place: tuple[str, int]
+    tls: ssl.SSLContext | None
+    websocket: bool
+    vin: str
+    iccid: str
 
     def ask(self) -> list[str]:
         """Return the car's parameters; ends the command in one line when it gets none."""
         record = self._fetch()
         if record is None:
-            fail(f"the server has no provisioning record for VIN {self._vin}")
+            fail(f"the server has no provisioning record for VIN {self.vin}")
         try:
-            found = split(record.open(self._iccid))
+            found = split(record.open(self.iccid))
         except AuthenticationFailed as error:
             fail(f"{error}; is the ICCID the one that the record was made with?")
         return found or fail("the provisioning record is empty")
 
     def _fetch(self) -> ProvisionRecord | None:
         asking = fetch_provision(
-            *self._place, self._vin, tls=self._tls, websocket=self._websocket, timeout=TIMEOUT
+            *self.place, self.vin, tls=self.tls, websocket=self.websocket, timeout=TIMEOUT
         )
         try:
             return asyncio.run(asking)
@@ -66,7 +54,8 @@ class ProvisionQuestion:
             fail(str(error))
 
 
-def _find_iccid(iccid: str | None, iccid_file: str | None) -> str:
+def find_iccid(iccid: str | None, iccid_file: str | None) -> str:
+    """Return the number of the SIM card; wrong usage if nobody tells it."""
     found = resolve_secret(iccid, iccid_file, "OVMS_ICCID", "ICCID of the SIM card")
     if found is None:
         refuse("--provision needs the ICCID: --iccid, --iccid-file or OVMS_ICCID")

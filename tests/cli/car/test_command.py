@@ -13,7 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from ovms.cli.car import car
+from ovms.cli.car.command import car
 from ovms.protocol import CallerWelcome, Message, Party, Session
 from ovms.protocol.crypto import make_token
 from tests.waiting import PATIENCE
@@ -23,7 +23,7 @@ app.command()(car)
 
 BASE = ["--server", "127.0.0.1:1", "--vehicle", "TESTCAR", "--secret", "SECRET"]
 ROADSTER = [*BASE, "--can", "virtual:x", "--type", "roadster"]
-DEMO = Path(__file__).parents[2] / "src/ovms/car/vehicles/roadster/demo.csv"
+DEMO = Path(__file__).parents[3] / "src/ovms/car/vehicles/roadster/demo.csv"
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def server() -> Iterator[ServerThread]:
 
 def start(server: ServerThread, *options: str) -> subprocess.Popen[str]:
     """Start the command as a program."""
-    program = "import sys, typer; from ovms.cli.car import car; typer.run(car)"
+    program = "import sys, typer; from ovms.cli.car.command import car; typer.run(car)"
     return subprocess.Popen(
         [sys.executable, "-c", program, "--server", f"127.0.0.1:{server.port}",
          "--vehicle", "TESTCAR", *options],

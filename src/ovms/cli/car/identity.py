@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ovms.car.parameters import NAMES, NOT_SET, BadParameter, Parameter, apply
 from ovms.car.reports import Units
+from ovms.cli.car.options import CarOptions
 from ovms.cli.common import fail, refuse, resolve_secret
-from ovms.cli.link import find_paranoid, find_place
+from ovms.cli.link import find_paranoid, find_server
 
 FILE_VARIABLES = ("OVMS_SECRET_FILE", "OVMS_PARANOID_FILE")
-"""What may name the files of secrets."""
+"""Variables that may name the files of secrets."""
 
 VARIABLES = ("OVMS_SECRET", FILE_VARIABLES[0])
-"""What may tell the vehicle's secret."""
+"""Variables that may tell the vehicle's secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ class ModuleIdentity:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What the options tell; ``None`` where they say nothing."""
+class IdentityOptions:
+    """What the options say of a car's identity; ``None`` where they say nothing."""
 
     server: str | None
     vehicle: str | None
@@ -68,16 +68,17 @@ class Given:
     kept: Mapping[int, str] = field(default_factory=dict, repr=False)
     """What was set by command and is kept: it tells what the options do not."""
 
-    def check_alone(self, tls: ssl.SSLContext | None) -> None:
-        """End the command if whom to call is not told, before anybody is asked for a secret."""
-        if self._server is None or self._vehicle is None:
-            refuse("give --server and --vehicle")
-        find_place(self._server, tls)
-        self.check_files()
+    @classmethod
+    def of(cls, options: CarOptions, kept: Mapping[int, str]) -> IdentityOptions:
+        """Take out of all options what belongs here."""
+        return cls(
+            options.server, options.vehicle, options.secret, options.secret_file, options.units,
+            options.paranoid, options.paranoid_file, kept,
+        )  # fmt: skip
 
     @property
     def can_be_told_again(self) -> bool:
-        """The program can be started anew with the same arguments: nobody need be asked again."""
+        """Whether the program can be started anew with the same arguments, and ask nobody."""
         files = [self.secret_file, self.paranoid_file, *map(os.environ.get, FILE_VARIABLES)]
         tells = self._tells_secret or self._kept_secret or any(map(os.environ.get, VARIABLES))
         return bool(tells) and "-" not in files
@@ -100,18 +101,22 @@ class Given:
             refuse("only one of the files with secrets can be standard input")
 
     def alone(self) -> ModuleIdentity:
-        """Return the identity that options and variables tell; wrong usage if they do not."""
+        """Return the identity that options and variables tell; wrong usage if they do not.
+
+        A terminal is asked for the secret.
+        """
+        server, vehicle = self._server, self._vehicle
+        if server is None or vehicle is None:
+            refuse("give --server and --vehicle")
+        find_server(server)
+        self.check_files()
         paranoid = find_paranoid(self.paranoid, self.paranoid_file)
         secret = self._kept_secret or resolve_secret(
             self.secret, self.secret_file, "OVMS_SECRET", "Secret of the vehicle"
         )
         if secret is None:
             refuse("give the secret: --secret-file, OVMS_SECRET or --secret")
-        assert self._server is not None
-        assert self._vehicle is not None
-        return ModuleIdentity(
-            self._server, self._vehicle, secret, Units(self.units or "M"), paranoid
-        )
+        return ModuleIdentity(server, vehicle, secret, Units(self.units or "M"), paranoid)
 
     def beside(self, parameters: Sequence[str]) -> ModuleIdentity:
         """Return the identity that a provisioning record tells.
@@ -126,8 +131,10 @@ class Given:
         secret = None if self._tells_secret else found.secret
         secret = secret or resolve_secret(self.secret, self.secret_file, "OVMS_SECRET", None)
         paranoid = None if self._tells_paranoid else found.paranoid
+        server = self.server or found.server or _lacks(Parameter.SERVER, "--server")
+        find_server(server)
         return ModuleIdentity(
-            self.server or found.server or _lacks(Parameter.SERVER, "--server"),
+            server,
             self.vehicle or found.vehicle_id or _lacks(Parameter.VEHICLE_ID, "--vehicle"),
             secret or _lacks(Parameter.SECRET, "--secret-file, OVMS_SECRET or --secret"),
             Units(self.units) if self.units else found.units or Units.MILES,

@@ -176,7 +176,7 @@ def test_options_of_the_car_do_not_go_before_it(tmp_path: Path) -> None:
 
 def test_the_page_of_the_service_names_what_it_tells() -> None:
     """Every name of the object is on the page."""
-    page = (Path(__file__).parents[2] / "docs" / "service.md").read_text("utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "service.md").read_text("utf-8")
     for kind in (CarStatus, LinkStatus, ModemStatus, DeliveryBacklog):
         for each in fields(kind):
             assert f"`{each.name}`" in page, each.name

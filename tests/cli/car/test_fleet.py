@@ -10,8 +10,8 @@ import typer
 from typer.testing import CliRunner
 
 from ovms.base import logs
-from ovms.cli.car import car
-from ovms.cli.fleet import OTHER_FILES, allow_connections
+from ovms.cli.car.command import car
+from ovms.cli.car.fleet import OTHER_FILES, allow_connections
 
 app = typer.Typer()
 app.command()(car)
@@ -65,7 +65,7 @@ def test_wrong_usage_is_one_line_and_exit_2(cars: Path, options: list[str], mess
     [
         (["--ramp", "1"], "--ramp goes with --fleet"),
         (["--scenario", "flight"], "use one of commute, road-trip, parked, valet, theft"),
-        (["--replay", str(Path(__file__).parents[2] / "src/ovms/car/vehicles/roadster/demo.csv"),
+        (["--replay", str(Path(__file__).parents[3] / "src/ovms/car/vehicles/roadster/demo.csv"),
           "--scenario", "theft"], "--scenario goes with a simulated car"),
     ],
 )  # fmt: skip
@@ -125,7 +125,7 @@ def test_a_fleet_logs_in_the_format_that_is_asked_for(
         work.close()
         logs.get_logger("ovms.car").info("ran")
 
-    monkeypatch.setattr("ovms.cli.fleet.uvloop.run", run)
+    monkeypatch.setattr("ovms.cli.car.fleet.uvloop.run", run)
     words = ["--fleet", str(cars), *SERVER, "--log-format", "json"]
     result = CliRunner().invoke(app, words)
     logs.configure("info", "text")

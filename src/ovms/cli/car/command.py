@@ -1,0 +1,67 @@
+"""``ovms car``: a car's module, simulated, from a recording or in a car; or many of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from ovms.base import logs
+from ovms.base.systemd import is_journal
+from ovms.cli.car.modes import parse
+from ovms.cli.car.options import CarOptions, takes_options
+from ovms.cli.car.status import status
+from ovms.cli.car.unit import unit
+from ovms.cli.common import refuse
+
+log = logs.get_logger("ovms.car")
+
+PREFIX = "OVMS_CAR_"
+"""What the variables of our options begin with."""
+
+
+@takes_options
+def car(context: typer.Context, options: CarOptions) -> None:
+    """Be a car: call a server, report, obey commands.
+
+    A simulated car, unless a bus is read or a recording replayed. A replay ends when the server has
+    everything.
+
+    With a paranoid password it seals what it says, and only apps with that password can read it.
+
+    With --provision it asks for its parameters, as a new module does, by --vin and --iccid. Without
+    a record for them the exit code is 1.
+
+    Command 5 starts the program anew with the same arguments; not with --provision, nor if a secret
+    came from a terminal or from standard input.
+    """
+    if context.invoked_subcommand is not None:
+        _check_nothing_before(context)
+        return
+    options.check_words()
+    logs.configure(options.log_level, options.log_format, has_time=not is_journal(sys.stderr))
+    _warn_of_misspelt(context)
+    parse(options).run()
+
+
+def _warn_of_misspelt(context: typer.Context) -> None:
+    """Name variables that are none of ours: with its type misspelt a car is a simulated one."""
+    known = {option.envvar for option in context.command.params}
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known:
+            log.warning("no such option", variable=name)
+
+
+def _check_nothing_before(context: typer.Context) -> None:
+    """Refuse options between ``car`` and a further command: they would be of no effect."""
+    for name, value in context.params.items():
+        source = context.get_parameter_source(name)
+        if value and source is not None and source.name == "COMMANDLINE":
+            refuse(f"put the options behind ovms car {context.invoked_subcommand}")
+
+
+app = typer.Typer(subcommand_metavar="[COMMAND]", add_completion=False)
+app.callback(invoke_without_command=True)(car)
+app.command("status")(status)
+app.command("unit")(unit)

@@ -1,0 +1,123 @@
+"""``ovms car --fleet``: many simulated cars in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import resource
+import signal
+import ssl
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import uvloop
+
+from ovms.base.clock import SystemClock
+from ovms.car.fleet.fleet import Fleet
+from ovms.car.fleet.roster import Defaults, RosterEntry, RosterError, parse_roster
+from ovms.car.reports import Units
+from ovms.car.vehicles.interface import DEFAULT_SCENARIO
+from ovms.cli.car.options import CarOptions
+from ovms.cli.common import fail, refuse
+from ovms.cli.link import find_place
+
+A_SECOND: Final = 100
+"""Cars that begin to call in a second unless ``--ramp`` says otherwise."""
+
+OTHER_FILES: Final = 200
+"""Open files that a fleet keeps for other things than its cars' connections."""
+
+
+FOR_ONE: Final = ("vehicle", "secret", "secret_file", "can", "replay", "loop", "vin", "paranoid",
+                  "paranoid_file", "provision", "iccid", "iccid_file", "run", "json", "modem",
+                  "state")  # fmt: skip
+"""Options that are for one car."""
+
+
+@dataclass(frozen=True, slots=True)
+class FleetMode:
+    """Many simulated cars that call one server."""
+
+    server: str
+    """As it was given, for the log."""
+    place: tuple[str, int]
+    entries: Sequence[RosterEntry]
+    tls: ssl.SSLContext | None
+    websocket: bool
+    ramp: float
+    """Seconds in which they begin to call."""
+    speed: float
+    """Their seconds in each real one."""
+    pin: str
+    group: str
+
+    def run(self) -> None:
+        """Run the cars until SIGINT or SIGTERM."""
+        allow_connections(len(self.entries))
+        host, port = self.place
+        fleet = Fleet(
+            self.entries, host, port, clock=SystemClock(), random=Random(),  # noqa: S311 (jitter)
+            tls=self.tls, websocket=self.websocket, speed=self.speed, pin=self.pin,
+            group=self.group, ramp=self.ramp, names={"server": self.server},
+        )  # fmt: skip
+        uvloop.run(_run(fleet))
+
+
+def parse_fleet(options: CarOptions, file: Path, tls: ssl.SSLContext | None) -> FleetMode:
+    """Return the fleet that the options tell; ends the command if that makes no sense."""
+    for name in FOR_ONE:
+        if getattr(options, name):
+            refuse(f"--{name.replace('_', '-')} is for one car: it does not go with --fleet")
+    if options.kind not in (None, "sim"):
+        refuse("a fleet is of simulated cars: no other --type goes with --fleet")
+    if options.server is None:
+        refuse("give --server")
+    if options.ramp is not None and not (math.isfinite(options.ramp) and options.ramp >= 0):
+        refuse("--ramp must be a number of seconds, 0 or more")
+    if not (math.isfinite(options.speed) and options.speed > 0):
+        refuse("--speed must be a number above 0")
+    place = find_place(options.server, tls)
+    defaults = Defaults(
+        options.scenario or DEFAULT_SCENARIO, Units(options.units or "M"), options.seed or 0
+    )
+    entries = _read(file, defaults)
+    ramp = len(entries) / A_SECOND if options.ramp is None else options.ramp
+    return FleetMode(
+        options.server, place, entries, tls, options.websocket, ramp, options.speed, options.pin,
+        options.group,
+    )  # fmt: skip
+
+
+def _read(file: Path, defaults: Defaults) -> list[RosterEntry]:
+    """Read the file; ends the command with the first line that is wrong."""
+    try:
+        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        return parse_roster(data, defaults)
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}")
+    except RosterError as error:
+        fail(f"{file} {error}")
+
+
+def allow_connections(count: int) -> None:
+    """Let this process have as many connections; ends the command where it may not."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + OTHER_FILES
+    if hard != resource.RLIM_INFINITY and wanted > hard:
+        fail(f"{count} cars need {wanted} open files, {hard} are allowed: see ulimit -n")
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+async def _run(fleet: Fleet) -> None:
+    loop = asyncio.get_running_loop()
+    work = asyncio.create_task(fleet.run())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, work.cancel)
+    with suppress(asyncio.CancelledError):
+        await work

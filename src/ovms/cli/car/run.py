@@ -1,0 +1,202 @@
+"""One car at work: its parts put together, and run until the end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import ssl
+import sys
+from collections.abc import Awaitable
+from contextlib import AsyncExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import NoReturn
+
+import msgspec
+
+from ovms.base.clock import SystemClock
+from ovms.base.logs import get_logger
+from ovms.base.systemd import notifier, watchdog_interval
+from ovms.base.tasks import run_until_first_ends
+from ovms.car.bus.live import LiveBus
+from ovms.car.delivery_store import FIRST_CODES, DeliveryStore, DiskJournal, JournalError, NoJournal
+from ovms.car.drivers import Driver
+from ovms.car.link import Link, RestartRequested
+from ovms.car.linkstate import LinkState
+from ovms.car.modem.serial_modem import SerialModem
+from ovms.car.module import Module
+from ovms.car.parameter_file import ParameterFile
+from ovms.car.parameters import NAMES
+from ovms.car.service import attended
+from ovms.car.settings import sound
+from ovms.car.status import Reporter
+from ovms.car.statussocket import telling_status
+from ovms.car.vehicles.interface import CarVehicle
+from ovms.cli.car.identity import ModuleIdentity
+from ovms.cli.common import fail
+from ovms.net.address import PLAIN_PORT, TLS_PORT, parse_address
+from ovms.net.client import ClientConnection, connect
+from ovms.protocol import Role
+from ovms.protocol.crypto import make_token
+from ovms.protocol.paranoid import Sealer
+
+log = get_logger("ovms.car")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarSetup:
+    """What every single car has, whoever it is and whatever moves it."""
+
+    kind: str
+    """Its vehicle type, as ``--type`` names it."""
+    group: str
+    tls: ssl.SSLContext | None
+    websocket: bool
+    state: Path | None
+    """The folder of its journal, its parameters and its status."""
+    parameter_file: ParameterFile | None
+    modem: SerialModem | None
+    can_restart: bool
+    """Whether command 5 may start the program anew with the same arguments."""
+
+
+def open_parameters(folder: Path | None) -> tuple[ParameterFile | None, dict[int, str]]:
+    """Open the file of parameters in a state folder, and return it and what is sound in it.
+
+    Ends the command if it cannot be read.
+    """
+    if folder is None:
+        return None, {}
+    try:
+        file = ParameterFile(folder)
+        kept = dict(sound(file.load()))
+    except OSError as error:
+        fail(f"{error.filename or folder}: {error.strerror or error}")
+    if kept:
+        names = "; ".join(NAMES.get(number, str(number)) for number in sorted(kept))
+        log.info("kept parameters count over options", parameters=names)
+    return file, kept
+
+
+def run_car(
+    identity: ModuleIdentity,
+    setup: CarSetup,
+    vehicle: CarVehicle,
+    driver: Driver,
+    bus: LiveBus | None = None,
+) -> bool:
+    """Run a car until it is done or a signal ends it; return whether it is done.
+
+    Starts the program anew if a command asks for that. Raises what the driver raises.
+    """
+    try:
+        with closing(_open_journal(setup.state, identity.vehicle)) as journal:
+            link = _make_link(identity, setup, vehicle, driver, journal)
+            return asyncio.run(_run(link, setup, driver, bus))
+    except RestartRequested:
+        _start_anew()
+
+
+def _open_journal(folder: Path | None, vehicle: str) -> NoJournal | DiskJournal:
+    """Open what keeps records until they are delivered. A folder of no use ends the command."""
+    first_code = 1 + secrets.randbelow(FIRST_CODES)
+    try:
+        return DiskJournal.open(folder, vehicle, first_code) if folder else NoJournal(first_code)
+    except JournalError as error:
+        fail(str(error))
+
+
+def _make_link(
+    identity: ModuleIdentity,
+    setup: CarSetup,
+    vehicle: CarVehicle,
+    driver: Driver,
+    journal: DeliveryStore,
+) -> Link:
+    """Put a module into the vehicle, and join it to its server.
+
+    Who it is and whom it calls is looked up at each call: a command may have changed it. What it
+    seals with stays until the next start.
+    """
+    file = setup.parameter_file
+    now = identity.changed_by(dict(sound(file.load())) if file else {})
+    module = Module(
+        vehicle,
+        identity.units,
+        identity.vehicle,
+        sealer=Sealer.make(now.paranoid, make_token(os.urandom)) if now.paranoid else None,
+        group=setup.group,
+        clock=SystemClock(),
+        journal=journal,
+        modem=setup.modem,
+        parameters=identity.parameters,
+        parameter_store=file,
+        restarts=setup.can_restart,
+    )
+    state = LinkState(SystemClock())
+
+    def call() -> Awaitable[ClientConnection]:
+        who = identity.changed_by(module.settings.changed)
+        place = parse_address(who.server, PLAIN_PORT if setup.tls is None else TLS_PORT)
+        assert place is not None
+        host, port = place
+        state.call(f"{host}:{port}", who.vehicle)
+        secret = who.secret.encode()
+        return connect(
+            host, port, Role.CAR, who.vehicle, secret, tls=setup.tls, websocket=setup.websocket
+        )
+
+    return Link(
+        module,
+        driver,
+        call,
+        random=Random(),  # noqa: S311 (jitter)
+        names={"vehicle": now.vehicle, "server": now.server},
+        state=state,
+    )
+
+
+async def _run(link: Link, setup: CarSetup, driver: Driver, bus: LiveBus | None) -> bool:
+    """Run a link, and beside it the modem, the bus, the status socket and the service's signs."""
+    clock = SystemClock()
+    reporter = Reporter(setup.kind, link.module, driver, link.state, setup.modem, bus, clock=clock)
+    async with AsyncExitStack() as stack:
+        if setup.state is not None:
+            await stack.enter_async_context(
+                telling_status(setup.state, lambda: msgspec.json.encode(reporter.report()))
+            )
+        stack.enter_context(attended(notifier(), link.state, watchdog_interval()))
+        if bus is not None:
+            bus.open()
+            stack.push_async_callback(bus.close)
+        return await _run_until_told(link, setup.modem)
+
+
+async def _run_until_told(link: Link, modem: SerialModem | None) -> bool:
+    """Run a link to its end, or until SIGINT or SIGTERM; return whether it came to its end."""
+    loop = asyncio.get_running_loop()
+    work = asyncio.create_task(
+        run_until_first_ends(link.run(), modem.run()) if modem else link.run()
+    )
+
+    def stop() -> None:
+        notifier().tell(STOPPING=1)
+        work.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        await work
+    except asyncio.CancelledError:
+        return False
+    return True
+
+
+def _start_anew() -> NoReturn:
+    """Become the same program with the same arguments, from its beginning."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 (no shell is meant)
