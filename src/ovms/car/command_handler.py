@@ -1,8 +1,8 @@
-"""What becomes of a command: checked, carried out by the module or by its car, answered. Pure.
+"""Commands: each is checked, carried out by module, car or modem, and answered. Pure.
 
-Whatever comes, there is an answer, or all the rows of a list: a server that waits for one keeps
-everybody waiting who asks next. Unknown numbers are *unimplemented*; those that neither module nor
-car obey *unsupported*; what is wrong in itself, or cannot be done now, *failed* with a text.
+Every command has an answer, or all the rows of a list: while a server waits for an answer, all
+further commands wait. Unknown numbers are *unimplemented*. Those that neither module nor car carry
+out are *unsupported*. Wrong parameters, and what cannot be done now, *fail* with a text.
 """
 
 from __future__ import annotations
@@ -28,37 +28,37 @@ log = get_logger("ovms.car")
 RESTART = 5
 
 SEALED_ONLY = frozenset({4, 7})
-"""What a module in paranoid mode obeys only when it is sealed.
+"""Commands that a module in paranoid mode carries out only when they are sealed.
 
-A plain one may be the server's own: it could set another password, and the answer to a text command
-would show it the position.
+A plain command may be the server's own. It could set another password, and the answer to a text
+command would show it the position.
 """
 
 OWN = COMMANDS.answered_by(AnsweredBy.MODULE)
-"""The commands that the module itself obeys."""
+"""The commands that the module itself carries out."""
 
 LISTS = frozenset({1, 3})
 """The commands that are answered by the rows of a list."""
 
 UNEXPECTED = "unexpected error; the module's log has it"
-"""The text of a command whose code raised an exception that is nobody's answer."""
+"""The answer's text if the code of a command raises an unexpected exception."""
 
 EVENT = "unexpected error; the module goes on"
-"""The log's line for an exception in a vehicle's code."""
+"""The line in the log for an exception in a vehicle's code."""
 
 LONGEST_REASON = 200
-"""Characters of the text of a failed command."""
+"""Characters of the text in a failed command's answer."""
 
 
 class CommandRefused(Exception):
-    """A command that is not carried out; the text says why."""
+    """The command is not carried out; the text says why."""
 
 
 class CommandHandler:
     """Carries out the commands to one module and its car.
 
-    ``alert`` takes what the owner is to be told. ``restarts`` tells whether somebody looks at
-    :attr:`restart_requested`; without that the module cannot be restarted.
+    ``alert`` takes alerts for the owner. Without ``restarts`` nobody restarts the program on
+    :attr:`restart_requested`, so command 5 is unsupported.
     """
 
     def __init__(
@@ -83,11 +83,11 @@ class CommandHandler:
         self._failures = failures or FailureLog(log, EVENT)
         self._own = OWN if restarts else OWN - {RESTART}
         self.restart_requested = False
-        """The program is to be started anew, once the answers have left."""
+        """Whether to restart the program once the answers have arrived."""
 
     @property
     def offered(self) -> frozenset[int]:
-        """The commands that are obeyed as things are, for ``V``."""
+        """The commands that are carried out at present, for ``V``."""
         of_car = self._identity.commands if self._settings.can_write else frozenset()
         return self._own | of_car | (MODEM_COMMANDS if self._modem else frozenset())
 
@@ -96,7 +96,7 @@ class CommandHandler:
     ) -> None:
         """Carry out a command at the car's time ``now``.
 
-        ``answer`` is called with the answer, now or later, or now with each row of a list.
+        Call ``answer`` with the answer, now or later, or now with each row of a list.
         """
         number = command.number
         if self._modem is not None and number in MODEM_COMMANDS:
@@ -114,7 +114,7 @@ class CommandHandler:
     def _answer_once(
         self, command: Command, now: float, answer: AnswerCallback, is_sealed: bool
     ) -> None:
-        """Carry out a command that has one answer; an unexpected exception is answered too."""
+        """Carry out a command that has one answer. Answer an unexpected exception, too."""
         try:
             self._check(command, is_sealed)
             self._carry_out(command, now, answer)
@@ -125,7 +125,7 @@ class CommandHandler:
             answer(_failed(command.number, UNEXPECTED))
 
     def _check(self, command: Command, is_sealed: bool) -> None:
-        """Raise :class:`CommandRefused` for what must not be carried out."""
+        """Raise :class:`CommandRefused` for a command that must not be carried out."""
         found = problem(command, self._identity.currents)
         if found is not None:
             raise CommandRefused(found)
@@ -156,13 +156,13 @@ class CommandHandler:
         answer(Answer(command.number, Result.OK, text))
 
     def raise_charge_alert(self, *why: str) -> None:
-        """Tell the owner how the charge is; first of all ``why``."""
+        """Alert the owner about the state of the charge, with ``why`` as the first lines."""
         lines = chain(why, charge_lines(self._state, self._settings.units))
         self._alert(Alert(AlertKind.ALERT.value, on_wire(lines)))
 
 
 def _first_of(answer: AnswerCallback) -> AnswerCallback:
-    """Return a callback that passes on its first answer, as it may be sent, and no other."""
+    """Return a callback that passes on only its first answer, in a form that can be sent."""
     is_answered = False
 
     def take(given: Answer) -> None:
@@ -176,6 +176,6 @@ def _first_of(answer: AnswerCallback) -> AnswerCallback:
 
 
 def _failed(number: int, reason: str) -> Answer:
-    """Answer that a command failed: there is always a text, of one line and without a comma."""
+    """Return the answer to a failed command. Its text is one line without a comma, never empty."""
     text = " ".join(reason.replace(",", ";").split())[:LONGEST_REASON]
     return Answer(number, Result.FAILED, text or "failed")
