@@ -28,10 +28,13 @@ from ovms.net.pump import Pump
 from ovms.protocol import Message, Party, Role, Session, codes, commands, parameters
 from ovms.protocol.codes import CODES
 from ovms.protocol.commands import COMMANDS
+from ovms.server.storage.batch import Batch
+from ovms.server.storage.database import Database
 from tests.net.ends import End
 from tests.plugin_package import install
 from tests.server.hub.fakes import START
 from tests.server.peers.servers import Net
+from tests.server.storage.databases import make_database
 
 PAGE = Path(__file__).parents[1] / "docs" / "extending.md"
 
@@ -109,6 +112,21 @@ def said(car: SimCar, line: str) -> str:
     answers = module.receive(Message(line[0], line[1:].encode()), 0)
     (answer,) = (message for message in answers if message.code == "c")
     return answer.code + answer.data.decode()
+
+
+async def test_a_database_query(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The page's query finds who is silent, awaited as on a server and in place."""
+    database = make_database(tmp_path)
+    page: dict[str, Any] = {"Database": Database, "__name__": "page"}
+    exec(compile(shown("A database query", "python"), str(PAGE), "exec"), page)  # noqa: S102 (our own page)
+    batch = Batch()
+    batch.put_presence("CAR2", (True, 0, 0, START))
+    await database.apply(batch)
+    await page["warn"](database, START + 86400)
+    assert capsys.readouterr().out == "CAR1 is silent\n"
+    with database.reading() as connection:
+        assert page["silent_cars"](connection, START + 1) == ["CAR1", "CAR2"]
+    await database.close()
 
 
 def test_a_vehicle_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
