@@ -31,7 +31,7 @@ test: packages check ## The gate: check, then every test; protocol/ by its own t
 check: $(VENV)/.dev ## Format, lint and types
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check . scripts/lock scripts/reference
-	$(PY) -m mypy --explicit-package-bases src tests scripts/lock scripts/mutants.py
+	$(PY) -m mypy --explicit-package-bases src tests examples scripts/lock scripts/mutants.py
 	$(PY) -m mypy --explicit-package-bases scripts/reference
 
 format: $(VENV)/.dev ## Put the code in shape
