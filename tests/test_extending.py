@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from ovms.app.client import find_command
 from ovms.app.snapshot import Snapshot
+from ovms.base.clock import ManualClock
 from ovms.car.module import Module
 from ovms.car.vehicles.sim import SimCar
 from ovms.car.vehicles.sim import commands as sim_commands
@@ -28,11 +29,21 @@ from ovms.net.pump import Pump
 from ovms.protocol import Message, Party, Role, Session, codes, commands, parameters
 from ovms.protocol.codes import CODES
 from ovms.protocol.commands import COMMANDS
+from ovms.protocol.records.alert import Alert
+from ovms.server.alerts.expansion import Expansion
+from ovms.server.notify.notifier import Notifier
+from ovms.server.notify.registry import find_types, open_channels
+from ovms.server.settings import load_settings
+from ovms.server.storage import queries
 from ovms.server.storage.batch import Batch
 from ovms.server.storage.database import Database
+from ovms.server.storage.notify import NotifyStore
+from ovms.server.storage.opening import open_database
 from tests.net.ends import End
 from tests.plugin_package import install
 from tests.server.hub.fakes import START
+from tests.server.notify.fakes import chance
+from tests.server.notify.plugin import installed
 from tests.server.peers.servers import Net
 from tests.server.storage.databases import make_database
 
@@ -147,6 +158,39 @@ def test_a_vehicle_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     answers = module.receive(Message("C", b"20,1234"), now + 1)
     assert [message.data for message in answers if message.code == "c"] == [b"20,0"]
     assert any(message.code == "D" for message in answers)
+
+
+async def test_a_channel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page's channel, installed as a package, delivers an alert that a car raises."""
+    points = tomllib.loads(shown("A channel", "toml"))["project"]["entry-points"]
+    lines = "\n".join(f"{name} = {place}" for name, place in points["ovms.channels"].items())
+    file = tmp_path / "ovms.toml"
+    table = shown("A channel", "ini").replace("/var/spool/fax", str(tmp_path))
+    file.write_text(table)
+    monkeypatch.setenv("OVMS_DATA", str(tmp_path))
+    settings = load_settings(file, {})
+    with installed(tmp_path, shown("A channel", "python"), lines):
+        types = find_types()
+        channels = open_channels(types, settings)
+        database = open_database(tmp_path)
+        database.upgrade()
+        with database.writing() as connection:
+            owner = queries.add_owner(connection, "bob", 1.0)
+            queries.add_vehicle(connection, "CAR1", owner, "one", 1.0)
+        store = NotifyStore(database)
+        car = (await store.find_vehicles(["CAR1"]))["CAR1"]
+        notifier = Notifier(
+            store, types, channels, Expansion({}), ManualClock(1e9), chance(), window=0.0
+        )
+        await notifier.subscribe(car, b"app,fax,simple,no number")
+        await notifier.subscribe(car, b"app,fax,simple,0851234")
+        notifier.raise_alert(car, Alert("A", "Charge interrupted"))
+        await notifier.step()
+        await notifier.settle()
+        await notifier.close()
+        await database.close()
+    assert (tmp_path / "0851234").read_text() == "Open Vehicles CAR1: Charge interrupted"
+    assert types["fax"].mask("0851234") == "085…"
 
 
 async def test_an_http_route() -> None:

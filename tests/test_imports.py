@@ -19,7 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     "server.alerts": {"protocol"},
     "server.storage": {"protocol", "server.values"},
     "server.accounts": {"server.storage", "server.values"},
-    "server.notify": {"protocol", "server.alerts", "server.values"},
+    "server.notify": {"protocol", "server.alerts", "server.storage", "server.values"},
     "server.hub": {"protocol", "server.values"},
     "server.peers": {"protocol", "net", "server.hub", "server.storage", "server.values"},
     "car": {"protocol", "net"},

@@ -141,6 +141,7 @@ COVERED_ELSEWHERE = {
     "cli/vehicle_csv.py": "cli/test_vehicle.py",
     "server/hub/context.py": "server/hub/test_room.py",
     "server/hub/interfaces.py": "server/hub/test_room.py",
+    "server/notify/channels/phones.py": "server/notify/test_registry.py",
     "server/peers/exchange.py": "server/peers/test_link.py",
     "server/peers/interfaces.py": "server/peers/test_records.py",
     "server/services.py": "server/test_acceptor.py",

@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
 
-from ovms.base.settings import SettingsError, load
+from ovms.base.settings import SettingsError, load, read_table
 
 
 class Mail(BaseModel):
@@ -161,3 +161,30 @@ def test_files_that_cannot_be_read(config: Path) -> None:
     assert complaint(Example, config) == f"{config}: is not UTF-8"
     config.write_text("port: 1")
     assert complaint(Example, config).startswith(f"{config}: is not TOML: ")
+
+
+class Modem(BaseModel):
+    """A table that its own model describes."""
+
+    line: int
+    pin: SecretStr = SecretStr("")
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({"line": 1}, None),
+        ({}, "modem.line: is not set"),
+        ({"line": "x"}, "modem.line: input should be a valid integer"),
+        ({"lin": 1}, "modem: unknown key 'lin' (did you mean 'line'?)"),
+        ({"line": 1, "pin": 5}, "modem.pin: is not valid"),
+    ],
+)
+def test_a_table_of_its_own(values: dict[str, object], problem: str | None) -> None:
+    """A table is checked by its model, and what is wrong is one line that names it."""
+    if problem is None:
+        assert read_table(Modem, values, "modem").line == 1
+        return
+    with pytest.raises(SettingsError) as caught:
+        read_table(Modem, values, "modem")
+    assert str(caught.value).startswith(problem)

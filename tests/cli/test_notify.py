@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from ovms.cli import notify, owner, vehicle
 from ovms.server.storage import outbox
 from ovms.server.storage.opening import open_database
+from tests.server.notify.plugin import installed
 from tests.server.notify.servers import HttpReceiver, MailReceiver, Reply, load_apprise
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def test_key_from_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("push_type", "key", "problem"),
     [
-        ("fax", "hidden", "'fax' is none of apns, gcm, expo, mail, apprise"),
+        ("fax", "hidden", "'fax' is none of apns, apprise, expo, gcm, mail"),
         ("mail", "hidden", "no mail address"),
         ("apprise", "hidden", "no Apprise address"),
         ("apprise", "nothing://hidden", "Apprise knows no such service"),
@@ -164,6 +165,31 @@ def test_wrong_usage(push_type: str, key: str, problem: str) -> None:
 def test_wrong_app_name() -> None:
     """A name that cannot be shown is wrong usage, too."""
     assert _run("add", "CAR1", "--type", "gcm", "--key", "k", "--app", "a\tb").exit_code == 2
+
+
+def test_channels(tmp_path: Path) -> None:
+    """All channels are shown with their packages and what they lack, also another package's."""
+    shown = "type\tpackage\tstate\napns\tovms\tapns is not built\napprise\tovms\tactive\n"
+    assert _good("channels").startswith(shown)
+    code = "from ovms.server.notify.channel import WaitingChannel\n"
+    code += "class Fax(WaitingChannel):\n    push_type = 'fax'\n"
+    with installed(tmp_path, code, "fax = ovms_fax:Fax"):
+        found = json.loads(_good("channels", "--json"))
+        assert {"type": "fax", "package": "ovms_fax", "state": "fax is not built"} in found
+        assert "fax is not built" in _add("fax", "0851234")
+        assert _listed()[0]["state"] == "waiting for a channel"
+    (found,) = _listed()
+    assert (found["type"], found["key"], found["state"]) == ("fax", "***", "waiting for a channel")
+    result = _run("test", "car1")
+    assert "waiting for a channel: it is not installed" in result.stdout
+
+
+def test_a_table_that_is_wrong(tmp_path: Path) -> None:
+    """Settings that a channel does not accept end the command in one line."""
+    (tmp_path / "ovms.toml").write_text('[channels.apns]\nteam = "x"\n')
+    result = _run("channels")
+    assert result.stderr == "ovms: channels.apns: unknown key 'team'\n"
+    assert result.exit_code == 1
 
 
 def test_remove() -> None:

@@ -170,6 +170,14 @@ def test_check_looks_at_the_certificate_and_its_port(tmp_path: Path) -> None:
         assert "in order" in check("--tls-port", str(port), "--no-tls")
 
 
+def test_check_looks_at_the_tables_of_channels(tmp_path: Path) -> None:
+    """What a channel does not accept is one line."""
+    (tmp_path / "ovms.toml").write_text('[channels.gcm]\nteam = "x"\n')
+    tried = run_ovms("serve", "--check", "--data", str(tmp_path), "--port", "0", "--no-tls")
+    assert (tried.returncode, tried.stdout) == (1, "")
+    assert tried.stderr == "ovms: channels.gcm: unknown key 'team'\n"
+
+
 def test_both_listeners_on_one_port(tmp_path: Path) -> None:
     """That cannot be: it is said before anything is opened."""
     tried = run_ovms("serve", "--data", str(tmp_path), "--port", "7000", "--tls-port", "7000")

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from ovms import __version__
 from ovms.base.clock import Clock, ManualClock
+from ovms.base.settings import SettingsError
 from ovms.net.client import ClientConnection as Caller
 from ovms.net.client import Untrusted, WelcomeRefused, connect
 from ovms.net.pump import Pump
@@ -40,6 +41,7 @@ from tests.certs import make_pair
 from tests.net.ends import Caller as Ends
 from tests.net.ends import calling
 from tests.server.conftest import Log
+from tests.server.notify.plugin import installed
 from tests.waiting import PATIENCE, until
 
 SECRET = "a secret of the tests"
@@ -238,6 +240,24 @@ async def test_a_port_that_is_taken_in_between(data: Path, monkeypatch: pytest.M
         await running.start()
     assert not running.ready.exists()
     assert len(asyncio.all_tasks()) == 1
+
+
+async def test_a_broken_channel_of_another_package(data: Path, tmp_path: Path, log: Log) -> None:
+    """The server starts without it, and says in one line whose it is."""
+    running = Running(data)
+    with installed(tmp_path, "raise OSError('no line')", "fax = ovms_fax:Fax"):
+        await running.start()
+    (line,) = log.lines("a package's channel cannot be used")
+    assert line["package"] == "ovms-fax 1.2"
+    assert line["reason"].endswith(" is broken: OSError: no line")
+    await running.end()
+
+
+async def test_a_channels_table_that_is_wrong(data: Path) -> None:
+    """The server does not start, and the line says which key it is."""
+    settings = ServerSettings(data=data, channels={"gcm": {"team": "x"}})
+    with pytest.raises(SettingsError, match=r"^channels\.gcm: unknown key 'team'$"):
+        await serve(settings, asyncio.Event())
 
 
 async def test_a_database_that_is_none(data: Path) -> None:

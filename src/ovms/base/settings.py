@@ -20,8 +20,10 @@ from pydantic_settings import BaseSettings, EnvSettingsSource
 from ovms.base.logs import is_secret
 
 PREFIX = "OVMS_"
+NOT_SET = "is not set"
 
 S = TypeVar("S", bound=BaseSettings)
+M = TypeVar("M", bound=BaseModel)
 Values = dict[str, Any]
 
 
@@ -55,6 +57,19 @@ def load(settings: type[S], *, config: Path | None, options: Mapping[str, object
     except ValidationError as error:
         raise _explain(settings, error, config, environment, given) from None
     return result
+
+
+def read_table(model: type[M], values: Values, where: str) -> M:
+    """Return a table of settings that its own model describes; ``where`` names the table.
+
+    Raises :class:`SettingsError`.
+    """
+    _refuse_unknown(values, model, where, "")
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        path, message = _first(model, error)
+        raise SettingsError(".".join([where, *path]), message) from None
 
 
 def _read(path: Path, settings: type[BaseModel]) -> Values:
@@ -124,14 +139,22 @@ def _explain(
     options: Values,
 ) -> SettingsError:
     """Turn pydantic's first complaint into a line that names the place to look at."""
-    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    path = [str(part) for part in first["loc"]] or ["settings"]
-    where = _place(path, config, environment, options)
-    if first["type"] == "missing":
+    path, message = _first(settings, error)
+    path = path or ["settings"]
+    if message == NOT_SET:
         key = ".".join(path)
-        return SettingsError(key, f"is not set (option, variable {_variable(key)} or ovms.toml)")
-    secret = any(is_secret(part) for part in path) or _hides(settings, path[0])
-    return SettingsError(where, "is not valid" if secret else _lower(first["msg"]))
+        return SettingsError(key, f"{message} (option, variable {_variable(key)} or ovms.toml)")
+    return SettingsError(_place(path, config, environment, options), message)
+
+
+def _first(model: type[BaseModel], error: ValidationError) -> tuple[list[str], str]:
+    """Return where pydantic's first complaint is, and what it says of it."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    path = [str(part) for part in first["loc"]]
+    if first["type"] == "missing":
+        return path, NOT_SET
+    secret = any(is_secret(part) for part in path) or _hides(model, path[0] if path else "")
+    return path, "is not valid" if secret else _lower(first["msg"])
 
 
 def _place(path: list[str], config: Path | None, environment: Values, options: Values) -> str:
@@ -141,7 +164,7 @@ def _place(path: list[str], config: Path | None, environment: Values, options: V
     return ": ".join([str(config), ".".join(path)] if config else [".".join(path)])
 
 
-def _hides(settings: type[BaseSettings], name: str) -> bool:
+def _hides(settings: type[BaseModel], name: str) -> bool:
     field = settings.model_fields.get(name)
     return field is not None and "Secret" in str(field.annotation)
 

@@ -23,7 +23,16 @@ from ovms.cli.common import (
     resolve_secret,
 )
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
-from ovms.server.notify import keys
+from ovms.server.notify.keys import app_id_problem, key_problem
+from ovms.server.notify.registry import (
+    ChannelTypes,
+    find_types,
+    missing,
+    open_channels,
+    package_of,
+    renewed_types,
+)
+from ovms.server.notify.trial import try_out
 from ovms.server.settings import ServerSettings, load_settings
 from ovms.server.storage import queries, subscriptions
 from ovms.server.storage.database import Database
@@ -51,22 +60,41 @@ def list_(
     config: ConfigOption = None,
 ) -> None:
     """Show who is told of alerts. Tokens and passwords are masked."""
-    active = keys.active_types(_settings(data, database, config))
+    types, waiting = _channels(_settings(data, database, config))
     with open_database(data, database, config) as db:
         found = _find(db, vehicle_id, None)
     if json:
-        print_json([_described(each, active) for each in found])
+        print_json([_described(each, types, waiting) for each in found])
         return
-    rows = [[str(value or "") for value in _described(each, active).values()] for each in found]
     columns = ["vehicle", "app", "type", "key", "state", "failing since", "renewed"]
-    print_table(columns, rows)
+    described = (_described(each, types, waiting).values() for each in found)
+    print_table(columns, [[str(value or "") for value in each] for each in described])
+
+
+@app.command()
+def channels(
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show the channels, the packages that they are from, and what is missing of each."""
+    types, waiting = _channels(_settings(data, database, config))
+    found = [
+        {"type": name, "package": package_of(types[name]), "state": waiting.get(name, "active")}
+        for name in sorted(types)
+    ]
+    if json:
+        print_json(found)
+        return
+    print_table(["type", "package", "state"], [[*each.values()] for each in found])
 
 
 @app.command()
 def add(
     vehicle_id: VehicleArgument,
     type: Annotated[  # noqa: A002 -- the option's name
-        str, typer.Option(metavar="|".join(keys.TYPES), help="The channel.")
+        str, typer.Option(metavar="TYPE", help="The channel, as ovms notify channels shows it.")
     ],
     key: Annotated[
         str | None,
@@ -97,16 +125,17 @@ def add(
     if given is None:
         raise typer.BadParameter("give a key", param_hint="--key")
     named = _made_name(type, given) if app_id is None else app_id
-    problem = _problem(type, given) or keys.app_id_problem(named)
+    types, waiting = _channels(_settings(data, database, config))
+    problem = _problem(types, type, given) or app_id_problem(named)
     if problem:
         refuse(problem)
     with open_database(data, database, config) as db, db.writing() as connection:
         vehicle = queries.get_vehicle(connection, vehicle_id)
-        place = (vehicle, named, type, "", given, vehicle_id)
-        subscriptions.put_subscription(connection, *place, time.time())
+        values = (vehicle, named, type, "", given, vehicle_id, time.time())
+        subscriptions.put_subscription(connection, *values, renewed_types(types))
     print(f"vehicle {vehicle.id} tells {named} by {type}")
-    if type not in keys.active_types(_settings(data, database, config)):
-        print(f"nothing is sent yet: {_missing(type)}")
+    if type in waiting:
+        print(f"nothing is sent yet: {waiting[type]}")
 
 
 @app.command()
@@ -152,17 +181,16 @@ def try_(
 
 async def _try_all(settings: ServerSettings, found: list[Subscription]) -> list[str | None]:
     """Send a test alert to each; returns what went wrong, in their order."""
-    from ovms.server.notify.channels import open_channels  # only here: the mail and HTTP libraries
-    from ovms.server.notify.trial import try_out
-
-    channels = open_channels(settings)
+    types, waiting = _channels(settings)
+    opened = open_channels(types, settings)
     problems: list[str | None] = []
     for each in found:
-        if (channel := channels.get(each.push_type)) is None:
-            problems.append(f"waiting for a channel: {_missing(each.push_type)}")
+        if (channel := opened.get(each.push_type)) is None:
+            reason = waiting.get(each.push_type, "it is not installed")
+            problems.append(f"waiting for a channel: {reason}")
         else:
             problems.append(await try_out(channel, each, TEST_ALERT, time.time()))
-    for channel in channels.values():
+    for channel in opened.values():
         await channel.close()
     return problems
 
@@ -182,16 +210,21 @@ def _settings(data: Path | None, database: str | None, config: Path | None) -> S
         fail(str(error))
 
 
-def _problem(push_type: str, key: str) -> str | None:
-    """Return what is wrong with a type or a key, without repeating the key."""
-    if push_type not in keys.TYPES:
-        return f"{push_type!r} is none of {', '.join(keys.TYPES)}"
-    problem = keys.key_problem(push_type, key)
-    if problem is None and push_type == "apprise":
-        from ovms.server.notify.apprise import is_service  # only here: it loads a hundred modules
+def _channels(settings: ServerSettings) -> tuple[ChannelTypes, dict[str, str]]:
+    """Return all channels by type, and what is missing of those that cannot send."""
+    types = find_types()
+    try:
+        return types, missing(types, settings)
+    except SettingsError as error:
+        fail(str(error))
 
-        problem = None if is_service(key) else "Apprise knows no such service"
-    return problem
+
+def _problem(types: ChannelTypes, push_type: str, key: str) -> str | None:
+    """Return what is wrong with a type or a key, without repeating the key."""
+    channel = types.get(push_type)
+    if channel is None:
+        return f"{push_type!r} is none of {', '.join(sorted(types))}"
+    return key_problem(channel, key)
 
 
 def _made_name(push_type: str, key: str) -> str:
@@ -199,20 +232,18 @@ def _made_name(push_type: str, key: str) -> str:
     return f"{push_type}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
 
 
-def _missing(push_type: str) -> str:
-    if push_type == "mail":
-        return "no mail server is set (mail_host)"
-    return f"{push_type} is not built"
-
-
-def _described(each: Subscription, active: tuple[str, ...]) -> dict[str, str | None]:
+def _described(
+    each: Subscription, types: ChannelTypes, waiting: dict[str, str]
+) -> dict[str, str | None]:
+    channel = types.get(each.push_type)
+    is_active = channel is not None and each.push_type not in waiting
     state = "active" if each.failing is None else "failing"
     return {
         "vehicle": each.vehicle_id,
         "app": each.app_id,
         "type": each.push_type,
-        "key": keys.masked(each.push_type, each.key),
-        "state": state if each.push_type in active else "waiting for a channel",
+        "key": "***" if channel is None else channel.mask(each.key),
+        "state": state if is_active else "waiting for a channel",
         "failing_since": iso_time(each.failing),
         "renewed": iso_time(each.changed),
     }

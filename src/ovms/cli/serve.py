@@ -20,6 +20,7 @@ from ovms.server.alerts.expansion import BadTable
 from ovms.server.alerts.expansion import load as alert_tables
 from ovms.server.certificate import BadCertificate
 from ovms.server.listener import CannotListen, Ports, bound
+from ovms.server.notify.registry import find_types, missing
 from ovms.server.peering import BadPeer, called
 from ovms.server.server import AlreadyRunning, data_lock, serve, stopping_on_signals
 from ovms.server.settings import ServerSettings, load_settings
@@ -135,6 +136,7 @@ def _check(settings: ServerSettings) -> None:
         with data_lock(settings.data):
             database.check()
     alert_tables(settings.data / "alerts")
+    missing(find_types(), settings)
     check_certificates(settings, time.time())
     for peer in settings.peers:
         called(peer, settings.data)

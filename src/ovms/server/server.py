@@ -14,7 +14,7 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,8 +35,9 @@ from ovms.server.alerts.expansion import load as alert_tables
 from ovms.server.hub.hub import Hub, HubSettings
 from ovms.server.hub.telemetry import LogSettings
 from ovms.server.listener import Entrance, Gate, Ports, bound, close_gently, listen
-from ovms.server.notify.channels import open_channels
+from ovms.server.notify.channel import Channel
 from ovms.server.notify.notifier import Notifier
+from ovms.server.notify.registry import ChannelTypes, find_types, open_channels
 from ovms.server.peering import peering
 from ovms.server.services import Services
 from ovms.server.settings import ServerSettings
@@ -124,12 +125,15 @@ async def serve(
     ``on_ready`` gets the ports once every listener accepts. Raises :class:`AlreadyRunning`,
     :class:`~ovms.server.certificate.BadCertificate`,
     :class:`~ovms.server.peering.BadPeer`, :class:`~ovms.server.listener.CannotListen`,
+    :class:`~ovms.base.settings.SettingsError` (a channel's table),
     :class:`~ovms.server.storage.errors.StoreError` or ``OSError`` (the data folder) if it cannot
     start.
     """
     clock = clock or SystemClock()
     make_private_dir(settings.data)
     expansion = alert_tables(settings.data / "alerts")
+    types = find_types()
+    channels = open_channels(types, settings)
     with ExitStack() as stack:
         stack.enter_context(data_lock(settings.data))
         (settings.data / "ready.json").unlink(missing_ok=True)
@@ -142,7 +146,7 @@ async def serve(
             ports.append((sockets, certificates.context))
         async with (
             _store(settings, clock) as store,
-            _notifier(settings, store, expansion, clock) as notifier,
+            _notifier(settings, store, types, channels, expansion, clock) as notifier,
         ):
             hub = Hub(store, notifier, clock, _hub_settings(settings))
             try:
@@ -174,12 +178,18 @@ async def _store(settings: ServerSettings, clock: Clock) -> AsyncIterator[Store]
 
 @asynccontextmanager
 async def _notifier(
-    settings: ServerSettings, store: Store, expansion: Expansion, clock: Clock
+    settings: ServerSettings,
+    store: Store,
+    types: ChannelTypes,
+    channels: Mapping[str, Channel],
+    expansion: Expansion,
+    clock: Clock,
 ) -> AsyncIterator[Notifier]:
-    """Have somebody deliver alerts; what is under way is ended in order."""
+    """Run the notifier, and end deliveries in order."""
     notifier = Notifier(
         NotifyStore(store.database),
-        open_channels(settings),
+        types,
+        channels,
         expansion,
         clock,
         Random(),  # noqa: S311 (spreads retries)

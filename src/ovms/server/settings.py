@@ -13,6 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from ovms.base.paths import default_data_dir
 from ovms.base.settings import SettingsError, load
 from ovms.net.address import TLS_PORT, parse_address
+from ovms.server.notify.channels.expo import ExpoSettings
+from ovms.server.notify.channels.mail import MailSettings
+from ovms.server.notify.registry import ChannelTables
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -48,8 +51,8 @@ class PeerSettings(BaseModel):
         return text.upper()
 
 
-class ServerSettings(BaseSettings):
-    """Settings of ``ovms serve``."""
+class CoreSettings(BaseSettings):
+    """Settings of ``ovms serve`` without those of alerts."""
 
     model_config = SettingsConfigDict(env_prefix="OVMS_", extra="forbid")
 
@@ -110,38 +113,6 @@ class ServerSettings(BaseSettings):
         default=30, ge=0, le=3650, description="Days that positions are kept; 0 keeps none."
     )
 
-    # Alerts: how they are told to those who are not connected.
-    mail_host: str | None = Field(
-        default=None, description="Mail server for alerts; without one, none are mailed."
-    )
-    mail_port: Port = Field(default=587, description="Port of the mail server.")
-    mail_tls: Literal["starttls", "tls", "none"] = Field(
-        default="starttls", description="How to speak to the mail server: starttls, tls or none."
-    )
-    mail_user: str | None = Field(default=None, description="User at the mail server, if any.")
-    mail_password: SecretStr | None = Field(
-        default=None, description="Password at the mail server."
-    )
-    mail_from: str | None = Field(
-        default=None, description="Sender of mailed alerts; ovms at this machine unless given."
-    )
-    expo_url: str = Field(
-        default="https://exp.host/--/api/v2/push/send",
-        description="Where alerts for Expo apps are posted.",
-    )
-    alert_window: float = Field(
-        default=3.0,
-        ge=0,
-        le=60,
-        description="Seconds in which a vehicle's alerts are gathered into one delivery.",
-    )
-    alert_repeat: float = Field(
-        default=60.0,
-        ge=0,
-        le=86400,
-        description="Seconds in which the same alert of a vehicle is delivered only once.",
-    )
-
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
         if (self.tls_cert is None) != (self.tls_key is None):
@@ -156,6 +127,26 @@ class ServerSettings(BaseSettings):
         if len({peer.id for peer in peers}) != len(peers):
             raise ValueError("two servers know ours by the same id: it must differ")
         return peers
+
+
+class ServerSettings(ChannelTables, ExpoSettings, MailSettings, CoreSettings):
+    """Settings of ``ovms serve``.
+
+    Those of mail and Expo stand at the top level, because they are older than tables of channels.
+    """
+
+    alert_window: float = Field(
+        default=3.0,
+        ge=0,
+        le=60,
+        description="Seconds in which a vehicle's alerts are gathered into one delivery.",
+    )
+    alert_repeat: float = Field(
+        default=60.0,
+        ge=0,
+        le=86400,
+        description="Seconds in which the same alert of a vehicle is delivered only once.",
+    )
 
 
 def load_settings(config: Path | None, options: Mapping[str, object]) -> ServerSettings:

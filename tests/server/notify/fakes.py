@@ -6,13 +6,19 @@ import asyncio
 from random import Random
 
 from ovms.base.clock import ManualClock
-from ovms.server.notify.interfaces import Notice
+from ovms.server.notify.channel import Channel, Notice
+from ovms.server.notify.registry import find_types
 
 START = 1_700_000_000.0
 
+TYPES = find_types()
+"""All channels that are ours."""
 
-class FakeChannel:
+
+class FakeChannel(Channel):
     """Keeps what it is sent. ``error`` is raised instead; ``hold`` is waited for before."""
+
+    push_type = "fake"
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, Notice]] = []

@@ -15,7 +15,7 @@ from typing import Any, Self, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from ovms.server.notify.interfaces import Notice
+from ovms.server.notify.channel import Notice
 from tests.waiting import PATIENCE
 
 NOTICE = Notice("ovms-7-1000", "MyCar", "Open Vehicles MyCar", "Tür offen ⚡\nzweite", 1000.0)

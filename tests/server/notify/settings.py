@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import SecretStr
+from ovms.server.notify.channels.expo import ExpoSettings
+from ovms.server.notify.channels.mail import MailSettings
+from ovms.server.notify.registry import ChannelTables
 
 
-@dataclass
-class Settings:
-    """What an operator may set."""
+class Settings(ChannelTables, ExpoSettings, MailSettings):
+    """What an operator may set; nobody is reached by the defaults."""
 
     mail_host: str | None = "127.0.0.1"
     mail_port: int = 0
     mail_tls: Literal["starttls", "tls", "none"] = "none"
-    mail_user: str | None = None
-    mail_password: SecretStr | None = None
     mail_from: str | None = "Ärger <ovms@example.org>"
     expo_url: str = "http://127.0.0.1:1/"

@@ -42,7 +42,7 @@ class Scene:
         """Subscribe bob's app to CAR1."""
         name, now = "Car1", self.clock.time()
         key = key or f"key of {app_id}"
-        assert await self.store.subscribe("CAR1", 1, app_id, push_type, "", key, name, now)
+        assert await self.store.subscribe("CAR1", 1, app_id, push_type, "", key, name, now, ())
 
     async def put(self, *texts: str, vehicle: str = "CAR1") -> None:
         """Have alerts wait, due in three seconds."""

@@ -18,15 +18,15 @@ from hypothesis import strategies as st
 from ovms.base.clock import ManualClock
 from ovms.protocol.records.alert import Alert
 from ovms.server.alerts.expansion import Expansion
+from ovms.server.notify.channel import Channel, Notice
 from ovms.server.notify.errors import NotDelivered
-from ovms.server.notify.interfaces import Notice
 from ovms.server.notify.notifier import Notifier
 from ovms.server.storage import queries
 from ovms.server.storage.notify import NotifyStore
 from ovms.server.storage.opening import FILE_NAME, open_database
 from ovms.server.storage.subscriptions import put_subscription
 from ovms.server.values import Vehicle
-from tests.server.notify.fakes import chance, clock
+from tests.server.notify.fakes import TYPES, chance, clock
 
 APPS = {"a": "expo", "b": "expo", "c": "mail"}
 
@@ -80,7 +80,7 @@ class MortalOutbox:
         return call
 
 
-class Receiver:
+class Receiver(Channel):
     """A channel to receivers that may be down; the key is the app."""
 
     def __init__(self, world: World) -> None:
@@ -97,9 +97,6 @@ class Receiver:
         world.unsure[key] = texts
         await world.point()
 
-    async def close(self) -> None:
-        """Do nothing."""
-
 
 async def _live(world: World, acts: list[Act], crash_at: int) -> None:
     """Run a process until it has done everything or dies; then it is killed in any case."""
@@ -109,7 +106,7 @@ async def _live(world: World, acts: list[Act], crash_at: int) -> None:
     receiver = Receiver(world)
     channels = {"expo": receiver, "mail": receiver}
     outbox: Any = MortalOutbox(world)
-    notifier = Notifier(outbox, channels, Expansion({}), world.clock, chance())
+    notifier = Notifier(outbox, TYPES, channels, Expansion({}), world.clock, chance())
     life = asyncio.create_task(_act(world, notifier, acts))
     death = asyncio.create_task(world.crashed.wait())
     await asyncio.wait([life, death], return_when=asyncio.FIRST_COMPLETED)
@@ -160,7 +157,7 @@ def _empty() -> tuple[bytes, Vehicle]:
             bob = queries.add_owner(connection, "bob", 1.0)
             car = queries.add_vehicle(connection, "CAR1", bob, "one", 1.0)
             for app, push_type in APPS.items():
-                put_subscription(connection, car, app, push_type, "", app, "Car1", 1.0)
+                put_subscription(connection, car, app, push_type, "", app, "Car1", 1.0, ())
         return (Path(folder) / FILE_NAME).read_bytes(), car
 
 

@@ -13,14 +13,14 @@ from ovms.protocol.records.alert import Alert
 from ovms.server.alerts.expansion import load
 from ovms.server.alerts.text import BODY_LIMIT
 from ovms.server.notify import notifier as module
-from ovms.server.notify.channels import open_channels
-from ovms.server.notify.interfaces import Channel
+from ovms.server.notify.channel import Channel
 from ovms.server.notify.notifier import Notifier
+from ovms.server.notify.registry import open_channels
 from ovms.server.storage import queries
 from ovms.server.storage.notify import NotifyStore
 from ovms.server.storage.opening import open_database
 from ovms.server.values import Subscription, Vehicle
-from tests.server.notify.fakes import START, FakeChannel, chance, clock
+from tests.server.notify.fakes import START, TYPES, FakeChannel, chance, clock
 from tests.server.notify.servers import HttpReceiver, MailReceiver, Reply, until
 from tests.server.notify.settings import Settings
 
@@ -32,7 +32,7 @@ class Scene:
         self.store = store
         self.clock: ManualClock = clock()
         self.expo = FakeChannel()
-        self.notifier = Notifier(store, {"expo": self.expo}, load(), self.clock, chance())
+        self.notifier = Notifier(store, TYPES, {"expo": self.expo}, load(), self.clock, chance())
 
     async def vehicle(self, vehicle_id: str = "CAR1") -> Vehicle:
         """Return a vehicle."""
@@ -255,9 +255,8 @@ async def make(store: NotifyStore) -> AsyncIterator[Make]:
     made: list[Notifier] = []
 
     def new(channels: dict[str, Channel], window: float = 0.0) -> Notifier:
-        made.append(
-            Notifier(store, channels, load(), SystemClock(), chance(), window=window, repeat=0.0)
-        )
+        parts = (store, TYPES, channels, load(), SystemClock(), chance())
+        made.append(Notifier(*parts, window=window, repeat=0.0))
         return made[-1]
 
     yield new
@@ -275,12 +274,12 @@ async def test_real_channels(
     """An alert reaches mail, Expo and Apprise, in UTF-8, with a pause in the worker between."""
     settings = Settings(mail_port=mail_server.port, expo_url=f"http://{http_server.url}/expo")
     http_server.tickets({"status": "ok"})
-    notifier, car = make(dict(open_channels(settings))), await _car(store)
+    notifier, car = make(open_channels(TYPES, settings)), await _car(store)
     await notifier.start()
     await notifier.subscribe(car, b"m,mail,simple,bob@example.org")
     await notifier.subscribe(car, b"e,expo,simple,ExponentPushToken[x]")
     url = f"json://{http_server.url}/hook"
-    assert await store.subscribe("CAR1", car.owner_id, "a", "apprise", "", url, "Car1", START)
+    assert await store.subscribe("CAR1", car.owner_id, "a", "apprise", "", url, "Car1", START, ())
     notifier.raise_alert(car, Alert("A", "Tür offen ⚡"))
 
     def is_done() -> bool:
@@ -323,7 +322,7 @@ async def test_down_then_up(
     settings = Settings(expo_url=f"http://{http_server.url}/")
     http_server.replies = [Reply(503), Reply(200, b'{"data": {"status": "ok"}}')]
     await http_server.down()
-    notifier, car = make(dict(open_channels(settings))), await _car(store)
+    notifier, car = make(open_channels(TYPES, settings)), await _car(store)
     await notifier.start()
     await notifier.subscribe(car, b"app,expo,simple,KEY")
     notifier.raise_alert(car, Alert("A", "one"))
@@ -365,3 +364,30 @@ async def test_task_survives_the_disk(
     notifier.raise_alert(car, Alert("A", "two"))
     await notifier.close()
     assert "alerts lost" in log.getvalue()
+
+
+async def test_channels_that_do_not_close(
+    store: NotifyStore, make: Make, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
+) -> None:
+    """A channel that fails or hangs when it is closed holds up nobody else."""
+    monkeypatch.setattr(module, "CLOSE_TIMEOUT", 0.01)
+
+    class Failing(FakeChannel):
+        push_type = "failing"
+
+        async def close(self) -> None:
+            raise RuntimeError("HIDDEN")
+
+    class Hanging(FakeChannel):
+        push_type = "hanging"
+
+        async def close(self) -> None:
+            await asyncio.Event().wait()
+
+    good = FakeChannel()
+    notifier = make({"failing": Failing(), "hanging": Hanging(), "fake": good})
+    await notifier.start()
+    await notifier.close()
+    assert good.closed == 1
+    assert log.getvalue().count("channel not closed") == 2
+    assert "HIDDEN" not in log.getvalue()

@@ -4,6 +4,7 @@ import pytest
 
 from ovms.server.notify.subscribing import TRIPLE_LIMIT, SubscriptionRefused, granted, read
 from tests.server.hub.fakes import make_vehicle
+from tests.server.notify.fakes import TYPES
 
 TOKEN = "a" * 64
 
@@ -24,7 +25,7 @@ def _taken(data: str | bytes, own: str = "CAR1") -> list[tuple[str, str, str]]:
     data = data if isinstance(data, bytes) else data.encode()
     return [
         (wish.vehicle_id, wish.vehicle_name, wish.key)
-        for wish, owner in granted(own, read(own, data), VEHICLES)
+        for wish, owner in granted(own, read(own, data, TYPES), VEHICLES, TYPES)
         if owner == VEHICLES[own].owner_id
     ]
 
@@ -60,7 +61,9 @@ def test_forms(data: str | bytes, taken: list[tuple[str, str, str]]) -> None:
 
 def test_simple_form_ends() -> None:
     """A minus ends mail only; elsewhere it is a key like any other."""
-    ends = [read("CAR1", f"app,{kind},simple,-".encode())[0].ends for kind in ("mail", "expo")]
+    ends = [
+        read("CAR1", f"app,{kind},simple,-".encode(), TYPES)[0].ends for kind in ("mail", "expo")
+    ]
     assert ends == [True, False]
 
 
@@ -83,14 +86,14 @@ def test_simple_form_ends() -> None:
 def test_refused(data: bytes) -> None:
     """What is malformed, or would have the server call any address, is refused as a whole."""
     with pytest.raises(SubscriptionRefused) as caught:
-        read("CAR1", data)
+        read("CAR1", data, TYPES)
     assert "KEY" not in str(caught.value)
 
 
 def test_without_own_vehicle() -> None:
     """A session whose vehicle is gone subscribes nothing."""
-    wishes = read("CAR9", b"app,gcm,,CAR1,one,KEY")
-    assert list(granted("CAR9", wishes, VEHICLES)) == []
+    wishes = read("CAR9", b"app,gcm,,CAR1,one,KEY", TYPES)
+    assert list(granted("CAR9", wishes, VEHICLES, TYPES)) == []
 
 
 @pytest.mark.parametrize("count", [TRIPLE_LIMIT, TRIPLE_LIMIT + 1])
@@ -98,4 +101,4 @@ def test_triples_are_bounded(count: int) -> None:
     """At most so many triples of one message are looked at, beside the reading as one."""
     data = "app,gcm,," + ",".join(f"CAR1,one,K{n}" for n in range(count))
     assert len(_taken(data)) == TRIPLE_LIMIT
-    assert TOKEN not in repr(read("CAR1", f"app,gcm,,CAR1,one,{TOKEN}".encode()))
+    assert TOKEN not in repr(read("CAR1", f"app,gcm,,CAR1,one,{TOKEN}".encode(), TYPES))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 TYPES = ("mail", "expo")
+RENEWED = ("expo",)
 
 
 @pytest.fixture
@@ -40,7 +41,8 @@ def _subscribe(
     vehicle: str = "CAR1",
 ) -> None:
     found = queries.get_vehicle(connection, vehicle)
-    subscriptions.put_subscription(connection, found, app, push_type, "", key, "Car1", now)
+    values = (found, app, push_type, "", key, "Car1", now)
+    subscriptions.put_subscription(connection, *values, RENEWED)
 
 
 def _apps(connection: Connection, vehicle: str = "car1") -> list[str]:
@@ -239,11 +241,13 @@ async def test_store(database: Database) -> None:
     assert list(vehicles) == ["CAR1"]
     owner = vehicles["CAR1"].owner_id
     place = ("CAR1", "app")
-    assert not await store.subscribe("CAR1", owner + 1, "app", "expo", "", "k", "Car1", 1.0)
-    assert not await store.subscribe("NONE", owner, "app", "expo", "", "k", "Car1", 1.0)
+    assert not await store.subscribe(
+        "CAR1", owner + 1, "app", "expo", "", "k", "Car1", 1.0, RENEWED
+    )
+    assert not await store.subscribe("NONE", owner, "app", "expo", "", "k", "Car1", 1.0, RENEWED)
     alert = ("CAR1", "A", "one", 10.0, 13.0)
     assert await store.put_alerts([alert], TYPES) == (0, 0)
-    assert await store.subscribe("CAR1", owner, "app", "expo", "", "k", "Car1", 1.0)
+    assert await store.subscribe("CAR1", owner, "app", "expo", "", "k", "Car1", 1.0, RENEWED)
     assert await store.put_alerts([alert, alert], TYPES) == (2, 0)
     assert [head.app_id for head in await store.list_heads(TYPES, 4)] == ["app"]
     assert (await store.postpone(*place, 14.0, 20.0)) == await store.find_subscription(*place)
@@ -264,8 +268,8 @@ async def test_store_is_full(database: Database) -> None:
     """A subscription that finds no room is refused without an exception."""
     store = NotifyStore(database)
     for number in range(SUBSCRIPTION_LIMIT):
-        assert await store.subscribe("CAR1", 1, f"a{number}", "mail", "", "k", "Car1", 1.0)
-    assert not await store.subscribe("CAR1", 1, "new", "mail", "", "k", "Car1", 1.0)
+        assert await store.subscribe("CAR1", 1, f"a{number}", "mail", "", "k", "Car1", 1.0, RENEWED)
+    assert not await store.subscribe("CAR1", 1, "new", "mail", "", "k", "Car1", 1.0, RENEWED)
 
 
 async def test_nobody_wants_it(database: Database) -> None:

@@ -16,8 +16,9 @@ from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
 from ovms.server.alerts.grouping import WINDOW, first_event
 from ovms.server.alerts.text import body, title
+from ovms.server.notify.channel import Channel, Notice
 from ovms.server.notify.errors import Gone, NotDelivered
-from ovms.server.notify.interfaces import Channel, Notice, Outbox
+from ovms.server.storage.notify import NotifyStore
 from ovms.server.values import OutboxHead, Subscription, WaitingAlert
 
 SLOTS: Final = 4
@@ -52,7 +53,7 @@ class Courier:
 
     def __init__(
         self,
-        outbox: Outbox,
+        outbox: NotifyStore,
         channels: Mapping[str, Channel],
         clock: Clock,
         random: Random,

@@ -18,9 +18,11 @@ from ovms.protocol.records.alert import Alert, AlertKind
 from ovms.server.alerts.expansion import Expansion
 from ovms.server.alerts.grouping import REPEAT, WINDOW, News
 from ovms.server.alerts.text import BODY_LIMIT, readable, shortened
+from ovms.server.notify.channel import Channel
 from ovms.server.notify.courier import LIFE, Courier
-from ovms.server.notify.interfaces import Channel, Outbox
+from ovms.server.notify.registry import ChannelTypes, renewed_types
 from ovms.server.notify.subscribing import SubscriptionRefused, Wish, granted, read
+from ovms.server.storage.notify import NotifyStore
 from ovms.server.values import AlertRow, Vehicle
 
 NOTED_LIMIT: Final = 1000
@@ -50,13 +52,15 @@ log = get_logger("ovms.server.notify")
 class Notifier:
     """Takes alerts and subscriptions. :meth:`start` it in the event loop that uses it.
 
-    ``channels`` by type of subscription; ``window`` and ``repeat`` in seconds, see
+    ``types`` are all channels that apps may subscribe to, ``channels`` those that can send, both
+    by type. ``window`` and ``repeat`` in seconds, see
     :mod:`ovms.server.alerts.grouping`.
     """
 
     def __init__(
         self,
-        outbox: Outbox,
+        outbox: NotifyStore,
+        types: ChannelTypes,
         channels: Mapping[str, Channel],
         expansion: Expansion,
         clock: Clock,
@@ -66,6 +70,8 @@ class Notifier:
         repeat: float = REPEAT,
     ) -> None:
         self._outbox = outbox
+        self._types = types
+        self._renewed = renewed_types(types)
         self._channels = channels
         self._expansion = expansion
         self._clock = clock
@@ -95,8 +101,7 @@ class Notifier:
         if self._task is not None:
             await self._task
         await self._courier.close(CLOSE_TIMEOUT)
-        for channel in self._channels.values():
-            await channel.close()
+        await asyncio.gather(*map(_close, self._channels.values()))
 
     def raise_alert(self, vehicle: Vehicle, alert: Alert) -> Alert:
         """Have an alert delivered; returns it as it is told, error codes put into words.
@@ -118,7 +123,7 @@ class Notifier:
         self._subscribing += 1
         try:
             async with self._one_at_a_time:
-                done = await self._subscribe(vehicle.id, read(vehicle.id, data))
+                done = await self._subscribe(vehicle.id, read(vehicle.id, data, self._types))
             if not done:
                 raise SubscriptionRefused("nothing in it is proven, or there is no room")
         except SubscriptionRefused as refused:
@@ -147,7 +152,7 @@ class Notifier:
         ids = {own, *(wish.vehicle_id for wish in wishes)}
         vehicles = await self._outbox.find_vehicles(sorted(ids))
         done = 0
-        for wish, owner_id in granted(own, wishes, vehicles):
+        for wish, owner_id in granted(own, wishes, vehicles, self._types):
             done += await self._grant(wish, owner_id)
         return done
 
@@ -156,9 +161,8 @@ class Notifier:
             await self._outbox.unsubscribe(wish.vehicle_id, wish.app_id)
             return True
         kind = (wish.app_id, wish.push_type, wish.key_type)
-        return await self._outbox.subscribe(
-            wish.vehicle_id, owner_id, *kind, wish.key, wish.vehicle_name, self._clock.time()
-        )
+        values = (*kind, wish.key, wish.vehicle_name, self._clock.time())
+        return await self._outbox.subscribe(wish.vehicle_id, owner_id, *values, self._renewed)
 
     # -- alerts -----------------------------------------------------------------------------
 
@@ -212,3 +216,12 @@ class Notifier:
             log.error("outbox cannot be used, tries again", reason=str(error))
             return RETRY_PAUSE
         return None if wait is None else min(wait, LONGEST_WAIT)
+
+
+async def _close(channel: Channel) -> None:
+    """Close a channel; one that fails or hangs holds up nobody."""
+    try:
+        async with asyncio.timeout(CLOSE_TIMEOUT):
+            await channel.close()
+    except Exception as error:
+        log.warning("channel not closed", channel=channel.push_type, reason=type(error).__name__)

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ovms.protocol.records.alert import Subscription, parse_subscriptions
-from ovms.server.notify.keys import APP_TYPES, NAME_LIMIT, app_id_problem, key_problem
+from ovms.server.notify.keys import NAME_LIMIT, app_id_problem, key_problem
+from ovms.server.notify.registry import ChannelTypes
 from ovms.server.values import Vehicle
 
 TRIPLE_LIMIT: Final = 20
@@ -38,13 +39,14 @@ class SubscriptionRefused(Exception):
     """A ``p`` that cannot be taken; ``str()`` says why, without what was in it."""
 
 
-def read(own: str, data: bytes) -> list[Wish]:
+def read(own: str, data: bytes, types: ChannelTypes) -> list[Wish]:
     """Read a ``p`` from a session of the vehicle ``own``. Raises :class:`SubscriptionRefused`."""
     asked = parse_subscriptions(data)[: TRIPLE_LIMIT + 1]
     if not asked:
         raise SubscriptionRefused("malformed")
     first = asked[0]
-    if first.push_type not in APP_TYPES:
+    channel = types.get(first.push_type)
+    if channel is None or not channel.is_for_apps:
         raise SubscriptionRefused("no push type that apps may have")
     problem = app_id_problem(first.app_id) or _unprintable(first.key_type)
     if problem:
@@ -53,7 +55,7 @@ def read(own: str, data: bytes) -> list[Wish]:
 
 
 def granted(
-    own: str, wishes: Iterable[Wish], vehicles: Mapping[str, Vehicle]
+    own: str, wishes: Iterable[Wish], vehicles: Mapping[str, Vehicle], types: ChannelTypes
 ) -> Iterator[tuple[Wish, int]]:
     """Yield the wishes that are proven and in order, each with the vehicle's owner."""
     mine = vehicles.get(own)
@@ -62,7 +64,7 @@ def granted(
         if mine is None or vehicle is None or vehicle.owner_id != mine.owner_id:
             continue
         is_proven = wish.secret is None or _equal(wish.secret, vehicle.secret)
-        if is_proven and (wish.ends or key_problem(wish.push_type, wish.key) is None):
+        if is_proven and (wish.ends or key_problem(types[wish.push_type], wish.key) is None):
             yield wish, vehicle.owner_id
 
 

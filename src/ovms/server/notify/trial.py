@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from ovms.server.alerts.text import title
+from ovms.server.notify.channel import Channel, Notice
 from ovms.server.notify.errors import NotDelivered
-from ovms.server.notify.interfaces import Channel, Notice
 from ovms.server.values import Subscription
 
 TRIAL_TIMEOUT = 45.0
@@ -26,4 +26,6 @@ async def try_out(
         return error.reason
     except TimeoutError:
         return "no answer in time"
+    except Exception as error:
+        return f"the channel failed: {type(error).__name__}"
     return None

@@ -12,7 +12,7 @@ from ovms.server.storage.errors import InvalidValue, NotFound
 from ovms.server.storage.vehicles import find_vehicle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from sqlalchemy import Connection
 
@@ -54,6 +54,7 @@ class NotifyStore:
         key: str,
         vehicle_name: str,
         now: float,
+        renewed_types: Collection[str],
     ) -> bool:
         """Subscribe an app, or renew; false if there is no room, or the owner is another by now."""
 
@@ -61,8 +62,8 @@ class NotifyStore:
             vehicle = find_vehicle(connection, vehicle_id)
             if vehicle is None or vehicle.owner_id != owner_id:
                 return False
-            values = (app_id, push_type, key_type, key, vehicle_name)
-            subscriptions.put_subscription(connection, vehicle, *values, now)
+            values = (app_id, push_type, key_type, key, vehicle_name, now, renewed_types)
+            subscriptions.put_subscription(connection, vehicle, *values)
             return True
 
         try:

@@ -16,15 +16,14 @@ from ovms.server.storage.schema import notifications, vehicles
 from ovms.server.values import Subscription
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import ColumnElement, Connection, Select
 
     from ovms.server.values import Vehicle
 
 SUBSCRIPTION_LIMIT: Final = 20
 """Subscriptions of a vehicle: a family's phones, some of them replaced by now."""
-
-RENEWING_TYPES: Final = ("apns", "gcm", "expo")
-"""Subscribed again at each login of the app: at the limit, the longest silent of them gives way."""
 
 RENEWAL: Final = 86400.0
 """Seconds in which an unchanged subscription is not written again: apps send it at each login."""
@@ -70,16 +69,19 @@ def put_subscription(
     key: str,
     vehicle_name: str,
     now: float,
+    renewed_types: Collection[str],
 ) -> None:
     """Subscribe an app to a vehicle, or renew what it had.
 
-    At :data:`SUBSCRIPTION_LIMIT` the one of :data:`RENEWING_TYPES` that was not renewed for the
-    longest time gives way. Raises :class:`InvalidValue` when there is none.
+    ``renewed_types`` are subscribed again at each login of the app. At :data:`SUBSCRIPTION_LIMIT`
+    the one of them that was not renewed for the longest time is removed. Raises
+    :class:`InvalidValue` when there is none.
     """
     old = find_subscription(connection, vehicle.id, app_id)
     wanted = {"push_type": push_type, "key_type": key_type, "key": key}
     wanted["vehicle_name"] = vehicle_name
     if old is None:
+        _make_room(connection, vehicle.id, app_id, renewed_types)
         _insert(connection, vehicle, app_id, created=now, changed=now, **wanted)
         return
     is_same = all(getattr(old, name) == value for name, value in wanted.items())
@@ -91,19 +93,20 @@ def put_subscription(
 
 
 def _insert(connection: Connection, vehicle: Vehicle, app_id: str, **values: object) -> None:
-    connection.execute(delete(notifications).where(row_of(notifications, vehicle.id, app_id)))
-    _make_room(connection, vehicle.id)
     key = {"vehicle_id": vehicle.id, "app_id": app_id, "owner_id": vehicle.owner_id}
     connection.execute(insert(notifications).values({**key, **values}))
 
 
-def _make_room(connection: Connection, vehicle_id: str) -> None:
-    """Have room for one more. Those that do not count any more go first."""
+def _make_room(
+    connection: Connection, vehicle_id: str, app_id: str, renewed_types: Collection[str]
+) -> None:
+    """Make room for an app's subscription. Those that do not count any more go first."""
+    connection.execute(delete(notifications).where(row_of(notifications, vehicle_id, app_id)))
     drop_ended(connection, vehicle_id)
     known = list_subscriptions(connection, vehicle_id)
     if len(known) < SUBSCRIPTION_LIMIT:
         return
-    silent = [each for each in known if each.push_type in RENEWING_TYPES]
+    silent = [each for each in known if each.push_type in renewed_types]
     if not silent:
         raise InvalidValue(f"vehicle {vehicle_id} has {SUBSCRIPTION_LIMIT} subscriptions already")
     oldest = min(silent, key=lambda each: each.changed)

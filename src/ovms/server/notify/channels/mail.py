@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
-from typing import TYPE_CHECKING, Final
+from typing import Annotated, Any, Final, Literal
 
-import aiosmtplib
+from pydantic import BaseModel, Field, SecretStr
 
+from ovms.server.notify.channel import Channel, Notice
 from ovms.server.notify.errors import Gone, NotDelivered
-
-if TYPE_CHECKING:
-    from ovms.server.notify.interfaces import ChannelSettings, Notice
 
 MAIL_TIMEOUT: Final = 20.0
 """Seconds for each step of the conversation with the mail server."""
@@ -26,20 +25,65 @@ GONE_CODES: Final = frozenset((550, 551, 553, 554))
 """What a server answers to a recipient that it will never take (RFC 5321, 4.2.3)."""
 
 
-class MailChannel:
-    """Sends mail; a connection each, for alerts are rare.
+_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,253}")
+
+
+class MailSettings(BaseModel):
+    """Settings of the server, at their top level."""
+
+    mail_host: str | None = Field(
+        default=None, description="Mail server for alerts; without one, none are mailed."
+    )
+    mail_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        default=587, description="Port of the mail server."
+    )
+    mail_tls: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How to speak to the mail server: starttls, tls or none."
+    )
+    mail_user: str | None = Field(default=None, description="User at the mail server, if any.")
+    mail_password: SecretStr | None = Field(
+        default=None, description="Password at the mail server."
+    )
+    mail_from: str | None = Field(
+        default=None, description="Sender of mailed alerts; ovms at this machine unless given."
+    )
+
+
+class MailChannel(Channel):
+    """Sends mail, each over its own connection, because alerts are rare.
 
     ``tls`` is the context for TLS, the system's certificates without one.
     """
 
-    def __init__(self, settings: ChannelSettings, tls: ssl.SSLContext | None = None) -> None:
-        self._settings = settings
+    push_type = "mail"
+    settings = MailSettings
+    is_for_apps = True
+
+    def __init__(self, settings: MailSettings, tls: ssl.SSLContext | None = None) -> None:
+        self._own = settings
         self._tls = tls
         self._host = socket.gethostname() or "localhost"
         self._from = settings.mail_from or f"ovms@{self._host}"
 
+    @classmethod
+    def key_problem(cls, key: str) -> str | None:
+        """Return whether a key is no address."""
+        return None if _ADDRESS.fullmatch(key) else "the key is no mail address"
+
+    @classmethod
+    def mask(cls, key: str) -> str:
+        """Return the address."""
+        return key
+
+    @classmethod
+    def missing(cls, settings: Any) -> str | None:
+        """Return that no server is set."""
+        return None if settings.mail_host else "no mail server is set (mail_host)"
+
     async def send(self, key: str, notice: Notice) -> None:
-        """Hand a mail to the server."""
+        """Send a mail."""
+        import aiosmtplib  # only here: others need not wait for it
+
         try:
             await self._send(key, self._compose(key, notice))
         except aiosmtplib.SMTPRecipientsRefused as error:
@@ -51,13 +95,12 @@ class MailChannel:
             raise NotDelivered(f"the mail server answered {error.code}") from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             kind = type(error).__name__
-            raise NotDelivered(f"no mail by {self._settings.mail_host}: {kind}") from None
-
-    async def close(self) -> None:
-        """Do nothing: no connection is kept."""
+            raise NotDelivered(f"no mail by {self._own.mail_host}: {kind}") from None
 
     async def _send(self, key: str, mail: EmailMessage) -> None:
-        settings = self._settings
+        import aiosmtplib
+
+        settings = self._own
         password = settings.mail_password
         await aiosmtplib.send(
             mail,

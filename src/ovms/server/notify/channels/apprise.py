@@ -1,5 +1,7 @@
 """Apprise: ntfy, Telegram, webhooks and a hundred more services. The key is the service's URL.
 
+The library is an extra: ``pip install 'ovms[notify]'``.
+
 The library blocks, so each delivery has a thread. One that hangs keeps its thread but neither the
 event loop nor the end of the program; :data:`THREAD_LIMIT` bounds them.
 """
@@ -8,16 +10,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Final
 
+from ovms.base.extras import missing_extra
+from ovms.server.notify.channel import Channel, NoSettings, Notice
 from ovms.server.notify.errors import NotDelivered
 
 if TYPE_CHECKING:
     from apprise import Apprise
-
-    from ovms.server.notify.interfaces import Notice
 
 APPRISE_TIMEOUT: Final = 25.0
 """Seconds for a service to take an alert; the library's own limits are 4 for each step."""
@@ -25,16 +29,42 @@ APPRISE_TIMEOUT: Final = 25.0
 THREAD_LIMIT: Final = 8
 """Threads at once, those that hang included."""
 
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=://.)")
+
 # What the library logs holds addresses with passwords in them.
 logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
 
 
-class AppriseChannel:
-    """Has the library notify, off the event loop."""
+class AppriseChannel(Channel):
+    """Calls the library, off the event loop.
 
-    def __init__(self, timeout: float = APPRISE_TIMEOUT) -> None:
+    Not for apps: a key makes the server call any address.
+    """
+
+    push_type = "apprise"
+
+    def __init__(self, settings: NoSettings, timeout: float = APPRISE_TIMEOUT) -> None:
         self._timeout = timeout
         self._running = 0
+
+    @classmethod
+    def key_problem(cls, key: str) -> str | None:
+        """Return whether a key is no URL, or of no service that the library knows."""
+        if not _SCHEME.match(key):
+            return "the key is no Apprise address, such as ntfy://host/topic"
+        is_known = not _is_installed() or is_service(key)
+        return None if is_known else "Apprise knows no such service"
+
+    @classmethod
+    def mask(cls, key: str) -> str:
+        """Return the scheme; the rest may hold a password."""
+        found = _SCHEME.match(key)
+        return f"{found[0] if found else ''}://***"
+
+    @classmethod
+    def missing(cls, settings: Any) -> str | None:
+        """Return which extra to install, if the library is not there."""
+        return None if _is_installed() else missing_extra(ModuleNotFoundError(name="apprise"))
 
     async def send(self, key: str, notice: Notice) -> None:
         """Hand the alert to the service."""
@@ -47,9 +77,6 @@ class AppriseChannel:
             raise NotDelivered(f"{scheme(key)} did not answer in time") from None
         if not taken:
             raise NotDelivered(f"{scheme(key)} did not take it")
-
-    async def close(self) -> None:
-        """Do nothing: the library keeps no connection."""
 
     async def _in_thread(self, call: Callable[[], bool]) -> bool:
         """Run a call in a thread that the program's end does not wait for."""
@@ -90,6 +117,10 @@ def is_service(url: str) -> bool:
 def scheme(url: str) -> str:
     """Return the part of a URL that tells nothing but the service."""
     return url.partition("://")[0]
+
+
+def _is_installed() -> bool:
+    return find_spec("apprise") is not None
 
 
 def _service(url: str) -> Apprise | None:

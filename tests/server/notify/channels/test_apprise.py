@@ -5,15 +5,16 @@ import logging
 
 import pytest
 
-from ovms.server.notify import apprise
-from ovms.server.notify.apprise import AppriseChannel, is_service, scheme
+from ovms.server.notify.channel import NoSettings
+from ovms.server.notify.channels import apprise
+from ovms.server.notify.channels.apprise import AppriseChannel, is_service, scheme
 from ovms.server.notify.errors import NotDelivered
 from tests.server.notify.servers import NOTICE, HttpReceiver, Reply, until
 
 
 async def test_webhook(http_server: HttpReceiver) -> None:
     """A webhook gets title and body."""
-    await AppriseChannel().send(f"json://{http_server.url}/hook", NOTICE)
+    await AppriseChannel(NoSettings()).send(f"json://{http_server.url}/hook", NOTICE)
     (request,) = http_server.requests
     assert request.path == "/hook"
     assert request.json["title"] == "Open Vehicles MyCar"
@@ -22,7 +23,7 @@ async def test_webhook(http_server: HttpReceiver) -> None:
 
 async def test_ntfy(http_server: HttpReceiver) -> None:
     """So does an ntfy server, with user and password."""
-    await AppriseChannel().send(f"ntfy://user:pass@{http_server.url}/topic", NOTICE)
+    await AppriseChannel(NoSettings()).send(f"ntfy://user:pass@{http_server.url}/topic", NOTICE)
     (request,) = http_server.requests
     assert request.json["topic"] == "topic"
     assert request.json["message"] == "Tür offen ⚡\nzweite"
@@ -36,7 +37,7 @@ async def test_refused(http_server: HttpReceiver, caplog: pytest.LogCaptureFixtu
     http_server.replies = [Reply(500)]
     for url in (f"json://user:hidden@{http_server.url}/", "bad://hidden", "json://[hidden"):
         with pytest.raises(NotDelivered, match=f"^{scheme(url)} did not take it$"):
-            await AppriseChannel().send(url, NOTICE)
+            await AppriseChannel(NoSettings()).send(url, NOTICE)
     assert "hidden" not in caplog.text
 
 
@@ -47,14 +48,14 @@ async def test_silence_and_threads(
     monkeypatch.setattr(apprise, "THREAD_LIMIT", 1)
     hold = asyncio.Event()
     http_server.replies = [Reply(hold=hold), Reply()]
-    channel, url = AppriseChannel(timeout=0.05), f"json://{http_server.url}/"
+    channel, url = AppriseChannel(NoSettings(), timeout=0.05), f"json://{http_server.url}/"
     with pytest.raises(NotDelivered, match="did not answer in time"):
         await channel.send(url, NOTICE)
     with pytest.raises(NotDelivered, match="too many"):
         await channel.send(url, NOTICE)
     hold.set()
     await until(lambda: not channel._running)
-    await AppriseChannel().send(url, NOTICE)
+    await AppriseChannel(NoSettings()).send(url, NOTICE)
     await channel.close()
 
 
@@ -75,4 +76,4 @@ async def test_module_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(apprise, "notify", fail)
     with pytest.raises(NotDelivered, match=r"^json did not take it$"):
-        await AppriseChannel().send("json://hidden", NOTICE)
+        await AppriseChannel(NoSettings()).send("json://hidden", NOTICE)

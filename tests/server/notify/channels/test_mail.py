@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import SecretStr
 
+from ovms.server.notify.channel import Notice
+from ovms.server.notify.channels.mail import SUBJECT_LIMIT, MailChannel, is_gone, subject
 from ovms.server.notify.errors import Gone, NotDelivered
-from ovms.server.notify.interfaces import Notice
-from ovms.server.notify.mail import SUBJECT_LIMIT, MailChannel, is_gone, subject
 from tests.server.notify.servers import NOTICE, MailReceiver
 from tests.server.notify.settings import Settings
 

@@ -4,16 +4,16 @@ import json
 
 import pytest
 
+from ovms.server.notify.channel import Notice
+from ovms.server.notify.channels.expo import BODY_LIMIT, ExpoChannel, ExpoSettings, message
 from ovms.server.notify.errors import Gone, NotDelivered
-from ovms.server.notify.expo import BODY_LIMIT, ExpoChannel, message
-from ovms.server.notify.interfaces import Notice
 from tests.server.notify.servers import NOTICE, HttpReceiver, Reply
 
 TOKEN = "ExponentPushToken[abcdefghijklmnop]"
 
 
 async def _send(server: HttpReceiver) -> None:
-    channel = ExpoChannel(f"http://{server.url}/push")
+    channel = ExpoChannel(ExpoSettings(expo_url=f"http://{server.url}/push"))
     try:
         await channel.send(TOKEN, NOTICE)
     finally:
@@ -80,7 +80,7 @@ async def test_no_server(http_server: HttpReceiver) -> None:
     await http_server.down()
     with pytest.raises(NotDelivered, match="cannot be reached"):
         await _send(http_server)
-    channel = ExpoChannel("http://[")
+    channel = ExpoChannel(ExpoSettings(expo_url="http://["))
     with pytest.raises(NotDelivered, match="cannot be reached"):
         await channel.send(TOKEN, NOTICE)
     await channel.close()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import httpx
+from pydantic import BaseModel, Field
 
 from ovms.server.alerts.text import shortened
+from ovms.server.notify.channel import Channel, Notice
 from ovms.server.notify.errors import Gone, NotDelivered
-from ovms.server.notify.interfaces import Notice
+
+if TYPE_CHECKING:
+    import httpx
 
 EXPO_TIMEOUT: Final = 20.0
 """Seconds for connecting, and for the answer."""
@@ -19,15 +22,31 @@ BODY_LIMIT: Final = 800
 DEVICE_GONE: Final = "DeviceNotRegistered"
 
 
-class ExpoChannel:
+class ExpoSettings(BaseModel):
+    """Settings of the server, at their top level."""
+
+    expo_url: str = Field(
+        default="https://exp.host/--/api/v2/push/send",
+        description="Where alerts for Expo apps are posted.",
+    )
+
+
+class ExpoChannel(Channel):
     """Posts to Expo, and reads the ticket that comes back."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    push_type = "expo"
+    settings = ExpoSettings
+    is_for_apps = True
+    is_renewed = True
+
+    def __init__(self, settings: ExpoSettings) -> None:
+        self._url = settings.expo_url
         self._client: httpx.AsyncClient | None = None
 
     async def send(self, key: str, notice: Notice) -> None:
-        """Hand a message to Expo."""
+        """Post a message."""
+        import httpx  # only here: it takes a tenth of a second
+
         if self._client is None:  # only here: certificates are loaded
             self._client = httpx.AsyncClient(timeout=EXPO_TIMEOUT)
         try:

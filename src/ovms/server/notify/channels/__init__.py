@@ -1,0 +1,1 @@
+"""Our channels. Every class here that is a channel with a type is found; no list names them."""
