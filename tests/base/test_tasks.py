@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from contextlib import suppress
 
 import pytest
 
-from ovms.base.tasks import end, run_until_first_ends
+from ovms.base.tasks import end, run_until_first_ends, run_until_signal
 
 
 async def test_a_task_is_ended() -> None:
@@ -86,3 +88,30 @@ async def test_all_end_when_whoever_waits_is_cancelled() -> None:
     with pytest.raises(asyncio.CancelledError):
         await running
     assert sorted(ended) == [1, 2]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_ends_the_work(number: signal.Signals) -> None:
+    """The work is cancelled after whoever wants to know has been called."""
+    events: list[str] = []
+
+    async def work() -> None:
+        os.kill(os.getpid(), number)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            events.append("cancelled")
+
+    assert not await run_until_signal(work(), lambda: events.append("signal"))
+    assert events == ["signal", "cancelled"]
+
+
+async def test_work_that_comes_to_its_end() -> None:
+    """Without a signal its end is told, or what it raised."""
+
+    async def fail() -> None:
+        raise OSError("away")
+
+    assert await run_until_signal(asyncio.sleep(0))
+    with pytest.raises(OSError, match="away"):
+        await run_until_signal(fail())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import signal
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 
@@ -31,3 +32,25 @@ async def run_until_first_ends(*works: Coroutine[Any, Any, None]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def run_until_signal(
+    work: Coroutine[Any, Any, None], on_signal: Callable[[], None] = lambda: None
+) -> bool:
+    """Run until the end, or until SIGINT or SIGTERM; return whether it came to its end.
+
+    Calls ``on_signal`` first when a signal comes. Raises what ``work`` raises.
+    """
+    task = asyncio.create_task(work)
+
+    def stop() -> None:
+        on_signal()
+        task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return False
+    return True

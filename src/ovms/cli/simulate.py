@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import signal
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -16,6 +14,7 @@ import typer
 
 from ovms.base import logs
 from ovms.base.clock import SystemClock
+from ovms.base.tasks import run_until_signal
 from ovms.car.bus.live import LiveBus
 from ovms.car.bus.place import PlaceError, parse_place
 from ovms.car.bus.slcan import SlcanPort
@@ -28,20 +27,19 @@ from ovms.cli.common import fail, refuse
 TICK = 0.1
 """Seconds between looks at what the car sends by itself."""
 
-
 BEHIND = 50.0
-"""Seconds that a car has stood already which drives off by itself within two minutes."""
+"""Seconds that the car of obd2 has already stood, so that it drives off within two minutes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a simulation is told."""
+    """What the options say of a simulation."""
 
     pin: str = "1234"
     vin: str | None = None
     seed: int = 0
     say: Callable[[str], object] = print
-    """Takes what it does."""
+    """Called with what the car does."""
 
 
 def _make_roadster(wanted: Wanted) -> Simulation:
@@ -60,7 +58,7 @@ SIMULATIONS: dict[str, Callable[[Wanted], Simulation]] = {
     "roadster": _make_roadster,
     "obd2": _make_obd2,
 }
-"""What can be simulated on a bus."""
+"""The cars that can be simulated on a bus."""
 
 
 def simulate(
@@ -98,17 +96,8 @@ def simulate(
     logs.configure("info", "text")
     chosen = secrets.randbits(32) if seed is None else seed
     car = make(Wanted(pin, vin, chosen, lambda text: print(text, flush=True)))
-    asyncio.run(_run(_on_bus(car, name, can) if can else _on_port(car, name, link)))
-
-
-async def _run(work: Coroutine[None, None, None]) -> None:
-    """Work until SIGINT or SIGTERM."""
-    loop = asyncio.get_running_loop()
-    task = asyncio.create_task(work)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
-    with suppress(asyncio.CancelledError):
-        await task
+    work = _on_bus(car, name, can) if can else _on_port(car, name, link)
+    asyncio.run(run_until_signal(work))
 
 
 async def _on_port(car: Simulation, name: str, link: Path | None) -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import resource
-from collections.abc import Coroutine
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from ovms.base import logs
+from ovms.car.fleet.fleet import Fleet
 from ovms.cli.car.command import car
 from ovms.cli.car.fleet import OTHER_FILES, allow_connections
 
@@ -121,13 +121,13 @@ def test_a_fleet_logs_in_the_format_that_is_asked_for(
 ) -> None:
     """Its lines are JSON objects if that is wanted."""
 
-    def run(work: Coroutine[None, None, None]) -> None:
-        work.close()
-        logs.get_logger("ovms.car").info("ran")
+    async def run(fleet: Fleet) -> None:
+        logs.get_logger("ovms.car").info("ran", cars=len(fleet.members))
 
-    monkeypatch.setattr("ovms.cli.car.fleet.uvloop.run", run)
+    monkeypatch.setattr(Fleet, "run", run)
     words = ["--fleet", str(cars), *SERVER, "--log-format", "json"]
     result = CliRunner().invoke(app, words)
     logs.configure("info", "text")
     assert result.exit_code == 0, result.stderr
-    assert json.loads(result.stderr)["event"] == "ran"
+    line = json.loads(result.stderr)
+    assert (line["event"], line["cars"]) == ("ran", 2)

@@ -1,7 +1,7 @@
-"""Many simulated cars in one process, for load: one task turns their wheel, few others call.
+"""Many simulated cars in one process, for load: one task looks at them, few others connect.
 
-A car costs no task and no timer of its own. Those that stand asleep are looked at once a minute,
-others every few seconds, and each when the server says something.
+A car has no task and no timer of its own. Sleeping cars are looked at once a minute, others every
+few seconds, and each when the server says something.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Fleet:
         self.tally = Tally()
         self.failures = FailureLog(log, EVENT)
         self.trouble = ""
-        """Why a car has no link, the latest reason; empty once all are connected."""
+        """The latest reason why a car has no link; empty once all are connected."""
         self._place = host, port
         self._tls = tls
         self._websocket = websocket
@@ -115,7 +115,7 @@ class Fleet:
             await self._leave()
 
     async def turn(self) -> None:
-        """Look at the cars that are due, and say now and then how they do."""
+        """Look at the cars that are due, and log a summary if it is time."""
         for count, member in enumerate(self.wheel.turn(self.now), 1):
             member.look(self.now)
             if count % A_TURN == 0:
@@ -124,15 +124,15 @@ class Fleet:
             self._sum_up()
 
     def codec(self) -> ClientSocket | None:
-        """Make what lies between bytes and lines of a connection."""
+        """Return the WebSocket of a new connection, if it has one."""
         if not self._websocket:
             return None
         return ClientSocket(*self._place, is_secure=self._tls is not None)
 
-    # -- what members tell ------------------------------------------------------------------
+    # -- calls from members -----------------------------------------------------------------
 
     def call(self, member: FleetMember) -> None:
-        """Make a connection for a member, as soon as few enough others are being made."""
+        """Make a connection for a member once few enough others are being made."""
         if self._is_leaving:
             return
         self._to_call.append(member)
@@ -158,7 +158,7 @@ class Fleet:
         """Count a member whose connection is gone."""
         self._connected -= 1
 
-    # -- calls ------------------------------------------------------------------------------
+    # -- connecting -------------------------------------------------------------------------
 
     async def _call_all(self) -> None:
         while self._to_call:
@@ -179,7 +179,7 @@ class Fleet:
         else:
             member.send_welcome(pump, self.now)
 
-    # -- telling and leaving ----------------------------------------------------------------
+    # -- summary and end --------------------------------------------------------------------
 
     def count(self) -> Tally:
         """Return the counts as of now, the present connections included."""
@@ -199,7 +199,7 @@ class Fleet:
         self._last, self._summed = tally, now
 
     async def _leave(self) -> None:
-        """Sum up, and end all calls and connections."""
+        """Log a summary, and end all calls and connections."""
         self._is_leaving = True
         self._sum_up()
         calls = list(self._calls)

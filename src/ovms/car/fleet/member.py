@@ -1,7 +1,11 @@
 """One car of a fleet: its module, its connection, and when it is to be looked at next.
 
-It has no task. The fleet looks at it when its timer is due, and the pump tells it what comes; what
-it does then takes no waiting. Its simulated car and its module are made with its first call.
+It has no task. The fleet looks at it when its timer is due, and the pump hands it what comes; it
+never waits. Its simulated car and its module are made with its first call.
+
+It is no :class:`~ovms.car.link.Link`, because that costs 1.7 times the memory, and 1.5 times the
+processor time even if cars are looked at as seldom (``benchmarks/fleet.py compare``,
+docs/simulator.md). Both reconnect by the same rules.
 
 ::
 
@@ -79,7 +83,7 @@ class FleetMember:
     # -- the fleet's timers -----------------------------------------------------------------
 
     def look(self, now: float) -> None:
-        """Do what is due; real seconds."""
+        """Do what is due at ``now``, in real seconds."""
         match self.stage:
             case Stage.RESTING:
                 self.stage = Stage.CALLING
@@ -90,7 +94,7 @@ class FleetMember:
                 self._live(now)
 
     def _live(self, now: float) -> None:
-        """Let the car live on, tell what is due, see whether the server is still there."""
+        """Move the car on, send what is due, and end the connection to a server that is silent."""
         module, vehicle = self._made()
         self._tell(module.poll(self._fleet.car_time))
         calm = SOON
@@ -108,12 +112,12 @@ class FleetMember:
     # -- calling ----------------------------------------------------------------------------
 
     def make_pump(self) -> Pump:
-        """Make what a new connection is given to."""
+        """Return the pump of a new connection."""
         self._session = Session(Party.CALLER, make_token(os.urandom))
         return Pump(self._session, self, self._fleet.codec())
 
     def send_welcome(self, pump: Pump, now: float) -> None:
-        """Say who we are, on a connection that has just been made."""
+        """Send the welcome on a connection that has just been made."""
         assert self._session is not None
         if self.stage is not Stage.CALLING:  # it was closed again already
             return
@@ -124,7 +128,7 @@ class FleetMember:
         pump.write(self._session.send_welcome(Role.CAR, self.entry.vehicle, secret))
 
     def failed(self, reason: str) -> None:
-        """Learn that a call found no server."""
+        """Handle a call that found no server."""
         if self.stage is not Stage.RESTING:
             self._fleet.tally.failed += 1
             self._rest(ConnectFailed(reason))
@@ -136,7 +140,7 @@ class FleetMember:
 
     @property
     def is_connected(self) -> bool:
-        """It has a connection, welcomed or not."""
+        """Whether it has a connection, welcomed or not."""
         return self._pump is not None
 
     @property
@@ -144,14 +148,14 @@ class FleetMember:
         """Bytes of the present connection: sent, received."""
         return (self._pump.sent, self._pump.received) if self._pump is not None else (0, 0)
 
-    # -- the pump's owner -------------------------------------------------------------------
+    # -- the pump's handler -----------------------------------------------------------------
 
     def opened(self, pump: Pump) -> None:
-        """Take up the connection."""
+        """Keep the connection that has been made."""
         self._pump = pump
 
     def received(self, pump: Pump, event: Event) -> None:
-        """Take what the server says."""
+        """Handle what the server says."""
         now = self._fleet.now
         self._heard, self._is_pinged = now, False
         if isinstance(event, ServerWelcome):
@@ -164,11 +168,11 @@ class FleetMember:
                 self._fleet.wheel.set(self, now + SOON / self._fleet.speed)
 
     def stalled(self, pump: Pump) -> None:
-        """Give up a connection whose server does not read."""
+        """End a connection whose server does not read."""
         pump.abort(TimeoutError("the server does not read"))
 
     def closed(self, pump: Pump, error: Exception | None) -> None:
-        """Learn that the connection is gone, and rest until the next call."""
+        """Handle the end of the connection, and rest until the next call."""
         self._pump = self._session = None
         self._fleet.tally.bytes_sent += pump.sent
         self._fleet.tally.bytes_received += pump.received
@@ -226,5 +230,5 @@ class FleetMember:
 
 
 def _is_refusal(error: Exception | None) -> bool:
-    """Return whether an end before the welcome means no; a reset does not: a server may restart."""
+    """Return whether an end before the welcome is a refusal; a reset is none: it may restart."""
     return error is None or isinstance(error, AuthenticationFailed)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import resource
-import signal
 import ssl
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -18,6 +15,7 @@ from typing import Final
 import uvloop
 
 from ovms.base.clock import SystemClock
+from ovms.base.tasks import run_until_signal
 from ovms.car.fleet.fleet import Fleet
 from ovms.car.fleet.roster import Defaults, RosterEntry, RosterError, parse_roster
 from ovms.car.reports import Units
@@ -65,7 +63,7 @@ class FleetMode:
             tls=self.tls, websocket=self.websocket, speed=self.speed, pin=self.pin,
             group=self.group, ramp=self.ramp, names={"server": self.server},
         )  # fmt: skip
-        uvloop.run(_run(fleet))
+        uvloop.run(run_until_signal(fleet.run()))
 
 
 def parse_fleet(options: CarOptions, file: Path, tls: ssl.SSLContext | None) -> FleetMode:
@@ -112,12 +110,3 @@ def allow_connections(count: int) -> None:
         fail(f"{count} cars need {wanted} open files, {hard} are allowed: see ulimit -n")
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-async def _run(fleet: Fleet) -> None:
-    loop = asyncio.get_running_loop()
-    work = asyncio.create_task(fleet.run())
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, work.cancel)
-    with suppress(asyncio.CancelledError):
-        await work

@@ -19,7 +19,7 @@ import ssl
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -147,8 +147,6 @@ def parse(options: CarOptions) -> Mode:
     has_bus_options = options.can_bitrate is not None or options.can_option
     if options.can is None and (options.can_trust != "listen" or has_bus_options):
         refuse("--can-trust, --can-bitrate and --can-option go with --can")
-    if options.can is not None:
-        _parse_bus(options, options.can, None)
     _check_scenario(options.scenario)
     tls = find_tls(options.tls, options.insecure, options.ca)
     if options.fleet is not None:
@@ -219,15 +217,16 @@ def _parse_car(options: CarOptions, setup: CarSetup) -> Callable[[ModuleIdentity
     """Return what makes the car, once it is known who it is."""
     if options.can is not None and options.replay is not None:
         refuse("--can reads a bus and --replay a recording: give one of them")
-    if options.can is not None and options.kind is None:
+    place = _parse_place(options)
+    if place is not None and options.kind is None:
         refuse("--can needs --type: which car is it (ovms vehicle-type list)?")
     vehicle = _make_vehicle(options)
     if options.scenario is not None and isinstance(vehicle, BusVehicle):
         refuse("--scenario goes with a simulated car")
     if not (math.isfinite(options.speed) and options.speed >= 0):
         refuse("--speed must be a number, 0 or more")
-    if options.can is not None:
-        return _parse_bus_mode(options, setup, vehicle, options.can)
+    if place is not None:
+        return _parse_bus_mode(options, setup, vehicle, place)
     if options.replay is not None:
         return _parse_replay(options, setup, vehicle, options.replay)
     return _parse_simulation(options, setup, vehicle)
@@ -236,6 +235,10 @@ def _parse_car(options: CarOptions, setup: CarSetup) -> Callable[[ModuleIdentity
 def _kind_of(options: CarOptions) -> str:
     """Return the vehicle type that is meant."""
     return options.kind or ("sim" if options.replay is None else "roadster")
+
+
+def _trust(options: CarOptions) -> Trust:
+    return Trust[options.can_trust.upper()]
 
 
 def _make_vehicle(options: CarOptions) -> CarVehicle:
@@ -253,7 +256,7 @@ def _make_vehicle(options: CarOptions) -> CarVehicle:
         time.time(),
         secrets.randbits(32) if options.seed is None else options.seed,
         options.pin,
-        Trust[options.can_trust.upper()],
+        _trust(options),
         options.scenario or DEFAULT_SCENARIO,
         logs=options.can is not None if options.logs is None else options.logs,
     )
@@ -277,23 +280,26 @@ def _known() -> str:
     )
 
 
+def _parse_place(options: CarOptions) -> BusPlace | None:
+    """Return the bus of ``--can``."""
+    if options.can is None:
+        return None
+    try:
+        return parse_place(options.can, options.can_bitrate, options.can_option or ())
+    except PlaceError as error:
+        refuse(f"--can: {error}")
+
+
 def _parse_bus_mode(
-    options: CarOptions, setup: CarSetup, vehicle: CarVehicle, can: str
+    options: CarOptions, setup: CarSetup, vehicle: CarVehicle, place: BusPlace
 ) -> Callable[[ModuleIdentity], CarMode]:
     if not isinstance(vehicle, BusVehicle):
         refuse(f"--type {setup.kind} reads no bus: --can is not for it")
     if options.speed != 1 or options.loop:
         refuse("--speed and --loop are not for a bus")
-    place = _parse_bus(options, can, vehicle.bitrate)
-    trust = Trust[options.can_trust.upper()]
-    return lambda identity: BusMode(identity, setup, vehicle, place, trust)
-
-
-def _parse_bus(options: CarOptions, can: str, bitrate: int | None) -> BusPlace:
-    try:
-        return parse_place(can, options.can_bitrate or bitrate, options.can_option or ())
-    except PlaceError as error:
-        refuse(f"--can: {error}")
+    whole = replace(place, bitrate=place.bitrate or vehicle.bitrate)
+    trust = _trust(options)
+    return lambda identity: BusMode(identity, setup, vehicle, whole, trust)
 
 
 def _parse_replay(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-import signal
 import ssl
 import sys
 from collections.abc import Awaitable
@@ -20,7 +19,7 @@ import msgspec
 from ovms.base.clock import SystemClock
 from ovms.base.logs import get_logger
 from ovms.base.systemd import notifier, watchdog_interval
-from ovms.base.tasks import run_until_first_ends
+from ovms.base.tasks import run_until_first_ends, run_until_signal
 from ovms.car.bus.live import LiveBus
 from ovms.car.delivery_store import FIRST_CODES, DeliveryStore, DiskJournal, JournalError, NoJournal
 from ovms.car.drivers import Driver
@@ -172,27 +171,9 @@ async def _run(link: Link, setup: CarSetup, driver: Driver, bus: LiveBus | None)
         if bus is not None:
             bus.open()
             stack.push_async_callback(bus.close)
-        return await _run_until_told(link, setup.modem)
-
-
-async def _run_until_told(link: Link, modem: SerialModem | None) -> bool:
-    """Run a link to its end, or until SIGINT or SIGTERM; return whether it came to its end."""
-    loop = asyncio.get_running_loop()
-    work = asyncio.create_task(
-        run_until_first_ends(link.run(), modem.run()) if modem else link.run()
-    )
-
-    def stop() -> None:
-        notifier().tell(STOPPING=1)
-        work.cancel()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-    try:
-        await work
-    except asyncio.CancelledError:
-        return False
-    return True
+        modem = setup.modem
+        work = run_until_first_ends(link.run(), modem.run()) if modem else link.run()
+        return await run_until_signal(work, lambda: notifier().tell(STOPPING=1))
 
 
 def _start_anew() -> NoReturn:
