@@ -19,7 +19,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from ovms.protocol import Message, Role
 from tests.programs.conftest import Program, Server, Start, run_ovms
 from tests.programs.test_keeping import Caller
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_until
 
 
 class Mailbox:
@@ -110,9 +110,7 @@ def test_three_alerts_of_one_event_are_one_mail_and_one_push(
     car.say(*(Message("P", text.encode()) for text in ("AUnplugged – für immer", "IDone", "IDone")))
     car.say(Message("P", b"ETR,25,100"), Message("A"))
     car.hear("a")
-    listed = ""
-    while "expo" not in listed:
-        listed = run_ovms("notify", "list", "--data", str(server.data)).stdout
+    wait_until(lambda: "expo" in run_ovms("notify", "list", "--data", str(server.data)).stdout)
     server.program.kill()
     car.leave()
     server.run()

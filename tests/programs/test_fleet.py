@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.programs.conftest import SECRET, Server, Start, run_ovms
-from tests.waiting import PATIENCE
+from tests.waiting import wait_until
 
 CARS = 20
 
@@ -23,9 +22,7 @@ def online(server: Server) -> set[str]:
 
 def until_online(server: Server, vehicles: set[str]) -> None:
     """Wait until these are online, and no others."""
-    deadline = time.monotonic() + PATIENCE
-    while (found := online(server)) != vehicles:
-        assert time.monotonic() < deadline, vehicles ^ found
+    wait_until(lambda: online(server) == vehicles)
 
 
 @pytest.fixture
