@@ -24,7 +24,8 @@ from ovms.car.vehicles.sim import commands as sim_commands
 from ovms.cli.car.modes import SimulationMode, parse
 from ovms.cli.car.options import CarOptions
 from ovms.cli.main import cli
-from ovms.cli.show import message_line, view
+from ovms.cli.show import view
+from ovms.cli.text import message_line
 from ovms.net.pump import Pump
 from ovms.protocol import Message, Party, Role, Session, codes, commands, parameters
 from ovms.protocol.codes import CODES

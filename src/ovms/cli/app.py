@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.live import Live
 
 from ovms.app.client import App, find_command
 from ovms.app.errors import InvalidRequest, PasswordWrong
+from ovms.app.following import OnConnect
 from ovms.app.snapshot import Seen, Snapshot
 from ovms.cli.app_listings import history, utilisation
 from ovms.cli.common import JsonOption, print_json, refuse
-from ovms.cli.show import group_view, message_line, printable, view
-from ovms.cli.target import MakeTarget, run, stay, takes_plain_target, takes_target
+from ovms.cli.target import MakeTarget, Target, run, stay, takes_plain_target, takes_target
+from ovms.cli.text import message_line, printable
 from ovms.protocol import Message
 from ovms.protocol.codes import CODES
 from ovms.protocol.commands import COMMANDS, Answer, Result
 from ovms.protocol.records import GroupPosition, legible
 from ovms.protocol.records.alert import AlertKind
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 app = typer.Typer(help="The app: watch a vehicle and command it.", no_args_is_help=True)
 
@@ -46,12 +49,20 @@ def status(target: MakeTarget, json: JsonOption = False) -> None:
             pass
         if called.snapshot.is_password_wrong:
             raise PasswordWrong
-        if json:
-            print_json(called.snapshot.as_json(time.time()))
-        else:
-            Console().print(view(called.snapshot, time.time()))
+        _print_status(called.snapshot, json)
 
     run(work())
+
+
+def _print_status(snapshot: Snapshot, json: bool) -> None:
+    if json:
+        print_json(snapshot.as_json(time.time()))
+        return
+    from rich.console import Console  # only here: everything else starts faster without
+
+    from ovms.cli.show import view
+
+    Console().print(view(snapshot, time.time()))
 
 
 @app.command()
@@ -63,11 +74,9 @@ def watch(target: MakeTarget, json: JsonOption = False) -> None:
         run(stay(called, lambda message: _print_state(called.snapshot, message, json)))
         return
 
-    async def work() -> None:
-        with Live(view(called.snapshot, time.time()), refresh_per_second=4) as live:
-            await stay(called, lambda message: live.update(view(called.snapshot, time.time())))
+    from ovms.cli.show import view
 
-    run(work())
+    run(_stay_drawn(called, lambda: view(called.snapshot, time.time())))
 
 
 @app.command()
@@ -128,15 +137,19 @@ def group(
         run(stay(called, lambda message: _print_position(message, name, json), join))
         return
 
-    async def work() -> None:
-        with Live(group_view(snapshot, name, time.time()), refresh_per_second=4) as live:
+    from ovms.cli.show import group_view
 
-            def show(message: Message) -> None:
-                live.update(group_view(snapshot, name, time.time()))
+    run(_stay_drawn(called, lambda: group_view(snapshot, name, time.time()), join))
 
-            await stay(called, show, join)
 
-    run(work())
+async def _stay_drawn(
+    target: Target, draw: Callable[[], RenderableType], on_connect: OnConnect = lambda app: None
+) -> None:
+    """Follow the vehicle, and draw it again with each message."""
+    from rich.live import Live
+
+    with Live(draw(), refresh_per_second=4) as live:
+        await stay(target, lambda message: live.update(draw()), on_connect)
 
 
 def _print_position(message: Message, name: str, json: bool) -> None:

@@ -13,8 +13,8 @@ import typer
 
 from ovms.app.client import App
 from ovms.cli.common import JsonOption, print_table, refuse
-from ovms.cli.show import printable
 from ovms.cli.target import MakeTarget, Target, run, takes_plain_target
+from ovms.cli.text import printable
 
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 

@@ -18,7 +18,7 @@ import typer
 
 from ovms.cli.common import JsonOption, iso_time, print_json, print_table
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
-from ovms.cli.show import printable
+from ovms.cli.text import printable
 from ovms.server.storage import queries
 from ovms.server.storage.database import Database
 from ovms.server.values import HistoryEntry, TypeSummary

@@ -1,10 +1,8 @@
-"""What the terminal shows of a vehicle: one view of all of it, one line of a message."""
+"""What the terminal shows of a vehicle: one view of all of it, one table of a group."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -12,7 +10,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ovms.app.snapshot import Seen, Snapshot
+from ovms.app.snapshot import Snapshot
+from ovms.cli.text import duration, fields_of, printable
 from ovms.protocol.codes import CODES
 from ovms.protocol.records import (
     CarFirmware,
@@ -38,7 +37,7 @@ def view(snapshot: Snapshot, now: float) -> RenderableType:
     table.add_column(style="dim")
     table.add_column()
     for name, value in _lines(snapshot):
-        table.add_row(name, Text(printable(value)))  # a Text, for it is no markup
+        table.add_row(name, Text(printable(value)))  # a Text, so that it is not read as markup
     title = Text.assemble((printable(snapshot.vehicle_id), "bold"), "  ", _presence(snapshot, now))
     return Panel(Group(_charge_bar(snapshot), table), title=title, expand=False)
 
@@ -90,7 +89,7 @@ def _others(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     """Yield a line for each record that the lines above do not show."""
     for code, seen in sorted(snapshot.messages.items()):
         if isinstance(seen.content, Record) and not isinstance(seen.content, DRAWN):
-            yield CODES[code].meaning, _fields(seen)
+            yield CODES[code].meaning, fields_of(seen)
 
 
 def _sealed(snapshot: Snapshot) -> str:
@@ -181,40 +180,3 @@ def _place(position: Location | GroupPosition) -> str:
         return "none"
     altitude = _number(position.altitude, "m")
     return f"{position.latitude:.5f} {position.longitude:.5f}, {altitude}"
-
-
-def duration(seconds: float) -> str:
-    """Return how long in the largest fitting unit."""
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{max(0, seconds):.0f} s"
-
-
-def message_line(seen: Seen) -> str:
-    """Return a message as one line: time, code, and its fields that are known, by name."""
-    time = datetime.fromtimestamp(seen.time, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    return printable(f"{time} {seen.message.code} {_fields(seen)}".rstrip())
-
-
-def _fields(seen: Seen) -> str:
-    if seen.is_sealed:
-        return "sealed"
-    if seen.content is None:
-        return seen.message.data.decode("latin-1")
-    fields = seen.content.as_json()
-    words = [f"{name}={_word(value)}" for name, value in fields.items() if value is not None]
-    if seen.content.extra:
-        words.append("extra=" + ",".join(map(legible, seen.content.extra)))
-    return " ".join(words)
-
-
-def _word(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
-
-
-def printable(text: str) -> str:
-    """Keep control characters of a message from doing things to the terminal."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

@@ -13,7 +13,7 @@ from ovms.car.linkstate import LinkKind
 from ovms.car.status import CarStatus
 from ovms.car.statussocket import NotRunning, ask
 from ovms.cli.common import JsonOption, fail, refuse
-from ovms.cli.show import duration, printable
+from ovms.cli.text import duration, printable
 
 MAY_NOT = "this user may not ask it; its own user and root may"
 
