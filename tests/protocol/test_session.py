@@ -516,7 +516,7 @@ def test_what_is_received_can_be_sent_on() -> None:
 @pytest.mark.parametrize("state", [State.HELLO, State.LOGIN])
 @pytest.mark.parametrize("size", [1, 100, 1024])
 def test_talking_before_the_answer(size: int, state: State) -> None:
-    """A caller that talks on before it is welcomed gets a welcome's room for it, and no more."""
+    """What a caller may send before it is welcomed has the bound of a welcome."""
     server = session(Party.SERVER, state)
     for _ in range(WELCOME_LINE_LIMIT // size):
         assert list(server.receive_data(b"\n" * size)) == []

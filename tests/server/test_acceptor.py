@@ -373,7 +373,7 @@ REFUSED = {
     "http": (b"POST / HTTP/1.1\r\nHost: x\r\n\r\n", "the first line is no welcome"),
     "tls": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n", "the first line is no welcome"),
     "endless line": (b"MP-C 0 " + b"x" * 100_000, "line longer than 1024 bytes"),
-    "talkative": (_greeting(Role.CAR, "CAR1") + b"x" * 1100, "the caller talks on before"),
+    "talkative": (_greeting(Role.CAR, "CAR1") + b"x" * 1100, "the caller sends too much"),
 }
 
 

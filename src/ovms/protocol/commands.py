@@ -1,7 +1,7 @@
 """Commands to the car (``C``), its answers (``c``), and the table of what each number means.
 
-A command is a number and text: what stands behind the first comma. Most commands take parameters
-separated by commas; for some the text is one parameter, commas included (``whole_line``).
+A command is a number and the text behind the first comma. Most commands take parameters separated
+by commas. The last parameter of some runs to the end of the line (``whole_line``).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Command:
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """The text, cut at its commas; where it is a whole line, no oftener than the table says."""
+        """The parameters in the text. A last one that is a whole line keeps its commas."""
         spec = BY_NUMBER.get(self.number)
         cuts = len(spec.parameters) - 1 if spec is not None and spec.whole_line else -1
         return tuple(self.text.split(",", cuts)) if self.text else ()
@@ -61,7 +61,7 @@ class Command:
 
     @classmethod
     def parse(cls, data: bytes) -> Self | None:
-        """Read the data of a ``C``; ``None`` if it does not begin with a number up to 65535."""
+        """Read the data of a ``C``; ``None`` if they do not begin with a number up to 65535."""
         number, _, text = data.partition(b",")
         value = _command_number(number)
         return None if value is None else cls(value, text.decode("utf-8", "surrogateescape"))
@@ -69,7 +69,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``c<number>,<result>[,<text>]``. Some commands are answered by several of them."""
+    """``c<number>,<result>[,<text>]``. Some commands are answered by several rows."""
 
     number: int
     result: int
@@ -77,7 +77,7 @@ class Answer:
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """The text, cut at its commas."""
+        """The parameters in the text."""
         return tuple(self.text.split(",")) if self.text else ()
 
     @property
@@ -89,9 +89,9 @@ class Answer:
 
     @property
     def is_last(self) -> bool:
-        """Return whether nothing more is to come, as far as the answer shows it.
+        """Return whether no more rows follow, as far as the answer shows it.
 
-        Of an answer in rows it is the last, counted from 0 or from 1 as the command does.
+        Rows are counted from 0 or from 1, as the table says for the command.
         """
         spec = BY_NUMBER.get(self.number)
         if spec is None or spec.first_row is None or self.result != Result.OK:
@@ -103,7 +103,7 @@ class Answer:
 
     @classmethod
     def parse(cls, data: bytes) -> Self | None:
-        """Read the data of a ``c``; ``None`` if there is no number and no result in it."""
+        """Read the data of a ``c``; ``None`` if they have no number and no result."""
         number, _, rest = data.partition(b",")
         result, _, text = rest.partition(b",")
         value, outcome = _command_number(number), _command_number(result)
@@ -123,11 +123,11 @@ class AnsweredBy(Enum):
 
     MODULE = "module"
     VEHICLE = "vehicle"
-    """The module passes it on to what it is built into."""
+    """The module passes it on to its vehicle."""
     MODEM = "modem"
-    """Of the module; one without a modem does not support it."""
+    """The module passes it on to its modem; one without a modem does not support it."""
     SERVER = "server"
-    """The car never sees it; so it is never sealed."""
+    """The car never sees it, so it is never sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +140,13 @@ class CommandSpec:
     meaning: str
     answered_by: AnsweredBy = AnsweredBy.VEHICLE
     first_row: int | None = None
-    """For an answer in rows, the number of the first; rows tell their number and the total."""
+    """The number of the first row, for an answer in rows: ``<number>,<total>,…``."""
     whole_line: bool = False
     """The last parameter runs to the end of the line, commas included."""
     optional: int = 0
-    """So many of the last parameters may be left out."""
+    """How many of the last parameters may be left out."""
     nothing: str = ""
-    """The text of a server's answer that has no rows, as clients know it."""
+    """The text of a server's answer that has no rows. Clients know these texts."""
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` or ``TypeError`` for a row that cannot be carried out."""
@@ -287,6 +287,6 @@ COMMANDS = CommandTable(
                     whole_line=True),
     ]
 )  # fmt: skip
-"""The command table: the guide's, and what the field has added (7, 26)."""
+"""The commands of the guide, and those that the field has added (7, 26)."""
 
 BY_NUMBER, BY_NAME = COMMANDS.by_number, COMMANDS.by_name

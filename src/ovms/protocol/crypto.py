@@ -1,12 +1,12 @@
 """The ciphers of scheme 0x30: proof of a shared secret, the session's streams, sealed messages.
 
-Both ends know a secret. Each sends a random token with its HMAC-MD5 digest under that secret, and
-so proves to know it. The session key is the digest of the *server's* token followed by the
-*client's*; each direction is an RC4 stream of its own under that key, its first 1024 bytes thrown
-away. Sealed (paranoid) messages and provisioning records use the same pieces with other secrets.
+Both ends know a secret. Each sends a random token with its HMAC-MD5 digest under that secret, which
+proves that it knows the secret. The session key is the digest of the *server's* token followed by
+the *client's*. Each direction is an RC4 stream of its own under that key, without its first 1024
+bytes. Sealed (paranoid) messages and provisioning records use the same parts with other secrets.
 
-MD5 and RC4 are weak today. They are what the modules on the road speak; TLS around the connection
-is the protection that counts. Source: protocol guide, "Encryption Protection Scheme 0x30".
+MD5 and RC4 are weak today, but the modules on the road speak them. TLS around the connection is
+what protects it. Source: protocol guide, "Encryption Protection Scheme 0x30".
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from collections.abc import Callable
 from typing import Protocol
 
 TOKEN_LENGTH = 22
-"""Characters of a token, all of the base64 alphabet."""
+"""Characters of a token, which are of the base64 alphabet."""
 
 DROPPED = 1024
-"""Bytes of key stream thrown away before the first byte is used."""
+"""Bytes of key stream that are not used, at its start."""
 
 RandomBytes = Callable[[int], bytes]
-"""A source of randomness: gives as many bytes as asked for. ``os.urandom`` is one."""
+"""A source of randomness, which returns as many bytes as asked for. ``os.urandom`` is one."""
 
 
 class StreamCipher(Protocol):
-    """A running key stream; enciphering and deciphering are the same step."""
+    """A key stream. Enciphering and deciphering are the same operation."""
 
     def update(self, data: bytes, /) -> bytes:
-        """Pass ``data`` through the stream and move it on by as many bytes."""
+        """Return ``data`` enciphered or deciphered, and advance the stream by its length."""
         ...
 
 
@@ -54,7 +54,7 @@ class _PyCryptodomeRc4:
 
 
 def _choose_rc4() -> Callable[[bytes], StreamCipher]:
-    """Take OpenSSL's RC4 where it works (0.2 µs a message), else pycryptodome's."""
+    """Return OpenSSL's RC4 where it works (0.2 µs a message), else pycryptodome's."""
     from cryptography.exceptions import UnsupportedAlgorithm
 
     try:
@@ -65,7 +65,7 @@ def _choose_rc4() -> Callable[[bytes], StreamCipher]:
 
 
 with warnings.catch_warnings():
-    # cryptography marks RC4 as decrepit, which it is; the protocol leaves no choice.
+    # cryptography marks RC4 as decrepit, which is right; the protocol leaves no choice.
     warnings.simplefilter("ignore")
     from cryptography.hazmat.decrepit.ciphers.algorithms import ARC4 as _ARC4
     from cryptography.hazmat.primitives.ciphers import Cipher as _Cipher
@@ -74,24 +74,24 @@ with warnings.catch_warnings():
 
 
 def stream(key: bytes) -> StreamCipher:
-    """Open an RC4 stream under ``key`` (16 bytes) with its first 1024 bytes thrown away."""
+    """Return an RC4 stream under ``key`` (16 bytes), without its first 1024 bytes."""
     cipher = _rc4(key)
     cipher.update(bytes(DROPPED))
     return cipher
 
 
 def make_token(random_bytes: RandomBytes) -> str:
-    """Make a token: 22 characters of the base64 alphabet, 132 random bits."""
+    """Return a new token: 22 characters of the base64 alphabet, 132 random bits."""
     return encode_base64(random_bytes(17))[:TOKEN_LENGTH].decode("ascii")
 
 
 def encode_base64(data: bytes) -> bytes:
-    """Encode as padded base64 without a line end."""
+    """Return padded base64 without a line end."""
     return binascii.b2a_base64(data, newline=False)
 
 
 def decode_base64(text: bytes) -> bytes:
-    """Decode base64, padded or not.
+    """Return the bytes of base64, padded or not.
 
     Raises ``ValueError`` for anything that is not base64.
     """
@@ -104,7 +104,7 @@ def hmac_md5(secret: bytes, data: bytes) -> bytes:
 
 
 def make_digest(secret: bytes, token: str) -> str:
-    """Prove to know ``secret``: the digest of ``token`` in padded base64, as modules compare it."""
+    """Return the digest of ``token`` under ``secret``, in padded base64 as modules compare it."""
     return encode_base64(hmac_md5(secret, token.encode("latin-1"))).decode("ascii")
 
 
@@ -115,22 +115,22 @@ def digest_proves(secret: bytes, token: str, digest: str) -> bool:
 
 
 def session_key(secret: bytes, server_token: str, client_token: str) -> bytes:
-    """Derive the 16-byte key of both streams of a connection."""
+    """Return the 16-byte key of both streams of a connection."""
     return hmac_md5(secret, (server_token + client_token).encode("latin-1"))
 
 
 def paranoid_key(module_password: bytes, token: str) -> bytes:
-    """Derive the 16-byte key of sealed messages from the ``ET`` token."""
+    """Return the 16-byte key of sealed messages, made from the ``ET`` token."""
     return hmac_md5(module_password, token.encode("latin-1"))
 
 
 def seal(key: bytes, data: bytes) -> bytes:
-    """Seal a message's data: base64 of a stream begun afresh."""
+    """Return a message's data enciphered by a new stream, in base64."""
     return encode_base64(stream(key).update(data))
 
 
 def unseal(key: bytes, sealed: bytes) -> bytes:
-    """Open what :func:`seal` made. A wrong key gives rubbish, not an error.
+    """Return the data that :func:`seal` sealed. With a wrong key they are rubbish.
 
     Raises ``ValueError`` if ``sealed`` is not base64.
     """

@@ -1,35 +1,35 @@
-"""What can go wrong between two ends of a connection, in one tree.
+"""The errors between two ends of a connection, in one tree.
 
 ::
 
     ProtocolError
-    ├── LocalProtocolError         our own caller asked for something the protocol forbids now
-    └── RemoteProtocolError        the other end broke the protocol: close the connection
-        ├── LineTooLong            a line passed its bound before it ended
+    ├── LocalProtocolError         our side did what the protocol forbids now
+    └── RemoteProtocolError        the other end broke the protocol; close the connection
+        ├── LineTooLong            a line reached its bound before it ended
         ├── NotAWelcome            the first line is no welcome of this protocol
         ├── AuthenticationFailed   the other end's digest does not prove the secret
-        └── UnreadableLine         a line that does not decrypt: the cipher's place is lost
+        └── UnreadableLine         a line that does not decrypt; the position of the cipher is lost
 """
 
 from __future__ import annotations
 
 
 class ProtocolError(Exception):
-    """Anything that this package raises on purpose."""
+    """Base of all errors of this package."""
 
 
 class LocalProtocolError(ProtocolError):
-    """Our side called for something that is not allowed in the present state."""
+    """Our side did something that is not allowed in the present state."""
 
 
 class RemoteProtocolError(ProtocolError):
-    """The other end sent something after which the connection cannot go on."""
+    """The other end sent something after which the connection must be closed."""
 
 
 class LineTooLong(RemoteProtocolError):
-    """More bytes came without a line end than the bound allows.
+    """A line has more bytes than the bound allows.
 
-    ``limit`` is the bound in bytes, line end included.
+    ``limit`` is the bound in bytes, with the line end.
     """
 
     def __init__(self, limit: int) -> None:
@@ -38,7 +38,7 @@ class LineTooLong(RemoteProtocolError):
 
 
 class NotAWelcome(RemoteProtocolError):
-    """The line where a welcome belongs is something else."""
+    """A line that should be a welcome is something else."""
 
 
 class AuthenticationFailed(RemoteProtocolError):

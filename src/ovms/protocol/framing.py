@@ -1,7 +1,7 @@
 """Lines out of a byte stream, within a bound.
 
-Lines end with CR LF, or with LF alone (the Android app). Empty lines carry nothing and are left
-out: one module sends one instead of an answer.
+Lines end with CR LF, or with LF alone (the Android app). Empty lines are skipped, since one module
+sends one instead of an answer.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from __future__ import annotations
 from ovms.protocol.errors import LineTooLong
 
 WELCOME_LINE_LIMIT = 1024
-"""Bytes a line may have before the welcome. A welcome has about 100; strangers get no more room."""
+"""Bytes of a line before the welcome. A welcome has about 100; strangers get no more room."""
 
 LINE_LIMIT = 65536
-"""Bytes a line may have after the welcome: far above what a module sends, small enough to hold."""
+"""Bytes of a line after the welcome: far more than a module sends, and small enough to hold."""
 
 LINE_END = b"\r\n"
 
 
 class LineReader:
-    """Cuts a byte stream into lines; holds at most ``limit`` bytes of an unfinished one."""
+    """Cuts a byte stream into lines of less than ``limit`` bytes."""
 
     __slots__ = ("_held", "_lines", "limit")
 
@@ -28,7 +28,7 @@ class LineReader:
         self._lines: list[bytes] = []
 
     def feed(self, data: bytes) -> None:
-        """Take in what came. Complete lines wait for :meth:`next_line`."""
+        """Add bytes that came. Complete lines wait for :meth:`next_line`."""
         if b"\n" not in data:
             self._held += data
             return
@@ -38,9 +38,9 @@ class LineReader:
         self._held = bytearray(rest)
 
     def next_line(self) -> bytes | None:
-        """Return the next line without its end, or ``None`` until more bytes come.
+        """Return the next line without its end; ``None`` until more bytes come.
 
-        Raises :class:`LineTooLong` as soon as a line, finished or not, is over the limit.
+        Raises :class:`LineTooLong` as soon as a line, complete or not, reaches the limit.
         """
         while self._lines:
             line = self._lines.pop()
@@ -55,5 +55,5 @@ class LineReader:
 
     @property
     def waiting(self) -> int:
-        """Bytes held, in finished and unfinished lines."""
+        """Bytes that wait, in complete and incomplete lines."""
         return len(self._held) + sum(len(line) + 1 for line in self._lines)

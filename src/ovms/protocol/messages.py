@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from ovms.protocol.errors import LocalProtocolError, UnreadableLine
 
 MAGIC = b"MP-0 "
-"""What every message begins with on the wire, before the cipher."""
+"""What every line begins with before it is ciphered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of the protocol, its data as the bytes that came.
+    """One message of the protocol, with its data as the bytes that came.
 
-    ``code`` is one character (the byte as Latin-1), ``data`` any bytes. Nothing is interpreted
-    here: see :mod:`ovms.protocol.records` for the content.
+    ``code`` is one character, the byte as Latin-1. ``data`` are any bytes; their content is read by
+    :mod:`ovms.protocol.records`.
     """
 
     code: str
@@ -33,7 +33,7 @@ class Message:
 
     @property
     def bare(self) -> bytes:
-        """The line under scheme 0x31, whose lines are not ciphered: code and data.
+        """The line under scheme 0x31, which is not ciphered: code and data.
 
         Raises :class:`LocalProtocolError` as :attr:`plain`.
         """
@@ -41,10 +41,10 @@ class Message:
 
 
 def parse_plain(line: bytes) -> Message | None:
-    """Read a deciphered line; ``None`` for one that is right but empty, without even a code.
+    """Read a deciphered line; ``None`` for one without a code.
 
-    Raises :class:`UnreadableLine` when it does not begin with ``MP-0 ``: it was not deciphered
-    right, and neither will be anything after it.
+    Raises :class:`UnreadableLine` if it does not begin with ``MP-0 ``. The cipher is then out of
+    step, and no later line can be read.
     """
     if not line.startswith(MAGIC):
         raise UnreadableLine("a line does not decrypt")
@@ -54,16 +54,17 @@ def parse_plain(line: bytes) -> Message | None:
 
 
 def parse_bare(line: bytes) -> Message:
-    """Read a line of scheme 0x31, which is not empty."""
+    """Read a line of scheme 0x31. It must not be empty."""
     return Message(line[:1].decode("latin-1"), line[1:])
 
 
 @dataclass(frozen=True, slots=True)
 class LatestMessage:
-    """A car's latest message of one code, as the server keeps it.
+    """A car's latest message of one code, as the server stores it.
 
-    ``data`` are the bytes that came, sealed ones still sealed; ``time`` is when they came, Unix
-    seconds; ``token`` the paranoid token under which a sealed one came, empty for a plain one.
+    ``data`` are the bytes that came; those of a sealed message are still sealed. ``time`` is when
+    they came, in Unix seconds. ``token`` is the paranoid token of a sealed message, and empty for a
+    plain one.
     """
 
     code: str
@@ -73,11 +74,11 @@ class LatestMessage:
 
     @property
     def message(self) -> Message:
-        """The message as it goes to clients: ``EM…`` for a sealed one."""
+        """The message as clients get it: ``EM…`` for a sealed one."""
         if self.token:
             return Message("E", b"M" + self.code.encode("latin-1") + self.data)
         return Message(self.code, self.data)
 
     def counts(self, paranoid_token: str) -> bool:
-        """Return whether it can still be read: it is plain, or of the vehicle's present token."""
+        """Return whether it still counts: it is plain, or sealed under the present token."""
         return self.token in ("", paranoid_token)

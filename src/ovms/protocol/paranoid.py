@@ -1,8 +1,8 @@
 """Paranoid mode: messages sealed between car and apps, which the server cannot read.
 
-The car makes a token and tells it (``ET<token>``); the key is the token's HMAC under the module
-password, or, from the Android app, under the server password. ``EM<code><data>`` carries a
-message of which only the data is sealed, each afresh from the start of the stream.
+The car makes a token and sends it (``ET<token>``). The key is the token's HMAC under the module
+password, or under the server password for the Android app. ``EM<code><data>`` carries a message.
+Only its data are sealed, each time from the start of the stream.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ovms.protocol.messages import Message
 
 
 class WrongPassword(ProtocolError):
-    """What was opened is no text: it was sealed with another password."""
+    """What was opened is no text, so it was sealed with another password."""
 
     def __init__(self) -> None:
         super().__init__("the paranoid password does not open what the car has sealed")
@@ -24,14 +24,14 @@ class WrongPassword(ProtocolError):
 
 @dataclass(frozen=True, slots=True)
 class Sealer:
-    """Seals and opens messages under one token."""
+    """A token and its key, which seal and open messages."""
 
     token: str
     key: bytes
 
     @classmethod
     def make(cls, password: str, token: str) -> Sealer:
-        """Derive the key from the module password (text) and the token."""
+        """Return a sealer for a token, its key made from the module password."""
         return cls(token, paranoid_key(password.encode(), token))
 
     @property
@@ -40,15 +40,15 @@ class Sealer:
         return Message("E", b"T" + self.token.encode("latin-1"))
 
     def seal(self, message: Message) -> Message:
-        """Return the sealed message; one that goes in plain as it is."""
+        """Return the message sealed; one that is never sealed is returned as it is."""
         if not CODES[message.code].is_sealed:
             return message
         return Message("E", b"M" + message.code.encode("latin-1") + seal(self.key, message.data))
 
     def open(self, message: Message) -> Message:
-        """Open an ``EM…``; any other message is given as it is.
+        """Return the message in an ``EM…``; any other message is returned as it is.
 
-        Raises :class:`WrongPassword` for what opens to something that no module writes.
+        Raises :class:`WrongPassword` if the opened data are nothing that a module writes.
         """
         sealed = sealed_message(message)
         if sealed is None:
@@ -63,10 +63,10 @@ class Sealer:
 
 
 def _is_rubbish(data: bytes) -> bool:
-    """Tell text from what a wrong key gives: control characters, or mostly bytes of no text.
+    """Return whether data are no text: they have control characters, or much that is not ASCII.
 
-    Of random bytes every ninth is a control character and every second is none of ASCII. Text of a
-    module is UTF-8, or mostly ASCII with a Latin-1 letter here and there.
+    Of random bytes every ninth is a control character, and every second is not ASCII. The text of a
+    module is UTF-8, or ASCII with a few Latin-1 letters.
     """
     if any(byte < 32 and byte not in b"\r\n\t" for byte in data):
         return True
@@ -84,7 +84,7 @@ def token_of(message: Message) -> str | None:
 
 
 def sealed_message(message: Message) -> Message | None:
-    """Return code and sealed data of an ``EM…``; ``None`` for any other message."""
+    """Return the code and sealed data of an ``EM…``; ``None`` for any other message."""
     if message.code != "E" or message.data[:1] != b"M" or len(message.data) < 2:
         return None
     return Message(message.data[1:2].decode("latin-1"), message.data[2:])

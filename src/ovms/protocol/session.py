@@ -1,17 +1,17 @@
 """One connection's state machine, the same for both ends.
 
-The conversation has one state and two parties; :data:`TRANSITIONS` says who may say what in which
-state, and what state that leads to. A :class:`Session` plays one of the parties: what it sends and
-what it receives goes through the same table, and differs only in whom to blame::
+The conversation has one state and two parties. :data:`TRANSITIONS` says who may say what in which
+state, and to which state that leads. A :class:`Session` is one of the parties. What it sends and
+what it receives goes through the same table; only the error differs::
 
     START ──caller: CallerWelcome──▶ HELLO ──server: ServerWelcome──▶ OPEN ──either: Message──▶ OPEN
       any state ──either: Closed──▶ CLOSED          provisioning lines change no state
 
-Scheme 0x31 takes a path of its own, so that no answer fits the other's welcome: from START by
-``OwnerWelcome`` to LOGIN, from there by ``OwnerServerWelcome`` to OPEN. Its lines are then plain.
+Scheme 0x31 has a path of its own, so that no answer fits the other scheme's welcome: from START by
+``OwnerWelcome`` to LOGIN, and by ``OwnerServerWelcome`` to OPEN. Its lines are plain.
 
-No IO, no clock and no randomness: bytes come in through :meth:`Session.receive_data` and leave
-through the methods that return bytes, all of which the owner must put on the wire in order.
+There is no IO, no clock and no randomness. Bytes come in through :meth:`Session.receive_data`. The
+other methods return bytes, which the caller must put on the wire in their order.
 """
 
 from __future__ import annotations
@@ -65,15 +65,15 @@ class State(Enum):
     """Where the conversation stands."""
 
     START = "start"
-    """Nobody is known yet."""
+    """Nobody has said who it is."""
     HELLO = "hello"
-    """The caller has said its welcome; the server looks it up."""
+    """The caller has sent its welcome; the server looks the vehicle up."""
     LOGIN = "login"
-    """An owner has said name and password; the server looks them up."""
+    """An owner has sent name and password; the server looks them up."""
     OPEN = "open"
-    """Both are known; every line is ciphered, except under scheme 0x31."""
+    """Both ends are known. Every line is ciphered, except under scheme 0x31."""
     CLOSED = "closed"
-    """Over, in order or not."""
+    """The conversation has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +127,8 @@ class Session:
     """One end of a connection.
 
     ``token`` is our side's random token (:func:`~ovms.protocol.crypto.make_token`), new for each
-    connection. A caller then calls :meth:`send_welcome`; a server waits for the ``CallerWelcome``
-    event, looks up the vehicle's secret, and calls :meth:`accept`, or closes the connection. Under
+    connection. A caller then calls :meth:`send_welcome`. A server waits for the ``CallerWelcome``
+    event, looks up the vehicle's secret, and calls :meth:`accept` or closes the connection. Under
     scheme 0x31 these are :meth:`send_owner_welcome`, ``OwnerWelcome`` and :meth:`accept_owner`.
     """
 
@@ -145,32 +145,32 @@ class Session:
         self._cipher_in: StreamCipher | None = None
         self._cipher_out: StreamCipher | None = None
 
-    # -- what we say ------------------------------------------------------------------------
+    # -- sending ----------------------------------------------------------------------------
 
     def send_welcome(self, role: Role, vehicle_id: str, secret: bytes, *words: str) -> bytes:
-        """Return who we are: a caller's welcome line.
+        """Return a caller's welcome line.
 
-        Raises :class:`LocalProtocolError` for an id or a word that is empty, holds a blank or makes
-        the line too long.
+        Raises :class:`LocalProtocolError` for an id or a word that is empty, contains a blank or
+        makes the line too long.
         """
         digest = make_digest(secret, self._token)
         welcome = CallerWelcome(role, self._token, digest, vehicle_id, words)
         line = welcome.encode() + LINE_END
         if len(line.split()) != 5 + len(words) or len(line) > WELCOME_LINE_LIMIT:
             raise LocalProtocolError("the vehicle id or a word behind it does not fit a welcome")
-        self._say(welcome)
+        self._process_sent(welcome)
         self._secret = secret
         return line
 
     def accept(self, secret: bytes) -> bytes:
-        """Check the caller's proof of ``secret`` and answer: the server's welcome line.
+        """Return the server's welcome line for a caller that has proven to know ``secret``.
 
-        Lines that came behind the caller's welcome are read by the next :meth:`receive_data`;
-        call it with no bytes. Raises :class:`AuthenticationFailed` if the proof is wrong; the
-        session is then closed.
+        Call :meth:`receive_data` afterwards, with no bytes: lines may have come behind the
+        caller's welcome. Raises :class:`AuthenticationFailed` if the proof is wrong; the session
+        is then closed.
         """
         answer = ServerWelcome(self._token, make_digest(secret, self._token))
-        self._say(answer)
+        self._process_sent(answer)
         assert self._welcome is not None
         self._check(self._welcome.token, self._welcome.digest, secret)
         self._open(secret, self._token, self._welcome.token)
@@ -179,10 +179,10 @@ class Session:
     def send_owner_welcome(
         self, role: Role, user: str, password: str, vehicle_id: str = FIRST_VEHICLE
     ) -> bytes:
-        """Return who we are under scheme 0x31: an app (or batch client) of an owner.
+        """Return the welcome line of an owner's app or batch client under scheme 0x31.
 
         ``password`` may be an API token. Raises :class:`LocalProtocolError` for a word that is
-        empty, holds a blank or makes the line too long, and for a role that has no owner's name.
+        empty, contains a blank or makes the line too long, and for the other roles.
         """
         welcome = OwnerWelcome(role, user, password, vehicle_id)
         line = welcome.encode() + LINE_END
@@ -190,34 +190,34 @@ class Session:
             raise LocalProtocolError("the user, the password or the vehicle id fits no welcome")
         if role not in (Role.APP, Role.BATCH):
             raise LocalProtocolError(f"a {role.name.lower()} cannot call as an owner")
-        self._say(welcome)
+        self._process_sent(welcome)
         self._reader.limit = LINE_LIMIT  # the answer names all of the owner's vehicles
         return line
 
     def accept_owner(self, user: str, vehicle_id: str, vehicle_ids: Iterable[str]) -> bytes:
-        """Answer an owner who was believed: the server's welcome line under scheme 0x31.
+        """Return the server's welcome line under scheme 0x31, for an owner whose login is right.
 
-        What came behind the owner's welcome is read as after :meth:`accept`.
+        Call :meth:`receive_data` afterwards, as after :meth:`accept`.
         """
         answer = OwnerServerWelcome(user, vehicle_id, tuple(vehicle_ids))
-        self._say(answer)
+        self._process_sent(answer)
         self._reader.limit = LINE_LIMIT
         return answer.encode() + LINE_END
 
     def send_provisioning(
         self, line: ProvisionRequest | ProvisionRecord | ProvisionRefused
     ) -> bytes:
-        """Send a provisioning line: always in plain, never moving the ciphers."""
-        self._say(line)
+        """Return a provisioning line. It is plain and does not advance the ciphers."""
+        self._process_sent(line)
         return line.encode() + LINE_END
 
     def send(self, message: Message) -> bytes:
-        """Cipher one message: the bytes of its line.
+        """Return the line of a message, ciphered except under scheme 0x31.
 
         Raises :class:`LocalProtocolError` outside of OPEN, and for a message whose line would be
         over the other end's bound.
         """
-        self._say(message)
+        self._process_sent(message)
         if self._cipher_out is None:
             return self._bare(message)
         plain = message.plain
@@ -227,32 +227,32 @@ class Session:
 
     @staticmethod
     def _bare(message: Message) -> bytes:
-        """Write a line of scheme 0x31: a line end in its data must not begin another line."""
+        """Return a line of scheme 0x31. A line end in its data must not begin another line."""
         line = message.bare.replace(b"\n", b"\r")
         if len(line) + len(LINE_END) > LINE_LIMIT:
             raise LocalProtocolError(f"message of {len(line)} bytes does not fit a line")
         return line + LINE_END
 
     def close(self) -> None:
-        """End the conversation from our side; what still waits is dropped. May be called again."""
+        """Close our end and drop what still waits. It may be called again."""
         self.state = State.CLOSED
         self._reader = LineReader(WELCOME_LINE_LIMIT)
 
-    # -- what we hear -----------------------------------------------------------------------
+    # -- receiving --------------------------------------------------------------------------
 
     def receive_data(self, data: bytes) -> Iterator[Event]:
-        """Take in bytes and give the events that they complete, in order.
+        """Return an iterator of the events that received bytes complete, in order.
 
-        A server gives nothing behind a welcome until it has accepted it. The iterator raises
-        :class:`RemoteProtocolError` at the place where the other end broke the protocol, after the
-        events before it; the session is then closed and gives nothing more.
+        A server yields nothing behind a welcome until it has accepted it. The iterator raises
+        :class:`RemoteProtocolError` where the other end broke the protocol, after the events before
+        it. The session is then closed, and yields nothing more.
         """
         if self.state is not State.CLOSED:
             self._reader.feed(data)
         return self._events()
 
     def receive_eof(self) -> list[Event]:
-        """Take in the end of the stream. An unfinished line is no message and is dropped."""
+        """Return the event of the end of the stream. An incomplete line is dropped."""
         if self.state is State.CLOSED:
             return []
         self.close()
@@ -260,7 +260,7 @@ class Session:
 
     @property
     def waiting(self) -> int:
-        """Bytes held that did not become events yet."""
+        """Bytes that wait and are not events yet."""
         return self._reader.waiting
 
     def _events(self) -> Iterator[Event]:
@@ -271,7 +271,7 @@ class Session:
                     self._process_event(event)
                     yield event
             if self._owes_answer and self.waiting > WELCOME_LINE_LIMIT:
-                raise RemoteProtocolError("the caller talks on before it is welcomed")
+                raise RemoteProtocolError("the caller sends too much before it is welcomed")
         except RemoteProtocolError:
             self.close()
             raise
@@ -293,9 +293,9 @@ class Session:
         return parse_server_line(line)
 
     def _parse_late(self, line: bytes) -> Plain | None:
-        """Read a provisioning line after the welcome; one not understood ends no session.
+        """Return a provisioning line that came after the welcome; ``None`` for a malformed one.
 
-        Under scheme 0x31 a ping may look like one, but nobody gives it such data.
+        Under scheme 0x31 a ping may look like one, but nobody sends a ping with such data.
         """
         try:
             return self._parse_plain(line)
@@ -309,9 +309,9 @@ class Session:
         except ValueError as error:
             raise UnreadableLine("a line is not base64") from error
 
-    # -- what both go through ---------------------------------------------------------------
+    # -- both -------------------------------------------------------------------------------
 
-    def _say(self, event: Event) -> None:
+    def _process_sent(self, event: Event) -> None:
         state = TRANSITIONS[self.state].get((self.party, type(event)))
         if state is None:
             raise LocalProtocolError(f"no {type(event).__name__} in state {self.state.value}")
@@ -344,4 +344,4 @@ class Session:
 
 
 LONGEST_PLAIN = (LINE_LIMIT - len(LINE_END)) // 4 * 3
-"""Bytes of the longest plain line whose base64 fits the bound: what was received can be sent on."""
+"""Bytes of the longest plain line whose base64 fits: what was received can be forwarded."""

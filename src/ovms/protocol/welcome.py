@@ -1,12 +1,12 @@
 """The lines before the cipher: ``MP-…`` welcomes and ``AP-…`` provisioning, for both ends.
 
-Parsing takes one line without its end; encoding gives one without its end. Tokens and digests are
-Latin-1 text, so that any byte survives; ids and names are UTF-8.
+Lines are parsed and written without their ends. Tokens and digests are Latin-1 text, so that any
+byte survives. Ids and names are UTF-8.
 
-A welcome may carry further words behind the vehicle id: an app sends its car picture, which means
-nothing; another server sends the times of the newest records it has. They are kept in ``words``.
+A welcome may have more words behind the vehicle id, which are kept in ``words``. An app sends its
+car picture, which means nothing; another server sends the times of the newest records that it has.
 
-Under scheme 0x31 an owner logs in by name, and nothing is ciphered: TLS around it is what protects.
+Under scheme 0x31 an owner logs in by name. Nothing is ciphered; TLS protects the connection.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SCHEME_OWNER = "1"
 """Protection scheme 0x31: an owner's name and password, no cipher."""
 
 FIRST_VEHICLE = "*"
-"""Instead of a vehicle id in an owner's welcome: the owner's first vehicle by id."""
+"""In the place of a vehicle id in an owner's welcome: the owner's first vehicle by id."""
 
 
 class Role(Enum):
@@ -66,7 +66,7 @@ class CallerWelcome:
 
 @dataclass(frozen=True, slots=True)
 class ServerWelcome:
-    """``MP-S 0 <token> <digest>``: what the server answers to a caller it believes."""
+    """``MP-S 0 <token> <digest>``: the server's answer to a caller whose proof is right."""
 
     token: str
     digest: str
@@ -80,8 +80,8 @@ class ServerWelcome:
 class OwnerWelcome:
     """``MP-<role> 1 <user> <password> <vehicle id>``: an owner's app calls under scheme 0x31.
 
-    ``password`` is the owner's, or an API token; neither it nor ``user`` holds a blank. The vehicle
-    id may be :data:`FIRST_VEHICLE`. Batch clients (``MP-B``) may call so, too.
+    ``password`` is the owner's, or an API token. Neither it nor ``user`` contains a blank. The
+    vehicle id may be :data:`FIRST_VEHICLE`. The role is an app or a batch client.
     """
 
     role: Role
@@ -102,9 +102,9 @@ class OwnerWelcome:
 
 @dataclass(frozen=True, slots=True)
 class OwnerServerWelcome:
-    """``MP-S 1 <user> <vehicle id> <ids…>``: the answer to an owner who is believed.
+    """``MP-S 1 <user> <vehicle id> <ids…>``: the answer to an owner whose login is right.
 
-    ``vehicle_id`` is the vehicle of this connection, ``vehicle_ids`` are all of the owner's.
+    ``vehicle_id`` is the vehicle of this connection; ``vehicle_ids`` are all of the owner's.
     """
 
     user: str
@@ -142,16 +142,17 @@ class ProvisionRecord:
 
     @classmethod
     def seal(cls, secret: str, token: str, parameters: str) -> ProvisionRecord:
-        """Seal blank-separated ``parameters`` under ``secret``, usually the SIM card's ICCID."""
+        """Return ``parameters``, separated by blanks, sealed with ``secret``, usually the ICCID."""
         sealed = stream(hmac_md5(secret.encode(), token.encode("latin-1"))).update(
             parameters.encode()
         )
         return cls(token, make_digest(secret.encode(), token), encode_base64(sealed).decode())
 
     def open(self, secret: str) -> str:
-        """Check that the server knows ``secret`` and give the parameters in clear.
+        """Return the parameters.
 
-        Raises :class:`AuthenticationFailed` if it does not, or if the record is damaged.
+        Raises :class:`AuthenticationFailed` if the server does not know ``secret``, or if the
+        record is damaged.
         """
         if not digest_proves(secret.encode(), self.token, self.digest):
             raise AuthenticationFailed("the provisioning record is not sealed with our secret")
@@ -164,7 +165,7 @@ class ProvisionRecord:
 
 @dataclass(frozen=True, slots=True)
 class ProvisionRefused:
-    """``AP-X``: the server has no record for that key, or has answered once already."""
+    """``AP-X``: the server has no record for the key, or has sent it once already."""
 
     def encode(self) -> bytes:
         """Return the line, without its end."""
@@ -172,10 +173,10 @@ class ProvisionRefused:
 
 
 def parse_caller_line(line: bytes) -> CallerWelcome | OwnerWelcome | ProvisionRequest:
-    """Read what a caller may say before the cipher.
+    """Read a line that a caller may send before the cipher.
 
-    Raises :class:`NotAWelcome` for anything else, a protection scheme that its role cannot use
-    included: cars and servers have no owner's name to give.
+    Raises :class:`NotAWelcome` for any other line, and for a protection scheme that the role cannot
+    use: cars and servers do not log in as an owner.
     """
     words = line.split()
     match words:
@@ -199,9 +200,9 @@ def parse_caller_line(line: bytes) -> CallerWelcome | OwnerWelcome | ProvisionRe
 def parse_server_line(
     line: bytes,
 ) -> ServerWelcome | OwnerServerWelcome | ProvisionRecord | ProvisionRefused:
-    """Read what a server may say before the cipher.
+    """Read a line that a server may send before the cipher.
 
-    Raises :class:`NotAWelcome` for anything else.
+    Raises :class:`NotAWelcome` for any other line.
     """
     match line.split():
         case [b"MP-S", b"1", user, vehicle_id, *ids]:
@@ -217,9 +218,9 @@ def parse_server_line(
 
 
 def is_provisioning(line: bytes) -> bool:
-    """Return whether a line belongs to auto-provisioning, which is always in plain.
+    """Return whether a line belongs to auto-provisioning, which is always plain.
 
-    No ciphered line looks like it: base64 has no minus sign.
+    No ciphered line looks like one: base64 has no minus sign.
     """
     return line.startswith(b"AP-")
 

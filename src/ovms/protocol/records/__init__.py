@@ -1,4 +1,4 @@
-"""The content of each message, one small module a family, one field table a record.
+"""The content of messages: a small module for each family, a field table for each record.
 
 These modules know nothing of the table of codes, :mod:`ovms.protocol.codes`, which finds the record
 of a message.
@@ -47,7 +47,7 @@ __all__ = [
 
 
 class Content(Protocol):
-    """A message's content, whatever its shape."""
+    """What all records have in common."""
 
     CODE: ClassVar[str]
     """The message code."""
@@ -59,18 +59,18 @@ class Content(Protocol):
 
     @property
     def extra(self) -> tuple[str, ...]:
-        """Fields that are not known."""
+        """Fields behind the last known one."""
         ...
 
     def encode(self) -> bytes:
-        """Write the message's data."""
+        """Return the message's data."""
         ...
 
     def as_json(self) -> dict[str, JsonValue]:
-        """Name every field."""
+        """Return every field by name."""
         ...
 
 
 def message_of(content: Content) -> Message:
-    """Make the message that carries ``content``."""
+    """Return the message that carries ``content``."""
     return Message(content.CODE, content.encode())

@@ -1,4 +1,4 @@
-"""``P``: an alert, and ``p``: who wants alerts pushed where."""
+"""``P``: an alert. ``p``: a subscription to alerts."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ovms.protocol.records.record import JsonValue, legible
 
 PUSH_TYPES = ("apns", "gcm", "expo", "mail")
 SIMPLE = "simple"
-"""In the place of a key type: subscribe the session's own vehicle, without a password."""
+"""In the place of a key type: it is about the session's own vehicle, without a password."""
 UNSUBSCRIBE = "-"
-"""As the key of a ``mail`` subscription: end it."""
+"""The key of a ``mail`` subscription that ends it."""
 
 
 class AlertKind(Enum):
@@ -27,7 +27,7 @@ class AlertKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """``P<kind><text>``. ``kind`` is one character, an :class:`AlertKind` or one not known."""
+    """``P<kind><text>``. ``kind`` is one character, an :class:`AlertKind` or another."""
 
     CODE: ClassVar = "P"
     extra: ClassVar[tuple[str, ...]] = ()
@@ -41,17 +41,17 @@ class Alert:
         return Message(self.CODE, self.encode())
 
     def encode(self) -> bytes:
-        """Write the data of the message."""
+        """Return the data of the message."""
         return (self.kind + self.text).encode("utf-8", "surrogateescape")
 
     def as_json(self) -> dict[str, JsonValue]:
-        """Name kind and text; a known kind by its word."""
+        """Return kind and text; a known kind as its word."""
         words = {kind.value: kind.name.lower() for kind in AlertKind}
         return {"kind": words.get(self.kind, legible(self.kind)), "text": legible(self.text)}
 
     @classmethod
     def parse(cls, data: bytes) -> Self | None:
-        """Read the data of a ``P``; ``None`` for an empty one."""
+        """Read the data of a ``P``; ``None`` if they are empty."""
         text = data.decode("utf-8", "surrogateescape")
         return cls(text[0], text[1:]) if text else None
 
@@ -75,10 +75,10 @@ class VehicleError:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One vehicle's alerts, wanted by one app: a line of a ``p``.
+    """One app's subscription to the alerts of one vehicle, from a ``p``.
 
-    ``vehicle_id`` and ``secret`` are empty in the simple form, which means the session's own
-    vehicle. ``key`` is what the channel needs: a device token, a mail address.
+    ``vehicle_id`` and ``secret`` are empty in the simple form, which is about the session's own
+    vehicle. ``key`` is what the channel needs, such as a device token or a mail address.
     """
 
     app_id: str
@@ -90,21 +90,20 @@ class Subscription:
 
     @property
     def is_simple(self) -> bool:
-        """It is about the session's own vehicle, and needs no proof."""
+        """Return whether it is about the session's own vehicle, and so needs no secret."""
         return self.key_type == SIMPLE
 
     @property
     def ends(self) -> bool:
-        """It ends a subscription rather than making one."""
+        """Return whether it ends a subscription."""
         return self.push_type == "mail" and self.key == UNSUBSCRIBE
 
 
 def parse_subscriptions(data: bytes) -> tuple[Subscription, ...]:
     """Read the data of a ``p``: ``<app>,<push type>,<key type>{,<vehicle>,<secret>,<key>}``.
 
-    With one triple the secret may hold commas, since the key is the last field. Several triples,
-    as the guide has them, are read as such when their fields make whole triples and no secret
-    could have held them: see :func:`_triples`. Returns nothing for a malformed message.
+    With one triple the secret may contain commas, since the key is the last field. The guide has
+    several triples; see :func:`_triples`. The result is empty for a malformed message.
     """
     fields = data.decode("utf-8", "surrogateescape").split(",")
     if len(fields) == 4 and fields[2] == SIMPLE:
@@ -119,10 +118,10 @@ def parse_subscriptions(data: bytes) -> tuple[Subscription, ...]:
 
 
 def _triples(fields: list[str]) -> Iterator[tuple[str, str, str]]:
-    """Cut fields into vehicle, secret and key.
+    """Yield vehicle, secret and key of each triple.
 
-    More than three can be several triples, or one whose secret has commas; both occur. They are
-    given in both readings: only one of them proves to know a vehicle's secret.
+    More than three fields can be several triples, or one whose secret has commas. Both occur, so
+    both readings are yielded: only the right one has a secret that the server knows.
     """
     yield fields[0], ",".join(fields[1:-1]), fields[-1]
     if len(fields) > 3 and len(fields) % 3 == 0:

@@ -24,12 +24,12 @@ class Capabilities:
     commands: tuple[tuple[int, int], ...] = ()
     """Ranges of command numbers, both ends included, in the order they came."""
     extra: tuple[str, ...] = ()
-    """Items that are no command range."""
+    """Items that are no range of commands."""
     raw: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @classmethod
     def of(cls, commands: Iterable[int]) -> Self:
-        """Say that ``commands`` are supported, neighbours joined to ranges."""
+        """Return the record for ``commands``, with neighbours joined to ranges."""
         numbers = sorted(set(commands))
         starts = [n for before, n in pairwise([-2, *numbers]) if n != before + 1]
         ends = [n for n, after in pairwise([*numbers, HIGHEST_COMMAND + 2]) if after != n + 1]
@@ -47,7 +47,7 @@ class Capabilities:
         )
 
     def encode(self) -> bytes:
-        """Write the data, as it came where it was parsed."""
+        """Return the data; a parsed record's as they came."""
         data = ",".join(self.raw).encode("utf-8", "surrogateescape")
         if self.raw and self.parse(data) == self:
             return data

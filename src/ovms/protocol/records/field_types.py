@@ -1,7 +1,7 @@
-"""How one field of a record is written: the kinds of values and their text on the wire.
+"""The types of a record's fields: values, and their text on the wire.
 
-Every kind reads text and writes it. Text that is not of its kind reads as ``None``: a bad field
-never spoils its record, and the record keeps the text for whoever passes it on.
+Text that is not of the type is read as ``None``. So a bad field never spoils its record, and the
+record keeps the text for whoever forwards it.
 """
 
 from __future__ import annotations
@@ -18,41 +18,42 @@ _HEX = re.compile(r"[0-9a-fA-F]{1,15}", re.ASCII)
 
 
 class FieldType(Protocol):
-    """A way to write a value in a field."""
+    """How a value is written in a field."""
 
     def parse(self, text: str) -> Any:
-        """Read the text of a field; ``None`` if it is empty or not of this kind."""
+        """Return the value of a field; ``None`` if its text is empty or not of this type."""
         ...
 
     def encode(self, value: Any) -> str:
-        """Write a value that is not ``None``. :meth:`parse` reads it back the same."""
+        """Return the text of a value that is not ``None``. :meth:`parse` returns the same value."""
         ...
 
     def describe(self) -> str:
-        """Name the kind in a few words, for the reference."""
+        """Return the type in a few words, for the reference."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class TextField:
-    """Words, kept as they came. A comma or a line end in it would break the record.
+    """Text, kept as it came.
 
-    Newer modules write ``;`` and CR instead, and so do we.
+    A comma or a line end in it would break the record. Newer modules write ``;`` and CR instead,
+    and so do we.
     """
 
     values: tuple[str, ...] = ()
-    """The words in use, where there is a list of them; others are kept all the same."""
+    """The words in use, if there is a list of them. Other text is kept, too."""
 
     def parse(self, text: str) -> str | None:
         """Return the text; ``None`` for an empty one."""
         return text or None
 
     def encode(self, value: str) -> str:
-        """Write the text with its commas and line ends made harmless."""
+        """Return the text without commas and line ends."""
         return value.replace(",", ";").replace("\r\n", "\r").replace("\n", "\r")
 
     def describe(self) -> str:
-        """Name the kind."""
+        """Return the type in a few words."""
         return "text: " + " ".join(self.values) if self.values else "text"
 
 
@@ -60,15 +61,15 @@ class TextField:
 class NumberField:
     """A number in decimal.
 
-    ``scale`` is how many wire units make one of ours (10 for a field in tenths); ``places`` how
-    many digits behind the point are written.
+    ``scale`` is the number of wire units in one of ours: 10 for a field in tenths. ``places`` is
+    the number of digits that are written behind the point.
     """
 
     scale: int = 1
     places: int = 0
 
     def parse(self, text: str) -> float | None:
-        """Return an ``int`` where the text is a whole number, else a finite ``float``."""
+        """Return an ``int`` for a whole number, else a finite ``float``."""
         if self.scale == 1 and _INTEGER.fullmatch(text):
             return int(text)
         if not _NUMBER.fullmatch(text):
@@ -77,59 +78,59 @@ class NumberField:
         return value if math.isfinite(value) else None
 
     def encode(self, value: float) -> str:
-        """Write the number, rounded to the kind's places."""
+        """Return the number as text, rounded to ``places``."""
         text = f"{value * self.scale:.{self.places}f}"
         return text.removeprefix("-") if not text.strip("-0.") else text
 
     def describe(self) -> str:
-        """Name the kind."""
+        """Return the type in a few words."""
         return f"number in 1/{self.scale}" if self.scale > 1 else "number"
 
 
 @dataclass(frozen=True, slots=True)
 class HexField:
-    """A whole number in hexadecimal, without prefix."""
+    """A whole number in hexadecimal, without a prefix."""
 
     def parse(self, text: str) -> int | None:
         """Return the number."""
         return int(text, 16) if _HEX.fullmatch(text) else None
 
     def encode(self, value: int) -> str:
-        """Write the number in upper case."""
+        """Return the number in upper case."""
         return f"{value:X}"
 
     def describe(self) -> str:
-        """Name the kind."""
+        """Return the type in a few words."""
         return "hexadecimal number"
 
 
 @dataclass(frozen=True, slots=True)
 class FlagField:
-    """Yes or no: 1 or 0. Any other whole number above 0 reads as yes."""
+    """Yes or no: 1 or 0. Any other whole number above 0 is read as yes."""
 
     def parse(self, text: str) -> bool | None:
-        """Return the truth."""
+        """Return whether it is yes."""
         return int(text) > 0 if _INTEGER.fullmatch(text) else None
 
     def encode(self, value: bool) -> str:
-        """Write 1 or 0."""
+        """Return 1 or 0."""
         return "1" if value else "0"
 
     def describe(self) -> str:
-        """Name the kind."""
+        """Return the type in a few words."""
         return "0 or 1"
 
 
 class BitSet(IntFlag):
     """A byte of bits, each with a name and a meaning: ``NAME = bit, "meaning"``.
 
-    Bits without a name are kept. A member of several bits is set when any of them is.
+    Bits without a name are kept. A member of several bits is set if one of them is.
     """
 
     meaning: str
 
     def __new__(cls, value: int, meaning: str = "") -> BitSet:
-        """Make a member; its meaning goes into the reference."""
+        """Return a member. Its meaning goes into the reference."""
         member = int.__new__(cls, value)
         member._value_ = value
         member.meaning = meaning
@@ -137,13 +138,13 @@ class BitSet(IntFlag):
 
     @classmethod
     def names(cls) -> dict[str, BitSet]:
-        """All named bits, by their name in lower case."""
+        """Return all named bits, by their names in lower case."""
         return {name.lower(): member for name, member in cls.__members__.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class BitField:
-    """A byte of named bits, as a decimal number."""
+    """A byte of named bits, written as a decimal number."""
 
     names: type[BitSet]
 
@@ -154,9 +155,9 @@ class BitField:
         return self.names(int(text))
 
     def encode(self, value: BitSet) -> str:
-        """Write the byte."""
+        """Return the byte as text."""
         return str(int(value))
 
     def describe(self) -> str:
-        """Name the kind."""
+        """Return the type in a few words."""
         return "byte of bits"

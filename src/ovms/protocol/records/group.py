@@ -1,4 +1,4 @@
-"""``g``: where a car of a group is; from the car without, to apps with the vehicle id in front."""
+"""``g``: the position of a car for a group. The vehicle id is only in what apps get."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ovms.protocol.records.record import Record, flag, number, record, text
 @record("g")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupPosition(Record):
-    """A car's position for its group, as apps get it; the car sends it without ``vehicle_id``."""
+    """A car's position for its group, as apps get it. The car sends it without ``vehicle_id``."""
 
     vehicle_id: str | None = text("vehicle id; only towards apps")
     group: str | None = text("group name")

@@ -1,6 +1,6 @@
-"""``H`` and ``h``: records that a car wants kept, without and with acknowledgement.
+"""``H`` and ``h``: records for the history, without and with acknowledgement.
 
-The data of the record is the rest of the line, commas included, as the bytes that came.
+The data of a record are the rest of the line with its commas, as the bytes that came.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from ovms.protocol.messages import Message
 
 _INTEGER = re.compile(rb"[+-]?\d{1,15}", re.ASCII)
 LONGEST_TYPE = 64
-"""Characters of a record type; the guide's own have about twelve."""
+"""Characters of a record type; those of the guide have about twelve."""
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryRecord:
     """A record for the history: ``<type>,<number>,<lifetime>,<data>``.
 
-    ``lifetime`` is in seconds from its arrival; ``data`` any bytes.
+    ``lifetime`` is in seconds from its arrival. ``data`` are any bytes.
     """
 
     type: str
@@ -30,7 +30,7 @@ class HistoryRecord:
 
     @property
     def fields(self) -> bytes:
-        """The record as it stands in a message."""
+        """The record as it is in a message."""
         head = f"{self.type},{self.number},{self.lifetime},"
         return head.encode("utf-8", "surrogateescape") + self.data
 
@@ -51,9 +51,9 @@ class HistoryRecord:
 
 @dataclass(frozen=True, slots=True)
 class AckedRecord:
-    """A record that is sent again until its ``ack`` code comes back: ``h``.
+    """``h``: a record that its car sends again until it gets the ``ack`` code back.
 
-    ``timediff`` is when it was made, in seconds from now: negative for the past.
+    ``timediff`` is when it was made, in seconds from now; negative for the past.
     """
 
     ack: int
@@ -78,10 +78,10 @@ class AckedRecord:
 
 @dataclass(frozen=True, slots=True)
 class KeptRecord:
-    """A record as the server keeps it. Times are whole Unix seconds, but ``received``.
+    """A record as the server keeps it. Times are whole Unix seconds, except ``received``.
 
-    ``ack`` is the acknowledgement code under which it came, ``None`` for one that is not
-    acknowledged and so never sent again.
+    ``ack`` is its acknowledgement code; ``None`` for one that is not acknowledged, and so is never
+    sent again.
     """
 
     type: str
@@ -89,7 +89,7 @@ class KeptRecord:
     time: int
     """When it was made."""
     expires: int
-    """When it may go."""
+    """When it may be deleted."""
     data: bytes
     ack: int | None
     received: float
@@ -97,7 +97,7 @@ class KeptRecord:
 
 
 def ack_of(data: bytes) -> bytes | None:
-    """Return the acknowledgement code of an ``h``, well formed or not; ``None`` if it has none."""
+    """Return the acknowledgement code of an ``h``, also of a malformed one; ``None`` for none."""
     code = data.split(b",", 1)[0]
     return code if _INTEGER.fullmatch(code) else None
 

@@ -1,4 +1,4 @@
-"""``A`` ``a`` ``T`` ``Z``: the link itself, and who is at its ends."""
+"""``A`` ``a`` ``T`` ``Z``: the connection, and who is at its ends."""
 
 from __future__ import annotations
 
@@ -30,6 +30,6 @@ class UpdateAge(Record):
 @record("Z")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peers(Record):
-    """Who is at the other end: for an app, the car (0 or 1); for a car, its apps."""
+    """How many are at the other end: for an app its car, 0 or 1; for a car its apps."""
 
     count: float | None = number("", "peers connected")

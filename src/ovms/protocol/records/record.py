@@ -1,15 +1,15 @@
-"""What all comma-separated records share: a dataclass that is its own field table.
+"""Comma-separated records: dataclasses that are their own field tables.
 
-A record is written once, as a dataclass whose attributes stand in the order of the wire::
+The attributes of a record are in the order of the wire::
 
     @record("Z")
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Peers(Record):
         count: float | None = number("", "how many peers are connected")
 
-Decoder, encoder, JSON names and the reference in the docs are all read from it. A record that was
-parsed remembers the text it came from: whatever is not understood, extra fields, missing ones and
-bytes that are not UTF-8 leave again exactly as they came.
+Decoder, encoder, JSON names and the reference in the docs are made from it. A parsed record keeps
+the text that it came from. So extra fields, missing fields, fields that are not understood, and
+bytes that are not UTF-8 are written exactly as they came.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ JsonValue = str | int | float | bool | list[str] | list[float | None] | None
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One line of a record's field table."""
+    """One row of a record's field table."""
 
     name: str
     kind: FieldType
     unit: str
     meaning: str
     since: str
-    """The version that brought it: of the guide, or ``field`` where only modules define it."""
+    """The version of the guide that added it, or ``field`` where only modules have it."""
 
 
 def number(unit: str, meaning: str, since: str = "", *, scale: int = 1, places: int = 0) -> Any:
@@ -77,9 +77,9 @@ def _wire(kind: FieldType, unit: str, meaning: str, since: str) -> Any:
 class Record:
     """A message's content as fields separated by commas.
 
-    All fields are ``None`` where the record is shorter, the field empty, or its text not of its
-    kind. ``extra`` holds the fields behind the last known one. Text that was not UTF-8 carries
-    Python's surrogate escapes.
+    A field is ``None`` if the record is shorter, the field is empty, or its text is not of the
+    type. ``extra`` are the fields behind the last known one. Text that was not UTF-8 has Python's
+    surrogate escapes.
     """
 
     CODE: ClassVar[str]
@@ -90,15 +90,15 @@ class Record:
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
-        """Read a message's data. Never fails: what is not understood is kept in ``raw``."""
+        """Read a message's data. Never fails: the text of all fields is kept in ``raw``."""
         raw = tuple(data.decode("utf-8", "surrogateescape").split(",")) if data else ()
         values = {field.name: field.kind.parse(text) for field, text in zip(cls.TABLE, raw)}  # noqa: B905 (short records)
         return cls(**values, extra=raw[len(cls.TABLE) :], raw=raw)
 
     def encode(self) -> bytes:
-        """Write the data, missing fields at the end left out.
+        """Return the data, without missing fields at the end.
 
-        A field that still has the value it was parsed with is written with its old text.
+        A field that has the value it was parsed with is written with its old text.
         """
         texts = [self._encode_field(at, field) for at, field in enumerate(self.TABLE)]
         if not self.extra:
@@ -113,7 +113,7 @@ class Record:
         return "" if value is None else field.kind.encode(value)
 
     def as_json(self) -> dict[str, JsonValue]:
-        """Name every field: numbers, booleans and text; bits as the number and one by one."""
+        """Return every field by name. A byte of bits is there as a number and bit by bit."""
         return dict(self._named())
 
     def _named(self) -> Iterator[tuple[str, JsonValue]]:
@@ -126,7 +126,7 @@ class Record:
 
 
 def legible(text: str) -> str:
-    """Return text for people: bytes that were not UTF-8 are read as Latin-1."""
+    """Return text for people, in which bytes that were not UTF-8 are read as Latin-1."""
     if text.isascii():
         return text
     data = text.encode("utf-8", "surrogateescape")
@@ -144,7 +144,7 @@ R = TypeVar("R", bound=Record)
 
 
 def record(code: str) -> Callable[[type[R]], type[R]]:
-    """Make a dataclass the record of message ``code``: read its field table off its attributes."""
+    """Return a decorator that makes a dataclass the record of a message code."""
 
     def make(cls: type[R]) -> type[R]:
         cls.CODE = code

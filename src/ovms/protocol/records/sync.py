@@ -1,7 +1,7 @@
-"""Between servers: ``R``, records that they share, and ``r``, the messages of cars and apps.
+"""Between servers: ``R``, records that they share, and ``r``, messages of cars and apps.
 
-What may hold a comma (a secret, a mail address) stands between fields that cannot, so records are
-read from both ends. Password hashes have ``;`` on the wire where argon2 writes commas.
+A secret or a mail address may contain commas. It is between fields that cannot, so records are read
+from both ends. Password hashes have ``;`` on the wire where argon2 writes commas.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ ACTIVE = 1
 class VehicleRecord:
     """``RV``: a vehicle, ``<id>,<owner>,<secret>,<server>,<deleted>,<changed>``.
 
-    ``owner`` is the number that the sending server has for it, ``server`` the id of the server that
-    serves the vehicle or ``*``, ``changed`` in Unix seconds.
+    ``owner`` is the number that the sending server has for the owner. ``server`` is the id of the
+    server that serves the vehicle, or ``*``. ``changed`` is in Unix seconds.
     """
 
     vehicle_id: str
@@ -52,7 +52,7 @@ class VehicleRecord:
 class OwnerRecord:
     """``RO``: an owner, ``<number>,<name>,<mail>,<hash>,<status>,<deleted>,<changed>``.
 
-    ``status`` is 1 for one who may log in; ``changed`` in Unix seconds.
+    ``status`` is 1 for an owner who may log in. ``changed`` is in Unix seconds.
     """
 
     owner: int
@@ -111,7 +111,7 @@ def _message(text: str) -> Message:
 
 
 def _fields(data: bytes, least: int) -> tuple[str, list[str], tuple[bool, int] | None]:
-    """Take a record apart: its kind, the fields before the last two, and what those two say."""
+    """Return a record's letter, the fields before the last two, and what those two say."""
     text = data.decode("utf-8", "surrogateescape")
     *fields, deleted, changed = ["", "", *text[1:].split(",")]
     time = parse_wire_time(changed)

@@ -1,4 +1,4 @@
-"""``W`` and ``Y``: tyre pressures; four fixed wheels in psi, or any number of them in kPa."""
+"""``W`` and ``Y``: tyre pressures of four fixed wheels in psi, or of any wheels in kPa."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class WheelPressures(Record):
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """One section of ``Y``: a value for each wheel (or sensor), and whether they hold.
+    """One section of ``Y``: a value for each wheel or sensor, and whether they are valid.
 
     ``validity`` is -1 undefined, 0 stale, 1 valid.
     """
@@ -62,12 +62,12 @@ class Tyres:
     alert: Readings | None = None
     sensor: Readings | None = None
     extra: tuple[str, ...] = ()
-    """What stands behind the last section that could be read."""
+    """The fields behind the last section that could be read."""
     raw: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
-        """Read a message's data. Never fails: reading stops where a count does not hold."""
+        """Read a message's data. Never fails: reading stops at a count that is wrong."""
         raw = tuple(data.decode("utf-8", "surrogateescape").split(","))
         names, rest = _take(raw)
         sections = {}
@@ -81,7 +81,7 @@ class Tyres:
         return cls(names=names or (), **sections, extra=rest, raw=raw)
 
     def encode(self) -> bytes:
-        """Write the data, as it came where it was parsed."""
+        """Return the data; a parsed record's as they came."""
         data = ",".join(self.raw).encode("utf-8", "surrogateescape")
         if self.raw and self.parse(data) == self:
             return data
@@ -115,7 +115,7 @@ _NUMBER = NumberField()
 
 
 def _take(fields: tuple[str, ...]) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
-    """Cut a count and that many values off; ``None`` and all fields if they are not there."""
+    """Return as many values as the first field says, and the rest; ``None`` if they are missing."""
     count = _NUMBER.parse(fields[0]) if fields else None
     if not isinstance(count, int) or not 0 <= count < len(fields):
         return None, fields
