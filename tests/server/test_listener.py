@@ -360,12 +360,12 @@ async def test_room_that_is_kept(
     gate = Gate(closing.entrances, files, lambda: connections)
     assert gate.backlog == backlog
     gate.check()
-    assert log.lines("no more callers are let in: too few open files") == []
+    assert log.lines("new callers are refused: too few open files") == []
     connections = most
     gate.check()
     connections = most + 1
     gate.check()
-    assert len(log.lines("no more callers are let in: too few open files")) == 1
+    assert len(log.lines("new callers are refused: too few open files")) == 1
 
 
 async def test_the_gate(closing: Closing) -> None:
@@ -447,7 +447,7 @@ async def test_each_entrance_has_its_protocol(log: Log) -> None:
     for entrance in (entrances[0], *[entrances[1]] * 3):
         (await asyncio.open_connection(LOOPBACK, entrance.port))[1].close()
     await until(lambda: len(Other.made) == 3)
-    assert len(log.lines("no more callers are let in: too few open files")) == 1
+    assert len(log.lines("new callers are refused: too few open files")) == 1
     refused = [_calling(entrance) for entrance in entrances]
     await asyncio.sleep(0)
     assert len(Other.made) == 3

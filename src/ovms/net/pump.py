@@ -12,14 +12,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import struct
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, cast
 
 from ovms.base.logs import get_logger
 from ovms.net.http import HttpHandler, Speech, speech
-from ovms.net.traffic import Traffic, measure
+from ovms.net.traffic import Traffic, measure, unacknowledged
 from ovms.protocol import Message, Party, Session, State
 from ovms.protocol.errors import LineTooLong, LocalProtocolError, RemoteProtocolError
 from ovms.protocol.framing import LINE_LIMIT
@@ -30,12 +28,6 @@ if TYPE_CHECKING:  # most connections need no WebSocket, and a library should im
     from websockets.frames import CloseCode
 
     from ovms.net.websocket import WebSocket
-
-try:
-    from fcntl import ioctl
-    from termios import TIOCOUTQ
-except ImportError:  # Windows; only a server asks for it
-    ioctl = None  # type: ignore[assignment]
 
 WRITE_LIMIT = 1 << 20
 """Bytes that may wait for the other end to read before the handler is told that it does not.
@@ -83,9 +75,9 @@ class PumpHandler(Protocol):
 class Pump(asyncio.Protocol):
     """One connection: bytes to events, messages to bytes.
 
-    A caller that wants a WebSocket gives its ``codec``. A server's pump makes one when it is
-    needed, and hands a connection with another HTTP request over to ``http``: that protocol gets
-    the transport and all bytes that came, and the pump has nothing to do with it any more.
+    A caller that wants a WebSocket gives its ``codec``; a server's pump makes one when it is
+    needed. A server's pump hands a connection with another HTTP request over to ``http``. That
+    protocol gets the transport and all bytes that came, and the pump is done.
     """
 
     __slots__ = ("_codec", "_error", "_first", "_handler", "_has_failed", "_http", "_is_full",
@@ -177,13 +169,8 @@ class Pump(asyncio.Protocol):
         """Return how many written bytes the other end's TCP has not acknowledged."""
         if self._transport is None or self._transport.is_closing():
             return 0
-        waiting = self._transport.get_write_buffer_size()
-        if ioctl is None:
-            return waiting
-        with suppress(OSError, ValueError):  # a socket that has gone has no number
-            number = self._transport.get_extra_info("socket").fileno()
-            waiting += struct.unpack("i", ioctl(number, TIOCOUTQ, bytes(4)))[0]
-        return waiting
+        on_the_way = unacknowledged(self._transport.get_extra_info("socket"))
+        return self._transport.get_write_buffer_size() + on_the_way
 
     @property
     def traffic(self) -> Traffic | None:
@@ -277,7 +264,7 @@ class Pump(asyncio.Protocol):
                 except Exception as error:
                     self._handler_failed(error)
                 if self._is_paused and self.session.state is State.OPEN:
-                    break  # before the welcome the session stops by itself, and sees to its bound
+                    break  # before the welcome the session stops by itself, within its own bound
         except RemoteProtocolError as error:
             self.close(error)
 
@@ -403,7 +390,6 @@ class Pump(asyncio.Protocol):
             self._take(data[:allowed])
             data = data[allowed:]
             if self._is_stranger:  # not closed in order, which would mean to read on
-                self.received -= len(data)
                 self.received -= len(data)
                 self.abort(RemoteProtocolError("the caller says too much before its welcome"))
                 return

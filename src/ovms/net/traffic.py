@@ -12,6 +12,7 @@ from __future__ import annotations
 import socket
 import struct
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -26,6 +27,13 @@ _OPTIONS, _RECEIVED, _PACKETS, _SENT = 5, 128, 136, 200
 that were sent and received, and the bytes that were sent (since Linux 4.19)."""
 
 INFO_SIZE: Final = _SENT + 8
+
+
+try:
+    from fcntl import ioctl
+    from termios import TIOCOUTQ
+except ImportError:  # Windows; only a server asks for it
+    ioctl = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,18 @@ def measure(connection: Socket) -> Traffic | None:
     except OSError:
         return None
     return read_info(info, header)
+
+
+def unacknowledged(connection: socket.socket) -> int:
+    """Return how many bytes are on the way: given to the system, not acknowledged by the other end.
+
+    0 where the system does not tell, or the socket has gone.
+    """
+    if ioctl is None:
+        return 0
+    with suppress(OSError, ValueError):
+        return int(struct.unpack("i", ioctl(connection.fileno(), TIOCOUTQ, bytes(4)))[0])
+    return 0
 
 
 def read_info(info: bytes, ip_header: int) -> Traffic | None:

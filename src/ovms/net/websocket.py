@@ -1,13 +1,12 @@
 """Lines in a WebSocket: one a text frame, without its line end, in both directions.
 
-A codec lies between a connection's bytes and its session's lines; frames and handshakes are those
-of the library ``websockets``. Bytes that came go through :meth:`WebSocket.receive`; whatever was
-called, :meth:`WebSocket.outgoing` then gives what must be written. Messages have the bounds that
-lines have. They are not compressed: a compressor costs more memory than all the rest of a
-connection.
+A codec lies between a connection's bytes and its session's lines. The library ``websockets`` does
+frames and handshakes. Received bytes go to :meth:`WebSocket.receive`. After each call of any method
+:meth:`WebSocket.outgoing` returns what must be written. Messages have the bounds of lines. They are
+not compressed, because a compressor takes more memory than the rest of a connection.
 
-Where the other end breaks a rule, the lines before that are given out first, and
-:attr:`WebSocket.error` tells of it.
+When the other end breaks a rule, the lines before that are returned, and :attr:`WebSocket.error` is
+set.
 """
 
 from __future__ import annotations
@@ -29,11 +28,13 @@ from ovms.protocol.errors import LineTooLong, NotAWelcome, RemoteProtocolError
 from ovms.protocol.framing import LINE_END, LINE_LIMIT, WELCOME_LINE_LIMIT
 
 SLICE = 4096
-"""Bytes that are read at once: a frame can have two, and is an object until it is read."""
+"""Bytes that the library gets at once: each frame in them becomes an object, and the smallest has
+two bytes."""
 
 LONGEST_CONTROL = 125
-"""Bytes a ping may carry. The library counts them against what is left of the message that they
-come into the middle of; so it is told that much more, and messages are measured here."""
+"""Bytes that a ping may carry. The library counts them against the bound of the message that the
+ping interrupts. So the library gets a bound that is larger by these, and messages are measured
+here."""
 
 PASSING = (
     CloseCode.GOING_AWAY,
@@ -42,14 +43,14 @@ PASSING = (
     CloseCode.TRY_AGAIN_LATER,
     CloseCode.BAD_GATEWAY,
 )
-"""Close codes by which a server says that the caller is not to blame."""
+"""Close codes of a server for reasons that are not the caller's fault."""
 
-# The library logs every connection, and at DEBUG what goes through it, passwords included.
+# The library logs every connection, and at DEBUG its contents, passwords included.
 _SILENT = logging.Logger("ovms.websocket", logging.CRITICAL + 1)
 
 
 class Unavailable(Exception):
-    """The server ends the connection for a passing reason."""
+    """The server ends the connection for a temporary reason."""
 
 
 class WebSocket(ABC):
@@ -73,54 +74,54 @@ class WebSocket(ABC):
         self._message = bytearray()
         self._is_text = True
         self.error: Exception | None = None
-        """What the other end did wrong."""
+        """The rule that the other end broke."""
         self.is_finished = False
-        """Nothing will follow what :meth:`outgoing` has given."""
+        """Nothing will follow what :meth:`outgoing` has returned."""
         self.is_left = False
-        """For the owner's use: its last wait for the other end has begun."""
+        """For the pump: it has begun to wait for the other end to close."""
         self.allow(limit)
 
     @property
     def is_connecting(self) -> bool:
-        """There is no WebSocket yet, or never will be."""
+        """Return whether the handshake is not complete; it never is after it has failed."""
         return self._protocol.state is State.CONNECTING
 
     @property
     def is_over(self) -> bool:
-        """One end has said Close, or the HTTP part has failed: nothing can be sent any more."""
+        """Return whether nothing can be sent: Close was sent or received, or no handshake came."""
         if self.is_connecting:
             return self.error is not None
         return self._protocol.state is not State.OPEN
 
     @property
     def is_void(self) -> bool:
-        """The other end waits for no last words."""
+        """Return whether the other end waits for no answer when the connection closes."""
         return self.is_connecting and self.error is None
 
     def allow(self, limit: int) -> None:
-        """Bound the messages that come from now on: bytes, line end included."""
+        """Set the bound of received messages from now on: bytes, line end included."""
         self._limit = limit
         self._protocol.max_message_size = limit + LONGEST_CONTROL
 
     def receive(self, data: bytes) -> bytes:
-        """Take in bytes and give the lines that they complete, each with its end."""
+        """Process received bytes; return the lines that they complete, each with its end."""
         lines = bytearray()
         for part in self._parts(data):
             self._protocol.receive_data(part)
             for event in self._protocol.events_received():
                 if not isinstance(event, Frame):
-                    self._shake_hands(event)
+                    self._process_head(event)
                 elif self.error is None:
                     lines += self._process_frame(event)
-            self._notice_failure()
+            self._set_library_error()
         return bytes(lines)
 
     def receive_eof(self) -> Exception | None:
-        """Take in the end of the stream; give what was wrong, if anything was."""
+        """Process the end of the stream; return the error, if there is one."""
         return self.error
 
     def encode(self, lines: bytes) -> bool:
-        """Send whole lines, each with its end; false if that cannot be."""
+        """Send whole lines, each with its end; false if the WebSocket is not open."""
         if self._protocol.state is not State.OPEN:
             return False
         for line in lines.removesuffix(LINE_END).split(LINE_END):
@@ -128,7 +129,7 @@ class WebSocket(ABC):
         return True
 
     def close(self, code: CloseCode) -> None:
-        """Say Close, once; the other end's Close is the answer."""
+        """Send Close, once; the other end answers with its own."""
         if self._protocol.state is State.OPEN:
             self._protocol.send_close(code)
 
@@ -139,9 +140,10 @@ class WebSocket(ABC):
         return b"".join(parts)
 
     def _parts(self, data: bytes) -> Iterator[bytes]:
-        """Cut what came into parts, and a head into its lines.
+        """Yield received bytes in parts, a head line by line.
 
-        The library reads on behind a head before it is answered: what is behind it must wait.
+        The library would read on behind a head before the head is answered. So what is behind it
+        waits.
         """
         start = 0
         while start < len(data) and not (self.is_connecting and self.error):
@@ -156,10 +158,10 @@ class WebSocket(ABC):
                 self.refuse_head()
 
     def _process_frame(self, frame: Frame) -> bytes:
-        """Take a frame; give the lines of the message that it completes."""
+        """Process a frame; return the lines of the message that it completes."""
         if frame.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             if frame.opcode is Opcode.CLOSE:
-                self._hear_close()
+                self._process_close()
             return b""
         if frame.opcode is not Opcode.CONT:
             self._is_text = frame.opcode is Opcode.TEXT
@@ -172,7 +174,7 @@ class WebSocket(ABC):
     def _end_message(self) -> bytes:
         message = bytes(self._message)
         self._message.clear()
-        # Binary frames are taken as text: no device sends them, and nothing speaks against it.
+        # Binary frames are read like text. No device sends them, but they do no harm.
         if self._is_text and not _is_utf8(message):
             error = RemoteProtocolError("a text frame is not UTF-8")
             self._fail(CloseCode.INVALID_DATA, error)
@@ -183,40 +185,40 @@ class WebSocket(ABC):
         self.error = error
         self._protocol.fail(code)
 
-    def _notice_failure(self) -> None:
-        """Learn what the library did not like; it has answered already."""
+    def _set_library_error(self) -> None:
+        """Set the error that the library has found and answered."""
         if self.error is not None:
             return
         if self._protocol.handshake_exc is not None:
-            self._hear_no_handshake(self._protocol.handshake_exc)
+            self._fail_handshake(self._protocol.handshake_exc)
         elif isinstance(self._protocol.parser_exc, PayloadTooBig):
             self.error = LineTooLong(self._limit)
         elif self._protocol.parser_exc is not None:
             self.error = RemoteProtocolError(f"bad WebSocket: {self._protocol.parser_exc}")
 
-    # -- what the two ends do each in its way -------------------------------------------------
+    # -- what differs between the two ends ----------------------------------------------------
 
     @abstractmethod
-    def _shake_hands(self, event: Request | Response) -> None:
-        """Take the other end's HTTP head."""
+    def _process_head(self, event: Request | Response) -> None:
+        """Process the other end's HTTP head."""
 
     @abstractmethod
     def refuse_head(self) -> None:
         """Fail: the other end's head does not end within its limit."""
 
     @abstractmethod
-    def _hear_no_handshake(self, error: Exception) -> None:
-        """Learn that what came is no handshake."""
+    def _fail_handshake(self, error: Exception) -> None:
+        """Set the error for received bytes that are no handshake."""
 
-    def _hear_close(self) -> None:  # noqa: B027 (an end may have nothing to do)
-        """Take the other end's Close."""
+    def _process_close(self) -> None:  # noqa: B027 (an end may have nothing to do)
+        """Process the other end's Close."""
 
 
 class ServerSocket(WebSocket):
     """The end that was called.
 
-    Where a request comes from (``Origin``) does not matter: a WebSocket brings no cookie that
-    would let a foreign page act for its reader; every caller says who it is in its welcome.
+    The origin of a request (``Origin``) does not matter. A foreign page cannot act for its reader,
+    because no cookie logs anybody in: every caller proves itself in its welcome.
     """
 
     __slots__ = ("_refusal",)
@@ -233,7 +235,7 @@ class ServerSocket(WebSocket):
         refusal, self._refusal = self._refusal, b""
         return super().outgoing() + refusal
 
-    def _shake_hands(self, event: Request | Response) -> None:
+    def _process_head(self, event: Request | Response) -> None:
         assert isinstance(event, Request)
         if is_our_path(event.path):
             self._answer(self._protocol.accept(event))
@@ -249,7 +251,7 @@ class ServerSocket(WebSocket):
         if response.status_code != 101:
             self.error = NotAWelcome(f"no WebSocket: HTTP {response.status_code}")
 
-    def _hear_no_handshake(self, error: Exception) -> None:
+    def _fail_handshake(self, error: Exception) -> None:
         self.error = NotAWelcome(f"no WebSocket: {error}")
         if isinstance(error, InvalidMessage):  # the one case that the library leaves unanswered
             self._refusal = self._protocol.reject(400, "This is no HTTP request.\n").serialize()
@@ -258,7 +260,7 @@ class ServerSocket(WebSocket):
 class ClientSocket(WebSocket):
     """The end that calls; lines that are sent before the server's answer wait for it.
 
-    Raises :class:`ValueError` for a host that cannot be one.
+    Raises :class:`ValueError` for an impossible host name.
     """
 
     __slots__ = ("_held",)
@@ -274,29 +276,29 @@ class ClientSocket(WebSocket):
         except InvalidHandshake as error:  # the request's head would have lines of the host's own
             raise ValueError(str(error)) from error
         self._held = b""
-        # Long messages may come in one piece with the welcome: there is no moment to switch.
+        # A long message may come in one piece with the welcome, so the bound is the larger one.
         super().__init__(LINE_LIMIT)
 
     @property
     def is_void(self) -> bool:
-        """The other end waits for no last words."""
+        """Return whether the other end waits for no answer when the connection closes."""
         return self.is_connecting
 
     def receive_eof(self) -> Exception | None:
-        """Take in the end of the stream; give what was wrong, if anything was."""
+        """Process the end of the stream; return the error, if there is one."""
         if self.is_connecting and self.error is None:
             self._protocol.receive_eof()
-            self._notice_failure()
+            self._set_library_error()
         return self.error
 
     def encode(self, lines: bytes) -> bool:
-        """Send whole lines, each with its end; false if that cannot be."""
+        """Send whole lines, each with its end; false if the WebSocket is not open."""
         if self.is_connecting and self.error is None:
             self._held += lines
             return True
         return super().encode(lines)
 
-    def _shake_hands(self, event: Request | Response) -> None:
+    def _process_head(self, event: Request | Response) -> None:
         held, self._held = self._held, b""
         if held:
             self.encode(held)
@@ -305,13 +307,13 @@ class ClientSocket(WebSocket):
         """Fail: the answer's head is too long."""
         self.error = RemoteProtocolError(f"an HTTP answer of more than {HEAD_LIMIT} bytes")
 
-    def _hear_no_handshake(self, error: Exception) -> None:
+    def _fail_handshake(self, error: Exception) -> None:
         reason = str(error)
         if isinstance(error, InvalidStatus):
             reason = f"HTTP {error.response.status_code}"
         self.error = RemoteProtocolError(f"no WebSocket: {reason}")
 
-    def _hear_close(self) -> None:
+    def _process_close(self) -> None:
         close = self._protocol.close_rcvd
         if close is not None and close.code in PASSING:
             self.error = Unavailable(f"the server closes: {CloseCode(close.code).name.lower()}")
@@ -328,5 +330,5 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def _as_utf8(line: bytes) -> bytes:
-    """Return a line as text can carry it: bytes that are no UTF-8 become Latin-1 characters."""
+    """Return a line as UTF-8; one that is not is read as Latin-1."""
     return line if _is_utf8(line) else line.decode("latin-1").encode()

@@ -1,7 +1,7 @@
 """Listening sockets: the same port on every address, bound before anything else is started.
 
-They close gently: whoever has connected by then is accepted. A closing listener resets those whom
-the system holds for it, and the newest modules take that for a wrong password.
+Before they close, every connection that the system has made is accepted. A closing listener would
+reset those, and new module firmware takes a reset for a wrong password.
 """
 
 from __future__ import annotations
@@ -24,13 +24,12 @@ from typing import Final
 from ovms.base.logs import get_logger
 
 BACKLOG = 1024
-"""Connections the system holds until they are accepted: a server that comes back meets all cars."""
+"""Connections that the system holds until they are accepted: after a restart all cars call."""
 
 ALL_ADDRESSES = ("0.0.0.0", "::")  # noqa: S104 (cars call from anywhere)
 
 FREE_PORT_TRIES = 20
-"""A port that is free on one address may be taken on the next: so often another is tried."""
-
+"""How many ports are tried: one that is free on one address may be taken on the next."""
 
 HANDSHAKE_TIMEOUT = 75.0
 """Seconds a caller has for its TLS handshake: as many as for its welcome."""
@@ -39,16 +38,16 @@ SHUTDOWN_TIMEOUT = 5.0
 """Seconds the other end has to answer the end of TLS."""
 
 QUIET = 0.1
-"""Seconds without anybody on the way in after which a listener is closed."""
+"""Seconds without a connecting caller after which a listener is closed."""
 
 LOOK = 0.02
-"""Seconds between looks for somebody on the way in."""
+"""Seconds between two looks for connecting callers."""
 
 CLOSING_TIMEOUT = 10.0
-"""Seconds after which a listener is closed even if somebody is still on the way in."""
+"""Seconds after which a listener is closed even if a caller is still connecting."""
 
 OTHER_FILES = 256
-"""Open files that a server needs beside those of its connections, generously."""
+"""Open files that a server needs beside its connections; a generous number."""
 
 SO_ATTACH_FILTER: Final = 26
 SO_DETACH_FILTER: Final = 27
@@ -60,7 +59,7 @@ NO_NEW_CALLERS: Final = (
     (0x06, 0, 0, 0),  # drop it
     (0x06, 0, 0, 0xFFFFFFFF),  # pass
 )
-"""A classic BPF program: drop what asks for a connection, let those under way complete."""
+"""A classic BPF program: drop new connections, let those complete that have begun."""
 
 TABLES: Final = ("/proc/self/net/tcp", "/proc/self/net/tcp6")
 """Where the system shows all connections."""
@@ -72,7 +71,7 @@ log = get_logger("ovms.listener")
 
 
 class CannotListen(Exception):
-    """A port cannot be listened on; the text says which, and why."""
+    """A port cannot be listened on; the text says which and why."""
 
 
 def bind(hosts: Sequence[str], port: int) -> list[socket.socket]:
@@ -93,7 +92,7 @@ def bind(hosts: Sequence[str], port: int) -> list[socket.socket]:
 
 @contextmanager
 def bound(hosts: Sequence[str], port: int) -> Iterator[list[socket.socket]]:
-    """Have :func:`bind`'s sockets, and close them at the end."""
+    """Bind as :func:`bind`, and close the sockets at the end."""
     sockets = bind(hosts, port)
     try:
         yield sockets
@@ -143,7 +142,7 @@ class Gate:
         self._most = files - kept
         self._is_shut = False
         self.backlog = max(1, (kept - min(OTHER_FILES, kept // 2)) // len(self._listeners))
-        """Connections the system should hold for each listener."""
+        """Connections that the system should hold for each listener."""
 
     def check(self) -> None:
         """Shut or open, as the number of connections demands; call it about once a second.
@@ -153,12 +152,12 @@ class Gate:
         connections = self._count()
         if not self._is_shut and connections >= self._most:
             self._is_shut = True
-            log.warning("no more callers are let in: too few open files", connections=connections)
+            log.warning("new callers are refused: too few open files", connections=connections)
             for each in self._listeners:
                 refuse_new_callers(each)
         elif self._is_shut and connections < self._most * 0.98:
             self._is_shut = False
-            log.info("callers are let in again", connections=connections)
+            log.info("new callers are accepted again", connections=connections)
             for each in self._listeners:
                 with suppress(OSError):  # there may be none
                     each.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
@@ -241,7 +240,7 @@ async def close_gently(servers: Sequence[asyncio.Server], entrances: Sequence[En
 
 
 def refuse_new_callers(listener: socket.socket) -> bool:
-    """Drop what asks the listener for a connection; tell whether the system lets us."""
+    """Drop new connections to the listener; return whether the system supports that."""
     program = ctypes.create_string_buffer(
         b"".join(struct.pack("HBBI", *instruction) for instruction in NO_NEW_CALLERS)
     )
@@ -254,8 +253,8 @@ def refuse_new_callers(listener: socket.socket) -> bool:
 
 
 def are_on_the_way(listeners: Sequence[socket.socket]) -> bool:
-    """Return whether somebody is connecting, or connected and not yet accepted."""
-    # In this order: who confirms his connection goes from the first place to the second.
+    """Return whether a caller is connecting, or connected and not yet accepted."""
+    # In this order, because a connection goes from the first state to the second.
     ports = {each.getsockname()[1] for each in listeners}
     return _are_connecting(ports) or any(_waiting(each) for each in listeners)
 
@@ -294,7 +293,7 @@ def _bind_all(hosts: Sequence[str], port: int) -> list[socket.socket]:
 def _resolve(
     host: str, port: int, *, is_optional: bool
 ) -> tuple[socket.AddressFamily, tuple[str, int]] | None:
-    """Find an address; ``None`` for a family that an all-addresses server can do without."""
+    """Return an address; ``None`` if it is optional and the machine lacks its family."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     if is_optional:
         return (family, (host, port)) if _has_family(family, host) else None
@@ -329,7 +328,7 @@ def _bind(family: socket.AddressFamily, address: tuple[str, int]) -> socket.sock
 
 def _reason(error: OSError | UnicodeError) -> str:
     if isinstance(error, UnicodeError):
-        return "an address is no host name"
+        return "an address is not a host name"
     if isinstance(error, socket.gaierror):
         return f"{error.strerror}"
     return os.strerror(error.errno) if error.errno else str(error)
