@@ -468,7 +468,7 @@ async def test_work_that_fails_is_done_again(log: Log) -> None:
             raise OSError("the disk is away")
         done.set()
 
-    work = asyncio.create_task(server_module._again_and_again(job, 0))
+    work = asyncio.create_task(server_module._repeat(job, 0))
     await asyncio.wait_for(done.wait(), PATIENCE)
     work.cancel()
     (line,) = log.lines("periodic work failed")

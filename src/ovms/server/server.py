@@ -1,9 +1,9 @@
 """The running server: what is started in which order, and stopped in the reverse.
 
 Start: settings, lock, certificate, sockets bound, database, hub, sockets listening, ``ready.json``.
-A caller is accepted only when it can be answered. Stop: ``ready.json`` goes, whoever has connected
-is accepted and nobody else, the sockets close, connections close, the writer is drained. What was
-acknowledged is on disk.
+A caller is accepted only when it can be answered. Stop: ``ready.json`` goes, those that have
+connected are accepted and nobody else, the sockets close, connections close, the writer is drained.
+What was acknowledged is on disk.
 """
 
 from __future__ import annotations
@@ -47,23 +47,26 @@ from ovms.server.storage.store import Store
 from ovms.server.tls import Certificates, open_certificates
 from ovms.server.values import VehicleChange
 
+Job = Callable[[], Awaitable[None] | None]
+"""What is done again and again, at once or as a coroutine."""
+
 TICK = 1.0
-"""Seconds between looks at the time limits."""
+"""Seconds between two checks of the time limits."""
 
 PACE = 0.1
-"""Seconds between looks whether a car can take more of what waits for it."""
+"""Seconds between two tries to send cars what waits for them."""
 
 REFRESH = 2.0
-"""Seconds between looks for vehicles that were changed or removed from the command line."""
+"""Seconds between two searches for vehicles that were changed or removed by the command line."""
 
 HEARTBEAT = 10.0
 """Seconds between signs of life in the database."""
 
 EXPIRY = 60.0
-"""Seconds between looks for records whose time is over."""
+"""Seconds between two removals of records whose time is over."""
 
 RELOAD = 2.0
-"""Seconds between looks for certificates that were renewed."""
+"""Seconds between two checks for certificates that were renewed."""
 
 log = get_logger("ovms.server")
 
@@ -85,7 +88,7 @@ def data_lock(data: Path) -> Iterator[None]:
 
 @contextmanager
 def ready_file(path: Path, facts: dict[str, int | None]) -> Iterator[None]:
-    """Have ``ready.json`` there, whole, for as long as callers are welcome."""
+    """Keep ``ready.json``, written whole, for as long as callers are accepted."""
     write_whole(path, msgspec.json.encode(facts) + b"\n", mode=0o644)
     try:
         yield
@@ -147,16 +150,13 @@ async def serve(
         async with (
             _store(settings, clock) as store,
             _notifier(settings, store, types, channels, expansion, clock) as notifier,
+            _hub(settings, store, notifier, clock) as hub,
+            _services(settings, store, hub, clock) as services,
         ):
-            hub = Hub(store, notifier, clock, _hub_settings(settings))
-            try:
-                async with _services(settings, store, hub, clock) as services:
-                    acceptor = Acceptor(services, clock)
-                    entrances = [Entrance(each, acceptor.answer, tls) for each, tls in ports]
-                    parts = ServerParts(store, acceptor, certificates, clock)
-                    await _serve(settings, parts, entrances, stop, on_ready)
-            finally:
-                await hub.close()
+            acceptor = Acceptor(services, clock)
+            entrances = [Entrance(each, acceptor.answer, tls) for each, tls in ports]
+            parts = ServerParts(store, acceptor, certificates, clock)
+            await _serve(settings, parts, entrances, stop, on_ready)
     log.info("stopped")
 
 
@@ -203,16 +203,25 @@ async def _notifier(
         await notifier.close()
 
 
-def _hub_settings(settings: ServerSettings) -> HubSettings:
+@asynccontextmanager
+async def _hub(
+    settings: ServerSettings, store: Store, notifier: Notifier, clock: Clock
+) -> AsyncIterator[Hub]:
+    """Open the hub; at the end log what waits to be logged."""
     log_settings = LogSettings(settings.log_interval, settings.log_days, settings.log_position_days)
-    return HubSettings(__version__, settings.answer_timeout, log_settings)
+    hub_settings = HubSettings(__version__, settings.answer_timeout, log_settings)
+    hub = Hub(store, notifier, clock, hub_settings)
+    try:
+        yield hub
+    finally:
+        await hub.close()
 
 
 @asynccontextmanager
 async def _services(
     settings: ServerSettings, store: Store, hub: Hub, clock: Clock
 ) -> AsyncIterator[Services]:
-    """Have somebody take in each kind of caller."""
+    """Open the services for each kind of caller, and call the other servers."""
     async with _accounts(store, clock) as accounts:
 
         def on_taken(changes: Sequence[VehicleChange], owners: set[int]) -> None:
@@ -225,7 +234,7 @@ async def _services(
 
 @asynccontextmanager
 async def _accounts(store: Store, clock: Clock) -> AsyncIterator[Accounts]:
-    """Have the accounts, and close them at the end."""
+    """Open the accounts; at the end write what they have deferred."""
     accounts = Accounts(store.database, clock)
     try:
         yield accounts
@@ -235,7 +244,7 @@ async def _accounts(store: Store, clock: Clock) -> AsyncIterator[Accounts]:
 
 @dataclass(frozen=True, slots=True)
 class ServerParts:
-    """What the running server consists of."""
+    """The parts of the running server that need regular work."""
 
     store: Store
     acceptor: Acceptor
@@ -283,17 +292,14 @@ def _open_files() -> int:
 
 
 def _start_work(parts: ServerParts, gate: Gate) -> list[asyncio.Task[None]]:
-    """Start what is done again and again while the server runs."""
+    """Start the periodic work of the running server."""
     hub, acceptor, store, clock = parts.hub, parts.acceptor, parts.store, parts.clock
     checked = clock.time()
 
-    async def tick() -> None:
+    def tick() -> None:
         hub.tick()
         acceptor.tick()
         gate.check()
-
-    async def pace() -> None:
-        hub.pace()
 
     async def refresh() -> None:
         nonlocal checked
@@ -303,27 +309,28 @@ def _start_work(parts: ServerParts, gate: Gate) -> list[asyncio.Task[None]]:
         acceptor.services.peers.refresh(changes)
         checked = now
 
-    async def heartbeat() -> None:
-        store.heartbeat()
-
     async def expire() -> None:
         await store.expire(clock.time())
 
-    async def reload() -> None:
+    def reload() -> None:
         if parts.certificates is not None:
             parts.certificates.refresh()
             parts.certificates.remind(clock.time())
 
-    jobs = ((tick, TICK), (pace, PACE), (refresh, REFRESH), (acceptor.check_logins, REFRESH),
-            (heartbeat, HEARTBEAT), (expire, EXPIRY), (reload, RELOAD))  # fmt: skip
-    return [asyncio.create_task(_again_and_again(job, seconds)) for job, seconds in jobs]
+    jobs: tuple[tuple[Job, float], ...] = (
+        (tick, TICK), (hub.pace, PACE), (refresh, REFRESH), (acceptor.check_logins, REFRESH),
+        (store.heartbeat, HEARTBEAT), (expire, EXPIRY), (reload, RELOAD),
+    )  # fmt: skip
+    return [asyncio.create_task(_repeat(job, seconds)) for job, seconds in jobs]
 
 
-async def _again_and_again(job: Callable[[], Awaitable[None]], seconds: float) -> None:
+async def _repeat(job: Job, seconds: float) -> None:
     """Do a job every so many seconds; one failure is logged and does not end it."""
     while True:
         try:
-            await job()
+            result = job()
+            if result is not None:
+                await result
         except Exception as error:
             log.warning("periodic work failed", work=job.__name__, reason=str(error))
         await asyncio.sleep(seconds)
