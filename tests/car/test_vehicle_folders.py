@@ -353,7 +353,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     dbc.write_bytes(DBC.replace("%", "°C").encode("cp1252"))
     assert found(tmp_path) == []
     (tmp_path / "vehicle.toml").write_bytes(b"\x81\xff")
-    assert "vehicle.toml:1: it is no UTF-8 text" in found(tmp_path)
+    assert "vehicle.toml:1: it is not UTF-8 text" in found(tmp_path)
     dbc.write_bytes(b" " * (LONGEST_FILE + 1))
     assert found(tmp_path)[0] == f"DBC:1: longer than {LONGEST_FILE} bytes"
 

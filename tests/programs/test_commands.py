@@ -117,7 +117,7 @@ def test_commands_to_the_car_change_what_it_reports(car: Car) -> None:
     car.does("climate", "1")
     car.shows("D", "hvac", True)
     assert "not plugged in" in car.refuses("charge-start")
-    assert "does not charge" in car.refuses("charge-stop")
+    assert "is not charging" in car.refuses("charge-stop")
     assert "button must be" in car.refuses("24", "3")
     assert "unsupported" in car.refuses("41", "*100#")
     assert "unimplemented" in car.refuses("77")

@@ -1,4 +1,4 @@
-"""What stands for a real car on a bus, so that a module can be tried without one.
+"""Simulated cars on a bus, for trying a module without a car.
 
 ``ovms vehicle-type simulate NAME`` puts one on a bus.
 """
@@ -11,15 +11,15 @@ from ovms.car.frames import Frame
 
 
 class Simulation(Protocol):
-    """A car as its bus shows it. Pure; ``now`` is in seconds and never goes back."""
+    """A car on its bus. Pure. ``now`` is in seconds and never goes back."""
 
     def receive(self, frame: Frame, now: float) -> list[Frame]:
-        """Take in what somebody else has put on the bus; give the frames that answer it at once.
+        """Handle a frame from another device. Return the frames that answer it at once.
 
-        Never fails: what the car would not understand is ignored.
+        It never fails. What the car would not understand is ignored.
         """
         ...
 
     def poll(self, now: float) -> list[Frame]:
-        """Let time pass, some tenths of a second; give the frames that the car sends by itself."""
+        """Move the car forward by a fraction of a second. Return the frames that it sends."""
         ...

@@ -1,7 +1,7 @@
 """Vehicle types as data: a folder with a DBC file and a TOML mapping. See ``docs/vehicles.md``.
 
-:mod:`~ovms.car.vehicles.data.folder` reads one as a whole and finds all that is wrong with it;
-:mod:`~ovms.car.vehicles.data.vehicle` is a car of such a type.
+:mod:`~ovms.car.vehicles.data.folder` reads a folder as a whole and reports everything that is wrong
+with it. :mod:`~ovms.car.vehicles.data.vehicle` is a car of such a type.
 """
 
 from pathlib import Path

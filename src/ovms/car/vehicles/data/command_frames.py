@@ -1,4 +1,4 @@
-"""What is sent to the car: frames for each command, and frames that ask for data."""
+"""What is sent to the car: the frames of each command, and frames that ask for data."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _NUMBER = re.compile(r"[0-9]{1,5}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class CommandParameter:
-    """A parameter that is a number; the bounds are part of it."""
+    """A parameter that is a number within bounds, both included."""
 
     name: str
     least: int
@@ -55,7 +55,7 @@ class CommandParameter:
     one_of: tuple[int, ...] = ()
 
     def check(self, text: str) -> str:
-        """Return the parameter as it is sent. Raises :class:`ValueRefused`."""
+        """Return the parameter as it is sent. Raise :class:`ValueRefused` if it is wrong."""
         value = int(text) if _NUMBER.fullmatch(text) else -1
         if self.one_of and value not in self.one_of:
             raise ValueRefused(f"{self.name} must be one of {'; '.join(map(str, self.one_of))}")
@@ -66,7 +66,7 @@ class CommandParameter:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """A frame to send; ``after`` seconds after the one before it."""
+    """A frame to send, ``after`` seconds after the one before it."""
 
     id: int
     is_extended: bool
@@ -77,16 +77,16 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class CommandFrames:
-    """How the car is told to obey a command."""
+    """How a command is sent to the car, and how the car shows that it has obeyed."""
 
     spec: CommandSpec
     parameters: tuple[CommandParameter, ...]
-    """Those that are numbers; others are checked when they are packed."""
+    """The parameters that are numbers; others are checked when they are packed."""
     frames: tuple[Sending, ...]
     expect: Expectation = NOTHING
-    """What the car shows when it has obeyed."""
+    """What must hold once the car has obeyed."""
     within: float = WITHIN
-    """Seconds after the last frame in which it shows it."""
+    """Seconds after the last frame within which it must hold."""
 
     @property
     def patience(self) -> float:
@@ -94,11 +94,11 @@ class CommandFrames:
         return self.within if self.expect.condition.alternatives else 0.0
 
     def expected(self, command: Command) -> Condition:
-        """Return what must be true of the car once it has obeyed a command of :meth:`make`."""
+        """Return the condition that holds once the car has obeyed the command."""
         return self.expect.fill(self._named(command))
 
     def make(self, command: Command) -> tuple[Frame, ...]:
-        """Return the frames; ``time`` counts from the first. Raises :class:`ValueRefused`."""
+        """Return the frames, with ``time`` from the first. Raise :class:`ValueRefused`."""
         filled = self._named(command)
         filled |= {each.name: each.check(filled[each.name]) for each in self.parameters}
         time, made = 0.0, []
@@ -108,9 +108,9 @@ class CommandFrames:
         return tuple(made)
 
     def _named(self, command: Command) -> dict[str, str]:
-        """Return the parameters by name. A command that takes none ignores them, as the guide says.
+        """Return the parameters by name. As in the guide, a command without any ignores them.
 
-        Raises :class:`ValueRefused`.
+        Raise :class:`ValueRefused` if one is missing or wrong.
         """
         names, texts = self.spec.parameter_names, command.parameters
         if names and len(names) != len(texts):
@@ -120,7 +120,7 @@ class CommandFrames:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """A frame that asks for data, ``every`` so many seconds while ``when`` holds."""
+    """A frame that asks for data, ``every`` given seconds while ``when`` holds."""
 
     purpose: str
     id: int
@@ -129,13 +129,13 @@ class Poll:
     every: float
     when: Condition
     link: IsoTpLink | None = None
-    """The link that it goes to; then the data is a whole frame of it."""
+    """The link that it goes to; then ``data`` is a whole frame of the link."""
 
 
 def read_questions(
     written: list[Any], bus: BusFile, links: Links, document: Document
 ) -> list[Poll]:
-    """Read ``[[ask]]``; report what is wrong."""
+    """Yield the entries of ``[[ask]]``. Report what is wrong."""
     questions = []
     for at, each in enumerate(written):
         path: Path = ("ask", at)
@@ -156,7 +156,7 @@ def read_questions(
 
 
 class _Goal(NamedTuple):
-    """Where a frame goes."""
+    """The id or the link that a frame goes to."""
 
     id: int
     is_extended: bool
@@ -179,7 +179,7 @@ def _read_goal(
 
 
 def _read_template(text: str, has_link: bool, document: Document, path: Path) -> Template | None:
-    """Read a frame, or for a link a request, which is put into a frame."""
+    """Return a frame, or for a link a request in a frame."""
     try:
         if has_link:
             return framed(parse_template(text, LONGEST_REQUEST, "a request"))
@@ -192,7 +192,7 @@ def _read_template(text: str, has_link: bool, document: Document, path: Path) ->
 def read_orders(
     written: Mapping[str, Any], links: Links, document: Document
 ) -> dict[int, CommandFrames]:
-    """Read ``[commands]``; report what is wrong."""
+    """Return the entries of ``[commands]``. Report what is wrong."""
     orders: dict[int, CommandFrames] = {}
     for name, each in written.items():
         path: Path = ("commands", name)
@@ -260,7 +260,7 @@ def _read_frame(
 
 
 class _Parameters:
-    """Reads what a command's parameters may be, and sees that the frames carry each."""
+    """Reads the bounds of a command's parameters, and checks that the frames carry each."""
 
     def __init__(
         self,
@@ -281,7 +281,7 @@ class _Parameters:
         }  # fmt: skip
 
     def read(self, frames_are_whole: bool) -> tuple[CommandParameter, ...]:
-        """Read them; whether one is missing can be told only if all frames are good."""
+        """Return the bounds. Check for missing parameters only if all frames are good."""
         for name in self._written.keys() - set(self._spec.parameter_names):
             has = " and ".join(self._spec.parameter_names) or "no parameters"
             self._report(name, f"{self._spec.name} has no parameter {name!r}: it has {has}")

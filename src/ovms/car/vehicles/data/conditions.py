@@ -1,14 +1,15 @@
 """Conditions of a vehicle's data: ``when = { ErrorCode = { not = 0xFFFF }, vin = "?????????8*" }``.
 
-Each entry names a signal (its last value, in the DBC file's unit) or a field of the car's state
-and what it must be; all entries must hold. A list of tables holds when any of them does. What an
-entry may ask for:
+Each entry names a signal (its last value, in the DBC file's unit) or a field of the car's state,
+and what it must be. All entries must hold. A list of tables holds when any of them does. An entry
+may be:
 
-- a number, a truth or a text: the value is that (in a text ``*`` and ``?`` stand for anything);
-- a list of those: it is one of them;
+- a number, a truth value or a text, which the value must equal (``*`` and ``?`` in a text match
+  anything);
+- a list of those, one of which the value must equal;
 - a table of ``least``, ``most``, ``bits`` (any of them is set) and ``not`` (none of these values).
 
-Of a value that nobody has told yet nothing holds but ``not``.
+For a value that is not known yet only ``not`` holds.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ from typing import Any
 Value = float | bool | str | None
 Single = float | bool | str
 Look = Callable[[str], Value]
-"""Gives the value of a signal or field by the name that a condition uses."""
+"""Returns the value of a signal or field by the name that a condition uses."""
 
 OPERATORS = ("least", "most", "bits", "not")
 
 
 class ConditionError(ValueError):
-    """What is written is no condition."""
+    """The text is not a condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Test:
         return self.least <= value <= self.most
 
     def excludes(self, other: Test) -> bool:
-        """Return whether it is plain that no value passes both."""
+        """Return whether clearly no value passes both."""
         if self.least > other.most or self.most < other.least:
             return True
         return _all_fail(self.one_of, other) or _all_fail(other.one_of, self)
@@ -78,7 +79,7 @@ def _is_among(value: Single, singles: Iterable[Single]) -> bool:
 def _all_fail(singles: tuple[Single, ...], test: Test) -> bool:
     """Return whether none of the values passes.
 
-    A pattern fails where it is excluded as it stands.
+    A pattern fails only if it is excluded literally.
     """
     if not singles:
         return False
@@ -88,13 +89,13 @@ def _all_fail(singles: tuple[Single, ...], test: Test) -> bool:
 
 
 def is_pattern(single: object) -> bool:
-    """Return whether a text stands for many."""
+    """Return whether a text is a pattern."""
     return isinstance(single, str) and any(mark in single for mark in "*?[")
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Alternatives, each of tests by name; without any, it always holds."""
+    """Alternatives, each of tests by name. Without alternatives it always holds."""
 
     alternatives: tuple[dict[str, Test], ...] = ()
 
@@ -108,14 +109,14 @@ class Condition:
         )
 
     def excludes(self, other: Condition) -> bool:
-        """Return whether it is plain that both never hold at once."""
+        """Return whether clearly both never hold at once."""
         if not (self.alternatives and other.alternatives):
             return False
         return all(_exclude(a, b) for a in self.alternatives for b in other.alternatives)
 
     @property
     def names(self) -> set[str]:
-        """The signals and fields that it looks at."""
+        """The signals and fields that it tests."""
         return {name for tests in self.alternatives for name in tests}
 
 
@@ -127,7 +128,7 @@ def _exclude(one: dict[str, Test], other: dict[str, Test]) -> bool:
 
 
 def parse_condition(written: object) -> Condition:
-    """Read a condition. Raises :class:`ConditionError`."""
+    """Parse a condition. Raise :class:`ConditionError`."""
     tables: list[Any] = written if isinstance(written, list) else [written]
     if not tables or not all(isinstance(table, dict) and table for table in tables):
         raise ConditionError("a condition is a table of what values must be, or a list of such")

@@ -1,7 +1,7 @@
 """A vehicle's DBC file: its messages and signals, and frames read with them.
 
-Many messages may come under one id, told apart by a multiplexer. Frames may be shorter than the
-file says; their missing signals are left out.
+Several messages may have one id; a multiplexer tells them apart. Frames may be shorter than in the
+file; their missing signals are left out.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ovms.car.frames import Frame
 from ovms.car.vehicles.data.problems import Problem, VehicleTypeError
 
 Codes = dict[str, float]
-"""What signals say in one frame, by name: the values as they stand on the bus, not scaled."""
+"""The codes of the signals in one frame by name: the values as they are on the bus, not scaled."""
 
 MOST_BITS = 8 * 4095
 """Bits of the longest message: an answer in many frames (ISO-TP)."""
@@ -31,26 +31,26 @@ _QUOTED = re.compile(r"The (?:signal|signals) (\w+)")
 
 
 class BusSignal(NamedTuple):
-    """A signal and the message that it is in."""
+    """A signal and its message."""
 
     message: Message
     signal: Signal
 
     @property
     def name(self) -> str:
-        """The name that no other signal has."""
+        """Its unique name, ``Message.Signal``."""
         return f"{self.message.name}.{self.signal.name}"
 
     def scale(self, code: float) -> float:
-        """Return the value, in the file's unit, that a code on the bus stands for."""
+        """Return the value of a code in the file's unit."""
         value = self.signal.conversion.raw_to_scaled(code, decode_choices=False)
         assert isinstance(value, int | float)
         return value
 
     def is_valid(self, value: float, valid: tuple[float, float] | None = None) -> bool:
-        """Return whether a value is in its range, the file's unless another is given.
+        """Return whether a value is in the range, by default the file's.
 
-        Half a step more is let pass: files write the ends of ranges rounded.
+        Half a step more is accepted, because files round the ends of ranges.
         """
         least, most = valid or self.range
         slack = abs(float(self.signal.scale)) / 2
@@ -58,7 +58,7 @@ class BusSignal(NamedTuple):
 
     @property
     def range(self) -> tuple[float, float]:
-        """The range that the file gives; as all files have it, ``[0|0]`` is none."""
+        """The range in the file. By custom ``[0|0]`` means none."""
         least, most = self.signal.minimum, self.signal.maximum
         if least is None or most is None or (least == 0 and most == 0):
             return float("-inf"), float("inf")
@@ -66,7 +66,7 @@ class BusSignal(NamedTuple):
 
     @property
     def possible(self) -> tuple[float, float]:
-        """The least and the largest value that its bits can say."""
+        """The smallest and the largest value that its bits can hold."""
         if self.signal.is_float:
             return float("-inf"), float("inf")
         bits = self.signal.length
@@ -77,13 +77,13 @@ class BusSignal(NamedTuple):
         return ends[0], ends[1]
 
     def text(self, code: float) -> bytes:
-        """Return the bytes of the signal in the order in which they come on the bus."""
+        """Return the bytes of the signal in their order on the bus."""
         size = self.signal.length // 8
         order = self.signal.byte_order
         return int(code).to_bytes(size, "little" if order == "little_endian" else "big")
 
     def selectors(self) -> dict[str, frozenset[int]]:
-        """Return the multiplexers, and what each must be for this signal to be there."""
+        """Return the multiplexers, and the codes that each must have for this signal to exist."""
         found: dict[str, frozenset[int]] = {}
         signal = self.signal
         while signal.multiplexer_signal is not None and signal.multiplexer_ids:
@@ -92,7 +92,7 @@ class BusSignal(NamedTuple):
         return found
 
     def can_come_with(self, other: BusSignal) -> bool:
-        """Return whether one frame can hold both."""
+        """Return whether one frame can hold both signals."""
         if self.message is not other.message:
             return False
         mine, theirs = self.selectors(), other.selectors()
@@ -116,7 +116,7 @@ class BusFile:
                 self._signals[found.name] = [found]
 
     def message_of(self, bus_id: int, is_extended: bool) -> str | None:
-        """Return the name of the message that comes under an id."""
+        """Return the name of the message with an id."""
         message, _ = self._messages.get((bus_id, is_extended), (None, None))
         return message.name if message else None
 
@@ -126,7 +126,7 @@ class BusFile:
         return [message.name for message, _ in self._messages.values()]
 
     def find(self, name: str) -> list[BusSignal]:
-        """Return the signals of a name, which may be ``Message.Signal``; there should be one."""
+        """Return the signals of a name, which may be ``Message.Signal``. One is expected."""
         return self._signals.get(name, [])
 
     @property
@@ -136,14 +136,14 @@ class BusFile:
 
     @property
     def names(self) -> list[str]:
-        """All names by which a signal can be found."""
+        """All names of signals."""
         return list(self._signals)
 
     def decode(self, frame: Frame) -> tuple[str, Codes]:
-        """Return the message's name and what its signals say; none if the file does not know it.
+        """Return the message's name and the codes of its signals; none for an unknown message.
 
-        ``data`` may also be an answer that came in many frames; what the file does not tell of is
-        left out.
+        ``data`` may also be an answer from several frames. What the file does not describe is left
+        out.
         """
         message, variants = self._messages.get((frame.id, frame.is_extended), (None, None))
         if message is None or not frame.data:
@@ -154,7 +154,7 @@ class BusFile:
             codes = message.decode(
                 frame.data, decode_choices=False, scaling=False, allow_truncated=True
             )
-        except DecodeError:  # a multiplexer with a value that the file does not know
+        except DecodeError:  # a multiplexer has an unknown value
             return "", {}
         assert isinstance(codes, dict)
         found = {
@@ -166,7 +166,7 @@ class BusFile:
 
 
 def _is_finite(code: float) -> bool:
-    """Return whether a code is a number to calculate with: a bus can say NaN, or far too much."""
+    """Return whether a code is a usable number: a bus can send NaN, or far too large ones."""
     try:
         return math.isfinite(code)
     except OverflowError:
@@ -174,9 +174,9 @@ def _is_finite(code: float) -> bool:
 
 
 def _variants(message: Message) -> frozenset[int] | None:
-    """Return the first bytes that tell a message's variants apart, if that is how it is made.
+    """Return the first bytes of a message's variants, if those tell the variants apart.
 
-    For speed only: of a bus that sends many messages under one id most are not read.
+    This is for speed only: most frames of a bus with many variants are not read.
     """
     if len(message.signal_tree) != 1 or not isinstance(message.signal_tree[0], dict):
         return None
@@ -191,9 +191,9 @@ def _is_little(signal: Signal) -> bool:
 
 
 def read_dbc(file: str, text: str) -> tuple[BusFile, list[Problem]]:
-    """Read a DBC file; give it, and what is wrong with its messages.
+    """Return a DBC file, and what is wrong with its messages.
 
-    Raises :class:`VehicleTypeError` for a file that cannot be read at all.
+    Raise :class:`VehicleTypeError` for a file that cannot be read at all.
     """
     try:
         database = cantools.database.load_string(text, database_format="dbc", strict=False)
@@ -219,7 +219,7 @@ def _broken(file: str, error: Exception) -> Problem:
 
 
 def _check(file: str, rows: list[str], message: Message) -> Iterator[Problem]:
-    """See whether signals overlap or do not fit, and whether their numbers are of use."""
+    """Yield what is wrong with a message: signals that overlap, do not fit or have bad numbers."""
     at = _line_of(rows, rf"BO_ \d+ {message.name}\b")
     is_sound = True
     for signal in message.signals:
@@ -227,7 +227,7 @@ def _check(file: str, rows: list[str], message: Message) -> Iterator[Problem]:
             yield Problem(file, _line_of(rows, rf"\s*SG_ {signal.name}\b", at), text)
         is_sound &= signal.start + signal.length <= MOST_BITS
     try:
-        if is_sound:  # the library would fill the memory
+        if is_sound:  # otherwise the library would fill the memory
             message.refresh(strict=True)
     except Error as error:
         named = _QUOTED.match(str(error))
@@ -247,7 +247,7 @@ def _faults(signal: Signal, bounds: tuple[float, float]) -> Iterator[str]:
 
 
 def _line_of(rows: list[str], pattern: str, start: int = 1) -> int:
-    """Return the first line from ``start`` on that begins with a pattern."""
+    """Return the number of the first line from ``start`` on that begins with a pattern."""
     matches = re.compile(pattern).match
     return next(
         (number for number, row in enumerate(rows, 1) if number >= start and matches(row)), start

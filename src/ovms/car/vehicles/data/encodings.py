@@ -1,7 +1,7 @@
-"""Frames to send: written in hexadecimal, with a command's parameters where they belong.
+"""Frames to send: written in hexadecimal, with places for a command's parameters.
 
-``"0B 02 00 00 {pin:pin28}"`` are four bytes and a PIN. A place names the parameter and how it is
-packed, one of :data:`ENCODINGS`; without one it is a byte.
+``"0B 02 00 00 {pin:pin28}"`` are four bytes and a PIN. A place names the parameter and its
+encoding, one of :data:`ENCODINGS`, by default a byte.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ _DIGITS = re.compile(r"[0-9]{1,8}", re.ASCII)
 
 
 class EncodingError(ValueError):
-    """A frame that is not written well."""
+    """The text is not a frame."""
 
 
 class ValueRefused(ValueError):
-    """A parameter that cannot be sent; the text says why, without repeating a secret."""
+    """The command cannot be sent; the text says why, without repeating a secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """A way to pack a parameter. ``most`` is the largest number; ``None`` if it packs digits."""
+    """An encoding of a parameter. ``most`` is the largest number; ``None`` if it packs digits."""
 
     size: int
     most: int | None
@@ -68,7 +68,7 @@ ENCODINGS = {
 
 @dataclass(frozen=True, slots=True)
 class ParameterPosition:
-    """Where a parameter goes."""
+    """The place of a parameter."""
 
     parameter: str
     encoding: Encoding
@@ -82,7 +82,7 @@ class Template:
 
     @property
     def size(self) -> int:
-        """How many bytes it is when it is filled."""
+        """Its size in bytes when it is filled."""
         return sum(
             part.encoding.size if isinstance(part, ParameterPosition) else len(part)
             for part in self.parts
@@ -94,7 +94,7 @@ class Template:
         return tuple(part for part in self.parts if isinstance(part, ParameterPosition))
 
     def fill(self, parameters: Mapping[str, str]) -> bytes:
-        """Return the data with the parameters in it. Raises :class:`ValueRefused`."""
+        """Return the data with the parameters in it. Raise :class:`ValueRefused`."""
         return b"".join(
             part.encoding.pack(parameters[part.parameter])
             if isinstance(part, ParameterPosition)
@@ -104,7 +104,7 @@ class Template:
 
 
 def parse_template(text: str, most: int = MOST_BYTES, what: str = "a frame") -> Template:
-    """Read a frame's data as it is written. Raises :class:`EncodingError`."""
+    """Parse a frame's data. Raise :class:`EncodingError`."""
     template = Template(tuple(_part(word) for word in text.split()))
     if not 1 <= template.size <= most:
         raise EncodingError(f"{what} has 1 to {most} data bytes, not {template.size}")

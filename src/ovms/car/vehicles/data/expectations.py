@@ -1,7 +1,7 @@
 """What a car shows when it has obeyed a command: ``expect = { charge_limit = "{amps}" }``.
 
-A condition (:mod:`~ovms.car.vehicles.data.conditions`) on fields of the car's state; ``"{amps}"``
-stands for the number that the parameter of that name has.
+It is a condition (:mod:`~ovms.car.vehicles.data.conditions`) on fields of the car's state, in which
+``"{amps}"`` stands for the number of the parameter of that name.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from ovms.car.vehicles.data.problems import Document, Path
 _PLACE = re.compile(r"\{([a-z_]+)\}", re.ASCII)
 
 WITHIN = 5.0
-"""Seconds in which a car shows that it has obeyed, where its data says nothing else."""
+"""Seconds within which a car shows that it has obeyed, unless its data says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """A condition in which parameters stand for their numbers."""
+    """A condition with places for the numbers of parameters."""
 
     condition: Condition = ALWAYS
 
     def fill(self, parameters: Mapping[str, str]) -> Condition:
-        """Return the condition for these parameters; those that it names must be numbers."""
+        """Return the condition for these parameters. Those that it names must be numbers."""
         return Condition(
             tuple(
                 {name: _fill(test, parameters) for name, test in tests.items()}
@@ -59,7 +59,7 @@ def _place(value: object) -> str:
 def read_expectation(
     written: object, numbers: tuple[str, ...], document: Document, path: Path
 ) -> Expectation:
-    """Read ``expect``; report what is wrong. ``numbers`` are the parameters that are numbers."""
+    """Return ``expect``. Report what is wrong. ``numbers`` are the parameters that are numbers."""
     if written is None:
         return NOTHING
     try:

@@ -1,7 +1,7 @@
-"""The fields of a car's state that a vehicle's data may fill: what each holds, in which unit.
+"""The fields of a car's state that a vehicle's data may fill: what each holds, and its unit.
 
-A field is named as in :class:`~ovms.car.state.CarState`; one bit of the door states by a dot and
-its name (``doors_1.left_door``), a tyre's readings by wheel (``tyres.fl.pressure``).
+A field is named as in :class:`~ovms.car.state.CarState`, a bit of the door states with a dot and
+its name (``doors_1.left_door``), a tyre's reading by its wheel (``tyres.fl.pressure``).
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ class Holds(Enum):
 
 @dataclass(frozen=True, slots=True)
 class StateField:
-    """One field, or a part of one."""
+    """A field, or a part of one."""
 
     name: str
     holds: Holds
     unit: str = ""
     topic: Topic | None = None
-    """The topic of which a reading of this field is news."""
+    """The topic whose age a reading of this field resets."""
     bits: type[BitSet] | None = None
     """The names of the bits of a byte."""
 
     @property
     def attribute(self) -> str:
-        """The attribute of the state that it is, or is part of."""
+        """The attribute of the state that holds it."""
         return self.name.partition(SEPARATOR)[0]
 
     def get(self, state: CarState) -> Any:
@@ -138,7 +138,7 @@ _ALL = [
 ]  # fmt: skip
 
 FIELDS = {field.name: field for field in _ALL}
-"""All fields by name. What the module itself works out (``parked_since``) is not among them."""
+"""All fields by name, without those that the module itself derives (``parked_since``)."""
 
 TOPICS = {topic.name.lower(): topic for topic in Topic}
 """The topics of ``[stale]``."""
@@ -155,7 +155,7 @@ _MET = {
     for unit in ("°", "%", "s", "min", "h", "m", "km", "mi", "km/h", "mph", "m/s", "V", "A", "W",
                  "kW", "Wh", "kWh", "Ah", "kPa", "bar", "psi", "hPa", "°C", "°F")
 }  # fmt: skip
-"""Units as data files write them, in whichever case; those that differ by it alone are not here."""
+"""Units as data files write them, in any case. Units that differ only by case are left out."""
 
 _EXACT = ("mV", "mA", "K", "Pa")
 
@@ -184,9 +184,9 @@ def _same(value: float) -> float:
 
 
 def find_conversion(unit: str, wanted: str) -> Callable[[float], float] | None:
-    """Return what turns a value in ``unit`` into ``wanted``; ``None`` if nothing does.
+    """Return the conversion from ``unit`` to ``wanted``; ``None`` if there is none.
 
-    A value without a unit is taken to be in the wanted one, and anything fits a field without.
+    A value without a unit counts as one in the wanted unit, and a field without takes any unit.
     """
     name = unit.strip()
     if name not in _EXACT:

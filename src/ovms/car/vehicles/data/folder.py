@@ -19,30 +19,30 @@ from ovms.car.vehicles.data.targets import SignalTarget, by_message, looked_at, 
 from ovms.car.vehicles.interface import MAPPING
 
 LONGEST_FILE = 1 << 20
-"""Bytes of a file; the largest DBC files in use have some hundred thousand."""
+"""Bytes of a file. The largest DBC files in use have a few hundred thousand."""
 
 LONGEST_STALE = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
 class VehicleType:
-    """What is known of all cars of a type."""
+    """What the cars of a type have in common."""
 
     name: str
     car_type: str
-    """The vehicle type of ``F``, e.g. ``TR``."""
+    """The vehicle type in ``F``, for example ``TR``."""
     description: str
     bitrate: int | None
-    """Bits a second on the bus, if the data says it."""
+    """Bits a second on the bus, if that is known."""
     bus: BusFile
     targets: Mapping[str, Mapping[str, tuple[SignalTarget, ...]]]
     """What signals fill, by message and signal."""
     watched: Mapping[str, Mapping[str, BusSignal]]
-    """The signals that conditions look at, by message and signal."""
+    """The signals that conditions test, by message and signal."""
     signals: Mapping[str, BusSignal]
     """The same by full name."""
     pieces: int
-    """In how many pieces the VIN comes; 0 if it does not."""
+    """The number of pieces of the VIN; 0 if the bus does not carry it."""
     stale: Mapping[Topic, float]
     links: Mapping[str, IsoTpLink]
     questions: tuple[Poll, ...]
@@ -51,12 +51,12 @@ class VehicleType:
 
     @property
     def commands(self) -> frozenset[int]:
-        """The commands that cars of this type obey, if they may be written to."""
+        """The commands that cars of this type carry out, if the module may write to them."""
         return frozenset(self.orders)
 
     @property
     def commands_links(self) -> bool:
-        """Some of its commands are requests on links."""
+        """Whether some of its commands are requests on links."""
         return any(frame.link for order in self.orders.values() for frame in order.frames)
 
     @property
@@ -66,7 +66,7 @@ class VehicleType:
 
 
 def read_folder(folder: Path) -> VehicleType:
-    """Read a vehicle's folder. Raises :class:`VehicleTypeError` with all that is wrong."""
+    """Return the type in a folder. Raise :class:`VehicleTypeError` with all that is wrong."""
     name = folder.resolve().name
     problems: list[Problem] = []
     document = _read_mapping(folder / MAPPING, problems)
@@ -97,7 +97,7 @@ def _read_bus(path: Path, problems: list[Problem]) -> BusFile | None:
 
 
 def _read(path: Path, other_encoding: str) -> str:
-    """Read a small text file, in UTF-8 or else in another encoding."""
+    """Return a small text file in UTF-8 or else in another encoding."""
     try:
         with path.open("rb") as file:
             data = file.read(LONGEST_FILE + 1)
@@ -110,11 +110,11 @@ def _read(path: Path, other_encoding: str) -> str:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise VehicleTypeError([Problem(str(path), 1, "it is no UTF-8 text")])
+    raise VehicleTypeError([Problem(str(path), 1, "it is not UTF-8 text")])
 
 
 def _make(name: str, document: Document, bus: BusFile | None) -> VehicleType | None:
-    """Read the mapping; without a DBC file only what does not need it."""
+    """Check the mapping; without a DBC file, only what does not need one."""
     head = _read_head(document)
     stale = _read_stale(head, document)
     links = read_links(head.isotp, bus, document)
@@ -138,7 +138,7 @@ def _make(name: str, document: Document, bus: BusFile | None) -> VehicleType | N
 
 
 def _read_head(document: Document) -> VehicleHeader:
-    """Read the top; where it is wrong, go on with what is of use in it."""
+    """Return the mapping's entries. If they are wrong, go on with those that are usable."""
     head = read_entry(VehicleHeader, document.values, document, ())
     if head is not None:
         return head

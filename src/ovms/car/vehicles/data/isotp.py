@@ -1,9 +1,9 @@
 """Requests and answers on a link to a control unit: ISO-TP (ISO 15765-2). Pure.
 
-Rules: one request is open at a time; the next goes out when its answer is there, positive or
-negative, or does not come in time, and of those that wait the one that has been due for longest.
-Whoever else asks on the bus is left alone: a long answer is told to go on only if it answers our
-own request. Others' answers are read along with.
+One request is open at a time. The next one is sent when the answer has come, positive or negative,
+or is overdue; it is the one that has been due for longest. Other testers on the bus are not
+disturbed: a long answer is told to go on only if it answers our own request. Answers to others are
+read, too.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from ovms.car.vehicles.data.links import IsoTpLink
 from ovms.car.vehicles.data.transport import IsoTpEndpoint
 
 ANSWER_TIMEOUT = 1.0
-"""Seconds until an answer comes, or the next frame of it."""
+"""Seconds until an answer, or the next frame of it, is overdue."""
 
 PENDING_TIMEOUT = 5.0
 """The same after a control unit has said that it needs longer."""
 
 WHOLE_TIMEOUT = 30.0
-"""Seconds until an answer is complete, however often it was said that it needs longer."""
+"""Seconds until an incomplete answer is given up, however often it was announced to take longer."""
 
 PAUSE = 0.1
-"""Seconds until questions are looked at again if none was to be asked, and nothing was heard: a
-bus has thousands of frames a second, and after each somebody wants to know."""
+"""Seconds until questions are checked again after none was due. A bus has thousands of frames a
+second, and there is a check after each."""
 
 NEGATIVE, PENDING = 0x7F, 0x78
-"""The service of an answer that refuses, and the reason that asks for patience."""
+"""The service of a negative answer, and its reason that the answer takes longer."""
 
 ANSWERS: Final = 0x40
-"""Added to the number of the service that is answered."""
+"""Added to the number of the service in a positive answer."""
 
 ECHOED = {0x22: 2, 0x2E: 2, 0x2F: 2, 0x31: 3}
-"""Bytes behind the service's number that its answer repeats; of other services it is one."""
+"""Bytes behind the service's number that its answer repeats; one for other services."""
 
 FIRST_FRAME = 0x1
 """The upper half of the first byte of a long answer's first frame."""
@@ -53,7 +53,7 @@ class _Open:
     deadline: float
 
     def wait(self, now: float, seconds: float) -> None:
-        """Wait longer, as far as that goes."""
+        """Extend the deadline, within the bound of the whole."""
         self.deadline = min(now + seconds, self.began + WHOLE_TIMEOUT)
 
     def is_answered_by(self, payload: bytes) -> bool:
@@ -65,12 +65,12 @@ class _Open:
         return all(a == b for a, b in zip(payload[1:end], self.request[1:end], strict=False))
 
     def is_refused_by(self, payload: bytes) -> bool:
-        """Return whether a payload is the negative answer, or asks for patience."""
+        """Return whether a payload is a negative answer, or says that the answer takes longer."""
         return payload[:2] == bytes([NEGATIVE, self.request[0]])
 
 
 class IsoTpChannel:
-    """What one car and its module say on one link. ``look`` gives what is known of the car."""
+    """One link between a car and its module. ``look`` returns what is known of the car."""
 
     def __init__(self, link: IsoTpLink, questions: Sequence[Poll], look: Look) -> None:
         self.link = link
@@ -83,11 +83,11 @@ class IsoTpChannel:
 
     @property
     def open_until(self) -> float | None:
-        """When the request that is open is given up, if its answer does not come or go on."""
+        """When the open request is given up, if its answer does not come or go on."""
         return self._open.deadline if self._open else None
 
     def receive(self, frame: Frame, now: float) -> list[bytes]:
-        """Take in a frame of the control unit; give the answers that are complete with it."""
+        """Handle a frame of the control unit. Return the answers that it completes."""
         listens = not self._begins_our_answer(frame)
         payloads = self._end.receive(frame, now, listens=listens)
         if self._open is not None and self._end.is_receiving:
@@ -98,12 +98,12 @@ class IsoTpChannel:
         return payloads
 
     def _begins_our_answer(self, frame: Frame) -> bool:
-        """Return whether a frame is the first of a long answer to what we have asked."""
+        """Return whether a frame is the first of a long answer to our request."""
         is_first = bool(frame.data) and frame.data[0] >> 4 == FIRST_FRAME
         return is_first and self._open is not None and self._open.is_answered_by(frame.data[2:])
 
     def _process_payload(self, payload: bytes, now: float) -> None:
-        """See whether a payload answers what we have asked."""
+        """Close or extend the open request if a payload answers it."""
         if self._open is None:
             return
         if self._open.is_refused_by(payload) and payload[2:3] == bytes([PENDING]):
@@ -112,14 +112,14 @@ class IsoTpChannel:
             self._open = None
 
     def proceed(self, now: float) -> list[Frame]:
-        """Return the frames that let an answer go on, or give up one that does not come."""
+        """Return the frames that let an answer go on. Give up an overdue answer."""
         if self._open is not None and now >= self._open.deadline:
             self._open = None
             self._end.reset()
         return self._end.take()
 
     def ask(self, now: float) -> list[Frame]:
-        """Return the next question, if none is open and one is due; it counts as sent."""
+        """Return the next request if none is open and one is due. It counts as sent."""
         if self._open is not None or now < self._idle_until:
             return []
         due = [
@@ -138,7 +138,7 @@ class IsoTpChannel:
         return []
 
     def note(self, frame: Frame, now: float) -> None:
-        """Learn of a frame that is sent: if it is a request to this link, its answer is awaited."""
+        """Note a frame that is sent: a request on this link is open from now on."""
         is_here = (frame.id, frame.is_extended) == (self.link.asked_by, self.link.is_extended)
         if is_here and 0 < frame.data[0] < len(frame.data):
             request = frame.data[1 : 1 + frame.data[0]]

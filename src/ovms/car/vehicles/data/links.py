@@ -1,8 +1,8 @@
 """Links to control units that answer requests: ``[[isotp]]``, checked.
 
-A link is a pair of ids: requests go to one, answers of up to 4095 bytes come from the other, cut
-into frames as ISO-TP (ISO 15765-2) does it. An answer is read as the message of the DBC file that
-has the answers' id.
+A link is a pair of ids. Requests go to one; answers of up to 4095 bytes come from the other, split
+into frames by ISO-TP (ISO 15765-2). An answer is read as the DBC file's message with the id of the
+answers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LONGEST_REQUEST = 7
 """Bytes of a request: one frame."""
 
 MOST_LINKS = 32
-"""Of a vehicle; each may hold an answer of 4 kB that is not complete."""
+"""Links of a vehicle. Each may hold an incomplete answer of 4 kB."""
 
 MOST_STANDARD_ID = 0x7FF
 
@@ -33,14 +33,14 @@ class IsoTpLink:
 
     name: str
     request: int
-    """The control unit's own id: it is told by it to go on with a long answer."""
+    """The control unit's own id, to which it is told to go on with a long answer."""
     response: int
     """The id of its answers."""
     is_extended: bool
     functional: int | None
-    """The id of requests to whomever it concerns, used instead of its own."""
+    """The id of requests to all control units, if it is used instead of the own id."""
     message: str
-    """The message of the DBC file that its answers are."""
+    """The DBC file's message for its answers."""
 
     @property
     def asked_by(self) -> int:
@@ -58,7 +58,7 @@ def framed(request: Template) -> Template:
 
 
 def read_links(written: list[Any], bus: BusFile | None, document: Document) -> dict[str, IsoTpLink]:
-    """Read ``[[isotp]]``; report what is wrong. Give the links by name."""
+    """Return the links of ``[[isotp]]`` by name. Report what is wrong."""
     links: dict[str, IsoTpLink] = {}
     for at, each in enumerate(written):
         path: Path = ("isotp", at)
@@ -105,7 +105,7 @@ def check_id(number: int | None, is_extended: bool, document: Document, path: Pa
 
 
 def find_link(name: str, links: Links, document: Document, path: Path) -> IsoTpLink | None:
-    """Find a link by name; report one that is not there."""
+    """Return a link by name. Report a missing one."""
     if name not in links:
         document.report(path, f"no link {name[:20]!r} in [[isotp]]{guess(name, links)}")
     return links.get(name)

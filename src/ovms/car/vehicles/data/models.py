@@ -1,6 +1,6 @@
-"""The entries of a ``vehicle.toml``, as they are written: keys, kinds and plain bounds.
+"""The entries of a ``vehicle.toml`` as they are written: keys, types and simple bounds.
 
-Each is checked on its own, so that one that is wrong does not hide what is wrong with another.
+Each entry is checked on its own, so that a mistake in one does not hide those in another.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LONGEST_PAUSE, LONGEST_INTERVAL = 60.0, 86400.0
 
 
 LONGEST_WITHIN = 30.0
-"""Seconds that a car may take to show what it made of a command."""
+"""Seconds that a car may take to show that it has obeyed a command."""
 
 LONGEST_COMMAND = 50.0
 """Seconds from a command to its answer, pauses between frames included. A server waits 60."""
@@ -34,7 +34,7 @@ Range = Annotated[list[float], Field(min_length=2, max_length=2)]
 
 
 class MappingEntry(BaseModel):
-    """What all entries have in common."""
+    """The base of all entries."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
@@ -89,7 +89,7 @@ class LinkEntry(MappingEntry):
 
 
 class SilenceEntry(MappingEntry):
-    """What becomes of fields when a message comes no more."""
+    """What happens to fields when a message stops coming."""
 
     of: str
     """The message."""
@@ -103,7 +103,7 @@ class FrameEntry(MappingEntry):
 
     id: Id | None = None
     to: str | None = None
-    """The link that it goes to, as a request, in the place of an id."""
+    """The link that it goes to as a request, instead of an id."""
     extended: bool = False
     data: str
     after: Annotated[float, Field(ge=0, le=LONGEST_PAUSE)] = 0
@@ -111,24 +111,24 @@ class FrameEntry(MappingEntry):
 
 
 class ParameterEntry(MappingEntry):
-    """What a parameter of a command may be."""
+    """The bounds of a command's parameter."""
 
     least: Annotated[int, Field(ge=0)] | None = None
     most: Annotated[int, Field(ge=0)] | None = None
     one_of: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = None
     unused: bool = False
-    """The car has no use for it."""
+    """Whether the car does not use it."""
 
 
 class CommandEntry(MappingEntry):
-    """A command that the car obeys."""
+    """A command that the car carries out."""
 
     parameters: dict[str, Any] = {}
     frames: Annotated[list[Any], Field(min_length=1)]
     expect: Any = None
     """What the car shows when it has obeyed."""
     within: Annotated[float, Field(gt=0, le=LONGEST_WITHIN)] = WITHIN
-    """Seconds in which it shows it."""
+    """Seconds within which it shows that."""
 
 
 class AskEntry(MappingEntry):
@@ -137,7 +137,7 @@ class AskEntry(MappingEntry):
     purpose: Annotated[str, Field(alias="for", min_length=1)]
     id: Id | None = None
     to: str | None = None
-    """The link that the question goes to, in the place of an id."""
+    """The link that the request goes to, instead of an id."""
     extended: bool = False
     data: str
     every: Annotated[float, Field(gt=0, le=LONGEST_INTERVAL)]
@@ -150,7 +150,7 @@ AnyEntry = TypeVar("AnyEntry", bound=MappingEntry)
 def read_entry(
     kind: type[AnyEntry], written: object, document: Document, path: Path
 ) -> AnyEntry | None:
-    """Read one entry; report what is wrong with it, at its place, and give ``None``."""
+    """Return one entry. If it is wrong, report that at its place, and return ``None``."""
     try:
         return kind.model_validate(written)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""What the names in conditions mean: signals of the DBC file, else fields of the state."""
+"""The names in conditions: signals of the DBC file, else fields of the state."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ovms.car.vehicles.data.problems import Document, Path
 
 
 def read_condition(written: object, bus: BusFile, document: Document, path: Path) -> Condition:
-    """Read a condition, its signals named ``Message.Signal``; report what is wrong with it."""
+    """Return a condition with signals as ``Message.Signal``. Report what is wrong with it."""
     if written is None:
         return ALWAYS
     try:
@@ -56,7 +56,7 @@ def _misfit_signal(signal: BusSignal, test: Test) -> str:
 
 
 def misfit_field(name: str, test: Test) -> str:
-    """Say why a test of a field's value makes no sense; nothing if it does."""
+    """Return why a test of a field's value makes no sense; nothing if it does."""
     field = FIELDS.get(name)
     if field is None or field.holds is Holds.ERROR:
         return f"{name} is neither a signal of the DBC file nor a field to look at"

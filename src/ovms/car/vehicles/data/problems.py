@@ -1,4 +1,4 @@
-"""What is wrong with a vehicle's folder, line by line, and where in a TOML file things are."""
+"""The mistakes in a vehicle's folder, line by line, and the lines of a TOML file's entries."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 Path = tuple[str | int, ...]
-"""Where something is in a document: keys of tables, indices of arrays."""
+"""A place in a document: keys of tables, indices of arrays."""
 
 _ERROR_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 _TABLE = re.compile(r"\s*\[")
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong: the file, the line counted from 1, and what it is."""
+    """One mistake: the file, the line counted from 1, and what is wrong."""
 
     file: str
     line: int
     message: str
 
     def __str__(self) -> str:
-        """Return it as compilers do: ``FILE:LINE: message``."""
+        """Return the mistake as compilers print it: ``FILE:LINE: message``."""
         return f"{self.file}:{self.line}: {self.message}"
 
 
 class VehicleTypeError(Exception):
-    """A vehicle's folder that cannot be used; ``problems`` says why, in the files' order."""
+    """A vehicle's folder cannot be used; ``problems`` says why, in the order of the files."""
 
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("\n".join(map(str, problems)))
@@ -35,15 +35,15 @@ class VehicleTypeError(Exception):
 
 
 class Document:
-    """A TOML file: its values, the line of each key and array element, and what is wrong there.
+    """A TOML file: its values, the line of each key and array element, and the mistakes.
 
-    ``tomllib`` tells no lines. So the file is cut into its statements, each the fewest lines that
-    ``tomllib`` reads as TOML, and what is found in a statement is at its line; the elements of an
-    array that runs over several lines at the line where each ends.
+    ``tomllib`` reports no lines. So the file is cut into statements, each the fewest lines that
+    ``tomllib`` reads as TOML. What is in a statement has its line; the elements of an array over
+    several lines have the lines where they end.
     """
 
     def __init__(self, file: str, text: str) -> None:
-        """Read ``text``. Raises :class:`VehicleTypeError` if it is no TOML."""
+        """Parse ``text``. Raise :class:`VehicleTypeError` if it is not TOML."""
         self.file = file
         self.problems: list[Problem] = []
         try:
@@ -53,7 +53,7 @@ class Document:
         self._lines = _find_lines(text)
 
     def line(self, path: Path) -> int:
-        """Return the line of what is at ``path``, or of the nearest that is around it."""
+        """Return the line of ``path``, or of the nearest known place around it."""
         for length in range(len(path), 0, -1):
             if path[:length] in self._lines:
                 return self._lines[path[:length]]
@@ -86,13 +86,13 @@ def _find_lines(text: str) -> dict[Path, int]:
 
 
 def _note(lines: dict[Path, int], path: Path, number: int) -> None:
-    """Note a path, and those around it that are not known yet (``a`` of ``[a.b]``)."""
+    """Note the line of a path, and of unknown ones around it (``a`` of ``[a.b]``)."""
     for length in range(1, len(path) + 1):
         lines.setdefault(path[:length], number)
 
 
 def _statements(rows: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """Cut a valid document into statements: the first line's number, and the lines."""
+    """Yield the statements of a valid document: the number of the first line, and the lines."""
     start = 0
     while start < len(rows):
         end = start + 1
@@ -111,10 +111,7 @@ def _is_toml(text: str) -> bool:
 
 
 def _enter(values: dict[str, Any], counts: dict[Path, int]) -> Path:
-    """Return the path of a table's heading.
-
-    In an array of tables it is the next of its elements.
-    """
+    """Return the path of a table's heading. In an array of tables it is the next element."""
     path: Path = ()
     while values:
         ((key, inner),) = values.items()
@@ -141,9 +138,9 @@ def _inside(
 
 
 def _elements(value: list[Any], number: int, rows: list[str]) -> Iterator[tuple[int, int]]:
-    """Yield each element's index and line. Only an array that is a whole statement is looked into.
+    """Yield the index and the line of each element, if a statement is an array.
 
-    An array's first lines, with a bracket behind them, are an array of what ended there.
+    The first lines of an array and a closing bracket make an array of the elements that end there.
     """
     seen = 0
     for offset, _ in enumerate(rows):
@@ -155,7 +152,7 @@ def _elements(value: list[Any], number: int, rows: list[str]) -> Iterator[tuple[
 
 
 def _count(text: str) -> int:
-    """Count the elements of an array that is a document's only statement; 0 if it is none."""
+    """Return the number of elements in a document's only array; 0 if it is none."""
     try:
         value: Any = tomllib.loads(text)
     except tomllib.TOMLDecodeError:

@@ -1,12 +1,12 @@
-"""What is on its way to a car's bus: questions that fall due, and the frames of commands. Pure.
+"""What is to be sent to a car's bus: requests for data, and the frames of commands. Pure.
 
-A command is answered when the car has shown what it made of it: its order names what must be true
-then (``expect``), and how long that may take. If the car goes on saying otherwise, the command has
-failed: a wrong PIN ends so, or a charge without a plug. What was known before proves nothing. If
-the car says nothing at all of it, as it may while it sleeps, the command counts as done when that
-time is over; if nothing is named, once its frames are sent.
+A command is answered when the car has shown its effect: the type's data names what must hold then
+(``expect``), and how long that may take. If the car keeps reporting something else, the command has
+failed, as with a wrong PIN, or a charge without a plug. What was known before does not count. If
+the car reports nothing of it at all, as it may while it sleeps, the command counts as done when the
+time is over. If nothing is expected, it is done once its frames are sent.
 
-No frame leaves after its command was answered, or when nobody can be waiting for that any more.
+No frame is sent after its command was answered, or when the client has stopped waiting.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ovms.car.vehicles.data.models import LONGEST_COMMAND
 from ovms.protocol.commands import Answer, Command, Result
 
 MOST_WAITING = 50
-"""Commands on their way at once; a server sends one after the other."""
+"""Commands at a time. A server sends one after the other."""
 
 
 @dataclass(slots=True, eq=False)
@@ -40,19 +40,19 @@ class _SentCommand:
     left: int
     """Frames that are not on the bus yet."""
     until: float
-    """When it is too late to send one."""
+    """When it is too late to send them."""
     sent_at: float | None = None
     news: set[str] = field(default_factory=set)
-    """The fields that the car has told since."""
+    """The fields that the car has reported since the command was sent."""
 
     @property
     def fields(self) -> set[str]:
-        """What the car has to tell of."""
+        """The fields that the car has to report."""
         return {name.partition(SEPARATOR)[0] for name in self.expected.names}
 
 
 class Sender:
-    """The frames for one car. ``now`` is the car's time; ``look`` gives what is known of it."""
+    """The frames for one car. ``now`` is the car's time; ``look`` returns what is known of it."""
 
     def __init__(self, questions: Sequence[Poll], look: Look) -> None:
         self._questions = questions
@@ -62,7 +62,7 @@ class Sender:
         self._count = itertools.count()
         self._waiting: list[_SentCommand] = []
         self._leaving: list[_SentCommand] = []
-        """Those whose frames were given to be sent, one entry a frame."""
+        """The commands of the frames that are being sent, one entry per frame."""
 
     @property
     def next(self) -> float | None:
@@ -70,7 +70,7 @@ class Sender:
         return self._queue[0][0] if self._queue else None
 
     def asking(self, now: float) -> list[Frame]:
-        """Return the frames that ask for data and are due; they count as sent at ``now``."""
+        """Return the due frames that ask for data. They count as sent at ``now``."""
         due = []
         for at, question in enumerate(self._questions):
             asked = self._asked.get(at)
@@ -83,7 +83,7 @@ class Sender:
     def order(
         self, order: CommandFrames, command: Command, now: float, answer: AnswerCallback
     ) -> None:
-        """Begin to carry out a command. Raise :class:`~.encodings.ValueRefused` if it is wrong."""
+        """Start a command. Raise :class:`~.encodings.ValueRefused` if it cannot be sent."""
         frames = order.make(command)
         if len(self._waiting) >= MOST_WAITING:
             raise ValueRefused("too many commands at once")
@@ -97,9 +97,9 @@ class Sender:
             heapq.heappush(self._queue, (at, next(self._count), frame._replace(time=at), waiting))
 
     def commanding(self, now: float, *, one: bool = False) -> list[Frame]:
-        """Return the frames of one command that are due, or ``one`` of them.
+        """Return the due frames of one command, or ``one`` of them.
 
-        :meth:`sent` is to be called next: whether they were sent is that command's affair alone.
+        Call :meth:`sent` next. If they could not be sent, only that command fails.
         """
         self._give_up_late(now)
         due: list[Frame] = []
@@ -112,7 +112,7 @@ class Sender:
         return due
 
     def sent(self, now: float, problem: str | None) -> None:
-        """Learn that what was given is on the bus, or why not; then the rest is not sent either."""
+        """Note that the frames are on the bus. With a ``problem``, fail their command instead."""
         leaving, self._leaving = self._leaving, []
         for waiting in leaving:
             waiting.left -= 1
@@ -122,13 +122,13 @@ class Sender:
                 waiting.sent_at = now
 
     def heard(self, attribute: str) -> None:
-        """Learn that the car has told a field, or a part of it."""
+        """Note that the car has reported a field, or a part of it."""
         for waiting in self._waiting:
             if waiting.sent_at is not None:
                 waiting.news.add(attribute)
 
     def look(self, now: float) -> None:
-        """See which commands have come to an end."""
+        """Answer the commands that are done or have failed."""
         self._give_up_late(now)
         for waiting in [each for each in self._waiting if each.sent_at is not None]:
             is_told = not waiting.fields or bool(waiting.news & waiting.fields)
@@ -140,17 +140,17 @@ class Sender:
 
     @property
     def is_waiting(self) -> bool:
-        """A command is not answered yet."""
+        """Whether a command is not answered yet."""
         return bool(self._waiting)
 
     def _give_up_late(self, now: float) -> None:
-        """Give up commands that could not be sent as long as somebody waited for it."""
+        """Fail the commands that could not be sent in time."""
         for waiting in [each for each in self._waiting if each.sent_at is None]:
             if now > waiting.until:
                 self._fail(waiting, "it could not be sent in time")
 
     def _fail(self, waiting: _SentCommand, problem: str) -> None:
-        """Answer that it failed; the rest of it is not sent."""
+        """Answer that a command failed, and drop the rest of its frames."""
         self._queue = [entry for entry in self._queue if entry[3] is not waiting]
         heapq.heapify(self._queue)
         self._settle(waiting, problem)

@@ -1,8 +1,7 @@
-"""What becomes of fields when a message comes no more: ``[[silence]]``.
+"""What happens to fields when a message stops coming: ``[[silence]]``.
 
-A control unit that is switched off says so by nothing but its silence. It begins with the last
-time that the message came, or for one that is asked for with the first time that it was asked: a
-car that sleeps when the module starts is silent, too.
+A control unit that is switched off only falls silent. The silence begins with the last message, or
+with the first request for it: a car that sleeps when the module starts is silent, too.
 """
 
 from __future__ import annotations
@@ -22,17 +21,17 @@ from ovms.car.vehicles.data.targets import UNKNOWN, as_held, guess, misfit
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """After how many seconds without a message which fields become what; ``None`` is unknown."""
+    """The fields to set after some seconds without a message; ``None`` is unknown."""
 
     message: str
     after: float
     values: Mapping[StateField, Any]
     when: Condition
-    """What must be so when that time is over."""
+    """What must hold when the time is over."""
 
 
 def read_silences(written: list[Any], bus: BusFile, document: Document) -> Iterator[Silence]:
-    """Read ``[[silence]]``; report what is wrong."""
+    """Yield the entries of ``[[silence]]``. Report what is wrong."""
     known = bus.messages
     for at, each in enumerate(written):
         path: Path = ("silence", at)
@@ -63,7 +62,7 @@ def _read_values(
 
 
 class SilenceWatch:
-    """Sees which messages of one car have fallen silent."""
+    """Watches which messages of one car have stopped coming."""
 
     def __init__(self, silences: Iterable[Silence], look: Look) -> None:
         self._look = look
@@ -71,24 +70,24 @@ class SilenceWatch:
         for each in silences:
             self._silences.setdefault(each.message, []).append(each)
         self._since: dict[str, float] = {}
-        """Since when each message has not come."""
+        """When each message came last."""
         self._waiting: list[Silence] = []
-        """Those that have not been long enough yet."""
+        """The silences that are not over yet and have not been applied."""
 
     def hear(self, message: str, now: float) -> None:
-        """Learn that a message came."""
+        """Note that a message came."""
         if message in self._silences:
             self._since[message] = now
             self._waiting = [each for each in self._waiting if each.message != message]
             self._waiting += self._silences[message]
 
     def expect(self, message: str, now: float) -> None:
-        """Learn that a message was asked for."""
+        """Note that a message was asked for."""
         if message not in self._since:
             self.hear(message, now)
 
     def look(self, now: float) -> Iterator[tuple[StateField, Any]]:
-        """Yield the fields that silence has changed since the last look, and what they become."""
+        """Yield the fields that silence has changed since the last call, and their new values."""
         for each in self._waiting[:]:
             if now - self._since[each.message] >= each.after:
                 self._waiting.remove(each)

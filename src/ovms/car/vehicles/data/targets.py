@@ -1,4 +1,4 @@
-"""What a signal does to the car's state: read from ``[signals]``, checked, and done."""
+"""How signals fill the car's state: ``[signals]``, checked."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from ovms.car.vehicles.data.names import read_condition
 from ovms.car.vehicles.data.problems import Document, Path
 
 KEEP: Final = object()
-"""In the place of a value: it is no reading, the field stays as it is."""
+"""Instead of a value: there is no reading, and the field stays as it is."""
 
 UNKNOWN = "unknown"
-"""As ``else``: the field becomes unknown."""
+"""As ``else`` in the file: the field becomes unknown."""
 
 _QUANTITIES = (Holds.NUMBER, Holds.INTEGER, Holds.FLAG, Holds.BITS)
-"""Fields for which a signal's value can stand as it is."""
+"""Fields that can take a signal's value as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class SignalTarget:
     signal: BusSignal
     field: StateField
     path: Path
-    """Where it is written."""
+    """Its place in the file."""
     when: Condition = ALWAYS
     otherwise: Any = KEEP
     none: frozenset[float] = frozenset()
@@ -43,9 +43,9 @@ class SignalTarget:
     valid: tuple[float, float] | None = None
     convert: Callable[[float], Any] = float
     piece: int = 0
-    """Of a text in pieces, which this is, from 1."""
+    """The number of this piece of a text, from 1; 0 for a whole one."""
     code: str = ""
-    """Of an error, the signal that is its code."""
+    """For an error, the signal with its code."""
 
     def read(self, code: float, look: Look) -> Any:
         """Return the field's new value: ``None`` for unknown, :data:`KEEP` for no reading."""
@@ -71,7 +71,7 @@ class SignalTarget:
         return self.convert(value)
 
     def collides(self, other: SignalTarget) -> bool:
-        """Return whether both may fill the same field from one frame, and one would be lost."""
+        """Return whether both may fill the same field from one frame, so that one is lost."""
         if not _touch(self, other) or not _come_together(self.signal, other.signal):
             return False
         is_always = self.otherwise is not KEEP or other.otherwise is not KEEP
@@ -79,7 +79,7 @@ class SignalTarget:
 
 
 def _touch(one: SignalTarget, other: SignalTarget) -> bool:
-    """Return whether two fill the same: the same field or piece, or a byte and one of its bits."""
+    """Return whether two fill the same field or piece, or a byte and one of its bits."""
     if one.piece != other.piece:
         return False
     names = {one.field.name, other.field.name}
@@ -95,7 +95,7 @@ def _come_together(one: BusSignal, other: BusSignal) -> bool:
 def read_targets(
     written: Mapping[str, Any], bus: BusFile, document: Document
 ) -> list[SignalTarget]:
-    """Read ``[signals]``; report what is wrong."""
+    """Return the entries of ``[signals]``. Report what is wrong."""
     targets: list[SignalTarget] = []
     for name, entries in written.items():
         path: Path = ("signals", name)
@@ -130,7 +130,7 @@ def _check_pieces(targets: Iterable[SignalTarget], document: Document) -> None:
 
 
 def find_signal(name: str, bus: BusFile, document: Document, path: Path) -> BusSignal | None:
-    """Find a signal; report one that is not there, or is there more than once."""
+    """Return a signal by name. Report one that is missing, or exists more than once."""
     found = bus.find(name)
     if len(found) == 1:
         return found[0]
@@ -143,13 +143,13 @@ def find_signal(name: str, bus: BusFile, document: Document, path: Path) -> BusS
 
 
 def guess(name: str, known: Iterable[str]) -> str:
-    """Return the known name that was perhaps meant, as the end of a sentence."""
+    """Return the end of a sentence that suggests a similar known name."""
     close = difflib.get_close_matches(name, list(known), n=1)
     return f" (did you mean {close[0]}?)" if close else ""
 
 
 class _Maker:
-    """Makes a target of what is written, and reports what is wrong with it."""
+    """Makes a target of an entry, and reports what is wrong with it."""
 
     def __init__(self, entry: SignalEntry, bus: BusFile, document: Document, path: Path) -> None:
         self._entry = entry
@@ -159,7 +159,7 @@ class _Maker:
         self._before = len(document.problems)
 
     def make(self, signal: BusSignal | None) -> SignalTarget | None:
-        """Make it; ``None`` if anything is wrong."""
+        """Return the target; ``None`` if anything is wrong."""
         entry = self._entry
         field = FIELDS.get(entry.field)
         if field is None:
@@ -225,7 +225,7 @@ class _Maker:
             self._report("valid", f"{name} is from {first:g} to {last:g}: never in this range")
 
     def _check_codes(self, key: str, signal: BusSignal, codes: Iterable[float]) -> None:
-        """See whether the signal's bits can say these codes."""
+        """Check that the signal's bits can hold these codes."""
         for code in codes:
             if not fits(code, signal):
                 name, length = signal.signal.name, signal.signal.length
@@ -255,7 +255,7 @@ class _Maker:
         return None if entry.otherwise == UNKNOWN else self._value(field, entry.otherwise, "else")
 
     def _value(self, field: StateField, value: object, key: str) -> Any:
-        """Check a value that a field is to get as it is written."""
+        """Check a value that is written for the field. Return the value as the field holds it."""
         if problem := misfit(field, value):
             self._report(key, problem)
             return None
@@ -276,7 +276,7 @@ class _Maker:
 
 
 def fits(code: float, signal: BusSignal) -> bool:
-    """Return whether a code can stand in a signal's bits."""
+    """Return whether a signal's bits can hold a code."""
     length = signal.signal.length
     if signal.signal.is_float:
         return True
@@ -293,14 +293,14 @@ def _code_of(text: str) -> int | None:
 
 
 def as_held(field: StateField, value: object) -> Any:
-    """Return a value that is no misfit as the field holds it."""
+    """Return a fitting value as the field holds it."""
     if field.holds is Holds.BITS and field.bits is not None and isinstance(value, int):
         return field.bits(value)
     return value
 
 
 def misfit(field: StateField, value: object) -> str:
-    """Say why a field cannot have a value; empty if it can."""
+    """Return why a field cannot have a value; empty if it can."""
     match field.holds:
         case Holds.WORD:
             is_good, wanted = value in CHARGE_STATES, f"one of {', '.join(CHARGE_STATES)}"
@@ -323,14 +323,14 @@ def _is_whole(value: object) -> bool:
 
 
 def _error(code: Value, data: float) -> Any:
-    """Return an error, unless its code is not told yet, or a number is out of all bounds."""
+    """Return an error, unless its code is unknown yet, or a number is out of all bounds."""
     if code is None or not (math.isfinite(float(code)) and math.isfinite(data)):
         return KEEP
     return CarError(int(code), int(data))
 
 
 def _calculation(entry: SignalEntry, clamp: tuple[float, float] | None) -> Callable[[float], float]:
-    """Return the steps from the file's value to the field's, in the signal's unit, in order."""
+    """Return the steps from the signal's value to the field's, in order."""
 
     def calculate(value: float) -> float:
         value = value * entry.scale + entry.offset
@@ -342,7 +342,7 @@ def _calculation(entry: SignalEntry, clamp: tuple[float, float] | None) -> Calla
 
 
 def _shape(field: StateField, value: float) -> Any:
-    """Return a value as its field holds it; one that was calculated out of all bounds is none."""
+    """Return a value as its field holds it; no reading for one out of all bounds."""
     if not math.isfinite(value):
         return KEEP
     match field.holds:
@@ -357,7 +357,7 @@ def _shape(field: StateField, value: float) -> Any:
 
 
 def by_message(targets: Iterable[SignalTarget]) -> dict[str, dict[str, tuple[SignalTarget, ...]]]:
-    """Sort targets by message and signal, as frames ask for them."""
+    """Return targets by message and signal."""
     sorted_: dict[str, dict[str, tuple[SignalTarget, ...]]] = {}
     for target in targets:
         signals = sorted_.setdefault(target.signal.message.name, {})
@@ -367,7 +367,7 @@ def by_message(targets: Iterable[SignalTarget]) -> dict[str, dict[str, tuple[Sig
 
 
 def looked_at(targets: Iterable[SignalTarget], conditions: Iterable[Condition]) -> Iterator[str]:
-    """Yield the names of what conditions and errors look at."""
+    """Yield the names that conditions and errors refer to."""
     for target in targets:
         yield from target.when.names
         if target.code:

@@ -1,7 +1,7 @@
-"""ISO-TP (ISO 15765-2) by the library can-isotp: how one end of a link is made.
+"""One end of a link by ISO-TP (ISO 15765-2), with the library can-isotp.
 
-Its timers go by the real time and ours do not, so they are set so long that they never decide:
-whoever uses an end gives up what takes too long.
+The library's timers use real time and ours do not, so they are set so long that they never expire.
+The caller gives up what takes too long.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from isotp import Address, AddressingMode, CanMessage, TransportLayerLogic
 from ovms.car.frames import Frame
 
 LONGEST_ANSWER = 4095
-"""Bytes; what would be longer is refused."""
+"""Bytes of a payload. Longer ones are refused."""
 
 FRAME_BYTES = 8
-"""OBD-II wants frames that are full."""
+"""Bytes of a frame. OBD-II requires full frames."""
 
 PADDING = b"\0"
-"""What they are filled with; ISO 15765-4 leaves that to us."""
+"""The padding of frames. ISO 15765-4 does not fix it."""
 
 LIBRARYS_PATIENCE = 86_400_000
 """Milliseconds."""
@@ -27,7 +27,7 @@ LIBRARYS_PATIENCE = 86_400_000
 LOGGER = "ovms.isotp"
 
 _PARAMETERS = {
-    "blocksize": 0,  # an answer comes in one go
+    "blocksize": 0,  # an answer comes without pauses
     "stmin": 0,
     "max_frame_size": LONGEST_ANSWER,
     "tx_padding": PADDING[0],
@@ -35,14 +35,14 @@ _PARAMETERS = {
     "rx_consecutive_frame_timeout": LIBRARYS_PATIENCE,
     "rx_flowcontrol_timeout": LIBRARYS_PATIENCE,
     "logger_name": LOGGER,
-    "wait_func": lambda _: None,  # it would try how to sleep
+    "wait_func": lambda _: None,  # otherwise the library measures how to sleep
 }
 
 logging.getLogger(LOGGER).setLevel(logging.CRITICAL)  # it warns of each frame that does not fit
 
 
 class IsoTpEndpoint:
-    """One end of a link: frames in, whole payloads out, and back. Never fails, whatever comes."""
+    """One end of a link: frames in, whole payloads out, and back. It never fails."""
 
     def __init__(self, send_id: int, receive_id: int, is_extended: bool) -> None:
         self._in: list[CanMessage] = []
@@ -62,9 +62,9 @@ class IsoTpEndpoint:
         )
 
     def receive(self, frame: Frame, now: float, *, listens: bool = False) -> list[bytes]:
-        """Take in a frame; give the payloads that are complete with it.
+        """Handle a frame. Return the payloads that it completes.
 
-        An end that only ``listens`` lets the other one not go on with a long payload.
+        An end that only ``listens`` does not tell the other end to go on with a long payload.
         """
         self._layer.params.listen_mode = listens
         extended = frame.is_extended
@@ -74,32 +74,32 @@ class IsoTpEndpoint:
         return [bytes(payload) for payload in payloads]
 
     def send(self, payload: bytes, now: float) -> None:
-        """Send a payload, of up to 4095 bytes, after those that are being sent."""
+        """Send a payload of up to 4095 bytes, after those that are being sent."""
         self._layer.params.listen_mode = False
         self._layer.send(payload)
         self.process(now)
 
     def process(self, now: float) -> None:
-        """Go on; frames that have to wait for a little are ready later."""
+        """Go on with sending and receiving."""
         self._now = now
         self._layer.process()
 
     @property
     def is_receiving(self) -> bool:
-        """A long payload is not complete yet."""
+        """Whether a long payload is incomplete."""
         return self._layer.is_rx_active()
 
     @property
     def is_sending(self) -> bool:
-        """A payload has not been sent to its end."""
+        """Whether a payload is not sent completely."""
         return self._layer.transmitting()
 
     def take(self) -> list[Frame]:
-        """Return the frames that are to be sent now; they count as sent."""
+        """Return the frames to send now. They count as sent."""
         out, self._out = self._out, []
         return out
 
     def reset(self) -> None:
-        """Give up all that is under way."""
+        """Drop everything that is under way."""
         self._layer.reset()
         self._out.clear()

@@ -1,7 +1,6 @@
-"""A car whose type is a folder: its bus's signals folded into its state, and what to send it.
+"""A car whose type is a folder: it reads signals into its state, and makes the frames to send.
 
-Pure: it gives the frames that are to be sent, and sends none. How many it gives depends on how far
-it is trusted.
+It is pure: it returns frames and sends none. Which frames it returns depends on the trust.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from ovms.protocol.commands import Answer, Command, Result
 
 
 class DataVehicle:
-    """A car of a type. ``vin`` is believed more than the bus."""
+    """A car of a type. ``vin`` overrides the VIN on the bus."""
 
     def __init__(
         self,
@@ -35,7 +34,7 @@ class DataVehicle:
         *,
         logs: bool = False,
     ) -> None:
-        """Make a car; with ``logs`` trips and charges are told for the history."""
+        """Make a car. With ``logs`` trips and charges are sent for the history."""
         self.kind = kind
         self.trust = trust
         self.state = CarState(vin=vin, stale_after=dict(kind.stale))
@@ -62,7 +61,7 @@ class DataVehicle:
         self._commands_links = kind.commands_links
         self._silence = SilenceWatch(kind.silences, self._look)
         self._asked: set[str] = set()
-        """The messages for which the questions ask that were given to be sent."""
+        """The messages that the requests being sent ask for."""
 
     @property
     def ids(self) -> frozenset[tuple[int, bool]]:
@@ -76,11 +75,11 @@ class DataVehicle:
 
     @property
     def must_ask(self) -> bool:
-        """See :class:`~ovms.car.vehicles.BusVehicle`: what has links is there to be asked."""
+        """See :class:`~ovms.car.vehicles.BusVehicle`: a type with links is read by requests."""
         return bool(self.kind.links)
 
     def advance(self, now: float) -> None:
-        """See what has fallen silent, and which commands the car has obeyed."""
+        """Apply silences, and answer the commands that the car has obeyed."""
         for field, value in self._silence.look(now):
             self._put(field, value, now)
         if self._sender.is_waiting:
@@ -102,7 +101,7 @@ class DataVehicle:
     # -- reading ----------------------------------------------------------------------------
 
     def receive(self, frame: Frame, now: float) -> None:
-        """Take in a frame. What is not understood is ignored."""
+        """Read a frame. Ignore what is not understood."""
         exchanges = self._exchanges
         exchange = exchanges.get((frame.id, frame.is_extended)) if exchanges else None
         if exchange is None:
@@ -112,7 +111,7 @@ class DataVehicle:
             self._read(frame._replace(data=payload), now)
 
     def _read(self, frame: Frame, now: float) -> None:
-        """Read a frame, or a whole answer in the place of its data."""
+        """Read a frame, whose data may be a whole answer."""
         message, codes = self.kind.bus.decode(frame)
         if codes:
             self._silence.hear(message, now)
@@ -151,7 +150,7 @@ class DataVehicle:
             self.state.note_power(now)
 
     def _put_piece(self, piece: int, value: object) -> None:
-        """Take a piece of the VIN; as long as one is missing it is not known."""
+        """Note a piece of the VIN, which is unknown until all pieces are there."""
         if isinstance(value, str):
             self._pieces[piece] = value
         else:
@@ -165,8 +164,8 @@ class DataVehicle:
     def sending(self, now: float) -> list[Frame]:
         """See :class:`~ovms.car.vehicles.BusVehicle`.
 
-        First what lets answers go on, then one command after the other, then what asks for data: if
-        one cannot be sent, that is no other's failure.
+        Frames that let answers go on come first, then one command after the other, then requests
+        for data. So a frame that cannot be sent makes no other command fail.
         """
         if self.trust < Trust.ASK:
             return []
@@ -175,7 +174,7 @@ class DataVehicle:
         return going_on or self._commanding(now) or self._asking(now)
 
     def _commanding(self, now: float) -> list[Frame]:
-        """Return frames of a command; on links the next waits for the answer to the one before."""
+        """Return frames of a command. On links each waits for the answer to the one before."""
         if not self._commands_links:
             return self._sender.commanding(now)
         given = self._sender.commanding(now, one=True) if self._open_until is None else []
@@ -185,7 +184,7 @@ class DataVehicle:
         return given
 
     def _asking(self, now: float) -> list[Frame]:
-        """Return the frames that ask for data; on links not shortly before a command."""
+        """Return the frames that ask for data; on links none shortly before a command."""
         frames, next_ = self._sender.asking(now), self._sender.next
         if not self._commands_links or next_ is None or next_ - now > ANSWER_TIMEOUT:
             frames += [frame for each in self._exchanges.values() for frame in self._ask(each, now)]
@@ -199,7 +198,7 @@ class DataVehicle:
 
     @property
     def _open_until(self) -> float | None:
-        """When the last request that is open is given up."""
+        """When the last open request is given up."""
         ends = (each.open_until for each in self._exchanges.values())
         return max((end for end in ends if end is not None), default=None)
 
@@ -221,4 +220,4 @@ class DataVehicle:
 
 
 def _do_nothing() -> None:
-    """Stand for a driver that looks by itself."""
+    """Do nothing: without a driver nobody is to be woken."""

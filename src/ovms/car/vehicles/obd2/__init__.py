@@ -1,4 +1,4 @@
-"""OBD-II: what any car tells on request. All of it is in this folder's DBC file and TOML mapping.
+"""OBD-II: what nearly any car reports on request, as this folder's DBC file and TOML mapping.
 
-Beside them is what stands for a car's control unit.
+The folder also holds a simulated control unit.
 """

@@ -1,8 +1,8 @@
-"""A control unit that answers OBD-II requests, of a car that drives and stands. Pure.
+"""A simulated control unit that answers OBD-II requests, in a car that drives and parks. Pure.
 
-The car is the simulated one, :class:`~ovms.car.vehicles.sim.car.SimCar`. Its control unit has
-power while the car is on and a little longer; then it is silent. It answers services 01 (up to six
-PIDs at once) and 09, what it does not have negatively, or not at all if everybody was asked.
+The car is :class:`~ovms.car.vehicles.sim.car.SimCar`. Its control unit has power while the car is
+on and a little longer; then it is silent. It answers services 01 (up to six PIDs at once) and 09.
+To requests for anything else it answers negatively, or not at all if all control units were asked.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from ovms.car.vehicles.sim import SCENARIOS, SimCar
 
 STANDARD_IDS = (0x7E0, 0x7E8, 0x7DF)
 EXTENDED_IDS = (0x18DA10F1, 0x18DAF110, 0x18DB33F1)
-"""Of requests to the control unit, of its answers, and of requests to everybody."""
+"""The ids of requests to the control unit, of its answers, and of requests to all."""
 
 AFTER_RUN = 15.0
-"""Seconds that it has power after the car was switched off."""
+"""Seconds that the control unit has power after the car was switched off."""
 
 FLOW_TIMEOUT = 1.0
-"""Seconds in which a tester must let a long answer go on."""
+"""Seconds within which a tester must let a long answer go on."""
 
 MOST_PIDS = 6
-"""In one request."""
+"""PIDs in one request."""
 
 CURRENT_DATA, INFORMATION = 0x01, 0x09
 """Services."""
@@ -36,11 +36,11 @@ SUPPORTED, VIN = 0x00, 0x02
 NEGATIVE, NO_SERVICE, NO_FUNCTION = 0x7F, 0x11, 0x12
 
 LONGEST_LEAP = 3600.0
-"""Seconds that the car lives through at once; what is longer, nobody has looked at."""
+"""Seconds without a call after which the car starts over."""
 
 
 def _number(value: float | None, size: int) -> bytes:
-    """Pack a number, at the nearer end if it is too small or too large; 0 for unknown."""
+    """Return a number in bytes, bounded to its range; 0 for unknown."""
     most = (1 << 8 * size) - 1
     return min(max(round(value or 0), 0), most).to_bytes(size, "big")
 
@@ -52,13 +52,13 @@ PIDS: dict[int, Callable[[CarState], bytes]] = {
     0x5B: lambda state: _number((state.soc or 0) * 2.55, 1),
     0xA6: lambda state: _number((state.odometer or 0) * 10, 4),
 }
-"""What service 01 has: speed, 12 V, outside temperature, state of charge, odometer."""
+"""The PIDs of service 01: speed, 12 V, outside temperature, state of charge, odometer."""
 
 
 def offered(after: int, numbers: Container[int]) -> bytes:
-    """Return a bit for each of the 32 numbers behind ``after``: whether there is such a PID.
+    """Return a bit for each of the 32 numbers after ``after``: whether there is such a PID.
 
-    The last bit says that there are some further on, which may be asked for in the same way.
+    The last bit says whether there are PIDs further on, which are listed in the same way.
     """
     bits = 0
     for at in range(1, 33):
@@ -68,7 +68,7 @@ def offered(after: int, numbers: Container[int]) -> bytes:
 
 
 class SimulatedCar:
-    """A car as its OBD-II socket shows it: a :class:`~ovms.car.vehicles.simulation.Simulation`."""
+    """A car at its OBD-II socket: a :class:`~ovms.car.vehicles.simulation.Simulation`."""
 
     def __init__(
         self,
@@ -80,9 +80,9 @@ class SimulatedCar:
         behind: float = 0.0,
         say: Callable[[str], object] = str,
     ) -> None:
-        """Make a car; it begins with its first look at the time. ``is_extended``: 29-bit ids.
+        """Make a car, which starts with the first call. ``is_extended`` is for 29-bit ids.
 
-        ``behind`` seconds of its life are over then. ``say`` is told when it goes on and off.
+        It has already run for ``behind`` seconds. ``say`` takes a line when it goes on and off.
         """
         self._behind = behind
         self._say = say
@@ -98,12 +98,12 @@ class SimulatedCar:
 
     @property
     def state(self) -> CarState:
-        """What is true of the car."""
+        """The state of the car."""
         return self._car.state if self._car else CarState()
 
     @property
     def is_powered(self) -> bool:
-        """The control unit answers."""
+        """Whether the control unit answers."""
         return self._car is not None and self._now < self._powered_until
 
     def receive(self, frame: Frame, now: float) -> list[Frame]:
@@ -114,19 +114,19 @@ class SimulatedCar:
         if not (self.is_powered and is_ours and frame.is_extended == self._is_extended):
             return []
         if is_functional and (not frame.data or frame.data[0] >> 4):
-            return []  # to everybody there are only requests of one frame
+            return []  # requests to all have one frame
         for request in self._end.receive(frame._replace(id=self._physical), now):
             self._answer(request, is_functional)
         return self._end.take()
 
     def poll(self, now: float) -> list[Frame]:
-        """See :class:`~ovms.car.vehicles.simulation.Simulation`; it says nothing unasked."""
+        """See :class:`~ovms.car.vehicles.simulation.Simulation`. It sends nothing unasked."""
         self._live(now)
         self._end.process(now)
         return self._end.take()
 
     def _live(self, now: float) -> None:
-        """Let the car live, and give up an answer that nobody lets go on."""
+        """Move the car forward, and drop an answer that no tester lets go on."""
         if self._car is None or now - self._now > LONGEST_LEAP:
             self._car = SimCar(
                 start=now - self._behind,
@@ -148,7 +148,7 @@ class SimulatedCar:
         answer = self._make_answer(request)
         if answer[0] == NEGATIVE and is_functional:
             return
-        if self._end.is_sending:  # a new request ends what was said to the one before
+        if self._end.is_sending:  # a new request ends the answer to the one before
             self._end.reset()
         self._stuck_at = self._now + FLOW_TIMEOUT
         self._end.send(answer, self._now)
@@ -164,7 +164,7 @@ class SimulatedCar:
         return bytes([service + 0x40]) + found if found else bytes([NEGATIVE, service, NO_FUNCTION])
 
     def _current(self, pid: int) -> bytes:
-        """Return a PID with its value, nothing if there is no such PID."""
+        """Return a PID with its value; nothing if there is no such PID."""
         if pid % 0x20 == 0:
             further = any(number > pid for number in PIDS)
             return bytes([pid]) + offered(pid, PIDS) if further else b""

@@ -1,6 +1,6 @@
-"""The Tesla Roadster: all that is particular to it is in this folder's DBC file and TOML mapping.
+"""The Tesla Roadster, as this folder's DBC file and TOML mapping.
 
-Beside them lies a synthetic recording, and what makes it.
+The folder also holds a synthetic recording with the program that makes it, and a simulated car.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ FOLDER = Path(__file__).parent
 
 @cache
 def roadster_type() -> VehicleType:
-    """Read the folder, once."""
+    """Return the type in this folder, which is read once."""
     return read_folder(FOLDER)
 
 
 class Roadster(DataVehicle):
-    """A Roadster; ``vin`` is believed more than the bus."""
+    """A Roadster. ``vin`` overrides the VIN on the bus."""
 
     def __init__(self, vin: str | None = None, trust: Trust = Trust.LISTEN) -> None:
         super().__init__(roadster_type(), vin, trust)

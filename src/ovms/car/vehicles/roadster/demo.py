@@ -1,7 +1,7 @@
-"""The synthetic recording ``demo.csv``: made here, the same each time, from the DBC file.
+"""Makes the synthetic recording ``demo.csv`` from the DBC file, the same each time.
 
-Five minutes of an invented Roadster: unlocked, driven along a street by Lake Constance, parked,
-plugged in and charged. ``python -m ovms.car.vehicles.roadster.demo`` writes it anew.
+It is five minutes of an invented Roadster: unlocked, driven along a street by Lake Constance,
+parked, plugged in and charged. ``python -m ovms.car.vehicles.roadster.demo`` writes it again.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ STARTED = 1_767_258_000
 """Unix seconds: 2026-01-01 09:00 UTC."""
 
 SLOW = 10
-"""Seconds between frames of what changes slowly."""
+"""Seconds between frames with values that change slowly."""
 
 UNLOCK, OPEN, SHUT, ON, ROLL = 5, 9, 14, 18, 22
-"""Seconds at which the drive begins, step by step."""
+"""Seconds at which the steps of departure begin."""
 STAND, OFF, OUT, AWAY, PORT, PLUG, CHARGE = 172, 176, 181, 187, 192, 196, 202
-"""Seconds at which it ends, and the charge begins."""
+"""Seconds at which the steps of arrival and of the charge begin."""
 
 TOP_SPEED = 42.0
 """mph."""
@@ -49,7 +49,7 @@ AWAKE_AND_COOLING = 0x03
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """The invented car at a second: miles driven since the start, mph, % and kWh."""
+    """The invented car at a given second: miles driven since the start, mph, % and kWh."""
 
     second: int
     miles: float
@@ -67,7 +67,7 @@ class _Moment:
 
 
 def _moments() -> Iterator[_Moment]:
-    """Live through the recording, in time-lapse: the battery moves about five times too fast."""
+    """Yield the car at each second. Its battery changes about five times too fast."""
     miles, soc, charged = 0.0, 82.0, 0.0
     for second in range(SECONDS):
         speed = _speed(second)
@@ -80,7 +80,7 @@ def _moments() -> Iterator[_Moment]:
 
 
 def _speed(second: int) -> float:
-    """Speed up within 30 s, slow down within 25 s, breathe a little between."""
+    """Return the speed: it rises in 30 s, falls in 25 s, and varies a little in between."""
     if not ROLL <= second < STAND:
         return 0.0
     rising, falling = (second - ROLL) / 30, (STAND - second) / 25
@@ -165,7 +165,7 @@ def _tyres(moment: _Moment) -> Signals:
 
 
 def text() -> str:
-    """Return the recording as it stands in its file."""
+    """Return the text of the recording's file."""
     return "".join(f"{line}\r\n" for line in write_csv(frames(), TITLE))
 
 

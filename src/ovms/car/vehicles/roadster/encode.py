@@ -1,4 +1,4 @@
-"""Frames of a Roadster's bus, made of what they say, by the DBC file."""
+"""Frames of a Roadster's bus, made from values by the DBC file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Signals = dict[str, float]
 
 
 def make_frame(time: float, bus_id: int, signals: Signals) -> Frame:
-    """Make a frame; as on the real bus it ends behind its last signal."""
+    """Return a frame. As on the real bus it ends behind its last signal."""
     bus = roadster_type().bus.database
     message = bus.get_message_by_frame_id(bus_id)
     used = (message.get_signal_by_name(name) for name in signals)
@@ -25,7 +25,7 @@ def make_frame(time: float, bus_id: int, signals: Signals) -> Frame:
 
 
 def vin_signals(vin: str) -> Iterator[Signals]:
-    """Yield what the three frames of a VIN of 17 characters say."""
+    """Yield the values of the three frames of a VIN with 17 characters."""
     for kind, name, piece in (
         (0xA4, "Vin1", vin[:7]),
         (0xA5, "Vin2", vin[7:14]),

@@ -1,8 +1,9 @@
-"""A Roadster on a bus, parked at a charging station: it obeys command frames, and shows it.
+"""A simulated Roadster on a bus, parked at a charging station, which obeys command frames.
 
-What it shows it shows as the real car does, in its status frames. HomeLink has none: the garage
-door that it moves is told to ``say``, as is all else that it does. It falls asleep after a while,
-says so, then nothing, and is woken by any frame of the dashboard unit's id.
+It shows its state as the real car does, in status frames. HomeLink has none, so the garage door
+that it moves is only reported to ``say``, like everything else that the car does. After a while it
+falls asleep: it announces that and sends nothing more. Any frame with the dashboard unit's id wakes
+it.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from ovms.car.vehicles.roadster.encode import (
 VIN = "5YJR0SIM0A1000001"
 
 QUICK, SLOW = 1.0, 10.0
-"""Seconds between frames of what may change at once, and of what changes slowly."""
+"""Seconds between frames with values that change quickly, and slowly."""
 
 SLEEPS_AFTER = 600.0
-"""Seconds without a command or a charge until it sleeps."""
+"""Seconds without a command or a charge until the car sleeps."""
 
 VOLTS, CAPACITY_KWH = 230, 53.0
 
@@ -45,14 +46,14 @@ LOCKED, VALET = 0x08, 0x10
 AWAKE = 0x01
 
 QUESTION = 0x06
-"""The first byte of frames that ask for data: they do not keep a car awake, but wake one up."""
+"""The first byte of frames that ask for data. They wake a car up, but do not keep it awake."""
 
 MODES = frozenset(FULL)
 MINUTE, DAY_MINUTES = 60, 1440
 
 
 def _say_nothing(text: str) -> None:
-    """Be silent."""
+    """Do nothing."""
 
 
 class SimulatedRoadster:
@@ -67,7 +68,7 @@ class SimulatedRoadster:
         pilot: int = 32,
         say: Callable[[str], object] = _say_nothing,
     ) -> None:
-        """Make a car; ``pilot`` is what the charging station offers, A: 0 if none is plugged in."""
+        """Make a car. ``pilot`` is what the station offers, A; 0 if none is plugged in."""
         self._pin = pin
         self._vin = vin
         self._soc = soc
@@ -244,7 +245,7 @@ class SimulatedRoadster:
 
 
 def _asked(data: bytes) -> Iterator[Signals]:
-    """Yield what a frame asks for."""
+    """Yield the values of the frames that answer a request."""
     if data == bytes.fromhex("06 2C 01 00 00 09 10 00"):
         yield {"Kind": 0xA3, "PemTemperature": 18, "MotorTemperature": 20, "BatteryTemperature": 17}
     elif data == bytes.fromhex("06 D0 07 00 00 80 00 08"):

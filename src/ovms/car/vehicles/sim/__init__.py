@@ -1,4 +1,4 @@
-"""A simulated electric car: it drives, parks, locks, charges and sleeps, as its scenario says."""
+"""A simulated electric car, which drives, parks, locks, charges and sleeps by a scenario."""
 
 from ovms.car.vehicles.interface import VehicleOptions
 from ovms.car.vehicles.sim.car import SimCar

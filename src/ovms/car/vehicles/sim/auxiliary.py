@@ -1,4 +1,4 @@
-"""The simulated 12 V battery: it feeds a sleeping car, and the big battery fills it again."""
+"""The simulated 12 V battery: it feeds a sleeping car, and the main battery charges it."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ CAPACITY = 45.0
 """Ah."""
 
 AT_REST = Curve((0, 10.6), (0.08, 11.4), (0.2, 11.75), (0.5, 12.25), (1, 12.75))
-"""V without load, by the part of its charge that is left."""
+"""V without load, by the fraction of its charge that is left."""
 
 FULL_AT_REST = AT_REST.at(1)
 
 FED = 13.9
-"""V while the big battery feeds it."""
+"""V while the main battery feeds it."""
 
 RESISTANCE = 0.02
 """Ω."""
 
 ASLEEP_LOAD, AWAKE_LOAD = 0.1, 6.0
-"""A that the electronics draw from it while nothing feeds it."""
+"""A that the electronics draw from it while nothing charges it."""
 
 MOST_TAKEN, TAKEN_WHEN_EMPTY = 25.0, 80.0
-"""A it takes at most, and would take if empty; less the fuller it is."""
+"""A that it takes at most, and when it is empty. The fuller it is, the less it takes."""
 
 HELP_BELOW, HELP_FOR = 11.4, 1800.0
-"""V at rest at which a car helps itself out of its big battery, and for how many seconds."""
+"""V at rest below which the main battery charges it, and for how many seconds."""
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class Auxiliary:
         return FED if self.is_fed else self.at_rest + RESISTANCE * self.current
 
     def step(self, load: float, is_fed: bool, seconds: float) -> float:
-        """Let time pass with a ``load`` in A; give the kW that feeding it costs."""
+        """Move forward with a ``load`` in A. Return the kW that charging it costs."""
         self.is_fed = is_fed
         if is_fed:
             room = 1 - self.charge / CAPACITY

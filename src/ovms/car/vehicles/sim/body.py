@@ -1,4 +1,4 @@
-"""The simulated car's doors, lock and switches, as the door states of message ``D``."""
+"""The simulated car's doors, lock and switches as the door states in message ``D``."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The simulated car: its life, step by step, and what it shows of itself.
+"""The simulated car, which is moved forward step by step.
 
-It goes through the acts of its scenario, round after round: stays, drives, is plugged in, is given
-away or stolen. Everything follows from the start, the seed and the commands: the same ones give
-the same car, however often it is asked.
+It goes through the acts of its scenario, round after round: it parks, drives, is plugged in, handed
+over or stolen. Everything follows from the start, the seed and the commands: the same ones give the
+same car, however often it is asked.
 """
 
 from __future__ import annotations
@@ -54,32 +54,32 @@ CAPACITY = 42.0
 """kWh."""
 
 FINE_STEP, COARSE_STEP = 1.0, 10.0
-"""Seconds of a step, in motion and at rest."""
+"""Seconds of a step while moving and at rest."""
 
 AWAKE_FOR = 120.0
-"""Seconds from the last use until the car sleeps."""
+"""Seconds after the last use until the car sleeps."""
 
 AWAKE_POWER = 0.25
-"""kW that the electronics take while the car is awake."""
+"""kW that the electronics use while the car is awake."""
 
 LEAST_SOC, SPARE_SOC, CONSUMPTION = 15.0, 5.0, 0.22
-"""% with which it leaves at least and arrives at least, and kWh a km that it reckons with."""
+"""The least % at departure and at arrival, and the kWh per km that the driver plans with."""
 
 RESTED_SOC = 5.0
 """% below which a parked car neither heats nor cools its cabin."""
 
 FED_AFTER = 60.0
-"""Seconds that the 12 V battery is still fed after the car was switched off."""
+"""Seconds that the 12 V battery is still charged after the car was switched off."""
 
 VALET_SPEED = 60 / 3.6
-"""m/s that the car goes at most in valet mode."""
+"""The highest speed in valet mode, m/s."""
 
 LEAVE_AGAIN = 600.0
-"""Seconds until a driver who found the battery too empty looks again."""
+"""Seconds until a driver who found the battery too empty checks again."""
 
 
 class CarPhase(Enum):
-    """What the car is at."""
+    """What the car is doing."""
 
     PARKED = "parked"
     LEAVING = "leaving"
@@ -96,13 +96,13 @@ CALM = {
     CarPhase.TOWED: 5.0,
 }
 CALM_ASLEEP = 60.0
-"""Seconds for which whoever watches thousands of cars need not look at one."""
+"""Seconds for which a fleet need not look at a car."""
 
 
 class SimCar:
     """A simulated car. ``start`` is Unix seconds; ``pin`` opens it.
 
-    ``phase`` (0 to 1) is the part of its scenario's round that lies behind it at the start.
+    ``phase`` (0 to 1) is the fraction of its scenario's round that is over at the start.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class SimCar:
         self.random = Random(seed)  # noqa: S311 (a toy's chances, no secret)
         self.pin = pin
         self.time = start
-        """Unix seconds until which it has lived."""
+        """Unix seconds up to which it is simulated."""
         self.scenario = scenario
         self.phase = CarPhase.PARKED
         self.body = Body()
@@ -132,9 +132,9 @@ class SimCar:
         self.trip = self.used = self.recovered = 0.0
         """km, kWh and kWh of the present or last drive."""
         self.power = 0.0
-        """kW out of the battery now."""
+        """kW out of the battery at present."""
         self.shown_soc = round(self.pack.soc)
-        """%, as the driver sees it: braking gives energy back, but it never rises on the way."""
+        """% as the driver sees it: it never rises on a drive, although braking recovers energy."""
         self.parked_since: float | None = start
         self.cooldown_until = self.climate_until = self.awake_until = start
         self.state = CarState(vin=vin or f"0VMSS1MCAR{self.random.randrange(10**7):07}")
@@ -149,7 +149,7 @@ class SimCar:
         )
         self._phase_began = self._fed_until = self._wakes_at = start
         self._leaves_at = start
-        """When the present stay ends."""
+        """When the present stay ends, Unix seconds."""
         self._script: list[tuple[float, Callable[[], None]]] = []
         self._at = 0
         """The present act, counted through all rounds."""
@@ -159,7 +159,7 @@ class SimCar:
     # -- the vehicle, as the module sees it -------------------------------------------------
 
     def advance(self, now: float) -> None:
-        """Live until ``now``, in whole steps."""
+        """Simulate until ``now``, in whole steps."""
         before = self.time
         while self.time + (step := self._step_length()) <= now:
             self.time += step
@@ -177,30 +177,30 @@ class SimCar:
 
     @property
     def is_cooling(self) -> bool:
-        """The battery is being cooled on request."""
+        """Whether the battery is being cooled on request."""
         return self.time < self.cooldown_until and self.thermal.battery > COOLDOWN_TO
 
     @property
     def is_conditioned(self) -> bool:
-        """The cabin is kept comfortable."""
+        """Whether the cabin is kept comfortable."""
         is_wanted = self.time < self.climate_until and self.pack.soc > RESTED_SOC
         return self.body.is_on or is_wanted
 
     @property
     def place(self) -> RoutePoint:
-        """Where it is."""
+        """Where the car is."""
         if self.drive is not None:
             return self.drive.route.place(self.drive.km)
         return self.scenario.place_at(self._at)
 
     @property
     def calm_for(self) -> float:
-        """Seconds for which nothing much will happen to it unless it is told."""
+        """Seconds for which little happens unless a command comes."""
         is_asleep = self.phase is CarPhase.PARKED and not self.body.is_awake
         return CALM_ASLEEP if is_asleep else CALM[self.phase]
 
     def wake(self) -> None:
-        """Wake up, for a while."""
+        """Wake up for a while."""
         self.awake_until = max(self.awake_until, self.time + AWAKE_FOR)
         self.body.is_awake = True
 
@@ -232,7 +232,7 @@ class SimCar:
     # -- acts -------------------------------------------------------------------------------
 
     def _begin_at(self, phase: float) -> None:
-        """Begin the first round, ``phase`` of which is behind."""
+        """Start the first round, ``phase`` of which is over."""
         self._at, behind = self.scenario.cut(phase)
         self.body.valet, self.body.alarm = self.scenario.flags_at(self._at)
         self.body.left_door = self.body.alarm
@@ -253,7 +253,7 @@ class SimCar:
         self._wakes_at = self.time + stay.wakes_every
 
     def _stay(self) -> None:
-        """Let a stay go on: leave when it is over, wake when it is time."""
+        """Continue a stay: leave when it is over, wake up when it is time."""
         stay = self._present_stay
         has_charged = stay.until_charged and self.charging.is_plugged
         if self.time >= self._leaves_at or (has_charged and not self.charging.is_active):
@@ -285,14 +285,14 @@ class SimCar:
                 self._settle(act)
 
     def _take_next(self) -> None:
-        """Come to the next act that takes time; what takes none happens."""
+        """Go to the next act that takes time, and do those that take none."""
         self._at += 1
         while isinstance(act := self.scenario.act(self._at), Valet | Alarm):
             self._happen(act)
             self._at += 1
 
     def _happen(self, act: Valet | Alarm) -> None:
-        """Do what takes no time."""
+        """Do an act that takes no time."""
         self.wake()
         if isinstance(act, Valet):
             self._set(valet=act.is_on)
@@ -300,12 +300,12 @@ class SimCar:
             self._set(alarm=act.is_on, left_door=act.is_on)
 
     def _reaches(self, route: Route) -> bool:
-        """Return whether the charge is enough for a way."""
+        """Return whether the charge is enough for a drive."""
         need = 100 * route.length * CONSUMPTION / CAPACITY + SPARE_SOC
         return self.pack.soc >= max(need, LEAST_SOC)
 
     def _see_to_charge(self) -> None:
-        """Do what a driver does who has to go and cannot: charge, for the whole range."""
+        """Charge to the full range, as a driver does whose battery is too empty to leave."""
         if not self.charging.is_plugged:
             self._set(charge_port=True)
             self.charging.plug()
@@ -340,7 +340,7 @@ class SimCar:
         self.parked_since = None if is_on else self.time
 
     def _set_off(self, route: Route, behind: float = 0.0) -> None:
-        """Begin a way, ``behind`` of which is done already."""
+        """Start a drive, ``behind`` of which is over already."""
         is_towed = isinstance(self.scenario.act(self._at), Tow)
         self.drive = Drive(route, self.random, km=behind * route.length)
         if not is_towed:
@@ -361,7 +361,7 @@ class SimCar:
             self._arrive()
 
     def _arrive(self) -> None:
-        """Come to the stay behind the way."""
+        """End a drive with the stay after it."""
         is_towed = self.phase is CarPhase.TOWED
         self.drive = None
         self._take_next()
@@ -391,11 +391,11 @@ class SimCar:
 
     @property
     def _wheels(self) -> float:
-        """KW that the wheels take from the battery."""
+        """Power that the wheels take from the battery, kW."""
         return self.drive.power if self.drive and self.phase is CarPhase.DRIVING else 0.0
 
     def _consume(self, outside: float, seconds: float) -> None:
-        """Take from the battery what the drivetrain and the rest of the car need, or charge it."""
+        """Discharge the battery by what drivetrain and electronics need, or charge it."""
         rest = self._feed_12v(seconds)
         rest += AWAKE_POWER if self.body.is_awake else 0.0
         rest += hvac_power(outside, self.thermal.cabin) if self.is_conditioned else 0.0
@@ -412,7 +412,7 @@ class SimCar:
             self.recovered += max(-moved, 0.0)
 
     def _feed_12v(self, seconds: float) -> float:
-        """Let the 12 V battery feed the car, or be fed; give the kW that it costs."""
+        """Discharge or charge the 12 V battery. Return the kW that charging costs."""
         if self.body.is_on or self.charging.is_active or self.is_conditioned or self.is_cooling:
             self._fed_until = self.time + FED_AFTER
         elif self.auxiliary.at_rest < HELP_BELOW and self.pack.soc > RESTED_SOC:

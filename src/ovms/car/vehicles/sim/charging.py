@@ -1,7 +1,7 @@
 """The simulated charger: plug, timer, mode, limit, and energy from the grid.
 
-With a plug of the household's kind (AC) the car's own charger works, within the limit; a fast
-charger (DC) feeds the battery itself, which alone then says how much it takes.
+On alternating current (AC) the car's own charger works within the limit. A fast charger (DC) feeds
+the battery directly, and only the battery limits the power.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from ovms.car.vehicles.sim.battery import Pack
 
 LINE_VOLTAGE = 230.0
 EFFICIENCY = 0.9
-"""Of the energy from the grid, the part that the car's own charger passes on."""
+"""The fraction of the grid's energy that the car's own charger passes on."""
 
 FAST_POWER = 75.0
-"""kW that a fast charger offers. What it loses itself, no car sees."""
+"""kW that a fast charger offers. A car does not see its losses."""
 
 LEAST_CURRENT, MOST_CURRENT = 6, 32
-"""A that a station may be asked for."""
+"""A that may be requested from a station."""
 
 PREPARATION = 5.0
 """Seconds from the start of a charge until current flows."""
@@ -32,20 +32,20 @@ TARGETS = {0: 80.0, 1: 50.0, RANGE: 100.0, 4: 100.0}
 """% at which a charge ends, by mode."""
 
 ENOUGH = 0.005
-"""% that a charge may end early: a car that uses some while it charges is never quite full."""
+"""% below the target at which a charge may end: a car that uses power is never quite full."""
 
 MINUTES_A_DAY = 1440
 
 
 class Plug(Enum):
-    """What the car is plugged to; the value is the plug type id that it tells."""
+    """What the car is plugged in to. The value is the plug type id that it reports."""
 
     AC = 2
     DC = 6
 
 
 class ChargePhase(IntEnum):
-    """What the charger does, numbered as cars number it."""
+    """What the charger does, with the numbers that cars use."""
 
     CHARGING = 0x01
     TOPPING_OFF = 0x02
@@ -84,7 +84,7 @@ class Charging:
     substate: int = NO_CABLE
     is_plugged: bool = False
     plugged_to: Plug = Plug.AC
-    """What it is or was last plugged to."""
+    """What it is or was last plugged in to."""
     seconds: float = 0.0
     energy: float = 0.0
     grid_energy: float = 0.0
@@ -100,7 +100,7 @@ class Charging:
 
     @property
     def is_active(self) -> bool:
-        """It charges, or is about to."""
+        """Whether it charges, or is about to."""
         return self.phase in (*FLOWING, ChargePhase.PREPARING)
 
     @property
@@ -110,14 +110,14 @@ class Charging:
 
     @property
     def offered(self) -> float:
-        """Power in kW that the station and the limit allow out of the charger."""
+        """Power that station and limit allow out of the charger, kW."""
         if self.plugged_to is Plug.DC:
             return FAST_POWER
         return LINE_VOLTAGE * self.limit * EFFICIENCY / 1000
 
     @property
     def efficiency(self) -> float:
-        """Of the energy that comes in, the part that leaves the charger."""
+        """The fraction of the incoming energy that leaves the charger."""
         return 1.0 if self.plugged_to is Plug.DC else EFFICIENCY
 
     @property
@@ -126,7 +126,7 @@ class Charging:
         return self.pack.voltage if self.plugged_to is Plug.DC else LINE_VOLTAGE
 
     def plug(self, plug: Plug = Plug.AC) -> None:
-        """Put the cable in: charge, or wait for the timer; fast charging never waits."""
+        """Plug in: charge, or wait for the timer. Fast charging never waits."""
         self.is_plugged, self.plugged_to = True, plug
         if self.timer_mode and plug is Plug.AC:
             self.phase, self.substate = ChargePhase.WAITING, TIMER_WAIT
@@ -134,25 +134,25 @@ class Charging:
             self.start(RUNNING)
 
     def unplug(self, now: float) -> None:
-        """Take the cable out."""
+        """Unplug."""
         if self.is_active:
             self._end(ChargePhase.INTERRUPTED, now)
         self.is_plugged = False
         self.substate = NO_CABLE
 
     def start(self, why: int) -> None:
-        """Begin a new charge; a full battery is done at once."""
+        """Start a new charge. With a full battery it is done at once."""
         self.substate = why
         self.seconds = self.energy = self.grid_energy = self._prepared = 0.0
         self.phase = ChargePhase.DONE if self.pack.soc >= self.target else ChargePhase.PREPARING
 
     def stop(self, now: float) -> None:
-        """End a charge, or the waiting for one, on request."""
+        """Stop a charge, or the waiting for one, on request."""
         self._end(ChargePhase.STOPPED, now)
         self.substate = BY_REQUEST
 
     def step(self, now: float, seconds: float) -> None:
-        """Let time pass: ``seconds`` until ``now`` (Unix)."""
+        """Move forward by ``seconds``, until ``now`` in Unix seconds."""
         if self.phase is ChargePhase.WAITING and self._is_due(now, seconds):
             self.start(SCHEDULED)
         elif self.phase is ChargePhase.PREPARING:
@@ -161,7 +161,7 @@ class Charging:
                 self.phase = ChargePhase.CHARGING
 
     def deliver(self, kwh: float, now: float, seconds: float) -> None:
-        """Learn what left the charger within the last ``seconds``; end when that was enough."""
+        """Count what left the charger in the last ``seconds``. End the charge when it is enough."""
         self.seconds += seconds
         self.energy += kwh
         self.grid_energy += kwh / self.efficiency

@@ -1,6 +1,6 @@
-"""What the simulated car does on command. What it cannot do now, or a wrong PIN, changes nothing.
+"""What the simulated car does on command. A command that fails changes nothing.
 
-Parameters are well-formed (:mod:`ovms.car.parameter_types`): the module has looked.
+The module has checked that parameters are well-formed (:mod:`ovms.car.parameter_types`).
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from ovms.car.vehicles.sim.car import SimCar
 
 COOLDOWN_FOR, CLIMATE_FOR = 3600.0, 600.0
-"""Seconds that a cooldown, and climate control in a parked car, last at most."""
+"""The longest cooldown, and the longest climate control in a parked car, in seconds."""
 
 Parameters = tuple[str, ...]
 
 
 class SimCommandFailed(Exception):
-    """The car does not obey; the text says why."""
+    """The car does not carry out the command; the text says why."""
 
 
 def execute(car: SimCar, command: Command) -> Answer:
-    """Obey ``command``, one of :data:`HANDLERS`; give its answer."""
+    """Carry out ``command``, one of :data:`HANDLERS`. Return its answer."""
     try:
         HANDLERS[command.number](car, command.parameters)
     except SimCommandFailed as error:
@@ -49,7 +49,7 @@ def _start_charge(car: SimCar, parameters: Parameters) -> None:
     if not charging.is_plugged:
         raise SimCommandFailed("the car is not plugged in")
     if charging.is_active:
-        raise SimCommandFailed("the car charges already")
+        raise SimCommandFailed("the car is charging already")
     if car.pack.soc >= charging.target:
         raise SimCommandFailed("the battery is full for this charge mode")
     charging.start(BY_REQUEST)
@@ -57,7 +57,7 @@ def _start_charge(car: SimCar, parameters: Parameters) -> None:
 
 def _stop_charge(car: SimCar, parameters: Parameters) -> None:
     if not car.charging.is_active:
-        raise SimCommandFailed("the car does not charge")
+        raise SimCommandFailed("the car is not charging")
     car.charging.stop(car.time)
 
 
@@ -74,11 +74,11 @@ def _set_timer(car: SimCar, parameters: Parameters) -> None:
 
 
 def _wake(car: SimCar, parameters: Parameters) -> None:
-    """Nothing but what every command does: a car that is awake reads its temperatures, too."""
+    """Only wake the car up: an awake car reads its temperatures."""
 
 
 def _press_homelink(car: SimCar, parameters: Parameters) -> None:
-    """Press a button: some door opens, which is none of the car's."""
+    """Press a HomeLink button: it opens a garage door, not one of the car's."""
     car.homelink = int(parameters[0])
 
 
@@ -133,4 +133,4 @@ HANDLERS: dict[int, Callable[[SimCar, Parameters], None]] = {
     25: _cool_down,
     26: _climate,
 }
-"""The commands the car obeys."""
+"""The commands that the car carries out."""

@@ -1,4 +1,4 @@
-"""A curve through points: straight between them, flat beyond the first and the last."""
+"""A curve through points: straight between them, constant before the first and after the last."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bisect import bisect_right
 
 
 class Curve:
-    """A function given by its points ``(x, y)``, x rising."""
+    """A function given by its points ``(x, y)`` with rising x."""
 
     __slots__ = ("_xs", "_ys")
 
@@ -15,7 +15,7 @@ class Curve:
         self._ys = [float(y) for _, y in points]
 
     def at(self, x: float) -> float:
-        """Return y."""
+        """Return y for an x."""
         xs, ys = self._xs, self._ys
         right = bisect_right(xs, x)
         if right == 0:

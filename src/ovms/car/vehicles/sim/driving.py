@@ -1,4 +1,4 @@
-"""How the simulated car drives: a cautious driver on a route, and the power that it costs."""
+"""How the simulated car drives: a cautious driver on a route, and the power that this takes."""
 
 from __future__ import annotations
 
@@ -16,39 +16,40 @@ DRAG_AREA = 0.62
 AIR_DENSITY = 1.2
 GRAVITY = 9.81
 DRIVETRAIN, REGENERATION = 0.9, 0.65
-"""Of the battery's power what reaches the wheels; of the braking power what comes back."""
+"""The fraction of the battery's power that reaches the wheels, and of the braking power that is
+recovered."""
 MOST_REGENERATED = 45.0
 """kW."""
 
 ACCELERATION, BRAKING = 1.6, 1.4
 """m/s²."""
 AHEAD = 1.0
-"""km that the driver looks ahead."""
+"""How far the driver looks ahead, km."""
 AT_POINT = 0.003
-"""km before a point at which the car counts as there."""
+"""The distance at which the car counts as arrived at a point, km."""
 CRAWL = 1.5
-"""m/s with which it creeps up to a point where it stops."""
+"""The speed with which it approaches a point where it stops, m/s."""
 
 
 @dataclass(slots=True)
 class Drive:
-    """A drive along a route: km from its start, speed in m/s."""
+    """A drive along a route. ``km`` is the distance from its start, ``speed`` is in m/s."""
 
     route: Route
     random: Random
     km: float = 0.0
     speed: float = 0.0
     power: float = 0.0
-    """kW from the battery for the wheels; negative while braking gives some back."""
+    """kW from the battery for the wheels; negative while braking recovers energy."""
     top: float = math.inf
-    """m/s beyond which the car does not go, whatever the road allows."""
+    """The highest speed of the car, whatever the road allows, m/s."""
     _caps: list[float] = field(default_factory=list)
     _waits: dict[int, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Decide how fast each leg goes today and which lights are red.
+        """Choose the speed of each leg today, and the red lights.
 
-        A drive that begins on the way (``km``) begins at the speed of the road there.
+        A drive that starts at ``km`` on the way starts with the road's speed there.
         """
         for at, point in enumerate(self.route.waypoints):
             self._caps.append(point.limit / 3.6 * self.random.uniform(0.88, 1.0))
@@ -59,11 +60,11 @@ class Drive:
 
     @property
     def is_over(self) -> bool:
-        """The car stands at the end."""
+        """Whether the car stands at the end."""
         return self.km >= self.route.length - AT_POINT and self.speed == 0
 
     def step(self, seconds: float) -> float:
-        """Drive on for ``seconds`` (about 1); give the km driven."""
+        """Drive on for ``seconds`` (about 1). Return the km driven."""
         before_km, before_speed = self.km, self.speed
         wanted = self._wanted(seconds)
         most, least = before_speed + ACCELERATION * seconds, before_speed - 2 * BRAKING * seconds
@@ -74,7 +75,7 @@ class Drive:
         return self.km - before_km
 
     def _wanted(self, seconds: float) -> float:
-        """Return the speed that is right now: the road's, and slow enough for what comes."""
+        """Return the right speed: the road's, but slow enough for what comes."""
         marks = self.route.marks
         wanted = min(self.top, self._caps[self.route.leg_at(self.km)])
         at = bisect_left(marks, self.km - AT_POINT)
@@ -84,7 +85,7 @@ class Drive:
         return wanted
 
     def _allowed(self, at: int, distance: float, seconds: float) -> float:
-        """Return the speed with which the car may approach point ``at``, ``distance`` km away."""
+        """Return the speed at which the car may approach point ``at``, ``distance`` km away."""
         is_end = at == len(self.route.marks) - 1
         must_stop = is_end or self._waits.get(at, 0) > 0
         if not must_stop:

@@ -1,4 +1,4 @@
-"""Ways that the simulated car drives, and the usual ones: to town and back."""
+"""Routes of the simulated car, and the usual ones: to town and back."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ EARTH_RADIUS = 6371.0088
 """km."""
 
 WITH_STOPS = 1.25
-"""A drive takes so much longer than its limits would allow."""
+"""How many times longer a drive takes than its speed limits allow."""
 
 
 class Waypoint(NamedTuple):
-    """A point of the route: degrees, metres above the sea, and the road that begins there.
+    """A point of the route: degrees, metres above sea level, and the road that begins there.
 
     ``limit`` is in km/h. At a ``light`` the car may have to stop.
     """
@@ -29,7 +29,7 @@ class Waypoint(NamedTuple):
 
 
 class RoutePoint(NamedTuple):
-    """A point on the way: degrees, direction (0 north, 90 east), metres above the sea."""
+    """A point on the way: degrees, direction (0 north, 90 east), metres above sea level."""
 
     latitude: float
     longitude: float
@@ -54,12 +54,12 @@ HOME_TO_TOWN = (
     Waypoint(48.14660, 11.57930, 517, 30, light=True),
     Waypoint(48.14290, 11.57770, 518, 30),
 )
-"""Corners of a way of our own; the last point is where the car parks."""
+"""The corners of an invented route. The car parks at the last point."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A way along waypoints, measured in km from its start."""
+    """A route along waypoints, measured in km from its start."""
 
     waypoints: tuple[Waypoint, ...]
     marks: tuple[float, ...]
@@ -67,12 +67,12 @@ class Route:
 
     @classmethod
     def along(cls, waypoints: tuple[Waypoint, ...]) -> Route:
-        """Measure a way."""
+        """Measure a route."""
         legs = [_distance(a, b) for a, b in pairwise(waypoints)]
         return cls(waypoints, tuple(accumulate(legs, initial=0.0)))
 
     def reversed(self) -> Route:
-        """Return the way back; each road keeps its limit."""
+        """Return the route back. Each road keeps its limit."""
         ends = self.waypoints[::-1]
         limits = [point.limit for point in ends[1:]] + [ends[-1].limit]
         turned = (p._replace(limit=limit) for p, limit in zip(ends, limits, strict=True))
@@ -80,21 +80,21 @@ class Route:
 
     @property
     def length(self) -> float:
-        """The way from start to end, km."""
+        """The length of the route, km."""
         return self.marks[-1]
 
     @property
     def seconds(self) -> float:
-        """About how long a drive takes."""
+        """About how long a drive takes, s."""
         legs = zip(self.waypoints, pairwise(self.marks), strict=False)
         return sum(WITH_STOPS * 3600 * (b - a) / point.limit for point, (a, b) in legs)
 
     def leg_at(self, km: float) -> int:
-        """Return which leg a point lies on, counted from 0."""
+        """Return the leg that a point lies on, counted from 0."""
         return min(max(bisect_right(self.marks, km) - 1, 0), len(self.marks) - 2)
 
     def place(self, km: float) -> RoutePoint:
-        """Return the point ``km`` from the start; the ends beyond them."""
+        """Return the point ``km`` from the start, within the ends."""
         leg = self.leg_at(km)
         a, b = self.waypoints[leg], self.waypoints[leg + 1]
         span = self.marks[leg + 1] - self.marks[leg]
@@ -107,7 +107,7 @@ class Route:
         )
 
     def slope(self, km: float) -> float:
-        """Return the rise of the road, as a part of its length."""
+        """Return the gradient of the road."""
         leg = self.leg_at(km)
         rise = self.waypoints[leg + 1].altitude - self.waypoints[leg].altitude
         return rise / (1000 * (self.marks[leg + 1] - self.marks[leg]))
@@ -122,7 +122,7 @@ def _distance(a: Waypoint, b: Waypoint) -> float:
 
 
 def _direction(a: Waypoint, b: Waypoint) -> float:
-    """Return the bearing from a to b in degrees; near enough on a flat map of one town."""
+    """Return the bearing from a to b in degrees, exact enough within one region."""
     east = (b.longitude - a.longitude) * math.cos(math.radians(a.latitude))
     return math.degrees(math.atan2(east, b.latitude - a.latitude)) % 360
 

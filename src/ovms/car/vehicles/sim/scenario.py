@@ -1,7 +1,7 @@
-"""What a scenario is: a round of acts, which the simulated car goes through again and again.
+"""Scenarios: rounds of acts that the simulated car goes through again and again.
 
-A scenario is data. What an act does stands in :mod:`~ovms.car.vehicles.sim.car`; how long it takes
-is drawn by the car's own seed.
+A scenario is data. :mod:`~ovms.car.vehicles.sim.car` does the acts. How long an act takes is drawn
+with the car's own seed.
 """
 
 from __future__ import annotations
@@ -12,48 +12,48 @@ from ovms.car.vehicles.sim.charging import Plug
 from ovms.car.vehicles.sim.route import Route, RoutePoint
 
 Span = tuple[float, float]
-"""The least and the most of what is drawn by chance."""
+"""The bounds of a random value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """Stand, off and locked."""
+    """Park, switched off and locked."""
 
     seconds: Span
     plug: Plug | None = None
-    """The cable that the driver puts in."""
+    """The cable that the driver plugs in."""
     until_charged: bool = False
-    """It ends when the charge does, if that comes first."""
+    """Whether the stay ends when the charge ends, if that is earlier."""
     wakes_every: float = 0.0
-    """Seconds after which the car wakes by itself for a little; 0 never."""
+    """Seconds after which the car wakes up by itself for a while; 0 for never."""
     drain: float = 0.0
-    """A that something takes from the 12 V battery, beside what a sleeping car takes."""
+    """Additional load on the 12 V battery of a sleeping car, A."""
 
 
 @dataclass(frozen=True, slots=True)
 class Go:
-    """Drive a way: somebody opens, gets in, drives, parks, gets out and locks."""
+    """Drive a route: somebody opens, gets in, drives, parks, gets out and locks."""
 
     route: Route
 
 
 @dataclass(frozen=True, slots=True)
 class Tow:
-    """Be carried a way, switched off."""
+    """Be towed along a route, switched off."""
 
     route: Route
 
 
 @dataclass(frozen=True, slots=True)
 class Valet:
-    """Set valet mode, or end it: the key changes hands."""
+    """Start or end valet mode: the key changes hands."""
 
     is_on: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Let the alarm sound, with the door broken open; or let it fall silent."""
+    """Start the alarm, with a door broken open; or end it."""
 
     is_on: bool
 
@@ -64,9 +64,9 @@ Way = Go | Tow
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A round of acts, which begins with a stay; a way is followed by a stay.
+    """A round of acts that begins with a stay. Each drive is followed by a stay.
 
-    ``first`` are the seconds that the first stay still takes at the very beginning, unplugged.
+    ``first`` are the remaining seconds of the first stay at the very start, unplugged.
     """
 
     name: str
@@ -74,12 +74,12 @@ class Scenario:
     acts: tuple[Act, ...]
     first: Span
     soc: Span = (62, 78)
-    """% of charge at the beginning."""
+    """% of charge at the start."""
     charge_12v: Span = (1.0, 1.0)
-    """Part of the 12 V battery's charge at the beginning."""
+    """Charge of the 12 V battery at the start, 0 to 1."""
 
     def __post_init__(self) -> None:
-        """Check that the acts make a round."""
+        """Check that the acts form a round."""
         if not isinstance(self.acts[0], Stay):
             raise ValueError(f"{self.name} does not begin with a stay")
         for at, act in enumerate(self.acts):
@@ -87,22 +87,22 @@ class Scenario:
                 raise ValueError(f"{self.name}: act {at} leads to no stay")
 
     def act(self, at: int) -> Act:
-        """Return act number ``at`` of however many rounds."""
+        """Return act number ``at``, counted through all rounds."""
         return self.acts[at % len(self.acts)]
 
     def next_long(self, at: int) -> Act:
-        """Return the next act behind ``at`` that takes time."""
+        """Return the number of the next act after ``at`` that takes time."""
         following = (self.act(at + step) for step in range(1, len(self.acts) + 1))
         return next(act for act in following if not isinstance(act, Valet | Alarm))
 
     def place_at(self, at: int) -> RoutePoint:
-        """Return where the car stands at act ``at``: the end of the way before it."""
+        """Return where the car stands at act ``at``: the end of the drive before it."""
         before = (self.act(at - step) for step in range(1, len(self.acts) + 1))
         way = next(act for act in before if isinstance(act, Way))
         return way.route.place(way.route.length)
 
     def cut(self, phase: float) -> tuple[int, float]:
-        """Return the act that ``phase`` (0 to 1) of a round lies in, and the part of it behind."""
+        """Return the act at ``phase`` (0 to 1) of a round, and the fraction of it that is over."""
         lengths = [_seconds(act) for act in self.acts]
         rest = phase * sum(lengths)
         for at, length in enumerate(lengths):
@@ -120,7 +120,7 @@ class Scenario:
 
 
 def _seconds(act: Act) -> float:
-    """Return about how long an act takes."""
+    """Return about how long an act takes, s."""
     match act:
         case Stay():
             return sum(act.seconds) / 2

@@ -1,4 +1,4 @@
-"""What the simulated car shows of itself: its parts as the car's state."""
+"""Writes the parts of the simulated car into the car's state."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TYRE_PRESSURES = {"fr": 248.0, "rr": 262.0, "fl": 250.0, "rl": 263.0}
 """kPa at 20 °C."""
 
 COLD_COSTS, MILD = 0.008, 20.0
-"""Part of its range that a car loses for each °C that its battery is colder than that."""
+"""The fraction of the range that is lost for each °C that the battery is colder than that."""
 
 DAY = 86400.0
 
@@ -99,7 +99,7 @@ def _show_driving(car: SimCar) -> None:
     state = car.state
     place = car.place
     state.gps_speed = 3.6 * car.drive.speed if car.drive else 0
-    state.speed = state.gps_speed if car.body.is_on else 0  # carried away, no wheel turns
+    state.speed = state.gps_speed if car.body.is_on else 0  # no wheel turns while it is towed
     state.odometer = car.odometer
     state.trip = car.trip
     state.energy_used = car.used
@@ -113,7 +113,7 @@ def _show_driving(car: SimCar) -> None:
 
 
 def _show_temperatures(car: SimCar) -> None:
-    """Show temperatures, tyres and 12 V. A sleeping car measures nothing: readings grow stale."""
+    """Update temperatures, tyres and 12 V. A sleeping car measures nothing: they become stale."""
     state, thermal = car.state, car.thermal
     state.time = car.time
     state.voltage_12v, state.current_12v = car.auxiliary.voltage, car.auxiliary.current
@@ -129,7 +129,7 @@ def _show_temperatures(car: SimCar) -> None:
 
 
 def _show_tyres(state: CarState, motor: float) -> None:
-    """Tyres warm up with the motor, half as far; pressure follows the absolute temperature."""
+    """Update the tyres: half as warm as the motor, with pressure by the absolute temperature."""
     assert state.temperature_ambient is not None
     temperature = state.temperature_ambient + (motor - state.temperature_ambient) / 2
     for wheel in WHEELS:

@@ -1,4 +1,4 @@
-"""The scenarios by name, each a module of its own."""
+"""The scenarios by name. Each is a module of its own."""
 
 from __future__ import annotations
 

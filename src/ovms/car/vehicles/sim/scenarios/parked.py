@@ -1,4 +1,4 @@
-"""Left alone for days, with something that drains the 12 V battery."""
+"""Parked for days with something that drains the 12 V battery."""
 
 from __future__ import annotations
 

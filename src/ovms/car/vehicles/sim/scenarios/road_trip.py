@@ -1,4 +1,4 @@
-"""Far along the motorway, with fast charges on the way, and back the next day."""
+"""A long motorway drive with fast charges on the way, and back the next day."""
 
 from __future__ import annotations
 

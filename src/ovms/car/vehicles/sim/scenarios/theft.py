@@ -1,4 +1,4 @@
-"""Broken open, carried away, found, and driven home by its owner."""
+"""The car is broken open, towed away, found, and driven home by its owner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The key in somebody else's hand, who then goes further than he should."""
+"""Somebody else has the key, and drives further than allowed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ HOTEL = Waypoint(48.14020, 11.55840, 519, 30)
 GARAGE = Waypoint(48.14310, 11.55520, 519, 20)
 
 INTO_GARAGE = Route.along((HOTEL, Waypoint(48.14170, 11.55710, 519, 30), GARAGE))
-"""500 m: as he should."""
+"""500 m, which is allowed."""
 
 ASTRAY = Route.along(
     (
