@@ -21,8 +21,9 @@ from ovms.base.clock import ManualClock
 from ovms.car.module import Module
 from ovms.car.vehicles.sim import SimCar
 from ovms.car.vehicles.sim import commands as sim_commands
-from ovms.cli.car.modes import SimulationMode, parse
+from ovms.cli.car.modes import SimulationMode
 from ovms.cli.car.options import CarOptions
+from ovms.cli.car.parse import parse
 from ovms.cli.main import cli
 from ovms.cli.show import view
 from ovms.cli.text import message_line

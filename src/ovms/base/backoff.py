@@ -1,4 +1,4 @@
-"""How long to wait before trying again: longer each time, and not everybody at once."""
+"""Waits between tries that grow each time and differ between clients."""
 
 from __future__ import annotations
 

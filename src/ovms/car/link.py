@@ -106,7 +106,7 @@ class _Call:
         return self._open_pings > 0
 
     def end(self) -> None:
-        """Wake up everybody who waits for it: it is over."""
+        """Wake up everybody who waits for its end or its pongs."""
         self.over.set()
         self._news.set()
 

@@ -1,4 +1,4 @@
-"""``ovms vehicle-type``: the kinds of cars that are known, and a look at those that are data."""
+"""``ovms vehicle-type``: list the known vehicle types, and check folders of data."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _cell(value: object) -> str:
 
 
 def _row(known: RegisteredType) -> dict[str, object]:
-    """Describe a type: one of another package by its metadata, ours by its folder or a car."""
+    """Return a row for a type: of another package by its metadata, of ours by folder or car."""
     car_type, commands, text = "", None, ""
     if known.plugin is not None:
         text = known.plugin.summary

@@ -12,8 +12,9 @@ from ovms.car.reports import Units
 from ovms.car.trust import Trust
 from ovms.cli.car.fleet import A_SECOND, FleetMode
 from ovms.cli.car.identity import ModuleIdentity
-from ovms.cli.car.modes import BusMode, ProvisionMode, ReplayMode, SimulationMode, parse
+from ovms.cli.car.modes import BusMode, ProvisionMode, ReplayMode, SimulationMode
 from ovms.cli.car.options import CarOptions
+from ovms.cli.car.parse import parse
 
 DEMO = Path(__file__).parents[3] / "src/ovms/car/vehicles/roadster/demo.csv"
 WHO = ModuleIdentity("host", "CAR", "s", Units.KILOMETRES, None)
@@ -87,6 +88,7 @@ def test_provisioning() -> None:
         ("where", 1), "VIN", "89",
     )  # fmt: skip
     assert mode.json
+    assert "89" not in repr(mode)
     assert mode.go_on is None
     mode = parse(CarOptions(provision="where", vin="VIN", iccid="89", run=True, replay=DEMO))
     assert isinstance(mode, ProvisionMode)

@@ -29,7 +29,7 @@ TICK = 0.1
 """Seconds of the wheel's ticks."""
 
 A_TURN = 50
-"""Cars that are looked at before everybody else on the event loop has a turn: some milliseconds."""
+"""Cars that are looked at before the event loop runs other tasks: some milliseconds."""
 
 CALLS_AT_ONCE = 100
 """Connections that are being made at a time."""
@@ -38,7 +38,7 @@ CONNECT_TIMEOUT = 30.0
 """Seconds until a connection must be there, TLS included."""
 
 SUMMARY_EVERY = 60.0
-"""Seconds between two lines of the log that tell how the fleet does."""
+"""Seconds between two summaries in the log."""
 
 LEAVE_TIMEOUT = 5.0
 """Seconds that connections have to end in order."""

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 log = get_logger("ovms.car")
 
 SOON = 1.0
-"""Seconds until a car is looked at again that has just been told something."""
+"""Seconds until a car is looked at again after a command."""
 
 TIMING = LinkTiming()
 
@@ -78,7 +78,7 @@ class FleetMember:
         self._reconnector = Reconnector(TIMING.calls, random=fleet.random, clock=fleet.clock)
         self._is_pinged = False
         self._heard = self._deadline = 0.0
-        """Real seconds: when the server was last heard, when it must be."""
+        """Real seconds: when the last message came, and until when the welcome must come."""
 
     # -- the fleet's timers -----------------------------------------------------------------
 
@@ -230,5 +230,5 @@ class FleetMember:
 
 
 def _is_refusal(error: Exception | None) -> bool:
-    """Return whether an end before the welcome is a refusal; a reset is none: it may restart."""
+    """Return whether an end before the welcome is a refusal; a reset is none."""
     return error is None or isinstance(error, AuthenticationFailed)

@@ -1,7 +1,7 @@
 """The list of a fleet's cars: a file of comma-separated values, checked as a whole.
 
-Columns are named by the first line, in any order: ``vehicle`` (or ``id``) and ``secret``, and if
-one likes ``seed``, ``scenario``, ``phase`` and ``units``. ``owner`` and ``name`` are passed over,
+The first line names the columns, in any order: ``vehicle`` (or ``id``) and ``secret``, optionally
+``seed``, ``scenario``, ``phase`` and ``units``. ``owner`` and ``name`` are passed over,
 so that the file of ``ovms vehicle import`` does as well. What a row leaves empty is drawn from its
 vehicle id, or is the fleet's own setting.
 """
@@ -29,7 +29,7 @@ _VIN_LETTERS = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"
 
 
 class RosterError(Exception):
-    """A line of the file that is wrong; the text says which and why."""
+    """A wrong line of the file. The text says which line, and why."""
 
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(f"line {line}: {reason}")
@@ -38,7 +38,7 @@ class RosterError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What rows have that do not say otherwise. ``seed`` makes another fleet of the same file."""
+    """Values for what a row leaves empty. Another ``seed`` makes another fleet of the same file."""
 
     scenario: str
     units: Units
@@ -58,7 +58,7 @@ class RosterEntry:
 
     @property
     def vin(self) -> str:
-        """Its own VIN, 17 characters, made of its vehicle id."""
+        """A VIN of 17 characters, derived from the vehicle id."""
         number = int.from_bytes(hashlib.sha256(self.vehicle.upper().encode()).digest()[:8])
         letters = []
         for _ in range(10):

@@ -1,4 +1,4 @@
-"""What a fleet counts, and the one line that it says of it."""
+"""The counters of a fleet, and their line in the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A wheel of timers: what is due when, for thousands of things that each wait for one moment.
+"""A timer wheel, for thousands of things of which each waits for one moment.
 
 Time is cut into ticks; what is to happen in a tick waits in its slot. Setting a timer costs one
 entry in a list, whatever their number. A thing that is set anew forgets what it waited for before:
@@ -15,7 +15,7 @@ class WheelItem(Protocol):
     """What can wait in a wheel, one at a time."""
 
     due: int
-    """The tick that it waits for; the wheel's to write. 0 for none."""
+    """The tick that it waits for, 0 for none. Only the wheel writes it."""
 
 
 T = TypeVar("T", bound=WheelItem)
@@ -30,7 +30,7 @@ class Wheel(Generic[T]):
         self._turned = self._number(now)
 
     def set(self, thing: T, when: float) -> None:
-        """Let ``thing`` be due at ``when``, or at the next tick if that is past."""
+        """Make ``thing`` due at ``when``, or at the next tick if that is past."""
         due = max(self._turned + 1, math.ceil(when / self._tick))
         if thing.due != due:
             thing.due = due

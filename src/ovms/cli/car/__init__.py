@@ -1,1 +1,1 @@
-"""``ovms car``: what it is asked for (:mod:`.options`), which mode that is, and running it."""
+"""``ovms car``: its options, the mode that they ask for, and running it."""

@@ -9,8 +9,8 @@ import typer
 
 from ovms.base import logs
 from ovms.base.systemd import is_journal
-from ovms.cli.car.modes import parse
 from ovms.cli.car.options import CarOptions, takes_options
+from ovms.cli.car.parse import parse
 from ovms.cli.car.status import status
 from ovms.cli.car.unit import unit
 from ovms.cli.common import refuse
@@ -18,7 +18,7 @@ from ovms.cli.common import refuse
 log = logs.get_logger("ovms.car")
 
 PREFIX = "OVMS_CAR_"
-"""What the variables of our options begin with."""
+"""The beginning of the names of our options' variables."""
 
 
 @takes_options
@@ -46,7 +46,7 @@ def car(context: typer.Context, options: CarOptions) -> None:
 
 
 def _warn_of_misspelt(context: typer.Context) -> None:
-    """Name variables that are none of ours: with its type misspelt a car is a simulated one."""
+    """Warn of unknown variables: with its type misspelt a car would silently be simulated."""
     known = {option.envvar for option in context.command.params}
     for name in sorted(os.environ):
         if name.startswith(PREFIX) and name not in known:
@@ -54,7 +54,7 @@ def _warn_of_misspelt(context: typer.Context) -> None:
 
 
 def _check_nothing_before(context: typer.Context) -> None:
-    """Refuse options between ``car`` and a further command: they would be of no effect."""
+    """Refuse options between ``car`` and a further command: they would have no effect."""
     for name, value in context.params.items():
         source = context.get_parameter_source(name)
         if value and source is not None and source.name == "COMMANDLINE":

@@ -28,13 +28,13 @@ A_SECOND: Final = 100
 """Cars that begin to call in a second unless ``--ramp`` says otherwise."""
 
 OTHER_FILES: Final = 200
-"""Open files that a fleet keeps for other things than its cars' connections."""
+"""Open files that a fleet needs beside its cars' connections."""
 
 
 FOR_ONE: Final = ("vehicle", "secret", "secret_file", "can", "replay", "loop", "vin", "paranoid",
                   "paranoid_file", "provision", "iccid", "iccid_file", "run", "json", "modem",
                   "state")  # fmt: skip
-"""Options that are for one car."""
+"""Options that do not go with a fleet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class FleetMode:
 
 
 def parse_fleet(options: CarOptions, file: Path, tls: ssl.SSLContext | None) -> FleetMode:
-    """Return the fleet that the options tell; ends the command if that makes no sense."""
+    """Return the fleet of the options; ends the command if they do not fit together."""
     for name in FOR_ONE:
         if getattr(options, name):
             refuse(f"--{name.replace('_', '-')} is for one car: it does not go with --fleet")
@@ -103,7 +103,7 @@ def _read(file: Path, defaults: Defaults) -> list[RosterEntry]:
 
 
 def allow_connections(count: int) -> None:
-    """Let this process have as many connections; ends the command where it may not."""
+    """Raise the limit of open files for so many connections; ends the command if it may not."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = count + OTHER_FILES
     if hard != resource.RLIM_INFINITY and wanted > hard:

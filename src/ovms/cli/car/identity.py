@@ -1,4 +1,4 @@
-"""Who a car is, and whom it calls: what options tell, and what a provisioning record adds."""
+"""Who a car is and which server it calls: from options, kept parameters, a provisioning record."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ModuleIdentity:
 
     @property
     def parameters(self) -> dict[int, str]:
-        """What the module is started with, by number, as command 3 knows it."""
+        """The parameters that the module starts with, by number, as command 3 lists them."""
         return {
             **self.record,
             Parameter.UNITS: self.units.value,
@@ -44,7 +44,7 @@ class ModuleIdentity:
         }
 
     def changed_by(self, parameters: Mapping[int, str]) -> ModuleIdentity:
-        """Return the same with what was set by command, which counts more."""
+        """Return a copy with the values that were set by command; they count more."""
         return replace(
             self,
             server=parameters.get(Parameter.SERVER, self.server),
@@ -56,7 +56,7 @@ class ModuleIdentity:
 
 @dataclass(frozen=True, slots=True)
 class IdentityOptions:
-    """What the options say of a car's identity; ``None`` where they say nothing."""
+    """The options that concern a car's identity; ``None`` for those that are not given."""
 
     server: str | None
     vehicle: str | None
@@ -66,11 +66,11 @@ class IdentityOptions:
     paranoid: str | None = field(repr=False)
     paranoid_file: str | None
     kept: Mapping[int, str] = field(default_factory=dict, repr=False)
-    """What was set by command and is kept: it tells what the options do not."""
+    """Parameters that were set by command and kept; used where no option is given."""
 
     @classmethod
     def of(cls, options: CarOptions, kept: Mapping[int, str]) -> IdentityOptions:
-        """Take out of all options what belongs here."""
+        """Return those of all options that belong here."""
         return cls(
             options.server, options.vehicle, options.secret, options.secret_file, options.units,
             options.paranoid, options.paranoid_file, kept,
@@ -78,7 +78,7 @@ class IdentityOptions:
 
     @property
     def can_be_told_again(self) -> bool:
-        """Whether the program can be started anew with the same arguments, and ask nobody."""
+        """Whether the program can start anew with the same arguments without asking anybody."""
         files = [self.secret_file, self.paranoid_file, *map(os.environ.get, FILE_VARIABLES)]
         tells = self._tells_secret or self._kept_secret or any(map(os.environ.get, VARIABLES))
         return bool(tells) and "-" not in files
@@ -101,9 +101,9 @@ class IdentityOptions:
             refuse("only one of the files with secrets can be standard input")
 
     def alone(self) -> ModuleIdentity:
-        """Return the identity that options and variables tell; wrong usage if they do not.
+        """Return the identity that options and variables give; wrong usage if they do not.
 
-        A terminal is asked for the secret.
+        Asks a terminal for a missing secret.
         """
         server, vehicle = self._server, self._vehicle
         if server is None or vehicle is None:
@@ -119,7 +119,7 @@ class IdentityOptions:
         return ModuleIdentity(server, vehicle, secret, Units(self.units or "M"), paranoid)
 
     def beside(self, parameters: Sequence[str]) -> ModuleIdentity:
-        """Return the identity that a provisioning record tells.
+        """Return the identity that a provisioning record gives.
 
         Options count more than its parameters, and those more than variables, which do not speak
         of this car. Ends the command if a parameter is wrong or one is missing.

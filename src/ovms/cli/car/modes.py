@@ -1,58 +1,39 @@
-"""What ``ovms car`` is asked to be: :func:`parse` makes one object of the options, which can run.
+"""What ``ovms car`` can be, each an object that holds what it needs and can run.
 
 ::
 
-    parse ──▶ FleetMode        many simulated cars
-              ProvisionMode    asks for parameters, and may go on as the car that they tell
-              SimulationMode   a car that lives by the clock      ┐
-              ReplayMode       a car whose recording is replayed  │ one module, one link
-              BusMode          a module in a real car             ┘
-
-Every wrong combination of options ends the command in :func:`parse` with one line.
+    SimulationMode   a car that lives by the clock      ┐
+    ReplayMode       a car whose recording is replayed  │ CarMode: one module, one link
+    BusMode          a module in a real car             ┘
+    ProvisionMode    asks for parameters, and may go on as the car that they tell
+    FleetMode        many simulated cars (:mod:`.fleet`)
 """
 
 from __future__ import annotations
 
-import math
-import secrets
-import ssl
 import sys
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from random import Random
 
-import typer
-
 from ovms.base.clock import SystemClock
 from ovms.base.logs import get_logger
-from ovms.base.plugins import BrokenPlugin
 from ovms.base.systemd import is_journal
 from ovms.car.bus.live import LiveBus
-from ovms.car.bus.place import BusPlace, PlaceError, parse_place
+from ovms.car.bus.place import BusPlace
 from ovms.car.drivers import BusDriver, ClockDriver, Replay
-from ovms.car.modem.serial_modem import BAUD_RATES, SerialModem
 from ovms.car.replay import RecordingError, open_recording
 from ovms.car.trust import Trust
-from ovms.car.vehicles import find_type, vehicle_types
-from ovms.car.vehicles.data.problems import VehicleTypeError
 from ovms.car.vehicles.interface import (
-    DEFAULT_SCENARIO,
-    MAPPING,
     BusVehicle,
     CarVehicle,
-    VehicleOptions,
 )
-from ovms.car.vehicles.sim import SCENARIOS
-from ovms.cli.car.fleet import FleetMode, parse_fleet
-from ovms.cli.car.identity import IdentityOptions, ModuleIdentity
-from ovms.cli.car.options import CarOptions
-from ovms.cli.car.provision import ProvisionQuestion, find_iccid, show
-from ovms.cli.car.run import CarSetup, open_parameters, run_car
-from ovms.cli.common import fail, print_table, refuse
-from ovms.cli.link import find_place, find_tls
+from ovms.cli.car.identity import ModuleIdentity
+from ovms.cli.car.provision import ProvisionQuestion, show
+from ovms.cli.car.run import CarSetup, run_car
+from ovms.cli.common import fail
 
 log = get_logger("ovms.car")
 
@@ -133,196 +114,3 @@ class ProvisionMode:
         show(values, self.json, is_hidden=is_journal(sys.stdout))
         if self.go_on is not None:
             self.go_on(values).run()
-
-
-Mode = CarMode | FleetMode | ProvisionMode
-
-
-def parse(options: CarOptions) -> Mode:
-    """Return what the options ask for; ends the command if they make no sense together.
-
-    Files that are named must be there and be right. A terminal is asked for secrets that are not
-    told.
-    """
-    has_bus_options = options.can_bitrate is not None or options.can_option
-    if options.can is None and (options.can_trust != "listen" or has_bus_options):
-        refuse("--can-trust, --can-bitrate and --can-option go with --can")
-    _check_scenario(options.scenario)
-    tls = find_tls(options.tls, options.insecure, options.ca)
-    if options.fleet is not None:
-        return parse_fleet(options, options.fleet, tls)
-    if options.ramp is not None:
-        refuse("--ramp goes with --fleet")
-    return _parse_one(options, tls)
-
-
-def _check_scenario(name: str | None) -> None:
-    """Print the scenarios and end, if that was asked; refuse one that does not exist."""
-    if name == "list":
-        print_table(
-            ("scenario", "meaning"), [(one.name, one.meaning) for one in SCENARIOS.values()]
-        )
-        raise typer.Exit
-    if name is not None and name not in SCENARIOS:
-        refuse(f"no scenario {name!r}: use one of {', '.join(SCENARIOS)}")
-
-
-def _parse_one(options: CarOptions, tls: ssl.SSLContext | None) -> CarMode | ProvisionMode:
-    if options.modem_baud not in BAUD_RATES:
-        refuse(f"--modem-baud must be one of {', '.join(map(str, BAUD_RATES))}")
-    parameter_file, kept = open_parameters(options.state)
-    identity = IdentityOptions.of(options, kept)
-    question = _parse_question(options, tls, identity)
-    setup = CarSetup(
-        kind=_kind_of(options),
-        group=options.group,
-        tls=tls,
-        websocket=options.websocket,
-        state=options.state,
-        parameter_file=parameter_file,
-        modem=_make_modem(options),
-        # a provisioning record may not be there a second time
-        can_restart=question is None and identity.can_be_told_again,
-    )
-    make = _parse_car(options, setup)
-    if question is None:
-        return make(identity.alone())
-    go_on = (lambda values: make(identity.beside(values))) if options.run else None
-    return ProvisionMode(question, options.json, go_on)
-
-
-def _parse_question(
-    options: CarOptions, tls: ssl.SSLContext | None, identity: IdentityOptions
-) -> ProvisionQuestion | None:
-    """Return what is asked with ``--provision``."""
-    if options.provision is None:
-        if options.run or options.json or (options.iccid, options.iccid_file) != (None, None):
-            refuse("--iccid, --run and --json go with --provision")
-        return None
-    place = find_place(options.provision, tls, "--provision")
-    if options.vin is None:
-        refuse("--provision needs the VIN: --vin")
-    iccid = find_iccid(options.iccid, options.iccid_file)
-    identity.check_files(options.iccid_file)
-    return ProvisionQuestion(place, tls, options.websocket, options.vin, iccid)
-
-
-def _make_modem(options: CarOptions) -> SerialModem | None:
-    if not options.modem:
-        return None
-    return SerialModem(options.modem, options.modem_baud, random=Random())  # noqa: S311 (jitter)
-
-
-def _parse_car(options: CarOptions, setup: CarSetup) -> Callable[[ModuleIdentity], CarMode]:
-    """Return what makes the car, once it is known who it is."""
-    if options.can is not None and options.replay is not None:
-        refuse("--can reads a bus and --replay a recording: give one of them")
-    place = _parse_place(options)
-    if place is not None and options.kind is None:
-        refuse("--can needs --type: which car is it (ovms vehicle-type list)?")
-    vehicle = _make_vehicle(options)
-    if options.scenario is not None and isinstance(vehicle, BusVehicle):
-        refuse("--scenario goes with a simulated car")
-    if not (math.isfinite(options.speed) and options.speed >= 0):
-        refuse("--speed must be a number, 0 or more")
-    if place is not None:
-        return _parse_bus_mode(options, setup, vehicle, place)
-    if options.replay is not None:
-        return _parse_replay(options, setup, vehicle, options.replay)
-    return _parse_simulation(options, setup, vehicle)
-
-
-def _kind_of(options: CarOptions) -> str:
-    """Return the vehicle type that is meant."""
-    return options.kind or ("sim" if options.replay is None else "roadster")
-
-
-def _trust(options: CarOptions) -> Trust:
-    return Trust[options.can_trust.upper()]
-
-
-def _make_vehicle(options: CarOptions) -> CarVehicle:
-    """Make the vehicle that ``--type`` names, or the one that fits the other options."""
-    name = _kind_of(options)
-    found = find_type(name)
-    if found is None and Path(name).is_dir():
-        refuse(f"{name} is no vehicle type's folder: there is no {MAPPING} in it")
-    if found is None:
-        refuse(f"no vehicle type {name!r}: use one of {_known()}, or the path of a type's folder")
-    if found.plugin is not None:
-        log.info("vehicle type", name=name, package=found.package)
-    wanted = VehicleOptions(
-        options.vin,
-        time.time(),
-        secrets.randbits(32) if options.seed is None else options.seed,
-        options.pin,
-        _trust(options),
-        options.scenario or DEFAULT_SCENARIO,
-        logs=options.can is not None if options.logs is None else options.logs,
-    )
-    try:
-        return found.make(wanted)
-    except BrokenPlugin as error:
-        fail(f"vehicle type {error}")
-    except VehicleTypeError as error:
-        more = len(error.problems) - 1
-        fail(
-            f"{error.problems[0]}"
-            + (f" (and {more} more: ovms vehicle-type check)" if more else "")
-        )
-
-
-def _known() -> str:
-    """Return the names of the vehicle types, and of the packages that added some."""
-    return ", ".join(
-        each.name if each.plugin is None else f"{each.name} ({each.package})"
-        for each in vehicle_types()
-    )
-
-
-def _parse_place(options: CarOptions) -> BusPlace | None:
-    """Return the bus of ``--can``."""
-    if options.can is None:
-        return None
-    try:
-        return parse_place(options.can, options.can_bitrate, options.can_option or ())
-    except PlaceError as error:
-        refuse(f"--can: {error}")
-
-
-def _parse_bus_mode(
-    options: CarOptions, setup: CarSetup, vehicle: CarVehicle, place: BusPlace
-) -> Callable[[ModuleIdentity], CarMode]:
-    if not isinstance(vehicle, BusVehicle):
-        refuse(f"--type {setup.kind} reads no bus: --can is not for it")
-    if options.speed != 1 or options.loop:
-        refuse("--speed and --loop are not for a bus")
-    whole = replace(place, bitrate=place.bitrate or vehicle.bitrate)
-    trust = _trust(options)
-    return lambda identity: BusMode(identity, setup, vehicle, whole, trust)
-
-
-def _parse_replay(
-    options: CarOptions, setup: CarSetup, vehicle: CarVehicle, recording: Path
-) -> Callable[[ModuleIdentity], CarMode]:
-    if not isinstance(vehicle, BusVehicle):
-        refuse(f"--type {setup.kind} reads no bus: it cannot replay a recording")
-    try:
-        open_recording(recording)
-    except RecordingError as error:
-        fail(str(error))
-    return lambda identity: ReplayMode(
-        identity, setup, vehicle, recording, options.speed, options.loop
-    )
-
-
-def _parse_simulation(
-    options: CarOptions, setup: CarSetup, vehicle: CarVehicle
-) -> Callable[[ModuleIdentity], CarMode]:
-    if isinstance(vehicle, BusVehicle):
-        refuse(f"--type {setup.kind} reads a bus: give it with --can, or a recording with --replay")
-    if options.loop:
-        refuse("--loop needs a recording: --replay FILE")
-    if not options.speed:
-        refuse("--speed 0 needs a recording: --replay FILE")
-    return lambda identity: SimulationMode(identity, setup, vehicle, options.speed)

@@ -1,4 +1,4 @@
-"""``ovms car --provision``: a car asks for its parameters, and shows them."""
+"""``ovms car --provision``: ask a server for a car's parameters, and print them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ovms.car.parameters import HIDDEN, NAMES, split
 from ovms.car.settings import HIDDEN_VALUE
@@ -18,7 +18,7 @@ from ovms.protocol.errors import AuthenticationFailed
 from ovms.protocol.welcome import ProvisionRecord
 
 TIMEOUT = 20.0
-"""Seconds a person waits for the server."""
+"""Seconds to wait for the server while a person waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,10 @@ class ProvisionQuestion:
     tls: ssl.SSLContext | None
     websocket: bool
     vin: str
-    iccid: str
+    iccid: str = field(repr=False)
 
     def ask(self) -> list[str]:
-        """Return the car's parameters; ends the command in one line when it gets none."""
+        """Return the car's parameters; ends the command if there are none."""
         record = self._fetch()
         if record is None:
             fail(f"the server has no provisioning record for VIN {self.vin}")
@@ -55,7 +55,7 @@ class ProvisionQuestion:
 
 
 def find_iccid(iccid: str | None, iccid_file: str | None) -> str:
-    """Return the number of the SIM card; wrong usage if nobody tells it."""
+    """Return the number of the SIM card; wrong usage if it is not given."""
     found = resolve_secret(iccid, iccid_file, "OVMS_ICCID", "ICCID of the SIM card")
     if found is None:
         refuse("--provision needs the ICCID: --iccid, --iccid-file or OVMS_ICCID")

@@ -1,4 +1,4 @@
-"""One car at work: its parts put together, and run until the end."""
+"""Run one car: put its parts together, and wait for its end."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ log = get_logger("ovms.car")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarSetup:
-    """What every single car has, whoever it is and whatever moves it."""
+    """What every single car has, apart from its identity and what moves it."""
 
     kind: str
     """Its vehicle type, as ``--type`` names it."""
@@ -63,7 +63,7 @@ class CarSetup:
 
 
 def open_parameters(folder: Path | None) -> tuple[ParameterFile | None, dict[int, str]]:
-    """Open the file of parameters in a state folder, and return it and what is sound in it.
+    """Open the file of parameters in a state folder; return it and its valid parameters.
 
     Ends the command if it cannot be read.
     """
@@ -100,7 +100,7 @@ def run_car(
 
 
 def _open_journal(folder: Path | None, vehicle: str) -> NoJournal | DiskJournal:
-    """Open what keeps records until they are delivered. A folder of no use ends the command."""
+    """Open the store of records to be delivered; ends the command if the folder cannot be used."""
     first_code = 1 + secrets.randbelow(FIRST_CODES)
     try:
         return DiskJournal.open(folder, vehicle, first_code) if folder else NoJournal(first_code)
@@ -117,8 +117,8 @@ def _make_link(
 ) -> Link:
     """Put a module into the vehicle, and join it to its server.
 
-    Who it is and whom it calls is looked up at each call: a command may have changed it. What it
-    seals with stays until the next start.
+    Identity and server are looked up at each call, since a command may have changed them. The
+    paranoid password stays until the next start.
     """
     file = setup.parameter_file
     now = identity.changed_by(dict(sound(file.load())) if file else {})
@@ -159,7 +159,7 @@ def _make_link(
 
 
 async def _run(link: Link, setup: CarSetup, driver: Driver, bus: LiveBus | None) -> bool:
-    """Run a link, and beside it the modem, the bus, the status socket and the service's signs."""
+    """Run a link, its modem and bus, the status socket, and reports to the service manager."""
     clock = SystemClock()
     reporter = Reporter(setup.kind, link.module, driver, link.state, setup.modem, bus, clock=clock)
     async with AsyncExitStack() as stack:
@@ -177,7 +177,7 @@ async def _run(link: Link, setup: CarSetup, driver: Driver, bus: LiveBus | None)
 
 
 def _start_anew() -> NoReturn:
-    """Become the same program with the same arguments, from its beginning."""
+    """Replace this process by a new one with the same arguments."""
     sys.stdout.flush()
     sys.stderr.flush()
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 (no shell is meant)

@@ -51,7 +51,7 @@ def status(
 
 
 def _ask(folder: Path) -> bytes:
-    """Get the status; ends the command if there is none to be had."""
+    """Return the status; ends the command if no car answers."""
     try:
         return ask(folder) or fail(f"{folder}: the car that runs there is busy; try again")
     except NotRunning as error:

@@ -14,10 +14,10 @@ import typer
 from ovms.cli.common import refuse
 
 STATE_ROOT: Final = Path("/var/lib")
-"""Where systemd makes a service's folder, for its user alone."""
+"""Where systemd makes the folder of a service, which only its user can read."""
 
 HOMES: Final = tuple(map(Path, ("/home", "/root", "/run/user")))
-"""What a service cannot read unless it is let."""
+"""Folders that a service cannot read unless its unit allows it."""
 
 _USER = re.compile(r"[a-z_][a-z0-9_-]{0,30}")
 _PATH = re.compile(r"""/[^\s"'\\]+""")
@@ -74,7 +74,7 @@ def _is_at_home(*paths: Path) -> bool:
 
 
 def _program() -> tuple[Path, str]:
-    """Return what starts this program from anywhere: a path, and what is to stand behind it."""
+    """Return the path that starts this program from anywhere, and the words that follow it."""
     script = Path(sys.argv[0])
     if script.name == "ovms" and script.is_file():
         return script.absolute(), ""
@@ -91,7 +91,7 @@ def _state(folder: Path) -> str:
 
 
 def _credentials(secrets: dict[str, Path | None]) -> str:
-    """Have systemd hand over files that the service's user may not read itself."""
+    """Return lines by which systemd passes on files that the service's user may not read."""
     lines = []
     for name, path in secrets.items():
         if path is not None:
@@ -105,7 +105,7 @@ def _variable(name: str, value: str) -> str:
 
 
 def _escaped(path: Path) -> str:
-    """Write a path so that systemd takes nothing in it for one of its specifiers."""
+    """Return a path with systemd's specifiers escaped."""
     return str(path).replace("%", "%%")
 
 
