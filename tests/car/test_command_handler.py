@@ -9,7 +9,7 @@ from ovms.car.command_handler import LONGEST_REASON, CommandHandler
 from ovms.car.reports import CarIdentity
 from ovms.car.settings import ModuleSettings
 from ovms.car.state import CarState
-from ovms.protocol.commands import Answer, Command, Result
+from ovms.protocol.commands import COMMANDS, Answer, AnsweredBy, Command, Result
 from ovms.protocol.records.alert import Alert
 
 
@@ -71,6 +71,17 @@ def test_results_are_those_of_the_guide(car: StubbornCar, line: str, result: int
     orders_for(car).execute(command, 0, answers.append, is_sealed=False)
     assert {answer.result for answer in answers} == {result}
     assert bool(car.handed) is (result == 0 and line != "1")
+
+
+@pytest.mark.parametrize("number", COMMANDS.answered_by(AnsweredBy.MODULE))
+def test_the_module_carries_out_its_own_commands(car: StubbornCar, number: int) -> None:
+    """No command that the table gives to the module reaches the vehicle."""
+    text = {2: "9,10", 4: "20,x", 7: "stat"}.get(number, "")
+    answers: list[Answer] = []
+    handler = orders_for(car, restarts=True)
+    handler.execute(Command(number, text), 0, answers.append, is_sealed=False)
+    assert {answer.result for answer in answers} == {Result.OK}
+    assert car.handed == []
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "a, b", "a\r\nb", "x" * 5000])

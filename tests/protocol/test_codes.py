@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import ast
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from ovms.protocol.codes import (
 )
 from ovms.protocol.records import Status
 
+SOURCE = Path(__file__).parents[2] / "src" / "ovms"
 Q: dict[str, Any] = {"code": "Q", "meaning": "", "said_by": Sender.CAR}
 
 
@@ -110,3 +113,46 @@ def test_a_row_is_added_once() -> None:
     for row in (MessageCode(**Q), UNKNOWN):
         with pytest.raises(ValueError, match="cannot have another row"):
             codes.add(row)
+
+
+def letter_sets(code: str) -> list[int]:
+    """Return the lines of a module where letters in a text are used as a set."""
+    found = []
+    for node in ast.walk(ast.parse(code)):
+        match node:
+            case ast.Call(
+                ast.Name("set" | "frozenset") | ast.Attribute(attr="fromkeys"),
+                [ast.Constant(str(text)), *_],
+            ):
+                pass
+            case ast.Compare(_, [ast.In() | ast.NotIn()], [ast.Constant(str(text))]) if (
+                "code" in ast.unparse(node.left)
+            ):
+                pass
+            case _:
+                continue
+        if text.isascii() and text.isalpha():
+            found.append(node.lineno)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("code", "is_set"),
+    [
+        ('LOGGED = frozenset("SDL")', True),
+        ('if message.code not in "SDL": pass', True),
+        ('HANDLERS = {**dict.fromkeys("SDL", None)}', True),
+        ('CONTROL = frozenset("\\n")', False),
+        ('if letter in "abc": pass', False),
+        ('if message.code == "S": pass', False),
+    ],
+)
+def test_letter_sets_are_seen(code: str, is_set: bool) -> None:
+    """A set of codes is seen however it is written; other texts are none."""
+    assert bool(letter_sets(code)) is is_set
+
+
+def test_nobody_else_has_a_set_of_codes() -> None:
+    """What is to be known of a code stands in the table, not in a module that asks."""
+    found = {str(path): letter_sets(path.read_text("utf-8")) for path in SOURCE.rglob("*.py")}
+    assert {path: lines for path, lines in found.items() if lines} == {}

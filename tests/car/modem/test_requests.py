@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ovms.car.modem import RAW_AT, SMS, USSD
 from ovms.car.modem.at import Request
 from ovms.car.modem.requests import AT_LIMIT, CODE_LIMIT, Declined, Raw, Sms, Ussd, read
-from ovms.protocol.commands import Command
+from ovms.protocol.commands import COMMANDS, AnsweredBy, Command
 
 
 @pytest.mark.parametrize(
@@ -94,3 +94,10 @@ def test_nothing_gets_out_of_its_command(number: int, text: str) -> None:
         assert request.line.isascii()
         assert request.line.isprintable()
         assert not set(request.body or b"") & set(b"\r\n\x1a\x1b")
+
+
+@pytest.mark.parametrize("number", COMMANDS.answered_by(AnsweredBy.MODEM))
+def test_each_command_for_a_modem_can_be_read(number: int) -> None:
+    """A command that the table gives to the modem is read, and declined without parameters."""
+    with pytest.raises(Declined):
+        read(Command(number))

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from ovms.protocol import Role
+from ovms.protocol.commands import COMMANDS, AnsweredBy
 from ovms.protocol.records.history import KeptRecord
 from ovms.server.hub import answers
 from ovms.server.hub.answers import parse_since
@@ -192,3 +193,8 @@ def test_nonsense_is_no_time(text: str) -> None:
     assert parse_since([text]) is None
     assert parse_since([]) is None
     assert parse_since(["1970-01-01 00:00:10"]) == 10
+
+
+def test_the_server_has_rows_for_each_of_its_commands() -> None:
+    """No command that the table has the server answer is without its rows."""
+    assert set(answers.ROWS) == COMMANDS.answered_by(AnsweredBy.SERVER)

@@ -7,7 +7,7 @@ database is held, and the next is read only when the asker has taken the one bef
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 
@@ -52,7 +52,8 @@ async def answer(storage: Storage, vehicle_id: str, command: Command, line: Line
 
 async def _send_all(storage: Storage, vehicle_id: str, command: Command, line: Line) -> None:
     is_empty = True
-    async with aclosing(_rows(storage, vehicle_id, command)) as rows:
+    make = ROWS[command.number]
+    async with aclosing(make(storage, vehicle_id, command.parameters)) as rows:
         async for row in rows:
             is_empty = False
             if not line.send(Answer(command.number, Result.OK, row).message):
@@ -64,22 +65,23 @@ async def _send_all(storage: Storage, vehicle_id: str, command: Command, line: L
         line.send(Answer(command.number, Result.FAILED, text).message)
 
 
-async def _rows(storage: Storage, vehicle_id: str, command: Command) -> AsyncGenerator[str, None]:
-    if command.number == 30:
-        days = await storage.utilisation(vehicle_id)
-        for number, each in enumerate(days, 1):
-            sums = (each.car_received, each.car_sent, each.apps_received, each.apps_sent)
-            yield f"{number},{len(days)},{each.day},{','.join(map(str, sums))}"
-    elif command.number == 31:
-        types = await storage.history_summary(vehicle_id, parse_since(command.parameters[:1]))
-        for number, kind in enumerate(types, 1):
-            counts = f"{kind.distinct},{kind.total},{kind.bytes}"
-            span = f"{wire_time(kind.first)},{wire_time(kind.last)}"
-            yield f"{number},{len(types)},{kind.type},{counts},{span}"
-    else:
-        async with aclosing(_records(storage, vehicle_id, command.parameters)) as rows:
-            async for row in rows:
-                yield row
+async def _days(
+    storage: Storage, vehicle_id: str, parameters: Sequence[str]
+) -> AsyncGenerator[str, None]:
+    days = await storage.utilisation(vehicle_id)
+    for number, each in enumerate(days, 1):
+        sums = (each.car_received, each.car_sent, each.apps_received, each.apps_sent)
+        yield f"{number},{len(days)},{each.day},{','.join(map(str, sums))}"
+
+
+async def _types(
+    storage: Storage, vehicle_id: str, parameters: Sequence[str]
+) -> AsyncGenerator[str, None]:
+    types = await storage.history_summary(vehicle_id, parse_since(parameters[:1]))
+    for number, kind in enumerate(types, 1):
+        counts = f"{kind.distinct},{kind.total},{kind.bytes}"
+        span = f"{wire_time(kind.first)},{wire_time(kind.last)}"
+        yield f"{number},{len(types)},{kind.type},{counts},{span}"
 
 
 async def _records(
@@ -100,6 +102,14 @@ async def _records(
                 return
             after = (page[-1].time, page[-1].number, page[-1].id)
             await asyncio.sleep(0)
+
+
+ROWS: dict[int, Callable[[Storage, str, Sequence[str]], AsyncGenerator[str, None]]] = {
+    30: _days,
+    31: _types,
+    32: _records,
+}
+"""What makes the rows of each command that the table has the server answer."""
 
 
 def _value(entry: HistoryEntry) -> str:
