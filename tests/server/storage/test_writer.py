@@ -211,7 +211,7 @@ async def test_full_disk_is_logged_once(
         await disk.tried.wait()
     disk.full = False
     await subject.flush()
-    assert lines == ["store cannot save, tries again", "store saves again"]
+    assert lines == ["cannot save to the database, trying again", "saving to the database again"]
 
 
 async def test_locked_database(database: Database, disk: Disk, subject: Writer) -> None:

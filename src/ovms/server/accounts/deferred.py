@@ -1,7 +1,7 @@
-"""What is written after a login, which does not wait for it: uses of tokens, newer hashes.
+"""What is written after a login, which does not wait: uses of tokens, newer password hashes.
 
-What comes while something is being written goes along in the next transaction. What the database
-refuses is given up: the next login brings it again.
+What comes while something is being written waits for the next transaction. What the database
+refuses is dropped: the next login brings it again.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class DeferredWrites:
         self._closed = False
 
     def touch(self, token: Token, now: float) -> None:
-        """Have kept that a token was used ``now`` (Unix seconds), at most once a minute."""
+        """Store that a token was used ``now`` (Unix seconds), at most once a minute."""
         last = self._writing.get(token.id, token.last_used)
         is_due = last is None or abs(now - last) >= USE_INTERVAL
         if is_due and not self._closed and len(self._uses) < USES_LIMIT:
@@ -57,7 +57,7 @@ class DeferredWrites:
             self._start()
 
     def renew(self, owner_id: int, old: str, new: str) -> None:
-        """Have a password's hash replaced by a newer one of the same password."""
+        """Replace a password's hash by a newer one of the same password."""
         if not self._closed and len(self._hashes) < HASHES_LIMIT:
             self._renewed[fingerprint(new)] = fingerprint(old)
             if len(self._renewed) > RENEWED_LIMIT:
@@ -75,7 +75,7 @@ class DeferredWrites:
             await asyncio.wait([self._task])
 
     async def close(self) -> None:
-        """Write what waits, and take no more. Harmless again."""
+        """Write what waits, and accept no more. Calling it again does nothing."""
         self._closed = True
         await self.idle()
 

@@ -20,7 +20,7 @@ class AccountsError(Exception):
 
 
 class LoginRefused(AccountsError):
-    """The login is wrong. Which part of it was is told to nobody."""
+    """The login is wrong; no answer says which part of it."""
 
     def __init__(self, text: str = "wrong name or password") -> None:
         super().__init__(text)
@@ -35,7 +35,7 @@ class Throttled(LoginRefused):
 
 
 class Busy(AccountsError):
-    """Too many logins wait. This one may be right, and is to be tried again."""
+    """Too many logins wait. This one may be right and should be tried again."""
 
     def __init__(self) -> None:
         super().__init__("too many logins at once")

@@ -1,8 +1,8 @@
 """Owners log in: by their password, or by one of their API tokens.
 
-Nothing here blocks the event loop. Queries run in a reader's thread, hashes in two others, and what
-is written (when a token was used, a hash of newer costs) in a fourth, which no login waits for.
-A wrong name takes as long as a wrong password, and nobody is told which of them it was.
+Nothing here blocks the event loop. Queries run in the database's lane for logins, hashes in two
+threads. No login waits for what is written (when a token was used, a hash of newer costs).
+A wrong name takes as long as a wrong password, and no answer says which of them it was.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ login may have been read before one and be among the live ones only after it."""
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """By what somebody logged in: a token, or a hash of the password, and for which right."""
+    """What somebody logged in by, a token or a hash of the password, and for which right."""
 
     right: str
     token_id: int | None = None
@@ -124,12 +124,12 @@ class Accounts:
         return found
 
     def suspect(self, owner_ids: Iterable[int], vehicle_ids: Iterable[str]) -> None:
-        """Have :meth:`revoked` look at these too: what another server told has older times."""
+        """Make :meth:`revoked` look at these too: what another server told has older times."""
         self._suspects[0].update(owner_ids)
         self._suspects[1].update(vehicle_ids)
 
     async def close(self) -> None:
-        """End the threads, behind what they do. Harmless again."""
+        """End the threads once their work is done. Calling it again does nothing."""
         self._closed = True
         await self._afterwards.close()
         self._hashers.shutdown(wait=False)
@@ -152,13 +152,13 @@ class Accounts:
     async def _verify(
         self, password_hash: str | None, password: str, *, is_known: bool
     ) -> tuple[bool, str | None]:
-        """Check a password; returns also its hash of newer costs when it is due for one."""
+        """Check a password; return also its hash of newer costs when it is due for one."""
         with self._hash_places[is_known].one():
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._hashers, _check, password_hash, password)
 
     async def _admit(self, owner_id: int, credential: Credential) -> Login:
-        """Make the login, if what it came by still holds."""
+        """Return the login, if its credential still holds."""
         self._check_open()
         query = partial(queries.account_states, owner_ids=(owner_id,))
         states = await self._database.read(query, Lane.LOGINS)
@@ -183,7 +183,7 @@ class Accounts:
         also: tuple[set[int], set[str]],
         logins: tuple[Login, ...],
     ) -> list[Login]:
-        """Do the work of :meth:`revoked`, in the reader's thread."""
+        """Do the work of :meth:`revoked`, in the lane's thread."""
         owner_ids, vehicle_ids = queries.accounts_changed_since(connection, since)
         owner_ids |= also[0]
         vehicle_ids |= also[1]
@@ -211,7 +211,7 @@ class Accounts:
 
 
 class _Places:
-    """So many at once; one more is :class:`Busy`."""
+    """A number of places; without a free one :class:`Busy` is raised."""
 
     def __init__(self, limit: int) -> None:
         self._free = limit

@@ -1,4 +1,4 @@
-"""Passwords of owners: kept as argon2id hashes, never in clear.
+"""Passwords of owners, stored as argon2id hashes, never in clear.
 
 Hashing takes tens of milliseconds and 19 MiB on purpose: a server calls these in a thread.
 """

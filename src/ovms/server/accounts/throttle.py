@@ -53,7 +53,7 @@ class Try:
 
     @property
     def is_known(self) -> bool:
-        """The account was logged in from there, within a day."""
+        """Whether the account was logged in from there within a day."""
         return self.bucket[1] != ""
 
 
@@ -68,7 +68,7 @@ class Throttle:
         self._trusted: dict[str, dict[str, float]] = {}
 
     def take(self, account: str, address: str) -> Try:
-        """Take a try at ``account`` (in any case) from ``address``.
+        """Use a try at ``account`` (in any case) from ``address``.
 
         Raises :class:`Throttled` if there is none.
         """
@@ -83,12 +83,12 @@ class Throttle:
         return Try(account, address, bucket)
 
     def give_back(self, taken: Try) -> None:
-        """Take back a try that says nothing about who tries."""
+        """Return a try that says nothing about who tries."""
         if taken.bucket in self._full:
             self._put(taken.bucket, self._full[taken.bucket] - REFILL, self._clock())
 
     def succeed(self, taken: Try) -> None:
-        """Take back a try that was right, and trust its address for a day."""
+        """Return a try that was right, and trust its address for a day."""
         self.give_back(taken)
         addresses = self._trusted.pop(taken.account, {})
         addresses.pop(taken.address, None)

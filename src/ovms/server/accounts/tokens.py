@@ -44,7 +44,7 @@ def allows(permit: str, right: str) -> bool:
 
 
 def parse_permit(text: str) -> str:
-    """Check a list of rights; returns it as it is stored.
+    """Check a list of rights; return it as it is stored.
 
     Raises :class:`InvalidValue` for a word that is none of :data:`RIGHTS`.
     """

@@ -1,1 +1,1 @@
-"""SQL: the schema, its migrations, the queries and the one writer."""
+"""The database: its interface, the schema and its migrations, the queries, the one writer."""

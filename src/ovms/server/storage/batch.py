@@ -24,7 +24,7 @@ Presence = tuple[bool, int, int, float | None]
 
 @dataclass(slots=True)
 class Batch:
-    """Rows by key, and whom to tell when they are durable."""
+    """Rows by key, and callbacks for when they are durable."""
 
     messages: dict[str, dict[str, LatestMessage]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Batch:
         return bool(rows or self.provisions or self.heartbeat is not None or self.saved)
 
     def rows(self) -> int:
-        """Count the rows; the heartbeat is left out, for nobody misses it."""
+        """Count the rows without the heartbeat, which nobody misses."""
         messages = sum(map(len, self.messages.values()))
         messages += sum(map(len, self.traffic.values()))
         keyed = len(self.tokens) + len(self.presence) + len(self.provisions)
@@ -78,13 +78,13 @@ class Batch:
         return batch
 
     def put_token(self, vehicle_id: str, token: str) -> None:
-        """Take a paranoid token; another one voids what was sealed before."""
+        """Put a paranoid token; another one voids what was sealed before."""
         self.tokens[vehicle_id] = token
         codes = self.messages.get(vehicle_id, {})
         self.messages[vehicle_id] = {c: kept for c, kept in codes.items() if kept.counts(token)}
 
     def put_presence(self, vehicle_id: str, values: Presence) -> None:
-        """Take a vehicle's presence; without a time it keeps the one that is there."""
+        """Put a vehicle's presence; without a time the known one stays."""
         if values[3] is None and vehicle_id in self.presence:
             values = (*values[:3], self.presence[vehicle_id][3])
         self.presence[vehicle_id] = values

@@ -116,4 +116,4 @@ class Database(ABC):
 
     @abstractmethod
     async def close(self) -> None:
-        """Close the connections behind what runs on them. Harmless again."""
+        """Close the connections once what runs on them is done. Calling it again does nothing."""

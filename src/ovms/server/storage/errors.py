@@ -4,12 +4,12 @@
 
     StoreError
     ├── DatabaseError             the database as a whole
-    │   ├── UnsupportedDatabase   a URL of a kind that is not built
+    │   ├── UnsupportedDatabase   a URL of a kind that is not supported
     │   ├── NotADatabase          the file is something else, another program's, or damaged
     │   ├── NewerSchema           written by a newer ovms
     │   ├── DatabaseLocked        another process kept it for longer than the busy time-out
     │   └── DatabaseUnwritable    disk full, read-only, or no permission
-    ├── StoreClosed               put into, or waiting for, a writer that was closed
+    ├── StoreClosed               the writer, or the database, was closed
     └── RecordError               what was asked of a record
         ├── InvalidValue          a name, id or secret that is not allowed
         ├── NotFound              no such owner or vehicle
@@ -29,7 +29,7 @@ class DatabaseError(StoreError):
 
 
 class UnsupportedDatabase(DatabaseError):
-    """The URL names a kind of database that is not built."""
+    """The URL names a kind of database that is not supported."""
 
 
 class NotADatabase(DatabaseError):
@@ -49,7 +49,7 @@ class DatabaseUnwritable(DatabaseError):
 
 
 class StoreClosed(StoreError):
-    """The writer was closed; what is asked for cannot become durable any more."""
+    """The writer, or the database, was closed; nothing can be put or asked for any more."""
 
 
 class RecordError(StoreError):

@@ -1,6 +1,6 @@
-"""What goes: records whose time is over, what was removed with its vehicle, old traffic.
+"""What is deleted: records whose time is over, what removed vehicles left, old traffic.
 
-Everything goes in chunks of :data:`CHUNK` rows, each a short transaction of
+Everything is deleted in chunks of :data:`CHUNK` rows, each a short transaction of
 :meth:`~ovms.server.storage.database.Database.expire` between two batches.
 """
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 CHUNK: Final = 1000
-"""Rows that go in one transaction; 2000 with their counts held the writer up for up to 90 ms."""
+"""Rows that are deleted in one transaction; 2000 with their counts delayed the writer by 90 ms."""
 
 TRAFFIC_DAYS: Final = 90
 """Days that utilisation is kept."""
 
 
 class ExpiryKind(Enum):
-    """What goes, in the order in which it does."""
+    """What is deleted, in the order in which it is."""
 
     REMOVED = auto()
     """What removed vehicles left. While there is any of it, :attr:`HISTORY` stays: it is counted
@@ -40,7 +40,7 @@ class ExpiryKind(Enum):
 def forget_history(connection: Connection, vehicle_id: str, rows: int) -> None:
     """Delete up to ``rows`` records of a vehicle that is removed; if more are left, mark them.
 
-    In the caller's transaction. Marked ones are read and counted no more, and are purged later.
+    In the caller's transaction. Marked ones are no longer read or counted, and are deleted later.
     """
     for table in (history_acks, history_counts):
         connection.execute(delete(table).where(table.c.vehicle_id == vehicle_id))

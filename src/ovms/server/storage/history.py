@@ -1,8 +1,8 @@
 """History and utilisation: the queries, each a short read.
 
 Each takes a connection inside a transaction; ids are compared without case. ``since`` is in Unix
-seconds and exclusive: records made later. What is left of a vehicle of that id that was removed is
-not seen.
+seconds and exclusive: records made later. What a removed vehicle of the same id
+left is not seen.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def history_summary(
 def history_count(
     connection: Connection, vehicle_id: str, record_type: str, since: int | None = None
 ) -> tuple[int, int]:
-    """Count a type's records; returns that and an id that none of them is above."""
+    """Count a type's records; return the count and an id that none of them exceeds."""
     vehicle_id, record_type = vehicle_key(vehicle_id), legible(record_type)
     last_id = connection.scalar(select(func.max(h.id))) or 0
     if since is None:
@@ -63,10 +63,10 @@ def history_page(
     last_id: int,
     limit: int,
 ) -> list[HistoryEntry]:
-    """Give up to ``limit`` records of a type behind ``after``, oldest first, then by number.
+    """Return up to ``limit`` records of a type behind ``after``, oldest first, then by number.
 
-    ``last_id`` is that of :func:`history_count`: what came later is left out. So whoever goes on
-    from the last entry's key sees each record once, whatever comes and goes meanwhile.
+    ``last_id`` is that of :func:`history_count`: what came later is left out. A reader that
+    continues from the last entry's key sees each record once, whatever comes and goes meanwhile.
     """
     # Behind a key ``since`` holds anyway, and each page would be looked for from there.
     since = since if after is None else None
@@ -91,7 +91,7 @@ def utilisation(
 def _of(
     connection: Connection, vehicle_id: str, record_type: str | None, since: int | None
 ) -> list[ColumnElement[bool]]:
-    """Return which records are meant."""
+    """Return the conditions for the records that are meant."""
     where = [h.vehicle_id == vehicle_id]
     if record_type is not None:
         where.append(h.type == record_type)

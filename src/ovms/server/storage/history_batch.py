@@ -4,11 +4,11 @@ A car sends a record again until it is acknowledged, the time difference compute
 vehicle, acknowledgement code, type, number and data is the same record if it comes within
 :data:`COPY_WINDOW` of the copy before, or if it was made at the same time, give or take
 :data:`TIME_TOLERANCE`, however late it comes while the record is in the history. It is stored once,
-with the time of its first copy, and everybody who asked is told. The counters are kept in the
+with the time of its first copy, and each copy's callback is called. The counters are kept in the
 transaction that stores the records.
 
-A copy that comes later than the window says by its time that it is old. So only old records are
-looked for in the history; to all others that costs nothing.
+A copy that comes later than the window has an old time. So only records with an old time are looked
+for in the history; the others cost nothing.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ RECORD_COST: Final = 800
 """Bytes of memory that a waiting record takes beside its data, about."""
 
 COPY_COST: Final = 200
-"""Bytes of memory that a copy of a waiting record takes, about: whom to tell."""
+"""Bytes of memory that a copy of a waiting record takes, about: its callback."""
 
 OnSaved = Callable[[], object]
 Key = tuple[object, ...]
@@ -60,7 +60,7 @@ _numbers = count()
 
 @dataclass(slots=True)
 class WaitingRecord:
-    """A record that waits to be written, when its last copy came, and whom to tell."""
+    """A record that waits to be written, when its last copy came, and the callbacks."""
 
     record: KeptRecord
     received: float
@@ -68,12 +68,12 @@ class WaitingRecord:
 
     @property
     def window(self) -> tuple[float, float]:
-        """From when to when the copy before may have come."""
+        """The first and last time at which the copy before may have come."""
         return self.record.received - COPY_WINDOW, self.received + COPY_WINDOW
 
     @property
     def times(self) -> tuple[int, int]:
-        """From when to when a copy says that it was made."""
+        """The first and last time that a copy may give for when it was made."""
         return self.record.time - TIME_TOLERANCE, self.record.time + TIME_TOLERANCE
 
     @property
@@ -103,7 +103,7 @@ class HistoryBatch:
         return sum(map(len, self.records.values()))
 
     def put(self, vehicle_id: str, record: KeptRecord, on_saved: OnSaved | None) -> None:
-        """Take a record. A type that is not UTF-8 is read as Latin-1."""
+        """Put a record. A type that is not UTF-8 is read as Latin-1."""
         if not record.type.isascii():
             record = replace(record, type=legible(record.type))
         saved = [] if on_saved is None else [on_saved]
@@ -125,7 +125,7 @@ class HistoryBatch:
                 yield HistoryBatch({vehicle_id: {key: waiting}})
 
     def saved(self) -> Iterator[OnSaved]:
-        """Yield everybody who asked to be told."""
+        """Yield the callbacks of all records."""
         for records in self.records.values():
             for waiting in records.values():
                 yield from waiting.saved
@@ -153,7 +153,7 @@ def _key(record: KeptRecord) -> Key:
 
 
 def acknowledged(waiting: Iterable[tuple[str, WaitingRecord]]) -> list[Acked]:
-    """Return those that a car waits for: place, key, and what waits."""
+    """Return the records that a car waits for: place, key, record."""
     return [
         (place, _ack_key(vehicle_id, each.record), each)
         for place, (vehicle_id, each) in enumerate(waiting)
@@ -184,6 +184,6 @@ def counts(new: Iterable[tuple[str, KeptRecord]]) -> list[tuple[Any, ...]]:
 
 
 def record_size(vehicle_id: str, record: KeptRecord) -> int:
-    """Return what a record counts, in bytes."""
+    """Return the bytes that a record counts."""
     words = len(vehicle_id.encode()) + len(record.type.encode())
     return words + len(record.data) + RECORD_OVERHEAD

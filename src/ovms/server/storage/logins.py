@@ -1,4 +1,4 @@
-"""By what owners may log in just now, and whose logins to look at again: the queries.
+"""What owners may log in by, and whose logins have to be checked again: the queries.
 
 Each takes a connection inside a transaction.
 """
@@ -22,7 +22,7 @@ IDS_A_QUERY: Final = 500
 
 
 def account_states(connection: Connection, owner_ids: Collection[int]) -> dict[int, AccountState]:
-    """Return by what those owners may log in, by their ids, without those that do not exist."""
+    """Return what those owners may log in by, by their ids, without those that do not exist."""
     found: dict[int, AccountState] = {}
     ids = sorted(owner_ids)
     for start in range(0, len(ids), IDS_A_QUERY):
@@ -60,8 +60,8 @@ def _cars(connection: Connection, ids: list[int]) -> dict[int, list[str]]:
 def accounts_changed_since(connection: Connection, since: float) -> tuple[set[int], set[str]]:
     """Return the ids of owners and vehicles changed or removed at ``since`` or later.
 
-    An owner counts as changed too when a vehicle of that owner did. Who lost a vehicle does not,
-    and is to be found by its id.
+    An owner counts as changed too when a vehicle of that owner did. An owner who lost a
+    vehicle does not; look for the vehicle's id.
     """
     ids: set[int] = set()
     for table in (owners, removed_owners):

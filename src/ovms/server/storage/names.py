@@ -40,7 +40,7 @@ def owner_key(text: str) -> str:
 
 
 def vehicle_id(text: str) -> str:
-    """Check a vehicle id: 1 to 32 characters; returns it in upper case."""
+    """Check a vehicle id: 1 to 32 characters; return it in upper case."""
     return _word("vehicle id", vehicle_key(text), MAX_VEHICLE_ID, ",*/\\")
 
 
@@ -55,12 +55,12 @@ def server_name(text: str) -> str:
 
 
 def provision_key(text: str) -> str:
-    """Check what a car asks for its parameters by: 1 to 64 characters; returns it in upper case."""
+    """Check what a car asks for its parameters by: 1 to 64 characters; return it in upper case."""
     return _word("provisioning key", text.upper(), MAX_PROVISION_KEY, "")
 
 
 def api_token(text: str) -> str:
-    """Check an API token: 64 hexadecimal digits; returns them in lower case."""
+    """Check an API token: 64 hexadecimal digits; return them in lower case."""
     token = text.lower()
     # A token is not repeated in an error.
     if len(token) != TOKEN_DIGITS or not set(token) <= set("0123456789abcdef"):
@@ -74,7 +74,7 @@ def token_label(text: str) -> str:
 
 
 def permit(text: str) -> str:
-    """Check a token's rights: words with commas between, 255 characters; returns each once."""
+    """Check a token's rights: words with commas between, 255 characters; return each once."""
     words = dict.fromkeys(word.strip() for word in text.split(","))
     checked = ",".join(_word("right", word, MAX_LABEL, "") for word in words)
     return _line("list of rights", checked, MAX_LABEL)

@@ -1,6 +1,6 @@
 """What the notifier asks of the database: subscriptions, and the outbox.
 
-All runs off the event loop, and what a call returns from is on disk.
+Nothing blocks the event loop. What a call has written is on disk when it returns.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class NotifyStore:
         self._database = database
 
     async def tidy(self, before: float) -> None:
-        """Drop what does not count any more, and alerts raised before that time."""
+        """Drop subscriptions that no longer count, and alerts raised before that time."""
 
         def drop(connection: Connection) -> None:
             subscriptions.drop_ended(connection)
@@ -92,14 +92,14 @@ class NotifyStore:
     async def put_alerts(
         self, alerts: Sequence[AlertRow], push_types: Sequence[str]
     ) -> tuple[int, int]:
-        """Put alerts into the outbox; returns rows put, and rows for which there was no room."""
+        """Put alerts into the outbox; return how many rows were put, and how many had no room."""
         vehicle_ids = {alert[0] for alert in alerts}
         if not await self._database.read(lambda c: outbox.is_wanted(c, vehicle_ids, push_types)):
             return 0, 0  # the write lock is left to others
         return await self._database.write(lambda c: outbox.put_alerts(c, alerts, push_types))
 
     async def list_heads(self, push_types: Iterable[str], limit: int) -> list[OutboxHead]:
-        """Give up to ``limit`` subscriptions of each type that something waits for."""
+        """Return up to ``limit`` subscriptions of each type that something waits for."""
 
         def look(connection: Connection) -> list[OutboxHead]:
             return [

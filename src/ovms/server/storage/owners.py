@@ -87,9 +87,9 @@ def set_password(connection: Connection, name: str, password_hash: str | None, n
 
 
 def renew_hash(connection: Connection, owner_id: int, old: str, new: str) -> bool:
-    """Put another hash of the same password in an old one's place, which is no change of an owner.
+    """Replace a hash of a password by another one; this does not count as a change of the owner.
 
-    False when the old one is not there any more.
+    Returns false when the old one is not there any more.
     """
     row = update(owners).where(owners.c.id == owner_id, owners.c.password_hash == old)
     return bool(connection.execute(row.values(password_hash=new)).rowcount)
@@ -98,9 +98,9 @@ def renew_hash(connection: Connection, owner_id: int, old: str, new: str) -> boo
 def remove_owner(
     connection: Connection, name: str, now: float, *, with_vehicles: bool = False
 ) -> Owner:
-    """Remove an owner, and the vehicles too when told; a tombstone stays. Tokens go along.
+    """Remove an owner and the tokens, ``with_vehicles`` the vehicles too; a tombstone stays.
 
-    Raises :class:`NotFound`, or :class:`OwnerHasVehicles` when not told.
+    Raises :class:`NotFound`, or :class:`OwnerHasVehicles` without it.
     """
     owner = get_owner(connection, name)
     query = select(vehicles.c.id).where(vehicles.c.owner_id == owner.id)

@@ -1,6 +1,6 @@
-"""What the server asks of the database about other servers: shared records, and how things stand.
+"""What the server asks of the database about other servers: shared records, and their state.
 
-All runs off the event loop, and what a call returns from is on disk.
+Nothing blocks the event loop. What a call has written is on disk when it returns.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ PAGE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class PeerStatus:
-    """How things stand with another server. Times in Unix seconds, ``None`` for never.
+    """The state of another server. Times in Unix seconds, ``None`` for never.
 
-    ``vehicle_time`` and ``owner_time`` are the newest changes that were had from it, 0 for none;
+    ``vehicle_time`` and ``owner_time`` are the newest changes received from it, 0 for none;
     ``vehicles`` and ``owners`` count the records that went over since the connection began.
     """
 
@@ -79,7 +79,7 @@ def list_peers(connection: Connection, now: float) -> list[PeerStatus]:
 
 
 def note_peer(connection: Connection, peer_id: str, direction: Direction, **values: object) -> None:
-    """Keep how things stand with a server: columns of the table and their values."""
+    """Store the state of a server: columns of the table and their values."""
     key = (peers.c.id == peer_id, peers.c.direction == direction)
     if values and not connection.execute(update(peers).where(*key).values(**values)).rowcount:
         row = {"connected": False, **values}
@@ -108,9 +108,9 @@ class PeerStore:
         self._database = database
 
     async def reset(self, called: Collection[str]) -> None:
-        """Nobody is connected: the server starts. ``called`` are those whom it calls.
+        """Mark all servers as disconnected, because ours starts; it calls those of ``called``.
 
-        One that it calls no more is forgotten, but for the newest change that was had from it.
+        One that it no longer calls is hidden, and its sync position stays.
         """
 
         def put(connection: Connection) -> None:
@@ -121,7 +121,7 @@ class PeerStore:
         await self._database.write(put)
 
     async def note(self, peer_id: str, direction: Direction, **values: object) -> None:
-        """Keep how things stand with a server; see :func:`note_peer`."""
+        """Store the state of a server; see :func:`note_peer`."""
         await self._database.write(
             lambda connection: note_peer(connection, peer_id, direction, **values)
         )
@@ -129,7 +129,7 @@ class PeerStore:
     async def changed_vehicles(
         self, server_id: str, after: SyncPosition, until: float
     ) -> list[tuple[SyncPosition, VehicleRecord]]:
-        """Give up to :data:`PAGE` vehicles; see :func:`shared_records.changed_vehicles`."""
+        """Return up to :data:`PAGE` vehicles; see :func:`shared_records.changed_vehicles`."""
         query = partial(
             shared_records.changed_vehicles, server_id=server_id, after=after, until=until,
             limit=PAGE,
@@ -139,14 +139,14 @@ class PeerStore:
     async def changed_owners(
         self, after: OwnerSyncPosition, until: float
     ) -> list[tuple[OwnerSyncPosition, OwnerRecord]]:
-        """Give up to :data:`PAGE` owners; see :func:`shared_records.changed_owners`."""
+        """Return up to :data:`PAGE` owners; see :func:`shared_records.changed_owners`."""
         query = partial(shared_records.changed_owners, after=after, until=until, limit=PAGE)
         return await self._database.read(query)
 
     async def stored_since(
         self, server_id: str, since: float, after: tuple[str, str]
     ) -> list[tuple[str, LatestMessage]]:
-        """Give up to :data:`PAGE` plain latest messages of a server's vehicles.
+        """Return up to :data:`PAGE` plain latest messages of a server's vehicles.
 
         Those that came after ``since``, Unix seconds, behind a vehicle and code, in that order.
         """
@@ -177,7 +177,7 @@ class PeerStore:
         return await self._database.read(lambda connection: connection.scalar(query)) or 0.0
 
     async def newest(self, peer_id: str) -> tuple[int, int]:
-        """Return the newest changes of vehicles and owners that were had from a server we call."""
+        """Return the newest changes of vehicles and owners received from a server that we call."""
         p = peers.c
         query = select(p.vehicle_time, p.owner_time).where(p.id == peer_id, p.direction == "calls")
         row = await self._database.read(lambda connection: connection.execute(query).one_or_none())
@@ -187,7 +187,7 @@ class PeerStore:
     async def take(
         self, peer_id: str, records: Sequence[SharedRecord], newest: tuple[int, int], now: float
     ) -> Taken:
-        """Take records of a server that we call, and keep the ``newest`` changes had from it."""
+        """Apply records of a server that we call, and store the ``newest`` times received."""
 
         def put(connection: Connection) -> Taken:
             taken = shared_records.take_records(connection, peer_id, records, now)

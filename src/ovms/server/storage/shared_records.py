@@ -1,7 +1,7 @@
-"""Vehicles and owners that servers share: what another may know, and taking what it tells.
+"""Vehicles and owners that servers share: what another may know, and applying what it sends.
 
-A change never goes back in time: what is older than what is known is passed over, and a tombstone
-gives way only to what is newer. Another server's owners have numbers of their own, which
+A change never goes back in time: what is older than what is known is ignored, and a tombstone
+is replaced only by what is newer. Another server's owners have numbers of their own, which
 ``peer_owners`` maps to ours; an owner of the same name is the same owner. What was made here, for
 owners that the other server does not know, it cannot change. Times are whole Unix seconds, as on
 the wire. Each function takes a connection inside a transaction.
@@ -51,17 +51,17 @@ SharedRecord = VehicleRecord | OwnerRecord
 
 @dataclass(slots=True)
 class Taken:
-    """What became of records that another server told."""
+    """What became of records that another server sent."""
 
     changes: list[VehicleChange] = field(default_factory=list)
     """Vehicles that are different now: a running server must hear of them."""
     owners: set[int] = field(default_factory=set)
     """Our numbers of owners that are different now."""
     refused: list[str] = field(default_factory=list)
-    """Why a record was not taken, a line each, without secrets."""
+    """Why a record was refused, a line each, without secrets."""
 
 
-# -- telling --------------------------------------------------------------------------------
+# -- sending --------------------------------------------------------------------------------
 
 
 def changed_vehicles(
@@ -115,13 +115,13 @@ def changed_owners(
     ]
 
 
-# -- taking ---------------------------------------------------------------------------------
+# -- applying ---------------------------------------------------------------------------------
 
 
 def take_records(
     connection: Connection, peer: str, records: Iterable[SharedRecord], now: float
 ) -> Taken:
-    """Take what the server ``peer`` tells; ``now`` in Unix seconds is when new ones were made."""
+    """Apply what the server ``peer`` sent; ``now`` (Unix seconds) is when new ones were made."""
     taken = Taken()
     for record in records:
         try:
@@ -145,7 +145,7 @@ def _take_vehicle(
         taken.refused.append(f"vehicle {vehicle_id} was made here, for another owner")
         return
     if record.deleted:
-        _bury(connection, vehicle_id, record, known)
+        _store_tombstone(connection, vehicle_id, record, known)
     else:
         _put_vehicle(connection, peer, vehicle_id, record, known, now)
     change = VehicleChange(
@@ -161,7 +161,7 @@ def _take_vehicle(
 
 
 def _is_old(known: Row[Any], record: VehicleRecord) -> bool:
-    """Return whether a record says nothing that counts; of one second, removal counts."""
+    """Return whether a record is older than what is known; within one second, a removal wins."""
     known_since = int(known.changed)
     revives = known.deleted is not None and not record.deleted
     return known_since > record.changed or (known_since == record.changed and revives)
@@ -174,10 +174,10 @@ def _is_from(connection: Connection, peer: str, known: Row[Any]) -> bool:
     return known.type == "car" and connection.execute(query).first() is not None
 
 
-def _bury(
+def _store_tombstone(
     connection: Connection, vehicle_id: str, record: VehicleRecord, known: Row[Any] | None
 ) -> None:
-    """Leave a tombstone, also of a vehicle that was never known: older news may still come."""
+    """Store a tombstone, also of a vehicle that was never known: older records may still come."""
     if known is None:
         values = {"created": record.changed, "changed": record.changed, "secret": "", "type": "car"}
         connection.execute(
@@ -215,7 +215,7 @@ def _put_vehicle(
 
 
 def _stand_in(connection: Connection, peer: str, record: VehicleRecord, now: float) -> int:
-    """Make an owner of whom only the number is known yet: the vehicle's record came first."""
+    """Make an owner whose number alone is known: the vehicle's record came first."""
     name = f"{peer}-{record.owner}"
     while _namesake(connection, name) is not None:
         name += "+"
@@ -246,7 +246,7 @@ def _take_owner(
 
 
 def _update_owner(connection: Connection, owner_id: int, record: OwnerRecord, name: str) -> bool:
-    """Return an owner what the record says; false if more is known already."""
+    """Update an owner; return false if something newer is known already."""
     may_log_in = record.status == ACTIVE and record.password_hash
     done = connection.execute(
         update(owners)
@@ -263,7 +263,7 @@ def _update_owner(connection: Connection, owner_id: int, record: OwnerRecord, na
 
 
 def _drop_owner(connection: Connection, peer: str, record: OwnerRecord, owner_id: int) -> None:
-    """Forget an owner; one who still has vehicles here, or is known otherwise, stays."""
+    """Delete an owner; one who still has vehicles here, or is known otherwise, stays."""
     mapped = peer_owners.c
     connection.execute(
         delete(peer_owners).where(mapped.peer == peer, mapped.remote_id == record.owner)
@@ -293,7 +293,7 @@ def _namesake(connection: Connection, name: str) -> int | None:
 
 
 def _new_owner(connection: Connection, peer: str, remote_id: int, name: str, now: float) -> int:
-    """Make an owner of whom only the name is known: whatever the record says is news."""
+    """Make an owner whose name alone is known: whatever the record says is newer."""
     values = {"admin": False, "created": now, "changed": 0.0}
     query = insert(owners).values(name=name, name_key=names.owner_key(name), **values)
     owner_id: int = connection.execute(query.returning(owners.c.id)).scalar_one()
@@ -304,7 +304,7 @@ def _new_owner(connection: Connection, peer: str, remote_id: int, name: str, now
 def _map_owner(
     connection: Connection, peer: str, remote_id: int, owner_id: int, *, instead_of: int | None
 ) -> None:
-    """Have another server's number mean that owner of ours; ``instead_of`` one who is the same."""
+    """Map another server's number to our owner; ``instead_of`` is another one who is the same."""
     mapped = peer_owners.c
     this = (mapped.peer == peer, mapped.remote_id == remote_id)
     connection.execute(delete(peer_owners).where(*this))

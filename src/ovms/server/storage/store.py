@@ -1,6 +1,6 @@
 """What the server asks of the database: vehicles, their latest messages, history and traffic.
 
-One server at a time uses a database; whoever starts servers sees to that.
+One server at a time uses a database; who starts servers ensures that.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Store:
 
     @classmethod
     async def open(cls, database: Database, clock: Callable[[], float]) -> Store:
-        """Make or upgrade the database if need be; nobody counts as connected.
+        """Make or upgrade the database if needed, and mark everybody as disconnected.
 
         ``clock`` returns Unix seconds. Raises :class:`ovms.server.storage.errors.DatabaseError`.
         """
@@ -97,7 +97,7 @@ class Store:
         return vehicle, [row for row in valid if row.counts(vehicle.paranoid_token)]
 
     def heartbeat(self) -> None:
-        """Say that the server lives: call it well within ``PRESENCE_STALE``."""
+        """Store a sign of life: call it well within ``PRESENCE_STALE``."""
         self.writer.heartbeat(self._clock())
 
     async def changed_since(self, since: float) -> list[VehicleChange]:
@@ -111,7 +111,7 @@ class Store:
     async def find_provision(self, key: str) -> ProvisionRecord | None:
         """Return the record for the car that asks by ``key``, in any case; ``None`` without one.
 
-        That it was asked for is kept, and is not waited for.
+        The time of the question is stored later.
         """
         found = await self.database.read(partial(queries.find_provision, key=key))
         if found is None:
@@ -131,7 +131,7 @@ class Store:
     async def history_count(
         self, vehicle_id: str, record_type: str, since: int | None = None
     ) -> tuple[int, int]:
-        """Count a type's records; returns that and the ``last_id`` for :meth:`history_page`."""
+        """Count a type's records; return the count and the ``last_id`` for :meth:`history_page`."""
         query = partial(
             queries.history_count, vehicle_id=vehicle_id, record_type=record_type, since=since
         )
@@ -169,7 +169,7 @@ class Store:
             self._holders -= 1
 
     async def expire(self, now: float) -> int:
-        """Delete what is over at ``now`` (Unix seconds), in chunks; returns how many chunks.
+        """Delete what is over at ``now`` (Unix seconds), in chunks; return how many chunks.
 
         Call it about once a minute. Batches in between wait for one chunk at most. Raises
         :class:`ovms.server.storage.errors.DatabaseError` or
@@ -208,7 +208,7 @@ class Store:
 
 
 def _start(connection: Connection, now: float) -> None:
-    """Note that a server starts: nobody is connected yet."""
+    """Mark everybody as disconnected, and store when the server started."""
     connection.execute(update(presence).values(car=False, apps=0, batch=0))
     times = {"started": now, "heartbeat": now}
     row = update(server).where(server.c.id == SERVER_ROW)

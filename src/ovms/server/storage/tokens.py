@@ -114,7 +114,7 @@ def remove_token(connection: Connection, token: str, now: float) -> Token:
 
 
 def touch_tokens(connection: Connection, used: Mapping[int, float]) -> None:
-    """Keep when tokens were used, by their ids."""
+    """Store when tokens were used, by their ids."""
     for token_id, time in used.items():
         connection.execute(update(tokens).where(tokens.c.id == token_id).values(last_used=time))
 
@@ -137,5 +137,5 @@ def _prefix(text: str) -> str:
 
 
 def _shown(first: str) -> str:
-    """Return as much of a token as may stand in an error."""
+    """Return the part of a token that an error may show."""
     return first if len(first) == SHORTEST_PREFIX else f"{first[:SHORTEST_PREFIX]}…"

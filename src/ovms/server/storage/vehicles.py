@@ -134,7 +134,7 @@ def rename_vehicle(connection: Connection, vehicle_id: str, name: str, now: floa
 
 
 def transfer_vehicle(connection: Connection, vehicle_id: str, owner: Owner, now: float) -> Vehicle:
-    """Return a vehicle to another owner, with its messages."""
+    """Give a vehicle to another owner, with its messages."""
     return _change(connection, vehicle_id, now, owner_id=owner.id)
 
 
@@ -173,7 +173,7 @@ def remove_vehicle(connection: Connection, vehicle_id: str, now: float) -> Vehic
 def tombstone(connection: Connection, vehicle_id: str, now: float, rows: int = CHUNK) -> None:
     """Make a tombstone of a vehicle that is known to exist.
 
-    ``rows`` of its history are deleted at once; more of them count no longer, and go later.
+    ``rows`` of its history are deleted at once; the others count no longer, and are deleted later.
     """
     for table in (messages, presence, utilisation, notifications):
         connection.execute(delete(table).where(table.c.vehicle_id == vehicle_id))

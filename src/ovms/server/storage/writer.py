@@ -1,9 +1,9 @@
 """The one writer of what cars send: rows gather in the event loop, the database commits them.
 
 Everything here belongs to the event loop and only the awaited methods wait, so nothing is locked.
-One task takes what has gathered, has the database commit it in one transaction, and calls those who
-asked. While the database refuses, the rows stay, newer ones replace older ones, and the task tries
-again: nothing is lost while the process lives.
+One task takes what has gathered, has the database commit it in one transaction, and calls the
+callbacks. While the database refuses, the rows stay, newer ones replace older ones, and the task
+tries again: nothing is lost while the process lives.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Writer:
     # Putting: nothing waits. Vehicle ids are in upper case, as the database has them.
 
     def put_message(self, vehicle_id: str, message: LatestMessage) -> None:
-        """Keep a vehicle's latest message of its code.
+        """Store a vehicle's latest message of its code.
 
         Messages of a vehicle that does not exist are left out. Raises :class:`StoreClosed`.
         """
@@ -94,7 +94,7 @@ class Writer:
         codes[message.code] = message
 
     def put_token(self, vehicle_id: str, token: str) -> None:
-        """Keep the paranoid token of a vehicle; another one voids what was sealed before."""
+        """Store a vehicle's paranoid token; another one voids what was sealed before."""
         self._open_batch().put_token(vehicle_id, token)
 
     def put_presence(
@@ -109,7 +109,7 @@ class Writer:
         record: KeptRecord,
         on_saved: Callable[[], object] | None = None,
     ) -> bool:
-        """Keep a record, a copy of one that is known only once; false if there is no room for it.
+        """Store a record, and its copies only once; return false if there is no room for it.
 
         ``on_saved`` is called in the event loop when the record is durable, also for a copy, and
         for a vehicle that was removed meanwhile. Raises :class:`StoreClosed`.
@@ -126,11 +126,11 @@ class Writer:
         self._open_batch().put_traffic(vehicle_id, day, traffic)
 
     def put_provision_use(self, key: str, time: float) -> None:
-        """Keep when a provisioning record was asked for, in Unix seconds."""
+        """Store when a provisioning record was asked for, in Unix seconds."""
         self._open_batch().provisions[key] = time
 
     def heartbeat(self, time: float) -> None:
-        """Keep a sign of the server's life."""
+        """Store a sign of the server's life, in Unix seconds."""
         self._open_batch().heartbeat = time
 
     def when_saved(self, callback: Callable[[], object]) -> None:
@@ -157,7 +157,7 @@ class Writer:
     async def settle(self, vehicle_id: str) -> None:
         """Wait until a vehicle's history and traffic that were put are durable.
 
-        Not while the disk refuses. Raises :class:`StoreClosed`.
+        Returns at once while the disk refuses. Raises :class:`StoreClosed`.
         """
         parts = self._pending, self._writing
         if self._failing or not any(
@@ -186,9 +186,9 @@ class Writer:
         return self._refused
 
     async def close(self, timeout: float = CLOSE_TIMEOUT) -> int:
-        """Save what is left and end; returns how many rows it could not save. Harmless again.
+        """Save what is left and end; return how many rows it could not save.
 
-        Tries for ``timeout`` seconds. Nothing can be put any more.
+        Tries for ``timeout`` seconds. Nothing can be put any more. Calling it again does nothing.
         """
         self._closing = True
         self._work.set()
@@ -216,7 +216,9 @@ class Writer:
         if not self._refused:
             waiting = self._pending.rows() + self._writing.rows()
             log.error(
-                "store full: messages are lost", database=self._database.name, waiting=waiting
+                "too many rows wait for the database, new ones are dropped",
+                database=self._database.name,
+                waiting=waiting,
             )
         self._refused += 1
 
@@ -240,7 +242,7 @@ class Writer:
         self._work.clear()
 
     async def _wait(self, seconds: float) -> None:
-        """Wait, but not when somebody flushes or closes meanwhile."""
+        """Wait, or return early when somebody flushes or closes."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._hurry.wait()
@@ -266,7 +268,7 @@ class Writer:
         return await self._database.apply(batch)
 
     def _tell(self, callbacks: Iterator[Callable[[], object]]) -> None:
-        """Call some, and the rest in the event loop's next turns."""
+        """Call some callbacks, and the rest in the event loop's next turns."""
         loop = asyncio.get_running_loop()
         told = [loop.call_soon(callback) for callback in islice(callbacks, TOLD_AT_ONCE)]
         if len(told) == TOLD_AT_ONCE:
@@ -279,12 +281,16 @@ class Writer:
         self._work.set()
         if not self._failing:
             waiting = self._pending.rows()
-            log.error("store cannot save, tries again", reason=str(error), waiting=waiting)
+            log.error(
+                "cannot save to the database, trying again", reason=str(error), waiting=waiting
+            )
         self._failing = True
 
     def _recovered(self, lost: int) -> None:
         if self._failing:
-            log.info("store saves again", database=self._database.name, refused=self._refused)
+            log.info(
+                "saving to the database again", database=self._database.name, refused=self._refused
+            )
         self._failing = False
         self._refused = 0
         if lost:
@@ -300,7 +306,7 @@ class Writer:
             if not waiting.done():
                 waiting.set_exception(StoreClosed("the store was closed before it could save"))
         if left:
-            log.error("store closed with unsaved rows", database=self._database.name, rows=left)
+            log.error("closed with unsaved rows", database=self._database.name, rows=left)
         return left
 
 

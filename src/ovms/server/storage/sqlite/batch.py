@@ -80,7 +80,7 @@ def _write(connection: sqlite3.Connection, batch: Batch) -> None:
 
 
 def _write_singly(connection: sqlite3.Connection, batch: Batch) -> int:
-    """Commit a batch row by row, without the bad ones; returns how many those are."""
+    """Commit a batch row by row, without the bad ones; return how many those are."""
     lost = 0
     with transaction(connection):
         for sql, parameters in _statements(batch, 1):

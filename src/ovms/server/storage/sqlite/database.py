@@ -65,7 +65,7 @@ class SqliteDatabase(Database):
         super().upgrade()
 
     def check(self) -> None:
-        """Raise what would keep a server from starting on the file; none is no fault."""
+        """Raise what would keep a server from starting on the file; a missing one does not."""
         if self.path.exists():
             super().check()
 

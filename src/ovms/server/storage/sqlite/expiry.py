@@ -1,4 +1,4 @@
-"""How SQLite deletes what is over: a chunk at a time, found by an index; see :mod:`..expiry`."""
+"""How SQLite deletes what is over: a chunk at a time, found by an index."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How SQLite stores records of the history, each once; the rule is in :mod:`..history_batch`."""
+"""How SQLite stores records of the history, each once."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def write_history(connection: sqlite3.Connection, batch: HistoryBatch) -> None:
 
 
 def _copies(connection: sqlite3.Connection, acked: list[Acked]) -> set[int]:
-    """Return the places of those that are stored already."""
+    """Return the places of the records that are stored already."""
     known = ((place, *key, *each.window) for place, key, each in acked)
     copies = _fetch(connection, _KNOWN, known)
     late = (

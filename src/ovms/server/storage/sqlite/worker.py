@@ -35,13 +35,13 @@ class Worker(Generic[C]):
         self._closed = False
 
     async def run(self, job: Callable[[C], T]) -> T:
-        """Run a job behind those that came before. Raises :class:`StoreClosed`."""
+        """Run a job after those that came before. Raises :class:`StoreClosed`."""
         if self._closed:
             raise StoreClosed("the database was closed")
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, job)
 
     async def close(self) -> None:
-        """Close the connection behind the jobs that wait. Harmless again."""
+        """Close the connection after the jobs that wait. Calling it again does nothing."""
         if not self._closed:
             self._closed = True
             await asyncio.get_running_loop().run_in_executor(self._thread, self._release)
