@@ -16,7 +16,7 @@ from ovms.protocol.records.history import KeptRecord
 from ovms.server.hub.context import RoomContext
 from ovms.server.hub.member import Member
 from ovms.server.hub.room import Room
-from ovms.server.hub.telemetry import TelemetryLog
+from ovms.server.hub.telemetry import LogSettings, TelemetryLog
 from ovms.server.values import (
     DayTraffic,
     HistoryEntry,
@@ -287,7 +287,7 @@ class Place:
         self.context = context
         self.groups = context.groups
         vehicle = vehicle or make_vehicle()
-        self.telemetry = TelemetryLog(vehicle.id, self.storage, context.log)
+        self.telemetry = TelemetryLog(vehicle.id, self.storage, LogSettings())
         self.telemetry.keep_for(vehicle.log_days, vehicle.log_position_days)
         self.room = Room(vehicle, context, self.telemetry)
         self.room.latest.restore(stored)

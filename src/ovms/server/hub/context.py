@@ -13,7 +13,6 @@ from ovms.server.hub.guard import Guard
 from ovms.server.hub.interfaces import AlertService, Storage
 from ovms.server.hub.observers import RoomObservers
 from ovms.server.hub.pacing import Pacer
-from ovms.server.hub.telemetry import LogSettings
 
 
 @dataclass(slots=True)
@@ -29,7 +28,6 @@ class RoomContext:
     """Runs what takes time as a task that the hub owns."""
     answer_timeout: float = ANSWER_TIMEOUT
     """Seconds a car has to answer a command."""
-    log: LogSettings = field(default_factory=LogSettings)
     groups: Groups = field(default_factory=Groups)
     pacers: set[Pacer] = field(default_factory=set)
     """Pacers in which something waits."""

@@ -100,9 +100,8 @@ class Hub:
         self._clock = clock
         self._settings = settings
         self._context = RoomContext(
-            storage, alerts, clock, settings.version, self._spawn, settings.answer_timeout,
-            settings.log,
-        )  # fmt: skip
+            storage, alerts, clock, settings.version, self._spawn, settings.answer_timeout
+        )
         self.guard = self._context.guard
         self._logs: dict[str, TelemetryLog] = {}
         self._loading: dict[str, asyncio.Task[Room | None]] = {}
@@ -170,9 +169,7 @@ class Hub:
 
         Raises :class:`Removed` if the vehicle went away, or changed its secret, since the look-up.
         """
-        if room.is_void:
-            raise Removed
-        room = self.rooms.setdefault(room.vehicle.id, room)
+        room = self._open(room)
         return RoomSession(self, room, room.join(role, line))
 
     def enter_upstream(self, room: Room, line: Line, claim: int) -> RoomSession:
@@ -180,14 +177,18 @@ class Hub:
 
         Raises :class:`Removed` as :meth:`enter`.
         """
-        if room.is_void:
-            raise Removed
-        room = self.rooms.setdefault(room.vehicle.id, room)
+        room = self._open(room)
         return RoomSession(self, room, room.relays.join_upstream(line, claim))
 
     def enter_relay(self, room: Room, line: Line) -> RoomSession:
         """Let another server into a room that is open, for its clients."""
         return RoomSession(self, room, room.relays.join(line))
+
+    def _open(self, room: Room) -> Room:
+        """Return the vehicle's open room, which is this one if there is no other."""
+        if room.is_void:
+            raise Removed
+        return self.rooms.setdefault(room.vehicle.id, room)
 
     def leave(self, session: RoomSession) -> None:
         """Let somebody out of a room. May be called again."""

@@ -6,7 +6,6 @@ the car's place in the room. See :mod:`ovms.server.peers.link` for what goes bet
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ovms.protocol import Message, Role
@@ -65,19 +64,16 @@ class Relays:
 
     def receive(self, relay: Member, message: Message) -> None:
         """Handle what another server says for its clients."""
-        handle = FROM_RELAY.get(message.code)
-        if handle is not None:
-            handle(self, relay, message)
+        if message.code in ("A", "C"):  # a ping has its turn: then all before it is answered
+            self._room.take_command(relay, message)
+        elif message.code == "E":
+            self._room.take_sealed_from_client(relay, message)
+        elif message.code == WATCHING:
+            self._take_watching(relay, message)
         elif CODES[message.code].is_passed_on_by_peers:
             self._room.pass_to_car(message)
         else:
             self._room.ignore(relay, message)
-
-    def _take_command(self, relay: Member, message: Message) -> None:
-        self._room.take_command(relay, message)
-
-    def _take_sealed(self, relay: Member, message: Message) -> None:
-        self._room.take_sealed_from_client(relay, message)
 
     def _take_watching(self, relay: Member, message: Message) -> None:
         """Note how many apps watch at another server."""
@@ -109,16 +105,8 @@ class Relays:
 
     def take_stored(self, message: Message, age: int) -> None:
         """Take a car's message that another server stored ``age`` seconds ago."""
-        self._room.take_stored(message, max(1, age))
-
-
-FROM_RELAY: dict[str, Callable[[Relays, Member, Message], None]] = {
-    "A": Relays._take_command,  # in its turn: what came before it has been answered then
-    "C": Relays._take_command,
-    "E": Relays._take_sealed,
-    WATCHING: Relays._take_watching,
-}
-"""What another server says for its clients, besides what its apps pass on to the car."""
+        if CODES[message.code].is_stored:
+            self._room.store(message.code, message.data, "", message, max(1, age))
 
 
 def _is_relayed(car: Car, message: Message) -> bool:

@@ -241,7 +241,7 @@ class Room:
         """Handle what the car says, wherever it is connected."""
         self.relays.hear(car, message)
         if CODES[message.code].is_stored:
-            self._store(message.code, message.data, "", message, car.take_age())
+            self.store(message.code, message.data, "", message, car.take_age())
         else:
             FROM_CAR.get(message.code, Room.ignore)(self, car, message)
 
@@ -269,13 +269,11 @@ class Room:
 
     # -- what the car reports ---------------------------------------------------------------
 
-    def take_stored(self, message: Message, age: int) -> None:
-        """Take a latest message of the car that came elsewhere, ``age`` seconds ago."""
-        if CODES[message.code].is_stored:
-            self._store(message.code, message.data, "", message, age)
+    def store(self, code: str, data: bytes, token: str, message: Message, age: int) -> None:
+        """Make a car's message the latest of its code, store it, and send it to the clients.
 
-    def _store(self, code: str, data: bytes, token: str, message: Message, age: int) -> None:
-        """Make a car's message the latest of its code, store it, and tell the clients."""
+        ``age`` is in seconds, 0 for a message that has just come from the car.
+        """
         time = max(0.0, self._context.clock.time() - age)
         latest = LatestMessage(code, data, time, token)
         if age and self.latest.is_older(latest):
@@ -313,7 +311,7 @@ class Room:
         elif CODES[sealed.code].sealing is not Sealing.STORED or not self.latest.token:
             self._to_clients(message)
         else:
-            self._store(sealed.code, sealed.data, self.latest.token, message, car.take_age())
+            self.store(sealed.code, sealed.data, self.latest.token, message, car.take_age())
 
     def _take_record(self, car: Car, message: Message) -> None:
         self.recorder.keep_record(message)
