@@ -116,7 +116,7 @@ def test_everything_public_says_what_it_is() -> None:
 # -- the examples ---------------------------------------------------------------------------
 
 
-class House:
+class ServerAndCar:
     """A server and a simulated car, on an event loop in a thread."""
 
     def __init__(self, data: Path) -> None:
@@ -163,23 +163,23 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerAndCar]:
     """Run a server that has a record or two of CAR1, which is connected."""
-    data = tmp_path_factory.mktemp("house") / "data"
+    data = tmp_path_factory.mktemp("running") / "data"
     for words in (("owner", "add", "tester"),
                   ("vehicle", "add", "CAR1", "--owner", "tester", "--secret", SECRET)):  # fmt: skip
         done = run_ovms(*words, "--data", str(data))
         assert done.returncode == 0, done.stderr
-    running = House(data)
+    made = ServerAndCar(data)
     try:
-        wait_until(lambda: _is_connected(running))
-        yield running
+        wait_until(lambda: _is_connected(made))
+        yield made
     finally:
-        running.end()
+        made.end()
 
 
-def _is_connected(house: House) -> bool | None:
-    with app.sync.connect(house.place, "CAR1", SECRET) as car:
+def _is_connected(running: ServerAndCar) -> bool | None:
+    with app.sync.connect(running.place, "CAR1", SECRET) as car:
         return car.snapshot.connected and car.snapshot.status.soc is not None
 
 
@@ -189,9 +189,9 @@ def example(name: str) -> Callable[..., Any]:
     return main
 
 
-async def test_soc_each_minute(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_soc_each_minute(running: ServerAndCar, capsys: pytest.CaptureFixture[str]) -> None:
     """It prints the car's state of charge again and again, once it is known."""
-    work = example("soc_each_minute.py")(house.place, "CAR1", SECRET, every=0.01)
+    work = example("soc_each_minute.py")(running.place, "CAR1", SECRET, every=0.01)
     printing = asyncio.create_task(work)
     printed = ""
     async with asyncio.timeout(PATIENCE):
@@ -203,20 +203,20 @@ async def test_soc_each_minute(house: House, capsys: pytest.CaptureFixture[str])
     assert re.fullmatch(r"(unknown\n)*([\d.]+ %\n)+", printed)
 
 
-def test_lock_the_car(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+def test_lock_the_car(running: ServerAndCar, capsys: pytest.CaptureFixture[str]) -> None:
     """The simulated car locks with its PIN, not with another; a wrong secret is one line."""
     main = example("lock_the_car.py")
-    assert main(house.place, "CAR1", SECRET, "1234") == 0
+    assert main(running.place, "CAR1", SECRET, "1234") == 0
     assert capsys.readouterr().out == "locked\n"
-    assert main(house.place, "CAR1", SECRET, "9999") == 1
+    assert main(running.place, "CAR1", SECRET, "9999") == 1
     assert capsys.readouterr().err.startswith("not locked: ")
-    assert main(house.place, "CAR1", "wrong", "1234") == 1
+    assert main(running.place, "CAR1", "wrong", "1234") == 1
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_history_to_csv(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+def test_history_to_csv(running: ServerAndCar, capsys: pytest.CaptureFixture[str]) -> None:
     """Each record is a line, oldest first."""
-    example("history_to_csv.py")(house.place, "CAR1", SECRET, "*-LOG-Trip")
+    example("history_to_csv.py")(running.place, "CAR1", SECRET, "*-LOG-Trip")
     header, *lines = capsys.readouterr().out.splitlines()
     assert header == "time,number,value"
     assert [line.split(",", 1)[1] for line in lines] == ['1,"trip,1"', '2,"trip,2"']

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import msgspec
+import pytest
 
 from ovms.app.snapshot import Seen, Snapshot
 from ovms.base.clock import iso_time
@@ -98,3 +99,36 @@ def test_json_is_json() -> None:
     msgspec.json.encode(shown)
     assert shown["messages"]["S"]["extra"][0] == "ÿ"
     assert shown["messages"]["S"]["time"] == "1970-01-01T00:00:00Z"
+
+
+def test_every_record_has_its_attribute() -> None:
+    """Capabilities, tyres and power export are typed, too, and empty before they come."""
+    snapshot = Snapshot("CAR1")
+    assert not snapshot.capabilities.supports(20)
+    assert (snapshot.tyres.names, snapshot.power_export.power) == ((), None)
+    for message in (Message("V", b"C20"), Message("Y", b"1,F,1,220"), Message("X", b"1,1,,,-3.6")):
+        snapshot.receive(message, NOW)
+    assert snapshot.capabilities.supports(20)
+    assert (snapshot.tyres.names, snapshot.power_export.power) == (("F",), -3.6)
+
+
+@pytest.mark.parametrize(("units", "unit"), [(b"K", "km"), (b"M", "mi"), (b"", "distance")])
+def test_fields_have_units(units: bytes, unit: str) -> None:
+    """A distance is in the unit that the car has said; other units are always the same."""
+    snapshot = filled(Message("S", b"80," + units))
+    assert snapshot.unit(snapshot.status, "ideal_range") == unit
+    assert snapshot.unit(snapshot.environment, "speed") == f"{unit}/h"
+    assert snapshot.unit(snapshot.status, "soc") == "%"
+    assert snapshot.unit(snapshot.firmware, "vin") == ""
+    with pytest.raises(KeyError):
+        snapshot.unit(snapshot.status, "colour")
+
+
+def test_a_copy_stands_still() -> None:
+    """What comes later changes the snapshot, not its copy."""
+    snapshot = filled(Message("S", b"80,K"), Message("g", b"A,TRACK,80"))
+    copy = snapshot.copy()
+    for message in (Message("S", b"81,K"), Message("g", b"B,TRACK,80"), Message("Z", b"1")):
+        snapshot.receive(message, NOW)
+    assert (copy.status.soc, list(copy.groups["TRACK"]), copy.connected) == (80, ["A"], None)
+    assert snapshot.status.soc == 81
