@@ -11,7 +11,8 @@ from ovms.protocol import Message
 class Inbox:
     """Messages for one listener, of some codes or all, until the connection is lost.
 
-    At ``limit`` messages :meth:`put` waits for room, and so holds back connection and server.
+    At ``limit`` messages :meth:`put` waits for room, which holds back
+    the connection and the server.
     """
 
     def __init__(self, limit: int, codes: str | None = None) -> None:
@@ -24,7 +25,7 @@ class Inbox:
         self._room.set()
 
     async def put(self, message: Message) -> None:
-        """Take a message, if the listener wants it and is still there."""
+        """Add a message, if the listener wants it and is still there."""
         if self._codes is not None and message.code not in self._codes:
             return
         await self._room.wait()
@@ -35,7 +36,7 @@ class Inbox:
                 self._room.clear()
 
     async def get(self) -> Message | None:
-        """Wait for the next message; ``None`` when no more will come."""
+        """Return the next message, and wait for it; ``None`` when no more will come."""
         while not self._waiting:
             if self._is_closed:
                 return None
@@ -45,7 +46,7 @@ class Inbox:
         return self._waiting.popleft()
 
     def close(self) -> None:
-        """Say that no more will come, or that nobody listens any more. May be called again."""
+        """End the inbox: no more will come, or nobody listens any more. May be called again."""
         self._is_closed = True
         self._news.set()
         self._room.set()

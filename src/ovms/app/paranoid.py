@@ -1,8 +1,8 @@
-"""The app's side of paranoid mode: opens what the car seals, and seals commands to it. Pure.
+"""The app's side of paranoid mode: open what the car seals, and seal commands to it. Pure.
 
-The password is the module's; whoever gives the server's password here does what the Android app
-does. A wrong one opens nothing: what it would give is told from text, and once that has happened
-nothing of that token is opened any more.
+The password is the module's, or the server password for a car that is set up as the Android app
+expects. A wrong password opens nothing: what it decrypts to is recognised as no text, and from then
+on nothing under that token is opened any more.
 """
 
 from __future__ import annotations
@@ -14,37 +14,37 @@ from ovms.protocol.commands import Answer
 from ovms.protocol.paranoid import Sealer, WrongPassword, sealed_message, token_of
 
 LEAST_PROOF = 12
-"""Bytes of plain ASCII that no wrong password gives: one chance in 150,000."""
+"""Bytes of plain ASCII that prove the password: a wrong one gives them once in 150,000 times."""
 
 
 class Opener:
-    """Opens messages under the token that the car has told. Without a password it opens none."""
+    """Opens messages under the car's token. Without a password it opens none."""
 
     def __init__(self, password: str | None = None) -> None:
         self.token: str | None = None
         """The car's token; ``None`` while the car is not known to seal."""
         self.is_wrong = False
-        """The password did not open what came under this token."""
+        """Whether the password did not open what came under this token."""
         self._password = password
         self._sealer: Sealer | None = None
         self._is_proven = False
 
     @property
     def has_password(self) -> bool:
-        """There is something to open with."""
+        """Whether there is a password."""
         return self._password is not None
 
     @property
     def seals(self) -> bool:
-        """Commands go sealed: password and token are known."""
+        """Whether commands are sealed: password and token are known."""
         return self._sealer is not None
 
     def restart(self) -> None:
-        """Forget the token: on a new connection the server tells it again, if there is one."""
+        """Forget the token: on a new connection the server sends it again, if there is one."""
         self._learn(None)
 
     def receive(self, message: Message) -> Message:
-        """Return a message as it can be read: opened, or sealed as it came."""
+        """Return a message opened if possible, otherwise as it came."""
         token = token_of(message)
         if token is not None and token != self.token:
             self._learn(token)
@@ -59,7 +59,7 @@ class Opener:
         return opened if self._believes(opened) else message
 
     def seal(self, message: Message) -> Message:
-        """Seal a command to the car, if the car seals and there is a password.
+        """Return a command sealed for the car, if the car seals and there is a password.
 
         Raises :class:`PasswordWrong` once the password is known to be wrong.
         """
@@ -74,7 +74,7 @@ class Opener:
         self.is_wrong = self._is_proven = False
 
     def _believes(self, opened: Message) -> bool:
-        """Return whether it is what was sealed. A few bytes may look like text by chance."""
+        """Return whether the password is right. A few bytes may look like text by chance."""
         is_plain = all(32 <= byte < 127 or byte in b"\r\n\t" for byte in opened.data)
         self._is_proven = self._is_proven or (is_plain and len(opened.data) >= LEAST_PROOF)
         if self._is_proven or len(opened.data) >= 2 * LEAST_PROOF:

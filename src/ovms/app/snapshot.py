@@ -2,8 +2,8 @@
 
 Pure: messages and times come in, nothing goes out.
 
-The wire tells no times but one: ``T``, the age of the newest message that the server had stored. So
-a stored message is dated to that age (it is as old or older), a live one to the moment it came.
+The only time on the wire is ``T``, the age of the newest message that the server had stored. So a
+stored message is dated by that age (it is as old or older), and a live one by when it came.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ from ovms.protocol.records import (
 )
 
 GROUP_LIMIT = 1000
-"""Cars of groups that are remembered: what a server sends is not ours to bound otherwise."""
+"""Cars of groups that are remembered: nothing else bounds what a server sends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A message and when it came, Unix seconds; ``content`` is ``None`` for an unknown code.
 
-    Of one that could not be opened (``is_sealed``) there is the code, and data that say nothing.
+    A message that could not be opened (``is_sealed``) has its code, and data that mean nothing.
     """
 
     message: Message
@@ -53,7 +53,7 @@ class Seen:
 
     @classmethod
     def of(cls, message: Message, time: float) -> Self:
-        """Read a message, as far as it can be read."""
+        """Return a message with its content, as far as it can be read."""
         sealed = sealed_message(message)
         if sealed is not None:
             return cls(sealed, time, None, is_sealed=True)
@@ -74,27 +74,27 @@ C = TypeVar("C")
 
 @dataclass(slots=True)
 class Snapshot:
-    """The state of one vehicle as its app sees it."""
+    """The state of one vehicle as its app knows it. An unknown value is ``None``."""
 
     vehicle_id: str = ""
     connected: bool | None = None
-    """The car is connected to the server; ``None`` until the server has said."""
+    """Whether the car is connected to the server; ``None`` until the server has said."""
     messages: dict[str, Seen] = field(default_factory=dict)
     groups: dict[str, dict[str, Seen]] = field(default_factory=dict)
     """The latest position (a :class:`GroupPosition`) of each car, by group and vehicle id."""
     opener: Opener = field(default_factory=Opener)
     """Opens what is sealed; see :mod:`ovms.app.paranoid`."""
     _is_dated: bool = False
-    """The first ``T`` has come: what comes from now on is live."""
+    """Whether the first ``T`` has come: what comes after it is live."""
 
     @property
     def is_paranoid(self) -> bool:
-        """The car seals what it says."""
+        """Whether the car seals what it sends."""
         return self.opener.token is not None
 
     @property
     def is_password_wrong(self) -> bool:
-        """The paranoid password does not open what the car has sealed."""
+        """Whether the paranoid password does not open what the car has sealed."""
         return self.opener.is_wrong
 
     def copy(self) -> Snapshot:
@@ -103,7 +103,7 @@ class Snapshot:
         return replace(self, messages=dict(self.messages), groups=groups)
 
     def restart(self, vehicle_id: str) -> None:
-        """Begin a new connection: what comes first is stored, not live.
+        """Start a new connection: what comes first was stored, and is not live.
 
         For another vehicle than before everything is forgotten.
         """
@@ -137,7 +137,7 @@ class Snapshot:
             self.messages[seen.message.code] = seen
 
     def _drop_sealed(self) -> None:
-        """Forget what was sealed under an older token: nothing opens it any more."""
+        """Forget what was sealed under an older token: nothing can open it any more."""
         self.messages = {c: seen for c, seen in self.messages.items() if not seen.is_sealed}
 
     def _keep_position(self, seen: Seen, position: GroupPosition) -> None:
@@ -153,7 +153,7 @@ class Snapshot:
                 del self.groups[oldest]
 
     def _date(self, newest: float) -> None:
-        """Date what the server had stored: not younger than its newest."""
+        """Date what the server had stored: it is at least as old as the newest of it."""
         if not self._is_dated:
             self._is_dated = True
             self.messages = {
@@ -213,8 +213,8 @@ class Snapshot:
     def unit(self, record: Record, name: str) -> str:
         """Return the unit of a record's field, ``km`` or ``mi`` for a distance; empty for none.
 
-        Of a distance whose unit the car has not said it is ``distance``. Raises ``KeyError`` for a
-        field that the record does not have.
+        If the car has not sent the unit of its distances, it is ``distance``. Raises ``KeyError``
+        for a field that the record does not have.
         """
         unit = {each.name: each.unit for each in record.TABLE}[name]
         known = {"K": "km", "M": "mi"}.get(self.status.units or "")
@@ -222,7 +222,7 @@ class Snapshot:
 
     @property
     def updated(self) -> float | None:
-        """When the car last said something, Unix seconds."""
+        """When the car last sent something, in Unix seconds."""
         times = [
             seen.time for code, seen in self.messages.items() if not CODES[code].is_only_servers
         ]

@@ -33,7 +33,7 @@ app.command("history")(history)
 app.command("utilisation")(utilisation)
 
 LONGEST_ALERT = 1000
-"""Bytes of an alert: more than any phone shows, and one line to whoever hears it."""
+"""Bytes of an alert: more than any phone shows, and still one line of the protocol."""
 
 ALERT_KINDS = {"A": AlertKind.ALERT, "I": AlertKind.INFORMATION}
 

@@ -20,10 +20,10 @@ CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 
 
 class ListingRow(Protocol):
-    """A row, whichever."""
+    """A row of any of the three listings."""
 
     def as_json(self) -> dict[str, Any]:
-        """Name the fields."""
+        """Return the fields by name."""
         ...
 
 
@@ -72,7 +72,7 @@ def utilisation(
 
 
 def find_time(text: str) -> datetime:
-    """Read a date, or a date and time, UTC unless it names a zone; else it is wrong usage."""
+    """Return a date, or a date and time, in UTC unless it names a zone. Else it is wrong usage."""
     try:
         return datetime.fromisoformat(text.strip())
     except ValueError:
@@ -101,7 +101,7 @@ async def _list(
 
 
 class _Json:
-    """One JSON array, a line a row."""
+    """One JSON array, with a line for each row."""
 
     def __init__(self) -> None:
         self._before = "["
@@ -129,11 +129,11 @@ class _Csv:
         self._writer.writerow([self._clean(str(value)) for value in row.values()])
 
     def end(self) -> None:
-        """Nothing is left to print."""
+        """Do nothing: all rows are printed."""
 
 
 class _Plain:
-    """A line a row with tabs between, header first; tables of few rows are drawn on a terminal."""
+    """A line for each row with tabs, header first; short tables are drawn on a terminal."""
 
     def __init__(self, columns: Sequence[str]) -> None:
         self._columns = columns
@@ -142,7 +142,7 @@ class _Plain:
         self._has_rows = False
 
     def print(self, row: dict[str, Any]) -> None:
-        """Print a row of a long table, keep one of a short one."""
+        """Print a row of a long table, or keep a row of a short one."""
         cells = [printable(str(value)) for value in row.values()]
         if not self._is_long:
             self._rows.append(cells)

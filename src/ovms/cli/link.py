@@ -1,4 +1,4 @@
-"""What all commands share that call a server: options, and how the server is found and trusted."""
+"""What all commands that call a server share: options, and how the server is found and trusted."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ TRUST_HINT = (
 def find_server(
     text: str, default_port: int = PLAIN_PORT, option: str = "--server"
 ) -> tuple[str, int]:
-    """Read ``HOST[:PORT]``, an IPv6 address in brackets; anything else is wrong usage."""
+    """Return host and port of ``HOST[:PORT]``. Anything else ends the command as wrong usage."""
     address = parse_address(text, default_port)
     if address is None:
         refuse(f"{option} {text!r} is not HOST[:PORT]; an IPv6 address stands in brackets")
@@ -65,9 +65,9 @@ def find_server(
 def find_paranoid(
     paranoid: str | None, paranoid_file: str | None, *others: str | None
 ) -> str | None:
-    """Return the paranoid password, ``None`` if nobody tells one: it is not asked for.
+    """Return the paranoid password; ``None`` if none is given, because it is not asked for.
 
-    ``others`` are the files of the other secrets: standard input can be but one.
+    ``others`` are the files of the other secrets: only one of them can be standard input.
     """
     if paranoid == "":
         refuse("--paranoid must not be empty")
@@ -77,7 +77,7 @@ def find_paranoid(
 
 
 def find_tls(tls: bool, insecure: bool, ca: Path | None) -> ssl.SSLContext | None:
-    """Return the way to speak TLS, ``None`` for plain; ends the command if a file is unusable."""
+    """Return the TLS context, ``None`` for plain. A file that is unusable ends the command."""
     if not tls:
         if insecure or ca is not None:
             refuse(f"{'--insecure' if insecure else '--ca'} goes with --tls")
@@ -95,5 +95,5 @@ def find_tls(tls: bool, insecure: bool, ca: Path | None) -> ssl.SSLContext | Non
 def find_place(
     server: str, tls: ssl.SSLContext | None, option: str = "--server"
 ) -> tuple[str, int]:
-    """Read ``HOST[:PORT]``; the port is the usual one for TLS or for plain unless given."""
+    """Return host and port of ``HOST[:PORT]``; by default the usual port for TLS or for plain."""
     return find_server(server, PLAIN_PORT if tls is None else TLS_PORT, option)

@@ -1,4 +1,4 @@
-"""How an app shows who it is: by the vehicle's secret, or as the vehicle's owner."""
+"""How an app logs in: by the vehicle's secret, or as the vehicle's owner."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the options tell of who calls."""
+    """The options that say who calls."""
 
     secret: str | None = None
     secret_file: str | None = None
@@ -72,7 +72,7 @@ class Shown:
     password_file: str | None = None
 
     def login(self, vehicle: str | None) -> Credentials:
-        """Find out who calls. Options come before variables; both ways at once are wrong usage."""
+        """Return who calls. Options take precedence over variables; both kinds are wrong usage."""
         has_secret = _any(self.secret, self.secret_file)
         is_owner = _any(self.user, self.password, self.password_file)
         if not (has_secret or is_owner):
@@ -104,7 +104,7 @@ class Shown:
 
 
 def warn_in_clear(host: str) -> None:
-    """Say that a password goes unprotected to a host, unless it stays on this machine."""
+    """Warn that a password is sent unprotected, unless the host is this machine."""
     if not is_loopback(host):
         print("ovms: without --tls everybody on the way can read the password", file=sys.stderr)
 

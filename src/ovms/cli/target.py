@@ -43,7 +43,7 @@ from ovms.cli.login import (
 from ovms.protocol import Message, Role
 
 CONNECT_TIMEOUT = 20.0
-"""Seconds a person waits for the server."""
+"""Seconds until a person gives up waiting for the server."""
 
 OnMessage = Callable[[Message], None]
 
@@ -96,15 +96,15 @@ class Target:
 
 
 MakeTarget = Callable[[], Target]
-"""Makes what the options of :func:`takes_target` tell, once a command has checked its own."""
+"""Returns the target that the options name, once a command has checked its own options."""
 
 
 def takes_target(command: Callable[..., None], without: str = "") -> Callable[..., None]:
-    """Give a command the options that say whom it calls, in place of its ``target``.
+    """Return the command with the options that say whom it calls, in place of its ``target``.
 
-    ``command`` takes a :data:`MakeTarget` of that name. Typer reads options off a signature, so
-    this makes one of the command's own and the shared ones. Those named like ``without`` are left
-    out.
+    ``command`` takes a :data:`MakeTarget` of that name. Typer reads options from a signature, so
+    this makes a signature of the command's own options and the shared ones. Shared options whose
+    names start with ``without`` are left out.
     """
     own = inspect.signature(command, eval_str=True).parameters
     shared = {
@@ -126,7 +126,7 @@ def takes_target(command: Callable[..., None], without: str = "") -> Callable[..
 
 
 def takes_plain_target(command: Callable[..., None]) -> Callable[..., None]:
-    """Do as :func:`takes_target` for a command that opens nothing that a car has sealed."""
+    """Do as :func:`takes_target` for a command that never opens sealed messages."""
     return takes_target(command, without="paranoid")
 
 

@@ -1,4 +1,4 @@
-"""``HOST[:PORT]`` as people write it."""
+"""Server addresses as people write them: ``HOST[:PORT]``."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import re
 from typing import Final
 
 PLAIN_PORT: Final = 6867
-"""Where servers take lines."""
+"""The usual port for lines."""
 
 TLS_PORT: Final = 6870
-"""Where servers take the same in TLS."""
+"""The usual port for lines in TLS."""
 
 _ADDRESS = re.compile(r"(?:\[(?P<v6>[^\]\s]+)\]|(?P<host>[^:\s\[\]]+))(?::(?P<port>\d{1,5}))?")
 
 
 def parse_address(text: str, default_port: int) -> tuple[str, int] | None:
-    """Read a host and its port; an IPv6 address stands in brackets. ``None`` for anything else."""
+    """Return host and port; an IPv6 address is in brackets. Return ``None`` for anything else."""
     match = _ADDRESS.fullmatch(text)
     port = int(match["port"] or default_port) if match else 0
     if match is None or not 1 <= port <= 65535:

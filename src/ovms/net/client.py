@@ -1,4 +1,4 @@
-"""A caller's connection: connect, say who we are, then send and receive messages.
+"""A caller's connection: connect, send the welcome, then send and receive messages.
 
 ::
 
@@ -41,36 +41,36 @@ if TYPE_CHECKING:
     from ovms.net.websocket import ClientSocket
 
 WELCOME_TIMEOUT = 60.0
-"""Seconds until the welcome must be there. A server in passing trouble stays silent."""
+"""Seconds until the welcome must have come. A server with passing trouble stays silent."""
 
 INBOX_LIMIT = 1000
-"""Messages that may wait for :meth:`ClientConnection.receive`; then reading stops until half are
-gone.
+"""Messages that may wait for :meth:`ClientConnection.receive`. Then reading stops until half of
+them have been received.
 """
 
 DROP_TIMEOUT = 1.0
 """Seconds to wait for the end of a connection that nobody will use.
 
-uvloop says nothing of the end of one whose making is cancelled in the very instant when it is made.
+uvloop does not report the end of a connection whose making is cancelled in the moment it is made.
 """
 
 T = TypeVar("T")
 
 
 class NetError(Error):
-    """A connection that did not come about, or ended."""
+    """A connection could not be made, or has ended."""
 
 
 class ConnectFailed(NetError):
-    """There is no connection to the server; trying again later may help."""
+    """There is no connection to the server. Trying again later may help."""
 
 
 class Untrusted(ConnectFailed):
-    """The certificate does not show that this is the server; trying again seldom helps."""
+    """The certificate does not prove that this is the server. Trying again seldom helps."""
 
 
 class WelcomeRefused(NetError):
-    """The server does not take us: the vehicle id or the secret is wrong."""
+    """The server refuses us: the vehicle id, the secret or the password is wrong."""
 
 
 class ConnectionLost(NetError):
@@ -78,9 +78,9 @@ class ConnectionLost(NetError):
 
 
 class ClientConnection:
-    """A caller's side of one connection. Made by :func:`connect` and its like.
+    """A caller's side of one connection. Made by :func:`connect` and the like.
 
-    Iterating over it gives messages until it is lost; leaving ``async with`` closes it.
+    Iterating over it yields messages until it is lost. Leaving ``async with`` closes it.
     """
 
     def __init__(self) -> None:
@@ -93,10 +93,10 @@ class ClientConnection:
         self._error: Exception | None = None
         self._traffic: Traffic | None = None
         self.shown = "vehicle id or secret"
-        """What a server may find wrong that closes instead of a welcome."""
+        """What may be wrong if the server closes the connection instead of welcoming us."""
         self.welcomed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.login: OwnerServerWelcome | None = None
-        """What the server told an owner at login: the vehicle, and all others."""
+        """The server's answer to an owner's login: the vehicle, and all vehicles of the owner."""
 
     @property
     def peer(self) -> str:
@@ -115,9 +115,9 @@ class ClientConnection:
 
     @property
     def traffic(self) -> Traffic:
-        """What the connection has cost so far; of one that has ended, as it was asked last.
+        """What the connection has cost so far. After its end, the value that was last read.
 
-        Where the system does not count, what was handed to it.
+        Where the system does not count, it is the bytes that we have sent and received.
         """
         pump = self._pump
         if pump is not None:
@@ -137,16 +137,16 @@ class ClientConnection:
             raise self._lost()
 
     async def drain(self) -> None:
-        """Wait until the other end has taken enough. Raises :class:`ConnectionLost`."""
+        """Wait until the other end has read enough. Raises :class:`ConnectionLost`."""
         if self._pump is not None:
             await self._pump.drained()
         if self._is_over:
             raise self._lost()
 
     async def receive(self) -> Message:
-        """Wait for the next message.
+        """Return the next message, and wait for it if necessary.
 
-        Raises :class:`ConnectionLost` once the connection is over and all that came is given out.
+        Raises :class:`ConnectionLost` when the connection has ended and nothing is left.
         """
         while not self._inbox:
             if self._is_over:
@@ -160,7 +160,7 @@ class ClientConnection:
         return message
 
     async def provision(self, key: str) -> ProvisionRecord | None:
-        """Ask for the provisioning record of a key; ``None`` if there is none for us.
+        """Return the provisioning record of a key; ``None`` if the server has none for us.
 
         Raises :class:`ConnectionLost`, and :class:`~ovms.protocol.errors.LocalProtocolError` for a
         key that fits no request.
@@ -171,11 +171,11 @@ class ClientConnection:
         return await self.provision_answer()
 
     def provision_answer(self) -> asyncio.Future[ProvisionRecord | None]:
-        """Return the answer, once it is there, to the provisioning request that was just said."""
+        """Return a future for the answer to the last provisioning request."""
         question: asyncio.Future[ProvisionRecord | None] = (
             asyncio.get_running_loop().create_future()
         )
-        # Answers come in the order of asking. One that nobody waits for any more keeps its place.
+        # Answers come in the order of the requests. A request that was given up keeps its place.
         self._questions.append(question)
         return question
 
@@ -189,7 +189,7 @@ class ClientConnection:
             yield message
 
     async def close(self) -> None:
-        """End the connection. May be called again."""
+        """Close the connection. May be called again."""
         if self._pump is not None and not self._is_over:
             self._pump.close()
             while not self._is_over:
@@ -197,7 +197,7 @@ class ClientConnection:
                 await self._news.wait()
 
     def cut(self, error: Exception | None = None) -> None:
-        """End the connection at once; what has not left yet is lost."""
+        """End the connection at once. What has not been sent yet is lost."""
         if self._pump is not None:
             self._pump.abort(error)
 
@@ -223,14 +223,14 @@ class ClientConnection:
         reason = f": {self._error}" if self._error else ""
         return ConnectionLost(f"the connection to the server is lost{reason}")
 
-    # -- the pump's owner -------------------------------------------------------------------
+    # -- the pump's handler -----------------------------------------------------------------
 
     def opened(self, pump: Pump) -> None:
-        """Take up the connection."""
+        """Handle the beginning of the connection."""
         self._pump = pump
 
     def received(self, pump: Pump, event: Event) -> None:
-        """Keep a message for :meth:`receive`; stop reading when too many wait."""
+        """Handle an event: keep a message for :meth:`receive`, and stop reading at the limit."""
         if isinstance(event, Message):
             self._inbox.append(event)
             if len(self._inbox) >= INBOX_LIMIT:
@@ -246,10 +246,10 @@ class ClientConnection:
             self.welcomed.set_result(None)
 
     def stalled(self, pump: Pump) -> None:
-        """Go on: whoever sends much and never drains fills his own memory."""
+        """Do nothing: a caller that never drains only fills its own buffer."""
 
     def closed(self, pump: Pump, error: Exception | None) -> None:
-        """Wake everybody up who waits."""
+        """Handle the end of the connection: wake all who wait."""
         self._is_over = True
         self._error = error
         self._news.set()
@@ -261,13 +261,12 @@ class ClientConnection:
 
 
 def _refusal(error: Exception | None, shown: str) -> NetError:
-    """Return what an end before the welcome means, where ``shown`` may have been wrong.
+    """Return the error that an end before the welcome means; ``shown`` is what may be wrong.
 
-    A refusal is a close in order. A reset is none: a server that is being started anew resets
-    whoever has just called.
+    An orderly close is a refusal. A reset is not: a server that restarts resets new connections.
     """
     if isinstance(error, AuthenticationFailed):
-        return WelcomeRefused("the server does not prove to know the secret")
+        return WelcomeRefused("the server does not prove that it knows the secret")
     if error is None:
         return WelcomeRefused(
             f"the server closed the connection before its welcome: wrong {shown}?"
@@ -289,16 +288,16 @@ async def connect(
     websocket: bool = False,
     words: Sequence[str] = (),
 ) -> ClientConnection:
-    """Connect to a server and be welcomed, within ``timeout`` seconds.
+    """Connect to a server and wait for its welcome, at most ``timeout`` seconds.
 
-    With ``tls``, a :func:`~ovms.net.tls.client_context`, the server's certificate must be good for
-    ``host``; with ``websocket`` the lines go through one; ``words`` stand behind the vehicle id.
-    Raises :class:`ConnectFailed` or :class:`WelcomeRefused`.
+    With ``tls``, a :func:`~ovms.net.tls.client_context`, the server's certificate must be valid for
+    ``host``. With ``websocket`` lines are sent through a WebSocket. ``words`` follow the vehicle id
+    in the welcome. Raises :class:`ConnectFailed` or :class:`WelcomeRefused`.
     """
-    way = _Way(host, port, timeout, tls, websocket)
+    endpoint = _Endpoint(host, port, timeout, tls, websocket)
     unfit = f"{vehicle_id!r} cannot be the id of a vehicle"
     return await _open(
-        way,
+        endpoint,
         lambda session: session.send_welcome(role, vehicle_id, secret, *words),
         unfit,
         random_bytes,
@@ -319,13 +318,13 @@ async def connect_owner(
 ) -> ClientConnection:
     """Connect as an owner's app or batch client, under scheme 0x31; otherwise as :func:`connect`.
 
-    ``password`` may be an API token. Nothing is ciphered: without ``tls`` everybody on the way can
-    read it. :attr:`ClientConnection.login` then tells the owner's vehicles.
+    ``password`` may be an API token. Nothing is enciphered: without ``tls`` everybody on the path
+    can read it. :attr:`ClientConnection.login` then has the owner's vehicles.
     """
-    way = _Way(host, port, timeout, tls, websocket)
+    endpoint = _Endpoint(host, port, timeout, tls, websocket)
     unfit = "a user, a password or a vehicle id with a blank in it cannot be sent"
     return await _open(
-        way,
+        endpoint,
         lambda session: session.send_owner_welcome(role, user, password, vehicle_id),
         unfit,
         shown="user, password or vehicle id",
@@ -341,17 +340,17 @@ async def fetch_provision(
     websocket: bool = False,
     timeout: float = WELCOME_TIMEOUT,
 ) -> ProvisionRecord | None:
-    """Ask a server, without a welcome, for the provisioning record of a key.
+    """Return a server's provisioning record of a key, without a welcome; ``None`` if it has none.
 
-    ``None`` if it has none for us. Raises :class:`ConnectFailed`.
+    Raises :class:`ConnectFailed`.
     """
-    way = _Way(host, port, timeout, tls, websocket)
+    endpoint = _Endpoint(host, port, timeout, tls, websocket)
     connection = ClientConnection()
     connection.welcomed.cancel()
     session = Session(Party.CALLER, "")
     try:
         record = await _ask(
-            way,
+            endpoint,
             session,
             connection,
             session.send_provisioning(_request(key)),
@@ -364,8 +363,8 @@ async def fetch_provision(
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
-    """Where a server is, how it is spoken to, and for how many seconds that is tried."""
+class _Endpoint:
+    """Where a server is, how it is called, and how many seconds that may take."""
 
     host: str
     port: int
@@ -377,7 +376,7 @@ class _Way:
         return f"{self.host}:{self.port}"
 
     def codec(self) -> ClientSocket | None:
-        """Make what lies between bytes and lines."""
+        """Return the codec between bytes and lines; ``None`` for plain lines."""
         if not self.websocket:
             return None
         from ovms.net.websocket import ClientSocket
@@ -386,16 +385,16 @@ class _Way:
 
 
 async def _open(
-    way: _Way,
+    endpoint: _Endpoint,
     send_welcome: Callable[[Session], bytes],
     unfit: str,
     random_bytes: RandomBytes = os.urandom,
     shown: str | None = None,
 ) -> ClientConnection:
-    """Call a server, send_welcome it and be welcomed.
+    """Connect, send the welcome and wait for the server's.
 
-    ``send_welcome`` gives the welcome line; where it cannot be written, ``unfit`` says why;
-    ``shown`` is what may be wrong in it.
+    ``send_welcome`` returns the welcome line. ``unfit`` is the error text if it cannot be written,
+    and ``shown`` what may be wrong if the server refuses it.
     """
     session = Session(Party.CALLER, make_token(random_bytes))
     try:
@@ -404,49 +403,49 @@ async def _open(
         raise WelcomeRefused(unfit) from error
     connection = ClientConnection()
     connection.shown = shown or connection.shown
-    await _ask(way, session, connection, welcome, connection.welcomed)
+    await _ask(endpoint, session, connection, welcome, connection.welcomed)
     return connection
 
 
 async def _ask(
-    way: _Way,
+    endpoint: _Endpoint,
     session: Session,
     connection: ClientConnection,
     line: bytes,
     answer: asyncio.Future[T],
 ) -> T:
-    """Call a server, say a line and wait for what answers it."""
+    """Connect, send a line and wait for the answer."""
     try:
-        async with asyncio.timeout(way.timeout):
+        async with asyncio.timeout(endpoint.timeout):
             _, pump = await asyncio.get_running_loop().create_connection(
-                lambda: Pump(session, connection, way.codec()),
-                way.host,
-                way.port,
-                ssl=way.tls,
-                server_hostname=None if way.tls is None else way.host.partition("%")[0],
+                lambda: Pump(session, connection, endpoint.codec()),
+                endpoint.host,
+                endpoint.port,
+                ssl=endpoint.tls,
+                server_hostname=None if endpoint.tls is None else endpoint.host.partition("%")[0],
             )
             pump.write(line)
             return await answer
     except TimeoutError as error:
         await _drop(connection, answer)
-        raise ConnectFailed(f"no answer from {way} within {way.timeout:g} s") from error
+        raise ConnectFailed(f"no answer from {endpoint} within {endpoint.timeout:g} s") from error
     except ssl.SSLCertVerificationError as error:
         await _drop(connection, answer)
-        why = f"the certificate of {way} does not verify: {error.verify_message}"
+        why = f"the certificate of {endpoint} does not verify: {error.verify_message}"
         raise Untrusted(why.rstrip(".")) from error
     except OSError as error:
         await _drop(connection, answer)
-        raise ConnectFailed(f"no connection to {way}: {_reason(error)}") from error
+        raise ConnectFailed(f"no connection to {endpoint}: {_reason(error)}") from error
     except ValueError as error:
         await _drop(connection, answer)
-        raise ConnectFailed(f"{way.host!r} cannot be the name of a host") from error
+        raise ConnectFailed(f"{endpoint.host!r} cannot be the name of a host") from error
     except BaseException:
         await _drop(connection, answer)
         raise
 
 
 def _request(key: str) -> ProvisionRequest:
-    """Make a request; raises :class:`LocalProtocolError` for a key that is not one word."""
+    """Return a request. Raises :class:`LocalProtocolError` for a key that is not one word."""
     request = ProvisionRequest(key)
     try:
         line = request.encode()
@@ -458,9 +457,9 @@ def _request(key: str) -> ProvisionRequest:
 
 
 async def _drop(connection: ClientConnection, answer: asyncio.Future[Any]) -> None:
-    """End a connection that nobody will use."""
+    """Abort a connection that nobody will use."""
     if not answer.cancel() and not answer.cancelled():
-        answer.exception()  # else the loop complains that nobody looked
+        answer.exception()  # so that the loop does not report it as never retrieved
     with suppress(TimeoutError):
         async with asyncio.timeout(DROP_TIMEOUT):
             await connection.abort()

@@ -1,10 +1,10 @@
 """What a connection has cost: the bytes that a carrier counts, which are more than those of lines.
 
-Linux counts for each TCP connection the bytes and the packets of both ways (``TCP_INFO``), from the
-first packet on: TLS with its handshake, acknowledgements and what was sent again included. Each
-packet has a header of IP (20 bytes, 40 in version 6) and one of TCP (20, and 12 with timestamps).
-Not in it are the few longer options of the first packet, packets of a connection that never came
-about, names that were looked up, and all that lies below IP.
+Linux counts the bytes and packets of each TCP connection in both directions (``TCP_INFO``) from the
+first packet on. That includes TLS with its handshake, acknowledgements and retransmissions. Each
+packet has an IP header (20 bytes, 40 in version 6) and a TCP header (20 bytes, and 12 with
+timestamps). Not included are the longer options of the first packet, packets of connections that
+failed, name look-ups, and everything below IP.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from typing import Final, Protocol
 IP_HEADER: Final = {socket.AF_INET: 20, socket.AF_INET6: 40}
 TCP_HEADER: Final = 20
 TIMESTAMPS: Final = 12
-"""Bytes that they take in each packet, padding included."""
+"""Bytes of the timestamps in each packet, with padding."""
 
 _HAS_TIMESTAMPS: Final = 1
 _OPTIONS, _RECEIVED, _PACKETS, _SENT = 5, 128, 136, 200
-"""Where the kernel's ``struct tcp_info`` has the options, the bytes that were received, the packets
-that were sent and received, and the bytes that were sent (since Linux 4.19)."""
+"""Offsets in the kernel's ``struct tcp_info``: options, bytes received, packets sent and received,
+and bytes sent (since Linux 4.19)."""
 
 INFO_SIZE: Final = _SENT + 8
 
@@ -38,12 +38,12 @@ except ImportError:  # Windows; only a server asks for it
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Bytes of a connection so far, from the caller's side."""
+    """Bytes of a connection so far, seen from the caller."""
 
     sent: int = 0
     received: int = 0
     is_whole: bool = True
-    """With headers and TLS; otherwise only what was handed to the system, before TLS."""
+    """Whether headers and TLS are included; otherwise it is only what was handed to the system."""
 
 
 class Socket(Protocol):
@@ -51,16 +51,16 @@ class Socket(Protocol):
 
     @property
     def family(self) -> int:
-        """The family of addresses."""
+        """The address family."""
         ...
 
     def getsockopt(self, level: int, option: int, size: int, /) -> bytes:
-        """Ask the system."""
+        """Return the value of an option."""
         ...
 
 
 def measure(connection: Socket) -> Traffic | None:
-    """Ask the system what a connection has cost; ``None`` if it does not know."""
+    """Return what a connection has cost; ``None`` if the system does not know."""
     header = IP_HEADER.get(socket.AddressFamily(connection.family))
     if sys.platform != "linux" or header is None:
         return None
@@ -84,7 +84,7 @@ def unacknowledged(connection: socket.socket) -> int:
 
 
 def read_info(info: bytes, ip_header: int) -> Traffic | None:
-    """Read the kernel's answer; ``None`` from one that knows too little."""
+    """Parse the kernel's answer; return ``None`` if it is too short."""
     if len(info) < INFO_SIZE:
         return None
     header = ip_header + TCP_HEADER + TIMESTAMPS * bool(info[_OPTIONS] & _HAS_TIMESTAMPS)
