@@ -90,7 +90,7 @@ def _listed(*arguments: str) -> list[dict[str, Any]]:
 def test_add_and_list() -> None:
     """Subscriptions are listed with their state, secrets masked."""
     assert _add("expo", "ExponentPushToken[abcdef]", "--app", "phone") == (
-        "vehicle CAR1 tells phone by expo\n"
+        "vehicle CAR1 sends its alerts to phone by expo\n"
     )
     _add("apprise", "ntfy://bob:hidden@host/topic", "--app", "ntfy")
     told = _add("mail", "bob@example.org", "--app", "mail")
@@ -195,7 +195,7 @@ def test_a_table_that_is_wrong(tmp_path: Path) -> None:
 def test_remove() -> None:
     """A removed subscription is gone; what is not there cannot be removed."""
     _add("expo", "token", "--app", "phone")
-    assert _good("remove", "car1", "phone") == "vehicle CAR1 tells phone no more\n"
+    assert _good("remove", "car1", "phone") == "vehicle CAR1 sends no more alerts to phone\n"
     assert _listed() == []
     result = _run("remove", "car1", "phone")
     assert (result.exit_code, result.stdout) == (1, "")

@@ -56,7 +56,7 @@ def test_settings_that_cannot_be(tmp_path: Path) -> None:
     """One line says which and why, without the secret."""
     cases = {
         "address": (PEERS.replace("master.example.org", "a:b:c"), "HOST[:PORT]"),
-        "id": (PEERS.replace("slave", "a b"), "is no vehicle id"),
+        "id": (PEERS.replace("slave", "a b"), "is not a vehicle id"),
         "twice": (PEERS * 2, "must differ"),
         "lacks": (PEERS.replace('secret = "hidden"', ""), "peers"),
         "unknown": (PEERS + "colour = 1\n", "colour"),

@@ -193,7 +193,7 @@ def test_a_certificate_of_ones_own_that_is_bad(tmp_path: Path) -> None:
     env = {"OVMS_TLS_CERT": "cert.pem", "OVMS_TLS_KEY": "cert.pem"}
     tried = run_ovms("serve", "--data", str(tmp_path), "--port", "0", env=env)
     assert tried.returncode == 1
-    assert tried.stderr == f"ovms: {tmp_path / 'cert.pem'} is no certificate in PEM\n"
+    assert tried.stderr == f"ovms: {tmp_path / 'cert.pem'} is not a certificate in PEM\n"
 
 
 def test_a_second_signal_stops_at_once(server: Server) -> None:

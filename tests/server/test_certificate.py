@@ -113,7 +113,7 @@ def test_files_that_are_something_else(pair: Pair, content: bytes) -> None:
         file.write_bytes(content)
         with pytest.raises(BadCertificate) as caught:
             read_certificate(pair)
-        assert str(caught.value) == f"{file} is no {what} in PEM"
+        assert str(caught.value) == f"{file} is not a {what} in PEM"
         pair.certificate.write_bytes(good)
 
 

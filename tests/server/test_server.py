@@ -541,7 +541,7 @@ async def test_a_renewed_certificate(data: Path, log: Log, monkeypatch: pytest.M
     await server.start()
     app = await server.call(Role.APP, tls=True)
     make_pair(Pair(data / "tls" / "cert.pem", data / "tls" / "key.pem"), "elsewhere.example")
-    await until(lambda: log.lines("certificate taken"))
+    await until(lambda: log.lines("certificate loaded"))
     with pytest.raises(Untrusted, match="does not verify: IP address mismatch"):
         await server.call(Role.APP, tls=True)
     app.send(Message("A"))
@@ -569,7 +569,7 @@ async def test_a_certificate_that_is_none(data: Path) -> None:
     (data / "tls").mkdir()
     (data / "tls" / "cert.pem").touch()
     server = Running(data)
-    with pytest.raises(BadCertificate, match=r"cert\.pem is no certificate"):
+    with pytest.raises(BadCertificate, match=r"cert\.pem is not a certificate"):
         await server.start()
     (data / "tls" / "cert.pem").unlink()
     await server.start()

@@ -224,14 +224,14 @@ async def test_a_renewed_certificate(pair: Pair, log: Log) -> None:
     async with serving(Certificates(pair)) as place:
         old = await place.call()
         place.certificates.refresh()
-        assert log.lines("certificate taken") == []
+        assert log.lines("certificate loaded") == []
         make_pair(pair, ends=datetime(2040, 1, 2, tzinfo=UTC))
         assert await place.serial() == old.serial
         place.certificates.refresh()
         assert await place.serial() == serial_in(pair.certificate) != old.serial
         assert await old.works()
         await old.close()
-    (line,) = log.lines("certificate taken")
+    (line,) = log.lines("certificate loaded")
     assert (line["file"], line["expires"]) == (str(pair.certificate), "2040-01-02")
 
 
@@ -276,8 +276,8 @@ async def test_bad_files_leave_the_old_certificate(pair: Pair, log: Log) -> None
         make_pair(pair)
         look(place.certificates)
         assert await place.serial() == serial_in(pair.certificate) != before
-    assert [line["reason"] for line in log.lines("certificate not taken")] == [
-        f"{pair.certificate} is no certificate in PEM",
+    assert [line["reason"] for line in log.lines("certificate cannot be used")] == [
+        f"{pair.certificate} is not a certificate in PEM",
         f"{pair.key} is not the key of {pair.certificate}",
         f"{pair.key}: No such file or directory",
     ]
@@ -298,9 +298,9 @@ async def test_files_that_change_while_they_are_read(
     pair.key.write_bytes(b"half")
     monkeypatch.setattr(Pair, "stamp", property(lambda _: next(stamps)))
     certificates.refresh()
-    assert log.lines("certificate not taken") == []
+    assert log.lines("certificate cannot be used") == []
     certificates.refresh()
-    assert len(log.lines("certificate not taken")) == 1
+    assert len(log.lines("certificate cannot be used")) == 1
 
 
 async def test_names_that_come_and_go(pair: Pair, live: Path, log: Log) -> None:
@@ -319,8 +319,8 @@ async def test_names_that_come_and_go(pair: Pair, live: Path, log: Log) -> None:
         os.rename(live, live.parent / "gone")  # noqa: PTH104
         look(place.certificates)
         assert await place.serial("cars.example") != serial_in(pair.certificate)
-    assert len(log.lines("certificate not taken")) == 1
-    (line,) = log.lines("certificates not looked for")
+    assert len(log.lines("certificate cannot be used")) == 1
+    (line,) = log.lines("certificates cannot be listed")
     assert line["reason"] == f"{live}: No such file or directory"
 
 
@@ -422,7 +422,7 @@ def test_a_check_judges_everything(tmp_path: Path, pair: Pair, live: Path) -> No
     with pytest.raises(BadCertificate, match=r"default/fullchain\.pem expired on "):
         check_certificates(settings(tmp_path, **options), (now + 91 * DAY).timestamp())
     pair_in(live / "fleet.example").key.write_bytes(b"")
-    with pytest.raises(BadCertificate, match=r"privkey\.pem is no key in PEM"):
+    with pytest.raises(BadCertificate, match=r"privkey\.pem is not a key in PEM"):
         check_certificates(settings(tmp_path, **options), now.timestamp())
     check_certificates(settings(tmp_path, tls=False, **options), now.timestamp())
     check_certificates(settings(tmp_path / "new"), now.timestamp())

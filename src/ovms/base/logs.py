@@ -1,8 +1,8 @@
 """Logging: structured, in UTC, and without secrets.
 
 Rule: a secret is never written. Positions and message contents are written at DEBUG only.
-Both go by the *name* of a value (``log.info("welcome", token=...)`` writes ``***``), so put such
-values into fields with a telling name, never into the text of the event.
+The *name* of a value decides (``log.info("welcome", token=...)`` writes ``***``). So put such
+values into fields with a fitting name, never into the text of the event.
 
 Until :func:`configure` is called, or the program configures structlog itself, warnings and worse
 go to stderr as text. Importing this module configures nothing, and imports structlog only when
@@ -32,7 +32,7 @@ LEVELS = {
     "critical": logging.CRITICAL,
 }
 
-# A name is looked at part by part: `api_key` and `owner-password` are secrets too.
+# Each part of a name counts: `api_key` and `owner-password` are secrets too.
 SECRETS = frozenset(
     (
         *("secret", "password", "passwd", "passphrase", "paranoid", "netpass"),
@@ -40,7 +40,7 @@ SECRETS = frozenset(
     )
 )
 POSITIONS = frozenset(("latitude", "longitude", "position", "lat", "lon", "lng"))
-# These only as the whole name: `data_dir` and `message_count` tell nothing.
+# These only as the whole name: `data_dir` and `message_count` are harmless.
 CONTENTS = frozenset(("data", "payload", "message", "line"))
 
 HIDDEN = "***"
@@ -56,8 +56,9 @@ def configure(
     """Set up logging for the whole process; a later call replaces an earlier one.
 
     ``level`` is a name of :data:`LEVELS`, else :class:`ValueError`. Without a ``stream``, lines
-    go to whatever stderr is when they are written. Warnings that libraries give to the standard
-    ``logging`` come out in the same way. Without ``has_time`` text says no time: a journal does.
+    go to the stderr of the moment when they are written. Warnings of libraries that use the
+    standard ``logging`` are written in the same way. Without ``has_time`` text lines have no time,
+    because a journal adds it.
     """
     if level not in LEVELS:
         raise ValueError(f"no log level {level!r}: use one of {', '.join(LEVELS)}")
@@ -69,7 +70,7 @@ def configure(
 
 
 def get_logger(name: str) -> FilteringBoundLogger:
-    """Return the logger of that name; it may be asked for before :func:`configure`, and kept."""
+    """Return the logger of that name; it can be made before :func:`configure`, and kept."""
     return cast("FilteringBoundLogger", _loggers.setdefault(name, _Logger(name)))
 
 
@@ -113,7 +114,7 @@ def _parts(name: str) -> frozenset[str]:
 class _Logger:
     """Finds the method for a level on first use, and keeps it until the next `configure`.
 
-    structlog's own proxy either builds a logger at each call (2.7 µs below the level too) or
+    structlog's own proxy either builds a logger at each call (2.7 µs, also below the level) or
     keeps the first configuration for ever.
     """
 
@@ -133,7 +134,7 @@ class _Logger:
 
 
 class _Output:
-    """Writes finished lines. A log that nobody can read any more must not stop the program."""
+    """Writes lines. A stream that is broken or closed must not stop the program."""
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
@@ -148,7 +149,7 @@ class _Output:
 
 
 class _FromLibraries(logging.Handler):
-    """Hands records of the standard ``logging`` to ours."""
+    """Passes records of the standard ``logging`` to our log."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -160,7 +161,7 @@ class _FromLibraries(logging.Handler):
 
 
 def _base_logger() -> Any:
-    """Return structlog's logger; one of our own while nobody has configured structlog."""
+    """Return structlog's logger, or one of our own until structlog is configured."""
     import structlog
 
     if structlog.is_configured():
@@ -192,7 +193,7 @@ def _settings(
     *,
     has_time: bool = True,
 ) -> dict[str, Any]:
-    """Return what structlog is told, except where lines go."""
+    """Return structlog's settings, except where lines go."""
     import structlog
 
     colours = (stream or sys.stderr).isatty()
@@ -226,7 +227,7 @@ def _text(colours: bool) -> list[Processor]:
 
 
 def _one_line(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """Escape what a peer could use to forge a line or to steer the terminal."""
+    """Escape characters that could forge a line or control the terminal."""
     for key, value in event.items():
         if isinstance(value, str) and not value.isprintable():
             event[key] = repr(value)[1:-1]

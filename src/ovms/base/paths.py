@@ -1,4 +1,4 @@
-"""Where our files are, and how they are made: private, and never half written."""
+"""Where our files are, and how they are written: private, and never partly."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def default_data_dir() -> Path:
 
 
 def make_private_dir(path: Path) -> None:
-    """Make the directory and its missing parents, for the owner's eyes only (mode 0700).
+    """Make the directory and its missing parents, readable only by their owner (mode 0700).
 
-    One that exists is left as it is: its mode is the operator's choice.
+    An existing one is not changed: its mode is the operator's choice.
     Raises :class:`OSError`; :class:`FileExistsError` when a file is in the way.
     """
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
@@ -48,7 +48,7 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
 
 
 def _sync_dir(path: Path) -> None:
-    """Put a rename in this directory on disk."""
+    """Have the system write this directory to disk, so that a rename lasts."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -1,7 +1,7 @@
 """Settings from defaults, a TOML file, ``OVMS_…`` variables and options; the later wins.
 
-Every failure is a :class:`SettingsError` of one line that says where, which key and what is wrong.
-Values are never quoted in it: one might be a secret.
+Every failure is a :class:`SettingsError`: one line with the place, the key and the problem. It
+never contains a value, because that might be a secret.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class SettingsError(Exception):
 
 
 def load(settings: type[S], *, config: Path | None, options: Mapping[str, object]) -> S:
-    """Gather the settings of that class, whose fields must have no aliases.
+    """Return the settings of that class, whose fields must have no aliases.
 
     ``config`` must exist if given. An option of value ``None`` was not given, an empty variable
     is not set, and a list in a variable is JSON or separated by commas.
@@ -52,7 +52,7 @@ def load(settings: type[S], *, config: Path | None, options: Mapping[str, object
     values = _merge(_merge(file, environment), given)
     result = settings.__new__(settings)
     try:
-        # BaseSettings.__init__ would look at the environment again, in its own way.
+        # BaseSettings.__init__ would read the environment again, in its own way.
         BaseModel.__init__(result, **values)
     except ValidationError as error:
         raise _explain(settings, error, config, environment, given) from None
@@ -101,7 +101,7 @@ def _guess(key: str, known: list[str]) -> str:
 
 
 class _Environment(EnvSettingsSource):
-    """The variables, with lists as people write them."""
+    """The variables of the environment; lists may be separated by commas."""
 
     def __init__(self, settings: type[BaseSettings]) -> None:
         super().__init__(settings, env_prefix=PREFIX, env_ignore_empty=True)
@@ -115,14 +115,14 @@ class _Environment(EnvSettingsSource):
             raise SettingsError(_variable(name), "cannot be understood") from None
 
     def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
-        """Read JSON, and what does not look like it as a list separated by commas."""
+        """Decode JSON; read other text as a list separated by commas."""
         if isinstance(value, str) and not value.lstrip().startswith(("[", "{")):
             return [part.strip() for part in value.split(",") if part.strip()]
         return super().decode_complex_value(field_name, field, value)
 
 
 def _merge(low: Mapping[str, Any], high: Mapping[str, Any]) -> Values:
-    """Lay ``high`` over ``low``, tables within tables."""
+    """Return ``low`` with the values of ``high``, tables within tables."""
     merged = dict(low)
     for key, value in high.items():
         below = merged.get(key)
@@ -138,7 +138,7 @@ def _explain(
     environment: Values,
     options: Values,
 ) -> SettingsError:
-    """Turn pydantic's first complaint into a line that names the place to look at."""
+    """Return an error for pydantic's first complaint, with the place to look at."""
     path, message = _first(settings, error)
     path = path or ["settings"]
     if message == NOT_SET:
@@ -148,7 +148,7 @@ def _explain(
 
 
 def _first(model: type[BaseModel], error: ValidationError) -> tuple[list[str], str]:
-    """Return where pydantic's first complaint is, and what it says of it."""
+    """Return the path and the text of pydantic's first complaint."""
     first = error.errors(include_input=False, include_url=False, include_context=False)[0]
     path = [str(part) for part in first["loc"]]
     if first["type"] == "missing":
@@ -178,6 +178,6 @@ def _variable(name: str) -> str:
 
 
 def _lower(text: str) -> str:
-    """Make pydantic's sentence go on after a colon."""
+    """Return pydantic's sentence so that it can follow a colon."""
     text = text.removeprefix("Value error, ").replace("\n", " ")
     return text[:1].lower() + text[1:]

@@ -1,7 +1,7 @@
-"""What systemd wants to hear from a service, and whether our output goes to its journal.
+"""Messages to systemd about a service's state, and whether our output goes to its journal.
 
-The service manager listens on a datagram socket that it names in the environment, and takes lines
-of ``NAME=value`` (sd_notify). Nobody waits for it, and without one nothing is said.
+The service manager receives lines of ``NAME=value`` on a datagram socket that the environment names
+(sd_notify). Sending never waits, and without such a socket nothing is sent.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ LONGEST_STATUS: Final = 200
 
 
 class SystemdNotifier:
-    """Tells the service manager how the program is; one without an address tells nobody."""
+    """Sends the program's state to the service manager; without an address, to nobody."""
 
     def __init__(self, address: str | None = None) -> None:
-        """Take an address: a path, or an abstract name behind ``@``. Other kinds are not heard."""
+        """Use an address: a path, or an abstract name behind ``@``; others are ignored."""
         self._address = address if address and address[0] in "/@" else None
 
     def tell(self, **values: object) -> None:
-        """Tell names and values in one message. A manager that is busy or gone misses it."""
+        """Send names and values in one message. A manager that is busy or gone misses it."""
         if self._address is None:
             return
         text = "\n".join(f"{name}={_one_line(str(value))}" for name, value in values.items())
@@ -39,14 +39,14 @@ def _one_line(text: str) -> str:
 
 
 def notifier(environment: Mapping[str, str] = os.environ) -> SystemdNotifier:
-    """Return who is to be told, as the environment says."""
+    """Return the notifier for the socket that the environment names."""
     return SystemdNotifier(environment.get("NOTIFY_SOCKET"))
 
 
 def watchdog_interval(environment: Mapping[str, str] = os.environ) -> float | None:
-    """Return the seconds between two signs of life, a third of what is granted; ``None`` for none.
+    """Return the seconds between two heartbeats, a third of the watchdog's; ``None`` without one.
 
-    What is meant for another process, or is no number of microseconds, is not for us.
+    A value that is for another process, or not a number of microseconds, is ignored.
     """
     granted = environment.get("WATCHDOG_USEC", "")
     if environment.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
@@ -57,7 +57,7 @@ def watchdog_interval(environment: Mapping[str, str] = os.environ) -> float | No
 
 
 def is_journal(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
-    """Return whether what is written to a stream goes to the journal, which has the time itself."""
+    """Return whether a stream goes to the journal, which adds the time itself."""
     try:
         state = os.fstat(stream.fileno())
     except (OSError, ValueError):  # closed, or no file at all

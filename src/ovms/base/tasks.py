@@ -1,4 +1,4 @@
-"""Tasks that somebody owns."""
+"""Ending tasks, and running several until the first ends."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 
 async def end(task: asyncio.Task[None]) -> None:
-    """Cancel a task and wait until it has ended; raises what it failed with.
+    """Cancel a task and wait until it has ended; raise what it failed with.
 
-    Whoever awaits a cancelled task and suppresses its ``CancelledError`` suppresses its own, too,
-    if it is cancelled meanwhile, and goes on for ever. This does not.
+    Code that awaits a cancelled task and suppresses its ``CancelledError`` would also suppress its
+    own if it were cancelled meanwhile. This function does not.
     """
     task.cancel()
     await asyncio.wait([task])
@@ -21,7 +21,7 @@ async def end(task: asyncio.Task[None]) -> None:
 
 
 async def run_until_first_ends(*works: Coroutine[Any, Any, None]) -> None:
-    """Run several together until one of them ends, then end the others; raises what it raised."""
+    """Run several until one of them ends, then end the others; raise what it raised."""
     tasks = [asyncio.create_task(work) for work in works]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

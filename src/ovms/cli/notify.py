@@ -1,4 +1,4 @@
-"""``ovms notify``: who is told of a vehicle's alerts, and how."""
+"""``ovms notify``: who gets a vehicle's alerts, and how."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from ovms.server.storage import queries, subscriptions
 from ovms.server.storage.database import Database
 from ovms.server.values import Subscription
 
-app = typer.Typer(help="Alerts: who is told of them, and how.", no_args_is_help=True)
+app = typer.Typer(help="Alerts: who gets them, and how.", no_args_is_help=True)
 
 TEST_ALERT = "This is a test of the alerts."
 
@@ -59,7 +59,7 @@ def list_(
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Show who is told of alerts. Tokens and passwords are masked."""
+    """Show who gets alerts. Tokens and passwords are masked."""
     types, waiting = _channels(_settings(data, database, config))
     with open_database(data, database, config) as db:
         found = _find(db, vehicle_id, None)
@@ -78,7 +78,7 @@ def channels(
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Show the channels, the packages that they are from, and what is missing of each."""
+    """Show the channels, the package that each is from, and what it lacks to send."""
     types, waiting = _channels(_settings(data, database, config))
     found = [
         {"type": name, "package": package_of(types[name]), "state": waiting.get(name, "active")}
@@ -113,14 +113,14 @@ def add(
     app_id: Annotated[
         str | None,
         typer.Option(
-            "--app", metavar="APP", help="What to call it; made from the key if left out."
+            "--app", metavar="APP", help="The subscription's name; made from the key if left out."
         ),
     ] = None,
     data: DataOption = None,
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Tell somebody of a vehicle's alerts; an app of that name is told there from now on."""
+    """Send a vehicle's alerts to somebody; a subscription of that name is replaced."""
     given = resolve_secret(key, key_file, "OVMS_NOTIFY_KEY", "Key")
     if given is None:
         raise typer.BadParameter("give a key", param_hint="--key")
@@ -133,7 +133,7 @@ def add(
         vehicle = queries.get_vehicle(connection, vehicle_id)
         values = (vehicle, named, type, "", given, vehicle_id, time.time())
         subscriptions.put_subscription(connection, *values, renewed_types(types))
-    print(f"vehicle {vehicle.id} tells {named} by {type}")
+    print(f"vehicle {vehicle.id} sends its alerts to {named} by {type}")
     if type in waiting:
         print(f"nothing is sent yet: {waiting[type]}")
 
@@ -149,13 +149,13 @@ def remove(
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """End a subscription; alerts on their way to it are dropped."""
+    """End a subscription; alerts that wait for it are dropped."""
     with open_database(data, database, config) as db:
-        confirm_or_leave(f"Tell {app_id} no more?", yes)
+        confirm_or_leave(f"End the subscription {app_id}?", yes)
         with db.writing() as connection:
             vehicle = queries.get_vehicle(connection, vehicle_id)
             subscriptions.remove_subscription(connection, vehicle.id, app_id)
-    print(f"vehicle {vehicle.id} tells {app_id} no more")
+    print(f"vehicle {vehicle.id} sends no more alerts to {app_id}")
 
 
 @app.command("test")
@@ -166,7 +166,7 @@ def try_(
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Send a test alert now, and say what became of it. Exit code 1 if anybody was not reached."""
+    """Send a test alert now, and show the outcome. Exit code 1 if anybody was not reached."""
     settings = _settings(data, database, config)
     with open_database(data, database, config) as db:
         found = _find(db, vehicle_id, app_id)
@@ -180,7 +180,7 @@ def try_(
 
 
 async def _try_all(settings: ServerSettings, found: list[Subscription]) -> list[str | None]:
-    """Send a test alert to each; returns what went wrong, in their order."""
+    """Send a test alert to each; return what went wrong, in their order."""
     types, waiting = _channels(settings)
     opened = open_channels(types, settings)
     problems: list[str | None] = []
@@ -228,7 +228,7 @@ def _problem(types: ChannelTypes, push_type: str, key: str) -> str | None:
 
 
 def _made_name(push_type: str, key: str) -> str:
-    """Make a name that the same key always gets."""
+    """Return a name that is always the same for a key."""
     return f"{push_type}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
 
 

@@ -31,11 +31,11 @@ from ovms.server.tls import check_certificates
 M_MMAP_THRESHOLD: Final = -3
 
 LARGE_BLOCK: Final = 128 * 1024
-"""Bytes from which a block of memory is mapped apart."""
+"""Bytes from which a block of memory is mapped separately."""
 
 
 def setting(name: str, metavar: str | None = None) -> Any:
-    """Make the option of a setting: its help and its default are those of the settings' table."""
+    """Return the option of a setting, with the help and the default of the setting."""
     field = ServerSettings.model_fields[name]
     default = field.get_default()
     shown = str(default) if isinstance(default, str | int) else False
@@ -107,7 +107,7 @@ async def _serve(settings: ServerSettings) -> None:
 
 
 def _allow_files() -> None:
-    """Take all the open files the system grants: a connection is one, and a shell grants few."""
+    """Raise the limit of open files to the hard limit: each connection is one."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
@@ -119,10 +119,10 @@ def _named(settings: ServerSettings) -> str:
 
 
 def _give_memory_back() -> None:
-    """Have the C library map large blocks apart, as it does until the first one is given back.
+    """Have the C library map large blocks of memory separately, also after one has been freed.
 
-    uvloop reads TLS through blocks of 256 KiB, a little of which is ever used. Between small ones
-    they leave holes: an idle TLS connection then takes 70 kB instead of 30.
+    uvloop reads TLS through blocks of 256 KiB and uses little of each. Between small blocks they
+    leave holes, and an idle TLS connection takes 70 kB instead of 30.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries have none
     if mallopt is not None:
@@ -130,7 +130,7 @@ def _give_memory_back() -> None:
 
 
 def _check(settings: ServerSettings) -> None:
-    """Try everything that a start needs, and leave nothing behind."""
+    """Try everything that a start needs, and leave no trace."""
     database = open_database(settings.data, settings.database)
     if settings.data.exists():
         with data_lock(settings.data):

@@ -1,6 +1,6 @@
 """A certificate and its key: read and checked as a pair, or made on the first start.
 
-Nothing of a key's content reaches a message; a :class:`BadCertificate` names the file.
+No message contains anything of a key. A :class:`BadCertificate` names the file.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from ovms.base.paths import make_private_dir, write_whole
 
 VALID_DAYS: Final = 3649
-"""Ten years less a day: long for a certificate that clients are told by hand to trust, and its end
-stays under 2038, which small clocks cannot count past."""
+"""Ten years less a day: long, because people tell each client to trust it, and it ends before 2038,
+the last year of small clocks."""
 
 CLOCK_SKEW: Final = timedelta(days=1)
-"""So far may a client's clock be behind the one of this machine."""
+"""How far a client's clock may be behind the one of this machine."""
 
 _HOST_NAME = re.compile(r"(?!.*\.\.)[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?", re.IGNORECASE)
 
@@ -37,36 +37,36 @@ class BadCertificate(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Where a certificate (with what it is signed by behind it) and its key are, both PEM."""
+    """The files of a certificate (followed by those that sign it) and its key, both PEM."""
 
     certificate: Path
     key: Path
 
     @property
     def stamp(self) -> tuple[tuple[int, ...] | None, ...]:
-        """What changes when one of the files does; ``None`` for a file that is not there."""
+        """Return what changes when one of the files does; ``None`` for a missing file."""
         return tuple(_stamp(file) for file in (self.certificate, self.key))
 
     @property
     def is_there(self) -> bool:
-        """Return whether there is either file."""
+        """Return whether one of the files exists."""
         return any(self.stamp)
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A pair that fits together, ready to serve."""
+    """A certificate with its key, ready to serve."""
 
     pair: Pair
     context: ssl.SSLContext
-    """A server's, with this pair in it."""
+    """A server's context with this certificate."""
     names: frozenset[str]
-    """The host names it covers, in lower case; ``*.…`` covers one label."""
+    """The host names that it covers, in lower case; ``*.…`` covers one label."""
     begins: datetime
     ends: datetime
 
     def problem(self, now: float) -> str | None:
-        """Say in one line what is wrong with its dates at that time (Unix seconds), if anything."""
+        """Return what is wrong with its dates at ``now`` (Unix seconds), ``None`` if nothing."""
         if self.ends.timestamp() <= now:
             return f"certificate {self.pair.certificate} expired on {self.ends:%Y-%m-%d}"
         if self.begins.timestamp() > now:
@@ -75,14 +75,14 @@ class Certificate:
 
 
 def server_context() -> ssl.SSLContext:
-    """Make a server's side of TLS: 1.2 for what is in cars, and 1.3; no client certificates."""
+    """Return a server's TLS context: 1.2 (for modules) and 1.3, without client certificates."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
 
 def read_certificate(pair: Pair) -> Certificate:
-    """Read a pair. Its dates are not judged. Raises :class:`BadCertificate`."""
+    """Read a certificate and its key. Dates are not checked. Raises :class:`BadCertificate`."""
     leaf = _read_leaf(pair.certificate)
     if _read_key(pair.key) != _public_bytes(leaf, pair.certificate):
         raise BadCertificate(f"{pair.key} is not the key of {pair.certificate}")
@@ -98,14 +98,14 @@ def read_certificate(pair: Pair) -> Certificate:
 
 
 def find_pair(data: Path, certificate: Path | None, key: Path | None) -> Pair:
-    """Return the pair that is configured, or else the one in the data folder."""
+    """Return the files that are configured, or else those in the data folder."""
     if certificate is not None and key is not None:
         return Pair(data / certificate, data / key)
     return Pair(data / "tls" / "cert.pem", data / "tls" / "key.pem")
 
 
 def make_certificate(pair: Pair, host_name: str, now: float) -> None:
-    """Make a self-signed pair for this machine, the key for the owner's eyes only.
+    """Make a self-signed certificate for this machine; only the owner can read the key.
 
     ``now`` in Unix seconds. Raises :class:`OSError`.
     """
@@ -117,7 +117,7 @@ def make_certificate(pair: Pair, host_name: str, now: float) -> None:
     )
     certificate = _sign(key, host_name, datetime.fromtimestamp(now, UTC))
     make_private_dir(pair.certificate.parent)
-    # The certificate last: without it the next start makes both anew.
+    # The certificate is last: if it is missing, the next start makes both again.
     write_whole(pair.key, pem)
     write_whole(pair.certificate, certificate.public_bytes(serialization.Encoding.PEM), mode=0o644)
 
@@ -156,23 +156,21 @@ def _sign(key: ec.EllipticCurvePrivateKey, host_name: str, now: datetime) -> x50
 
 
 def _read_leaf(file: Path) -> x509.Certificate:
-    """Read the first certificate of a file: the one that is the server's own."""
+    """Return the first certificate of a file, which is the server's own."""
     try:
         return x509.load_pem_x509_certificates(_read(file))[0]
     except ValueError:
-        raise BadCertificate(f"{file} is no certificate in PEM") from None
+        raise BadCertificate(f"{file} is not a certificate in PEM") from None
 
 
 def _read_key(file: Path) -> bytes:
-    """Read a key; give the public part, which is also in its certificate."""
+    """Return the public part of a key, which is also in its certificate."""
     try:
         key = serialization.load_pem_private_key(_read(file), None)
     except TypeError:
-        raise BadCertificate(
-            f"{file} is protected by a password, and nobody can be asked"
-        ) from None
+        raise BadCertificate(f"{file} is protected by a password") from None
     except (ValueError, UnsupportedAlgorithm):
-        raise BadCertificate(f"{file} is no key in PEM") from None
+        raise BadCertificate(f"{file} is not a key in PEM") from None
     return key.public_key().public_bytes(*_PUBLIC)
 
 
@@ -210,5 +208,5 @@ def _stamp(file: Path) -> tuple[int, ...] | None:
 
 
 def _words(reason: str) -> str:
-    """Make words of OpenSSL's names for what is wrong."""
+    """Return OpenSSL's name of an error as words."""
     return reason.replace("_", " ").lower()

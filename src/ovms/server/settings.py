@@ -1,4 +1,4 @@
-"""What an operator can set. One table: the options, ``ovms.toml``, ``OVMS_…`` and the docs."""
+"""The settings of the server: one table for options, ``ovms.toml``, variables and docs."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 class PeerSettings(BaseModel):
-    """Another server that ours calls, to have its vehicles and the messages of their cars."""
+    """Another server that ours calls for its vehicles and the messages of their cars."""
 
     model_config = ConfigDict(extra="forbid")
 
     server: str = Field(description="HOST[:PORT] of the other server; port 6870, 6867 without TLS.")
-    id: str = Field(description="The id under which it knows ours: a vehicle of type server there.")
+    id: str = Field(
+        description="The id of ours at the other server: a vehicle of type server there."
+    )
     secret: SecretStr = Field(description="The secret of that vehicle.")
     tls: bool = Field(default=True, description="Call over TLS.")
     ca: Path | None = Field(
@@ -34,7 +36,7 @@ class PeerSettings(BaseModel):
         description="Certificate to trust, PEM, relative to the data folder; the machine's roots"
         " unless given.",
     )
-    insecure: bool = Field(default=False, description="Take any certificate.")
+    insecure: bool = Field(default=False, description="Accept any certificate.")
 
     @field_validator("server")
     @classmethod
@@ -47,7 +49,7 @@ class PeerSettings(BaseModel):
     @classmethod
     def _is_id(cls, text: str) -> str:
         if not text or not text.isprintable() or any(map(str.isspace, text)):
-            raise ValueError("is no vehicle id")
+            raise ValueError("is not a vehicle id")
         return text.upper()
 
 
@@ -125,7 +127,7 @@ class CoreSettings(BaseSettings):
     @classmethod
     def _are_distinct(cls, peers: list[PeerSettings]) -> list[PeerSettings]:
         if len({peer.id for peer in peers}) != len(peers):
-            raise ValueError("two servers know ours by the same id: it must differ")
+            raise ValueError("two servers know ours by the same id; the ids must differ")
         return peers
 
 
@@ -150,7 +152,7 @@ class ServerSettings(ChannelTables, ExpoSettings, MailSettings, CoreSettings):
 
 
 def load_settings(config: Path | None, options: Mapping[str, object]) -> ServerSettings:
-    """Gather the settings; ``ovms.toml`` is looked for in the data folder they name.
+    """Return the settings; ``ovms.toml`` is read from the data folder that they name.
 
     Raises :class:`~ovms.base.settings.SettingsError`.
     """

@@ -1,9 +1,8 @@
 """Which certificate a caller gets, and new ones when their files change.
 
-The listener has one context for good, without a certificate of its own. It asks
-:class:`Certificates` at each handshake, which answers by the name that the caller asked for. So a
-renewed certificate, even one with another kind of key, is there from the next handshake on, and
-connections that are open are not touched.
+The listener has one context as long as it lives, without a certificate. At each handshake
+:class:`Certificates` chooses one by the name that the caller asks for. So a renewed certificate is
+used from the next handshake on, even one with another kind of key, and open connections stay open.
 """
 
 from __future__ import annotations
@@ -27,17 +26,17 @@ from ovms.server.certificate import (
 from ovms.server.settings import ServerSettings
 
 WARN_BEFORE: Final = 14 * 86400.0
-"""Seconds before the end of a certificate from which the operator is told."""
+"""Seconds before the end of a certificate from which the operator is warned."""
 
 WARN_AGAIN: Final = 86400.0
-"""Seconds until he is told again."""
+"""Seconds until the operator is warned again."""
 
 log = get_logger("ovms.tls")
 
 
 @dataclass(slots=True)
 class _Slot:
-    """A place for a certificate: what was read there last, and what was last looked at."""
+    """Two files of a certificate, and the certificate that was last read from them."""
 
     pair: Pair
     current: Certificate | None = None
@@ -45,21 +44,21 @@ class _Slot:
     _seen: object = field(default=None, repr=False)
 
     def refresh(self) -> bool:
-        """Read the files if they changed; tell whether there is a new certificate.
+        """Read the files if they changed; return whether there is a new certificate.
 
-        Bad ones leave what there was, and are told once.
+        Bad files are logged once, and the old certificate stays.
         """
         stamp = self.pair.stamp
         if stamp == self._seen:
             return False
         found, problem = _try_to_read(self.pair)
         if self.pair.stamp != stamp:
-            return False  # somebody is writing: judge what he leaves
+            return False  # they are being written; the next call reads them
         self._seen = stamp
         if found is None:
-            log.warning("certificate not taken", reason=problem)
+            log.warning("certificate cannot be used", reason=problem)
             return False
-        log.info("certificate taken", **_facts(found))
+        log.info("certificate loaded", **_facts(found))
         self.current, self.warned = found, None
         return True
 
@@ -74,8 +73,8 @@ def _try_to_read(pair: Pair) -> tuple[Certificate | None, str]:
 class Certificates:
     """The certificates of a server, read from ``pair`` and from the pairs in the folder ``names``.
 
-    Raises :class:`~ovms.server.certificate.BadCertificate` if ``pair`` is none; a bad one in the
-    folder is only logged.
+    Raises :class:`~ovms.server.certificate.BadCertificate` if ``pair`` cannot be used. A bad one in
+    the folder is only logged.
     """
 
     def __init__(self, pair: Pair, names: Path | None = None) -> None:
@@ -87,17 +86,17 @@ class Certificates:
         self._by_name: dict[str, Certificate] = {}
         self._folder_problem = ""
         self.context = server_context()
-        """For the listener; callers without a name, or with an unknown one, get the default."""
+        """The listener's context. Callers with no name or an unknown one get the default."""
         self.context.sni_callback = self._choose
         self.refresh()
 
     @property
     def default(self) -> Certificate:
-        """The certificate of callers that name none of the others."""
+        """Return the certificate of callers that ask for no other."""
         return self._default.current or self._first
 
     def refresh(self) -> None:
-        """Take up certificates that came, changed or went. Call it every few seconds."""
+        """Load certificates that are new, changed or removed. Call it every few seconds."""
         changed = self._default.refresh()
         before = set(self._slots)
         if self._look_for_folders():
@@ -107,7 +106,7 @@ class Certificates:
             self._by_name = self._map_names()
 
     def remind(self, now: float) -> None:
-        """Warn of certificates that end soon or have ended, each once a day at most.
+        """Log certificates that end soon or have ended, each once a day at most.
 
         ``now`` in Unix seconds. Call it as often as you like.
         """
@@ -136,7 +135,7 @@ class Certificates:
         return [self._default, *self._slots.values()]
 
     def _look_for_folders(self) -> bool:
-        """See which names there are; false if that cannot be seen."""
+        """List the folder of names; return false if that is not possible."""
         if self._names is None:
             return False
         try:
@@ -144,7 +143,7 @@ class Certificates:
         except BadCertificate as error:
             if str(error) != self._folder_problem:
                 self._folder_problem = str(error)
-                log.warning("certificates not looked for", reason=str(error))
+                log.warning("certificates cannot be listed", reason=str(error))
             return False
         self._folder_problem = ""
         old = self._slots
@@ -152,7 +151,7 @@ class Certificates:
         return True
 
     def _map_names(self) -> dict[str, Certificate]:
-        """Return who gets what: what a certificate covers, and over it what its folder says."""
+        """Return certificates by host name: those that they cover, then those of their folders."""
         found: dict[str, Certificate] = {}
         own: dict[str, Certificate] = {}
         for name, slot in self._slots.items():
@@ -182,7 +181,7 @@ def list_pairs(folder: Path) -> dict[str, Pair]:
 
 
 def open_certificates(settings: ServerSettings, now: float) -> Certificates | None:
-    """Read the certificates, after making the default one on the first start; ``None`` without TLS.
+    """Read the certificates, and make the default one on the first start; ``None`` without TLS.
 
     ``now`` in Unix seconds. Raises :class:`~ovms.server.certificate.BadCertificate`, and
     ``OSError`` if none can be made. A bad certificate for a further name is only logged.
@@ -201,7 +200,7 @@ def open_certificates(settings: ServerSettings, now: float) -> Certificates | No
 
 
 def check_certificates(settings: ServerSettings, now: float) -> None:
-    """Read everything that :func:`open_certificates` would, make nothing, and judge the dates.
+    """Check all files and dates of :func:`open_certificates`, and make nothing.
 
     Raises :class:`~ovms.server.certificate.BadCertificate`.
     """

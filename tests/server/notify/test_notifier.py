@@ -178,7 +178,7 @@ async def test_store_refuses(
         patch.setattr(scene.store, "put_alerts", fail)
         patch.setattr(scene.store, "subscribe", fail)
         await scene.subscribe("app2,expo,simple,KEY")
-        assert "subscription not kept" in log.getvalue()
+        assert "subscription not saved" in log.getvalue()
         await scene.tell("one")
         with pytest.raises(OSError, match="full"):
             await scene.notifier.step()

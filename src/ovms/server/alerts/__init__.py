@@ -1,1 +1,1 @@
-"""What an alert says and whether it is news: expansion tables as data, grouping. Pure."""
+"""The text of an alert and whether it is new: tables as data, grouping. No IO, no clock."""

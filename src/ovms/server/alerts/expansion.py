@@ -1,9 +1,8 @@
 """Vehicle errors as sentences, from tables a vehicle type.
 
-A table is TOML: ``[TR]`` for the type, then a line a code, ``25 = "… {data} % done."``, and
-``default`` for the codes that have none. The longest prefix of a vehicle's type that has the code
-wins; then the longest that has a default. In a sentence ``{code}``, ``{data}`` and ``{type}`` are
-filled in.
+A table is TOML: ``[TR]`` for the type, then a line for each code, ``25 = "… {data} % done."``, and
+``default`` for all other codes. The longest prefix of a vehicle's type that has the code wins, then
+the longest that has a default. ``{code}``, ``{data}`` and ``{type}`` in a sentence are replaced.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ SENTENCE_LIMIT: Final = 500
 """Characters of a sentence: it has to fit a phone's screen."""
 
 LAST_RESORT: Final = "Vehicle error {code} ({data})"
-"""Said when no table has anything."""
+"""The sentence when no table has one."""
 
 _WORDS: Final = frozenset(("code", "data", "type"))
 _PLACE = re.compile(r"\{([^{}]*)\}")
@@ -44,7 +43,7 @@ class BadTable(Exception):
         self.problem = problem
 
     def __str__(self) -> str:
-        """Say it in one line: file, line, problem."""
+        """Return file, line and problem in one line."""
         return f"{self.name}:{self.line}: {self.problem}"
 
 
@@ -55,14 +54,14 @@ class Expansion:
     tables: Mapping[str, Mapping[str, str]]
 
     def expand(self, alert: Alert) -> Alert:
-        """Return the alert that people are told: an error as its sentence, others as they are."""
+        """Return the alert as people read it: an error as a sentence, others unchanged."""
         if alert.kind != AlertKind.ERROR.value:
             return alert
         error = VehicleError.parse(alert.text)
         return replace(alert, text=self.sentence(error)) if error else alert
 
     def sentence(self, error: VehicleError) -> str:
-        """Say an error in words."""
+        """Return the sentence of an error."""
         values = {"code": str(error.code), "data": error.data, "type": error.vehicle_type}
         template = self._find(error.vehicle_type.upper(), str(error.code))
         return _PLACE.sub(lambda place: values[place[1]], template)
@@ -77,7 +76,7 @@ class Expansion:
 
 
 def load(folder: Path | None = None) -> Expansion:
-    """Read the tables that come with the program, and over them an operator's ``*.toml``.
+    """Read the tables of the program, and an operator's ``*.toml`` that override them.
 
     The ``folder`` need not exist; its files count in the order of their names, later over earlier.
     Raises :class:`BadTable` for one that cannot be used.
@@ -89,7 +88,7 @@ def load(folder: Path | None = None) -> Expansion:
 
 
 def merge(files: Iterable[tuple[str, str]]) -> Tables:
-    """Lay tables over each other, given as name and text of files; the later wins."""
+    """Merge tables, given as names and texts of files; the later wins."""
     tables: Tables = {}
     for name, text in files:
         for vehicle_type, sentences in parse(name, text).items():
@@ -98,7 +97,7 @@ def merge(files: Iterable[tuple[str, str]]) -> Tables:
 
 
 def parse(name: str, text: str) -> Tables:
-    """Read the text of a file of tables; ``name`` is said in errors. Raises :class:`BadTable`."""
+    """Parse the text of a file of tables; errors contain ``name``. Raises :class:`BadTable`."""
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -141,7 +140,7 @@ def _value_problem(value: Any) -> str | None:
 
 
 def _line_of(text: str, table: str, key: str) -> int:
-    """Find the line of a key; tomllib does not tell. Falls back on the table's, then the first."""
+    """Return the line of a key, which tomllib does not tell, else the table's, else the first."""
     here, best = "", 1
     for number, line in enumerate(text.splitlines(), 1):
         if header := re.match(r"\s*\[\s*[\"']?([^\]\"']*?)[\"']?\s*\]", line):

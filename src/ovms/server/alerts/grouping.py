@@ -1,4 +1,4 @@
-"""Which alerts are news, and which belong to one event and so into one delivery."""
+"""Which alerts are new, and which belong to one event, which is delivered at once."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ WINDOW: Final = 3.0
 """Seconds after its first alert in which further ones belong to the same event."""
 
 REPEAT: Final = 60.0
-"""Seconds in which the same alert of the same vehicle is told only once."""
+"""Seconds in which the same alert of the same vehicle is delivered only once."""
 
 REMEMBERED_LIMIT: Final = 10_000
-"""Alerts that are remembered to know repetitions; past it the oldest are forgotten."""
+"""Alerts that are remembered to recognise repetitions; beyond it the oldest are dropped."""
 
 
 class Dated(Protocol):
@@ -30,10 +30,10 @@ D = TypeVar("D", bound=Dated)
 
 
 def first_event(waiting: Sequence[D], window: float = WINDOW) -> list[D]:
-    """Return those that belong to the event of the first: raised within ``window`` seconds of it.
+    """Return the alerts of the first one's event: raised within ``window`` seconds of it.
 
-    ``waiting`` are in the order in which they were raised. A clock that was set back does not
-    tear an event apart.
+    ``waiting`` are in the order in which they were raised. A clock that is set back does not split
+    an event.
     """
     event: list[D] = []
     for each in waiting:
@@ -44,14 +44,14 @@ def first_event(waiting: Sequence[D], window: float = WINDOW) -> list[D]:
 
 
 class News:
-    """Tells the same alert of the same vehicle once in a while only. Times are monotonic."""
+    """Recognises the same alert of the same vehicle within some time. Times are monotonic."""
 
     def __init__(self, repeat: float = REPEAT) -> None:
         self._repeat = repeat
         self._told: OrderedDict[tuple[str, str, str], float] = OrderedDict()
 
     def is_news(self, vehicle_id: str, alert: Alert, now: float) -> bool:
-        """Return whether an alert is to be told, and remember it if so."""
+        """Return whether an alert is new, and remember it if so."""
         self._forget(now)
         key = (vehicle_id, alert.kind, alert.text)
         if key in self._told:

@@ -1,4 +1,4 @@
-"""The words that reach people: titles and bodies."""
+"""The text of alerts: titles and bodies."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _CUT: Final = "…"
 
 
 def title(vehicle_name: str) -> str:
-    """Return the title of an alert; the vehicle's id in the spelling of whoever reads it."""
+    """Return the title of an alert, with the vehicle's id as its reader spells it."""
     return f"Open Vehicles {vehicle_name}"
 
 
 def body(texts: Iterable[str]) -> str:
-    """Join the alerts of one event, each text once, in the order in which they came."""
+    """Return the alerts of one event as one text, each once, in the order in which they came."""
     lines = dict.fromkeys(filter(None, map(readable, texts)))
     return shortened("\n".join(lines), BODY_LIMIT)
 
@@ -28,7 +28,7 @@ def readable(text: str) -> str:
     """Return an alert's text as people read it.
 
     Modules write CR for a line end, and some write Latin-1, which the protocol keeps as surrogates.
-    Other control characters are left out.
+    Other control characters are removed.
     """
     lines = legible(text).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     cleaned = ("".join(c for c in line if c.isprintable()).strip() for line in lines)
@@ -36,5 +36,5 @@ def readable(text: str) -> str:
 
 
 def shortened(text: str, limit: int) -> str:
-    """Cut a text to ``limit`` characters; a cut one ends in an ellipsis."""
+    """Return at most ``limit`` characters of a text; a shortened one ends in an ellipsis."""
     return text if len(text) <= limit else text[: limit - len(_CUT)].rstrip() + _CUT

@@ -1,1 +1,1 @@
-"""Alerts out: subscriptions, an outbox that survives a restart, one small module a channel."""
+"""Delivery of alerts: subscriptions, an outbox that survives a restart, channels."""

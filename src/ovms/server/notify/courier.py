@@ -1,8 +1,9 @@
-"""Takes what waits in the outbox to the channels, an event at a time, until it is there.
+"""Delivers the alerts in the outbox by the channels, an event at a time, until each has arrived.
 
-An alert leaves the outbox after a channel took it, so a crash in between sends it twice, and none
-is lost. What waits for one subscription is delivered one after the other; subscriptions do not wait
-for each other, as far as :data:`SLOTS` go. Everything here belongs to one event loop.
+An alert is removed from the outbox after a channel has delivered it. So a crash in between sends it
+twice, and no alert is lost. Events of one subscription are delivered one after the other, those of
+different subscriptions at the same time, up to :data:`SLOTS` for each channel. Everything here
+belongs to one event loop.
 """
 
 from __future__ import annotations
@@ -22,34 +23,34 @@ from ovms.server.storage.notify import NotifyStore
 from ovms.server.values import OutboxHead, Subscription, WaitingAlert
 
 SLOTS: Final = 4
-"""Deliveries at once by one channel; a channel that hangs leaves the others theirs."""
+"""Deliveries at once by one channel. A channel that hangs does not hold up the others."""
 
 SEND_TIMEOUT: Final = 60.0
-"""Seconds for one delivery; the channels' own time-outs are shorter."""
+"""Seconds for one delivery; our own channels have shorter limits."""
 
 FIRST_PAUSE: Final = 15.0
 LAST_PAUSE: Final = 900.0
-"""Seconds until a failed delivery is tried again: doubled from the first to the last."""
+"""Seconds until a failed delivery is tried again, doubled each time from the first to the last."""
 
 LIFE: Final = 86400.0
-"""Seconds after which an alert is given up: it is no news any more."""
+"""Seconds after which an alert is dropped, because it is old news."""
 
 DEAD_TIME: Final = 7 * 86400.0
 DEAD_FAILURES: Final = 20
-"""A subscription that fails for a week, and so often, without a single success is removed."""
+"""A subscription is removed after so many failures in a week without a success."""
 
 SAVE_PAUSE: Final = 1.0
-"""Seconds between two tries to save what became of a delivery."""
+"""Seconds between two tries to save the outcome of a delivery."""
 
 T = TypeVar("T")
 Place = tuple[str, str]
-"""Vehicle and app: what tells subscriptions apart."""
+"""Vehicle and app, the key of a subscription."""
 
 log = get_logger("ovms.server.notify")
 
 
 class Courier:
-    """Delivers. ``on_done`` is called after each delivery, to look for the next."""
+    """Delivers alerts. ``on_done`` is called after each delivery."""
 
     def __init__(
         self,
@@ -69,10 +70,10 @@ class Courier:
         self._under_way: dict[Place, tuple[str, asyncio.Task[None]]] = {}
 
     async def step(self) -> float | None:
-        """Start the deliveries that are due, as far as there are slots.
+        """Start the deliveries that are due and for which there are slots.
 
-        Returns the seconds until the next is due; ``None`` when there is none, or no slot for it:
-        then ``on_done`` tells when to come again.
+        Return the seconds until the next is due; ``None`` if there is none or no slot for it. In
+        that case call again after ``on_done``.
         """
         limit = SLOTS + len(self._under_way)
         heads = await self._outbox.list_heads(tuple(self._channels), limit)
@@ -81,12 +82,12 @@ class Courier:
         return min(waits, default=None)
 
     async def settle(self) -> None:
-        """Wait until nothing is under way."""
+        """Wait until no delivery is under way."""
         while self._under_way:
             await asyncio.wait([task for _, task in self._under_way.values()])
 
     async def close(self, timeout: float) -> None:
-        """Let what is under way end within ``timeout`` seconds, then cancel it."""
+        """Wait ``timeout`` seconds for deliveries under way, then cancel them."""
         tasks = [task for _, task in self._under_way.values()]
         if not tasks:
             return
@@ -96,7 +97,7 @@ class Courier:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _start(self, head: OutboxHead, now: float) -> float | None:
-        """Start a delivery; returns the seconds to wait if it is not due."""
+        """Start a delivery; return the seconds to wait if it is not due."""
         place = (head.vehicle_id, head.app_id)
         if place in self._under_way or self._used(head.push_type) >= SLOTS:
             return None
@@ -118,12 +119,12 @@ class Courier:
     async def _run(self, place: Place) -> None:
         try:
             await self._deliver(place)
-        except Exception as error:  # the outbox cannot be read, or a bug: not again at once
+        except Exception as error:  # the outbox cannot be read, or a bug; so wait
             log.error("alert delivery failed", vehicle=place[0], reason=type(error).__name__)
             await asyncio.sleep(FIRST_PAUSE)
 
     async def _deliver(self, place: Place) -> None:
-        """Deliver the first event that waits for a subscription."""
+        """Deliver the first event of a subscription."""
         subscription = await self._outbox.find_subscription(*place)
         waiting = await self._drop_old(place, await self._outbox.list_waiting(*place))
         if subscription is None or not waiting:
@@ -139,7 +140,7 @@ class Courier:
             await self._drop(place, event, delivered=True)
 
     async def _send(self, subscription: Subscription, event: Sequence[WaitingAlert]) -> None:
-        """Send an event; any failure of the channel is a :class:`NotDelivered`."""
+        """Send an event; raise :class:`NotDelivered` for any failure of the channel."""
         notice = compose(subscription.vehicle_name, event)
         channel = self._channels.get(subscription.push_type)
         if channel is None:  # it was changed meanwhile
@@ -155,11 +156,16 @@ class Courier:
             raise NotDelivered(f"the channel failed: {type(error).__name__}") from error
 
     async def _drop_old(self, place: Place, waiting: Sequence[WaitingAlert]) -> list[WaitingAlert]:
-        """Give up what waited too long; returns the rest."""
+        """Drop alerts that have waited too long; return the rest."""
         before = self._clock.time() - LIFE
         old = [each for each in waiting if each.created < before]
         if old:
-            log.warning("alerts given up", vehicle=place[0], app=place[1], count=len(old))
+            log.warning(
+                "alerts dropped: not delivered in a day",
+                vehicle=place[0],
+                app=place[1],
+                count=len(old),
+            )
             await self._drop(place, old, delivered=False)
         return [each for each in waiting if each.created >= before]
 
@@ -183,24 +189,24 @@ class Courier:
             await self._remove(after, "it failed for a week")
 
     async def _remove(self, subscription: Subscription, reason: str) -> None:
-        """End a subscription whose other end is gone, unless it was renewed meanwhile."""
+        """Remove a subscription that nobody receives, unless it was renewed meanwhile."""
         place = (subscription.vehicle_id, subscription.app_id)
         if await self._saved(lambda: self._outbox.unsubscribe(*place, subscription.key)):
             facts = {"vehicle": place[0], "app": place[1], "channel": subscription.push_type}
             log.warning("subscription removed", **facts, reason=reason)
 
     async def _saved(self, save: Callable[[], Awaitable[T]]) -> T:
-        """Save until it works: what was delivered must not be sent again."""
+        """Save, again and again until it works: no delivered alert must be sent again."""
         while True:
             try:
                 return await save()
             except Exception as error:
-                log.error("outbox cannot be written, tries again", reason=str(error))
+                log.error("outbox cannot be written; it is tried again", reason=str(error))
                 await asyncio.sleep(SAVE_PAUSE)
 
 
 def compose(vehicle_name: str, event: Sequence[WaitingAlert]) -> Notice:
-    """Make the notice of an event."""
+    """Return the notice of an event."""
     first = event[0]
     notice_id = f"ovms-{first.id}-{int(first.created)}"
     text = body(each.text for each in event)
@@ -208,12 +214,12 @@ def compose(vehicle_name: str, event: Sequence[WaitingAlert]) -> Notice:
 
 
 def pause(attempts: int, random: Random) -> float:
-    """Return the seconds to wait after that many failures and one more."""
+    """Return the seconds to wait after ``attempts`` failures and one more."""
     step = min(FIRST_PAUSE * 2.0 ** min(attempts, 30), LAST_PAUSE)
     return random.uniform(step / 2, step)
 
 
 def is_dead(subscription: Subscription, now: float) -> bool:
-    """Return whether a subscription has failed for so long that nobody misses it."""
+    """Return whether a subscription has failed long and often enough to be removed."""
     since = subscription.failing
     return since is not None and subscription.failures >= DEAD_FAILURES and now - since >= DEAD_TIME

@@ -1,16 +1,16 @@
-"""What a channel says when it did not deliver. ``str()`` is for the operator, without keys.
+"""Why a channel did not deliver. ``str()`` is for the operator and contains no keys.
 
 ::
 
-    NotDelivered    it may go better later
-    └── Gone        never again: nobody is there any more
+    NotDelivered    it is tried again
+    └── Gone        the subscription is removed
 """
 
 from __future__ import annotations
 
 
 class NotDelivered(Exception):
-    """The alert was not delivered. ``reason`` holds no key, token, address or alert."""
+    """The alert was not delivered. ``reason`` contains no key, token, address or alert."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -18,4 +18,4 @@ class NotDelivered(Exception):
 
 
 class Gone(NotDelivered):
-    """The other end says that the subscription's key is not known, or not any more."""
+    """The service does not know the subscription's key, or not any more."""

@@ -1,7 +1,7 @@
-"""Alerts to those who are not connected: what the hub speaks to.
+"""The notifier: delivers alerts to people who are not connected. The hub calls it.
 
-:meth:`Notifier.raise_alert` only notes an alert; one task writes what was noted into the outbox and
-has the courier deliver it. Everything here belongs to one event loop.
+:meth:`Notifier.raise_alert` only notes an alert. One task writes noted alerts to the outbox and has
+the courier deliver them. Everything here belongs to one event loop.
 """
 
 from __future__ import annotations
@@ -26,31 +26,31 @@ from ovms.server.storage.notify import NotifyStore
 from ovms.server.values import AlertRow, Vehicle
 
 NOTED_LIMIT: Final = 1000
-"""Alerts that wait to be written into the outbox: the disk takes some milliseconds, or refuses."""
+"""Alerts that wait to be written to the outbox, while the disk is slow or full."""
 
 SUBSCRIBING_LIMIT: Final = 200
-"""Subscriptions that wait to be checked: all apps of a server that was restarted come at once."""
+"""Subscriptions that wait to be checked: after a restart all apps connect at once."""
 
 CLOSE_TIMEOUT: Final = 5.0
-"""Seconds that deliveries under way have when the server stops."""
+"""Seconds for deliveries under way, and for closing a channel, when the server stops."""
 
 RETRY_PAUSE: Final = 2.0
-"""Seconds until the outbox is tried again after it could not be written."""
+"""Seconds until the outbox is tried again after a failure."""
 
 LONGEST_WAIT: Final = 60.0
-"""Seconds after which the outbox is looked at again while anything waits in it."""
+"""Seconds after which the outbox is read again while alerts wait in it."""
 
 TELL_AGAIN: Final = 600.0
-"""Seconds in which it is logged once that there is no room."""
+"""Seconds in which it is logged once that the outbox is full."""
 
 KINDS: Final = frozenset(kind.value for kind in AlertKind)
-"""The kinds that are told; others are for programs."""
+"""The kinds of alerts that are delivered; others are for programs."""
 
 log = get_logger("ovms.server.notify")
 
 
 class Notifier:
-    """Takes alerts and subscriptions. :meth:`start` it in the event loop that uses it.
+    """Accepts alerts and subscriptions. Call :meth:`start` in the event loop that uses it.
 
     ``types`` are all channels that apps may subscribe to, ``channels`` those that can send, both
     by type. ``window`` and ``repeat`` in seconds, see
@@ -88,12 +88,12 @@ class Notifier:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Go on with what an earlier run left in the outbox."""
+        """Start delivering, beginning with what an earlier run left in the outbox."""
         await self._outbox.tidy(self._clock.time() - LIFE)
         self._task = asyncio.create_task(self._run(), name="notifier")
 
     async def close(self) -> None:
-        """Write what was noted, end deliveries in order, let go of the channels. Harmless again."""
+        """Write noted alerts, end deliveries, close the channels. May be called again."""
         if self._closing:
             return
         self._closing = True
@@ -104,9 +104,9 @@ class Notifier:
         await asyncio.gather(*map(_close, self._channels.values()))
 
     def raise_alert(self, vehicle: Vehicle, alert: Alert) -> Alert:
-        """Have an alert delivered; returns it as it is told, error codes put into words.
+        """Deliver an alert later; return it as people read it, with error codes as sentences.
 
-        Returns at once. The same alert again within a minute is told, but not delivered again.
+        The same alert within a minute is not delivered again.
         """
         told = self._expansion.expand(alert)
         text = shortened(readable(told.text), BODY_LIMIT)
@@ -116,7 +116,7 @@ class Notifier:
         return told
 
     async def subscribe(self, vehicle: Vehicle, data: bytes) -> None:
-        """Take a ``p`` that came on a connection of ``vehicle``. Never fails."""
+        """Process a ``p`` that came on a connection of ``vehicle``. Raises nothing."""
         if self._subscribing >= SUBSCRIBING_LIMIT or self._closing:
             log.warning("subscription dropped: too many at once", vehicle=vehicle.id)
             return
@@ -125,18 +125,18 @@ class Notifier:
             async with self._one_at_a_time:
                 done = await self._subscribe(vehicle.id, read(vehicle.id, data, self._types))
             if not done:
-                raise SubscriptionRefused("nothing in it is proven, or there is no room")
+                raise SubscriptionRefused("no vehicle in it is proven, or the vehicle has too many")
         except SubscriptionRefused as refused:
             log.warning("subscription refused", vehicle=vehicle.id, reason=str(refused))
         except Exception as error:
-            log.error("subscription not kept", vehicle=vehicle.id, reason=type(error).__name__)
+            log.error("subscription not saved", vehicle=vehicle.id, reason=type(error).__name__)
         finally:
             self._subscribing -= 1
 
     async def step(self) -> float | None:
-        """Write what was noted and start what is due; returns the seconds to wait, as the courier.
+        """Write noted alerts and start due deliveries; return the seconds to wait.
 
-        The task does so again and again; a test may instead.
+        The task calls it again and again; a test may call it instead.
         """
         await self._write()
         return await self._courier.step()
@@ -148,7 +148,7 @@ class Notifier:
     # -- subscriptions ----------------------------------------------------------------------
 
     async def _subscribe(self, own: str, wishes: list[Wish]) -> int:
-        """Do what was asked for and may be; returns how much that was."""
+        """Fulfil the wishes that are granted; return how many were."""
         ids = {own, *(wish.vehicle_id for wish in wishes)}
         vehicles = await self._outbox.find_vehicles(sorted(ids))
         done = 0
@@ -179,11 +179,11 @@ class Notifier:
         now = self._clock.monotonic()
         if now >= self._tell_refused_at:
             facts = {"vehicle": vehicle_id, "refused": self._refused}
-            log.error("alerts are not delivered: too many wait already", **facts)
+            log.error("alerts are not delivered: too many wait", **facts)
             self._tell_refused_at = now + TELL_AGAIN
 
     async def _write(self) -> None:
-        """Put what was noted into the outbox; it is noted again when that fails."""
+        """Write noted alerts to the outbox; keep them noted if that fails."""
         noted, self._noted = self._noted, []
         if not noted:
             return
@@ -213,13 +213,13 @@ class Notifier:
         try:
             wait = await self.step()
         except Exception as error:
-            log.error("outbox cannot be used, tries again", reason=str(error))
+            log.error("outbox cannot be used; it is tried again", reason=str(error))
             return RETRY_PAUSE
         return None if wait is None else min(wait, LONGEST_WAIT)
 
 
 async def _close(channel: Channel) -> None:
-    """Close a channel; one that fails or hangs holds up nobody."""
+    """Close a channel; log one that fails or hangs."""
     try:
         async with asyncio.timeout(CLOSE_TIMEOUT):
             await channel.close()

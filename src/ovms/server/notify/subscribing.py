@@ -1,8 +1,9 @@
-"""``p``: which of the subscriptions that an app asks for it may have.
+"""``p``: which of the requested subscriptions an app may have.
 
-An app has proven to know the secret of its session's vehicle. For others it gives the secret, and
-they must belong to the same owner. With commas in a secret a message has two readings, and
-:func:`~ovms.protocol.records.alert.parse_subscriptions` gives both; the wrong one proves nothing.
+An app has proven that it knows the secret of its session's vehicle. For another vehicle of the same
+owner it sends the secret. If a secret contains commas, a message can be read in two ways.
+:func:`~ovms.protocol.records.alert.parse_subscriptions` returns both, and the wrong one proves
+nothing.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from ovms.server.notify.registry import ChannelTypes
 from ovms.server.values import Vehicle
 
 TRIPLE_LIMIT: Final = 20
-"""Vehicles in one message, which are as many look-ups."""
+"""Vehicles in one message; each is looked up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A subscription that was asked for; without a ``secret`` for the session's vehicle."""
+    """A requested subscription; it has no ``secret`` if it is for the session's vehicle."""
 
     app_id: str
     push_type: str
@@ -36,18 +37,18 @@ class Wish:
 
 
 class SubscriptionRefused(Exception):
-    """A ``p`` that cannot be taken; ``str()`` says why, without what was in it."""
+    """A ``p`` that is refused; ``str()`` says why, without its contents."""
 
 
 def read(own: str, data: bytes, types: ChannelTypes) -> list[Wish]:
-    """Read a ``p`` from a session of the vehicle ``own``. Raises :class:`SubscriptionRefused`."""
+    """Parse a ``p`` from a session of the vehicle ``own``. Raises :class:`SubscriptionRefused`."""
     asked = parse_subscriptions(data)[: TRIPLE_LIMIT + 1]
     if not asked:
         raise SubscriptionRefused("malformed")
     first = asked[0]
     channel = types.get(first.push_type)
     if channel is None or not channel.is_for_apps:
-        raise SubscriptionRefused("no push type that apps may have")
+        raise SubscriptionRefused("the push type is not one for apps")
     problem = app_id_problem(first.app_id) or _unprintable(first.key_type)
     if problem:
         raise SubscriptionRefused(problem)
@@ -57,7 +58,7 @@ def read(own: str, data: bytes, types: ChannelTypes) -> list[Wish]:
 def granted(
     own: str, wishes: Iterable[Wish], vehicles: Mapping[str, Vehicle], types: ChannelTypes
 ) -> Iterator[tuple[Wish, int]]:
-    """Yield the wishes that are proven and in order, each with the vehicle's owner."""
+    """Yield the wishes that are proven and valid, each with the vehicle's owner."""
     mine = vehicles.get(own)
     for wish in wishes:
         vehicle = vehicles.get(wish.vehicle_id)

@@ -1,4 +1,4 @@
-"""Trying a channel: one alert, now, and what became of it."""
+"""Test deliveries: one alert at once, and its outcome."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ovms.server.notify.errors import NotDelivered
 from ovms.server.values import Subscription
 
 TRIAL_TIMEOUT = 45.0
-"""Seconds for a trial; somebody sits there and waits."""
+"""Seconds for a test delivery, because somebody waits for it."""
 
 
 async def try_out(
     channel: Channel, subscription: Subscription, text: str, now: float
 ) -> str | None:
-    """Send ``text`` to a subscription; returns what went wrong, ``None`` if nothing."""
+    """Send ``text`` to a subscription; return what went wrong, ``None`` if nothing did."""
     name = subscription.vehicle_name
     notice = Notice(f"ovms-test-{int(now * 1000)}", name, title(name), text, now)
     try:

@@ -36,7 +36,7 @@ async def test_refused(http_server: HttpReceiver, caplog: pytest.LogCaptureFixtu
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
     http_server.replies = [Reply(500)]
     for url in (f"json://user:hidden@{http_server.url}/", "bad://hidden", "json://[hidden"):
-        with pytest.raises(NotDelivered, match=f"^{scheme(url)} did not take it$"):
+        with pytest.raises(NotDelivered, match=f"^{scheme(url)} did not accept it$"):
             await AppriseChannel(NoSettings()).send(url, NOTICE)
     assert "hidden" not in caplog.text
 
@@ -75,5 +75,5 @@ async def test_module_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError(url)
 
     monkeypatch.setattr(apprise, "notify", fail)
-    with pytest.raises(NotDelivered, match=r"^json did not take it$"):
+    with pytest.raises(NotDelivered, match=r"^json did not accept it$"):
         await AppriseChannel(NoSettings()).send("json://hidden", NOTICE)

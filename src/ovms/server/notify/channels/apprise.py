@@ -2,8 +2,8 @@
 
 The library is an extra: ``pip install 'ovms[notify]'``.
 
-The library blocks, so each delivery has a thread. One that hangs keeps its thread but neither the
-event loop nor the end of the program; :data:`THREAD_LIMIT` bounds them.
+The library blocks, so each delivery has a thread. A delivery that hangs keeps its thread, but not
+the event loop or the program's end. :data:`THREAD_LIMIT` bounds the threads.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from apprise import Apprise
 
 APPRISE_TIMEOUT: Final = 25.0
-"""Seconds for a service to take an alert; the library's own limits are 4 for each step."""
+"""Seconds for a service to accept an alert; the library's own limits are 4 for each step."""
 
 THREAD_LIMIT: Final = 8
-"""Threads at once, those that hang included."""
+"""Threads at once, including those that hang."""
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=://.)")
 
-# What the library logs holds addresses with passwords in them.
+# The library logs addresses that contain passwords.
 logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
 
 
@@ -49,7 +49,7 @@ class AppriseChannel(Channel):
 
     @classmethod
     def key_problem(cls, key: str) -> str | None:
-        """Return whether a key is no URL, or of no service that the library knows."""
+        """Return that a key is no URL, or that the library does not know its service."""
         if not _SCHEME.match(key):
             return "the key is no Apprise address, such as ntfy://host/topic"
         is_known = not _is_installed() or is_service(key)
@@ -63,11 +63,11 @@ class AppriseChannel(Channel):
 
     @classmethod
     def missing(cls, settings: Any) -> str | None:
-        """Return which extra to install, if the library is not there."""
+        """Return which extra to install if the library is missing."""
         return None if _is_installed() else missing_extra(ModuleNotFoundError(name="apprise"))
 
     async def send(self, key: str, notice: Notice) -> None:
-        """Hand the alert to the service."""
+        """Send the alert to the service."""
         if self._running >= THREAD_LIMIT:
             raise NotDelivered("too many Apprise services do not answer")
         try:
@@ -76,10 +76,10 @@ class AppriseChannel(Channel):
         except TimeoutError:
             raise NotDelivered(f"{scheme(key)} did not answer in time") from None
         if not taken:
-            raise NotDelivered(f"{scheme(key)} did not take it")
+            raise NotDelivered(f"{scheme(key)} did not accept it")
 
     async def _in_thread(self, call: Callable[[], bool]) -> bool:
-        """Run a call in a thread that the program's end does not wait for."""
+        """Run a call in a thread that does not delay the program's end."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[bool] = loop.create_future()
 
@@ -91,7 +91,7 @@ class AppriseChannel(Channel):
         def run() -> None:
             try:
                 result = call()
-            except Exception:  # whatever a service's module does; its text may hold the address
+            except Exception:  # of a service's module; its text may contain the address
                 result = False
             if not loop.is_closed():
                 loop.call_soon_threadsafe(finish, result)
@@ -102,7 +102,7 @@ class AppriseChannel(Channel):
 
 
 def notify(url: str, notice: Notice) -> bool:
-    """Notify one service, and wait for it; blocks."""
+    """Notify one service; blocks."""
     service = _service(url)
     if service is None:
         return False
@@ -110,12 +110,12 @@ def notify(url: str, notice: Notice) -> bool:
 
 
 def is_service(url: str) -> bool:
-    """Return whether the library has a service of that URL."""
+    """Return whether the library knows the service of a URL."""
     return _service(url) is not None
 
 
 def scheme(url: str) -> str:
-    """Return the part of a URL that tells nothing but the service."""
+    """Return the part of a URL that names only the service."""
     return url.partition("://")[0]
 
 

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     import httpx
 
 EXPO_TIMEOUT: Final = 20.0
-"""Seconds for connecting, and for the answer."""
+"""Seconds for connecting, and again for the answer."""
 
 BODY_LIMIT: Final = 800
-"""Characters of a body: Expo takes 4096 bytes in all, and a character has up to four."""
+"""Characters of a body: Expo accepts 4096 bytes in all, and a character has up to four."""
 
 DEVICE_GONE: Final = "DeviceNotRegistered"
 
@@ -63,7 +63,7 @@ class ExpoChannel(Channel):
 
 
 def message(key: str, notice: Notice) -> dict[str, object]:
-    """Make what Expo is sent."""
+    """Return the message that Expo gets."""
     return {
         "to": key,
         "title": notice.title,
@@ -74,7 +74,7 @@ def message(key: str, notice: Notice) -> dict[str, object]:
 
 
 def check(answer: httpx.Response) -> None:
-    """Read the ticket. Raises :class:`NotDelivered` unless it says that all is well."""
+    """Raise :class:`NotDelivered` unless the ticket says that the alert was accepted."""
     ticket = _ticket(answer)
     if answer.is_success and ticket.get("status") == "ok":
         return
@@ -82,13 +82,13 @@ def check(answer: httpx.Response) -> None:
     error = details.get("error") if isinstance(details, dict) else None
     if error == DEVICE_GONE:
         raise Gone("Expo does not know the device any more")
-    # The ticket's own text holds the token.
+    # The text of the ticket contains the token.
     word = error if isinstance(error, str) and error.isalnum() else "no ticket"
     raise NotDelivered(f"Expo answered {answer.status_code}: {word}")
 
 
 def _ticket(answer: httpx.Response) -> dict[str, Any]:
-    """Find the ticket in an answer; an empty one if there is none."""
+    """Return the ticket in an answer; an empty one if there is none."""
     try:
         found = answer.json()
     except ValueError:

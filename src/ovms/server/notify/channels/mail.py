@@ -22,7 +22,7 @@ SUBJECT_LIMIT: Final = 120
 """Characters of a subject; mail programs show some 70."""
 
 GONE_CODES: Final = frozenset((550, 551, 553, 554))
-"""What a server answers to a recipient that it will never take (RFC 5321, 4.2.3)."""
+"""A server's answers to a recipient that it will never accept (RFC 5321, 4.2.3)."""
 
 
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,253}")
@@ -67,7 +67,7 @@ class MailChannel(Channel):
 
     @classmethod
     def key_problem(cls, key: str) -> str | None:
-        """Return whether a key is no address."""
+        """Return that a key is no address."""
         return None if _ADDRESS.fullmatch(key) else "the key is no mail address"
 
     @classmethod
@@ -137,10 +137,10 @@ def subject(notice: Notice) -> str:
 
 
 def is_gone(code: int, answer: str) -> bool:
-    """Tell from a server's answer to a recipient whether there is nobody, and never will be.
+    """Return whether a server's answer means that a recipient does not exist.
 
-    Not when the answer is about us: enhanced codes 5.7 (policy), or a relay that we may not use;
-    nor for a full mailbox (5.2.2).
+    It does not if it is about us, with the enhanced code 5.7 (policy) or about a relay, or about a
+    full mailbox (5.2.2).
     """
     if code not in GONE_CODES:
         return False
