@@ -16,7 +16,7 @@ ACKED = "guide: Historical Data update+ack message"
 SCHEME = "guide: Encryption Protection Scheme 0x30"
 PROVISIONING = "guide: Auto Provisioning"
 PROVISIONED = "guide: Auto Provisioning Protection Scheme 0x30"
-OPENS = ("tests/protocol/test_welcome.py", "tests/cli/test_car.py")
+OPENS = ("tests/protocol/test_welcome.py", "tests/cli/car/test_provision.py")
 
 ELSEWHERE = [
     Elsewhere(SCHEME, "Checking the received token to ensure that it is different", INSIDE,
@@ -71,9 +71,9 @@ ELSEWHERE = [
     Elsewhere("interop 3", "N A D P R F E M S", CONTENT,
               ("tests/protocol/records/test_location.py",)),
     Elsewhere("interop 3", "Payloads of pushes that apps understand",
-              "goes to push services, not over the wire", ("tests/server/notify/test_expo.py",)),
+              "goes to push services, not over the wire", ("tests/server/notify/channels/test_expo.py",)),
     Elsewhere("interop 3", "FCM data `type`, `time`, `title`, `message`",
-              "goes to push services, not over the wire", ("tests/server/notify/test_expo.py",)),
+              "goes to push services, not over the wire", ("tests/server/notify/channels/test_expo.py",)),
     Elsewhere("interop 3", "the Android app alone takes the server password", APP),
     Elsewhere("interop 4", "Feature n (8 to 15) is parameter n + 16", CAR,
               ("tests/car/test_module.py",)),
