@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from ovms.protocol import Role
 from ovms.server.hub.groups import GROUPS_A_CAR, GROUPS_A_CLIENT, LONGEST_NAME
 from tests.server.hub.fakes import Place
@@ -15,6 +17,15 @@ def test_a_watcher_gets_positions_now_and_live() -> None:
     assert app.hears() == ["gCAR1,friends,80,0,90,12,1,1,22.1,114.2"]
     car.says("gfriends,79", "gothers,1")
     assert app.hears() == ["gCAR1,friends,79"]
+
+
+def test_what_follows_the_name_counts_for_nothing() -> None:
+    """The name ends with the first comma, however many follow."""
+    place = Place()
+    app = place.app()
+    app.says("Gfriends,1,2")
+    place.car().says("gfriends,80,50")
+    assert app.hears()[-1] == "gCAR1,friends,80,50"
 
 
 def test_a_position_goes_with_its_car() -> None:
@@ -57,3 +68,17 @@ def test_bounds() -> None:
     assert len(app.hears()) == GROUPS_A_CAR
     car.says(f"g{'x' * LONGEST_NAME},1", "ggroup0,2")
     assert app.hears() == ["gCAR1,group0,2"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [("", False), ("x", True), ("x" * LONGEST_NAME, True), ("x" * (LONGEST_NAME + 1), False)],
+)
+def test_the_length_of_a_name(name: str, is_one: bool) -> None:
+    """A group is neither watched nor entered under an empty name or one that is too long."""
+    place = Place()
+    car, app = place.car(), place.app()
+    app.says(f"G{name}")
+    assert (len(place.groups._watchers) == 1) == is_one
+    car.says(f"g{name},1")
+    assert (len(place.groups._positions) == 1) == is_one

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ovms.protocol import Role
+from ovms.protocol.records.history import KeptRecord
 from tests.server.hub.fakes import START, Place, make_vehicle
 
 
@@ -83,3 +84,16 @@ def test_what_waits_is_logged_at_the_end() -> None:
     car.says("S80", "S79")
     place.telemetry.flush()
     assert [data for _, _, data in logged(place)] == [b"80", b"79"]
+
+
+def test_the_record_that_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the vehicle's and of number 0, was never acknowledged, and came with its message."""
+    kept: list[tuple[object, ...]] = []
+    place = Place()
+    monkeypatch.setattr(place.storage, "put_history", lambda *words: kept.append(words))
+    car = place.car()
+    place.clock.advance(0.5)
+    car.says("S80")
+    time = int(START + 0.5)
+    record = KeptRecord("S", 0, time, time + 30 * 86400, b"80", None, START + 0.5)
+    assert kept == [("CAR1", record)]
