@@ -23,7 +23,7 @@ from ovms.car.vehicles.sim import SimCar
 from ovms.protocol import Message
 from ovms.protocol.commands import Answer, Command, Result
 from ovms.protocol.records.environment import Doors1
-from tests.car.fleet.test_fleet import LittleServer, Scene, entry, leave
+from tests.car.fleet.test_fleet import FleetRig, LittleServer, entry, leave
 from tests.car.test_drivers import FakeBus, FakeLink, settle
 
 
@@ -209,15 +209,15 @@ async def test_a_fleet_lives_on(
 
     server = LittleServer()
     await server.open()
-    scene = Scene(server, entry("ONE"), entry("TWO"))
-    await scene.until_up(2)
+    rig = FleetRig(server, entry("ONE"), entry("TWO"))
+    await rig.until_up(2)
     monkeypatch.setattr(SimCar, method, property(fail) if method == "calm_for" else fail)
     for name in ("ONE", "TWO"):
         server.say(name, Message("C", b"22,1234"))
-    await scene.pass_time(120)
+    await rig.pass_time(120)
     answers = sorted(m.data for _, m in server.heard if m.code == "c")
     failed = b"22,1," + UNEXPECTED.encode()
     assert answers == [failed if method == "execute" else b"22,0"] * 2
-    assert scene.fleet.connected == 2
+    assert rig.fleet.connected == 2
     assert lines() == ["command 22" if method == "execute" else method]
-    await leave(scene)
+    await leave(rig)

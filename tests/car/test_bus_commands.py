@@ -28,7 +28,7 @@ orders = st.one_of(
 )  # fmt: skip
 
 
-class Scene:
+class ModuleInCar:
     """A module in a Roadster that may be written to, and what becomes of its frames."""
 
     def __init__(self, fate: str) -> None:
@@ -70,11 +70,11 @@ class Scene:
 @given(st.lists(orders, min_size=1, max_size=3), st.sampled_from(FATES))
 def test_any_command_gets_exactly_its_answer(lines: list[bytes], fate: str) -> None:
     """One well-formed answer, or all rows of a list, before a server gives up."""
-    scene = Scene(fate)
+    driven = ModuleInCar(fate)
     for line in lines:
         command = Command.parse(line)
         number = command.number if command else 0
-        answers = scene.answers(line)
+        answers = driven.answers(line)
         assert len(answers) == {1: 16, 3: 32}.get(number, 1)
         for answer in answers:
             assert answer is not None
@@ -94,6 +94,6 @@ def test_any_command_gets_exactly_its_answer(lines: list[bytes], fate: str) -> N
 )
 def test_what_the_answer_says(fate: str, result: Result) -> None:
     """Done if the car shows it or says nothing of it, failed if it says otherwise or is away."""
-    (answer,) = Scene(fate).answers(b"22,1234")
+    (answer,) = ModuleInCar(fate).answers(b"22,1234")
     assert answer is not None
     assert answer.result == result

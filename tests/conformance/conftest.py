@@ -20,7 +20,7 @@ POOL = 1500
 """Vehicles that wait for their case."""
 
 
-class House:
+class SuiteServer:
     """A running server and its vehicles."""
 
     def __init__(self, data: Path, vehicles: int = 0) -> None:
@@ -69,9 +69,9 @@ class House:
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def suite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SuiteServer]:
     """Run the server that all cases call."""
-    opened = House(tmp_path_factory.mktemp("house") / "data", POOL)
+    opened = SuiteServer(tmp_path_factory.mktemp("suite_server") / "data", POOL)
     try:
         yield opened
         opened.stop()
@@ -82,15 +82,15 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 class Case:
     """A vehicle of its own, and callers on one transport that hang up at the end."""
 
-    def __init__(self, house: House, transport: Transport) -> None:
-        self.house = house
+    def __init__(self, suite_server: SuiteServer, transport: Transport) -> None:
+        self.suite_server = suite_server
         self.transport = transport
-        self.vehicle = house.fresh()
+        self.vehicle = suite_server.fresh()
         self._wires: list[Wire] = []
 
     def wire(self, transport: Transport | None = None) -> Wire:
         """Connect and say nothing."""
-        return self.keep(self.house.dial(transport or self.transport))
+        return self.keep(self.suite_server.dial(transport or self.transport))
 
     def keep(self, wire: Wire) -> Wire:
         """Have a connection closed at the end."""
@@ -135,17 +135,17 @@ def transport(request: pytest.FixtureRequest) -> Transport:
 
 
 @pytest.fixture
-def case(house: House, transport: Transport) -> Iterator[Case]:
+def case(suite_server: SuiteServer, transport: Transport) -> Iterator[Case]:
     """Yield a case its vehicle."""
-    opened = Case(house, transport)
+    opened = Case(suite_server, transport)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def tcp(house: House) -> Iterator[Case]:
+def tcp(suite_server: SuiteServer) -> Iterator[Case]:
     """Yield a case its vehicle where only plain TCP is in question."""
-    opened = Case(house, Transport.TCP)
+    opened = Case(suite_server, Transport.TCP)
     yield opened
     opened.close()
 

@@ -299,8 +299,8 @@ def test_no_line_end_in_sight(tcp: Case) -> None:
 @pytest.mark.parametrize("web", [Transport.WS, Transport.WSS], ids=["ws", "wss"])
 def test_the_websocket_is_under_its_path(tcp: Case, web: Transport, path: str) -> None:
     """Both spellings of the path upgrade; each text frame then is a line without its end."""
-    context = tcp.house.context() if web.is_tls else None
-    wire = tcp.keep(dial_web(web, tcp.house.port(web), context, path))
+    context = tcp.suite_server.context() if web.is_tls else None
+    wire = tcp.keep(dial_web(web, tcp.suite_server.port(web), context, path))
     app = Caller(wire, SECRET)
     app.send_welcome("A", tcp.vehicle)
     app.be_welcomed()
@@ -323,8 +323,8 @@ def test_another_path_is_no_websocket(tcp: Case) -> None:
 @pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_the_same_in_tls(tcp: Case, newest: ssl.TLSVersion) -> None:
     """The TLS port speaks TLS 1.2, for modules, and 1.3."""
-    context = tcp.house.context(newest)
-    wire = tcp.keep(dial(Transport.TLS, tcp.house.port(Transport.TLS), context))
+    context = tcp.suite_server.context(newest)
+    wire = tcp.keep(dial(Transport.TLS, tcp.suite_server.port(Transport.TLS), context))
     assert isinstance(wire, SocketWire)
     assert isinstance(wire.connection, ssl.SSLSocket)
     assert wire.connection.version() == newest.name.replace("_", ".")
@@ -413,10 +413,10 @@ def test_a_refused_car_is_told_once(case: Case) -> None:
 @stands_for("interop 6", "Its TLS speaks 1.0 to 1.2 with SNI and seven bundled roots")
 def test_tls_with_and_without_a_name(tcp: Case) -> None:
     """A caller that names no server in its TLS greeting is served like one that does."""
-    context = tcp.house.context(ssl.TLSVersion.TLSv1_2)
+    context = tcp.suite_server.context(ssl.TLSVersion.TLSv1_2)
     for name in (None, "ovms.example.org"):
         plain = socket.create_connection(
-            ("127.0.0.1", tcp.house.port(Transport.TLS)), timeout=PATIENCE
+            ("127.0.0.1", tcp.suite_server.port(Transport.TLS)), timeout=PATIENCE
         )
         car = Caller(tcp.keep(SocketWire(context.wrap_socket(plain, server_hostname=name))), SECRET)
         car.send_welcome("C", tcp.vehicle)
@@ -427,7 +427,7 @@ def test_tls_with_and_without_a_name(tcp: Case) -> None:
 @stands_for("interop 6", "One app instance once showed another owner's car")
 def test_vehicles_do_not_mix(case: Case) -> None:
     """What belongs to one vehicle reaches nobody of another, also when connections come and go."""
-    other = case.house.fresh()
+    other = case.suite_server.fresh()
     for number in range(5):
         strangers = [case.car(other), case.app(other)]
         assert not any(b"S" in payload[:1] for payload in strangers[1].login)

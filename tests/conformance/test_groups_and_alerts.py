@@ -30,7 +30,7 @@ PUSH = "guide: Push notification subscription"
 @stands_for("interop 3", "`G` from an app is the group subscription")
 def test_a_group(case: Case) -> None:
     """Who watches a group hears each of its cars, the vehicle id in front, across vehicles."""
-    other = case.house.fresh()
+    other = case.suite_server.fresh()
     group = f"G{case.vehicle}".encode()
     place = group + b",80,55,90,12,1,1,22.27,114.18"
     cars, app, bystander = [case.car(), case.car(other)], case.app(), case.app()
@@ -112,7 +112,7 @@ def test_an_alert_is_not_passed_to_the_car(case: Case) -> None:
 
 def subscriptions(case: Case, *vehicles: str) -> dict[str, set[str]]:
     """Return the app ids that are subscribed to each of some vehicles."""
-    listed = json.loads(case.house.ovms("notify", "list", "--json"))
+    listed = json.loads(case.suite_server.ovms("notify", "list", "--json"))
     return {
         vehicle: {each["app"] for each in listed if each["vehicle"] == vehicle}
         for vehicle in vehicles
@@ -137,7 +137,7 @@ def subscriptions(case: Case, *vehicles: str) -> dict[str, set[str]]:
 @stands_for("interop 6", "sends `p<uuid>,expo,simple,<token>`")
 def test_subscriptions(case: Case) -> None:
     """Every form of p subscribes what it proves, nothing else, and mail with a dash ends it."""
-    app, other = case.app(), case.house.fresh()
+    app, other = case.app(), case.suite_server.fresh()
     car = case.car()
     everything(app, car)
     mine, theirs = f"{case.vehicle.lower()},{SECRET}", f"{other},{SECRET}"
@@ -165,9 +165,9 @@ def test_subscriptions(case: Case) -> None:
 def test_whose_vehicle_is_subscribed(tcp: Case) -> None:
     """Another owner's vehicle is not subscribed, and an app that asks again has one row."""
     stranger = f"S{tcp.vehicle}"
-    tcp.house.ovms("owner", "add", f"owner of {stranger}"[:30].replace(" ", "-"))
+    tcp.suite_server.ovms("owner", "add", f"owner of {stranger}"[:30].replace(" ", "-"))
     owner = f"owner of {stranger}"[:30].replace(" ", "-")
-    tcp.house.ovms("vehicle", "add", stranger, "--owner", owner, "--secret", SECRET)
+    tcp.suite_server.ovms("vehicle", "add", stranger, "--owner", owner, "--secret", SECRET)
     app = tcp.app()
     app.say(
         f"pphone,gcm,,{stranger},{SECRET},key".encode(),
@@ -179,7 +179,7 @@ def test_whose_vehicle_is_subscribed(tcp: Case) -> None:
     deadline = time.monotonic() + PATIENCE
     while "last" not in subscriptions(tcp, tcp.vehicle)[tcp.vehicle]:
         assert time.monotonic() < deadline
-    listed = json.loads(tcp.house.ovms("notify", "list", "--json"))
+    listed = json.loads(tcp.suite_server.ovms("notify", "list", "--json"))
     rows = [each for each in listed if each["app"] == "phone" and each["vehicle"] == tcp.vehicle]
     assert len(rows) == 1
     assert subscriptions(tcp, stranger) == {stranger: set()}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.conformance.client import OwnerCaller, Transport
-from tests.conformance.conftest import SECRET, Case, House, everything, rows_of
+from tests.conformance.conftest import SECRET, Case, SuiteServer, everything, rows_of
 from tests.conformance.sentences import stands_for
 
 PASSWORD = "correct-horse"
@@ -27,8 +27,8 @@ class Owner:
 class OwnerCase(Case):
     """An owner's callers."""
 
-    def __init__(self, house: House, transport: Transport, owner: Owner) -> None:
-        super().__init__(house, transport)
+    def __init__(self, suite_server: SuiteServer, transport: Transport, owner: Owner) -> None:
+        super().__init__(suite_server, transport)
         self.owner = owner
 
     def log_in(self, vehicle: str, password: str = PASSWORD, user: str = "") -> OwnerCaller:
@@ -44,23 +44,23 @@ class OwnerCase(Case):
 
 
 @pytest.fixture(scope="session")
-def owners(house: House) -> Owner:
+def owners(suite_server: SuiteServer) -> Owner:
     """Have an owner for each test to come; the vehicles are shared by the tests of a transport."""
-    house.ovms("owner", "add", "fleet", "--password", PASSWORD)
+    suite_server.ovms("owner", "add", "fleet", "--password", PASSWORD)
     vehicles = ["FLEET-A", "FLEET-B", "FLEET-C"]
     for vehicle in reversed(vehicles):
-        house.ovms("vehicle", "add", vehicle, "--owner", "fleet", "--secret", SECRET)
+        suite_server.ovms("vehicle", "add", vehicle, "--owner", "fleet", "--secret", SECRET)
     tokens = [
-        house.ovms("token", "add", "--owner", "fleet", "--permit", right).strip()
+        suite_server.ovms("token", "add", "--owner", "fleet", "--permit", right).strip()
         for right in ("v2", "v3")
     ]
     return Owner("fleet", vehicles, *(text.split()[-1] for text in tokens))
 
 
 @pytest.fixture
-def fleet(house: House, transport: Transport, owners: Owner) -> Iterator[OwnerCase]:
+def fleet(suite_server: SuiteServer, transport: Transport, owners: Owner) -> Iterator[OwnerCase]:
     """Yield a case its owner."""
-    opened = OwnerCase(house, transport, owners)
+    opened = OwnerCase(suite_server, transport, owners)
     yield opened
     opened.close()
 
@@ -164,7 +164,7 @@ def test_owners_do_not_disturb_each_other(fleet: OwnerCase) -> None:
 @stands_for("interop 6", "throttle per vehicle and account; never ban an address")
 def test_one_account_does_not_shut_out_another(tcp: Case, owners: Owner) -> None:
     """However often one account is refused, another at the same address is let in."""
-    tcp.house.ovms("owner", "add", "careless", "--password", PASSWORD)
+    tcp.suite_server.ovms("owner", "add", "careless", "--password", PASSWORD)
     for _ in range(30):
         caller = OwnerCaller(tcp.wire(), "")
         caller.send_owner_welcome("careless", "wrong", "*")

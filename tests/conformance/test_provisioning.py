@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 
 from tests.conformance.client import Stream, Wire, digest_of, hmac_md5
-from tests.conformance.conftest import Case, House
+from tests.conformance.conftest import Case, SuiteServer
 from tests.conformance.sentences import stands_for
 
 GUIDE = "guide: Auto Provisioning"
@@ -19,9 +19,11 @@ PARAMETERS = ["+447700900123", "OVMS", "K", "SMS", "203.0.113.5", "internet"]
 
 
 @pytest.fixture(scope="session")
-def vin(house: House) -> str:
+def vin(suite_server: SuiteServer) -> str:
     """Have a record at the server; returns its key."""
-    house.ovms("provision", "add", "--vin", "5YJRE1A31A1P01234", "--iccid", ICCID, *PARAMETERS)
+    suite_server.ovms(
+        "provision", "add", "--vin", "5YJRE1A31A1P01234", "--iccid", ICCID, *PARAMETERS
+    )
     return "5YJRE1A31A1P01234"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conformance.client import Caller, Transport
-from tests.conformance.conftest import SECRET, Case, House
+from tests.conformance.conftest import SECRET, Case, SuiteServer
 from tests.conformance.sentences import stands_for
 
 RECORD = "guide: Server -> Server Record message"
@@ -20,10 +20,10 @@ TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
 
 
 @pytest.fixture(scope="module")
-def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SuiteServer]:
     """Run a server with few vehicles, which other servers call."""
     data = tmp_path_factory.mktemp("master") / "data"
-    opened = House(data, 100)
+    opened = SuiteServer(data, 100)
     opened.ovms("owner", "add", "alice", "--email", "alice@example.org", "--password", "of-alice")
     for server in ("SLAVE1", "SLAVE2"):
         opened.ovms(
@@ -55,7 +55,7 @@ class ServerCase(Case):
 
 
 @pytest.fixture
-def peers(master: House, transport: Transport) -> Iterator[ServerCase]:
+def peers(master: SuiteServer, transport: Transport) -> Iterator[ServerCase]:
     """Yield a case its calls."""
     opened = ServerCase(master, transport)
     yield opened
@@ -144,7 +144,7 @@ def test_owner_records(peers: ServerCase) -> None:
 @stands_for("interop 7", "pushes every `RV` newer than the first")
 @stands_for("interop 7", "every `RO` newer than the second")
 @stands_for("interop 7", "then as they change (field: looks every 30 s)")
-def test_newer_records_only(master: House) -> None:
+def test_newer_records_only(master: SuiteServer) -> None:
     """A server gets what is newer than its times, and each change when it happens."""
     peers = ServerCase(master, Transport.TCP)
     newest = records(peers.server("SLAVE1", NEVER, NEVER), b"V", "MINE,")[-1].split(",")[-1]

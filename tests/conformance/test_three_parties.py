@@ -20,7 +20,7 @@ from ovms.protocol.crypto import make_token
 from ovms.protocol.paranoid import sealed_message
 from ovms.protocol.records.sync import OwnerRecord, Replicated, VehicleRecord
 from tests.conformance.client import Transport
-from tests.conformance.conftest import OWNER, SECRET, House
+from tests.conformance.conftest import OWNER, SECRET, SuiteServer
 from tests.programs.conftest import run_ovms
 from tests.waiting import PATIENCE
 
@@ -176,25 +176,27 @@ class Meeting:
         return {name: await party.settle() for name, party in self.parties.items()}
 
 
-def trust(house: House, transport: Transport) -> ssl.SSLContext | None:
+def trust(suite_server: SuiteServer, transport: Transport) -> ssl.SSLContext | None:
     """Trust the server's own certificate where there is TLS."""
-    return client_context(house.data / "tls" / "cert.pem") if transport.is_tls else None
+    return client_context(suite_server.data / "tls" / "cert.pem") if transport.is_tls else None
 
 
 @pytest.fixture(scope="session")
-def other_server(house: House) -> str:
+def other_server(suite_server: SuiteServer) -> str:
     """Have a record for a server that calls."""
-    house.ovms(
+    suite_server.ovms(
         "vehicle", "add", "OTHER", "--owner", OWNER, "--secret", SECRET, "--type", "server"
     )  # fmt: skip
     return "OTHER"
 
 
 @pytest.fixture
-async def meeting(house: House, transport: Transport, other_server: str) -> AsyncIterator[Meeting]:
+async def meeting(
+    suite_server: SuiteServer, transport: Transport, other_server: str
+) -> AsyncIterator[Meeting]:
     """Connect car, app, batch client and server, and hear all that comes at once."""
-    vehicle, port = house.fresh(), house.port(transport)
-    tls = trust(house, transport)
+    vehicle, port = suite_server.fresh(), suite_server.port(transport)
+    tls = trust(suite_server, transport)
     parties: dict[str, Party] = {}
     async with AsyncExitStack() as stack:
         for name, role, who in (
@@ -242,12 +244,12 @@ async def meet(meeting: Meeting) -> None:
 
 
 async def test_records_between_servers(
-    house: House, transport: Transport, other_server: str
+    suite_server: SuiteServer, transport: Transport, other_server: str
 ) -> None:
     """A server that has no records gets those of vehicles and owners, each byte of them known."""
     server = await connect(
-        "localhost", house.port(transport), Role.SERVER, other_server, SECRET.encode(),
-        tls=trust(house, transport), websocket=transport.is_web, words=NEVER * 2,
+        "localhost", suite_server.port(transport), Role.SERVER, other_server, SECRET.encode(),
+        tls=trust(suite_server, transport), websocket=transport.is_web, words=NEVER * 2,
     )  # fmt: skip
     vehicles, owners = 0, 0
     async with server:
@@ -272,7 +274,7 @@ async def test_a_ping_of_each(meeting: Meeting) -> None:
 
 
 async def test_what_is_kept_comes_at_login(
-    meeting: Meeting, house: House, transport: Transport
+    meeting: Meeting, suite_server: SuiteServer, transport: Transport
 ) -> None:
     """Who logs in later gets every stored message as it was said, F and S first."""
     await meet(meeting)
@@ -281,8 +283,8 @@ async def test_what_is_kept_comes_at_login(
         meeting.parties[CAR].say(text)
     await meeting.parties[CAR].settle()
     late = await connect(
-        "localhost", house.port(transport), Role.APP, meeting.vehicle, SECRET.encode(),
-        tls=trust(house, transport), websocket=transport.is_web, words=("car_picture",),
+        "localhost", suite_server.port(transport), Role.APP, meeting.vehicle, SECRET.encode(),
+        tls=trust(suite_server, transport), websocket=transport.is_web, words=("car_picture",),
     )  # fmt: skip
     async with late:
         login = await Party(late).settle()

@@ -105,7 +105,7 @@ class End:
         return self.errors[0]
 
 
-class Place:
+class ListeningEnd:
     """A listening server end."""
 
     def __init__(
@@ -140,12 +140,12 @@ async def listening(
     host: str = "127.0.0.1",
     tls: ssl.SSLContext | None = None,
     http: HttpHandler | None = None,
-) -> AsyncIterator[Place]:
+) -> AsyncIterator[ListeningEnd]:
     """Listen with pumps of these ends, then of new ones; close all at the end."""
     loop = asyncio.get_running_loop()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, 0), family=family)
-    place = Place(listener.getsockname()[1], list(ends), host, tls)
+    place = ListeningEnd(listener.getsockname()[1], list(ends), host, tls)
 
     def answer() -> Pump:
         end = place.ends.pop(0) if place.ends else End()
@@ -351,7 +351,7 @@ class WebCaller:
 @asynccontextmanager
 async def surfing(place: Address, path: str = "/apiv2") -> AsyncIterator[WebCaller]:
     """Open a WebSocket, by a client that is not ours."""
-    trust = place.trust if isinstance(place, Place) else None
+    trust = place.trust if isinstance(place, ListeningEnd) else None
     scheme = "wss" if trust else "ws"
     uri = f"{scheme}://{place.host}:{place.port}{path}"
     async with client.connect(

@@ -50,7 +50,7 @@ async def serving(
         await server.wait_closed()
 
 
-class Desk:
+class EchoServer:
     """Welcomes callers in a WebSocket and echoes their messages; remembers what it sees."""
 
     def __init__(self) -> None:
@@ -79,9 +79,9 @@ class Desk:
 @pytest.mark.parametrize("tls", [False, True])
 async def test_a_server_that_is_not_ours(tls: bool) -> None:
     """Welcome, messages in fragments among pings, and the close are understood both ways."""
-    desk = Desk()
+    server = EchoServer()
     context = Certificate.make() if tls else None
-    async with serving(desk, context.server if context else None) as port:
+    async with serving(server, context.server if context else None) as port:
         connection = await call(port, tls=context.trust if context else None, websocket=True)
         longest = Message("S", b"x" * (LONGEST_PLAIN - len(b"MP-0 S")))
         async with connection:
@@ -89,9 +89,9 @@ async def test_a_server_that_is_not_ours(tls: bool) -> None:
             for message in (PING, longest, PING):
                 connection.send(message)
                 assert await connection.receive() == message
-        await until(lambda: desk.codes)
-        assert desk.codes == [1000]
-        assert desk.requests == [("/apiv2", f"127.0.0.1:{port}")]
+        await until(lambda: server.codes)
+        assert server.codes == [1000]
+        assert server.requests == [("/apiv2", f"127.0.0.1:{port}")]
 
 
 @pytest.mark.parametrize("websocket", [False, True])
@@ -171,7 +171,7 @@ async def test_a_server_that_goes_away() -> None:
     """The reason of a lost connection is told."""
     closing = asyncio.Event()
 
-    class Leaving(Desk):
+    class Leaving(EchoServer):
         async def __call__(self, web: ServerConnection) -> None:
             await asyncio.wait(
                 [asyncio.create_task(super().__call__(web)), asyncio.create_task(closing.wait())],

@@ -12,7 +12,7 @@ from tests.net.ends import (
     HANDSHAKE,
     Certificate,
     End,
-    Place,
+    ListeningEnd,
     calling,
     listening,
     surfing,
@@ -63,7 +63,7 @@ class Web:
         return self.made[-1]
 
 
-async def ask(place: Place, *parts: bytes, length: int) -> bytes:
+async def ask(place: ListeningEnd, *parts: bytes, length: int) -> bytes:
     """Send a request in parts over the place's TLS, if it has any; return so much of the answer."""
     reader, writer = await asyncio.open_connection(place.host, place.port, ssl=place.trust)
     try:

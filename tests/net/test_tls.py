@@ -38,7 +38,7 @@ def pair(tmp_path: Path) -> Pair:
     return pair
 
 
-class Place:
+class TlsServer:
     """A server end that speaks TLS."""
 
     def __init__(self, port: int, end: End, asked: list[str | None]) -> None:
@@ -54,7 +54,7 @@ class Place:
 
 
 @asynccontextmanager
-async def serving(pair: Pair, end: End | None = None) -> AsyncIterator[Place]:
+async def serving(pair: Pair, end: End | None = None) -> AsyncIterator[TlsServer]:
     """Listen with a certificate."""
     end = end or End()
     context = read_certificate(pair).context
@@ -65,7 +65,7 @@ async def serving(pair: Pair, end: End | None = None) -> AsyncIterator[Place]:
         ssl_shutdown_timeout=1,
     )  # fmt: skip
     try:
-        yield Place(server.sockets[0].getsockname()[1], end, asked)
+        yield TlsServer(server.sockets[0].getsockname()[1], end, asked)
     finally:
         server.close()
         if end.pump is not None:

@@ -36,7 +36,7 @@ from tests.net.ends import (
     Caller,
     Certificate,
     End,
-    Place,
+    ListeningEnd,
     calling,
     frame,
     listening,
@@ -50,7 +50,7 @@ REQUEST = ProvisionRequest("VIN")
 
 
 @asynccontextmanager
-async def raw(place: Place) -> AsyncIterator[Caller]:
+async def raw(place: ListeningEnd) -> AsyncIterator[Caller]:
     """Open a WebSocket on a plain socket, whose bytes the test decides."""
     async with calling(place) as caller:
         await caller.says(HANDSHAKE)

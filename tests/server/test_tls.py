@@ -75,7 +75,7 @@ def any_server(version: ssl.TLSVersion | None = None) -> ssl.SSLContext:
     return context
 
 
-class Place:
+class TlsListener:
     """A listener with certificates."""
 
     def __init__(self, certificates: Certificates, port: int) -> None:
@@ -98,12 +98,12 @@ class Place:
 
 
 @asynccontextmanager
-async def serving(certificates: Certificates) -> AsyncIterator[Place]:
+async def serving(certificates: Certificates) -> AsyncIterator[TlsListener]:
     """Listen with them."""
     entrance = Entrance(bind([HOST], 0), Echo, certificates.context)
     (server,) = await listen([entrance])
     try:
-        yield Place(certificates, entrance.port)
+        yield TlsListener(certificates, entrance.port)
     finally:
         server.close()
 

@@ -77,7 +77,7 @@ class LittleServer:
             self.heard.append((name, event))
 
 
-class Scene:
+class FleetRig:
     """A fleet, its server and its clock."""
 
     def __init__(
@@ -133,22 +133,22 @@ async def server() -> LittleServer:
 async def test_all_come_up_each_as_itself(server: LittleServer, websocket: bool) -> None:
     """Cars begin one after the other, and each tells everything with a VIN of its own."""
     entries = [entry(f"CAR{at}") for at in range(10)]
-    scene = Scene(server, *entries, ramp=10, websocket=websocket)
-    await scene.pass_time(5)
-    assert 3 <= scene.fleet.connected <= 6
-    await scene.until_up(10)
+    rig = FleetRig(server, *entries, ramp=10, websocket=websocket)
+    await rig.pass_time(5)
+    assert 3 <= rig.fleet.connected <= 6
+    await rig.until_up(10)
     assert server.pumps.keys() == {one.vehicle for one in entries}
     told = {name: m.data.split(b",")[1].decode() for name, m in server.heard if m.code == "F"}
     assert told == {one.vehicle: one.vin for one in entries}
     assert len(set(told.values())) == 10
     assert all((pump._codec is not None) is websocket for pump in server.pumps.values())
-    await leave(scene)
+    await leave(rig)
 
 
 async def test_a_command_is_answered_at_once(server: LittleServer) -> None:
     """A car obeys while its timer still waits, and shows the change soon."""
-    scene = Scene(server, entry("CAR"))
-    await scene.until_up(1)
+    rig = FleetRig(server, entry("CAR"))
+    await rig.until_up(1)
     server.heard.clear()
     server.say("CAR", Message("C", b"22,1234"))
     await settle()
@@ -157,99 +157,99 @@ async def test_a_command_is_answered_at_once(server: LittleServer) -> None:
     server.say("CAR", Message("A"))
     await settle()
     assert server.heard[-1][1].code == "a"
-    await leave(scene)
+    await leave(rig)
 
 
 async def test_all_come_back_when_the_server_does(server: LittleServer) -> None:
     """Lost cars call again and again, each after its own pause, until the server is back."""
-    scene = Scene(server, *(entry(f"CAR{at}") for at in range(20)))
-    await scene.until_up(20)
+    rig = FleetRig(server, *(entry(f"CAR{at}") for at in range(20)))
+    await rig.until_up(20)
     server.close()
-    await scene.pass_time(40)
-    assert scene.fleet.connected == 0
-    assert scene.fleet.trouble
-    failed = scene.fleet.count().failed
+    await rig.pass_time(40)
+    assert rig.fleet.connected == 0
+    assert rig.fleet.trouble
+    failed = rig.fleet.count().failed
     assert 60 < failed < 140
     await server.open()
-    await scene.until_up(20)
-    assert scene.fleet.trouble == ""
-    assert (scene.fleet.tally.logins, scene.fleet.tally.lost) == (40, 20)
-    await leave(scene)
+    await rig.until_up(20)
+    assert rig.fleet.trouble == ""
+    assert (rig.fleet.tally.logins, rig.fleet.tally.lost) == (40, 20)
+    await leave(rig)
 
 
 async def test_the_refused_call_seldom(server: LittleServer) -> None:
     """A wrong secret is counted and tried again minutes later; others do not notice."""
-    scene = Scene(server, entry("GOOD"), entry("BAD", "wrong"))
-    await scene.pass_time(50)
-    assert scene.fleet.connected == 1
-    assert scene.fleet.tally.refused == 1
-    await scene.pass_time(100)
-    assert scene.fleet.tally.refused == 2
-    await leave(scene)
+    rig = FleetRig(server, entry("GOOD"), entry("BAD", "wrong"))
+    await rig.pass_time(50)
+    assert rig.fleet.connected == 1
+    assert rig.fleet.tally.refused == 1
+    await rig.pass_time(100)
+    assert rig.fleet.tally.refused == 2
+    await leave(rig)
 
 
 async def test_a_server_that_stays_silent_is_left(server: LittleServer) -> None:
     """No welcome within the time that cars wait is no refusal: the car calls again soon."""
     server.is_silent = True
-    scene = Scene(server, entry("CAR"))
-    await scene.pass_time(WELCOME_TIMEOUT - 2)
-    assert scene.fleet.members[0].stage is Stage.GREETING
+    rig = FleetRig(server, entry("CAR"))
+    await rig.pass_time(WELCOME_TIMEOUT - 2)
+    assert rig.fleet.members[0].stage is Stage.GREETING
     server.is_silent = False
-    await scene.until_up(1, most=10)
-    assert (scene.fleet.tally.refused, scene.fleet.tally.failed) == (0, 1)
-    await leave(scene)
+    await rig.until_up(1, most=10)
+    assert (rig.fleet.tally.refused, rig.fleet.tally.failed) == (0, 1)
+    await leave(rig)
 
 
 async def test_a_link_without_life_is_made_anew(server: LittleServer) -> None:
     """After long silence the server is pinged, then given up."""
-    scene = Scene(server, entry("CAR"))
-    await scene.until_up(1)
-    member = scene.fleet.members[0]
+    rig = FleetRig(server, entry("CAR"))
+    await rig.until_up(1)
+    member = rig.fleet.members[0]
     server.heard.clear()
-    scene.clock.advance(TIMING.ping_after)
-    member.look(scene.fleet.now)
+    rig.clock.advance(TIMING.ping_after)
+    member.look(rig.fleet.now)
     await settle()
     assert [m.code for _, m in server.heard].count("A") == 1
-    scene.clock.advance(TIMING.dead_after - TIMING.ping_after)
-    member.look(scene.fleet.now)
+    rig.clock.advance(TIMING.dead_after - TIMING.ping_after)
+    member.look(rig.fleet.now)
     await settle()
     assert member.stage is Stage.RESTING
-    await leave(scene)
+    await leave(rig)
 
 
 async def test_a_server_that_does_not_read_is_left(server: LittleServer) -> None:
     """A connection whose other end takes nothing is ended, and made anew."""
-    scene = Scene(server, entry("CAR"))
-    await scene.until_up(1)
-    member: FleetMember = scene.fleet.members[0]
+    rig = FleetRig(server, entry("CAR"))
+    await rig.until_up(1)
+    member: FleetMember = rig.fleet.members[0]
     assert member._pump is not None
     member.stalled(member._pump)
     await settle()
     assert not member.is_connected
-    await scene.until_up(1)
-    await leave(scene)
+    await rig.until_up(1)
+    await leave(rig)
 
 
 async def test_driving_cars_report_and_asleep_ones_are_let_be(server: LittleServer) -> None:
     """A commuter tells that it leaves; one that sleeps is looked at once a minute only."""
-    scene = Scene(server, entry("ASLEEP"), entry("GOES", scenario="commute"))
-    await scene.until_up(2)
-    await scene.pass_time(10)
+    rig = FleetRig(server, entry("ASLEEP"), entry("GOES", scenario="commute"))
+    await rig.until_up(2)
+    await rig.pass_time(10)
     server.heard.clear()
     looks = dict.fromkeys(("ASLEEP", "GOES"), 0)
     for _ in range(300):
-        scene.clock.advance(1)
-        due = scene.fleet.wheel.turn(scene.fleet.now)
+        rig.clock.advance(1)
+        due = rig.fleet.wheel.turn(rig.fleet.now)
         for member in due:
             looks[member.entry.vehicle] += 1
-            member.look(scene.fleet.now)
+            member.look(rig.fleet.now)
     await settle()
     assert looks["ASLEEP"] <= 6
     assert 30 < looks["GOES"] < 120
     codes = [m.code for name, m in server.heard if name == "GOES"]
     assert codes.count("D") >= 5
-    assert scene.fleet.count().bytes_sent > 1000
-    await leave(scene)
+    assert rig.fleet.count().bytes_sent > 1000
+    await leave(rig)
 
 
 async def test_the_summary_is_one_line(
@@ -259,24 +259,24 @@ async def test_the_summary_is_one_line(
     from ovms.base import logs
 
     logs.configure("info", "text")
-    scene = Scene(server, *(entry(f"CAR{at}") for at in range(5)))
-    await scene.until_up(5)
-    await scene.pass_time(61)
+    rig = FleetRig(server, *(entry(f"CAR{at}") for at in range(5)))
+    await rig.until_up(5)
+    await rig.pass_time(61)
     lines = capsys.readouterr().err.splitlines()
     sums = [line for line in lines if "messages_a_second" in line]
     assert len(sums) == 1
     assert "connected=5" in sums[0]
     assert not any("CAR1" in line or "right" in line for line in lines)
-    await leave(scene)
+    await leave(rig)
 
 
-async def leave(scene: Scene) -> None:
+async def leave(rig: FleetRig) -> None:
     """Run the fleet for a moment, and end it: all its connections are closed."""
-    task = asyncio.create_task(scene.fleet.run())
+    task = asyncio.create_task(rig.fleet.run())
     await settle()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert not any(member.is_connected for member in scene.fleet.members)
-    scene.server.close()
+    assert not any(member.is_connected for member in rig.fleet.members)
+    rig.server.close()
     await settle()

@@ -18,7 +18,7 @@ from ovms.server.peers.caller import Called, PeerCaller, call
 from ovms.server.peers.exchange import PeerExchange
 from ovms.server.storage.shared_records import Taken
 from ovms.server.values import VehicleChange
-from tests.net.ends import SECRET, End, Place, listening
+from tests.net.ends import SECRET, End, ListeningEnd, listening
 from tests.server.hub.fakes import START, VERSION, FakeAlerts, FakeStorage, make_vehicle
 from tests.server.peers.fakes import FakeStore
 from tests.waiting import until
@@ -30,7 +30,7 @@ OWNER = OwnerRecord(1, "me", "", "", 1, False, 5)
 class Ours:
     """A server that calls another one."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: ListeningEnd) -> None:
         self.clock = ManualClock(START)
         self.store = FakeStore(times=(10, 5))
         self.hub = Hub(
