@@ -9,7 +9,7 @@ import pytest
 
 from ovms.car.answers import AnswerCallback
 from ovms.car.delivery import A_SECOND
-from ovms.car.delivery_store import DiskJournal
+from ovms.car.delivery_store import DeliveryFile
 from ovms.car.module import Module
 from ovms.car.reports import CarIdentity
 from ovms.car.state import CarError, CarState
@@ -95,13 +95,13 @@ class Day:
     def start(self) -> None:
         """Start the car's process."""
         self.boot = self.place.clock.monotonic()
-        self.journal = DiskJournal.open(self.folder / "car", "CAR1", 1)
-        self.module = Module(self.car, clock=self, journal=self.journal)
+        self.store = DeliveryFile.open(self.folder / "car", "CAR1", 1)
+        self.module = Module(self.car, clock=self, delivery_store=self.store)
 
     def kill(self) -> None:
         """End the process where it stands, and start another."""
         self.cut()
-        self.journal.close()
+        self.store.close()
         self.start()
 
     def cut(self) -> None:

@@ -35,7 +35,7 @@ PING = ("A", b"")
 Sent = list[tuple[str, bytes]]
 
 
-class FakeJournal:
+class FakeStore:
     """A disk in memory, which a later process may read."""
 
     def __init__(self, first_code: int = 1) -> None:
@@ -176,11 +176,11 @@ def test_a_server_that_acknowledges_nothing_does_not_hold_alerts_up() -> None:
 
 def test_sealed_records_are_sent_once() -> None:
     """Nobody can acknowledge them; they are gone from the disk, too."""
-    journal = FakeJournal()
-    queue = Delivery(journal, is_sealed=True)
+    store = FakeStore()
+    queue = Delivery(store, is_sealed=True)
     queue.add(record(), at(0))
     assert sent(queue, 3) == [h(1, -3)]
-    assert (len(queue), journal.items) == (0, {})
+    assert (len(queue), store.items) == (0, {})
     queue.restart()
     assert sent(queue, 100) == []
 
@@ -250,17 +250,17 @@ def test_an_alert_is_not_told_twice_on_one_link() -> None:
 
 def test_records_are_bounded(logged: list[structlog.typing.EventDict]) -> None:
     """At the bound everything waits; beyond it the oldest record goes, not an alert, told once."""
-    journal = FakeJournal()
-    queue = Delivery(journal)
+    store = FakeStore()
+    queue = Delivery(store)
     queue.add(alert(), at(0))
     for number in range(ITEM_LIMIT - 1):
         queue.add(record(number), at(0))
-    assert len(queue) == len(journal.items) == ITEM_LIMIT
+    assert len(queue) == len(store.items) == ITEM_LIMIT
     assert not [entry for entry in logged if entry["log_level"] == "warning"]
     queue.add(record(77), at(0))
     queue.add(alert(), at(0))
-    assert len(queue) == len(journal.items) == ITEM_LIMIT
-    assert sorted(journal.items)[:2] == [1, 4]
+    assert len(queue) == len(store.items) == ITEM_LIMIT
+    assert sorted(store.items)[:2] == [1, 4]
     (warning,) = [entry for entry in logged if entry["log_level"] == "warning"]
     assert warning["reason"] == "too many records"
     assert "burglars" not in str(logged)
@@ -320,30 +320,30 @@ def test_what_is_too_old_is_given_up(
 
 def test_a_restart_goes_on() -> None:
     """Everything is there, in order, with its codes and its age; new codes go on."""
-    journal = FakeJournal(500)
-    first = Delivery(journal)
+    store = FakeStore(500)
+    first = Delivery(store)
     for number in range(2):
         first.add(record(number), at(1000 * number))
     first.add(alert(), at(1001))
     first.due(at(1001))
     first.acknowledge(b"500")
-    second = Delivery(journal)
+    second = Delivery(store)
     second.add(record(9), Moment(5, UNIX + 5000))
     assert sent(second, Moment(5, UNIX + 5000)) == [h(501, -4000, 1), p(), h(503, 0, 9), PING]
 
 
 def test_a_clock_that_is_set_does_not_move_records() -> None:
     """Their age is right in the same process, and in the next, which knows the right time."""
-    journal = FakeJournal()
-    first = Delivery(journal)
+    store = FakeStore()
+    first = Delivery(store)
     first.add(record(1), Moment(10, 100.0))  # a board without a clock begins in 1970
     first.look(Moment(20, UNIX))
     first.add(record(2), Moment(30, UNIX + 10))
     assert sent(first, Moment(40, UNIX + 20)) == [h(1, -30), h(2, -10, 2)]
-    second = Delivery(journal)
+    second = Delivery(store)
     assert sent(second, Moment(3, UNIX + 120)) == [h(1, -130), h(2, -110, 2)]
     second.look(Moment(4, UNIX - 9999))
-    assert [item.made for item in journal.items.values()] == [UNIX - 10, UNIX + 10]
+    assert [item.made for item in store.items.values()] == [UNIX - 10, UNIX + 10]
 
 
 @pytest.mark.parametrize(
@@ -351,9 +351,9 @@ def test_a_clock_that_is_set_does_not_move_records() -> None:
 )
 def test_a_clock_that_is_wrong_tells_no_age(made: float, now: float) -> None:
     """A record of before is then as old as the process, at least; it is never of the future."""
-    journal = FakeJournal()
-    Delivery(journal).add(record(), Moment(0, made))
-    second = Delivery(journal)
+    store = FakeStore()
+    Delivery(store).add(record(), Moment(0, made))
+    second = Delivery(store)
     second.look(Moment(0, now))
     assert sent(second, Moment(7, now + 7)) == [h(1, -7)]
 
@@ -405,8 +405,8 @@ def by_content(stored: tuple[float, bytes]) -> tuple[bytes, float]:
 @given(steps)
 def test_whatever_happens_everything_arrives_once(story: list[Step]) -> None:
     """All arrives, a record is stored once and at its time; five a second go out, in order."""
-    journal, server, now, boot = FakeJournal(), ServerEnd(), 0.0, 0.0
-    queue = Delivery(journal)
+    store, server, now, boot = FakeStore(), ServerEnd(), 0.0, 0.0
+    queue = Delivery(store)
     made: list[tuple[float, bytes]] = []
     alerts: list[bytes] = []
     times: list[list[float]] = [[]]
@@ -439,7 +439,7 @@ def test_whatever_happens_everything_arrives_once(story: list[Step]) -> None:
             alerts.append(b"A%d" % len(alerts))
             queue.add(alert(alerts[-1][1:].decode()), Moment(now - boot, UNIX + now))
         elif step == "restart":
-            queue, boot = Delivery(journal), now - 3
+            queue, boot = Delivery(store), now - 3
             times.append([])
         if step in ("cut", "restart"):
             queue.restart()
@@ -451,7 +451,7 @@ def test_whatever_happens_everything_arrives_once(story: list[Step]) -> None:
             server.answers.clear()
         if step == "answer":
             answer()
-    assert (len(queue), journal.items) == (0, {})
+    assert (len(queue), store.items) == (0, {})
     stored, expected = sorted(server.stored, key=by_content), sorted(made, key=by_content)
     assert [fields for _, fields in stored] == [fields for _, fields in expected]
     pairs = zip(stored, expected, strict=True)

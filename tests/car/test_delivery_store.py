@@ -18,10 +18,10 @@ from ovms.car.delivery_store import (
     CODES_SKIPPED,
     FILE,
     FIRST_CODES,
-    DiskJournal,
+    DeliveryFile,
+    DeliveryStoreError,
     Item,
-    JournalError,
-    NoJournal,
+    NoDeliveryStore,
 )
 from ovms.protocol.records.alert import Alert
 from ovms.protocol.records.history import HistoryRecord
@@ -39,31 +39,31 @@ def logged() -> Iterator[list[structlog.typing.EventDict]]:
         yield entries
 
 
-def opened(folder: Path, vehicle: str = "CAR1") -> DiskJournal:
-    """Open a journal whose codes begin at 5 if it is new."""
-    return DiskJournal.open(folder, vehicle, 5)
+def opened(folder: Path, vehicle: str = "CAR1") -> DeliveryFile:
+    """Open a store whose codes begin at 5 if it is new."""
+    return DeliveryFile.open(folder, vehicle, 5)
 
 
 def kept(folder: Path) -> list[tuple[int, object, float]]:
     """Return what a new process finds."""
-    with closing(opened(folder)) as journal:
-        return [(item.code, item.content, item.made) for item in journal.load()]
+    with closing(opened(folder)) as store:
+        return [(item.code, item.content, item.made) for item in store.load()]
 
 
 def filled(folder: Path) -> Path:
-    """Make a journal with three items; give its file."""
-    with closing(opened(folder)) as journal:
-        journal.put(ITEMS)
+    """Make a store with three items; give its file."""
+    with closing(opened(folder)) as store:
+        store.put(ITEMS)
     return folder / FILE
 
 
 def test_what_was_put_is_there_again(tmp_path: Path) -> None:
     """Byte for byte, in order, with its time; what was removed is not; a later put replaces."""
-    with closing(opened(tmp_path)) as journal:
-        assert (journal.load(), journal.next_code) == ([], 5)
-        journal.put(ITEMS)
-        journal.remove([8, 1234])
-        journal.put([Item(9, RECORD, 99.0)])
+    with closing(opened(tmp_path)) as store:
+        assert (store.load(), store.next_code) == ([], 5)
+        store.put(ITEMS)
+        store.remove([8, 1234])
+        store.put([Item(9, RECORD, 99.0)])
     assert kept(tmp_path) == [(7, RECORD, 1.5), (9, RECORD, 99.0)]
     filled(tmp_path)
     assert kept(tmp_path)[1] == (8, ALERT, 2.5)
@@ -72,19 +72,19 @@ def test_what_was_put_is_there_again(tmp_path: Path) -> None:
 def test_no_code_comes_again(tmp_path: Path) -> None:
     """A new process goes on beyond the last code, also when all was delivered since."""
     filled(tmp_path)
-    with closing(opened(tmp_path)) as journal:
-        assert journal.next_code == 9 + CODES_SKIPPED
-        journal.remove([7, 8, 9])
-    with closing(opened(tmp_path)) as journal:
-        assert (journal.load(), journal.next_code) == ([], 9 + CODES_SKIPPED)
+    with closing(opened(tmp_path)) as store:
+        assert store.next_code == 9 + CODES_SKIPPED
+        store.remove([7, 8, 9])
+    with closing(opened(tmp_path)) as store:
+        assert (store.load(), store.next_code) == ([], 9 + CODES_SKIPPED)
     assert len(str(FIRST_CODES + 10_000 * CODES_SKIPPED)) <= 15
 
 
 def test_it_is_for_the_owners_eyes(tmp_path: Path) -> None:
     """Folder and files can be read by nobody else: records hold positions."""
     folder = tmp_path / "a" / "b"
-    with closing(opened(folder)) as journal:
-        journal.put(ITEMS)
+    with closing(opened(folder)) as store:
+        store.put(ITEMS)
         modes = {path.stat().st_mode & 0o777 for path in folder.iterdir()}
     assert modes == {0o600}
     assert folder.stat().st_mode & 0o777 == 0o700
@@ -94,7 +94,7 @@ def test_a_killed_process_loses_nothing(tmp_path: Path) -> None:
     """What was put before kill -9 is there; the next process is not kept out."""
     script = (
         "import sys, time; from pathlib import Path; from tests.car.test_delivery_store import *\n"
-        "journal = opened(Path(sys.argv[1])); journal.put(ITEMS); journal.remove([7])\n"
+        "store = opened(Path(sys.argv[1])); store.put(ITEMS); store.remove([7])\n"
         "print('done', flush=True); time.sleep(60)"
     )
     root = Path(__file__).parents[2]
@@ -104,19 +104,19 @@ def test_a_killed_process_loses_nothing(tmp_path: Path) -> None:
     ) as process:  # fmt: skip
         assert process.stdout is not None
         assert process.stdout.readline() == b"done\n"
-        with pytest.raises(JournalError, match="another program uses it"):
+        with pytest.raises(DeliveryStoreError, match="another program uses it"):
             opened(tmp_path)
         process.send_signal(signal.SIGKILL)
     assert [code for code, _, _ in kept(tmp_path)] == [8, 9]
 
 
-def test_another_vehicles_journal_is_left_alone(tmp_path: Path) -> None:
+def test_another_vehicles_file_is_left_alone(tmp_path: Path) -> None:
     """Its records must not be told of this one; ids are compared without case."""
     filled(tmp_path)
-    with pytest.raises(JournalError, match="belongs to vehicle CAR1"):
+    with pytest.raises(DeliveryStoreError, match="belongs to vehicle CAR1"):
         opened(tmp_path, "CAR2")
-    with closing(opened(tmp_path, "car1")) as journal:
-        assert len(journal.load()) == 3
+    with closing(opened(tmp_path, "car1")) as store:
+        assert len(store.load()) == 3
 
 
 @pytest.mark.parametrize("name", ["", FILE])
@@ -127,7 +127,7 @@ def test_a_folder_that_is_none(tmp_path: Path, name: str) -> None:
         (folder / name).mkdir(parents=True)
     else:
         folder.touch()
-    with pytest.raises(JournalError, match="state"):
+    with pytest.raises(DeliveryStoreError, match="state"):
         opened(folder)
 
 
@@ -159,7 +159,7 @@ def foreign(path: Path) -> None:
 
 
 def altered(statement: str) -> Callable[[Path], None]:
-    """Change a database so that it is no journal."""
+    """Change a database so that it is no store."""
 
     def change(path: Path) -> None:
         with closing(sqlite3.connect(path)) as database, database:
@@ -182,9 +182,9 @@ def test_a_damaged_file_is_set_aside(
     for _ in range(2):
         path = filled(tmp_path)
         damage(path)
-        with closing(opened(tmp_path)) as journal:
-            assert (journal.load(), journal.next_code) == ([], 5)
-            journal.put(ITEMS)
+        with closing(opened(tmp_path)) as store:
+            assert (store.load(), store.next_code) == ([], 5)
+            store.put(ITEMS)
         assert len(kept(tmp_path)) == 3
         path.unlink()
     assert (tmp_path / BROKEN).exists()
@@ -193,12 +193,12 @@ def test_a_damaged_file_is_set_aside(
 
 @pytest.mark.parametrize("size", [0, 1, 31, 32, 100, 4000, 5000, 9000])
 def test_a_half_written_log_loses_only_what_was_not_written(tmp_path: Path, size: int) -> None:
-    """Power that fails while SQLite writes its log leaves a journal of whole transactions."""
+    """Power that fails while SQLite writes its log leaves a store of whole transactions."""
     live, copy = tmp_path / "live", tmp_path / "copy"
     copy.mkdir()
-    with closing(opened(live)) as journal:
+    with closing(opened(live)) as store:
         for item in ITEMS:
-            journal.put([item])
+            store.put([item])
         for path in live.iterdir():
             (copy / path.name).write_bytes(path.read_bytes())
     os.truncate(copy / f"{FILE}-wal", (copy / f"{FILE}-wal").stat().st_size - size)
@@ -231,22 +231,22 @@ def test_a_disk_that_fails_is_told_once_and_owed_to(
     tmp_path: Path, logged: list[structlog.typing.EventDict]
 ) -> None:
     """The car goes on; what the disk missed, it gets when it works again."""
-    with closing(opened(tmp_path)) as journal:
-        journal.put(ITEMS[:1])
-        journal._database.execute("PRAGMA query_only = 1")
-        journal.put(ITEMS[1:])
-        journal.remove([7, 8])
+    with closing(opened(tmp_path)) as store:
+        store.put(ITEMS[:1])
+        store._database.execute("PRAGMA query_only = 1")
+        store.put(ITEMS[1:])
+        store.remove([7, 8])
         assert [e["log_level"] for e in logged] == ["error"]
-        journal._database.execute("PRAGMA query_only = 0")
-        journal.put([Item(10, ALERT, 4.0)])
+        store._database.execute("PRAGMA query_only = 0")
+        store.put([Item(10, ALERT, 4.0)])
     assert [e["log_level"] for e in logged] == ["error", "warning"]
     assert kept(tmp_path) == [(9, RECORD, 3.0), (10, ALERT, 4.0)]
     assert "burglars" not in str(logged)
 
 
-def test_no_journal_keeps_nothing() -> None:
+def test_no_store_keeps_nothing() -> None:
     """It begins where it is told to, and takes everything for nothing."""
-    with closing(NoJournal(77)) as journal:
-        journal.put(ITEMS)
-        journal.remove([7])
-        assert (journal.load(), journal.next_code) == ((), 77)
+    with closing(NoDeliveryStore(77)) as store:
+        store.put(ITEMS)
+        store.remove([7])
+        assert (store.load(), store.next_code) == ((), 77)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ovms.car.delivery_store import DiskJournal
+from ovms.car.delivery_store import DeliveryFile
 from tests.programs.conftest import SECRET, Program, Server, Start, run_ovms
 
 SPEED = "900"
@@ -57,8 +57,8 @@ def test_nothing_is_lost_when_the_power_goes_and_the_server_is_away(
         third.wait_for("received .*code='?h")
     third.stop()
     codes = made(first, second, third, kind="h")
-    with closing(DiskJournal.open(state, "CAR1", 1)) as journal:  # made in the last moment
-        waiting = [item.kind for item in journal.load()]
+    with closing(DeliveryFile.open(state, "CAR1", 1)) as store:  # made in the last moment
+        waiting = [item.kind for item in store.load()]
     kept = [*history(server, "*-LOG-Trip"), *history(server, "*-LOG-Grid")]
     unlogged = len(kept) - (len(codes) - waiting.count("h"))
     assert 0 <= unlogged <= 2  # on disk when the power went, and not in the log yet

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from ovms.car.delivery_store import DiskJournal
+from ovms.car.delivery_store import DeliveryFile
 from tests.programs.conftest import SECRET, Program, Server, Start, run_ovms
 from tests.waiting import PATIENCE
 
@@ -149,7 +149,7 @@ def test_a_refusal_is_told(server: Server, start: Start, tmp_path: Path, manager
 
 
 def test_sigterm_ends_it_in_order(server: Server, start: Start, tmp_path: Path) -> None:
-    """Exit 0; the socket is gone, and the journal is closed and whole."""
+    """Exit 0; the socket is gone, and the delivery store is closed and whole."""
     service = Service(start, tmp_path, server.address)
     car = service.start()
     car.wait_for("connected")
@@ -176,7 +176,7 @@ def test_kill_9_is_told_and_the_next_one_begins(
     second.wait_for("connected")
     assert service.status()["pid"] == second.process.pid
     assert second.stop() == 0
-    with closing(DiskJournal.open(service.state, "CAR1", 1)):
+    with closing(DeliveryFile.open(service.state, "CAR1", 1)):
         pass
 
 

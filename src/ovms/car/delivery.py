@@ -23,7 +23,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from ovms.base.logs import get_logger
-from ovms.car.delivery_store import Content, DeliveryStore, Item, NoJournal
+from ovms.car.delivery_store import Content, DeliveryStore, Item, NoDeliveryStore
 from ovms.protocol import Message
 from ovms.protocol.records.alert import Alert, AlertKind
 from ovms.protocol.records.history import AckedRecord
@@ -86,8 +86,8 @@ class Delivery:
     it neither stores nor acknowledges it, and only passes it on to the connected.
     """
 
-    def __init__(self, journal: DeliveryStore | None = None, *, is_sealed: bool = False) -> None:
-        self._journal = journal or NoJournal()
+    def __init__(self, store: DeliveryStore | None = None, *, is_sealed: bool = False) -> None:
+        self._store = store or NoDeliveryStore()
         self._is_sealed = is_sealed
         self._records: deque[Item] = deque()
         """Records not sent on this link, the oldest first."""
@@ -105,8 +105,8 @@ class Delivery:
         self._bytes = 0
         self._began: Moment | None = None
         self._gives_up = False
-        self._next_code = self._journal.next_code
-        for item in self._journal.load():
+        self._next_code = self._store.next_code
+        for item in self._store.load():
             self._keep(item)
         self._make_room()
         if self:
@@ -128,7 +128,7 @@ class Delivery:
         self.look(at)
         item = Item(self._next_code, _cut(content), at.unix, at.monotonic)
         self._next_code += 1
-        self._journal.put([item])
+        self._store.put([item])
         self._keep(item)
         log.debug("waits until it is delivered", code=item.code, kind=item.kind)
         self._make_room()
@@ -241,7 +241,7 @@ class Delivery:
         """Remove items from the store."""
         self._bytes -= sum(len(item.data) for item in items)
         if items:
-            self._journal.remove([item.code for item in items])
+            self._store.remove([item.code for item in items])
         self._gives_up = self._gives_up and len(self) > 0
 
     # -- time -------------------------------------------------------------------------------
@@ -257,7 +257,7 @@ class Delivery:
         for item in ours:
             item.made += jump
         if ours:
-            self._journal.put(ours)
+            self._store.put(ours)
 
     def _all(self) -> Iterator[Item]:
         told = (item for _, item in self._told)

@@ -49,7 +49,7 @@ _DAMAGED: Final = (None, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.S
 Content = HistoryRecord | Alert
 
 
-class JournalError(Exception):
+class DeliveryStoreError(Exception):
     """A folder cannot be used; the text says why."""
 
 
@@ -95,7 +95,7 @@ class DeliveryStore(Protocol):
         """Remove items."""
 
 
-class NoJournal:
+class NoDeliveryStore:
     """Stores nothing: what waits is lost with the process."""
 
     def __init__(self, next_code: int = 1) -> None:
@@ -115,7 +115,7 @@ class NoJournal:
         """Do nothing."""
 
 
-class DiskJournal:
+class DeliveryFile:
     """A file in a folder, for one vehicle and one process at a time."""
 
     def __init__(self, database: sqlite3.Connection, path: Path, first_code: int) -> None:
@@ -134,10 +134,10 @@ class DiskJournal:
 
     @classmethod
     def open(cls, folder: Path, vehicle: str, first_code: int) -> Self:
-        """Open a vehicle's journal, or begin one with ``first_code``; the folder is made.
+        """Open a vehicle's file, or create one with ``first_code``. Create the folder, too.
 
-        Raises :class:`JournalError` when the folder cannot be written, another process has it, or
-        it is another vehicle's.
+        Raise :class:`DeliveryStoreError` if the folder cannot be written, another process uses it,
+        or it belongs to another vehicle.
         """
         path = folder / FILE
         try:
@@ -150,11 +150,13 @@ class DiskJournal:
                 _set_aside(path, str(error))
                 return cls(_opened(path, vehicle), path, first_code)
         except OSError as error:
-            raise JournalError(f"{error.filename or folder}: {error.strerror or error}") from error
+            raise DeliveryStoreError(
+                f"{error.filename or folder}: {error.strerror or error}"
+            ) from error
         except sqlite3.Error as error:
             is_busy = _code(error) == sqlite3.SQLITE_BUSY
             why = "another program uses it" if is_busy else str(error)
-            raise JournalError(f"{path}: {why}") from error
+            raise DeliveryStoreError(f"{path}: {why}") from error
 
     def load(self) -> list[Item]:
         """Return what was not delivered when the file was opened, without damaged rows."""
@@ -238,7 +240,7 @@ def _check(database: sqlite3.Connection, vehicle: str, path: Path) -> None:
     if owner is None:
         raise sqlite3.DatabaseError("it names no vehicle")
     if str(owner[0]).casefold() != vehicle.casefold():
-        raise JournalError(f"{path} belongs to vehicle {owner[0]}: give each its own folder")
+        raise DeliveryStoreError(f"{path} belongs to vehicle {owner[0]}: give each its own folder")
 
 
 def _set_aside(path: Path, reason: str) -> None:

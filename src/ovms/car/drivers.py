@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from ovms.base.clock import Clock
 from ovms.base.failures import FailureLog
@@ -46,17 +46,12 @@ class Driver(Protocol):
         """The car's time in seconds."""
         ...
 
-    async def run(self, module: Module, link: Listener) -> None:
-        """Move the car forward. Return when there is nothing more to come."""
-
-
-@runtime_checkable
-class Described(Protocol):
-    """A driver with a description."""
-
     def describe(self) -> str:
         """Return what it is in a word: a simulation, a recording, or the name of a bus."""
         ...
+
+    async def run(self, module: Module, link: Listener) -> None:
+        """Move the car forward. Return when there is nothing more to come."""
 
 
 class Replay:

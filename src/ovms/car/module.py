@@ -75,7 +75,7 @@ class Module:
         sealer: Sealer | None = None,
         group: str = "",
         clock: Clock | None = None,
-        journal: DeliveryStore | None = None,
+        delivery_store: DeliveryStore | None = None,
         modem: Modem | None = None,
         parameters: Mapping[int, str] | None = None,
         parameter_store: ParameterStore | None = None,
@@ -86,7 +86,7 @@ class Module:
 
         ``group`` is parameter 11 at the start, and ``parameters`` are further ones. Those that are
         set by command go to ``parameter_store``. ``clock`` gives the real time for delivery and
-        timeouts; without it the car's time is used. ``journal`` keeps what is not delivered.
+        timeouts; without it the car's time is used. ``delivery_store`` keeps what is not delivered.
         ``modem`` carries out the commands that need one; without it they are unsupported. With
         ``restarts`` the caller restarts the program on :attr:`restart_requested`.
         """
@@ -109,7 +109,7 @@ class Module:
         self.settings = ModuleSettings(configured, parameter_store)
         self.watchers = 0
         """How many apps watch, by the server's last count."""
-        self.delivery = Delivery(journal, is_sealed=sealer is not None)
+        self.delivery = Delivery(delivery_store, is_sealed=sealer is not None)
         """Records and alerts that are not delivered yet."""
         self.usage = DataUse()
         """What the link costs. The link notes the bytes."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ovms import __version__
 from ovms.base.clock import Clock, iso_time
 from ovms.car.bus.live import LiveBus
-from ovms.car.drivers import Described, Driver
+from ovms.car.drivers import Driver
 from ovms.car.linkstate import LinkState
 from ovms.car.modem import Modem
 from ovms.car.module import Module
@@ -142,7 +142,7 @@ class Reporter:
             vehicle=link.vehicle,
             type=self._kind,
             car_type=module.identity.car_type,
-            driver=driver.describe() if isinstance(driver, Described) else "",
+            driver=driver.describe(),
             bus=self._bus_status(),
             running=self._span(self._began),
             server=link.server,

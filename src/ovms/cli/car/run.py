@@ -21,7 +21,13 @@ from ovms.base.logs import get_logger
 from ovms.base.systemd import notifier, watchdog_interval
 from ovms.base.tasks import run_until_first_ends, run_until_signal
 from ovms.car.bus.live import LiveBus
-from ovms.car.delivery_store import FIRST_CODES, DeliveryStore, DiskJournal, JournalError, NoJournal
+from ovms.car.delivery_store import (
+    FIRST_CODES,
+    DeliveryFile,
+    DeliveryStore,
+    DeliveryStoreError,
+    NoDeliveryStore,
+)
 from ovms.car.drivers import Driver
 from ovms.car.link import Link, RestartRequested
 from ovms.car.linkstate import LinkState
@@ -55,7 +61,7 @@ class CarSetup:
     tls: ssl.SSLContext | None
     websocket: bool
     state: Path | None
-    """The folder of its journal, its parameters and its status."""
+    """The folder of its delivery store, its parameters and its status."""
     parameter_file: ParameterFile | None
     modem: SerialModem | None
     can_restart: bool
@@ -92,19 +98,21 @@ def run_car(
     Starts the program anew if a command asks for that. Raises what the driver raises.
     """
     try:
-        with closing(_open_journal(setup.state, identity.vehicle)) as journal:
-            link = _make_link(identity, setup, vehicle, driver, journal)
+        with closing(_open_delivery_store(setup.state, identity.vehicle)) as store:
+            link = _make_link(identity, setup, vehicle, driver, store)
             return asyncio.run(_run(link, setup, driver, bus))
     except RestartRequested:
         _start_anew()
 
 
-def _open_journal(folder: Path | None, vehicle: str) -> NoJournal | DiskJournal:
+def _open_delivery_store(folder: Path | None, vehicle: str) -> NoDeliveryStore | DeliveryFile:
     """Open the store of records to be delivered; ends the command if the folder cannot be used."""
     first_code = 1 + secrets.randbelow(FIRST_CODES)
+    if folder is None:
+        return NoDeliveryStore(first_code)
     try:
-        return DiskJournal.open(folder, vehicle, first_code) if folder else NoJournal(first_code)
-    except JournalError as error:
+        return DeliveryFile.open(folder, vehicle, first_code)
+    except DeliveryStoreError as error:
         fail(str(error))
 
 
@@ -113,7 +121,7 @@ def _make_link(
     setup: CarSetup,
     vehicle: CarVehicle,
     driver: Driver,
-    journal: DeliveryStore,
+    store: DeliveryStore,
 ) -> Link:
     """Put a module into the vehicle, and join it to its server.
 
@@ -129,7 +137,7 @@ def _make_link(
         sealer=Sealer.make(now.paranoid, make_token(os.urandom)) if now.paranoid else None,
         group=setup.group,
         clock=SystemClock(),
-        journal=journal,
+        delivery_store=store,
         modem=setup.modem,
         parameters=identity.parameters,
         parameter_store=file,
