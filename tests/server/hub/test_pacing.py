@@ -406,6 +406,25 @@ def test_a_burst(firmware: str, budget: int) -> None:
     assert sorted(text for app in apps for text in app.hears() if text[0] == "c") == answers
 
 
+@pytest.mark.parametrize(("sent", "answer"), [("C20", "c20,0"), ("A", "a")])
+def test_what_waits_goes_with_the_answer(sent: str, answer: str) -> None:
+    """What a car answers shows at once that there is room again, for pings and for commands."""
+    place = Place()
+    car, app = place.car(), place.app()
+    car.hears()
+    first, second = "X1" + "x" * 500, "X2" + "x" * 500
+    app.says(first)
+    if sent == "A":
+        assert place.room.car is not None
+        place.room.car.pacer.ping()
+    else:
+        app.says(sent)
+    app.says(second)
+    assert car.hears() == [first, sent]
+    car.says(answer)
+    assert car.hears() == [second]
+
+
 def test_nothing_waits_for_a_car_that_has_gone() -> None:
     """Not for one that left, nor for one that was replaced, and it does not move on."""
     place = Place()
