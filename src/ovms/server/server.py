@@ -2,7 +2,7 @@
 
 Start: settings, lock, certificate, sockets bound, database, hub, sockets listening, ``ready.json``.
 A caller is accepted only when it can be answered. Stop: ``ready.json`` goes, those that have
-connected are accepted and nobody else, the sockets close, connections close, the writer is drained.
+connected are accepted and no others, the sockets close, connections close, the writer is drained.
 What was acknowledged is on disk.
 """
 

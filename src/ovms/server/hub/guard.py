@@ -1,4 +1,4 @@
-"""What goes wrong in one place must not reach others: it is logged once, and over."""
+"""A failure in one place of the hub reaches no other place: it is logged once, and that is all."""
 
 from __future__ import annotations
 

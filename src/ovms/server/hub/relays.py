@@ -110,7 +110,7 @@ class Relays:
 
 
 def _is_relayed(car: Car, message: Message) -> bool:
-    """Return whether other servers hear a car's message; answers go to whoever has asked."""
+    """Return whether other servers hear a car's message; answers go to the asker alone."""
     if message.code == "E":
         sealed = sealed_message(message)
         if sealed is None:

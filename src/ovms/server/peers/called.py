@@ -1,7 +1,7 @@
 """Servers that call ours: records are sent to them, and the messages of cars go both ways.
 
-Whoever repeats an old welcome can decipher nothing. So while a server is linked, a second one of
-the same id takes its place only once one of its lines decrypts; it is pinged at once.
+A caller that repeats an old welcome can decipher nothing. So while a server is linked, a second one
+of the same id takes its place only once one of its lines decrypts; it is pinged at once.
 """
 
 from __future__ import annotations
