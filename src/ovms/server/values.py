@@ -1,4 +1,4 @@
-"""What the server keeps, as values: each declared here, once, for all rooms that use it.
+"""The server's value types, each declared once for all rooms that use it.
 
 Secrets stay out of every ``repr``, and so out of logs.
 """
@@ -40,7 +40,7 @@ __all__ = [
 VehicleType = Literal["car", "server"]
 
 HistoryKey = tuple[int, int, int]
-"""Where a record of a type stands in its history: time, number, id."""
+"""The position of a record in the history of its type: time, number, id."""
 
 Traffic = tuple[int, int, int, int]
 """Bytes: car received, car sent, apps received, apps sent, each from the car's or apps' side."""
@@ -114,7 +114,7 @@ class VehicleStatus:
 
 @dataclass(frozen=True, slots=True)
 class VehicleChange:
-    """What a running server must know of a vehicle that was changed.
+    """What a running server has to know of a vehicle that was changed.
 
     A removed one has no owner and an empty secret. The days are those of :class:`Vehicle`.
     """
@@ -150,7 +150,7 @@ class HistoryEntry:
 
     @property
     def key(self) -> HistoryKey:
-        """Where it stands among those of its type."""
+        """Its position among the records of its type."""
         return self.time, self.number, self.id
 
 
@@ -183,9 +183,9 @@ class DayTraffic:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What may log in in its owner's place, for what its ``permit`` says. Times in Unix seconds.
+    """An API token: it logs in in its owner's place. Times in Unix seconds.
 
-    ``owner`` is the owner's name; ``permit`` is rights, with commas between.
+    ``owner`` is the owner's name; ``permit`` lists its rights, with commas between.
     """
 
     id: int
@@ -202,9 +202,9 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Provision:
-    """What a new car is told that asks by ``key``, usually its VIN. Times in Unix seconds.
+    """What a new car that asks by ``key``, usually its VIN, is told. Times in Unix seconds.
 
-    ``owner`` is the name of whom it was made for, ``None`` if nobody, or somebody gone.
+    ``owner`` is the name of the owner it was made for, ``None`` without one or after the removal.
     """
 
     key: str
@@ -217,7 +217,7 @@ class Provision:
 
 @dataclass(frozen=True, slots=True)
 class AccountState:
-    """By what an owner may log in just now, and to what.
+    """What an owner may log in by at the moment, and the owner's cars.
 
     ``permits`` are the rights of the tokens by their ids, ``vehicles`` the ids of the cars, sorted.
     """
@@ -233,7 +233,7 @@ class AccountState:
 class Subscription:
     """A vehicle's alerts, wanted by an app, at one place. Times in Unix seconds.
 
-    ``push_type`` is the channel, ``key`` where to in the channel's terms, ``vehicle_name`` the
+    ``push_type`` is the channel, ``key`` the address in the channel's terms, ``vehicle_name`` the
     vehicle's id in the app's own spelling. ``failing`` is since when all deliveries fail, or
     ``None``; ``failures`` is how many failed since then.
     """

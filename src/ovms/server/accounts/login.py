@@ -78,8 +78,8 @@ class Accounts:
         self._throttle = Throttle(clock.monotonic)
         self._hashers = ThreadPoolExecutor(HASHERS, thread_name_prefix="ovms-passwords")
         self._hashers.submit(verify_password, None, "")  # the first of all would take longer
-        # Whoever comes from where the account was logged in before has places apart: no flood of
-        # strangers turns him away.
+        # Callers from an address where the account was logged in before have places of their own,
+        # which no flood of strangers takes.
         self._places = {known: _Places(LOGIN_LIMIT) for known in (False, True)}
         self._hash_places = {known: _Places(HASHERS + WAITING_LIMIT) for known in (False, True)}
         self._afterwards = DeferredWrites(database)

@@ -2,7 +2,7 @@
 
 An account's tries are counted wherever they come from, and no address is ever shut out: cars and
 phones share those of their carriers. An address from which the account was logged in rightly
-within a day has tries of its own, so whoever burns an account's does not lock its owner out.
+within a day has tries of its own, so strangers who use up an account's do not lock its owner out.
 
 Pure: the caller gives the time.
 """

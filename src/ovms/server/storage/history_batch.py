@@ -38,8 +38,8 @@ A copy's time is wrong by what it waited on its way, and TCP waits so long betwe
 NEAR_LIMIT: Final = 1200
 """Records of nearly the same time among which a late copy is looked for.
 
-As many as a car sends, five a second, in twice the tolerance. Whoever gives more of them one time
-does not hold the writer up: past the limit a copy may be stored again, and nothing is lost.
+As many as a car sends, five a second, in twice the tolerance. More records of one time
+do not delay the writer: past the limit a copy may be stored again, and nothing is lost.
 """
 
 RECORD_OVERHEAD: Final = 20

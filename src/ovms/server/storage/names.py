@@ -20,7 +20,7 @@ MAX_EMAIL: Final = 254
 MAX_HASH: Final = 255
 """Argon2's has 97 characters, those of the field fewer."""
 MAX_LOG_DAYS: Final = 36_500
-"""A century: whoever wants all of it kept gets it."""
+"""A century: enough for those who want to keep everything."""
 MAX_LABEL: Final = 255
 """What a token is for, and its rights."""
 MAX_PROVISION_KEY: Final = 64
