@@ -51,7 +51,7 @@ def test_a_status_is_bounded(tmp_path: Path) -> None:
     "address", [None, "", "vsock:2:1", "relative", "/does/not/exist", "/" * 200]
 )
 def test_without_a_manager_nothing_happens(address: str | None) -> None:
-    """No address, one of another kind, and one where nobody listens are no error."""
+    """No address, one of another kind, and one without a listener are no error."""
     SystemdNotifier(address).tell(READY=1)
 
 

@@ -31,7 +31,7 @@ async def test_what_it_failed_with_is_told() -> None:
 
 
 async def test_being_cancelled_meanwhile_is_not_lost() -> None:
-    """Whoever waits for a task's end ends as well when it is told to."""
+    """Code that waits for a task's end can be cancelled itself."""
     release = asyncio.Event()
 
     async def linger() -> None:
@@ -52,7 +52,7 @@ async def test_being_cancelled_meanwhile_is_not_lost() -> None:
 
 @pytest.mark.parametrize("error", [None, OSError("away")])
 async def test_the_first_that_ends_ends_all(error: Exception | None) -> None:
-    """What it raised comes through, and nobody goes on behind."""
+    """Its exception is raised, and the others have ended."""
     ended = asyncio.Event()
 
     async def last() -> None:

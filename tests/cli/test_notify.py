@@ -212,7 +212,7 @@ def test_remove() -> None:
     ],
 )
 def test_unknown_vehicle(arguments: list[str]) -> None:
-    """A vehicle that does not exist is said so."""
+    """A vehicle that does not exist is an error."""
     result = _run(*arguments)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "ovms: there is no vehicle NONE\n"
@@ -242,7 +242,7 @@ def test_test_delivers(servers: Servers) -> None:
 
 
 def test_test_fails(servers: Servers) -> None:
-    """Who is not reached is told with the reason, and the exit code is 1."""
+    """Each failure is shown with its reason, and the exit code is 1."""
     servers.http.replies = [Reply(503)]
     servers.mail.refuse["bob@example.org"] = "550 5.1.1 no such user"
     _add("mail", "bob@example.org", "--app", "a")
@@ -260,6 +260,6 @@ def test_test_fails(servers: Servers) -> None:
 
 
 def test_test_without_subscriptions() -> None:
-    """Nobody to be told is a failure."""
+    """A vehicle without such a subscription is an error."""
     result = _run("test", "car1", "--app", "x")
     assert (result.exit_code, result.stderr) == (1, "ovms: vehicle CAR1 has no such subscription\n")

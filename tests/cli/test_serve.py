@@ -41,7 +41,7 @@ def test_a_second_server_on_the_same_data_says_so(server: Server) -> None:
 
 
 def test_a_taken_port_is_named(tmp_path: Path) -> None:
-    """A port that another program has is said, in one line."""
+    """A port that another program uses is an error of one line."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         tried = run_ovms(
@@ -142,7 +142,7 @@ def test_the_ready_line_names_both_ports(tmp_path: Path, start: Start, server: S
 
 
 def test_check_looks_at_the_certificate_and_its_port(tmp_path: Path) -> None:
-    """What is wrong with it is one line; without TLS nobody asks."""
+    """A bad certificate is one line; without TLS it is not read."""
 
     def check(*options: str, env: dict[str, str] | None = None) -> str:
         words = ["serve", "--check", "--data", str(tmp_path), "--host", "127.0.0.1", "--port", "0"]
@@ -179,7 +179,7 @@ def test_check_looks_at_the_tables_of_channels(tmp_path: Path) -> None:
 
 
 def test_both_listeners_on_one_port(tmp_path: Path) -> None:
-    """That cannot be: it is said before anything is opened."""
+    """One port for both is refused before anything is opened."""
     tried = run_ovms("serve", "--data", str(tmp_path), "--port", "7000", "--tls-port", "7000")
     assert (tried.returncode, tried.stderr) == (
         1,

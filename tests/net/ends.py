@@ -46,7 +46,7 @@ class End:
         self._welcomes = welcomes
         self._news = asyncio.Condition()
 
-    # -- the pump's owner -------------------------------------------------------------------
+    # -- the pump's handler -----------------------------------------------------------------
 
     def opened(self, pump: Pump) -> None:
         """Remember the pump."""
@@ -180,7 +180,7 @@ class Caller:
     def greeting(
         self, role: Role = Role.CAR, vehicle_id: str = "CAR1", secret: bytes = SECRET, *words: str
     ) -> bytes:
-        """Return a welcome, a right one unless told otherwise."""
+        """Return a welcome, a right one by default."""
         return self.session.send_welcome(role, vehicle_id, secret, *words)
 
     async def hears(self) -> list[Event]:
@@ -223,7 +223,7 @@ class Caller:
 
 
 class Address(Protocol):
-    """Where somebody listens."""
+    """A listening address."""
 
     host: str
     port: int

@@ -24,7 +24,7 @@ async def open_ends(caller: Caller, end: End) -> None:
 
 
 async def test_events_come_in_order() -> None:
-    """The owner hears of the opening, the welcome, the messages, and once of the end."""
+    """The handler gets the opening, the welcome, the messages, and once the end."""
     end = End()
     async with listening(end) as place, calling(place) as caller:
         await open_ends(caller, end)
@@ -116,7 +116,7 @@ def test_addresses(address: object, text: str) -> None:
     ],
 )
 async def test_what_is_no_welcome_closes(data: bytes, error: type[Exception]) -> None:
-    """The connection is closed, and the owner is told once why."""
+    """The connection is closed, and the handler gets the reason once."""
     end = End()
     async with listening(end) as place, calling(place) as caller:
         await caller.says(data)
@@ -138,7 +138,7 @@ async def test_an_unreadable_line_closes() -> None:
 
 
 async def test_a_wrong_secret_closes() -> None:
-    """Nothing is said to a caller that does not know the secret."""
+    """A caller that does not know the secret gets no answer."""
     end = End(b"another secret")
     async with listening(end) as place, calling(place) as caller:
         await caller.says(caller.greeting())
@@ -147,7 +147,7 @@ async def test_a_wrong_secret_closes() -> None:
 
 
 async def test_provisioning_lines_go_in_plain() -> None:
-    """They are said before and after the welcome, and not on a closed connection."""
+    """They are sent before and after the welcome, and not on a closed connection."""
     end = End()
     async with listening(end) as place, calling(place) as caller:
         await caller.says(b"AP-C 0 VIN\r\n")
@@ -163,7 +163,7 @@ async def test_provisioning_lines_go_in_plain() -> None:
 
 
 async def test_sending_when_it_cannot_be() -> None:
-    """It is told, not raised: before the welcome, past the line's bound, after the end."""
+    """It returns false: before the welcome, past the bound of a line, after the end."""
     end = End()
     async with listening(end) as place, calling(place) as caller:
         await end.until(lambda end: end.opens)
@@ -180,7 +180,7 @@ async def test_sending_when_it_cannot_be() -> None:
 
 
 async def test_sending_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Several messages are one write; one that fits no line is left out, and told."""
+    """Several messages are one write; one that fits no line is left out, and it returns false."""
     end = End()
     async with listening(end) as place, calling(place) as caller:
         await end.until(lambda end: end.opens)
@@ -251,7 +251,7 @@ async def test_lines_behind_the_welcome_wait() -> None:
 
 
 async def test_resume_on_a_broken_line() -> None:
-    """What waited can be the end of the connection; the owner hears of it."""
+    """A broken line that waited ends the connection, and the handler gets the reason."""
     end = End(welcomes=False)
     async with listening(end) as place, calling(place) as caller:
         await caller.says(caller.greeting() + b"!!!\r\n")
@@ -267,7 +267,7 @@ async def test_too_much_before_the_welcome() -> None:
     end = End(welcomes=False)
     async with listening(end) as place, calling(place) as caller:
         await caller.says(caller.greeting() + b"x" * 2000)
-        assert "talks on" in str(await end.closes())
+        assert "too much before it is welcomed" in str(await end.closes())
 
 
 # -- closing --------------------------------------------------------------------------------
@@ -312,7 +312,7 @@ async def test_abort_is_at_once() -> None:
 
 
 async def test_half_a_connection() -> None:
-    """A caller that stops speaking is closed, after what it said was heard."""
+    """A caller that ends its stream is closed after its lines are processed."""
     end = End()
     async with listening(end) as place, calling(place) as caller:
         await open_ends(caller, end)
@@ -324,7 +324,7 @@ async def test_half_a_connection() -> None:
 
 
 async def test_a_reset() -> None:
-    """A connection that breaks is told as an error, once."""
+    """A connection that breaks is an error, once."""
     end = End()
     async with listening(end) as place, calling(place) as caller:
         await open_ends(caller, end)
@@ -350,7 +350,7 @@ async def test_the_handler_closes_at_an_event() -> None:
 
 
 async def test_a_handler_that_fails(capsys: pytest.CaptureFixture[str]) -> None:
-    """What it fails on is lost and logged once; the connection goes on."""
+    """The event is lost and logged once; the connection stays open."""
 
     class Failing(End):
         def received(self, pump: Pump, event: Any) -> None:
@@ -381,12 +381,12 @@ async def test_a_stranger_who_talks_for_ever() -> None:
         await end.until(lambda end: len(end.events) == STRANGER_LIMIT // 9)
         assert end.errors == []
         await caller.says(b"\n")
-        assert str(await end.closes()) == "the caller says too much before its welcome"
+        assert str(await end.closes()) == "the caller sends too much before its welcome"
         assert await caller.is_closed()
 
 
 async def test_much_after_the_welcome() -> None:
-    """Who has been welcomed may say as much as he likes."""
+    """A welcomed caller may send any amount."""
     end = End()
     async with listening(end) as place, calling(place) as caller:
         await open_ends(caller, end)
@@ -399,7 +399,7 @@ async def test_much_after_the_welcome() -> None:
 
 
 def _fill(end: End) -> int:
-    """Send until the owner is told that the other end does not read; how much that took."""
+    """Send until the handler gets that the other end does not read; return how much that was."""
     message = Message("S", b"x" * 40_000)
     sent = 0
     while not end.stalls:
@@ -409,7 +409,7 @@ def _fill(end: End) -> int:
 
 
 async def test_back_pressure() -> None:
-    """The owner is told when much waits, and again when the other end has read it."""
+    """The handler gets each time that the other end has stopped reading."""
     end = End()
     async with listening(end) as place, calling(place) as caller:
         await open_ends(caller, end)
@@ -467,7 +467,7 @@ def _reset(caller: Caller) -> None:
 
 
 async def test_what_is_not_acknowledged() -> None:
-    """What waits here or in the system is counted until the other end's TCP has taken it."""
+    """Bytes count here and in the system until the other end's TCP has acknowledged them."""
     end = End()
     async with listening(end) as place, calling(place) as caller:
         await open_ends(caller, end)
@@ -486,7 +486,7 @@ async def test_what_is_not_acknowledged() -> None:
 
 
 def test_what_is_not_acknowledged_on_a_socket_that_has_gone() -> None:
-    """Only what waits here is counted: the socket may be closed before the pump is told."""
+    """Only bytes that wait here count: the socket may be closed before the pump knows."""
 
     class Gone:
         def is_closing(self) -> bool:

@@ -136,7 +136,7 @@ async def test_a_frame_with_several_lines() -> None:
 
 
 async def test_binary_frames() -> None:
-    """They are taken as text, whatever bytes they have."""
+    """They are read like text, with any bytes."""
     end = End()
     async with listening(end) as place, surfing(place) as caller:
         await caller.web.send(b"AP-C 0 VIN\xff")
@@ -303,7 +303,7 @@ async def test_half_a_head() -> None:
 
 
 async def test_closing_in_the_middle_of_a_head() -> None:
-    """There is nobody to say Close to."""
+    """The connection is closed without a Close."""
     end = End()
     async with listening(end) as place, calling(place) as caller:
         await caller.says(HANDSHAKE[:-2])
@@ -474,17 +474,17 @@ async def test_talking_on_before_the_welcome() -> None:
         with suppress(ConnectionClosed):
             for _ in range(100):
                 await caller.web.send("x" * 100)
-        assert "talks on" in str(await end.closes())
+        assert "too much before it is welcomed" in str(await end.closes())
         assert await caller.is_told() == 1008
 
 
 async def test_pings_for_ever_before_the_welcome() -> None:
-    """Who never says a welcome is cut off at the bound of strangers, and not heard any more."""
+    """A caller without a welcome is cut off at the bound, and nothing more is processed."""
     end = End()
     async with listening(end) as place, raw(place) as caller:
         await end.until(lambda end: end.opens)
         caller.writer.write(frame(PING, bytes(LONGEST_CONTROL)) * 10_000)
-        assert str(await end.closes()) == "the caller says too much before its welcome"
+        assert str(await end.closes()) == "the caller sends too much before its welcome"
         assert end.line.received == STRANGER_LIMIT
 
 
@@ -534,7 +534,7 @@ async def test_pausing_among_frames(tls: bool) -> None:
 
 
 async def test_a_bad_frame_behind_frames_that_wait() -> None:
-    """It counts when those before it are taken."""
+    """It counts when those before it have been processed."""
     end = Pausing()
     async with listening(end) as place, surfing(place) as caller:
         await caller.opens()
@@ -596,7 +596,7 @@ async def test_close_codes(error: Exception | None, code: int, tls: bool) -> Non
 
 
 async def test_a_wrong_secret() -> None:
-    """Nothing is said but that the connection is closed."""
+    """The caller gets only a Close."""
     end = End(b"another secret")
     async with listening(end) as place, surfing(place) as caller:
         await caller.says(caller.session.send_welcome(Role.APP, "CAR1", SECRET))
@@ -656,7 +656,7 @@ async def test_the_other_end_does_not_close(answer: bytes, monkeypatch: pytest.M
 
 
 async def test_a_stranger_that_does_not_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever got an HTTP error and goes on talking is cut after a while."""
+    """A caller that goes on sending after an HTTP error is cut off after a while."""
     monkeypatch.setattr(pump_module, "CLOSE_TIMEOUT", 0.05)
     end = End()
     async with listening(end) as place, calling(place) as caller:
@@ -669,7 +669,7 @@ async def test_a_stranger_that_does_not_go(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("bad", [CLEAR, frame(CLOSE)])
 async def test_the_other_end_does_not_go(bad: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever has said Close, or cannot speak, and keeps the connection is cut as well."""
+    """A caller that keeps the connection after Close or a bad frame is cut off as well."""
     monkeypatch.setattr(pump_module, "CLOSE_TIMEOUT", 0.05)
     end = End()
     async with listening(end) as place, raw(place) as caller:
@@ -691,7 +691,7 @@ async def test_closing_while_paused() -> None:
 
 
 async def test_closing_a_stalled_reader(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A Close that nobody reads is waited for only a while."""
+    """A Close that is not read is waited for only a limited time."""
     monkeypatch.setattr(pump_module, "CLOSE_TIMEOUT", 0.05)
     end = End()
     async with listening(end) as place, raw(place) as caller:
@@ -705,7 +705,7 @@ async def test_closing_a_stalled_reader(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 async def test_abort() -> None:
-    """Nothing is said and nothing waited for."""
+    """Nothing is sent and nothing is waited for."""
     end = End()
     async with listening(end) as place, surfing(place) as caller:
         await caller.opens()
@@ -772,7 +772,7 @@ def connected(end: End) -> tuple[Pump, Wire]:
 
 
 async def test_a_reset_after_all_was_said() -> None:
-    """How the other end goes when both have said Close is no news; before that it is."""
+    """A reset is no error after both have sent Close; before that it is."""
     for data, error in ((frame(CLOSE), None), (b"", ConnectionResetError())):
         end = Ear()
         pump, _ = connected(end)

@@ -61,7 +61,7 @@ def test_a_pair_that_is_configured(tmp_path: Path) -> None:
 
 
 def test_names_dates_and_context(pair: Pair) -> None:
-    """A pair tells what it covers and until when, and speaks TLS 1.2 and newer."""
+    """A certificate has its names and its end, and serves TLS 1.2 and newer."""
     make_pair(pair, "Cars.Example", "*.cars.example", begins=NOW - DAY, ends=NOW + DAY)
     found = read_certificate(pair)
     assert found.names == {"cars.example", "*.cars.example"}
@@ -79,7 +79,7 @@ def test_names_dates_and_context(pair: Pair) -> None:
     ],
 )
 def test_dates(pair: Pair, days: float, problem: str | None) -> None:
-    """What is wrong with the dates is told in one line, at the bound and one past it."""
+    """A problem with the dates is one line, at the bound and one past it."""
     make_pair(pair, begins=NOW - DAY, ends=NOW + DAY)
     found = read_certificate(pair).problem((NOW + days * DAY).timestamp())
     assert found == (problem and problem.format(pair.certificate))
@@ -147,7 +147,7 @@ def test_a_key_with_a_password(pair: Pair) -> None:
 
 
 def test_a_key_that_is_too_weak(pair: Pair) -> None:
-    """What OpenSSL refuses is told in its words."""
+    """What OpenSSL refuses is reported in its words."""
     make_pair(pair, key=rsa.generate_private_key(65537, 1024))  # noqa: S505 (that is the point)
     with pytest.raises(BadCertificate, match=r"fullchain\.pem: ee key too small"):
         read_certificate(pair)

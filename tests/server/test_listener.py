@@ -69,7 +69,7 @@ def test_several_hosts_have_one_port() -> None:
 
 
 def test_a_certain_port() -> None:
-    """The port that was named is taken, again at once after it was given back."""
+    """The given port is bound, and again at once after it was closed."""
     (port,) = ports(bind([LOOPBACK], 0))
     assert ports(bind([LOOPBACK], port)) == {port}
 
@@ -94,7 +94,7 @@ def test_a_host_that_is_none_of_ours(host: str) -> None:
 
 
 def test_a_free_port_that_is_taken_next_door(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another free port is tried, but not for ever."""
+    """Another free port is tried, a limited number of times."""
     tried = []
 
     def bind_all(hosts: list[str], port: int) -> list[socket.socket]:
@@ -112,7 +112,7 @@ def test_a_free_port_that_is_taken_next_door(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_free_ports_are_tried_at_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So many tries, then it is told."""
+    """After so many tries it fails."""
     tried = []
 
     def bind_all(hosts: list[str], port: int) -> list[socket.socket]:
@@ -143,7 +143,7 @@ async def test_bound_is_not_listening() -> None:
 
 
 async def test_two_programs_have_bound_one_port() -> None:
-    """The first that listens has it; the other is told, and all its sockets are closed."""
+    """The first to listen has it; the other fails and closes all its sockets."""
     first = bind([LOOPBACK], 0)
     port = first[0].getsockname()[1]
     second = bind([LOOPBACK, "127.0.0.2"], port)
@@ -182,7 +182,7 @@ PASS_NOTHING = (0x06, 0, 0, 0)
 
 
 class Answer(asyncio.Protocol):
-    """Says a word to whoever comes."""
+    """Sends a word to each caller."""
 
     made = 0
 
@@ -240,13 +240,13 @@ async def closing() -> AsyncIterator[Closing]:
 
 
 async def hears(client: socket.socket) -> bytes:
-    """Return what a caller is told, nothing if it is closed without a word."""
+    """Return what a caller receives, nothing if it is just closed."""
     async with asyncio.timeout(PATIENCE):
         return await asyncio.get_running_loop().sock_recv(client, 100)
 
 
 async def test_those_in_the_queue_are_accepted(closing: Closing) -> None:
-    """Whoever the system holds for us when we stop is answered, at every entrance."""
+    """Every connection that the system holds when we stop is answered, at every entrance."""
     addresses = [each.getsockname() for each in closing.sockets]
     for number in range(100):  # all before the loop turns: nobody is accepted yet
         client = closing.caller()
@@ -259,7 +259,7 @@ async def test_those_in_the_queue_are_accepted(closing: Closing) -> None:
 
 
 async def test_nobody_new_gets_in(closing: Closing) -> None:
-    """Who calls while we stop is not connected, and so not closed; it is refused in the end."""
+    """A caller that comes while we stop is not connected; later it is refused."""
     address = closing.sockets[0].getsockname()
     loop = asyncio.get_running_loop()
     before = Answer.made
@@ -299,7 +299,7 @@ def attach(client: socket.socket, instruction: tuple[int, int, int, int]) -> Non
 
 
 async def test_waiting_has_an_end(closing: Closing, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stranger who never completes his handshake does not hold us up for ever."""
+    """A caller that never completes its connection holds us up only for a limited time."""
     monkeypatch.setattr(listener_module, "CLOSING_TIMEOUT", 0.3)
     client = closing.caller()
     attach(client, PASS_NOTHING)
@@ -369,7 +369,7 @@ async def test_room_that_is_kept(
 
 
 async def test_the_gate(closing: Closing) -> None:
-    """While it is shut nobody is connected; then those who waited are."""
+    """While it is shut, callers wait; when it opens, they are connected."""
     connections = 1000
     gate = Gate(closing.entrances, 1000, lambda: connections)
     gate.check()
@@ -425,7 +425,7 @@ async def test_a_gate_that_is_retired(closing: Closing) -> None:
 
 
 class Other(asyncio.Protocol):
-    """Says another word, and stays."""
+    """Sends another word, and stays."""
 
     made: ClassVar[list[Other]] = []
 

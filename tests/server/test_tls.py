@@ -32,7 +32,7 @@ HOST = "127.0.0.1"
 
 
 class Echo(asyncio.Protocol):
-    """Says back what it hears."""
+    """Sends back what it receives."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember the way back."""
@@ -66,7 +66,7 @@ class Call:
 
 
 def any_server(version: ssl.TLSVersion | None = None) -> ssl.SSLContext:
-    """Make a client's context that trusts anybody, and speaks one version if told."""
+    """Return a client's context that trusts every certificate, for one version if given."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -159,7 +159,7 @@ async def test_an_old_version_is_refused(pair: Pair) -> None:
                "ECDHE-ECDSA-CHACHA20-POLY1305"],
 )  # fmt: skip
 async def test_ciphers_of_small_machines(pair: Pair, cipher: str) -> None:
-    """What a module's mbedTLS offers in TLS 1.2 is taken."""
+    """What a module's mbedTLS offers in TLS 1.2 is accepted."""
     context = any_server(ssl.TLSVersion.TLSv1_2)
     context.set_ciphers(cipher)
     async with serving(Certificates(pair)) as place:
@@ -170,7 +170,7 @@ async def test_ciphers_of_small_machines(pair: Pair, cipher: str) -> None:
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 async def test_a_session_is_resumed(pair: Pair, live: Path, version: ssl.TLSVersion) -> None:
-    """Who comes back with a ticket needs no full handshake, also after a renewal."""
+    """A caller that returns with a ticket needs no full handshake, also after a renewal."""
     context = any_server(version)
     async with serving(Certificates(pair, live)) as place:
         session = await asyncio.to_thread(shake_hands, place.port, context, None)
@@ -220,7 +220,7 @@ async def test_names(pair: Pair, live: Path, name: str | None, folder: str | Non
 
 
 async def test_a_renewed_certificate(pair: Pair, log: Log) -> None:
-    """Who calls from now on gets it; a connection that is open works on."""
+    """New callers get it; open connections go on."""
     async with serving(Certificates(pair)) as place:
         old = await place.call()
         place.certificates.refresh()
@@ -261,7 +261,7 @@ async def test_links_that_are_moved(pair: Pair, tmp_path: Path) -> None:
 
 
 async def test_bad_files_leave_the_old_certificate(pair: Pair, log: Log) -> None:
-    """Half-written, mismatching or missing files are told once each, and the old pair serves on."""
+    """Half-written, mismatching or missing files are logged once each; the old ones stay in use."""
     whole = pair.certificate.read_bytes()
     async with serving(Certificates(pair)) as place:
         before = await place.serial()
@@ -304,7 +304,7 @@ async def test_files_that_change_while_they_are_read(
 
 
 async def test_names_that_come_and_go(pair: Pair, live: Path, log: Log) -> None:
-    """A folder that is added is served, one that is removed no longer, a bad one is told once."""
+    """A new folder is used, a removed one no longer, and a bad one is logged once."""
     async with serving(Certificates(pair, live)) as place:
         new = make_pair(pair_in(live / "new.example"), "new.example")
         bad = make_pair(pair_in(live / "bad.example"), "bad.example")
@@ -392,7 +392,7 @@ def test_a_start_that_was_cut_off(tmp_path: Path) -> None:
 
 
 def test_a_configured_pair(tmp_path: Path, pair: Pair, live: Path, log: Log) -> None:
-    """Paths count from the data folder; nothing is made; its end is told at the start."""
+    """Paths are relative to the data folder; nothing is made; its end is logged at the start."""
     make_pair(pair, begins=NOW - DAY, ends=NOW + DAY)
     options = {"tls_cert": "default/fullchain.pem", "tls_key": "default/privkey.pem",
                "tls_names": "live"}  # fmt: skip

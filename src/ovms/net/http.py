@@ -1,4 +1,4 @@
-"""What a caller speaks, by its first bytes: lines, a WebSocket, or HTTP for somebody else.
+"""What a caller speaks, by its first bytes: lines, a WebSocket, or HTTP for another handler.
 
 Lines and WebSockets are ours. Any other request may be handed over, with its connection, to a
 handler of HTTP: the factory of an :class:`asyncio.Protocol`. Without a handler only ``GET`` counts
@@ -32,7 +32,7 @@ class Speech(Enum):
     """What a caller speaks."""
 
     UNKNOWN = auto()
-    """Too little has come to tell."""
+    """Too few bytes have come."""
     LINES = auto()
     WEBSOCKET = auto()
     """Also what only a WebSocket's codec can refuse, in the words of HTTP."""

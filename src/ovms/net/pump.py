@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # most connections need no WebSocket, and a library should im
     from ovms.net.websocket import WebSocket
 
 WRITE_LIMIT = 1 << 20
-"""Bytes that may wait for the other end to read before the handler is told that it does not.
+"""Bytes that may wait for the other end to read before :meth:`PumpHandler.stalled` is called.
 
 Far above any replay of stored messages, small against the memory of a server.
 """
@@ -50,7 +50,7 @@ log = get_logger("ovms.net")
 
 
 class GoingAway(Exception):
-    """We end connections because we stop; a WebSocket is told so."""
+    """We end connections because we stop; a WebSocket's Close says so."""
 
 
 class PumpHandler(Protocol):
@@ -305,7 +305,7 @@ class Pump(asyncio.Protocol):
         return b""
 
     def _hand_over(self, first: bytes) -> None:
-        """Make the handler of HTTP the transport's protocol, and give it what came."""
+        """Make the handler of HTTP the transport's protocol, and pass it what has come."""
         transport = self._transport
         assert self._http is not None
         assert transport is not None
@@ -391,7 +391,7 @@ class Pump(asyncio.Protocol):
             data = data[allowed:]
             if self._is_stranger:  # not closed in order, which would mean to read on
                 self.received -= len(data)
-                self.abort(RemoteProtocolError("the caller says too much before its welcome"))
+                self.abort(RemoteProtocolError("the caller sends too much before its welcome"))
                 return
         self._take(data)
 
@@ -417,7 +417,7 @@ class Pump(asyncio.Protocol):
         self._waiters.clear()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Tell the handler, once."""
+        """Call the handler, once."""
         is_news = self.session.receive_eof()
         self._transport = None
         self.resume_writing()

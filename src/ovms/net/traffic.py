@@ -74,7 +74,7 @@ def measure(connection: Socket) -> Traffic | None:
 def unacknowledged(connection: socket.socket) -> int:
     """Return how many bytes are on the way: given to the system, not acknowledged by the other end.
 
-    0 where the system does not tell, or the socket has gone.
+    0 if the system does not count them, or the socket is closed.
     """
     if ioctl is None:
         return 0

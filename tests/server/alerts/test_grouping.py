@@ -42,7 +42,7 @@ def test_events_take_all_in_order(times: list[float], window: float) -> None:
 
 
 def test_repetition_is_no_news() -> None:
-    """The same alert of the same vehicle is told again after the window only."""
+    """The same alert of the same vehicle is new again only after the time of repetition."""
     news, alert = News(60.0), Alert("A", "alarm")
     assert news.is_news("CAR1", alert, 0.0)
     assert not news.is_news("CAR1", alert, 59.9)

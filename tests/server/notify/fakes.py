@@ -1,4 +1,4 @@
-"""A channel that does as it is told."""
+"""A channel for tests, and their clock and chance."""
 
 from __future__ import annotations
 

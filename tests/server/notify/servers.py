@@ -150,7 +150,7 @@ class Reply:
 
 
 class HttpReceiver(Server):
-    """An HTTP server that answers ``replies`` in turn, the last of them for ever."""
+    """An HTTP server that answers ``replies`` in turn, then always the last."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -145,7 +145,7 @@ async def test_gone_is_removed(scene: Scene) -> None:
 
 
 async def test_renewed_while_it_went(scene: Scene) -> None:
-    """An app that subscribed with a new key meanwhile stays, and is told there."""
+    """An app that has subscribed with a new key meanwhile stays, and gets its alerts there."""
     await scene.subscribe("app")
     await scene.put("one")
     scene.expo.error, scene.expo.hold = Gone("device"), asyncio.Event()
@@ -266,7 +266,7 @@ async def test_disk_refuses_after_delivery(scene: Scene, monkeypatch: pytest.Mon
 
 
 async def test_outbox_that_cannot_be_read(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A delivery that fails inside is not tried again at once, for ever."""
+    """A delivery that fails inside waits before it is tried again."""
     monkeypatch.setattr(module, "FIRST_PAUSE", 0.0)
     await scene.subscribe("app")
     await scene.put("one")

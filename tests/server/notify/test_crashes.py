@@ -1,4 +1,4 @@
-"""The outbox under crashes between any two of its steps: nothing durable is lost or told twice."""
+"""The outbox under crashes between any two steps: no saved alert is lost or sent twice."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class World:
         self.durable: list[str] = []
         self.received: dict[str, list[str]] = {app: [] for app in APPS}
         self.unsure: dict[str, list[str]] = {app: [] for app in APPS}
-        """Received, and not yet taken out of the outbox: a crash now sends it again."""
+        """Received, and not yet removed from the outbox: a crash now sends it again."""
         self.forgiven: dict[str, Counter[str]] = {app: Counter() for app in APPS}
         self.left = 0
         self.crashed = asyncio.Event()

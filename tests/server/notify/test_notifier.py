@@ -47,7 +47,7 @@ class Scene:
         return await self.store.find_subscription(vehicle_id, app_id)
 
     async def tell(self, *texts: str, kind: str = "A") -> list[str]:
-        """Raise alerts of CAR1; returns what is told."""
+        """Raise alerts of CAR1; return them as people read them."""
         car = await self.vehicle()
         return [self.notifier.raise_alert(car, Alert(kind, text)).text for text in texts]
 
@@ -75,7 +75,7 @@ def log() -> Iterator[io.StringIO]:
 
 
 async def test_alert_is_told_and_delivered(scene: Scene) -> None:
-    """An error is told in words at once, and delivered with the other alerts of its event."""
+    """An error becomes a sentence at once, and is delivered with the other alerts of its event."""
     await scene.subscribe("app,expo,simple,KEY")
     (told,) = await scene.tell("TR,25,100", kind="E")
     assert told == "Logs are being copied to the USB stick: 100 % done."
@@ -86,7 +86,7 @@ async def test_alert_is_told_and_delivered(scene: Scene) -> None:
 
 
 async def test_repetition(scene: Scene) -> None:
-    """The same alert within a minute is told again but not delivered again."""
+    """The same alert within a minute is passed on but not delivered again."""
     await scene.subscribe("app,expo,simple,KEY")
     assert await scene.tell("one", "one") == ["one", "one"]
     await scene.step()
@@ -100,7 +100,7 @@ async def test_repetition(scene: Scene) -> None:
 
 
 async def test_not_for_people(scene: Scene) -> None:
-    """Kinds that nobody knows, and alerts without words, are passed on but not delivered."""
+    """Unknown kinds and alerts without text are passed on but not delivered."""
     await scene.subscribe("app,expo,simple,KEY")
     await scene.tell("data", kind="D")
     await scene.tell("", "\r")
@@ -204,7 +204,7 @@ async def test_noted_is_bounded(
 async def test_full_outbox_is_logged(
     scene: Scene, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When the outbox takes no more, the operator hears of it, but not for each alert."""
+    """A full outbox is logged, but not for each alert."""
     monkeypatch.setattr("ovms.server.storage.outbox.WAITING_LIMIT", 1)
     await scene.subscribe("app,expo,simple,KEY")
     for text in "abc":
@@ -216,7 +216,7 @@ async def test_full_outbox_is_logged(
 async def test_subscribing_is_bounded(
     scene: Scene, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So many apps may subscribe at once, and one past it is told in the log."""
+    """So many apps may subscribe at once, and one more is logged."""
     monkeypatch.setattr(module, "SUBSCRIBING_LIMIT", 2)
     car = await scene.vehicle()
     calls = [scene.notifier.subscribe(car, b"a%d,expo,simple,KEY" % n) for n in range(3)]
@@ -227,7 +227,7 @@ async def test_subscribing_is_bounded(
 
 
 async def test_other_owner(scene: Scene, tmp_path: Path) -> None:
-    """What a former owner subscribed tells nobody anything any more."""
+    """Subscriptions of a former owner get no alerts."""
     await scene.subscribe("app,expo,simple,KEY")
     await scene.tell("one")
     await scene.notifier.step()
@@ -369,7 +369,7 @@ async def test_task_survives_the_disk(
 async def test_channels_that_do_not_close(
     store: NotifyStore, make: Make, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
-    """A channel that fails or hangs when it is closed holds up nobody else."""
+    """A channel that fails or hangs when it is closed does not hold up others."""
     monkeypatch.setattr(module, "CLOSE_TIMEOUT", 0.01)
 
     class Failing(FakeChannel):

@@ -96,7 +96,7 @@ def fax(folder: Path, *points: str) -> Any:
 
 
 def test_our_own() -> None:
-    """Ours are found without a list; two have nobody that delivers, and mail needs a server."""
+    """Our own are found without a list; two cannot deliver yet, and mail needs a server."""
     assert sorted(TYPES) == ["apns", "apprise", "expo", "gcm", "mail"]
     assert {package_of(each) for each in TYPES.values()} == {"ovms"}
     assert renewed_types(TYPES) == {"apns", "expo", "gcm"}
@@ -109,7 +109,7 @@ def test_our_own() -> None:
 
 
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without Apprise its subscriptions wait, and it is told what to install."""
+    """Without Apprise its subscriptions wait, and the reason names the extra to install."""
     find = lambda name: None if name == "apprise" else find_spec(name)  # noqa: E731
     monkeypatch.setattr(apprise, "find_spec", find)
     assert "ovms[notify]" in missing(TYPES, Settings())["apprise"]
@@ -146,7 +146,7 @@ def test_a_bad_table(tmp_path: Path, table: dict[str, Any], problem: str) -> Non
 
 
 def test_tables_of_our_own() -> None:
-    """What stands at the top level is not taken from a table as well."""
+    """Settings of the top level are refused in a table."""
     with pytest.raises(SettingsError, match=r"^channels\.expo: not here, but as expo_url$"):
         missing(TYPES, Settings(channels={"expo": {"expo_url": "x"}}))
 

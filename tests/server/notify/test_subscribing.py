@@ -55,7 +55,7 @@ def _taken(data: str | bytes, own: str = "CAR1") -> list[tuple[str, str, str]]:
     ],
 )
 def test_forms(data: str | bytes, taken: list[tuple[str, str, str]]) -> None:
-    """Every form in the field is taken if it proves itself, and nothing else."""
+    """Every form that apps use is accepted if it is proven, and nothing else."""
     assert _taken(data) == taken
 
 

@@ -13,7 +13,7 @@ BOB = Subscription("CAR1", "app", "mail", "", "bob@x.org", "Car1", 0.0, 0.0, Non
 
 
 async def test_delivered() -> None:
-    """A trial is an alert like others."""
+    """A test delivery is an alert like others."""
     channel = FakeChannel()
     assert await trial.try_out(channel, BOB, "hello", 5.0) is None
     ((key, notice),) = channel.sent
@@ -21,7 +21,7 @@ async def test_delivered() -> None:
 
 
 async def test_not_delivered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What went wrong is said, also when nothing happens at all."""
+    """The reason of a failure is returned, also when there is no answer at all."""
     channel = FakeChannel()
     channel.error = NotDelivered("no such host")
     assert await trial.try_out(channel, BOB, "hello", 5.0) == "no such host"

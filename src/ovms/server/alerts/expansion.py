@@ -140,7 +140,7 @@ def _value_problem(value: Any) -> str | None:
 
 
 def _line_of(text: str, table: str, key: str) -> int:
-    """Return the line of a key, which tomllib does not tell, else the table's, else the first."""
+    """Return the line of a key, else of its table, else 1; tomllib does not know it."""
     here, best = "", 1
     for number, line in enumerate(text.splitlines(), 1):
         if header := re.match(r"\s*\[\s*[\"']?([^\]\"']*?)[\"']?\s*\]", line):

@@ -48,20 +48,20 @@ class News:
 
     def __init__(self, repeat: float = REPEAT) -> None:
         self._repeat = repeat
-        self._told: OrderedDict[tuple[str, str, str], float] = OrderedDict()
+        self._seen: OrderedDict[tuple[str, str, str], float] = OrderedDict()
 
     def is_news(self, vehicle_id: str, alert: Alert, now: float) -> bool:
         """Return whether an alert is new, and remember it if so."""
         self._forget(now)
         key = (vehicle_id, alert.kind, alert.text)
-        if key in self._told:
+        if key in self._seen:
             return False
-        self._told[key] = now
+        self._seen[key] = now
         return True
 
     def _forget(self, now: float) -> None:
-        while self._told:
-            key, told = next(iter(self._told.items()))
-            if now - told < self._repeat and len(self._told) < REMEMBERED_LIMIT:
+        while self._seen:
+            key, seen = next(iter(self._seen.items()))
+            if now - seen < self._repeat and len(self._seen) < REMEMBERED_LIMIT:
                 return
-            del self._told[key]
+            del self._seen[key]

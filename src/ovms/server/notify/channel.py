@@ -89,14 +89,14 @@ class Channel(ABC):
 
 
 class WaitingChannel(Channel):
-    """A type that nobody can deliver yet; its subscriptions are kept."""
+    """A type that cannot be delivered yet; its subscriptions are kept."""
 
     is_for_apps = True
     is_renewed = True
 
     @classmethod
     def missing(cls, settings: Any) -> str | None:
-        """Return that nobody has written it."""
+        """Return that it is not built."""
         return f"{cls.push_type} is not built"
 
     async def send(self, key: str, notice: Notice) -> None:

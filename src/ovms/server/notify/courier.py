@@ -189,7 +189,7 @@ class Courier:
             await self._remove(after, "it failed for a week")
 
     async def _remove(self, subscription: Subscription, reason: str) -> None:
-        """Remove a subscription that nobody receives, unless it was renewed meanwhile."""
+        """Remove a subscription whose receiver is gone, unless it was renewed meanwhile."""
         place = (subscription.vehicle_id, subscription.app_id)
         if await self._saved(lambda: self._outbox.unsubscribe(*place, subscription.key)):
             facts = {"vehicle": place[0], "app": place[1], "channel": subscription.push_type}

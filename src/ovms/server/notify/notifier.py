@@ -108,12 +108,12 @@ class Notifier:
 
         The same alert within a minute is not delivered again.
         """
-        told = self._expansion.expand(alert)
-        text = shortened(readable(told.text), BODY_LIMIT)
-        is_wanted = bool(text) and told.kind in KINDS and not self._closing
-        if is_wanted and self._news.is_news(vehicle.id, told, self._clock.monotonic()):
-            self._note(vehicle.id, told.kind, text)
-        return told
+        expanded = self._expansion.expand(alert)
+        text = shortened(readable(expanded.text), BODY_LIMIT)
+        is_wanted = bool(text) and expanded.kind in KINDS and not self._closing
+        if is_wanted and self._news.is_news(vehicle.id, expanded, self._clock.monotonic()):
+            self._note(vehicle.id, expanded.kind, text)
+        return expanded
 
     async def subscribe(self, vehicle: Vehicle, data: bytes) -> None:
         """Process a ``p`` that came on a connection of ``vehicle``. Raises nothing."""

@@ -64,7 +64,7 @@ async def test_silence_and_threads(
     [("ntfy://host/topic", True), ("json://host", True), ("nothing://x", False), ("", False)],
 )
 def test_services(url: str, known: bool) -> None:
-    """A URL of a service that the library has is told from others."""
+    """URLs of services that the library knows are recognised."""
     assert is_service(url) is known
 
 

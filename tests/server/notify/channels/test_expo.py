@@ -68,7 +68,7 @@ async def test_device_is_gone(http_server: HttpReceiver) -> None:
 async def test_not_delivered(
     http_server: HttpReceiver, status: int, body: str, reason: str
 ) -> None:
-    """Whatever is no good ticket is tried again."""
+    """Anything but a good ticket is tried again."""
     http_server.replies = [Reply(status, body.encode())]
     with pytest.raises(NotDelivered, match=reason) as caught:
         await _send(http_server)
@@ -76,7 +76,7 @@ async def test_not_delivered(
 
 
 async def test_no_server(http_server: HttpReceiver) -> None:
-    """A service that is away, or an address that is none, is said so."""
+    """A service that is down, or an address that is invalid, is named as the reason."""
     await http_server.down()
     with pytest.raises(NotDelivered, match="cannot be reached"):
         await _send(http_server)

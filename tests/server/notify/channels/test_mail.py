@@ -137,7 +137,7 @@ async def test_later(mail_server: MailReceiver) -> None:
 
 
 async def test_no_server(mail_server: MailReceiver) -> None:
-    """A server that is away is said so."""
+    """A server that is down is named as the reason."""
     await mail_server.down()
     channel = MailChannel(Settings(mail_port=mail_server.port))
     with pytest.raises(NotDelivered, match=r"no mail by 127\.0\.0\.1"):
