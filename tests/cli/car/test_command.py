@@ -31,6 +31,7 @@ DEMO = Path(__file__).parents[3] / "src/ovms/car/vehicles/roadster/demo.csv"
     [
         ([], "--server"),
         (["--server", "x"], "--vehicle"),
+        (["--server", "x", "--replay", "missing.csv"], "give --server and --vehicle"),
         ([*BASE[2:], "--server", "::1"], "brackets"),
         ([*BASE[2:], "--server", "host:0"], "HOST"),
         ([*BASE[2:], "--server", "host:65536"], "HOST"),

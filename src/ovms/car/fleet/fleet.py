@@ -65,7 +65,6 @@ class Fleet:
         pin: str = "1234",
         group: str = "",
         names: Mapping[str, str] | None = None,
-        summary_every: float = SUMMARY_EVERY,
     ) -> None:
         self.random, self.speed, self.pin, self.group = random, speed, pin, group
         self.tally = Tally()
@@ -78,7 +77,6 @@ class Fleet:
         self._names = dict(names or {})
         self.clock = clock
         self._began, self._start = clock.monotonic(), clock.time()
-        self._summary_every = summary_every
         self._summed, self._last = self._began, Tally()
         self._connected = 0
         self._is_leaving = False
@@ -120,7 +118,7 @@ class Fleet:
             member.look(self.now)
             if count % A_TURN == 0:
                 await asyncio.sleep(0)
-        if self.now - self._summed >= self._summary_every:
+        if self.now - self._summed >= SUMMARY_EVERY:
             self._sum_up()
 
     def codec(self) -> ClientSocket | None:

@@ -76,20 +76,22 @@ class IdentityOptions:
             options.paranoid, options.paranoid_file, kept,
         )  # fmt: skip
 
+    def whom(self) -> tuple[str, str]:
+        """Return server and vehicle id; wrong usage if they are not given. Asks nobody."""
+        server = self.server if self.server is not None else self.kept.get(Parameter.SERVER)
+        vehicle = self.vehicle if self.vehicle is not None else self.kept.get(Parameter.VEHICLE_ID)
+        if server is None or vehicle is None:
+            refuse("give --server and --vehicle")
+        find_server(server)
+        self.check_files()
+        return server, vehicle
+
     @property
     def can_be_told_again(self) -> bool:
         """Whether the program can start anew with the same arguments without asking anybody."""
         files = [self.secret_file, self.paranoid_file, *map(os.environ.get, FILE_VARIABLES)]
         tells = self._tells_secret or self._kept_secret or any(map(os.environ.get, VARIABLES))
         return bool(tells) and "-" not in files
-
-    @property
-    def _server(self) -> str | None:
-        return self.server if self.server is not None else self.kept.get(Parameter.SERVER)
-
-    @property
-    def _vehicle(self) -> str | None:
-        return self.vehicle if self.vehicle is not None else self.kept.get(Parameter.VEHICLE_ID)
 
     @property
     def _kept_secret(self) -> str | None:
@@ -105,11 +107,7 @@ class IdentityOptions:
 
         Asks a terminal for a missing secret.
         """
-        server, vehicle = self._server, self._vehicle
-        if server is None or vehicle is None:
-            refuse("give --server and --vehicle")
-        find_server(server)
-        self.check_files()
+        server, vehicle = self.whom()
         paranoid = find_paranoid(self.paranoid, self.paranoid_file)
         secret = self._kept_secret or resolve_secret(
             self.secret, self.secret_file, "OVMS_SECRET", "Secret of the vehicle"

@@ -82,6 +82,8 @@ def _parse_one(options: CarOptions, tls: ssl.SSLContext | None) -> CarMode | Pro
     parameter_file, kept = open_parameters(options.state)
     identity = IdentityOptions.of(options, kept)
     question = _parse_question(options, tls, identity)
+    if question is None:
+        identity.whom()
     setup = CarSetup(
         kind=_kind_of(options),
         group=options.group,
