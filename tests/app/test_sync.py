@@ -56,6 +56,8 @@ def test_state_commands_and_history(server: ScriptedServer) -> None:
         car.alert("hello")
         car.join_group("TRACK")
         car.send(Message("C", b"5"))
+        server.on["C"] = lambda message: [Message("c", b"20,0,done")]
+        car.command("lock", "1234")  # its answer shows that the server has read all before it
         car.close()
     assert server.codes("G") == [b"TRACK"]
     assert server.codes("P") == [b"Ihello"]
