@@ -24,6 +24,7 @@ from ovms.app.client import LISTENER_LIMIT, find_command
 from ovms.protocol import Message, Party, Session
 from ovms.protocol.commands import Command
 from ovms.protocol.crypto import make_token
+from ovms.protocol.framing import LINE_LIMIT
 from ovms.protocol.welcome import CallerWelcome
 from tests.waiting import PATIENCE
 
@@ -354,3 +355,24 @@ async def test_a_listener_that_is_gone_holds_nobody_back() -> None:
         del forgotten
         gc.collect()
         assert len(app._listeners) == 0
+
+
+async def test_what_fits_no_line_is_refused() -> None:
+    """It is not sent, and the connection stays open; once that is lost, that is the error."""
+    long = "x" * (LINE_LIMIT + 1)
+
+    def reply(message: Message) -> list[Message]:
+        return [Message("c", b"20,0")] if message.code == "C" else answers_pings(message)
+
+    async with served(ServerEnd(reply)) as end, await opened(end) as app:
+        for too_much in (app.command("shell", long), app.alert(long)):
+            with pytest.raises(InvalidRequest, match="does not fit a line"):
+                await too_much
+        with pytest.raises(InvalidRequest):
+            app.join_group(long)
+        assert (await app.command("lock", "1"))[0].result == 0
+        assert "P" not in {message.code for message in end.heard}
+        end.hang_up()
+        await app.lost()
+        with pytest.raises(ConnectionLost):
+            await app.command("shell", long)

@@ -122,7 +122,7 @@ class App:
             raise ConnectionLost("the connection to the server is lost")
 
     def messages(self) -> AsyncGenerator[Message, None]:
-        """Return the messages that come from now on, until the connection is lost.
+        """Yield the messages that come from now on, until the connection is lost.
 
         Sealed ones are opened where that is possible. No more than :data:`LISTENER_LIMIT` wait to
         be taken: then the connection is not read any more, and nothing else comes either.
@@ -150,9 +150,9 @@ class App:
 
         The command is sealed for a car that seals, if there is a password. Commands that the server
         answers are sent in plain. ``timeout`` counts in seconds from when the command is sent.
-        Raises :class:`NoAnswer`, :class:`InvalidRequest` for an unknown name, :class:`AnswerInUse`
-        while :meth:`history` or its like reads an answer to the same command,
-        :class:`PasswordWrong`, :class:`PasswordNeeded` and :class:`ConnectionLost`.
+        Raises :class:`NoAnswer`, :class:`InvalidRequest` for a name that is unknown or a text that
+        is too long, :class:`AnswerInUse` while :meth:`history` or its like reads an answer to the
+        same command, :class:`PasswordWrong`, :class:`PasswordNeeded` and :class:`ConnectionLost`.
         """
         command = find_command(str(name), *parameters)
         async with self._commanding:
@@ -163,7 +163,7 @@ class App:
         inbox = self._subscribe(Inbox(LISTENER_LIMIT, "cE"))
         answers: list[Answer] = []
         try:
-            self._connection.send(self._prepare(command))
+            self.send(self._prepare(command))
             while not answers or not answers[-1].is_last:
                 limit = min(timeout, ROW_TIMEOUT) if answers else timeout
                 async with asyncio.timeout(limit):
@@ -232,7 +232,7 @@ class App:
         with self._reading(command.number):
             inbox = self._subscribe(Inbox(LISTING_LIMIT, "c"))
             try:
-                self._connection.send(command.message)
+                self.send(command.message)
                 async for answer in self._rows(inbox, command.number, only):
                     try:
                         yield kind.parse(answer)
@@ -271,7 +271,7 @@ class App:
         """
         if not name or "," in name:
             raise InvalidRequest(f"{name!r} cannot be the name of a group")
-        self._connection.send(Message("G", name.encode()))
+        self.send(Message("G", name.encode("utf-8", "surrogateescape")))
 
     async def alert(
         self,
@@ -282,9 +282,9 @@ class App:
     ) -> None:
         """Send an alert to everybody who wants this vehicle's. Return when the server has it.
 
-        Raises :class:`NoAnswer` and :class:`ConnectionLost`.
+        Raises :class:`NoAnswer`, :class:`InvalidRequest` and :class:`ConnectionLost`.
         """
-        self._connection.send(Alert(kind.value, text).message)
+        self.send(Alert(kind.value, text).message)
         try:
             async with asyncio.timeout(timeout):
                 await self._settle()
@@ -304,8 +304,17 @@ class App:
             self._leave(inbox)
 
     def send(self, message: Message) -> None:
-        """Send any message. Raises :class:`ConnectionLost`."""
-        self._connection.send(message)
+        """Send any message.
+
+        Raises :class:`InvalidRequest` for one that fits no line, and :class:`ConnectionLost`.
+        """
+        try:
+            self._connection.send(message)
+        except ConnectionLost:
+            if not self._connection.is_open:
+                raise
+            size = len(message.data)
+            raise InvalidRequest(f"a message of {size} bytes does not fit a line") from None
 
     async def lost(self) -> None:
         """Wait until the connection is lost."""

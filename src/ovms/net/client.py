@@ -25,7 +25,15 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from ovms.base.errors import Error
 from ovms.net.pump import Pump
 from ovms.net.traffic import Traffic
-from ovms.protocol import Message, OwnerServerWelcome, Party, Role, ServerWelcome, Session
+from ovms.protocol import (
+    Message,
+    OwnerServerWelcome,
+    Party,
+    Role,
+    ServerWelcome,
+    Session,
+    State,
+)
 from ovms.protocol.crypto import RandomBytes, make_token
 from ovms.protocol.errors import AuthenticationFailed, LocalProtocolError
 from ovms.protocol.framing import LINE_END, WELCOME_LINE_LIMIT
@@ -102,6 +110,12 @@ class ClientConnection:
     def peer(self) -> str:
         """Address of the other end, for logs; empty before there is one."""
         return self._pump.peer if self._pump is not None else ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether messages can be sent."""
+        pump = self._pump
+        return pump is not None and not self._is_over and pump.session.state is State.OPEN
 
     @property
     def waiting(self) -> int:
