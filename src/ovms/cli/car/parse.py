@@ -53,16 +53,14 @@ def parse(options: CarOptions) -> Mode:
     Reads the files that are named, and asks a terminal for secrets that are missing. Ends the
     command if the options do not fit together, or if a file cannot be used.
     """
-    has_bus_options = options.can_bitrate is not None or options.can_option
-    if options.can is None and (options.can_trust != "listen" or has_bus_options):
-        refuse("--can-trust, --can-bitrate and --can-option go with --can")
+    place = _parse_place(options)
     _check_scenario(options.scenario)
     tls = find_tls(options.tls, options.insecure, options.ca)
     if options.fleet is not None:
         return parse_fleet(options, options.fleet, tls)
     if options.ramp is not None:
         refuse("--ramp goes with --fleet")
-    return _parse_one(options, tls)
+    return _parse_one(options, tls, place)
 
 
 def _check_scenario(name: str | None) -> None:
@@ -76,7 +74,9 @@ def _check_scenario(name: str | None) -> None:
         refuse(f"no scenario {name!r}: use one of {', '.join(SCENARIOS)}")
 
 
-def _parse_one(options: CarOptions, tls: ssl.SSLContext | None) -> CarMode | ProvisionMode:
+def _parse_one(
+    options: CarOptions, tls: ssl.SSLContext | None, place: BusPlace | None
+) -> CarMode | ProvisionMode:
     if options.modem_baud not in BAUD_RATES:
         refuse(f"--modem-baud must be one of {', '.join(map(str, BAUD_RATES))}")
     parameter_file, kept = open_parameters(options.state)
@@ -95,7 +95,7 @@ def _parse_one(options: CarOptions, tls: ssl.SSLContext | None) -> CarMode | Pro
         # a provisioning record may not be there a second time
         can_restart=question is None and identity.can_be_told_again,
     )
-    make = _parse_car(options, setup)
+    make = _parse_car(options, setup, place)
     if question is None:
         return make(identity.alone())
     go_on = (lambda values: make(identity.beside(values))) if options.run else None
@@ -124,11 +124,12 @@ def _make_modem(options: CarOptions) -> SerialModem | None:
     return SerialModem(options.modem, options.modem_baud, random=Random())  # noqa: S311 (jitter)
 
 
-def _parse_car(options: CarOptions, setup: CarSetup) -> Callable[[ModuleIdentity], CarMode]:
+def _parse_car(
+    options: CarOptions, setup: CarSetup, place: BusPlace | None
+) -> Callable[[ModuleIdentity], CarMode]:
     """Check all but the identity; return a function that makes the car from that."""
-    if options.can is not None and options.replay is not None:
+    if place is not None and options.replay is not None:
         refuse("--can reads a bus and --replay a recording: give one of them")
-    place = _parse_place(options)
     if place is not None and options.kind is None:
         refuse("--can needs --type: which car is it (ovms vehicle-type list)?")
     vehicle = _make_vehicle(options)
@@ -194,6 +195,8 @@ def _known() -> str:
 def _parse_place(options: CarOptions) -> BusPlace | None:
     """Return the bus of ``--can``; ``None`` without it."""
     if options.can is None:
+        if options.can_trust != "listen" or options.can_bitrate is not None or options.can_option:
+            refuse("--can-trust, --can-bitrate and --can-option go with --can")
         return None
     try:
         return parse_place(options.can, options.can_bitrate, options.can_option or ())
