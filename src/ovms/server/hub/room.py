@@ -239,7 +239,8 @@ class Room:
 
     def receive_from_car(self, car: Car, message: Message) -> None:
         """Handle what the car says, wherever it is connected."""
-        self.relays.hear(car, message)
+        if self.relays.members:
+            self.relays.hear(car, message)
         if CODES[message.code].is_stored:
             self.store(message.code, message.data, "", message, car.take_age())
         else:
