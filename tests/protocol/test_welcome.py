@@ -83,6 +83,24 @@ def test_any_line(head: bytes, tail: bytes, by: str) -> None:
     assert parse(read.encode()) == read
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"MP-C 9 token digest CAR1", "protection scheme '9' is not supported"),
+        (b"MP-A 123456789 token digest CAR1", "protection scheme '12345678' is not supported"),
+        (b"MP-C 1 user password CAR1", "protection scheme '1' is not supported"),
+        (b"MP-C 0 token", "the first line is no welcome"),
+        (b"MP-Q 9 token digest CAR1", "the first line is no welcome"),
+        (b"", "the first line is no welcome"),
+    ],
+)
+def test_why_a_line_is_no_welcome(line: bytes, reason: str) -> None:
+    """A scheme is named where a role could have one; any other line is just none."""
+    with pytest.raises(errors.NotAWelcome) as caught:
+        parse_caller_line(line)
+    assert str(caught.value) == reason
+
+
 @pytest.mark.parametrize("line", [b"AP-C 0 VIN", b"AP-S", b"AP-X"])
 def test_provisioning(line: bytes) -> None:
     """Provisioning lines are told from ciphered ones by their first letters."""
