@@ -43,15 +43,17 @@ LISTS = frozenset({1, 3})
 UNEXPECTED = "unexpected error; the module's log has it"
 """The answer's text if the code of a command raises an unexpected exception."""
 
-EVENT = "unexpected error; the module goes on"
-"""The line in the log for an exception in a vehicle's code."""
-
 LONGEST_REASON = 200
 """Characters of the text in a failed command's answer."""
 
 
 class CommandRefused(Exception):
     """The command is not carried out; the text says why."""
+
+
+def failure_log() -> FailureLog:
+    """Return a log of the exceptions in a vehicle's code, none of which ends the module."""
+    return FailureLog(log, "unexpected error; the module goes on")
 
 
 class CommandHandler:
@@ -80,7 +82,7 @@ class CommandHandler:
         self._is_paranoid = is_paranoid
         self._usage = usage or DataUse()
         self._modem = modem
-        self._failures = failures or FailureLog(log, EVENT)
+        self._failures = failures or failure_log()
         self._own = OWN if restarts else OWN - {RESTART}
         self.restart_requested = False
         """Whether to restart the program once the answers have arrived."""

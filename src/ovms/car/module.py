@@ -25,7 +25,7 @@ from ovms.car.alerts import AlertWatch
 from ovms.car.answers import Answers
 from ovms.car.changes import ChangeWatch, is_known
 from ovms.car.charges import ChargeLog
-from ovms.car.command_handler import EVENT, CommandHandler, log
+from ovms.car.command_handler import CommandHandler, failure_log
 from ovms.car.delivery import Delivery, Moment
 from ovms.car.delivery_store import DeliveryStore
 from ovms.car.modem import Modem
@@ -93,7 +93,7 @@ class Module:
         self.vehicle = vehicle
         self.identity = vehicle.identity
         """What does not change about the vehicle."""
-        self.failures = failures or FailureLog(log, EVENT)
+        self.failures = failures or failure_log()
         """Exceptions in the vehicle's code; none of them ends the module."""
         self._state = vehicle.state
         configured = {

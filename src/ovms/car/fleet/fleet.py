@@ -14,9 +14,8 @@ from contextlib import suppress
 from random import Random
 
 from ovms.base.clock import Clock
-from ovms.base.failures import FailureLog
 from ovms.base.logs import get_logger
-from ovms.car.command_handler import EVENT
+from ovms.car.command_handler import failure_log
 from ovms.car.fleet.member import FleetMember
 from ovms.car.fleet.roster import RosterEntry
 from ovms.car.fleet.tally import Tally
@@ -68,7 +67,7 @@ class Fleet:
     ) -> None:
         self.random, self.speed, self.pin, self.group = random, speed, pin, group
         self.tally = Tally()
-        self.failures = FailureLog(log, EVENT)
+        self.failures = failure_log()
         self.trouble = ""
         """The latest reason why a car has no link; empty once all are connected."""
         self._place = host, port
