@@ -10,6 +10,7 @@ TIME = "takes longer than a suite may"
 INSIDE = "is not to be seen on the wire of one server"
 CONTENT = "says what a field means; the server forwards it as it came"
 NOTHING = "says nothing that could be run"
+LATER = "asks for what is not built yet"
 HTTP = "speaks of HTTP, which is no part of the wire protocol"
 
 ACKED = "guide: Historical Data update+ack message"
@@ -55,8 +56,9 @@ ELSEWHERE = [
               ("tests/protocol/test_session.py",)),
     Elsewhere("interop 1", "No line at all: wait clearly more than 60 s (75), then close", TIME,
               ("tests/server/test_acceptor.py::test_silence",)),
-    Elsewhere("interop 1", "and is closed after 60 s if nothing ever decrypts", TIME,
-              ("tests/server/hub/test_hub.py",)),
+    Elsewhere("interop 1", "both directions use the same RC4 key stream from its start", LATER),
+    Elsewhere("interop 1", "A line proves a car only if it begins beyond", LATER),
+    Elsewhere("interop 1", "Without proof nobody is a car", LATER),
     Elsewhere("interop 1", "See 6 for what a car makes", NOTHING),
     Elsewhere("interop 1", "Idle: an app silent for 20 minutes, a car for 16", TIME,
               ("tests/server/hub/test_hub.py::test_idle_limits",
@@ -87,6 +89,11 @@ ELSEWHERE = [
               ("tests/server/hub/test_commands.py",)),
     Elsewhere("interop 4", "The ESP32 never answers 5", TIME,
               ("tests/server/hub/test_commands.py",)),
+    Elsewhere("interop 4", "`C7` without a comma crashes the newest ESP32", LATER),
+    Elsewhere("interop 4", "A PIC's buffer is 200 bytes: longer commands are refused for it", TIME,
+              ("tests/server/hub/test_pacing.py",)),
+    Elsewhere("interop 4", "A newer app sends cooldown as `C30`: it gets the utilisation", APP,
+              ("tests/server/hub/test_history.py",)),
     Elsewhere("interop 5", "*", HTTP),
     Elsewhere("interop 6", "The newest ESP32 firmware counts a close between TCP connect", CAR,
               ("tests/car/test_link.py", "tests/programs/test_restarts.py")),
@@ -96,6 +103,9 @@ ELSEWHERE = [
               "needs a server that is started and stopped", ("tests/programs/test_restarts.py",)),
     Elsewhere("interop 6", "must stay under 1024 bytes (ESP32; a chunk that does not fit", TIME,
               ("tests/server/hub/test_pacing.py",)),
+    Elsewhere("interop 6", "Which module a car has is told by its `F`", LATER),
+    Elsewhere("interop 6", "Not by the first digit", LATER),
+    Elsewhere("interop 6", "Buffers, units of charge duration and timer, energies of `L`", LATER),
     Elsewhere("interop 6", "If the server sends nothing for 16 minutes it restarts", TIME,
               ("tests/server/hub/test_hub.py::test_the_server_breaks_its_own_silence",)),
     Elsewhere("interop 6", "Some small clients do not reassemble lines: write each message in one",
@@ -107,6 +117,8 @@ ELSEWHERE = [
     Elsewhere("interop 6", "Phone clients want every listed key", HTTP),
     Elsewhere("interop 6", "Items of `/api/vehicles` have exactly", HTTP),
     Elsewhere("interop 6", "Trailing and double slashes occur", HTTP),
+    Elsewhere("interop 6", "`Set-Cookie: ovmsapisession=<uuid>` and nothing behind it", HTTP),
+    Elsewhere("interop 6", "It takes a body of three bytes", HTTP),
     Elsewhere("interop 6", "Header names in the usual spelling", HTTP),
     Elsewhere("interop 6", "A stale or unknown cookie", HTTP),
     Elsewhere("interop 6", "Nobody logs out reliably", HTTP),
@@ -117,5 +129,14 @@ ELSEWHERE = [
               ("tests/car/test_trips.py", "tests/car/test_charges.py")),
     Elsewhere("interop 7", "The caller reconnects every 5 minutes", TIME,
               ("tests/server/peers/test_caller.py",)),
+    Elsewhere("interop 7", "It answers pings with base64 of `MP-0 a` without a line end", LATER),
+    Elsewhere("interop 7", "Group names are compared without case", LATER),
+    Elsewhere("interop 7", "A sealed `F` (`EMF`) is followed by `f` for the apps", LATER),
+    Elsewhere("interop 7", "Paranoid ESP32 modules cut each sealed message", LATER),
+    Elsewhere("interop 7", "Open what is whole, drop an odd last character", LATER),
+    Elsewhere("interop 7", "`EMC…` reaches an ESP32 decoded one character off", LATER),
+    Elsewhere("interop 7", "A caller that says its line and ends its side at once", LATER),
+    Elsewhere("interop 7", "The operators' own `ap_check` compares the digest of `AP-S`", LATER),
+    Elsewhere("interop 7", "An RV row cannot carry a secret with a comma", LATER),
 ]  # fmt: skip
 """In the order of the documents."""

@@ -156,7 +156,7 @@ def test_a_further_word(case: Case) -> None:
     assert app.settle()[0] == b"Z0"
 
 
-@stands_for("interop 1", "so a repeated token proves nothing")
+@stands_for("interop 1", "a repeated token of a car proves nothing")
 @stands_for("interop 1", "Tokens are 22 characters of the base64 alphabet. The PIC module's")
 def test_a_token_may_come_again(case: Case) -> None:
     """A module whose generator repeats its token is welcomed again."""
@@ -351,7 +351,7 @@ def test_parties_meet_across_transports(tcp: Case) -> None:
 
 
 @stands_for("interop 1", "A second login of the same car takes over")
-@stands_for("interop 1", "the server sends it `A` at once, which every module answers")
+@stands_for("interop 1", "the server sends it `A` at once")
 def test_a_second_car_takes_over(case: Case) -> None:
     """A second connection of the car is pinged at once; its answer closes the first."""
     old, app = case.car(), case.app()
@@ -369,7 +369,7 @@ def test_a_second_car_takes_over(case: Case) -> None:
     assert app.settle() == [b"Z1", b"S1,K", b"T0"]
 
 
-@stands_for("interop 1", "a newcomer takes over with the first line of its that decrypts")
+@stands_for("interop 1", "a newcomer takes over with its proof")
 def test_a_repeated_welcome_displaces_nobody(case: Case) -> None:
     """Who repeats the car's welcome, but cannot cipher a line, leaves the living car in place."""
     car, app = case.car(), case.app()
@@ -385,7 +385,7 @@ def test_a_repeated_welcome_displaces_nobody(case: Case) -> None:
     assert app.settle() == [b"S1,K", b"T0"]
 
 
-@stands_for("interop 1", "Without a live one it counts at once")
+@stands_for("interop 1", "After a car's welcome: its clients get `Z1`")
 def test_the_only_car_counts_at_once(case: Case) -> None:
     """A car without a rival is connected with its welcome, before it has said a line."""
     car = case.stranger()

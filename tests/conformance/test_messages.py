@@ -126,7 +126,7 @@ RECORDS = {
         F + b",15000,1789000000,OVMS WIFI BLE BT cell,LTE",
     ),
     "Y": (
-        Sentence("interop 3", "`W` (psi) is followed by `Y` (kPa)"),
+        Sentence("interop 3", "`W` (psi) comes beside `Y` (kPa"),
         b"Y4,FL,FR,RL,RR,4,220.5,221,250,,1,4,18,18,19,,0,4,99,98,,97,1,4,0,1,2,0,1,4,0,1,2,3,1",
     ),
     "Y short": (
