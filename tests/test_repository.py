@@ -110,6 +110,35 @@ def test_readme_links_work_on_an_index_page() -> None:
         assert path.startswith(("https://", "#")) or (ROOT / path.partition("#")[0]).exists()
 
 
+def test_no_class_name_occurs_twice() -> None:
+    """A class name says by itself what is meant; where two are alike, each says whose it is."""
+    places: dict[str, list[str]] = {}
+    for path in modules():
+        for node in ast.walk(ast.parse(read(PACKAGE / path))):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name.lstrip("_"), []).append(str(path))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+NOT_PLAIN = re.compile(
+    r"(?:Gives?(?! up)|Learn|Tell (?:whether|if|how)|Say (?:whether|if)|See (?:off|to)|Take up)\b"
+)
+"""How no docstring begins: it says with an imperative what the caller gets (*Return whether*)."""
+
+
+def test_docstrings_are_plain() -> None:
+    """A function's docstring says what it returns or does in the verbs of the standard library."""
+    found = [
+        f"{path}:{node.lineno}: {text.splitlines()[0]}"
+        for path in modules()
+        for node in ast.walk(ast.parse(read(PACKAGE / path)))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (text := ast.get_docstring(node) or "")
+        and NOT_PLAIN.match(text)
+    ]
+    assert found == []
+
+
 def test_no_module_is_too_long() -> None:
     """A module past the longest is to be split."""
     lengths = {path: len(read(path).splitlines()) for path in PACKAGE.rglob("*.py")}

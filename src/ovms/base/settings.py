@@ -47,7 +47,7 @@ def load(settings: type[S], *, config: Path | None, options: Mapping[str, object
     Raises :class:`SettingsError`.
     """
     file = _read(config, settings) if config else {}
-    environment = _Environment(settings).read()
+    environment = _VariableSource(settings).read()
     given = {name: value for name, value in options.items() if value is not None}
     values = _merge(_merge(file, environment), given)
     result = settings.__new__(settings)
@@ -100,7 +100,7 @@ def _guess(key: str, known: list[str]) -> str:
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
-class _Environment(EnvSettingsSource):
+class _VariableSource(EnvSettingsSource):
     """The variables of the environment; lists may be separated by commas."""
 
     def __init__(self, settings: type[BaseSettings]) -> None:

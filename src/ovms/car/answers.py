@@ -32,7 +32,7 @@ AnswerCallback = Callable[[Answer], None]
 
 
 @dataclass(slots=True, eq=False)
-class _Turn:
+class _AnswerTurn:
     """The place of one command's answer in the order."""
 
     number: int = 0
@@ -49,11 +49,11 @@ class Answers:
     """The answers of one module that are not sent yet. ``now`` is real time in seconds."""
 
     def __init__(self) -> None:
-        self._turns: deque[_Turn] = deque()
+        self._turns: deque[_AnswerTurn] = deque()
 
     def give(self, messages: Sequence[Message]) -> None:
         """Add messages behind all that waits."""
-        self._add(_Turn(messages=list(messages)))
+        self._add(_AnswerTurn(messages=list(messages)))
 
     def pong(self, message: Message) -> list[Message]:
         """Answer a ping with ``message``. Return what can be sent now."""
@@ -68,7 +68,7 @@ class Answers:
         Each further call adds another message behind all that waits: the rows of a list, or the
         network's answer to a code.
         """
-        turn = _Turn(number, ready, now + ANSWER_TIMEOUT, is_sealed, is_owed=True)
+        turn = _AnswerTurn(number, ready, now + ANSWER_TIMEOUT, is_sealed, is_owed=True)
         self._add(turn)
 
         def answer(answer: Answer) -> None:
@@ -102,13 +102,13 @@ class Answers:
             turn.is_owed, turn.is_void = False, True
         self._turns.clear()
 
-    def _add(self, turn: _Turn) -> None:
+    def _add(self, turn: _AnswerTurn) -> None:
         self._turns.append(turn)
         if len(self._turns) > HELD_LIMIT:
             self._give_up(self._turns[0], GIVEN_UP)
 
     @staticmethod
-    def _give_up(turn: _Turn, reason: str) -> None:
+    def _give_up(turn: _AnswerTurn, reason: str) -> None:
         if turn.is_owed and turn.ready is not None:
             failed = Answer(turn.number, Result.FAILED, reason)
             turn.is_owed, turn.is_void = False, True

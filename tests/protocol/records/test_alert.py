@@ -9,7 +9,7 @@ from ovms.protocol.codes import parse_content
 from ovms.protocol.records.alert import (
     Alert,
     AlertKind,
-    Subscription,
+    AlertSubscription,
     VehicleError,
     parse_subscriptions,
 )
@@ -72,9 +72,9 @@ def test_vehicle_errors(text: str, error: VehicleError | None) -> None:
     assert VehicleError.parse(text) == error
 
 
-def subscription(vehicle: str, secret: str, key: str) -> Subscription:
+def subscription(vehicle: str, secret: str, key: str) -> AlertSubscription:
     """Return a subscription of the app's one phone."""
-    return Subscription("app", "gcm", "prod", vehicle, secret, key)
+    return AlertSubscription("app", "gcm", "prod", vehicle, secret, key)
 
 
 @pytest.mark.parametrize(
@@ -87,15 +87,15 @@ def subscription(vehicle: str, secret: str, key: str) -> Subscription:
             [subscription("A", "1,k1,B,2", "k2"), subscription("A", "1", "k1"),
              subscription("B", "2", "k2")],
         ),
-        (b"app,expo,simple,key", [Subscription("app", "expo", "simple", "", "", "key")]),
-        (b"app,mail,,CAR,pw,-", [Subscription("app", "mail", "", "CAR", "pw", "-")]),
+        (b"app,expo,simple,key", [AlertSubscription("app", "expo", "simple", "", "", "key")]),
+        (b"app,mail,,CAR,pw,-", [AlertSubscription("app", "mail", "", "CAR", "pw", "-")]),
         (b",gcm,prod,CAR,pw,key", []),
         (b"app,gcm,prod,CAR,pw", []),
         (b"app,expo,prod,key", []),
         (b"", []),
     ],
 )  # fmt: skip
-def test_subscriptions(data: bytes, expected: list[Subscription]) -> None:
+def test_subscriptions(data: bytes, expected: list[AlertSubscription]) -> None:
     """One triple, several, and the simple form; a secret may hold commas."""
     assert list(parse_subscriptions(data)) == expected
 

@@ -74,7 +74,7 @@ class VehicleError:
 
 
 @dataclass(frozen=True, slots=True)
-class Subscription:
+class AlertSubscription:
     """One app's subscription to the alerts of one vehicle, from a ``p``.
 
     ``vehicle_id`` and ``secret`` are empty in the simple form, which is about the session's own
@@ -99,7 +99,7 @@ class Subscription:
         return self.push_type == "mail" and self.key == UNSUBSCRIBE
 
 
-def parse_subscriptions(data: bytes) -> tuple[Subscription, ...]:
+def parse_subscriptions(data: bytes) -> tuple[AlertSubscription, ...]:
     """Read the data of a ``p``: ``<app>,<push type>,<key type>{,<vehicle>,<secret>,<key>}``.
 
     With one triple the secret may contain commas, since the key is the last field. The guide has
@@ -108,12 +108,12 @@ def parse_subscriptions(data: bytes) -> tuple[Subscription, ...]:
     fields = data.decode("utf-8", "surrogateescape").split(",")
     if len(fields) == 4 and fields[2] == SIMPLE:
         app_id, push_type, key_type, key = fields
-        return (Subscription(app_id, push_type, key_type, "", "", key),)
+        return (AlertSubscription(app_id, push_type, key_type, "", "", key),)
     if len(fields) < 6 or not fields[0]:
         return ()
     app_id, push_type, key_type = fields[:3]
     return tuple(
-        Subscription(app_id, push_type, key_type, *triple) for triple in _triples(fields[3:])
+        AlertSubscription(app_id, push_type, key_type, *triple) for triple in _triples(fields[3:])
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ovms.protocol.records.alert import Subscription, parse_subscriptions
+from ovms.protocol.records.alert import AlertSubscription, parse_subscriptions
 from ovms.server.notify.keys import NAME_LIMIT, app_id_problem, key_problem
 from ovms.server.notify.registry import ChannelTypes
 from ovms.server.values import Vehicle
@@ -69,7 +69,7 @@ def granted(
             yield wish, vehicle.owner_id
 
 
-def _wish(own: str, asked: Subscription) -> Wish:
+def _wish(own: str, asked: AlertSubscription) -> Wish:
     is_own = asked.is_simple and not asked.vehicle_id
     name = own if is_own else asked.vehicle_id[: NAME_LIMIT + 1]
     secret = None if is_own else asked.secret

@@ -134,7 +134,7 @@ def rename_vehicle(connection: Connection, vehicle_id: str, name: str, now: floa
 
 
 def transfer_vehicle(connection: Connection, vehicle_id: str, owner: Owner, now: float) -> Vehicle:
-    """Give a vehicle to another owner, with its messages."""
+    """Transfer a vehicle to another owner, with its messages."""
     return _change(connection, vehicle_id, now, owner_id=owner.id)
 
 

@@ -51,7 +51,7 @@ class _SentCommand:
         return {name.partition(SEPARATOR)[0] for name in self.expected.names}
 
 
-class Sender:
+class FrameSender:
     """The frames for one car. ``now`` is the car's time; ``look`` returns what is known of it."""
 
     def __init__(self, questions: Sequence[Poll], look: Look) -> None:

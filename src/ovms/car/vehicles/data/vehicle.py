@@ -17,7 +17,7 @@ from ovms.car.vehicles.data.encodings import ValueRefused
 from ovms.car.vehicles.data.fields import FIELDS, Holds, StateField
 from ovms.car.vehicles.data.folder import VehicleType
 from ovms.car.vehicles.data.isotp import ANSWER_TIMEOUT, IsoTpChannel
-from ovms.car.vehicles.data.sending import Sender
+from ovms.car.vehicles.data.sending import FrameSender
 from ovms.car.vehicles.data.silence import SilenceWatch
 from ovms.car.vehicles.data.targets import KEEP, SignalTarget
 from ovms.protocol.commands import Answer, Command, Result
@@ -51,7 +51,7 @@ class DataVehicle:
         self._pieces: dict[int, str] = {}
         self._codes: dict[str, float] = {}
         alone = [each for each in kind.questions if each.link is None]
-        self._sender = Sender(alone, self._look)
+        self._sender = FrameSender(alone, self._look)
         self._exchanges = {
             (link.response, link.is_extended): IsoTpChannel(
                 link, [each for each in kind.questions if each.link == link], self._look

@@ -48,7 +48,7 @@ AWAKE_AND_COOLING = 0x03
 
 
 @dataclass(frozen=True, slots=True)
-class _Moment:
+class _DemoMoment:
     """The invented car at a given second: miles driven since the start, mph, % and kWh."""
 
     second: int
@@ -66,7 +66,7 @@ class _Moment:
         return self.second >= CHARGE
 
 
-def _moments() -> Iterator[_Moment]:
+def _moments() -> Iterator[_DemoMoment]:
     """Yield the car at each second. Its battery changes about five times too fast."""
     miles, soc, charged = 0.0, 82.0, 0.0
     for second in range(SECONDS):
@@ -76,7 +76,7 @@ def _moments() -> Iterator[_Moment]:
         if second >= CHARGE:
             soc += 0.03
             charged += 0.0155
-        yield _Moment(second, miles, speed, soc, charged)
+        yield _DemoMoment(second, miles, speed, soc, charged)
 
 
 def _speed(second: int) -> float:
@@ -94,7 +94,7 @@ def frames() -> Iterator[Frame]:
             yield make_frame(moment.second + 0.002 * at, bus_id, signals)
 
 
-def _messages(moment: _Moment) -> Iterator[tuple[int, Signals]]:
+def _messages(moment: _DemoMoment) -> Iterator[tuple[int, Signals]]:
     if moment.second == 0:
         yield from ((BUS_VDS, signals) for signals in vin_signals(VIN))
     yield BUS_VDS, _doors(moment)
@@ -107,7 +107,7 @@ def _messages(moment: _Moment) -> Iterator[tuple[int, Signals]]:
         yield BUS_TYRES, _tyres(moment)
 
 
-def _doors(moment: _Moment) -> Signals:
+def _doors(moment: _DemoMoment) -> Signals:
     second = moment.second
     bits = {
         LEFT_DOOR: OPEN <= second < SHUT or OUT <= second < AWAY,
@@ -123,7 +123,7 @@ def _doors(moment: _Moment) -> Signals:
             "Doors4": 0}  # fmt: skip
 
 
-def _driving(moment: _Moment) -> Iterator[Signals]:
+def _driving(moment: _DemoMoment) -> Iterator[Signals]:
     volts = 221 if moment.is_charging else 0xFFFF
     pilot = 32 if moment.second >= PLUG else 0xFF
     yield {"Kind": 0x89, "Speed": round(moment.speed), "LineVoltage": volts, "PilotCurrent": pilot}
@@ -135,7 +135,7 @@ def _driving(moment: _Moment) -> Iterator[Signals]:
     yield {"Kind": 0x9C, "Trip": round(moment.miles, 1)}
 
 
-def _charging(moment: _Moment) -> Iterator[Signals]:
+def _charging(moment: _DemoMoment) -> Iterator[Signals]:
     is_near = PLUG <= moment.second < CHARGE
     state, substate = (0x01, 0x09) if moment.is_charging else (0x0D, 0x07) if is_near else (4, 7)
     amps = 32 if moment.is_charging else 0x7F
@@ -145,7 +145,7 @@ def _charging(moment: _Moment) -> Iterator[Signals]:
            "ChargeModeOfSome": 0, "ChargeMode": 0, "ChargeEnergy": int(moment.charged)}  # fmt: skip
 
 
-def _slow(moment: _Moment) -> Iterator[Signals]:
+def _slow(moment: _DemoMoment) -> Iterator[Signals]:
     warm = min(18.0, moment.miles * 12)
     yield {"Kind": 0x81, "Time": STARTED + moment.second}
     yield {"Kind": 0x82, "AmbientTemperature": 8}
@@ -155,7 +155,7 @@ def _slow(moment: _Moment) -> Iterator[Signals]:
            "BatteryTemperature": 17}  # fmt: skip
 
 
-def _tyres(moment: _Moment) -> Signals:
+def _tyres(moment: _DemoMoment) -> Signals:
     warm = round(min(5.0, moment.miles * 4))
     signals: Signals = {}
     for wheel, byte in (("Fl", 80), ("Fr", 79), ("Rl", 108), ("Rr", 109)):
