@@ -1,8 +1,7 @@
-"""What our own module and its car take with each command, where that is less than the language has.
+"""The parameters that our module and its car accept, where the command table allows more.
 
-The module checks a command before anybody acts on it, so a vehicle finds well-formed what it is
-handed, and only has to know what it can do now. The types are those of the command table,
-:mod:`ovms.protocol.commands`.
+The module checks each command here first, so a vehicle gets well-formed parameters and only has to
+decide what it can do now. The types are those of the command table, :mod:`ovms.protocol.commands`.
 """
 
 from __future__ import annotations
@@ -13,14 +12,14 @@ from ovms.protocol.commands import BY_NUMBER, PARAMETER_LIMIT, Command, CommandS
 from ovms.protocol.parameters import NumberParameter, ParameterType, find_problem
 
 FEATURE_COUNT, PARAMETER_COUNT = 16, PARAMETER_LIMIT
-"""As many as the first modules have, which is what every app expects at least."""
+"""The numbers of the first modules, which every app expects."""
 
 ALL_CURRENTS = range(1, 256)
-"""The charge current limits of a car that tells none of its own, A."""
+"""The charge current limits of a car that names none of its own, A."""
 
 
 def types_of(spec: CommandSpec, currents: range = ALL_CURRENTS) -> tuple[ParameterType, ...]:
-    """Return what we take with a command.
+    """Return the types of a command's parameters.
 
     ``currents`` are the charge current limits that this car can be set to, A.
     """

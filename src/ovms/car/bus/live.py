@@ -48,7 +48,7 @@ FIRST_WAIT, MOST_WAIT = 1.0, 30.0
 """Seconds between attempts to open a bus: doubling, with jitter."""
 
 NOISE_LIMIT = 1000
-"""Unreadable frames in a row after which the bus is opened anew."""
+"""Unreadable frames in a row after which the bus is opened again."""
 
 LONGEST_REST = 1024
 """Bytes of a serial adapter's incomplete line. A longer one is dropped."""
