@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ovms.car.frames import Frame
-from ovms.car.vehicles.data import DataVehicle
 from ovms.car.vehicles.data.encodings import ValueRefused
+from ovms.car.vehicles.data.vehicle import DataVehicle
 from ovms.car.vehicles.interface import CarVehicle
 from ovms.protocol.commands import Answer, Command
 

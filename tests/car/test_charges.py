@@ -13,7 +13,7 @@ from ovms.car.delivery import LONGEST_RECORD
 from ovms.car.module import Module
 from ovms.car.replay import open_recording
 from ovms.car.state import CarState
-from ovms.car.vehicles.data import DataVehicle
+from ovms.car.vehicles.data.vehicle import DataVehicle
 from ovms.car.vehicles.roadster import roadster_type
 from ovms.car.vehicles.sim import SCENARIOS, SimCar
 from ovms.protocol import Message

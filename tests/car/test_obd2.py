@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from ovms.car.frames import Frame
 from ovms.car.trust import Trust
-from ovms.car.vehicles.data import DataVehicle, VehicleType, read_folder
+from ovms.car.vehicles.data.folder import VehicleType, read_folder
+from ovms.car.vehicles.data.vehicle import DataVehicle
 from ovms.car.vehicles.obd2.simulated import AFTER_RUN, MOST_PIDS, SimulatedCar, offered
 from ovms.car.vehicles.simulation import Simulation
 from ovms.protocol.records.environment import Doors1

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from ovms.car.frames import Frame
 from ovms.car.trust import Trust
-from ovms.car.vehicles.data import DataVehicle, VehicleTypeError
 from ovms.car.vehicles.data.models import LONGEST_COMMAND
+from ovms.car.vehicles.data.problems import VehicleTypeError
 from ovms.car.vehicles.data.sending import MOST_WAITING
+from ovms.car.vehicles.data.vehicle import DataVehicle
 from ovms.car.vehicles.roadster import Roadster
 from ovms.car.vehicles.roadster.simulated import SimulatedRoadster
 from ovms.protocol.commands import Answer, Command, Result

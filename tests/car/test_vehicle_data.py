@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from ovms.car.frames import Frame
 from ovms.car.state import CarError, CarState, Topic
 from ovms.car.trust import Trust
-from ovms.car.vehicles.data import DataVehicle, read_folder
 from ovms.car.vehicles.data.conditions import Condition, ConditionError, Value, parse_condition
 from ovms.car.vehicles.data.dbc import read_dbc
 from ovms.car.vehicles.data.encodings import (
@@ -27,6 +26,8 @@ from ovms.car.vehicles.data.encodings import (
     parse_template,
 )
 from ovms.car.vehicles.data.fields import FIELDS, TOPICS, Holds, find_conversion
+from ovms.car.vehicles.data.folder import read_folder
+from ovms.car.vehicles.data.vehicle import DataVehicle
 from ovms.protocol.commands import Answer, Command, Result
 from ovms.protocol.records.environment import Doors1, Doors2, Doors5
 from tests.car.frames import execute, frames_for

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovms.car.vehicles.data import VehicleTypeError, read_folder
-from ovms.car.vehicles.data.folder import LONGEST_FILE
+from ovms.car.vehicles.data.folder import LONGEST_FILE, read_folder
 from ovms.car.vehicles.data.links import MOST_LINKS
-from ovms.car.vehicles.data.problems import Document
+from ovms.car.vehicles.data.problems import Document, VehicleTypeError
 
 DBC = """VERSION ""
 

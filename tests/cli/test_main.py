@@ -94,9 +94,22 @@ def run_slim(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_missing_extra_is_named() -> None:
+CALL = ("car", "--server", "127.0.0.1:1", "--vehicle", "TEST", "--secret", "secret")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("vehicle-type", "check", "roadster"),
+        ("demo",),
+        (*CALL, "--type", "roadster", "--can", "socketcan:can0"),
+        (*CALL, "--replay", "drive.csv"),
+        (*CALL, "--modem", "/dev/ttyUSB0"),
+    ],
+)
+def test_a_missing_extra_is_named(arguments: tuple[str, ...]) -> None:
     """Without the packages of an extra, who needs them gets one line that names it."""
-    ran = run_slim("vehicle-type", "check", "roadster")
+    ran = run_slim(*arguments)
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr.startswith("ovms: this needs the package ")
     assert ran.stderr.endswith("pip install 'ovms[car]'\n")
@@ -105,9 +118,24 @@ def test_a_missing_extra_is_named() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--help",), ("serve", "--help"), ("app", "--help"), ("notify", "--help")],
+    [
+        ("--help",),
+        ("serve", "--help"),
+        ("app", "--help"),
+        ("notify", "--help"),
+        ("car", "--help"),
+        ("car", "--scenario", "list"),
+    ],
 )
 def test_a_slim_installation_works(arguments: tuple[str, ...]) -> None:
     """Server and app need none of the extras, nor does the help of what does."""
     ran = run_slim(*arguments)
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_a_simulated_car_needs_no_extra() -> None:
+    """A slim installation makes a simulated car: all that is refused here is the option."""
+    ran = run_slim(*CALL, "--speed", "0")
+    assert (ran.returncode, ran.stderr) == (
+        2, "ovms: --speed 0 needs a recording: --replay FILE\n",
+    )  # fmt: skip

@@ -12,9 +12,9 @@ from ovms.car.frames import Frame
 from ovms.car.state import KM_PER_MILE
 from ovms.car.trust import Trust
 from ovms.car.vehicles import RegisteredType, find_type, vehicle_types
-from ovms.car.vehicles.data import DataVehicle, VehicleTypeError, read_folder
 from ovms.car.vehicles.data.encodings import ENCODINGS
 from ovms.car.vehicles.data.fields import FIELDS
+from ovms.car.vehicles.data.folder import read_folder
 from ovms.car.vehicles.data.models import (
     AskEntry,
     CommandEntry,
@@ -26,6 +26,8 @@ from ovms.car.vehicles.data.models import (
     SilenceEntry,
     VehicleHeader,
 )
+from ovms.car.vehicles.data.problems import VehicleTypeError
+from ovms.car.vehicles.data.vehicle import DataVehicle
 from ovms.car.vehicles.interface import BusVehicle, VehicleOptions
 from ovms.cli.main import cli
 from ovms.protocol.commands import Command

@@ -12,8 +12,6 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import can
-
 from ovms.car.frames import Frame
 
 PREFIX = "RD11,"
@@ -118,6 +116,8 @@ def _read_log(path: Path) -> Iterator[Frame]:
         raise RecordingError(path, "there is no such file")
     if path.suffix.lower() == ".blf" and _head(path)[:4] != BLF_MAGIC:
         raise RecordingError(path, "it is no BLF file")  # python-can would leave it open
+    import can  # only here: the dialect above is read without it
+
     start: float | None = None
     try:
         with can.LogReader(path) as reader:

@@ -61,7 +61,7 @@ COMMANDS = {
         "ovms.cli.history", "history",
         "Show what the server keeps of what a vehicle sent: telemetry and historical records.",
     ),
-    "notify": CommandPlace("ovms.cli.notify", "app", "Alerts: who is told of them, and how."),
+    "notify": CommandPlace("ovms.cli.notify", "app", "Alerts: who gets them, and how."),
 }  # fmt: skip
 """The commands, in the order of the help page. Each is a function, or a Typer of several."""
 

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from ovms.car.vehicles import RegisteredType, vehicle_types
-from ovms.car.vehicles.data import VehicleType, VehicleTypeError, read_folder
 from ovms.car.vehicles.data.fields import FIELDS
+from ovms.car.vehicles.data.folder import VehicleType, read_folder
+from ovms.car.vehicles.data.problems import VehicleTypeError
 from ovms.car.vehicles.interface import VehicleOptions
 from ovms.cli.common import JsonOption, fail, print_json, print_table
 from ovms.cli.simulate import simulate

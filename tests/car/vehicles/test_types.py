@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from ovms.base import logs
 from ovms.base.plugins import BrokenPlugin
 from ovms.car.vehicles import GROUP, find_type, vehicle_types
-from ovms.car.vehicles.data import DataVehicle
+from ovms.car.vehicles.data.vehicle import DataVehicle
 from ovms.car.vehicles.interface import BusVehicle, CarVehicle, VehicleOptions
 from ovms.car.vehicles.sim import SimCar
 from ovms.cli.main import cli

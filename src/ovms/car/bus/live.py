@@ -17,15 +17,16 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
-from typing import Any
-
-import can
+from typing import TYPE_CHECKING, Any
 
 from ovms.base.backoff import Backoff
 from ovms.base.logs import get_logger
 from ovms.car.bus.place import BusPlace
 from ovms.car.frames import Frame
 from ovms.car.trust import Trust
+
+if TYPE_CHECKING:
+    import can
 
 log = get_logger("ovms.car.bus")
 
@@ -181,6 +182,8 @@ class LiveBus:
                 self._wait("bus lost", reason)
 
     def _open_bus(self) -> can.BusABC:
+        import can  # only here: a simulated car works without it
+
         place, options = self.place, dict(self.place.options)
         if place.bitrate is not None:
             options["bitrate"] = place.bitrate
@@ -277,6 +280,8 @@ class SendJob:
 
 
 def _message(frame: Frame) -> can.Message:
+    import can
+
     return can.Message(arbitration_id=frame.id, is_extended_id=frame.is_extended, data=frame.data)
 
 

@@ -7,9 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import can
-from can.util import cast_from_string
-
 _OPTION = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 
 OURS = frozenset({"interface", "channel", "bitrate", "can_filters", "ignore_config"})
@@ -40,6 +37,8 @@ def parse_place(text: str, bitrate: int | None, options: Iterable[str] = ()) -> 
     interface, colon, channel = text.partition(":")
     if not colon or not channel:
         raise PlaceError(f"{text!r} is not INTERFACE:CHANNEL, as in socketcan:can0")
+    import can  # only here: a simulated car works without it
+
     if interface not in can.VALID_INTERFACES:
         known = ", ".join(sorted(can.VALID_INTERFACES))
         raise PlaceError(f"python-can has no interface {interface!r}: use one of {known}")
@@ -52,4 +51,6 @@ def _parse_option(text: str) -> tuple[str, Any]:
         raise PlaceError(f"{text!r} is not KEY=VALUE, as in tty_baudrate=1000000")
     if found[1] in OURS:
         raise PlaceError(f"{found[1]} is not given as an option of its own")
+    from can.util import cast_from_string
+
     return found[1], cast_from_string(found[2])

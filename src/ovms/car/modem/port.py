@@ -10,8 +10,6 @@ from contextlib import suppress
 from functools import partial
 from typing import Protocol, Self
 
-import serial
-
 READ_SIZE = 4096
 
 OUT_LIMIT = 4096
@@ -51,6 +49,8 @@ class SerialPort:
     @classmethod
     async def open(cls, path: str, baud: int, on_data: Callable[[bytes], None]) -> Self:
         """Open the port ``path`` exclusively. Raise :class:`PortGone` if that fails."""
+        import serial  # only here: a car without a modem works without it
+
         opening = partial(serial.Serial, path, baud, timeout=0, exclusive=True)
         try:  # a port whose driver has lost its device may take seconds to say so
             device = await asyncio.get_running_loop().run_in_executor(None, opening)

@@ -12,6 +12,7 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from random import Random
 
@@ -121,6 +122,7 @@ def _parse_question(
 def _make_modem(options: CarOptions) -> SerialModem | None:
     if not options.modem:
         return None
+    import_module("serial")  # a missing extra is told now, not once the port is opened
     return SerialModem(options.modem, options.modem_baud, random=Random())  # noqa: S311 (jitter)
 
 

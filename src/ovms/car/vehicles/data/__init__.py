@@ -4,18 +4,23 @@
 with it. :mod:`~ovms.car.vehicles.data.vehicle` is a car of such a type.
 """
 
-from pathlib import Path
+from __future__ import annotations
 
-from ovms.car.vehicles.data.folder import VehicleType, read_folder
-from ovms.car.vehicles.data.problems import Problem, VehicleTypeError
-from ovms.car.vehicles.data.vehicle import DataVehicle
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from ovms.car.vehicles.interface import VehicleOptions
 
-__all__ = [
-    "DataVehicle", "Problem", "VehicleType", "VehicleTypeError", "make_from_folder", "read_folder",
-]  # fmt: skip
+if TYPE_CHECKING:
+    from ovms.car.vehicles.data.vehicle import DataVehicle
 
 
 def make_from_folder(folder: Path, options: VehicleOptions) -> DataVehicle:
-    """Return a vehicle of the type in a folder. Raise :class:`VehicleTypeError` for mistakes."""
+    """Return a vehicle of the type in a folder.
+
+    Raise :class:`~ovms.car.vehicles.data.problems.VehicleTypeError` for mistakes.
+    """
+    from ovms.car.vehicles.data.folder import read_folder  # only here: it needs cantools
+    from ovms.car.vehicles.data.vehicle import DataVehicle
+
     return DataVehicle(read_folder(folder), options.vin, options.trust, logs=options.logs)

@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from ovms.car.trust import Trust
-from ovms.car.vehicles.data import DataVehicle, VehicleType, read_folder
+from ovms.car.vehicles.data.folder import VehicleType, read_folder
+from ovms.car.vehicles.data.vehicle import DataVehicle
 
 FOLDER = Path(__file__).parent
 
