@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import pytest
+
+from ovms.protocol.messages import LatestMessage
+from ovms.server.hub.latest import LatestMessages
+
+
+@pytest.mark.parametrize(
+    ("time", "is_older"), [(90.0, True), (100.0, True), (101.0, True), (101.1, False)]
+)
+def test_which_of_two_is_the_older_one(time: float, is_older: bool) -> None:
+    """A message of another server counts as newer when it came more than a second later."""
+    latest = LatestMessages()
+    latest.restore([LatestMessage("S", b"80", 100.0)])
+    assert latest.is_older(LatestMessage("S", b"79", time)) == is_older
+
+
+def test_a_code_that_never_came() -> None:
+    """Nothing is older than the first message of its code."""
+    latest = LatestMessages()
+    latest.restore([LatestMessage("S", b"80", 100.0)])
+    assert not latest.is_older(LatestMessage("D", b"1", 1.0))
