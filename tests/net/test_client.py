@@ -155,6 +155,14 @@ async def test_a_wrong_secret_is_refused() -> None:
             await place.call(b"another secret")
 
 
+async def test_a_port_for_tls_without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the usual port for TLS, having forgotten TLS is the likeliest mistake."""
+    async with listening() as place:
+        monkeypatch.setattr(client_module, "TLS_PORT", place.port)
+        with pytest.raises(WelcomeRefused, match=r"or secret, or a port that wants TLS\?$"):
+            await place.call(b"another secret")
+
+
 @pytest.mark.parametrize("answer", [b"", b"MP-S 0 half", b"AP-X\r\n"])
 async def test_a_reset_before_the_welcome(answer: bytes) -> None:
     """It is passing trouble: a server that is being started anew resets whoever has just called."""

@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ovms.base.errors import Error
+from ovms.net.address import TLS_PORT
 from ovms.net.pump import Pump
 from ovms.net.traffic import Traffic
 from ovms.protocol import (
@@ -417,6 +418,8 @@ async def _open(
         raise WelcomeRefused(unfit) from error
     connection = ClientConnection()
     connection.shown = shown or connection.shown
+    if endpoint.tls is None and endpoint.port == TLS_PORT:
+        connection.shown += ", or a port that wants TLS"
     await _ask(endpoint, session, connection, welcome, connection.welcomed)
     return connection
 

@@ -140,6 +140,19 @@ async def test_waiting_for_a_channel(scene: Scene) -> None:
     assert await scene.store.list_waiting("CAR1", "app") == []
 
 
+async def test_what_waits_for_a_channel_is_logged(scene: Scene, log: io.StringIO) -> None:
+    """Subscriptions that nothing can serve are one warning for each type when the server starts."""
+    await scene.subscribe("one,apns,production,CAR1,one,KEY")
+    await scene.subscribe("two,apns,production,CAR1,one,KEY")
+    await scene.subscribe("app,expo,simple,KEY")
+    await scene.notifier.start()
+    await scene.notifier.close()
+    warnings = [line for line in log.getvalue().splitlines() if "wait for a channel" in line]
+    assert len(warnings) == 1
+    assert '"channel":"apns"' in warnings[0].replace(" ", "")
+    assert '"count":2' in warnings[0].replace(" ", "")
+
+
 async def test_refusals_are_logged(scene: Scene, log: io.StringIO) -> None:
     """A wrong secret, a stranger's vehicle and rubbish are logged, without secrets."""
     for data in (

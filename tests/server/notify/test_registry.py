@@ -145,6 +145,14 @@ def test_a_bad_table(tmp_path: Path, table: dict[str, Any], problem: str) -> Non
         assert str(caught.value) == problem
 
 
+def test_no_table_yet(tmp_path: Path) -> None:
+    """A channel that was installed and not set up waits, and hinders no other."""
+    with fax(tmp_path, "fax = ovms_fax:FaxChannel"):
+        types = find_types()
+    assert missing(types, Settings())["fax"] == "channels.fax.line: is not set"
+    assert sorted(open_channels(types, Settings())) == ["apprise", "expo", "mail"]
+
+
 def test_tables_of_our_own() -> None:
     """Settings of the top level are refused in a table."""
     with pytest.raises(SettingsError, match=r"^channels\.expo: not here, but as expo_url$"):

@@ -90,6 +90,13 @@ class Notifier:
     async def start(self) -> None:
         """Start delivering, beginning with what an earlier run left in the outbox."""
         await self._outbox.tidy(self._clock.time() - LIFE)
+        for push_type, count in sorted((await self._outbox.count_subscriptions()).items()):
+            if push_type not in self._channels:
+                log.warning(
+                    "subscriptions wait for a channel: ovms notify channels shows what it lacks",
+                    channel=push_type,
+                    count=count,
+                )
         self._task = asyncio.create_task(self._run(), name="notifier")
 
     async def close(self) -> None:

@@ -130,7 +130,12 @@ def _settings_of(channel: type[Channel], settings: ChannelTables) -> BaseModel:
 
 
 def _missing(channel: type[Channel], settings: ChannelTables) -> str | None:
-    own = _settings_of(channel, settings)
+    try:
+        own = _settings_of(channel, settings)
+    except SettingsError as error:
+        if channel.push_type in settings.channels:
+            raise
+        return str(error)  # it was installed, and not set up yet
     try:
         return channel.missing(own)
     except Exception as error:

@@ -35,6 +35,10 @@ class NotifyStore:
 
         await self._database.write(drop)
 
+    async def count_subscriptions(self) -> dict[str, int]:
+        """Return how many subscriptions each type has."""
+        return await self._database.read(subscriptions.count_subscriptions)
+
     async def find_vehicles(self, vehicle_ids: Iterable[str]) -> dict[str, Vehicle]:
         """Return those of the vehicles that exist, by id."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import and_, delete, func, insert, select, update
 
 from ovms.server.storage.errors import InvalidValue, NotFound
 from ovms.server.storage.names import vehicle_key
@@ -51,6 +51,14 @@ def list_subscriptions(connection: Connection, vehicle_id: str | None = None) ->
     if vehicle_id is not None:
         query = query.where(n.vehicle_id == vehicle_key(vehicle_id))
     return [Subscription(*row) for row in connection.execute(query)]
+
+
+def count_subscriptions(connection: Connection) -> dict[str, int]:
+    """Return how many subscriptions each type has."""
+    kind = notifications.c.push_type
+    joined = notifications.join(vehicles, vehicles.c.id == notifications.c.vehicle_id)
+    query = select(kind, func.count()).select_from(joined).where(COUNTS).group_by(kind)
+    return dict(tuple(row) for row in connection.execute(query))
 
 
 def find_subscription(connection: Connection, vehicle_id: str, app_id: str) -> Subscription | None:
