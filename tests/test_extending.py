@@ -41,6 +41,7 @@ from ovms.server.storage.batch import Batch
 from ovms.server.storage.database import Database
 from ovms.server.storage.notify import NotifyStore
 from ovms.server.storage.opening import open_database
+from ovms.server.values import LatestMessage
 from tests.net.ends import End
 from tests.plugin_package import install
 from tests.server.hub.fakes import START
@@ -133,7 +134,7 @@ async def test_a_database_query(tmp_path: Path, capsys: pytest.CaptureFixture[st
     page: dict[str, Any] = {"Database": Database, "__name__": "page"}
     exec(compile(shown("A database query", "python"), str(PAGE), "exec"), page)  # noqa: S102 (our own page)
     batch = Batch()
-    batch.put_presence("CAR2", (True, 0, 0, START))
+    batch.messages["CAR2"] = {"T": LatestMessage("T", b"0", START)}
     await database.apply(batch)
     await page["warn"](database, START + 86400)
     assert capsys.readouterr().out == "CAR1 is silent\n"
