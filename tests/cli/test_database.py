@@ -16,6 +16,18 @@ def test_open_database(tmp_path: Path) -> None:
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
 
 
+def test_a_data_directory_that_must_exist(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who only looks and mistypes the data directory is told, and nothing is made."""
+    typo = tmp_path / "typo"
+    with pytest.raises(typer.Exit), open_database(typo, None, None, must_exist=True):
+        pass
+    error = capsys.readouterr().err
+    assert error == f"ovms: there is no data directory {typo}: give the server's with --data\n"
+    assert not typo.exists()
+
+
 def test_database_from_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The database is the option's, else the variable's, else the settings' file's."""
 

@@ -23,7 +23,7 @@ def started(start: Start, data: Path, *options: str) -> tuple[Program, int]:
 
 def test_what_the_demo_prints_works(start: Start, tmp_path: Path) -> None:
     """Each command that the demo tells to try does what it says."""
-    demo, _ = started(start, tmp_path / "demo", "--port", "0", "--tls-port", "0")
+    demo, _ = started(start, tmp_path / "my demo", "--port", "0", "--tls-port", "0")
     commands = [line.strip() for line in demo.lines if line.startswith("  ")]
     assert len(commands) == 5
     assert any("--tls --ca" in command for command in commands)

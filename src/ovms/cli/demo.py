@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from random import Random
+from shlex import quote
 from typing import Annotated, Final
 
 import typer
@@ -149,11 +150,12 @@ def _link(vehicle_id: str, vehicle: CarVehicle, driver: Driver, units: Units, po
 
 
 def _welcome(ports: Ports, folder: Path) -> str:
-    """Return what runs, and what to try."""
+    """Return what runs, and what to try, as a shell takes it."""
     command = _command()
+    data, certificate = (quote(str(path)) for path in (folder, folder / "tls" / "cert.pem"))
     secret = f"--secret {SECRET}"
     target = f"--server {HOST}:{ports.mp} {secret}"
-    secure = f"--server {HOST}:{ports.mp_tls} --tls --ca {folder / 'tls' / 'cert.pem'} {secret}"
+    secure = f"--server {HOST}:{ports.mp_tls} --tls --ca {certificate} {secret}"
     return f"""\
 ovms demo ready: server on {HOST}:{ports.mp}, owner {OWNER}, data in {folder}
 Two cars are connected: DEMO (simulated, soon drives off) and ROADSTER (a recording). Elsewhere, try
@@ -162,7 +164,7 @@ Two cars are connected: DEMO (simulated, soon drives off) and ROADSTER (a record
   {command} app command {target} --vehicle DEMO lock 1234
   {command} app status {target} --vehicle ROADSTER
   {command} app status {secure} --vehicle DEMO
-  {command} vehicle list --data {folder}
+  {command} vehicle list --data {data}
 
 Stop the demo with Ctrl-C."""
 
@@ -173,5 +175,5 @@ def _command() -> str:
         return "ovms"
     program = Path(sys.argv[0])
     if program.name != "ovms":
-        return f"{sys.executable} -m ovms"
-    return os.path.relpath(program)
+        return f"{quote(sys.executable)} -m ovms"
+    return quote(os.path.relpath(program))

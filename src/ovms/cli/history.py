@@ -51,7 +51,7 @@ def history(
     if csv and json:
         raise typer.BadParameter("choose one of --csv and --json")
     after = None if since is None else _time(since)
-    with open_database(data, database, config) as db:
+    with open_database(data, database, config, must_exist=True) as db:
         with db.reading() as connection:
             known = queries.get_vehicle(connection, vehicle)
             summary = queries.history_summary(connection, known.id, after) if type is None else []

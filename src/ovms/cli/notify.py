@@ -61,7 +61,7 @@ def list_(
 ) -> None:
     """Show who gets alerts. Tokens and passwords are masked."""
     types, waiting = _channels(_settings(data, database, config))
-    with open_database(data, database, config) as db:
+    with open_database(data, database, config, must_exist=True) as db:
         found = _find(db, vehicle_id, None)
     if json:
         print_json([_described(each, types, waiting) for each in found])

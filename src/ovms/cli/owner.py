@@ -71,7 +71,7 @@ def list_(
     config: ConfigOption = None,
 ) -> None:
     """Show all owners."""
-    with open_database(data, database, config) as db, db.reading() as connection:
+    with open_database(data, database, config, must_exist=True) as db, db.reading() as connection:
         owners = queries.list_owners(connection)
     shown = [
         {

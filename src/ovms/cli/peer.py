@@ -32,7 +32,7 @@ def status(
 
     Whom to call stands in the settings (peers); who may call is a vehicle of type server.
     """
-    with open_database(data, database, config) as db, db.reading() as connection:
+    with open_database(data, database, config, must_exist=True) as db, db.reading() as connection:
         known = {(each.direction, each.id): each for each in list_peers(connection, time.time())}
     try:
         settings = load_settings(config, {"data": data, "database": database})

@@ -105,7 +105,7 @@ def list_(
     config: ConfigOption = None,
 ) -> None:
     """Show for which cars there are records, and when each was last asked for."""
-    with open_database(data, database, config) as db, db.reading() as connection:
+    with open_database(data, database, config, must_exist=True) as db, db.reading() as connection:
         found = [_described(record) for record in queries.list_provisions(connection)]
     if json:
         print_json(found)

@@ -73,7 +73,7 @@ def list_(
     config: ConfigOption = None,
 ) -> None:
     """Show all tokens by their first digits, and when each was last used."""
-    with open_database(data, database, config) as db, db.reading() as connection:
+    with open_database(data, database, config, must_exist=True) as db, db.reading() as connection:
         whose = queries.get_owner(connection, owner) if owner is not None else None
         tokens = queries.list_tokens(connection, whose)
     if json:

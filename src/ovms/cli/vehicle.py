@@ -88,7 +88,7 @@ def list_(
     config: ConfigOption = None,
 ) -> None:
     """Show all vehicles, who is online, and when each was last heard."""
-    with open_database(data, database, config) as db, db.reading() as connection:
+    with open_database(data, database, config, must_exist=True) as db, db.reading() as connection:
         whose = queries.get_owner(connection, owner) if owner is not None else None
         vehicles = queries.list_vehicles(connection, time.time(), whose)
     if json:
