@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import closing
 from typing import Any
@@ -24,6 +25,7 @@ from tests.app.scripted import (
     ServerThread,
     rows,
 )
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -112,6 +114,61 @@ def test_following(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> N
         update.app.close()
         again = next(each for each in updates if each.message.code == "S" and each.is_stored)
         assert again.snapshot.status.soc == 80
+
+
+def test_calls_after_the_end(server: ScriptedServer) -> None:
+    """A closed connection fails as a lost one does; what is known of the vehicle stays."""
+    with sync.connect(server.place, VEHICLE, SECRET) as car:
+        messages = car.messages()
+        car.close()
+        assert car.snapshot.status.soc == 80
+        with pytest.raises(app.ConnectionLost):
+            car.command("lock", "1")
+        with pytest.raises(app.ConnectionLost):
+            next(messages)
+        with pytest.raises(app.ConnectionLost):
+            next(car.history("T"))
+    with closing(sync.follow(server.place, VEHICLE, SECRET)) as updates:
+        update = next(updates)
+    with pytest.raises(app.ConnectionLost):
+        update.app.command("lock", "1")
+    update.app.close()
+
+
+def test_calls_while_another_thread_closes() -> None:
+    """Each ends: what was begun before has its result, what comes later is lost."""
+    thread = sync.LoopThread()
+    is_busy, go_on = threading.Event(), threading.Event()
+
+    async def block() -> str:
+        is_busy.set()
+        go_on.wait(PATIENCE)
+        await asyncio.sleep(0)
+        return "done"
+
+    def call(work: Coroutine[Any, Any, str]) -> None:
+        try:
+            outcomes.append(thread.run(work))
+        except app.ConnectionLost:
+            outcomes.append("lost")
+
+    outcomes: list[str] = []
+    callers = [threading.Thread(target=call, args=(block(),), daemon=True)]
+    callers[0].start()
+    assert is_busy.wait(PATIENCE)
+    callers.append(threading.Thread(target=thread.stop, daemon=True))
+    callers += [
+        threading.Thread(target=call, args=(asyncio.sleep(0, "done"),), daemon=True)
+        for _ in range(10)
+    ]
+    for caller in callers[1:]:
+        caller.start()
+    go_on.set()
+    for caller in callers:
+        caller.join(PATIENCE)
+    assert [caller for caller in callers if caller.is_alive()] == []
+    assert len(outcomes) == 11
+    assert set(outcomes) <= {"done", "lost"}
 
 
 def test_an_interrupted_wait_ends_what_was_begun(

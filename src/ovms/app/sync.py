@@ -25,6 +25,7 @@ from typing import Any, Self, TypeVar, Unpack
 from ovms.app import access, following
 from ovms.app.access import Connecting, ConnectOptions, ServerOptions
 from ovms.app.client import ALERT_TIMEOUT, COMMAND_TIMEOUT, App
+from ovms.app.errors import ConnectionLost
 from ovms.app.following import FollowOptions, Update
 from ovms.app.listings import HistoryRow, SummaryRow, UtilisationRow
 from ovms.app.snapshot import Snapshot
@@ -44,16 +45,22 @@ class LoopThread:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        self._lock = threading.Lock()
+        self._is_stopped = False
         self._thread = threading.Thread(target=self._run, name="ovms.app.sync", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         self._loop.run_forever()
+        self._loop.run_until_complete(_calls_ended())
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine and return its result. If the wait is interrupted, it is cancelled."""
+        """Run a coroutine and return its result. If the wait is interrupted, it is cancelled.
+
+        Raises :class:`ConnectionLost` once the thread is stopped.
+        """
         outcome: Future[T] = Future()
         tasks: list[asyncio.Task[T]] = []
 
@@ -61,7 +68,11 @@ class LoopThread:
             tasks.append(self._loop.create_task(work))
             tasks[0].add_done_callback(lambda task: _transfer(task, outcome))
 
-        self._loop.call_soon_threadsafe(start)
+        with self._lock:
+            if self._is_stopped:
+                work.close()
+                raise ConnectionLost("the connection is closed")
+            self._loop.call_soon_threadsafe(start)
         try:
             return outcome.result()
         except BaseException:
@@ -82,14 +93,25 @@ class LoopThread:
             while (item := self.run(take())) is not end:
                 yield item
         finally:
-            if not self._loop.is_closed():
+            with suppress(ConnectionLost):  # the thread closes it when it is stopped
                 self.run(items.aclose())
 
     def stop(self) -> None:
-        """End the thread. May be called again."""
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
+        """End the thread after the calls that have begun. May be called again.
+
+        Close their connection first, which ends them.
+        """
+        with self._lock:
+            if not self._is_stopped:
+                self._is_stopped = True
+                self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+
+async def _calls_ended() -> None:
+    """Wait until every call of another thread has its outcome."""
+    calls = asyncio.all_tasks() - {asyncio.current_task()}
+    await asyncio.gather(*calls, return_exceptions=True)
 
 
 def _transfer(task: asyncio.Task[T], outcome: Future[T]) -> None:
@@ -116,7 +138,10 @@ class SyncApp:
     @property
     def snapshot(self) -> Snapshot:
         """What is known of the vehicle, as of now."""
-        return self._thread.run(_do(self._app.snapshot.copy))
+        try:
+            return self._thread.run(_do(self._app.snapshot.copy))
+        except ConnectionLost:  # the thread is stopped, and changes it no more
+            return self._app.snapshot.copy()
 
     @property
     def vehicle_ids(self) -> tuple[str, ...]:
@@ -176,7 +201,8 @@ class SyncApp:
         if self._is_closed:
             return
         self._is_closed = True
-        self._thread.run(self._app.close())
+        with suppress(ConnectionLost):
+            self._thread.run(self._app.close())
         if self._owns_thread:
             self._thread.stop()
 
