@@ -34,6 +34,7 @@ def test_nothing_is_imported_until_it_is_loaded(folder: Path) -> None:
     ("code", "reason"),
     [
         ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
         ("import no_such_module_here", "ModuleNotFoundError: No module named"),
         ("", "AttributeError: module 'plugin_two' has no attribute 'THING'"),
     ],

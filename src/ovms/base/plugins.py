@@ -13,7 +13,7 @@ from importlib.metadata import EntryPoint, entry_points
 class BrokenPlugin(Exception):
     """A plug-in cannot be used. The text names it, its package and the reason."""
 
-    def __init__(self, plugin: Plugin, reason: Exception) -> None:
+    def __init__(self, plugin: Plugin, reason: BaseException) -> None:
         self.plugin = plugin
         text = f"{type(reason).__name__}: {reason}"
         super().__init__(f"{plugin.name} of package {plugin.package} is broken: {text}")
@@ -40,7 +40,7 @@ class Plugin:
         """Import and return the object. Raise :class:`BrokenPlugin` if that fails."""
         try:
             return self.entry.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a script that was named by mistake exits
             raise BrokenPlugin(self, error) from error
 
     def _metadata(self, key: str) -> str:

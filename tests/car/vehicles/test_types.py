@@ -106,6 +106,14 @@ def test_a_type_of_another_package(folder: Path) -> None:
     assert not isinstance(made, BusVehicle)
 
 
+MORE = """
+str = str
+
+def leave(options):
+    raise SystemExit(4)
+"""
+
+
 @pytest.mark.parametrize(
     ("factory", "reason"),
     [
@@ -115,11 +123,12 @@ def test_a_type_of_another_package(folder: Path) -> None:
         ("NoIdentity", "TypeError: state must be a CarState, and identity a CarIdentity"),
         ("BrokenBus", "ZeroDivisionError: division by zero"),
         ("str", "TypeError: str lacks methods of CarVehicle"),
+        ("leave", "SystemExit: 4"),
     ],
 )
 def test_a_broken_type_hurts_no_other(folder: Path, factory: str, reason: str) -> None:
     """It is one line that names the package; others of the same package still work."""
-    add(folder, 1, f"tank = {factory}", "truck = Car", code=CAR + "\nstr = str\n")
+    add(folder, 1, f"tank = {factory}", "truck = Car", code=CAR + MORE)
     with pytest.raises(BrokenPlugin) as caught:
         make("tank")
     assert str(caught.value) == f"tank of package test-1 1.2 is broken: {reason}"

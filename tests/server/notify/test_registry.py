@@ -72,6 +72,20 @@ class Asked(Broken):
     def missing(cls, settings):
         raise KeyError("modem")
 
+class Counted(Asked):
+    push_type = "counted"
+
+    @classmethod
+    def missing(cls, settings):
+        return 5
+
+class VagueSettings(BaseModel):
+    size: "Size" = 1
+
+class Vague(FaxChannel):
+    push_type = "vague"
+    settings = VagueSettings
+
 word = "fax"
 """
 
@@ -190,11 +204,15 @@ def test_a_broken_package(tmp_path: Path, log: io.StringIO, point: str, reason: 
 
 def test_a_channel_that_fails(tmp_path: Path, log: io.StringIO) -> None:
     """A channel that raises when it is made or asked is logged, and is the only one missing."""
-    with fax(tmp_path, "broken = ovms_fax:Broken", "asked = ovms_fax:Asked"):
+    names = ("Broken", "Asked", "Counted", "Vague")
+    with fax(tmp_path, *(f"{name} = ovms_fax:{name}" for name in names)):
         types = find_types()
         assert sorted(open_channels(types, Settings())) == ["apprise", "expo", "mail"]
-    found = {(each["channel"], each["package"], each["reason"]) for each in lines(log)}
+    assert {each["package"] for each in lines(log)} == {"ovms_fax"}
+    found = {each["channel"]: each["reason"] for each in lines(log)}
+    assert found.pop("vague").startswith("PydanticUserError: `VagueSettings` is not fully defined")
     assert found == {
-        ("broken", "ovms_fax", "RuntimeError: no such line"),
-        ("asked", "ovms_fax", "KeyError: 'modem'"),
+        "broken": "RuntimeError: no such line",
+        "asked": "KeyError: 'modem'",
+        "counted": "TypeError: missing returns int, not a text or None",
     }

@@ -101,7 +101,7 @@ def _make_plugin(plugin: Plugin, options: VehicleOptions) -> CarVehicle:
         if not callable(factory):
             raise TypeError("the entry point must name a function of VehicleOptions")
         return _checked(factory(options))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise BrokenPlugin(plugin, error) from error
 
 

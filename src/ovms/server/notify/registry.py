@@ -131,18 +131,21 @@ def _settings_of(channel: type[Channel], settings: ChannelTables) -> BaseModel:
 
 def _missing(channel: type[Channel], settings: ChannelTables) -> str | None:
     try:
-        own = _settings_of(channel, settings)
+        reason: object = channel.missing(_settings_of(channel, settings))
+        if not isinstance(reason, str | None):
+            raise TypeError(f"missing returns {type(reason).__name__}, not a text or None")
     except SettingsError as error:
         if channel.push_type in settings.channels:
             raise
         return str(error)  # it was installed, and not set up yet
-    try:
-        return channel.missing(own)
     except Exception as error:
         _log_failure(channel, error)
         return "it failed"
+    else:
+        return reason
 
 
 def _log_failure(channel: type[Channel], error: Exception) -> None:
     facts = {"package": package_of(channel), "channel": channel.push_type}
-    log.error("a channel failed", **facts, reason=f"{type(error).__name__}: {error}")
+    reason = " ".join(f"{type(error).__name__}: {error}".split())
+    log.error("a channel failed", **facts, reason=reason)
