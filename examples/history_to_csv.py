@@ -27,4 +27,7 @@ if __name__ == "__main__":
     parser.add_argument("type")
     parser.add_argument("--tls", action="store_true")
     given = parser.parse_args()
-    main(given.server, given.vehicle, os.environ["OVMS_SECRET"], given.type, tls=given.tls)
+    try:
+        main(given.server, given.vehicle, os.environ["OVMS_SECRET"], given.type, tls=given.tls)
+    except app.Error as error:
+        sys.exit(str(error))

@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import os
 import sys
+from contextlib import suppress
 
 from ovms import app
 
@@ -41,4 +42,5 @@ if __name__ == "__main__":
     parser.add_argument("vehicle")
     parser.add_argument("--tls", action="store_true")
     given = parser.parse_args()
-    asyncio.run(main(given.server, given.vehicle, os.environ["OVMS_SECRET"], tls=given.tls))
+    with suppress(KeyboardInterrupt):
+        asyncio.run(main(given.server, given.vehicle, os.environ["OVMS_SECRET"], tls=given.tls))
