@@ -132,3 +132,23 @@ def test_a_copy_stands_still() -> None:
         snapshot.receive(message, NOW)
     assert (copy.status.soc, list(copy.groups["TRACK"]), copy.connected) == (80, ["A"], None)
     assert snapshot.status.soc == 81
+
+
+S_OF_A_PIC = Message("S", b"80,K,220,70,charging,standard,280,270,70,12,0,30,7,1,0,0,1439")
+L_OF_A_PIC = Message("L", b"1,2,3,4,1,6,7,8,1A,-10.5,1234,567")
+F_OF_A_PIC = Message("F", b"3.1.4/TR2.0/V2/pic,VIN")
+
+
+@pytest.mark.parametrize(
+    "messages", [(F_OF_A_PIC, S_OF_A_PIC, L_OF_A_PIC), (S_OF_A_PIC, L_OF_A_PIC, F_OF_A_PIC)]
+)
+def test_units_are_those_of_the_module(messages: tuple[Message, ...]) -> None:
+    """Whichever comes first, a PIC's numbers are shown in the same units as an ESP32's."""
+    snapshot = filled(*messages)
+    assert snapshot.status.charge_duration == 12 * 60
+    assert snapshot.status.charge_timer_start == 1439 * 60
+    assert snapshot.location.energy_used == 1.234
+    assert snapshot.messages["S"].as_json(NOW)["fields"]["charge_duration"] == 12 * 60
+    snapshot.receive(Message("F", b"3.3.005,VIN"), NOW)
+    assert snapshot.status.charge_duration == 12
+    assert snapshot.location.energy_used == 1234

@@ -91,7 +91,7 @@ def test_status_fields_stand_where_the_protocol_puts_them() -> None:
     state.updated[Topic.CHARGE_TIMER] = 0.0
     fields = report("S", state)
     assert fields[:6] == ["93", "M", "220", "24", "charging", "range"]
-    assert fields[8:19] == ["70", "12", "100", "20", "5", "1", "3", "1", "1439", "1", "148.50"]
+    assert fields[8:19] == ["70", "720", "100", "20", "5", "1", "3", "1", "86340", "1", "148.50"]
     assert fields[23] == "0"
 
 

@@ -112,7 +112,7 @@ def test_every_command_shows_in_what_the_car_reports(garage: Garage) -> None:
     assert garage.field("S", "charge_limit") == 20
     garage.does("charge-timer", "1", "90")
     wait_until(lambda: garage.field("S", "charge_timer_mode") == 1)
-    wait_until(lambda: garage.field("S", "charge_timer_start") == 90)
+    wait_until(lambda: garage.field("S", "charge_timer_start") == 90 * 60)
     garage.does("homelink", "2")
     garage.sim.wait_for("HomeLink 2 pressed")
     garage.sim.wait_for("HomeLink 2 released")

@@ -113,7 +113,7 @@ def test_commands_to_the_car_change_what_it_reports(car: Car) -> None:
     car.shows("S", "charge_limit", 16)
     car.does("charge-timer", "1", "90")
     car.shows("S", "charge_timer_mode", 1)
-    car.shows("S", "charge_timer_start", 90)
+    car.shows("S", "charge_timer_start", 90 * 60)
     car.does("climate", "1")
     car.shows("D", "hvac", True)
     assert "not plugged in" in car.refuses("charge-start")

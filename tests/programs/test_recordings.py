@@ -64,7 +64,7 @@ def expected(frames: LastFrames, units: str) -> dict[str, dict[str, Any]]:
             "charge_energy": frames.byte(0x95, 8),
             "charge_current": frames.byte(0x88, 2),
             "charge_limit": frames.byte(0x88, 7),
-            "charge_duration": frames.word(0x88, 3),
+            "charge_duration": 60 * frames.word(0x88, 3),
         },
         "D": {
             "doors_1": doors_1,

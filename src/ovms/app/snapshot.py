@@ -16,6 +16,7 @@ from ovms.app.paranoid import Opener
 from ovms.base.clock import iso_time
 from ovms.protocol import Message
 from ovms.protocol.codes import CODES, parse_content
+from ovms.protocol.modules import ModuleKind, module_kind
 from ovms.protocol.paranoid import sealed_message, token_of
 from ovms.protocol.records import (
     Capabilities,
@@ -52,12 +53,12 @@ class Seen:
     is_sealed: bool = False
 
     @classmethod
-    def of(cls, message: Message, time: float) -> Self:
-        """Return a message with its content, as far as it can be read."""
+    def of(cls, message: Message, time: float, module: ModuleKind = ModuleKind.ESP32) -> Self:
+        """Return a message of a car with such a module, with its content as far as it is read."""
         sealed = sealed_message(message)
         if sealed is not None:
             return cls(sealed, time, None, is_sealed=True)
-        return cls(message, time, parse_content(message))
+        return cls(message, time, parse_content(message, module))
 
     def as_json(self, now: float) -> dict[str, Any]:
         """Return time, age in seconds, fields by name, and fields without a name."""
@@ -123,8 +124,24 @@ class Snapshot:
             if self.opener.token != before:
                 self._drop_sealed()
             return message
-        self._keep(Seen.of(message, now), now)
+        module = self.module
+        self._keep(Seen.of(message, now, module), now)
+        if self.module is not module:
+            self._read_again()
         return message
+
+    def _read_again(self) -> None:
+        """Read what is kept again: the car has another module than was thought."""
+        self.messages = {
+            code: seen if seen.is_sealed else Seen.of(seen.message, seen.time, self.module)
+            for code, seen in self.messages.items()
+        }
+
+    @property
+    def module(self) -> ModuleKind:
+        """Which module the car has, by its latest ``F``."""
+        firmware = self.messages.get("F")
+        return module_kind(firmware.message.data if firmware and not firmware.is_sealed else None)
 
     def _keep(self, seen: Seen, now: float) -> None:
         if isinstance(seen.content, Peers):

@@ -102,7 +102,7 @@ def firmware(state: CarState, identity: CarIdentity, units: Units, now: float) -
 
 
 def status(state: CarState, identity: CarIdentity, units: Units, now: float) -> Status:
-    """Return ``S``. Durations and the timer's start are in minutes."""
+    """Return ``S``. As an ESP32's, the charge's duration and the timer's start are in seconds."""
     timer_is_known = state.charge_timer_mode is not None or state.charge_timer_start is not None
     return Status(
         soc=_known(state.soc),
@@ -114,14 +114,14 @@ def status(state: CarState, identity: CarIdentity, units: Units, now: float) -> 
         ideal_range=units.distance(state.ideal_range),
         estimated_range=units.distance(state.estimated_range),
         charge_limit=_known(state.charge_limit),
-        charge_duration=_known(state.charge_minutes),
+        charge_duration=60 * _known(state.charge_minutes),
         charger_b4=_known(state.charger_b4),
         charge_energy=_known(state.charge_energy),
         charge_substate=_known(state.charge_substate),
         charge_state_number=_known(state.charge_state_number),
         charge_mode_number=_known(state.charge_mode),
         charge_timer_mode=_known(state.charge_timer_mode),
-        charge_timer_start=_known(state.charge_timer_start),
+        charge_timer_start=60 * _known(state.charge_timer_start),
         charge_timer_stale=state.freshness(Topic.CHARGE_TIMER, now) if timer_is_known else -1,
         cac=_known(state.cac),
         minutes_to_full=_known(state.minutes_to_full, -1),

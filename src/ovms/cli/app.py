@@ -84,7 +84,7 @@ def watch(target: MakeTarget, json: JsonOption = False) -> None:
 def log(target: MakeTarget, json: JsonOption = False) -> None:
     """Print each message as it comes, decoded, until Ctrl-C."""
     called = target()
-    run(stay(called, lambda message: _print_message(message, json)))
+    run(stay(called, lambda message: _print_message(called.snapshot, message, json)))
 
 
 @app.command()
@@ -214,8 +214,8 @@ def _answer_json(answer: Answer) -> dict[str, Any]:
     return {"command": answer.number, "result": answer.result, "parameters": parameters}
 
 
-def _print_message(message: Message, json: bool) -> None:
-    seen = Seen.of(message, time.time())
+def _print_message(snapshot: Snapshot, message: Message, json: bool) -> None:
+    seen = Seen.of(message, time.time(), snapshot.module)
     if json:
         line = {"code": seen.message.code, **seen.as_json(seen.time)}
         print(msgspec.json.encode(line).decode(), flush=True)
@@ -226,6 +226,6 @@ def _print_message(message: Message, json: bool) -> None:
 def _print_state(snapshot: Snapshot, message: Message, json: bool) -> None:
     """Print what changed: the vehicle as one JSON line, or the message."""
     if not json:
-        _print_message(message, json)
+        _print_message(snapshot, message, json)
     elif not CODES[message.code].is_about_link or message.code == "Z":
         print(msgspec.json.encode(snapshot.as_json(time.time())).decode(), flush=True)

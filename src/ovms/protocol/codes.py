@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum, Flag, auto
 
 from ovms.protocol.messages import Message
+from ovms.protocol.modules import ModuleKind
 from ovms.protocol.records import (
     Alert,
     Capabilities,
@@ -26,6 +27,7 @@ from ovms.protocol.records import (
     Ping,
     PingAnswer,
     PowerExport,
+    Record,
     ServerFirmware,
     Status,
     Tyres,
@@ -294,7 +296,12 @@ from them under these codes is a message that nobody knows.
 """
 
 
-def parse_content(message: Message) -> Content | None:
-    """Return a message's content; ``None`` if it has no record, or is none at all. Never fails."""
+def parse_content(message: Message, module: ModuleKind = ModuleKind.ESP32) -> Content | None:
+    """Return a message's content; ``None`` if it has no record, or is none at all. Never fails.
+
+    ``module`` is the sender's; with it, numbers are in the units of the record's table.
+    """
     record = CODES[message.code].record
-    return None if record is None else record.parse(message.data)
+    content = None if record is None else record.parse(message.data)
+    is_pic = module is ModuleKind.PIC
+    return content.from_pic() if is_pic and isinstance(content, Record) else content

@@ -21,7 +21,7 @@ from ovms.server.hub.pacing import (
 )
 from tests.server.hub.fakes import START, FakeLine, Peer, Place, message
 
-PIC = "F2.8.1,VIN"
+PIC = "F3.1.4/TR2.0/V2/pic,VIN"
 
 
 def filling(size: int) -> str:
@@ -63,19 +63,15 @@ class Road:
 @pytest.mark.parametrize(
     ("data", "token", "budget"),
     [
-        (b"1.5.0,VIN", "", PIC_BUDGET),
-        (b"2.8.1", "", PIC_BUDGET),
+        (b"3.1.4/TR2.0/V2/pic,VIN", "", PIC_BUDGET),
+        (b"2.6.1/TR1.0/V1/", "", PIC_BUDGET),
         (b"3.3.005,VIN", "", ESP32_BUDGET),
-        (b"0.3.0", "", ESP32_BUDGET),
-        (b"20.1", "", ESP32_BUDGET),
-        (b"2", "", ESP32_BUDGET),
         (b"", "", ESP32_BUDGET),
-        (b"\xff2.", "", ESP32_BUDGET),
-        (b"2.8.1", "sealed", ESP32_BUDGET),
+        (b"3.1.4/TR2.0/V2/pic", "sealed", ESP32_BUDGET),
     ],
 )
 def test_budgets(data: bytes, token: str, budget: int) -> None:
-    """Only a plain F of firmware 1 or 2 says that it is a PIC's."""
+    """Only a plain F says that it is a PIC's: what is sealed or missing tells nothing."""
     assert budget_of(LatestMessage("F", data, START, token)) == budget
     assert budget_of(None) == ESP32_BUDGET == LONGEST_COMMAND == 1023
 

@@ -344,7 +344,7 @@ def test_what_a_car_cannot_hold() -> None:
     """A command too long for its module is refused, a sealed or passed on one is dropped."""
     place = Place()
     car, app, other = place.car(), place.app(), place.app()
-    car.says("F2.8.1,VIN")
+    car.says("F3.1.4/TR2.0/V2/pic,VIN")
     app.hears(), other.hears(), car.hears()
     place.passes(1)
     longest = (PIC_BUDGET - 2) // 4 * 3 - len("MP-0 C7,")

@@ -22,9 +22,11 @@ class Location(Record):
     trip: float | None = number("distance", "trip meter", "field", scale=10)
     drive_mode: int | None = hexadecimal("drive mode as the car numbers it", "field")
     battery_power: float | None = number("kW", "battery power, negative charges", "field", places=3)
-    energy_used: float | None = number("kWh", "energy used; Wh from the PIC", "field", places=3)
+    energy_used: float | None = number(
+        "kWh", "energy used; Wh from the PIC", "field", places=3, pic_factor=0.001
+    )
     energy_recovered: float | None = number(
-        "kWh", "energy recovered; Wh from the PIC", "field", places=3
+        "kWh", "energy recovered; Wh from the PIC", "field", places=3, pic_factor=0.001
     )
     inverter_power: float | None = number("kW", "inverter power", "field", places=3)
     inverter_efficiency: float | None = number("%", "inverter efficiency", "field", places=1)

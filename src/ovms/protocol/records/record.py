@@ -29,6 +29,9 @@ from ovms.protocol.records.field_types import (
     TextField,
 )
 
+CONVERTED_PLACES = 6
+"""Digits behind the point of a number that was converted: 1 Wh is 0.001 kWh, and no more of it."""
+
 JsonValue = str | int | float | bool | list[str] | list[float | None] | None
 
 
@@ -42,11 +45,21 @@ class Field:
     meaning: str
     since: str
     """The version of the guide that added it, or ``field`` where only modules have it."""
+    pic_factor: float = 1
+    """What a PIC module's number is multiplied by to be in ``unit``, which is the ESP32's."""
 
 
-def number(unit: str, meaning: str, since: str = "", *, scale: int = 1, places: int = 0) -> Any:
+def number(
+    unit: str,
+    meaning: str,
+    since: str = "",
+    *,
+    scale: int = 1,
+    places: int = 0,
+    pic_factor: float = 1,
+) -> Any:
     """Declare a field that holds a number in ``unit``."""
-    return _wire(NumberField(scale, places), unit, meaning, since)
+    return _wire(NumberField(scale, places), unit, meaning, since, pic_factor)
 
 
 def text(meaning: str, since: str = "", *, values: tuple[str, ...] = ()) -> Any:
@@ -69,8 +82,9 @@ def bits(names: type[BitSet], meaning: str, since: str = "") -> Any:
     return _wire(BitField(names), "", meaning, since)
 
 
-def _wire(kind: FieldType, unit: str, meaning: str, since: str) -> Any:
-    return dataclasses.field(default=None, metadata={"wire": (kind, unit, meaning, since)})
+def _wire(kind: FieldType, unit: str, meaning: str, since: str, pic_factor: float = 1) -> Any:
+    row = (kind, unit, meaning, since, pic_factor)
+    return dataclasses.field(default=None, metadata={"wire": row})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +108,15 @@ class Record:
         raw = tuple(data.decode("utf-8", "surrogateescape").split(",")) if data else ()
         values = {field.name: field.kind.parse(text) for field, text in zip(cls.TABLE, raw)}  # noqa: B905 (short records)
         return cls(**values, extra=raw[len(cls.TABLE) :], raw=raw)
+
+    def from_pic(self) -> Self:
+        """Return what a PIC module has sent in the units of the table, which are the ESP32's."""
+        converted = {
+            field.name: round(value * field.pic_factor, CONVERTED_PLACES)
+            for field in self.TABLE
+            if field.pic_factor != 1 and (value := getattr(self, field.name)) is not None
+        }
+        return dataclasses.replace(self, **converted)
 
     def encode(self) -> bytes:
         """Return the data, without missing fields at the end.

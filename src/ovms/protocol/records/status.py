@@ -24,7 +24,7 @@ class Status(Record):
     ideal_range: float | None = number("distance", "ideal range")
     estimated_range: float | None = number("distance", "estimated range")
     charge_limit: float | None = number("A", "charge current limit")
-    charge_duration: float | None = number("min", "charge time; seconds from the ESP32")
+    charge_duration: float | None = number("s", "charge time; minutes from the PIC", pic_factor=60)
     charger_b4: float | None = number("", "byte 4 of the Roadster's charger frame")
     charge_energy: float | None = number("kWh", "energy of this charge", scale=10)
     charge_substate: float | None = number("", "charge sub-state as the car numbers it")
@@ -34,7 +34,7 @@ class Status(Record):
     )
     charge_timer_mode: float | None = number("", "0 charge on plug-in, 1 by the timer")
     charge_timer_start: float | None = number(
-        "min", "timer start after midnight UTC; seconds from the ESP32"
+        "s", "timer start after midnight UTC; minutes from the PIC", pic_factor=60
     )
     charge_timer_stale: float | None = number("", "-1 none, 0 stale, above 0 fresh")
     cac: float | None = number("Ah", "calculated amp-hour capacity", "2.1.4", places=2)

@@ -21,6 +21,7 @@ from functools import partial
 from ovms.base.clock import Clock
 from ovms.protocol import Message
 from ovms.protocol.messages import LatestMessage
+from ovms.protocol.modules import ModuleKind, module_kind
 from ovms.server.hub.guard import Guard
 from ovms.server.hub.interfaces import Line
 
@@ -32,6 +33,8 @@ ESP32_BUDGET = LONGEST_COMMAND
 
 PIC_BUDGET = 200
 """Bytes in flight to a PIC module."""
+
+BUDGETS = {ModuleKind.ESP32: ESP32_BUDGET, ModuleKind.PIC: PIC_BUDGET}
 
 PAUSE = 0.5
 """Seconds a module has to read what its TCP has acknowledged."""
@@ -57,11 +60,11 @@ WATCHING = "z"
 def budget_of(firmware: LatestMessage | None) -> int:
     """Return how many bytes may be in flight to a car whose latest ``F`` is this.
 
-    PIC modules run firmware 1 and 2, the ESP32's begins with 3. What is sealed, or was never
-    sent, does not tell: the PIC is no longer built, so most such cars have the larger buffer.
+    What is sealed, or was never sent, tells nothing: most such cars have the larger buffer.
     """
-    is_pic = firmware is not None and not firmware.token and firmware.data[:2] in (b"1.", b"2.")
-    return PIC_BUDGET if is_pic else ESP32_BUDGET
+    if firmware is None or firmware.token:
+        return BUDGETS[module_kind(None)]
+    return BUDGETS[module_kind(firmware.data)]
 
 
 def wire_length(message: Message) -> int:
