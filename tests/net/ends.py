@@ -42,6 +42,8 @@ class End:
         self.stalls: list[int] = []
         self.errors: list[Exception | None] = []
         self.opens = 0
+        self.answers_late = False
+        self.half_closes = 0
         self._secret = secret
         self._welcomes = welcomes
         self._news = asyncio.Condition()
@@ -68,6 +70,12 @@ class End:
         """Remember a stall."""
         self.stalls.append(pump.sent)
         self._tell()
+
+    def half_closed(self, pump: Pump) -> bool:
+        """Return whether the test wants our half to stay open."""
+        self.half_closes += 1
+        self._tell()
+        return self.answers_late
 
     def closed(self, pump: Pump, error: Exception | None) -> None:
         """Remember the end."""

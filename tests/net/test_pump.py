@@ -12,7 +12,7 @@ from ovms.protocol import CallerWelcome, Message, Party, ServerWelcome, Session,
 from ovms.protocol.errors import AuthenticationFailed, LineTooLong, NotAWelcome, UnreadableLine
 from ovms.protocol.session import LONGEST_PLAIN
 from ovms.protocol.welcome import ProvisionRefused, ProvisionRequest
-from tests.net.ends import SECRET, Caller, End, calling, listening
+from tests.net.ends import SECRET, Caller, Certificate, End, calling, listening
 from tests.waiting import until
 
 
@@ -503,3 +503,46 @@ def test_what_is_not_acknowledged_on_a_socket_that_has_gone() -> None:
     pump = Pump(Session(Party.SERVER, "S" * 22), End())
     pump._transport = cast("asyncio.Transport", Gone())
     assert pump.unacknowledged == 7
+
+
+# -- callers that end their side ------------------------------------------------------------
+
+
+async def test_one_half_stays_open_for_an_answer() -> None:
+    """As long as the owner wants, messages go to a caller that says nothing more."""
+    end = End()
+    end.answers_late = True
+    async with listening(end) as place, calling(place) as caller:
+        await open_ends(caller, end)
+        caller.writer.write_eof()
+        await end.until(lambda end: end.half_closes)
+        assert end.line.send(Message("S", b"late"))
+        assert await caller.hears_messages(1) == ["Slate"]
+        end.line.close()
+        assert await caller.is_closed()
+        assert await end.closes() is None
+
+
+async def test_without_an_answer_both_halves_close() -> None:
+    """Who waits for nothing has hung up."""
+    end = End()
+    async with listening(end) as place, calling(place) as caller:
+        await open_ends(caller, end)
+        caller.writer.write_eof()
+        assert await end.closes() is None
+        assert await caller.is_closed()
+
+
+async def test_tls_and_websockets_have_no_halves() -> None:
+    """Nobody is asked whether one half is to stay: it cannot."""
+    end, other = End(), End()
+    end.answers_late = other.answers_late = True
+    async with listening(end, tls=Certificate.make().server) as place:
+        connection, _ = await place.meet()
+        await connection.close()
+        await end.closes()
+    async with listening(other) as place:
+        connection, _ = await place.meet(websocket=True)
+        await connection.abort()
+        await other.closes()
+    assert end.half_closes == other.half_closes == 0

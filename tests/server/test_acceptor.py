@@ -10,7 +10,7 @@ from ovms.base.clock import ManualClock
 from ovms.protocol import Message, Party, Role, Session, State
 from ovms.protocol.messages import LatestMessage
 from ovms.protocol.welcome import ProvisionRecord
-from ovms.server.acceptor import LEAVING_TIMEOUT, WELCOME_TIMEOUT, Acceptor
+from ovms.server.acceptor import HALF_CLOSE_TIMEOUT, LEAVING_TIMEOUT, WELCOME_TIMEOUT, Acceptor
 from ovms.server.accounts.login import Credential, Login
 from ovms.server.hub.hub import CAR_REFUSED, Hub, HubSettings
 from tests.net.ends import CALLER_TOKEN, HANDSHAKE, SECRET, Caller, calling, surfing
@@ -736,3 +736,76 @@ async def test_a_handshake_that_is_over(site: Site) -> None:
     """Once it is opened a caller is a caller like others."""
     await site.calls()
     assert (len(site.acceptor.in_handshake), len(site.acceptor.connections)) == (0, 1)
+
+
+# -- callers that say their line and end their side at once ---------------------------------
+
+
+class HungUp:
+    """A caller that has said all it has to say, and reads on."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+
+    @classmethod
+    async def says(cls, site: Site, data: bytes) -> HungUp:
+        """Send bytes, and end this side of the connection."""
+        caller = await site.calls()
+        await caller.says(data)
+        caller.writer.write_eof()
+        return cls(caller)
+
+    async def reads_all(self, site: Site) -> bytes:
+        """Return all that comes until the server closes; it ticks meanwhile, in no time."""
+        reading = asyncio.create_task(self.caller.reader.read())
+        async with asyncio.timeout(PATIENCE):
+            while not reading.done():
+                await asyncio.sleep(0)
+                site.passes(0)
+        return reading.result()
+
+
+async def test_a_request_for_provisioning_is_answered(site: Site) -> None:
+    """`printf 'AP-C …' | socat` gets its record, and is closed then."""
+    site.provisions.records["VIN"] = ProvisionRecord("tok", "dig", "rec")
+    caller = await HungUp.says(site, b"AP-C 0 VIN\r\nAP-C 0 VIN\r\n")
+    assert await caller.reads_all(site) == b"AP-S 0 tok dig rec\r\nAP-X\r\n"
+
+
+@pytest.mark.parametrize("role", [Role.CAR, Role.APP, Role.BATCH])
+async def test_a_welcome_is_answered(site: Site, role: Role) -> None:
+    """A welcome alone gets the server's, and an app what is stored."""
+    session = Session(Party.CALLER, CALLER_TOKEN)
+    caller = await HungUp.says(site, session.send_welcome(role, "CAR1", SECRET))
+    events = list(session.receive_data(await caller.reads_all(site)))
+    assert session.state is State.OPEN
+    assert (Message("T", b"0") in events) is (role is not Role.CAR)
+
+
+async def test_a_batch_command_is_answered(site: Site) -> None:
+    """An owner's batch client gets the car's answer, though it ended its side at once."""
+    site.accounts.owners["me"] = ("pw", ("CAR1",))
+    car = await site.enters(Role.CAR)
+    await car.says(car.session.send(Message("a")))
+    caller = await HungUp.says(site, b"MP-B 1 me pw *\r\nC11\r\n")
+    assert (await car.hears_messages(2))[-1] == "C11"
+    site.passes(HALF_CLOSE_TIMEOUT - 1)
+    await car.says(car.session.send(Message("c", b"11,0")))
+    assert (await caller.reads_all(site)).endswith(b"c11,0\r\n")
+
+
+async def test_nobody_is_kept_half_closed_for_long(site: Site) -> None:
+    """An answer that takes too long is not waited for, and an app is not counted meanwhile."""
+    site.accounts.owners["me"] = ("pw", ("CAR1",))
+    car = await site.enters(Role.CAR)
+    await car.says(car.session.send(Message("a")))
+    caller = await HungUp.says(site, b"MP-B 1 me pw *\r\nC11\r\n")
+    assert (await car.hears_messages(2))[-1] == "C11"
+    await until(lambda: any(each._half_closed is not None for each in site.acceptor.connections))
+    site.passes(HALF_CLOSE_TIMEOUT - 0.1)
+    assert len(site.acceptor.connections) == 2
+    site.passes(0.1)
+    assert b"c11" not in await caller.reads_all(site)
+    app = await HungUp.says(site, b"MP-A 1 me pw *\r\nC11\r\n")
+    await app.reads_all(site)
+    await until(lambda: len(site.acceptor.connections) == 1)

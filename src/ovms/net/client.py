@@ -263,6 +263,10 @@ class ClientConnection:
     def stalled(self, pump: Pump) -> None:
         """Do nothing: a caller that never drains only fills its own buffer."""
 
+    def half_closed(self, pump: Pump) -> bool:
+        """Return false: a server that says nothing more is gone."""
+        return False
+
     def closed(self, pump: Pump, error: Exception | None) -> None:
         """Handle the end of the connection: wake all who wait."""
         self._is_over = True

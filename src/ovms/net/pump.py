@@ -65,6 +65,12 @@ class PumpHandler(Protocol):
     def stalled(self, pump: Pump) -> None:
         """Handle that the other end does not read: :data:`WRITE_LIMIT` bytes wait for it."""
 
+    def half_closed(self, pump: Pump) -> bool:
+        """Handle that the other end sends nothing more; return whether it still gets an answer.
+
+        Then close the connection once it has it, or when it takes too long.
+        """
+
     def closed(self, pump: Pump, error: Exception | None) -> None:
         """Handle the end of the connection; called once.
 
@@ -401,8 +407,17 @@ class Pump(asyncio.Protocol):
         else:
             self._unwrap(self._codec, data)
 
-    def eof_received(self) -> None:
-        """Close, since this protocol needs both halves of a connection."""
+    def eof_received(self) -> bool:
+        """Close, unless the other end waits for an answer; return whether our half stays open.
+
+        A WebSocket says itself when it ends, and asyncio cannot keep one half of TLS open.
+        """
+        transport = self._transport
+        if self._codec is not None or transport is None or transport.is_closing():
+            return False
+        is_tls = transport.get_extra_info("sslcontext") is not None
+        is_open = self.session.state is not State.CLOSED
+        return is_open and not is_tls and self._handler.half_closed(self)
 
     def pause_writing(self) -> None:
         """Make :meth:`drained` wait."""

@@ -50,6 +50,9 @@ CLIENT_LIFE = 60
 OWNER_RIGHT = "v2"
 """What a token must permit for scheme 0x31."""
 
+HALF_CLOSE_TIMEOUT = 10.0
+"""Seconds that a caller which says nothing more is kept for the answers that it still waits for."""
+
 LOGGED_ID_LENGTH = 32
 """Characters of a stranger's vehicle id that are logged."""
 
@@ -83,12 +86,15 @@ class Revoked(Exception):
 class ServerConnection:
     """One accepted connection, from its first byte to its last."""
 
-    __slots__ = ("__weakref__", "_acceptor", "_entering", "_opened", "_provisioning",
-                 "_refusals_due", "_welcome", "handler", "login", "pump")  # fmt: skip
+    __slots__ = ("__weakref__", "_acceptor", "_entering", "_half_closed", "_opened",
+                 "_provisioning", "_refusals_due", "_welcome", "handler", "login",
+                 "pump")  # fmt: skip
 
     def __init__(self, acceptor: Acceptor) -> None:
         self._acceptor = acceptor
         self._opened = acceptor.clock.monotonic()
+        self._half_closed: float | None = None
+        """When the caller said that it sends nothing more; ``None`` while it may."""
         self._welcome: CallerWelcome | OwnerWelcome | None = None
         self._entering: asyncio.Task[None] | None = None
         self._provisioning: asyncio.Task[None] | None = None
@@ -111,7 +117,8 @@ class ServerConnection:
         """A stopping server may close it: a module would not take that for a wrong secret."""
         has_spoken = self.pump is not None and self.pump.received > 0
         patience = WELCOME_TIMEOUT if has_spoken else LEAVING_TIMEOUT
-        return self.handler is not None or self.age >= patience
+        is_answered = self._half_closed is not None and not self.is_answering
+        return self.handler is not None or is_answered or self.age >= patience
 
     # -- the pump's handler -----------------------------------------------------------------
 
@@ -137,6 +144,28 @@ class ServerConnection:
     def stalled(self, pump: Pump) -> None:
         """End a connection that does not read: its buffer would grow without end."""
         pump.abort(Stalled("does not read what it is sent"))
+
+    def half_closed(self, pump: Pump) -> bool:
+        """Return whether the caller still waits for an answer: ``printf … | socat`` hangs up so."""
+        if self._half_closed is None:
+            self._half_closed = self._acceptor.clock.monotonic()
+        return self.is_answering
+
+    @property
+    def is_answering(self) -> bool:
+        """An answer to something that the caller has said is still due."""
+        tasks = (self._entering, self._provisioning)
+        if any(task is not None and not task.done() for task in tasks):
+            return True
+        return self.handler is not None and self.handler.is_answering
+
+    def end_half_closed(self) -> None:
+        """Close a caller that sends nothing more, once it has its answers or has waited enough."""
+        if self._half_closed is None or self.pump is None:
+            return
+        waited = self._acceptor.clock.monotonic() - self._half_closed
+        if not self.is_answering or waited >= HALF_CLOSE_TIMEOUT:
+            self.pump.close()
 
     def closed(self, pump: Pump, error: Exception | None) -> None:
         """Handle the end of the connection."""
@@ -303,8 +332,9 @@ class Acceptor:
         return Pump(session, ServerConnection(self), http=self._http)
 
     def tick(self) -> None:
-        """Close callers without a welcome in time. Call it about once a second."""
+        """Close callers whose time is over. Call it about once a second."""
         for connection in list(self.connections):
+            connection.end_half_closed()
             if connection.handler is None and connection.pump and connection.age >= WELCOME_TIMEOUT:
                 connection.pump.close(NoWelcome("no welcome in time"))
 

@@ -20,6 +20,11 @@ class ConnectionHandler(Protocol):
     :class:`ovms.server.peers.called.CalledPeer` for another server.
     """
 
+    @property
+    def is_answering(self) -> bool:
+        """An answer to something that came is still due."""
+        ...
+
     def receive(self, message: Message) -> None:
         """Handle a message that came on the connection."""
 

@@ -59,6 +59,10 @@ class LittleServer:
     def stalled(self, pump: Pump) -> None:
         """Go on."""
 
+    def half_closed(self, pump: Pump) -> bool:
+        """Keep nothing open."""
+        return False
+
     def closed(self, pump: Pump, error: Exception | None) -> None:
         """Go on."""
 

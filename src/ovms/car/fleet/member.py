@@ -171,6 +171,10 @@ class FleetMember:
         """End a connection whose server does not read."""
         pump.abort(TimeoutError("the server does not read"))
 
+    def half_closed(self, pump: Pump) -> bool:
+        """Return false: a server that says nothing more is gone."""
+        return False
+
     def closed(self, pump: Pump, error: Exception | None) -> None:
         """Handle the end of the connection, and rest until the next call."""
         self._pump = self._session = None

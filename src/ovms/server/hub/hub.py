@@ -76,6 +76,14 @@ class RoomSession:
     room: Room
     member: Member
 
+    @property
+    def is_answering(self) -> bool:
+        """An answer to a batch client's command is still due.
+
+        Cars wait for none, and an app that hangs up must not be counted any longer.
+        """
+        return self.member.role is Role.BATCH and self.member.is_busy
+
     def receive(self, message: Message) -> None:
         """Handle a message of the connection. Never fails: that would end the session."""
         try:
