@@ -108,3 +108,31 @@ def test_limit_may_grow() -> None:
     assert reader.next_line() == b"a"
     reader.limit = 200
     assert reader.next_line() == b"x" * 100
+
+
+def test_the_beginning_of_a_line_may_be_taken() -> None:
+    """So many bytes of a line without its end are given once, and the rest is a line of its own."""
+    reader = LineReader(8)
+    reader.feed(b"a\nbcd")
+    assert reader.next_line() == b"a"
+    assert reader.take_begun(4) is None
+    assert reader.take_begun(3) == b"bcd"
+    assert reader.take_begun(1) is None
+    reader.feed(b"ef\n\n\n")
+    assert reader.next_line() == b"ef"
+    assert reader.next_line() is None
+    reader.feed(b"gh")
+    assert reader.take_begun(2) == b"gh"
+    reader.feed(b"\r\n\r\nij\n")
+    assert [reader.next_line(), reader.next_line()] == [b"", b"ij"]
+
+
+def test_the_rest_of_a_line_may_be_given_back() -> None:
+    """It is the next line; nothing is not."""
+    reader = LineReader(8)
+    reader.feed(b"abcd\nef\n")
+    assert reader.next_line() == b"abcd"
+    reader.unread(b"cd")
+    assert reader.next_line() == b"cd"
+    reader.unread(b"")
+    assert reader.next_line() == b"ef"

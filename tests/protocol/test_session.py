@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ovms.protocol import (
     CallerWelcome,
@@ -525,3 +528,81 @@ def test_talking_before_the_answer(size: int, state: State) -> None:
     with pytest.raises(errors.RemoteProtocolError, match="before it is welcomed"):
         list(server.receive_data(b"\n" * (WELCOME_LINE_LIMIT - waiting + 1)))
     assert server.state is State.CLOSED
+
+
+# -- a server of the field that calls us ----------------------------------------------------
+
+PONGS = 3
+PONG = Message("a")
+
+
+def of_a_server(code: str) -> st.SearchStrategy[tuple[Message, bool]]:
+    """Draw a message of a code, and whether a line end follows; only a bare answer has none."""
+    messages = st.builds(Message, st.just(code), st.binary(max_size=20))
+    return messages.flatmap(
+        lambda message: st.tuples(
+            st.just(message), st.booleans() if message == PONG else st.just(True)
+        )
+    )
+
+
+def peers() -> tuple[Session, Session]:
+    """Join two servers, the one that calls first; both are open."""
+    caller, server = session(Party.CALLER, State.START), session(Party.SERVER, State.START)
+    list(server.receive_data(caller.send_welcome(Role.SERVER, "PEER", SECRET)))
+    list(caller.receive_data(server.accept(SECRET)))
+    return caller, server
+
+
+@pytest.mark.parametrize("size", [1, 3, 8, 11, 64])
+def test_a_server_answers_pings_without_line_ends(size: int) -> None:
+    """Each answer is a message as soon as it is whole, however the bytes are split."""
+    caller, server = peers()
+    wire = b"".join(caller.send(Message("a")).strip() for _ in range(PONGS))
+    heard, _ = hear(server, [wire[at : at + size] for at in range(0, len(wire), size)])
+    assert heard == [Message("a")] * PONGS
+    heard, _ = hear(server, [b"\r\n", caller.send(Message("a")), caller.send(Message("r", b"x"))])
+    assert heard == [Message("a"), Message("r", b"x")]
+
+
+@given(st.lists(st.sampled_from("aAr").flatmap(of_a_server), max_size=6), st.data())
+def test_splitting_does_not_matter(said: list[tuple[Message, bool]], data: st.DataObject) -> None:
+    """Whatever a server says, with answers that have no line end, comes the same in any pieces."""
+    caller, server = peers()
+    lines = [caller.send(message) for message, _ in said]
+    wire = b"".join(
+        line if ends else line.strip() for line, (_, ends) in zip(lines, said, strict=True)
+    )
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(wire)), max_size=8)))
+    bounds = [0, *cuts, len(wire)]
+    chunks = [wire[one:two] for one, two in itertools.pairwise(bounds)]
+    expected = [PONG if message.code == "a" else message for message, _ in said]
+    assert hear(server, chunks) == (expected, None)
+
+
+@pytest.mark.parametrize("data", [b"", b"V", b"VCAR1,1,s,*,0,2020-01-01 00:00:00", b"x" * 1000])
+@pytest.mark.parametrize("code", ["A", "R", "r", "\xff"])
+@pytest.mark.parametrize("size", [1, 7, 8, 9, 100])
+def test_other_lines_of_a_server_may_be_split(code: str, data: bytes, size: int) -> None:
+    """A line whose beginning came alone is read whole, and those behind it, too."""
+    caller, server = peers()
+    messages = [Message(code, data), Message("a"), Message(code, data)]
+    wire = b"".join(caller.send(message) for message in messages)
+    heard, error = hear(server, [wire[at : at + size] for at in range(0, len(wire), size)])
+    assert (heard, error) == (messages, None)
+
+
+@pytest.mark.parametrize("begun", [b"AAAAAAAA", b"!!!!!!!!"])
+def test_the_beginning_of_a_servers_line_must_decipher(begun: bytes) -> None:
+    """Half a line that is none of ours ends the session without waiting for its end."""
+    _, server = peers()
+    assert hear(server, [begun[:7]]) == ([], None)
+    heard, error = hear(server, [begun[7:]])
+    assert (heard, error) == ([], "UnreadableLine")
+
+
+def test_only_servers_may_leave_line_ends_out() -> None:
+    """What a car has begun waits for its end."""
+    caller, server = pair()
+    assert hear(server, [caller.send(Message("a")).strip()]) == ([], None)
+    assert hear(server, [b"\r\n"]) == ([Message("a")], None)

@@ -20,11 +20,13 @@ LINE_END = b"\r\n"
 class LineReader:
     """Cuts a byte stream into lines of less than ``limit`` bytes."""
 
-    __slots__ = ("_held", "_lines", "limit")
+    __slots__ = ("_held", "_is_begun", "_lines", "limit")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._held = bytearray()
+        self._is_begun = False
+        """The beginning of the next line was taken: its rest is a line even if it is empty."""
         self._lines: list[bytes] = []
 
     def feed(self, data: bytes) -> None:
@@ -47,11 +49,30 @@ class LineReader:
             if len(line) >= self.limit:
                 raise LineTooLong(self.limit)
             line = line.removesuffix(b"\r")
-            if line:
+            if line or self._is_begun:
+                self._is_begun = False
                 return line
         if len(self._held) >= self.limit:
             raise LineTooLong(self.limit)
         return None
+
+    def unread(self, rest: bytes) -> None:
+        """Have :meth:`next_line` return the rest of its last line again, unless it is empty."""
+        if rest:
+            self._lines.append(rest)
+
+    def take_begun(self, count: int) -> bytes | None:
+        """Return so many bytes of the line that has begun, and drop them; ``None`` if it has less.
+
+        Call it when :meth:`next_line` has returned ``None``. The rest of the line is given as a
+        line, even if nothing of it is left.
+        """
+        if len(self._held) < count:
+            return None
+        self._is_begun = True
+        begun = bytes(self._held[:count])
+        del self._held[:count]
+        return begun
 
     @property
     def waiting(self) -> int:

@@ -10,6 +10,10 @@ what it receives goes through the same table; only the error differs::
 Scheme 0x31 has a path of its own, so that no answer fits the other scheme's welcome: from START by
 ``OwnerWelcome`` to LOGIN, and by ``OwnerServerWelcome`` to OPEN. Its lines are plain.
 
+A server of the field that calls us does not end its answers to pings with a line end: they are
+base64 of ``MP-0 a``, one behind the other. So the beginning of a line from a server is deciphered
+as soon as it is long enough to be one, and is a message if it is (:meth:`Session._take_unended`).
+
 There is no IO, no clock and no randomness. Bytes come in through :meth:`Session.receive_data`. The
 other methods return bytes, which the caller must put on the wire in their order.
 """
@@ -37,7 +41,7 @@ from ovms.protocol.errors import (
     UnreadableLine,
 )
 from ovms.protocol.framing import LINE_END, LINE_LIMIT, WELCOME_LINE_LIMIT, LineReader
-from ovms.protocol.messages import Message, parse_bare, parse_plain
+from ovms.protocol.messages import MAGIC, Message, parse_bare, parse_plain
 from ovms.protocol.welcome import (
     FIRST_VEHICLE,
     CallerWelcome,
@@ -132,8 +136,8 @@ class Session:
     scheme 0x31 these are :meth:`send_owner_welcome`, ``OwnerWelcome`` and :meth:`accept_owner`.
     """
 
-    __slots__ = ("_cipher_in", "_cipher_out", "_reader", "_secret", "_token", "_welcome", "party",
-                 "state")  # fmt: skip
+    __slots__ = ("_begun", "_cipher_in", "_cipher_out", "_is_after_pong", "_reader", "_secret",
+                 "_token", "_welcome", "party", "state")  # fmt: skip
 
     def __init__(self, party: Party, token: str) -> None:
         self.party = party
@@ -142,6 +146,10 @@ class Session:
         self._secret = b""
         self._welcome: CallerWelcome | None = None
         self._reader = LineReader(WELCOME_LINE_LIMIT)
+        self._begun = b""
+        """What was deciphered of a line from a server that has begun."""
+        self._is_after_pong = False
+        """What comes is of a line that began with an answer to a ping, which was a message."""
         self._cipher_in: StreamCipher | None = None
         self._cipher_out: StreamCipher | None = None
 
@@ -270,6 +278,9 @@ class Session:
                 if event is not None:
                     self._process_event(event)
                     yield event
+            while (pong := self._take_unended()) is not None:
+                self._process_event(pong)
+                yield pong
             if self._owes_answer and self.waiting > WELCOME_LINE_LIMIT:
                 raise RemoteProtocolError("the caller sends too much before it is welcomed")
         except RemoteProtocolError:
@@ -303,11 +314,50 @@ class Session:
             return None
 
     def _decipher(self, line: bytes) -> Message | None:
+        begun, self._begun = self._begun, b""
+        if self._is_from_server and not begun and len(line) >= UNENDED_LENGTH:
+            begun, line = self._read(line[:UNENDED_LENGTH]), line[UNENDED_LENGTH:]
+            if begun == PONG.plain:
+                self._is_after_pong = bool(line)
+                self._reader.unread(line)
+                return PONG
+        plain = begun + self._read(line)
+        is_after_pong, self._is_after_pong = self._is_after_pong, False
+        if is_after_pong and not plain.startswith(MAGIC):
+            return None  # the rest of an answer to a ping, which says nothing
+        return parse_plain(plain)
+
+    def _read(self, text: bytes) -> bytes:
+        """Return base64 of the other end deciphered."""
         assert self._cipher_in is not None
         try:
-            return parse_plain(self._cipher_in.update(decode_base64(line)))
+            return self._cipher_in.update(decode_base64(text))
         except ValueError as error:
             raise UnreadableLine("a line is not base64") from error
+
+    def _take_unended(self) -> Message | None:
+        """Return a server's answer to a ping that has no line end; ``None`` if none has come.
+
+        Base64 is deciphered in groups, so the beginning of any other line keeps for its rest.
+        """
+        if not self._is_from_server or self.state is not State.OPEN or self._begun:
+            return None
+        text = self._reader.take_begun(UNENDED_LENGTH)
+        if text is None:
+            return None
+        begun = self._read(text)
+        if begun == PONG.plain:
+            self._is_after_pong = True
+            return PONG
+        if not self._is_after_pong:
+            parse_plain(begun)  # raises for what is none of ours
+        self._begun = begun
+        return None
+
+    @property
+    def _is_from_server(self) -> bool:
+        """The caller is another server."""
+        return self._welcome is not None and self._welcome.role is Role.SERVER
 
     # -- both -------------------------------------------------------------------------------
 
@@ -342,6 +392,11 @@ class Session:
         self._cipher_in, self._cipher_out = stream(key), stream(key)
         self._reader.limit = LINE_LIMIT
 
+
+PONG = Message("a")
+
+UNENDED_LENGTH = len(encode_base64(PONG.plain))
+"""Bytes of an answer to a ping on the wire: whole groups of base64, without padding."""
 
 LONGEST_PLAIN = (LINE_LIMIT - len(LINE_END)) // 4 * 3
 """Bytes of the longest plain line whose base64 fits: what was received can be forwarded."""

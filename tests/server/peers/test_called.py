@@ -191,3 +191,40 @@ async def test_a_database_in_trouble(place: Place) -> None:
     assert await server.hears_messages(1) == ["a"]
     place.store.error = None
     assert await server.hears_messages(2) == [plain(OWNER.message), plain(CAR.message)]
+
+
+def unended(server: Caller) -> bytes:
+    """Return an answer to a ping as a server of the field sends it."""
+    return server.session.send(Message("a")).removesuffix(b"\r\n")
+
+
+async def test_answers_without_line_ends_prove_and_keep(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that only answers pings, and ends no line, is proven and stays."""
+    monkeypatch.setattr(called_module, "PROOF_TIMEOUT", 0.05)
+    monkeypatch.setattr(called_module, "PING_INTERVAL", 0.05)
+    monkeypatch.setattr(called_module, "SILENCE_LIMIT", 0.15)
+    server = await place.server()
+    await server.says(unended(server))
+    assert await server.hears_messages(2) == [plain(OWNER.message), plain(CAR.message)]
+    for _ in range(8):
+        assert await server.hears_messages(1) == ["A"]
+        await server.says(unended(server))
+
+
+async def test_any_byte_is_a_sign_of_life(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proven server that is in the middle of a line stays as long as bytes of it come."""
+    server = await place.server()
+    await server.says(server.session.send(Message("a")))
+    await server.hears_messages(2)
+    monkeypatch.setattr(called_module, "PING_INTERVAL", 0.05)
+    monkeypatch.setattr(called_module, "SILENCE_LIMIT", 0.1)
+    await server.says(server.session.send(Message("A")))
+    assert await server.hears_messages(1) == ["a"]
+    line = server.session.send(Message("A"))
+    for byte in line:
+        assert await server.hears_messages(1) == ["A"]
+        await server.says(bytes([byte]))
+    while await server.hears_messages(1) != ["a"]:
+        pass

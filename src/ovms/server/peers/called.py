@@ -1,5 +1,9 @@
 """Servers that call ours: records are sent to them, and the messages of cars go both ways.
 
+A server of the field answers pings and says nothing else for hours, and its answers have no line
+end: the session reads them (:mod:`ovms.protocol.session`). Any byte of a proven server is a sign of
+life.
+
 A caller that repeats an old welcome can decipher nothing. So while a server is linked, a second one
 of the same id takes its place only once one of its lines decrypts; it is pinged at once.
 """
@@ -22,7 +26,7 @@ from ovms.server.hub.hub import Hub
 from ovms.server.peers.exchange import PeerExchange
 from ovms.server.peers.initial_sync import last_heard, tell_all
 from ovms.server.peers.link import WAITING_LIMIT, PeerLink
-from ovms.server.peers.records import RecordSender
+from ovms.server.peers.records import LeftOutLog, RecordSender
 from ovms.server.storage.peers import PeerStore
 from ovms.server.storage.shared_records import ANY_SERVER
 from ovms.server.values import VehicleChange
@@ -76,11 +80,22 @@ class CalledPeer:
         self._service = service
         self._link = PeerLink(self.inbox, server_id, service.hub, self._shares)
         self._sender = RecordSender(
-            service.store, server_id, times, service.clock, self._link.send, self._link.drained
+            service.store,
+            server_id,
+            times,
+            service.clock,
+            self._link.send,
+            self._link.drained,
+            service.left_out,
         )
         self._is_proven = False
         self._work: list[asyncio.Task[None]] = []
         self._task = asyncio.create_task(self._run())
+
+    @property
+    def is_answering(self) -> bool:
+        """Return false: a server that says nothing more is gone."""
+        return False
 
     def receive(self, message: Message) -> None:
         """Handle a message that came."""
@@ -128,13 +143,17 @@ class CalledPeer:
     async def _next(self) -> Message:
         """Return the next message; a silent server is pinged, a dead or unproven one closed."""
         patience = PING_INTERVAL if self._is_proven else PROOF_TIMEOUT
-        for _ in range(round(SILENCE_LIMIT / PING_INTERVAL) if self._is_proven else 1):
+        silent, received = 0.0, self.pump.received
+        while silent < (SILENCE_LIMIT if self._is_proven else PROOF_TIMEOUT):
             try:
                 async with asyncio.timeout(patience):
                     return await self.inbox.receive()
             except TimeoutError:
                 self.pump.send(Message("A"))
                 await self._note()
+            is_alive = self._is_proven and self.pump.received > received
+            silent = 0.0 if is_alive else silent + patience
+            received = self.pump.received
         error = ConnectionLost("silent for too long")
         self.pump.close(error)
         raise error
@@ -180,6 +199,7 @@ class PeerService:
         self.exchange = exchange
         self.store = store
         self.clock = clock
+        self.left_out = LeftOutLog()
         self._peers: dict[str, CalledPeer] = {}
         self._all: set[CalledPeer] = set()
 
