@@ -69,9 +69,9 @@ def test_add_json(tmp_path: Path) -> None:
     secret = made.pop("secret")
     assert made == {"id": "A", "owner": "bob", "name": "My car", "type": "car"}
     assert _secret(tmp_path, "a") == secret
-    given = ["add", "b", "--owner", "bob", "--type", "server", "--secret", "x,y z", "--json"]
+    given = ["add", "b", "--owner", "bob", "--type", "server", "--secret", "xy z", "--json"]
     assert json.loads(_good(*given))["secret"] is None
-    assert _secret(tmp_path, "b") == "x,y z"
+    assert _secret(tmp_path, "b") == "xy z"
 
 
 def test_add_with_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,3 +274,20 @@ def test_import_many(tmp_path: Path) -> None:
     file.write_text("owner,id,secret,name\n" + rows)
     assert _good("import", str(file)) == "10000 vehicles added, 100 owners made\n"
     assert len(_listed()) == 10_000
+
+
+def test_a_secret_with_a_comma_is_warned_of(tmp_path: Path) -> None:
+    """Other servers are not told of such a vehicle, and whoever makes one hears so."""
+    file = tmp_path / "cars.csv"
+    file.write_text('owner,id,secret\nbob,C3,"a,b"\nbob,C4,ab\n', "utf-8")
+    for arguments, which in (
+        (("add", "c1", "--owner", "bob", "--secret", "a,b"), "this vehicle"),
+        (("secret", "c1", "--secret", "b,c"), "this vehicle"),
+        (("import", str(file)), "1 of these vehicles"),
+    ):
+        result = _run(*arguments)
+        assert result.exit_code == 0
+        assert result.stderr.startswith(f"ovms: other servers are not told of {which}:")
+        assert result.stderr.count("\n") == 1
+    assert "C1" in _good("list")
+    _good("add", "c5", "--owner", "bob", "--secret", "ab")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 import time
 from typing import Annotated, Final
 
@@ -77,6 +78,7 @@ def add(
             connection, vehicle_id, whose, used, time.time(), name=name, type=type, server=server
         )
     _tell(vehicle, "added", used if given is None else None, json)
+    _warn_of_comma([used])
 
 
 @app.command("list")
@@ -176,6 +178,7 @@ def secret_(
         with db.writing() as connection:
             vehicle = queries.set_secret(connection, vehicle_id, used, time.time())
     _tell(vehicle, "has a new secret", used if given is None else None, json)
+    _warn_of_comma([used])
 
 
 @app.command()
@@ -245,6 +248,7 @@ def import_(
     rows = read_rows(file)
     with open_database(data, database, config) as db:
         made = import_rows(db, rows, file)
+    _warn_of_comma([row.secret for row in rows])
     if json:
         print_json({"vehicles": made.vehicles, "owners": made.owners})
         return
@@ -283,6 +287,17 @@ def _tell(vehicle: Vehicle, what: str, made: str | None, json: bool) -> None:
     print(f"vehicle {vehicle.id} {what}")
     if made is not None:
         print(f"secret: {made}")
+
+
+def _warn_of_comma(secrets_: list[str]) -> None:
+    """Say that other servers are not told of vehicles whose secret has a comma."""
+    count = sum("," in secret for secret in secrets_)
+    if count:
+        which = "this vehicle" if len(secrets_) == 1 else f"{count} of these vehicles"
+        print(
+            f"ovms: other servers are not told of {which}: a secret with a comma cannot be sent",
+            file=sys.stderr,
+        )
 
 
 def _status(status: VehicleStatus) -> dict[str, object]:

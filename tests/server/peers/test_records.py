@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -9,11 +10,20 @@ from ovms.base.clock import ManualClock
 from ovms.protocol import Message
 from ovms.protocol.records.sync import OwnerRecord, VehicleRecord
 from ovms.server.peers import records as records_module
-from ovms.server.peers.records import RECORDS_LIMIT, RecordReceiver, RecordSender
+from ovms.server.peers.records import (
+    LEFT_OUT_LIMIT,
+    RECORDS_LIMIT,
+    LeftOutLog,
+    RecordReceiver,
+    RecordSender,
+)
 from ovms.server.storage.shared_records import Taken
 from ovms.server.values import VehicleChange
+from tests.server.conftest import Log
 from tests.server.peers.fakes import FakeStore
 from tests.waiting import until
+
+LEFT_OUT = "a vehicle is not sent to other servers: its secret has a comma"
 
 
 def car(number: int, changed: float, server: str = "*") -> tuple[tuple[float, str], VehicleRecord]:
@@ -30,11 +40,18 @@ def owner(number: int, changed: float) -> tuple[tuple[float, int], OwnerRecord]:
 class Push:
     """A sender, and what it has sent."""
 
-    def __init__(self, store: FakeStore, times: tuple[int, int] = (0, 0)) -> None:
+    def __init__(
+        self,
+        store: FakeStore,
+        times: tuple[int, int] = (0, 0),
+        left_out: LeftOutLog | None = None,
+    ) -> None:
         self.clock = ManualClock(100.9)
         self.sent: list[str] = []
         self.pauses = 0
-        self.sender = RecordSender(store, "ME", times, self.clock, self._send, self._drained)
+        self.sender = RecordSender(
+            store, "ME", times, self.clock, self._send, self._drained, left_out or LeftOutLog()
+        )
 
     def _send(self, message: Message) -> bool:
         self.sent.append(message.data.decode().split(",")[0])
@@ -192,3 +209,24 @@ def test_a_flood_is_kept_in_between() -> None:
         assert not take.receiver.is_full
         take.receiver.receive(car(number, 10)[1].message.data)
     assert take.receiver.is_full
+
+
+async def test_a_secret_with_a_comma_is_left_out(log: Log) -> None:
+    """Such a vehicle is not sent, those behind it are, and the log says so once."""
+    place, record = car(1, 1.0)
+    odd = replace(record, secret="a,b")
+    store = FakeStore([(place, odd), car(2, 2.0)])
+    left_out = LeftOutLog()
+    for _ in range(2):
+        push = Push(store, left_out=left_out)
+        assert await push.pushes() == ["VCAR2"]
+        assert push.sender.vehicles == 1
+    assert [line["vehicle"] for line in log.lines(LEFT_OUT)] == ["CAR1"]
+
+
+def test_the_log_of_what_is_left_out_is_bounded(log: Log) -> None:
+    """So many vehicles are logged, and no more."""
+    left_out = LeftOutLog()
+    for number in range(LEFT_OUT_LIMIT + 1):
+        left_out.note(f"CAR{number}")
+    assert len(log.lines(LEFT_OUT)) == LEFT_OUT_LIMIT

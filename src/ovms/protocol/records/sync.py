@@ -1,7 +1,8 @@
 """Between servers: ``R``, records that they share, and ``r``, messages of cars and apps.
 
-A secret or a mail address may contain commas. It is between fields that cannot, so records are read
-from both ends. Password hashes have ``;`` on the wire where argon2 writes commas.
+A mail address may contain commas. It is between fields that cannot, so records are read from both
+ends. Servers of the field cannot read a secret with a comma: no record is sent of such a vehicle.
+Password hashes have ``;`` on the wire where argon2 writes commas.
 """
 
 from __future__ import annotations
@@ -30,6 +31,11 @@ class VehicleRecord:
     server: str
     deleted: bool
     changed: int
+
+    @property
+    def fits(self) -> bool:
+        """Whether the record can carry the secret to any server: not with a comma in it."""
+        return "," not in self.secret
 
     @property
     def message(self) -> Message:

@@ -24,7 +24,26 @@ LOOK: Final = 1.0
 RECORDS_LIMIT: Final = 500
 """Records that are stored in one transaction."""
 
+LEFT_OUT_LIMIT: Final = 1000
+"""Vehicles that are remembered as logged; further ones that are left out are not logged."""
+
 log = get_logger("ovms.server.peers")
+
+
+class LeftOutLog:
+    """Logs each vehicle once that other servers are not told of."""
+
+    def __init__(self) -> None:
+        self._logged: set[str] = set()
+
+    def note(self, vehicle_id: str) -> None:
+        """Log that a vehicle is left out, unless it has been logged or too many have been."""
+        if vehicle_id not in self._logged and len(self._logged) < LEFT_OUT_LIMIT:
+            self._logged.add(vehicle_id)
+            log.warning(
+                "a vehicle is not sent to other servers: its secret has a comma",
+                vehicle=vehicle_id,
+            )
 
 
 class RecordSender:
@@ -41,6 +60,7 @@ class RecordSender:
         clock: Clock,
         send: Callable[[Message], bool],
         drained: Callable[[], Awaitable[None]],
+        left_out: LeftOutLog,
     ) -> None:
         self.vehicles = 0
         """Vehicle records that were sent."""
@@ -53,6 +73,7 @@ class RecordSender:
         self._clock = clock
         self._send = send
         self._drained = drained
+        self._left_out = left_out
 
     async def run(
         self,
@@ -98,6 +119,9 @@ class RecordSender:
         ):
             for place, vehicle in vehicles:
                 self._vehicle_place = place
+                if not vehicle.fits:
+                    self._left_out.note(vehicle.vehicle_id)
+                    continue
                 self.vehicles += self._send(vehicle.message)
                 ids.append(vehicle.vehicle_id)
             await self._drained()
