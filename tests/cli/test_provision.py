@@ -102,9 +102,9 @@ def test_replace(tmp_path: Path) -> None:
 
 def test_longest(tmp_path: Path) -> None:
     """A record is as long as a car can take, and no byte longer."""
-    _good("add", *CAR, "x" * 723)
-    assert "the parameters are too long" in _bad("add", *CAR, "x" * 724, "--replace")
-    assert _opened(tmp_path) == "x" * 723
+    _good("add", *CAR, "x" * 726)
+    assert "the parameters are too long" in _bad("add", *CAR, "x" * 727, "--replace")
+    assert _opened(tmp_path) == "x" * 726
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,10 @@ class ProvisionRequest:
 
 @dataclass(frozen=True, slots=True)
 class ProvisionRecord:
-    """``AP-S 0 <token> <digest> <record>``: a car's parameters, sealed with its second secret."""
+    """``AP-S 0 <token> <digest> <record>``: a car's parameters, sealed with its second secret.
+
+    The digest is sent without padding: the operators' ``ap_check`` compares it so.
+    """
 
     token: str
     digest: str
@@ -138,7 +141,8 @@ class ProvisionRecord:
 
     def encode(self) -> bytes:
         """Return the line, without its end."""
-        return f"AP-S {SCHEME_RC4} {self.token} {self.digest} {self.record}".encode("latin-1")
+        digest = self.digest.rstrip("=")
+        return f"AP-S {SCHEME_RC4} {self.token} {digest} {self.record}".encode("latin-1")
 
     @classmethod
     def seal(cls, secret: str, token: str, parameters: str) -> ProvisionRecord:
