@@ -162,7 +162,7 @@ def _number(value: float | None, unit: str) -> str:
 def group_view(snapshot: Snapshot, name: str, now: float) -> RenderableType:
     """Draw where the cars of a group are; ``now`` in Unix seconds."""
     table = Table("vehicle", "charge", "speed", "position", "heard", title=Text(printable(name)))
-    for vehicle_id, seen in sorted(snapshot.groups.get(name, {}).items()):
+    for vehicle_id, seen in sorted(snapshot.groups.get(name.upper(), {}).items()):
         position = seen.content
         if isinstance(position, GroupPosition):
             table.add_row(

@@ -54,6 +54,12 @@ class Command:
         return tuple(self.text.split(",", cuts)) if self.text else ()
 
     @property
+    def by_server(self) -> bool:
+        """Whether the server answers it, and the car never sees it."""
+        spec = BY_NUMBER.get(self.number)
+        return spec is not None and spec.by_server
+
+    @property
     def message(self) -> Message:
         """The message that carries the command."""
         text = f",{self.text}" if self.text else ""
@@ -145,6 +151,8 @@ class CommandSpec:
     """The last parameter runs to the end of the line, commas included."""
     optional: int = 0
     """How many of the last parameters may be left out."""
+    needs_comma: bool = False
+    """Without a comma behind its number it crashes the newest ESP32."""
     nothing: str = ""
     """The text of a server's answer that has no rows. Clients know these texts."""
 
@@ -252,7 +260,7 @@ COMMANDS = CommandTable(
         CommandSpec(5, "reboot", (), "restart the module", _MODULE),
         CommandSpec(6, "charge-alert", (), "ask for a charge alert", _MODULE),
         CommandSpec(7, "shell", (_line("text"),), "a text command for the module's shell",
-                    _MODULE, whole_line=True),
+                    _MODULE, whole_line=True, needs_comma=True),
         CommandSpec(10, "charge-mode", (_MODE,), "set the charge mode"),
         CommandSpec(11, "charge-start", (), "start to charge"),
         CommandSpec(12, "charge-stop", (), "stop charging"),

@@ -14,9 +14,9 @@ def test_a_watcher_gets_positions_now_and_live() -> None:
     car.says("gfriends,80,0,90,12,1,1,22.1,114.2")
     app = place.app()
     app.says("Gfriends")
-    assert app.hears() == ["gCAR1,friends,80,0,90,12,1,1,22.1,114.2"]
+    assert app.hears() == ["gCAR1,FRIENDS,80,0,90,12,1,1,22.1,114.2"]
     car.says("gfriends,79", "gothers,1")
-    assert app.hears() == ["gCAR1,friends,79"]
+    assert app.hears() == ["gCAR1,FRIENDS,79"]
 
 
 def test_what_follows_the_name_counts_for_nothing() -> None:
@@ -25,7 +25,7 @@ def test_what_follows_the_name_counts_for_nothing() -> None:
     app = place.app()
     app.says("Gfriends,1,2")
     place.car().says("gfriends,80,50")
-    assert app.hears()[-1] == "gCAR1,friends,80,50"
+    assert app.hears()[-1] == "gCAR1,FRIENDS,80,50"
 
 
 def test_a_position_goes_with_its_car() -> None:
@@ -67,7 +67,7 @@ def test_bounds() -> None:
     car.says(*(f"ggroup{n},1" for n in range(GROUPS_A_CAR + 1)), "g", "g,1")
     assert len(app.hears()) == GROUPS_A_CAR
     car.says(f"g{'x' * LONGEST_NAME},1", "ggroup0,2")
-    assert app.hears() == ["gCAR1,group0,2"]
+    assert app.hears() == ["gCAR1,GROUP0,2"]
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,15 @@ def test_the_length_of_a_name(name: str, is_one: bool) -> None:
     assert (len(place.groups._watchers) == 1) == is_one
     car.says(f"g{name},1")
     assert (len(place.groups._positions) == 1) == is_one
+
+
+def test_names_have_no_case() -> None:
+    """A group is one under any spelling, and goes out in upper case."""
+    place = Place()
+    car, app = place.car(), place.app()
+    car.says("gFriends,80,x")
+    app.says("GfRIENDS")
+    assert app.hears() == ["gCAR1,FRIENDS,80,x"]
+    car.says("gfriends", "gFRIENDS,79,x")
+    assert app.hears() == ["gCAR1,FRIENDS", "gCAR1,FRIENDS,79,x"]
+    assert set(place.groups._positions) == {b"FRIENDS"}

@@ -186,7 +186,7 @@ async def test_a_line_that_fails(lines: io.StringIO) -> None:
     says(good, "Gfriends")
     broken.is_broken = True
     says(car, "S80", "gfriends,1,2")
-    assert line.take() == ["S80", "T0", "gCAR1,friends,1,2"]
+    assert line.take() == ["S80", "T0", "gCAR1,FRIENDS,1,2"]
     assert (broken.is_closed, line.is_closed, car_line.is_closed) == (True, False, False)
     car_line.is_broken = True
     _, late = await building.enters(Role.APP)

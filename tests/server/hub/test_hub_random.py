@@ -318,10 +318,12 @@ class HubMachine(RuleBasedStateMachine):
             if is_stored:
                 self.sent[car.vehicle][code] = (data, True)
             self._say(car, text)
-            told = [text, "T0"] if is_stored else [text]
+            told = [text]
+            told += [f"f{VERSION}"] if code == "F" else []
+            told += ["T0"] if is_stored else []
             self._check(dict.fromkeys(self._clients(car.vehicle), told))
 
-    @rule(at=which, firmware=st.sampled_from(["3.3.005", "2.8.1"]))
+    @rule(at=which, firmware=st.sampled_from(["3.3.005", "3.1.4/TR2.0/V2/"]))
     def names_its_firmware(self, at: int, firmware: str) -> None:
         """Say which buffer the module has."""
         for car in _pick(self._cars, at):
@@ -425,7 +427,7 @@ class HubMachine(RuleBasedStateMachine):
 
     def _budget(self, car: Actor) -> int:
         data, is_sealed = self.sent[car.vehicle].get("F", (b"", False))
-        return 200 if data.startswith(b"2.") and not is_sealed else 1023
+        return 200 if b"/V2/" in data and not is_sealed else 1023
 
     def _is_pressed(self, car: Actor) -> bool:
         """Return whether something may wait for a car: there is no room for the longest line."""

@@ -620,3 +620,31 @@ def test_what_is_handled_has_a_handler() -> None:
     rows = CODES.values()
     assert set(FROM_CAR) == {row.code for row in rows if row.from_car is FromCar.HANDLED}
     assert set(FROM_CLIENT) == {row.code for row in rows if row.from_client is FromClient.HANDLED}
+
+
+@pytest.mark.parametrize("token", ["ETtoken", None])
+def test_a_sealed_firmware_brings_the_servers(token: str | None) -> None:
+    """`f` follows a sealed F as a plain one, stored or not, and no other sealed message."""
+    place = Place()
+    car, app = place.car(), place.app()
+    if token:
+        car.says(token)
+    app.hears()
+    car.says("EMFsealed", "EMSsealed")
+    age = ["T0"] if token else []
+    assert app.hears() == ["EMFsealed", "f9.9.9", *age, "EMSsealed", *age]
+
+
+def test_a_shell_command_without_a_comma() -> None:
+    """It would crash a module: the server refuses it, in its turn, and passes on any other."""
+    place = Place()
+    car, app = place.car(), place.app()
+    car.hears()
+    app.says("C11", "C7", "C7,", "C07")
+    assert (car.hears(), app.hears()) == (["C11"], [])
+    car.says("c11,0")
+    assert (car.hears(), app.hears()) == (["C7,"], ["c11,0", "c7,1,no text in the command"])
+    car.says("c7,0")
+    assert (car.hears(), app.hears()) == ([], ["c7,0", "c7,1,no text in the command"])
+    place.app(Role.BATCH).says("C6")
+    assert car.hears() == ["C6"]

@@ -167,7 +167,7 @@ async def test_records_alerts_and_groups(net: Net) -> None:
         server.storage.save()
     await net.settle()
     assert [text for text in car.hears() if text[0] == "h"] == ["h7"]
-    assert far.hears() == ["PAcharge stopped", "gCAR1,club,80"]
+    assert far.hears() == ["PAcharge stopped", "gCAR1,CLUB,80"]
 
 
 # -- coming and going -----------------------------------------------------------------------

@@ -49,6 +49,7 @@ QUEUE_LIMIT = 50
 
 NOT_CONNECTED = "car is not connected"
 NO_ANSWER = "no answer from the car"
+NO_TEXT = "no text in the command"
 TOO_LONG = "command too long"
 TOO_MANY = "too many commands are waiting"
 

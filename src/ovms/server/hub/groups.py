@@ -1,4 +1,7 @@
-"""Groups: cars that show their positions to the clients of other cars, across rooms."""
+"""Groups: cars that show their positions to the clients of other cars, across rooms.
+
+Names are compared without case, and are sent in upper case, as servers of the field do.
+"""
 
 from __future__ import annotations
 
@@ -31,20 +34,21 @@ class Groups:
 
     def move(self, vehicle_id: str, data: bytes) -> None:
         """Handle a car's ``g``, which begins with the group's name: send it to all who watch."""
-        name = data.split(b",", 1)[0]
+        name, comma, rest = data.partition(b",")
+        name = name.upper()
         if not _is_name(name):
             return
         cars = self._positions.get(name, {})
         if vehicle_id not in cars and self._count(vehicle_id) >= GROUPS_A_CAR:
             return
-        message = Message("g", vehicle_id.encode() + b"," + data)
+        message = Message("g", vehicle_id.encode() + b"," + name + comma + rest)
         self._positions.setdefault(name, cars)[vehicle_id] = message
         for watcher, send in [*self._watchers.get(name, {}).items()]:
             send(watcher, message)
 
     def watch(self, watcher: Member, name: bytes, send: Send) -> None:
         """Let a client watch a group: it gets the current positions now, and then each change."""
-        name = name.split(b",", 1)[0]
+        name = name.split(b",", 1)[0].upper()
         watched = sum(watcher in watchers for watchers in self._watchers.values())
         if not _is_name(name) or watched >= GROUPS_A_CLIENT:
             return

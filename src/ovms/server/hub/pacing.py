@@ -34,7 +34,11 @@ ESP32_BUDGET = LONGEST_COMMAND
 PIC_BUDGET = 200
 """Bytes in flight to a PIC module."""
 
-BUDGETS = {ModuleKind.ESP32: ESP32_BUDGET, ModuleKind.PIC: PIC_BUDGET}
+BUDGETS = {
+    ModuleKind.ESP32: ESP32_BUDGET,
+    ModuleKind.PIC: PIC_BUDGET,
+    ModuleKind.OURS: ESP32_BUDGET,
+}
 
 PAUSE = 0.5
 """Seconds a module has to read what its TCP has acknowledged."""

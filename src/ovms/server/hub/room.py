@@ -19,6 +19,7 @@ from ovms.protocol.paranoid import sealed_message, token_of
 from ovms.protocol.records.alert import Alert
 from ovms.server.hub import answers
 from ovms.server.hub.commands import (
+    NO_TEXT,
     NOT_CONNECTED,
     QUEUE_LIMIT,
     TOO_MANY,
@@ -282,8 +283,8 @@ class Room:
         is_kept = self.latest.put(latest)
         for client in [*self.clients]:
             self.send(client, message)
-            if message.code == "F":
-                self.send(client, Message("f", self._context.version.encode()))
+            if code == "F":
+                self.send(client, self._server_version)
             self.send(client, Message("T", b"%d" % age) if age else JUST_NOW)
         if is_kept:
             self._context.storage.put_message(self.vehicle.id, latest)
@@ -291,6 +292,10 @@ class Room:
         elif not self._is_full:
             self._is_full = True  # logged once a room: a car that floods must not flood the log
             log.warning("messages not kept: too much is stored", vehicle=self.vehicle.id)
+
+    @property
+    def _server_version(self) -> Message:
+        return Message("f", self._context.version.encode())
 
     def _take_age(self, car: Car, message: Message) -> None:
         """Note how old the next message of a car at another server is."""
@@ -311,6 +316,8 @@ class Room:
             self._take_answer(car, message)
         elif CODES[sealed.code].sealing is not Sealing.STORED or not self.latest.token:
             self._to_clients(message)
+            if sealed.code == "F":
+                self._to_clients(self._server_version)
         else:
             self.store(sealed.code, sealed.data, self.latest.token, message, car.take_age())
 
@@ -380,13 +387,13 @@ class Room:
             return
         client.is_busy = True
         number = turn.command.number if turn.command is not None else None
-        if turn.command is not None and _is_for_server(turn.command):
+        if turn.command is not None and turn.command.by_server:
             client.stream = self._context.spawn(self._answer(client, turn.command))
-        elif self.car is not None:
+        elif self.car is not None and not _crashes(turn):
             now = self._context.clock.monotonic()
             self._follow_up(self.car, self.car.commands.ask(client, turn.message, number, now))
         else:
-            self._refuse(client, turn, NOT_CONNECTED)
+            self._refuse(client, turn, NO_TEXT if _crashes(turn) else NOT_CONNECTED)
             self._next_turn(client)
 
     def _next_turn(self, client: Member) -> None:
@@ -473,9 +480,10 @@ class Room:
         self.recorder.keep_presence(car=self.car is not None, apps=self.apps, batch=batch)
 
 
-def _is_for_server(command: Command) -> bool:
-    spec = BY_NUMBER.get(command.number)
-    return spec is not None and spec.by_server
+def _crashes(turn: Turn) -> bool:
+    """Return whether the command would crash the newest ESP32."""
+    spec = BY_NUMBER.get(turn.command.number) if turn.command is not None else None
+    return spec is not None and spec.needs_comma and b"," not in turn.message.data
 
 
 class TakenOver(Exception):
