@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovms.app import PasswordNeeded, PasswordWrong, Seen, Snapshot
+from ovms.app import NoAnswer, PasswordNeeded, PasswordWrong, Seen, Snapshot
 from ovms.app.paranoid import Opener
 from ovms.protocol import Message
 from ovms.protocol.paranoid import Sealer
@@ -180,9 +180,12 @@ def sealed_car(message: Message) -> Iterable[Message]:
     yield SEALER.seal(answer) if opened != message else answer
 
 
-def paranoid_server() -> ScriptedServer:
+PIC = Message("F", b"3.1.4/TR2.0/V2/pic,VIN,18,1,TR")
+
+
+def paranoid_server(firmware: Message = PIC) -> ScriptedServer:
     """Return a server that has stored a sealed login."""
-    server = ScriptedServer([TOKEN, SEALER.seal(FIRMWARE), SEALER.seal(STATUS)])
+    server = ScriptedServer([TOKEN, SEALER.seal(firmware), SEALER.seal(STATUS)])
     server.on["E"] = server.on["C"] = sealed_car
     return server
 
@@ -227,3 +230,50 @@ async def test_a_wrong_password_is_an_error_at_the_first_command() -> None:
         async with await server.open(paranoid="wrong") as app:
             with pytest.raises(PasswordWrong):
                 await app.command("lock", "1234")
+
+
+# -- ESP32 modules --------------------------------------------------------------------------
+
+
+def cut(message: Message) -> Message:
+    """Return a message as a paranoid ESP32 seals it: cut to its unsealed length."""
+    return Message("E", SEALER.seal(message).data[: 2 + len(message.data)])
+
+
+def test_a_cut_record_is_shown_shortened() -> None:
+    """The password is not called wrong, and what is whole is shown."""
+    seen = snapshot("MODPASS", TOKEN, *map(cut, (FIRMWARE, STATUS, LATIN)))
+    assert not seen.is_password_wrong
+    assert seen.status.soc == 80
+    assert not any(message.is_sealed for message in seen.messages.values())
+
+
+@pytest.mark.parametrize(
+    ("firmware", "seals"),
+    [
+        ("3.3.005,VIN", False),
+        ("3.1.4/TR2.0/V2/pic,VIN", True),
+        ("0.1.0,VIN,99,0,TR,,-1,-1,ovms car,", True),
+        (None, True),
+    ],
+)
+def test_an_esp32_gets_commands_in_plain(firmware: str | None, seals: bool) -> None:
+    """It could not open a sealed command; others, and what is not known yet, can."""
+    messages = [] if firmware is None else [SEALER.seal(Message("F", firmware.encode()))]
+    seen = snapshot("MODPASS", TOKEN, *messages)
+    assert seen.opener.seals
+    assert seen.seals_commands is seals
+    assert not snapshot(None, TOKEN, *messages).seals_commands
+
+
+async def test_commands_and_answers_of_an_esp32() -> None:
+    """A command goes in plain, and its sealed answer is read though it is cut."""
+    firmware = Message("F", b"3.3.005,VIN,18,1,NL")
+    async with paranoid_server(firmware) as server, await server.open(paranoid=PASSWORD) as app:
+        server.on["C"] = lambda message: [cut(Message("c", b"20,0,the car is locked"))]
+        (answer,) = await app.command("lock", "1234")
+        assert server.received == [Message("C", b"20,1234")]
+        assert (answer.number, answer.result, answer.text) == (20, 0, "the car is ")
+        server.on["C"] = lambda message: [cut(Message("c", b"20,0"))]
+        with pytest.raises(NoAnswer, match="cut its answer to command 20"):
+            await app.command("lock", "1234")

@@ -14,7 +14,7 @@ from ovms.app import App, Snapshot, WelcomeRefused
 from ovms.app.access import Access
 from ovms.app.paranoid import Opener
 from ovms.base.backoff import Backoff
-from ovms.cli.app import LONGEST_ALERT, app
+from ovms.cli.app import LONGEST_ALERT, SENT_IN_PLAIN, app
 from ovms.cli.show import group_view, view
 from ovms.protocol import Message, Role
 from ovms.protocol.paranoid import Sealer
@@ -80,11 +80,21 @@ def test_a_wrong_password_is_one_line_and_exit_1(
     assert server.received == []
 
 
-def test_a_command_goes_sealed(server: ScriptedServer) -> None:
-    """The answer is printed as ever."""
-    server.on["E"] = lambda message: [SEALER.seal(Message("c", b"20,0,done"))]
+def test_a_command_to_an_esp32_goes_in_plain(server: ScriptedServer) -> None:
+    """It could not open a sealed one; the terminal says so."""
+    server.on["C"] = lambda message: [SEALER.seal(Message("c", b"20,0,done"))]
     result = invoke(server, "command", "lock", "1234", "--paranoid", PASSWORD)
     assert (result.exit_code, result.stdout) == (0, "done\n")
+    assert result.stderr == f"ovms: {SENT_IN_PLAIN}\n"
+    assert server.received == [Message("C", b"20,1234")]
+
+
+def test_a_command_goes_sealed(server: ScriptedServer) -> None:
+    """The answer is printed as ever."""
+    server.stored[1] = SEALER.seal(Message("F", b"3.1.4/TR2.0/V2/pic,VIN,18,1,TR"))
+    server.on["E"] = lambda message: [SEALER.seal(Message("c", b"20,0,done"))]
+    result = invoke(server, "command", "lock", "1234", "--paranoid", PASSWORD)
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "done\n", "")
     assert server.received == [SEALER.seal(Message("C", b"20,1234"))]
 
 

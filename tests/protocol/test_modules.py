@@ -24,3 +24,10 @@ from ovms.protocol.modules import ModuleKind, module_kind
 def test_the_firmware_tells(firmware: bytes | None, kind: ModuleKind) -> None:
     """The hardware in the version tells which module a car has, not its first digit."""
     assert module_kind(firmware) is kind
+
+
+def test_ours_is_told_by_its_hardware() -> None:
+    """Our car is no ESP32, and opens sealed commands as a PIC does."""
+    ours = b"3.0.0,VIN,99,0,TR,,-1,-1,ovms car,"
+    assert module_kind(ours) is ModuleKind.OURS
+    assert [kind for kind in ModuleKind if not kind.opens_commands] == [ModuleKind.ESP32]

@@ -141,3 +141,14 @@ def test_some_messages_are_never_sealed(code: str) -> None:
     message = Message(code, b"plain")
     assert sealer.seal(message) == message
     assert sealer.open(message) == message
+
+
+@pytest.mark.parametrize("length", range(1, 40))
+def test_what_a_module_has_cut_is_opened(length: int) -> None:
+    """An ESP32 cuts what it seals to the unsealed length: what is whole of it opens."""
+    data = b"80,K,220,70,charging,standard,280,270,70"[:length]
+    sealed = SEALER.seal(Message("S", data))
+    cut = Message("E", sealed.data[: 2 + length])
+    opened = SEALER.open(cut)
+    assert opened.code == "S"
+    assert opened.data == data[: length * 3 // 4]

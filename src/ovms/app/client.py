@@ -149,7 +149,8 @@ class App:
         same number. The server answers for the car after 60 s, so the default timeout avoids this.
 
         The command is sealed for a car that seals, if there is a password. Commands that the server
-        answers are sent in plain. ``timeout`` counts in seconds from when the command is sent.
+        answers are sent in plain, and so is any to an ESP32 module, which could not open it: see
+        :attr:`Snapshot.seals_commands`. ``timeout`` counts in seconds from when it is sent.
         Raises :class:`NoAnswer`, :class:`InvalidRequest` for a name that is unknown or a text that
         is too long, :class:`AnswerInUse` while :meth:`history` or its like reads an answer to the
         same command, :class:`PasswordWrong`, :class:`PasswordNeeded` and :class:`ConnectionLost`.
@@ -187,17 +188,22 @@ class App:
             self._read.discard(number)
 
     def _prepare(self, command: Command) -> Message:
-        if _is_by_server(command.number):
+        if command.by_server:
             return command.message
-        return self.snapshot.opener.seal(command.message)
+        sealed = self.snapshot.opener.seal(command.message)
+        return sealed if self.snapshot.seals_commands else command.message
 
     async def _next_answer(self, inbox: Inbox, number: int) -> Answer:
         while (message := await inbox.get()) is not None:
             answer = Answer.parse(message.data) if message.code == "c" else None
             if answer is not None and answer.number == number:
                 return answer
+            if message == Message("c", b"%d," % number):
+                raise NoAnswer(
+                    f"the module has cut its answer to command {number}: how it ended is unknown"
+                )
             sealed = sealed_message(message)
-            if sealed is not None and sealed.code == "c" and not _is_by_server(number):
+            if sealed is not None and sealed.code == "c" and not Command(number).by_server:
                 raise PasswordWrong if self.snapshot.opener.has_password else PasswordNeeded
         raise ConnectionLost("the connection was lost before the answer came")
 
@@ -384,11 +390,6 @@ class App:
         while True:
             self._ping()
             await asyncio.sleep(PING_INTERVAL)
-
-
-def _is_by_server(number: int) -> bool:
-    spec = BY_NUMBER.get(number)
-    return spec is not None and spec.by_server
 
 
 def _is_first(answer: Answer, only: str) -> bool:

@@ -82,7 +82,10 @@ class Snapshot:
     """Whether the car is connected to the server; ``None`` until the server has said."""
     messages: dict[str, Seen] = field(default_factory=dict)
     groups: dict[str, dict[str, Seen]] = field(default_factory=dict)
-    """The latest position (a :class:`GroupPosition`) of each car, by group and vehicle id."""
+    """The latest position (a :class:`GroupPosition`) of each car, by group and vehicle id.
+
+    Names of groups have no case: here they are in upper case.
+    """
     opener: Opener = field(default_factory=Opener)
     """Opens what is sealed; see :mod:`ovms.app.paranoid`."""
     _is_dated: bool = False
@@ -97,6 +100,16 @@ class Snapshot:
     def is_password_wrong(self) -> bool:
         """Whether the paranoid password does not open what the car has sealed."""
         return self.opener.is_wrong
+
+    @property
+    def seals_commands(self) -> bool:
+        """Whether commands are sealed: the car seals, there is a password, and the module can.
+
+        ESP32 modules cannot open a sealed command: they get it in plain.
+        """
+        firmware = self.messages.get("F")
+        is_known = firmware is not None and not firmware.is_sealed
+        return self.opener.seals and (not is_known or self.module.opens_commands)
 
     def copy(self) -> Snapshot:
         """Return a copy that does not change with what comes later."""
@@ -160,7 +173,7 @@ class Snapshot:
     def _keep_position(self, seen: Seen, position: GroupPosition) -> None:
         if position.group is None or position.vehicle_id is None:
             return
-        cars = self.groups.setdefault(position.group, {})
+        cars = self.groups.setdefault(position.group.upper(), {})
         cars.pop(position.vehicle_id, None)  # the latest stands last
         cars[position.vehicle_id] = seen
         if sum(map(len, self.groups.values())) > GROUP_LIMIT:

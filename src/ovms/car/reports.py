@@ -15,6 +15,7 @@ from ovms.car.parameter_types import ALL_CURRENTS
 from ovms.car.state import KM_PER_MILE, WHEELS, CarState, Topic, Tyre
 from ovms.protocol import Message
 from ovms.protocol.commands import CHARGE_MODE_NUMBERS
+from ovms.protocol.modules import OUR_HARDWARE
 from ovms.protocol.records import (
     Capabilities,
     CarFirmware,
@@ -68,7 +69,7 @@ class CarIdentity:
     """Whether commands can reach the car itself while feature 15 is on."""
     starts_enabled: bool = True
     """Whether feature 15 is on until it is set, if commands can reach the car."""
-    hardware: str = "ovms car"
+    hardware: str = OUR_HARDWARE
     logs: bool = False
     """Whether trips and charges are sent for the history (:mod:`ovms.car.trips`, ``charges``)."""
     currents: range = ALL_CURRENTS

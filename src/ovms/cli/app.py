@@ -32,6 +32,9 @@ app = typer.Typer(help="The app: watch a vehicle and command it.", no_args_is_he
 app.command("history")(history)
 app.command("utilisation")(utilisation)
 
+SENT_IN_PLAIN = "the car's module cannot open a sealed command: this one goes in plain"
+"""What is said where paranoid mode does not hold for a command."""
+
 LONGEST_ALERT = 1000
 """Bytes of an alert: more than any phone shows, and still one line of the protocol."""
 
@@ -109,6 +112,8 @@ def command(
 
     async def work() -> None:
         async with await called.open() as app:
+            if _goes_in_plain(app.snapshot, name):
+                print(f"ovms: {SENT_IN_PLAIN}", file=sys.stderr)
             answers.extend(await app.command(name, *(parameters or []), timeout=timeout))
 
     run(work())
@@ -155,7 +160,7 @@ async def _stay_drawn(
 def _print_position(message: Message, name: str, json: bool) -> None:
     seen = Seen.of(message, time.time())
     position = seen.content
-    if not isinstance(position, GroupPosition) or position.group != name:
+    if not isinstance(position, GroupPosition) or (position.group or "").upper() != name.upper():
         return
     if json:
         vehicle = legible(position.vehicle_id or "")
@@ -189,6 +194,12 @@ def _check_command(name: str) -> None:
         find_command(name)
     except InvalidRequest as error:
         refuse(f"{error}; --list shows all")
+
+
+def _goes_in_plain(snapshot: Snapshot, name: str) -> bool:
+    """Return whether a command to the car should be sealed and is not."""
+    is_sealed = snapshot.opener.seals and not find_command(name).by_server
+    return is_sealed and not snapshot.seals_commands
 
 
 def _list_commands() -> None:

@@ -132,6 +132,8 @@ def seal(key: bytes, data: bytes) -> bytes:
 def unseal(key: bytes, sealed: bytes) -> bytes:
     """Return the data that :func:`seal` sealed. With a wrong key they are rubbish.
 
-    Raises ``ValueError`` if ``sealed`` is not base64.
+    A paranoid ESP32 cuts what it has sealed to its unsealed length: what is whole is returned, and
+    an odd last character dropped. Raises ``ValueError`` if ``sealed`` is not base64.
     """
-    return stream(key).update(decode_base64(sealed))
+    whole = sealed[:-1] if len(sealed) % 4 == 1 else sealed
+    return stream(key).update(decode_base64(whole))

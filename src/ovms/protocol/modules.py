@@ -8,12 +8,21 @@ from enum import Enum
 _PIC_VERSION = re.compile(rb"[^,]*/V[12]/")
 """How a PIC's ``F`` begins: ``3.1.4/TR2.0/V2/…``, with ``/V1/`` or ``/V2/`` for its hardware."""
 
+OUR_HARDWARE = "ovms car"
+"""The hardware that our own car names in its ``F``."""
+
 
 class ModuleKind(Enum):
-    """The modules in the field. Our own car speaks as an ESP32."""
+    """The modules in the field, and ours, which speaks as an ESP32 but for what is said here."""
 
     PIC = "PIC"
     ESP32 = "ESP32"
+    OURS = "ours"
+
+    @property
+    def opens_commands(self) -> bool:
+        """Whether it opens a sealed command: an ESP32 decodes it one character off."""
+        return self is not ModuleKind.ESP32
 
 
 def module_kind(firmware: bytes | None) -> ModuleKind:
@@ -22,5 +31,9 @@ def module_kind(firmware: bytes | None) -> ModuleKind:
     The first digit of a version does not tell: a PIC has firmware 1 to 3, an ESP32 3. An unknown
     module counts as an ESP32: the PIC is no longer built.
     """
-    is_pic = firmware is not None and _PIC_VERSION.match(firmware) is not None
-    return ModuleKind.PIC if is_pic else ModuleKind.ESP32
+    if firmware is None:
+        return ModuleKind.ESP32
+    if _PIC_VERSION.match(firmware):
+        return ModuleKind.PIC
+    is_ours = firmware.split(b",")[8:9] == [OUR_HARDWARE.encode()]
+    return ModuleKind.OURS if is_ours else ModuleKind.ESP32
