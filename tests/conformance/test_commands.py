@@ -250,3 +250,42 @@ def test_a_batch_client_commands(case: Case) -> None:
     car.say(b"c24,0")
     car.settle()
     assert everything(batch, app) == [[b"c24,0"], []]
+
+
+@stands_for("interop 4", "`C7` without a comma crashes the newest ESP32")
+def test_a_shell_command_without_a_comma(case: Case) -> None:
+    """The server refuses it in its turn; with a comma it reaches the car."""
+    car, app = case.car(), case.app()
+    car.settle()
+    app.say(b"C7", b"C7,")
+    assert app.hear()[:5] == b"c7,1,"
+    assert car.hear() == b"C7,"
+
+
+@stands_for(
+    "interop 6",
+    "Which module a car has is told by its `F`",
+    "Not by the first digit",
+    "Buffers, units of charge duration and timer, energies of `L`",
+)
+@pytest.mark.parametrize(
+    ("firmware", "is_pic"),
+    [
+        (b"F3.1.4/TR2.0/V2/pic,VIN,18,1,TR", True),
+        (b"F2.6.1/TR1.0/V1/,VIN", True),
+        (b"F3.3.005,VIN,18,1,NL", False),
+        (b"F2.8.1,VIN", False),
+    ],
+)
+def test_the_buffer_of_a_module(case: Case, firmware: bytes, is_pic: bool) -> None:
+    """A command that does not fit a PIC's buffer is refused for a PIC only."""
+    car, app = case.car(), case.app()
+    car.say(firmware)
+    everything(car, app)
+    command = b"7," + b"x" * 200
+    app.say(b"C" + command)
+    if is_pic:
+        assert app.hear()[:5] == b"c7,1,"
+        assert car.settle() == []
+    else:
+        assert car.hear() == b"C" + command

@@ -439,3 +439,22 @@ def test_vehicles_do_not_mix(case: Case) -> None:
         assert everything(*strangers) == [[], []]
         for caller in (car, app, *strangers):
             caller.wire.close()
+
+
+def hang_up_and_read(case: Case, line: bytes) -> list[bytes]:
+    """Say a line, end this side of the connection at once, and give all lines that come."""
+    wire = case.wire()
+    assert isinstance(wire, SocketWire)
+    wire.say(line)
+    wire.connection.shutdown(socket.SHUT_WR)
+    return list(iter(wire.hear, None))
+
+
+@stands_for("interop 7", "A caller that says its line and ends its side at once")
+def test_a_caller_that_ends_its_side_at_once(tcp: Case) -> None:
+    """It gets its answer all the same: a provisioning answer, or a welcome and what is stored."""
+    assert hang_up_and_read(tcp, b"AP-C 0 NOSUCHVIN") == [b"AP-X"]
+    caller = tcp.stranger()
+    welcome, *lines = hang_up_and_read(tcp, caller.greeting("A", tcp.vehicle))
+    caller.start(welcome)
+    assert [caller.read(line)[:1] for line in lines] == [b"Z", b"T"]

@@ -28,16 +28,17 @@ PUSH = "guide: Push notification subscription"
     "<data> is comma-separated list of",
 )
 @stands_for("interop 3", "`G` from an app is the group subscription")
+@stands_for("interop 7", "Group names are compared without case")
 def test_a_group(case: Case) -> None:
-    """Who watches a group hears each of its cars, the vehicle id in front, across vehicles."""
+    """Who watches a group in any spelling hears each of its cars, id in front, in upper case."""
     other = case.suite_server.fresh()
     group = f"G{case.vehicle}".encode()
     place = group + b",80,55,90,12,1,1,22.27,114.18"
     cars, app, bystander = [case.car(), case.car(other)], case.app(), case.app()
-    app.say(b"G" + group)
+    app.say(b"G" + group.lower())
     everything(app, bystander)
     for car, vehicle in zip(cars, (case.vehicle, other), strict=True):
-        car.say(b"g" + place)
+        car.say(b"g" + group.lower() + place.removeprefix(group))
         car.settle()
         assert app.settle() == [b"g" + vehicle.encode() + b"," + place]
     cars[0].say(b"gANOTHER" + place)

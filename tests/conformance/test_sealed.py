@@ -167,3 +167,15 @@ def test_sealed_history_is_forwarded(case: Case, code: bytes) -> None:
     assert [each for each in app.settle() if each != b"T0"] == [b"EM" + code + b"sealed"]
     app.say(b"C31")
     assert app.hear() == b"c31,1,No historical data available"
+
+
+@stands_for("interop 7", "A sealed `F` (`EMF`) is followed by `f` for the apps")
+def test_a_sealed_firmware_brings_the_servers(case: Case) -> None:
+    """An app hears the server's version behind it, as behind a plain one."""
+    car, app = case.car(), case.app()
+    car.say(b"ETtoken", b"EMFsealed")
+    car.settle()
+    heard = app.settle()
+    assert heard[:2] == [b"ETtoken", b"EMFsealed"]
+    assert heard[2][:1] == b"f"
+    assert heard[3:] == [b"T0"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conformance.client import Caller, Transport
+from tests.conformance.client import Caller, SocketWire, Transport
 from tests.conformance.conftest import SECRET, Case, SuiteServer
 from tests.conformance.sentences import stands_for
 
@@ -31,7 +31,10 @@ def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SuiteServer]:
             "--type", "server",
         )  # fmt: skip
     opened.ovms(
-        "vehicle", "add", "MINE", "--owner", "alice", "--secret", "of, mine", "--server", "SLAVE1"
+        "vehicle", "add", "ODD", "--owner", "alice", "--secret", "of, odd", "--server", "SLAVE1"
+    )
+    opened.ovms(
+        "vehicle", "add", "MINE", "--owner", "alice", "--secret", "of mine", "--server", "SLAVE1"
     )
     opened.ovms(
         "vehicle", "add", "THEIRS", "--owner", "alice", "--secret", "x", "--server", "SLAVE2"
@@ -107,6 +110,7 @@ def test_who_is_no_server(peers: ServerCase) -> None:
 )
 @stands_for("interop 7", "(for vehicles whose server is `*` or the caller)")
 @stands_for("interop 7", "oldest first")
+@stands_for("interop 7", "An RV row cannot carry a secret with a comma")
 def test_vehicle_records(peers: ServerCase) -> None:
     """A server without any records gets all of cars that it may serve, oldest first."""
     server = peers.server("SLAVE1", NEVER, NEVER)
@@ -118,8 +122,9 @@ def test_vehicle_records(peers: ServerCase) -> None:
     assert [row[5] for row in whole] == sorted(row[5] for row in whole)
     by_id = {row[0]: row for row in whole}
     assert by_id["FRESH0001"][2:5] == (SECRET, "*", "0")
-    assert by_id["MINE"][2:5] == ("of, mine", "SLAVE1", "0")
+    assert by_id["MINE"][2:5] == ("of mine", "SLAVE1", "0")
     assert "THEIRS" not in by_id
+    assert "ODD" not in by_id
     assert len({row[1] for row in whole}) == 2
 
 
@@ -214,3 +219,19 @@ def test_a_server_says_something_strange(peers: ServerCase) -> None:
     server.say(b"S80,K", b"C20,1", b"PAhello", b"h1,0,T,1,1,d", b"Z5")
     server.settle()
     assert app.settle() == []
+
+
+@stands_for("interop 7", "It answers pings with base64 of `MP-0 a` without a line end")
+def test_answers_without_line_ends(master: SuiteServer) -> None:
+    """They prove a server: it takes the place of an older connection, and further ones are read."""
+    peers = ServerCase(master, Transport.TCP)
+    old, new = (peers.server("SLAVE1", NEVER, NEVER) for _ in range(2))
+    old.settle()
+    wire = new.wire
+    assert isinstance(wire, SocketWire)
+    for _ in range(3):
+        wire.send(new.line(b"a"))
+    while old.wire.hear() is not None:
+        pass
+    new.settle()
+    peers.close()
