@@ -215,3 +215,8 @@ def test_numbers_and_names_are_taken_once(taken: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="in the table already"):
         table.add(CommandSpec(**SPEC | taken))
     assert [row.name for row in table] == ["horn"]
+
+
+def test_what_the_server_answers() -> None:
+    """Three commands never reach a car; what is not in the table does."""
+    assert [number for number in range(100) if Command(number).by_server] == [30, 31, 32]

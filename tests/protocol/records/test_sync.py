@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,3 +85,11 @@ def test_malformed_replications(data: bytes) -> None:
 def test_a_replicated_message_without_data() -> None:
     """A code alone is a message with no data."""
     assert Replicated.parse(b"CAR1,A") == Replicated("CAR1", Message("A"))
+
+
+def test_a_secret_with_a_comma_does_not_fit() -> None:
+    """No record can carry it to a server of the field; what has been removed has no secret."""
+    record = VehicleRecord("CAR1", 1, "a secret", "*", False, 10)
+    assert record.fits
+    assert not replace(record, secret="a,secret").fits
+    assert replace(record, secret="", deleted=True).fits
