@@ -135,5 +135,7 @@ def unseal(key: bytes, sealed: bytes) -> bytes:
     A paranoid ESP32 cuts what it has sealed to its unsealed length: what is whole is returned, and
     an odd last character dropped. Raises ``ValueError`` if ``sealed`` is not base64.
     """
-    whole = sealed[:-1] if len(sealed) % 4 == 1 else sealed
-    return stream(key).update(decode_base64(whole))
+    is_odd = len(sealed) % 4 == 1
+    # An odd character begins a byte, which is not whole.
+    data = decode_base64(sealed + b"A")[:-1] if is_odd else decode_base64(sealed)
+    return stream(key).update(data)
