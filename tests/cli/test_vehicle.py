@@ -160,7 +160,7 @@ def test_change(tmp_path: Path) -> None:
     assert CliRunner().invoke(owner.app, ["add", "eve"]).exit_code == 0
     assert _good("rename", "a", "Red one") == "vehicle A is called Red one\n"
     _good("rename", "a", "--name", "Blue one")
-    assert _good("transfer", "a", "EVE") == "vehicle A belongs to eve\n"
+    assert _good("transfer", "a", "EVE", "--keep-secret") == "vehicle A belongs to eve\n"
     _good("transfer", "a", "--owner", "bob")
     assert (_listed()[0]["name"], _listed()[0]["owner"]) == ("Blue one", "bob")
     assert _good("secret", "a", "--secret", "new") == "vehicle A has a new secret\n"
@@ -168,6 +168,34 @@ def test_change(tmp_path: Path) -> None:
     made = json.loads(_good("secret", "a", "--json"))["secret"]
     assert len(made) == 22
     assert _secret(tmp_path, "a") == made
+
+
+def test_transfer_makes_a_secret(tmp_path: Path) -> None:
+    """The former owner knows the old secret: a new one is printed once, unless it is kept."""
+    _good("add", "a", "--owner", "bob", "--secret", "known")
+    assert CliRunner().invoke(owner.app, ["add", "eve"]).exit_code == 0
+    told = re.fullmatch(
+        r"vehicle A belongs to eve\nsecret: ([A-Za-z0-9_-]{22})\n", _good("transfer", "a", "eve")
+    )
+    assert told
+    assert _secret(tmp_path, "a") == told[1]
+    assert _good("transfer", "a", "eve") == "vehicle A belongs to eve\n"
+    assert _secret(tmp_path, "a") == told[1]
+    made = json.loads(_good("transfer", "a", "bob", "--json"))
+    assert (made["id"], made["owner"], made["secret"]) == ("A", "bob", _secret(tmp_path, "a"))
+    assert _good("transfer", "a", "eve", "--keep-secret") == "vehicle A belongs to eve\n"
+    assert _secret(tmp_path, "a") == made["secret"]
+
+
+def test_transfer_with_a_secret(tmp_path: Path) -> None:
+    """A secret that is given is used and not printed; the one that is known already is refused."""
+    _good("add", "a", "--owner", "bob", "--secret", "known")
+    assert CliRunner().invoke(owner.app, ["add", "eve"]).exit_code == 0
+    assert "the former owner knows" in _bad("transfer", "a", "eve", "--secret", "known")
+    told = _good("transfer", "a", "eve", "--secret-file", "-", stdin="new one\n")
+    assert told == "vehicle A belongs to eve\n"
+    assert _secret(tmp_path, "a") == "new one"
+    assert _run("transfer", "a", "bob", "--keep-secret", "--secret", "x").exit_code == 2
 
 
 def test_server() -> None:

@@ -172,6 +172,14 @@ async def test_provisioning_once_a_connection(site: Site, log: Log) -> None:
     assert "8944" not in log.text
 
 
+async def test_a_provisioning_key_that_is_no_text(site: Site) -> None:
+    """It is refused like one without a record, and is not what stands for it in our text."""
+    site.provisions.records["\ufffd"] = ProvisionRecord("tok", "dig", "rec")
+    caller = await site.calls()
+    await caller.says(b"AP-C 0 \xff\r\n")
+    assert await caller.hears_line() == b"AP-X\r\n"
+
+
 async def test_provisioning_amid_a_session(site: Site) -> None:
     """A record after the welcome goes in plain and moves no cipher."""
     site.provisions.records["VIN"] = ProvisionRecord("tok", "dig", "rec")
@@ -272,6 +280,17 @@ async def test_an_owner_who_is_refused(owners: Site, log: Log, line: bytes, reas
     await until(lambda: log.lines("refused"))
     assert log.lines("refused")[0]["reason"] == reason
     assert owners.hub.rooms == {}
+
+
+@pytest.mark.parametrize("line", [b"me one two *", b"my name pw1 pw2 pw3", b"me pw1"])
+async def test_a_password_with_a_blank_is_not_logged(owners: Site, log: Log, line: bytes) -> None:
+    """A word of a password that stands where the vehicle id is expected reaches no log."""
+    app = await owners.calls()
+    await app.says(b"MP-A 1 " + line + b"\r\n")
+    assert await app.is_closed()
+    await until(lambda: log.lines("refused"))
+    assert not [word for word in line.split()[2:] if word != b"*" and word.decode() in log.text]
+    assert "vehicle" not in log.lines("refused")[0]
 
 
 async def test_an_owner_while_the_database_is_away(owners: Site, log: Log) -> None:
@@ -575,7 +594,7 @@ async def test_a_vehicle_that_was_removed(site: Site, log: Log) -> None:
         assert await _ends(caller)
     await until(lambda: len(site.acceptor.connections) == 1)
     reasons = {line["reason"] for line in log.lines("disconnected")}
-    assert reasons == {"the vehicle was removed or its secret changed"}
+    assert reasons == {"the vehicle was removed, or its owner or its secret changed"}
     await other.says(other.session.send(Message("A")))
     assert await other.hears_messages(3) == ["Z0", "T0", "a"]
     late = await site.calls()

@@ -323,7 +323,7 @@ async def test_a_vehicle_changes(server: Running, log: Log, change: str) -> None
     if change == "secret":
         await (await server.call(Role.CAR, secret="another")).close()
     reasons = {line["reason"] for line in log.lines("disconnected")}
-    assert "the vehicle was removed or its secret changed" in reasons
+    assert "the vehicle was removed, or its owner or its secret changed" in reasons
     assert SECRET not in log.text
     assert "another" not in log.text
     await other.close()

@@ -125,16 +125,35 @@ def transfer(
     owner_option: Annotated[
         str | None, typer.Option("--owner", metavar="NAME", help="The same, as an option.")
     ] = None,
+    secret: SecretOption = None,
+    secret_file: SecretFileOption = None,
+    keep_secret: Annotated[
+        bool,
+        typer.Option("--keep-secret", help="Keep the secret, although the former owner knows it."),
+    ] = False,
+    json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Return a vehicle to another owner, with its data."""
+    """Transfer a vehicle to another owner, with its data.
+
+    It gets a new secret, because the former owner knows the old one. Without --secret one is made,
+    and printed this once; set it in the car. Connections and subscriptions of the former owner end.
+    """
     new = either(owner, owner_option, "the new owner")
+    if keep_secret and (secret is not None or secret_file is not None):
+        raise typer.BadParameter(
+            "give a new secret or keep the old one", param_hint="--keep-secret"
+        )
+    given = None if keep_secret else resolve_secret(secret, secret_file, "OVMS_SECRET", None)
     with open_database(data, database, config) as db, db.writing() as connection:
         whose = queries.get_owner(connection, new)
-        vehicle = queries.transfer_vehicle(connection, vehicle_id, whose, time.time())
-    print(f"vehicle {vehicle.id} belongs to {vehicle.owner}")
+        old = queries.get_vehicle(connection, vehicle_id)
+        is_made = given is None and not keep_secret and old.owner_id != whose.id
+        used = _made() if is_made else given
+        vehicle = queries.transfer_vehicle(connection, vehicle_id, whose, time.time(), used)
+    _tell(vehicle, f"belongs to {vehicle.owner}", used if is_made else None, json)
 
 
 @app.command("server")

@@ -33,6 +33,9 @@ SCHEME_OWNER = "1"
 FIRST_VEHICLE = "*"
 """In the place of a vehicle id in an owner's welcome: the owner's first vehicle by id."""
 
+UNREADABLE = "\ufffd"
+"""Stands in an id or a name for bytes that are not UTF-8; nothing is known by such a key."""
+
 
 class Role(Enum):
     """Who is calling: the letter behind ``MP-`` in its welcome."""
@@ -230,6 +233,7 @@ def is_provisioning(line: bytes) -> bool:
 
 
 def _text(word: bytes) -> str:
+    """Return a word as text, with :data:`UNREADABLE` for what is not UTF-8."""
     return word.decode("utf-8", "replace")
 
 

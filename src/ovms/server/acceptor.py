@@ -24,6 +24,7 @@ from ovms.protocol.errors import AuthenticationFailed
 from ovms.protocol.session import Event
 from ovms.protocol.welcome import (
     FIRST_VEHICLE,
+    UNREADABLE,
     CallerWelcome,
     ProvisionRefused,
     ProvisionRequest,
@@ -271,7 +272,8 @@ class ServerConnection:
 
     async def _answer_provision(self, pump: Pump, key: str) -> None:
         try:
-            record = await self._acceptor.services.find_provision(key)
+            is_text = UNREADABLE not in key
+            record = await self._acceptor.services.find_provision(key) if is_text else None
         except Exception as error:
             # Passing trouble: no answer, since a refusal would be final for the module.
             log.warning("cannot look up provisioning now", peer=pump.peer, reason=_reason(error))
@@ -286,7 +288,9 @@ class ServerConnection:
     def _facts(self) -> dict[str, str]:
         facts = {"peer": self.pump.peer if self.pump else ""}
         if self._welcome is not None:
-            facts["vehicle"] = self._welcome.vehicle_key[:LOGGED_ID_LENGTH]
+            # A blank in a password makes its end the vehicle id: only a right login shows it.
+            if self.login is not None or not isinstance(self._welcome, OwnerWelcome):
+                facts["vehicle"] = self._welcome.vehicle_key[:LOGGED_ID_LENGTH]
             facts["role"] = self._welcome.role.name.lower()
         if isinstance(self._welcome, OwnerWelcome):
             facts["user"] = self._welcome.user[:LOGGED_ID_LENGTH]

@@ -13,7 +13,7 @@ from ovms.server.accounts.passwords import (
 )
 
 
-@pytest.mark.parametrize("password", ["pw", "a b,c", "pässwörd €", "x" * MAX_PASSWORD])
+@pytest.mark.parametrize("password", ["a%b", "a b,c", "pässwörd €", "x" * MAX_PASSWORD])
 def test_round_trip(password: str) -> None:
     """A password is right for its hash, another is not, and the hash does not show it."""
     hashed = hash_password(password)

@@ -224,7 +224,7 @@ async def test_a_changed_vehicle(building: Building, secret: str) -> None:
         [changed.change, building.storage.vehicles["CAR2"].change, make_vehicle("UNKNOWN").change]
     )
     assert all(isinstance(line.error, Removed) for _, line in old)
-    assert str(old[0][1].error) == "the vehicle was removed or its secret changed"
+    assert str(old[0][1].error) == "the vehicle was removed, or its owner or its secret changed"
     assert not other.is_closed
     new, line = await building.enters(Role.CAR)
     assert new.room.vehicle is changed
@@ -235,6 +235,19 @@ async def test_a_changed_vehicle(building: Building, secret: str) -> None:
     assert building.storage.presence["CAR1"] == (True, 0, 0)
     with pytest.raises(Removed):
         building.hub.enter(old[0][0].room, Role.APP, FakeLine())
+
+
+async def test_a_vehicle_of_another_owner(building: Building) -> None:
+    """Nobody stays of the former owner, though its secret is the same."""
+    old = [(await building.enters(role))[1] for role in (Role.CAR, Role.APP, Role.BATCH)]
+    changed = replace(building.storage.vehicles["CAR1"], owner_id=2)
+    building.storage.vehicles["CAR1"] = changed
+    building.hub.refresh([changed.change])
+    assert all(isinstance(line.error, Removed) for line in old)
+    session, line = await building.enters(Role.CAR)
+    building.hub.refresh([changed.change])
+    assert session.room.vehicle is changed
+    assert not line.is_closed
 
 
 async def test_an_unchanged_vehicle(building: Building) -> None:

@@ -52,6 +52,7 @@ def _taken(data: str | bytes, own: str = "CAR1") -> list[tuple[str, str, str]]:
         ("app,mail,,CAR1,one,no address", []),
         (b"app,gcm,,CAR1,\xff,KEY", []),
         (b"app,gcm,,CAR1,one,\xff", []),
+        (b"app,gcm,,CAR1,one,K1,C\xffR,x,K2", [("CAR1", "CAR1", "K1")]),
     ],
 )
 def test_forms(data: str | bytes, taken: list[tuple[str, str, str]]) -> None:
@@ -80,6 +81,7 @@ def test_simple_form_ends() -> None:
         b"app,unknown,,CAR1,one,KEY",
         b"a\x01,gcm,,CAR1,one,KEY",
         b"app,gcm,\xff,CAR1,one,KEY",
+        b"app,gcm,,C\xffR,one,KEY",
         b"app,gcm," + b"x" * 33 + b",CAR1,one,KEY",
     ],
 )

@@ -5,7 +5,7 @@ import pytest
 from ovms.protocol import Message, Role
 from ovms.protocol.messages import LatestMessage
 from ovms.server.hub.room import TakenOver
-from ovms.server.peers.link import WAITING_LIMIT, Flooded, PeerLine, PeerLink
+from ovms.server.peers.link import CLAIM_AHEAD_LIMIT, WAITING_LIMIT, Flooded, PeerLine, PeerLink
 from tests.server.hub.fakes import START, make_vehicle
 from tests.server.peers.fakes import FakeStore, FakeWire
 from tests.server.peers.servers import Net
@@ -277,6 +277,34 @@ async def test_two_servers_that_both_have_the_car(net: Net) -> None:
     assert app.hears()[-2:] == ["S80", "T0"]
     await app.says("C20,1")
     assert again.hears()[-1] == "C20,1"
+
+
+@pytest.mark.parametrize("ahead", [9_999_999_999_999_999, CLAIM_AHEAD_LIMIT + 1])
+async def test_a_claim_far_in_the_future(net: Net, ahead: int) -> None:
+    """It counts as one that is a minute ahead: a car that logs in later is heard all the same."""
+    one, two, wrong = net.server(), net.server(), net.server()
+    await net.join(one, two)
+    link = await net.join(two, wrong, "WRONG")
+    now = int(net.clock.time() * 1000)
+    claim = ahead if ahead > now else now + ahead
+    await link.ends[0].receive(b"CAR1,Z,1,%d" % claim)
+    room = two.hub.rooms["CAR1"]
+    assert room.has_proven_car
+    assert room.relays.claim == now + CLAIM_AHEAD_LIMIT
+    await net.settle()
+    net.clock.advance(CLAIM_AHEAD_LIMIT / 1000 + 1)
+    car, app = await one.car(), await two.app()
+    await car.says("S80")
+    assert app.hears() == ["S80", "T0"]
+
+
+async def test_a_claim_that_is_little_ahead(net: Net) -> None:
+    """Clocks of servers differ by seconds: such a claim holds as it is."""
+    one, two = net.server(), net.server()
+    link = await net.join(one, two)
+    claim = int(net.clock.time() * 1000) + CLAIM_AHEAD_LIMIT
+    await link.ends[0].receive(b"CAR1,Z,1,%d" % claim)
+    assert one.hub.rooms["CAR1"].relays.claim == claim
 
 
 async def test_what_is_stored_of_cars_that_are_nowhere(net: Net) -> None:

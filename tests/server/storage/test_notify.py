@@ -161,6 +161,15 @@ def test_new_owner_inherits_nothing(connection: Connection) -> None:
     assert subscriptions.list_subscriptions(connection)[0].created == 3.0
 
 
+def test_a_former_owner_who_comes_back(connection: Connection) -> None:
+    """A vehicle that is transferred there and back has none of the old subscriptions."""
+    _subscribe(connection, "app")
+    bob, eve = queries.get_owner(connection, "bob"), queries.add_owner(connection, "eve", 2.0)
+    queries.transfer_vehicle(connection, "CAR1", eve, 2.0)
+    queries.transfer_vehicle(connection, "CAR1", bob, 3.0)
+    assert subscriptions.list_subscriptions(connection) == []
+
+
 def test_put(connection: Connection) -> None:
     """An alert waits once for each subscription of its vehicle that has a channel."""
     for app, push_type in (("a", "expo"), ("b", "mail"), ("c", "apns")):

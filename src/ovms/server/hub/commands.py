@@ -22,6 +22,7 @@ Nor does it show that it is the last row: the queue lingers for further ones, th
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
@@ -115,11 +116,18 @@ class CommandQueue(Generic[A]):
     """
 
     __slots__ = ("_barrier", "_current", "_endings", "_given_up", "_overdue", "_pacer", "_patient",
-                 "_pinged", "_timeout", "_waiting")  # fmt: skip
+                 "_pinged", "_refusal", "_timeout", "_waiting")  # fmt: skip
 
-    def __init__(self, pacer: Pacer, timeout: float = ANSWER_TIMEOUT) -> None:
+    def __init__(
+        self,
+        pacer: Pacer,
+        timeout: float = ANSWER_TIMEOUT,
+        refusal: Callable[[int | None], str] = lambda number: "",
+    ) -> None:
         self._pacer = pacer
         self._timeout = timeout
+        self._refusal = refusal
+        """Returns why the car must not be sent a command of this number now, or nothing."""
         self._waiting: list[PendingCommand[A]] = []
         self._patient: list[PendingCommand[A]] = []
         """Sent and passed by, with time left: an answer by number still counts."""
@@ -150,6 +158,8 @@ class CommandQueue(Generic[A]):
         pending = PendingCommand(asker, message, number)
         if wire_length(message) > self._pacer.longest:
             self._fail(pending, TOO_LONG)
+        elif reason := self._refusal(number):
+            self._fail(pending, reason)
         elif len(self._waiting) >= QUEUE_LIMIT:
             self._fail(pending, TOO_MANY)
         else:
@@ -230,6 +240,13 @@ class CommandQueue(Generic[A]):
         return self._outcome()
 
     # -- answers ----------------------------------------------------------------------------
+
+    def is_asked(self, number: int) -> bool:
+        """Return whether the car was sent a command of this number that it can still answer."""
+        current = self._current
+        sent = [current] if current is not None and current.sent_at is not None else []
+        numbers = (each.number for each in (*sent, *self._given_up, *self._patient))
+        return number in self._overdue or number in numbers
 
     def _receiver(self, answer: Answer | None, now: float) -> A | Broadcast | None:
         """Return who gets an answer; ``None`` is a sealed one."""
@@ -349,6 +366,9 @@ class CommandQueue(Generic[A]):
             self._waiting.remove(pending)
             if wire_length(pending.message) > self._pacer.longest:
                 self._fail(pending, TOO_LONG)
+                continue
+            if reason := self._refusal(pending.number):  # what came while it waited decides, too
+                self._fail(pending, reason)
                 continue
             self._current = pending
             pending.deadline = now + self._timeout

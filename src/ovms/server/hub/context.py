@@ -13,6 +13,7 @@ from ovms.server.hub.guard import Guard
 from ovms.server.hub.interfaces import AlertService, Storage
 from ovms.server.hub.observers import RoomObservers
 from ovms.server.hub.pacing import Pacer
+from ovms.server.hub.pins import PinLimiter
 
 
 @dataclass(slots=True)
@@ -31,6 +32,7 @@ class RoomContext:
     groups: Groups = field(default_factory=Groups)
     pacers: set[Pacer] = field(default_factory=set)
     """Pacers in which something waits."""
+    pins: PinLimiter = field(default_factory=PinLimiter)
     guard: Guard = field(default_factory=Guard)
     observers: RoomObservers = field(init=False)
 

@@ -61,11 +61,11 @@ class Unproven(Exception):
 
 
 class Removed(Exception):
-    """The vehicle was removed, or its secret changed."""
+    """The vehicle was removed, or its owner or its secret changed."""
 
     def __str__(self) -> str:
         """Return the reason."""
-        return "the vehicle was removed or its secret changed"
+        return "the vehicle was removed, or its owner or its secret changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +192,10 @@ class Hub:
         """Let another server into a room that is open, for its clients."""
         return RoomSession(self, room, room.relays.join(line))
 
+    def claim_now(self) -> int:
+        """Return the claim of a car that logs in now; see :attr:`Relays.claim`."""
+        return int(self._clock.time() * 1000)
+
     def _open(self, room: Room) -> Room:
         """Return the vehicle's open room, which is this one if there is no other."""
         if room.is_void:
@@ -284,13 +288,13 @@ class Hub:
             car.pacer.ping()
 
     def refresh(self, vehicles: Iterable[VehicleChange]) -> None:
-        """Handle changes of vehicles: close who was removed or has another secret.
+        """Handle changes of vehicles: close who was removed or has another secret or owner.
 
         The observers are told of another server, the telemetry logs of other times to keep.
         """
         for change in vehicles:
             room = self.rooms.get(change.id)
-            if room is not None and change.secret != room.vehicle.secret:
+            if room is not None and _is_void(room.vehicle, change):
                 del self.rooms[change.id]
                 room.close(Removed())
             elif room is not None and change.server != room.server:
@@ -310,3 +314,8 @@ class Hub:
         if room.vehicle.id in self._refused:
             self._refused.discard(room.vehicle.id)
             room.raise_alert(Alert(AlertKind.INFORMATION.value, CAR_BACK))
+
+
+def _is_void(known: Vehicle, change: VehicleChange) -> bool:
+    """Return whether nobody who is connected to a vehicle may stay."""
+    return (change.owner_id, change.secret) != (known.owner_id, known.secret)

@@ -16,7 +16,7 @@ from ovms.protocol.codes import CODES, Sealing
 from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
 from ovms.protocol.messages import LatestMessage
 from ovms.protocol.paranoid import sealed_message, token_of
-from ovms.protocol.records.alert import Alert
+from ovms.protocol.records.alert import Alert, AlertKind
 from ovms.server.hub import answers
 from ovms.server.hub.commands import (
     NO_TEXT,
@@ -62,7 +62,7 @@ class Room:
         self.latest = LatestMessages(vehicle.paranoid_token)
         self.recorder = VehicleRecorder(vehicle.id, context)
         self.is_void = False
-        """The vehicle was removed or its secret changed: nobody may enter any more."""
+        """The vehicle was removed, or its owner or secret changed: nobody may enter any more."""
         self._context = context
         self._telemetry = telemetry
         self._is_full = False
@@ -176,7 +176,9 @@ class Room:
         context, now = self._context, self._context.clock.monotonic()
         way = RemoteCarPacer if role is Role.SERVER else Pacer
         pacer = way(line, context.clock, context.guard, self._budget, context.pacers)
-        commands: CommandQueue[Member] = CommandQueue(pacer, context.answer_timeout)
+        commands: CommandQueue[Member] = CommandQueue(
+            pacer, context.answer_timeout, self._pin_refusal
+        )
         return Car(role, line, now, now, pacer=pacer, commands=commands)
 
     def _budget(self) -> int:
@@ -427,7 +429,24 @@ class Room:
 
     def _take_answer(self, car: Car, message: Message) -> None:
         now = self._context.clock.monotonic()
+        answer = Answer.parse(message.data) if message.code == "c" else None
+        if answer is not None and car.is_local and car.commands.is_asked(answer.number):
+            self._judge_pin(answer, now)  # first: what follows may send the next command
         self._follow_up(car, car.commands.answered(message, now))
+
+    def _pin_refusal(self, number: int | None) -> str:
+        """Return why the car must not be asked a PIN now; empty if it may, or if it asks none."""
+        now = self._context.clock.monotonic()
+        return self._context.pins.refusal(self.vehicle.id, number, now)
+
+    def _judge_pin(self, answer: Answer, now: float) -> None:
+        """Count an answer that says that a PIN was wrong; alert the owner of a lock-out, once."""
+        seconds = self._context.pins.take_answer(self.vehicle.id, answer, now)
+        if seconds:
+            minutes = round(seconds / 60)
+            log.warning("too many wrong PINs", vehicle=self.vehicle.id, minutes=minutes)
+            text = f"Somebody tried too many wrong PINs. For {minutes} minutes none is taken"
+            self.raise_alert(Alert(AlertKind.ALERT.value, text))
 
     def _follow_up(self, car: Car, outcome: Outcome[Member]) -> None:
         """Do what follows from an answer of the car, or from anything else that ends commands."""

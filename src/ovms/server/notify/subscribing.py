@@ -42,7 +42,8 @@ class SubscriptionRefused(Exception):
 
 def read(own: str, data: bytes, types: ChannelTypes) -> list[Wish]:
     """Parse a ``p`` from a session of the vehicle ``own``. Raises :class:`SubscriptionRefused`."""
-    asked = parse_subscriptions(data)[: TRIPLE_LIMIT + 1]
+    every = parse_subscriptions(data)[: TRIPLE_LIMIT + 1]
+    asked = [each for each in every if each.vehicle_id.isprintable()]  # no other can be looked up
     if not asked:
         raise SubscriptionRefused("malformed")
     first = asked[0]

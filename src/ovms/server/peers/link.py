@@ -34,6 +34,10 @@ from ovms.server.storage.peers import PeerStore
 WAITING_LIMIT: Final = 64 << 20
 """Bytes that may wait for the other server to read: about the state of 100,000 cars."""
 
+CLAIM_AHEAD_LIMIT: Final = 60_000
+"""Milliseconds by which another server's claim may lie ahead of our clock. A later one counts as
+this: otherwise a car whose login was claimed far in the future could come here no more."""
+
 GONE = Message("Z", b"0")
 
 log = get_logger("ovms.server.peers")
@@ -249,6 +253,7 @@ class PeerLink:
     def _weigh(self, room: Room, claim: int) -> None:
         """Let the other server's car into the room, unless another claim is as late."""
         vehicle_id = room.vehicle.id
+        claim = min(claim, self._hub.claim_now() + CLAIM_AHEAD_LIMIT)
         is_known = room.has_proven_car and room.relays.claim >= claim
         if not is_known or room.relays.claim == claim:
             relay = self.relays.pop(vehicle_id, None)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import delete, func, insert, select, update
 
 from ovms.server.storage import names
-from ovms.server.storage.errors import AlreadyExists, NotFound
+from ovms.server.storage.errors import AlreadyExists, InvalidValue, NotFound
 from ovms.server.storage.expiry import CHUNK, forget_history
 from ovms.server.storage.schema import (
     messages,
@@ -133,9 +133,24 @@ def rename_vehicle(connection: Connection, vehicle_id: str, name: str, now: floa
     return _change(connection, vehicle_id, now, name=names.vehicle_name(name))
 
 
-def transfer_vehicle(connection: Connection, vehicle_id: str, owner: Owner, now: float) -> Vehicle:
-    """Transfer a vehicle to another owner, with its messages."""
-    return _change(connection, vehicle_id, now, owner_id=owner.id)
+def transfer_vehicle(
+    connection: Connection, vehicle_id: str, owner: Owner, now: float, secret: str | None = None
+) -> Vehicle:
+    """Transfer a vehicle to another owner, with its messages and with another ``secret``.
+
+    The former owner's subscriptions end. Without a secret the vehicle keeps the one that the former
+    owner knows. Raises :class:`InvalidValue` if ``secret`` is that one.
+    """
+    vehicle = get_vehicle(connection, vehicle_id)
+    values: dict[str, object] = {"owner_id": owner.id}
+    if secret is not None:
+        values["secret"] = names.secret(secret)
+        if secret == vehicle.secret and owner.id != vehicle.owner_id:
+            raise InvalidValue("the former owner knows this secret")
+    if owner.id != vehicle.owner_id:
+        n = notifications.c
+        connection.execute(delete(notifications).where(n.vehicle_id == vehicle.id))
+    return _change(connection, vehicle_id, now, **values)
 
 
 def set_secret(connection: Connection, vehicle_id: str, secret: str, now: float) -> Vehicle:
