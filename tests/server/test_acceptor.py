@@ -10,9 +10,11 @@ from ovms.base.clock import ManualClock
 from ovms.protocol import Message, Party, Role, Session, State
 from ovms.protocol.messages import LatestMessage
 from ovms.protocol.welcome import ProvisionRecord
+from ovms.server import acceptor as acceptor_module
 from ovms.server.acceptor import HALF_CLOSE_TIMEOUT, LEAVING_TIMEOUT, WELCOME_TIMEOUT, Acceptor
 from ovms.server.accounts.login import Credential, Login
 from ovms.server.hub.hub import CAR_REFUSED, Hub, HubSettings
+from ovms.server.provisions import NETWORK_BURST, NETWORK_REFILL
 from tests.net.ends import CALLER_TOKEN, HANDSHAKE, SECRET, Caller, calling, surfing
 from tests.server.conftest import Log
 from tests.server.fakes import services
@@ -178,6 +180,44 @@ async def test_a_provisioning_key_that_is_no_text(site: Site) -> None:
     caller = await site.calls()
     await caller.says(b"AP-C 0 \xff\r\n")
     assert await caller.hears_line() == b"AP-X\r\n"
+
+
+async def test_provisioning_too_often(site: Site) -> None:
+    """Over the bound there is silence, and the same connection is answered once there is room."""
+    for _ in range(NETWORK_BURST):
+        assert site.acceptor.provision_throttle.takes("127.0.0.1")
+    site.provisions.records["VIN"] = record = ProvisionRecord("tok", "dig", "rec")
+    caller = await site.calls()
+    await caller.says(b"AP-C 0 VIN\r\n")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.02):
+            await caller.reader.read(1)
+    site.clock.advance(NETWORK_REFILL)
+    await caller.says(b"AP-C 0 VIN\r\n")
+    assert await caller.hears_line() == record.encode() + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    ("vehicle_id", "role"), [("NONE", Role.CAR), ("CAR1", Role.APP), ("CAR1", Role.SERVER)]
+)
+async def test_the_time_of_a_refusal_tells_nothing(
+    site: Site, monkeypatch: pytest.MonkeyPatch, vehicle_id: str, role: Role
+) -> None:
+    """A vehicle that is not there, one that is, and one of another kind are refused at one time."""
+    loop, pauses, sleep = asyncio.get_running_loop(), [], asyncio.sleep
+    monkeypatch.setattr(acceptor_module, "REFUSAL_TIME", 1000.0)
+
+    async def pause(seconds: float) -> None:
+        pauses.append(loop.time() + seconds)
+        await sleep(0)
+
+    caller = await site.calls()
+    monkeypatch.setattr(asyncio, "sleep", pause)
+    before = loop.time()
+    await caller.says(caller.greeting(role, vehicle_id, b"wrong"))
+    assert await caller.is_closed()
+    (end,) = [time for time in pauses if time > before + 900]
+    assert before + 1000 <= end <= loop.time() + 1000
 
 
 async def test_provisioning_amid_a_session(site: Site) -> None:

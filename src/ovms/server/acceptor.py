@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+from collections.abc import Callable
 from weakref import WeakSet
 
 from ovms.base.clock import Clock
@@ -33,6 +34,7 @@ from ovms.server.accounts.errors import LoginRefused
 from ovms.server.accounts.login import Login
 from ovms.server.hub.hub import Removed
 from ovms.server.hub.room import Room
+from ovms.server.provisions import ProvisionThrottle
 from ovms.server.services import ConnectionHandler, Services
 
 WELCOME_TIMEOUT = 75.0
@@ -47,6 +49,10 @@ A caller that has sent something stays until it is welcomed, leaves, or its time
 
 CLIENT_LIFE = 60
 """Seconds after which an app whose network is gone is noticed: while it counts, the car pays."""
+
+REFUSAL_TIME = 0.025
+"""Seconds after a welcome by secret at which it is refused, however soon that was known: the time
+of a refusal must not tell whether there is such a vehicle. Ten times what the look-up takes."""
 
 OWNER_RIGHT = "v2"
 """What a token must permit for scheme 0x31."""
@@ -199,14 +205,26 @@ class ServerConnection:
                 pump.close(error)
 
     async def _enter_by_secret(self, pump: Pump, welcome: CallerWelcome) -> None:
-        room = await self._acceptor.services.hub.find_proven(
-            welcome.vehicle_key,
-            lambda secret: digest_proves(secret.encode(), welcome.token, welcome.digest),
-        )
+        def proves(secret: str) -> bool:
+            return digest_proves(secret.encode(), welcome.token, welcome.digest)
+
+        began = asyncio.get_running_loop().time()
+        try:
+            await self._enter_proven(pump, welcome, proves)
+        except (Refusal, Removed, AuthenticationFailed):
+            passed = asyncio.get_running_loop().time() - began
+            await asyncio.sleep(max(0.0, REFUSAL_TIME - passed))
+            raise
+
+    async def _enter_proven(
+        self, pump: Pump, welcome: CallerWelcome, proves: Callable[[str], bool]
+    ) -> None:
+        room = await self._acceptor.services.hub.find_proven(welcome.vehicle_key, proves)
         if pump.session.state is State.CLOSED:
             return  # closed while it was looked up
         kind = "server" if welcome.role is Role.SERVER else "car"
         if room is None or room.vehicle.type != kind:
+            proves(self._acceptor.nobody)
             raise Refusal("unknown vehicle" if kind == "car" else "unknown server")
         try:
             pump.accept(room.vehicle.secret.encode())
@@ -224,7 +242,7 @@ class ServerConnection:
 
     async def _enter_as_owner(self, pump: Pump, welcome: OwnerWelcome) -> None:
         """Let an owner's app in: the login must be right and the vehicle the owner's own."""
-        address = pump.peer.rpartition(":")[0]
+        address = _address(pump)
         accounts, hub = self._acceptor.services.accounts, self._acceptor.services.hub
         login = await accounts.log_in(welcome.user, welcome.password, OWNER_RIGHT, address)
         self.login = login  # before the next await: a revocation is reported only once
@@ -271,6 +289,10 @@ class ServerConnection:
             self._refusals_due += 1
 
     async def _answer_provision(self, pump: Pump, key: str) -> None:
+        if not self._acceptor.provision_throttle.takes(_address(pump)):
+            log.debug("provisioning not looked up: asked too often", peer=pump.peer)
+            self._provisioning, self._refusals_due = None, 0
+            return
         try:
             is_text = UNREADABLE not in key
             record = await self._acceptor.services.find_provision(key) if is_text else None
@@ -279,6 +301,8 @@ class ServerConnection:
             log.warning("cannot look up provisioning now", peer=pump.peer, reason=_reason(error))
             self._provisioning, self._refusals_due = None, 0  # the next request looks again
             return
+        if record is not None:
+            self._acceptor.provision_throttle.found(_address(pump))
         log.info("provisioned" if record else "no provisioning record", peer=pump.peer)
         pump.send_provisioning(record or ProvisionRefused())
         while self._refusals_due:
@@ -295,6 +319,11 @@ class ServerConnection:
         if isinstance(self._welcome, OwnerWelcome):
             facts["user"] = self._welcome.user[:LOGGED_ID_LENGTH]
         return facts
+
+
+def _address(pump: Pump) -> str:
+    """Return where a caller is, without its port."""
+    return pump.peer.rpartition(":")[0]
 
 
 def _reason(error: Exception | None) -> str:
@@ -322,6 +351,9 @@ class Acceptor:
         self.connections: set[ServerConnection] = set()
         self.in_handshake: WeakSet[ServerConnection] = WeakSet()
         """Those in their TLS handshake; weak, because a handshake that fails is not reported."""
+        self.provision_throttle = ProvisionThrottle(clock.monotonic)
+        self.nobody = random_bytes(16).hex()
+        """The secret of those who do not exist: they take as long as a wrong one."""
         self._random_bytes = random_bytes
         self._http = http
 

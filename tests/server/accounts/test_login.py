@@ -13,7 +13,7 @@ from ovms.server.accounts import login as module
 from ovms.server.accounts.errors import Busy, LoginRefused, Throttled
 from ovms.server.accounts.login import CHANGE_OVERLAP, Accounts, Login
 from ovms.server.accounts.passwords import Verification, hash_password, verify_password
-from ovms.server.accounts.throttle import BURST, REFILL
+from ovms.server.accounts.throttle import BURST, FRESH_BURST, REFILL
 from ovms.server.storage import queries
 from ovms.server.storage.database import Database, Lane
 from ovms.server.storage.errors import DatabaseError, StoreClosed, StoreError
@@ -207,28 +207,42 @@ async def test_rehash(accounts: Accounts, database: Database) -> None:
 
 
 async def test_throttled(accounts: Accounts, database: Database, clock: ManualClock) -> None:
-    """After so many wrong tries the right password waits too, but not where it was right before."""
+    """After so many wrong tries the right password waits where they came from, nowhere else."""
     assert (await _log_in(accounts, address="home")).owner == "Bob"
-    for n in range(BURST):
+    for n in range(BURST + FRESH_BURST):
         with pytest.raises(LoginRefused) as caught:
             await _log_in(accounts, "BOB" if n % 2 else "bob", "wrong", address="attacker")
         assert not isinstance(caught.value, Throttled)
     with pytest.raises(Throttled) as throttled:
-        await _log_in(accounts, address="elsewhere")
+        await _log_in(accounts, address="attacker")
     assert throttled.value.wait == REFILL
     await _log_in(accounts, address="home")
-    clock.advance(REFILL)
     await _log_in(accounts, address="elsewhere")
+    clock.advance(REFILL)
+    await _log_in(accounts, address="attacker")
+
+
+async def test_a_right_token_is_never_throttled(accounts: Accounts, database: Database) -> None:
+    """It is looked up before the throttle, and makes its address known; a wrong one is a try."""
+    _add_token(database, "v2")
+    for n in range(BURST + FRESH_BURST):
+        with pytest.raises(LoginRefused):
+            await _log_in(accounts, password="wrong" if n % 2 else "0" * 64, address="carrier")
+    for wrong in ("0" * 64, PASSWORD):
+        with pytest.raises(Throttled):
+            await _log_in(accounts, password=wrong, address="carrier")
+    assert (await _log_in(accounts, password=TOKEN, address="carrier")).owner == "Bob"
+    assert (await _log_in(accounts, address="carrier")).owner == "Bob"
 
 
 async def test_throttled_without_a_look(
     accounts: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A throttled try is not looked at, so that it costs nothing and tells nothing."""
-    for _ in range(BURST):
+    for _ in range(BURST + FRESH_BURST):
         with pytest.raises(LoginRefused):
             await _log_in(accounts, "eve")
-    monkeypatch.setattr(module, "_look", None)
+    monkeypatch.setattr(accounts, "_check_password", None)
     with pytest.raises(Throttled):
         await _log_in(accounts, "eve")
 
@@ -306,6 +320,27 @@ async def test_busy_with_strangers(
     await accounts.close()
 
 
+@pytest.mark.parametrize("limit", ["WAITING_SHARE", "LOGIN_SHARE"])
+async def test_a_network_has_a_share(
+    database: Database, clock: ManualClock, gate: Gate, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    """A flood of names from one network leaves places to owners at others."""
+    monkeypatch.setattr(module, limit, 1)
+    accounts = Accounts(database, clock)
+    flood = asyncio.create_task(_log_in(accounts, "name", "wrong", address="2001:db8::1"))
+    await asyncio.sleep(0)
+    await _look_is_done(accounts)
+    with pytest.raises(Busy):
+        await _log_in(accounts, address="2001:db8::2")
+    elsewhere = asyncio.create_task(_log_in(accounts, address="192.0.2.1"))
+    await _look_is_done(accounts)
+    gate.open.set()
+    assert (await elsewhere).owner == "Bob"
+    await asyncio.gather(flood, return_exceptions=True)
+    assert (await _log_in(accounts, address="2001:db8::2")).owner == "Bob"
+    await accounts.close()
+
+
 async def test_cancelled(
     database: Database, clock: ManualClock, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -322,7 +357,7 @@ async def test_cancelled(
     await asyncio.wait(waiting)
     gate.open.set()
     assert (await _log_in(accounts)).owner == "Bob"
-    for _ in range(BURST - module.HASHERS):
+    for _ in range(BURST + FRESH_BURST - module.HASHERS):
         with pytest.raises(LoginRefused):
             await _log_in(accounts, password="wrong", address="away")
     with pytest.raises(Throttled):

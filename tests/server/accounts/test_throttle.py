@@ -5,7 +5,15 @@ import pytest
 from ovms.base.clock import ManualClock
 from ovms.server.accounts import throttle as module
 from ovms.server.accounts.errors import Throttled
-from ovms.server.accounts.throttle import ADDRESS_LIMIT, BURST, REFILL, TRUST, Throttle
+from ovms.server.accounts.throttle import (
+    ADDRESS_LIMIT,
+    BURST,
+    FRESH_BURST,
+    FRESH_REFILL,
+    REFILL,
+    TRUST,
+    Throttle,
+)
 
 
 @pytest.fixture
@@ -15,8 +23,15 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def throttle(clock: ManualClock) -> Throttle:
-    """Make a throttle by that clock."""
+def throttle(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Throttle:
+    """Make a throttle by that clock; networks have no tries of their own."""
+    monkeypatch.setattr(module, "FRESH_BURST", 0)
+    return Throttle(clock.monotonic)
+
+
+@pytest.fixture
+def whole(clock: ManualClock) -> Throttle:
+    """Make a throttle by that clock, as it is."""
     return Throttle(clock.monotonic)
 
 
@@ -82,6 +97,46 @@ def test_owner_is_not_locked_out(throttle: Throttle, clock: ManualClock) -> None
     assert _tries(throttle, "bob", "home") == 0
 
 
+def test_a_new_address_while_somebody_guesses(whole: Throttle, clock: ManualClock) -> None:
+    """However fast somebody guesses, the owner gets in from any other network, each time."""
+    for n in range(20):
+        assert _tries(whole, "bob", "attacker") <= BURST + FRESH_BURST
+        whole.succeed(whole.take("bob", f"10.0.0.{n}"))
+        clock.advance(1)
+
+
+def test_fresh_tries_are_few(whole: Throttle, clock: ManualClock) -> None:
+    """A network has some few at an account that has none, then one an hour; IPv6 counts by /48."""
+    assert _tries(whole, "bob", "1.1.1.1") == BURST + FRESH_BURST
+    assert _tries(whole, "bob", "2001:db8:1::1") == FRESH_BURST
+    assert _tries(whole, "bob", "2001:db8:1:ffff::2") == 0
+    assert _tries(whole, "bob", "2001:db8:2::1") == FRESH_BURST
+    clock.advance(FRESH_REFILL)
+    assert _tries(whole, "bob", "2.2.2.2") == BURST + FRESH_BURST
+    assert _tries(whole, "bob", "1.1.1.1") == 1
+
+
+def test_fresh_tries_do_not_displace_others(
+    whole: Throttle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tries from many networks are bounded, and make nobody forget that an account is burnt."""
+    monkeypatch.setattr(whole._fresh, "limit", 100)
+    assert _tries(whole, "bob", "1.1.1.1") == BURST + FRESH_BURST
+    for n in range(1000):
+        assert whole.take("bob", f"10.0.{n // 256}.{n % 256}").is_fresh
+        assert len(whole) <= 101
+
+
+def test_a_fresh_try_goes_back(whole: Throttle) -> None:
+    """One that says nothing, or is right, goes back where it came from."""
+    assert _tries(whole, "bob", "1.1.1.1") == BURST + FRESH_BURST
+    for _ in range(100):
+        whole.give_back(whole.take("bob", "2.2.2.2"))
+    whole.succeed(whole.take("bob", "2.2.2.2"))
+    assert _tries(whole, "bob", "2.2.2.2") == BURST
+    assert _tries(whole, "bob", "1.1.1.1") == 0
+
+
 def test_trust_is_renewed(throttle: Throttle, clock: ManualClock) -> None:
     """Each right login makes another day of trust."""
     for _ in range(3):
@@ -125,7 +180,7 @@ def test_bounded_buckets(
     throttle: Throttle, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At the bound those that are full again go, then the fullest: never one that was burnt."""
-    monkeypatch.setattr(module, "BUCKET_LIMIT", 100)
+    monkeypatch.setattr(throttle._buckets, "limit", 100)
     for n in range(50):
         throttle.take(f"early {n}", "x")
     clock.advance(REFILL)

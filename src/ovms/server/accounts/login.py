@@ -8,6 +8,7 @@ A wrong name takes as long as a wrong password, and no answer says which of them
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from ovms.server.accounts.buckets import network_of
 from ovms.server.accounts.deferred import DeferredWrites
 from ovms.server.accounts.errors import Busy, LoginRefused
 from ovms.server.accounts.passwords import fingerprint, hash_password, verify_password
@@ -41,6 +43,12 @@ of those who come from where their account was logged in before."""
 LOGIN_LIMIT: Final = 1000
 """Logins at once, those by token included, which take some milliseconds each; as many again from
 known addresses."""
+
+WAITING_SHARE: Final = 20
+"""Of the passwords that wait, those of one network: its flood leaves places to others."""
+
+LOGIN_SHARE: Final = 200
+"""Of the logins at once, those of one network."""
 
 CHANGE_OVERLAP: Final = 30.0
 """Seconds that :meth:`Accounts.revoked` looks further back: changes commit after their time, and a
@@ -80,8 +88,10 @@ class Accounts:
         self._hashers.submit(verify_password, None, "")  # the first of all would take longer
         # Callers from an address where the account was logged in before have places of their own,
         # which no flood of strangers takes.
-        self._places = {known: _Places(LOGIN_LIMIT) for known in (False, True)}
-        self._hash_places = {known: _Places(HASHERS + WAITING_LIMIT) for known in (False, True)}
+        # Among strangers no network takes more than its share.
+        waiting = HASHERS + WAITING_LIMIT
+        self._places = {False: _Places(LOGIN_LIMIT, LOGIN_SHARE), True: _Places(LOGIN_LIMIT)}
+        self._hash_places = {False: _Places(waiting, WAITING_SHARE), True: _Places(waiting)}
         self._afterwards = DeferredWrites(database)
         self._checked = clock.time()
         self._suspects: tuple[set[int], set[str]] = set(), set()
@@ -93,15 +103,14 @@ class Accounts:
         ``address`` is where the caller is, without a port. Raises :class:`LoginRefused`,
         :class:`Throttled`, :class:`Busy`, or :class:`ovms.server.storage.errors.StoreError`.
         """
+        self._check_open()
         user = user.encode(errors="replace").decode()  # what is no text cannot be looked up
-        taken = self._throttle.take(user, address)
-        try:
-            with self._places[taken.is_known].one():
-                login = await self._log_in(user, password, right, is_known=taken.is_known)
-        except (Busy, StoreError):  # not so when cancelled: the work was done
-            self._throttle.give_back(taken)
-            raise
-        self._throttle.succeed(taken)
+        is_known = self._throttle.is_known(user, address)
+        with self._places[is_known].one(address):
+            login = await self._log_in_by_token(user, password, right)
+            if login is None:
+                return await self._log_in_by_password(user, password, right, address)
+        self._throttle.trust(user, address)
         return login
 
     async def revoked(self, logins: Collection[Login]) -> list[Login]:
@@ -134,28 +143,48 @@ class Accounts:
         await self._afterwards.close()
         self._hashers.shutdown(wait=False)
 
-    async def _log_in(self, user: str, password: str, right: str, *, is_known: bool) -> Login:
-        self._check_open()
+    async def _log_in_by_token(self, user: str, password: str, right: str) -> Login | None:
+        """Log in by a right token, ``None`` if it is none. Costs no try: nobody guesses one."""
+        if len(password) != names.TOKEN_DIGITS or not password.isascii():
+            return None
         look = partial(_look, user=user, password=password)
         owner, token = await self._database.read(look, Lane.LOGINS)
-        if owner and token and token.owner_id == owner.id and allows(token.permit, right):
-            self._afterwards.touch(token, self._clock.time())
-            return await self._admit(owner.id, Credential(right, token_id=token.id))
+        if not (owner and token and token.owner_id == owner.id and allows(token.permit, right)):
+            return None
+        self._afterwards.touch(token, self._clock.time())
+        return await self._admit(owner.id, Credential(right, token_id=token.id))
+
+    async def _log_in_by_password(
+        self, user: str, password: str, right: str, address: str
+    ) -> Login:
+        is_known = self._throttle.is_known(user, address)
+        taken = self._throttle.take(user, address)
+        try:
+            login = await self._check_password(user, password, right, address, is_known=is_known)
+        except (Busy, StoreError):  # not so when cancelled: the work was done
+            self._throttle.give_back(taken)
+            raise
+        self._throttle.succeed(taken)
+        return login
+
+    async def _check_password(
+        self, user: str, password: str, right: str, address: str, *, is_known: bool
+    ) -> Login:
+        find = partial(queries.find_owner, name=user)
+        owner = await self._database.read(find, Lane.LOGINS)
         password_hash = owner.password_hash if owner else None
-        is_right, newer = await self._verify(password_hash, password, is_known=is_known)
+        with self._hash_places[is_known].one(address):
+            is_right, newer = await self._verify(password_hash, password)
         if not (is_right and owner and password_hash):
             raise LoginRefused
         if newer is not None:
             self._afterwards.renew(owner.id, password_hash, newer)
         return await self._admit(owner.id, Credential(right, None, fingerprint(password_hash)))
 
-    async def _verify(
-        self, password_hash: str | None, password: str, *, is_known: bool
-    ) -> tuple[bool, str | None]:
+    async def _verify(self, password_hash: str | None, password: str) -> tuple[bool, str | None]:
         """Check a password; return also its hash of newer costs when it is due for one."""
-        with self._hash_places[is_known].one():
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._hashers, _check, password_hash, password)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._hashers, _check, password_hash, password)
 
     async def _admit(self, owner_id: int, credential: Credential) -> Login:
         """Return the login, if its credential still holds."""
@@ -211,26 +240,31 @@ class Accounts:
 
 
 class _Places:
-    """A number of places; without a free one :class:`Busy` is raised."""
+    """A number of places, some of them for one network; without a free one raises :class:`Busy`."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, share: int | None = None) -> None:
         self._free = limit
+        self._share = limit if share is None else share
+        self._taken: Counter[str] = Counter()
 
     @contextmanager
-    def one(self) -> Iterator[None]:
-        if not self._free:
+    def one(self, address: str) -> Iterator[None]:
+        network = network_of(address)
+        if not self._free or self._taken[network] >= self._share:
             raise Busy
         self._free -= 1
+        self._taken[network] += 1
         try:
             yield
         finally:
             self._free += 1
+            self._taken[network] -= 1
+            if not self._taken[network]:
+                del self._taken[network]
 
 
 def _look(connection: Connection, user: str, password: str) -> tuple[Owner | None, Token | None]:
-    owner = queries.find_owner(connection, user)
-    is_token = len(password) == names.TOKEN_DIGITS and password.isascii()
-    return owner, queries.find_token(connection, password) if is_token else None
+    return queries.find_owner(connection, user), queries.find_token(connection, password)
 
 
 def _check(password_hash: str | None, password: str) -> tuple[bool, str | None]:

@@ -209,12 +209,11 @@ def load_vehicle(
     All of them, also sealed ones that no longer count: see :meth:`LatestMessage.counts`.
     """
     vehicle = find_vehicle(connection, vehicle_id)
-    if vehicle is None:
-        return None
     m = messages.c
-    query = select(m.code, m.data, m.time, m.token).where(m.vehicle_id == vehicle.id)
-    rows = connection.execute(query.order_by(m.code))
-    return vehicle, [LatestMessage(*row) for row in rows]
+    query = select(m.code, m.data, m.time, m.token)
+    query = query.where(m.vehicle_id == names.vehicle_key(vehicle_id)).order_by(m.code)
+    rows = connection.execute(query).all()  # also of nobody: it takes as long
+    return None if vehicle is None else (vehicle, [LatestMessage(*row) for row in rows])
 
 
 def changed_since(connection: Connection, since: float) -> list[VehicleChange]:
