@@ -35,8 +35,10 @@ from ovms.server.server import AlreadyRunning, serve, stopping_on_signals
 from ovms.server.services import Services
 from ovms.server.settings import ServerSettings
 from ovms.server.storage import queries
-from ovms.server.storage.errors import StoreError
+from ovms.server.storage.errors import DatabaseInUse, StoreError
 from ovms.server.storage.opening import open_database
+from ovms.server.storage.schema import history
+from ovms.server.storage.store import Store
 from tests.certs import make_pair
 from tests.net.ends import Caller as Ends
 from tests.net.ends import calling
@@ -207,6 +209,58 @@ async def test_a_second_server(server: Running) -> None:
         await second.start()
     assert server.ready.exists()
     await (await server.call(Role.APP)).close()
+
+
+async def test_two_folders_and_one_database(server: Running, tmp_path: Path) -> None:
+    """A second server with a folder of its own is refused the database of the first."""
+    settings = ServerSettings(
+        data=tmp_path / "other", database=f"sqlite:///{server.data}/ovms.db", host=[HOST], port=0,
+        tls=False,
+    )  # fmt: skip
+    with pytest.raises(DatabaseInUse, match="another ovms server is running on database"):
+        await serve(settings, asyncio.Event())
+    await (await server.call(Role.APP)).close()
+    await server.end()
+    stop = asyncio.Event()
+    await serve(settings, stop, on_ready=lambda ports: stop.set())
+    await server.start()
+
+
+@pytest.mark.parametrize("is_trusted", [False, True])
+async def test_a_clock_far_in_the_future(
+    data: Path, log: Log, monkeypatch: pytest.MonkeyPatch, is_trusted: bool
+) -> None:
+    """At a start with it no record is deleted, unless a setting says that it is right."""
+    now = 1_700_000_000.0
+    settings = ServerSettings(data=data, host=[HOST], port=0, tls=False, trust_clock=is_trusted)
+
+    async def starts(clock: ManualClock) -> None:
+        expired, stop = asyncio.Event(), asyncio.Event()
+        expire = Store.expire
+
+        async def expires(store: Store, time: float) -> int:
+            chunks = await expire(store, time)
+            expired.set()
+            return chunks
+
+        monkeypatch.setattr(Store, "expire", expires)
+        task = asyncio.create_task(serve(settings, stop, clock=clock))
+        async with asyncio.timeout(PATIENCE):
+            await expired.wait()
+        monkeypatch.setattr(Store, "expire", expire)
+        stop.set()
+        await task
+
+    await starts(ManualClock(now))
+    database = open_database(data)
+    with database.writing() as connection:
+        values = {"vehicle_id": "CAR1", "type": "T", "number": 1, "time": int(now), "data": b"x"}
+        connection.execute(history.insert().values(**values, expires=int(now) + 86400))
+    await starts(ManualClock(now + 10 * 365 * 86400))
+    with database.reading() as connection:
+        left = connection.execute(history.select()).all()
+    assert len(left) == (0 if is_trusted else 1)
+    assert ("far ahead" in log.text) is not is_trusted
 
 
 async def test_a_port_in_use(data: Path) -> None:

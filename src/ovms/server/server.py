@@ -43,6 +43,7 @@ from ovms.server.services import Services
 from ovms.server.settings import ServerSettings
 from ovms.server.storage.notify import NotifyStore
 from ovms.server.storage.opening import open_database
+from ovms.server.storage.plausible import PlausibleClock
 from ovms.server.storage.store import Store
 from ovms.server.tls import Certificates, open_certificates
 from ovms.server.values import VehicleChange
@@ -148,26 +149,29 @@ async def serve(
             sockets = stack.enter_context(bound(settings.host, settings.tls_port))
             ports.append((sockets, certificates.context))
         async with (
-            _store(settings, clock) as store,
-            _notifier(settings, store, types, channels, expansion, clock) as notifier,
+            _store(settings, clock) as (store, plausible),
+            _notifier(settings, store, types, channels, expansion, clock, plausible) as notifier,
             _hub(settings, store, notifier, clock) as hub,
             _services(settings, store, hub, clock) as services,
         ):
             acceptor = Acceptor(services, clock)
             entrances = [Entrance(each, acceptor.answer, tls) for each, tls in ports]
-            parts = ServerParts(store, acceptor, certificates, clock)
+            parts = ServerParts(store, acceptor, certificates, clock, plausible)
             await _serve(settings, parts, entrances, stop, on_ready)
     log.info("stopped")
 
 
 @asynccontextmanager
-async def _store(settings: ServerSettings, clock: Clock) -> AsyncIterator[Store]:
-    """Open the database; at the end save what waits and close it."""
+async def _store(
+    settings: ServerSettings, clock: Clock
+) -> AsyncIterator[tuple[Store, PlausibleClock]]:
+    """Open the database, for this server alone; at the end save what waits and close it."""
     database = open_database(settings.data, settings.database)
     try:
-        store = await Store.open(database, clock.time)
+        database.hold()
+        store = await Store.open(database, clock.time, trust_clock=settings.trust_clock)
         try:
-            yield store
+            yield store, PlausibleClock(clock, store.last_alive)
         finally:
             lost = await store.close()
             if lost:
@@ -184,6 +188,7 @@ async def _notifier(
     channels: Mapping[str, Channel],
     expansion: Expansion,
     clock: Clock,
+    plausible: PlausibleClock,
 ) -> AsyncIterator[Notifier]:
     """Run the notifier, and end deliveries in order."""
     notifier = Notifier(
@@ -195,6 +200,7 @@ async def _notifier(
         Random(),  # noqa: S311 (spreads retries)
         window=settings.alert_window,
         repeat=settings.alert_repeat,
+        life_clock=plausible.time,
     )
     await notifier.start()
     try:
@@ -250,6 +256,8 @@ class ServerParts:
     acceptor: Acceptor
     certificates: Certificates | None
     clock: Clock
+    plausible: PlausibleClock
+    """What is deleted goes by this one."""
 
     @property
     def hub(self) -> Hub:
@@ -310,7 +318,12 @@ def _start_work(parts: ServerParts, gate: Gate) -> list[asyncio.Task[None]]:
         checked = now
 
     async def expire() -> None:
-        await store.expire(clock.time())
+        was_doubted = parts.plausible.is_doubted
+        now = parts.plausible.time()
+        is_doubted = parts.plausible.is_doubted
+        if is_doubted != was_doubted:
+            await store.note_clock(now if is_doubted else None)
+        await store.expire(now)
 
     def reload() -> None:
         if parts.certificates is not None:

@@ -94,6 +94,11 @@ class CoreSettings(BaseSettings):
     answer_timeout: float = Field(
         default=60.0, gt=0, le=3600, description="Seconds a car has to answer a command."
     )
+    trust_clock: bool = Field(
+        default=False,
+        description="Delete by the clock at once, also when it is more than a day ahead of the"
+        " last sign of life in the database.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level to log: debug, info, warning, error."
     )

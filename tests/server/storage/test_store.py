@@ -10,6 +10,7 @@ from ovms.server.storage import expiry, queries
 from ovms.server.storage.database import Database
 from ovms.server.storage.errors import NotADatabase, StoreClosed
 from ovms.server.storage.opening import open_database
+from ovms.server.storage.plausible import CLOCK_LEAP_LIMIT
 from ovms.server.storage.store import CHANGE_OVERLAP, HOLD_LIMIT, USE_INTERVAL, Store
 from ovms.server.values import DayTraffic, KeptRecord, LatestMessage, ProvisionRecord
 
@@ -103,6 +104,45 @@ async def test_online(database: Database, store: Store, clock: ManualClock) -> N
     assert online()
     await store.close()
     assert not online()
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+async def test_the_last_sign_of_life(database: Database, is_killed: bool) -> None:
+    """It is known at the next start, however the server ended; a time in doubt does not count."""
+    start, leap = 1_700_000_000.0, 10 * CLOCK_LEAP_LIMIT
+
+    async def runs(now: float, *, trust_clock: bool = False) -> float | None:
+        clock = ManualClock(now)
+        store = await Store.open(database, clock.time, trust_clock=trust_clock)
+        clock.advance(100)
+        store.heartbeat()
+        await store.writer.flush()
+        await (store.writer if is_killed else store).close()
+        return store.last_alive
+
+    assert await runs(start) is None
+    assert await runs(start + 200) == start + 100
+    for _ in range(2):
+        assert await runs(start + leap) == start + 300
+    assert await runs(start + 400) == start + 300
+    assert await runs(start + leap) == start + 500
+    assert await runs(start + leap, trust_clock=True) is None
+    assert await runs(start + leap + 200) == start + leap + 100
+
+
+async def test_note_clock(database: Database) -> None:
+    """Until when the clock was believed is stored, and that it is believed again."""
+    clock = ManualClock(5000.0)
+    lasts = []
+    for doubted_at in (4000.0, None):
+        store = await Store.open(database, clock.time)
+        await store.note_clock(4000.0)
+        await store.note_clock(doubted_at)
+        await store.close()
+        lasts.append(store.last_alive)
+    store = await Store.open(database, clock.time)
+    await store.close()
+    assert [*lasts, store.last_alive] == [None, 4000.0, 5000.0]
 
 
 async def test_changed_since(database: Database, store: Store) -> None:

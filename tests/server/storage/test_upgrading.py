@@ -183,6 +183,29 @@ def test_newer_schema(database: Database) -> None:
         database.upgrade()
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["DELETE FROM alembic_version", "UPDATE alembic_version SET version_num = '0000'",
+     "UPDATE alembic_version SET version_num = ''"],
+)  # fmt: skip
+def test_no_version_that_there_was(database: Database, change: str) -> None:
+    """Tables without a version, or with one that never was, are refused in one line."""
+    execute(database, change)
+    for refused in (database.upgrade, database.check):
+        with pytest.raises(NotADatabase, match="no version that ovms knows") as caught:
+            refused()
+        assert "\n" not in str(caught.value)
+
+
+def test_nothing_but_an_empty_version(tmp_path: Path) -> None:
+    """A file with the table of versions alone is as good as an empty one."""
+    database = _empty(tmp_path)
+    execute(database, "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+    database.upgrade()
+    with database.reading() as connection:
+        assert revision(connection, database.name) == schema.REVISION
+
+
 def test_other_program(tmp_path: Path) -> None:
     """Tables are not put into another program's database."""
     database = _empty(tmp_path)

@@ -107,7 +107,7 @@ class Throttle:
         self.trust(taken.account, taken.address)
 
     def trust(self, account: str, address: str) -> None:
-        """Give an address from which an account was logged in tries of its own for a day."""
+        """Grant tries for a day to an address from which the account was logged in."""
         account, address = _cut(account, address)
         addresses = self._trusted.pop(account, {})
         addresses.pop(address, None)

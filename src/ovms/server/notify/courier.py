@@ -50,7 +50,10 @@ log = get_logger("ovms.server.notify")
 
 
 class Courier:
-    """Delivers alerts. ``on_done`` is called after each delivery."""
+    """Delivers alerts. ``on_done`` is called after each delivery.
+
+    ``life_clock`` is the time by which alerts are too old, the clock's unless given.
+    """
 
     def __init__(
         self,
@@ -60,6 +63,7 @@ class Courier:
         random: Random,
         window: float = WINDOW,
         on_done: Callable[[], None] = lambda: None,
+        life_clock: Callable[[], float] | None = None,
     ) -> None:
         self._outbox = outbox
         self._channels = channels
@@ -67,6 +71,7 @@ class Courier:
         self._random = random
         self._window = window
         self._on_done = on_done
+        self._life_clock = life_clock or clock.time
         self._under_way: dict[Place, tuple[str, asyncio.Task[None]]] = {}
 
     async def step(self) -> float | None:
@@ -157,7 +162,7 @@ class Courier:
 
     async def _drop_old(self, place: Place, waiting: Sequence[WaitingAlert]) -> list[WaitingAlert]:
         """Drop alerts that have waited too long; return the rest."""
-        before = self._clock.time() - LIFE
+        before = self._life_clock() - LIFE
         old = [each for each in waiting if each.created < before]
         if old:
             log.warning(

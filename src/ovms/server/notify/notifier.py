@@ -7,7 +7,7 @@ the courier deliver them. Everything here belongs to one event loop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from random import Random
 from typing import Final
@@ -54,7 +54,7 @@ class Notifier:
 
     ``types`` are all channels that apps may subscribe to, ``channels`` those that can send, both
     by type. ``window`` and ``repeat`` in seconds, see
-    :mod:`ovms.server.alerts.grouping`.
+    :mod:`ovms.server.alerts.grouping`. ``life_clock`` is the time by which alerts are too old.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class Notifier:
         *,
         window: float = WINDOW,
         repeat: float = REPEAT,
+        life_clock: Callable[[], float] | None = None,
     ) -> None:
         self._outbox = outbox
         self._types = types
@@ -78,7 +79,10 @@ class Notifier:
         self._window = window
         self._news = News(repeat)
         self._wake = asyncio.Event()
-        self._courier = Courier(outbox, channels, clock, random, window, self._wake.set)
+        self._life_clock = life_clock or clock.time
+        self._courier = Courier(
+            outbox, channels, clock, random, window, self._wake.set, self._life_clock
+        )
         self._noted: list[AlertRow] = []
         self._refused = 0
         self._tell_refused_at = 0.0
@@ -89,7 +93,7 @@ class Notifier:
 
     async def start(self) -> None:
         """Start delivering, beginning with what an earlier run left in the outbox."""
-        await self._outbox.tidy(self._clock.time() - LIFE)
+        await self._outbox.tidy(self._life_clock() - LIFE)
         for push_type, count in sorted((await self._outbox.count_subscriptions()).items()):
             if push_type not in self._channels:
                 log.warning(

@@ -80,6 +80,13 @@ class Database(ABC):
             if revision(connection, self.name) != REVISION:  # the other process may have been first
                 migrate(connection)
 
+    @abstractmethod
+    def hold(self) -> None:
+        """Keep other servers from this database until :meth:`close`.
+
+        Raises :class:`~ovms.server.storage.errors.DatabaseInUse`.
+        """
+
     def check(self) -> None:
         """Raise what would keep a server from starting on this database; change nothing."""
         with self.reading() as connection:

@@ -7,6 +7,7 @@
     │   ├── UnsupportedDatabase   a URL of a kind that is not supported
     │   ├── NotADatabase          the file is something else, another program's, or damaged
     │   ├── NewerSchema           written by a newer ovms
+    │   ├── DatabaseInUse         another server uses it
     │   ├── DatabaseLocked        another process kept it for longer than the busy time-out
     │   └── DatabaseUnwritable    disk full, read-only, or no permission
     ├── StoreClosed               the writer, or the database, was closed
@@ -38,6 +39,10 @@ class NotADatabase(DatabaseError):
 
 class NewerSchema(DatabaseError):
     """The schema is one that this version does not know."""
+
+
+class DatabaseInUse(DatabaseError):
+    """Another server uses the database."""
 
 
 class DatabaseLocked(DatabaseError):

@@ -1,6 +1,6 @@
 """What the server asks of the database: vehicles, their latest messages, history and traffic.
 
-One server at a time uses a database; who starts servers ensures that.
+One server at a time uses a database: :meth:`Database.held` ensures that.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from ovms.server.storage import queries
 from ovms.server.storage.database import Lane
 from ovms.server.storage.errors import StoreClosed
 from ovms.server.storage.expiry import TRAFFIC_DAYS, ExpiryKind
 from ovms.server.storage.names import vehicle_key
+from ovms.server.storage.plausible import CLOCK_LEAP_LIMIT
 from ovms.server.storage.schema import SERVER_ROW, presence, server
 from ovms.server.storage.writer import CLOSE_TIMEOUT, Writer
 
@@ -54,8 +55,13 @@ HOLD_LIMIT: Final = 3600.0
 class Store:
     """The database of a running server. Made by :meth:`open`, in the event loop that uses it."""
 
-    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, database: Database, clock: Callable[[], float], last_alive: float | None = None
+    ) -> None:
         self.database = database
+        self.last_alive = last_alive
+        """When a server last used the database, for :class:`.plausible.PlausibleClock`; ``None`` of
+        a new one, and if the clock is to be believed."""
         self._clock = clock
         self._holders = 0
         self._held_off: float | None = None
@@ -68,14 +74,17 @@ class Store:
         self.put_traffic = self.writer.put_traffic
 
     @classmethod
-    async def open(cls, database: Database, clock: Callable[[], float]) -> Store:
+    async def open(
+        cls, database: Database, clock: Callable[[], float], *, trust_clock: bool = False
+    ) -> Store:
         """Make or upgrade the database if needed, and mark everybody as disconnected.
 
-        ``clock`` returns Unix seconds. Raises :class:`ovms.server.storage.errors.DatabaseError`.
+        ``clock`` returns Unix seconds, which are right with ``trust_clock``. Raises
+        :class:`ovms.server.storage.errors.DatabaseError`.
         """
         await asyncio.to_thread(database.upgrade)
-        await database.write(partial(_start, now=clock()))
-        return cls(database, clock)
+        start = partial(_start, now=clock(), trust_clock=trust_clock)
+        return cls(database, clock, await database.write(start))
 
     async def load_vehicle(self, vehicle_id: str) -> tuple[Vehicle, list[LatestMessage]] | None:
         """Return a vehicle and the latest message of each code by code, or ``None``.
@@ -99,6 +108,12 @@ class Store:
     def heartbeat(self) -> None:
         """Store a sign of life: call it well within ``PRESENCE_STALE``."""
         self.writer.heartbeat(self._clock())
+
+    async def note_clock(self, doubted_at: float | None) -> None:
+        """Store until when the clock was believed; ``None`` if it is believed."""
+        started = self._clock() if doubted_at is None else -doubted_at
+        row = update(server).where(server.c.id == SERVER_ROW).values(started=started)
+        await self.database.write(lambda connection: connection.execute(row))
 
     async def changed_since(self, since: float) -> list[VehicleChange]:
         """Return the vehicles that were made, changed or removed since then (Unix seconds).
@@ -199,7 +214,7 @@ class Store:
         May be called again.
         """
         if not self.writer.closed:
-            self.writer.heartbeat(0.0)  # nobody counts as online any more
+            self.writer.heartbeat(-self._clock())  # nobody counts as online any more
         return await self.writer.close(timeout)
 
     async def _read_settled(self, vehicle_id: str, query: Callable[[Connection], T]) -> T:
@@ -207,10 +222,20 @@ class Store:
         return await self.database.read(query, Lane.HISTORY)
 
 
-def _start(connection: Connection, now: float) -> None:
-    """Mark everybody as disconnected, and store when the server started."""
+def _start(connection: Connection, now: float, *, trust_clock: bool) -> float | None:
+    """Mark everybody as disconnected, store when the server started; return when one last ran.
+
+    ``None`` of a new database, or if the clock is to be believed. A negative start is the last time
+    that was believed, and a negative heartbeat the time of an orderly stop.
+    """
     connection.execute(update(presence).values(car=False, apps=0, batch=0))
-    times = {"started": now, "heartbeat": now}
-    row = update(server).where(server.c.id == SERVER_ROW)
-    if not connection.execute(row.values(times)).rowcount:
-        connection.execute(insert(server).values(id=SERVER_ROW, **times))
+    row = connection.execute(select(server.c.started, server.c.heartbeat)).one_or_none()
+    if row is None:
+        connection.execute(insert(server).values(id=SERVER_ROW, started=now, heartbeat=now))
+        return None
+    started, heartbeat = row
+    last: float = -started if started < 0 else max(started, abs(heartbeat))
+    is_doubted = not trust_clock and now - last > CLOCK_LEAP_LIMIT
+    times = {"started": -last if is_doubted else now, "heartbeat": now}
+    connection.execute(update(server).where(server.c.id == SERVER_ROW).values(times))
+    return None if trust_clock else last

@@ -12,6 +12,7 @@ from ovms.server.storage.sqlite.batch import apply
 from ovms.server.storage.sqlite.connections import KeptConnection, SqliteEngine, create_file
 from ovms.server.storage.sqlite.errors import is_bad_row
 from ovms.server.storage.sqlite.expiry import expire
+from ovms.server.storage.sqlite.holding import HeldFile, lock_path
 from ovms.server.storage.sqlite.worker import Worker
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class SqliteDatabase(Database):
     def __init__(self, path: Path) -> None:
         super().__init__(str(path))
         self.path = path
+        self._hold: HeldFile | None = None
         self._engine = SqliteEngine(path, kept=False)
         self._lanes = {lane: self._reader(f"ovms-{lane.value}") for lane in Lane}
         kept = SqliteEngine(path, kept=True)
@@ -64,8 +66,14 @@ class SqliteDatabase(Database):
         create_file(self.path)
         super().upgrade()
 
+    def hold(self) -> None:
+        """Lock the file ``….lock`` beside the database, wherever that is."""
+        self._hold = HeldFile(self.path)
+
     def check(self) -> None:
         """Raise what would keep a server from starting on the file; a missing one does not."""
+        if lock_path(self.path).exists():
+            HeldFile(self.path).close()
         if self.path.exists():
             super().check()
 
@@ -94,6 +102,8 @@ class SqliteDatabase(Database):
         workers: list[Worker[Any]] = [self._writer, self._writes, *self._lanes.values()]
         for worker in workers:
             await worker.close()
+        if self._hold is not None:
+            self._hold.close()
 
     def _reader(self, name: str) -> Worker[Connection]:
         kept = SqliteEngine(self.path, kept=True)

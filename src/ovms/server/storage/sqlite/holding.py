@@ -1,0 +1,47 @@
+"""A lock beside a SQLite file, so that two servers never share it.
+
+SQLite's own locks last for a transaction. The lock of the data folder does not help where two
+servers with folders of their own name the same file by ``--database``.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from typing import TYPE_CHECKING
+
+from ovms.server.storage.errors import DatabaseInUse, DatabaseUnwritable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def lock_path(path: Path) -> Path:
+    """Return the file that is locked for a database; links to it lead to the same one."""
+    found = path.resolve()
+    return found.with_name(found.name + ".lock")
+
+
+class HeldFile:
+    """A database that is held for this process, until it is closed or the process ends.
+
+    Raises :class:`DatabaseInUse`, or :class:`DatabaseUnwritable`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._file: int | None = os.open(lock_path(path), os.O_CREAT | os.O_RDWR, 0o600)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise DatabaseUnwritable(f"database {path} cannot be locked: {reason}") from error
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self.close()
+            raise DatabaseInUse(f"another ovms server is running on database {path}") from error
+
+    def close(self) -> None:
+        """Let others have it. Calling it again does nothing."""
+        file, self._file = self._file, None
+        if file is not None:
+            os.close(file)
