@@ -403,6 +403,7 @@ async def test_a_server_calls(site: Site, log: Log) -> None:
     times = ("0000-00-00", "00:00:00", "0000-00-00", "00:00:00")
     await peer.says(peer.session.send_welcome(Role.SERVER, "PEER", SECRET, *times))
     await peer.hears_welcome()
+    await peer.says(peer.session.send(Message("a")))
     assert await peer.hears_messages(4) == ["A", CLAIM, "rCAR1,T,0", "rCAR1,S,80"]
     assert log.lines("connected")[-1]["role"] == "server"
     await peer.says(peer.session.send(Message("r", b"CAR1,z,2")))

@@ -4,8 +4,8 @@ A server of the field answers pings and says nothing else for hours, and its ans
 end: the session reads them (:mod:`ovms.protocol.session`). Any byte of a proven server is a sign of
 life.
 
-A caller that repeats an old welcome can decipher nothing. So while a server is linked, a second one
-of the same id takes its place only once one of its lines decrypts; it is pinged at once.
+A caller that repeats an old welcome can decipher nothing. So it is pinged at once. Until something
+that it says deciphers it is sent nothing else, takes nobody's place and was not heard.
 """
 
 from __future__ import annotations
@@ -117,8 +117,6 @@ class CalledPeer:
     async def _run(self) -> None:
         try:
             self.pump.send(Message("A"))  # only who can decipher it can answer
-            if self._service.claim(self, is_proven=False):
-                await self._begin()
             await self._listen()
         except ConnectionLost:
             pass
@@ -133,8 +131,8 @@ class CalledPeer:
             message = await self._next()
             if not self._is_proven:
                 self._is_proven = True
-                if not self._work and self._service.claim(self, is_proven=True):
-                    await self._begin()
+                self._service.claim(self)
+                await self._begin()
             if message.code == "A":
                 self.inbox.send(Message("a"))
             elif message.code == "r":
@@ -150,7 +148,8 @@ class CalledPeer:
                     return await self.inbox.receive()
             except TimeoutError:
                 self.pump.send(Message("A"))
-                await self._note()
+                if self._is_proven:
+                    await self._note()
             is_alive = self._is_proven and self.pump.received > received
             silent = 0.0 if is_alive else silent + patience
             received = self.pump.received
@@ -209,16 +208,13 @@ class PeerService:
         self._all.add(peer)
         return peer
 
-    def claim(self, peer: CalledPeer, *, is_proven: bool) -> bool:
-        """Return whether a connection is now its server's; without proof, not beside another."""
+    def claim(self, peer: CalledPeer) -> None:
+        """Make a connection that is proven its server's, in place of an older one."""
         old = self._peers.get(peer.server_id)
-        if old is not None and not is_proven:
-            return False
         self._peers[peer.server_id] = peer
         if old is not None:
             old.unlink()
             old.pump.close(Replaced())
-        return True
 
     def release(self, peer: CalledPeer) -> bool:
         """Forget a connection; return whether it was its server's."""
