@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ovms.protocol import Role
@@ -160,6 +160,7 @@ async def play(happening: list[tuple[str, int]]) -> None:
 
 
 @settings(max_examples=300)
+@example(happening=[("car", 0), ("cut", 1), ("car", 2), ("car", 0), ("join", 1)])
 @given(happening=st.lists(steps, max_size=25))
 def test_whatever_happens(happening: list[tuple[str, int]]) -> None:
     """Cars are where they logged in last, apps see and command them, nobody hears too much."""

@@ -38,6 +38,11 @@ class Relays:
         """Interactive apps at other servers."""
         return sum(relay.watching for relay in self.members)
 
+    @property
+    def presence(self) -> Message:
+        """What tells another server that the car is here, and since when."""
+        return Message("Z", b"1,%d" % self.claim)
+
     # -- for its clients --------------------------------------------------------------------
 
     def join(self, line: Line) -> Member:
@@ -45,7 +50,7 @@ class Relays:
         clock = self._context.clock
         relay = Member(Role.SERVER, line, joined=clock.monotonic(), heard=clock.monotonic())
         self.members.append(relay)
-        self._room.send(relay, Message("Z", b"1,%d" % self.claim))
+        self._room.send(relay, self.presence)
         for message, came in self._room.latest.replay():
             if came is not None:
                 self._room.send(relay, Message("T", b"%d" % max(0, clock.time() - came)))

@@ -180,9 +180,16 @@ class PeerLink:
         await self.drained()
 
     def car_came(self, room: Room) -> None:
-        """Announce a car, unless the other server has announced it to us."""
+        """Announce a car, unless the other server has announced it to us.
+
+        A car that has logged in again is announced again: by its claim the other server weighs it
+        against one that has logged in elsewhere meanwhile.
+        """
         vehicle_id = room.vehicle.id
-        if vehicle_id in self.cars or vehicle_id in self.relays or not self._shares(room.server):
+        if vehicle_id in self.relays:
+            self.send(Replicated(vehicle_id, room.relays.presence).message)
+            return
+        if vehicle_id in self.cars or not self._shares(room.server):
             return
         line = PeerLine(self, vehicle_id, is_car=False)
         self.relays[vehicle_id] = self._hub.enter_relay(room, line)
