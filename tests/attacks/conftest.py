@@ -1,0 +1,63 @@
+"""A server that is attacked: a real process, attackers with sockets and ciphers of their own.
+
+An attack knows what an attacker knows: the wire, what it overheard, never a secret that it was not
+told. `make test` runs each attack in its short form, `make soak` in its long one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conformance.client import Caller, Transport, Wire, dial, trusting
+from tests.programs.conftest import SECRET, Server, Start, start
+
+__all__ = ["start"]
+
+CARS = ("CAR1", "CAR2", "CAR3")
+
+
+class Target(Server):
+    """The server under attack. Its vehicles belong to ``tester`` and share :data:`SECRET`."""
+
+    def __init__(self, start: Start, data: Path) -> None:
+        super().__init__(start, data, CARS)
+        self._wires: list[Wire] = []
+
+    def dial(self, transport: Transport = Transport.TCP) -> Wire:
+        """Connect and say nothing."""
+        context = trusting(str(self.data / "tls" / "cert.pem")) if transport.is_tls else None
+        wire = dial(transport, self.tls_port if transport.is_tls else self.port, context)
+        self._wires.append(wire)
+        return wire
+
+    def call(
+        self,
+        role: str,
+        vehicle: str = "CAR1",
+        transport: Transport = Transport.TCP,
+        token: str | None = None,
+    ) -> Caller:
+        """Connect one of the owner's own programs, and wait for the server's welcome."""
+        caller = Caller(self.dial(transport), SECRET, token)
+        caller.send_welcome(role, vehicle)
+        caller.be_welcomed()
+        return caller
+
+    def hang_up(self) -> None:
+        """Close every connection that was made."""
+        for wire in self._wires:
+            wire.close()
+
+
+@pytest.fixture
+def target(start: Start, tmp_path: Path) -> Iterator[Target]:
+    """Run the server that is attacked; at the end nothing unexpected may stand in its log."""
+    target = Target(start, tmp_path / "data")
+    yield target
+    target.hang_up()
+    if target.program.process.poll() is None:
+        assert target.program.stop() == 0
+    assert "Traceback" not in target.program.output()
