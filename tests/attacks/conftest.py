@@ -30,8 +30,12 @@ class Target(Server):
         """Connect and say nothing."""
         context = trusting(str(self.data / "tls" / "cert.pem")) if transport.is_tls else None
         wire = dial(transport, self.tls_port if transport.is_tls else self.port, context)
-        self._wires.append(wire)
+        self.keep(wire)
         return wire
+
+    def keep(self, wire: Wire) -> None:
+        """Hang a connection up at the end."""
+        self._wires.append(wire)
 
     def call(
         self,

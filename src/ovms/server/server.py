@@ -215,7 +215,8 @@ async def _hub(
 ) -> AsyncIterator[Hub]:
     """Open the hub; at the end log what waits to be logged."""
     log_settings = LogSettings(settings.log_interval, settings.log_days, settings.log_position_days)
-    hub_settings = HubSettings(__version__, settings.answer_timeout, log_settings)
+    limits = settings.hub_limits()
+    hub_settings = HubSettings(__version__, settings.answer_timeout, log_settings, limits)
     hub = Hub(store, notifier, clock, hub_settings)
     try:
         yield hub

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from ovms.base.paths import default_data_dir
 from ovms.base.settings import SettingsError, load
 from ovms.net.address import TLS_PORT, parse_address
+from ovms.server.limit_settings import LimitSettings
 from ovms.server.notify.channels.expo import ExpoSettings
 from ovms.server.notify.channels.mail import MailSettings
 from ovms.server.notify.registry import ChannelTables
@@ -136,7 +137,7 @@ class CoreSettings(BaseSettings):
         return peers
 
 
-class ServerSettings(ChannelTables, ExpoSettings, MailSettings, CoreSettings):
+class ServerSettings(ChannelTables, LimitSettings, ExpoSettings, MailSettings, CoreSettings):
     """Settings of ``ovms serve``.
 
     Those of mail and Expo stand at the top level, because they are older than tables of channels.

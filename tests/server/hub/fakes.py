@@ -14,6 +14,7 @@ from ovms.protocol.messages import LatestMessage
 from ovms.protocol.records.alert import Alert
 from ovms.protocol.records.history import KeptRecord
 from ovms.server.hub.context import RoomContext
+from ovms.server.hub.limits import HubLimits
 from ovms.server.hub.member import Member
 from ovms.server.hub.room import Room
 from ovms.server.hub.telemetry import LogSettings, TelemetryLog
@@ -46,7 +47,8 @@ def text_of(sent: Message) -> str:
 class FakeLine:
     """A connection that remembers what it was sent; closed, it takes nothing more."""
 
-    def __init__(self) -> None:
+    def __init__(self, peer: str = "192.0.2.1:5000") -> None:
+        self.peer = peer
         self.is_closed = False
         self.error: Exception | None = None
         self.messages: list[Message] = []
@@ -253,9 +255,9 @@ class FakeAlerts:
 class Peer:
     """Somebody in a room, and the line to them."""
 
-    def __init__(self, room: Room, role: Role) -> None:
+    def __init__(self, room: Room, role: Role, address: str = "192.0.2.1") -> None:
         self.room = room
-        self.line = FakeLine()
+        self.line = FakeLine(f"{address}:5000")
         self.member: Member = room.join(role, self.line)
 
     def says(self, *texts: str) -> None:
@@ -277,13 +279,19 @@ class Place:
     """A room of one vehicle, with its storage and clock."""
 
     def __init__(
-        self, stored: Iterable[LatestMessage] = (), vehicle: Vehicle | None = None
+        self,
+        stored: Iterable[LatestMessage] = (),
+        vehicle: Vehicle | None = None,
+        limits: HubLimits | None = None,
     ) -> None:
         self.clock = ManualClock(START)
         self.storage = FakeStorage()
         self.alerts = FakeAlerts()
         self.tasks: list[asyncio.Task[None]] = []
-        context = RoomContext(self.storage, self.alerts, self.clock, VERSION, self._spawn)
+        context = RoomContext(
+            self.storage, self.alerts, self.clock, VERSION, self._spawn,
+            limits=limits or HubLimits(),
+        )  # fmt: skip
         self.context = context
         self.groups = context.groups
         vehicle = vehicle or make_vehicle()
@@ -302,9 +310,9 @@ class Place:
             await asyncio.gather(*self.tasks, return_exceptions=True)
             self.tasks = [task for task in self.tasks if not task.done()]
 
-    def joins(self, role: Role) -> Peer:
+    def joins(self, role: Role, address: str = "192.0.2.1") -> Peer:
         """Let somebody in, what they hear at login included."""
-        return Peer(self.room, role)
+        return Peer(self.room, role, address)
 
     def car(self) -> Peer:
         """Let a car in that has proven itself; what it heard so far is forgotten."""
@@ -327,6 +335,8 @@ class Place:
             self.room.tick(self.clock.monotonic())
             for pacer in [*self.context.pacers]:
                 pacer.flush()
+            for _ in range(10):
+                self.groups.pump()
 
     @property
     def stored(self) -> dict[str, LatestMessage]:

@@ -45,6 +45,7 @@ class AskedStorage(FakeStorage):
 class FakeLine:
     """An asker that takes what it is sent, unless it is stuck."""
 
+    peer = ""
     received = sent = unacknowledged = 0
 
     def __init__(self) -> None:

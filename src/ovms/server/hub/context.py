@@ -11,6 +11,7 @@ from ovms.server.hub.commands import ANSWER_TIMEOUT
 from ovms.server.hub.groups import Groups
 from ovms.server.hub.guard import Guard
 from ovms.server.hub.interfaces import AlertService, Storage
+from ovms.server.hub.limits import HubLimits
 from ovms.server.hub.observers import RoomObservers
 from ovms.server.hub.pacing import Pacer
 from ovms.server.hub.pins import PinLimiter
@@ -29,7 +30,8 @@ class RoomContext:
     """Runs what takes time as a task that the hub owns."""
     answer_timeout: float = ANSWER_TIMEOUT
     """Seconds a car has to answer a command."""
-    groups: Groups = field(default_factory=Groups)
+    limits: HubLimits = field(default_factory=HubLimits)
+    groups: Groups = field(init=False)
     pacers: set[Pacer] = field(default_factory=set)
     """Pacers in which something waits."""
     pins: PinLimiter = field(default_factory=PinLimiter)
@@ -37,4 +39,5 @@ class RoomContext:
     observers: RoomObservers = field(init=False)
 
     def __post_init__(self) -> None:
+        self.groups = Groups(self.limits.groups, self.limits.group_messages)
         self.observers = RoomObservers(self.guard)

@@ -17,6 +17,7 @@ from ovms.protocol.records.alert import Alert, AlertKind
 from ovms.server.hub.commands import ANSWER_TIMEOUT
 from ovms.server.hub.context import RoomContext
 from ovms.server.hub.interfaces import AlertService, Line, Storage
+from ovms.server.hub.limits import HubLimits
 from ovms.server.hub.member import Car, Member
 from ovms.server.hub.observers import RoomObserver
 from ovms.server.hub.room import PROOF_TIMEOUT, Room
@@ -50,6 +51,7 @@ class HubSettings:
     version: str
     answer_timeout: float = ANSWER_TIMEOUT
     log: LogSettings = field(default_factory=LogSettings)
+    limits: HubLimits = field(default_factory=HubLimits)
 
 
 class Idle(Exception):
@@ -108,7 +110,13 @@ class Hub:
         self._clock = clock
         self._settings = settings
         self._context = RoomContext(
-            storage, alerts, clock, settings.version, self._spawn, settings.answer_timeout
+            storage,
+            alerts,
+            clock,
+            settings.version,
+            self._spawn,
+            settings.answer_timeout,
+            settings.limits,
         )
         self.guard = self._context.guard
         self._logs: dict[str, TelemetryLog] = {}
@@ -226,12 +234,16 @@ class Hub:
         self._tick_logs()
 
     def pace(self) -> None:
-        """Send cars what has waited and fits now. Call it ten times a second."""
+        """Send what has waited for its turn, to cars and of groups. Call it ten times a second."""
         for pacer in [*self._context.pacers]:
             try:
                 pacer.flush()
             except Exception as error:
                 self.guard.failed("pacing", error)
+        try:
+            self._context.groups.pump()
+        except Exception as error:
+            self.guard.failed("groups", error)
 
     def _tick_room(self, room: Room, now: float, is_counting: bool) -> None:
         room.tick(now)

@@ -82,6 +82,10 @@ class Line(Protocol):
     """A connection that has been welcomed."""
 
     @property
+    def peer(self) -> str:
+        """Where the other end is, ``ADDRESS:PORT``."""
+
+    @property
     def received(self) -> int:
         """Bytes that came, in all."""
 

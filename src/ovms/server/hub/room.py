@@ -28,6 +28,7 @@ from ovms.server.hub.commands import (
     Outcome,
 )
 from ovms.server.hub.context import RoomContext
+from ovms.server.hub.crowd import CrowdedOut, crowded_out
 from ovms.server.hub.interfaces import Line
 from ovms.server.hub.latest import LatestMessages
 from ovms.server.hub.member import Car, Member, Turn
@@ -146,6 +147,9 @@ class Room:
         self.recorder.keep_presence(car=False, apps=0, batch=0)
 
     def _join_client(self, client: Member) -> None:
+        for old in crowded_out(self.clients, client, self._context.limits):
+            self.leave(old)
+            old.line.close(CrowdedOut())
         self.clients.append(client)
         self.send(client, Message("Z", b"1" if self.car else b"0"))
         for message, _ in self.latest.replay():
@@ -353,7 +357,7 @@ class Room:
         self._context.spawn(self._context.alerts.subscribe(self.vehicle, message.data))
 
     def _watch_group(self, client: Member, message: Message) -> None:
-        self._context.groups.watch(client, message.data, self.send)
+        self._context.groups.watch(client, self.vehicle.id, message.data, self.send)
 
     # -- commands ---------------------------------------------------------------------------
 

@@ -71,6 +71,7 @@ class Flooded(Exception):
 class PeerLine:
     """One vehicle on a link: the line through which its room sends."""
 
+    peer = ""
     received = 0
     sent = 0
     unacknowledged = 0

@@ -1,0 +1,41 @@
+"""The settings of what one vehicle, one client and all groups may take of the server."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from ovms.server.hub.limits import HubLimits
+
+HUB = HubLimits()
+
+
+class LimitSettings(BaseModel):
+    """Bounds for whoever knows a right secret; at the top level of the server's settings."""
+
+    limit_apps: int = Field(
+        default=HUB.apps,
+        ge=1,
+        le=10_000,
+        description="Apps connected to one vehicle; then one gives way to the newcomer.",
+    )
+    limit_batch: int = Field(
+        default=HUB.batch,
+        ge=1,
+        le=10_000,
+        description="Batch clients connected to one vehicle; then one gives way.",
+    )
+    limit_groups: int = Field(
+        default=HUB.groups, ge=0, le=1000, description="Groups of cars that one client may watch."
+    )
+    limit_group_messages: int = Field(
+        default=HUB.group_messages,
+        ge=10,
+        le=1_000_000,
+        description="Positions of groups sent in a second, all together; others wait their turn.",
+    )
+
+    def hub_limits(self) -> HubLimits:
+        """Return the bounds of the rooms."""
+        return HubLimits(
+            self.limit_apps, self.limit_batch, self.limit_groups, self.limit_group_messages
+        )

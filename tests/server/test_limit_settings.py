@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from ovms.server.hub.limits import HubLimits
+from ovms.server.limit_settings import LimitSettings
+
+
+def test_bounds_of_the_rooms() -> None:
+    """What is set reaches the rooms, and what is not keeps its default."""
+    assert LimitSettings().hub_limits() == HubLimits()
+    given = LimitSettings(limit_apps=1, limit_batch=2, limit_groups=3, limit_group_messages=40)
+    assert given.hub_limits() == HubLimits(1, 2, 3, 40)
+
+
+@pytest.mark.parametrize("name", ["limit_apps", "limit_batch"])
+def test_nobody_is_shut_out(name: str) -> None:
+    """A bound that would let nobody in is refused."""
+    with pytest.raises(ValidationError):
+        LimitSettings.model_validate({name: 0})
