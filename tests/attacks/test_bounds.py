@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 import time
 
+import pytest
+
 from tests.attacks.conftest import Target
 from tests.conformance.client import Caller, SocketWire
 from tests.programs.conftest import SECRET
@@ -12,6 +14,38 @@ from tests.waiting import PATIENCE
 
 APPS = 50
 """Apps of one vehicle, as docs/settings.md has it."""
+
+RECORDS, TYPES = 200, 20
+"""Records and record types of one vehicle, set low for these tests."""
+
+
+@pytest.fixture
+def small_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the server keep little of each vehicle. Must come before the server."""
+    monkeypatch.setenv("OVMS_LIMIT_HISTORY_RECORDS", str(RECORDS))
+    monkeypatch.setenv("OVMS_LIMIT_HISTORY_TYPES", str(TYPES))
+
+
+def ask(app: Caller, command: bytes) -> list[list[str]]:
+    """Return the rows of an answer of the server, without their numbers."""
+    app.say(b"C" + command)
+    while True:
+        answer = app.hear_code(b"c").decode().split(",")
+        if answer[1] != "0":
+            return []
+        rows = [answer]
+        while int(answer[2]) < int(answer[3]):
+            answer = app.hear_code(b"c").decode().split(",")
+            rows.append(answer)
+        return [row[4:] for row in rows]
+
+
+def keep(car: Caller, *records: bytes) -> None:
+    """Have records kept, and wait until the server has acknowledged each."""
+    for code, record in enumerate(records):
+        car.say(b"h%d,0," % code + record)
+    for code in range(len(records)):
+        assert car.hear_code(b"h") == b"h%d" % code
 
 
 def call_from(target: Target, address: str, role: str, vehicle: str = "CAR1") -> Caller:
@@ -54,3 +88,31 @@ def test_a_car_that_stirs_a_group(target: Target) -> None:
     while not app.hear_code(b"g").endswith(b",1999"):
         heard += 1
     assert heard <= time.monotonic() - began + 1
+
+
+@pytest.mark.usefixtures("small_history")
+def test_record_types_without_end(target: Target) -> None:
+    """What a car invents beyond its types is acknowledged, not kept, and told once in the log."""
+    car, app = target.call("C"), target.call("A")
+    keep(car, *(b"INVENTED-%d,1,86400,x" % number for number in range(10 * TYPES)))
+    car.say(b"PAan alert")
+    app.hear_code(b"P")
+    types = [row[0] for row in ask(app, b"31")]
+    assert len(types) == TYPES + 1
+    assert "*-Log-Notification" in types
+    assert target.program.output().count("too many types") == 1
+
+
+@pytest.mark.usefixtures("small_history")
+def test_records_without_end(target: Target) -> None:
+    """A flood makes room at its own expense: what was there under another type stays."""
+    car, app = target.call("C"), target.call("A")
+    keep(car, b"*-LOG-Trip,1,86400,a drive")
+    car.say(*(b"HFLOOD,%d,315360000,x" % number for number in range(10 * RECORDS)))
+    keep(car, b"FLOOD,%d,315360000,x" % (10 * RECORDS))
+    counts = {row[0]: int(row[2]) for row in ask(app, b"31")}
+    assert RECORDS * 0.9 < counts["FLOOD"] <= RECORDS
+    assert [row[-1] for row in ask(app, b"32,*-LOG-Trip")] == ["a drive"]
+    numbers = [int(row[2]) for row in ask(app, b"32,FLOOD")]
+    assert numbers[-1] == 10 * RECORDS
+    assert target.program.output().count("history is full") == 1

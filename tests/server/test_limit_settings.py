@@ -5,6 +5,7 @@ from pydantic import ValidationError
 
 from ovms.server.hub.limits import HubLimits
 from ovms.server.limit_settings import LimitSettings
+from ovms.server.storage.limits import HistoryLimits
 
 
 def test_bounds_of_the_rooms() -> None:
@@ -19,3 +20,12 @@ def test_nobody_is_shut_out(name: str) -> None:
     """A bound that would let nobody in is refused."""
     with pytest.raises(ValidationError):
         LimitSettings.model_validate({name: 0})
+
+
+def test_bounds_of_the_history() -> None:
+    """The same of a vehicle's history."""
+    assert LimitSettings().history_limits() == HistoryLimits()
+    given = LimitSettings(
+        limit_history_types=1, limit_history_records=200, limit_history_bytes=3_000_000
+    )
+    assert given.history_limits() == HistoryLimits(1, 200, 3_000_000)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 from ovms.server.hub.limits import HubLimits
+from ovms.server.storage.limits import HistoryLimits
 
 HUB = HubLimits()
+HISTORY = HistoryLimits()
 
 
 class LimitSettings(BaseModel):
@@ -33,9 +35,33 @@ class LimitSettings(BaseModel):
         le=1_000_000,
         description="Positions of groups sent in a second, all together; others wait their turn.",
     )
+    limit_history_types: int = Field(
+        default=HISTORY.types,
+        ge=1,
+        le=100_000,
+        description="Record types that one car may have in its history; further ones are not kept.",
+    )
+    limit_history_records: int = Field(
+        default=HISTORY.records,
+        ge=100,
+        le=100_000_000,
+        description="Records in one vehicle's history; then the oldest go of the type with most.",
+    )
+    limit_history_bytes: int = Field(
+        default=HISTORY.bytes,
+        ge=1_000_000,
+        le=1_000_000_000_000,
+        description="Bytes of one vehicle's history, as command 31 counts them; the same.",
+    )
 
     def hub_limits(self) -> HubLimits:
         """Return the bounds of the rooms."""
         return HubLimits(
             self.limit_apps, self.limit_batch, self.limit_groups, self.limit_group_messages
+        )
+
+    def history_limits(self) -> HistoryLimits:
+        """Return the bounds of each vehicle's history."""
+        return HistoryLimits(
+            self.limit_history_types, self.limit_history_records, self.limit_history_bytes
         )

@@ -13,6 +13,7 @@ from ovms.protocol.records.history import KeptRecord
 from ovms.protocol.welcome import ProvisionRecord
 
 __all__ = [
+    "ALERT_TYPE",
     "AccountState",
     "AlertRow",
     "DayTraffic",
@@ -36,6 +37,9 @@ __all__ = [
     "VehicleType",
     "WaitingAlert",
 ]
+
+ALERT_TYPE = "*-Log-Notification"
+"""The record type under which alerts are kept, as today's server names it."""
 
 VehicleType = Literal["car", "server"]
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from ovms.protocol import Role
 from ovms.protocol.commands import COMMANDS, AnsweredBy
 from ovms.protocol.records.history import KeptRecord
 from ovms.server.hub import answers
 from ovms.server.hub.answers import parse_since
-from ovms.server.hub.recorder import ALERT_TYPE, LONGEST_LIFE
+from ovms.server.hub.recorder import LONGEST_LIFE
+from ovms.server.values import ALERT_TYPE
 from tests.server.hub.fakes import START, Place
 
 
@@ -51,6 +53,16 @@ def test_a_record_that_finds_no_room_is_not_acknowledged() -> None:
     car.says("h7,0,T,1,60,d")
     place.storage.save()
     assert car.hears() == []
+
+
+def test_what_is_refused_is_logged_once() -> None:
+    """However much comes that there is no room for, the log has one line of it."""
+    place = Place()
+    car = place.car()
+    place.storage.is_full = True
+    with capture_logs() as logs:
+        car.says(*(f"HT,{n},60,d" for n in range(10)))
+    assert [each["event"] for each in logs] == ["history records refused: too many wait"]
 
 
 def test_times_stay_within_reason() -> None:

@@ -11,12 +11,13 @@ from ovms.server.storage import queries
 from ovms.server.storage.batch import Batch
 from ovms.server.storage.database import Database
 from ovms.server.storage.expiry import ExpiryKind
+from ovms.server.storage.limits import HistoryLimits
 from ovms.server.storage.opening import open_database
 
 
-def make_database(folder: Path) -> Database:
+def make_database(folder: Path, limits: HistoryLimits | None = None) -> Database:
     """Make a database with the schema, owner ``bob`` and his vehicles ``CAR1`` and ``CAR2``."""
-    database = open_database(folder)
+    database = open_database(folder, limits=limits or HistoryLimits())
     database.upgrade()
     with database.writing() as connection:
         bob = queries.add_owner(connection, "bob", 1.0)

@@ -399,6 +399,18 @@ async def test_history_limit(
     assert subject.put_history("CAR1", _record(b"2", 2))
 
 
+async def test_one_vehicle_does_not_take_all_the_room(
+    subject: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Past a vehicle's bound its records are refused, those of others are not."""
+    monkeypatch.setattr(writer, "VEHICLE_WAITING", 2 * RECORD_COST)
+    put = [subject.put_history("CAR1", _record(b"%d" % n, n)) for n in range(4)]
+    assert put == [True, True, False, False]
+    assert subject.put_history("CAR2", _record())
+    await subject.flush()
+    assert subject.put_history("CAR1", _record(b"4", 4))
+
+
 async def test_many_are_told(subject: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many ask to be told, the event loop has its turns in between."""
     monkeypatch.setattr(writer, "TOLD_AT_ONCE", 10)

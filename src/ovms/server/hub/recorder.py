@@ -14,12 +14,10 @@ from ovms.protocol.records.alert import Alert
 from ovms.protocol.records.history import AckedRecord, HistoryRecord, KeptRecord, ack_of
 from ovms.server.hub.context import RoomContext
 from ovms.server.hub.member import Car, Member
+from ovms.server.values import ALERT_TYPE
 
 LONGEST_LIFE = 10 * 365 * 86400
 """Seconds a history record is kept at most, whatever its car asks for."""
-
-ALERT_TYPE = "*-Log-Notification"
-"""The record type under which alerts are kept, as today's server names it."""
 
 ALERT_LIFE = 365 * 86400
 """Seconds an alert is kept in the vehicle's history."""
@@ -30,11 +28,13 @@ log = get_logger("ovms.server.hub")
 class VehicleRecorder:
     """Puts what one vehicle says and who is connected into the storage."""
 
-    __slots__ = ("_context", "_vehicle_id")
+    __slots__ = ("_context", "_is_refused", "_vehicle_id")
 
     def __init__(self, vehicle_id: str, context: RoomContext) -> None:
         self._vehicle_id = vehicle_id
         self._context = context
+        self._is_refused = False
+        """A record was refused, and that has been logged."""
 
     # -- history ----------------------------------------------------------------------------
 
@@ -85,8 +85,10 @@ class VehicleRecorder:
         now = self._context.clock.time()
         expires = int(now) + min(record.lifetime, LONGEST_LIFE)
         kept = KeptRecord(record.type, record.number, time, expires, record.data, ack, now)
-        if not self._context.storage.put_history(self._vehicle_id, kept, on_saved):
-            log.warning("history record refused: too many wait", vehicle=self._vehicle_id)
+        is_taken = self._context.storage.put_history(self._vehicle_id, kept, on_saved)
+        if not is_taken and not self._is_refused:
+            self._is_refused = True
+            log.warning("history records refused: too many wait", vehicle=self._vehicle_id)
 
     # -- connections ------------------------------------------------------------------------
 

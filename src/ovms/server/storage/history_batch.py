@@ -93,10 +93,14 @@ Acked = tuple[int, AckKey, WaitingRecord]
 
 @dataclass(slots=True)
 class HistoryBatch:
-    """Records by vehicle and by what makes two of them the same; ``size`` is their memory."""
+    """Records by vehicle and by what makes two of them the same."""
 
     records: dict[str, dict[Key, WaitingRecord]] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    """The memory that each vehicle's take."""
+
     size: int = 0
+    """The memory that all of them take."""
 
     def __len__(self) -> int:
         """Count the records."""
@@ -139,11 +143,14 @@ class HistoryBatch:
             first = records.get(key)
         if first is None:
             records[key] = waiting
-            self.size += RECORD_COST + len(waiting.record.data)
+            size = RECORD_COST + len(waiting.record.data)
         else:
             saved = first.saved + waiting.saved
             records[key] = WaitingRecord(first.record, waiting.received, saved)
-        self.size += COPY_COST * len(waiting.saved)
+            size = 0
+        size += COPY_COST * len(waiting.saved)
+        self.sizes[vehicle_id] = self.sizes.get(vehicle_id, 0) + size
+        self.size += size
 
 
 def _key(record: KeptRecord) -> Key:

@@ -8,12 +8,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from ovms.server.storage.errors import UnsupportedDatabase
-from ovms.server.storage.sqlite.database import SqliteDatabase
+from ovms.server.storage.sqlite.database import DEFAULTS, SqliteDatabase
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ovms.server.storage.database import Database
+    from ovms.server.storage.limits import HistoryLimits
 
 FILE_NAME: Final = "ovms.db"
 """The database in the data directory, unless a URL names another."""
@@ -21,13 +22,17 @@ FILE_NAME: Final = "ovms.db"
 _KINDS: Final = {"sqlite": SqliteDatabase.at_url}
 
 
-def open_database(data_dir: Path, url: str | None = None) -> Database:
+def open_database(
+    data_dir: Path, url: str | None = None, limits: HistoryLimits = DEFAULTS
+) -> Database:
     """Return the database of a URL, or else the file in ``data_dir``; nothing is made yet.
+
+    ``limits`` are those of each vehicle's history, where a server writes it.
 
     Raises :class:`UnsupportedDatabase`.
     """
     if not url:
-        return SqliteDatabase(data_dir / FILE_NAME)
+        return SqliteDatabase(data_dir / FILE_NAME, limits)
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -37,4 +42,4 @@ def open_database(data_dir: Path, url: str | None = None) -> Database:
         raise UnsupportedDatabase("PostgreSQL databases are not supported yet")
     if kind not in _KINDS:
         raise UnsupportedDatabase(f"databases of the kind {kind!r} are not supported")
-    return _KINDS[kind](parsed)
+    return _KINDS[kind](parsed, limits)

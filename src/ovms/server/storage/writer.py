@@ -42,6 +42,12 @@ At the 2000 a second that 50 cars send after a gap, the disk may refuse for half
 records are refused: a car sends them again, and what is not acknowledged is counted as lost.
 """
 
+VEHICLE_WAITING: Final = 4 * 2**20
+"""Bytes of it for one vehicle: some 4500 small records, 100 times what a car sends in a second.
+
+Past it its records are refused, so that it does not take the room of all others.
+"""
+
 TOLD_AT_ONCE: Final = 500
 """Callbacks in one turn of the event loop: each may seal and send a message."""
 
@@ -117,6 +123,9 @@ class Writer:
         batch = self._open_batch()
         if self._pending.history.size + self._writing.history.size >= MAX_HISTORY_WAITING:
             self._refuse()
+            return False
+        parts = self._pending.history, self._writing.history
+        if sum(part.sizes.get(vehicle_id, 0) for part in parts) >= VEHICLE_WAITING:
             return False
         batch.history.put(vehicle_id, record, on_saved)
         return True

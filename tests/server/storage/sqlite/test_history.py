@@ -7,7 +7,9 @@ import pytest
 
 from ovms.server.storage.batch import Batch
 from ovms.server.storage.history_batch import COPY_WINDOW, TIME_TOLERANCE
+from ovms.server.storage.limits import HistoryLimits
 from ovms.server.storage.sqlite.batch import apply
+from ovms.server.storage.sqlite.quota import HistoryQuota
 from ovms.server.values import KeptRecord
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ def _statements(raw: sqlite3.Connection, batch: Batch) -> list[str]:
     """Write a batch; returns what was asked of the database, values put in."""
     statements: list[str] = []
     raw.set_trace_callback(statements.append)
-    apply(raw, batch)
+    apply(raw, batch, HistoryQuota(HistoryLimits()))
     raw.set_trace_callback(None)
     return statements
 
@@ -55,7 +57,7 @@ def test_fresh_records_are_not_looked_for(raw: sqlite3.Connection, age: int) -> 
 
 def test_no_table_is_scanned(raw: sqlite3.Connection) -> None:
     """Whatever a batch asks of the database is found by an index, the late copy by its time."""
-    apply(raw, _batch(_record(time=DAY, received=float(DAY))))
+    apply(raw, _batch(_record(time=DAY, received=float(DAY))), HistoryQuota(HistoryLimits()))
     late = _record(time=DAY, received=9.0 * DAY)
     statements = _statements(raw, _batch(late, _record(b"y", 2), _record(ack=None)))
     plans = {each: _plan(raw, each) for each in statements if each[:5] not in ("BEGIN", "COMMI")}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ovms.server.storage.batch import Batch
     from ovms.server.storage.history_batch import HistoryBatch
+    from ovms.server.storage.sqlite.quota import HistoryQuota
 
 # {} takes the rows, whose columns SQLite calls column1, column2…; rows of vehicles that are gone
 # are left out. (EXISTS, because IN would read all vehicles for every statement.)
@@ -60,26 +61,30 @@ _PROVISIONS: Final = (
 _HEARTBEAT: Final = "UPDATE server SET heartbeat = ? WHERE id = ?"
 
 
-def apply(connection: sqlite3.Connection, batch: Batch) -> int:
+def apply(connection: sqlite3.Connection, batch: Batch, quota: HistoryQuota) -> int:
     """Commit a batch in one transaction; on an error nothing of it is written.
 
     Returns how many rows were left out because they can never be written.
     """
     try:
-        _write(connection, batch)
+        _write(connection, batch, quota)
     except BAD_ROW:
-        return _write_singly(connection, batch)
+        quota.forget(batch.history.records)
+        return _write_singly(connection, batch, quota)
+    except BaseException:
+        quota.forget(batch.history.records)
+        raise
     return 0
 
 
-def _write(connection: sqlite3.Connection, batch: Batch) -> None:
+def _write(connection: sqlite3.Connection, batch: Batch, quota: HistoryQuota) -> None:
     with transaction(connection):
         for sql, parameters in _statements(batch, ROWS_A_STATEMENT):
             connection.execute(sql, parameters)
-        write_history(connection, batch.history)
+        write_history(connection, batch.history, quota)
 
 
-def _write_singly(connection: sqlite3.Connection, batch: Batch) -> int:
+def _write_singly(connection: sqlite3.Connection, batch: Batch, quota: HistoryQuota) -> int:
     """Commit a batch row by row, without the bad ones; return how many those are."""
     lost = 0
     with transaction(connection):
@@ -89,16 +94,17 @@ def _write_singly(connection: sqlite3.Connection, batch: Batch) -> int:
             except BAD_ROW:
                 lost += 1
         for record in batch.history.singles():
-            lost += not _try_history(connection, record)
+            lost += not _try_history(connection, record, quota)
     return lost
 
 
-def _try_history(connection: sqlite3.Connection, record: HistoryBatch) -> bool:
+def _try_history(connection: sqlite3.Connection, record: HistoryBatch, quota: HistoryQuota) -> bool:
     """Store a record, all of it or nothing; return whether it could be stored."""
     connection.execute("SAVEPOINT record")
     try:
-        write_history(connection, record)
+        write_history(connection, record, quota)
     except BAD_ROW:
+        quota.forget(record.records)
         connection.execute("ROLLBACK TO record")
         return False
     finally:

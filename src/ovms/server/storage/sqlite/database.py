@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ovms.server.storage.database import Database, Lane
 from ovms.server.storage.errors import UnsupportedDatabase
+from ovms.server.storage.limits import HistoryLimits
 from ovms.server.storage.sqlite.batch import apply
 from ovms.server.storage.sqlite.connections import KeptConnection, SqliteEngine, create_file
 from ovms.server.storage.sqlite.errors import is_bad_row
 from ovms.server.storage.sqlite.expiry import expire
 from ovms.server.storage.sqlite.holding import HeldFile, lock_path
+from ovms.server.storage.sqlite.quota import HistoryQuota
 from ovms.server.storage.sqlite.worker import Worker
 
 if TYPE_CHECKING:
@@ -31,13 +33,16 @@ if TYPE_CHECKING:
 WRITER_BUSY_TIMEOUT: Final = 2.0
 """Seconds the writer waits for a lock; it tries again anyway, and must not outlast its closing."""
 
+DEFAULTS: Final = HistoryLimits()
+
 
 class SqliteDatabase(Database):
     """A SQLite file, with a thread and a connection for each lane, for writes, for the writer."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limits: HistoryLimits = DEFAULTS) -> None:
         super().__init__(str(path))
         self.path = path
+        self._quota = HistoryQuota(limits)
         self._hold: HeldFile | None = None
         self._engine = SqliteEngine(path, kept=False)
         self._lanes = {lane: self._reader(f"ovms-{lane.value}") for lane in Lane}
@@ -47,11 +52,11 @@ class SqliteDatabase(Database):
         self._writer = Worker("ovms-writer", connection.opened, connection.close)
 
     @classmethod
-    def at_url(cls, url: URL) -> SqliteDatabase:
+    def at_url(cls, url: URL, limits: HistoryLimits = DEFAULTS) -> SqliteDatabase:
         """Return the database of a ``sqlite`` URL. Raises :class:`UnsupportedDatabase`."""
         if not url.database or url.database == ":memory:" or url.query:
             raise UnsupportedDatabase("a SQLite database is named by its file: sqlite:///FILE")
-        return cls(Path(url.database))
+        return cls(Path(url.database), limits)
 
     def reading(self) -> AbstractContextManager[Connection]:
         """See :meth:`Database.reading`."""
@@ -87,7 +92,7 @@ class SqliteDatabase(Database):
 
     async def apply(self, batch: Batch) -> int:
         """Commit a batch in the writer's thread."""
-        return await self._writer.run(partial(apply, batch=batch))
+        return await self._writer.run(partial(apply, batch=batch, quota=self._quota))
 
     async def expire(self, kind: ExpiryKind, now: float) -> int:
         """Delete a chunk in the writer's thread."""

@@ -13,16 +13,20 @@ from ovms.server.storage.sqlite.statements import transaction
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
-
-_UNCOUNT: Final = (
+UNCOUNT: Final = (
     "UPDATE history_counts SET records = records - gone.rows, bytes = bytes - gone.size FROM "
     "(SELECT vehicle_id, type, number, count(*) AS rows, sum(length(data) "
-    "+ length(CAST(type AS BLOB)) + length(CAST(vehicle_id AS BLOB)) + ?) AS size "
-    "FROM (SELECT * FROM history WHERE expires <= ? ORDER BY expires, id LIMIT ?) "
-    "GROUP BY vehicle_id, type, number) AS gone WHERE history_counts.vehicle_id = gone.vehicle_id "
+    "+ length(CAST(type AS BLOB)) + length(CAST(vehicle_id AS BLOB)) + :overhead) AS size "
+    "FROM ({}) GROUP BY vehicle_id, type, number) AS gone "
+    "WHERE history_counts.vehicle_id = gone.vehicle_id "
     "AND history_counts.type = gone.type AND history_counts.number = gone.number"
 )
-_NOTHING_LEFT: Final = "DELETE FROM history_counts WHERE records = 0"
+"""Takes records, which are chosen by what stands in the braces, off the counts."""
+
+_UNCOUNT_EXPIRED: Final = UNCOUNT.format(
+    "SELECT * FROM history WHERE expires <= :now ORDER BY expires, id LIMIT :rows"
+)
+NOTHING_LEFT: Final = "DELETE FROM history_counts WHERE records = 0"
 _EXPIRE: Final = (
     "DELETE FROM history WHERE id IN "
     "(SELECT id FROM history WHERE expires <= ? ORDER BY expires, id LIMIT ?)"
@@ -69,8 +73,9 @@ def _expire_traffic(connection: sqlite3.Connection, now: float) -> int:
 def _expire_history(connection: sqlite3.Connection, now: float) -> int:
     if connection.execute("SELECT 1 FROM history_purges").fetchone():
         return 0
-    connection.execute(_UNCOUNT, (RECORD_OVERHEAD, int(now), expiry.CHUNK))
-    connection.execute(_NOTHING_LEFT)
+    chosen = {"overhead": RECORD_OVERHEAD, "now": int(now), "rows": expiry.CHUNK}
+    connection.execute(_UNCOUNT_EXPIRED, chosen)
+    connection.execute(NOTHING_LEFT)
     return connection.execute(_EXPIRE, (int(now), expiry.CHUNK)).rowcount
 
 

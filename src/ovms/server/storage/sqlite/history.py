@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
+    from ovms.server.storage.sqlite.quota import HistoryQuota
+
 ROWS_A_STATEMENT: Final = 400
 """Larger than for messages: a batch takes five kinds of statements, and each may have to wait for
 the interpreter lock. SQLite takes 32766 parameters since 3.32."""
@@ -51,16 +53,21 @@ _COUNTS: Final = (
 )
 
 
-def write_history(connection: sqlite3.Connection, batch: HistoryBatch) -> None:
-    """Store a batch inside a transaction; records of vehicles that are gone are left out."""
+def write_history(connection: sqlite3.Connection, batch: HistoryBatch, quota: HistoryQuota) -> None:
+    """Store a batch inside a transaction, within the bounds of each vehicle.
+
+    Records of vehicles that are gone are left out.
+    """
     living = _fetch(connection, _LIVING, ((vehicle_id,) for vehicle_id in batch.records))
     waiting = [(id_, each) for (id_,) in living for each in batch.records[id_].values()]
     acked = acknowledged(waiting)
     copies = _copies(connection, acked)
     new = [(id_, each.record) for place, (id_, each) in enumerate(waiting) if place not in copies]
-    received = {key: each.received for _, key, each in acked}
+    new = quota.admitted(connection, new)
     _execute(connection, _RECORDS, (record_row(*each) for each in new))
     _execute(connection, _COUNTS, counts(new))
+    quota.keep_within(connection, new)
+    received = {key: each.received for _, key, each in quota.remembered(connection, acked)}
     _execute(connection, _ACKS, ((*key, last) for key, last in received.items()))
 
 

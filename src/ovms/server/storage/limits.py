@@ -1,0 +1,36 @@
+"""How much of the history one vehicle may have: the bounds that are settings.
+
+Without them, whoever knows a car's secret fills the disk, and everybody's answers wait.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ovms.protocol.codes import CODES
+from ovms.server.values import ALERT_TYPE
+
+OWN_TYPES: Final = frozenset(
+    {ALERT_TYPE, *(code for code in map(chr, range(33, 127)) if CODES[code].is_telemetry)}
+)
+"""The types of what the server itself keeps: alerts and the telemetry log. A car's bound of types
+does not keep them out."""
+
+TYPES_A_VEHICLE: Final = 200
+"""Record types of a car; modules have about thirty. Records of a further one are not kept."""
+
+RECORDS_A_VEHICLE: Final = 500_000
+"""Records of a vehicle: a year of what one says that is driven much. Then the oldest go."""
+
+BYTES_A_VEHICLE: Final = 100_000_000
+"""Bytes of them, as command 31 counts them; the disk needs nearly twice as many."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLimits:
+    """What an operator can set of the bounds of a vehicle's history."""
+
+    types: int = TYPES_A_VEHICLE
+    records: int = RECORDS_A_VEHICLE
+    bytes: int = BYTES_A_VEHICLE

@@ -1,0 +1,211 @@
+"""What keeps each vehicle's history within its bounds, in the transaction that adds to it.
+
+When a vehicle has too much, the oldest records go of the type that it has most of. So a flood
+makes room at its own expense, and what is kept under other types stays. A record of one type too
+many is left out.
+
+How much a vehicle has is counted once from the tables, which takes 100 ms for the largest, and
+then added up in memory. Records that expire are not taken off; so before anything goes, the tables
+are asked again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ovms.base.logs import get_logger
+from ovms.server.storage.history_batch import (
+    COPY_WINDOW,
+    RECORD_OVERHEAD,
+    Acked,
+    record_size,
+)
+from ovms.server.storage.limits import OWN_TYPES, HistoryLimits
+from ovms.server.storage.sqlite.expiry import NOTHING_LEFT, UNCOUNT
+from ovms.server.storage.sqlite.statements import many
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from ovms.server.values import KeptRecord
+
+    New = tuple[str, KeptRecord]
+
+CHUNK: Final = 1000
+"""Records that go by one statement: some 20 ms."""
+
+CHUNKS_A_BATCH: Final = 20
+"""Such statements for a vehicle in one transaction; if that is not enough, more go in the next."""
+
+SLACK: Final = 100
+"""One part in so many goes beyond the bound, or each batch would have to make room again."""
+
+ACKS_A_VEHICLE: Final = 10_000
+"""Acknowledgements of a vehicle that are remembered in ten minutes; at five a second a car needs
+3000. Copies of what came beyond may be stored again."""
+
+VEHICLES_LIMIT: Final = 100_000
+"""Vehicles whose counts are remembered, some 200 bytes each; then all are counted again."""
+
+_KNOWN_TYPES: Final = (
+    "SELECT column1, column2 FROM (VALUES {}) WHERE EXISTS "
+    "(SELECT 1 FROM history_counts WHERE vehicle_id = column1 AND type = column2)"
+)
+_TYPES: Final = (
+    "WITH RECURSIVE known (name) AS (SELECT min(type) FROM history_counts WHERE vehicle_id = ?1 "
+    "UNION ALL SELECT (SELECT min(type) FROM history_counts WHERE vehicle_id = ?1 "
+    "AND type > name) FROM known WHERE name IS NOT NULL) "
+    "SELECT name FROM known WHERE name IS NOT NULL LIMIT ?2"
+)
+_USE: Final = (
+    "SELECT coalesce(sum(records), 0), coalesce(sum(bytes), 0) FROM history_counts "
+    "WHERE vehicle_id = ?"
+)
+_USE_BY_TYPE: Final = (
+    "SELECT type, sum(records), sum(bytes) FROM history_counts WHERE vehicle_id = ? GROUP BY type"
+)
+_OLDEST: Final = (
+    "SELECT * FROM history WHERE vehicle_id = :vehicle AND type = :type AND id > "
+    "coalesce((SELECT last_id FROM history_purges WHERE vehicle_id = :vehicle), 0) "
+    "ORDER BY time, number, id LIMIT :rows"
+)
+_SIZE: Final = (
+    "SELECT count(*), coalesce(sum(length(data) + length(CAST(type AS BLOB)) "  # noqa: S608 (ours)
+    f"+ length(CAST(vehicle_id AS BLOB)) + :overhead), 0) FROM ({_OLDEST})"
+)
+_UNCOUNT_OLDEST: Final = UNCOUNT.format(_OLDEST)
+_DROP: Final = f"DELETE FROM history WHERE id IN (SELECT id FROM ({_OLDEST}))"  # noqa: S608 (ours)
+
+log = get_logger("ovms.server.storage")
+
+
+@dataclass(slots=True)
+class VehicleUse:
+    """What a vehicle has: at least as many records and bytes as there are."""
+
+    records: int
+    bytes: int
+    acks: int = 0
+    acks_since: float = 0.0
+
+
+class HistoryQuota:
+    """The bounds of each vehicle's history. Belongs to the writer's thread."""
+
+    def __init__(self, limits: HistoryLimits) -> None:
+        self._limits = limits
+        self._uses: dict[str, VehicleUse] = {}
+        self._told: set[tuple[str, str]] = set()
+
+    def admitted(self, connection: sqlite3.Connection, new: list[New]) -> list[New]:
+        """Return the records without those of types that are too many."""
+        asked = {(id_, each.type) for id_, each in new if each.type not in OWN_TYPES}
+        known: set[tuple[str, str]] = set()
+        for statement, parameters in many(_KNOWN_TYPES, asked):
+            known.update(connection.execute(statement, parameters))
+        refused: set[tuple[str, str]] = set()
+        rooms: dict[str, int] = {}
+        for id_, name in sorted(asked - known):
+            if id_ not in rooms:
+                rooms[id_] = self._limits.types - self._count_types(connection, id_)
+            if rooms[id_] > 0:
+                rooms[id_] -= 1
+            else:
+                refused.add((id_, name))
+                self._tell(id_, "records not kept: too many types")
+        return [(id_, each) for id_, each in new if (id_, each.type) not in refused]
+
+    def remembered(self, connection: sqlite3.Connection, acked: Iterable[Acked]) -> list[Acked]:
+        """Return the acknowledgements that are to be remembered."""
+        kept = []
+        for each in acked:
+            (vehicle_id, *_), received = each[1], each[2].received
+            use = self._uses.get(vehicle_id) or self._count(connection, vehicle_id)
+            if not 0 <= received - use.acks_since < COPY_WINDOW:
+                use.acks, use.acks_since = 0, received
+            use.acks += 1
+            if use.acks <= ACKS_A_VEHICLE:
+                kept.append(each)
+        return kept
+
+    def keep_within(self, connection: sqlite3.Connection, new: Iterable[New]) -> None:
+        """Count records that were just stored, and let the oldest go where there are too many."""
+        if len(self._uses) > VEHICLES_LIMIT:
+            self._uses.clear()
+        sums: dict[str, tuple[int, int]] = {}
+        for id_, record in new:
+            records, size = sums.get(id_, (0, 0))
+            sums[id_] = records + 1, size + record_size(id_, record)
+        for id_, (records, size) in sums.items():
+            use = self._uses.get(id_)
+            if use is None:
+                use = self._count(connection, id_)
+            else:
+                use.records += records
+                use.bytes += size
+            if use.records > self._limits.records or use.bytes > self._limits.bytes:
+                self._make_room(connection, id_, use)
+
+    def forget(self, vehicle_ids: Iterable[str]) -> None:
+        """Count vehicles again: what was added to them has not been committed."""
+        for id_ in vehicle_ids:
+            self._uses.pop(id_, None)
+
+    def _count(self, connection: sqlite3.Connection, id_: str) -> VehicleUse:
+        use = self._uses[id_] = VehicleUse(*connection.execute(_USE, (id_,)).fetchone())
+        return use
+
+    def _count_types(self, connection: sqlite3.Connection, id_: str) -> int:
+        limit = self._limits.types + len(OWN_TYPES)
+        names = connection.execute(_TYPES, (id_, limit))
+        return sum(name not in OWN_TYPES for (name,) in names)
+
+    def _make_room(self, connection: sqlite3.Connection, id_: str, use: VehicleUse) -> None:
+        types = {
+            name: VehicleUse(*sums) for name, *sums in connection.execute(_USE_BY_TYPE, (id_,))
+        }
+        use.records = sum(each.records for each in types.values())
+        use.bytes = sum(each.bytes for each in types.values())
+        limits = self._limits
+        if use.records <= limits.records and use.bytes <= limits.bytes:
+            return  # some have expired
+        self._tell(id_, "history is full: the oldest records of its largest type go")
+        for _ in range(CHUNKS_A_BATCH):
+            records = use.records - (limits.records - limits.records // SLACK)
+            size = use.bytes - (limits.bytes - limits.bytes // SLACK)
+            if records <= 0 and size <= 0:
+                return
+            if records > 0:
+                name = max(types, key=lambda each: types[each].records)
+            else:
+                name = max(types, key=lambda each: types[each].bytes)
+                records = -(-size * types[name].records // types[name].bytes)
+            if not self._drop(connection, id_, name, min(records, CHUNK), (use, types[name])):
+                return
+
+    def _drop(
+        self,
+        connection: sqlite3.Connection,
+        id_: str,
+        name: str,
+        rows: int,
+        uses: tuple[VehicleUse, VehicleUse],
+    ) -> int:
+        """Delete a type's oldest records, and take them off both counts; return how many went."""
+        chosen = {"vehicle": id_, "type": name, "rows": rows, "overhead": RECORD_OVERHEAD}
+        records, size = connection.execute(_SIZE, chosen).fetchone()
+        connection.execute(_UNCOUNT_OLDEST, chosen)
+        connection.execute(NOTHING_LEFT)
+        connection.execute(_DROP, chosen)
+        for use in uses:
+            use.records -= records
+            use.bytes -= size
+        return int(records)
+
+    def _tell(self, id_: str, what: str) -> None:
+        """Log what happened to a vehicle, once."""
+        if (id_, what) not in self._told and len(self._told) < VEHICLES_LIMIT:
+            self._told.add((id_, what))
+            log.warning(what, vehicle=id_)
