@@ -9,7 +9,7 @@ import pytest
 
 from tests.attacks.conftest import Target
 from tests.conformance.client import Caller, SocketWire
-from tests.programs.conftest import SECRET
+from tests.programs.conftest import SECRET, run_ovms
 from tests.waiting import PATIENCE
 
 APPS = 50
@@ -24,6 +24,15 @@ def small_history(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the server keep little of each vehicle. Must come before the server."""
     monkeypatch.setenv("OVMS_LIMIT_HISTORY_RECORDS", str(RECORDS))
     monkeypatch.setenv("OVMS_LIMIT_HISTORY_TYPES", str(TYPES))
+
+
+def add_owner(target: Target, name: str, vehicle: str) -> None:
+    """Add an owner with a vehicle, while the server runs."""
+    for words in (
+        ("owner", "add", name),
+        ("vehicle", "add", vehicle, "--owner", name, "--secret", SECRET),
+    ):
+        assert run_ovms(*words, "--data", str(target.data)).returncode == 0
 
 
 def ask(app: Caller, command: bytes) -> list[list[str]]:
@@ -116,3 +125,20 @@ def test_records_without_end(target: Target) -> None:
     numbers = [int(row[2]) for row in ask(app, b"32,FLOOD")]
     assert numbers[-1] == 10 * RECORDS
     assert target.program.output().count("history is full") == 1
+
+
+def test_histories_that_are_read_in_a_loop(target: Target) -> None:
+    """Beside an owner who reads everything with many apps, another's answer comes, and the stop."""
+    add_owner(target, "another", "CAR9")
+    car = target.call("C")
+    car.say(*(b"HFLOOD,%d,86400,x" % number for number in range(4000)))
+    keep(car, b"FLOOD,1,86400,x")
+    readers = [target.call("A") for _ in range(20)]
+    for reader in readers:
+        reader.say(*[b"C32,FLOOD"] * 40)
+    other, his = target.call("A", "CAR9"), target.call("C", "CAR9")
+    keep(his, b"*-LOG-Trip,1,86400,a drive")
+    assert [row[0] for row in ask(other, b"31")] == ["*-LOG-Trip"]
+    assert [row[-1] for row in ask(other, b"32,*-LOG-Trip")] == ["a drive"]
+    assert all(reader.hear_code(b"c")[:5] == b"c32,0" for reader in readers)
+    assert target.program.stop() == 0

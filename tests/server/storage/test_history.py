@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ovms.server.storage import queries
+from ovms.server.storage import history, queries
 from ovms.server.storage.batch import Batch
 from ovms.server.storage.database import Database
 from ovms.server.values import DayTraffic, HistoryEntry, KeptRecord, TypeSummary
@@ -50,6 +50,22 @@ def test_summary_since(connection: Connection) -> None:
     )
     assert queries.history_summary(connection, "car1", 20) == [TypeSummary("S", 1, 1, 26, 30, 30)]
     assert queries.history_summary(connection, "car1", 30) == []
+
+
+def test_summary_in_parts(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part ends with so many types, or with the type that makes it so many rows."""
+    whole = queries.history_summary(connection, "car1")
+    monkeypatch.setattr(history, "TYPES_A_PAGE", 1)
+    assert queries.summary_page(connection, "car1", None, "") == (whole[:1], "*-é")
+    assert queries.summary_page(connection, "car1", None, "*-é") == (whole[1:], "S")
+    assert queries.summary_page(connection, "car1", None, "S") == ([], None)
+    assert queries.history_summary(connection, "car1") == whole
+    monkeypatch.setattr(history, "TYPES_A_PAGE", 9)
+    monkeypatch.setattr(history, "ROWS_A_PAGE", 2)
+    assert queries.summary_page(connection, "car1", None, "") == (whole, "S")
+    assert queries.summary_page(connection, "car1", 25, "")[1] is None
+    monkeypatch.setattr(history, "ROWS_A_PAGE", 1)
+    assert queries.summary_page(connection, "car1", None, "") == (whole[:1], "*-é")
 
 
 def test_count(connection: Connection) -> None:

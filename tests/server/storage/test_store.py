@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ovms.base.clock import ManualClock
-from ovms.server.storage import expiry, queries
+from ovms.server.storage import expiry, history, queries
 from ovms.server.storage.database import Database
 from ovms.server.storage.errors import NotADatabase, StoreClosed
 from ovms.server.storage.opening import open_database
@@ -202,6 +202,42 @@ async def test_history(store: Store) -> None:
     assert await store.history_count("Car1", "S", 1) == (2, 3)
     assert [each.number for each in await store.history_page("cAr1", "S", 1, None, 3, 9)] == [2, 3]
     assert await store.utilisation("cAr1") == [DayTraffic("2025-01-01", 1, 2, 3, 4)]
+
+
+async def test_owners_read_in_turn(store: Store, database: Database) -> None:
+    """However much one owner reads, with any number of vehicles, another waits for one page."""
+    with database.writing() as connection:
+        alice = queries.add_owner(connection, "alice", 1.0)
+        queries.add_vehicle(connection, "CAR3", alice, "secret", 1.0)
+    for vehicle_id in ("CAR1", "CAR2", "CAR3"):
+        store.put_history(vehicle_id, _record(1))
+        await store.load_vehicle(vehicle_id)
+    await store.writer.flush()
+    done: list[str] = []
+
+    async def read(vehicle_id: str) -> None:
+        assert len(await store.history_page(vehicle_id, "S", None, None, 9, 9)) == 1
+        done.append(vehicle_id)
+
+    await asyncio.gather(*map(read, ["CAR1", "car1", "CAR2"] * 5 + ["car3", "CAR3"]))
+    assert [place for place, each in enumerate(done) if each.upper() == "CAR3"] == [1, 3]
+
+
+async def test_a_summary_is_read_in_parts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two parts of a long summary others have their turn, and no type is missing."""
+    monkeypatch.setattr(history, "TYPES_A_PAGE", 2)
+    for number in range(7):
+        store.put_history("CAR1", KeptRecord(f"T{number}", 1, 1, 2000, b"x", None, 1000.0))
+    store.put_history("CAR2", _record(1))
+    await store.writer.flush()
+    done: list[str] = []
+
+    async def summary(vehicle_id: str) -> None:
+        types = await store.history_summary(vehicle_id)
+        done.append(",".join(each.type for each in types))
+
+    await asyncio.gather(summary("CAR1"), summary("CAR2"))
+    assert done == ["S", "T0,T1,T2,T3,T4,T5,T6"]
 
 
 async def test_expire(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

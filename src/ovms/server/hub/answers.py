@@ -1,7 +1,9 @@
 """Commands that the server answers itself: 30 traffic, 31 what the history holds, 32 its records.
 
 A long answer is sent page by page: each page is a short read of its own, so no snapshot of the
-database is held, and the next is read only when the asker has taken the one before.
+database is held, and the next is read only when the asker has taken the one before. Few rows are
+sent at once, and each owner's answers have their turn: whoever asks for everything, again and
+again, delays nobody else's, nor what cars and apps have to say.
 """
 
 from __future__ import annotations
@@ -9,9 +11,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ovms.base.logs import get_logger
+from ovms.base.turns import Turns
 from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
 from ovms.protocol.times import wire_time
 from ovms.server.hub.interfaces import Line, Storage
@@ -19,6 +23,9 @@ from ovms.server.values import HistoryEntry, HistoryKey
 
 PAGE = 500
 """Records a page of history: some milliseconds of reading, some 50 KiB in memory."""
+
+ROWS_A_TURN = 50
+"""Rows that are sent before others have their turn: about a millisecond."""
 
 PAGE_TIMEOUT = 60.0
 """Seconds an asker has to take a page."""
@@ -37,30 +44,53 @@ class TooSlow(Exception):
         return "does not take the answer that it asked for"
 
 
-async def answer(storage: Storage, vehicle_id: str, command: Command, line: Line) -> None:
+class RecordsGone(Exception):
+    """Records that were counted for an answer made room for newer ones before they were sent."""
+
+    def __str__(self) -> str:
+        """Return the reason."""
+        return "records made room for newer ones meanwhile"
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, and whose turn it takes to send the answer."""
+
+    line: Line
+    owner_id: int
+    turns: Turns[int]
+
+
+async def answer(storage: Storage, vehicle_id: str, command: Command, asker: Asker) -> None:
     """Answer a command on a line within :data:`ANSWER_TIMEOUT`. Never fails."""
+    line = asker.line
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT):
-            await _send_all(storage, vehicle_id, command, line)
+            await _send_all(storage, vehicle_id, command, asker)
     except TimeoutError:
         line.close(TooSlow())
+    except RecordsGone as gone:
+        line.send(Answer(command.number, Result.FAILED, str(gone)).message)
     except Exception as error:
         log.warning("cannot read the history", vehicle=vehicle_id, reason=str(error))
         failure = Answer(command.number, Result.FAILED, "not available now")
         line.send(failure.message)
 
 
-async def _send_all(storage: Storage, vehicle_id: str, command: Command, line: Line) -> None:
-    is_empty = True
+async def _send_all(storage: Storage, vehicle_id: str, command: Command, asker: Asker) -> None:
+    line, sent = asker.line, 0
     make = ROWS[command.number]
     async with aclosing(make(storage, vehicle_id, command.parameters)) as rows:
         async for row in rows:
-            is_empty = False
+            if sent % ROWS_A_TURN == 0:
+                async with asker.turns.take(asker.owner_id):
+                    await asyncio.sleep(0)
+            sent += 1
             if not line.send(Answer(command.number, Result.OK, row).message):
                 return
             async with asyncio.timeout(PAGE_TIMEOUT):
                 await line.drained()
-    if is_empty:
+    if not sent:
         text = BY_NUMBER[command.number].nothing
         line.send(Answer(command.number, Result.FAILED, text).message)
 
@@ -99,7 +129,7 @@ async def _records(
                 number += 1
                 yield f"{number},{count},{record_type},{_value(entry)}"
             if not page:
-                return
+                raise RecordsGone
             after = (page[-1].time, page[-1].number, page[-1].id)
             await asyncio.sleep(0)
 

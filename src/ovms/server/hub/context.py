@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ovms.base.clock import Clock
+from ovms.base.turns import Turns
 from ovms.server.hub.commands import ANSWER_TIMEOUT
 from ovms.server.hub.groups import Groups
 from ovms.server.hub.guard import Guard
@@ -36,6 +37,8 @@ class RoomContext:
     """Pacers in which something waits."""
     pins: PinLimiter = field(default_factory=PinLimiter)
     guard: Guard = field(default_factory=Guard)
+    turns: Turns[int] = field(default_factory=Turns)
+    """Owners' turns to be sent some of a long answer."""
     observers: RoomObservers = field(init=False)
 
     def __post_init__(self) -> None:

@@ -18,6 +18,7 @@ from ovms.protocol.messages import LatestMessage
 from ovms.protocol.paranoid import sealed_message, token_of
 from ovms.protocol.records.alert import Alert, AlertKind
 from ovms.server.hub import answers
+from ovms.server.hub.answers import Asker
 from ovms.server.hub.commands import (
     NO_TEXT,
     NOT_CONNECTED,
@@ -414,7 +415,8 @@ class Room:
             for member in self.members:
                 self.recorder.count_traffic(member)
         try:
-            await answers.answer(self._context.storage, self.vehicle.id, command, client.line)
+            asker = Asker(client.line, self.vehicle.owner_id, self._context.turns)
+            await answers.answer(self._context.storage, self.vehicle.id, command, asker)
         except Exception as error:
             self._context.guard.failed("answer", error, self.vehicle.id)
         client.stream = None

@@ -36,7 +36,7 @@ class Lane(Enum):
     LOGINS = "logins"
     """Short ones, of which strangers can ask many."""
     HISTORY = "history"
-    """A count may take seconds."""
+    """Pages, and counts that take a tenth of a second; :meth:`close` does not wait for them."""
 
 
 class Database(ABC):

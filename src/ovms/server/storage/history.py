@@ -7,9 +7,9 @@ left is not seen.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, cast, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, func, literal, select, tuple_
 
 from ovms.protocol.records.record import legible
 from ovms.server.storage.expiry import TRAFFIC_DAYS
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
     from ovms.server.values import HistoryKey
 
+TYPES_A_PAGE: Final = 20
+"""Types that one read of a summary counts: some 20 ms."""
+
+ROWS_A_PAGE: Final = 5000
+"""Rows after which such a read ends."""
+
 h = history.c
 counts = history_counts.c
 
@@ -32,12 +38,38 @@ def history_summary(
     connection: Connection, vehicle_id: str, since: int | None = None
 ) -> list[TypeSummary]:
     """Return what a vehicle's history holds, by type; without ``since`` from the counters."""
+    types: list[TypeSummary] = []
+    place: str | None = ""
+    while place is not None:
+        page, place = summary_page(connection, vehicle_id, since, place)
+        types += page
+    return types
+
+
+def summary_page(
+    connection: Connection, vehicle_id: str, since: int | None, place: str
+) -> tuple[list[TypeSummary], str | None]:
+    """Return the part of a summary behind ``place``, and where the next part begins.
+
+    A part is a short read, unless one type alone has very many records; the first is behind ``""``,
+    and behind the last one there is ``None``.
+    """
     vehicle_id = vehicle_key(vehicle_id)
-    query = _counted(vehicle_id) if since is None else _counted_since(connection, vehicle_id, since)
-    return [
-        TypeSummary(name, distinct, total, size, *_span(connection, vehicle_id, name, since))
-        for name, distinct, total, size in connection.execute(query).all()
-    ]
+    page: list[TypeSummary] = []
+    rows = 0
+    for _ in range(TYPES_A_PAGE):
+        behind = select(func.min(counts.type)).where(counts.vehicle_id == vehicle_id)
+        name: str | None = connection.scalar(behind.where(counts.type > place))
+        if name is None:
+            return page, None
+        place = name
+        found = _summary(connection, vehicle_id, name, since)
+        if found is not None:
+            page.append(found)
+            rows += found.distinct if since is None else found.total
+        if rows >= ROWS_A_PAGE:
+            break
+    return page, place
 
 
 def history_count(
@@ -89,12 +121,10 @@ def utilisation(
 
 
 def _of(
-    connection: Connection, vehicle_id: str, record_type: str | None, since: int | None
+    connection: Connection, vehicle_id: str, record_type: str, since: int | None
 ) -> list[ColumnElement[bool]]:
     """Return the conditions for the records that are meant."""
-    where = [h.vehicle_id == vehicle_id]
-    if record_type is not None:
-        where.append(h.type == record_type)
+    where = [h.vehicle_id == vehicle_id, h.type == record_type]
     if since is not None:
         where.append(h.time > since)
     purge = select(history_purges.c.last_id).where(history_purges.c.vehicle_id == vehicle_id)
@@ -103,26 +133,27 @@ def _of(
     return where
 
 
-def _counted(vehicle_id: str) -> Select[Any]:
-    records, size = func.sum(counts.records), func.sum(counts.bytes)
-    query = select(counts.type, func.count(), records, size)
-    query = query.where(counts.vehicle_id == vehicle_id)
-    return query.group_by(counts.type).order_by(counts.type)
-
-
-def _counted_since(connection: Connection, vehicle_id: str, since: int) -> Select[Any]:
-    words = len(vehicle_id.encode()) + RECORD_OVERHEAD
-    size = func.sum(func.length(h.data) + func.length(cast(h.type, LargeBinary)) + words)
-    query = select(h.type, func.count(h.number.distinct()), func.count(), size)
-    query = query.where(*_of(connection, vehicle_id, None, since))
-    return query.group_by(h.type).order_by(h.type)
-
-
-def _span(
+def _summary(
     connection: Connection, vehicle_id: str, record_type: str, since: int | None
-) -> tuple[int, int]:
+) -> TypeSummary | None:
+    """Return what there is of a type; ``None`` if there is nothing."""
+    where = _of(connection, vehicle_id, record_type, since)
+    if since is None:
+        sums = select(func.count(), func.sum(counts.records), func.sum(counts.bytes))
+        sums = sums.where(counts.vehicle_id == vehicle_id, counts.type == record_type)
+    else:
+        words = len(vehicle_id.encode()) + len(record_type.encode()) + RECORD_OVERHEAD
+        size = func.sum(func.length(h.data) + words)
+        sums = select(func.count(h.number.distinct()), func.count(), size).where(*where)
+    distinct, total, size_of_all = connection.execute(sums).one()
+    if not total:
+        return None
+    return TypeSummary(record_type, distinct, total, size_of_all, *_span(connection, where))
+
+
+def _span(connection: Connection, where: list[ColumnElement[bool]]) -> tuple[int, int]:
     """Return the times of a type's oldest and newest record."""
-    query = select(h.time).where(*_of(connection, vehicle_id, record_type, since)).limit(1)
+    query = select(h.time).where(*where).limit(1)
     order = h.time, h.number, h.id
     first = connection.scalar(query.order_by(*order))
     last = connection.scalar(query.order_by(*(column.desc() for column in order)))

@@ -6,7 +6,13 @@ them with :func:`ovms.server.storage.database.writing`, the server in threads.
 
 from __future__ import annotations
 
-from ovms.server.storage.history import history_count, history_page, history_summary, utilisation
+from ovms.server.storage.history import (
+    history_count,
+    history_page,
+    history_summary,
+    summary_page,
+    utilisation,
+)
 from ovms.server.storage.imports import Imported, import_vehicles
 from ovms.server.storage.logins import account_states, accounts_changed_since
 from ovms.server.storage.owners import (
@@ -88,6 +94,7 @@ __all__ = [
     "set_password",
     "set_secret",
     "set_server",
+    "summary_page",
     "touch_tokens",
     "transfer_vehicle",
     "utilisation",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import insert, select, update
 
+from ovms.base.turns import Turns
 from ovms.server.storage import queries
 from ovms.server.storage.database import Lane
 from ovms.server.storage.errors import StoreClosed
@@ -65,6 +66,9 @@ class Store:
         self._clock = clock
         self._holders = 0
         self._held_off: float | None = None
+        self._turns: Turns[int | str] = Turns()
+        self._owners: dict[str, int] = {}
+        """The owner of each vehicle that was loaded, as it was then."""
         self.writer = Writer(database)
         # What the hub puts goes straight to the writer.
         self.put_message = self.writer.put_message
@@ -98,6 +102,7 @@ class Store:
         if found is None:
             return None
         vehicle, rows = found
+        self._owners[vehicle.id] = vehicle.owner_id
         if token not in (None, vehicle.paranoid_token):
             vehicle = replace(vehicle, paranoid_token=token)
             rows = [row for row in rows if not row.token]
@@ -140,8 +145,14 @@ class Store:
 
     async def history_summary(self, vehicle_id: str, since: int | None = None) -> list[TypeSummary]:
         """Return what a vehicle's history holds, by type; see :mod:`.history`."""
-        query = partial(queries.history_summary, vehicle_id=vehicle_id, since=since)
-        return await self._read_settled(vehicle_id, query)
+        await self.writer.settle(vehicle_key(vehicle_id))
+        types: list[TypeSummary] = []
+        place: str | None = ""
+        while place is not None:
+            query = partial(queries.summary_page, vehicle_id=vehicle_id, since=since, place=place)
+            page, place = await self._read_in_turn(vehicle_id, query)
+            types += page
+        return types
 
     async def history_count(
         self, vehicle_id: str, record_type: str, since: int | None = None
@@ -162,11 +173,11 @@ class Store:
         limit: int,
     ) -> list[HistoryEntry]:
         """Return the next records behind ``after``, oldest first, then by number."""
-        return await self.database.read(
+        return await self._read_in_turn(
+            vehicle_id,
             lambda connection: queries.history_page(
                 connection, vehicle_id, record_type, since, after, last_id, limit
             ),
-            Lane.HISTORY,
         )
 
     async def utilisation(self, vehicle_id: str, days: int = TRAFFIC_DAYS) -> list[DayTraffic]:
@@ -219,7 +230,13 @@ class Store:
 
     async def _read_settled(self, vehicle_id: str, query: Callable[[Connection], T]) -> T:
         await self.writer.settle(vehicle_key(vehicle_id))
-        return await self.database.read(query, Lane.HISTORY)
+        return await self._read_in_turn(vehicle_id, query)
+
+    async def _read_in_turn(self, vehicle_id: str, query: Callable[[Connection], T]) -> T:
+        """Read of the history; however much an owner asks for, others have their turns."""
+        vehicle_id = vehicle_key(vehicle_id)
+        async with self._turns.take(self._owners.get(vehicle_id, vehicle_id)):
+            return await self.database.read(query, Lane.HISTORY)
 
 
 def _start(connection: Connection, now: float, *, trust_clock: bool) -> float | None:

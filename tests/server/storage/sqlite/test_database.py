@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,16 +10,20 @@ import pytest
 
 from ovms.server.storage.batch import Batch
 from ovms.server.storage.database import Lane
-from ovms.server.storage.errors import DatabaseLocked, DatabaseUnwritable, NotADatabase
+from ovms.server.storage.errors import (
+    DatabaseError,
+    DatabaseLocked,
+    DatabaseUnwritable,
+    NotADatabase,
+)
 from ovms.server.storage.sqlite import connections
 from ovms.server.storage.sqlite import database as module
 from ovms.server.storage.sqlite.database import SqliteDatabase
 from ovms.server.values import LatestMessage
 from tests.server.storage.databases import rows
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from sqlalchemy import Connection
 
     from ovms.server.storage.database import Database
@@ -73,6 +79,27 @@ async def test_locked(path: Path, database: Database, monkeypatch: pytest.Monkey
         await other.apply(BIG)
     assert await other.apply(BIG) == 0
     await other.close()
+
+
+async def test_closing_waits_for_no_history(path: Path, database: Database) -> None:
+    """A read of the history that would go on for ever is ended when the database closes."""
+    subject = SqliteDatabase(path)
+    running = threading.Event()
+
+    def count(connection: Connection) -> None:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.create_function("running", 0, running.set)
+        connection.exec_driver_sql(
+            "WITH RECURSIVE n (x) AS (SELECT coalesce(running(), 1) UNION ALL SELECT x + 1 FROM n) "
+            "SELECT count(*) FROM n"
+        )
+
+    read = asyncio.ensure_future(subject.read(count, Lane.HISTORY))
+    assert await asyncio.to_thread(running.wait, PATIENCE)
+    await subject.close()
+    with pytest.raises(DatabaseError, match="interrupted"):
+        await read
 
 
 def test_check(tmp_path: Path) -> None:

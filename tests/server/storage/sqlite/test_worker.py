@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ import pytest
 
 from ovms.server.storage.errors import StoreClosed
 from ovms.server.storage.sqlite.worker import Worker
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -65,3 +67,20 @@ async def test_close(worker: Worker[Resource], resource: Resource) -> None:
     assert resource.events == ["released in test_0"]
     with pytest.raises(StoreClosed):
         await worker.run(lambda _: 1)
+
+
+async def test_closing_interrupts(resource: Resource) -> None:
+    """A job that runs is interrupted where the connection can be, before it is waited for."""
+    started, interrupted = threading.Event(), threading.Event()
+
+    def work(connection: Resource) -> None:
+        started.set()
+        assert interrupted.wait(PATIENCE)
+        connection.events.append("interrupted")
+
+    worker = Worker("test", resource.opened, resource.release, interrupted.set)
+    job = asyncio.ensure_future(worker.run(work))
+    assert await asyncio.to_thread(started.wait, PATIENCE)
+    await worker.close()
+    await job
+    assert resource.events == ["test_0", "interrupted", "released in test_0"]

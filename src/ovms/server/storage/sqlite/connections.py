@@ -121,7 +121,9 @@ class SqliteEngine:
         pool: dict[str, Any] = {"poolclass": NullPool}
         if kept:
             pool = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0}
-        self._engine = create_engine("sqlite://", creator=lambda: connect(path), **pool)
+        self._path = path
+        self._newest: sqlite3.Connection | None = None
+        self._engine = create_engine("sqlite://", creator=self._connect, **pool)
         _begin_ourselves(self._engine)
 
     @contextmanager
@@ -141,6 +143,16 @@ class SqliteEngine:
             connection = connection.execution_options(immediate=True)
             with connection.begin():
                 yield connection
+
+    def interrupt(self) -> None:
+        """Have the statement fail that runs on the kept connection, from any thread."""
+        if self._newest is not None:
+            with suppress(sqlite3.ProgrammingError):  # it was closed
+                self._newest.interrupt()
+
+    def _connect(self) -> sqlite3.Connection:
+        self._newest = connect(self._path)
+        return self._newest
 
     def close(self) -> None:
         """Close the kept connection, in its thread."""

@@ -45,7 +45,7 @@ class SqliteDatabase(Database):
         self._quota = HistoryQuota(limits)
         self._hold: HeldFile | None = None
         self._engine = SqliteEngine(path, kept=False)
-        self._lanes = {lane: self._reader(f"ovms-{lane.value}") for lane in Lane}
+        self._lanes = {lane: self._reader(lane) for lane in Lane}
         kept = SqliteEngine(path, kept=True)
         self._writes = Worker("ovms-writes", kept.writing, kept.close)
         connection = KeptConnection(path, WRITER_BUSY_TIMEOUT)
@@ -110,6 +110,7 @@ class SqliteDatabase(Database):
         if self._hold is not None:
             self._hold.close()
 
-    def _reader(self, name: str) -> Worker[Connection]:
+    def _reader(self, lane: Lane) -> Worker[Connection]:
         kept = SqliteEngine(self.path, kept=True)
-        return Worker(name, kept.reading, kept.close)
+        interrupt = kept.interrupt if lane is Lane.HISTORY else None
+        return Worker(f"ovms-{lane.value}", kept.reading, kept.close, interrupt)

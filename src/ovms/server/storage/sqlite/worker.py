@@ -21,6 +21,7 @@ class Worker(Generic[C]):
     """One thread and its connection. The thread starts with the first job.
 
     ``opened`` yields the connection for a job, ``release`` closes it; both run in the thread.
+    ``interrupt`` has the job that runs fail, so that closing need not wait for it.
     """
 
     def __init__(
@@ -28,10 +29,12 @@ class Worker(Generic[C]):
         name: str,
         opened: Callable[[], AbstractContextManager[C]],
         release: Callable[[], None],
+        interrupt: Callable[[], None] | None = None,
     ) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._opened = opened
         self._release = release
+        self._interrupt = interrupt
         self._closed = False
 
     async def run(self, job: Callable[[C], T]) -> T:
@@ -44,6 +47,8 @@ class Worker(Generic[C]):
         """Close the connection after the jobs that wait. Calling it again does nothing."""
         if not self._closed:
             self._closed = True
+            if self._interrupt is not None:
+                self._interrupt()
             await asyncio.get_running_loop().run_in_executor(self._thread, self._release)
             self._thread.shutdown(wait=False)
 
