@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from ovms.net.turns import MESSAGE_RATE, MessageRate
 from ovms.server.hub.limits import HubLimits
 from ovms.server.limit_settings import LimitSettings
 from ovms.server.storage.limits import HistoryLimits
@@ -15,7 +16,14 @@ def test_bounds_of_the_rooms() -> None:
     assert given.hub_limits() == HubLimits(1, 2, 3, 40)
 
 
-@pytest.mark.parametrize("name", ["limit_apps", "limit_batch"])
+def test_what_a_connection_may_send() -> None:
+    """What is set reaches the acceptor, and what is not keeps its default."""
+    assert LimitSettings().message_rate() == MESSAGE_RATE
+    given = LimitSettings(limit_messages=10, limit_burst=1000)
+    assert given.message_rate() == MessageRate(10, 1000)
+
+
+@pytest.mark.parametrize("name", ["limit_apps", "limit_batch", "limit_messages", "limit_burst"])
 def test_nobody_is_shut_out(name: str) -> None:
     """A bound that would let nobody in is refused."""
     with pytest.raises(ValidationError):

@@ -24,6 +24,7 @@ from ovms.net.client import ClientConnection as Caller
 from ovms.net.client import Untrusted, WelcomeRefused, connect
 from ovms.net.pump import Pump
 from ovms.net.tls import client_context
+from ovms.net.turns import MessageRate
 from ovms.protocol import Message, Party, Role, Session
 from ovms.server import acceptor as acceptor_module
 from ovms.server import server as server_module
@@ -665,8 +666,8 @@ def acceptors(monkeypatch: pytest.MonkeyPatch) -> list[Acceptor]:
     seen: list[Acceptor] = []
 
     class SeenDoor(Acceptor):
-        def __init__(self, services: Services, clock: Clock) -> None:
-            super().__init__(services, clock)
+        def __init__(self, services: Services, clock: Clock, *, rate: MessageRate) -> None:
+            super().__init__(services, clock, rate=rate)
             seen.append(self)
 
     monkeypatch.setattr(server_module, "Acceptor", SeenDoor)

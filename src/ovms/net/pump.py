@@ -1,6 +1,7 @@
 """The pump: carries a Session on a TCP connection, and decides nothing.
 
-A connection's :class:`PumpHandler` gets the session's events, in order, each once.
+A connection's :class:`PumpHandler` gets the session's events, in order, each once. On a server they
+come in turns (:mod:`~ovms.net.turns`), so that no connection holds up the others.
 
 One listener serves lines and WebSockets, over TLS or not: what a caller speaks is known by its
 first bytes, see :mod:`~ovms.net.http`. Lines go to the session as they come. Between a WebSocket
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from ovms.base.logs import get_logger
 from ovms.net.http import HttpHandler, Speech, speech
 from ovms.net.traffic import Traffic, measure, unacknowledged
+from ovms.net.turns import CHUNK, Allowance, ReadTurn, TurnQueue
 from ovms.protocol import Message, Party, Session, State
 from ovms.protocol.errors import LineTooLong, LocalProtocolError, RemoteProtocolError
 from ovms.protocol.framing import LINE_LIMIT
@@ -83,12 +85,18 @@ class Pump(asyncio.Protocol):
 
     A caller that wants a WebSocket gives its ``codec``; a server's pump makes one when it is
     needed. A server's pump hands a connection with another HTTP request over to ``http``. That
-    protocol gets the transport and all bytes that came, and the pump is done.
+    protocol gets the transport and all bytes that came, and the pump is done. Without ``turns`` it
+    processes what comes at once.
+
+    Reading stops for two reasons that do not know of each other: the handler's :meth:`pause`, and
+    that the connection waits for its next turn. When the connection ends meanwhile, what came
+    before is handled all the same, and then its end.
     """
 
-    __slots__ = ("_codec", "_error", "_first", "_handler", "_has_failed", "_http", "_is_full",
-                 "_is_paused", "_transport", "_waiters", "peer", "received", "sent", "session",
-                 "write_limit")  # fmt: skip
+    __slots__ = ("_at", "_codec", "_error", "_first", "_handler", "_has_failed", "_has_lines",
+                 "_http", "_is_ended", "_is_full", "_is_held", "_is_paused", "_is_waiting", "_loss",
+                 "_transport", "_turns", "_unread", "_waiters", "allowance", "peer", "received",
+                 "sent", "session", "write_limit")  # fmt: skip
 
     def __init__(
         self,
@@ -97,6 +105,7 @@ class Pump(asyncio.Protocol):
         codec: WebSocket | None = None,
         *,
         http: HttpHandler | None = None,
+        turns: TurnQueue | None = None,
     ) -> None:
         self.session = session
         self._handler = handler
@@ -116,7 +125,24 @@ class Pump(asyncio.Protocol):
         self._error: Exception | None = None
         self._is_full = False
         self._waiters: list[asyncio.Future[None]] = []
+        self._turns = turns
+        self.allowance: Allowance | None = None
+        """What the other end may send over time; anything without one."""
+        self._unread = b""
+        """What has come and waits for a turn, from :attr:`_at` on."""
+        self._at = 0
+        self._has_lines = False
+        """Complete lines wait in the session."""
+        self._is_waiting = False
+        """The next turn is due, or will be when the allowance permits it."""
+        self._is_held = False
+        """The transport does not read."""
         self._is_paused = False
+        """The handler has stopped reading."""
+        self._is_ended = False
+        """The other end sends nothing more, and what it sent before waits for a turn."""
+        self._loss: tuple[Exception | None] | None = None
+        """Why the connection was lost while what it had sent waits for a turn."""
         self._has_failed = False
         """The handler failed on an event: that is logged once a connection."""
 
@@ -207,17 +233,14 @@ class Pump(asyncio.Protocol):
     def pause(self) -> None:
         """Stop reading; what has come already waits for :meth:`resume`."""
         self._is_paused = True
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.pause_reading()
+        self._set_reading()
 
     def resume(self) -> None:
         """Process what has come, and read on unless that leads to another :meth:`pause`."""
         self._is_paused = False
-        self._read(b"")
-        self._follow()
-        transport = self._transport
-        if transport is not None and not transport.is_closing() and not self._is_paused:
-            transport.resume_reading()
+        self._has_lines = True  # before the welcome the session stops by itself
+        if not self._is_waiting:
+            self._process()
 
     def close(self, error: Exception | None = None) -> None:
         """End the connection once what was written has left. May be called again."""
@@ -260,7 +283,92 @@ class Pump(asyncio.Protocol):
         self.session.close()
         self._error = self._error or error
 
-    def _read(self, data: bytes) -> None:
+    # -- turns ------------------------------------------------------------------------------
+
+    def take_turn(self) -> None:
+        """Process some of what waits. :class:`~ovms.net.turns.TurnQueue` calls it."""
+        if self._is_waiting:
+            self._is_waiting = False
+            self._process()
+
+    def _take(self, data: bytes) -> None:
+        """Process bytes that came: what fits a turn now, the rest in its turns."""
+        self._unread = self._unread[self._at :] + data
+        self._at = 0
+        if not self._is_waiting:
+            self._process()
+
+    def _process(self) -> None:
+        """Process what waits until the turn is over or the handler pauses."""
+        turn = None if self._turns is None else ReadTurn(self._turns.now)
+        if self._has_lines and not self._is_stopped:
+            self._read(b"", turn)
+        while self._unread and not self._is_stopped and not self._is_over(turn):
+            chunk = self._next_chunk(turn)
+            if self._codec is None:
+                if turn is not None:
+                    turn.add_chunk(chunk, chunk.count(b"\n"))
+                self._read(chunk, turn)
+            else:
+                self._unwrap(self._codec, chunk, turn)
+        if self.session.state is State.CLOSED:
+            self._has_lines = False
+            if self._codec is None:
+                self._unread = b""
+        self._follow()
+        self._end_turn(turn)
+
+    @property
+    def _is_stopped(self) -> bool:
+        # Before the welcome the session stops by itself, within its own bound.
+        return self._is_paused and self.session.state is State.OPEN
+
+    def _is_over(self, turn: ReadTurn | None) -> bool:
+        """Return whether others have their turn; what a stranger may send is little."""
+        return turn is not None and turn.is_over and not self._is_stranger
+
+    def _next_chunk(self, turn: ReadTurn | None) -> bytes:
+        """Return what is processed next of what came; it does not wait any more."""
+        start, end = self._at, self._at + CHUNK
+        if turn is None or self._is_stranger or end >= len(self._unread):
+            chunk, self._unread, self._at = self._unread[start:], b"", 0
+            return chunk
+        self._at = end
+        return self._unread[start:end]
+
+    def _end_turn(self, turn: ReadTurn | None) -> None:
+        """Wait for the next turn if something is left or the allowance is used up."""
+        pause = 0.0
+        if turn is not None and self.allowance is not None and self._transport is not None:
+            pause = self.allowance.spend(turn.cost, turn.now())
+        if self._is_stopped:
+            return
+        if self._turns is not None and (pause or self._unread or self._has_lines):
+            self._is_waiting = True
+            self._set_reading()
+            if pause:
+                self._turns.add_later(self, pause)
+            else:
+                self._turns.add(self)
+        elif self._loss is not None:
+            self._finish(*self._loss)
+        elif not self._is_ended:
+            self._set_reading()
+        elif self._transport is not None and not self._stays_open():
+            self._transport.close()
+
+    def _set_reading(self) -> None:
+        """Have the transport read, or not while there is a reason against it."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        is_held = self._is_paused or self._is_waiting
+        if is_held != self._is_held:
+            self._is_held = is_held
+            transport.pause_reading() if is_held else transport.resume_reading()
+
+    def _read(self, data: bytes, turn: ReadTurn | None) -> None:
+        self._has_lines = False
         try:
             for event in self.session.receive_data(data):
                 try:
@@ -269,8 +377,11 @@ class Pump(asyncio.Protocol):
                     raise
                 except Exception as error:
                     self._handler_failed(error)
-                if self._is_paused and self.session.state is State.OPEN:
-                    break  # before the welcome the session stops by itself, within its own bound
+                if turn is not None:
+                    turn.messages += 1
+                if self._is_stopped or self._is_over(turn):
+                    self._has_lines = True
+                    break
         except RemoteProtocolError as error:
             self.close(error)
 
@@ -325,20 +436,22 @@ class Pump(asyncio.Protocol):
 
     # -- a WebSocket ------------------------------------------------------------------------
 
-    def _unwrap(self, codec: WebSocket, data: bytes) -> None:
+    def _unwrap(self, codec: WebSocket, data: bytes, turn: ReadTurn | None) -> None:
         """Pass bytes to the codec, and its lines to the session."""
         if self.session.state is State.OPEN:
             codec.allow(LINE_LIMIT)
+        frames = codec.frames
         lines = codec.receive(data)
         self._flush(codec)
+        if turn is not None:
+            turn.add_chunk(data, max(codec.frames - frames, lines.count(b"\n")))
         if lines:
-            self._read(lines)
-        self._follow()
+            self._read(lines, turn)
 
     def _follow(self) -> None:
         """End when the WebSocket has ended, after the lines that came before and still wait."""
         codec = self._codec
-        if codec is None or self._is_paused or not codec.is_over:
+        if codec is None or self._is_paused or self._has_lines or not codec.is_over:
             return
         if self.session.state is not State.CLOSED:
             self._stop(codec.error)
@@ -356,12 +469,12 @@ class Pump(asyncio.Protocol):
     def _wait_for_end(self, codec: WebSocket) -> None:
         """Wait a little for the other end to close as well; what it still sends is dropped."""
         transport = self._transport
+        is_news, codec.is_left = not codec.is_left, True
         if transport is None or transport.is_closing():
             return
-        if not codec.is_left:
-            codec.is_left = True
+        if is_news:
             self._is_paused = False
-            transport.resume_reading()
+            self._set_reading()
             asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, transport.abort)
         if codec.is_finished:
             # Close only our half where that exists: bytes that arrive at a closed socket make
@@ -401,23 +514,28 @@ class Pump(asyncio.Protocol):
                 return
         self._take(data)
 
-    def _take(self, data: bytes) -> None:
-        if self._codec is None:
-            self._read(data)
-        else:
-            self._unwrap(self._codec, data)
-
     def eof_received(self) -> bool:
-        """Close, unless the other end waits for an answer; return whether our half stays open.
+        """Close, unless the other end waits for an answer; return whether our half stays open."""
+        if self._is_waiting:
+            self._is_ended = True
+            return not self._is_tls
+        return self._stays_open()
+
+    def _stays_open(self) -> bool:
+        """Return whether the other end, which sends nothing more, still waits for an answer.
 
         A WebSocket says itself when it ends, and asyncio cannot keep one half of TLS open.
         """
         transport = self._transport
         if self._codec is not None or transport is None or transport.is_closing():
             return False
-        is_tls = transport.get_extra_info("sslcontext") is not None
         is_open = self.session.state is not State.CLOSED
-        return is_open and not is_tls and self._handler.half_closed(self)
+        return is_open and not self._is_tls and self._handler.half_closed(self)
+
+    @property
+    def _is_tls(self) -> bool:
+        transport = self._transport
+        return transport is not None and transport.get_extra_info("sslcontext") is not None
 
     def pause_writing(self) -> None:
         """Make :meth:`drained` wait."""
@@ -432,10 +550,18 @@ class Pump(asyncio.Protocol):
         self._waiters.clear()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Call the handler, once."""
-        is_news = self.session.receive_eof()
+        """Call the handler, once, after what came before and still waits for a turn."""
         self._transport = None
         self.resume_writing()
+        if self._turns is not None and self._is_waiting and self.session.state is State.OPEN:
+            self._loss = (error,)
+            self._turns.add(self)
+        else:
+            self._finish(error)
+
+    def _finish(self, error: Exception | None) -> None:
+        is_news = self.session.receive_eof()
+        self._is_waiting = False
         codec = self._codec
         if codec is not None and codec.is_left:
             error = None  # both ends have finished: how the connection ends does not matter

@@ -63,6 +63,7 @@ class WebSocket(ABC):
         "_message",
         "_protocol",
         "error",
+        "frames",
         "is_finished",
         "is_left",
     )
@@ -79,6 +80,8 @@ class WebSocket(ABC):
         """Nothing will follow what :meth:`outgoing` has returned."""
         self.is_left = False
         """For the pump: it has begun to wait for the other end to close."""
+        self.frames = 0
+        """Frames received in all: each costs time, whether it brings a line or not."""
         self.allow(limit)
 
     @property
@@ -159,6 +162,7 @@ class WebSocket(ABC):
 
     def _process_frame(self, frame: Frame) -> bytes:
         """Process a frame; return the lines of the message that it completes."""
+        self.frames += 1
         if frame.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             if frame.opcode is Opcode.CLOSE:
                 self._process_close()

@@ -19,6 +19,7 @@ from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
 from ovms.net.http import HttpHandler
 from ovms.net.pump import GoingAway, Pump
+from ovms.net.turns import MESSAGE_RATE, Allowance, MessageRate, TurnQueue
 from ovms.protocol import Message, OwnerWelcome, Party, Role, Session, State
 from ovms.protocol.crypto import RandomBytes, digest_proves, make_token
 from ovms.protocol.errors import AuthenticationFailed
@@ -263,6 +264,7 @@ class ServerConnection:
 
     def _enter_room(self, pump: Pump, room: Room, role: Role) -> None:
         hub = self._acceptor.services.hub
+        pump.allowance = Allowance(self._acceptor.rate)
         if role is not Role.CAR:
             pump.expect_life(CLIENT_LIFE)
         log.info("connected", **self._facts())
@@ -345,9 +347,11 @@ class Acceptor:
         clock: Clock,
         random_bytes: RandomBytes = os.urandom,
         http: HttpHandler | None = None,
+        rate: MessageRate = MESSAGE_RATE,
     ) -> None:
         self.services = services
         self.clock = clock
+        self.rate = rate
         self.connections: set[ServerConnection] = set()
         self.in_handshake: WeakSet[ServerConnection] = WeakSet()
         """Those in their TLS handshake; weak, because a handshake that fails is not reported."""
@@ -356,6 +360,7 @@ class Acceptor:
         """The secret of those who do not exist: they take as long as a wrong one."""
         self._random_bytes = random_bytes
         self._http = http
+        self._turns = TurnQueue(clock.monotonic)
 
     @property
     def count(self) -> int:
@@ -365,7 +370,7 @@ class Acceptor:
     def answer(self) -> Pump:
         """Make the protocol of a connection that is being accepted."""
         session = Session(Party.SERVER, make_token(self._random_bytes))
-        return Pump(session, ServerConnection(self), http=self._http)
+        return Pump(session, ServerConnection(self), http=self._http, turns=self._turns)
 
     def tick(self) -> None:
         """Close callers whose time is over. Call it about once a second."""

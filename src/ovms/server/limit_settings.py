@@ -1,9 +1,10 @@
-"""The settings of what one vehicle, one client and all groups may take of the server."""
+"""The settings of what a vehicle, a connection and all groups may take of the server."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+from ovms.net.turns import MESSAGE_RATE, MessageRate
 from ovms.server.hub.limits import HubLimits
 from ovms.server.storage.limits import HistoryLimits
 
@@ -53,6 +54,23 @@ class LimitSettings(BaseModel):
         le=1_000_000_000_000,
         description="Bytes of one vehicle's history, as command 31 counts them; the same.",
     )
+    limit_messages: float = Field(
+        default=MESSAGE_RATE.a_second,
+        ge=10,
+        le=1_000_000,
+        description="Messages a second that a car, app or batch client may send for long; what is"
+        " too much waits its turn.",
+    )
+    limit_burst: float = Field(
+        default=MESSAGE_RATE.burst,
+        ge=1000,
+        le=100_000_000,
+        description="Messages that it may send at once, when it comes back after a gap.",
+    )
+
+    def message_rate(self) -> MessageRate:
+        """Return what a connection may send."""
+        return MessageRate(self.limit_messages, self.limit_burst)
 
     def hub_limits(self) -> HubLimits:
         """Return the bounds of the rooms."""

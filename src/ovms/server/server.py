@@ -154,7 +154,7 @@ async def serve(
             _hub(settings, store, notifier, clock) as hub,
             _services(settings, store, hub, clock) as services,
         ):
-            acceptor = Acceptor(services, clock)
+            acceptor = Acceptor(services, clock, rate=settings.message_rate())
             entrances = [Entrance(each, acceptor.answer, tls) for each, tls in ports]
             parts = ServerParts(store, acceptor, certificates, clock, plausible)
             await _serve(settings, parts, entrances, stop, on_ready)
