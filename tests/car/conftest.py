@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from ovms.net.client import ClientConnection, connect
-from ovms.protocol import CallerWelcome, Message, Party, Role, Session
+from ovms.car.calling import call_server
+from ovms.car.tokens import TokenMemory
+from ovms.net.client import ClientConnection
+from ovms.protocol import CallerWelcome, Message, Party, Session
 from ovms.protocol.crypto import make_token
 from tests.waiting import PATIENCE
 
@@ -39,6 +41,8 @@ class FakeServer:
         self.answers_pings = True
         self.refuses = False
         self.port = 0
+        self.tokens = TokenMemory()
+        """What the car remembers."""
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._sessions: dict[asyncio.StreamWriter, Session] = {}
@@ -118,7 +122,7 @@ class FakeServer:
 
     def connect(self) -> Coroutine[Any, Any, ClientConnection]:
         """Return what the link calls to connect."""
-        return connect("127.0.0.1", self.port, Role.CAR, VEHICLE, SECRET)
+        return call_server("127.0.0.1", self.port, VEHICLE, SECRET, self.tokens)
 
 
 @pytest.fixture

@@ -368,3 +368,19 @@ def test_any_command_gets_exactly_its_answer(lines: list[bytes], kind: str) -> N
         failed = [a.text for a in answers if a and a.result == Result.FAILED]
         assert all(text and not set(text) & set(",\r\n") for text in failed)
         assert all(b"\n" not in event.data for event in events)
+
+
+@pytest.mark.parametrize("number", [4, 8, 9])
+def test_whom_it_calls_is_changed_only_where_the_server_is_verified(
+    car: FakeCar, number: int
+) -> None:
+    """Server, vehicle id and secret are refused on any other link, by text command as well."""
+    module = Module(car)
+    for is_verified, begins in ((False, b",1,"), (True, b",0"), (False, b",1,")):
+        module.connect(0, is_verified=is_verified)
+        for command in (b"4,%d,new" % number, b"4,%d," % number, b"7,config set %d new" % number):
+            answer = module.receive(Message("C", command), 0)[0].data
+            assert answer[1:].startswith(begins), answer
+            assert is_verified or b"only over TLS" in answer
+        assert module.receive(Message("C", b"4,5,apn"), 0)[0].data == b"4,0"
+        module.disconnect()

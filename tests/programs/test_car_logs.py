@@ -41,7 +41,8 @@ class Life:
         self._start = start
         self._folder = folder
         self._manager = manager
-        words = ["-", REGISTRATION, "K", "-", server.address, "-", "-", "-", "CAR1",
+        self._secure = f"127.0.0.1:{server.tls_port}"
+        words = ["-", REGISTRATION, "K", "-", self._secure, "-", "-", "-", "CAR1",
                  NETWORK_PASSWORD, PARANOID]  # fmt: skip
         where = ("--data", str(server.data))
         self._run("provision", "add", "--vin", VIN, "--iccid", ICCID, *where, *words)
@@ -52,7 +53,8 @@ class Life:
     def begin(self) -> Program:
         """Start the car."""
         return self._start(
-            "car", "--provision", self.server.address, "--vin", VIN, "--iccid-file",
+            "car", "--provision", self._secure, "--tls", "--ca",
+            str(self.server.data / "tls" / "cert.pem"), "--vin", VIN, "--iccid-file",
             str(self._folder / "iccid"), "--run", "--group", GROUP, "--pin", PIN,
             "--state", str(self._folder / "state"), "--speed", "60", "--scenario", "commute",
             env={"NOTIFY_SOCKET": self._manager.address}, to_journal=True,

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from ovms.base.clock import SystemClock
+from ovms.car.calling import call_server
 from ovms.car.drivers import ClockDriver
 from ovms.car.link import Link
 from ovms.car.module import Module
+from ovms.car.tokens import TokenMemory
 from ovms.car.vehicles.sim import SimCar
-from ovms.net.client import connect
-from ovms.protocol import Role
 from tests.programs.conftest import SECRET, Program, Server, Start, run_ovms, status_of
 
 Fields = dict[str, Any]
@@ -28,8 +28,11 @@ Fields = dict[str, Any]
 class Car:
     """A simulated car of the server's CAR1, with a state folder, and a log of what it sends."""
 
-    def __init__(self, server: Server, start: Start, folder: Path) -> None:
+    def __init__(
+        self, server: Server, start: Start, folder: Path, link: list[str] | None = None
+    ) -> None:
         self.server = server
+        self.link = link or server.link()
         self._start = start
         self._folder = folder
         self.program = self.run()
@@ -37,7 +40,7 @@ class Car:
     def run(self) -> Program:
         """Start it, always with the same arguments."""
         self.program = self._start(
-            "car", *self.server.link(), "--seed", "1", "--units", "M", "--log-level", "debug",
+            "car", *self.link, "--seed", "1", "--units", "M", "--log-level", "debug",
             env={"OVMS_CAR_STATE": str(self._folder)},
         )  # fmt: skip
         self.program.wait_for("connected .*vehicle=")
@@ -153,8 +156,9 @@ def test_settings_count_at_once_and_survive_a_power_cut(car: Car, tmp_path: Path
     assert SECRET not in car.program.output()
 
 
-def test_it_restarts_and_goes_by_what_was_set(car: Car) -> None:
+def test_it_restarts_and_goes_by_what_was_set(server: Server, start: Start, tmp_path: Path) -> None:
     """The answer to 5 comes, then the same program logs in anew, with the new password."""
+    car = Car(server, start, tmp_path / "state", server.secure())
     process = car.program.process.pid
     data = ["--data", str(car.server.data)]
     car.does("set-parameter", "9", "another secret")
@@ -195,9 +199,10 @@ async def test_charge_and_cooldown(server: Server) -> None:
     made.charging.plug()
     made.advance(made.time + 10)
     host, _, port = server.address.partition(":")
+    tokens = TokenMemory()
     link = Link(
         Module(made), ClockDriver(clock=SystemClock()),
-        lambda: connect(host, int(port), Role.CAR, "CAR1", SECRET.encode()),
+        lambda: call_server(host, int(port), "CAR1", SECRET.encode(), tokens),
         random=Random(1),  # noqa: S311 (jitter)
     )  # fmt: skip
     task = asyncio.create_task(link.run())

@@ -1,5 +1,7 @@
 """Where a car keeps what is not delivered: nowhere, or in a small SQLite file of its own.
 
+The file also has the tokens that the car remembers (:mod:`~ovms.car.tokens`).
+
 An item is on disk when the call returns, and survives a power cut. A damaged file is set aside, and
 a new one is created. A disk that fails while the car runs is logged once, and what is missing on it
 is written when it works again. Neither stops the car.
@@ -15,6 +17,7 @@ from typing import Final, Protocol, Self
 
 from ovms.base.logs import get_logger
 from ovms.base.paths import make_private_dir, write_whole
+from ovms.car.tokens import TokenMemory
 from ovms.protocol.records.alert import Alert
 from ovms.protocol.records.history import HistoryRecord
 
@@ -100,6 +103,7 @@ class NoDeliveryStore:
 
     def __init__(self, next_code: int = 1) -> None:
         self.next_code = next_code
+        self.tokens = TokenMemory()
 
     def load(self) -> Sequence[Item]:
         """Return nothing."""
@@ -127,6 +131,8 @@ class DeliveryFile:
         self._gone: set[int] = set()
         """Codes of items that are delivered, but still on disk."""
         self._is_failing = False
+        self.tokens = TokenMemory(database)
+        """The tokens of welcomes that were seen, in the same file."""
         rows = database.execute("SELECT code, kind, data, made FROM items ORDER BY code")
         self._found = [_item(*row) for row in rows]
         (last,) = database.execute("SELECT max(seq) FROM sqlite_sequence").fetchone()

@@ -16,6 +16,7 @@ from random import Random
 from ovms.base.clock import SystemClock
 from ovms.base.logs import get_logger
 from ovms.base.tasks import run_until_first_ends
+from ovms.car.calling import UnprovenServer
 from ovms.car.drivers import Driver
 from ovms.car.linkstate import LinkState
 from ovms.car.module import Module
@@ -37,10 +38,12 @@ log = get_logger("ovms.car")
 PING, PONG = "A", "a"
 
 UNTRUSTED, REFUSED = "no trust in the server", "refused by the server"
+UNPROVEN = "somebody may pose as the server"
 
 HINTS = {
     UNTRUSTED: "name the server's certificate with --ca, or take any with --insecure",
     REFUSED: "check --vehicle and --secret, and that the vehicle exists on the server",
+    UNPROVEN: "call over TLS (--tls), where the certificate proves the server",
 }
 """What to do about each trouble."""
 
@@ -120,7 +123,9 @@ class _Call:
 class Link:
     """Keeps a module connected while a driver moves its car.
 
-    ``connect`` makes a connection, or raises :class:`ConnectFailed` or :class:`WelcomeRefused`.
+    ``connect`` makes a connection to a proven server (:func:`~ovms.car.calling.call_server`), or
+    raises :class:`ConnectFailed` or :class:`WelcomeRefused`. ``is_verified`` says whether TLS has
+    checked the server's certificate.
     ``names`` say in the log who calls whom. ``state`` holds how the link stands.
     """
 
@@ -134,8 +139,10 @@ class Link:
         timing: LinkTiming | None = None,
         names: Mapping[str, str] | None = None,
         state: LinkState | None = None,
+        is_verified: bool = False,
     ) -> None:
         self.module = module
+        self._is_verified = is_verified
         self.state = state or LinkState(SystemClock())
         self._driver = driver
         self._connect = connect
@@ -251,6 +258,8 @@ class Link:
         before, self._trouble = self._trouble, None
         if isinstance(error, Untrusted):
             self._trouble = UNTRUSTED
+        elif isinstance(error, UnprovenServer):
+            self._trouble = UNPROVEN
         elif self._reconnector.is_refused:
             self._trouble = REFUSED
         if self._trouble not in (None, before):
@@ -262,7 +271,7 @@ class Link:
         self.state.connect()
         log.info("connected", **self._names)
         try:
-            call.send(self.module.connect(self._driver.now))
+            call.send(self.module.connect(self._driver.now, is_verified=self._is_verified))
             self._call = call
             self._up.set()
             await self._listen(call)

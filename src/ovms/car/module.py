@@ -29,7 +29,7 @@ from ovms.car.command_handler import CommandHandler, failure_log
 from ovms.car.delivery import Delivery, Moment
 from ovms.car.delivery_store import DeliveryStore
 from ovms.car.modem import Modem
-from ovms.car.parameters import FEATURE_OFFSET, Parameter
+from ovms.car.parameters import FEATURE_OFFSET, IDENTITY, Parameter
 from ovms.car.reports import ORDER, CarIdentity, Units, group_position, make_message
 from ovms.car.settings import CAN_WRITE, ModuleSettings, ParameterStore
 from ovms.car.soc_alert import SocWatch
@@ -132,9 +132,13 @@ class Module:
 
     # -- the link ---------------------------------------------------------------------------
 
-    def connect(self, now: float) -> list[Message]:
-        """Handle the welcome of the server. Return everything that is known."""
+    def connect(self, now: float, *, is_verified: bool = False) -> list[Message]:
+        """Handle the welcome of the server. Return everything that is known.
+
+        ``is_verified`` says whether TLS has checked the server's certificate.
+        """
         self._is_connected = True
+        self.settings.locked = frozenset() if is_verified else IDENTITY
         self.watchers = 0
         self.delivery.restart()
         token = [self._sealer.announcement] if self._sealer else []

@@ -81,6 +81,12 @@ itself, which reads the answer to a plain command.
 """
 
 
+IDENTITY = frozenset({Parameter.SERVER, Parameter.VEHICLE_ID, Parameter.SECRET})
+"""Whom the module calls, and as whom. Whoever can change one of them has the car for good, so over
+a connection without verified TLS none of them is changed.
+"""
+
+
 class BadParameter(ValueError):
     """A parameter has a value that makes no sense; ``number`` says which."""
 

@@ -80,6 +80,8 @@ class ModuleSettings:
     def __init__(self, configured: Mapping[int, str], store: ParameterStore | None = None) -> None:
         self._configured = dict(sound(configured))
         self._store = store
+        self.locked: frozenset[int] = frozenset()
+        """Parameters that cannot be set over the present connection."""
         self._set = dict(sound(store.load())) if store else {}
         self._volatile = dict.fromkeys(range(KEPT_FEATURES.start), 0)
 
@@ -157,6 +159,10 @@ class ModuleSettings:
         if number - FEATURE_OFFSET in KEPT_FEATURES and value:
             self.set_feature(number - FEATURE_OFFSET, value)
             return
+        if number in self.locked:
+            raise BadValue(
+                str(BadParameter(number, "is set only over TLS with a checked certificate"))
+            )
         _check_parameter(number, value)
         if number == Parameter.PARANOID and not self.is_kept:
             raise BadValue("a paranoid password counts after a restart: start the car with --state")

@@ -20,19 +20,19 @@ import uvloop
 from ovms.base import logs
 from ovms.base.clock import SystemClock
 from ovms.base.paths import default_data_dir
+from ovms.car.calling import call_server
 from ovms.car.drivers import ClockDriver, Driver, Replay
 from ovms.car.link import Link
 from ovms.car.module import Module
 from ovms.car.replay import open_recording
 from ovms.car.reports import Units
+from ovms.car.tokens import TokenMemory
 from ovms.car.vehicles.interface import CarVehicle
 from ovms.car.vehicles.roadster import Roadster
 from ovms.car.vehicles.roadster.demo import DEMO_RECORDING
 from ovms.car.vehicles.sim import SimCar
 from ovms.cli.common import fail, refuse
 from ovms.cli.database import open_database
-from ovms.net.client import connect
-from ovms.protocol import Role
 from ovms.server.accounts.passwords import hash_password
 from ovms.server.certificate import BadCertificate
 from ovms.server.listener import CannotListen, Ports, bound
@@ -143,7 +143,7 @@ def _link(vehicle_id: str, vehicle: CarVehicle, driver: Driver, units: Units, po
     return Link(
         Module(vehicle, units, vehicle_id),
         driver,
-        partial(connect, HOST, port, Role.CAR, vehicle_id, SECRET.encode()),
+        partial(call_server, HOST, port, vehicle_id, SECRET.encode(), TokenMemory()),
         random=Random(),  # noqa: S311 (jitter)
         names={"vehicle": vehicle_id},
     )

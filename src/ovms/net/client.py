@@ -104,6 +104,8 @@ class ClientConnection:
         self.shown = "vehicle id or secret"
         """What may be wrong if the server closes the connection instead of welcoming us."""
         self.welcomed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.server_token = ""
+        """The token in the welcome of the server, under scheme 0x30."""
         self.login: OwnerServerWelcome | None = None
         """The server's answer to an owner's login: the vehicle, and all vehicles of the owner."""
 
@@ -163,16 +165,20 @@ class ClientConnection:
 
         Raises :class:`ConnectionLost` when the connection has ended and nothing is left.
         """
-        while not self._inbox:
-            if self._is_over:
-                raise self._lost()
-            self._news.clear()
-            await self._news.wait()
+        await self.ready()
         message = self._inbox.popleft()
         if self._is_full and len(self._inbox) <= INBOX_LIMIT // 2 and self._pump is not None:
             self._is_full = False
             self._pump.resume()
         return message
+
+    async def ready(self) -> None:
+        """Wait until there is a message to :meth:`receive`. Raises :class:`ConnectionLost`."""
+        while not self._inbox:
+            if self._is_over:
+                raise self._lost()
+            self._news.clear()
+            await self._news.wait()
 
     async def provision(self, key: str) -> ProvisionRecord | None:
         """Return the provisioning record of a key; ``None`` if the server has none for us.
@@ -236,7 +242,9 @@ class ClientConnection:
 
     def _lost(self) -> ConnectionLost:
         reason = f": {self._error}" if self._error else ""
-        return ConnectionLost(f"the connection to the server is lost{reason}")
+        lost = ConnectionLost(f"the connection to the server is lost{reason}")
+        lost.__cause__ = self._error
+        return lost
 
     # -- the pump's handler -----------------------------------------------------------------
 
@@ -257,7 +265,10 @@ class ClientConnection:
             if question is not None and not question.done():
                 question.set_result(event if isinstance(event, ProvisionRecord) else None)
         elif isinstance(event, ServerWelcome | OwnerServerWelcome) and not self.welcomed.done():
-            self.login = event if isinstance(event, OwnerServerWelcome) else None
+            if isinstance(event, ServerWelcome):
+                self.server_token = event.token
+            else:
+                self.login = event
             self.welcomed.set_result(None)
 
     def stalled(self, pump: Pump) -> None:
@@ -306,12 +317,14 @@ async def connect(
     tls: ssl.SSLContext | None = None,
     websocket: bool = False,
     words: Sequence[str] = (),
+    token: str | None = None,
 ) -> ClientConnection:
     """Connect to a server and wait for its welcome, at most ``timeout`` seconds.
 
     With ``tls``, a :func:`~ovms.net.tls.client_context`, the server's certificate must be valid for
     ``host``. With ``websocket`` lines are sent through a WebSocket. ``words`` follow the vehicle id
-    in the welcome. Raises :class:`ConnectFailed` or :class:`WelcomeRefused`.
+    in the welcome. ``token`` is the caller's, else a new one is made. Raises :class:`ConnectFailed`
+    or :class:`WelcomeRefused`.
     """
     endpoint = _Endpoint(host, port, timeout, tls, websocket)
     unfit = f"{vehicle_id!r} cannot be the id of a vehicle"
@@ -319,7 +332,7 @@ async def connect(
         endpoint,
         lambda session: session.send_welcome(role, vehicle_id, secret, *words),
         unfit,
-        random_bytes,
+        token or make_token(random_bytes),
     )
 
 
@@ -346,6 +359,7 @@ async def connect_owner(
         endpoint,
         lambda session: session.send_owner_welcome(role, user, password, vehicle_id),
         unfit,
+        make_token(os.urandom),
         shown="user, password or vehicle id",
     )
 
@@ -407,7 +421,7 @@ async def _open(
     endpoint: _Endpoint,
     send_welcome: Callable[[Session], bytes],
     unfit: str,
-    random_bytes: RandomBytes = os.urandom,
+    token: str,
     shown: str | None = None,
 ) -> ClientConnection:
     """Connect, send the welcome and wait for the server's.
@@ -415,7 +429,7 @@ async def _open(
     ``send_welcome`` returns the welcome line. ``unfit`` is the error text if it cannot be written,
     and ``shown`` what may be wrong if the server refuses it.
     """
-    session = Session(Party.CALLER, make_token(random_bytes))
+    session = Session(Party.CALLER, token)
     try:
         welcome = send_welcome(session)
     except (LocalProtocolError, UnicodeEncodeError) as error:

@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 from ovms.base.clock import ManualClock
+from ovms.car.calling import PROOF_TIMEOUT
 from ovms.car.fleet.fleet import Fleet
 from ovms.car.fleet.member import TIMING, FleetMember, Stage
 from ovms.car.fleet.roster import RosterEntry
@@ -30,6 +31,7 @@ class LittleServer:
         self.pumps: dict[str, Pump] = {}
         self.heard: list[tuple[str, Message]] = []
         self.is_silent = False
+        self.speaks_first = True
         self.server: asyncio.Server | None = None
         self.port = 0
 
@@ -75,6 +77,8 @@ class LittleServer:
                 pump.close(error)
             else:
                 self.pumps[event.vehicle_id] = pump
+                if self.speaks_first:
+                    pump.send(Message("A"))
                 pump.resume()
         elif isinstance(event, Message):
             name = next(name for name, known in self.pumps.items() if known is pump)
@@ -201,6 +205,35 @@ async def test_a_server_that_stays_silent_is_left(server: LittleServer) -> None:
     server.is_silent = False
     await rig.until_up(1, most=10)
     assert (rig.fleet.tally.refused, rig.fleet.tally.failed) == (0, 1)
+    await leave(rig)
+
+
+async def test_a_server_that_does_not_speak_first_is_told_nothing(server: LittleServer) -> None:
+    """An overheard welcome is not enough: the car is silent, hangs up in time and calls again."""
+    server.speaks_first = False
+    rig = FleetRig(server, entry("CAR"))
+    await rig.pass_time(PROOF_TIMEOUT - 2)
+    assert rig.fleet.members[0].stage is Stage.PROVING
+    await rig.pass_time(3)
+    assert server.heard == []
+    assert "says nothing" in rig.fleet.trouble
+    server.speaks_first = True
+    await rig.until_up(1, most=10)
+    assert (rig.fleet.tally.refused, rig.fleet.tally.failed) == (0, 1)
+    await leave(rig)
+
+
+async def test_a_welcome_that_was_seen_is_refused(
+    server: LittleServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that repeats its welcome, on whichever car's call, is told nothing."""
+    monkeypatch.setattr("tests.car.fleet.test_fleet.make_token", lambda random: "a" * 22)
+    rig = FleetRig(server, entry("CAR0"), entry("CAR1"), ramp=10)
+    await rig.pass_time(12)
+    assert rig.fleet.connected == 1
+    assert "seen before" in rig.fleet.trouble
+    assert {name for name, _ in server.heard} == {"CAR0"}
+    assert rig.fleet.tally.refused == 0
     await leave(rig)
 
 

@@ -176,6 +176,7 @@ class ServerThread:
                 for event in session.receive_data(data):
                     if isinstance(event, CallerWelcome):
                         writer.write(session.accept(b"SECRET"))
+                        writer.write(session.send(Message("Z", b"0")))
                     elif isinstance(event, Message):
                         self.codes += event.code
                         if event.code == "A":

@@ -15,11 +15,13 @@ from random import Random
 
 from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
+from ovms.car.calling import is_verifying
 from ovms.car.command_handler import failure_log
 from ovms.car.fleet.member import FleetMember
 from ovms.car.fleet.roster import RosterEntry
 from ovms.car.fleet.tally import Tally
 from ovms.car.fleet.wheel import Wheel
+from ovms.car.tokens import TokenMemory
 from ovms.net.websocket import ClientSocket
 
 log = get_logger("ovms.car")
@@ -71,6 +73,10 @@ class Fleet:
         self.trouble = ""
         """The latest reason why a car has no link; empty once all are connected."""
         self._place = host, port
+        self.tokens = TokenMemory()
+        """Of all members, as they call one server."""
+        self.is_verified = is_verifying(tls)
+        """Whether TLS checks the server's certificate."""
         self._tls = tls
         self._websocket = websocket
         self._names = dict(names or {})

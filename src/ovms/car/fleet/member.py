@@ -9,19 +9,22 @@ docs/simulator.md). Both reconnect by the same rules.
 
 ::
 
-    RESTING ──due──▶ CALLING ──connected──▶ GREETING ──welcomed──▶ UP
-       ▲                │ no connection        │ closed, silent      │ lost, silent
-       └────────────────┴──────────────────────┴─────────────────────┘
+    RESTING ──due──▶ CALLING ──connected──▶ GREETING ──welcomed──▶ PROVING ──proven──▶ UP
+       ▲                │ no connection        │ closed, silent      │ closed, silent   │ lost
+       └────────────────┴──────────────────────┴─────────────────────┴──────────────────┘
+
+PROVING is the wait for the server's first line (:mod:`~ovms.car.calling`); over verified TLS there
+is none.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from ovms.base.logs import get_logger
+from ovms.car.calling import PROOF_TIMEOUT, SILENT, UnprovenServer, check_token, own_token
 from ovms.car.fleet.roster import RosterEntry
 from ovms.car.link import LinkTiming
 from ovms.car.module import Module
@@ -36,7 +39,6 @@ from ovms.net.client import (
 from ovms.net.pump import Pump
 from ovms.net.reconnect import Reconnector
 from ovms.protocol import Message, Party, Role, ServerWelcome, Session
-from ovms.protocol.crypto import make_token
 from ovms.protocol.errors import AuthenticationFailed
 from ovms.protocol.session import Event
 
@@ -57,6 +59,7 @@ class Stage(Enum):
     RESTING = "resting"
     CALLING = "calling"
     GREETING = "greeting"
+    PROVING = "proving"
     UP = "up"
 
 
@@ -78,7 +81,7 @@ class FleetMember:
         self._reconnector = Reconnector(TIMING.calls, random=fleet.random, clock=fleet.clock)
         self._is_pinged = False
         self._heard = self._deadline = 0.0
-        """Real seconds: when the last message came, and until when the welcome must come."""
+        """Real seconds: when the last message came, and until when the server must have spoken."""
 
     # -- the fleet's timers -----------------------------------------------------------------
 
@@ -90,6 +93,8 @@ class FleetMember:
                 self._fleet.call(self)
             case Stage.GREETING if now >= self._deadline and self._pump is not None:
                 self._pump.abort(TimeoutError("no welcome from the server"))
+            case Stage.PROVING if now >= self._deadline and self._pump is not None:
+                self._pump.abort(UnprovenServer(SILENT))
             case Stage.UP:
                 self._live(now)
 
@@ -113,7 +118,8 @@ class FleetMember:
 
     def make_pump(self) -> Pump:
         """Return the pump of a new connection."""
-        self._session = Session(Party.CALLER, make_token(os.urandom))
+        token = own_token(self._fleet.tokens, is_verified=self._fleet.is_verified)
+        self._session = Session(Party.CALLER, token)
         return Pump(self._session, self, self._fleet.codec())
 
     def send_welcome(self, pump: Pump, now: float) -> None:
@@ -159,8 +165,10 @@ class FleetMember:
         now = self._fleet.now
         self._heard, self._is_pinged = now, False
         if isinstance(event, ServerWelcome):
-            self._come_up(now)
+            self._welcomed(pump, event.token, now)
         elif isinstance(event, Message):
+            if self.stage is Stage.PROVING:
+                self._come_up(now)
             self._fleet.tally.received += 1
             module, _ = self._made()
             self._tell(module.receive(event, self._fleet.car_time))
@@ -189,12 +197,25 @@ class FleetMember:
 
     # -- up and down ------------------------------------------------------------------------
 
+    def _welcomed(self, pump: Pump, token: str, now: float) -> None:
+        is_verified = self._fleet.is_verified
+        try:
+            check_token(self._fleet.tokens, token, is_verified=is_verified)
+        except UnprovenServer as error:
+            pump.abort(error)
+            return
+        self.stage = Stage.PROVING
+        self._deadline = now + PROOF_TIMEOUT
+        self._fleet.wheel.set(self, self._deadline)
+        if is_verified:
+            self._come_up(now)
+
     def _come_up(self, now: float) -> None:
         self.stage = Stage.UP
         self._reconnector.welcomed()
         self._fleet.tally.logins += 1
         module, _ = self._made()
-        self._tell(module.connect(self._fleet.car_time))
+        self._tell(module.connect(self._fleet.car_time, is_verified=self._fleet.is_verified))
         self._fleet.wheel.set(self, now + SOON)
         self._fleet.up(self)
 

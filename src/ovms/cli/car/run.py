@@ -21,10 +21,10 @@ from ovms.base.logs import get_logger
 from ovms.base.systemd import notifier, watchdog_interval
 from ovms.base.tasks import run_until_first_ends, run_until_signal
 from ovms.car.bus.live import LiveBus
+from ovms.car.calling import call_server, is_verifying
 from ovms.car.delivery_store import (
     FIRST_CODES,
     DeliveryFile,
-    DeliveryStore,
     DeliveryStoreError,
     NoDeliveryStore,
 )
@@ -43,8 +43,7 @@ from ovms.car.vehicles.interface import CarVehicle
 from ovms.cli.car.identity import ModuleIdentity
 from ovms.cli.common import fail
 from ovms.net.address import PLAIN_PORT, TLS_PORT, parse_address
-from ovms.net.client import ClientConnection, connect
-from ovms.protocol import Role
+from ovms.net.client import ClientConnection
 from ovms.protocol.crypto import make_token
 from ovms.protocol.paranoid import Sealer
 
@@ -121,7 +120,7 @@ def _make_link(
     setup: CarSetup,
     vehicle: CarVehicle,
     driver: Driver,
-    store: DeliveryStore,
+    store: NoDeliveryStore | DeliveryFile,
 ) -> Link:
     """Put a module into the vehicle, and join it to its server.
 
@@ -152,8 +151,8 @@ def _make_link(
         host, port = place
         state.call(f"{host}:{port}", who.vehicle)
         secret = who.secret.encode()
-        return connect(
-            host, port, Role.CAR, who.vehicle, secret, tls=setup.tls, websocket=setup.websocket
+        return call_server(
+            host, port, who.vehicle, secret, store.tokens, tls=setup.tls, websocket=setup.websocket
         )
 
     return Link(
@@ -163,6 +162,7 @@ def _make_link(
         random=Random(),  # noqa: S311 (jitter)
         names={"vehicle": now.vehicle, "server": now.server},
         state=state,
+        is_verified=is_verifying(setup.tls),
     )
 
 
