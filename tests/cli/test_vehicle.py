@@ -130,7 +130,7 @@ def test_list(tmp_path: Path) -> None:
     _good("add", "two", "--owner", "bob")
     _good("add", "one", "--owner", "bob", "--name", "First")
     with open_database(tmp_path).writing() as connection:
-        connection.exec_driver_sql("INSERT INTO server VALUES (1, 0, unixepoch())")
+        connection.exec_driver_sql("INSERT INTO server VALUES (1, 0, unixepoch(), NULL)")
         connection.exec_driver_sql("INSERT INTO presence VALUES ('ONE', 1, 2, 1, 1700000000.0)")
     one, two = _listed()
     assert one == {

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from ovms.base.clock import Clock
+from ovms.protocol.crypto import make_token
 from ovms.protocol.welcome import ProvisionRecord
 from ovms.server.accounts.errors import LoginRefused
 from ovms.server.accounts.login import Credential, Login
@@ -56,10 +59,56 @@ class FakeProvisions:
         return self.records.get(key)
 
 
+@dataclass
+class FakeTokens:
+    """Tokens that a test says were seen; the memory can be held back or made to fail."""
+
+    seen: set[str] = field(default_factory=set)
+    remembered: list[tuple[str, str]] = field(default_factory=list)
+    """Secret and token of each that others could read."""
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    """Secret and token of each that nobody could read."""
+    warned: set[tuple[str, str]] = field(default_factory=set)
+    own: str = ""
+    """What :meth:`make` gives, instead of a random token."""
+    gate: asyncio.Event | None = None
+    error: Exception | None = None
+
+    def make(self) -> str:
+        """Make a token."""
+        return self.own or make_token(os.urandom)
+
+    async def remember(self, secret: str, token: str) -> bool:
+        """Note a token, and return whether it was seen, once the gate is open."""
+        self.remembered.append((secret, token))
+        return await self._answer(token)
+
+    async def knows(self, secret: str, token: str) -> bool:
+        """Return whether a token was seen, once the gate is open."""
+        self.asked.append((secret, token))
+        return await self._answer(token)
+
+    async def warns(self, vehicle_id: str, kind: str, secret: str) -> bool:
+        """Return true once for a vehicle and a kind."""
+        if self.error is not None:
+            raise self.error
+        is_first = (vehicle_id, kind) not in self.warned
+        self.warned.add((vehicle_id, kind))
+        return is_first
+
+    async def _answer(self, token: str) -> bool:
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.error is not None:
+            raise self.error
+        return token in self.seen
+
+
 def services(hub: Hub, clock: Clock) -> tuple[Services, FakeAccounts, FakeProvisions]:
     """Make the services of an acceptor, and what a test moves in them."""
     accounts, provisions = FakeAccounts(), FakeProvisions()
     exchange = PeerExchange()
     hub.add_observer(exchange)
     peers = PeerService(hub, exchange, FakeStore(), clock)
-    return Services(hub, accounts, peers, provisions.find), accounts, provisions
+    made = Services(hub, accounts, peers, FakeTokens(), provisions.find)
+    return made, accounts, provisions

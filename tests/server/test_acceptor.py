@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 
@@ -11,13 +11,21 @@ from ovms.protocol import Message, Party, Role, Session, State
 from ovms.protocol.messages import LatestMessage
 from ovms.protocol.welcome import ProvisionRecord
 from ovms.server import acceptor as acceptor_module
-from ovms.server.acceptor import HALF_CLOSE_TIMEOUT, LEAVING_TIMEOUT, WELCOME_TIMEOUT, Acceptor
+from ovms.server.acceptor import (
+    HALF_CLOSE_TIMEOUT,
+    LEAVING_TIMEOUT,
+    WELCOME_TIMEOUT,
+    Acceptor,
+    Repeated,
+    WarningKind,
+)
 from ovms.server.accounts.login import Credential, Login
 from ovms.server.hub.hub import CAR_REFUSED, Hub, HubSettings
 from ovms.server.provisions import NETWORK_BURST, NETWORK_REFILL
-from tests.net.ends import CALLER_TOKEN, HANDSHAKE, SECRET, Caller, calling, surfing
+from ovms.server.storage.errors import DatabaseUnwritable
+from tests.net.ends import CALLER_TOKEN, HANDSHAKE, SECRET, Caller, Certificate, calling, surfing
 from tests.server.conftest import Log
-from tests.server.fakes import services
+from tests.server.fakes import FakeTokens, services
 from tests.server.hub.fakes import START, VERSION, FakeAlerts, FakeStorage, make_vehicle
 from tests.waiting import PATIENCE, until
 
@@ -37,8 +45,11 @@ class Site:
                 "PEER": make_vehicle("PEER", secret, type="server"),
             }
         )
-        self.hub = Hub(self.storage, FakeAlerts(), self.clock, HubSettings(VERSION))
+        self.alerts = FakeAlerts()
+        self.hub = Hub(self.storage, self.alerts, self.clock, HubSettings(VERSION))
         made, self.accounts, self.provisions = services(self.hub, self.clock)
+        assert isinstance(made.tokens, FakeTokens)
+        self.tokens = made.tokens
         self.acceptor = Acceptor(made, self.clock)
         self.stack = AsyncExitStack()
 
@@ -395,7 +406,7 @@ CLAIM = f"rCAR1,Z,1,{int(START * 1000)}"
 
 
 async def test_a_server_calls(site: Site, log: Log) -> None:
-    """It is welcomed, pinged, and hears of the cars that are here; it is in no room."""
+    """It is welcomed and hears of the cars that are here, without a word; it is in no room."""
     car = await site.enters(Role.CAR)
     await car.says(car.session.send(Message("S", b"80")))
     await until(lambda: site.hub.rooms["CAR1"].latest.by_code)
@@ -403,8 +414,7 @@ async def test_a_server_calls(site: Site, log: Log) -> None:
     times = ("0000-00-00", "00:00:00", "0000-00-00", "00:00:00")
     await peer.says(peer.session.send_welcome(Role.SERVER, "PEER", SECRET, *times))
     await peer.hears_welcome()
-    await peer.says(peer.session.send(Message("a")))
-    assert await peer.hears_messages(4) == ["A", CLAIM, "rCAR1,T,0", "rCAR1,S,80"]
+    assert await peer.hears_messages(3) == [CLAIM, "rCAR1,T,0", "rCAR1,S,80"]
     assert log.lines("connected")[-1]["role"] == "server"
     await peer.says(peer.session.send(Message("r", b"CAR1,z,2")))
     assert await car.hears_messages(2) == ["Z0", "Z2"]
@@ -471,11 +481,157 @@ async def test_a_name_that_forges_log_lines(site: Site, log: Log) -> None:
 
 async def test_our_own_token_comes_back(site: Site) -> None:
     """A caller that mirrors what the server says is not believed."""
-    site.acceptor._random_bytes = lambda count: bytes(count)
+    site.tokens.own = "A" * 22
     caller = await site.calls()
     caller.session._token = "A" * 22
     await caller.says(caller.greeting())
     assert await caller.is_closed()
+
+
+# -- repeated -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", [Role.APP, Role.BATCH, Role.SERVER])
+async def test_a_repeated_welcome(site: Site, log: Log, role: Role) -> None:
+    """It is closed without a word, and the owner is told once, in words that help."""
+    site.tokens.seen.add(CALLER_TOKEN)
+    vehicle_id = "PEER" if role is Role.SERVER else "CAR1"
+    for _ in range(3):
+        caller = await site.calls()
+        await caller.says(caller.greeting(role, vehicle_id))
+        assert await caller.is_closed()
+    await until(lambda: len(log.lines("refused")) == 3)
+    assert {line["reason"] for line in log.lines("refused")} == {str(Repeated())}
+    assert [alert.text for alert in site.alerts.raised] == [WarningKind.REPEATED.value]
+    assert not log.lines("connected")
+    assert not site.hub.rooms
+
+
+async def test_a_repeated_welcome_is_told_to_those_who_are_there(site: Site) -> None:
+    """The alert comes to the apps that are connected."""
+    app = await site.enters(Role.APP)
+    assert await app.hears_messages(2) == ["Z0", "T0"]
+    site.tokens.seen.add(CALLER_TOKEN)
+    caller = await site.calls()
+    await caller.says(caller.greeting(Role.APP))
+    assert await caller.is_closed()
+    assert await app.hears_messages(1) == [f"PA{WarningKind.REPEATED.value}"]
+
+
+async def test_a_car_that_repeats_its_token(site: Site) -> None:
+    """A module's tokens may come again: it is welcomed."""
+    site.tokens.seen.add(CALLER_TOKEN)
+    await site.enters(Role.CAR)
+    assert site.alerts.raised == []
+
+
+@pytest.mark.parametrize("role", [Role.APP, Role.CAR])
+async def test_a_token_is_remembered_before_the_answer(site: Site, role: Role) -> None:
+    """Nothing is said before; what a caller without the secret says is not remembered."""
+    stranger = await site.calls()
+    await stranger.says(_greeting(role, "CAR1", b"wrong"))
+    assert await stranger.is_closed()
+    assert site.tokens.remembered == []
+    site.tokens.gate = asyncio.Event()
+    caller = await site.calls()
+    await caller.says(caller.greeting(role))
+    await until(lambda: site.tokens.remembered)
+    assert site.tokens.remembered == [(SECRET.decode(), CALLER_TOKEN)]
+    assert caller.reader._buffer == b""  # type: ignore[attr-defined]
+    site.tokens.gate.set()
+    await caller.hears_welcome()
+    assert site.tokens.asked == []
+
+
+async def test_a_caller_that_hangs_up_meanwhile(site: Site) -> None:
+    """Its token is remembered all the same: it was overheard."""
+    site.storage.gate = asyncio.Event()
+    caller = await site.calls()
+    await caller.says(caller.greeting(Role.APP))
+    await until(lambda: site.storage.loads)
+    (connection,) = site.acceptor.connections
+    assert connection.pump is not None
+    connection.pump.abort()
+    await until(lambda: not site.acceptor.connections)
+    site.storage.gate.set()
+    await until(lambda: site.tokens.remembered)
+
+
+async def test_a_token_that_cannot_be_remembered(site: Site, log: Log) -> None:
+    """An app comes again later, a car is not held up."""
+    site.tokens.error = DatabaseUnwritable("the disk is full")
+    caller = await site.calls()
+    await caller.says(caller.greeting(Role.APP))
+    assert await caller.is_closed()
+    await until(lambda: log.lines("refused"))
+    assert log.lines("refused")[0]["reason"] == "the disk is full"
+    await site.enters(Role.CAR)
+    assert len(log.lines("a car's token is not remembered yet")) == 1
+
+
+async def test_a_database_that_hangs(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A car waits a second for it, an app until it answers."""
+    monkeypatch.setattr(acceptor_module, "CAR_PATIENCE", 0.01)
+    site.tokens.gate = asyncio.Event()
+    app = await site.calls()
+    await app.says(app.greeting(Role.APP))
+    await until(lambda: site.tokens.remembered)
+    await site.enters(Role.CAR)
+    assert app.reader._buffer == b""  # type: ignore[attr-defined]
+    site.tokens.gate.set()
+    await app.hears_welcome()
+
+
+async def test_a_warning_that_cannot_be_noted(site: Site, log: Log) -> None:
+    """It is logged, and due again with the next refusal."""
+    (room,) = [await site.hub.find("CAR1")]
+    assert room is not None
+    site.tokens.error = DatabaseUnwritable("the disk is full")
+    site.acceptor.warn(room, WarningKind.REPEATED)
+    await until(lambda: log.lines("cannot tell an owner of a refused login"))
+    assert site.alerts.raised == []
+    site.tokens.error = None
+    site.acceptor.warn(room, WarningKind.REPEATED)
+    await until(lambda: site.alerts.raised)
+
+
+async def test_a_secret_that_changes_meanwhile(site: Site) -> None:
+    """Who has proven the old one while a token is remembered is weighed by the new one."""
+    keeper = await site.enters(Role.APP)
+    await keeper.hears_messages(2)
+    site.tokens.gate = asyncio.Event()
+    caller = await site.calls()
+    await caller.says(caller.greeting(Role.APP))
+    await until(lambda: len(site.tokens.remembered) == 2)
+    site.storage.vehicles["CAR1"] = make_vehicle("CAR1", "new")
+    site.hub.refresh([site.storage.vehicles["CAR1"].change])
+    site.tokens.gate.set()
+    assert await caller.is_closed()
+
+
+@pytest.mark.parametrize("role", [Role.APP, Role.CAR])
+async def test_over_tls(site: Site, role: Role) -> None:
+    """What nobody can overhear is not remembered; a copy of what was overheard is refused."""
+    certificate = Certificate.make()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(site.acceptor.answer, site.host, 0, ssl=certificate.server)
+    port = server.sockets[0].getsockname()[1]
+    for seen in (False, True):
+        if seen:
+            site.tokens.seen.add(CALLER_TOKEN)
+        reader, writer = await asyncio.open_connection(
+            site.host, port, ssl=certificate.trust, server_hostname="localhost"
+        )
+        writer.write(_greeting(role, "CAR1"))
+        async with asyncio.timeout(PATIENCE):
+            line = await reader.readline()
+        assert line.startswith(b"MP-S 0 ") is (role is Role.CAR or not seen)
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+    assert site.tokens.remembered == []
+    assert site.tokens.asked == [(SECRET.decode(), CALLER_TOKEN)] * 2
+    server.close()
 
 
 @pytest.mark.parametrize("said", [b"", b"MP-C 0 half a wel", b"GE", HANDSHAKE[:-2]])

@@ -192,6 +192,12 @@ class Pump(asyncio.Protocol):
         self.write(self.session.accept_owner(user, vehicle_id, vehicle_ids))
 
     @property
+    def is_tls(self) -> bool:
+        """Nobody on the way can read what is sent; false once the connection has ended."""
+        transport = self._transport
+        return transport is not None and transport.get_extra_info("sslcontext") is not None
+
+    @property
     def unsent(self) -> int:
         """Return how many bytes wait for the other end to read."""
         return self._transport.get_write_buffer_size() if self._transport is not None else 0
@@ -518,7 +524,7 @@ class Pump(asyncio.Protocol):
         """Close, unless the other end waits for an answer; return whether our half stays open."""
         if self._is_waiting:
             self._is_ended = True
-            return not self._is_tls
+            return not self.is_tls
         return self._stays_open()
 
     def _stays_open(self) -> bool:
@@ -530,12 +536,7 @@ class Pump(asyncio.Protocol):
         if self._codec is not None or transport is None or transport.is_closing():
             return False
         is_open = self.session.state is not State.CLOSED
-        return is_open and not self._is_tls and self._handler.half_closed(self)
-
-    @property
-    def _is_tls(self) -> bool:
-        transport = self._transport
-        return transport is not None and transport.get_extra_info("sslcontext") is not None
+        return is_open and not self.is_tls and self._handler.half_closed(self)
 
     def pause_writing(self) -> None:
         """Make :meth:`drained` wait."""

@@ -5,6 +5,10 @@ closed between accept and welcome for a passing reason: new firmware takes that 
 and stops calling for good. Only a wrong secret, an unknown vehicle, or a first line that is no
 welcome closes it at once. While the database is away, cars get no answer; apps are closed, because
 they have no time-out of their own.
+
+A welcome by secret can be overheard and repeated, in any role. So its token must be one that was
+never seen; what came over a plain connection is remembered before it is answered. A car is let in
+all the same, because a module's tokens may repeat: its room asks it for another proof.
 """
 
 from __future__ import annotations
@@ -12,7 +16,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from enum import Enum
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 from ovms.base.clock import Clock
@@ -21,8 +27,9 @@ from ovms.net.http import HttpHandler
 from ovms.net.pump import GoingAway, Pump
 from ovms.net.turns import MESSAGE_RATE, Allowance, MessageRate, TurnQueue
 from ovms.protocol import Message, OwnerWelcome, Party, Role, Session, State
-from ovms.protocol.crypto import RandomBytes, digest_proves, make_token
+from ovms.protocol.crypto import RandomBytes, digest_proves
 from ovms.protocol.errors import AuthenticationFailed
+from ovms.protocol.records.alert import Alert, AlertKind
 from ovms.protocol.session import Event
 from ovms.protocol.welcome import (
     FIRST_VEHICLE,
@@ -37,6 +44,7 @@ from ovms.server.hub.hub import Removed
 from ovms.server.hub.room import Room
 from ovms.server.provisions import ProvisionThrottle
 from ovms.server.services import ConnectionHandler, Services
+from ovms.server.storage.errors import StoreError
 
 WELCOME_TIMEOUT = 75.0
 """Seconds until a caller without a welcome is closed: well above the 60 after which a module itself
@@ -51,6 +59,9 @@ A caller that has sent something stays until it is welcomed, leaves, or its time
 CLIENT_LIFE = 60
 """Seconds after which an app whose network is gone is noticed: while it counts, the car pays."""
 
+CAR_PATIENCE = 1.0
+"""Seconds that a car waits until its token is remembered; then it is welcomed without."""
+
 REFUSAL_TIME = 0.025
 """Seconds after a welcome by secret at which it is refused, however soon that was known: the time
 of a refusal must not tell whether there is such a vehicle. Ten times what the look-up takes."""
@@ -64,7 +75,18 @@ HALF_CLOSE_TIMEOUT = 10.0
 LOGGED_ID_LENGTH = 32
 """Characters of a stranger's vehicle id that are logged."""
 
+T = TypeVar("T")
+
 log = get_logger("ovms.acceptor")
+
+
+class WarningKind(Enum):
+    """What an owner is told of once, in these words."""
+
+    REPEATED = (
+        "Somebody repeated a login to this vehicle that was overheard, and was refused. "
+        "Have apps and car connect by TLS, then set a new secret"
+    )
 
 
 class NoWelcome(Exception):
@@ -81,6 +103,14 @@ class Stopping(GoingAway):
 
 class Refusal(Exception):
     """The caller is refused; the text says why."""
+
+
+class Repeated(Refusal):
+    """The welcome is one that was said before."""
+
+    def __str__(self) -> str:
+        """Return the reason."""
+        return "the welcome is a copy: its token was seen before"
 
 
 class Revoked(Exception):
@@ -220,7 +250,9 @@ class ServerConnection:
     async def _enter_proven(
         self, pump: Pump, welcome: CallerWelcome, proves: Callable[[str], bool]
     ) -> None:
-        room = await self._acceptor.services.hub.find_proven(welcome.vehicle_key, proves)
+        # What was overheard is remembered, also when the caller hangs up meanwhile.
+        finding = self._acceptor.spawn(self._find(welcome, proves, is_tls=pump.is_tls))
+        room, is_repeated = await asyncio.shield(finding)
         if pump.session.state is State.CLOSED:
             return  # closed while it was looked up
         kind = "server" if welcome.role is Role.SERVER else "car"
@@ -228,11 +260,14 @@ class ServerConnection:
             proves(self._acceptor.nobody)
             raise Refusal("unknown vehicle" if kind == "car" else "unknown server")
         try:
+            if is_repeated and welcome.role is not Role.CAR:
+                self._acceptor.warn(room, WarningKind.REPEATED)
+                raise Repeated
             pump.accept(room.vehicle.secret.encode())
             if kind == "server":
                 self._enter_peers(pump, room, welcome)
             else:
-                self._enter_room(pump, room, welcome.role)
+                self._enter_room(pump, room, welcome.role, is_repeated=is_repeated)
         except AuthenticationFailed:
             if welcome.role is Role.CAR:
                 self._acceptor.services.hub.car_refused(room)
@@ -240,6 +275,33 @@ class ServerConnection:
         finally:
             self._acceptor.services.hub.release(room)
         pump.resume()
+
+    async def _find(
+        self, welcome: CallerWelcome, proves: Callable[[str], bool], *, is_tls: bool
+    ) -> tuple[Room | None, bool]:
+        """Return the vehicle's room, and whether a welcome that is right was said before."""
+        hub = self._acceptor.services.hub
+        room = await hub.find_proven(welcome.vehicle_key, proves)
+        if room is None or not proves(room.vehicle.secret):
+            return room, False
+        is_repeated = await self._is_repeated(welcome, room.vehicle.secret, is_tls=is_tls)
+        if room.is_void:  # changed meanwhile
+            room = await hub.find_proven(welcome.vehicle_key, proves)
+        return room, is_repeated
+
+    async def _is_repeated(self, welcome: CallerWelcome, secret: str, *, is_tls: bool) -> bool:
+        """Return whether a token was seen before; remember it if others could read it."""
+        tokens = self._acceptor.services.tokens
+        check = tokens.knows if is_tls else tokens.remember
+        if welcome.role is not Role.CAR:
+            return await check(secret, welcome.token)
+        try:
+            async with asyncio.timeout(CAR_PATIENCE):
+                return await check(secret, welcome.token)
+        except (StoreError, TimeoutError) as error:
+            log.warning("a car's token is not remembered yet", **self._facts(),
+                        reason=_reason(error))  # fmt: skip
+        return False
 
     async def _enter_as_owner(self, pump: Pump, welcome: OwnerWelcome) -> None:
         """Let an owner's app in: the login must be right and the vehicle the owner's own."""
@@ -262,7 +324,7 @@ class ServerConnection:
             hub.release(room)
         pump.resume()
 
-    def _enter_room(self, pump: Pump, room: Room, role: Role) -> None:
+    def _enter_room(self, pump: Pump, room: Room, role: Role, *, is_repeated: bool = False) -> None:
         hub = self._acceptor.services.hub
         pump.allowance = Allowance(self._acceptor.rate)
         if role is not Role.CAR:
@@ -358,9 +420,9 @@ class Acceptor:
         self.provision_throttle = ProvisionThrottle(clock.monotonic)
         self.nobody = random_bytes(16).hex()
         """The secret of those who do not exist: they take as long as a wrong one."""
-        self._random_bytes = random_bytes
         self._http = http
         self._turns = TurnQueue(clock.monotonic)
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     @property
     def count(self) -> int:
@@ -369,8 +431,34 @@ class Acceptor:
 
     def answer(self) -> Pump:
         """Make the protocol of a connection that is being accepted."""
-        session = Session(Party.SERVER, make_token(self._random_bytes))
+        session = Session(Party.SERVER, self.services.tokens.make())
         return Pump(session, ServerConnection(self), http=self._http, turns=self._turns)
+
+    def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Run what must be done also when its caller has hung up."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._task_done)
+        return task
+
+    def _task_done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waits for it is told
+
+    def warn(self, room: Room, kind: WarningKind) -> None:
+        """Tell a vehicle's owner of a refused login, once while it has its secret."""
+        self.spawn(self._warn(room, kind))
+
+    async def _warn(self, room: Room, kind: WarningKind) -> None:
+        vehicle = room.vehicle
+        try:
+            if await self.services.tokens.warns(vehicle.id, kind.name.lower(), vehicle.secret):
+                room = self.services.hub.rooms.get(vehicle.id, room)
+                room.raise_alert(Alert(AlertKind.ALERT.value, kind.value))
+        except Exception as error:
+            log.warning("cannot tell an owner of a refused login", vehicle=vehicle.id,
+                        reason=_reason(error))  # fmt: skip
 
     def tick(self) -> None:
         """Close callers whose time is over. Call it about once a second."""

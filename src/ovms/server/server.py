@@ -44,6 +44,7 @@ from ovms.server.settings import ServerSettings
 from ovms.server.storage.notify import NotifyStore
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.plausible import PlausibleClock
+from ovms.server.storage.seen_tokens import SeenTokens
 from ovms.server.storage.store import Store
 from ovms.server.tls import Certificates, open_certificates
 from ovms.server.values import VehicleChange
@@ -236,7 +237,8 @@ async def _services(
             accounts.suspect(owners, {change.id for change in changes})
 
         async with peering(settings, store.database, hub, clock, on_taken) as peers:
-            yield Services(hub, accounts, peers, store.find_provision)
+            tokens = await SeenTokens.open(store.database, store.writer, clock.time)
+            yield Services(hub, accounts, peers, tokens, store.find_provision)
 
 
 @asynccontextmanager

@@ -44,6 +44,29 @@ class AccountService(Protocol):
         ...
 
 
+class TokenService(Protocol):
+    """Knows the tokens of welcomes: :class:`ovms.server.storage.seen_tokens.SeenTokens`."""
+
+    def make(self) -> str:
+        """Return a token for a welcome of our own."""
+        ...
+
+    async def remember(self, secret: str, token: str) -> bool:
+        """Remember a token that others could read; return whether it had been seen before.
+
+        Raises :class:`~ovms.server.storage.errors.StoreError`.
+        """
+        ...
+
+    async def knows(self, secret: str, token: str) -> bool:
+        """Return whether a token had been seen. Raises the same."""
+        ...
+
+    async def warns(self, vehicle_id: str, kind: str, secret: str) -> bool:
+        """Return whether a vehicle's owner is to be told of something now. Raises the same."""
+        ...
+
+
 FindProvision = Callable[[str], Awaitable[ProvisionRecord | None]]
 """Finds the record for a car by its key; ``None`` without one."""
 
@@ -55,4 +78,5 @@ class Services:
     hub: Hub
     accounts: AccountService
     peers: PeerService
+    tokens: TokenService
     find_provision: FindProvision

@@ -128,6 +128,30 @@ def test_upgrade_from_fourth(tmp_path: Path) -> None:
         assert connection.scalar(text("SELECT count(*) FROM history_acks")) == 1
 
 
+def test_upgrade_from_fifth(tmp_path: Path) -> None:
+    """Vehicles of the version before this one may be called plain; nothing is known of secrets."""
+    database = _empty(tmp_path)
+    config = Config()
+    config.set_main_option("script_location", "ovms.server.storage:migrations")
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0005")
+        for statement in (
+            "INSERT INTO owners VALUES (7, 'Bob', 'bob', 'b@x', 'hash', 1, 1, 2)",
+            "INSERT INTO vehicles (id, owner_id, secret, type, created, changed) "
+            "VALUES ('CAR1', 7, 'pw', 'car', 1, 1)",
+            "INSERT INTO server VALUES (1, 1, 2)",
+        ):
+            connection.execute(text(statement))
+    database.upgrade()
+    with database.writing() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+        assert tuple(connection.execute(text("SELECT * FROM server")).one()) == (1, 1, 2, None)
+        row = connection.execute(text("SELECT secret, tls_only FROM vehicles")).one()
+        assert tuple(row) == ("pw", 0)
+        assert queries.get_vehicle(connection, "CAR1").secret == "pw"
+
+
 @pytest.mark.parametrize("direction", ["", "both", None])
 def test_peers_have_a_direction(database: Database, direction: str | None) -> None:
     """Another server is one that we call or that calls us; it may be both, in two rows."""

@@ -12,7 +12,7 @@ import pytest
 from ovms.server.storage import queries, writer
 from ovms.server.storage.batch import Batch
 from ovms.server.storage.database import Database
-from ovms.server.storage.errors import DatabaseUnwritable, StoreClosed
+from ovms.server.storage.errors import DatabaseError, DatabaseUnwritable, StoreClosed
 from ovms.server.storage.history_batch import RECORD_COST
 from ovms.server.storage.writer import Writer
 from ovms.server.values import KeptRecord, LatestMessage
@@ -97,7 +97,7 @@ async def test_flush_nothing(subject: Writer) -> None:
 async def test_all_kinds(database: Database, subject: Writer) -> None:
     """Tokens, presence and the heartbeat are stored with the messages."""
     with database.writing() as connection:
-        connection.exec_driver_sql("INSERT INTO server VALUES (1, 1.0, 1.0)")
+        connection.exec_driver_sql("INSERT INTO server VALUES (1, 1.0, 1.0, NULL)")
     subject.put_token("CAR1", "tok")
     subject.put_presence("CAR1", True, 2, 1, 50.0)
     subject.put_presence("CAR1", True, 3, 1, None)
@@ -223,6 +223,61 @@ async def test_locked_database(database: Database, disk: Disk, subject: Writer) 
         assert not flush.done()
     await flush
     assert _stored(database) == {"S": b"1"}
+
+
+async def test_seen_while_the_disk_is_full(disk: Disk, subject: Writer) -> None:
+    """Who waits is told why; the token counts as seen at once, and is remembered later."""
+    disk.fill()
+    first = subject.put_seen(b"m", "one", 5.0)
+    with pytest.raises(DatabaseUnwritable):
+        await first
+    assert await subject.put_seen(b"m", "one", 5.0) is True
+    with pytest.raises(DatabaseUnwritable):
+        await subject.put_seen(b"m", "two", 5.0)
+    disk.full = False
+    await subject.flush()
+    assert not subject.has_seen(b"m", "two")
+    assert await subject.put_seen(b"m", "two", 5.0) is True
+
+
+async def test_seen_that_nobody_waits_for(disk: Disk, subject: Writer) -> None:
+    """A caller that has hung up is remembered, and the errors that it would get are not logged."""
+    subject.put_seen(b"m", "one", 5.0).cancel()
+    await subject.flush()
+    assert await subject.put_seen(b"m", "one", 5.0) is True
+    disk.fill()
+    subject.put_seen(b"m", "two", 5.0)
+    await disk.tried.wait()
+    waiting = subject.put_seen(b"m", "three", 5.0)
+    assert await subject.close(0.0) == 2
+    with pytest.raises(DatabaseUnwritable):
+        await waiting
+
+
+async def test_seen_limit(disk: Disk, subject: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many tokens wait while the disk refuses; who comes then is turned away."""
+    monkeypatch.setattr(writer, "MAX_SEEN_WAITING", 2)
+    disk.fill()
+    for token in ("one", "two"):
+        with pytest.raises(DatabaseUnwritable):
+            await subject.put_seen(b"m", token, 5.0)
+    with pytest.raises(DatabaseError, match="too many"):
+        await subject.put_seen(b"m", "three", 5.0)
+    assert subject.refused == 1
+    disk.full = False
+    await subject.flush()
+    assert await subject.put_seen(b"m", "three", 5.0) is False
+
+
+async def test_seen_and_closed(subject: Writer) -> None:
+    """A closed writer takes no token, and one that it could not save any more is told."""
+    waiting = subject.put_seen(b"m", "one", 5.0)
+    subject._end()
+    with pytest.raises(StoreClosed):
+        await waiting
+    await subject.close()
+    with pytest.raises(StoreClosed):
+        subject.put_seen(b"m", "two", 5.0)
 
 
 async def test_close_saves(database: Database, disk: Disk, subject: Writer) -> None:

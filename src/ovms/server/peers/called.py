@@ -4,8 +4,8 @@ A server of the field answers pings and says nothing else for hours, and its ans
 end: the session reads them (:mod:`ovms.protocol.session`). Any byte of a proven server is a sign of
 life.
 
-A caller that repeats an old welcome can decipher nothing. So it is pinged at once. Until something
-that it says deciphers it is sent nothing else, takes nobody's place and was not heard.
+So its proof is a token that was never seen before: a copy of an old welcome is refused before it
+comes here.
 """
 
 from __future__ import annotations
@@ -30,9 +30,6 @@ from ovms.server.peers.records import LeftOutLog, RecordSender
 from ovms.server.storage.peers import PeerStore
 from ovms.server.storage.shared_records import ANY_SERVER
 from ovms.server.values import VehicleChange
-
-PROOF_TIMEOUT: Final = 60.0
-"""Seconds in which a server must send a line that decrypts."""
 
 PING_INTERVAL: Final = 300.0
 """Seconds of silence after which a server is pinged."""
@@ -88,7 +85,6 @@ class CalledPeer:
             self._link.drained,
             service.left_out,
         )
-        self._is_proven = False
         self._work: list[asyncio.Task[None]] = []
         self._task = asyncio.create_task(self._run())
 
@@ -116,7 +112,7 @@ class CalledPeer:
 
     async def _run(self) -> None:
         try:
-            self.pump.send(Message("A"))  # only who can decipher it can answer
+            await self._begin()
             await self._listen()
         except ConnectionLost:
             pass
@@ -129,29 +125,22 @@ class CalledPeer:
     async def _listen(self) -> None:
         while True:
             message = await self._next()
-            if not self._is_proven:
-                self._is_proven = True
-                self._service.claim(self)
-                await self._begin()
             if message.code == "A":
                 self.inbox.send(Message("a"))
             elif message.code == "r":
                 await self._link.receive(message.data)
 
     async def _next(self) -> Message:
-        """Return the next message; a silent server is pinged, a dead or unproven one closed."""
-        patience = PING_INTERVAL if self._is_proven else PROOF_TIMEOUT
+        """Return the next message; a silent server is pinged, a dead one closed."""
         silent, received = 0.0, self.pump.received
-        while silent < (SILENCE_LIMIT if self._is_proven else PROOF_TIMEOUT):
+        while silent < SILENCE_LIMIT:
             try:
-                async with asyncio.timeout(patience):
+                async with asyncio.timeout(PING_INTERVAL):
                     return await self.inbox.receive()
             except TimeoutError:
                 self.pump.send(Message("A"))
-                if self._is_proven:
-                    await self._note()
-            is_alive = self._is_proven and self.pump.received > received
-            silent = 0.0 if is_alive else silent + patience
+                await self._note()
+            silent = 0.0 if self.pump.received > received else silent + PING_INTERVAL
             received = self.pump.received
         error = ConnectionLost("silent for too long")
         self.pump.close(error)
@@ -203,18 +192,18 @@ class PeerService:
         self._all: set[CalledPeer] = set()
 
     def admit(self, server_id: str, secret: str, pump: Pump, words: Sequence[str]) -> CalledPeer:
-        """Handle a server that was welcomed; ``words`` followed its id in the welcome."""
+        """Handle a server that was welcomed, in place of an older connection of it.
+
+        ``words`` followed its id in the welcome.
+        """
         peer = CalledPeer(self, server_id, secret, pump, times_of(words))
         self._all.add(peer)
-        return peer
-
-    def claim(self, peer: CalledPeer) -> None:
-        """Make a connection that is proven its server's, in place of an older one."""
         old = self._peers.get(peer.server_id)
         self._peers[peer.server_id] = peer
         if old is not None:
             old.unlink()
             old.pump.close(Replaced())
+        return peer
 
     def release(self, peer: CalledPeer) -> bool:
         """Forget a connection; return whether it was its server's."""

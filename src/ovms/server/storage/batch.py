@@ -12,14 +12,43 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ovms.server.storage.history_batch import HistoryBatch
+from ovms.server.storage.seen_filter import TokenPlace, place_of
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Iterator
 
     from ovms.server.values import LatestMessage, Traffic
 
 Presence = tuple[bool, int, int, float | None]
 """Car connected, apps, batch clients, when the car was heard."""
+
+
+@dataclass(slots=True)
+class SeenToken:
+    """A token of a welcome that went over a plain connection; ``time`` in Unix seconds."""
+
+    memory: bytes
+    token: str
+    time: float
+    done: asyncio.Future[bool]
+    """Gets :attr:`was_seen` once the token is remembered durably."""
+    place: TokenPlace = field(init=False)
+    was_seen: bool = False
+    """It had been seen before; valid once it was written."""
+
+    def __post_init__(self) -> None:
+        self.place = place_of(self.memory, self.token)
+
+    def saved(self) -> None:
+        """Tell who waits whether it had been seen before."""
+        if not self.done.done():
+            self.done.set_result(self.was_seen)
+
+    def failed(self, error: Exception) -> None:
+        """Tell who waits that the database does not take it now."""
+        if not self.done.done():
+            self.done.set_exception(error)
 
 
 @dataclass(slots=True)
@@ -32,19 +61,19 @@ class Batch:
     traffic: dict[str, dict[str, Traffic]] = field(default_factory=dict)
     history: HistoryBatch = field(default_factory=HistoryBatch)
     provisions: dict[str, float] = field(default_factory=dict)
+    seen: dict[tuple[bytes, str], SeenToken] = field(default_factory=dict)
     heartbeat: float | None = None
     saved: list[Callable[[], object]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Whether there is anything to do."""
-        rows = self.messages or self.tokens or self.presence or self.traffic or self.history
-        return bool(rows or self.provisions or self.heartbeat is not None or self.saved)
+        return bool(self.rows() or self.heartbeat is not None or self.saved)
 
     def rows(self) -> int:
         """Count the rows without the heartbeat, which nobody misses."""
         messages = sum(map(len, self.messages.values()))
         messages += sum(map(len, self.traffic.values()))
-        keyed = len(self.tokens) + len(self.presence) + len(self.provisions)
+        keyed = len(self.tokens) + len(self.presence) + len(self.provisions) + len(self.seen)
         return messages + keyed + len(self.history)
 
     def over(self, older: Batch) -> Batch:
@@ -73,6 +102,7 @@ class Batch:
                     batch.put_traffic(vehicle_id, day, traffic)
         batch.history = self.history.over(older.history)
         batch.provisions = older.provisions | self.provisions
+        batch.seen = older.seen | self.seen
         batch.heartbeat = self.heartbeat if self.heartbeat is not None else older.heartbeat
         batch.saved = older.saved + self.saved
         return batch

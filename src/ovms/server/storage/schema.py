@@ -24,10 +24,11 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    false,
     text,
 )
 
-REVISION: Final = "0005"
+REVISION: Final = "0006"
 """The newest migration; four digits, so that later ones compare greater."""
 
 SERVER_ROW: Final = 1
@@ -97,6 +98,8 @@ vehicles = Table(
     Column("log_position_days", Integer),
     # The server that serves it, by its id; '*' is any.
     Column("server", Text, nullable=False, server_default="*"),
+    # Whether logins are refused that come over a connection without TLS.
+    Column("tls_only", Boolean, nullable=False, server_default=false()),
     CheckConstraint("type IN ('car', 'server')", name="type"),
     CheckConstraint("owner_id IS NOT NULL OR deleted IS NOT NULL", name="owned"),
     Index(None, "owner_id"),
@@ -131,6 +134,39 @@ server = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("started", Double, nullable=False),
     Column("heartbeat", Double, nullable=False),
+    # Names the memories of seen tokens, and marks our own tokens; made by the first server.
+    Column("token_key", LargeBinary),
+)
+
+# -- What a listener may have overheard -------------------------------------------------------
+
+# Tokens of welcomes that went over plain connections, in blocks of a filter for each secret: a
+# memory is named by a keyed hash of the secret, so that it holds for all vehicles that share one,
+# and for one that is set back to it. See seen_filter.
+seen_tokens = Table(
+    "seen_tokens",
+    metadata,
+    Column("memory", LargeBinary, primary_key=True),
+    Column("part", BIG, primary_key=True, autoincrement=False),
+    Column("block", BIG, primary_key=True, autoincrement=False),
+    Column("bits", LargeBinary, nullable=False),
+)
+
+# When a secret was last used over a plain connection; named as its memory is.
+secret_uses = Table(
+    "secret_uses",
+    metadata,
+    Column("memory", LargeBinary, primary_key=True),
+    Column("plain", Double, nullable=False),
+)
+
+# What an owner was told once, about a vehicle under the secret that it had then.
+owner_warnings = Table(
+    "owner_warnings",
+    metadata,
+    Column("vehicle_id", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("memory", LargeBinary, nullable=False),
 )
 
 # -- History and utilisation ------------------------------------------------------------------

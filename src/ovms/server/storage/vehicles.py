@@ -18,6 +18,7 @@ from ovms.server.storage.expiry import CHUNK, forget_history
 from ovms.server.storage.schema import (
     messages,
     notifications,
+    owner_warnings,
     owners,
     presence,
     utilisation,
@@ -190,7 +191,7 @@ def tombstone(connection: Connection, vehicle_id: str, now: float, rows: int = C
 
     ``rows`` of its history are deleted at once; the others count no longer, and are deleted later.
     """
-    for table in (messages, presence, utilisation, notifications):
+    for table in (messages, presence, utilisation, notifications, owner_warnings):
         connection.execute(delete(table).where(table.c.vehicle_id == vehicle_id))
     forget_history(connection, vehicle_id, rows)
     emptied = {"owner_id": None, "name": "", "secret": "", "paranoid_token": ""}

@@ -14,8 +14,8 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from ovms.base.logs import get_logger
-from ovms.server.storage.batch import Batch
-from ovms.server.storage.errors import StoreClosed
+from ovms.server.storage.batch import Batch, SeenToken
+from ovms.server.storage.errors import DatabaseError, StoreClosed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,6 +48,10 @@ VEHICLE_WAITING: Final = 4 * 2**20
 Past it its records are refused, so that it does not take the room of all others.
 """
 
+MAX_SEEN_WAITING: Final = 100_000
+"""Tokens of welcomes that wait while the disk refuses, some 500 bytes each. Past it callers whose
+token must be remembered are turned away without it."""
+
 TOLD_AT_ONCE: Final = 500
 """Callbacks in one turn of the event loop: each may seal and send a message."""
 
@@ -79,7 +83,7 @@ class Writer:
         self._work = asyncio.Event()
         self._hurry = asyncio.Event()
         self._flushes: set[asyncio.Future[None]] = set()
-        self._failing = False
+        self._failing: Exception | None = None
         self._closing = False
         self._unsaved: int | None = None
         self._task = asyncio.get_running_loop().create_task(self._run(), name="store writer")
@@ -130,6 +134,32 @@ class Writer:
         batch.history.put(vehicle_id, record, on_saved)
         return True
 
+    def put_seen(self, memory: bytes, token: str, time: float) -> asyncio.Future[bool]:
+        """Remember a token of a welcome, seen at ``time`` (Unix seconds).
+
+        The future returns whether it had been seen before, once that is durable. While the database
+        refuses, it raises why, and the token is remembered later. Raises :class:`StoreClosed`.
+        """
+        batch = self._open_batch()
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        done.add_done_callback(_look_at)
+        if self.has_seen(memory, token):
+            done.set_result(True)
+            return done
+        if len(self._pending.seen) + len(self._writing.seen) >= MAX_SEEN_WAITING:
+            self._refuse()
+            done.set_exception(DatabaseError("too many tokens wait for the database"))
+            return done
+        seen = batch.seen[memory, token] = SeenToken(memory, token, time, done)
+        if self._failing is not None:
+            seen.failed(self._failing)
+        return done
+
+    def has_seen(self, memory: bytes, token: str) -> bool:
+        """Return whether a token is among those that may not be durable yet."""
+        key = memory, token
+        return key in self._pending.seen or key in self._writing.seen
+
     def put_traffic(self, vehicle_id: str, day: str, traffic: Traffic) -> None:
         """Add to a vehicle's traffic of a day, ``YYYY-MM-DD`` in UTC."""
         self._open_batch().put_traffic(vehicle_id, day, traffic)
@@ -169,7 +199,7 @@ class Writer:
         Returns at once while the disk refuses. Raises :class:`StoreClosed`.
         """
         parts = self._pending, self._writing
-        if self._failing or not any(
+        if self._failing is not None or not any(
             vehicle_id in part.history.records or vehicle_id in part.traffic for part in parts
         ):
             return
@@ -267,7 +297,8 @@ class Writer:
         saved, self._writing = self._writing, Batch()
         self._recovered(lost)
         self._rows = sum(map(len, self._pending.messages.values()))
-        self._tell(chain(saved.saved, saved.history.saved()))
+        seen = (each.saved for each in saved.seen.values())
+        self._tell(chain(saved.saved, seen, saved.history.saved()))
         return True
 
     async def _commit(self, batch: Batch) -> int:
@@ -284,23 +315,25 @@ class Writer:
             loop.call_soon(self._tell, callbacks)
 
     def _put_back(self, error: Exception) -> None:
+        for seen in self._writing.seen.values():
+            seen.failed(error)
         self._pending = self._pending.over(self._writing)
         self._writing = Batch()
         self._rows = sum(map(len, self._pending.messages.values()))
         self._work.set()
-        if not self._failing:
+        if self._failing is None:
             waiting = self._pending.rows()
             log.error(
                 "cannot save to the database, trying again", reason=str(error), waiting=waiting
             )
-        self._failing = True
+        self._failing = error
 
     def _recovered(self, lost: int) -> None:
-        if self._failing:
+        if self._failing is not None:
             log.info(
                 "saving to the database again", database=self._database.name, refused=self._refused
             )
-        self._failing = False
+        self._failing = None
         self._refused = 0
         if lost:
             log.error(
@@ -310,13 +343,22 @@ class Writer:
     def _end(self) -> int:
         """End the task; return how many rows are left."""
         self._task.cancel()
-        left = self._pending.over(self._writing).rows()
+        batch = self._pending.over(self._writing)
+        left = batch.rows()
+        for seen in batch.seen.values():
+            seen.failed(StoreClosed("the store was closed before it could save"))
         for waiting in self._flushes:
             if not waiting.done():
                 waiting.set_exception(StoreClosed("the store was closed before it could save"))
         if left:
             log.error("closed with unsaved rows", database=self._database.name, rows=left)
         return left
+
+
+def _look_at(done: asyncio.Future[bool]) -> None:
+    """Look at an error that nobody waits for any more, or the event loop logs it."""
+    if not done.cancelled():
+        done.exception()
 
 
 def _resolve(done: asyncio.Future[None]) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ovms.server.storage.schema import SERVER_ROW
 from ovms.server.storage.sqlite.errors import BAD_ROW
 from ovms.server.storage.sqlite.history import write_history
+from ovms.server.storage.sqlite.seen import write_seen
 from ovms.server.storage.sqlite.statements import ROWS_A_STATEMENT, many, transaction
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def _write(connection: sqlite3.Connection, batch: Batch, quota: HistoryQuota) ->
     with transaction(connection):
         for sql, parameters in _statements(batch, ROWS_A_STATEMENT):
             connection.execute(sql, parameters)
+        write_seen(connection, batch.seen.values())
         write_history(connection, batch.history, quota)
 
 
@@ -93,6 +95,7 @@ def _write_singly(connection: sqlite3.Connection, batch: Batch, quota: HistoryQu
                 connection.execute(sql, parameters)
             except BAD_ROW:
                 lost += 1
+        write_seen(connection, batch.seen.values())
         for record in batch.history.singles():
             lost += not _try_history(connection, record, quota)
     return lost
