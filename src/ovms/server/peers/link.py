@@ -146,11 +146,14 @@ class PeerLink:
     # -- the cars that are here -------------------------------------------------------------
 
     async def announce(self) -> None:
-        """Announce all cars that are here; call it once, at the beginning."""
+        """Announce all cars that are here; call it once, at the beginning.
+
+        A car that has come meanwhile is announced already.
+        """
         for room in list(self._hub.rooms.values()):
             if not self.is_open:
                 return
-            if room.has_proven_car:
+            if room.has_proven_car and room.vehicle.id not in self.relays:
                 self.car_came(room)
                 await self.drained()
 
