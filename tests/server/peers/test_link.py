@@ -565,6 +565,17 @@ def test_a_server_that_does_not_read(net: Net) -> None:
     assert "does not read" in str(wire.ended)
 
 
+async def test_a_car_that_comes_while_a_link_begins(net: Net) -> None:
+    """It is announced once."""
+    one, wire = net.server(), FakeWire()
+    link = PeerLink(wire, "PEER", one.hub, lambda server: True)
+    one.exchange.links.add(link)
+    await one.car()
+    await link.announce()
+    assert len([text for text in wire.take() if text.startswith("rCAR1,Z,1")]) == 1
+    link.close()
+
+
 async def test_a_wire_that_is_gone(net: Net) -> None:
     """Sending tells so, waiting returns, and a closed link says nothing any more."""
     wire = FakeWire()

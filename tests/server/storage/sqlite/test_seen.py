@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 from ovms.protocol.crypto import make_token
 from ovms.server.storage.batch import Batch, SeenToken
+from ovms.server.storage.limits import HistoryLimits
 from ovms.server.storage.seen_filter import BLOCK_BYTES
 from ovms.server.storage.sqlite.batch import apply
+from ovms.server.storage.sqlite.quota import HistoryQuota
 
 if TYPE_CHECKING:
     import sqlite3
 
 MEMORY = b"m" * 16
+QUOTA = HistoryQuota(HistoryLimits())
 
 
 def _see(
@@ -23,7 +26,7 @@ def _see(
     for token in tokens:
         batch.seen[memory, token] = SeenToken(memory, token, time, loop.create_future())
     loop.close()
-    apply(raw, batch)
+    apply(raw, batch, QUOTA)
     return [each.was_seen for each in batch.seen.values()]
 
 
@@ -83,5 +86,5 @@ def test_beside_a_row_that_cannot_be_written(raw: sqlite3.Connection) -> None:
     batch.presence["CAR1"] = (True, 1 << 80, 0, None)
     batch.seen[MEMORY, "one"] = SeenToken(MEMORY, "one", 5.0, loop.create_future())
     loop.close()
-    assert apply(raw, batch) == 1
+    assert apply(raw, batch, QUOTA) == 1
     assert _see(raw, "one") == [True]
