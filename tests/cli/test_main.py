@@ -56,6 +56,43 @@ def test_an_unknown_command_is_wrong_usage() -> None:
     assert "fly" in tried.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (("car", "--secret", "S", "--paranoid"), "--paranoid"),
+        (("car", "--vehicle", "X", "--secret"), "--secret"),
+        (("car", "--vehicle", "X", "--secret", "S", "--server"), "--server"),
+        (("car", "--fleet", "-", "--server"), "--server"),
+        (("app", "status", "--server", "x", "--vehicle", "X", "--secret"), "--secret"),
+        (("app", "status", "--server", "x", "--user", "a", "--password"), "--password"),
+        (("app", "command", "--server", "x", "--vehicle", "X", "shell"), "parameters"),
+        (("provision", "add", "--vin"), "--vin"),
+        (("history",), "vehicle"),
+    ],
+)
+def test_texts_of_other_bytes_are_wrong_usage(words: tuple[str, ...], name: str) -> None:
+    """A text that is not UTF-8 could be sent nowhere: one line says which one it is."""
+    tried = RUNNER.invoke(cli, [*words, "\udcff\udcfe"])
+    assert (tried.exit_code, tried.stdout) == (2, "")
+    assert tried.stderr == f"ovms: {name} must be UTF-8 text\n"
+
+
+def test_a_path_may_be_of_any_bytes() -> None:
+    """A file whose name is not UTF-8 is looked for."""
+    tried = RUNNER.invoke(cli, ["car", "--server", "x", "--vehicle", "X", "--fleet", "\udcff"])
+    assert "UTF-8" not in tried.stderr
+
+
+@pytest.mark.parametrize("variable", ["OVMS_CAR_GROUP", "OVMS_SECRET", "OVMS_PARANOID"])
+def test_variables_of_other_bytes_are_wrong_usage(variable: str) -> None:
+    """Variables are no better than options."""
+    env = {"OVMS_SECRET": "S", variable: "\udcff"}
+    tried = RUNNER.invoke(cli, ["car", "--server", "127.0.0.1:1", "--vehicle", "X"], env=env)
+    assert (tried.exit_code, tried.stdout) == (2, "")
+    assert "must be UTF-8 text" in tried.stderr
+    assert tried.stderr.count("\n") == 1
+
+
 def loaded_after(arguments: list[str], *modules: str) -> list[str]:
     """Return which of the modules a command has imported."""
     script = (

@@ -63,8 +63,9 @@ def test_add(tmp_path: Path) -> None:
 
 def test_sealed_anew_each_time(tmp_path: Path) -> None:
     """The same parameters for another car do not look the same."""
-    _good("add", "--vin", "A", "--iccid", ICCID, "x")
-    _good("add", "--vin", "B", "--iccid", ICCID, "x")
+    words = ["long", "enough", "that", "chance", "does", "not", "make", "them", "alike"]
+    _good("add", "--vin", "A", "--iccid", ICCID, *words)
+    _good("add", "--vin", "B", "--iccid", ICCID, *words)
     with open_database(tmp_path).reading() as connection:
         one, two = (each.record for each in queries.list_provisions(connection))
     assert (one.token != two.token, one.record != two.record) == (True, True)

@@ -62,8 +62,33 @@ def resolve_secret(
     standard input; one line end at its end is not part of the secret.
     A terminal is asked with ``prompt``, not at all when that is ``None``; twice when it is a new
     one (``confirm``); ``optional`` lets an empty answer be none. Returns ``None`` when nobody
-    tells. Ends the command when a file cannot be read or is empty.
+    tells. Ends the command when a file cannot be read or is empty, and when a secret is not UTF-8.
     """
+    found = _find_secret(value, file, env_var, prompt, confirm=confirm, optional=optional)
+    if not is_utf8(found):
+        refuse(f"a secret must be UTF-8 text: see {env_var} and the option for it")
+    return found
+
+
+def is_utf8(value: object) -> bool:
+    """Return whether the texts in an option's value can be written as UTF-8."""
+    match value:
+        case str():
+            return not any("\ud800" <= letter <= "\udfff" for letter in value)
+        case list() | tuple():
+            return all(map(is_utf8, value))
+    return True
+
+
+def _find_secret(
+    value: str | None,
+    file: str | None,
+    env_var: str,
+    prompt: str | None,
+    *,
+    confirm: bool,
+    optional: bool,
+) -> str | None:
     if value is not None and file is not None:
         refuse("a secret is given as an option or in a file, not both")
     if value is not None:

@@ -17,6 +17,7 @@ from typer.main import get_command
 
 from ovms import __version__
 from ovms.base.extras import missing_extra
+from ovms.cli.common import is_utf8, refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,27 @@ class Commands(TyperGroup):
             found.command(cmd_name)(function)
         command = get_command(found)
         command.name = cmd_name
+        _refuse_other_bytes(command)
         return command
+
+
+def _refuse_other_bytes(command: Any) -> None:
+    """Have a command and those below it refuse texts that are not UTF-8, whatever they are for.
+
+    The system hands over bytes. A path may be of any; a text of others could be sent nowhere.
+    """
+    parse_args = command.parse_args
+
+    def checked(context: Any, words: list[str]) -> Any:
+        rest = parse_args(context, words)
+        for parameter in command.params:
+            if not is_utf8(context.params.get(parameter.name)):
+                refuse(f"{max(parameter.opts, key=len)} must be UTF-8 text")
+        return rest
+
+    command.parse_args = checked
+    for below in getattr(command, "commands", {}).values():
+        _refuse_other_bytes(below)
 
 
 cli = typer.Typer(
