@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import gc
 import json
 import socket
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from ovms.cli import serve as serve_module
 from ovms.cli.main import cli
+from ovms.server.listener import Ports
 from tests.certs import make_pair, pair_in
 from tests.programs.conftest import Server, Start, run_ovms, server, start
 
@@ -30,6 +34,20 @@ def test_ready_json_is_there_while_the_server_answers(server: Server) -> None:
     assert server.program.stop() == 0
     assert not ready.exists()
     assert "stopped" in server.program.output()
+
+
+def test_code_is_no_garbage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Once it is ready, the server has the collector pass over what there is."""
+    calls: list[str] = []
+    monkeypatch.setattr(gc, "collect", lambda: calls.append("collect"))
+    monkeypatch.setattr(gc, "freeze", lambda: calls.append("freeze"))
+
+    async def serve(*_: object, on_ready: Callable[[Ports], None]) -> None:
+        on_ready(Ports(1, None))
+
+    monkeypatch.setattr(serve_module, "serve", serve)
+    assert run_ovms("serve", "--data", str(tmp_path)).stdout.startswith("ovms ready:")
+    assert calls == ["collect", "freeze"]
 
 
 def test_a_second_server_on_the_same_data_says_so(server: Server) -> None:

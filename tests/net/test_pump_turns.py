@@ -16,6 +16,7 @@ from ovms.base.clock import ManualClock
 from ovms.net.pump import Pump
 from ovms.net.turns import (
     CHUNK,
+    SLOW_PAUSE,
     TURN_BYTES,
     TURN_MESSAGES,
     TURN_TIME,
@@ -31,7 +32,7 @@ from tests.net.ends import CALLER_TOKEN, HANDSHAKE, SECRET, SERVER_TOKEN, frame,
 
 
 class GivenTurns(TurnQueue):
-    """TurnQueue that the test gives."""
+    """Turns that the test gives."""
 
     def __init__(self) -> None:
         self.clock = ManualClock(0.0)
@@ -350,6 +351,33 @@ async def test_a_days_gap(scene: Scene) -> None:
     assert scene.turns.later == []
 
 
+# -- slowing down ---------------------------------------------------------------------------
+
+
+async def test_a_handler_that_is_behind(scene: Scene) -> None:
+    """The message at which it says so is the last of its turn, and the next is due later."""
+    scene.handler.on_message = lambda pump: pump.slow_down()
+    scene.receive(scene.lines(3))
+    assert scene.heard == 1
+    assert not scene.transport.is_reading
+    assert scene.turns.later == [SLOW_PAUSE]
+    scene.turns.give()
+    assert scene.heard == 2
+    scene.handler.on_message = lambda pump: None
+    scene.turns.give_all()
+    assert scene.heard == 3
+    assert scene.turns.later == [SLOW_PAUSE] * 2
+    assert scene.transport.is_reading
+
+
+async def test_the_longer_pause_counts(scene: Scene) -> None:
+    """A handler that is behind does not hurry who has used up the allowance."""
+    scene.pump.allowance = Allowance(MessageRate(a_second=1, burst=1))
+    scene.handler.on_message = lambda pump: pump.slow_down()
+    scene.receive(scene.lines(2))
+    assert scene.turns.later[0] > 1
+
+
 # -- two reasons to pause -------------------------------------------------------------------
 
 
@@ -498,6 +526,23 @@ async def test_the_close_of_a_websocket_behind_much() -> None:
     scene.turns.give_all()
     assert scene.heard == 2 * TURN_MESSAGES
     assert scene.handler.errors == [None]
+
+
+async def test_closing_a_websocket_that_waits() -> None:
+    """Its own Close is found behind what it sent, whatever the rate; nothing of that is handled."""
+    scene = Scene(is_web=True)
+    scene.pump.allowance = Allowance(MessageRate(a_second=1, burst=1))
+    scene.receive(scene.lines(2 * TURN_MESSAGES) + frame(CLOSE))
+    scene.turns.waiting.clear()
+    scene.turns.later.clear()
+    reason = ValueError("enough")
+    scene.pump.close(reason)
+    scene.turns.give_all()
+    assert scene.turns.later == []
+    assert scene.heard == TURN_MESSAGES
+    assert scene.transport.ends == ["close"]
+    scene.pump.connection_lost(None)
+    assert scene.handler.errors == [reason]
 
 
 # -- splitting ------------------------------------------------------------------------------

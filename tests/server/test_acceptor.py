@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, suppress
 import pytest
 
 from ovms.base.clock import ManualClock
+from ovms.net.pump import Pump
 from ovms.protocol import Message, Party, Role, Session, State
 from ovms.protocol.messages import LatestMessage
 from ovms.protocol.welcome import ProvisionRecord
@@ -21,6 +22,7 @@ from ovms.server.acceptor import (
 )
 from ovms.server.accounts.login import Credential, Login
 from ovms.server.hub.hub import CAR_REFUSED, Hub, HubSettings
+from ovms.server.hub.room import RECORDS_BEHIND
 from ovms.server.provisions import NETWORK_BURST, NETWORK_REFILL
 from ovms.server.storage.errors import DatabaseUnwritable
 from tests.net.ends import CALLER_TOKEN, HANDSHAKE, SECRET, Caller, Certificate, calling, surfing
@@ -803,6 +805,36 @@ async def _ends(caller: Caller) -> bool:
     while await caller.hears():
         pass
     return True
+
+
+# -- who sends much -------------------------------------------------------------------------
+
+
+async def test_who_has_an_allowance(site: Site) -> None:
+    """Cars, apps and batch clients have one, other servers none."""
+    for role in (Role.CAR, Role.APP, Role.BATCH):
+        await site.enters(role)
+    await site.enters(Role.SERVER, "PEER")
+    pumps = [each.pump for each in site.acceptor.connections if each.pump is not None]
+    assert sum(pump.allowance is not None for pump in pumps) == 3
+    assert len(pumps) == 4
+
+
+async def test_whoever_is_behind_is_read_slowly(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While many records wait for the disk, each further message waits for a pause."""
+    slowed: list[int] = []
+    monkeypatch.setattr(Pump, "slow_down", lambda _: slowed.append(len(site.storage.history)))
+    car = await site.enters(Role.CAR)
+    records = [f"{n},0,*-X,1,9999,x" for n in range(RECORDS_BEHIND + 1)]
+    await car.says(b"".join(car.session.send(Message("h", each.encode())) for each in records))
+    await until(lambda: len(site.storage.history) == RECORDS_BEHIND + 1)
+    assert slowed == [RECORDS_BEHIND, RECORDS_BEHIND + 1]
+    site.storage.save()
+    await car.says(car.session.send(Message("D", b"1")))
+    await until(lambda: "D" in site.storage.messages.get("CAR1", {}))
+    assert len(slowed) == 2
 
 
 # -- WebSocket ------------------------------------------------------------------------------

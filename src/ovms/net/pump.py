@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from ovms.base.logs import get_logger
 from ovms.net.http import HttpHandler, Speech, speech
 from ovms.net.traffic import Traffic, measure, unacknowledged
-from ovms.net.turns import CHUNK, Allowance, ReadTurn, TurnQueue
+from ovms.net.turns import CHUNK, SLOW_PAUSE, Allowance, ReadTurn, TurnQueue
 from ovms.protocol import Message, Party, Session, State
 from ovms.protocol.errors import LineTooLong, LocalProtocolError, RemoteProtocolError
 from ovms.protocol.framing import LINE_LIMIT
@@ -94,9 +94,9 @@ class Pump(asyncio.Protocol):
     """
 
     __slots__ = ("_at", "_codec", "_error", "_first", "_handler", "_has_failed", "_has_lines",
-                 "_http", "_is_ended", "_is_full", "_is_held", "_is_paused", "_is_waiting", "_loss",
-                 "_transport", "_turns", "_unread", "_waiters", "allowance", "peer", "received",
-                 "sent", "session", "write_limit")  # fmt: skip
+                 "_http", "_is_ended", "_is_full", "_is_held", "_is_paused", "_is_slow",
+                 "_is_waiting", "_loss", "_transport", "_turns", "_unread", "_waiters", "allowance",
+                 "peer", "received", "sent", "session", "write_limit")  # fmt: skip
 
     def __init__(
         self,
@@ -139,6 +139,8 @@ class Pump(asyncio.Protocol):
         """The transport does not read."""
         self._is_paused = False
         """The handler has stopped reading."""
+        self._is_slow = False
+        """The next turn is not due before a pause."""
         self._is_ended = False
         """The other end sends nothing more, and what it sent before waits for a turn."""
         self._loss: tuple[Exception | None] | None = None
@@ -248,6 +250,13 @@ class Pump(asyncio.Protocol):
         if not self._is_waiting:
             self._process()
 
+    def slow_down(self) -> None:
+        """Let the other end wait a moment: the turn ends, and the next is due after a pause.
+
+        A handler calls it at a message while much of what came is not done.
+        """
+        self._is_slow = True
+
     def close(self, error: Exception | None = None) -> None:
         """End the connection once what was written has left. May be called again."""
         self._stop(error)
@@ -331,7 +340,7 @@ class Pump(asyncio.Protocol):
 
     def _is_over(self, turn: ReadTurn | None) -> bool:
         """Return whether others have their turn; what a stranger may send is little."""
-        return turn is not None and turn.is_over and not self._is_stranger
+        return turn is not None and (self._is_slow or turn.is_over) and not self._is_stranger
 
     def _next_chunk(self, turn: ReadTurn | None) -> bytes:
         """Return what is processed next of what came; it does not wait any more."""
@@ -345,8 +354,12 @@ class Pump(asyncio.Protocol):
     def _end_turn(self, turn: ReadTurn | None) -> None:
         """Wait for the next turn if something is left or the allowance is used up."""
         pause = 0.0
-        if turn is not None and self.allowance is not None and self._transport is not None:
+        is_live = self.session.state is State.OPEN and self._transport is not None
+        if turn is not None and self.allowance is not None and is_live:
             pause = self.allowance.spend(turn.cost, turn.now())
+        if self._is_slow and is_live:
+            pause = max(pause, SLOW_PAUSE)
+        self._is_slow = False
         if self._is_stopped:
             return
         if self._turns is not None and (pause or self._unread or self._has_lines):
@@ -481,6 +494,8 @@ class Pump(asyncio.Protocol):
         if is_news:
             self._is_paused = False
             self._set_reading()
+            if self._turns is not None and self._is_waiting:
+                self._turns.add(self)  # its Close, or its end, is waited for, whatever the rate
             asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, transport.abort)
         if codec.is_finished:
             # Close only our half where that exists: bytes that arrive at a closed socket make

@@ -21,11 +21,14 @@ TURN_MESSAGES = 32
 TURN_BYTES = 1 << 14
 """Bytes of a connection in one turn, however few messages they are."""
 
-TURN_TIME = 0.002
+TURN_TIME = 0.001
 """Seconds of a turn, should its messages take long: then it ends with the next one."""
 
-ROUND_TIME = 0.004
+ROUND_TIME = 0.002
 """Seconds of turns before the loop looks at its sockets again."""
+
+SLOW_PAUSE = 0.05
+"""Seconds until a connection that was slowed down has its next turn: a disk syncs several times."""
 
 CHUNK = 1024
 """Bytes that are processed between two looks whether a turn is over."""

@@ -172,6 +172,8 @@ class ServerConnection:
             case Message():
                 if self.handler is not None:
                     self.handler.receive(event)
+                    if self.handler.is_behind:
+                        pump.slow_down()
             case CallerWelcome() | OwnerWelcome():
                 pump.pause()
                 self._welcome = event

@@ -25,6 +25,11 @@ class ConnectionHandler(Protocol):
         """An answer to something that came is still due."""
         ...
 
+    @property
+    def is_behind(self) -> bool:
+        """Much of what came is not done yet: more should come slowly."""
+        ...
+
     def receive(self, message: Message) -> None:
         """Handle a message that came on the connection."""
 

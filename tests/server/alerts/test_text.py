@@ -24,6 +24,8 @@ def test_body_tells_each_text_once() -> None:
         (b"k\xe4lter".decode("utf-8", "surrogateescape"), "kälter"),
         ("bell\x07 \x1b[31mred", "bell [31mred"),
         ("\r\r", ""),
+        (" padded ", "padded"),
+        ("", ""),
     ],
 )
 def test_readable(text: str, read: str) -> None:

@@ -160,6 +160,10 @@ class FakeStorage:
         for call in owed:
             call()
 
+    def history_waiting(self, vehicle_id: str) -> int:
+        """Count what is owed to cars."""
+        return len(self.unsaved)
+
     def put_traffic(self, vehicle_id: str, day: str, traffic: Traffic) -> None:
         """Add to a day's traffic."""
         a, b, c, d = self.traffic.get((vehicle_id, day), (0, 0, 0, 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from unittest.mock import patch
 
 import pytest
 from structlog.testing import capture_logs
@@ -13,8 +14,10 @@ from ovms.protocol.records.history import KeptRecord
 from ovms.server.hub import answers
 from ovms.server.hub.answers import parse_since
 from ovms.server.hub.recorder import LONGEST_LIFE
-from ovms.server.values import ALERT_TYPE
+from ovms.server.hub.room import RECORDS_BEHIND, SUBSCRIPTIONS_BEHIND, SUBSCRIPTIONS_LIMIT
+from ovms.server.values import ALERT_TYPE, Vehicle
 from tests.server.hub.fakes import START, Place
+from tests.waiting import until
 
 
 def test_a_record_is_acknowledged_once_it_is_on_disk() -> None:
@@ -197,6 +200,65 @@ async def test_subscriptions_reach_the_service() -> None:
     car.says("papp,expo,simple,token")
     await place.settle()
     assert place.alerts.subscriptions == [b"app,expo,simple,token"]
+
+
+async def test_subscriptions_one_at_a_time() -> None:
+    """A client's next is checked when the one before is done; one that fails stops none."""
+    place = Place()
+    app, other = place.app(), place.app()
+    gates = [asyncio.Event() for _ in range(4)]
+    begun: list[bytes] = []
+
+    async def subscribe(vehicle: Vehicle, data: bytes) -> None:
+        begun.append(data)
+        await gates[int(data)].wait()
+        if data == b"0":
+            raise OSError
+
+    with patch.object(place.alerts, "subscribe", subscribe):
+        app.says("p0", "p1", "p2")
+        other.says("p3")
+        await asyncio.sleep(0)
+        assert begun == [b"0", b"3"]
+        gates[0].set()
+        await until(lambda: len(begun) == 3)
+        assert begun == [b"0", b"3", b"1"]
+        for gate in gates:
+            gate.set()
+        await place.settle()
+        assert begun == [b"0", b"3", b"1", b"2"]
+        app.says("p1")
+        await place.settle()
+        assert begun[4:] == [b"1"]
+
+
+async def test_subscriptions_that_wait() -> None:
+    """Past a number the client is behind, and past another its further ones are ignored."""
+    place = Place()
+    app, other = place.app(), place.app()
+    with patch.object(place.alerts, "subscribe", lambda *_: asyncio.Event().wait()):
+        app.says(*["p"] * (SUBSCRIPTIONS_BEHIND - 1))
+        assert not place.room.is_behind(app.member)
+        app.says("p")
+        assert place.room.is_behind(app.member)
+        assert not place.room.is_behind(other.member)
+        app.says(*["p"] * SUBSCRIPTIONS_LIMIT)
+        assert len(app.member.subscriptions) == SUBSCRIPTIONS_LIMIT
+        for task in place.tasks:
+            task.cancel()
+        await place.settle()
+
+
+def test_records_that_wait() -> None:
+    """Past a number of records whoever is in the room is behind, until they are saved."""
+    place = Place()
+    car = place.car()
+    car.says(*(f"h{n},0,*-X,1,9999,x" for n in range(RECORDS_BEHIND - 1)))
+    assert not place.room.is_behind(car.member)
+    car.says("h0,0,*-X,1,9999,y")
+    assert place.room.is_behind(car.member)
+    place.storage.save()
+    assert not place.room.is_behind(car.member)
 
 
 @pytest.mark.parametrize("text", ["", "x", "2012-13-01", "9999-99-99 00:00:00"])

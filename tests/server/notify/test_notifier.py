@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,9 +47,9 @@ class Scene:
         """Return a subscription."""
         return await self.store.find_subscription(vehicle_id, app_id)
 
-    async def tell(self, *texts: str, kind: str = "A") -> list[str]:
-        """Raise alerts of CAR1; return them as people read them."""
-        car = await self.vehicle()
+    async def tell(self, *texts: str, kind: str = "A", vehicle_id: str = "CAR1") -> list[str]:
+        """Raise alerts of a car; return them as people read them."""
+        car = replace(await self.vehicle(), id=vehicle_id)
         return [self.notifier.raise_alert(car, Alert(kind, text)).text for text in texts]
 
     async def step(self, seconds: float = 3.0) -> None:
@@ -212,6 +213,31 @@ async def test_noted_is_bounded(
     assert log.getvalue().count("too many wait") == 1
     await scene.step()
     assert scene.expo.bodies == ["a\nb\nc"]
+
+
+async def test_one_vehicle_does_not_take_all_the_room(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Past its bound a vehicle's alerts are left out, also while the disk refuses."""
+
+    async def fail(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(module, "NOTED_A_VEHICLE", 2)
+    await scene.subscribe("app,expo,simple,KEY")
+    await scene.tell("a", "b", "c")
+    await scene.tell("d", vehicle_id="CAR2")
+    noted = [(vehicle_id, text) for vehicle_id, _, text, *_ in scene.notifier._noted]
+    assert noted == [("CAR1", "a"), ("CAR1", "b"), ("CAR2", "d")]
+    with monkeypatch.context() as patch:
+        patch.setattr(scene.store, "put_alerts", fail)
+        with pytest.raises(OSError, match="full"):
+            await scene.notifier.step()
+    await scene.tell("e")
+    await scene.step()
+    await scene.tell("f")
+    await scene.step()
+    assert scene.expo.bodies == ["a\nb", "f"]
 
 
 async def test_full_outbox_is_logged(

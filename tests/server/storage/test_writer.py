@@ -466,6 +466,18 @@ async def test_one_vehicle_does_not_take_all_the_room(
     assert subject.put_history("CAR1", _record(b"4", 4))
 
 
+async def test_how_many_of_a_vehicle_wait(subject: Writer) -> None:
+    """A vehicle's records count until they are durable, those of others do not."""
+    for number in range(3):
+        subject.put_history("CAR1", _record(b"%d" % number, number))
+    assert (subject.history_waiting("CAR1"), subject.history_waiting("CAR2")) == (3, 0)
+    saving = asyncio.create_task(subject.flush())
+    await asyncio.sleep(0)
+    assert subject.history_waiting("CAR1") == 3
+    await saving
+    assert subject.history_waiting("CAR1") == 0
+
+
 async def test_many_are_told(subject: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many ask to be told, the event loop has its turns in between."""
     monkeypatch.setattr(writer, "TOLD_AT_ONCE", 10)

@@ -30,6 +30,8 @@ def readable(text: str) -> str:
     Modules write CR for a line end, and some write Latin-1, which the protocol keeps as surrogates.
     Other control characters are removed.
     """
+    if text.isprintable():
+        return text.strip()
     lines = legible(text).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     cleaned = ("".join(c for c in line if c.isprintable()).strip() for line in lines)
     return "\n".join(cleaned).strip("\n")

@@ -86,6 +86,11 @@ class RoomSession:
         """
         return self.member.role is Role.BATCH and self.member.is_busy
 
+    @property
+    def is_behind(self) -> bool:
+        """Much of what came is not done yet: subscriptions to check, records to save."""
+        return self.room.is_behind(self.member)
+
     def receive(self, message: Message) -> None:
         """Handle a message of the connection. Never fails: that would end the session."""
         try:

@@ -39,6 +39,9 @@ class Storage(Protocol):
         room for it now: it must be sent again.
         """
 
+    def history_waiting(self, vehicle_id: str) -> int:
+        """Return how many records wait for the disk."""
+
     def put_traffic(self, vehicle_id: str, day: str, traffic: Traffic) -> None:
         """Add to a day's traffic."""
 

@@ -38,6 +38,8 @@ class Member:
     """A command of this client is being answered."""
     stream: asyncio.Task[None] | None = None
     """The answer that the server is giving it."""
+    subscriptions: deque[bytes] = field(default_factory=deque)
+    """What this client wants to be alerted by, the first of which is being checked."""
     counted: tuple[int, int] = (0, 0)
     """Bytes received and sent on its line that are in the day's traffic already."""
     watching: int = 0

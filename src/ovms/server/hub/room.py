@@ -45,6 +45,17 @@ PROOF_TIMEOUT = 60.0
 CHALLENGER_LIMIT = 4
 """Cars that may wait to take over: a reconnecting car leaves one or two dead connections behind."""
 
+SUBSCRIPTIONS_BEHIND = 10
+"""Subscriptions of a client that wait to be checked; what it says then comes slowly."""
+
+SUBSCRIPTIONS_LIMIT = 100
+"""Subscriptions of a client that may wait; further ones are ignored. Reading slows down before, so
+this is reached only while the database takes seconds."""
+
+RECORDS_BEHIND = 500
+"""Records and alerts of a vehicle that wait for the disk; what is said in its room then comes
+slowly, 500 in the time of a commit. All of a day's gap is stored in a second."""
+
 JUST_NOW = Message("T", b"0")
 
 log = get_logger("ovms.server.hub")
@@ -276,6 +287,13 @@ class Room:
         """Do nothing about a message."""
         log.debug("ignored", vehicle=self.vehicle.id, role=member.role.name, code=message.code)
 
+    def is_behind(self, member: Member) -> bool:
+        """Return whether much of what somebody has said is not done yet."""
+        return (
+            len(member.subscriptions) >= SUBSCRIPTIONS_BEHIND
+            or self._context.storage.history_waiting(self.vehicle.id) >= RECORDS_BEHIND
+        )
+
     # -- what the car reports ---------------------------------------------------------------
 
     def store(self, code: str, data: bytes, token: str, message: Message, age: int) -> None:
@@ -355,7 +373,21 @@ class Room:
         self.recorder.keep_alert(told)
 
     def _take_subscription(self, client: Member, message: Message) -> None:
-        self._context.spawn(self._context.alerts.subscribe(self.vehicle, message.data))
+        """Have a client's subscriptions checked one after the other."""
+        if len(client.subscriptions) >= SUBSCRIPTIONS_LIMIT:
+            self.ignore(client, message)
+            return
+        client.subscriptions.append(message.data)
+        if len(client.subscriptions) == 1:
+            self._context.spawn(self._subscribe(client))
+
+    async def _subscribe(self, client: Member) -> None:
+        while client.subscriptions:
+            try:
+                await self._context.alerts.subscribe(self.vehicle, client.subscriptions[0])
+            except Exception as error:
+                self._context.guard.failed("subscription", error, self.vehicle.id)
+            client.subscriptions.popleft()
 
     def _watch_group(self, client: Member, message: Message) -> None:
         self._context.groups.watch(client, self.vehicle.id, message.data, self.send)

@@ -7,6 +7,7 @@ the courier deliver them. Everything here belongs to one event loop.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from random import Random
@@ -27,6 +28,9 @@ from ovms.server.values import AlertRow, Vehicle
 
 NOTED_LIMIT: Final = 1000
 """Alerts that wait to be written to the outbox, while the disk is slow or full."""
+
+NOTED_A_VEHICLE: Final = 100
+"""Of them, one vehicle's: it does not take the room of the others."""
 
 SUBSCRIBING_LIMIT: Final = 200
 """Subscriptions that wait to be checked: after a restart all apps connect at once."""
@@ -84,6 +88,8 @@ class Notifier:
             outbox, channels, clock, random, window, self._wake.set, self._life_clock
         )
         self._noted: list[AlertRow] = []
+        self._noted_by: Counter[str] = Counter()
+        """How many of them each vehicle has."""
         self._refused = 0
         self._tell_refused_at = 0.0
         self._subscribing = 0
@@ -178,9 +184,11 @@ class Notifier:
     # -- alerts -----------------------------------------------------------------------------
 
     def _note(self, vehicle_id: str, kind: str, text: str) -> None:
-        if len(self._noted) >= NOTED_LIMIT:
+        mine = self._noted_by[vehicle_id]
+        if len(self._noted) >= NOTED_LIMIT or mine >= NOTED_A_VEHICLE:
             self._count_refused(vehicle_id, 1)
             return
+        self._noted_by[vehicle_id] = mine + 1
         now = self._clock.time()
         self._noted.append((vehicle_id, kind, text, now, now + self._window))
         self._wake.set()
@@ -196,12 +204,14 @@ class Notifier:
     async def _write(self) -> None:
         """Write noted alerts to the outbox; keep them noted if that fails."""
         noted, self._noted = self._noted, []
+        self._noted_by.clear()
         if not noted:
             return
         try:
             _, refused = await self._outbox.put_alerts(noted, tuple(self._channels))
         except Exception:
             self._noted = [*noted, *self._noted][:NOTED_LIMIT]
+            self._noted_by = Counter(row[0] for row in self._noted)
             raise
         if refused:
             self._count_refused(noted[-1][0], refused)

@@ -93,6 +93,11 @@ class CalledPeer:
         """Return false: a server that says nothing more is gone."""
         return False
 
+    @property
+    def is_behind(self) -> bool:
+        """Return false: what comes is taken in order, and reading stops while too much waits."""
+        return False
+
     def receive(self, message: Message) -> None:
         """Handle a message that came."""
         self.inbox.received(self.pump, message)

@@ -75,6 +75,7 @@ class Store:
         self.put_token = self.writer.put_token
         self.put_presence = self.writer.put_presence
         self.put_history = self.writer.put_history
+        self.history_waiting = self.writer.history_waiting
         self.put_traffic = self.writer.put_traffic
 
     @classmethod

@@ -52,7 +52,7 @@ MAX_SEEN_WAITING: Final = 100_000
 """Tokens of welcomes that wait while the disk refuses, some 500 bytes each. Past it callers whose
 token must be remembered are turned away without it."""
 
-TOLD_AT_ONCE: Final = 500
+TOLD_AT_ONCE: Final = 50
 """Callbacks in one turn of the event loop: each may seal and send a message."""
 
 SETTLE_TIMEOUT: Final = 2.0
@@ -159,6 +159,11 @@ class Writer:
         """Return whether a token is among those that may not be durable yet."""
         key = memory, token
         return key in self._pending.seen or key in self._writing.seen
+
+    def history_waiting(self, vehicle_id: str) -> int:
+        """Return how many of a vehicle's records are not durable yet."""
+        parts = self._pending.history.records, self._writing.history.records
+        return sum(len(part[vehicle_id]) for part in parts if vehicle_id in part)
 
     def put_traffic(self, vehicle_id: str, day: str, traffic: Traffic) -> None:
         """Add to a vehicle's traffic of a day, ``YYYY-MM-DD`` in UTC."""
