@@ -10,7 +10,6 @@ TIME = "takes longer than a suite may"
 INSIDE = "is not to be seen on the wire of one server"
 CONTENT = "says what a field means; the server forwards it as it came"
 NOTHING = "says nothing that could be run"
-LATER = "asks for what is not built yet"
 HTTP = "speaks of HTTP, which is no part of the wire protocol"
 
 ACKED = "guide: Historical Data update+ack message"
@@ -56,9 +55,6 @@ ELSEWHERE = [
               ("tests/protocol/test_session.py",)),
     Elsewhere("interop 1", "No line at all: wait clearly more than 60 s (75), then close", TIME,
               ("tests/server/test_acceptor.py::test_silence",)),
-    Elsewhere("interop 1", "both directions use the same RC4 key stream from its start", LATER),
-    Elsewhere("interop 1", "A line proves a car only if it begins beyond", LATER),
-    Elsewhere("interop 1", "Without proof nobody is a car", LATER),
     Elsewhere("interop 1", "See 6 for what a car makes", NOTHING),
     Elsewhere("interop 1", "Idle: an app silent for 20 minutes, a car for 16", TIME,
               ("tests/server/hub/test_hub.py::test_idle_limits",

@@ -386,13 +386,68 @@ def test_a_repeated_welcome_displaces_nobody(case: Case) -> None:
 
 
 @stands_for("interop 1", "After a car's welcome: its clients get `Z1`")
-def test_the_only_car_counts_at_once(case: Case) -> None:
-    """A car without a rival is connected with its welcome, before it has said a line."""
-    car = case.stranger()
-    app = case.app()
+@stands_for("interop 1", "Without proof nobody is a car")
+def test_a_car_counts_with_its_proof(case: Case) -> None:
+    """Before its proof a car gets one ping and no other line, and its clients hear nothing."""
+    car, app = case.stranger(), case.app()
+    car.answers_pings = False
     car.send_welcome("C", case.vehicle)
     car.be_welcomed()
+    assert car.hear() == b"A"
+    car.say(b"A")
+    app.say(b"C11")
+    assert app.settle() == [b"c11,1,car is not connected"]
+    assert car.wire.is_quiet()
+    car.say(b"a")
     assert app.hear() == b"Z1"
+    assert car.hear() == b"Z1"
+    assert car.hear() == b"a"
+
+
+FIRST_LINES = {
+    "status": (b"S80,K,220,70,charging,standard,280,270", True),
+    "24 printable bytes beyond the ping": (b"S" + b"x" * 24, True),
+    "23 bytes": (b"S" + b"x" * 23, False),
+    "one that is not printable": (b"S" + b"x" * 24 + b"\xe9", False),
+    "short": (b"S80", False),
+}
+
+
+@stands_for("interop 1", "A line proves a car only if it begins beyond")
+@pytest.mark.parametrize(("line", "is_proof"), FIRST_LINES.values(), ids=FIRST_LINES)
+def test_the_first_line_may_be_the_proof(case: Case, line: bytes, is_proof: bool) -> None:
+    """A long first line of text proves a car; any other counts from the second line on."""
+    car, app = case.stranger(), case.app()
+    car.answers_pings = False
+    car.send_welcome("C", case.vehicle)
+    car.be_welcomed()
+    assert car.hear() == b"A"
+    car.say(line)
+    if not is_proof:
+        case.app(case.suite_server.fresh())  # whatever the line does is done by now
+        assert app.settle() == []
+        assert car.wire.is_quiet()
+        car.say(b"a")
+    assert app.hear() == b"Z1"
+    assert [app.hear(), app.hear()] == [line, b"T0"]
+
+
+@stands_for("interop 1", "both directions use the same RC4 key stream from its start")
+def test_an_echo_is_no_proof(case: Case) -> None:
+    """Who repeats the car's welcome and answers with the server's own bytes is no car."""
+    car, app = case.car(), case.app()
+    car.settle()
+    thief = Caller(case.wire(), SECRET, car.token)
+    thief.send_welcome("C", case.vehicle)
+    assert thief.wire.hear() is not None
+    ping = thief.wire.hear()
+    assert ping is not None
+    key = bytes(a ^ b for a, b in zip(base64.b64decode(ping), b"MP-0 A", strict=True))
+    thief.wire.say(base64.b64encode(bytes(a ^ b for a, b in zip(key, b"MP-0 a", strict=True))))
+    car.say(b"S1,K")
+    assert car.settle() == []
+    assert app.settle() == [b"S1,K", b"T0"]
+    assert thief.wire.is_quiet()
 
 
 @stands_for("interop 1", "A failed car login is told to the owner once, its return once")

@@ -22,8 +22,9 @@ from ovms.protocol import (
     State,
     errors,
 )
+from ovms.protocol.crypto import decode_base64, encode_base64
 from ovms.protocol.framing import LINE_LIMIT, WELCOME_LINE_LIMIT
-from ovms.protocol.session import LONGEST_PLAIN, TRANSITIONS, Event
+from ovms.protocol.session import LONGEST_PLAIN, PROOF_LENGTH, TRANSITIONS, Event
 from ovms.protocol.welcome import ProvisionRecord, ProvisionRefused, ProvisionRequest
 
 if TYPE_CHECKING:
@@ -118,6 +119,93 @@ def told(event: Event) -> list[str]:
         case ProvisionRecord():
             return [name, event.record]
     return [name]
+
+
+# -- proof --------------------------------------------------------------------------------
+
+
+PROOFS = {
+    "nothing": ([], [], False),
+    "an echo of the ping": (["A"], ["A"], False),
+    "as many bytes as were sent": (["A"], ["a"], False),
+    "the same in the second line": (["A"], ["a", "a"], True),
+    "a second line that begins within what was sent": (["A123"], ["a", "a"], False),
+    "a third line that begins beyond it": (["A123"], ["a", "a", "a"], True),
+    "a first line, where nothing was sent": ([], ["a"], True),
+    "printable bytes beyond the ping": (["A"], ["S" + "x" * PROOF_LENGTH], True),
+    "one less": (["A"], ["S" + "x" * (PROOF_LENGTH - 1)], False),
+    "all that is printable": (["A"], ["S " + "~" * PROOF_LENGTH], True),
+    "a line end among them": (["A"], ["S" + "x" * PROOF_LENGTH + "\r"], False),
+    "a byte below": (["A"], ["S\x1f" + "x" * PROOF_LENGTH], False),
+    "a byte above": (["A"], ["S" + "x" * PROOF_LENGTH + "\x7f"], False),
+    "what is not printable, within what was sent": (["A12"], ["S\x00\xff" + "x" * 24], True),
+    "a long line within what was sent": (["A" + "1" * 100], ["S" + "x" * 100], False),
+}
+
+
+@pytest.mark.parametrize(("sent", "said", "is_proof"), PROOFS.values(), ids=PROOFS)
+def test_what_proves_the_caller(sent: list[str], said: list[str], is_proof: bool) -> None:
+    """A line proves if it begins beyond what was sent, or has enough printable bytes beyond it."""
+    caller, server = pair()
+    for text in sent:
+        server.send(Message(text[0], text[1:].encode("latin-1")))
+    for number, text in enumerate(said):
+        assert not server.is_proven, number
+        list(server.receive_data(caller.send(Message(text[0], text[1:].encode("latin-1")))))
+    assert server.is_proven is is_proof
+    server.send(Message("A", b"x" * 100))
+    assert server.is_proven is is_proof
+
+
+def test_the_proof_counts_with_its_line() -> None:
+    """Of lines that come together those before the proof are events without it."""
+    caller, server = pair()
+    server.send(PING)
+    lines = [caller.send(Message(code)) for code in "aSD"]
+    events = server.receive_data(b"".join(lines))
+    assert [(event, server.is_proven) for event in events] == [
+        (Message("a"), False), (Message("S"), True), (Message("D"), True),
+    ]  # fmt: skip
+
+
+def test_a_line_without_a_code_moves_the_position() -> None:
+    """It is no event, and what follows it begins behind it."""
+    caller, server = pair()
+    server.send(PING)
+    assert caller._cipher_out is not None
+    line = encode_base64(caller._cipher_out.update(b"MP-0 ")) + b"\r\n"
+    assert list(server.receive_data(line + caller.send(Message("a")))) == [Message("a")]
+    assert not server.is_proven
+    list(server.receive_data(caller.send(Message("a"))))
+    assert server.is_proven
+
+
+def test_lines_that_cannot_be_read_prove_nothing() -> None:
+    """Neither what does not decipher nor what is no base64 is a proof."""
+    for line in (encode_base64(b"MP-0 S" + b"x" * 100), b"!" * 100):
+        _, server = pair()
+        with pytest.raises(errors.UnreadableLine):
+            list(server.receive_data(line + b"\n"))
+        assert not server.is_proven
+
+
+def test_an_owner_is_proven_by_nothing() -> None:
+    """Scheme 0x31 enciphers nothing, and no car uses it."""
+    caller, server = owner_pair()
+    list(server.receive_data(caller.send(Message("S", b"x" * 100))))
+    assert not server.is_proven
+
+
+def test_an_eavesdropper_proves_nothing() -> None:
+    """Who knows the server's words can say as many bytes; what lies beyond cannot be read."""
+    _, server = pair()
+    ping = decode_base64(server.send(PING).strip())
+    key = bytes(a ^ b for a, b in zip(ping, PING.plain, strict=True))
+    echo = bytes(a ^ b for a, b in zip(key, b"MP-0 a", strict=True))
+    assert list(server.receive_data(encode_base64(echo) + b"\n")) == [Message("a")]
+    assert not server.is_proven
+    with pytest.raises(errors.UnreadableLine):
+        list(server.receive_data(encode_base64(echo) + b"\n"))
 
 
 # -- wire cases -----------------------------------------------------------------------------

@@ -63,10 +63,17 @@ class Site:
         return caller
 
     async def enters(self, role: Role, vehicle_id: str = "CAR1") -> Caller:
-        """Connect somebody who is welcomed; what they hear at login is left to them."""
+        """Connect somebody who is welcomed; what they hear at login is left to them.
+
+        A car answers the server's ping and proves itself.
+        """
         caller = await self.calls()
         await caller.says(caller.greeting(role, vehicle_id))
         await caller.hears_welcome()
+        if role is Role.CAR:
+            assert await caller.hears_messages(1) == ["A"]
+            for _ in range(2):
+                await caller.says(caller.session.send(Message("a")))
         return caller
 
     def passes(self, seconds: float) -> None:
@@ -132,7 +139,7 @@ async def test_a_welcome_in_pieces(site: Site) -> None:
     await caller.says(line[:20])
     site.passes(WELCOME_TIMEOUT - 1)
     await caller.says(line[20:])
-    assert await caller.hears_messages(1) == ["Z0"]
+    assert await caller.hears_messages(1) == ["A"]
 
 
 async def test_lines_behind_the_welcome(site: Site) -> None:
@@ -151,11 +158,12 @@ async def test_provisioning(site: Site) -> None:
         await caller.says(b"AP-C 0 VIN\r\n")
         assert await caller.hears_line() == b"AP-X\r\n"
     await caller.says(caller.greeting())
-    assert await caller.hears_messages(1) == ["Z0"]
+    assert await caller.hears_messages(1) == ["A"]
     await caller.says(b"AP-C 0 VIN\r\n")
     assert await caller.hears_line() == b"AP-X\r\n"
-    await caller.says(caller.session.send(Message("A")))
-    assert await caller.hears_messages(1) == ["a"]
+    for code in "aA":
+        await caller.says(caller.session.send(Message(code)))
+    assert await caller.hears_messages(2) == ["Z0", "a"]
 
 
 async def test_logins_at_the_same_moment(site: Site) -> None:

@@ -110,8 +110,8 @@ class Running:
     async def call(
         self, role: Role, vehicle_id: str = "CAR1", secret: str = SECRET, *, tls: bool = False
     ) -> Caller:
-        """Call it; over TLS the server must be who it is."""
-        return await connect(
+        """Call it, as a car with its proof; over TLS the server must be who it is."""
+        caller = await connect(
             self.host,
             self.tls_port if tls else self.port,
             role,
@@ -120,6 +120,10 @@ class Running:
             timeout=PATIENCE,
             tls=client_context(self.data / "tls" / "cert.pem") if tls else None,
         )
+        if role is Role.CAR:
+            assert await hears(caller, 1) == ["A"]
+            caller.send_all([Message("a"), Message("a")])
+        return caller
 
     def change(self, change: Callable[[Connection], object]) -> None:
         """Change the database beside the running server, as the command line does."""
@@ -434,6 +438,16 @@ class SlowCar:
         for text in texts:
             self.socket.sendall(self.session.send(Message(text[0], text[1:].encode())))
 
+    async def proves_itself(self) -> None:
+        """Answer the server's ping twice, and wait until the server takes it for the car."""
+        heard: list[str] = []
+        while not heard:
+            heard = await self.reads()
+        assert heard == ["A"]
+        self.says("a", "a")
+        while (heard := await self.reads()) != ["Z0"]:
+            assert not heard
+
     async def reads(self) -> list[str]:
         """Read a bit of what has come."""
         await until(lambda: self.unread)
@@ -460,8 +474,7 @@ async def test_a_burst_fits_the_cars_buffer(
     is_slow = property(lambda pump: acknowledged(pump) + car.unread)
     monkeypatch.setattr(Pump, "unacknowledged", is_slow)
     monkeypatch.setattr(pacing, "PAUSE", 0.02)
-    while await car.reads() != ["Z0"]:
-        pass
+    await car.proves_itself()
     apps = [await server.call(Role.APP) for _ in range(3)]
     for number in range(1000):
         apps[0].send(Message("X", str(number).encode() * 20))
@@ -500,6 +513,7 @@ async def test_what_waits_for_a_car_reaches_it(
     """A car that reads, though it answers nothing, gets everything in its time."""
     monkeypatch.setattr(pacing, "PAUSE", 0.05)
     car = SlowCar(server.port)
+    await car.proves_itself()
     app = await server.call(Role.APP)
     sent = [f"X{number:03}" + "x" * 100 for number in range(60)]
     for text in sent:

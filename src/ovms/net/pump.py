@@ -200,6 +200,11 @@ class Pump(asyncio.Protocol):
         return transport is not None and transport.get_extra_info("sslcontext") is not None
 
     @property
+    def is_proven(self) -> bool:
+        """Whether the other end has said more than an overheard welcome allows."""
+        return self.session.is_proven
+
+    @property
     def unsent(self) -> int:
         """Return how many bytes wait for the other end to read."""
         return self._transport.get_write_buffer_size() if self._transport is not None else 0

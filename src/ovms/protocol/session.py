@@ -14,12 +14,17 @@ A server of the field that calls us does not end its answers to pings with a lin
 base64 of ``MP-0 a``, one behind the other. So the beginning of a line from a server is deciphered
 as soon as it is long enough to be one, and is a message if it is (:meth:`Session._take_unended`).
 
+Both directions use the same key stream from its start. So whoever repeats an overheard welcome can
+repeat what the server says, and say as many bytes of his own as he knows of it. A line proves its
+sender only by what stands beyond those bytes (:attr:`Session.is_proven`).
+
 There is no IO, no clock and no randomness. Bytes come in through :meth:`Session.receive_data`. The
 other methods return bytes, which the caller must put on the wire in their order.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -136,12 +141,20 @@ class Session:
     scheme 0x31 these are :meth:`send_owner_welcome`, ``OwnerWelcome`` and :meth:`accept_owner`.
     """
 
-    __slots__ = ("_begun", "_cipher_in", "_cipher_out", "_is_after_pong", "_reader", "_secret",
-                 "_token", "_welcome", "party", "state")  # fmt: skip
+    __slots__ = ("_begun", "_cipher_in", "_cipher_out", "_deciphered", "_enciphered",
+                 "_is_after_pong", "_reader", "_secret", "_token", "_welcome", "is_proven", "party",
+                 "state")  # fmt: skip
 
     def __init__(self, party: Party, token: str) -> None:
         self.party = party
         self.state = State.START
+        self.is_proven = False
+        """Whether the other end has said what nobody could say who only repeats a welcome.
+
+        A line proves it that begins at or beyond the bytes that our side has enciphered, or has at
+        least :data:`PROOF_LENGTH` bytes beyond them, all printable. It counts from the event of
+        that line on. Under scheme 0x31 nothing proves it.
+        """
         self._token = token
         self._secret = b""
         self._welcome: CallerWelcome | None = None
@@ -152,6 +165,9 @@ class Session:
         """What comes is of a line that began with an answer to a ping, which was a message."""
         self._cipher_in: StreamCipher | None = None
         self._cipher_out: StreamCipher | None = None
+        self._deciphered = 0
+        self._enciphered = 0
+        """Bytes of both directions before their base64: the positions in the key stream."""
 
     # -- sending ----------------------------------------------------------------------------
 
@@ -231,6 +247,7 @@ class Session:
         plain = message.plain
         if len(plain) > LONGEST_PLAIN:
             raise LocalProtocolError(f"message of {len(plain)} bytes does not fit a line")
+        self._enciphered += len(plain)
         return encode_base64(self._cipher_out.update(plain)) + LINE_END
 
     @staticmethod
@@ -325,15 +342,26 @@ class Session:
         is_after_pong, self._is_after_pong = self._is_after_pong, False
         if is_after_pong and not plain.startswith(MAGIC):
             return None  # the rest of an answer to a ping, which says nothing
-        return parse_plain(plain)
+        message = parse_plain(plain)
+        self.is_proven = self.is_proven or self._proves(plain)
+        return message
+
+    def _proves(self, plain: bytes) -> bool:
+        """Return whether a line that was just deciphered proves its sender."""
+        begins = self._deciphered - len(plain)
+        beyond = plain[max(0, self._enciphered - begins) :]
+        is_text = PRINTABLE.fullmatch(beyond) is not None
+        return begins >= self._enciphered or (len(beyond) >= PROOF_LENGTH and is_text)
 
     def _read(self, text: bytes) -> bytes:
         """Return base64 of the other end deciphered."""
         assert self._cipher_in is not None
         try:
-            return self._cipher_in.update(decode_base64(text))
+            data = decode_base64(text)
         except ValueError as error:
             raise UnreadableLine("a line is not base64") from error
+        self._deciphered += len(data)
+        return self._cipher_in.update(data)
 
     def _take_unended(self) -> Message | None:
         """Return a server's answer to a ping that has no line end; ``None`` if none has come.
@@ -392,6 +420,12 @@ class Session:
         self._cipher_in, self._cipher_out = stream(key), stream(key)
         self._reader.limit = LINE_LIMIT
 
+
+PROOF_LENGTH = 24
+"""Printable bytes beyond what our side has enciphered that prove a line: random ones are all
+printable once in 2e10 times."""
+
+PRINTABLE = re.compile(rb"[ -~]*")
 
 PONG = Message("a")
 

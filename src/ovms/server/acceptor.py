@@ -269,7 +269,9 @@ class ServerConnection:
             if kind == "server":
                 self._enter_peers(pump, room, welcome)
             else:
-                self._enter_room(pump, room, welcome.role, is_repeated=is_repeated)
+                self._enter_room(
+                    pump, room, welcome.role, token=welcome.token, is_repeated=is_repeated
+                )
         except AuthenticationFailed:
             if welcome.role is Role.CAR:
                 self._acceptor.services.hub.car_refused(room)
@@ -326,15 +328,15 @@ class ServerConnection:
             hub.release(room)
         pump.resume()
 
-    def _enter_room(self, pump: Pump, room: Room, role: Role, *, is_repeated: bool = False) -> None:
+    def _enter_room(
+        self, pump: Pump, room: Room, role: Role, *, token: str = "", is_repeated: bool = False
+    ) -> None:
         hub = self._acceptor.services.hub
         pump.allowance = Allowance(self._acceptor.rate)
         if role is not Role.CAR:
             pump.expect_life(CLIENT_LIFE)
         log.info("connected", **self._facts())
-        self.handler = hub.enter(room, role, pump)
-        if role is Role.CAR:
-            hub.car_welcomed(room)
+        self.handler = hub.enter(room, role, pump, token=token, is_repeated=is_repeated)
 
     def _enter_peers(self, pump: Pump, room: Room, welcome: CallerWelcome) -> None:
         log.info("connected", **self._facts())

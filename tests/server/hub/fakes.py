@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from ovms.base.clock import ManualClock
@@ -49,6 +50,8 @@ class FakeLine:
 
     def __init__(self, peer: str = "192.0.2.1:5000") -> None:
         self.peer = peer
+        self.is_proven = True
+        """What the other end says next proves that it is no copy."""
         self.is_closed = False
         self.error: Exception | None = None
         self.messages: list[Message] = []
@@ -256,13 +259,31 @@ class FakeAlerts:
         self.subscriptions.append(data)
 
 
+_tokens = count()
+
+
+def fresh_token() -> str:
+    """Return a token that nobody has used."""
+    return f"token {next(_tokens)}"
+
+
 class Peer:
     """Somebody in a room, and the line to them."""
 
-    def __init__(self, room: Room, role: Role, address: str = "192.0.2.1") -> None:
+    def __init__(
+        self,
+        room: Room,
+        role: Role,
+        address: str = "192.0.2.1",
+        *,
+        token: str | None = None,
+        is_repeated: bool = False,
+    ) -> None:
         self.room = room
         self.line = FakeLine(f"{address}:5000")
-        self.member: Member = room.join(role, self.line)
+        self.member: Member = room.join(
+            role, self.line, token=token or fresh_token(), is_repeated=is_repeated
+        )
 
     def says(self, *texts: str) -> None:
         """Send messages to the room."""
@@ -315,8 +336,14 @@ class Place:
             self.tasks = [task for task in self.tasks if not task.done()]
 
     def joins(self, role: Role, address: str = "192.0.2.1") -> Peer:
-        """Let somebody in, what they hear at login included."""
+        """Let somebody in, what they hear at login included; a car's next word proves it."""
         return Peer(self.room, role, address)
+
+    def stranger(self, token: str | None = None, *, is_repeated: bool = False) -> Peer:
+        """Let a car in that proves nothing by what it says, until its line is told so."""
+        stranger = Peer(self.room, Role.CAR, token=token, is_repeated=is_repeated)
+        stranger.line.is_proven = False
+        return stranger
 
     def car(self) -> Peer:
         """Let a car in that has proven itself; what it heard so far is forgotten."""

@@ -48,6 +48,7 @@ class FakeLine:
     """An asker that takes what it is sent, unless it is stuck."""
 
     peer = ""
+    is_proven = True
     received = sent = unacknowledged = 0
 
     def __init__(self) -> None:

@@ -22,6 +22,7 @@ from tests.server.hub.fakes import (
     FakeAlerts,
     FakeLine,
     FakeStorage,
+    fresh_token,
     make_vehicle,
     message,
 )
@@ -111,7 +112,9 @@ class Building:
         room = await self.hub.find(vehicle_id)
         assert room is not None
         line = line or FakeLine()
-        session = self.hub.enter(room, role, line)
+        session = self.hub.enter(room, role, line, token=fresh_token())
+        if role is Role.CAR:
+            says(session, "a")
         line.take()
         return session, line
 

@@ -12,6 +12,7 @@ from ovms.server.hub.hub import (
     CAR_PING_INTERVAL,
     CAR_REFUSED,
     IDLE_LIMITS,
+    PROOF_TIMEOUT,
     Hub,
     HubSettings,
     Idle,
@@ -19,13 +20,13 @@ from ovms.server.hub.hub import (
     RoomSession,
     Unproven,
 )
-from ovms.server.hub.room import PROOF_TIMEOUT
 from tests.server.hub.fakes import (
     START,
     VERSION,
     FakeAlerts,
     FakeLine,
     FakeStorage,
+    fresh_token,
     make_vehicle,
     message,
 )
@@ -40,13 +41,19 @@ class Building:
     clock: ManualClock
 
     async def enters(self, role: Role, vehicle_id: str = "CAR1") -> tuple[RoomSession, FakeLine]:
-        """Let somebody in; what they hear at login is forgotten."""
+        """Let somebody in, a car with its proof; what they hear at login is forgotten."""
+        session, line = await self.calls(role, vehicle_id)
+        if role is Role.CAR:
+            session.receive(message("a"))
+        line.take()
+        return session, line
+
+    async def calls(self, role: Role, vehicle_id: str = "CAR1") -> tuple[RoomSession, FakeLine]:
+        """Let somebody in who says nothing."""
         room = await self.hub.find(vehicle_id)
         assert room is not None
         line = FakeLine()
-        session = self.hub.enter(room, role, line)
-        line.take()
-        return session, line
+        return self.hub.enter(room, role, line, token=fresh_token()), line
 
     def passes(self, seconds: float) -> None:
         """Let time pass, then tick."""
@@ -216,7 +223,8 @@ async def test_a_replaced_car_is_no_member_any_more(building: Building) -> None:
 @pytest.mark.parametrize("secret", ["", "another"], ids=["removed", "new secret"])
 async def test_a_changed_vehicle(building: Building, secret: str) -> None:
     """Its connections are closed, those of others stay, and the next caller meets what is now."""
-    old = [await building.enters(role) for role in (Role.CAR, Role.CAR, Role.APP, Role.BATCH)]
+    old = [await building.enters(role) for role in (Role.CAR, Role.APP, Role.BATCH)]
+    old.append(await building.calls(Role.CAR))
     _, other = await building.enters(Role.APP, "CAR2")
     changed = replace(building.storage.vehicles["CAR1"], secret=secret)
     building.storage.vehicles["CAR1"] = changed
@@ -301,26 +309,38 @@ def test_idle_limits(role: Role, minutes: int) -> None:
 
 async def test_an_unproven_car(building: Building) -> None:
     """A car that never sends a line that decrypts is closed after a minute, a proven one not."""
-    _, line = await building.enters(Role.CAR)
-    _, challenger = await building.enters(Role.CAR)
-    proven, other = await building.enters(Role.CAR, "CAR2")
-    proven.receive(message("a"))
+    _, line = await building.calls(Role.CAR)
+    _, second = await building.calls(Role.CAR)
+    _, other = await building.enters(Role.CAR, "CAR2")
     building.passes(PROOF_TIMEOUT - 1)
     assert not line.is_closed
     building.passes(1)
     assert isinstance(line.error, Unproven)
-    assert isinstance(challenger.error, Unproven)
+    assert isinstance(second.error, Unproven)
     assert not other.is_closed
+
+
+async def test_a_car_that_answers_pings_and_proves_nothing(building: Building) -> None:
+    """It is no car and is sent nothing more, but is closed only when it is idle."""
+    session, line = await building.calls(Role.CAR)
+    line.is_proven = False
+    session.receive(message("a"))
+    for _ in range(int(IDLE_LIMITS[Role.CAR]) // 60 - 1):
+        building.passes(60)
+    assert line.take() == ["A"]
+    assert building.storage.presence == {}
+    assert not line.is_closed
+    building.passes(60)
+    assert isinstance(line.error, Idle)
 
 
 async def test_an_unproven_car_does_not_disturb_the_live_one(building: Building) -> None:
     """A repeated welcome costs the car that is there nothing, as often as it comes."""
-    live, line = await building.enters(Role.CAR)
-    live.receive(message("a"))
+    _, line = await building.enters(Role.CAR)
     _, app = await building.enters(Role.APP)
     line.take()
     for _ in range(3):
-        session, false = await building.enters(Role.CAR)
+        session, false = await building.calls(Role.CAR)
         building.passes(PROOF_TIMEOUT)
         assert isinstance(false.error, Unproven)
         building.hub.leave(session)
@@ -389,7 +409,10 @@ async def test_a_refused_login_of_the_car_is_told_once_and_its_return_once(
     told = [record.data for record in place.storage.history]
     assert told == [f"A,{CAR_REFUSED}".encode()]
     for _ in range(3):
-        place.hub.car_welcomed(room)
+        await place.calls(Role.CAR)
+    assert len(place.storage.history) == 1
+    for _ in range(3):
+        await place.enters(Role.CAR)
     assert [record.data for record in place.storage.history][1:] == [
         b"I,The car has logged in again"
     ]

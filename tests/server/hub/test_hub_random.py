@@ -26,6 +26,8 @@ from tests.server.hub.fakes import (
 )
 
 ROWS = 3
+HELD = 4
+"""Messages that a car says at most before its proof."""
 STUCK = 1 << 20
 """Bytes that a car has not acknowledged whose network takes nothing any more."""
 
@@ -57,6 +59,8 @@ class Actor:
     """What a car was sent and has not read as far as the server may know: text, bytes and time."""
     passed: int = 0
     """Messages of apps that were said for it and that it has not heard."""
+    held: list[str] = field(default_factory=list)
+    """What a car has said before its proof, and what must count with it."""
 
     def __repr__(self) -> str:
         """Name the actor in hypothesis's reports."""
@@ -125,7 +129,8 @@ class HubMachine(RuleBasedStateMachine):
         self.hub._context.spawn = self.loop.run_until_complete
         self.actors = [Actor(each.name, each.role, each.vehicle) for each in ACTORS]
         self.live: dict[str, Actor | None] = {"CAR1": None, "CAR2": None}
-        self.challengers: dict[str, list[Actor]] = {"CAR1": [], "CAR2": []}
+        self.waiting: dict[str, dict[Actor, str]] = {"CAR1": {}, "CAR2": {}}
+        """Cars that have not proven themselves, and their tokens."""
         self.sent: dict[str, dict[str, tuple[bytes, bool]]] = {"CAR1": {}, "CAR2": {}}
         """The data that was sent last of each code, and whether it was sealed."""
         self.tokens = {"CAR1": "", "CAR2": ""}
@@ -153,27 +158,29 @@ class HubMachine(RuleBasedStateMachine):
     def begins(self, there: set[int]) -> None:
         """Let some be there from the start."""
         for at in sorted(there):
-            self._join(self.actors[at])
+            self._join(self.actors[at], self.actors[at].name, is_proven=True)
 
-    @rule(at=which)
-    def joins(self, at: int) -> None:
-        """Connect somebody."""
+    @rule(at=which, token=st.sampled_from("uvwxyz"), is_proven=st.booleans())
+    def joins(self, at: int, token: str, is_proven: bool) -> None:
+        """Connect somebody; a car proves itself with its next word, or by none for now."""
         for actor in _pick([each for each in self.actors if each.session is None], at):
-            self._join(actor)
+            self._join(actor, token, is_proven)
 
-    def _join(self, actor: Actor) -> None:
+    def _join(self, actor: Actor, token: str, is_proven: bool) -> None:
         room = self.loop.run_until_complete(self.hub.find(actor.vehicle))
         assert room is not None
         actor.line, actor.is_slow, actor.row, actor.passed = FakeLine(), False, 0, 0
         actor.todo.clear()
         actor.unread.clear()
-        actor.session = self.hub.enter(room, actor.role, actor.line)
+        actor.held.clear()
+        actor.line.is_proven = is_proven
+        actor.session = self.hub.enter(room, actor.role, actor.line, token=token)
         if self.has_told[actor.vehicle] is actor:
             self.has_told[actor.vehicle] = None
-        if actor.role is Role.CAR and self.live[actor.vehicle] is None:
-            self.live[actor.vehicle] = actor
-        elif actor.role is Role.CAR:
-            self.challengers[actor.vehicle].append(actor)
+        if actor.role is Role.CAR:
+            assert actor.line.is_closed is (token in self.waiting[actor.vehicle].values())
+            if not actor.line.is_closed:
+                self.waiting[actor.vehicle][actor] = token
         self._listen()
         if actor.role is not Role.CAR:
             assert actor.heard[:-1] == self._replay(actor.vehicle)
@@ -208,10 +215,43 @@ class HubMachine(RuleBasedStateMachine):
         actor.line.is_closed = True
         self.hub.leave(session)
         if actor is self.live[actor.vehicle]:
-            waiting = self.challengers[actor.vehicle]
-            self.live[actor.vehicle] = waiting.pop() if waiting else None
-        elif actor in self.challengers[actor.vehicle]:
-            self.challengers[actor.vehicle].remove(actor)
+            self.live[actor.vehicle] = None
+        self.waiting[actor.vehicle].pop(actor, None)
+
+    # -- callers without proof --------------------------------------------------------------
+
+    @rule(at=which, texts=st.lists(st.sampled_from(["A", "a", "w1", "w2"]), max_size=3))
+    def mutters(self, at: int, texts: list[str]) -> None:
+        """Say something that proves nothing: nobody hears of it."""
+        for stranger in _pick(self._strangers, at):
+            assert stranger.session is not None
+            for text in texts:
+                if text == "a" and not (stranger.todo and stranger.todo.popleft()):
+                    continue
+                if len(stranger.held) == HELD:
+                    break  # more pongs might have to wait
+                stranger.held.append(text)
+                stranger.session.receive(message(text))
+            self.hub.pace()
+            self._listen()
+            self._check({})
+
+    @rule(at=which)
+    def can_prove_itself(self, at: int) -> None:
+        """Have a car prove itself with its next word."""
+        for stranger in _pick(self._strangers, at):
+            stranger.line.is_proven = True
+
+    @rule(at=which)
+    def says_more_than_its_place_allows(self, at: int) -> None:
+        """Say something on a connection that has given way: it is ignored."""
+        there = [each for each in self.actors[:3] if each.session is not None]
+        placeless = [each for each in there if each is not self.live[each.vehicle]]
+        for car in _pick([p for p in placeless if p not in self.waiting[p.vehicle]], at):
+            assert car.session is not None
+            car.session.receive(message("S"))
+            self._listen()
+            self._check({})
 
     # -- commands ---------------------------------------------------------------------------
 
@@ -244,7 +284,8 @@ class HubMachine(RuleBasedStateMachine):
         text, _ = car.todo[0]
         if text == "A":
             car.todo.popleft()
-            car.is_slow = car.is_slow and any(each == "A" for each, _ in car.todo)
+            is_pinged = any(each == "A" for each, _ in car.todo)
+            car.is_slow = car.is_slow and (is_pinged or car.line.unacknowledged > 0)
             if not any(each == "A" for each, _ in car.todo):
                 while "A" in [each for each, *_ in car.unread]:
                     self._lands(car, "A")
@@ -376,7 +417,14 @@ class HubMachine(RuleBasedStateMachine):
 
     @property
     def _cars(self) -> list[Actor]:
-        return [each for each in self.actors[:3] if each.is_active]
+        there = [each for each in self.actors[:3] if each.is_active]
+        return [each for each in there if each not in self._strangers]
+
+    @property
+    def _strangers(self) -> list[Actor]:
+        there = [each for each in self.actors[:3] if each.is_active]
+        there = [each for each in there if each in self.waiting[each.vehicle]]
+        return [each for each in there if not each.line.is_proven]
 
     def _clients(self, *vehicles: str) -> list[Actor]:
         there = [each for each in self.actors[3:] if each.vehicle in vehicles]
@@ -386,14 +434,27 @@ class HubMachine(RuleBasedStateMachine):
         """Send a message; a car that waited takes over with it."""
         assert actor.session is not None
         actor.session.receive(message(text))
-        waiting = self.challengers[actor.vehicle]
-        if actor in waiting:
-            waiting.remove(actor)
-            old, self.live[actor.vehicle] = self.live[actor.vehicle], actor
-            assert old is not None
-            assert old.line.is_closed
         self.hub.pace()
+        if self.waiting[actor.vehicle].pop(actor, None) is None:
+            self._listen()
+            return
+        old, self.live[actor.vehicle] = self.live[actor.vehicle], actor
+        assert old is None or old.line.is_closed
         self._listen()
+        self._take_held(actor)
+
+    def _take_held(self, car: Actor) -> None:
+        """Check that what a car said before its proof has come before the rest, in order."""
+        kept = [text for text in car.held if text[0] == "w"]
+        told = [text for each in kept for text in (each, "T0")]
+        for client in self._clients(car.vehicle):
+            assert client.heard[: len(told)] == told
+            del client.heard[: len(told)]
+        pongs = ["a"] * car.held.count("A")
+        assert car.heard[: len(pongs)] == pongs
+        del car.heard[: len(pongs)]
+        for text in kept:
+            self.sent[car.vehicle]["w"] = (text[1:].encode(), False)
 
     def _listen(self) -> None:
         """Take what the lines were sent."""
@@ -486,9 +547,10 @@ class HubMachine(RuleBasedStateMachine):
         """See that a room exists while somebody is in it, and no longer."""
         used = {actor.vehicle for actor in self.actors[3:] if actor.session is not None}
         used |= {vehicle for vehicle, live in self.live.items() if live is not None}
+        used |= {vehicle for vehicle, waiting in self.waiting.items() if waiting}
         assert set(self.hub.rooms) == used
         for vehicle in used:
-            present = self.storage.presence[vehicle][0]
+            present = self.storage.presence.get(vehicle, (False,))[0]
             assert present is (self.live[vehicle] is not None)
 
 

@@ -94,12 +94,10 @@ def test_a_car_at_another_server_takes_over() -> None:
 
 
 def test_an_unproven_car_waits_for_its_proof() -> None:
-    """It gives way to a car at another server, is refused nothing later, and takes over again."""
+    """It is asked nothing, waits beside a car at another server, and takes over with its proof."""
     place = Place()
     unproven, app = place.joins(Role.CAR), place.app()
-    unproven.hears()
     app.says("C20")
-    unproven.hears()
     Elsewhere(place, claim=1)
     assert app.hears() == ["c20,1,car is not connected", "Z1"]
     assert unproven.hears() == ["A"]
@@ -113,13 +111,13 @@ def test_an_unproven_car_waits_for_its_proof() -> None:
 def test_a_command_that_was_refused_does_not_go_later() -> None:
     """What waited for a car that another one has replaced is not sent to it any more."""
     place = Place()
-    unproven, app = place.joins(Role.CAR), place.app()
+    car, app = place.car(), place.app()
     app.says(*["X" + "x" * 500] * 2, "C7," + "x" * 500)
     Elsewhere(place, claim=1)
     assert "c7,1,car is not connected" in app.hears()
-    unproven.line.take()
+    car.line.take()
     place.passes(10)
-    assert not [text for text in unproven.hears() if text[0] == "C"]
+    assert not [text for text in car.hears() if text[0] == "C"]
 
 
 def test_claims_grow() -> None:

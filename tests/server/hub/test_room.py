@@ -7,7 +7,8 @@ from ovms.protocol.codes import CODES, FromCar, FromClient
 from ovms.protocol.messages import LatestMessage
 from ovms.server.hub.latest import STORED_LIMIT
 from ovms.server.hub.pacing import LONGEST_COMMAND, PIC_BUDGET, wire_length
-from ovms.server.hub.room import CHALLENGER_LIMIT, FROM_CAR, FROM_CLIENT, TakenOver
+from ovms.server.hub.room import FROM_CAR, FROM_CLIENT, Crowded, TakenOver
+from ovms.server.hub.waiting import HELD_LIMIT, WAITING_CARS_LIMIT
 from tests.server.hub.fakes import START, VERSION, Peer, Place, make_vehicle, message
 
 TOKEN = "ptoken"
@@ -82,10 +83,14 @@ def test_token_without_sealed_messages() -> None:
 
 
 def test_login_of_a_car() -> None:
-    """Clients hear Z1 at once, the car the number of apps, without the batch clients."""
+    """It is pinged; with its proof clients hear Z1, it the number of apps without batch clients."""
     place = Place()
     clients = [place.app(role) for role in (Role.APP, Role.BATCH, Role.APP, Role.BATCH)]
-    assert place.joins(Role.CAR).hears() == ["Z2"]
+    car = place.joins(Role.CAR)
+    assert car.hears() == ["A"]
+    assert [client.hears() for client in clients] == [[]] * 4
+    car.says("a")
+    assert car.hears() == ["Z2"]
     assert [client.hears() for client in clients] == [["Z1"]] * 4
 
 
@@ -136,10 +141,12 @@ def test_presence_is_kept() -> None:
 
     car, app, batch = place.joins(Role.CAR), place.joins(Role.APP), place.joins(Role.BATCH)
     look()
+    car.says("a")
+    look()
     for peer in (car, app, batch):
         peer.leaves()
         look()
-    assert seen == [(True, 1, 1), (False, 1, 1), (False, 0, 1), (False, 0, 0)]
+    assert seen == [(False, 1, 1), (True, 1, 1), (False, 1, 1), (False, 0, 1), (False, 0, 0)]
 
 
 def test_a_closed_room_keeps_nothing() -> None:
@@ -461,7 +468,9 @@ def test_the_car_goes_while_asked() -> None:
     car.leaves()
     assert first.hears() == ["c20,1,car is not connected", "Z0"]
     assert second.hears() == ["c22,1,car is not connected", "Z0"]
-    assert place.joins(Role.CAR).hears() == ["Z2"]
+    new = place.joins(Role.CAR)
+    new.says("a")
+    assert new.hears() == ["A", "Z2"]
 
 
 def test_a_late_answer_reaches_nobody() -> None:
@@ -546,33 +555,138 @@ def test_commands_do_not_move_to_the_new_connection() -> None:
     assert new.hears() == ["A", "Z1", "C22"]
 
 
-def test_a_challenger_without_a_live_car_counts_at_once() -> None:
-    """When the old connection ends, the newest that waits is the car, without a word."""
+def test_who_waits_is_no_car_when_the_car_goes() -> None:
+    """When the car's connection ends nobody takes its place but with a proof of their own."""
     place = Place()
     old, app = place.car(), place.app()
     first, second = place.joins(Role.CAR), place.joins(Role.CAR)
-    second.hears()
     old.leaves()
-    assert app.hears() == ["Z0", "Z1"]
-    assert second.hears() == ["Z1"]
-    first.leaves()
-    assert app.hears() == []
+    assert app.hears() == ["Z0"]
+    assert second.hears() == ["A"]
+    first.says("a")
+    assert app.hears() == ["Z1"]
     second.leaves()
+    assert app.hears() == []
+    first.leaves()
     assert app.hears() == ["Z0"]
 
 
-def test_challengers_at_the_bound() -> None:
+def test_a_stranger_is_no_car() -> None:
+    """Without proof it reaches nobody, is told nothing, asked nothing, and counts nowhere."""
+    place = Place()
+    app = place.app()
+    stranger = place.stranger()
+    stranger.says("A", "a", "S80", "PAhelp", "c20,0", "H*-Log,1,60,x", "gFRIENDS,1,2")
+    app.says("C20", "Xpassed on")
+    assert app.hears() == ["c20,1,car is not connected"]
+    assert stranger.hears() == ["A"]
+    stranger.line.received = stranger.line.sent = 1000
+    place.room.count_traffic()
+    stranger.leaves()
+    assert app.hears() == []
+    assert not place.storage.traffic
+    assert not place.storage.messages
+    assert not place.storage.history
+    assert not place.alerts.raised
+    assert place.storage.presence["CAR1"] == (False, 1, 0)
+
+
+def test_a_stranger_pushes_nobody_out() -> None:
+    """The car that is there goes on, and gets the answer's asker, whatever a stranger says."""
+    place = Place()
+    car, app = place.car(), place.app()
+    car.hears()
+    app.says("C20,5")
+    stranger = place.stranger()
+    stranger.says("a", "c20,0", "A")
+    assert app.hears() == []
+    car.says("c20,0,5")
+    assert app.hears() == ["c20,0,5"]
+    assert not car.line.is_closed
+    assert car.hears() == ["C20,5"]
+    stranger.leaves()
+    assert place.room.members == [car.member, app.member]
+
+
+def test_what_is_said_before_the_proof_counts_from_then_on() -> None:
+    """With the proof the clients hear Z1, then all that was held, in order, then the proof."""
+    place = Place()
+    app = place.app()
+    car = place.stranger()
+    car.says("A", "S1")
+    assert app.hears() == []
+    car.line.is_proven = True
+    car.says("S2")
+    assert app.hears() == ["Z1", "S1", "T0", "S2", "T0"]
+    assert car.hears() == ["A", "Z1", "a"]
+
+
+@pytest.mark.parametrize("excess", [0, 1])
+def test_what_is_held_at_the_bound(excess: int) -> None:
+    """More than so many bytes are not held; the line that proves counts however long it is."""
+    place = Place()
+    app = place.app()
+    car = place.stranger()
+    longest = "X" + "x" * (HELD_LIMIT - 1 + excess)
+    car.says("Sy", longest)
+    car.line.is_proven = True
+    car.says("P" * 9000)
+    assert ("X" in [text[0] for text in app.hears()]) is not bool(excess)
+
+
+def test_the_return_of_a_refused_car_is_told_with_its_proof() -> None:
+    """A stranger is no return; the owner hears of it behind Z1, before what was held."""
+    place = Place()
+    app = place.app()
+    place.context.refused.add("CAR1")
+    car = place.stranger()
+    car.says("S1")
+    assert app.hears() == []
+    car.line.is_proven = True
+    car.says("a")
+    assert app.hears() == ["Z1", "PIThe car has logged in again", "S1", "T0"]
+
+
+def test_a_car_that_gave_way_says_nothing_more() -> None:
+    """What a closed connection still says, proven or not, is ignored."""
+    place = Place()
+    old = place.car()
+    same = place.stranger("the same token")
+    late = place.stranger("the same token")
+    new = place.car()
+    app = place.app()
+    late.line.is_proven = True
+    for each in (old, late):
+        assert each.line.is_closed
+        each.says("S1", "a")
+    assert app.hears() == []
+    assert place.room.car is new.member
+    assert not same.line.is_closed
+
+
+def test_waiting_cars_at_the_bound() -> None:
     """So many may wait; with one more the oldest is closed, and the live car never."""
     place = Place()
     old = place.car()
-    challengers = [place.joins(Role.CAR) for _ in range(CHALLENGER_LIMIT)]
-    assert not any(each.line.is_closed for each in challengers)
-    challengers.append(place.joins(Role.CAR))
-    assert [each.line.is_closed for each in challengers] == [True] + [False] * CHALLENGER_LIMIT
-    assert isinstance(challengers[0].line.error, TakenOver)
-    challengers[0].leaves()
-    assert len(place.room.challengers) == CHALLENGER_LIMIT
+    waiting = [place.joins(Role.CAR) for _ in range(WAITING_CARS_LIMIT)]
+    assert not any(each.line.is_closed for each in waiting)
+    waiting.append(place.joins(Role.CAR))
+    assert [each.line.is_closed for each in waiting] == [True] + [False] * WAITING_CARS_LIMIT
+    assert isinstance(waiting[0].line.error, Crowded)
+    waiting[0].leaves()
+    assert place.room.waiting.cars == [each.member for each in waiting[1:]]
     assert not old.line.is_closed
+
+
+def test_a_token_waits_once() -> None:
+    """A second caller with a token that waits is closed, unpinged; the first still gets in."""
+    place = Place()
+    first, second = place.stranger("token"), place.stranger("token", is_repeated=True)
+    assert str(second.line.error) == "too many wait to prove that they are this car"
+    assert second.hears() == []
+    first.line.is_proven = True
+    first.says("a")
+    assert place.room.car is first.member
 
 
 def test_a_challenger_pings() -> None:

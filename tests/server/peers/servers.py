@@ -17,6 +17,7 @@ from tests.server.hub.fakes import (
     FakeAlerts,
     FakeLine,
     FakeStorage,
+    fresh_token,
     make_vehicle,
     message,
 )
@@ -42,7 +43,7 @@ class Caller:
         hub = self.server.hub
         room = await hub.find(self.vehicle_id)
         assert room is not None
-        self.session = hub.enter(room, self.role, self.line)
+        self.session = hub.enter(room, self.role, self.line, token=fresh_token())
 
     async def says(self, *texts: str) -> None:
         """Send messages, and let everything go where it goes."""

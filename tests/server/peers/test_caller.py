@@ -151,7 +151,7 @@ async def test_cars_of_both_meet() -> None:
     async with calling(End()) as (ours, made):
         await until(lambda: made and made[0].events)
         await told(made[0], Message("r", b"CAR1,Z,1,5"), Message("r", b"CAR1,S,80"))
-        assert ours.hub.rooms["CAR1"].has_proven_car
+        assert ours.hub.rooms["CAR1"].car is not None
         await made[0].until(lambda end: Message("r", b"CAR1,z,0") in end.messages)
         made[0].line.close()
         await until(lambda: not ours.hub.rooms)

@@ -140,7 +140,7 @@ class World:
             room = server.hub.rooms.get("CAR1")
             part = self.part(server)
             has_car = any(car.server in part for car in self.cars)
-            assert (room is not None and room.has_proven_car) == has_car
+            assert (room is not None and room.car is not None) == has_car
             mine = sum(app.server is server for app in self.apps)
             assert (room.apps if room else 0) == mine
         for car in self.cars:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 from ovms.base.clock import Clock
@@ -36,6 +37,9 @@ class RoomContext:
     pacers: set[Pacer] = field(default_factory=set)
     """Pacers in which something waits."""
     pins: PinLimiter = field(default_factory=PinLimiter)
+    refused: set[str] = field(default_factory=set)
+    """Vehicles whose owner got an alert of a refused login of the car, until the car is back."""
+    random: Random = field(default_factory=Random)
     guard: Guard = field(default_factory=Guard)
     turns: Turns[int] = field(default_factory=Turns)
     """Owners' turns to be sent some of a long answer."""

@@ -20,7 +20,7 @@ from ovms.server.hub.interfaces import AlertService, Line, Storage
 from ovms.server.hub.limits import HubLimits
 from ovms.server.hub.member import Car, Member
 from ovms.server.hub.observers import RoomObserver
-from ovms.server.hub.room import PROOF_TIMEOUT, Room
+from ovms.server.hub.room import Room
 from ovms.server.hub.telemetry import LogSettings, TelemetryLog
 from ovms.server.values import Vehicle, VehicleChange
 
@@ -34,11 +34,13 @@ CAR_PING_INTERVAL = 15 * MINUTE
 """Seconds after which a car that was sent nothing is pinged: a module that hears nothing for 16
 minutes restarts its whole network."""
 
+PROOF_TIMEOUT = 60.0
+"""Seconds a car may be connected without a single line that decrypts."""
+
 TRAFFIC_INTERVAL = 60.0
 """Seconds between two counts of the traffic: as much may be missing after a crash."""
 
 CAR_REFUSED = "Somebody called as this car with a wrong password"
-CAR_BACK = "The car has logged in again"
 
 REFUSED_LIMIT = 100_000
 """Vehicles of which a refused login is remembered; each owner gets one alert."""
@@ -128,8 +130,6 @@ class Hub:
         self._loading: dict[str, asyncio.Task[Room | None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._counted = clock.monotonic()
-        self._refused: set[str] = set()
-        """Vehicles whose owner got an alert of a refused login."""
 
     def add_observer(self, observer: RoomObserver) -> None:
         """Tell somebody of what happens in rooms from now on."""
@@ -185,13 +185,16 @@ class Hub:
         telemetry.keep_for(vehicle.log_days, vehicle.log_position_days)
         return telemetry
 
-    def enter(self, room: Room, role: Role, line: Line) -> RoomSession:
-        """Let somebody into a room whose welcome was right.
+    def enter(
+        self, room: Room, role: Role, line: Line, *, token: str = "", is_repeated: bool = False
+    ) -> RoomSession:
+        """Let somebody into a room whose welcome was right; see :meth:`Room.join`.
 
         Raises :class:`Removed` if the vehicle went away, or changed its secret, since the look-up.
         """
         room = self._open(room)
-        return RoomSession(self, room, room.join(role, line))
+        member = room.join(role, line, token=token, is_repeated=is_repeated)
+        return RoomSession(self, room, member)
 
     def enter_upstream(self, room: Room, line: Line, claim: int) -> RoomSession:
         """Let a car at another server into a room; see :attr:`Relays.claim` for ``claim``.
@@ -254,8 +257,8 @@ class Hub:
         room.tick(now)
         for member in room.members:
             self._watch(room, member, now)
-            if is_counting:
-                room.recorder.count_traffic(member)
+        if is_counting:
+            room.count_traffic()
 
     def _tick_logs(self) -> None:
         now = self._clock.time()
@@ -299,10 +302,14 @@ class Hub:
             self._watch_car(room, member, now)
 
     def _watch_car(self, room: Room, car: Car, now: float) -> None:
-        if not car.is_proven and now - car.joined >= PROOF_TIMEOUT:
+        if car is room.car:
+            if now - car.pacer.sent_at >= CAR_PING_INTERVAL:
+                car.pacer.ping()
+            return
+        waiting = room.waiting.find(car)
+        is_silent = waiting is not None and not waiting.has_spoken
+        if is_silent and now - car.joined >= PROOF_TIMEOUT:
             car.line.close(Unproven("nothing it sent could be deciphered"))
-        elif car is room.car and now - car.pacer.sent_at >= CAR_PING_INTERVAL:
-            car.pacer.ping()
 
     def refresh(self, vehicles: Iterable[VehicleChange]) -> None:
         """Handle changes of vehicles: close who was removed or has another secret or owner.
@@ -322,15 +329,10 @@ class Hub:
 
     def car_refused(self, room: Room) -> None:
         """Alert the owner, once, that somebody called as this car and could not prove it."""
-        if room.vehicle.id not in self._refused and len(self._refused) < REFUSED_LIMIT:
-            self._refused.add(room.vehicle.id)
+        refused = self._context.refused
+        if room.vehicle.id not in refused and len(refused) < REFUSED_LIMIT:
+            refused.add(room.vehicle.id)
             room.raise_alert(Alert(AlertKind.ALERT.value, CAR_REFUSED))
-
-    def car_welcomed(self, room: Room) -> None:
-        """Alert the owner, once, that the car is back after a refused login."""
-        if room.vehicle.id in self._refused:
-            self._refused.discard(room.vehicle.id)
-            room.raise_alert(Alert(AlertKind.INFORMATION.value, CAR_BACK))
 
 
 def _is_void(known: Vehicle, change: VehicleChange) -> bool:

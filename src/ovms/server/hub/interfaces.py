@@ -89,6 +89,10 @@ class Line(Protocol):
         """Where the other end is, ``ADDRESS:PORT``."""
 
     @property
+    def is_proven(self) -> bool:
+        """Whether what the other end has said so far proves that its welcome was no copy."""
+
+    @property
     def received(self) -> int:
         """Bytes that came, in all."""
 

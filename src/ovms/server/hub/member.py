@@ -31,7 +31,7 @@ class Member:
     line: Line
     joined: float
     heard: float
-    """When something that decrypted last came."""
+    """When something last came that counts: of a car nothing does before its proof."""
     turns: deque[Turn] = field(default_factory=deque)
     """Commands that wait until the one before is answered: answers come in order of asking."""
     is_busy: bool = False
@@ -53,14 +53,12 @@ class Member:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Car(Member):
-    """The car itself, or who claims to be."""
+    """The car itself, or a caller that waits to prove that it is."""
 
     pacer: Pacer
     """Sends it everything: nothing else writes to its line."""
     commands: CommandQueue[Member]
     """The commands for it, while it is the vehicle's car."""
-    is_proven: bool = False
-    """Has sent a line that decrypts, so its welcome was no copy of an older one."""
     age: int = 0
     """Seconds since the next message of a car at another server came there."""
 

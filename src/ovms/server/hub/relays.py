@@ -91,11 +91,11 @@ class Relays:
     def join_upstream(self, line: Line, claim: int) -> Car:
         """Have the car at another server, which has seen its proof: it takes over at once.
 
-        ``claim`` must be later than the room's own, if it has a proven car.
+        ``claim`` must be later than the room's own, if it has a car.
         """
         car = self._room.make_car(Role.SERVER, line)
         self.claim = claim
-        self._room.join_proven(car)
+        self._room.seat(car)
         self._context.observers.car_came(self._room)
         return car
 

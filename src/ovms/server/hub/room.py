@@ -37,13 +37,10 @@ from ovms.server.hub.pacing import PONG, Pacer, RemoteCarPacer, budget_of
 from ovms.server.hub.recorder import VehicleRecorder
 from ovms.server.hub.relays import Relays
 from ovms.server.hub.telemetry import TelemetryLog
+from ovms.server.hub.waiting import WaitingCar, WaitingCars
 from ovms.server.values import Vehicle
 
-PROOF_TIMEOUT = 60.0
-"""Seconds a car may be connected without a single line that decrypts."""
-
-CHALLENGER_LIMIT = 4
-"""Cars that may wait to take over: a reconnecting car leaves one or two dead connections behind."""
+CAR_BACK = "The car has logged in again"
 
 SUBSCRIPTIONS_BEHIND = 10
 """Subscriptions of a client that wait to be checked; what it says then comes slowly."""
@@ -69,7 +66,8 @@ class Room:
         self.server = vehicle.server
         """The id of the server that serves the vehicle, ``*`` for any."""
         self.car: Car | None = None
-        self.challengers: list[Car] = []
+        """The car, which has proven itself here or at another server."""
+        self.waiting = WaitingCars(context.random)
         self.clients: list[Member] = []
         self.relays = Relays(self, context)
         self.latest = LatestMessages(vehicle.paranoid_token)
@@ -87,7 +85,7 @@ class Room:
     def members(self) -> list[Member]:
         """Everybody here."""
         cars: list[Member] = [self.car] if self.car else []
-        return [*cars, *self.challengers, *self.clients, *self.relays.members]
+        return [*cars, *self.waiting.cars, *self.clients, *self.relays.members]
 
     @property
     def apps(self) -> int:
@@ -99,40 +97,19 @@ class Room:
         """Interactive apps everywhere: what the car is told to be watched by. It pays for them."""
         return self.apps + self.relays.watching
 
-    @property
-    def has_proven_car(self) -> bool:
-        """The car is here, or at a server that says so."""
-        return self.car is not None and self.car.is_proven
+    def join(self, role: Role, line: Line, *, token: str = "", is_repeated: bool = False) -> Member:
+        """Let somebody in whose welcome was right. A car waits until it has proven itself.
 
-    def join(self, role: Role, line: Line) -> Member:
-        """Let somebody in whose welcome was right."""
-        member: Member
+        ``token`` is the client token of the welcome, and ``is_repeated`` says whether the vehicle
+        has seen it before: a car with such a token displaces none whose token is fresh.
+        """
         if role is Role.CAR:
-            member = car = self.make_car(role, line)
-            if self.car is None:
-                self._seat(car)
-            else:
-                self._challenge(car)
-        else:
-            now = self._context.clock.monotonic()
-            member = Member(role, line, joined=now, heard=now)
-            self._join_client(member)
+            return self._join_car(line, token, is_repeated)
+        now = self._context.clock.monotonic()
+        member = Member(role, line, joined=now, heard=now)
+        self._join_client(member)
         self._keep_presence()
         return member
-
-    def join_proven(self, car: Car) -> None:
-        """Let in a car that has proven itself elsewhere: it takes over at once.
-
-        A car here that has proven nothing yet may still do so, and waits.
-        """
-        car.is_proven = True
-        if self.car is not None and not self.car.is_proven:
-            unproven, self.car = self.car, None
-            self._challenge(unproven)
-            self._follow_up(unproven, unproven.commands.refuse_all())
-        self.challengers.append(car)
-        self._take_over(car)
-        self._keep_presence()
 
     def leave(self, member: Member) -> None:
         """Let somebody out. May be called again."""
@@ -140,8 +117,9 @@ class Room:
             member.pacer.close()
         if member is self.car:
             self._lose_car(member)
-        elif member in self.challengers:
-            self.challengers.remove(member)
+        elif isinstance(member, Car):
+            self.waiting.remove(member)
+            return
         elif member in self.clients:
             self._lose_client(member)
         elif member in self.relays.members:
@@ -201,31 +179,29 @@ class Room:
         """Return how many bytes may be in flight to the car: its ``F`` tells, and may change."""
         return budget_of(self.latest.by_code.get("F"))
 
-    def _seat(self, car: Car) -> None:
-        """Make somebody the car."""
-        self.car = car
-        self.latest.is_token_live = False
-        self._to_clients(Message("Z", b"1"))
-        self.tell_car_its_peers()
+    def _join_car(self, line: Line, token: str, is_repeated: bool) -> Car:
+        """Have a car prove itself: every module answers a ping."""
+        car = self.make_car(Role.CAR, line)
+        loser = self.waiting.add(car, token, is_repeated)
+        if loser is not None:
+            loser.line.close(Crowded())
+        if loser is not car:
+            car.pacer.ping()
+        return car
 
-    def _challenge(self, car: Car) -> None:
-        """Make a second car prove itself: every module answers a ping."""
-        self.challengers.append(car)
-        for oldest in self.challengers[:-CHALLENGER_LIMIT]:
-            oldest.line.close(TakenOver("newer connections of this car wait to take over"))
-        car.pacer.ping()
-
-    def _take_over(self, car: Car) -> None:
-        """Put a proven newcomer in the place of the car, if there is one."""
+    def seat(self, car: Car) -> None:
+        """Make somebody who is proven the car, in place of an older connection."""
         old, self.car = self.car, None
         if old is not None:
             self._follow_up(old, old.end())
             self.recorder.count_traffic(old)
-            # A link to another server leaves at once, so the newcomer must still be here somewhere:
-            # a room without anybody is dropped.
+        self.car = car
+        self.latest.is_token_live = False
+        self._to_clients(Message("Z", b"1"))
+        self.tell_car_its_peers()
+        self._keep_presence()
+        if old is not None:  # at last: one at another server leaves at once
             old.line.close(TakenOver("another connection of this car took over"))
-        self.challengers.remove(car)
-        self._seat(car)
 
     def _lose_car(self, car: Car) -> None:
         self.car = None
@@ -234,27 +210,44 @@ class Room:
         self._context.groups.car_gone(self.vehicle.id)
         self._to_clients(Message("Z", b"0"))
         self._context.observers.car_went(self)
-        if self.challengers:
-            self._seat(self.challengers.pop())
 
     # -- what they say ----------------------------------------------------------------------
 
     def receive(self, member: Member, message: Message) -> None:
         """Handle a message from somebody here. No message, understood or not, ends a session."""
-        member.heard = self._context.clock.monotonic()
         if not isinstance(member, Car):
+            member.heard = self._context.clock.monotonic()
             if member.is_local:
                 self._receive_from_client(member, message)
             else:
                 self.relays.receive(member, message)
+        elif member is self.car:
+            member.heard = self._context.clock.monotonic()
+            self.receive_from_car(member, message)
+        elif (waiting := self.waiting.find(member)) is not None:
+            self._receive_from_waiting(waiting, message)
+        else:
+            self.ignore(member, message)  # its connection gave way and is being closed
+
+    def _receive_from_waiting(self, waiting: WaitingCar, message: Message) -> None:
+        """Hold what a car without proof says; with the proof it is the car, and all that counts."""
+        car = waiting.car
+        if not car.line.is_proven:
+            waiting.hold(message)
             return
-        if not member.is_proven:
-            member.is_proven = True
-            if member is not self.car:
-                self._take_over(member)
-            self.relays.claim_car()
-            self._context.observers.car_came(self)
-        self.receive_from_car(member, message)
+        self.waiting.remove(car)
+        self.seat(car)
+        self.relays.claim_car()
+        self._context.observers.car_came(self)
+        self._tell_return()
+        for said in (*waiting.held, message):
+            self.receive(car, said)
+
+    def _tell_return(self) -> None:
+        """Alert the owner that the car is back after a refused login that was told."""
+        if self.vehicle.id in self._context.refused:
+            self._context.refused.discard(self.vehicle.id)
+            self.raise_alert(Alert(AlertKind.INFORMATION.value, CAR_BACK))
 
     def receive_from_car(self, car: Car, message: Message) -> None:
         """Handle what the car says, wherever it is connected."""
@@ -444,8 +437,7 @@ class Room:
     async def _answer(self, client: Member, command: Command) -> None:
         """Answer a command in the server's own name."""
         if command.number == 30:
-            for member in self.members:
-                self.recorder.count_traffic(member)
+            self.count_traffic()
         try:
             asker = Asker(client.line, self.vehicle.owner_id, self._context.turns)
             await answers.answer(self._context.storage, self.vehicle.id, command, asker)
@@ -510,6 +502,12 @@ class Room:
         if self.car is not None and not self.car.commands.is_idle:
             self._follow_up(self.car, self.car.commands.tick(now))
 
+    def count_traffic(self) -> None:
+        """Count what everybody's line has cost, but not what callers without proof send."""
+        cars: list[Member] = [self.car] if self.car else []
+        for member in (*cars, *self.clients, *self.relays.members):
+            self.recorder.count_traffic(member)
+
     # -- sending ----------------------------------------------------------------------------
 
     def send(self, member: Member, message: Message) -> None:
@@ -545,6 +543,14 @@ def _crashes(turn: Turn) -> bool:
 
 class TakenOver(Exception):
     """A car's connection gave way to a newer one of the same car."""
+
+
+class Crowded(Exception):
+    """A caller may not wait to prove that it is the car: its token does, or too many do."""
+
+    def __str__(self) -> str:
+        """Return the reason."""
+        return "too many wait to prove that they are this car"
 
 
 FROM_CAR: dict[str, Callable[[Room, Car, Message], None]] = {

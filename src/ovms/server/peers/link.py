@@ -11,7 +11,7 @@ sends and takes what the other side's clients have for the car, until ``Z0`` or 
 
 In a room, the other server is the car where the car is there, and a client (a *relay*) where it is
 here. So the rooms' own rules say whose answer is whose, and what is in time. A server says that it
-has a car only when that has sent a line that decrypts, and since when: of two claims the later one
+has a car only when that has proven itself, and since when: of two claims the later one
 holds, and an equal one is the same car, heard of in another way.
 So no message goes in circles, even where the links do.
 """
@@ -72,6 +72,8 @@ class PeerLine:
     """One vehicle on a link: the line through which its room sends."""
 
     peer = ""
+    is_proven = True
+    """At the other server."""
     received = 0
     sent = 0
     unacknowledged = 0
@@ -153,7 +155,7 @@ class PeerLink:
         for room in list(self._hub.rooms.values()):
             if not self.is_open:
                 return
-            if room.has_proven_car and room.vehicle.id not in self.relays:
+            if room.car is not None and room.vehicle.id not in self.relays:
                 self.car_came(room)
                 await self.drained()
 
@@ -169,7 +171,7 @@ class PeerLink:
         for vehicle_id in vehicle_ids:
             room = self._hub.rooms.get(vehicle_id)
             relay = self.relays.pop(vehicle_id, None)
-            if room is not None and room.has_proven_car:
+            if room is not None and room.car is not None:
                 self.car_came(room)
             if relay is not None:
                 self._hub.leave(relay)
@@ -236,7 +238,7 @@ class PeerLink:
         room = await self._hub.find(vehicle_id) if message.code != "T" else None
         if room is None:
             return
-        if room.vehicle.type == "car" and self._shares(room.server) and not room.has_proven_car:
+        if room.vehicle.type == "car" and self._shares(room.server) and room.car is None:
             if aged is not None and aged[0] == vehicle_id:
                 room.relays.take_stored(message, aged[1])
             else:
@@ -265,7 +267,7 @@ class PeerLink:
         """Let the other server's car into the room, unless another claim is as late."""
         vehicle_id = room.vehicle.id
         claim = min(claim, self._hub.claim_now() + CLAIM_AHEAD_LIMIT)
-        is_known = room.has_proven_car and room.relays.claim >= claim
+        is_known = room.car is not None and room.relays.claim >= claim
         if not is_known or room.relays.claim == claim:
             relay = self.relays.pop(vehicle_id, None)
             if relay is not None:
