@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.client import Caller, Transport, Wire, dial, trusting
-from tests.programs.conftest import SECRET, Server, Start, start
+from tests.programs.conftest import SECRET, Server, Start, run_ovms, start
 
 __all__ = ["start"]
 
@@ -49,6 +49,12 @@ class Target(Server):
         caller.send_welcome(role, vehicle)
         caller.be_welcomed()
         return caller
+
+    def ovms(self, *words: str) -> str:
+        """Run a command of the operator beside the server; return what it prints."""
+        done = run_ovms(*words, "--data", str(self.data))
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def hang_up(self) -> None:
         """Close every connection that was made."""

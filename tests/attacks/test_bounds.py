@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 
@@ -9,7 +10,7 @@ import pytest
 
 from tests.attacks.conftest import Target
 from tests.conformance.client import Caller, SocketWire
-from tests.programs.conftest import SECRET, run_ovms
+from tests.programs.conftest import SECRET
 from tests.waiting import PATIENCE
 
 APPS = 50
@@ -28,11 +29,8 @@ def small_history(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def add_owner(target: Target, name: str, vehicle: str) -> None:
     """Add an owner with a vehicle, while the server runs."""
-    for words in (
-        ("owner", "add", name),
-        ("vehicle", "add", vehicle, "--owner", name, "--secret", SECRET),
-    ):
-        assert run_ovms(*words, "--data", str(target.data)).returncode == 0
+    target.ovms("owner", "add", name)
+    target.ovms("vehicle", "add", vehicle, "--owner", name, "--secret", SECRET)
 
 
 def ask(app: Caller, command: bytes) -> list[list[str]]:
@@ -142,3 +140,18 @@ def test_histories_that_are_read_in_a_loop(target: Target) -> None:
     assert [row[-1] for row in ask(other, b"32,*-LOG-Trip")] == ["a drive"]
     assert all(reader.hear_code(b"c")[:5] == b"c32,0" for reader in readers)
     assert target.program.stop() == 0
+
+
+def test_mail_to_anybody(target: Target) -> None:
+    """An app can have the server write to few people, and to no others when it gives them up."""
+    app = target.call("A")
+    app.say(*(b"pAPP%d,mail,simple,friend%d@example.com" % (n, n) for n in range(10)))
+    app.say(*(b"pAPP0,mail,simple,other%d@example.com" % n for n in range(9)))
+    app.say(b"pLAST,expo,simple,ExponentPushToken[abc]")
+    listed: list[dict[str, str]] = []
+    deadline = time.monotonic() + PATIENCE
+    while not any(each["app"] == "LAST" for each in listed):
+        assert time.monotonic() < deadline
+        listed = json.loads(target.ovms("notify", "list", "--json"))
+    assert [each["app"] for each in listed] == ["APP0", "APP1", "APP2", "LAST"]
+    assert target.program.output().count("too many new addresses") == 1

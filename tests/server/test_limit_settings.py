@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from ovms.net.turns import MESSAGE_RATE, MessageRate
 from ovms.server.hub.limits import HubLimits
 from ovms.server.limit_settings import LimitSettings
-from ovms.server.storage.limits import HistoryLimits
+from ovms.server.storage.limits import HistoryLimits, SubscriptionLimits
 
 
 def test_bounds_of_the_rooms() -> None:
@@ -37,3 +37,10 @@ def test_bounds_of_the_history() -> None:
         limit_history_types=1, limit_history_records=200, limit_history_bytes=3_000_000
     )
     assert given.history_limits() == HistoryLimits(1, 200, 3_000_000)
+
+
+def test_bounds_of_subscriptions() -> None:
+    """The same of subscriptions and alerts."""
+    assert LimitSettings().subscription_limits() == SubscriptionLimits(total=20, mails=3)
+    given = LimitSettings(limit_subscriptions=5, limit_mails=0)
+    assert given.subscription_limits() == SubscriptionLimits(total=5, mails=0)

@@ -36,6 +36,7 @@ from ovms.server.notify.trial import try_out
 from ovms.server.settings import ServerSettings, load_settings
 from ovms.server.storage import queries, subscriptions
 from ovms.server.storage.database import Database
+from ovms.server.storage.limits import SubscriptionLimits
 from ovms.server.values import Subscription
 
 app = typer.Typer(help="Alerts: who gets them, and how.", no_args_is_help=True)
@@ -125,14 +126,16 @@ def add(
     if given is None:
         raise typer.BadParameter("give a key", param_hint="--key")
     named = _made_name(type, given) if app_id is None else app_id
-    types, waiting = _channels(_settings(data, database, config))
+    settings = _settings(data, database, config)
+    types, waiting = _channels(settings)
     problem = _problem(types, type, given) or app_id_problem(named)
     if problem:
         refuse(problem)
     with open_database(data, database, config) as db, db.writing() as connection:
         vehicle = queries.get_vehicle(connection, vehicle_id)
         values = (vehicle, named, type, "", given, vehicle_id, time.time())
-        subscriptions.put_subscription(connection, *values, renewed_types(types))
+        limits = SubscriptionLimits(settings.limit_subscriptions, mails=None)
+        subscriptions.put_subscription(connection, *values, renewed_types(types), limits)
     print(f"vehicle {vehicle.id} sends its alerts to {named} by {type}")
     if type in waiting:
         print(f"nothing is sent yet: {waiting[type]}")

@@ -6,10 +6,12 @@ from pydantic import BaseModel, Field
 
 from ovms.net.turns import MESSAGE_RATE, MessageRate
 from ovms.server.hub.limits import HubLimits
-from ovms.server.storage.limits import HistoryLimits
+from ovms.server.notify.notifier import ALERTS_A_VEHICLE
+from ovms.server.storage.limits import MAILS_A_VEHICLE, HistoryLimits, SubscriptionLimits
 
 HUB = HubLimits()
 HISTORY = HistoryLimits()
+SUBSCRIPTIONS = SubscriptionLimits()
 
 
 class LimitSettings(BaseModel):
@@ -67,6 +69,26 @@ class LimitSettings(BaseModel):
         le=100_000_000,
         description="Messages that it may send at once, when it comes back after a gap.",
     )
+    limit_subscriptions: int = Field(
+        default=SUBSCRIPTIONS.total,
+        ge=1,
+        le=1000,
+        description="Subscriptions of one vehicle; then the app that was away longest gives way.",
+    )
+    limit_mails: int = Field(
+        default=MAILS_A_VEHICLE,
+        ge=0,
+        le=1000,
+        description="Mail addresses that the apps of one vehicle may subscribe; ovms notify add"
+        " adds more.",
+    )
+    limit_alerts: int = Field(
+        default=ALERTS_A_VEHICLE,
+        ge=1,
+        le=10_000,
+        description="Alerts of a kind that one vehicle may have delivered at once; then one more"
+        " each minute.",
+    )
 
     def message_rate(self) -> MessageRate:
         """Return what a connection may send."""
@@ -83,3 +105,7 @@ class LimitSettings(BaseModel):
         return HistoryLimits(
             self.limit_history_types, self.limit_history_records, self.limit_history_bytes
         )
+
+    def subscription_limits(self) -> SubscriptionLimits:
+        """Return the bounds of each vehicle's subscriptions."""
+        return SubscriptionLimits(self.limit_subscriptions, self.limit_mails)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from ovms.server.accounts.buckets import Buckets, network_of
+from ovms.base.buckets import Buckets
+from ovms.server.accounts.buckets import network_of
 
 NETWORK_BURST: Final = 50
 """Look-ups of one network at once that find nothing."""

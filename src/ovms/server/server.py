@@ -193,7 +193,7 @@ async def _notifier(
 ) -> AsyncIterator[Notifier]:
     """Run the notifier, and end deliveries in order."""
     notifier = Notifier(
-        NotifyStore(store.database),
+        NotifyStore(store.database, settings.subscription_limits()),
         types,
         channels,
         expansion,
@@ -201,6 +201,8 @@ async def _notifier(
         Random(),  # noqa: S311 (spreads retries)
         window=settings.alert_window,
         repeat=settings.alert_repeat,
+        alerts_a_vehicle=settings.limit_alerts,
+        addresses_a_vehicle=settings.limit_mails,
         life_clock=plausible.time,
     )
     await notifier.start()

@@ -18,6 +18,7 @@ from ovms.server.notify.courier import (
     pause,
 )
 from ovms.server.notify.errors import Gone, NotDelivered
+from ovms.server.storage.limits import SubscriptionLimits
 from ovms.server.storage.notify import NotifyStore
 from ovms.server.values import Subscription
 from tests.server.notify.fakes import START, FakeChannel, chance, clock
@@ -207,6 +208,7 @@ def test_pauses() -> None:
 
 async def test_slots(scene: Scene) -> None:
     """A channel that hangs has so many deliveries at once, and leaves the other channel its own."""
+    scene.store._limits = SubscriptionLimits(mails=None)
     for number in range(SLOTS + 1):
         await scene.subscribe(f"m{number}", "mail")
     await scene.subscribe("e")

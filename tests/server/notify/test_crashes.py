@@ -22,6 +22,7 @@ from ovms.server.notify.channel import Channel, Notice
 from ovms.server.notify.errors import NotDelivered
 from ovms.server.notify.notifier import Notifier
 from ovms.server.storage import queries
+from ovms.server.storage.limits import SubscriptionLimits
 from ovms.server.storage.notify import NotifyStore
 from ovms.server.storage.opening import FILE_NAME, open_database
 from ovms.server.storage.subscriptions import put_subscription
@@ -106,7 +107,9 @@ async def _live(world: World, acts: list[Act], crash_at: int) -> None:
     receiver = Receiver(world)
     channels = {"expo": receiver, "mail": receiver}
     outbox: Any = MortalOutbox(world)
-    notifier = Notifier(outbox, TYPES, channels, Expansion({}), world.clock, chance())
+    notifier = Notifier(
+        outbox, TYPES, channels, Expansion({}), world.clock, chance(), alerts_a_vehicle=1000
+    )
     life = asyncio.create_task(_act(world, notifier, acts))
     death = asyncio.create_task(world.crashed.wait())
     await asyncio.wait([life, death], return_when=asyncio.FIRST_COMPLETED)
@@ -147,6 +150,9 @@ async def _drain(world: World) -> None:
     raise AssertionError("something waits for ever")
 
 
+LIMITS = SubscriptionLimits()
+
+
 @cache
 def _empty() -> tuple[bytes, Vehicle]:
     """Return a database with a vehicle and its subscriptions; made once."""
@@ -157,7 +163,7 @@ def _empty() -> tuple[bytes, Vehicle]:
             bob = queries.add_owner(connection, "bob", 1.0)
             car = queries.add_vehicle(connection, "CAR1", bob, "one", 1.0)
             for app, push_type in APPS.items():
-                put_subscription(connection, car, app, push_type, "", app, "Car1", 1.0, ())
+                put_subscription(connection, car, app, push_type, "", app, "Car1", 1.0, (), LIMITS)
         return (Path(folder) / FILE_NAME).read_bytes(), car
 
 

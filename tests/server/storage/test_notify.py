@@ -9,10 +9,11 @@ from sqlalchemy import func, select, text
 from ovms.server.storage import outbox, queries, subscriptions
 from ovms.server.storage.database import Database
 from ovms.server.storage.errors import InvalidValue, NotFound
+from ovms.server.storage.limits import SUBSCRIPTION_LIMIT, SubscriptionLimits
 from ovms.server.storage.notify import NotifyStore
 from ovms.server.storage.schema import notifications
 from ovms.server.storage.schema import outbox as outbox_table
-from ovms.server.storage.subscriptions import RENEWAL, SUBSCRIPTION_LIMIT
+from ovms.server.storage.subscriptions import RENEWAL
 from ovms.server.values import Subscription
 from tests.waiting import PATIENCE
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 TYPES = ("mail", "expo")
+ANY_MAILS = SubscriptionLimits(mails=None)
 RENEWED = ("expo",)
 
 
@@ -39,10 +41,11 @@ def _subscribe(
     now: float = 5.0,
     key: str = "key",
     vehicle: str = "CAR1",
+    limits: SubscriptionLimits = ANY_MAILS,
 ) -> None:
     found = queries.get_vehicle(connection, vehicle)
     values = (found, app, push_type, "", key, "Car1", now)
-    subscriptions.put_subscription(connection, *values, RENEWED)
+    subscriptions.put_subscription(connection, *values, RENEWED, limits)
 
 
 def _apps(connection: Connection, vehicle: str = "car1") -> list[str]:
@@ -102,6 +105,30 @@ def test_bound_of_subscriptions(connection: Connection) -> None:
     assert len(apps) == SUBSCRIPTION_LIMIT
     assert "app00" not in apps
     assert {"mail", "app01", "new"} <= set(apps)
+
+
+def test_bound_of_mail_addresses(connection: Connection) -> None:
+    """Apps subscribe so many; one that is there already may change its address, an app's not."""
+    few = SubscriptionLimits(mails=2)
+    _subscribe(connection, "phone", limits=few)
+    for app in ("one", "two"):
+        _subscribe(connection, app, "mail", limits=few)
+    for app in ("three", "phone"):
+        with pytest.raises(InvalidValue, match="CAR1 has 2 subscriptions by mail already"):
+            _subscribe(connection, app, "mail", limits=few)
+    _subscribe(connection, "one", "mail", key="other", limits=few)
+    _subscribe(connection, "three", limits=few)
+    _subscribe(connection, "one", "mail", vehicle="CAR2", limits=few)
+    with pytest.raises(InvalidValue):
+        _subscribe(connection, "x", "mail", vehicle="CAR2", limits=SubscriptionLimits(mails=0))
+
+
+def test_a_bound_that_was_lowered(connection: Connection) -> None:
+    """As many apps give way as there are too many."""
+    for number in range(6):
+        _subscribe(connection, f"app{number}", now=10.0 + number)
+    _subscribe(connection, "new", now=100.0, limits=SubscriptionLimits(total=3))
+    assert _apps(connection) == ["app4", "app5", "new"]
 
 
 def test_bound_of_deliberate_subscriptions(connection: Connection) -> None:
@@ -275,7 +302,7 @@ async def test_store(database: Database) -> None:
 
 async def test_store_is_full(database: Database) -> None:
     """A subscription that finds no room is refused without an exception."""
-    store = NotifyStore(database)
+    store = NotifyStore(database, ANY_MAILS)
     for number in range(SUBSCRIPTION_LIMIT):
         assert await store.subscribe("CAR1", 1, f"a{number}", "mail", "", "k", "Car1", 1.0, RENEWED)
     assert not await store.subscribe("CAR1", 1, "new", "mail", "", "k", "Car1", 1.0, RENEWED)

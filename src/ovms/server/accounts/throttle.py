@@ -15,7 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ovms.server.accounts.buckets import ADDRESS_LENGTH, Buckets, network_of
+from ovms.base.buckets import Buckets
+from ovms.server.accounts.buckets import ADDRESS_LENGTH, network_of
 from ovms.server.accounts.errors import Throttled
 
 BURST: Final = 10

@@ -13,8 +13,10 @@ from contextlib import suppress
 from random import Random
 from typing import Final
 
+from ovms.base.buckets import Buckets
 from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
+from ovms.base.turns import Turns
 from ovms.protocol.records.alert import Alert, AlertKind
 from ovms.server.alerts.expansion import Expansion
 from ovms.server.alerts.grouping import REPEAT, WINDOW, News
@@ -23,6 +25,7 @@ from ovms.server.notify.channel import Channel
 from ovms.server.notify.courier import LIFE, Courier
 from ovms.server.notify.registry import ChannelTypes, renewed_types
 from ovms.server.notify.subscribing import SubscriptionRefused, Wish, granted, read
+from ovms.server.storage.limits import MAILS_A_VEHICLE
 from ovms.server.storage.notify import NotifyStore
 from ovms.server.values import AlertRow, Vehicle
 
@@ -35,6 +38,21 @@ NOTED_A_VEHICLE: Final = 100
 SUBSCRIBING_LIMIT: Final = 200
 """Subscriptions that wait to be checked: after a restart all apps connect at once."""
 
+SUBSCRIBING_A_VEHICLE: Final = 20
+"""Of these, one vehicle's; owners have their turns."""
+
+ALERTS_A_VEHICLE: Final = 30
+"""Alerts of a kind that a vehicle may have delivered at once; a whole day has a handful."""
+
+ALERT_REFILL: Final = 60.0
+"""Seconds until it may have one more delivered."""
+
+ADDRESS_REFILL: Final = 4 * 3600.0
+"""Seconds until apps of a vehicle may subscribe one more new mail address."""
+
+BUCKETS_LIMIT: Final = 20_000
+"""Vehicles whose alerts, and whose new addresses, are counted; the fullest go."""
+
 CLOSE_TIMEOUT: Final = 5.0
 """Seconds for deliveries under way, and for closing a channel, when the server stops."""
 
@@ -45,7 +63,8 @@ LONGEST_WAIT: Final = 60.0
 """Seconds after which the outbox is read again while alerts wait in it."""
 
 TELL_AGAIN: Final = 600.0
-"""Seconds in which it is logged once that the outbox is full."""
+"""Seconds in which it is logged once that alerts are too many, or why a vehicle's subscriptions are
+refused."""
 
 KINDS: Final = frozenset(kind.value for kind in AlertKind)
 """The kinds of alerts that are delivered; others are for programs."""
@@ -72,6 +91,8 @@ class Notifier:
         *,
         window: float = WINDOW,
         repeat: float = REPEAT,
+        alerts_a_vehicle: int = ALERTS_A_VEHICLE,
+        addresses_a_vehicle: int = MAILS_A_VEHICLE,
         life_clock: Callable[[], float] | None = None,
     ) -> None:
         self._outbox = outbox
@@ -90,10 +111,16 @@ class Notifier:
         self._noted: list[AlertRow] = []
         self._noted_by: Counter[str] = Counter()
         """How many of them each vehicle has."""
-        self._refused = 0
-        self._tell_refused_at = 0.0
-        self._subscribing = 0
-        self._one_at_a_time = asyncio.Lock()
+        self._refused: dict[str, tuple[int, float]] = {}
+        """Alerts that were refused, by reason, and when it may be logged again."""
+        self._alerts: Buckets[tuple[str, str]] = Buckets(
+            alerts_a_vehicle, ALERT_REFILL, BUCKETS_LIMIT
+        )
+        self._addresses: Buckets[str] = Buckets(addresses_a_vehicle, ADDRESS_REFILL, BUCKETS_LIMIT)
+        self._subscribing: Counter[str] = Counter()
+        self._turns: Turns[int] = Turns()
+        self._told: dict[tuple[str, str], float] = {}
+        """When it was last logged that a vehicle's subscription was refused, and why."""
         self._closing = False
         self._task: asyncio.Task[None] | None = None
 
@@ -123,32 +150,34 @@ class Notifier:
     def raise_alert(self, vehicle: Vehicle, alert: Alert) -> Alert:
         """Deliver an alert later; return it as people read it, with error codes as sentences.
 
-        The same alert within a minute is not delivered again.
+        The same alert within a minute is not delivered again, nor what is beyond a vehicle's bound.
         """
         expanded = self._expansion.expand(alert)
         text = shortened(readable(expanded.text), BODY_LIMIT)
         is_wanted = bool(text) and expanded.kind in KINDS and not self._closing
-        if is_wanted and self._news.is_news(vehicle.id, expanded, self._clock.monotonic()):
+        if is_wanted and self._is_due(vehicle.id, expanded):
             self._note(vehicle.id, expanded.kind, text)
         return expanded
 
     async def subscribe(self, vehicle: Vehicle, data: bytes) -> None:
         """Process a ``p`` that came on a connection of ``vehicle``. Raises nothing."""
-        if self._subscribing >= SUBSCRIBING_LIMIT or self._closing:
-            log.warning("subscription dropped: too many at once", vehicle=vehicle.id)
+        is_full = self._subscribing.total() >= SUBSCRIBING_LIMIT
+        if is_full or self._subscribing[vehicle.id] >= SUBSCRIBING_A_VEHICLE or self._closing:
+            self._tell_refusal(vehicle.id, "too many at once")
             return
-        self._subscribing += 1
+        self._subscribing[vehicle.id] += 1
         try:
-            async with self._one_at_a_time:
+            async with self._turns.take(vehicle.owner_id):
                 done = await self._subscribe(vehicle.id, read(vehicle.id, data, self._types))
             if not done:
                 raise SubscriptionRefused("no vehicle in it is proven, or the vehicle has too many")
         except SubscriptionRefused as refused:
-            log.warning("subscription refused", vehicle=vehicle.id, reason=str(refused))
+            self._tell_refusal(vehicle.id, str(refused))
         except Exception as error:
             log.error("subscription not saved", vehicle=vehicle.id, reason=type(error).__name__)
         finally:
-            self._subscribing -= 1
+            self._subscribing[vehicle.id] -= 1
+            self._subscribing += Counter()  # forgets those of which none is left
 
     async def step(self) -> float | None:
         """Write noted alerts and start due deliveries; return the seconds to wait.
@@ -177,11 +206,46 @@ class Notifier:
         if wish.ends:
             await self._outbox.unsubscribe(wish.vehicle_id, wish.app_id)
             return True
+        if not await self._may_address(wish):
+            raise SubscriptionRefused("the vehicle has had too many new addresses lately")
         kind = (wish.app_id, wish.push_type, wish.key_type)
         values = (*kind, wish.key, wish.vehicle_name, self._clock.time())
         return await self._outbox.subscribe(wish.vehicle_id, owner_id, *values, self._renewed)
 
+    async def _may_address(self, wish: Wish) -> bool:
+        """Return whether alerts may go where they have not gone before.
+
+        The types that no app renews are meant: mail reaches people who never asked for it.
+        """
+        if wish.push_type in self._renewed:
+            return True
+        old = await self._outbox.find_subscription(wish.vehicle_id, wish.app_id)
+        if old is not None and (old.push_type, old.key) == (wish.push_type, wish.key):
+            return True
+        return not self._addresses.take(wish.vehicle_id, self._clock.monotonic())
+
+    def _tell_refusal(self, vehicle_id: str, reason: str) -> None:
+        """Log a refusal, once in a while for each vehicle and reason."""
+        now = self._clock.monotonic()
+        if now < self._told.get((vehicle_id, reason), now):
+            return
+        if len(self._told) >= BUCKETS_LIMIT:
+            self._told.clear()
+        self._told[vehicle_id, reason] = now + TELL_AGAIN
+        log.warning("subscription refused", vehicle=vehicle_id, reason=reason)
+
     # -- alerts -----------------------------------------------------------------------------
+
+    def _is_due(self, vehicle_id: str, alert: Alert) -> bool:
+        """Return whether an alert is news, and not one too many of its vehicle."""
+        now, key = self._clock.monotonic(), (vehicle_id, alert.kind)
+        if self._alerts.take(key, now):
+            self._count_refused(vehicle_id, 1, "too many of one vehicle")
+            return False
+        if self._news.is_news(vehicle_id, alert, now):
+            return True
+        self._alerts.give_back(key, now)
+        return False
 
     def _note(self, vehicle_id: str, kind: str, text: str) -> None:
         mine = self._noted_by[vehicle_id]
@@ -193,13 +257,15 @@ class Notifier:
         self._noted.append((vehicle_id, kind, text, now, now + self._window))
         self._wake.set()
 
-    def _count_refused(self, vehicle_id: str, count: int) -> None:
-        self._refused += count
+    def _count_refused(self, vehicle_id: str, count: int, why: str = "too many wait") -> None:
+        refused, tell_at = self._refused.get(why, (0, 0.0))
+        refused += count
         now = self._clock.monotonic()
-        if now >= self._tell_refused_at:
-            facts = {"vehicle": vehicle_id, "refused": self._refused}
-            log.error("alerts are not delivered: too many wait", **facts)
-            self._tell_refused_at = now + TELL_AGAIN
+        if now >= tell_at:
+            event = "alerts are not delivered: " + why
+            log.error(event, vehicle=vehicle_id, refused=refused)
+            tell_at = now + TELL_AGAIN
+        self._refused[why] = refused, tell_at
 
     async def _write(self) -> None:
         """Write noted alerts to the outbox; keep them noted if that fails."""

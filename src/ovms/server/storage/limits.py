@@ -1,6 +1,7 @@
-"""How much of the history one vehicle may have: the bounds that are settings.
+"""How much one vehicle may have of the history and of subscriptions: the bounds that are settings.
 
-Without them, whoever knows a car's secret fills the disk, and everybody's answers wait.
+Without them, whoever knows a car's secret fills the disk, everybody's answers wait, and strangers
+get mail.
 """
 
 from __future__ import annotations
@@ -34,3 +35,20 @@ class HistoryLimits:
     types: int = TYPES_A_VEHICLE
     records: int = RECORDS_A_VEHICLE
     bytes: int = BYTES_A_VEHICLE
+
+
+SUBSCRIPTION_LIMIT: Final = 20
+"""Subscriptions of a vehicle: a family's phones, some of them replaced by now."""
+
+MAILS_A_VEHICLE: Final = 3
+"""Mail addresses of a vehicle that its apps may subscribe. Nobody asks the addressee, so whoever
+knows the secret could have the server write to anybody. The operator may add more."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionLimits:
+    """What an operator can set of the bounds of a vehicle's subscriptions."""
+
+    total: int = SUBSCRIPTION_LIMIT
+    mails: int | None = MAILS_A_VEHICLE
+    """Of one type that no app renews; ``None`` for as many as ``total``."""

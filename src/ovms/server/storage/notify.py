@@ -5,10 +5,11 @@ Nothing blocks the event loop. What a call has written is on disk when it return
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ovms.server.storage import outbox, subscriptions
 from ovms.server.storage.errors import InvalidValue, NotFound
+from ovms.server.storage.limits import SubscriptionLimits
 from ovms.server.storage.vehicles import find_vehicle
 
 if TYPE_CHECKING:
@@ -19,12 +20,17 @@ if TYPE_CHECKING:
     from ovms.server.storage.database import Database
     from ovms.server.values import AlertRow, OutboxHead, Subscription, Vehicle, WaitingAlert
 
+DEFAULT_SUBSCRIPTIONS: Final = SubscriptionLimits()
+
 
 class NotifyStore:
     """Subscriptions and outbox of a running server. Raises :class:`StoreError`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self, database: Database, limits: SubscriptionLimits = DEFAULT_SUBSCRIPTIONS
+    ) -> None:
         self._database = database
+        self._limits = limits
 
     async def tidy(self, before: float) -> None:
         """Drop subscriptions that no longer count, and alerts raised before that time."""
@@ -67,7 +73,7 @@ class NotifyStore:
             if vehicle is None or vehicle.owner_id != owner_id:
                 return False
             values = (app_id, push_type, key_type, key, vehicle_name, now, renewed_types)
-            subscriptions.put_subscription(connection, vehicle, *values)
+            subscriptions.put_subscription(connection, vehicle, *values, self._limits)
             return True
 
         try:

@@ -20,10 +20,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Select
 
+    from ovms.server.storage.limits import SubscriptionLimits
     from ovms.server.values import Vehicle
-
-SUBSCRIPTION_LIMIT: Final = 20
-"""Subscriptions of a vehicle: a family's phones, some of them replaced by now."""
 
 RENEWAL: Final = 86400.0
 """Seconds in which an unchanged subscription is not written again: apps send it at each login."""
@@ -78,18 +76,21 @@ def put_subscription(
     vehicle_name: str,
     now: float,
     renewed_types: Collection[str],
+    limits: SubscriptionLimits,
 ) -> None:
     """Subscribe an app to a vehicle, or renew what it had.
 
-    ``renewed_types`` are subscribed again at each login of the app. At :data:`SUBSCRIPTION_LIMIT`
+    ``renewed_types`` are subscribed again at each login of the app. At the limit of subscriptions
     the one of them that was not renewed for the longest time is removed. Raises
-    :class:`InvalidValue` when there is none.
+    :class:`InvalidValue` when there is none, and at the limit of another type.
     """
     old = find_subscription(connection, vehicle.id, app_id)
+    if push_type not in renewed_types and (old is None or old.push_type != push_type):
+        _check_type(connection, vehicle.id, push_type, limits)
     wanted = {"push_type": push_type, "key_type": key_type, "key": key}
     wanted["vehicle_name"] = vehicle_name
     if old is None:
-        _make_room(connection, vehicle.id, app_id, renewed_types)
+        _make_room(connection, vehicle.id, app_id, renewed_types, limits.total)
         _insert(connection, vehicle, app_id, created=now, changed=now, **wanted)
         return
     is_same = all(getattr(old, name) == value for name, value in wanted.items())
@@ -106,19 +107,33 @@ def _insert(connection: Connection, vehicle: Vehicle, app_id: str, **values: obj
 
 
 def _make_room(
-    connection: Connection, vehicle_id: str, app_id: str, renewed_types: Collection[str]
+    connection: Connection,
+    vehicle_id: str,
+    app_id: str,
+    renewed_types: Collection[str],
+    limit: int,
 ) -> None:
     """Make room for an app's subscription. Those that do not count any more go first."""
     connection.execute(delete(notifications).where(row_of(notifications, vehicle_id, app_id)))
     drop_ended(connection, vehicle_id)
     known = list_subscriptions(connection, vehicle_id)
-    if len(known) < SUBSCRIPTION_LIMIT:
+    if len(known) < limit:
         return
     silent = [each for each in known if each.push_type in renewed_types]
     if not silent:
-        raise InvalidValue(f"vehicle {vehicle_id} has {SUBSCRIPTION_LIMIT} subscriptions already")
-    oldest = min(silent, key=lambda each: each.changed)
-    remove_subscription(connection, vehicle_id, oldest.app_id)
+        raise InvalidValue(f"vehicle {vehicle_id} has {len(known)} subscriptions already")
+    for oldest in sorted(silent, key=lambda each: each.changed)[: len(known) + 1 - limit]:
+        remove_subscription(connection, vehicle_id, oldest.app_id)
+
+
+def _check_type(
+    connection: Connection, vehicle_id: str, push_type: str, limits: SubscriptionLimits
+) -> None:
+    """Raise :class:`InvalidValue` when a vehicle has enough of a type that apps do not renew."""
+    known = list_subscriptions(connection, vehicle_id)
+    count = sum(each.push_type == push_type for each in known)
+    if limits.mails is not None and count >= limits.mails:
+        raise InvalidValue(f"vehicle {vehicle_id} has {count} subscriptions by {push_type} already")
 
 
 def remove_subscription(
