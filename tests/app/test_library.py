@@ -135,6 +135,7 @@ class ServerAndCar:
         listening: asyncio.Future[Ports] = self._loop.create_future()
         server = asyncio.create_task(serve(settings, self._stop, on_ready=listening.set_result))
         port = (await listening).mp
+        assert port is not None
         call = partial(connect, "127.0.0.1", port, Role.CAR, "CAR1", SECRET.encode())
         async with await call() as module:
             for number in (1, 2):

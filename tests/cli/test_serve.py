@@ -149,7 +149,7 @@ def test_promised_options_are_taken(tmp_path: Path, start: Start) -> None:
 
 
 def test_the_ready_line_names_both_ports(tmp_path: Path, start: Start, server: Server) -> None:
-    """It says where TLS is spoken, or that it is not."""
+    """It says where TLS is spoken, or that it is not, or nothing else; what is off stays closed."""
     line = next(line for line in server.program.lines if line.startswith("ovms ready:"))
     assert line == (f"ovms ready: modules and apps on port {server.port}, TLS on port "
                     f"{server.tls_port}, data in {server.data}")  # fmt: skip
@@ -157,6 +157,12 @@ def test_the_ready_line_names_both_ports(tmp_path: Path, start: Start, server: S
                   "--no-tls")  # fmt: skip
     assert ", no TLS, data in" in plain.wait_for("^ovms ready:")
     assert json.loads((tmp_path / "2" / "ready.json").read_text())["mp_tls"] is None
+    secure = start("serve", "--data", str(tmp_path / "3"), "--host", "127.0.0.1", "--port",
+                   str(server.port), "--tls-port", "0", "--no-plain")  # fmt: skip
+    line = secure.wait_for("^ovms ready:")
+    facts = json.loads((tmp_path / "3" / "ready.json").read_text())
+    assert facts["mp"] is None
+    assert f"modules and apps on port {facts['mp_tls']}, TLS only, data in" in line
 
 
 def test_check_looks_at_the_certificate_and_its_port(tmp_path: Path) -> None:
@@ -171,6 +177,11 @@ def test_check_looks_at_the_certificate_and_its_port(tmp_path: Path) -> None:
 
     assert check() == "ovms: settings, database, certificate, and ports 0 and 0 are in order\n"
     assert check("--no-tls") == "ovms: settings, database, and port 0 are in order\n"
+    strict = "ovms: settings, database, certificate, and port 0 are in order\n"
+    assert check("--no-plain", "--tls-port", "0") == strict
+    assert check("--no-tls", "--no-plain") == (
+        "ovms: settings: tls and plain are both off: no port is left\n"
+    )
     pair = make_pair(pair_in(tmp_path / "live" / "x"), ends=datetime(2025, 1, 2, tzinfo=UTC),
                      begins=datetime(2025, 1, 1, tzinfo=UTC))  # fmt: skip
     env = {"OVMS_TLS_CERT": str(pair.certificate), "OVMS_TLS_KEY": "live/x/privkey.pem"}

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from ovms.cli import owner, vehicle
 from ovms.server.storage import queries
 from ovms.server.storage.opening import open_database
+from ovms.server.storage.seen_tokens import memory_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,6 +118,9 @@ def test_add_refused(arguments: list[str], reason: str) -> None:
         ["transfer", "x", "bob", "--owner", "bob"],
         ["server", "x"],
         ["server", "x", "eu", "--server", "eu"],
+        ["set", "x"],
+        ["set", "x", "--new-secret"],
+        ["set", "x", "--tls-only", "--new-secret", "--secret", "s"],
         ["import"],
     ],
 )
@@ -135,14 +139,15 @@ def test_list(tmp_path: Path) -> None:
     one, two = _listed()
     assert one == {
         "id": "ONE", "name": "First", "owner": "bob", "type": "car", "online": True, "apps": 2,
-        "batch": 1, "heard": "2023-11-14T22:13:20Z", "server": "*",
+        "batch": 1, "heard": "2023-11-14T22:13:20Z", "server": "*", "tls_only": False,
+        "plain": None,
     }  # fmt: skip
     assert (two["online"], two["apps"], two["heard"]) == (False, 0, None)
     lines = [line.split("\t") for line in _good("list").splitlines()]
     assert lines == [
-        ["id", "name", "owner", "type", "online", "apps", "last heard"],
-        ["ONE", "First", "bob", "car", "yes", "2", "2023-11-14T22:13:20Z"],
-        ["TWO", "", "bob", "car", "no", "0", "never"],
+        ["id", "name", "owner", "type", "online", "apps", "last heard", "tls only", "last plain"],
+        ["ONE", "First", "bob", "car", "yes", "2", "2023-11-14T22:13:20Z", "no", "never"],
+        ["TWO", "", "bob", "car", "no", "0", "never", "no", "never"],
     ]
 
 
@@ -209,6 +214,48 @@ def test_server() -> None:
     assert "may not hold ','" in _bad("server", "a", "eu,us")
 
 
+def test_tls_only(tmp_path: Path) -> None:
+    """A vehicle takes TLS only, or any connection again; its secret may change with it."""
+    _good("add", "a", "--owner", "bob", "--secret", "old")
+    assert _good("set", "a", "--tls-only") == "vehicle A takes logins over TLS only\n"
+    assert _listed()[0]["tls_only"] is True
+    told = re.fullmatch(
+        r"vehicle A takes logins over TLS only\nsecret: ([A-Za-z0-9_-]{22})\n",
+        _good("set", "a", "--tls-only", "--new-secret"),
+    )
+    assert told
+    assert _secret(tmp_path, "a") == told[1]
+    assert _good("set", "a", "--no-tls-only", "--secret-file", "-", stdin="given\n") == (
+        "vehicle A takes logins with and without TLS\n"
+    )
+    assert (_secret(tmp_path, "a"), _listed()[0]["tls_only"]) == ("given", False)
+    made = json.loads(_good("set", "a", "--tls-only", "--new-secret", "--json"))
+    assert made == {
+        "id": "A", "owner": "bob", "name": "", "type": "car", "tls_only": True,
+        "secret": _secret(tmp_path, "a"),
+    }  # fmt: skip
+    assert json.loads(_good("set", "a", "--tls-only", "--json"))["secret"] is None
+    assert _secret(tmp_path, "a") == made["secret"]
+
+
+def test_a_secret_that_was_used_without_tls(tmp_path: Path) -> None:
+    """The list says when; a vehicle that is to take TLS only should have a new one then."""
+    _good("add", "a", "--owner", "bob", "--secret", "old")
+    key = b"k" * 32
+    with open_database(tmp_path).writing() as connection:
+        connection.exec_driver_sql("INSERT INTO server VALUES (1, 0, 0, ?)", (key,))
+        use = "INSERT INTO secret_uses VALUES (?, 1700000000.0)"
+        connection.exec_driver_sql(use, (memory_of(key, "old"),))
+    assert _listed()[0]["plain"] == "2023-11-14T22:13:20Z"
+    assert _good("list").splitlines()[1].endswith("\tno\t2023-11-14T22:13:20Z")
+    warned = _run("set", "a", "--tls-only")
+    assert warned.exit_code == 0
+    assert "last on 2023-11-14T22:13:20Z" in warned.stderr
+    assert "--new-secret" in warned.stderr
+    _good("set", "a", "--tls-only", "--new-secret")
+    assert _listed()[0]["plain"] is None
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -216,6 +263,7 @@ def test_server() -> None:
         ["transfer", "x", "bob"],
         ["server", "x", "eu"],
         ["secret", "x"],
+        ["set", "x", "--tls-only"],
         ["remove", "x"],
     ],
 )

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 
 import pytest
 
@@ -18,6 +19,7 @@ from ovms.server.acceptor import (
     WELCOME_TIMEOUT,
     Acceptor,
     Repeated,
+    TlsOnly,
     WarningKind,
 )
 from ovms.server.accounts.login import Credential, Login
@@ -641,6 +643,62 @@ async def test_over_tls(site: Site, role: Role) -> None:
             await writer.wait_closed()
     assert site.tokens.remembered == []
     assert site.tokens.asked == [(SECRET.decode(), CALLER_TOKEN)] * 2
+    server.close()
+
+
+@pytest.fixture
+def strict(site: Site) -> Site:
+    """Have all vehicles take TLS only."""
+    for vehicle_id, vehicle in site.storage.vehicles.items():
+        site.storage.vehicles[vehicle_id] = replace(vehicle, tls_only=True)
+    site.accounts.owners["me"] = ("pw", ("CAR1",))
+    return site
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_a_vehicle_that_takes_tls_only(strict: Site, log: Log, role: Role) -> None:
+    """A right login without TLS is refused, remembered and told once; a wrong one is as ever."""
+    vehicle_id = "PEER" if role is Role.SERVER else "CAR1"
+    for secret in (SECRET, SECRET, b"wrong"):
+        caller = await strict.calls()
+        await caller.says(_greeting(role, vehicle_id, secret))
+        assert await caller.is_closed()
+    await until(lambda: len(log.lines("refused")) == 3)
+    reasons = [line["reason"] for line in log.lines("refused")]
+    assert reasons == [str(TlsOnly())] * 2 + ["the digest does not prove the secret"]
+    assert strict.tokens.remembered == [(SECRET.decode(), CALLER_TOKEN)] * 2
+    told = [alert.text for alert in strict.alerts.raised]
+    assert told == [WarningKind.PLAIN.value] + [CAR_REFUSED] * (role is Role.CAR)
+
+
+async def test_an_owner_of_a_vehicle_that_takes_tls_only(strict: Site, log: Log) -> None:
+    """By name and password nobody gets in without TLS either."""
+    for vehicle_id in ("*", "CAR1"):
+        app = await strict.calls()
+        await app.says(f"MP-A 1 me pw {vehicle_id}\r\n".encode())
+        assert await app.is_closed()
+    assert [line["reason"] for line in log.lines("refused")] == [str(TlsOnly())] * 2
+    assert [alert.text for alert in strict.alerts.raised] == [WarningKind.PLAIN.value]
+
+
+@pytest.mark.parametrize("welcome", [_greeting(Role.CAR, "CAR1"), b"MP-A 1 me pw *\r\n"])
+async def test_tls_where_it_is_a_must(strict: Site, welcome: bytes) -> None:
+    """Over TLS everything is as it is elsewhere."""
+    certificate = Certificate.make()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        strict.acceptor.answer, strict.host, 0, ssl=certificate.server
+    )
+    reader, writer = await asyncio.open_connection(
+        strict.host, server.sockets[0].getsockname()[1],
+        ssl=certificate.trust, server_hostname="localhost",
+    )  # fmt: skip
+    writer.write(welcome)
+    async with asyncio.timeout(PATIENCE):
+        assert (await reader.readline()).startswith(b"MP-S ")
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
     server.close()
 
 

@@ -84,6 +84,7 @@ class Running:
         is_ready = asyncio.Event()
 
         def on_ready(ports: Ports) -> None:
+            assert ports.mp is not None
             assert ports.mp_tls is not None
             self.port, self.tls_port = ports.mp, ports.mp_tls
             is_ready.set()

@@ -80,7 +80,13 @@ def demo(
         port = _free_port(PORT, tls_port) if port is None else port
         tls_port = _free_port(TLS_PORT, port) if tls_port is None else tls_port
         settings = ServerSettings(
-            data=folder, host=[HOST], port=port, tls=True, tls_port=tls_port, http_port=http_port
+            data=folder,
+            host=[HOST],
+            port=port,
+            plain=True,
+            tls=True,
+            tls_port=tls_port,
+            http_port=http_port,
         )
         uvloop.run(_run(settings))
     except (AlreadyRunning, BadCertificate, CannotListen, StoreError) as error:
@@ -117,6 +123,7 @@ async def _run(settings: ServerSettings) -> None:
     cars: list[asyncio.Task[None]] = []
 
     def on_ready(ports: Ports) -> None:
+        assert ports.mp is not None  # the demo opens both ports, whatever variables say
         cars.extend(asyncio.create_task(link.run()) for link in _links(ports.mp))
         print(_welcome(ports, settings.data), flush=True)
 

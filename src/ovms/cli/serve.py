@@ -57,6 +57,7 @@ def serve_command(
     tls_port: Annotated[int | None, setting("tls_port", "PORT")] = None,
     http_port: Annotated[int | None, setting("http_port", "PORT")] = None,
     https_port: Annotated[int | None, setting("https_port", "PORT")] = None,
+    no_plain: Annotated[bool, typer.Option("--no-plain", help="Open no port without TLS.")] = False,
     no_tls: Annotated[bool, typer.Option("--no-tls", help="Open no TLS port.")] = False,
     log_level: Annotated[str | None, setting("log_level", "LEVEL")] = None,
     log_format: Annotated[str | None, setting("log_format", "FORMAT")] = None,
@@ -68,8 +69,9 @@ def serve_command(
     """Run the server: modules call it, apps watch and command them through it."""
     options: dict[str, object] = {
         "data": data, "database": database, "host": host or None, "port": port,
-        "tls_port": tls_port, "tls": False if no_tls else None, "http_port": http_port,
-        "https_port": https_port, "log_level": log_level, "log_format": log_format,
+        "tls_port": tls_port, "plain": False if no_plain else None,
+        "tls": False if no_tls else None, "http_port": http_port, "https_port": https_port,
+        "log_level": log_level, "log_format": log_format,
     }  # fmt: skip
     try:
         settings = load_settings(config, options)
@@ -100,8 +102,7 @@ async def _serve(settings: ServerSettings) -> None:
 
     def on_ready(ports: Ports) -> None:
         _settle_memory()
-        tls = "no TLS" if ports.mp_tls is None else f"TLS on port {ports.mp_tls}"
-        print(f"ovms ready: modules and apps on port {ports.mp}, {tls}, data in {settings.data}",
+        print(f"ovms ready: modules and apps on {_opened(ports)}, data in {settings.data}",
               flush=True)  # fmt: skip
 
     with stopping_on_signals(stop):
@@ -114,9 +115,18 @@ def _allow_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def _opened(ports: Ports) -> str:
+    if ports.mp is None:
+        return f"port {ports.mp_tls}, TLS only"
+    tls = "no TLS" if ports.mp_tls is None else f"TLS on port {ports.mp_tls}"
+    return f"port {ports.mp}, {tls}"
+
+
 def _named(settings: ServerSettings) -> str:
     if not settings.tls:
         return f"and port {settings.port}"
+    if not settings.plain:
+        return f"certificate, and port {settings.tls_port}"
     return f"certificate, and ports {settings.port} and {settings.tls_port}"
 
 
@@ -141,6 +151,11 @@ def _settle_memory() -> None:
     gc.freeze()
 
 
+def _ports(settings: ServerSettings) -> list[int]:
+    plain = [settings.port] if settings.plain else []
+    return [*plain, *([settings.tls_port] if settings.tls else [])]
+
+
 def _check(settings: ServerSettings) -> None:
     """Try everything that a start needs, and leave no trace."""
     database = open_database(settings.data, settings.database)
@@ -153,5 +168,5 @@ def _check(settings: ServerSettings) -> None:
     for peer in settings.peers:
         called(peer, settings.data)
     with ExitStack() as stack:
-        for port in [settings.port, *([settings.tls_port] if settings.tls else [])]:
+        for port in _ports(settings):
             stack.enter_context(bound(settings.host, port))

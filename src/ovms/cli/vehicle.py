@@ -12,6 +12,7 @@ import typer
 from ovms.cli.common import (
     JsonOption,
     YesOption,
+    cell,
     confirm_or_leave,
     either,
     iso_time,
@@ -89,14 +90,27 @@ def list_(
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Show all vehicles, who is online, and when each was last heard."""
+    """Show all vehicles, who is online, and when each was last heard.
+
+    "last plain" is when somebody last logged in by the vehicle's secret without TLS.
+    """
     with open_database(data, database, config, must_exist=True) as db, db.reading() as connection:
         whose = queries.get_owner(connection, owner) if owner is not None else None
         vehicles = queries.list_vehicles(connection, time.time(), whose)
     if json:
         print_json([_status(vehicle) for vehicle in vehicles])
         return
-    columns = ["id", "name", "owner", "type", "online", "apps", "last heard"]
+    columns = [
+        "id",
+        "name",
+        "owner",
+        "type",
+        "online",
+        "apps",
+        "last heard",
+        "tls only",
+        "last plain",
+    ]
     print_table(columns, [_row(vehicle) for vehicle in vehicles])
 
 
@@ -116,6 +130,54 @@ def rename(
     with open_database(data, database, config) as db, db.writing() as connection:
         vehicle = queries.rename_vehicle(connection, vehicle_id, new, time.time())
     print(f"vehicle {vehicle.id} is called {vehicle.name}")
+
+
+@app.command("set")
+def set_(
+    vehicle_id: IdArgument,
+    tls_only: Annotated[
+        bool | None,
+        typer.Option(
+            "--tls-only/--no-tls-only",
+            help="Refuse logins over connections without TLS, or take them again.",
+            show_default=False,
+        ),
+    ] = None,
+    new_secret: Annotated[
+        bool, typer.Option("--new-secret", help="Make a new secret, and print it this once.")
+    ] = False,
+    secret: Annotated[
+        str | None,
+        typer.Option("--secret", metavar="S", help="A new secret. Safer: --secret-file."),
+    ] = None,
+    secret_file: SecretFileOption = None,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Change how a vehicle may be called: over TLS only, or over any connection.
+
+    Who is connected to it is closed and may come again. A secret that was used without TLS may have
+    been overheard: give the vehicle a new one in the same command.
+    """
+    if tls_only is None:
+        raise typer.BadParameter("say what is to change", param_hint="--tls-only/--no-tls-only")
+    is_given = secret is not None or secret_file is not None
+    if new_secret and is_given:
+        raise typer.BadParameter("make a secret or give one", param_hint="--new-secret")
+    used = resolve_secret(secret, secret_file, "OVMS_SECRET", None) if is_given else None
+    if new_secret:
+        used = _made()
+    with open_database(data, database, config) as db, db.writing() as connection:
+        vehicle = queries.set_tls_only(connection, vehicle_id, tls_only, time.time(), used)
+        plain = queries.plain_uses(connection)(vehicle.secret)
+    what = "takes logins over TLS only" if tls_only else "takes logins with and without TLS"
+    _tell(vehicle, what, used if new_secret else None, json, tls_only=tls_only)
+    _warn_of_comma([used or ""])
+    if tls_only and plain is not None:
+        print(f"ovms: its secret was used without TLS, last on {iso_time(plain)}: somebody may "
+              "know it; --new-secret makes another", file=sys.stderr)  # fmt: skip
 
 
 @app.command()
@@ -297,11 +359,11 @@ def _made() -> str:
     return secrets.token_urlsafe(SECRET_BYTES)
 
 
-def _tell(vehicle: Vehicle, what: str, made: str | None, json: bool) -> None:
+def _tell(vehicle: Vehicle, what: str, made: str | None, json: bool, **more: object) -> None:
     """Answer a command that may have made a secret: it is shown now or never."""
     if json:
         known = {"id": vehicle.id, "owner": vehicle.owner, "name": vehicle.name}
-        print_json({**known, "type": vehicle.type, "secret": made})
+        print_json({**known, "type": vehicle.type, **more, "secret": made})
         return
     print(f"vehicle {vehicle.id} {what}")
     if made is not None:
@@ -331,6 +393,8 @@ def _status(status: VehicleStatus) -> dict[str, object]:
         "batch": status.batch,
         "heard": iso_time(status.heard),
         "server": vehicle.server,
+        "tls_only": vehicle.tls_only,
+        "plain": iso_time(status.plain),
     }
 
 
@@ -339,4 +403,5 @@ def _row(status: VehicleStatus) -> list[str]:
     online = "yes" if status.online else "no"
     heard = iso_time(status.heard) or "never"
     known = [vehicle.id, vehicle.name, vehicle.owner, vehicle.type]
-    return [*known, online, str(status.apps), heard]
+    plain = iso_time(status.plain) or "never"
+    return [*known, online, str(status.apps), heard, cell(vehicle.tls_only), plain]

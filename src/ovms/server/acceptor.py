@@ -17,6 +17,7 @@ import asyncio
 import gc
 import os
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
 from weakref import WeakSet
@@ -87,6 +88,11 @@ class WarningKind(Enum):
         "Somebody repeated a login to this vehicle that was overheard, and was refused. "
         "Have apps and car connect by TLS, then set a new secret"
     )
+    PLAIN = (
+        "A login to this vehicle without TLS was refused: it takes TLS only. If it was your car or "
+        "app, set that to TLS and start it again, or allow logins without TLS; then set a new "
+        "secret"
+    )
 
 
 class NoWelcome(Exception):
@@ -113,12 +119,29 @@ class Repeated(Refusal):
         return "the welcome is a copy: its token was seen before"
 
 
+class TlsOnly(Refusal):
+    """The login was right, but others could read it."""
+
+    def __str__(self) -> str:
+        """Return the reason."""
+        return "the vehicle takes logins over TLS only"
+
+
 class Revoked(Exception):
     """The owner's password, token or vehicles changed."""
 
     def __str__(self) -> str:
         """Return the reason."""
         return "the owner's password, token or vehicles changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found out of a welcome by secret: its room, if it proves itself, if it is a copy."""
+
+    room: Room | None
+    is_proven: bool = False
+    is_repeated: bool = False
 
 
 class ServerConnection:
@@ -254,7 +277,8 @@ class ServerConnection:
     ) -> None:
         # What was overheard is remembered, also when the caller hangs up meanwhile.
         finding = self._acceptor.spawn(self._find(welcome, proves, is_tls=pump.is_tls))
-        room, is_repeated = await asyncio.shield(finding)
+        found = await asyncio.shield(finding)
+        room = found.room
         if pump.session.state is State.CLOSED:
             return  # closed while it was looked up
         kind = "server" if welcome.role is Role.SERVER else "car"
@@ -262,15 +286,17 @@ class ServerConnection:
             proves(self._acceptor.nobody)
             raise Refusal("unknown vehicle" if kind == "car" else "unknown server")
         try:
-            if is_repeated and welcome.role is not Role.CAR:
+            if found.is_repeated and welcome.role is not Role.CAR:
                 self._acceptor.warn(room, WarningKind.REPEATED)
                 raise Repeated
+            if found.is_proven:
+                self._refuse_plain(pump, room)
             pump.accept(room.vehicle.secret.encode())
             if kind == "server":
                 self._enter_peers(pump, room, welcome)
             else:
                 self._enter_room(
-                    pump, room, welcome.role, token=welcome.token, is_repeated=is_repeated
+                    pump, room, welcome.role, token=welcome.token, is_repeated=found.is_repeated
                 )
         except AuthenticationFailed:
             if welcome.role is Role.CAR:
@@ -282,16 +308,22 @@ class ServerConnection:
 
     async def _find(
         self, welcome: CallerWelcome, proves: Callable[[str], bool], *, is_tls: bool
-    ) -> tuple[Room | None, bool]:
-        """Return the vehicle's room, and whether a welcome that is right was said before."""
+    ) -> Finding:
+        """Return the vehicle's room, and what the welcome's token tells."""
         hub = self._acceptor.services.hub
         room = await hub.find_proven(welcome.vehicle_key, proves)
         if room is None or not proves(room.vehicle.secret):
-            return room, False
+            return Finding(room)
         is_repeated = await self._is_repeated(welcome, room.vehicle.secret, is_tls=is_tls)
         if room.is_void:  # changed meanwhile
             room = await hub.find_proven(welcome.vehicle_key, proves)
-        return room, is_repeated
+        return Finding(room, is_proven=True, is_repeated=is_repeated)
+
+    def _refuse_plain(self, pump: Pump, room: Room) -> None:
+        """Refuse a right login that others could read, if the vehicle takes none, and tell."""
+        if room.vehicle.tls_only and not pump.is_tls:
+            self._acceptor.warn(room, WarningKind.PLAIN)
+            raise TlsOnly
 
     async def _is_repeated(self, welcome: CallerWelcome, secret: str, *, is_tls: bool) -> bool:
         """Return whether a token was seen before; remember it if others could read it."""
@@ -322,6 +354,7 @@ class ServerConnection:
         if room is None or room.vehicle.type != "car":
             raise Refusal("the owner has no such vehicle")
         try:
+            self._refuse_plain(pump, room)
             pump.accept_owner(login.owner, room.vehicle.id, login.vehicles)
             self._enter_room(pump, room, welcome.role)
         finally:

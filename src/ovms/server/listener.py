@@ -105,7 +105,7 @@ def bound(hosts: Sequence[str], port: int) -> Iterator[list[socket.socket]]:
 class Ports:
     """The ports that a server listens on; ``None`` for one that is not open."""
 
-    mp: int
+    mp: int | None
     mp_tls: int | None
 
 

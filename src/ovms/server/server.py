@@ -143,9 +143,9 @@ async def serve(
         stack.enter_context(data_lock(settings.data))
         (settings.data / "ready.json").unlink(missing_ok=True)
         certificates = open_certificates(settings, clock.time())
-        ports: list[tuple[list[socket], SSLContext | None]] = [
-            (stack.enter_context(bound(settings.host, settings.port)), None)
-        ]
+        ports: list[tuple[list[socket], SSLContext | None]] = []
+        if settings.plain:
+            ports.append((stack.enter_context(bound(settings.host, settings.port)), None))
         if certificates is not None:
             sockets = stack.enter_context(bound(settings.host, settings.tls_port))
             ports.append((sockets, certificates.context))
@@ -280,7 +280,8 @@ async def _serve(
     gate = Gate(entrances, _open_files(), lambda: parts.acceptor.count)
     servers = await listen(entrances, gate)
     work = _start_work(parts, gate)
-    ports = Ports(*(entrance.port for entrance in entrances), *[None] * (2 - len(entrances)))
+    opened = {entrance.tls is not None: entrance.port for entrance in entrances}
+    ports = Ports(opened.get(False), opened.get(True))
     facts = {"pid": os.getpid(), "mp": ports.mp, "mp_tls": ports.mp_tls}
     try:
         with ready_file(settings.data / "ready.json", facts | {"http": None, "https": None}):

@@ -77,6 +77,9 @@ class CoreSettings(BaseSettings):
     )
     http_port: Port = Field(default=6868, description="Reserved: port for HTTP.")
     https_port: Port = Field(default=6869, description="Reserved: port for HTTPS.")
+    plain: bool = Field(
+        default=True, description="Open the port without TLS; the first modules have no other."
+    )
     tls: bool = Field(default=True, description="Open the TLS port.")
     tls_cert: Path | None = Field(
         default=None,
@@ -125,7 +128,9 @@ class CoreSettings(BaseSettings):
     def _fit_together(self) -> Self:
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ValueError("tls_cert and tls_key are given together, or neither")
-        if self.tls and self.port == self.tls_port != 0:
+        if not self.tls and not self.plain:
+            raise ValueError("tls and plain are both off: no port is left")
+        if self.tls and self.plain and self.port == self.tls_port != 0:
             raise ValueError("port and tls_port must differ")
         return self
 

@@ -73,7 +73,8 @@ class Vehicle:
     ``owner`` is the owner's name. ``paranoid_token`` is that of the car's last ``ET``, ``""``
     while it is not in paranoid mode. ``log_days`` and ``log_position_days`` are how many days its
     telemetry and its positions are kept: 0 for not at all, ``None`` for the server's default.
-    ``server`` is the id of the server that serves it, ``*`` for any.
+    ``server`` is the id of the server that serves it, ``*`` for any. With ``tls_only`` nobody logs
+    in to it over a connection without TLS.
     """
 
     id: str
@@ -88,13 +89,14 @@ class Vehicle:
     log_days: int | None = None
     log_position_days: int | None = None
     server: str = "*"
+    tls_only: bool = False
 
     @property
     def change(self) -> VehicleChange:
         """The vehicle as a change, as if it had just been made."""
         return VehicleChange(
             self.id, self.owner_id, self.secret, False, self.log_days, self.log_position_days,
-            self.server,
+            self.server, self.tls_only,
         )  # fmt: skip
 
 
@@ -107,13 +109,17 @@ class LogDays(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class VehicleStatus:
-    """A vehicle and who is connected to it; ``heard`` is when the car was last heard."""
+    """A vehicle and who is connected to it; ``heard`` is when the car was last heard.
+
+    ``plain`` is when somebody last logged in by its secret over a connection without TLS.
+    """
 
     vehicle: Vehicle
     online: bool
     apps: int
     batch: int
     heard: float | None
+    plain: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,7 @@ class VehicleChange:
     log_days: int | None = None
     log_position_days: int | None = None
     server: str = "*"
+    tls_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

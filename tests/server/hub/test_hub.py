@@ -258,6 +258,19 @@ async def test_a_vehicle_of_another_owner(building: Building) -> None:
     assert not line.is_closed
 
 
+@pytest.mark.parametrize("tls_only", [False, True])
+async def test_a_vehicle_that_takes_other_connections(building: Building, tls_only: bool) -> None:
+    """Whether it takes TLS only counts for everybody: who is connected comes again."""
+    vehicle = replace(building.storage.vehicles["CAR1"], tls_only=not tls_only)
+    building.storage.vehicles["CAR1"] = vehicle
+    _, line = await building.enters(Role.CAR)
+    building.storage.vehicles["CAR1"] = replace(vehicle, tls_only=tls_only)
+    building.hub.refresh([building.storage.vehicles["CAR1"].change])
+    assert isinstance(line.error, Removed)
+    session, _ = await building.enters(Role.CAR)
+    assert session.room.vehicle.tls_only is tls_only
+
+
 async def test_an_unchanged_vehicle(building: Building) -> None:
     """A change of something else, told again and again, closes nobody."""
     _, line = await building.enters(Role.CAR)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import pytest
 
@@ -165,6 +166,18 @@ async def test_a_removed_server_is_closed(place: Place, log: Log) -> None:
     await server.says(server.session.send(Message("A")))
     assert await server.hears_messages(1) == ["a"]
     place.service.refresh([make_vehicle("PEER", "", "server").change])
+    while await server.hears():
+        pass
+    await until(lambda: log.lines("disconnected"))
+    assert log.lines("disconnected")[0]["reason"] == str(ServerRemoved())
+
+
+async def test_a_server_that_is_to_call_over_tls(place: Place, log: Log) -> None:
+    """Its plain connection is closed."""
+    server = await place.server()
+    await server.hears_messages(2)
+    known = make_vehicle("PEER", SECRET.decode(), "server")
+    place.service.refresh([replace(known, tls_only=True).change])
     while await server.hears():
         pass
     await until(lambda: log.lines("disconnected"))

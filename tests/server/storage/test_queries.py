@@ -205,6 +205,22 @@ def test_changed_since(connection: Connection) -> None:
     assert queries.changed_since(connection, 5.1) == []
 
 
+def test_tls_only(connection: Connection) -> None:
+    """It is changed alone or with the secret, and running servers hear of it."""
+    assert not queries.get_vehicle(connection, "car1").tls_only
+    vehicle = queries.set_tls_only(connection, "car1", True, 4.0)
+    assert (vehicle.tls_only, vehicle.secret, vehicle.changed) == (True, "secret", 4.0)
+    vehicle = queries.set_tls_only(connection, "car1", False, 5.0, "new")
+    assert (vehicle.tls_only, vehicle.secret) == (False, "new")
+    vehicle = queries.set_tls_only(connection, "car1", True, 6.0)
+    assert queries.changed_since(connection, 4.0) == [vehicle.change]
+    assert vehicle.change.tls_only
+    with pytest.raises(InvalidValue):
+        queries.set_tls_only(connection, "car1", True, 7.0, "")
+    with pytest.raises(NotFound):
+        queries.set_tls_only(connection, "car9", True, 7.0)
+
+
 def test_list_vehicles_online(connection: Connection) -> None:
     """A vehicle is online while the server that says so lives."""
     connection.execute(insert(server).values(id=1, started=90.0, heartbeat=100.0))

@@ -107,6 +107,20 @@ def test_owners_are_told_oldest_first(connection: Connection) -> None:
 # -- taking ---------------------------------------------------------------------------------
 
 
+def test_tls_only_stays_as_it_is_here(connection: Connection) -> None:
+    """Records have no field for it: a change from elsewhere leaves it, a new one is without."""
+    (made,) = take(connection, owner(), car()).changes
+    assert not made.tls_only
+    queries.set_tls_only(connection, "NEW", True, 150.0)
+    (changed,) = take(connection, car(changed=200, secret="other")).changes
+    assert (changed.tls_only, changed.secret) == (True, "other")
+    assert queries.get_vehicle(connection, "NEW").change == changed
+    take(connection, car(changed=300, deleted=True))
+    (again,) = take(connection, car(changed=400)).changes
+    assert queries.get_vehicle(connection, "NEW").change == again
+    assert not again.tls_only
+
+
 @pytest.mark.parametrize("turn", [1, -1], ids=["owner first", "vehicle first"])
 def test_a_vehicle_and_its_owner(connection: Connection, turn: int) -> None:
     """Both are made, in whichever order they come; the owner's number there is none of ours."""

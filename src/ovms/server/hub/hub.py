@@ -337,4 +337,5 @@ class Hub:
 
 def _is_void(known: Vehicle, change: VehicleChange) -> bool:
     """Return whether nobody who is connected to a vehicle may stay."""
-    return (change.owner_id, change.secret) != (known.owner_id, known.secret)
+    before = known.owner_id, known.secret, known.tls_only
+    return (change.owner_id, change.secret, change.tls_only) != before

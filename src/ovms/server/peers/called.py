@@ -49,7 +49,7 @@ class Replaced(Exception):
 
 
 class ServerRemoved(Exception):
-    """The server's record was removed, or its secret changed."""
+    """The server's record was removed, or its secret changed, or it takes TLS only now."""
 
     def __str__(self) -> str:
         """Return the reason."""
@@ -219,10 +219,11 @@ class PeerService:
         return True
 
     def refresh(self, changes: Iterable[VehicleChange]) -> None:
-        """Close servers whose record was removed or has another secret."""
+        """Close servers whose record was removed, has another secret, or takes TLS only now."""
         for change in changes:
             for peer in [each for each in self._all if each.server_id == change.id]:
-                if peer.secret != change.secret:
+                is_bare = change.tls_only and not peer.pump.is_tls
+                if peer.secret != change.secret or is_bare:
                     peer.pump.close(ServerRemoved())
 
     async def close(self) -> None:

@@ -31,6 +31,7 @@ from ovms.server.storage.provisions import (
     list_provisions,
     remove_provision,
 )
+from ovms.server.storage.seen_tokens import plain_uses
 from ovms.server.storage.tokens import (
     TOKEN_LIMIT,
     add_token,
@@ -53,6 +54,7 @@ from ovms.server.storage.vehicles import (
     set_log_days,
     set_secret,
     set_server,
+    set_tls_only,
     transfer_vehicle,
 )
 
@@ -84,6 +86,7 @@ __all__ = [
     "list_tokens",
     "list_vehicles",
     "load_vehicle",
+    "plain_uses",
     "remove_owner",
     "remove_provision",
     "remove_token",
@@ -94,6 +97,7 @@ __all__ = [
     "set_password",
     "set_secret",
     "set_server",
+    "set_tls_only",
     "summary_page",
     "touch_tokens",
     "transfer_vehicle",

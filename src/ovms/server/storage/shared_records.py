@@ -156,6 +156,7 @@ def _take_vehicle(
         known.log_days if known else None,
         known.log_position_days if known else None,
         record.server,
+        known is not None and known.deleted is None and known.tls_only,
     )
     taken.changes.append(change)
 

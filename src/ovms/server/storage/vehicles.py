@@ -25,9 +25,12 @@ from ovms.server.storage.schema import (
     vehicles,
 )
 from ovms.server.storage.schema import server as server_row
+from ovms.server.storage.seen_tokens import plain_uses
 from ovms.server.values import LatestMessage, Vehicle, VehicleChange, VehicleStatus
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection, Select
 
     from ovms.server.values import LogDays, Owner
@@ -48,6 +51,7 @@ _VEHICLE = [
     vehicles.c.log_days,
     vehicles.c.log_position_days,
     vehicles.c.server,
+    vehicles.c.tls_only,
 ]
 _WIDTH = len(_VEHICLE)
 
@@ -101,7 +105,7 @@ def get_vehicle(connection: Connection, vehicle_id: str) -> Vehicle:
 def list_vehicles(
     connection: Connection, now: float, owner: Owner | None = None
 ) -> list[VehicleStatus]:
-    """Return all vehicles by id, or one owner's, and who is connected to them.
+    """Return all vehicles by id, or one owner's, who is connected, and how their secrets were used.
 
     Heard is what the server said, or the time of the last stored message if that is later.
     """
@@ -117,16 +121,18 @@ def list_vehicles(
         query = query.where(vehicles.c.owner_id == owner.id)
     heartbeat = connection.scalar(select(server_row.c.heartbeat))
     alive = heartbeat is not None and heartbeat > now - PRESENCE_STALE
-    return [_status(row, alive) for row in connection.execute(query)]
+    used = plain_uses(connection)
+    return [_status(row, alive, used) for row in connection.execute(query)]
 
 
-def _status(row: Any, alive: bool) -> VehicleStatus:
+def _status(row: Any, alive: bool, used: Callable[[str], float | None]) -> VehicleStatus:
     car, apps, batch, *times = row[_WIDTH:]
     heard = max((time for time in times if time is not None), default=None)
     vehicle = Vehicle(*row[:_WIDTH])
+    plain = used(vehicle.secret)
     if not alive:
-        return VehicleStatus(vehicle, False, 0, 0, heard)
-    return VehicleStatus(vehicle, bool(car), apps or 0, batch or 0, heard)
+        return VehicleStatus(vehicle, False, 0, 0, heard, plain)
+    return VehicleStatus(vehicle, bool(car), apps or 0, batch or 0, heard, plain)
 
 
 def rename_vehicle(connection: Connection, vehicle_id: str, name: str, now: float) -> Vehicle:
@@ -157,6 +163,16 @@ def transfer_vehicle(
 def set_secret(connection: Connection, vehicle_id: str, secret: str, now: float) -> Vehicle:
     """Change a vehicle's secret."""
     return _change(connection, vehicle_id, now, secret=names.secret(secret))
+
+
+def set_tls_only(
+    connection: Connection, vehicle_id: str, tls_only: bool, now: float, secret: str | None = None
+) -> Vehicle:
+    """Change whether a vehicle takes logins over TLS only; with a new secret if one is given."""
+    values: dict[str, object] = {"tls_only": tls_only}
+    if secret is not None:
+        values["secret"] = names.secret(secret)
+    return _change(connection, vehicle_id, now, **values)
 
 
 def set_server(connection: Connection, vehicle_id: str, server: str, now: float) -> Vehicle:
@@ -221,6 +237,6 @@ def changed_since(connection: Connection, since: float) -> list[VehicleChange]:
     """Return the vehicles that were made, changed or removed at ``since`` or later."""
     v = vehicles.c
     columns = (v.id, v.owner_id, v.secret, v.deleted.is_not(None), v.log_days,
-               v.log_position_days, v.server)  # fmt: skip
+               v.log_position_days, v.server, v.tls_only)  # fmt: skip
     query = select(*columns).where(v.changed >= since).order_by(v.changed, v.id)
     return [VehicleChange(*row) for row in connection.execute(query)]
