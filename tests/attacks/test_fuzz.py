@@ -52,7 +52,6 @@ class Behaved:
         self._target = target
         self._said = 0
         self.car = target.call("C", "CAR3")
-        self.car.hear()
         self.car.say(b"F3.3.005/1/main,VIN0000000000000X,20,1,FAKE,test,1,1,hw,LTE")
         self.app = target.call("A", "CAR3")
 
