@@ -183,15 +183,33 @@ def test_warnings_of_libraries_come_out_alike() -> None:
     assert "RuntimeError: broken" in lines[2]["exception"]
 
 
-def test_library_record_that_cannot_be_formatted_raises_nothing(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """A library's wrong log call does not reach its caller."""
+def test_library_record_that_cannot_be_formatted_raises_nothing() -> None:
+    """A library's wrong log call does not reach its caller, and is told in the log."""
     logs.configure("info", "json", out := io.StringIO())
     handler = next(h for h in logging.getLogger().handlers if isinstance(h, logs._FromLibraries))
     handler.handle(logging.LogRecord("library", logging.ERROR, "", 1, "%d", ("x",), None))
-    assert out.getvalue() == ""
-    assert "Logging error" in capsys.readouterr().err
+    line = json.loads(out.getvalue())
+    assert (line["event"], line["logger"]) == (
+        "a library's log record cannot be formatted", "library"
+    )  # fmt: skip
+    assert "TypeError" in line["exception"]
+
+
+def test_long_values_are_cut() -> None:
+    """A value that somebody else has chosen does not make a line as long as that."""
+    limit = logs.LONGEST_VALUE
+    line = logged("info", one="x" * limit, inner={"more": "y" * (limit + 1)})
+    assert line["one"] == "x" * limit
+    assert line["inner"]["more"] == "y" * limit + "…"
+
+
+def test_without_stderr_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program whose stderr was closed before it started logs nothing and runs."""
+    monkeypatch.setattr(sys, "stderr", None)
+    logs.configure("info", "text")
+    logs.get_logger("ovms.test").info("into the void")
+    with logs.running("info", "text"):
+        logs.get_logger("ovms.test").info("into the void")
 
 
 def test_before_configure_warnings_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:

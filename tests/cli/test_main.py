@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.core import TyperGroup
@@ -47,6 +49,33 @@ def test_the_help_page_imports_no_command() -> None:
 def test_the_version_is_told() -> None:
     """Scripts can ask which version they have."""
     assert RUNNER.invoke(cli, ["--version"]).stdout == f"ovms {__version__}\n"
+
+
+@pytest.mark.parametrize("buffering", ["", "1"])
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["vehicle-type", "list"]])
+def test_output_to_a_full_disk_is_one_line_and_exit_1(arguments: list[str], buffering: str) -> None:
+    """Whoever redirects output to a full disk is told so, not shown a traceback."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "ovms", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": buffering},
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "ovms: the output cannot be written: No space left on device\n"
+
+
+def test_closed_standard_files_are_no_trouble() -> None:
+    """A program that was started without standard files gives their numbers to nothing else."""
+    script = (
+        "import os; [os.close(number) for number in range(3)]; from ovms.cli import main;"
+        "main._fill_standard_files(); os._exit(os.open(os.devnull, os.O_RDONLY))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=False)
+    assert done.returncode == 3
 
 
 def test_an_unknown_command_is_wrong_usage() -> None:

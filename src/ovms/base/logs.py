@@ -4,9 +4,14 @@ Rule: a secret is never written. Positions and message contents are written at D
 The *name* of a value decides (``log.info("welcome", token=...)`` writes ``***``). So put such
 values into fields with a fitting name, never into the text of the event.
 
-Until :func:`configure` is called, or the program configures structlog itself, warnings and worse
-go to stderr as text. Importing this module configures nothing, and imports structlog only when
-something is logged.
+Rule: others cause most lines, and must neither fill the disk nor stop the program. A program that
+runs for long logs by :func:`running`: each kind of line has a rate (:mod:`ovms.base.loglimit`), a
+thread writes (:mod:`ovms.base.linewriter`), and counts say what is missing. A new log call need do
+nothing for it, if its event is a constant and its source is in one of the fields :data:`SOURCES`.
+
+Until :func:`configure` or :func:`running` is called, or the program configures structlog itself,
+warnings and worse go to stderr as text. Importing this module configures nothing, and imports
+structlog only when something is logged.
 """
 
 from __future__ import annotations
@@ -14,13 +19,16 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TextIO, cast
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+
+    from ovms.base.logqueue import LogQueue
 
 Format = Literal["text", "json"]
 
@@ -45,6 +53,12 @@ CONTENTS = frozenset(("data", "payload", "message", "line"))
 
 HIDDEN = "***"
 
+SOURCES = ("vehicle", "server", "peer")
+"""Fields that say who has caused a line; the first that a line has counts."""
+
+LONGEST_VALUE = 2000
+"""Characters of a value; the rest is cut."""
+
 
 def configure(
     level: str,
@@ -67,6 +81,47 @@ def configure(
     for handler in [h for h in root.handlers if isinstance(h, _FromLibraries)]:
         root.removeHandler(handler)
     root.addHandler(_FromLibraries(max(logging.WARNING, LEVELS[level])))
+
+
+@contextmanager
+def running(
+    level: str,
+    format: Format,  # noqa: A002
+    *,
+    has_time: bool = True,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[LogQueue]:
+    """Log as :func:`configure` sets up, but bounded and without ever waiting for a reader.
+
+    Yields where the lines go. At the end what waits is written, within the time-outs of
+    :class:`~ovms.base.linewriter.LineWriter`. If that fails nothing more is logged.
+    """
+    import structlog
+
+    from ovms.base.logqueue import LogQueue
+
+    configure(level, format, has_time=has_time)
+    has_time = has_time or format == "json"
+    settings = _settings(LEVELS[level], format, None, has_time=has_time)
+    renderer = structlog.wrap_logger(_Identity(), **settings)
+    queue = LogQueue(sys.stderr, renderer, SOURCES, clock)
+    queue.start()
+    _configure(LEVELS[level], format, None, has_time=has_time, queue=queue)
+    _queues.append(queue)
+    try:
+        yield queue
+    finally:
+        _queues.remove(queue)
+        if queue.drain():
+            configure(level, format, has_time=has_time)
+
+
+def print_error(line: str) -> None:
+    """Print a line of the program's own to stderr, behind what it has logged before."""
+    if _queues:
+        _queues[-1].msg(line)
+    else:
+        _Output(None).msg(line)
 
 
 def get_logger(name: str) -> FilteringBoundLogger:
@@ -93,6 +148,8 @@ def _redact(values: Mapping[Any, Any], *, contents: bool) -> dict[Any, Any]:
 
 
 def _redact_value(value: object, *, contents: bool) -> object:
+    if isinstance(value, str) and len(value) > LONGEST_VALUE:
+        return value[:LONGEST_VALUE] + "…"
     if isinstance(value, Mapping):
         return _redact(value, contents=contents)
     if isinstance(value, list):
@@ -141,9 +198,19 @@ class _Output:
 
     def msg(self, line: str) -> None:
         stream = self._stream or sys.stderr
-        with suppress(OSError, ValueError):  # ValueError: closed
-            stream.write(line + "\n")
-            stream.flush()
+        if stream is not None:  # Python has no stderr if it was closed at the start
+            with suppress(OSError, ValueError):  # ValueError: closed
+                stream.write(line + "\n")
+                stream.flush()
+
+    debug = info = warning = error = critical = msg
+
+
+class _Identity:
+    """Returns lines in place of writing them."""
+
+    def msg(self, line: str) -> str:
+        return line
 
     debug = info = warning = error = critical = msg
 
@@ -156,8 +223,10 @@ class _FromLibraries(logging.Handler):
             level = min(record.levelno // 10 * 10, logging.CRITICAL)
             logger = _base_logger().bind(logger=record.name)
             logger.log(level, record.getMessage(), exc_info=record.exc_info)
-        except Exception:
-            self.handleError(record)
+        except Exception as error:  # handleError() would wait for the reader of stderr
+            with suppress(Exception):
+                text = "a library's log record cannot be formatted"
+                _base_logger().bind(logger=record.name).error(text, exc_info=error)
 
 
 def _base_logger() -> Any:
@@ -175,13 +244,14 @@ def _configure(
     stream: TextIO | None,
     *,
     has_time: bool = True,
+    queue: LogQueue | None = None,
 ) -> None:
     import structlog
 
-    structlog.configure(
-        logger_factory=lambda *_: _Output(stream),
-        **_settings(level, format, stream, has_time=has_time),
-    )
+    settings = _settings(level, format, stream, has_time=has_time)
+    if queue is not None:
+        settings["processors"].insert(0, queue.limit)
+    structlog.configure(logger_factory=lambda *_: queue or _Output(stream), **settings)
     for logger in _loggers.values():
         logger.forget()
 
@@ -196,7 +266,8 @@ def _settings(
     """Return structlog's settings, except where lines go."""
     import structlog
 
-    colours = (stream or sys.stderr).isatty()
+    shown_on = stream or sys.stderr
+    colours = shown_on is not None and shown_on.isatty()
     return {
         "processors": [
             structlog.processors.add_log_level,
@@ -235,3 +306,5 @@ def _one_line(logger: WrappedLogger, method: str, event: EventDict) -> EventDict
 
 
 _loggers: dict[str, _Logger] = {}
+_queues: list[LogQueue] = []
+"""Those of the programs that run in this process: one, or none."""

@@ -12,6 +12,7 @@ import msgspec
 import typer
 
 from ovms.base import clock
+from ovms.base.logs import print_error
 
 MAX_SECRET_FILE: Final = 4096
 """Bytes of a file that holds one secret; a longer one is some other file."""
@@ -22,13 +23,13 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 def fail(message: str) -> NoReturn:
     """End the command with one line on standard error and exit code 1."""
-    print("ovms:", " ".join(message.split()), file=sys.stderr)
+    print_error(f"ovms: {' '.join(message.split())}")
     raise typer.Exit(1)
 
 
 def refuse(message: str) -> NoReturn:
     """End the command with one line on standard error and exit code 2: wrong usage."""
-    print("ovms:", " ".join(message.split()), file=sys.stderr)
+    print_error(f"ovms: {' '.join(message.split())}")
     raise typer.Exit(2)
 
 

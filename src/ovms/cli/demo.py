@@ -19,6 +19,7 @@ import uvloop
 
 from ovms.base import logs
 from ovms.base.clock import SystemClock
+from ovms.base.logqueue import LogQueue
 from ovms.base.paths import default_data_dir
 from ovms.car.calling import call_server
 from ovms.car.drivers import ClockDriver, Driver, Replay
@@ -71,7 +72,6 @@ def demo(
     """Run a server with two demo cars, on this machine only, and say what to try."""
     if log_level not in logs.LEVELS:
         refuse(f"no log level {log_level!r}")
-    logs.configure(log_level, "text")
     folder = data or default_data_dir() / "demo"
     _make_vehicles(folder)
     if port is not None and port == tls_port != 0:
@@ -88,7 +88,8 @@ def demo(
             tls_port=tls_port,
             http_port=http_port,
         )
-        uvloop.run(_run(settings))
+        with logs.running(log_level, "text") as log_queue:
+            uvloop.run(_run(settings, log_queue))
     except (AlreadyRunning, BadCertificate, CannotListen, StoreError) as error:
         fail(str(error))
     except OSError as error:
@@ -118,16 +119,16 @@ def _make_vehicles(folder: Path) -> None:
                 queries.add_vehicle(connection, vehicle, owner, SECRET, now, name=name)
 
 
-async def _run(settings: ServerSettings) -> None:
+async def _run(settings: ServerSettings, log_queue: LogQueue) -> None:
     stop = asyncio.Event()
     cars: list[asyncio.Task[None]] = []
 
     def on_ready(ports: Ports) -> None:
         assert ports.mp is not None  # the demo opens both ports, whatever variables say
         cars.extend(asyncio.create_task(link.run()) for link in _links(ports.mp))
-        print(_welcome(ports, settings.data), flush=True)
+        output.put(_welcome(ports, settings.data))
 
-    with stopping_on_signals(stop):
+    with log_queue.beside(sys.stdout) as output, stopping_on_signals(stop):
         try:
             await serve(settings, stop, on_ready=on_ready)
         finally:

@@ -6,6 +6,8 @@ server's database library, nor the server for the car's.
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from dataclasses import dataclass
 from importlib import import_module
@@ -65,6 +67,10 @@ COMMANDS = {
     "notify": CommandPlace("ovms.cli.notify", "app", "Alerts: who gets them, and how."),
 }  # fmt: skip
 """The commands, in the order of the help page. Each is a function, or a Typer of several."""
+
+
+OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What the system says when a file takes no more output."""
 
 
 class Commands(TyperGroup):
@@ -149,10 +155,33 @@ def ovms(
 
 def main() -> None:
     """Run the command line."""
+    _fill_standard_files()
     try:
-        cli()
+        try:
+            cli()
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except ImportError as error:
         text = missing_extra(error)
         if text is None:
             raise
         sys.exit(f"ovms: {text}")
+    except OSError as error:
+        if error.filename is not None or error.errno not in OUTPUT_ERRORS:
+            raise
+        # What the stream still holds must not fail again at the interpreter's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(f"ovms: the output cannot be written: {error.strerror}")
+
+
+def _fill_standard_files() -> None:
+    """Open the null device for standard files that are closed.
+
+    Else a database or a connection would get such a number, and libuv aborts when it closes one.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free

@@ -6,6 +6,7 @@ import asyncio
 import ctypes
 import gc
 import resource
+import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +16,7 @@ import typer
 import uvloop
 
 from ovms.base import logs
+from ovms.base.logqueue import LogQueue
 from ovms.base.settings import SettingsError
 from ovms.cli.common import fail
 from ovms.server.alerts.expansion import BadTable
@@ -79,10 +81,10 @@ def serve_command(
             _check(settings)
             print(f"ovms: settings, database, {_named(settings)} are in order")
         else:
-            logs.configure(settings.log_level, settings.log_format)
             _allow_files()
             _give_memory_back()
-            uvloop.run(_serve(settings))
+            with logs.running(settings.log_level, settings.log_format) as log_queue:
+                uvloop.run(_serve(settings, log_queue))
     except (
         SettingsError,
         BadTable,
@@ -97,15 +99,14 @@ def serve_command(
         fail(f"{error.filename or 'the server'}: {error.strerror or error}")
 
 
-async def _serve(settings: ServerSettings) -> None:
+async def _serve(settings: ServerSettings, log_queue: LogQueue) -> None:
     stop = asyncio.Event()
 
     def on_ready(ports: Ports) -> None:
         _settle_memory()
-        print(f"ovms ready: modules and apps on {_opened(ports)}, data in {settings.data}",
-              flush=True)  # fmt: skip
+        output.put(f"ovms ready: modules and apps on {_opened(ports)}, data in {settings.data}")
 
-    with stopping_on_signals(stop):
+    with log_queue.beside(sys.stdout) as output, stopping_on_signals(stop):
         await serve(settings, stop, on_ready=on_ready)
 
 

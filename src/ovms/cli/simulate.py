@@ -93,11 +93,11 @@ def simulate(
         refuse("--pin must be 1 to 8 digits")
     if vin is not None and not (vin.isascii() and vin.isalnum() and len(vin) == 17):
         refuse("--vin must be 17 letters and digits")
-    logs.configure("info", "text")
     chosen = secrets.randbits(32) if seed is None else seed
     car = make(Wanted(pin, vin, chosen, lambda text: print(text, flush=True)))
     work = _on_bus(car, name, can) if can else _on_port(car, name, link)
-    asyncio.run(run_until_signal(work))
+    with logs.running("info", "text"):
+        asyncio.run(run_until_signal(work))
 
 
 async def _on_port(car: Simulation, name: str, link: Path | None) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import NoReturn
 
 import typer
 
 from ovms.base import logs
 from ovms.base.systemd import is_journal
+from ovms.car.link import RestartRequested
 from ovms.cli.car.options import CarOptions, takes_options
 from ovms.cli.car.parse import parse
 from ovms.cli.car.status import status
@@ -40,9 +42,13 @@ def car(context: typer.Context, options: CarOptions) -> None:
         _check_nothing_before(context)
         return
     options.check_words()
-    logs.configure(options.log_level, options.log_format, has_time=not is_journal(sys.stderr))
-    _warn_of_misspelt(context)
-    parse(options).run()
+    has_time = not is_journal(sys.stderr)
+    try:
+        with logs.running(options.log_level, options.log_format, has_time=has_time):
+            _warn_of_misspelt(context)
+            parse(options).run()
+    except RestartRequested:
+        _start_anew()
 
 
 def _warn_of_misspelt(context: typer.Context) -> None:
@@ -51,6 +57,13 @@ def _warn_of_misspelt(context: typer.Context) -> None:
     for name in sorted(os.environ):
         if name.startswith(PREFIX) and name not in known:
             log.warning("no such option", variable=name)
+
+
+def _start_anew() -> NoReturn:
+    """Replace this process by a new one with the same arguments."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 (no shell is meant)
 
 
 def _check_nothing_before(context: typer.Context) -> None:

@@ -6,13 +6,11 @@ import asyncio
 import os
 import secrets
 import ssl
-import sys
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import NoReturn
 
 import msgspec
 
@@ -29,7 +27,7 @@ from ovms.car.delivery_store import (
     NoDeliveryStore,
 )
 from ovms.car.drivers import Driver
-from ovms.car.link import Link, RestartRequested
+from ovms.car.link import Link
 from ovms.car.linkstate import LinkState
 from ovms.car.modem.serial_modem import SerialModem
 from ovms.car.module import Module
@@ -94,14 +92,12 @@ def run_car(
 ) -> bool:
     """Run a car until it is done or a signal ends it; return whether it is done.
 
-    Starts the program anew if a command asks for that. Raises what the driver raises.
+    Raises :class:`~ovms.car.link.RestartRequested` if a command wants the program to be started
+    anew, and what the driver raises.
     """
-    try:
-        with closing(_open_delivery_store(setup.state, identity.vehicle)) as store:
-            link = _make_link(identity, setup, vehicle, driver, store)
-            return asyncio.run(_run(link, setup, driver, bus))
-    except RestartRequested:
-        _start_anew()
+    with closing(_open_delivery_store(setup.state, identity.vehicle)) as store:
+        link = _make_link(identity, setup, vehicle, driver, store)
+        return asyncio.run(_run(link, setup, driver, bus))
 
 
 def _open_delivery_store(folder: Path | None, vehicle: str) -> NoDeliveryStore | DeliveryFile:
@@ -182,10 +178,3 @@ async def _run(link: Link, setup: CarSetup, driver: Driver, bus: LiveBus | None)
         modem = setup.modem
         work = run_until_first_ends(link.run(), modem.run()) if modem else link.run()
         return await run_until_signal(work, lambda: notifier().tell(STOPPING=1))
-
-
-def _start_anew() -> NoReturn:
-    """Replace this process by a new one with the same arguments."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 (no shell is meant)
