@@ -85,7 +85,7 @@ def _records(
                 connection, vehicle_id, record_type, since, after, last_id, PAGE
             )
         yield from page
-        if len(page) < PAGE:
+        if not page:
             return
         after = page[-1].key
 

@@ -347,6 +347,18 @@ def test_passed_on_at_the_bound() -> None:
     assert car.hears() == ["X" + "x" * longest]
 
 
+def test_commands_that_wait_are_short() -> None:
+    """A command of any length is refused in its turn, and takes no more memory than a short one."""
+    place = Place()
+    car, app = place.car(), place.app()
+    app.says("C20", *["C7," + "x" * 60_000] * 3, "EMC" + "x" * 60_000)
+    assert all(len(turn.message.data) == LONGEST_COMMAND + 1 for turn in app.member.turns)
+    assert len(app.member.turns) == 4
+    assert app.hears() == []
+    car.says("c20,0")
+    assert app.hears() == ["c20,0", *["c7,1,command too long"] * 3]
+
+
 def test_what_a_car_cannot_hold() -> None:
     """A command too long for its module is refused, a sealed or passed on one is dropped."""
     place = Place()

@@ -95,6 +95,19 @@ def test_page(connection: Connection) -> None:
     assert page(None, None, 2) == [two, three]
 
 
+def test_a_page_of_large_records(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page ends with the record that makes it so many bytes, and the next one goes on."""
+    monkeypatch.setattr(history, "BYTES_A_PAGE", 10)
+    _keep(database, *(("S", 1, number, b"12345") for number in range(5)))
+    sizes: list[int] = []
+    after: HistoryKey | None = None
+    with database.reading() as connection:
+        while page := queries.history_page(connection, "car1", "S", None, after, 9, 500):
+            sizes.append(len(page))
+            after = page[-1].key
+    assert sizes == [2, 2, 1]
+
+
 def test_paging_is_stable(database: Database) -> None:
     """While records come and go between the pages, each that stays is seen once."""
     _keep(database, *(("S", number, number // 7, b"") for number in range(100)))

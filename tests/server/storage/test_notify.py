@@ -300,6 +300,21 @@ async def test_store(database: Database) -> None:
     assert not await store.unsubscribe(*place)
 
 
+def test_one_owner_does_not_fill_the_outbox(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Past an owner's share nothing more waits for any of his vehicles; others' alerts do."""
+    monkeypatch.setattr(outbox, "OUTBOX_AN_OWNER", 2)
+    alice = queries.add_owner(connection, "alice", 1.0)
+    queries.add_vehicle(connection, "CAR3", alice, "secret", 1.0)
+    for vehicle in ("CAR1", "CAR2", "CAR3"):
+        _subscribe(connection, "app", vehicle=vehicle)
+    assert _put(connection, "one") == (1, 0)
+    assert _put(connection, "two", "three", vehicle="car2") == (1, 1)
+    assert _put(connection, "four") == (0, 1)
+    assert _put(connection, "five", "six", "seven", vehicle="car3") == (2, 1)
+
+
 async def test_store_is_full(database: Database) -> None:
     """A subscription that finds no room is refused without an exception."""
     store = NotifyStore(database, ANY_MAILS)

@@ -33,7 +33,7 @@ from ovms.server.hub.crowd import CrowdedOut, crowded_out
 from ovms.server.hub.interfaces import Line
 from ovms.server.hub.latest import LatestMessages
 from ovms.server.hub.member import Car, Member, Turn
-from ovms.server.hub.pacing import PONG, Pacer, RemoteCarPacer, budget_of
+from ovms.server.hub.pacing import LONGEST_COMMAND, PONG, Pacer, RemoteCarPacer, budget_of
 from ovms.server.hub.recorder import VehicleRecorder
 from ovms.server.hub.relays import Relays
 from ovms.server.hub.telemetry import TelemetryLog
@@ -392,6 +392,8 @@ class Room:
 
         Without a number nobody could answer it, and it is dropped.
         """
+        if len(message.data) > LONGEST_COMMAND:  # it is refused in its turn, and waits shortened
+            message = Message(message.code, message.data[: LONGEST_COMMAND + 1])
         command = Command.parse(message.data) if message.code == "C" else None
         if message.code == "C" and command is None:
             return

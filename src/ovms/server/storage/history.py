@@ -30,6 +30,9 @@ TYPES_A_PAGE: Final = 20
 ROWS_A_PAGE: Final = 5000
 """Rows after which such a read ends."""
 
+BYTES_A_PAGE: Final = 256 * 1024
+"""Bytes of records after which a page of them ends: many read one at the same time."""
+
 h = history.c
 counts = history_counts.c
 
@@ -97,6 +100,7 @@ def history_page(
 ) -> list[HistoryEntry]:
     """Return up to ``limit`` records of a type behind ``after``, oldest first, then by number.
 
+    Large records make a page shorter; behind the last one a page is empty.
     ``last_id`` is that of :func:`history_count`: what came later is left out. A reader that
     continues from the last entry's key sees each record once, whatever comes and goes meanwhile.
     """
@@ -107,7 +111,15 @@ def history_page(
     if after is not None:
         query = query.where(tuple_(h.time, h.number, h.id) > tuple_(*map(literal, after)))
     query = query.order_by(h.time, h.number, h.id).limit(limit)
-    return [HistoryEntry(*row) for row in connection.execute(query)]
+    page: list[HistoryEntry] = []
+    size = 0
+    with connection.execute(query) as rows:
+        for row in rows:
+            page.append(HistoryEntry(*row))
+            size += len(page[-1].data)
+            if size >= BYTES_A_PAGE:
+                break
+    return page
 
 
 def utilisation(

@@ -5,7 +5,7 @@ Each takes a connection inside a transaction. Times are Unix seconds.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, delete, func, insert, select, update
 
@@ -17,13 +17,18 @@ from ovms.server.values import AlertRow, OutboxHead, Subscription, WaitingAlert
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
 WAITING_LIMIT: Final = 100
 """Alerts that wait for one subscription, so 2000 for a vehicle: a car that talks day and night."""
 
 OUTBOX_LIMIT: Final = 20_000
 """Alerts that wait in all: about 200 bytes each, at most 2000 characters."""
+
+
+OUTBOX_AN_OWNER: Final = 2000
+"""Of them, one owner's: however many cars talk, and however long nobody can be reached, alerts of
+others find room."""
 
 
 _WAITING = [outbox.c[name] for name in WaitingAlert.__dataclass_fields__]
@@ -38,16 +43,33 @@ def put_alerts(
     """
     total = connection.scalar(select(func.count()).select_from(outbox)) or 0
     put = refused = 0
+    shares: dict[int | None, int] = {}
     for vehicle_id, kind, text, created, due in alerts:
+        owner_id: int | None = connection.scalar(_owner_of(vehicle_id))
+        if owner_id not in shares:
+            shares[owner_id] = _waiting_of(connection, owner_id)
         for app_id, waiting in _takers(connection, vehicle_id, push_types):
-            if waiting >= WAITING_LIMIT or total + put >= OUTBOX_LIMIT:
+            is_full = total + put >= OUTBOX_LIMIT or shares[owner_id] >= OUTBOX_AN_OWNER
+            if waiting >= WAITING_LIMIT or is_full:
                 refused += 1
                 continue
             put += 1
+            shares[owner_id] += 1
             whose = {"vehicle_id": vehicle_key(vehicle_id), "app_id": app_id}
             row = {**whose, "kind": kind, "text": text, "created": created, "due": due}
             connection.execute(insert(outbox).values(row))
     return put, refused
+
+
+def _owner_of(vehicle_id: str) -> Select[Any]:
+    return select(vehicles.c.owner_id).where(vehicles.c.id == vehicle_key(vehicle_id))
+
+
+def _waiting_of(connection: Connection, owner_id: int | None) -> int:
+    """Count what waits for subscriptions of an owner's vehicles."""
+    joined = outbox.join(vehicles, vehicles.c.id == outbox.c.vehicle_id)
+    query = select(func.count()).select_from(joined).where(vehicles.c.owner_id == owner_id)
+    return connection.scalar(query) or 0
 
 
 def _takers(
