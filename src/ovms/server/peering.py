@@ -19,6 +19,7 @@ from ovms.server.peers.exchange import PeerExchange
 from ovms.server.settings import PeerSettings, ServerSettings
 from ovms.server.storage.database import Database
 from ovms.server.storage.peers import PeerStore
+from ovms.server.storage.seen_tokens import SeenTokens
 from ovms.server.values import VehicleChange
 
 OnTaken = Callable[[Sequence[VehicleChange], set[int]], None]
@@ -50,7 +51,12 @@ def called(settings: PeerSettings, data: Path) -> Called:
 
 @asynccontextmanager
 async def peering(
-    settings: ServerSettings, database: Database, hub: Hub, clock: Clock, on_taken: OnTaken
+    settings: ServerSettings,
+    database: Database,
+    hub: Hub,
+    clock: Clock,
+    on_taken: OnTaken,
+    tokens: SeenTokens,
 ) -> AsyncIterator[PeerService]:
     """Call the other servers of the settings, and yield the service for those that call.
 
@@ -63,7 +69,9 @@ async def peering(
     exchange = PeerExchange()
     hub.add_observer(exchange)
     random = Random()  # noqa: S311 (spreads retries)
-    callers = [PeerCaller(other, hub, exchange, store, clock, random, on_taken) for other in others]
+    callers = [
+        PeerCaller(other, hub, exchange, store, clock, random, on_taken, tokens) for other in others
+    ]
     tasks = [asyncio.create_task(caller.run(), name="peer caller") for caller in callers]
     service = PeerService(hub, exchange, store, clock)
     try:

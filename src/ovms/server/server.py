@@ -238,8 +238,8 @@ async def _services(
             hub.refresh(changes)
             accounts.suspect(owners, {change.id for change in changes})
 
-        async with peering(settings, store.database, hub, clock, on_taken) as peers:
-            tokens = await SeenTokens.open(store.database, store.writer, clock.time)
+        tokens = await SeenTokens.open(store.database, store.writer, clock.time)
+        async with peering(settings, store.database, hub, clock, on_taken, tokens) as peers:
             yield Services(hub, accounts, peers, tokens, store.find_provision)
 
 

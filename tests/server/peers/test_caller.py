@@ -14,11 +14,13 @@ from ovms.protocol.records.sync import OwnerRecord, VehicleRecord
 from ovms.protocol.times import parse_wire_time
 from ovms.server.hub.hub import Hub, HubSettings
 from ovms.server.peers import caller as caller_module
-from ovms.server.peers.caller import Called, PeerCaller, call
+from ovms.server.peers.caller import Called, PeerCaller, RepeatedWelcome, call
 from ovms.server.peers.exchange import PeerExchange
+from ovms.server.storage.errors import DatabaseUnwritable
 from ovms.server.storage.shared_records import Taken
 from ovms.server.values import VehicleChange
 from tests.net.ends import SECRET, End, ListeningEnd, listening
+from tests.server.fakes import FakeTokens
 from tests.server.hub.fakes import START, VERSION, FakeAlerts, FakeStorage, make_vehicle
 from tests.server.peers.fakes import FakeStore
 from tests.waiting import until
@@ -41,21 +43,22 @@ class Ours:
         self.taken: list[tuple[list[str], set[int]]] = []
         self.trouble: list[Exception] = []
         self.calls = 0
+        self.tokens = FakeTokens(own="OURS")
         called = Called(place.host, place.port, "ME", SECRET.decode())
         self.caller = PeerCaller(
             called, self.hub, self.exchange, self.store, self.clock,
             Random(1),  # noqa: S311 (jitter)
-            self._on_taken, self._connect,
+            self._on_taken, self.tokens, self._connect,
         )  # fmt: skip
 
     def _on_taken(self, changes: Sequence[VehicleChange], owners: set[int]) -> None:
         self.taken.append(([change.id for change in changes], owners))
 
-    async def _connect(self, called: Called, words: Sequence[str]) -> ClientConnection:
+    async def _connect(self, called: Called, token: str, words: Sequence[str]) -> ClientConnection:
         self.calls += 1
         if self.trouble:
             raise self.trouble.pop(0)
-        return await call(called, words)
+        return await call(called, token, words)
 
     @property
     def note(self) -> dict[str, object]:
@@ -117,6 +120,29 @@ async def test_a_newest_change_of_a_time_to_come() -> None:
         welcome = place.made[0].events[0]
         named = " ".join(welcome.words[:2])  # type: ignore[union-attr]
         assert parse_wire_time(named) == int(START)
+
+
+async def test_a_server_that_repeats_a_welcome() -> None:
+    """It is not listened to: nothing that it says is kept."""
+    async with calling(*(End() for _ in range(3))) as (ours, made):
+        await until(lambda: ours.note.get("connected") is True)
+        (token,) = [token for _, token in ours.tokens.remembered]
+        assert token == made[0].line.session._token
+        assert made[0].events[0].token == "OURS"  # type: ignore[union-attr]
+        ours.tokens.seen.add(token)
+        made[0].line.abort()
+        await until(lambda: ours.calls == 3)
+        await until(lambda: ours.note.get("error") == str(RepeatedWelcome()))
+        assert ours.note["connected"] is False
+
+
+async def test_a_server_while_the_database_is_away() -> None:
+    """Its token cannot be remembered: it is called again later."""
+    async with calling(End(), End()) as (ours, _):
+        ours.tokens.error = DatabaseUnwritable("the disk is full")
+        await until(lambda: ours.note.get("error") == "the disk is full")
+        ours.tokens.error = None
+        await until(lambda: ours.note.get("connected") is True)
 
 
 async def test_records_are_kept_and_told() -> None:

@@ -1,7 +1,8 @@
 """Our server as the client of another: it calls, keeps the link, and calls again.
 
 Records of vehicles and owners that the other server sends are stored here. The messages of its cars
-come here, and those of our cars go there.
+come here, and those of our cars go there. A server whose welcome is a copy of an earlier one may be
+anybody, and is not listened to.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Final
+from typing import Final, Protocol
 
 from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
@@ -64,16 +65,39 @@ class Called:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-Connect = Callable[[Called, Sequence[str]], Awaitable[ClientConnection]]
+Connect = Callable[[Called, str, Sequence[str]], Awaitable[ClientConnection]]
 
 
-async def call(called: Called, words: Sequence[str]) -> ClientConnection:
-    """Call a server; ``words`` follow our id. Raises :class:`~ovms.net.client.NetError`."""
+async def call(called: Called, token: str, words: Sequence[str]) -> ClientConnection:
+    """Call a server with a new token; ``words`` follow our id.
+
+    Raises :class:`~ovms.net.client.NetError`.
+    """
     secret = called.secret.encode()
     return await connect(
         called.host, called.port, Role.SERVER, called.server_id, secret, tls=called.tls,
-        words=words,
+        words=words, token=token,
     )  # fmt: skip
+
+
+class PeerTokens(Protocol):
+    """Knows the tokens of welcomes: :class:`ovms.server.storage.seen_tokens.SeenTokens`."""
+
+    def make(self) -> str:
+        """Return a token for a welcome of our own."""
+        ...
+
+    async def remember(self, secret: str, token: str) -> bool:
+        """Remember a token that others could read; return whether it had been seen before."""
+        ...
+
+
+class RepeatedWelcome(Exception):
+    """The welcome of the server that we call was said before: whoever says it may be anybody."""
+
+    def __str__(self) -> str:
+        """Return the reason."""
+        return "its welcome is a copy: its token was seen before"
 
 
 class PeerCaller:
@@ -88,6 +112,7 @@ class PeerCaller:
         clock: Clock,
         random: Random,
         on_taken: Callable[[Sequence[VehicleChange], set[int]], None],
+        tokens: PeerTokens,
         connect: Connect = call,
     ) -> None:
         self._called = called
@@ -96,6 +121,7 @@ class PeerCaller:
         self._store = store
         self._clock = clock
         self._on_taken = on_taken
+        self._tokens = tokens
         self._connect = connect
         timing = ReconnectTiming(
             FIRST_PAUSE, LONGEST_PAUSE, REFUSED_PAUSE, REFUSED_PAUSE, STEADY, passing_refusals=0
@@ -124,9 +150,11 @@ class PeerCaller:
         now = int(self._clock.time())
         newest = min(vehicle_time, now), min(owner_time, now)
         words = [word for time in newest for word in wire_change(time).split()]
-        connection = await self._connect(self._called, words)
-        self._reconnector.welcomed()
+        connection = await self._connect(self._called, self._tokens.make(), words)
         async with connection:
+            if await self._tokens.remember(self._called.secret, connection.server_token):
+                raise RepeatedWelcome
+            self._reconnector.welcomed()
             await self._serve(connection, newest)
 
     async def _serve(self, connection: ClientConnection, newest: tuple[int, int]) -> None:
