@@ -131,6 +131,16 @@ def test_a_caller_that_hangs_up_at_once(listener: Listener) -> None:
     assert listener.is_refused("A", "CAR1", pair, Transport.TCP)
 
 
+def test_a_welcome_to_a_mistyped_vehicle(listener: Listener) -> None:
+    """It is refused there, and good for no other vehicle of that secret."""
+    caller = Caller(listener.target.dial(), SECRET)
+    caller.send_welcome("A", "CAR11")
+    assert caller.is_closed()
+    pair = caller.token, digest_of(SECRET, caller.token)
+    for transport in Transport:
+        assert listener.is_refused("A", "CAR1", pair, transport)
+
+
 def test_two_at_the_same_moment(listener: Listener) -> None:
     """Of callers that say the same welcome at once, one gets in."""
     token = Caller(listener.target.dial(), SECRET).token

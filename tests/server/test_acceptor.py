@@ -646,6 +646,36 @@ async def test_over_tls(site: Site, role: Role) -> None:
     server.close()
 
 
+async def _stray(site: Site, role: Role, vehicle_id: str, *, padded: bool = True) -> None:
+    """Say a right welcome where it proves nothing."""
+    line = _greeting(role, vehicle_id)
+    caller = await site.calls()
+    await caller.says(line if padded else line.replace(b"==", b""))
+    assert await caller.is_closed()
+
+
+@pytest.mark.parametrize("padded", [True, False])
+async def test_a_welcome_for_a_mistyped_vehicle(site: Site, padded: bool) -> None:
+    """It was overheard, so it opens the vehicle that was meant no more; a car is let in."""
+    await _stray(site, Role.APP, "CAR", padded=padded)
+    assert site.tokens.remembered == []
+    caller = await site.calls()
+    await caller.says(caller.greeting(Role.APP))
+    assert await caller.is_closed()
+    assert [alert.text for alert in site.alerts.raised] == [WarningKind.REPEATED.value]
+    await site.enters(Role.CAR)
+
+
+async def test_a_welcome_while_the_database_was_away(site: Site) -> None:
+    """It was overheard, though nobody could say whether it was right."""
+    site.storage.error = DatabaseUnwritable("the disk is full")
+    await _stray(site, Role.APP, "CAR1")
+    site.storage.error = None
+    caller = await site.calls()
+    await caller.says(caller.greeting(Role.APP))
+    assert await caller.is_closed()
+
+
 @pytest.fixture
 def strict(site: Site) -> Site:
     """Have all vehicles take TLS only."""

@@ -46,6 +46,7 @@ from ovms.server.hub.room import Room
 from ovms.server.provisions import ProvisionThrottle
 from ovms.server.services import ConnectionHandler, Services
 from ovms.server.storage.errors import StoreError
+from ovms.server.strays import StrayDigests
 
 WELCOME_TIMEOUT = 75.0
 """Seconds until a caller without a welcome is closed: well above the 60 after which a module itself
@@ -310,14 +311,20 @@ class ServerConnection:
         self, welcome: CallerWelcome, proves: Callable[[str], bool], *, is_tls: bool
     ) -> Finding:
         """Return the vehicle's room, and what the welcome's token tells."""
-        hub = self._acceptor.services.hub
-        room = await hub.find_proven(welcome.vehicle_key, proves)
-        if room is None or not proves(room.vehicle.secret):
-            return Finding(room)
+        hub, is_stray = self._acceptor.services.hub, not is_tls
+        try:
+            room = await hub.find_proven(welcome.vehicle_key, proves)
+            if room is None or not proves(room.vehicle.secret):
+                return Finding(room)
+            is_stray = False
+        finally:
+            if is_stray:
+                self._acceptor.strays.put(welcome.digest)
+        was_stray = welcome.digest in self._acceptor.strays
         is_repeated = await self._is_repeated(welcome, room.vehicle.secret, is_tls=is_tls)
         if room.is_void:  # changed meanwhile
             room = await hub.find_proven(welcome.vehicle_key, proves)
-        return Finding(room, is_proven=True, is_repeated=is_repeated)
+        return Finding(room, is_proven=True, is_repeated=is_repeated or was_stray)
 
     def _refuse_plain(self, pump: Pump, room: Room) -> None:
         """Refuse a right login that others could read, if the vehicle takes none, and tell."""
@@ -459,6 +466,7 @@ class Acceptor:
         """The secret of those who do not exist: they take as long as a wrong one."""
         self._http = http
         self._turns = TurnQueue(clock.monotonic)
+        self.strays = StrayDigests()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     @property
