@@ -39,15 +39,19 @@ class Visit:
         """Say a welcome, perhaps one that was overheard."""
         self.wire.say(f"MP-S 0 {token} {digest}".encode())
 
-    def prove(self, *messages: bytes) -> Stream:
-        """Be the true server, and say messages; returns the stream of what the car says."""
+    def streams(self) -> tuple[Stream, Stream]:
+        """Be the true server; returns the streams of what the server says, and the caller."""
         token = make_token()
         self.welcome(token, digest_of(SECRET, token))
         key = hmac_md5(SECRET, token + self.token)
-        out = Stream(key)
+        return Stream(key), Stream(key)
+
+    def prove(self, *messages: bytes) -> Stream:
+        """Be the true server, and say messages; returns the stream of what the car says."""
+        out, into = self.streams()
         for message in messages:
             self.wire.say(out.seal(b"MP-0 " + message))
-        return Stream(key)
+        return into
 
     def everything(self) -> bytes:
         """Return all that the car says until it hangs up."""
