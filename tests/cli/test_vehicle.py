@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from ovms.cli import owner, vehicle
 from ovms.server.storage import queries
 from ovms.server.storage.opening import open_database
-from ovms.server.storage.seen_tokens import memory_of
+from ovms.server.storage.seen_tokens import find_key, memory_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -243,7 +243,8 @@ def test_a_secret_that_was_used_without_tls(tmp_path: Path) -> None:
     _good("add", "a", "--owner", "bob", "--secret", "old")
     key = b"k" * 32
     with open_database(tmp_path).writing() as connection:
-        connection.exec_driver_sql("INSERT INTO server VALUES (1, 0, 0, ?)", (key,))
+        connection.exec_driver_sql("INSERT INTO server VALUES (1, 0, 0, NULL)")
+        find_key(connection, key)
         use = "INSERT INTO secret_uses VALUES (?, 1700000000.0)"
         connection.exec_driver_sql(use, (memory_of(key, "old"),))
     assert _listed()[0]["plain"] == "2023-11-14T22:13:20Z"

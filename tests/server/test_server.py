@@ -221,7 +221,7 @@ async def test_two_folders_and_one_database(server: Running, tmp_path: Path) -> 
     """A second server with a folder of its own is refused the database of the first."""
     settings = ServerSettings(
         data=tmp_path / "other", database=f"sqlite:///{server.data}/ovms.db", host=[HOST], port=0,
-        tls=False,
+        tls=False, key_file=server.data / "secrets.key",
     )  # fmt: skip
     with pytest.raises(DatabaseInUse, match="another ovms server is running on database"):
         await serve(settings, asyncio.Event())

@@ -44,10 +44,10 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_dir(path.parent)
+    sync_dir(path.parent)
 
 
-def _sync_dir(path: Path) -> None:
+def sync_dir(path: Path) -> None:
     """Have the system write this directory to disk, so that a rename lasts."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:

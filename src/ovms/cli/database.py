@@ -42,22 +42,30 @@ ConfigOption = Annotated[
 
 @contextmanager
 def open_database(
-    data: Path | None, database: str | None, config: Path | None, *, must_exist: bool = False
+    data: Path | None,
+    database: str | None,
+    config: Path | None,
+    *,
+    must_exist: bool = False,
+    needs_key: bool = True,
 ) -> Iterator[Database]:
     """Yield the database that the settings name, made and upgraded if need be.
 
     The arguments are the options, ``None`` for one that was not given. With ``must_exist`` a data
-    directory that is not there ends the command: who only looks has mistyped it. Whatever the
-    settings or the store refuse, here or inside, ends the command with its one line.
+    directory that is not there ends the command: who only looks has mistyped it. Without
+    ``needs_key`` the key of the secrets may be missing. Whatever the settings or the store refuse,
+    here or inside, ends the command with its one line.
     """
     try:
         settings = load_settings(config, {"data": data, "database": database})
-        opened = opening.open_database(settings.data, settings.database)
+        opened = opening.open_database(settings.data, settings.database, settings.key_file)
         if must_exist and not settings.database and not settings.data.exists():
             fail(f"there is no data directory {settings.data}: give the server's with --data")
         if not settings.database:
             _make_data_dir(settings.data)
-        opened.upgrade()
+        opened.upgrade_schema()
+        if needs_key:
+            opened.check_key()
         yield opened
     except (SettingsError, StoreError) as error:
         fail(str(error))

@@ -59,6 +59,9 @@ COMMANDS = {
     "token": CommandPlace(
         "ovms.cli.token", "app", "API tokens: what may log in in an owner's place."
     ),
+    "key": CommandPlace(
+        "ovms.cli.key", "app", "The key that the secrets in the database are encrypted under."
+    ),
     "peer": CommandPlace("ovms.cli.peer", "app", "Other servers: who is linked with ours."),
     "history": CommandPlace(
         "ovms.cli.history", "history",

@@ -159,7 +159,7 @@ def _ports(settings: ServerSettings) -> list[int]:
 
 def _check(settings: ServerSettings) -> None:
     """Try everything that a start needs, and leave no trace."""
-    database = open_database(settings.data, settings.database)
+    database = open_database(settings.data, settings.database, settings.key_file)
     if settings.data.exists():
         with data_lock(settings.data):
             database.check()

@@ -72,7 +72,7 @@ def add(
     if type not in ("car", "server"):
         raise typer.BadParameter(f"{type!r} is neither car nor server", param_hint="--type")
     given = resolve_secret(secret, secret_file, "OVMS_SECRET", None)
-    used = _made() if given is None else given
+    used = make_secret() if given is None else given
     with open_database(data, database, config) as db, db.writing() as connection:
         whose = queries.get_owner(connection, owner)
         vehicle = queries.add_vehicle(
@@ -168,7 +168,7 @@ def set_(
         raise typer.BadParameter("make a secret or give one", param_hint="--new-secret")
     used = resolve_secret(secret, secret_file, "OVMS_SECRET", None) if is_given else None
     if new_secret:
-        used = _made()
+        used = make_secret()
     with open_database(data, database, config) as db, db.writing() as connection:
         vehicle = queries.set_tls_only(connection, vehicle_id, tls_only, time.time(), used)
         plain = queries.plain_uses(connection)(vehicle.secret)
@@ -213,7 +213,7 @@ def transfer(
         whose = queries.get_owner(connection, new)
         old = queries.get_vehicle(connection, vehicle_id)
         is_made = given is None and not keep_secret and old.owner_id != whose.id
-        used = _made() if is_made else given
+        used = make_secret() if is_made else given
         vehicle = queries.transfer_vehicle(connection, vehicle_id, whose, time.time(), used)
     _tell(vehicle, f"belongs to {vehicle.owner}", used if is_made else None, json)
 
@@ -255,7 +255,7 @@ def secret_(
         given = resolve_secret(
             secret, secret_file, "OVMS_SECRET", prompt, confirm=True, optional=True
         )
-        used = _made() if given is None else given
+        used = make_secret() if given is None else given
         with db.writing() as connection:
             vehicle = queries.set_secret(connection, vehicle_id, used, time.time())
     _tell(vehicle, "has a new secret", used if given is None else None, json)
@@ -355,7 +355,8 @@ def _kept(days: int | None) -> str:
     return "1 day" if days == 1 else f"{days} days"
 
 
-def _made() -> str:
+def make_secret() -> str:
+    """Return a new random secret."""
     return secrets.token_urlsafe(SECRET_BYTES)
 
 

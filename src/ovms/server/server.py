@@ -167,7 +167,9 @@ async def _store(
     settings: ServerSettings, clock: Clock
 ) -> AsyncIterator[tuple[Store, PlausibleClock]]:
     """Open the database, for this server alone; at the end save what waits and close it."""
-    database = open_database(settings.data, settings.database, settings.history_limits())
+    database = open_database(
+        settings.data, settings.database, settings.key_file, settings.history_limits()
+    )
     try:
         database.hold()
         store = await Store.open(database, clock.time, trust_clock=settings.trust_clock)

@@ -66,6 +66,11 @@ class CoreSettings(BaseSettings):
     database: str | None = Field(
         default=None, description="Database URL; SQLite in the data folder unless given."
     )
+    key_file: Path | None = Field(
+        default=None,
+        description="File of the key of the secrets in the database, relative to the data folder;"
+        " secrets.key there unless given. Made on first start.",
+    )
     host: list[str] = Field(
         default_factory=list, description="Addresses to listen on; all of them unless given."
     )

@@ -21,7 +21,7 @@ from ovms.server.alerts.expansion import Expansion
 from ovms.server.notify.channel import Channel, Notice
 from ovms.server.notify.errors import NotDelivered
 from ovms.server.notify.notifier import Notifier
-from ovms.server.storage import queries
+from ovms.server.storage import keyfile, queries
 from ovms.server.storage.limits import SubscriptionLimits
 from ovms.server.storage.notify import NotifyStore
 from ovms.server.storage.opening import FILE_NAME, open_database
@@ -154,8 +154,8 @@ LIMITS = SubscriptionLimits()
 
 
 @cache
-def _empty() -> tuple[bytes, Vehicle]:
-    """Return a database with a vehicle and its subscriptions; made once."""
+def _empty() -> tuple[dict[str, bytes], Vehicle]:
+    """Return a database and its key, with a vehicle and its subscriptions; made once."""
     with tempfile.TemporaryDirectory() as folder:
         database = open_database(Path(folder))
         database.upgrade()
@@ -164,12 +164,15 @@ def _empty() -> tuple[bytes, Vehicle]:
             car = queries.add_vehicle(connection, "CAR1", bob, "one", 1.0)
             for app, push_type in APPS.items():
                 put_subscription(connection, car, app, push_type, "", app, "Car1", 1.0, (), LIMITS)
-        return (Path(folder) / FILE_NAME).read_bytes(), car
+        files = (FILE_NAME, keyfile.FILE_NAME)
+        return {name: (Path(folder) / name).read_bytes() for name in files}, car
 
 
 async def _story(lives: list[tuple[list[Act], int]], folder: Path) -> World:
-    content, car = _empty()
-    (folder / FILE_NAME).write_bytes(content)
+    files, car = _empty()
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    (folder / keyfile.FILE_NAME).chmod(0o600)
     world = World(NotifyStore(open_database(folder)), car)
     for acts, crash_at in lives:
         await _live(world, acts, crash_at)

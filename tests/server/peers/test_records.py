@@ -23,7 +23,7 @@ from tests.server.conftest import Log
 from tests.server.peers.fakes import FakeStore
 from tests.waiting import until
 
-LEFT_OUT = "a vehicle is not sent to other servers: its secret has a comma"
+LEFT_OUT = "a vehicle is not sent to other servers: its secret has a comma or is damaged"
 
 
 def car(number: int, changed: float, server: str = "*") -> tuple[tuple[float, str], VehicleRecord]:
@@ -211,10 +211,11 @@ def test_a_flood_is_kept_in_between() -> None:
     assert take.receiver.is_full
 
 
-async def test_a_secret_with_a_comma_is_left_out(log: Log) -> None:
-    """Such a vehicle is not sent, those behind it are, and the log says so once."""
+@pytest.mark.parametrize("secret", ["a,b", ""])
+async def test_a_secret_with_a_comma_is_left_out(log: Log, secret: str) -> None:
+    """Such a vehicle, or one without a readable secret, is not sent; the log says so once."""
     place, record = car(1, 1.0)
-    odd = replace(record, secret="a,b")
+    odd = replace(record, secret=secret)
     store = FakeStore([(place, odd), car(2, 2.0)])
     left_out = LeftOutLog()
     for _ in range(2):

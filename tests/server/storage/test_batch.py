@@ -83,12 +83,11 @@ def test_provision_uses(database: Database) -> None:
     """The last use of a provisioning record is kept; of one that is gone, none is made."""
     execute(
         database,
-        "INSERT INTO provisions (key, token, digest, record, created, changed) "
-        "VALUES ('VIN1', 't', 'd', 'r', 1, 1)",
+        "INSERT INTO provisions (lookup, encrypted, created, changed) VALUES ('VIN1', '', 1, 1)",
     )
     both = Batch(provisions={"VIN1": 5.0, "GONE": 5.0}).over(Batch(provisions={"VIN1": 4.0}))
     assert (bool(both), both.rows()) == (True, 2)
     apply(database, both)
-    assert rows(database, "SELECT key, last_used FROM provisions") == [("VIN1", 5.0)]
+    assert rows(database, "SELECT lookup, last_used FROM provisions") == [("VIN1", 5.0)]
     assert apply(database, Batch(provisions={"VIN1": 6.0})) == 0
     assert rows(database, "SELECT last_used FROM provisions") == [(6.0,)]

@@ -10,6 +10,7 @@ from ovms.protocol.welcome import ProvisionRecord
 from ovms.server.storage import queries
 from ovms.server.storage.database import Database
 from ovms.server.storage.errors import AlreadyExists, InvalidValue, NotFound
+from ovms.server.storage.provisions import provision_lookup
 from ovms.server.storage.schema import provisions
 
 if TYPE_CHECKING:
@@ -114,5 +115,5 @@ def test_damaged(connection: Connection, word: str) -> None:
 
 def _used(connection: Connection, key: str, time: float) -> None:
     """Have a record asked for: the writer keeps that, see test_batch."""
-    row = update(provisions).where(provisions.c.key == key)
+    row = update(provisions).where(provisions.c.lookup == provision_lookup(connection, key))
     connection.execute(row.values(last_used=time))

@@ -20,6 +20,7 @@ from ovms.server.storage.shared_records import (
     changed_vehicles,
     take_records,
 )
+from ovms.server.storage.vehicles import decrypt_secret
 
 PEER = "MASTER"
 NOW = 1000.0
@@ -327,4 +328,7 @@ def known(connection: Connection) -> list[tuple[str, float, bool, str]]:
     """Return what is known of vehicles."""
     v = vehicles.c
     query = select(v.id, v.changed, v.deleted.is_not(None), v.secret).order_by(v.id)
-    return [tuple(row) for row in connection.execute(query)]
+    return [
+        (id_, changed, is_gone, decrypt_secret(connection, id_, secret))
+        for id_, changed, is_gone, secret in connection.execute(query)
+    ]

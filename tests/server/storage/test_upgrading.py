@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 import re
 import subprocess
 import sys
@@ -17,12 +19,21 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import BigInteger, Integer, text
 from sqlalchemy.exc import IntegrityError
 
-from ovms.server.storage import queries, schema
+from ovms.protocol.welcome import ProvisionRecord
+from ovms.server.storage import queries, schema, subscriptions
 from ovms.server.storage.database import Database
-from ovms.server.storage.errors import DatabaseUnwritable, NewerSchema, NotADatabase
+from ovms.server.storage.errors import (
+    AlreadyExists,
+    BadKeyFile,
+    DatabaseUnwritable,
+    NewerSchema,
+    NotADatabase,
+)
 from ovms.server.storage.opening import open_database
+from ovms.server.storage.seen_tokens import find_key
 from ovms.server.storage.upgrading import revision
-from tests.server.storage.databases import execute
+from tests.server.storage.databases import execute, rows
+from tests.server.storage.test_keychange import kill_at_each_step
 
 
 def _empty(folder: Path) -> Database:
@@ -147,9 +158,108 @@ def test_upgrade_from_fifth(tmp_path: Path) -> None:
     with database.writing() as connection:
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
         assert tuple(connection.execute(text("SELECT * FROM server")).one()) == (1, 1, 2, None)
-        row = connection.execute(text("SELECT secret, tls_only FROM vehicles")).one()
-        assert tuple(row) == ("pw", 0)
+        assert connection.scalar(text("SELECT tls_only FROM vehicles")) == 0
         assert queries.get_vehicle(connection, "CAR1").secret == "pw"
+
+
+TOKEN = "1234abcd" * 8
+
+
+def _plain(folder: Path) -> Database:
+    """Return a database of the version before encryption, with one of each secret, some deleted."""
+    database = _empty(folder)
+    config = Config()
+    config.set_main_option("script_location", "ovms.server.storage:migrations")
+    with database.writing() as connection:
+        connection.exec_driver_sql("PRAGMA secure_delete = OFF")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0006")
+        vehicle = ("INSERT INTO vehicles (id, owner_id, secret, type, created, changed, deleted)"
+                   " VALUES ('{}', {}, '{}', 'car', 1, 1, {})")  # fmt: skip
+        old = [vehicle.format(f"OLD{number}", 1, "plain secret", "NULL") for number in range(200)]
+        for statement in (
+            "INSERT INTO owners VALUES (1, 'bob', 'bob', '', NULL, 0, 1, 1)",
+            vehicle.format("CAR1", 1, "secret", "NULL"),
+            vehicle.format("CAR2", 1, "secret", "NULL"),
+            vehicle.format("GONE", "NULL", "", 2),
+            "INSERT INTO notifications VALUES"
+            " ('CAR1', 'app', 1, 'mail', '', 'bob@example.org', 'car1', 1, 1, NULL, 0)",
+            "INSERT INTO outbox VALUES (5, 'CAR1', 'app', 'A', 'text', 1, 1, 0)",
+            "INSERT INTO tokens VALUES (7, 1, 'TOKEN', 'app', 'phone', 'v2', 1, 1, NULL)".replace(
+                "TOKEN", TOKEN
+            ),
+            "INSERT INTO tokens VALUES (9, 1, 'removed', '', '', '*', 1, 1, NULL)",
+            "DELETE FROM tokens WHERE id = 9",
+            "INSERT INTO provisions VALUES ('VIN1', 'tttt', 'dddd', 'rrrr', 1, 1, 1, 5)",
+            "INSERT INTO server VALUES (1, 1, 2, x'746f6b656e206b6579')",
+            "INSERT INTO seen_tokens VALUES (x'01', 0, 0, x'02')",
+            *old,
+            "DELETE FROM vehicles WHERE id LIKE 'OLD%'",
+        ):
+            connection.execute(text(statement))
+    return database
+
+
+def test_upgrade_from_sixth(tmp_path: Path) -> None:
+    """What was plain is encrypted, is found as before, and is not left in any file."""
+    database = _plain(tmp_path)
+    content = (tmp_path / "ovms.db").read_bytes()
+    assert all(plain in content for plain in (b"plain secret", TOKEN.encode(), b"token key"))
+    database.upgrade()
+    with database.writing() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+        bob = queries.get_owner(connection, "bob")
+        assert queries.get_vehicle(connection, "CAR1").secret == "secret"
+        token = queries.find_token(connection, TOKEN)
+        assert token is not None
+        assert (token.id, token.token, token.purpose) == (7, TOKEN, "phone")
+        assert queries.add_token(connection, bob, "f" * 64, 3.0, "", "", "*").id == 10
+        provision = queries.get_provision(connection, "vin1")
+        assert (provision.key, provision.owner, provision.last_used) == ("VIN1", "bob", 5.0)
+        assert provision.record == ProvisionRecord("tttt", "dddd", "rrrr")
+        (subscribed,) = subscriptions.list_subscriptions(connection)
+        assert (subscribed.key, subscribed.vehicle_name) == ("bob@example.org", "car1")
+        assert connection.scalar(text("SELECT count(*) FROM outbox")) == 1
+        assert connection.scalar(text("SELECT count(*) FROM seen_tokens")) == 1
+        assert find_key(connection, b"") == b"token key"
+        with pytest.raises(AlreadyExists):
+            queries.add_token(connection, bob, TOKEN, 3.0, "", "", "*")
+    for file in tmp_path.iterdir():
+        content = file.read_bytes()
+        for plain in (
+            "plain secret",
+            "token key",
+            TOKEN,
+            "VIN1",
+            "tttt",
+            "rrrr",
+            "bob@example.org",
+        ):
+            assert plain.encode() not in content
+
+
+def test_upgrade_killed_at_any_moment(tmp_path: Path) -> None:
+    """An upgrade that is killed at any statement is finished by the next, and leaves nothing."""
+    _plain(tmp_path)
+    assert (
+        kill_at_each_step(tmp_path, tmp_path.with_name(tmp_path.name + "-work"), "upgrade", 3) > 40
+    )
+
+
+def test_upgrade_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk without room for the key file leaves the database as it was; later it is upgraded."""
+    database = _plain(tmp_path)
+
+    def refuse(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", refuse)
+        with pytest.raises(BadKeyFile, match="No space left"):
+            database.upgrade()
+    assert not (tmp_path / "secrets.key").exists()
+    assert rows(database, "SELECT secret FROM vehicles WHERE id = 'CAR1'") == [("secret",)]
+    database.upgrade()
 
 
 @pytest.mark.parametrize("direction", ["", "both", None])

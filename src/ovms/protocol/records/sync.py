@@ -34,8 +34,8 @@ class VehicleRecord:
 
     @property
     def fits(self) -> bool:
-        """Whether the record can carry the secret to any server: not with a comma in it."""
-        return "," not in self.secret
+        """Whether the record can carry the secret to any server: not one with a comma, nor none."""
+        return "," not in self.secret and (self.deleted or self.secret != "")
 
     @property
     def message(self) -> Message:

@@ -41,7 +41,7 @@ class LeftOutLog:
         if vehicle_id not in self._logged and len(self._logged) < LEFT_OUT_LIMIT:
             self._logged.add(vehicle_id)
             log.warning(
-                "a vehicle is not sent to other servers: its secret has a comma",
+                "a vehicle is not sent to other servers: its secret has a comma or is damaged",
                 vehicle=vehicle_id,
             )
 

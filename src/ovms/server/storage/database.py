@@ -12,7 +12,12 @@ from abc import ABC, abstractmethod
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from ovms.server.storage.schema import REVISION
+from sqlalchemy import select, update
+
+from ovms.base.logs import get_logger
+from ovms.server.storage.encryption import Keys, current_key
+from ovms.server.storage.errors import DatabaseError
+from ovms.server.storage.schema import REVISION, encryption
 from ovms.server.storage.upgrading import migrate, revision
 
 if TYPE_CHECKING:
@@ -24,8 +29,12 @@ if TYPE_CHECKING:
 
     from ovms.server.storage.batch import Batch
     from ovms.server.storage.expiry import ExpiryKind
+    from ovms.server.storage.keyfile import KeyFile
 
     T = TypeVar("T")
+
+
+log = get_logger("ovms.server.storage")
 
 
 class Lane(Enum):
@@ -48,9 +57,11 @@ class Database(ABC):
     awaitable ones :class:`~ovms.server.storage.errors.StoreClosed` after :meth:`close`.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, key_file: KeyFile) -> None:
         self.name = name
         """What logs and errors call it; without a password."""
+        self.keys = Keys(key_file, name)
+        """What its secrets are encrypted under; each connection knows them."""
 
     # The command line: each use blocks, with a connection of its own.
 
@@ -67,18 +78,61 @@ class Database(ABC):
         """
 
     def upgrade(self) -> None:
-        """Bring the schema up to this version; make the database if there is none.
+        """Bring the schema up to this version, and check the key of the secrets.
 
-        Two processes may do so at once. Raises :class:`~ovms.server.storage.errors.NewerSchema` for
-        a database of a newer ovms, :class:`~ovms.server.storage.errors.NotADatabase` for one of
-        another program.
+        The database and the key file are made if there are none. Two processes may do so at once.
+        Raises :class:`~ovms.server.storage.errors.NewerSchema` for a database of a newer ovms,
+        :class:`~ovms.server.storage.errors.NotADatabase` for one of another program,
+        :class:`~ovms.server.storage.errors.WrongKey` or
+        :class:`~ovms.server.storage.errors.BadKeyFile`.
         """
+        self.upgrade_schema()
+        self.check_key()
+
+    def upgrade_schema(self) -> None:
+        """Bring the schema up to this version; make the database and a key if there are none."""
         with self.reading() as connection:
             if revision(connection, self.name) == REVISION:
                 return
         with self.writing() as connection:
-            if revision(connection, self.name) != REVISION:  # the other process may have been first
+            found = revision(connection, self.name)
+            if found != REVISION:  # the other process may have been first
                 migrate(connection)
+            if found is None:  # nothing was ever in it
+                connection.execute(update(encryption).values(is_clean=True))
+
+    def check_key(self) -> None:
+        """Check that the key file holds the key; finish a change of it that was interrupted.
+
+        Raises :class:`~ovms.server.storage.errors.WrongKey` or
+        :class:`~ovms.server.storage.errors.BadKeyFile`.
+        """
+        with self.reading() as connection:
+            key = current_key(connection)
+            is_clean = connection.scalar(select(encryption.c.is_clean))
+        if len(self.keys.file.read()) > 1:
+            with self.writing() as connection:  # so that no change of the key goes on meanwhile
+                self.keys.file.replace([current_key(connection)])
+        if not is_clean:
+            self._clean(key.id)
+
+    def _clean(self, key_id: str) -> None:
+        """Remove what the files hold of deleted and changed rows; it is tried again if it fails.
+
+        Until then secrets of before, plain or under an older key, may be found in them.
+        """
+        try:
+            self.rewrite()
+            with self.writing() as connection:
+                row = update(encryption).where(encryption.c.key_id == key_id)
+                connection.execute(row.values(is_clean=True))
+        except DatabaseError as error:
+            log.warning("secrets of before are still in free places of the database's files",
+                        reason=str(error))  # fmt: skip
+
+    @abstractmethod
+    def rewrite(self) -> None:
+        """Write the database anew, so that its files hold nothing but its rows."""
 
     @abstractmethod
     def hold(self) -> None:
@@ -90,7 +144,10 @@ class Database(ABC):
     def check(self) -> None:
         """Raise what would keep a server from starting on this database; change nothing."""
         with self.reading() as connection:
-            revision(connection, self.name)
+            if revision(connection, self.name) == REVISION:
+                current_key(connection)
+            else:
+                self.keys.file.read()
 
     # The server: nothing blocks the event loop.
 

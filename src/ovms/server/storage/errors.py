@@ -9,7 +9,10 @@
     │   ├── NewerSchema           written by a newer ovms
     │   ├── DatabaseInUse         another server uses it
     │   ├── DatabaseLocked        another process kept it for longer than the busy time-out
-    │   └── DatabaseUnwritable    disk full, read-only, or no permission
+    │   ├── DatabaseUnwritable    disk full, read-only, or no permission
+    │   ├── BadKeyFile            the key file cannot be read, made or understood
+    │   ├── WrongKey              the secrets are encrypted under a key that is not there
+    │   └── DamagedSecret         an encrypted secret that does not open
     ├── StoreClosed               the writer, or the database, was closed
     └── RecordError               what was asked of a record
         ├── InvalidValue          a name, id or secret that is not allowed
@@ -51,6 +54,18 @@ class DatabaseLocked(DatabaseError):
 
 class DatabaseUnwritable(DatabaseError):
     """The disk is full or read-only, or a permission is missing."""
+
+
+class BadKeyFile(DatabaseError):
+    """The key file cannot be read or made, is damaged, or is open to others."""
+
+
+class WrongKey(DatabaseError):
+    """The secrets are encrypted under a key that the key file does not hold."""
+
+
+class DamagedSecret(DatabaseError):
+    """An encrypted secret does not open: it was altered, or stands in another's place."""
 
 
 class StoreClosed(StoreError):

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, insert, select
 
 from ovms.server.storage import names
+from ovms.server.storage.encryption import current_key
 from ovms.server.storage.errors import AlreadyExists
 from ovms.server.storage.schema import owners, vehicles
+from ovms.server.storage.vehicles import secret_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection
 
+    from ovms.server.storage.encrypted import EncryptionKey
     from ovms.server.values import ImportRow
 
 CHUNK = 500
@@ -45,9 +48,11 @@ def import_vehicles(
     made = _missing_owners(connection, rows, now)
     known = connection.execute(select(owners.c.name_key, owners.c.id))
     ids = {row.name_key: row.id for row in known}
+    key = current_key(connection)
     for start in range(0, len(rows), CHUNK):
         chunk = rows[start : start + CHUNK]
-        _insert(connection, [_values(row, ids[names.owner_key(row.owner)], now) for row in chunk])
+        owned = [(row, ids[names.owner_key(row.owner)]) for row in chunk]
+        _insert(connection, [_values(row, owner_id, key, now) for row, owner_id in owned])
         progress(len(chunk))
     return Imported(vehicles=len(rows), owners=made)
 
@@ -84,7 +89,8 @@ def _insert(connection: Connection, values: list[dict[str, Any]]) -> None:
     connection.execute(insert(vehicles), values)
 
 
-def _values(row: ImportRow, owner_id: int, now: float) -> dict[str, Any]:
+def _values(row: ImportRow, owner_id: int, key: EncryptionKey, now: float) -> dict[str, Any]:
     times = {"created": now, "changed": now}
-    known = {"id": row.id, "name": row.name, "secret": row.secret, "type": "car"}
+    secret = key.encrypt(secret_place(row.id), row.secret)
+    known = {"id": row.id, "name": row.name, "secret": secret, "type": "car"}
     return {**known, "owner_id": owner_id, **times}

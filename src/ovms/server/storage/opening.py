@@ -8,6 +8,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from ovms.server.storage.errors import UnsupportedDatabase
+from ovms.server.storage.keyfile import FILE_NAME as KEY_FILE_NAME
+from ovms.server.storage.keyfile import KeyFile
 from ovms.server.storage.sqlite.database import DEFAULTS, SqliteDatabase
 
 if TYPE_CHECKING:
@@ -23,16 +25,20 @@ _KINDS: Final = {"sqlite": SqliteDatabase.at_url}
 
 
 def open_database(
-    data_dir: Path, url: str | None = None, limits: HistoryLimits = DEFAULTS
+    data_dir: Path,
+    url: str | None = None,
+    key_file: Path | None = None,
+    limits: HistoryLimits = DEFAULTS,
 ) -> Database:
     """Return the database of a URL, or else the file in ``data_dir``; nothing is made yet.
 
-    ``limits`` are those of each vehicle's history, where a server writes it.
-
-    Raises :class:`UnsupportedDatabase`.
+    The key of its secrets is in ``key_file``, relative to ``data_dir``, or else in that folder,
+    wherever the database is. ``limits`` are those of each vehicle's history, where a server writes
+    it. Raises :class:`UnsupportedDatabase`.
     """
+    keys = KeyFile(data_dir / (key_file or KEY_FILE_NAME))
     if not url:
-        return SqliteDatabase(data_dir / FILE_NAME, limits)
+        return SqliteDatabase(data_dir / FILE_NAME, keys, limits)
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -42,4 +48,4 @@ def open_database(
         raise UnsupportedDatabase("PostgreSQL databases are not supported yet")
     if kind not in _KINDS:
         raise UnsupportedDatabase(f"databases of the kind {kind!r} are not supported")
-    return _KINDS[kind](parsed, limits)
+    return _KINDS[kind](parsed, keys, limits)

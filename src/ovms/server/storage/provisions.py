@@ -1,17 +1,19 @@
 """Records of auto-provisioning: the queries.
 
 Each takes a connection inside a transaction; keys are compared without case. What is kept is what
-the car gets: sealed, by a secret that is not kept. Times are Unix seconds.
+the car gets: sealed, by a secret that is not kept but may be guessed. So it is encrypted besides,
+together with its key, which is found by a keyed hash. Times are Unix seconds.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, insert, select
 
 from ovms.protocol.framing import LINE_END, WELCOME_LINE_LIMIT
 from ovms.server.storage import names
+from ovms.server.storage.encryption import current_key, decrypt, lookup
 from ovms.server.storage.errors import AlreadyExists, InvalidValue, NotFound
 from ovms.server.storage.schema import owners, provisions
 from ovms.server.values import Provision, ProvisionRecord
@@ -19,13 +21,27 @@ from ovms.server.values import Provision, ProvisionRecord
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
 
+    from ovms.server.storage.encrypted import Place
     from ovms.server.values import Owner
+
+LOOKUP: Final = "provisions.key"
+"""What the keyed hash of a key is made for."""
+
+
+def provision_place(hashed: str) -> Place:
+    """Return the place of a record, by its key's keyed hash."""
+    return "provisions", "encrypted", hashed
+
+
+def provision_lookup(connection: Connection, key: str) -> str:
+    """Return the keyed hash by which a record is found."""
+    return lookup(connection, LOOKUP, key.upper())
 
 
 def _select() -> Select[Any]:
     p = provisions.c
-    known = (p.key, owners.c.name, p.created, p.changed, p.last_used)
-    return select(*known, p.token, p.digest, p.record).outerjoin(owners, owners.c.id == p.owner_id)
+    known = (p.lookup, p.encrypted, owners.c.name, p.created, p.changed, p.last_used)
+    return select(*known).outerjoin(owners, owners.c.id == p.owner_id)
 
 
 def add_provision(
@@ -47,22 +63,25 @@ def add_provision(
     known = find_provision(connection, key)
     if known is not None and not replace:
         raise AlreadyExists(f"a provisioning record for {key} exists already")
-    connection.execute(delete(provisions).where(provisions.c.key == key))
+    current = current_key(connection)
+    hashed = current.lookup(LOOKUP, key)
+    connection.execute(delete(provisions).where(provisions.c.lookup == hashed))
+    words = " ".join((key, record.token, record.digest, record.record))
     values = {
-        "token": record.token,
-        "digest": record.digest,
-        "record": record.record,
+        "lookup": hashed,
+        "encrypted": current.encrypt(provision_place(hashed), words),
         "owner_id": None if owner is None else owner.id,
         "created": now if known is None else known.created,
     }
-    connection.execute(insert(provisions).values(key=key, changed=now, **values))
+    connection.execute(insert(provisions).values(changed=now, **values))
     return get_provision(connection, key)
 
 
 def find_provision(connection: Connection, key: str) -> Provision | None:
     """Return the record for ``key``, or ``None``."""
-    row = connection.execute(_select().where(provisions.c.key == key.upper())).one_or_none()
-    return _provision(row) if row is not None else None
+    hashed = provision_lookup(connection, key)
+    row = connection.execute(_select().where(provisions.c.lookup == hashed)).one_or_none()
+    return _provision(connection, row) if row is not None else None
 
 
 def get_provision(connection: Connection, key: str) -> Provision:
@@ -75,13 +94,15 @@ def get_provision(connection: Connection, key: str) -> Provision:
 
 def list_provisions(connection: Connection) -> list[Provision]:
     """Return all records by key."""
-    return [_provision(row) for row in connection.execute(_select().order_by(provisions.c.key))]
+    found = [_provision(connection, row) for row in connection.execute(_select())]
+    return sorted(found, key=lambda each: each.key)
 
 
 def remove_provision(connection: Connection, key: str) -> Provision:
     """Remove a record. Raises :class:`NotFound`."""
     found = get_provision(connection, key)
-    connection.execute(delete(provisions).where(provisions.c.key == found.key))
+    hashed = provision_lookup(connection, found.key)
+    connection.execute(delete(provisions).where(provisions.c.lookup == hashed))
     return found
 
 
@@ -97,6 +118,7 @@ def _check(record: ProvisionRecord) -> None:
         )
 
 
-def _provision(row: Any) -> Provision:
-    key, owner, created, changed, last_used, *sealed = row
+def _provision(connection: Connection, row: Any) -> Provision:
+    hashed, value, owner, created, changed, last_used = row
+    key, *sealed = decrypt(connection, provision_place(hashed), value).split(" ")
     return Provision(key, ProvisionRecord(*sealed), owner, created, changed, last_used)

@@ -1,8 +1,9 @@
 """The tables.
 
 Times are Unix seconds. Vehicle ids are upper-case everywhere, so that comparing them is comparing
-strings. What the writer writes refers to vehicles without a foreign key: it gathers rows for a
-while, and a vehicle that is removed meanwhile must not fail everybody's batch.
+strings. Secrets are encrypted, and found by keyed hashes where they are looked up. What the writer
+writes refers to vehicles without a foreign key: it gathers rows for a while, and a vehicle that is
+removed meanwhile must not fail everybody's batch.
 A change here needs a step in ``migrations/versions`` and a new :data:`REVISION`.
 """
 
@@ -24,11 +25,14 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
     false,
     text,
 )
 
-REVISION: Final = "0006"
+from ovms.server.storage.encrypted import EncryptedText
+
+REVISION: Final = "0007"
 """The newest migration; four digits, so that later ones compare greater."""
 
 SERVER_ROW: Final = 1
@@ -85,7 +89,7 @@ vehicles = Table(
     # NULL only in tombstones, so that an owner can go while they stay.
     Column("owner_id", BIG, ForeignKey("owners.id", ondelete="SET NULL")),
     Column("name", Text, nullable=False, server_default=""),
-    Column("secret", Text, nullable=False),
+    Column("secret", EncryptedText, nullable=False),
     Column("type", Text, nullable=False),
     # The token of the car's last ET message; '' while it is not in paranoid mode.
     Column("paranoid_token", Text, nullable=False, server_default=""),
@@ -135,7 +139,8 @@ server = Table(
     Column("started", Double, nullable=False),
     Column("heartbeat", Double, nullable=False),
     # Names the memories of seen tokens, and marks our own tokens; made by the first server.
-    Column("token_key", LargeBinary),
+    # It tells secrets from others that are guessed, so it is encrypted.
+    Column("token_key", EncryptedText),
 )
 
 # -- What a listener may have overheard -------------------------------------------------------
@@ -253,7 +258,8 @@ notifications = Table(
     Column("owner_id", BIG, nullable=False),
     Column("push_type", Text, nullable=False),
     Column("key_type", Text, nullable=False),
-    Column("key", Text, nullable=False),
+    # Where to deliver: a mail address, a phone, a URL that may hold a password.
+    Column("key", EncryptedText, nullable=False),
     # The vehicle's id in the app's own spelling.
     Column("vehicle_name", Text, nullable=False),
     Column("created", Double, nullable=False),
@@ -288,13 +294,15 @@ outbox = Table(
 
 # -- Who may do what in an owner's name, and what new cars are told ---------------------------
 
-# API tokens, in clear: the field's HTTP API lists them to their owner.
+# API tokens. The field's HTTP API lists them to their owner, so they can be read again.
 tokens = Table(
     "tokens",
     metadata,
     Column("id", BIG, primary_key=True),
     Column("owner_id", BIG, ForeignKey("owners.id", ondelete="CASCADE"), nullable=False),
-    Column("token", Text, nullable=False, unique=True),
+    # The token's keyed hash, and the token.
+    Column("lookup", Text, nullable=False),
+    Column("encrypted", EncryptedText, nullable=False, server_default=""),
     Column("application", Text, nullable=False),
     Column("purpose", Text, nullable=False),
     # Its rights, words with commas between.
@@ -302,20 +310,21 @@ tokens = Table(
     Column("created", Double, nullable=False),
     Column("refreshed", Double, nullable=False),
     Column("last_used", Double),
+    UniqueConstraint("lookup", name="uq_tokens_token"),  # as it was first called
     Index(None, "owner_id"),
     # An id is never given again: it is how a login remembers by which token it came.
     sqlite_autoincrement=True,
 )
 
-# Records of auto-provisioning, as a car gets them: sealed with a secret that is not here.
+# Records of auto-provisioning, as a car gets them: sealed with a secret that is not here, and that
+# can be guessed.
 provisions = Table(
     "provisions",
     metadata,
-    # What the car asks by, its VIN, in upper case.
-    Column("key", Text, primary_key=True),
-    Column("token", Text, nullable=False),
-    Column("digest", Text, nullable=False),
-    Column("record", Text, nullable=False),
+    # The keyed hash of what the car asks by, its VIN in upper case; and that key, the token, the
+    # digest and the record, with blanks between.
+    Column("lookup", Text, primary_key=True),
+    Column("encrypted", EncryptedText, nullable=False, server_default=""),
     Column("owner_id", BIG, ForeignKey("owners.id", ondelete="SET NULL")),
     Column("created", Double, nullable=False),
     Column("changed", Double, nullable=False),
@@ -353,4 +362,15 @@ peers = Table(
     Column("owners", BIG, nullable=False, server_default="0"),
     Column("error", Text, nullable=False, server_default=""),
     CheckConstraint("direction IN ('calls', 'called')", name="direction"),
+)
+
+# -- The key of the secrets -------------------------------------------------------------------
+
+# The one row says under which key all that is encrypted stands.
+encryption = Table(
+    "encryption",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    # Nothing older is left in free places of the database's files.
+    Column("is_clean", Boolean, nullable=False),
 )

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import insert, select, tuple_, update
 
 from ovms.protocol.crypto import TOKEN_LENGTH, encode_base64, make_token
+from ovms.server.storage.encryption import decrypt, encrypt
 from ovms.server.storage.schema import (
     SERVER_ROW,
     owner_warnings,
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from ovms.server.storage.writer import Writer
 
 KEY_BYTES: Final = 32
+
+KEY_PLACE: Final = ("server", "token_key")
+"""Where the database's key is encrypted: with it, secrets could be guessed by their memories."""
 
 MEMORY_BYTES: Final = 16
 """Bytes of a memory's name."""
@@ -69,7 +73,7 @@ class SeenTokens:
         cls, database: Database, writer: Writer, clock: Callable[[], float]
     ) -> SeenTokens:
         """Read the database's key, or make one; ``clock`` returns Unix seconds."""
-        key = await database.write(partial(_find_key, new=os.urandom(KEY_BYTES)))
+        key = await database.write(partial(find_key, new=os.urandom(KEY_BYTES)))
         return cls(database, writer, key, clock)
 
     def make(self) -> str:
@@ -135,18 +139,23 @@ def memory_of(key: bytes, secret: str) -> bytes:
 
 def plain_uses(connection: Connection) -> Callable[[str], float | None]:
     """Return a function that returns when a secret was last used over a plain connection."""
-    key = connection.scalar(select(server.c.token_key))
-    if key is None:
+    encrypted = connection.scalar(select(server.c.token_key))
+    if encrypted is None:
         return lambda secret: None
+    key = bytes.fromhex(decrypt(connection, KEY_PLACE, encrypted))
     uses = {row.memory: row.plain for row in connection.execute(select(secret_uses))}
     return lambda secret: uses.get(memory_of(key, secret))
 
 
-def _find_key(connection: Connection, new: bytes) -> bytes:
+def find_key(connection: Connection, new: bytes) -> bytes:
+    """Return the key of the memories; the ``new`` one is stored if there is none."""
     row = server.c.id == SERVER_ROW
-    unset = update(server).where(row, server.c.token_key.is_(None))
-    connection.execute(unset.values(token_key=new))
-    return bytes(connection.execute(select(server.c.token_key).where(row)).scalar_one())
+    known = connection.scalar(select(server.c.token_key).where(row))
+    if known is not None:
+        return bytes.fromhex(decrypt(connection, KEY_PLACE, known))
+    encrypted = encrypt(connection, KEY_PLACE, new.hex())
+    connection.execute(update(server).where(row).values(token_key=encrypted))
+    return new
 
 
 def _is_seen(connection: Connection, memory: bytes, token: str) -> bool:

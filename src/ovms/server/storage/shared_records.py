@@ -28,9 +28,10 @@ from sqlalchemy import (
 
 from ovms.protocol.records.sync import ACTIVE, OwnerRecord, VehicleRecord
 from ovms.server.storage import names
+from ovms.server.storage.encrypted import NOTHING
 from ovms.server.storage.errors import InvalidValue
 from ovms.server.storage.schema import owners, peer_owners, removed_owners, vehicles
-from ovms.server.storage.vehicles import tombstone
+from ovms.server.storage.vehicles import decrypt_secret, encrypt_secret, tombstone
 from ovms.server.values import VehicleChange
 
 if TYPE_CHECKING:
@@ -80,7 +81,17 @@ def changed_vehicles(
         .limit(limit)
     )
     return [
-        ((changed, id_), VehicleRecord(id_, owner or 0, secret, server, bool(gone), int(changed)))
+        (
+            (changed, id_),
+            VehicleRecord(
+                id_,
+                owner or 0,
+                decrypt_secret(connection, id_, secret),
+                server,
+                bool(gone),
+                int(changed),
+            ),
+        )
         for changed, id_, owner, secret, server, gone in connection.execute(query)
     ]
 
@@ -180,7 +191,8 @@ def _store_tombstone(
 ) -> None:
     """Store a tombstone, also of a vehicle that was never known: older records may still come."""
     if known is None:
-        values = {"created": record.changed, "changed": record.changed, "secret": "", "type": "car"}
+        times = {"created": record.changed, "changed": record.changed}
+        values = {**times, "secret": NOTHING, "type": "car"}
         connection.execute(
             insert(vehicles).values(id=vehicle_id, deleted=record.changed, owner_id=None, **values)
         )
@@ -202,7 +214,7 @@ def _put_vehicle(
     now: float,
 ) -> None:
     values = {
-        "secret": names.secret(record.secret),
+        "secret": encrypt_secret(connection, vehicle_id, record.secret),
         "server": names.server_name(record.server),
         "changed": float(record.changed),
         "owner_id": _owner_of(connection, peer, record.owner)

@@ -20,6 +20,7 @@ from ovms.server.storage.errors import StoreClosed
 from ovms.server.storage.expiry import TRAFFIC_DAYS, ExpiryKind
 from ovms.server.storage.names import vehicle_key
 from ovms.server.storage.plausible import CLOCK_LEAP_LIMIT
+from ovms.server.storage.provisions import provision_lookup
 from ovms.server.storage.schema import SERVER_ROW, presence, server
 from ovms.server.storage.writer import CLOSE_TIMEOUT, Writer
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         HistoryEntry,
         HistoryKey,
         LatestMessage,
+        Provision,
         ProvisionRecord,
         TypeSummary,
         Vehicle,
@@ -134,12 +136,16 @@ class Store:
 
         The time of the question is stored later.
         """
-        found = await self.database.read(partial(queries.find_provision, key=key))
+
+        def look(connection: Connection) -> tuple[str, Provision | None]:
+            return provision_lookup(connection, key), queries.find_provision(connection, key)
+
+        hashed, found = await self.database.read(look)
         if found is None:
             return None
         now = self._clock()
         if found.last_used is None or abs(now - found.last_used) >= USE_INTERVAL:
-            self.writer.put_provision_use(found.key, now)
+            self.writer.put_provision_use(hashed, now)
         return found.record
 
     # History and utilisation.

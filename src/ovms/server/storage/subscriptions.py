@@ -1,15 +1,18 @@
 """Who wants a vehicle's alerts, and where: the queries.
 
 Each takes a connection inside a transaction. A subscription counts while the vehicle belongs to the
-owner who had it when it was made. Times are Unix seconds.
+owner who had it when it was made. Its key is stored encrypted: it may hold a password. Times are
+Unix seconds.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, delete, func, insert, select, update
 
+from ovms.server.storage.encryption import decrypt, encrypt
 from ovms.server.storage.errors import InvalidValue, NotFound
 from ovms.server.storage.names import vehicle_key
 from ovms.server.storage.schema import notifications, vehicles
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Select
 
+    from ovms.server.storage.encrypted import Place
     from ovms.server.storage.limits import SubscriptionLimits
     from ovms.server.values import Vehicle
 
@@ -31,6 +35,11 @@ COUNTS: Final = and_(vehicles.c.owner_id == notifications.c.owner_id, vehicles.c
 
 
 _SUBSCRIBED = [notifications.c[name] for name in Subscription.__dataclass_fields__]
+
+
+def key_place(vehicle_id: str, app_id: str) -> Place:
+    """Return the place of a subscription's key."""
+    return "notifications", "key", vehicle_id, app_id
 
 
 def row_of(table: Any, vehicle_id: str, app_id: str) -> ColumnElement[bool]:
@@ -48,7 +57,7 @@ def list_subscriptions(connection: Connection, vehicle_id: str | None = None) ->
     query = _subscribed().where(COUNTS).order_by(n.vehicle_id, n.app_id)
     if vehicle_id is not None:
         query = query.where(n.vehicle_id == vehicle_key(vehicle_id))
-    return [Subscription(*row) for row in connection.execute(query)]
+    return [_subscription(connection, row) for row in connection.execute(query)]
 
 
 def count_subscriptions(connection: Connection) -> dict[str, int]:
@@ -63,7 +72,12 @@ def find_subscription(connection: Connection, vehicle_id: str, app_id: str) -> S
     """Return an app's subscription of a vehicle, or ``None``."""
     query = _subscribed().where(COUNTS, row_of(notifications, vehicle_id, app_id))
     row = connection.execute(query).one_or_none()
-    return Subscription(*row) if row is not None else None
+    return _subscription(connection, row) if row is not None else None
+
+
+def _subscription(connection: Connection, row: Any) -> Subscription:
+    key = decrypt(connection, key_place(row.vehicle_id, row.app_id), row.key)
+    return replace(Subscription(*row), key=key)
 
 
 def put_subscription(
@@ -89,12 +103,13 @@ def put_subscription(
         _check_type(connection, vehicle.id, push_type, limits)
     wanted = {"push_type": push_type, "key_type": key_type, "key": key}
     wanted["vehicle_name"] = vehicle_name
+    is_same = old is not None and all(getattr(old, name) == wanted[name] for name in wanted)
+    if old is not None and is_same and 0 <= now - old.changed < RENEWAL:
+        return
+    wanted["key"] = encrypt(connection, key_place(vehicle.id, app_id), key)
     if old is None:
         _make_room(connection, vehicle.id, app_id, renewed_types, limits.total)
         _insert(connection, vehicle, app_id, created=now, changed=now, **wanted)
-        return
-    is_same = all(getattr(old, name) == value for name, value in wanted.items())
-    if is_same and 0 <= now - old.changed < RENEWAL:
         return
     fresh = {} if is_same else {"failing": None, "failures": 0}
     row = update(notifications).where(row_of(notifications, vehicle.id, app_id))
@@ -143,12 +158,17 @@ def remove_subscription(
 
     With a ``key`` only if it still has that one.
     """
-    row = delete(notifications).where(row_of(notifications, vehicle_id, app_id))
-    if key is not None:
-        row = row.where(notifications.c.key == key)
-    if not connection.execute(row).rowcount:
+    this = row_of(notifications, vehicle_id, app_id)
+    is_it = key is None or _key(connection, this) == key
+    if not is_it or not connection.execute(delete(notifications).where(this)).rowcount:
         name = vehicle_key(vehicle_id)
         raise NotFound(f"vehicle {name} has no subscription {app_id!r}")
+
+
+def _key(connection: Connection, this: ColumnElement[bool]) -> str | None:
+    n = notifications.c
+    row = connection.execute(select(n.vehicle_id, n.app_id, n.key).where(this)).one_or_none()
+    return None if row is None else decrypt(connection, key_place(*row[:2]), row.key)
 
 
 def drop_ended(connection: Connection, vehicle_id: str | None = None) -> None:

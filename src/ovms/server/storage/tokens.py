@@ -1,7 +1,8 @@
 """API tokens: the queries.
 
 Each takes a connection inside a transaction. A token that is made or removed is a change of its
-owner: that is how a running server hears of it. Times are Unix seconds.
+owner: that is how a running server hears of it. A token is stored encrypted, and found by its keyed
+hash. Times are Unix seconds.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import delete, func, insert, select, update
 
 from ovms.server.storage import names
+from ovms.server.storage.encryption import current_key, decrypt, lookup
 from ovms.server.storage.errors import AlreadyExists, InvalidValue, NotFound
 from ovms.server.storage.schema import owners, tokens
 from ovms.server.values import Token
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Select
 
+    from ovms.server.storage.encrypted import Place
     from ovms.server.values import Owner
 
 TOKEN_LIMIT: Final = 1000
@@ -28,11 +31,14 @@ TOKEN_LIMIT: Final = 1000
 SHORTEST_PREFIX: Final = 8
 """Digits by which a token may be named: as many as a listing shows."""
 
+LOOKUP: Final = "tokens.token"
+"""What the keyed hash of a token is made for."""
+
 _TOKEN = [
     tokens.c.id,
     tokens.c.owner_id,
     owners.c.name,
-    tokens.c.token,
+    tokens.c.encrypted,
     tokens.c.application,
     tokens.c.purpose,
     tokens.c.permit,
@@ -42,8 +48,13 @@ _TOKEN = [
 ]
 
 
+def token_place(hashed: str, owner_id: int) -> Place:
+    """Return the place of a token, by its keyed hash."""
+    return "tokens", "encrypted", hashed, str(owner_id)
+
+
 def _select() -> Select[Any]:
-    return select(*_TOKEN).join(owners, owners.c.id == tokens.c.owner_id)
+    return select(tokens.c.lookup, *_TOKEN).join(owners, owners.c.id == tokens.c.owner_id)
 
 
 def add_token(
@@ -59,8 +70,12 @@ def add_token(
 
     Raises :class:`InvalidValue`, also past :data:`TOKEN_LIMIT`, or :class:`AlreadyExists`.
     """
+    token = names.api_token(token)
+    key = current_key(connection)
+    hashed = key.lookup(LOOKUP, token)
     values = {
-        "token": names.api_token(token),
+        "lookup": hashed,
+        "encrypted": key.encrypt(token_place(hashed, owner.id), token),
         "application": names.token_label(application),
         "purpose": names.token_label(purpose),
         "permit": names.permit(permit),
@@ -73,7 +88,7 @@ def add_token(
     row = insert(tokens).values(owner_id=owner.id, created=now, refreshed=now, **values)
     connection.execute(row)
     _owner_changed(connection, owner.id, now)
-    return get_token(connection, values["token"])
+    return get_token(connection, token)
 
 
 def list_tokens(connection: Connection, owner: Owner | None = None) -> list[Token]:
@@ -81,28 +96,31 @@ def list_tokens(connection: Connection, owner: Owner | None = None) -> list[Toke
     query = _select().order_by(owners.c.name_key, tokens.c.id)
     if owner is not None:
         query = query.where(tokens.c.owner_id == owner.id)
-    return [Token(*row) for row in connection.execute(query)]
+    return [_token(connection, row) for row in connection.execute(query)]
 
 
 def find_token(connection: Connection, token: str) -> Token | None:
     """Return the token of those digits, in any case, or ``None``."""
-    row = connection.execute(_select().where(tokens.c.token == token.lower())).one_or_none()
-    return Token(*row) if row is not None else None
+    hashed = lookup(connection, LOOKUP, token.lower())
+    row = connection.execute(_select().where(tokens.c.lookup == hashed)).one_or_none()
+    return _token(connection, row) if row is not None else None
 
 
 def get_token(connection: Connection, token: str) -> Token:
     """Return the token of those digits, or of those first ones if no other begins with them.
 
-    At least :data:`SHORTEST_PREFIX`. Raises :class:`InvalidValue` or :class:`NotFound`.
+    At least :data:`SHORTEST_PREFIX`; only the whole is looked up, for less all tokens are read.
+    Raises :class:`InvalidValue` or :class:`NotFound`.
     """
     first = _prefix(token)
-    within = (tokens.c.token >= first, tokens.c.token < first + "g")  # behind all that begin so
-    rows = connection.execute(_select().where(*within).limit(2)).all()
-    if not rows:
+    whole = find_token(connection, first)
+    found = [whole] if whole else [each for each in list_tokens(connection)
+                                   if each.token.startswith(first)]  # fmt: skip
+    if not found:
         raise NotFound(f"there is no token {_shown(first)}")
-    if len(rows) > 1:
+    if len(found) > 1:
         raise InvalidValue(f"more than one token begins with {_shown(first)}")
-    return Token(*rows[0])
+    return found[0]
 
 
 def remove_token(connection: Connection, token: str, now: float) -> Token:
@@ -117,6 +135,12 @@ def touch_tokens(connection: Connection, used: Mapping[int, float]) -> None:
     """Store when tokens were used, by their ids."""
     for token_id, time in used.items():
         connection.execute(update(tokens).where(tokens.c.id == token_id).values(last_used=time))
+
+
+def _token(connection: Connection, row: Any) -> Token:
+    hashed, token_id, owner_id, owner, value, *rest = row
+    token = decrypt(connection, token_place(hashed, owner_id), value)
+    return Token(token_id, owner_id, owner, token, *rest)
 
 
 def _owner_changed(connection: Connection, owner_id: int, now: float) -> None:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import delete, func, insert, select, update
 
 from ovms.server.storage import names
-from ovms.server.storage.errors import AlreadyExists, InvalidValue, NotFound
+from ovms.server.storage.encrypted import NOTHING, Encrypted, Place
+from ovms.server.storage.encryption import decrypt, encrypt
+from ovms.server.storage.errors import AlreadyExists, DamagedSecret, InvalidValue, NotFound
 from ovms.server.storage.expiry import CHUNK, forget_history
 from ovms.server.storage.schema import (
     messages,
@@ -56,6 +58,32 @@ _VEHICLE = [
 _WIDTH = len(_VEHICLE)
 
 
+def secret_place(vehicle_id: str) -> Place:
+    """Return the place of a vehicle's secret."""
+    return "vehicles", "secret", vehicle_id
+
+
+def encrypt_secret(connection: Connection, vehicle_id: str, secret: str) -> Encrypted:
+    """Check a secret; return it as it is stored. Raises :class:`InvalidValue`."""
+    return encrypt(connection, secret_place(vehicle_id), names.secret(secret))
+
+
+def decrypt_secret(connection: Connection, vehicle_id: str, value: Encrypted) -> str:
+    """Return a vehicle's secret; ``""`` for one that is damaged.
+
+    So where many vehicles are read, one that is damaged keeps none of the others back.
+    """
+    try:
+        return decrypt(connection, secret_place(vehicle_id), value)
+    except DamagedSecret:
+        return ""
+
+
+def _vehicle(row: Any, secret: str) -> Vehicle:
+    vehicle_id, owner_id, owner, name, _, *rest = row[:_WIDTH]
+    return Vehicle(vehicle_id, owner_id, owner, name, secret, *rest)
+
+
 def _select(*more: Any) -> Select[Any]:
     return select(*_VEHICLE, *more).join(owners).where(vehicles.c.deleted.is_(None))
 
@@ -73,12 +101,12 @@ def add_vehicle(
 ) -> Vehicle:
     """Make a vehicle. Raises :class:`InvalidValue` or :class:`AlreadyExists`."""
     vehicle_id = names.vehicle_id(vehicle_id)
-    if find_vehicle(connection, vehicle_id) is not None:
+    if _exists(connection, vehicle_id):
         raise AlreadyExists(f"vehicle {vehicle_id} exists already")
     values = {
         "owner_id": owner.id,
         "name": names.vehicle_name(name),
-        "secret": names.secret(secret),
+        "secret": encrypt_secret(connection, vehicle_id, secret),
         "type": names.vehicle_type(type),
         "server": names.server_name(server),
     }
@@ -88,10 +116,12 @@ def add_vehicle(
 
 
 def find_vehicle(connection: Connection, vehicle_id: str) -> Vehicle | None:
-    """Return a vehicle, or ``None``."""
+    """Return a vehicle, or ``None``. Raises :class:`DamagedSecret`."""
     query = _select().where(vehicles.c.id == names.vehicle_key(vehicle_id))
     row = connection.execute(query).one_or_none()
-    return Vehicle(*row) if row is not None else None
+    if row is None:
+        return None
+    return _vehicle(row, decrypt(connection, secret_place(row.id), row.secret))
 
 
 def get_vehicle(connection: Connection, vehicle_id: str) -> Vehicle:
@@ -122,13 +152,15 @@ def list_vehicles(
     heartbeat = connection.scalar(select(server_row.c.heartbeat))
     alive = heartbeat is not None and heartbeat > now - PRESENCE_STALE
     used = plain_uses(connection)
-    return [_status(row, alive, used) for row in connection.execute(query)]
+    return [_status(connection, row, alive, used) for row in connection.execute(query)]
 
 
-def _status(row: Any, alive: bool, used: Callable[[str], float | None]) -> VehicleStatus:
+def _status(
+    connection: Connection, row: Any, alive: bool, used: Callable[[str], float | None]
+) -> VehicleStatus:
     car, apps, batch, *times = row[_WIDTH:]
     heard = max((time for time in times if time is not None), default=None)
-    vehicle = Vehicle(*row[:_WIDTH])
+    vehicle = _vehicle(row, decrypt_secret(connection, row.id, row.secret))
     plain = used(vehicle.secret)
     if not alive:
         return VehicleStatus(vehicle, False, 0, 0, heard, plain)
@@ -151,7 +183,7 @@ def transfer_vehicle(
     vehicle = get_vehicle(connection, vehicle_id)
     values: dict[str, object] = {"owner_id": owner.id}
     if secret is not None:
-        values["secret"] = names.secret(secret)
+        values["secret"] = encrypt_secret(connection, vehicle.id, secret)
         if secret == vehicle.secret and owner.id != vehicle.owner_id:
             raise InvalidValue("the former owner knows this secret")
     if owner.id != vehicle.owner_id:
@@ -161,17 +193,20 @@ def transfer_vehicle(
 
 
 def set_secret(connection: Connection, vehicle_id: str, secret: str, now: float) -> Vehicle:
-    """Change a vehicle's secret."""
-    return _change(connection, vehicle_id, now, secret=names.secret(secret))
+    """Change a vehicle's secret, also a damaged one."""
+    vehicle_id = names.vehicle_key(vehicle_id)
+    new = encrypt_secret(connection, vehicle_id, secret)
+    return _change(connection, vehicle_id, now, secret=new)
 
 
 def set_tls_only(
     connection: Connection, vehicle_id: str, tls_only: bool, now: float, secret: str | None = None
 ) -> Vehicle:
     """Change whether a vehicle takes logins over TLS only; with a new secret if one is given."""
+    vehicle_id = names.vehicle_key(vehicle_id)
     values: dict[str, object] = {"tls_only": tls_only}
     if secret is not None:
-        values["secret"] = names.secret(secret)
+        values["secret"] = encrypt_secret(connection, vehicle_id, secret)
     return _change(connection, vehicle_id, now, **values)
 
 
@@ -188,11 +223,14 @@ def set_log_days(connection: Connection, vehicle_id: str, days: LogDays, now: fl
 
 
 def _change(connection: Connection, vehicle_id: str, now: float, **values: object) -> Vehicle:
-    vehicle = get_vehicle(connection, vehicle_id)
-    connection.execute(
-        update(vehicles).where(vehicles.c.id == vehicle.id).values(changed=now, **values)
-    )
+    known = (vehicles.c.id == names.vehicle_key(vehicle_id), vehicles.c.deleted.is_(None))
+    connection.execute(update(vehicles).where(*known).values(changed=now, **values))
     return get_vehicle(connection, vehicle_id)
+
+
+def _exists(connection: Connection, vehicle_id: str) -> bool:
+    query = select(vehicles.c.id).where(vehicles.c.id == vehicle_id, vehicles.c.deleted.is_(None))
+    return connection.execute(query).first() is not None
 
 
 def remove_vehicle(connection: Connection, vehicle_id: str, now: float) -> Vehicle:
@@ -210,7 +248,7 @@ def tombstone(connection: Connection, vehicle_id: str, now: float, rows: int = C
     for table in (messages, presence, utilisation, notifications, owner_warnings):
         connection.execute(delete(table).where(table.c.vehicle_id == vehicle_id))
     forget_history(connection, vehicle_id, rows)
-    emptied = {"owner_id": None, "name": "", "secret": "", "paranoid_token": ""}
+    emptied = {"owner_id": None, "name": "", "secret": NOTHING, "paranoid_token": ""}
     connection.execute(
         update(vehicles)
         .where(vehicles.c.id == vehicle_id)
@@ -239,4 +277,7 @@ def changed_since(connection: Connection, since: float) -> list[VehicleChange]:
     columns = (v.id, v.owner_id, v.secret, v.deleted.is_not(None), v.log_days,
                v.log_position_days, v.server, v.tls_only)  # fmt: skip
     query = select(*columns).where(v.changed >= since).order_by(v.changed, v.id)
-    return [VehicleChange(*row) for row in connection.execute(query)]
+    return [
+        VehicleChange(id_, owner, decrypt_secret(connection, id_, secret), *rest)
+        for id_, owner, secret, *rest in connection.execute(query)
+    ]

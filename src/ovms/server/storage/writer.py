@@ -169,9 +169,9 @@ class Writer:
         """Add to a vehicle's traffic of a day, ``YYYY-MM-DD`` in UTC."""
         self._open_batch().put_traffic(vehicle_id, day, traffic)
 
-    def put_provision_use(self, key: str, time: float) -> None:
-        """Store when a provisioning record was asked for, in Unix seconds."""
-        self._open_batch().provisions[key] = time
+    def put_provision_use(self, lookup: str, time: float) -> None:
+        """Store when a provisioning record, by its keyed hash, was asked for, in Unix seconds."""
+        self._open_batch().provisions[lookup] = time
 
     def heartbeat(self, time: float) -> None:
         """Store a sign of the server's life, in Unix seconds."""

@@ -8,16 +8,24 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from ovms.server.storage.encryption import Keys
 from ovms.server.storage.errors import DatabaseLocked, DatabaseUnwritable
-from ovms.server.storage.sqlite.connections import KeptConnection, SqliteEngine, connect
+from ovms.server.storage.keyfile import KeyFile
+from ovms.server.storage.sqlite.connections import (
+    KeptConnection,
+    SqliteEngine,
+    connect,
+    rewrite,
+)
 from ovms.server.storage.sqlite.errors import translated
 
+KEYS = Keys(KeyFile(Path("none")), "")
 PRAGMAS = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
 
 
 def test_file_is_private(path: Path) -> None:
     """Nobody else can read the database or its log."""
-    with SqliteEngine(path, kept=False).reading() as connection:
+    with SqliteEngine(path, KEYS, kept=False).reading() as connection:
         connection.execute(text("SELECT * FROM owners"))
         for name in (path, Path(f"{path}-wal")):
             assert stat.S_IMODE(name.stat().st_mode) == 0o600
@@ -26,7 +34,7 @@ def test_file_is_private(path: Path) -> None:
 @pytest.mark.parametrize("kept", [False, True])
 def test_pragmas(path: Path, kept: bool) -> None:
     """Commits are synced, logged ahead, and foreign keys hold."""
-    engine = SqliteEngine(path, kept=kept)
+    engine = SqliteEngine(path, KEYS, kept=kept)
     with engine.reading() as connection:
         found = [connection.scalar(text(f"PRAGMA {name}")) for name in PRAGMAS]
     assert found == ["wal", 2, 1, 10_000]
@@ -36,7 +44,7 @@ def test_pragmas(path: Path, kept: bool) -> None:
 @pytest.mark.parametrize("kept", [False, True])
 def test_kept_engine(path: Path, kept: bool) -> None:
     """An engine for one thread keeps its connection, the other one opens the file anew."""
-    engine = SqliteEngine(path, kept=kept)
+    engine = SqliteEngine(path, KEYS, kept=kept)
     with engine.reading() as connection:
         connection.exec_driver_sql("PRAGMA cache_size = 7")
     with engine.reading() as connection:
@@ -46,7 +54,7 @@ def test_kept_engine(path: Path, kept: bool) -> None:
 
 def test_writing_has_the_lock(path: Path) -> None:
     """A transaction that writes holds the lock from its beginning; one that reads holds none."""
-    engine = SqliteEngine(path, kept=False)
+    engine = SqliteEngine(path, KEYS, kept=False)
     with closing(connect(path, busy_timeout=0.0)) as other:
         with engine.reading():
             other.execute("BEGIN IMMEDIATE")
@@ -59,9 +67,37 @@ def test_connect_makes_no_file(tmp_path: Path) -> None:
     """A connection does not make an empty database where one is missing."""
     with pytest.raises(sqlite3.OperationalError):
         connect(tmp_path / "none.db")
-    with pytest.raises(DatabaseUnwritable), SqliteEngine(tmp_path / "x", kept=False).reading():
+    with (
+        pytest.raises(DatabaseUnwritable),
+        SqliteEngine(tmp_path / "x", KEYS, kept=False).reading(),
+    ):
         pass
     assert [*tmp_path.glob("[nx]*")] == []
+
+
+def test_rewrite(path: Path) -> None:
+    """A database that was written anew holds its rows, and nothing that was deleted."""
+    with closing(connect(path)) as connection:
+        connection.execute("PRAGMA secure_delete = OFF")
+        connection.execute("CREATE TABLE t (x)")
+        connection.executemany("INSERT INTO t VALUES (?)", [("deleted words",)] * 1000)
+        connection.execute("DELETE FROM t WHERE rowid > 1")
+        connection.execute("UPDATE t SET x = 'row'")
+        rewrite(path)
+        assert connection.execute("SELECT * FROM t").fetchall() == [("row",)]
+        assert Path(f"{path}-wal").stat().st_size == 0
+    assert b"deleted words" not in path.read_bytes()
+
+
+def test_rewrite_while_others_read(path: Path) -> None:
+    """While somebody reads, the log cannot be emptied: that is told."""
+    with closing(connect(path)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM owners").fetchall()
+        with pytest.raises(DatabaseLocked, match="is read by another process"):
+            rewrite(path, busy_timeout=0.0)
+        reader.execute("COMMIT")
+        rewrite(path)
 
 
 def test_kept_connection(path: Path) -> None:

@@ -16,6 +16,7 @@ from ovms.server.storage.errors import (
     DatabaseUnwritable,
     NotADatabase,
 )
+from ovms.server.storage.keyfile import KeyFile
 from ovms.server.storage.sqlite import connections
 from ovms.server.storage.sqlite import database as module
 from ovms.server.storage.sqlite.database import SqliteDatabase
@@ -74,7 +75,7 @@ async def test_full_disk(database: Database, monkeypatch: pytest.MonkeyPatch) ->
 async def test_locked(path: Path, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """The writer does not wait for long where another process holds the lock."""
     monkeypatch.setattr(module, "WRITER_BUSY_TIMEOUT", 0.0)
-    other = SqliteDatabase(path)
+    other = SqliteDatabase(path, database.keys.file)
     with database.writing(), pytest.raises(DatabaseLocked):
         await other.apply(BIG)
     assert await other.apply(BIG) == 0
@@ -83,7 +84,7 @@ async def test_locked(path: Path, database: Database, monkeypatch: pytest.Monkey
 
 async def test_closing_waits_for_no_history(path: Path, database: Database) -> None:
     """A read of the history that would go on for ever is ended when the database closes."""
-    subject = SqliteDatabase(path)
+    subject = SqliteDatabase(path, database.keys.file)
     running = threading.Event()
 
     def count(connection: Connection) -> None:
@@ -105,8 +106,9 @@ async def test_closing_waits_for_no_history(path: Path, database: Database) -> N
 def test_check(tmp_path: Path) -> None:
     """No file is in order, and none is made; a file that is something else is not."""
     path = tmp_path / "x.db"
-    SqliteDatabase(path).check()
+    key_file = KeyFile(tmp_path / "secrets.key")
+    SqliteDatabase(path, key_file).check()
     assert not path.exists()
     path.write_bytes(b"hello, I am a text file\n" * 100)
     with pytest.raises(NotADatabase, match="not a database"):
-        SqliteDatabase(path).check()
+        SqliteDatabase(path, key_file).check()

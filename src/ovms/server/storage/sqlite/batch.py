@@ -57,7 +57,7 @@ _TRAFFIC: Final = (
     "apps_sent = apps_sent + excluded.apps_sent"
 )
 _PROVISIONS: Final = (
-    "UPDATE provisions SET last_used = column2 FROM (VALUES {}) WHERE key = column1"
+    "UPDATE provisions SET last_used = column2 FROM (VALUES {}) WHERE lookup = column1"
 )
 _HEARTBEAT: Final = "UPDATE server SET heartbeat = ? WHERE id = ?"
 

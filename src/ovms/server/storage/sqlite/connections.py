@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import NullPool, QueuePool
 
-from ovms.server.storage.errors import DatabaseUnwritable
+from ovms.server.storage.encryption import OPTION
+from ovms.server.storage.errors import DatabaseLocked, DatabaseUnwritable
 from ovms.server.storage.sqlite.errors import translated
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Connection
+
+    from ovms.server.storage.encryption import Keys
 
 BUSY_TIMEOUT: Final = 10.0
 """Seconds to wait for another process's transaction; the longest of ours, an import, takes two."""
@@ -82,6 +85,18 @@ def _log_ahead(connection: sqlite3.Connection, busy_timeout: float) -> None:
             return
 
 
+def rewrite(path: Path, busy_timeout: float = BUSY_TIMEOUT) -> None:
+    """Copy what a database holds into a file without free places, and empty the log before it.
+
+    Raises :class:`~ovms.server.storage.errors.DatabaseError`, also while others read.
+    """
+    with translated(str(path)), closing(connect(path, busy_timeout)) as connection:
+        connection.execute("VACUUM")
+        is_busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if is_busy:
+        raise DatabaseLocked(f"database {path} is read by another process")
+
+
 class KeptConnection:
     """The driver's own connection, opened by the first use and again after an error.
 
@@ -116,11 +131,12 @@ class KeptConnection:
 class SqliteEngine:
     """SQLAlchemy's connections: one that is kept for one thread, or a new one for each use."""
 
-    def __init__(self, path: Path, *, kept: bool) -> None:
+    def __init__(self, path: Path, keys: Keys, *, kept: bool) -> None:
         self._name = str(path)
         pool: dict[str, Any] = {"poolclass": NullPool}
         if kept:
             pool = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0}
+        pool["execution_options"] = {OPTION: keys}
         self._path = path
         self._newest: sqlite3.Connection | None = None
         self._engine = create_engine("sqlite://", creator=self._connect, **pool)

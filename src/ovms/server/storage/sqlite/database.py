@@ -10,7 +10,12 @@ from ovms.server.storage.database import Database, Lane
 from ovms.server.storage.errors import UnsupportedDatabase
 from ovms.server.storage.limits import HistoryLimits
 from ovms.server.storage.sqlite.batch import apply
-from ovms.server.storage.sqlite.connections import KeptConnection, SqliteEngine, create_file
+from ovms.server.storage.sqlite.connections import (
+    KeptConnection,
+    SqliteEngine,
+    create_file,
+    rewrite,
+)
 from ovms.server.storage.sqlite.errors import is_bad_row
 from ovms.server.storage.sqlite.expiry import expire
 from ovms.server.storage.sqlite.holding import HeldFile, lock_path
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
 
     from ovms.server.storage.batch import Batch
     from ovms.server.storage.expiry import ExpiryKind
+    from ovms.server.storage.keyfile import KeyFile
 
     T = TypeVar("T")
 
@@ -39,24 +45,26 @@ DEFAULTS: Final = HistoryLimits()
 class SqliteDatabase(Database):
     """A SQLite file, with a thread and a connection for each lane, for writes, for the writer."""
 
-    def __init__(self, path: Path, limits: HistoryLimits = DEFAULTS) -> None:
-        super().__init__(str(path))
+    def __init__(self, path: Path, key_file: KeyFile, limits: HistoryLimits = DEFAULTS) -> None:
+        super().__init__(str(path), key_file)
         self.path = path
         self._quota = HistoryQuota(limits)
         self._hold: HeldFile | None = None
-        self._engine = SqliteEngine(path, kept=False)
+        self._engine = SqliteEngine(path, self.keys, kept=False)
         self._lanes = {lane: self._reader(lane) for lane in Lane}
-        kept = SqliteEngine(path, kept=True)
+        kept = SqliteEngine(path, self.keys, kept=True)
         self._writes = Worker("ovms-writes", kept.writing, kept.close)
         connection = KeptConnection(path, WRITER_BUSY_TIMEOUT)
         self._writer = Worker("ovms-writer", connection.opened, connection.close)
 
     @classmethod
-    def at_url(cls, url: URL, limits: HistoryLimits = DEFAULTS) -> SqliteDatabase:
+    def at_url(
+        cls, url: URL, key_file: KeyFile, limits: HistoryLimits = DEFAULTS
+    ) -> SqliteDatabase:
         """Return the database of a ``sqlite`` URL. Raises :class:`UnsupportedDatabase`."""
         if not url.database or url.database == ":memory:" or url.query:
             raise UnsupportedDatabase("a SQLite database is named by its file: sqlite:///FILE")
-        return cls(Path(url.database), limits)
+        return cls(Path(url.database), key_file, limits)
 
     def reading(self) -> AbstractContextManager[Connection]:
         """See :meth:`Database.reading`."""
@@ -66,10 +74,14 @@ class SqliteDatabase(Database):
         """See :meth:`Database.writing`: it has the write lock from its beginning."""
         return self._engine.writing()
 
-    def upgrade(self) -> None:
+    def upgrade_schema(self) -> None:
         """Make the file if there is none, and bring its schema up to this version."""
         create_file(self.path)
-        super().upgrade()
+        super().upgrade_schema()
+
+    def rewrite(self) -> None:
+        """Copy the rows into a file without free places, and empty the write-ahead log."""
+        rewrite(self.path)
 
     def hold(self) -> None:
         """Lock the file ``….lock`` beside the database, wherever that is."""
@@ -77,6 +89,7 @@ class SqliteDatabase(Database):
 
     def check(self) -> None:
         """Raise what would keep a server from starting on the file; a missing one does not."""
+        self.keys.file.read()
         if lock_path(self.path).exists():
             HeldFile(self.path).close()
         if self.path.exists():
@@ -111,6 +124,6 @@ class SqliteDatabase(Database):
             self._hold.close()
 
     def _reader(self, lane: Lane) -> Worker[Connection]:
-        kept = SqliteEngine(self.path, kept=True)
+        kept = SqliteEngine(self.path, self.keys, kept=True)
         interrupt = kept.interrupt if lane is Lane.HISTORY else None
         return Worker(f"ovms-{lane.value}", kept.reading, kept.close, interrupt)

@@ -1,0 +1,98 @@
+"""``ovms key``: the key that the secrets in the database are encrypted under."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from ovms.cli.common import JsonOption, YesOption, confirm_or_leave, on_terminal, print_json, refuse
+from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
+from ovms.cli.vehicle import make_secret
+from ovms.server.storage import queries
+from ovms.server.storage.database import Database
+from ovms.server.storage.encryption import current_key_id
+from ovms.server.storage.keychange import change_key, reset_key
+
+app = typer.Typer(
+    help="The key that the secrets in the database are encrypted under.", no_args_is_help=True
+)
+
+
+@app.command()
+def show(
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show the id of the key and where it is; the key itself is never shown."""
+    with open_database(data, database, config, must_exist=True) as db, db.reading() as connection:
+        key_id = current_key_id(connection)
+    if json:
+        print_json({"id": key_id, "file": str(db.keys.file.path), "database": db.name})
+        return
+    print(f"key {key_id} in {db.keys.file.path}, for database {db.name}")
+
+
+@app.command()
+def change(
+    data: DataOption = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Encrypt all secrets under a new key; the server must not run.
+
+    Backups of before need the old key: keep a copy of its file as long as you keep them.
+    """
+    with open_database(data, database, config, must_exist=True) as db, _held(db):
+        old, new = change_key(db)
+    print(f"the secrets are encrypted under key {new.id} now, in {db.keys.file.path}")
+    print(f"backups of before need key {old.id}, which is not there any more", file=sys.stderr)
+
+
+@app.command()
+def reset(
+    yes: YesOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Begin with another key because the old one is lost; the server must not run.
+
+    Every vehicle gets a new secret. They are printed this once as CSV: owner, id, secret, name. API
+    tokens, provisioning records and subscriptions to alerts are deleted, because nobody can read
+    them. History, owners and their passwords stay.
+    """
+    if not yes and not on_terminal():
+        refuse("this gives every vehicle a new secret and deletes tokens: say --yes")
+    with (
+        open_database(data, database, config, must_exist=True, needs_key=False) as db,
+        _held(db),
+    ):
+        confirm_or_leave("Give every vehicle a new secret and delete all tokens?", yes)
+        now = time.time()
+        with db.writing() as connection:
+            reset_key(connection, now, make_secret)
+            rows = csv.writer(sys.stdout, lineterminator="\n")
+            rows.writerow(("owner", "id", "secret", "name"))
+            for status in queries.list_vehicles(connection, now):
+                vehicle = status.vehicle
+                rows.writerow((vehicle.owner, vehicle.id, vehicle.secret, vehicle.name))
+            sys.stdout.flush()  # before it is final
+        db.check_key()
+
+
+@contextmanager
+def _held(db: Database) -> Iterator[None]:
+    """Keep servers from the database meanwhile; one that runs ends the command."""
+    db.hold()
+    try:
+        yield
+    finally:
+        asyncio.run(db.close())

@@ -1,0 +1,148 @@
+"""Changing the key of the secrets, and beginning anew when it is lost.
+
+A change is one transaction. The key file holds both keys before it begins and until it is on disk,
+so whenever the change is interrupted, the file holds the key that the database names.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import bindparam, delete, select, update
+
+from ovms.server.storage import provisions as provision_queries
+from ovms.server.storage import tokens as token_queries
+from ovms.server.storage.encrypted import KEY_BYTES, NOTHING, EncryptionKey
+from ovms.server.storage.encryption import current_key, current_key_id, keys_of
+from ovms.server.storage.errors import InvalidValue, WrongKey
+from ovms.server.storage.schema import (
+    encryption,
+    notifications,
+    owner_warnings,
+    owners,
+    provisions,
+    secret_uses,
+    seen_tokens,
+    server,
+    tokens,
+    vehicles,
+)
+from ovms.server.storage.seen_tokens import KEY_PLACE
+from ovms.server.storage.subscriptions import key_place
+from ovms.server.storage.vehicles import secret_place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection, Table
+
+    from ovms.server.storage.database import Database
+
+
+def change_key(
+    database: Database, random: Callable[[int], bytes] = os.urandom
+) -> tuple[EncryptionKey, EncryptionKey]:
+    """Encrypt all secrets under a new key; return the old key and the new one.
+
+    The key file holds the new one alone then. No server may run on the database. Raises
+    :class:`~ovms.server.storage.errors.DatabaseError`; then the old key holds on.
+    """
+    new = EncryptionKey(random(KEY_BYTES))
+    with database.writing() as connection:
+        old = current_key(connection)
+        database.keys.file.replace([new, old])
+        _encrypt_again(connection, old, new)
+        connection.execute(update(encryption).values(key_id=new.id, is_clean=False))
+    database.check_key()
+    return old, new
+
+
+def reset_key(connection: Connection, now: float, make_secret: Callable[[], str]) -> None:
+    """Begin anew with the key that the file holds, or a new one, because the old one is lost.
+
+    Every vehicle gets a new secret; tokens, provisioning records and subscriptions are deleted:
+    nobody can read them. What was remembered of the old secrets goes with them. Raises
+    :class:`InvalidValue` while the key is there.
+    """
+    keys, lost = keys_of(connection), current_key_id(connection)
+    try:
+        keys.find(lost)
+    except WrongKey:
+        pass
+    else:
+        raise InvalidValue(f"key {lost} is not lost: {keys.file.path} holds it")
+    key = keys.file.make()[0]
+    connection.execute(update(encryption).values(key_id=key.id, is_clean=False))
+    for table in (notifications, tokens, provisions, seen_tokens, secret_uses, owner_warnings):
+        connection.execute(delete(table))
+    connection.execute(update(server).values(token_key=None))
+    connection.execute(update(owners).values(changed=now))  # their tokens are gone
+    ids = connection.scalars(select(vehicles.c.id).where(vehicles.c.deleted.is_(None))).all()
+    rows = [{"_id": id_, "new": key.encrypt(secret_place(id_), make_secret())} for id_ in ids]
+    _update(connection, vehicles, rows, {"secret": bindparam("new"), "changed": now})
+
+
+def _encrypt_again(connection: Connection, old: EncryptionKey, new: EncryptionKey) -> None:
+    for encrypt in (_vehicles, _subscriptions, _tokens, _provisions, _server):
+        encrypt(connection, old, new)
+
+
+def _vehicles(connection: Connection, old: EncryptionKey, new: EncryptionKey) -> None:
+    v, rows = vehicles.c, []
+    for id_, value in connection.execute(select(v.id, v.secret).where(v.secret != NOTHING)):
+        place = secret_place(id_)
+        rows.append({"_id": id_, "new": new.encrypt(place, old.decrypt(place, value))})
+    _update(connection, vehicles, rows, {"secret": bindparam("new")})
+
+
+def _subscriptions(connection: Connection, old: EncryptionKey, new: EncryptionKey) -> None:
+    n, rows = notifications.c, []
+    for vehicle_id, app_id, value in connection.execute(select(n.vehicle_id, n.app_id, n.key)):
+        place = key_place(vehicle_id, app_id)
+        encrypted = new.encrypt(place, old.decrypt(place, value))
+        rows.append({"_vehicle_id": vehicle_id, "_app_id": app_id, "new": encrypted})
+    _update(connection, notifications, rows, {"key": bindparam("new")})
+
+
+def _tokens(connection: Connection, old: EncryptionKey, new: EncryptionKey) -> None:
+    t, rows = tokens.c, []
+    query = select(t.id, t.owner_id, t.lookup, t.encrypted)
+    for id_, owner_id, hashed, value in connection.execute(query):
+        token = old.decrypt(token_queries.token_place(hashed, owner_id), value)
+        found = new.lookup(token_queries.LOOKUP, token)
+        encrypted = new.encrypt(token_queries.token_place(found, owner_id), token)
+        rows.append({"_id": id_, "hashed": found, "new": encrypted})
+    _update(connection, tokens, rows, _LOOKED_UP)
+
+
+def _provisions(connection: Connection, old: EncryptionKey, new: EncryptionKey) -> None:
+    p, rows = provisions.c, []
+    for hashed, value in connection.execute(select(p.lookup, p.encrypted)):
+        words = old.decrypt(provision_queries.provision_place(hashed), value)
+        found = new.lookup(provision_queries.LOOKUP, words.split(" ")[0])
+        encrypted = new.encrypt(provision_queries.provision_place(found), words)
+        rows.append({"_lookup": hashed, "hashed": found, "new": encrypted})
+    _update(connection, provisions, rows, _LOOKED_UP)
+
+
+def _server(connection: Connection, old: EncryptionKey, new: EncryptionKey) -> None:
+    value = connection.scalar(select(server.c.token_key))
+    if value is not None:
+        encrypted = new.encrypt(KEY_PLACE, old.decrypt(KEY_PLACE, value))
+        connection.execute(update(server).values(token_key=encrypted))
+
+
+_LOOKED_UP: Final[dict[str, object]] = {
+    "lookup": bindparam("hashed"), "encrypted": bindparam("new"),
+}  # fmt: skip
+
+
+def _update(
+    connection: Connection, table: Table, rows: list[dict[str, Any]], values: dict[str, Any]
+) -> None:
+    """Update a row for each of ``rows``, found by its columns that stand there as ``_NAME``."""
+    if not rows:
+        return
+    found = [table.c[name[1:]] == bindparam(name) for name in rows[0] if name.startswith("_")]
+    connection.execute(update(table).where(*found).values(values), rows)
