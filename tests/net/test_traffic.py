@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from ovms.net.traffic import INFO_SIZE, Traffic, measure, read_info
+from ovms.net.traffic import INFO_SIZE, Traffic, measure, read_info, unread
 
 HEADER = 20 + 20 + 12
 
@@ -82,3 +82,16 @@ def info(options: int, size: int = INFO_SIZE) -> bytes:
 def test_what_the_kernel_answers(answer: bytes, ip_header: int, expected: Traffic | None) -> None:
     """With timestamps or without, in either version of IP; an old kernel knows too little."""
     assert read_info(answer, ip_header) == expected
+
+
+def test_what_nobody_has_read() -> None:
+    """Bytes count that have come and were not received; a closed socket has none."""
+    here, there = socket.socketpair()
+    assert unread(here) == 0
+    there.send(b"seven b")
+    assert unread(here) == 7
+    here.recv(3)
+    assert unread(here) == 4
+    here.close()
+    there.close()
+    assert unread(here) == 0

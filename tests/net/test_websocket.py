@@ -6,6 +6,7 @@ import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from itertools import pairwise
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from websockets.frames import CLOSE, CONT, PING, PONG, TEXT, Close, CloseCode, F
 
 from ovms.net import pump as pump_module
 from ovms.net.http import HEAD_LIMIT
-from ovms.net.pump import STRANGER_LIMIT, GoingAway, Pump
+from ovms.net.pump import LEFT_LIMIT, STRANGER_LIMIT, GoingAway, Pump
 from ovms.net.websocket import LONGEST_CONTROL, SLICE, ClientSocket, ServerSocket
 from ovms.protocol import CallerWelcome, Message, Party, Role, Session, State
 from ovms.protocol.errors import (
@@ -675,6 +676,38 @@ async def test_the_other_end_does_not_go(bad: bytes, monkeypatch: pytest.MonkeyP
     async with listening(end) as place, raw(place) as caller:
         await caller.says(bad)
         await end.closes()
+
+
+@pytest.mark.parametrize("is_broken", [True, False])
+async def test_a_flood_behind_the_end(is_broken: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind a bad frame, or our Close, only so much is read, and nothing more is parsed."""
+    monkeypatch.setattr(pump_module, "CLOSE_TIMEOUT", 0.3)
+    end = End()
+    async with listening(end) as place, raw(place) as caller:
+        await end.until(lambda end: end.opens)
+        if is_broken:
+            caller.writer.write(CLEAR)
+        else:
+            end.line.close()
+        await close_code(caller)
+        caller.writer.write(GOOD * 200_000)
+        await until(lambda: end.line._left > LEFT_LIMIT)
+        received = end.line.received
+        await end.closes()
+        assert end.line.received == received
+        assert end.events == []
+
+
+def test_nothing_is_parsed_behind_a_bad_frame() -> None:
+    """What follows in the same piece or the next is dropped before the library sees it."""
+    socket = ServerSocket()
+    socket.receive(HANDSHAKE)
+    socket.outgoing()
+    assert socket.receive(GOOD + CLEAR + GOOD) != b""
+    assert socket.error is not None
+    monitored = socket._protocol.receive_data = Mock()  # type: ignore[method-assign]
+    assert socket.receive(GOOD) == b""
+    monitored.assert_not_called()
 
 
 async def test_closing_while_paused() -> None:

@@ -43,13 +43,27 @@ os.execv(sys.executable, [sys.executable, "-m", "ovms", *sys.argv[1:]])
 """Starts `ovms` so that it takes its output for systemd's journal."""
 
 
+WITH_FILES = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, ({files}, {files}))
+os.execv(sys.executable, [sys.executable, "-m", "ovms", *sys.argv[1:]])
+"""
+"""Starts `ovms` with so many open files and no more."""
+
+
 class Program:
     """An `ovms` process whose output can be waited for, line by line."""
 
     def __init__(
-        self, *arguments: str, env: dict[str, str] | None = None, to_journal: bool = False
+        self,
+        *arguments: str,
+        env: dict[str, str] | None = None,
+        to_journal: bool = False,
+        files: int | None = None,
     ) -> None:
         program = ["-c", AS_JOURNAL] if to_journal else ["-m", "ovms"]
+        if files is not None:
+            program = ["-c", WITH_FILES.format(files=files)]
         self.process = subprocess.Popen(
             [sys.executable, *program, *arguments],
             stdout=subprocess.PIPE,
@@ -118,9 +132,12 @@ def start() -> Iterator[Start]:
     programs: list[Program] = []
 
     def run(
-        *arguments: str, env: dict[str, str] | None = None, to_journal: bool = False
+        *arguments: str,
+        env: dict[str, str] | None = None,
+        to_journal: bool = False,
+        files: int | None = None,
     ) -> Program:
-        program = Program(*arguments, env=env, to_journal=to_journal)
+        program = Program(*arguments, env=env, to_journal=to_journal, files=files)
         programs.append(program)
         return program
 

@@ -51,9 +51,13 @@ class FakeProvisions:
 
     records: dict[str, ProvisionRecord] = field(default_factory=dict)
     error: Exception | None = None
+    gate: asyncio.Event | None = None
+    """What look-ups wait for."""
 
     async def find(self, key: str) -> ProvisionRecord | None:
         """Look a record up."""
+        if self.gate is not None:
+            await self.gate.wait()
         if self.error is not None:
             raise self.error
         return self.records.get(key)

@@ -15,10 +15,12 @@ from ovms.protocol.welcome import ProvisionRecord
 from ovms.server import acceptor as acceptor_module
 from ovms.server.acceptor import (
     HALF_CLOSE_TIMEOUT,
+    HEAD_TIMEOUT,
     LEAVING_TIMEOUT,
     WELCOME_TIMEOUT,
     Acceptor,
     Repeated,
+    ServerConnection,
     TlsOnly,
     WarningKind,
 )
@@ -27,6 +29,7 @@ from ovms.server.hub.hub import CAR_REFUSED, Hub, HubSettings
 from ovms.server.hub.room import RECORDS_BEHIND
 from ovms.server.provisions import NETWORK_BURST, NETWORK_REFILL
 from ovms.server.storage.errors import DatabaseUnwritable
+from ovms.server.strangers import StrangerStage
 from tests.net.ends import CALLER_TOKEN, HANDSHAKE, SECRET, Caller, Certificate, calling, surfing
 from tests.server.conftest import Log
 from tests.server.fakes import FakeTokens, services
@@ -732,7 +735,7 @@ async def test_tls_where_it_is_a_must(strict: Site, welcome: bytes) -> None:
     server.close()
 
 
-@pytest.mark.parametrize("said", [b"", b"MP-C 0 half a wel", b"GE", HANDSHAKE[:-2]])
+@pytest.mark.parametrize("said", [b"", b"MP-C 0 half a wel"])
 async def test_silence(site: Site, log: Log, said: bytes) -> None:
     """Without a welcome a caller is closed after 75 seconds, and not before."""
     caller = await site.calls()
@@ -747,6 +750,23 @@ async def test_silence(site: Site, log: Log, said: bytes) -> None:
     await until(lambda: not site.acceptor.connections)
     (line,) = log.lines("refused")
     assert line["reason"] == "no welcome in time"
+
+
+@pytest.mark.parametrize("said", [b"GE", HANDSHAKE[:-2], b"GET /apiv2 HTTP/1.1\r\n"])
+async def test_a_head_that_does_not_end(site: Site, log: Log, said: bytes) -> None:
+    """It has ten seconds from its first byte, however long the caller said nothing before."""
+    caller = await site.calls()
+    (connection,) = site.acceptor.connections
+    site.passes(HEAD_TIMEOUT)
+    await caller.says(said)
+    await until(lambda: connection.pump is not None and connection.pump.received)
+    site.passes(0)
+    site.passes(HEAD_TIMEOUT - 0.1)
+    assert not connection.is_late
+    site.passes(0.1)
+    assert await caller.is_closed()
+    await until(lambda: not site.acceptor.connections)
+    assert [line["reason"] for line in log.lines("refused")] == ["no welcome in time"]
 
 
 async def test_the_welcomed_have_time(site: Site) -> None:
@@ -1048,38 +1068,95 @@ async def test_a_silent_caller_does_not_hold_the_server(site: Site, log: Log) ->
     assert log.lines("refused")[0]["reason"] == "the server is stopping"
 
 
-async def test_a_caller_that_has_spoken_has_its_whole_time(site: Site, log: Log) -> None:
-    """Half a welcome at stop is waited for as long as it would be otherwise."""
+@pytest.mark.parametrize("said", [b"M", b"MP-C 0 half a wel", b"GE", HANDSHAKE])
+async def test_part_of_a_welcome_at_a_stop(site: Site, log: Log, said: bytes) -> None:
+    """It is waited for ten seconds from its first byte."""
     caller = await site.calls()
     (connection,) = site.acceptor.connections
-    await caller.says(caller.greeting()[:20])
+    site.passes(LEAVING_TIMEOUT - 1)
+    await caller.says(said)
     await until(lambda: connection.pump is not None and connection.pump.received)
-    site.clock.advance(WELCOME_TIMEOUT - 0.1)
+    site.passes(0)
+    site.clock.advance(LEAVING_TIMEOUT - 0.1)
     assert not connection.may_be_closed
     site.clock.advance(0.1)
     await asyncio.wait_for(site.acceptor.empty(), PATIENCE)
-    assert await caller.is_closed()
+    await until(lambda: log.lines("refused"))
     assert log.lines("refused")[0]["reason"] == "the server is stopping"
 
 
-async def test_a_caller_in_its_handshake_is_waited_for(site: Site) -> None:
-    """Between accept and the end of a TLS handshake it counts as one without a welcome."""
-    pump = site.acceptor.answer()
-    assert len(site.acceptor.in_handshake) == 1
-    emptying = asyncio.create_task(site.acceptor.empty())
+async def test_a_whole_welcome_at_a_stop(site: Site) -> None:
+    """While it is looked up its caller stays, up to the time of a welcome."""
+    site.storage.gate = asyncio.Event()
+    car = await site.calls()
+    (connection,) = site.acceptor.connections
+    await car.says(car.greeting())
+    await until(lambda: site.storage.loads)
     site.clock.advance(WELCOME_TIMEOUT - 0.1)
+    assert not connection.may_be_closed
+    site.clock.advance(0.1)
+    assert connection.may_be_closed
+    site.storage.gate.set()
+    await car.hears_welcome()
+
+
+async def test_those_who_still_come_at_a_stop(site: Site) -> None:
+    """It is not over before somebody else says that nobody comes any more."""
+    is_complete = asyncio.Event()
+    emptying = asyncio.create_task(site.acceptor.empty(is_complete.is_set))
     await asyncio.sleep(0.06)
     assert not emptying.done()
-    site.clock.advance(0.1)
-    await emptying
-    del pump
-    assert len(site.acceptor.in_handshake) == 0
+    is_complete.set()
+    await asyncio.wait_for(emptying, PATIENCE)
 
 
-async def test_a_handshake_that_is_over(site: Site) -> None:
-    """Once it is opened a caller is a caller like others."""
-    await site.calls()
-    assert (len(site.acceptor.in_handshake), len(site.acceptor.connections)) == (0, 1)
+# -- strangers ------------------------------------------------------------------------------
+
+
+async def test_how_far_strangers_have_come(site: Site) -> None:
+    """Whoever is welcomed, or has asked something whole that is not answered, must not leave."""
+    silent, half, asking, entering = [await site.calls() for _ in range(4)]
+    await site.enters(Role.APP)
+    site.provisions.gate = site.storage.gate = asyncio.Event()
+    await half.says(b"MP-C 0 ha")
+    await asking.says(b"AP-C 0 VIN\r\n")
+    await entering.says(entering.greeting(Role.CAR, "CAR2"))
+    await until(lambda: len(list(site.acceptor.strangers())) == 2)
+    stages = sorted((each.stage, each.network) for each in site.acceptor.strangers())
+    assert stages == [(StrangerStage.SILENT, "127.0.0.1"), (StrangerStage.UNFINISHED, "127.0.0.1")]
+    for each in list(site.acceptor.strangers()):
+        assert each.turn_away()
+    assert await silent.is_closed()
+    assert await half.is_closed()
+    assert site.acceptor.count == 3
+    site.provisions.gate.set()
+    await entering.hears_welcome()
+    assert await asking.hears_line() == b"AP-X\r\n"
+
+
+async def test_a_stranger_that_has_just_spoken(site: Site) -> None:
+    """It stays: what it said has come, and is only not read yet."""
+    car = await site.calls()
+    (stranger,) = site.acceptor.strangers()
+    assert isinstance(stranger, ServerConnection)
+    assert stranger.pump is not None
+    stranger.pump.pause()
+    await car.says(car.greeting())
+    await until(lambda: stranger.pump is not None and stranger.pump.unread)
+    assert not stranger.turn_away()
+    stranger.pump.resume()
+    await car.hears_welcome()
+    assert list(site.acceptor.strangers()) == []
+
+
+async def test_a_refused_caller_that_does_not_go(site: Site) -> None:
+    """It is a stranger that goes first."""
+    async with surfing(site) as app:
+        await until(lambda: site.acceptor.connections)
+        (connection,) = site.acceptor.connections
+        assert connection.stage is StrangerStage.UNFINISHED
+        await app.says(_greeting(Role.APP, "CAR1", b"wrong"))
+        await until(lambda: connection.stage is StrangerStage.LEAVING)
 
 
 # -- callers that say their line and end their side at once ---------------------------------

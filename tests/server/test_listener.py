@@ -3,17 +3,21 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import errno
+import os
+import resource
 import socket
 import struct
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from typing import ClassVar
 
 import pytest
 
 from ovms.server import listener as listener_module
 from ovms.server.listener import (
+    ACCEPT_PAUSE,
     FREE_PORT_TRIES,
+    LOOK_AGAIN,
     QUIET,
     SO_ATTACH_FILTER,
     SO_DETACH_FILTER,
@@ -27,6 +31,7 @@ from ovms.server.listener import (
     listen,
     refuse_new_callers,
 )
+from ovms.server.strangers import StrangerStage
 from tests.server.conftest import Log
 from tests.waiting import PATIENCE, until
 
@@ -132,13 +137,12 @@ async def test_bound_is_not_listening() -> None:
     port = sockets[0].getsockname()[1]
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection(LOOPBACK, port)
-    listeners = await listen([Entrance(sockets, asyncio.Protocol)])
+    listeners = listen([Entrance(sockets, asyncio.Protocol)])
     for host in hosts:
         _, writer = await asyncio.open_connection(host, port)
         writer.close()
         await writer.wait_closed()
-    for each in listeners:
-        each.close()
+    listeners.close()
     await asyncio.sleep(0.01)
 
 
@@ -147,12 +151,11 @@ async def test_two_programs_have_bound_one_port() -> None:
     first = bind([LOOPBACK], 0)
     port = first[0].getsockname()[1]
     second = bind([LOOPBACK, "127.0.0.2"], port)
-    listeners = await listen([Entrance(first, asyncio.Protocol)])
+    listeners = listen([Entrance(first, asyncio.Protocol)])
     with pytest.raises(CannotListen, match=f"^cannot listen on port {port}: Address already"):
-        await listen([Entrance(second, asyncio.Protocol)])
+        listen([Entrance(second, asyncio.Protocol)])
     assert [each.fileno() for each in second] == [-1, -1]
-    for each in listeners:
-        each.close()
+    listeners.close()
 
 
 def test_sockets_for_a_while() -> None:
@@ -169,11 +172,11 @@ async def test_two_entrances_where_one_is_taken() -> None:
     """Neither accepts anybody, and all sockets are closed."""
     taken = bind([LOOPBACK], 0)
     first, second = bind([LOOPBACK], 0), bind([LOOPBACK], taken[0].getsockname()[1])
-    listeners = await listen([Entrance(taken, asyncio.Protocol)])
+    listeners = listen([Entrance(taken, asyncio.Protocol)])
     with pytest.raises(CannotListen):
-        await listen([Entrance(each, asyncio.Protocol) for each in (first, second)])
+        listen([Entrance(each, asyncio.Protocol) for each in (first, second)])
     assert [each.fileno() for each in (*first, *second)] == [-1, -1]
-    listeners[0].close()
+    listeners.close()
 
 
 # -- closing --------------------------------------------------------------------------------
@@ -202,7 +205,6 @@ class Closing:
     def __init__(self) -> None:
         hosts = [LOOPBACK, "127.0.0.2"]
         self.entrances = [Entrance(bind(hosts, 0), Answer) for _ in range(2)]
-        self.servers: list[asyncio.Server] = []
         self.clients: list[socket.socket] = []
 
     @property
@@ -212,11 +214,11 @@ class Closing:
 
     async def open(self) -> None:
         """Listen."""
-        self.servers = await listen(self.entrances)
+        self.listeners = listen(self.entrances)
 
     async def close(self) -> None:
         """Stop."""
-        await close_gently(self.servers, self.entrances)
+        await close_gently(self.listeners)
 
     def caller(self) -> socket.socket:
         """Make a socket to call with."""
@@ -232,8 +234,7 @@ async def closing() -> AsyncIterator[Closing]:
     found = Closing()
     await found.open()
     yield found
-    for server in found.servers:
-        server.close()
+    found.listeners.close()
     for client in found.clients:
         client.close()
     await asyncio.sleep(0.01)
@@ -255,7 +256,7 @@ async def test_those_in_the_queue_are_accepted(closing: Closing) -> None:
     assert are_on_the_way(closing.sockets)
     await closing.close()
     assert {await hears(each) for each in closing.clients} == {b"welcome"}
-    assert not any(each.sockets for each in closing.servers)
+    assert all(each.fileno() == -1 for each in closing.sockets)
 
 
 async def test_nobody_new_gets_in(closing: Closing) -> None:
@@ -334,7 +335,7 @@ async def test_without_the_tables(closing: Closing, monkeypatch: pytest.MonkeyPa
 async def test_ipv6_is_seen_too() -> None:
     """A handshake under way over IPv6 is waited for as well."""
     sockets = bind(["::1"], 0)
-    (server,) = await listen([Entrance(sockets, Answer)])
+    server = listen([Entrance(sockets, Answer)])
     client = socket.socket(socket.AF_INET6)
     client.setblocking(False)
     attach(client, PASS_NOTHING)
@@ -421,6 +422,113 @@ async def test_a_gate_that_is_retired(closing: Closing) -> None:
         await asyncio.wait_for(calling, PATIENCE)
 
 
+# -- strangers ------------------------------------------------------------------------------
+
+
+class Someone:
+    """A stranger who has been silent for some seconds."""
+
+    def __init__(self, hall: Hall, age: float, network: str = "busy") -> None:
+        self._hall = hall
+        self.network = network
+        self.stage: StrangerStage | None = StrangerStage.SILENT
+        self.since = -age
+
+    def turn_away(self) -> bool:
+        """Go."""
+        self._hall.strangers.remove(self)
+        return True
+
+
+class Hall:
+    """A gate of 1000 files, which are 750 places, and who is there."""
+
+    def __init__(self, closing: Closing, welcomed: int) -> None:
+        self.welcomed = welcomed
+        self.strangers: list[Someone] = []
+        self.now = 0.0
+        self.gate = Gate(closing.entrances, 1000, self.count, lambda: self.strangers, self.time)
+
+    def time(self) -> float:
+        """Return the time."""
+        return self.now
+
+    def count(self) -> int:
+        """Return how many there are."""
+        return self.welcomed + len(self.strangers)
+
+    def comes(self, count: int, age: float, network: str = "busy") -> None:
+        """Let strangers come who have been silent for so long."""
+        self.strangers += [Someone(self, age, network) for _ in range(count)]
+
+
+async def test_places_get_scarce(closing: Closing, log: Log) -> None:
+    """From nine tenths on, those go that have had their time, a few more than must."""
+    hall = Hall(closing, 500)
+    hall.comes(174, 10)
+    hall.gate.check()
+    assert len(hall.strangers) == 174
+    hall.comes(1, 0)
+    hall.gate.check()
+    assert len(hall.strangers) == 160
+    assert len(log.lines("places are scarce: strangers are turned away")) == 1
+    hall.strangers.clear()
+    hall.gate.check()
+    assert len(log.lines("places are no longer scarce")) == 1
+
+
+async def test_a_crowd_must_leave(closing: Closing, log: Log) -> None:
+    """From nineteen twentieths on, the oldest of a crowd go, whatever their time."""
+    hall = Hall(closing, 500)
+    hall.comes(212, 1)
+    hall.gate.check()
+    assert len(hall.strangers) == 212
+    hall.comes(1, 0)
+    hall.gate.check()
+    assert len(hall.strangers) == 197
+    assert log.lines("new callers are refused: too few open files") == []
+
+
+async def test_nobody_to_turn_away(closing: Closing, log: Log) -> None:
+    """A few strangers of each network may stay, and the welcomed always: the gate is shut."""
+    hall = Hall(closing, 500)
+    for number in range(10):
+        hall.comes(25, 9, f"network {number}")
+    hall.gate.check()
+    assert len(hall.strangers) == 250
+    assert len(log.lines("new callers are refused: too few open files")) == 1
+    hall.now = LOOK_AGAIN / 2
+    hall.strangers[0].since = -20
+    hall.gate.check()
+    assert len(hall.strangers) == 250
+    hall.now = LOOK_AGAIN
+    hall.gate.check()
+    assert len(hall.strangers) == 249
+
+
+async def test_no_open_file(closing: Closing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever finds none stays with the system, and is accepted when there is one."""
+    client = closing.caller()
+    with few_files_left(), suppress(BlockingIOError):
+        client.connect(closing.sockets[0].getsockname())
+        await asyncio.sleep(ACCEPT_PAUSE)
+        assert are_on_the_way(closing.sockets)
+    assert await hears(client) == b"welcome"
+
+
+@contextmanager
+def few_files_left() -> Iterator[None]:
+    """Let this process open no more files."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    next_number = os.dup(0)
+    os.close(next_number)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (next_number, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
 # -- several protocols ----------------------------------------------------------------------
 
 
@@ -443,10 +551,11 @@ async def test_each_entrance_has_its_protocol(log: Log) -> None:
     Other.made.clear()
     entrances = [Entrance(bind([LOOPBACK], 0), each) for each in (Answer, Other)]
     gate = Gate(entrances, 1000, lambda: 600 + 50 * len(Other.made))
-    servers = await listen(entrances, gate)
+    listeners = listen(entrances, gate=gate)
     for entrance in (entrances[0], *[entrances[1]] * 3):
         (await asyncio.open_connection(LOOPBACK, entrance.port))[1].close()
     await until(lambda: len(Other.made) == 3)
+    gate.check()
     assert len(log.lines("new callers are refused: too few open files")) == 1
     refused = [_calling(entrance) for entrance in entrances]
     await asyncio.sleep(0)
@@ -456,7 +565,7 @@ async def test_each_entrance_has_its_protocol(log: Log) -> None:
     assert [await hears(each) for each in refused] == [b"welcome", b"other"]
     gate.retire()
     waiting = [_calling(entrance) for entrance in entrances]
-    await close_gently(servers, entrances)
+    await close_gently(listeners)
     assert [await hears(each) for each in waiting] == [b"welcome", b"other"]
     for client in (*refused, *waiting):
         client.close()

@@ -27,9 +27,11 @@ from ovms.net.tls import client_context
 from ovms.net.turns import MessageRate
 from ovms.protocol import Message, Party, Role, Session
 from ovms.server import acceptor as acceptor_module
+from ovms.server import doorstep as doorstep_module
 from ovms.server import server as server_module
 from ovms.server.acceptor import Acceptor
 from ovms.server.certificate import BadCertificate, Pair
+from ovms.server.doorstep import Doorstep
 from ovms.server.hub import pacing
 from ovms.server.listener import CannotListen, Ports, bound
 from ovms.server.server import AlreadyRunning, serve, stopping_on_signals
@@ -676,6 +678,20 @@ async def test_stopping_with_everybody_there(server: Running, log: Log) -> None:
 
 
 @pytest.fixture
+def doorsteps(monkeypatch: pytest.MonkeyPatch) -> list[Doorstep]:
+    """Remember the doorsteps of servers that are started from now on."""
+    seen: list[Doorstep] = []
+
+    class SeenDoorstep(Doorstep):
+        def __init__(self, clock: Clock, handshakes: int) -> None:
+            super().__init__(clock, handshakes)
+            seen.append(self)
+
+    monkeypatch.setattr(server_module, "Doorstep", SeenDoorstep)
+    return seen
+
+
+@pytest.fixture
 def acceptors(monkeypatch: pytest.MonkeyPatch) -> list[Acceptor]:
     """Remember the acceptors of servers that are started from now on."""
     seen: list[Acceptor] = []
@@ -704,14 +720,14 @@ async def test_a_caller_is_welcomed_before_the_end(acceptors: list[Acceptor], da
 
 
 async def test_a_handshake_is_completed_before_the_end(
-    acceptors: list[Acceptor], data: Path
+    doorsteps: list[Doorstep], data: Path
 ) -> None:
     """A car in the middle of its TLS handshake when the server stops is welcomed, too."""
     server = Running(data)
     await server.start()
     context = client_context(data / "tls" / "cert.pem")
     with socket.create_connection((HOST, server.tls_port)) as line:
-        await until(lambda: acceptors[0].in_handshake)
+        await until(lambda: doorsteps[0].count)
         server.stop.set()
         await is_refused(server)
         car = Ends(*await asyncio.open_connection(sock=line, ssl=context, server_hostname=HOST))
@@ -725,28 +741,28 @@ async def test_a_handshake_is_completed_before_the_end(
 
 @pytest.mark.parametrize("says", [b"MP-C 0 plain words\r\n", b""])
 async def test_a_failed_handshake_is_not_waited_for(
-    acceptors: list[Acceptor], data: Path, says: bytes
+    doorsteps: list[Doorstep], data: Path, says: bytes
 ) -> None:
     """Who speaks no TLS on its port, or hangs up, does not hold a stopping server."""
     server = Running(data)
     await server.start()
     with socket.create_connection((HOST, server.tls_port)) as line:
-        await until(lambda: acceptors[0].in_handshake)
+        await until(lambda: doorsteps[0].count)
         line.send(says) if says else line.close()
         async with asyncio.timeout(PATIENCE):
             await server.end()
-    assert not acceptors[0].in_handshake
+    assert not doorsteps[0].count
 
 
 async def test_an_endless_handshake_is_not_waited_for(
-    acceptors: list[Acceptor], data: Path, monkeypatch: pytest.MonkeyPatch
+    doorsteps: list[Doorstep], data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who never says a word has as long as for a welcome, no longer."""
+    """Who never says a word has ten seconds, no longer."""
     server = Running(data)
     await server.start()
     with socket.create_connection((HOST, server.tls_port)):
-        await until(lambda: acceptors[0].in_handshake)
-        monkeypatch.setattr(acceptor_module, "WELCOME_TIMEOUT", 0.5)
+        await until(lambda: doorsteps[0].count)
+        monkeypatch.setattr(doorstep_module, "LEAVING_TIMEOUT", 0.5)
         await server.end()
 
 

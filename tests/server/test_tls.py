@@ -101,7 +101,7 @@ class TlsListener:
 async def serving(certificates: Certificates) -> AsyncIterator[TlsListener]:
     """Listen with them."""
     entrance = Entrance(bind([HOST], 0), Echo, certificates.context)
-    (server,) = await listen([entrance])
+    server = listen([entrance])
     try:
         yield TlsListener(certificates, entrance.port)
     finally:

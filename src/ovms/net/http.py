@@ -35,7 +35,7 @@ class Speech(Enum):
     """Too few bytes have come."""
     LINES = auto()
     WEBSOCKET = auto()
-    """Also what only a WebSocket's codec can refuse, in the words of HTTP."""
+    """A request whose head is complete; what is wrong with it the codec says, in HTTP's words."""
     OTHER_HTTP = auto()
     """A request whose head is complete, for the handler."""
     TOO_LONG = auto()
@@ -48,14 +48,10 @@ def speech(first: bytes, *, has_handler: bool) -> Speech:
     if not first.startswith(methods):
         is_part = any(method.startswith(first) for method in methods)
         return Speech.UNKNOWN if is_part else Speech.LINES
-    if not has_handler:
-        return Speech.WEBSOCKET
-    line, has_end, _ = first[:HEAD_LIMIT].partition(b"\n")
-    if has_end and is_ours(line):
-        return Speech.WEBSOCKET
-    if _HEAD_END.search(first, 0, HEAD_LIMIT):
-        return Speech.OTHER_HTTP
-    return Speech.TOO_LONG if len(first) >= HEAD_LIMIT else Speech.UNKNOWN
+    if not _HEAD_END.search(first, 0, HEAD_LIMIT):
+        return Speech.TOO_LONG if len(first) >= HEAD_LIMIT else Speech.UNKNOWN
+    is_for_us = not has_handler or is_ours(first.partition(b"\n")[0])
+    return Speech.WEBSOCKET if is_for_us else Speech.OTHER_HTTP
 
 
 def is_ours(request_line: bytes) -> bool:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from ovms.base.logs import get_logger
 from ovms.net.http import HttpHandler, Speech, speech
-from ovms.net.traffic import Traffic, measure, unacknowledged
+from ovms.net.traffic import Traffic, measure, unacknowledged, unread
 from ovms.net.turns import CHUNK, SLOW_PAUSE, Allowance, ReadTurn, TurnQueue
 from ovms.protocol import Message, Party, Session, State
 from ovms.protocol.errors import LineTooLong, LocalProtocolError, RemoteProtocolError
@@ -43,6 +43,9 @@ Each of them costs time, and a module asks once."""
 
 STREAM_LIMIT = 1 << 16
 """Bytes that may wait before :meth:`Pump.drained` waits."""
+
+LEFT_LIMIT = 1 << 16
+"""Bytes that are still read from a WebSocket that we have ended: its end may be behind them."""
 
 CLOSE_TIMEOUT = 5.0
 """Seconds a closed connection has to send what was written before, and a WebSocket or a TLS
@@ -95,7 +98,7 @@ class Pump(asyncio.Protocol):
 
     __slots__ = ("_at", "_codec", "_error", "_first", "_handler", "_has_failed", "_has_lines",
                  "_http", "_is_ended", "_is_full", "_is_held", "_is_paused", "_is_slow",
-                 "_is_waiting", "_loss", "_transport", "_turns", "_unread", "_waiters", "allowance",
+                 "_is_waiting", "_left", "_loss", "_transport", "_turns", "_unread", "_waiters", "allowance",
                  "peer", "received", "sent", "session", "write_limit")  # fmt: skip
 
     def __init__(
@@ -145,6 +148,8 @@ class Pump(asyncio.Protocol):
         """The other end sends nothing more, and what it sent before waits for a turn."""
         self._loss: tuple[Exception | None] | None = None
         """Why the connection was lost while what it had sent waits for a turn."""
+        self._left = 0
+        """Bytes that came after we ended the WebSocket."""
         self._has_failed = False
         """The handler failed on an event: that is logged once a connection."""
 
@@ -218,6 +223,18 @@ class Pump(asyncio.Protocol):
         return self._transport.get_write_buffer_size() + on_the_way
 
     @property
+    def unread(self) -> int:
+        """Return how many bytes have come that were not received yet."""
+        if self._transport is None or self._transport.is_closing():
+            return 0
+        return unread(self._transport.get_extra_info("socket"))
+
+    @property
+    def is_in_head(self) -> bool:
+        """Return whether an HTTP head has begun to come and is not complete."""
+        return bool(self._first)
+
+    @property
     def traffic(self) -> Traffic | None:
         """Return what the connection has cost by the system's count; ``None`` if unknown."""
         if self._transport is None or self._transport.is_closing():
@@ -287,7 +304,7 @@ class Pump(asyncio.Protocol):
     def write(self, data: bytes, *, is_framed: bool = False) -> bool:
         """Send lines of the session, or what a codec has framed; false if the connection ends."""
         transport = self._transport
-        if transport is None or transport.is_closing():
+        if transport is None or transport.is_closing() or self.is_in_head:
             return False
         if self._codec is not None and not is_framed:
             if not self._codec.encode(data):
@@ -386,7 +403,7 @@ class Pump(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing():
             return
-        is_held = self._is_paused or self._is_waiting
+        is_held = self._is_paused or self._is_waiting or self._left > LEFT_LIMIT
         if is_held != self._is_held:
             self._is_held = is_held
             transport.pause_reading() if is_held else transport.resume_reading()
@@ -462,6 +479,11 @@ class Pump(asyncio.Protocol):
 
     def _unwrap(self, codec: WebSocket, data: bytes, turn: ReadTurn | None) -> None:
         """Pass bytes to the codec, and its lines to the session."""
+        if codec.is_left:
+            self._left += len(data)
+            if self._left > LEFT_LIMIT:
+                self._set_reading()
+                return
         if self.session.state is State.OPEN:
             codec.allow(LINE_LIMIT)
         frames = codec.frames

@@ -31,7 +31,7 @@ INFO_SIZE: Final = _SENT + 8
 
 try:
     from fcntl import ioctl
-    from termios import TIOCOUTQ
+    from termios import FIONREAD, TIOCOUTQ
 except ImportError:  # Windows; only a server asks for it
     ioctl = None  # type: ignore[assignment]
 
@@ -76,10 +76,17 @@ def unacknowledged(connection: socket.socket) -> int:
 
     0 if the system does not count them, or the socket is closed.
     """
-    if ioctl is None:
-        return 0
+    return 0 if ioctl is None else _ask(connection, TIOCOUTQ)
+
+
+def unread(connection: socket.socket) -> int:
+    """Return how many bytes have come that nobody has read yet, 0 as above."""
+    return 0 if ioctl is None else _ask(connection, FIONREAD)
+
+
+def _ask(connection: socket.socket, question: int) -> int:
     with suppress(OSError, ValueError):
-        return int(struct.unpack("i", ioctl(connection.fileno(), TIOCOUTQ, bytes(4)))[0])
+        return int(struct.unpack("i", ioctl(connection.fileno(), question, bytes(4)))[0])
     return 0
 
 

@@ -146,10 +146,10 @@ class WebSocket(ABC):
         """Yield received bytes in parts, a head line by line.
 
         The library would read on behind a head before the head is answered. So what is behind it
-        waits.
+        waits. Nothing is read behind an error.
         """
         start = 0
-        while start < len(data) and not (self.is_connecting and self.error):
+        while start < len(data) and self.error is None:
             end = start + SLICE
             if self.is_connecting:
                 line_end = data.find(b"\n", start) + 1 or len(data)

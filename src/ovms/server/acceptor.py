@@ -14,13 +14,11 @@ all the same, because a module's tokens may repeat: its room asks it for another
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
-from weakref import WeakSet
 
 from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
@@ -39,6 +37,7 @@ from ovms.protocol.welcome import (
     ProvisionRefused,
     ProvisionRequest,
 )
+from ovms.server.accounts.buckets import network_of
 from ovms.server.accounts.errors import LoginRefused
 from ovms.server.accounts.login import Login
 from ovms.server.hub.hub import Removed
@@ -46,16 +45,20 @@ from ovms.server.hub.room import Room
 from ovms.server.provisions import ProvisionThrottle
 from ovms.server.services import ConnectionHandler, Services
 from ovms.server.storage.errors import StoreError
+from ovms.server.strangers import StrangerStage
 from ovms.server.strays import StrayDigests
 
 WELCOME_TIMEOUT = 75.0
 """Seconds until a caller without a welcome is closed: well above the 60 after which a module itself
 tries again."""
 
-LEAVING_TIMEOUT = 10.0
-"""Seconds a stopping server waits for the first byte of a caller; a car sends it at once.
+HEAD_TIMEOUT = 10.0
+"""Seconds from the first byte of an HTTP head to its last."""
 
-A caller that has sent something stays until it is welcomed, leaves, or its time is over.
+LEAVING_TIMEOUT = 10.0
+"""Seconds a stopping server waits for a caller's first byte, then for the end of what it began.
+
+A caller whose welcome is whole stays until it is answered, leaves, or its time is over.
 """
 
 CLIENT_LIFE = 60
@@ -148,13 +151,15 @@ class Finding:
 class ServerConnection:
     """One accepted connection, from its first byte to its last."""
 
-    __slots__ = ("__weakref__", "_acceptor", "_entering", "_half_closed", "_opened",
-                 "_provisioning", "_refusals_due", "_welcome", "handler", "login",
-                 "pump")  # fmt: skip
+    __slots__ = ("_acceptor", "_entering", "_half_closed", "_has_spoken", "_network", "_opened",
+                 "_provisioning", "_refusals_due", "_welcome", "handler", "login", "pump",
+                 "since")  # fmt: skip
 
     def __init__(self, acceptor: Acceptor) -> None:
         self._acceptor = acceptor
-        self._opened = acceptor.clock.monotonic()
+        self._opened = self.since = acceptor.clock.monotonic()
+        self._has_spoken = False
+        self._network = ""
         self._half_closed: float | None = None
         """When the caller said that it sends nothing more; ``None`` while it may."""
         self._welcome: CallerWelcome | OwnerWelcome | None = None
@@ -167,7 +172,6 @@ class ServerConnection:
         self.login: Login | None = None
         """Whose app it is, if an owner has logged in."""
         self.pump: Pump | None = None
-        acceptor.in_handshake.add(self)
 
     @property
     def age(self) -> float:
@@ -177,18 +181,64 @@ class ServerConnection:
     @property
     def may_be_closed(self) -> bool:
         """A stopping server may close it: a module would not take that for a wrong secret."""
-        has_spoken = self.pump is not None and self.pump.received > 0
-        patience = WELCOME_TIMEOUT if has_spoken else LEAVING_TIMEOUT
-        is_answered = self._half_closed is not None and not self.is_answering
-        return self.handler is not None or is_answered or self.age >= patience
+        if self.handler is not None:
+            return True
+        if self._half_closed is not None and not self.is_answering:
+            return True
+        is_whole = self._welcome is not None or self.is_answering
+        patience = WELCOME_TIMEOUT if is_whole else LEAVING_TIMEOUT
+        return self._acceptor.clock.monotonic() - self.since >= patience
+
+    @property
+    def is_late(self) -> bool:
+        """Its time for a welcome is over, or that for an HTTP head."""
+        if self.handler is not None or self.pump is None:
+            return False
+        now = self._acceptor.clock.monotonic()
+        is_late_head = self.pump.is_in_head and now - self.since >= HEAD_TIMEOUT
+        return is_late_head or self.age >= WELCOME_TIMEOUT
+
+    # -- a stranger -------------------------------------------------------------------------
+
+    @property
+    def network(self) -> str:
+        """Where the caller is."""
+        if not self._network and self.pump is not None:
+            self._network = network_of(_address(self.pump))
+        return self._network
+
+    @property
+    def stage(self) -> StrangerStage | None:
+        """How far it has come; ``None`` while an answer is due, and once it is welcomed."""
+        if self.pump is None or self.handler is not None:
+            return None
+        if self.pump.session.state is State.CLOSED:
+            return StrangerStage.LEAVING
+        if self._welcome is not None or self.is_answering:
+            return None
+        return StrangerStage.UNFINISHED if self.pump.received else StrangerStage.SILENT
+
+    def turn_away(self) -> bool:
+        """Close it at once, unless it has just spoken; return whether it has gone."""
+        if self.pump is None or self.pump.unread:
+            return False
+        self._acceptor.forget(self)
+        self.pump.abort()
+        return True
+
+    def note_first_byte(self) -> None:
+        """Count its time anew once it has spoken. Call it about once a second."""
+        if not self._has_spoken and self.pump is not None and self.pump.received:
+            self._has_spoken = True
+            self.since = self._acceptor.clock.monotonic()
 
     # -- the pump's handler -----------------------------------------------------------------
 
     def opened(self, pump: Pump) -> None:
         """Wait for a welcome."""
         self.pump = pump
-        self._acceptor.in_handshake.discard(self)
-        self._acceptor.connections.add(self)
+        self.since = self._acceptor.clock.monotonic()
+        self._acceptor.remember(self)
 
     def received(self, pump: Pump, event: Event) -> None:
         """Pass a message on, or check a welcome; reading pauses until that is done."""
@@ -233,7 +283,7 @@ class ServerConnection:
 
     def closed(self, pump: Pump, error: Exception | None) -> None:
         """Handle the end of the connection."""
-        self._acceptor.connections.discard(self)
+        self._acceptor.forget(self)
         for task in (self._entering, self._provisioning):
             if task is not None:
                 task.cancel()
@@ -459,8 +509,8 @@ class Acceptor:
         self.clock = clock
         self.rate = rate
         self.connections: set[ServerConnection] = set()
-        self.in_handshake: WeakSet[ServerConnection] = WeakSet()
-        """Those in their TLS handshake; weak, because a handshake that fails is not reported."""
+        self._strangers: set[ServerConnection] = set()
+        """Those without a welcome, and some that were welcomed since we last looked."""
         self.provision_throttle = ProvisionThrottle(clock.monotonic)
         self.nobody = random_bytes(16).hex()
         """The secret of those who do not exist: they take as long as a wrong one."""
@@ -472,7 +522,22 @@ class Acceptor:
     @property
     def count(self) -> int:
         """Return how many connections there are."""
-        return len(self.connections) + len(self.in_handshake)
+        return len(self.connections)
+
+    def strangers(self) -> Iterator[ServerConnection]:
+        """Yield those that may have to leave."""
+        self._strangers = {each for each in self._strangers if each.handler is None}
+        return (each for each in self._strangers if each.stage is not None)
+
+    def remember(self, connection: ServerConnection) -> None:
+        """Take a connection in."""
+        self.connections.add(connection)
+        self._strangers.add(connection)
+
+    def forget(self, connection: ServerConnection) -> None:
+        """Leave a connection out that has ended or is about to."""
+        self.connections.discard(connection)
+        self._strangers.discard(connection)
 
     def answer(self) -> Pump:
         """Make the protocol of a connection that is being accepted."""
@@ -509,7 +574,8 @@ class Acceptor:
         """Close callers whose time is over. Call it about once a second."""
         for connection in list(self.connections):
             connection.end_half_closed()
-            if connection.handler is None and connection.pump and connection.age >= WELCOME_TIMEOUT:
+            connection.note_first_byte()
+            if connection.is_late and connection.pump is not None:
                 connection.pump.close(NoWelcome("no welcome in time"))
 
     async def check_logins(self) -> None:
@@ -527,18 +593,13 @@ class Acceptor:
             if connection.login in revoked and connection.pump is not None:
                 connection.pump.close(Revoked())
 
-    async def empty(self) -> None:
+    async def empty(self, is_complete: Callable[[], bool] = lambda: True) -> None:
         """Close everybody: the welcomed at once, the others after their welcome.
 
-        Call it when no new connection can come.
+        Call it when no new connection can come but those of which ``is_complete`` says so.
         """
-        while self.connections or self._has_handshakes():
+        while not is_complete() or self.connections:
             for connection in list(self.connections):
                 if connection.pump and connection.may_be_closed:
                     connection.pump.close(Stopping("the server is stopping"))
             await asyncio.sleep(0.05)
-
-    def _has_handshakes(self) -> bool:
-        if self.in_handshake:
-            gc.collect()  # asyncio, other than uvloop, leaves failed handshakes to it
-        return any(each.age < WELCOME_TIMEOUT for each in self.in_handshake)

@@ -9,19 +9,23 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import errno
+import math
 import os
 import re
 import socket
 import ssl
 import struct
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ovms.base.logs import get_logger
+from ovms.server.doorstep import Doorstep
+from ovms.server.strangers import Stranger, crowd_of, crowding, patient
 
 BACKLOG = 1024
 """Connections that the system holds until they are accepted: after a restart all cars call."""
@@ -31,11 +35,11 @@ ALL_ADDRESSES = ("0.0.0.0", "::")  # noqa: S104 (cars call from anywhere)
 FREE_PORT_TRIES = 20
 """How many ports are tried: one that is free on one address may be taken on the next."""
 
-HANDSHAKE_TIMEOUT = 75.0
-"""Seconds a caller has for its TLS handshake: as many as for its welcome."""
+ACCEPTS_A_TURN: Final = 100
+"""Connections that one listener accepts before others have their turn."""
 
-SHUTDOWN_TIMEOUT = 5.0
-"""Seconds the other end has to answer the end of TLS."""
+ACCEPT_PAUSE: Final = 0.1
+"""Seconds until accepting is tried again for which there was no open file."""
 
 QUIET = 0.1
 """Seconds without a connecting caller after which a listener is closed."""
@@ -48,6 +52,18 @@ CLOSING_TIMEOUT = 10.0
 
 OTHER_FILES = 256
 """Open files that a server needs beside its connections; a generous number."""
+
+TIGHT: Final = 0.9
+"""Share of all places that are taken when strangers must leave who have had their time."""
+
+FULL: Final = 0.95
+"""Share of all places that are taken when those of a crowd must leave whatever their time."""
+
+BATCH: Final = 0.02
+"""Share of all places that is freed at once: to choose whose costs some time."""
+
+LOOK_AGAIN: Final = 0.1
+"""Seconds until strangers are looked through again, unless all places are taken before."""
 
 SO_ATTACH_FILTER: Final = 26
 SO_DETACH_FILTER: Final = 27
@@ -128,28 +144,45 @@ class Entrance:
 
 
 class Gate:
-    """Refuses new callers at every entrance while few open files are left.
+    """Keeps places for those who come next, out of as many as there are open ``files``.
 
-    uvloop accepts a connection for which there is no open file, and closes it. So the gate keeps
-    new callers from being connected before that happens. Those that the system already holds are
-    still accepted. ``count`` returns how many connections there are at all entrances together.
+    When few places are left, strangers who have had their time must leave. When nearly none is
+    left, those of a crowd must leave whatever their time. When that does not help, new callers are
+    refused at every entrance, before they are connected. Those that the system already holds are
+    still accepted. ``count`` returns how many connections there are at all entrances together,
+    ``strangers`` returns those of them that may have to leave.
     """
 
-    def __init__(self, entrances: Sequence[Entrance], files: int, count: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        entrances: Sequence[Entrance],
+        files: int,
+        count: Callable[[], int],
+        strangers: Callable[[], Iterable[Stranger]] = tuple,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._count = count
+        self._strangers = strangers
+        self._now = now
         self._listeners = listeners_of(entrances)
         kept = min(files // 4, OTHER_FILES + len(self._listeners) * BACKLOG)
         self._most = files - kept
-        self._is_shut = False
+        self._is_shut = self._is_tight = False
+        self._next_look = self._next_crowd = -math.inf
         self.backlog = max(1, (kept - min(OTHER_FILES, kept // 2)) // len(self._listeners))
         """Connections that the system should hold for each listener."""
 
     def check(self) -> None:
-        """Shut or open, as the number of connections demands; call it about once a second.
+        """Make room, shut or open, as the number of connections demands.
 
-        :func:`listen` also calls it for each accepted connection.
+        Call it about once a second; :func:`listen` also calls it for each accepted connection.
         """
         connections = self._count()
+        if connections >= self._most * TIGHT:
+            connections = self._make_room(connections)
+        elif self._is_tight and connections < self._most * TIGHT * 0.98:
+            self._is_tight = False
+            log.info("places are no longer scarce", connections=connections)
         if not self._is_shut and connections >= self._most:
             self._is_shut = True
             log.warning("new callers are refused: too few open files", connections=connections)
@@ -166,13 +199,87 @@ class Gate:
         """Leave the entrances as they are from now on, because they are being closed."""
         self._most, self._is_shut = sys.maxsize, False
 
+    def _make_room(self, connections: int) -> int:
+        """Turn strangers away; return how many connections are left."""
+        now = self._now()
+        if now < (self._next_crowd if connections >= self._most * FULL else self._next_look):
+            return connections
+        strangers = list(self._strangers())
+        places = self._most - (connections - len(strangers))
+        gone = _turn_away(patient(strangers, self._excess(connections, TIGHT), now))
+        if connections - gone >= self._most * FULL:
+            excess = self._excess(connections - gone, FULL)
+            gone += _turn_away(crowding(strangers, excess, crowd_of(places)))
+        if gone and not self._is_tight:
+            self._is_tight = True
+            log.warning("places are scarce: strangers are turned away", connections=connections)
+        self._next_look = now + LOOK_AGAIN
+        if connections - gone >= self._most * FULL:
+            self._next_crowd = now + LOOK_AGAIN
+        return connections - gone
+
+    def _excess(self, connections: int, share: float) -> int:
+        """Return how many must leave so that some can come before we look again."""
+        return connections - int(self._most * (share - BATCH))
+
+
+def _turn_away(strangers: Iterable[Stranger]) -> int:
+    return sum(each.turn_away() for each in strangers)
+
 
 def listeners_of(entrances: Sequence[Entrance]) -> list[socket.socket]:
     """Return the sockets of all entrances."""
     return [each for entrance in entrances for each in entrance.sockets]
 
 
-async def listen(entrances: Sequence[Entrance], gate: Gate | None = None) -> list[asyncio.Server]:
+class Listeners:
+    """Accepts callers at every entrance and brings them to the doorstep, until it is closed."""
+
+    def __init__(
+        self, entrances: Sequence[Entrance], doorstep: Doorstep, gate: Gate | None
+    ) -> None:
+        self.entrances = entrances
+        self._doorstep = doorstep
+        self._gate = gate
+        self._is_closed = False
+        for entrance in entrances:
+            for listener in entrance.sockets:
+                self._watch(listener, entrance)
+
+    def close(self) -> None:
+        """Stop listening; whoever is not accepted yet is reset."""
+        self._is_closed = True
+        for each in listeners_of(self.entrances):
+            if each.fileno() >= 0:
+                asyncio.get_running_loop().remove_reader(each)
+                each.close()
+
+    def _watch(self, listener: socket.socket, entrance: Entrance) -> None:
+        if not self._is_closed:
+            loop = asyncio.get_running_loop()
+            loop.add_reader(listener, self._accept, listener, entrance)
+
+    def _accept(self, listener: socket.socket, entrance: Entrance) -> None:
+        for _ in range(ACCEPTS_A_TURN):
+            try:
+                line, address = listener.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                # Whoever is not accepted stays with the system, and is not closed.
+                log.debug("cannot accept now", reason=_reason(error))
+                loop = asyncio.get_running_loop()
+                loop.remove_reader(listener)
+                loop.call_later(ACCEPT_PAUSE, self._watch, listener, entrance)
+                return
+            self._doorstep.arrive(line, str(address[0]), entrance)
+            if self._gate is not None:
+                self._gate.check()
+
+
+def listen(
+    entrances: Sequence[Entrance], doorstep: Doorstep | None = None, gate: Gate | None = None
+) -> Listeners:
     """Accept callers at every entrance, each with the entrance's own protocol.
 
     Raises :class:`CannotListen`, and then closes all sockets: if two programs have bound a port,
@@ -181,11 +288,7 @@ async def listen(entrances: Sequence[Entrance], gate: Gate | None = None) -> lis
     backlog = gate.backlog if gate is not None else BACKLOG
     for entrance in entrances:
         _start_listening(entrance, entrances, backlog)
-    return [
-        await _serve(listener, entrance, gate, backlog)
-        for entrance in entrances
-        for listener in entrance.sockets
-    ]
+    return Listeners(entrances, doorstep or Doorstep(), gate)
 
 
 def _start_listening(entrance: Entrance, all_entrances: Sequence[Entrance], backlog: int) -> None:
@@ -199,44 +302,21 @@ def _start_listening(entrance: Entrance, all_entrances: Sequence[Entrance], back
         raise CannotListen(f"cannot listen on port {port}: {_reason(error)}") from error
 
 
-async def _serve(
-    listener: socket.socket, entrance: Entrance, gate: Gate | None, backlog: int
-) -> asyncio.Server:
-    def accept() -> asyncio.Protocol:
-        protocol = entrance.protocol()
-        if gate is not None:
-            gate.check()
-        return protocol
-
-    loop = asyncio.get_running_loop()
-    if entrance.tls is None:
-        return await loop.create_server(accept, sock=listener, backlog=backlog)
-    return await loop.create_server(
-        accept,
-        sock=listener,
-        backlog=backlog,
-        ssl=entrance.tls,
-        ssl_handshake_timeout=HANDSHAKE_TIMEOUT,
-        ssl_shutdown_timeout=SHUTDOWN_TIMEOUT,
-    )
-
-
-async def close_gently(servers: Sequence[asyncio.Server], entrances: Sequence[Entrance]) -> None:
+async def close_gently(listeners: Listeners) -> None:
     """Refuse new callers, accept those that are connecting, then stop listening.
 
     A caller whose first segment is dropped sends it again a second later, and is refused then.
     """
-    listeners = listeners_of(entrances)
-    for each in listeners:
+    sockets = listeners_of(listeners.entrances)
+    for each in sockets:
         refuse_new_callers(each)
     loop = asyncio.get_running_loop()
     began = last = loop.time()
     while loop.time() < last + QUIET and loop.time() < began + CLOSING_TIMEOUT:
         await asyncio.sleep(LOOK)
-        if are_on_the_way(listeners):
+        if are_on_the_way(sockets):
             last = loop.time()
-    for server in servers:
-        server.close()
+    listeners.close()
 
 
 def refuse_new_callers(listener: socket.socket) -> bool:

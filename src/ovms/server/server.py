@@ -17,6 +17,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from random import Random
 from socket import socket
@@ -32,6 +33,7 @@ from ovms.server.acceptor import Acceptor
 from ovms.server.accounts.login import Accounts
 from ovms.server.alerts.expansion import Expansion
 from ovms.server.alerts.expansion import load as alert_tables
+from ovms.server.doorstep import Doorstep
 from ovms.server.hub.hub import Hub, HubSettings
 from ovms.server.hub.telemetry import LogSettings
 from ovms.server.listener import Entrance, Gate, Ports, bound, close_gently, listen
@@ -279,9 +281,16 @@ async def _serve(
     stop: asyncio.Event,
     on_ready: Callable[[Ports], None],
 ) -> None:
-    gate = Gate(entrances, _open_files(), lambda: parts.acceptor.count)
-    servers = await listen(entrances, gate)
-    work = _start_work(parts, gate)
+    acceptor, doorstep = parts.acceptor, Doorstep(parts.clock, settings.tls_handshakes)
+    gate = Gate(
+        entrances,
+        _open_files(),
+        lambda: acceptor.count + doorstep.count,
+        lambda: chain(doorstep.strangers(), acceptor.strangers()),
+        parts.clock.monotonic,
+    )
+    listeners = listen(entrances, doorstep, gate)
+    work = _start_work(parts, doorstep, gate)
     opened = {entrance.tls is not None: entrance.port for entrance in entrances}
     ports = Ports(opened.get(False), opened.get(True))
     facts = {"pid": os.getpid(), "mp": ports.mp, "mp_tls": ports.mp_tls}
@@ -294,8 +303,8 @@ async def _serve(
         log.info("stopping", connections=len(parts.acceptor.connections))
     finally:
         gate.retire()
-        await close_gently(servers, entrances)
-        await parts.acceptor.empty()
+        await close_gently(listeners)
+        await acceptor.empty(doorstep.is_emptied)
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
@@ -307,7 +316,7 @@ def _open_files() -> int:
     return sys.maxsize if granted == resource.RLIM_INFINITY else granted
 
 
-def _start_work(parts: ServerParts, gate: Gate) -> list[asyncio.Task[None]]:
+def _start_work(parts: ServerParts, doorstep: Doorstep, gate: Gate) -> list[asyncio.Task[None]]:
     """Start the periodic work of the running server."""
     hub, acceptor, store, clock = parts.hub, parts.acceptor, parts.store, parts.clock
     checked = clock.time()
@@ -315,6 +324,7 @@ def _start_work(parts: ServerParts, gate: Gate) -> list[asyncio.Task[None]]:
     def tick() -> None:
         hub.tick()
         acceptor.tick()
+        doorstep.tick()
         gate.check()
 
     async def refresh() -> None:

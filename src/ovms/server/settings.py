@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from ovms.base.paths import default_data_dir
 from ovms.base.settings import SettingsError, load
 from ovms.net.address import TLS_PORT, parse_address
+from ovms.server.handshakes import HANDSHAKES
 from ovms.server.limit_settings import LimitSettings
 from ovms.server.notify.channels.expo import ExpoSettings
 from ovms.server.notify.channels.mail import MailSettings
@@ -94,6 +95,12 @@ class CoreSettings(BaseSettings):
     tls_names: Path | None = Field(
         default=None,
         description="Folder of further certificates: NAME/fullchain.pem and NAME/privkey.pem.",
+    )
+    tls_handshakes: int = Field(
+        default=HANDSHAKES,
+        ge=1,
+        le=1_000_000,
+        description="TLS handshakes under way at a time, some 60 kB each; others wait their turn.",
     )
     peers: list[PeerSettings] = Field(
         default_factory=list,

@@ -1,0 +1,246 @@
+"""Connections that the system has made, until their protocol has them.
+
+A plain one gets its protocol at once. At an entrance with TLS only the socket is kept until a whole
+hello is there, because TLS costs much more. Then handshakes take turns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import socket
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from ovms.base.clock import Clock, SystemClock
+from ovms.base.failures import FailureLog
+from ovms.base.logs import get_logger
+from ovms.net.traffic import measure
+from ovms.server.acceptor import LEAVING_TIMEOUT, WELCOME_TIMEOUT
+from ovms.server.accounts.buckets import network_of
+from ovms.server.handshakes import HANDSHAKES, Handshakes
+from ovms.server.hello import HELLO_LIMIT, BadHello, missing
+from ovms.server.strangers import StrangerStage
+
+if TYPE_CHECKING:
+    from ovms.server.listener import Entrance
+
+HELLO_TIMEOUT: Final = 10.0
+"""Seconds from the first byte of a hello to its last."""
+
+HANDSHAKE_TIMEOUT = 30.0
+"""Seconds that a handshake takes behind the hello: a small module on a slow link needs ten."""
+
+HANDSHAKE_LIMIT: Final = 1 << 14
+"""Bytes and packet headers that a handshake may take of the caller's: without a certificate it has
+under 4000. Looked at once a second."""
+
+SHUTDOWN_TIMEOUT: Final = 5.0
+"""Seconds the other end has to answer the end of TLS."""
+
+LOOK_AGAIN: Final = 0.1
+"""Seconds until we look again for which the system has woken us too early."""
+
+TIMES: Final = {
+    None: math.inf,
+    StrangerStage.SILENT: WELCOME_TIMEOUT,
+    StrangerStage.UNFINISHED: HELLO_TIMEOUT,
+    StrangerStage.HANDSHAKE: WELCOME_TIMEOUT,
+}
+"""Seconds that a connection may stay in a stage. One that waits for its handshake has as long as a
+silent one."""
+
+TCP_ESTABLISHED: Final = 1
+"""State of a connection that the caller has not ended, first byte of ``TCP_INFO``."""
+
+log = get_logger("ovms.doorstep")
+
+
+class Arrival:
+    """A connection on the doorstep; a :class:`~ovms.server.strangers.Stranger`."""
+
+    __slots__ = ("_doorstep", "entrance", "is_handed_over", "is_watched", "line", "network",
+                 "since", "stage", "task", "wanted")  # fmt: skip
+
+    def __init__(
+        self, doorstep: Doorstep, line: socket.socket, host: str, entrance: Entrance
+    ) -> None:
+        self._doorstep = doorstep
+        self.line = line
+        self.network = network_of(host)
+        self.entrance = entrance
+        self.stage = StrangerStage.SILENT if entrance.tls is not None else None
+        """``None`` once nothing is waited for."""
+        self.since = doorstep.now()
+        self.wanted = 1
+        """Bytes that must have come when we look again."""
+        self.is_watched = False
+        self.is_handed_over = False
+        self.task: asyncio.Task[None] | None = None
+
+    def reach(self, stage: StrangerStage) -> None:
+        """Note how far it has come, and when it first was so far."""
+        if stage is not self.stage:
+            self.stage, self.since = stage, self._doorstep.now()
+
+    def turn_away(self) -> bool:
+        """Close it at once, unless it has just spoken; return whether it has gone."""
+        if self.stage is StrangerStage.SILENT and _peek(self.line, 1):
+            return False
+        self._doorstep.drop(self)
+        return True
+
+
+class Doorstep:
+    """All connections that are being accepted.
+
+    ``handshakes`` is how many of TLS may be under way at a time.
+    """
+
+    def __init__(self, clock: Clock | None = None, handshakes: int = HANDSHAKES) -> None:
+        self.now = (clock or SystemClock()).monotonic
+        self.arrivals: set[Arrival] = set()
+        self._handshakes = Handshakes[Arrival](handshakes, self._hand_over)
+        self._failures = FailureLog(log, "unexpected error; the connection is closed")
+
+    @property
+    def count(self) -> int:
+        """Return how many connections there are."""
+        return len(self.arrivals)
+
+    def strangers(self) -> Iterator[Arrival]:
+        """Yield those that may have to leave."""
+        return (each for each in self.arrivals if each.stage is not None)
+
+    def arrive(self, line: socket.socket, host: str, entrance: Entrance) -> None:
+        """Take over a connection that was just accepted from ``host``."""
+        line.setblocking(False)
+        arrival = Arrival(self, line, host, entrance)
+        self.arrivals.add(arrival)
+        if arrival.stage is None:
+            self._hand_over(arrival)
+        else:
+            self._look(arrival)
+
+    def drop(self, arrival: Arrival) -> None:
+        """Close a connection."""
+        self._unwatch(arrival)
+        self._leave(arrival)
+        if arrival.task is not None:
+            arrival.task.cancel()
+        if not arrival.is_handed_over:
+            arrival.line.close()
+
+    def tick(self) -> None:
+        """Close those whose time is over. Call it about once a second."""
+        now = self.now()
+        for arrival in list(self.arrivals):
+            if now - arrival.since >= TIMES[arrival.stage]:
+                arrival.turn_away()
+        for arrival in self._handshakes.under_way:
+            traffic = measure(arrival.line)
+            if traffic is not None and traffic.received > HANDSHAKE_LIMIT:
+                self.drop(arrival)
+        for arrival in self._handshakes.slow(now):
+            self.drop(arrival)
+
+    def is_emptied(self) -> bool:
+        """Close those that a stopping server does not wait for; return whether nobody is left."""
+        now = self.now()
+        for arrival in list(self.strangers()):
+            if now - arrival.since >= LEAVING_TIMEOUT:
+                arrival.turn_away()
+        return not self.arrivals
+
+    # -- the hello --------------------------------------------------------------------------
+
+    def _look(self, arrival: Arrival) -> None:
+        """Judge what has come of the hello."""
+        if arrival not in self.arrivals:
+            return
+        data = _peek(arrival.line, HELLO_LIMIT)
+        if data is None:
+            self._watch(arrival, 1)
+            return
+        try:
+            is_gone, more = not data, missing(data)
+        except BadHello as error:
+            log.debug("no hello", network=arrival.network, reason=str(error))
+            is_gone, more = True, 0
+        arrival.reach(StrangerStage.UNFINISHED)
+        if is_gone:
+            self.drop(arrival)
+        elif more:
+            self._wait_for(arrival, len(data), more)
+        else:
+            self._unwatch(arrival)
+            arrival.line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
+            arrival.reach(StrangerStage.HANDSHAKE)
+            self._handshakes.add(arrival)
+
+    def _wait_for(self, arrival: Arrival, length: int, more: int) -> None:
+        if length >= arrival.wanted:
+            self._watch(arrival, length + more)
+        elif _is_ended(arrival.line):
+            self.drop(arrival)
+        else:  # the system is short of memory
+            self._unwatch(arrival)
+            asyncio.get_running_loop().call_later(LOOK_AGAIN, self._look, arrival)
+
+    def _watch(self, arrival: Arrival, wanted: int) -> None:
+        """Look again when so many bytes are there, or the caller has ended its side."""
+        arrival.wanted = wanted
+        arrival.line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, wanted)
+        if not arrival.is_watched:
+            arrival.is_watched = True
+            asyncio.get_running_loop().add_reader(arrival.line, self._look, arrival)
+
+    def _unwatch(self, arrival: Arrival) -> None:
+        if arrival.is_watched:
+            arrival.is_watched = False
+            asyncio.get_running_loop().remove_reader(arrival.line)
+
+    # -- the protocol -----------------------------------------------------------------------
+
+    def _hand_over(self, arrival: Arrival) -> None:
+        arrival.since = self.now()
+        arrival.task = asyncio.create_task(self._connect(arrival))
+
+    async def _connect(self, arrival: Arrival) -> None:
+        """Connect a connection to its protocol; with TLS, once the handshake is complete."""
+        arrival.is_handed_over = True
+        entrance, is_secure = arrival.entrance, arrival.entrance.tls is not None
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(
+                entrance.protocol,
+                arrival.line,
+                ssl=entrance.tls,
+                ssl_handshake_timeout=HANDSHAKE_TIMEOUT if is_secure else None,
+                ssl_shutdown_timeout=SHUTDOWN_TIMEOUT if is_secure else None,
+            )
+        except OSError as error:  # that of TLS too: whatever the caller did
+            log.debug("no connection", network=arrival.network, reason=str(error))
+        except Exception as error:
+            self._failures.failed("connect", error)
+            arrival.line.close()
+        finally:
+            self._leave(arrival)
+
+    def _leave(self, arrival: Arrival) -> None:
+        self.arrivals.discard(arrival)
+        self._handshakes.remove(arrival)
+
+
+def _peek(line: socket.socket, count: int) -> bytes | None:
+    """Return what has come, ``None`` if it is nothing yet; no byte if the caller has gone."""
+    try:
+        return line.recv(count, socket.MSG_PEEK)
+    except (BlockingIOError, InterruptedError):
+        return None
+    except OSError:
+        return b""
+
+
+def _is_ended(line: socket.socket) -> bool:
+    """Return whether the caller has ended its side."""
+    return line.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != TCP_ESTABLISHED
