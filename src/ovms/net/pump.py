@@ -98,8 +98,8 @@ class Pump(asyncio.Protocol):
 
     __slots__ = ("_at", "_codec", "_error", "_first", "_handler", "_has_failed", "_has_lines",
                  "_http", "_is_ended", "_is_full", "_is_held", "_is_paused", "_is_slow",
-                 "_is_waiting", "_left", "_loss", "_transport", "_turns", "_unread", "_waiters", "allowance",
-                 "peer", "received", "sent", "session", "write_limit")  # fmt: skip
+                 "_is_waiting", "_left", "_loss", "_transport", "_turns", "_unread", "_waiters",
+                 "allowance", "peer", "received", "sent", "session", "write_limit")  # fmt: skip
 
     def __init__(
         self,
