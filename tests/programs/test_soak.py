@@ -88,7 +88,7 @@ async def _crowd(server: Server, size: int) -> None:
                 for _ in range(100)
             )
         )
-    car.send(Message("S", b"42,K"))
+    car.send_all([Message("a"), Message("S", b"42,K")])
     for app in apps:
         while (await app.receive()) != Message("S", b"42,K"):
             pass
