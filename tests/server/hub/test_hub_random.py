@@ -129,8 +129,8 @@ class HubMachine(RuleBasedStateMachine):
         self.hub._context.spawn = self.loop.run_until_complete
         self.actors = [Actor(each.name, each.role, each.vehicle) for each in ACTORS]
         self.live: dict[str, Actor | None] = {"CAR1": None, "CAR2": None}
-        self.waiting: dict[str, dict[Actor, str]] = {"CAR1": {}, "CAR2": {}}
-        """Cars that have not proven themselves, and their tokens."""
+        self.waiting: dict[str, list[Actor]] = {"CAR1": [], "CAR2": []}
+        """Cars that have not proven themselves."""
         self.sent: dict[str, dict[str, tuple[bytes, bool]]] = {"CAR1": {}, "CAR2": {}}
         """The data that was sent last of each code, and whether it was sealed."""
         self.tokens = {"CAR1": "", "CAR2": ""}
@@ -158,15 +158,15 @@ class HubMachine(RuleBasedStateMachine):
     def begins(self, there: set[int]) -> None:
         """Let some be there from the start."""
         for at in sorted(there):
-            self._join(self.actors[at], self.actors[at].name, is_proven=True)
+            self._join(self.actors[at], is_proven=True)
 
-    @rule(at=which, token=st.sampled_from("uvwxyz"), is_proven=st.booleans())
-    def joins(self, at: int, token: str, is_proven: bool) -> None:
+    @rule(at=which, is_proven=st.booleans())
+    def joins(self, at: int, is_proven: bool) -> None:
         """Connect somebody; a car proves itself with its next word, or by none for now."""
         for actor in _pick([each for each in self.actors if each.session is None], at):
-            self._join(actor, token, is_proven)
+            self._join(actor, is_proven)
 
-    def _join(self, actor: Actor, token: str, is_proven: bool) -> None:
+    def _join(self, actor: Actor, is_proven: bool) -> None:
         room = self.loop.run_until_complete(self.hub.find(actor.vehicle))
         assert room is not None
         actor.line, actor.is_slow, actor.row, actor.passed = FakeLine(), False, 0, 0
@@ -174,13 +174,11 @@ class HubMachine(RuleBasedStateMachine):
         actor.unread.clear()
         actor.held.clear()
         actor.line.is_proven = is_proven
-        actor.session = self.hub.enter(room, actor.role, actor.line, token=token)
+        actor.session = self.hub.enter(room, actor.role, actor.line)
         if self.has_told[actor.vehicle] is actor:
             self.has_told[actor.vehicle] = None
         if actor.role is Role.CAR:
-            assert actor.line.is_closed is (token in self.waiting[actor.vehicle].values())
-            if not actor.line.is_closed:
-                self.waiting[actor.vehicle][actor] = token
+            self.waiting[actor.vehicle].append(actor)
         self._listen()
         if actor.role is not Role.CAR:
             assert actor.heard[:-1] == self._replay(actor.vehicle)
@@ -216,7 +214,8 @@ class HubMachine(RuleBasedStateMachine):
         self.hub.leave(session)
         if actor is self.live[actor.vehicle]:
             self.live[actor.vehicle] = None
-        self.waiting[actor.vehicle].pop(actor, None)
+        if actor in self.waiting[actor.vehicle]:
+            self.waiting[actor.vehicle].remove(actor)
 
     # -- callers without proof --------------------------------------------------------------
 
@@ -435,9 +434,10 @@ class HubMachine(RuleBasedStateMachine):
         assert actor.session is not None
         actor.session.receive(message(text))
         self.hub.pace()
-        if self.waiting[actor.vehicle].pop(actor, None) is None:
+        if actor not in self.waiting[actor.vehicle]:
             self._listen()
             return
+        self.waiting[actor.vehicle].remove(actor)
         old, self.live[actor.vehicle] = self.live[actor.vehicle], actor
         assert old is None or old.line.is_closed
         self._listen()

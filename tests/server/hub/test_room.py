@@ -662,18 +662,15 @@ def test_the_return_of_a_refused_car_is_told_with_its_proof() -> None:
 def test_a_car_that_gave_way_says_nothing_more() -> None:
     """What a closed connection still says, proven or not, is ignored."""
     place = Place()
-    old = place.car()
-    same = place.stranger("the same token")
-    late = place.stranger("the same token")
-    new = place.car()
+    old, new = place.car(), place.car()
+    waiting = [place.stranger() for _ in range(WAITING_CARS_LIMIT + 1)]
     app = place.app()
-    late.line.is_proven = True
-    for each in (old, late):
+    waiting[0].line.is_proven = True
+    for each in (old, waiting[0]):
         assert each.line.is_closed
         each.says("S1", "a")
     assert app.hears() == []
     assert place.room.car is new.member
-    assert not same.line.is_closed
 
 
 def test_waiting_cars_at_the_bound() -> None:
@@ -690,15 +687,16 @@ def test_waiting_cars_at_the_bound() -> None:
     assert not old.line.is_closed
 
 
-def test_a_token_waits_once() -> None:
-    """A second caller with a token that waits is closed, unpinged; the first still gets in."""
+def test_a_repeated_token_displaces_none_that_is_fresh() -> None:
+    """Where all that wait have fresh tokens it is closed, unpinged, and they still get in."""
     place = Place()
-    first, second = place.stranger("token"), place.stranger("token", is_repeated=True)
-    assert str(second.line.error) == "too many wait to prove that they are this car"
-    assert second.hears() == []
-    first.line.is_proven = True
-    first.says("a")
-    assert place.room.car is first.member
+    fresh = [place.stranger() for _ in range(WAITING_CARS_LIMIT)]
+    late = place.stranger(is_repeated=True)
+    assert str(late.line.error) == "too many wait to prove that they are this car"
+    assert late.hears() == []
+    fresh[0].line.is_proven = True
+    fresh[0].says("a")
+    assert place.room.car is fresh[0].member
 
 
 def test_a_challenger_pings() -> None:

@@ -548,7 +548,7 @@ class TakenOver(Exception):
 
 
 class Crowded(Exception):
-    """A caller may not wait to prove that it is the car: its token does, or too many do."""
+    """Too many wait to prove that they are the car."""
 
     def __str__(self) -> str:
         """Return the reason."""

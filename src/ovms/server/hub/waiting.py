@@ -4,9 +4,11 @@ Whoever knows an old conversation can repeat its welcome. So a caller is the car
 proven itself (:attr:`ovms.protocol.Session.is_proven`). Until then it waits here. It is sent a ping
 and nothing else, what it says is held, and it takes nobody's place.
 
-Repeated welcomes must keep the car out no more than they let somebody in. So a token waits once,
-and a caller whose token was seen before never displaces one whose token is fresh. Among repeated
-ones chance decides, because the tokens of a PIC module repeat, too.
+Repeated welcomes must keep the car out no more than they let somebody in. So a caller whose token
+was seen before never displaces one whose token is fresh. The tokens of a PIC module repeat, too:
+among repeated ones chance decides. A token that more than two of them have gives way first. The
+first caller of several with one token never does: it may be the car, and whoever repeats its token
+has just overheard it.
 """
 
 from __future__ import annotations
@@ -70,12 +72,12 @@ class WaitingCars:
     def add(self, car: Car, token: str, is_repeated: bool) -> Car | None:
         """Let a caller wait; return the one that must be closed for it, which may be itself."""
         newcomer = WaitingCar(car, token, is_repeated)
-        loser = self._loser(newcomer)
-        if loser is not newcomer:
-            self._waiting.append(newcomer)
-        if loser is None:
+        self._waiting.append(newcomer)
+        if len(self._waiting) <= WAITING_CARS_LIMIT:
             return None
-        self.remove(loser.car)
+        repeated = [waiting for waiting in self._waiting if waiting.is_repeated]
+        loser = self._one_of(repeated) if repeated else self._waiting[0]
+        self._waiting.remove(loser)
         return loser.car
 
     def remove(self, car: Car) -> bool:
@@ -85,13 +87,13 @@ class WaitingCars:
             self._waiting.remove(waiting)
         return waiting is not None
 
-    def _loser(self, newcomer: WaitingCar) -> WaitingCar | None:
-        """Return who gives way to a newcomer, or is it; ``None`` if there is room for all."""
-        if newcomer.token in [waiting.token for waiting in self._waiting]:
-            return newcomer  # the first may be the car, and whoever repeats it overheard it
-        if len(self._waiting) < WAITING_CARS_LIMIT:
-            return None
-        repeated = [waiting for waiting in self._waiting if waiting.is_repeated]
-        if repeated:
-            return self._random.choice(repeated)
-        return newcomer if newcomer.is_repeated else self._waiting[0]
+    def _one_of(self, repeated: list[WaitingCar]) -> WaitingCar:
+        """Return which of several callers with repeated tokens gives way."""
+        by_token: dict[str, list[WaitingCar]] = {}
+        for waiting in repeated:
+            by_token.setdefault(waiting.token, []).append(waiting)
+        most = max(by_token.values(), key=len)
+        if len(most) > 2:
+            return self._random.choice(most[1:])
+        firsts = [same[0] for same in by_token.values() if len(same) > 1]
+        return self._random.choice([waiting for waiting in repeated if waiting not in firsts])
