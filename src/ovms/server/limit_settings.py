@@ -7,7 +7,12 @@ from pydantic import BaseModel, Field
 from ovms.net.turns import MESSAGE_RATE, MessageRate
 from ovms.server.hub.limits import HubLimits
 from ovms.server.notify.notifier import ALERTS_A_VEHICLE
-from ovms.server.storage.limits import MAILS_A_VEHICLE, HistoryLimits, SubscriptionLimits
+from ovms.server.storage.limits import (
+    MAILS_A_VEHICLE,
+    SHARED_LIMIT,
+    HistoryLimits,
+    SubscriptionLimits,
+)
 
 HUB = HubLimits()
 HISTORY = HistoryLimits()
@@ -88,6 +93,12 @@ class LimitSettings(BaseModel):
         le=10_000,
         description="Alerts of a kind that one vehicle may have delivered at once; then one more"
         " each minute.",
+    )
+    limit_shared: int = Field(
+        default=SHARED_LIMIT,
+        ge=0,
+        description="Vehicles and owners in the database up to which records of other servers may"
+        " add more.",
     )
 
     def message_rate(self) -> MessageRate:

@@ -64,7 +64,7 @@ async def peering(
     Raises :class:`BadPeer`.
     """
     others = [called(peer, settings.data) for peer in settings.peers]
-    store = PeerStore(database)
+    store = PeerStore(database, settings.limit_shared)
     await store.reset([peer.server_id for peer in others])
     exchange = PeerExchange()
     hub.add_observer(exchange)

@@ -13,6 +13,7 @@ from ovms.server.peers import records as records_module
 from ovms.server.peers.records import (
     LEFT_OUT_LIMIT,
     RECORDS_LIMIT,
+    REFUSED_LIMIT,
     LeftOutLog,
     RecordReceiver,
     RecordSender,
@@ -209,6 +210,21 @@ def test_a_flood_is_kept_in_between() -> None:
         assert not take.receiver.is_full
         take.receiver.receive(car(number, 10)[1].message.data)
     assert take.receiver.is_full
+
+
+async def test_refusals_are_logged_and_counted(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flood of records that are refused is a few lines of the log; the same reason is one."""
+    take = Take()
+    refused = [f"vehicle CAR{number} was made here" for number in range(REFUSED_LIMIT + 5)] * 2
+
+    async def refuse(*words: object) -> Taken:
+        return Taken(refused=refused)
+
+    monkeypatch.setattr(take.store, "take", refuse)
+    take.receiver.receive(car(1, 10)[1].message.data)
+    assert await take.receiver.keep()
+    assert len(log.lines("a record was refused")) == REFUSED_LIMIT
+    assert [line["count"] for line in log.lines("more records were refused")] == [5]
 
 
 @pytest.mark.parametrize("secret", ["a,b", ""])

@@ -332,3 +332,17 @@ def known(connection: Connection) -> list[tuple[str, float, bool, str]]:
         (id_, changed, is_gone, decrypt_secret(connection, id_, secret))
         for id_, changed, is_gone, secret in connection.execute(query)
     ]
+
+
+def test_bound_of_vehicles_and_owners(connection: Connection) -> None:
+    """With enough of them nothing is added, no tombstone either; what is known is changed."""
+    enough = ["there are as many vehicles and owners as there may be"]
+    assert take_records(connection, PEER, [owner(), car()], NOW, limit=5).refused == enough
+    more: list[SharedRecord] = [owner(8, "eve"), car("OTHER", 8), car("GONE", 7, deleted=True)]
+    assert take_records(connection, PEER, more, NOW, limit=4).refused == enough * 3
+    taken = take_records(connection, PEER, [owner(name="alicia", changed=101)], NOW, limit=0)
+    assert not taken.refused
+    assert taken.owners
+    assert not take_records(connection, PEER, [car()], NOW, limit=5).refused
+    changed = take_records(connection, PEER, [car(changed=102, secret="new")], NOW, limit=0)
+    assert [change.secret for change in changed.changes] == ["new"]

@@ -24,6 +24,9 @@ LOOK: Final = 1.0
 RECORDS_LIMIT: Final = 500
 """Records that are stored in one transaction."""
 
+REFUSED_LIMIT: Final = 10
+"""Reasons for refusals that are logged of records that are stored together."""
+
 LEFT_OUT_LIMIT: Final = 1000
 """Vehicles that are remembered as logged; further ones that are left out are not logged."""
 
@@ -205,7 +208,11 @@ class RecordReceiver:
     async def _put(self, records: Sequence[SharedRecord], newest: tuple[int, int]) -> None:
         taken = await self._store.take(self._peer_id, records, newest, self._clock.time())
         self.newest = newest
-        for reason in taken.refused:
+        reasons = sorted(set(taken.refused))
+        for reason in reasons[:REFUSED_LIMIT]:
             log.warning("a record was refused", server=self._peer_id, reason=reason)
+        if reasons[REFUSED_LIMIT:]:
+            more = len(reasons) - REFUSED_LIMIT
+            log.warning("more records were refused", server=self._peer_id, count=more)
         if taken.changes or taken.owners:
             self._on_taken(taken.changes, taken.owners)

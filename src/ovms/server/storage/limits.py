@@ -37,6 +37,9 @@ class HistoryLimits:
     bytes: int = BYTES_A_VEHICLE
 
 
+SHARED_LIMIT: Final = 200_000
+"""Vehicles and owners of the database up to which records of other servers may add more."""
+
 SUBSCRIPTION_LIMIT: Final = 20
 """Subscriptions of a vehicle: a family's phones, some of them replaced by now."""
 

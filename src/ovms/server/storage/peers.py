@@ -14,6 +14,7 @@ from sqlalchemy import insert, select, tuple_, update
 from ovms.protocol.messages import LatestMessage
 from ovms.protocol.times import parse_wire_time, wire_change
 from ovms.server.storage import shared_records
+from ovms.server.storage.limits import SHARED_LIMIT
 from ovms.server.storage.schema import SERVER_ROW, messages, peers, server, vehicles
 from ovms.server.storage.shared_records import ANY_SERVER
 from ovms.server.storage.vehicles import PRESENCE_STALE
@@ -104,8 +105,9 @@ def _states(connection: Connection, query: Select[Any]) -> list[tuple[str, Lates
 class PeerStore:
     """Shared records of a running server. Raises :class:`ovms.server.storage.errors.StoreError`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, limit: int = SHARED_LIMIT) -> None:
         self._database = database
+        self._limit = limit
 
     async def reset(self, called: Collection[str]) -> None:
         """Mark all servers as disconnected, because ours starts; it calls those of ``called``.
@@ -190,7 +192,7 @@ class PeerStore:
         """Apply records of a server that we call, and store the ``newest`` times received."""
 
         def put(connection: Connection) -> Taken:
-            taken = shared_records.take_records(connection, peer_id, records, now)
+            taken = shared_records.take_records(connection, peer_id, records, now, self._limit)
             vehicle_time, owner_time = map(wire_change, newest)
             times = {"vehicle_time": vehicle_time, "owner_time": owner_time}
             note_peer(connection, peer_id, "calls", heard=now, **times)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Row,
     Text,
     delete,
+    func,
     insert,
     literal,
     or_,
@@ -30,6 +31,7 @@ from ovms.protocol.records.sync import ACTIVE, OwnerRecord, VehicleRecord
 from ovms.server.storage import names
 from ovms.server.storage.encrypted import NOTHING
 from ovms.server.storage.errors import InvalidValue
+from ovms.server.storage.limits import SHARED_LIMIT
 from ovms.server.storage.schema import owners, peer_owners, removed_owners, vehicles
 from ovms.server.storage.vehicles import decrypt_secret, encrypt_secret, tombstone
 from ovms.server.values import VehicleChange
@@ -130,12 +132,23 @@ def changed_owners(
 
 
 def take_records(
-    connection: Connection, peer: str, records: Iterable[SharedRecord], now: float
+    connection: Connection,
+    peer: str,
+    records: Iterable[SharedRecord],
+    now: float,
+    limit: int = SHARED_LIMIT,
 ) -> Taken:
-    """Apply what the server ``peer`` sent; ``now`` (Unix seconds) is when new ones were made."""
-    taken = Taken()
+    """Apply what the server ``peer`` sent; ``now`` (Unix seconds) is when new ones were made.
+
+    With ``limit`` vehicles and owners in the database, records that would add more are refused.
+    """
+    taken, places = Taken(), limit - _count_all(connection)
     for record in records:
         try:
+            if not _is_known(connection, peer, record):
+                if places <= 0:
+                    raise InvalidValue("there are as many vehicles and owners as there may be")
+                places -= 2  # an owner may come with a vehicle
             if isinstance(record, VehicleRecord):
                 _take_vehicle(connection, peer, record, now, taken)
             else:
@@ -143,6 +156,23 @@ def take_records(
         except InvalidValue as error:
             taken.refused.append(str(error))
     return taken
+
+
+def _count_all(connection: Connection) -> int:
+    """Count the vehicles, removed ones included, and the owners."""
+    tables = (vehicles, owners)
+    return sum(connection.scalar(select(func.count()).select_from(each)) or 0 for each in tables)
+
+
+def _is_known(connection: Connection, peer: str, record: SharedRecord) -> bool:
+    """Return whether a record changes what there is, and adds nothing."""
+    if isinstance(record, VehicleRecord):
+        vehicle_id = names.vehicle_id(record.vehicle_id)
+        key = select(vehicles.c.id).where(vehicles.c.id == vehicle_id)
+        return connection.scalar(key) is not None
+    if record.deleted or _owner_of(connection, peer, record.owner) is not None:
+        return True
+    return _namesake(connection, names.owner_name(record.name)) is not None
 
 
 def _take_vehicle(
