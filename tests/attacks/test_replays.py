@@ -141,6 +141,27 @@ def test_a_welcome_to_a_mistyped_vehicle(listener: Listener) -> None:
         assert listener.is_refused("A", "CAR1", pair, transport)
 
 
+@pytest.mark.parametrize("times", [30, pytest.param(5000, marks=pytest.mark.soak)])
+def test_copies_do_not_wear_the_memory_out(listener: Listener, times: int) -> None:
+    """A car is answered each time; no answer takes room in the memory, or opens anything."""
+    listener.overhear("A", "CAR1")
+    listener.overhear("C", "CAR1")
+    token, digest = listener.pairs[2]
+    before = read(listener.target, "SELECT bits FROM seen_tokens")
+    answers = []
+    for _ in range(times):
+        wire = listener.target.dial()
+        Caller(wire, "not known", token).send_welcome("C", "CAR1", digest=digest)
+        answers.append(wire.hear())
+        wire.close()
+    assert read(listener.target, "SELECT bits FROM seen_tokens") == before
+    for answer in (*answers[:3], *answers[-3:]):
+        assert answer is not None
+        _, _, token, digest = answer.decode().split(" ")
+        assert listener.is_refused("A", "CAR1", (token, digest), Transport.TCP)
+    assert listener.is_refused("A", "CAR1", listener.pairs[0], Transport.TCP)
+
+
 def test_two_at_the_same_moment(listener: Listener) -> None:
     """Of callers that say the same welcome at once, one gets in."""
     token = Caller(listener.target.dial(), SECRET).token
