@@ -16,8 +16,11 @@ from tests.waiting import PATIENCE
 APPS = 50
 """Apps of one vehicle, as docs/settings.md has it."""
 
-RECORDS, TYPES = 200, 20
-"""Records and record types of one vehicle, set low for these tests."""
+GROUP_MESSAGES = 2000
+"""Positions that all groups send in a second, as docs/settings.md has it."""
+
+RECORDS, TYPES, BYTES = 200, 20, 1_000_000
+"""Records, their types and bytes of one vehicle, set low for these tests."""
 
 
 @pytest.fixture
@@ -25,6 +28,7 @@ def small_history(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the server keep little of each vehicle. Must come before the server."""
     monkeypatch.setenv("OVMS_LIMIT_HISTORY_RECORDS", str(RECORDS))
     monkeypatch.setenv("OVMS_LIMIT_HISTORY_TYPES", str(TYPES))
+    monkeypatch.setenv("OVMS_LIMIT_HISTORY_BYTES", str(BYTES))
 
 
 def add_owner(target: Target, name: str, vehicle: str) -> None:
@@ -125,6 +129,18 @@ def test_records_without_end(target: Target) -> None:
     assert target.program.output().count("history is full") == 1
 
 
+@pytest.mark.usefixtures("small_history")
+def test_bytes_without_end(target: Target) -> None:
+    """Few large records are no way around: their bytes count, and the disk is used again."""
+    car, app = target.call("C"), target.call("A")
+    for first in range(0, 150, 10):
+        car.say(*(b"HLARGE,%d,315360000,%b" % (first + n, b"x" * 40_000) for n in range(10)))
+        keep(car, b"SMALL,1,86400,x")
+    sizes = {row[0]: int(row[3]) for row in ask(app, b"31")}
+    assert BYTES * 0.9 < sizes["LARGE"] <= BYTES
+    assert (target.data / "ovms.db").stat().st_size < 5 * BYTES
+
+
 def test_histories_that_are_read_in_a_loop(target: Target) -> None:
     """Beside an owner who reads everything with many apps, another's answer comes, and the stop."""
     add_owner(target, "another", "CAR9")
@@ -155,3 +171,22 @@ def test_mail_to_anybody(target: Target) -> None:
         listed = json.loads(target.ovms("notify", "list", "--json"))
     assert [each["app"] for each in listed] == ["APP0", "APP1", "APP2", "LAST"]
     assert target.program.output().count("too many new addresses") == 1
+
+
+@pytest.mark.soak
+def test_a_crowd_that_stirs_many_groups(target: Target) -> None:
+    """With 150 clients and 32 groups each, what groups send stays within its allowance."""
+    vehicles = ("CAR1", "CAR2", "CAR3")
+    cars = [target.call("C", vehicle) for vehicle in vehicles]
+    apps = [target.call("A", vehicle) for vehicle in vehicles for _ in range(APPS)]
+    for app in apps:
+        app.say(*(b"Gclub%d" % number for number in range(32)))
+        app.settle()
+    began, heard = time.monotonic(), 0
+    for turn in range(300):
+        for car in cars:
+            car.say(*(b"gclub%d,%d" % (number, turn) for number in range(8)))
+            car.settle()
+    for app in apps:
+        heard += sum(said[:1] == b"g" for said in app.settle())
+    assert heard <= GROUP_MESSAGES * (time.monotonic() - began + 1)
