@@ -23,7 +23,7 @@ from tests.conformance.client import digest_of, make_token
 from tests.programs.conftest import SECRET
 from tests.waiting import PATIENCE, wait_until
 
-FLOOD = 3000
+FLOOD = 400
 """Lines that one connection makes the server log, if it could."""
 
 BATCH = 50
