@@ -41,6 +41,8 @@ KINDS: dict[str, tuple[Role, str, Callable[[int], bytes]]] = {
     "refused": (Role.APP, "refused p", lambda n: b"pA%d,expo,production,NONE,x,key" % n),
     "pings": (Role.APP, "A, answered with a", lambda n: b"A"),
     "commands": (Role.APP, "C of a car that is away", lambda n: b"C5"),
+    "long": (Role.CAR, "S of 45,000 bytes", lambda n: b"S" + b"1" * 45_000),
+    "tokens": (Role.CAR, "ET, each with another token", lambda n: b"ET%022d" % n),
     "frames": (Role.CAR, "pings of a WebSocket, and empty lines elsewhere", lambda n: b""),
 }
 MIXED = ("status", "malformed", "alerts", "refused")
@@ -90,13 +92,15 @@ class Flood:
         writer.write(self._line(welcome))
         while self._session.state is not State.OPEN:
             data = await reader.read(65536)
-            # The server's frames are short and not masked: two bytes, and the line.
-            list(self._session.receive_data(data[2:] + b"\r\n" if self.is_web else data))
+            if self.is_web:  # the server's frames are not masked: two bytes, and a short line
+                data = data[2 : 2 + data[1]] + b"\r\n"
+            list(self._session.receive_data(data))
         asyncio.get_running_loop().create_task(self._discard(reader)).add_done_callback(bool)
-        for number in count(0, CHUNK):
-            writer.write(b"".join(map(self._next, range(number, number + CHUNK))))
+        at_once = 4 if self.kind == "long" else CHUNK
+        for number in count(0, at_once):
+            writer.write(b"".join(map(self._next, range(number, number + at_once))))
             await writer.drain()
-            self.sent += CHUNK
+            self.sent += at_once
 
     async def _discard(self, reader: asyncio.StreamReader) -> None:
         while await reader.read(1 << 20):

@@ -17,6 +17,7 @@ import uvloop
 
 from ovms.net.client import ClientConnection, connect
 from ovms.net.pump import Pump
+from ovms.net.turns import TurnQueue
 from ovms.protocol import CallerWelcome, Message, Party, Role, Session
 from ovms.protocol.session import Event
 
@@ -46,6 +47,10 @@ class Far:
 
     def stalled(self, pump: Pump) -> None:
         """Nothing to do."""
+
+    def half_closed(self, pump: Pump) -> bool:
+        """Return false: nothing is owed."""
+        return False
 
     def closed(self, pump: Pump, error: Exception | None) -> None:
         """Nothing to do."""
@@ -78,10 +83,11 @@ class Line:
 async def compare(count: int) -> list[Line]:
     """Measure plain lines and a WebSocket in turns."""
     ends: list[Far] = []
+    turns = TurnQueue()
 
     def answer() -> Pump:
         ends.append(Far())
-        return Pump(Session(Party.SERVER, "S" * 22), ends[-1])
+        return Pump(Session(Party.SERVER, "S" * 22), ends[-1], turns=turns)
 
     server = await asyncio.get_running_loop().create_server(answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]

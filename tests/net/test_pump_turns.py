@@ -15,7 +15,7 @@ from websockets.frames import CLOSE, CONT, PING, PONG, TEXT
 from ovms.base.clock import ManualClock
 from ovms.net.pump import Pump
 from ovms.net.turns import (
-    CHUNK,
+    FRAMES_CHUNK,
     SLOW_PAUSE,
     TURN_BYTES,
     TURN_MESSAGES,
@@ -243,7 +243,7 @@ async def test_pings_of_a_websocket() -> None:
     ping = frame(PING)
     scene.receive(ping * TURN_BYTES + scene.lines(1))
     answers = len(scene.transport.written) // 2
-    assert TURN_BYTES // len(ping) <= answers <= (TURN_BYTES + CHUNK) // len(ping)
+    assert TURN_BYTES // len(ping) <= answers <= (TURN_BYTES + FRAMES_CHUNK) // len(ping)
     assert not scene.transport.is_reading
     scene.turns.give_all()
     assert scene.transport.written == frame(PONG, mask=False) * TURN_BYTES

@@ -94,12 +94,11 @@ def test_a_turn_ends() -> None:
     """It is over at a number of messages, of bytes, and after a time."""
     clock = ManualClock()
     turn = ReadTurn(clock.monotonic)
-    turn.messages = TURN_MESSAGES - 1
+    assert not any(turn.add_message() for _ in range(TURN_MESSAGES - 1))
     turn.add_chunk(b"x" * (TURN_BYTES - 1), 0)
     clock.advance(TURN_TIME * 0.9)
     assert not turn.is_over
-    turn.messages += 1
-    assert turn.is_over
+    assert turn.add_message()
     turn.messages = 0
     turn.add_chunk(b"x", 0)
     assert turn.is_over

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from ovms.base.logs import get_logger
 from ovms.net.http import HttpHandler, Speech, speech
 from ovms.net.traffic import Traffic, measure, unacknowledged, unread
-from ovms.net.turns import CHUNK, SLOW_PAUSE, Allowance, ReadTurn, TurnQueue
+from ovms.net.turns import CHUNK, FRAMES_CHUNK, SLOW_PAUSE, Allowance, ReadTurn, TurnQueue
 from ovms.protocol import Message, Party, Session, State
 from ovms.protocol.errors import LineTooLong, LocalProtocolError, RemoteProtocolError
 from ovms.protocol.framing import LINE_LIMIT
@@ -330,17 +330,20 @@ class Pump(asyncio.Protocol):
 
     def _take(self, data: bytes) -> None:
         """Process bytes that came: what fits a turn now, the rest in its turns."""
-        self._unread = self._unread[self._at :] + data
-        self._at = 0
+        if self._unread:
+            data = self._unread[self._at :] + data
+        self._unread, self._at = data, 0
         if not self._is_waiting:
             self._process()
 
     def _process(self) -> None:
         """Process what waits until the turn is over or the handler pauses."""
         turn = None if self._turns is None else ReadTurn(self._turns.now)
+        is_begun = self._has_lines or self._is_paused
         if self._has_lines and not self._is_stopped:
             self._read(b"", turn)
-        while self._unread and not self._is_stopped and not self._is_over(turn):
+        while self._unread and not (is_begun and self._is_done(turn)):
+            is_begun = True
             chunk = self._next_chunk(turn)
             if self._codec is None:
                 if turn is not None:
@@ -352,7 +355,8 @@ class Pump(asyncio.Protocol):
             self._has_lines = False
             if self._codec is None:
                 self._unread = b""
-        self._follow()
+        if self._codec is not None:
+            self._follow()
         self._end_turn(turn)
 
     @property
@@ -360,14 +364,17 @@ class Pump(asyncio.Protocol):
         # Before the welcome the session stops by itself, within its own bound.
         return self._is_paused and self.session.state is State.OPEN
 
-    def _is_over(self, turn: ReadTurn | None) -> bool:
-        """Return whether others have their turn; what a stranger may send is little."""
+    def _is_done(self, turn: ReadTurn | None) -> bool:
+        """Return whether the rest waits. Of a stranger nothing does: it may send little."""
+        if self._is_stopped:
+            return True
         return turn is not None and (self._is_slow or turn.is_over) and not self._is_stranger
 
     def _next_chunk(self, turn: ReadTurn | None) -> bytes:
         """Return what is processed next of what came; it does not wait any more."""
-        start, end = self._at, self._at + CHUNK
-        if turn is None or self._is_stranger or end >= len(self._unread):
+        start = self._at
+        end = start + (CHUNK if self._codec is None else FRAMES_CHUNK)
+        if end >= len(self._unread) or turn is None or self._is_stranger:
             chunk, self._unread, self._at = self._unread[start:], b"", 0
             return chunk
         self._at = end
@@ -375,13 +382,12 @@ class Pump(asyncio.Protocol):
 
     def _end_turn(self, turn: ReadTurn | None) -> None:
         """Wait for the next turn if something is left or the allowance is used up."""
-        pause = 0.0
-        is_live = self.session.state is State.OPEN and self._transport is not None
-        if turn is not None and self.allowance is not None and is_live:
-            pause = self.allowance.spend(turn.cost, turn.now())
-        if self._is_slow and is_live:
-            pause = max(pause, SLOW_PAUSE)
+        pause = SLOW_PAUSE if self._is_slow else 0.0
         self._is_slow = False
+        if self.session.state is not State.OPEN or self._transport is None:
+            pause = 0.0
+        elif turn is not None and self.allowance is not None:
+            pause = max(pause, self.allowance.spend(turn.cost, turn.began))
         if self._is_stopped:
             return
         if self._turns is not None and (pause or self._unread or self._has_lines):
@@ -401,12 +407,11 @@ class Pump(asyncio.Protocol):
     def _set_reading(self) -> None:
         """Have the transport read, or not while there is a reason against it."""
         transport = self._transport
-        if transport is None or transport.is_closing():
-            return
         is_held = self._is_paused or self._is_waiting or self._left > LEFT_LIMIT
-        if is_held != self._is_held:
-            self._is_held = is_held
-            transport.pause_reading() if is_held else transport.resume_reading()
+        if is_held == self._is_held or transport is None or transport.is_closing():
+            return
+        self._is_held = is_held
+        transport.pause_reading() if is_held else transport.resume_reading()
 
     def _read(self, data: bytes, turn: ReadTurn | None) -> None:
         self._has_lines = False
@@ -418,9 +423,8 @@ class Pump(asyncio.Protocol):
                     raise
                 except Exception as error:
                     self._handler_failed(error)
-                if turn is not None:
-                    turn.messages += 1
-                if self._is_stopped or self._is_over(turn):
+                is_over = turn is not None and turn.add_message()
+                if (is_over or self._is_paused or self._is_slow) and self._is_done(turn):
                     self._has_lines = True
                     break
         except RemoteProtocolError as error:

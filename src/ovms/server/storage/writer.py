@@ -162,8 +162,10 @@ class Writer:
 
     def history_waiting(self, vehicle_id: str) -> int:
         """Return how many of a vehicle's records are not durable yet."""
-        parts = self._pending.history.records, self._writing.history.records
-        return sum(len(part[vehicle_id]) for part in parts if vehicle_id in part)
+        pending, writing = self._pending.history.records, self._writing.history.records
+        if not pending and not writing:
+            return 0  # as for most messages
+        return len(pending.get(vehicle_id, ())) + len(writing.get(vehicle_id, ()))
 
     def put_traffic(self, vehicle_id: str, day: str, traffic: Traffic) -> None:
         """Add to a vehicle's traffic of a day, ``YYYY-MM-DD`` in UTC."""
