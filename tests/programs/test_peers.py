@@ -11,11 +11,14 @@ import pytest
 
 from ovms.protocol import Message, Party, Role, Session, State
 from ovms.protocol.session import Event
+from ovms.server.storage.encrypted import Encrypted
+from ovms.server.storage.keyfile import KeyFile
+from ovms.server.storage.vehicles import secret_place
 from tests.programs.conftest import SECRET, Program, Server, Start, run_ovms, status_of
 from tests.waiting import PATIENCE, wait_until
 
 QUERIES = {
-    "vehicles": "SELECT v.id, o.name, v.secret, v.deleted IS NOT NULL, CAST(v.changed AS INTEGER)"
+    "vehicles": "SELECT v.secret, v.id, o.name, v.deleted IS NOT NULL, CAST(v.changed AS INTEGER)"
     " FROM vehicles v LEFT JOIN owners o ON o.id = v.owner_id WHERE v.type = 'car' ORDER BY v.id",
     "owners": "SELECT name, email, coalesce(password_hash, ''), CAST(changed AS INTEGER)"
     " FROM owners ORDER BY name_key",
@@ -57,9 +60,16 @@ def rows(data: Path, what: str) -> list[tuple[object, ...]]:
     """Return what a server has on disk."""
     connection = sqlite3.connect(f"file:{data}/ovms.db?mode=ro", uri=True)
     try:
-        return connection.execute(QUERIES[what]).fetchall()
+        found = connection.execute(QUERIES[what]).fetchall()
     finally:
         connection.close()
+    return [(_secret(data, *row[:2]), *row[1:]) for row in found] if what == "vehicles" else found
+
+
+def _secret(data: Path, secret: str, vehicle_id: str) -> str:
+    """Return what is encrypted, under a key that each server has for itself."""
+    keys = KeyFile(data / "secrets.key").read()
+    return keys[0].decrypt(secret_place(vehicle_id), Encrypted(secret)) if secret else ""
 
 
 def report(server: Server, vehicle: str, *messages: Message) -> None:
