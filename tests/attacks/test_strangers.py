@@ -13,6 +13,7 @@ import pytest
 
 from ovms.net.pump import CLOSE_TIMEOUT
 from ovms.server.acceptor import LEAVING_TIMEOUT, WELCOME_TIMEOUT
+from ovms.server.strangers import PATIENCE as STRANGER_PATIENCE
 from tests.attacks.conftest import Target
 from tests.attacks.crowd import Crowd
 from tests.conformance.client import Transport, WebWire
@@ -26,6 +27,9 @@ FILES = 300
 
 CROWD = 400
 """Strangers: more than there are places."""
+
+STATUS = b"S80,K,220,13,charging,standard,280,270,16,75,27,124,3,1,0,1,60,1,160,90"
+"""A line that is long enough to prove its car."""
 
 HELLO = client_hello()
 HEAD = b"GET /apiv2 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -64,23 +68,25 @@ def test_a_car_finds_a_place(small: Target, kind: str) -> None:
         wait_until(lambda: crowd.turned_away > 50)
         for vehicle, transport in (("CAR1", Transport.TCP), ("CAR2", Transport.TLS)):
             car = small.call("C", vehicle, transport)
-            car.say(b"S80,K")
-        assert app.hear_code(b"S") == b"S80,K"
+            car.say(STATUS)
+        assert app.hear_code(b"S") == STATUS
         before = crowd.turned_away
         wait_until(lambda: crowd.turned_away > before + 50)
-        assert small.call("A", "CAR2").hear_code(b"S") == b"S80,K"
+        assert small.call("A", "CAR2").hear_code(b"S") == STATUS
         car.settle()
         app.settle()
 
 
 def test_the_busiest_network_goes_first(small: Target) -> None:
-    """Who has another address than the crowd is not turned away, though it says nothing."""
+    """Who has another address than the crowd has its ten seconds, though it says nothing."""
+    began = time.monotonic()
     with Crowd(small.port, 20, hosts=2) as few:
         wait_until(lambda: few.came == 20)
         with Crowd(small.port, CROWD) as crowd:
-            wait_until(lambda: crowd.turned_away > FILES)
+            wait_until(lambda: crowd.turned_away > 100)
             small.call("C")
-        assert few.turned_away == 0
+        turned_away = few.turned_away
+        assert turned_away == 0 or time.monotonic() - began > STRANGER_PATIENCE
 
 
 def test_half_a_welcome_at_a_stop(target: Target) -> None:
@@ -131,7 +137,7 @@ def test_as_many_as_the_machine_allows(start: Start, tmp_path: Path, kind: str) 
         while time.monotonic() < over:
             for transport in (Transport.TCP, Transport.TLS):
                 car = target.call("C", transport=transport)
-                car.say(b"S80,K")
+                car.say(STATUS)
                 car.settle()
                 car.wire.close()
         stays.settle()

@@ -9,14 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import select
 import socket
 import ssl
-import subprocess
-import sys
 import time
 from collections import Counter
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +23,7 @@ from ovms.net.tls import client_context
 from ovms.protocol import Party, Role, Session, State
 from ovms.protocol.crypto import make_token
 from ovms.server.acceptor import LEAVING_TIMEOUT
+from tests.conformance.client import Caller, SocketWire
 from tests.programs.conftest import Program, Start, run_ovms
 from tests.programs.test_soak import allow_files
 from tests.waiting import PATIENCE
@@ -184,26 +182,30 @@ async def gets_through(crowd: Crowd, before: Counter[bool]) -> None:
 @pytest.mark.parametrize(
     "is_secure", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["plain", "tls"]
 )
-def test_too_few_open_files(tmp_path: Path, is_secure: bool) -> None:
+def test_too_few_open_files(start: Start, tmp_path: Path, is_secure: bool) -> None:
     """Whoever finds no place is not connected; nobody is connected and then closed."""
-    command = (
-        f"ulimit -Sn 200; ulimit -Hn 200; exec {sys.executable} -m ovms serve --data {tmp_path} "
-        f"--host {HOST} --port 0 --tls-port 0"
+    data = tmp_path / "data"
+    rows = [f"tester,CAR{number},{SECRET}" for number in range(CARS)]
+    (tmp_path / "cars.csv").write_text("\n".join(["owner,id,secret", *rows, ""]))
+    done = run_ovms("vehicle", "import", str(tmp_path / "cars.csv"), "--data", str(data))
+    assert done.returncode == 0, done.stderr
+    server = start(
+        "serve", "--data", str(data), "--host", HOST, "--port", "0", "--tls-port", "0", files=200
     )
-    server = subprocess.Popen(["bash", "-c", command], stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
-    with server.stdout as output, ExitStack() as stack:
-        stack.callback(server.wait, PATIENCE)
-        stack.callback(server.kill)
-        while not (line := output.readline()).startswith("ovms ready:"):
-            assert line
-        facts = json.loads((tmp_path / "ready.json").read_text())
-        watch = select.poll()
-        address = (HOST, facts["mp_tls" if is_secure else "mp"])
-        count = 0
-        with suppress(TimeoutError):
-            while count < 200:
-                watch.register(stack.enter_context(socket.create_connection(address, 4)))
-                count += 1
-        assert 100 <= count < 200
-        assert not any(events & select.POLLIN for _, events in watch.poll(0)), "one was closed"
+    server.wait_for("^ovms ready:")
+    facts = json.loads((data / "ready.json").read_text())
+    context = client_context(data / "tls" / "cert.pem")
+    cars: list[Caller] = []
+    with suppress(TimeoutError):
+        while len(cars) < CARS:
+            line = socket.create_connection((HOST, facts["mp_tls" if is_secure else "mp"]), 4)
+            line.settimeout(PATIENCE)
+            if is_secure:
+                line = context.wrap_socket(line, server_hostname="localhost")
+            cars.append(Caller(SocketWire(line), SECRET))
+            cars[-1].send_welcome("C", f"CAR{len(cars) - 1}")
+            cars[-1].be_welcomed()
+    assert 100 <= len(cars) < CARS
+    for car in cars:
+        car.settle()
+        car.wire.close()
