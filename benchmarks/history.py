@@ -27,9 +27,11 @@ import uvloop
 
 from ovms.server.storage import queries
 from ovms.server.storage.batch import Batch
+from ovms.server.storage.limits import HistoryLimits
+from ovms.server.storage.opening import open_database
 from ovms.server.storage.sqlite.batch import apply
 from ovms.server.storage.sqlite.connections import connect
-from ovms.server.storage.sqlite.database import SqliteDatabase
+from ovms.server.storage.sqlite.quota import HistoryQuota
 from ovms.server.storage.store import Store
 from ovms.server.values import KeptRecord
 
@@ -44,13 +46,13 @@ Put = Callable[[str, KeptRecord, Saved], object]
 
 def make_database(folder: str) -> Path:
     """Make a database with vehicles."""
-    database = SqliteDatabase(Path(folder) / "ovms.db")
+    database = open_database(Path(folder))
     database.upgrade()
     with database.writing() as connection:
         bob = queries.add_owner(connection, "bob", 1.0)
         for number in range(VEHICLES):
             queries.add_vehicle(connection, f"V{number}", bob, "x", 1.0)
-    return database.path
+    return Path(database.name)
 
 
 async def busy(put: Put, rate: float, seconds: float) -> tuple[int, list[float]]:
@@ -78,7 +80,7 @@ def _note(waits: list[float], put: float) -> None:
 
 async def ours(path: Path, rate: float, seconds: float) -> tuple[int, list[float]]:
     """Measure the store's writer."""
-    database = SqliteDatabase(path)
+    database = open_database(path.parent)
     store = await Store.open(database, time.time)
     measured = await busy(store.put_history, rate, seconds)
     await store.close(60.0)
@@ -92,11 +94,11 @@ async def singly(path: Path, rate: float, seconds: float) -> tuple[int, list[flo
     loop = asyncio.get_running_loop()
 
     def work() -> None:
-        connection = connect(path)
+        connection, quota = connect(path), HistoryQuota(HistoryLimits())
         while (row := rows.get()) is not None and not stop.is_set():
             batch = Batch()
             batch.history.put(row[0], row[1], None)
-            apply(connection, batch)
+            apply(connection, batch, quota)
             loop.call_soon_threadsafe(row[2])
         connection.close()
 
@@ -163,14 +165,14 @@ def fill(path: Path) -> None:
     for number in range(READ):
         batch.history.put("V1", KeptRecord("S", 0, number, 2**40, DATA, None, 1.0), None)
     connection = connect(path)
-    apply(connection, batch)
+    apply(connection, batch, HistoryQuota(HistoryLimits()))
     connection.close()
 
 
 async def reading(path: Path) -> None:
     """Measure both ways to read, and print them."""
     await asyncio.to_thread(fill, path)
-    database = SqliteDatabase(path)
+    database = open_database(path.parent)
     store = await Store.open(database, time.time)
     ways: list[tuple[str, Callable[[], Awaitable[int]]]] = [
         (f"pages of {PAGE}", lambda: paged(store)),

@@ -25,7 +25,6 @@ from ovms.server.storage import queries
 from ovms.server.storage.batch import Batch
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.sqlite.connections import connect
-from ovms.server.storage.sqlite.database import SqliteDatabase
 from ovms.server.storage.writer import Writer
 from ovms.server.values import ImportRow, LatestMessage
 
@@ -78,7 +77,7 @@ class Counting(Writer):
 
 async def ours(path: Path, seconds: float) -> tuple[int, int]:
     """Measure the store's writer: messages handled, rows committed meanwhile."""
-    database = SqliteDatabase(path)
+    database = open_database(path.parent)
     subject = Counting(database)
     handled = await busy(subject.put_message, seconds)
     meanwhile = subject.committed
