@@ -653,6 +653,15 @@ def test_a_server_answers_pings_without_line_ends(size: int) -> None:
     assert heard == [Message("a"), Message("r", b"x")]
 
 
+@pytest.mark.parametrize("size", [1, 7, 8, 9, 100])
+def test_what_stands_behind_an_answer_says_nothing(size: int) -> None:
+    """An answer with data is the answer; its data may come in pieces, and the next line counts."""
+    caller, server = peers()
+    wire = caller.send(Message("a", b"xyzxyz")) + caller.send(Message("r", b"x"))
+    heard, error = hear(server, [wire[at : at + size] for at in range(0, len(wire), size)])
+    assert (heard, error) == ([Message("a"), Message("r", b"x")], None)
+
+
 @given(st.lists(st.sampled_from("aAr").flatmap(of_a_server), max_size=6), st.data())
 def test_splitting_does_not_matter(said: list[tuple[Message, bool]], data: st.DataObject) -> None:
     """Whatever a server says, with answers that have no line end, comes the same in any pieces."""
