@@ -31,7 +31,8 @@ class EvilServer:
         self._place = Impostor()
         self.served = threading.Semaphore(0)
         """One for each caller that was told everything and answered a ping behind it."""
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
 
     @property
     def address(self) -> str:
@@ -39,8 +40,10 @@ class EvilServer:
         return self._place.address
 
     def close(self) -> None:
-        """Serve nobody any more."""
-        self._place.socket.close()
+        """Serve nobody any more. The programs that called must have ended."""
+        self._place.hang_up()
+        self._thread.join()
+        self._place.close()
 
     def _serve(self) -> None:
         with suppress(OSError, AssertionError):

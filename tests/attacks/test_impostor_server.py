@@ -29,9 +29,9 @@ from tests.waiting import PATIENCE
 class Visit:
     """A car's call to a false server, or to a true one that is played."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self.wire = SocketWire(connection)
-        welcome = self.wire.hear()
+    def __init__(self, wire: SocketWire) -> None:
+        self.wire = wire
+        welcome = wire.hear()
         assert welcome is not None
         self.token, self.digest = welcome.decode().split()[2:4]
 
@@ -67,7 +67,7 @@ class Impostor:
     def __init__(self) -> None:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.socket.settimeout(PATIENCE)
-        self.visits: list[Visit] = []
+        self._wires: list[SocketWire] = []
 
     @property
     def address(self) -> str:
@@ -77,8 +77,19 @@ class Impostor:
     def visit(self) -> Visit:
         """Wait for the next call."""
         connection, _ = self.socket.accept()
-        self.visits.append(Visit(connection))
-        return self.visits[-1]
+        wire = SocketWire(connection)
+        self._wires.append(wire)
+        return Visit(wire)
+
+    def hang_up(self) -> None:
+        """Let nobody call any more; whoever waits for a call is told."""
+        self.socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close all that was opened."""
+        for wire in self._wires:
+            wire.close()
+        self.socket.close()
 
 
 @pytest.fixture
@@ -86,9 +97,7 @@ def impostor() -> Iterator[Impostor]:
     """Run a false server."""
     made = Impostor()
     yield made
-    for visit in made.visits:
-        visit.wire.close()
-    made.socket.close()
+    made.close()
 
 
 def car(start: Start, address: str, *options: str) -> Program:
