@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ovms.base.paths import default_data_dir, make_private_dir, write_whole
+from ovms.base.paths import default_data_dir, make_private_dir, open_private, write_whole
 
 
 def mode(path: Path) -> int:
@@ -73,3 +73,30 @@ def test_write_whole_needs_the_folder(tmp_path: Path) -> None:
     """A missing folder is the caller's error."""
     with pytest.raises(FileNotFoundError):
         write_whole(tmp_path / "missing" / "file", b"")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_what_root_makes_belongs_to_the_owner(tmp_path: Path) -> None:
+    """Files of root belong to whom the folder belongs to, and replaced ones to whom they did."""
+    os.chown(tmp_path, 1234, 5678)
+    write_whole(tmp_path / "whole", b"new")
+    os.close(open_private(tmp_path / "opened"))
+    (tmp_path / "other").touch()
+    os.chown(tmp_path / "other", 1, 2)
+    write_whole(tmp_path / "other", b"new")
+    os.close(open_private(tmp_path / "other"))
+    owners = {path.name: (path.stat().st_uid, path.stat().st_gid) for path in tmp_path.iterdir()}
+    assert owners == {"whole": (1234, 5678), "opened": (1234, 5678), "other": (1, 2)}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_root_gives_away_no_file_that_was_there(tmp_path: Path) -> None:
+    """A link that somebody put into a folder of his gets him no file of root's."""
+    (tmp_path / "root").touch()
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    os.chown(folder, 1234, 5678)
+    (folder / "link").symlink_to(tmp_path / "root")
+    os.close(open_private(folder / "link"))
+    assert (tmp_path / "root").stat().st_uid == 0
+    assert mode(tmp_path / "root") != 0o600

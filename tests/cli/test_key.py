@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,16 @@ def test_nothing_there(tmp_path: Path) -> None:
         assert refused.returncode == 1
         assert "there is no data directory" in refused.stderr
     assert not (tmp_path / "typo").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_root_leaves_the_files_to_the_server(tmp_path: Path) -> None:
+    """What root's commands make in the folder of a server's user may be opened by that user."""
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    os.chown(folder, 1234, 5678)
+    for arguments in (["owner", "add", "me", "--password", "x"], ["key", "change"]):
+        assert run_ovms(*arguments, "--data", str(folder)).returncode == 0
+    made = {path.name: (path.stat().st_uid, path.stat().st_gid) for path in folder.iterdir()}
+    names = ("ovms.db", "ovms.db.lock", "secrets.key")
+    assert made == dict.fromkeys(names, (1234, 5678))

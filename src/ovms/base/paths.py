@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -30,13 +31,15 @@ def make_private_dir(path: Path) -> None:
 def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Write a file so that a reader finds the old content or the new, also after a crash.
 
-    The folder must exist and be writable. Raises :class:`OSError`, and then leaves the old file.
+    The folder must exist and be writable. Written by root, it belongs to whom the old file belongs
+    to, or else the folder. Raises :class:`OSError`, and then leaves the old file.
     """
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), mode)
+            hand_to_owner_of(path if path.exists() else path.parent, descriptor)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -45,6 +48,30 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_dir(path.parent)
+
+
+def open_private(path: Path) -> int:
+    """Return the descriptor of a file to read and write, made empty and private if it is missing.
+
+    Made by root, it belongs to whom the folder belongs to. Raises :class:`OSError`.
+    """
+    try:
+        made = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    except FileExistsError:  # also for a link, whatever it leads to
+        return os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    hand_to_owner_of(path.parent, made)
+    return made
+
+
+def hand_to_owner_of(path: Path, descriptor: int) -> None:
+    """Hand a file that root has just made to the owner of another one, if the system lets it.
+
+    A command that root runs would leave files that the server, as its own user, may not open.
+    """
+    if os.geteuid() == 0:
+        with suppress(OSError):
+            owner = path.stat()
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 def sync_dir(path: Path) -> None:

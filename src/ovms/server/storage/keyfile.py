@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ovms.base.paths import make_private_dir, sync_dir, write_whole
+from ovms.base.paths import hand_to_owner_of, make_private_dir, sync_dir, write_whole
 from ovms.server.storage.encrypted import KEY_BYTES, EncryptionKey
 from ovms.server.storage.errors import BadKeyFile
 
@@ -90,6 +90,7 @@ class KeyFile:
         try:
             with os.fdopen(descriptor, "wb") as file:
                 os.fchmod(descriptor, 0o600)
+                hand_to_owner_of(self.path.parent, descriptor)
                 file.write(text)
                 file.flush()
                 os.fsync(descriptor)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import NullPool, QueuePool
 
+from ovms.base.paths import open_private
 from ovms.server.storage.encryption import OPTION
 from ovms.server.storage.errors import DatabaseLocked, DatabaseUnwritable
 from ovms.server.storage.sqlite.errors import translated
@@ -40,10 +41,10 @@ _PRAGMAS: Final = (
 def create_file(path: Path) -> None:
     """Make an empty private file for SQLite to fill, unless there is one.
 
-    SQLite gives its log files the mode of the database.
+    SQLite gives its log files the mode and the owner of the database.
     """
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        os.close(open_private(path))
     except OSError as error:
         raise DatabaseUnwritable(f"database {path} cannot be opened: {error.strerror}") from error
 

@@ -10,6 +10,7 @@ import fcntl
 import os
 from typing import TYPE_CHECKING
 
+from ovms.base.paths import open_private
 from ovms.server.storage.errors import DatabaseInUse, DatabaseUnwritable
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class HeldFile:
 
     def __init__(self, path: Path) -> None:
         try:
-            self._file: int | None = os.open(lock_path(path), os.O_CREAT | os.O_RDWR, 0o600)
+            self._file: int | None = open_private(lock_path(path))
         except OSError as error:
             reason = error.strerror or str(error)
             raise DatabaseUnwritable(f"database {path} cannot be locked: {reason}") from error
