@@ -141,10 +141,55 @@ def test_longest(tmp_path: Path) -> None:
 
 
 def test_no_file(tmp_path: Path) -> None:
-    """A folder where the file should be is no key."""
-    (tmp_path / "key").mkdir()
-    with pytest.raises(BadKeyFile, match="cannot be read: Is a directory"):
-        KeyFile(tmp_path / "key").make()
+    """A folder or a pipe where the file should be is no key, and nobody waits for it."""
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    for name in ("folder", "pipe"):
+        with pytest.raises(BadKeyFile, match=f"{name} is no file"):
+            KeyFile(tmp_path / name).make()
+
+
+def test_link(tmp_path: Path) -> None:
+    """A key on another medium stays there when it is changed; nothing is left where the link is."""
+    data, medium = tmp_path / "data", tmp_path / "medium"
+    data.mkdir()
+    file = KeyFile(data / "key")
+    KeyFile(medium / "key").make()
+    file.path.symlink_to(medium / "key")
+    file.replace([ONE])
+    assert file.path.is_symlink()
+    assert _ids(KeyFile(medium / "key").read()) == _ids(file.read()) == [ONE.id]
+    assert [*data.iterdir(), *medium.iterdir()] == [file.path, medium / "key"]
+
+
+def test_link_to_what_is_away(tmp_path: Path) -> None:
+    """No key is made for a link whose medium is away."""
+    file = KeyFile(tmp_path / "key")
+    file.path.symlink_to(tmp_path / "medium" / "key")
+    with pytest.raises(BadKeyFile, match=r"is a link to .*medium/key, which is not there"):
+        file.make()
+    assert [*tmp_path.iterdir()] == [file.path]
+
+
+def test_credential(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server takes a file of root's that its group may read, as systemd's, and no other such."""
+    file = KeyFile(tmp_path / "key")
+    file.make()
+    owner, fstat = 0, os.fstat
+    monkeypatch.setattr(os, "geteuid", lambda: 1234)
+
+    def status(descriptor: int) -> os.stat_result:
+        words = list(fstat(descriptor))
+        words[4] = owner
+        return os.stat_result(words)
+
+    monkeypatch.setattr(os, "fstat", status)
+    file.path.chmod(0o440)
+    assert len(file.read()) == 1
+    for mode, owner in ((0o440, 1234), (0o444, 0), (0o460, 0)):  # noqa: B007 (status reads it)
+        file.path.chmod(mode)
+        with pytest.raises(BadKeyFile, match="open to others"):
+            file.read()
 
 
 def test_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,14 +45,17 @@ class KeyFile:
         Raises :class:`BadKeyFile`, also for a file that others may read.
         """
         try:
+            if self.path.exists() and not self.path.is_file():  # a pipe would be waited for
+                raise BadKeyFile(f"key file {self.path} is no file")
             with self.path.open("rb") as file:
-                mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+                status = os.fstat(file.fileno())
                 data = file.read(FILE_LIMIT + 1)
         except FileNotFoundError:
             return []
         except OSError as error:
             raise BadKeyFile(f"key file {self.path} cannot be read: {error.strerror}") from error
-        if mode & 0o077:
+        mode = stat.S_IMODE(status.st_mode)
+        if mode & _forbidden(status.st_uid):
             raise BadKeyFile(
                 f"key file {self.path} is open to others (mode {mode:04o}): chmod 600 {self.path}"
             )
@@ -67,6 +70,9 @@ class KeyFile:
         found = self.read()
         if found:
             return found
+        if self.path.is_symlink():
+            target = self.path.readlink()
+            raise BadKeyFile(f"key file {self.path} is a link to {target}, which is not there")
         key = EncryptionKey(random(KEY_BYTES))
         try:
             make_private_dir(self.path.parent)
@@ -77,9 +83,12 @@ class KeyFile:
         return self.read()
 
     def replace(self, keys: Sequence[EncryptionKey]) -> None:
-        """Write other keys instead of those that are there. Raises :class:`BadKeyFile`."""
+        """Write other keys instead of those that are there. Raises :class:`BadKeyFile`.
+
+        A link stays one, and the keys stay where it leads.
+        """
         try:
-            write_whole(self.path, _text(keys))
+            write_whole(self.path.resolve(), _text(keys))
         except OSError as error:
             reason = error.strerror or str(error)
             raise BadKeyFile(f"key file {self.path} cannot be written: {reason}") from error
@@ -110,6 +119,14 @@ class KeyFile:
         if not keys or [key.id for key in keys] != [word[0] for word in words]:
             raise BadKeyFile(f"key file {self.path} is damaged: put back the copy that you kept")
         return keys
+
+
+def _forbidden(owner: int) -> int:
+    """Return what others may not do with a key file.
+
+    A group may read a file that root gives to a server: so systemd hands over its credentials.
+    """
+    return 0o037 if owner == 0 and os.geteuid() != 0 else 0o077
 
 
 def _text(keys: Sequence[EncryptionKey]) -> bytes:
