@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 
 from tests.attacks.conftest import Target
 from tests.conformance.client import Caller, Transport, digest_of
 from tests.programs.conftest import SECRET, run_ovms
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 PEER = "PEER"
 SERVER_WORDS = ("0000-00-00", "00:00:00", "0000-00-00", "00:00:00")
@@ -139,6 +140,35 @@ def test_a_welcome_to_a_mistyped_vehicle(listener: Listener) -> None:
     pair = caller.token, digest_of(SECRET, caller.token)
     for transport in Transport:
         assert listener.is_refused("A", "CAR1", pair, transport)
+
+
+@pytest.mark.parametrize("transport", [Transport.TCP, Transport.WS])
+@pytest.mark.parametrize(
+    "line", ["MP-A 0 {} {}", "MP-A 0 {} {} ", "MP-a 0 {} {} CAR1", "MP-A 2 {} {} CAR1"]
+)
+def test_a_welcome_that_is_none(listener: Listener, line: str, transport: Transport) -> None:
+    """An app without a vehicle id, or one of another scheme, has said a digest all the same."""
+    caller = Caller(listener.target.dial(transport), SECRET)
+    pair = caller.token, digest_of(SECRET, caller.token)
+    caller.wire.say(line.format(*pair).encode())
+    assert caller.is_closed()
+    assert listener.is_refused("A", "CAR1", pair, Transport.TCP)
+
+
+@pytest.mark.parametrize("line", ["MP-A 0 {} {} CAR1", "MP-A 0 {} {} CA", "MP-A 0 {} {}"])
+@pytest.mark.parametrize("transport", [Transport.TCP, Transport.TLS])
+def test_a_welcome_that_does_not_end(listener: Listener, line: str, transport: Transport) -> None:
+    """A network that goes away in the middle of it leaves nothing to end, nor does a wrong port."""
+    caller = Caller(listener.target.dial(), SECRET)
+    pair = caller.token, digest_of(SECRET, caller.token)
+    port = listener.target.tls_port if transport.is_tls else listener.target.port
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.settimeout(PATIENCE)
+        connection.sendall(line.format(*pair).encode())
+        with suppress(OSError):  # the server may have closed already
+            connection.shutdown(socket.SHUT_WR)
+            assert connection.recv(1) == b""
+    assert listener.is_refused("A", "CAR1", pair, Transport.TCP)
 
 
 @pytest.mark.parametrize("times", [30, pytest.param(5000, marks=pytest.mark.soak)])

@@ -136,3 +136,10 @@ def test_the_rest_of_a_line_may_be_given_back() -> None:
     assert reader.next_line() == b"cd"
     reader.unread(b"")
     assert reader.next_line() == b"ef"
+
+
+def test_what_has_begun() -> None:
+    """It is what stands behind the last line, within the limit."""
+    reader = LineReader(4)
+    reader.feed(b"a\nbcdefg")
+    assert reader.begun == b"bcde"

@@ -703,3 +703,21 @@ def test_only_servers_may_leave_line_ends_out() -> None:
     caller, server = pair()
     assert hear(server, [caller.send(Message("a")).strip()]) == ([], None)
     assert hear(server, [b"\r\n"]) == ([Message("a")], None)
+
+
+@pytest.mark.parametrize(
+    ("came", "unfit"),
+    [
+        (b"MP-A 0 a", [b"MP-A 0 a"]),
+        (b"MP-A 0 a\r\nb", [b"MP-A 0 a", b"b"]),
+        (b"AP-C 0 k\r\n", [b""]),
+    ],
+)
+def test_what_came_instead_of_a_welcome(came: bytes, unfit: list[bytes]) -> None:
+    """Whoever asks is told of the line that is none, and of the beginning of one."""
+    told: list[bytes] = []
+    server = Session(Party.SERVER, "b" * 22, told.append)
+    hear(server, [came])
+    server.close()
+    server.close()
+    assert told == unfit

@@ -45,7 +45,8 @@ class Place:
 
     def __init__(self, tls: ssl.SSLContext | None) -> None:
         self.clock = ManualClock()
-        self.doorstep = Doorstep(self.clock, 2)
+        self.unfit: list[bytes] = []
+        self.doorstep = Doorstep(self.clock, 2, self.unfit.append)
         self.entrance = Entrance(bind([HOST], 0), Echo, tls)
         self.listeners: Listeners = listen([self.entrance], self.doorstep)
         self.lines: list[socket.socket] = []
@@ -125,6 +126,13 @@ async def test_without_tls() -> None:
     line.close()
     place.listeners.close()
     await asyncio.sleep(0.01)
+
+
+async def test_who_speaks_no_tls_is_heard(place: Place) -> None:
+    """What was said in clear is passed on, once, and the connection closed."""
+    line = await place.calls(b"MP-A 0 in clear")
+    assert await is_closed(line)
+    assert place.unfit == [b"MP-A 0 in clear"]
 
 
 @pytest.mark.parametrize("step", [1, 7, 100])

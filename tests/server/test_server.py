@@ -683,8 +683,10 @@ def doorsteps(monkeypatch: pytest.MonkeyPatch) -> list[Doorstep]:
     seen: list[Doorstep] = []
 
     class SeenDoorstep(Doorstep):
-        def __init__(self, clock: Clock, handshakes: int) -> None:
-            super().__init__(clock, handshakes)
+        def __init__(
+            self, clock: Clock, handshakes: int, on_unfit: Callable[[bytes], object]
+        ) -> None:
+            super().__init__(clock, handshakes, on_unfit)
             seen.append(self)
 
     monkeypatch.setattr(server_module, "Doorstep", SeenDoorstep)

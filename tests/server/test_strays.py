@@ -16,3 +16,12 @@ def test_strays_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ("a" * 22 in strays, "b" * 22 in strays, "c" * 22 + "==" in strays) == (
         False, True, True,
     )  # fmt: skip
+
+
+def test_a_digest_in_a_line_that_is_no_welcome() -> None:
+    """It is the fourth word, if there is one, whatever stands behind it."""
+    strays = StrayDigests()
+    for line in (b"", b"MP-A 0 token", b"\xff " * 4, b"MP-A 0 token " + b"a" * 22 + b"== \r\nmore"):
+        strays.put_line(line)
+    assert len(strays) == 1
+    assert "a" * 22 in strays

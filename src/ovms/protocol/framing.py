@@ -75,6 +75,11 @@ class LineReader:
         return begun
 
     @property
+    def begun(self) -> bytes:
+        """What has come of a line that has not ended, within the limit."""
+        return bytes(self._held[: self.limit])
+
+    @property
     def waiting(self) -> int:
         """Bytes that wait, in complete and incomplete lines."""
         return len(self._held) + sum(len(line) + 1 for line in self._lines)

@@ -25,7 +25,7 @@ other methods return bytes, which the caller must put on the wire in their order
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -139,14 +139,20 @@ class Session:
     connection. A caller then calls :meth:`send_welcome`. A server waits for the ``CallerWelcome``
     event, looks up the vehicle's secret, and calls :meth:`accept` or closes the connection. Under
     scheme 0x31 these are :meth:`send_owner_welcome`, ``OwnerWelcome`` and :meth:`accept_owner`.
+
+    ``on_unfit`` is called with what came instead of a caller's welcome: a line that is none, or the
+    beginning of one that has not ended.
     """
 
     __slots__ = ("_begun", "_cipher_in", "_cipher_out", "_deciphered", "_enciphered",
-                 "_is_after_pong", "_reader", "_secret", "_token", "_welcome", "is_proven", "party",
-                 "state")  # fmt: skip
+                 "_is_after_pong", "_on_unfit", "_reader", "_secret", "_token", "_welcome",
+                 "is_proven", "party", "state")  # fmt: skip
 
-    def __init__(self, party: Party, token: str) -> None:
+    def __init__(
+        self, party: Party, token: str, on_unfit: Callable[[bytes], None] | None = None
+    ) -> None:
         self.party = party
+        self._on_unfit = on_unfit
         self.state = State.START
         self.is_proven = False
         """Whether the other end has said what nobody could say who only repeats a welcome.
@@ -260,6 +266,8 @@ class Session:
 
     def close(self) -> None:
         """Close our end and drop what still waits. It may be called again."""
+        if self.state is State.START and self._on_unfit is not None:
+            self._on_unfit(self._reader.begun)
         self.state = State.CLOSED
         self._reader = LineReader(WELCOME_LINE_LIMIT)
 
@@ -316,9 +324,14 @@ class Session:
         return self._decipher(line) if self._cipher_in is not None else parse_bare(line)
 
     def _parse_plain(self, line: bytes) -> Plain:
-        if self.party is Party.SERVER:
+        if self.party is Party.CALLER:
+            return parse_server_line(line)
+        try:
             return parse_caller_line(line)
-        return parse_server_line(line)
+        except NotAWelcome:
+            if self._on_unfit is not None:
+                self._on_unfit(line)
+            raise
 
     def _parse_late(self, line: bytes) -> Plain | None:
         """Return a provisioning line that came after the welcome; ``None`` for a malformed one.

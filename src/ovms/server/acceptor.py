@@ -541,7 +541,7 @@ class Acceptor:
 
     def answer(self) -> Pump:
         """Make the protocol of a connection that is being accepted."""
-        session = Session(Party.SERVER, self.services.tokens.make())
+        session = Session(Party.SERVER, self.services.tokens.make(), self.strays.put_line)
         return Pump(session, ServerConnection(self), http=self._http, turns=self._turns)
 
     def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from ovms.base.clock import Clock, SystemClock
@@ -94,10 +94,17 @@ class Arrival:
 class Doorstep:
     """All connections that are being accepted.
 
-    ``handshakes`` is how many of TLS may be under way at a time.
+    ``handshakes`` is how many of TLS may be under way at a time. ``on_unfit`` is called with what a
+    caller says where TLS is spoken, and is no hello.
     """
 
-    def __init__(self, clock: Clock | None = None, handshakes: int = HANDSHAKES) -> None:
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        handshakes: int = HANDSHAKES,
+        on_unfit: Callable[[bytes], object] = bytes,
+    ) -> None:
+        self._on_unfit = on_unfit
         self.now = (clock or SystemClock()).monotonic
         self.arrivals: set[Arrival] = set()
         self._handshakes = Handshakes[Arrival](handshakes, self._hand_over)
@@ -165,6 +172,7 @@ class Doorstep:
         try:
             is_gone, more = not data, missing(data)
         except BadHello as error:
+            self._on_unfit(data)
             log.debug("no hello", network=arrival.network, reason=str(error))
             is_gone, more = True, 0
         arrival.reach(StrangerStage.UNFINISHED)

@@ -281,7 +281,8 @@ async def _serve(
     stop: asyncio.Event,
     on_ready: Callable[[Ports], None],
 ) -> None:
-    acceptor, doorstep = parts.acceptor, Doorstep(parts.clock, settings.tls_handshakes)
+    acceptor = parts.acceptor
+    doorstep = Doorstep(parts.clock, settings.tls_handshakes, acceptor.strays.put_line)
     gate = Gate(
         entrances,
         _open_files(),

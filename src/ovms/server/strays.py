@@ -1,7 +1,7 @@
 """Welcomes that were overheard and proved nothing where they were said.
 
-They may be right elsewhere: for the vehicle that was meant by a mistyped id, for another one whose
-secret was said, or once the database is back.
+They may be right elsewhere: for the vehicle that was meant by a mistyped or missing id, for another
+one whose secret was said, at the port that was meant, or once the database is back.
 """
 
 from __future__ import annotations
@@ -35,3 +35,11 @@ class StrayDigests:
         self._digests[digest] = None
         if len(self._digests) > STRAYS_LIMIT:
             del self._digests[next(iter(self._digests))]
+
+    def put_line(self, line: bytes) -> None:
+        """Remember the digest, the fourth word, of a line that is no welcome.
+
+        Its vehicle id or its end may be missing, or it came where TLS is spoken.
+        """
+        for word in line.split(maxsplit=4)[3:4]:
+            self.put(word.decode("latin-1"))
