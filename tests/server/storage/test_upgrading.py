@@ -25,6 +25,7 @@ from ovms.server.storage.database import Database
 from ovms.server.storage.errors import (
     AlreadyExists,
     BadKeyFile,
+    DatabaseInUse,
     DatabaseUnwritable,
     NewerSchema,
     NotADatabase,
@@ -32,7 +33,7 @@ from ovms.server.storage.errors import (
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.seen_tokens import find_key
 from ovms.server.storage.upgrading import revision
-from tests.server.storage.databases import execute, rows
+from tests.server.storage.databases import close, execute, rows
 from tests.server.storage.test_keychange import kill_at_each_step
 
 
@@ -307,6 +308,27 @@ def test_two_processes_start_together(tmp_path: Path) -> None:
             assert process.stdin is not None
             process.stdin.close()
         assert [process.wait(30) for process in processes] == [0, 0]
+
+
+def test_not_beneath_a_server(tmp_path: Path) -> None:
+    """A command changes no older schema while a server runs on it; that server itself may."""
+    database, server = _empty(tmp_path), open_database(tmp_path)
+    config = Config()
+    config.set_main_option("script_location", "ovms.server.storage:migrations")
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0005")
+    server.hold()
+    try:
+        with pytest.raises(DatabaseInUse, match="of an older version: restart the server first"):
+            database.upgrade()
+        assert not (tmp_path / "secrets.key").exists()
+        with database.reading() as connection:
+            assert revision(connection, database.name) == "0005"
+        server.upgrade()
+        database.upgrade()
+    finally:
+        close(server)
 
 
 def test_newer_schema(database: Database) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from ovms.base.logs import get_logger
 from ovms.server.storage.encryption import Keys, current_key
-from ovms.server.storage.errors import DatabaseError
+from ovms.server.storage.errors import DatabaseError, DatabaseInUse
 from ovms.server.storage.schema import REVISION, encryption
 from ovms.server.storage.upgrading import migrate, revision
 
@@ -83,6 +83,7 @@ class Database(ABC):
         The database and the key file are made if there are none. Two processes may do so at once.
         Raises :class:`~ovms.server.storage.errors.NewerSchema` for a database of a newer ovms,
         :class:`~ovms.server.storage.errors.NotADatabase` for one of another program,
+        :class:`~ovms.server.storage.errors.DatabaseInUse` for an older one that a server uses,
         :class:`~ovms.server.storage.errors.WrongKey` or
         :class:`~ovms.server.storage.errors.BadKeyFile`.
         """
@@ -97,9 +98,21 @@ class Database(ABC):
         with self.writing() as connection:
             found = revision(connection, self.name)
             if found != REVISION:  # the other process may have been first
+                if found is not None:
+                    self._check_not_served()
                 migrate(connection)
             if found is None:  # nothing was ever in it
                 connection.execute(update(encryption).values(is_clean=True))
+
+    def _check_not_served(self) -> None:
+        """Raise :class:`DatabaseInUse` beside a server: it would take ciphers as plain."""
+        try:
+            self.check_unused()
+        except DatabaseInUse as error:
+            raise DatabaseInUse(
+                f"a server runs on database {self.name}, which is of an older version:"
+                " restart the server first"
+            ) from error
 
     def check_key(self) -> None:
         """Check that the key file holds the key; finish a change of it that was interrupted.
@@ -140,6 +153,10 @@ class Database(ABC):
 
         Raises :class:`~ovms.server.storage.errors.DatabaseInUse`.
         """
+
+    @abstractmethod
+    def check_unused(self) -> None:
+        """Raise :class:`~ovms.server.storage.errors.DatabaseInUse` if another server holds it."""
 
     def check(self) -> None:
         """Raise what would keep a server from starting on this database; change nothing."""

@@ -87,11 +87,15 @@ class SqliteDatabase(Database):
         """Lock the file ``….lock`` beside the database, wherever that is."""
         self._hold = HeldFile(self.path)
 
+    def check_unused(self) -> None:
+        """Look whether another process has locked the file that :meth:`hold` locks."""
+        if self._hold is None and lock_path(self.path).exists():
+            HeldFile(self.path).close()
+
     def check(self) -> None:
         """Raise what would keep a server from starting on the file; a missing one does not."""
         self.keys.file.read()
-        if lock_path(self.path).exists():
-            HeldFile(self.path).close()
+        self.check_unused()
         if self.path.exists():
             super().check()
 
