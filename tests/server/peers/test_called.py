@@ -156,6 +156,22 @@ async def test_a_silent_server_is_pinged_and_closed(
         pass
 
 
+async def test_a_dead_line_is_not_heard(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was sent into it is told again: neither our pings nor its end count as heard."""
+    server = await place.server()
+    await server.says(server.session.send(Message("A")))
+    await server.hears_messages(3)
+    monkeypatch.setattr(called_module, "PING_INTERVAL", 0.05)
+    monkeypatch.setattr(called_module, "SILENCE_LIMIT", 0.2)
+    await server.says(server.session.send(Message("A")))
+    assert await server.hears_messages(3) == ["a", "A", "A"]
+    place.clock.advance(900)
+    while await server.hears():
+        pass
+    await until(lambda: place.store.notes["PEER", "called"]["connected"] is False)
+    assert place.store.notes["PEER", "called"]["heard"] == START
+
+
 async def test_a_removed_server_is_closed(place: Place, log: Log) -> None:
     """So is one whose secret changed; others are not touched by changes of theirs."""
     server = await place.server()

@@ -85,6 +85,11 @@ class CalledPeer:
             self._link.drained,
             service.left_out,
         )
+        self._heard = service.clock.time()
+        """When bytes last came, up to an interval of pings too late. What was sent since may be lost,
+        and is told again on the next link."""
+        self._received = 0
+        """Bytes that had come by then."""
         self._work: list[asyncio.Task[None]] = []
         self._task = asyncio.create_task(self._run())
 
@@ -175,11 +180,13 @@ class CalledPeer:
     async def _note(self, **values: object) -> None:
         """Store the state of the link; a database in trouble is no reason to end it."""
         now = self._service.clock.time()
+        if self.pump.received > self._received:
+            self._heard, self._received = now, self.pump.received
         if "connected" in values:
             values = {**values, "address": self.pump.peer, "since": now}
-        counts = {"vehicles": self._sender.vehicles, "owners": self._sender.owners}
+        values |= {"vehicles": self._sender.vehicles, "owners": self._sender.owners}
         try:
-            await self._service.store.note(self.server_id, "called", heard=now, **counts, **values)
+            await self._service.store.note(self.server_id, "called", heard=self._heard, **values)
         except Exception as error:
             log.warning("the state of a link was not kept", reason=str(error))
 
