@@ -86,8 +86,8 @@ class CalledPeer:
             service.left_out,
         )
         self._heard = service.clock.time()
-        """When bytes last came, up to an interval of pings too late. What was sent since may be lost,
-        and is told again on the next link."""
+        """When bytes last came, up to an interval of pings too late: what was sent since may be
+        lost, and is told again on the next link."""
         self._received = 0
         """Bytes that had come by then."""
         self._work: list[asyncio.Task[None]] = []
