@@ -128,10 +128,21 @@ def test_mail_becomes_active(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_same_key_twice() -> None:
-    """Without a name the key gives one, and adding it again changes nothing."""
+    """Without a name one is made, and adding the same key again changes nothing."""
     assert _add("mail", "bob@example.org") == _add("mail", "bob@example.org")
     (found,) = _listed()
     assert found["app"].startswith("mail-")
+
+
+def test_name_tells_nothing_of_the_key() -> None:
+    """The name, which stands in clear, is another one when the same key is added anew."""
+    names = set()
+    for _ in range(2):
+        _add("apprise", "ntfy://bob:hidden@host/topic")
+        (found,) = _listed()
+        names.add(found["app"])
+        _good("remove", "CAR1", found["app"], "--yes")
+    assert len(names) == 2
 
 
 def test_key_from_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import secrets
 import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Connection
 
 from ovms.base.settings import SettingsError
 from ovms.cli.common import (
@@ -114,7 +115,9 @@ def add(
     app_id: Annotated[
         str | None,
         typer.Option(
-            "--app", metavar="APP", help="The subscription's name; made from the key if left out."
+            "--app",
+            metavar="APP",
+            help="The subscription's name; made, or that of the same key, if left out.",
         ),
     ] = None,
     data: DataOption = None,
@@ -125,14 +128,14 @@ def add(
     given = resolve_secret(key, key_file, "OVMS_NOTIFY_KEY", "Key")
     if given is None:
         raise typer.BadParameter("give a key", param_hint="--key")
-    named = _made_name(type, given) if app_id is None else app_id
     settings = _settings(data, database, config)
     types, waiting = _channels(settings)
-    problem = _problem(types, type, given) or app_id_problem(named)
+    problem = _problem(types, type, given) or (app_id is not None and app_id_problem(app_id))
     if problem:
         refuse(problem)
     with open_database(data, database, config) as db, db.writing() as connection:
         vehicle = queries.get_vehicle(connection, vehicle_id)
+        named = _made_name(connection, vehicle_id, type, given) if app_id is None else app_id
         values = (vehicle, named, type, "", given, vehicle_id, time.time())
         limits = SubscriptionLimits(settings.limit_subscriptions, mails=None)
         subscriptions.put_subscription(connection, *values, renewed_types(types), limits)
@@ -230,9 +233,15 @@ def _problem(types: ChannelTypes, push_type: str, key: str) -> str | None:
     return key_problem(channel, key)
 
 
-def _made_name(push_type: str, key: str) -> str:
-    """Return a name that is always the same for a key."""
-    return f"{push_type}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+def _made_name(connection: Connection, vehicle_id: str, push_type: str, key: str) -> str:
+    """Return the name of the subscription that has the key, or else a new one.
+
+    It is random: a hash of the key would let a thief of the database guess passwords in it.
+    """
+    for each in subscriptions.list_subscriptions(connection, vehicle_id):
+        if (each.push_type, each.key) == (push_type, key):
+            return each.app_id
+    return f"{push_type}-{secrets.token_hex(4)}"
 
 
 def _described(
