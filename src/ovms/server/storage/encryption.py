@@ -55,7 +55,7 @@ class Keys:
         found = f"{path} holds another one, {read[0].id}" if read else f"there is no {path}"
         raise WrongKey(
             f"the secrets in database {self._name} are encrypted under key {key_id}, and {found}:"
-            " put back the right file, or see ovms key reset"
+            " put back the right file, or name it (key_file); if it is lost, see ovms key reset"
         )
 
     def begin(
