@@ -16,6 +16,7 @@ from ovms.server import acceptor as acceptor_module
 from ovms.server.acceptor import (
     HALF_CLOSE_TIMEOUT,
     HEAD_TIMEOUT,
+    LEAVING_LIMIT,
     LEAVING_TIMEOUT,
     WELCOME_TIMEOUT,
     Acceptor,
@@ -1066,6 +1067,22 @@ async def test_a_silent_caller_does_not_hold_the_server(site: Site, log: Log) ->
     await emptying
     assert await caller.is_closed()
     assert log.lines("refused")[0]["reason"] == "the server is stopping"
+
+
+async def test_one_step_after_the_other_at_a_stop(site: Site) -> None:
+    """Whoever speaks when the time for its silence ends has twenty seconds in all."""
+    has_come = asyncio.Event()
+    emptying = asyncio.create_task(site.acceptor.empty(has_come.is_set))
+    await asyncio.sleep(0.06)
+    site.clock.advance(LEAVING_LIMIT - 0.1)
+    caller = await site.calls()
+    await caller.says(b"MP-C 0 half a wel")
+    has_come.set()
+    await asyncio.sleep(0.06)
+    assert not emptying.done()
+    site.clock.advance(0.1)
+    await asyncio.wait_for(emptying, PATIENCE)
+    assert await caller.is_closed()
 
 
 @pytest.mark.parametrize("said", [b"M", b"MP-C 0 half a wel", b"GE", HANDSHAKE])

@@ -11,7 +11,7 @@ import pytest
 
 from ovms.base.clock import ManualClock
 from ovms.server import doorstep as doorstep_module
-from ovms.server.acceptor import LEAVING_TIMEOUT, WELCOME_TIMEOUT
+from ovms.server.acceptor import LEAVING_LIMIT, LEAVING_TIMEOUT, WELCOME_TIMEOUT
 from ovms.server.doorstep import HANDSHAKE_LIMIT, HELLO_TIMEOUT, Doorstep
 from ovms.server.handshakes import PATIENCE as SLOW
 from ovms.server.hello import HELLO_LIMIT
@@ -297,4 +297,17 @@ async def test_stopping(place: Place) -> None:
     assert not place.doorstep.is_emptied()
     assert place.stages() == [StrangerStage.UNFINISHED]
     place.clock.advance(LEAVING_TIMEOUT / 2)
+    assert place.doorstep.is_emptied()
+
+
+async def test_one_step_after_the_other_while_stopping(place: Place) -> None:
+    """Whoever takes each step in time has twenty seconds for all of them."""
+    await place.calls()
+    assert not place.doorstep.is_emptied()
+    place.clock.advance(LEAVING_LIMIT - 0.1)
+    await place.calls(HELLO[:9])
+    await until(lambda: StrangerStage.UNFINISHED in place.stages())
+    place.doorstep.is_emptied()
+    assert place.stages() == [StrangerStage.UNFINISHED]
+    place.clock.advance(0.1)
     assert place.doorstep.is_emptied()

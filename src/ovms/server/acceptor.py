@@ -14,6 +14,7 @@ all the same, because a module's tokens may repeat: its room asks it for another
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
@@ -60,6 +61,10 @@ LEAVING_TIMEOUT = 10.0
 
 A caller whose welcome is whole stays until it is answered, leaves, or its time is over.
 """
+
+LEAVING_LIMIT = 20.0
+"""Seconds that a stopping server waits in all for those whose welcome is not whole, whatever steps
+they take in time."""
 
 CLIENT_LIFE = 60
 """Seconds after which an app whose network is gone is noticed: while it counts, the car pays."""
@@ -186,6 +191,8 @@ class ServerConnection:
         if self._half_closed is not None and not self.is_answering:
             return True
         is_whole = self._welcome is not None or self.is_answering
+        if not is_whole and self._acceptor.is_left:
+            return True
         patience = WELCOME_TIMEOUT if is_whole else LEAVING_TIMEOUT
         return self._acceptor.clock.monotonic() - self.since >= patience
 
@@ -518,6 +525,12 @@ class Acceptor:
         self._turns = TurnQueue(clock.monotonic)
         self.strays = StrayDigests()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._emptying_since = math.inf
+
+    @property
+    def is_left(self) -> bool:
+        """The server stops, and those whose welcome is not whole have had their time."""
+        return self.clock.monotonic() - self._emptying_since >= LEAVING_LIMIT
 
     @property
     def count(self) -> int:
@@ -598,6 +611,7 @@ class Acceptor:
 
         Call it when no new connection can come but those of which ``is_complete`` says so.
         """
+        self._emptying_since = self.clock.monotonic()
         while not is_complete() or self.connections:
             for connection in list(self.connections):
                 if connection.pump and connection.may_be_closed:

@@ -16,7 +16,7 @@ from ovms.base.clock import Clock, SystemClock
 from ovms.base.failures import FailureLog
 from ovms.base.logs import get_logger
 from ovms.net.traffic import measure
-from ovms.server.acceptor import LEAVING_TIMEOUT, WELCOME_TIMEOUT
+from ovms.server.acceptor import LEAVING_LIMIT, LEAVING_TIMEOUT, WELCOME_TIMEOUT
 from ovms.server.accounts.buckets import network_of
 from ovms.server.handshakes import HANDSHAKES, Handshakes
 from ovms.server.hello import HELLO_LIMIT, BadHello, missing
@@ -109,6 +109,7 @@ class Doorstep:
         self.arrivals: set[Arrival] = set()
         self._handshakes = Handshakes[Arrival](handshakes, self._hand_over)
         self._failures = FailureLog(log, "unexpected error; the connection is closed")
+        self._emptying_since: float | None = None
 
     @property
     def count(self) -> int:
@@ -154,8 +155,11 @@ class Doorstep:
     def is_emptied(self) -> bool:
         """Close those that a stopping server does not wait for; return whether nobody is left."""
         now = self.now()
+        if self._emptying_since is None:
+            self._emptying_since = now
+        is_left = now - self._emptying_since >= LEAVING_LIMIT
         for arrival in list(self.strangers()):
-            if now - arrival.since >= LEAVING_TIMEOUT:
+            if is_left or now - arrival.since >= LEAVING_TIMEOUT:
                 arrival.turn_away()
         return not self.arrivals
 
