@@ -127,8 +127,25 @@ def test_root_leaves_the_files_to_the_server(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     folder.mkdir(mode=0o700)
     os.chown(folder, 1234, 5678)
-    for arguments in (["owner", "add", "me", "--password", "x"], ["key", "change"]):
+    for arguments in (
+        ["owner", "add", "me", "--password", "x"], ["vehicle", "add", "CAR1", "--owner", "me"],
+        ["key", "change"],
+    ):  # fmt: skip
         assert run_ovms(*arguments, "--data", str(folder)).returncode == 0
     made = {path.name: (path.stat().st_uid, path.stat().st_gid) for path in folder.iterdir()}
     names = ("ovms.db", "ovms.db.lock", "secrets.key")
     assert made == dict.fromkeys(names, (1234, 5678))
+
+
+def test_no_change_for_the_wrong_database(data: str, tmp_path: Path) -> None:
+    """Who forgets to name a database elsewhere does not lose its key by changing a new one."""
+    elsewhere, file = tmp_path / "elsewhere.db", Path(data) / "secrets.key"
+    (Path(data) / "ovms.db").rename(elsewhere)
+    before = file.read_bytes()
+    done = run_ovms("key", "change", "--data", data)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no secrets in database" in done.stderr
+    assert file.read_bytes() == before
+    named = ("--data", data, "--database", f"sqlite:///{elsewhere}")
+    assert run_ovms("key", "change", *named).returncode == 0
+    assert "CAR1" in run_ovms("vehicle", "list", *named).stdout

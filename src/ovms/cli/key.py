@@ -11,13 +11,21 @@ from contextlib import contextmanager
 
 import typer
 
-from ovms.cli.common import JsonOption, YesOption, confirm_or_leave, on_terminal, print_json, refuse
+from ovms.cli.common import (
+    JsonOption,
+    YesOption,
+    confirm_or_leave,
+    fail,
+    on_terminal,
+    print_json,
+    refuse,
+)
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
 from ovms.cli.vehicle import make_secret
 from ovms.server.storage import queries
 from ovms.server.storage.database import Database
 from ovms.server.storage.encryption import current_key_id
-from ovms.server.storage.keychange import change_key, reset_key
+from ovms.server.storage.keychange import change_key, has_secrets, reset_key
 
 app = typer.Typer(
     help="The key that the secrets in the database are encrypted under.", no_args_is_help=True
@@ -51,6 +59,9 @@ def change(
     Backups of before need the old key: keep a copy of its file as long as you keep them.
     """
     with open_database(data, database, config, must_exist=True) as db, _held(db):
+        with db.reading() as connection:
+            if not has_secrets(connection):  # the key may be that of another database
+                fail(f"there are no secrets in database {db.name}: name the server's (--database)")
         old, new = change_key(db)
     print(f"the secrets are encrypted under key {new.id} now, in {db.keys.file.path}")
     print(f"backups of before need key {old.id}, which is not there any more", file=sys.stderr)

@@ -83,6 +83,14 @@ def reset_key(connection: Connection, now: float, make_secret: Callable[[], str]
     _update(connection, vehicles, rows, {"secret": bindparam("new"), "changed": now})
 
 
+def has_secrets(connection: Connection) -> bool:
+    """Return whether there is a vehicle, a token or a provisioning record."""
+    return any(
+        connection.execute(select(table).limit(1)).first() is not None
+        for table in (vehicles, tokens, provisions)
+    )
+
+
 def _encrypt_again(connection: Connection, old: EncryptionKey, new: EncryptionKey) -> None:
     for encrypt in (_vehicles, _subscriptions, _tokens, _provisions, _server):
         encrypt(connection, old, new)
