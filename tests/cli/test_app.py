@@ -199,7 +199,7 @@ def test_a_wrong_secret_ends_every_command(server: Server, command: str) -> None
     options[-1] = "wrong"
     done = run_ovms("app", command, *options)
     assert done.returncode == 1
-    assert "wrong vehicle id or secret?" in done.stderr
+    assert "wrong vehicle id or secret, or a vehicle that wants TLS?" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

@@ -436,8 +436,9 @@ async def _open(
         raise WelcomeRefused(unfit) from error
     connection = ClientConnection()
     connection.shown = shown or connection.shown
-    if endpoint.tls is None and endpoint.port == TLS_PORT:
-        connection.shown += ", or a port that wants TLS"
+    if endpoint.tls is None:
+        who = "port" if endpoint.port == TLS_PORT else "vehicle"
+        connection.shown += f", or a {who} that wants TLS"
     await _ask(endpoint, session, connection, welcome, connection.welcomed)
     return connection
 
