@@ -12,6 +12,8 @@ import pytest
 import uvloop
 
 from ovms.base import logs
+from tests.server.sites import Site
+from tests.waiting import until
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -55,3 +57,20 @@ def log() -> Iterator[Log]:
     logs.configure("info", "json", log.stream)
     yield log
     logs.configure("warning", "text")
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    """Accept on a free port."""
+    site = Site()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(site.acceptor.answer, site.host, 0)
+    site.port = server.sockets[0].getsockname()[1]
+    async with site.stack:
+        yield site
+    server.close()
+    for caller in list(site.acceptor.connections):
+        assert caller.pump is not None
+        caller.pump.abort()
+    await until(lambda: not site.acceptor.connections)
+    assert site.hub.rooms == {}

@@ -1,13 +1,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, suppress
-from dataclasses import replace
 
 import pytest
 
-from ovms.base.clock import ManualClock
 from ovms.net.pump import Pump
 from ovms.protocol import Message, Party, Role, Session, State
 from ovms.protocol.messages import LatestMessage
@@ -20,91 +16,18 @@ from ovms.server.acceptor import (
     LEAVING_TIMEOUT,
     WELCOME_TIMEOUT,
     Acceptor,
-    Repeated,
     ServerConnection,
-    TlsOnly,
-    WarningKind,
 )
 from ovms.server.accounts.login import Credential, Login
-from ovms.server.hub.hub import CAR_REFUSED, Hub, HubSettings
+from ovms.server.hub.hub import CAR_REFUSED
 from ovms.server.hub.room import RECORDS_BEHIND
 from ovms.server.provisions import NETWORK_BURST, NETWORK_REFILL
-from ovms.server.storage.errors import DatabaseUnwritable
 from ovms.server.strangers import StrangerStage
-from tests.net.ends import CALLER_TOKEN, HANDSHAKE, SECRET, Caller, Certificate, calling, surfing
+from tests.net.ends import CALLER_TOKEN, HANDSHAKE, SECRET, Caller, surfing
 from tests.server.conftest import Log
-from tests.server.fakes import FakeTokens, services
-from tests.server.hub.fakes import START, VERSION, FakeAlerts, FakeStorage, make_vehicle
+from tests.server.hub.fakes import START, make_vehicle
+from tests.server.sites import Site, greeting
 from tests.waiting import PATIENCE, until
-
-
-class Site:
-    """An acceptor and a hub, with a storage in memory and a clock that the test moves."""
-
-    def __init__(self) -> None:
-        self.host = "127.0.0.1"
-        self.port = 0
-        self.clock = ManualClock(START)
-        secret = SECRET.decode()
-        self.storage = FakeStorage(
-            {
-                "CAR1": make_vehicle("CAR1", secret),
-                "CAR2": make_vehicle("CAR2", secret),
-                "PEER": make_vehicle("PEER", secret, type="server"),
-            }
-        )
-        self.alerts = FakeAlerts()
-        self.hub = Hub(self.storage, self.alerts, self.clock, HubSettings(VERSION))
-        made, self.accounts, self.provisions = services(self.hub, self.clock)
-        assert isinstance(made.tokens, FakeTokens)
-        self.tokens = made.tokens
-        self.acceptor = Acceptor(made, self.clock)
-        self.stack = AsyncExitStack()
-
-    async def calls(self) -> Caller:
-        """Connect a plain socket, for as long as the test runs."""
-        before = len(self.acceptor.connections)
-        caller = await self.stack.enter_async_context(calling(self))
-        await until(lambda: len(self.acceptor.connections) > before)
-        return caller
-
-    async def enters(self, role: Role, vehicle_id: str = "CAR1") -> Caller:
-        """Connect somebody who is welcomed; what they hear at login is left to them.
-
-        A car answers the server's ping and proves itself.
-        """
-        caller = await self.calls()
-        await caller.says(caller.greeting(role, vehicle_id))
-        await caller.hears_welcome()
-        if role is Role.CAR:
-            assert await caller.hears_messages(1) == ["A"]
-            for _ in range(2):
-                await caller.says(caller.session.send(Message("a")))
-        return caller
-
-    def passes(self, seconds: float) -> None:
-        """Let time pass, then tick as the server does."""
-        self.clock.advance(seconds)
-        self.hub.tick()
-        self.acceptor.tick()
-
-
-@pytest.fixture
-async def site() -> AsyncIterator[Site]:
-    """Accept on a free port."""
-    site = Site()
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(site.acceptor.answer, site.host, 0)
-    site.port = server.sockets[0].getsockname()[1]
-    async with site.stack:
-        yield site
-    server.close()
-    for caller in list(site.acceptor.connections):
-        assert caller.pump is not None
-        caller.pump.abort()
-    await until(lambda: not site.acceptor.connections)
-    assert site.hub.rooms == {}
-
 
 # -- let in ---------------------------------------------------------------------------------
 
@@ -441,17 +364,13 @@ async def test_a_server_calls(site: Site, log: Log) -> None:
 # -- refused --------------------------------------------------------------------------------
 
 
-def _greeting(role: Role, vehicle_id: str, secret: bytes = SECRET) -> bytes:
-    return Session(Party.CALLER, CALLER_TOKEN).send_welcome(role, vehicle_id, secret)
-
-
 REFUSED = {
-    "wrong secret": (_greeting(Role.CAR, "CAR1", b"wrong"), "the digest does not prove the secret"),
-    "app, wrong secret": (_greeting(Role.APP, "CAR1", b""), "the digest does not prove the secret"),
-    "unknown vehicle": (_greeting(Role.CAR, "NOSUCH"), "unknown vehicle"),
-    "a car's record for a server": (_greeting(Role.SERVER, "CAR1"), "unknown server"),
-    "a server's record for a car": (_greeting(Role.CAR, "PEER"), "unknown vehicle"),
-    "a server, wrong secret": (_greeting(Role.SERVER, "PEER", b""), "the digest does not prove"),
+    "wrong secret": (greeting(Role.CAR, "CAR1", b"wrong"), "the digest does not prove the secret"),
+    "app, wrong secret": (greeting(Role.APP, "CAR1", b""), "the digest does not prove the secret"),
+    "unknown vehicle": (greeting(Role.CAR, "NOSUCH"), "unknown vehicle"),
+    "a car's record for a server": (greeting(Role.SERVER, "CAR1"), "unknown server"),
+    "a server's record for a car": (greeting(Role.CAR, "PEER"), "unknown vehicle"),
+    "a server, wrong secret": (greeting(Role.SERVER, "PEER", b""), "the digest does not prove"),
     "scheme": (b"MP-C 1 me password *\r\n", "protection scheme '1' is not supported"),
     "an owner's wrong password": (b"MP-A 1 me wrong *\r\n", "wrong name or password"),
     "garbage": (bytes(range(256)) + b"\n", "the first line is no welcome"),
@@ -459,7 +378,7 @@ REFUSED = {
     "http": (b"POST / HTTP/1.1\r\nHost: x\r\n\r\n", "the first line is no welcome"),
     "tls": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n", "the first line is no welcome"),
     "endless line": (b"MP-C 0 " + b"x" * 100_000, "line longer than 1024 bytes"),
-    "talkative": (_greeting(Role.CAR, "CAR1") + b"x" * 1100, "the caller sends too much"),
+    "talkative": (greeting(Role.CAR, "CAR1") + b"x" * 1100, "the caller sends too much"),
 }
 
 
@@ -502,238 +421,6 @@ async def test_our_own_token_comes_back(site: Site) -> None:
     caller.session._token = "A" * 22
     await caller.says(caller.greeting())
     assert await caller.is_closed()
-
-
-# -- repeated -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("role", [Role.APP, Role.BATCH, Role.SERVER])
-async def test_a_repeated_welcome(site: Site, log: Log, role: Role) -> None:
-    """It is closed without a word, and the owner is told once, in words that help."""
-    site.tokens.seen.add(CALLER_TOKEN)
-    vehicle_id = "PEER" if role is Role.SERVER else "CAR1"
-    for _ in range(3):
-        caller = await site.calls()
-        await caller.says(caller.greeting(role, vehicle_id))
-        assert await caller.is_closed()
-    await until(lambda: len(log.lines("refused")) == 3)
-    assert {line["reason"] for line in log.lines("refused")} == {str(Repeated())}
-    assert [alert.text for alert in site.alerts.raised] == [WarningKind.REPEATED.value]
-    assert not log.lines("connected")
-    assert not site.hub.rooms
-
-
-async def test_a_repeated_welcome_is_told_to_those_who_are_there(site: Site) -> None:
-    """The alert comes to the apps that are connected."""
-    app = await site.enters(Role.APP)
-    assert await app.hears_messages(2) == ["Z0", "T0"]
-    site.tokens.seen.add(CALLER_TOKEN)
-    caller = await site.calls()
-    await caller.says(caller.greeting(Role.APP))
-    assert await caller.is_closed()
-    assert await app.hears_messages(1) == [f"PA{WarningKind.REPEATED.value}"]
-
-
-async def test_a_car_that_repeats_its_token(site: Site) -> None:
-    """A module's tokens may come again: it is welcomed."""
-    site.tokens.seen.add(CALLER_TOKEN)
-    await site.enters(Role.CAR)
-    assert site.alerts.raised == []
-
-
-@pytest.mark.parametrize("role", [Role.APP, Role.CAR])
-async def test_a_token_is_remembered_before_the_answer(site: Site, role: Role) -> None:
-    """Nothing is said before; what a caller without the secret says is not remembered."""
-    stranger = await site.calls()
-    await stranger.says(_greeting(role, "CAR1", b"wrong"))
-    assert await stranger.is_closed()
-    assert site.tokens.remembered == []
-    site.tokens.gate = asyncio.Event()
-    caller = await site.calls()
-    await caller.says(caller.greeting(role))
-    await until(lambda: site.tokens.remembered)
-    assert site.tokens.remembered == [(SECRET.decode(), CALLER_TOKEN)]
-    assert caller.reader._buffer == b""  # type: ignore[attr-defined]
-    site.tokens.gate.set()
-    await caller.hears_welcome()
-    assert site.tokens.asked == []
-
-
-async def test_a_caller_that_hangs_up_meanwhile(site: Site) -> None:
-    """Its token is remembered all the same: it was overheard."""
-    site.storage.gate = asyncio.Event()
-    caller = await site.calls()
-    await caller.says(caller.greeting(Role.APP))
-    await until(lambda: site.storage.loads)
-    (connection,) = site.acceptor.connections
-    assert connection.pump is not None
-    connection.pump.abort()
-    await until(lambda: not site.acceptor.connections)
-    site.storage.gate.set()
-    await until(lambda: site.tokens.remembered)
-
-
-async def test_a_token_that_cannot_be_remembered(site: Site, log: Log) -> None:
-    """An app comes again later, a car is not held up."""
-    site.tokens.error = DatabaseUnwritable("the disk is full")
-    caller = await site.calls()
-    await caller.says(caller.greeting(Role.APP))
-    assert await caller.is_closed()
-    await until(lambda: log.lines("refused"))
-    assert log.lines("refused")[0]["reason"] == "the disk is full"
-    await site.enters(Role.CAR)
-    assert len(log.lines("a car's token is not remembered yet")) == 1
-
-
-async def test_a_database_that_hangs(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A car waits a second for it, an app until it answers."""
-    monkeypatch.setattr(acceptor_module, "CAR_PATIENCE", 0.01)
-    site.tokens.gate = asyncio.Event()
-    app = await site.calls()
-    await app.says(app.greeting(Role.APP))
-    await until(lambda: site.tokens.remembered)
-    await site.enters(Role.CAR)
-    assert app.reader._buffer == b""  # type: ignore[attr-defined]
-    site.tokens.gate.set()
-    await app.hears_welcome()
-
-
-async def test_a_warning_that_cannot_be_noted(site: Site, log: Log) -> None:
-    """It is logged, and due again with the next refusal."""
-    (room,) = [await site.hub.find("CAR1")]
-    assert room is not None
-    site.tokens.error = DatabaseUnwritable("the disk is full")
-    site.acceptor.warn(room, WarningKind.REPEATED)
-    await until(lambda: log.lines("cannot tell an owner of a refused login"))
-    assert site.alerts.raised == []
-    site.tokens.error = None
-    site.acceptor.warn(room, WarningKind.REPEATED)
-    await until(lambda: site.alerts.raised)
-
-
-async def test_a_secret_that_changes_meanwhile(site: Site) -> None:
-    """Who has proven the old one while a token is remembered is weighed by the new one."""
-    keeper = await site.enters(Role.APP)
-    await keeper.hears_messages(2)
-    site.tokens.gate = asyncio.Event()
-    caller = await site.calls()
-    await caller.says(caller.greeting(Role.APP))
-    await until(lambda: len(site.tokens.remembered) == 2)
-    site.storage.vehicles["CAR1"] = make_vehicle("CAR1", "new")
-    site.hub.refresh([site.storage.vehicles["CAR1"].change])
-    site.tokens.gate.set()
-    assert await caller.is_closed()
-
-
-@pytest.mark.parametrize("role", [Role.APP, Role.CAR])
-async def test_over_tls(site: Site, role: Role) -> None:
-    """What nobody can overhear is not remembered; a copy of what was overheard is refused."""
-    certificate = Certificate.make()
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(site.acceptor.answer, site.host, 0, ssl=certificate.server)
-    port = server.sockets[0].getsockname()[1]
-    for seen in (False, True):
-        if seen:
-            site.tokens.seen.add(CALLER_TOKEN)
-        reader, writer = await asyncio.open_connection(
-            site.host, port, ssl=certificate.trust, server_hostname="localhost"
-        )
-        writer.write(_greeting(role, "CAR1"))
-        async with asyncio.timeout(PATIENCE):
-            line = await reader.readline()
-        assert line.startswith(b"MP-S 0 ") is (role is Role.CAR or not seen)
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
-    assert site.tokens.remembered == []
-    assert site.tokens.asked == [(SECRET.decode(), CALLER_TOKEN)] * 2
-    server.close()
-
-
-async def _stray(site: Site, role: Role, vehicle_id: str, *, padded: bool = True) -> None:
-    """Say a right welcome where it proves nothing."""
-    line = _greeting(role, vehicle_id)
-    caller = await site.calls()
-    await caller.says(line if padded else line.replace(b"==", b""))
-    assert await caller.is_closed()
-
-
-@pytest.mark.parametrize("padded", [True, False])
-async def test_a_welcome_for_a_mistyped_vehicle(site: Site, padded: bool) -> None:
-    """It was overheard, so it opens the vehicle that was meant no more; a car is let in."""
-    await _stray(site, Role.APP, "CAR", padded=padded)
-    assert site.tokens.remembered == []
-    caller = await site.calls()
-    await caller.says(caller.greeting(Role.APP))
-    assert await caller.is_closed()
-    assert [alert.text for alert in site.alerts.raised] == [WarningKind.REPEATED.value]
-    await site.enters(Role.CAR)
-
-
-async def test_a_welcome_while_the_database_was_away(site: Site) -> None:
-    """It was overheard, though nobody could say whether it was right."""
-    site.storage.error = DatabaseUnwritable("the disk is full")
-    await _stray(site, Role.APP, "CAR1")
-    site.storage.error = None
-    caller = await site.calls()
-    await caller.says(caller.greeting(Role.APP))
-    assert await caller.is_closed()
-
-
-@pytest.fixture
-def strict(site: Site) -> Site:
-    """Have all vehicles take TLS only."""
-    for vehicle_id, vehicle in site.storage.vehicles.items():
-        site.storage.vehicles[vehicle_id] = replace(vehicle, tls_only=True)
-    site.accounts.owners["me"] = ("pw", ("CAR1",))
-    return site
-
-
-@pytest.mark.parametrize("role", list(Role))
-async def test_a_vehicle_that_takes_tls_only(strict: Site, log: Log, role: Role) -> None:
-    """A right login without TLS is refused, remembered and told once; a wrong one is as ever."""
-    vehicle_id = "PEER" if role is Role.SERVER else "CAR1"
-    for secret in (SECRET, SECRET, b"wrong"):
-        caller = await strict.calls()
-        await caller.says(_greeting(role, vehicle_id, secret))
-        assert await caller.is_closed()
-    await until(lambda: len(log.lines("refused")) == 3)
-    reasons = [line["reason"] for line in log.lines("refused")]
-    assert reasons == [str(TlsOnly())] * 2 + ["the digest does not prove the secret"]
-    assert strict.tokens.remembered == [(SECRET.decode(), CALLER_TOKEN)] * 2
-    told = [alert.text for alert in strict.alerts.raised]
-    assert told == [WarningKind.PLAIN.value] + [CAR_REFUSED] * (role is Role.CAR)
-
-
-async def test_an_owner_of_a_vehicle_that_takes_tls_only(strict: Site, log: Log) -> None:
-    """By name and password nobody gets in without TLS either."""
-    for vehicle_id in ("*", "CAR1"):
-        app = await strict.calls()
-        await app.says(f"MP-A 1 me pw {vehicle_id}\r\n".encode())
-        assert await app.is_closed()
-    assert [line["reason"] for line in log.lines("refused")] == [str(TlsOnly())] * 2
-    assert [alert.text for alert in strict.alerts.raised] == [WarningKind.PLAIN.value]
-
-
-@pytest.mark.parametrize("welcome", [_greeting(Role.CAR, "CAR1"), b"MP-A 1 me pw *\r\n"])
-async def test_tls_where_it_is_a_must(strict: Site, welcome: bytes) -> None:
-    """Over TLS everything is as it is elsewhere."""
-    certificate = Certificate.make()
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        strict.acceptor.answer, strict.host, 0, ssl=certificate.server
-    )
-    reader, writer = await asyncio.open_connection(
-        strict.host, server.sockets[0].getsockname()[1],
-        ssl=certificate.trust, server_hostname="localhost",
-    )  # fmt: skip
-    writer.write(welcome)
-    async with asyncio.timeout(PATIENCE):
-        assert (await reader.readline()).startswith(b"MP-S ")
-    writer.close()
-    with suppress(OSError):
-        await writer.wait_closed()
-    server.close()
 
 
 @pytest.mark.parametrize("said", [b"", b"MP-C 0 half a wel"])
@@ -977,7 +664,7 @@ async def test_an_app_in_a_websocket(site: Site, log: Log) -> None:
 async def test_a_stranger_in_a_websocket(site: Site, log: Log) -> None:
     """Who does not know the secret is closed, with one line in the log."""
     async with surfing(site) as app:
-        await app.says(_greeting(Role.APP, "CAR1", b"wrong"))
+        await app.says(greeting(Role.APP, "CAR1", b"wrong"))
         assert await app.is_told() == 1008
     await until(lambda: not site.acceptor.connections)
     assert log.lines("refused")[0]["reason"] == "the digest does not prove the secret"
@@ -1172,7 +859,7 @@ async def test_a_refused_caller_that_does_not_go(site: Site) -> None:
         await until(lambda: site.acceptor.connections)
         (connection,) = site.acceptor.connections
         assert connection.stage is StrangerStage.UNFINISHED
-        await app.says(_greeting(Role.APP, "CAR1", b"wrong"))
+        await app.says(greeting(Role.APP, "CAR1", b"wrong"))
         await until(lambda: connection.stage is StrangerStage.LEAVING)
 
 
