@@ -5,6 +5,7 @@ import socket
 import ssl
 import struct
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -217,6 +218,27 @@ async def test_handshakes_take_turns(place: Place) -> None:
     assert len(place.doorstep._handshakes.under_way) == 1
     assert (await asyncio.get_running_loop().sock_recv(first, 5)).startswith(b"\x16\x03")
     second.close()
+
+
+async def is_displaced(line: socket.socket) -> None:
+    """Read what TLS says to a caller until it is closed."""
+    with suppress(ConnectionResetError):
+        while await asyncio.get_running_loop().sock_recv(line, 1 << 16):
+            pass
+
+
+async def test_a_crowd_of_handshakes_makes_room(place: Place) -> None:
+    """Where many wait whose hello is all they say, one of their address gets through at once."""
+    crowd = [await place.calls(HELLO) for _ in range(4)]
+    await until(lambda: place.stages() == [StrangerStage.HANDSHAKE] * 4)
+    waiting = asyncio.create_task(echoes(place))
+    for number in range(3):
+        if number:
+            crowd.append(await place.calls(HELLO))
+        await is_displaced(crowd[number])
+    assert await waiting
+    for each in crowd:
+        each.close()
 
 
 async def test_a_handshake_that_fails(place: Place, log: Log) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovms.server.handshakes import PATIENCE, Handshakes
+from ovms.server.handshakes import CROWD_SHARE, PATIENCE, Handshakes
 
 
 @dataclass(eq=False)
@@ -14,11 +14,11 @@ class Someone:
 
 
 class Turns:
-    """Two handshakes at a time, and those that have begun."""
+    """So many handshakes at a time, and those that have begun."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = 2) -> None:
         self.begun: list[Someone] = []
-        self.handshakes = Handshakes[Someone](2, self.begun.append)
+        self.handshakes = Handshakes[Someone](limit, self.begun.append)
 
     def come(self, *networks: str) -> list[Someone]:
         """Let callers say their hello."""
@@ -72,3 +72,30 @@ def test_slow_ones_make_room() -> None:
     assert turns.handshakes.slow(PATIENCE + 1) == [second]
     turns.come("c")
     assert turns.handshakes.slow(PATIENCE + 1) == [second, first]
+
+
+def test_a_crowd_that_waits_makes_room() -> None:
+    """No more of a network wait than may be under way: for each its oldest leaves."""
+    turns = Turns()
+    first, second, third, fourth = turns.come(*"aaaa")
+    assert turns.handshakes.crowded_out("a") is None
+    (fifth,) = turns.come("a")
+    assert turns.handshakes.crowded_out("a") is first
+    turns.handshakes.remove(first)
+    assert turns.handshakes.crowded_out("a") is None
+    assert turns.begun == [first, second, third]
+    turns.come("a")
+    turns.handshakes.remove(second)
+    assert turns.begun[-1] is fourth
+    turns.handshakes.remove(third)
+    assert turns.begun[-1] is fifth
+
+
+def test_who_has_few_under_way_makes_no_room() -> None:
+    """A network that shares the places with others keeps the time of its few."""
+    turns = Turns(CROWD_SHARE)
+    turns.come(*(f"network {number}" for number in range(CROWD_SHARE - 1)))
+    turns.come(*"a" * (CROWD_SHARE + 5))
+    assert turns.handshakes.crowded_out("a") is None
+    assert turns.handshakes.crowded_out("network 1") is None
+    assert turns.handshakes.crowded_out("nobody") is None

@@ -189,6 +189,9 @@ class Doorstep:
             arrival.line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
             arrival.reach(StrangerStage.HANDSHAKE)
             self._handshakes.add(arrival)
+            oldest = self._handshakes.crowded_out(arrival.network)
+            if oldest is not None:
+                self.drop(oldest)
 
     def _wait_for(self, arrival: Arrival, length: int, more: int) -> None:
         if length >= arrival.wanted:

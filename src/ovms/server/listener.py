@@ -56,6 +56,9 @@ OTHER_FILES = 256
 TIGHT: Final = 0.9
 """Share of all places that are taken when strangers must leave who have had their time."""
 
+RELAXED: Final = 0.85
+"""Share of all places below which they are no longer scarce."""
+
 FULL: Final = 0.95
 """Share of all places that are taken when those of a crowd must leave whatever their time."""
 
@@ -180,7 +183,7 @@ class Gate:
         connections = self._count()
         if connections >= self._most * TIGHT:
             connections = self._make_room(connections)
-        elif self._is_tight and connections < self._most * TIGHT * 0.98:
+        elif self._is_tight and connections < self._most * RELAXED:
             self._is_tight = False
             log.info("places are no longer scarce", connections=connections)
         if not self._is_shut and connections >= self._most:
