@@ -134,6 +134,7 @@ def test_as_many_as_the_machine_allows(start: Start, tmp_path: Path, kind: str) 
         wait_until(lambda: crowd.turned_away > 100)
         over = time.monotonic() + 60
         stays = target.call("C", "CAR3")
+        stays.say(STATUS)
         while time.monotonic() < over:
             for transport in (Transport.TCP, Transport.TLS):
                 car = target.call("C", transport=transport)
