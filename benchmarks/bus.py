@@ -27,7 +27,7 @@ from ovms.car.bus.slcan import SlcanPort
 from ovms.car.drivers import BusDriver
 from ovms.car.frames import Frame
 from ovms.car.module import Module
-from ovms.car.replay import open_recording
+from ovms.car.recordings.recording import Recording
 from ovms.car.trust import Trust
 from ovms.car.vehicles.roadster import Roadster
 from ovms.car.vehicles.roadster.demo import DEMO_RECORDING
@@ -61,7 +61,7 @@ class Counting(Roadster):
 
 def frames(count: int) -> list[Frame]:
     """Return so many frames."""
-    recorded = list(open_recording(DEMO_RECORDING))
+    recorded = list(Recording(DEMO_RECORDING).frames())
     return list(itertools.islice(itertools.cycle(recorded), count))
 
 

@@ -161,6 +161,7 @@ def test_each_module_has_its_tests() -> None:
 
 COVERED_ELSEWHERE = {
     "cli/car/run.py": "programs/test_commands.py",
+    "car/recordings/": "car/recordings/test_formats.py",
     "car/vehicles/interface.py": "car/test_vehicle_data.py",
     "car/vehicles/simulation.py": "cli/test_simulate.py",
     "car/vehicles/roadster/": "car/test_roadster.py",

@@ -11,7 +11,7 @@ from ovms.car.charges import ChargeLog
 from ovms.car.columns import LIFETIME
 from ovms.car.delivery import LONGEST_RECORD
 from ovms.car.module import Module
-from ovms.car.replay import open_recording
+from ovms.car.recordings.recording import Recording
 from ovms.car.state import CarState
 from ovms.car.vehicles.data.vehicle import DataVehicle
 from ovms.car.vehicles.roadster import roadster_type
@@ -148,7 +148,7 @@ def replayed(path: Path, *, logs: bool = True) -> Told:
     car = DataVehicle(roadster_type(), logs=logs)
     module, told = Module(car), list[tuple[str, list[str]]]()
     module.connect(0)
-    for frame in open_recording(path):
+    for frame in Recording(path).frames():
         car.receive(frame, frame.time)
         told_by(module, lambda now=frame.time: module.poll(now), told)  # type: ignore[misc]
     return told

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -15,12 +16,12 @@ import structlog
 from ovms.base import logs
 from ovms.base.clock import SystemClock
 from ovms.car.delivery import Moment
-from ovms.car.drivers import ClockDriver, Driver, Listener, Replay
+from ovms.car.drivers import ClockDriver, Listener, Replay
 from ovms.car.frames import Frame
 from ovms.car.link import Link, LinkTiming, RestartRequested
 from ovms.car.linkstate import LinkKind
 from ovms.car.module import Module
-from ovms.car.replay import RecordingError
+from ovms.car.recordings.errors import RecordingError
 from ovms.car.vehicles.roadster import Roadster
 from ovms.car.vehicles.sim import SimCar
 from ovms.net.client import ClientConnection, ConnectFailed, Untrusted, WelcomeRefused
@@ -388,18 +389,19 @@ async def test_the_log_tells_neither_secrets_nor_positions(
 
 
 async def test_a_damaged_recording_comes_through(server: FakeServer, random: Random) -> None:
-    """What the driver raises ends the link and reaches the caller."""
+    """What came before the damage is told to the server, and the driver keeps what is wrong."""
 
     def frames() -> Iterator[Frame]:
         yield SOC
-        raise RecordingError(__file__, "damaged", 7)  # type: ignore[arg-type]
+        raise RecordingError(Path("some.log"), "damaged", 7)
 
     link = doors_link(server, random)
-    driver: Driver = Replay(Roadster(), frames, clock=SystemClock(), speed=0)
+    driver = Replay(Roadster(), frames, clock=SystemClock(), speed=0)
     link._driver = driver
-    with pytest.raises(RecordingError, match="line 7"):
-        async with asyncio.timeout(PATIENCE):
-            await link.run()
+    async with asyncio.timeout(PATIENCE):
+        await link.run()
+    assert str(driver.problem) == "some.log:7: damaged"
+    assert server.codes.endswith("FSDLWVA")
     await until(lambda: not server._writers)
 
 

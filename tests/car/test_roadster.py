@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from ovms.car.frames import Frame
 from ovms.car.module import Module
-from ovms.car.replay import open_recording, parse_csv
+from ovms.car.recordings.cando import parse_lines
+from ovms.car.recordings.recording import Recording
 from ovms.car.reports import Units
 from ovms.car.state import KM_PER_MILE, CarError, CarState, Topic
 from ovms.car.trust import Trust
@@ -382,7 +383,7 @@ def replayed(path: Path, units: Units) -> dict[str, list[str]]:
     """Fold a recording; give the fields of the last messages."""
     module = Module(Roadster(), units)
     module.connect(0)
-    for frame in open_recording(path):
+    for frame in Recording(path).frames():
         module.vehicle.receive(frame, frame.time)  # type: ignore[attr-defined]
         module.poll(frame.time)
     return {m.code: m.data.decode().split(",") for m in module.report_all(frame.time)}
@@ -446,7 +447,7 @@ def test_no_change_of_doors_or_charge_is_skipped(roadster_data: Path) -> None:
     told: dict[str, list[tuple[int, ...]]] = {"S": [], "D": []}
     module = Module(Roadster())
     module.connect(0)
-    for frame in open_recording(path):
+    for frame in Recording(path).frames():
         module.vehicle.receive(frame, frame.time)  # type: ignore[attr-defined]
         for message in module.poll(frame.time):
             fields = message.data.decode().split(",")
@@ -475,7 +476,7 @@ def test_the_demo_recording_tells_its_story() -> None:
     """Unlock, open, drive off, less charge, stop, plug in, charge."""
     car = Roadster()
     seen: list[tuple[object, ...]] = []
-    for frame in parse_csv(text().splitlines(), DEMO_RECORDING):
+    for frame in parse_lines(text().splitlines()):
         car.receive(frame, frame.time)
         state = car.state
         is_moving = (state.speed or 0) > 5

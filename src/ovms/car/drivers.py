@@ -15,6 +15,7 @@ from ovms.base.failures import FailureLog
 from ovms.car.bus import Bus
 from ovms.car.frames import Frame
 from ovms.car.module import Module
+from ovms.car.recordings.errors import RecordingError
 from ovms.car.vehicles.interface import BusVehicle
 from ovms.protocol import Message
 
@@ -58,8 +59,8 @@ class Replay:
     """Replays a recording, ``speed`` of its seconds in each real second.
 
     Speed 0 is as fast as the link takes the messages; then the recording waits while there is no
-    link. ``open_frames`` opens the recording, again for each round of an endless ``loop``.
-    :meth:`run` raises :class:`~ovms.car.replay.RecordingError`.
+    link. ``open_frames`` opens the recording, again for each round of an endless ``loop``. One that
+    cannot be read to its end ends there, and ``problem`` tells why.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Replay:
         self._speed = speed
         self._loop = loop
         self._tick = tick
+        self.problem: RecordingError | None = None
 
     def describe(self) -> str:
         """Return what it is."""
@@ -90,7 +92,11 @@ class Replay:
         self._began = self._clock.monotonic()
         start = 0.0
         while True:
-            await self._play(start, module, link)
+            try:
+                await self._play(start, module, link)
+            except RecordingError as error:
+                self.problem = error
+                return
             if not self._loop:
                 return
             start = self.now + LOOP_GAP

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Frame(NamedTuple):
-    """One frame of the bus: time, id, 1 to 8 data bytes.
+    """One frame of the bus: time, id, 1 to 8 data bytes (of CAN FD up to 64).
 
     ``time`` is in seconds: in a recording from its start, on a bus the car's time.
     """
@@ -16,3 +16,5 @@ class Frame(NamedTuple):
     data: bytes
     is_extended: bool = False
     """The id has 29 bits, not 11."""
+    channel: str = ""
+    """The bus it came from, or is for; empty if there is only one, or it is not known."""

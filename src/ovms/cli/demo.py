@@ -25,7 +25,7 @@ from ovms.car.calling import call_server
 from ovms.car.drivers import ClockDriver, Driver, Replay
 from ovms.car.link import Link
 from ovms.car.module import Module
-from ovms.car.replay import open_recording
+from ovms.car.recordings.recording import Recording
 from ovms.car.reports import Units
 from ovms.car.tokens import TokenMemory
 from ovms.car.vehicles.interface import CarVehicle
@@ -142,8 +142,8 @@ def _links(port: int) -> Iterator[Link]:
     sim = SimCar(start=clock.time(), seed=1)
     yield _link("DEMO", sim, ClockDriver(clock=clock), Units.KILOMETRES, port)
     roadster = Roadster()
-    opener = partial(open_recording, DEMO_RECORDING)
-    replay = Replay(roadster, opener, clock=clock, loop=True)
+    frames = Recording(DEMO_RECORDING).frames
+    replay = Replay(roadster, frames, clock=clock, loop=True)
     yield _link("ROADSTER", roadster, replay, Units.MILES, port)
 
 

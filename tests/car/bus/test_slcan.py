@@ -21,10 +21,13 @@ from ovms.car.frames import Frame
 from tests.waiting import PATIENCE
 
 FRAMES = st.one_of(
-    st.builds(Frame, st.just(0.0), st.integers(0, 0x7FF), st.binary(min_size=1, max_size=8)),
+    st.builds(
+        Frame, st.just(0.0), st.integers(0, 0x7FF), st.binary(min_size=1, max_size=8),
+        st.just(False), st.just(""),
+    ),
     st.builds(
         Frame, st.just(0.0), st.integers(0, 0x1FFFFFFF), st.binary(min_size=1, max_size=8),
-        st.just(True),
+        st.just(True), st.just(""),
     ),
 )  # fmt: skip
 

@@ -252,7 +252,7 @@ def test_a_recording_damaged_in_the_middle_is_exit_1(server: ServerThread, tmp_p
     with start(server, "--replay", str(path), "--speed", "0") as process:
         _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
-    assert "damaged.csv, line 3" in errors.splitlines()[-1]
+    assert "damaged.csv:3: " in errors.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_a_replay() -> None:
     """A recording is a Roadster's unless told."""
     mode = parse(options(replay=DEMO, speed=0.0, loop=True))
     assert isinstance(mode, ReplayMode)
-    assert (mode.recording, mode.speed, mode.loop) == (DEMO, 0.0, True)
+    assert (mode.recording.path, mode.speed, mode.loop) == (DEMO, 0.0, True)
     assert (mode.identity, mode.setup.kind) == (WHO, "roadster")
 
 

@@ -29,7 +29,7 @@ from ovms.protocol.commands import Answer, Command, Result
 __all__ = [
     "DEFAULT_SCENARIO", "MAPPING", "Answer", "AnswerCallback", "BusVehicle", "CarIdentity",
     "CarState", "CarVehicle", "Command", "Frame", "Result", "Trust", "VehicleFactory",
-    "VehicleOptions",
+    "VehicleOptions", "buses_of",
 ]  # fmt: skip
 
 
@@ -109,6 +109,16 @@ class BusVehicle(CarVehicle, Protocol):
 
 
 DEFAULT_SCENARIO = "commute"
+
+
+def buses_of(vehicle: CarVehicle) -> frozenset[str]:
+    """Return the buses that a vehicle tells apart by name: its member ``buses``, if it has one.
+
+    Its frames name their bus (:attr:`~ovms.car.frames.Frame.channel`). A vehicle without that
+    member has one bus.
+    """
+    named: frozenset[str] = getattr(vehicle, "buses", frozenset())
+    return named
 
 
 @dataclass(frozen=True, slots=True)

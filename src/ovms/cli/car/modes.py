@@ -14,8 +14,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from random import Random
 
 from ovms.base.clock import SystemClock
@@ -24,7 +22,7 @@ from ovms.base.systemd import is_journal
 from ovms.car.bus.live import LiveBus
 from ovms.car.bus.place import BusPlace
 from ovms.car.drivers import BusDriver, ClockDriver, Replay
-from ovms.car.replay import RecordingError, open_recording
+from ovms.car.recordings.recording import Recording
 from ovms.car.trust import Trust
 from ovms.car.vehicles.interface import (
     BusVehicle,
@@ -60,18 +58,17 @@ class ReplayMode:
     identity: ModuleIdentity
     setup: CarSetup
     vehicle: BusVehicle
-    recording: Path
+    recording: Recording
     speed: float
     loop: bool
 
     def run(self) -> None:
         """Replay the recording; a signal before its end is a failure, unless it is a loop."""
-        opener = partial(open_recording, self.recording)
-        driver = Replay(self.vehicle, opener, clock=SystemClock(), speed=self.speed, loop=self.loop)
-        try:
-            is_done = run_car(self.identity, self.setup, self.vehicle, driver)
-        except RecordingError as error:
-            fail(str(error))
+        frames = self.recording.frames
+        driver = Replay(self.vehicle, frames, clock=SystemClock(), speed=self.speed, loop=self.loop)
+        is_done = run_car(self.identity, self.setup, self.vehicle, driver)
+        if driver.problem is not None:
+            fail(str(driver.problem))
         if not is_done and not self.loop:
             fail("stopped before the server had the whole recording")
 

@@ -66,6 +66,14 @@ class CarOptions:
     replay: Annotated[Path | None, typer.Option(metavar="FILE", help="Replay a CAN recording.")] = (
         None
     )
+    channel: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[BUS=]CHANNEL",
+            help="With --replay: read only this channel of the recording; several are possible."
+            " BUS is the name of a bus in the vehicle type.",
+        ),
+    ] = None
     speed: Annotated[
         float,
         typer.Option(help="The car's seconds in each second; 0 as fast as the link takes."),

@@ -22,7 +22,9 @@ from ovms.base.logs import get_logger
 from ovms.base.plugins import BrokenPlugin
 from ovms.car.bus.place import BusPlace, PlaceError, parse_place
 from ovms.car.modem.serial_modem import BAUD_RATES, SerialModem
-from ovms.car.replay import RecordingError, open_recording
+from ovms.car.recordings.channels import ChannelError
+from ovms.car.recordings.errors import RecordingError
+from ovms.car.recordings.recording import Recording
 from ovms.car.trust import Trust
 from ovms.car.vehicles import find_type, vehicle_types
 from ovms.car.vehicles.data.problems import VehicleTypeError
@@ -32,6 +34,7 @@ from ovms.car.vehicles.interface import (
     BusVehicle,
     CarVehicle,
     VehicleOptions,
+    buses_of,
 )
 from ovms.car.vehicles.sim import SCENARIOS
 from ovms.cli.car.fleet import FleetMode, parse_fleet
@@ -132,6 +135,8 @@ def _parse_car(
     """Check all but the identity; return a function that makes the car from that."""
     if place is not None and options.replay is not None:
         refuse("--can reads a bus and --replay a recording: give one of them")
+    if options.channel and options.replay is None:
+        refuse("--channel goes with --replay")
     if place is not None and options.kind is None:
         refuse("--can needs --type: which car is it (ovms vehicle-type list)?")
     vehicle = _make_vehicle(options)
@@ -224,11 +229,14 @@ def _parse_replay(
     if not isinstance(vehicle, BusVehicle):
         refuse(f"--type {setup.kind} reads no bus: it cannot replay a recording")
     try:
-        open_recording(recording)
+        opened = Recording(recording)
+        opened.choose(options.channel or (), buses_of(vehicle))
+    except ChannelError as error:
+        refuse(f"--channel: {error}")
     except RecordingError as error:
         fail(str(error))
     return lambda identity: ReplayMode(
-        identity, setup, vehicle, recording, options.speed, options.loop
+        identity, setup, vehicle, opened, options.speed, options.loop
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ovms.car.frames import Frame
-from ovms.car.replay import write_csv
+from ovms.car.recordings.cando import write_csv
 from ovms.car.vehicles.roadster.encode import (
     BUS_DASHBOARD,
     BUS_TYRES,
