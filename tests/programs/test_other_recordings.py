@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ CASES = Path(__file__).parents[1] / "cases"
 MOPED = CASES / "types" / "moped"
 
 
-def replay(server: Server, name: str, *options: str) -> tuple[int, str, dict[str, Any]]:
+def replay(
+    server: Server, name: str, *options: str, kind: Path = MOPED
+) -> tuple[int, str, dict[str, Any]]:
     """Return the exit code, the log and the fields of S and D of a replay."""
     done = run_ovms(
-        "car", "--type", str(MOPED), "--replay", str(CASES / "logs" / name), "--speed", "0",
+        "car", "--type", str(kind), "--replay", str(CASES / "logs" / name), "--speed", "0",
         *options, *server.link(),
     )  # fmt: skip
     shown: Any = status_of(server)["messages"]
@@ -51,6 +54,18 @@ def test_two_buses_are_told(server: Server) -> None:
     code, errors, _ = replay(server, "twobus.log")
     assert code == 0, errors
     assert errors.count("2 buses are in it (can0, can1)") == 1
+
+
+def test_a_type_that_names_its_bus_reads_only_that(server: Server, tmp_path: Path) -> None:
+    """Then there is nothing to choose, and nothing to warn of."""
+    folder = tmp_path / "moped"
+    shutil.copytree(MOPED, folder)
+    mapping = folder / "vehicle.toml"
+    mapping.write_text(f'bus = "can0"\n{mapping.read_text()}')
+    code, errors, fields = replay(server, "twobus.log", kind=folder)
+    assert code == 0, errors
+    assert (fields["soc"], fields["charge_state"]) == (45, "charging")
+    assert "warning" not in errors.lower()
 
 
 def test_half_a_line_comes_after_the_last_report(server: Server) -> None:

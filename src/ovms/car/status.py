@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ovms import __version__
 from ovms.base.clock import Clock, iso_time
-from ovms.car.bus.live import LiveBus
+from ovms.car.bus import ManagedBus
 from ovms.car.drivers import Driver
 from ovms.car.linkstate import LinkState
 from ovms.car.modem import Modem
@@ -119,7 +119,7 @@ class Reporter:
         driver: Driver,
         link: LinkState,
         modem: Modem | None,
-        bus: LiveBus | None = None,
+        bus: ManagedBus | None = None,
         *,
         clock: Clock,
     ) -> None:

@@ -110,7 +110,7 @@ def test_a_file_that_is_not_there_is_told_at_once(tmp_path: Path, name: str) -> 
     [
         ("empty.csv", b"", "1: there is no frame in it"),
         ("empty.log", b"\n\n", "1: there is no frame in it"),
-        ("empty.gz", gzip.compress(b""), "1: there is no frame in it"),
+        ("empty.gz", gzip.compress(b"", mtime=0), "1: there is no frame in it"),
         ("remarks.csv", b"~~~\n\nTYPE,TIME,ID,D1,D2,D3,D4,D5,D6,D7,D8\n", "1: there is no frame"),
         ("rubbish.blf", b"\0rubbish" * 9, "1: it is no recording of a known format"),
         ("rubbish.blf", b"LOGG" + b"\0rubbish" * 2, " python-can cannot read it: "),
@@ -121,7 +121,7 @@ def test_a_file_that_is_not_there_is_told_at_once(tmp_path: Path, name: str) -> 
         ("rubbish.xyz", b"what", "1: it is no recording of a known format"),
         (
             "cut.log.gz",
-            gzip.compress(b"(1.0) can0 123#11\n" * 9999)[:-99],
+            gzip.compress(b"(1.0) can0 123#11\n" * 9999, mtime=0)[:-99],
             " the packed file is dam",
         ),
         ("long.log", b"(1.0) can0 123#11" + b" " * 5000, "1: a line is longer than 4096"),

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
+from structlog.testing import capture_logs
 
 from ovms.car.parameters import split
 from ovms.car.reports import Units
@@ -17,6 +19,7 @@ from ovms.cli.car.options import CarOptions
 from ovms.cli.car.parse import parse
 
 DEMO = Path(__file__).parents[3] / "src/ovms/car/vehicles/roadster/demo.csv"
+CASES = Path(__file__).parents[2] / "cases"
 WHO = ModuleIdentity("host", "CAR", "s", Units.KILOMETRES, None)
 RECORD = split("- - M - example.org - - - OTHER netpw")
 
@@ -53,15 +56,94 @@ def test_a_replay() -> None:
 
 def test_a_bus() -> None:
     """A bus has the bitrate of the vehicle type unless told, and trust as far as told."""
-    mode = parse(options(can="virtual:x", kind="roadster", can_option=["a=1"]))
+    mode = parse(options(can=["virtual:x"], kind="roadster", can_option=["a=1"]))
     assert isinstance(mode, BusMode)
-    assert (str(mode.place), mode.place.options, mode.trust) == (
+    (place,) = mode.places
+    assert (str(place), place.options, mode.trust) == (
         "virtual:x", {"a": 1}, Trust.LISTEN,
     )  # fmt: skip
-    assert mode.place.bitrate == mode.vehicle.bitrate is not None
-    mode = parse(options(can="virtual:x", kind="roadster", can_bitrate=125_000, can_trust="write"))
+    assert place.bitrate == mode.vehicle.bitrate is not None
+    mode = parse(
+        options(can=["virtual:x"], kind="roadster", can_bitrate=125_000, can_trust="write")
+    )
     assert isinstance(mode, BusMode)
-    assert (mode.place.bitrate, mode.trust) == (125_000, Trust.WRITE)
+    assert (mode.places[0].bitrate, mode.trust) == (125_000, Trust.WRITE)
+
+
+TWO_BUSES = """\
+car_type = "TWO"
+description = "A car with two buses"
+bus = "power"
+bitrate = 500_000
+[buses.body]
+messages = ["Locks"]
+bitrate = 125_000
+[signals]
+Soc = { field = "soc" }
+IsLocked = { field = "doors_2.locked" }
+"""
+
+
+@pytest.fixture
+def two_buses(tmp_path: Path) -> str:
+    """Return the folder of a type with two buses."""
+    folder = tmp_path / "two"
+    folder.mkdir()
+    (folder / "two.dbc").write_bytes((CASES / "types/moped/moped.dbc").read_bytes())
+    (folder / "vehicle.toml").write_text(TWO_BUSES)
+    return str(folder)
+
+
+def test_two_buses(two_buses: str) -> None:
+    """Each has the name and the bitrate that the vehicle type has for it."""
+    mode = parse(options(can=["body=virtual:x=y", "power=virtual:z"], kind=two_buses))
+    assert isinstance(mode, BusMode)
+    assert [(place.bus, str(place), place.bitrate) for place in mode.places] == [
+        ("body", "virtual:x=y", 125_000), ("power", "virtual:z", 500_000),
+    ]  # fmt: skip
+    assert mode._make_bus().name == "body=virtual:x=y power=virtual:z"
+
+
+@pytest.mark.parametrize(
+    ("can", "reason"),
+    [
+        (["virtual:x"], "which bus is virtual:x? --can BUS=virtual:x: the vehicle type names body"),
+        (["body=virtual:x", "virtual:y"], "which bus is virtual:y?"),
+        (["body=virtual:x", "other=virtual:y"], "names no bus other: it names body, power"),
+        (["body=virtual:x", "body=virtual:y"], "each bus needs a name of its own"),
+        (["body=virtual"], "'virtual' is not INTERFACE:CHANNEL"),
+    ],
+)
+def test_buses_without_their_names_are_refused(
+    two_buses: str, can: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The line says which names there are."""
+    with pytest.raises(typer.Exit) as caught:
+        parse(options(can=can, kind=two_buses))
+    assert caught.value.exit_code == 2
+    assert reason in capsys.readouterr().err
+
+
+def test_two_buses_of_a_type_that_names_none(capsys: pytest.CaptureFixture[str]) -> None:
+    """They need names, and frames of both count; that is told."""
+    with pytest.raises(typer.Exit):
+        parse(options(can=["virtual:x", "virtual:y"], kind="roadster"))
+    assert "each needs a name of its own" in capsys.readouterr().err
+    with capture_logs() as logs:
+        mode = parse(options(can=["a=virtual:x", "b=virtual:y"], kind="roadster"))
+    assert isinstance(mode, BusMode)
+    assert [place.bus for place in mode.places] == ["a", "b"]
+    assert [entry["buses"] for entry in logs] == ["a, b"]
+
+
+def test_a_channel_goes_with_a_recording(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without one it is wrong usage, as is a bus that the vehicle type does not name."""
+    wrong: list[dict[str, Any]] = [{}, {"replay": DEMO, "channel": ["body=can0"]}]
+    for given in wrong:
+        with pytest.raises(typer.Exit) as caught:
+            parse(options(**{"channel": ["can0"], **given}))
+        assert caught.value.exit_code == 2
+        assert "--channel" in capsys.readouterr().err
 
 
 def test_a_fleet(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A car's bus: frames in, and frames out as far as the module is trusted.
 
-:class:`~ovms.car.bus.live.LiveBus` is one that python-can reaches.
+:class:`~ovms.car.bus.live.LiveBus` is one that python-can reaches, and
+:class:`~ovms.car.bus.group.BusGroup` are several.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ovms.car.frames import Frame
+from ovms.car.trust import Trust
 
 
 class Bus(Protocol):
@@ -32,4 +34,26 @@ class Bus(Protocol):
 
     def wake(self) -> None:
         """End the waiting of :meth:`receive`, because there is something to send."""
+        ...
+
+
+class ManagedBus(Bus, Protocol):
+    """A bus that is opened and closed, and says how it is."""
+
+    @property
+    def trust(self) -> Trust:
+        """What may be sent to it."""
+        ...
+
+    @property
+    def problem(self) -> str | None:
+        """Why it is not open; ``None`` while it is."""
+        ...
+
+    def open(self) -> None:
+        """Start to open and read it."""
+        ...
+
+    async def close(self) -> None:
+        """Stop reading and close it."""
         ...

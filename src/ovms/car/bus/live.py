@@ -67,7 +67,8 @@ Id = tuple[int, bool]
 class LiveBus:
     """A bus at a place. Only frames with the given ``ids`` need to be read.
 
-    It is open from :meth:`open` to :meth:`close`. Both are called on the event loop.
+    It is open from :meth:`open` to :meth:`close`. Both are called on the event loop. One of several
+    has a name, ``bus``, which its frames get, and sets the event ``news`` when some have come.
     """
 
     def __init__(
@@ -78,8 +79,11 @@ class LiveBus:
         *,
         random: Random,
         first_wait: float = FIRST_WAIT,
+        bus: str = "",
+        news: asyncio.Event | None = None,
     ) -> None:
         self.place = place
+        self._channel = bus
         self._trust = trust
         self._ids = ids
         self._waits = Backoff(first_wait, max(first_wait, MOST_WAIT), random=random)
@@ -89,7 +93,7 @@ class LiveBus:
         """Why the bus is not open, as it was last logged."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._come: deque[Frame] = deque(maxlen=QUEUE_LIMIT)
-        self._news = asyncio.Event()
+        self._news = news or asyncio.Event()
         self._is_called = False
         self._has_dropped = False
         self._ended = threading.Event()
@@ -131,6 +135,10 @@ class LiveBus:
                 async with asyncio.timeout(patience):
                     await self._news.wait()
         self._news.clear()
+        return self.take()
+
+    def take(self) -> list[Frame]:
+        """Return the frames that have come, in order."""
         self._is_called = False
         return [self._come.popleft() for _ in range(len(self._come))]
 
@@ -235,7 +243,9 @@ class LiveBus:
             self._has_dropped = True
             log.warning("frames are lost: this machine is too slow for the bus")
         data = bytes(message.data)
-        self._come.append(Frame(0.0, message.arbitration_id, data, message.is_extended_id))
+        self._come.append(
+            Frame(0.0, message.arbitration_id, data, message.is_extended_id, self._channel)
+        )
         if not self._is_called and self._loop is not None:
             self._is_called = True
             with suppress(RuntimeError):  # the loop is closed

@@ -26,6 +26,8 @@ class BusPlace:
     bitrate: int | None = None
     """Bits a second; ``None`` leaves it to the interface."""
     options: dict[str, Any] = field(default_factory=dict)
+    bus: str = ""
+    """What the vehicle type calls it; empty if it is the only one."""
 
     def __str__(self) -> str:
         """Return the place as it was given."""
@@ -33,7 +35,8 @@ class BusPlace:
 
 
 def parse_place(text: str, bitrate: int | None, options: Iterable[str] = ()) -> BusPlace:
-    """Parse ``INTERFACE:CHANNEL`` and ``KEY=VALUE`` options. Raise :class:`PlaceError`."""
+    """Parse ``[BUS=]INTERFACE:CHANNEL`` and ``KEY=VALUE`` options. Raise :class:`PlaceError`."""
+    bus, text = _split_bus(text)
     interface, colon, channel = text.partition(":")
     if not colon or not channel:
         raise PlaceError(f"{text!r} is not INTERFACE:CHANNEL, as in socketcan:can0")
@@ -42,7 +45,13 @@ def parse_place(text: str, bitrate: int | None, options: Iterable[str] = ()) -> 
     if interface not in can.VALID_INTERFACES:
         known = ", ".join(sorted(can.VALID_INTERFACES))
         raise PlaceError(f"python-can has no interface {interface!r}: use one of {known}")
-    return BusPlace(interface, channel, bitrate, dict(map(_parse_option, options)))
+    return BusPlace(interface, channel, bitrate, dict(map(_parse_option, options)), bus)
+
+
+def _split_bus(text: str) -> tuple[str, str]:
+    """Return the name of the bus and the rest. A channel may have an equals sign, too."""
+    bus, equals, rest = text.partition("=")
+    return (bus, rest) if equals and ":" not in bus else ("", text)
 
 
 def _parse_option(text: str) -> tuple[str, Any]:

@@ -15,7 +15,7 @@ raises is logged once and ends nothing: a command that fails so is answered with
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -29,7 +29,7 @@ from ovms.protocol.commands import Answer, Command, Result
 __all__ = [
     "DEFAULT_SCENARIO", "MAPPING", "Answer", "AnswerCallback", "BusVehicle", "CarIdentity",
     "CarState", "CarVehicle", "Command", "Frame", "Result", "Trust", "VehicleFactory",
-    "VehicleOptions", "buses_of",
+    "VehicleOptions", "bitrate_of", "buses_of",
 ]  # fmt: skip
 
 
@@ -119,6 +119,12 @@ def buses_of(vehicle: CarVehicle) -> frozenset[str]:
     """
     named: frozenset[str] = getattr(vehicle, "buses", frozenset())
     return named
+
+
+def bitrate_of(vehicle: BusVehicle, bus: str) -> int | None:
+    """Return the bits a second on one of the buses: its entry of ``bitrates``, or else the only."""
+    bitrates: Mapping[str, int] = getattr(vehicle, "bitrates", {})
+    return bitrates.get(bus, vehicle.bitrate)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from random import Random
 from ovms.base.clock import SystemClock
 from ovms.base.logs import get_logger
 from ovms.base.systemd import is_journal
+from ovms.car.bus import ManagedBus
+from ovms.car.bus.group import BusGroup
 from ovms.car.bus.live import LiveBus
 from ovms.car.bus.place import BusPlace
 from ovms.car.drivers import BusDriver, ClockDriver, Replay
@@ -80,16 +83,27 @@ class BusMode:
     identity: ModuleIdentity
     setup: CarSetup
     vehicle: BusVehicle
-    place: BusPlace
+    places: list[BusPlace]
     trust: Trust
 
     def run(self) -> None:
         """Run the module until a signal ends it."""
         if self.vehicle.must_ask and self.trust < Trust.ASK:
             log.warning("this vehicle type says little unless it is asked: --can-trust ask")
-        bus = LiveBus(self.place, self.trust, self.vehicle.ids, random=Random())  # noqa: S311
+        bus = self._make_bus()
         driver = BusDriver(self.vehicle, bus, clock=SystemClock())
         run_car(self.identity, self.setup, self.vehicle, driver, bus)
+
+    def _make_bus(self) -> ManagedBus:
+        news = asyncio.Event()
+        made = {
+            place.bus: LiveBus(
+                place, self.trust, self.vehicle.ids,
+                random=Random(), bus=place.bus, news=news,  # noqa: S311 (jitter)
+            )
+            for place in self.places
+        }  # fmt: skip
+        return BusGroup(made, news) if len(made) > 1 else next(iter(made.values()))
 
 
 CarMode = SimulationMode | ReplayMode | BusMode

@@ -204,11 +204,12 @@ class CarOptions:
         ),
     ] = None
     can: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
-            metavar="INTERFACE:CHANNEL",
+            metavar="[BUS=]INTERFACE:CHANNEL",
             envvar="OVMS_CAR_CAN",
-            help="Be a module in a car: read its bus through python-can, as in socketcan:can0.",
+            help="Be a module in a car: read its bus through python-can, as in socketcan:can0."
+            " Several are possible, each with the name BUS that it has in the vehicle type.",
         ),
     ] = None
     can_trust: Annotated[

@@ -34,6 +34,7 @@ from ovms.car.vehicles.interface import (
     BusVehicle,
     CarVehicle,
     VehicleOptions,
+    bitrate_of,
     buses_of,
 )
 from ovms.car.vehicles.sim import SCENARIOS
@@ -57,14 +58,14 @@ def parse(options: CarOptions) -> Mode:
     Reads the files that are named, and asks a terminal for secrets that are missing. Ends the
     command if the options do not fit together, or if a file cannot be used.
     """
-    place = _parse_place(options)
+    places = _parse_places(options)
     _check_scenario(options.scenario)
     tls = find_tls(options.tls, options.insecure, options.ca)
     if options.fleet is not None:
         return parse_fleet(options, options.fleet, tls)
     if options.ramp is not None:
         refuse("--ramp goes with --fleet")
-    return _parse_one(options, tls, place)
+    return _parse_one(options, tls, places)
 
 
 def _check_scenario(name: str | None) -> None:
@@ -79,7 +80,7 @@ def _check_scenario(name: str | None) -> None:
 
 
 def _parse_one(
-    options: CarOptions, tls: ssl.SSLContext | None, place: BusPlace | None
+    options: CarOptions, tls: ssl.SSLContext | None, places: list[BusPlace]
 ) -> CarMode | ProvisionMode:
     if options.modem_baud not in BAUD_RATES:
         refuse(f"--modem-baud must be one of {', '.join(map(str, BAUD_RATES))}")
@@ -99,7 +100,7 @@ def _parse_one(
         # a provisioning record may not be there a second time
         can_restart=question is None and identity.can_be_told_again,
     )
-    make = _parse_car(options, setup, place)
+    make = _parse_car(options, setup, places)
     if question is None:
         return make(identity.alone())
     go_on = (lambda values: make(identity.beside(values))) if options.run else None
@@ -130,22 +131,22 @@ def _make_modem(options: CarOptions) -> SerialModem | None:
 
 
 def _parse_car(
-    options: CarOptions, setup: CarSetup, place: BusPlace | None
+    options: CarOptions, setup: CarSetup, places: list[BusPlace]
 ) -> Callable[[ModuleIdentity], CarMode]:
     """Check all but the identity; return a function that makes the car from that."""
-    if place is not None and options.replay is not None:
+    if places and options.replay is not None:
         refuse("--can reads a bus and --replay a recording: give one of them")
     if options.channel and options.replay is None:
         refuse("--channel goes with --replay")
-    if place is not None and options.kind is None:
+    if places and options.kind is None:
         refuse("--can needs --type: which car is it (ovms vehicle-type list)?")
     vehicle = _make_vehicle(options)
     if options.scenario is not None and isinstance(vehicle, BusVehicle):
         refuse("--scenario goes with a simulated car")
     if not (math.isfinite(options.speed) and options.speed >= 0):
         refuse("--speed must be a number, 0 or more")
-    if place is not None:
-        return _parse_bus_mode(options, setup, vehicle, place)
+    if places:
+        return _parse_bus_mode(options, setup, vehicle, places)
     if options.replay is not None:
         return _parse_replay(options, setup, vehicle, options.replay)
     return _parse_simulation(options, setup, vehicle)
@@ -177,7 +178,7 @@ def _make_vehicle(options: CarOptions) -> CarVehicle:
         options.pin,
         _trust(options),
         options.scenario or DEFAULT_SCENARIO,
-        logs=options.can is not None if options.logs is None else options.logs,
+        logs=bool(options.can) if options.logs is None else options.logs,
     )
     try:
         return found.make(wanted)
@@ -199,28 +200,53 @@ def _known() -> str:
     )
 
 
-def _parse_place(options: CarOptions) -> BusPlace | None:
-    """Return the bus of ``--can``; ``None`` without it."""
-    if options.can is None:
+def _parse_places(options: CarOptions) -> list[BusPlace]:
+    """Return the buses of ``--can``; none without it."""
+    if not options.can:
         if options.can_trust != "listen" or options.can_bitrate is not None or options.can_option:
             refuse("--can-trust, --can-bitrate and --can-option go with --can")
-        return None
+        return []
+    further = options.can_option or ()
     try:
-        return parse_place(options.can, options.can_bitrate, options.can_option or ())
+        return [parse_place(each, options.can_bitrate, further) for each in options.can]
     except PlaceError as error:
         refuse(f"--can: {error}")
 
 
 def _parse_bus_mode(
-    options: CarOptions, setup: CarSetup, vehicle: CarVehicle, place: BusPlace
+    options: CarOptions, setup: CarSetup, vehicle: CarVehicle, places: list[BusPlace]
 ) -> Callable[[ModuleIdentity], CarMode]:
     if not isinstance(vehicle, BusVehicle):
         refuse(f"--type {setup.kind} reads no bus: --can is not for it")
     if options.speed != 1 or options.loop:
         refuse("--speed and --loop are not for a bus")
-    whole = replace(place, bitrate=place.bitrate or vehicle.bitrate)
+    named = _name_places(places, buses_of(vehicle))
+    whole = [
+        replace(place, bitrate=place.bitrate or bitrate_of(vehicle, place.bus)) for place in named
+    ]
     trust = _trust(options)
     return lambda identity: BusMode(identity, setup, vehicle, whole, trust)
+
+
+def _name_places(places: list[BusPlace], buses: frozenset[str]) -> list[BusPlace]:
+    """Return the places with the names of the vehicle type's ``buses``."""
+    if len(places) == 1 and not places[0].bus and len(buses) < 2:
+        return places  # there is nothing to tell apart
+    known = ", ".join(sorted(buses))
+    for place in places:
+        if not place.bus:
+            what = f"the vehicle type names {known}" if buses else "each needs a name of its own"
+            refuse(f"which bus is {place}? --can BUS={place}: {what}")
+        if buses and place.bus not in buses:
+            refuse(f"--can: the vehicle type names no bus {place.bus}: it names {known}")
+    names = [place.bus for place in places]
+    if len(set(names)) < len(names):
+        refuse("--can: each bus needs a name of its own")
+    if len(names) > 1 and not buses:
+        log.warning(
+            "the vehicle type names no bus: frames of all count alike", buses=", ".join(names)
+        )
+    return places
 
 
 def _parse_replay(

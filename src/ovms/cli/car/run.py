@@ -18,7 +18,7 @@ from ovms.base.clock import SystemClock
 from ovms.base.logs import get_logger
 from ovms.base.systemd import notifier, watchdog_interval
 from ovms.base.tasks import run_until_first_ends, run_until_signal
-from ovms.car.bus.live import LiveBus
+from ovms.car.bus import ManagedBus
 from ovms.car.calling import call_server, is_verifying
 from ovms.car.delivery_store import (
     FIRST_CODES,
@@ -88,7 +88,7 @@ def run_car(
     setup: CarSetup,
     vehicle: CarVehicle,
     driver: Driver,
-    bus: LiveBus | None = None,
+    bus: ManagedBus | None = None,
 ) -> bool:
     """Run a car until it is done or a signal ends it; return whether it is done.
 
@@ -162,7 +162,7 @@ def _make_link(
     )
 
 
-async def _run(link: Link, setup: CarSetup, driver: Driver, bus: LiveBus | None) -> bool:
+async def _run(link: Link, setup: CarSetup, driver: Driver, bus: ManagedBus | None) -> bool:
     """Run a link, its modem and bus, the status socket, and reports to the service manager."""
     clock = SystemClock()
     reporter = Reporter(setup.kind, link.module, driver, link.state, setup.modem, bus, clock=clock)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ovms.car.state import Topic
+from ovms.car.vehicles.data.buses import BusNames, read_buses, sent_ids
 from ovms.car.vehicles.data.command_frames import CommandFrames, Poll, read_orders, read_questions
 from ovms.car.vehicles.data.dbc import BusFile, BusSignal, read_dbc
 from ovms.car.vehicles.data.fields import TOPICS
@@ -48,6 +49,7 @@ class VehicleType:
     questions: tuple[Poll, ...]
     orders: Mapping[int, CommandFrames]
     silences: tuple[Silence, ...]
+    buses: BusNames
 
     @property
     def commands(self) -> frozenset[int]:
@@ -124,6 +126,8 @@ def _make(name: str, document: Document, bus: BusFile | None) -> VehicleType | N
     targets = read_targets(head.signals, bus, document)
     questions = tuple(read_questions(head.ask, bus, links, document))
     silences = tuple(read_silences(head.silence, bus, document))
+    sent = sent_ids(links, questions, orders.values())
+    buses = read_buses(head, bus, links, sent, document)
     conditions = [*(each.when for each in questions), *(each.when for each in silences)]
     names = set(looked_at(targets, conditions))
     signals = {each: bus.find(each)[0] for each in names if bus.find(each)}
@@ -133,7 +137,7 @@ def _make(name: str, document: Document, bus: BusFile | None) -> VehicleType | N
     pieces = max((target.piece for target in targets), default=0)
     return VehicleType(
         name, head.car_type, head.description, head.bitrate, bus, by_message(targets), watched,
-        signals, pieces, stale, links, questions, orders, silences,
+        signals, pieces, stale, links, questions, orders, silences, buses,
     )  # fmt: skip
 
 
@@ -144,7 +148,7 @@ def _read_head(document: Document) -> VehicleHeader:
         return head
     sections: dict[str, type] = {
         "signals": dict, "stale": dict, "silence": list, "isotp": list, "ask": list,
-        "commands": dict,
+        "commands": dict, "buses": dict,
     }  # fmt: skip
     good: dict[str, Any] = {
         key: document.values[key]

@@ -46,6 +46,9 @@ class VehicleHeader(MappingEntry):
     description: Annotated[str, Field(min_length=1, max_length=100)]
     bitrate: Annotated[int, Field(ge=LEAST_BITRATE, le=MOST_BITRATE)] | None = None
     """Bits a second on its bus."""
+    bus: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,20}$")] = ""
+    """The bus of all messages that no other bus has."""
+    buses: dict[str, Any] = {}
     signals: dict[str, Any] = {}
     stale: dict[str, Any] = {}
     silence: list[Any] = []
@@ -74,6 +77,16 @@ class SignalEntry(MappingEntry):
 
 
 Id = Annotated[int, Field(ge=0, le=MOST_ID)]
+
+
+class BusEntry(MappingEntry):
+    """A bus of a car that has several."""
+
+    messages: list[str] = []
+    """What comes from it, and from no other."""
+    sends: list[Id] = []
+    """The ids of frames that go to it."""
+    bitrate: Annotated[int, Field(ge=LEAST_BITRATE, le=MOST_BITRATE)] | None = None
 
 
 class LinkEntry(MappingEntry):

@@ -5,7 +5,7 @@ It is pure: it returns frames and sends none. Which frames it returns depends on
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ovms.car.answers import AnswerCallback
 from ovms.car.frames import Frame
@@ -78,6 +78,16 @@ class DataVehicle:
         """See :class:`~ovms.car.vehicles.BusVehicle`: a type with links is read by requests."""
         return bool(self.kind.links)
 
+    @property
+    def buses(self) -> frozenset[str]:
+        """See :func:`~ovms.car.vehicles.interface.buses_of`."""
+        return self.kind.buses.names
+
+    @property
+    def bitrates(self) -> Mapping[str, int]:
+        """See :func:`~ovms.car.vehicles.interface.bitrate_of`."""
+        return self.kind.buses.bitrates
+
     def advance(self, now: float) -> None:
         """Apply silences, and answer the commands that the car has obeyed."""
         for field, value in self._silence.look(now):
@@ -104,7 +114,7 @@ class DataVehicle:
         """Read a frame. Ignore what is not understood."""
         exchanges = self._exchanges
         exchange = exchanges.get((frame.id, frame.is_extended)) if exchanges else None
-        if exchange is None:
+        if exchange is None or not self.kind.buses.takes(exchange.link.message, frame.channel):
             self._read(frame, now)
             return
         for payload in exchange.receive(frame, now):
@@ -113,6 +123,8 @@ class DataVehicle:
     def _read(self, frame: Frame, now: float) -> None:
         """Read a frame, whose data may be a whole answer."""
         message, codes = self.kind.bus.decode(frame)
+        if not self.kind.buses.takes(message, frame.channel):
+            return
         if codes:
             self._silence.hear(message, now)
         for name, signal in self.kind.watched.get(message, {}).items():
@@ -171,7 +183,8 @@ class DataVehicle:
             return []
         exchanges = self._exchanges.values()
         going_on = [frame for each in exchanges for frame in each.proceed(now)]
-        return going_on or self._commanding(now) or self._asking(now)
+        frames = going_on or self._commanding(now) or self._asking(now)
+        return [self.kind.buses.address(frame) for frame in frames]
 
     def _commanding(self, now: float) -> list[Frame]:
         """Return frames of a command. On links each waits for the answer to the one before."""
