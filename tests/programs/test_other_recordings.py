@@ -73,7 +73,7 @@ def test_half_a_line_comes_after_the_last_report(server: Server) -> None:
     code, errors, fields = replay(server, "t2.log")
     assert code == 1
     assert fields["soc"] == 20
-    assert "t2.log:4: no frame" in errors.splitlines()[-1]
+    assert "t2.log:4: it ends in half a line" in errors.splitlines()[-1]
     assert "Traceback" not in errors
 
 

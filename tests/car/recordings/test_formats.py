@@ -147,6 +147,11 @@ PYTHON_CAN = [
     ("1.6;0x201;0;0;1;2;WgM=;can0", None),
     ("", None),
 ]
+BARE_DATA = [
+    ("time,id,channel,data", None),
+    ("1.5,0x201,can0,5A033C900110", f"201#{BATTERY}@can0"),
+    ("1.6,201,can0,0x5A 0x03", "201#5A03@can0"),
+]
 TRC = [
     (";$FILEVERSION=1.3", None),
     (";   Start time: 24.11.2020 13:42:02.823.0", None),
@@ -177,6 +182,7 @@ TRC2 = [
         ("CSV", GVRET),
         ("CSV", GVRET_OLD),
         ("CSV", PYTHON_CAN),
+        ("CSV", BARE_DATA),
         ("TRC", TRC),
         ("TRC", TRC2),
     ],
@@ -276,7 +282,7 @@ GOOD = {
         ("log", "can0  201   [99]  5A 03\n", "at most 64"),
         ("log", "hello\n", "no frame as candump writes it: 'hello'"),
         ("log", "(1.0) can0 201#", "the line ends before the data"),
-        ("log", "(1.0) can0 2", "no frame"),
+        ("log", "(1.0) can0 2", "it ends in half a line"),
         ("log", "can0  201   [2]  5A", "2 data bytes"),
         ("crtd", "1.0 1R11 201 5A 03 G0\n", "'G0' is no hexadecimal number"),
         ("crtd", "1.0 1R11 1201 5A\n", "up to 7FF"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 
 import can
@@ -103,6 +104,13 @@ def test_a_file_that_is_not_there_is_told_at_once(tmp_path: Path, name: str) -> 
         (tmp_path / name).mkdir()
     with pytest.raises(RecordingError, match=name):
         Recording(tmp_path / name)
+
+
+def test_a_pipe_is_no_recording(tmp_path: Path) -> None:
+    """It can be read only once."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(RecordingError, match="pipe: it is no file"):
+        Recording(tmp_path / "pipe")
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ class Candump:
             if found is None:
                 if _REMARK.match(plain):
                     continue
-                raise ValueError(_problem(plain))
+                raise ValueError(_problem(plain, lines))
             time = _time(found)
             if time is None:
                 now += STEP
@@ -94,10 +94,10 @@ def _are_steps(head: Sequence[str]) -> bool:
     return is_padded and are_steps([float(text) for text in texts])
 
 
-def _problem(line: str) -> str:
+def _problem(line: str, lines: Lines) -> str:
     """Return why a line is no frame."""
-    start = line.strip()[:30]
-    return f"no frame as candump writes it: {start!r}"
+    what = "it ends in half a line" if lines.is_cut else "no frame as candump writes it"
+    return f"{what}: {line.strip()[:30]!r}"
 
 
 def _time(found: re.Match[str]) -> float | None:

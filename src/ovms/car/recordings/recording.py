@@ -63,6 +63,8 @@ class Recording:
 
     def _find_reader(self) -> tuple[str, Callable[[], Iterator[Frame]]]:
         with self._explained():
+            if self.path.exists() and not (self.path.is_file() or self.path.is_dir()):
+                raise ValueError("it is no file, and a recording is read more than once")
             with open_binary(self.path) as file:
                 start = file.read(16)
             for magic, name in MAGICS.items():

@@ -45,6 +45,7 @@ _NAMES = {
 }
 """What a column may be called, without blanks and underscores."""
 
+_SEPARATORS = re.compile(r"[\s.:-]|0x", re.IGNORECASE)
 _BYTE = re.compile(r"d(?:ata)?(\d{1,2})")
 
 _GVRET = "Time Stamp,ID,Extended,Bus,LEN,D1,D2,D3,D4,D5,D6,D7,D8"
@@ -178,9 +179,9 @@ def _data(cells: list[str], columns: Columns, lines: Lines) -> bytes:
         count = len(words) if length is None else length
         return take_bytes(words, count, is_cut=lines.is_cut)
     text = cells[columns.places["data"]]
-    data = _in_base64(text)
-    if data is None or (length is not None and len(data) != length):
-        data = parse_run(re.sub(r"[\s.:-]|^0x", "", text), MOST_FD_DATA)
+    data = _in_base64(text) if length is not None else None
+    if data is None or len(data) != length:
+        data = parse_run(_SEPARATORS.sub("", text), MOST_FD_DATA)
     if length is not None and len(data) != length:
         raise ValueError(f"{length} data bytes are announced, {len(data)} are there")
     return data
