@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import secrets
@@ -17,6 +18,7 @@ from ovms.base.systemd import (
     SystemdNotifier,
     is_journal,
     notifier,
+    signs_of_life,
     watchdog_interval,
 )
 from tests.waiting import PATIENCE
@@ -92,3 +94,20 @@ def test_a_journal_is_known_by_its_file(tmp_path: Path) -> None:
         assert not is_journal(journal, {})
         assert not is_journal(io.StringIO(), variables)
     assert not is_journal(journal, variables)
+
+
+async def test_signs_of_life(tmp_path: Path) -> None:
+    """They come as long as the loop runs what is inside, and none without an interval."""
+    address = str(tmp_path / "notify")
+    with manager(address) as listener:
+        listener.setblocking(False)
+        loop = asyncio.get_running_loop()
+        with signs_of_life(SystemdNotifier(address), 0.01):
+            for _ in range(3):
+                assert await loop.sock_recv(listener, 100) == b"WATCHDOG=1"
+        with signs_of_life(SystemdNotifier(address), None):
+            SystemdNotifier(address).tell(READY=1)
+        found = await loop.sock_recv(listener, 100)
+        while found == b"WATCHDOG=1":  # on its way at the end
+            found = await loop.sock_recv(listener, 100)
+        assert found == b"READY=1"

@@ -140,8 +140,12 @@ def test_secret_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_confirm(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only a terminal is asked, and only without ``--yes``; no is exit code 1."""
-    common.confirm_or_leave("Sure?", yes=False)
+    """A terminal is asked, unless told ``--yes``; a no is exit code 1, no terminal wrong usage."""
+    common.ask_or_leave("Sure?", yes=False)
+    with pytest.raises(typer.Exit) as refused:
+        common.confirm_or_leave("Sure?", yes=False)
+    assert refused.value.exit_code == 2
+    common.confirm_or_leave("Sure?", yes=True)
     monkeypatch.setattr(common, "on_terminal", lambda: True)
     monkeypatch.setattr(typer, "confirm", lambda *_, **__: False)
     common.confirm_or_leave("Sure?", yes=True)

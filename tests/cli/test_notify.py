@@ -206,9 +206,11 @@ def test_a_table_that_is_wrong(tmp_path: Path) -> None:
 def test_remove() -> None:
     """A removed subscription is gone; what is not there cannot be removed."""
     _add("expo", "token", "--app", "phone")
-    assert _good("remove", "car1", "phone") == "vehicle CAR1 sends no more alerts to phone\n"
+    assert (
+        _good("remove", "car1", "phone", "--yes") == "vehicle CAR1 sends no more alerts to phone\n"
+    )
     assert _listed() == []
-    result = _run("remove", "car1", "phone")
+    result = _run("remove", "car1", "phone", "--yes")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "ovms: vehicle CAR1 has no subscription 'phone'\n"
 
@@ -218,7 +220,7 @@ def test_remove() -> None:
     [
         ["list", "none"],
         ["add", "none", "--type", "expo", "--key", "k"],
-        ["remove", "none", "a"],
+        ["remove", "none", "a", "--yes"],
         ["test", "none"],
     ],
 )

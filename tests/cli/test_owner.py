@@ -137,8 +137,8 @@ def test_passwd_refused() -> None:
 def test_remove() -> None:
     """An owner is removed without asking where there is no terminal."""
     _good("add", "Bob")
-    assert _good("remove", "bob") == "owner Bob removed\n"
-    assert "no owner bob" in _bad("remove", "bob")
+    assert _good("remove", "bob", "--yes") == "owner Bob removed\n"
+    assert "no owner bob" in _bad("remove", "bob", "--yes")
 
 
 def test_remove_with_vehicles() -> None:

@@ -183,8 +183,8 @@ def test_list_and_remove() -> None:
     assert lines[0] == ["vin", "owner", "created", "changed", "last used"]
     assert lines[1] == ["A", "Bob", created, created, "never"]
     assert lines[2][:2] == ["B", ""]
-    assert _good("remove", "--vin", "a") == "provisioning record for A removed\n"
-    assert "no provisioning record for A" in _bad("remove", "--vin", "a")
+    assert _good("remove", "--vin", "a", "--yes") == "provisioning record for A removed\n"
+    assert "no provisioning record for A" in _bad("remove", "--vin", "a", "--yes")
     assert len(json.loads(_good("list", "--json"))) == 1
 
 
@@ -207,6 +207,6 @@ async def test_while_the_server_runs(tmp_path: Path) -> None:
     assert found.open(ICCID) == "x"
     await store.writer.flush()
     assert json.loads(_good("list", "--json"))[0]["last_used"] is not None
-    _good("remove", "--vin", "5YJRE1")
+    _good("remove", "--vin", "5YJRE1", "--yes")
     assert await store.find_provision("5YJRE1") is None
     await store.close()

@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import gc
 import json
+import re
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +19,7 @@ from ovms.cli.main import cli
 from ovms.server.listener import Ports
 from tests.certs import make_pair, pair_in
 from tests.programs.conftest import Server, Start, run_ovms, server, start
+from tests.waiting import PATIENCE
 
 __all__ = ["server", "start"]
 
@@ -107,9 +112,19 @@ def test_check_tries_everything_and_leaves_nothing(tmp_path: Path, server: Serve
     checked = run_ovms("serve", "--check", "--data", str(data), "--port", "0")
     assert (checked.returncode, checked.stderr) == (0, "")
     assert not data.exists()
-    running = run_ovms("serve", "--check", "--data", str(server.data), "--port", "0")
-    assert running.returncode == 1
-    assert "another ovms server is running" in running.stderr
+    ports = ("--port", str(server.port), "--tls-port", str(server.tls_port))
+    where = ("--data", str(server.data), "--host", "127.0.0.1")
+    running = run_ovms("serve", "--check", *where, *ports)
+    assert (running.returncode, running.stderr) == (0, "")
+    assert f"a server runs on {server.data} as process {server.program.process.pid}" in (
+        running.stdout
+    )
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        other = run_ovms("serve", "--check", *where, "--port", port)
+    assert (
+        other.stderr == f"ovms: cannot listen on port {port} of 127.0.0.1: Address already in use\n"
+    )
     damaged = tmp_path / "damaged"
     damaged.mkdir()
     (damaged / "ovms.db").write_bytes(b"no database" * 1000)
@@ -172,8 +187,7 @@ def test_check_looks_at_the_certificate_and_its_port(tmp_path: Path) -> None:
         words = ["serve", "--check", "--data", str(tmp_path), "--host", "127.0.0.1", "--port", "0"]
         done = CliRunner().invoke(cli, [*words, *options], env=env)
         assert done.exit_code == (1 if done.stderr else 0)
-        assert done.output.count("\n") == 1
-        return done.output
+        return f"{done.output.splitlines()[-1]}\n"
 
     assert check() == "ovms: settings, database, certificate, and ports 0 and 0 are in order\n"
     assert check("--no-tls") == "ovms: settings, database, and port 0 are in order\n"
@@ -250,3 +264,56 @@ def test_all_the_files_that_the_system_grants_are_taken(server: Server) -> None:
     line = next(line for line in limits.splitlines() if line.startswith("Max open files"))
     soft, hard = line.split()[3:5]
     assert soft == hard
+
+
+def test_check_tells_of_the_certificate(tmp_path: Path) -> None:
+    """Chain, anchor, size and days left, and what modules trust; without TLS nothing of it."""
+
+    def check(*options: str) -> str:
+        done = run_ovms("serve", "--check", "--data", str(tmp_path), "--host", "127.0.0.1",
+                        "--port", "0", "--tls-port", "0", *options)  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    assert "certificate none yet: the first start makes a self-signed one" in check()
+    assert run_ovms("tls", "make", "a.example.com", "--data", str(tmp_path)).returncode == 0
+    told = check()
+    for line in (r"^certificate .*/tls/cert\.pem$", r"^  chain   a\.example\.com < ovms CA a\.ex",
+                 r"^  anchor  .*: your own CA", r"^  size    [0-9]+ bytes$",
+                 r"^  ends    20..-..-.., 8[0-9]{2} days left$",
+                 r"^modules \(ESP32\) bring the roots .*ISRG Root X1"):  # fmt: skip
+        assert re.search(line, told, re.MULTILINE), line
+    assert check("--no-tls").count("\n") == 1
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_terminal_that_closes_ends_it_in_order(server: Server, times: int) -> None:
+    """SIGHUP ends it as SIGTERM does, also when the shell sends another."""
+    with socket.create_connection(("127.0.0.1", server.port)) as silent:
+        server.program.process.send_signal(signal.SIGHUP)
+        server.program.wait_for("stopping")
+        if times == 2:
+            server.program.process.send_signal(signal.SIGHUP)
+        silent.shutdown(socket.SHUT_RDWR)
+    assert server.program.end() == 0
+    assert "stopped" in server.program.output()
+    assert not (server.data / "ready.json").exists()
+
+
+def test_nohup_is_obeyed(tmp_path: Path) -> None:
+    """A server that was started to outlive its terminal goes on at SIGHUP."""
+    script = (
+        "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN);"
+        "os.execv(sys.executable, [sys.executable, '-m', 'ovms', *sys.argv[1:]])"
+    )
+    words = ["serve", "--data", str(tmp_path), "--host", "127.0.0.1", "--port", "0", "--no-tls"]
+    with subprocess.Popen(
+        [sys.executable, "-c", script, *words], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert any(line.startswith("ovms ready:") for line in process.stdout)
+        process.send_signal(signal.SIGHUP)
+        ignored = Path(f"/proc/{process.pid}/status").read_text()
+        assert int(re.search("SigIgn:\t([0-9a-f]+)", ignored)[1], 16) & 1  # type: ignore[index]
+        process.terminate()
+        assert process.wait(PATIENCE) == 0

@@ -128,8 +128,8 @@ def test_wrong_usage(arguments: list[str]) -> None:
 def test_remove() -> None:
     """A token is removed by its digits, or by enough of the first ones."""
     one, two = _add(), _add(owner="alice")
-    assert _good("remove", one.upper()) == f"token {one[:8]} of owner Bob removed\n"
-    assert _good("remove", two[:8]) == f"token {two[:8]} of owner alice removed\n"
+    assert _good("remove", one.upper(), "--yes") == f"token {one[:8]} of owner Bob removed\n"
+    assert _good("remove", two[:8], "--yes") == f"token {two[:8]} of owner alice removed\n"
     assert _listed() == []
     assert f"no token {one[:8]}…" in _bad("remove", one)
 
@@ -164,7 +164,7 @@ def test_remove_declined(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_gone_with_its_owner() -> None:
     """Who is removed leaves no token."""
     _add()
-    assert CliRunner().invoke(owner.app, ["remove", "bob"]).exit_code == 0
+    assert CliRunner().invoke(owner.app, ["remove", "bob", "--yes"]).exit_code == 0
     assert _listed() == []
 
 
@@ -181,7 +181,7 @@ async def test_while_the_server_runs(tmp_path: Path) -> None:
     await accounts.close()
     assert _listed()[0]["last_used"] is not None
     accounts = Accounts(open_database(tmp_path), clock)
-    _good("remove", made)
+    _good("remove", made, "--yes")
     assert await accounts.revoked([login]) == [login]
     await accounts.close()
     await store.close()

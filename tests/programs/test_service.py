@@ -139,6 +139,21 @@ def test_its_status_follows_the_link(server: Server, start: Start, tmp_path: Pat
     assert car.stop() == 0
 
 
+def test_a_server_tells_it_too(start: Start, tmp_path: Path, manager: Manager) -> None:
+    """It is ready when callers are accepted, gives signs of life, and says that it ends."""
+    server = start(
+        "serve", "--data", str(tmp_path / "data"), "--host", "127.0.0.1", "--port", "0",
+        "--no-tls", env={"NOTIFY_SOCKET": manager.address, "WATCHDOG_USEC": "300000"},
+        to_journal=True,
+    )  # fmt: skip
+    assert manager.wait_for("^READY=1").endswith(f"data in {tmp_path / 'data'}")
+    assert (tmp_path / "data" / "ready.json").exists()
+    manager.wait_for("^WATCHDOG=1")
+    assert server.stop() == 0
+    manager.wait_for("^STOPPING=1")
+    assert server.output().startswith("[info")  # the journal has the time
+
+
 def test_a_refusal_is_told(server: Server, start: Start, tmp_path: Path, manager: Manager) -> None:
     """A vehicle that the server does not know is refused, which is another thing than no link."""
     service = Service(start, tmp_path, server.address, OVMS_CAR_VEHICLE="NOBODY",

@@ -18,12 +18,15 @@ def default_data_dir() -> Path:
 def make_private_dir(path: Path) -> None:
     """Make the directory and its missing parents, readable only by their owner (mode 0700).
 
-    An existing one is not changed: its mode is the operator's choice.
+    An existing one is not changed: its mode is the operator's choice. Made by root, they belong to
+    whom the folder belongs to that they are in.
     Raises :class:`OSError`; :class:`FileExistsError` when a file is in the way.
     """
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     for folder in reversed(missing):
-        folder.mkdir(mode=0o700, exist_ok=True)
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+            _hand_folder(folder)
     if not path.is_dir():
         raise FileExistsError(f"{path} is not a directory")
 
@@ -72,6 +75,15 @@ def hand_to_owner_of(path: Path, descriptor: int) -> None:
         with suppress(OSError):
             owner = path.stat()
             os.fchown(descriptor, owner.st_uid, owner.st_gid)
+
+
+def _hand_folder(folder: Path) -> None:
+    """Hand a folder that root has just made to the owner of the one that it is in."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        hand_to_owner_of(folder.parent, descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def sync_dir(path: Path) -> None:

@@ -6,10 +6,11 @@ The service manager receives lines of ``NAME=value`` on a datagram socket that t
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Final, TextIO
 
 LONGEST_STATUS: Final = 200
@@ -32,6 +33,31 @@ class SystemdNotifier:
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             sender.setblocking(False)
             sender.sendto(text.encode(), address)
+
+
+@contextmanager
+def signs_of_life(notifier: SystemdNotifier, interval: float | None) -> Iterator[None]:
+    """Send a sign of life every ``interval`` seconds, none without.
+
+    The event loop's own timer does so, so a loop that hangs sends none, and the service manager
+    restarts the program. Call it on that loop.
+    """
+    loop = asyncio.get_running_loop()
+    timer: asyncio.TimerHandle | None = None
+
+    def live() -> None:
+        nonlocal timer
+        assert interval is not None
+        notifier.tell(WATCHDOG=1)
+        timer = loop.call_later(interval, live)
+
+    if interval is not None:
+        live()
+    try:
+        yield
+    finally:
+        if timer is not None:
+            timer.cancel()
 
 
 def _one_line(text: str) -> str:

@@ -34,10 +34,22 @@ async def run_until_first_ends(*works: Coroutine[Any, Any, None]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def ending_signals() -> tuple[signal.Signals, ...]:
+    """Return the signals at which a program ends in order.
+
+    SIGHUP comes when the terminal closes. Who started the program so that it ignores that (nohup)
+    wants it to go on.
+    """
+    usual = (signal.SIGINT, signal.SIGTERM)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return usual
+    return (*usual, signal.SIGHUP)
+
+
 async def run_until_signal(
     work: Coroutine[Any, Any, None], on_signal: Callable[[], None] = lambda: None
 ) -> bool:
-    """Run until the end, or until SIGINT or SIGTERM; return whether it came to its end.
+    """Run until the end, or until SIGINT, SIGTERM or SIGHUP; return whether it came to its end.
 
     Calls ``on_signal`` first when a signal comes. Raises what ``work`` raises.
     """
@@ -47,7 +59,7 @@ async def run_until_signal(
         on_signal()
         task.cancel()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ending_signals():
         asyncio.get_running_loop().add_signal_handler(number, stop)
     try:
         await task

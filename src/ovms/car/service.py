@@ -6,11 +6,10 @@ loop's own timer sends the signs of life, so a loop that hangs sends none, and i
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ovms.base.systemd import SystemdNotifier
+from ovms.base.systemd import SystemdNotifier, signs_of_life
 from ovms.car.linkstate import LinkState
 
 
@@ -20,21 +19,7 @@ def attended(notifier: SystemdNotifier, link: LinkState, interval: float | None)
 
     Call it on the event loop that the signs of life stand for.
     """
-    loop = asyncio.get_running_loop()
-    timer: asyncio.TimerHandle | None = None
-
-    def live() -> None:
-        nonlocal timer
-        assert interval is not None
-        notifier.tell(WATCHDOG=1)
-        timer = loop.call_later(interval, live)
-
     notifier.tell(READY=1, STATUS=link.line)
     link.observe(lambda: notifier.tell(STATUS=link.line))
-    if interval is not None:
-        live()
-    try:
+    with signs_of_life(notifier, interval):
         yield
-    finally:
-        if timer is not None:
-            timer.cancel()

@@ -153,11 +153,29 @@ def read_small(file: str, limit: int, what: str) -> str:
 
 
 def confirm_or_leave(question: str, yes: bool) -> None:
-    """Ask before something is lost: on a terminal, unless told ``--yes``."""
+    """Ask before something is lost, unless told ``--yes``; without a terminal that must be told."""
+    if yes:
+        return
+    if not on_terminal():
+        refuse(f"{question} There is no terminal to ask: say --yes")
+    ask_or_leave(question, yes)
+
+
+def ask_or_leave(question: str, yes: bool) -> None:
+    """Ask on a terminal, unless told ``--yes``; go on where nobody can be asked."""
     if yes or not on_terminal():
         return
     if not typer.confirm(question, err=True):
         fail("nothing was changed")
+
+
+def check_nothing_before(context: typer.Context) -> None:
+    """Refuse options between a command and one below it: they would have no effect."""
+    for name, value in context.params.items():
+        source = context.get_parameter_source(name)
+        if value and source is not None and source.name == "COMMANDLINE":
+            path = f"ovms {context.info_name} {context.invoked_subcommand}"
+            refuse(f"put the options behind {path}")
 
 
 def either(argument: str | None, option: str | None, name: str) -> str:

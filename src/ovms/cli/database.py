@@ -12,7 +12,7 @@ import typer
 from ovms.base.paths import make_private_dir
 from ovms.base.settings import SettingsError
 from ovms.cli.common import fail
-from ovms.server.settings import load_settings
+from ovms.server.settings import ServerSettings, load_settings
 from ovms.server.storage import opening
 from ovms.server.storage.database import Database
 from ovms.server.storage.errors import StoreError
@@ -38,6 +38,14 @@ ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", metavar="FILE", help="Settings, instead of ovms.toml in --data."),
 ]
+
+
+def find_settings(data: Path | None, database: str | None, config: Path | None) -> ServerSettings:
+    """Return the server's settings; the arguments are the options. Wrong ones end the command."""
+    try:
+        return load_settings(config, {"data": data, "database": database})
+    except SettingsError as error:
+        fail(str(error))
 
 
 @contextmanager

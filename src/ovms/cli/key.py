@@ -18,7 +18,6 @@ from ovms.cli.common import (
     fail,
     on_terminal,
     print_json,
-    refuse,
 )
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
 from ovms.cli.vehicle import make_secret
@@ -80,13 +79,14 @@ def reset(
     tokens, provisioning records and subscriptions to alerts are deleted, because nobody can read
     them. History, owners and their passwords stay.
     """
-    if not yes and not on_terminal():
-        refuse("this gives every vehicle a new secret and deletes tokens: say --yes")
+    question = "Give every vehicle a new secret and delete all tokens?"
+    if not on_terminal():
+        confirm_or_leave(question, yes)  # before anything is opened
     with (
         open_database(data, database, config, must_exist=True, needs_key=False) as db,
         _held(db),
     ):
-        confirm_or_leave("Give every vehicle a new secret and delete all tokens?", yes)
+        confirm_or_leave(question, yes)
         now = time.time()
         with db.writing() as connection:
             reset_key(connection, now, make_secret)

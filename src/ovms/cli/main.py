@@ -34,7 +34,7 @@ class CommandPlace:
 
 COMMANDS = {
     "serve": CommandPlace(
-        "ovms.cli.serve", "serve_command",
+        "ovms.cli.serve", "app",
         "Run the server: modules call it, apps watch and command them through it.",
     ),
     "car": CommandPlace(
@@ -61,6 +61,10 @@ COMMANDS = {
     ),
     "key": CommandPlace(
         "ovms.cli.key", "app", "The key that the secrets in the database are encrypted under."
+    ),
+    "tls": CommandPlace(
+        "ovms.cli.tls", "app",
+        "A certificate of one's own, and what to do with it on modules and phones.",
     ),
     "peer": CommandPlace("ovms.cli.peer", "app", "Other servers: who is linked with ours."),
     "history": CommandPlace(

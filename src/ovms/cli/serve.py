@@ -8,6 +8,7 @@ import gc
 import resource
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -15,17 +16,20 @@ from typing import Annotated, Any, Final
 import typer
 import uvloop
 
-from ovms.base import logs
+from ovms.base import logs, systemd
 from ovms.base.logqueue import LogQueue
 from ovms.base.settings import SettingsError
-from ovms.cli.common import fail
+from ovms.cli.common import check_nothing_before, fail
+from ovms.cli.serve_unit import unit
+from ovms.cli.tls import certificate_lines, roots_line
 from ovms.server.alerts.expansion import BadTable
 from ovms.server.alerts.expansion import load as alert_tables
+from ovms.server.authority import Authority
 from ovms.server.certificate import BadCertificate
 from ovms.server.listener import CannotListen, Ports, bound
 from ovms.server.notify.registry import find_types, missing
 from ovms.server.peering import BadPeer, called
-from ovms.server.server import AlreadyRunning, data_lock, serve, stopping_on_signals
+from ovms.server.server import AlreadyRunning, running_server, serve, stopping_on_signals
 from ovms.server.settings import ServerSettings, load_settings
 from ovms.server.storage.errors import StoreError
 from ovms.server.storage.opening import open_database
@@ -46,6 +50,7 @@ def setting(name: str, metavar: str | None = None) -> Any:
 
 
 def serve_command(
+    context: typer.Context,
     data: Annotated[Path | None, setting("data", "DIR")] = None,
     config: Annotated[
         Path | None,
@@ -69,6 +74,9 @@ def serve_command(
     ] = False,
 ) -> None:
     """Run the server: modules call it, apps watch and command them through it."""
+    if context.invoked_subcommand is not None:
+        check_nothing_before(context)
+        return
     options: dict[str, object] = {
         "data": data, "database": database, "host": host or None, "port": port,
         "tls_port": tls_port, "plain": False if no_plain else None,
@@ -78,12 +86,14 @@ def serve_command(
     try:
         settings = load_settings(config, options)
         if check_only:
-            _check(settings)
-            print(f"ovms: settings, database, {_named(settings)} are in order")
+            lines = [*_check(settings)]
+            print(*lines, f"ovms: settings, database, {_named(settings)} are in order", sep="\n")
         else:
             _allow_files()
             _give_memory_back()
-            with logs.running(settings.log_level, settings.log_format) as log_queue:
+            has_time = not systemd.is_journal(sys.stderr)
+            log = logs.running(settings.log_level, settings.log_format, has_time=has_time)
+            with log as log_queue:
                 uvloop.run(_serve(settings, log_queue))
     except (
         SettingsError,
@@ -102,11 +112,22 @@ def serve_command(
 async def _serve(settings: ServerSettings, log_queue: LogQueue) -> None:
     stop = asyncio.Event()
 
+    manager = systemd.notifier()
+
     def on_ready(ports: Ports) -> None:
         _settle_memory()
-        output.put(f"ovms ready: modules and apps on {_opened(ports)}, data in {settings.data}")
+        told = f"modules and apps on {_opened(ports)}, data in {settings.data}"
+        output.put(f"ovms ready: {told}")
+        manager.tell(READY=1, STATUS=told)
 
-    with log_queue.beside(sys.stdout) as output, stopping_on_signals(stop):
+    def on_stop() -> None:
+        manager.tell(STOPPING=1)
+
+    with (
+        log_queue.beside(sys.stdout) as output,
+        stopping_on_signals(stop, on_stop),
+        systemd.signs_of_life(manager, systemd.watchdog_interval()),
+    ):
         await serve(settings, stop, on_ready=on_ready)
 
 
@@ -157,17 +178,36 @@ def _ports(settings: ServerSettings) -> list[int]:
     return [*plain, *([settings.tls_port] if settings.tls else [])]
 
 
-def _check(settings: ServerSettings) -> None:
-    """Try everything that a start needs, and leave no trace."""
+def _check(settings: ServerSettings) -> Iterator[str]:
+    """Try everything that a start needs, leave no trace, and yield what there is to know.
+
+    Beside a running server its own ports count as free.
+    """
+    running = running_server(settings.data)
     database = open_database(settings.data, settings.database, settings.key_file)
     if settings.data.exists():
-        with data_lock(settings.data):
-            database.check()
+        database.check(is_served=running is not None)
     alert_tables(settings.data / "alerts")
     missing(find_types(), settings)
-    check_certificates(settings, time.time())
+    now = time.time()
+    pairs = check_certificates(settings, now)
     for peer in settings.peers:
         called(peer, settings.data)
     with ExitStack() as stack:
         for port in _ports(settings):
-            stack.enter_context(bound(settings.host, port))
+            if port == 0 or running is None or port not in running.values():
+                stack.enter_context(bound(settings.host, port))
+    for pair in pairs:
+        yield from certificate_lines(pair, Authority.of(settings.data), now)
+    if settings.tls and not pairs:
+        yield "certificate none yet: the first start makes a self-signed one; no module trusts it"
+    if settings.tls:
+        yield roots_line()
+    if running is not None:
+        pid = f" as process {running['pid']}" if running.get("pid") else ""
+        yield f"a server runs on {settings.data}{pid}; settings count from its next start on"
+
+
+app = typer.Typer(subcommand_metavar="[COMMAND]", add_completion=False)
+app.callback(invoke_without_command=True)(serve_command)
+app.command("unit")(unit)

@@ -25,10 +25,13 @@ VALID_DAYS: Final = 3649
 """Ten years less a day: long, because people tell each client to trust it, and it ends before 2038,
 the last year of small clocks."""
 
+OWN_NAME: Final = "ovms"
+"""What a certificate is called that the server makes for itself."""
+
 CLOCK_SKEW: Final = timedelta(days=1)
 """How far a client's clock may be behind the one of this machine."""
 
-_HOST_NAME = re.compile(r"(?!.*\.\.)[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?", re.IGNORECASE)
+HOST_NAME: Final = re.compile(r"(?!.*\.\.)[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?", re.IGNORECASE)
 
 
 class BadCertificate(Exception):
@@ -122,13 +125,19 @@ def make_certificate(pair: Pair, host_name: str, now: float) -> None:
     write_whole(pair.certificate, certificate.public_bytes(serialization.Encoding.PEM), mode=0o644)
 
 
+def is_made_by_server(pair: Pair) -> bool:
+    """Return whether a certificate is one that the server has made for itself."""
+    try:
+        leaf = _read_leaf(pair.certificate)
+    except BadCertificate:
+        return False
+    named = leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return leaf.issuer == leaf.subject and [each.value for each in named] == [OWN_NAME]
+
+
 def _sign(key: ec.EllipticCurvePrivateKey, host_name: str, now: datetime) -> x509.Certificate:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ovms")])
-    hosts = ["localhost", *([host_name.lower()] if _HOST_NAME.fullmatch(host_name) else [])]
-    usage = dict.fromkeys(
-        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
-         "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"), False,
-    )  # fmt: skip
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, OWN_NAME)])
+    hosts = ["localhost", *([host_name.lower()] if HOST_NAME.fullmatch(host_name) else [])]
     public = key.public_key()
     extensions: list[tuple[x509.ExtensionType, bool]] = [
         (x509.SubjectAlternativeName(
@@ -136,7 +145,7 @@ def _sign(key: ec.EllipticCurvePrivateKey, host_name: str, now: datetime) -> x50
              *(x509.IPAddress(ipaddress.ip_address(each)) for each in ("127.0.0.1", "::1"))]
         ), False),
         (x509.BasicConstraints(ca=False, path_length=None), True),
-        (x509.KeyUsage(digital_signature=True, **usage), True),
+        (key_usage("digital_signature"), True),
         (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),
         (x509.SubjectKeyIdentifier.from_public_key(public), False),
         (x509.AuthorityKeyIdentifier.from_issuer_public_key(public), False),
@@ -153,6 +162,14 @@ def _sign(key: ec.EllipticCurvePrivateKey, host_name: str, now: datetime) -> x50
     for extension, is_critical in extensions:
         builder = builder.add_extension(extension, is_critical)
     return builder.sign(key, hashes.SHA256())
+
+
+def key_usage(*allowed: str) -> x509.KeyUsage:
+    """Return what a key may be used for: the named of :class:`~cryptography.x509.KeyUsage`."""
+    kinds = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment",
+             "key_agreement", "key_cert_sign", "crl_sign", "encipher_only",
+             "decipher_only")  # fmt: skip
+    return x509.KeyUsage(**{kind: kind in allowed for kind in kinds})
 
 
 def _read_leaf(file: Path) -> x509.Certificate:

@@ -28,7 +28,8 @@ import msgspec
 from ovms import __version__
 from ovms.base.clock import Clock, SystemClock
 from ovms.base.logs import get_logger
-from ovms.base.paths import make_private_dir, write_whole
+from ovms.base.paths import make_private_dir, open_private, write_whole
+from ovms.base.tasks import ending_signals
 from ovms.server.acceptor import Acceptor
 from ovms.server.accounts.login import Accounts
 from ovms.server.alerts.expansion import Expansion
@@ -72,6 +73,12 @@ EXPIRY = 60.0
 RELOAD = 2.0
 """Seconds between two checks for certificates that were renewed."""
 
+LOCK = "lock"
+"""The file that a server locks in its data folder."""
+
+READY = "ready.json"
+"""The file that says at which ports the server of a data folder is."""
+
 log = get_logger("ovms.server")
 
 
@@ -82,12 +89,34 @@ class AlreadyRunning(Exception):
 @contextmanager
 def data_lock(data: Path) -> Iterator[None]:
     """Hold the data folder for this process. Raises :class:`AlreadyRunning`."""
-    with (data / "lock").open("a") as lock:
+    lock = open_private(data / LOCK)
+    try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise AlreadyRunning(f"another ovms server is running on {data}") from None
         yield
+    finally:
+        os.close(lock)
+
+
+def running_server(data: Path) -> dict[str, int | None] | None:
+    """Return what ``ready.json`` says of the server that runs on a data folder, ``None`` if none.
+
+    Makes no file. A server that is starting or stopping has said nothing: that is an empty answer.
+    Raises ``OSError``.
+    """
+    try:
+        with (data / LOCK).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        try:
+            return msgspec.json.decode((data / READY).read_bytes(), type=dict[str, int | None])
+        except (FileNotFoundError, msgspec.DecodeError):
+            return {}
+    return None
 
 
 @contextmanager
@@ -101,18 +130,26 @@ def ready_file(path: Path, facts: dict[str, int | None]) -> Iterator[None]:
 
 
 @contextmanager
-def stopping_on_signals(stop: asyncio.Event) -> Iterator[None]:
-    """Set ``stop`` on SIGTERM or SIGINT; a second one ends the process at once."""
+def stopping_on_signals(
+    stop: asyncio.Event, on_stop: Callable[[], None] = lambda: None
+) -> Iterator[None]:
+    """Set ``stop`` on SIGTERM, SIGINT or SIGHUP; a second one ends the process at once.
+
+    Calls ``on_stop`` first.
+    But no second SIGHUP does: of a terminal that closes come two, its own and its shell's.
+    """
     loop = asyncio.get_running_loop()
 
-    def on_signal() -> None:
-        if stop.is_set():
+    def on_signal(number: int) -> None:
+        if stop.is_set() and number != signal.SIGHUP:
             os._exit(1)
+        if not stop.is_set():
+            on_stop()
         stop.set()
 
-    signals = (signal.SIGTERM, signal.SIGINT)
+    signals = ending_signals()
     for each in signals:
-        loop.add_signal_handler(each, on_signal)
+        loop.add_signal_handler(each, on_signal, each)
     try:
         yield
     finally:
@@ -143,7 +180,7 @@ async def serve(
     channels = open_channels(types, settings)
     with ExitStack() as stack:
         stack.enter_context(data_lock(settings.data))
-        (settings.data / "ready.json").unlink(missing_ok=True)
+        (settings.data / READY).unlink(missing_ok=True)
         certificates = open_certificates(settings, clock.time())
         ports: list[tuple[list[socket], SSLContext | None]] = []
         if settings.plain:
@@ -296,7 +333,7 @@ async def _serve(
     ports = Ports(opened.get(False), opened.get(True))
     facts = {"pid": os.getpid(), "mp": ports.mp, "mp_tls": ports.mp_tls}
     try:
-        with ready_file(settings.data / "ready.json", facts | {"http": None, "https": None}):
+        with ready_file(settings.data / READY, facts | {"http": None, "https": None}):
             log.info("ready", port=ports.mp, tls_port=ports.mp_tls, folder=str(settings.data),
                      version=__version__)  # fmt: skip
             on_ready(ports)

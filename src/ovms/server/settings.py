@@ -83,6 +83,11 @@ class CoreSettings(BaseSettings):
     )
     http_port: Port = Field(default=6868, description="Reserved: port for HTTP.")
     https_port: Port = Field(default=6869, description="Reserved: port for HTTPS.")
+    public_host: str | None = Field(
+        default=None,
+        description="Name or address, HOST[:PORT], by which modules reach the server; shown in what"
+        " to set in them.",
+    )
     plain: bool = Field(
         default=True, description="Open the port without TLS; the first modules have no other."
     )
@@ -145,6 +150,13 @@ class CoreSettings(BaseSettings):
         if self.tls and self.plain and self.port == self.tls_port != 0:
             raise ValueError("port and tls_port must differ")
         return self
+
+    @field_validator("public_host")
+    @classmethod
+    def _is_place(cls, text: str | None) -> str | None:
+        if text is not None and parse_address(text, TLS_PORT) is None:
+            raise ValueError("is not HOST[:PORT]; an IPv6 address stands in brackets")
+        return text
 
     @field_validator("peers")
     @classmethod

@@ -199,20 +199,22 @@ def open_certificates(settings: ServerSettings, now: float) -> Certificates | No
     return certificates
 
 
-def check_certificates(settings: ServerSettings, now: float) -> None:
-    """Check all files and dates of :func:`open_certificates`, and make nothing.
+def check_certificates(settings: ServerSettings, now: float) -> list[Pair]:
+    """Check all files and dates of :func:`open_certificates`, and make nothing; return the pairs.
 
     Raises :class:`~ovms.server.certificate.BadCertificate`.
     """
     if not settings.tls:
-        return
+        return []
     pair = find_pair(settings.data, settings.tls_cert, settings.tls_key)
     pairs = [pair] if settings.tls_cert is not None or pair.certificate.exists() else []
     names = _names_folder(settings)
-    for each in [*pairs, *(list_pairs(names).values() if names is not None else ())]:
+    pairs += list_pairs(names).values() if names is not None else ()
+    for each in pairs:
         problem = read_certificate(each).problem(now)
         if problem is not None:
             raise BadCertificate(problem)
+    return pairs
 
 
 def _names_folder(settings: ServerSettings) -> Path | None:

@@ -153,22 +153,29 @@ def test_a_program_in_a_home_is_told(monkeypatch: pytest.MonkeyPatch, installed:
     assert re.fullmatch(r"ovms: .*/home/pi/venv/bin/python.*\n", said)
 
 
+def verified(folder: Path, *words: str) -> list[str]:
+    """Return the faults that systemd finds in a unit that a command prints.
+
+    What its version does not know yet is none.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "ovms", *words], capture_output=True, check=True, text=True
+    )
+    file = folder / "ovms-of-tests.service"
+    file.write_text(done.stdout)
+    found = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(file)],
+        capture_output=True, check=False, text=True, env={**os.environ, "LC_ALL": "C"},
+    )  # fmt: skip
+    newer = "Unknown key.*'Restart(Steps|Max)"
+    told = [line for line in found.stderr.splitlines() if file.name in line]
+    return [line for line in told if not re.search(newer, line)]
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not here")
 @pytest.mark.parametrize(
     "options", [[], ["--user", "root", "--state", "/srv/a%b", "--paranoid-file", "/etc/p"]]
 )
 def test_systemd_understands_it(tmp_path: Path, options: list[str]) -> None:
     """It finds no fault but what its version does not know yet."""
-    done = subprocess.run(
-        [sys.executable, "-m", "ovms", "car", "unit", *options],
-        capture_output=True, check=True, text=True,
-    )  # fmt: skip
-    file = tmp_path / "ovms-car-of-tests.service"
-    file.write_text(done.stdout)
-    verified = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", str(file)],
-        capture_output=True, check=False, text=True, env={**os.environ, "LC_ALL": "C"},
-    )  # fmt: skip
-    newer = "Unknown key.*'Restart(Steps|Max)"
-    told = [line for line in verified.stderr.splitlines() if file.name in line]
-    assert [line for line in told if not re.search(newer, line)] == []
+    assert verified(tmp_path, "car", "unit", *options) == []

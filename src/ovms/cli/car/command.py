@@ -15,7 +15,7 @@ from ovms.cli.car.options import CarOptions, takes_options
 from ovms.cli.car.parse import parse
 from ovms.cli.car.status import status
 from ovms.cli.car.unit import unit
-from ovms.cli.common import refuse
+from ovms.cli.common import check_nothing_before
 
 log = logs.get_logger("ovms.car")
 
@@ -39,7 +39,7 @@ def car(context: typer.Context, options: CarOptions) -> None:
     came from a terminal or from standard input.
     """
     if context.invoked_subcommand is not None:
-        _check_nothing_before(context)
+        check_nothing_before(context)
         return
     options.check_words()
     has_time = not is_journal(sys.stderr)
@@ -64,14 +64,6 @@ def _start_anew() -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 (no shell is meant)
-
-
-def _check_nothing_before(context: typer.Context) -> None:
-    """Refuse options between ``car`` and a further command: they would have no effect."""
-    for name, value in context.params.items():
-        source = context.get_parameter_source(name)
-        if value and source is not None and source.name == "COMMANDLINE":
-            refuse(f"put the options behind ovms car {context.invoked_subcommand}")
 
 
 app = typer.Typer(subcommand_metavar="[COMMAND]", add_completion=False)

@@ -158,8 +158,11 @@ class Database(ABC):
     def check_unused(self) -> None:
         """Raise :class:`~ovms.server.storage.errors.DatabaseInUse` if another server holds it."""
 
-    def check(self) -> None:
-        """Raise what would keep a server from starting on this database; change nothing."""
+    def check(self, *, is_served: bool = False) -> None:
+        """Raise what would keep a server from starting on this database; change nothing.
+
+        ``is_served`` says that a server is known to run on it.
+        """
         with self.reading() as connection:
             if revision(connection, self.name) == REVISION:
                 current_key(connection)

@@ -92,12 +92,13 @@ class SqliteDatabase(Database):
         if self._hold is None and lock_path(self.path).exists():
             HeldFile(self.path).close()
 
-    def check(self) -> None:
+    def check(self, *, is_served: bool = False) -> None:
         """Raise what would keep a server from starting on the file; a missing one does not."""
         self.keys.file.read()
-        self.check_unused()
+        if not is_served:
+            self.check_unused()
         if self.path.exists():
-            super().check()
+            super().check(is_served=is_served)
 
     async def read(self, query: Callable[[Connection], T], lane: Lane = Lane.SHORT) -> T:
         """Run a query in its lane's thread."""
