@@ -113,7 +113,7 @@ def test_a_secret_that_comes_back(listener: Listener) -> None:
     app = listener.overhear("A", "CAR1")
     app.settle()
     for secret in ("another one", SECRET):
-        done = run_ovms("vehicle", "secret", "CAR1", "--secret", secret,
+        done = run_ovms("vehicle", "secret", "CAR1", "--new", "--secret", secret,
                         "--data", str(listener.target.data))  # fmt: skip
         assert done.returncode == 0
     listener.target.program.kill()

@@ -33,7 +33,7 @@ def secrets(target: Target) -> list[str]:
     rows = target.data.parent / "cars.csv"
     rows.write_text(f"owner,id,secret\ntester,CAR9,{IMPORTED}\n")
     ovms("vehicle", "import", str(rows))
-    ovms("vehicle", "secret", "CAR2", "--secret", NEW_SECRET)
+    ovms("vehicle", "secret", "CAR2", "--new", "--secret", NEW_SECRET)
     token = ovms("token", "add", "--owner", "tester").rpartition("token: ")[2].strip()
     ovms("provision", "add", "--vin", VIN, "--iccid", ICCID, *PARAMETERS)
     ovms("notify", "add", "CAR1", "--type", "mail", "--key", MAILBOX)
@@ -127,7 +127,7 @@ def test_a_copy_opens_with_no_other_key(
 def test_rows_cannot_be_swapped(target: Target) -> None:
     """Who may write the file gets no vehicle by putting another's secret in its place."""
     assert run_ovms(
-        "vehicle", "secret", "CAR2", "--secret", NEW_SECRET, "--data", str(target.data)
+        "vehicle", "secret", "CAR2", "--new", "--secret", NEW_SECRET, "--data", str(target.data)
     ).returncode == 0  # fmt: skip
     with closing(sqlite3.connect(target.data / "ovms.db")) as database, database:
         stolen = database.execute("SELECT secret FROM vehicles WHERE id = 'CAR1'").fetchone()

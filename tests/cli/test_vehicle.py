@@ -36,6 +36,15 @@ def _good(*arguments: str, stdin: str | bytes | None = None) -> str:
     return result.stdout
 
 
+def _warned(*arguments: str, stdin: str | bytes | None = None) -> str:
+    """Return what a command prints that warns of a module which is refused from now on."""
+    result = _run(*arguments, stdin=stdin)
+    assert result.exit_code == 0
+    assert "gives up for good" in result.stderr
+    assert all(line.startswith("ovms: ") for line in result.stderr.splitlines())
+    return result.stdout
+
+
 def _bad(*arguments: str, stdin: str | bytes | None = None) -> str:
     result = _run(*arguments, stdin=stdin)
     assert (result.exit_code, result.stdout) == (1, "")
@@ -49,6 +58,9 @@ def _listed() -> list[dict[str, Any]]:
     return found
 
 
+STRONG = "nhi96XDQP47aQhQG6BJxPP"
+
+
 def _secret(tmp_path: Path, vehicle_id: str) -> str:
     with open_database(tmp_path).reading() as connection:
         return queries.get_vehicle(connection, vehicle_id).secret
@@ -56,8 +68,8 @@ def _secret(tmp_path: Path, vehicle_id: str) -> str:
 
 def test_add_makes_secret(tmp_path: Path) -> None:
     """Without a secret one is made that a module takes, printed once."""
-    told = re.fullmatch(
-        r"vehicle DEMO added\nsecret: ([A-Za-z0-9_-]{22})\n", _good("add", "demo", "--owner", "bob")
+    told = re.match(
+        r"vehicle DEMO added\nsecret: ([A-Za-z0-9]{22})\n\n", _good("add", "demo", "--owner", "bob")
     )
     assert told is not None
     assert _secret(tmp_path, "demo") == told[1]
@@ -76,12 +88,12 @@ def test_add_json(tmp_path: Path) -> None:
 
 
 def test_add_with_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A secret comes by file or variable, and is not printed."""
-    told = _good("add", "a", "--owner", "bob", "--secret-file", "-", stdin="from stdin\n")
-    assert told == "vehicle A added\n"
-    monkeypatch.setenv("OVMS_SECRET", "from variable")
+    """A secret comes by file or variable, and is part of what to set in the module only."""
+    told = _good("add", "a", "--owner", "bob", "--secret-file", "-", stdin=f"{STRONG}\n")
+    assert told.startswith("vehicle A added\n\n")
+    monkeypatch.setenv("OVMS_SECRET", f"{STRONG}2")
     _good("add", "b", "--owner", "bob")
-    assert (_secret(tmp_path, "a"), _secret(tmp_path, "b")) == ("from stdin", "from variable")
+    assert (_secret(tmp_path, "a"), _secret(tmp_path, "b")) == (STRONG, f"{STRONG}2")
 
 
 @pytest.mark.parametrize(
@@ -159,34 +171,29 @@ def test_list_of_owner() -> None:
     assert "no owner adam" in _bad("list", "--owner", "adam")
 
 
-def test_change(tmp_path: Path) -> None:
-    """Name, owner and secret can be changed, said either way."""
+def test_change() -> None:
+    """Name and owner can be changed, said either way."""
     _good("add", "a", "--owner", "bob")
     assert CliRunner().invoke(owner.app, ["add", "eve"]).exit_code == 0
     assert _good("rename", "a", "Red one") == "vehicle A is called Red one\n"
     _good("rename", "a", "--name", "Blue one")
     assert _good("transfer", "a", "EVE", "--keep-secret") == "vehicle A belongs to eve\n"
-    _good("transfer", "a", "--owner", "bob")
+    _run("transfer", "a", "--owner", "bob")
     assert (_listed()[0]["name"], _listed()[0]["owner"]) == ("Blue one", "bob")
-    assert _good("secret", "a", "--secret", "new") == "vehicle A has a new secret\n"
-    assert _secret(tmp_path, "a") == "new"
-    made = json.loads(_good("secret", "a", "--json"))["secret"]
-    assert len(made) == 22
-    assert _secret(tmp_path, "a") == made
 
 
 def test_transfer_makes_a_secret(tmp_path: Path) -> None:
     """The former owner knows the old secret: a new one is printed once, unless it is kept."""
-    _good("add", "a", "--owner", "bob", "--secret", "known")
+    _run("add", "a", "--owner", "bob", "--secret", "known")
     assert CliRunner().invoke(owner.app, ["add", "eve"]).exit_code == 0
     told = re.fullmatch(
-        r"vehicle A belongs to eve\nsecret: ([A-Za-z0-9_-]{22})\n", _good("transfer", "a", "eve")
+        r"vehicle A belongs to eve\nsecret: ([A-Za-z0-9]{22})\n", _warned("transfer", "a", "eve")
     )
     assert told
     assert _secret(tmp_path, "a") == told[1]
     assert _good("transfer", "a", "eve") == "vehicle A belongs to eve\n"
     assert _secret(tmp_path, "a") == told[1]
-    made = json.loads(_good("transfer", "a", "bob", "--json"))
+    made = json.loads(_warned("transfer", "a", "bob", "--json"))
     assert (made["id"], made["owner"], made["secret"]) == ("A", "bob", _secret(tmp_path, "a"))
     assert _good("transfer", "a", "eve", "--keep-secret") == "vehicle A belongs to eve\n"
     assert _secret(tmp_path, "a") == made["secret"]
@@ -194,10 +201,10 @@ def test_transfer_makes_a_secret(tmp_path: Path) -> None:
 
 def test_transfer_with_a_secret(tmp_path: Path) -> None:
     """A secret that is given is used and not printed; the one that is known already is refused."""
-    _good("add", "a", "--owner", "bob", "--secret", "known")
+    _run("add", "a", "--owner", "bob", "--secret", "known")
     assert CliRunner().invoke(owner.app, ["add", "eve"]).exit_code == 0
     assert "the former owner knows" in _bad("transfer", "a", "eve", "--secret", "known")
-    told = _good("transfer", "a", "eve", "--secret-file", "-", stdin="new one\n")
+    told = _warned("transfer", "a", "eve", "--secret-file", "-", stdin="new one\n")
     assert told == "vehicle A belongs to eve\n"
     assert _secret(tmp_path, "a") == "new one"
     assert _run("transfer", "a", "bob", "--keep-secret", "--secret", "x").exit_code == 2
@@ -216,31 +223,31 @@ def test_server() -> None:
 
 def test_tls_only(tmp_path: Path) -> None:
     """A vehicle takes TLS only, or any connection again; its secret may change with it."""
-    _good("add", "a", "--owner", "bob", "--secret", "old")
-    assert _good("set", "a", "--tls-only") == "vehicle A takes logins over TLS only\n"
+    _run("add", "a", "--owner", "bob", "--secret", "old")
+    assert _warned("set", "a", "--tls-only") == "vehicle A takes logins over TLS only\n"
     assert _listed()[0]["tls_only"] is True
     told = re.fullmatch(
-        r"vehicle A takes logins over TLS only\nsecret: ([A-Za-z0-9_-]{22})\n",
-        _good("set", "a", "--tls-only", "--new-secret"),
+        r"vehicle A takes logins over TLS only\nsecret: ([A-Za-z0-9]{22})\n",
+        _warned("set", "a", "--tls-only", "--new-secret"),
     )
     assert told
     assert _secret(tmp_path, "a") == told[1]
-    assert _good("set", "a", "--no-tls-only", "--secret-file", "-", stdin="given\n") == (
+    assert _warned("set", "a", "--no-tls-only", "--secret-file", "-", stdin="given\n") == (
         "vehicle A takes logins with and without TLS\n"
     )
     assert (_secret(tmp_path, "a"), _listed()[0]["tls_only"]) == ("given", False)
-    made = json.loads(_good("set", "a", "--tls-only", "--new-secret", "--json"))
+    made = json.loads(_warned("set", "a", "--tls-only", "--new-secret", "--json"))
     assert made == {
         "id": "A", "owner": "bob", "name": "", "type": "car", "tls_only": True,
         "secret": _secret(tmp_path, "a"),
     }  # fmt: skip
-    assert json.loads(_good("set", "a", "--tls-only", "--json"))["secret"] is None
+    assert json.loads(_warned("set", "a", "--tls-only", "--json"))["secret"] is None
     assert _secret(tmp_path, "a") == made["secret"]
 
 
 def test_a_secret_that_was_used_without_tls(tmp_path: Path) -> None:
     """The list says when; a vehicle that is to take TLS only should have a new one then."""
-    _good("add", "a", "--owner", "bob", "--secret", "old")
+    _run("add", "a", "--owner", "bob", "--secret", "old")
     key = b"k" * 32
     with open_database(tmp_path).writing() as connection:
         connection.exec_driver_sql("INSERT INTO server VALUES (1, 0, 0, NULL)")
@@ -253,7 +260,7 @@ def test_a_secret_that_was_used_without_tls(tmp_path: Path) -> None:
     assert warned.exit_code == 0
     assert "last on 2023-11-14T22:13:20Z" in warned.stderr
     assert "--new-secret" in warned.stderr
-    _good("set", "a", "--tls-only", "--new-secret")
+    _warned("set", "a", "--tls-only", "--new-secret")
     assert _listed()[0]["plain"] is None
 
 
@@ -264,7 +271,9 @@ def test_a_secret_that_was_used_without_tls(tmp_path: Path) -> None:
         ["transfer", "x", "bob"],
         ["server", "x", "eu"],
         ["secret", "x"],
+        ["secret", "x", "--new"],
         ["set", "x", "--tls-only"],
+        ["remove", "x", "--yes"],
         ["remove", "x"],
     ],
 )
@@ -274,9 +283,13 @@ def test_unknown(arguments: list[str]) -> None:
 
 
 def test_remove_and_add_again() -> None:
-    """A removed vehicle is gone, and its id free."""
+    """A removed vehicle is gone, and its id free; without a terminal ``--yes`` must be said."""
     _good("add", "a", "--owner", "bob")
-    assert _good("remove", "a") == "vehicle A removed\n"
+    refused = _run("remove", "a")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "say --yes" in refused.stderr
+    assert len(_listed()) == 1
+    assert _good("remove", "a", "--yes") == "vehicle A removed\n"
     assert _listed() == []
     _good("add", "a", "--owner", "bob")
 
@@ -359,12 +372,112 @@ def test_a_secret_with_a_comma_is_warned_of(tmp_path: Path) -> None:
     file.write_text('owner,id,secret\nbob,C3,"a,b"\nbob,C4,ab\n', "utf-8")
     for arguments, which in (
         (("add", "c1", "--owner", "bob", "--secret", "a,b"), "this vehicle"),
-        (("secret", "c1", "--secret", "b,c"), "this vehicle"),
+        (("secret", "c1", "--new", "--secret", "b,c"), "this vehicle"),
         (("import", str(file)), "1 of these vehicles"),
     ):
         result = _run(*arguments)
         assert result.exit_code == 0
-        assert result.stderr.startswith(f"ovms: other servers are not told of {which}:")
-        assert result.stderr.count("\n") == 1
+        assert f"ovms: other servers are not told of {which}:" in result.stderr
     assert "C1" in _good("list")
-    _good("add", "c5", "--owner", "bob", "--secret", "ab")
+    assert "other servers" not in _run("add", "c5", "--owner", "bob", "--secret", "ab").stderr
+
+
+SETUP = """
+OVMS v3 (ESP32), in its shell (web page Tools, Shell; SSH; USB):
+
+  enable
+  config set vehicle id MYCAR
+  config set password server.v2 {secret}
+  config set server.v2 server {host}
+  config set server.v2 tls {tls}
+  config set auto server.v2 yes
+  config set notify log.trip.storetime 30
+  config set notify log.grid.storetime 30
+  server v2 start
+  server v2 status
+"""
+
+
+def test_add_prints_what_to_set() -> None:
+    """The lines for a module's shell, its web pages and text messages; a server has no module."""
+    told = _good("add", "mycar", "--owner", "bob", "--host", "h.example.org", "--units", "M")
+    secret = told.splitlines()[1].removeprefix("secret: ")
+    assert SETUP.format(secret=secret, host="h.example.org", tls="no") in told
+    for part in ("Config, Server V2 (MP): Server h.example.org", "  REGISTER password\n",
+                 "  MODULE MYCAR M SMSIP\n", f"  SERVER h.example.org {secret}\n",
+                 "  GPRS apn - -\n"):  # fmt: skip
+        assert part in told
+    assert _good("add", "peer", "--owner", "bob", "--type", "server").count("\n") == 2
+
+
+def test_show() -> None:
+    """A vehicle, and the same lines as when it was made; without them no secret is shown."""
+    made = _good("add", "mycar", "--owner", "bob", "--name", "My car", "--host", "h.example.org")
+    block = made.split("\n", 2)[2]
+    shown = _good("show", "MyCar", "--host", "h.example.org")
+    assert shown.endswith(block)
+    facts = dict(line.split(maxsplit=1) for line in shown.splitlines()[:3])
+    assert facts == {"vehicle": "MYCAR", "name": "My car", "owner": "bob"}
+    secret = made.splitlines()[1].removeprefix("secret: ")
+    assert secret not in _good("show", "mycar", "--no-module")
+    data = json.loads(_good("show", "mycar", "--json", "--host", "h.example.org"))
+    assert (data["id"], data["secret"], data["online"]) == ("MYCAR", secret, False)
+    assert data["module"]["esp32"][2] == f"config set password server.v2 {secret}"
+    assert data["module"]["pic"][2] == f"SERVER h.example.org {secret}"
+    hidden = json.loads(_good("show", "mycar", "--json", "--no-module"))
+    assert (hidden["secret"], hidden["module"]) == (None, None)
+    assert "no vehicle X" in _bad("show", "x")
+
+
+def test_secret_shows() -> None:
+    """The secret is shown as often as it is asked for, and stays."""
+    _good("add", "a", "--owner", "bob", "--secret", STRONG)
+    for _ in range(2):
+        assert _good("secret", "a") == f"{STRONG}\n"
+    assert json.loads(_good("secret", "a", "--json")) == {"id": "A", "secret": STRONG}
+    for options in (["--secret", "x"], ["--secret-file", "-"]):
+        refused = _run("secret", "a", *options, stdin="x\n")
+        assert (refused.exit_code, refused.stdout) == (2, "")
+    assert _good("secret", "a") == f"{STRONG}\n"
+
+
+def test_only_new_changes_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is made or given; the warning comes first, and a terminal is asked."""
+    _good("add", "a", "--owner", "bob", "--secret", STRONG)
+    told = _warned("secret", "a", "--new")
+    made = _secret(tmp_path, "a")
+    assert told == f"vehicle A has a new secret\nsecret: {made}\n"
+    assert made != STRONG
+    assert _warned("secret", "a", "--new", "--secret", STRONG) == "vehicle A has a new secret\n"
+    assert _secret(tmp_path, "a") == STRONG
+    assert json.loads(_warned("secret", "a", "--new", "--json"))["secret"] == _secret(tmp_path, "a")
+    before = _secret(tmp_path, "a")
+    assert "the secret is empty" in _bad("secret", "a", "--new", "--secret", "")
+    monkeypatch.setattr("ovms.cli.common.on_terminal", lambda: True)
+    declined = _run("secret", "a", "--new", stdin="n\n")
+    assert declined.exit_code == 1
+    assert "gives up for good" in declined.stderr.splitlines()[0]
+    assert _secret(tmp_path, "a") == before
+    _warned("secret", "a", "--new", "--yes")
+    assert _secret(tmp_path, "a") != before
+
+
+@pytest.mark.parametrize(
+    ("vehicle_id", "secret", "part"),
+    [
+        ("MY_CAR", STRONG, "letters, digits and -"),
+        ("C" * 32, STRONG, "31 characters"),
+        ("CAR", STRONG + STRONG, "31 characters"),
+        ("CAR", STRONG + " b", "blank"),
+        ("CAR", "demo", "weak"),
+        ("CAR", "ca r123456", "weak"),
+    ],
+)
+def test_add_warns(vehicle_id: str, secret: str, part: str) -> None:
+    """What a module cannot take, and a weak secret, is told; the vehicle is made anyway."""
+    result = _run("add", vehicle_id, "--owner", "bob", "--secret", secret)
+    assert result.exit_code == 0
+    assert any(part in line and line.startswith("ovms: ") for line in result.stderr.splitlines())
+    assert len(_listed()) == 1
+    peer = _run("add", "peer", "--owner", "bob", "--type", "server", "--secret", "demo")
+    assert (peer.exit_code, peer.stderr) == (0, "")

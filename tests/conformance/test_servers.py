@@ -160,7 +160,7 @@ def test_newer_records_only(master: SuiteServer) -> None:
     assert len(came) == 1
     owner = came[0].split(",")[1]
     assert came[0].split(",")[2:5] == ["one", "*", "0"]
-    master.ovms("vehicle", "secret", "NEW", "--secret", "two")
+    master.ovms("vehicle", "secret", "NEW", "--new", "--secret", "two")
     assert records(server, b"V", "NEW,")[-1].split(",")[2:5] == ["two", "*", "0"]
     master.ovms("vehicle", "remove", "NEW", "--yes")
     assert records(server, b"V", "NEW,")[-1].split(",")[4] == "1"

@@ -46,7 +46,7 @@ class Life:
                  NETWORK_PASSWORD, PARANOID]  # fmt: skip
         where = ("--data", str(server.data))
         self._run("provision", "add", "--vin", VIN, "--iccid", ICCID, *where, *words)
-        self._run("vehicle", "secret", "CAR1", "--secret", NETWORK_PASSWORD, *where)
+        self._run("vehicle", "secret", "CAR1", "--new", "--secret", NETWORK_PASSWORD, *where)
         (folder / "iccid").write_text(ICCID)
         self.program = self.begin()
 

@@ -162,7 +162,7 @@ def test_it_restarts_and_goes_by_what_was_set(server: Server, start: Start, tmp_
     process = car.program.process.pid
     data = ["--data", str(car.server.data)]
     car.does("set-parameter", "9", "another secret")
-    changed = run_ovms("vehicle", "secret", "CAR1", "--secret", "another secret", *data)
+    changed = run_ovms("vehicle", "secret", "CAR1", "--new", "--secret", "another secret", *data)
     assert changed.returncode == 0, changed.stderr
     car.program.wait_for(r"\] connected .*vehicle=CAR1")  # the server closed the old connection
     link = ["--server", car.server.address, "--vehicle", "CAR1", "--secret", "another secret"]

@@ -125,7 +125,7 @@ def test_a_slave_is_killed_and_brought_back(master: Server, start: Start, tmp_pa
     slave.program.kill()
     wait_until(lambda: status_of(master, "CAR1")["connected"] is False)
     run("vehicle", "remove", "CAR2", "--yes", *known)
-    run("vehicle", "secret", "CAR3", "--secret", "another", *known)
+    run("vehicle", "secret", "CAR3", "--new", "--secret", "another", *known)
     run("vehicle", "add", "CAR4", "--owner", "tester", "--secret", SECRET, *known)
     run("owner", "passwd", "alice", "--password", "new", *known)
     assert rows(master.data, "vehicles") != rows(slave.data, "vehicles")

@@ -18,7 +18,7 @@ def add(server: Server, address: str, *more: str) -> None:
     words = ["-", "-", "K", "-", address, "-", "-", "-", "car1", NETWORK_PASSWORD, *more]
     made = run_ovms("provision", "add", "--vin", VIN, "--iccid", ICCID, *where, *words)
     assert made.returncode == 0, made.stderr
-    changed = run_ovms("vehicle", "secret", "CAR1", "--secret", NETWORK_PASSWORD, *where)
+    changed = run_ovms("vehicle", "secret", "CAR1", "--new", "--secret", NETWORK_PASSWORD, *where)
     assert changed.returncode == 0, changed.stderr
 
 
@@ -48,7 +48,7 @@ def test_a_new_car_gets_its_parameters_once_it_may(server: Server, kind: str) ->
     wrong = run_ovms(*ask, "--iccid", f"{ICCID}4", "--run")
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert "is the ICCID the one" in wrong.stderr
-    removed = run_ovms("provision", "remove", "--vin", VIN, "--data", str(server.data))
+    removed = run_ovms("provision", "remove", "--vin", VIN, "--yes", "--data", str(server.data))
     assert removed.returncode == 0, removed.stderr
     after = run_ovms(*ask, "--iccid", ICCID)
     assert (after.returncode, after.stderr) == (1, before.stderr)

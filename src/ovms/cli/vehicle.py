@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import sys
 import time
+from collections.abc import Iterator
 from typing import Annotated, Final
 
 import typer
@@ -12,6 +13,7 @@ import typer
 from ovms.cli.common import (
     JsonOption,
     YesOption,
+    ask_or_leave,
     cell,
     confirm_or_leave,
     either,
@@ -20,15 +22,38 @@ from ovms.cli.common import (
     print_table,
     resolve_secret,
 )
-from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
+from ovms.cli.database import (
+    ConfigOption,
+    DatabaseOption,
+    DataOption,
+    find_settings,
+    open_database,
+)
+from ovms.cli.module_link import HostOption, ModuleTlsOption, UnitsOption, find_link
+from ovms.cli.module_setup import (
+    ModuleLink,
+    esp32_lines,
+    id_warnings,
+    pic_lines,
+    secret_warnings,
+    setup_text,
+)
 from ovms.cli.vehicle_csv import import_rows, read_rows
 from ovms.server.storage import names, queries
 from ovms.server.values import LogDays, Vehicle, VehicleStatus
 
 app = typer.Typer(help="Vehicles: what may call, and who is online.", no_args_is_help=True)
 
-SECRET_BYTES: Final = 16
-"""Random bytes of a secret that we make: 22 characters, letters, digits, ``-`` and ``_``."""
+MADE_OF: Final = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""What a secret is made of that we make: every module takes it, and no two look alike."""
+
+SECRET_LENGTH: Final = 22
+"""Characters of such a secret, which make 128 random bits."""
+
+GIVES_UP: Final = (
+    "the module of {id} gives up for good when it is refused with its old secret: set the new one"
+    " in it before it calls next"
+)
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The vehicle id, in any case.")]
 SecretOption = Annotated[
@@ -63,14 +88,18 @@ def add(
     server: Annotated[
         str, typer.Option(metavar="NAME", help="The server that serves it; * is any.")
     ] = "*",
+    host: HostOption = None,
+    tls: ModuleTlsOption = None,
+    units: UnitsOption = "K",
     json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Make a vehicle. Without a secret one is made, and printed this once."""
+    """Make a vehicle, and print what to set in its module. Without a secret one is made."""
     if type not in ("car", "server"):
         raise typer.BadParameter(f"{type!r} is neither car nor server", param_hint="--type")
+    settings = find_settings(data, database, config)
     given = resolve_secret(secret, secret_file, "OVMS_SECRET", None)
     used = make_secret() if given is None else given
     with open_database(data, database, config) as db, db.writing() as connection:
@@ -78,8 +107,52 @@ def add(
         vehicle = queries.add_vehicle(
             connection, vehicle_id, whose, used, time.time(), name=name, type=type, server=server
         )
+        link = find_link(settings, vehicle, host, tls, units)
     _tell(vehicle, "added", used if given is None else None, json)
+    if not json and vehicle.type == "car":
+        _print_setup(*link)
     _warn_of_comma([used])
+    if vehicle.type == "car":
+        _warn([*id_warnings(vehicle.id), *secret_warnings(used, vehicle.id)])
+
+
+@app.command()
+def show(
+    vehicle_id: IdArgument,
+    module: Annotated[
+        bool,
+        typer.Option(
+            "--module/--no-module", help="Show what to set in its module, the secret included."
+        ),
+    ] = True,
+    host: HostOption = None,
+    tls: ModuleTlsOption = None,
+    units: UnitsOption = "K",
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show a vehicle, and what to set in its module so that it calls this server."""
+    settings = find_settings(data, database, config)
+    with open_database(data, database, config, must_exist=True) as db, db.reading() as connection:
+        vehicle = queries.get_vehicle(connection, vehicle_id)
+        (status,) = (
+            each
+            for each in queries.list_vehicles(connection, time.time())
+            if each.vehicle.id == vehicle.id
+        )
+    link, advice = find_link(settings, vehicle, host, tls, units)
+    shows_module = module and vehicle.type == "car"
+    if json:
+        setup = {"esp32": esp32_lines(link), "pic": pic_lines(link)} if shows_module else None
+        secret = vehicle.secret if module else None
+        print_json({**_status(status), "secret": secret, "module": setup})
+        return
+    for name, value in _facts(status):
+        print(f"{name:<11} {value}")
+    if shows_module:
+        _print_setup(link, advice)
 
 
 @app.command("list")
@@ -175,6 +248,11 @@ def set_(
     what = "takes logins over TLS only" if tls_only else "takes logins with and without TLS"
     _tell(vehicle, what, used if new_secret else None, json, tls_only=tls_only)
     _warn_of_comma([used or ""])
+    if vehicle.type == "car" and used is not None:
+        _warn_of_new_secret(vehicle, used)
+    elif vehicle.type == "car" and tls_only:
+        _warn([f"a module that calls without TLS is refused now, and gives up for good: set"
+               f" {vehicle.id} to TLS before it calls next"])  # fmt: skip
     if tls_only and plain is not None:
         print(f"ovms: its secret was used without TLS, last on {iso_time(plain)}: somebody may "
               "know it; --new-secret makes another", file=sys.stderr)  # fmt: skip
@@ -216,6 +294,8 @@ def transfer(
         used = make_secret() if is_made else given
         vehicle = queries.transfer_vehicle(connection, vehicle_id, whose, time.time(), used)
     _tell(vehicle, f"belongs to {vehicle.owner}", used if is_made else None, json)
+    if vehicle.type == "car" and used is not None:
+        _warn_of_new_secret(vehicle, used)
 
 
 @app.command("server")
@@ -242,24 +322,51 @@ def server_(
 @app.command("secret")
 def secret_(
     vehicle_id: IdArgument,
+    new: Annotated[
+        bool, typer.Option("--new", help="Change it, to the one that is given or a made one.")
+    ] = False,
     secret: SecretOption = None,
     secret_file: SecretFileOption = None,
+    yes: YesOption = False,
     json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Change a vehicle's secret. Without one it is made, and printed this once."""
-    with open_database(data, database, config) as db:
-        prompt = f"New secret of {names.vehicle_key(vehicle_id)} (empty: make one)"
-        given = resolve_secret(
-            secret, secret_file, "OVMS_SECRET", prompt, confirm=True, optional=True
-        )
+    """Show a vehicle's secret. Only with --new it is changed.
+
+    The module must be told the new one: after one refused login it calls no more until somebody
+    sets the right secret in it.
+    """
+    if not new and (secret is not None or secret_file is not None):
+        raise typer.BadParameter("a secret is changed by --new", param_hint="--new")
+    with open_database(data, database, config, must_exist=not new) as db:
+        with db.reading() as connection:
+            old = queries.get_vehicle(connection, vehicle_id)
+        if not new:
+            _show_secret(old, json)
+            return
+        given = resolve_secret(secret, secret_file, "OVMS_SECRET", None)
+        if given is not None:
+            names.secret(given)
+        if old.type == "car":
+            _warn([GIVES_UP.format(id=old.id)])
+        ask_or_leave(f"Change the secret of {old.id}?", yes)
         used = make_secret() if given is None else given
         with db.writing() as connection:
             vehicle = queries.set_secret(connection, vehicle_id, used, time.time())
     _tell(vehicle, "has a new secret", used if given is None else None, json)
     _warn_of_comma([used])
+    if vehicle.type == "car":
+        _warn([f"what to set in the module: ovms vehicle show {vehicle.id}"])
+        _warn([*secret_warnings(used, vehicle.id)])
+
+
+def _show_secret(vehicle: Vehicle, json: bool) -> None:
+    if json:
+        print_json({"id": vehicle.id, "secret": vehicle.secret})
+    else:
+        print(vehicle.secret)
 
 
 @app.command()
@@ -272,7 +379,9 @@ def remove(
 ) -> None:
     """Remove a vehicle and its data; its id can be added again."""
     with open_database(data, database, config) as db:
-        confirm_or_leave(f"Remove vehicle {names.vehicle_key(vehicle_id)} and its data?", yes)
+        with db.reading() as connection:
+            found = queries.get_vehicle(connection, vehicle_id)
+        confirm_or_leave(f"Remove vehicle {found.id} and its data?", yes)
         with db.writing() as connection:
             vehicle = queries.remove_vehicle(connection, vehicle_id, time.time())
     print(f"vehicle {vehicle.id} removed")
@@ -357,7 +466,7 @@ def _kept(days: int | None) -> str:
 
 def make_secret() -> str:
     """Return a new random secret."""
-    return secrets.token_urlsafe(SECRET_BYTES)
+    return "".join(secrets.choice(MADE_OF) for _ in range(SECRET_LENGTH))
 
 
 def _tell(vehicle: Vehicle, what: str, made: str | None, json: bool, **more: object) -> None:
@@ -369,6 +478,23 @@ def _tell(vehicle: Vehicle, what: str, made: str | None, json: bool, **more: obj
     print(f"vehicle {vehicle.id} {what}")
     if made is not None:
         print(f"secret: {made}")
+
+
+def _print_setup(link: ModuleLink, advice: str) -> None:
+    print()
+    for line in setup_text(link, advice):
+        print(line)
+
+
+def _warn(warnings: list[str]) -> None:
+    for warning in warnings:
+        print(f"ovms: {warning}", file=sys.stderr)
+
+
+def _warn_of_new_secret(vehicle: Vehicle, used: str) -> None:
+    """Say what a changed secret means to the module, and what is wrong with it."""
+    told = f"{GIVES_UP.format(id=vehicle.id)}; see ovms vehicle show {vehicle.id}"
+    _warn([told, *secret_warnings(used, vehicle.id)])
 
 
 def _warn_of_comma(secrets_: list[str]) -> None:
@@ -397,6 +523,23 @@ def _status(status: VehicleStatus) -> dict[str, object]:
         "tls_only": vehicle.tls_only,
         "plain": iso_time(status.plain),
     }
+
+
+def _facts(status: VehicleStatus) -> Iterator[tuple[str, str]]:
+    """Yield what is known of a vehicle, named."""
+    vehicle = status.vehicle
+    yield "vehicle", vehicle.id
+    if vehicle.name:
+        yield "name", vehicle.name
+    yield "owner", vehicle.owner
+    yield "type", vehicle.type
+    yield "online", cell(status.online) + (f", {status.apps} apps" if status.apps else "")
+    yield "last heard", iso_time(status.heard) or "never"
+    yield "served by", "any server" if vehicle.server == "*" else vehicle.server
+    yield "tls only", cell(vehicle.tls_only)
+    yield "last plain", iso_time(status.plain) or "never"
+    yield "telemetry", f"kept {_kept(vehicle.log_days)}"
+    yield "positions", f"kept {_kept(vehicle.log_position_days)}"
 
 
 def _row(status: VehicleStatus) -> list[str]:
