@@ -25,8 +25,9 @@ from ovms.car.vehicles.data.encodings import (
     ValueRefused,
     parse_template,
 )
-from ovms.car.vehicles.data.fields import FIELDS, TOPICS, Holds, find_conversion
+from ovms.car.vehicles.data.fields import FIELDS, TOPICS, Holds
 from ovms.car.vehicles.data.folder import read_folder
+from ovms.car.vehicles.data.units import find_conversion
 from ovms.car.vehicles.data.vehicle import DataVehicle
 from ovms.protocol.commands import Answer, Command, Result
 from ovms.protocol.records.environment import Doors1, Doors2, Doors5
@@ -233,14 +234,15 @@ def database() -> Database:
 
 
 REFERENCE = database()
-BUS, _ = read_dbc("test.dbc", DBC)
+BUS = read_dbc("test.dbc", DBC)
 
 
 @given(st.sampled_from([0x10, 0x11, 0x811]), st.booleans(), st.binary(max_size=8))
 @example(0x811, True, b"\x00\x00\x80\x7f")
 def test_frames_are_read_as_the_library_does(bus_id: int, is_extended: bool, data: bytes) -> None:
     """Codes scaled by us are the library's finite values, even from the start of a frame."""
-    name, codes = BUS.decode(Frame(0, bus_id, data, is_extended))
+    decodings = list(BUS.decode(Frame(0, bus_id, data, is_extended)))
+    name, codes = decodings[0] if decodings else ("", {})
     signals = {each: BUS.find(f"{name}.{each}")[0] for each in codes}
     values = {each: signals[each].scale(code) for each, code in codes.items()}
     is_read = {0x10: not is_extended, 0x11: not is_extended and data[:1] in (b"\1", b"\2")}

@@ -318,30 +318,115 @@ def test_a_wrong_head_does_not_hide_the_rest(tmp_path: Path) -> None:
     ]
 
 
+WIDE = 'Wide = { field = "trip" }'
+RANGE = 'Range = { field = "trip" }'
+
+FLAWS = [
+    ('0|8@1+ (1,0) [0|255] "" ECU', "0|8", 'Kind = { field = "trip" }', 7, "is not understood"),
+    ("SG_ Wide m1 : 32|12", "SG_ Wide m1 : 60|12", WIDE, 11, "Wide does not fit in message One"),
+    ("SG_ Wide m1 : 32|12", "SG_ Wide m1 : 20|12", WIDE, 11, "signals Same and Wide overlap"),
+    ("SG_ Wide m1 : 32|12", "SG_ Wide m1 : 32|0", WIDE, 11, "Wide is not within 32760 bits"),
+    ("SG_ Wide m1 : 32|12", "SG_ Wide m1 : 32|99999", WIDE, 11, "Wide is not within 32760"),
+    ("SG_ Kind M : 0|8", "SG_ Kind : 0|8", WIDE, 11, "selects Wide in message One"),
+    ("SG_ Wide m1", "SG_ Soc m1", 'Soc = { field = "soc" }', 11, "two signals Soc in message One"),
+    ("[0|200]", "[200|0]", RANGE, 15, "the range of Range is no range: [200|0]"),
+    ("@1+ (1,0) [0|200]", "@1+ (0,0) [0|200]", RANGE, 15, "factor and offset of Range are of no"),
+    ("@1+ (1,0) [0|200]", "@1+ (1e400,0) [0|200]", RANGE, 15, "factor and offset of Range are"),
+    ("@1+ (1,0) [0|200]", "@1+ (1,a) [0|200]", RANGE, 15, "is not understood"),
+    ("BO_ 17 Two", "BO_ 4294967295 Two", RANGE, 13, "more than 29 bits: 0xffffffff"),
+    ("BO_ 17 Two: 8", "BO_ 17 Two", RANGE, 15, "the signal is in no message"),
+    ("BO_ 17 Two: 8", "BO_ 17 Two: 1", RANGE, 15, "Range does not fit in message Two of 1 bytes"),
+]
+"""What to replace in the DBC file, a mapping of what it concerns, and the line and the text."""
+
+
+@pytest.mark.parametrize(("old", "new", "mapping", "line", "text"), FLAWS)
+def test_flaws_that_concern_nobody(
+    tmp_path: Path, old: str, new: str, mapping: str, line: int, text: str
+) -> None:
+    """A flaw is a warning with its line, and an error at both lines if its signal is mapped."""
+    dbc = DBC.replace("\nBO_ 16", "\n\nBO_ 16", 1)
+    assert old in dbc
+    other = "[signals]\n" + 'Kind = { field = "charge_mode" }\n' * ("Kind" not in mapping)
+    assert problems(tmp_path, GOOD + other, dbc.replace(old, new)) == []
+    warnings = [str(each) for each in read_folder(tmp_path).warnings]
+    assert any(f".dbc:{line}: warning: " in each and text in each for each in warnings), warnings
+    told = problems(tmp_path, GOOD + "[signals]\n" + mapping, dbc.replace(old, new))
+    assert any(each.startswith(f"DBC:{line}: ") and text in each for each in told), told
+    assert any(each.startswith("vehicle.toml:4: ") and "cannot be used" in each for each in told)
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "expected"),
+    ("old", "new", "line"),
     [
-        ('SG_ Kind M : 0|8@1+ (1,0) [0|255] "" ECU', "SG_ Kind", "DBC:7: no DBC: invalid syntax"),
-        ("SG_ Wide m1 : 32|12", "SG_ Wide m1 : 60|12", "DBC:10: The signal Wide does not fit"),
-        ("SG_ Wide m1 : 32|12", "SG_ Wide m1 : 20|12", "DBC:10: The signals"),
-        ("[0|200]", "[200|0]", "DBC:14: the range of Range is no range: [200|0]"),
-        (
-            "SG_ Wide m1 : 32|12",
-            "SG_ Wide m1 : 32|99999",
-            "DBC:10: Wide is not within 32760",
-        ),
-        ("@1+ (1,0) [0|200]", "@1+ (0,0) [0|200]", "DBC:14: factor and offset of Range are of no"),
-        ("@1+ (1,0) [0|200]", "@1+ (1e400,0) [0|200]", "DBC:14: factor and offset of Range are"),
-        (DBC, 'VERSION ""\n', "DBC:1: there is no message"),
-        (DBC, "hello", "DBC:1: no DBC"),
+        ("BO_ 17 Two", "BO_ 4113 Two", 12),  # of 29 bits, without the bit that says so
+        ("BO_ 17 Two", "BO_ 16 Two", 12),
+        ("BO_ 17 Two", "BO_ 17 One", 12),
+        ("BO_ 17 Two: 8 ECU", "BO_ 17 Two: 8 ECU\nhello", 13),
+        ("BU_: ECU\n", "\n", 1),
+        ("(1,0) [0|200]", "(.5,0) [0|200]", 14),
+        ("(1,0) [0|200]", "(1,0) [-1.#IND|1.#INF]", 14),
+        ('[0|200] "mi" ECU\n', '[0|200] "mi" ECU\nVAL_ 17 Nothing 0 "x" ;\n', 15),
+        ('[0|200] "mi" ECU\n', '[0|200] "mi" ECU\nSIG_VALTYPE_ 18 Nothing : 1;\n', 15),
+        ('[0|200] "mi" ECU\n', '[0|200] "mi" ECU\nSG_MUL_VAL_ 17 Nothing Kind 1-1;\n', 15),
+        ('[0|200] "mi" ECU\n', '[0|200] "mi" ECU\nSG_MUL_VAL_ 17\n', 15),
     ],
 )
-def test_a_dbc_file_that_is_broken(tmp_path: Path, old: str, new: str, expected: str) -> None:
-    """What is wrong with the DBC file is told with its line, next to what is wrong elsewhere."""
+def test_flaws_that_leave_nothing_out(tmp_path: Path, old: str, new: str, line: int) -> None:
+    """Where the meaning is certain a flaw is a warning, and its signal is read nevertheless."""
     assert old in DBC
-    told = problems(tmp_path, GOOD + "[stale]\nx = 1\n", DBC.replace(old, new))
+    mapping = 'Soc = { field = "soc" }\nRange = { field = "trip" }'
+    assert problems(tmp_path, GOOD + "[signals]\n" + mapping, DBC.replace(old, new)) == []
+    warnings = [each for each in read_folder(tmp_path).warnings if "small part" not in str(each)]
+    assert [(each.line, each.severity) for each in warnings] == [(line, "warning")], warnings
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [('VERSION ""\n', "DBC:1: there is no message"), ("x", "DBC:1: no DBC")]
+)
+def test_what_is_no_dbc_file(tmp_path: Path, text: str, expected: str) -> None:
+    """A file without a message is refused, next to what is wrong elsewhere."""
+    told = problems(tmp_path, GOOD + "[stale]\nx = 1\n", text)
     assert told[0].startswith(expected), told
     assert told[1].startswith("vehicle.toml:4: no topic")
+
+
+def test_a_condition_and_a_silence_need_their_signals(tmp_path: Path) -> None:
+    """A flaw is an error for whoever tests its signal or waits for its message, too."""
+    dbc = DBC.replace("SG_ Wide m1 : 32|12", "SG_ Wide m1 : 60|12")
+    when = 'Soc = { field = "soc", when = { Wide = 1 } }'
+    told = problems(tmp_path, GOOD + "[signals]\n" + when, dbc)
+    assert [each.split(": ")[0] for each in told] == ["DBC:10", "vehicle.toml:4"]
+    silence = '[[silence]]\nof = "Two"\nafter = 3\nset = { soc = 0 }'
+    told = problems(tmp_path, GOOD + silence, DBC.replace("BO_ 17 Two", "BO_ 4294967295 Two"))
+    assert [each.split(": ")[0] for each in told] == ["DBC:12", "vehicle.toml:4"]
+
+
+@pytest.mark.parametrize(
+    ("signal", "mapping", "is_narrow"),
+    [
+        ('0|16@1+ (0.01,0) [0|1] "%"', 'field = "soc"', True),
+        ('0|8@1+ (0.5,0) [200|255] "%"', 'field = "soc"', True),
+        ('0|16@1+ (1,0) [0|30] "mph"', 'field = "speed"', False),
+        ('0|32@1+ (0.1,0) [0|1000000] "km"', 'field = "odometer"', False),
+        ('0|32@1+ (0.1,0) [0|1000] "km"', 'field = "odometer"', True),
+        ('0|8@1+ (0.01,0) [0|1] "km"', 'field = "odometer"', False),  # its bits can say no more
+        ('0|8@1+ (1,-40) [0|1] "degC"', 'field = "temperature_battery"', True),
+        ('0|16@1+ (1,0) [0|1] "%"', 'field = "soc", valid = [0, 1]', False),
+        ('0|8@1+ (1,0) [0|1] ""', 'field = "doors_1.car_on"', False),
+        ('0|8@1+ (1,0) [0|0] "%"', 'field = "soc"', False),
+        ('0|16@1+ (1,0) [0|1] ""', 'field = "hdop"', False),
+    ],
+)
+def test_ranges_that_drop_most_readings(
+    tmp_path: Path, signal: str, mapping: str, is_narrow: bool
+) -> None:
+    """A range that covers a small part of what a signal says of its field is a warning."""
+    dbc = f'VERSION ""\nBU_:\nBO_ 1 M: 8 A\n SG_ S : {signal} A\n'
+    assert problems(tmp_path, f"{GOOD}[signals]\nS = {{ {mapping} }}\n", dbc) == []
+    warnings = [str(each) for each in read_folder(tmp_path).warnings]
+    expected = [f"{tmp_path}/vehicle.toml:4: warning: the DBC file's range of S"] * is_narrow
+    assert [each.split(", ")[0] for each in warnings] == expected
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
@@ -351,6 +436,10 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     dbc = tmp_path / f"{tmp_path.name}.dbc"
     dbc.write_bytes(DBC.replace("%", "°C").encode("cp1252"))
     assert found(tmp_path) == []
+    mapping = tmp_path / "vehicle.toml"
+    for encoding in ("utf-8-sig", "utf-16"):
+        mapping.write_text(GOOD, encoding)
+        assert found(tmp_path) == []
     (tmp_path / "vehicle.toml").write_bytes(b"\x81\xff")
     assert "vehicle.toml:1: it is not UTF-8 text" in found(tmp_path)
     dbc.write_bytes(b" " * (LONGEST_FILE + 1))

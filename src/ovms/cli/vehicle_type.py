@@ -32,18 +32,20 @@ def check(
 ) -> None:
     """Look for mistakes in a vehicle type's folder.
 
-    Each is told as FILE:LINE: and what it is, and the exit code is 1. See docs/vehicles.md.
+    Each is told as FILE:LINE: and what it is, and the exit code is 1. What keeps nobody from using
+    the folder is told as a warning. See docs/vehicles.md.
     """
+    found: VehicleType | None = None
     try:
-        found, problems = read_folder(folder), []
+        found = read_folder(folder)
+        told, count = list(found.warnings), 0
     except VehicleTypeError as error:
-        found, problems = None, error.problems
+        told, count = sorted([*error.problems, *error.warnings]), len(error.problems)
     if json:
-        print_json([problem._asdict() for problem in problems])
+        print_json([problem._asdict() for problem in told])
     else:
-        print("\n".join(map(str, problems)) if found is None else _summary(found))
-    if problems:
-        count = len(problems)
+        print("\n".join([*map(str, told), *([_summary(found)] if found else [])]))
+    if count:
         fail(f"{folder}: {count} problem{'s' if count > 1 else ''}")
 
 
@@ -51,6 +53,7 @@ def _summary(kind: VehicleType) -> str:
     return (
         f"{kind.name}: {kind.description} ({kind.car_type}); {kind.readings} readings, "
         f"{len(kind.questions)} questions, {len(kind.orders)} commands"
+        + (f", {count} warning{'s' if count > 1 else ''}" if (count := len(kind.warnings)) else "")
     )
 
 

@@ -7,27 +7,22 @@ file; their missing signals are left out.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import cantools.database
-from cantools.database import Database, DecodeError, Message
+from cantools.database import DecodeError, Message
 from cantools.database.can import Signal
-from cantools.database.errors import UnsupportedDatabaseFormatError
-from cantools.errors import Error
 
 from ovms.car.frames import Frame
 from ovms.car.vehicles.data.problems import Problem, VehicleTypeError
+from ovms.car.vehicles.data.raw import Flaw
+from ovms.car.vehicles.data.reading import DbcContents, read_contents
 
 Codes = dict[str, float]
 """The codes of the signals in one frame by name: the values as they are on the bus, not scaled."""
 
-MOST_BITS = 8 * 4095
-"""Bits of the longest message: an answer in many frames (ISO-TP)."""
-
-_ERROR_LINE = re.compile(r"(.*) at line (\d+), column \d+: (.*)", re.DOTALL)
-_QUOTED = re.compile(r"The (?:signal|signals) (\w+)")
+Id = tuple[int, bool]
+"""A frame's id, and whether it is an extended one."""
 
 
 class BusSignal(NamedTuple):
@@ -100,37 +95,53 @@ class BusSignal(NamedTuple):
 
 
 class BusFile:
-    """A DBC file that was read."""
+    """A DBC file that was read, with the flaws that were found in it."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self._messages = {
-            (message.frame_id, message.is_extended_frame): (message, _variants(message))
-            for message in database.messages
-        }
+    def __init__(self, contents: DbcContents) -> None:
+        self.flaws = contents.flaws
+        self.tables = contents.tables
+        self._refused: set[Flaw] = set()
+        self._messages: dict[Id, list[tuple[Message, frozenset[int] | None]]] = {}
         self._signals: dict[str, list[BusSignal]] = {}
-        for message in database.messages:
+        for message in contents.messages:
+            key = (message.frame_id, message.is_extended_frame)
+            self._messages.setdefault(key, []).append((message, _variants(message)))
             for signal in message.signals:
                 found = BusSignal(message, signal)
                 self._signals.setdefault(signal.name, []).append(found)
                 self._signals[found.name] = [found]
 
-    def message_of(self, bus_id: int, is_extended: bool) -> str | None:
-        """Return the name of the message with an id."""
-        message, _ = self._messages.get((bus_id, is_extended), (None, None))
-        return message.name if message else None
+    def messages_of(self, bus_id: int, is_extended: bool) -> list[Message]:
+        """Return the messages with an id. One is expected."""
+        return [message for message, _ in self._messages.get((bus_id, is_extended), ())]
 
     @property
     def messages(self) -> list[str]:
         """The names of all messages."""
-        return [message.name for message, _ in self._messages.values()]
+        return [message.name for each in self._messages.values() for message, _ in each]
 
     def find(self, name: str) -> list[BusSignal]:
         """Return the signals of a name, which may be ``Message.Signal``. One is expected."""
         return self._signals.get(name, [])
 
+    def refuse(self, name: str) -> list[str]:
+        """Return what is wrong with signals of a name, or messages of one, that are left out.
+
+        The flaws count as errors from now on, because somebody needs what they concern.
+        """
+        flaws = [flaw for flaw in self.flaws if _concerns(flaw, name)]
+        self._refused.update(flaws)
+        return [flaw.text for flaw in flaws]
+
+    def problems(self, file: str) -> list[Problem]:
+        """Return the flaws: errors where something is needed that is left out, else warnings."""
+        return [
+            Problem(file, flaw.line, flaw.text, "error" if flaw in self._refused else "warning")
+            for flaw in self.flaws
+        ]
+
     @property
-    def ids(self) -> frozenset[tuple[int, bool]]:
+    def ids(self) -> frozenset[Id]:
         """The ids of its messages, and whether each is an extended one."""
         return frozenset(self._messages)
 
@@ -139,30 +150,36 @@ class BusFile:
         """All names of signals."""
         return list(self._signals)
 
-    def decode(self, frame: Frame) -> tuple[str, Codes]:
-        """Return the message's name and the codes of its signals; none for an unknown message.
+    def decode(self, frame: Frame) -> Iterator[tuple[str, Codes]]:
+        """Yield the name of each message with the frame's id, and the codes of its signals.
 
         ``data`` may also be an answer from several frames. What the file does not describe is left
         out.
         """
-        message, variants = self._messages.get((frame.id, frame.is_extended), (None, None))
-        if message is None or not frame.data:
-            return "", {}
-        if variants is not None and frame.data[0] not in variants:
-            return "", {}
-        try:
-            codes = message.decode(
-                frame.data, decode_choices=False, scaling=False, allow_truncated=True
-            )
-        except DecodeError:  # a multiplexer has an unknown value
-            return "", {}
-        assert isinstance(codes, dict)
-        found = {
-            name: code
-            for name, code in codes.items()
-            if isinstance(code, int | float) and _is_finite(code)
-        }
-        return message.name, found
+        for message, variants in self._messages.get((frame.id, frame.is_extended), ()):
+            if frame.data and (variants is None or frame.data[0] in variants):
+                codes = _decode(message, frame.data)
+                if codes is not None:
+                    yield message.name, codes
+
+
+def _decode(message: Message, data: bytes) -> Codes | None:
+    try:
+        codes = message.decode(data, decode_choices=False, scaling=False, allow_truncated=True)
+    except DecodeError:  # a multiplexer has an unknown value
+        return None
+    assert isinstance(codes, dict)
+    return {
+        name: code
+        for name, code in codes.items()
+        if isinstance(code, int | float) and _is_finite(code)
+    }
+
+
+def _concerns(flaw: Flaw, name: str) -> bool:
+    """Return whether something of a name is left out for a flaw."""
+    names = (*flaw.left_out, *(f"{flaw.message}.{each}" for each in flaw.left_out))
+    return not flaw.is_harmless and name in names
 
 
 def _is_finite(code: float) -> bool:
@@ -190,65 +207,15 @@ def _is_little(signal: Signal) -> bool:
     return signal.byte_order == "little_endian"
 
 
-def read_dbc(file: str, text: str) -> tuple[BusFile, list[Problem]]:
-    """Return a DBC file, and what is wrong with its messages.
+def read_dbc(file: str, text: str) -> BusFile:
+    """Return a DBC file, as far as it is understood.
 
-    Raise :class:`VehicleTypeError` for a file that cannot be read at all.
+    Raise :class:`VehicleTypeError` for a file with nothing in it that could be read.
     """
-    try:
-        database = cantools.database.load_string(text, database_format="dbc", strict=False)
-    except (Error, ValueError, KeyError, AttributeError) as error:
-        raise VehicleTypeError([_broken(file, error)]) from None
-    assert isinstance(database, Database)
-    rows = text.splitlines()
-    problems = [problem for message in database.messages for problem in _check(file, rows, message)]
-    if not database.messages:
-        problems.append(Problem(file, 1, "there is no message (BO_) in it"))
-    return BusFile(database), problems
-
-
-def _broken(file: str, error: Exception) -> Problem:
-    text = str(error)
-    if isinstance(error, UnsupportedDatabaseFormatError) and error.e_dbc is not None:
-        text = str(error.e_dbc)
-    found = _ERROR_LINE.fullmatch(text)
-    if found is None:
-        return Problem(file, 1, f"no DBC: {' '.join(text.split()) or 'it cannot be read'}")
-    near = " ".join(found[3].strip('"').replace(">>!<<", "").split())
-    return Problem(file, int(found[2]), f"no DBC: {found[1].lower()} at {near!r}")
-
-
-def _check(file: str, rows: list[str], message: Message) -> Iterator[Problem]:
-    """Yield what is wrong with a message: signals that overlap, do not fit or have bad numbers."""
-    at = _line_of(rows, rf"BO_ \d+ {message.name}\b")
-    is_sound = True
-    for signal in message.signals:
-        for text in _faults(signal, BusSignal(message, signal).range):
-            yield Problem(file, _line_of(rows, rf"\s*SG_ {signal.name}\b", at), text)
-        is_sound &= signal.start + signal.length <= MOST_BITS
-    try:
-        if is_sound:  # otherwise the library would fill the memory
-            message.refresh(strict=True)
-    except Error as error:
-        named = _QUOTED.match(str(error))
-        line = _line_of(rows, rf"\s*SG_ {named[1]}\b", at) if named else at
-        yield Problem(file, line, str(error).rstrip("."))
-
-
-def _faults(signal: Signal, bounds: tuple[float, float]) -> Iterator[str]:
-    """Return what is wrong with a signal by itself."""
-    least, most = bounds
-    if signal.start + signal.length > MOST_BITS:
-        yield f"{signal.name} is not within {MOST_BITS} bits"
-    if least > most:
-        yield f"the range of {signal.name} is no range: [{least:g}|{most:g}]"
-    if not (math.isfinite(signal.scale) and math.isfinite(signal.offset) and signal.scale):
-        yield f"factor and offset of {signal.name} are of no use: ({signal.scale},{signal.offset})"
-
-
-def _line_of(rows: list[str], pattern: str, start: int = 1) -> int:
-    """Return the number of the first line from ``start`` on that begins with a pattern."""
-    matches = re.compile(pattern).match
-    return next(
-        (number for number, row in enumerate(rows, 1) if number >= start and matches(row)), start
-    )
+    contents = read_contents(text)
+    if not contents.is_dbc:
+        raise VehicleTypeError([Problem(file, 1, "no DBC: there is nothing of a DBC file in it")])
+    if not contents.messages:
+        flaws = BusFile(contents).problems(file)
+        raise VehicleTypeError([Problem(file, 1, "there is no message (BO_) in it"), *flaws])
+    return BusFile(contents)

@@ -6,15 +6,13 @@ its name (``doors_1.left_door``), a tyre's reading by its wheel (``tyres.fl.pres
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from ovms.car.state import KM_PER_MILE, WHEELS, CarState, Topic
+from ovms.car.state import WHEELS, CarState, Topic
 from ovms.protocol.records.environment import Doors1, Doors2, Doors3, Doors4, Doors5
 from ovms.protocol.records.field_types import BitSet
-from ovms.protocol.records.tyres import PSI_PER_KPA
 
 CHARGE_STATES = ("charging", "topoff", "done", "prepare", "heating", "stopped")
 """The protocol's words for the charge state."""
@@ -142,56 +140,3 @@ FIELDS = {field.name: field for field in _ALL}
 
 TOPICS = {topic.name.lower(): topic for topic in Topic}
 """The topics of ``[stale]``."""
-
-_ALIASES = {
-    "°c": "°C", "c": "°C", "degc": "°C", "celsius": "°C", "°f": "°F", "f": "°F", "degf": "°F",
-    "deg": "°", "degree": "°", "degrees": "°", "percent": "%", "kph": "km/h", "kmh": "km/h",
-    "mile": "mi", "miles": "mi", "mi/h": "mph", "minutes": "min", "minute": "min", "hours": "h",
-    "sec": "s", "seconds": "s", "volt": "V", "volts": "V", "amp": "A", "amps": "A", "ampere": "A",
-}  # fmt: skip
-
-_MET = {
-    unit.casefold(): unit
-    for unit in ("°", "%", "s", "min", "h", "m", "km", "mi", "km/h", "mph", "m/s", "V", "A", "W",
-                 "kW", "Wh", "kWh", "Ah", "kPa", "bar", "psi", "hPa", "°C", "°F")
-}  # fmt: skip
-"""Units as data files write them, in any case. Units that differ only by case are left out."""
-
-_EXACT = ("mV", "mA", "K", "Pa")
-
-_CONVERSIONS: dict[tuple[str, str], Callable[[float], float]] = {
-    ("mi", "km"): lambda value: value * KM_PER_MILE,
-    ("m", "km"): lambda value: value / 1000,
-    ("mph", "km/h"): lambda value: value * KM_PER_MILE,
-    ("m/s", "km/h"): lambda value: value * 3.6,
-    ("psi", "kPa"): lambda value: value / PSI_PER_KPA,
-    ("bar", "kPa"): lambda value: value * 100,
-    ("hPa", "kPa"): lambda value: value / 10,
-    ("Pa", "kPa"): lambda value: value / 1000,
-    ("°F", "°C"): lambda value: (value - 32) / 1.8,
-    ("K", "°C"): lambda value: value - 273.15,
-    ("mV", "V"): lambda value: value / 1000,
-    ("mA", "A"): lambda value: value / 1000,
-    ("W", "kW"): lambda value: value / 1000,
-    ("Wh", "kWh"): lambda value: value / 1000,
-    ("s", "min"): lambda value: value / 60,
-    ("h", "min"): lambda value: value * 60,
-}
-
-
-def _same(value: float) -> float:
-    return value
-
-
-def find_conversion(unit: str, wanted: str) -> Callable[[float], float] | None:
-    """Return the conversion from ``unit`` to ``wanted``; ``None`` if there is none.
-
-    A value without a unit counts as one in the wanted unit, and a field without takes any unit.
-    """
-    name = unit.strip()
-    if name not in _EXACT:
-        folded = name.casefold()
-        name = _ALIASES.get(folded) or _MET.get(folded) or name
-    if not name or not wanted or name == wanted:
-        return _same
-    return _CONVERSIONS.get((name, wanted))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,11 @@ from ovms.car.vehicles.data.models import VehicleHeader, read_entry
 from ovms.car.vehicles.data.problems import Document, Problem, VehicleTypeError
 from ovms.car.vehicles.data.silence import Silence, read_silences
 from ovms.car.vehicles.data.targets import SignalTarget, by_message, looked_at, read_targets
+from ovms.car.vehicles.data.text import decode_text, marked_encoding
 from ovms.car.vehicles.interface import MAPPING
 
-LONGEST_FILE = 1 << 20
-"""Bytes of a file. The largest DBC files in use have a few hundred thousand."""
+LONGEST_FILE = 1 << 23
+"""Bytes of a file. The largest DBC files of makers have a few millions."""
 
 LONGEST_STALE = 86400.0
 
@@ -50,6 +51,8 @@ class VehicleType:
     orders: Mapping[int, CommandFrames]
     silences: tuple[Silence, ...]
     buses: BusNames
+    warnings: tuple[Problem, ...] = ()
+    """What may be wrong with the folder, in the order of the files."""
 
     @property
     def commands(self) -> frozenset[int]:
@@ -72,34 +75,49 @@ def read_folder(folder: Path) -> VehicleType:
     name = folder.resolve().name
     problems: list[Problem] = []
     document = _read_mapping(folder / MAPPING, problems)
-    bus = _read_bus(folder / f"{name}.dbc", problems)
+    path = _find_dbc(folder, name)
+    bus = _read_bus(path, problems)
     made = _make(name, document, bus) if document else None
-    problems += document.problems if document else []
-    if problems or made is None:
-        raise VehicleTypeError(sorted(set(problems)))
-    return made
+    problems += [*document.problems, *document.warnings] if document else []
+    problems += bus.problems(str(path)) if bus else []
+    problems = sorted(set(problems))
+    if made is None or any(problem.is_error for problem in problems):
+        raise VehicleTypeError(problems)
+    return replace(made, warnings=tuple(problems))
+
+
+def _find_dbc(folder: Path, name: str) -> Path:
+    """Return the path of the DBC file, whose name may be in another case."""
+    path = folder / f"{name}.dbc"
+    if path.exists():
+        return path
+    alike = (each for each in folder.glob("*.*") if each.name.casefold() == path.name.casefold())
+    return next(alike, path)
 
 
 def _read_mapping(path: Path, problems: list[Problem]) -> Document | None:
     try:
-        return Document(str(path), _read(path, "utf-8"))
+        data = _read(path)
+        if marked_encoding(data) is None:
+            return Document(str(path), data.decode())
+        return Document(str(path), decode_text(data))
+    except UnicodeDecodeError:
+        problems.append(Problem(str(path), 1, "it is not UTF-8 text"))
     except VehicleTypeError as error:
         problems += error.problems
-        return None
+    return None
 
 
 def _read_bus(path: Path, problems: list[Problem]) -> BusFile | None:
     try:
-        bus, found = read_dbc(str(path), _read(path, "cp1252"))
+        return read_dbc(str(path), decode_text(_read(path)))
     except VehicleTypeError as error:
-        problems += error.problems
-        return None
-    problems += found
-    return bus
+        problems += [*error.problems, *error.warnings]
+    return None
 
 
-def _read(path: Path, other_encoding: str) -> str:
-    """Return a small text file in UTF-8 or else in another encoding."""
+def _read(path: Path) -> bytes:
+    """Return a small file."""
     try:
         with path.open("rb") as file:
             data = file.read(LONGEST_FILE + 1)
@@ -107,12 +125,7 @@ def _read(path: Path, other_encoding: str) -> str:
         raise VehicleTypeError([Problem(str(path), 1, error.strerror or str(error))]) from None
     if len(data) > LONGEST_FILE:
         raise VehicleTypeError([Problem(str(path), 1, f"longer than {LONGEST_FILE} bytes")])
-    for encoding in ("utf-8", other_encoding):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise VehicleTypeError([Problem(str(path), 1, "it is not UTF-8 text")])
+    return data
 
 
 def _make(name: str, document: Document, bus: BusFile | None) -> VehicleType | None:

@@ -78,13 +78,14 @@ def _make(entry: LinkEntry, bus: BusFile | None, document: Document, path: Path)
     if entry.response in (entry.request, entry.functional):
         text = f"id {entry.response:#x} cannot be both of requests and of answers"
         document.report((*path, "response"), text)
-    message = bus.message_of(entry.response, entry.extended) if bus else ""
-    if message is None:
+    messages = bus.messages_of(entry.response, entry.extended) if bus else []
+    if bus is not None and not messages:
         text = f"the DBC file has no message with the id {entry.response:#x}"
         document.report((*path, "response"), text)
     return IsoTpLink(
-        entry.name, entry.request, entry.response, entry.extended, entry.functional, message or ""
-    )
+        entry.name, entry.request, entry.response, entry.extended, entry.functional,
+        messages[0].name if messages else "",
+    )  # fmt: skip
 
 
 def _check_others(link: IsoTpLink, others: Links, document: Document, path: Path) -> None:

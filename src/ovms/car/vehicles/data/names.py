@@ -37,6 +37,10 @@ def _resolve(name: str, test: Test, bus: BusFile, document: Document, path: Path
     if len(signals) > 1:
         names = " or ".join(f'"{each.name}"' for each in signals)
         document.report(path, f"several messages have a signal {name}: write {names}")
+    flaws = [] if signals or name in FIELDS else bus.refuse(name)
+    if flaws:
+        document.report(path, f"{name} cannot be used: {'; '.join(flaws)}")
+        return name
     problem = _misfit_signal(signals[0], test) if signals else misfit_field(name, test)
     if problem:
         document.report(path, problem)

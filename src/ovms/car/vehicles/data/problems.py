@@ -20,18 +20,30 @@ class Problem(NamedTuple):
     file: str
     line: int
     message: str
+    severity: str = "error"
+    """``error``, or ``warning`` for what does not keep the folder from being used."""
 
     def __str__(self) -> str:
         """Return the mistake as compilers print it: ``FILE:LINE: message``."""
-        return f"{self.file}:{self.line}: {self.message}"
+        kind = "" if self.is_error else f"{self.severity}: "
+        return f"{self.file}:{self.line}: {kind}{self.message}"
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the folder cannot be used."""
+        return self.severity == "error"
 
 
 class VehicleTypeError(Exception):
-    """A vehicle's folder cannot be used; ``problems`` says why, in the order of the files."""
+    """A vehicle's folder cannot be used; ``problems`` says why, in the order of the files.
+
+    ``warnings`` are further things that were found.
+    """
 
     def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("\n".join(map(str, problems)))
-        self.problems = problems
+        self.problems = [each for each in problems if each.is_error]
+        self.warnings = [each for each in problems if not each.is_error]
+        super().__init__("\n".join(map(str, self.problems)))
 
 
 class Document:
@@ -46,6 +58,7 @@ class Document:
         """Parse ``text``. Raise :class:`VehicleTypeError` if it is not TOML."""
         self.file = file
         self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
         try:
             self.values: dict[str, Any] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -62,6 +75,10 @@ class Document:
     def report(self, path: Path, message: str) -> None:
         """Note a problem at ``path``."""
         self.problems.append(Problem(self.file, self.line(path), message))
+
+    def warn(self, path: Path, message: str) -> None:
+        """Note at ``path`` what may be meant."""
+        self.warnings.append(Problem(self.file, self.line(path), message, "warning"))
 
 
 def _broken(file: str, text: str, message: str) -> Problem:

@@ -38,7 +38,9 @@ def read_silences(written: list[Any], bus: BusFile, document: Document) -> Itera
         entry = read_entry(SilenceEntry, each, document, path)
         if entry is None:
             continue
-        if entry.of not in known:
+        if entry.of not in known and (flaws := bus.refuse(entry.of)):
+            document.report((*path, "of"), f"{entry.of} cannot be used: {'; '.join(flaws)}")
+        elif entry.of not in known:
             text = f"the DBC file has no message {entry.of[:20]!r}{guess(entry.of, known)}"
             document.report((*path, "of"), text)
         values = dict(_read_values(entry.values, document, (*path, "set")))

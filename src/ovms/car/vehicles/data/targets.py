@@ -12,10 +12,12 @@ from typing import Any, Final
 from ovms.car.state import CarError
 from ovms.car.vehicles.data.conditions import ALWAYS, Condition, Look, Value
 from ovms.car.vehicles.data.dbc import BusFile, BusSignal
-from ovms.car.vehicles.data.fields import CHARGE_STATES, FIELDS, Holds, StateField, find_conversion
+from ovms.car.vehicles.data.fields import CHARGE_STATES, FIELDS, Holds, StateField
 from ovms.car.vehicles.data.models import SignalEntry, read_entry
 from ovms.car.vehicles.data.names import read_condition
 from ovms.car.vehicles.data.problems import Document, Path
+from ovms.car.vehicles.data.typical import is_narrow
+from ovms.car.vehicles.data.units import find_conversion
 
 KEEP: Final = object()
 """Instead of a value: there is no reading, and the field stays as it is."""
@@ -137,6 +139,8 @@ def find_signal(name: str, bus: BusFile, document: Document, path: Path) -> BusS
     if found:
         names = " or ".join(f'"{each.name}"' for each in found)
         document.report(path, f"several messages have a signal {name}: write {names}")
+    elif flaws := bus.refuse(name):
+        document.report(path, f"{name} cannot be used: {'; '.join(flaws)}")
     else:
         document.report(path, f"the DBC file has no signal {name}{guess(name, bus.names)}")
     return None
@@ -177,6 +181,7 @@ class _Maker:
         self._check_codes("none", signal, entry.none)
         self._check_codes("skip", signal, entry.skip)
         self._check_valid(signal)
+        self._check_bounds(target)
         return target if len(self._document.problems) == self._before else None
 
     def _report(self, key: str, message: str) -> None:
@@ -223,6 +228,26 @@ class _Maker:
         if least > last or most < first:
             name = signal.signal.name
             self._report("valid", f"{name} is from {first:g} to {last:g}: never in this range")
+
+    def _check_bounds(self, target: SignalTarget) -> None:
+        """Warn of a range in the DBC file that drops most readings."""
+        entry, signal = self._entry, target.signal
+        if entry.valid or entry.values is not None or entry.modulo or entry.clamp:
+            return
+        if target.field.holds is not Holds.NUMBER or not all(map(math.isfinite, signal.range)):
+            return
+        kept = sorted(target.convert(value) for value in signal.range)
+        can = sorted(
+            target.convert(value) if math.isfinite(value) else value for value in signal.possible
+        )
+        if is_narrow(target.field, (kept[0], kept[1]), (can[0], can[1])):
+            (least, most), (first, last) = signal.range, signal.possible
+            self._document.warn(
+                self._path,
+                f"the DBC file's range of {signal.signal.name}, [{least:g}|{most:g}], covers a "
+                f"small part of what its bits can say, {first:g} to {last:g}: other readings are "
+                "dropped. If it is wrong, write another as valid",
+            )
 
     def _check_codes(self, key: str, signal: BusSignal, codes: Iterable[float]) -> None:
         """Check that the signal's bits can hold these codes."""

@@ -13,6 +13,7 @@ from ovms.car.reports import CarIdentity
 from ovms.car.state import CarState
 from ovms.car.trust import Trust
 from ovms.car.vehicles.data.conditions import Value
+from ovms.car.vehicles.data.dbc import Codes
 from ovms.car.vehicles.data.encodings import ValueRefused
 from ovms.car.vehicles.data.fields import FIELDS, Holds, StateField
 from ovms.car.vehicles.data.folder import VehicleType
@@ -122,11 +123,15 @@ class DataVehicle:
 
     def _read(self, frame: Frame, now: float) -> None:
         """Read a frame, whose data may be a whole answer."""
-        message, codes = self.kind.bus.decode(frame)
-        if not self.kind.buses.takes(message, frame.channel):
-            return
-        if codes:
-            self._silence.hear(message, now)
+        for message, codes in self.kind.bus.decode(frame):
+            if not self.kind.buses.takes(message, frame.channel):
+                continue
+            if codes:
+                self._silence.hear(message, now)
+            self._take(message, codes, now)
+
+    def _take(self, message: str, codes: Codes, now: float) -> None:
+        """Take the codes of a message into the state."""
         for name, signal in self.kind.watched.get(message, {}).items():
             if name in codes:
                 self._codes[signal.name] = codes[name]

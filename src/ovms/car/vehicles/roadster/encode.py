@@ -16,11 +16,10 @@ Signals = dict[str, float]
 
 def make_frame(time: float, bus_id: int, signals: Signals) -> Frame:
     """Return a frame. As on the real bus it ends behind its last signal."""
-    bus = roadster_type().bus.database
-    message = bus.get_message_by_frame_id(bus_id)
+    (message,) = roadster_type().bus.messages_of(bus_id, is_extended=False)
     used = (message.get_signal_by_name(name) for name in signals)
     length = max((signal.start + signal.length) // 8 for signal in used)
-    data = bus.encode_message(bus_id, signals, strict=False, padding=False)
+    data = message.encode(signals, strict=False, padding=False)
     return Frame(time, bus_id, data[:length])
 
 
