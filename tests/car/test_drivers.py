@@ -8,6 +8,8 @@ from ovms.car.drivers import BusDriver, ClockDriver, Replay
 from ovms.car.frames import Frame
 from ovms.car.module import Module
 from ovms.car.trust import Trust
+from ovms.car.vehicles import find_type
+from ovms.car.vehicles.interface import BusVehicle, VehicleOptions
 from ovms.car.vehicles.roadster import Roadster
 from ovms.car.vehicles.sim import SimCar
 from ovms.protocol import Message
@@ -218,3 +220,22 @@ async def test_all_that_is_due_is_sent_in_one_turn() -> None:
     await settle()
     assert [frame.data[:3] for frame in bus.sent] == [b"\x0a", b"\x09\0\x01", b"\x06\x2c\x01"]
     assert Message("c", b"18,0") in link.heard
+
+
+async def test_an_adapter_that_opens_late_loses_no_question() -> None:
+    """The first OBD request goes out once the bus takes it, and then not again for a minute."""
+    bus, clock = FakeBus(), ManualClock()
+    found = find_type("obd2")
+    assert found is not None
+    car = found.make(VehicleOptions(trust=Trust.ASK))
+    assert isinstance(car, BusVehicle)
+    driver, module = BusDriver(car, bus, clock=clock), Module(car)
+    driving = asyncio.create_task(driver.run(module, FakeLink()))
+    bus.problem = "the bus is away: it is being opened"
+    for second in range(4):
+        bus.problem = bus.problem if second < 2 else None
+        bus.wake()
+        await settle()
+        assert len(bus.sent) == min(second + 1, 3)
+        clock.advance(1)
+    driving.cancel()

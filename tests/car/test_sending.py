@@ -12,7 +12,7 @@ from ovms.car.frames import Frame
 from ovms.car.trust import Trust
 from ovms.car.vehicles.data.models import LONGEST_COMMAND
 from ovms.car.vehicles.data.problems import VehicleTypeError
-from ovms.car.vehicles.data.sending import MOST_WAITING
+from ovms.car.vehicles.data.sending import MOST_WAITING, RETRY_AFTER
 from ovms.car.vehicles.data.vehicle import DataVehicle
 from ovms.car.vehicles.roadster import Roadster
 from ovms.car.vehicles.roadster.simulated import SimulatedRoadster
@@ -375,3 +375,26 @@ def test_no_frame_upsets_a_simulated_car(bus_id: int, data: bytes, is_extended: 
     for each in (bus_id, 0x102):
         sim.receive(Frame(0, each, data, is_extended), 1)
     assert len(sim.poll(10)) > 5
+
+
+@pytest.mark.parametrize("goal", ["id = 0x600", 'to = "unit"'])
+def test_a_question_counts_as_asked_when_it_left(tmp_path: Path, goal: str) -> None:
+    """While the adapter opens it is due again soon; once it has left, after its time."""
+    mapping = (
+        '[[isotp]]\nname = "unit"\nrequest = 0x600\nresponse = 0x10\n'
+        f'[[ask]]\nfor = "data"\n{goal}\ndata = "01 00"\nevery = 60\n'
+    )
+    car = DataVehicle(make(tmp_path, mapping).kind, trust=Trust.ASK)
+    assert len(send(car, 0, "the bus is away")) == 1
+    assert send(car, RETRY_AFTER - 0.2, "the bus is away") == []
+    assert len(send(car, RETRY_AFTER, "the bus is away")) == 1
+    assert len(send(car, 2 * RETRY_AFTER)) == 1
+    assert send(car, 2 * RETRY_AFTER + 59.8) == []
+    assert len(send(car, 2 * RETRY_AFTER + 60)) == 1
+
+
+def test_a_question_of_every_moment_is_not_delayed(tmp_path: Path) -> None:
+    """One that is due more often than a question is tried again is due as often when it fails."""
+    ask = '[[ask]]\nfor = "data"\nid = 1\ndata = "01"\nevery = 0.5\n'
+    car = DataVehicle(make(tmp_path, ask).kind, trust=Trust.ASK)
+    assert [len(send(car, now, "the bus is away")) for now in (0, 0.4, 0.5, 1)] == [1, 0, 1, 1]

@@ -16,6 +16,7 @@ from ovms.car.frames import Frame
 from ovms.car.vehicles.data.command_frames import Poll
 from ovms.car.vehicles.data.conditions import Look
 from ovms.car.vehicles.data.links import IsoTpLink
+from ovms.car.vehicles.data.sending import retry_from
 from ovms.car.vehicles.data.transport import IsoTpEndpoint
 
 ANSWER_TIMEOUT = 1.0
@@ -78,6 +79,8 @@ class IsoTpChannel:
         self._look = look
         self._asked: dict[int, float] = {}
         self._open: _Open | None = None
+        self._asking: int | None = None
+        """The question that is being sent."""
         self._idle_until = float("-inf")
         self._end = IsoTpEndpoint(link.request, link.response, link.is_extended)
 
@@ -119,7 +122,10 @@ class IsoTpChannel:
         return self._end.take()
 
     def ask(self, now: float) -> list[Frame]:
-        """Return the next request if none is open and one is due. It counts as sent."""
+        """Return the next request if none is open and one is due.
+
+        :meth:`sent` says whether it left.
+        """
         if self._open is not None or now < self._idle_until:
             return []
         due = [
@@ -130,12 +136,19 @@ class IsoTpChannel:
         for _, at in sorted(due):
             question = self._questions[at]
             if question.when.holds(self._look):
-                self._asked[at] = now
+                self._asked[at], self._asking = now, at
                 frame = Frame(now, question.id, question.data, question.is_extended)
                 self.note(frame, now)
                 return [frame]
         self._idle_until = now + PAUSE
         return []
+
+    def sent(self, now: float, problem: str | None) -> None:
+        """Note that the request is on the bus. With a ``problem``, ask it again soon."""
+        asking, self._asking = self._asking, None
+        if asking is not None and problem is not None:
+            self._open = None
+            self._asked[asking] = retry_from(now, self._questions[asking].every)
 
     def note(self, frame: Frame, now: float) -> None:
         """Note a frame that is sent: a request on this link is open from now on."""

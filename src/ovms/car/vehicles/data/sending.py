@@ -25,6 +25,10 @@ from ovms.car.vehicles.data.fields import SEPARATOR
 from ovms.car.vehicles.data.models import LONGEST_COMMAND
 from ovms.protocol.commands import Answer, Command, Result
 
+RETRY_AFTER = 1.0
+"""Seconds after which a question is due again that could not be sent, such as while an adapter
+opens."""
+
 MOST_WAITING = 50
 """Commands at a time. A server sends one after the other."""
 
@@ -51,6 +55,11 @@ class _SentCommand:
         return {name.partition(SEPARATOR)[0] for name in self.expected.names}
 
 
+def retry_from(now: float, every: float) -> float:
+    """Return when a question that did not leave counts as asked, so that it is due again soon."""
+    return now - every + min(every, RETRY_AFTER)
+
+
 class FrameSender:
     """The frames for one car. ``now`` is the car's time; ``look`` returns what is known of it."""
 
@@ -58,6 +67,8 @@ class FrameSender:
         self._questions = questions
         self._look = look
         self._asked: dict[int, float] = {}
+        self._asking: list[int] = []
+        """The questions that are being sent."""
         self._queue: list[tuple[float, int, Frame, _SentCommand]] = []
         self._count = itertools.count()
         self._waiting: list[_SentCommand] = []
@@ -70,13 +81,14 @@ class FrameSender:
         return self._queue[0][0] if self._queue else None
 
     def asking(self, now: float) -> list[Frame]:
-        """Return the due frames that ask for data. They count as sent at ``now``."""
+        """Return the due frames that ask for data. :meth:`sent` says whether they left."""
         due = []
         for at, question in enumerate(self._questions):
             asked = self._asked.get(at)
             is_due = asked is None or now - asked >= question.every
             if is_due and question.when.holds(self._look):
                 self._asked[at] = now
+                self._asking.append(at)
                 due.append(Frame(now, question.id, question.data, question.is_extended))
         return due
 
@@ -112,7 +124,14 @@ class FrameSender:
         return due
 
     def sent(self, now: float, problem: str | None) -> None:
-        """Note that the frames are on the bus. With a ``problem``, fail their command instead."""
+        """Note that the frames are on the bus.
+
+        With a ``problem``, fail their command instead, and ask the same questions again soon.
+        """
+        asking, self._asking = self._asking, []
+        if problem is not None:
+            for at in asking:
+                self._asked[at] = retry_from(now, self._questions[at].every)
         leaving, self._leaving = self._leaving, []
         for waiting in leaving:
             waiting.left -= 1

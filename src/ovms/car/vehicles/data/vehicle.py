@@ -231,6 +231,8 @@ class DataVehicle:
     def sent(self, now: float, problem: str | None = None) -> None:
         """See :class:`~ovms.car.vehicles.BusVehicle`."""
         self._sender.sent(now, problem)
+        for exchange in self._exchanges.values():
+            exchange.sent(now, problem)
         asked, self._asked = self._asked, set()
         if problem is None:
             for message in asked:
