@@ -110,7 +110,7 @@ def test_a_folder_may_lie_where_one_stands(
 
 ENTRIES: list[type[MappingEntry]] = [
     VehicleHeader, LinkEntry, SignalEntry, SilenceEntry, AskEntry, CommandEntry, FrameEntry,
-    ParameterEntry,
+    ParameterEntry, DerivedEntry,
 ]  # fmt: skip
 
 

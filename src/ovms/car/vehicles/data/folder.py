@@ -11,6 +11,7 @@ from ovms.car.state import Topic
 from ovms.car.vehicles.data.buses import BusNames, read_buses, sent_ids
 from ovms.car.vehicles.data.command_frames import CommandFrames, Poll, read_orders, read_questions
 from ovms.car.vehicles.data.dbc import BusFile, BusSignal, read_dbc
+from ovms.car.vehicles.data.derived import DerivedField, read_derived
 from ovms.car.vehicles.data.fields import TOPICS
 from ovms.car.vehicles.data.links import IsoTpLink, read_links
 from ovms.car.vehicles.data.models import VehicleHeader, read_entry
@@ -51,6 +52,7 @@ class VehicleType:
     orders: Mapping[int, CommandFrames]
     silences: tuple[Silence, ...]
     buses: BusNames
+    derived: tuple[DerivedField, ...] = ()
     warnings: tuple[Problem, ...] = ()
     """What may be wrong with the folder, in the order of the files."""
 
@@ -141,8 +143,9 @@ def _make(name: str, document: Document, bus: BusFile | None) -> VehicleType | N
     silences = tuple(read_silences(head.silence, bus, document))
     sent = sent_ids(links, questions, orders.values())
     buses = read_buses(head, bus, links, sent, document)
+    derived = read_derived(head.derived, targets, bus, document)
     conditions = [*(each.when for each in questions), *(each.when for each in silences)]
-    names = set(looked_at(targets, conditions))
+    names = set(looked_at(targets, conditions)).union(*(each.looked_at for each in derived))
     signals = {each: bus.find(each)[0] for each in names if bus.find(each)}
     watched: dict[str, dict[str, BusSignal]] = {}
     for signal in signals.values():
@@ -150,7 +153,7 @@ def _make(name: str, document: Document, bus: BusFile | None) -> VehicleType | N
     pieces = max((target.piece for target in targets), default=0)
     return VehicleType(
         name, head.car_type, head.description, head.bitrate, bus, by_message(targets), watched,
-        signals, pieces, stale, links, questions, orders, silences, buses,
+        signals, pieces, stale, links, questions, orders, silences, buses, derived,
     )  # fmt: skip
 
 
@@ -160,8 +163,8 @@ def _read_head(document: Document) -> VehicleHeader:
     if head is not None:
         return head
     sections: dict[str, type] = {
-        "signals": dict, "stale": dict, "silence": list, "isotp": list, "ask": list,
-        "commands": dict, "buses": dict,
+        "signals": dict, "derived": dict, "stale": dict, "silence": list, "isotp": list,
+        "ask": list, "commands": dict, "buses": dict,
     }  # fmt: skip
     good: dict[str, Any] = {
         key: document.values[key]

@@ -50,6 +50,7 @@ class VehicleHeader(MappingEntry):
     """The bus of all messages that no other bus has."""
     buses: dict[str, Any] = {}
     signals: dict[str, Any] = {}
+    derived: dict[str, Any] = {}
     stale: dict[str, Any] = {}
     silence: list[Any] = []
     isotp: list[Any] = []
@@ -74,6 +75,19 @@ class SignalEntry(MappingEntry):
     when: Any = None
     piece: Annotated[int, Field(ge=1, le=8)] | None = None
     code: str | None = None
+
+
+class DerivedEntry(MappingEntry):
+    """A field that is calculated from others."""
+
+    formula: Annotated[str, Field(min_length=1)]
+    unit: str | None = None
+    """The formula's unit, if it is not the field's."""
+    integrate: bool = False
+    """Whether it is summed over hours."""
+    when: Any = None
+    reset: Any = None
+    """When this begins to hold the sum starts over."""
 
 
 Id = Annotated[int, Field(ge=0, le=MOST_ID)]

@@ -297,7 +297,7 @@ class _Maker:
         if entry.scale == 0:
             self._report("scale", "scale 0 leaves nothing of the value")
         calculate = _calculation(entry, self._range("clamp"))
-        return lambda value: _shape(field, scale(calculate(value)))
+        return lambda value: shape(field, scale(calculate(value)))
 
 
 def fits(code: float, signal: BusSignal) -> bool:
@@ -366,7 +366,7 @@ def _calculation(entry: SignalEntry, clamp: tuple[float, float] | None) -> Calla
     return calculate
 
 
-def _shape(field: StateField, value: float) -> Any:
+def shape(field: StateField, value: float) -> Any:
     """Return a value as its field holds it; no reading for one out of all bounds."""
     if not math.isfinite(value):
         return KEEP

@@ -14,6 +14,7 @@ from ovms.car.state import CarState
 from ovms.car.trust import Trust
 from ovms.car.vehicles.data.conditions import Value
 from ovms.car.vehicles.data.dbc import Codes
+from ovms.car.vehicles.data.derived import Derivation
 from ovms.car.vehicles.data.encodings import ValueRefused
 from ovms.car.vehicles.data.fields import FIELDS, Holds, StateField
 from ovms.car.vehicles.data.folder import VehicleType
@@ -61,6 +62,7 @@ class DataVehicle:
         }
         self._commands_links = kind.commands_links
         self._silence = SilenceWatch(kind.silences, self._look)
+        self._derivation = Derivation(kind.derived, self._look_within)
         self._asked: set[str] = set()
         """The messages that the requests being sent ask for."""
 
@@ -93,6 +95,7 @@ class DataVehicle:
         """Apply silences, and answer the commands that the car has obeyed."""
         for field, value in self._silence.look(now):
             self._put(field, value, now)
+        self._derive(now, is_reading=False)
         if self._sender.is_waiting:
             self._sender.look(now)
 
@@ -139,6 +142,16 @@ class DataVehicle:
         for name, code in codes.items():
             for target in targets.get(name, ()):
                 self._fill(target, target.read(code, self._look), now)
+        self._derive(now, is_reading=True)
+
+    def _derive(self, now: float, *, is_reading: bool) -> None:
+        """Calculate the fields that follow from others."""
+        for field, value in self._derivation.update(now, is_reading=is_reading):
+            if value is None and field.get(self.state) is None:
+                continue
+            if is_reading and field.topic is not None and value is not None:
+                self.state.updated[field.topic] = now
+            self._put(field, value, now)
 
     def _look(self, name: str) -> Value:
         signal = self.kind.signals.get(name)
@@ -147,6 +160,13 @@ class DataVehicle:
             return None if code is None else signal.scale(code)
         value: Value = FIELDS[name].get(self.state)
         return value
+
+    def _look_within(self, name: str) -> Value:
+        """Return what is known of a name; of a signal only a value within the file's range."""
+        value, signal = self._look(name), self.kind.signals.get(name)
+        if signal is None or not isinstance(value, int | float):
+            return value
+        return value if signal.is_valid(value) else None
 
     def _fill(self, target: SignalTarget, value: object, now: float) -> None:
         field = target.field
