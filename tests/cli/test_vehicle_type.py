@@ -18,6 +18,7 @@ from ovms.car.vehicles.data.folder import read_folder
 from ovms.car.vehicles.data.models import (
     AskEntry,
     CommandEntry,
+    DerivedEntry,
     FrameEntry,
     LinkEntry,
     MappingEntry,
@@ -197,3 +198,37 @@ def test_a_car_of_ones_own(moped: Path) -> None:
     done = CliRunner().invoke(cli, ["car", *options, "--type", str(moped)])
     assert done.exit_code == 1
     assert done.stderr == f"ovms: {moped / 'moped.dbc'}:1: No such file or directory\n"
+
+
+def test_a_new_type_passes_its_check(tmp_path: Path, moped: Path) -> None:
+    """It is made once, from a DBC file, and says what to do next."""
+    new = tmp_path / "mine"
+    done = run("new", str(new), "--dbc", str(moped / "moped.dbc"))
+    assert done.exit_code == 0, done.output
+    assert f"ovms vehicle-type check {new}" in done.stdout
+    assert run("check", str(new)).exit_code == 0
+    assert (new / "mine.dbc").read_bytes() == (moped / "moped.dbc").read_bytes()
+    again = run("new", str(new), "--dbc", str(moped / "moped.dbc"))
+    assert (again.exit_code, again.stderr) == (1, f"ovms: {new} is there already\n")
+
+
+def test_new_types_that_are_refused(tmp_path: Path) -> None:
+    """A name that is none is wrong usage; a file that is none is told in one line."""
+    assert run("new", str(tmp_path / "a b"), "--dbc", "x").exit_code == 2
+    for file in ("missing.dbc", "."):
+        done = run("new", str(tmp_path / "car"), "--dbc", str(tmp_path / file))
+        assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+    assert not (tmp_path / "car").exists()
+
+
+def test_warnings_are_told(tmp_path: Path) -> None:
+    """What keeps nobody from using a folder is printed with its line, and in JSON."""
+    unused = Path(__file__).parents[1] / "cases" / "types" / "unused"
+    done = run("check", str(unused))
+    assert done.exit_code == 0
+    assert f"{unused / 'unused.dbc'}:8: warning: the id of Big has more than 11 bits" in done.stdout
+    assert done.stdout.rstrip().endswith("1 readings, 0 questions, 0 commands, 3 warnings")
+    told = json.loads(run("check", str(unused), "--json").stdout)
+    assert [(each["line"], each["severity"]) for each in told] == [
+        (6, "warning"), (8, "warning"), (13, "warning"),
+    ]  # fmt: skip

@@ -11,8 +11,8 @@ from ovms.car.vehicles import RegisteredType, vehicle_types
 from ovms.car.vehicles.data.fields import FIELDS
 from ovms.car.vehicles.data.folder import VehicleType, read_folder
 from ovms.car.vehicles.data.problems import VehicleTypeError
-from ovms.car.vehicles.interface import VehicleOptions
-from ovms.cli.common import JsonOption, fail, print_json, print_table
+from ovms.car.vehicles.interface import MAPPING, VehicleOptions
+from ovms.cli.common import JsonOption, fail, print_json, print_table, refuse
 from ovms.cli.simulate import simulate
 
 app = typer.Typer(help="Vehicle types: what is known, and checking one.", no_args_is_help=True)
@@ -54,6 +54,37 @@ def _summary(kind: VehicleType) -> str:
         f"{kind.name}: {kind.description} ({kind.car_type}); {kind.readings} readings, "
         f"{len(kind.questions)} questions, {len(kind.orders)} commands"
         + (f", {count} warning{'s' if count > 1 else ''}" if (count := len(kind.warnings)) else "")
+    )
+
+
+@app.command()
+def new(
+    name: Annotated[
+        Path, typer.Argument(metavar="NAME", help="The folder to make; it must not be there yet.")
+    ],
+    dbc: Annotated[
+        Path, typer.Option(metavar="FILE", help="The DBC file that says what is on the bus.")
+    ],
+) -> None:
+    """Make a vehicle type's folder from a DBC file.
+
+    Its vehicle.toml has guesses which signal fills which field, all of them still switched off.
+    """
+    from ovms.car.vehicles.data.starter import is_type_name, make_folder
+
+    if not is_type_name(name.name):
+        refuse(f"{name.name!r} is no name: letters, digits, - and _, at most 40")
+    if name.exists() or name.is_symlink():
+        fail(f"{name} is there already")
+    try:
+        guesses = make_folder(name, dbc)
+    except VehicleTypeError as error:
+        fail(str(error.problems[0]))
+    except OSError as error:
+        fail(f"{name}: {error.strerror or error}")
+    print(
+        f"made {name}: {guesses} guesses in {name / MAPPING}\n"
+        f"next: choose among them, then  ovms vehicle-type check {name}"
     )
 
 

@@ -99,7 +99,7 @@ def _find_dbc(folder: Path, name: str) -> Path:
 
 def _read_mapping(path: Path, problems: list[Problem]) -> Document | None:
     try:
-        data = _read(path)
+        data = read_file(path)
         if marked_encoding(data) is None:
             return Document(str(path), data.decode())
         return Document(str(path), decode_text(data))
@@ -112,14 +112,14 @@ def _read_mapping(path: Path, problems: list[Problem]) -> Document | None:
 
 def _read_bus(path: Path, problems: list[Problem]) -> BusFile | None:
     try:
-        return read_dbc(str(path), decode_text(_read(path)))
+        return read_dbc(str(path), decode_text(read_file(path)))
     except VehicleTypeError as error:
         problems += [*error.problems, *error.warnings]
     return None
 
 
-def _read(path: Path) -> bytes:
-    """Return a small file."""
+def read_file(path: Path) -> bytes:
+    """Return a small file. Raise :class:`VehicleTypeError`."""
     try:
         with path.open("rb") as file:
             data = file.read(LONGEST_FILE + 1)
