@@ -19,6 +19,7 @@ from ovms.car.vehicles.sim import SCENARIOS, SimCar
 from ovms.protocol import Message
 from ovms.protocol.commands import Command, Result
 from ovms.protocol.records.history import AckedRecord
+from ovms.protocol.records.logs import GridRecord
 from tests.car.frames import execute
 
 Told = list[tuple[str, list[str]]]
@@ -63,11 +64,11 @@ def test_the_columns_are_those_of_the_docstring() -> None:
     state.charge_state = "done"
     record = log.look(state)
     assert record is not None
-    assert (record.type, record.number, record.lifetime) == ("*-LOG-Grid", 1, LIFETIME)
+    assert (record.type, record.number, record.lifetime) == ("*-LOG-Grid", 2, LIFETIME)
     columns = record.data.decode().split(",")
     described = charges.__doc__ or ""
     assert re.findall(r"\b(\d+) (?:and \d+ )?(?:GPS|kind|the same)", described) == ["1", "6", "43"]
-    assert len(columns) == 44
+    assert len(columns) == len(GridRecord.TABLE) == 45
     empty = [at + 1 for at, text in enumerate(columns) if not text]
     assert empty == [5, 6, 8, 9, 13, 14, 15, 16, 39]
     assert [at + 1 for at, text in enumerate(columns) if text not in ("", "0")] == [7]
@@ -81,7 +82,7 @@ def test_each_reading_stands_in_its_column() -> None:
         charge_minutes=90, charge_energy=10.25, grid_energy=11.5, grid_energy_total=1234.5678,
         soc=64, estimated_range=150.04, ideal_range=180, ideal_range_max=280, battery_voltage=391.2,
         temperature_battery=21, temperature_charger=35.5, temperature_ambient=-4.5,
-        temperature_cabin=19, soh=97, cac=140.5,
+        temperature_cabin=19, soh=97, cac=140.5, odometer=12345.6,
     )  # fmt: skip
     log.look(state)
     state.charge_state = "topoff"
@@ -90,9 +91,12 @@ def test_each_reading_stands_in_its_column() -> None:
     assert record.data.decode() == (
         "1,48.500000,-11.250000,480,,ccs,topoff,onrequest,range,16,0,0,,,,,0,0,0,"
         "5400,10.250,11.500,1234.568,0,0,0,0,64.0,150.0,180.0,280.0,391.2,"
-        "21.0,35.5,0,-4.5,19.0,97,,140.500,0,0,0,0"
+        "21.0,35.5,0,-4.5,19.0,97,,140.500,0,0,0,0,12345.600"
     )
     assert len(record.fields) < LONGEST_RECORD - 200
+    read = GridRecord.parse(record.data)
+    assert (read.charge_state, read.soc, read.battery_voltage) == ("topoff", 64.0, 391.2)
+    assert (read.soh, read.cac, read.odometer) == (97, 140.5, 12345.6)
 
 
 def test_numbers_without_a_word_do_no_harm() -> None:

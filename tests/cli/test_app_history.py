@@ -157,7 +157,7 @@ def test_a_wrong_password_is_told_once(
     refuse_after(server, monkeypatch, 2)
     result = invoke(server, command, "--paranoid", "wrong")
     assert result.stderr.count("paranoid password does not open") == 1
-    lines = [line.split(" ", 2)[2] for line in result.stdout.splitlines()]
+    lines = [line.split(" ", 1)[1] for line in result.stdout.splitlines()]
     assert lines.count("S sealed") == 2
     assert "charging" not in result.stdout
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sys
 from collections.abc import Iterator
 
 import pytest
-import typer
 from typer.testing import CliRunner, Result
 
 from ovms.cli.app import app
-from ovms.cli.app_listings import _Csv, find_time
 from ovms.protocol import Message
-from tests.app.scripted import VEHICLE, ScriptedServer, ServerThread, rows
+from tests.app.scripted import STATUS, VEHICLE, ScriptedServer, ServerThread, rows
 
 TIME = "2025-06-01 18:00:00"
 ISO = "2025-06-01T18:00:00Z"
@@ -50,14 +47,50 @@ def test_records_of_a_type(server: ScriptedServer) -> None:
 
 
 def test_records_as_csv_and_json(server: ScriptedServer) -> None:
-    """CSV with a header, JSON as one array; both hold the values whole."""
-    server.on["C"] = rows(32, TRIPS)
+    """CSV with a header, JSON as one array; records of no known type have their values whole."""
+    server.on["C"] = rows(32, [each.replace("LOG-Trip", "OWN-Type") for each in TRIPS])
     table = list(
-        csv.DictReader(io.StringIO(invoke(server, "history", "*-LOG-Trip", "--csv").stdout))
+        csv.DictReader(io.StringIO(invoke(server, "history", "*-OWN-Type", "--csv").stdout))
     )
-    listed = json.loads(invoke(server, "history", "*-LOG-Trip", "--json").stdout)
+    listed = json.loads(invoke(server, "history", "*-OWN-Type", "--json").stdout)
     assert table == [{k: str(v) for k, v in row.items()} for row in listed]
-    assert listed[1] == {"type": "*-LOG-Trip", "time": ISO, "number": 1, "value": "1,\x1b[2J,x"}
+    assert listed[1] == {"type": "*-OWN-Type", "time": ISO, "number": 1, "value": "1,\x1b[2J,x"}
+
+
+def test_records_as_columns(server: ScriptedServer) -> None:
+    """Records with a field table have its columns; distances are in the unit that is asked for."""
+    server.stored.append(STATUS)
+    server.on["C"] = rows(32, [f"D,{TIME},0,4,0,5,,,,0,16093.44"])
+    options = ("history", "D", "--units", "M", "--fields", "ChargePort,odometer,temperature_pem")
+    assert invoke(server, *options, "--format", "csv").stdout.splitlines() == [
+        "time,charge_port,odometer [mi],temperature_pem [°C]",
+        f"{ISO},true,1000.0,",
+    ]
+    (row,) = json.loads(invoke(server, *options, "--json").stdout)
+    assert row == {
+        "type": "D",
+        "time": ISO,
+        "fields": {"charge_port": True, "odometer": 1000.0, "temperature_pem": None},
+        "units": {"odometer": "mi", "temperature_pem": "°C"},
+    }
+
+
+def test_trips_by_their_short_name(server: ScriptedServer) -> None:
+    """The names of trips and charges need no stars, and a span ends with --until."""
+    late = "2025-06-01 18:00:01"
+    server.on["C"] = rows(32, [f"*-LOG-Trip,{each},1,1,50.5,8.25" for each in (TIME, late)])
+    found = json.loads(invoke(server, "history", "trips", "--until", ISO, "--json").stdout)
+    assert [row["time"] for row in found] == [ISO]
+    assert found[0]["fields"]["latitude"] == 50.5
+    assert server.codes("C") == [b"32,*-LOG-Trip"]
+
+
+def test_a_track(server: ScriptedServer) -> None:
+    """Positions are a GPX track."""
+    server.on["C"] = rows(32, [f"L,{TIME},0,50.5,8.25,0,0,1,1"])
+    track = invoke(server, "history", "--format", "gpx").stdout
+    assert '<trkpt lat="50.500000" lon="8.250000">' in track
+    assert f"<time>{ISO}</time>" in track
 
 
 def test_types_and_utilisation(server: ScriptedServer) -> None:
@@ -107,11 +140,18 @@ def test_a_failure_is_one_line_and_exit_1(server: ScriptedServer) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["history", "T", "--since", "yesterday"], "no time"),
+        (["history", "T", "--since", "soon"], "no time"),
         (["history", "T", "--since", ""], "no time"),
         (["history", "a,b"], "no type"),
         (["history", ""], "no type"),
         (["history", "--csv", "--json"], "not both"),
+        (["history", "--until", "today"], "name one"),
+        (["history", "--fields", "soc"], "name one"),
+        (["history", "S", "--fields", "sock"], "did you mean soc?"),
+        (["history", "S", "--units", "mph"], "none of km"),
+        (["history", "S", "--since", "2d", "--until", "3d"], "before --since"),
+        (["history", "trips", "--format", "gpx"], "track of the positions"),
+        (["utilisation", "--format", "gpx"], "no positions"),
         (["utilisation", "--csv", "--json"], "not both"),
     ],
 )
@@ -122,24 +162,3 @@ def test_wrong_usage(server: ScriptedServer, arguments: list[str], message: str)
     assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert server.roles == []
-
-
-@pytest.mark.parametrize("text", ["2025-06-01", "2025-06-01 00:00:00", "2025-06-01T02:00+02:00"])
-def test_times(text: str) -> None:
-    """Dates and times, with a zone or without."""
-    assert find_time(text).isoformat()[:10] == "2025-06-01"
-    with pytest.raises(typer.Exit):
-        find_time("x" + text)
-
-
-def test_a_terminal_gets_no_control_characters(monkeypatch: pytest.MonkeyPatch) -> None:
-    """CSV is data in a pipe and text on a terminal."""
-
-    class Terminal(io.StringIO):
-        def isatty(self) -> bool:
-            return True
-
-    shown = Terminal()
-    monkeypatch.setattr(sys, "stdout", shown)
-    _Csv(["a"]).print({"a": "\x1b[2J"})
-    assert "\x1b" not in shown.getvalue()

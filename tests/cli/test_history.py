@@ -13,7 +13,7 @@ from ovms.cli import history, vehicle
 from ovms.server.storage import queries
 from ovms.server.storage.batch import Batch
 from ovms.server.storage.opening import open_database
-from ovms.server.values import KeptRecord
+from ovms.server.values import KeptRecord, LatestMessage
 from tests.server.storage.databases import apply, close
 
 if TYPE_CHECKING:
@@ -79,17 +79,17 @@ def test_summary(folder: Path) -> None:
 
 def test_records(folder: Path) -> None:
     """The records of a type come oldest first, whatever their bytes are."""
-    rows = [("S", 0, NOON + 1, b"\xe9,\x1b"), ("S", 0, NOON, b'1,"2"'), ("D", 0, NOON, b"x")]
+    rows = [("Q", 0, NOON + 1, b"\xe9,\x1b"), ("Q", 0, NOON, b'1,"2"'), ("D", 0, NOON, b"x")]
     _keep(folder, *rows)
-    one = {"type": "S", "time": "2025-06-15T15:06:40Z", "number": 0, "value": '1,"2"'}
-    two = {"type": "S", "time": "2025-06-15T15:06:41Z", "number": 0, "value": "é,\x1b"}
-    assert _json("car1", "--type", "S") == [one, two]
-    found = list(csv.DictReader(io.StringIO(_history("car1", "--type", "S", "--csv"))))
+    one = {"type": "Q", "time": "2025-06-15T15:06:40Z", "number": 0, "value": '1,"2"'}
+    two = {"type": "Q", "time": "2025-06-15T15:06:41Z", "number": 0, "value": "é,\x1b"}
+    assert _json("car1", "--type", "Q") == [one, two]
+    found = list(csv.DictReader(io.StringIO(_history("car1", "--type", "Q", "--csv"))))
     assert [row["value"] for row in found] == ['1,"2"', "é,\x1b"]
-    assert _history("car1", "--type", "S").splitlines() == [
+    assert _history("car1", "--type", "Q").splitlines() == [
         "type\ttime\tnumber\tvalue",
-        'S\t2025-06-15T15:06:40Z\t0\t1,"2"',
-        "S\t2025-06-15T15:06:41Z\t0\té,\\x1b",
+        'Q\t2025-06-15T15:06:40Z\t0\t1,"2"',
+        "Q\t2025-06-15T15:06:41Z\t0\té,\\x1b",
     ]
 
 
@@ -104,6 +104,75 @@ def test_since(folder: Path, since: str, numbers: list[int]) -> None:
     assert [row["number"] for row in found] == numbers
     totals = [row["total"] for row in _json("car1", "--since", since)]
     assert totals == ([len(numbers)] if numbers else [])
+
+
+def test_until(folder: Path) -> None:
+    """A span ends with its last second, so the next one begins behind it."""
+    _keep(folder, *(("S", number, NOON + number, b"") for number in range(4)))
+    at = "2025-06-15T15:06:4{}Z"
+    first = _json("car1", "--type", "S", "--until", at.format(1))
+    second = _json("car1", "--type", "S", "--since", at.format(1), "--until", at.format(2))
+    assert [[row["number"] for row in found] for found in (first, second)] == [[0, 1], [2]]
+    assert [row["total"] for row in _json("car1", "--until", at.format(2))] == [3]
+    assert _json("car1", "--until", "2025-06-15") == []
+
+
+def test_columns(folder: Path) -> None:
+    """CSV has a column a field, with its unit; what is unknown is empty."""
+    _keep(folder, ("S", 0, NOON, b"80,K,0,,charging,standard,300"))
+    (row,) = csv.DictReader(io.StringIO(_history("car1", "--type", "S", "--format", "csv")))
+    assert row["time"] == "2025-06-15T15:06:40Z"
+    assert (row["soc [%]"], row["charge_state"], row["ideal_range [km]"]) == (
+        "80",
+        "charging",
+        "300",
+    )
+    assert (row["charge_current [A]"], row["soh [%]"]) == ("", "")
+
+
+def test_an_owner_who_changes_units(folder: Path) -> None:
+    """Distances are in one unit, whichever the car reported in at the time."""
+    _keep(
+        folder,
+        ("D", 0, NOON - 5, b"0,0,0,0,0,0,0,1000"),
+        ("S", 0, NOON, b"80,M"),
+        ("D", 0, NOON, b"0,0,0,0,0,0,0,1000"),
+        ("S", 0, NOON + 60, b"80,K"),
+        ("D", 0, NOON + 70, b"0,0,0,0,0,0,0,1610"),
+    )
+    options = ("car1", "--type", "D", "--fields", "odometer", "--json")
+    found = [row["fields"]["odometer"] for row in _json(*options, "--units", "km")]
+    assert found == [160.934, 160.934, 161.0]
+    assert _json(*options, "--units", "M")[1]["fields"] == {"odometer": 100.0}
+    assert _json(*options, "--since", "2025-06-15 15:07")[0]["fields"] == {"odometer": 161.0}
+
+
+def test_units_that_nobody_knows(folder: Path) -> None:
+    """A distance of a car that never told its unit is unknown."""
+    _keep(folder, ("D", 0, NOON, b"0,0,0,0,0,0,0,1000,50"))
+    (row,) = _json("car1", "--type", "D")
+    assert (row["fields"]["odometer"], row["value"]) == (None, "0,0,0,0,0,0,0,1000,50")
+
+
+def test_the_unit_and_the_module_of_now(folder: Path) -> None:
+    """Where no status is kept the latest one names the unit; the latest F tells a PIC."""
+    batch, database = Batch(), open_database(folder)
+    latest = {"S": b"80,M", "F": b"3.1.4/TR2.0/V2/,VIN"}
+    batch.messages["CAR1"] = {
+        code: LatestMessage(code, data, NOON) for code, data in latest.items()
+    }
+    apply(database, batch)
+    close(database)
+    _keep(folder, ("L", 0, NOON, b"50,8,0,0,1,1,36,0,0,0,1500"))
+    (row,) = _json("car1", "--type", "positions")
+    assert (row["fields"]["speed"], row["units"]["speed"]) == (36, "mph")
+    assert row["fields"]["energy_used"] == 1.5
+
+
+def test_a_track(folder: Path) -> None:
+    """Positions are a GPX track, without a type, too."""
+    _keep(folder, ("L", 0, NOON, b"50.5,8.25,0,0,1,1"), ("L", 0, NOON + 60, b"0,0,0,0,0,-1"))
+    assert _history("car1", "--format", "gpx").count("<trkpt") == 1
 
 
 @pytest.mark.parametrize("pages", [0, 1, 2.5])
@@ -123,7 +192,7 @@ def test_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "code"),
-    [(["none"], 1), (["car1", "--since", "today"], 2), (["car1", "--csv", "--json"], 2)],
+    [(["none"], 1), (["car1", "--since", "soon"], 2), (["car1", "--csv", "--json"], 2)],
 )
 def test_refused(arguments: list[str], code: int) -> None:
     """An unknown vehicle fails; a time that is none, or two formats, are wrong usage."""

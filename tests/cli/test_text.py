@@ -35,7 +35,7 @@ def test_a_line_is_a_line(code: str, data: bytes) -> None:
 )
 def test_lines_name_what_is_known(message: Message, text: str) -> None:
     """A message is its time, its code, and its fields by name."""
-    assert line(message).startswith(f"2026-11-18 11:06:40 {text}")
+    assert line(message).startswith(f"2026-11-18T11:06:40Z {text}")
 
 
 @pytest.mark.parametrize(

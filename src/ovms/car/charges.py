@@ -12,7 +12,8 @@ The columns are those of modules on the road, in their order, always metric:
 31 range of a full battery (km), 32 battery voltage (V),
 33 battery, 34 charger, 35 12 V charger, 36 outside and 37 cabin temperature (°C),
 38 state of health (%), 39 health in words (empty), 40 capacity (Ah),
-41 energy used and 42 recovered over the car's life (kWh), 43 and 44 the same in Ah (0).
+41 energy used and 42 recovered over the car's life (kWh), 43 and 44 the same in Ah (0),
+45 odometer (km), since version 2.
 
 An unknown number is 0, an unknown word empty. A sub-state that has no word is its number. The
 record's number is the version of this format, and always the same.
@@ -26,9 +27,10 @@ from ovms.car.columns import LIFETIME, NO_WORD, numbers, place
 from ovms.car.state import CarState
 from ovms.protocol.commands import CHARGE_MODE_NUMBERS
 from ovms.protocol.records.history import HistoryRecord
+from ovms.protocol.records.logs import GRID_TYPE
 
-TYPE = "*-LOG-Grid"
-VERSION = 1
+TYPE = GRID_TYPE
+VERSION = 2
 
 PLUGS = {1: "type1", 2: "type2", 3: "chademo", 4: "roadster", 5: "teslaus", 6: "supercharger",
          7: "ccs"}  # fmt: skip
@@ -90,7 +92,7 @@ def _columns(state: CarState) -> Iterator[str]:
     )  # fmt: skip
     yield from numbers(state.soh)
     yield NO_WORD
-    yield from numbers(state.cac, None, None, None, None, places=3)
+    yield from numbers(state.cac, None, None, None, None, state.odometer, places=3)
 
 
 def _substate(number: int | None) -> str:

@@ -23,8 +23,9 @@ from collections.abc import Iterator
 from ovms.car.columns import LIFETIME, NO_WORD, numbers, place
 from ovms.car.state import CarState
 from ovms.protocol.records.history import HistoryRecord
+from ovms.protocol.records.logs import TRIP_TYPE
 
-TYPE = "*-LOG-Trip"
+TYPE = TRIP_TYPE
 VERSION = 1
 LEAST_TRIP = 0.2
 """km below which switching on and off is no trip."""

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-import csv
-import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from typing import Annotated, Any, Protocol
 
-import msgspec
 import typer
 
 from ovms.app.client import App
-from ovms.cli.common import JsonOption, print_table, refuse
+from ovms.app.listings import HistoryRow
+from ovms.cli.common import refuse
+from ovms.cli.listing import (
+    CsvOption,
+    Format,
+    FormatOption,
+    JsonOption,
+    choose_format,
+    make_listing,
+)
+from ovms.cli.record_listing import (
+    FieldsOption,
+    HistoryQuery,
+    KeptLine,
+    RecordListing,
+    UnitsOption,
+    make_query,
+)
 from ovms.cli.target import MakeTarget, Target, run, takes_plain_target
-from ovms.cli.text import printable
-
-CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
+from ovms.cli.times import TIME_HELP
 
 
 class ListingRow(Protocol):
@@ -34,127 +46,89 @@ Open = Callable[[App], AsyncIterator[ListingRow]]
 def history(
     target: MakeTarget,
     type: Annotated[  # noqa: A002 (the name of the argument)
-        str | None, typer.Argument(metavar="TYPE", help="Whose records; without it, the types.")
+        str | None,
+        typer.Argument(
+            metavar="TYPE",
+            help="Whose records: S, D, L, trips, charges; without it, the types.",
+            show_default=False,
+        ),
     ] = None,
     since: Annotated[
-        str | None,
-        typer.Option(metavar="TIME", help="Only what is newer: 2025-06-01, '2025-06-01 18:00:00'."),
+        str | None, typer.Option(metavar="TIME", help=f"Made after this: {TIME_HELP}")
     ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Made until then, in the same spelling.")
+    ] = None,
+    fields: FieldsOption = None,
+    format: FormatOption = None,  # noqa: A002 (the name of the option)
+    units: UnitsOption = None,
     as_csv: CsvOption = False,
     json: JsonOption = False,
 ) -> None:
     """List the types of records that the server keeps, or the records of one type. Times are UTC.
 
-    Without records there is one line, 'nothing', and the exit code is 0.
+    CSV and JSON have a column for each field, with its name and its unit. What is unknown is
+    empty, null in JSON. Without records a table is one line, 'nothing', and the exit code is 0.
     """
-    after = None if since is None else find_time(since)
     if type is not None and (not type or "," in type):
         refuse(f"{type!r} is no type of record")
-    _check(as_csv, json)
+    query = make_query(type, since, until, fields, units, choose_format(format, as_csv, json))
+    if query.type is None and query.until is not None:
+        refuse("--until is for the records of a type: name one")
     called = target()
-    if type is None:
-        run(_list(called, lambda app: app.history_summary(after), SUMMARY, as_csv, json))
+    after = None if query.since is None else datetime.fromtimestamp(query.since, UTC)
+    if query.type is None:
+        run(_list(called, lambda app: app.history_summary(after), SUMMARY, query.format))
     else:
-        wanted = type
-        run(_list(called, lambda app: app.history(wanted, after), RECORDS, as_csv, json))
+        run(_list_records(called, query.type, after, query))
 
 
 @takes_plain_target
 def utilisation(
     target: MakeTarget,
+    format: Annotated[  # noqa: A002 (the name of the option)
+        Format | None,
+        typer.Option("--format", show_default="table", help="table, csv or json."),
+    ] = None,
     as_csv: CsvOption = False,
     json: JsonOption = False,
 ) -> None:
     """List the traffic of car and apps by day, newest first, in bytes. Days are UTC."""
-    _check(as_csv, json)
-    called = target()
-    run(_list(called, lambda app: app.utilisation(), UTILISATION, as_csv, json))
-
-
-def find_time(text: str) -> datetime:
-    """Return a date, or a date and time, in UTC unless it names a zone. Else it is wrong usage."""
-    try:
-        return datetime.fromisoformat(text.strip())
-    except ValueError:
-        refuse(f"{text!r} is no time; write 2025-06-01 or '2025-06-01 18:00:00'")
-
-
-def _check(as_csv: bool, json: bool) -> None:
-    if as_csv and json:
-        refuse("--csv or --json, not both")
+    chosen = choose_format(format, as_csv, json)
+    if chosen == "gpx":
+        refuse("traffic has no positions for gpx")
+    run(_list(target(), lambda app: app.utilisation(), UTILISATION, chosen))
 
 
 SUMMARY = ("type", "distinct", "total", "size", "oldest", "newest")
-RECORDS = ("type", "time", "number", "value")
 UTILISATION = ("date", "car_received", "car_sent", "apps_received", "apps_sent")
 
 
-async def _list(
-    target: Target, open_rows: Open, columns: Sequence[str], as_csv: bool, json: bool
-) -> None:
+async def _list(target: Target, open_rows: Open, columns: tuple[str, ...], chosen: Format) -> None:
     """Print rows as they come, however many."""
-    printer = _Json() if json else _Csv(columns) if as_csv else _Plain(columns)
+    listing = make_listing(chosen, columns)
     async with await target.open() as app:
         async for row in open_rows(app):
-            printer.print(row.as_json())
-    printer.end()
+            listing.print(row.as_json())
+    listing.end()
 
 
-class _Json:
-    """One JSON array, with a line for each row."""
-
-    def __init__(self) -> None:
-        self._before = "["
-
-    def print(self, row: dict[str, Any]) -> None:
-        """Print a row."""
-        print(self._before, msgspec.json.encode(row).decode(), sep="\n", end="")
-        self._before = ","
-
-    def end(self) -> None:
-        """Close the array."""
-        print("[]" if self._before == "[" else "\n]")
-
-
-class _Csv:
-    """CSV with a header line. A terminal gets no control characters."""
-
-    def __init__(self, columns: Sequence[str]) -> None:
-        self._clean = printable if sys.stdout.isatty() else str
-        self._writer = csv.writer(sys.stdout, lineterminator="\n")
-        self._writer.writerow(columns)
-
-    def print(self, row: dict[str, Any]) -> None:
-        """Print a row."""
-        self._writer.writerow([self._clean(str(value)) for value in row.values()])
-
-    def end(self) -> None:
-        """Do nothing: all rows are printed."""
+async def _list_records(
+    target: Target, record_type: str, after: datetime | None, query: HistoryQuery
+) -> None:
+    """Print the records of a type as they come. Their distances are in the car's unit of now."""
+    async with await target.open() as app:
+        snapshot = app.snapshot
+        units = snapshot.status.units
+        listing = RecordListing(snapshot.vehicle_id, query, units, snapshot.module)
+        async for row in app.history(record_type, after):
+            line = _line(row)
+            if query.until is None or line.at is None or line.at <= query.until:
+                listing.print(line, units)
+    listing.end()
 
 
-class _Plain:
-    """A line for each row with tabs, header first; short tables are drawn on a terminal."""
-
-    def __init__(self, columns: Sequence[str]) -> None:
-        self._columns = columns
-        self._is_long = columns is RECORDS
-        self._rows: list[list[str]] = []
-        self._has_rows = False
-
-    def print(self, row: dict[str, Any]) -> None:
-        """Print a row of a long table, or keep a row of a short one."""
-        cells = [printable(str(value)) for value in row.values()]
-        if not self._is_long:
-            self._rows.append(cells)
-        else:
-            lines = [] if self._has_rows else [self._columns]
-            for line in [*lines, cells]:
-                print("\t".join(line))
-        self._has_rows = True
-
-    def end(self) -> None:
-        """Print a short table, or that there was nothing."""
-        if not self._has_rows:
-            print("nothing")
-        elif not self._is_long:
-            print_table(self._columns, self._rows)
+def _line(row: HistoryRow) -> KeptLine:
+    data = row.value.encode("utf-8", "surrogateescape")
+    at = None if row.time is None else row.time.timestamp()
+    return KeptLine(row.type, row.as_json()["time"], at, row.number, data)

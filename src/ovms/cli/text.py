@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from ovms.app.snapshot import Seen
+from ovms.base.clock import iso_time
 from ovms.protocol.records import legible
 
 
@@ -19,8 +19,7 @@ def duration(seconds: float) -> str:
 
 def message_line(seen: Seen) -> str:
     """Return a message as one line: time, code, and its fields that are known, by name."""
-    time = datetime.fromtimestamp(seen.time, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    return printable(f"{time} {seen.message.code} {fields_of(seen)}".rstrip())
+    return printable(f"{iso_time(seen.time)} {seen.message.code} {fields_of(seen)}".rstrip())
 
 
 def fields_of(seen: Seen) -> str:

@@ -1,8 +1,8 @@
 """History and utilisation: the queries, each a short read.
 
-Each takes a connection inside a transaction; ids are compared without case. ``since`` is in Unix
-seconds and exclusive: records made later. What a removed vehicle of the same id
-left is not seen.
+Each takes a connection inside a transaction; ids are compared without case. ``since`` and ``until``
+are in Unix seconds, the first exclusive, the second not: spans that follow each other share no
+record. What a removed vehicle of the same id left is not seen.
 """
 
 from __future__ import annotations
@@ -38,19 +38,23 @@ counts = history_counts.c
 
 
 def history_summary(
-    connection: Connection, vehicle_id: str, since: int | None = None
+    connection: Connection, vehicle_id: str, since: int | None = None, until: int | None = None
 ) -> list[TypeSummary]:
-    """Return what a vehicle's history holds, by type; without ``since`` from the counters."""
+    """Return what a vehicle's history holds, by type; without a span from the counters."""
     types: list[TypeSummary] = []
     place: str | None = ""
     while place is not None:
-        page, place = summary_page(connection, vehicle_id, since, place)
+        page, place = summary_page(connection, vehicle_id, since, place, until)
         types += page
     return types
 
 
 def summary_page(
-    connection: Connection, vehicle_id: str, since: int | None, place: str
+    connection: Connection,
+    vehicle_id: str,
+    since: int | None,
+    place: str,
+    until: int | None = None,
 ) -> tuple[list[TypeSummary], str | None]:
     """Return the part of a summary behind ``place``, and where the next part begins.
 
@@ -66,26 +70,31 @@ def summary_page(
         if name is None:
             return page, None
         place = name
-        found = _summary(connection, vehicle_id, name, since)
+        found = _summary(connection, vehicle_id, name, since, until)
         if found is not None:
             page.append(found)
-            rows += found.distinct if since is None else found.total
+            rows += found.distinct if since is until is None else found.total
         if rows >= ROWS_A_PAGE:
             break
     return page, place
 
 
 def history_count(
-    connection: Connection, vehicle_id: str, record_type: str, since: int | None = None
+    connection: Connection,
+    vehicle_id: str,
+    record_type: str,
+    since: int | None = None,
+    until: int | None = None,
 ) -> tuple[int, int]:
     """Count a type's records; return the count and an id that none of them exceeds."""
     vehicle_id, record_type = vehicle_key(vehicle_id), legible(record_type)
     last_id = connection.scalar(select(func.max(h.id))) or 0
-    if since is None:
+    if since is until is None:
         query = select(func.coalesce(func.sum(counts.records), 0))
         query = query.where(counts.vehicle_id == vehicle_id, counts.type == record_type)
     else:
-        query = select(func.count()).where(*_of(connection, vehicle_id, record_type, since))
+        query = select(func.count())
+        query = query.where(*_of(connection, vehicle_id, record_type, since, until))
     return connection.scalar(query) or 0, last_id
 
 
@@ -97,6 +106,7 @@ def history_page(
     after: HistoryKey | None,
     last_id: int,
     limit: int,
+    until: int | None = None,
 ) -> list[HistoryEntry]:
     """Return up to ``limit`` records of a type behind ``after``, oldest first, then by number.
 
@@ -106,7 +116,7 @@ def history_page(
     """
     # Behind a key ``since`` holds anyway, and each page would be looked for from there.
     since = since if after is None else None
-    where = _of(connection, vehicle_key(vehicle_id), legible(record_type), since)
+    where = _of(connection, vehicle_key(vehicle_id), legible(record_type), since, until)
     query = select(h.time, h.number, h.id, h.data).where(*where, h.id <= last_id)
     if after is not None:
         query = query.where(tuple_(h.time, h.number, h.id) > tuple_(*map(literal, after)))
@@ -133,12 +143,18 @@ def utilisation(
 
 
 def _of(
-    connection: Connection, vehicle_id: str, record_type: str, since: int | None
+    connection: Connection,
+    vehicle_id: str,
+    record_type: str,
+    since: int | None,
+    until: int | None = None,
 ) -> list[ColumnElement[bool]]:
     """Return the conditions for the records that are meant."""
     where = [h.vehicle_id == vehicle_id, h.type == record_type]
     if since is not None:
         where.append(h.time > since)
+    if until is not None:
+        where.append(h.time <= until)
     purge = select(history_purges.c.last_id).where(history_purges.c.vehicle_id == vehicle_id)
     if (purged := connection.scalar(purge)) is not None:
         where.append(h.id > purged)
@@ -146,11 +162,15 @@ def _of(
 
 
 def _summary(
-    connection: Connection, vehicle_id: str, record_type: str, since: int | None
+    connection: Connection,
+    vehicle_id: str,
+    record_type: str,
+    since: int | None,
+    until: int | None,
 ) -> TypeSummary | None:
     """Return what there is of a type; ``None`` if there is nothing."""
-    where = _of(connection, vehicle_id, record_type, since)
-    if since is None:
+    where = _of(connection, vehicle_id, record_type, since, until)
+    if since is until is None:
         sums = select(func.count(), func.sum(counts.records), func.sum(counts.bytes))
         sums = sums.where(counts.vehicle_id == vehicle_id, counts.type == record_type)
     else:
