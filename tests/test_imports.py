@@ -18,7 +18,7 @@ ALLOWED: dict[str, set[str]] = {
     "server.values": {"protocol"},
     "server.alerts": {"protocol"},
     "server.storage": {"protocol", "server.values"},
-    "server.accounts": {"server.storage", "server.values"},
+    "server.accounts": {"protocol", "server.storage", "server.values"},
     "server.notify": {"protocol", "server.alerts", "server.storage", "server.values"},
     "server.hub": {"protocol", "server.values"},
     "server.peers": {"protocol", "net", "server.hub", "server.storage", "server.values"},

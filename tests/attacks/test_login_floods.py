@@ -84,7 +84,7 @@ def log_in(target: Target) -> float:
 @pytest.fixture
 def password(target: Target) -> None:
     """Give the owner a password, so that wrong ones cost what a right one does."""
-    env = {"OVMS_PASSWORD": "a long and good password"}
+    env = {"OVMS_PASSWORD": "a-long-and-good-password"}
     done = run_ovms("owner", "passwd", "tester", "--data", str(target.data), env=env)
     assert done.returncode == 0, done.stderr
 

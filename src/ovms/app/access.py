@@ -18,6 +18,7 @@ from ovms.net import client as net
 from ovms.net.address import PLAIN_PORT, TLS_PORT, parse_address
 from ovms.net.client import WELCOME_TIMEOUT, ClientConnection
 from ovms.net.tls import client_context
+from ovms.protocol.spelling import vehicle_key
 from ovms.protocol.welcome import FIRST_VEHICLE, Role
 
 
@@ -65,7 +66,7 @@ class Access:
 
     def make_snapshot(self) -> Snapshot:
         """Return an empty snapshot that has the paranoid password."""
-        return Snapshot(self.vehicle.upper(), opener=Opener(self.paranoid))
+        return Snapshot(vehicle_key(self.vehicle), opener=Opener(self.paranoid))
 
     def pinned_to(self, vehicle_id: str) -> Access:
         """Return the same access, for the vehicle that the server has chosen."""
@@ -87,7 +88,7 @@ class Access:
         """Connect, and return an app that has received nothing yet. Raises as :meth:`call`."""
         connection = await self.call()
         login = connection.login
-        snapshot.restart((self.vehicle if login is None else login.vehicle_id).upper())
+        snapshot.restart(vehicle_key(self.vehicle if login is None else login.vehicle_id))
         return App(connection, snapshot, clock or SystemClock())
 
     async def open(self, snapshot: Snapshot, clock: Clock | None = None) -> App:

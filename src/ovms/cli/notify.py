@@ -35,7 +35,7 @@ from ovms.server.notify.registry import (
 )
 from ovms.server.notify.trial import try_out
 from ovms.server.settings import ServerSettings, load_settings
-from ovms.server.storage import queries, subscriptions
+from ovms.server.storage import names, queries, subscriptions
 from ovms.server.storage.database import Database
 from ovms.server.storage.limits import SubscriptionLimits
 from ovms.server.values import Subscription
@@ -177,7 +177,7 @@ def try_(
     with open_database(data, database, config) as db:
         found = _find(db, vehicle_id, app_id)
     if not found:
-        fail(f"vehicle {vehicle_id.upper()} has no such subscription")
+        fail(f"vehicle {names.vehicle_key(vehicle_id)} has no such subscription")
     problems = asyncio.run(_try_all(settings, found))
     for each, problem in zip(found, problems, strict=True):
         print(f"{each.app_id}\t{each.push_type}\t{problem or 'delivered'}")

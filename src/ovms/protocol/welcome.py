@@ -23,6 +23,7 @@ from ovms.protocol.crypto import (
     stream,
 )
 from ovms.protocol.errors import AuthenticationFailed, NotAWelcome
+from ovms.protocol.spelling import vehicle_key
 
 SCHEME_RC4 = "0"
 """Protection scheme 0x30: shared secret, HMAC-MD5, RC4."""
@@ -58,8 +59,8 @@ class CallerWelcome:
 
     @property
     def vehicle_key(self) -> str:
-        """The vehicle id as it is compared: in upper case."""
-        return self.vehicle_id.upper()
+        """The vehicle id as it is compared."""
+        return vehicle_key(self.vehicle_id)
 
     def encode(self) -> bytes:
         """Return the line, without its end."""
@@ -94,8 +95,8 @@ class OwnerWelcome:
 
     @property
     def vehicle_key(self) -> str:
-        """The vehicle id as it is compared: in upper case."""
-        return self.vehicle_id.upper()
+        """The vehicle id as it is compared."""
+        return vehicle_key(self.vehicle_id)
 
     def encode(self) -> bytes:
         """Return the line, without its end."""

@@ -22,6 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from ovms.protocol.welcome import ProvisionRecord
 from ovms.server.storage import queries, schema, subscriptions
 from ovms.server.storage.database import Database
+from ovms.server.storage.encryption import current_key
 from ovms.server.storage.errors import (
     AlreadyExists,
     BadKeyFile,
@@ -237,6 +238,47 @@ def test_upgrade_from_sixth(tmp_path: Path) -> None:
             "bob@example.org",
         ):
             assert plain.encode() not in content
+
+
+NFC, NFD = "J\xd6RG", "JO\u0308RG"
+
+
+def test_upgrade_from_seventh(tmp_path: Path) -> None:
+    """Names and ids are composed, with all that belongs to them; two that become one stay."""
+    database = _empty(tmp_path)
+    config = Config()
+    config.set_main_option("script_location", "ovms.server.storage:migrations")
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0007")
+        owner = "INSERT INTO owners VALUES ({}, '{}', '{}', '', NULL, 0, 1, 1)"
+        vehicle = ("INSERT INTO vehicles (id, owner_id, secret, type, created, changed)"
+                   " VALUES ('{}', 1, '{}', 'car', 1, 1)")  # fmt: skip
+        notified = ("INSERT INTO notifications VALUES ('{}', 'app', 1, 'mail', '', '{}', 'x', 1, 1,"
+                    " NULL, 0)")  # fmt: skip
+        key = current_key(connection)
+        for statement in (
+            owner.format(1, NFD, NFD.casefold()),
+            owner.format(2, "e\u0301", "e\u0301"),
+            owner.format(3, "\xe9", "\xe9"),
+            vehicle.format(NFD, key.encrypt(("vehicles", "secret", NFD), "pw")),
+            vehicle.format("CAR1", key.encrypt(("vehicles", "secret", "CAR1"), "pw1")),
+            notified.format(NFD, key.encrypt(("notifications", "key", NFD, "app"), "b@x")),
+            "INSERT INTO outbox VALUES (5, '{}', 'app', 'A', 'text', 1, 1, 0)".replace("{}", NFD),
+            "INSERT INTO messages VALUES ('{}', 'S', x'3830', 2.0, '')".replace("{}", NFD),
+        ):
+            connection.execute(text(statement))
+    database.upgrade()
+    with database.writing() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+        assert [each.name for each, _ in queries.list_owners(connection)][1:] == [NFC, "\xe9"]
+        loaded = queries.load_vehicle(connection, NFD.lower())
+        assert loaded is not None
+        assert (loaded[0].id, loaded[0].secret, loaded[1][0].data) == (NFC, "pw", b"80")
+        assert queries.get_vehicle(connection, "CAR1").secret == "pw1"
+        (subscribed,) = subscriptions.list_subscriptions(connection)
+        assert (subscribed.vehicle_id, subscribed.key) == (NFC, "b@x")
+        assert connection.scalar(text("SELECT vehicle_id FROM outbox")) == NFC
 
 
 def test_upgrade_killed_at_any_moment(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from ovms.server.accounts.buckets import network_of
 from ovms.server.accounts.deferred import DeferredWrites
 from ovms.server.accounts.errors import Busy, LoginRefused
-from ovms.server.accounts.passwords import fingerprint, hash_password, verify_password
+from ovms.server.accounts.passwords import fingerprint, rehash_password, verify_password
 from ovms.server.accounts.throttle import Throttle
 from ovms.server.accounts.tokens import allows
 from ovms.server.storage import names, queries
@@ -270,4 +270,4 @@ def _look(connection: Connection, user: str, password: str) -> tuple[Owner | Non
 def _check(password_hash: str | None, password: str) -> tuple[bool, str | None]:
     found = verify_password(password_hash, password)
     is_due = found.ok and found.rehash and bool(password)
-    return found.ok, hash_password(password) if is_due else None
+    return found.ok, rehash_password(password) if is_due else None

@@ -1,20 +1,31 @@
 """Passwords of owners, stored as argon2id hashes, never in clear.
 
+They are hashed in NFC: which of two spellings of an accent a keyboard sends does not matter. A hash
+of before that is found by the other spelling, and made anew at the next login.
+
 Hashing takes tens of milliseconds and 19 MiB on purpose: a server calls these in a thread.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
+from unicodedata import normalize
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-MAX_PASSWORD: Final = 1024
-"""Characters; longer ones only cost time."""
+from ovms.protocol.spelling import composed
+
+MAX_PASSWORD: Final = 512
+"""Bytes in UTF-8 of a new password: a welcome line of 1024 bytes has room for it, and for the
+longest name and vehicle id."""
+
+MAX_TRIED: Final = 1024
+"""Characters of a password that is tried; longer ones only cost time."""
 
 # What OWASP asks for at least. RFC 9106 would take 64 MiB and four threads a login, which the small
 # machines that servers run on do not have to spare. Stored hashes follow when this changes.
@@ -22,7 +33,7 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 class PasswordError(ValueError):
-    """A password that cannot be used: empty, too long, or no text."""
+    """A password that cannot be used: empty, too long, or one that no app can send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +45,33 @@ class Verification:
 
 
 def hash_password(password: str) -> str:
-    """Return the hash to store. Raises :class:`PasswordError`."""
+    """Return the hash to store. Raises :class:`PasswordError`.
+
+    A password is a word in the welcome that an app sends, so it holds no blank.
+    """
+    check_password(password)
+    return rehash_password(password)
+
+
+def rehash_password(password: str) -> str:
+    """Return the hash to store of a password that was right until now, whatever it holds."""
+    return _hasher.hash(composed(password))
+
+
+def check_password(password: str) -> None:
+    """Raise :class:`PasswordError` for a new password that is none, or that no app can send."""
     if not password:
         raise PasswordError("the password is empty")
-    if len(password) > MAX_PASSWORD:
-        raise PasswordError(f"the password is longer than {MAX_PASSWORD} characters")
     try:
-        return _hasher.hash(password)
+        size = len(composed(password).encode())
     except UnicodeEncodeError as error:
         raise PasswordError("the password is not valid text") from error
+    if size > MAX_PASSWORD:
+        raise PasswordError(f"the password is longer than {MAX_PASSWORD} bytes")
+    if any(letter.isspace() for letter in password):
+        raise PasswordError("the password holds a blank, and no app can send one")
+    if not password.isprintable():
+        raise PasswordError("the password holds a character that cannot be typed, nor sent")
 
 
 def verify_password(password_hash: str | None, password: str) -> Verification:
@@ -51,15 +80,25 @@ def verify_password(password_hash: str | None, password: str) -> Verification:
     ``password_hash`` is what was stored, ``None`` for an owner who has none or does not exist:
     that is never right, and takes as long, so that nobody learns which names exist.
     """
-    if len(password) > MAX_PASSWORD:
+    if len(password) > MAX_TRIED:
         return Verification(ok=False)
+    for spelling in _spellings(password):
+        if _is_hash_of(password_hash or _nobody(), spelling) and password_hash:
+            is_due = spelling != composed(password) or _hasher.check_needs_rehash(password_hash)
+            return Verification(ok=True, rehash=is_due)
+    return Verification(ok=False)
+
+
+def _spellings(password: str) -> Iterable[str]:
+    """Return how a password may have been hashed: in NFC, and before in the other spelling."""
+    return dict.fromkeys((composed(password), password, normalize("NFD", password)))
+
+
+def _is_hash_of(password_hash: str, password: str) -> bool:
     try:
-        _hasher.verify(password_hash or _nobody(), password)
+        return _hasher.verify(password_hash, password)
     except (VerificationError, InvalidHashError, UnicodeEncodeError):
-        return Verification(ok=False)
-    if not password_hash:
-        return Verification(ok=False)
-    return Verification(ok=True, rehash=_hasher.check_needs_rehash(password_hash))
+        return False
 
 
 def fingerprint(password_hash: str) -> bytes:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ovms.base.buckets import Buckets
+from ovms.protocol.spelling import owner_key
 from ovms.server.accounts.buckets import ADDRESS_LENGTH, network_of
 from ovms.server.accounts.errors import Throttled
 
@@ -123,7 +124,7 @@ class Throttle:
 
 
 def _cut(account: str, address: str) -> tuple[str, str]:
-    return account.casefold()[:KEY_LENGTH], address[:ADDRESS_LENGTH]
+    return owner_key(account)[:KEY_LENGTH], address[:ADDRESS_LENGTH]
 
 
 def _shorten(values: dict[str, Any], limit: int) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ovms.protocol.records.alert import AlertSubscription, parse_subscriptions
+from ovms.protocol.spelling import vehicle_key
 from ovms.server.notify.keys import NAME_LIMIT, app_id_problem, key_problem
 from ovms.server.notify.registry import ChannelTypes
 from ovms.server.values import Vehicle
@@ -75,7 +76,7 @@ def _wish(own: str, asked: AlertSubscription) -> Wish:
     name = own if is_own else asked.vehicle_id[: NAME_LIMIT + 1]
     secret = None if is_own else asked.secret
     kind = (asked.app_id, asked.push_type, asked.key_type)
-    return Wish(*kind, name.upper(), name, secret, asked.key, asked.ends)
+    return Wish(*kind, vehicle_key(name), name, secret, asked.key, asked.ends)
 
 
 def _equal(given: str, secret: str) -> bool:

@@ -27,6 +27,7 @@ from ovms.protocol import Message
 from ovms.protocol.errors import LocalProtocolError
 from ovms.protocol.messages import LatestMessage
 from ovms.protocol.records.sync import Replicated
+from ovms.protocol.spelling import vehicle_key
 from ovms.server.hub.hub import Hub, Removed, RoomSession
 from ovms.server.hub.room import Room
 from ovms.server.storage.peers import PeerStore
@@ -217,7 +218,7 @@ class PeerLink:
         replicated = Replicated.parse(data)
         if replicated is None or not replicated.vehicle_id.isprintable():
             return  # only printable ids can be looked up
-        vehicle_id, message = replicated.vehicle_id.upper(), replicated.inner
+        vehicle_id, message = vehicle_key(replicated.vehicle_id), replicated.inner
         if message.code == "Z":
             await self._take_presence(vehicle_id, message.data)
         elif vehicle_id in self.relays:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from ovms.protocol.spelling import composed
+from ovms.protocol.spelling import owner_key as owner_key
+from ovms.protocol.spelling import vehicle_key as vehicle_key
 from ovms.server.storage.errors import InvalidValue
 
 MAX_VEHICLE_ID: Final = 32
@@ -29,24 +32,14 @@ TOKEN_DIGITS: Final = 64
 """Hexadecimal digits of an API token."""
 
 
-def vehicle_key(text: str) -> str:
-    """Return the form in which vehicle ids are stored and compared; never fails."""
-    return text.upper()
-
-
-def owner_key(text: str) -> str:
-    """Return the form in which owners' names are compared; never fails."""
-    return text.casefold()
-
-
 def vehicle_id(text: str) -> str:
     """Check a vehicle id: 1 to 32 characters; return it in upper case."""
     return _word("vehicle id", vehicle_key(text), MAX_VEHICLE_ID, ",*/\\")
 
 
 def owner_name(text: str) -> str:
-    """Check an owner's name: 1 to 64 characters."""
-    return _word("owner name", text, MAX_OWNER_NAME, ",")
+    """Check an owner's name: 1 to 64 characters; return it in NFC."""
+    return _word("owner name", composed(text), MAX_OWNER_NAME, ",")
 
 
 def server_name(text: str) -> str:

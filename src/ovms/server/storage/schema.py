@@ -32,7 +32,7 @@ from sqlalchemy import (
 
 from ovms.server.storage.encrypted import EncryptedText
 
-REVISION: Final = "0007"
+REVISION: Final = "0008"
 """The newest migration; four digits, so that later ones compare greater."""
 
 SERVER_ROW: Final = 1
