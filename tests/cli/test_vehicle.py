@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -8,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ovms.cli import owner, vehicle
+from ovms.server.accounts.passwords import verify_password
 from ovms.server.storage import queries
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.seen_tokens import find_key, memory_of
@@ -319,7 +322,68 @@ def test_import(tmp_path: Path) -> None:
 def test_import_standard_input() -> None:
     """``-`` reads standard input; the answer comes as JSON too."""
     told = _good("import", "-", "--json", stdin="owner,id,secret\nbob,a,x\n")
-    assert json.loads(told) == {"vehicles": 1, "owners": 0}
+    assert json.loads(told) == {"vehicles": 1, "owners": 0, "secrets_made": []}
+
+
+def test_import_makes_secrets(tmp_path: Path) -> None:
+    """An empty secret is made, and whoever imports hears how to get it; a fleet's file does."""
+    file = tmp_path / "fleet.csv"
+    file.write_text("vehicle;Secret;scenario\nA1;;commute\nA2; own ;\n;;\n", "utf-8")
+    told = _good("import", str(file), "--owner", "bob").splitlines()
+    assert told[0] == "2 vehicles added, 0 owners made"
+    assert told[1].startswith("1 secrets made: ovms vehicle secret A1 shows one")
+    assert (len(_secret(tmp_path, "a1")), _secret(tmp_path, "a2")) == (22, " own ")
+    answer = _good("import", "-", "--json", stdin="owner\tid\nbob\tA3\n")
+    assert json.loads(answer)["secrets_made"] == ["A3"]
+
+
+def test_import_owners(tmp_path: Path) -> None:
+    """New owners have their e-mail address and password; those who were there keep theirs."""
+    file = tmp_path / "cars.csv"
+    file.write_text("owner,id,e-mail,password\neve,e1,eve@x,pw\nEve,e2,,\nbob,b1,b@x,\n", "utf-8")
+    result = _run("import", str(file))
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr == (
+        "ovms: bob existed already: e-mail address and password stay as they were\n"
+    )
+    database = open_database(tmp_path)
+    with database.reading() as connection:
+        eve, bob = (queries.get_owner(connection, name) for name in ("eve", "bob"))
+    assert (eve.email, verify_password(eve.password_hash, "pw").ok) == ("eve@x", True)
+    assert (bob.email, bob.password_hash) == ("", None)
+
+
+def _exported(*options: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(_good("export", *options))))
+
+
+def test_export_and_import_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An export with secrets makes the same vehicles elsewhere, and the same owners."""
+    source = "owner,id,secret,name,email,password,type,server,tls_only,log_days,position_days\n"
+    source += 'eve,e1,"s;1","The ""first""",eve@x,pw,car,EU,yes,90,off\nbob,s1,s2,,,,server,,,,\n'
+    _good("import", "-", stdin=source)
+    file, again = tmp_path / "all.csv", tmp_path / "again"
+    assert _good("export", str(file), "--with-secrets") == f"2 vehicles written to {file}\n"
+    assert file.stat().st_mode & 0o777 == 0o600
+    before = _exported("--with-secrets")
+    monkeypatch.setenv("OVMS_DATA", str(again))
+    assert _good("import", str(file)) == "2 vehicles added, 2 owners made\n"
+    assert _exported("--with-secrets") == before
+    (row,) = _exported("--with-secrets", "--owner", "eve")
+    assert row.pop("password_hash").startswith("$argon2id$")
+    assert row == {
+        "owner": "eve", "id": "E1", "secret": "s;1", "name": 'The "first"', "email": "eve@x",
+        "type": "car", "server": "EU", "tls_only": "yes", "log_days": "90", "position_days": "0",
+    }  # fmt: skip
+
+
+def test_export_without_secrets(tmp_path: Path) -> None:
+    """Secrets are written with permission only; an import then makes others."""
+    _good("add", "a", "--owner", "bob", "--secret", "hidden")
+    (row,) = _exported()
+    assert (row["id"], row["owner"]) == ("A", "bob")
+    assert {"secret", "password_hash"}.isdisjoint(row)
+    assert "cannot be written" in _bad("export", str(tmp_path / "none" / "file"))
 
 
 @pytest.mark.parametrize(
@@ -327,13 +391,23 @@ def test_import_standard_input() -> None:
     [
         (b"", "line 1: the columns must be named"),
         (b"bob,a,x\n", "line 1: the columns must be named"),
-        (b"owner,id\nbob,a\n", "line 1: the columns must be named"),
-        (b"owner,id,secret,colour\n", "line 1: the columns must be named"),
-        (b"owner,id,secret,id\n", "line 1: the columns must be named"),
+        (b"id,secret\na,x\n", "line 1: the columns must be named, owner too; or give --owner"),
+        (b"owner,id,secret,colour\n", "line 1: there is no column 'colour'; the columns are owner"),
+        (b"owner,id,vehicle\n", "line 1: the columns name id twice"),
         (b"owner,id,secret\nbob,a,x\nbob,b\n", "line 3: 2 columns instead of 3"),
         (b"owner,id,secret\nbob,a,x\nbob,b,x,y\n", "line 3: 4 columns instead of 3"),
         (b"owner,id,secret\nbob,a,x\n\nbob,a*,x\n", "line 4: the vehicle id"),
-        (b"owner,id,secret\nbob,a,x\nbob,b,\n", "line 3: the secret is empty"),
+        (
+            b"owner,id,email\nbob,a,b@x\nbob,b,c@x\n",
+            "line 3: owner bob has another email",
+        ),
+        (b"owner,id,email\nbob,a,bx\n", "line 2: the e-mail address"),
+        (b"owner,id,password\nbob,a,a b\n", "line 2: the password holds a blank"),
+        (b"owner,id,password,password_hash\nbob,a,a,b\n", "line 2: a password and a password's"),
+        (b"owner,id,type\nbob,a,lorry\n", "line 2: the vehicle type"),
+        (b"owner,id,tls_only\nbob,a,maybe\n", "line 2: 'maybe' is neither yes nor no"),
+        (b"owner,id,log_days\nbob,a,-1\n", "line 2: '-1' is no number of days"),
+        (b"owner,id,position_days\nbob,a,40000\n", "line 2: 40000 days is not between"),
         (b"owner,id,secret\nbob,a,x\n,b,x\n", "line 3: the owner name is empty"),
         (b"owner,id,secret\nbob,a,x\nbob,A,x\n", "line 3: vehicle A is also in line 2"),
         (b"owner,id,secret\nbob,a,x\nbob,known,x\n", "line 3: vehicle KNOWN exists already"),

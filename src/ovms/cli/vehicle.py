@@ -38,7 +38,7 @@ from ovms.cli.module_setup import (
     secret_warnings,
     setup_text,
 )
-from ovms.cli.vehicle_csv import import_rows, read_rows
+from ovms.cli.vehicle_csv import OwnerWords, export_vehicles, import_vehicles, read_vehicles
 from ovms.server.storage import names, queries
 from ovms.server.values import LogDays, Vehicle, VehicleStatus
 
@@ -427,22 +427,65 @@ def log_(
 def import_(
     file: Annotated[
         str,
-        typer.Argument(metavar="FILE", help="Columns owner,id,secret[,name]; - is standard input."),
+        typer.Argument(
+            metavar="FILE",
+            help="CSV with columns owner,id,secret or more, see the docs; - is standard input.",
+        ),
     ],
+    owner: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Whose the vehicles are that name nobody.")
+    ] = None,
     json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Make many vehicles from a CSV file, all or none; owners that are missing are made."""
-    rows = read_rows(file)
+    """Make many vehicles from a CSV file, all or none; owners that are missing are made.
+
+    An empty secret is made. Columns: owner, id, secret, name, email, password and those that
+    export writes.
+    """
+    read = read_vehicles(file, owner, make_secret)
     with open_database(data, database, config) as db:
-        made = import_rows(db, rows, file)
-    _warn_of_comma([row.secret for row in rows])
+        made = import_vehicles(db, read, file)
+    _warn_of_comma([row.secret for row in read.rows])
+    _warn_of_known([read.owners[names.owner_key(name)] for name in made.known])
     if json:
-        print_json({"vehicles": made.vehicles, "owners": made.owners})
+        counts = {"vehicles": made.vehicles, "owners": made.owners}
+        print_json({**counts, "secrets_made": read.made})
         return
     print(f"{made.vehicles} vehicles added, {made.owners} owners made")
+    if read.made:
+        print(f"{len(read.made)} secrets made: ovms vehicle secret {read.made[0]} shows one, "
+              "ovms vehicle export --with-secrets FILE writes all")  # fmt: skip
+
+
+@app.command("export")
+def export(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="Written whole, for its owner only; - is output.")
+    ] = "-",
+    owner: Annotated[str | None, typer.Option(metavar="NAME", help="Only this owner's.")] = None,
+    with_secrets: Annotated[
+        bool,
+        typer.Option("--with-secrets", help="Also secrets, and the hashes of owners' passwords."),
+    ] = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write the vehicles as CSV that import reads: an import of it makes the same vehicles.
+
+    Without --with-secrets an import makes new secrets, and owners without a password.
+    """
+    with open_database(data, database, config, must_exist=True) as db, db.reading() as connection:
+        whose = queries.get_owner(connection, owner) if owner is not None else None
+        owners = {each.id: each for each, _ in queries.list_owners(connection)}
+        vehicles = queries.list_vehicles(connection, time.time(), whose)
+    found = [(each.vehicle, owners[each.vehicle.owner_id]) for each in vehicles]
+    count = export_vehicles(found, file, with_secrets)
+    if file != "-":
+        print(f"{count} vehicles written to {file}")
 
 
 def _days(text: str, option: str) -> int | None:
@@ -506,6 +549,15 @@ def _warn_of_comma(secrets_: list[str]) -> None:
             f"ovms: other servers are not told of {which}: a secret with a comma cannot be sent",
             file=sys.stderr,
         )
+
+
+def _warn_of_known(owners: list[OwnerWords]) -> None:
+    """Say that owners who were there keep their e-mail address and password."""
+    told = [each.name for each in owners if each.email or each.password or each.password_hash]
+    if told:
+        names_ = ", ".join(told[:3]) + (" and others" if len(told) > 3 else "")
+        print(f"ovms: {names_} existed already: e-mail address and password stay as they were",
+              file=sys.stderr)  # fmt: skip
 
 
 def _status(status: VehicleStatus) -> dict[str, object]:

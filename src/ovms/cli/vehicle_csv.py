@@ -1,4 +1,8 @@
-"""The file of ``ovms vehicle import``: checked as a whole before the database is touched."""
+"""The file of ``ovms vehicle import`` and ``export``.
+
+It is checked as a whole before the database is touched. Its columns are those of
+:mod:`ovms.base.vehicle_file`, so it is a fleet's as well.
+"""
 
 from __future__ import annotations
 
@@ -6,83 +10,205 @@ import csv
 import io
 import sys
 import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 from rich.progress import Progress
 
+from ovms.base.paths import write_whole
+from ovms.base.vehicle_file import COLUMNS, VehicleFileError, read_lines
 from ovms.cli.common import fail
+from ovms.server.accounts.passwords import PasswordError, check_password, hash_password
 from ovms.server.storage import names, queries
 from ovms.server.storage.database import Database
 from ovms.server.storage.errors import AlreadyExists, InvalidValue
-from ovms.server.values import ImportRow
-
-REQUIRED: Final = ("owner", "id", "secret")
-OPTIONAL: Final = ("name",)
+from ovms.server.values import ImportOwner, ImportRow, Owner, Vehicle, VehicleType
 
 SHOW_PROGRESS: Final = 1000
 """Rows from which on a terminal shows how far it is."""
 
+SECRETS: Final = ("secret", "password_hash")
+"""What an export has only with permission."""
 
-def read_rows(file: str) -> list[ImportRow]:
-    """Read a file of columns ``owner,id,secret[,name]``, named by its first line, in any order.
+EXPORTED: Final = ("owner", "id", "secret", "name", "email", "password_hash", "type", "server",
+                   "tls_only", "log_days", "position_days")  # fmt: skip
+assert set(EXPORTED) <= set(COLUMNS)
+
+YES_NO: Final = {"": False, "no": False, "false": False, "0": False, "yes": True, "true": True,
+                 "1": True}  # fmt: skip
+
+
+@dataclass(slots=True)
+class OwnerWords:
+    """What a file says of an owner; ``line`` is where that was first said."""
+
+    name: str
+    email: str = ""
+    password: str = field(default="", repr=False)
+    password_hash: str = field(default="", repr=False)
+    line: int = 0
+
+    def add(self, line: int, said: dict[str, str]) -> None:
+        """Add what another line says. Raises :class:`InvalidValue` where it says something else."""
+        for name, value in said.items():
+            known = getattr(self, name)
+            if value and known and value != known:
+                what = name.replace("_", " ")
+                raise InvalidValue(f"owner {self.name} has another {what} in line {self.line}")
+            if value and not known:
+                setattr(self, name, value)
+                self.line = line
+
+    def ready(self) -> ImportOwner:
+        """Return the owner to make, with the password hashed."""
+        hashed = hash_password(self.password) if self.password else self.password_hash or None
+        return ImportOwner(self.name, self.email, hashed)
+
+
+@dataclass(slots=True)
+class VehicleFile:
+    """What a file of vehicles says; ``made`` are the vehicles whose secret was made here."""
+
+    rows: list[ImportRow] = field(default_factory=list)
+    owners: dict[str, OwnerWords] = field(default_factory=dict)
+    made: list[str] = field(default_factory=list)
+
+
+def read_vehicles(file: str, owner: str | None, make_secret: Callable[[], str]) -> VehicleFile:
+    """Read a file; ``owner`` has the vehicles of lines that name none. An empty secret is made.
 
     Ends the command with the first line that is wrong.
     """
-    reader = csv.reader(io.StringIO(_read(file), newline=""), strict=True)
+    read, line = VehicleFile(), 1
     try:
-        header = [cell.strip().lower() for cell in next(reader, [])]
-        _check_header(header, file)
-        return [_row(cells, header, reader.line_num) for cells in reader if cells]
-    except csv.Error as error:
-        fail(f"{file} line {reader.line_num}: {error}")
-    except InvalidValue as error:
-        fail(f"{file} line {reader.line_num}: {error}")
+        header, lines = read_lines(_bytes(file))
+        if "owner" not in header and owner is None:
+            raise VehicleFileError(1, "the columns must be named, owner too; or give --owner")
+        for line, values in lines:
+            _add(read, line, {**values, "owner": values["owner"] or owner or ""}, make_secret)
+    except VehicleFileError as error:
+        fail(f"{file} {error}")
+    except (InvalidValue, PasswordError) as error:
+        fail(f"{file} line {line}: {error}")
+    return read
 
 
-def import_rows(db: Database, rows: list[ImportRow], file: str) -> queries.Imported:
+def _bytes(file: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}")
+
+
+def _add(
+    read: VehicleFile, line: int, values: dict[str, str], make_secret: Callable[[], str]
+) -> None:
+    row = _row(line, values, values["secret"] or make_secret())
+    read.rows.append(row)
+    if not values["secret"]:
+        read.made.append(row.id)
+    said = {
+        "email": names.email(values["email"]),
+        "password": values["password"],
+        "password_hash": names.password_hash(values["password_hash"]),
+    }
+    if values["password"]:
+        check_password(values["password"])
+        if values["password_hash"]:
+            raise InvalidValue("a password and a password's hash: one of them")
+    known = read.owners.setdefault(names.owner_key(row.owner), OwnerWords(row.owner))
+    known.add(line, said)
+
+
+def _row(line: int, values: dict[str, str], secret: str) -> ImportRow:
+    kind: VehicleType = "server" if _type(values["type"]) == "server" else "car"
+    return ImportRow(
+        line=line,
+        owner=names.owner_name(values["owner"]),
+        id=names.vehicle_id(values["id"]),
+        secret=names.secret(secret),
+        name=names.vehicle_name(values["name"]),
+        type=kind,
+        server=names.server_name(values["server"] or "*"),
+        tls_only=_yes_no(values["tls_only"]),
+        log_days=_days(values["log_days"]),
+        log_position_days=_days(values["position_days"]),
+    )
+
+
+def _type(text: str) -> str:
+    return names.vehicle_type(text.lower() or "car")
+
+
+def _yes_no(text: str) -> bool:
+    if text.lower() not in YES_NO:
+        raise InvalidValue(f"{text!r} is neither yes nor no")
+    return YES_NO[text.lower()]
+
+
+def _days(text: str) -> int | None:
+    """Read how many days something is kept; empty is the server's default, off none."""
+    if text.lower() in ("", "default"):
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 10) and text.lower() != "off":
+        raise InvalidValue(f"{text!r} is no number of days, off or default")
+    return names.log_days(0 if text.lower() == "off" else int(text))
+
+
+def import_vehicles(db: Database, read: VehicleFile, file: str) -> queries.Imported:
     """Import what was read, in one transaction; shows a terminal how far it is."""
     console = Console(stderr=True)
-    hidden = not console.is_terminal or len(rows) < SHOW_PROGRESS
+    hidden = not console.is_terminal or len(read.rows) < SHOW_PROGRESS
     with Progress(console=console, transient=True, disable=hidden) as progress:
-        task = progress.add_task("vehicles", total=len(rows))
+        hashed = progress.add_task("passwords", total=len(read.owners))
+        owners = {}
+        for key, words in read.owners.items():
+            owners[key] = words.ready()
+            progress.advance(hashed)
+        task = progress.add_task("vehicles", total=len(read.rows))
         try:
             with db.writing() as connection:
                 return queries.import_vehicles(
-                    connection, rows, time.time(), lambda count: progress.advance(task, count)
+                    connection,
+                    read.rows,
+                    time.time(),
+                    lambda count: progress.advance(task, count),
+                    owners,
                 )
         except AlreadyExists as error:
             progress.stop()
             fail(f"{file} {error}")
 
 
-def _read(file: str) -> str:
+def export_vehicles(found: Iterable[tuple[Vehicle, Owner]], file: str, with_secrets: bool) -> int:
+    """Write vehicles to a file that only its owner reads; return how many. ``-`` is the output."""
+    columns = [name for name in EXPORTED if with_secrets or name not in SECRETS]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    count = 0
+    for vehicle, owner in found:
+        writer.writerow(_exported(vehicle, owner))
+        count += 1
+    if file == "-":
+        print(text.getvalue(), end="")
+        return count
     try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        return data.decode("utf-8-sig")  # spreadsheets put a mark in front
+        write_whole(Path(file), text.getvalue().encode())
     except OSError as error:
-        fail(f"{file} cannot be read: {error.strerror}")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        fail(f"{file} line {line}: not UTF-8 text")
+        fail(f"{file} cannot be written: {error.strerror}")
+    return count
 
 
-def _check_header(header: list[str], file: str) -> None:
-    known = {*REQUIRED, *OPTIONAL}
-    whole = known.issuperset(header) and set(header).issuperset(REQUIRED)
-    if not whole or len(set(header)) != len(header):
-        fail(f"{file} line 1: the columns must be named owner,id,secret[,name]")
-
-
-def _row(cells: list[str], header: list[str], line: int) -> ImportRow:
-    if len(cells) != len(header):
-        raise InvalidValue(f"{len(cells)} columns instead of {len(header)}")
-    values = dict(zip(header, cells, strict=True))
-    return ImportRow(
-        line=line,
-        owner=names.owner_name(values["owner"].strip()),
-        id=names.vehicle_id(values["id"].strip()),
-        secret=names.secret(values["secret"]),
-        name=names.vehicle_name(values.get("name", "").strip()),
-    )
+def _exported(vehicle: Vehicle, owner: Owner) -> dict[str, object]:
+    days = (vehicle.log_days, vehicle.log_position_days)
+    log, positions = ("" if each is None else each for each in days)
+    return {
+        "owner": owner.name, "id": vehicle.id, "secret": vehicle.secret, "name": vehicle.name,
+        "email": owner.email, "password_hash": owner.password_hash or "", "type": vehicle.type,
+        "server": vehicle.server, "tls_only": "yes" if vehicle.tls_only else "no",
+        "log_days": log, "position_days": positions,
+    }  # fmt: skip

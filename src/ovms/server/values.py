@@ -19,6 +19,7 @@ __all__ = [
     "DayTraffic",
     "HistoryEntry",
     "HistoryKey",
+    "ImportOwner",
     "ImportRow",
     "KeptRecord",
     "LatestMessage",
@@ -141,13 +142,30 @@ class VehicleChange:
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:
-    """A vehicle to import, valid; ``line`` is where it stands in the file, from 1."""
+    """A vehicle to import, valid; ``line`` is where it stands in the file, from 1.
+
+    The rest is as in :class:`Vehicle`. What the file says of owners is in :class:`ImportOwner`.
+    """
 
     line: int
     owner: str
     id: str
     secret: str = field(repr=False)
     name: str = ""
+    type: VehicleType = "car"
+    server: str = "*"
+    tls_only: bool = False
+    log_days: int | None = None
+    log_position_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOwner:
+    """An owner to make if there is none of the name, valid."""
+
+    name: str
+    email: str = ""
+    password_hash: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

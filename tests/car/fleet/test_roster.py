@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovms.car.fleet.roster import Defaults, RosterError, parse_roster
+from ovms.base.vehicle_file import VehicleFileError
+from ovms.car.fleet.roster import Defaults, parse_roster
 from ovms.car.reports import Units
 
 DEFAULTS = Defaults("commute", Units.KILOMETRES)
@@ -73,7 +74,7 @@ HEAD = b"vehicle,secret,seed,scenario,phase,units\n"
 )
 def test_the_first_wrong_line_is_told(data: bytes, line: int, reason: str) -> None:
     """A file with something wrong in it is refused with the line's number and what is wrong."""
-    with pytest.raises(RosterError, match=reason) as error:
+    with pytest.raises(VehicleFileError, match=reason) as error:
         parse_roster(data, DEFAULTS)
     assert error.value.line == line
     assert str(error.value).startswith(f"line {line}: ")
@@ -81,6 +82,6 @@ def test_the_first_wrong_line_is_told(data: bytes, line: int, reason: str) -> No
 
 @given(st.binary(max_size=200))
 def test_no_other_error(data: bytes) -> None:
-    """Whatever bytes a file holds, it is a fleet or a RosterError."""
-    with suppress(RosterError):
+    """Whatever bytes a file holds, it is a fleet or a VehicleFileError."""
+    with suppress(VehicleFileError):
         assert parse_roster(b"vehicle,secret\n" + data, DEFAULTS)

@@ -16,8 +16,9 @@ import uvloop
 
 from ovms.base.clock import SystemClock
 from ovms.base.tasks import run_until_signal
+from ovms.base.vehicle_file import VehicleFileError
 from ovms.car.fleet.fleet import Fleet
-from ovms.car.fleet.roster import Defaults, RosterEntry, RosterError, parse_roster
+from ovms.car.fleet.roster import Defaults, RosterEntry, parse_roster
 from ovms.car.reports import Units
 from ovms.car.vehicles.interface import DEFAULT_SCENARIO
 from ovms.cli.car.options import CarOptions
@@ -98,7 +99,7 @@ def _read(file: Path, defaults: Defaults) -> list[RosterEntry]:
         return parse_roster(data, defaults)
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}")
-    except RosterError as error:
+    except VehicleFileError as error:
         fail(f"{file} {error}")
 
 

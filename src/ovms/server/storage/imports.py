@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select
@@ -12,9 +13,10 @@ from ovms.server.storage.encryption import current_key
 from ovms.server.storage.errors import AlreadyExists
 from ovms.server.storage.schema import owners, vehicles
 from ovms.server.storage.vehicles import secret_place
+from ovms.server.values import ImportOwner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -27,10 +29,11 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """How much an import made."""
+    """How much an import made; ``known`` are the owners of the file who were there, and stay."""
 
     vehicles: int
     owners: int
+    known: tuple[str, ...] = ()
 
 
 def import_vehicles(
@@ -38,14 +41,16 @@ def import_vehicles(
     rows: Sequence[ImportRow],
     now: float,
     progress: Callable[[int], object] = lambda count: None,
+    told: Mapping[str, ImportOwner] = MappingProxyType({}),
 ) -> Imported:
-    """Make a vehicle of each row, and the owners that are missing, without a password.
+    """Make a vehicle of each row, and the owners that are missing.
 
+    ``told`` is what is told of owners, by their keys; one that is there already stays as it is.
     The rows are valid (:mod:`ovms.server.storage.names`). ``progress`` hears how many more are
     done. Raises :class:`AlreadyExists`, which names the line; the caller then rolls back.
     """
     _refuse_known(connection, rows)
-    made = _missing_owners(connection, rows, now)
+    made, there = _missing_owners(connection, rows, told, now)
     known = connection.execute(select(owners.c.name_key, owners.c.id))
     ids = {row.name_key: row.id for row in known}
     key = current_key(connection)
@@ -54,7 +59,7 @@ def import_vehicles(
         owned = [(row, ids[names.owner_key(row.owner)]) for row in chunk]
         _insert(connection, [_values(row, owner_id, key, now) for row, owner_id in owned])
         progress(len(chunk))
-    return Imported(vehicles=len(rows), owners=made)
+    return Imported(len(rows), made, there)
 
 
 def _refuse_known(connection: Connection, rows: Sequence[ImportRow]) -> None:
@@ -68,19 +73,29 @@ def _refuse_known(connection: Connection, rows: Sequence[ImportRow]) -> None:
             raise AlreadyExists(f"line {row.line}: vehicle {row.id} is also in line {first}")
 
 
-def _missing_owners(connection: Connection, rows: Sequence[ImportRow], now: float) -> int:
+def _missing_owners(
+    connection: Connection,
+    rows: Sequence[ImportRow],
+    told: Mapping[str, ImportOwner],
+    now: float,
+) -> tuple[int, tuple[str, ...]]:
+    """Make owners; return how many, and who of them was there already."""
     known = set(connection.scalars(select(owners.c.name_key)))
-    wanted: dict[str, str] = {}
+    wanted: dict[str, ImportOwner] = {}
     for row in rows:
-        wanted.setdefault(names.owner_key(row.owner), row.owner)
+        key = names.owner_key(row.owner)
+        wanted.setdefault(key, told.get(key, ImportOwner(row.owner)))
     new = [
-        {"name": name, "name_key": key, "admin": False, "created": now, "changed": now}
-        for key, name in wanted.items()
+        {
+            "name": owner.name, "name_key": key, "email": owner.email, "admin": False,
+            "password_hash": owner.password_hash, "created": now, "changed": now,
+        }
+        for key, owner in wanted.items()
         if key not in known
-    ]
+    ]  # fmt: skip
     if new:
         connection.execute(insert(owners), new)
-    return len(new)
+    return len(new), tuple(owner.name for key, owner in wanted.items() if key in known)
 
 
 def _insert(connection: Connection, values: list[dict[str, Any]]) -> None:
@@ -92,5 +107,7 @@ def _insert(connection: Connection, values: list[dict[str, Any]]) -> None:
 def _values(row: ImportRow, owner_id: int, key: EncryptionKey, now: float) -> dict[str, Any]:
     times = {"created": now, "changed": now}
     secret = key.encrypt(secret_place(row.id), row.secret)
-    known = {"id": row.id, "name": row.name, "secret": secret, "type": "car"}
-    return {**known, "owner_id": owner_id, **times}
+    known = {"id": row.id, "name": row.name, "secret": secret, "type": row.type}
+    days = {"log_days": row.log_days, "log_position_days": row.log_position_days}
+    more = {"server": row.server, "tls_only": row.tls_only, **days}
+    return {**known, **more, "owner_id": owner_id, **times}
