@@ -103,7 +103,7 @@ async def test_the_peer_is_named() -> None:
 )
 def test_addresses(address: object, text: str) -> None:
     """An address is written as host and port, or not at all."""
-    assert pump_module._address(address) == text
+    assert pump_module.address_text(address) == text
 
 
 @pytest.mark.parametrize(

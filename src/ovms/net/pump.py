@@ -117,7 +117,7 @@ class Pump(asyncio.Protocol):
         self._first: bytes | None = b"" if session.party is Party.SERVER else None
         """What came until it is known what the caller speaks."""
         self.peer = ""
-        """Address of the other end, for logs."""
+        """Address of the other end, as host:port: the connection's, unless it was set before."""
         self.received = 0
         """Bytes received in all, those left out that were dropped."""
         self.sent = 0
@@ -544,7 +544,7 @@ class Pump(asyncio.Protocol):
         connection = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.peer = _address(transport.get_extra_info("peername"))
+        self.peer = self.peer or address_text(transport.get_extra_info("peername"))
         if self._codec is not None:
             self._flush(self._codec)
         self._handler.opened(self)
@@ -630,7 +630,7 @@ def _close_code(error: Exception | None) -> CloseCode:
     return CloseCode.POLICY_VIOLATION
 
 
-def _address(peername: object) -> str:
+def address_text(peername: object) -> str:
     """Return an address as host:port, or the empty text if there is none."""
     match peername:
         case (str(host), int(port), *_):

@@ -1,7 +1,8 @@
 """Connections that the system has made, until their protocol has them.
 
 A plain one gets its protocol at once. At an entrance with TLS only the socket is kept until a whole
-hello is there, because TLS costs much more. Then handshakes take turns.
+hello is there, because TLS costs much more. Then handshakes take turns. Before all that a proxy
+that is trusted says who calls (:mod:`ovms.server.proxy`); from then on the caller's network counts.
 """
 
 from __future__ import annotations
@@ -15,18 +16,20 @@ from typing import TYPE_CHECKING, Final
 from ovms.base.clock import Clock, SystemClock
 from ovms.base.failures import FailureLog
 from ovms.base.logs import get_logger
+from ovms.net.pump import Pump, address_text
 from ovms.net.traffic import measure
 from ovms.server.acceptor import LEAVING_LIMIT, LEAVING_TIMEOUT, WELCOME_TIMEOUT
 from ovms.server.accounts.buckets import network_of
 from ovms.server.handshakes import HANDSHAKES, Handshakes
 from ovms.server.hello import HELLO_LIMIT, BadHello, missing
+from ovms.server.proxy import HEADER_LIMIT, BadHeader, ProxyHeader, TrustedProxies, read_header
 from ovms.server.strangers import StrangerStage
 
 if TYPE_CHECKING:
     from ovms.server.listener import Entrance
 
 HELLO_TIMEOUT: Final = 10.0
-"""Seconds from the first byte of a hello to its last."""
+"""Seconds from the first byte of a hello to its last, and for the whole header of a proxy."""
 
 HANDSHAKE_TIMEOUT = 30.0
 """Seconds that a handshake takes behind the hello: a small module on a slow link needs ten."""
@@ -59,17 +62,41 @@ log = get_logger("ovms.doorstep")
 class Arrival:
     """A connection on the doorstep; a :class:`~ovms.server.strangers.Stranger`."""
 
-    __slots__ = ("_doorstep", "entrance", "is_handed_over", "is_watched", "line", "network",
-                 "since", "stage", "task", "wanted")  # fmt: skip
+    __slots__ = (
+        "_doorstep",
+        "caller",
+        "entrance",
+        "is_handed_over",
+        "is_watched",
+        "line",
+        "needs_header",
+        "network",
+        "since",
+        "stage",
+        "task",
+        "wanted",
+    )  # fmt: skip
 
     def __init__(
-        self, doorstep: Doorstep, line: socket.socket, host: str, entrance: Entrance
+        self,
+        doorstep: Doorstep,
+        line: socket.socket,
+        host: str,
+        entrance: Entrance,
+        *,
+        needs_header: bool = False,
     ) -> None:
         self._doorstep = doorstep
         self.line = line
         self.network = network_of(host)
         self.entrance = entrance
+        self.needs_header = needs_header
+        """It is a proxy's, who has not said yet who calls."""
+        self.caller = ""
+        """Who calls, as host:port, if a proxy has said it."""
         self.stage = StrangerStage.SILENT if entrance.tls is not None else None
+        if needs_header:
+            self.stage = StrangerStage.UNFINISHED
         """``None`` once nothing is waited for."""
         self.since = doorstep.now()
         self.wanted = 1
@@ -83,6 +110,13 @@ class Arrival:
         if stage is not self.stage:
             self.stage, self.since = stage, self._doorstep.now()
 
+    def protocol(self) -> asyncio.Protocol:
+        """Make its protocol, which knows who calls."""
+        made = self.entrance.protocol()
+        if self.caller and isinstance(made, Pump):
+            made.peer = self.caller
+        return made
+
     def turn_away(self) -> bool:
         """Close it at once, unless it has just spoken; return whether it has gone."""
         if self.stage is StrangerStage.SILENT and _peek(self.line, 1):
@@ -95,7 +129,7 @@ class Doorstep:
     """All connections that are being accepted.
 
     ``handshakes`` is how many of TLS may be under way at a time. ``on_unfit`` is called with what a
-    caller says where TLS is spoken, and is no hello.
+    caller says where TLS is spoken, and is no hello. ``proxies`` say who calls them.
     """
 
     def __init__(
@@ -103,8 +137,10 @@ class Doorstep:
         clock: Clock | None = None,
         handshakes: int = HANDSHAKES,
         on_unfit: Callable[[bytes], object] = bytes,
+        proxies: TrustedProxies | None = None,
     ) -> None:
         self._on_unfit = on_unfit
+        self._proxies = proxies or TrustedProxies()
         self.now = (clock or SystemClock()).monotonic
         self.arrivals: set[Arrival] = set()
         self._handshakes = Handshakes[Arrival](handshakes, self._hand_over)
@@ -123,7 +159,8 @@ class Doorstep:
     def arrive(self, line: socket.socket, host: str, entrance: Entrance) -> None:
         """Take over a connection that was just accepted from ``host``."""
         line.setblocking(False)
-        arrival = Arrival(self, line, host, entrance)
+        is_proxy = self._proxies.trusts(host)
+        arrival = Arrival(self, line, host, entrance, needs_header=is_proxy)
         self.arrivals.add(arrival)
         if arrival.stage is None:
             self._hand_over(arrival)
@@ -163,16 +200,54 @@ class Doorstep:
                 arrival.turn_away()
         return not self.arrivals
 
-    # -- the hello --------------------------------------------------------------------------
+    # -- the header of a proxy ----------------------------------------------------------------
 
     def _look(self, arrival: Arrival) -> None:
-        """Judge what has come of the hello."""
+        """Judge what has come: of a proxy's header, then of the hello."""
         if arrival not in self.arrivals:
             return
-        data = _peek(arrival.line, HELLO_LIMIT)
+        data = _peek(arrival.line, HEADER_LIMIT if arrival.needs_header else HELLO_LIMIT)
         if data is None:
             self._watch(arrival, 1)
-            return
+        elif arrival.needs_header:
+            self._look_at_header(arrival, data)
+        else:
+            self._look_at_hello(arrival, data)
+
+    def _look_at_header(self, arrival: Arrival, data: bytes) -> None:
+        try:
+            found = read_header(data) if data else 0
+        except BadHeader as error:
+            log.warning(
+                "a trusted proxy says no header", network=arrival.network, reason=str(error)
+            )
+            found = 0
+        if isinstance(found, ProxyHeader):
+            self._take_header(arrival, found)
+        elif found:
+            self._wait_for(arrival, len(data), found)
+        else:
+            self.drop(arrival)
+
+    def _take_header(self, arrival: Arrival, header: ProxyHeader) -> None:
+        """Take a header off the connection, and go on with whom it names."""
+        arrival.line.recv(header.length)
+        arrival.needs_header = False
+        if header.caller is not None:
+            arrival.caller = address_text(header.caller)
+            arrival.network = network_of(header.caller[0])
+        if arrival.entrance.tls is not None:
+            arrival.reach(StrangerStage.SILENT)
+            self._look(arrival)
+        else:
+            self._unwatch(arrival)
+            arrival.line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
+            arrival.stage = None
+            self._hand_over(arrival)
+
+    # -- the hello --------------------------------------------------------------------------
+
+    def _look_at_hello(self, arrival: Arrival, data: bytes) -> None:
         try:
             is_gone, more = not data, missing(data)
         except BadHello as error:
@@ -227,7 +302,7 @@ class Doorstep:
         entrance, is_secure = arrival.entrance, arrival.entrance.tls is not None
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
-                entrance.protocol,
+                arrival.protocol,
                 arrival.line,
                 ssl=entrance.tls,
                 ssl_handshake_timeout=HANDSHAKE_TIMEOUT if is_secure else None,

@@ -42,6 +42,7 @@ from ovms.server.notify.channel import Channel
 from ovms.server.notify.notifier import Notifier
 from ovms.server.notify.registry import ChannelTypes, find_types, open_channels
 from ovms.server.peering import peering
+from ovms.server.proxy import TrustedProxies
 from ovms.server.services import Services
 from ovms.server.settings import ServerSettings
 from ovms.server.storage.notify import NotifyStore
@@ -319,7 +320,8 @@ async def _serve(
     on_ready: Callable[[Ports], None],
 ) -> None:
     acceptor = parts.acceptor
-    doorstep = Doorstep(parts.clock, settings.tls_handshakes, acceptor.strays.put_line)
+    proxies = TrustedProxies(settings.proxy_from)
+    doorstep = Doorstep(parts.clock, settings.tls_handshakes, acceptor.strays.put_line, proxies)
     gate = Gate(
         entrances,
         _open_files(),

@@ -18,6 +18,7 @@ from ovms.server.limit_settings import LimitSettings
 from ovms.server.notify.channels.expo import ExpoSettings
 from ovms.server.notify.channels.mail import MailSettings
 from ovms.server.notify.registry import ChannelTables
+from ovms.server.proxy import TrustedProxies
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -107,6 +108,11 @@ class CoreSettings(BaseSettings):
         le=1_000_000,
         description="TLS handshakes under way at a time, some 60 kB each; others wait their turn.",
     )
+    proxy_from: list[str] = Field(
+        default_factory=list,
+        description="Addresses and networks (10.0.0.0/8) of proxies in front, who say who calls"
+        " by the PROXY protocol, version 1 or 2; without it they are refused.",
+    )
     peers: list[PeerSettings] = Field(
         default_factory=list,
         description="Other servers that ours calls: tables [[peers]] with server, id, secret,"
@@ -157,6 +163,12 @@ class CoreSettings(BaseSettings):
         if text is not None and parse_address(text, TLS_PORT) is None:
             raise ValueError("is not HOST[:PORT]; an IPv6 address stands in brackets")
         return text
+
+    @field_validator("proxy_from")
+    @classmethod
+    def _are_networks(cls, places: list[str]) -> list[str]:
+        TrustedProxies(places)
+        return places
 
     @field_validator("peers")
     @classmethod
