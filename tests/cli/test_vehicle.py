@@ -379,7 +379,7 @@ def test_export_and_import_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_export_without_secrets(tmp_path: Path) -> None:
     """Secrets are written with permission only; an import then makes others."""
-    _good("add", "a", "--owner", "bob", "--secret", "hidden")
+    _good("import", "-", stdin="owner,id,secret\nbob,a,hidden\n")
     (row,) = _exported()
     assert (row["id"], row["owner"]) == ("A", "bob")
     assert {"secret", "password_hash"}.isdisjoint(row)
