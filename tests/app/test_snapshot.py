@@ -9,6 +9,8 @@ from ovms.app.snapshot import Seen, Snapshot
 from ovms.base.clock import iso_time
 from ovms.protocol import Message
 from ovms.protocol.codes import parse_content
+from ovms.protocol.records import Freshness
+from ovms.protocol.records.tyres import Readings
 
 NOW = 1_795_000_000.0
 
@@ -38,6 +40,16 @@ def test_nothing_is_known_at_first() -> None:
         "paranoid": False,
         "messages": {},
     }
+
+
+def test_what_the_car_does_not_know_is_none() -> None:
+    """A position whose stale indicator is -1 is unknown, as an attribute and in JSON."""
+    snapshot = filled(Message("L", b"0,0,0,0,0,-1"), Message("Y", b"1,F,1,0,-1"))
+    assert snapshot.location.latitude is None
+    assert snapshot.location.freshness("latitude") is Freshness.UNKNOWN
+    assert snapshot.tyres.pressure == Readings((None,), -1)
+    assert snapshot.as_json(NOW)["messages"]["L"]["fields"]["latitude"] is None
+    assert snapshot.messages["L"].message.data == b"0,0,0,0,0,-1"
 
 
 def test_stored_messages_are_dated_by_the_first_age() -> None:

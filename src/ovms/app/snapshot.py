@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 from ovms.app.paranoid import Opener
 from ovms.base.clock import iso_time
@@ -75,7 +75,11 @@ C = TypeVar("C")
 
 @dataclass(slots=True)
 class Snapshot:
-    """The state of one vehicle as its app knows it. An unknown value is ``None``."""
+    """The state of one vehicle as its app knows it. An unknown value is ``None``.
+
+    So is a value that only stands for unknown on the wire
+    (:meth:`~ovms.protocol.records.Record.known`). ``messages`` have the records as they came.
+    """
 
     vehicle_id: str = ""
     connected: bool | None = None
@@ -193,7 +197,10 @@ class Snapshot:
 
     def _content(self, code: str, make: Callable[[], C], kind: type[C]) -> C:
         seen = self.messages.get(code)
-        return seen.content if seen and isinstance(seen.content, kind) else make()
+        if seen is None or not isinstance(seen.content, kind):
+            return make()
+        content: Any = seen.content
+        return cast(C, content.known()) if isinstance(content, Record | Tyres) else seen.content
 
     @property
     def status(self) -> Status:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from ovms.protocol.records.environment import (
     LOCKED,
     UNLOCKED,
@@ -9,6 +11,7 @@ from ovms.protocol.records.environment import (
     Doors4,
     Doors5,
     Environment,
+    unread_field,
 )
 
 
@@ -44,3 +47,34 @@ def test_alarm_both_ways() -> None:
         read = Environment.parse(b"," * 15 + value)
         assert read.as_json()["alarm"] is True
     assert Environment(doors_4=Doors4.ALARM_SENT).encode() == b"," * 15 + b"2"
+
+
+def test_a_lock_that_is_not_told_is_unknown() -> None:
+    """Without a lock state a car whose door bits do not say locked may be locked or not."""
+    read = Environment.parse(b"128,0,")
+    assert read.is_set(Doors2.LOCKED) is None
+    assert (read.is_set(Doors2.TRUNK), read.is_set(Doors1.CAR_ON)) == (False, True)
+    assert Environment.parse(b"128,8").is_set(Doors2.LOCKED) is True
+    assert Environment.parse(b"128,0,5").as_json()["locked"] is False
+    assert Environment().is_set(Doors1.CAR_ON) is None
+
+
+def test_bits_that_were_never_read_are_unknown() -> None:
+    """A field behind the last one tells which bits of each door state a car has never read."""
+    extra = unread_field({"doors_1": 0x7F, "doors_5": 0x80})
+    assert extra == ("~800000007F",)
+    read = Environment.parse(
+        Environment(doors_1=Doors1.CAR_ON, doors_5=Doors5(0), extra=extra).encode()
+    )
+    named = read.as_json()
+    assert (named["car_on"], named["left_door"], named["hvac"], named["frunk"]) == (
+        True, None, None, False,
+    )  # fmt: skip
+    assert named["doors_1"] == 0x80
+    assert unread_field({"doors_1": 0}) == ()
+
+
+@pytest.mark.parametrize("extra", ["7", "~7F", "~8000000ff", ""])
+def test_other_fields_behind_tell_nothing_of_bits(extra: str) -> None:
+    """A field of later firmware in that place is not taken for unread bits."""
+    assert Environment(doors_1=Doors1(0), extra=(extra,)).is_set(Doors1.CAR_ON) is False

@@ -4,7 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from ovms.protocol.records import Location, Peers, Status, legible
+from ovms.protocol.records import (
+    CarFirmware,
+    Environment,
+    Freshness,
+    Location,
+    Peers,
+    Status,
+    legible,
+)
 
 
 def test_missing_fields() -> None:
@@ -49,3 +57,54 @@ def test_records_are_frozen() -> None:
     assert hash(read) == hash(Peers(count=1))
     with pytest.raises(AttributeError):
         read.extra = ("x",)  # type: ignore[misc]
+
+
+NO_POSITION = Location.parse(b"0.000000,0.000000,0,0,0,-1,55")
+
+
+def test_a_stale_indicator_below_0_is_unknown() -> None:
+    """A number whose indicator is -1 was never read: it is null in JSON, and leaves as it came."""
+    known = NO_POSITION.known()
+    assert (known.latitude, known.longitude, known.direction, known.altitude) == (None,) * 4
+    assert (known.gps_lock, known.speed) == (False, 55)
+    assert known.as_json() == NO_POSITION.as_json()
+    assert NO_POSITION.as_json()["latitude"] is None
+    assert known.encode() == NO_POSITION.encode() == b"0.000000,0.000000,0,0,0,-1,55"
+
+
+def test_what_a_receiver_reads_without_a_position_counts() -> None:
+    """A direction and an altitude other than 0 are known, though there is no position."""
+    named = Location.parse(b"0,0,329,103,0,-1").as_json()
+    assert (named["latitude"], named["direction"], named["altitude"]) == (None, 329, 103)
+
+
+@pytest.mark.parametrize(
+    ("data", "freshness"),
+    [
+        (b"1.5,2.5,0,0,1,-1", Freshness.UNKNOWN),
+        (b"1.5,2.5,0,0,1,0", Freshness.OLD),
+        (b"1.5,2.5,0,0,1,1", Freshness.FRESH),
+        (b"1.5,2.5", Freshness.FRESH),
+        (b",,0,0,1,1", Freshness.UNKNOWN),
+    ],
+)
+def test_freshness_follows_the_stale_indicator(data: bytes, freshness: Freshness) -> None:
+    """A reading is unknown below 0, old at 0 and fresh above; without an indicator it is fresh."""
+    assert Location.parse(data).freshness("latitude") is freshness
+
+
+def test_numbers_that_stand_for_unknown_are_null() -> None:
+    """Numbers that mean unknown by themselves are no reading; the same number elsewhere is one."""
+    status = Status(minutes_to_full=-1, charge_end_time=-1, cooldown_active=-1)
+    assert (status.known().minutes_to_full, status.known().charge_end_time) == (None, None)
+    assert status.as_json()["cooldown_active"] == -1
+    assert CarFirmware(gsm_signal=99).as_json()["gsm_signal"] is None
+    assert CarFirmware(gsm_signal=0).as_json()["gsm_signal"] == 0
+
+
+def test_a_changed_record_keeps_what_came_of_the_unknown() -> None:
+    """A field that is unknown leaves as it came, whatever else is changed; a new value counts."""
+    changed = replace(NO_POSITION.known(), speed=60)
+    assert changed.encode() == b"0.000000,0.000000,0,0,0,-1,60"
+    assert replace(changed, latitude=1.5).encode() == b"1.500000,0.000000,0,0,0,-1,60"
+    assert Environment.parse(b"0,0,5").known().encode() == b"0,0,5"

@@ -17,7 +17,7 @@ from ovms.protocol.records.group import GroupPosition
 from ovms.protocol.records.link import Peers, Ping, PingAnswer, UpdateAge
 from ovms.protocol.records.location import Location
 from ovms.protocol.records.power_export import PowerExport
-from ovms.protocol.records.record import Field, JsonValue, Record, legible
+from ovms.protocol.records.record import Field, Freshness, JsonValue, Record, legible
 from ovms.protocol.records.status import Status
 from ovms.protocol.records.tyres import Tyres, WheelPressures
 
@@ -28,6 +28,7 @@ __all__ = [
     "Content",
     "Environment",
     "Field",
+    "Freshness",
     "GroupPosition",
     "JsonValue",
     "Location",

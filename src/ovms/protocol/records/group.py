@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovms.protocol.records.record import Record, flag, number, record, text
+from ovms.protocol.records.record import Record, StaleRule, flag, number, record, text
 
 
 @record("g")
@@ -16,9 +16,11 @@ class GroupPosition(Record):
     group: str | None = text("group name")
     soc: float | None = number("%", "state of charge")
     speed: float | None = number("distance/h", "speed")
-    direction: float | None = number("°", "0 north, 90 east")
-    altitude: float | None = number("m", "altitude")
+    direction: float | None = number(
+        "°", "0 north, 90 east", stale="gps_stale", stale_rule=StaleRule.ZERO
+    )
+    altitude: float | None = number("m", "altitude", stale="gps_stale", stale_rule=StaleRule.ZERO)
     gps_lock: bool | None = flag("the receiver has a position")
     gps_stale: float | None = number("", "-1 none, 0 stale, above 0 fresh")
-    latitude: float | None = number("°", "north positive", places=6)
-    longitude: float | None = number("°", "east positive", places=6)
+    latitude: float | None = number("°", "north positive", places=6, stale="gps_stale")
+    longitude: float | None = number("°", "east positive", places=6, stale="gps_stale")

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovms.protocol.records.record import Record, flag, hexadecimal, number, record, text
+from ovms.protocol.records.record import (
+    Record,
+    StaleRule,
+    flag,
+    hexadecimal,
+    number,
+    record,
+    text,
+)
 
 
 @record("L")
@@ -12,10 +20,12 @@ from ovms.protocol.records.record import Record, flag, hexadecimal, number, reco
 class Location(Record):
     """Car location. Without a position it is 0, 0, no lock, stale -1; a number is never empty."""
 
-    latitude: float | None = number("°", "north positive", places=6)
-    longitude: float | None = number("°", "east positive", places=6)
-    direction: float | None = number("°", "0 north, 90 east")
-    altitude: float | None = number("m", "altitude")
+    latitude: float | None = number("°", "north positive", places=6, stale="gps_stale")
+    longitude: float | None = number("°", "east positive", places=6, stale="gps_stale")
+    direction: float | None = number(
+        "°", "0 north, 90 east", stale="gps_stale", stale_rule=StaleRule.ZERO
+    )
+    altitude: float | None = number("m", "altitude", stale="gps_stale", stale_rule=StaleRule.ZERO)
     gps_lock: bool | None = flag("the receiver has a position")
     gps_stale: float | None = number("", "-1 none, 0 stale, above 0 fresh")
     speed: float | None = number("distance/h", "speed", "field")

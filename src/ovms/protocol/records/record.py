@@ -10,6 +10,11 @@ The attributes of a record are in the order of the wire::
 Decoder, encoder, JSON names and the reference in the docs are made from it. A parsed record keeps
 the text that it came from. So extra fields, missing fields, fields that are not understood, and
 bytes that are not UTF-8 are written exactly as they came.
+
+What a record's sender does not know is an empty field, or, where modules always send a number, that
+number with a mark: -1 in the stale indicator of the field, or the number that stands for unknown.
+The attributes are what came. :meth:`Record.known` returns a record without what is not known, and
+JSON has ``null`` for it.
 """
 
 from __future__ import annotations
@@ -17,6 +22,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, ClassVar, Self, TypeVar
 
 from ovms.protocol.records.field_types import (
@@ -31,6 +37,26 @@ from ovms.protocol.records.field_types import (
 
 CONVERTED_PLACES = 6
 """Digits behind the point of a number that was converted: 1 Wh is 0.001 kWh, and no more of it."""
+
+
+class Freshness(Enum):
+    """How old a reading is, as its sender says."""
+
+    UNKNOWN = "unknown"
+    """There is no reading."""
+    OLD = "old"
+    """There was a reading, some time ago."""
+    FRESH = "fresh"
+
+
+class StaleRule(Enum):
+    """What a stale indicator below 0 says of a field."""
+
+    ANY = "any value"
+    """The field is unknown, whatever its value."""
+    ZERO = "a value of 0"
+    """A value of 0 is unknown; another value was read without the indicator's own reading."""
+
 
 JsonValue = str | int | float | bool | list[str] | list[float | None] | None
 
@@ -47,6 +73,11 @@ class Field:
     """The version of the guide that added it, or ``field`` where only modules have it."""
     pic_factor: float = 1
     """What a PIC module's number is multiplied by to be in ``unit``, which is the ESP32's."""
+    unknown: float | None = None
+    """The number that stands for unknown; ``None`` if there is none."""
+    stale: str = ""
+    """The field with its stale indicator (-1 never read, 0 old, above 0 fresh); empty for none."""
+    stale_rule: StaleRule = StaleRule.ANY
 
 
 def number(
@@ -57,9 +88,13 @@ def number(
     scale: int = 1,
     places: int = 0,
     pic_factor: float = 1,
+    unknown: float | None = None,
+    stale: str = "",
+    stale_rule: StaleRule = StaleRule.ANY,
 ) -> Any:
-    """Declare a field that holds a number in ``unit``."""
-    return _wire(NumberField(scale, places), unit, meaning, since, pic_factor)
+    """Declare a field that holds a number in ``unit``. See :class:`Field` for the rest."""
+    kind = NumberField(scale, places)
+    return _wire(kind, unit, meaning, since, pic_factor, unknown, stale, stale_rule)
 
 
 def text(meaning: str, since: str = "", *, values: tuple[str, ...] = ()) -> Any:
@@ -82,9 +117,8 @@ def bits(names: type[BitSet], meaning: str, since: str = "") -> Any:
     return _wire(BitField(names), "", meaning, since)
 
 
-def _wire(kind: FieldType, unit: str, meaning: str, since: str, pic_factor: float = 1) -> Any:
-    row = (kind, unit, meaning, since, pic_factor)
-    return dataclasses.field(default=None, metadata={"wire": row})
+def _wire(kind: FieldType, *row: object) -> Any:
+    return dataclasses.field(default=None, metadata={"wire": (kind, *row)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +152,53 @@ class Record:
         }
         return dataclasses.replace(self, **converted)
 
+    def freshness(self, name: str) -> Freshness:
+        """Return how old a field's reading is. A field without a stale indicator is fresh.
+
+        Raise :class:`KeyError` for a field that the record does not have.
+        """
+        field = {each.name: each for each in self.TABLE}[name]
+        if self._reading(field) is None:
+            return Freshness.UNKNOWN
+        is_old = field.stale and getattr(self, field.stale) == 0
+        return Freshness.OLD if is_old else Freshness.FRESH
+
+    def known(self) -> Self:
+        """Return the record with ``None`` for what its sender does not know."""
+        unknown: dict[str, Any] = {
+            field.name: None
+            for field in self.TABLE
+            if getattr(self, field.name) is not None and self._reading(field) is None
+        }
+        return dataclasses.replace(self, **unknown) if unknown else self
+
+    def _reading(self, field: Field) -> Any:
+        """Return a field's value; ``None`` if it stands for unknown."""
+        value = getattr(self, field.name)
+        return None if value is None or self._stands_for_unknown(field, value) else value
+
+    def _stands_for_unknown(self, field: Field, value: Any) -> bool:
+        if field.unknown is not None and value == field.unknown:
+            return True
+        stale = getattr(self, field.stale) if field.stale else None
+        return stale is not None and stale < 0 and (field.stale_rule is StaleRule.ANY or value == 0)
+
+    def is_set(self, bit: BitSet) -> bool | None:
+        """Return whether a bit of the record is set; ``None`` if that is not known.
+
+        Raise :class:`KeyError` for a bit that the record does not have.
+        """
+        kinds = {each.kind.names: each for each in self.TABLE if isinstance(each.kind, BitField)}
+        return self._bit(kinds[type(bit)], bit)
+
+    def _bit(self, field: Field, bit: BitSet) -> bool | None:
+        value = getattr(self, field.name)
+        return None if value is None or not self._is_read(field, bit) else bool(value & bit)
+
+    def _is_read(self, field: Field, bit: BitSet) -> bool:
+        """Return whether a bit of a field that is there was ever read."""
+        return True
+
     def encode(self) -> bytes:
         """Return the data, without missing fields at the end.
 
@@ -131,21 +212,27 @@ class Record:
 
     def _encode_field(self, at: int, field: Field) -> str:
         value = getattr(self, field.name)
-        if at < len(self.raw) and field.kind.parse(self.raw[at]) == value:
-            return self.raw[at]
+        if at < len(self.raw):
+            came = field.kind.parse(self.raw[at])
+            is_same = came == value
+            if is_same or (value is None and self._stands_for_unknown(field, came)):
+                return self.raw[at]
         return "" if value is None else field.kind.encode(value)
 
     def as_json(self) -> dict[str, JsonValue]:
-        """Return every field by name. A byte of bits is there as a number and bit by bit."""
+        """Return every field by name, with ``None`` for what is not known.
+
+        A byte of bits is there as a number and bit by bit.
+        """
         return dict(self._named())
 
     def _named(self) -> Iterator[tuple[str, JsonValue]]:
         for field in self.TABLE:
-            value = getattr(self, field.name)
+            value = self._reading(field)
             yield field.name, legible(value) if isinstance(value, str) else _plain(value)
             if isinstance(field.kind, BitField):
                 for name, bit in field.kind.names.names().items():
-                    yield name, None if value is None else bool(value & bit)
+                    yield name, self._bit(field, bit)
 
 
 def legible(text: str) -> str:

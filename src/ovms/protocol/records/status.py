@@ -32,22 +32,33 @@ class Status(Record):
     charge_mode_number: float | None = number(
         "", "charge mode: 0 standard, 1 storage, 3 range, 4 performance"
     )
-    charge_timer_mode: float | None = number("", "0 charge on plug-in, 1 by the timer")
+    charge_timer_mode: float | None = number(
+        "", "0 charge on plug-in, 1 by the timer", stale="charge_timer_stale"
+    )
     charge_timer_start: float | None = number(
-        "s", "timer start after midnight UTC; minutes from the PIC", pic_factor=60
+        "s",
+        "timer start after midnight UTC; minutes from the PIC",
+        pic_factor=60,
+        stale="charge_timer_stale",
     )
     charge_timer_stale: float | None = number("", "-1 none, 0 stale, above 0 fresh")
     cac: float | None = number("Ah", "calculated amp-hour capacity", "2.1.4", places=2)
-    minutes_to_full: float | None = number("min", "until the battery is full", "2.5.1")
-    minutes_to_limit: float | None = number("min", "until the charge limit is reached", "2.5.1")
+    minutes_to_full: float | None = number("min", "until the battery is full", "2.5.1", unknown=-1)
+    minutes_to_limit: float | None = number(
+        "min", "until the charge limit is reached", "2.5.1", unknown=-1
+    )
     limit_range: float | None = number("distance", "range at which to stop charging", "2.5.1")
     limit_soc: float | None = number("%", "state of charge at which to stop", "2.5.1")
     cooldown_active: float | None = number("", "-1 not cooling, 0 and up cooling", "2.5.1")
     cooldown_temperature: float | None = number("°C", "cooldown ends below this", "2.5.1")
     cooldown_time: float | None = number("min", "cooldown ends after this", "2.5.1")
-    charge_estimate: float | None = number("min", "charge time for this charger", "field")
-    minutes_to_range_limit: float | None = number("min", "until the range limit", "field")
-    minutes_to_soc_limit: float | None = number("min", "until the SOC limit", "field")
+    charge_estimate: float | None = number(
+        "min", "charge time for this charger", "field", unknown=-1
+    )
+    minutes_to_range_limit: float | None = number(
+        "min", "until the range limit", "field", unknown=-1
+    )
+    minutes_to_soc_limit: float | None = number("min", "until the SOC limit", "field", unknown=-1)
     ideal_range_max: float | None = number("distance", "ideal range when full", "field")
     plug_type: float | None = number("", "plug type id", "field")
     charge_power: float | None = number("kW", "charge power", "field", places=2)
@@ -60,4 +71,6 @@ class Status(Record):
     grid_energy: float | None = number("kWh", "grid energy of this charge", "field", places=2)
     grid_energy_total: float | None = number("kWh", "grid energy in total", "field", places=2)
     battery_capacity: float | None = number("kWh", "usable capacity", "field", places=2)
-    charge_end_time: float | None = number("Unix s", "end of the last charge, -1 unknown", "field")
+    charge_end_time: float | None = number(
+        "Unix s", "end of the last charge, -1 unknown", "field", unknown=-1
+    )

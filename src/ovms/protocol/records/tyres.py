@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Self
 
 from ovms.protocol.records.field_types import NumberField, TextField
 from ovms.protocol.records.record import JsonValue, Record, legible, number, record
@@ -17,14 +17,14 @@ PSI_PER_KPA = 0.14503773773
 class WheelPressures(Record):
     """Tyres of a car with four wheels."""
 
-    fr_pressure: float | None = number("psi", "front right", places=1)
-    fr_temperature: float | None = number("°C", "front right")
-    rr_pressure: float | None = number("psi", "rear right", places=1)
-    rr_temperature: float | None = number("°C", "rear right")
-    fl_pressure: float | None = number("psi", "front left", places=1)
-    fl_temperature: float | None = number("°C", "front left")
-    rl_pressure: float | None = number("psi", "rear left", places=1)
-    rl_temperature: float | None = number("°C", "rear left")
+    fr_pressure: float | None = number("psi", "front right", places=1, stale="stale")
+    fr_temperature: float | None = number("°C", "front right", stale="stale")
+    rr_pressure: float | None = number("psi", "rear right", places=1, stale="stale")
+    rr_temperature: float | None = number("°C", "rear right", stale="stale")
+    fl_pressure: float | None = number("psi", "front left", places=1, stale="stale")
+    fl_temperature: float | None = number("°C", "front left", stale="stale")
+    rl_pressure: float | None = number("psi", "rear left", places=1, stale="stale")
+    rl_temperature: float | None = number("°C", "rear left", stale="stale")
     stale: float | None = number("", "-1 none, 0 stale, above 0 fresh")
 
 
@@ -37,6 +37,12 @@ class Readings:
 
     values: tuple[float | None, ...] = ()
     validity: float | None = None
+
+    def known(self) -> Self:
+        """Return the readings with ``None`` for undefined ones."""
+        if self.validity is None or self.validity >= 0:
+            return self
+        return replace(self, values=(None,) * len(self.values))
 
 
 SECTIONS = {
@@ -100,12 +106,21 @@ class Tyres:
             yield "-1" if readings.validity is None else _NUMBER.encode(readings.validity)
         yield from self.extra
 
+    def known(self) -> Self:
+        """Return the tyres with ``None`` for what their sender does not know."""
+        sections: dict[str, Any] = {
+            name: readings.known()
+            for name in SECTIONS
+            if (readings := getattr(self, name)) is not None
+        }
+        return replace(self, **sections)
+
     def as_json(self) -> dict[str, JsonValue]:
-        """Return the names, and the values and validity of each section."""
+        """Return the names, and the known values and the validity of each section."""
         result: dict[str, JsonValue] = {"names": [legible(name) for name in self.names]}
         for name in SECTIONS:
             readings: Readings | None = getattr(self, name)
-            result[name] = None if readings is None else list(readings.values)
+            result[name] = None if readings is None else list(readings.known().values)
             result[f"{name}_valid"] = None if readings is None else readings.validity
         return result
 
