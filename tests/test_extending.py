@@ -107,7 +107,7 @@ def test_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sim_commands.HANDLERS, spec.number, sim_commands.HANDLERS[10])
     exec(handler, vars(sim_commands) | {"__name__": "horn"})  # noqa: S102 (our own page)
     listed = CliRunner().invoke(cli, ["app", "command", "--list"]).stdout
-    assert " 27  horn SECONDS" in listed
+    assert "27\thorn SECONDS\t" in listed
     assert find_command("horn", "3").message == Message("C", b"27,3")
     car = SimCar(start=0)
     assert 27 in car.identity.commands

@@ -21,12 +21,18 @@ FIRMWARE = Message("F", b"3.3.005,VIN,99,1,SIM,")
 Handler = Callable[[Message], Iterable[Message]]
 
 
+def no_history(message: Message) -> Iterable[Message]:
+    """Be a server that keeps nothing of its vehicle, whose car answers no command."""
+    if message.data.startswith(b"32,"):
+        yield Message("c", b"32,1,No historical data available")
+
+
 class ScriptedServer:
     """Welcomes apps; sends ``stored`` at login, and answers each message as its handler says."""
 
     def __init__(self, stored: Iterable[Message] = ()) -> None:
         self.stored = list(stored)
-        self.on: dict[str, Handler] = {"A": lambda message: [Message("a")]}
+        self.on: dict[str, Handler] = {"A": lambda message: [Message("a")], "C": no_history}
         """What is answered to a code."""
         self.received: list[Message] = []
         """All that apps have sent, without pings."""
@@ -37,6 +43,8 @@ class ScriptedServer:
         self.vehicles = [VEHICLE, "OTHER"]
         self.sent = 0
         """Messages that found room, rows of long answers included."""
+        self.refuses = False
+        """Whether it cuts each new connection at once, as one that is not there."""
         self.port = 0
         self.loop: asyncio.AbstractEventLoop | None = None
         self._server: asyncio.Server | None = None
@@ -95,6 +103,8 @@ class ScriptedServer:
         assert task is not None
         self._tasks.add(task)
         session = Session(Party.SERVER, make_token(os.urandom))
+        if self.refuses:
+            writer.transport.abort()
         try:
             while data := await reader.read(65536):
                 for event in session.receive_data(data):

@@ -26,7 +26,7 @@ from ovms.protocol.commands import Command
 from ovms.protocol.crypto import make_token
 from ovms.protocol.framing import LINE_LIMIT
 from ovms.protocol.welcome import CallerWelcome
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 
 SECRET = "secret"
 Replies = Callable[[Message], list[Message]]
@@ -376,3 +376,34 @@ async def test_what_fits_no_line_is_refused() -> None:
         await app.lost()
         with pytest.raises(ConnectionLost):
             await app.command("shell", long)
+
+
+async def test_a_server_that_says_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that hangs, or a cable that was pulled, ends the connection all the same."""
+    monkeypatch.setattr(app_client, "PING_INTERVAL", 0.05)
+    is_alive = [True]
+
+    def reply(message: Message) -> list[Message]:
+        return [Message("a")] if message.code == "A" and is_alive[0] else []
+
+    async with served(ServerEnd(reply)) as end, await opened(end) as app:
+        await until(lambda: end.heard.count(Message("A")) >= 4)
+        is_alive[0] = False
+        async with asyncio.timeout(PATIENCE):
+            await app.lost()
+        with pytest.raises(ConnectionLost, match="it said nothing for"):
+            app.send(Message("A"))
+
+
+async def test_a_slow_listener_is_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a listener takes nothing the connection is not read, and is not taken for lost."""
+    monkeypatch.setattr(app_client, "PING_INTERVAL", 0.05)
+    monkeypatch.setattr(app_client, "LISTENER_LIMIT", 2)
+    async with served(ServerEnd(answers_pings)) as end, await opened(end) as app:
+        messages = app.messages()
+        end.say(*[Message("S", b"80")] * 5)
+        await until(lambda: end.heard.count(Message("A")) >= 6)
+        async with asyncio.timeout(PATIENCE):
+            for _ in range(5):
+                assert (await anext(messages)).code in "Sa"
+        assert app._connection.is_open

@@ -39,6 +39,7 @@ def test_nothing_is_known_at_first() -> None:
         "connected": None,
         "paranoid": False,
         "messages": {},
+        "alerts": [],
     }
 
 
@@ -164,3 +165,34 @@ def test_units_are_those_of_the_module(messages: tuple[Message, ...]) -> None:
     snapshot.receive(Message("F", b"3.3.005,VIN"), NOW)
     assert snapshot.status.charge_duration == 12
     assert snapshot.location.energy_used == 1234
+
+
+def test_old_readings_are_named_in_json() -> None:
+    """A stale reading stays, and is said to be old; one that never was is null and not old."""
+    snapshot = Snapshot("CAR1")
+    snapshot.receive(Message("L", b"48.1,11.6,90,12,1,0"), NOW)
+    told = snapshot.as_json(NOW)["messages"]["L"]
+    assert told["old"] == ["latitude", "longitude", "direction", "altitude"]
+    assert told["fields"]["latitude"] == 48.1
+    snapshot.receive(Message("L", b"0,0,0,0,0,-1"), NOW)
+    told = snapshot.as_json(NOW)["messages"]["L"]
+    assert (told["old"], told["fields"]["latitude"]) == ([], None)
+
+
+@pytest.mark.parametrize(
+    ("firmware", "doors", "sounds"),
+    [
+        (b"3.3.005", b"2", True),
+        (b"3.3.005", b"253", False),
+        (b"2.1", b"4", False),
+        (b"4.0", b"4", True),
+        (b"4.0", b"0", False),
+        (b"3.3.005", b"", None),
+    ],
+)
+def test_the_alarm(firmware: bytes, doors: bytes, sounds: bool | None) -> None:
+    """Modules on the road send bit 1 and leave the guide's bit to chance."""
+    snapshot = Snapshot("CAR1")
+    snapshot.receive(Message("F", firmware), NOW)
+    snapshot.receive(Message("D", b"," * 15 + doors), NOW)
+    assert snapshot.alarm is sounds

@@ -13,19 +13,21 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ovms.cli.app import _print_answers, app
+from ovms.cli.app import _print_answers, app, complete_command
 from ovms.net.client import ConnectionLost, connect
 from ovms.protocol import Message, Role
-from ovms.protocol.commands import Answer
+from ovms.protocol.commands import COMMANDS, Answer
 from tests.programs.conftest import SECRET, Program, Server, run_ovms, start
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_until
 
 __all__ = ["start"]
 
 RUNNER = CliRunner()
 
 
-ANSWERS = {b"20,1234": b"20,0", b"20,1": b"20,1,wrong PIN", b"11": b"11,2", b"99": b"99,3"}
+ANSWERS = {b"20,1234": b"20,0", b"20,1": b"20,1,wrong PIN", b"11": b"11,2", b"99": b"99,3",
+           b"26,1": b"26,0", b"26,0": b"26,1", b"15,16": b"15,0", b"17,1,1350": b"17,0",
+           b"17,1,0730": b"17,0", b"7,metrics list -p": b"7,0,none"}  # fmt: skip
 
 
 class FakeCar:
@@ -118,7 +120,7 @@ def test_status_of_a_car_that_was_never_there(server: Server) -> None:
     given = RUNNER.invoke(app, ["status", "--json", *server.link("CAR2")])
     assert given.exit_code == 0
     assert json.loads(given.stdout) == {
-        "vehicle": "CAR2", "connected": False, "paranoid": False, "messages": {},
+        "vehicle": "CAR2", "connected": False, "paranoid": False, "messages": {}, "alerts": [],
     }  # fmt: skip
 
 
@@ -129,7 +131,15 @@ def test_status_of_a_car_that_was_never_there(server: Server) -> None:
         (["20", "1"], 1, "failed wrong PIN\n"),
         (["charge-start"], 1, "unsupported\n"),
         (["99"], 1, "unimplemented\n"),
-        (["features"], 0, "0,3,v0\n1,3,v1\n2,3,v2\n"),
+        (["features"], 0, "number\tname\tvalue\n0\tdigital speedo\tv0\n1\t\tv1\n2\t\tv2\n"),
+        (["climate", "ON"], 0, "ok\n"),
+        (["climate", "off"], 1, "failed\n"),
+        (["charge-current", "16A"], 0, "ok\n"),
+        (["charge-timer", "22:30Z"], 0, "ok\n"),
+        (["shell", "metrics", "list", "-p"], 0, "none\n"),
+        (["shell", "metrics list -p"], 0, "none\n"),
+        (["17", "1", "0730"], 0, "ok\n"),
+        (["Lock", "1234"], 0, "ok\n"),
         (["history", "x"], 1, "failed No historical data available\n"),
     ],
 )
@@ -161,7 +171,33 @@ def test_the_commands_can_be_listed() -> None:
     """The list needs no server."""
     listed = RUNNER.invoke(app, ["command", "--list"])
     assert listed.exit_code == 0
-    assert " 20  lock PIN" in listed.stdout
+    assert "20\tlock PIN\tlock the car\n" in listed.stdout
+
+
+def test_the_names_of_commands_complete() -> None:
+    """A shell is told the commands that begin so, and what they mean."""
+    assert dict(complete_command("Unl")) == {"unlock": "unlock the car"}
+    assert len([*complete_command("")]) == len([*COMMANDS])
+
+
+def test_units_are_for_people(link: list[str]) -> None:
+    """The view is in the units of choice; JSON stays as the car sends it."""
+    drawn = RUNNER.invoke(app, ["status", *link], env={"OVMS_UNITS": "imperial"})
+    assert "mi" in drawn.stdout
+    given = RUNNER.invoke(app, ["status", "--json", "--units", "imperial", *link])
+    assert json.loads(given.stdout)["messages"]["S"]["fields"]["units"] == "K"
+
+
+def test_the_last_alerts_are_in_the_status(link: list[str], server: Server) -> None:
+    """What the server keeps of alerts is shown, also when they came while nobody looked."""
+    assert RUNNER.invoke(app, ["alert", *link, "low battery"]).exit_code == 0
+
+    def told() -> list[str]:
+        shown = RUNNER.invoke(app, ["status", "--json", *link]).stdout
+        return [each["text"] for each in json.loads(shown)["alerts"]]
+
+    wait_until(lambda: "low battery" in told())
+    assert "low battery" in RUNNER.invoke(app, ["status", *link]).stdout
 
 
 NOBODY = ["status", "--server", "127.0.0.1:1", "--vehicle", "z", "--secret", "s"]
@@ -171,7 +207,13 @@ NOBODY = ["status", "--server", "127.0.0.1:1", "--vehicle", "z", "--secret", "s"
     ("words", "code", "part"),
     [
         (["command"], 2, "give a command"),
-        (["command", "fly"], 2, "no command is called 'fly'"),
+        (["command", "fly"], 2, "no command is called 'fly'; --list shows all"),
+        (["command", "lokc", "1234"], 2, "no command is called 'lokc'; did you mean 'lock'?"),
+        (["command", "climate", "maybe"], 2, "climate is off or on, not 'maybe'"),
+        (["command", "charge-mode", "rnage"], 2, "did you mean 'range'"),
+        (["command", "charge-current", "16V"], 2, "current is a number, as in 16A"),
+        (["command", "charge-timer", "25:00"], 2, "start time is a time, as in 22:30"),
+        (["status", "--units", "furlongs"], 2, "'furlongs' is none of car, metric, imperial"),
         (["command", "lock"], 2, "give --server"),
         (["status", "--server", "x", "--secret", "s"], 2, "give --vehicle"),
         (["status", "--server", "x", "--secret", "s", "--user", "u"], 2, "not both"),

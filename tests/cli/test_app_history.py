@@ -243,7 +243,7 @@ def test_the_view_of_a_group() -> None:
     snapshot.receive(POSITION, 0)
     snapshot.receive(Message("g", b"R[b]D,TRACK,7,0,0,0,0,-1,0,0"), 0)
     shown = text_of(group_view(snapshot, "TRACK", 90))
-    assert all(word in shown for word in ("BLUE", "80 %", "22.2741", "90 s ago", "R[b]D", "none"))
+    assert all(word in shown for word in ("BLUE", "80 %", "22.2741", "90 s ago", "R[b]D", "–"))
     assert "BLUE" not in text_of(group_view(snapshot, "OTHER", 0))
 
 

@@ -166,8 +166,40 @@ def test_table(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPat
     common.print_table(["a", "b"], [["1", "[red]"]])
     assert capsys.readouterr().out == "a\tb\n1\t[red]\n"
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    common.print_table(["a", "b"], [["1", "[red]"]])
-    assert "[red]" in capsys.readouterr().out
+    monkeypatch.setenv("TERM", "dumb")
+    common.print_table(["a", "b"], [["1", "[red]"], ["longer", ""]])
+    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == [
+        "a       b", "─────────────", "1       [red]", "longer",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_a_table_is_printed_as_it_comes(
+    is_terminal: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pipe gets each row at once, a terminal as many as are aligned; there is one header line."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal, raising=False)
+    monkeypatch.setattr(common, "ALIGNED_ROWS", 3)
+    table = common.TablePrinter(["a", "b"])
+    counts = []
+    for at in range(3):
+        table.print([str(at), "x\ty\x1b[2J"])
+        counts.append(capsys.readouterr().out.count("\n"))
+    table.end()
+    assert counts == ([0, 0, 5] if is_terminal else [2, 1, 1])
+    assert capsys.readouterr().out == ""
+
+
+def test_cells_are_cells(capsys: pytest.CaptureFixture[str]) -> None:
+    """Tabs, lines and control characters in a cell are escaped."""
+    common.print_table(["a", "b"], [["x\ty", "z\n\x1b[2J"]])
+    assert capsys.readouterr().out == "a\tb\nx\\x09y\tz\\x0a\\x1b[2J\n"
+
+
+def test_an_empty_table_has_a_header(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever reads a pipe finds the columns also where there are no rows."""
+    common.print_table(["a", "b"], [])
+    assert capsys.readouterr().out == "a\tb\n"
 
 
 def test_cell() -> None:

@@ -18,18 +18,15 @@ ROWS: list[dict[str, object]] = [
 
 
 @pytest.mark.parametrize(
-    ("chosen", "is_long", "shown"),
+    ("chosen", "shown"),
     [
-        ("table", True, "a\tb\n1\t\n2.5\ttrue\nx,\\x1b\tfalse\n"),
-        ("table", False, "a\tb\n1\t\n2.5\ttrue\nx,\\x1b\tfalse\n"),
-        ("csv", False, 'a,b\n1,\n2.5,true\n"x,\x1b",false\n'),
+        ("table", "a\tb\n1\t\n2.5\ttrue\nx,\\x1b\tfalse\n"),
+        ("csv", 'a,b\n1,\n2.5,true\n"x,\x1b",false\n'),
     ],
 )
-def test_text(
-    capsys: pytest.CaptureFixture[str], chosen: Format, is_long: bool, shown: str
-) -> None:
+def test_text(capsys: pytest.CaptureFixture[str], chosen: Format, shown: str) -> None:
     """A table has a line a row with tabs, CSV commas; what is unknown is empty."""
-    listing = make_listing(chosen, COLUMNS, is_long=is_long)
+    listing = make_listing(chosen, COLUMNS)
     for row in ROWS:
         listing.print(row)
     listing.end()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -82,7 +83,64 @@ def test_an_unknown_command_is_wrong_usage() -> None:
     """What there is not, is said with exit code 2."""
     tried = RUNNER.invoke(cli, ["fly"])
     assert tried.exit_code == 2
-    assert "fly" in tried.stderr
+    assert "No such command 'fly'." in tried.stderr
+    assert "Did you mean" not in tried.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["srve"], "'serve'"),
+        (["vehicles", "list"], "'vehicle'"),
+        (["status"], "'app status'"),
+        (["wach"], "'app watch'"),
+        (["app", "statsu"], "'status'"),
+    ],
+)
+def test_a_command_that_was_perhaps_meant(words: list[str], meant: str) -> None:
+    """Whoever mistypes a command, or leaves out where it is, is told what there is."""
+    tried = RUNNER.invoke(cli, words, env={"COLUMNS": "120"})
+    assert tried.exit_code == 2
+    assert f"Did you mean {meant}" in tried.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("ovms veh", ["vehicle", "vehicle-type"]),
+        ("ovms app wa", ["watch"]),
+        ("ovms app command unl", ["unlock"]),
+        ("ovms app watch --js", ["--json"]),
+    ],
+)
+def test_words_complete_in_every_shell(shell: str, words: str, found: list[str]) -> None:
+    """The first page's program completes commands, their options, and the car's commands."""
+    env = {"_OVMS_COMPLETE": f"complete_{shell}", "_TYPER_COMPLETE_ARGS": words,
+           "_TYPER_COMPLETE_FISH_ACTION": "get-args", "COMP_WORDS": words,
+           "COMP_CWORD": str(len(words.split()) - 1)}  # fmt: skip
+    told = RUNNER.invoke(cli, [], env=env, prog_name="ovms").stdout
+    assert re.findall(r"(?m)^[^\w-]*(?:_arguments '\*: :\(\(\")?([\w-]+)", told) == found
+
+
+def test_completion_is_installed_by_the_first_page_alone() -> None:
+    """One option does it for all commands."""
+    assert "--install-completion" in RUNNER.invoke(cli, ["--help"]).stdout
+    assert "--install-completion" not in RUNNER.invoke(cli, ["app", "--help"]).stdout
+
+
+def test_completing_a_command_imports_none() -> None:
+    """A shell that asks for the commands does not wait for their modules."""
+    script = (
+        "import os, sys; os.environ.update(_OVMS_COMPLETE='complete_bash', COMP_WORDS='ovms ',"
+        "COMP_CWORD='1'); from typer.testing import CliRunner; from ovms.cli.main import cli;"
+        "out = CliRunner().invoke(cli, [], prog_name='ovms').stdout; assert 'vehicle-type' in out;"
+        "print(*(m for m in ('ovms.cli.app', 'ovms.cli.serve') if m in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -22,6 +23,7 @@ from ovms.app.errors import (
 from ovms.app.inbox import Inbox
 from ovms.app.listings import HistoryRow, SummaryRow, UtilisationRow, is_nothing, wire_time
 from ovms.app.snapshot import Snapshot
+from ovms.app.wording import read_words, unknown_command
 from ovms.base.clock import Clock
 from ovms.net.client import ClientConnection
 from ovms.protocol import Message
@@ -44,8 +46,9 @@ ALERT_TIMEOUT = 10.0
 ROW_TIMEOUT = 5.0
 """Seconds between the rows of one answer: old modules leave the last ones out."""
 
-PING_INTERVAL = 180.0
-"""Seconds between pings: they keep the connection from being closed as idle after 20 minutes."""
+PING_INTERVAL = 15.0
+"""Seconds between pings. A server that says nothing at all from one to the next is lost: without
+pings nobody would learn of a cable that was pulled, or of a server that hangs."""
 
 LISTING_TIMEOUT = 60.0
 """Seconds until the server has the first row, or the next one, of what it keeps."""
@@ -57,19 +60,32 @@ LISTENER_LIMIT = 1000
 """Messages that may wait for any other listener. Then the connection is not read any more."""
 
 
-def find_command(name: str, *parameters: str) -> Command:
-    """Make a command from its name or number and its parameters; a choice may be a word.
+def find_command(
+    name: str, *parameters: str, now: float | None = None, is_strict: bool = False
+) -> Command:
+    """Make a command from its name or number and its parameters, which may be as people write them.
 
-    Raises :class:`InvalidRequest` for a name that is not in the command table.
+    See :func:`~ovms.app.wording.read_words`; ``now`` in Unix seconds is the present if not given.
+    Raises :class:`InvalidRequest` for a name that is not in the command table, and, if it is
+    strict, for parameters that cannot be meant. Else they are sent as they are: a car may know
+    more than the table.
     """
+    spelt = name.casefold().replace("_", "-")
     if name.isdecimal() and int(name) <= 65535:
         number = int(name)
-    elif name in BY_NAME:
-        number = BY_NAME[name].number
+    elif spelt in BY_NAME:
+        number = BY_NAME[spelt].number
     else:
-        raise InvalidRequest(f"no command is called {name!r}")
+        raise InvalidRequest(unknown_command(name))
     spec = BY_NUMBER.get(number)
-    texts = spec.in_numbers(parameters) if spec is not None else parameters
+    if spec is None:
+        return Command(number, ",".join(parameters))
+    try:
+        texts = read_words(spec, parameters, time.time() if now is None else now)
+    except InvalidRequest:
+        if is_strict:
+            raise
+        texts = spec.in_numbers(parameters)
     return Command(number, ",".join(texts))
 
 
@@ -101,6 +117,10 @@ class App:
         self._read: set[int] = set()
         """Numbers of the commands whose answers are being read."""
         self._pings = self._pongs = 0
+        self._has_heard = False
+        """Whether anything has come since the last ping."""
+        self._is_held = False
+        """Whether a listener is slow, and so nothing is read."""
         self._replayed = asyncio.Event()
         self._has_replay = False
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._keep_alive())]
@@ -155,7 +175,7 @@ class App:
         is too long, :class:`AnswerInUse` while :meth:`history` or its like reads an answer to the
         same command, :class:`PasswordWrong`, :class:`PasswordNeeded` and :class:`ConnectionLost`.
         """
-        command = find_command(str(name), *parameters)
+        command = find_command(str(name), *parameters, now=self._clock.time())
         async with self._commanding:
             with self._reading(command.number):
                 return await self._ask(command, timeout)
@@ -363,9 +383,12 @@ class App:
         """Receive every message. The answer to our first ping marks the end of what was stored."""
         try:
             async for message in self._connection:
+                self._has_heard = True
                 readable = self._take(message)
+                self._is_held = True
                 for inbox in tuple(self._listeners):
                     await inbox.put(readable)
+                self._is_held = False
         finally:
             self._replayed.set()
             for inbox in self._listeners:
@@ -388,8 +411,12 @@ class App:
 
     async def _keep_alive(self) -> None:
         while True:
+            self._has_heard = False
             self._ping()
             await asyncio.sleep(PING_INTERVAL)
+            if not self._has_heard and not self._is_held:
+                self._connection.cut(TimeoutError(f"it said nothing for {PING_INTERVAL:g} s"))
+                return
 
 
 def _is_first(answer: Answer, only: str) -> bool:

@@ -8,10 +8,11 @@ stored message is dated by that age (it is as old or older), and a live one by w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, TypeVar, cast
 
+from ovms.app.alerts import AlertLog, TimedAlert
 from ovms.app.paranoid import Opener
 from ovms.base.clock import iso_time
 from ovms.protocol import Message
@@ -19,10 +20,12 @@ from ovms.protocol.codes import CODES, parse_content
 from ovms.protocol.modules import ModuleKind, module_kind
 from ovms.protocol.paranoid import sealed_message, token_of
 from ovms.protocol.records import (
+    Alert,
     Capabilities,
     CarFirmware,
     Content,
     Environment,
+    Freshness,
     GroupPosition,
     Location,
     Peers,
@@ -35,6 +38,10 @@ from ovms.protocol.records import (
     WheelPressures,
     legible,
 )
+from ovms.protocol.records.environment import Doors4
+
+_FIELD_GENERATIONS = ("1", "2", "3")
+"""What the firmware of the modules on the road begins with."""
 
 GROUP_LIMIT = 1000
 """Cars of groups that are remembered: nothing else bounds what a server sends."""
@@ -61,13 +68,17 @@ class Seen:
         return cls(message, time, parse_content(message, module))
 
     def as_json(self, now: float) -> dict[str, Any]:
-        """Return time, age in seconds, fields by name, and fields without a name."""
+        """Return time, age in seconds, fields by name, and fields without a name.
+
+        ``old`` names the fields that the module has marked as readings of some time ago.
+        """
         seen = {"time": iso_time(self.time), "age": max(0, int(now - self.time))}
         if self.is_sealed:
-            return {**seen, "sealed": True, "fields": {}, "extra": []}
+            return {**seen, "sealed": True, "fields": {}, "old": [], "extra": []}
         extra = self.content.extra if self.content else (self.message.data.decode("latin-1"),)
         fields = self.content.as_json() if self.content else {}
-        return {**seen, "fields": fields, "extra": list(map(legible, extra))}
+        old = list(_old_fields(self.content)) if isinstance(self.content, Record) else []
+        return {**seen, "fields": fields, "old": old, "extra": list(map(legible, extra))}
 
 
 C = TypeVar("C")
@@ -90,6 +101,8 @@ class Snapshot:
 
     Names of groups have no case: here they are in upper case.
     """
+    alert_log: AlertLog = field(default_factory=AlertLog)
+    """The last alerts: those that came, and those that were asked for."""
     opener: Opener = field(default_factory=Opener)
     """Opens what is sealed; see :mod:`ovms.app.paranoid`."""
     _is_dated: bool = False
@@ -118,7 +131,8 @@ class Snapshot:
     def copy(self) -> Snapshot:
         """Return a copy that does not change with what comes later."""
         groups = {name: dict(cars) for name, cars in self.groups.items()}
-        return replace(self, messages=dict(self.messages), groups=groups)
+        log = self.alert_log.copy()
+        return replace(self, messages=dict(self.messages), groups=groups, alert_log=log)
 
     def restart(self, vehicle_id: str) -> None:
         """Start a new connection: what comes first was stored, and is not live.
@@ -130,6 +144,7 @@ class Snapshot:
             self.connected = None
             self.messages.clear()
             self.groups.clear()
+            self.alert_log = AlertLog()
         self._is_dated = False
         self.opener.restart()
 
@@ -168,6 +183,8 @@ class Snapshot:
         elif isinstance(seen.content, GroupPosition):
             self._keep_position(seen, seen.content)
         elif not CODES[seen.message.code].is_about_link:
+            if isinstance(seen.content, Alert):
+                self.alert_log.add(TimedAlert(now, seen.content))
             self.messages[seen.message.code] = seen
 
     def _drop_sealed(self) -> None:
@@ -247,6 +264,16 @@ class Snapshot:
         """The latest ``X``; empty if there is none."""
         return self._content("X", PowerExport, PowerExport)
 
+    @property
+    def alarm(self) -> bool | None:
+        """Whether the alarm sounds; ``None`` if the car has not said.
+
+        Firmware 1 to 3 says it in another bit than the guide, and leaves the guide's to chance.
+        """
+        generation = (self.firmware.firmware or "")[:1]
+        is_field = generation in _FIELD_GENERATIONS or self.module is ModuleKind.OURS
+        return self.environment.is_set(Doors4.ALARM_SENT if is_field else Doors4.ALARM)
+
     def unit(self, record: Record, name: str) -> str:
         """Return the unit of a record's field, ``km`` or ``mi`` for a distance; empty for none.
 
@@ -259,9 +286,11 @@ class Snapshot:
 
     @property
     def updated(self) -> float | None:
-        """When the car last sent something, in Unix seconds."""
+        """When the car last sent something, in Unix seconds. An alert may be anybody's."""
         times = [
-            seen.time for code, seen in self.messages.items() if not CODES[code].is_only_servers
+            seen.time
+            for code, seen in self.messages.items()
+            if not CODES[code].is_only_servers and code != Alert.CODE
         ]
         return max(times, default=None)
 
@@ -272,7 +301,15 @@ class Snapshot:
             "connected": self.connected,
             "paranoid": self.is_paranoid,
             "messages": {code: self.messages[code].as_json(now) for code in sorted(self.messages)},
+            "alerts": [each.as_json() for each in self.alert_log.alerts],
         }
+
+
+def _old_fields(record: Record) -> Iterator[str]:
+    """Yield the names of fields that hold a reading of some time ago."""
+    for each in record.TABLE:
+        if each.stale and record.freshness(each.name) is Freshness.OLD:
+            yield each.name
 
 
 def _oldest(cars: dict[str, Seen]) -> float:

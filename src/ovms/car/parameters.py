@@ -15,6 +15,7 @@ from enum import IntEnum
 
 from ovms.car.reports import Units
 from ovms.net.address import PLAIN_PORT, parse_address
+from ovms.protocol.settings_names import PARAMETER_NAMES
 
 NOT_SET = "-"
 """An empty parameter in a provisioning record."""
@@ -52,22 +53,7 @@ GROUPS = (Parameter.GROUP_1, Parameter.GROUP_2)
 LONGEST_GROUP = 64
 """Bytes of a group's name. Servers accept no longer ones."""
 
-NAMES: dict[int, str] = {
-    Parameter.PHONE: "registered telephone number",
-    Parameter.PHONE_PASSWORD: "registration password",
-    Parameter.UNITS: "miles / kilometer flag",
-    Parameter.NOTIFICATIONS: "notification method list",
-    Parameter.SERVER: "server IP",
-    Parameter.APN: "GPRS APN",
-    Parameter.APN_USER: "GPRS user",
-    Parameter.APN_PASSWORD: "GPRS password",
-    Parameter.VEHICLE_ID: "vehicle ID",
-    Parameter.SECRET: "network password",
-    Parameter.PARANOID: "paranoid password",
-    Parameter.GROUP_1: "group 1",
-    Parameter.GROUP_2: "group 2",
-    **{feature + FEATURE_OFFSET: f"feature {feature}" for feature in KEPT_FEATURES},
-}
+NAMES = PARAMETER_NAMES
 """The names of the parameters; other numbers have none."""
 
 

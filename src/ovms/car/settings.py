@@ -25,6 +25,7 @@ from ovms.car.parameters import (
 from ovms.car.reports import Units
 from ovms.protocol.commands import LONGEST_VALUE, Answer, Result
 from ovms.protocol.parameters import NumberParameter, TextParameter
+from ovms.protocol.settings_names import FEATURE_NAMES
 
 FEATURES, PARAMETERS = 1, 3
 """The commands that list them."""
@@ -47,12 +48,14 @@ class Feature:
 
 KNOWN_FEATURES = {
     STREAM: Feature(
-        "location stream",
+        FEATURE_NAMES[STREAM],
         "seconds between two positions on the way while an app watches; 0 none",
         60,
     ),
-    MINIMUM_SOC: Feature("minimum SOC", "% of charge below which an alert is sent; 0 none", 100),
-    CAN_WRITE: Feature("CAN write enabled", "1: commands to the car itself are obeyed", 1),
+    MINIMUM_SOC: Feature(
+        FEATURE_NAMES[MINIMUM_SOC], "% of charge below which an alert is sent; 0 none", 100
+    ),
+    CAN_WRITE: Feature(FEATURE_NAMES[CAN_WRITE], "1: commands to the car itself are obeyed", 1),
 }
 """The features that do something. The others only keep their value (0 is the guide's speedo)."""
 

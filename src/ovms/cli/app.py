@@ -4,33 +4,31 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections.abc import Iterator
+from functools import partial
+from typing import Annotated, Any, Literal
 
 import msgspec
 import typer
 
+from ovms.app.alerts import load_alerts
 from ovms.app.client import App, find_command
 from ovms.app.errors import InvalidRequest, PasswordWrong
-from ovms.app.following import OnConnect
 from ovms.app.snapshot import Seen, Snapshot
+from ovms.app.wording import unknown_command, usage
+from ovms.cli.answer_tables import named_rows
 from ovms.cli.app_listings import history, utilisation
-from ovms.cli.common import JsonOption, print_json, refuse
-from ovms.cli.target import MakeTarget, Target, run, stay, takes_plain_target, takes_target
-from ovms.cli.text import message_line, printable
+from ovms.cli.common import JsonOption, print_json, print_table, printable, refuse
+from ovms.cli.measures import ShownUnits, UnitsOption, find_units
+from ovms.cli.target import MakeTarget, run, stay, takes_plain_target, takes_target
+from ovms.cli.text import message_line
 from ovms.protocol import Message
 from ovms.protocol.codes import CODES
-from ovms.protocol.commands import COMMANDS, Answer, Result
+from ovms.protocol.commands import COMMANDS, Answer, Command, Result
 from ovms.protocol.records import GroupPosition, legible
 from ovms.protocol.records.alert import AlertKind
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
 app = typer.Typer(help="The app: watch a vehicle and command it.", no_args_is_help=True)
-
-app.command("history")(history)
-app.command("utilisation")(utilisation)
 
 SENT_IN_PLAIN = "the car's module cannot open a sealed command: this one goes in plain"
 """What is said where paranoid mode does not hold for a command."""
@@ -41,23 +39,30 @@ LONGEST_ALERT = 1000
 ALERT_KINDS = {"A": AlertKind.ALERT, "I": AlertKind.INFORMATION}
 
 
+def complete_command(incomplete: str) -> Iterator[tuple[str, str]]:
+    """Yield the names of commands that begin so, and what they mean, for completion."""
+    for spec in COMMANDS:
+        if spec.name.startswith(incomplete.casefold()):
+            yield spec.name, spec.meaning
+
+
 @app.command()
 @takes_target
-def status(target: MakeTarget, json: JsonOption = False) -> None:
+def status(target: MakeTarget, units: UnitsOption = "car", json: JsonOption = False) -> None:
     """Show what the server knows of the vehicle, also while the car is away."""
-    called = target()
+    chosen, called = find_units(units), target()
 
     async def work() -> None:
-        async with await called.open():
-            pass
-        if called.snapshot.is_password_wrong:
-            raise PasswordWrong
-        _print_status(called.snapshot, json)
+        async with await called.open() as opened:
+            if called.snapshot.is_password_wrong:
+                raise PasswordWrong
+            await load_alerts(opened, time.time())
+        _print_status(called.snapshot, chosen, json)
 
     run(work())
 
 
-def _print_status(snapshot: Snapshot, json: bool) -> None:
+def _print_status(snapshot: Snapshot, units: ShownUnits, json: bool) -> None:
     if json:
         print_json(snapshot.as_json(time.time()))
         return
@@ -65,21 +70,26 @@ def _print_status(snapshot: Snapshot, json: bool) -> None:
 
     from ovms.cli.show import view
 
-    Console().print(view(snapshot, time.time()))
+    Console().print(view(snapshot, time.time(), units))
 
 
 @app.command()
 @takes_target
-def watch(target: MakeTarget, json: JsonOption = False) -> None:
-    """Show the vehicle live, until Ctrl-C. With --json a line for each change."""
-    called = target()
+def watch(target: MakeTarget, units: UnitsOption = "car", json: JsonOption = False) -> None:
+    """Show the vehicle live, until Ctrl-C. With --json a line for each change.
+
+    On a terminal each second tells how old the news is, and whether the server is still there. In a
+    pipe it is a line for each message.
+    """
+    chosen, called = find_units(units), target()
     if json or not sys.stdout.isatty():
         run(stay(called, lambda message: _print_state(called.snapshot, message, json)))
         return
 
+    from ovms.cli.live import LiveView
     from ovms.cli.show import view
 
-    run(_stay_drawn(called, lambda: view(called.snapshot, time.time())))
+    run(LiveView(called, partial(view, called.snapshot, units=chosen), load_alerts).run())
 
 
 @app.command()
@@ -90,31 +100,42 @@ def log(target: MakeTarget, json: JsonOption = False) -> None:
     run(stay(called, lambda message: _print_message(called.snapshot, message, json)))
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})
 @takes_target
 def command(
     target: MakeTarget,
-    name: Annotated[str, typer.Argument(metavar="'NAME or NUMBER'", help="See --list.")] = "",
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="'NAME or NUMBER'", help="See --list.", autocompletion=complete_command
+        ),
+    ] = "",
     parameters: Annotated[list[str] | None, typer.Argument(metavar="PARAM…")] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for the answer.")] = 10.0,
     list_all: Annotated[bool, typer.Option("--list", help="List the commands.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Send the car a command and print its answer. Exit code 0 if the car says it is done."""
+    """Send the car a command and print its answer. Exit code 0 if the car says it is done.
+
+    Parameters are as people write them: climate on, charge-current 16A, charge-timer 22:30 (here;
+    22:30Z in UTC), charge-timer off, set-feature minimum-soc 20%, shell metrics list. Those of a
+    command that is given by its number are sent as they are, where they are not understood.
+    """
     if list_all:
-        _list_commands()
+        print_table(("number", "command", "meaning"), [*_commands()])
         return
     if not name:
         refuse("give a command, or --list")
-    _check_command(name)
+    sent = _find_command(name, parameters or [])
     called = target()
     answers: list[Answer] = []
 
     async def work() -> None:
         async with await called.open() as app:
-            if _goes_in_plain(app.snapshot, name):
+            if _goes_in_plain(app.snapshot, sent):
                 print(f"ovms: {SENT_IN_PLAIN}", file=sys.stderr)
-            answers.extend(await app.command(name, *(parameters or []), timeout=timeout))
+            number = str(sent.number)
+            answers.extend(await app.command(number, *sent.parameters, timeout=timeout))
 
     run(work())
     _print_answers(answers, json)
@@ -142,19 +163,10 @@ def group(
         run(stay(called, lambda message: _print_position(message, name, json), join))
         return
 
+    from ovms.cli.live import LiveView
     from ovms.cli.show import group_view
 
-    run(_stay_drawn(called, lambda: group_view(snapshot, name, time.time()), join))
-
-
-async def _stay_drawn(
-    target: Target, draw: Callable[[], RenderableType], on_connect: OnConnect = lambda app: None
-) -> None:
-    """Follow the vehicle, and draw it again with each message."""
-    from rich.live import Live
-
-    with Live(draw(), refresh_per_second=4) as live:
-        await stay(target, lambda message: live.update(draw()), on_connect)
+    run(LiveView(called, partial(group_view, snapshot, name), join=join).run())
 
 
 def _print_position(message: Message, name: str, json: bool) -> None:
@@ -189,28 +201,32 @@ def alert(
     run(work())
 
 
-def _check_command(name: str) -> None:
+def _find_command(name: str, parameters: list[str]) -> Command:
+    """Return the command that is meant. By its number it may be anything; else it is checked."""
     try:
-        find_command(name)
+        return find_command(name, *parameters, is_strict=not name.isdecimal())
     except InvalidRequest as error:
-        refuse(f"{error}; --list shows all")
+        is_unknown = str(error) == unknown_command(name) and "?" not in str(error)
+        refuse(f"{error}{'; --list shows all' if is_unknown else ''}")
 
 
-def _goes_in_plain(snapshot: Snapshot, name: str) -> bool:
+def _goes_in_plain(snapshot: Snapshot, command: Command) -> bool:
     """Return whether a command to the car should be sealed and is not."""
-    is_sealed = snapshot.opener.seals and not find_command(name).by_server
+    is_sealed = snapshot.opener.seals and not command.by_server
     return is_sealed and not snapshot.seals_commands
 
 
-def _list_commands() -> None:
+def _commands() -> Iterator[tuple[str, str, str]]:
     for spec in COMMANDS:
-        usage = " ".join([spec.name, *(name.upper() for name in spec.parameter_names)])
-        print(f"{spec.number:>3}  {usage:<34} {spec.meaning}")
+        yield str(spec.number), f"{spec.name} {usage(spec)}".rstrip(), spec.meaning
 
 
 def _print_answers(answers: list[Answer], json: bool) -> None:
     if json:
         print_json([_answer_json(answer) for answer in answers])
+        return
+    if (rows := named_rows(answers)) is not None:
+        print_table(*rows)
         return
     for answer in answers:
         lines = legible(answer.text).expandtabs().splitlines()
@@ -240,3 +256,7 @@ def _print_state(snapshot: Snapshot, message: Message, json: bool) -> None:
         _print_message(snapshot, message, json)
     elif not CODES[message.code].is_about_link or message.code == "Z":
         print(msgspec.json.encode(snapshot.as_json(time.time())).decode(), flush=True)
+
+
+app.command("history")(history)
+app.command("utilisation")(utilisation)

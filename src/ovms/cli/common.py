@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
@@ -16,6 +16,9 @@ from ovms.base.logs import print_error
 
 MAX_SECRET_FILE: Final = 4096
 """Bytes of a file that holds one secret; a longer one is some other file."""
+
+ALIGNED_ROWS: Final = 500
+"""Rows of a table that are aligned with each other; a listing may have any number."""
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -192,17 +195,62 @@ def cell(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table: drawn on a terminal, else a line a row with tabs between, header first."""
-    if not sys.stdout.isatty():
-        for row in (columns, *rows):
-            print("\t".join(row))
-        return
-    from rich.console import Console  # only here: a pipe starts faster without
+class TablePrinter:
+    """Prints rows under a header as they come: aligned on a terminal, else with tabs between.
+
+    On a terminal :data:`ALIGNED_ROWS` at a time share their widths. Control characters are escaped,
+    so that a cell is a cell, and a terminal is safe from what others wrote.
+    """
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self._columns = tuple(columns)
+        self._rows: list[list[str]] = []
+        self._is_aligned = sys.stdout.isatty()
+        self._has_header = False
+
+    def print(self, row: Sequence[str]) -> None:
+        """Print a row, or keep it until there are enough to align."""
+        self._rows.append([printable(text) for text in row])
+        if not self._is_aligned or len(self._rows) >= ALIGNED_ROWS:
+            self._flush()
+
+    def end(self) -> None:
+        """Print what is left, and the header if there were no rows."""
+        if self._rows or not self._has_header:
+            self._flush()
+
+    def _flush(self) -> None:
+        rows, self._rows = self._rows, []
+        if self._is_aligned:
+            _print_aligned(self._columns, rows)
+        else:
+            for row in rows if self._has_header else [self._columns, *rows]:
+                print("\t".join(row))
+        self._has_header = True
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table: aligned on a terminal, else a line a row with tabs between, header first."""
+    printer = TablePrinter(columns)
+    for row in rows:
+        printer.print(row)
+    printer.end()
+
+
+def _print_aligned(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.box import SIMPLE_HEAD  # only here: a pipe starts faster without
+    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns)
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
+    for column in columns:
+        table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
     Console().print(table)
+
+
+def printable(text: str) -> str:
+    """Return the text with its control characters escaped, so that it cannot steer the terminal."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

@@ -10,8 +10,7 @@ from typing import Annotated, Literal, Protocol
 import msgspec
 import typer
 
-from ovms.cli.common import print_table, refuse
-from ovms.cli.text import printable
+from ovms.cli.common import TablePrinter, printable, refuse
 
 Format = Literal["table", "csv", "json", "gpx"]
 
@@ -51,11 +50,11 @@ def choose_format(chosen: Format | None, as_csv: bool, as_json: bool) -> Format:
     return named[0] if named else "table"
 
 
-def make_listing(chosen: Format, columns: Sequence[str], *, is_long: bool = False) -> RowPrinter:
-    """Return what prints rows of these columns; a long table is not kept to be drawn."""
+def make_listing(chosen: Format, columns: Sequence[str]) -> RowPrinter:
+    """Return what prints rows of these columns."""
     if chosen == "json":
         return JsonListing()
-    return CsvListing(columns) if chosen == "csv" else TableListing(columns, is_long)
+    return CsvListing(columns) if chosen == "csv" else TableListing(columns)
 
 
 class JsonListing:
@@ -91,30 +90,23 @@ class CsvListing:
 
 
 class TableListing:
-    """A line for each row with tabs, header first; short tables are drawn on a terminal."""
+    """A table; one line where there is nothing."""
 
-    def __init__(self, columns: Sequence[str], is_long: bool) -> None:
-        self._columns = columns
-        self._is_long = is_long
-        self._rows: list[list[str]] = []
+    def __init__(self, columns: Sequence[str]) -> None:
+        self._table = TablePrinter(columns)
         self._has_rows = False
 
     def print(self, row: Row) -> None:
-        """Print a row of a long table, or keep a row of a short one."""
-        cells = [printable(_cell(value)) for value in row.values()]
-        if not self._is_long:
-            self._rows.append(cells)
-        else:
-            for line in [cells] if self._has_rows else [self._columns, cells]:
-                print("\t".join(line))
+        """Print a row."""
         self._has_rows = True
+        self._table.print([_cell(value) for value in row.values()])
 
     def end(self) -> None:
-        """Print a short table, or that there was nothing."""
-        if not self._has_rows:
+        """Print what is left of the table, or that there was nothing."""
+        if self._has_rows:
+            self._table.end()
+        else:
             print("nothing")
-        elif not self._is_long:
-            print_table(self._columns, self._rows)
 
 
 def _cell(value: object) -> str:

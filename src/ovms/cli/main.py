@@ -10,6 +10,7 @@ import errno
 import os
 import sys
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from typer.main import get_command
 from ovms import __version__
 from ovms.base.extras import missing_extra
 from ovms.cli.common import is_utf8, refuse
+from ovms.cli.help import dress, dressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,51 +32,94 @@ class CommandPlace:
     attribute: str
     help: str
     """The first line of its own help, so that the page need not import every command."""
+    panel: str
+    """Under which title it stands."""
 
+
+RUN, OWN, OPERATE = "Run", "For owners", "For operators of a server"
+HACK = "For those who know a car's bus"
+"""The titles on the help page."""
 
 COMMANDS = {
     "serve": CommandPlace(
         "ovms.cli.serve", "app",
         "Run the server: modules call it, apps watch and command them through it.",
+        RUN,
     ),
     "car": CommandPlace(
-        "ovms.cli.car.command", "app", "Be a car: call a server, report, obey commands."
+        "ovms.cli.car.command", "app",
+        "Be a car: call a server, report, obey commands.",
+        RUN,
     ),
-    "app": CommandPlace("ovms.cli.app", "app", "The app: watch a vehicle and command it."),
     "demo": CommandPlace(
         "ovms.cli.demo", "demo",
         "Run a server with two demo cars, on this machine only, and say what to try.",
+        RUN,
     ),
-    "owner": CommandPlace("ovms.cli.owner", "app", "Owners: who has vehicles and may log in."),
+    "app": CommandPlace(
+        "ovms.cli.app", "app",
+        "The app: watch a vehicle and command it.",
+        OWN,
+    ),
+    "history": CommandPlace(
+        "ovms.cli.history", "history",
+        "Show what the server keeps of what a vehicle sent: telemetry and historical records.",
+        OPERATE,
+    ),
     "vehicle": CommandPlace(
-        "ovms.cli.vehicle", "app", "Vehicles: what may call, and who is online."
+        "ovms.cli.vehicle", "app",
+        "Vehicles: what may call, and who is online.",
+        OPERATE,
     ),
-    "vehicle-type": CommandPlace(
-        "ovms.cli.vehicle_type", "app", "Vehicle types: what is known, and checking one."
+    "owner": CommandPlace(
+        "ovms.cli.owner", "app",
+        "Owners: who has vehicles and may log in.",
+        OPERATE,
+    ),
+    "token": CommandPlace(
+        "ovms.cli.token", "app",
+        "API tokens: what may log in in an owner's place.",
+        OPERATE,
+    ),
+    "notify": CommandPlace(
+        "ovms.cli.notify", "app",
+        "Alerts: who gets them, and how.",
+        OPERATE,
     ),
     "provision": CommandPlace(
         "ovms.cli.provision", "app",
         "Auto-provisioning: what new cars are told that ask by their VIN.",
+        OPERATE,
     ),
-    "token": CommandPlace(
-        "ovms.cli.token", "app", "API tokens: what may log in in an owner's place."
+    "peer": CommandPlace(
+        "ovms.cli.peer", "app",
+        "Other servers: who is linked with ours.",
+        OPERATE,
     ),
     "key": CommandPlace(
-        "ovms.cli.key", "app", "The key that the secrets in the database are encrypted under."
+        "ovms.cli.key", "app",
+        "The key that the secrets in the database are encrypted under.",
+        OPERATE,
     ),
     "tls": CommandPlace(
         "ovms.cli.tls", "app",
         "A certificate of one's own, and what to do with it on modules and phones.",
+        OPERATE,
     ),
-    "peer": CommandPlace("ovms.cli.peer", "app", "Other servers: who is linked with ours."),
-    "history": CommandPlace(
-        "ovms.cli.history", "history",
-        "Show what the server keeps of what a vehicle sent: telemetry and historical records.",
+    "vehicle-type": CommandPlace(
+        "ovms.cli.vehicle_type", "app",
+        "Vehicle types: what is known, and checking one.",
+        HACK,
     ),
-    "notify": CommandPlace("ovms.cli.notify", "app", "Alerts: who gets them, and how."),
 }  # fmt: skip
 """The commands, in the order of the help page. Each is a function, or a Typer of several."""
 
+
+COMPLETION = ("install_completion", "show_completion")
+"""The options that Typer adds to each group, and that only the first one is to have."""
+
+PROPOSALS = 3
+"""Commands that are proposed for one that there is not."""
 
 OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """What the system says when a file takes no more output."""
@@ -100,27 +145,63 @@ class Commands(TyperGroup):
         finally:
             self._is_listing = False
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Return what completes a word, which needs one line of each command."""
+        self._is_listing = True
+        try:
+            return super().shell_complete(ctx, incomplete)
+        finally:
+            self._is_listing = False
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the options, ready for the help page."""
+        return dressed(super().get_params(ctx))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that is called. For one that there is not, say which may be meant."""
+        word = args[0] if args else ""
+        if word and not word.startswith("-") and word not in COMMANDS and not ctx.resilient_parsing:
+            near = [*get_close_matches(word, COMMANDS), *_owners_commands(word)]
+            meant = " or ".join(repr(each) for each in near[:PROPOSALS])
+            ctx.fail(f"No such command {word!r}.{f' Did you mean {meant}?' if near else ''}")
+        return super().resolve_command(ctx, args)
+
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a command; ``None`` if there is none of that name."""
         place = COMMANDS.get(cmd_name)
         if place is None:
             return None
         if self._is_listing:
-            return TyperCommand(cmd_name, help=place.help)
+            return TyperCommand(cmd_name, help=place.help, rich_help_panel=place.panel)
         found = getattr(import_module(place.module), place.attribute)
         if not isinstance(found, typer.Typer):
             function, found = found, typer.Typer(add_completion=False)
             found.command(cmd_name)(function)
         command = get_command(found)
         command.name = cmd_name
-        _refuse_other_bytes(command)
+        command.params = [each for each in command.params if each.name not in COMPLETION]
+        _prepare(command)
         return command
 
 
-def _refuse_other_bytes(command: Any) -> None:
-    """Have a command and those below it refuse texts that are not UTF-8, whatever they are for.
+def _owners_commands(word: str) -> list[str]:
+    """Return commands of ``ovms app`` that were perhaps meant: what owners want is all there."""
+    from ovms.cli.app import app
 
-    The system hands over bytes. A path may be of any; a text of others could be sent nowhere.
+    found = get_close_matches(word, [each.name or "" for each in app.registered_commands])
+    found = found or [
+        each.callback.__name__
+        for each in app.registered_commands
+        if each.callback is not None and get_close_matches(word, [each.callback.__name__])
+    ]
+    return [f"app {name}" for name in found]
+
+
+def _prepare(command: Any) -> None:
+    """Prepare a command and those below it: for the help page, and for texts of other bytes.
+
+    The system hands over bytes. A path may be of any; a text that is not UTF-8 could be sent
+    nowhere, and is refused, whatever it is for.
     """
     parse_args = command.parse_args
 
@@ -132,15 +213,16 @@ def _refuse_other_bytes(command: Any) -> None:
         return rest
 
     command.parse_args = checked
+    dress(command)
     for below in getattr(command, "commands", {}).values():
-        _refuse_other_bytes(below)
+        _prepare(below)
 
 
 cli = typer.Typer(
     name="ovms",
     cls=Commands,
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
 )
 

@@ -115,7 +115,7 @@ class RecordListing:
         self._names = self._find_columns()
         self._gpx = GpxWriter(vehicle_id) if query.format == "gpx" else None
         if self._gpx is None:
-            self._listing = make_listing(query.format, self._header(), is_long=True)
+            self._listing = make_listing(query.format, self._header())
 
     @property
     def needs_unit(self) -> bool:

@@ -1,8 +1,13 @@
-"""What the terminal shows of a vehicle: one view of all of it, one table of a group."""
+"""What the terminal shows of a vehicle: one view of all of it, one table of a group.
+
+What nobody knows is a dash, never a 0. What the module marks as stale is shown as old. Times are
+those of this machine.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -10,43 +15,90 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from ovms.app.alerts import ALERT_DAYS
 from ovms.app.snapshot import Snapshot
-from ovms.cli.text import duration, fields_of, printable
-from ovms.protocol.codes import CODES
-from ovms.protocol.records import (
-    CarFirmware,
-    GroupPosition,
-    Location,
-    Record,
-    ServerFirmware,
-    Status,
-    WheelPressures,
-)
-from ovms.protocol.records.environment import Doors1, Doors2, Environment
-from ovms.protocol.records.record import legible
+from ovms.cli.common import printable
+from ovms.cli.measures import AS_CAR, UNKNOWN, ShownUnits, number
+from ovms.cli.show_lines import ShownLine, lines, place
+from ovms.cli.text import clock_time, duration
+from ovms.protocol.records import GroupPosition, legible
 
-UNKNOWN = "–"
+ALERTS_SHOWN = 3
+"""The last alerts that the view shows."""
 
-DRAWN = (CarFirmware, Environment, Location, ServerFirmware, Status, WheelPressures)
-"""The records that the view shows in lines of its own."""
+BAR_WIDTH = 40
+"""Columns of the bar of the charge."""
 
 
-def view(snapshot: Snapshot, now: float) -> RenderableType:
-    """Draw all that is known of a vehicle; ``now`` in Unix seconds."""
+@dataclass(frozen=True, slots=True)
+class ServerLoss:
+    """There is no connection to the server: since when, why, and when it is tried again.
+
+    Times in Unix seconds.
+    """
+
+    since: float
+    reason: str
+    next_try: float
+
+
+def view(
+    snapshot: Snapshot,
+    now: float,
+    units: ShownUnits = AS_CAR,
+    loss: ServerLoss | None = None,
+) -> RenderableType:
+    """Draw all that is known of a vehicle; ``now`` in Unix seconds.
+
+    With a ``loss`` the server is gone, and what is shown is what it said last.
+    """
     table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim")
-    table.add_column()
-    for name, value in _lines(snapshot):
-        table.add_row(name, Text(printable(value)))  # a Text, so that it is not read as markup
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for line in (*lines(snapshot, now, units), *_alerts(snapshot, now)):
+        table.add_row(line.name, _drawn(line))
     title = Text.assemble((printable(snapshot.vehicle_id), "bold"), "  ", _presence(snapshot, now))
-    return Panel(Group(_charge_bar(snapshot), table), title=title, expand=False)
+    if loss is not None:
+        title = Text.assemble(
+            (printable(snapshot.vehicle_id), "bold"), "  ", _lost(loss, snapshot, now)
+        )
+    return Panel(
+        Group(_charge_bar(snapshot), table),
+        title=title,
+        subtitle=None if loss is None else _next_try(loss, now),
+        expand=False,
+    )
+
+
+def _drawn(line: ShownLine) -> Text:
+    """Return a line's value; a Text, so that it is not read as markup."""
+    text = Text(printable(line.value), line.style)
+    if line.link:
+        text.stylize(f"link {line.link}")
+    return text
 
 
 def _presence(snapshot: Snapshot, now: float) -> Text:
     state = Text("online", "green") if snapshot.connected else Text("offline", "yellow")
+    if snapshot.connected is None:
+        state = Text("waiting for the server", "dim")
     if snapshot.updated is not None:
         state.append(f", heard {duration(now - snapshot.updated)} ago", "default")
     return state
+
+
+def _lost(loss: ServerLoss, snapshot: Snapshot, now: float) -> Text:
+    state = Text("server lost", "bold red")
+    state.append(f" {duration(now - loss.since)} ago", "default")
+    if snapshot.updated is not None:
+        state.append(f", car heard {duration(now - snapshot.updated)} ago", "default")
+    return state
+
+
+def _next_try(loss: ServerLoss, now: float) -> Text:
+    wait = loss.next_try - now
+    words = f"trying again in {duration(wait)}" if wait >= 1 else "trying again"
+    return Text(printable(f"{loss.reason}; {words}"), "red")
 
 
 def _charge_bar(snapshot: Snapshot) -> RenderableType:
@@ -54,129 +106,40 @@ def _charge_bar(snapshot: Snapshot) -> RenderableType:
     if soc is None:
         return Text("state of charge unknown", "dim")
     bar = Table.grid(padding=(0, 1))
-    bar.add_row(ProgressBar(100, soc, width=40), Text(f"{soc:g} %", "bold"))
+    bar.add_row(ProgressBar(100, soc, width=BAR_WIDTH), Text(number(soc, "%", 1), "bold"))
     return bar
 
 
-def _lines(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
-    status, environment = snapshot.status, snapshot.environment
-    distance = "km" if status.units == "K" else "mi"
-    if snapshot.is_paranoid:
-        yield "sealed", _sealed(snapshot)
-    yield (
-        "range",
-        (
-            f"{_number(status.estimated_range, distance)} estimated, "
-            f"{_number(status.ideal_range, distance)} ideal"
-        ),
-    )
-    yield "charge", _charge(snapshot)
-    yield "speed", _number(environment.speed, f"{distance}/h")
-    yield (
-        "odometer",
-        (f"{_number(environment.odometer, distance)}, trip {_number(environment.trip, distance)}"),
-    )
-    yield "open", _open(snapshot)
-    yield "lock", _lock(snapshot)
-    yield "temperature", ", ".join(_temperatures(snapshot))
-    yield "position", _place(snapshot.location)
-    yield "tyres", _tyres(snapshot)
-    yield "firmware", legible(snapshot.firmware.firmware or UNKNOWN)
-    yield from _others(snapshot)
+def _alerts(snapshot: Snapshot, now: float) -> Iterator[ShownLine]:
+    styles = {"A": "bold red", "E": "red"}
+    shown: Sequence[str] = ["alerts", *[""] * ALERTS_SHOWN]
+    last = snapshot.alert_log.alerts[-ALERTS_SHOWN:]
+    if not last:
+        is_known = snapshot.alert_log.is_loaded
+        yield ShownLine("alerts", f"none in {ALERT_DAYS} days" if is_known else UNKNOWN)
+    for name, told in zip(shown, reversed(last), strict=False):
+        text = " / ".join(legible(told.alert.text).splitlines())
+        yield ShownLine(
+            name, f"{clock_time(told.time, now)}  {text}", styles.get(told.alert.kind, "")
+        )
 
 
-def _others(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
-    """Yield a line for each record that the lines above do not show."""
-    for code, seen in sorted(snapshot.messages.items()):
-        if isinstance(seen.content, Record) and not isinstance(seen.content, DRAWN):
-            yield CODES[code].meaning, fields_of(seen)
-
-
-def _sealed(snapshot: Snapshot) -> str:
-    """Return how far paranoid mode can be read."""
-    if snapshot.opener.is_wrong:
-        return "the paranoid password does not open it"
-    codes = [code for code, seen in sorted(snapshot.messages.items()) if seen.is_sealed]
-    if not codes:
-        return "opened"
-    hint = "" if snapshot.opener.has_password else "; it takes the paranoid password"
-    return f"{' '.join(codes)} cannot be read{hint}"
-
-
-def _charge(snapshot: Snapshot) -> str:
-    status = snapshot.status
-    words = [legible(status.charge_state or UNKNOWN), legible(status.charge_mode or "")]
-    if status.charge_state in ("charging", "topoff", "heating"):
-        words.append(f"{_number(status.line_voltage, 'V')} {_number(status.charge_current, 'A')}")
-    if status.charge_energy:
-        words.append(_number(status.charge_energy, "kWh"))
-    return ", ".join(word for word in words if word)
-
-
-def _open(snapshot: Snapshot) -> str:
-    doors_1, doors_2 = snapshot.environment.doors_1, snapshot.environment.doors_2
-    if doors_1 is None:
-        return UNKNOWN
-    names = {
-        Doors1.LEFT_DOOR: "left door",
-        Doors1.RIGHT_DOOR: "right door",
-        Doors1.CHARGE_PORT: "charge port",
-    }
-    is_open = [name for bit, name in names.items() if doors_1 & bit]
-    names_2 = {Doors2.BONNET: "bonnet", Doors2.TRUNK: "trunk"}
-    is_open += [name for bit, name in names_2.items() if doors_2 and doors_2 & bit]
-    return ", ".join(is_open) or "nothing"
-
-
-def _lock(snapshot: Snapshot) -> str:
-    doors_1, doors_2 = snapshot.environment.doors_1, snapshot.environment.doors_2
-    if doors_1 is None or doors_2 is None:
-        return UNKNOWN
-    words = ["locked" if doors_2 & Doors2.LOCKED else "unlocked"]
-    words += ["valet mode"] if doors_2 & Doors2.VALET else []
-    words += ["car on"] if doors_1 & Doors1.CAR_ON else ["car off"]
-    words += ["hand brake"] if doors_1 & Doors1.HANDBRAKE else []
-    return ", ".join(words)
-
-
-def _temperatures(snapshot: Snapshot) -> Iterator[str]:
-    environment = snapshot.environment
-    yield f"outside {_number(environment.temperature_ambient, '°C')}"
-    yield f"battery {_number(environment.temperature_battery, '°C')}"
-    yield f"motor {_number(environment.temperature_motor, '°C')}"
-    yield f"electronics {_number(environment.temperature_pem, '°C')}"
-
-
-def _tyres(snapshot: Snapshot) -> str:
-    wheels = snapshot.wheels
-    pressures = (wheels.fl_pressure, wheels.fr_pressure, wheels.rl_pressure, wheels.rr_pressure)
-    if not any(pressures):
-        return UNKNOWN
-    return " ".join("?" if p is None else f"{p:g}" for p in pressures) + " psi (fl fr rl rr)"
-
-
-def _number(value: float | None, unit: str) -> str:
-    return UNKNOWN if value is None else f"{value:g} {unit}"
-
-
-def group_view(snapshot: Snapshot, name: str, now: float) -> RenderableType:
+def group_view(
+    snapshot: Snapshot, name: str, now: float, loss: ServerLoss | None = None
+) -> RenderableType:
     """Draw where the cars of a group are; ``now`` in Unix seconds."""
-    table = Table("vehicle", "charge", "speed", "position", "heard", title=Text(printable(name)))
+    title = Text(printable(name))
+    if loss is not None:
+        title.append(f"  server lost {duration(now - loss.since)} ago", "bold red")
+    table = Table("vehicle", "charge", "speed", "position", "heard", title=title)
     for vehicle_id, seen in sorted(snapshot.groups.get(name.upper(), {}).items()):
-        position = seen.content
-        if isinstance(position, GroupPosition):
+        if isinstance(seen.content, GroupPosition):
+            position = seen.content.known()
             table.add_row(
                 Text(printable(legible(vehicle_id))),
-                _number(position.soc, "%"),
-                _number(position.speed, ""),
-                _place(position),
+                number(position.soc, "%", 1),
+                number(position.speed),
+                place(position),
                 f"{duration(now - seen.time)} ago",
             )
     return table
-
-
-def _place(position: Location | GroupPosition) -> str:
-    if not position.gps_lock or position.latitude is None or position.longitude is None:
-        return "none"
-    altitude = _number(position.altitude, "m")
-    return f"{position.latitude:.5f} {position.longitude:.5f}, {altitude}"

@@ -16,7 +16,7 @@ import typer
 from ovms.app.access import Access
 from ovms.app.client import App
 from ovms.app.errors import Error, PasswordWrong, Untrusted
-from ovms.app.following import FollowOptions, OnConnect, follow_access
+from ovms.app.following import FollowOptions, OnConnect, OnLost, follow_access
 from ovms.cli.common import fail, refuse
 from ovms.cli.link import (
     TRUST_HINT,
@@ -167,14 +167,22 @@ def run(work: Coroutine[Any, Any, None]) -> None:
         fail(str(error))
 
 
+def print_loss(error: Error, pause: float) -> None:
+    """Print why there is no connection, and when it is tried again."""
+    print(f"ovms: {error}; trying again in {pause:.0f} s", file=sys.stderr, flush=True)
+
+
 async def stay(
-    target: Target, on_message: OnMessage, on_connect: OnConnect = lambda app: None
+    target: Target,
+    on_message: OnMessage,
+    on_connect: OnConnect = lambda app: None,
+    on_lost: OnLost = print_loss,
 ) -> None:
-    """Follow the vehicle as an app, and print each loss of the connection.
+    """Follow the vehicle as an app; ``on_lost`` prints each loss of the connection.
 
     A wrong paranoid password is printed once. ``on_connect`` is called with each connection.
     """
-    options: FollowOptions = {"on_connect": on_connect, "on_lost": _print_loss}
+    options: FollowOptions = {"on_connect": on_connect, "on_lost": on_lost}
     access = replace(target.access, role=Role.APP)
     has_told = False
     async with aclosing(follow_access(access, target.snapshot, options)) as updates:
@@ -183,7 +191,3 @@ async def stay(
                 has_told = True
                 print(f"ovms: {PasswordWrong()}", file=sys.stderr, flush=True)
             on_message(update.message)
-
-
-def _print_loss(error: Error, pause: float) -> None:
-    print(f"ovms: {error}; trying again in {pause:.0f} s", file=sys.stderr, flush=True)

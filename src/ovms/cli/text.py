@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from ovms.app.snapshot import Seen
 from ovms.base.clock import iso_time
+from ovms.cli.common import printable
+from ovms.cli.measures import number
 from ovms.protocol.records import legible
+
+DAYS_BY_NAME = 7
+"""Within so many days the name of a day says which one it is."""
 
 
 def duration(seconds: float) -> str:
@@ -15,6 +21,21 @@ def duration(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
     return f"{max(0, seconds):.0f} s"
+
+
+def clock_time(time: float, now: float) -> str:
+    """Return a time of this machine's clock: the hour today, else with the day."""
+    local, today = (datetime.fromtimestamp(each, UTC).astimezone() for each in (time, now))
+    if local.date() == today.date():
+        return f"{local:%H:%M}"
+    near = abs((local.date() - today.date()).days) < DAYS_BY_NAME
+    return f"{local:%a %H:%M}" if near else f"{local:%Y-%m-%d %H:%M}"
+
+
+def span(minutes: float) -> str:
+    """Return minutes as hours and minutes."""
+    hours, rest = divmod(round(minutes), 60)
+    return f"{hours} h {rest:02d} min" if hours else f"{rest} min"
 
 
 def message_line(seen: Seen) -> str:
@@ -38,9 +59,4 @@ def fields_of(seen: Seen) -> str:
 def _word(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
-
-
-def printable(text: str) -> str:
-    """Return the text with its control characters escaped, so that it cannot steer the terminal."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+    return number(value, places=10).replace(",", "") if isinstance(value, float) else str(value)

@@ -24,6 +24,7 @@ from ovms.protocol.parameters import (
 )
 from ovms.protocol.records.capabilities import HIGHEST_COMMAND
 from ovms.protocol.records.history import LONGEST_TYPE
+from ovms.protocol.settings_names import FEATURE_NAMES, PARAMETER_NAMES
 
 _NAME = re.compile(r"[a-z]+(?:-[a-z]+)*", re.ASCII)
 _NUMBER = re.compile(rb"0*(\d{1,5})", re.ASCII)
@@ -234,7 +235,7 @@ LONGEST_COMMAND_TEXT = 700
 LONGEST_SINCE = len("2000-01-01 00:00:00")
 
 _MODE = ChoiceParameter("mode", {number: word for word, number in CHARGE_MODE_NUMBERS.items()})
-_AMPS = NumberParameter("amps", 1, 255, "current")
+_AMPS = NumberParameter("amps", 1, 255, "current", units=("a", "amp", "amps", "ampere", "amperes"))
 _PIN = PinParameter()
 _SINCE = TextParameter("since", LONGEST_SINCE)
 _NOTHING = "No historical data available"
@@ -250,11 +251,12 @@ COMMANDS = CommandTable(
     [
         CommandSpec(1, "features", (), "list the features", _MODULE, first_row=0),
         CommandSpec(2, "set-feature", (
-            NumberParameter("feature", 0, FEATURE_LIMIT - 1), NumberParameter("value", 0, 255),
+            NumberParameter("feature", 0, FEATURE_LIMIT - 1, names=FEATURE_NAMES),
+            NumberParameter("value", 0, 255, units=("%", "s"), names={0: "off", 1: "on"}),
         ), "set a feature", _MODULE, whole_line=True),
         CommandSpec(3, "parameters", (), "list the parameters", _MODULE, first_row=0),
         CommandSpec(4, "set-parameter", (
-            NumberParameter("parameter", 0, PARAMETER_LIMIT - 1),
+            NumberParameter("parameter", 0, PARAMETER_LIMIT - 1, names=PARAMETER_NAMES),
             TextParameter("value", LONGEST_VALUE),
         ), "set a parameter", _MODULE, whole_line=True),
         CommandSpec(5, "reboot", (), "restart the module", _MODULE),
@@ -269,7 +271,7 @@ COMMANDS = CommandTable(
                     "set charge mode and current limit"),
         CommandSpec(17, "charge-timer", (
             ChoiceParameter("timer", {0: "plug-in", 1: "timer"}, "timer mode"),
-            NumberParameter("minutes", 0, 1439, "start time"),
+            NumberParameter("minutes", 0, 1439, "start time", is_time=True),
         ), "set timer mode and start time"),
         CommandSpec(18, "wakeup", (), "wake the car up"),
         CommandSpec(19, "wakeup-temperature", (), "wake the temperature subsystem up"),

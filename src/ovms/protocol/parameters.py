@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _DIGITS = re.compile(r"[0-9]{1,5}")
 _PIN = re.compile(r"[0-9]{1,8}")
@@ -23,6 +23,12 @@ class NumberParameter:
     most: int
     label: str = ""
     """What it is called in an error text, if not by its name."""
+    units: tuple[str, ...] = ()
+    """What people may write behind it, in lower case."""
+    names: Mapping[int, str] = field(default_factory=dict)
+    """What people may write instead of it."""
+    is_time: bool = False
+    """It is a time of day, in minutes after midnight UTC."""
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` for bounds that no number is within."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypedDict
 
 from ovms.protocol.messages import LatestMessage
-from ovms.protocol.records.history import KeptRecord
+from ovms.protocol.records.history import ALERT_TYPE, KeptRecord
 from ovms.protocol.welcome import ProvisionRecord
 
 __all__ = [
@@ -38,9 +38,6 @@ __all__ = [
     "VehicleType",
     "WaitingAlert",
 ]
-
-ALERT_TYPE = "*-Log-Notification"
-"""The record type under which alerts are kept, as today's server names it."""
 
 VehicleType = Literal["car", "server"]
 

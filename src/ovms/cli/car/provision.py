@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 
 from ovms.car.parameters import HIDDEN, NAMES, split
 from ovms.car.settings import HIDDEN_VALUE
-from ovms.cli.common import fail, print_json, refuse, resolve_secret
+from ovms.cli.common import fail, print_json, printable, refuse, resolve_secret
 from ovms.cli.link import TRUST_HINT
-from ovms.cli.text import printable
 from ovms.net.client import NetError, Untrusted, fetch_provision
 from ovms.protocol.errors import AuthenticationFailed
 from ovms.protocol.welcome import ProvisionRecord

@@ -12,8 +12,8 @@ import typer
 from ovms.car.linkstate import LinkKind
 from ovms.car.status import CarStatus
 from ovms.car.statussocket import NotRunning, ask
-from ovms.cli.common import JsonOption, fail, refuse
-from ovms.cli.text import duration, printable
+from ovms.cli.common import JsonOption, fail, printable, refuse
+from ovms.cli.text import duration
 
 MAY_NOT = "this user may not ask it; its own user and root may"
 

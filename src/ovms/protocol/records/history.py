@@ -15,6 +15,9 @@ _INTEGER = re.compile(rb"[+-]?\d{1,15}", re.ASCII)
 LONGEST_TYPE = 64
 """Characters of a record type; those of the guide have about twelve."""
 
+ALERT_TYPE = "*-Log-Notification"
+"""The record type under which servers keep alerts, each as ``<kind>,<text>``."""
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryRecord:
