@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from random import Random
-from socket import socket
+from socket import gethostname, socket
 from ssl import SSLContext
 
 import msgspec
@@ -40,6 +40,7 @@ from ovms.server.hub.telemetry import LogSettings
 from ovms.server.listener import Entrance, Gate, Ports, bound, close_gently, listen
 from ovms.server.notify.channel import Channel
 from ovms.server.notify.notifier import Notifier
+from ovms.server.notify.operator import OperatorMail
 from ovms.server.notify.registry import ChannelTypes, find_types, open_channels
 from ovms.server.peering import peering
 from ovms.server.proxy import TrustedProxies
@@ -51,6 +52,7 @@ from ovms.server.storage.plausible import PlausibleClock
 from ovms.server.storage.seen_tokens import SeenTokens
 from ovms.server.storage.store import Store
 from ovms.server.tls import Certificates, open_certificates
+from ovms.server.troubles import find_troubles
 from ovms.server.values import VehicleChange
 
 Job = Callable[[], Awaitable[None] | None]
@@ -70,6 +72,9 @@ HEARTBEAT = 10.0
 
 EXPIRY = 60.0
 """Seconds between two removals of records whose time is over."""
+
+TROUBLES = 60.0
+"""Seconds between two looks for what the operator should hear of."""
 
 RELOAD = 2.0
 """Seconds between two checks for certificates that were renewed."""
@@ -197,7 +202,8 @@ async def serve(
         ):
             acceptor = Acceptor(services, clock, rate=settings.message_rate())
             entrances = [Entrance(each, acceptor.answer, tls) for each, tls in ports]
-            parts = ServerParts(store, acceptor, certificates, clock, plausible)
+            operator = _operator(settings, channels, clock)
+            parts = ServerParts(store, acceptor, certificates, clock, plausible, operator)
             await _serve(settings, parts, entrances, stop, on_ready)
     log.info("stopped")
 
@@ -254,6 +260,18 @@ async def _notifier(
         await notifier.close()
 
 
+def _operator(
+    settings: ServerSettings, channels: Mapping[str, Channel], clock: Clock
+) -> OperatorMail | None:
+    """Return what tells the operator of troubles, if the settings name an address."""
+    if settings.operator_mail is None:
+        return None
+    if "mail" not in channels:
+        log.warning("the operator hears of no trouble: mail is not set up (mail_host)")
+        return None
+    return OperatorMail(channels["mail"], settings.operator_mail, gethostname(), clock)
+
+
 @asynccontextmanager
 async def _hub(
     settings: ServerSettings, store: Store, notifier: Notifier, clock: Clock
@@ -305,6 +323,7 @@ class ServerParts:
     clock: Clock
     plausible: PlausibleClock
     """What is deleted goes by this one."""
+    operator: OperatorMail | None = None
 
     @property
     def hub(self) -> Hub:
@@ -330,7 +349,7 @@ async def _serve(
         parts.clock.monotonic,
     )
     listeners = listen(entrances, doorstep, gate)
-    work = _start_work(parts, doorstep, gate)
+    work = _start_work(settings.data, parts, doorstep, gate)
     opened = {entrance.tls is not None: entrance.port for entrance in entrances}
     ports = Ports(opened.get(False), opened.get(True))
     facts = {"pid": os.getpid(), "mp": ports.mp, "mp_tls": ports.mp_tls}
@@ -356,7 +375,9 @@ def _open_files() -> int:
     return sys.maxsize if granted == resource.RLIM_INFINITY else granted
 
 
-def _start_work(parts: ServerParts, doorstep: Doorstep, gate: Gate) -> list[asyncio.Task[None]]:
+def _start_work(
+    data: Path, parts: ServerParts, doorstep: Doorstep, gate: Gate
+) -> list[asyncio.Task[None]]:
     """Start the periodic work of the running server."""
     hub, acceptor, store, clock = parts.hub, parts.acceptor, parts.store, parts.clock
     checked = clock.time()
@@ -388,9 +409,15 @@ def _start_work(parts: ServerParts, doorstep: Doorstep, gate: Gate) -> list[asyn
             parts.certificates.refresh()
             parts.certificates.remind(clock.time())
 
+    async def tell_operator() -> None:
+        if parts.operator is not None:
+            found = await find_troubles(data, store, parts.certificates, clock.time())
+            await parts.operator.note(found)
+
     jobs: tuple[tuple[Job, float], ...] = (
         (tick, TICK), (hub.pace, PACE), (refresh, REFRESH), (acceptor.check_logins, REFRESH),
         (store.heartbeat, HEARTBEAT), (expire, EXPIRY), (reload, RELOAD),
+        (tell_operator, TROUBLES),
     )  # fmt: skip
     return [asyncio.create_task(_repeat(job, seconds)) for job, seconds in jobs]
 

@@ -112,13 +112,18 @@ class Certificates:
         """
         for slot in self._all():
             certificate = slot.current
-            if certificate is None or certificate.ends.timestamp() - now >= WARN_BEFORE:
+            if certificate is None or not _is_ending(certificate, now):
                 continue
             if slot.warned is None or not 0 <= now - slot.warned < WARN_AGAIN:
                 slot.warned = now
                 is_over = certificate.ends.timestamp() <= now
                 event = "certificate has expired" if is_over else "certificate expires soon"
                 log.warning(event, **_facts(certificate))
+
+    def ending(self, now: float) -> list[Certificate]:
+        """Return those that end soon or have ended."""
+        current = [slot.current for slot in self._all()]
+        return [each for each in current if each is not None and _is_ending(each, now)]
 
     def find(self, name: str | None) -> Certificate:
         """Return the certificate for a host name."""
@@ -159,6 +164,10 @@ class Certificates:
                 found.update(dict.fromkeys(slot.current.names, slot.current))
                 own[name] = slot.current
         return found | own
+
+
+def _is_ending(certificate: Certificate, now: float) -> bool:
+    return certificate.ends.timestamp() - now < WARN_BEFORE
 
 
 def _facts(certificate: Certificate) -> dict[str, str]:

@@ -321,6 +321,11 @@ class Writer:
         if len(told) == TOLD_AT_ONCE:
             loop.call_soon(self._tell, callbacks)
 
+    @property
+    def failure(self) -> Exception | None:
+        """Why the database takes nothing now; ``None`` while it does."""
+        return self._failing
+
     def _put_back(self, error: Exception) -> None:
         for seen in self._writing.seen.values():
             seen.failed(error)

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from ovms.server.notify.channel import Channel, Notice
 from ovms.server.notify.errors import Gone, NotDelivered
@@ -47,6 +47,18 @@ class MailSettings(BaseModel):
     mail_from: str | None = Field(
         default=None, description="Sender of mailed alerts; ovms at this machine unless given."
     )
+    operator_mail: str | None = Field(
+        default=None,
+        description="Address that hears of the server's own troubles: a full disk, a certificate"
+        " that ends, another server that is lost.",
+    )
+
+    @field_validator("operator_mail")
+    @classmethod
+    def _is_mail_address(cls, text: str | None) -> str | None:
+        if text is not None and not _ADDRESS.fullmatch(text):
+            raise ValueError("is no mail address")
+        return text
 
 
 class MailChannel(Channel):
