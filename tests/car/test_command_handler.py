@@ -126,8 +126,8 @@ def test_text_commands_and_alerts(car: StubbornCar) -> None:
     """7 answers text or says why not; 6 gives an alert of one field."""
     alerts: list[Alert] = []
     orders = orders_for(car, alerts)
-    assert ask(orders, "7,stat") == (0, "Not charging\rSOC: 50 %")
+    assert ask(orders, "7,stat") == (0, "Charge state unknown\rSOC: 50 %")
     assert ask(orders, "7,dance, now") == (1, "Unknown command")
     assert ask(orders, "7,feature 9 200") == (1, "feature 9 must be a number from 0 to 100")
     assert ask(orders, "6") == (0, "")
-    assert alerts == [Alert("A", "Not charging\rSOC: 50 %")]
+    assert alerts == [Alert("A", "Charge state unknown\rSOC: 50 %")]

@@ -87,7 +87,7 @@ async def test_a_recording_ends_when_the_server_has_everything(
     """At the end come all messages and a ping, and the link ends when that is answered."""
     async with asyncio.timeout(PATIENCE):
         await doors_link(server, random).run()
-    assert server.codes.endswith("FSDLWVA")
+    assert server.codes.endswith("FSDVA")
     doors = [int(Environment.parse(m.data).doors_1 or 0) for m in server.messages("D")]
     changes = [b for a, b in zip([None, *doors], doors, strict=False) if a != b]
     assert changes == [at % 2 for at in range(500)]
@@ -102,12 +102,13 @@ async def test_what_it_cost_is_told_at_the_end(
         await link.run()
     (entry,) = (entry for entry in logged if entry["event"] == "data used")
     assert entry["log_level"] == "info"
-    assert set(entry) == {"event", "log_level", "logger", "parked", "headers"}
-    (row,) = link.module.usage.table()
-    assert entry["parked"] == str(row)
+    assert set(entry) == {"event", "log_level", "logger", "unknown", "parked", "headers"}
+    rows = link.module.usage.table()
+    assert [entry[row.condition.value] for row in rows] == list(map(str, rows))
     lines = sum(len(message.plain) * 4 // 3 for login in server.logins for message in login)
-    assert lines < row.sent < 3 * lines
-    assert 100 < row.received < row.sent
+    sent, received = (sum(row.sent for row in rows), sum(row.received for row in rows))
+    assert lines < sent < 3 * lines
+    assert 100 < received < sent
 
 
 async def test_the_bytes_of_each_link_count(server: FakeServer, random: Random) -> None:
@@ -140,7 +141,7 @@ async def test_it_stays_until_the_last_ping_is_answered(server: FakeServer, rand
     server.answers_pings = False
     timing = LinkTiming(CALLS, answer=0.05)
     async with running(doors_link(server, random, timing=timing)) as task:
-        await server.wait_for(logins=3, codes="FSDLWVA")
+        await server.wait_for(logins=3, codes="FSDVA")
         assert not task.done()
         server.answers_pings = True
         await until(task.done)
@@ -169,7 +170,7 @@ async def test_a_recording_ends_when_its_alerts_are_delivered(
         await until(task.done)
         assert task.exception() is None
     assert [m.data for m in server.logins[-1] if m.code == "P"] == [b"A0", b"A1", b"A2"]
-    assert server.codes.endswith("FSDLWVA")
+    assert server.codes.endswith("FSDVA")
     assert not link.module.delivery
 
 

@@ -14,10 +14,17 @@ def test_what_is_known_is_named() -> None:
     assert list(found) == sorted(found)
     expected = {
         "v.b.soc": "64 %", "v.b.range.ideal": "185.5 km", "v.p.gpslock": "yes", "v.d.fl": "yes",
-        "v.d.cp": "no", "v.e.on": "no", "v.e.locked": "no", "v.c.charging": "no",
+        "v.d.cp": "no", "v.e.on": "no",
         "v.t.pressure.fr": "250 kPa", "v.d.fr": "no", "v.e.handbrake": "no",
     }  # fmt: skip
     assert found == expected
+
+
+def test_bits_that_were_never_read_are_not_named() -> None:
+    """A car of which only the ignition is known has no doors, no lock and no charge to tell."""
+    state = CarState()
+    state.put_bit(Doors1.CAR_ON, True)
+    assert dict(metrics(state)) == {"v.e.on": "yes"}
 
 
 def test_a_whole_car_has_every_metric_once() -> None:

@@ -25,6 +25,8 @@ class FakeCar:
             soc=80, doors_1=Doors1(0), doors_2=Doors2(0), doors_3=Doors3(0), direction=0,
             charge_state="done", charge_state_number=4, charge_mode=0, lock_told=True,
         )  # fmt: skip
+        for tyre in self.state.tyres.values():
+            tyre.pressure = 250.0
         self.identity = CarIdentity("FAKE", frozenset({11, 20}), write_enabled=True)
         self.answer = Answer(11, Result.OK)
 
@@ -117,7 +119,7 @@ def test_a_battery_nobody_has_read_is_not_told_as_empty() -> None:
     """Until the car knows its charge no S goes out; a change of charging state is told anyway."""
     car = Roadster()
     module = Module(car)
-    assert codes(module.connect(0)) == "FWV"
+    assert codes(module.connect(0)) == "FV"
     car.state.charge_limit = 70
     car.state.charge_state_number = 4
     assert module.poll(1) == []
@@ -125,7 +127,7 @@ def test_a_battery_nobody_has_read_is_not_told_as_empty() -> None:
     assert codes(module.poll(2)) == "S"
     car.state.soc = 50
     assert codes(module.poll(3)) == "S"
-    assert codes(module.report_all(4)) == "FSDLWV"
+    assert codes(module.report_all(4)) == "FSV"
 
 
 def test_nothing_is_told_without_a_link(car: FakeCar, module: Module) -> None:
@@ -273,6 +275,8 @@ def test_a_streamed_position_is_small(car: FakeCar, module: Module) -> None:
     car.state.doors_1 = Doors1.CAR_ON
     car.state.latitude, car.state.longitude, car.state.speed = -48.123456, -111.123456, 123.0
     car.state.direction, car.state.altitude, car.state.trip = 359, 1234, 1234.5
+    car.state.gps_lock, car.state.battery_power, car.state.satellites = True, -12.345, 11
+    car.state.energy_used, car.state.energy_recovered = 12.345, 1.234
     module.receive(Message("C", b"2,8,1"), 0)
     module.receive(Message("Z", b"1"), 1)
     _, caller = joined()

@@ -92,7 +92,7 @@ class Bus:
 
     def drive_off(self) -> None:
         """Let time pass until the car is on its way, and the module knows it."""
-        self.run_until(lambda: self.other.state.is_on)
+        self.run_until(lambda: self.other.state.is_on is True)
         self.run(ASKED_ASLEEP + 5)
 
     def switch_off(self) -> None:
@@ -271,7 +271,7 @@ def test_frames_may_be_lost(seed: int, part: float) -> None:
     chance = Random(seed)  # noqa: S311 (no secret)
     bus = Bus(passes=lambda _: chance.random() >= part)
     speeds: list[int] = []
-    bus.run_until(lambda: bus.other.state.is_on)
+    bus.run_until(lambda: bus.other.state.is_on is True)
     for _ in range(round(200 / STEP)):
         bus.step()
         state, truth = bus.car.state, bus.other.state

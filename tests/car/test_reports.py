@@ -4,9 +4,11 @@ import pytest
 
 from ovms.car.reports import ORDER, CarIdentity, Units, make_message
 from ovms.car.state import KM_PER_MILE, CarState, Topic
+from ovms.car.vehicles.sim import SimCar
 from ovms.protocol import Message
 from ovms.protocol.codes import CODES, parse_content
-from ovms.protocol.records import Record
+from ovms.protocol.records import Environment, Record
+from ovms.protocol.records.environment import Doors1, Doors2
 from ovms.protocol.records.field_types import TextField
 
 IDENTITY = CarIdentity("TR", frozenset({1, 3, 10, 11, 12}), write_enabled=False)
@@ -25,26 +27,86 @@ def test_messages_come_in_the_order_apps_need() -> None:
 
 
 @pytest.mark.parametrize("code", "SDLW")
-def test_every_number_is_filled_when_nothing_is_known(code: str) -> None:
-    """A car that knows nothing sends full-length records, every number in them filled."""
+def test_nothing_is_claimed_of_what_was_never_read(code: str) -> None:
+    """There is no reading in the record of a car that knows nothing."""
+    fields = report(code, CarState())
     table = CODES.records[code]
     assert issubclass(table, Record)
-    fields = report(code, CarState())
-    assert len(fields) == len(table.TABLE)
-    for field, text in zip(table.TABLE, fields, strict=True):
-        if not isinstance(field.kind, TextField):
-            assert field.kind.parse(text) is not None, field.name
-    assert all(" " not in text for text in fields)
+    read = table.parse(",".join(fields).encode())
+    told = {name: value for name, value in read.as_json().items() if value is not None}
+    assert (
+        told
+        == {
+            "S": {"units": "M", "charge_timer_stale": -1},
+            "D": {"temperatures_stale": -1, "ambient_stale": -1},
+            "L": {"gps_lock": False, "gps_stale": -1},
+            "W": {"stale": -1},
+        }[code]
+    )
 
 
-def test_nothing_is_claimed_of_what_is_not_known() -> None:
-    """Unknown readings have stale indicators of -1, and no timer, cooldown or lock is claimed."""
-    assert report("S", CarState())[17] == "-1"
-    assert report("S", CarState())[23] == "-1"
-    assert report("D", CarState())[2] == "5"
-    assert report("D", CarState())[12:14] == ["-1", "-1"]
+def test_numbers_that_can_say_unknown_are_never_empty() -> None:
+    """They are 0 with a stale indicator of -1, or -1: the Android app can read them."""
+    status, environment = report("S", CarState()), report("D", CarState())
+    assert status[15:18] == ["0", "0", "-1"]
+    assert [status[at] for at in (19, 20, 26, 27, 28, 41)] == ["-1"] * 6
+    assert (environment[3:6], environment[10]) == (["0", "0", "0"], "0")
+    assert environment[12:14] == ["-1", "-1"]
     assert report("L", CarState())[:6] == ["0.000000", "0.000000", "0", "0", "0", "-1"]
-    assert report("W", CarState())[8] == "-1"
+    assert report("W", CarState()) == ["0.0", "0"] * 4 + ["-1"]
+
+
+def test_one_reading_of_several_makes_the_others_empty() -> None:
+    """A stale indicator that is true of one temperature says nothing of those never read."""
+    state = CarState(temperature_battery=21, latitude=47.5, longitude=9.25)
+    state.tyres["fl"].temperature = 30
+    state.updated = {Topic.TEMPERATURES: 0.0, Topic.TYRES: 0.0}
+    assert report("D", state)[3:6] == ["", "", "21"]
+    assert report("D", state)[12] == "1"
+    assert report("L", state)[:6] == ["47.500000", "9.250000", "", "", "", "0"]
+    assert report("W", state) == ["", "", "", "", "", "30", "", "", "1"]
+
+
+def test_a_simulated_car_leaves_no_number_empty() -> None:
+    """It knows all of itself, so an app that reads up to the first empty number reads all."""
+    state = SimCar(start=0, seed=1).state
+    for code in "SDLW":
+        table = CODES.records[code]
+        assert issubclass(table, Record)
+        for field, text in zip(table.TABLE, report(code, state), strict=True):
+            if not isinstance(field.kind, TextField):
+                assert field.kind.parse(text) is not None, (code, field.name)
+
+
+def test_bits_that_were_never_read_are_told_behind() -> None:
+    """A car of which only the ignition and the valet mode were read tells no doors and no lock."""
+    state = CarState()
+    state.put_bit(Doors1.CAR_ON, True)
+    state.put_bit(Doors2.VALET, False)
+    fields = report("D", state)
+    assert (fields[:3], fields[11], fields[21:]) == (["128", "0", ""], "", ["~000000E87F"])
+    named = Environment.parse(",".join(fields).encode()).as_json()
+    bits = ("car_on", "valet", "left_door", "charging", "locked", "trunk", "awake")
+    assert [named[name] for name in bits] == [True, False, None, None, None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("told", "doors", "expected"),
+    [
+        (True, None, ["8", "4"]),
+        (False, None, ["0", "5"]),
+        (True, Doors2(0), ["0", "4"]),
+        (None, Doors2.LOCKED, ["8", "4"]),
+        (None, None, ["", ""]),
+    ],
+)
+def test_a_lock_that_is_told_is_in_the_door_bits(
+    told: bool | None, doors: Doors2 | None, expected: list[str]
+) -> None:
+    """Apps look at the bit: it is what the car tells outright, unless the car reports it, too."""
+    state = CarState(lock_told=told, doors_2=doors)
+    assert report("D", state)[1:3] == expected
+    assert (state.doors_2, state.unread) == (doors, {})
 
 
 def test_without_a_position_no_gps_lock_is_claimed() -> None:
@@ -57,7 +119,7 @@ def test_a_position_is_told_with_its_lock_and_age() -> None:
     """With a position the lock is the receiver's, and the age that of the position."""
     state = CarState(gps_lock=True, latitude=-47.5, longitude=9.25)
     state.updated[Topic.POSITION] = 0.0
-    assert report("L", state)[:6] == ["-47.500000", "9.250000", "0", "0", "1", "1"]
+    assert report("L", state)[:6] == ["-47.500000", "9.250000", "", "", "1", "1"]
     assert report("L", state, now=1000)[5] == "0"
 
 

@@ -9,6 +9,7 @@ from ovms.car.shell import LONGEST_TEXT, TABLE, ShellContext, ShellError, run
 from ovms.car.state import CarState, Topic
 from ovms.car.usage import DataUse
 from ovms.car.vehicles.sim import SimCar
+from ovms.protocol.records.environment import Doors1
 
 
 @pytest.fixture
@@ -18,10 +19,10 @@ def scene() -> ShellContext:
                      gps_lock=True)  # fmt: skip
     state.updated[Topic.POSITION] = 0
     usage = DataUse()
-    usage.look(CarState(), 0, 0)
+    usage.look(CarState(doors_1=Doors1(0)), 0, 0)
     usage.note_sent(3000)
     usage.note_received(500)
-    usage.look(CarState(), 0, 3600)
+    usage.look(CarState(doors_1=Doors1(0)), 0, 3600)
     return ShellContext(
         state, ModuleSettings({2: "K", 3: "SMS,IP", 9: "secret", 31: "1"}), 10, usage
     )
@@ -31,8 +32,8 @@ def scene() -> ShellContext:
     ("text", "answer"),
     [
         ("help", "\r".join(command.usage for command in TABLE.values())),
-        ("stat", "Not charging\rSOC: 64 %"),
-        ("  stat  ", "Not charging\rSOC: 64 %"),
+        ("stat", "Charge state unknown\rSOC: 64 %"),
+        ("  stat  ", "Charge state unknown\rSOC: 64 %"),
         ("location", "48.500000 11.250000\rAltitude: 480 m\rDirection: 90 degrees"),
         ("data", "parked: 1.0 h; sent 3.0 kB; received 0.5 kB; 3.5 kB an hour"),
         ("metrics list v.b", "v.b.soc: 64 %"),

@@ -34,6 +34,7 @@ from ovms.protocol import Message
 from ovms.protocol.commands import Answer, Command
 from ovms.protocol.paranoid import Sealer
 from ovms.protocol.records.alert import Alert
+from ovms.protocol.records.environment import Doors1
 from ovms.protocol.records.history import HistoryRecord
 
 START = 1_700_000_000.0
@@ -131,7 +132,7 @@ def test_bytes_are_told_by_what_the_car_did() -> None:
     """As the module's account has them."""
     bench = Bench()
     usage = bench.module.usage
-    usage.look(CarState(), 0, 0)
+    usage.look(CarState(doors_1=Doors1(0)), 0, 0)
     usage.note_sent(3000)
     usage.note_received(600)
     usage.look(CarState(), 1, 3600)

@@ -10,7 +10,9 @@ from ovms.car.summary import charge_lines, on_wire, stat_lines
 @pytest.mark.parametrize(
     ("state", "units", "expected"),
     [
-        (CarState(), Units.MILES, ["Not charging"]),
+        (CarState(), Units.MILES, ["Charge state unknown"]),
+        (CarState(charge_state="stopped"), Units.MILES, ["Not charging"]),
+        (CarState(charge_state="charging", charge_current=10), Units.MILES, ["Charging", "10 A"]),
         (CarState(soc=80.4, charge_state="done", ideal_range=160.9), Units.MILES,
          ["Charging done", "SOC: 80 %", "Ideal range: 100 mi"]),
         (CarState(soc=50, charge_state="charging", charge_mode=3, line_voltage=230,
@@ -31,7 +33,13 @@ def test_stat_tells_more() -> None:
     """Also the odometer and the battery's health."""
     state = CarState(soc=50, odometer=1000, cac=120.04, soh=97)
     lines = list(stat_lines(state, Units.KILOMETRES))
-    assert lines == ["Not charging", "SOC: 50 %", "ODO: 1000 km", "CAC: 120.0 Ah", "SOH: 97 %"]
+    assert lines == [
+        "Charge state unknown",
+        "SOC: 50 %",
+        "ODO: 1000 km",
+        "CAC: 120.0 Ah",
+        "SOH: 97 %",
+    ]
 
 
 def test_a_text_is_one_field() -> None:

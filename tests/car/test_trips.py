@@ -79,7 +79,7 @@ def test_a_meter_may_begin_anew() -> None:
 
 
 def test_the_columns_are_those_of_the_docstring() -> None:
-    """As many as are described; all but words are numbers, with 0 for the unknown."""
+    """As many as are described, each a number, and empty if it is unknown."""
     log, state = TripLog(), CarState(trip=0, doors_1=ON)
     log.look(state, 0)
     state.trip, state.doors_1 = 1, OFF
@@ -89,8 +89,20 @@ def test_the_columns_are_those_of_the_docstring() -> None:
     numbers = re.findall(r"\b(\d+) (?:GPS|to|and|least)", trips.__doc__ or "")
     assert numbers[0] == "1"
     assert len(columns) == 36
-    assert [at + 1 for at, text in enumerate(columns) if not text] == [5, 19]
-    assert all(float(text) >= 0 for text in columns if text)
+    known = {at + 1: text for at, text in enumerate(columns) if text}
+    assert known == {1: "0", 7: "1.000", 8: "1"}
+
+
+def test_a_car_that_is_not_known_to_be_off_goes_on_with_its_trip() -> None:
+    """Only a car that is switched off ends a trip; one that is unknown for a while does not."""
+    log, state = TripLog(), CarState(odometer=100, doors_1=ON)
+    log.look(state, 0)
+    state.odometer, state.doors_1 = 110, None
+    assert log.look(state, 600) is None
+    state.odometer, state.doors_1 = 120, OFF
+    record = log.look(state, 1200)
+    assert record is not None
+    assert record.data.split(b",")[6:8] == [b"20.000", b"1200"]
 
 
 def test_the_simulated_car_tells_its_trips() -> None:

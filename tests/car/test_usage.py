@@ -18,10 +18,11 @@ CHARGING = CarState(charge_state="charging")
     ("state", "watchers", "expected"),
     [
         (OFF, 0, UsageCondition.PARKED),
-        (CarState(), 0, UsageCondition.PARKED),
+        (CarState(), 0, UsageCondition.UNKNOWN),
+        (CarState(), 1, UsageCondition.WATCHED),
         (ON, 0, UsageCondition.DRIVING),
         (CHARGING, 0, UsageCondition.CHARGING),
-        (CarState(charge_state="done"), 0, UsageCondition.PARKED),
+        (CarState(charge_state="done"), 0, UsageCondition.UNKNOWN),
         (CarState(charge_state="heating", doors_1=Doors1.CAR_ON), 0, UsageCondition.DRIVING),
         (ON, 1, UsageCondition.WATCHED),
         (OFF, 7, UsageCondition.WATCHED),
@@ -34,11 +35,11 @@ def test_what_is_the_case(state: CarState, watchers: int, expected: UsageConditi
 
 
 def test_time_and_bytes_count_for_what_was_the_case_before() -> None:
-    """From look to look; what is noted before the first is a parked car's."""
+    """From look to look; what is noted before the first counts for it, too."""
     use = DataUse()
     use.note_sent(1)
     use.look(ON, 0, 1000)
-    use.note_sent(10)
+    use.note_sent(9)
     use.look(ON, 0, 1100)
     use.look(OFF, 0, 1600)
     use.note_received(20)
@@ -46,11 +47,11 @@ def test_time_and_bytes_count_for_what_was_the_case_before() -> None:
     use.note_sent(300)
     use.look(OFF, 0, 2601)
     assert use.table() == [
-        UsageRow(UsageCondition.PARKED, 1000, 1, 20),
+        UsageRow(UsageCondition.PARKED, 1000, 0, 20),
         UsageRow(UsageCondition.DRIVING, 600, 10, 0),
         UsageRow(UsageCondition.WATCHED, 1, 300, 0),
     ]
-    assert [row.bytes_per_hour for row in use.table()] == [pytest.approx(75.6), 60, None]
+    assert [row.bytes_per_hour for row in use.table()] == [pytest.approx(72), 60, None]
 
 
 def test_a_table_is_of_its_moment() -> None:

@@ -264,7 +264,7 @@ def test_frames_are_read_as_the_library_does(bus_id: int, is_extended: bool, dat
 
 def test_every_part_of_the_state_can_be_filled() -> None:
     """No attribute of the state is forgotten, but what the module itself works out."""
-    own = {"parked_since", "updated", "stale_after", "gsm_signal", "network"}
+    own = {"parked_since", "updated", "stale_after", "gsm_signal", "network", "unread"}
     assert {field.attribute for field in FIELDS.values()} == {
         each.name for each in fields(CarState)
     } - own
@@ -284,7 +284,7 @@ def test_a_field_is_put_and_got(name: str) -> None:
     assert not field.get(state)
     field.put(state, value)
     assert field.get(state) == value
-    setattr(state, field.attribute, getattr(CarState(), field.attribute))
+    field.put(state, None)
     assert state == CarState()
 
 

@@ -76,15 +76,14 @@ class AlertWatch:
             self._is_low = False
 
     def _look_for_thieves(self, state: CarState) -> Iterator[Alert]:
-        if state.doors_4 is not None:
-            before, self._sounds = self._sounds, bool(state.doors_4 & Doors4.ALARM)
+        sounds = state.bit(Doors4.ALARM)
+        if sounds is not None:
+            before, self._sounds = self._sounds, sounds
             if self._sounds and before is False:
                 yield Alert(AlertKind.ALERT.value, "The alarm sounds")
-        is_off = state.doors_1 is not None and not state.is_on
-        if self._off.is_left(state, is_off):
+        if self._off.is_left(state, state.is_on is False):
             yield Alert(AlertKind.ALERT.value, "The car is moved while it is off")
-        is_valet = state.doors_2 is not None and bool(state.doors_2 & Doors2.VALET)
-        if self._valet.is_left(state, is_valet):
+        if self._valet.is_left(state, bool(state.bit(Doors2.VALET))):
             text = f"In valet mode the car went further than {VALET_RADIUS} km"
             yield Alert(AlertKind.ALERT.value, text)
 

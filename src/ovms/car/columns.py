@@ -1,7 +1,7 @@
 """What the trip log and the charge log share: columns as modules on the road write them.
 
-A record is columns separated by commas. A number is never empty: an unknown one is 0. A word may
-be empty. All numbers are metric, whatever units the car shows.
+A record is columns separated by commas. What is unknown is empty. All numbers are metric, whatever
+units the car shows.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ LIFETIME = 365 * 86400
 """Seconds that the server is asked to keep a record of a log."""
 
 NO_WORD = ""
-"""A column whose word is always unknown."""
+"""A column that is unknown."""
 
 
 def numbers(*values: float | None, places: int = 0) -> Iterator[str]:
     """Return numbers as columns with a number of decimal places; never ``-0``."""
     for value in values:
-        yield "0" if value is None else f"{round(value, places) + 0.0:.{places}f}"
+        yield NO_WORD if value is None else f"{round(value, places) + 0.0:.{places}f}"
 
 
 def place(state: CarState) -> Iterator[str]:
     """Return the columns of the position: GPS lock, latitude, longitude, altitude, no name."""
-    yield from numbers(state.has_position and state.gps_lock)
+    yield from numbers(state.gps_lock if state.has_position else False)
     yield from numbers(state.latitude, state.longitude, places=6)
     yield from numbers(state.altitude)
     yield NO_WORD

@@ -5,12 +5,11 @@ Names and units are those of modules on the road: always metric.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from ovms.car.state import CarState
 from ovms.protocol.records.environment import Doors1, Doors2, Doors3, Doors5
-
-Value = float | str | bool | None
+from ovms.protocol.records.field_types import BitSet
 
 _ATTRIBUTES: tuple[tuple[str, str, str], ...] = (
     ("v.vin", "vin", ""),
@@ -40,6 +39,8 @@ _ATTRIBUTES: tuple[tuple[str, str, str], ...] = (
     ("v.c.kwh.grid", "grid_energy", "kWh"),
     ("v.c.kwh.grid.total", "grid_energy_total", "kWh"),
     ("v.c.duration.full", "minutes_to_full", "min"),
+    ("v.c.limit.range", "limit_range", "km"),
+    ("v.c.limit.soc", "limit_soc", "%"),
     ("v.c.timermode", "charge_timer_mode", ""),
     ("v.c.timerstart", "charge_timer_start", "min"),
     ("v.c.temp", "temperature_charger", "°C"),
@@ -50,6 +51,8 @@ _ATTRIBUTES: tuple[tuple[str, str, str], ...] = (
     ("v.e.temp", "temperature_ambient", "°C"),
     ("v.e.cabintemp", "temperature_cabin", "°C"),
     ("v.i.temp", "temperature_pem", "°C"),
+    ("v.i.power", "inverter_power", "kW"),
+    ("v.i.efficiency", "inverter_efficiency", "%"),
     ("v.m.temp", "temperature_motor", "°C"),
     ("v.p.odometer", "odometer", "km"),
     ("v.p.trip", "trip", "km"),
@@ -66,15 +69,15 @@ _ATTRIBUTES: tuple[tuple[str, str, str], ...] = (
 )
 """Metrics that are one attribute of the state: name, attribute, unit."""
 
-_BITS: tuple[tuple[str, Callable[[CarState], Value]], ...] = (
-    ("v.d.fl", lambda state: _bit(state.doors_1, Doors1.LEFT_DOOR)),
-    ("v.d.fr", lambda state: _bit(state.doors_1, Doors1.RIGHT_DOOR)),
-    ("v.d.cp", lambda state: _bit(state.doors_1, Doors1.CHARGE_PORT)),
-    ("v.e.handbrake", lambda state: _bit(state.doors_1, Doors1.HANDBRAKE)),
-    ("v.e.valet", lambda state: _bit(state.doors_2, Doors2.VALET)),
-    ("v.e.headlights", lambda state: _bit(state.doors_2, Doors2.HEADLIGHTS)),
-    ("v.e.awake", lambda state: _bit(state.doors_3, Doors3.AWAKE)),
-    ("v.e.hvac", lambda state: _bit(state.doors_5, Doors5.HVAC)),
+_BITS: tuple[tuple[str, BitSet], ...] = (
+    ("v.d.fl", Doors1.LEFT_DOOR),
+    ("v.d.fr", Doors1.RIGHT_DOOR),
+    ("v.d.cp", Doors1.CHARGE_PORT),
+    ("v.e.handbrake", Doors1.HANDBRAKE),
+    ("v.e.valet", Doors2.VALET),
+    ("v.e.headlights", Doors2.HEADLIGHTS),
+    ("v.e.awake", Doors3.AWAKE),
+    ("v.e.hvac", Doors5.HVAC),
 )
 """Metrics that are one bit of a door state."""
 
@@ -89,8 +92,8 @@ def _known(state: CarState) -> Iterator[tuple[str, str]]:
         value = getattr(state, attribute)
         if value is not None:
             yield name, f"{_write(value)} {unit}".rstrip()
-    for name, read in _BITS:
-        value = read(state)
+    for name, bit in _BITS:
+        value = state.bit(bit)
         if value is not None:
             yield name, _write(value)
     for wheel, tyre in state.tyres.items():
@@ -98,10 +101,6 @@ def _known(state: CarState) -> Iterator[tuple[str, str]]:
             yield f"v.t.pressure.{wheel}", f"{_write(tyre.pressure)} kPa"
         if tyre.temperature is not None:
             yield f"v.t.temp.{wheel}", f"{_write(tyre.temperature)} °C"
-
-
-def _bit(doors: int | None, bit: int) -> bool | None:
-    return None if doors is None else bool(doors & bit)
 
 
 def _write(value: float | str | bool) -> str:

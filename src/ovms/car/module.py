@@ -23,7 +23,7 @@ from ovms.base.clock import Clock
 from ovms.base.failures import FailureLog
 from ovms.car.alerts import AlertWatch
 from ovms.car.answers import Answers
-from ovms.car.changes import ChangeWatch, is_known
+from ovms.car.changes import ChangeWatch
 from ovms.car.charges import ChargeLog
 from ovms.car.command_handler import CommandHandler, failure_log
 from ovms.car.delivery import Delivery, Moment
@@ -153,13 +153,16 @@ class Module:
     def report(self, now: float) -> list[Message]:
         """Return everything that is known, if connected."""
         self._advance(now)
-        known = {code for code in ORDER if is_known(code, self._state)}
-        return self._send(known, now) if self._is_connected else []
+        return self._send(self._changes.ready(now), now) if self._is_connected else []
 
     def report_all(self, now: float) -> list[Message]:
-        """Return everything, known or not, if connected: the end of a recording."""
+        """Return everything that is known, if connected: the end of a recording.
+
+        There is nothing to wait for any more.
+        """
         self._advance(now)
-        return self._send(set(ORDER), now) if self._is_connected else []
+        ready = self._changes.ready(now, is_last=True)
+        return self._send(ready, now) if self._is_connected else []
 
     def poll(self, now: float) -> list[Message]:
         """Return what is due: changes at once, the periodic messages at each interval.
@@ -170,9 +173,10 @@ class Module:
         self._notice(now)
         if not self._is_connected:
             return []
-        codes = self._changes.take()
+        codes = self._changes.take(now)
         if now - self._reported >= self.interval:
-            codes.update(PERIODIC, "F" if self._modem else "")
+            codes |= PERIODIC & self._changes.ready(now)
+            codes.update("F" if self._modem else "")
         if self._streams(now):
             codes.add("L")
         changed = self._send(codes, now) if codes else []
@@ -296,7 +300,8 @@ class Module:
     def _send(self, codes: set[str], now: float) -> list[Message]:
         """Return the messages of ``codes``, and note that they are sent."""
         self._changes.note_sent()
-        if codes.issuperset("SD"):
+        ready = self._changes.ready(now)
+        if codes >= ({"S", "D"} & ready or PERIODIC & ready):
             self._reported = now
         if "L" in codes:
             self._sent_place = now

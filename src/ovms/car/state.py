@@ -7,10 +7,14 @@ car, and seconds from the start in a recording.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache, reduce
+from operator import or_
 
 from ovms.protocol.records.environment import Doors1, Doors2, Doors3, Doors4, Doors5
+from ovms.protocol.records.field_types import BitSet
 
 KM_PER_MILE = 1.609344
 
@@ -19,6 +23,25 @@ STALE_AFTER = 120.0
 
 WHEELS = ("fr", "rr", "fl", "rl")
 """The four wheels in the order of message ``W``."""
+
+
+DOORS: Mapping[type[BitSet], str] = {
+    Doors1: "doors_1",
+    Doors2: "doors_2",
+    Doors3: "doors_3",
+    Doors4: "doors_4",
+    Doors5: "doors_5",
+}
+"""The attributes of the door states by the names of their bits."""
+
+
+@cache
+def named_bits(kind: type[BitSet], touching: int = 0xFF) -> int:
+    """Return all bits of a door state that have a name which ``touching`` has part of.
+
+    The alarm has two names that share a bit: who reads one of them knows both.
+    """
+    return reduce(or_, (int(each) for each in kind.names().values() if each & touching), 0)
 
 
 class Topic(Enum):
@@ -92,6 +115,10 @@ class CarState:
     grid_energy: float | None = None
     grid_energy_total: float | None = None
     minutes_to_full: float | None = None
+    limit_range: float | None = None
+    """The range at which the charge is to end; 0 for no such limit."""
+    limit_soc: float | None = None
+    """The state of charge at which the charge is to end, %; 0 for no such limit."""
     range_speed: float | None = None
     plug_type: int | None = None
     charge_end_time: float | None = None
@@ -109,6 +136,8 @@ class CarState:
     doors_3: Doors3 | None = None
     doors_4: Doors4 | None = None
     doors_5: Doors5 | None = None
+    unread: dict[str, int] = field(default_factory=dict)
+    """The bits that are unknown of door states that are known otherwise, by attribute."""
     lock_told: bool | None = None
     """The lock as the car reports it directly; ``None`` if only the door bits show it."""
     parked_since: float | None = None
@@ -121,6 +150,9 @@ class CarState:
     energy_used: float | None = None
     energy_recovered: float | None = None
     drive_mode: int | None = None
+    inverter_power: float | None = None
+    """kW."""
+    inverter_efficiency: float | None = None
 
     # place
     latitude: float | None = None
@@ -158,22 +190,42 @@ class CarState:
     stale_after: dict[Topic, float] = field(default_factory=dict)
     """Seconds after which a topic's reading is stale, where it is not ``STALE_AFTER``."""
 
-    @property
-    def is_on(self) -> bool:
-        """The car is switched on."""
-        return self.doors_1 is not None and bool(self.doors_1 & Doors1.CAR_ON)
+    def bit(self, bit: BitSet) -> bool | None:
+        """Return whether a bit of the door states is set; ``None`` is unknown."""
+        name = DOORS[type(bit)]
+        value = getattr(self, name)
+        return None if value is None or self.unread.get(name, 0) & bit else bool(value & bit)
+
+    def put_bit(self, bit: BitSet, value: bool | None) -> None:
+        """Set a bit of the door states and leave the others. ``None`` is unknown."""
+        kind = type(bit)
+        name, every = DOORS[kind], named_bits(kind)
+        before = getattr(self, name)
+        unread = every if before is None else self.unread.get(name, 0)
+        touched = named_bits(kind, int(bit))
+        unread = unread | touched if value is None else unread & ~touched
+        if unread in (0, every):
+            self.unread.pop(name, None)
+        else:
+            self.unread[name] = unread
+        others = int(before or 0) & ~int(bit)
+        setattr(self, name, None if unread == every else kind(others | (int(bit) if value else 0)))
 
     @property
-    def is_locked(self) -> bool:
+    def is_on(self) -> bool | None:
+        """Whether the car is switched on."""
+        return self.bit(Doors1.CAR_ON)
+
+    @property
+    def is_locked(self) -> bool | None:
         """Whether the car is locked: as it reports directly, else by its door bits."""
-        if self.lock_told is not None:
-            return self.lock_told
-        return self.doors_2 is not None and bool(self.doors_2 & Doors2.LOCKED)
+        return self.bit(Doors2.LOCKED) if self.lock_told is None else self.lock_told
 
     @property
-    def is_charging(self) -> bool:
+    def is_charging(self) -> bool | None:
         """Whether energy flows in, or the battery is heated for it."""
-        return self.charge_state in ("charging", "topoff", "heating")
+        state = self.charge_state
+        return None if state is None else state in ("charging", "topoff", "heating")
 
     @property
     def has_position(self) -> bool:
@@ -184,12 +236,14 @@ class CarState:
         """Start or stop the parking time. Call it after the door states have changed."""
         if self.is_on:
             self.parked_since = None
-        elif self.parked_since is None:
+        elif self.is_on is False and self.parked_since is None:
             self.parked_since = now
 
-    def parking_time(self, now: float) -> int:
-        """Seconds since the car was switched off; 0 while it is on or nothing is known."""
-        return 0 if self.parked_since is None else max(1, int(now - self.parked_since))
+    def parking_time(self, now: float) -> int | None:
+        """Return the seconds since the car was switched off; 0 while it is on."""
+        if self.parked_since is None:
+            return 0 if self.is_on else None
+        return max(1, int(now - self.parked_since))
 
     def freshness(self, topic: Topic, now: float) -> int:
         """Return a topic's stale indicator: -1 never read, 0 stale, 1 fresh."""

@@ -71,7 +71,7 @@ class DataUseStatus:
     """What the link has cost in one condition."""
 
     condition: str
-    """``parked``, ``charging`` or ``driving`` while no app watched, else ``watched``."""
+    """``parked``, ``charging``, ``driving`` or ``unknown`` while no app watched, or ``watched``."""
     seconds: int
     sent: int
     received: int

@@ -18,6 +18,7 @@ _STATE_WORDS = {
     "heating": "Heating",
     "prepare": "Preparing to charge",
     "done": "Charging done",
+    "stopped": "Not charging",
 }
 _UNIT_WORDS = {Units.MILES: "mi", Units.KILOMETRES: "km"}
 
@@ -29,11 +30,11 @@ def on_wire(lines: Iterator[str]) -> str:
 
 def charge_lines(state: CarState, units: Units) -> Iterator[str]:
     """Yield the lines of a charge alert: charging or not, how full, how far; nothing unknown."""
-    word = _STATE_WORDS.get(state.charge_state or "", "Not charging")
-    mode = _MODE_WORDS.get(state.charge_mode or 0, "")
+    word = _STATE_WORDS.get(state.charge_state or "", "Charge state unknown")
+    mode = "" if state.charge_mode is None else _MODE_WORDS.get(state.charge_mode, "")
     yield f"{word} - {mode}" if state.is_charging and mode else word
-    if state.is_charging and state.charge_current is not None:
-        yield f"{state.line_voltage or 0:.0f} V/{state.charge_current:.0f} A"
+    if state.is_charging:
+        yield from _line(state)
     if state.is_charging and state.minutes_to_full is not None:
         yield f"Full: {state.minutes_to_full:.0f} min"
     if state.soc is not None:
@@ -52,6 +53,15 @@ def stat_lines(state: CarState, units: Units) -> Iterator[str]:
         yield f"SOH: {state.soh:.0f} %"
 
 
+def _line(state: CarState) -> Iterator[str]:
+    """Yield what is known of the voltage and the current of a charge, in one line."""
+    readings = ((state.line_voltage, "V"), (state.charge_current, "A"))
+    known = [f"{value:.0f} {unit}" for value, unit in readings if value is not None]
+    if known:
+        yield "/".join(known)
+
+
 def _distance(name: str, km: float | None, units: Units) -> Iterator[str]:
-    if km is not None:
-        yield f"{name}: {units.distance(km):.0f} {_UNIT_WORDS[units]}"
+    distance = units.distance(km)
+    if distance is not None:
+        yield f"{name}: {distance:.0f} {_UNIT_WORDS[units]}"

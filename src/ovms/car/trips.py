@@ -12,8 +12,7 @@ The columns are those of modules on the road, in their order, always metric:
 31 least and 32 highest tyre temperature (°C), 33 least and 34 highest tyre pressure (kPa),
 35 and 36 least and highest tyre health (%).
 
-An unknown number is 0, because a number is never empty on the wire. The record's number is the
-version of this format, and always the same.
+What is unknown is empty. The record's number is the version of this format, and always the same.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ class _Trip:
             self._meter = min(state.trip, before)
 
     def distance(self, state: CarState) -> float:
-        """Return the km of the trip, by the counter that has seen more of it."""
+        """Return the km of the trip, by the counter that has seen more of it; 0 without any."""
         counters = ((state.odometer, self._odometer), (state.trip, self._meter))
         return max((now - then for now, then in counters if now is not None and then is not None),
                    default=0.0)  # fmt: skip
@@ -67,9 +66,9 @@ class TripLog:
             self._trip = self._trip or _Trip(now)
             self._trip.look(state)
             return None
-        trip, self._trip = self._trip, None
-        if trip is None:
+        if self._trip is None or state.is_on is None:
             return None
+        trip, self._trip = self._trip, None
         distance = round(trip.distance(state), 3)
         if distance < LEAST_TRIP:
             return None

@@ -1,7 +1,8 @@
 """What the module's link costs its owner: bytes by what the car did, and whether apps watched.
 
 Pure accounting: the link notes bytes, and the module notes from time to time what the car does.
-Time and bytes between two such notes count for the first of them. Nothing is kept over a restart.
+Time and bytes between two such notes count for the first of them, as do the bytes before the first
+note of all. Nothing is kept over a restart.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ HOUR = 3600.0
 class UsageCondition(Enum):
     """What bytes are counted by. While an app watches, what the car does is not distinguished."""
 
+    UNKNOWN = "unknown"
     PARKED = "parked"
     CHARGING = "charging"
     DRIVING = "driving"
@@ -33,7 +35,9 @@ class UsageCondition(Enum):
             return cls.WATCHED
         if state.is_on:
             return cls.DRIVING
-        return cls.CHARGING if state.is_charging else cls.PARKED
+        if state.is_charging:
+            return cls.CHARGING
+        return cls.UNKNOWN if state.is_on is None else cls.PARKED
 
 
 @dataclass(slots=True)
@@ -72,7 +76,7 @@ class DataUse:
 
     def __init__(self) -> None:
         self._rows: dict[UsageCondition, UsageRow] = {}
-        self._row = self._of(UsageCondition.PARKED)
+        self._row = self._of(UsageCondition.UNKNOWN)
         self._now: float | None = None
         self.is_whole = True
         """Whether headers and TLS are counted, too."""
@@ -87,10 +91,13 @@ class DataUse:
 
     def look(self, state: CarState, watchers: int, now: float) -> None:
         """Note what the car does and whether apps watch. ``now`` is in real seconds."""
-        if self._now is not None:
-            self._row.seconds += max(0.0, now - self._now)
+        before, condition = self._row, UsageCondition.of(state, watchers)
+        if self._now is None:
+            self._rows = {condition: replace(before, condition=condition)}
+        else:
+            before.seconds += max(0.0, now - self._now)
         self._now = now
-        self._row = self._of(UsageCondition.of(state, watchers))
+        self._row = self._of(condition)
 
     def table(self) -> list[UsageRow]:
         """Return a row for each condition that has occurred, up to the last note."""

@@ -18,7 +18,7 @@ from ovms.protocol.records.record import (
 @record("L")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location(Record):
-    """Car location. Without a position it is 0, 0, no lock, stale -1; a number is never empty."""
+    """Car location. Without a position it is 0, 0, no lock, stale -1."""
 
     latitude: float | None = number("°", "north positive", places=6, stale="gps_stale")
     longitude: float | None = number("°", "east positive", places=6, stale="gps_stale")

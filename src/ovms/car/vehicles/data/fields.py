@@ -55,27 +55,23 @@ class StateField:
         value = getattr(state, attribute)
         if attribute == "tyres":
             return getattr(value[parts[0]], parts[1])
-        return value if not parts or value is None else bool(value & self._bit)
+        return state.bit(self._bit) if parts else value
 
     def put(self, state: CarState, value: Any) -> None:
-        """Set the field. A bit that becomes unknown counts as not set."""
+        """Set the field. ``None`` is unknown."""
         attribute, *parts = self.name.split(SEPARATOR)
         if attribute == "tyres":
             setattr(state.tyres[parts[0]], parts[1], value)
-            return
-        if parts:
-            value = self._with_bit(getattr(state, attribute), bool(value))
-        setattr(state, attribute, value)
+        elif parts:
+            state.put_bit(self._bit, value)
+        else:
+            state.unread.pop(attribute, None)
+            setattr(state, attribute, value)
 
     @property
     def _bit(self) -> BitSet:
         assert self.bits is not None
         return self.bits.names()[self.name.partition(SEPARATOR)[2]]
-
-    def _with_bit(self, before: BitSet | None, is_set: bool) -> BitSet:
-        assert self.bits is not None
-        others = int(before or 0) & ~int(self._bit)
-        return self.bits(others | (int(self._bit) if is_set else 0))
 
 
 def _numbers(unit: str, *names: str, topic: Topic | None = None) -> list[StateField]:
@@ -101,14 +97,15 @@ def _tyre(wheel: str) -> list[StateField]:
 _ALL = [
     StateField("vin", Holds.TEXT),
     *_numbers("s", "time", "charge_end_time"),
-    *_numbers("%", "soc", "soh", "charger_efficiency"),
-    *_numbers("km", "ideal_range", "estimated_range", "ideal_range_max", "trip", "odometer"),
+    *_numbers("%", "soc", "soh", "charger_efficiency", "limit_soc", "inverter_efficiency"),
+    *_numbers("km", "ideal_range", "estimated_range", "ideal_range_max", "limit_range", "trip",
+              "odometer"),
     *_numbers("km/h", "speed", "range_speed", "gps_speed"),
     *_numbers("Ah", "cac", "capacity"),
     *_numbers("V", "battery_voltage", "line_voltage", "voltage_12v", "voltage_12v_ref"),
     *_numbers("A", "battery_current", "charge_current", "charge_limit", "pilot_current",
               "current_12v"),
-    *_numbers("kW", "battery_power", "charge_power", "charge_power_input"),
+    *_numbers("kW", "battery_power", "charge_power", "charge_power_input", "inverter_power"),
     *_numbers("kWh", "charge_energy", "grid_energy", "grid_energy_total", "energy_used",
               "energy_recovered"),
     *_numbers("min", "charge_minutes", "minutes_to_full", "cooldown_minutes"),

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 IDEAL_CONSUMPTION, USUAL_CONSUMPTION = 0.145, 0.172
 """kWh a km."""
 
+INVERTER_EFFICIENCY = 95.0
+"""%, while the car is on."""
+
 TYRE_PRESSURES = {"fr": 248.0, "rr": 262.0, "fl": 250.0, "rl": 263.0}
 """kPa at 20 °C."""
 
@@ -59,6 +62,7 @@ def _show_charging(state: CarState, charging: Charging) -> None:
     state.charge_state_number = int(charging.phase)
     state.charge_substate = charging.substate
     state.charge_mode = charging.mode
+    state.charger_b4 = 0
     state.line_voltage = charging.line_voltage if charging.is_plugged else 0
     state.charge_power = charging.power
     state.charge_power_input = charging.power / charging.efficiency
@@ -73,6 +77,7 @@ def _show_charging(state: CarState, charging: Charging) -> None:
     state.grid_energy_total = charging.grid_energy_total
     minutes = charging.pack.minutes_to(charging.target, charging.offered) if flowing else None
     state.minutes_to_full = None if minutes is None else math.ceil(minutes)
+    state.limit_range = state.limit_soc = 0  # it always charges to the end
     state.range_speed = charging.power / IDEAL_CONSUMPTION
     state.plug_type = charging.plugged_to.value
     state.charge_end_time = charging.ended
@@ -105,6 +110,8 @@ def _show_driving(car: SimCar) -> None:
     state.energy_used = car.used
     state.energy_recovered = car.recovered
     state.drive_mode = int(car.body.is_on)
+    state.inverter_efficiency = INVERTER_EFFICIENCY if car.body.is_on else 0.0
+    state.inverter_power = (state.battery_power or 0) * state.inverter_efficiency / 100
     state.latitude, state.longitude = place.latitude, place.longitude
     state.direction, state.altitude = place.direction, place.altitude
     state.gps_lock = True
