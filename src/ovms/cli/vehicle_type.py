@@ -13,6 +13,7 @@ from ovms.car.vehicles.data.folder import VehicleType, read_folder
 from ovms.car.vehicles.data.problems import VehicleTypeError
 from ovms.car.vehicles.interface import MAPPING, VehicleOptions
 from ovms.cli.common import JsonOption, fail, print_json, print_table, refuse
+from ovms.cli.decode import decode
 from ovms.cli.simulate import simulate
 
 app = typer.Typer(help="Vehicle types: what is known, and checking one.", no_args_is_help=True)
@@ -115,6 +116,7 @@ def fields(json: JsonOption = False) -> None:
     print_table(list(rows[0]), [list(row.values()) for row in rows])
 
 
+app.command()(decode)
 app.command()(simulate)
 
 

@@ -7,7 +7,7 @@ file; their missing signals are left out.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from cantools.database import DecodeError, Message
@@ -144,6 +144,14 @@ class BusFile:
     def ids(self) -> frozenset[Id]:
         """The ids of its messages, and whether each is an extended one."""
         return frozenset(self._messages)
+
+    def ids_of(self, messages: Collection[str]) -> frozenset[Id]:
+        """Return the ids of some messages."""
+        return frozenset(
+            key
+            for key, found in self._messages.items()
+            if any(message.name in messages for message, _ in found)
+        )
 
     @property
     def names(self) -> list[str]:

@@ -67,6 +67,14 @@ class VehicleType:
         return any(frame.link for order in self.orders.values() for frame in order.frames)
 
     @property
+    def messages(self) -> frozenset[str]:
+        """The messages that it reads."""
+        return frozenset({
+            *self.targets, *self.watched, *(each.message for each in self.silences),
+            *(link.message for link in self.links.values()),
+        })  # fmt: skip
+
+    @property
     def readings(self) -> int:
         """How many fields signals fill."""
         return sum(len(each) for signals in self.targets.values() for each in signals.values())

@@ -72,6 +72,21 @@ class SignalTarget:
             return _error(look(self.code), value)
         return self.convert(value)
 
+    def refusal(self, code: float, look: Look) -> str:
+        """Return why a code is no reading."""
+        if not self.when.holds(look):
+            return "its condition does not hold"
+        if code in self.skip:
+            return "its code is one to skip"
+        if self.values is not None:
+            return "its code is not among the values"
+        if self.field.holds is Holds.TEXT:
+            return "it is no text"
+        least, most = self.valid or self.signal.range
+        if not self.signal.is_valid(self.signal.scale(code), self.valid):
+            return f"it is outside {least:g} to {most:g}"
+        return "what belongs to it is unknown, or it is no number"
+
     def collides(self, other: SignalTarget) -> bool:
         """Return whether both may fill the same field from one frame, so that one is lost."""
         if not _touch(self, other) or not _come_together(self.signal, other.signal):

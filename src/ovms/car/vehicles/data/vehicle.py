@@ -24,6 +24,9 @@ from ovms.car.vehicles.data.silence import SilenceWatch
 from ovms.car.vehicles.data.targets import KEEP, SignalTarget
 from ovms.protocol.commands import Answer, Command, Result
 
+Observer = Callable[[SignalTarget, float, object], None]
+"""Called with each target, its code and the value that is read, before the state changes."""
+
 
 class DataVehicle:
     """A car of a type. ``vin`` overrides the VIN on the bus."""
@@ -48,20 +51,23 @@ class DataVehicle:
             starts_enabled=False,
             logs=logs,
         )
+        self._messages = kind.messages
+        self._ids = kind.bus.ids_of(kind.messages)
+        self.observe: Observer | None = None
         self.wake: Callable[[], None] = _do_nothing
         self._told_vin = vin
         self._pieces: dict[int, str] = {}
         self._codes: dict[str, float] = {}
         alone = [each for each in kind.questions if each.link is None]
-        self._sender = FrameSender(alone, self._look)
+        self._sender = FrameSender(alone, self.look)
         self._exchanges = {
             (link.response, link.is_extended): IsoTpChannel(
-                link, [each for each in kind.questions if each.link == link], self._look
+                link, [each for each in kind.questions if each.link == link], self.look
             )
             for link in kind.links.values()
         }
         self._commands_links = kind.commands_links
-        self._silence = SilenceWatch(kind.silences, self._look)
+        self._silence = SilenceWatch(kind.silences, self.look)
         self._derivation = Derivation(kind.derived, self._look_within)
         self._asked: set[str] = set()
         """The messages that the requests being sent ask for."""
@@ -69,7 +75,7 @@ class DataVehicle:
     @property
     def ids(self) -> frozenset[tuple[int, bool]]:
         """See :class:`~ovms.car.vehicles.BusVehicle`."""
-        return self.kind.bus.ids
+        return self._ids
 
     @property
     def bitrate(self) -> int | None:
@@ -124,10 +130,22 @@ class DataVehicle:
         for payload in exchange.receive(frame, now):
             self._read(frame._replace(data=payload), now)
 
+    def reads(self, frame: Frame) -> bool:
+        """Return whether a frame may tell something."""
+        if (frame.id, frame.is_extended) not in self._ids:
+            return False
+        messages = self.kind.bus.messages_of(frame.id, frame.is_extended)
+        return any(self._takes(message.name, frame) for message in messages)
+
+    def _takes(self, message: str, frame: Frame) -> bool:
+        return message in self._messages and self.kind.buses.takes(message, frame.channel)
+
     def _read(self, frame: Frame, now: float) -> None:
         """Read a frame, whose data may be a whole answer."""
+        if (frame.id, frame.is_extended) not in self._ids:
+            return
         for message, codes in self.kind.bus.decode(frame):
-            if not self.kind.buses.takes(message, frame.channel):
+            if not self._takes(message, frame):
                 continue
             if codes:
                 self._silence.hear(message, now)
@@ -141,7 +159,10 @@ class DataVehicle:
         targets = self.kind.targets.get(message, {})
         for name, code in codes.items():
             for target in targets.get(name, ()):
-                self._fill(target, target.read(code, self._look), now)
+                value = target.read(code, self.look)
+                if self.observe is not None:
+                    self.observe(target, code, value)
+                self._fill(target, value, now)
         self._derive(now, is_reading=True)
 
     def _derive(self, now: float, *, is_reading: bool) -> None:
@@ -153,7 +174,8 @@ class DataVehicle:
                 self.state.updated[field.topic] = now
             self._put(field, value, now)
 
-    def _look(self, name: str) -> Value:
+    def look(self, name: str) -> Value:
+        """Return what is known of a signal, in the DBC file's unit, or of a field."""
         signal = self.kind.signals.get(name)
         if signal is not None:
             code = self._codes.get(name)
@@ -163,7 +185,7 @@ class DataVehicle:
 
     def _look_within(self, name: str) -> Value:
         """Return what is known of a name; of a signal only a value within the file's range."""
-        value, signal = self._look(name), self.kind.signals.get(name)
+        value, signal = self.look(name), self.kind.signals.get(name)
         if signal is None or not isinstance(value, int | float):
             return value
         return value if signal.is_valid(value) else None
