@@ -299,7 +299,9 @@ async def test_a_certificate_for_another_name() -> None:
 async def test_tls_where_there_is_none() -> None:
     """A server of plain lines is no server of TLS."""
     async with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n", until=b"\x16") as port:
-        with pytest.raises(ConnectFailed, match="no TLS: wrong version number"):
+        with pytest.raises(
+            ConnectFailed, match=r"no TLS: wrong version number; is this the port for TLS\?"
+        ):
             await call(port, tls=Certificate.make().trust)
 
 

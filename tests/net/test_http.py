@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ovms.net.http import HEAD_LIMIT, METHODS, Speech, is_our_path, speech
+from ovms.net.http import HEAD_LIMIT, METHODS, TLS_ALERT, Speech, is_our_path, speech
 from ovms.net.pump import STRANGER_LIMIT
 from ovms.protocol import CallerWelcome, Message
 from ovms.protocol.errors import NotAWelcome
@@ -198,6 +198,9 @@ UNKNOWN, TOO_LONG = Speech.UNKNOWN, Speech.TOO_LONG
         (b"GET /apiv2x HTTP/1.1\r\n", UNKNOWN, UNKNOWN),
         (b"POST /apiv2 HTTP/1.1\r\n\r\n", OTHER, LINES),
         (HELLO, OTHER, WEBSOCKET),
+        (b"\x16", UNKNOWN, UNKNOWN),
+        (b"\x16\x03\x01\x02", Speech.TLS, Speech.TLS),
+        (b"\x16MP-A", LINES, LINES),
         (HELLO[:-1], UNKNOWN, UNKNOWN),
         (HELLO.replace(b"\r", b""), OTHER, WEBSOCKET),
         (b"PUT /x\n\n" + b"x" * HEAD_LIMIT, OTHER, LINES),
@@ -211,6 +214,15 @@ def test_speech(first: bytes, with_handler: Speech, without: Speech) -> None:
     """The first bytes tell what a caller speaks, as soon as they can."""
     assert speech(first, has_handler=True) is with_handler
     assert speech(first, has_handler=False) is without
+
+
+async def test_tls_where_none_is_spoken() -> None:
+    """Its caller is told so in TLS, by an alert, and the end says what to do."""
+    end = End()
+    async with listening(end) as place:
+        assert await ask(place, b"\x16", b"\x03\x01\x02", length=len(TLS_ALERT)) == TLS_ALERT
+        assert "set the port for TLS in the caller" in str(await end.closes())
+        assert end.events == []
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,9 @@ async def test_a_server_without_tls() -> None:
 
     server = await asyncio.get_running_loop().create_server(Plain, HOST, 0)
     port = server.sockets[0].getsockname()[1]
-    with pytest.raises(ConnectFailed, match=r"no TLS: wrong version number$"):
+    with pytest.raises(
+        ConnectFailed, match=r"no TLS: wrong version number; is this the port for TLS\?$"
+    ):
         await connect(HOST, port, Role.APP, "CAR1", SECRET, tls=client_context(insecure=True))
     server.close()
 

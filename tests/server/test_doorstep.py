@@ -19,6 +19,7 @@ from ovms.server.hello import HELLO_LIMIT
 from ovms.server.listener import Entrance, Listeners, bind, listen
 from ovms.server.strangers import StrangerStage
 from ovms.server.tls import Certificates
+from ovms.server.unfit import ANSWER
 from tests.certs import make_pair, pair_in
 from tests.server.conftest import Log
 from tests.server.hellos import client_hello, hello_of
@@ -111,6 +112,14 @@ async def echoes(place: Place) -> bool:
     return heard == b"hello"
 
 
+async def test_http_without_tls_is_answered(place: Place) -> None:
+    """A browser at the port for TLS is told in words, and then it is closed in order."""
+    line = await place.calls(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+    heard = await asyncio.get_running_loop().sock_recv(line, 10_000)
+    assert heard == ANSWER
+    assert await asyncio.get_running_loop().sock_recv(line, 10_000) == b""
+
+
 async def test_a_whole_handshake(place: Place) -> None:
     """The connection gets its protocol, and has left the doorstep."""
     assert await echoes(place)
@@ -165,12 +174,20 @@ async def test_the_times_of_silence_and_of_a_hello(place: Place) -> None:
     assert place.doorstep.count == 0
 
 
-@pytest.mark.parametrize("data", [b"MP-C 0 ", b"GET / HTTP/1.1\r\n", hello_of(HELLO_LIMIT + 1)])
+@pytest.mark.parametrize("data", [b"SSH-2.0-x\r\n", b"\x00", hello_of(HELLO_LIMIT + 1)])
 async def test_what_is_no_hello(place: Place, log: Log, data: bytes) -> None:
     """It is closed at once, and no line of the log tells of it."""
     assert await is_closed(await place.calls(data))
     assert place.doorstep.count == 0
     assert log.text == ""
+
+
+async def test_a_caller_that_was_set_to_the_wrong_port(place: Place, log: Log) -> None:
+    """A module without TLS is closed at once, and one line says whose it is and what to do."""
+    assert await is_closed(await place.calls(b"MP-C 0 token digest CAR1\r\n"))
+    (line,) = log.text.splitlines()
+    assert '"vehicle": "CAR1"' in line
+    assert "set TLS in the caller, or the port without TLS" in line
 
 
 @pytest.mark.parametrize("said", [b"", HELLO[:3], HELLO[:-1]])

@@ -57,6 +57,8 @@ INBOX_LIMIT = 1000
 them have been received.
 """
 
+PORT_HINT = "is this the right port, with or without TLS?"
+
 DROP_TIMEOUT = 1.0
 """Seconds to wait for the end of a connection that nobody will use.
 
@@ -302,7 +304,8 @@ def _refusal(error: Exception | None, shown: str) -> NetError:
             f"the server closed the connection before its welcome: wrong {shown}?"
         )
     reason = _reason(error) if isinstance(error, OSError) else str(error)
-    return ConnectFailed(f"no welcome from the server: {reason}")
+    hint = f"; {PORT_HINT}" if isinstance(error, ConnectionResetError) else ""
+    return ConnectFailed(f"no welcome from the server: {reason}{hint}")
 
 
 async def connect(
@@ -504,8 +507,9 @@ async def _drop(connection: ClientConnection, answer: asyncio.Future[Any]) -> No
 def _reason(error: OSError) -> str:
     match error:
         case ssl.SSLError():
-            return f"no TLS: {(error.reason or str(error)).replace('_', ' ').lower()}"
+            reason = (error.reason or str(error)).replace("_", " ").lower()
+            return f"no TLS: {reason}; is this the port for TLS?"
         case socket.gaierror():
             return str(error.strerror)
     text = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-    return text or "the other end has closed it; is this the right port, with or without TLS?"
+    return text or f"the other end has closed it; {PORT_HINT}"

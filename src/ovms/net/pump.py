@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol, cast
 
 from ovms.base.logs import get_logger
-from ovms.net.http import HttpHandler, Speech, speech
+from ovms.net.http import TLS_ALERT, HttpHandler, Speech, speech
 from ovms.net.traffic import Traffic, measure, unacknowledged, unread
 from ovms.net.turns import CHUNK, FRAMES_CHUNK, SLOW_PAUSE, Allowance, ReadTurn, TurnQueue
 from ovms.protocol import Message, Party, Session, State
@@ -56,6 +56,14 @@ log = get_logger("ovms.net")
 
 class GoingAway(Exception):
     """We end connections because we stop; a WebSocket's Close says so."""
+
+
+class UnexpectedTls(RemoteProtocolError):
+    """The caller speaks TLS where none is spoken."""
+
+    def __str__(self) -> str:
+        """Return the reason, and what to do."""
+        return "TLS at the port without TLS: set the port for TLS in the caller, or no TLS"
 
 
 class PumpHandler(Protocol):
@@ -456,6 +464,10 @@ class Pump(asyncio.Protocol):
             return b""
         if found is Speech.LINES:
             return first
+        if found is Speech.TLS:
+            self.write(TLS_ALERT)
+            self.close(UnexpectedTls())
+            return b""
         from ovms.net.websocket import ServerSocket
 
         self._codec = ServerSocket()

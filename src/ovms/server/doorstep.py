@@ -11,6 +11,7 @@ import asyncio
 import math
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from ovms.base.clock import Clock, SystemClock
@@ -24,6 +25,7 @@ from ovms.server.handshakes import HANDSHAKES, Handshakes
 from ovms.server.hello import HELLO_LIMIT, BadHello, missing
 from ovms.server.proxy import HEADER_LIMIT, BadHeader, ProxyHeader, TrustedProxies, read_header
 from ovms.server.strangers import StrangerStage
+from ovms.server.unfit import REASON, answer_to, facts_of, is_caller
 
 if TYPE_CHECKING:
     from ovms.server.listener import Entrance
@@ -252,7 +254,7 @@ class Doorstep:
             is_gone, more = not data, missing(data)
         except BadHello as error:
             self._on_unfit(data)
-            log.debug("no hello", network=arrival.network, reason=str(error))
+            self._refuse(arrival, data, error)
             is_gone, more = True, 0
         arrival.reach(StrangerStage.UNFINISHED)
         if is_gone:
@@ -267,6 +269,18 @@ class Doorstep:
             oldest = self._handshakes.crowded_out(arrival.network)
             if oldest is not None:
                 self.drop(oldest)
+
+    def _refuse(self, arrival: Arrival, data: bytes, error: BadHello) -> None:
+        """Log a caller that says no hello, and answer one that understands it."""
+        if is_caller(data):
+            log.info("refused", peer=arrival.network, reason=REASON, **facts_of(data))
+        else:
+            log.debug("no hello", network=arrival.network, reason=str(error))
+        answer = answer_to(data)
+        if answer:
+            with suppress(OSError):
+                arrival.line.recv(HELLO_LIMIT)  # what is unread would make a reset of the close
+                arrival.line.send(answer)
 
     def _wait_for(self, arrival: Arrival, length: int, more: int) -> None:
         if length >= arrival.wanted:
