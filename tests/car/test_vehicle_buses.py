@@ -94,6 +94,22 @@ def test_a_message_counts_only_from_its_bus(tmp_path: Path) -> None:
     assert car.state.soc == 40
 
 
+def test_one_id_on_two_buses(tmp_path: Path) -> None:
+    """Two messages of one id are told apart by their buses, and are no flaw then."""
+    dbc = DBC.replace("BO_ 514 Locks", "BO_ 513 Locks")
+    car = make(tmp_path, dbc=dbc)
+    assert car.kind.warnings == ()
+    hear(car, 0x201, "5A", "power")
+    assert car.state.soc == 45
+    assert not car.state.doors_2
+    hear(car, 0x201, "01", "body")
+    assert car.state.soc == 45
+    assert car.state.doors_2
+    alone = MAPPING.replace('["Locks", "Answer"]', '["Answer"]')
+    (warning,) = make(tmp_path, alone, dbc).kind.warnings
+    assert "has the id of Battery" in warning.message
+
+
 def test_without_names_every_bus_counts(tmp_path: Path) -> None:
     """A type that names no bus reads what comes, wherever from."""
     car = make(tmp_path, 'car_type = "T"\ndescription = "t"\n[signals]\nSoc = { field = "soc" }\n')

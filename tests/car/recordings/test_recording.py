@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import gzip
 import os
+import sys
 from pathlib import Path
 
 import can
 import pytest
 
+from ovms.base.extras import missing_extra
 from ovms.car.frames import Frame
 from ovms.car.recordings.errors import RecordingError
 from ovms.car.recordings.recording import GAP_LIMIT, Recording
@@ -104,6 +106,16 @@ def test_a_file_that_is_not_there_is_told_at_once(tmp_path: Path, name: str) -> 
         (tmp_path / name).mkdir()
     with pytest.raises(RecordingError, match=name):
         Recording(tmp_path / name)
+
+
+def test_a_missing_library_is_told_as_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without python-can a BLF file needs the extra that brings it."""
+    monkeypatch.setitem(sys.modules, "can", None)
+    with pytest.raises(ModuleNotFoundError) as caught:
+        Recording(write(tmp_path, b"LOGG" + b"\0" * 200))
+    assert missing_extra(caught.value) is not None
 
 
 def test_a_pipe_is_no_recording(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ _HEADER = re.compile(
     re.IGNORECASE,
 )
 _BASE = re.compile(r"\s*base\s+(hex|dec)(?:\s+timestamps\s+(absolute|relative))?", re.IGNORECASE)
-_EVENT = re.compile(r"\s*(\d+[.,]\d+)(?:\s+(.*))?", re.ASCII)
+_EVENT = re.compile(r"\s*(\d+(?:[.,]\d+)?)(?:\s+(.*))?", re.ASCII)
 _BEGUN = re.compile(r"(?:CANFD\s+)?\d+(?:\s+(?!ErrorFrame)\w*){0,3}|C?A?N?F?D?\s*", re.ASCII)
 """How a line looks that may have been cut within a frame."""
 _CLASSIC = re.compile(r"(\d+)\s+(\S+)\s+(?:Rx|Tx|TxRq)\s+([dr])\b\s*(.*)", re.ASCII | re.IGNORECASE)
@@ -61,7 +61,7 @@ class Asc:
                 continue
             event = _EVENT.fullmatch(line)
             if event is None:
-                if lines.is_cut and line[:1].isdigit():
+                if lines.is_cut and line.lstrip()[:-1].isdigit():
                     raise ValueError(_cut(line))
                 continue
             time = parse_seconds(event[1])

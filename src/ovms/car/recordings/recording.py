@@ -201,8 +201,8 @@ class Recording:
         """Raise :class:`RecordingError` for whatever goes wrong in a reader."""
         try:
             yield
-        except (RecordingError, GeneratorExit):
-            raise
+        except (RecordingError, GeneratorExit, ModuleNotFoundError):
+            raise  # the last is python-can, which a slim installation lacks
         except OSError as error:
             raise RecordingError(self.path, error.strerror or _text(error), self.line) from error
         except (EOFError, zlib.error) as error:

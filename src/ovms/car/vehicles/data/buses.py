@@ -37,6 +37,10 @@ class BusNames:
         bus = self.messages.get(message, self.default)
         return not bus or not channel or bus == channel
 
+    def are_apart(self, one: str, other: str) -> bool:
+        """Return whether two messages are of different buses."""
+        return self.messages.get(one, self.default) != self.messages.get(other, self.default)
+
     def address(self, frame: Frame) -> Frame:
         """Return a frame to send with the name of its bus."""
         bus = self.sent.get(frame.id, self.default)

@@ -7,7 +7,7 @@ file; their missing signals are left out.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
 from cantools.database import DecodeError, Message
@@ -133,11 +133,17 @@ class BusFile:
         self._refused.update(flaws)
         return [flaw.text for flaw in flaws]
 
-    def problems(self, file: str) -> list[Problem]:
-        """Return the flaws: errors where something is needed that is left out, else warnings."""
+    def problems(
+        self, file: str, are_apart: Callable[[str, str], bool] | None = None
+    ) -> list[Problem]:
+        """Return the flaws: errors where something is needed that is left out, else warnings.
+
+        ``are_apart`` says of two messages whether they are of different buses.
+        """
         return [
             Problem(file, flaw.line, flaw.text, "error" if flaw in self._refused else "warning")
             for flaw in self.flaws
+            if not (flaw.twin and are_apart and are_apart(flaw.message, flaw.twin))
         ]
 
     @property

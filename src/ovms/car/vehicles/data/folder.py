@@ -89,7 +89,7 @@ def read_folder(folder: Path) -> VehicleType:
     bus = _read_bus(path, problems)
     made = _make(name, document, bus) if document else None
     problems += [*document.problems, *document.warnings] if document else []
-    problems += bus.problems(str(path)) if bus else []
+    problems += bus.problems(str(path), made.buses.are_apart if made else None) if bus else []
     problems = sorted(set(problems))
     if made is None or any(problem.is_error for problem in problems):
         raise VehicleTypeError(problems)

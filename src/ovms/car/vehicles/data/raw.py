@@ -27,6 +27,8 @@ class Flaw(NamedTuple):
     signals: tuple[str, ...] = ()
     is_harmless: bool = False
     """Its meaning is certain, so nothing is left out."""
+    twin: str = ""
+    """Another message with the same id. Nothing is wrong if they are of different buses."""
 
     @property
     def left_out(self) -> tuple[str, ...]:

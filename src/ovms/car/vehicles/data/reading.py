@@ -252,7 +252,7 @@ class _Reader:
             other = first.setdefault(key, message.name)
             if other != message.name:
                 text = f"{message.name} has the id of {other}, {number:#x}: its frames are both"
-                self._note(Flaw(message.line, text, message.name, is_harmless=True))
+                self._note(Flaw(message.line, text, message.name, is_harmless=True, twin=other))
 
     def _make(self, raw: RawMessage) -> None:
         """Make the library's message of all signals that can be used."""
