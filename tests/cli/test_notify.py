@@ -272,6 +272,34 @@ def test_test_fails(servers: Servers) -> None:
     assert len(_listed()) == 3
 
 
+def _give_address() -> None:
+    result = CliRunner().invoke(owner.app, ["set", "bob", "--email", "bob@example.org"])
+    assert result.exit_code == 0
+
+
+def test_the_owner_is_the_default(servers: Servers) -> None:
+    """Where nobody has subscribed, the owner's address is listed and tested, and stays."""
+    _give_address()
+    (found,) = _listed()
+    shown = (found["vehicle"], found["app"], found["type"], found["key"], found["state"])
+    assert shown == ("CAR1", "owner", "mail", "bob@example.org", "active")
+    assert _good("test", "car1") == "owner\tmail\tdelivered\n"
+    assert servers.mail.mails[0].recipients == ["bob@example.org"]
+    assert _run("remove", "car1", "owner", "--yes").exit_code == 2
+    _add("expo", "token", "--app", "phone")
+    assert [each["app"] for each in _listed()] == ["phone"]
+
+
+def test_no_default(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a mail server, and where the settings say so, owners are not mailed."""
+    _give_address()
+    monkeypatch.setenv("OVMS_MAIL_OWNERS", "no")
+    assert _listed() == []
+    monkeypatch.delenv("OVMS_MAIL_OWNERS")
+    monkeypatch.delenv("OVMS_MAIL_HOST")
+    assert _listed() == []
+
+
 def test_test_without_subscriptions() -> None:
     """A vehicle without such a subscription is an error."""
     result = _run("test", "car1", "--app", "x")

@@ -65,6 +65,38 @@ def test_add_and_list(tmp_path: Path) -> None:
     assert not _logs_in(tmp_path, "alice", "")
 
 
+def test_set() -> None:
+    """What is named is changed, the rest stays; nothing named, and no address, are refused."""
+    _good("add", "bob", "--password", "pw", "--email", "b@x")
+    assert _good("set", "BOB", "--admin") == "owner bob changed\n"
+    _good("set", "bob", "--email", "c@x")
+    (row,) = json.loads(_good("list", "--json"))
+    assert (row["email"], row["admin"], row["password"]) == ("c@x", True, True)
+    _good("set", "bob", "--email", "", "--no-admin")
+    (row,) = json.loads(_good("list", "--json"))
+    assert (row["email"], row["admin"]) == ("", False)
+    assert "is none" in _bad("set", "bob", "--email", "bob")
+    assert "no owner eve" in _bad("set", "eve", "--admin")
+    assert _run("set", "bob").exit_code == 2
+
+
+def test_spellings(tmp_path: Path) -> None:
+    """An owner is found, and logs in, however a keyboard composes an accent."""
+    _good("add", "Jo\u0308rg", "--password", "pa\u0308ss")
+    assert "exists already" in _bad("add", "j\xf6rg", "--password", "x")
+    assert _logs_in(tmp_path, "J\xd6RG", "p\xe4ss")
+    assert (
+        _good("passwd", "j\xf6rg", "--password", "p\xe4ss") == "password of owner J\xf6rg changed\n"
+    )
+
+
+def test_a_password_that_no_app_can_send() -> None:
+    """It is refused at once, and no owner is made."""
+    assert "no app can send" in _bad("add", "bob", "--password", "two words")
+    assert "longer than 512 bytes" in _bad("add", "bob", "--password", "x" * 513)
+    assert json.loads(_good("list", "--json")) == []
+
+
 def test_list_plain() -> None:
     """A pipe gets a line an owner, tabs between."""
     _good("add", "bob")
@@ -82,8 +114,8 @@ def test_data_option(tmp_path: Path) -> None:
 
 def test_password_from_standard_input(tmp_path: Path) -> None:
     """A password need not stand on the command line."""
-    _good("add", "bob", "--password-file", "-", stdin="from stdin\n")
-    assert _logs_in(tmp_path, "bob", "from stdin")
+    _good("add", "bob", "--password-file", "-", stdin="from-stdin\n")
+    assert _logs_in(tmp_path, "bob", "from-stdin")
 
 
 @pytest.mark.parametrize(

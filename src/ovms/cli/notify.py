@@ -35,7 +35,7 @@ from ovms.server.notify.registry import (
 )
 from ovms.server.notify.trial import try_out
 from ovms.server.settings import ServerSettings, load_settings
-from ovms.server.storage import names, queries, subscriptions
+from ovms.server.storage import names, owner_mail, queries, subscriptions
 from ovms.server.storage.database import Database
 from ovms.server.storage.limits import SubscriptionLimits
 from ovms.server.values import Subscription
@@ -61,10 +61,14 @@ def list_(
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Show who gets alerts. Tokens and passwords are masked."""
-    types, waiting = _channels(_settings(data, database, config))
+    """Show who gets alerts. Tokens and passwords are masked.
+
+    Where mail is set up, the owner gets those that nobody else gets: that is the app "owner".
+    """
+    settings = _settings(data, database, config)
+    types, waiting = _channels(settings)
     with open_database(data, database, config, must_exist=True) as db:
-        found = _find(db, vehicle_id, None)
+        found = _find(db, settings, vehicle_id, None)
     if json:
         print_json([_described(each, types, waiting) for each in found])
         return
@@ -156,6 +160,9 @@ def remove(
     config: ConfigOption = None,
 ) -> None:
     """End a subscription; alerts that wait for it are dropped."""
+    if app_id == owner_mail.OWNER:
+        refuse("the owner gets what nobody else gets: add somebody else, take the address away "
+               "(ovms owner set), or set mail_owners = false")  # fmt: skip
     with open_database(data, database, config) as db:
         confirm_or_leave(f"End the subscription {app_id}?", yes)
         with db.writing() as connection:
@@ -175,7 +182,7 @@ def try_(
     """Send a test alert now, and show the outcome. Exit code 1 if anybody was not reached."""
     settings = _settings(data, database, config)
     with open_database(data, database, config) as db:
-        found = _find(db, vehicle_id, app_id)
+        found = _find(db, settings, vehicle_id, app_id)
     if not found:
         fail(f"vehicle {names.vehicle_key(vehicle_id)} has no such subscription")
     problems = asyncio.run(_try_all(settings, found))
@@ -201,11 +208,20 @@ async def _try_all(settings: ServerSettings, found: list[Subscription]) -> list[
     return problems
 
 
-def _find(db: Database, vehicle_id: str | None, app_id: str | None) -> list[Subscription]:
+def _find(
+    db: Database, settings: ServerSettings, vehicle_id: str | None, app_id: str | None
+) -> list[Subscription]:
+    """Return subscriptions by vehicle and app, those of owners as they hold now."""
+    types, waiting = _channels(settings)
+    active = tuple(types.keys() - waiting.keys())
     with db.reading() as connection:
         if vehicle_id is not None:
             queries.get_vehicle(connection, vehicle_id)
         found = subscriptions.list_subscriptions(connection, vehicle_id)
+        found = [each for each in found if each.app_id != owner_mail.OWNER]
+        if settings.mail_owners and owner_mail.MAIL in active:
+            found += owner_mail.list_defaults(connection, active, vehicle_id)
+    found.sort(key=lambda each: (each.vehicle_id, each.app_id))
     return [each for each in found if app_id in (None, each.app_id)]
 
 

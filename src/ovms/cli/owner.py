@@ -91,6 +91,29 @@ def list_(
     print_table(columns, [[*map(cell, row.values())] for row in shown])
 
 
+@app.command("set")
+def set_(
+    name: NameArgument,
+    email: Annotated[
+        str | None,
+        typer.Option(metavar="E", help="The e-mail address; '' takes it away.", show_default=False),
+    ] = None,
+    admin: Annotated[
+        bool | None,
+        typer.Option("--admin/--no-admin", help="May manage the server.", show_default=False),
+    ] = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Change an owner's e-mail address, or whether it may manage the server."""
+    if email is None and admin is None:
+        raise typer.BadParameter("say what is to change", param_hint="--email, --admin")
+    with open_database(data, database, config) as db, db.writing() as connection:
+        owner = queries.set_owner(connection, name, time.time(), email=email, admin=admin)
+    print(f"owner {owner.name} changed")
+
+
 @app.command()
 def passwd(
     name: NameArgument,

@@ -241,7 +241,9 @@ async def _notifier(
 ) -> AsyncIterator[Notifier]:
     """Run the notifier, and end deliveries in order."""
     notifier = Notifier(
-        NotifyStore(store.database, settings.subscription_limits()),
+        NotifyStore(
+            store.database, settings.subscription_limits(), mails_owners=settings.mail_owners
+        ),
         types,
         channels,
         expansion,

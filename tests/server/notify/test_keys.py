@@ -38,7 +38,8 @@ def test_longest_key(push_type: str) -> None:
 
 
 def test_app_ids() -> None:
-    """An app's id is one to 128 characters that can be printed."""
+    """An app's id is one to 128 characters that can be printed, and not the owner's."""
+    assert app_id_problem("owner")
     assert app_id_problem("x" * APP_ID_LIMIT) is None
     assert app_id_problem("x" * (APP_ID_LIMIT + 1))
     assert app_id_problem("")

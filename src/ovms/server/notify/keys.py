@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ovms.server.storage.owner_mail import OWNER
+
 if TYPE_CHECKING:
     from ovms.server.notify.channel import Channel
 
@@ -21,6 +23,8 @@ def app_id_problem(app_id: str) -> str | None:
     """Return what is wrong with the id of an app, ``None`` if nothing is."""
     if not app_id or len(app_id) > APP_ID_LIMIT:
         return f"the app's id has not 1 to {APP_ID_LIMIT} characters"
+    if app_id == OWNER:
+        return f"the app's id {OWNER} is kept for mail to the owner"
     return None if app_id.isprintable() else "the app's id cannot be printed"
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ovms.server.storage import outbox, subscriptions
+from ovms.server.storage import outbox, owner_mail, subscriptions
 from ovms.server.storage.errors import InvalidValue, NotFound
 from ovms.server.storage.limits import SubscriptionLimits
 from ovms.server.storage.vehicles import find_vehicle
@@ -24,12 +24,20 @@ DEFAULT_SUBSCRIPTIONS: Final = SubscriptionLimits()
 
 
 class NotifyStore:
-    """Subscriptions and outbox of a running server. Raises :class:`StoreError`."""
+    """Subscriptions and outbox of a running server. Raises :class:`StoreError`.
+
+    With ``mails_owners`` alerts that nobody else gets are mailed to the vehicle's owner.
+    """
 
     def __init__(
-        self, database: Database, limits: SubscriptionLimits = DEFAULT_SUBSCRIPTIONS
+        self,
+        database: Database,
+        limits: SubscriptionLimits = DEFAULT_SUBSCRIPTIONS,
+        *,
+        mails_owners: bool = False,
     ) -> None:
         self._database = database
+        self._mails_owners = mails_owners
         self._limits = limits
 
     async def tidy(self, before: float) -> None:
@@ -104,9 +112,20 @@ class NotifyStore:
     ) -> tuple[int, int]:
         """Put alerts into the outbox; return how many rows were put, and how many had no room."""
         vehicle_ids = {alert[0] for alert in alerts}
-        if not await self._database.read(lambda c: outbox.is_wanted(c, vehicle_ids, push_types)):
+        mails_owners = self._mails_owners and owner_mail.MAIL in push_types
+
+        def is_wanted(connection: Connection) -> bool:
+            is_known = outbox.is_wanted(connection, vehicle_ids, push_types)
+            return is_known or (mails_owners and owner_mail.is_wanted(connection, vehicle_ids))
+
+        def put(connection: Connection) -> tuple[int, int]:
+            if mails_owners:
+                owner_mail.prepare(connection, vehicle_ids, push_types, alerts[-1][3])
+            return outbox.put_alerts(connection, alerts, push_types)
+
+        if not await self._database.read(is_wanted):
             return 0, 0  # the write lock is left to others
-        return await self._database.write(lambda c: outbox.put_alerts(c, alerts, push_types))
+        return await self._database.write(put)
 
     async def list_heads(self, push_types: Iterable[str], limit: int) -> list[OutboxHead]:
         """Return up to ``limit`` subscriptions of each type that something waits for."""

@@ -75,6 +75,26 @@ def list_owners(connection: Connection) -> list[tuple[Owner, int]]:
     return [(_owner(row[:-1]), row[-1]) for row in connection.execute(query)]
 
 
+def set_owner(
+    connection: Connection,
+    name: str,
+    now: float,
+    *,
+    email: str | None = None,
+    admin: bool | None = None,
+) -> Owner:
+    """Change an owner's e-mail address or right; ``None`` leaves it.
+
+    Raises :class:`NotFound` or :class:`InvalidValue`.
+    """
+    owner = get_owner(connection, name)
+    values: dict[str, object] = {} if email is None else {"email": names.email(email)}
+    values |= {} if admin is None else {"admin": admin}
+    changed = update(owners).where(owners.c.id == owner.id).values(changed=now, **values)
+    connection.execute(changed)
+    return get_owner(connection, name)
+
+
 def set_password(connection: Connection, name: str, password_hash: str | None, now: float) -> Owner:
     """Change an owner's password; ``None`` takes it away. Raises :class:`NotFound`."""
     owner = get_owner(connection, name)

@@ -22,6 +22,7 @@ from ovms.server.storage.owners import (
     list_owners,
     remove_owner,
     renew_hash,
+    set_owner,
     set_password,
 )
 from ovms.server.storage.provisions import (
@@ -94,6 +95,7 @@ __all__ = [
     "rename_vehicle",
     "renew_hash",
     "set_log_days",
+    "set_owner",
     "set_password",
     "set_secret",
     "set_server",

@@ -47,6 +47,10 @@ class MailSettings(BaseModel):
     mail_from: str | None = Field(
         default=None, description="Sender of mailed alerts; ovms at this machine unless given."
     )
+    mail_owners: bool = Field(
+        default=True,
+        description="Mail alerts that nobody else gets to the vehicle's owner, who has an address.",
+    )
     operator_mail: str | None = Field(
         default=None,
         description="Address that hears of the server's own troubles: a full disk, a certificate"
