@@ -91,7 +91,8 @@ def test_an_owner_without_an_address(database: Database) -> None:
     """Nobody is subscribed, and the write lock is left to others."""
     with database.writing() as connection:
         assert not owner_mail.is_wanted(connection, ["car1"])
-        assert _made(connection) == _defaults(connection) == []
+        assert _made(connection) == []
+        assert _defaults(connection) == []
 
 
 @pytest.mark.parametrize(
