@@ -100,6 +100,33 @@ async def test_repetition(scene: Scene) -> None:
     assert scene.expo.bodies == ["one", "one"]
 
 
+async def test_one_key_of_two_apps(scene: Scene) -> None:
+    """A phone whose app was installed anew has one key under two ids, and is told once."""
+    await scene.subscribe("app,expo,simple,KEY")
+    scene.clock.advance(1.0)
+    await scene.subscribe("new,expo,simple,KEY")
+    await scene.subscribe("other,expo,simple,OTHER")
+    await scene.tell("one")
+    await scene.step()
+    assert sorted(key for key, _ in scene.expo.sent) == ["KEY", "OTHER"]
+
+
+async def test_a_channel_that_cannot_tell_receivers(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a channel's own code fails, keys are compared letter by letter."""
+
+    def fail(key: str) -> str:
+        raise RuntimeError(key)
+
+    monkeypatch.setattr(scene.expo, "receiver", fail, raising=False)
+    for app, key in (("a", "KEY"), ("b", "KEY"), ("c", "key")):
+        await scene.subscribe(f"{app},expo,simple,{key}")
+    await scene.tell("one")
+    await scene.step()
+    assert sorted(key for key, _ in scene.expo.sent) == ["KEY", "key"]
+
+
 async def test_not_for_people(scene: Scene) -> None:
     """Unknown kinds and alerts without text are passed on but not delivered."""
     await scene.subscribe("app,expo,simple,KEY")

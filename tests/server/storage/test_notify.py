@@ -39,12 +39,12 @@ def _subscribe(
     app: str,
     push_type: str = "expo",
     now: float = 5.0,
-    key: str = "key",
+    key: str = "",
     vehicle: str = "CAR1",
     limits: SubscriptionLimits = ANY_MAILS,
 ) -> None:
     found = queries.get_vehicle(connection, vehicle)
-    values = (found, app, push_type, "", key, "Car1", now)
+    values = (found, app, push_type, "", key or f"key of {app}", "Car1", now)
     subscriptions.put_subscription(connection, *values, RENEWED, limits)
 
 
@@ -69,7 +69,7 @@ def _count(connection: Connection) -> tuple[int, ...]:
 
 def test_subscribe(connection: Connection) -> None:
     """A subscription is found by vehicle, in any case, and app, and does not show its key."""
-    _subscribe(connection, "app")
+    _subscribe(connection, "app", key="key")
     made = subscriptions.find_subscription(connection, "car1", "app")
     assert made == Subscription("CAR1", "app", "expo", "", "key", "Car1", 5.0, 5.0, None, 0)
     assert "key'" not in repr(made)
@@ -148,11 +148,42 @@ def test_remove(connection: Connection) -> None:
     _put(connection, "one")
     with pytest.raises(NotFound):
         subscriptions.remove_subscription(connection, "CAR1", "app", "old key")
-    subscriptions.remove_subscription(connection, "car1", "app", "key")
+    subscriptions.remove_subscription(connection, "car1", "app", "key of app")
     assert _apps(connection) == ["other"]
     assert _count(connection) == (1, 1)
     with pytest.raises(NotFound, match="CAR1 has no subscription 'app'"):
         subscriptions.remove_subscription(connection, "car1", "app")
+
+
+def test_a_receiver_is_told_once(connection: Connection) -> None:
+    """Of several apps with one key, one waits: the one renewed last, unless it fails."""
+    _subscribe(connection, "old", now=5.0, key="token")
+    _subscribe(connection, "new", now=9.0, key="token")
+    _subscribe(connection, "another", now=5.0, key="Token")
+    _subscribe(connection, "by mail", "mail", now=5.0, key="token")
+    _subscribe(connection, "old", now=5.0, key="token", vehicle="CAR2")
+    assert _put(connection, "one", "two") == (6, 0)
+    apps = ("old", "new", "another", "by mail")
+    assert [len(_texts(connection, app)) for app in apps] == [0, 2, 2, 2]
+    assert _put(connection, "one", vehicle="CAR2") == (1, 0)
+    outbox.postpone(connection, "CAR1", "new", 10.0, 20.0)
+    assert _put(connection, "three") == (3, 0)
+    assert [len(_texts(connection, app)) for app in apps] == [1, 2, 3, 3]
+
+
+def test_a_receiver_may_be_spelled_in_several_ways(connection: Connection) -> None:
+    """Which keys name the same receiver is said by their type."""
+    _subscribe(connection, "a", "mail", now=5.0, key="Bob@Example.org")
+    _subscribe(connection, "b", "mail", now=6.0, key="bob@example.org")
+    _subscribe(connection, "c", "expo", now=6.0, key="Token")
+    _subscribe(connection, "d", "expo", now=6.0, key="token")
+
+    def receiver(push_type: str, key: str) -> str:
+        return key.lower() if push_type == "mail" else key
+
+    rows = [("CAR1", "A", "one", 10.0, 13.0)]
+    assert outbox.put_alerts(connection, rows, TYPES, receiver) == (3, 0)
+    assert [len(_texts(connection, app)) for app in "abcd"] == [0, 1, 1, 1]
 
 
 @pytest.mark.parametrize("how", ["transfer", "remove", "again"])

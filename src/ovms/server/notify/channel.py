@@ -64,6 +64,11 @@ class Channel(ABC):
         return None
 
     @classmethod
+    def receiver(cls, key: str) -> str:
+        """Return whom a key names, in one spelling: who is named by two keys is told once."""
+        return key
+
+    @classmethod
     def mask(cls, key: str) -> str:
         """Return a key as it may be shown; a token's last characters unless overridden."""
         return f"…{key[-4:]}" if len(key) >= 16 else "***"

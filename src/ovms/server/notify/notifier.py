@@ -274,13 +274,20 @@ class Notifier:
         if not noted:
             return
         try:
-            _, refused = await self._outbox.put_alerts(noted, tuple(self._channels))
+            _, refused = await self._outbox.put_alerts(noted, tuple(self._channels), self._receiver)
         except Exception:
             self._noted = [*noted, *self._noted][:NOTED_LIMIT]
             self._noted_by = Counter(row[0] for row in self._noted)
             raise
         if refused:
             self._count_refused(noted[-1][0], refused)
+
+    def _receiver(self, push_type: str, key: str) -> str:
+        """Return whom a key names, by its channel."""
+        try:
+            return self._channels[push_type].receiver(key)
+        except Exception:  # of another package's channel; its text may hold the key
+            return key
 
     # -- the task ---------------------------------------------------------------------------
 

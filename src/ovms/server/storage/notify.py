@@ -13,7 +13,7 @@ from ovms.server.storage.limits import SubscriptionLimits
 from ovms.server.storage.vehicles import find_vehicle
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from sqlalchemy import Connection
 
@@ -108,9 +108,15 @@ class NotifyStore:
         )
 
     async def put_alerts(
-        self, alerts: Sequence[AlertRow], push_types: Sequence[str]
+        self,
+        alerts: Sequence[AlertRow],
+        push_types: Sequence[str],
+        receiver: Callable[[str, str], str] = outbox.as_written,
     ) -> tuple[int, int]:
-        """Put alerts into the outbox; return how many rows were put, and how many had no room."""
+        """Put alerts into the outbox; return how many rows were put, and how many had no room.
+
+        ``receiver`` returns whom a key of a type names: who is named twice is told once.
+        """
         vehicle_ids = {alert[0] for alert in alerts}
         mails_owners = self._mails_owners and owner_mail.MAIL in push_types
 
@@ -121,7 +127,7 @@ class NotifyStore:
         def put(connection: Connection) -> tuple[int, int]:
             if mails_owners:
                 owner_mail.prepare(connection, vehicle_ids, push_types, alerts[-1][3])
-            return outbox.put_alerts(connection, alerts, push_types)
+            return outbox.put_alerts(connection, alerts, push_types, receiver)
 
         if not await self._database.read(is_wanted):
             return 0, 0  # the write lock is left to others

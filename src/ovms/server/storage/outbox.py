@@ -1,6 +1,7 @@
 """Alerts on their way to one subscription each: the queries.
 
-Each takes a connection inside a transaction. Times are Unix seconds.
+Each takes a connection inside a transaction. Times are Unix seconds. Subscriptions of a vehicle
+that name the same receiver count as one: a phone whose app was installed anew is told once.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, delete, func, insert, select, update
 
+from ovms.server.storage.encryption import decrypt
 from ovms.server.storage.names import vehicle_key
 from ovms.server.storage.schema import notifications, outbox, vehicles
-from ovms.server.storage.subscriptions import COUNTS, find_subscription, row_of
+from ovms.server.storage.subscriptions import COUNTS, find_subscription, key_place, row_of
 from ovms.server.values import AlertRow, OutboxHead, Subscription, WaitingAlert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sqlalchemy import Connection, Select
 
@@ -31,16 +33,26 @@ OUTBOX_AN_OWNER: Final = 2000
 others find room."""
 
 
+def as_written(push_type: str, key: str) -> str:
+    """Return the receiver of a key whose spelling counts letter by letter."""
+    return key
+
+
 _WAITING = [outbox.c[name] for name in WaitingAlert.__dataclass_fields__]
 
 
 def put_alerts(
-    connection: Connection, alerts: Iterable[AlertRow], push_types: Sequence[str]
+    connection: Connection,
+    alerts: Iterable[AlertRow],
+    push_types: Sequence[str],
+    receiver: Callable[[str, str], str] = as_written,
 ) -> tuple[int, int]:
-    """Put each alert into the outbox for each subscription of its vehicle of those types.
+    """Put each alert into the outbox for each receiver of its vehicle's alerts of those types.
 
-    Returns the rows that were put, and those for which there was no room.
+    ``receiver`` returns whom a key of a type names, in one spelling. Returns the rows that were
+    put, and those for which there was no room.
     """
+    takers: dict[str, list[str]] = {}
     total = connection.scalar(select(func.count()).select_from(outbox)) or 0
     put = refused = 0
     shares: dict[int | None, int] = {}
@@ -48,7 +60,10 @@ def put_alerts(
         owner_id: int | None = connection.scalar(_owner_of(vehicle_id))
         if owner_id not in shares:
             shares[owner_id] = _waiting_of(connection, owner_id)
-        for app_id, waiting in _takers(connection, vehicle_id, push_types):
+        if vehicle_id not in takers:
+            takers[vehicle_id] = _takers(connection, vehicle_id, push_types, receiver)
+        for app_id in takers[vehicle_id]:
+            waiting = _count_waiting(connection, vehicle_id, app_id)
             is_full = total + put >= OUTBOX_LIMIT or shares[owner_id] >= OUTBOX_AN_OWNER
             if waiting >= WAITING_LIMIT or is_full:
                 refused += 1
@@ -73,22 +88,35 @@ def _waiting_of(connection: Connection, owner_id: int | None) -> int:
 
 
 def _takers(
-    connection: Connection, vehicle_id: str, push_types: Sequence[str]
-) -> list[tuple[str, int]]:
-    """Return the apps that an alert goes to, and how many wait for each already."""
+    connection: Connection,
+    vehicle_id: str,
+    push_types: Sequence[str],
+    receiver: Callable[[str, str], str],
+) -> list[str]:
+    """Return the apps that a vehicle's alerts go to, one a receiver.
+
+    Of several with the same receiver it is one that does not fail, then the one renewed last.
+    """
     n = notifications.c
-    waiting = (
-        select(func.count())
-        .select_from(outbox)
-        .where(outbox.c.vehicle_id == n.vehicle_id, outbox.c.app_id == n.app_id)
-        .scalar_subquery()
+    query = _wanting(n.vehicle_id, n.app_id, n.push_type, n.key).where(
+        n.vehicle_id == vehicle_key(vehicle_id), n.push_type.in_(push_types)
     )
-    query = (
-        select(n.app_id, waiting)
-        .join(vehicles, vehicles.c.id == n.vehicle_id)
-        .where(COUNTS, n.vehicle_id == vehicle_key(vehicle_id), n.push_type.in_(push_types))
-    )
-    return [(row[0], row[1]) for row in connection.execute(query.order_by(n.app_id))]
+    found: dict[tuple[str, str], str] = {}
+    for row in connection.execute(query.order_by(n.failures, n.changed.desc(), n.app_id)):
+        key = decrypt(connection, key_place(row.vehicle_id, row.app_id), row.key)
+        found.setdefault((row.push_type, receiver(row.push_type, key)), row.app_id)
+    return sorted(found.values())
+
+
+def _wanting(*columns: Any) -> Select[Any]:
+    """Select of the subscriptions that count."""
+    n = notifications.c
+    return select(*columns).join(vehicles, vehicles.c.id == n.vehicle_id).where(COUNTS)
+
+
+def _count_waiting(connection: Connection, vehicle_id: str, app_id: str) -> int:
+    query = select(func.count()).select_from(outbox).where(row_of(outbox, vehicle_id, app_id))
+    return connection.scalar(query) or 0
 
 
 def list_heads(connection: Connection, push_type: str, limit: int) -> list[OutboxHead]:
@@ -151,4 +179,7 @@ def is_wanted(
     connection: Connection, vehicle_ids: Iterable[str], push_types: Sequence[str]
 ) -> bool:
     """Return whether anybody wants alerts of any of the vehicles."""
-    return any(_takers(connection, vehicle_id, push_types) for vehicle_id in vehicle_ids)
+    n = notifications.c
+    names = [vehicle_key(vehicle_id) for vehicle_id in vehicle_ids]
+    query = _wanting(n.app_id).where(n.vehicle_id.in_(names), n.push_type.in_(push_types))
+    return connection.execute(query.limit(1)).first() is not None

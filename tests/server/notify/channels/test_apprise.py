@@ -68,6 +68,22 @@ def test_services(url: str, known: bool) -> None:
     assert is_service(url) is known
 
 
+@pytest.mark.parametrize(
+    ("url", "other", "is_same"),
+    [
+        ("ntfy://Host.example/topic", "NTFY://host.example/topic/", True),
+        ("json://user:Pass@localhost:80/x", "json://user:Pass@LOCALHOST:80/x", True),
+        ("json://user:Pass@host:80/x", "json://user:pass@host:80/x", False),
+        ("ntfy://host.example/topic", "ntfy://host.example/Topic", False),
+        ("ntfy://topic", "ntfy://Topic", False),
+        ("ntfy://topic", "ntfys://topic", False),
+    ],
+)
+def test_one_service(url: str, other: str, is_same: bool) -> None:
+    """A URL in another spelling is the same receiver; topics and passwords keep their capitals."""
+    assert (AppriseChannel.receiver(url) == AppriseChannel.receiver(other)) is is_same
+
+
 async def test_module_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a service's module raises is a failure like any other."""
 

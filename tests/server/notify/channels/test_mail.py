@@ -146,6 +146,22 @@ async def test_no_server(mail_server: MailReceiver) -> None:
     await channel.close()
 
 
+@pytest.mark.parametrize(
+    ("key", "other", "is_same"),
+    [
+        ("Bob@Example.ORG", "bob@example.org", True),
+        ("bob@bücher.example", "bob@xn--bcher-kva.example", True),
+        ("m\u00fcller@example.org", "mu\u0308ller@example.org", True),
+        ("bob@example.org", "bob@example.com", False),
+        ("bob@example.org", "rob@example.org", False),
+        ("bob@a..b", "BOB@a..b", True),
+    ],
+)
+def test_one_mailbox(key: str, other: str, is_same: bool) -> None:
+    """An address in another spelling is the same receiver."""
+    assert (MailChannel.receiver(key) == MailChannel.receiver(other)) is is_same
+
+
 def test_subject_is_bounded() -> None:
     """A subject has at most as many characters as the limit says."""
     room = SUBJECT_LIMIT - len("T: ")

@@ -56,6 +56,19 @@ class AppriseChannel(Channel):
         return None if is_known else "Apprise knows no such service"
 
     @classmethod
+    def receiver(cls, key: str) -> str:
+        """Return the URL with scheme and host in small letters, without a last slash.
+
+        Where there is no host, there may be a topic or a token, whose capitals count.
+        """
+        name, _, rest = key.partition("://")
+        place, slash, path = rest.partition("/")
+        user, at, host = place.rpartition("@")
+        is_host = "." in host or ":" in host or host.lower() == "localhost"
+        host = host.lower() if is_host else host
+        return f"{name.lower()}://{user}{at}{host}{slash}{path}".rstrip("/")
+
+    @classmethod
     def mask(cls, key: str) -> str:
         """Return the scheme; the rest may hold a password."""
         found = _SCHEME.match(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+import unicodedata
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -87,6 +88,12 @@ class MailChannel(Channel):
         return None if _ADDRESS.fullmatch(key) else "the key is no mail address"
 
     @classmethod
+    def receiver(cls, key: str) -> str:
+        """Return the address in small letters. No mail server in use tells them from capitals."""
+        user, _, domain = unicodedata.normalize("NFC", key).casefold().rpartition("@")
+        return f"{user}@{_as_resolved(domain)}"
+
+    @classmethod
     def mask(cls, key: str) -> str:
         """Return the address."""
         return key
@@ -150,6 +157,14 @@ def subject(notice: Notice) -> str:
     """Return the subject: the title, and the first line of the alert."""
     text = f"{notice.title}: {notice.body.split(chr(10), 1)[0]}"
     return text if len(text) <= SUBJECT_LIMIT else text[: SUBJECT_LIMIT - 1] + "…"
+
+
+def _as_resolved(domain: str) -> str:
+    """Return a domain as it is looked up: in ASCII, where it can be."""
+    try:
+        return domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return domain
 
 
 def is_gone(code: int, answer: str) -> bool:
