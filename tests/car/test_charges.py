@@ -18,7 +18,7 @@ from ovms.car.vehicles.roadster import roadster_type
 from ovms.car.vehicles.sim import SCENARIOS, SimCar
 from ovms.protocol import Message
 from ovms.protocol.commands import Command, Result
-from ovms.protocol.records.history import AckedRecord
+from ovms.protocol.records.history import AckedRecord, HistoryRecord
 from ovms.protocol.records.logs import GridRecord
 from tests.car.frames import execute
 
@@ -28,11 +28,37 @@ Told = list[tuple[str, list[str]]]
 def looked(*states: tuple[str | None, int | None]) -> list[str]:
     """Return the charge states of the records of a car that goes through states."""
     log, state, found = ChargeLog(), CarState(), []
-    for state.charge_state, state.charge_state_number in states:
-        record = log.look(state)
-        if record is not None:
-            found.append(record.data.decode().split(",")[6])
+    for now, (state.charge_state, state.charge_state_number) in enumerate(states):
+        for second in (0, 30):
+            entry = log.look(state, 100 * now + second, 0)
+            if entry is not None:
+                found.append(entry.record.data.decode().split(",")[6])
     return found
+
+
+def changed(log: ChargeLog, state: CarState, word: str) -> HistoryRecord:
+    """Return the record of a change of the charge state."""
+    log.look(state, 0, 0)
+    state.charge_state = word
+    assert log.look(state, 10, 0) is None
+    entry = log.look(state, 40, 0)
+    assert entry is not None
+    return entry.record
+
+
+def test_a_charge_that_flickers_is_one() -> None:
+    """Its beginning and its end are told, with the time and the readings of when they were."""
+    log, state, told = ChargeLog(), CarState(charge_state="stopped", charge_energy=0), []
+    log.look(state, 0, 1000)
+    for second in range(1, 400):
+        is_charging = second % 19 < 17 and second < 200
+        state.charge_state = "charging" if is_charging else "stopped"
+        state.charge_energy = min(second, 200)
+        entry = log.look(state, second, 1000 + second)
+        if entry is not None:
+            columns = entry.record.data.decode().split(",")
+            told.append((second, entry.at - 1000, columns[6], columns[20]))
+    assert told == [(6, 1, "charging", "1.000"), (230, 200, "stopped", "200.000")]
 
 
 @pytest.mark.parametrize(
@@ -59,11 +85,7 @@ def test_a_change_of_the_charge_state_is_told(
 
 def test_the_columns_are_those_of_the_docstring() -> None:
     """As many as are described, in their places; what is unknown is empty."""
-    log, state = ChargeLog(), CarState(charge_state="charging")
-    log.look(state)
-    state.charge_state = "done"
-    record = log.look(state)
-    assert record is not None
+    record = changed(ChargeLog(), CarState(charge_state="charging"), "done")
     assert (record.type, record.number, record.lifetime) == ("*-LOG-Grid", 2, LIFETIME)
     columns = record.data.decode().split(",")
     described = charges.__doc__ or ""
@@ -74,7 +96,7 @@ def test_the_columns_are_those_of_the_docstring() -> None:
 
 def test_each_reading_stands_in_its_column() -> None:
     """What a car knows of itself is where modules on the road put it, in metric units."""
-    log, state = ChargeLog(), CarState(
+    state = CarState(
         latitude=48.5, longitude=-11.25, altitude=480, gps_lock=True, plug_type=7,
         charge_state="charging", charge_substate=3, charge_mode=3, charge_limit=16,
         charge_minutes=90, charge_energy=10.25, grid_energy=11.5, grid_energy_total=1234.5678,
@@ -82,10 +104,7 @@ def test_each_reading_stands_in_its_column() -> None:
         temperature_battery=21, temperature_charger=35.5, temperature_ambient=-4.5,
         temperature_cabin=19, soh=97, cac=140.5, odometer=12345.6, limit_range=0, limit_soc=80,
     )  # fmt: skip
-    log.look(state)
-    state.charge_state = "topoff"
-    record = log.look(state)
-    assert record is not None
+    record = changed(ChargeLog(), state, "topoff")
     assert record.data.decode() == (
         "1,48.500000,-11.250000,480,,ccs,topoff,onrequest,range,16,0,80,,,,,,,,"
         "5400,10.250,11.500,1234.568,,,,,64.0,150.0,180.0,280.0,391.2,"
@@ -99,12 +118,8 @@ def test_each_reading_stands_in_its_column() -> None:
 
 def test_numbers_without_a_word_do_no_harm() -> None:
     """A plug, mode or sub-state that nobody has a word for is empty, or its number."""
-    log, state = ChargeLog(), CarState(charge_state="done", plug_type=99, charge_mode=2,
-                                       charge_substate=9)  # fmt: skip
-    log.look(state)
-    state.charge_state = "stopped"
-    record = log.look(state)
-    assert record is not None
+    state = CarState(charge_state="done", plug_type=99, charge_mode=2, charge_substate=9)
+    record = changed(ChargeLog(), state, "stopped")
     assert record.data.decode().split(",")[5:9] == ["", "stopped", "9", ""]
 
 
@@ -132,8 +147,8 @@ def test_the_simulated_car_tells_its_charges() -> None:
         told_by(module, lambda now=start + second: module.poll(now), told)  # type: ignore[misc]
         if not is_stopped and car.charging.energy > 1:
             is_stopped = execute(car, Command(12, ""), start + second).result == Result.OK
-    assert [columns[6] for _, columns in told] == ["prepare", "charging", "stopped"]
-    columns = told[2][1]
+    assert [columns[6] for _, columns in told] == ["charging", "stopped"]
+    columns = told[1][1]
     assert (columns[0], columns[5], columns[7]) == ("1", "type2", "onrequest")
     assert float(columns[19]) > 0
     assert 1 < float(columns[20]) < float(columns[21]) <= float(columns[22])
@@ -153,6 +168,8 @@ def replayed(path: Path, *, logs: bool = True) -> Told:
     for frame in Recording(path).frames():
         car.receive(frame, frame.time)
         told_by(module, lambda now=frame.time: module.poll(now), told)  # type: ignore[misc]
+    module.finish(frame.time)
+    told_by(module, lambda: module.poll(frame.time), told)
     return told
 
 

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from ovms.car.alert_limits import AlertLimits, ErrorLimits, TripLimits
 from ovms.car.answers import AnswerCallback
 from ovms.car.delivery import A_SECOND
 from ovms.car.delivery_store import DeliveryFile
@@ -35,7 +36,10 @@ class TripCar:
 
     def __init__(self) -> None:
         self.state = CarState(soc=80, doors_1=Doors1(0), trip=5.0, odometer=999.0)
-        self.identity = CarIdentity("FAKE", frozenset(), write_enabled=True, logs=True)
+        limits = AlertLimits(trip=TripLimits(ends=0), error=ErrorLimits(lasting=0))
+        self.identity = CarIdentity(
+            "FAKE", frozenset(), write_enabled=True, logs=True, alerts=limits
+        )
 
     def advance(self, now: float) -> None:
         """Stand still."""

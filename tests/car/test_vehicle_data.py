@@ -264,7 +264,7 @@ def test_frames_are_read_as_the_library_does(bus_id: int, is_extended: bool, dat
 
 def test_every_part_of_the_state_can_be_filled() -> None:
     """No attribute of the state is forgotten, but what the module itself works out."""
-    own = {"parked_since", "updated", "stale_after", "gsm_signal", "network", "unread"}
+    own = {"parked_since", "updated", "read", "stale_after", "gsm_signal", "network", "unread"}
     assert {field.attribute for field in FIELDS.values()} == {
         each.name for each in fields(CarState)
     } - own

@@ -1,115 +1,106 @@
-"""What is worth an alert: charges that end, errors, an empty 12 V battery, thieves. Pure."""
+"""What is worth an alert: charges that end, errors, an empty 12 V battery, thieves. Pure.
+
+One sample is no event: each alert has a duration and a hysteresis
+(:mod:`~ovms.car.alert_limits`).
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from ovms.car.state import CarError, CarState
+from ovms.car.alert_limits import DEFAULTS, AlertLimits
+from ovms.car.charge_watch import DONE, ChargeWatch
+from ovms.car.error_watch import ErrorWatch
+from ovms.car.fence import Fence, PositionWatch
+from ovms.car.latch import Latch
+from ovms.car.state import CarState
 from ovms.protocol.records.alert import Alert, AlertKind
 from ovms.protocol.records.environment import Doors2, Doors4
 
-CHARGING = ("charging", "topoff", "heating", "prepare")
-"""Charge states in which a charge is under way."""
+STOPPED = "stopped"
 
 INTERRUPTED = 0x0C
 """The charge state, as a number, of a charge that broke off by itself."""
-
-LOW_12V, RECOVERED_12V = 1.0, 0.5
-"""V below its reference at which the 12 V battery alerts, and above which it may alert again."""
-
-MOVED, VALET_RADIUS = 0.2, 1.5
-"""km from where a car was switched off, or where its valet mode was set, before it alerts. The
-position of a parked car drifts."""
-
-KM_A_DEGREE = 111.2
 
 
 class AlertWatch:
     """Watches a car for what its owner should know. The first reading of a value is no alert."""
 
-    def __init__(self, car_type: str) -> None:
+    def __init__(self, car_type: str, limits: AlertLimits = DEFAULTS) -> None:
         self._car_type = car_type
-        self._charge: str | None = None
-        self._error: CarError | None = None
-        self._is_low = False
-        self._sounds: bool | None = None
-        self._off = _Fence(MOVED)
-        self._valet = _Fence(VALET_RADIUS)
+        self._limits = limits
+        self._charge = ChargeWatch(limits.charge)
+        self._errors = ErrorWatch(limits.error)
+        self._low = Latch()
+        self._alarm = Latch()
+        self._was_silent = False
+        """The alarm has been silent since the start."""
+        self._positions = PositionWatch(limits)
+        self._off = Fence(limits.moved)
+        self._valet = Fence(limits.valet)
 
-    def look(self, state: CarState) -> list[Alert]:
-        """Return the alerts that are new since the last call."""
+    def look(self, state: CarState, now: float) -> list[Alert]:
+        """Return the alerts that are new since the last call. ``now`` is the car's time."""
         return [
-            *self._look_at_charge(state),
-            *self._look_at_error(state),
-            *self._look_at_12v(state),
-            *self._look_for_thieves(state),
+            *self._look_at_charge(state, now),
+            *self._look_at_error(state, now),
+            *self._look_at_12v(state, now),
+            *self._look_at_alarm(state, now),
+            *self._look_at_place(state, now),
         ]
 
-    def _look_at_charge(self, state: CarState) -> Iterator[Alert]:
-        before, self._charge = self._charge, state.charge_state
-        if before not in CHARGING or self._charge in CHARGING:
+    def finish(self) -> None:
+        """See :meth:`~ovms.car.charge_watch.ChargeWatch.finish`."""
+        self._charge.finish()
+
+    def _look_at_charge(self, state: CarState, now: float) -> Iterator[Alert]:
+        phase = self._charge.look(state, now)
+        if phase is None or phase.is_charging or not self._charge.was_charge:
             return
         at = "" if state.soc is None else f" at {state.soc:.0f} %"
-        if self._charge == "done":
+        if phase.word == DONE:
             yield Alert(AlertKind.INFORMATION.value, f"Charging done{at}")
-        elif self._charge == "stopped":
-            is_broken = state.charge_state_number == INTERRUPTED
-            word = "interrupted" if is_broken else "stopped"
+        elif phase.word == STOPPED:
+            word = "interrupted" if phase.number == INTERRUPTED else STOPPED
             yield Alert(AlertKind.ALERT.value, f"Charging {word}{at}")
 
-    def _look_at_error(self, state: CarState) -> Iterator[Alert]:
-        before, self._error = self._error, state.error
-        if state.error is not None and state.error != before:
-            text = f"{self._car_type},{state.error.code},{state.error.data}"
+    def _look_at_error(self, state: CarState, now: float) -> Iterator[Alert]:
+        error = self._errors.look(state.error, now)
+        if error is not None:
+            text = f"{self._car_type},{error.code},{error.data}"
             yield Alert(AlertKind.ERROR.value, text)
 
-    def _look_at_12v(self, state: CarState) -> Iterator[Alert]:
-        if state.voltage_12v is None or state.voltage_12v_ref is None:
+    def _look_at_12v(self, state: CarState, now: float) -> Iterator[Alert]:
+        limits, volts = self._limits.low_12v, state.voltage_12v
+        if not volts or not limits.drop:
             return
-        lacking = state.voltage_12v_ref - state.voltage_12v
-        if lacking >= LOW_12V and not self._is_low:
-            self._is_low = True
-            yield Alert(AlertKind.ALERT.value, f"12 V battery low: {state.voltage_12v:.1f} V")
-        elif lacking < RECOVERED_12V:
-            self._is_low = False
+        lacking = round(max(limits.reference, state.voltage_12v_ref or 0) - volts, 3)
+        is_low = self._low.look(
+            now, begins=lacking >= limits.drop, ends=lacking < min(limits.recovered, limits.drop),
+            lasting=limits.lasting, gone=limits.lasting,
+            read=state.read.get("voltage_12v"), readings=limits.readings,
+        )  # fmt: skip
+        if is_low:
+            yield Alert(AlertKind.ALERT.value, f"12 V battery low: {volts:.1f} V")
 
-    def _look_for_thieves(self, state: CarState) -> Iterator[Alert]:
-        sounds = state.bit(Doors4.ALARM)
-        if sounds is not None:
-            before, self._sounds = self._sounds, sounds
-            if self._sounds and before is False:
-                yield Alert(AlertKind.ALERT.value, "The alarm sounds")
-        if self._off.is_left(state, state.is_on is False):
+    def _look_at_alarm(self, state: CarState, now: float) -> Iterator[Alert]:
+        limits, sounds = self._limits.alarm, state.bit(Doors4.ALARM)
+        if sounds is None:
+            return
+        self._was_silent = self._was_silent or not sounds
+        begins = self._alarm.look(
+            now, begins=sounds and self._was_silent, ends=not sounds,
+            lasting=limits.lasting, gone=limits.silent,
+            read=state.read.get("doors_4"), readings=2, alone=limits.alone,
+        )  # fmt: skip
+        if begins:
+            yield Alert(AlertKind.ALERT.value, "The alarm sounds")
+
+    def _look_at_place(self, state: CarState, now: float) -> Iterator[Alert]:
+        here, verdict = self._positions.look(state, now)
+        is_off = None if state.is_on is None else not state.is_on
+        if self._off.is_left(here, verdict, now, is_set=is_off):
             yield Alert(AlertKind.ALERT.value, "The car is moved while it is off")
-        if self._valet.is_left(state, bool(state.bit(Doors2.VALET))):
-            text = f"In valet mode the car went further than {VALET_RADIUS} km"
+        if self._valet.is_left(here, verdict, now, is_set=state.bit(Doors2.VALET)):
+            text = f"In valet mode the car went further than {self._limits.valet.distance:g} km"
             yield Alert(AlertKind.ALERT.value, text)
-
-
-@dataclass(slots=True)
-class _Fence:
-    """A circle, ``radius`` km, around where a car is when it is set."""
-
-    radius: float
-    centre: tuple[float, float] | None = None
-    has_told: bool = False
-
-    def is_left(self, state: CarState, is_set: bool) -> bool:
-        """Return whether the car has left the circle: once, and only with a known position."""
-        if not is_set:
-            self.centre, self.has_told = None, False
-        elif state.gps_lock and state.latitude is not None and state.longitude is not None:
-            here = state.latitude, state.longitude
-            self.centre = self.centre or here
-            if not self.has_told and _distance(self.centre, here) > self.radius:
-                self.has_told = True
-                return True
-        return False
-
-
-def _distance(a: tuple[float, float], b: tuple[float, float]) -> float:
-    """Return the distance in km. It is exact enough for a few km."""
-    east = (b[1] - a[1]) * math.cos(math.radians(a[0]))
-    return KM_A_DEGREE * math.hypot(b[0] - a[0], east)

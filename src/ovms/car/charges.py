@@ -1,5 +1,8 @@
 """The charge log: a record ``*-LOG-Grid`` for the history at each change of the charge state.
 
+A change counts once it has lasted (:mod:`~ovms.car.charge_watch`), and is written with what was
+read when it happened. So a charge that flickers is one charge.
+
 The columns are those of modules on the road, in their order, always metric:
 
 1 GPS lock (0 or 1), 2 latitude, 3 longitude, 4 altitude (m), 5 name of the place (empty),
@@ -23,7 +26,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ovms.car.columns import LIFETIME, NO_WORD, numbers, place
+from ovms.car.alert_limits import DEFAULTS, ChargeLimits
+from ovms.car.charge_watch import ChargeWatch, CountedCharge
+from ovms.car.columns import LIFETIME, NO_WORD, LogEntry, numbers, place
 from ovms.car.state import CarState
 from ovms.protocol.commands import CHARGE_MODE_NUMBERS
 from ovms.protocol.records.history import HistoryRecord
@@ -49,28 +54,40 @@ SUBSTATES = {
 
 MODES = {number: word for word, number in CHARGE_MODE_NUMBERS.items()}
 
-ChargeState = tuple[str | None, int | None]
+STATE, SUBSTATE = 6, 7
+"""The columns of what may become known only while a state lasts, counted from 0."""
 
 
 class ChargeLog:
-    """Watches the charge state of a car: its word, and its number where the car has one.
+    """Watches the charge state of a car: its word, and its number where the car has one."""
 
-    The first reading is no change, nor is a reading that becomes unknown. Without a word there is
-    no record.
-    """
+    def __init__(self, limits: ChargeLimits = DEFAULTS.charge) -> None:
+        self._watch = ChargeWatch(limits)
+        self._phase: CountedCharge | None = None
+        self._columns: list[str] = []
+        """The columns of the moment when that phase began."""
+        self._began = 0.0
 
-    def __init__(self) -> None:
-        self._last: ChargeState = (None, None)
+    def look(self, state: CarState, now: float, real: float) -> LogEntry | None:
+        """Return the record of a change of the charge state that counts since the last call.
 
-    def look(self, state: CarState) -> HistoryRecord | None:
-        """Return the record of a change of the charge state since the last call, if any."""
-        now: ChargeState = (state.charge_state or None, state.charge_state_number)
-        pairs = [*zip(self._last, now, strict=True)]
-        is_news = any(None not in pair and pair[0] != pair[1] for pair in pairs)
-        self._last = (now[0] or self._last[0], self._last[1] if now[1] is None else now[1])
-        if not is_news or now[0] is None:
+        ``now`` is the car's time, ``real`` that of the clock that never goes back.
+        """
+        counted = self._watch.look(state, now)
+        phase = counted or self._watch.pending
+        if phase is not self._phase:
+            self._phase, self._columns = phase, [*_columns(state)] if phase else []
+            self._began = real
+        if counted is None:
             return None
-        return HistoryRecord(TYPE, VERSION, LIFETIME, ",".join(_columns(state)).encode())
+        self._columns[STATE] = counted.word
+        self._columns[SUBSTATE] = _substate(state.charge_substate)
+        data = ",".join(self._columns).encode()
+        return LogEntry(HistoryRecord(TYPE, VERSION, LIFETIME, data), self._began)
+
+    def finish(self) -> None:
+        """See :meth:`~ovms.car.charge_watch.ChargeWatch.finish`."""
+        self._watch.finish()
 
 
 def _columns(state: CarState) -> Iterator[str]:

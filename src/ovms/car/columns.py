@@ -7,14 +7,26 @@ units the car shows.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ovms.car.state import CarState
+from ovms.protocol.records.history import HistoryRecord
 
 LIFETIME = 365 * 86400
 """Seconds that the server is asked to keep a record of a log."""
 
 NO_WORD = ""
 """A column that is unknown."""
+
+
+class LogEntry(NamedTuple):
+    """A record for the history, and when that happened by the clock that never goes back.
+
+    It is written when it has lasted, with the readings of the moment when it happened.
+    """
+
+    record: HistoryRecord
+    at: float
 
 
 def numbers(*values: float | None, places: int = 0) -> Iterator[str]:

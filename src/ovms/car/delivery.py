@@ -123,10 +123,13 @@ class Delivery:
 
     # -- what is made -----------------------------------------------------------------------
 
-    def add(self, content: Content, at: Moment) -> None:
-        """Add a record or an alert that was made now. It is on disk when this returns."""
+    def add(self, content: Content, at: Moment, age: float = 0.0) -> None:
+        """Add a record or an alert. It is on disk when this returns.
+
+        ``age`` is how many real seconds ago what it tells of happened.
+        """
         self.look(at)
-        item = Item(self._next_code, _cut(content), at.unix, at.monotonic)
+        item = Item(self._next_code, _cut(content), at.unix - age, at.monotonic - age)
         self._next_code += 1
         self._store.put([item])
         self._keep(item)

@@ -110,6 +110,8 @@ class Replay:
                 await link.wait_until_up()
             if count % FRAMES_A_TURN == 0:
                 await asyncio.sleep(0)
+            if time - self.now >= TICK:  # what was the case until now has lasted
+                await link.tell(module.poll(time))
             self.now = time
             with module.failures.catch("receive"):
                 self._vehicle.receive(frame, time)

@@ -196,6 +196,7 @@ class Link:
 
     async def _work(self) -> None:
         await self._driver.run(self.module, self)
+        self.module.finish(self._driver.now)
         while not await self._settle():
             pass
         log.info("the server has everything", **self._names)

@@ -21,6 +21,7 @@ from dataclasses import replace
 
 from ovms.base.clock import Clock
 from ovms.base.failures import FailureLog
+from ovms.car.alert_limits import AlertLimits
 from ovms.car.alerts import AlertWatch
 from ovms.car.answers import Answers
 from ovms.car.changes import ChangeWatch
@@ -81,6 +82,7 @@ class Module:
         parameter_store: ParameterStore | None = None,
         restarts: bool = False,
         failures: FailureLog | None = None,
+        alert_limits: AlertLimits | None = None,
     ) -> None:
         """Make a module. ``sealer`` is for paranoid mode, with a token made for this start.
 
@@ -88,7 +90,8 @@ class Module:
         set by command go to ``parameter_store``. ``clock`` gives the real time for delivery and
         timeouts; without it the car's time is used. ``delivery_store`` keeps what is not delivered.
         ``modem`` carries out the commands that need one; without it they are unsupported. With
-        ``restarts`` the caller restarts the program on :attr:`restart_requested`.
+        ``restarts`` the caller restarts the program on :attr:`restart_requested`. What is an event
+        is as in ``alert_limits``, or else as the vehicle has it.
         """
         self.vehicle = vehicle
         self.identity = vehicle.identity
@@ -121,14 +124,15 @@ class Module:
         self._answers = Answers()
         self._reported = self._sent_place = 0.0
         self._changes = ChangeWatch(self._state, self.settings)
-        self._watch = AlertWatch(identity.car_type)
-        self._soc_watch = SocWatch()
+        limits = alert_limits or identity.alerts
+        self._watch = AlertWatch(identity.car_type, limits)
+        self._soc_watch = SocWatch(limits.soc)
         self._commands = CommandHandler(
             vehicle, self.settings, self._alert,
             is_paranoid=sealer is not None, restarts=restarts, usage=self.usage, modem=modem,
             failures=self.failures,
         )  # fmt: skip
-        self._trips, self._charges = TripLog(), ChargeLog()
+        self._trips, self._charges = TripLog(limits), ChargeLog(limits.charge)
 
     # -- the link ---------------------------------------------------------------------------
 
@@ -163,6 +167,13 @@ class Module:
         self._advance(now)
         ready = self._changes.ready(now, is_last=True)
         return self._send(ready, now) if self._is_connected else []
+
+    def finish(self, now: float) -> None:
+        """Count as lasting what has lasted for some seconds: nothing more is to come."""
+        for watch in (self._watch, self._trips, self._charges):
+            watch.finish()
+        self._advance(now)
+        self._notice(now)
 
     def poll(self, now: float) -> list[Message]:
         """Return what is due: changes at once, the periodic messages at each interval.
@@ -257,15 +268,17 @@ class Module:
         state, at = self._state, self._real(now)
         self.delivery.look(at)
         self.usage.look(state, self.watchers, at.monotonic)
-        for alert in self._watch.look(state):
+        for alert in self._watch.look(state, now):
             self.delivery.add(alert, at)
         minimum = self.settings.minimum_soc
-        if self._soc_watch.look(state.soc, minimum):
+        if self._soc_watch.look(state.soc, minimum, now, state.read.get("soc")):
             self._commands.raise_charge_alert(f"Low battery: below {minimum} %")
         if self.identity.logs:
-            for record in (self._trips.look(state, now), self._charges.look(state)):
-                if record is not None:
-                    self.delivery.add(record, at)
+            real = at.monotonic
+            logs = (self._trips.look(state, now, real), self._charges.look(state, now, real))
+            for entry in logs:
+                if entry is not None:
+                    self.delivery.add(entry.record, at, real - entry.at)
 
     def _advance(self, now: float) -> None:
         """Bring the vehicle, the answers and the modem's readings up to date."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from ovms import __version__
+from ovms.car.alert_limits import DEFAULTS, AlertLimits
 from ovms.car.parameter_types import ALL_CURRENTS
 from ovms.car.state import DOORS, KM_PER_MILE, WHEELS, CarState, Topic, Tyre
 from ovms.protocol import Message
@@ -71,6 +72,8 @@ class CarIdentity:
     """Whether trips and charges are sent for the history (:mod:`ovms.car.trips`, ``charges``)."""
     currents: range = ALL_CURRENTS
     """The charge current limits that the car can be set to, A."""
+    alerts: AlertLimits = DEFAULTS
+    """What of the car's state is an event (:mod:`ovms.car.alert_limits`)."""
 
 
 def make_message(

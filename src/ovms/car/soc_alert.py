@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-MARGIN = 2
-"""% above the minimum that the charge must exceed before there is another alert, so that a reading
-that flickers by 1 % does not cause two. Modules on the road do the same."""
+from ovms.car.alert_limits import DEFAULTS, ChargeLevelLimits
+from ovms.car.latch import Latch
 
 
 class SocWatch:
     """Watches the state of charge in %. A car that starts below the minimum alerts, too."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: ChargeLevelLimits = DEFAULTS.soc) -> None:
+        self._limits = limits
         self._minimum: int | None = None
-        self._is_told = False
+        self._low = Latch()
 
-    def look(self, soc: float | None, minimum: int | None) -> bool:
-        """Return whether to send an alert now. Another minimum starts over."""
+    def look(
+        self, soc: float | None, minimum: int | None, now: float, read: float | None = None
+    ) -> bool:
+        """Return whether to send an alert now. Another minimum starts over.
+
+        ``read`` is when the charge was read last, where that is known.
+        """
         if minimum != self._minimum:
-            self._minimum, self._is_told = minimum, False
+            self._minimum, self._low = minimum, Latch()
         if soc is None or minimum is None:
             return False
-        if self._is_told:
-            self._is_told = soc <= minimum + MARGIN
-            return False
-        self._is_told = soc < minimum
-        return self._is_told
+        limits = self._limits
+        return self._low.look(
+            now, begins=soc < minimum, ends=soc > minimum + limits.margin,
+            lasting=limits.lasting, gone=limits.lasting, read=read, readings=limits.readings,
+        )  # fmt: skip

@@ -187,6 +187,8 @@ class CarState:
     error: CarError | None = None
     updated: dict[Topic, float] = field(default_factory=dict)
     """The car's time when each topic was last read."""
+    read: dict[str, float] = field(default_factory=dict)
+    """The car's time when each attribute was last read, where the vehicle notes that."""
     stale_after: dict[Topic, float] = field(default_factory=dict)
     """Seconds after which a topic's reading is stale, where it is not ``STALE_AFTER``."""
 
@@ -229,8 +231,8 @@ class CarState:
 
     @property
     def has_position(self) -> bool:
-        """A latitude and a longitude were read."""
-        return self.latitude is not None and self.longitude is not None
+        """A latitude and a longitude were read that are a place on earth."""
+        return is_place(self.latitude, self.longitude)
 
     def note_power(self, now: float) -> None:
         """Start or stop the parking time. Call it after the door states have changed."""
@@ -251,3 +253,10 @@ class CarState:
         if read is None:
             return -1
         return 1 if now - read <= self.stale_after.get(topic, STALE_AFTER) else 0
+
+
+def is_place(latitude: float | None, longitude: float | None) -> bool:
+    """Return whether this is a place on earth. 0, 0 is what receivers tell without a fix."""
+    if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
+        return False
+    return -90 <= latitude <= 90 and -180 <= longitude <= 180

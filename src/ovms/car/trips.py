@@ -1,5 +1,8 @@
 """The trip log: a record ``*-LOG-Trip`` for the history when the car is switched off.
 
+The car must stay off for a while: one that is switched on again soon goes on with its trip. The
+record is written with what was read when the car was switched off.
+
 The columns are those of modules on the road, in their order, always metric:
 
 1 GPS lock (0 or 1), 2 latitude, 3 longitude, 4 altitude (m), 5 name of the place (empty),
@@ -18,16 +21,20 @@ What is unknown is empty. The record's number is the version of this format, and
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from ovms.car.columns import LIFETIME, NO_WORD, numbers, place
+from ovms.car.alert_limits import DEFAULTS, AlertLimits
+from ovms.car.columns import LIFETIME, NO_WORD, LogEntry, numbers, place
 from ovms.car.state import CarState
 from ovms.protocol.records.history import HistoryRecord
 from ovms.protocol.records.logs import TRIP_TYPE
 
 TYPE = TRIP_TYPE
 VERSION = 1
-LEAST_TRIP = 0.2
-"""km below which switching on and off is no trip."""
+
+
+SHORT_STOP = 5.0
+"""Seconds at the end of a recording that the car must be off for its trip to have ended."""
 
 
 class _Trip:
@@ -46,34 +53,68 @@ class _Trip:
             before = state.trip if self._meter is None else self._meter
             self._meter = min(state.trip, before)
 
-    def distance(self, state: CarState) -> float:
-        """Return the km of the trip, by the counter that has seen more of it; 0 without any."""
+    def distance(self, state: CarState, most: float) -> float:
+        """Return the km of the trip, by the counter that has seen more of it; 0 without any.
+
+        One that says more than ``most`` was read wrong.
+        """
         counters = ((state.odometer, self._odometer), (state.trip, self._meter))
-        return max((now - then for now, then in counters if now is not None and then is not None),
-                   default=0.0)  # fmt: skip
+        seen = [now - then for now, then in counters if now is not None and then is not None]
+        return max((each for each in seen if each <= most), default=0.0)
+
+
+class _Stop(NamedTuple):
+    """The car was switched off: when by both clocks, how far it had gone, and what it knew."""
+
+    at: float
+    real: float
+    distance: float
+    columns: str
 
 
 class TripLog:
-    """Watches whether a car is on or off. ``now`` is the car's time."""
+    """Watches whether a car is on or off."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: AlertLimits = DEFAULTS) -> None:
+        self._limits = limits
+        self._ends = limits.trip.ends
         self._trip: _Trip | None = None
         """``None`` while it is off."""
+        self._stop: _Stop | None = None
+        """It is off, and may be on again soon."""
 
-    def look(self, state: CarState, now: float) -> HistoryRecord | None:
-        """Return the record of the trip that has ended since the last call, if one has."""
+    def look(self, state: CarState, now: float, real: float) -> LogEntry | None:
+        """Return the record of a trip that has ended for good since the last call, if one has.
+
+        ``now`` is the car's time, ``real`` that of the clock that never goes back.
+        """
         if state.is_on:
+            self._stop = None
             self._trip = self._trip or _Trip(now)
             self._trip.look(state)
             return None
-        if self._trip is None or state.is_on is None:
+        if self._trip is None:
             return None
-        trip, self._trip = self._trip, None
-        distance = round(trip.distance(state), 3)
-        if distance < LEAST_TRIP:
+        if self._stop is None and state.is_on is not None:
+            self._stop = self._stopped(self._trip, state, now, real)
+        if self._stop is None or now - self._stop.at < self._ends:
             return None
-        data = ",".join(_columns(state, distance, now - trip.began))
-        return HistoryRecord(TYPE, VERSION, LIFETIME, data.encode())
+        stop, self._trip, self._stop = self._stop, None, None
+        if stop.distance < self._limits.trip.least:
+            return None
+        record = HistoryRecord(TYPE, VERSION, LIFETIME, stop.columns.encode())
+        return LogEntry(record, stop.real)
+
+    def finish(self) -> None:
+        """Have a short stop end a trip: a recording is over, and nothing more comes."""
+        self._ends = min(self._ends, SHORT_STOP)
+
+    def _stopped(self, trip: _Trip, state: CarState, now: float, real: float) -> _Stop:
+        seconds = now - trip.began
+        limits = self._limits.position
+        most = limits.slack + limits.fastest * seconds / 3600
+        distance = round(trip.distance(state, most), 3)
+        return _Stop(now, real, distance, ",".join(_columns(state, distance, seconds)))
 
 
 def _columns(state: CarState, distance: float, seconds: float) -> Iterator[str]:

@@ -245,6 +245,16 @@ class CarOptions:
         ),
     ] = None
 
+    alerts: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            envvar="OVMS_CAR_ALERTS",
+            help="TOML file of what is an alert, as in a vehicle type; counts more"
+            " than the vehicle type's own.",
+        ),
+    ] = None
+
     def check_words(self) -> None:
         """End the command if a single option cannot be what it says."""
         if self.vehicle is not None and not _WORD.fullmatch(self.vehicle):

@@ -20,6 +20,7 @@ import typer
 
 from ovms.base.logs import get_logger
 from ovms.base.plugins import BrokenPlugin
+from ovms.car.alert_file import WrittenLimits, read_alert_file
 from ovms.car.bus.place import BusPlace, PlaceError, parse_place
 from ovms.car.modem.serial_modem import BAUD_RATES, SerialModem
 from ovms.car.recordings.channels import ChannelError
@@ -99,12 +100,23 @@ def _parse_one(
         modem=_make_modem(options),
         # a provisioning record may not be there a second time
         can_restart=question is None and identity.can_be_told_again,
+        alerts=_read_alerts(options.alerts),
     )
     make = _parse_car(options, setup, places)
     if question is None:
         return make(identity.alone())
     go_on = (lambda values: make(identity.beside(values))) if options.run else None
     return ProvisionMode(question, options.json, go_on)
+
+
+def _read_alerts(path: Path | None) -> WrittenLimits:
+    """Return what the file of ``--alerts`` says; nothing without it."""
+    if path is None:
+        return {}
+    try:
+        return read_alert_file(path)
+    except VehicleTypeError as error:
+        fail(str(error))
 
 
 def _parse_question(

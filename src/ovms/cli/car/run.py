@@ -18,6 +18,7 @@ from ovms.base.clock import SystemClock
 from ovms.base.logs import get_logger
 from ovms.base.systemd import notifier, watchdog_interval
 from ovms.base.tasks import run_until_first_ends, run_until_signal
+from ovms.car.alert_file import WrittenLimits, with_written
 from ovms.car.bus import ManagedBus
 from ovms.car.calling import call_server, is_verifying
 from ovms.car.delivery_store import (
@@ -63,6 +64,8 @@ class CarSetup:
     modem: SerialModem | None
     can_restart: bool
     """Whether command 5 may start the program anew with the same arguments."""
+    alerts: WrittenLimits
+    """What is an event, where it is otherwise than the vehicle has it."""
 
 
 def open_parameters(folder: Path | None) -> tuple[ParameterFile | None, dict[int, str]]:
@@ -137,6 +140,7 @@ def _make_link(
         parameters=identity.parameters,
         parameter_store=file,
         restarts=setup.can_restart,
+        alert_limits=with_written(vehicle.identity.alerts, setup.alerts),
     )
     state = LinkState(SystemClock())
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ovms.car.alert_limits import DEFAULTS, AlertLimits, changed_limits
+from ovms.car.alert_limits import Path as LimitPath
 from ovms.car.state import Topic
 from ovms.car.vehicles.data.buses import BusNames, read_buses, sent_ids
 from ovms.car.vehicles.data.command_frames import CommandFrames, Poll, read_orders, read_questions
@@ -53,6 +55,7 @@ class VehicleType:
     silences: tuple[Silence, ...]
     buses: BusNames
     derived: tuple[DerivedField, ...] = ()
+    alerts: AlertLimits = DEFAULTS
     warnings: tuple[Problem, ...] = ()
     """What may be wrong with the folder, in the order of the files."""
 
@@ -142,6 +145,7 @@ def _make(name: str, document: Document, bus: BusFile | None) -> VehicleType | N
     """Check the mapping; without a DBC file, only what does not need one."""
     head = _read_head(document)
     stale = _read_stale(head, document)
+    alerts = _read_alerts(head, document)
     links = read_links(head.isotp, bus, document)
     orders = read_orders(head.commands, links, document)
     if bus is None:
@@ -161,7 +165,7 @@ def _make(name: str, document: Document, bus: BusFile | None) -> VehicleType | N
     pieces = max((target.piece for target in targets), default=0)
     return VehicleType(
         name, head.car_type, head.description, head.bitrate, bus, by_message(targets), watched,
-        signals, pieces, stale, links, questions, orders, silences, buses, derived,
+        signals, pieces, stale, links, questions, orders, silences, buses, derived, alerts,
     )  # fmt: skip
 
 
@@ -172,7 +176,7 @@ def _read_head(document: Document) -> VehicleHeader:
         return head
     sections: dict[str, type] = {
         "signals": dict, "derived": dict, "stale": dict, "silence": list, "isotp": list,
-        "ask": list, "commands": dict, "buses": dict,
+        "ask": list, "commands": dict, "buses": dict, "alerts": dict,
     }  # fmt: skip
     good: dict[str, Any] = {
         key: document.values[key]
@@ -195,3 +199,10 @@ def _read_stale(head: VehicleHeader, document: Document) -> dict[Topic, float]:
         else:
             stale[TOPICS[name]] = float(seconds)
     return stale
+
+
+def _read_alerts(head: VehicleHeader, document: Document) -> AlertLimits:
+    def report(path: LimitPath, problem: str) -> None:
+        document.report(("alerts", *path), problem)
+
+    return changed_limits(DEFAULTS, head.alerts, report)

@@ -56,6 +56,7 @@ class VehicleHeader(MappingEntry):
     isotp: list[Any] = []
     ask: list[Any] = []
     commands: dict[str, Any] = {}
+    alerts: dict[str, Any] = {}
 
 
 class SignalEntry(MappingEntry):

@@ -6,11 +6,12 @@ It is pure: it returns frames and sends none. Which frames it returns depends on
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from ovms.car.answers import AnswerCallback
 from ovms.car.frames import Frame
 from ovms.car.reports import CarIdentity
-from ovms.car.state import CarState
+from ovms.car.state import CarState, Topic
 from ovms.car.trust import Trust
 from ovms.car.vehicles.data.conditions import Value
 from ovms.car.vehicles.data.dbc import Codes
@@ -19,6 +20,7 @@ from ovms.car.vehicles.data.encodings import ValueRefused
 from ovms.car.vehicles.data.fields import FIELDS, Holds, StateField
 from ovms.car.vehicles.data.folder import VehicleType
 from ovms.car.vehicles.data.isotp import ANSWER_TIMEOUT, IsoTpChannel
+from ovms.car.vehicles.data.position import PositionReader
 from ovms.car.vehicles.data.sending import FrameSender
 from ovms.car.vehicles.data.silence import SilenceWatch
 from ovms.car.vehicles.data.targets import KEEP, SignalTarget
@@ -50,10 +52,12 @@ class DataVehicle:
             write_enabled=can_write,
             starts_enabled=False,
             logs=logs,
+            alerts=kind.alerts,
         )
         self._messages = kind.messages
         self._ids = kind.bus.ids_of(kind.messages)
         self.observe: Observer | None = None
+        self._position = PositionReader(kind.alerts.position)
         self.wake: Callable[[], None] = _do_nothing
         self._told_vin = vin
         self._pieces: dict[int, str] = {}
@@ -170,9 +174,14 @@ class DataVehicle:
         for field, value in self._derivation.update(now, is_reading=is_reading):
             if value is None and field.get(self.state) is None:
                 continue
+            if field.topic is Topic.POSITION:
+                self._position.put(field.name, value, is_read=False)
+                if field.get(self.state) != value:
+                    continue
             if is_reading and field.topic is not None and value is not None:
                 self.state.updated[field.topic] = now
             self._put(field, value, now)
+        self._position.settle(self.state, now)
 
     def look(self, name: str) -> Value:
         """Return what is known of a signal, in the DBC file's unit, or of a field."""
@@ -190,7 +199,7 @@ class DataVehicle:
             return value
         return value if signal.is_valid(value) else None
 
-    def _fill(self, target: SignalTarget, value: object, now: float) -> None:
+    def _fill(self, target: SignalTarget, value: Any, now: float) -> None:
         field = target.field
         if value is KEEP:
             return
@@ -198,6 +207,10 @@ class DataVehicle:
             self._sender.heard(field.attribute)
         if field.holds is Holds.TEXT:
             self._put_piece(target.piece, value)
+            return
+        self.state.read[field.attribute] = now
+        if field.topic is Topic.POSITION:
+            self._position.put(field.name, value)
             return
         if field.topic is not None and value is not None:
             self.state.updated[field.topic] = now

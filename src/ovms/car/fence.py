@@ -1,0 +1,80 @@
+"""Whether a car has left a circle around where it stood. Pure."""
+
+from __future__ import annotations
+
+from ovms.car.alert_limits import AlertLimits, MovedLimits, ValetLimits
+from ovms.car.latch import Latch
+from ovms.car.positions import Place, PositionCheck, Verdict, distance
+from ovms.car.state import CarState, Topic
+
+FLICKER = 5.0
+"""Seconds that a switch must keep its new position: power and valet mode are read one by one."""
+
+RECENT = 15.0
+"""Seconds since a position was read that still is where the car was switched off."""
+
+
+class PositionWatch:
+    """Finds the new readings of a car's position, and judges them."""
+
+    def __init__(self, limits: AlertLimits) -> None:
+        self._check = PositionCheck(limits.position)
+        self._seen: tuple[object, ...] = ()
+
+    def look(self, state: CarState, now: float) -> tuple[Place | None, Verdict]:
+        """Return a new reading with a fix, and what it is worth; ``None`` without one."""
+        latitude, longitude = state.latitude, state.longitude
+        reading = (latitude, longitude, state.updated.get(Topic.POSITION))
+        if reading == self._seen:
+            return None, Verdict.REFUSED
+        self._seen = reading
+        if latitude is None or longitude is None or state.gps_lock is False:
+            return None, Verdict.REFUSED
+        here = latitude, longitude
+        return here, self._check.judge(here, now)
+
+
+class Fence:
+    """A circle around where a car is when the fence is set.
+
+    It counts as left, once, when several readings over some time are outside. Whoever cannot have
+    got there by road was not stolen: then the circle is drawn anew.
+    """
+
+    def __init__(self, limits: MovedLimits | ValetLimits) -> None:
+        self._limits = limits
+        self._switch = Latch()
+        self._outside = Latch()
+        self._centre: Place | None = None
+        self._latest: tuple[Place, float] | None = None
+
+    def is_left(
+        self, here: Place | None, verdict: Verdict, now: float, *, is_set: bool | None
+    ) -> bool:
+        """Return whether the car has left, given a new reading of its position if there is one.
+
+        While it is unknown whether the fence is set, it stays as it was.
+        """
+        if here is not None and verdict is not Verdict.REFUSED:
+            self._latest = here, now
+        if self._switch.look(
+            now, begins=is_set is True, ends=is_set is False, lasting=FLICKER, gone=FLICKER
+        ):
+            self._centre = self._where_it_stands(now)
+        if not self._switch.is_on or not self._limits.distance:
+            self._centre, self._outside = None, Latch()
+            return False
+        if here is None or verdict is Verdict.REFUSED:
+            return False
+        if self._centre is None or verdict is Verdict.ELSEWHERE:
+            self._centre = here
+        is_far = distance(self._centre, here) > self._limits.distance
+        return self._outside.look(
+            now, begins=is_far, ends=False, lasting=self._limits.lasting, gone=0,
+            read=now, readings=self._limits.readings,
+        )  # fmt: skip
+
+    def _where_it_stands(self, now: float) -> Place | None:
+        """Return the latest position, unless it is from the way here."""
+        is_recent = self._latest is not None and now - self._latest[1] <= RECENT
+        return self._latest[0] if self._latest is not None and is_recent else None

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from ovms.car.latch import Latch
+
+
+def turned(states: str, **options: float) -> list[int]:
+    """Return the seconds at which a latch goes on; ``#`` begins, ``.`` ends, ``-`` is between."""
+    latch = Latch()
+    return [
+        second
+        for second, state in enumerate(states)
+        if latch.look(second, begins=state == "#", ends=state == ".", lasting=3, gone=2, **options)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ("..####..", [5]),
+        ("..###.###.###", []),
+        ("..##-####", [8]),
+        ("####--####", [3]),
+        ("####.####", [3]),
+        ("####.-.-.####", [3]),
+        ("####...####", [3, 10]),
+        ("####...###", [3]),
+    ],
+)
+def test_what_lasts_counts(states: str, expected: list[int]) -> None:
+    """On after three seconds without a break, and again only after two of the contrary."""
+    assert turned(states) == expected
+
+
+def test_readings() -> None:
+    """As many readings are needed; which there are is told by their times."""
+    latch, found = Latch(), []
+    for second, read in enumerate([0, 0, 0, 0, 0, 5, 5, 5, 8, 9, 9, 9]):
+        is_on = second < 8
+        if latch.look(
+            second, begins=is_on, ends=not is_on, lasting=3, gone=1, read=read, readings=2
+        ):
+            found.append(second)
+    assert found == [5]
+    assert not latch.is_on
+
+
+def test_a_single_reading_may_do_after_a_while() -> None:
+    """With a time for that, one reading counts when nothing contradicts it until then."""
+    assert turned("##########", read=0, readings=2) == []
+    assert turned("##########", read=0, readings=2, alone=6) == [6]
