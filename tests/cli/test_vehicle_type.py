@@ -17,6 +17,7 @@ from ovms.car.vehicles.data.fields import FIELDS
 from ovms.car.vehicles.data.folder import read_folder
 from ovms.car.vehicles.data.models import (
     AskEntry,
+    BusEntry,
     CommandEntry,
     DerivedEntry,
     FrameEntry,
@@ -111,7 +112,7 @@ def test_a_folder_may_lie_where_one_stands(
 
 ENTRIES: list[type[MappingEntry]] = [
     VehicleHeader, LinkEntry, SignalEntry, SilenceEntry, AskEntry, CommandEntry, FrameEntry,
-    ParameterEntry, DerivedEntry,
+    ParameterEntry, DerivedEntry, BusEntry,
 ]  # fmt: skip
 
 

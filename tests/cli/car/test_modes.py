@@ -136,6 +136,16 @@ def test_two_buses_of_a_type_that_names_none(capsys: pytest.CaptureFixture[str])
     assert [entry["buses"] for entry in logs] == ["a, b"]
 
 
+def test_a_folder_without_a_slash_is_told_with_one(
+    two_buses: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A plain word is the name of a type, and the line says how to name the folder."""
+    monkeypatch.chdir(Path(two_buses).parent)
+    with pytest.raises(typer.Exit):
+        parse(options(replay=DEMO, kind="two"))
+    assert "no vehicle type 'two': write ./two for the folder" in capsys.readouterr().err
+
+
 def test_a_channel_goes_with_a_recording(capsys: pytest.CaptureFixture[str]) -> None:
     """Without one it is wrong usage, as is a bus that the vehicle type does not name."""
     wrong: list[dict[str, Any]] = [{}, {"replay": DEMO, "channel": ["body=can0"]}]

@@ -177,6 +177,8 @@ def _make_vehicle(options: CarOptions) -> CarVehicle:
     """Make the vehicle that ``--type`` names, or the one that fits the other options."""
     name = _kind_of(options)
     found = find_type(name)
+    if found is None and (Path(name) / MAPPING).is_file():
+        refuse(f"no vehicle type {name!r}: write ./{name} for the folder")
     if found is None and Path(name).is_dir():
         refuse(f"{name} is no vehicle type's folder: there is no {MAPPING} in it")
     if found is None:
