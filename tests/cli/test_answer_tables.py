@@ -26,10 +26,18 @@ def test_answers_that_are_tables(
     number: int, texts: list[str], rows: list[list[str]] | None
 ) -> None:
     """Features and parameters have names; what has neither name nor value is left out."""
-    found = named_rows([Answer(number, 0, text) for text in texts])
+    found = named_rows([Answer(number, 0, text) for text in texts], is_whole=False)
     assert (found and found[1]) == rows
+
+
+def test_a_pipe_gets_all_rows() -> None:
+    """Who counts on a row for each number finds it."""
+    found = named_rows([Answer(3, 0, f"{at},32,") for at in range(32)], is_whole=True)
+    assert found is not None
+    assert [row[0] for row in found[1]] == [*map(str, range(32))]
+    assert found[1][31] == ["31", "feature 15", ""]
 
 
 def test_a_refusal_is_no_table() -> None:
     """A car that lists nothing says why."""
-    assert named_rows([Answer(1, 1, "not now")]) is None
+    assert named_rows([Answer(1, 1, "not now")], is_whole=True) is None

@@ -246,11 +246,14 @@ def test_test_delivers(servers: Servers) -> None:
     _add("expo", "token", "--app", "b")
     _add("apprise", f"json://{servers.http.url}/hook", "--app", "c")
     told = _good("test", "car1")
-    assert told == "a\tmail\tdelivered\nb\texpo\tdelivered\nc\tapprise\tdelivered\n"
+    assert (
+        told
+        == "app\ttype\toutcome\na\tmail\tdelivered\nb\texpo\tdelivered\nc\tapprise\tdelivered\n"
+    )
     assert servers.mail.mails[0].message.get_content().strip() == notify.TEST_ALERT
     assert servers.http.requests[0].json["title"] == "Open Vehicles car1"
     assert [request.path for request in servers.http.requests] == ["/expo", "/hook"]
-    assert _good("test", "CAR1", "--app", "a") == "a\tmail\tdelivered\n"
+    assert _good("test", "CAR1", "--app", "a") == "app\ttype\toutcome\na\tmail\tdelivered\n"
     assert len(servers.mail.mails) == 2
 
 
@@ -264,6 +267,7 @@ def test_test_fails(servers: Servers) -> None:
     result = _run("test", "car1")
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
+        "app\ttype\toutcome",
         "a\tmail\tthe mail server knows no such recipient (550)",
         "b\texpo\tExpo answered 503: no ticket",
         "c\tgcm\twaiting for a channel: gcm is not built",

@@ -74,7 +74,7 @@ class Car:
 
     def rows(self, command: str) -> list[str]:
         """Return the values of a list command."""
-        return [line.split(",", 2)[2] for line in self.does(command).splitlines()]
+        return [line.split("\t")[2] for line in self.does(command).splitlines()[1:]]
 
 
 @pytest.fixture

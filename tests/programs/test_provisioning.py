@@ -41,8 +41,9 @@ def test_a_new_car_gets_its_parameters_once_it_may(server: Server, kind: str) ->
     add(server, address)
     shown = run_ovms(*ask, env={"OVMS_ICCID": ICCID})
     assert shown.returncode == 0, shown.stderr
-    assert shown.stdout.splitlines()[8:] == ["8: vehicle ID car1",
-                                             f"9: network password {NETWORK_PASSWORD}"]  # fmt: skip
+    assert shown.stdout.splitlines()[9:] == [
+        "8\tvehicle ID\tcar1", f"9\tnetwork password\t{NETWORK_PASSWORD}",
+    ]  # fmt: skip
     listed = run_ovms(*ask, "--iccid", ICCID, "--json")
     assert json.loads(listed.stdout)[4] == {"number": 4, "name": "server IP", "value": address}
     wrong = run_ovms(*ask, "--iccid", f"{ICCID}4", "--run")
@@ -63,7 +64,7 @@ def test_it_goes_on_as_that_car(server: Server, start: Start, kind: str) -> None
     add(server, address)
     car = start("car", "--provision", address, "--vin", VIN, "--iccid", ICCID, "--run",
                 "--log-level", "debug", *options)  # fmt: skip
-    car.wait_for(f"^9: network password {NETWORK_PASSWORD}")
+    car.wait_for(f"^9\tnetwork password\t{NETWORK_PASSWORD}")
     car.wait_for("connected .*vehicle=car1")
     link = ["--server", server.address, "--vehicle", "CAR1", "--secret", NETWORK_PASSWORD]
     watcher = start("app", "log", *link)

@@ -14,34 +14,38 @@ from ovms.protocol.settings_names import FEATURE_NAMES, PARAMETER_NAMES
 Rows = tuple[Sequence[str], list[list[str]]]
 
 
-def named_rows(answers: Sequence[Answer]) -> Rows | None:
-    """Return columns and rows of a listing that commands answer; ``None`` if it is none."""
+def named_rows(answers: Sequence[Answer], *, is_whole: bool) -> Rows | None:
+    """Return columns and rows of a listing that commands answer; ``None`` if it is none.
+
+    If it is not whole, features and parameters are left out that have neither name nor value.
+    """
     number = answers[0].number
     if any(answer.result != Result.OK for answer in answers):
         return None
     try:
         if number in NAMES:
-            return ("number", "name", "value"), [*_settings(answers, NAMES[number])]
+            settings = _settings(answers, NAMES[number])
+            rows = [row for row in settings if is_whole or _tells(*row)]
+            return ("number", "name", "value"), rows
         if number in LISTINGS:
             columns, kind = LISTINGS[number]
-            rows = [kind.parse(answer).as_json().values() for answer in answers]
-            return columns, [list(map(str, row)) for row in rows]
+            listed = [kind.parse(answer).as_json().values() for answer in answers]
+            return columns, [list(map(str, row)) for row in listed]
     except ValueError:
         return None  # what is no row is printed as it came
     return None
 
 
 def _settings(answers: Sequence[Answer], names: Mapping[int, str]) -> Iterator[list[str]]:
-    """Yield number, name and value of each feature or parameter that has a name or a value.
-
-    Features are not listed among the parameters, though they have numbers there.
-    """
+    """Yield number, name and value of each feature or parameter."""
     for answer in answers:
         number, _, value = answer.text.split(",", 2)
-        name = names.get(int(number), "")
-        is_named = name and not name.startswith("feature ")
-        if is_named or value.strip() not in ("", "0"):
-            yield [number, name, legible(value)]
+        yield [number, names.get(int(number), ""), legible(value)]
+
+
+def _tells(number: str, name: str, value: str) -> bool:
+    """Return whether a row tells something. Parameters that are features are always empty."""
+    return value.strip() not in ("", "0") or (bool(name) and not name.startswith("feature "))
 
 
 NAMES = {1: FEATURE_NAMES, 3: PARAMETER_NAMES}

@@ -225,7 +225,7 @@ def _print_answers(answers: list[Answer], json: bool) -> None:
     if json:
         print_json([_answer_json(answer) for answer in answers])
         return
-    if (rows := named_rows(answers)) is not None:
+    if (rows := named_rows(answers, is_whole=not sys.stdout.isatty())) is not None:
         print_table(*rows)
         return
     for answer in answers:

@@ -186,8 +186,11 @@ def try_(
     if not found:
         fail(f"vehicle {names.vehicle_key(vehicle_id)} has no such subscription")
     problems = asyncio.run(_try_all(settings, found))
-    for each, problem in zip(found, problems, strict=True):
-        print(f"{each.app_id}\t{each.push_type}\t{problem or 'delivered'}")
+    outcomes = zip(found, problems, strict=True)
+    print_table(
+        ("app", "type", "outcome"),
+        [(each.app_id, each.push_type, problem or "delivered") for each, problem in outcomes],
+    )
     if failed := sum(1 for problem in problems if problem):
         fail(f"{failed} of {len(found)} not reached")
 

@@ -6,7 +6,6 @@ those of this machine.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
@@ -15,16 +14,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ovms.app.alerts import ALERT_DAYS
 from ovms.app.snapshot import Snapshot
 from ovms.cli.common import printable
-from ovms.cli.measures import AS_CAR, UNKNOWN, ShownUnits, number
+from ovms.cli.measures import AS_CAR, ShownUnits, number
 from ovms.cli.show_lines import ShownLine, lines, place
-from ovms.cli.text import clock_time, duration
+from ovms.cli.text import duration
 from ovms.protocol.records import GroupPosition, legible
-
-ALERTS_SHOWN = 3
-"""The last alerts that the view shows."""
 
 BAR_WIDTH = 40
 """Columns of the bar of the charge."""
@@ -55,7 +50,7 @@ def view(
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    for line in (*lines(snapshot, now, units), *_alerts(snapshot, now)):
+    for line in lines(snapshot, now, units):
         table.add_row(line.name, _drawn(line))
     title = Text.assemble((printable(snapshot.vehicle_id), "bold"), "  ", _presence(snapshot, now))
     if loss is not None:
@@ -108,20 +103,6 @@ def _charge_bar(snapshot: Snapshot) -> RenderableType:
     bar = Table.grid(padding=(0, 1))
     bar.add_row(ProgressBar(100, soc, width=BAR_WIDTH), Text(number(soc, "%", 1), "bold"))
     return bar
-
-
-def _alerts(snapshot: Snapshot, now: float) -> Iterator[ShownLine]:
-    styles = {"A": "bold red", "E": "red"}
-    shown: Sequence[str] = ["alerts", *[""] * ALERTS_SHOWN]
-    last = snapshot.alert_log.alerts[-ALERTS_SHOWN:]
-    if not last:
-        is_known = snapshot.alert_log.is_loaded
-        yield ShownLine("alerts", f"none in {ALERT_DAYS} days" if is_known else UNKNOWN)
-    for name, told in zip(shown, reversed(last), strict=False):
-        text = " / ".join(legible(told.alert.text).splitlines())
-        yield ShownLine(
-            name, f"{clock_time(told.time, now)}  {text}", styles.get(told.alert.kind, "")
-        )
 
 
 def group_view(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ovms.app.alerts import ALERT_DAYS
 from ovms.app.snapshot import Snapshot
 from ovms.cli.measures import AS_CAR, UNKNOWN, ShownUnits, number
 from ovms.cli.text import clock_time, duration, fields_of, span
@@ -28,6 +29,9 @@ from ovms.protocol.records.tyres import PSI_PER_KPA
 
 DRAWN = (CarFirmware, Environment, Location, ServerFirmware, Status, WheelPressures)
 """The records that have lines of their own."""
+
+ALERTS_SHOWN = 3
+"""The last alerts that are shown."""
 
 CHARGING = ("charging", "topoff", "heating", "prepare")
 """The charge states of a charge that goes on."""
@@ -58,7 +62,7 @@ class ShownLine:
 
 
 def lines(snapshot: Snapshot, now: float, units: ShownUnits) -> Iterator[ShownLine]:
-    """Yield all that is known of a vehicle but its state of charge and its alerts."""
+    """Yield all that is known of a vehicle but its state of charge, what counts most first."""
     view = _View(snapshot, now, units)
     if snapshot.is_paranoid:
         yield ShownLine("sealed", _sealed(snapshot))
@@ -77,6 +81,7 @@ def lines(snapshot: Snapshot, now: float, units: ShownUnits) -> Iterator[ShownLi
     yield ShownLine("position", place(snapshot.location, units))
     yield from view.map_link()
     yield ShownLine("tyres", view.tyres())
+    yield from _alerts(snapshot, now)
     yield ShownLine("signal", view.signal())
     yield ShownLine("firmware", view.firmware())
     yield from _others(snapshot)
@@ -387,6 +392,20 @@ def _others(snapshot: Snapshot) -> Iterator[ShownLine]:
     for code, seen in sorted(snapshot.messages.items()):
         if isinstance(seen.content, Record) and not isinstance(seen.content, DRAWN):
             yield ShownLine(CODES[code].meaning, fields_of(seen))
+
+
+def _alerts(snapshot: Snapshot, now: float) -> Iterator[ShownLine]:
+    styles = {"A": "bold red", "E": "red"}
+    shown: Sequence[str] = ["alerts", *[""] * ALERTS_SHOWN]
+    last = snapshot.alert_log.alerts[-ALERTS_SHOWN:]
+    if not last:
+        is_known = snapshot.alert_log.is_loaded
+        yield ShownLine("alerts", f"none in {ALERT_DAYS} days" if is_known else UNKNOWN)
+    for name, told in zip(shown, reversed(last), strict=False):
+        text = " / ".join(legible(told.alert.text).splitlines())
+        yield ShownLine(
+            name, f"{clock_time(told.time, now)}  {text}", styles.get(told.alert.kind, "")
+        )
 
 
 def _sealed(snapshot: Snapshot) -> str:

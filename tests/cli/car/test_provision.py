@@ -57,10 +57,10 @@ def test_parameters_are_printed() -> None:
     """A line each, or a JSON list; a terminal gets no control characters."""
     record = "- pin M " + " ".join(["x"] * 10) + " more\x1b[2J"
     code, output, _ = provision(sealed(record))
-    lines = output.splitlines()
-    assert (code, len(lines)) == (0, 14)
-    assert lines[:2] == ["0: registered telephone number -", "1: registration password pin"]
-    assert lines[13] == "13: unnamed more\\x1b[2J"
+    header, *lines = output.splitlines()
+    assert (code, header, len(lines)) == (0, "number\tname\tvalue", 14)
+    assert lines[:2] == ["0\tregistered telephone number\t-", "1\tregistration password\tpin"]
+    assert lines[13] == "13\t\tmore\\x1b[2J"
     code, output, _ = provision(sealed(record), "--json")
     assert json.loads(output)[13] == {"number": 13, "name": None, "value": "more\x1b[2J"}
     assert json.loads(output)[2] == {"number": 2, "name": "miles / kilometer flag", "value": "M"}
@@ -71,7 +71,7 @@ def test_the_iccid_may_come_from_elsewhere(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("OVMS_ICCID", f" {ICCID}\n")
     with answering(sealed("a b")) as (place, _):
         result = CliRunner().invoke(app, ["--provision", place, "--vin", VIN])
-    assert (result.exit_code, result.stdout.count("\n")) == (0, 2)
+    assert (result.exit_code, result.stdout.count("\n")) == (0, 3)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_nobody_there_is_one_line() -> None:
 def test_a_record_that_cannot_run_is_shown_and_refused() -> None:
     """What came is printed; what lacks is the one line."""
     code, output, errors = provision(sealed("- - M - host"), "--run")
-    assert (code, output.count("\n")) == (1, 5)
+    assert (code, output.count("\n")) == (1, 6)
     assert errors.startswith("ovms: the provisioning record lacks parameter 8 (vehicle ID)")
 
 

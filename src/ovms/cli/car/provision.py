@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ovms.car.parameters import HIDDEN, NAMES, split
 from ovms.car.settings import HIDDEN_VALUE
-from ovms.cli.common import fail, print_json, printable, refuse, resolve_secret
+from ovms.cli.common import fail, print_json, print_table, refuse, resolve_secret
 from ovms.cli.link import TRUST_HINT
 from ovms.net.client import NetError, Untrusted, fetch_provision
 from ovms.protocol.errors import AuthenticationFailed
@@ -65,7 +65,7 @@ def find_iccid(iccid: str | None, iccid_file: str | None) -> str:
 
 
 def show(values: Sequence[str], json: bool, *, is_hidden: bool = False) -> None:
-    """Print parameters: ``number: name value`` a line, or a JSON list of objects.
+    """Print parameters: a table with their names, or a JSON list of objects.
 
     Passwords are ``*`` where they would be kept for others to read: in a journal.
     """
@@ -76,6 +76,8 @@ def show(values: Sequence[str], json: bool, *, is_hidden: bool = False) -> None:
     if json:
         print_json([{"number": n, "name": name, "value": value} for n, name, value in rows])
     else:
-        for number, name, value in rows:
-            print(f"{number}: {name or 'unnamed'} {printable(value)}")
+        print_table(
+            ("number", "name", "value"),
+            [(str(number), name or "", value) for number, name, value in rows],
+        )
     sys.stdout.flush()  # the car may run on for long
