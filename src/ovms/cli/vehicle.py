@@ -40,7 +40,7 @@ from ovms.cli.module_setup import (
 )
 from ovms.cli.vehicle_csv import OwnerWords, export_vehicles, import_vehicles, read_vehicles
 from ovms.server.storage import names, queries
-from ovms.server.values import LogDays, Vehicle, VehicleStatus
+from ovms.server.values import ImportRow, LogDays, Vehicle, VehicleStatus
 
 app = typer.Typer(help="Vehicles: what may call, and who is online.", no_args_is_help=True)
 
@@ -449,6 +449,7 @@ def import_(
     with open_database(data, database, config) as db:
         made = import_vehicles(db, read, file)
     _warn_of_comma([row.secret for row in read.rows])
+    _warn_of_unfit(read.rows)
     _warn_of_known([read.owners[names.owner_key(name)] for name in made.known])
     if json:
         counts = {"vehicles": made.vehicles, "owners": made.owners}
@@ -547,6 +548,22 @@ def _warn_of_comma(secrets_: list[str]) -> None:
         which = "this vehicle" if len(secrets_) == 1 else f"{count} of these vehicles"
         print(
             f"ovms: other servers are not told of {which}: a secret with a comma cannot be sent",
+            file=sys.stderr,
+        )
+
+
+def _warn_of_unfit(rows: list[ImportRow]) -> None:
+    """Say how many cars have an id or a secret that a module does not take, or a weak secret."""
+    unfit = [
+        row.id
+        for row in rows
+        if row.type == "car" and any((*id_warnings(row.id), *secret_warnings(row.secret, row.id)))
+    ]
+    if unfit:
+        named = ", ".join(unfit[:3]) + (" and others" if len(unfit) > 3 else "")
+        print(
+            f"ovms: {len(unfit)} of these vehicles have an id or a secret that some modules do not"
+            f" take, or a weak secret: {named}",
             file=sys.stderr,
         )
 
