@@ -13,10 +13,11 @@ from ovms.base.clock import iso_time
 from ovms.protocol.codes import CODES
 from ovms.protocol.modules import ModuleKind
 from ovms.protocol.records import Content, Field, JsonValue, Record
+from ovms.protocol.records.history import ALERT_TYPE
 from ovms.protocol.records.logs import GRID_TYPE, LOG_RECORDS, TRIP_TYPE
 
 TYPE_NAMES: Final = {"trips": TRIP_TYPE, "log.trip": TRIP_TYPE, "charges": GRID_TYPE,
-                     "log.grid": GRID_TYPE, "positions": "L"}  # fmt: skip
+                     "log.grid": GRID_TYPE, "positions": "L", "alerts": ALERT_TYPE}  # fmt: skip
 """Names that people may write for types of records."""
 
 KM_A_MILE: Final = 1.609344

@@ -234,7 +234,7 @@ class Doorstep:
     def _take_header(self, arrival: Arrival, header: ProxyHeader) -> None:
         """Take a header off the connection, and go on with whom it names."""
         arrival.line.recv(header.length)
-        arrival.needs_header = False
+        arrival.needs_header, arrival.wanted = False, 1
         if header.caller is not None:
             arrival.caller = address_text(header.caller)
             arrival.network = network_of(header.caller[0])
