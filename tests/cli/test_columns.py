@@ -2,11 +2,21 @@ from __future__ import annotations
 
 import pytest
 
-from ovms.cli.columns import ColumnReader
+from ovms.cli.columns import ColumnReader, type_of
 from ovms.protocol.modules import ModuleKind
 from ovms.protocol.records.logs import GRID_TYPE, TRIP_TYPE
 
 TRIP = b"1,50.5,8.25,120,,1609.344,16.093,1800,2,63.5,200.0,210.0,300.0,3.5,0.5,0,0,98,,0"
+
+
+def test_types() -> None:
+    """Types that we know may be written in any case, some by a name; others are as they are."""
+    for text, kind in {
+        "s": "S", "L": "L", "Positions": "L", "trips": TRIP_TYPE, "*-log-trip": TRIP_TYPE,
+        "log.grid": GRID_TYPE, "Charges": GRID_TYPE, "alerts": "*-Log-Notification", "q": "q",
+        "RT-own-Type": "RT-own-Type",
+    }.items():  # fmt: skip
+        assert type_of(text) == kind
 
 
 def test_names_and_units() -> None:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from ovms.base.clock import ManualClock
+from ovms.server.storage.errors import StoreError
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.peers import note_peer
 from ovms.server.storage.store import Store
@@ -55,6 +56,21 @@ async def test_a_database_that_cannot_be_written(
     monkeypatch.setattr(store.database, "read", None)
     found = await find_troubles(tmp_path, store, None, TIME)
     assert found["database"].endswith("keeps nothing: no space left")
+
+
+async def test_a_database_that_cannot_be_read(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that cannot be read hides no other trouble."""
+
+    async def fail(query: object) -> None:
+        raise StoreError("it is damaged")
+
+    monkeypatch.setattr(store.database, "read", fail)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=0))
+    found = await find_troubles(tmp_path, store, None, TIME)
+    assert found["database"] == "The database cannot be read: it is damaged"
+    assert "disk" in found
 
 
 async def test_a_certificate_that_ends(tmp_path: Path, store: Store) -> None:

@@ -33,6 +33,14 @@ LAST_TIME: Final = 253402300799
 POSITION: Final = ("latitude", "longitude", "altitude", "direction")
 
 
+def type_of(text: str) -> str:
+    """Return the type of records that people mean: by name, and in any case where it is ours."""
+    word = text.lower()
+    own = {kind.lower(): kind for kind in (*LOG_RECORDS, ALERT_TYPE)}
+    own |= {code.lower(): code for code, row in CODES.items() if row.is_telemetry}
+    return TYPE_NAMES.get(word) or own.get(word, text)
+
+
 class ColumnReader:
     """Reads the records of one type. ``units`` is what distances are returned in, M or K."""
 

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from ovms.base.clock import iso_time
-from ovms.cli.columns import TYPE_NAMES, ColumnReader
+from ovms.cli.columns import ColumnReader, type_of
 from ovms.cli.common import refuse
 from ovms.cli.gpx import GpxWriter
 from ovms.cli.listing import Format, Row, make_listing
@@ -88,7 +88,7 @@ def make_query(
     if units is not None and units.lower() not in UNIT_WORDS:
         refuse(f"--units: {units!r} is none of km, mi and car")
     if record_type is not None:
-        record_type = TYPE_NAMES.get(record_type.lower(), record_type)
+        record_type = type_of(record_type)
     if chosen == "gpx":
         record_type = POSITIONS if record_type is None else record_type
         if record_type != POSITIONS or fields is not None:

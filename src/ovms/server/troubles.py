@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ovms.base.clock import iso_time
+from ovms.server.storage.errors import StoreError
 from ovms.server.storage.peers import list_peers
 
 if TYPE_CHECKING:
@@ -36,7 +37,11 @@ async def find_troubles(
         return found
     if certificates is not None:
         found |= dict(_of_certificates(certificates, now))
-    peers = await store.database.read(lambda connection: list_peers(connection, now))
+    try:
+        peers = await store.database.read(lambda connection: list_peers(connection, now))
+    except StoreError as error:
+        found["database"] = f"The database cannot be read: {error}"
+        return found
     found |= {f"peer-{each.direction}-{each.id}": _of_peer(each) for each in lost(peers, now)}
     return found
 
