@@ -3,6 +3,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+import pytest
+from structlog.testing import capture_logs
+
 from ovms.base.clock import ManualClock
 from ovms.car.drivers import BusDriver, ClockDriver, Replay
 from ovms.car.frames import Frame
@@ -111,6 +114,20 @@ async def test_a_loop_begins_again_and_time_goes_on() -> None:
         times.append(driver.now)
     run.cancel()
     assert times == sorted(times)
+
+
+@pytest.mark.parametrize(
+    ("frame", "told"),
+    [(SOC[0], 0), (SOC[0]._replace(id=0x123), 1), (SOC[0]._replace(is_extended=True), 1)],
+)
+async def test_a_recording_of_another_car_is_told(frame: Frame, told: int) -> None:
+    """Once, if the vehicle type reads no id of it."""
+    driver = replay([frame] * 3, ManualClock(), 0)
+    with capture_logs() as logged:
+        await driver.run(connected(driver), FakeLink())
+    assert [entry["event"] for entry in logged] == [
+        "the vehicle type reads no frame of the recording"
+    ] * told
 
 
 async def test_a_living_car_follows_the_clock() -> None:

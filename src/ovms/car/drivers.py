@@ -12,6 +12,7 @@ from typing import Protocol
 
 from ovms.base.clock import Clock
 from ovms.base.failures import FailureLog
+from ovms.base.logs import get_logger
 from ovms.car.bus import Bus
 from ovms.car.frames import Frame
 from ovms.car.module import Module
@@ -19,11 +20,15 @@ from ovms.car.recordings.errors import RecordingError
 from ovms.car.vehicles.interface import BusVehicle
 from ovms.protocol import Message
 
+log = get_logger("ovms.car")
+
 TICK = 1.0
 """Real seconds after which the module is asked for messages, if nothing else happens."""
 
 FRAMES_A_TURN = 100
 """Frames that are read before other tasks have a turn: a few milliseconds."""
+
+UNREAD_HINT = "ovms vehicle-type decode shows which ids are in it"
 
 LOOP_GAP = 1.0
 """Seconds of the car's time between the end of a recording and its next start."""
@@ -82,6 +87,8 @@ class Replay:
         self._loop = loop
         self._tick = tick
         self.problem: RecordingError | None = None
+        self._is_understood = False
+        """Whether the vehicle reads any of the frames."""
 
     def describe(self) -> str:
         """Return what it is."""
@@ -96,12 +103,17 @@ class Replay:
                 await self._play(start, module, link)
             except RecordingError as error:
                 self.problem = error
-                return
-            if not self._loop:
+            if not self._is_understood:
+                log.warning("the vehicle type reads no frame of the recording", hint=UNREAD_HINT)
+                self._is_understood = True  # it is told once
+            if self.problem is not None or not self._loop:
                 return
             start = self.now + LOOP_GAP
 
     async def _play(self, start: float, module: Module, link: Listener) -> None:
+        ids: frozenset[tuple[int, bool]] = frozenset()
+        with module.failures.catch("ids"):
+            ids = self._vehicle.ids
         for count, frame in enumerate(self._open_frames()):
             time = max(self.now, start + frame.time)
             if self._speed:
@@ -113,6 +125,7 @@ class Replay:
             if time - self.now >= TICK:  # what was the case until now has lasted
                 await link.tell(module.poll(time))
             self.now = time
+            self._is_understood |= (frame.id, frame.is_extended) in ids
             with module.failures.catch("receive"):
                 self._vehicle.receive(frame, time)
             await link.tell(module.poll(time))
