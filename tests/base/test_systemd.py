@@ -94,6 +94,7 @@ def test_a_journal_is_known_by_its_file(tmp_path: Path) -> None:
         assert not is_journal(journal, {})
         assert not is_journal(io.StringIO(), variables)
     assert not is_journal(journal, variables)
+    assert not is_journal(None, variables)
 
 
 async def test_signs_of_life(tmp_path: Path) -> None:

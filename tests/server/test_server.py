@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from fcntl import ioctl
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection
@@ -683,10 +684,8 @@ def doorsteps(monkeypatch: pytest.MonkeyPatch) -> list[Doorstep]:
     seen: list[Doorstep] = []
 
     class SeenDoorstep(Doorstep):
-        def __init__(
-            self, clock: Clock, handshakes: int, on_unfit: Callable[[bytes], object]
-        ) -> None:
-            super().__init__(clock, handshakes, on_unfit)
+        def __init__(self, *parts: Any) -> None:
+            super().__init__(*parts)
             seen.append(self)
 
     monkeypatch.setattr(server_module, "Doorstep", SeenDoorstep)

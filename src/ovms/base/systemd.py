@@ -82,8 +82,10 @@ def watchdog_interval(environment: Mapping[str, str] = os.environ) -> float | No
     return int(granted) / 3e6
 
 
-def is_journal(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
-    """Return whether a stream goes to the journal, which adds the time itself."""
+def is_journal(stream: TextIO | None, environment: Mapping[str, str] = os.environ) -> bool:
+    """Return whether a stream goes to the journal, which adds the time itself; none does not."""
+    if stream is None:
+        return False
     try:
         state = os.fstat(stream.fileno())
     except (OSError, ValueError):  # closed, or no file at all
