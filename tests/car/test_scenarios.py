@@ -91,7 +91,7 @@ def test_road_trip(seed: int) -> None:
     powers = [status.charge_power or 0 for _, status in seen.status]
     assert max(powers) > 40
     assert seen.trips == 3
-    fast = [s for _, s in seen.status if s.plug_type == 6 and (s.charge_power or 0) > 0]
+    fast = [s for _, s in seen.status if s.plug_type == 7 and (s.charge_power or 0) > 0]
     assert all((s.line_voltage or 0) > 300 for s in fast)
     done = [text for _, text in seen.alerts if text.startswith("ICharging done")]
     assert len(done) in (2, 3)

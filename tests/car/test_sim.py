@@ -5,13 +5,14 @@ from random import Random
 
 import pytest
 
+from ovms.car.charges import PLUGS
 from ovms.car.command_handler import CommandHandler
 from ovms.car.settings import ModuleSettings
 from ovms.car.state import CarState, Topic
-from ovms.car.vehicles.sim import SimCar
+from ovms.car.vehicles.sim import SCENARIOS, SimCar
 from ovms.car.vehicles.sim.battery import Pack
 from ovms.car.vehicles.sim.car import CarPhase
-from ovms.car.vehicles.sim.charging import ChargePhase, Charging
+from ovms.car.vehicles.sim.charging import FAST_CURRENT, ChargePhase, Charging
 from ovms.car.vehicles.sim.driving import Drive
 from ovms.car.vehicles.sim.route import TO_HOME, TO_TOWN
 from ovms.car.vehicles.sim.show import IDEAL_CONSUMPTION
@@ -329,3 +330,56 @@ def test_the_timer_starts_a_charge(timer: int, waits: bool) -> None:
     after: ChargePhase = charging.phase
     assert after is ChargePhase.INTERRUPTED
     assert not charging.is_plugged
+
+
+def fast_charged() -> SimCar:
+    """Return a car that has charged fast for ten minutes, on a hot day."""
+    car = SimCar(start=START, seed=1, scenario=SCENARIOS["road-trip"])
+    while not (car.charging.is_fast and car.charging.power):
+        car.advance(car.time + 10)
+    car.advance(car.time + 600)
+    return car
+
+
+def test_a_fast_charge_bypasses_the_cars_own_charger() -> None:
+    """The charger stays cold and has no efficiency; volts and amperes are the battery's."""
+    car = fast_charged()
+    state = car.state
+    assert state.charge_power is not None
+    assert state.charge_power > 30
+    assert state.temperature_ambient is not None
+    assert state.temperature_charger == pytest.approx(state.temperature_ambient, abs=2)
+    assert state.charger_efficiency is None
+    assert state.charge_power_input == state.charge_power
+    assert state.line_voltage == state.battery_voltage
+    assert state.line_voltage is not None
+    assert state.charge_current == pytest.approx(1000 * state.charge_power / state.line_voltage)
+    assert state.charge_limit == state.pilot_current == FAST_CURRENT
+    assert PLUGS[state.plug_type or 0] == "ccs"
+
+
+def test_a_charge_at_home_warms_the_cars_own_charger() -> None:
+    """On alternating current the charger works, and its limit counts."""
+    car = plugged()
+    car.advance(car.time + 1200)
+    state = car.state
+    assert state.temperature_ambient is not None
+    assert 10 < (state.temperature_charger or 0) - state.temperature_ambient < 25
+    assert (state.charger_efficiency, state.line_voltage) == (90, 230)
+    assert state.charge_limit == state.pilot_current == 32
+    assert PLUGS[state.plug_type or 0] == "type2"
+
+
+def test_nothing_plugged_has_no_plug() -> None:
+    """Without a cable there is no type of plug, no voltage and no current, before and after."""
+    car = SimCar(start=START, seed=1)
+    for phase in (CarPhase.PARKED, CarPhase.DRIVING):
+        until(car, phase)
+        state = car.state
+        assert (state.plug_type, state.pilot_current, state.charger_efficiency) == (None,) * 3
+        assert (state.line_voltage, state.charge_current) == (0, 0)
+    car = fast_charged()
+    car.charging.unplug(car.time)
+    car.advance(car.time + 1)
+    assert (car.state.plug_type, car.state.charge_current) == (None, 0)
+    assert car.state.charge_limit == 32

@@ -135,12 +135,12 @@ def test_warmth_follows_power_in_its_own_time() -> None:
     """The motor is soon warm and soon cold; the battery takes hours for what it does."""
     thermal = Thermal.at(10.0)
     for _ in range(1200):
-        thermal.step(10.0, 25.0, 0.0, 1.0)
+        thermal.step(10.0, 25.0, 0.0, 0.0, 1.0)
     motor, battery = thermal.motor - 10, thermal.battery - 10
     assert 20 < motor < 1.3 * 25
     assert 1 < battery < motor / 5
     for _ in range(1200):
-        thermal.step(10.0, 0.0, 0.0, 1.0)
+        thermal.step(10.0, 0.0, 0.0, 0.0, 1.0)
     assert (thermal.motor - 10) / motor < 0.3 < 0.7 < (thermal.battery - 10) / battery
 
 

@@ -423,7 +423,9 @@ class SimCar:
         return self.auxiliary.step(load, self.time < self._fed_until, seconds)
 
     def _warm(self, outside: float, seconds: float) -> None:
-        self.thermal.step(outside, self._wheels, self.charging.power, seconds)
+        self.thermal.step(
+            outside, self._wheels, self.charging.power, self.charging.own_power, seconds
+        )
         self.thermal.air(outside, self.is_conditioned, seconds)
         if self.is_cooling:
             self.thermal.cool_battery(seconds)

@@ -1,7 +1,7 @@
 """The simulated charger: plug, timer, mode, limit, and energy from the grid.
 
 On alternating current (AC) the car's own charger works within the limit. A fast charger (DC) feeds
-the battery directly, and only the battery limits the power.
+the battery directly: the car's own charger rests, and station and battery limit the power.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ EFFICIENCY = 0.9
 
 FAST_POWER = 75.0
 """kW that a fast charger offers. A car does not see its losses."""
+
+FAST_CURRENT = 200
+"""A that a fast charger offers."""
 
 LEAST_CURRENT, MOST_CURRENT = 6, 32
 """A that may be requested from a station."""
@@ -41,7 +44,9 @@ class Plug(Enum):
     """What the car is plugged in to. The value is the plug type id that it reports."""
 
     AC = 2
-    DC = 6
+    """Type 2."""
+    DC = 7
+    """CCS."""
 
 
 class ChargePhase(IntEnum):
@@ -111,19 +116,29 @@ class Charging:
     @property
     def offered(self) -> float:
         """Power that station and limit allow out of the charger, kW."""
-        if self.plugged_to is Plug.DC:
+        if self.is_fast:
             return FAST_POWER
         return LINE_VOLTAGE * self.limit * EFFICIENCY / 1000
 
     @property
-    def efficiency(self) -> float:
-        """The fraction of the incoming energy that leaves the charger."""
-        return 1.0 if self.plugged_to is Plug.DC else EFFICIENCY
+    def is_fast(self) -> bool:
+        """Whether a fast charger feeds the battery, past the car's own charger."""
+        return self.plugged_to is Plug.DC
 
     @property
-    def line_voltage(self) -> float:
-        """V at the plug."""
-        return self.pack.voltage if self.plugged_to is Plug.DC else LINE_VOLTAGE
+    def own_power(self) -> float:
+        """Power out of the car's own charger, kW."""
+        return 0.0 if self.is_fast else self.power
+
+    @property
+    def efficiency(self) -> float:
+        """The fraction of the incoming energy that reaches the battery."""
+        return 1.0 if self.is_fast else EFFICIENCY
+
+    @property
+    def limit_in_force(self) -> int:
+        """A that limit the present charge: of the car's own charger, or of the station."""
+        return FAST_CURRENT if self.is_plugged and self.is_fast else self.limit
 
     def plug(self, plug: Plug = Plug.AC) -> None:
         """Plug in: charge, or wait for the timer. Fast charging never waits."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ovms.car.state import WHEELS, CarState, Topic
 from ovms.car.vehicles.sim.auxiliary import FULL_AT_REST
 from ovms.car.vehicles.sim.battery import RESISTANCE
-from ovms.car.vehicles.sim.charging import FLOWING, WORDS, Charging, Plug
+from ovms.car.vehicles.sim.charging import FLOWING, LINE_VOLTAGE, WORDS, Charging
 from ovms.car.vehicles.sim.thermal import COOLDOWN_TO, ambient
 
 if TYPE_CHECKING:
@@ -63,14 +63,14 @@ def _show_charging(state: CarState, charging: Charging) -> None:
     state.charge_substate = charging.substate
     state.charge_mode = charging.mode
     state.charger_b4 = 0
-    state.line_voltage = charging.line_voltage if charging.is_plugged else 0
+    state.plug_type = charging.plugged_to.value if charging.is_plugged else None
+    _show_inlet(state, charging)
     state.charge_power = charging.power
     state.charge_power_input = charging.power / charging.efficiency
-    state.charge_current = 1000 * state.charge_power_input / charging.line_voltage
-    state.charger_efficiency = 100 * charging.efficiency if flowing else 0
-    state.charge_limit = charging.limit
-    has_pilot = charging.is_plugged and charging.plugged_to is Plug.AC
-    state.pilot_current = charging.limit if has_pilot else None
+    # On a fast charge the car's own charger rests.
+    works = flowing and not charging.is_fast
+    state.charger_efficiency = 100 * charging.efficiency if works else None
+    state.charge_limit = charging.limit_in_force
     state.charge_minutes = int(charging.seconds / 60)
     state.charge_energy = charging.energy
     state.grid_energy = charging.grid_energy
@@ -79,10 +79,20 @@ def _show_charging(state: CarState, charging: Charging) -> None:
     state.minutes_to_full = None if minutes is None else math.ceil(minutes)
     state.limit_range = state.limit_soc = 0  # it always charges to the end
     state.range_speed = charging.power / IDEAL_CONSUMPTION
-    state.plug_type = charging.plugged_to.value
     state.charge_end_time = charging.ended
     state.charge_timer_mode = charging.timer_mode
     state.charge_timer_start = charging.timer_start
+
+
+def _show_inlet(state: CarState, charging: Charging) -> None:
+    """Update volts and amperes at the inlet; on a fast charge they are the battery's."""
+    state.pilot_current = charging.limit_in_force if charging.is_plugged else None
+    if not charging.is_plugged:
+        state.line_voltage = state.charge_current = 0
+        return
+    state.line_voltage = state.battery_voltage if charging.is_fast else LINE_VOLTAGE
+    assert state.line_voltage
+    state.charge_current = 1000 * charging.power / charging.efficiency / state.line_voltage
 
 
 def _show_doors(car: SimCar) -> None:

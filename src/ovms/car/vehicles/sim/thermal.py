@@ -61,16 +61,19 @@ class Thermal:
         """Return the temperatures of a car that has been parked for long."""
         return cls(*(temperature,) * 5)
 
-    def step(self, outside: float, driving: float, charging: float, seconds: float) -> None:
-        """Move forward with the kW of the drivetrain (either sign) and of the charger."""
+    def step(
+        self, outside: float, driving: float, charging: float, charger: float, seconds: float
+    ) -> None:
+        """Move forward with the kW of the drivetrain (either sign), the charge and the charger.
+
+        ``charging`` is what reaches the battery, ``charger`` what passes the car's own charger.
+        """
         power = abs(driving)
         self.motor = _near(self.motor, outside + MOTOR_RISE * power, seconds / MOTOR_TIME)
         self.pem = _near(self.pem, outside + PEM_RISE * power, seconds / PEM_TIME)
         warm = outside + BATTERY_RISE * (power + charging)
         self.battery = _near(self.battery, warm, seconds / BATTERY_TIME)
-        self.charger = _near(
-            self.charger, outside + CHARGER_RISE * charging, seconds / CHARGER_TIME
-        )
+        self.charger = _near(self.charger, outside + CHARGER_RISE * charger, seconds / CHARGER_TIME)
 
     def cool_battery(self, seconds: float) -> None:
         """Cool the battery down."""
