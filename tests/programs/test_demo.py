@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import socket
@@ -25,11 +26,13 @@ def test_what_the_demo_prints_works(start: Start, tmp_path: Path) -> None:
     """Each command that the demo tells to try does what it says."""
     demo, _ = started(start, tmp_path / "my demo", "--port", "0", "--tls-port", "0")
     commands = [line.strip() for line in demo.lines if line.startswith("  ")]
-    assert len(commands) == 5
+    assert len(commands) == 6
     assert any("--tls --ca" in command for command in commands)
     for command in commands:
         words = shlex.split(command)
-        arguments = words[next(i for i, word in enumerate(words) if word in ("app", "vehicle")) :]
+        arguments = words[
+            next(i for i, word in enumerate(words) if word in ("app", "history", "vehicle")) :
+        ]
         if arguments[1] == "watch":
             watcher = start(*arguments)
             watcher.wait_for("soc=")
@@ -59,3 +62,58 @@ def test_a_second_demo_says_that_one_is_running(start: Start, tmp_path: Path) ->
     assert second.returncode == 1
     assert second.stderr.count("\n") == 1
     assert "another ovms server is running" in second.stderr
+
+
+def shown(port: int, vehicle: str) -> dict[str, dict[str, object]]:
+    """Return the fields that an app has of a vehicle, by code."""
+    done = run_program(
+        "app", "status", "--server", f"127.0.0.1:{port}", "--secret", "demo", "--vehicle", vehicle,
+        "--json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return {code: each["fields"] for code, each in json.loads(done.stdout)["messages"].items()}
+
+
+def history(data: Path, kind: str) -> list[str]:
+    """Return the times of the records of a type that are behind the car that sleeps."""
+    done = run_program("history", "DEMO3", "--type", kind, "--json", "--data", str(data))
+    return [each["time"] for each in json.loads(done.stdout)]
+
+
+def test_a_killed_demo_goes_on_where_the_server_last_saw_it(start: Start, tmp_path: Path) -> None:
+    """Odometer, charge and place of before; the three weeks are there once; its terminal tells."""
+    data = tmp_path / "demo"
+    ports = ("--port", "0", "--tls-port", "0")
+    demo, port = started(start, data, *ports, "--speed", "30")
+    demo.wait_for("DEMO2 +charges fast, ")
+    demo.wait_for("DEMO3 +is asleep, ")
+    demo.wait_for("DEMO +[0-9.]+ km on the way, ")
+    before = {vehicle: shown(port, vehicle) for vehicle in ("DEMO", "DEMO2", "DEMO3")}
+    demo.process.kill()
+    demo.process.wait(PATIENCE)
+    trips = history(data, "*-LOG-Trip")
+    assert len(trips) > 40
+    demo, port = started(start, data, *ports)
+    demo.wait_for("DEMO3 +is asleep, ")
+    assert "lives three weeks" not in demo.output()
+    for vehicle, old in before.items():
+        new = shown(port, vehicle)
+        odometer, driven = old["D"]["odometer"], new["D"]["odometer"]
+        assert isinstance(odometer, float | int)
+        assert isinstance(driven, float | int)
+        assert -0.1 <= driven - odometer < 10
+        soc, left = old["S"]["soc"], new["S"]["soc"]
+        assert isinstance(soc, int)
+        assert isinstance(left, int)
+        assert abs(left - soc) < 15
+    assert history(data, "*-LOG-Trip")[: len(trips)] == trips
+    assert demo.stop() == 0
+
+
+def test_a_speed_that_makes_no_sense_is_refused(tmp_path: Path) -> None:
+    """One line, and nothing is made."""
+    for speed in ("0", "-1", "nan", "1e9"):
+        done = run_program("demo", "--data", str(tmp_path / "demo"), "--speed", speed)
+        assert done.returncode == 2
+        assert "--speed" in done.stderr
+    assert not (tmp_path / "demo").exists()

@@ -83,6 +83,7 @@ class Module:
         restarts: bool = False,
         failures: FailureLog | None = None,
         alert_limits: AlertLimits | None = None,
+        intervals: tuple[float, float] = (INTERVAL_ALONE, INTERVAL_WATCHED),
     ) -> None:
         """Make a module. ``sealer`` is for paranoid mode, with a token made for this start.
 
@@ -91,11 +92,13 @@ class Module:
         timeouts; without it the car's time is used. ``delivery_store`` keeps what is not delivered.
         ``modem`` carries out the commands that need one; without it they are unsupported. With
         ``restarts`` the caller restarts the program on :attr:`restart_requested`. What is an event
-        is as in ``alert_limits``, or else as the vehicle has it.
+        is as in ``alert_limits``, or else as the vehicle has it. ``intervals`` are the seconds
+        between reports while no app watches, and while one does.
         """
         self.vehicle = vehicle
         self.identity = vehicle.identity
         """What does not change about the vehicle."""
+        self._intervals = intervals
         self.failures = failures or failure_log()
         """Exceptions in the vehicle's code; none of them ends the module."""
         self._state = vehicle.state
@@ -232,7 +235,8 @@ class Module:
     @property
     def interval(self) -> float:
         """Seconds from one report to the next."""
-        return INTERVAL_WATCHED if self.watchers else INTERVAL_ALONE
+        alone, watched = self._intervals
+        return watched if self.watchers else alone
 
     @property
     def is_paranoid(self) -> bool:

@@ -52,8 +52,8 @@ COMMANDS = {
         RUN,
     ),
     "demo": CommandPlace(
-        "ovms.cli.demo", "demo",
-        "Run a server with two demo cars, on this machine only, and say what to try.",
+        "ovms.cli.demo.command", "demo",
+        "Run a server with four demo cars, on this machine only, and tell what they do.",
         RUN,
     ),
     "app": CommandPlace(

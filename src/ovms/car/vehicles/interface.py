@@ -140,6 +140,10 @@ class VehicleOptions:
     """What may be sent to its bus, if it has one."""
     scenario: str = DEFAULT_SCENARIO
     """What a simulated car goes through: a name of its ``SCENARIOS``."""
+    phase: float = 0.0
+    """The fraction of its scenario's round, 0 to 1, that a simulated car has behind it."""
+    soc: float | None = None
+    """% of charge with which a simulated car starts; drawn unless given."""
     logs: bool = False
     """Whether a car on a bus reports trips and charges for the history."""
 

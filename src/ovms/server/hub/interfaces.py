@@ -12,7 +12,20 @@ from ovms.protocol.records.history import KeptRecord
 from ovms.server.values import DayTraffic, HistoryEntry, HistoryKey, Traffic, TypeSummary, Vehicle
 
 
-class Storage(Protocol):
+class HistorySink(Protocol):
+    """Where records go."""
+
+    def put_history(
+        self, vehicle_id: str, record: KeptRecord, on_saved: Callable[[], None] | None = None
+    ) -> bool:
+        """Keep a record; ``on_saved`` is called in the event loop once it is on disk.
+
+        A record that was sent again is stored once, and called for as well. False if there is no
+        room for it now: it must be sent again.
+        """
+
+
+class Storage(HistorySink, Protocol):
     """Where the hub keeps what must survive.
 
     The ``put_…`` methods return at once; they take vehicle ids in upper case.
@@ -29,15 +42,6 @@ class Storage(Protocol):
 
     def put_presence(self, vehicle_id: str, *, car: bool, apps: int, batch: int) -> None:
         """Keep who is connected, for the operator's lists."""
-
-    def put_history(
-        self, vehicle_id: str, record: KeptRecord, on_saved: Callable[[], None] | None = None
-    ) -> bool:
-        """Keep a record; ``on_saved`` is called in the event loop once it is on disk.
-
-        A record that was sent again is stored once, and called for as well. False if there is no
-        room for it now: it must be sent again.
-        """
 
     def history_waiting(self, vehicle_id: str) -> int:
         """Return how many records wait for the disk."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ovms.protocol.codes import CODES
 from ovms.protocol.messages import LatestMessage
 from ovms.protocol.records.history import KeptRecord
-from ovms.server.hub.interfaces import Storage
+from ovms.server.hub.interfaces import HistorySink
 
 DAY = 86400
 
@@ -34,7 +34,7 @@ class TelemetryLog:
     """The telemetry log of one vehicle."""
 
     vehicle_id: str
-    storage: Storage
+    storage: HistorySink
     settings: LogSettings
     days: int | None = None
     """Days its records are kept, 0 for none; ``None`` for the settings'."""

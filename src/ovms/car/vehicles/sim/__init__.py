@@ -15,4 +15,6 @@ def make_sim(options: VehicleOptions) -> SimCar:
         pin=options.pin,
         vin=options.vin,
         scenario=SCENARIOS[options.scenario],
+        phase=options.phase,
+        soc=options.soc,
     )

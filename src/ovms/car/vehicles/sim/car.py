@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable
 from enum import Enum
 from random import Random
+from typing import NamedTuple
 
 from ovms.car.answers import AnswerCallback
 from ovms.car.reports import CarIdentity
@@ -53,8 +54,14 @@ CAR_TYPE = "SIM"
 CAPACITY = 42.0
 """kWh."""
 
-FINE_STEP, COARSE_STEP = 1.0, 10.0
-"""Seconds of a step while moving and at rest."""
+
+class Steps(NamedTuple):
+    """Seconds of the steps in which a car is simulated; where it moves they are short enough."""
+
+    moving: float = 1.0
+    awake: float = 1.0
+    asleep: float = 10.0
+
 
 AWAKE_FOR = 120.0
 """Seconds after the last use until the car sleeps."""
@@ -76,6 +83,10 @@ VALET_SPEED = 60 / 3.6
 
 LEAVE_AGAIN = 600.0
 """Seconds until a driver who found the battery too empty checks again."""
+
+
+LEAST_STAY = 60.0
+"""Seconds of a stay that are left at least when a car goes on in it."""
 
 
 class CarPhase(Enum):
@@ -102,7 +113,8 @@ CALM_ASLEEP = 60.0
 class SimCar:
     """A simulated car. ``start`` is Unix seconds; ``pin`` opens it.
 
-    ``phase`` (0 to 1) is the fraction of its scenario's round that is over at the start.
+    ``phase`` (0 to 1) is the fraction of its scenario's round that is over at the start, and
+    ``soc`` its % of charge then; drawn unless given.
     """
 
     def __init__(
@@ -114,6 +126,8 @@ class SimCar:
         vin: str | None = None,
         scenario: Scenario = COMMUTE,
         phase: float = 0.0,
+        soc: float | None = None,
+        steps: Steps | None = None,
     ) -> None:
         self.random = Random(seed)  # noqa: S311 (a toy's chances, no secret)
         self.pin = pin
@@ -122,7 +136,8 @@ class SimCar:
         self.scenario = scenario
         self.phase = CarPhase.PARKED
         self.body = Body()
-        self.pack = Pack(CAPACITY, CAPACITY * self.random.uniform(*scenario.soc) / 100)
+        drawn = self.random.uniform(*scenario.soc)
+        self.pack = Pack(CAPACITY, CAPACITY * (drawn if soc is None else soc) / 100)
         self.auxiliary = Auxiliary(CAPACITY_12V * self.random.uniform(*scenario.charge_12v))
         self.charging = Charging(self.pack)
         self.thermal = Thermal.at(ambient(start))
@@ -150,6 +165,7 @@ class SimCar:
         self._phase_began = self._fed_until = self._wakes_at = start
         self._leaves_at = start
         """When the present stay ends, Unix seconds."""
+        self._steps = steps or Steps()
         self._script: list[tuple[float, Callable[[], None]]] = []
         self._at = 0
         """The present act, counted through all rounds."""
@@ -194,6 +210,20 @@ class SimCar:
         return self.scenario.place_at(self._at)
 
     @property
+    def act(self) -> int:
+        """The act of the scenario's round that it is in."""
+        return self._at % len(self.scenario.acts)
+
+    @property
+    def leaves_at(self) -> float:
+        """When the present stay ends, Unix seconds; later if something keeps the driver."""
+        return self._leaves_at
+
+    def stay_until(self, time: float) -> None:
+        """Let the present stay end at ``time``, Unix seconds."""
+        self._leaves_at = time
+
+    @property
     def calm_for(self) -> float:
         """Seconds for which little happens unless a command comes."""
         is_asleep = self.phase is CarPhase.PARKED and not self.body.is_awake
@@ -207,8 +237,10 @@ class SimCar:
     # -- a step -----------------------------------------------------------------------------
 
     def _step_length(self) -> float:
-        at_rest = self.phase is CarPhase.PARKED and not self.charging.is_active
-        return COARSE_STEP if at_rest and not self.body.is_awake else FINE_STEP
+        if self.phase is not CarPhase.PARKED:
+            return self._steps.moving
+        is_asleep = not (self.charging.is_active or self.body.is_awake)
+        return self._steps.asleep if is_asleep else self._steps.awake
 
     def _step(self, seconds: float) -> None:
         self._run_script()
@@ -241,15 +273,37 @@ class SimCar:
             self._set_off(act.route, behind)
         elif isinstance(act, Stay):
             self._settle(act)
-            self._leaves_at = self.time + (1 - behind) * (self._leaves_at - self.time)
-            if phase == 0:
+            if act.leaves is None:
+                self._leaves_at = self.time + (1 - behind) * (self._leaves_at - self.time)
+            if phase == 0 and self.scenario.first is not None:
                 self._leaves_at = self.time + self.random.uniform(*self.scenario.first)
             elif act.plug is not None:
                 self._set(charge_port=True)
                 self.charging.plug(act.plug)
+                self.charging.skip_preparation()
+        if self.drive is not None or self.charging.is_active:
+            self.wake()
+
+    def go_on_at(self, at: int, *, km: float = 0.0, parked: float = 0.0) -> None:
+        """Go on in act ``at``: ``km`` from the start of a way, or ``parked`` seconds in a stay."""
+        self._at = at
+        self.awake_until, self.body.is_awake = self.time, False
+        act = self.scenario.act(at)
+        assert isinstance(act, Way | Stay)
+        if isinstance(act, Way):
+            self._set_off(act.route, km / act.route.length)
+            return
+        self.drive = None
+        self._begin(CarPhase.PARKED)
+        self._settle(act)
+        if act.leaves is None:
+            self._leaves_at = max(self.time + LEAST_STAY, self._leaves_at - parked)
+        if act.plug is not None and not self.charging.is_plugged and parked < LEAST_STAY:
+            self._set(charge_port=True)
+            self.charging.plug(act.plug)
 
     def _settle(self, stay: Stay) -> None:
-        self._leaves_at = self.time + self.random.uniform(*stay.seconds)
+        self._leaves_at = stay.end(self.time, self.random)
         self._wakes_at = self.time + stay.wakes_every
 
     def _stay(self) -> None:

@@ -161,6 +161,11 @@ class Charging:
         self.seconds = self.energy = self.grid_energy = self._prepared = 0.0
         self.phase = ChargePhase.DONE if self.pack.soc >= self.target else ChargePhase.PREPARING
 
+    def skip_preparation(self) -> None:
+        """Have the current of a charge flow at once: it has begun before."""
+        if self.phase is ChargePhase.PREPARING:
+            self.phase = ChargePhase.CHARGING
+
     def stop(self, now: float) -> None:
         """Stop a charge, or the waiting for one, on request."""
         self._end(ChargePhase.STOPPED, now)

@@ -7,12 +7,15 @@ with the car's own seed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from random import Random
 
 from ovms.car.vehicles.sim.charging import Plug
 from ovms.car.vehicles.sim.route import Route, RoutePoint
 
 Span = tuple[float, float]
 """The bounds of a random value."""
+
+DAY = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,15 @@ class Stay:
     """Seconds after which the car wakes up by itself for a while; 0 for never."""
     drain: float = 0.0
     """Additional load on the 12 V battery of a sleeping car, A."""
+    leaves: Span | None = None
+    """Hours of the day (UTC) between which the stay ends, instead of after ``seconds``."""
+
+    def end(self, now: float, random: Random) -> float:
+        """Return when a stay that begins now ends, Unix seconds."""
+        if self.leaves is None:
+            return now + random.uniform(*self.seconds)
+        end = now - now % DAY + 3600 * random.uniform(*self.leaves)
+        return end if end > now else end + DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +78,14 @@ Way = Go | Tow
 class Scenario:
     """A round of acts that begins with a stay. Each drive is followed by a stay.
 
-    ``first`` are the remaining seconds of the first stay at the very start, unplugged.
+    ``first`` are the remaining seconds of the first stay at the very start, unplugged; ``None`` for
+    a whole stay.
     """
 
     name: str
     meaning: str
     acts: tuple[Act, ...]
-    first: Span
+    first: Span | None
     soc: Span = (62, 78)
     """% of charge at the start."""
     charge_12v: Span = (1.0, 1.0)
@@ -97,9 +110,13 @@ class Scenario:
 
     def place_at(self, at: int) -> RoutePoint:
         """Return where the car stands at act ``at``: the end of the drive before it."""
+        route = self.way_before(at).route
+        return route.place(route.length)
+
+    def way_before(self, at: int) -> Way:
+        """Return the drive, or the tow, that led to act ``at``."""
         before = (self.act(at - step) for step in range(1, len(self.acts) + 1))
-        way = next(act for act in before if isinstance(act, Way))
-        return way.route.place(way.route.length)
+        return next(act for act in before if isinstance(act, Way))
 
     def cut(self, phase: float) -> tuple[int, float]:
         """Return the act at ``phase`` (0 to 1) of a round, and the fraction of it that is over."""
@@ -110,6 +127,11 @@ class Scenario:
                 return at, rest / length
             rest -= length
         return 0, 0.0
+
+    def phase_of(self, at: int, part: float = 0.0) -> float:
+        """Return the phase of a round at which ``part`` (0 to 1) of act ``at`` is over."""
+        lengths = [_seconds(act) for act in self.acts]
+        return (sum(lengths[:at]) + part * lengths[at]) / sum(lengths)
 
     def flags_at(self, at: int) -> tuple[bool, bool]:
         """Return whether valet mode is on at act ``at``, and whether the alarm sounds."""

@@ -1,13 +1,15 @@
-"""``ovms demo``: a server with two cars that live, on this machine only."""
+"""``ovms demo``: a server with four cars that live, on this machine only, and what they do."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -33,21 +35,26 @@ from ovms.car.vehicles.roadster import Roadster
 from ovms.car.vehicles.roadster.demo import DEMO_RECORDING
 from ovms.car.vehicles.sim import SimCar
 from ovms.cli.common import fail, refuse
-from ovms.cli.database import open_database
-from ovms.server.accounts.passwords import hash_password
+from ovms.cli.demo.cars import ROADSTER, SIMULATED
+from ovms.cli.demo.events import CarEvents
+from ovms.cli.demo.vehicles import HOST, OWNER, SECRET, Past, set_up
 from ovms.server.certificate import BadCertificate
 from ovms.server.listener import CannotListen, Ports, bound
 from ovms.server.server import AlreadyRunning, serve, stopping_on_signals
 from ovms.server.settings import ServerSettings
-from ovms.server.storage import queries
 from ovms.server.storage.errors import StoreError
 
-OWNER: Final = "demo"
-SECRET: Final = "demo"  # noqa: S105 (it protects two cars that do not exist, on loopback)
-VEHICLES: Final = {"DEMO": "Simulated car", "ROADSTER": "Recorded Roadster"}
-HOST: Final = "127.0.0.1"
 PORT: Final = 6867
 TLS_PORT: Final = 6870
+
+INTERVALS: Final = (5.0, 2.0)
+"""Real seconds between two reports, while no app watches and while one does: it costs nobody."""
+
+LOOK: Final = 0.5
+"""Seconds between two looks at what the cars do."""
+
+MOST_SPEED: Final = 3600.0
+"""Seconds of the cars in a real one; beyond, their weeks pass before anybody has read a line."""
 
 
 def demo(
@@ -67,15 +74,23 @@ def demo(
         ),
     ] = None,
     http_port: Annotated[int, typer.Option(help="Reserved: port for HTTP.")] = 6868,
+    speed: Annotated[
+        float, typer.Option(help="The cars' seconds in each second, up to 3600.")
+    ] = 1.0,
     log_level: Annotated[str, typer.Option(help="Least level to log.")] = "warning",
 ) -> None:
-    """Run a server with two demo cars, on this machine only, and say what to try."""
+    """Run a server with four demo cars, on this machine only, and tell what they do.
+
+    One drives, one charges fast, one sleeps after three weeks of trips, one is a recording. Started
+    again, they go on where the server last heard of them. It prints what to try elsewhere.
+    """
     if log_level not in logs.LEVELS:
         refuse(f"no log level {log_level!r}")
-    folder = data or default_data_dir() / "demo"
-    _make_vehicles(folder)
+    if not (math.isfinite(speed) and 0 < speed <= MOST_SPEED):
+        refuse(f"--speed must be a number above 0, up to {MOST_SPEED:.0f}")
     if port is not None and port == tls_port != 0:
         refuse("--port and --tls-port must differ")
+    folder = data or default_data_dir() / "demo"
     try:
         port = _free_port(PORT, tls_port) if port is None else port
         tls_port = _free_port(TLS_PORT, port) if tls_port is None else tls_port
@@ -88,12 +103,17 @@ def demo(
             tls_port=tls_port,
             http_port=http_port,
         )
+        past = set_up(folder, _say)
         with logs.running(log_level, "text") as log_queue:
-            uvloop.run(_run(settings, log_queue))
+            uvloop.run(_run(settings, past, speed, log_queue))
     except (AlreadyRunning, BadCertificate, CannotListen, StoreError) as error:
         fail(str(error))
     except OSError as error:
         fail(f"{error.filename or 'the demo'}: {error.strerror or error}")
+
+
+def _say(text: str) -> None:
+    print(f"ovms demo: {text}", flush=True)
 
 
 def _free_port(usual: int, other: int | None) -> int:
@@ -107,57 +127,73 @@ def _free_port(usual: int, other: int | None) -> int:
         return 0
 
 
-def _make_vehicles(folder: Path) -> None:
-    """Make the owner and the vehicles, unless they are there from an earlier demo."""
-    with open_database(folder, None, None) as db, db.writing() as connection:
-        now = time.time()
-        owner = queries.find_owner(connection, OWNER) or queries.add_owner(
-            connection, OWNER, now, password_hash=hash_password(SECRET)
-        )
-        for vehicle, name in VEHICLES.items():
-            if queries.find_vehicle(connection, vehicle) is None:
-                queries.add_vehicle(connection, vehicle, owner, SECRET, now, name=name)
+@dataclass(frozen=True, slots=True)
+class RunningCar:
+    """A car of the demo: its link, and what it does in words."""
+
+    id: str
+    link: Link
+    events: CarEvents
 
 
-async def _run(settings: ServerSettings, log_queue: LogQueue) -> None:
+async def _run(settings: ServerSettings, past: Past, speed: float, log_queue: LogQueue) -> None:
     stop = asyncio.Event()
-    cars: list[asyncio.Task[None]] = []
+    tasks: list[asyncio.Task[None]] = []
 
     def on_ready(ports: Ports) -> None:
         assert ports.mp is not None  # the demo opens both ports, whatever variables say
-        cars.extend(asyncio.create_task(link.run()) for link in _links(ports.mp))
-        output.put(_welcome(ports, settings.data))
+        cars = _make_cars(past, ports.mp, speed)
+        output.put(_welcome(ports, settings.data, past))
+        tasks.extend(asyncio.create_task(car.link.run()) for car in cars)
+        tasks.append(asyncio.create_task(_tell(cars, output.put)))
 
     with log_queue.beside(sys.stdout) as output, stopping_on_signals(stop):
         try:
             await serve(settings, stop, on_ready=on_ready)
         finally:
-            for car in cars:
-                car.cancel()
-            await asyncio.gather(*cars, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _links(port: int) -> Iterator[Link]:
+async def _tell(cars: list[RunningCar], put: Callable[[str], object]) -> None:
+    """Put a line for each thing that a car does, for ever."""
+    while True:
+        for car in cars:
+            for text in car.events.look(car.link.module.watchers, time.monotonic()):
+                put(f"{time.strftime('%H:%M:%S')}  {car.id:<9} {text}")
+        await asyncio.sleep(LOOK)
+
+
+def _make_cars(past: Past, port: int, speed: float) -> list[RunningCar]:
     clock = SystemClock()
-    sim = SimCar(start=clock.time(), seed=1)
-    yield _link("DEMO", sim, ClockDriver(clock=clock), Units.KILOMETRES, port)
+    cars = []
+    for demo_car in SIMULATED:
+        driver = ClockDriver(clock=clock, speed=speed, tick=LOOK)
+        vehicle: SimCar = demo_car.go_on(driver.now, past.latest[demo_car.id])
+        cars.append(_make_car(demo_car.id, vehicle, driver, Units.KILOMETRES, port, speed))
     roadster = Roadster()
     frames = Recording(DEMO_RECORDING).frames
-    replay = Replay(roadster, frames, clock=clock, loop=True)
-    yield _link("ROADSTER", roadster, replay, Units.MILES, port)
+    replay = Replay(roadster, frames, clock=clock, speed=speed, loop=True)
+    cars.append(_make_car(ROADSTER, roadster, replay, Units.MILES, port, speed))
+    return cars
 
 
-def _link(vehicle_id: str, vehicle: CarVehicle, driver: Driver, units: Units, port: int) -> Link:
-    return Link(
-        Module(vehicle, units, vehicle_id),
+def _make_car(
+    vehicle_id: str, vehicle: CarVehicle, driver: Driver, units: Units, port: int, speed: float
+) -> RunningCar:
+    alone, watched = INTERVALS
+    link = Link(
+        Module(vehicle, units, vehicle_id, intervals=(alone * speed, watched * speed)),
         driver,
         partial(call_server, HOST, port, vehicle_id, SECRET.encode(), TokenMemory()),
         random=Random(),  # noqa: S311 (jitter)
         names={"vehicle": vehicle_id},
     )
+    return RunningCar(vehicle_id, link, CarEvents(vehicle.state))
 
 
-def _welcome(ports: Ports, folder: Path) -> str:
+def _welcome(ports: Ports, folder: Path, past: Past) -> str:
     """Return what runs, and what to try, as a shell takes it."""
     command = _command()
     data, certificate = (quote(str(path)) for path in (folder, folder / "tls" / "cert.pem"))
@@ -166,12 +202,15 @@ def _welcome(ports: Ports, folder: Path) -> str:
     secure = f"--server {HOST}:{ports.mp_tls} --tls --ca {certificate} {secret}"
     return f"""\
 ovms demo ready: server on {HOST}:{ports.mp}, owner {OWNER}, data in {folder}
-Two cars are connected: DEMO (simulated, soon drives off) and ROADSTER (a recording). Elsewhere, try
+Four cars call it. DEMO drives to town and back, DEMO2 far away with fast charges. DEMO3 is asleep,
+behind it {past.summary}. ROADSTER is a recording.
+What they do is told below. In another terminal, try
 
   {command} app watch {target} --vehicle DEMO
+  {command} app status {target} --vehicle DEMO2
   {command} app command {target} --vehicle DEMO lock 1234
-  {command} app status {target} --vehicle ROADSTER
-  {command} app status {secure} --vehicle DEMO
+  {command} app status {secure} --vehicle ROADSTER
+  {command} history DEMO3 --data {data}
   {command} vehicle list --data {data}
 
 Stop the demo with Ctrl-C."""

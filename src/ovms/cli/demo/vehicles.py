@@ -1,0 +1,95 @@
+"""The demo's owner and vehicles in the server's database, and what it knows of them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ovms.car import charges as charge_log
+from ovms.car import trips as trip_log
+from ovms.cli.database import open_database
+from ovms.cli.demo.cars import SLEEPER, VEHICLES
+from ovms.cli.demo.past import live
+from ovms.protocol.messages import LatestMessage
+from ovms.server.accounts.passwords import hash_password
+from ovms.server.storage import queries
+from ovms.server.storage.batch import Batch
+from ovms.server.storage.database import Database
+from ovms.server.values import ALERT_TYPE
+
+OWNER: Final = "demo"
+SECRET: Final = "demo"  # noqa: S105 (it protects cars that do not exist, on loopback)
+HOST: Final = "127.0.0.1"
+
+COLUMN: Final = 6
+"""From 0: the km in a trip's record, and the charge state in a charge's."""
+
+PAGE: Final = 5000
+"""Records that are counted at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the server knows of the demo's vehicles."""
+
+    latest: Mapping[str, Mapping[str, LatestMessage]]
+    """The latest messages by vehicle and code."""
+    summary: str
+    """What the car that sleeps has behind it."""
+
+
+def set_up(folder: Path, say: Callable[[str], object]) -> Past:
+    """Make what is missing of owner, vehicles and past; ``say`` takes what takes a while."""
+    with open_database(folder, None, None) as db:
+        _make_vehicles(db)
+        if not _latest(db, SLEEPER.id):
+            say(f"{SLEEPER.id} lives three weeks of trips and charges first, a few seconds …")
+            asyncio.run(_apply(db, live(SLEEPER, time.time())))
+        latest = {vehicle: _latest(db, vehicle) for vehicle in VEHICLES}
+        return Past(latest, _summary(db))
+
+
+def _summary(db: Database) -> str:
+    """Return what the car that sleeps has behind it, in words."""
+    trips = [float(row[COLUMN]) for row in _rows(db, trip_log.TYPE)]
+    charges = sum(row[COLUMN] == "charging" for row in _rows(db, charge_log.TYPE))
+    alerts = len(_rows(db, ALERT_TYPE))
+    return f"{len(trips)} trips over {sum(trips):.0f} km, {charges} charges and {alerts} alerts"
+
+
+def _rows(db: Database, record_type: str) -> list[list[str]]:
+    """Return the columns of the records of a type."""
+    with db.reading() as connection:
+        _, last = queries.history_count(connection, SLEEPER.id, record_type)
+        page = queries.history_page(connection, SLEEPER.id, record_type, None, None, last, PAGE)
+    return [entry.data.decode().split(",") for entry in page]
+
+
+def _make_vehicles(db: Database) -> None:
+    """Make the owner and the vehicles, unless they are there from an earlier demo."""
+    with db.writing() as connection:
+        now = time.time()
+        owner = queries.find_owner(connection, OWNER) or queries.add_owner(
+            connection, OWNER, now, password_hash=hash_password(SECRET)
+        )
+        for vehicle, name in VEHICLES.items():
+            if queries.find_vehicle(connection, vehicle) is None:
+                queries.add_vehicle(connection, vehicle, owner, SECRET, now, name=name)
+
+
+async def _apply(db: Database, batch: Batch) -> None:
+    """Write a car's past, all of it or nothing."""
+    try:
+        await db.apply(batch)
+    finally:
+        await db.close()
+
+
+def _latest(db: Database, vehicle: str) -> dict[str, LatestMessage]:
+    with db.reading() as connection:
+        found = queries.load_vehicle(connection, vehicle)
+    return {} if found is None else {message.code: message for message in found[1]}
