@@ -342,14 +342,14 @@ def fast_charged() -> SimCar:
 
 
 def test_a_fast_charge_bypasses_the_cars_own_charger() -> None:
-    """The charger stays cold and has no efficiency; volts and amperes are the battery's."""
+    """The charger stays cold and nothing is lost in it; volts and amperes are the battery's."""
     car = fast_charged()
     state = car.state
     assert state.charge_power is not None
     assert state.charge_power > 30
     assert state.temperature_ambient is not None
     assert state.temperature_charger == pytest.approx(state.temperature_ambient, abs=2)
-    assert state.charger_efficiency is None
+    assert state.charger_efficiency == 100
     assert state.charge_power_input == state.charge_power
     assert state.line_voltage == state.battery_voltage
     assert state.line_voltage is not None
@@ -376,10 +376,10 @@ def test_nothing_plugged_has_no_plug() -> None:
     for phase in (CarPhase.PARKED, CarPhase.DRIVING):
         until(car, phase)
         state = car.state
-        assert (state.plug_type, state.pilot_current, state.charger_efficiency) == (None,) * 3
+        assert (state.plug_type, state.pilot_current, state.charger_efficiency) == (0, None, 0)
         assert (state.line_voltage, state.charge_current) == (0, 0)
     car = fast_charged()
     car.charging.unplug(car.time)
     car.advance(car.time + 1)
-    assert (car.state.plug_type, car.state.charge_current) == (None, 0)
+    assert (car.state.plug_type, car.state.charge_current) == (0, 0)
     assert car.state.charge_limit == 32

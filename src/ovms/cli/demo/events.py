@@ -104,10 +104,10 @@ class CarEvents:
 
 def _view(state: CarState, watchers: int) -> CarView:
     return CarView(
-        state.is_on,
+        bool(state.is_on),
         bool((state.doors_1 or 0) & Doors1.PILOT_PRESENT),
         state.charge_state,
-        state.is_locked,
+        bool(state.is_locked),
         bool((state.doors_2 or 0) & Doors2.VALET),
         bool((state.doors_4 or 0) & Doors4.ALARM),
         bool((state.doors_5 or 0) & Doors5.HVAC) and not state.is_on,

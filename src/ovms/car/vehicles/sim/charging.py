@@ -49,6 +49,10 @@ class Plug(Enum):
     """CCS."""
 
 
+NO_PLUG = 0
+"""The plug type id while nothing is plugged in, which modules on the road send, too."""
+
+
 class ChargePhase(IntEnum):
     """What the charger does, with the numbers that cars use."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ovms.car.state import WHEELS, CarState, Topic
 from ovms.car.vehicles.sim.auxiliary import FULL_AT_REST
 from ovms.car.vehicles.sim.battery import RESISTANCE
-from ovms.car.vehicles.sim.charging import FLOWING, LINE_VOLTAGE, WORDS, Charging
+from ovms.car.vehicles.sim.charging import FLOWING, LINE_VOLTAGE, NO_PLUG, WORDS, Charging
 from ovms.car.vehicles.sim.thermal import COOLDOWN_TO, ambient
 
 if TYPE_CHECKING:
@@ -63,13 +63,11 @@ def _show_charging(state: CarState, charging: Charging) -> None:
     state.charge_substate = charging.substate
     state.charge_mode = charging.mode
     state.charger_b4 = 0
-    state.plug_type = charging.plugged_to.value if charging.is_plugged else None
+    state.plug_type = charging.plugged_to.value if charging.is_plugged else NO_PLUG
     _show_inlet(state, charging)
     state.charge_power = charging.power
     state.charge_power_input = charging.power / charging.efficiency
-    # On a fast charge the car's own charger rests.
-    works = flowing and not charging.is_fast
-    state.charger_efficiency = 100 * charging.efficiency if works else None
+    state.charger_efficiency = 100 * charging.efficiency if flowing else 0
     state.charge_limit = charging.limit_in_force
     state.charge_minutes = int(charging.seconds / 60)
     state.charge_energy = charging.energy
