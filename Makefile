@@ -8,7 +8,7 @@ APT_PACKAGES :=
 # Which index pip asks is the machine's business. build.txt pins the build backend: older pips
 # take it from the first variable, newer ones from the second.
 PIP := PIP_CONSTRAINT=constraints/build.txt PIP_BUILD_CONSTRAINT=constraints/build.txt \
-	PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(PY) -m pip install --quiet
+	PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore scripts/packages $(PY)
 PYTEST := $(PY) -m pytest
 # Most tests of programs wait: two workers a core take half the time of one. Eight are enough.
 WORKERS := $(shell n=$$(($$(nproc) * 2)); echo $$((n < 8 ? n : 8)))
@@ -21,7 +21,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 run: $(VENV)/.run ## Install what is needed and start the demo
-	$(VENV)/bin/ovms demo --data demo-data
+	@$(VENV)/bin/ovms demo --data demo-data
 
 test: packages check ## The gate: check, then every test; protocol/ by its own tests, each branch
 	$(PYTEST) -n auto tests/protocol --cov --cov-branch --cov-fail-under=100 \
@@ -60,13 +60,13 @@ $(VENV)/.place: FORCE
 	@scripts/venv $(VENV)
 
 $(VENV)/.run: $(VENV)/.place pyproject.toml constraints/run.txt constraints/build.txt
-	$(PIP) --constraint constraints/run.txt --editable '.[car,notify]'
+	@$(PIP) --constraint constraints/run.txt --editable '.[car,notify]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.place pyproject.toml constraints/dev.txt constraints/build.txt
-	$(PIP) --constraint constraints/dev.txt --editable '.[dev]'
+	@$(PIP) --constraint constraints/dev.txt --editable '.[dev]'
 	@touch $(VENV)/.run $@
 
 $(VENV)/.mutants: $(VENV)/.dev
-	$(PIP) --constraint constraints/dev.txt --editable '.[dev,mutants]'
+	@$(PIP) --constraint constraints/dev.txt --editable '.[dev,mutants]'
 	@touch $@
