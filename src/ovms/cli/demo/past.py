@@ -34,11 +34,12 @@ DAYS_BEHIND: Final = 21
 STEPS: Final = Steps(moving=2.0, awake=10.0, asleep=120.0)
 """Coarser than a car that somebody watches."""
 
-LOOKS: Final = {CarPhase.DRIVING: 10.0, CarPhase.PARKED: 300.0}
-"""Seconds between two looks of the module while the car drives, and while it stands plugged in."""
-
 LOOK: Final = 5.0
-"""The same while doors move."""
+"""Seconds between two looks of the module at its car while doors move."""
+
+LOOK_DRIVING: Final = 10.0
+LOOK_AWAKE: Final = 20.0
+LOOK_CHARGING: Final = 300.0
 
 INTERVALS: Final = (1800.0, 60.0)
 """Seconds between two reports, at rest and else: what the server's telemetry log has of them."""
@@ -139,9 +140,9 @@ def _morning(car: SimCar, now: float) -> float:
 
 def _seconds_to_look(car: SimCar) -> float:
     """Return the seconds until the module looks at its car again."""
-    seconds = LOOKS.get(car.phase, LOOK)
     if car.phase is not CarPhase.PARKED:
-        return seconds
-    if not (car.body.is_awake or car.charging.is_active):
-        seconds = INTERVALS[0]
+        return LOOK_DRIVING if car.phase is CarPhase.DRIVING else LOOK
+    seconds = LOOK_AWAKE if car.body.is_awake else INTERVALS[0]
+    if car.charging.is_active:
+        seconds = LOOK_CHARGING
     return max(LOOK, min(seconds, car.leaves_at - car.time))
