@@ -39,7 +39,7 @@ LOOK: Final = 5.0
 
 LOOK_DRIVING: Final = 10.0
 LOOK_AWAKE: Final = 20.0
-LOOK_CHARGING: Final = 300.0
+LOOK_CHARGING: Final = 90.0
 
 INTERVALS: Final = (1800.0, 60.0)
 """Seconds between two reports, at rest and else: what the server's telemetry log has of them."""
