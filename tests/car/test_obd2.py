@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+import io
+import json
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -12,9 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ovms.base import logs
 from ovms.car.frames import Frame
 from ovms.car.trust import Trust
 from ovms.car.vehicles.data.folder import VehicleType, read_folder
+from ovms.car.vehicles.data.transport import IsoTpEndpoint
 from ovms.car.vehicles.data.vehicle import DataVehicle
 from ovms.car.vehicles.obd2.simulated import AFTER_RUN, MOST_PIDS, SimulatedCar, offered
 from ovms.car.vehicles.simulation import Simulation
@@ -202,7 +205,8 @@ def heard(*texts: str) -> DataVehicle:
     car = DataVehicle(obd2())
     for now, text in enumerate(texts):
         bus_id, _, data = text.rpartition("#")
-        car.receive(Frame(now, int(bus_id or "7E8", 16), bytes.fromhex(data)), now)
+        number = int(bus_id or "7E8", 16)
+        car.receive(Frame(now, number, bytes.fromhex(data), number > 0x7FF), now)
     return car
 
 
@@ -222,12 +226,18 @@ def heard(*texts: str) -> DataVehicle:
         ("03 7F 01 12", "doors_1", None),
         ("03 41 FE 12", "doors_1", None),
         ("06 41 00 00 00 00 00", "doors_1", Doors1.CAR_ON),
-        ("7E9#03 41 0D 32", "speed", None),
+        ("7E9#03 41 0D 32", "speed", 50),
+        ("7EF#03 41 0D 32", "speed", 50),
+        ("7F0#03 41 0D 32", "speed", None),
+        ("7E7#03 41 0D 32", "speed", None),
+        ("18DAF110#03 41 0D 32", "speed", 50),
+        ("18DAF1FF#03 41 0D 32", "speed", 50),
+        ("18DAF210#03 41 0D 32", "speed", None),
         ("7DF#02 01 0D", "speed", None),
     ],
 )
 def test_answers_as_the_standard_has_them(frame: str, field: str, expected: object) -> None:
-    """Each PID is read with its unit; other control units and negative answers say nothing."""
+    """Each PID is read with its unit, from all control units; negative answers say nothing."""
     assert getattr(heard(frame).state, field) == expected
 
 
@@ -317,24 +327,143 @@ def test_any_frames_are_survived(said: list[tuple[float, Frame]], trust: Trust) 
 # -- 29 bits --------------------------------------------------------------------------------
 
 
-def test_a_car_with_29_bits(tmp_path: Path) -> None:
-    """What the page says to change is all there is to change."""
-    page = (Path(__file__).parents[2] / "docs/vehicles.md").read_text("utf-8")
-    (block,) = re.findall(r"in such a copy.*?```toml\n(.*?)```", page, re.DOTALL)
-    (number,) = re.findall(r"`BO_ 2024` becomes `BO_ (\d+)`", page)
-    folder = tmp_path / "long"
-    folder.mkdir()
-    mapping = (FOLDER / "vehicle.toml").read_text("utf-8")
-    before, _, after = mapping.partition("[[isotp]]")
-    rest = after.partition("\n\n")[2]
-    (folder / "vehicle.toml").write_text(f"{before}{block}\n{rest}", "utf-8")
-    dbc = (FOLDER / "obd2.dbc").read_text("utf-8").replace(" 2024 ", f" {number} ")
-    (folder / "long.dbc").write_text(dbc, "utf-8")
-    bus = Bus(kind=read_folder(folder), is_extended=True)
+def test_a_car_with_29_bits() -> None:
+    """It is found by itself, and from then on asked by ids of 29 bits alone."""
+    bus = Bus(is_extended=True)
     bus.drive_off()
     assert bus.car.state.vin == VIN
-    assert {frame.id for frame in bus.asked} == {0x18DB33F1, 0x18DA10F1}
     assert bus.car.state.odometer == pytest.approx(bus.other.state.odometer, abs=5)
+    assert {frame.id for frame in bus.asked} == {0x7DF, 0x18DB33F1, 0x18DA10F1}
+    bus.asked.clear()
+    bus.run(130)
+    assert {frame.id for frame in bus.asked} == {0x18DB33F1, 0x18DA10F1}
+
+
+# -- several control units ------------------------------------------------------------------
+
+
+class Unit:
+    """A control unit with an answer to each request that it knows."""
+
+    def __init__(
+        self, request: int, response: int, answers: dict[str, str], *, is_shy: bool = False
+    ) -> None:
+        self.end = IsoTpEndpoint(response, request, request > 0x7FF)
+        self.request = request
+        self.answers = {bytes.fromhex(asked): bytes.fromhex(a) for asked, a in answers.items()}
+        self.is_shy = is_shy
+        """It answers only to requests to all."""
+        self.asked: list[str] = []
+
+    def receive(self, frame: Frame, now: float) -> list[Frame]:
+        """Return the frames of the answer to a frame."""
+        is_to_all = frame.id in (0x7DF, 0x18DB33F1) and frame.is_extended == (self.request > 0x7FF)
+        is_request = frame.data[0] < 8
+        if not (is_to_all or frame.id == self.request) or (
+            self.is_shy and is_request and not is_to_all
+        ):
+            return []
+        for request in self.end.receive(frame._replace(id=self.request), now):
+            if request in self.answers:
+                self.asked.append(request.hex())
+                self.end.send(self.answers[request], now)
+        return self.end.take()
+
+
+def drive(units: list[Unit], seconds: float = 60, trust: Trust = Trust.ASK) -> DataVehicle:
+    """Return a car after some time with these units."""
+    car = DataVehicle(obd2(), trust=trust)
+    now = 0.0
+    while now < seconds:
+        car.advance(now)
+        while frames := car.sending(now):
+            car.sent(now)
+            for frame in [each for unit in units for sent in frames
+                          for each in unit.receive(sent, now)]:  # fmt: skip
+                car.receive(frame, now)
+        now += 0.25
+    return car
+
+
+ENGINE = {"0100": "410000080001", "0120": "412000000001", "0140": "414040000000",
+          "010d": "410d32", "0142": "414236b0"}  # fmt: skip
+BATTERY = {"0100": "410000000001", "0120": "412000000001", "0140": "414000000020",
+           "015b": "415b80"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [((0x7E0, 0x7E8), (0x7E3, 0x7EB)), ((0x7E6, 0x7EE), (0x7E7, 0x7EF)),
+     ((0x18DA10F1, 0x18DAF110), (0x18DAFFF1, 0x18DAF1FF))],
+)  # fmt: skip
+def test_each_unit_is_asked_for_what_it_offers(
+    one: tuple[int, int], other: tuple[int, int]
+) -> None:
+    """Speed and 12 V come from one, and the state of charge from another; none is asked in vain."""
+    units = [Unit(*one, ENGINE), Unit(*other, BATTERY)]
+    state = drive(units).state
+    assert (state.speed, state.voltage_12v) == (50, 14)
+    assert state.soc == pytest.approx(50.2, abs=0.01)
+    assert set(units[0].asked) == set(ENGINE)
+    assert set(units[1].asked) == set(BATTERY)
+
+
+def test_a_unit_that_answers_only_to_all() -> None:
+    """One that does not answer on its own id is asked by the id of all."""
+    state = drive([Unit(0x7E1, 0x7E9, ENGINE, is_shy=True)]).state
+    assert (state.speed, state.voltage_12v) == (50, 14)
+
+
+def test_of_two_that_offer_the_same_one_is_asked() -> None:
+    """The first one is asked for the speed, and the other only for what it alone has."""
+    units = [Unit(0x7E0, 0x7E8, ENGINE), Unit(0x7E1, 0x7E9, ENGINE | BATTERY)]
+    units[1].answers[bytes.fromhex("0140")] = bytes.fromhex("414040000020")
+    drive(units)
+    assert "010d" in units[0].asked
+    assert all(units[1].asked.count(each) <= 1 for each in ("010d", "0142"))
+    assert "015b" in units[1].asked
+
+
+def vin_answers(vin: bytes) -> dict[str, str]:
+    """Return the answers of a unit that tells a VIN."""
+    return {"0100": "410000000000", "0900": "490040000000", "0902": f"490201{vin.hex()}"}
+
+
+@pytest.mark.parametrize(
+    "none",
+    [b"\0" * 17, b"\xff" * 17, b" " * 17, b"0" * 17, b"X" * 17, b"-" * 17, b"12345678901234567",
+     b"WVWZZZ1OZXW000001", b"WVWZZZ1IZXW000001", b"WVWZZZ1QZXW000001", b"wvwzzz1jzxw000001",
+     b"WVWZZZ1JZXW00000", b"WVWZZZ1JZX\0\0\0\0\0\0\0", b""],
+)  # fmt: skip
+def test_an_answer_that_is_no_vin_is_none(none: bytes) -> None:
+    """It is unknown, and another unit's is taken, whichever comes first."""
+    assert drive([Unit(0x7E0, 0x7E8, vin_answers(none))]).state.vin is None
+    for order in (1, -1):
+        given = [none, VIN.encode()][::order]
+        units = [Unit(0x7E0 + at, 0x7E8 + at, vin_answers(vin)) for at, vin in enumerate(given)]
+        assert drive(units, 100).state.vin == VIN
+
+
+def test_who_answers_what_is_logged_once(lines: Callable[[], list[dict[str, str]]]) -> None:
+    """A line for each control unit, with what it has answered."""
+    drive([Unit(0x7E0, 0x7E8, ENGINE), Unit(0x7E3, 0x7EB, BATTERY)], 200)
+    told = [(line["id"], line["answers"]) for line in lines()]
+    assert [id_ for id_, _ in told] == ["7E8", "7EB"]
+    assert [("speed" in each, "12 V" in each, "state of charge" in each) for _, each in told] == [
+        (True, True, False), (False, False, True),
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def lines() -> Iterator[Callable[[], list[dict[str, str]]]]:
+    """Return a function that returns the lines of the log about control units."""
+    stream = io.StringIO()
+    logs.configure("info", "json", stream)
+    yield lambda: [
+        line for each in stream.getvalue().splitlines()
+        if (line := json.loads(each))["event"] == "control unit"
+    ]  # fmt: skip
+    logs.configure("warning", "text")
 
 
 # -- the simulated control unit ---------------------------------------------------------------

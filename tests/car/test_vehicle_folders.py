@@ -504,3 +504,33 @@ def test_no_text_does_harm(text: str) -> None:
     document = read(text)
     problems_ = document.problems
     assert bool(problems_) == isinstance(document, VehicleTypeError)
+
+
+UNITS = LINK + "units = 8\n"
+
+
+@pytest.mark.parametrize(
+    ("added", "expected"),
+    [
+        (UNITS, []),
+        (UNITS + ASK + 'to = ["engine"]\nwhom = "each"', []),
+        (UNITS + ASK + 'to = ["engine", "x"]', ["vehicle.toml:13: no link 'x'"]),
+        (UNITS + ASK + "to = []", ["vehicle.toml:13: ask.0.to: list should have at least 1"]),
+        (
+            UNITS + ASK + 'to = "engine"\nwhom = "two"',
+            ["vehicle.toml:14: ask.0.whom: input should"],
+        ),
+        (LINK + ASK + 'to = "engine"\nwhom = "one"', ["vehicle.toml:13: one needs a link with"]),
+        (ASK + 'id = 1\nwhom = "each"', ["vehicle.toml:8: each needs a link with several"]),
+        (UNITS.replace("functional = 0x7DF", ""), ["vehicle.toml:8: several control units are"]),
+        (LINK + "units = 257", ["vehicle.toml:8: isotp.0.units: input should be less"]),
+        (UNITS.replace("17", "0x7F9") + 'message = "One"', ["vehicle.toml:8: the id of the last"]),
+        (LINK + 'message = "One"', []),
+        (LINK + 'message = "Ona"', ["vehicle.toml:8: the DBC file has no message Ona (did you"]),
+    ],
+)
+def test_links_with_several_control_units(tmp_path: Path, added: str, expected: list[str]) -> None:
+    """Mistakes in them are told at their lines."""
+    told = problems(tmp_path, GOOD + added + "\n")
+    assert len(told) == len(expected), told
+    assert all(each.startswith(start) for each, start in zip(told, expected, strict=True)), told

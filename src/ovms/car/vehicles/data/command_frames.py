@@ -130,6 +130,8 @@ class Poll:
     when: Condition
     link: IsoTpLink | None = None
     """The link that it goes to; then ``data`` is a whole frame of the link."""
+    whom: str = "all"
+    """On a link with several control units: ``all`` at once, ``each``, or the first that fits."""
 
 
 def read_questions(
@@ -142,16 +144,20 @@ def read_questions(
         entry = read_entry(AskEntry, each, document, path)
         if entry is None:
             continue
-        goal = _read_goal(entry, links, document, path)
+        goals = _read_goals(entry, links, document, path)
         template = _read_template(entry.data, entry.to is not None, document, path)
         when = read_condition(entry.when, bus, document, (*path, "when"))
         if template is not None and template.places:
             document.report((*path, "data"), "a question has no parameters to put into its frame")
-        elif template is not None and goal is not None:
+        elif template is not None:
             data = template.fill({})
-            questions.append(
-                Poll(entry.purpose, goal.id, goal.is_extended, data, entry.every, when, goal.link)
-            )
+            questions += [
+                Poll(
+                    entry.purpose, goal.id, goal.is_extended, data, entry.every, when, goal.link,
+                    entry.whom,
+                )
+                for goal in goals
+            ]  # fmt: skip
     return questions
 
 
@@ -163,8 +169,19 @@ class _Goal(NamedTuple):
     link: IsoTpLink | None = None
 
 
+def _read_goals(entry: AskEntry, links: Links, document: Document, path: Path) -> list[_Goal]:
+    """Return where a question goes: an id, or one or several links."""
+    names: list[str | None] = [*entry.to] if entry.to else [None]
+    found = [_read_goal(entry, to, links, document, path) for to in names]
+    goals = [goal for goal in found if goal]
+    if entry.whom != "all" and any(not goal.link or goal.link.units == 1 for goal in goals):
+        text = f"{entry.whom} needs a link with several control units (units)"
+        document.report((*path, "whom"), text)
+    return goals
+
+
 def _read_goal(
-    entry: AskEntry | FrameEntry, links: Links, document: Document, path: Path
+    entry: AskEntry | FrameEntry, to: str | None, links: Links, document: Document, path: Path
 ) -> _Goal | None:
     if (entry.id is None) == (entry.to is None):
         document.report(path, "where it goes is either an id or, with to, a link")
@@ -174,7 +191,7 @@ def _read_goal(
         return _Goal(entry.id, entry.extended)
     if entry.extended:
         document.report((*path, "extended"), "whether its ids have 29 bits is said by the link")
-    link = find_link(entry.to or "", links, document, (*path, "to"))
+    link = find_link(to or "", links, document, (*path, "to"))
     return _Goal(link.asked_by, link.is_extended, link) if link else None
 
 
@@ -247,7 +264,7 @@ def _read_frame(
     entry = read_entry(FrameEntry, written, document, path)
     if entry is None:
         return None
-    goal = _read_goal(entry, links, document, path)
+    goal = _read_goal(entry, entry.to, links, document, path)
     template = _read_template(entry.data, entry.to is not None, document, path)
     if template is None or goal is None:
         return None

@@ -115,6 +115,11 @@ class BusFile:
         """Return the messages with an id. One is expected."""
         return [message for message, _ in self._messages.get((bus_id, is_extended), ())]
 
+    def message(self, name: str) -> Message | None:
+        """Return the message of a name; ``None`` if there is none."""
+        found = (message for each in self._messages.values() for message, _ in each)
+        return next((message for message in found if message.name == name), None)
+
     @property
     def messages(self) -> list[str]:
         """The names of all messages."""

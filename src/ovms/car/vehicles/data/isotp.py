@@ -8,7 +8,7 @@ read, too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,6 +52,9 @@ class _Open:
     request: bytes
     began: float
     deadline: float
+    purpose: str = ""
+    is_own: bool = False
+    """It went to the unit's own id."""
 
     def wait(self, now: float, seconds: float) -> None:
         """Extend the deadline, within the bound of the whole."""
@@ -73,10 +76,29 @@ class _Open:
 class IsoTpChannel:
     """One link between a car and its module. ``look`` returns what is known of the car."""
 
-    def __init__(self, link: IsoTpLink, questions: Sequence[Poll], look: Look) -> None:
+    def __init__(
+        self,
+        link: IsoTpLink,
+        questions: Sequence[Poll],
+        look: Look,
+        is_asked: Callable[[Poll], bool] = lambda _: True,
+        most_misses: int | None = None,
+    ) -> None:
+        """Make a channel. ``is_asked`` says whether a question is for it, too.
+
+        With ``most_misses`` requests go to the unit's own id, until it has missed so many in a row.
+        """
         self.link = link
+        self.look = look
+        self.misses = 0
+        """Requests in a row without an answer."""
+        self.last_answered = ""
+        """The purpose of the question that the last payload answered."""
         self._questions = questions
-        self._look = look
+        self._is_asked = is_asked
+        self._most_misses = most_misses
+        self._answers_own = False
+        """Whether it has ever answered a request to its own id."""
         self._asked: dict[int, float] = {}
         self._open: _Open | None = None
         self._asking: int | None = None
@@ -89,35 +111,46 @@ class IsoTpChannel:
         """When the open request is given up, if its answer does not come or go on."""
         return self._open.deadline if self._open else None
 
-    def receive(self, frame: Frame, now: float) -> list[bytes]:
-        """Handle a frame of the control unit. Return the answers that it completes."""
-        listens = not self._begins_our_answer(frame)
+    def receive(self, frame: Frame, now: float, *, is_ours: bool = False) -> list[bytes]:
+        """Handle a frame of the control unit. Return the answers that it completes.
+
+        ``is_ours`` says that it begins an answer to a request to all.
+        """
+        listens = not (is_ours or self.begins_our_answer(frame))
         payloads = self._end.receive(frame, now, listens=listens)
         if self._open is not None and self._end.is_receiving:
             self._open.wait(now, ANSWER_TIMEOUT)
         for payload in payloads:
-            self._process_payload(payload, now)
+            self.last_answered = self.process_payload(payload, now)
             self._idle_until = now
         return payloads
 
-    def _begins_our_answer(self, frame: Frame) -> bool:
+    def begins_our_answer(self, frame: Frame) -> bool:
         """Return whether a frame is the first of a long answer to our request."""
         is_first = bool(frame.data) and frame.data[0] >> 4 == FIRST_FRAME
         return is_first and self._open is not None and self._open.is_answered_by(frame.data[2:])
 
-    def _process_payload(self, payload: bytes, now: float) -> None:
-        """Close or extend the open request if a payload answers it."""
+    def process_payload(self, payload: bytes, now: float) -> str:
+        """Close or extend the open request if a payload answers it.
+
+        Return the purpose of the question that it answers positively.
+        """
         if self._open is None:
-            return
+            return ""
+        purpose = self._open.purpose if self._open.is_answered_by(payload) else ""
         if self._open.is_refused_by(payload) and payload[2:3] == bytes([PENDING]):
             self._open.wait(now, PENDING_TIMEOUT)
         elif self._open.is_refused_by(payload) or self._open.is_answered_by(payload):
+            self._answers_own |= self._open.is_own
             self._open = None
+            self.misses = 0 if self._answers_own else min(self.misses, self._most_misses or 0)
+        return purpose
 
     def proceed(self, now: float) -> list[Frame]:
         """Return the frames that let an answer go on. Give up an overdue answer."""
         if self._open is not None and now >= self._open.deadline:
             self._open = None
+            self.misses += 1
             self._end.reset()
         return self._end.take()
 
@@ -135,13 +168,20 @@ class IsoTpChannel:
         ]
         for _, at in sorted(due):
             question = self._questions[at]
-            if question.when.holds(self._look):
+            if question.when.holds(self.look) and self._is_asked(question):
                 self._asked[at], self._asking = now, at
-                frame = Frame(now, question.id, question.data, question.is_extended)
-                self.note(frame, now)
+                frame = Frame(now, self._goal(question), question.data, question.is_extended)
+                self.note(frame, now, question.purpose)
                 return [frame]
         self._idle_until = now + PAUSE
         return []
+
+    def _goal(self, question: Poll) -> int:
+        """Return the id that a question goes to."""
+        if self._most_misses is None:
+            return question.id
+        own = self._answers_own or self.misses < self._most_misses
+        return self.link.request if own else self.link.asked_by
 
     def sent(self, now: float, problem: str | None) -> None:
         """Note that the request is on the bus. With a ``problem``, ask it again soon."""
@@ -150,9 +190,11 @@ class IsoTpChannel:
             self._open = None
             self._asked[asking] = retry_from(now, self._questions[asking].every)
 
-    def note(self, frame: Frame, now: float) -> None:
+    def note(self, frame: Frame, now: float, purpose: str = "") -> None:
         """Note a frame that is sent: a request on this link is open from now on."""
-        is_here = (frame.id, frame.is_extended) == (self.link.asked_by, self.link.is_extended)
+        own_ids = (self.link.asked_by, self.link.request)
+        is_here = frame.id in own_ids and frame.is_extended == self.link.is_extended
         if is_here and 0 < frame.data[0] < len(frame.data):
             request = frame.data[1 : 1 + frame.data[0]]
-            self._open = _Open(request, now, now + ANSWER_TIMEOUT)
+            is_own = frame.id == self.link.request
+            self._open = _Open(request, now, now + ANSWER_TIMEOUT, purpose, is_own)

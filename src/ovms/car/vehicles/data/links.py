@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cantools.database import Message
+
 from ovms.car.vehicles.data.dbc import BusFile
 from ovms.car.vehicles.data.encodings import Template
 from ovms.car.vehicles.data.models import LinkEntry, read_entry
@@ -41,6 +43,22 @@ class IsoTpLink:
     """The id of requests to all control units, if it is used instead of the own id."""
     message: str
     """The DBC file's message for its answers."""
+    units: int = 1
+    """How many control units there may be, with ids that follow."""
+    read_as: tuple[int, bool] | None = None
+    """The id of that message, if it is not that of answers."""
+
+    def request_of(self, number: int) -> int:
+        """Return the id of a control unit, the first of which is 0.
+
+        Ids of 29 bits name the sender in their last byte, and the receiver in the one before.
+        """
+        return self.request + (number << 8 if self.is_extended else number)
+
+    @property
+    def responses(self) -> list[tuple[int, bool]]:
+        """The ids of answers of all its control units."""
+        return [(self.response + number, self.is_extended) for number in range(self.units)]
 
     @property
     def asked_by(self) -> int:
@@ -78,14 +96,33 @@ def _make(entry: LinkEntry, bus: BusFile | None, document: Document, path: Path)
     if entry.response in (entry.request, entry.functional):
         text = f"id {entry.response:#x} cannot be both of requests and of answers"
         document.report((*path, "response"), text)
-    messages = bus.messages_of(entry.response, entry.extended) if bus else []
-    if bus is not None and not messages:
-        text = f"the DBC file has no message with the id {entry.response:#x}"
-        document.report((*path, "response"), text)
+    if entry.units > 1 and entry.functional is None:
+        document.report((*path, "units"), "several control units are asked by a functional id")
+    if not entry.extended and entry.response + entry.units - 1 > MOST_STANDARD_ID:
+        document.report((*path, "units"), f"the id of the last unit is above {MOST_STANDARD_ID:#x}")
+    message = _find_message(entry, bus, document, path) if bus else None
     return IsoTpLink(
         entry.name, entry.request, entry.response, entry.extended, entry.functional,
-        messages[0].name if messages else "",
+        message.name if message else "", entry.units,
+        (message.frame_id, message.is_extended_frame) if message else None,
     )  # fmt: skip
+
+
+def _find_message(entry: LinkEntry, bus: BusFile, document: Document, path: Path) -> Message | None:
+    """Return the message by which answers are read. Report it if there is none."""
+    if entry.message is not None:
+        named = bus.message(entry.message)
+        if named is None:
+            text = (
+                f"the DBC file has no message {entry.message}{guess(entry.message, bus.messages)}"
+            )
+            document.report((*path, "message"), text)
+        return named
+    messages = bus.messages_of(entry.response, entry.extended)
+    if not messages:
+        text = f"the DBC file has no message with the id {entry.response:#x}"
+        document.report((*path, "response"), text)
+    return messages[0] if messages else None
 
 
 def _check_others(link: IsoTpLink, others: Links, document: Document, path: Path) -> None:

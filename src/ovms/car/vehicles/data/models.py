@@ -5,7 +5,7 @@ Each entry is checked on its own, so that a mistake in one does not hide those i
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -17,6 +17,9 @@ MOST_ID = 0x1FFFFFFF
 LONGEST_PAUSE, LONGEST_INTERVAL = 60.0, 86400.0
 """Seconds between two frames of a command, and between two questions."""
 
+
+MOST_UNITS = 256
+"""Control units of a link: as many as ids of 29 bits tell apart."""
 
 LONGEST_WITHIN = 30.0
 """Seconds that a car may take to show that it has obeyed a command."""
@@ -114,6 +117,10 @@ class LinkEntry(MappingEntry):
     extended: bool = False
     functional: Id | None = None
     """The id of requests, where they do not go to its own."""
+    units: Annotated[int, Field(ge=1, le=MOST_UNITS)] = 1
+    """How many control units there may be; their ids follow."""
+    message: str | None = None
+    """The DBC file's message for answers, if it does not have the id of answers."""
 
 
 class SilenceEntry(MappingEntry):
@@ -164,8 +171,10 @@ class AskEntry(MappingEntry):
 
     purpose: Annotated[str, Field(alias="for", min_length=1)]
     id: Id | None = None
-    to: str | None = None
-    """The link that the request goes to, instead of an id."""
+    to: Annotated[list[str], Field(min_length=1), BeforeValidator(_listed)] | None = None
+    """The links that the request goes to, instead of an id."""
+    whom: Literal["all", "each", "one"] = "all"
+    """On a link with several control units: by their common id, each by its own, or the first."""
     extended: bool = False
     data: str
     every: Annotated[float, Field(gt=0, le=LONGEST_INTERVAL)]

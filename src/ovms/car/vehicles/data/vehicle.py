@@ -5,7 +5,7 @@ It is pure: it returns frames and sends none. Which frames it returns depends on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ovms.car.answers import AnswerCallback
@@ -14,16 +14,19 @@ from ovms.car.reports import CarIdentity
 from ovms.car.state import CarState, Topic
 from ovms.car.trust import Trust
 from ovms.car.vehicles.data.conditions import Value
+from ovms.car.vehicles.data.control_units import ControlUnit, ControlUnits
 from ovms.car.vehicles.data.dbc import Codes
 from ovms.car.vehicles.data.derived import Derivation
 from ovms.car.vehicles.data.encodings import ValueRefused
 from ovms.car.vehicles.data.fields import FIELDS, Holds, StateField
 from ovms.car.vehicles.data.folder import VehicleType
 from ovms.car.vehicles.data.isotp import ANSWER_TIMEOUT, IsoTpChannel
+from ovms.car.vehicles.data.links import IsoTpLink
 from ovms.car.vehicles.data.position import PositionReader
 from ovms.car.vehicles.data.sending import FrameSender
 from ovms.car.vehicles.data.silence import SilenceWatch
 from ovms.car.vehicles.data.targets import KEEP, SignalTarget
+from ovms.car.vehicles.data.vin import is_vin
 from ovms.protocol.commands import Answer, Command, Result
 
 Observer = Callable[[SignalTarget, float, object], None]
@@ -55,26 +58,38 @@ class DataVehicle:
             alerts=kind.alerts,
         )
         self._messages = kind.messages
-        self._ids = kind.bus.ids_of(kind.messages)
+        links = kind.links.values()
+        self._unit_messages = {link.message for link in links if link.units > 1}
+        """The messages of several control units, each of which has signals of its own."""
+        self._ids = kind.bus.ids_of(kind.messages).union(*(link.responses for link in links))
         self.observe: Observer | None = None
         self._position = PositionReader(kind.alerts.position)
         self.wake: Callable[[], None] = _do_nothing
         self._told_vin = vin
-        self._pieces: dict[int, str] = {}
+        self._pieces: dict[int, dict[int, str]] = {}
+        """The pieces of the VIN by the id of a control unit, -1 for none, and by number."""
         self._codes: dict[str, float] = {}
         alone = [each for each in kind.questions if each.link is None]
         self._sender = FrameSender(alone, self.look)
+        self._channels = {link.name: self._make_channel(link) for link in kind.links.values()}
         self._exchanges = {
-            (link.response, link.is_extended): IsoTpChannel(
-                link, [each for each in kind.questions if each.link == link], self.look
-            )
-            for link in kind.links.values()
+            key: self._channels[link.name] for link in kind.links.values() for key in link.responses
         }
+        self._unit: ControlUnit | None = None
+        """The control unit whose answer is being read."""
+        self._is_answer = False
+        """An answer to a request is being read."""
         self._commands_links = kind.commands_links
         self._silence = SilenceWatch(kind.silences, self.look)
         self._derivation = Derivation(kind.derived, self._look_within)
         self._asked: set[str] = set()
         """The messages that the requests being sent ask for."""
+
+    def _make_channel(self, link: IsoTpLink) -> IsoTpChannel | ControlUnits:
+        questions = [each for each in self.kind.questions if each.link == link]
+        if link.units == 1:
+            return IsoTpChannel(link, questions, self.look)
+        return ControlUnits(link, questions, self.look, self._look_in)
 
     @property
     def ids(self) -> frozenset[tuple[int, bool]]:
@@ -131,13 +146,26 @@ class DataVehicle:
         if exchange is None or not self.kind.buses.takes(exchange.link.message, frame.channel):
             self._read(frame, now)
             return
-        for payload in exchange.receive(frame, now):
-            self._read(frame._replace(data=payload), now)
+        id_, is_extended = exchange.link.read_as or (frame.id, frame.is_extended)
+        answer = frame._replace(id=id_, is_extended=is_extended)
+        if isinstance(exchange, IsoTpChannel):
+            answers: Iterable[tuple[bytes, ControlUnit | None]] = (
+                (payload, None) for payload in exchange.receive(frame, now)
+            )
+        else:
+            answers = exchange.receive(frame, now)
+        self._is_answer = True
+        for payload, self._unit in answers:
+            self._read(answer._replace(data=payload), now)
+        self._unit, self._is_answer = None, False
 
     def reads(self, frame: Frame) -> bool:
         """Return whether a frame may tell something."""
-        if (frame.id, frame.is_extended) not in self._ids:
+        key = (frame.id, frame.is_extended)
+        if key not in self._ids:
             return False
+        if key in self._exchanges:
+            return self.kind.buses.takes(self._exchanges[key].link.message, frame.channel)
         messages = self.kind.bus.messages_of(frame.id, frame.is_extended)
         return any(self._takes(message.name, frame) for message in messages)
 
@@ -160,6 +188,8 @@ class DataVehicle:
         for name, signal in self.kind.watched.get(message, {}).items():
             if name in codes:
                 self._codes[signal.name] = codes[name]
+                if self._unit is not None:
+                    self._unit.codes[signal.name] = codes[name]
         targets = self.kind.targets.get(message, {})
         for name, code in codes.items():
             for target in targets.get(name, ()):
@@ -185,9 +215,14 @@ class DataVehicle:
 
     def look(self, name: str) -> Value:
         """Return what is known of a signal, in the DBC file's unit, or of a field."""
+        return self._look_in(self._codes if self._unit is None else self._unit.codes, name)
+
+    def _look_in(self, codes: Mapping[str, float], name: str) -> Value:
         signal = self.kind.signals.get(name)
         if signal is not None:
-            code = self._codes.get(name)
+            code = codes.get(name)
+            if code is None and signal.message.name not in self._unit_messages:
+                code = self._codes.get(name)
             return None if code is None else signal.scale(code)
         value: Value = FIELDS[name].get(self.state)
         return value
@@ -202,6 +237,8 @@ class DataVehicle:
     def _fill(self, target: SignalTarget, value: Any, now: float) -> None:
         field = target.field
         if value is KEEP:
+            if field.holds is Holds.TEXT and target.when.holds(self.look):
+                self._pieces_of_unit.pop(target.piece, None)
             return
         if self._sender.is_waiting:
             self._sender.heard(field.attribute)
@@ -221,15 +258,22 @@ class DataVehicle:
         if field.attribute == "doors_1":
             self.state.note_power(now)
 
+    @property
+    def _pieces_of_unit(self) -> dict[int, str]:
+        unit = self._unit.channel.link.response if self._unit else -1
+        return self._pieces.setdefault(unit, {})
+
     def _put_piece(self, piece: int, value: object) -> None:
-        """Note a piece of the VIN, which is unknown until all pieces are there."""
+        """Note a piece of the VIN, which is unknown until all pieces of one unit are there."""
+        pieces = self._pieces_of_unit
         if isinstance(value, str):
-            self._pieces[piece] = value
+            pieces[piece] = value
         else:
-            self._pieces.pop(piece, None)
-        is_whole = len(self._pieces) == self.kind.pieces
-        whole = "".join(text for _, text in sorted(self._pieces.items())) if is_whole else None
-        self.state.vin = self._told_vin or whole
+            pieces.pop(piece, None)
+        is_whole = len(pieces) == self.kind.pieces
+        whole = "".join(text for _, text in sorted(pieces.items())) if is_whole else None
+        if whole is None or not self._is_answer or is_vin(whole):
+            self.state.vin = self._told_vin or whole
 
     # -- sending ----------------------------------------------------------------------------
 
@@ -241,7 +285,7 @@ class DataVehicle:
         """
         if self.trust < Trust.ASK:
             return []
-        exchanges = self._exchanges.values()
+        exchanges = self._channels.values()
         going_on = [frame for each in exchanges for frame in each.proceed(now)]
         frames = going_on or self._commanding(now) or self._asking(now)
         return [self.kind.buses.address(frame) for frame in frames]
@@ -252,7 +296,7 @@ class DataVehicle:
             return self._sender.commanding(now)
         given = self._sender.commanding(now, one=True) if self._open_until is None else []
         for frame in given:
-            for exchange in self._exchanges.values():
+            for exchange in self._channels.values():
                 exchange.note(frame, now)
         return given
 
@@ -260,10 +304,27 @@ class DataVehicle:
         """Return the frames that ask for data; on links none shortly before a command."""
         frames, next_ = self._sender.asking(now), self._sender.next
         if not self._commands_links or next_ is None or next_ - now > ANSWER_TIMEOUT:
-            frames += [frame for each in self._exchanges.values() for frame in self._ask(each, now)]
+            frames += [frame for each in self._asked_links for frame in self._ask(each, now)]
         return frames
 
-    def _ask(self, exchange: IsoTpChannel, now: float) -> list[Frame]:
+    @property
+    def _asked_links(self) -> list[IsoTpChannel | ControlUnits]:
+        """The links to ask on: of several for the same message, those on which somebody answers."""
+        channels = list(self._channels.values())
+        answered = {
+            each.link.message
+            for each in channels
+            if isinstance(each, ControlUnits) and each.is_answered
+        }
+        return [
+            each
+            for each in channels
+            if not isinstance(each, ControlUnits)
+            or each.is_answered
+            or each.link.message not in answered
+        ]
+
+    def _ask(self, exchange: IsoTpChannel | ControlUnits, now: float) -> list[Frame]:
         frames = exchange.ask(now)
         if frames:
             self._asked.add(exchange.link.message)
@@ -272,7 +333,7 @@ class DataVehicle:
     @property
     def _open_until(self) -> float | None:
         """When the last open request is given up."""
-        ends = (each.open_until for each in self._exchanges.values())
+        ends = (each.open_until for each in self._channels.values())
         return max((end for end in ends if end is not None), default=None)
 
     @property
@@ -286,7 +347,7 @@ class DataVehicle:
     def sent(self, now: float, problem: str | None = None) -> None:
         """See :class:`~ovms.car.vehicles.BusVehicle`."""
         self._sender.sent(now, problem)
-        for exchange in self._exchanges.values():
+        for exchange in self._channels.values():
             exchange.sent(now, problem)
         asked, self._asked = self._asked, set()
         if problem is None:
