@@ -209,6 +209,8 @@ NOBODY = ["status", "--server", "127.0.0.1:1", "--vehicle", "z", "--secret", "s"
         (["command"], 2, "give a command"),
         (["command", "fly"], 2, "no command is called 'fly'; --list shows all"),
         (["command", "lokc", "1234"], 2, "no command is called 'lokc'; did you mean 'lock'?"),
+        (["command", "shell", "stat", "--srever", "x"], 2, "no such option --srever; did you mean"),
+        (["command", "lock", "--passwrod=x"], 2, "--passwrod; did you mean --password?"),
         (["command", "climate", "maybe"], 2, "climate is off or on, not 'maybe'"),
         (["command", "charge-mode", "rnage"], 2, "did you mean 'range'"),
         (["command", "charge-current", "16V"], 2, "current is a number, as in 16A"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from difflib import get_close_matches
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -35,6 +36,9 @@ SENT_IN_PLAIN = "the car's module cannot open a sealed command: this one goes in
 
 LONGEST_ALERT = 1000
 """Bytes of an alert: more than any phone shows, and still one line of the protocol."""
+
+LIKE_AN_OPTION = 0.8
+"""How much like an option a word must be to be none of the car's, of 1."""
 
 ALERT_KINDS = {"A": AlertKind.ALERT, "I": AlertKind.INFORMATION}
 
@@ -103,6 +107,7 @@ def log(target: MakeTarget, json: JsonOption = False) -> None:
 @app.command(context_settings={"ignore_unknown_options": True})
 @takes_target
 def command(
+    context: typer.Context,
     target: MakeTarget,
     name: Annotated[
         str,
@@ -126,6 +131,7 @@ def command(
         return
     if not name:
         refuse("give a command, or --list")
+    _refuse_misspelt(context, parameters or [])
     sent = _find_command(name, parameters or [])
     called = target()
     answers: list[Answer] = []
@@ -199,6 +205,18 @@ def alert(
             await app.alert(text.replace("\r\n", "\n").replace("\n", "\r"), ALERT_KINDS[kind])
 
     run(work())
+
+
+def _refuse_misspelt(context: typer.Context, words: list[str]) -> None:
+    """Refuse words that look like our own options: what stands behind them may be a secret.
+
+    Other words that begin with a hyphen are the car's, as in ``shell metrics list -p``.
+    """
+    options = [each for param in context.command.params for each in param.opts]
+    for word in words:
+        near = get_close_matches(word.partition("=")[0], options, 1, LIKE_AN_OPTION)
+        if word.startswith("--") and near:
+            refuse(f"no such option {word.partition('=')[0]}; did you mean {near[0]}?")
 
 
 def _find_command(name: str, parameters: list[str]) -> Command:
