@@ -167,7 +167,7 @@ def test_a_state_that_cannot_be_told(lines: Places) -> None:
     car.state.soc = "full"  # type: ignore[assignment]
     module = Module(car)
     ask(module, b"2,9,50")
-    assert {message.code for message in module.connect(0)} == {"F", "D", "W", "V"}
+    assert {message.code for message in module.connect(0)} == {"F", "D", "V"}
     assert {message.code for message in module.poll(INTERVAL_ALONE)} >= {"D"}
     assert lines() == ["alerts and records", "message S"]
 

@@ -108,6 +108,7 @@ ASC = [
     ("   0.100000 1  201             Rx   d 6 5A 03 3C 90 01 10", f"201#{BATTERY}@1"),
     ("   0.100000 2  201             Tx   d 2 5A 03  Length = 1 BitCount = 4 ID = 5", "201#5A03@2"),
     ("   1 1  201             Rx   d 2 5A 03", "201#5A03@1"),
+    ("   0.100000 1  0x2A0           Rx   d D 1 2 3 4 5 6 7 8", "2A0#0102030405060708@1"),
     ("   0.100000 1  18DAF110x       Rx   d 2 5A 03", "18DAF110x#5A03@1"),
     ("   0.200000 CANFD   1 Rx        201  Battery  1 0 2 2 5A 03  0 0 32 0 0 0 0 0", "201#5A03@1"),
     (f"   0.200000 CANFD  12 Tx   18DAF110x  1 0 9 12 {'11 ' * 12} 0", f"18DAF110x#{'11' * 12}@12"),
@@ -119,6 +120,7 @@ ASC = [
     ("   0.300000 1  201             Rx   d 0", None),
     ("   0.300000 CAN 1 Status:chip status error active", None),
     ("   0.300000 1  Statistic: D 0 R 0 XD 0 XR 0 E 0 O 0 B 0.00%", None),
+    ("   0.300000 1  J1939TP FEE3p   6  0  0   -   Rx   d 9 01 02 03 04 05 06 07 08 09", None),
     ("   0.300000 J1939TP FEE3p 6  0  0 -  Rx d 3 01 02 03", None),
     ("   0.300000 SV: 1 0 1 ::Speed = 5", None),
     ("End TriggerBlock", None),
@@ -162,6 +164,7 @@ TRC = [
     ("     4)      1841.0 2  Tx    18DAF110 -  1    5A", "18DAF110x#5A@2"),
     ("     5)      1841.0 1  Rx        0201 -  0    RTR", None),
     ("     6)      1842.0  Warng  FFFFFFFF  4  00 00 00 08 BUSLIGHT", None),
+    ("     7)     17540  FFFFFFFF  4  00 00 00 08 -- -- -- -- BUSHEAVY", None),
 ]
 TRC2 = [
     (";$FILEVERSION=2.1", None),
@@ -170,6 +173,7 @@ TRC2 = [
     ("      2      1059.900 FB 2  18DAF110 Rx -  9    " + "11 " * 12, f"18DAF110x#{'11' * 12}@2"),
     ("      3      1059.900 RR 1      0201 Rx -  8", None),
     ("      4      1059.900 ST 1           Rx -  4    00 00 00 04", None),
+    ("      4     17540.300 ST          Rx    00 00 00 08", None),
     ("      5      1059.900 EV    User-defined event", None),
 ]
 

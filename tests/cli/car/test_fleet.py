@@ -35,6 +35,7 @@ def cars(tmp_path: Path) -> Path:
         ([*SERVER, "--secret-file", "A"], "--secret-file is for one car"),
         ([*SERVER, "--vin", "A"], "--vin is for one car"),
         ([*SERVER, "--replay", "A"], "--replay is for one car"),
+        ([*SERVER, "--channel", "can0"], "--channel is for one car"),
         ([*SERVER, "--paranoid", "A"], "--paranoid is for one car"),
         ([*SERVER, "--provision", "A"], "--provision is for one car"),
         ([*SERVER, "--json"], "--json is for one car"),

@@ -125,7 +125,7 @@ def _frame(text: str, time: float, is_decimal: bool, lines: Lines) -> Frame | No
 def _id(text: str, is_extended: bool, is_decimal: bool) -> int:
     """Return an id, which some settings of the program replace by a name."""
     try:
-        return parse_id(f"{int(text):X}" if is_decimal else text, is_extended)
+        return parse_id(f"{int(text):X}" if is_decimal else text.removeprefix("0x"), is_extended)
     except ValueError:
         raise ValueError(f"{text[:20]!r} is no id: record with numeric ids") from None
 

@@ -34,7 +34,7 @@ OTHER_FILES: Final = 200
 
 FOR_ONE: Final = ("vehicle", "secret", "secret_file", "can", "replay", "loop", "vin", "paranoid",
                   "paranoid_file", "provision", "iccid", "iccid_file", "run", "json", "modem",
-                  "state", "alerts")  # fmt: skip
+                  "state", "alerts", "channel")  # fmt: skip
 """Options that do not go with a fleet."""
 
 
