@@ -103,6 +103,17 @@ async def test_closing_waits_for_no_history(path: Path, database: Database) -> N
         await read
 
 
+async def test_closing_leaves_no_log(path: Path, database: Database) -> None:
+    """Everything is in the database file then, so that it can be copied alone."""
+    subject = SqliteDatabase(path, database.keys.file)
+    await subject.write(_thread)
+    for lane in Lane:
+        await subject.read(_thread, lane)
+    await subject.apply(BIG)
+    await subject.close()
+    assert not path.with_name(f"{path.name}-wal").exists()
+
+
 def test_check(tmp_path: Path) -> None:
     """No file is in order, and none is made; a file that is something else is not."""
     path = tmp_path / "x.db"

@@ -121,8 +121,12 @@ class SqliteDatabase(Database):
         return is_bad_row(error)
 
     async def close(self) -> None:
-        """Close every connection and end the threads."""
-        workers: list[Worker[Any]] = [self._writer, self._writes, *self._lanes.values()]
+        """Close every connection and end the threads.
+
+        The last to close writes the log into the database and removes it. An interrupted one does
+        not, so a lane is never the last.
+        """
+        workers: list[Worker[Any]] = [*self._lanes.values(), self._writes, self._writer]
         for worker in workers:
             await worker.close()
         if self._hold is not None:
