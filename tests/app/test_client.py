@@ -407,3 +407,18 @@ async def test_a_slow_listener_is_no_silence(monkeypatch: pytest.MonkeyPatch) ->
             for _ in range(5):
                 assert (await anext(messages)).code in "Sa"
         assert app._connection.is_open
+
+
+async def test_without_a_connection_nobody_knows_whether_the_car_is_there() -> None:
+    """What was said of the car's connection does not outlive ours; closing ours keeps it."""
+    stored = (Message("Z", b"1"), Message("S", b"80,K"))
+    async with served(ServerEnd(answers_pings, *stored)) as end:
+        async with await opened(end) as app:
+            assert app.snapshot.connected is True
+            end.hang_up()
+            await app.lost()
+            assert app.snapshot.connected is None
+            assert app.snapshot.status.soc == 80
+        async with await opened(end) as app:
+            pass
+        assert app.snapshot.connected is True

@@ -282,3 +282,19 @@ def test_a_pipe_that_is_closed_ends_the_log(link: list[str]) -> None:
     assert log.returncode == 1
     assert "trying again" not in errors
     assert "Traceback" not in errors
+
+
+def test_a_lost_server_is_a_state_in_json(programs: list[Program], tmp_path: Path) -> None:
+    """Who reads the states learns that nobody knows of the car any more."""
+    begun: list[Program] = []
+
+    def begin(*arguments: str) -> Program:
+        begun.append(Program(*arguments))
+        programs.append(begun[-1])
+        return begun[-1]
+
+    lost = Server(begin, tmp_path / "data", ("CAR1",))
+    programs.append(Program("app", "watch", "--json", *lost.link()))
+    assert json.loads(programs[-1].wait_for('"connected":'))["connected"] is False
+    begun[0].kill()
+    assert json.loads(programs[-1].wait_for('"connected":null'))["vehicle"] == "CAR1"

@@ -389,6 +389,7 @@ class App:
                 for inbox in tuple(self._listeners):
                     await inbox.put(readable)
                 self._is_held = False
+            self.snapshot.connected = None  # nobody tells us any more
         finally:
             self._replayed.set()
             for inbox in self._listeners:

@@ -94,7 +94,10 @@ class Snapshot:
 
     vehicle_id: str = ""
     connected: bool | None = None
-    """Whether the car is connected to the server; ``None`` until the server has said."""
+    """Whether the car is connected to the server.
+
+    ``None`` until the server has said, and when the connection to the server is lost.
+    """
     messages: dict[str, Seen] = field(default_factory=dict)
     groups: dict[str, dict[str, Seen]] = field(default_factory=dict)
     """The latest position (a :class:`GroupPosition`) of each car, by group and vehicle id.

@@ -14,14 +14,14 @@ import typer
 
 from ovms.app.alerts import load_alerts
 from ovms.app.client import App, find_command
-from ovms.app.errors import InvalidRequest, PasswordWrong
+from ovms.app.errors import Error, InvalidRequest, PasswordWrong
 from ovms.app.snapshot import Seen, Snapshot
 from ovms.app.wording import unknown_command, usage
 from ovms.cli.answer_tables import named_rows
 from ovms.cli.app_listings import history, utilisation
 from ovms.cli.common import JsonOption, print_json, print_table, printable, refuse
 from ovms.cli.measures import ShownUnits, UnitsOption, find_units
-from ovms.cli.target import MakeTarget, run, stay, takes_plain_target, takes_target
+from ovms.cli.target import MakeTarget, print_loss, run, stay, takes_plain_target, takes_target
 from ovms.cli.text import message_line
 from ovms.protocol import Message
 from ovms.protocol.codes import CODES
@@ -87,7 +87,8 @@ def watch(target: MakeTarget, units: UnitsOption = "car", json: JsonOption = Fal
     """
     chosen, called = find_units(units), target()
     if json or not sys.stdout.isatty():
-        run(stay(called, lambda message: _print_state(called.snapshot, message, json)))
+        printed = partial(_print_state, called.snapshot, json=json)
+        run(stay(called, printed, on_lost=partial(_print_loss, called.snapshot, json)))
         return
 
     from ovms.cli.live import LiveView
@@ -266,6 +267,13 @@ def _print_message(snapshot: Snapshot, message: Message, json: bool) -> None:
         print(msgspec.json.encode(line).decode(), flush=True)
     else:
         print(message_line(seen), flush=True)
+
+
+def _print_loss(snapshot: Snapshot, json: bool, error: Error, pause: float) -> None:
+    """Print that the server is lost; as JSON whether the car is connected is ``null`` then."""
+    print_loss(error, pause)
+    if json:
+        print(msgspec.json.encode(snapshot.as_json(time.time())).decode(), flush=True)
 
 
 def _print_state(snapshot: Snapshot, message: Message, json: bool) -> None:
