@@ -294,3 +294,13 @@ def test_a_state_folder_that_is_none_is_one_line_and_exit_1(tmp_path: Path) -> N
         assert result.exit_code == 1
         assert name in result.stderr
         assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_file_of_alerts_with_mistakes_is_exit_1(tmp_path: Path) -> None:
+    """The first is told with its line, on one line, and how many more there are."""
+    path = tmp_path / "alerts.toml"
+    path.write_text("[alerts]\nmoved = { distance = -1 }\ncharge = { end = 5 }\n")
+    result = CliRunner().invoke(app, [*BASE, "--alerts", str(path)])
+    assert result.exit_code == 1
+    expected = f"ovms: {path}:2: distance: 0 to 1000 km (and 1 more)"
+    assert result.stderr.splitlines() == [expected]

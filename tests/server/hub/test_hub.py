@@ -8,11 +8,13 @@ import pytest
 from ovms.base.clock import ManualClock
 from ovms.protocol import Role
 from ovms.protocol.messages import LatestMessage
+from ovms.server.hub import hub as hub_module
 from ovms.server.hub.hub import (
     CAR_PING_INTERVAL,
     CAR_REFUSED,
     IDLE_LIMITS,
     PROOF_TIMEOUT,
+    REFUSED_AGAIN,
     Hub,
     HubSettings,
     Idle,
@@ -429,6 +431,37 @@ async def test_a_refused_login_of_the_car_is_told_once_and_its_return_once(
     assert [record.data for record in place.storage.history][1:] == [
         b"I,The car has logged in again"
     ]
+
+
+async def test_one_who_calls_beside_the_car_is_told_of_each_hour(building: Building) -> None:
+    """Refused and back, time and again: each is told only once an hour."""
+    place = building
+    room = await place.hub.find("CAR1")
+    assert room is not None
+    for _ in range(60):
+        place.hub.car_refused(room)
+        await place.enters(Role.CAR)
+        place.clock.advance(REFUSED_AGAIN / 60)
+    assert [record.data[:1] for record in place.storage.history] == [b"A", b"I"]
+    place.hub.car_refused(room)
+    assert [record.data[:1] for record in place.storage.history] == [b"A", b"I", b"A"]
+
+
+async def test_who_was_told_is_bounded(building: Building, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of more vehicles than are remembered the oldest may be told of sooner."""
+    place = building
+    monkeypatch.setattr(hub_module, "REFUSED_LIMIT", 2)
+    context = place.hub._context
+    for name in ("CAR1", "CAR2"):
+        room = await place.hub.find(name)
+        assert room is not None
+        place.hub.car_refused(room)
+        context.refused.clear()
+    context.refused_at["CAR0"] = context.refused_at.pop("CAR1")
+    room = await place.hub.find("CAR1")
+    assert room is not None
+    place.hub.car_refused(room)
+    assert list(context.refused_at) == ["CAR0", "CAR1"]
 
 
 async def test_a_vehicle_changes_how_long_it_is_logged(building: Building) -> None:

@@ -10,11 +10,12 @@ import math
 import secrets
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from random import Random
+from typing import NoReturn
 
 import typer
 
@@ -28,7 +29,7 @@ from ovms.car.recordings.errors import RecordingError
 from ovms.car.recordings.recording import Recording
 from ovms.car.trust import Trust
 from ovms.car.vehicles import find_type, vehicle_types
-from ovms.car.vehicles.data.problems import VehicleTypeError
+from ovms.car.vehicles.data.problems import Problem, VehicleTypeError
 from ovms.car.vehicles.interface import (
     DEFAULT_SCENARIO,
     MAPPING,
@@ -116,7 +117,13 @@ def _read_alerts(path: Path | None) -> WrittenLimits:
     try:
         return read_alert_file(path)
     except VehicleTypeError as error:
-        fail(str(error))
+        _fail_at(error.problems)
+
+
+def _fail_at(problems: Sequence[Problem], hint: str = "") -> NoReturn:
+    """End the command with the first mistake in a file, and the number of the others."""
+    more = len(problems) - 1
+    fail(f"{problems[0]}" + (f" (and {more} more{hint})" if more else ""))
 
 
 def _parse_question(
@@ -199,11 +206,7 @@ def _make_vehicle(options: CarOptions) -> CarVehicle:
     except BrokenPlugin as error:
         fail(f"vehicle type {error}")
     except VehicleTypeError as error:
-        more = len(error.problems) - 1
-        fail(
-            f"{error.problems[0]}"
-            + (f" (and {more} more: ovms vehicle-type check)" if more else "")
-        )
+        _fail_at(error.problems, ": ovms vehicle-type check")
 
 
 def _known() -> str:

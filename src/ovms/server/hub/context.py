@@ -39,6 +39,8 @@ class RoomContext:
     pins: PinLimiter = field(default_factory=PinLimiter)
     refused: set[str] = field(default_factory=set)
     """Vehicles whose owner got an alert of a refused login of the car, until the car is back."""
+    refused_at: dict[str, float] = field(default_factory=dict)
+    """When that was told last, by vehicle; the oldest first."""
     random: Random = field(default_factory=Random)
     guard: Guard = field(default_factory=Guard)
     turns: Turns[int] = field(default_factory=Turns)

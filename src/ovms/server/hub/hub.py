@@ -45,6 +45,10 @@ CAR_REFUSED = "Somebody called as this car with a wrong password"
 REFUSED_LIMIT = 100_000
 """Vehicles of which a refused login is remembered; each owner gets one alert."""
 
+REFUSED_AGAIN = 3600.0
+"""Seconds until a refused login is told again if the car was back meanwhile: somebody may call each
+minute beside the car."""
+
 
 @dataclass(frozen=True, slots=True)
 class HubSettings:
@@ -328,11 +332,22 @@ class Hub:
                 self._logs[change.id].keep_for(change.log_days, change.log_position_days)
 
     def car_refused(self, room: Room) -> None:
-        """Alert the owner, once, that somebody called as this car and could not prove it."""
-        refused = self._context.refused
-        if room.vehicle.id not in refused and len(refused) < REFUSED_LIMIT:
-            refused.add(room.vehicle.id)
-            room.raise_alert(Alert(AlertKind.ALERT.value, CAR_REFUSED))
+        """Alert the owner, once, that somebody called as this car and could not prove it.
+
+        Whoever goes on after the car is back is told of again after an hour.
+        """
+        refused, told = self._context.refused, self._context.refused_at
+        vehicle_id, now = room.vehicle.id, self._context.clock.monotonic()
+        if vehicle_id in refused or len(refused) >= REFUSED_LIMIT:
+            return
+        if vehicle_id in told and now - told[vehicle_id] < REFUSED_AGAIN:
+            return
+        refused.add(vehicle_id)
+        told.pop(vehicle_id, None)
+        if len(told) >= REFUSED_LIMIT:
+            del told[next(iter(told))]
+        told[vehicle_id] = now
+        room.raise_alert(Alert(AlertKind.ALERT.value, CAR_REFUSED))
 
 
 def _is_void(known: Vehicle, change: VehicleChange) -> bool:
