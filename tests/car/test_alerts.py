@@ -205,10 +205,18 @@ def test_one_position_is_no_theft(place: tuple[float, float]) -> None:
     assert car.stands(place).passes(3600).told() == []
 
 
-@pytest.mark.parametrize("place", [(0.0, 9.17), (47.66, 0.0), (0.0, 0.0), (60.0, 9.17)])
+@pytest.mark.parametrize("place", [(0.0, 9.17), (47.66, 0.0), (0.0, 0.0), (91.0, 9.17)])
 def test_a_receiver_that_is_wrong_for_long(place: tuple[float, float]) -> None:
-    """No car is stolen to the other end of the world within minutes, and back again."""
+    """What is no place, or a half of one, is none for minutes, too."""
     assert parked().stands(*[place] * 600).stands(*[HERE] * 600).told() == []
+
+
+def test_a_jump_that_stays() -> None:
+    """A receiver that was silent on the way, and keeps saying that the car is far away: moved."""
+    car = parked()
+    assert car.stands(*[(48.5, 9.17)] * 29).told() == []
+    assert car.stands(*[(48.5, 9.17)] * 60).told() == MOVED
+    assert car.stands(*[HERE] * 600).told() == []
 
 
 def test_a_car_that_is_moved() -> None:

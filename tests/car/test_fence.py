@@ -37,13 +37,21 @@ def test_the_circle_is_where_the_car_was_switched_off() -> None:
         assert len(left(fence, *looks)) == len(expected)
 
 
-def test_what_is_no_road_draws_the_circle_anew() -> None:
-    """A place that the car cannot have driven to is where it stands from then on."""
+def test_a_wrong_first_reading() -> None:
+    """If the car cannot have got from there to where it is by now, it was never there."""
     fence = Fence(DEFAULTS.moved)
     assert left(fence, (HERE, True, 20)) == []
     assert not fence.is_left(AWAY, Verdict.ELSEWHERE, 20, is_set=True)
     assert left(fence, (AWAY, True, 100), now=21) == []
     assert left(fence, (HERE, True, 31), now=121) == [151]
+
+
+def test_a_place_that_it_cannot_have_got_to() -> None:
+    """A car that stood is moved, however it got there: enough readings have told of it."""
+    fence = Fence(DEFAULTS.moved)
+    assert left(fence, (HERE, True, 60)) == []
+    assert fence.is_left(AWAY, Verdict.ELSEWHERE, 60, is_set=True)
+    assert left(fence, (AWAY, True, 100), now=61) == []
 
 
 def test_readings_of_a_position() -> None:

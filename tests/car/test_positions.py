@@ -53,6 +53,8 @@ def test_a_place_that_several_readings_tell_of() -> None:
     assert verdicts[31] is ELSEWHERE
     assert set(verdicts[32:]) == {GOOD}
     assert judged((HERE, 0), (far, 1), (far, 60), (far, 120)) == [GOOD, REFUSED, REFUSED, ELSEWHERE]
+    zeros = [((0.0, 9.17), now) for now in range(1, 999)]
+    assert set(judged((HERE, 0), *zeros)[1:]) == {REFUSED}
     mixed = [((60.0, 20.0) if now % 2 else (0.0, 9.17), now) for now in range(1, 200)]
     assert set(judged((HERE, 0), *mixed)[1:]) == {REFUSED}
 

@@ -37,8 +37,9 @@ class PositionWatch:
 class Fence:
     """A circle around where a car is when the fence is set.
 
-    It counts as left, once, when several readings over some time are outside. Whoever cannot have
-    got there by road was not stolen: then the circle is drawn anew.
+    It counts as left, once, when several readings over some time are outside. If it cannot have got
+    there from its first reading here, and there were no others, that one was wrong: then the circle
+    is drawn anew.
     """
 
     def __init__(self, limits: MovedLimits | ValetLimits) -> None:
@@ -46,6 +47,9 @@ class Fence:
         self._switch = Latch()
         self._outside = Latch()
         self._centre: Place | None = None
+        self._stands_since = 0.0
+        self._has_stood = False
+        """A further reading, some time after that, was inside."""
         self._latest: tuple[Place, float] | None = None
 
     def is_left(
@@ -60,18 +64,22 @@ class Fence:
         if self._switch.look(
             now, begins=is_set is True, ends=is_set is False, lasting=FLICKER, gone=FLICKER
         ):
-            self._centre = self._where_it_stands(now)
+            self._centre, self._stands_since = self._where_it_stands(now), now
+            self._has_stood = False
         if not self._switch.is_on or not self._limits.distance:
             self._centre, self._outside = None, Latch()
             return False
         if here is None or verdict is Verdict.REFUSED:
             return False
-        if self._centre is None or verdict is Verdict.ELSEWHERE:
-            self._centre = here
+        is_elsewhere = verdict is Verdict.ELSEWHERE
+        if self._centre is None or (is_elsewhere and not self._has_stood):
+            self._centre, self._stands_since, self._has_stood = here, now, False
         is_far = distance(self._centre, here) > self._limits.distance
+        if not is_far and now - self._stands_since >= self._limits.lasting:
+            self._has_stood = True
         return self._outside.look(
-            now, begins=is_far, ends=False, lasting=self._limits.lasting, gone=0,
-            read=now, readings=self._limits.readings,
+            now, begins=is_far, ends=False, lasting=0 if is_elsewhere else self._limits.lasting,
+            gone=0, read=now, readings=1 if is_elsewhere else self._limits.readings,
         )  # fmt: skip
 
     def _where_it_stands(self, now: float) -> Place | None:

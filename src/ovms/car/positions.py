@@ -77,7 +77,14 @@ class PositionCheck:
         return distance(there, here) <= reach
 
     def _is_believed(self, here: Place, now: float) -> bool:
-        """Return whether enough readings in a row tell of one other place."""
+        """Return whether enough readings in a row tell of one other place.
+
+        One that is exactly 0 is a half of nothing, however often it is read, if the car was
+        elsewhere before.
+        """
+        if 0 in here and self._last is not None:
+            self._elsewhere = None
+            return False
         found = self._elsewhere
         if found is None or not self._is_near(found.at, found.read, here, now):
             self._elsewhere = found = _Elsewhere(now, here, now)
