@@ -25,11 +25,11 @@ def changes(*states: tuple[str | None, int]) -> list[Change]:
     ("states", "expected"),
     [
         ([("stopped", 9), ("charging", 99), ("done", 99)],
-         [(14, "charging", 9, False), (138, "done", 108, True)]),
+         [(11, "charging", 9, False), (138, "done", 108, True)]),
         ([("charging", 17), ("stopped", 2)] * 9, []),
         ([("charging", 5), ("stopped", 25)] * 9, []),
         ([("stopped", 60), *[("charging", 17), ("stopped", 2)] * 9],
-         [(65, "charging", 60, False)]),
+         [(62, "charging", 60, False)]),
         ([("stopped", 60), *[("charging", 2), ("stopped", 2)] * 9], []),
         ([("charging", 60), ("done", 6), ("stopped", 60)],
          [(90, "done", 60, True), (121, "stopped", 91, False)]),
@@ -37,22 +37,22 @@ def changes(*states: tuple[str | None, int]) -> list[Change]:
         ([("charging", 60), ("done", 1), ("stopped", 60)], [(90, "stopped", 60, True)]),
         ([("charging", 60), ("topoff", 10)] * 3, []),
         ([("charging", 60), ("topoff", 40)], [(90, "topoff", 60, True)]),
-        ([("stopped", 9), ("prepare", 2), ("charging", 9)], [(14, "charging", 9, False)]),
+        ([("stopped", 9), ("prepare", 2), ("charging", 9)], [(11, "charging", 9, False)]),
         ([("stopped", 9), ("prepare", 9), ("charging", 9)],
-         [(14, "prepare", 9, False), (23, "charging", 18, True)]),
+         [(11, "prepare", 9, False), (20, "charging", 18, True)]),
         ([("charging", 60), ("stopped", 1), (None, 60)], [(90, "stopped", 60, True)]),
         ([("charging", 60), (None, 600), ("charging", 60)], []),
-        ([("charging", 2), ("stopped", 60)], [(32, "stopped", 2, False)]),
+        ([("charging", 1), ("stopped", 60)], [(31, "stopped", 1, False)]),
         ([(None, 9), ("charging", 9)], []),
     ],
 )  # fmt: skip
 def test_what_lasts_counts(states: list[tuple[str | None, int]], expected: list[Change]) -> None:
-    """A beginning after five seconds, an end after thirty, each with the time when it was."""
+    """A beginning after two seconds, an end after thirty, each with the time when it was."""
     assert changes(*states) == expected
 
 
 def test_the_end_of_a_recording() -> None:
-    """When nothing more is to come, an end counts as soon as a beginning."""
+    """When nothing more is to come, an end counts after five seconds."""
     watch, state = ChargeWatch(DEFAULTS.charge), CarState(charge_state="charging")
     watch.look(state, 0)
     state.charge_state = "done"

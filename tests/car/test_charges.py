@@ -58,7 +58,7 @@ def test_a_charge_that_flickers_is_one() -> None:
         if entry is not None:
             columns = entry.record.data.decode().split(",")
             told.append((second, entry.at - 1000, columns[6], columns[20]))
-    assert told == [(6, 1, "charging", "1.000"), (230, 200, "stopped", "200.000")]
+    assert told == [(3, 1, "charging", "1.000"), (230, 200, "stopped", "200.000")]
 
 
 @pytest.mark.parametrize(

@@ -78,9 +78,11 @@ def garage(server: Server, start: Start, tmp_path: Path) -> Garage:
     return Garage(server, start, tmp_path / "adapter")
 
 
-def test_every_command_shows_in_what_the_car_reports(garage: Garage) -> None:
+def test_every_command_shows_in_what_the_car_reports(garage: Garage, tmp_path: Path) -> None:
     """By app, server, module and bus to the car, and back; a wrong PIN changes nothing."""
-    garage.enter("write", "--units", "M")
+    alerts = tmp_path / "alerts.toml"
+    alerts.write_text("[alerts]\ncharge = { begins = 0, ends = 0 }\n")
+    garage.enter("write", "--units", "M", "--alerts", str(alerts))
     assert "set feature 15" in garage.refuses("unlock", "1234")
     assert garage.field("F", "write_enabled") is False
     garage.does("set-feature", "15", "1")

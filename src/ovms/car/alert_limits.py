@@ -43,7 +43,7 @@ def _readings(default: int) -> Any:
 class ChargeLimits:
     """A charge, in alerts and in the history."""
 
-    begins: float = _seconds(5.0, "how long it charges until that is a charge")
+    begins: float = _seconds(2.0, "how long it charges until that is a charge")
     ends: float = _seconds(30.0, "how long it does not charge until the charge is over")
 
 

@@ -1,6 +1,6 @@
 """The charge state of a car without its flickering: what lasts counts. Pure.
 
-A charge begins when the car has charged for some seconds, and ends when it has not for half a
+A charge begins when the car has charged for a moment, and ends when it has not for half a
 minute. So one whose charger lets go for two seconds, again and again, is one charge.
 """
 
@@ -13,6 +13,9 @@ from ovms.car.state import CarState
 
 CHARGING = frozenset(("charging", "topoff", "heating", "prepare"))
 """Charge states in which a charge is under way."""
+
+SHORT_END = 5.0
+"""Seconds at the end of a recording without charging that end a charge."""
 
 DONE, PREPARE = "done", "prepare"
 
@@ -66,9 +69,9 @@ class ChargeWatch:
         return pending
 
     def finish(self) -> None:
-        """Count an end as soon as a beginning: a recording is over, and nothing more comes."""
+        """Count an end after a few seconds: a recording is over, and nothing more comes."""
         limits = self._limits
-        self._limits = replace(limits, ends=min(limits.ends, limits.begins))
+        self._limits = replace(limits, ends=min(limits.ends, SHORT_END))
 
     def _read(self, counted: CountedCharge, word: str, number: int | None, now: float) -> None:
         """Compare a reading with the state that counts."""
