@@ -93,6 +93,14 @@ def test_many_signals_of_one_meaning(tmp_path: Path) -> None:
     assert read_folder(folder).readings == len(EXPECTED) - 1 + MOST_PER_FIELD
 
 
+def test_a_signal_of_two_meanings(tmp_path: Path) -> None:
+    """Its first meaning is the guess, so that all guesses together are sound."""
+    folder, mapping = made(tmp_path, dbc("BO_ 2 N: 8 A", ' SG_ EpbReady : 0|1@1+ (1,0) [0|0] "" A'))
+    (folder / "vehicle.toml").write_text(mapping, "utf-8")
+    (target,) = read_folder(folder).targets["N"]["EpbReady"]
+    assert target.field.name == "doors_1.car_on"
+
+
 def test_odd_names(tmp_path: Path) -> None:
     """Whatever a signal or message is called, the mapping is TOML."""
     text = dbc('BO_ 2 Über"Bat\\: 8 A', ' SG_ a.SOC"\\x : 0|8@1+ (1,0) [0|0] "%" A')

@@ -106,7 +106,7 @@ _STATES = (
 
 
 def guess_fields(bus: BusFile) -> Iterator[tuple[StateField, list[Guess]]]:
-    """Yield the fields that signals may fill, and the signals."""
+    """Yield the fields that signals may fill, and the signals, each of which is there once."""
     signals = [found for name in bus.names if "." in name for found in bus.find(name)]
     unique = {found.name: found for found in signals}
     words = {name: _words(found.signal.name) for name, found in unique.items()}
@@ -114,9 +114,11 @@ def guess_fields(bus: BusFile) -> Iterator[tuple[StateField, list[Guess]]]:
         field = FIELDS[name]
         found = [unique[each] for each, text in words.items() if _is_named(pattern, text, field)]
         ranked = sorted(found, key=lambda each: bool(is_no_unit(each.signal.unit or "")))
-        guesses = [made for each in ranked if (made := _make(each, field, bus))]
+        guesses = [made for each in ranked if (made := _make(each, field, bus))][:MOST_PER_FIELD]
+        for each in guesses:
+            del words[each.signal.name]
         if guesses:
-            yield field, guesses[:MOST_PER_FIELD]
+            yield field, guesses
 
 
 def _words(name: str) -> str:
