@@ -525,6 +525,15 @@ UNITS = LINK + "units = 8\n"
         (UNITS.replace("functional = 0x7DF", ""), ["vehicle.toml:8: several control units are"]),
         (LINK + "units = 257", ["vehicle.toml:8: isotp.0.units: input should be less"]),
         (UNITS.replace("17", "0x7F9") + 'message = "One"', ["vehicle.toml:8: the id of the last"]),
+        (
+            UNITS.replace("17", "0x7E3"),
+            ["vehicle.toml:6: the DBC file has no message", "vehicle.toml:8: id 0x7e3"],
+        ),
+        (UNITS + LINK.replace("engine", "x").replace("0x7E0", "2").replace("17", "16"), []),
+        (
+            LINK + UNITS.replace("engine", "x").replace("0x7E0", "2").replace("17", "16"),
+            ["vehicle.toml:11: response 0x11 is that of 'engine' already"],
+        ),
         (LINK + 'message = "One"', []),
         (LINK + 'message = "Ona"', ["vehicle.toml:8: the DBC file has no message Ona (did you"]),
     ],

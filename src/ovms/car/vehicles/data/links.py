@@ -15,7 +15,7 @@ from cantools.database import Message
 
 from ovms.car.vehicles.data.dbc import BusFile
 from ovms.car.vehicles.data.encodings import Template
-from ovms.car.vehicles.data.models import LinkEntry, read_entry
+from ovms.car.vehicles.data.models import MOST_ID, LinkEntry, read_entry
 from ovms.car.vehicles.data.problems import Document, Path
 from ovms.car.vehicles.data.targets import guess
 from ovms.car.vehicles.data.transport import FRAME_BYTES, PADDING
@@ -98,14 +98,27 @@ def _make(entry: LinkEntry, bus: BusFile | None, document: Document, path: Path)
         document.report((*path, "response"), text)
     if entry.units > 1 and entry.functional is None:
         document.report((*path, "units"), "several control units are asked by a functional id")
-    if not entry.extended and entry.response + entry.units - 1 > MOST_STANDARD_ID:
-        document.report((*path, "units"), f"the id of the last unit is above {MOST_STANDARD_ID:#x}")
     message = _find_message(entry, bus, document, path) if bus else None
-    return IsoTpLink(
+    link = IsoTpLink(
         entry.name, entry.request, entry.response, entry.extended, entry.functional,
         message.name if message else "", entry.units,
         (message.frame_id, message.is_extended_frame) if message else None,
     )  # fmt: skip
+    if link.units > 1:
+        _check_units(link, document, path)
+    return link
+
+
+def _check_units(link: IsoTpLink, document: Document, path: Path) -> None:
+    """Report ids of several control units that do not exist, or mean two things."""
+    most = MOST_ID if link.is_extended else MOST_STANDARD_ID
+    answers = {id_ for id_, _ in link.responses}
+    requests = {link.asked_by, *(link.request_of(number) for number in range(link.units))}
+    if max(answers | requests) > most:
+        document.report((*path, "units"), f"the id of the last unit is above {most:#x}")
+    if answers & requests:
+        text = f"id {min(answers & requests):#x} would be both of requests and of answers"
+        document.report((*path, "units"), text)
 
 
 def _find_message(entry: LinkEntry, bus: BusFile, document: Document, path: Path) -> Message | None:
@@ -134,6 +147,11 @@ def _check_others(link: IsoTpLink, others: Links, document: Document, path: Path
             if id_ == getattr(other, key) and link.is_extended == other.is_extended:
                 text = f"{key} {id_:#x} is that of {other.name!r} already"
                 document.report((*path, key), text)
+    for other in others.values():
+        shared = {*link.responses} & {*other.responses}
+        if shared and link.response != other.response:
+            text = f"response {min(shared)[0]:#x} is that of {other.name!r} already"
+            document.report((*path, "response"), text)
 
 
 def check_id(number: int | None, is_extended: bool, document: Document, path: Path) -> None:
