@@ -97,6 +97,14 @@ def test_a_lost_server_is_a_third_state(after: float, title: str, next_try: str)
     assert "80 %" in text
 
 
+def test_a_server_that_was_never_there() -> None:
+    """Who has not reached the server yet has not lost it; the whole reason is there."""
+    reason = "no connection to a.long.name.example.org:6867: Connection refused"
+    text = written(view(Snapshot("CAR1"), NOW + 9, loss=ServerLoss(NOW, reason, NOW + 30)), 80)
+    assert "CAR1  no server for 9 s" in text
+    assert f"{reason}; trying again in" in " ".join(text.replace("│", "").split())
+
+
 def test_the_last_alerts_are_shown() -> None:
     """The newest stand first, each with its time, a line each."""
     snapshot = known(Message("Z", b"1"))

@@ -42,7 +42,7 @@ CHARGING = {"f2": "K", "f3": 230, "f4": 31.3, "f5": "charging", "f6": "standard"
         ({"f32": 7.2}, "charging, standard, 7.2 kW (230 V 31.3 A)"),
         ({"f32": 0, "f35": 7.4}, "charging, standard, 7.4 kW (230 V 31.3 A)"),
         ({"f10": 3900, "f38": 38},
-         "charging, standard, – (230 V 31.3 A), for 1 h 05 min, +38 km/h"),
+         "charging, standard, – (230 V 31.3 A), for 1 h 05 min, range +38 km/h"),
         ({"f5": "done", "f12": 105}, "done, standard, 10.5 kWh"),
         ({"f5": ""}, "–, standard"),
     ],

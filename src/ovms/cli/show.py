@@ -58,9 +58,8 @@ def view(
             (printable(snapshot.vehicle_id), "bold"), "  ", _lost(loss, snapshot, now)
         )
     return Panel(
-        Group(_charge_bar(snapshot), table),
+        Group(*([] if loss is None else [_next_try(loss, now)]), _charge_bar(snapshot), table),
         title=title,
-        subtitle=None if loss is None else _next_try(loss, now),
         expand=False,
     )
 
@@ -83,6 +82,10 @@ def _presence(snapshot: Snapshot, now: float) -> Text:
 
 
 def _lost(loss: ServerLoss, snapshot: Snapshot, now: float) -> Text:
+    if not snapshot.messages:
+        state = Text("no server", "bold red")
+        state.append(f" for {duration(now - loss.since)}", "default")
+        return state
     state = Text("server lost", "bold red")
     state.append(f" {duration(now - loss.since)} ago", "default")
     if snapshot.updated is not None:

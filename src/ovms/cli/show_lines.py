@@ -116,14 +116,14 @@ class _View:
         status = self._status
         words = [legible(status.charge_state or UNKNOWN), legible(status.charge_mode or "")]
         if self._is_charging:
-            flow = f"{number(status.line_voltage, 'V')} {number(status.charge_current, 'A')}"
-            words.append(f"{number(self._charge_power(), 'kW')} ({flow})")
+            flow = f"{number(status.line_voltage, 'V')} {number(status.charge_current, 'A', 1)}"
+            words.append(f"{number(self._charge_power(), 'kW', 1)} ({flow})")
         if status.charge_energy:
             words.append(number(status.charge_energy, "kWh"))
         if status.charge_duration and self._is_charging:
             words.append(f"for {span(status.charge_duration / 60)}")
         if self._is_charging and status.range_speed:
-            words.append(f"+{self._units.speed(status.range_speed, self._unit)}")
+            words.append(f"range +{self._units.speed(status.range_speed, self._unit)}")
         return ", ".join(word for word in words if word)
 
     def _charge_power(self) -> float | None:
@@ -181,7 +181,9 @@ class _View:
         status, environment = self._status, self._environment
         words = [f"SOH {number(_positive(status.soh), '%', 1)}"]
         if _positive(status.battery_voltage):
-            flow = f"{number(status.battery_voltage, 'V', 1)} {number(status.battery_current, 'A')}"
+            flow = (
+                f"{number(status.battery_voltage, 'V', 1)} {number(status.battery_current, 'A', 1)}"
+            )
             words.append(flow)
         if _positive(status.battery_capacity):
             words.append(f"{number(status.battery_capacity, 'kWh')} usable")
