@@ -233,6 +233,7 @@ def heard(*texts: str) -> DataVehicle:
         ("18DAF110#03 41 0D 32", "speed", 50),
         ("18DAF1FF#03 41 0D 32", "speed", 50),
         ("18DAF210#03 41 0D 32", "speed", None),
+        ("18DAF1F1#03 41 0D 32", "speed", None),  # the tester's own
         ("7DF#02 01 0D", "speed", None),
     ],
 )

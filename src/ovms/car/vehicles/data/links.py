@@ -56,9 +56,15 @@ class IsoTpLink:
         return self.request + (number << 8 if self.is_extended else number)
 
     @property
+    def numbers(self) -> list[int]:
+        """The numbers of its control units, without the one that is the tester itself."""
+        every = range(self.units)
+        return [each for each in every if self.request_of(each) != self.response + each]
+
+    @property
     def responses(self) -> list[tuple[int, bool]]:
         """The ids of answers of all its control units."""
-        return [(self.response + number, self.is_extended) for number in range(self.units)]
+        return [(self.response + number, self.is_extended) for number in self.numbers]
 
     @property
     def asked_by(self) -> int:
@@ -113,7 +119,7 @@ def _check_units(link: IsoTpLink, document: Document, path: Path) -> None:
     """Report ids of several control units that do not exist, or mean two things."""
     most = MOST_ID if link.is_extended else MOST_STANDARD_ID
     answers = {id_ for id_, _ in link.responses}
-    requests = {link.asked_by, *(link.request_of(number) for number in range(link.units))}
+    requests = {link.asked_by, *(link.request_of(number) for number in link.numbers)}
     if max(answers | requests) > most:
         document.report((*path, "units"), f"the id of the last unit is above {most:#x}")
     if answers & requests:
