@@ -132,6 +132,7 @@ def test_a_pipe_is_no_recording(tmp_path: Path) -> None:
         ("empty.log", b"\n\n", "1: there is no frame in it"),
         ("empty.gz", gzip.compress(b"", mtime=0), "1: there is no frame in it"),
         ("remarks.csv", b"~~~\n\nTYPE,TIME,ID,D1,D2,D3,D4,D5,D6,D7,D8\n", "1: there is no frame"),
+        ("remote.log", b"(1.0) can0 201#R\n", "1: there is no frame with data in it"),
         ("rubbish.blf", b"\0rubbish" * 9, "1: it is no recording of a known format"),
         ("rubbish.blf", b"LOGG" + b"\0rubbish" * 2, " python-can cannot read it: "),
         ("rubbish.mf4", b"MDF     4.10    " + b"\0" * 90, " python-can cannot read it: "),

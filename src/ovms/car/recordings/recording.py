@@ -99,7 +99,7 @@ class Recording:
                 raise
         if not count:
             line = None if self._lines is None else 1
-            raise RecordingError(self.path, "there is no frame in it", line)
+            raise RecordingError(self.path, "there is no frame with data in it", line)
         return tuple(found)
 
     def choose(self, given: Sequence[str] = (), buses: Collection[str] = ()) -> None:
