@@ -9,12 +9,14 @@ from ovms.car.charges import PLUGS
 from ovms.car.command_handler import CommandHandler
 from ovms.car.settings import ModuleSettings
 from ovms.car.state import CarState, Topic
-from ovms.car.vehicles.sim import SCENARIOS, SimCar
+from ovms.car.vehicles.interface import VehicleOptions
+from ovms.car.vehicles.sim import SCENARIOS, SimCar, make_sim
 from ovms.car.vehicles.sim.battery import Pack
 from ovms.car.vehicles.sim.car import CarPhase
 from ovms.car.vehicles.sim.charging import FAST_CURRENT, ChargePhase, Charging
 from ovms.car.vehicles.sim.driving import Drive
 from ovms.car.vehicles.sim.route import TO_HOME, TO_TOWN
+from ovms.car.vehicles.sim.scenarios.commute import COMMUTE
 from ovms.car.vehicles.sim.show import IDEAL_CONSUMPTION
 from ovms.protocol.commands import Answer, Command, Result
 
@@ -383,3 +385,12 @@ def test_nothing_plugged_has_no_plug() -> None:
     car.advance(car.time + 1)
     assert (car.state.plug_type, car.state.charge_current) == (0, 0)
     assert car.state.charge_limit == 32
+
+
+def test_a_car_begins_as_it_is_told() -> None:
+    """With a charge, and in the midst of its round: the options of a single car."""
+    options = VehicleOptions(start=START, seed=1, scenario="commute", phase=0.5, soc=33)
+    car = make_sim(options)
+    assert car.state.soc == 33
+    assert car.act == COMMUTE.cut(0.5)[0] != 0
+    assert make_sim(VehicleOptions(start=START, seed=1)).act == 0

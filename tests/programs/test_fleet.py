@@ -71,3 +71,14 @@ def test_a_refused_car_is_told_in_the_sum(server: Server, start: Start, tmp_path
     assert fleet.stop() == 0
     assert "refused=1" in fleet.output()
     assert "connected=1" in fleet.output()
+
+
+def test_a_fleet_by_number_needs_no_file(server: Server, start: Start) -> None:
+    """The vehicles are made for their owner, the server is found, and the charge is as wanted."""
+    options = ("--owner", "somebody", "--data", str(server.data), "--ramp", "0", "--soc", "42")
+    fleet = start("car", "--fleet", "3", *options, "--scenario", "parked")
+    fleet.wait_for("all cars are connected.*cars=3")
+    until_online(server, {"SIM-1", "SIM-2", "SIM-3"})
+    shown = run_ovms("history", "SIM-2", "--type", "S", "--json", "--data", str(server.data))
+    assert json.loads(shown.stdout)[0]["fields"]["soc"] == 42
+    assert fleet.stop() == 0

@@ -60,6 +60,8 @@ DEMO = Path(__file__).parents[3] / "src/ovms/car/vehicles/roadster/demo.csv"
         ([*ROADSTER, "--speed", "2"], "--speed and --loop are not for a bus"),
         ([*ROADSTER, "--loop"], "--speed and --loop are not for a bus"),
         ([*ROADSTER, "--scenario", "valet"], "--scenario goes with a simulated car"),
+        ([*ROADSTER, "--soc", "50"], "--soc goes with a simulated car"),
+        ([*ROADSTER, "--phase", "0.5"], "--phase goes with a simulated car"),
         ([*ROADSTER, "--can-option", "x"], "--can: 'x' is not KEY=VALUE"),
         ([*ROADSTER, "--can-option", "bitrate=5"], "--can: bitrate is not given as an option"),
         ([*BASE, "--type", str(DEMO.parents[1])], "no vehicle.toml in it"),

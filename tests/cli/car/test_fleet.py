@@ -51,6 +51,9 @@ def cars(tmp_path: Path) -> Path:
         ([*SERVER, "--scenario", "flight"], "use one of commute"),
         ([*SERVER, "--insecure"], "--insecure goes with --tls"),
         (["--server", "host:x"], "HOST"),
+        ([*SERVER, "--owner", "me"], "--owner goes with --fleet NUMBER"),
+        ([*SERVER, "--data", "d"], "--data goes with --fleet NUMBER"),
+        ([*SERVER, "--phase", "1"], "--phase"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_2(cars: Path, options: list[str], message: str) -> None:
@@ -132,3 +135,19 @@ def test_a_fleet_logs_in_the_format_that_is_asked_for(
     assert result.exit_code == 0, result.stderr
     line = json.loads(result.stderr)
     assert (line["event"], line["cars"]) == ("ran", 2)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--fleet", "3"], "needs --owner"),
+        (["--fleet", "0", "--owner", "me"], "a number from 1 to"),
+        (["--fleet", "1000000000000", "--owner", "me"], "a number from 1 to"),
+    ],
+)
+def test_a_fleet_by_number_needs_an_owner(options: list[str], message: str) -> None:
+    """Without a file somebody must have the vehicles, and not too many of them."""
+    result = CliRunner().invoke(app, options)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert len(result.stderr.splitlines()) == 1

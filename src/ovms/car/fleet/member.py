@@ -241,7 +241,7 @@ class FleetMember:
             entry, fleet = self.entry, self._fleet
             self._vehicle = SimCar(
                 start=fleet.car_time, seed=entry.seed, pin=fleet.pin, vin=entry.vin,
-                scenario=SCENARIOS[entry.scenario], phase=entry.phase,
+                scenario=SCENARIOS[entry.scenario], phase=entry.phase, soc=entry.soc,
             )  # fmt: skip
             self._module = Module(
                 self._vehicle, entry.units, entry.vehicle, group=fleet.group,

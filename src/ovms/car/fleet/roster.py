@@ -30,6 +30,9 @@ class Defaults:
     scenario: str
     units: Units
     seed: int = 0
+    phase: float | None = None
+    """``None`` draws one for each car."""
+    soc: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class RosterEntry:
     scenario: str
     phase: float
     units: Units
+    soc: float | None = None
+    """% of charge at the start; drawn unless given."""
 
     @property
     def vin(self) -> str:
@@ -87,8 +92,9 @@ def _entry(values: dict[str, str], line: int, defaults: Defaults) -> RosterEntry
         secret,
         _seed(values["seed"], drawn, line),
         _scenario(values["scenario"] or defaults.scenario, line),
-        _phase(values["phase"], begun, line),
+        _phase(values["phase"], begun if defaults.phase is None else defaults.phase, line),
         _units(values["units"] or defaults.units.value, line),
+        defaults.soc,
     )
 
 

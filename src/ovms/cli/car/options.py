@@ -87,13 +87,41 @@ class CarOptions:
             help="What a simulated car goes through; list tells the names.",
         ),
     ] = None
+    phase: Annotated[
+        float | None,
+        typer.Option(
+            help="Of a simulated car: how much of its scenario's round is over, 0 to less than 1."
+        ),
+    ] = None
+    soc: Annotated[
+        float | None,
+        typer.Option(min=0, max=100, help="Of a simulated car: % of charge at the start."),
+    ] = None
     fleet: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE",
+            metavar="FILE|NUMBER",
             help="Be many simulated cars: CSV with vehicle,secret[,seed,scenario,phase,units], "
-            "or as of vehicle import.",
+            "or as of vehicle import; or so many, with --owner.",
         ),
+    ] = None
+    owner: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="With --fleet NUMBER: whose vehicles they are, SIM-1 and so on; what is missing"
+            " is made in the database of a server on this machine, which need not be named.",
+        ),
+    ] = None
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="With --fleet NUMBER: that server's data folder."),
+    ] = None
+    database: Annotated[
+        str | None, typer.Option(metavar="URL", help="With --fleet NUMBER: its database.")
+    ] = None
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="With --fleet NUMBER: its settings.")
     ] = None
     ramp: Annotated[
         float | None,
@@ -263,6 +291,8 @@ class CarOptions:
             refuse("--vin must be up to 17 letters and digits")
         if not _PIN.fullmatch(self.pin):
             refuse("--pin must be 1 to 8 digits")
+        if self.phase is not None and not 0 <= self.phase < 1:
+            refuse("--phase must be a number from 0 to less than 1")
         if self.group and not is_group(self.group):
             refuse(f"--group must be up to {LONGEST_GROUP} bytes without a comma")
         if self.log_level not in logs.LEVELS:

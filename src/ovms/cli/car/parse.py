@@ -40,7 +40,7 @@ from ovms.car.vehicles.interface import (
     buses_of,
 )
 from ovms.car.vehicles.sim import SCENARIOS
-from ovms.cli.car.fleet import FleetMode, parse_fleet
+from ovms.cli.car.fleet import FOR_NUMBER, FleetMode, parse_fleet
 from ovms.cli.car.identity import IdentityOptions, ModuleIdentity
 from ovms.cli.car.modes import BusMode, CarMode, ProvisionMode, ReplayMode, SimulationMode
 from ovms.cli.car.options import CarOptions
@@ -67,6 +67,9 @@ def parse(options: CarOptions) -> Mode:
         return parse_fleet(options, options.fleet, tls)
     if options.ramp is not None:
         refuse("--ramp goes with --fleet")
+    for name in FOR_NUMBER:
+        if getattr(options, name) is not None:
+            refuse(f"--{name} goes with --fleet NUMBER")
     return _parse_one(options, tls, places)
 
 
@@ -160,8 +163,9 @@ def _parse_car(
     if places and options.kind is None:
         refuse("--can needs --type: which car is it (ovms vehicle-type list)?")
     vehicle = _make_vehicle(options)
-    if options.scenario is not None and isinstance(vehicle, BusVehicle):
-        refuse("--scenario goes with a simulated car")
+    for name in ("scenario", "phase", "soc"):
+        if getattr(options, name) is not None and isinstance(vehicle, BusVehicle):
+            refuse(f"--{name} goes with a simulated car")
     if not (math.isfinite(options.speed) and options.speed >= 0):
         refuse("--speed must be a number, 0 or more")
     if places:
@@ -199,6 +203,8 @@ def _make_vehicle(options: CarOptions) -> CarVehicle:
         options.pin,
         _trust(options),
         options.scenario or DEFAULT_SCENARIO,
+        options.phase or 0.0,
+        options.soc,
         logs=bool(options.can) if options.logs is None else options.logs,
     )
     try:
