@@ -84,7 +84,7 @@ def test_the_text_names_the_web_pages_and_what_is_open() -> None:
     text = "\n".join(setup_text(link(), "is off: nobody trusts it"))
     assert "Config, Server V2 (MP): Server h.example.org, Enable TLS off, Port empty," in text
     assert "Config, Autostart: Start server V2 on" in text
-    assert "Config, Notifications: Trip history log and Grid history log, 30 days each" in text
+    assert "Config, Notifications: Trip and Grid history log, 30 days each" in text
     assert "TLS is off: nobody trusts it." in text
     assert "public_host" not in text
     assert "HOST is the name or address" in "\n".join(setup_text(link(host="HOST"), "is off"))

@@ -41,7 +41,7 @@ ESP32_PAGE: Final = "Config, Server V2 (MP)"
 UNKNOWN_HOST: Final = "HOST"
 """What stands for the server's address while nobody has told it."""
 
-WIDTH: Final = 88
+WIDTH: Final = 79
 """Columns of what is said beside the lines to paste."""
 
 
@@ -146,8 +146,8 @@ def esp32_pages(link: ModuleLink) -> list[str]:
     return [
         f"{ESP32_PAGE}: Server {link.host}, Enable TLS {'on' if link.tls else 'off'}, Port {port},",
         f"  Vehicle ID {link.vehicle_id}, Server password {link.secret}",
-        "Config, Autostart: Start server V2 on (without it the car stays away after a reboot)",
-        f"Config, Notifications: Trip history log and Grid history log, {HISTORY_DAYS} days each",
+        "Config, Autostart: Start server V2 on (else it is away after a reboot)",
+        f"Config, Notifications: Trip and Grid history log, {HISTORY_DAYS} days each",
     ]
 
 
