@@ -92,6 +92,8 @@ def test_a_root_in_the_file_is_the_anchor(tmp_path: Path) -> None:
     assert (chain.anchor, chain.is_known, chain.is_self_signed) == (title(root.name), False, False)
     known = Signer("DigiCert Global Root G2")
     assert read_chain(write(tmp_path, Signer("a", known), known)).is_known
+    ended = Signer("Baltimore CyberTrust Root")
+    assert not read_chain(write(tmp_path, Signer("a", ended), ended)).is_known
 
 
 def test_the_first_that_ends_counts(tmp_path: Path) -> None:

@@ -32,6 +32,9 @@ MODULE_ROOTS: Final = (
 """The roots that an ESP32's firmware brings; of Let's Encrypt only ISRG Root X1. Firmware of before
 April 2026 lacks the first."""
 
+ENDED_ROOT: Final = "Baltimore CyberTrust Root"
+"""The one of them that ended in May 2025: it proves nothing any more."""
+
 OLD_BUFFER: Final = 4096
 """Bytes of a chain that firmware of an ESP32 took before it took 16 KiB."""
 
@@ -50,7 +53,7 @@ class Chain:
     is_self_signed: bool
     """The server's certificate is its own root."""
     is_known: bool
-    """Modules bring the anchor."""
+    """Modules bring the anchor, and it has not ended."""
     is_lets_encrypt: bool
     size: int
     """Bytes of all certificates of the file as TLS sends them."""
@@ -89,7 +92,7 @@ def read_chain(file: Path) -> Chain:
         subjects=tuple(title(each.subject) for each in used),
         anchor=title(last.issuer),
         is_self_signed=len(used) == 1 and last.issuer == last.subject,
-        is_known=title(last.issuer) in MODULE_ROOTS,
+        is_known=title(last.issuer) in MODULE_ROOTS and title(last.issuer) != ENDED_ROOT,
         is_lets_encrypt=_organization(used[0].issuer) in LETS_ENCRYPT,
         size=sum(3 + len(each.public_bytes(Encoding.DER)) for each in certificates),
         ends=min(each.not_valid_after_utc for each in used),
