@@ -87,6 +87,19 @@ def limits() -> list[tuple[str, str]]:
     return [(name, f"ovms.{place.replace('/', '.')}") for name, place in rows]
 
 
+FOREIGN = ("make ", "tls ", "config set", "server v2", "network status", "nc ", "ss ")
+    "make ",
+    "config set",
+    "server v2",
+    "network status",
+    "nc ",
+    "ss ",
+    "journalctl",
+    "ulimit",
+)
+"""How commands begin that are not ours."""
+
+
 def read(name: str) -> str:
     """Return a page of the project."""
     return (ROOT / name).read_text("utf-8")
@@ -138,6 +151,31 @@ def test_links_lead_somewhere() -> None:
     for page in (ROOT / "README.md", *ROOT.glob("docs/*.md"), ROOT / "SECURITY.md"):
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{target} in {page.name}"
+
+
+def section_of(command: str) -> str:
+    """Return what docs/cli.md says of a command that may have arguments; fail if there is none."""
+    words = list(itertools.takewhile(lambda word: re.fullmatch("[a-z-]+", word), command.split()))
+    for count in range(len(words), 1, -1):
+        _, found, rest = read("docs/cli.md").partition(f"\n## `{' '.join(words[:count])}`\n")
+        if found:
+            return rest.split("\n## ")[0]
+    raise AssertionError(f"no command {command!r}")
+
+
+def test_troubleshooting_says_what_the_programs_say() -> None:
+    """Every command of the page exists, and every text that it quotes is one of a program's."""
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "src/ovms").rglob("*.py"))
+    spoken = re.sub(r'"\s*f?"', "", source)
+    page = read("docs/troubleshooting.md")
+    for span in (each for each in re.findall(r"`([^`\n]+)`", page) if " " in each):
+        if span.startswith("ovms "):
+            section = section_of(span)
+            for option in re.findall(r"--[a-z-]+", span):
+                assert option.replace("--no-", "--") in section, span
+        elif not span.startswith(FOREIGN):
+            for text in re.split(r" … |\b[A-Z]{3,}\b|\d+|reason=|[':…]", span):
+                assert text.strip() in spoken, f"{text!r} of {span!r}"
 
 
 def test_readme_commands_are_real() -> None:
