@@ -87,16 +87,7 @@ def limits() -> list[tuple[str, str]]:
     return [(name, f"ovms.{place.replace('/', '.')}") for name, place in rows]
 
 
-FOREIGN = ("make ", "tls ", "config set", "server v2", "network status", "nc ", "ss ")
-    "make ",
-    "config set",
-    "server v2",
-    "network status",
-    "nc ",
-    "ss ",
-    "journalctl",
-    "ulimit",
-)
+FOREIGN = ("make ", "tls ", "config set", "server v2", "network status", "nc ", "ss ", "journalctl")
 """How commands begin that are not ours."""
 
 
