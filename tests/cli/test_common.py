@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -171,6 +172,23 @@ def test_table(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPat
     assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == [
         "a       b", "─────────────", "1       [red]", "longer",
     ]  # fmt: skip
+
+
+def test_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is short stays in one piece, a heading is no markup, and long texts are folded."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "30")
+    time = "2026-11-26T20:25:13Z"
+    common.print_table(["time", "trip [km]", "text"], [[time, "13.6", "word " * 9 + "x" * 50]])
+    drawn = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
+    lines = [line.rstrip() for line in drawn.splitlines()]
+    assert lines[0].split("  ")[-2:] == ["trip [km]", "text"]
+    assert lines[2].startswith(f"{time}  13.6       word word")
+    assert len(lines) > 4
+    assert max(map(len, lines)) <= len(time) + len("  trip [km]  ") + common.WHOLE_WIDTH + 2
 
 
 @pytest.mark.parametrize("is_terminal", [False, True])

@@ -195,6 +195,11 @@ def cell(value: object) -> str:
     return "" if value is None else str(value)
 
 
+WHOLE_WIDTH: Final = 24
+"""Characters of a cell that is never broken, however narrow the terminal is: a row that a terminal
+breaks at its edge is easier to read than a time in three pieces."""
+
+
 class TablePrinter:
     """Prints rows under a header as they come: aligned on a terminal, else with tabs between.
 
@@ -244,11 +249,18 @@ def _print_aligned(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Non
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    needed = 0
+    for texts in zip(columns, *rows, strict=True):
+        word = max(len(word) for text in texts for word in ["", *text.split()])
+        longest = max(map(len, texts))
+        is_whole = longest <= WHOLE_WIDTH
+        needed += (longest if is_whole else min(word, WHOLE_WIDTH)) + len("  ")
+        table.add_column(Text(texts[0]), overflow="fold", no_wrap=is_whole)
     for row in rows:
         table.add_row(*map(Text, row))
-    Console().print(table)
+    console = Console()
+    console.width = max(console.width, needed)
+    console.print(table)
 
 
 def printable(text: str) -> str:
