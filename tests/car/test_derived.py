@@ -117,6 +117,23 @@ def test_an_energy_is_a_power_over_hours(tmp_path: Path) -> None:
     assert tell(car, 2000, b"\x01", 17).charge_energy == 0
 
 
+def test_a_sum_goes_on_after_a_restart(tmp_path: Path) -> None:
+    """What was charged before counts, though the charge that resets it is under way."""
+    car = car_of(
+        tmp_path,
+        'charge_energy = { formula = "-Volts * Amps", unit = "Wh", integrate = true, '
+        'when = { charge_state = "charging" }, reset = { charge_state = "charging" } }',
+    )
+    car.state.charge_energy, car.state.charge_state = 5.0, "charging"
+    car.resume(0)
+    tell(car, 0, battery(360, -10))
+    for second in range(61):
+        state = tell(car, second, battery(360, -10))
+    assert state.charge_energy == pytest.approx(5 + 3.6 / 60)
+    tell(car, 100, b"\x00", 17)
+    assert tell(car, 200, b"\x01", 17).charge_energy == 0
+
+
 def test_a_field_keeps_its_value_while_its_condition_does_not_hold(tmp_path: Path) -> None:
     """Without integration nothing changes meanwhile."""
     car = car_of(

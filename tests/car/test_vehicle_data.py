@@ -560,6 +560,23 @@ def test_a_message_that_comes_no_more(tmp_path: Path) -> None:
     assert seen(car, "soc", "is_on") == [None, False]
 
 
+def test_a_silence_begins_anew_with_a_restart(tmp_path: Path) -> None:
+    """A car that sleeps meanwhile counts as off, though not a frame of it has come."""
+    car = make(
+        tmp_path,
+        '[signals]\nByte = { field = "soc" }\nSigned = { field = "doors_1.car_on" }\n'
+        '[[silence]]\nof = "Plain"\nafter = 30\nset = { speed = 0 }\n'
+        '[derived]\nsoh = "Word"\n',
+    )
+    assert car.filled == {"soc", "doors_1", "speed", "soh"}
+    car.state.speed = 50
+    car.resume(1000)
+    car.advance(1029)
+    assert car.state.speed == 50
+    car.advance(1030)
+    assert car.state.speed == 0
+
+
 def test_silence_may_mean_something_only_at_times(tmp_path: Path) -> None:
     """Its condition is looked at when the time is over, a signal's last value among it."""
     car = make(

@@ -38,13 +38,41 @@ class Garage:
 
     def enter(self, trust: str, *options: str) -> Program:
         """Start the module, and wait until all that the car tells has come."""
-        module = self._start(
-            "car", *self.server.link(), "--type", "roadster", "--can", f"slcan:{self._link}",
-            "--can-trust", trust, "--can-option", "sleep_after_open=0", *options,
-        )  # fmt: skip
+        module = self.start(trust, *options)
         module.wait_for("bus open")
         wait_until(lambda: self.field("D", "odometer") == 23456.7)
         return module
+
+    def start(self, trust: str, *options: str) -> Program:
+        """Start the module."""
+        return self._start(
+            "car", *self.server.link(), "--type", "roadster", "--can", f"slcan:{self._link}",
+            "--can-trust", trust, "--can-option", "sleep_after_open=0", *options,
+        )  # fmt: skip
+
+    def told(self) -> dict[str, Any]:
+        """Return what the server heard last, without the VIN and what silence changes."""
+        messages: Any = status_of(self.server)["messages"]
+        return {
+            code: {
+                name: value
+                for name, value in message["fields"].items()
+                if not name.endswith("stale")
+                and name not in ("parking_time", "vin", "doors_3", "awake")
+            }
+            for code, message in messages.items()
+        }
+
+    def asks(self, text: str) -> str:
+        """Return the module's answer to a text command."""
+        return self.order("shell", text).stdout.strip()
+
+    def restarts(self, module: Program) -> None:
+        """Have the module restarted by command 5, and wait until it is back."""
+        self.does("reboot")
+        module.wait_for("restarting on command")
+        module.wait_for("what was known before is known again")
+        module.wait_for("connected")
 
     def field(self, code: str, name: str) -> Any:
         """Return what the server last heard."""
@@ -132,6 +160,48 @@ def test_a_module_that_listens_writes_nothing(garage: Garage) -> None:
     assert garage.field("V", "commands") == "C1-7"
     assert garage.field("D", "temperature_pem") is None
     assert "unlocked" not in garage.sim.output()
+
+
+def test_a_module_that_has_read_nothing_tells_nothing(garage: Garage) -> None:
+    """Without a frame it says only what it is itself, and the server keeps what it had."""
+    garage.enter("listen").stop()
+    garage.sim.stop()
+    before = garage.told()
+    module = garage.start("listen")
+    module.wait_for("connected")
+    assert garage.asks("metrics list v.") == "No such metric is known"
+    assert garage.asks("stat") == "Charge state unknown"
+    assert garage.told() == before
+
+
+def test_a_restart_keeps_what_was_known(garage: Garage, tmp_path: Path) -> None:
+    """After a pulled plug, and after command 5 with and without a folder, before any frame."""
+    folder = ("--state", str(tmp_path / "state"))
+    module = garage.enter("listen", *folder)
+    kept = garage.told()
+    soc = garage.asks("metrics list v.b.soc")
+    assert soc.startswith("v.b.soc: ")
+    wait_until(lambda: (tmp_path / "state" / "known.json").exists())
+    garage.sim.stop()
+    module.kill()
+    module = garage.start("listen", *folder)
+    module.wait_for("what was known before is known again")
+    module.wait_for("connected")
+    assert garage.asks("metrics list v.b.soc") == soc
+    assert garage.told() == kept
+    garage.restarts(module)
+    assert (garage.asks("metrics list v.b.soc"), garage.told()) == (soc, kept)
+    module.stop()
+
+
+def test_command_5_keeps_what_was_known_without_a_folder(garage: Garage) -> None:
+    """The program hands it over to the one that replaces it, however often."""
+    module = garage.enter("listen")
+    kept, soc = garage.told(), garage.asks("metrics list v.b.soc")
+    garage.sim.stop()
+    for _ in range(2):
+        garage.restarts(module)
+        assert (garage.asks("metrics list v.b.soc"), garage.told()) == (soc, kept)
 
 
 def test_a_module_that_asks_commands_nothing(garage: Garage) -> None:

@@ -51,6 +51,9 @@ HINTS = {
 class RestartRequested(Exception):
     """The module was told to restart its program, and the answer has arrived."""
 
+    known: bytes = b""
+    """What the car knows, for the program that replaces this one."""
+
 
 @dataclass(frozen=True, slots=True)
 class LinkTiming:

@@ -11,6 +11,7 @@ import typer
 from ovms.base import logs
 from ovms.base.systemd import is_journal
 from ovms.car.link import RestartRequested
+from ovms.car.memory import hand_over
 from ovms.cli.car.options import CarOptions, takes_options
 from ovms.cli.car.parse import parse
 from ovms.cli.car.status import status
@@ -47,8 +48,8 @@ def car(context: typer.Context, options: CarOptions) -> None:
         with logs.running(options.log_level, options.log_format, has_time=has_time):
             _warn_of_misspelt(context)
             parse(options).run()
-    except RestartRequested:
-        _start_anew()
+    except RestartRequested as restart:
+        _start_anew(restart.known)
 
 
 def _warn_of_misspelt(context: typer.Context) -> None:
@@ -59,8 +60,9 @@ def _warn_of_misspelt(context: typer.Context) -> None:
             log.warning("no such option", variable=name)
 
 
-def _start_anew() -> NoReturn:
-    """Replace this process by a new one with the same arguments."""
+def _start_anew(known: bytes) -> NoReturn:
+    """Replace this process by a new one with the same arguments, which knows what this one knew."""
+    hand_over(known)
     sys.stdout.flush()
     sys.stderr.flush()
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 (no shell is meant)

@@ -69,7 +69,7 @@ class ReplayMode:
         """Replay the recording; a signal before its end is a failure, unless it is a loop."""
         frames = self.recording.frames
         driver = Replay(self.vehicle, frames, clock=SystemClock(), speed=self.speed, loop=self.loop)
-        is_done = run_car(self.identity, self.setup, self.vehicle, driver)
+        is_done = run_car(self.identity, self.setup, self.vehicle, driver, is_new=True)
         if driver.problem is not None:
             fail(str(driver.problem))
         if not is_done and not self.loop:

@@ -28,8 +28,9 @@ from ovms.car.delivery_store import (
     NoDeliveryStore,
 )
 from ovms.car.drivers import Driver
-from ovms.car.link import Link
+from ovms.car.link import Link, RestartRequested
 from ovms.car.linkstate import LinkState
+from ovms.car.memory import KnownFile, StateKeeper, StateMemory, handed_over, restore
 from ovms.car.modem.serial_modem import SerialModem
 from ovms.car.module import Module
 from ovms.car.parameter_file import ParameterFile
@@ -39,6 +40,7 @@ from ovms.car.settings import sound
 from ovms.car.status import Reporter
 from ovms.car.statussocket import telling_status
 from ovms.car.vehicles.interface import CarVehicle
+from ovms.car.vehicles.sim import SimCar
 from ovms.cli.car.identity import ModuleIdentity
 from ovms.cli.common import fail
 from ovms.net.address import PLAIN_PORT, TLS_PORT, parse_address
@@ -92,15 +94,43 @@ def run_car(
     vehicle: CarVehicle,
     driver: Driver,
     bus: ManagedBus | None = None,
+    *,
+    is_new: bool = False,
 ) -> bool:
     """Run a car until it is done or a signal ends it; return whether it is done.
 
-    Raises :class:`~ovms.car.link.RestartRequested` if a command wants the program to be started
-    anew, and what the driver raises.
+    A car that ``is_new`` does not know what an earlier run has known, unless that was replaced on
+    command. Raises :class:`~ovms.car.link.RestartRequested` if a command wants the program to be
+    started anew, and what the driver raises.
     """
     with closing(_open_delivery_store(setup.state, identity.vehicle)) as store:
+        keeper = _make_keeper(identity, setup, vehicle, driver, is_new=is_new)
         link = _make_link(identity, setup, vehicle, driver, store)
-        return asyncio.run(_run(link, setup, driver, bus))
+        try:
+            return asyncio.run(_run(link, setup, driver, bus, keeper))
+        except RestartRequested as restart:
+            restart.known = keeper.text
+            raise
+
+
+def _make_keeper(
+    identity: ModuleIdentity, setup: CarSetup, vehicle: CarVehicle, driver: Driver, *, is_new: bool
+) -> StateKeeper:
+    """Bring back what the car knew before a restart; return what keeps what it knows from now on.
+
+    Our simulator makes its state anew each second, so nothing is brought back there.
+    """
+    is_kept = setup.state is not None and not is_new and not isinstance(vehicle, SimCar)
+    file = KnownFile(setup.state) if setup.state is not None and is_kept else None
+    memory, handed = StateMemory(identity.vehicle, setup.kind), handed_over()
+    if not isinstance(vehicle, SimCar):
+        restore(memory, vehicle, driver.now, handed, file, SystemClock())
+    save = file.save if file is not None else _forget
+    return StateKeeper(memory, vehicle.state, lambda: driver.now, save, SystemClock())
+
+
+def _forget(text: bytes) -> None:
+    """Keep nothing: without a folder a restart on command alone hands over what is known."""
 
 
 def _open_delivery_store(folder: Path | None, vehicle: str) -> NoDeliveryStore | DeliveryFile:
@@ -166,7 +196,9 @@ def _make_link(
     )
 
 
-async def _run(link: Link, setup: CarSetup, driver: Driver, bus: ManagedBus | None) -> bool:
+async def _run(
+    link: Link, setup: CarSetup, driver: Driver, bus: ManagedBus | None, keeper: StateKeeper
+) -> bool:
     """Run a link, its modem and bus, the status socket, and reports to the service manager."""
     clock = SystemClock()
     reporter = Reporter(setup.kind, link.module, driver, link.state, setup.modem, bus, clock=clock)
@@ -180,5 +212,6 @@ async def _run(link: Link, setup: CarSetup, driver: Driver, bus: ManagedBus | No
             bus.open()
             stack.push_async_callback(bus.close)
         modem = setup.modem
-        work = run_until_first_ends(link.run(), modem.run()) if modem else link.run()
+        works = [link.run(), keeper.run(), *([modem.run()] if modem else [])]
+        work = run_until_first_ends(*works)
         return await run_until_signal(work, lambda: notifier().tell(STOPPING=1))

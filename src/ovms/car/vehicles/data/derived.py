@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from ovms.car.state import CarState
 from ovms.car.vehicles.data.conditions import Condition, Look
 from ovms.car.vehicles.data.dbc import BusFile
 from ovms.car.vehicles.data.fields import FIELDS, Holds, StateField
@@ -156,6 +157,15 @@ class Derivation:
             value = self._calculate(each, now, is_reading)
             if value is not KEEP:
                 yield each.field, value
+
+    def resume(self, state: CarState) -> None:
+        """Let sums go on from what the state has of before."""
+        for each in self._derived:
+            value = each.field.get(state) if each.is_integrated else None
+            if isinstance(value, int | float) and each.factor:
+                integral = self._sums[each.field.name]
+                integral.total = (value - each.offset) / each.factor
+                integral.was_over = each.reset is not None and each.reset.holds(self._look)
 
     def _calculate(self, each: DerivedField, now: float, is_reading: bool) -> Any:
         holds = each.when.holds(self._look)

@@ -5,6 +5,7 @@ It is pure: it returns frames and sends none. Which frames it returns depends on
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -115,6 +116,28 @@ class DataVehicle:
     def bitrates(self) -> Mapping[str, int]:
         """See :func:`~ovms.car.vehicles.interface.bitrate_of`."""
         return self.kind.buses.bitrates
+
+    @property
+    def filled(self) -> frozenset[str]:
+        """The attributes of the state that this type may fill."""
+        kind = self.kind
+        targets = itertools.chain(
+            *(targets for signals in kind.targets.values() for targets in signals.values())
+        )
+        return frozenset(
+            field.attribute
+            for field in (
+                *(target.field for target in targets),
+                *(field for silence in kind.silences for field in silence.values),
+                *(each.field for each in kind.derived),
+            )
+        )
+
+    def resume(self, now: float) -> None:
+        """Note that the state has readings from before: what stays silent from now on is silent."""
+        for silence in self.kind.silences:
+            self._silence.expect(silence.message, now)
+        self._derivation.resume(self.state)
 
     def advance(self, now: float) -> None:
         """Apply silences, and answer the commands that the car has obeyed."""
@@ -264,15 +287,17 @@ class DataVehicle:
         return self._pieces.setdefault(unit, {})
 
     def _put_piece(self, piece: int, value: object) -> None:
-        """Note a piece of the VIN, which is unknown until all pieces of one unit are there."""
+        """Note a piece of the VIN, which stays what it was until all pieces of a unit are there."""
         pieces = self._pieces_of_unit
-        if isinstance(value, str):
-            pieces[piece] = value
-        else:
+        if not isinstance(value, str):
             pieces.pop(piece, None)
-        is_whole = len(pieces) == self.kind.pieces
-        whole = "".join(text for _, text in sorted(pieces.items())) if is_whole else None
-        if whole is None or not self._is_answer or is_vin(whole):
+            self.state.vin = self._told_vin
+            return
+        pieces[piece] = value
+        if len(pieces) < self.kind.pieces:
+            return
+        whole = "".join(text for _, text in sorted(pieces.items()))
+        if not self._is_answer or is_vin(whole):
             self.state.vin = self._told_vin or whole
 
     # -- sending ----------------------------------------------------------------------------
