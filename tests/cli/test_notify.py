@@ -287,11 +287,22 @@ def test_the_owner_is_the_default(servers: Servers) -> None:
     (found,) = _listed()
     shown = (found["vehicle"], found["app"], found["type"], found["key"], found["state"])
     assert shown == ("CAR1", "owner", "mail", "bob@example.org", "active")
-    assert _good("test", "car1") == "owner\tmail\tdelivered\n"
+    assert _good("test", "car1").splitlines()[1:] == ["owner\tmail\tdelivered"]
     assert servers.mail.mails[0].recipients == ["bob@example.org"]
     assert _run("remove", "car1", "owner", "--yes").exit_code == 2
     _add("expo", "token", "--app", "phone")
     assert [each["app"] for each in _listed()] == ["phone"]
+
+
+def test_the_operator(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operator's address is tested by itself; without one it fails, with a vehicle too."""
+    assert _run("test", "--operator").stderr == "ovms: the settings name no operator_mail\n"
+    assert _run("test", "car1", "--operator").exit_code == _run("test").exit_code == 2
+    monkeypatch.setenv("OVMS_OPERATOR_MAIL", "no address")
+    assert "is no mail address" in _run("test", "--operator").stderr
+    monkeypatch.setenv("OVMS_OPERATOR_MAIL", "ops@example.org")
+    assert _good("test", "--operator").splitlines()[1:] == ["operator\tmail\tdelivered"]
+    assert servers.mail.mails[0].recipients == ["ops@example.org"]
 
 
 def test_no_default(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -173,18 +173,25 @@ def remove(
 
 @app.command("test")
 def try_(
-    vehicle_id: VehicleArgument,
+    vehicle_id: Annotated[
+        str | None, typer.Argument(metavar="[VEHICLE]", help="The vehicle id.")
+    ] = None,
     app_id: AppOption = None,
+    operator: Annotated[
+        bool, typer.Option("--operator", help="To operator_mail instead of a vehicle's.")
+    ] = False,
     data: DataOption = None,
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Send a test alert now, and show the outcome. Exit code 1 if anybody was not reached."""
     settings = _settings(data, database, config)
-    with open_database(data, database, config) as db:
-        found = _find(db, settings, vehicle_id, app_id)
-    if not found:
-        fail(f"vehicle {names.vehicle_key(vehicle_id)} has no such subscription")
+    if operator:
+        if vehicle_id is not None or app_id is not None:
+            refuse("a vehicle's alerts, or --operator")
+        found = [_of_operator(settings)]
+    else:
+        found = _chosen(settings, vehicle_id, app_id, data, database, config)
     problems = asyncio.run(_try_all(settings, found))
     outcomes = zip(found, problems, strict=True)
     print_table(
@@ -193,6 +200,34 @@ def try_(
     )
     if failed := sum(1 for problem in problems if problem):
         fail(f"{failed} of {len(found)} not reached")
+
+
+def _of_operator(settings: ServerSettings) -> Subscription:
+    """Return the operator's address as if it were subscribed."""
+    if settings.operator_mail is None:
+        fail("the settings name no operator_mail")
+    now = time.time()
+    place = "the server"
+    values = (place, "operator", "mail", "", settings.operator_mail, place)
+    return Subscription(*values, now, now, None, 0)
+
+
+def _chosen(
+    settings: ServerSettings,
+    vehicle_id: str | None,
+    app_id: str | None,
+    data: Path | None,
+    database: str | None,
+    config: Path | None,
+) -> list[Subscription]:
+    """Return the subscriptions of a vehicle, or its one of an app."""
+    if vehicle_id is None:
+        refuse("name a vehicle, or --operator")
+    with open_database(data, database, config) as db:
+        found = _find(db, settings, vehicle_id, app_id)
+    if not found:
+        fail(f"vehicle {names.vehicle_key(vehicle_id)} has no such subscription")
+    return found
 
 
 async def _try_all(settings: ServerSettings, found: list[Subscription]) -> list[str | None]:
