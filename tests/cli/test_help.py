@@ -42,7 +42,7 @@ def test_the_commands_stand_under_titles() -> None:
 )  # fmt: skip
 def test_many_options_stand_under_titles(words: tuple[str, ...], titles: set[str]) -> None:
     """A long list is cut into what belongs together."""
-    assert set(re.findall(r"╭─ ([^─]+) ─", help_of(*words))) == titles
+    assert titles <= set(re.findall(r"╭─ ([^─]+) ─", help_of(*words)))
 
 
 def test_no_option_stands_under_two_titles() -> None:
