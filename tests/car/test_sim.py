@@ -389,8 +389,8 @@ def test_nothing_plugged_has_no_plug() -> None:
 
 def test_a_car_begins_as_it_is_told() -> None:
     """With a charge, and in the midst of its round: the options of a single car."""
-    options = VehicleOptions(start=START, seed=1, scenario="commute", phase=0.5, soc=33)
+    options = VehicleOptions(start=START, seed=1, scenario="commute", phase=0.7, soc=33)
     car = make_sim(options)
     assert car.state.soc == 33
-    assert car.act == COMMUTE.cut(0.5)[0] != 0
+    assert car.act == COMMUTE.cut(0.7)[0] != 0
     assert make_sim(VehicleOptions(start=START, seed=1)).act == 0

@@ -16,6 +16,7 @@ from ovms.cli.simulate import SIMULATIONS, Wanted
     ("options", "message"),
     [
         (["carriage"], "no simulation 'carriage': use one of"),
+        (["./nowhere"], "or the folder of a vehicle type"),
         (["roadster", "--can", "can0"], "--can: 'can0' is not INTERFACE:CHANNEL"),
         (["roadster", "--can", "virtual:x", "--link", "x"], "--link is for the pseudo-terminal"),
         (["roadster", "--pin", "12345678901"], "--pin must be 1 to 8 digits"),
@@ -79,3 +80,14 @@ def test_a_clock_that_is_set_back_is_not_followed(
     assert len(car.times) == 3
     assert sorted(car.times) == car.times
     assert car.times[0] >= 2e9
+
+
+def test_a_folder_with_a_mistake_is_one_line_and_exit_1(tmp_path: Path) -> None:
+    """What the check would say first is told, and where to see the rest."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "vehicle.toml").write_text("car_type = 1\n")
+    result = CliRunner().invoke(cli, ["vehicle-type", "simulate", str(folder)])
+    assert result.exit_code == 1
+    assert "vehicle.toml:1: car_type" in result.stderr or "mine.dbc" in result.stderr
+    assert len(result.stderr.splitlines()) == 1

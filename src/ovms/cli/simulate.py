@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from ovms.car.bus.slcan import SlcanPort
 from ovms.car.drivers import ClockDriver
 from ovms.car.frames import Frame
 from ovms.car.trust import Trust
+from ovms.car.vehicles.data.problems import VehicleTypeError
+from ovms.car.vehicles.interface import MAPPING
 from ovms.car.vehicles.simulation import Simulation
 from ovms.cli.common import fail, refuse
 
@@ -58,11 +61,38 @@ SIMULATIONS: dict[str, Callable[[Wanted], Simulation]] = {
     "roadster": _make_roadster,
     "obd2": _make_obd2,
 }
-"""The cars that can be simulated on a bus."""
+"""The cars that can be simulated on a bus by a program of their own; any folder can be, too."""
+
+
+def _find_simulation(name: str) -> Callable[[Wanted], Simulation]:
+    """Return what makes the car of a name or a folder; ends the command if there is none."""
+    if name in SIMULATIONS:
+        return SIMULATIONS[name]
+    from ovms.car.vehicles.data.folder import read_folder
+    from ovms.car.vehicles.data.simulated import SimulatedType
+
+    if not (Path(name) / MAPPING).is_file():
+        refuse(
+            f"no simulation {name!r}: use one of {', '.join(SIMULATIONS)}, or the folder of a"
+            f" vehicle type, with a {MAPPING}"
+        )
+    try:
+        kind = read_folder(Path(name))
+    except VehicleTypeError as error:
+        fail(f"{error.problems[0]} (see ovms vehicle-type check {name})")
+    return lambda wanted: SimulatedType(
+        kind, vin=wanted.vin, seed=wanted.seed, behind=BEHIND, say=wanted.say
+    )
 
 
 def simulate(
-    name: Annotated[str, typer.Argument(metavar="|".join(SIMULATIONS), help="Which car.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="|".join((*SIMULATIONS, "FOLDER")),
+            help="Which car, or a vehicle type's folder.",
+        ),
+    ],
     can: Annotated[
         str | None,
         typer.Option(
@@ -77,16 +107,17 @@ def simulate(
     ] = None,
     pin: Annotated[str, typer.Option(help="The car's PIN.")] = "1234",
     vin: Annotated[str | None, typer.Option(help="Its VIN.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Makes the drives of obd2 repeatable.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Makes the drives of obd2, and of a folder, repeatable.")
+    ] = None,
 ) -> None:
     """Put a simulated car on a bus, and tell what it does.
 
     Without --can it is reached as by a serial CAN adapter (slcan), so that a module can be tried on
-    one machine without any hardware; the line that is printed says how.
+    one machine without any hardware; the line that is printed says how. The car of a folder drives
+    and charges by itself, sends what its type reads, and answers requests; it obeys no commands.
     """
-    make = SIMULATIONS.get(name)
-    if make is None:
-        refuse(f"no simulation {name!r}: use one of {', '.join(SIMULATIONS)}")
+    make = _find_simulation(name)
     if can is not None and link is not None:
         refuse("--link is for the pseudo-terminal: not with --can")
     if not (pin.isascii() and pin.isdigit() and len(pin) <= 8):
@@ -113,6 +144,8 @@ async def _on_port(car: Simulation, name: str, link: Path | None) -> None:
         fail(f"{error.filename or link or 'pseudo-terminal'}: {error.strerror or error}")
     port.open()
     place = f"slcan:{link or port.path}"
+    if name not in SIMULATIONS and os.sep not in name:
+        name = os.path.join(".", name)  # noqa: PTH118 (a path drops the dot)
     print(f"{name} on {place}", flush=True)
     print(f"a module for it: ovms car --type {name} --can {place} --can-trust ask …", flush=True)
     try:
