@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from ovms.net.http import TLS_ALERT
 from ovms.net.pump import Pump
 from ovms.protocol import Message, Party, Role, Session, State
 from ovms.protocol.messages import LatestMessage
@@ -376,10 +377,19 @@ REFUSED = {
     "garbage": (bytes(range(256)) + b"\n", "the first line is no welcome"),
     "half a welcome": (b"MP-C 0 token\r\n", "the first line is no welcome"),
     "http": (b"POST / HTTP/1.1\r\nHost: x\r\n\r\n", "the first line is no welcome"),
-    "tls": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n", "the first line is no welcome"),
     "endless line": (b"MP-C 0 " + b"x" * 100_000, "line longer than 1024 bytes"),
     "talkative": (greeting(Role.CAR, "CAR1") + b"x" * 1100, "the caller sends too much"),
 }
+
+
+async def test_tls_at_the_port_without(site: Site, log: Log) -> None:
+    """It is answered in words of TLS, closed, and told in one line."""
+    caller = await site.calls()
+    await caller.says(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n")
+    assert await caller.reader.read() == TLS_ALERT
+    await until(lambda: not site.acceptor.connections)
+    (line,) = log.lines("refused")
+    assert line["reason"].startswith("TLS at the port without TLS")
 
 
 @pytest.mark.parametrize("case", REFUSED)
