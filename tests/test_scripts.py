@@ -58,6 +58,8 @@ def test_it_says_what_it_does(tmp_path: Path) -> None:
         ("ERROR: No matching distribution found for uvloop", "does not have all of them"),
         ("ERROR: HTTP error 404 while getting a page", "does not have all of them"),
         ("OSError: No space left on device", "disk is full"),
+        ("      ERROR: Cannot install x, as these have conflicting dependencies", "not have all"),
+        ("WARNING: x is not a trusted or secure host and is being ignored", "PIP_TRUSTED_HOST"),
         ("ERROR: something else", "everything that pip said is in"),
     ],
 )  # fmt: skip
