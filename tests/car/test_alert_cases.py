@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ovms.base.clock import ManualClock
 from ovms.car.drivers import Replay
 from ovms.car.frames import Frame
+from ovms.car.memory import StateMemory
 from ovms.car.module import Module
+from ovms.car.parameters import FEATURE_OFFSET
 from ovms.car.recordings.recording import Recording
 from ovms.car.reports import Units
 from ovms.car.vehicles.data.folder import read_folder
@@ -182,3 +185,118 @@ async def test_a_calculated_position_is_judged_too(tmp_path: Path) -> None:
     heard = await replayed(*frames, folder=folder)
     assert heard.alerts == []
     assert set(heard.places) - {(0, 0)} == {(47.66, 9.17)}
+
+
+@pytest.mark.parametrize("place_", [(0, 0), (-1, -1), (1, -1), (90_000_000, 180_000_000)])
+async def test_what_a_receiver_without_a_fix_says_is_no_place(place_: tuple[int, int]) -> None:
+    """Zeros, all bits set, and a little beside: however long it says so, it is nowhere."""
+    parked = [car(0), *(place(second) for second in range(1, 60))]
+    lost = [place(60 + second, *place_) for second in range(300)]
+    heard = await replayed(*parked, *lost)
+    assert heard.alerts == []
+    assert set(heard.places) - {(0, 0)} == {(47.66, 9.17)}
+    assert set((await replayed(*lost)).places) <= {(0, 0)}
+
+
+async def test_nonsense_at_the_end_and_at_the_beginning() -> None:
+    """The last reading before the bus sleeps, and the first when it wakes, are no low battery."""
+    fine = [car(second) for second in range(60)]
+    woken = [car(3600, volts=9.0), *(car(3601 + second) for second in range(60))]
+    assert (await replayed(*fine, car(60, volts=9.0), *woken)).alerts == []
+
+
+class RestartedCar:
+    """A car whose module is restarted, and hands over what it knows."""
+
+    def __init__(self) -> None:
+        self.alerts: list[bytes] = []
+        self.now = 0.0
+        self._start(None)
+
+    def _start(self, text: bytes | None) -> None:
+        self._vehicle = DataVehicle(read_folder(CASES / "types" / "gps"))
+        memory, told = StateMemory("CAR", "gps"), {}
+        if text is not None:
+            assert memory.restore(text, self._vehicle.state, self.now, self.now)
+            self._vehicle.resume(self.now)
+            told = memory.told(text, self.now)
+        self._module = Module(self._vehicle, parameters={FEATURE_OFFSET + 9: "20"})
+        self._module.resume(told, self.now)
+        self._module.connect(self.now)
+
+    def restart(self, gap: float = 5.0) -> None:
+        """Restart the module, which takes a while."""
+        told = self._module.told(self.now)
+        text = StateMemory("CAR", "gps").encode(self._vehicle.state, self.now, self.now, told)
+        self.now += gap
+        self._start(text)
+
+    def lives(self, seconds: int, *, volts: float = 12.6, soc: int = 54, state: int = 21,
+              north: int = 0, is_silent: bool = False) -> None:  # fmt: skip
+        """Have it say every second how it is; ``north`` is how far it goes in each."""
+        for second in range(seconds):
+            self.now += 1
+            if not is_silent:
+                frame = car(self.now, volts=volts, soc=soc, state=state)
+                self._vehicle.receive(frame, self.now)
+                self._vehicle.receive(place(self.now, LAT + north * second), self.now)
+            told = self._module.poll(self.now)
+            self.alerts += [message.data[:20] for message in told if message.code == "P"]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "alert"),
+    [
+        ({"volts": 10.5}, b"A12 V battery low: 1"),
+        ({"soc": 9}, b"ALow battery: below "),
+        ({"north": 100}, b"AThe car is moved wh"),
+    ],
+)
+def test_a_restart_tells_nothing_twice(trouble: dict[str, Any], alert: bytes) -> None:
+    """An alert is told once, however often the module restarts; after its end again."""
+    car = RestartedCar()
+    car.lives(60)
+    for _ in range(3):
+        car.lives(100, **trouble)
+        car.restart()
+    assert car.alerts == [alert]
+    if "north" not in trouble:
+        car.lives(60)
+        car.restart()
+        car.lives(60, **trouble)
+        assert car.alerts == [alert, alert]
+
+
+@pytest.mark.parametrize("trouble", [{"volts": 9.0}, {"soc": 0}])
+def test_a_reading_from_before_a_restart_is_one_sample(trouble: dict[str, Any]) -> None:
+    """It is no event while the bus is silent."""
+    car = RestartedCar()
+    car.lives(60)
+    car.lives(1, **trouble)
+    car.restart()
+    car.lives(600, is_silent=True)
+    assert car.alerts == []
+
+
+@pytest.mark.parametrize("seconds", [0, 10])
+def test_a_charge_that_ends_around_a_restart_is_told(seconds: int) -> None:
+    """It was seen to end, or ended meanwhile; one that had ended before is not told again."""
+    car = RestartedCar()
+    car.lives(60)
+    car.lives(600, state=1)
+    car.lives(seconds, state=12)
+    car.restart()
+    car.lives(60, state=12)
+    assert car.alerts == [b"ACharging interrupte"]
+    car.restart()
+    car.lives(60, state=12)
+    assert len(car.alerts) == 1
+
+
+def test_after_an_hour_without_a_module_an_alert_comes_again() -> None:
+    """The battery is still empty, or again."""
+    car = RestartedCar()
+    car.lives(60, volts=10.5)
+    car.restart(4000)
+    car.lives(60, volts=10.5)
+    assert car.alerts == 2 * [b"A12 V battery low: 1"]

@@ -38,6 +38,17 @@ def test_data_that_change() -> None:
     assert told((7, 1, 90), (7, 2, 9)) == [(2, 7, 1), (90, 7, 2)]
 
 
+def test_a_restart_tells_no_error_again() -> None:
+    """It goes on from what was told, with its ages."""
+    before, after = ErrorWatch(DEFAULTS.error), ErrorWatch(DEFAULTS.error)
+    before.look(CarError(7, 1), 0)
+    assert before.look(CarError(7, 1), 2) == CarError(7, 1)
+    after.resume(before.told(10), 110)
+    assert [after.look(CarError(7, 1), now) for now in range(110, 120)] == 10 * [None]
+    assert after.look(CarError(8, 1), 120) is None
+    assert after.look(CarError(8, 1), 122) == CarError(8, 1)
+
+
 def test_codes_are_bounded() -> None:
     """A bus that tells any number of codes takes no more memory; the oldest is forgotten."""
     watch = ErrorWatch(DEFAULTS.error)

@@ -50,3 +50,11 @@ def test_a_single_reading_may_do_after_a_while() -> None:
     """With a time for that, one reading counts when nothing contradicts it until then."""
     assert turned("##########", read=0, readings=2) == []
     assert turned("##########", read=0, readings=2, alone=6) == [6]
+
+
+def test_silence_after_a_single_reading_does_not_count() -> None:
+    """Nonsense as the last reading before an hour of silence, and as the first after it."""
+    latch = Latch()
+    for at, read in ((0, 0), (3600, 0), (3601, 3601), (3602, 3602)):
+        assert not latch.look(at, begins=True, ends=False, lasting=3, gone=1, read=read, readings=2)
+    assert latch.look(3604, begins=True, ends=False, lasting=3, gone=1, read=3602, readings=2)

@@ -265,6 +265,32 @@ def test_a_car_that_sleeps_costs_no_write() -> None:
     assert not bench.is_due()
 
 
+def test_what_is_told_is_saved_at_once() -> None:
+    """A power cut is what follows an empty 12 V battery. Ages alone are no news."""
+    bench = Bench()
+    told: dict[str, Any] = {"charge": ["charging", 1, 5.0]}
+    bench.keeper.told = lambda now: told
+    assert (bench.is_due(), bench.is_due()) == (True, False)
+    told = {"charge": ["charging", 1, 6.0]}
+    assert not bench.is_due()
+    told = {"charge": ["charging", 1, 7.0], "low_12v": True}
+    assert bench.is_due()
+    assert MEMORY.told(bench.keeper.text, TIME + 9) == told
+    assert MEMORY.told(bench.keeper.text, TIME + 4000) == {}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"charge": 5}, {"charge": ["x"]}, {"errors": 1}, {"errors": [[1], "x", [1, "a", 2, 3]]},
+     {"soc": "x"}, {"low_12v": "x", "moved": 1}, {"more": []}],
+)  # fmt: skip
+def test_a_damaged_note_of_alerts_is_nothing(told: dict[str, Any]) -> None:
+    """Nothing fails, and nothing counts as told."""
+    module = Module(SimCar(start=0, seed=1))
+    module.resume(told, 0)
+    assert module.told(0) == {}
+
+
 async def test_the_last_state_is_saved_at_the_end() -> None:
     """However the car ends; nothing is saved of a car that nobody has read."""
     for soc, count in ((None, 0), (50.0, 1)):

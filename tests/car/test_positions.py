@@ -20,9 +20,11 @@ def judged(*readings: tuple[Place, float]) -> list[Verdict]:
     [
         (HERE, GOOD),
         ((-33.9, 18.4), GOOD),
-        ((90.0, 180.0), GOOD),
+        ((89.9, 180.0), GOOD),
         ((0.0, 0.0), REFUSED),
         ((-0.0, 0.0), REFUSED),
+        ((-0.000001, -0.000001), REFUSED),
+        ((90.0, 180.0), REFUSED),
         ((0.0, 9.17), REFUSED),
         ((47.66, 0.0), REFUSED),
         ((90.1, 9.17), REFUSED),

@@ -6,7 +6,8 @@ One sample is no event: each alert has a duration and a hysteresis
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ovms.car.alert_limits import DEFAULTS, AlertLimits
 from ovms.car.charge_watch import DONE, ChargeWatch
@@ -48,6 +49,25 @@ class AlertWatch:
             *self._look_at_alarm(state, now),
             *self._look_at_place(state, now),
         ]
+
+    def told(self, now: float) -> dict[str, Any]:
+        """Return what need not be told again after a restart, as JSON can have it."""
+        told = {
+            "low_12v": self._low.is_on, "alarm": self._alarm.is_on,
+            "moved": self._off.is_told, "valet": self._valet.is_told,
+        }  # fmt: skip
+        more = {"charge": self._charge.told(now), "errors": self._errors.told(now)}
+        return {name: value for name, value in (told | more).items() if value}
+
+    def resume(self, told: Mapping[str, Any], now: float) -> None:
+        """Go on from what :meth:`told` said before a restart. Ignore anything else."""
+        self._low.is_on = told.get("low_12v") is True
+        self._alarm.is_on = told.get("alarm") is True
+        for name, fence in (("moved", self._off), ("valet", self._valet)):
+            if told.get(name) is True:
+                fence.resume()
+        self._charge.resume(told.get("charge"), now)
+        self._errors.resume(told.get("errors"), now)
 
     def finish(self) -> None:
         """See :meth:`~ovms.car.charge_watch.ChargeWatch.finish`."""

@@ -7,6 +7,7 @@ minute. So one whose charger lets go for two seconds, again and again, is one ch
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ovms.car.alert_limits import ChargeLimits
 from ovms.car.state import CarState
@@ -67,6 +68,17 @@ class ChargeWatch:
         )
         self._counted, self.pending = pending, None
         return pending
+
+    def told(self, now: float) -> list[Any]:
+        """Return the state that counts as its word, its number, and its age in seconds."""
+        counted = self._counted
+        return [] if counted is None else [counted.word, counted.number, now - counted.since]
+
+    def resume(self, told: object, now: float) -> None:
+        """Go on from what :meth:`told` said before a restart. Ignore anything else."""
+        match told:
+            case [str() as word, int() | None as number, int() | float() as age]:
+                self._counted = CountedCharge(word, number, now - age, now - age)
 
     def finish(self) -> None:
         """Count an end after a few seconds: a recording is over, and nothing more comes."""

@@ -85,6 +85,10 @@ class ChargeLog:
         data = ",".join(self._columns).encode()
         return LogEntry(HistoryRecord(TYPE, VERSION, LIFETIME, data), self._began)
 
+    def resume(self, told: object, now: float) -> None:
+        """See :meth:`~ovms.car.charge_watch.ChargeWatch.resume`."""
+        self._watch.resume(told, now)
+
     def finish(self) -> None:
         """See :meth:`~ovms.car.charge_watch.ChargeWatch.finish`."""
         self._watch.finish()

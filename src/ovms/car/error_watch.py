@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ovms.car.alert_limits import ErrorLimits
 from ovms.car.state import CarError
@@ -43,6 +44,24 @@ class ErrorWatch:
             del self._told[next(iter(self._told))]
         self._told[error.code] = _ToldError(error.data, now, now)
         return error
+
+    def told(self, now: float) -> list[list[Any]]:
+        """Return the errors that were told: code, data, and the ages of telling and seeing."""
+        return [
+            [code, each.data, now - each.told, now - each.seen] for code, each in self._told.items()
+        ]
+
+    def resume(self, told: object, now: float) -> None:
+        """Go on from what :meth:`told` said before a restart. Ignore anything else."""
+        for each in told[:CODES_LIMIT] if isinstance(told, list) else ():
+            match each:
+                case [
+                    int() as code,
+                    int() as data,
+                    int() | float() as age,
+                    int() | float() as gone,
+                ]:
+                    self._told[code] = _ToldError(data, now - age, now - gone)
 
     def _is_news(self, error: CarError, now: float) -> bool:
         """Return whether an error is new, back after a while, or has other data for a while."""

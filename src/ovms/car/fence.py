@@ -52,6 +52,15 @@ class Fence:
         """A further reading, some time after that, was inside."""
         self._latest: tuple[Place, float] | None = None
 
+    @property
+    def is_told(self) -> bool:
+        """Whether it counts as left."""
+        return self._outside.is_on
+
+    def resume(self) -> None:
+        """Be set, and left already: so it was before a restart."""
+        self._switch.is_on = self._outside.is_on = True
+
     def is_left(
         self, here: Place | None, verdict: Verdict, now: float, *, is_set: bool | None
     ) -> bool:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+SILENCE = 300.0
+"""Seconds without a reading after which a bus has slept."""
+
 
 class Latch:
     """Is on once a condition has held long enough, and off once its contrary has.
 
     Both count without a break. Where the bus tells when a value was read, as many readings are
-    needed, too: a single one that stays because the bus falls asleep is no event.
+    needed, too: a single one that stays because the bus falls asleep is no event, and the time of
+    that silence does not count. A bus may begin and end with nonsense each time.
     """
 
     def __init__(self) -> None:
@@ -40,6 +44,8 @@ class Latch:
         if self._since is None:
             self._since, self._read, self._readings = now, read, 1
         elif read != self._read:
+            is_after_silence = self._readings == 1 and now - self._since >= SILENCE
+            self._since = now if is_after_silence else self._since
             self._read, self._readings = read, self._readings + 1
         lasted = now - self._since
         is_read = read is None or self._readings >= readings

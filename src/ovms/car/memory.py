@@ -2,7 +2,8 @@
 
 A restart (command 5, a watchdog, an update, a power cut) would otherwise leave everything unknown
 until the car says it again, which a car that sleeps does only when it is driven. Readings keep
-their age. What the module has of its modem, the car's clock and its error are not kept.
+their age. What the module has of its modem, the car's clock and its error are not kept. What was
+told of its alerts is, for an hour: an empty 12 V battery makes a module restart again and again.
 
 The file is JSON, and private, because it holds the position. It is replaced as a whole. Without it
 the same text is handed over to the program that replaces this one on command 5.
@@ -48,6 +49,9 @@ LOOK_INTERVAL = 1.0
 SAVE_INTERVAL = 10.0
 """Seconds between two saves of what changes all the time; the rest is saved at the next look."""
 
+TOLD_FOR = 3600.0
+"""Seconds without a module after which an alert may be told again."""
+
 NOT_KEPT = {"time", "error", "gsm_signal", "network", "parked_since", "updated", "read",
             "stale_after", "tyres", "unread"}  # fmt: skip
 """The attributes that are not kept, or not as a value of their own."""
@@ -90,11 +94,16 @@ class StateMemory:
     kind: str
     """The vehicle type, as ``--type`` names it: what another one has read means nothing."""
 
-    def encode(self, state: CarState, now: float, time: float) -> bytes:
-        """Return what is known at the car's time ``now`` and the Unix time ``time``."""
+    def encode(
+        self, state: CarState, now: float, time: float, told: Mapping[str, Any] | None = None
+    ) -> bytes:
+        """Return what is known at the car's time ``now`` and the Unix time ``time``.
+
+        ``told`` is what :meth:`~ovms.car.module.Module.told` returns.
+        """
         kept = {
             "version": VERSION, "vehicle": self.vehicle, "type": self.kind, "saved": time,
-            "values": values_of(state), "ages": _ages_of(state, now),
+            "values": values_of(state), "ages": _ages_of(state, now), "told": told or {},
         }  # fmt: skip
         return json.dumps(kept, ensure_ascii=False).encode() + b"\n"
 
@@ -115,6 +124,15 @@ class StateMemory:
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise DamagedMemory(str(error)) from error
         return True
+
+    def told(self, data: bytes, time: float) -> dict[str, Any]:
+        """Return what was told of alerts, if that was a while ago at most.
+
+        ``data`` is what :meth:`restore` has accepted.
+        """
+        kept = _read(data)
+        told, gap = kept.get("told"), time - float(kept["saved"])
+        return told if isinstance(told, dict) and gap < TOLD_FOR else {}
 
 
 def values_of(state: CarState) -> dict[str, Any]:
@@ -249,15 +267,18 @@ def restore(
     handed: bytes | None,
     file: KnownFile | None,
     clock: Clock,
-) -> None:
-    """Bring back what was handed over, or else what the file has, and tell the vehicle."""
+) -> dict[str, Any]:
+    """Bring back what was handed over, or else what the file has, and tell the vehicle.
+
+    Return what was told of alerts.
+    """
     try:
         text = handed if handed is not None else file.load() if file is not None else None
     except OSError as error:
         log.error("what was known of the car cannot be read", reason=str(error))
-        return
+        return {}
     if text is None:
-        return
+        return {}
     resuming = vehicle if isinstance(vehicle, ResumingVehicle) else None
     filled = resuming.filled if resuming is not None else ()
     try:
@@ -265,11 +286,13 @@ def restore(
     except DamagedMemory:
         if handed is None and file is not None:
             file.set_aside()
-        return
-    if is_restored and resuming is not None:
+        return {}
+    if not is_restored:
+        return {}
+    if resuming is not None:
         resuming.resume(now)
-    if is_restored:
-        log.info("what was known before is known again")
+    log.info("what was known before is known again")
+    return memory.told(text, clock.time())
 
 
 class StateKeeper:
@@ -282,29 +305,42 @@ class StateKeeper:
         now: Callable[[], float],
         save: Callable[[bytes], None],
         clock: Clock,
+        restored: Mapping[str, Any] | None = None,
     ) -> None:
-        """``now`` returns the car's time, and ``save`` writes the text of the memory."""
+        """``now`` returns the car's time, and ``save`` writes the text of the memory.
+
+        ``restored`` is what was told of alerts before.
+        """
+        self.restored = restored or {}
+        """What was told of alerts before the restart."""
+        self.told: Callable[[float], Mapping[str, Any]] = _nothing
+        """Returns what is told of alerts at the car's time. It belongs to the module."""
         self._memory = memory
         self._state = state
         self._now = now
         self._save = save
         self._clock = clock
         self._saved: dict[str, Any] = values_of(state)
+        self._saved_told: set[str] = set()
         self._saved_at = -math.inf
         self._failures = FailureLog(log, "what is known of the car cannot be kept")
 
     @property
     def text(self) -> bytes:
         """What is known now."""
-        return self._memory.encode(self._state, self._now(), self._clock.time())
+        now = self._now()
+        return self._memory.encode(self._state, now, self._clock.time(), self.told(now))
 
     def due(self) -> bytes | None:
         """Return what is to be saved now; ``None`` if there is nothing new. It counts as saved."""
         values, passed = values_of(self._state), self._clock.monotonic() - self._saved_at
-        is_due = passed >= SAVE_INTERVAL or _outline(values) != _outline(self._saved)
-        if values == self._saved or not is_due:
+        told = _told_outline(self.told(self._now()))
+        is_told = told != self._saved_told
+        is_due = is_told or passed >= SAVE_INTERVAL or _outline(values) != _outline(self._saved)
+        if not is_told and (values == self._saved or not is_due):
             return None
-        self._saved, self._saved_at = values, self._clock.monotonic()
+        self._saved, self._saved_told = values, told
+        self._saved_at = self._clock.monotonic()
         return self.text
 
     async def run(self) -> None:
@@ -322,6 +358,16 @@ class StateKeeper:
     def _write(self, text: bytes) -> None:
         with self._failures.catch("save"):
             self._save(text)
+
+
+def _nothing(now: float) -> Mapping[str, Any]:
+    return {}
+
+
+def _told_outline(told: Mapping[str, Any]) -> set[str]:
+    """Return what of it is saved at once: its names, and the state of the charge."""
+    charge = told.get("charge") or [None, None]
+    return {*told, f"{charge[0]} {charge[1]}"} if told else set()
 
 
 def _outline(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from ovms.base.clock import Clock
 from ovms.base.failures import FailureLog
@@ -177,6 +178,17 @@ class Module:
             watch.finish()
         self._advance(now)
         self._notice(now)
+
+    def told(self, now: float) -> dict[str, Any]:
+        """Return what of its alerts is told, for :meth:`resume` after a restart, as JSON has it."""
+        told, minimum = self._watch.told(now), self._soc_watch.told
+        return told if minimum is None else {**told, "soc": minimum}
+
+    def resume(self, told: Mapping[str, Any], now: float) -> None:
+        """Go on from what was told before a restart, so that it is told once."""
+        self._watch.resume(told, now)
+        self._soc_watch.resume(told.get("soc"))
+        self._charges.resume(told.get("charge"), now)
 
     def poll(self, now: float) -> list[Message]:
         """Return what is due: changes at once, the periodic messages at each interval.

@@ -14,6 +14,16 @@ class SocWatch:
         self._minimum: int | None = None
         self._low = Latch()
 
+    @property
+    def told(self) -> int | None:
+        """The minimum that it is told to be below, if it is."""
+        return self._minimum if self._low.is_on else None
+
+    def resume(self, told: object) -> None:
+        """Go on from what :attr:`told` was before a restart. Ignore anything else."""
+        if isinstance(told, int):
+            self._minimum, self._low.is_on = told, True
+
     def look(
         self, soc: float | None, minimum: int | None, now: float, read: float | None = None
     ) -> bool:

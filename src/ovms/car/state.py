@@ -21,6 +21,9 @@ KM_PER_MILE = 1.609344
 STALE_AFTER = 120.0
 """Seconds after which a reading is stale: about a dozen periods of a bus."""
 
+NOWHERE = 0.01
+"""Degrees around 0, 0 in which there is only sea: a kilometre."""
+
 WHEELS = ("fr", "rr", "fl", "rl")
 """The four wheels in the order of message ``W``."""
 
@@ -256,7 +259,12 @@ class CarState:
 
 
 def is_place(latitude: float | None, longitude: float | None) -> bool:
-    """Return whether this is a place on earth. 0, 0 is what receivers tell without a fix."""
-    if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
+    """Return whether this is a place on earth where a car can be.
+
+    0, 0 is what receivers tell without a fix, and -1, -1 as they count; the pole is all ones.
+    """
+    if latitude is None or longitude is None:
         return False
-    return -90 <= latitude <= 90 and -180 <= longitude <= 180
+    if abs(latitude) < NOWHERE and abs(longitude) < NOWHERE:
+        return False
+    return -90 < latitude < 90 and -180 <= longitude <= 180

@@ -106,6 +106,8 @@ def run_car(
     with closing(_open_delivery_store(setup.state, identity.vehicle)) as store:
         keeper = _make_keeper(identity, setup, vehicle, driver, is_new=is_new)
         link = _make_link(identity, setup, vehicle, driver, store)
+        link.module.resume(keeper.restored, driver.now)
+        keeper.told = link.module.told
         try:
             return asyncio.run(_run(link, setup, driver, bus, keeper))
         except RestartRequested as restart:
@@ -123,10 +125,11 @@ def _make_keeper(
     is_kept = setup.state is not None and not is_new and not isinstance(vehicle, SimCar)
     file = KnownFile(setup.state) if setup.state is not None and is_kept else None
     memory, handed = StateMemory(identity.vehicle, setup.kind), handed_over()
+    told = {}
     if not isinstance(vehicle, SimCar):
-        restore(memory, vehicle, driver.now, handed, file, SystemClock())
-    save = file.save if file is not None else _forget
-    return StateKeeper(memory, vehicle.state, lambda: driver.now, save, SystemClock())
+        told = restore(memory, vehicle, driver.now, handed, file, SystemClock())
+    save, clock = file.save if file is not None else _forget, SystemClock()
+    return StateKeeper(memory, vehicle.state, lambda: driver.now, save, clock, told)
 
 
 def _forget(text: bytes) -> None:

@@ -134,7 +134,13 @@ class DataVehicle:
         )
 
     def resume(self, now: float) -> None:
-        """Note that the state has readings from before: what stays silent from now on is silent."""
+        """Note that the state has readings from before: what stays silent from now on is silent.
+
+        They are one reading each, and no event before there is another.
+        """
+        for name in self.filled:
+            if getattr(self.state, name) is not None:
+                self.state.read.setdefault(name, now)
         for silence in self.kind.silences:
             self._silence.expect(silence.message, now)
         self._derivation.resume(self.state)
