@@ -168,6 +168,28 @@ def test_a_recording_that_ends_in_half_a_line_has_all_before_it() -> None:
     assert "t2.log:4: " in told[0]
 
 
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("(1.0) can0 {}#50033C9001", "some.log"),
+        ("1.0 1R11 {} 50 03 3C 90 01", "some.crtd"),
+    ],
+)
+def test_a_last_line_that_lost_whole_bytes_is_half_a_line(
+    line: str, name: str, tmp_path: Path
+) -> None:
+    """A frame at the end that is shorter than all of its id before it is none, if ids have one."""
+    fixed, free = line.format(201), line.format(202)
+    shorter = free[:-2].rstrip()
+    start = f"{fixed}\n{free}\n{shorter}\n"
+    frames, told = read(write(tmp_path, start + fixed[:-2].rstrip(), name))
+    assert len(frames) == 3
+    assert len(told) == 1
+    assert f"{name}:4: it ends in half a line: 201 has" in told[0]
+    assert read(write(tmp_path, start + shorter, name))[1] == []
+    assert read(write(tmp_path, start + fixed, name))[1] == []
+
+
 def test_a_blf_file_that_was_cut_is_told(tmp_path: Path) -> None:
     """What is there is read, and then an error tells that it is not all."""
     path = tmp_path / "log.blf"

@@ -36,6 +36,7 @@ _EVENT = re.compile(r"\s*(\d+(?:[.,]\d+)?)(?:\s+(.*))?", re.ASCII)
 _BEGUN = re.compile(r"(?:CANFD\s+)?\d+(?:\s+(?!ErrorFrame)\w*){0,3}|C?A?N?F?D?\s*", re.ASCII)
 """How a line looks that may have been cut within a frame."""
 _CLASSIC = re.compile(r"(\d+)\s+(\S+)\s+(?:Rx|Tx|TxRq)\s+([dr])\b\s*(.*)", re.ASCII | re.IGNORECASE)
+_PADDED = re.compile(r"0[0-9A-Fa-f]$", re.ASCII)
 _FD = re.compile(r"CANFD\s+(\d+)\s+(?:Rx|Tx|TxRq)\s+(\S+)\s+(.*)", re.ASCII | re.IGNORECASE)
 _FD_FLAGS = re.compile(r"(?:\S+\s+)??[01]\s+[01]\s+([0-9A-Fa-f]+)\s+(\d+)(?:\s+(.*))?", re.ASCII)
 
@@ -52,7 +53,7 @@ class Asc:
 
     def read(self, lines: Lines, head: Sequence[str]) -> Iterator[Frame]:
         """Yield the frames."""
-        is_decimal, are_relative = False, _are_relative(head)
+        is_decimal, are_relative, are_padded = False, _are_relative(head), _are_padded(head)
         now = 0.0
         for line in lines:
             base = _BASE.match(line)
@@ -66,7 +67,7 @@ class Asc:
                 continue
             time = parse_seconds(event[1])
             now = now + time if are_relative else time
-            frame = _frame(event[2] or "", now, is_decimal, lines)
+            frame = _frame(event[2] or "", now, is_decimal, are_padded, lines)
             if frame is not None:
                 yield frame
 
@@ -81,6 +82,12 @@ def _are_relative(head: Sequence[str]) -> bool:
     return are_steps([float(event[1].replace(",", ".")) for event in found if event])
 
 
+def _are_padded(head: Sequence[str]) -> bool:
+    """Return whether all bytes have two digits: some begin with a zero."""
+    found = (_CLASSIC.match(_rest_of_frame(line) or "") for line in head)
+    return any(_PADDED.match(word) for each in found if each for word in each[4].split()[1:9])
+
+
 def _rest_of_frame(line: str) -> str | None:
     """Return what follows the time of a frame."""
     event = _EVENT.fullmatch(line)
@@ -92,7 +99,9 @@ def _cut(line: str) -> str:
     return f"the line ends too early: {line.strip()[:30]!r}"
 
 
-def _frame(text: str, time: float, is_decimal: bool, lines: Lines) -> Frame | None:
+def _frame(
+    text: str, time: float, is_decimal: bool, are_padded: bool, lines: Lines
+) -> Frame | None:
     """Return the frame in a line; ``None`` for another event."""
     classic = _CLASSIC.fullmatch(text)
     fd = _FD.fullmatch(text) if classic is None else None
@@ -117,9 +126,8 @@ def _frame(text: str, time: float, is_decimal: bool, lines: Lines) -> Frame | No
     frame_id = _id(name[:-1] if is_extended else name, is_extended, is_decimal)
     if is_decimal:
         words = [f"{_number(word, True, 0xFF):02X}" for word in words[:count]]
-    return make_frame(
-        time, frame_id, take_bytes(words, count, is_cut=lines.is_cut), is_extended, bus
-    )
+    data = take_bytes(words, count, is_cut=lines.is_cut, are_padded=are_padded)
+    return make_frame(time, frame_id, data, is_extended, bus)
 
 
 def _id(text: str, is_extended: bool, is_decimal: bool) -> int:

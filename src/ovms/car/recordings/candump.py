@@ -126,7 +126,7 @@ def _frame(found: re.Match[str], time: float, lines: Lines) -> Frame | None:
         data = _columns(found["data"], found["count"], lines)
     else:
         data = _run(log)
-        if not data and lines.is_cut and not log:
+        if not data and lines.is_cut and log[:1] not in ("R", "r"):
             raise ValueError("the line ends before the data")
     return make_frame(time, frame_id, data, is_extended, found["bus"])
 
@@ -152,7 +152,4 @@ def _columns(text: str, announced: str, lines: Lines) -> bytes:
     count = int(announced)
     if words[:count] and all(_BITS.fullmatch(word) for word in words[:count]):
         words = [f"{int(word, 2):02X}" for word in words[:count]]
-    for word in words[:count]:
-        if len(word) != 2:
-            raise ValueError(f"{word[:20]!r} is no byte of two digits")
-    return take_bytes(words, count, is_cut=lines.is_cut)
+    return take_bytes(words, count, is_cut=lines.is_cut, are_padded=True)

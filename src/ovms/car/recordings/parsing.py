@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from ovms.car.frames import Frame
@@ -59,24 +59,39 @@ def parse_run(text: str, most: int = MOST_DATA) -> bytes:
 def parse_bytes(words: Sequence[str], *, is_cut: bool = False, most: int = MOST_DATA) -> bytes:
     """Return data whose bytes are words of one or two digits.
 
-    In a line that ``is_cut`` a last byte of one digit may have lost the other one. It counts as
-    whole only if the other bytes are written with as few digits as possible, too.
+    A byte of one digit is half a byte where others have a leading zero. In a line that ``is_cut``
+    the last one may have lost a digit. It counts as whole only if the other bytes are written with
+    as few digits as possible, too.
     """
     if len(words) > most:
         raise ValueError(f"a frame has at most {most} data bytes, not {len(words)}")
     data = bytes(parse_hex(word, 0xFF) for word in words)
     if is_cut and words and len(words[-1]) == 1 and not any(len(word) == 1 for word in words[:-1]):
         raise ValueError("the line ends in half a byte")
+    if any(len(word) == 2 and word[0] == "0" for word in words):
+        refuse_halves(words)
     return data
 
 
-def take_bytes(words: Sequence[str], count: int, *, is_cut: bool = False) -> bytes:
-    """Return the first ``count`` bytes of a line's rest."""
+def refuse_halves(words: Iterable[str]) -> None:
+    """Raise :class:`ValueError` for a word that is no byte of two digits."""
+    for word in words:
+        if len(word) != 2:
+            raise ValueError(f"{word[:20]!r} is no byte of two digits")
+
+
+def take_bytes(
+    words: Sequence[str], count: int, *, is_cut: bool = False, are_padded: bool = False
+) -> bytes:
+    """Return the first ``count`` bytes of a line's rest. ``are_padded``: all have two digits."""
     if count > MOST_FD_DATA:
         raise ValueError(f"a frame has at most {MOST_FD_DATA} data bytes, not {count}")
     if len(words) < count:
         raise ValueError(f"{count} data bytes are announced, {len(words)} are there")
-    return parse_bytes(words[:count], is_cut=is_cut and len(words) == count, most=MOST_FD_DATA)
+    data = parse_bytes(words[:count], is_cut=is_cut and len(words) == count, most=MOST_FD_DATA)
+    if are_padded:
+        refuse_halves(words[:count])
+    return data
 
 
 def are_steps(times: Sequence[float]) -> bool:

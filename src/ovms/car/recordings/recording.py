@@ -193,8 +193,16 @@ class Recording:
             self._note(text)
 
     def _explained_frames(self) -> Iterator[Frame]:
+        lengths: dict[tuple[str, int], int] = {}
         with self._explained():
-            yield from self._read()
+            for frame in self._read():
+                length = len(frame.data)
+                usual = lengths.setdefault((frame.channel, frame.id), length)
+                if length != usual:
+                    if self._lines is not None and self._lines.is_cut and length < usual:
+                        raise ValueError(_cut(frame, usual))
+                    lengths[frame.channel, frame.id] = 0  # it has no usual length
+                yield frame
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -212,6 +220,14 @@ class Recording:
         except Exception as error:  # python-can's readers fail with whatever the damage causes
             text = f"python-can cannot read it: {_text(error)}"
             raise RecordingError(self.path, text, self.line) from error
+
+
+def _cut(frame: Frame, usual: int) -> str:
+    """Return what is wrong with a frame whose line has no end, and fewer bytes than all before."""
+    return (
+        f"it ends in half a line: {frame.id:X} has {len(frame.data)} data bytes,"
+        f" and {usual} before that"
+    )
 
 
 def _text(error: BaseException) -> str:

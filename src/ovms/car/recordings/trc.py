@@ -75,9 +75,11 @@ def _by_columns(line: str, columns: list[str], lines: Lines) -> Frame | None:
     words = line.split()
     cells = dict(zip(columns, words, strict=False))
     if cells.get("T", "DT") not in _FRAMES:
+        if lines.is_cut and len(words) <= columns.index("T") + 1:
+            raise ValueError(_cut(line))
         return None
     if not {"O", "I"} <= cells.keys() or not {"l", "L"} & cells.keys():
-        raise ValueError(f"the line ends too early: {line.strip()[:30]!r}")
+        raise ValueError(_cut(line))
     text = cells["l"] if "l" in cells else cells["L"]
     if not (text.isascii() and text.isdigit() and len(text) <= 2):
         raise ValueError(f"{text[:20]!r} is no length")
@@ -86,10 +88,14 @@ def _by_columns(line: str, columns: list[str], lines: Lines) -> Frame | None:
     return _make(cells["O"], cells["I"], cells.get("B", ""), count, rest, lines)
 
 
+def _cut(line: str) -> str:
+    return f"the line ends too early: {line.strip()[:30]!r}"
+
+
 def _make(
     time: str, frame_id: str, bus: str, count: int, words: list[str], lines: Lines
 ) -> Frame | None:
     is_extended = len(frame_id) > 4
-    data = take_bytes(words, count, is_cut=lines.is_cut)
+    data = take_bytes(words, count, is_cut=lines.is_cut, are_padded=True)
     number = parse_id(frame_id, is_extended)
     return make_frame(parse_seconds(time) / 1000, number, data, is_extended, bus)
