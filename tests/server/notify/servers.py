@@ -82,6 +82,8 @@ class MailReceiver(Server):
         self.mails: list[Mail] = []
         self.refuse: dict[str, str] = {}
         self.answer = "250 OK"
+        self.is_international = True
+        """It takes addresses with letters that are not ASCII."""
 
     async def handle_RCPT(  # noqa: N802 -- the library's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -113,7 +115,7 @@ class MailReceiver(Server):
         def make() -> SMTP:
             return SMTP(
                 self,
-                enable_SMTPUTF8=True,
+                enable_SMTPUTF8=self.is_international,
                 tls_context=self._start_tls,
                 require_starttls=self._start_tls is not None,
                 auth_require_tls=False,

@@ -6,6 +6,7 @@ there. Each function gives the value as it is stored, or raises :class:`InvalidV
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from ovms.protocol.spelling import composed
@@ -30,6 +31,11 @@ MAX_PROVISION_KEY: Final = 64
 """A VIN has 17."""
 TOKEN_DIGITS: Final = 64
 """Hexadecimal digits of an API token."""
+
+_MAIL_ADDRESS: Final = re.compile(
+    r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\.]+(\.[^\s@<>,;:\"()\[\]\\.]+)*"
+)
+"""One word on each side of one ``@``, and nothing that means something in a list of addresses."""
 
 
 def vehicle_id(text: str) -> str:
@@ -99,13 +105,17 @@ def password_hash(text: str) -> str:
 
 
 def email(text: str) -> str:
-    """Check an address: empty, or something before and after an ``@``."""
+    """Check an address: empty, or one that mail can be sent to."""
     if not text:
         return ""
-    user, at, host = _word("e-mail address", text, MAX_EMAIL, "").rpartition("@")
-    if not (user and at and host):
+    if not is_mail_address(_word("e-mail address", text, MAX_EMAIL, "")):
         raise InvalidValue(f"the e-mail address {text!r} is none")
     return text
+
+
+def is_mail_address(text: str) -> bool:
+    """Return whether text is one address, without a name beside it."""
+    return _MAIL_ADDRESS.fullmatch(text) is not None
 
 
 def vehicle_type(text: str) -> str:

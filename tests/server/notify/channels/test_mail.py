@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import SecretStr
 
 from ovms.server.notify.channel import Notice
-from ovms.server.notify.channels.mail import SUBJECT_LIMIT, MailChannel, is_gone, subject
+from ovms.server.notify.channels.mail import SUBJECT_LIMIT, MailChannel, as_sent, is_gone, subject
 from ovms.server.notify.errors import Gone, NotDelivered
 from tests.server.notify.servers import NOTICE, MailReceiver
 from tests.server.notify.settings import Settings
@@ -160,6 +160,37 @@ async def test_no_server(mail_server: MailReceiver) -> None:
 def test_one_mailbox(key: str, other: str, is_same: bool) -> None:
     """An address in another spelling is the same receiver."""
     assert (MailChannel.receiver(key) == MailChannel.receiver(other)) is is_same
+
+
+async def test_domain_with_accents(mail_server: MailReceiver) -> None:
+    """Mail to and from a domain with accents needs nothing of the mail server."""
+    mail_server.is_international = False
+    settings = Settings(mail_port=mail_server.port, mail_from="Ärger <ovms@müller.example>")
+    await MailChannel(settings).send("bob@bücher.example", NOTICE)
+    (mail,) = mail_server.mails
+    assert mail.sender == "ovms@xn--mller-kva.example"
+    assert mail.recipients == ["bob@xn--bcher-kva.example"]
+    assert mail.message["From"] == "Ärger <ovms@xn--mller-kva.example>"
+
+
+def test_domain_of_two_readings() -> None:
+    """A domain is left as it is if its old encoding is another domain."""
+    assert as_sent("bob@stra\u00dfe.example") == "bob@stra\u00dfe.example"
+
+
+async def test_server_lacks_something(mail_server: MailReceiver) -> None:
+    """What a mail server cannot do, and the mail needs, is named."""
+    mail_server.is_international = False
+    with pytest.raises(NotDelivered, match="SMTPUTF8 is not supported"):
+        await MailChannel(Settings(mail_port=mail_server.port)).send("jéns@example.org", NOTICE)
+
+
+@pytest.mark.parametrize(
+    "key", ["a,b@x.example", "a@b@c", "Bob <b@x>", "b@.x", "b@x..y", "b@", "@"]
+)
+def test_no_address(key: str) -> None:
+    """What is no single address is no key."""
+    assert MailChannel.key_problem(key) is not None
 
 
 def test_subject_is_bounded() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 import ssl
 import unicodedata
@@ -15,6 +14,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from ovms.server.notify.channel import Channel, Notice
 from ovms.server.notify.errors import Gone, NotDelivered
+from ovms.server.storage.names import is_mail_address
 
 MAIL_TIMEOUT: Final = 20.0
 """Seconds for each step of the conversation with the mail server."""
@@ -26,7 +26,8 @@ GONE_CODES: Final = frozenset((550, 551, 553, 554))
 """A server's answers to a recipient that it will never accept (RFC 5321, 4.2.3)."""
 
 
-_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,253}")
+TWO_READINGS: Final = frozenset("\u00df\u03c2\u200c\u200d")
+"""Characters of a domain that the encoding at hand makes another domain's of (ß is ss there)."""
 
 
 class MailSettings(BaseModel):
@@ -61,7 +62,7 @@ class MailSettings(BaseModel):
     @field_validator("operator_mail")
     @classmethod
     def _is_mail_address(cls, text: str | None) -> str | None:
-        if text is not None and not _ADDRESS.fullmatch(text):
+        if text is not None and not is_mail_address(text):
             raise ValueError("is no mail address")
         return text
 
@@ -80,18 +81,19 @@ class MailChannel(Channel):
         self._own = settings
         self._tls = tls
         self._host = socket.gethostname() or "localhost"
-        self._from = settings.mail_from or f"ovms@{self._host}"
+        sender = settings.mail_from or f"ovms@{self._host}"
+        address = parseaddr(sender)[1]
+        self._from = sender.replace(address, as_sent(address)) if address else sender
 
     @classmethod
     def key_problem(cls, key: str) -> str | None:
         """Return that a key is no address."""
-        return None if _ADDRESS.fullmatch(key) else "the key is no mail address"
+        return None if is_mail_address(key) else "the key is no mail address"
 
     @classmethod
     def receiver(cls, key: str) -> str:
         """Return the address in small letters. No mail server in use tells them from capitals."""
-        user, _, domain = unicodedata.normalize("NFC", key).casefold().rpartition("@")
-        return f"{user}@{_as_resolved(domain)}"
+        return as_sent(unicodedata.normalize("NFC", key).casefold())
 
     @classmethod
     def mask(cls, key: str) -> str:
@@ -108,7 +110,7 @@ class MailChannel(Channel):
         import aiosmtplib  # only here: others need not wait for it
 
         try:
-            await self._send(key, self._compose(key, notice))
+            await self._send(as_sent(key), self._compose(as_sent(key), notice))
         except aiosmtplib.SMTPRecipientsRefused as error:
             refused = error.recipients[0]
             if is_gone(refused.code, refused.message):
@@ -116,6 +118,8 @@ class MailChannel(Channel):
             raise NotDelivered(f"the mail server refused ({refused.code})") from None
         except aiosmtplib.SMTPResponseException as error:
             raise NotDelivered(f"the mail server answered {error.code}") from None
+        except aiosmtplib.SMTPNotSupported as error:  # it says what: TLS, a login, letters
+            raise NotDelivered(f"no mail by {self._own.mail_host}: {error}") from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             kind = type(error).__name__
             raise NotDelivered(f"no mail by {self._own.mail_host}: {kind}") from None
@@ -159,12 +163,18 @@ def subject(notice: Notice) -> str:
     return text if len(text) <= SUBJECT_LIMIT else text[: SUBJECT_LIMIT - 1] + "…"
 
 
-def _as_resolved(domain: str) -> str:
-    """Return a domain as it is looked up: in ASCII, where it can be."""
+def as_sent(address: str) -> str:
+    """Return an address with its domain as it is looked up, in ASCII: any mail server takes that.
+
+    Letters that are not ASCII in front of the ``@`` stay; few servers take those.
+    """
+    user, _, domain = address.rpartition("@")
+    if TWO_READINGS.intersection(domain):
+        return address
     try:
-        return domain.encode("idna").decode("ascii")
+        return f"{user}@{domain.encode('idna').decode('ascii')}"
     except UnicodeError:
-        return domain
+        return address
 
 
 def is_gone(code: int, answer: str) -> bool:
