@@ -3,13 +3,14 @@ from __future__ import annotations
 import pytest
 
 from ovms.car.reports import ORDER, CarIdentity, Units, make_message
-from ovms.car.state import KM_PER_MILE, CarState, Topic
+from ovms.car.state import CarState, Topic
 from ovms.car.vehicles.sim import SimCar
 from ovms.protocol import Message
 from ovms.protocol.codes import CODES, parse_content
 from ovms.protocol.records import Environment, Record
 from ovms.protocol.records.environment import Doors1, Doors2
 from ovms.protocol.records.field_types import TextField
+from ovms.protocol.records.status import KM_PER_MILE
 
 IDENTITY = CarIdentity("TR", frozenset({1, 3, 10, 11, 12}), write_enabled=False)
 

@@ -13,13 +13,14 @@ from ovms.car.module import Module
 from ovms.car.recordings.cando import parse_lines
 from ovms.car.recordings.recording import Recording
 from ovms.car.reports import Units
-from ovms.car.state import KM_PER_MILE, CarError, CarState, Topic
+from ovms.car.state import CarError, CarState, Topic
 from ovms.car.trust import Trust
 from ovms.car.vehicles.roadster import Roadster, roadster_type
 from ovms.car.vehicles.roadster.demo import DEMO_RECORDING, VIN, text
 from ovms.car.vehicles.roadster.simulated import SimulatedRoadster
 from ovms.protocol.commands import Answer, Command, Result
 from ovms.protocol.records.environment import Doors1, Doors5
+from ovms.protocol.records.status import KM_PER_MILE
 from ovms.protocol.records.tyres import PSI_PER_KPA
 from tests.car.frames import execute, frames_for
 

@@ -9,7 +9,6 @@ from typer.testing import CliRunner, Result
 
 from ovms import __version__
 from ovms.car.frames import Frame
-from ovms.car.state import KM_PER_MILE
 from ovms.car.trust import Trust
 from ovms.car.vehicles import RegisteredType, find_type, vehicle_types
 from ovms.car.vehicles.data.encodings import ENCODINGS
@@ -33,6 +32,7 @@ from ovms.car.vehicles.data.vehicle import DataVehicle
 from ovms.car.vehicles.interface import BusVehicle, VehicleOptions
 from ovms.cli.main import cli
 from ovms.protocol.commands import Command
+from ovms.protocol.records.status import KM_PER_MILE
 from tests.car.frames import frames_for
 
 PAGE = Path(__file__).parents[2] / "docs/vehicles.md"

@@ -11,9 +11,7 @@ from typing import Any
 
 from ovms.car.alert_limits import ChargeLimits
 from ovms.car.state import CarState
-
-CHARGING = frozenset(("charging", "topoff", "heating", "prepare"))
-"""Charge states in which a charge is under way."""
+from ovms.protocol.records.status import CHARGE_UNDER_WAY
 
 SHORT_END = 5.0
 """Seconds at the end of a recording without charging that end a charge."""
@@ -34,7 +32,7 @@ class CountedCharge:
     @property
     def is_charging(self) -> bool:
         """A charge is under way."""
-        return self.word in CHARGING
+        return self.word in CHARGE_UNDER_WAY
 
     def differs(self, word: str, number: int | None) -> bool:
         """Return whether this is another state. An unknown number is none."""
@@ -100,7 +98,7 @@ class ChargeWatch:
         self, counted: CountedCharge, pending: CountedCharge, word: str, number: int | None
     ) -> bool:
         """Return whether the time of a reading's state begins anew, not with the one before."""
-        is_charging = word in CHARGING
+        is_charging = word in CHARGE_UNDER_WAY
         if is_charging != pending.is_charging:
             return True
         return is_charging == counted.is_charging and pending.differs(word, number)

@@ -14,7 +14,8 @@ from enum import Enum
 from ovms.car.alert_limits import PositionLimits
 from ovms.car.state import is_place
 
-KM_A_DEGREE = 111.2
+KM_PER_DEGREE = 111.2
+"""Of latitude, and of longitude at the equator."""
 
 Place = tuple[float, float]
 """Latitude and longitude in degrees."""
@@ -34,7 +35,7 @@ def distance(a: Place, b: Place) -> float:
     east = math.radians(b[1] - a[1])
     slope = math.cos(math.radians(a[0])) * math.cos(math.radians(b[0]))
     half = math.sin(north / 2) ** 2 + slope * math.sin(east / 2) ** 2
-    return KM_A_DEGREE * math.degrees(2 * math.asin(min(1.0, math.sqrt(half))))
+    return KM_PER_DEGREE * math.degrees(2 * math.asin(min(1.0, math.sqrt(half))))
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from enum import Enum
 from ovms import __version__
 from ovms.car.alert_limits import DEFAULTS, AlertLimits
 from ovms.car.parameter_types import ALL_CURRENTS
-from ovms.car.state import DOORS, KM_PER_MILE, WHEELS, CarState, Topic, Tyre
+from ovms.car.state import DOORS, WHEELS, CarState, Topic, Tyre
 from ovms.protocol import Message
 from ovms.protocol.commands import CHARGE_MODE_NUMBERS
 from ovms.protocol.modules import OUR_HARDWARE
@@ -36,6 +36,7 @@ from ovms.protocol.records.environment import (
     Doors2,
     unread_field,
 )
+from ovms.protocol.records.status import KM_PER_MILE
 from ovms.protocol.records.tyres import PSI_PER_KPA
 
 SIGNAL_UNKNOWN = 99

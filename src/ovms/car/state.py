@@ -16,8 +16,6 @@ from operator import or_
 from ovms.protocol.records.environment import Doors1, Doors2, Doors3, Doors4, Doors5
 from ovms.protocol.records.field_types import BitSet
 
-KM_PER_MILE = 1.609344
-
 STALE_AFTER = 120.0
 """Seconds after which a reading is stale: about a dozen periods of a bus."""
 

@@ -15,12 +15,12 @@ from ovms.protocol.modules import ModuleKind
 from ovms.protocol.records import Content, Field, JsonValue, Record
 from ovms.protocol.records.history import ALERT_TYPE
 from ovms.protocol.records.logs import GRID_TYPE, LOG_RECORDS, TRIP_TYPE
+from ovms.protocol.records.status import KM_PER_MILE
 
 TYPE_NAMES: Final = {"trips": TRIP_TYPE, "log.trip": TRIP_TYPE, "charges": GRID_TYPE,
                      "log.grid": GRID_TYPE, "positions": "L", "alerts": ALERT_TYPE}  # fmt: skip
 """Names that people may write for types of records."""
 
-KM_A_MILE: Final = 1.609344
 PLACES: Final = 3
 """Digits behind the point of a distance that was converted: metres."""
 
@@ -101,7 +101,7 @@ class ColumnReader:
             return None
         if sent_in == self._units:
             return value
-        return round(value * KM_A_MILE if sent_in == "M" else value / KM_A_MILE, PLACES)
+        return round(value * KM_PER_MILE if sent_in == "M" else value / KM_PER_MILE, PLACES)
 
 
 def _time(value: JsonValue) -> str | None:

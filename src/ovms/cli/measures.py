@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from ovms.cli.common import refuse
+from ovms.protocol.records.status import KM_PER_MILE
 from ovms.protocol.records.tyres import PSI_PER_KPA
 
 UNKNOWN = "–"
 """What stands for a value that nobody knows."""
 
-KM_PER_MILE = 1.609344
 FEET_PER_METRE = 1 / 0.3048
 
 LARGEST_PLAIN = 1e15

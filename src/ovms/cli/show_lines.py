@@ -25,6 +25,7 @@ from ovms.protocol.records import (
 )
 from ovms.protocol.records.environment import Doors1, Doors2, Doors5
 from ovms.protocol.records.field_types import BitSet
+from ovms.protocol.records.status import CHARGE_UNDER_WAY
 from ovms.protocol.records.tyres import PSI_PER_KPA
 
 DRAWN = (CarFirmware, Environment, Location, ServerFirmware, Status, WheelPressures)
@@ -33,14 +34,8 @@ DRAWN = (CarFirmware, Environment, Location, ServerFirmware, Status, WheelPressu
 ALERTS_SHOWN = 3
 """The last alerts that are shown."""
 
-CHARGING = ("charging", "topoff", "heating", "prepare")
-"""The charge states of a charge that goes on."""
-
 OLD = " (old)"
 """Behind a value that the module has marked as stale."""
-
-NO_SIGNAL = 99
-"""The signal level of a module that does not know it."""
 
 LOWEST_DBM, DBM_A_LEVEL, LEVELS = -113, 2, 31
 """What the levels of a signal mean."""
@@ -98,7 +93,7 @@ class _View:
         self._environment = snapshot.environment
         self._location = snapshot.location
         self._unit = {"K": "km", "M": "mi"}.get(snapshot.status.units or "")
-        self._is_charging = self._status.charge_state in CHARGING
+        self._is_charging = self._status.charge_state in CHARGE_UNDER_WAY
 
     def _distance(self, value: float | None) -> str:
         return self._units.distance(value, self._unit)

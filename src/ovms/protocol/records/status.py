@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from ovms.protocol.records.record import Record, number, record, text
 
 CHARGE_STATES = ("charging", "topoff", "done", "prepare", "heating", "stopped")
+CHARGE_UNDER_WAY = frozenset({"charging", "topoff", "heating", "prepare"})
+"""The charge states of a charge that is under way."""
+
 CHARGE_MODES = ("standard", "storage", "range", "performance")
+
+KM_PER_MILE = 1.609344
+"""Between the two units of distance that a car may report in."""
 
 
 @record("S")

@@ -14,9 +14,6 @@ from ovms.car.state import WHEELS, CarState, Topic
 from ovms.protocol.records.environment import Doors1, Doors2, Doors3, Doors4, Doors5
 from ovms.protocol.records.field_types import BitSet
 
-CHARGE_STATES = ("charging", "topoff", "done", "prepare", "heating", "stopped")
-"""The protocol's words for the charge state."""
-
 SEPARATOR = "."
 
 

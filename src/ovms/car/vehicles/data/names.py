@@ -11,8 +11,9 @@ from ovms.car.vehicles.data.conditions import (
     parse_condition,
 )
 from ovms.car.vehicles.data.dbc import BusFile, BusSignal
-from ovms.car.vehicles.data.fields import CHARGE_STATES, FIELDS, Holds, StateField
+from ovms.car.vehicles.data.fields import FIELDS, Holds, StateField
 from ovms.car.vehicles.data.problems import Document, Path
+from ovms.protocol.records.status import CHARGE_STATES
 
 
 def read_condition(written: object, bus: BusFile, document: Document, path: Path) -> Condition:

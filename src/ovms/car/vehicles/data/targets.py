@@ -12,12 +12,13 @@ from typing import Any, Final
 from ovms.car.state import CarError
 from ovms.car.vehicles.data.conditions import ALWAYS, Condition, Look, Value
 from ovms.car.vehicles.data.dbc import BusFile, BusSignal
-from ovms.car.vehicles.data.fields import CHARGE_STATES, FIELDS, Holds, StateField
+from ovms.car.vehicles.data.fields import FIELDS, Holds, StateField
 from ovms.car.vehicles.data.models import SignalEntry, read_entry
 from ovms.car.vehicles.data.names import read_condition
 from ovms.car.vehicles.data.problems import Document, Path
 from ovms.car.vehicles.data.typical import is_narrow
 from ovms.car.vehicles.data.units import find_conversion
+from ovms.protocol.records.status import CHARGE_STATES
 
 KEEP: Final = object()
 """Instead of a value: there is no reading, and the field stays as it is."""

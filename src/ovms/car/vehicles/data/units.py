@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from math import pi
 from typing import NamedTuple
 
-from ovms.car.state import KM_PER_MILE
+from ovms.protocol.records.status import KM_PER_MILE
 from ovms.protocol.records.tyres import PSI_PER_KPA
 
 

@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ovms.car.state import KM_PER_MILE
+from ovms.car.positions import KM_PER_DEGREE
 from ovms.car.vehicles.sim.auxiliary import AT_REST, CAPACITY
 from ovms.car.vehicles.sim.car import SimCar
 from ovms.car.vehicles.sim.charging import ChargePhase, Plug
@@ -21,8 +21,7 @@ from ovms.car.vehicles.sim.scenario import DAY, Go, Scenario, Stay, Tow
 from ovms.car.vehicles.sim.show import show
 from ovms.protocol.records import Environment, Location, Status
 from ovms.protocol.records.environment import Doors1, Doors2, Doors3, Doors4
-
-KM_A_DEGREE = 111.2
+from ovms.protocol.records.status import KM_PER_MILE
 
 NEAR = 0.05
 """km within which a car counts as being at a place."""
@@ -196,8 +195,8 @@ def _distance_to(scenario: Scenario, at: int, location: Location) -> float:
 
 def _vector(location: Location, latitude: float, longitude: float) -> tuple[float, float]:
     """Return the km east and north from where a car is to a point near it."""
-    north = (latitude - (location.latitude or 0)) * KM_A_DEGREE
-    east = (longitude - (location.longitude or 0)) * KM_A_DEGREE
+    north = (latitude - (location.latitude or 0)) * KM_PER_DEGREE
+    east = (longitude - (location.longitude or 0)) * KM_PER_DEGREE
     return east * math.cos(math.radians(latitude)), north
 
 
