@@ -169,7 +169,7 @@ COVERED_ELSEWHERE = {
     "car/vehicles/sim/": "car/test_sim.py",
     "cli/demo/command.py": "programs/test_demo.py",
     "cli/demo/vehicles.py": "programs/test_demo.py",
-    "cli/units.py": "cli/test_serve_unit.py",
+    "cli/systemd_units.py": "cli/test_serve_unit.py",
     "cli/vehicle_csv.py": "cli/test_vehicle.py",
     "server/hub/context.py": "server/hub/test_room.py",
     "server/hub/interfaces.py": "server/hub/test_room.py",

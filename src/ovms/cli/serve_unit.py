@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from ovms.cli.units import (
+from ovms.cli.systemd_units import (
     STATE_ROOT,
     check_name,
     check_owner,
