@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from ovms.base.paths import default_data_dir, make_private_dir, open_private, write_whole
+from ovms.base.paths import (
+    default_data_dir,
+    make_private_dir,
+    open_private,
+    set_aside,
+    write_whole,
+)
 
 
 def mode(path: Path) -> int:
@@ -100,3 +106,13 @@ def test_root_gives_away_no_file_that_was_there(tmp_path: Path) -> None:
     os.close(open_private(folder / "link"))
     assert (tmp_path / "root").stat().st_uid == 0
     assert mode(tmp_path / "root") != 0o600
+
+
+def test_a_damaged_file_is_set_aside(tmp_path: Path) -> None:
+    """A damaged file gets another name, and takes the place of one that was set aside before."""
+    path = tmp_path / "known.json"
+    for text in ("first", "second"):
+        path.write_text(text)
+        aside = set_aside(path)
+    assert [each.name for each in tmp_path.iterdir()] == ["known.json.damaged"]
+    assert aside.read_text() == "second"

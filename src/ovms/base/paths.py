@@ -9,6 +9,9 @@ from pathlib import Path
 
 import platformdirs
 
+DAMAGED_SUFFIX = ".damaged"
+"""What is put behind the name of a damaged file."""
+
 
 def default_data_dir() -> Path:
     """Return the platform's data directory for ``ovms``; it need not exist."""
@@ -51,6 +54,14 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_dir(path.parent)
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged file so that a new one can be written; return its new path.
+
+    One that was set aside before is lost. Raises :class:`OSError`.
+    """
+    return path.replace(path.with_name(path.name + DAMAGED_SUFFIX))
 
 
 def open_private(path: Path) -> int:

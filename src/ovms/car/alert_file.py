@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ovms.car.alert_limits import DEFAULTS, AlertLimits, changed_limits
+from ovms.car.vehicles.data.folder import read_file
 from ovms.car.vehicles.data.problems import Document, Problem, VehicleTypeError
 
 TABLE = "alerts"
@@ -38,15 +39,8 @@ def with_written(limits: AlertLimits, written: WrittenLimits) -> AlertLimits:
 
 
 def _read(path: Path) -> str:
-    """Return a small text. A byte order mark is none of it."""
+    """Return a small text, without a byte order mark."""
     try:
-        with path.open("rb") as file:
-            data = file.read(LONGEST_FILE + 1)
-    except OSError as error:
-        raise VehicleTypeError([Problem(str(path), 1, error.strerror or str(error))]) from None
-    if len(data) > LONGEST_FILE:
-        raise VehicleTypeError([Problem(str(path), 1, f"longer than {LONGEST_FILE} bytes")])
-    try:
-        return data.decode("utf-8-sig")
+        return read_file(path, LONGEST_FILE).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise VehicleTypeError([Problem(str(path), 1, "it is not UTF-8 text")]) from None

@@ -24,8 +24,7 @@ from typing import Any, Protocol, get_type_hints, runtime_checkable
 from ovms.base.clock import Clock
 from ovms.base.failures import FailureLog
 from ovms.base.logs import get_logger
-from ovms.base.paths import make_private_dir, write_whole
-from ovms.car.parameter_file import DAMAGED_SUFFIX
+from ovms.base.paths import make_private_dir, set_aside, write_whole
 from ovms.car.state import DOORS, CarState, Topic, named_bits
 from ovms.car.vehicles.interface import CarVehicle
 from ovms.protocol.records.status import CHARGE_STATES
@@ -232,9 +231,7 @@ class KnownFile:
 
     def set_aside(self) -> None:
         """Rename a damaged file, and log that."""
-        aside = self._path.with_name(FILE_NAME + DAMAGED_SUFFIX)
-        self._path.replace(aside)
-        log.error("damaged memory of the car set aside", file=str(aside))
+        log.error("damaged memory of the car set aside", file=str(set_aside(self._path)))
 
 
 def hand_over(text: bytes) -> None:

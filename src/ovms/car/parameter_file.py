@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ovms.base.logs import get_logger
-from ovms.base.paths import make_private_dir, write_whole
+from ovms.base.paths import make_private_dir, set_aside, write_whole
 
 log = get_logger("ovms.car")
 
 FILE_NAME = "parameters.json"
-DAMAGED_SUFFIX = ".damaged"
 
 LARGEST_FILE = 64 * 1024
 """Bytes. 32 parameters of 255 bytes, each byte escaped, are less, so a larger file is damaged."""
@@ -45,9 +44,7 @@ class ParameterFile:
         try:
             return _read(data)
         except ValueError:
-            aside = self._path.with_name(FILE_NAME + DAMAGED_SUFFIX)
-            self._path.replace(aside)
-            log.error("damaged parameters set aside", file=str(aside))
+            log.error("damaged parameters set aside", file=str(set_aside(self._path)))
             return {}
 
     def save(self, values: Mapping[int, str]) -> None:

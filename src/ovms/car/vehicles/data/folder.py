@@ -129,15 +129,15 @@ def _read_bus(path: Path, problems: list[Problem]) -> BusFile | None:
     return None
 
 
-def read_file(path: Path) -> bytes:
-    """Return a small file. Raise :class:`VehicleTypeError`."""
+def read_file(path: Path, longest: int = LONGEST_FILE) -> bytes:
+    """Return a file of at most ``longest`` bytes. Raise :class:`VehicleTypeError`."""
     try:
         with path.open("rb") as file:
-            data = file.read(LONGEST_FILE + 1)
+            data = file.read(longest + 1)
     except OSError as error:
         raise VehicleTypeError([Problem(str(path), 1, error.strerror or str(error))]) from None
-    if len(data) > LONGEST_FILE:
-        raise VehicleTypeError([Problem(str(path), 1, f"longer than {LONGEST_FILE} bytes")])
+    if len(data) > longest:
+        raise VehicleTypeError([Problem(str(path), 1, f"longer than {longest} bytes")])
     return data
 
 
