@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv as csv_format
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from enum import StrEnum
@@ -23,6 +21,7 @@ from ovms.car.vehicles.data.problems import VehicleTypeError
 from ovms.car.vehicles.decoding import Decoder, Reading
 from ovms.car.vehicles.interface import MAPPING, BusVehicle, VehicleOptions, buses_of
 from ovms.cli.common import JsonOption, cell, fail, print_json, print_table, refuse
+from ovms.cli.listing import CsvListing
 
 
 class DecodeFormat(StrEnum):
@@ -156,10 +155,9 @@ def _print_json(decoder: Decoder, readings: _DecodedRows) -> RecordingError | No
 
 
 def _print_csv(decoder: Decoder, readings: _DecodedRows) -> RecordingError | None:
-    writer = csv_format.DictWriter(sys.stdout, COLUMNS, lineterminator="\n", restval="")
-    writer.writeheader()
+    listing = CsvListing(COLUMNS)
     for row in _csv_rows(decoder, readings):
-        writer.writerow({key: _written(value) for key, value in row.items()})
+        listing.print({name: row.get(name) for name in COLUMNS})
     return readings.problem
 
 
@@ -176,11 +174,6 @@ def _csv_rows(decoder: Decoder, readings: _DecodedRows) -> Iterator[dict[str, An
             "channel": unread.channel, "signal": unread.message, "count": unread.count,
             "last": _seconds(unread.last), "data": unread.data,
         }  # fmt: skip
-
-
-def _written(value: object) -> object:
-    """Return a value as CSV has it: true and false as in JSON, nothing for unknown."""
-    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _print_tables(decoder: Decoder, readings: _DecodedRows) -> RecordingError | None:

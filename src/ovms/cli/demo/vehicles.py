@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ovms.car import charges as charge_log
-from ovms.car import trips as trip_log
 from ovms.cli.database import open_database
 from ovms.cli.demo.cars import SLEEPER, VEHICLES
 from ovms.cli.demo.past import live
 from ovms.protocol.messages import LatestMessage
+from ovms.protocol.records.logs import GRID_TYPE, TRIP_TYPE, GridRecord, TripRecord
 from ovms.server.accounts.passwords import hash_password
 from ovms.server.storage import queries
 from ovms.server.storage.batch import Batch
@@ -24,9 +23,6 @@ from ovms.server.values import ALERT_TYPE
 OWNER: Final = "demo"
 SECRET: Final = "demo"  # noqa: S105 (it protects cars that do not exist, on loopback)
 HOST: Final = "127.0.0.1"
-
-COLUMN: Final = 6
-"""From 0: the km in a trip's record, and the charge state in a charge's."""
 
 PAGE: Final = 5000
 """Records that are counted at most."""
@@ -55,18 +51,20 @@ def set_up(folder: Path, say: Callable[[str], object]) -> Past:
 
 def _summary(db: Database) -> str:
     """Return what the car that sleeps has behind it, in words."""
-    trips = [float(row[COLUMN]) for row in _rows(db, trip_log.TYPE)]
-    charges = sum(row[COLUMN] == "charging" for row in _rows(db, charge_log.TYPE))
-    alerts = len(_rows(db, ALERT_TYPE))
-    return f"{len(trips)} trips over {sum(trips):.0f} km, {charges} charges and {alerts} alerts"
+    trips = [TripRecord.parse(data).trip or 0 for data in _records(db, TRIP_TYPE)]
+    states = [GridRecord.parse(data).charge_state for data in _records(db, GRID_TYPE)]
+    return (
+        f"{len(trips)} trips over {sum(trips):.0f} km, {states.count('charging')} charges and "
+        f"{len(_records(db, ALERT_TYPE))} alerts"
+    )
 
 
-def _rows(db: Database, record_type: str) -> list[list[str]]:
-    """Return the columns of the records of a type."""
+def _records(db: Database, record_type: str) -> list[bytes]:
+    """Return the data of the records of a type."""
     with db.reading() as connection:
         _, last = queries.history_count(connection, SLEEPER.id, record_type)
         page = queries.history_page(connection, SLEEPER.id, record_type, None, None, last, PAGE)
-    return [entry.data.decode().split(",") for entry in page]
+    return [entry.data for entry in page]
 
 
 def _make_vehicles(db: Database) -> None:
