@@ -1,7 +1,8 @@
 """What happens to fields when a message stops coming: ``[[silence]]``.
 
 A control unit that is switched off only falls silent. The silence begins with the last message, or
-with the first request for it: a car that sleeps when the module starts is silent, too.
+with a restart of the module. Of a message that never came it says nothing: the car may sleep, and
+the module may as well be on another bus.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class SilenceWatch:
             self._waiting += self._silences[message]
 
     def expect(self, message: str, now: float) -> None:
-        """Note that a message was asked for."""
+        """Note that a message had come before the module was restarted."""
         if message not in self._since:
             self.hear(message, now)
 

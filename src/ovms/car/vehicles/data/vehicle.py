@@ -83,8 +83,6 @@ class DataVehicle:
         self._commands_links = kind.commands_links
         self._silence = SilenceWatch(kind.silences, self.look)
         self._derivation = Derivation(kind.derived, self._look_within)
-        self._asked: set[str] = set()
-        """The messages that the requests being sent ask for."""
 
     def _make_channel(self, link: IsoTpLink) -> IsoTpChannel | ControlUnits:
         questions = [each for each in self.kind.questions if each.link == link]
@@ -335,7 +333,7 @@ class DataVehicle:
         """Return the frames that ask for data; on links none shortly before a command."""
         frames, next_ = self._sender.asking(now), self._sender.next
         if not self._commands_links or next_ is None or next_ - now > ANSWER_TIMEOUT:
-            frames += [frame for each in self._asked_links for frame in self._ask(each, now)]
+            frames += [frame for each in self._asked_links for frame in each.ask(now)]
         return frames
 
     @property
@@ -354,12 +352,6 @@ class DataVehicle:
             or each.is_answered
             or each.link.message not in answered
         ]
-
-    def _ask(self, exchange: IsoTpChannel | ControlUnits, now: float) -> list[Frame]:
-        frames = exchange.ask(now)
-        if frames:
-            self._asked.add(exchange.link.message)
-        return frames
 
     @property
     def _open_until(self) -> float | None:
@@ -380,10 +372,6 @@ class DataVehicle:
         self._sender.sent(now, problem)
         for exchange in self._channels.values():
             exchange.sent(now, problem)
-        asked, self._asked = self._asked, set()
-        if problem is None:
-            for message in asked:
-                self._silence.expect(message, now)
 
 
 def _do_nothing() -> None:
