@@ -219,7 +219,7 @@ class RestartedCar:
         if text is not None:
             assert memory.restore(text, self._vehicle.state, self.now, self.now)
             self._vehicle.resume(self.now)
-            told = memory.told(text, self.now)
+            told = memory.told(text)
         self._module = Module(self._vehicle, parameters={FEATURE_OFFSET + 9: "20"})
         self._module.resume(told, self.now)
         self._module.connect(self.now)
@@ -291,12 +291,3 @@ def test_a_charge_that_ends_around_a_restart_is_told(seconds: int) -> None:
     car.restart()
     car.lives(60, state=12)
     assert len(car.alerts) == 1
-
-
-def test_after_an_hour_without_a_module_an_alert_comes_again() -> None:
-    """The battery is still empty, or again."""
-    car = RestartedCar()
-    car.lives(60, volts=10.5)
-    car.restart(4000)
-    car.lives(60, volts=10.5)
-    assert car.alerts == 2 * [b"A12 V battery low: 1"]

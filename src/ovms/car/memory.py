@@ -3,7 +3,7 @@
 A restart (command 5, a watchdog, an update, a power cut) would otherwise leave everything unknown
 until the car says it again, which a car that sleeps does only when it is driven. Readings keep
 their age. What the module has of its modem, the car's clock and its error are not kept. What was
-told of its alerts is, for an hour: an empty 12 V battery makes a module restart again and again.
+told of its alerts is: an empty 12 V battery makes a module restart again and again.
 
 The file is JSON, and private, because it holds the position. It is replaced as a whole. Without it
 the same text is handed over to the program that replaces this one on command 5.
@@ -47,9 +47,6 @@ LOOK_INTERVAL = 1.0
 
 SAVE_INTERVAL = 10.0
 """Seconds between two saves of what changes all the time; the rest is saved at the next look."""
-
-TOLD_FOR = 3600.0
-"""Seconds without a module after which an alert may be told again."""
 
 NOT_KEPT = {"time", "error", "gsm_signal", "network", "parked_since", "updated", "read",
             "stale_after", "tyres", "unread"}  # fmt: skip
@@ -124,14 +121,10 @@ class StateMemory:
             raise DamagedMemory(str(error)) from error
         return True
 
-    def told(self, data: bytes, time: float) -> dict[str, Any]:
-        """Return what was told of alerts, if that was a while ago at most.
-
-        ``data`` is what :meth:`restore` has accepted.
-        """
-        kept = _read(data)
-        told, gap = kept.get("told"), time - float(kept["saved"])
-        return told if isinstance(told, dict) and gap < TOLD_FOR else {}
+    def told(self, data: bytes) -> dict[str, Any]:
+        """Return what was told of alerts. ``data`` is what :meth:`restore` has accepted."""
+        told = _read(data).get("told")
+        return told if isinstance(told, dict) else {}
 
 
 def values_of(state: CarState) -> dict[str, Any]:
@@ -289,7 +282,7 @@ def restore(
     if resuming is not None:
         resuming.resume(now)
     log.info("what was known before is known again")
-    return memory.told(text, clock.time())
+    return memory.told(text)
 
 
 class StateKeeper:
