@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -13,6 +13,8 @@ from ovms.protocol.records import (
     Status,
     legible,
 )
+from ovms.protocol.records.environment import Doors1
+from ovms.protocol.records.record import Record, bits, record
 
 
 def test_missing_fields() -> None:
@@ -108,3 +110,18 @@ def test_a_changed_record_keeps_what_came_of_the_unknown() -> None:
     assert changed.encode() == b"0.000000,0.000000,0,0,0,-1,60"
     assert replace(changed, latitude=1.5).encode() == b"1.500000,0.000000,0,0,0,-1,60"
     assert Environment.parse(b"0,0,5").known().encode() == b"0,0,5"
+
+
+@record("?")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lamps(Record):
+    """A record with bits, all of which its senders read."""
+
+    doors: Doors1 | None = bits(Doors1, "doors")  # noqa: RUF009 (a field)
+
+
+def test_bits_of_a_record() -> None:
+    """A bit is set or not, and unknown where its field is missing."""
+    assert Lamps.parse(b"4").is_set(Doors1.CHARGE_PORT) is True
+    assert Lamps.parse(b"0").is_set(Doors1.CHARGE_PORT) is False
+    assert Lamps.parse(b"").is_set(Doors1.CHARGE_PORT) is None

@@ -23,6 +23,9 @@ from ovms.protocol.records import Environment, Location, Status
 SLEEPS_ON: Final = 6 * 3600.0
 """Seconds that a car sleeps on which leaves by the time of day, whatever that is."""
 
+STATE_CODES: Final = ("S", "D", "L")
+"""Codes of the messages that a car's state is taken up from."""
+
 
 @dataclass(frozen=True, slots=True)
 class DemoCar:
@@ -54,9 +57,9 @@ class DemoCar:
 
     def go_on(self, now: float, latest: Mapping[str, LatestMessage]) -> SimCar:
         """Return the car where the server last heard of it; as it begins if it never did."""
-        if not latest.keys() >= set("SDL"):
+        if not all(code in latest for code in STATE_CODES):
             return self.make(now)
-        heard = max(latest[code].time for code in "SDL")
+        heard = max(latest[code].time for code in STATE_CODES)
         car = SimCar(start=now, seed=self.seed + int(heard), vin=self.vin, scenario=self.scenario)
         seen = LastSeen(
             Status.parse(latest["S"].data),
