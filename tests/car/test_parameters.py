@@ -50,7 +50,8 @@ def test_what_the_module_does_not_use_is_kept() -> None:
         (Parameter.SERVER, "host:x"),
         (Parameter.SERVER, "::1"),
         (Parameter.VEHICLE_ID, "x" * 65),
-        (Parameter.VEHICLE_ID, "d\u00e9mo"),
+        (Parameter.VEHICLE_ID, "d\u2003mo"),
+        (Parameter.VEHICLE_ID, "d\udce9mo"),
         (Parameter.VEHICLE_ID, "two words"),
         (Parameter.GROUP_1, "a,b"),
         (Parameter.GROUP_2, "x" * 65),
@@ -68,10 +69,10 @@ def test_what_makes_no_sense_is_refused_without_its_value(number: Parameter, val
 
 
 def test_the_longest_vehicle_id_fits() -> None:
-    """64 characters are an id."""
+    """64 characters are an id, of any letters."""
     parameters = [*FULL]
-    parameters[Parameter.VEHICLE_ID] = "x" * 64
-    assert apply(parameters).vehicle_id == "x" * 64
+    parameters[Parameter.VEHICLE_ID] = "\u00fc" * 64
+    assert apply(parameters).vehicle_id == "\u00fc" * 64
 
 
 @pytest.mark.parametrize(

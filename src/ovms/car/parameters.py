@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Final
 
 from ovms.car.reports import Units
 from ovms.net.address import PLAIN_PORT, parse_address
@@ -26,7 +27,8 @@ FEATURE_OFFSET = 16
 KEPT_FEATURES = range(8, 16)
 """Features that are kept over a restart."""
 
-_VEHICLE_ID = re.compile(r"[!-~]{1,64}")
+VEHICLE_ID: Final = re.compile(r"[^\s\x00-\x20\x7f-\xa0\ud800-\udfff]{1,64}")
+"""One word, in any letters: the server takes them, although not all modules do."""
 
 
 class Parameter(IntEnum):
@@ -129,7 +131,7 @@ def check(number: int, value: str) -> None:
             raise BadParameter(number, "is neither M nor K")
         case Parameter.SERVER if parse_address(value, PLAIN_PORT) is None:
             raise BadParameter(number, "is not HOST or HOST:PORT")
-        case Parameter.VEHICLE_ID if not _VEHICLE_ID.fullmatch(value):
+        case Parameter.VEHICLE_ID if not VEHICLE_ID.fullmatch(value):
             raise BadParameter(number, "is not one word of at most 64 characters")
         case Parameter.GROUP_1 | Parameter.GROUP_2 if not is_group(value):
             raise BadParameter(

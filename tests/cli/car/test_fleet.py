@@ -97,7 +97,7 @@ def test_scenarios_are_listed() -> None:
     assert result.exit_code == 0
     rows = [line.split("\t") for line in result.stdout.splitlines()]
     assert [row[0] for row in rows] == [
-        "scenario", "commute", "road-trip", "parked", "valet", "theft",
+        "scenario", "commute", "road-trip", "parked", "valet", "theft", "week",
     ]  # fmt: skip
     assert all(len(row) == 2 and row[1] for row in rows)
 

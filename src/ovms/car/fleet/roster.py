@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from random import Random
 
 from ovms.base.vehicle_file import Line, VehicleFileError, read_lines
+from ovms.car.parameters import VEHICLE_ID
 from ovms.car.reports import Units
 from ovms.car.vehicles.sim import SCENARIOS
 
-_WORD = re.compile(r"[!-~]{1,64}")
 _SEED = re.compile(r"[0-9]{1,18}", re.ASCII)
 _VIN_LETTERS = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"
 
@@ -81,7 +81,7 @@ def _entries(lines: Iterable[Line], defaults: Defaults) -> Iterator[RosterEntry]
 
 def _entry(values: dict[str, str], line: int, defaults: Defaults) -> RosterEntry:
     vehicle, secret = values["id"], values["secret"]
-    if not _WORD.fullmatch(vehicle):
+    if not VEHICLE_ID.fullmatch(vehicle):
         raise VehicleFileError(line, "the vehicle must be one word of at most 64 characters")
     if not secret:
         raise VehicleFileError(line, f"vehicle {vehicle} has no secret; export it --with-secrets")

@@ -14,12 +14,11 @@ from typing import Annotated, Any, Literal
 import typer
 
 from ovms.base import logs
-from ovms.car.parameters import LONGEST_GROUP, is_group
+from ovms.car.parameters import LONGEST_GROUP, VEHICLE_ID, is_group
 from ovms.car.vehicles.interface import DEFAULT_SCENARIO
 from ovms.cli.common import JsonOption, refuse
 from ovms.cli.link import ParanoidFileOption, ParanoidOption
 
-_WORD = re.compile(r"[!-~]{1,64}")
 _VIN = re.compile(r"[A-Za-z0-9]{1,17}")
 _PIN = re.compile(r"[0-9]{1,8}")
 
@@ -285,7 +284,7 @@ class CarOptions:
 
     def check_words(self) -> None:
         """End the command if a single option cannot be what it says."""
-        if self.vehicle is not None and not _WORD.fullmatch(self.vehicle):
+        if self.vehicle is not None and not VEHICLE_ID.fullmatch(self.vehicle):
             refuse("--vehicle must be one word of at most 64 characters")
         if self.vin is not None and not _VIN.fullmatch(self.vin):
             refuse("--vin must be up to 17 letters and digits")
