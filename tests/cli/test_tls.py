@@ -60,6 +60,17 @@ def test_make_says_what_to_put_where(tmp_path: Path) -> None:
     assert told == _good("show")
 
 
+def test_what_a_module_is_told_fits_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port that is not the usual one is told; a wildcard is nothing that a module can call."""
+    assert "server.v2 port" not in _good("make", "*.example.com")
+    assert "  config set server.v2 server HOST\n" in _good("show")
+    monkeypatch.setenv("OVMS_TLS_PORT", "7870")
+    assert "  config set server.v2 port 7870\n" in _good("show")
+    assert "server.v2 server cars.example.com\n" in _good(
+        "renew", "*.example.com", "cars.example.com"
+    )
+
+
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     """Neither a CA, nor a certificate of somebody; but one that the server made for itself."""
     data = tmp_path / "data"

@@ -12,6 +12,7 @@ import typer
 from ovms.base.paths import make_private_dir
 from ovms.cli.common import JsonOption, fail, iso_time, print_json, refuse
 from ovms.cli.database import ConfigOption, DataOption, find_settings
+from ovms.net.address import TLS_PORT
 from ovms.server.authority import LOCAL_NAMES, Authority, BadName, checked_name
 from ovms.server.certificate import BadCertificate, Pair, find_pair, is_made_by_server
 from ovms.server.chain import MODULE_ROOTS, OLD_BUFFER, Chain, read_chain
@@ -187,7 +188,8 @@ def _tell(settings: ServerSettings, authority: Authority, pair: Pair, json: bool
 def _instructions(
     settings: ServerSettings, authority: Authority, pair: Pair, chain: Chain, ca: Chain
 ) -> Iterator[str]:
-    host = chain.names[0] if chain.names else "HOST"
+    own = (name for name in chain.names if name not in LOCAL_NAMES and "*" not in name)
+    host = next(own, "HOST")
     yield f"certificate {pair.certificate}, until {chain.ends:%Y-%m-%d}"
     yield f"for         {', '.join(chain.names)}"
     yield f"key         {pair.key}"
@@ -208,6 +210,8 @@ def _instructions(
     yield "  tls trust reload"
     yield f"  config set server.v2 server {host}"
     yield "  config set server.v2 tls yes"
+    if settings.tls_port not in (0, TLS_PORT):
+        yield f"  config set server.v2 port {settings.tls_port}"
     yield "  server v2 start"
     yield ""
     yield f"On a phone: send {authority.certificate.name} to it and open it there. Android:"
