@@ -3,23 +3,10 @@
 A change counts once it has lasted (:mod:`~ovms.car.charge_watch`), and is written with what was
 read when it happened. So a charge that flickers is one charge.
 
-The columns are those of modules on the road, in their order, always metric:
-
-1 GPS lock (0 or 1), 2 latitude, 3 longitude, 4 altitude (m), 5 name of the place (empty),
-6 kind of plug, 7 charge state, 8 sub-state and 9 charge mode (words),
-10 current limit (A), 11 range (km) and 12 state of charge (%) at which the charge is to end,
-13 to 19 like 6 to 12 for feeding the grid (empty: no car of ours does),
-20 seconds of the charge, 21 energy into the battery and 22 out of the grid in it (kWh),
-23 the latter over the car's life (kWh), 24 to 27 like 20 to 23 for feeding the grid (empty),
-28 state of charge (%), 29 estimated range (km), 30 ideal range (km),
-31 range of a full battery (km), 32 battery voltage (V),
-33 battery, 34 charger, 35 12 V charger, 36 outside and 37 cabin temperature (°C),
-38 state of health (%), 39 health in words (empty), 40 capacity (Ah),
-41 energy used and 42 recovered over the car's life (kWh), 43 and 44 the same in Ah (empty),
-45 odometer (km), since version 2.
-
-What is unknown is empty. A sub-state that has no word is its number. The
-record's number is the version of this format, and always the same.
+The columns are those of :class:`~ovms.protocol.records.logs.GridRecord`, as modules on the road
+write them. What is unknown is empty. No car of ours feeds the grid, so those columns are. A
+sub-state that has no word is its number. The record's number is the version of this format, and
+always the same.
 """
 
 from __future__ import annotations

@@ -3,19 +3,9 @@
 The car must stay off for a while: one that is switched on again soon goes on with its trip. The
 record is written with what was read when the car was switched off.
 
-The columns are those of modules on the road, in their order, always metric:
-
-1 GPS lock (0 or 1), 2 latitude, 3 longitude, 4 altitude (m), 5 name of the place (empty),
-6 odometer (km), 7 trip as the car's meter has it, or how far it went if there is none (km),
-8 seconds that the car was on, 9 drive mode, 10 state of charge (%),
-11 estimated range (km), 12 ideal range (km), 13 range of a full battery (km),
-14 energy used and 15 recovered on the trip (kWh), 16 and 17 the same in Ah, 18 state of health (%),
-19 health in words (empty), 20 capacity (Ah), 21 to 24 like 14 to 17 over the car's life,
-25 outside, 26 cabin, 27 battery, 28 inverter, 29 motor and 30 charger temperature (°C),
-31 least and 32 highest tyre temperature (°C), 33 least and 34 highest tyre pressure (kPa),
-35 and 36 least and highest tyre health (%).
-
-What is unknown is empty. The record's number is the version of this format, and always the same.
+The columns are those of :class:`~ovms.protocol.records.logs.TripRecord`, as modules on the road
+write them. The trip is as the car's meter has it, or how far it went if there is none. What is
+unknown is empty. The record's number is the version of this format, and always the same.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ LONGEST_FILE = 1 << 23
 """Bytes of a file. The largest DBC files of makers have a few millions."""
 
 LONGEST_STALE = 86400.0
+"""Seconds until a reading is old, at most."""
 
 
 @dataclass(frozen=True, slots=True)
