@@ -319,12 +319,13 @@ def test_a_wrong_head_does_not_hide_the_rest(tmp_path: Path) -> None:
 
 
 WIDE = 'Wide = { field = "trip" }'
+BOTH = WIDE + '\n"One.Same" = { field = "doors_1.handbrake" }'
 RANGE = 'Range = { field = "trip" }'
 
 FLAWS = [
     ('0|8@1+ (1,0) [0|255] "" ECU', "0|8", 'Kind = { field = "trip" }', 7, "is not understood"),
     ("SG_ Wide m1 : 32|12", "SG_ Wide m1 : 60|12", WIDE, 11, "Wide does not fit in message One"),
-    ("SG_ Wide m1 : 32|12", "SG_ Wide m1 : 20|12", WIDE, 11, "signals Same and Wide overlap"),
+    ("SG_ Wide m1 : 32|12", "SG_ Wide m1 : 20|12", BOTH, 11, "signals Same and Wide overlap"),
     ("SG_ Wide m1 : 32|12", "SG_ Wide m1 : 32|0", WIDE, 11, "Wide is not within 32760 bits"),
     ("SG_ Wide m1 : 32|12", "SG_ Wide m1 : 32|99999", WIDE, 11, "Wide is not within 32760"),
     ("SG_ Kind M : 0|8", "SG_ Kind : 0|8", WIDE, 11, "selects Wide in message One"),
@@ -354,6 +355,27 @@ def test_flaws_that_concern_nobody(
     told = problems(tmp_path, GOOD + "[signals]\n" + mapping, dbc.replace(old, new))
     assert any(each.startswith(f"DBC:{line}: ") and text in each for each in told), told
     assert any(each.startswith("vehicle.toml:4: ") and "cannot be used" in each for each in told)
+
+
+@pytest.mark.parametrize(
+    "mapping",
+    [
+        "[signals]\n" + WIDE,
+        '[signals]\n"One.Wide" = { field = "trip" }',
+        '[signals]\nSoc = { field = "soc", when = { Wide = 1 } }',
+        '[derived]\nbattery_power = "One.Wide / 1000"',
+        '[derived]\nbattery_power = { formula = "2 * Wide" }',
+    ],
+)
+def test_a_signal_that_overlaps_with_one_that_nobody_maps_is_read(
+    tmp_path: Path, mapping: str
+) -> None:
+    """What the mapping names stays; the other signal is left out, with a warning at its line."""
+    dbc = DBC.replace("SG_ Wide m1 : 32|12", "SG_ Wide m1 : 20|12")
+    assert problems(tmp_path, GOOD + mapping, dbc) == []
+    made = read_folder(tmp_path)
+    assert any("Same and Wide overlap" in str(each) for each in made.warnings)
+    assert [len(made.bus.find(f"One.{name}")) for name in ("Wide", "Same")] == [1, 0]
 
 
 @pytest.mark.parametrize(

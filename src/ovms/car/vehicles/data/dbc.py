@@ -226,12 +226,12 @@ def _is_little(signal: Signal) -> bool:
     return signal.byte_order == "little_endian"
 
 
-def read_dbc(file: str, text: str) -> BusFile:
-    """Return a DBC file, as far as it is understood.
+def read_dbc(file: str, text: str, needed: Collection[str] = ()) -> BusFile:
+    """Return a DBC file, as far as it is understood. Names of signals are ``needed``.
 
     Raise :class:`VehicleTypeError` for a file with nothing in it that could be read.
     """
-    contents = read_contents(text)
+    contents = read_contents(text, needed)
     if not contents.is_dbc:
         raise VehicleTypeError([Problem(file, 1, "no DBC: there is nothing of a DBC file in it")])
     if not contents.messages:

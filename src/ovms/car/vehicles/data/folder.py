@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,7 @@ def read_folder(folder: Path) -> VehicleType:
     problems: list[Problem] = []
     document = _read_mapping(folder / MAPPING, problems)
     path = _find_dbc(folder, name)
-    bus = _read_bus(path, problems)
+    bus = _read_bus(path, _needed(document.values) if document else set(), problems)
     made = _make(name, document, bus) if document else None
     problems += [*document.problems, *document.warnings] if document else []
     problems += bus.problems(str(path), made.buses.are_apart if made else None) if bus else []
@@ -122,9 +123,22 @@ def _read_mapping(path: Path, problems: list[Problem]) -> Document | None:
     return None
 
 
-def _read_bus(path: Path, problems: list[Problem]) -> BusFile | None:
+def _needed(values: Any, *, is_formula: bool = False) -> set[str]:
+    """Return the names in a mapping that may be those of signals: keys, and words of formulas."""
+    if isinstance(values, str):
+        return set(re.findall(r"[^\W\d][\w.]*", values)) if is_formula else set()
+    if isinstance(values, list):
+        return {name for each in values for name in _needed(each, is_formula=is_formula)}
+    if not isinstance(values, Mapping):
+        return set()
+    return set(values).union(
+        *(_needed(each, is_formula=is_formula or key == "derived") for key, each in values.items())
+    )
+
+
+def _read_bus(path: Path, needed: Collection[str], problems: list[Problem]) -> BusFile | None:
     try:
-        return read_dbc(str(path), decode_text(read_file(path)))
+        return read_dbc(str(path), decode_text(read_file(path)), needed)
     except VehicleTypeError as error:
         problems += [*error.problems, *error.warnings]
     return None

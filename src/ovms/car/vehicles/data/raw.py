@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -109,8 +109,11 @@ def read_bound(text: str | None) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def check_message(raw: RawMessage) -> Iterator[Flaw]:
-    """Yield what is wrong with the signals of a message."""
+def check_message(raw: RawMessage, needed: Collection[str] = ()) -> Iterator[Flaw]:
+    """Yield what is wrong with the signals of a message.
+
+    Of two that overlap the one that is ``needed``, by its name or ``Message.Signal``, stays.
+    """
     if raw.size > LONGEST_MESSAGE:
         text = f"{raw.name} is longer than {LONGEST_MESSAGE} bytes"
         yield Flaw(raw.line, text, raw.name, is_harmless=True)
@@ -125,7 +128,9 @@ def check_message(raw: RawMessage) -> Iterator[Flaw]:
         if bits & others and _can_meet(raw, one, other):
             line = max(one.line, other.line)
             text = f"the signals {one.name} and {other.name} overlap in message {raw.name}"
-            yield Flaw(line, text, raw.name, (one.name, other.name))
+            both = (one.name, other.name)
+            spare = tuple(each for each in both if not {each, f"{raw.name}.{each}"} & set(needed))
+            yield Flaw(line, text, raw.name, spare or both)
 
 
 def _check_signal(signal: RawSignal, raw: RawMessage) -> Iterator[Flaw]:

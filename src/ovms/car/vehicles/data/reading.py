@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from cantools.database import Message
@@ -77,13 +78,17 @@ class DbcContents:
     """Whether anything of it is a DBC file's."""
 
 
-def read_contents(text: str) -> DbcContents:
-    """Return the contents of a DBC file. Any text gives some."""
-    return _Reader().read(text)
+def read_contents(text: str, needed: Collection[str] = ()) -> DbcContents:
+    """Return the contents of a DBC file. Any text gives some.
+
+    Signals that are ``needed`` stay, where they overlap with others.
+    """
+    return _Reader(needed).read(text)
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, needed: Collection[str]) -> None:
+        self._needed = frozenset(needed)
         self._contents = DbcContents()
         self._messages: list[RawMessage] = []
         self._named: set[str] = set()
@@ -257,7 +262,7 @@ class _Reader:
     def _make(self, raw: RawMessage) -> None:
         """Make the library's message of all signals that can be used."""
         raw.signals = {name: each for name, each in raw.signals.items() if name not in raw.dropped}
-        for flaw in [*check_message(raw)]:
+        for flaw in [*check_message(raw, self._needed)]:
             self._note(flaw)
             for name in flaw.signals if not flaw.is_harmless else ():
                 raw.signals.pop(name, None)
