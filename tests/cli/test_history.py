@@ -154,6 +154,18 @@ def test_units_that_nobody_knows(folder: Path) -> None:
     assert (row["fields"]["odometer"], row["value"]) == (None, "0,0,0,0,0,0,0,1000,50")
 
 
+def test_a_unit_that_there_is_not(folder: Path) -> None:
+    """A car whose status names another unit than M and K has told none; nothing is lost by it."""
+    batch, database = Batch(), open_database(folder)
+    batch.messages["CAR1"] = {"S": LatestMessage("S", b"80,X", NOON)}
+    apply(database, batch)
+    close(database)
+    _keep(folder, ("S", 0, NOON, b"80,X,0,,,,100"), ("D", 0, NOON, b"0,0,0,0,0,0,0,1000"))
+    (status,), (doors,) = _json("car1", "--type", "S"), _json("car1", "--type", "D")
+    assert (status["fields"]["soc"], status["fields"]["ideal_range"]) == (80, None)
+    assert doors["fields"]["odometer"] is None
+
+
 def test_the_unit_and_the_module_of_now(folder: Path) -> None:
     """Where no status is kept the latest one names the unit; the latest F tells a PIC."""
     batch, database = Batch(), open_database(folder)

@@ -50,6 +50,16 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert row["fields"]["speed"] is None
 
 
+def test_names_that_every_record_has(capsys: pytest.CaptureFixture[str]) -> None:
+    """A field that is called as a column of every record has a column of its own."""
+    export = b"1,0,230,,2.3,,V2G" + b"," * 17 + b"1750000060"
+    header, row = _listed(capsys, _asked("X"), export).splitlines()
+    values = dict(zip(header.split(","), row.split(","), strict=True))
+    assert len(values) == header.count(",") + 1
+    assert (values["time"], values["export_time"]) == (ISO, "2025-06-15T15:07:40Z")
+    assert values["export_type"] == "V2G"
+
+
 def test_chosen_fields(capsys: pytest.CaptureFixture[str]) -> None:
     """Fields are found in any case and with underscores or without, each once, in their order."""
     query = _asked("S", "idealRange, soc,SOC,value,time", "table")

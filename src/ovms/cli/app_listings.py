@@ -119,7 +119,7 @@ async def _list_records(
     """Print the records of a type as they come. Their distances are in the car's unit of now."""
     async with await target.open() as app:
         snapshot = app.snapshot
-        units = snapshot.status.units
+        units = snapshot.status.distance_unit
         listing = RecordListing(snapshot.vehicle_id, query, units, snapshot.module)
         async for row in app.history(record_type, after):
             line = _line(row)

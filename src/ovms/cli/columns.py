@@ -30,6 +30,9 @@ METRIC: Final = {"km": "distance", "km/h": "distance/h"}
 UNIX_TIME: Final = "Unix s"
 LAST_TIME: Final = 253402300799
 """The last second of the year 9999."""
+TAKEN: Final = {"type": "export_type", "time": "export_time"}
+"""Columns of a record's own that would have the name of one that every record has, such as when it
+was made: how they are called instead. They are those of ``X``."""
 POSITION: Final = ("latitude", "longitude", "altitude", "direction")
 
 
@@ -58,7 +61,7 @@ class ColumnReader:
         self.names: tuple[str, ...] = tuple(self.read(b"", None)) if self._table else ()
         """The names of the columns; none for a type without a field table."""
         self.units = {
-            field.name: UNITS[units].get(METRIC.get(field.unit, field.unit), field.unit)
+            TAKEN.get(field.name, field.name): UNITS[units].get(METRIC.get(field.unit, field.unit), field.unit)
             for field in self._table
             if field.unit and field.unit != UNIX_TIME
         }
@@ -93,7 +96,8 @@ class ColumnReader:
                 values[field.name] = self._convert(values[field.name], "K")
             elif field.unit in METRIC.values():
                 values[field.name] = self._convert(values[field.name], sent_in)
-        return _without_no_position(values)
+        named = {TAKEN.get(name, name): value for name, value in values.items()}
+        return _without_no_position(named)
 
     def _convert(self, value: JsonValue, sent_in: str | None) -> JsonValue:
         """Return a distance in our unit; ``None`` when nobody knows in which it was sent."""

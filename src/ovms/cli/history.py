@@ -134,13 +134,13 @@ class UnitsOverTime:
 
     def _take(self) -> None:
         assert self._next is not None
-        self._unit = Status.parse(self._next.data).units or self._unit
+        self._unit = Status.parse(self._next.data).distance_unit or self._unit
         self._next = next(self._statuses, None)
 
 
 def _unit_of(latest: dict[str, LatestMessage]) -> str | None:
     data = _plain_data(latest, STATUS)
-    return None if data is None else Status.parse(data).units
+    return None if data is None else Status.parse(data).distance_unit
 
 
 def _plain_data(latest: dict[str, LatestMessage], code: str) -> bytes | None:

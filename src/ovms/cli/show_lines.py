@@ -207,9 +207,9 @@ class _View:
         power = self._location.battery_power
         if power and not self._is_charging:
             words.append(number(power, "kW", 1))
-        if environment.parking_time:
+        if parked := _positive(environment.parking_time):
             age = self._now - self._snapshot.messages["D"].time
-            words.append(f"parked for {duration(environment.parking_time + max(0.0, age))}")
+            words.append(f"parked for {duration(parked + max(0.0, age))}")
         if environment.is_set(Doors1.HANDBRAKE):
             words.append("hand brake")
         return ", ".join(words)
@@ -376,6 +376,8 @@ def place(position: Location | GroupPosition, units: ShownUnits = AS_CAR) -> str
         return UNKNOWN
     if not position.gps_lock and not (latitude or longitude):
         return UNKNOWN
+    if not (abs(latitude) <= 90 and abs(longitude) <= 180):
+        return UNKNOWN  # nowhere on Earth: a receiver without a position sends such numbers
     words = [f"{latitude:.5f} {longitude:.5f}", units.height(position.altitude)]
     if isinstance(position, Location) and position.satellites:
         words.append(f"{position.satellites:g} satellites")

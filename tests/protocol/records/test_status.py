@@ -42,3 +42,9 @@ def test_a_pic_counts_in_minutes() -> None:
     )
     assert Status.parse(b"80,K").from_pic() == Status.parse(b"80,K")
     assert Status.parse(b"80,K" + b",x" * 15).from_pic().encode() == b"80,K" + b",x" * 15
+
+
+def test_the_unit_of_distances() -> None:
+    """Distances are in miles or kilometres; in anything else they are in no known unit."""
+    for text, unit in ((b"M", "M"), (b"K", "K"), (b"", None), (b"X", None), (b"km", None)):
+        assert Status.parse(b"80," + text).distance_unit == unit

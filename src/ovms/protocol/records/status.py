@@ -11,6 +11,7 @@ CHARGE_UNDER_WAY = frozenset({"charging", "topoff", "heating", "prepare"})
 """The charge states of a charge that is under way."""
 
 CHARGE_MODES = ("standard", "storage", "range", "performance")
+DISTANCE_UNITS = ("M", "K")
 
 KM_PER_MILE = 1.609344
 """Between the two units of distance that a car may report in."""
@@ -22,7 +23,7 @@ class Status(Record):
     """Car state. Distances are in the unit that ``units`` names."""
 
     soc: float | None = number("%", "state of charge")
-    units: str | None = text("M for miles, K for kilometres", values=("M", "K"))
+    units: str | None = text("M for miles, K for kilometres", values=DISTANCE_UNITS)
     line_voltage: float | None = number("V", "voltage at the charger's inlet")
     charge_current: float | None = number("A", "charge current")
     charge_state: str | None = text("charge state", values=CHARGE_STATES)
@@ -80,3 +81,8 @@ class Status(Record):
     charge_end_time: float | None = number(
         "Unix s", "end of the last charge, -1 unknown", "field", unknown=-1
     )
+
+    @property
+    def distance_unit(self) -> str | None:
+        """What distances are in, M or K; ``None`` if the car says neither."""
+        return self.units if self.units in DISTANCE_UNITS else None
