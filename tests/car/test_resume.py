@@ -63,6 +63,16 @@ def test_a_car_on_its_way_goes_on_there(act: int, units: Units) -> None:
     assert new.state.trip == pytest.approx(new.scenario.way_before(act + 1).route.length, abs=0.2)
 
 
+@pytest.mark.parametrize("is_locked", [True, False])
+def test_a_car_that_was_locked_on_its_way_is_locked(is_locked: bool) -> None:
+    """Who sets off has unlocked, and may have locked again since then."""
+    car = until("commute", CarPhase.DRIVING, 1, 400)
+    car.body.is_locked = is_locked
+    car.advance(car.time + 5)
+    new = resumed(car)
+    assert (new.body.is_locked, new.state.lock_told) == (is_locked, is_locked)
+
+
 def test_a_fast_charge_goes_on() -> None:
     """The plug, the energy so far and the act are those of before, and it ends as it should."""
     car = until("road-trip", CarPhase.PARKED, 2, 600)

@@ -61,7 +61,9 @@ class ColumnReader:
         self.names: tuple[str, ...] = tuple(self.read(b"", None)) if self._table else ()
         """The names of the columns; none for a type without a field table."""
         self.units = {
-            TAKEN.get(field.name, field.name): UNITS[units].get(METRIC.get(field.unit, field.unit), field.unit)
+            TAKEN.get(field.name, field.name): UNITS[units].get(
+                METRIC.get(field.unit, field.unit), field.unit
+            )
             for field in self._table
             if field.unit and field.unit != UNIX_TIME
         }

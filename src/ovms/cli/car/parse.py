@@ -293,7 +293,10 @@ def _parse_simulation(
     options: CarOptions, setup: CarSetup, vehicle: CarVehicle
 ) -> Callable[[ModuleIdentity], CarMode]:
     if isinstance(vehicle, BusVehicle):
-        refuse(f"--type {setup.kind} reads a bus: give it with --can, or a recording with --replay")
+        refuse(
+            f"--type {setup.kind} reads a bus: give it with --can, or a recording with --replay; "
+            f"without a car, ovms vehicle-type simulate {setup.kind} makes a bus"
+        )
     if options.loop:
         refuse("--loop needs a recording: --replay FILE")
     if not options.speed:

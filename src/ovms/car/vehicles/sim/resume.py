@@ -82,7 +82,9 @@ def resume(car: SimCar, seen: LastSeen) -> None:
     _restore_charge(car, seen.status, is_plugged=seen.is_plugged)
     _restore_body(car, seen)
     parking = seen.environment.parking_time or 0
+    is_locked = car.body.is_locked
     car.go_on_at(at, km=km, parked=parking)
+    car.body.is_locked = is_locked  # who sets off has unlocked, and may have locked again
     if not seen.is_on:
         car.parked_since = seen.heard - parking
     if seen.environment.odometer is not None:
