@@ -92,6 +92,10 @@ def test_any_line(head: bytes, tail: bytes, by: str) -> None:
         (b"MP-C 0 token", "the first line is no welcome"),
         (b"MP-Q 9 token digest CAR1", "the first line is no welcome"),
         (b"", "the first line is no welcome"),
+        (
+            b"PROXY TCP4 192.0.2.1 192.0.2.2 5555 6867",
+            "a proxy's header from an address that is not taken for a proxy's",
+        ),
     ],
 )
 def test_why_a_line_is_no_welcome(line: bytes, reason: str) -> None:

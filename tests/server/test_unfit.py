@@ -2,7 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from ovms.server.unfit import ANSWER, TEXT, answer_to, facts_of, is_caller
+from ovms.server.unfit import (
+    ANSWER,
+    NO_PROXY,
+    REASON,
+    TEXT,
+    answer_to,
+    facts_of,
+    is_caller,
+    reason_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -12,6 +21,8 @@ from ovms.server.unfit import ANSWER, TEXT, answer_to, facts_of, is_caller
         (b"POST /api HTTP/1.1\r\n", True, True),
         (b"MP-C 0 token digest CAR1\r\n", True, False),
         (b"AP-C 0 key\r\n", True, False),
+        (b"PROXY TCP4 192.0.2.1 192.0.2.2 5555 6870\r\n", True, False),
+        (b"\r\n\r\n\x00\r\nQUIT\n\x21\x11", True, False),
         (b"\x00\x01", False, False),
         (b"SSH-2.0-x\r\n", False, False),
     ],
@@ -20,6 +31,13 @@ def test_who_is_told_and_answered(data: bytes, is_known: bool, is_answered: bool
     """Programs that were set wrong are logged; of them HTTP clients understand an answer."""
     assert is_caller(data) is is_known
     assert answer_to(data) == (ANSWER if is_answered else b"")
+
+
+def test_the_reason() -> None:
+    """Who forgot to name a proxy is told of that, not of TLS."""
+    assert reason_of(b"PROXY TCP6 ::1 ::1 1 2\r\n") == NO_PROXY
+    assert reason_of(b"\r\n\r\n\x00\r\nQUIT\n") == NO_PROXY
+    assert reason_of(b"MP-C 0 token digest CAR1\r\n") == REASON
 
 
 def test_the_answer_is_http() -> None:

@@ -202,6 +202,8 @@ def parse_caller_line(line: bytes) -> CallerWelcome | OwnerWelcome | ProvisionRe
             return OwnerWelcome(_OWNER_ROLES[kind], *map(_text, (user, password, vehicle_id)))
         case [kind, scheme, *_] if kind in _ROLES and scheme != b"0":
             raise NotAWelcome(f"protection scheme {_text(scheme)[:8]!r} is not supported")
+        case [b"PROXY", *_]:
+            raise NotAWelcome("a proxy's header from an address that is not taken for a proxy's")
     raise NotAWelcome("the first line is no welcome")
 
 

@@ -25,7 +25,7 @@ from ovms.server.handshakes import HANDSHAKES, Handshakes
 from ovms.server.hello import HELLO_LIMIT, BadHello, missing
 from ovms.server.proxy import HEADER_LIMIT, BadHeader, ProxyHeader, TrustedProxies, read_header
 from ovms.server.strangers import StrangerStage
-from ovms.server.unfit import REASON, answer_to, facts_of, is_caller
+from ovms.server.unfit import answer_to, facts_of, is_caller, reason_of
 
 if TYPE_CHECKING:
     from ovms.server.listener import Entrance
@@ -273,7 +273,8 @@ class Doorstep:
     def _refuse(self, arrival: Arrival, data: bytes, error: BadHello) -> None:
         """Log a caller that says no hello, and answer one that understands it."""
         if is_caller(data):
-            log.info("refused", peer=arrival.network, reason=REASON, **facts_of(data))
+            reason = reason_of(data)
+            log.info("refused", peer=arrival.network, reason=reason, **facts_of(data))
         else:
             log.debug("no hello", network=arrival.network, reason=str(error))
         answer = answer_to(data)

@@ -26,6 +26,17 @@ LOGGED_ID_LENGTH: Final = 32
 """Characters of a caller's vehicle id that are logged."""
 
 
+NO_PROXY: Final = "a proxy's header from an address that proxy_from does not name"
+
+HEADERS: Final = (b"PROXY ", b"\r\n\r\n\0")
+"""How a header of the PROXY protocol begins, in versions 1 and 2; fewer bytes come from nobody."""
+
+
+def reason_of(data: bytes) -> str:
+    """Return what is logged: what the caller does, and what to do."""
+    return NO_PROXY if data.startswith(HEADERS) else REASON
+
+
 def answer_to(data: bytes) -> bytes:
     """Return what a caller is told that has begun so; nothing if it would not understand."""
     return ANSWER if data.startswith(METHODS) else b""
@@ -33,7 +44,7 @@ def answer_to(data: bytes) -> bytes:
 
 def is_caller(data: bytes) -> bool:
     """Return whether it is a program that was set to the wrong port, and no noise."""
-    return data.startswith((*METHODS, b"MP-", b"AP-"))
+    return data.startswith((*METHODS, b"MP-", b"AP-", *HEADERS))
 
 
 def facts_of(data: bytes) -> dict[str, str]:
