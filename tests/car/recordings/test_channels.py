@@ -84,6 +84,25 @@ def test_the_only_channel_is_the_only_bus(tmp_path: Path) -> None:
     assert choose(path, buses=frozenset({"body"})) == ([("body", 0x100)], [])
 
 
+def test_a_channel_is_one_bus() -> None:
+    """The same channel cannot be two buses, of which one would read nothing without a word."""
+    both = frozenset({"power", "body"})
+    with pytest.raises(ChannelError, match="can0 cannot be bus power and bus body"):
+        choose(TWO, "power=can0", "body=can0", buses=both)
+    assert choose(TWO, "power=can0", "power=0", buses=both) == ([("power", 0x201)], [])
+
+
+def test_a_channel_that_may_be_the_missing_bus_is_told(tmp_path: Path) -> None:
+    """Where only some channels are called as buses are, the others are named in a warning."""
+    path = tmp_path / "some.log"
+    path.write_text("(1.0) body 100#11\n(1.0) other 200#22\n")
+    _, told = choose(path, buses=frozenset({"body", "power"}))
+    assert [text.split(": ", 1)[1] for text in told] == [
+        "no channel of it is bus power, and other is not read: --channel power=other?"
+    ]
+    assert choose(path, buses=frozenset({"body"}))[1] == []
+
+
 def test_buses_that_no_channel_is_are_refused() -> None:
     """The error says how to say which is which."""
     with pytest.raises(

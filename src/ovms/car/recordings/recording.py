@@ -12,6 +12,7 @@ from ovms.base.logs import get_logger
 from ovms.car.frames import Frame
 from ovms.car.recordings.cando import Cando
 from ovms.car.recordings.channels import (
+    ChannelError,
     find_channel,
     list_channels,
     name_channels,
@@ -113,17 +114,32 @@ class Recording:
         choices = [split_choice(text, buses) for text in given]
         if choices:
             self.channels = self._look([channel for channel, _ in choices])
-            self._names = dict(self._find_choice(*choice) for choice in choices)
+            for choice in choices:
+                found, bus = self._find_choice(*choice)
+                other = self._names.setdefault(found, bus)
+                if other != bus:
+                    raise ChannelError(f"{found} cannot be bus {other} and bus {bus}")
             self._wanted = frozenset(self._names)
         elif buses:
             self._names = name_channels(self.channels, buses)
             if not self._names and any(self.channels):
                 raise RecordingError(self.path, self._unnamed(buses))
+            self._tell_of_unread(buses)
         elif len(self.channels) > 1:
             self.tell(
                 f"{self.path}: {len(self.channels)} buses are in it"
                 f" ({list_channels(self.channels)}), and frames of all are read:"
                 " --channel takes one"
+            )
+
+    def _tell_of_unread(self, buses: Collection[str]) -> None:
+        """Tell of channels that may be a bus which no channel is."""
+        unread = [each for each in self.channels if each and each not in self._names]
+        missing = sorted(set(buses) - set(self._names.values()))
+        if unread and missing and self._names:
+            self.tell(
+                f"{self.path}: no channel of it is bus {', '.join(missing)}, and"
+                f" {list_channels(unread)} is not read: --channel {missing[0]}={unread[0]}?"
             )
 
     def _find_choice(self, channel: str, bus: str | None) -> tuple[str, str]:
