@@ -10,7 +10,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ovms.net.tls import client_context
-from ovms.server.authority import SIGNED_DAYS, Authority, BadName, checked_name, subject_names
+from ovms.server.authority import (
+    SIGNED_DAYS,
+    Authority,
+    BadName,
+    checked_name,
+    public_name,
+    subject_names,
+)
 from ovms.server.certificate import BadCertificate, find_pair, read_certificate
 from ovms.server.chain import read_chain
 from tests.certs import key_pem, make_pair, pair_in
@@ -152,3 +159,18 @@ def test_what_is_no_name(text: str) -> None:
     """It is refused: a certificate for it would help nobody."""
     with pytest.raises(BadName):
         checked_name(text)
+
+
+@pytest.mark.parametrize(
+    ("names", "public"),
+    [
+        (["localhost", "192.0.2.7", "*.example.org", "cars.example.org", "b.example.org"],
+         "cars.example.org"),
+        (["192.0.2.7", "127.0.0.1"], "192.0.2.7"),
+        (["localhost", "*.example.org"], None),
+        ([], None),
+    ],
+)  # fmt: skip
+def test_the_name_for_others(names: list[str], public: str | None) -> None:
+    """A host name counts before an address; what only this machine can use is none."""
+    assert public_name(names) == public

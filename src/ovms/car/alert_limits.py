@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-Path = tuple[str | int, ...]
+LimitPath = tuple[str | int, ...]
 """The place of a value: its table and its key."""
 
 LONGEST = 86400.0
-"""Seconds that anything may take to be an event."""
+"""Seconds that anything may have to last, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def known_limits(table: str) -> Mapping[str, LimitInfo]:
 
 
 def changed_limits(
-    limits: AlertLimits, written: Mapping[str, object], report: Callable[[Path, str], None]
+    limits: AlertLimits, written: Mapping[str, object], report: Callable[[LimitPath, str], None]
 ) -> AlertLimits:
     """Return limits with those that are written down. Report what is wrong with one, and go on."""
     for table, values in written.items():
@@ -163,7 +163,7 @@ def changed_limits(
 
 
 def _good(
-    table: str, values: Mapping[str, object], report: Callable[[Path, str], None]
+    table: str, values: Mapping[str, object], report: Callable[[LimitPath, str], None]
 ) -> Iterator[tuple[str, float]]:
     """Yield the limits of a table that can be used."""
     known = known_limits(table)

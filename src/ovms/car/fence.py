@@ -58,7 +58,7 @@ class Fence:
         return self._outside.is_on
 
     def resume(self) -> None:
-        """Be set, and left already: so it was before a restart."""
+        """Take the fence as set and as left, as it was before a restart."""
         self._switch.is_on = self._outside.is_on = True
 
     def is_left(

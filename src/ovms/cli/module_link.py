@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,7 @@ from ovms.cli.common import refuse
 from ovms.cli.module_setup import ESP32_PAGE, UNKNOWN_HOST, ModuleLink
 from ovms.cli.tls import MODULE_FILE
 from ovms.net.address import PLAIN_PORT, TLS_PORT, parse_address
-from ovms.server.authority import LOCAL_NAMES, Authority
+from ovms.server.authority import Authority, public_name
 from ovms.server.certificate import BadCertificate, find_pair, is_made_by_server
 from ovms.server.chain import Chain, read_chain
 from ovms.server.server import running_server
@@ -113,20 +112,11 @@ def _place(
 
 
 def _certified_name(settings: ServerSettings, chain: Chain | None) -> str | None:
-    """Return the first name of a certificate that says where the server is for others."""
+    """Return where a certificate says that the server is; ``None`` if we made it ourselves."""
     pair = find_pair(settings.data, settings.tls_cert, settings.tls_key)
     if chain is None or is_made_by_server(pair):
         return None
-    names = [name for name in chain.names if name not in LOCAL_NAMES and "*" not in name]
-    return next(iter(sorted(names, key=_is_address)), None)
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
+    return public_name(chain.names)
 
 
 def _advice(settings: ServerSettings, chain: Chain | None, link: ModuleLink, *, must: bool) -> str:

@@ -12,8 +12,9 @@ import typer
 from ovms.base.paths import make_private_dir
 from ovms.cli.common import JsonOption, fail, iso_time, print_json, refuse
 from ovms.cli.database import ConfigOption, DataOption, find_settings
+from ovms.cli.module_setup import UNKNOWN_HOST
 from ovms.net.address import TLS_PORT
-from ovms.server.authority import LOCAL_NAMES, Authority, BadName, checked_name
+from ovms.server.authority import LOCAL_NAMES, Authority, BadName, checked_name, public_name
 from ovms.server.certificate import BadCertificate, Pair, find_pair, is_made_by_server
 from ovms.server.chain import MODULE_ROOTS, OLD_BUFFER, Chain, read_chain
 from ovms.server.settings import ServerSettings
@@ -188,8 +189,7 @@ def _tell(settings: ServerSettings, authority: Authority, pair: Pair, json: bool
 def _instructions(
     settings: ServerSettings, authority: Authority, pair: Pair, chain: Chain, ca: Chain
 ) -> Iterator[str]:
-    own = (name for name in chain.names if name not in LOCAL_NAMES and "*" not in name)
-    host = next(own, "HOST")
+    host = public_name(chain.names) or UNKNOWN_HOST
     yield f"certificate {pair.certificate}, until {chain.ends:%Y-%m-%d}"
     yield f"for         {', '.join(chain.names)}"
     yield f"key         {pair.key}"

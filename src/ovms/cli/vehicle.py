@@ -38,8 +38,15 @@ from ovms.cli.module_setup import (
     secret_warnings,
     setup_text,
 )
-from ovms.cli.vehicle_csv import OwnerWords, export_vehicles, import_vehicles, read_vehicles
+from ovms.cli.vehicle_csv import (
+    OwnerWords,
+    export_vehicles,
+    import_vehicles,
+    parse_days,
+    read_vehicles,
+)
 from ovms.server.storage import names, queries
+from ovms.server.storage.errors import InvalidValue
 from ovms.server.values import ImportRow, LogDays, Vehicle, VehicleStatus
 
 app = typer.Typer(help="Vehicles: what may call, and who is online.", no_args_is_help=True)
@@ -490,14 +497,11 @@ def export(
 
 
 def _days(text: str, option: str) -> int | None:
-    """Read how many days something is kept."""
-    if text in ("off", "default"):
-        return 0 if text == "off" else None
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise typer.BadParameter(
-            f"{text!r} is no number of days, off or default", param_hint=option
-        )
-    return int(text)
+    """Return how many days something is kept; what is none is wrong usage of the option."""
+    try:
+        return parse_days(text)
+    except InvalidValue as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
 
 
 def _kept(days: int | None) -> str:

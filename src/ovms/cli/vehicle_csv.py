@@ -134,8 +134,8 @@ def _row(line: int, values: dict[str, str], secret: str) -> ImportRow:
         type=kind,
         server=names.server_name(values["server"] or "*"),
         tls_only=_yes_no(values["tls_only"]),
-        log_days=_days(values["log_days"]),
-        log_position_days=_days(values["position_days"]),
+        log_days=names.log_days(parse_days(values["log_days"] or "default")),
+        log_position_days=names.log_days(parse_days(values["position_days"] or "default")),
     )
 
 
@@ -149,13 +149,17 @@ def _yes_no(text: str) -> bool:
     return YES_NO[text.lower()]
 
 
-def _days(text: str) -> int | None:
-    """Read how many days something is kept; empty is the server's default, off none."""
-    if text.lower() in ("", "default"):
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 10) and text.lower() != "off":
+def parse_days(text: str) -> int | None:
+    """Return how many days something is kept: off is 0, default (as the server is set) ``None``.
+
+    Raises :class:`InvalidValue` for anything else.
+    """
+    word = text.lower()
+    if word in ("off", "default"):
+        return 0 if word == "off" else None
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise InvalidValue(f"{text!r} is no number of days, off or default")
-    return names.log_days(0 if text.lower() == "off" else int(text))
+    return int(text)
 
 
 def import_vehicles(db: Database, read: VehicleFile, file: str) -> queries.Imported:

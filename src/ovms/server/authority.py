@@ -7,7 +7,7 @@ the same CA, needs nothing of them.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -144,6 +144,15 @@ def checked_name(text: str) -> str:
     return name
 
 
+def public_name(names: Iterable[str]) -> str | None:
+    """Return where the server is for others, by a certificate's names; host names before addresses.
+
+    Return ``None`` if there are only those of its own machine, and those that begin with ``*.``.
+    """
+    own = [name for name in names if name not in LOCAL_NAMES and "*" not in name]
+    return next(iter(sorted(own, key=_is_address)), None)
+
+
 def subject_names(names: Sequence[str]) -> x509.SubjectAlternativeName:
     """Return the extension with names and addresses.
 
@@ -156,6 +165,14 @@ def subject_names(names: Sequence[str]) -> x509.SubjectAlternativeName:
         if ":" not in name:
             found[x509.DNSName(name)] = None
     return x509.SubjectAlternativeName(found)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_like_address(name: str) -> bool:

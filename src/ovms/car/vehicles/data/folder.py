@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ovms.car.alert_limits import DEFAULTS, AlertLimits, changed_limits
-from ovms.car.alert_limits import Path as LimitPath
+from ovms.car.alert_limits import DEFAULTS, AlertLimits, LimitPath, changed_limits
 from ovms.car.state import Topic
 from ovms.car.vehicles.data.buses import BusNames, read_buses, sent_ids
 from ovms.car.vehicles.data.command_frames import CommandFrames, Poll, read_orders, read_questions
