@@ -51,7 +51,7 @@ def test_everything_that_is_known_is_shown() -> None:
     text = shown(*FULL)
     for part in (
         "CAR1  online, heard 10 s ago", "80 %", "163 mi estimated, 180 mi ideal",
-        "charging, range, – (220 V 32 A), 5.7 kWh, for 5 min", "5,571.6 mi, trip 4 mi",
+        "charging, range, 7 kW (220 V 32 A), 5.7 kWh, for 5 min", "5,571.6 mi, trip 4 mi",
         "left door, charge port", "bonnet, trunk", "locked, valet mode", "on, 0 mph",
         "outside 11 °C", "22.2741", "fl 29.0, fr 29.8, rl 39.9, rr 40.3 psi", "3.3.005",
         "osm.org/?mlat=22.27416&mlon=114.18572", "20 of 31 (-73 dBm), op",

@@ -38,11 +38,13 @@ CHARGING = {"f2": "K", "f3": 230, "f4": 31.3, "f5": "charging", "f6": "standard"
 @pytest.mark.parametrize(
     ("fields", "text"),
     [
-        ({}, "charging, standard, – (230 V 31.3 A)"),
+        ({}, "charging, standard, 7.2 kW (230 V 31.3 A)"),
+        ({"f4": ""}, "charging, standard, – (230 V –)"),
+        ({"f10": -1, "f12": -1}, "charging, standard, 7.2 kW (230 V 31.3 A)"),
         ({"f32": 7.2}, "charging, standard, 7.2 kW (230 V 31.3 A)"),
         ({"f32": 0, "f35": 7.4}, "charging, standard, 7.4 kW (230 V 31.3 A)"),
         ({"f10": 3900, "f38": 38},
-         "charging, standard, – (230 V 31.3 A), for 1 h 05 min, range +38 km/h"),
+         "charging, standard, 7.2 kW (230 V 31.3 A), for 1 h 05 min, range +38 km/h"),
         ({"f5": "done", "f12": 105}, "done, standard, 10.5 kWh"),
         ({"f5": ""}, "–, standard"),
     ],
@@ -92,11 +94,12 @@ def in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_end_of_the_last_charge(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A car that says when its last charge ended is believed; -1 is unknown."""
+    """A car that says when its last charge ended is believed, unless that is yet to come."""
     in_utc(monkeypatch)
     ended = {**CHARGING, "f5": "done", "f42": NOW - 3600}
     assert line("last charge", state(**ended)) == "ended 10:06"
-    assert line("last charge", state(**{**ended, "f42": -1})) is None
+    for unknown in (-1, 0, NOW + 3600):
+        assert line("last charge", state(**{**ended, "f42": unknown})) is None
 
 
 @pytest.mark.parametrize(
@@ -105,6 +108,7 @@ def test_the_end_of_the_last_charge(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"f9": 32}, "32 A"),
         ({"f9": 32, "f23": 80, "f22": 250, "f2": "K"}, "32 A, stop at 80 %, stop at 250 km"),
         ({"f9": 0, "f23": 0, "f22": 0}, "–, charge to full"),
+        ({"f9": 32, "f23": -1, "f22": -1}, "32 A"),
     ],
 )
 def test_limits(fields: dict[str, object], text: str) -> None:
@@ -225,6 +229,8 @@ def test_the_lock_and_the_alarm(fields: dict[str, object], firmware: bytes, text
         (b"0,0,0,0,0,1", "–"),
         (b"0,0,0,0", "–"),
         (b"22.274165,114.185715,90,12,1,-1", "–"),
+        (b"0.000000,0.000000,0,0,1,1", "–"),
+        (b"0,8,90,12,1,1", "0.00000 8.00000, 12 m"),
         (b"91,8,90,12,1,1", "–"),
         (b"50,-180.5,90,12,1,1", "–"),
         (b"-90,180,0,2835,1,1", "-90.00000 180.00000, 2,835 m"),

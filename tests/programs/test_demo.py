@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.programs.conftest import Program, Start, run_program
@@ -74,9 +75,9 @@ def shown(port: int, vehicle: str) -> dict[str, dict[str, object]]:
     return {code: each["fields"] for code, each in json.loads(done.stdout)["messages"].items()}
 
 
-def history(data: Path, kind: str) -> list[str]:
-    """Return the times of the records of a type that are behind the car that sleeps."""
-    done = run_program("history", "DEMO3", "--type", kind, "--json", "--data", str(data))
+def history(data: Path, kind: str, vehicle: str = "DEMO3") -> list[str]:
+    """Return the times of a car's records of a type, unless another is named the sleeping one's."""
+    done = run_program("history", vehicle, "--type", kind, "--json", "--data", str(data))
     return [each["time"] for each in json.loads(done.stdout)]
 
 
@@ -108,6 +109,16 @@ def test_a_killed_demo_goes_on_where_the_server_last_saw_it(start: Start, tmp_pa
         assert abs(left - soc) < 15
     assert history(data, "*-LOG-Trip")[: len(trips)] == trips
     assert demo.stop() == 0
+
+
+def test_what_fast_cars_tell_happened_when_they_told_it(start: Start, tmp_path: Path) -> None:
+    """A fast car's trip is over when its terminal says so, and not before the demo began."""
+    began = datetime.now(UTC).isoformat()[:19]
+    data = tmp_path / "demo"
+    demo, _ = started(start, data, "--port", "0", "--tls-port", "0", "--speed", "120")
+    demo.wait_for("DEMO +falls asleep")
+    assert demo.stop() == 0
+    assert min(history(data, "trips", "DEMO")) >= began
 
 
 def test_a_speed_that_makes_no_sense_is_refused(tmp_path: Path) -> None:

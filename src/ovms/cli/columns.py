@@ -121,7 +121,7 @@ def _without_no_position(values: dict[str, JsonValue]) -> dict[str, JsonValue]:
 
     A number is never empty on the wire, so a module writes these in its place.
     """
-    is_zero = not values.get("gps_lock") and not values.get("latitude")
-    if values.get("gps_stale") == -1 or (is_zero and not values.get("longitude")):
+    is_zero = not values.get("latitude") and not values.get("longitude")
+    if values.get("gps_stale") == -1 or is_zero:
         return {name: None if name in POSITION else value for name, value in values.items()}
     return values

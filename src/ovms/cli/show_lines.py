@@ -40,6 +40,9 @@ OLD = " (old)"
 LOWEST_DBM, DBM_A_LEVEL, LEVELS = -113, 2, 31
 """What the levels of a signal mean."""
 
+CLOCKS_DIFFER = 60.0
+"""Seconds by which a module's clock may be ahead of ours: what it says of later is not yet."""
+
 FOUR_WHEELS = ("fl", "fr", "rl", "rr")
 """The wheels of ``W``."""
 
@@ -113,21 +116,25 @@ class _View:
         if self._is_charging:
             flow = f"{number(status.line_voltage, 'V')} {number(status.charge_current, 'A', 1)}"
             words.append(f"{number(self._charge_power(), 'kW', 1)} ({flow})")
-        if status.charge_energy:
+        if _positive(status.charge_energy):
             words.append(number(status.charge_energy, "kWh"))
-        if status.charge_duration and self._is_charging:
-            words.append(f"for {span(status.charge_duration / 60)}")
+        if self._is_charging and (seconds := _positive(status.charge_duration)):
+            words.append(f"for {span(seconds / 60)}")
         if self._is_charging and status.range_speed:
             words.append(f"range +{self._units.speed(status.range_speed, self._unit)}")
         return ", ".join(word for word in words if word)
 
     def _charge_power(self) -> float | None:
-        """Return the kW that go into the battery, or else into the charger."""
-        for power in (self._status.charge_power, self._status.charge_power_input):
+        """Return the kW that go into the battery, or else into the charger, if need be computed."""
+        status = self._status
+        for power in (status.charge_power, status.charge_power_input):
             if power:
                 return power
         flow = self._location.battery_power
-        return -flow if flow is not None and flow < 0 else None
+        if flow is not None and flow < 0:
+            return -flow
+        volts, amps = _positive(status.line_voltage), _positive(status.charge_current)
+        return volts * amps / 1000 if volts and amps else None
 
     def charge_end(self) -> Iterator[ShownLine]:
         """Yield when the charge ends, while there is one, and when the last one ended."""
@@ -139,7 +146,7 @@ class _View:
                 ends |= {"at the limit": _positive(soc) or distance}
             known = [self._end(word, minutes) for word, minutes in ends.items() if minutes]
             yield ShownLine("done", ", ".join(filter(None, known)) or UNKNOWN)
-        elif ended := _positive(status.charge_end_time):
+        elif 0 < (ended := status.charge_end_time or 0) <= self._now + CLOCKS_DIFFER:
             yield ShownLine("last charge", f"ended {clock_time(ended, self._now)}")
 
     def _end(self, what: str, minutes: float) -> str:
@@ -154,11 +161,13 @@ class _View:
         """Return where the charge stops, and its current."""
         status = self._status
         words = [f"{number(_positive(status.charge_limit), 'A')}"]
-        if status.limit_soc:
+        if _positive(status.limit_soc):
             words.append(f"stop at {number(status.limit_soc, '%')}")
-        if status.limit_range:
+        if _positive(status.limit_range):
             words.append(f"stop at {self._distance(status.limit_range)}")
-        is_told = status.limit_soc is not None or status.limit_range is not None
+        is_told = any(
+            limit is not None and limit >= 0 for limit in (status.limit_soc, status.limit_range)
+        )
         return ", ".join(words if len(words) > 1 or not is_told else [*words, "charge to full"])
 
     def timer(self) -> Iterator[ShownLine]:
@@ -374,10 +383,9 @@ def place(position: Location | GroupPosition, units: ShownUnits = AS_CAR) -> str
     latitude, longitude = position.latitude, position.longitude
     if latitude is None or longitude is None:
         return UNKNOWN
-    if not position.gps_lock and not (latitude or longitude):
-        return UNKNOWN
-    if not (abs(latitude) <= 90 and abs(longitude) <= 180):
-        return UNKNOWN  # nowhere on Earth: a receiver without a position sends such numbers
+    is_on_earth = abs(latitude) <= 90 and abs(longitude) <= 180
+    if not is_on_earth or not (latitude or longitude):
+        return UNKNOWN  # what a receiver without a position sends
     words = [f"{latitude:.5f} {longitude:.5f}", units.height(position.altitude)]
     if isinstance(position, Location) and position.satellites:
         words.append(f"{position.satellites:g} satellites")

@@ -183,8 +183,9 @@ def _make_car(
     vehicle_id: str, vehicle: CarVehicle, driver: Driver, units: Units, port: int, speed: float
 ) -> RunningCar:
     alone, watched = INTERVALS
+    intervals = (alone * speed, watched * speed)
     link = Link(
-        Module(vehicle, units, vehicle_id, intervals=(alone * speed, watched * speed)),
+        Module(vehicle, units, vehicle_id, clock=SystemClock(), intervals=intervals),
         driver,
         partial(call_server, HOST, port, vehicle_id, SECRET.encode(), TokenMemory()),
         random=Random(),  # noqa: S311 (jitter)
