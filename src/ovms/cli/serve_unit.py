@@ -9,6 +9,7 @@ import typer
 
 from ovms.cli.systemd_units import (
     STATE_ROOT,
+    UserOption,
     check_name,
     check_owner,
     check_paths,
@@ -26,10 +27,7 @@ def unit(
     data: Annotated[
         Path, typer.Option(metavar="DIR", help="The data folder; below /var/lib it is made.")
     ] = STATE_ROOT / "ovms",
-    user: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", show_default="one made for it", help="Run as this user."),
-    ] = None,
+    user: UserOption = None,
     group: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="A further group: who may read certificates, say."),

@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from string import Template
-from typing import Final
+from typing import Annotated, Final
+
+import typer
 
 from ovms.cli.common import refuse
 
@@ -17,6 +19,13 @@ STATE_ROOT: Final = Path("/var/lib")
 
 HOMES: Final = tuple(map(Path, ("/home", "/root", "/run/user")))
 """Folders that a service cannot read unless its unit allows it."""
+
+UserOption = Annotated[
+    str | None,
+    typer.Option(
+        "--user", metavar="NAME", show_default="one made for it", help="Run as this user."
+    ),
+]
 
 _USER = re.compile(r"[a-z_][a-z0-9_-]{0,30}")
 _PATH = re.compile(r"""/[^\s"'\\]+""")

@@ -78,9 +78,7 @@ def renew(
 ) -> None:
     """Make a new certificate of the CA that there is; modules and phones need nothing new."""
     settings = _own_settings(data, config)
-    authority, pair = Authority.of(settings.data), find_pair(settings.data, None, None)
-    if not authority.certificate.exists():
-        fail(f"there is no CA in {authority.certificate.parent}: ovms tls make NAME makes one")
+    authority, pair = _own_ca(settings)
     is_ours = authority.has_signed(pair) or is_made_by_server(pair)
     if pair.certificate.exists() and not is_ours:
         fail(f"{pair.certificate} is not of the CA {authority.certificate}: move it and its key"
@@ -101,9 +99,7 @@ def show(
 ) -> None:
     """Show the certificate of your own CA, and what to do with the CA's on modules and phones."""
     settings = _own_settings(data, config)
-    authority, pair = Authority.of(settings.data), find_pair(settings.data, None, None)
-    if not authority.certificate.exists():
-        fail(f"there is no CA in {authority.certificate.parent}: ovms tls make NAME makes one")
+    authority, pair = _own_ca(settings)
     _tell(settings, authority, pair, json)
 
 
@@ -149,6 +145,14 @@ def _own_settings(data: Path | None, config: Path | None) -> ServerSettings:
         fail(f"the settings name a certificate, tls_cert = {settings.tls_cert}: remove tls_cert and"
              " tls_key first")  # fmt: skip
     return settings
+
+
+def _own_ca(settings: ServerSettings) -> tuple[Authority, Pair]:
+    """Return the CA of the data folder and the server's own certificate; no CA ends the command."""
+    authority = Authority.of(settings.data)
+    if not authority.certificate.exists():
+        fail(f"there is no CA in {authority.certificate.parent}: ovms tls make NAME makes one")
+    return authority, find_pair(settings.data, None, None)
 
 
 def _checked(names: list[str]) -> list[str]:

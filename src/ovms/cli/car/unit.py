@@ -9,6 +9,7 @@ import typer
 
 from ovms.cli.systemd_units import (
     STATE_ROOT,
+    UserOption,
     check_name,
     check_owner,
     check_paths,
@@ -24,10 +25,7 @@ def unit(
     state: Annotated[
         Path, typer.Option(metavar="DIR", help="The car's folder; below /var/lib it is made.")
     ] = STATE_ROOT / "ovms-car",
-    user: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", show_default="one made for it", help="Run as this user."),
-    ] = None,
+    user: UserOption = None,
     environment: Annotated[
         Path, typer.Option(metavar="FILE", help="Where its options stand, as variables.")
     ] = Path("/etc/ovms-car/car.env"),
