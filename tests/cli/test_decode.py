@@ -66,6 +66,17 @@ def test_json(log: Path, how: list[str]) -> None:
     assert told["refused"][0]["value"] == 127.5
 
 
+def test_times_have_no_more_digits_than_a_recording(tmp_path: Path) -> None:
+    """A time in JSON is told to a microsecond, without the noise of the difference."""
+    path = tmp_path / "some.log"
+    ids = ("201#5A033C900110", "7DF#0201", "201#FF033C900110", "7DF#0201", "201#50033C900110")
+    path.write_text("".join(f"({1 + at / 10:.6f}) can0 {each}\n" for at, each in enumerate(ids)))
+    told = json.loads(decode(MOPED, str(path), "--json", "--fields", "soc").stdout)
+    assert [each["time"] for each in told["readings"]] == [0, 0.4]
+    assert [told["refused"][0][key] for key in ("first", "last")] == [0.2, 0.2]
+    assert [told["unread"][0][key] for key in ("first", "last", "every")] == [0.1, 0.3, 0.2]
+
+
 def test_some_fields(log: Path) -> None:
     """Only those are shown; the name of a byte means its bits."""
     told = json.loads(decode(MOPED, str(log), "--json", "--fields", "soc, doors_1").stdout)

@@ -32,6 +32,8 @@ class DecodeFormat(StrEnum):
     JSON = "json"
 
 
+_TIMES = frozenset({"time", "first", "last", "every"})
+
 COLUMNS = (
     "kind", "time", "field", "value", "unit", "signal", "reason", "id", "channel", "count", "last",
     "data",
@@ -144,14 +146,22 @@ class _DecodedRows:
 
 
 def _print_json(decoder: Decoder, readings: _DecodedRows) -> RecordingError | None:
-    rows = [asdict(each) for each in readings]
-    refused = [asdict(each) for each in decoder.refused]
-    unread = [asdict(each) | {"every": each.every} for each in decoder.unread]
+    rows = [_rounded(asdict(each)) for each in readings]
+    refused = [_rounded(asdict(each)) for each in decoder.refused]
+    unread = [_rounded(asdict(each) | {"every": each.every}) for each in decoder.unread]
     print_json({
         "frames": decoder.frames, "seconds": round(decoder.seconds, 6), "readings": rows,
         "refused": refused, "unread": unread,
     })  # fmt: skip
     return readings.problem
+
+
+def _rounded(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with times to a microsecond, which is as much as recordings say."""
+    return {
+        key: round(value, 6) if key in _TIMES and isinstance(value, float) else value
+        for key, value in row.items()
+    }
 
 
 def _print_csv(decoder: Decoder, readings: _DecodedRows) -> RecordingError | None:
