@@ -7,6 +7,7 @@ import random
 import resource
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,13 @@ from tests.programs.conftest import DRIVE, SECRET, Server, Start, needs_recordin
 from tests.programs.test_refusals import resident
 
 pytestmark = pytest.mark.soak
+
+
+@pytest.fixture
+def server(start: Start, tmp_path: Path) -> Server:
+    """Run a server that lets thousands of apps watch one vehicle."""
+    many = partial(start, env={"OVMS_LIMIT_APPS": "5000"})
+    return Server(many, tmp_path / "data", ("CAR1",))
 
 
 @needs_recordings
