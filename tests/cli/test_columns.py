@@ -13,6 +13,7 @@ def test_types() -> None:
     """Types that we know may be written in any case, some by a name; others are as they are."""
     for text, kind in {
         "s": "S", "L": "L", "Positions": "L", "trips": TRIP_TYPE, "*-log-trip": TRIP_TYPE,
+        "trip": TRIP_TYPE, "Charge": GRID_TYPE, "position": "L",
         "log.grid": GRID_TYPE, "Charges": GRID_TYPE, "alerts": "*-Log-Notification", "q": "q",
         "RT-own-Type": "RT-own-Type",
     }.items():  # fmt: skip

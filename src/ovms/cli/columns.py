@@ -19,7 +19,7 @@ from ovms.protocol.records.status import KM_PER_MILE
 
 TYPE_NAMES: Final = {"trips": TRIP_TYPE, "log.trip": TRIP_TYPE, "charges": GRID_TYPE,
                      "log.grid": GRID_TYPE, "positions": "L", "alerts": ALERT_TYPE}  # fmt: skip
-"""Names that people may write for types of records."""
+"""Names that people may write for types of records, also of one: ``trip``."""
 
 PLACES: Final = 3
 """Digits behind the point of a distance that was converted: metres."""
@@ -39,9 +39,10 @@ POSITION: Final = ("latitude", "longitude", "altitude", "direction")
 def type_of(text: str) -> str:
     """Return the type of records that people mean: by name, and in any case where it is ours."""
     word = text.lower()
+    names = TYPE_NAMES | {name.removesuffix("s"): kind for name, kind in TYPE_NAMES.items()}
     own = {kind.lower(): kind for kind in (*LOG_RECORDS, ALERT_TYPE)}
     own |= {code.lower(): code for code, row in CODES.items() if row.is_telemetry}
-    return TYPE_NAMES.get(word) or own.get(word, text)
+    return names.get(word) or own.get(word, text)
 
 
 class ColumnReader:
