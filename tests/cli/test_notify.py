@@ -319,3 +319,6 @@ def test_test_without_subscriptions() -> None:
     """A vehicle without such a subscription is an error."""
     result = _run("test", "car1", "--app", "x")
     assert (result.exit_code, result.stderr) == (1, "ovms: vehicle CAR1 has no such subscription\n")
+    result = _run("test", "car1")
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert "nobody gets the alerts of vehicle CAR1" in result.stderr

@@ -225,6 +225,9 @@ def _chosen(
         refuse("name a vehicle, or --operator")
     with open_database(data, database, config) as db:
         found = _find(db, settings, vehicle_id, app_id)
+    if not found and app_id is None:
+        fail(f"nobody gets the alerts of vehicle {names.vehicle_key(vehicle_id)}: it has no"
+             " subscription, and its owner is not mailed")  # fmt: skip
     if not found:
         fail(f"vehicle {names.vehicle_key(vehicle_id)} has no such subscription")
     return found

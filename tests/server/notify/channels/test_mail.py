@@ -178,6 +178,20 @@ def test_domain_of_two_readings() -> None:
     assert as_sent("bob@stra\u00dfe.example") == "bob@stra\u00dfe.example"
 
 
+@pytest.mark.parametrize(
+    ("setting", "reason"),
+    [({"mail_tls": "starttls"}, "STARTTLS"), ({"mail_user": "ovms"}, "answered 535"),
+     ({"mail_tls": "tls"}, "Error connecting to 127.0.0.1")],
+)  # fmt: skip
+async def test_what_is_set_wrong_is_told(
+    mail_server: MailReceiver, setting: dict[str, str], reason: str
+) -> None:
+    """TLS or a login that the server does not know is named, not only that it failed."""
+    settings = Settings(mail_port=mail_server.port).model_copy(update=setting)
+    with pytest.raises(NotDelivered, match=reason):
+        await MailChannel(settings).send(TO, NOTICE)
+
+
 async def test_server_lacks_something(mail_server: MailReceiver) -> None:
     """What a mail server cannot do, and the mail needs, is named."""
     mail_server.is_international = False

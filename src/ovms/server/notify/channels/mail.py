@@ -22,6 +22,9 @@ MAIL_TIMEOUT: Final = 20.0
 SUBJECT_LIMIT: Final = 120
 """Characters of a subject; mail programs show some 70."""
 
+REASON_LIMIT: Final = 200
+"""Characters of what is told of a mail that could not be sent."""
+
 GONE_CODES: Final = frozenset((550, 551, 553, 554))
 """A server's answers to a recipient that it will never accept (RFC 5321, 4.2.3)."""
 
@@ -118,9 +121,9 @@ class MailChannel(Channel):
             raise NotDelivered(f"the mail server refused ({refused.code})") from None
         except aiosmtplib.SMTPResponseException as error:
             raise NotDelivered(f"the mail server answered {error.code}") from None
-        except aiosmtplib.SMTPNotSupported as error:  # it says what: TLS, a login, letters
-            raise NotDelivered(f"no mail by {self._own.mail_host}: {error}") from None
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        except aiosmtplib.SMTPException as error:  # it says what: a port, TLS, a login, letters
+            raise NotDelivered(f"no mail by {self._own.mail_host}: {_words(error)}") from None
+        except (OSError, ValueError) as error:
             kind = type(error).__name__
             raise NotDelivered(f"no mail by {self._own.mail_host}: {kind}") from None
 
@@ -161,6 +164,11 @@ def subject(notice: Notice) -> str:
     """Return the subject: the title, and the first line of the alert."""
     text = f"{notice.title}: {notice.body.split(chr(10), 1)[0]}"
     return text if len(text) <= SUBJECT_LIMIT else text[: SUBJECT_LIMIT - 1] + "…"
+
+
+def _words(error: Exception) -> str:
+    """Return what an error says, in one line, or what it is called."""
+    return " ".join(str(error).split())[:REASON_LIMIT] or type(error).__name__
 
 
 def as_sent(address: str) -> str:
