@@ -16,6 +16,7 @@ from ovms.car.module import Module
 from ovms.car.parameters import FEATURE_OFFSET
 from ovms.car.recordings.recording import Recording
 from ovms.car.reports import Units
+from ovms.car.state import CarState
 from ovms.car.vehicles.data.folder import read_folder
 from ovms.car.vehicles.data.vehicle import DataVehicle
 from ovms.protocol import Message
@@ -231,6 +232,15 @@ class RestartedCar:
         self.now += gap
         self._start(text)
 
+    @property
+    def state(self) -> CarState:
+        """What is known of it."""
+        return self._vehicle.state
+
+    def reads(self, frame: Frame) -> None:
+        """Have its module read a frame."""
+        self._vehicle.receive(frame, self.now)
+
     def lives(self, seconds: int, *, volts: float = 12.6, soc: int = 54, state: int = 21,
               north: int = 0, is_silent: bool = False) -> None:  # fmt: skip
         """Have it say every second how it is; ``north`` is how far it goes in each."""
@@ -238,8 +248,8 @@ class RestartedCar:
             self.now += 1
             if not is_silent:
                 frame = car(self.now, volts=volts, soc=soc, state=state)
-                self._vehicle.receive(frame, self.now)
-                self._vehicle.receive(place(self.now, LAT + north * second), self.now)
+                self.reads(frame)
+                self.reads(place(self.now, LAT + north * second))
             told = self._module.poll(self.now)
             self.alerts += [message.data[:20] for message in told if message.code == "P"]
 
@@ -275,6 +285,27 @@ def test_a_reading_from_before_a_restart_is_one_sample(trouble: dict[str, Any]) 
     car.lives(1, **trouble)
     car.restart()
     car.lives(600, is_silent=True)
+    assert car.alerts == []
+
+
+def test_a_moment_of_charging_before_a_restart_is_no_charge() -> None:
+    """The first reading of all, and the module restarts before another state counts."""
+    car = RestartedCar()
+    car.lives(1, state=1)
+    car.lives(5, state=21)
+    car.restart()
+    car.lives(60, state=21)
+    assert car.alerts == []
+
+
+def test_a_wild_position_after_a_restart_is_none() -> None:
+    """The first one is compared with what was known before."""
+    car = RestartedCar()
+    car.lives(60)
+    car.restart()
+    car.reads(place(car.now, 12_000_000, 13_000_000))
+    assert (car.state.latitude, car.state.longitude) == (47.66, 9.17)
+    car.lives(1, north=100)
     assert car.alerts == []
 
 

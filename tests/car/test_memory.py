@@ -268,12 +268,12 @@ def test_a_car_that_sleeps_costs_no_write() -> None:
 def test_what_is_told_is_saved_at_once() -> None:
     """A power cut is what follows an empty 12 V battery. Ages alone are no news."""
     bench = Bench()
-    told: dict[str, Any] = {"charge": ["charging", 1, 5.0]}
+    told: dict[str, Any] = {"charge": ["charging", 1, 5.0, None, None]}
     bench.keeper.told = lambda now: told
     assert (bench.is_due(), bench.is_due()) == (True, False)
-    told = {"charge": ["charging", 1, 6.0]}
+    told = {"charge": ["charging", 1, 6.0, None, None]}
     assert not bench.is_due()
-    told = {"charge": ["charging", 1, 7.0], "low_12v": True}
+    told = {"charge": ["charging", 1, 7.0, None, None], "low_12v": True}
     assert bench.is_due()
     assert MEMORY.told(bench.keeper.text) == told
 

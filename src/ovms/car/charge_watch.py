@@ -68,15 +68,23 @@ class ChargeWatch:
         return pending
 
     def told(self, now: float) -> list[Any]:
-        """Return the state that counts as its word, its number, and its age in seconds."""
-        counted = self._counted
-        return [] if counted is None else [counted.word, counted.number, now - counted.since]
+        """Return the state that counts, its seconds, and the state that does not count yet."""
+        counted, pending = self._counted, self.pending
+        if counted is None:
+            return []
+        until = now
+        next_: list[Any] = [None, None]
+        if pending is not None:
+            until, next_ = pending.since, [pending.word, pending.number]
+        return [counted.word, counted.number, until - counted.since, *next_]
 
     def resume(self, told: object, now: float) -> None:
         """Go on from what :meth:`told` said before a restart. Ignore anything else."""
         match told:
-            case [str() as word, int() | None as number, int() | float() as age]:
-                self._counted = CountedCharge(word, number, now - age, now - age)
+            case [str() as word, int() | None as number, int() | float() as lasted, next_, other]:
+                self._counted = CountedCharge(word, number, now - lasted, now - lasted)
+                if isinstance(next_, str) and isinstance(other, int | None):
+                    self.pending = CountedCharge(next_, other, now, now)
 
     def finish(self) -> None:
         """Count an end after a few seconds: a recording is over, and nothing more comes."""

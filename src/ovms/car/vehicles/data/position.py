@@ -32,6 +32,13 @@ class PositionReader:
             self._read[name] = value
             self._is_new = True
 
+    def resume(self, state: CarState, now: float) -> None:
+        """Note that the state has a position from before a restart, to compare others with."""
+        if state.latitude is not None and state.longitude is not None:
+            read = state.updated.get(Topic.POSITION, now)
+            self._check.judge((state.latitude, state.longitude), read)
+            self._has_fix = state.gps_lock is not False
+
     def settle(self, state: CarState, now: float) -> None:
         """Move what was read since the last call into the state, if it can be true."""
         if not self._is_new:

@@ -142,6 +142,7 @@ class DataVehicle:
         for silence in self.kind.silences:
             self._silence.expect(silence.message, now)
         self._derivation.resume(self.state)
+        self._position.resume(self.state, now)
 
     def advance(self, now: float) -> None:
         """Apply silences, and answer the commands that the car has obeyed."""
