@@ -147,7 +147,7 @@ def test_a_failure_is_one_line_and_exit_1(server: ScriptedServer) -> None:
         (["history", "--csv", "--json"], "not both"),
         (["history", "--until", "today"], "name one"),
         (["history", "--fields", "soc"], "name one"),
-        (["history", "S", "--fields", "sock"], "did you mean soc?"),
+        (["history", "S", "--fields", "sock"], "did you mean 'soc'?"),
         (["history", "S", "--units", "mph"], "none of km"),
         (["history", "S", "--since", "2d", "--until", "3d"], "before --since"),
         (["history", "trips", "--format", "gpx"], "track of the positions"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 import typer
 
+from ovms.app.wording import did_you_mean
 from ovms.base.clock import iso_time
 from ovms.cli.columns import ColumnReader, type_of
 from ovms.cli.common import refuse
@@ -179,9 +179,9 @@ def _find_names(wanted: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, .
     found = []
     for name in wanted:
         if _plain(name) not in known:
-            close = difflib.get_close_matches(_plain(name), known, 1)
-            hint = f"; did you mean {known[close[0]]}?" if close else ""
-            refuse(f"--fields: there is no {name!r}{hint} There are {', '.join(known.values())}")
+            names_known = ", ".join(known.values())
+            end = did_you_mean(name, known.values()) or "."
+            refuse(f"--fields: there is no {name!r}{end} There are {names_known}")
         found.append(known[_plain(name)])
     return tuple(dict.fromkeys(found))
 
