@@ -166,6 +166,17 @@ def test_list(tmp_path: Path) -> None:
     ]
 
 
+def test_list_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """People are told how long ago a vehicle was heard."""
+    _good("add", "one", "--owner", "bob")
+    with open_database(tmp_path).writing() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO presence VALUES ('ONE', 0, 0, 0, unixepoch() - 3 * 86400)"
+        )
+    monkeypatch.setattr(vehicle, "_is_read_by_people", lambda: True)
+    assert _good("list").splitlines()[1].split("\t")[6:] == ["3 d", "no", "never"]
+
+
 def test_list_of_owner() -> None:
     """One owner's vehicles can be asked for; of one who does not exist it is an error."""
     _good("add", "a", "--owner", "bob")

@@ -248,17 +248,20 @@ def _print_aligned(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Non
     from rich.table import Table
     from rich.text import Text
 
+    console = Console()
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
+    if sum(max(map(len, texts)) + 2 for texts in zip(columns, *rows, strict=True)) > console.width:
+        columns = [column.replace(" ", "\n") for column in columns]
     needed = 0
-    for texts in zip(columns, *rows, strict=True):
+    for column, *cells in zip(columns, *rows, strict=True):
+        texts = [*column.split("\n"), *cells]
         word = max(len(word) for text in texts for word in ["", *text.split()])
         longest = max(map(len, texts))
         is_whole = longest <= WHOLE_WIDTH
         needed += (longest if is_whole else min(word, WHOLE_WIDTH)) + len("  ")
-        table.add_column(Text(texts[0]), overflow="fold", no_wrap=is_whole)
+        table.add_column(Text(column), overflow="fold", no_wrap=is_whole)
     for row in rows:
         table.add_row(*map(Text, row))
-    console = Console()
     console.width = max(console.width, needed)
     console.print(table)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Annotated, Final
 
 import typer
@@ -38,6 +39,7 @@ from ovms.cli.module_setup import (
     secret_warnings,
     setup_text,
 )
+from ovms.cli.text import duration
 from ovms.cli.vehicle_csv import (
     OwnerWords,
     export_vehicles,
@@ -172,11 +174,13 @@ def list_(
 ) -> None:
     """Show all vehicles, who is online, and when each was last heard.
 
-    "last plain" is when somebody last logged in by the vehicle's secret without TLS.
+    "last plain" is when somebody last logged in by the vehicle's secret without TLS. A terminal is
+    told how long ago that was.
     """
+    now = time.time()
     with open_database(data, database, config, must_exist=True) as db, db.reading() as connection:
         whose = queries.get_owner(connection, owner) if owner is not None else None
-        vehicles = queries.list_vehicles(connection, time.time(), whose)
+        vehicles = queries.list_vehicles(connection, now, whose)
     if json:
         print_json([_status(vehicle) for vehicle in vehicles])
         return
@@ -191,7 +195,8 @@ def list_(
         "tls only",
         "last plain",
     ]
-    print_table(columns, [_row(vehicle) for vehicle in vehicles])
+    write_time = partial(_age, now=now) if _is_read_by_people() else iso_time
+    print_table(columns, [_row(vehicle, write_time) for vehicle in vehicles])
 
 
 @app.command()
@@ -615,10 +620,18 @@ def _facts(status: VehicleStatus) -> Iterator[tuple[str, str]]:
     yield "positions", f"kept {_kept(vehicle.log_position_days)}"
 
 
-def _row(status: VehicleStatus) -> list[str]:
+def _is_read_by_people() -> bool:
+    return sys.stdout.isatty()
+
+
+def _age(at: float | None, *, now: float) -> str | None:
+    return None if at is None else duration(now - at)
+
+
+def _row(status: VehicleStatus, write_time: Callable[[float | None], str | None]) -> list[str]:
     vehicle = status.vehicle
     online = "yes" if status.online else "no"
-    heard = iso_time(status.heard) or "never"
+    heard = write_time(status.heard) or "never"
     known = [vehicle.id, vehicle.name, vehicle.owner, vehicle.type]
-    plain = iso_time(status.plain) or "never"
+    plain = write_time(status.plain) or "never"
     return [*known, online, str(status.apps), heard, cell(vehicle.tls_only), plain]
