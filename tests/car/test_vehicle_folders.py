@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovms.car.vehicles.data.folder import LONGEST_FILE, read_folder
+from ovms.car.vehicles.data.folder import read_folder
 from ovms.car.vehicles.data.links import MOST_LINKS
 from ovms.car.vehicles.data.problems import Document, VehicleTypeError
+from ovms.car.vehicles.data.text import LONGEST_FILE
 
 DBC = """VERSION ""
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ovms.car.alert_limits import DEFAULTS, AlertLimits, changed_limits
-from ovms.car.vehicles.data.folder import read_file
 from ovms.car.vehicles.data.problems import Document, Problem, VehicleTypeError
+from ovms.car.vehicles.data.text import read_file
 
 TABLE = "alerts"
 """The table that holds the others, as in a ``vehicle.toml``."""

@@ -20,11 +20,8 @@ from ovms.car.vehicles.data.models import VehicleHeader, read_entry
 from ovms.car.vehicles.data.problems import Document, Problem, VehicleTypeError
 from ovms.car.vehicles.data.silence import Silence, read_silences
 from ovms.car.vehicles.data.targets import SignalTarget, by_message, looked_at, read_targets
-from ovms.car.vehicles.data.text import decode_text, marked_encoding
+from ovms.car.vehicles.data.text import decode_text, marked_encoding, read_file
 from ovms.car.vehicles.interface import MAPPING
-
-LONGEST_FILE = 1 << 23
-"""Bytes of a file. The largest DBC files of makers have a few millions."""
 
 LONGEST_STALE = 86400.0
 """Seconds until a reading is old, at most."""
@@ -141,18 +138,6 @@ def _read_bus(path: Path, needed: Collection[str], problems: list[Problem]) -> B
     except VehicleTypeError as error:
         problems += [*error.problems, *error.warnings]
     return None
-
-
-def read_file(path: Path, longest: int = LONGEST_FILE) -> bytes:
-    """Return a file of at most ``longest`` bytes. Raise :class:`VehicleTypeError`."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(longest + 1)
-    except OSError as error:
-        raise VehicleTypeError([Problem(str(path), 1, error.strerror or str(error))]) from None
-    if len(data) > longest:
-        raise VehicleTypeError([Problem(str(path), 1, f"longer than {longest} bytes")])
-    return data
 
 
 def _make(name: str, document: Document, bus: BusFile | None) -> VehicleType | None:

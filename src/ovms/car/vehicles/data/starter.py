@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ovms.car.vehicles.data.dbc import BusFile, read_dbc
-from ovms.car.vehicles.data.folder import read_file
 from ovms.car.vehicles.data.guesses import guess_fields
-from ovms.car.vehicles.data.text import decode_text
+from ovms.car.vehicles.data.text import decode_text, read_file
 from ovms.car.vehicles.interface import MAPPING
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", re.ASCII)

@@ -8,6 +8,12 @@ from __future__ import annotations
 
 import codecs
 import re
+from pathlib import Path
+
+from ovms.car.vehicles.data.problems import Problem, VehicleTypeError
+
+LONGEST_FILE = 1 << 23
+"""Bytes of a file. The largest DBC files of makers have a few millions."""
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),  # begins like that of UTF-16
@@ -52,3 +58,15 @@ def _is_in_pairs(data: bytes) -> bool:
     """
     runs = [len(run) for run in _HIGH.findall(data)]
     return sum(size for size in runs if size > 1) > sum(size for size in runs if size == 1)
+
+
+def read_file(path: Path, longest: int = LONGEST_FILE) -> bytes:
+    """Return a file of at most ``longest`` bytes. Raise :class:`VehicleTypeError`."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(longest + 1)
+    except OSError as error:
+        raise VehicleTypeError([Problem(str(path), 1, error.strerror or str(error))]) from None
+    if len(data) > longest:
+        raise VehicleTypeError([Problem(str(path), 1, f"longer than {longest} bytes")])
+    return data
