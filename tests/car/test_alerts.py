@@ -143,7 +143,8 @@ def test_a_dip_of_the_12v_line() -> None:
         car.passes(1, voltage_12v=9.0).passes(10, voltage_12v=12.6)
     assert car.told() == []
     assert car.reads("voltage_12v", 9.0).passes(600).told() == []
-    assert car.reads("voltage_12v", 9.0).told() == [b"A12 V battery low: 9.0 V"]
+    assert car.reads("voltage_12v", 9.0).passes(29).told() == []
+    assert car.passes(1).told() == [b"A12 V battery low: 9.0 V"]
     car.passes(1, voltage_12v=12.6).passes(100, voltage_12v=9.0)
     assert car.told() == []
     car.reads("voltage_12v", 12.6).reads("voltage_12v", 12.6).passes(60)
