@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from ovms.car.alert_file import read_alert_file, with_written
+from ovms.car.alert_limits import AlertLimits
 from ovms.server.alerts.expansion import parse
 from ovms.server.settings import ServerSettings
 
@@ -32,8 +34,12 @@ def test_limits_are_listed(room: str) -> None:
         assert set(names) <= known, module.name
 
 
-def test_examples() -> None:
-    """The settings and the table of the page can be used."""
-    settings, table = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
-    assert ServerSettings(**tomllib.loads(settings)).mail_host == "mail.example.org"
+def test_examples(tmp_path: Path) -> None:
+    """The settings, limits and the table of the page can be used."""
+    mail, operator, limits, table = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    settings = ServerSettings(**tomllib.loads(mail + operator))
+    assert (settings.mail_host, settings.operator_mail) == ("mail.example.org", "ops@example.org")
+    file = tmp_path / "alerts.toml"
+    file.write_text(limits)
+    assert with_written(AlertLimits(), read_alert_file(file)).low_12v.reference == 25.2
     assert list(parse("page", table)) == ["TR"]
