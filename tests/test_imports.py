@@ -22,6 +22,14 @@ ALLOWED: dict[str, set[str]] = {
     "server.notify": {"protocol", "server.alerts", "server.storage", "server.values"},
     "server.hub": {"protocol", "server.values"},
     "server.peers": {"protocol", "net", "server.hub", "server.storage", "server.values"},
+    "server.http": {
+        "protocol",
+        "net",
+        "server.accounts",
+        "server.hub",
+        "server.storage",
+        "server.values",
+    },
     "car": {"protocol", "net"},
     "app": {"protocol", "net"},
 }

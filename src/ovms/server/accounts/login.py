@@ -21,7 +21,7 @@ from ovms.server.accounts.deferred import DeferredWrites
 from ovms.server.accounts.errors import Busy, LoginRefused
 from ovms.server.accounts.passwords import fingerprint, rehash_password, verify_password
 from ovms.server.accounts.throttle import Throttle
-from ovms.server.accounts.tokens import allows
+from ovms.server.accounts.tokens import EVERYTHING, allows
 from ovms.server.storage import names, queries
 from ovms.server.storage.database import Lane
 from ovms.server.storage.errors import StoreClosed, StoreError
@@ -75,6 +75,8 @@ class Login:
     owner: str
     vehicles: tuple[str, ...]
     credential: Credential = field(repr=False)
+    permit: str = EVERYTHING
+    """The rights of the token; a password has all."""
 
 
 class Accounts:
@@ -194,7 +196,10 @@ class Accounts:
         state = states.get(owner_id)
         if state is None or not self._holds(credential, state):
             raise LoginRefused
-        return Login(owner_id, state.name, state.vehicles, credential)
+        permit = EVERYTHING
+        if credential.token_id is not None:
+            permit = state.permits[credential.token_id]
+        return Login(owner_id, state.name, state.vehicles, credential, permit)
 
     def _holds(self, credential: Credential, state: AccountState) -> bool:
         if credential.token_id is not None:

@@ -1,0 +1,1 @@
+"""HTTP: the field's API, calls of MQTT brokers, metrics and health; later our own API."""

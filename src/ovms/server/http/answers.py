@@ -1,0 +1,22 @@
+"""Answers as the field's clients know them: JSON with sorted keys and a newline, or plain text."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import msgspec
+from starlette.responses import Response
+
+_encoder: Final = msgspec.json.Encoder(order="sorted")
+
+
+def json_answer(value: object, status: int = 200) -> Response:
+    """Return an answer in JSON."""
+    return Response(_encoder.encode(value) + b"\n", status, media_type="application/json")
+
+
+def text_answer(text: str, status: int = 200, wait: float | None = None) -> Response:
+    """Return an answer in plain text; ``wait`` in seconds goes into ``Retry-After``."""
+    headers = {} if wait is None else {"retry-after": str(max(1, math.ceil(wait)))}
+    return Response(f"{text}\n", status, headers, media_type="text/plain")

@@ -1,0 +1,36 @@
+"""The application that answers all calls: routes, errors, paths and headers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+
+from ovms.server.http.answers import text_answer
+from ovms.server.http.errors import CallFailed
+from ovms.server.http.field import vehicles
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from ovms.server.http.context import HttpContext
+
+
+def make_app(context: HttpContext) -> Starlette:
+    """Return the application."""
+    app = Starlette(routes=[*vehicles.routes(context)])
+    app.add_exception_handler(CallFailed, _call_failed)
+    app.add_exception_handler(HTTPException, _no_such_call)
+    return app
+
+
+async def _call_failed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, CallFailed)
+    return text_answer(str(error), error.status, error.wait)
+
+
+async def _no_such_call(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return text_answer(error.detail, error.status_code)

@@ -1,0 +1,1 @@
+"""The field's HTTP API under ``/api``, as its clients know it."""

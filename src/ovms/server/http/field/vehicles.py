@@ -1,0 +1,40 @@
+"""``/api/vehicles``: the caller's vehicles and who is connected to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ovms.server.http.answers import json_answer
+from ovms.server.http.routing import owner_call
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    from ovms.server.http.callers import HttpCaller
+    from ovms.server.http.context import HttpContext
+    from ovms.server.hub.hub import Hub
+
+
+def routes(context: HttpContext) -> list[Route]:
+    """Return the routes of these calls."""
+    return [owner_call(context, "/api/vehicles", list_vehicles)]
+
+
+async def list_vehicles(context: HttpContext, caller: HttpCaller, request: Request) -> Response:
+    """Answer with the caller's vehicles."""
+    return json_answer(
+        [{"id": each, **counts(context.hub, each)} for each in caller.login.vehicles]
+    )
+
+
+def counts(hub: Hub, vehicle_id: str) -> dict[str, int]:
+    """Return whether a vehicle's car is connected, and how many apps and batch clients are."""
+    room = hub.rooms.get(vehicle_id)
+    apps = room.apps if room is not None else 0
+    return {
+        "v_net_connected": int(room is not None and room.car is not None),
+        "v_apps_connected": apps,
+        "v_btcs_connected": len(room.clients) - apps if room is not None else 0,
+    }

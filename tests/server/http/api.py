@@ -1,0 +1,100 @@
+"""The application with a real database, called in process; the test moves its clock."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+
+from ovms.base.clock import ManualClock
+from ovms.protocol import Message, Role
+from ovms.server.accounts.login import Accounts
+from ovms.server.accounts.passwords import hash_password
+from ovms.server.http.app import make_app
+from ovms.server.http.callers import Callers
+from ovms.server.http.context import HttpContext
+from ovms.server.hub.hub import Hub, HubSettings, RoomSession
+from ovms.server.storage import queries
+from ovms.server.storage.opening import open_database
+from ovms.server.storage.store import Store
+from tests.server.hub.fakes import START, VERSION, FakeAlerts, FakeLine, message
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from ovms.server.storage.database import Database
+
+PASSWORD = "right"
+PASSWORD_HASH = hash_password(PASSWORD)
+BOB = {"username": "bob", "password": PASSWORD}
+"""What an owner's call says in its URL."""
+
+
+class HttpSite:
+    """The calls of the API, and the rooms and the database behind them.
+
+    Bob has CAR1 and CAR2, Alice (``right`` too) has CAR3, and PEER is a server of Bob's.
+    """
+
+    def __init__(self, database: Database, store: Store, clock: ManualClock) -> None:
+        self.database = database
+        self.store = store
+        self.clock = clock
+        self.hub = Hub(store, FakeAlerts(), clock, HubSettings(VERSION))
+        self.accounts = Accounts(database, clock)
+        self.context = HttpContext(self.hub, store, Callers(self.accounts), clock)
+        transport = httpx.ASGITransport(make_app(self.context), client=("192.0.2.7", 4000))
+        self.client = httpx.AsyncClient(transport=transport, base_url="http://server")
+        self._sessions: list[RoomSession] = []
+
+    async def get(self, path: str, **parameters: str) -> httpx.Response:
+        """Call as Bob, unless other parameters say who calls."""
+        return await self.client.get(path, params=parameters or BOB)
+
+    async def enter(self, role: Role, vehicle_id: str = "CAR1") -> tuple[RoomSession, FakeLine]:
+        """Let somebody into a vehicle's room; a car has proven itself."""
+        room = await self.hub.find(vehicle_id)
+        assert room is not None
+        line = FakeLine()
+        session = self.hub.enter(room, role, line)
+        self._sessions.append(session)
+        if role is Role.CAR:
+            session.receive(Message("a"))
+        return session, line
+
+    async def report(self, *texts: str, vehicle_id: str = "CAR1") -> tuple[RoomSession, FakeLine]:
+        """Have a car log in and say messages, each as code and data in one text."""
+        session, line = await self.enter(Role.CAR, vehicle_id)
+        for text in texts:
+            session.receive(message(text))
+        return session, line
+
+    async def close(self) -> None:
+        """Have everybody leave."""
+        for session in self._sessions:
+            session.closed(None)
+        await self.client.aclose()
+        await self.hub.close()
+        await self.accounts.close()
+
+
+@asynccontextmanager
+async def open_site(folder: Path) -> AsyncIterator[HttpSite]:
+    """Yield a site whose clock stands at :data:`START`."""
+    clock = ManualClock(START)
+    database = open_database(folder)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
+        store = await Store.open(database, clock.time)
+        stack.push_async_callback(store.close)
+        with database.writing() as connection:
+            bob = queries.add_owner(connection, "Bob", START, password_hash=PASSWORD_HASH)
+            alice = queries.add_owner(connection, "Alice", START, password_hash=PASSWORD_HASH)
+            for vehicle_id, owner in (("CAR1", bob), ("CAR2", bob), ("CAR3", alice)):
+                queries.add_vehicle(connection, vehicle_id, owner, "secret", START)
+            queries.add_vehicle(connection, "PEER", bob, "secret", START, type="server")
+        site = HttpSite(database, store, clock)
+        stack.push_async_callback(site.close)
+        yield site
