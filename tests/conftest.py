@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 
 from ovms.base import logs
 
 os.environ.setdefault("OVMS_TLS_PORT", "0")  # many servers run at once
+
+# Programs that tests start would inherit it from `nohup make test`.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Loggers that tests capture with structlog's own helper must be structlog's from the first on.
 logs._configure(logging.WARNING, "text", None)
