@@ -1,4 +1,4 @@
-"""What all tests share: a free port for TLS each, logs as a program has them, and no hurry."""
+"""What all tests share: free ports each, logs as a program has them, and no hurry."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, settings
 
 from ovms.base import logs
 
-os.environ.setdefault("OVMS_TLS_PORT", "0")  # many servers run at once
+for _port in ("TLS", "HTTP", "HTTPS"):
+    os.environ.setdefault(f"OVMS_{_port}_PORT", "0")  # many servers run at once
 
 # Programs that tests start would inherit it from `nohup make test`.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)

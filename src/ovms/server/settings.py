@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -14,13 +14,12 @@ from ovms.base.paths import default_data_dir
 from ovms.base.settings import SettingsError, load
 from ovms.net.address import TLS_PORT, parse_address
 from ovms.server.handshakes import HANDSHAKES
+from ovms.server.http_settings import HttpSettings, Port
 from ovms.server.limit_settings import LimitSettings
 from ovms.server.notify.channels.expo import ExpoSettings
 from ovms.server.notify.channels.mail import MailSettings
 from ovms.server.notify.registry import ChannelTables
 from ovms.server.proxy import TrustedProxies
-
-Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 class PeerSettings(BaseModel):
@@ -82,8 +81,6 @@ class CoreSettings(BaseSettings):
     tls_port: Port = Field(
         default=6870, description="Port for modules and apps, TLS. 0 takes a free one."
     )
-    http_port: Port = Field(default=6868, description="Reserved: port for HTTP.")
-    https_port: Port = Field(default=6869, description="Reserved: port for HTTPS.")
     public_host: str | None = Field(
         default=None,
         description="Name or address, HOST[:PORT], by which modules reach the server; shown in what"
@@ -153,8 +150,6 @@ class CoreSettings(BaseSettings):
             raise ValueError("tls_cert and tls_key are given together, or neither")
         if not self.tls and not self.plain:
             raise ValueError("tls and plain are both off: no port is left")
-        if self.tls and self.plain and self.port == self.tls_port != 0:
-            raise ValueError("port and tls_port must differ")
         return self
 
     @field_validator("public_host")
@@ -178,7 +173,9 @@ class CoreSettings(BaseSettings):
         return peers
 
 
-class ServerSettings(ChannelTables, LimitSettings, ExpoSettings, MailSettings, CoreSettings):
+class ServerSettings(
+    ChannelTables, LimitSettings, HttpSettings, ExpoSettings, MailSettings, CoreSettings
+):
     """Settings of ``ovms serve``.
 
     Those of mail and Expo stand at the top level, because they are older than tables of channels.
@@ -196,6 +193,25 @@ class ServerSettings(ChannelTables, LimitSettings, ExpoSettings, MailSettings, C
         le=86400,
         description="Seconds in which the same alert of a vehicle is delivered only once.",
     )
+
+    @model_validator(mode="after")
+    def _ports_differ(self) -> Self:
+        taken: dict[int, str] = {}
+        for name, port in self.open_ports().items():
+            other = taken.setdefault(port, name)
+            if other != name and port != 0:
+                raise ValueError(f"{other} and {name} must differ")
+        return self
+
+    def open_ports(self) -> dict[str, int]:
+        """Return the ports that are opened, by the names of their settings."""
+        names = {
+            "port": self.plain,
+            "tls_port": self.tls,
+            "http_port": self.http and self.plain,
+            "https_port": self.http and self.tls,
+        }
+        return {name: getattr(self, name) for name, is_open in names.items() if is_open}
 
 
 def load_settings(config: Path | None, options: Mapping[str, object]) -> ServerSettings:

@@ -1,0 +1,37 @@
+"""The settings of HTTP: its ports, and which reverse proxies are believed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field, field_validator
+
+from ovms.server.proxy import TrustedProxies
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class HttpSettings(BaseModel):
+    """The calls of HTTP; at the top level of the server's settings."""
+
+    http: bool = Field(
+        default=True,
+        description="Open the HTTP ports; plain = false leaves out the one, tls = false the other.",
+    )
+    http_port: Port = Field(
+        default=6868, description="Port for calls by HTTP, plain. 0 takes a free one."
+    )
+    https_port: Port = Field(
+        default=6869, description="Port for calls by HTTP, TLS. 0 takes a free one."
+    )
+    forwarded_from: list[str] = Field(
+        default_factory=list,
+        description="Addresses and networks (10.0.0.0/8) of reverse proxies, who say who calls in"
+        " X-Forwarded-For and X-Forwarded-Proto; others are not believed.",
+    )
+
+    @field_validator("forwarded_from")
+    @classmethod
+    def _are_places(cls, places: list[str]) -> list[str]:
+        TrustedProxies(places)
+        return places
