@@ -9,6 +9,7 @@ def test_at_the_bound() -> None:
     assert [buckets.take("a", 0.0) for _ in range(3)] == [0, 0, 5]
     assert [buckets.take("b", 0.0) for _ in range(2)] == [0, 0]
     assert [buckets.take("a", now) for now in (4.0, 5.0, 5.0)] == [1, 0, 5]
+    assert (buckets.wait("a", 6.0), buckets.wait("c", 6.0)) == (4, 0)
     buckets.give_back("a", 5.0)
     assert [buckets.take("a", 5.0) for _ in range(2)] == [0, 5]
     buckets.give_back("never taken", 5.0)

@@ -177,11 +177,11 @@ async def test_while_the_server_runs(tmp_path: Path) -> None:
     made = _add("--permit", "v2")
     login = await accounts.log_in("bob", made, "v2", "home")
     assert login.vehicles == ("CAR",)
-    assert await accounts.revoked([login]) == []
+    assert await accounts.changes([login]) == {}
     await accounts.close()
     assert _listed()[0]["last_used"] is not None
     accounts = Accounts(open_database(tmp_path), clock)
     _good("remove", made, "--yes")
-    assert await accounts.revoked([login]) == [login]
+    assert await accounts.changes([login]) == {login: None}
     await accounts.close()
     await store.close()

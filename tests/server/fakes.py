@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from ovms.base.clock import Clock
 from ovms.protocol.crypto import make_token
 from ovms.protocol.welcome import ProvisionRecord
 from ovms.server.accounts.errors import LoginRefused
-from ovms.server.accounts.login import Credential, Login
+from ovms.server.accounts.login import Credential, Login, LoginHolder
 from ovms.server.hub.hub import Hub
 from ovms.server.peers.called import PeerService
 from ovms.server.peers.exchange import PeerExchange
@@ -26,8 +25,9 @@ class FakeAccounts:
     owners: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     """User, right and address of each try."""
-    ended: list[Login] = field(default_factory=list)
-    """What :meth:`revoked` gives."""
+    changes: dict[Login, Login | None] = field(default_factory=dict)
+    """What :meth:`check_logins` tells."""
+    holders: list[LoginHolder] = field(default_factory=list)
     error: Exception | None = None
 
     async def log_in(self, user: str, password: str, right: str, address: str) -> Login:
@@ -40,9 +40,14 @@ class FakeAccounts:
             raise LoginRefused
         return Login(1, user, vehicles, Credential(right))
 
-    async def revoked(self, logins: Collection[Login]) -> list[Login]:
-        """Return the logins that a test has ended."""
-        return [login for login in self.ended if login in logins]
+    def add_holder(self, holder: LoginHolder) -> None:
+        """Tell somebody of changes."""
+        self.holders.append(holder)
+
+    async def check_logins(self) -> None:
+        """Tell what a test has changed."""
+        for holder in self.holders:
+            holder.update(self.changes)
 
 
 @dataclass

@@ -37,6 +37,7 @@ class Site:
         assert isinstance(made.tokens, FakeTokens)
         self.tokens = made.tokens
         self.acceptor = Acceptor(made, self.clock)
+        self.accounts.add_holder(self.acceptor)
         self.stack = AsyncExitStack()
 
     async def calls(self) -> Caller:

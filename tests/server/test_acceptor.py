@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -300,10 +301,10 @@ async def test_an_owner_who_is_revoked(owners: Site, log: Log) -> None:
         await app.says(b"MP-A 1 me pw *\r\n")
         await app.hears_line()
     by_secret = await owners.enters(Role.APP)
-    await owners.acceptor.check_logins()
-    (login,) = {caller.login for caller in owners.acceptor.connections if caller.login}
-    owners.accounts.ended.append(login)
-    await owners.acceptor.check_logins()
+    await owners.accounts.check_logins()
+    (login,) = owners.acceptor.logins()
+    owners.accounts.changes[login] = None
+    await owners.accounts.check_logins()
     for app in (first, second):
         while await app.hears_line():
             pass
@@ -321,13 +322,28 @@ async def test_an_owner_who_is_revoked_on_the_way_in(owners: Site, log: Log) -> 
     app = await owners.calls()
     await app.says(b"MP-A 1 me pw *\r\n")
     await until(lambda: owners.storage.loads)
-    owners.accounts.ended.append(Login(1, "me", ("CAR1", "CAR2"), Credential("v2")))
-    await owners.acceptor.check_logins()
-    owners.accounts.ended.clear()
+    owners.accounts.changes[Login(1, "me", ("CAR1", "CAR2"), Credential("v2"))] = None
+    await owners.accounts.check_logins()
+    owners.accounts.changes.clear()
     owners.storage.gate.set()
     assert await app.is_closed()
     await until(lambda: log.lines("refused"))
     assert owners.hub.rooms == {}
+
+
+async def test_an_owner_whose_login_changes(owners: Site) -> None:
+    """An app goes on when its token has other rights, and is closed when its vehicles changed."""
+    app = await owners.calls()
+    await app.says(b"MP-A 1 me pw *\r\n")
+    await app.hears_line()
+    (before,) = owners.acceptor.logins()
+    after = replace(before, permit="v2")
+    owners.accounts.changes[before] = after
+    await owners.accounts.check_logins()
+    assert owners.acceptor.logins() == {after}
+    owners.accounts.changes[after] = replace(after, vehicles=("CAR2",))
+    await owners.accounts.check_logins()
+    await until(lambda: not owners.acceptor.connections)
 
 
 async def test_one_owner_never_hears_another(owners: Site) -> None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
@@ -288,6 +288,13 @@ class ServerConnection:
         if not self.is_answering or waited >= HALF_CLOSE_TIMEOUT:
             self.pump.close()
 
+    def update(self, login: Login | None) -> None:
+        """Go on with what became of its login, or close an app that must come back with it."""
+        if self.login is not None and login is not None and login.vehicles == self.login.vehicles:
+            self.login = login
+        elif self.pump is not None:
+            self.pump.close(Revoked())
+
     def closed(self, pump: Pump, error: Exception | None) -> None:
         """Handle the end of the connection."""
         self._acceptor.forget(self)
@@ -408,7 +415,7 @@ class ServerConnection:
         address = _address(pump)
         accounts, hub = self._acceptor.services.accounts, self._acceptor.services.hub
         login = await accounts.log_in(welcome.user, welcome.password, OWNER_RIGHT, address)
-        self.login = login  # before the next await: a revocation is reported only once
+        self.login = login  # before the next await: a change is told only once
         wanted = welcome.vehicle_key
         if wanted == FIRST_VEHICLE:
             wanted = next(iter(login.vehicles), "")
@@ -591,20 +598,15 @@ class Acceptor:
             if connection.is_late and connection.pump is not None:
                 connection.pump.close(NoWelcome("no welcome in time"))
 
-    async def check_logins(self) -> None:
-        """Close the apps of owners whose password, token or vehicles changed.
+    def logins(self) -> set[Login]:
+        """Return the logins of all owners' apps."""
+        return {each.login for each in self.connections if each.login is not None}
 
-        Call it every few seconds. Raises :class:`ovms.server.storage.errors.StoreError`.
-        """
-        logins = {
-            connection.login for connection in self.connections if connection.login is not None
-        }
-        if not logins:
-            return
-        revoked = set(await self.services.accounts.revoked(logins))
+    def update(self, changes: Mapping[Login, Login | None]) -> None:
+        """Close the apps of owners whose password, token or vehicles changed."""
         for connection in list(self.connections):
-            if connection.login in revoked and connection.pump is not None:
-                connection.pump.close(Revoked())
+            if connection.login is not None and connection.login in changes:
+                connection.update(changes[connection.login])
 
     async def empty(self, is_complete: Callable[[], bool] = lambda: True) -> None:
         """Close everybody: the welcomed at once, the others after their welcome.

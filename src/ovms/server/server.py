@@ -201,6 +201,7 @@ async def serve(
             _services(settings, store, hub, clock) as services,
         ):
             acceptor = Acceptor(services, clock, rate=settings.message_rate())
+            services.accounts.add_holder(acceptor)
             entrances = [Entrance(each, acceptor.answer, tls) for each, tls in ports]
             operator = _operator(settings, channels, clock)
             parts = ServerParts(store, acceptor, certificates, clock, plausible, operator)
@@ -382,6 +383,7 @@ def _start_work(
 ) -> list[asyncio.Task[None]]:
     """Start the periodic work of the running server."""
     hub, acceptor, store, clock = parts.hub, parts.acceptor, parts.store, parts.clock
+    check_logins = acceptor.services.accounts.check_logins
     checked = clock.time()
 
     def tick() -> None:
@@ -417,7 +419,7 @@ def _start_work(
             await parts.operator.note(found)
 
     jobs: tuple[tuple[Job, float], ...] = (
-        (tick, TICK), (hub.pace, PACE), (refresh, REFRESH), (acceptor.check_logins, REFRESH),
+        (tick, TICK), (hub.pace, PACE), (refresh, REFRESH), (check_logins, REFRESH),
         (store.heartbeat, HEARTBEAT), (expire, EXPIRY), (reload, RELOAD),
         (tell_operator, TROUBLES),
     )  # fmt: skip

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from ovms.protocol import Message
 from ovms.protocol.welcome import ProvisionRecord
-from ovms.server.accounts.login import Login
+from ovms.server.accounts.login import Login, LoginHolder
 from ovms.server.hub.hub import Hub
 from ovms.server.peers.called import PeerService
 
@@ -44,9 +44,11 @@ class AccountService(Protocol):
         """Log an owner in. Raises :class:`~ovms.server.accounts.errors.LoginRefused` and others."""
         ...
 
-    async def revoked(self, logins: Collection[Login]) -> list[Login]:
-        """Return those that no longer hold."""
-        ...
+    def add_holder(self, holder: LoginHolder) -> None:
+        """Have :meth:`check_logins` tell somebody of changes."""
+
+    async def check_logins(self) -> None:
+        """Tell all who hold logins what became of those that changed."""
 
 
 class TokenService(Protocol):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from ovms.server.storage.store import Store
 from ovms.server.values import LatestMessage
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
     from sqlalchemy import Connection
 
@@ -201,9 +202,9 @@ async def test_rehash(accounts: Accounts, database: Database) -> None:
     assert bob.changed == 2.0
     logins.append(await _log_in(accounts))
     _change(database, lambda c: queries.add_token(c, bob, TOKEN, 1000.0, "", "", "*"))
-    assert await accounts.revoked(logins) == []
+    assert await accounts.changes(logins) == {}
     _change(database, lambda c: queries.set_password(c, "bob", hash_password("right"), 1000.0))
-    assert await accounts.revoked(logins) == logins
+    assert await accounts.changes(logins) == dict.fromkeys(logins)
 
 
 async def test_throttled(accounts: Accounts, database: Database, clock: ManualClock) -> None:
@@ -395,49 +396,63 @@ async def test_trouble_with_the_database(accounts: Accounts, database: Database)
         with pytest.raises(DatabaseError):
             await _log_in(accounts, "alice")
     with pytest.raises(DatabaseError):
-        await accounts.revoked([login])
+        await accounts.changes([login])
     rename("away", "owners")
     assert await _log_in(accounts) == login
-    assert await accounts.revoked([login]) == []
+    assert await accounts.changes([login]) == {}
 
+
+BOTH = ("CAR1", "CAR2")
+"""The vehicles of Bob."""
 
 CHANGES: list[Any] = [
-    pytest.param(lambda c: queries.set_password(c, "bob", "x", 1000.0), True, False, id="password"),
-    pytest.param(lambda c: queries.set_password(c, "bob", None, 1000.0), True, False, id="no"),
-    pytest.param(lambda c: queries.remove_token(c, TOKEN, 1000.0), False, True, id="token"),
     pytest.param(
-        lambda c: queries.remove_owner(c, "bob", 1000.0, with_vehicles=True), True, True, id="owner"
+        lambda c: queries.set_password(c, "bob", "x", 1000.0), True, False, BOTH, id="password"
     ),
-    pytest.param(lambda c: queries.remove_vehicle(c, "car1", 1000.0), True, True, id="vehicle"),
+    pytest.param(
+        lambda c: queries.set_password(c, "bob", None, 1000.0), True, False, BOTH, id="no"
+    ),
+    pytest.param(lambda c: queries.remove_token(c, TOKEN, 1000.0), False, True, BOTH, id="token"),
+    pytest.param(
+        lambda c: queries.remove_owner(c, "bob", 1000.0, with_vehicles=True),
+        True, True, BOTH, id="owner",
+    ),
+    pytest.param(
+        lambda c: queries.remove_vehicle(c, "car1", 1000.0),
+        True, True, ("CAR2",), id="vehicle",
+    ),
     pytest.param(
         lambda c: queries.transfer_vehicle(c, "car1", queries.get_owner(c, "alice"), 1000.0),
-        True, True, id="moved",
+        True, True, ("CAR2",), id="moved",
     ),
     pytest.param(
         lambda c: queries.add_vehicle(c, "car3", queries.get_owner(c, "bob"), "s", 1000.0),
-        True, True, id="more",
+        True, True, (*BOTH, "CAR3"), id="more",
     ),
-    pytest.param(lambda c: queries.rename_vehicle(c, "car1", "n", 1000.0), False, False, id="name"),
+    pytest.param(
+        lambda c: queries.rename_vehicle(c, "car1", "n", 1000.0),
+        False, False, BOTH, id="name",
+    ),
     pytest.param(
         lambda c: queries.add_token(
             c, queries.get_owner(c, "bob"), "0" * 64, 1000.0, "", "", "*"
         ),
-        False, False, id="other token",
+        False, False, BOTH, id="other token",
     ),
     pytest.param(
         lambda c: queries.add_vehicle(
             c, "p", queries.get_owner(c, "bob"), "s", 1000.0, type="server"
         ),
-        False, False, id="server",
+        False, False, BOTH, id="server",
     ),
     pytest.param(
-        lambda c: queries.set_password(c, "alice", "x", 1000.0), False, False, id="another's"
+        lambda c: queries.set_password(c, "alice", "x", 1000.0), False, False, BOTH, id="another's"
     ),
 ]  # fmt: skip
-"""A change, and whether a login by password, and one by token, holds no more."""
+"""A change, whether it is one of a login by password and of one by token, and the vehicles then."""
 
 
-@pytest.mark.parametrize(("change", "by_password", "by_token"), CHANGES)
+@pytest.mark.parametrize(("change", "by_password", "by_token", "vehicles"), CHANGES)
 async def test_revoked(
     accounts: Accounts,
     database: Database,
@@ -445,16 +460,70 @@ async def test_revoked(
     change: Callable[[Connection], object],
     by_password: bool,
     by_token: bool,
+    vehicles: tuple[str, ...],
 ) -> None:
-    """A login ends with what it came by, and when its vehicles change; nothing else ends it."""
+    """A login ends with what it came by, and changes with its vehicles; nothing else counts."""
     _add_token(database, "v2")
     logins = [await _log_in(accounts), await _log_in(accounts, "bob", TOKEN)]
-    assert await accounts.revoked(logins) == []
+    assert await accounts.changes(logins) == {}
     _change(database, change)
-    expected = [login for login, ends in zip(logins, (by_password, by_token), strict=True) if ends]
-    assert await accounts.revoked(logins) == expected
+    changes = await accounts.changes(logins)
+    assert [login in changes for login in logins] == [by_password, by_token]
+    # What changed is told once: who goes on with what became of it hears no more.
+    going_on = [changes.get(login, login) for login in logins]
     clock.advance(2)
-    assert await accounts.revoked([each for each in logins if each not in expected]) == []
+    assert await accounts.changes([login for login in going_on if login is not None]) == {}
+    assert {login.vehicles for login in going_on if login is not None} <= {vehicles}
+
+
+async def test_all_who_hold_logins_are_told(accounts: Accounts, database: Database) -> None:
+    """Each holder is told of what changed among the logins of all; of nothing, nobody is."""
+
+    class Holder:
+        def __init__(self, *logins: Login) -> None:
+            self.held, self.told = logins, list[Mapping[Login, Login | None]]()
+
+        def logins(self) -> Iterable[Login]:
+            return self.held
+
+        def update(self, changes: Mapping[Login, Login | None]) -> None:
+            self.told.append(changes)
+
+    login = await _log_in(accounts)
+    holders = [Holder(login), Holder()]
+    await accounts.check_logins()
+    for holder in holders:
+        accounts.add_holder(holder)
+    await accounts.check_logins()
+    _change(database, lambda c: queries.set_password(c, "bob", "x", 1000.0))
+    await accounts.check_logins()
+    assert [holder.told for holder in holders] == [[{login: None}], [{login: None}]]
+
+
+async def test_brokers_have_places_of_their_own(
+    database: Database, clock: ManualClock, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broker has more places than a network of strangers, and takes none of theirs."""
+    monkeypatch.setattr(module, "WAITING_LIMIT", 0)
+    monkeypatch.setattr(module, "BROKER_WAITING", 3)
+    monkeypatch.setattr(module, "BROKER_SHARE", 4)
+    accounts = Accounts(database, clock)
+
+    def ask(n: int, address: str = "broker") -> asyncio.Task[Login]:
+        logging_in = accounts.log_in(f"user{n}", "wrong", "v3", address, by_broker=True)
+        return asyncio.create_task(logging_in)
+
+    waiting = [ask(n) for n in range(4)]
+    await asyncio.sleep(0)
+    await _look_is_done(accounts)
+    with pytest.raises(Busy):
+        await ask(5)
+    waiting += [ask(6, "another"), asyncio.create_task(_log_in(accounts))]
+    await _look_is_done(accounts)
+    gate.open.set()
+    found = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(each) for each in found] == [LoginRefused] * 5 + [Login]
+    await accounts.close()
 
 
 async def test_who_gets_a_vehicle(accounts: Accounts, database: Database) -> None:
@@ -466,7 +535,10 @@ async def test_who_gets_a_vehicle(accounts: Accounts, database: Database) -> Non
         database,
         lambda c: queries.transfer_vehicle(c, "car1", queries.get_owner(c, "alice"), 1000.0),
     )
-    assert await accounts.revoked([bob, alice, bob]) == [bob, alice, bob]
+    assert await accounts.changes([bob, alice, bob]) == {
+        bob: replace(bob, vehicles=("CAR2",)),
+        alice: replace(alice, vehicles=("CAR1",)),
+    }
     assert (await _log_in(accounts, "alice", TOKEN)).vehicles == ("CAR1",)
 
 
@@ -478,7 +550,10 @@ async def test_permit_that_shrank(accounts: Accounts, database: Database) -> Non
     with database.writing() as connection:
         connection.exec_driver_sql("UPDATE tokens SET permit = 'session'")
         connection.exec_driver_sql("UPDATE owners SET changed = 1000.0 WHERE name = 'Bob'")
-    assert await accounts.revoked([login, other]) == [login]
+    assert await accounts.changes([login, other]) == {
+        login: None,
+        other: replace(other, permit="session"),
+    }
 
 
 async def test_change_that_commits_late(
@@ -487,11 +562,11 @@ async def test_change_that_commits_late(
     """A change is noticed although it says a time before the last look, up to half a minute."""
     login = await _log_in(accounts)
     clock.advance(100)
-    assert await accounts.revoked([login]) == []
+    assert await accounts.changes([login]) == {}
     _change(database, lambda c: queries.set_password(c, "bob", "x", 1100.0 - CHANGE_OVERLAP))
     clock.advance(2)
-    assert await accounts.revoked([login]) == [login]
-    assert await accounts.revoked([login]) == []  # it is over, and is not looked for again
+    assert await accounts.changes([login]) == {login: None}
+    assert await accounts.changes([login]) == {}  # it is over, and is not looked for again
 
 
 async def test_look_after_trouble(
@@ -509,8 +584,8 @@ async def test_look_after_trouble(
         for _ in range(100):
             clock.advance(10)
             with pytest.raises(StoreError):
-                await accounts.revoked([login])
-    assert await accounts.revoked([login]) == [login]
+                await accounts.changes([login])
+    assert await accounts.changes([login]) == {login: None}
 
 
 async def test_many_logins(accounts: Accounts, database: Database) -> None:
@@ -519,9 +594,9 @@ async def test_many_logins(accounts: Accounts, database: Database) -> None:
         connection.exec_driver_sql("UPDATE owners SET changed = 1000.0 WHERE name = 'Bob'")
     login = await _log_in(accounts)
     others = [Login(n, "x", (f"V{n}",), login.credential) for n in range(100, 10_100)]
-    assert await accounts.revoked([*others, login]) == []
+    assert await accounts.changes([*others, login]) == {}
     _change(database, lambda c: queries.remove_vehicle(c, "car1", 1000.0))
-    assert await accounts.revoked([*others, login]) == [login]
+    assert await accounts.changes([*others, login]) == {login: replace(login, vehicles=("CAR2",))}
 
 
 async def test_changes_during_a_login(accounts: Accounts, database: Database, gate: Gate) -> None:
@@ -554,7 +629,7 @@ async def test_beside_a_running_server(database: Database, clock: ManualClock) -
             login = await _log_in(accounts, "bob", token)
             remove = partial(queries.remove_token, token=token, now=1000.0)
             await asyncio.to_thread(_change, database, remove)
-            assert await accounts.revoked([login]) == [login]
+            assert await accounts.changes([login]) == {login: None}
 
     async def use() -> None:
         for _ in range(20):
@@ -581,7 +656,7 @@ async def test_close(database: Database, clock: ManualClock, gate: Gate) -> None
     with pytest.raises(StoreClosed):
         await _log_in(accounts)
     with pytest.raises(StoreClosed):
-        await accounts.revoked([])
+        await accounts.changes([])
 
 
 @pytest.fixture

@@ -154,6 +154,22 @@ def test_right_logins_cost_nothing(throttle: Throttle) -> None:
         throttle.succeed(throttle.take("bob", "home"))
 
 
+@pytest.mark.parametrize(("is_known", "tries"), [(False, BURST + FRESH_BURST), (True, BURST)])
+def test_check(whole: Throttle, clock: ManualClock, is_known: bool, tries: int) -> None:
+    """Whether there is a try can be asked without using one, at every kind of try."""
+    if is_known:
+        whole.trust("bob", "home")
+    for _ in range(tries):
+        whole.check("bob", "home")
+        whole.take("bob", "home")
+    for look in (whole.check, whole.take):
+        with pytest.raises(Throttled) as caught:
+            look("BOB", "home")
+        assert caught.value.wait == REFILL
+    clock.advance(REFILL)
+    whole.check("bob", "home")
+
+
 def test_give_back(throttle: Throttle, clock: ManualClock) -> None:
     """A try that is given back was none; more than the burst never comes together."""
     taken = throttle.take("bob", "home")

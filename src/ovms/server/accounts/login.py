@@ -8,18 +8,17 @@ A wrong name takes as long as a wrong password, and no answer says which of them
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
-from ovms.server.accounts.buckets import network_of
 from ovms.server.accounts.deferred import DeferredWrites
 from ovms.server.accounts.errors import Busy, LoginRefused
 from ovms.server.accounts.passwords import fingerprint, rehash_password, verify_password
+from ovms.server.accounts.places import Places
 from ovms.server.accounts.throttle import Throttle
 from ovms.server.accounts.tokens import EVERYTHING, allows
 from ovms.server.storage import names, queries
@@ -50,8 +49,15 @@ WAITING_SHARE: Final = 20
 LOGIN_SHARE: Final = 200
 """Of the logins at once, those of one network."""
 
+BROKER_WAITING: Final = 300
+"""Passwords that wait to be checked for MQTT brokers, each of which asks for all its clients from
+one address: three seconds, and brokers wait for five."""
+
+BROKER_SHARE: Final = 200
+"""Of those, passwords that one broker asks for: who floods its call leaves places to others."""
+
 CHANGE_OVERLAP: Final = 30.0
-"""Seconds that :meth:`Accounts.revoked` looks further back: changes commit after their time, and a
+"""Seconds that :meth:`Accounts.changes` looks further back: changes commit after their time, and a
 login may have been read before one and be among the live ones only after it."""
 
 
@@ -79,6 +85,29 @@ class Login:
     """The rights of the token; a password has all."""
 
 
+class LoginHolder(Protocol):
+    """Holds logins for longer than a moment.
+
+    It must hold a login before its next await: a change is told only once.
+    """
+
+    def logins(self) -> Iterable[Login]:
+        """Return the logins that it holds now."""
+        ...
+
+    def update(self, changes: Mapping[Login, Login | None]) -> None:
+        """Replace logins by what became of them; ``None`` is the end of one."""
+
+
+class Pool(Enum):
+    """Who shares places with whom while logins are under way."""
+
+    STRANGERS = "strangers"
+    KNOWN = "known"
+    """Callers from an address where their account was logged in before."""
+    BROKERS = "brokers"
+
+
 class Accounts:
     """Who may log in, to a database that exists. Belongs to the event loop that made it."""
 
@@ -89,43 +118,81 @@ class Accounts:
         self._hashers = ThreadPoolExecutor(HASHERS, thread_name_prefix="ovms-passwords")
         self._hashers.submit(verify_password, None, "")  # the first of all would take longer
         # Callers from an address where the account was logged in before have places of their own,
-        # which no flood of strangers takes.
+        # which no flood of strangers takes. So have brokers, whose addresses say nothing.
         # Among strangers no network takes more than its share.
         waiting = HASHERS + WAITING_LIMIT
-        self._places = {False: _Places(LOGIN_LIMIT, LOGIN_SHARE), True: _Places(LOGIN_LIMIT)}
-        self._hash_places = {False: _Places(waiting, WAITING_SHARE), True: _Places(waiting)}
+        self._places = {
+            Pool.STRANGERS: Places(LOGIN_LIMIT, LOGIN_SHARE),
+            Pool.KNOWN: Places(LOGIN_LIMIT),
+            Pool.BROKERS: Places(LOGIN_LIMIT),
+        }
+        self._hash_places = {
+            Pool.STRANGERS: Places(waiting, WAITING_SHARE),
+            Pool.KNOWN: Places(waiting),
+            Pool.BROKERS: Places(HASHERS + BROKER_WAITING, BROKER_SHARE),
+        }
+        self._holders: list[LoginHolder] = []
         self._afterwards = DeferredWrites(database)
         self._checked = clock.time()
         self._suspects: tuple[set[int], set[str]] = set(), set()
         self._closed = False
 
-    async def log_in(self, user: str, password: str, right: str, address: str) -> Login:
+    async def log_in(
+        self, user: str, password: str, right: str, address: str, *, by_broker: bool = False
+    ) -> Login:
         """Log in an owner, by password or by a token that has ``right`` (``""``: any token).
 
-        ``address`` is where the caller is, without a port. Raises :class:`LoginRefused`,
-        :class:`Throttled`, :class:`Busy`, or :class:`ovms.server.storage.errors.StoreError`.
+        ``address`` is where the caller is, without a port; ``by_broker`` if that is a broker that
+        asks for one of its clients. Raises :class:`LoginRefused`, :class:`Throttled`,
+        :class:`Busy`, or :class:`ovms.server.storage.errors.StoreError`.
         """
         self._check_open()
         user = user.encode(errors="replace").decode()  # what is no text cannot be looked up
-        is_known = self._throttle.is_known(user, address)
-        with self._places[is_known].one(address):
+        pool = Pool.KNOWN if self._throttle.is_known(user, address) else Pool.STRANGERS
+        if by_broker:
+            pool = Pool.BROKERS
+        with self._places[pool].one(address):
             login = await self._log_in_by_token(user, password, right)
             if login is None:
-                return await self._log_in_by_password(user, password, right, address)
+                return await self._log_in_by_password(user, password, right, address, pool)
         self._throttle.trust(user, address)
         return login
 
-    async def revoked(self, logins: Collection[Login]) -> list[Login]:
-        """Return those of the live ``logins`` that no longer hold, or whose vehicles changed.
+    def check_try(self, user: str, address: str) -> None:
+        """Raise :class:`Throttled` if the account must not be tried from there now."""
+        self._throttle.check(user, address)
+
+    def trust(self, user: str, address: str) -> None:
+        """Note that the account was logged in from there."""
+        self._throttle.trust(user, address)
+
+    def add_holder(self, holder: LoginHolder) -> None:
+        """Have :meth:`check_logins` tell somebody of changes."""
+        self._holders.append(holder)
+
+    async def check_logins(self) -> None:
+        """Tell all who hold logins what became of those that changed.
 
         Costs three small queries while nothing changes: call it every few seconds.
         Raises :class:`ovms.server.storage.errors.StoreError`; the next call then looks as far back.
+        """
+        held = {login for holder in self._holders for login in holder.logins()}
+        changes = await self.changes(held) if held else {}
+        if changes:
+            for holder in self._holders:
+                holder.update(changes)
+
+    async def changes(self, logins: Collection[Login]) -> dict[Login, Login | None]:
+        """Return those of the live ``logins`` that changed, and what became of each.
+
+        That is ``None`` if it no longer holds, else a login with other vehicles or rights. Raises
+        the same as :meth:`check_logins`.
         """
         self._check_open()
         now, suspects = self._clock.time(), self._suspects
         self._suspects = set(), set()
         since = self._checked - CHANGE_OVERLAP
-        query = partial(self._revoked, since=since, also=suspects, logins=tuple(logins))
+        query = partial(self._changes, since=since, also=suspects, logins=tuple(logins))
         try:
             found = await self._database.read(query, Lane.LOGINS)
         except BaseException:
@@ -135,7 +202,7 @@ class Accounts:
         return found
 
     def suspect(self, owner_ids: Iterable[int], vehicle_ids: Iterable[str]) -> None:
-        """Make :meth:`revoked` look at these too: what another server told has older times."""
+        """Make :meth:`check_logins` look at these too: what another server told has older times."""
         self._suspects[0].update(owner_ids)
         self._suspects[1].update(vehicle_ids)
 
@@ -157,12 +224,11 @@ class Accounts:
         return await self._admit(owner.id, Credential(right, token_id=token.id))
 
     async def _log_in_by_password(
-        self, user: str, password: str, right: str, address: str
+        self, user: str, password: str, right: str, address: str, pool: Pool
     ) -> Login:
-        is_known = self._throttle.is_known(user, address)
         taken = self._throttle.take(user, address)
         try:
-            login = await self._check_password(user, password, right, address, is_known=is_known)
+            login = await self._check_password(user, password, right, address, pool)
         except (Busy, StoreError):  # not so when cancelled: the work was done
             self._throttle.give_back(taken)
             raise
@@ -170,12 +236,12 @@ class Accounts:
         return login
 
     async def _check_password(
-        self, user: str, password: str, right: str, address: str, *, is_known: bool
+        self, user: str, password: str, right: str, address: str, pool: Pool
     ) -> Login:
         find = partial(queries.find_owner, name=user)
         owner = await self._database.read(find, Lane.LOGINS)
         password_hash = owner.password_hash if owner else None
-        with self._hash_places[is_known].one(address):
+        with self._hash_places[pool].one(address):
             is_right, newer = await self._verify(password_hash, password)
         if not (is_right and owner and password_hash):
             raise LoginRefused
@@ -193,9 +259,17 @@ class Accounts:
         self._check_open()
         query = partial(queries.account_states, owner_ids=(owner_id,))
         states = await self._database.read(query, Lane.LOGINS)
-        state = states.get(owner_id)
-        if state is None or not self._holds(credential, state):
+        login = self._login(owner_id, credential, states.get(owner_id))
+        if login is None:
             raise LoginRefused
+        return login
+
+    def _login(
+        self, owner_id: int, credential: Credential, state: AccountState | None
+    ) -> Login | None:
+        """Return the login that a credential gives now, ``None`` if it no longer holds."""
+        if state is None or not self._holds(credential, state):
+            return None
         permit = EVERYTHING
         if credential.token_id is not None:
             permit = state.permits[credential.token_id]
@@ -210,19 +284,19 @@ class Accounts:
         now = fingerprint(state.password_hash)
         return credential.fingerprint in (now, self._afterwards.older(now))
 
-    def _revoked(
+    def _changes(
         self,
         connection: Connection,
         since: float,
         also: tuple[set[int], set[str]],
         logins: tuple[Login, ...],
-    ) -> list[Login]:
-        """Do the work of :meth:`revoked`, in the lane's thread."""
+    ) -> dict[Login, Login | None]:
+        """Do the work of :meth:`changes`, in the lane's thread."""
         owner_ids, vehicle_ids = queries.accounts_changed_since(connection, since)
         owner_ids |= also[0]
         vehicle_ids |= also[1]
         if not (owner_ids or vehicle_ids):
-            return []
+            return {}
         suspects = [
             login
             for login in logins
@@ -230,42 +304,15 @@ class Accounts:
         ]
         wanted = {login.owner_id for login in suspects}
         states = queries.account_states(connection, wanted)
-        return [login for login in suspects if not self._still(login, states.get(login.owner_id))]
-
-    def _still(self, login: Login, state: AccountState | None) -> bool:
-        return (
-            state is not None
-            and state.vehicles == login.vehicles
-            and self._holds(login.credential, state)
-        )
+        found = {
+            login: self._login(login.owner_id, login.credential, states.get(login.owner_id))
+            for login in suspects
+        }
+        return {login: now for login, now in found.items() if now != login}
 
     def _check_open(self) -> None:
         if self._closed:
             raise StoreClosed("the accounts were closed")
-
-
-class _Places:
-    """A number of places, some of them for one network; without a free one raises :class:`Busy`."""
-
-    def __init__(self, limit: int, share: int | None = None) -> None:
-        self._free = limit
-        self._share = limit if share is None else share
-        self._taken: Counter[str] = Counter()
-
-    @contextmanager
-    def one(self, address: str) -> Iterator[None]:
-        network = network_of(address)
-        if not self._free or self._taken[network] >= self._share:
-            raise Busy
-        self._free -= 1
-        self._taken[network] += 1
-        try:
-            yield
-        finally:
-            self._free += 1
-            self._taken[network] -= 1
-            if not self._taken[network]:
-                del self._taken[network]
 
 
 def _look(connection: Connection, user: str, password: str) -> tuple[Owner | None, Token | None]:

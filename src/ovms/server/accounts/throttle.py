@@ -98,6 +98,14 @@ class Throttle:
             raise Throttled(wait)
         return Try(account, address, fresh, is_fresh=True)
 
+    def check(self, account: str, address: str) -> None:
+        """Raise :class:`Throttled` if :meth:`take` would. Uses no try."""
+        now, is_known = self._clock(), self.is_known(account, address)
+        account, address = _cut(account, address)
+        wait = self._buckets.wait((account, address if is_known else ""), now)
+        if wait and (is_known or self._fresh.wait((account, network_of(address)), now)):
+            raise Throttled(wait)
+
     def give_back(self, taken: Try) -> None:
         """Return a try that says nothing about who tries."""
         buckets = self._fresh if taken.is_fresh else self._buckets
