@@ -481,7 +481,8 @@ async def test_all_who_hold_logins_are_told(accounts: Accounts, database: Databa
 
     class Holder:
         def __init__(self, *logins: Login) -> None:
-            self.held, self.told = logins, list[Mapping[Login, Login | None]]()
+            self.held = logins
+            self.told: list[Mapping[Login, Login | None]] = []
 
         def logins(self) -> Iterable[Login]:
             return self.held
