@@ -14,6 +14,7 @@ from ovms.server.accounts.passwords import hash_password
 from ovms.server.http.app import make_app
 from ovms.server.http.callers import Callers
 from ovms.server.http.context import HttpContext
+from ovms.server.http.watches import Watches
 from ovms.server.hub.hub import Hub, HubSettings, RoomSession
 from ovms.server.storage import queries
 from ovms.server.storage.opening import open_database
@@ -44,7 +45,8 @@ class HttpSite:
         self.clock = clock
         self.hub = Hub(store, FakeAlerts(), clock, HubSettings(VERSION))
         self.accounts = Accounts(database, clock)
-        self.context = HttpContext(self.hub, store, Callers(self.accounts), clock)
+        self.watches = Watches(self.hub, clock.monotonic)
+        self.context = HttpContext(self.hub, store, Callers(self.accounts), clock, self.watches)
         transport = httpx.ASGITransport(make_app(self.context), client=("192.0.2.7", 4000))
         self.client = httpx.AsyncClient(transport=transport, base_url="http://server")
         self._sessions: list[RoomSession] = []
@@ -75,6 +77,7 @@ class HttpSite:
         """Have everybody leave."""
         for session in self._sessions:
             session.closed(None)
+        self.watches.close()
         await self.client.aclose()
         await self.hub.close()
         await self.accounts.close()

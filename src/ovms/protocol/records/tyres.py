@@ -75,16 +75,12 @@ class Tyres:
     def parse(cls, data: bytes) -> Self:
         """Read a message's data. Never fails: reading stops at a count that is wrong."""
         raw = tuple(data.decode("utf-8", "surrogateescape").split(","))
-        names, rest = _take(raw)
-        sections = {}
-        for name in SECTIONS if names is not None else ():
-            values, behind = _take(rest)
-            if values is None:
-                break
-            validity = _NUMBER.parse(behind[0]) if behind else None
-            sections[name] = Readings(tuple(map(_NUMBER.parse, values)), validity)
-            rest = behind[1:]
-        return cls(names=names or (), **sections, extra=rest, raw=raw)
+        names, sections, rest = split_sections(raw)
+        readings = {
+            name: Readings(tuple(map(_NUMBER.parse, texts)), _NUMBER.parse(validity))
+            for name, (texts, validity) in sections.items()
+        }
+        return cls(names=names, **readings, extra=rest, raw=raw)
 
     def encode(self) -> bytes:
         """Return the data; a parsed record's as they came."""
@@ -129,7 +125,26 @@ _NAME = TextField()
 _NUMBER = NumberField()
 
 
-def _take(fields: tuple[str, ...]) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+Texts = tuple[str, ...]
+
+
+def split_sections(fields: Texts) -> tuple[Texts, dict[str, tuple[Texts, str]], Texts]:
+    """Return the wheels' names, each section's values and validity as text, and what is behind.
+
+    Reading stops at a count that is wrong. A validity that is missing is empty.
+    """
+    names, rest = _take(fields)
+    sections: dict[str, tuple[Texts, str]] = {}
+    for name in SECTIONS if names is not None else ():
+        values, behind = _take(rest)
+        if values is None:
+            break
+        sections[name] = values, behind[0] if behind else ""
+        rest = behind[1:]
+    return names or (), sections, rest
+
+
+def _take(fields: Texts) -> tuple[Texts | None, Texts]:
     """Return as many values as the first field says, and the rest; ``None`` if they are missing."""
     count = _NUMBER.parse(fields[0]) if fields else None
     if not isinstance(count, int) or not 0 <= count < len(fields):

@@ -8,12 +8,19 @@ from typing import Final
 import msgspec
 from starlette.responses import Response
 
+JSON_TYPE: Final = "application/json"
+
 _encoder: Final = msgspec.json.Encoder(order="sorted")
+
+
+def encode_json(value: object) -> bytes:
+    """Return a value in JSON, on one line, keys sorted."""
+    return _encoder.encode(value)
 
 
 def json_answer(value: object, status: int = 200) -> Response:
     """Return an answer in JSON."""
-    return Response(_encoder.encode(value) + b"\n", status, media_type="application/json")
+    return Response(encode_json(value) + b"\n", status, media_type=JSON_TYPE)
 
 
 def text_answer(text: str, status: int = 200, wait: float | None = None) -> Response:

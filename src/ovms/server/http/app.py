@@ -9,21 +9,26 @@ from starlette.exceptions import HTTPException
 
 from ovms.server.http.answers import text_answer
 from ovms.server.http.errors import CallFailed
-from ovms.server.http.field import vehicles
+from ovms.server.http.field import data, history, vehicles
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.routing import Route
 
     from ovms.server.http.context import HttpContext
 
 
 def make_app(context: HttpContext) -> Starlette:
     """Return the application."""
-    app = Starlette(routes=[*vehicles.routes(context)])
+    app = Starlette(routes=_routes(context))
     app.add_exception_handler(CallFailed, _call_failed)
     app.add_exception_handler(HTTPException, _no_such_call)
     return app
+
+
+def _routes(context: HttpContext) -> list[Route]:
+    return [*vehicles.routes(context), *data.routes(context), *history.routes(context)]
 
 
 async def _call_failed(request: Request, error: Exception) -> Response:

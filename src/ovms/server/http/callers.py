@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ovms.protocol.spelling import vehicle_key
@@ -26,6 +26,8 @@ class HttpCaller:
     login: Login
     address: str
     """Where the caller is, without a port."""
+    session: str = field(default="", repr=False)
+    """The id of the session; empty for credentials in the URL."""
 
     def check_right(self, right: str) -> None:
         """Raise :class:`CallFailed` (403) if the caller's rights do not hold ``right``."""

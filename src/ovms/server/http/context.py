@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ovms.base.clock import Clock
     from ovms.server.http.callers import Callers
+    from ovms.server.http.watches import Watches
     from ovms.server.hub.hub import Hub
     from ovms.server.storage.store import Store
 
@@ -20,3 +21,4 @@ class HttpContext:
     store: Store
     callers: Callers
     clock: Clock
+    watches: Watches

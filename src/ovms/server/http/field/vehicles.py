@@ -1,10 +1,11 @@
-"""``/api/vehicles``: the caller's vehicles and who is connected to them."""
+"""``/api/vehicles`` and ``/api/vehicle``: the caller's vehicles and who is connected to them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ovms.server.http.answers import json_answer
+from ovms.server.http.answers import json_answer, text_answer
+from ovms.server.http.field.records import dates
 from ovms.server.http.routing import owner_call
 
 if TYPE_CHECKING:
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 
 def routes(context: HttpContext) -> list[Route]:
     """Return the routes of these calls."""
-    return [owner_call(context, "/api/vehicles", list_vehicles)]
+    return [
+        owner_call(context, "/api/vehicles", list_vehicles),
+        owner_call(context, "/api/vehicle/{vehicle_id}", watch_vehicle),
+        owner_call(context, "/api/vehicle/{vehicle_id}", end_watch, ("DELETE",)),
+    ]
 
 
 async def list_vehicles(context: HttpContext, caller: HttpCaller, request: Request) -> Response:
@@ -27,6 +32,24 @@ async def list_vehicles(context: HttpContext, caller: HttpCaller, request: Reque
     return json_answer(
         [{"id": each, **counts(context.hub, each)} for each in caller.login.vehicles]
     )
+
+
+async def watch_vehicle(context: HttpContext, caller: HttpCaller, request: Request) -> Response:
+    """Have the caller watch a vehicle; answer with who is connected to it, the caller too."""
+    vehicle_id = caller.check_vehicle(request.path_params["vehicle_id"])
+    watch = await context.watches.renew(caller, vehicle_id)
+    status = watch.session.room.latest.by_code.get("S")
+    return json_answer(
+        counts(context.hub, vehicle_id)
+        | {"v_first_peer": int(watch.is_first)}
+        | (dates(status, context.clock.time()) if status is not None else {})
+    )
+
+
+async def end_watch(context: HttpContext, caller: HttpCaller, request: Request) -> Response:
+    """End the caller's watch of a vehicle."""
+    context.watches.end(caller, caller.check_vehicle(request.path_params["vehicle_id"]))
+    return text_answer("Disconnected")
 
 
 def counts(hub: Hub, vehicle_id: str) -> dict[str, int]:
