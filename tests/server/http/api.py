@@ -46,6 +46,7 @@ class HttpSite:
         self.hub = Hub(store, FakeAlerts(), clock, HubSettings(VERSION))
         self.accounts = Accounts(database, clock)
         self.watches = Watches(self.hub, clock.monotonic)
+        self.accounts.add_holder(self.watches)
         self.context = HttpContext(self.hub, store, Callers(self.accounts), clock, self.watches)
         transport = httpx.ASGITransport(make_app(self.context), client=("192.0.2.7", 4000))
         self.client = httpx.AsyncClient(transport=transport, base_url="http://server")

@@ -136,14 +136,29 @@ async def test_a_vehicle_that_is_gone(api: HttpSite) -> None:
 
 
 async def test_a_login_that_is_over(api: HttpSite) -> None:
-    """No watch outlives the login by which it was made."""
+    """No watch outlives the login by which it was made, nor the vehicle's place in it."""
     bob = await caller(api)
     await api.watches.renew(bob, "CAR1")
-    assert api.watches.logins == {bob.login}
-    api.watches.revoke([])
+    await api.watches.renew(bob, "CAR2")
+    fewer = replace(bob.login, vehicles=("CAR1",))
+    assert [*api.watches.logins()] == [bob.login] * 2
+    api.watches.update({bob.login: fewer})
+    assert [*api.watches.logins()] == [fewer]
+    api.watches.update({bob.login: None})
     assert room_of(api).apps == 1
-    api.watches.revoke([bob.login])
+    api.watches.update({fewer: None})
     assert api.hub.rooms == {}
+
+
+async def test_another_owner(api: HttpSite) -> None:
+    """A watch ends when its vehicle gets another owner."""
+    await api.get(WATCH)
+    with api.database.writing() as connection:
+        alice = queries.find_owner(connection, "alice")
+        assert alice is not None
+        queries.transfer_vehicle(connection, "CAR1", alice, api.clock.time())
+    await api.accounts.check_logins()
+    assert len(api.watches) == 0
 
 
 async def test_too_many_apps(api: HttpSite) -> None:

@@ -14,7 +14,7 @@ from ovms.protocol import Role
 from ovms.server.http.errors import CallFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Iterable, Mapping
 
     from ovms.protocol import Message
     from ovms.server.accounts.login import Login
@@ -77,7 +77,7 @@ class Watch:
 
 
 class Watches:
-    """All watches. They end with the login by which they were made."""
+    """All watches. Each ends with the login by which it was made: they are a holder of logins."""
 
     def __init__(self, hub: Hub, clock: Callable[[], float]) -> None:
         self._hub = hub
@@ -89,10 +89,18 @@ class Watches:
         """Count them."""
         return len(self._watches)
 
-    @property
-    def logins(self) -> set[Login]:
-        """What the watches were made by."""
-        return {watch.login for watch in self._watches.values()}
+    def logins(self) -> Iterable[Login]:
+        """Return the logins by which they were made."""
+        return [watch.login for watch in self._watches.values()]
+
+    def update(self, changes: Mapping[Login, Login | None]) -> None:
+        """End the watches of logins that no longer hold, or have lost the vehicle."""
+        for key, watch in [*self._watches.items()]:
+            login = changes.get(watch.login, watch.login)
+            if login is None or key[2] not in login.vehicles:
+                self._end(key)
+            else:
+                watch.login = login
 
     async def renew(self, caller: HttpCaller, vehicle_id: str) -> Watch:
         """Return the caller's watch of a vehicle, which begins now if there is none.
@@ -130,10 +138,6 @@ class Watches:
     def end_session(self, session: str) -> None:
         """End all watches of a session that is over."""
         self._end_where(lambda key, watch: key[1] == session)
-
-    def revoke(self, logins: Collection[Login]) -> None:
-        """End the watches of logins that no longer hold."""
-        self._end_where(lambda key, watch: watch.login in logins)
 
     def tick(self) -> None:
         """End what has lapsed, and what its room has shut. Call it each second."""
