@@ -133,6 +133,13 @@ async def test_a_recording_that_ends_soon() -> None:
     assert (await replayed(*charging, done[0])).alerts == []
 
 
+async def test_a_dip_before_the_bus_falls_asleep() -> None:
+    """A second of many readings, the last before an hour of silence, is no empty battery."""
+    fine = [car(second) for second in range(60)]
+    dip = [car(60 + tenth / 10, volts=9.0) for tenth in range(10)]
+    assert (await replayed(*fine, *dip, car(3660), car(3661))).alerts == []
+
+
 @pytest.mark.parametrize("reference", [12.6, 0.0])
 async def test_a_dip_of_12v(reference: float) -> None:
     """A second is no empty battery; half a minute is one, with a reference voltage and without."""

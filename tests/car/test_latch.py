@@ -57,4 +57,36 @@ def test_silence_after_a_single_reading_does_not_count() -> None:
     latch = Latch()
     for at, read in ((0, 0), (3600, 0), (3601, 3601), (3602, 3602)):
         assert not latch.look(at, begins=True, ends=False, lasting=3, gone=1, read=read, readings=2)
-    assert latch.look(3604, begins=True, ends=False, lasting=3, gone=1, read=3602, readings=2)
+    assert latch.look(3604, begins=True, ends=False, lasting=3, gone=1, read=3604, readings=2)
+
+
+@pytest.mark.parametrize(
+    ("reads", "expected"),
+    [
+        ([0, 1, 2], False),
+        ([0, 1, 2, 400, 401], False),
+        ([0, 1, 2, 400, 401, 430], True),
+        ([0, 20], True),
+        ([0, 400], True),
+        ([0, 400, 800], True),
+    ],
+)
+def test_silence_after_a_burst_does_not_count(reads: list[float], expected: bool) -> None:
+    """Some readings within a second or two, and the bus sleeps; of a slow bus each one counts."""
+    latch, seen = Latch(), False
+    for now in range(round(reads[-1]) + 100):
+        read = max(each for each in reads if each <= now)
+        seen |= latch.look(now, begins=True, ends=False, lasting=30, gone=1, read=read, readings=2)
+    assert seen is expected
+
+
+def test_an_end_needs_no_more_readings() -> None:
+    """It counts as over when the bus falls asleep: the next one is told."""
+    latch = Latch()
+    for now in range(4):
+        latch.look(now, begins=True, ends=False, lasting=2, gone=60, read=now, readings=2)
+    assert latch.is_on
+    for now in range(4, 100):
+        read = min(now, 5)
+        latch.look(now, begins=False, ends=True, lasting=2, gone=60, read=read, readings=2)
+    assert not latch.is_on

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 SILENCE = 300.0
 """Seconds without a reading after which a bus has slept."""
 
@@ -10,8 +12,9 @@ class Latch:
     """Is on once a condition has held long enough, and off once its contrary has.
 
     Both count without a break. Where the bus tells when a value was read, as many readings are
-    needed, too: a single one that stays because the bus falls asleep is no event, and the time of
-    that silence does not count. A bus may begin and end with nonsense each time.
+    needed, too. To go on, after the latest counts only as much time as there was before it: what
+    stays because the bus falls asleep is no event. A bus may begin and end with nonsense each time,
+    so the first long silence does not count either.
     """
 
     def __init__(self) -> None:
@@ -19,6 +22,10 @@ class Latch:
         self._since: float | None = None
         self._read: float | None = None
         self._readings = 0
+        self._every = math.inf
+        """Seconds between the latest two readings."""
+        self._has_slept = False
+        """There was a silence since the first reading."""
 
     def look(
         self,
@@ -43,15 +50,22 @@ class Latch:
             return False
         if self._since is None:
             self._since, self._read, self._readings = now, read, 1
+            self._every, self._has_slept = math.inf, False
         elif read != self._read:
-            is_after_silence = self._readings == 1 and now - self._since >= SILENCE
-            self._since = now if is_after_silence else self._since
-            self._read, self._readings = read, self._readings + 1
-        lasted = now - self._since
+            self._note(now, read)
+        until = now if read is None or self.is_on else min(now, read + self._every)
         is_read = read is None or self._readings >= readings
-        if lasted < (gone if self.is_on else lasting):
-            return False
-        if not is_read and (alone is None or lasted < alone):
+        is_proven = is_read and until - self._since >= (gone if self.is_on else lasting)
+        if not is_proven and (alone is None or now - self._since < alone):
             return False
         self.is_on, self._since = not self.is_on, None
         return self.is_on
+
+    def _note(self, now: float, read: float | None) -> None:
+        """Note a further reading."""
+        before = self._since if self._readings == 1 else self._read
+        if read is not None and before is not None:
+            self._every = read - before
+        if self._every >= SILENCE and not self._has_slept and self._every < math.inf:
+            self._since, self._has_slept = now, True
+        self._read, self._readings = read, self._readings + 1
