@@ -6,6 +6,7 @@ import logging
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -249,3 +250,22 @@ def test_capture_logs_sees_our_loggers() -> None:
     with structlog.testing.capture_logs() as lines:
         log.info("seen")
     assert [line["event"] for line in lines] == ["seen"]
+
+
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_the_last_error_is_kept(format: logs.Format) -> None:  # noqa: A002
+    """An operator is shown the last error and its reason; warnings and fields are none."""
+    logs.configure("info", format, io.StringIO())
+    before = time.time()
+    logger = logs.get_logger("ovms.test")
+    logger.error("first", reason="a")
+    logger.error("cannot save", reason="disk full", password="geheim", vehicle="CAR1")
+    logger.warning("later", reason="b")
+    found = logs.last_error()
+    assert found is not None
+    assert found.text == "cannot save: disk full"
+    assert before <= found.time <= time.time()
+    logger.critical("without a reason")
+    found = logs.last_error()
+    assert found is not None
+    assert found.text == "without a reason"

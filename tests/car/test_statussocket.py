@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from ovms.base import logs
+from ovms.base import logs, private_socket
 from ovms.car import statussocket
 from ovms.car.statussocket import CLIENTS_LIMIT, NAME, STATUS_LIMIT, NotRunning, ask, telling_status
 from tests.waiting import PATIENCE
@@ -115,7 +115,7 @@ async def test_where_there_can_be_no_socket_the_car_goes_on(
     def refuse(*_: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr(statussocket, "_address", refuse)
+    monkeypatch.setattr(private_socket, "socket_address", refuse)
     async with telling_status(tmp_path, status):
         assert logged[0]["reason"] == "Operation not permitted"
 

@@ -139,3 +139,18 @@ def test_who_keeps_to_the_rate_never_waits() -> None:
     allowance = Allowance(MessageRate(a_second=10, burst=100))
     allowance.spend(100, 0.0)
     assert [allowance.spend(1, second / 10 + 0.1) for second in range(50)] == [0] * 50
+
+
+async def test_depth() -> None:
+    """Who waits is counted until the turn has come."""
+    turns = TurnQueue()
+
+    class Waiter:
+        def take_turn(self) -> None:
+            """Do nothing."""
+
+    for _ in range(3):
+        turns.add(Waiter())
+    assert turns.depth == 3
+    await asyncio.sleep(0)
+    assert turns.depth == 0

@@ -350,3 +350,12 @@ async def test_one_step_after_the_other_while_stopping(place: Place) -> None:
     assert place.stages() == [StrangerStage.UNFINISHED]
     place.clock.advance(0.1)
     assert place.doorstep.is_emptied()
+
+
+async def test_who_is_how_far(place: Place) -> None:
+    """Those without a whole hello are counted apart from those in a handshake."""
+    assert place.doorstep.stages().total() == 0
+    for said in (b"", HELLO[:9], HELLO, HELLO, HELLO):
+        await place.calls(said)
+    expected = {"hello": 2, "handshake": 2, "handshake_waiting": 1}
+    await until(lambda: place.doorstep.stages() == expected)

@@ -99,3 +99,12 @@ def test_who_has_few_under_way_makes_no_room() -> None:
     assert turns.handshakes.crowded_out("a") is None
     assert turns.handshakes.crowded_out("network 1") is None
     assert turns.handshakes.crowded_out("nobody") is None
+
+
+def test_depths() -> None:
+    """Those under way and those that wait are counted apart."""
+    turns = Turns()
+    first, *_ = turns.come(*"aaab")
+    assert turns.handshakes.depths() == (2, 2)
+    turns.handshakes.remove(first)
+    assert turns.handshakes.depths() == (2, 1)

@@ -435,3 +435,10 @@ def test_pairs_of_a_folder(live: Path) -> None:
         "cars.example": pair_in(live / "Cars.example"),
         "fleet.example": pair_in(live / "fleet.example"),
     }
+
+
+def test_when_each_ends(pair: Pair, live: Path) -> None:
+    """Each certificate is told with its end, by its folder's name."""
+    ends = Certificates(pair, live).ends()
+    assert set(ends) == {"default", *list_pairs(live)}
+    assert all(end > NOW.timestamp() for end in ends.values())

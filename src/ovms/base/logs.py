@@ -22,6 +22,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TextIO, cast
 
@@ -122,6 +123,20 @@ def print_error(line: str) -> None:
         _queues[-1].msg(line)
     else:
         _Output(None).msg(line)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedError:
+    """An error that was logged, as one line without fields but its reason."""
+
+    time: float
+    """Unix seconds."""
+    text: str
+
+
+def last_error() -> LoggedError | None:
+    """Return the last error that this process has logged; ``None`` without one."""
+    return _last_errors[-1] if _last_errors else None
 
 
 def get_logger(name: str) -> FilteringBoundLogger:
@@ -273,11 +288,21 @@ def _settings(
             structlog.processors.add_log_level,
             *([structlog.processors.TimeStamper(fmt="iso", utc=True)] if has_time else []),
             redact,
+            _note_error,
             *(_json() if format == "json" else _text(colours)),
         ],
         "wrapper_class": structlog.make_filtering_bound_logger(level),
         "cache_logger_on_first_use": False,
     }
+
+
+def _note_error(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Keep an error for :func:`last_error` (a structlog processor)."""
+    if LEVELS.get(method, 0) >= logging.ERROR:
+        reason = event.get("reason")
+        text = f"{event.get('event', '')}{f': {reason}' if reason else ''}"
+        _last_errors[:] = [LoggedError(time.time(), text)]
+    return event
 
 
 def _json() -> list[Processor]:
@@ -306,5 +331,7 @@ def _one_line(logger: WrappedLogger, method: str, event: EventDict) -> EventDict
 
 
 _loggers: dict[str, _Logger] = {}
+_last_errors: list[LoggedError] = []
+"""The last one, or none."""
 _queues: list[LogQueue] = []
 """Those of the programs that run in this process: one, or none."""

@@ -3,23 +3,19 @@
 A client that connects gets one JSON object and the end of the stream. Nothing is read from it. A
 socket costs an SD card no writes, and shows whether the process is alive: nobody listens on the
 socket of a process that was killed.
-
-A folder's path may be longer than the 107 bytes of a socket's address, so the socket is addressed
-through ``/proc/self/fd``, which is short.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
-import stat
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 from ovms.base.logs import get_logger
+from ovms.base.private_socket import bind_private, opened_folder, remove_socket, socket_address
 
 log = get_logger("ovms.car")
 
@@ -81,10 +77,10 @@ async def telling_status(folder: Path, tell: Callable[[], bytes]) -> AsyncIterat
     systems, that is logged, and the car runs without.
     """
     clients: set[_Client] = set()
-    with _opened(folder) as descriptor:
+    with opened_folder(folder) as descriptor:
         server = None
         try:
-            listener = _listen(descriptor)
+            listener = bind_private(descriptor, NAME)
         except OSError as error:
             reason = error.strerror or str(error)
             log.error("the status socket cannot be opened", file=str(folder / NAME), reason=reason)
@@ -98,8 +94,7 @@ async def telling_status(folder: Path, tell: Callable[[], bytes]) -> AsyncIterat
                 server.close()
                 for client in list(clients):
                     client.abort()
-                with suppress(OSError):
-                    os.unlink(NAME, dir_fd=descriptor)
+                remove_socket(descriptor, NAME)
 
 
 def ask(folder: Path) -> bytes:
@@ -109,9 +104,9 @@ def ask(folder: Path) -> bytes:
     not answer.
     """
     try:
-        with _opened(folder) as descriptor, socket.socket(socket.AF_UNIX) as asking:
+        with opened_folder(folder) as descriptor, socket.socket(socket.AF_UNIX) as asking:
             asking.settimeout(ASKING_TIMEOUT)
-            asking.connect(_address(descriptor))
+            asking.connect(socket_address(descriptor, NAME))
             return b"".join(_read(asking))
     except FileNotFoundError as error:
         raise NotRunning("no car runs there") from error
@@ -126,34 +121,3 @@ def _read(asking: socket.socket) -> Iterator[bytes]:
     while left > 0 and (data := asking.recv(left)):
         left -= len(data)
         yield data
-
-
-@contextmanager
-def _opened(folder: Path) -> Iterator[int]:
-    descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _address(descriptor: int) -> str:
-    return f"/proc/self/fd/{descriptor}/{NAME}"
-
-
-def _listen(descriptor: int) -> socket.socket:
-    """Bind the socket, for its owner only. Replace one that a killed process has left."""
-    with suppress(FileNotFoundError):
-        if not stat.S_ISSOCK(os.stat(NAME, dir_fd=descriptor, follow_symlinks=False).st_mode):
-            raise FileExistsError(0, "something else than a socket has that name")
-        os.unlink(NAME, dir_fd=descriptor)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-    before = os.umask(0o177)
-    try:
-        listener.bind(_address(descriptor))
-    except BaseException:
-        listener.close()
-        raise
-    finally:
-        os.umask(before)
-    return listener

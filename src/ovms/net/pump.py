@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol, cast
 
 from ovms.base.logs import get_logger
+from ovms.net.counts import UNCOUNTED
 from ovms.net.http import TLS_ALERT, HttpHandler, Speech, speech
 from ovms.net.traffic import Traffic, measure, unacknowledged, unread
 from ovms.net.turns import CHUNK, FRAMES_CHUNK, SLOW_PAUSE, Allowance, ReadTurn, TurnQueue
@@ -107,7 +108,8 @@ class Pump(asyncio.Protocol):
     __slots__ = ("_at", "_codec", "_error", "_first", "_handler", "_has_failed", "_has_lines",
                  "_http", "_is_ended", "_is_full", "_is_held", "_is_paused", "_is_slow",
                  "_is_waiting", "_left", "_loss", "_transport", "_turns", "_unread", "_waiters",
-                 "allowance", "peer", "received", "sent", "session", "write_limit")  # fmt: skip
+                 "allowance", "counts", "peer", "received", "sent", "session",
+                 "write_limit")  # fmt: skip
 
     def __init__(
         self,
@@ -130,6 +132,8 @@ class Pump(asyncio.Protocol):
         """Bytes received in all, those left out that were dropped."""
         self.sent = 0
         """Bytes sent in all."""
+        self.counts = UNCOUNTED
+        """What went over all connections of its kind, this one included."""
         self.write_limit = WRITE_LIMIT
         """As :data:`WRITE_LIMIT`, for a connection that is allowed more."""
         self._transport: asyncio.Transport | None = None
@@ -166,9 +170,11 @@ class Pump(asyncio.Protocol):
         if self.session.state is not State.OPEN:
             return False
         try:
-            return self.write(self.session.send(message))
+            is_sent = self.write(self.session.send(message))
         except LocalProtocolError:
             return False
+        self.counts.messages_sent += is_sent
+        return is_sent
 
     def send_all(self, messages: Iterable[Message]) -> bool:
         """Send messages in one piece, which costs fewer packets; false if not all could be sent.
@@ -184,7 +190,12 @@ class Pump(asyncio.Protocol):
                 lines.append(self.session.send(message))
             except LocalProtocolError:
                 is_whole = False
-        return (not lines or self.write(b"".join(lines))) and is_whole
+        if not lines:
+            return is_whole
+        if not self.write(b"".join(lines)):
+            return False
+        self.counts.messages_sent += len(lines)
+        return is_whole
 
     def send_provisioning(
         self, line: ProvisionRequest | ProvisionRecord | ProvisionRefused
@@ -211,6 +222,11 @@ class Pump(asyncio.Protocol):
         """Nobody on the way can read what is sent; false once the connection has ended."""
         transport = self._transport
         return transport is not None and transport.get_extra_info("sslcontext") is not None
+
+    @property
+    def is_websocket(self) -> bool:
+        """Whether lines go over a WebSocket."""
+        return self._codec is not None
 
     @property
     def is_proven(self) -> bool:
@@ -320,6 +336,7 @@ class Pump(asyncio.Protocol):
             data = self._codec.outgoing()
         transport.write(data)
         self.sent += len(data)
+        self.counts.bytes_sent += len(data)
         if self._is_full and transport.get_write_buffer_size() > self.write_limit:
             self._handler.stalled(self)
         return True
@@ -564,6 +581,7 @@ class Pump(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Pass bytes to the session, and its events to the handler."""
         self.received += len(data)
+        self.counts.bytes_received += len(data)
         if self._first is not None:
             data = self._find_out(data)
             if not data:

@@ -55,6 +55,11 @@ class TurnQueue:
         self._waiting: OrderedDict[TurnTaker, None] = OrderedDict()
         self._is_due = False
 
+    @property
+    def depth(self) -> int:
+        """Return how many wait."""
+        return len(self._waiting)
+
     def add(self, taker: TurnTaker) -> None:
         """Put somebody behind all who wait; whoever waits already keeps the place."""
         self._waiting[taker] = None

@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -23,6 +24,7 @@ from typing import Any, TypeVar
 
 from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
+from ovms.net.counts import CountsByKind
 from ovms.net.http import HttpHandler
 from ovms.net.pump import GoingAway, Pump
 from ovms.net.turns import MESSAGE_RATE, Allowance, MessageRate, TurnQueue
@@ -44,6 +46,7 @@ from ovms.server.accounts.login import Login
 from ovms.server.hub.hub import Removed
 from ovms.server.hub.room import Room
 from ovms.server.provisions import ProvisionThrottle
+from ovms.server.refusals import reason_of_refusal
 from ovms.server.services import ConnectionHandler, Services
 from ovms.server.storage.errors import StoreError
 from ovms.server.strangers import StrangerStage
@@ -84,6 +87,12 @@ HALF_CLOSE_TIMEOUT = 10.0
 
 LOGGED_ID_LENGTH = 32
 """Characters of a stranger's vehicle id that are logged."""
+
+STRANGER = "stranger"
+"""The kind of those without a welcome, for the counts."""
+
+KINDS = (*(role.name.lower() for role in Role), STRANGER, "http")
+"""The kinds of connections that are counted."""
 
 T = TypeVar("T")
 
@@ -246,12 +255,14 @@ class ServerConnection:
         self.pump = pump
         self.since = self._acceptor.clock.monotonic()
         self._acceptor.remember(self)
+        self._acceptor.counts.enter(pump, STRANGER)
 
     def received(self, pump: Pump, event: Event) -> None:
         """Pass a message on, or check a welcome; reading pauses until that is done."""
         match event:
             case Message():
                 if self.handler is not None:
+                    pump.counts.messages_received += 1
                     self.handler.receive(event)
                     if self.handler.is_behind:
                         pump.slow_down()
@@ -298,6 +309,7 @@ class ServerConnection:
     def closed(self, pump: Pump, error: Exception | None) -> None:
         """Handle the end of the connection."""
         self._acceptor.forget(self)
+        self._acceptor.counts.leave(pump)
         for task in (self._entering, self._provisioning):
             if task is not None:
                 task.cancel()
@@ -305,6 +317,7 @@ class ServerConnection:
             self.handler.closed(error)
             log.info("disconnected", **self._facts(), reason=_reason(error), seconds=int(self.age))
         elif error is not None or self._welcome is not None:
+            self._acceptor.refusals[reason_of_refusal(error)] += 1
             log.info("refused", **self._facts(), reason=_reason(error))
         else:
             log.debug("ended without a welcome", peer=pump.peer)
@@ -324,15 +337,20 @@ class ServerConnection:
             log.warning("cannot check a welcome now", **self._facts(), reason=_reason(error))
             if welcome.role is not Role.CAR:
                 pump.close(error)
+            else:
+                self._acceptor.unanswered += 1
 
     async def _enter_by_secret(self, pump: Pump, welcome: CallerWelcome) -> None:
         def proves(secret: str) -> bool:
             return digest_proves(secret.encode(), welcome.token, welcome.digest)
 
         began = asyncio.get_running_loop().time()
+        welcomes = self._acceptor.welcomes
         try:
             await self._enter_proven(pump, welcome, proves)
+            welcomes["accepted"] += self.handler is not None
         except (Refusal, Removed, AuthenticationFailed):
+            welcomes["refused"] += 1
             passed = asyncio.get_running_loop().time() - began
             await asyncio.sleep(max(0.0, REFUSAL_TIME - passed))
             raise
@@ -436,6 +454,7 @@ class ServerConnection:
         self, pump: Pump, room: Room, role: Role, *, token: str = "", is_repeated: bool = False
     ) -> None:
         hub = self._acceptor.services.hub
+        self._acceptor.counts.enter(pump, role.name.lower())
         pump.allowance = Allowance(self._acceptor.rate)
         if role is not Role.CAR:
             pump.expect_life(CLIENT_LIFE)
@@ -444,6 +463,7 @@ class ServerConnection:
 
     def _enter_peers(self, pump: Pump, room: Room, welcome: CallerWelcome) -> None:
         log.info("connected", **self._facts())
+        self._acceptor.counts.enter(pump, welcome.role.name.lower())
         vehicle = room.vehicle
         self.handler = self._acceptor.services.peers.admit(
             vehicle.id, vehicle.secret, pump, welcome.words
@@ -530,6 +550,14 @@ class Acceptor:
         """The secret of those who do not exist: they take as long as a wrong one."""
         self._http = http
         self._turns = TurnQueue(clock.monotonic)
+        self.counts = CountsByKind(KINDS)
+        """What went over all connections, by their kind."""
+        self.refusals: Counter[str] = Counter()
+        """How many callers were refused, by the reason."""
+        self.welcomes: Counter[str] = Counter()
+        """How many welcomes by secret were accepted and refused."""
+        self.unanswered = 0
+        """Cars that got no answer, because the database was away."""
         self.strays = StrayDigests()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._emptying_since = math.inf
@@ -543,6 +571,11 @@ class Acceptor:
     def count(self) -> int:
         """Return how many connections there are."""
         return len(self.connections)
+
+    @property
+    def turns(self) -> int:
+        """Return how many connections wait for their turn."""
+        return self._turns.depth
 
     def strangers(self) -> Iterator[ServerConnection]:
         """Yield those that may have to leave."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 import socket
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -148,6 +149,12 @@ class Doorstep:
         self._handshakes = Handshakes[Arrival](handshakes, self._hand_over)
         self._failures = FailureLog(log, "unexpected error; the connection is closed")
         self._emptying_since: float | None = None
+
+    def stages(self) -> Counter[str]:
+        """Return how many connections are how far: waiting for a hello, or in a handshake."""
+        under_way, waiting = self._handshakes.depths()
+        rest = len(self.arrivals) - under_way - waiting
+        return Counter(hello=rest, handshake=under_way, handshake_waiting=waiting)
 
     @property
     def count(self) -> int:

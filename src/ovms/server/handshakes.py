@@ -80,6 +80,10 @@ class Handshakes(Generic[S]):
         late.sort(key=lambda each: (-len(self._busy[each.network]), each.since))
         return late[:count]
 
+    def depths(self) -> tuple[int, int]:
+        """Return how many are under way, and how many wait."""
+        return self._count, sum(map(len, self._waiting.values()))
+
     @property
     def under_way(self) -> list[S]:
         """Return those under way, each network's oldest first."""

@@ -120,6 +120,15 @@ class Certificates:
                 event = "certificate has expired" if is_over else "certificate expires soon"
                 log.warning(event, **_facts(certificate))
 
+    def ends(self) -> dict[str, float]:
+        """Return when each certificate ends, in Unix seconds, by its folder's name.
+
+        The one of callers that ask for no other is ``default``.
+        """
+        slots = {"default": self._default, **self._slots}
+        certificates = {name: slot.current for name, slot in slots.items()}
+        return {name: each.ends.timestamp() for name, each in certificates.items() if each}
+
     def ending(self, now: float) -> list[Certificate]:
         """Return those that end soon or have ended."""
         current = [slot.current for slot in self._all()]

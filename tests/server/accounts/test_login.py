@@ -676,3 +676,18 @@ async def test_damaged_database(damaged: Database, clock: ManualClock) -> None:
     with pytest.raises(StoreError):
         await _log_in(accounts)
     await accounts.close()
+
+
+async def test_logins_are_counted(accounts: Accounts, database: Database) -> None:
+    """A right password, a right token and a wrong password count as what they were."""
+    _add_token(database, "*")
+    await _log_in(accounts)
+    await _log_in(accounts, password=TOKEN, right="")
+    with pytest.raises(LoginRefused):
+        await _log_in(accounts, password="wrong")
+    assert dict(accounts.counts.done) == {
+        ("0x31", "accepted"): 1,
+        ("http", "accepted"): 1,
+        ("0x31", "refused"): 1,
+    }
+    assert accounts.counts.waiting == 0

@@ -504,3 +504,17 @@ async def test_channels_that_do_not_close(
     assert good.closed == 1
     assert log.getvalue().count("channel not closed") == 2
     assert "HIDDEN" not in log.getvalue()
+
+
+async def test_alerts_are_counted(scene: Scene) -> None:
+    """What vehicles raise counts by kind, be it news or not; so does what is one too many."""
+    await scene.subscribe("app,expo,CAR1,secret,ExponentPushToken[x]")
+    await scene.tell("door", "door")
+    await scene.tell("charged", kind="I")
+    await scene.tell("odd", kind="q")
+    assert scene.notifier.counts.raised == {"A": 2, "I": 1, "other": 1}
+    assert scene.notifier.noted == 2
+    await scene.step()
+    assert scene.notifier.noted == 0
+    await scene.tell(*(f"door {n}" for n in range(ALERTS_A_VEHICLE + 1)))
+    assert scene.notifier.counts.refused == 2

@@ -141,3 +141,12 @@ async def test_close(database: Database) -> None:
 def test_check(database: Database) -> None:
     """A database of this version is in order."""
     database.check()
+
+
+def test_sizes(database: Database) -> None:
+    """The file has a size, and so has the log once something was written behind it."""
+    with database.writing() as connection:
+        queries.add_owner(connection, "carl", 1.0)
+        sizes = database.sizes()
+    assert sizes["file"] > 0
+    assert set(sizes) == {"file", "log"}

@@ -361,3 +361,14 @@ async def test_nobody_wants_it(database: Database) -> None:
         connection.execute(text("UPDATE vehicles SET name = 'x'"))
         async with asyncio.timeout(PATIENCE):
             assert await store.put_alerts([("CAR1", "A", "one", 1.0, 1.0)], TYPES) == (0, 0)
+
+
+def test_what_waits_by_channel(connection: Connection) -> None:
+    """Alerts are counted by the type of the subscription that they wait for."""
+    _subscribe(connection, "phone")
+    _subscribe(connection, "post", "mail")
+    _subscribe(connection, "other", vehicle="CAR2")
+    assert outbox.count_by_type(connection) == {}
+    _put(connection, "door", "alarm")
+    _put(connection, "door", vehicle="car2")
+    assert outbox.count_by_type(connection) == {"expo": 3, "mail": 2}

@@ -15,6 +15,7 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
+from ovms.server.accounts.counts import LoginCounts
 from ovms.server.accounts.deferred import DeferredWrites
 from ovms.server.accounts.errors import Busy, LoginRefused
 from ovms.server.accounts.passwords import fingerprint, rehash_password, verify_password
@@ -114,6 +115,7 @@ class Accounts:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self.counts = LoginCounts()
         self._throttle = Throttle(clock.monotonic)
         self._hashers = ThreadPoolExecutor(HASHERS, thread_name_prefix="ovms-passwords")
         self._hashers.submit(verify_password, None, "")  # the first of all would take longer
@@ -151,7 +153,7 @@ class Accounts:
         pool = Pool.KNOWN if self._throttle.is_known(user, address) else Pool.STRANGERS
         if by_broker:
             pool = Pool.BROKERS
-        with self._places[pool].one(address):
+        with self.counts.one(right, by_broker=by_broker), self._places[pool].one(address):
             login = await self._log_in_by_token(user, password, right)
             if login is None:
                 return await self._log_in_by_password(user, password, right, address, pool)

@@ -28,6 +28,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from ovms.protocol import Message
 from ovms.protocol.commands import Answer, Result
+from ovms.server.hub.counts import CommandOutcome, HubCounts
 from ovms.server.hub.pacing import Pacer, wire_length
 
 ANSWER_TIMEOUT = 60.0
@@ -53,6 +54,14 @@ NO_ANSWER = "no answer from the car"
 NO_TEXT = "no text in the command"
 TOO_LONG = "command too long"
 TOO_MANY = "too many commands are waiting"
+
+OUTCOMES = {
+    NOT_CONNECTED: CommandOutcome.NOT_CONNECTED,
+    NO_ANSWER: CommandOutcome.NO_ANSWER,
+    TOO_LONG: CommandOutcome.TOO_LONG,
+    TOO_MANY: CommandOutcome.TOO_MANY,
+}
+"""As what a refusal counts; any other as ``REFUSED``."""
 
 A = TypeVar("A")
 """Who asks: a member of the room."""
@@ -115,17 +124,19 @@ class CommandQueue(Generic[A]):
     have shown that there is room for more. Times are monotonic seconds.
     """
 
-    __slots__ = ("_barrier", "_current", "_endings", "_given_up", "_overdue", "_pacer", "_patient",
-                 "_pinged", "_refusal", "_timeout", "_waiting")  # fmt: skip
+    __slots__ = ("_barrier", "_counts", "_current", "_endings", "_given_up", "_overdue", "_pacer",
+                 "_patient", "_pinged", "_refusal", "_timeout", "_waiting")  # fmt: skip
 
     def __init__(
         self,
         pacer: Pacer,
         timeout: float = ANSWER_TIMEOUT,
         refusal: Callable[[int | None], str] = lambda number: "",
+        counts: HubCounts | None = None,
     ) -> None:
         self._pacer = pacer
         self._timeout = timeout
+        self._counts = counts or HubCounts()
         self._refusal = refusal
         """Returns why the car must not be sent a command of this number now, or nothing."""
         self._waiting: list[PendingCommand[A]] = []
@@ -147,6 +158,11 @@ class CommandQueue(Generic[A]):
         """Nothing is under way, and :meth:`tick` need not be called."""
         is_quiet = self._current is None and self._pinged is None
         return is_quiet and not self._waiting and not self._patient
+
+    @property
+    def depth(self) -> int:
+        """Return how many commands are not over."""
+        return len(self._waiting) + len(self._patient) + (self._current is not None)
 
     # -- what happens -----------------------------------------------------------------------
 
@@ -214,7 +230,10 @@ class CommandQueue(Generic[A]):
         if current is not None and current.sent_at is None and current.asker is asker:
             self._pacer.withdraw()
             self._current = None
-        self._waiting = [pending for pending in self._waiting if pending.asker is not asker]
+            self._counts.commands[CommandOutcome.WITHDRAWN] += 1
+        waiting = [pending for pending in self._waiting if pending.asker is not asker]
+        self._counts.commands[CommandOutcome.WITHDRAWN] += len(self._waiting) - len(waiting)
+        self._waiting = waiting
         for sent in (self._current, *self._given_up, *self._patient):
             if sent is not None and sent.asker is asker:
                 sent.asker = None
@@ -260,8 +279,7 @@ class CommandQueue(Generic[A]):
         current = self._current
         if current is None or current.sent_at is None or not current.fits(answer):
             return self._answered_nobody(answer)
-        self._pacer.landed(current.mark)
-        current.has_rows = True
+        self._note_row(current, now)
         if answer is None:
             current.deadline = now + SEALED_LINGER
         elif answer.is_last:
@@ -271,6 +289,15 @@ class CommandQueue(Generic[A]):
         else:
             current.deadline = now + ROW_TIMEOUT
         return current.asker
+
+    def _note_row(self, pending: PendingCommand[A], now: float) -> None:
+        """Note that a row of a command's answer is there."""
+        self._pacer.landed(pending.mark)
+        if not pending.has_rows:
+            pending.has_rows = True
+            self._counts.commands[CommandOutcome.ANSWERED] += 1
+            if pending.sent_at is not None:
+                self._counts.round_trips.observe(now - pending.sent_at)
 
     def _answered_nobody(self, answer: Answer | None) -> Broadcast | None:
         """Drop an answer whose command's time is over; what nobody asked for is for everyone."""
@@ -283,8 +310,7 @@ class CommandQueue(Generic[A]):
 
     def _answered_patient(self, pending: PendingCommand[A], answer: Answer, now: float) -> A | None:
         """Take an answer to a command that others have passed."""
-        self._pacer.landed(pending.mark)
-        pending.has_rows = True
+        self._note_row(pending, now)
         pending.deadline = now + ROW_TIMEOUT
         if answer.is_last:
             self._patient.remove(pending)
@@ -408,6 +434,7 @@ class CommandQueue(Generic[A]):
 
     def _fail(self, pending: PendingCommand[A], reason: str) -> None:
         """Refuse a command and let its asker go on; what is sealed shows no number to refuse."""
+        self._counts.commands[OUTCOMES.get(reason, CommandOutcome.REFUSED)] += 1
         if pending.asker is None:
             return
         refusal = None

@@ -10,6 +10,7 @@ from typing import Any
 from ovms.base.clock import Clock
 from ovms.base.turns import Turns
 from ovms.server.hub.commands import ANSWER_TIMEOUT
+from ovms.server.hub.counts import HubCounts
 from ovms.server.hub.groups import Groups
 from ovms.server.hub.guard import Guard
 from ovms.server.hub.interfaces import AlertService, Storage
@@ -46,6 +47,7 @@ class RoomContext:
     turns: Turns[int] = field(default_factory=Turns)
     """Owners' turns to be sent some of a long answer."""
     observers: RoomObservers = field(init=False)
+    counts: HubCounts = field(default_factory=HubCounts)
 
     def __post_init__(self) -> None:
         self.groups = Groups(self.limits.groups, self.limits.group_messages)

@@ -130,10 +130,16 @@ class Hub:
             settings.limits,
         )
         self.guard = self._context.guard
+        self.counts = self._context.counts
         self._logs: dict[str, TelemetryLog] = {}
         self._loading: dict[str, asyncio.Task[Room | None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._counted = clock.monotonic()
+
+    @property
+    def cars_paced(self) -> int:
+        """Return for how many cars something waits until they have read what is under way."""
+        return len(self._context.pacers)
 
     def add_observer(self, observer: RoomObserver) -> None:
         """Tell somebody of what happens in rooms from now on."""

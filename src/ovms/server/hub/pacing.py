@@ -173,9 +173,9 @@ class Pacer:
         """Answer the car's ping."""
         self._put(Priority.OWED, PONG)
 
-    def acknowledge(self, ack: bytes) -> None:
+    def acknowledge(self, ack: bytes, on_sent: OnSent = _nothing) -> None:
         """Acknowledge a record."""
-        self._put(Priority.OWED, Message("h", ack))
+        self._put(Priority.OWED, Message("h", ack), on_sent)
 
     def pass_on(self, message: Message) -> None:
         """Send what an app passes on; it is dropped if it does not fit a module's buffer."""
@@ -271,7 +271,7 @@ class RemoteCarPacer(Pacer):
         """Send the number of apps here; the other server adds its own."""
         self._put(Priority.PEERS, Message(WATCHING, str(apps).encode()))
 
-    def acknowledge(self, ack: bytes) -> None:
+    def acknowledge(self, ack: bytes, on_sent: OnSent = _nothing) -> None:
         """Do nothing: the other server has acknowledged already."""
 
     def _put(self, priority: Priority, message: Message, on_sent: OnSent = _nothing) -> None:

@@ -14,6 +14,7 @@ from ovms.protocol.records.alert import Alert
 from ovms.protocol.records.history import AckedRecord, HistoryRecord, KeptRecord, ack_of
 from ovms.server.hub.context import RoomContext
 from ovms.server.hub.member import Car, Member
+from ovms.server.hub.pacing import OnSent
 from ovms.server.values import ALERT_TYPE
 
 LONGEST_LIFE = 10 * 365 * 86400
@@ -46,18 +47,25 @@ class VehicleRecorder:
         else:
             self._keep(record, int(self._context.clock.time()))
 
-    def keep_acked_record(self, message: Message, acknowledge: Callable[[bytes], None]) -> None:
+    def keep_acked_record(
+        self, message: Message, acknowledge: Callable[[bytes, OnSent], None]
+    ) -> None:
         """Keep an ``h``; ``acknowledge`` is called with its code once it is on disk.
 
         A malformed one is acknowledged at once, or its car would send it again for ever.
         """
         ack, acked = ack_of(message.data), AckedRecord.parse(message.data)
+        clock = self._context.clock
+        came = clock.monotonic()
+
+        def sent(mark: int) -> None:
+            self._context.counts.acknowledgements.observe(clock.monotonic() - came)
 
         def saved() -> None:
             if ack is None:
                 return
             try:  # the storage calls it from the event loop, long after: the line may have gone
-                acknowledge(ack)
+                acknowledge(ack, sent)
             except Exception as error:
                 self._context.guard.failed("acknowledgement", error, self._vehicle_id)
 

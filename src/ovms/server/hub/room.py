@@ -22,6 +22,7 @@ from ovms.server.hub.answers import Asker
 from ovms.server.hub.commands import (
     NO_TEXT,
     NOT_CONNECTED,
+    OUTCOMES,
     QUEUE_LIMIT,
     TOO_MANY,
     Broadcast,
@@ -29,6 +30,7 @@ from ovms.server.hub.commands import (
     Outcome,
 )
 from ovms.server.hub.context import RoomContext
+from ovms.server.hub.counts import CommandOutcome
 from ovms.server.hub.crowd import CrowdedOut, crowded_out
 from ovms.server.hub.interfaces import Line
 from ovms.server.hub.latest import LatestMessages
@@ -171,7 +173,7 @@ class Room:
         way = RemoteCarPacer if role is Role.SERVER else Pacer
         pacer = way(line, context.clock, context.guard, self._budget, context.pacers)
         commands: CommandQueue[Member] = CommandQueue(
-            pacer, context.answer_timeout, self._pin_refusal
+            pacer, context.answer_timeout, self._pin_refusal, context.counts
         )
         return Car(role, line, now, now, pacer=pacer, commands=commands)
 
@@ -445,11 +447,13 @@ class Room:
             await answers.answer(self._context.storage, self.vehicle.id, command, asker)
         except Exception as error:
             self._context.guard.failed("answer", error, self.vehicle.id)
+        self._context.counts.commands[CommandOutcome.BY_SERVER] += 1
         client.stream = None
         self._next_turn(client)
 
     def _refuse(self, client: Member, turn: Turn, reason: str) -> None:
         """Refuse a command; what is sealed shows no number, and can only be dropped."""
+        self._context.counts.commands[OUTCOMES.get(reason, CommandOutcome.REFUSED)] += 1
         if turn.command is not None:
             self.send(client, Answer(turn.command.number, Result.FAILED, reason).message)
 

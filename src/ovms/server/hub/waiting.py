@@ -60,6 +60,10 @@ class WaitingCars:
         self._waiting: list[WaitingCar] = []
         """The oldest first."""
 
+    def __len__(self) -> int:
+        """Return how many wait."""
+        return len(self._waiting)
+
     @property
     def cars(self) -> list[Car]:
         """All that wait, the oldest first."""

@@ -18,6 +18,7 @@ from ovms.base.logs import get_logger
 from ovms.server.alerts.grouping import WINDOW, first_event
 from ovms.server.alerts.text import body, title
 from ovms.server.notify.channel import Channel, Notice
+from ovms.server.notify.counts import DeliveryOutcome, NotifyCounts
 from ovms.server.notify.errors import Gone, NotDelivered
 from ovms.server.storage.notify import NotifyStore
 from ovms.server.values import OutboxHead, Subscription, WaitingAlert
@@ -64,7 +65,9 @@ class Courier:
         window: float = WINDOW,
         on_done: Callable[[], None] = lambda: None,
         life_clock: Callable[[], float] | None = None,
+        counts: NotifyCounts | None = None,
     ) -> None:
+        self._counts = counts or NotifyCounts()
         self._outbox = outbox
         self._channels = channels
         self._clock = clock
@@ -138,11 +141,17 @@ class Courier:
         try:
             await self._send(subscription, event)
         except Gone as error:
+            self._count(subscription, DeliveryOutcome.GONE)
             await self._remove(subscription, error.reason)
         except NotDelivered as error:
+            self._count(subscription, DeliveryOutcome.FAILED)
             await self._postpone(subscription, event, error.reason)
         else:
+            self._count(subscription, DeliveryOutcome.DELIVERED)
             await self._drop(place, event, delivered=True)
+
+    def _count(self, subscription: Subscription, outcome: DeliveryOutcome) -> None:
+        self._counts.deliveries[subscription.push_type, outcome] += 1
 
     async def _send(self, subscription: Subscription, event: Sequence[WaitingAlert]) -> None:
         """Send an event; raise :class:`NotDelivered` for any failure of the channel."""
@@ -171,6 +180,7 @@ class Courier:
                 app=place[1],
                 count=len(old),
             )
+            self._counts.expired += len(old)
             await self._drop(place, old, delivered=False)
         return [each for each in waiting if each.created >= before]
 

@@ -22,6 +22,7 @@ from ovms.server.alerts.expansion import Expansion
 from ovms.server.alerts.grouping import REPEAT, WINDOW, News
 from ovms.server.alerts.text import BODY_LIMIT, readable, shortened
 from ovms.server.notify.channel import Channel
+from ovms.server.notify.counts import NotifyCounts
 from ovms.server.notify.courier import LIFE, Courier
 from ovms.server.notify.registry import ChannelTypes, renewed_types
 from ovms.server.notify.subscribing import SubscriptionRefused, Wish, granted, read
@@ -105,8 +106,9 @@ class Notifier:
         self._news = News(repeat)
         self._wake = asyncio.Event()
         self._life_clock = life_clock or clock.time
+        self.counts = NotifyCounts()
         self._courier = Courier(
-            outbox, channels, clock, random, window, self._wake.set, self._life_clock
+            outbox, channels, clock, random, window, self._wake.set, self._life_clock, self.counts
         )
         self._noted: list[AlertRow] = []
         self._noted_by: Counter[str] = Counter()
@@ -153,6 +155,7 @@ class Notifier:
         The same alert within a minute is not delivered again, nor what is beyond a vehicle's bound.
         """
         expanded = self._expansion.expand(alert)
+        self.counts.raised[expanded.kind if expanded.kind in KINDS else "other"] += 1
         text = shortened(readable(expanded.text), BODY_LIMIT)
         is_wanted = bool(text) and expanded.kind in KINDS and not self._closing
         if is_wanted and self._is_due(vehicle.id, expanded):
@@ -178,6 +181,11 @@ class Notifier:
         finally:
             self._subscribing[vehicle.id] -= 1
             self._subscribing += Counter()  # forgets those of which none is left
+
+    @property
+    def noted(self) -> int:
+        """Return how many alerts wait to be written to the outbox."""
+        return len(self._noted)
 
     async def step(self) -> float | None:
         """Write noted alerts and start due deliveries; return the seconds to wait.
@@ -260,6 +268,7 @@ class Notifier:
     def _count_refused(self, vehicle_id: str, count: int, why: str = "too many wait") -> None:
         refused, tell_at = self._refused.get(why, (0, 0.0))
         refused += count
+        self.counts.refused += count
         now = self._clock.monotonic()
         if now >= tell_at:
             event = "alerts are not delivered: " + why

@@ -195,6 +195,10 @@ class Database(ABC):
         """
 
     @abstractmethod
+    def sizes(self) -> dict[str, int]:
+        """Return the bytes of each part on disk by its name. It may block for a moment."""
+
+    @abstractmethod
     def is_bad_row(self, error: BaseException) -> bool:
         """Return whether an error means that a row can never be written; others may pass."""
 

@@ -140,6 +140,15 @@ def list_waiting(connection: Connection, vehicle_id: str, app_id: str) -> list[W
     return [WaitingAlert(*row) for row in connection.execute(query)]
 
 
+def count_by_type(connection: Connection) -> dict[str, int]:
+    """Return how many alerts wait for subscriptions of each type."""
+    n, o = notifications.c, outbox.c
+    joined = outbox.join(notifications, and_(n.vehicle_id == o.vehicle_id, n.app_id == o.app_id))
+    query = select(n.push_type, func.count().label("waiting")).select_from(joined)
+    rows = connection.execute(query.group_by(n.push_type))
+    return {row.push_type: row.waiting for row in rows}
+
+
 def drop_waiting(
     connection: Connection,
     vehicle_id: str,

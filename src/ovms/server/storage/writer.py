@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from ovms.base.logs import get_logger
 from ovms.server.storage.batch import Batch, SeenToken
+from ovms.server.storage.counts import WriterCounts, WriterDepths
 from ovms.server.storage.errors import DatabaseError, StoreClosed
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ class Writer:
         self._failing: Exception | None = None
         self._closing = False
         self._unsaved: int | None = None
+        self._began: float | None = None
+        self.counts = WriterCounts()
         self._task = asyncio.get_running_loop().create_task(self._run(), name="store writer")
 
     # Putting: nothing waits. Vehicle ids are in upper case, as the database has them.
@@ -221,6 +224,20 @@ class Writer:
         messages = before | new.messages.get(vehicle_id, {})
         return messages, new.tokens.get(vehicle_id, old.tokens.get(vehicle_id))
 
+    def depths(self) -> WriterDepths:
+        """Return how much waits for the disk."""
+        parts = self._pending, self._writing
+        return WriterDepths(
+            sum(part.rows() for part in parts),
+            sum(len(part.history) for part in parts),
+            sum(part.history.size for part in parts),
+        )
+
+    @property
+    def committing(self) -> float:
+        """Return for how many seconds the commit has run that runs now; 0 without one."""
+        return 0.0 if self._began is None else asyncio.get_running_loop().time() - self._began
+
     @property
     def closed(self) -> bool:
         """Whether nothing can be put any more."""
@@ -267,6 +284,7 @@ class Writer:
                 waiting=waiting,
             )
         self._refused += 1
+        self.counts.refused += 1
 
     # The task.
 
@@ -310,9 +328,19 @@ class Writer:
 
     async def _commit(self, batch: Batch) -> int:
         """Return how many rows can never be written; callbacks alone need no transaction."""
-        if not (batch.rows() or batch.heartbeat is not None):
+        rows = batch.rows()
+        if not (rows or batch.heartbeat is not None):
             return 0
-        return await self._database.apply(batch)
+        now = asyncio.get_running_loop().time
+        self._began = began = now()
+        try:
+            lost = await self._database.apply(batch)
+        finally:
+            self._began = None
+        self.counts.commits.observe(now() - began)
+        self.counts.rows.observe(rows)
+        self.counts.lost += lost
+        return lost
 
     def _tell(self, callbacks: Iterator[Callable[[], object]]) -> None:
         """Call some callbacks, and the rest in the event loop's next turns."""
@@ -327,6 +355,7 @@ class Writer:
         return self._failing
 
     def _put_back(self, error: Exception) -> None:
+        self.counts.failures += 1
         for seen in self._writing.seen.values():
             seen.failed(error)
         self._pending = self._pending.over(self._writing)

@@ -116,6 +116,11 @@ class SqliteDatabase(Database):
         """Delete a chunk in the writer's thread."""
         return await self._writer.run(partial(expire, kind=kind, now=now))
 
+    def sizes(self) -> dict[str, int]:
+        """Return the bytes of the database's file and of its write-ahead log."""
+        log = self.path.with_name(f"{self.path.name}-wal")
+        return {"file": size_of(self.path), "log": size_of(log)}
+
     def is_bad_row(self, error: BaseException) -> bool:
         """See :meth:`Database.is_bad_row`."""
         return is_bad_row(error)
@@ -136,3 +141,11 @@ class SqliteDatabase(Database):
         kept = SqliteEngine(self.path, self.keys, kept=True)
         interrupt = kept.interrupt if lane is Lane.HISTORY else None
         return Worker(f"ovms-{lane.value}", kept.reading, kept.close, interrupt)
+
+
+def size_of(path: Path) -> int:
+    """Return the bytes of a file; 0 without one."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,38 @@
+"""Why callers were refused, in few words that can be counted."""
+
+from __future__ import annotations
+
+from typing import Final
+
+REASONS: Final = {
+    "AuthenticationFailed": "wrong_secret",
+    "LoginRefused": "wrong_password",
+    "Throttled": "throttled",
+    "Busy": "busy",
+    "Repeated": "repeated_welcome",
+    "TlsOnly": "tls_only",
+    "Refusal": "unknown_vehicle",
+    "Removed": "vehicle_changed",
+    "StoreError": "database",
+    "NoWelcome": "no_welcome_in_time",
+    "Stalled": "does_not_read",
+    "UnexpectedTls": "tls_at_plain_port",
+    "RemoteProtocolError": "no_protocol",
+    "Stopping": "stopping",
+}
+"""What counts as which reason, by the name of the exception or of one that it is derived from."""
+
+LEFT: Final = "left"
+"""The caller has left by itself, before it was answered."""
+
+OTHER: Final = "other"
+
+ALL_REASONS: Final = (*REASONS.values(), LEFT, OTHER)
+
+
+def reason_of_refusal(error: Exception | None) -> str:
+    """Return why a caller was refused whose connection ended with ``error``."""
+    if error is None or isinstance(error, OSError):
+        return LEFT
+    names = (kind.__name__ for kind in type(error).__mro__)
+    return next((REASONS[name] for name in names if name in REASONS), OTHER)
