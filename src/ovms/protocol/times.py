@@ -16,7 +16,9 @@ def wire_time(time: float) -> str:
 
     Raises ``ValueError`` or ``OverflowError`` for a time outside the years 1 to 9999.
     """
-    return datetime.fromtimestamp(int(time), UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(int(time), UTC).isoformat(" ")[
+        :19
+    ]  # strftime takes ten times as long
 
 
 def wire_change(time: float) -> str:

@@ -7,8 +7,9 @@ is a number: ages, pressures in psi, and bits, which are the masked byte (0 if i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from ovms.protocol.records import CarFirmware, Environment, Location, Record, Status, WheelPressures
@@ -154,28 +155,38 @@ WHEEL_SECTIONS: Final = tuple(name for name in SECTIONS if name != "sensor")
 
 
 @dataclass(frozen=True, slots=True)
+class DoorByte:
+    """Bits of a byte: where it stands, from 0, and names, what is looked at, what is shown."""
+
+    at: int
+    bits: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MessagePart:
     """What a call takes from the latest message of one code."""
 
     code: str
-    copied: tuple[tuple[str, int], ...]
-    """Names, and where the value stands, from 0."""
-    bits: tuple[tuple[str, int, int, int], ...] = ()
-    """Names, where the byte stands, which bits are looked at, and what is shown if one is set."""
-    is_needed: bool = True
+    names: tuple[str, ...]
+    copy: Callable[[list[str | None]], tuple[str | None, ...]]
+    """Returns the values of the names out of all fields."""
+    bytes: tuple[DoorByte, ...]
+    length: int
+    """Fields that are looked at."""
+    is_needed: bool
     """Without what is sealed in it the call cannot be answered."""
-    is_dated: bool = True
+    is_dated: bool
     """When it came, and how long ago, is told."""
 
     def read(self, message: LatestMessage, now: float) -> Facts:
         """Return the part of an answer that a plain message gives."""
-        fields = texts_of(message.data)
-        count = len(fields)
-        facts: Facts = {
-            name: (fields[at] or None) if at < count else None for name, at in self.copied
-        }
-        for name, at, mask, shown in self.bits:
-            facts[name] = shown if at < count and _byte(fields[at]) & mask else 0
+        fields: list[str | None] = [text or None for text in texts_of(message.data)]
+        fields += [None] * (self.length - len(fields))
+        facts: Facts = dict(zip(self.names, self.copy(fields), strict=True))
+        for each in self.bytes:
+            byte = _byte(fields[each.at])
+            for name, mask, shown in each.bits:
+                facts[name] = shown if byte & mask else 0
         if self.is_dated:
             facts |= dates(message, now)
         return facts
@@ -191,25 +202,26 @@ def _part(
 ) -> MessagePart:
     """Return a part; where the values stand is read from the record's table."""
     places = {field.name: at for at, field in enumerate(record.TABLE)}
-    bytes_at = {
-        field.kind.names: at
-        for at, field in enumerate(record.TABLE)
-        if isinstance(field.kind, BitField)
-    }
     return MessagePart(
-        record.CODE,
-        tuple((name, places[field]) for name, field in names.items()),
-        tuple(
-            (name, bytes_at[type(bit)], *_shown(bit)) for name in bits for bit in [DOOR_BITS[name]]
-        ),
-        is_needed,
-        is_dated,
+        code=record.CODE,
+        names=tuple(names),
+        copy=itemgetter(*(places[field] for field in names.values())),
+        bytes=tuple(_door_bytes(record, [*bits])),
+        length=len(record.TABLE),
+        is_needed=is_needed,
+        is_dated=is_dated,
     )
 
 
-def _shown(bit: BitSet) -> tuple[int, int]:
-    """Return which bits are looked at, and what is shown if one of them is set: the highest."""
-    return int(bit), 1 << (int(bit).bit_length() - 1)
+def _door_bytes(record: type[Record], names: Sequence[str]) -> Iterator[DoorByte]:
+    """Yield the bytes that hold bits of those names; of several bits the highest is shown."""
+    for at, field in enumerate(record.TABLE):
+        if isinstance(field.kind, BitField):
+            found = [
+                (n, int(DOOR_BITS[n])) for n in names if type(DOOR_BITS[n]) is field.kind.names
+            ]
+            bits = tuple((name, mask, 1 << mask.bit_length() - 1) for name, mask in found)
+            yield DoorByte(at, bits)
 
 
 def _only(names: Mapping[str, str], wanted: str) -> dict[str, str]:
@@ -371,8 +383,9 @@ def _is_sealed() -> CallFailed:
     )
 
 
-def _byte(text: str) -> int:
-    return int(text) if len(text) <= 3 and text.isascii() and text.isdecimal() else 0
+def _byte(text: str | None) -> int:
+    is_byte = text is not None and len(text) <= 3 and text.isascii() and text.isdecimal()
+    return int(text) if text is not None and is_byte else 0
 
 
 def _is_whole(text: str) -> bool:
