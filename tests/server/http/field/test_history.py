@@ -81,6 +81,9 @@ async def test_nothing(api: HttpSite, path: str) -> None:
         ("a+b", "a+b"),
         ("50%", "50%25"),
         ("é", "%C3%A9"),
+        ("é", "%E9"),
+        ("a/", "a%2F"),
+        ("a/b", "/a//b/"),
         ("a?b#c", "a%3Fb%23c"),
     ],
 )

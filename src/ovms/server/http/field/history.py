@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote_to_bytes
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -31,12 +32,13 @@ if TYPE_CHECKING:
     from ovms.server.values import HistoryEntry, HistoryKey, TypeSummary
 
 PATH: Final = "/api/historical/{vehicle_id}"
+PARTS: Final = PATH.count("/")
 
 Page = Sequence["HistoryEntry"]
 ReadPage = Callable[["HistoryKey | None"], Awaitable[Page]]
 """Reads the next records behind a key; after the last ones none."""
 
-log = get_logger("ovms.server.http")
+log = get_logger("ovms.http")
 
 
 def routes(context: HttpContext) -> list[Route]:
@@ -57,7 +59,7 @@ async def list_types(context: HttpContext, caller: HttpCaller, request: Request)
 async def list_records(context: HttpContext, caller: HttpCaller, request: Request) -> Response:
     """Answer with the records of a type, oldest first, then by number."""
     vehicle_id = caller.check_vehicle(request.path_params["vehicle_id"])
-    record_type, since = request.path_params["record_type"], _since(request)
+    record_type, since = record_type_of(request), _since(request)
     store = context.store
 
     async def read(after: HistoryKey | None) -> Page:
@@ -110,6 +112,15 @@ class PagedRecords(Response):
 
 def _body(data: bytes, *, is_last: bool) -> dict[str, object]:
     return {"type": "http.response.body", "body": data, "more_body": not is_last}
+
+
+def record_type_of(request: Request) -> str:
+    """Return the type that a call names, with the slashes that came percent-encoded.
+
+    Double and trailing slashes of the path itself mean nothing.
+    """
+    parts = [part for part in request.scope["raw_path"].split(b"/") if part]
+    return text_of(unquote_to_bytes(b"/".join(parts[PARTS:])))
 
 
 def _since(request: Request) -> int | None:
