@@ -104,6 +104,37 @@ def test_a_moment_of_charging_is_no_charge() -> None:
     assert car.told() == []
 
 
+def test_a_charge_that_starts_and_stops() -> None:
+    """The same end is told once in ten minutes, another one at once, and the last of all."""
+    car = Car(charge_state="charging").passes(60).passes(40, charge_state="stopped")
+    assert car.told() == [b"ACharging stopped"]
+    for _ in range(4):
+        car.passes(60, charge_state="charging").passes(40, charge_state="stopped")
+    assert car.told() == []
+    car.passes(60, charge_state="charging").passes(40, charge_state="done")
+    assert car.told() == [b"ICharging done"]
+    car.passes(60, charge_state="charging").passes(40, charge_state="stopped")
+    assert car.told() == [b"ACharging stopped"]
+    car.passes(60, charge_state="charging").passes(500, charge_state="stopped")
+    assert car.told() == []
+    assert car.passes(40).told() == [b"ACharging stopped"]
+    car.passes(60, charge_state="charging").passes(40, charge_state="stopped")
+    car.watch.finish()
+    assert car.passes().told() == [b"ACharging stopped"]
+
+
+@pytest.mark.parametrize("ends", [None, 3, {"stopped": "x"}, {"new": 3}, {"stopped": True}])
+def test_ends_that_were_told_before_a_restart(ends: object) -> None:
+    """They are not told again soon; nonsense counts as nothing told."""
+    before = Car(charge_state="charging").passes(60).passes(40, charge_state="stopped")
+    told = before.watch.told(before.now)
+    for resumed, expected in ((told, []), (told | {"ends": ends}, [b"ACharging stopped"])):
+        car = Car(charge_state="stopped")
+        car.watch.resume(resumed, car.now)
+        car.passes(10).passes(60, charge_state="charging").passes(40, charge_state="stopped")
+        assert car.told() == expected
+
+
 def test_errors_of_the_vehicle() -> None:
     """An error is told once it lasts, with type, code and data."""
     car = Car().passes(3)

@@ -45,6 +45,7 @@ class ChargeLimits:
 
     begins: float = _seconds(2.0, "how long it charges until that is a charge")
     ends: float = _seconds(30.0, "how long it does not charge until the charge is over")
+    again: float = _seconds(600.0, "until the same end of a charge is told again, if it still is")
 
 
 @dataclass(frozen=True, slots=True)

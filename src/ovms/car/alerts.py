@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ovms.car.alert_limits import DEFAULTS, AlertLimits
-from ovms.car.charge_watch import DONE, ChargeWatch
+from ovms.car.charge_watch import DONE, ChargeWatch, CountedCharge
 from ovms.car.error_watch import ErrorWatch
 from ovms.car.fence import Fence, PositionWatch
 from ovms.car.latch import Latch
@@ -23,6 +23,13 @@ STOPPED = "stopped"
 INTERRUPTED = 0x0C
 """The charge state, as a number, of a charge that broke off by itself."""
 
+_ENDS = {
+    DONE: AlertKind.INFORMATION,
+    STOPPED: AlertKind.ALERT,
+    "interrupted": AlertKind.ALERT,
+}
+"""The ends of a charge that are told."""
+
 
 class AlertWatch:
     """Watches a car for what its owner should know. The first reading of a value is no alert."""
@@ -31,6 +38,11 @@ class AlertWatch:
         self._car_type = car_type
         self._limits = limits
         self._charge = ChargeWatch(limits.charge)
+        self._end: str | None = None
+        """How the charge has ended, if that is to be told."""
+        self._told_ends: dict[str, float] = {}
+        """When each end of a charge was told last."""
+        self._is_finished = False
         self._errors = ErrorWatch(limits.error)
         self._low = Latch()
         self._alarm = Latch()
@@ -56,7 +68,8 @@ class AlertWatch:
             "low_12v": self._low.is_on, "alarm": self._alarm.is_on,
             "moved": self._off.is_told, "valet": self._valet.is_told,
         }  # fmt: skip
-        more = {"charge": self._charge.told(now), "errors": self._errors.told(now)}
+        ends = {end: now - at for end, at in self._told_ends.items()}
+        more = {"charge": self._charge.told(now), "ends": ends, "errors": self._errors.told(now)}
         return {name: value for name, value in (told | more).items() if value}
 
     def resume(self, told: Mapping[str, Any], now: float) -> None:
@@ -67,22 +80,29 @@ class AlertWatch:
             if told.get(name) is True:
                 fence.resume()
         self._charge.resume(told.get("charge"), now)
+        ends = told.get("ends")
+        for end, age in ends.items() if isinstance(ends, dict) else ():
+            if end in _ENDS and type(age) in (int, float):
+                self._told_ends[end] = now - age
         self._errors.resume(told.get("errors"), now)
 
     def finish(self) -> None:
-        """See :meth:`~ovms.car.charge_watch.ChargeWatch.finish`."""
+        """See :meth:`~ovms.car.charge_watch.ChargeWatch.finish`. What waits is told, too."""
         self._charge.finish()
+        self._is_finished = True
 
     def _look_at_charge(self, state: CarState, now: float) -> Iterator[Alert]:
         phase = self._charge.look(state, now)
-        if phase is None or phase.is_charging or not self._charge.was_charge:
+        if phase is not None:
+            self._end = _end_of(phase) if self._charge.was_charge else None
+        end = self._end
+        if end is None:
             return
-        at = "" if state.soc is None else f" at {state.soc:.0f} %"
-        if phase.word == DONE:
-            yield Alert(AlertKind.INFORMATION.value, f"Charging done{at}")
-        elif phase.word == STOPPED:
-            word = "interrupted" if phase.number == INTERRUPTED else STOPPED
-            yield Alert(AlertKind.ALERT.value, f"Charging {word}{at}")
+        told = self._told_ends.get(end)
+        if told is None or self._is_finished or now - told >= self._limits.charge.again:
+            self._end, self._told_ends[end] = None, now
+            at = "" if state.soc is None else f" at {state.soc:.0f} %"
+            yield Alert(_ENDS[end].value, f"Charging {end}{at}")
 
     def _look_at_error(self, state: CarState, now: float) -> Iterator[Alert]:
         error = self._errors.look(state.error, now)
@@ -124,3 +144,10 @@ class AlertWatch:
         if self._valet.is_left(here, verdict, now, is_set=state.bit(Doors2.VALET)):
             text = f"In valet mode the car went further than {self._limits.valet.distance:g} km"
             yield Alert(AlertKind.ALERT.value, text)
+
+
+def _end_of(phase: CountedCharge) -> str | None:
+    """Return how a charge has ended, if the car's new state is an end that is told."""
+    if phase.word == STOPPED and phase.number == INTERRUPTED:
+        return "interrupted"
+    return phase.word if phase.word in _ENDS else None
