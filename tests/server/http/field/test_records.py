@@ -224,6 +224,18 @@ def test_few_wheels() -> None:
         assert set(answer) == stale | set(dated("y", "w"))
 
 
+def test_too_many_wheels() -> None:
+    """Of a message with more fields than any vehicle's the last are not looked at."""
+    limit = records.WHEEL_FIELDS_LIMIT
+    names = ",".join(f"w{number}" for number in range(limit - 3))
+    fitting = records.read_tpms(latest(Y=f"{limit - 3},{names},1,220,1"), START)
+    assert (fitting["w0_pressure_kpa"], fitting["stale_pressure"]) == ("220", None)
+    longer = records.read_tpms(latest(Y=f"{limit - 2},w,{names},1,220,1"), START)
+    assert "w_pressure_kpa" not in longer
+    without = records.read_tpms(latest(Y=f"{limit},a,b,c,{names},1,220,1"), START)
+    assert "a_pressure_kpa" not in without
+
+
 @pytest.mark.parametrize("value", ["inf", "nan", "1e999", "-inf"])
 def test_no_pressure(value: str) -> None:
     """What JSON has no number for is null."""
