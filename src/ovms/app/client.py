@@ -23,7 +23,6 @@ from ovms.app.errors import (
 from ovms.app.inbox import Inbox
 from ovms.app.listings import HistoryRow, SummaryRow, UtilisationRow, is_nothing, wire_time
 from ovms.app.snapshot import Snapshot
-from ovms.app.wording import read_words, unknown_command
 from ovms.base.clock import Clock
 from ovms.net.client import ClientConnection
 from ovms.protocol import Message
@@ -36,6 +35,7 @@ from ovms.protocol.commands import (
 )
 from ovms.protocol.paranoid import sealed_message
 from ovms.protocol.records.alert import Alert, AlertKind
+from ovms.protocol.wording import WrongWords, read_words, unknown_command
 
 COMMAND_TIMEOUT = 75.0
 """Seconds to wait for an answer by default: after 60 s the server says that the car is silent."""
@@ -65,7 +65,8 @@ def find_command(
 ) -> Command:
     """Make a command from its name or number and its parameters, which may be as people write them.
 
-    See :func:`~ovms.app.wording.read_words`; ``now`` in Unix seconds is the present if not given.
+    See :func:`~ovms.protocol.wording.read_words`; ``now``, in Unix seconds, is the present if not
+    given.
     Raises :class:`InvalidRequest` for a name that is not in the command table, and, if it is
     strict, for parameters that cannot be meant. Else they are sent as they are: a car may know
     more than the table.
@@ -82,9 +83,9 @@ def find_command(
         return Command(number, ",".join(parameters))
     try:
         texts = read_words(spec, parameters, time.time() if now is None else now)
-    except InvalidRequest:
+    except WrongWords as error:
         if is_strict:
-            raise
+            raise InvalidRequest(str(error)) from None
         texts = spec.in_numbers(parameters)
     return Command(number, ",".join(texts))
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from ovms.car.reports import Units
 from ovms.net.address import PLAIN_PORT, parse_address
-from ovms.protocol.settings_names import PARAMETER_NAMES
+from ovms.protocol.settings_names import PARAMETER_NAMES, PASSWORDS
 
 NOT_SET = "-"
 """An empty parameter in a provisioning record."""
@@ -59,9 +59,8 @@ NAMES = PARAMETER_NAMES
 """The names of the parameters; other numbers have none."""
 
 
-HIDDEN = frozenset({Parameter.PHONE_PASSWORD, Parameter.APN_PASSWORD, Parameter.SECRET,
-                    Parameter.PARANOID})  # fmt: skip
-"""Passwords: a list shows only whether they are set.
+HIDDEN = PASSWORDS
+"""A list shows only whether they are set.
 
 Modules on the road list them in clear. But a client that may ask need not be one that may know: a
 token of the server may command a car, and the paranoid password is to be kept from the server

@@ -25,16 +25,13 @@ from ovms.car.parameters import (
 from ovms.car.reports import Units
 from ovms.protocol.commands import LONGEST_VALUE, Answer, Result
 from ovms.protocol.parameters import NumberParameter, TextParameter
-from ovms.protocol.settings_names import FEATURE_NAMES
+from ovms.protocol.settings_names import FEATURE_NAMES, HIDDEN_VALUE
 
 FEATURES, PARAMETERS = 1, 3
 """The commands that list them."""
 
 STREAM, MINIMUM_SOC, CAN_WRITE = 8, 9, 15
 """The features that do something."""
-
-HIDDEN_VALUE = "*"
-"""What stands for a password that is set."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from ovms.app.alerts import load_alerts
 from ovms.app.client import App, find_command
 from ovms.app.errors import Error, InvalidRequest, PasswordWrong
 from ovms.app.snapshot import Seen, Snapshot
-from ovms.app.wording import unknown_command, usage
 from ovms.cli.answer_tables import named_rows
 from ovms.cli.app_listings import history, utilisation
 from ovms.cli.common import JsonOption, print_json, print_table, printable, refuse
@@ -28,6 +27,7 @@ from ovms.protocol.codes import CODES
 from ovms.protocol.commands import COMMANDS, Answer, Command, Result
 from ovms.protocol.records import GroupPosition, legible
 from ovms.protocol.records.alert import AlertKind
+from ovms.protocol.wording import unknown_command, usage
 
 app = typer.Typer(help="The app: watch a vehicle and command it.", no_args_is_help=True)
 

@@ -7,7 +7,6 @@ from typing import Annotated, Final
 
 import typer
 
-from ovms.app.wording import did_you_mean
 from ovms.base.clock import iso_time
 from ovms.cli.columns import ColumnReader, type_of
 from ovms.cli.common import refuse
@@ -16,6 +15,7 @@ from ovms.cli.listing import Format, Row, make_listing
 from ovms.cli.times import check_span, find_time
 from ovms.protocol.modules import ModuleKind
 from ovms.protocol.records import legible
+from ovms.protocol.wording import did_you_mean
 
 RECORD: Final = ("type", "time", "number", "value")
 """What every record has, whatever its type."""

@@ -27,3 +27,9 @@ PARAMETER_NAMES: dict[int, str] = {
     **{number: f"feature {number - 16}" for number in range(24, 32)},
 }
 """11 and 12 are in the first modules on the road, not in the guide. 24 to 31 are features."""
+
+PASSWORDS = frozenset({1, 7, 9, 10})
+"""The parameters that are passwords. Modules on the road list them in clear."""
+
+HIDDEN_VALUE = "*"
+"""What a list shows of a password that is set and not shown."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, field_validator
 
+from ovms.server.http.context import ANSWER_TIMEOUT
 from ovms.server.proxy import TrustedProxies
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -23,6 +24,12 @@ class HttpSettings(BaseModel):
     )
     https_port: Port = Field(
         default=6869, description="Port for calls by HTTP, TLS. 0 takes a free one."
+    )
+    http_answer_timeout: float = Field(
+        default=ANSWER_TIMEOUT,
+        gt=0,
+        le=600,
+        description="Seconds that a call waits for the car's answer to a command.",
     )
     forwarded_from: list[str] = Field(
         default_factory=list,

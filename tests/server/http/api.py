@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -55,6 +55,14 @@ class HttpSite:
     async def get(self, path: str, **parameters: str) -> httpx.Response:
         """Call as Bob, unless other parameters say who calls."""
         return await self.client.get(path, params=parameters or BOB)
+
+    async def call(
+        self, call: str, vehicle_id: str = "CAR1", params: Any = BOB, **body: Any
+    ) -> httpx.Response:
+        """Make a call (``PUT lock``) of a vehicle as Bob, unless ``params`` say who calls."""
+        method, name = call.split()
+        path = f"/api/{name}/{vehicle_id}"
+        return await self.client.request(method, path, params=params, **body)
 
     async def enter(self, role: Role, vehicle_id: str = "CAR1") -> tuple[RoomSession, FakeLine]:
         """Let somebody into a vehicle's room; a car has proven itself."""

@@ -21,3 +21,18 @@ def test_a_code_that_never_came() -> None:
     latest = LatestMessages()
     latest.restore([LatestMessage("S", b"80", 100.0)])
     assert not latest.is_older(LatestMessage("D", b"1", 1.0))
+
+
+def test_which_car_seals() -> None:
+    """Its newest message tells while it is away; its token while it is there."""
+    latest = LatestMessages()
+    assert not latest.is_sealed
+    latest.change_token("token")
+    assert latest.is_sealed
+    latest.is_token_live = False
+    assert not latest.is_sealed
+    latest.put(LatestMessage("X", b"sealed", 100.0, "token"))
+    latest.put(LatestMessage("S", b"80", 100.0))
+    assert latest.is_sealed
+    latest.put(LatestMessage("D", b"1", 100.1))
+    assert not latest.is_sealed

@@ -16,6 +16,7 @@ from ovms.server.hub.pins import (
     WRONG_LIMIT,
     WRONG_WINDOW,
     PinLimiter,
+    locked_for,
 )
 from tests.server.hub.fakes import Peer, Place
 from tests.server.peers.servers import Net
@@ -232,3 +233,10 @@ async def test_guesses_at_another_server() -> None:
     await far.says("C22,1234")
     assert far.hears() == [f"c22,1,{LOCKED}; the next in 10 min"]
     assert len(one.alerts.raised) + len(two.alerts.raised) == 1
+
+
+def test_the_text_of_a_refusal_tells_how_long() -> None:
+    """So does that of another server; no other text does."""
+    assert locked_for(f"{LOCKED}; the next in 10 min") == 600
+    assert locked_for(f"{LOCKED}; the next in 123456 min") is None
+    assert locked_for("wrong PIN") is None

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ovms.car.parameters import HIDDEN, NAMES, split
-from ovms.car.settings import HIDDEN_VALUE
 from ovms.cli.common import fail, print_json, print_table, refuse, resolve_secret
 from ovms.cli.link import TRUST_HINT
 from ovms.net.client import NetError, Untrusted, fetch_provision
 from ovms.protocol.errors import AuthenticationFailed
+from ovms.protocol.settings_names import HIDDEN_VALUE
 from ovms.protocol.welcome import ProvisionRecord
 
 TIMEOUT = 20.0

@@ -19,7 +19,7 @@ RIGHTS: Final = {
     "session": "a session with a cookie",
     "token.admin": "calls for tokens",
     "admin": "the same",
-    "v2": "logging in to the message protocol (scheme 0x31)",
+    "v2": "logging in to the message protocol (scheme 0x31), and commands by HTTP",
     "v3": "the MQTT broker",
     "mqtt": "the same",
 }

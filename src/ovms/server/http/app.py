@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 from ovms.server.http.answers import text_answer
 from ovms.server.http.errors import CallFailed
-from ovms.server.http.field import data, history, vehicles
+from ovms.server.http.field import commands, data, history, vehicles
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,7 +28,12 @@ def make_app(context: HttpContext) -> Starlette:
 
 
 def _routes(context: HttpContext) -> list[Route]:
-    return [*vehicles.routes(context), *data.routes(context), *history.routes(context)]
+    return [
+        *vehicles.routes(context),
+        *data.routes(context),
+        *history.routes(context),
+        *commands.routes(context),
+    ]
 
 
 async def _call_failed(request: Request, error: Exception) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from ovms.base.clock import Clock
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from ovms.server.http.watches import Watches
     from ovms.server.hub.hub import Hub
     from ovms.server.storage.store import Store
+
+ANSWER_TIMEOUT: Final = 30.0
+"""Seconds that a call waits for a car's answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +25,5 @@ class HttpContext:
     callers: Callers
     clock: Clock
     watches: Watches
+    answer_timeout: float = ANSWER_TIMEOUT
+    """Seconds that a call waits for a car's answer."""

@@ -77,6 +77,14 @@ class LatestMessages:
         return Message("E", b"T" + self.token.encode("latin-1"))
 
     @property
+    def is_sealed(self) -> bool:
+        """Whether the car seals what it says: it has said its token, or the newest came sealed."""
+        newest = max(
+            ((each.time, bool(each.token)) for each in self.by_code.values()), default=None
+        )
+        return self.is_token_live or (newest is not None and newest[1])
+
+    @property
     def newest(self) -> float | None:
         """When the newest came, Unix seconds."""
         return max((latest.time for latest in self.by_code.values()), default=None)

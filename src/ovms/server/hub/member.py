@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -44,6 +45,8 @@ class Member:
     """Bytes received and sent on its line that are in the day's traffic already."""
     watching: int = 0
     """Apps that watch at another server."""
+    on_idle: Callable[[], None] | None = None
+    """Called when the last of this client's commands is over."""
 
     @property
     def is_local(self) -> bool:

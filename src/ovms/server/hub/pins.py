@@ -13,6 +13,7 @@ Pure: the caller gives the time, in seconds that never go back.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -41,6 +42,8 @@ VEHICLES_LIMIT: Final = 100_000
 
 LOCKED: Final = "too many wrong PINs"
 """How the reason of a refusal begins."""
+
+_LOCKED = re.compile(rf"{LOCKED}; the next in (\d{{1,5}}) min", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -110,3 +113,12 @@ class PinLimiter:
         tries.locks += 1
         tries.until = now + lock
         return lock
+
+
+def locked_for(reason: str) -> float | None:
+    """Return for how many seconds no PIN is taken, by a refusal's text; ``None`` for another.
+
+    It may come from another server, which has the car.
+    """
+    found = _LOCKED.fullmatch(reason)
+    return int(found[1]) * 60.0 if found else None

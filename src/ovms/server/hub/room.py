@@ -71,6 +71,8 @@ class Room:
         """The car, which has proven itself here or at another server."""
         self.waiting = WaitingCars(context.random)
         self.clients: list[Member] = []
+        self.askers: list[Member] = []
+        """Who asks the car something from outside: see :mod:`ovms.server.hub.asking`."""
         self.relays = Relays(self, context)
         self.latest = LatestMessages(vehicle.paranoid_token)
         self.recorder = VehicleRecorder(vehicle.id, context)
@@ -154,7 +156,7 @@ class Room:
 
     def _lose_client(self, client: Member) -> None:
         self.clients.remove(client)
-        self._drop_commands(client)
+        self.drop_commands(client)
         if client.stream is not None:
             client.stream.cancel()
         self._context.groups.client_gone(client)
@@ -163,7 +165,7 @@ class Room:
 
     def _lose_relay(self, relay: Member) -> None:
         self.relays.members.remove(relay)
-        self._drop_commands(relay)
+        self.drop_commands(relay)
         if relay.watching:
             self.tell_car_its_peers()
 
@@ -437,6 +439,8 @@ class Room:
         client.is_busy = False
         while client.turns and not client.is_busy:
             self._begin_turn(client, client.turns.popleft())
+        if client.on_idle is not None and not client.is_busy:
+            client.on_idle()
 
     async def _answer(self, client: Member, command: Command) -> None:
         """Answer a command in the server's own name."""
@@ -457,7 +461,7 @@ class Room:
         if turn.command is not None:
             self.send(client, Answer(turn.command.number, Result.FAILED, reason).message)
 
-    def _drop_commands(self, client: Member) -> None:
+    def drop_commands(self, client: Member) -> None:
         """Drop what a client that has gone still waited for."""
         client.turns.clear()
         if self.car is not None:

@@ -5,6 +5,8 @@ import pytest
 from tests.server.http.api import HttpSite
 
 CALLS = ("status", "charge", "location", "tpms")
+DOORS = "D0,24,5"
+"""Locked, in valet mode."""
 
 
 async def test_a_call(api: HttpSite) -> None:
@@ -39,7 +41,26 @@ async def test_a_sealed_record(api: HttpSite, call: str) -> None:
     assert {row["m_ptoken"] for row in rows} == {"token"}
 
 
-@pytest.mark.parametrize("call", [*CALLS, "protocol", "historical", "vehicle"])
+@pytest.mark.parametrize(
+    ("call", "facts"),
+    [
+        ("lock", b'{"carlocked":8,'),
+        ("locks", b'{"carlocked":8,'),
+        ("valet", b'{"m_msgage_d":0,"m_msgtime_d":"2023-11-14 22:13:20","valetmode":16}'),
+        ("valets", b'{"m_msgage_d":0,'),
+    ],
+)
+async def test_lock_and_valet(api: HttpSite, call: str, facts: bytes) -> None:
+    """They are told as in status, with when they were; a sealed D tells nothing."""
+    assert (await api.get(f"/api/{call}/CAR1")).content == b"{}\n"
+    session, _ = await api.report(DOORS)
+    assert (await api.get(f"/api/{call}/CAR1")).content.startswith(facts)
+    session.closed(None)
+    await api.report("ETtoken", "EMDc2VhbGVk")
+    assert (await api.get(f"/api/{call}/CAR1")).status_code == 502
+
+
+@pytest.mark.parametrize("call", [*CALLS, "lock", "valet", "protocol", "historical", "vehicle"])
 async def test_others_vehicles(api: HttpSite, call: str) -> None:
     """Another owner's vehicle is refused, and so is one that is not there, and a server."""
     for vehicle_id in ("CAR3", "NOBODY", "PEER"):

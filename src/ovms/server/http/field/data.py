@@ -1,4 +1,4 @@
-"""``/api/status``, ``charge``, ``location``, ``tpms`` and ``protocol``: what a vehicle has said."""
+"""``/api/status``, ``charge``, ``lock``, ``location`` and the like: what a vehicle has said."""
 
 from __future__ import annotations
 
@@ -29,6 +29,10 @@ def routes(context: HttpContext) -> list[Route]:
     answers: dict[str, Answer] = {
         "status": records.read_status,
         "charge": records.read_charge,
+        "lock": records.read_lock,
+        "locks": records.read_lock,
+        "valet": records.read_valet,
+        "valets": records.read_valet,
         "location": records.read_location,
         "tpms": records.read_tpms,
         "protocol": records.read_protocol,

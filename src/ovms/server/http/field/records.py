@@ -265,6 +265,9 @@ CHARGE: Final = (
 LOCATION: Final = (_part(Location, LOCATION_NAMES),)
 """``/api/location``."""
 
+DOORS: Final = (_part(Environment, ENVIRONMENT_NAMES, DOOR_BITS),)
+"""Of this ``/api/lock`` and ``/api/valet`` tell one bit."""
+
 _WHEELS: Final = _part(WheelPressures, WHEEL_NAMES)
 
 
@@ -293,6 +296,21 @@ def read_status(latest: Latest, now: float) -> Facts:
 def read_charge(latest: Latest, now: float) -> Facts:
     """Return what ``/api/charge`` answers; see :func:`read_parts`."""
     return read_parts(CHARGE, latest, now)
+
+
+def read_lock(latest: Latest, now: float) -> Facts:
+    """Return what ``/api/lock`` answers; see :func:`read_parts`."""
+    return _read_bit("carlocked", latest, now)
+
+
+def read_valet(latest: Latest, now: float) -> Facts:
+    """Return what ``/api/valet`` answers; see :func:`read_parts`."""
+    return _read_bit("valetmode", latest, now)
+
+
+def _read_bit(name: str, latest: Latest, now: float) -> Facts:
+    facts = read_parts(DOORS, latest, now)
+    return {each: facts[each] for each in (name, "m_msgtime_d", "m_msgage_d") if each in facts}
 
 
 def read_location(latest: Latest, now: float) -> Facts:

@@ -1,7 +1,7 @@
 """A command's parameters as people write them: ``on``, ``16A``, ``22:30``, a name for a number.
 
 :func:`read_words` returns them as they are sent, and says what is wrong with them. Pure: times of
-day are those of this machine's zone at the moment that the caller names.
+day are those of the zone that the caller names, this machine's if none, at the moment it names.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 
-from ovms.app.errors import InvalidRequest
 from ovms.protocol.commands import BY_NAME, CommandSpec
 from ovms.protocol.parameters import (
     ChoiceParameter,
@@ -42,25 +41,33 @@ PROPOSALS = 3
 """Words that are proposed at most."""
 
 
-def read_words(spec: CommandSpec, given: Sequence[str], now: float) -> tuple[str, ...]:
+class WrongWords(ValueError):
+    """A command cannot be meant so; the text says why in one line."""
+
+
+def read_words(
+    spec: CommandSpec, given: Sequence[str], now: float, zone: str = ""
+) -> tuple[str, ...]:
     """Return a command's parameters as they are sent; ``now`` in Unix seconds.
 
-    Raises :class:`InvalidRequest` for what cannot be meant. A PIN may be missing: some cars want
+    A time of day without a zone has ``zone``, written as people do (``utc``); else this machine's.
+
+    Raises :class:`WrongWords` for what cannot be meant. A PIN may be missing: some cars want
     none.
     """
     words = _as_many_as(spec, _joined(spec, [word.strip() for word in given]))
     if not spec.parameters:
         if words:
-            raise InvalidRequest(f"{spec.name} takes no parameters")
+            raise WrongWords(f"{spec.name} takes no parameters")
         return ()
     least = len(spec.parameters) - spec.optional
     if len(words) < least and not (isinstance(spec.parameters[-1], PinParameter) and not words):
         meant = "; ".join(map(_what, spec.parameters))
-        raise InvalidRequest(f"{spec.name} takes {usage(spec)}: {meant}")
+        raise WrongWords(f"{spec.name} takes {usage(spec)}: {meant}")
     if len(words) > len(spec.parameters):
-        raise InvalidRequest(f"{spec.name} takes only {usage(spec)}")
+        raise WrongWords(f"{spec.name} takes only {usage(spec)}")
     kinds = spec.parameters[: len(words)]
-    return tuple(_read(kind, word, now) for kind, word in zip(kinds, words, strict=True))
+    return tuple(_read(kind, word, now, zone) for kind, word in zip(kinds, words, strict=True))
 
 
 def usage(spec: CommandSpec) -> str:
@@ -166,12 +173,12 @@ def _choices(kind: ChoiceParameter) -> str:
     return f"{', '.join(first)} or {last}"
 
 
-def _read(kind: ParameterType, word: str, now: float) -> str:
+def _read(kind: ParameterType, word: str, now: float, zone: str) -> str:
     match kind:
         case ChoiceParameter():
             return _read_choice(kind, word)
         case NumberParameter(is_time=True):
-            return _read_time(kind, word, now)
+            return _read_time(kind, word, now, zone)
         case NumberParameter():
             return _read_number(kind, word)
         case _:
@@ -192,7 +199,7 @@ def _read_choice(kind: ChoiceParameter, word: str) -> str:
     number = _choice(kind, word)
     if number is None:
         text = f"{title(kind)} is {_choices(kind)}, not {word!r}"
-        raise InvalidRequest(f"{text}{did_you_mean(word, kind.words.values())}")
+        raise WrongWords(f"{text}{did_you_mean(word, kind.words.values())}")
     return number
 
 
@@ -203,10 +210,10 @@ def _read_number(kind: NumberParameter, word: str) -> str:
     digits, unit = found.groups()
     if unit is not None and unit.casefold() not in kind.units:
         meant = f", as in {digits}{kind.units[0].upper()}" if kind.units else ""
-        raise InvalidRequest(f"{title(kind)} is a number{meant}, not {word!r}")
+        raise WrongWords(f"{title(kind)} is a number{meant}, not {word!r}")
     text = str(int(digits))
     if kind.problem(text) is not None:
-        raise InvalidRequest(f"{title(kind)} is a number {kind.describe()}, not {word!r}")
+        raise WrongWords(f"{title(kind)} is a number {kind.describe()}, not {word!r}")
     return text
 
 
@@ -223,10 +230,10 @@ def _read_name(kind: NumberParameter, word: str) -> str:
         return str(parts[0])
     what = f"a number {kind.describe()}" + (" or its name" if kind.names else "")
     near = did_you_mean(word, kind.names.values())
-    raise InvalidRequest(f"{title(kind)} is {what}, not {word!r}{near}")
+    raise WrongWords(f"{title(kind)} is {what}, not {word!r}{near}")
 
 
-def _read_time(kind: NumberParameter, word: str, now: float) -> str:
+def _read_time(kind: NumberParameter, word: str, now: float, zone: str) -> str:
     """Return minutes after midnight UTC; a plain number already is that."""
     if word.isdecimal() and kind.problem(word) is None and not (len(word) > 1 and word[0] == "0"):
         return word
@@ -240,19 +247,19 @@ def _read_time(kind: NumberParameter, word: str, now: float) -> str:
         hour = hour % 12 + (12 if found["half"][0] in "pP" else 0)
     if hour > 23 or minute > 59:
         raise _no_time(kind, word)
-    return str(_to_utc(hour, minute, found["zone"], now))
+    return str(_to_utc(hour, minute, found["zone"] or zone, now))
 
 
-def _no_time(kind: NumberParameter, word: str) -> InvalidRequest:
-    return InvalidRequest(
+def _no_time(kind: NumberParameter, word: str) -> WrongWords:
+    return WrongWords(
         f"{title(kind)} is a time, as in 22:30, or minutes after midnight UTC, not {word!r}"
     )
 
 
-def _to_utc(hour: int, minute: int, zone: str | None, now: float) -> int:
+def _to_utc(hour: int, minute: int, zone: str, now: float) -> int:
     """Return when such a time of day comes next, in minutes after midnight UTC."""
     minutes = hour * 60 + minute
-    if zone is None:
+    if not zone:
         here = datetime.fromtimestamp(now, UTC).astimezone().replace(tzinfo=None)
         due = here.replace(hour=hour, minute=minute, second=0, microsecond=0)
         due += timedelta(days=1) if due < here else timedelta()

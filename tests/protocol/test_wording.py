@@ -5,10 +5,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from ovms.app.errors import InvalidRequest
-from ovms.app.wording import alike, did_you_mean, read_words, unknown_command, usage
 from ovms.protocol.commands import BY_NAME, COMMANDS
 from ovms.protocol.parameters import ChoiceParameter, NumberParameter
+from ovms.protocol.wording import (
+    WrongWords,
+    alike,
+    did_you_mean,
+    read_words,
+    unknown_command,
+    usage,
+)
 
 SUMMER = 1_783_000_000.0
 """2026-07-02 13:46:40 UTC, 15:46:40 in Berlin."""
@@ -115,9 +121,16 @@ def test_what_people_write(words: str, sent: str) -> None:
 def test_what_cannot_be_meant(words: str, told: str) -> None:
     """One line says what is wrong, and what was perhaps meant."""
     name, *given = words.split()
-    with pytest.raises(InvalidRequest) as refused:
+    with pytest.raises(WrongWords) as refused:
         read_words(BY_NAME[name], given, SUMMER)
     assert told in str(refused.value)
+
+
+def test_times_of_another_zone() -> None:
+    """Who reads for somebody elsewhere names the zone; one that is written counts more."""
+    spec = BY_NAME["charge-timer"]
+    assert read_words(spec, ["22:30"], SUMMER, "utc") == ("1", "1350")
+    assert read_words(spec, ["22:30+02:00"], SUMMER, "utc") == ("1", "1230")
 
 
 def test_a_time_of_day_is_the_next_one() -> None:

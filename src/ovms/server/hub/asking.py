@@ -1,0 +1,149 @@
+"""Ask a car one command from outside its room, as a call by HTTP does.
+
+Such an asker takes no client's place, is counted in no ``Z``, and hears nothing but its answer. Its
+command waits in the car's queue with those of apps, so whoever asks gets their own answer, and the
+limit of wrong PINs holds for all.
+
+What a server refuses looks like a failed command (``c20,1,<reason>``), here and at another server
+that has the car. So a refusal is told by its text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Final
+
+from ovms.protocol import Message, Role
+from ovms.protocol.commands import Answer, Command, Result
+from ovms.server.hub.commands import NO_ANSWER, NOT_CONNECTED, TOO_LONG, TOO_MANY
+from ovms.server.hub.member import Member
+from ovms.server.hub.pins import locked_for
+
+if TYPE_CHECKING:
+    from ovms.server.hub.room import Room
+
+ASKERS_LIMIT: Final = 10
+"""Askers of one car at once, a fifth of its queue: the rest is for apps."""
+
+ANSWER_LIMIT: Final = 64 * 1024
+"""Bytes of one command's answer; 32 parameters of the longest values have 9 KiB."""
+
+
+class Unanswered(Exception):
+    """There is no answer of the car to a command, for a reason."""
+
+    def __init__(self, reason: Reason, wait: float | None = None) -> None:
+        super().__init__(reason.name)
+        self.reason = reason
+        self.wait = wait
+        """Seconds until it may be asked again; ``None`` if that is unknown."""
+
+
+class Reason(Enum):
+    """Why there is no answer of the car."""
+
+    NOT_CONNECTED = auto()
+    """Nothing was sent: the car is not there."""
+    CONNECTION_LOST = auto()
+    """The car has gone, or called again, before it answered. It may have had the command."""
+    NO_ANSWER = auto()
+    """The time is over. The car may have had the command."""
+    SEALED = auto()
+    """The answer came sealed: only the owner's apps can read it."""
+    OVERLONG = auto()
+    """The answer has more than :data:`ANSWER_LIMIT` bytes."""
+    PINS_LOCKED = auto()
+    """Too many PINs were wrong: the car is asked none for a while."""
+    TOO_MANY = auto()
+    """Too many commands wait for the car."""
+    TOO_LONG = auto()
+    """The command does not fit the module's buffer."""
+
+
+REFUSALS: Final = {
+    NOT_CONNECTED: Reason.CONNECTION_LOST,
+    NO_ANSWER: Reason.NO_ANSWER,
+    TOO_MANY: Reason.TOO_MANY,
+    TOO_LONG: Reason.TOO_LONG,
+}
+"""What the texts of refusals say of a command that was taken."""
+
+
+class AnswerLine:
+    """The line to an asker: what is sent on it is the answer, row by row."""
+
+    peer = ""
+    is_proven = True
+    received = 0
+    sent = 0
+    unacknowledged = 0
+
+    def __init__(self) -> None:
+        self.over = asyncio.Event()
+        """Nothing more comes, or nothing that counts."""
+        self.answers: list[Answer] = []
+        self.failure: Reason | None = None
+        self._size = 0
+
+    def send(self, message: Message) -> bool:
+        """Take a row of the answer, or all of it."""
+        answer = Answer.parse(message.data) if message.code == "c" else None
+        self._size += len(message.data)
+        if answer is None:
+            self._fail(Reason.SEALED)
+        elif self._size > ANSWER_LIMIT:
+            self._fail(Reason.OVERLONG)
+        else:
+            self.answers.append(answer)
+        return True
+
+    async def drained(self) -> None:
+        """Return at once: nothing waits."""
+
+    def close(self, error: Exception | None = None) -> None:
+        """Take nothing more."""
+        self._fail(Reason.CONNECTION_LOST)
+
+    def _fail(self, reason: Reason) -> None:
+        self.failure = self.failure or reason
+        self.over.set()
+
+
+async def ask(room: Room, command: Command, timeout: float) -> list[Answer]:
+    """Return a car's answer to a command, all its rows, within ``timeout`` seconds.
+
+    Whoever is cancelled hears nothing of it; a command that was not sent by then never is.
+    Raises :class:`Unanswered`.
+    """
+    if room.car is None:
+        raise Unanswered(Reason.NOT_CONNECTED)
+    if len(room.askers) >= ASKERS_LIMIT:
+        raise Unanswered(Reason.TOO_MANY)
+    line = AnswerLine()
+    asker = Member(Role.BATCH, line, joined=0.0, heard=0.0, on_idle=line.over.set)
+    room.askers.append(asker)
+    try:
+        room.take_command(asker, command.message)
+        async with asyncio.timeout(timeout):
+            await line.over.wait()
+    except TimeoutError:
+        raise Unanswered(Reason.NO_ANSWER) from None
+    finally:
+        room.askers.remove(asker)
+        room.drop_commands(asker)
+    return _checked(line)
+
+
+def _checked(line: AnswerLine) -> list[Answer]:
+    """Return what came; raise :class:`Unanswered` if that is no answer of the car."""
+    if line.failure is not None:
+        raise Unanswered(line.failure)
+    for answer in line.answers:
+        if answer.result == Result.FAILED:
+            wait = locked_for(answer.text)
+            if wait is not None:
+                raise Unanswered(Reason.PINS_LOCKED, wait)
+            if answer.text in REFUSALS:
+                raise Unanswered(REFUSALS[answer.text])
+    return line.answers

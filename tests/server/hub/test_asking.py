@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from ovms.protocol.commands import Answer, Command, Result
+from ovms.server.hub.asking import ANSWER_LIMIT, ASKERS_LIMIT, AnswerLine, Reason, Unanswered, ask
+from ovms.server.hub.commands import ANSWER_TIMEOUT, QUEUE_LIMIT, ROW_TIMEOUT
+from ovms.server.hub.pins import FIRST_LOCK, WRONG_LIMIT
+from tests.server.hub.fakes import Place
+from tests.server.peers.servers import Net
+from tests.waiting import PATIENCE
+
+CHARGE = Command(11)
+Asking = asyncio.Task[list[Answer]]
+
+
+async def asks(place: Place, command: Command = CHARGE, timeout: float = PATIENCE) -> Asking:
+    """Ask, up to where the command is sent or waits."""
+    asking = asyncio.create_task(ask(place.room, command, timeout))
+    await asyncio.sleep(0)
+    return asking
+
+
+async def reason_of(asking: Asking) -> Reason:
+    """Return why there was no answer."""
+    with pytest.raises(Unanswered) as error:
+        await asking
+    return error.value.reason
+
+
+async def test_an_answer() -> None:
+    """The car is sent the command, and who has asked gets the answer; nobody else hears of it."""
+    place = Place()
+    app, car = place.app(), place.car()
+    app.hears()
+    asking = await asks(place, Command(16, "3,16"))
+    assert (car.hears(), place.room.clients, place.room.apps) == (["C16,3,16"], [app.member], 1)
+    assert len(place.room.askers) == 1
+    car.says("c16,0,done, or so")
+    assert await asking == [Answer(16, Result.OK, "done, or so")]
+    assert (app.hears(), car.hears(), place.room.askers) == ([], [], [])
+
+
+async def test_an_answer_in_rows() -> None:
+    """All rows are waited for."""
+    place = Place()
+    car = place.car()
+    asking = await asks(place, Command(1))
+    car.says("c1,0,0,3,a", "c1,0,1,3,b")
+    await asyncio.sleep(0)
+    assert not asking.done()
+    car.says("c1,0,2,3,c")
+    assert [answer.text for answer in await asking] == ["0,3,a", "1,3,b", "2,3,c"]
+
+
+async def test_rows_that_are_missing() -> None:
+    """An old module leaves the last rows out: those that came are the answer."""
+    place = Place()
+    car = place.car()
+    asking = await asks(place, Command(3))
+    car.says("c3,0,0,16,a", "c3,0,1,16,b")
+    place.passes(ROW_TIMEOUT + 1)
+    assert car.hears() == ["C3", "A"]
+    car.says("a")
+    assert [answer.text for answer in await asking] == ["0,16,a", "1,16,b"]
+
+
+async def test_everybody_gets_their_own_answer() -> None:
+    """Apps and askers with the same command and another wait for each other, in order."""
+    place = Place()
+    car = place.car()
+    app = place.app()
+    car.hears()
+    first = await asks(place)
+    app.says("C11")
+    second = await asks(place)
+    third = await asks(place, Command(12))
+    heard = []
+    for answer in ("c11,0,1", "c11,0,2", "c11,0,3", "c12,0,4"):
+        heard += car.hears()
+        car.says(answer)
+    assert heard == ["C11", "C11", "C11", "C12"]
+    assert [(await each)[0].text for each in (first, second, third)] == ["1", "3", "4"]
+    assert app.hears() == ["c11,0,2"]
+
+
+async def test_no_car() -> None:
+    """Without a car nothing waits."""
+    place = Place()
+    assert await reason_of(await asks(place)) is Reason.NOT_CONNECTED
+
+
+async def test_a_car_without_proof() -> None:
+    """Who has not proven to be the car is asked nothing."""
+    place = Place()
+    stranger = place.stranger()
+    assert await reason_of(await asks(place)) is Reason.NOT_CONNECTED
+    assert stranger.hears() == ["A"]
+
+
+async def test_the_car_goes() -> None:
+    """A car that leaves before it answers may have had the command."""
+    place = Place()
+    car = place.car()
+    sent, waits = await asks(place), await asks(place)
+    car.leaves()
+    assert [await reason_of(each) for each in (sent, waits)] == [Reason.CONNECTION_LOST] * 2
+
+
+async def test_a_take_over() -> None:
+    """A car that calls again owes nothing of what was asked before; it answers what comes then."""
+    place = Place()
+    place.car()
+    asking = await asks(place)
+    car = place.car()
+    assert await reason_of(asking) is Reason.CONNECTION_LOST
+    asking = await asks(place)
+    assert car.hears() == ["C11"]
+    car.says("c11,0")
+    assert [each.result for each in await asking] == [Result.OK]
+
+
+async def test_no_answer_in_time() -> None:
+    """What comes later reaches nobody, and the next command gets its own answer."""
+    place = Place()
+    app, car = place.app(), place.car()
+    app.hears()
+    assert await reason_of(await asks(place, timeout=0.0)) is Reason.NO_ANSWER
+    asking = await asks(place)
+    assert car.hears() == ["C11"]
+    car.says("c11,1,late")
+    assert car.hears() == ["C11"]
+    car.says("c11,0,in time")
+    assert [answer.text for answer in await asking] == ["in time"]
+    assert app.hears() == []
+
+
+async def test_the_car_never_answers() -> None:
+    """The hub gives up a command by itself, too."""
+    place = Place()
+    place.car()
+    asking = await asks(place)
+    place.passes(ANSWER_TIMEOUT + 1)
+    assert await reason_of(asking) is Reason.NO_ANSWER
+
+
+async def test_who_has_asked_hangs_up() -> None:
+    """A command that waits is never sent then, and the answer to a sent one reaches nobody."""
+    place = Place()
+    app, car = place.app(), place.car()
+    app.hears()
+    sent, waits, stays = await asks(place), await asks(place), await asks(place, Command(12))
+    for each in (sent, waits):
+        each.cancel()
+    await asyncio.gather(sent, waits, return_exceptions=True)
+    assert car.hears() == ["C11"]
+    car.says("c11,0")
+    assert car.hears() == ["C12"]
+    car.says("c12,0")
+    assert (await stays)[0].number == 12
+    assert (app.hears(), place.room.askers) == ([], [])
+
+
+async def test_askers_are_bounded() -> None:
+    """So many may ask one car at once; apps have the rest of its queue."""
+    place = Place()
+    car = place.car()
+    app = place.app()
+    car.hears()
+    waiting = [await asks(place) for _ in range(ASKERS_LIMIT)]
+    assert await reason_of(await asks(place)) is Reason.TOO_MANY
+    app.says("C12")
+    for _ in range(ASKERS_LIMIT):
+        car.says("c11,0")
+    assert [(await each)[0].result for each in waiting] == [Result.OK] * ASKERS_LIMIT
+    assert car.hears()[-1] == "C12"
+
+
+async def test_a_full_queue() -> None:
+    """Where apps have filled the queue, nothing more waits in it."""
+    place = Place()
+    car = place.car()
+    for _ in range(QUEUE_LIMIT + 1):
+        place.app().says("C12")
+    assert await reason_of(await asks(place)) is Reason.TOO_MANY
+    assert "C11" not in car.hears()
+
+
+async def test_too_long_a_command() -> None:
+    """A module's buffer takes no longer ones."""
+    place = Place()
+    car = place.car()
+    car.says("F3.1.4/TR2.0/V2/x,VIN,5,1,TR,NET")
+    long = Command(4, f"5,{'x' * 200}")
+    assert await reason_of(await asks(place, long)) is Reason.TOO_LONG
+
+
+async def test_wrong_pins() -> None:
+    """They are counted as those of apps, and a locked-out vehicle takes none for a while."""
+    place = Place()
+    car = place.car()
+    for _ in range(WRONG_LIMIT):
+        asking = await asks(place, Command(22, "9"))
+        car.says("c22,1,wrong PIN")
+        assert [answer.text for answer in await asking] == ["wrong PIN"]
+    car.hears()
+    with pytest.raises(Unanswered) as error:
+        await ask(place.room, Command(20, "1"), PATIENCE)
+    assert (error.value.reason, error.value.wait) == (Reason.PINS_LOCKED, FIRST_LOCK)
+    assert (car.hears(), len(place.alerts.raised)) == ([], 1)
+
+
+async def test_a_sealed_answer() -> None:
+    """It can be read by the owner's apps alone; the queue stays in step."""
+    place = Place()
+    car = place.car()
+    asking = await asks(place)
+    car.says("ETtoken", "EMcxxxx")
+    assert await reason_of(asking) is Reason.SEALED
+    place.passes(2)
+    assert car.hears() == ["C11", "A"]
+    car.says("a")
+    asking = await asks(place)
+    assert car.hears() == ["C11"]
+    car.says("c11,0")
+    assert (await asking)[0].result == Result.OK
+
+
+async def test_an_endless_answer() -> None:
+    """What is longer than any answer is not gathered."""
+    place = Place()
+    car = place.car()
+    asking = await asks(place, Command(1))
+    row = f"c1,0,0,9,{'x' * (ANSWER_LIMIT // 2 - len('1,0,0,9,'))}"
+    car.says(row, row)
+    await asyncio.sleep(0)
+    assert not asking.done()
+    car.says("c1,0,0,9,")
+    assert await reason_of(asking) is Reason.OVERLONG
+
+
+async def test_a_failed_line() -> None:
+    """A line that is closed takes nothing more; there is nothing to wait for on it."""
+    line = AnswerLine()
+    await line.drained()
+    line.close()
+    assert (line.over.is_set(), line.failure) == (True, Reason.CONNECTION_LOST)
+
+
+async def test_a_car_at_another_server() -> None:
+    """The command goes there, the answer comes from there, and so does what is refused there."""
+    net = Net()
+    here, there = net.server(), net.server()
+    await net.join(here, there)
+    car = await there.car()
+    await net.settle()
+    room = here.hub.rooms["CAR1"]
+
+    async def asks_there(text: str, answer: str) -> list[Answer]:
+        number, _, rest = text.partition(",")
+        asking = asyncio.create_task(ask(room, Command(int(number), rest), PATIENCE))
+        await asyncio.sleep(0)
+        await net.settle()
+        if answer:
+            assert car.hears() == [f"C{text}"]
+            await car.says(answer)
+        return await asking
+
+    assert [each.text for each in await asks_there("11", "c11,0,yes")] == ["yes"]
+    assert car.hears() == []
+    for _ in range(WRONG_LIMIT):
+        await asks_there("20,9", "c20,1,wrong PIN")
+    with pytest.raises(Unanswered) as error:
+        await asks_there("20,1", "")
+    assert (error.value.reason, error.value.wait) == (Reason.PINS_LOCKED, FIRST_LOCK)
+    assert car.hears() == []
