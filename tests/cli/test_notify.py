@@ -128,8 +128,8 @@ def test_mail_becomes_active(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_same_key_twice() -> None:
-    """Without a name one is made, and adding the same key again changes nothing."""
-    assert _add("mail", "bob@example.org") == _add("mail", "bob@example.org")
+    """Without a name one is made, and adding the same key again, pasted or not, changes nothing."""
+    assert _add("mail", "bob@example.org") == _add("mail", " bob@example.org ")
     (found,) = _listed()
     assert found["app"].startswith("mail-")
 

@@ -132,6 +132,7 @@ def add(
     given = resolve_secret(key, key_file, "OVMS_NOTIFY_KEY", "Key")
     if given is None:
         raise typer.BadParameter("give a key", param_hint="--key")
+    given = given.strip()  # a pasted key may have blanks around it
     settings = _settings(data, database, config)
     types, waiting = _channels(settings)
     problem = _problem(types, type, given) or (app_id is not None and app_id_problem(app_id))

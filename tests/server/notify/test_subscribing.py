@@ -40,6 +40,8 @@ def _taken(data: str | bytes, own: str = "CAR1") -> list[tuple[str, str, str]]:
         ("app,gcm,,CAR1,one,K1,car4,four,K2", [("CAR1", "CAR1", "K1"), ("CAR4", "car4", "K2")]),
         ("app,gcm,,CAR1,one,K1,CAR4,bad,K2", [("CAR1", "CAR1", "K1")]),
         ("app,expo,simple,KEY", [("CAR1", "CAR1", "KEY")]),
+        ("app,gcm,,CAR1,one, KEY ", [("CAR1", "CAR1", "KEY")]),
+        ("app,gcm,,CAR1,one,  ", []),
         ("app,mail,,CAR1,one,bob@x.org", [("CAR1", "CAR1", "bob@x.org")]),
         ("app,mail,,CAR1,one,-", [("CAR1", "CAR1", "-")]),
         ("app,mail,simple,-", [("CAR1", "CAR1", "-")]),

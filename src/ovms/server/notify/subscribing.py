@@ -76,7 +76,7 @@ def _wish(own: str, asked: AlertSubscription) -> Wish:
     name = own if is_own else asked.vehicle_id[: NAME_LIMIT + 1]
     secret = None if is_own else asked.secret
     kind = (asked.app_id, asked.push_type, asked.key_type)
-    return Wish(*kind, vehicle_key(name), name, secret, asked.key, asked.ends)
+    return Wish(*kind, vehicle_key(name), name, secret, asked.key.strip(), asked.ends)
 
 
 def _equal(given: str, secret: str) -> bool:
