@@ -22,7 +22,13 @@ def told(*errors: tuple[int | None, int, int]) -> Told:
 def test_one_sample_is_no_error() -> None:
     """An error that is there for two seconds is told, one that flickers is not."""
     assert told((None, 0, 5), (7, 1, 1), (None, 0, 5), (7, 1, 3)) == [(13, 7, 1)]
-    assert told(*[(7, 1, 1), (8, 1, 1)] * 9) == []
+    assert told((8, 1, 20), (7, 1, 1), (8, 1, 20), (7, 1, 1), (8, 1, 20)) == [(2, 8, 1)]
+
+
+def test_errors_in_turn() -> None:
+    """A car with two errors shows each for a second, time and again: each is told once."""
+    assert told(*[(7, 1, 1), (8, 1, 1)] * 50) == [(2, 7, 1), (3, 8, 1)]
+    assert told(*[(7, 1, 1), (8, 1, 1), (None, 0, 1)] * 9) == []
 
 
 def test_an_error_that_comes_and_goes() -> None:

@@ -12,6 +12,10 @@ CODES_LIMIT = 100
 """Codes of errors that are remembered; a car has a handful at a time."""
 
 
+ROTATION = 10.0
+"""Seconds after which a car with several errors, which shows one at a time, shows each again."""
+
+
 @dataclass(slots=True)
 class _ToldError:
     """An error that was told: its data then, when that was, and when it was there last."""
@@ -26,24 +30,30 @@ class ErrorWatch:
 
     def __init__(self, limits: ErrorLimits) -> None:
         self._limits = limits
-        self._error: CarError | None = None
-        self._since = 0.0
+        self._there: dict[int, tuple[float, float]] = {}
+        """Since when each error has been there, and when it was shown last."""
         self._told: dict[int, _ToldError] = {}
 
     def look(self, error: CarError | None, now: float) -> CarError | None:
         """Return an error to tell now, if there is one."""
         if error is None:
-            self._error = None
+            self._there.clear()
             return None
-        if self._error is None or error.code != self._error.code:
-            self._since = now
-        self._error = error
-        if now - self._since < self._limits.lasting or not self._is_news(error, now):
+        lasted = now - self._note(error.code, now)
+        if lasted < self._limits.lasting or not self._is_news(error, now):
             return None
         if len(self._told) >= CODES_LIMIT:
             del self._told[next(iter(self._told))]
         self._told[error.code] = _ToldError(error.data, now, now)
         return error
+
+    def _note(self, code: int, now: float) -> float:
+        """Note that an error is shown. Return since when it has been there."""
+        since, shown = self._there.pop(code, (now, now))
+        if len(self._there) >= CODES_LIMIT:
+            del self._there[next(iter(self._there))]
+        self._there[code] = (since if now - shown <= ROTATION else now, now)
+        return self._there[code][0]
 
     def told(self, now: float) -> list[list[Any]]:
         """Return the errors that were told: code, data, and the ages of telling and seeing."""
