@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from ovms.server.http.limits import CallRate
 from ovms.server.http_settings import HttpSettings
 from ovms.server.settings import ServerSettings
 
@@ -37,3 +38,9 @@ def test_ports_differ(tmp_path: Path) -> None:
         ServerSettings(data=tmp_path, port=7000, https_port=7000)
     ServerSettings(data=tmp_path, port=7000, https_port=7000, tls=False)
     ServerSettings(data=tmp_path, http_port=0, https_port=0)
+
+
+def test_calls() -> None:
+    """What a token may call is what the settings say, and the defaults unless they do."""
+    assert HttpSettings().call_rate() == CallRate()
+    assert HttpSettings(limit_calls=3, limit_calls_burst=7).call_rate() == CallRate(3, 7)

@@ -7,7 +7,10 @@ from typing import Annotated
 from pydantic import BaseModel, Field, field_validator
 
 from ovms.server.http.context import ANSWER_TIMEOUT
+from ovms.server.http.limits import CallRate
 from ovms.server.proxy import TrustedProxies
+
+CALL_RATE = CallRate()
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -37,8 +40,30 @@ class HttpSettings(BaseModel):
         " X-Forwarded-For and X-Forwarded-Proto; others are not believed.",
     )
 
+    limit_calls: float = Field(
+        default=CALL_RATE.a_second,
+        ge=0.1,
+        le=100_000,
+        description="Calls a second by HTTP that a token, or the password, may make for long; an"
+        " account four times as many.",
+    )
+    limit_calls_burst: int = Field(
+        default=CALL_RATE.burst,
+        ge=1,
+        le=1_000_000,
+        description="Calls that it may make at once.",
+    )
+    mqtt_superuser: str | None = Field(
+        default=None,
+        description="Owner who may use all topics of an MQTT broker that asks this server.",
+    )
+
     @field_validator("forwarded_from")
     @classmethod
     def _are_places(cls, places: list[str]) -> list[str]:
         TrustedProxies(places)
         return places
+
+    def call_rate(self) -> CallRate:
+        """Return the calls that a token, or the password, may make."""
+        return CallRate(self.limit_calls, self.limit_calls_burst)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import httpx
 
@@ -22,8 +23,10 @@ from ovms.server.storage.store import Store
 from tests.server.hub.fakes import START, VERSION, FakeAlerts, FakeLine, message
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
+
+    from sqlalchemy import Connection
 
     from ovms.server.storage.database import Database
 
@@ -39,7 +42,13 @@ class HttpSite:
     Bob has CAR1 and CAR2, Alice (``right`` too) has CAR3, and PEER is a server of Bob's.
     """
 
-    def __init__(self, database: Database, store: Store, clock: ManualClock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        store: Store,
+        clock: ManualClock,
+        mqtt_superuser: str | None = None,
+    ) -> None:
         self.database = database
         self.store = store
         self.clock = clock
@@ -47,7 +56,10 @@ class HttpSite:
         self.accounts = Accounts(database, clock)
         self.watches = Watches(self.hub, clock.monotonic)
         self.accounts.add_holder(self.watches)
-        self.context = HttpContext(self.hub, store, Callers(self.accounts), clock, self.watches)
+        callers = Callers(self.accounts, clock)
+        self.context = HttpContext(
+            self.hub, store, callers, clock, self.watches, mqtt_superuser=mqtt_superuser
+        )
         transport = httpx.ASGITransport(make_app(self.context), client=("192.0.2.7", 4000))
         self.client = httpx.AsyncClient(transport=transport, base_url="http://server")
         self._sessions: list[RoomSession] = []
@@ -82,6 +94,11 @@ class HttpSite:
             session.receive(message(text))
         return session, line
 
+    def change(self, change: Callable[[Connection, float], object]) -> None:
+        """Change the database as the command line does, now."""
+        with self.database.writing() as connection:
+            change(connection, self.clock.time())
+
     async def close(self) -> None:
         """Have everybody leave."""
         for session in self._sessions:
@@ -92,8 +109,27 @@ class HttpSite:
         await self.accounts.close()
 
 
+async def add_token(api: HttpSite, permit: str, token: str = "", owner: str = "bob") -> str:
+    """Make a token of an owner; return its digits."""
+    token = token or uuid4().hex * 2
+
+    def add(connection: Connection, now: float) -> None:
+        whose = queries.get_owner(connection, owner)
+        queries.add_token(connection, whose, token, now, "app", "tests", permit)
+
+    api.change(add)
+    return token
+
+
+async def session_of(api: HttpSite, headers: Mapping[str, str] | None = None) -> str:
+    """Begin a session as Bob; return what the answer sets as cookie."""
+    answer = await api.client.get("/api/cookie", params=BOB, headers=headers)
+    api.client.cookies.clear()
+    return answer.headers["set-cookie"]
+
+
 @asynccontextmanager
-async def open_site(folder: Path) -> AsyncIterator[HttpSite]:
+async def open_site(folder: Path, mqtt_superuser: str | None = None) -> AsyncIterator[HttpSite]:
     """Yield a site whose clock stands at :data:`START`."""
     clock = ManualClock(START)
     database = open_database(folder)
@@ -107,6 +143,6 @@ async def open_site(folder: Path) -> AsyncIterator[HttpSite]:
             for vehicle_id, owner in (("CAR1", bob), ("CAR2", bob), ("CAR3", alice)):
                 queries.add_vehicle(connection, vehicle_id, owner, "secret", START)
             queries.add_vehicle(connection, "PEER", bob, "secret", START, type="server")
-        site = HttpSite(database, store, clock)
+        site = HttpSite(database, store, clock, mqtt_superuser)
         stack.push_async_callback(site.close)
         yield site

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
+from ovms.server.http import brokers
 from ovms.server.http.answers import text_answer
 from ovms.server.http.errors import CallFailed
-from ovms.server.http.field import commands, data, history, vehicles
+from ovms.server.http.field import commands, cookie, data, history, tokens, vehicles
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,12 +29,8 @@ def make_app(context: HttpContext) -> Starlette:
 
 
 def _routes(context: HttpContext) -> list[Route]:
-    return [
-        *vehicles.routes(context),
-        *data.routes(context),
-        *history.routes(context),
-        *commands.routes(context),
-    ]
+    modules = (cookie, tokens, vehicles, data, history, commands, brokers)
+    return [route for module in modules for route in module.routes(context)]
 
 
 async def _call_failed(request: Request, error: Exception) -> Response:
@@ -43,4 +40,6 @@ async def _call_failed(request: Request, error: Exception) -> Response:
 
 async def _no_such_call(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code in (404, 405):
+        return text_answer("Not found", 404)
     return text_answer(error.detail, error.status_code)

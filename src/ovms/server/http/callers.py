@@ -1,22 +1,41 @@
-"""Who calls: an owner, by a session's cookie or by name and password in the URL."""
+"""Who calls: an owner, by name and password or by a session's cookie.
+
+Name and password of the URL or a form count first: who gives them says who is meant, and a client
+that logs in anew sends its old cookie along. Then comes the cookie of a live session, then
+``Authorization: Basic``, which may be meant for a proxy on the way.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from ovms.protocol.spelling import vehicle_key
+from ovms.server.accounts.calls import CallLogins
 from ovms.server.accounts.errors import Busy, LoginRefused, Throttled
 from ovms.server.accounts.tokens import allows
+from ovms.server.http.credentials import basic, named_in, session_ids
 from ovms.server.http.errors import CallFailed
+from ovms.server.http.limits import CallLimits, CallRate
+from ovms.server.http.sessions import HttpSession, HttpSessions
+from ovms.server.storage.errors import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from starlette.requests import Request
 
+    from ovms.base.clock import Clock
     from ovms.server.accounts.login import Accounts, Login
 
 BUSY_WAIT: Final = 1.0
 """Seconds after which a call may be repeated that came while too many logins waited."""
+
+AWAY_WAIT: Final = 10.0
+"""Seconds after which a call may be repeated that came while the database was away."""
+
+SESSION_RIGHT: Final = "session"
+"""What a token must permit for a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +46,7 @@ class HttpCaller:
     address: str
     """Where the caller is, without a port."""
     session: str = field(default="", repr=False)
-    """The id of the session; empty for credentials in the URL."""
+    """The id of the session; empty without one."""
 
     def check_right(self, right: str) -> None:
         """Raise :class:`CallFailed` (403) if the caller's rights do not hold ``right``."""
@@ -45,20 +64,73 @@ class HttpCaller:
 class Callers:
     """Finds out who calls."""
 
-    def __init__(self, accounts: Accounts) -> None:
-        self._accounts = accounts
+    def __init__(self, accounts: Accounts, clock: Clock, rate: CallRate | None = None) -> None:
+        self.sessions = HttpSessions(clock)
+        accounts.add_holder(self.sessions)
+        self._logins = CallLogins(accounts, clock)
+        self._limits = CallLimits(clock, rate)
 
-    async def identify(self, request: Request) -> HttpCaller:
-        """Return who calls. Raises :class:`CallFailed` (401, 404, 429 or 503)."""
-        user = request.query_params.get("username", "")
-        password = request.query_params.get("password", "")
-        address = request.client.host if request.client is not None else ""
+    async def identify(self, request: Request, form: Mapping[str, str]) -> HttpCaller:
+        """Return who calls, and count the call; ``form`` has the fields of its body.
+
+        Raises :class:`CallFailed` (401, 404, 429 or 503).
+        """
+        address = address_of(request)
+        ids = session_ids(request.headers.getlist("cookie"))
+        session = self._session(ids)
+        given = named_in(request.query_params) or named_in(form)
+        if given is None and session is None:
+            given = basic(request.headers.get("authorization", ""))
+        if given is not None:
+            login = await self.log_in(*given, "", address)
+            session = self._session(ids, login)
+        elif session is not None:
+            login = session.login
+        else:
+            raise CallFailed(404, "No such session") if ids else _not_authenticated()
+        if session is not None:
+            self.sessions.use(session)
+        self._limits.take(login)
+        return HttpCaller(login, address, session.id if session is not None else "")
+
+    async def log_in(
+        self, user: str, password: str, right: str, address: str, *, by_broker: bool = False
+    ) -> Login:
+        """Log an owner in. Raises :class:`CallFailed` (401, 429 or 503)."""
         try:
-            login = await self._accounts.log_in(user, password, "", address)
+            return await self._logins.log_in(user, password, right, address, by_broker=by_broker)
         except Throttled as error:
             raise CallFailed(429, "Too many tries", wait=error.wait) from None
         except LoginRefused:
-            raise CallFailed(401, "Authentication failed") from None
+            raise _not_authenticated() from None
         except Busy:
             raise CallFailed(503, "Too many logins at once", wait=BUSY_WAIT) from None
-        return HttpCaller(login, address)
+        except StoreError:
+            raise CallFailed(503, "The database is away", wait=AWAY_WAIT) from None
+
+    def open_session(self, caller: HttpCaller) -> HttpSession:
+        """Begin a session in the place of the caller's last one, if there is one.
+
+        Raises :class:`CallFailed` (403) without the right.
+        """
+        caller.check_right(SESSION_RIGHT)
+        self.sessions.end(caller.session)
+        credential = replace(caller.login.credential, right=SESSION_RIGHT)
+        return self.sessions.open(replace(caller.login, credential=credential))
+
+    def _session(self, ids: Iterable[str], login: Login | None = None) -> HttpSession | None:
+        """Return the first live session of those; of ``login``'s owner, if that is given."""
+        for session_id in ids:
+            found = self.sessions.find(session_id)
+            if found is not None and (login is None or found.login.owner_id == login.owner_id):
+                return found
+        return None
+
+
+def address_of(request: Request) -> str:
+    """Return where a caller is, without a port."""
+    return request.client.host if request.client is not None else ""
+
+
+def _not_authenticated() -> CallFailed:
+    return CallFailed(401, "Authentication failed")

@@ -27,3 +27,9 @@ class HttpContext:
     watches: Watches
     answer_timeout: float = ANSWER_TIMEOUT
     """Seconds that a call waits for a car's answer."""
+    mqtt_superuser: str | None = None
+    """The owner who may use all topics of an MQTT broker."""
+
+    def __post_init__(self) -> None:
+        """Have a session's watches end with it."""
+        self.callers.sessions.on_end(self.watches.end_session)

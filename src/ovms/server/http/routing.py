@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from starlette.routing import Route
+
+from ovms.server.http.errors import CallFailed
+from ovms.server.http.forms import fields_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -17,14 +20,32 @@ if TYPE_CHECKING:
 Handler = Callable[["HttpContext", "HttpCaller", "Request"], Awaitable["Response"]]
 """Answers the call of somebody who has been identified."""
 
+WITH_BODY: Final = ("POST", "PUT", "PATCH")
+"""Methods of calls whose body may say who calls."""
+
 
 def owner_call(
-    context: HttpContext, path: str, handler: Handler, methods: Sequence[str] = ("GET",)
+    context: HttpContext,
+    path: str,
+    handler: Handler,
+    methods: Sequence[str] = ("GET",),
+    right: str = "",
 ) -> Route:
-    """Return the route of a call that only an owner may make."""
+    """Return the route of a call that only an owner may make, by a login with ``right``."""
 
     async def answer(request: Request) -> Response:
-        caller = await context.callers.identify(request)
+        caller = await context.callers.identify(request, await _form(request))
+        caller.check_right(right)
         return await handler(context, caller, request)
 
     return Route(path, answer, methods=[*methods])
+
+
+async def _form(request: Request) -> Mapping[str, str]:
+    """Return the fields of a call's body; who calls says nothing in one that cannot be read."""
+    if request.method not in WITH_BODY:
+        return {}
+    try:
+        return await fields_of(request)
+    except CallFailed:
+        return {}
