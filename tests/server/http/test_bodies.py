@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from ovms.server.http.bodies import VALUES_LIMIT, Values, values_of
@@ -58,6 +59,22 @@ async def test_parts() -> None:
     assert sorted(found) == [("a", "b"), ("pin", "12")]
 
 
+async def test_parts_that_were_read_before() -> None:
+    """Who looked for a password in the body has left it as it was."""
+    scope = {"type": "http", "method": "PUT", "app": None,
+             "headers": [(b"content-type", MULTIPART.encode())]}  # fmt: skip
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": PARTS}
+
+    request = Request(scope, receive)
+    await request.body()
+    part = (await request.form())["amps"]
+    assert isinstance(part, UploadFile)
+    assert await part.read() == "1ä".encode()
+    assert await values_of(request) == [("mode", "range"), ("amps", "1ä")]
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
@@ -73,10 +90,13 @@ async def test_parts() -> None:
         (PARTS.replace(b"\xc3", b""), MULTIPART),
     ],
 )  # fmt: skip
-async def test_what_is_none(body: bytes, kind: str | None) -> None:
-    """Anything else is refused; the text repeats nothing of it."""
+async def test_what_is_none(
+    body: bytes, kind: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Anything else is refused; neither the text nor a log repeats anything of it."""
     with pytest.raises(CallFailed) as error:
         await read(body, kind)
     assert (error.value.status, str(error.value)) == (
         422, "The body must be a form or a JSON object",
     )  # fmt: skip
+    assert caplog.records == []

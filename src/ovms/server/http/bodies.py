@@ -6,11 +6,11 @@ a form, and forms without a type.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
 import msgspec
-from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from ovms.server.http.errors import CallFailed
@@ -18,7 +18,11 @@ from ovms.server.http.errors import CallFailed
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from starlette.datastructures import UploadFile
     from starlette.requests import Request
+
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
+# It warns of each body that is malformed, with bytes of it.
 
 VALUES_LIMIT: Final = 20
 """Values in a body; no command takes more than two."""
@@ -55,8 +59,14 @@ def _json_values(body: bytes) -> Iterable[tuple[str, str]]:
 
 
 async def _parts(request: Request) -> Values:
-    async with request.form(max_files=VALUES_LIMIT, max_fields=VALUES_LIMIT) as form:
-        return [
-            (name, (await value.read()).decode() if isinstance(value, UploadFile) else value)
-            for name, value in form.multi_items()
-        ]
+    form = request.form(max_files=VALUES_LIMIT, max_fields=VALUES_LIMIT)
+    async with form as parts:
+        return [(name, await _text(value)) for name, value in parts.multi_items()]
+
+
+async def _text(value: UploadFile | str) -> str:
+    """Return the text of a part, which may have been read before."""
+    if isinstance(value, str):
+        return value
+    await value.seek(0)
+    return (await value.read()).decode()
