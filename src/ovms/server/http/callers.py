@@ -106,7 +106,7 @@ class Callers:
         except Busy:
             raise CallFailed(503, "Too many logins at once", wait=BUSY_WAIT) from None
         except StoreError:
-            raise CallFailed(503, "The database is away", wait=AWAY_WAIT) from None
+            raise database_away() from None
 
     def open_session(self, caller: HttpCaller) -> HttpSession:
         """Begin a session in the place of the caller's last one, if there is one.
@@ -130,6 +130,11 @@ class Callers:
 def address_of(request: Request) -> str:
     """Return where a caller is, without a port."""
     return request.client.host if request.client is not None else ""
+
+
+def database_away() -> CallFailed:
+    """Return the failure of a call that needs the database while it is away."""
+    return CallFailed(503, "The database is away", wait=AWAY_WAIT)
 
 
 def _not_authenticated() -> CallFailed:

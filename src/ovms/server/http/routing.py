@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.routing import Route
 
+from ovms.server.http.callers import database_away
 from ovms.server.http.errors import CallFailed
 from ovms.server.http.forms import fields_of
+from ovms.server.storage.errors import StoreError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -36,7 +38,10 @@ def owner_call(
     async def answer(request: Request) -> Response:
         caller = await context.callers.identify(request, await _form(request))
         caller.check_right(right)
-        return await handler(context, caller, request)
+        try:
+            return await handler(context, caller, request)
+        except StoreError:
+            raise database_away() from None
 
     return Route(path, answer, methods=[*methods])
 
