@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Handler = Callable[["HttpContext", "HttpCaller", "Request"], Awaitable["Response"]]
 """Answers the call of somebody who has been identified."""
 
-WITH_BODY: Final = ("POST", "PUT", "PATCH")
+WITH_BODY: Final = ("POST", "PUT", "DELETE", "PATCH")
 """Methods of calls whose body may say who calls."""
 
 

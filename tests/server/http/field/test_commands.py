@@ -104,6 +104,15 @@ async def test_values_in_all_forms(car: CommandedCar) -> None:
         assert told(done) == (200, "OK")
 
 
+@pytest.mark.parametrize("kind", ["data", "json", "files"])
+@pytest.mark.parametrize(("call", "sent"), [("PUT lock", "C20,1"), ("DELETE lock", "C22,1")])
+async def test_all_in_the_body(car: CommandedCar, call: str, sent: str, kind: str) -> None:
+    """Name, password and PIN may stand in it together."""
+    body = {kind: BOB | {"pin": "1"}}
+    done = await car.answers(call, f"c{sent[1:3]},0", sent=sent, params={}, **body)
+    assert told(done) == (200, "OK")
+
+
 async def test_features(car: CommandedCar) -> None:
     """Numbers are numbers and values are strings, as they came; what is empty is null."""
     rows = ("c1,0,0,16,0", "c1,0,2,16,", "c1,0,9,16,20", "c1,0,15,16,1")
