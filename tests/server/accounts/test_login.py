@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import threading
 from dataclasses import replace
 from functools import partial
@@ -293,6 +295,17 @@ async def test_busy(
     with pytest.raises(LoginRefused):
         await _log_in(accounts, "alice")
     await accounts.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
+async def test_hashing_gives_way(accounts: Accounts) -> None:
+    """The threads that hash are nicer than the one that passes messages on, and that stays."""
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    loop = asyncio.get_running_loop()
+    look = partial(os.getpriority, os.PRIO_PROCESS, 0)
+    nice = await loop.run_in_executor(accounts._hashers, look)
+    assert nice == min(19, before + module.NICENESS) > before
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
 
 
 @pytest.mark.parametrize("limit", ["WAITING_LIMIT", "LOGIN_LIMIT"])
