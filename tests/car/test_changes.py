@@ -18,7 +18,7 @@ def watch(state: CarState, settings: ModuleSettings | None = None) -> ChangeWatc
     """Return a watch whose state has just been sent."""
     made = ChangeWatch(state, settings or ModuleSettings({}))
     made.ready(0)
-    made.note_sent()
+    made.note_sent("SDLWFV")
     return made
 
 
@@ -30,7 +30,7 @@ def test_a_change_is_taken_once() -> None:
     state.charge_state = "done"
     assert (changes.take(0), changes.take(0)) == ({"S"}, set())
     state.doors_1 = Doors1.LEFT_DOOR
-    changes.note_sent()
+    changes.note_sent("SDLWFV")
     assert changes.take(0) == set()
 
 
@@ -124,6 +124,7 @@ def test_a_bit_that_is_read_later_is_told() -> None:
     changes.take(0)
     state.put_bit(Doors2.LOCKED, False)
     assert changes.take(1) == {"D"}
+    changes.note_sent("D")
     state.put_bit(Doors2.VALET, False)
     assert (changes.take(2), changes.take(3)) == ({"D"}, set())
 
@@ -166,3 +167,19 @@ def test_every_reading_makes_its_message() -> None:
             is_reason = any(value is not None for value in made_of(state))
             is_elsewhere = code == "L" and each.name in ELSEWHERE
             assert is_reason == (is_told and not is_elsewhere), (code, each.name)
+
+
+def test_what_becomes_known_later_follows() -> None:
+    """The first reading of any value is told within seconds, once, with others of that time."""
+    state = CarState(doors_1=Doors1(0))
+    changes = watch(state)
+    assert changes.take(PATIENCE) == set()
+    state.voltage_12v, state.speed, state.battery_voltage = 12.4, 50, 400
+    assert changes.take(PATIENCE + 1) == set()
+    assert changes.take(2 * PATIENCE) == {"D"}
+    changes.note_sent("D")
+    state.speed = None
+    assert changes.take(3 * PATIENCE) == {"S"}
+    changes.note_sent("S")
+    state.speed, state.voltage_12v = 0, 12.5
+    assert changes.take(4 * PATIENCE) == set()

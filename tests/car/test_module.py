@@ -108,7 +108,7 @@ def test_changes_that_matter_are_told_at_once(
     car: FakeCar, module: Module, attribute: str, value: object, expected: str
 ) -> None:
     """Doors, lock, charge state and mode are told at once, and once; the rest waits."""
-    car.state.charge_substate = 9
+    car.state.charge_substate, car.state.speed = 9, 0
     module.poll(1)
     setattr(car.state, attribute, value)
     assert codes(module.poll(2)) == expected

@@ -2,11 +2,12 @@
 
 Nothing is sent of a message until something of it is known. While only a part is, it waits a little
 for the rest: what a module on a bus has read in its first second would replace better readings
-that the server has from before.
+that the server has from before. For the same reason what becomes known only later follows soon.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
@@ -17,7 +18,8 @@ from ovms.car.state import DOORS, CarState
 Watched = tuple[object, ...]
 
 PATIENCE = 3.0
-"""Seconds for which a message of which only a part is known waits for the rest."""
+"""Seconds for which a message of which only a part is known waits for the rest, and after which
+values follow that were unknown when it was sent."""
 
 MADE_OF: dict[str, Callable[[CarState], Iterable[object]]] = {
     "S": lambda state: (
@@ -65,11 +67,17 @@ class ChangeWatch:
         """The messages that need not wait any more. What becomes unknown later is told, too."""
         self._news: set[str] = set()
         """The messages that have become ready since they could be sent last."""
+        self._told: dict[str, set[int]] = {code: set() for code in MADE_OF}
+        """The values of each message that were ever told, by their place in it."""
+        self._looked = -math.inf
+        """When it was looked for more of them last."""
 
-    def note_sent(self) -> None:
-        """Note that the present state is being sent."""
+    def note_sent(self, codes: Iterable[str]) -> None:
+        """Note that the present state is being sent in the messages of ``codes``."""
         self._sent = _watched(self._state)
         self._news.clear()
+        for code in MADE_OF.keys() & set(codes):
+            self._told[code] |= self._known(code)
 
     def ready(self, now: float, *, is_last: bool = False) -> set[str]:
         """Return the codes of the messages of which enough is known at the car's time ``now``.
@@ -103,7 +111,19 @@ class ChangeWatch:
             )
         self._sent = watched
         self._news.clear()
+        if now - self._looked >= PATIENCE:
+            self._looked = now
+            codes |= {code for code in MADE_OF if code in ready and self._has_more(code)}
         return codes | (self._take_settings() & ready)
+
+    def _known(self, code: str) -> set[int]:
+        """Return the places of the values of a message that are known."""
+        values = MADE_OF[code](self._state)
+        return {at for at, value in enumerate(values) if value is not None}
+
+    def _has_more(self, code: str) -> bool:
+        """Return whether a value of a message is known that was never told."""
+        return not self._known(code) <= self._told[code]
 
     def _changed(self, watched: dict[str, Watched]) -> set[str]:
         """Return the codes of which a value that was known has changed to another."""

@@ -328,7 +328,7 @@ class Module:
 
     def _send(self, codes: set[str], now: float) -> list[Message]:
         """Return the messages of ``codes``, and note that they are sent."""
-        self._changes.note_sent()
+        self._changes.note_sent(codes)
         ready = self._changes.ready(now)
         if codes >= ({"S", "D"} & ready or PERIODIC & ready):
             self._reported = now
