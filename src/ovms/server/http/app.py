@@ -29,7 +29,8 @@ def make_app(context: HttpContext) -> Starlette:
 
 
 def _routes(context: HttpContext) -> list[Route]:
-    modules = (cookie, tokens, vehicles, data, history, commands, brokers)
+    # Starlette tries them in this order: the calls that pollers make come first.
+    modules = (data, vehicles, cookie, history, tokens, commands, brokers)
     return [route for module in modules for route in module.routes(context)]
 
 

@@ -109,12 +109,11 @@ class Callers:
             raise database_away() from None
 
     def open_session(self, caller: HttpCaller) -> HttpSession:
-        """Begin a session in the place of the caller's last one, if there is one.
+        """Begin a session. Raises :class:`CallFailed` (403) without the right.
 
-        Raises :class:`CallFailed` (403) without the right.
+        The caller's last session goes on: calls of the same client may be on their way with it.
         """
         caller.check_right(SESSION_RIGHT)
-        self.sessions.end(caller.session)
         credential = replace(caller.login.credential, right=SESSION_RIGHT)
         return self.sessions.open(replace(caller.login, credential=credential))
 

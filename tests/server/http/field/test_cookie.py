@@ -83,14 +83,13 @@ async def test_log_out(api: HttpSite) -> None:
 
 
 async def test_logging_in_again(api: HttpSite) -> None:
-    """A client that logs in anew with its old cookie has one session, not two."""
+    """A client that logs in anew may have calls on their way with its old cookie: both work."""
     old = await session_of(api)
     new = await session_of(api, {"cookie": old})
     assert old != new
-    assert (await api.client.get("/api/vehicles", headers={"cookie": old})).status_code == 404
-    newest = await api.client.get("/api/cookie", headers={"cookie": new})
-    assert newest.status_code == 200
-    assert len(api.context.callers.sessions) == 1
+    for cookie in old, new:
+        answer = await api.client.get("/api/vehicles", headers={"cookie": cookie})
+        assert answer.status_code == 200
 
 
 async def test_another_owners_session(api: HttpSite) -> None:

@@ -166,6 +166,12 @@ class DoorByte:
     bits: tuple[tuple[str, int, int], ...]
 
 
+NO_NUMBERS: Final = frozenset({"nan", "-nan", "inf", "-inf"})
+"""What firmware prints for a number that it does not have. It is null, as what is empty: a client
+that decodes numbers strictly would refuse the whole answer for it.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class MessagePart:
     """What a call takes from the latest message of one code."""
@@ -186,6 +192,8 @@ class MessagePart:
         """Return the part of an answer that a plain message gives."""
         fields: list[str | None] = [text or None for text in texts_of(message.data, self.length)]
         fields += [None] * (self.length - len(fields))
+        if b"nan" in message.data or b"inf" in message.data:
+            fields = [None if text in NO_NUMBERS else text for text in fields]
         facts: Facts = dict(zip(self.names, self.copy(fields), strict=True))
         for each in self.bytes:
             byte = _byte(fields[each.at])
