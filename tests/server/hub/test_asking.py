@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ovms.protocol.commands import Answer, Command, Result
 from ovms.server.hub.asking import ANSWER_LIMIT, ASKERS_LIMIT, AnswerLine, Reason, Unanswered, ask
@@ -84,6 +86,54 @@ async def test_everybody_gets_their_own_answer() -> None:
     assert heard == ["C11", "C11", "C11", "C12"]
     assert [(await each)[0].text for each in (first, second, third)] == ["1", "3", "4"]
     assert app.hears() == ["c11,0,2"]
+
+
+STEPS = st.sampled_from(
+    ["ask", "ask", "app", "hang up", "answer", "answer", "answer", "time", "time"]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps=st.lists(st.tuples(STEPS, st.integers(0, 9)), max_size=100))
+def test_whatever_happens(steps: list[tuple[str, int]]) -> None:
+    """Nobody ever gets another's answer, nor one of a call that is over."""
+    asyncio.run(_happens(steps))
+
+
+async def _happens(steps: list[tuple[str, int]]) -> None:
+    place = Place()
+    app, car = place.app(), place.car()
+    app.hears()
+    calls: dict[str, Asking] = {}
+    asked: list[str] = []
+    of_app: set[str] = set()
+    for at, (step, n) in enumerate(steps):
+        number, tag = 11 + n % 3, f"tag{at}"
+        match step:
+            case "ask":
+                calls[tag] = await asks(place, Command(number, tag))
+            case "app":
+                of_app.add(tag)
+                app.says(f"C{number},{tag}")
+            case "hang up" if calls:
+                [*calls.values()][n % len(calls)].cancel()
+            case "answer" if asked:
+                code, (told, _, text) = asked[0][0], asked.pop(0)[1:].partition(",")
+                car.says("a" if code == "A" else f"c{told},0,{text}")
+            case "time" if "A" not in asked:  # a car that is silent any longer is not waited for
+                place.passes(n)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        asked += [each for each in car.hears() if each[0] in "CA"]
+        heard = [each.split(",") for each in app.hears()]
+        assert all(each[2] in of_app for each in heard if each[1] == "0")
+    for task in calls.values():
+        task.cancel()
+    done = await asyncio.gather(*calls.values(), return_exceptions=True)
+    for asker, answers in zip(calls, done, strict=True):
+        if not isinstance(answers, BaseException):
+            assert [answer.text for answer in answers] == [asker]
+    assert place.room.askers == []
 
 
 async def test_no_car() -> None:
