@@ -1,4 +1,4 @@
-"""Every data call's exact answer, as files in ``golden/``: ``python -m tests.server.http.golden``.
+"""Every call's exact answer, as files in ``golden/``: ``python -m tests.server.http.golden``.
 
 The command writes the files anew; whoever runs it reads the difference, and compares it with the
 names and positions of the field. The clock stands, so an answer is the same each time.
@@ -15,7 +15,8 @@ from ovms.protocol import Role
 from ovms.protocol.records.history import KeptRecord
 from ovms.server.storage import queries
 from tests.server.http.api import BOB, HttpSite, open_site
-from tests.server.hub.fakes import START
+from tests.server.hub.fakes import START, message
+from tests.waiting import until
 
 if TYPE_CHECKING:
     import httpx
@@ -45,7 +46,7 @@ HALF = ("ETparanoidtoken", "S80,K", "EMDc2VhbGVk", "W32,24,31,25,32,23,32,22,0")
 VEHICLES = {"FULL": FULL, "SHORT": SHORT, "SEALED": SEALED, "HALF": HALF, "NEVER": ()}
 """What each vehicle has said; ``NEVER`` was never seen. All are Bob's."""
 
-DATA_CALLS = ("status", "charge", "location", "tpms", "protocol", "vehicle")
+DATA_CALLS = ("status", "charge", "lock", "valet", "location", "tpms", "protocol", "vehicle")
 
 CALLS = (
     "GET /api/vehicles",
@@ -65,6 +66,20 @@ CALLS = (
 """Each call with the right credentials; CAR3 is Alice's. The first ones are in this order: a watch
 counts in the answers behind it."""
 
+COMMANDS = (
+    ("PUT /api/charge/CAR2", "c11,0"),
+    ("DELETE /api/charge/CAR2", "c12,1,the car is not charging"),
+    ("PUT /api/chargemode/CAR2?mode=range", "c10,0,range"),
+    ("PUT /api/homelink/CAR2?button=2", "c24,2"),
+    ("GET /api/features/CAR2", "c1,0,0,16,0", "c1,0,7,16,", "c1,0,15,16,1"),
+    ("GET /api/parameters/CAR2", "c3,0,8,32,CAR2", "c3,0,9,32,secret", "c3,0,31,32,"),
+    ("PUT /api/lock/CAR2?pin=1234",),
+    ("PUT /api/chargecurrent/CAR2?amps=much",),
+    ("PUT /api/reset/NEVER",),
+    ("PUT /api/wakeup/SEALED",),
+)
+"""Commands, and what the car answers; nothing where it is not asked."""
+
 RECORDS = (
     ("*-LOG-Trip", -60, 3, b"first,1"),
     ("*-LOG-Trip", 0, 3, b"third,caf\xe9"),
@@ -79,6 +94,7 @@ async def answers(folder: Path) -> dict[str, bytes]:
     async with open_site(folder) as site:
         await fill(site)
         found = {name_of(call): written(call, await ask(site, call)) for call in CALLS}
+        found |= {name_of(call): text for call, text in await commanded(site)}
         nobody = await site.client.get("/api/status/FULL")
         found["unauthenticated"] = written("GET /api/status/FULL, as nobody", nobody)
     return found
@@ -110,6 +126,21 @@ async def ask(site: HttpSite, call: str) -> httpx.Response:
     path, _, query = rest.partition("?")
     parameters = dict([query.split("=")]) if query else {}
     return await site.client.request(method, path, params=BOB | parameters)
+
+
+async def commanded(site: HttpSite) -> list[tuple[str, bytes]]:
+    """Give CAR2 each of the commands as Bob."""
+    session, line = await site.report("S80,K", vehicle_id="CAR2")
+    found = []
+    for call, *rows in COMMANDS:
+        line.take()
+        asking = asyncio.create_task(ask(site, call))
+        if rows:
+            await until(lambda: line.messages)
+        for row in rows:
+            session.receive(message(row))
+        found.append((call, written(call, await asking)))
+    return found
 
 
 def written(call: str, answer: httpx.Response) -> bytes:

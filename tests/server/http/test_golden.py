@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 async def test_golden_files(tmp_path: Path) -> None:
-    """Every data call answers as its golden file says, and there are no other files."""
+    """Every call answers as its golden file says, and there are no other files."""
     kept = {each.stem: each.read_bytes() for each in golden.FOLDER.glob("*.http")}
     found = await golden.answers(tmp_path)
     assert set(found) == set(kept), "run python -m tests.server.http.golden"
