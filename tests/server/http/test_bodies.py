@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from contextlib import suppress
+
 import httpx
 import pytest
-from starlette.datastructures import UploadFile
+from hypothesis import given, strategies
 from starlette.requests import Request
 
-from ovms.server.http.bodies import VALUES_LIMIT, Values, values_of
+from ovms.server.http.bodies import VALUES_LIMIT, Values, fields_of, values_of
 from ovms.server.http.errors import CallFailed
 
 MULTIPART = "multipart/form-data; boundary=x"
@@ -16,15 +18,18 @@ PARTS = (
 )
 
 
-async def read(body: bytes, kind: str | None) -> Values:
-    """Return the values in a body of a kind."""
+def _request(body: bytes, kind: str | None) -> Request:
     headers = [] if kind is None else [(b"content-type", kind.encode())]
 
     async def receive() -> dict[str, object]:
         return {"type": "http.request", "body": body}
 
-    scope = {"type": "http", "method": "PUT", "headers": headers, "app": None}
-    return await values_of(Request(scope, receive))
+    return Request({"type": "http", "method": "PUT", "headers": headers, "app": None}, receive)
+
+
+async def read(body: bytes, kind: str | None) -> Values:
+    """Return the values in a body of a kind."""
+    return await values_of(_request(body, kind))
 
 
 @pytest.mark.parametrize("kind", [FORM, None, "text/plain", "application/json", "APPLICATION/X"])
@@ -59,20 +64,48 @@ async def test_parts() -> None:
     assert sorted(found) == [("a", "b"), ("pin", "12")]
 
 
-async def test_parts_that_were_read_before() -> None:
-    """Who looked for a password in the body has left it as it was."""
-    scope = {"type": "http", "method": "PUT", "app": None,
-             "headers": [(b"content-type", MULTIPART.encode())]}  # fmt: skip
+async def test_twice() -> None:
+    """A body may be read by who looks for a password in it, and then by who needs it."""
+    for body, kind in ((PARTS, MULTIPART), (b"mode=range&amps=1%C3%A4", FORM)):
+        request = _request(body, kind)
+        fields = await fields_of(request)
+        assert fields == {"mode": "range", "amps": "1ä"}
+        assert dict(await values_of(request)) == fields
 
-    async def receive() -> dict[str, object]:
-        return {"type": "http.request", "body": PARTS}
 
-    request = Request(scope, receive)
-    await request.body()
-    part = (await request.form())["amps"]
-    assert isinstance(part, UploadFile)
-    assert await part.read() == "1ä".encode()
-    assert await values_of(request) == [("mode", "range"), ("amps", "1ä")]
+@pytest.mark.parametrize(
+    ("body", "kind", "fields"),
+    [
+        (b"a=1&a=2&b=&c", FORM, {"a": "1", "b": "", "c": ""}),
+        (b"a=x+y%2Bz%26%3D", FORM, {"a": "x y+z&="}),
+        (b"a=%E4&b=\xff", FORM, {"a": "\ufffd", "b": "\ufffd"}),
+        (b"a=1;b=2", FORM, {"a": "1;b=2"}),
+        (b'{"a":"\\u0026","b":2}', "application/json", {"a": "&", "b": "2"}),
+        (PART % (b"a", b"", b"\xff") + PART % (b"a", b"", b"2") + b"--x--", MULTIPART,
+         {"a": "\ufffd"}),
+    ],
+)  # fmt: skip
+async def test_fields(body: bytes, kind: str, fields: dict[str, str]) -> None:
+    """Of each name the first value counts, and what is no text gets a mark."""
+    assert await fields_of(_request(body, kind)) == fields
+
+
+GOOD = {
+    FORM: b"a=%C3%A4&b=+&c",
+    "application/json": b'{"a":"1","b":2}',
+    MULTIPART: PARTS,
+}
+
+
+@given(strategies.sampled_from(sorted(GOOD)), strategies.data())
+async def test_anything(kind: str, data: strategies.DataObject) -> None:
+    """Whatever bytes come, they give values or are refused, and nothing else happens."""
+    body = bytearray(GOOD[kind])
+    for place in data.draw(strategies.lists(strategies.integers(0, len(body) - 1), max_size=4)):
+        body[place] = data.draw(strategies.integers(0, 255))
+    for look in (values_of, fields_of):
+        with suppress(CallFailed):
+            await look(_request(bytes(body), kind))
 
 
 @pytest.mark.parametrize(
@@ -88,6 +121,8 @@ async def test_parts_that_were_read_before() -> None:
         (b"rubbish", MULTIPART),
         (PART % (b"a", b"", b"1") * (VALUES_LIMIT + 1) + b"--x--", MULTIPART),
         (PARTS.replace(b"\xc3", b""), MULTIPART),
+        (PARTS.replace(b"name=", b"size="), MULTIPART),
+        (b"--x\r\n\r\n1\r\n--x--", MULTIPART),
     ],
 )  # fmt: skip
 async def test_what_is_none(

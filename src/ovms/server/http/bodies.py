@@ -1,7 +1,7 @@
-"""What a command takes, out of a call's body: a form, multipart parts, or a JSON object.
+"""What a call says in its body: a form, multipart parts, or a JSON object.
 
 Which of them it is shows in the body itself, whatever its type is said to be: scripts send JSON as
-a form, and forms without a type.
+a form, and forms without a type. Parts are read alike with a file's name and without.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
 import msgspec
-from starlette.exceptions import HTTPException
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
 
 from ovms.server.http.errors import CallFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from starlette.datastructures import UploadFile
     from starlette.requests import Request
 
 logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 # It warns of each body that is malformed, with bytes of it.
 
-VALUES_LIMIT: Final = 20
-"""Values in a body; no command takes more than two."""
+VALUES_LIMIT: Final = 100
+"""Values in a body. No call takes more than five; a broker's plugin may send some of its own."""
 
 Values = list[tuple[str, str]]
 """Names and values in their order. A name may occur twice."""
@@ -33,19 +33,34 @@ Values = list[tuple[str, str]]
 
 async def values_of(request: Request) -> Values:
     """Return the values in a call's body. Raises :class:`CallFailed` (422)."""
+    return await _read(request, "strict")
+
+
+async def fields_of(request: Request) -> dict[str, str]:
+    """Return the values in a call's body by their names; what is no text gets a mark instead.
+
+    Of a name that comes twice the first counts: an old plugin for brokers puts its client's id, as
+    it is, behind the values that matter. Raises :class:`CallFailed` (422).
+    """
+    return dict(reversed(await _read(request, "replace")))
+
+
+async def _read(request: Request, errors: str) -> Values:
     body = await request.body()
+    kind = request.headers.get("content-type", "")
     try:
-        if request.headers.get("content-type", "").lower().startswith("multipart/"):
-            return await _parts(request)
+        if kind.lower().startswith("multipart/"):
+            _, options = parse_options_header(kind)
+            return _Parts(options[b"boundary"], errors).read(body)
         if body.lstrip()[:1] == b"{":
             return [*_json_values(body)]
         return parse_qsl(
-            body.decode().strip(),
+            body.decode(errors=errors).strip(),
             keep_blank_values=True,
-            errors="strict",
+            errors=errors,
             max_num_fields=VALUES_LIMIT,
         )
-    except (ValueError, LookupError, HTTPException):
+    except (ValueError, LookupError, FormParserError):
         raise CallFailed(422, "The body must be a form or a JSON object") from None
 
 
@@ -58,15 +73,51 @@ def _json_values(body: bytes) -> Iterable[tuple[str, str]]:
             yield name, str(value)
 
 
-async def _parts(request: Request) -> Values:
-    form = request.form(max_files=VALUES_LIMIT, max_fields=VALUES_LIMIT)
-    async with form as parts:
-        return [(name, await _text(value)) for name, value in parts.multi_items()]
+class _Parts:
+    """The parts of a multipart body, in memory: none of them ever lies on a disk."""
 
+    def __init__(self, boundary: bytes, errors: str) -> None:
+        self._errors = errors
+        self._values: Values = []
+        self._headers: dict[bytes, bytes] = {}
+        self._name = self._value = self._data = b""
+        self._parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": self._begin,
+                "on_header_field": self._name_came,
+                "on_header_value": self._value_came,
+                "on_header_end": self._header_ended,
+                "on_part_data": self._data_came,
+                "on_part_end": self._ended,
+            },
+        )
 
-async def _text(value: UploadFile | str) -> str:
-    """Return the text of a part, which may have been read before."""
-    if isinstance(value, str):
-        return value
-    await value.seek(0)
-    return (await value.read()).decode()
+    def read(self, body: bytes) -> Values:
+        """Return the values of a whole body."""
+        self._parser.write(body)
+        self._parser.finalize()
+        return self._values
+
+    def _begin(self) -> None:
+        self._headers, self._data = {}, b""
+
+    def _name_came(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def _value_came(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _header_ended(self) -> None:
+        self._headers[self._name.lower()] = self._value
+        self._name = self._value = b""
+
+    def _data_came(self, data: bytes, start: int, end: int) -> None:
+        self._data += data[start:end]
+
+    def _ended(self) -> None:
+        _, options = parse_options_header(self._headers.get(b"content-disposition"))
+        name, text = options[b"name"], self._data.decode(errors=self._errors)
+        self._values.append((name.decode(errors=self._errors), text))
+        if len(self._values) > VALUES_LIMIT:
+            raise ValueError("too many parts")

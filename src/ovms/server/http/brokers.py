@@ -13,9 +13,9 @@ from starlette.routing import Route
 
 from ovms.protocol.spelling import owner_key
 from ovms.server.http.answers import text_answer
+from ovms.server.http.bodies import fields_of
 from ovms.server.http.callers import address_of
 from ovms.server.http.errors import CallFailed
-from ovms.server.http.forms import fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

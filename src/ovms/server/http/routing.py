@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.routing import Route
 
+from ovms.server.http.bodies import fields_of
 from ovms.server.http.callers import database_away
 from ovms.server.http.errors import CallFailed
-from ovms.server.http.forms import fields_of
 from ovms.server.storage.errors import StoreError
 
 if TYPE_CHECKING:

@@ -76,7 +76,7 @@ async def test_a_wrong_body(api: HttpSite) -> None:
     """A body that is not what it says is refused."""
     kind = {"content-type": "application/json"}
     answer = await api.client.post("/api/token", params=BOB, content=b"{", headers=kind)
-    assert answer.status_code == 400
+    assert answer.status_code == 422
 
 
 async def test_too_many(api: HttpSite, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 from ovms.protocol.times import wire_time
 from ovms.server.accounts.tokens import DEFAULT_LABEL, DEFAULT_PERMIT, make_token
 from ovms.server.http.answers import json_answer
+from ovms.server.http.bodies import fields_of
 from ovms.server.http.errors import CallFailed
-from ovms.server.http.forms import fields_of
 from ovms.server.http.routing import owner_call
 from ovms.server.storage import queries
 from ovms.server.storage.database import Lane
