@@ -55,7 +55,8 @@ def test_data_and_ports_are_those_of_the_server() -> None:
     """The volume is the data folder; the ports are the usual ones."""
     assert f"OVMS_DATA={last('VOLUME')}" in last("ENV")
     fields = ServerSettings.model_fields
-    ports = [str(fields[name].default) for name in ("port", "tls_port")]
+    names = ("port", "http_port", "https_port", "tls_port")
+    ports = [str(fields[name].default) for name in names]
     assert last("EXPOSE").split() == ports
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import io
 import re
@@ -11,6 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
@@ -27,12 +27,12 @@ from ovms.cli.car.parse import parse
 from ovms.cli.main import cli
 from ovms.cli.show import view
 from ovms.cli.text import message_line
-from ovms.net.pump import Pump
-from ovms.protocol import Message, Party, Role, Session, codes, commands, parameters
+from ovms.protocol import Message, Role, codes, commands, parameters
 from ovms.protocol.codes import CODES
 from ovms.protocol.commands import COMMANDS
 from ovms.protocol.records.alert import Alert
 from ovms.server.alerts.expansion import Expansion
+from ovms.server.http.app import make_app
 from ovms.server.notify.notifier import Notifier
 from ovms.server.notify.registry import find_types, open_channels
 from ovms.server.settings import load_settings
@@ -42,8 +42,8 @@ from ovms.server.storage.database import Database
 from ovms.server.storage.notify import NotifyStore
 from ovms.server.storage.opening import open_database
 from ovms.server.values import LatestMessage
-from tests.net.ends import End
 from tests.plugin_package import install
+from tests.server.http.api import BOB, open_site
 from tests.server.hub.fakes import START
 from tests.server.notify.fakes import chance
 from tests.server.notify.plugin import installed
@@ -196,19 +196,15 @@ async def test_a_channel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert types["fax"].mask("0851234") == "085…"
 
 
-async def test_an_http_route() -> None:
-    """The page's protocol answers a request that came on a port for modules."""
+async def test_an_http_call(tmp_path: Path) -> None:
+    """The page's call is answered for the owner of the vehicle, and for nobody else."""
     names: dict[str, Any] = {}
-    exec(shown("An HTTP route", "python"), names)  # noqa: S102 (our own page)
-
-    def answer() -> Pump:
-        return Pump(Session(Party.SERVER, "S" * 22), End(), http=names["Hello"])
-
-    server = await asyncio.get_running_loop().create_server(answer, "127.0.0.1", 0)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET /hello HTTP/1.1\r\nHost: here\r\n\r\n")
-        async with asyncio.timeout(10):
-            assert (await reader.read()).endswith(b"\r\n\r\nhello")
-        writer.close()
+    exec(shown("An HTTP call", "python"), names)  # noqa: S102 (our own page)
+    async with open_site(tmp_path) as site:
+        app = make_app(site.context, names["routes"](site.context))
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://server") as client:
+            known = await client.get("/api/hello/car1", params=BOB)
+            assert known.json() == {"id": "CAR1", "rooms": 0}
+            assert (await client.get("/api/hello/car3", params=BOB)).status_code == 403
+            assert (await client.get("/api/hello/car1")).status_code == 401

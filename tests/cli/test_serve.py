@@ -28,13 +28,13 @@ def test_ready_json_is_there_while_the_server_answers(server: Server) -> None:
     """ready.json has the promised shape, is readable, and goes when the server stops."""
     ready = server.data / "ready.json"
     facts = json.loads(ready.read_text())
+    http, https = facts.pop("http"), facts.pop("https")
     assert facts == {
         "pid": server.program.process.pid,
         "mp": server.port,
         "mp_tls": server.tls_port,
-        "http": None,
-        "https": None,
     }
+    assert len({http, https, server.port, server.tls_port}) == 4
     assert server.data.stat().st_mode & 0o777 == 0o700
     assert server.program.stop() == 0
     assert not ready.exists()
@@ -163,20 +163,24 @@ def test_promised_options_are_taken(tmp_path: Path, start: Start) -> None:
     assert program.stop() == 0
 
 
-def test_the_ready_line_names_both_ports(tmp_path: Path, start: Start, server: Server) -> None:
+def test_the_ready_line_names_the_ports(tmp_path: Path, start: Start, server: Server) -> None:
     """It says where TLS is spoken, or that it is not, or nothing else; what is off stays closed."""
     line = next(line for line in server.program.lines if line.startswith("ovms ready:"))
+    facts = json.loads((server.data / "ready.json").read_text())
     assert line == (f"ovms ready: modules and apps on port {server.port}, TLS on port "
-                    f"{server.tls_port}, data in {server.data}")  # fmt: skip
+                    f"{server.tls_port}, HTTP on port {facts['http']}, HTTPS on port "
+                    f"{facts['https']}, data in {server.data}")  # fmt: skip
     plain = start("serve", "--data", str(tmp_path / "2"), "--host", "127.0.0.1", "--port", "0",
                   "--no-tls")  # fmt: skip
-    assert ", no TLS, data in" in plain.wait_for("^ovms ready:")
-    assert json.loads((tmp_path / "2" / "ready.json").read_text())["mp_tls"] is None
+    line = plain.wait_for("^ovms ready:")
+    facts = json.loads((tmp_path / "2" / "ready.json").read_text())
+    assert f", no TLS, HTTP on port {facts['http']}, data in" in line
+    assert facts["mp_tls"] is facts["https"] is None
     secure = start("serve", "--data", str(tmp_path / "3"), "--host", "127.0.0.1", "--port",
-                   str(server.port), "--tls-port", "0", "--no-plain")  # fmt: skip
+                   str(server.port), "--tls-port", "0", "--no-plain", "--no-http")  # fmt: skip
     line = secure.wait_for("^ovms ready:")
     facts = json.loads((tmp_path / "3" / "ready.json").read_text())
-    assert facts["mp"] is None
+    assert facts["mp"] is facts["http"] is facts["https"] is None
     assert f"modules and apps on port {facts['mp_tls']}, TLS only, data in" in line
 
 
@@ -189,10 +193,12 @@ def test_check_looks_at_the_certificate_and_its_port(tmp_path: Path) -> None:
         assert done.exit_code == (1 if done.stderr else 0)
         return f"{done.output.splitlines()[-1]}\n"
 
-    assert check() == "ovms: settings, database, certificate, and ports 0 and 0 are in order\n"
-    assert check("--no-tls") == "ovms: settings, database, and port 0 are in order\n"
+    assert check("--https-port", "6869") == (
+        "ovms: settings, database, certificate, and ports 0, 0, 0 and 6869 are in order\n"
+    )
+    assert check("--no-tls") == "ovms: settings, database, and ports 0 and 0 are in order\n"
     strict = "ovms: settings, database, certificate, and port 0 are in order\n"
-    assert check("--no-plain", "--tls-port", "0") == strict
+    assert check("--no-plain", "--no-http", "--tls-port", "0") == strict
     assert check("--no-tls", "--no-plain") == (
         "ovms: settings: tls and plain are both off: no port is left\n"
     )
@@ -206,11 +212,14 @@ def test_check_looks_at_the_certificate_and_its_port(tmp_path: Path) -> None:
     assert check(env=env) == f"ovms: {pair.key} is not the key of {pair.certificate}\n"
     pair.key.unlink()
     assert check(env=env) == f"ovms: {pair.key}: No such file or directory\n"
-    assert "port 0 are in order" in check("--no-tls", env=env)
+    assert "ports 0 and 0 are in order" in check("--no-tls", env=env)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert f"cannot listen on port {port} " in check("--tls-port", str(port))
         assert "in order" in check("--tls-port", str(port), "--no-tls")
+        assert f"cannot listen on port {port} " in check("--http-port", str(port))
+        assert "in order" in check("--http-port", str(port), "--no-plain")
+        assert "in order" in check("--http-port", str(port), "--no-http")
 
 
 def test_check_looks_at_the_tables_of_channels(tmp_path: Path) -> None:

@@ -56,9 +56,11 @@ class Web:
 
     def __init__(self) -> None:
         self.made: list[Hello] = []
+        self.peers: list[str] = []
 
-    def __call__(self) -> Hello:
-        """Make one."""
+    def __call__(self, peer: str) -> Hello:
+        """Make one for whom it is told."""
+        self.peers.append(peer)
         self.made.append(Hello())
         return self.made[-1]
 
@@ -91,6 +93,8 @@ async def test_a_request_is_handed_over(tls: bool, step: int) -> None:
         await until(lambda: web.made[0].lost)
         assert (end.events, len(end.errors), end.opens) == ([], 1, 1)
         assert [(each.made, each.lost, each.got) for each in web.made] == [(1, 1, HELLO)]
+        assert web.peers == [end.line.peer]
+        assert web.peers[0].startswith("127.0.0.1:")
         assert end.line.unsent == 0
         assert end.line.traffic is None
         assert not end.line.send(Message("S", b"1"))
@@ -107,32 +111,24 @@ async def test_methods(method: bytes) -> None:
         assert web.made[0].got == request
 
 
-async def test_the_websocket_and_lines_stay_ours() -> None:
-    """With a handler, `/apiv2` and lines are served as without one."""
-    ends, web = (End(), End(), End()), Web()
-    async with listening(*ends, http=web) as place:
-        async with surfing(place, "/apiv2?a=b") as browser:
-            await browser.opens()
-        connection, end = await place.meet()
-        connection.send(Message("C", b"1"))
-        await end.until(lambda end: end.messages)
-        await connection.close()
-        async with calling(place) as caller:
-            for byte in caller.greeting():
-                await caller.says(bytes([byte]))
-            await ends[2].until(lambda end: end.events)
-    assert web.made == []
-    assert all(isinstance(end.events[0], CallerWelcome) for end in ends)
-
-
-@pytest.mark.parametrize(
-    "start", [b"GET /apiv2 HTTP/1.1\r\n", b"GET /hello HTTP/1.1\r\n", b"POST /"]
-)
-async def test_a_head_that_is_too_long(start: bytes) -> None:
-    """It is refused as without a handler, whatever the path."""
+async def test_only_the_websocket_stays_ours() -> None:
+    """With a handler, `/apiv2` is served as without one, and lines go to the handler."""
     end, web = End(), Web()
     async with listening(end, http=web) as place:
-        answer = b"HTTP/1.1 431 "
+        async with surfing(place, "/apiv2?a=b") as browser:
+            await browser.opens()
+        async with calling(place) as caller:
+            line = caller.greeting()
+            await caller.says(line)
+            await until(lambda: web.made and web.made[0].got == line)
+    assert isinstance(end.events[0], CallerWelcome)
+
+
+async def test_a_head_that_is_too_long() -> None:
+    """That of a WebSocket is refused as without a handler."""
+    end, web = End(), Web()
+    async with listening(end, http=web) as place:
+        start, answer = b"GET /apiv2 HTTP/1.1\r\n", b"HTTP/1.1 431 "
         request = start + b"x" * (HEAD_LIMIT - len(start))
         assert await ask(place, request[:-1], request[-1:], length=len(answer)) == answer
         assert isinstance(await end.closes(), NotAWelcome)
@@ -140,11 +136,11 @@ async def test_a_head_that_is_too_long(start: bytes) -> None:
 
 
 async def test_a_slow_head_is_still_ours() -> None:
-    """Until a head is complete its connection counts, and can be closed like another's."""
+    """Until a WebSocket's head is complete it can be closed like another's."""
     end, web = End(), Web()
     async with listening(end, http=web) as place, calling(place) as caller:
-        await caller.says(HELLO[:-2])
-        await until(lambda: end.opens and end.line.received == len(HELLO) - 2)
+        await caller.says(HANDSHAKE[:-2])
+        await until(lambda: end.opens and end.line.received == len(HANDSHAKE) - 2)
         end.line.close(ValueError("enough"))
         assert isinstance(await end.closes(), ValueError)
         assert await caller.is_closed()
@@ -154,7 +150,7 @@ async def test_a_slow_head_is_still_ours() -> None:
 async def test_a_handler_that_fails() -> None:
     """A handler that makes no protocol ends the connection, once."""
 
-    def fail() -> asyncio.Protocol:
+    def fail(peer: str) -> asyncio.Protocol:
         raise ValueError("no protocol")
 
     end = End()
@@ -180,6 +176,7 @@ async def test_without_a_handler(method: bytes) -> None:
 
 OTHER, LINES, WEBSOCKET = Speech.OTHER_HTTP, Speech.LINES, Speech.WEBSOCKET
 UNKNOWN, TOO_LONG = Speech.UNKNOWN, Speech.TOO_LONG
+LONG = b"GET /apiv2\n"
 
 
 @pytest.mark.parametrize(
@@ -187,27 +184,30 @@ UNKNOWN, TOO_LONG = Speech.UNKNOWN, Speech.TOO_LONG
     [
         (b"", UNKNOWN, UNKNOWN),
         (b"G", UNKNOWN, UNKNOWN),
-        (b"P", UNKNOWN, LINES),
-        (b"MP-C", LINES, LINES),
-        (b"GETT", LINES, LINES),
+        (b"P", OTHER, LINES),
+        (b"MP-C", OTHER, LINES),
+        (b"GETT", OTHER, LINES),
         (b"GET ", UNKNOWN, UNKNOWN),
+        (b"GET /api", UNKNOWN, UNKNOWN),
+        (b"GET /apiv2", UNKNOWN, UNKNOWN),
+        (b"GET /apiv2/", UNKNOWN, UNKNOWN),
         (HANDSHAKE[:12], UNKNOWN, UNKNOWN),
         (b"GET /apiv2 HTTP/1.1\r\n", UNKNOWN, UNKNOWN),
         (b"GET /apiv2 HTTP/1.1\r\n\r\n", WEBSOCKET, WEBSOCKET),
+        (b"GET /apiv2/?x=1 HTTP/1.1\r\n\r\n", WEBSOCKET, WEBSOCKET),
         (b"GET /apiv2\n\nx", WEBSOCKET, WEBSOCKET),
-        (b"GET /apiv2x HTTP/1.1\r\n", UNKNOWN, UNKNOWN),
+        (b"GET /apiv2x", OTHER, UNKNOWN),
+        (b"GET /apiv3", OTHER, UNKNOWN),
         (b"POST /apiv2 HTTP/1.1\r\n\r\n", OTHER, LINES),
+        (HELLO[:7], OTHER, UNKNOWN),
         (HELLO, OTHER, WEBSOCKET),
         (b"\x16", UNKNOWN, UNKNOWN),
         (b"\x16\x03\x01\x02", Speech.TLS, Speech.TLS),
         (b"\x16MP-A", LINES, LINES),
-        (HELLO[:-1], UNKNOWN, UNKNOWN),
-        (HELLO.replace(b"\r", b""), OTHER, WEBSOCKET),
-        (b"PUT /x\n\n" + b"x" * HEAD_LIMIT, OTHER, LINES),
-        (b"PUT /x\n" + b"x" * (HEAD_LIMIT - 8), UNKNOWN, LINES),
-        (b"PUT /x\n" + b"x" * (HEAD_LIMIT - 7), TOO_LONG, LINES),
-        (b"PUT /x\n" + b"x" * (HEAD_LIMIT - 9) + b"\n\n", OTHER, LINES),
-        (b"PUT /x\n" + b"x" * (HEAD_LIMIT - 8) + b"\n\n", TOO_LONG, LINES),
+        (LONG + b"x" * (HEAD_LIMIT - len(LONG) - 1), UNKNOWN, UNKNOWN),
+        (LONG + b"x" * (HEAD_LIMIT - len(LONG)), TOO_LONG, TOO_LONG),
+        (LONG + b"x" * (HEAD_LIMIT - len(LONG) - 2) + b"\n\n", WEBSOCKET, WEBSOCKET),
+        (LONG + b"x" * (HEAD_LIMIT - len(LONG) - 1) + b"\n\n", TOO_LONG, TOO_LONG),
     ],
 )
 def test_speech(first: bytes, with_handler: Speech, without: Speech) -> None:

@@ -74,6 +74,8 @@ class Running:
         self.data = data
         self.host = HOST
         self.port = self.tls_port = 0
+        self.http: int | None = None
+        self.https: int | None = None
         self.stop = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
 
@@ -90,6 +92,7 @@ class Running:
             assert ports.mp is not None
             assert ports.mp_tls is not None
             self.port, self.tls_port = ports.mp, ports.mp_tls
+            self.http, self.https = ports.http, ports.https
             is_ready.set()
 
         self.stop.clear()
@@ -184,7 +187,7 @@ async def test_ready(server: Running, log: Log) -> None:
     """When it is ready a file says so, whole, and the port in it accepts; it goes with the end."""
     assert json.loads(server.ready.read_text()) == {
         "pid": os.getpid(), "mp": server.port, "mp_tls": server.tls_port,
-        "http": None, "https": None,
+        "http": server.http, "https": server.https,
     }  # fmt: skip
     assert server.port > 0
     await (await server.call(Role.APP)).close()

@@ -15,7 +15,9 @@ PANELS: dict[str, tuple[str, ...]] = {
         "paranoid_file",
     ),
     "Database": ("data", "database", "config"),
-    "Ports": ("host", "port", "tls_port", "http_port", "https_port", "no_plain", "no_tls"),
+    "Ports": (
+        "host", "port", "tls_port", "http_port", "https_port", "no_plain", "no_tls", "no_http",
+    ),
     "Simulated car": (
         "scenario", "seed", "pin", "soc", "phase", "fleet", "ramp", "owner", "speed",
     ),

@@ -65,7 +65,8 @@ def serve_command(
     http_port: Annotated[int | None, setting("http_port", "PORT")] = None,
     https_port: Annotated[int | None, setting("https_port", "PORT")] = None,
     no_plain: Annotated[bool, typer.Option("--no-plain", help="Open no port without TLS.")] = False,
-    no_tls: Annotated[bool, typer.Option("--no-tls", help="Open no TLS port.")] = False,
+    no_tls: Annotated[bool, typer.Option("--no-tls", help="Open no port with TLS.")] = False,
+    no_http: Annotated[bool, typer.Option("--no-http", help="Open no port for HTTP.")] = False,
     log_level: Annotated[str | None, setting("log_level", "LEVEL")] = None,
     log_format: Annotated[str | None, setting("log_format", "FORMAT")] = None,
     check_only: Annotated[
@@ -80,7 +81,8 @@ def serve_command(
     options: dict[str, object] = {
         "data": data, "database": database, "host": host or None, "port": port,
         "tls_port": tls_port, "plain": False if no_plain else None,
-        "tls": False if no_tls else None, "http_port": http_port, "https_port": https_port,
+        "tls": False if no_tls else None, "http": False if no_http else None,
+        "http_port": http_port, "https_port": https_port,
         "log_level": log_level, "log_format": log_format,
     }  # fmt: skip
     try:
@@ -138,18 +140,23 @@ def _allow_files() -> None:
 
 
 def _opened(ports: Ports) -> str:
+    """Return where modules and apps may call, and scripts by HTTP, in words."""
     if ports.mp is None:
-        return f"port {ports.mp_tls}, TLS only"
-    tls = "no TLS" if ports.mp_tls is None else f"TLS on port {ports.mp_tls}"
-    return f"port {ports.mp}, {tls}"
+        told = [f"port {ports.mp_tls}", "TLS only"]
+    else:
+        tls = "no TLS" if ports.mp_tls is None else f"TLS on port {ports.mp_tls}"
+        told = [f"port {ports.mp}", tls]
+    for name, port in (("HTTP", ports.http), ("HTTPS", ports.https)):
+        if port is not None:
+            told.append(f"{name} on port {port}")
+    return ", ".join(told)
 
 
 def _named(settings: ServerSettings) -> str:
-    if not settings.tls:
-        return f"and port {settings.port}"
-    if not settings.plain:
-        return f"certificate, and port {settings.tls_port}"
-    return f"certificate, and ports {settings.port} and {settings.tls_port}"
+    """Return what a check has looked at."""
+    *those, last = map(str, settings.open_ports().values())
+    ports = f"ports {', '.join(those)} and {last}" if those else f"port {last}"
+    return f"certificate, and {ports}" if settings.tls else f"and {ports}"
 
 
 def _give_memory_back() -> None:
@@ -173,11 +180,6 @@ def _settle_memory() -> None:
     gc.freeze()
 
 
-def _ports(settings: ServerSettings) -> list[int]:
-    plain = [settings.port] if settings.plain else []
-    return [*plain, *([settings.tls_port] if settings.tls else [])]
-
-
 def _check(settings: ServerSettings) -> Iterator[str]:
     """Try everything that a start needs, leave no trace, and yield what there is to know.
 
@@ -194,7 +196,7 @@ def _check(settings: ServerSettings) -> Iterator[str]:
     for peer in settings.peers:
         called(peer, settings.data)
     with ExitStack() as stack:
-        for port in _ports(settings):
+        for port in settings.open_ports().values():
             if port == 0 or running is None or port not in running.values():
                 stack.enter_context(bound(settings.host, port))
     for pair in pairs:

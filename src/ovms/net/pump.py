@@ -5,8 +5,8 @@ come in turns (:mod:`~ovms.net.turns`), so that no connection holds up the other
 
 One listener serves lines and WebSockets, over TLS or not: what a caller speaks is known by its
 first bytes, see :mod:`~ovms.net.http`. Lines go to the session as they come. Between a WebSocket
-and its session lies a codec (:mod:`~ovms.net.websocket`). A connection that brings another HTTP
-request is handed over to the handler of HTTP, if there is one.
+and its session lies a codec (:mod:`~ovms.net.websocket`). At a port for HTTP, which has a handler,
+a connection that brings anything but a WebSocket is handed over to it.
 """
 
 from __future__ import annotations
@@ -96,9 +96,9 @@ class Pump(asyncio.Protocol):
     """One connection: bytes to events, messages to bytes.
 
     A caller that wants a WebSocket gives its ``codec``; a server's pump makes one when it is
-    needed. A server's pump hands a connection with another HTTP request over to ``http``. That
-    protocol gets the transport and all bytes that came, and the pump is done. Without ``turns`` it
-    processes what comes at once.
+    needed. With ``http``, it hands over a connection that brings no WebSocket. The protocol that
+    ``http`` makes gets the transport and all bytes that came, and the pump is done. Without
+    ``turns`` it processes what comes at once.
 
     Reading stops for two reasons that do not know of each other: the handler's :meth:`pause`, and
     that the connection waits for its next turn. When the connection ends meanwhile, what came
@@ -500,7 +500,7 @@ class Pump(asyncio.Protocol):
         transport = self._transport
         assert self._http is not None
         assert transport is not None
-        protocol = self._http()
+        protocol = self._http(self.peer)
         transport.set_protocol(protocol)
         self._transport = None
         self.session.close()

@@ -166,11 +166,13 @@ class ServerConnection:
     """One accepted connection, from its first byte to its last."""
 
     __slots__ = ("_acceptor", "_entering", "_half_closed", "_has_spoken", "_network", "_opened",
-                 "_provisioning", "_refusals_due", "_welcome", "handler", "login", "pump",
-                 "since")  # fmt: skip
+                 "_provisioning", "_refusals_due", "_welcome", "handler", "is_http", "login",
+                 "pump", "since")  # fmt: skip
 
-    def __init__(self, acceptor: Acceptor) -> None:
+    def __init__(self, acceptor: Acceptor, *, is_http: bool = False) -> None:
         self._acceptor = acceptor
+        self.is_http = is_http
+        """It came at a port for HTTP, where no module calls."""
         self._opened = self.since = acceptor.clock.monotonic()
         self._has_spoken = False
         self._network = ""
@@ -195,7 +197,7 @@ class ServerConnection:
     @property
     def may_be_closed(self) -> bool:
         """A stopping server may close it: a module would not take that for a wrong secret."""
-        if self.handler is not None:
+        if self.handler is not None or self.is_http:
             return True
         if self._half_closed is not None and not self.is_answering:
             return True
@@ -527,8 +529,7 @@ def _reason(error: Exception | None) -> str:
 class Acceptor:
     """All connections of the server, and the time limits of those without a welcome.
 
-    A connection with a request that is not for the WebSocket is handed over to ``http``, and does
-    not count here any more.
+    A connection that is handed over to HTTP does not count here any more.
     """
 
     def __init__(
@@ -536,7 +537,6 @@ class Acceptor:
         services: Services,
         clock: Clock,
         random_bytes: RandomBytes = os.urandom,
-        http: HttpHandler | None = None,
         rate: MessageRate = MESSAGE_RATE,
     ) -> None:
         self.services = services
@@ -548,7 +548,6 @@ class Acceptor:
         self.provision_throttle = ProvisionThrottle(clock.monotonic)
         self.nobody = random_bytes(16).hex()
         """The secret of those who do not exist: they take as long as a wrong one."""
-        self._http = http
         self._turns = TurnQueue(clock.monotonic)
         self.counts = CountsByKind(KINDS)
         """What went over all connections, by their kind."""
@@ -592,10 +591,11 @@ class Acceptor:
         self.connections.discard(connection)
         self._strangers.discard(connection)
 
-    def answer(self) -> Pump:
-        """Make the protocol of a connection that is being accepted."""
+    def answer(self, http: HttpHandler | None = None) -> Pump:
+        """Make the protocol of a connection that is being accepted; ``http`` at a port for it."""
         session = Session(Party.SERVER, self.services.tokens.make(), self.strays.put_line)
-        return Pump(session, ServerConnection(self), http=self._http, turns=self._turns)
+        connection = ServerConnection(self, is_http=http is not None)
+        return Pump(session, connection, http=http, turns=self._turns)
 
     def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run what must be done also when its caller has hung up."""
@@ -629,7 +629,9 @@ class Acceptor:
             connection.end_half_closed()
             connection.note_first_byte()
             if connection.is_late and connection.pump is not None:
-                connection.pump.close(NoWelcome("no welcome in time"))
+                # Browsers open connections that they may use later.
+                is_usual = connection.is_http
+                connection.pump.close(None if is_usual else NoWelcome("no welcome in time"))
 
     def logins(self) -> set[Login]:
         """Return the logins of all owners' apps."""

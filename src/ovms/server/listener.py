@@ -126,6 +126,8 @@ class Ports:
 
     mp: int | None
     mp_tls: int | None
+    http: int | None = None
+    https: int | None = None
 
 
 ProtocolFactory = Callable[[], asyncio.Protocol]

@@ -16,12 +16,12 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from random import Random
 from socket import gethostname, socket
-from ssl import SSLContext
 
 import msgspec
 
@@ -35,6 +35,10 @@ from ovms.server.accounts.login import Accounts
 from ovms.server.alerts.expansion import Expansion
 from ovms.server.alerts.expansion import load as alert_tables
 from ovms.server.doorstep import Doorstep
+from ovms.server.http.callers import Callers
+from ovms.server.http.context import HttpContext
+from ovms.server.http.service import HttpService
+from ovms.server.http.watches import Watches
 from ovms.server.hub.hub import Hub, HubSettings
 from ovms.server.hub.telemetry import LogSettings
 from ovms.server.listener import Entrance, Gate, Ports, bound, close_gently, listen
@@ -78,6 +82,9 @@ TROUBLES = 60.0
 
 RELOAD = 2.0
 """Seconds between two checks for certificates that were renewed."""
+
+PORTS = {"port": "mp", "tls_port": "mp_tls", "http_port": "http", "https_port": "https"}
+"""What the port of each setting is called in ``ready.json``."""
 
 LOCK = "lock"
 """The file that a server locks in its data folder."""
@@ -188,25 +195,41 @@ async def serve(
         stack.enter_context(data_lock(settings.data))
         (settings.data / READY).unlink(missing_ok=True)
         certificates = open_certificates(settings, clock.time())
-        ports: list[tuple[list[socket], SSLContext | None]] = []
-        if settings.plain:
-            ports.append((stack.enter_context(bound(settings.host, settings.port)), None))
-        if certificates is not None:
-            sockets = stack.enter_context(bound(settings.host, settings.tls_port))
-            ports.append((sockets, certificates.context))
+        ports = {
+            name: stack.enter_context(bound(settings.host, port))
+            for name, port in settings.open_ports().items()
+        }
         async with (
             _store(settings, clock) as (store, plausible),
             _notifier(settings, store, types, channels, expansion, clock, plausible) as notifier,
             _hub(settings, store, notifier, clock) as hub,
-            _services(settings, store, hub, clock) as services,
+            _accounts(store, clock) as accounts,
+            _services(settings, store, hub, accounts, clock) as services,
+            _http(settings, store, hub, accounts, clock) as http,
         ):
             acceptor = Acceptor(services, clock, rate=settings.message_rate())
             services.accounts.add_holder(acceptor)
-            entrances = [Entrance(each, acceptor.answer, tls) for each, tls in ports]
+            http.on_unfit = acceptor.strays.put_line
+            entrances = _entrances(ports, certificates, acceptor, http)
             operator = _operator(settings, channels, clock)
-            parts = ServerParts(store, acceptor, certificates, clock, plausible, operator)
+            parts = ServerParts(store, acceptor, http, certificates, clock, plausible, operator)
             await _serve(settings, parts, entrances, stop, on_ready)
     log.info("stopped")
+
+
+def _entrances(
+    ports: Mapping[str, list[socket]],
+    certificates: Certificates | None,
+    acceptor: Acceptor,
+    http: HttpService,
+) -> dict[str, Entrance]:
+    """Return the entrances, by the names of their ports' settings."""
+    tls = certificates.context if certificates is not None else None
+    found = {}
+    for name, sockets in ports.items():
+        answer = partial(acceptor.answer, http.answer) if "http" in name else acceptor.answer
+        found[name] = Entrance(sockets, answer, tls if name in ("tls_port", "https_port") else None)
+    return found
 
 
 @asynccontextmanager
@@ -292,18 +315,35 @@ async def _hub(
 
 @asynccontextmanager
 async def _services(
-    settings: ServerSettings, store: Store, hub: Hub, clock: Clock
+    settings: ServerSettings, store: Store, hub: Hub, accounts: Accounts, clock: Clock
 ) -> AsyncIterator[Services]:
     """Open the services for each kind of caller, and call the other servers."""
-    async with _accounts(store, clock) as accounts:
 
-        def on_taken(changes: Sequence[VehicleChange], owners: set[int]) -> None:
-            hub.refresh(changes)
-            accounts.suspect(owners, {change.id for change in changes})
+    def on_taken(changes: Sequence[VehicleChange], owners: set[int]) -> None:
+        hub.refresh(changes)
+        accounts.suspect(owners, {change.id for change in changes})
 
-        tokens = await SeenTokens.open(store.database, store.writer, clock.time)
-        async with peering(settings, store.database, hub, clock, on_taken, tokens) as peers:
-            yield Services(hub, accounts, peers, tokens, store.find_provision)
+    tokens = await SeenTokens.open(store.database, store.writer, clock.time)
+    async with peering(settings, store.database, hub, clock, on_taken, tokens) as peers:
+        yield Services(hub, accounts, peers, tokens, store.find_provision)
+
+
+@asynccontextmanager
+async def _http(
+    settings: ServerSettings, store: Store, hub: Hub, accounts: Accounts, clock: Clock
+) -> AsyncIterator[HttpService]:
+    """Open what answers calls by HTTP; at the end no call is under way."""
+    watches = Watches(hub, clock.monotonic)
+    accounts.add_holder(watches)
+    callers = Callers(accounts, clock, settings.call_rate())
+    context = HttpContext(
+        hub, store, callers, clock, watches, settings.http_answer_timeout, settings.mqtt_superuser
+    )
+    http = HttpService(context, settings.forwarded_from)
+    try:
+        yield http
+    finally:
+        await http.close()
 
 
 @asynccontextmanager
@@ -322,6 +362,7 @@ class ServerParts:
 
     store: Store
     acceptor: Acceptor
+    http: HttpService
     certificates: Certificates | None
     clock: Clock
     plausible: PlausibleClock
@@ -337,28 +378,29 @@ class ServerParts:
 async def _serve(
     settings: ServerSettings,
     parts: ServerParts,
-    entrances: list[Entrance],
+    entrances: Mapping[str, Entrance],
     stop: asyncio.Event,
     on_ready: Callable[[Ports], None],
 ) -> None:
-    acceptor = parts.acceptor
+    acceptor, http = parts.acceptor, parts.http
     proxies = TrustedProxies(settings.proxy_from)
     doorstep = Doorstep(parts.clock, settings.tls_handshakes, acceptor.strays.put_line, proxies)
     gate = Gate(
-        entrances,
+        [*entrances.values()],
         _open_files(),
-        lambda: acceptor.count + doorstep.count,
-        lambda: chain(doorstep.strangers(), acceptor.strangers()),
+        lambda: acceptor.count + doorstep.count + http.count,
+        lambda: chain(doorstep.strangers(), acceptor.strangers(), http.strangers()),
         parts.clock.monotonic,
     )
-    listeners = listen(entrances, doorstep, gate)
+    listeners = listen([*entrances.values()], doorstep, gate)
     work = _start_work(settings.data, parts, doorstep, gate)
-    opened = {entrance.tls is not None: entrance.port for entrance in entrances}
-    ports = Ports(opened.get(False), opened.get(True))
-    facts = {"pid": os.getpid(), "mp": ports.mp, "mp_tls": ports.mp_tls}
+    ports = Ports(
+        **{PORTS[name]: entrances[name].port if name in entrances else None for name in PORTS}
+    )
     try:
-        with ready_file(settings.data / READY, facts | {"http": None, "https": None}):
-            log.info("ready", port=ports.mp, tls_port=ports.mp_tls, folder=str(settings.data),
+        with ready_file(settings.data / READY, {"pid": os.getpid(), **asdict(ports)}):
+            log.info("ready", port=ports.mp, tls_port=ports.mp_tls, http_port=ports.http,
+                     https_port=ports.https, folder=str(settings.data),
                      version=__version__)  # fmt: skip
             on_ready(ports)
             await stop.wait()
@@ -366,7 +408,8 @@ async def _serve(
     finally:
         gate.retire()
         await close_gently(listeners)
-        await acceptor.empty(doorstep.is_emptied)
+        # Whoever waits for a car's answer has one when the acceptor has closed the car.
+        await asyncio.gather(acceptor.empty(doorstep.is_emptied), http.empty())
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
@@ -389,6 +432,7 @@ def _start_work(
     def tick() -> None:
         hub.tick()
         acceptor.tick()
+        parts.http.tick()
         doorstep.tick()
         gate.check()
 

@@ -1,31 +1,110 @@
-"""The application that answers all calls: routes, errors, paths and headers."""
+"""The application that answers all calls: routes, errors, paths and headers.
+
+What is no call is answered with 404, another method than a call's own too, as the field does. Every
+answer may be read by scripts of any web page; their browser's question beforehand (CORS preflight)
+is answered without credentials.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+import time
+from typing import TYPE_CHECKING, Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
+from ovms.base.failures import FailureLog
+from ovms.base.logs import get_logger
 from ovms.server.http import brokers
 from ovms.server.http.answers import text_answer
 from ovms.server.http.errors import CallFailed
 from ovms.server.http.field import commands, cookie, data, history, tokens, vehicles
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from starlette.requests import Request
-    from starlette.responses import Response
     from starlette.routing import Route
+    from starlette.types import Message, Receive, Scope, Send
 
     from ovms.server.http.context import HttpContext
 
+METHODS: Final = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
 
-def make_app(context: HttpContext) -> Starlette:
-    """Return the application."""
-    app = Starlette(routes=_routes(context))
-    app.add_exception_handler(CallFailed, _call_failed)
-    app.add_exception_handler(HTTPException, _no_such_call)
-    return app
+OPEN_TO_ALL: Final = (b"access-control-allow-origin", b"*")
+"""The header of every answer."""
+
+PREFLIGHT_AGE: Final = 86400
+"""Seconds that a browser may remember the answer to its question beforehand."""
+
+_SLASHES: Final = re.compile("/{2,}")
+
+log = get_logger("ovms.http")
+
+
+def make_app(context: HttpContext, further: Iterable[Route] = ()) -> HttpApp:
+    """Return the application, with ``further`` routes of one's own."""
+    return HttpApp([*further, *_routes(context)])
+
+
+class HttpApp:
+    """Answers each call by its route, and whatever else comes."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._routes = Starlette(routes=routes)
+        self._routes.router.redirect_slashes = False
+        self._routes.add_exception_handler(CallFailed, _call_failed)
+        self._routes.add_exception_handler(HTTPException, _no_such_call)
+        self._routes.add_exception_handler(Exception, _unexpected)
+        self._failures = FailureLog(log, "unexpected error; the call is answered with 500")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a call (ASGI)."""
+        if scope["type"] != "http":
+            return
+        scope = {**scope, "path": tidy(scope["path"])}
+        began, status = time.monotonic(), 0
+
+        async def send_open(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message = {**message, "headers": [*message.get("headers", ()), OPEN_TO_ALL]}
+            await send(message)
+
+        answer = _options(scope) if scope["method"] == "OPTIONS" else self._routes
+        try:
+            await answer(scope, receive, send_open)
+        except Exception as error:
+            self._failures.failed(route_of(scope), error, method=scope["method"])
+        log.debug("call", method=scope["method"], route=route_of(scope), status=status,
+                  peer=(scope["client"] or ("",))[0],
+                  ms=round((time.monotonic() - began) * 1000))  # fmt: skip
+
+
+def tidy(path: str) -> str:
+    """Return a path without double and trailing slashes: clients of the field send both."""
+    return _SLASHES.sub("/", path).rstrip("/") or "/"
+
+
+def route_of(scope: Scope) -> str:
+    """Return the pattern of a call's path; the path itself may hold a token."""
+    return str(getattr(scope.get("route"), "path", "none"))
+
+
+def _options(scope: Scope) -> Response:
+    """Return the answer to a browser that asks what it may send."""
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    answer = {"allow": METHODS}
+    if b"access-control-request-method" in headers:
+        answer = {
+            "access-control-allow-methods": METHODS,
+            "access-control-allow-headers": headers.get(b"access-control-request-headers", "*"),
+            "access-control-max-age": str(PREFLIGHT_AGE),
+        }
+    return Response(status_code=204, headers=answer)
 
 
 def _routes(context: HttpContext) -> list[Route]:
@@ -44,3 +123,7 @@ async def _no_such_call(request: Request, error: Exception) -> Response:
     if error.status_code in (404, 405):
         return text_answer("Not found", 404)
     return text_answer(error.detail, error.status_code)
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    return text_answer("Internal server error", 500)

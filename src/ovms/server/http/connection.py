@@ -1,0 +1,494 @@
+"""One HTTP connection: uvicorn's protocol, within bounds, with headers as the field spells them.
+
+A call is passed to the application when all of it has come. So what is wrong or too long is refused
+before anything is done, and nobody can keep a call waiting for its own body. Calls of a connection
+are answered one after the other.
+
+The parser (llhttp) is strict: what two servers may read differently (two lengths, a length and
+chunks, folded lines, lone line ends) is refused. A call without ``Host`` is answered all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import deque
+from contextlib import suppress
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import unquote
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+from ovms.base.logs import get_logger
+from ovms.net.http import HEAD_LIMIT
+from ovms.net.pump import STREAM_LIMIT
+from ovms.net.traffic import unread
+from ovms.server.accounts.buckets import network_of
+from ovms.server.strangers import StrangerStage
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
+    from uvicorn.config import Config
+    from uvicorn.server import ServerState
+
+    from ovms.server.http.service import HttpService
+
+URL_LIMIT: Final = 4096
+"""Bytes of a URL: name and password in it have some hundred."""
+
+HEADERS_LIMIT: Final = 100
+"""Headers of a call; a browser behind two proxies sends thirty."""
+
+BODY_LIMIT: Final = 1 << 16
+"""Bytes of a call's body; the longest of the field is a form with a token's purpose."""
+
+SLICE: Final = 1024
+"""Bytes that are parsed at once: the shortest call has 18, and each becomes an object. Behind a
+call that waits nothing is parsed."""
+
+REQUEST_TIMEOUT: Final = 10.0
+"""Seconds from the first byte of a call to its last."""
+
+IDLE_TIMEOUT: Final = 75.0
+"""Seconds that a connection may wait for its next call: pollers call once a minute."""
+
+UNREAD_TIMEOUT: Final = 30.0
+"""Seconds in which a caller must have read some of its answer."""
+
+UNREAD_STEP: Final = 1 << 14
+"""Bytes of the answer that it must have read in that time."""
+
+LINGER_TIMEOUT: Final = 2.0
+"""Seconds that a refused caller may still send before the connection is closed: a close before
+that would make its system drop the answer."""
+
+TARGET: Final = re.compile(rb"(?:[a-zA-Z]+://[^/?#]*)?((?:/[^?#]*)?)(?:\?([^#]*))?(?:#.*)?")
+"""The path of a call and its query; proxies send a whole URL."""
+
+_HIGH: Final = re.compile(rb"[\x80-\xff]")
+
+_SPELLED: Final = {b"www-authenticate": b"WWW-Authenticate", b"etag": b"ETag"}
+
+log = get_logger("ovms.http")
+
+
+@lru_cache(maxsize=256)
+def spelled(name: bytes) -> bytes:
+    """Return a header's name in the usual spelling: some clients search for exactly that."""
+    return _SPELLED.get(name.lower()) or name.title()
+
+
+class CallRefused(Exception):
+    """A call is refused before it reaches the application."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class Exchange(RequestResponseCycle):
+    """A call and its answer."""
+
+    service: HttpService
+
+    async def receive(self) -> ASGIReceiveEvent:
+        """Return the body; after that wait for the end."""
+        if self.more_body:
+            self.more_body = False
+            return {"type": "http.request", "body": bytes(self.body), "more_body": False}
+        if not self.disconnected and not self.response_complete:
+            await self.message_event.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send a part of the answer; its head in the usual spelling."""
+        if message["type"] != "http.response.start" or self.response_started:
+            await super().send(message)
+            return
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if not self.disconnected:
+            self._send_head(message["status"], list(message.get("headers", ())))
+
+    def _send_head(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        self.response_started = True
+        names = {name.lower(): value for name, value in headers}
+        if b"content-length" in names:
+            self.chunked_encoding = False
+            self.expected_content_length = int(names[b"content-length"])
+        elif self.scope["method"] != "HEAD" and status not in (204, 304):
+            raise RuntimeError("an answer without its length")
+        if b"close" in names.get(b"connection", b"").lower():
+            self.keep_alive = False
+        headers.append((b"date", self.service.date()))
+        is_1_0 = self.scope["http_version"] == "1.0"
+        if b"connection" not in names and (is_1_0 or not self.keep_alive):
+            headers.append((b"connection", b"keep-alive" if self.keep_alive else b"close"))
+        self.transport.write(head(status, headers))
+
+    async def run_asgi(self, app: Any) -> None:
+        """Have the application answer."""
+        try:
+            await app(self.scope, self.receive, self.send)
+        except Exception as error:  # the application lets none out
+            log.error("an answer failed", exc_info=error)
+        finally:
+            if not self.response_complete and not self.disconnected:
+                self.transport.abort()
+
+
+def head(status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
+    """Return the head of an answer."""
+    lines = [STATUS_LINE[status]]
+    for name, value in headers:
+        if b"\r" in value or b"\n" in value or b"\0" in value:
+            raise RuntimeError("a header with a line end")
+        lines.append(b"%s: %s\r\n" % (spelled(name), value))
+    return b"".join([*lines, b"\r\n"])
+
+
+class HttpConnection(HttpToolsProtocol):
+    """One connection; a :class:`ovms.server.strangers.Stranger` while no call is answered."""
+
+    def __init__(self, service: HttpService, config: Config, state: ServerState, peer: str) -> None:
+        super().__init__(config, state, {})
+        self._service = service
+        self._peer = peer
+        self.network = network_of(peer.rpartition(":")[0])
+        self._data = b""
+        """What has come and is not parsed, from :attr:`_at` on."""
+        self._at = 0
+        self._is_in_line = True
+        """The end of the request line has not come."""
+        self._head = 0
+        """Bytes of the call's headers."""
+        self._fed = 0
+        """Bytes of the call, some of those before it included."""
+        self._is_receiving = False
+        self._is_in_head = False
+        self._is_first = True
+        """No head has come yet."""
+        self._keeps_alive = False
+        self._body = bytearray()
+        self._waiting: deque[Exchange] = deque()
+        """Calls behind the one that is answered."""
+        self._refusal: CallRefused | None = None
+        self._is_left = False
+        """What comes is dropped: the caller was refused."""
+        self._is_ended = False
+        """The caller sends nothing more."""
+        self._unread = 0
+        self._unread_since = 0.0
+        self.since = service.now()
+
+    # -- a stranger -------------------------------------------------------------------------
+
+    @property
+    def is_answering(self) -> bool:
+        """An answer to a call is due."""
+        cycle = self.cycle
+        return bool(self._waiting) or (cycle is not None and not cycle.response_complete)
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing of a call has come that was not answered."""
+        return not self.is_answering and not self._is_receiving
+
+    @property
+    def stage(self) -> StrangerStage | None:
+        """How far it has come; ``None`` while an answer is due or is being read."""
+        if self.is_answering or self.transport.get_write_buffer_size():
+            return None
+        if self._is_left or self.transport.is_closing():
+            return StrangerStage.LEAVING
+        return StrangerStage.UNFINISHED if self._is_receiving else StrangerStage.SILENT
+
+    def turn_away(self) -> bool:
+        """Close it at once, unless it has just spoken; return whether it has gone."""
+        if not self._is_left and not self.transport.is_closing():
+            connection = self.transport.get_extra_info("socket")
+            if connection is not None and unread(connection):
+                return False
+        self._service.forget(self)
+        self.transport.abort()
+        return True
+
+    def tick(self, now: float) -> None:
+        """Close it if its time is over. Call it about once a second."""
+        if self._is_unread(now):
+            self.transport.abort()
+        elif self.is_answering or self.transport.is_closing():
+            return
+        elif self._is_left:
+            if now - self.since >= LINGER_TIMEOUT:
+                self.transport.abort()
+        elif self._is_receiving:
+            if now - self.since >= REQUEST_TIMEOUT:
+                self._refuse(CallRefused(408, "The call did not come in time"))
+        elif now - self.since >= IDLE_TIMEOUT:
+            self.transport.close()
+
+    def _is_unread(self, now: float) -> bool:
+        """Return whether the caller has stopped reading its answer."""
+        unsent = self.transport.get_write_buffer_size()
+        if unsent and self._unread and now - self._unread_since < UNREAD_TIMEOUT:
+            return False
+        is_stuck = bool(unsent and self._unread and self._unread - unsent < UNREAD_STEP)
+        self._unread, self._unread_since = unsent, now
+        return is_stuck
+
+    def end(self) -> None:
+        """Close it when the call that has begun is answered; at once if none has."""
+        for each in (self.cycle, *self._waiting):
+            if each is not None:
+                each.keep_alive = False
+        if self.is_idle:
+            self.transport.close()
+
+    # -- asyncio's side ---------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Know who calls, also behind a proxy that has said it."""
+        # uvloop's transports are no subclass of asyncio's, only the same in all they do.
+        super().connection_made(cast("asyncio.Transport", transport))
+        self.transport.set_write_buffer_limits(high=STREAM_LIMIT)
+        host, _, port = self._peer.rpartition(":")
+        self.client = (plain_address(host.strip("[]")), int(port)) if port else None
+        self._service.remember(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what has come, or keep it while a call waits."""
+        if self._is_left:
+            return
+        self._data, self._at = self._data[self._at :] + data, 0
+        self._parse()
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's returns it
+        """Close, unless a call waits for its answer; return whether our half stays open."""
+        self._is_ended = True
+        # asyncio cannot keep one half of TLS open
+        return self.is_answering and not self._is_left and self.scheme == "http"
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Handle the end of the connection."""
+        self._waiting.clear()
+        self._service.forget(self)
+        super().connection_lost(exc)
+
+    def _parse(self) -> None:
+        while self._at < len(self._data) and not self._waiting and not self._is_over:
+            piece = self._data[self._at : self._at + SLICE]
+            self._at += len(piece)
+            self._feed(self._quoted(piece))
+        if self._at >= len(self._data) or self._is_over:
+            self._data, self._at = b"", 0
+        if not self.transport.is_closing():
+            is_held = bool(self._waiting) and not self._is_left
+            self.flow.pause_reading() if is_held else self.flow.resume_reading()
+
+    @property
+    def _is_over(self) -> bool:
+        return self._is_left or self.transport.is_closing()
+
+    def _quoted(self, piece: bytes) -> bytes:
+        """Return it with a request line of ASCII only: some clients send umlauts in URLs."""
+        if not self._is_in_line:
+            return piece
+        line, end, rest = piece.partition(b"\n")
+        self._is_in_line = not end
+        return _HIGH.sub(lambda found: b"%%%02X" % found[0][0], line) + end + rest
+
+    def _feed(self, piece: bytes) -> None:
+        try:
+            self._fed += len(piece)
+            self.parser.feed_data(piece)
+            if self._is_receiving and self._fed > HEAD_LIMIT + SLICE:
+                self._check_length()
+        except httptools.HttpParserUpgrade as upgrade:  # to what we do not speak, so it goes on
+            rest = piece[upgrade.args[0] :]
+            if rest:
+                self._feed(rest)
+        except CallRefused as refused:
+            self._refuse(refused)
+        except httptools.HttpParserError as error:
+            if isinstance(error.__context__, CallRefused):
+                self._refuse(error.__context__)
+            else:
+                if self._is_first:
+                    self._service.on_unfit(self._data)
+                self._refuse(CallRefused(400, "Bad request"))
+
+    def _check_length(self) -> None:
+        """Refuse a call of which too much has come, whatever it is."""
+        if self._is_in_head:
+            raise CallRefused(431, "The head of the call is too long")
+        if self._fed > 2 * BODY_LIMIT:
+            raise CallRefused(413, "The body of the call is too long")
+
+    # -- the parser's side ------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        """Handle the first byte of a call."""
+        super().on_message_begin()
+        self._body = bytearray()
+        self._head = self._fed = 0
+        self._is_receiving = self._is_in_head = True
+        if not self.is_answering:
+            self.since = self._service.now()
+
+    def on_url(self, url: bytes) -> None:
+        """Handle a part of the URL."""
+        super().on_url(url)
+        if len(self.url) > URL_LIMIT:
+            raise CallRefused(414, "The URL is too long")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Handle a header, in front of the body or behind it."""
+        self._head += len(name) + len(value) + 4
+        if self._head + len(self.url) > HEAD_LIMIT or len(self.headers) >= HEADERS_LIMIT:
+            raise CallRefused(431, "The head of the call is too long")
+        if self._is_in_head:
+            super().on_header(name, value.strip())
+
+    def on_headers_complete(self) -> None:
+        """Handle the end of the head."""
+        self._is_first = self._is_in_head = False
+        version = self.parser.get_http_version()
+        if version not in ("1.0", "1.1"):
+            raise CallRefused(505, "This HTTP version is not spoken here")
+        path, query = target_of(self.url)
+        self.scope["method"] = self.parser.get_method().decode("ascii")
+        self.scope["http_version"] = version
+        self.scope["path"] = unquote(path.decode("ascii"))
+        self.scope["raw_path"] = path
+        self.scope["query_string"] = query
+        has_body = self._check_framing(version)
+        self._keeps_alive = self.parser.should_keep_alive()
+        is_asked = self.expect_100_continue and version == "1.1" and has_body
+        if is_asked and not self.is_answering:
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _check_framing(self, version: str) -> bool:
+        """Return whether a body comes; refuse one that is too long or that others read otherwise.
+
+        The parser has refused two lengths, and a length beside chunks.
+        """
+        has_body = False
+        for name, value in self.headers:
+            if name == b"transfer-encoding":
+                has_body = True
+                if value.lower() != b"chunked":
+                    raise CallRefused(501, "This Transfer-Encoding is not spoken here")
+                if version == "1.0":
+                    raise CallRefused(400, "Bad request")
+            elif name == b"content-length":
+                has_body = value.strip(b"0") != b""
+                if len(value) > 20 or int(value) > BODY_LIMIT:
+                    raise CallRefused(413, "The body of the call is too long")
+        if has_body and self.parser.should_upgrade():
+            raise CallRefused(400, "Bad request")  # the parser would take the body for a call
+        return has_body
+
+    def on_body(self, body: bytes) -> None:
+        """Handle a part of the body."""
+        self._body += body
+        if len(self._body) > BODY_LIMIT:
+            raise CallRefused(413, "The body of the call is too long")
+
+    def on_message_complete(self) -> None:
+        """Handle a whole call."""
+        self._is_receiving, self._is_in_line, self._fed = False, True, 0
+        exchange = Exchange(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=[],
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=self._keeps_alive and not self._service.is_stopping,
+            on_response=self.on_response_complete,
+        )
+        exchange.service = self._service
+        exchange.body = self._body
+        if self.is_answering:
+            self._waiting.append(exchange)
+        else:
+            self._start(exchange)
+
+    # -- answers ----------------------------------------------------------------------------
+
+    def _start(self, exchange: Exchange) -> None:
+        self.cycle = exchange
+        self._service.start(self)
+
+    def begin(self) -> None:
+        """Have the application answer, now that it is this connection's turn."""
+        if not self.transport.is_closing():
+            self._start_asgi_task(self.cycle, self.app)
+
+    def on_response_complete(self) -> None:
+        """Go on with the next call."""
+        self.since = self._service.now()
+        if self.transport.is_closing():
+            return
+        if self._waiting:
+            self._start(self._waiting.popleft())
+        elif self._refusal is not None:
+            self._send_refusal(self._refusal)
+        elif self._is_ended or self._service.is_stopping:
+            self.transport.close()
+        self._parse()
+
+    def _refuse(self, refused: CallRefused) -> None:
+        """Refuse what has come, behind the answers that are due, and close."""
+        log.debug("refused", peer=self._peer, status=refused.status, reason=str(refused))
+        self._is_left, self._is_receiving = True, False
+        if self.is_answering:
+            self._refusal = refused
+        else:
+            self._send_refusal(refused)
+
+    def _send_refusal(self, refused: CallRefused) -> None:
+        body = f"{refused}\n".encode()
+        headers = [
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-length", str(len(body)).encode()),
+            (b"access-control-allow-origin", b"*"),
+            (b"date", self._service.date()),
+            (b"connection", b"close"),
+        ]
+        self.transport.write(head(refused.status, headers) + body)
+        self.since = self._service.now()
+        self.flow.resume_reading()
+        if self._is_ended:
+            self.transport.close()
+        elif self.transport.can_write_eof():
+            self.transport.write_eof()
+
+
+def target_of(url: bytes) -> tuple[bytes, bytes]:
+    """Return the path of a URL, quoted, and its query. Raises :class:`CallRefused`."""
+    if url == b"*":
+        return url, b""
+    found = TARGET.fullmatch(url)
+    if found is None:
+        raise CallRefused(400, "Bad request")
+    return found[1] or b"/", found[2] or b""
+
+
+def plain_address(host: str) -> str:
+    """Return an address; one of IPv4 that is written as IPv6 as what it is."""
+    with suppress(ValueError):
+        mapped = getattr(ip_address(host), "ipv4_mapped", None)
+        return str(mapped or host)
+    return host

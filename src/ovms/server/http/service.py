@@ -1,0 +1,228 @@
+"""All HTTP connections of the server, and the application behind them.
+
+Importing Starlette and uvicorn takes as long as the start of the whole server, and memory that a
+server needs for nothing that nobody calls by HTTP. So the first call has them imported, in a
+thread, and waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from email.utils import formatdate
+from importlib import import_module
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from ovms.base.logs import get_logger
+
+if TYPE_CHECKING:
+    from ovms.server.http.connection import HttpConnection
+    from ovms.server.http.context import HttpContext
+
+STARTS_A_TURN: Final = 8
+"""Calls that are begun before others have their turn: each takes some 0.3 ms at once."""
+
+STOP_TIMEOUT: Final = 5.0
+"""Seconds that a stopping server leaves calls that have begun."""
+
+MODULES: Final = (
+    "ovms.server.http.app",
+    "ovms.server.http.connection",
+    "uvicorn.middleware.proxy_headers",
+)
+"""What is imported with the first call."""
+
+LOOK: Final = 0.05
+"""Seconds between two looks whether they have ended."""
+
+log = get_logger("ovms.http")
+
+MakeConnection = Callable[[str], asyncio.Protocol]
+
+
+class HttpService:
+    """All HTTP connections.
+
+    ``forwarded_from`` are the reverse proxies that are believed. ``on_unfit`` is called with what
+    a caller says first that is no HTTP.
+    """
+
+    def __init__(
+        self,
+        context: HttpContext,
+        forwarded_from: Sequence[str] = (),
+        on_unfit: Callable[[bytes], object] = bytes,
+    ) -> None:
+        self.context = context
+        self.on_unfit = on_unfit
+        self.now = context.clock.monotonic
+        self.is_stopping = False
+        self.connections: set[HttpConnection] = set()
+        self.tasks: set[asyncio.Task[Any]] = set()
+        self._forwarded_from = [str(ip_network(each, strict=False)) for each in forwarded_from]
+        self._early: set[EarlyConnection] = set()
+        self._make: MakeConnection | None = None
+        self._loading: asyncio.Task[None] | None = None
+        self._starts: deque[HttpConnection] = deque()
+        self._date = (0, b"")
+
+    @property
+    def count(self) -> int:
+        """Return how many connections there are."""
+        return len(self.connections) + len(self._early)
+
+    def strangers(self) -> Iterator[HttpConnection]:
+        """Yield those that may have to leave."""
+        return (each for each in self.connections if each.stage is not None)
+
+    def answer(self, peer: str) -> asyncio.Protocol:
+        """Make the protocol of a connection that is handed over; ``peer`` calls."""
+        if self._make is not None:
+            return self._make(peer)
+        if self._loading is None:
+            self._loading = asyncio.create_task(self._load())
+        early = EarlyConnection(self, peer)
+        self._early.add(early)
+        return early
+
+    async def _load(self) -> None:
+        """Import what answers calls, and have it take over those who wait."""
+        try:
+            await asyncio.to_thread(_import)
+            self._make = self._maker()
+        except Exception as error:
+            log.error("calls by HTTP cannot be answered", exc_info=error)
+            self._loading = None  # the next call tries again
+        early, self._early = self._early, set()
+        for each in early:
+            each.go_on(self._make)
+
+    def _maker(self) -> MakeConnection:
+        from uvicorn.config import Config
+        from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+        from uvicorn.server import ServerState
+
+        from ovms.server.http.app import make_app
+        from ovms.server.http.connection import HttpConnection
+
+        app: Any = make_app(self.context)
+        if self._forwarded_from:
+            app = ProxyHeadersMiddleware(app, self._forwarded_from)
+        config = Config(
+            app, http=HttpConnection, ws="none", lifespan="off", interface="asgi3", log_config=None,
+            proxy_headers=False, server_header=False, date_header=False,
+        )  # fmt: skip
+        config.load()
+        state = ServerState()
+        self.tasks = state.tasks
+        return lambda peer: HttpConnection(self, config, state, peer)
+
+    # -- connections ------------------------------------------------------------------------
+
+    def remember(self, connection: HttpConnection) -> None:
+        """Take a connection in."""
+        self.connections.add(connection)
+
+    def forget(self, connection: HttpConnection | EarlyConnection) -> None:
+        """Leave a connection out that has ended or is about to."""
+        if isinstance(connection, EarlyConnection):
+            self._early.discard(connection)
+        else:
+            self.connections.discard(connection)
+
+    def start(self, connection: HttpConnection) -> None:
+        """Have a connection's call begin when it is its turn."""
+        self._starts.append(connection)
+        if len(self._starts) == 1:
+            asyncio.get_running_loop().call_soon(self._run)
+
+    def _run(self) -> None:
+        for _ in range(min(STARTS_A_TURN, len(self._starts))):
+            self._starts.popleft().begin()
+        if self._starts:
+            asyncio.get_running_loop().call_soon(self._run)
+
+    def date(self) -> bytes:
+        """Return the time as answers say it."""
+        now = int(self.context.clock.time())
+        if now != self._date[0]:
+            self._date = (now, formatdate(now, usegmt=True).encode("ascii"))
+        return self._date[1]
+
+    def tick(self) -> None:
+        """Close connections whose time is over, and end watches. Call it about once a second."""
+        self.context.watches.tick()
+        now = self.now()
+        for each in list(self.connections):
+            each.tick(now)
+
+    # -- stopping ---------------------------------------------------------------------------
+
+    async def empty(self) -> None:
+        """Close everybody: the idle at once, the others after the answer they wait for.
+
+        Call it when no new connection can come but those that the acceptor still has.
+        """
+        self.is_stopping = True
+        began = self.now()
+        while self.count and self.now() - began < STOP_TIMEOUT:
+            for each in list(self.connections):
+                each.end()
+            await asyncio.sleep(LOOK)
+
+    async def close(self) -> None:
+        """End what is left, and wait until it has ended."""
+        self.is_stopping = True
+        transports = [each.transport for each in self.connections]
+        for transport in [*transports, *(each.transport for each in self._early)]:
+            transport.abort()
+        tasks = [*self.tasks, *([self._loading] if self._loading is not None else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self.context.watches.close()
+
+
+class EarlyConnection(asyncio.Protocol):
+    """A connection that waits until what answers it is imported."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, service: HttpService, peer: str) -> None:
+        self._service = service
+        self._peer = peer
+        self._data = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Read no more than what has come."""
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.pause_reading()
+
+    def data_received(self, data: bytes) -> None:
+        """Keep what has come."""
+        self._data += data
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Handle the end of the connection."""
+        self._service.forget(self)
+
+    def go_on(self, make: MakeConnection | None) -> None:
+        """Hand the connection over; end it if there is nothing that could answer."""
+        if self.transport.is_closing():
+            return
+        if make is None:
+            self.transport.abort()
+            return
+        protocol = make(self._peer)
+        self.transport.set_protocol(protocol)
+        protocol.connection_made(self.transport)
+        protocol.data_received(self._data)
+        self.transport.resume_reading()
+
+
+def _import() -> None:
+    """Import all that answers calls."""
+    for name in MODULES:
+        import_module(name)
