@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Final
 
 from ovms import __version__
 from ovms.base.clock import Clock, iso_time
@@ -17,6 +18,9 @@ from ovms.car.modem import Modem
 from ovms.car.module import Module
 from ovms.car.settings import KNOWN_FEATURES
 from ovms.car.usage import UsageRow
+
+SOCKET: Final = "car.sock"
+"""The name of the socket that tells it, in the car's folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

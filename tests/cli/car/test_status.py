@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from ovms.car.status import CarStatus, DeliveryBacklog, LinkStatus, ModemStatus
-from ovms.car.statussocket import NAME
+from ovms.car.status import SOCKET, CarStatus, DeliveryBacklog, LinkStatus, ModemStatus
 from ovms.cli.main import cli
 
 FOUND: dict[str, Any] = {
@@ -46,7 +45,7 @@ CALLING = {
 def telling(folder: Path, answer: bytes) -> Iterator[None]:
     """Be a car that tells this to one who asks."""
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(folder / NAME))
+        listener.bind(str(folder / SOCKET))
         listener.listen()
 
         def tell() -> None:
@@ -96,7 +95,7 @@ def test_not_connected_is_a_failure_only_if_asked(tmp_path: Path) -> None:
     assert "link      refused for 90 s: wrong secret?; again in 2 min\n" in output
     assert "heard     never\n" in output
     assert "modem     signal unknown, network none\n" in output
-    (tmp_path / NAME).unlink()
+    (tmp_path / SOCKET).unlink()
     assert ask(tmp_path, CALLING, "--connected") == (
         1, output, "ovms: not connected: wrong secret?\n",
     )  # fmt: skip
@@ -134,7 +133,7 @@ def test_nobody_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OVMS_CAR_STATE", str(tmp_path))
     result = CliRunner().invoke(cli, ["car", "status"])
     assert (result.exit_code, result.stderr) == (1, f"ovms: {tmp_path}: no car runs there\n")
-    (tmp_path / NAME).touch()
+    (tmp_path / SOCKET).touch()
     result = CliRunner().invoke(cli, ["car", "status"])
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
     assert "any more" in result.stderr
@@ -157,7 +156,7 @@ def test_trouble_is_one_line(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("ovms.car.statussocket._read", fail)
+    monkeypatch.setattr("ovms.base.statussocket._read", fail)
     code, output, errors = ask(tmp_path, FOUND)
     assert (code, output, errors.count("\n")) == (1, "", 1)
     assert part in errors

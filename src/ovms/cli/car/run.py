@@ -16,6 +16,7 @@ import msgspec
 
 from ovms.base.clock import SystemClock
 from ovms.base.logs import get_logger
+from ovms.base.statussocket import telling_status
 from ovms.base.systemd import notifier, watchdog_interval
 from ovms.base.tasks import run_until_first_ends, run_until_signal
 from ovms.car.alert_file import WrittenLimits, with_written
@@ -37,8 +38,7 @@ from ovms.car.parameter_file import ParameterFile
 from ovms.car.parameters import NAMES
 from ovms.car.service import attended
 from ovms.car.settings import sound
-from ovms.car.status import Reporter
-from ovms.car.statussocket import telling_status
+from ovms.car.status import SOCKET, Reporter
 from ovms.car.vehicles.interface import CarVehicle
 from ovms.car.vehicles.sim import SimCar
 from ovms.cli.car.identity import ModuleIdentity
@@ -207,9 +207,11 @@ async def _run(
     reporter = Reporter(setup.kind, link.module, driver, link.state, setup.modem, bus, clock=clock)
     async with AsyncExitStack() as stack:
         if setup.state is not None:
-            await stack.enter_async_context(
-                telling_status(setup.state, lambda: msgspec.json.encode(reporter.report()))
-            )
+
+            async def tell() -> bytes:
+                return msgspec.json.encode(reporter.report())
+
+            await stack.enter_async_context(telling_status(setup.state, SOCKET, tell))
         stack.enter_context(attended(notifier(), link.state, watchdog_interval()))
         if bus is not None:
             bus.open()

@@ -9,9 +9,9 @@ from typing import Annotated
 import msgspec
 import typer
 
+from ovms.base.statussocket import NotRunning, ask
 from ovms.car.linkstate import LinkKind
-from ovms.car.status import CarStatus
-from ovms.car.statussocket import NotRunning, ask
+from ovms.car.status import SOCKET, CarStatus
 from ovms.cli.common import JsonOption, fail, printable, refuse
 from ovms.cli.text import duration
 
@@ -53,7 +53,7 @@ def status(
 def _ask(folder: Path) -> bytes:
     """Return the status; ends the command if no car answers."""
     try:
-        return ask(folder) or fail(f"{folder}: the car that runs there is busy; try again")
+        found = ask(folder, SOCKET, "car")
     except NotRunning as error:
         fail(f"{folder}: {error}")
     except PermissionError:
@@ -62,6 +62,7 @@ def _ask(folder: Path) -> bytes:
         fail(f"{folder}: the car that runs there does not answer")
     except OSError as error:
         fail(f"{folder}: {error.strerror or error}")
+    return found or fail(f"{folder}: the car that runs there is busy; try again")
 
 
 def _lines(found: CarStatus) -> Iterator[tuple[str, str]]:

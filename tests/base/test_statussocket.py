@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from ovms.base import logs, private_socket
-from ovms.car import statussocket
-from ovms.car.statussocket import CLIENTS_LIMIT, NAME, STATUS_LIMIT, NotRunning, ask, telling_status
+from ovms.base import logs, private_socket, statussocket
+from ovms.base.statussocket import CLIENTS_LIMIT, STATUS_LIMIT, NotRunning, telling_status
 from tests.waiting import PATIENCE
 
 
@@ -27,9 +26,24 @@ def logged() -> Iterator[list[structlog.typing.EventDict]]:
         yield entries
 
 
-def status() -> bytes:
+NAME = "car.sock"
+
+STATUS = b'{"pid": 1}'
+
+
+async def status() -> bytes:
     """Return the status of a car."""
-    return b'{"pid": 1}'
+    return STATUS
+
+
+async def big() -> bytes:
+    """Return more than the system takes for somebody who does not read."""
+    return bytes(8 << 20)
+
+
+def ask(folder: Path) -> bytes:
+    """Ask the car of a folder."""
+    return statussocket.ask(folder, NAME, "car")
 
 
 async def asked(folder: Path) -> bytes:
@@ -41,12 +55,12 @@ async def test_whoever_asks_is_told(tmp_path: Path) -> None:
     """Each gets the status of the moment; the socket is its owner's, and goes with the car."""
     count = 0
 
-    def counted() -> bytes:
+    async def counted() -> bytes:
         nonlocal count
         count += 1
         return b"%d" % count
 
-    async with telling_status(tmp_path, counted):
+    async with telling_status(tmp_path, NAME, counted):
         assert stat.S_IMODE((tmp_path / NAME).stat().st_mode) == 0o600
         assert [await asked(tmp_path) for _ in range(3)] == [b"1", b"2", b"3"]
     assert not (tmp_path / NAME).exists()
@@ -58,7 +72,7 @@ def test_the_mask_for_new_files_is_as_before(tmp_path: Path) -> None:
     """Making the socket changes nothing for other files."""
 
     async def run() -> None:
-        async with telling_status(tmp_path, status):
+        async with telling_status(tmp_path, NAME, status):
             (tmp_path / "other").touch()
 
     before = os.umask(0o022)
@@ -75,16 +89,16 @@ async def test_a_killed_cars_socket_is_replaced(tmp_path: Path) -> None:
         dead.bind(str(tmp_path / NAME))
     with pytest.raises(NotRunning, match="did not end in order"):
         ask(tmp_path)
-    async with telling_status(tmp_path, status):
-        assert await asked(tmp_path) == status()
+    async with telling_status(tmp_path, NAME, status):
+        assert await asked(tmp_path) == STATUS
 
 
 async def test_a_long_path_is_none_too_long(tmp_path: Path) -> None:
     """A folder whose name no address of a socket has room for is served like others."""
     folder = tmp_path / ("x" * 200) / ("y" * 200)
     folder.mkdir(parents=True)
-    async with telling_status(folder, status):
-        assert await asked(folder) == status()
+    async with telling_status(folder, NAME, status):
+        assert await asked(folder) == STATUS
     assert list(folder.iterdir()) == []
 
 
@@ -100,7 +114,7 @@ async def test_what_is_no_socket_is_left_alone(
         path.mkdir()
     else:
         path.symlink_to(tmp_path / "elsewhere")
-    async with telling_status(tmp_path, status):
+    async with telling_status(tmp_path, NAME, status):
         assert [entry["event"] for entry in logged] == ["the status socket cannot be opened"]
     assert path.is_symlink() if what == "link" else path.exists()
     with pytest.raises((OSError, NotRunning)):
@@ -116,15 +130,18 @@ async def test_where_there_can_be_no_socket_the_car_goes_on(
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(private_socket, "socket_address", refuse)
-    async with telling_status(tmp_path, status):
+    async with telling_status(tmp_path, NAME, status):
         assert logged[0]["reason"] == "Operation not permitted"
 
 
 async def test_so_many_at_a_time_and_no_more(tmp_path: Path) -> None:
     """Who is one too many is sent away with nothing; when the others have left he is told."""
-    big = bytes(8 << 20)  # more than the system takes for somebody who does not read
-    answer = big
-    async with telling_status(tmp_path, lambda: answer):
+    answer = await big()
+
+    async def tell() -> bytes:
+        return answer
+
+    async with telling_status(tmp_path, NAME, tell):
         with ExitStack() as stack:
             for _ in range(CLIENTS_LIMIT):
                 slow = stack.enter_context(socket.socket(socket.AF_UNIX))
@@ -132,10 +149,10 @@ async def test_so_many_at_a_time_and_no_more(tmp_path: Path) -> None:
                 await asyncio.get_running_loop().sock_connect(slow, str(tmp_path / NAME))
                 assert await asyncio.get_running_loop().sock_recv(slow, 1)
             assert await refused(tmp_path)
-        answer = status()
+        answer = STATUS
         while await refused(tmp_path):  # noqa: ASYNC110 (it happens on a socket)
             await asyncio.sleep(0)
-        assert await asked(tmp_path) == status()
+        assert await asked(tmp_path) == STATUS
 
 
 async def refused(folder: Path) -> bool:
@@ -159,7 +176,7 @@ async def test_who_does_not_take_it_is_sent_away(
         cut.set_result(None)
 
     monkeypatch.setattr(statussocket._Client, "connection_lost", note)
-    async with telling_status(tmp_path, lambda: bytes(8 << 20)):
+    async with telling_status(tmp_path, NAME, big):
         with socket.socket(socket.AF_UNIX) as slow:
             slow.setblocking(False)
             loop = asyncio.get_running_loop()
@@ -177,7 +194,7 @@ async def test_the_end_does_not_wait_for_clients(tmp_path: Path) -> None:
     loop = asyncio.get_running_loop()
     with socket.socket(socket.AF_UNIX) as slow:
         slow.setblocking(False)
-        async with telling_status(tmp_path, lambda: bytes(8 << 20)):
+        async with telling_status(tmp_path, NAME, big):
             await loop.sock_connect(slow, str(tmp_path / NAME))
             assert await loop.sock_recv(slow, 1)
         async with asyncio.timeout(PATIENCE):
@@ -224,3 +241,16 @@ def test_a_folder_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(NotADirectoryError):
         ask(tmp_path / "file")
+
+
+async def test_a_status_that_fails(
+    tmp_path: Path, logged: list[structlog.typing.EventDict]
+) -> None:
+    """Whoever asks gets nothing, and the log says why; the program goes on."""
+
+    async def fail() -> bytes:
+        raise RuntimeError("broken")
+
+    async with telling_status(tmp_path, NAME, fail):
+        assert await asked(tmp_path) == b""
+    assert [entry["reason"] for entry in logged] == ["broken"]

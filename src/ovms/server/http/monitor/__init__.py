@@ -1,0 +1,1 @@
+"""What an operator watches: metrics, health, and the status of the running server."""

@@ -1,0 +1,118 @@
+"""What the parts of the running server know, brought together for its operator.
+
+The room ``http.monitor`` shows it and imports no part that is above it; so here each fact is taken
+from its part. Importing this costs nothing: what makes text of it is loaded with the first scrape.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ovms import __version__
+from ovms.base.histogram import Histogram
+from ovms.base.looplag import measure_lag
+from ovms.base.statussocket import telling_status
+from ovms.server.http.monitor.rates import NOTE_INTERVAL, Rates
+from ovms.server.http.monitor.sources import MonitorSources, ServerFacts
+from ovms.server.http.monitor.status import SOCKET, counts_of, take_status
+from ovms.server.refusals import ALL_REASONS
+
+if TYPE_CHECKING:
+    from ovms.base.clock import Clock
+    from ovms.server.acceptor import Acceptor
+    from ovms.server.accounts.login import Accounts
+    from ovms.server.doorstep import Doorstep
+    from ovms.server.http.monitor.requests import RequestCounts
+    from ovms.server.notify.notifier import Notifier
+    from ovms.server.storage.store import Store
+    from ovms.server.tls import Certificates
+
+
+@dataclass(slots=True)
+class Watched:
+    """The parts of the running server that its operator watches."""
+
+    data: Path
+    clock: Clock
+    store: Store
+    accounts: Accounts
+    notifier: Notifier
+    acceptor: Acceptor
+    doorstep: Doorstep
+    certificates: Certificates | None
+    requests: RequestCounts
+    ports: Mapping[str, int | None]
+    find_troubles: Callable[[], Awaitable[Mapping[str, str]]]
+    is_stopping: bool = False
+    lag: Histogram = field(default_factory=Histogram)
+
+    def sources(self) -> MonitorSources:
+        """Return where the numbers come from."""
+        return MonitorSources(
+            version=__version__,
+            data=self.data,
+            started=self.clock.time(),
+            ports=self.ports,
+            clock=self.clock,
+            hub=self.acceptor.services.hub,
+            store=self.store,
+            accounts=self.accounts,
+            lines=self.acceptor.counts,
+            requests=self.requests,
+            lag=self.lag,
+            look=self.look,
+            find_troubles=self.find_troubles,
+        )
+
+    def look(self) -> ServerFacts:
+        """Return what the parts know now."""
+        acceptor, alerts = self.acceptor, self.notifier.counts
+        return ServerFacts(
+            is_stopping=self.is_stopping,
+            accepting=self.doorstep.stages(),
+            turns_waiting=acceptor.turns,
+            refused={reason: acceptor.refusals[reason] for reason in ALL_REASONS},
+            unanswered_cars=acceptor.unanswered,
+            welcomes={each: acceptor.welcomes[each] for each in ("accepted", "refused")},
+            certificates=self.certificates.ends() if self.certificates is not None else {},
+            alerts=alerts.raised,
+            alerts_noted=self.notifier.noted,
+            alerts_refused=alerts.refused,
+            alerts_expired=alerts.expired,
+            deliveries={
+                (channel, outcome.value): count
+                for (channel, outcome), count in alerts.deliveries.items()
+            },
+        )
+
+
+@asynccontextmanager
+async def monitoring(watched: Watched) -> AsyncIterator[MonitorSources]:
+    """Tell the status on the socket of the data folder; yield where the numbers come from."""
+    sources, rates = watched.sources(), Rates()
+
+    async def tell() -> bytes:
+        return msgspec.json.encode(await take_status(sources, rates))
+
+    async def note_rates() -> None:
+        while True:
+            rates.note(sources.clock.monotonic(), counts_of(sources))
+            await asyncio.sleep(NOTE_INTERVAL)
+
+    tasks = [asyncio.create_task(measure_lag(watched.lag)), asyncio.create_task(note_rates())]
+    try:
+        async with telling_status(watched.data, SOCKET, tell):
+            yield sources
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
