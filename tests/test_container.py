@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shutil
@@ -12,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from ovms.base.statussocket import telling_status
+from ovms.server.http.monitor.status import SOCKET
 from ovms.server.settings import ServerSettings
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 HADOLINT = shutil.which("hadolint", path=str(Path(sys.executable).parent)) or shutil.which(
@@ -37,6 +41,30 @@ def test_it_runs_as_nobody_special_and_ends_in_order() -> None:
     assert re.fullmatch("[1-9][0-9]*:[1-9][0-9]*", last("USER"))
     assert json.loads(last("CMD")) == ["ovms", "serve"]
     assert last("STOPSIGNAL") == "SIGTERM"
+
+
+def test_its_health_is_that_of_the_server(tmp_path: Path) -> None:
+    """The check fails where no server runs, and passes beside one that gives its status."""
+    rest = last("HEALTHCHECK")
+    program, *arguments = json.loads(rest[rest.index("CMD") + 3 :])
+    assert program == "python"
+
+    def check() -> int:
+        done = subprocess.run(
+            [sys.executable, *arguments], env={"OVMS_DATA": str(tmp_path)}, check=False,
+            capture_output=True, timeout=PATIENCE,
+        )  # fmt: skip
+        return done.returncode
+
+    async def tell() -> bytes:
+        return b"{}"
+
+    async def check_beside() -> int:
+        async with telling_status(tmp_path, SOCKET, tell):
+            return await asyncio.to_thread(check)
+
+    assert check() == 1
+    assert asyncio.run(check_beside()) == 0
 
 
 def test_it_is_made_of_what_was_tested() -> None:

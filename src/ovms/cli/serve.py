@@ -20,6 +20,7 @@ from ovms.base import logs, systemd
 from ovms.base.logqueue import LogQueue
 from ovms.base.settings import SettingsError
 from ovms.cli.common import check_nothing_before, fail
+from ovms.cli.serve_status import status
 from ovms.cli.serve_unit import unit
 from ovms.cli.tls import certificate_lines, roots_line
 from ovms.server.alerts.expansion import BadTable
@@ -146,7 +147,8 @@ def _opened(ports: Ports) -> str:
     else:
         tls = "no TLS" if ports.mp_tls is None else f"TLS on port {ports.mp_tls}"
         told = [f"port {ports.mp}", tls]
-    for name, port in (("HTTP", ports.http), ("HTTPS", ports.https)):
+    names = (("HTTP", ports.http), ("HTTPS", ports.https), ("metrics", ports.metrics))
+    for name, port in names:
         if port is not None:
             told.append(f"{name} on port {port}")
     return ", ".join(told)
@@ -196,9 +198,9 @@ def _check(settings: ServerSettings) -> Iterator[str]:
     for peer in settings.peers:
         called(peer, settings.data)
     with ExitStack() as stack:
-        for port in settings.open_ports().values():
+        for name, port in settings.open_ports().items():
             if port == 0 or running is None or port not in running.values():
-                stack.enter_context(bound(settings.host, port))
+                stack.enter_context(bound(settings.hosts_of(name), port))
     for pair in pairs:
         yield from certificate_lines(pair, Authority.of(settings.data), now)
     if settings.tls and not pairs:
@@ -213,3 +215,4 @@ def _check(settings: ServerSettings) -> Iterator[str]:
 app = typer.Typer(subcommand_metavar="[COMMAND]", add_completion=False)
 app.callback(invoke_without_command=True)(serve_command)
 app.command("unit")(unit)
+app.command("status")(status)

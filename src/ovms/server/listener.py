@@ -128,6 +128,7 @@ class Ports:
     mp_tls: int | None
     http: int | None = None
     https: int | None = None
+    metrics: int | None = None
 
 
 ProtocolFactory = Callable[[], asyncio.Protocol]

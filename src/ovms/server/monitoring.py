@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -25,11 +25,13 @@ from ovms.server.http.monitor.status import SOCKET, counts_of, take_status
 from ovms.server.refusals import ALL_REASONS
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from ovms.base.clock import Clock
     from ovms.server.acceptor import Acceptor
     from ovms.server.accounts.login import Accounts
     from ovms.server.doorstep import Doorstep
-    from ovms.server.http.monitor.requests import RequestCounts
+    from ovms.server.http.service import HttpService
     from ovms.server.notify.notifier import Notifier
     from ovms.server.storage.store import Store
     from ovms.server.tls import Certificates
@@ -45,9 +47,11 @@ class Watched:
     accounts: Accounts
     notifier: Notifier
     acceptor: Acceptor
+    http: HttpService
+    metrics: HttpService
+    """Calls at the port of the metrics."""
     doorstep: Doorstep
     certificates: Certificates | None
-    requests: RequestCounts
     ports: Mapping[str, int | None]
     find_troubles: Callable[[], Awaitable[Mapping[str, str]]]
     is_stopping: bool = False
@@ -65,7 +69,7 @@ class Watched:
             store=self.store,
             accounts=self.accounts,
             lines=self.acceptor.counts,
-            requests=self.requests,
+            requests=self.http.context.requests,
             lag=self.lag,
             look=self.look,
             find_troubles=self.find_troubles,
@@ -74,6 +78,7 @@ class Watched:
     def look(self) -> ServerFacts:
         """Return what the parts know now."""
         acceptor, alerts = self.acceptor, self.notifier.counts
+        self._count_http()
         return ServerFacts(
             is_stopping=self.is_stopping,
             accepting=self.doorstep.stages(),
@@ -92,11 +97,19 @@ class Watched:
             },
         )
 
+    def _count_http(self) -> None:
+        """Count the connections of HTTP among the others."""
+        made = [*self.http.connections, *self.metrics.connections]
+        secure = sum(each.scheme == "https" for each in made)
+        self.acceptor.counts.of("http", "tls").connections = secure
+        self.acceptor.counts.of("http", "plain").connections = len(made) - secure
+
 
 @asynccontextmanager
-async def monitoring(watched: Watched) -> AsyncIterator[MonitorSources]:
-    """Tell the status on the socket of the data folder; yield where the numbers come from."""
+async def monitoring(watched: Watched, token: SecretStr | None) -> AsyncIterator[None]:
+    """Tell the status on the socket of the data folder, and answer the calls of operators."""
     sources, rates = watched.sources(), Rates()
+    _answer_calls(watched, sources, token.get_secret_value() if token is not None else None)
 
     async def tell() -> bytes:
         return msgspec.json.encode(await take_status(sources, rates))
@@ -109,10 +122,28 @@ async def monitoring(watched: Watched) -> AsyncIterator[MonitorSources]:
     tasks = [asyncio.create_task(measure_lag(watched.lag)), asyncio.create_task(note_rates())]
     try:
         async with telling_status(watched.data, SOCKET, tell):
-            yield sources
+            yield
     finally:
         for task in tasks:
             task.cancel()
         for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
+
+
+def _answer_calls(watched: Watched, sources: MonitorSources, token: str | None) -> None:
+    """Have the calls answered; what answers them is imported with the first."""
+    context = watched.http.context
+
+    def field_app() -> Any:
+        from ovms.server.http.app import make_app
+        from ovms.server.http.monitor.app import Monitor, http_routes
+
+        return make_app(context, http_routes(Monitor(sources), token))
+
+    def own_app() -> Any:
+        from ovms.server.http.monitor.app import Monitor, make_port_app
+
+        return make_port_app(Monitor(sources), token)
+
+    watched.http.make_app, watched.metrics.make_app = field_app, own_app

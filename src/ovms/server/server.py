@@ -22,6 +22,7 @@ from itertools import chain
 from pathlib import Path
 from random import Random
 from socket import gethostname, socket
+from ssl import SSLContext
 
 import msgspec
 
@@ -41,7 +42,16 @@ from ovms.server.http.service import HttpService
 from ovms.server.http.watches import Watches
 from ovms.server.hub.hub import Hub, HubSettings
 from ovms.server.hub.telemetry import LogSettings
-from ovms.server.listener import Entrance, Gate, Ports, bound, close_gently, listen
+from ovms.server.listener import (
+    Entrance,
+    Gate,
+    Ports,
+    ProtocolFactory,
+    bound,
+    close_gently,
+    listen,
+)
+from ovms.server.monitoring import Watched, monitoring
 from ovms.server.notify.channel import Channel
 from ovms.server.notify.notifier import Notifier
 from ovms.server.notify.operator import OperatorMail
@@ -83,7 +93,8 @@ TROUBLES = 60.0
 RELOAD = 2.0
 """Seconds between two checks for certificates that were renewed."""
 
-PORTS = {"port": "mp", "tls_port": "mp_tls", "http_port": "http", "https_port": "https"}
+PORTS = {"port": "mp", "tls_port": "mp_tls", "http_port": "http", "https_port": "https",
+         "metrics_port": "metrics"}  # fmt: skip
 """What the port of each setting is called in ``ready.json``."""
 
 LOCK = "lock"
@@ -196,7 +207,7 @@ async def serve(
         (settings.data / READY).unlink(missing_ok=True)
         certificates = open_certificates(settings, clock.time())
         ports = {
-            name: stack.enter_context(bound(settings.host, port))
+            name: stack.enter_context(bound(settings.hosts_of(name), port))
             for name, port in settings.open_ports().items()
         }
         async with (
@@ -206,13 +217,17 @@ async def serve(
             _accounts(store, clock) as accounts,
             _services(settings, store, hub, accounts, clock) as services,
             _http(settings, store, hub, accounts, clock) as http,
+            _metrics(http.context) as metrics,
         ):
             acceptor = Acceptor(services, clock, rate=settings.message_rate())
             services.accounts.add_holder(acceptor)
             http.on_unfit = acceptor.strays.put_line
-            entrances = _entrances(ports, certificates, acceptor, http)
+            entrances = _entrances(ports, certificates, acceptor, http, metrics)
             operator = _operator(settings, channels, clock)
-            parts = ServerParts(store, acceptor, http, certificates, clock, plausible, operator)
+            parts = ServerParts(
+                store, acceptor, accounts, notifier, http, metrics, certificates, clock, plausible,
+                operator,
+            )  # fmt: skip
             await _serve(settings, parts, entrances, stop, on_ready)
     log.info("stopped")
 
@@ -222,14 +237,19 @@ def _entrances(
     certificates: Certificates | None,
     acceptor: Acceptor,
     http: HttpService,
+    metrics: HttpService,
 ) -> dict[str, Entrance]:
     """Return the entrances, by the names of their ports' settings."""
     tls = certificates.context if certificates is not None else None
-    found = {}
-    for name, sockets in ports.items():
-        answer = partial(acceptor.answer, http.answer) if "http" in name else acceptor.answer
-        found[name] = Entrance(sockets, answer, tls if name in ("tls_port", "https_port") else None)
-    return found
+    lines, calls = acceptor.answer, partial(acceptor.answer, http.answer)
+    kinds: dict[str, tuple[ProtocolFactory, SSLContext | None]] = {
+        "port": (lines, None),
+        "tls_port": (lines, tls),
+        "http_port": (calls, None),
+        "https_port": (calls, tls),
+        "metrics_port": (partial(acceptor.answer, metrics.answer), None),
+    }
+    return {name: Entrance(sockets, *kinds[name]) for name, sockets in ports.items()}
 
 
 @asynccontextmanager
@@ -347,6 +367,16 @@ async def _http(
 
 
 @asynccontextmanager
+async def _metrics(context: HttpContext) -> AsyncIterator[HttpService]:
+    """Open what answers calls at the port of the metrics; at the end no call is under way."""
+    metrics = HttpService(context)
+    try:
+        yield metrics
+    finally:
+        await metrics.close()
+
+
+@asynccontextmanager
 async def _accounts(store: Store, clock: Clock) -> AsyncIterator[Accounts]:
     """Open the accounts; at the end write what they have deferred."""
     accounts = Accounts(store.database, clock)
@@ -362,7 +392,11 @@ class ServerParts:
 
     store: Store
     acceptor: Acceptor
+    accounts: Accounts
+    notifier: Notifier
     http: HttpService
+    metrics: HttpService
+    """Calls at the port of the metrics."""
     certificates: Certificates | None
     clock: Clock
     plausible: PlausibleClock
@@ -374,6 +408,10 @@ class ServerParts:
         """The rooms."""
         return self.acceptor.services.hub
 
+    async def find_troubles(self, data: Path) -> dict[str, str]:
+        """Return what is wrong now, in words, by a name each."""
+        return await find_troubles(data, self.store, self.certificates, self.clock.time())
+
 
 async def _serve(
     settings: ServerSettings,
@@ -382,37 +420,57 @@ async def _serve(
     stop: asyncio.Event,
     on_ready: Callable[[Ports], None],
 ) -> None:
-    acceptor, http = parts.acceptor, parts.http
+    acceptor, http, metrics = parts.acceptor, parts.http, parts.metrics
     proxies = TrustedProxies(settings.proxy_from)
     doorstep = Doorstep(parts.clock, settings.tls_handshakes, acceptor.strays.put_line, proxies)
     gate = Gate(
         [*entrances.values()],
         _open_files(),
-        lambda: acceptor.count + doorstep.count + http.count,
-        lambda: chain(doorstep.strangers(), acceptor.strangers(), http.strangers()),
+        lambda: acceptor.count + doorstep.count + http.count + metrics.count,
+        lambda: chain(
+            doorstep.strangers(), acceptor.strangers(), http.strangers(), metrics.strangers()
+        ),
         parts.clock.monotonic,
     )
-    listeners = listen([*entrances.values()], doorstep, gate)
-    work = _start_work(settings.data, parts, doorstep, gate)
     ports = Ports(
         **{PORTS[name]: entrances[name].port if name in entrances else None for name in PORTS}
     )
-    try:
-        with ready_file(settings.data / READY, {"pid": os.getpid(), **asdict(ports)}):
-            log.info("ready", port=ports.mp, tls_port=ports.mp_tls, http_port=ports.http,
-                     https_port=ports.https, folder=str(settings.data),
-                     version=__version__)  # fmt: skip
-            on_ready(ports)
-            await stop.wait()
-        log.info("stopping", connections=len(parts.acceptor.connections))
-    finally:
-        gate.retire()
-        await close_gently(listeners)
-        # Whoever waits for a car's answer has one when the acceptor has closed the car.
-        await asyncio.gather(acceptor.empty(doorstep.is_emptied), http.empty())
-        for task in work:
-            task.cancel()
-        await asyncio.gather(*work, return_exceptions=True)
+    watched = Watched(
+        settings.data, parts.clock, parts.store, parts.accounts, parts.notifier, acceptor, http,
+        metrics, doorstep, parts.certificates, _opened(ports),
+        partial(parts.find_troubles, settings.data),
+    )  # fmt: skip
+    async with monitoring(watched, settings.metrics_token):
+        listeners = listen([*entrances.values()], doorstep, gate)
+        work = _start_work(settings.data, parts, doorstep, gate)
+        try:
+            with ready_file(settings.data / READY, {"pid": os.getpid(), **_opened(ports)}):
+                log.info("ready", port=ports.mp, tls_port=ports.mp_tls, http_port=ports.http,
+                         https_port=ports.https, folder=str(settings.data),
+                         version=__version__)  # fmt: skip
+                on_ready(ports)
+                await stop.wait()
+            log.info("stopping", connections=len(parts.acceptor.connections))
+        finally:
+            watched.is_stopping = True
+            gate.retire()
+            await close_gently(listeners)
+            # Whoever waits for a car's answer has one when the acceptor has closed the car.
+            calls = (parts.http, parts.metrics)
+            await asyncio.gather(
+                acceptor.empty(doorstep.is_emptied), *(each.empty() for each in calls)
+            )
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
+
+
+def _opened(ports: Ports) -> dict[str, int | None]:
+    """Return the ports as ``ready.json`` has them: that of the metrics only if it is open."""
+    facts: dict[str, int | None] = asdict(ports)
+    if ports.metrics is None:
+        del facts["metrics"]
+    return facts
 
 
 def _open_files() -> int:
@@ -433,6 +491,7 @@ def _start_work(
         hub.tick()
         acceptor.tick()
         parts.http.tick()
+        parts.metrics.tick()
         doorstep.tick()
         gate.check()
 
@@ -459,8 +518,7 @@ def _start_work(
 
     async def tell_operator() -> None:
         if parts.operator is not None:
-            found = await find_troubles(data, store, parts.certificates, clock.time())
-            await parts.operator.note(found)
+            await parts.operator.note(await parts.find_troubles(data))
 
     jobs: tuple[tuple[Job, float], ...] = (
         (tick, TICK), (hub.pace, PACE), (refresh, REFRESH), (check_logins, REFRESH),

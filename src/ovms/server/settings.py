@@ -210,8 +210,13 @@ class ServerSettings(
             "tls_port": self.tls,
             "http_port": self.http and self.plain,
             "https_port": self.http and self.tls,
+            "metrics_port": self.metrics_port is not None,
         }
         return {name: getattr(self, name) for name, is_open in names.items() if is_open}
+
+    def hosts_of(self, port: str) -> list[str]:
+        """Return the addresses of the port of a setting; without any it is open on all."""
+        return [self.metrics_host] if port == "metrics_port" else self.host
 
 
 def load_settings(config: Path | None, options: Mapping[str, object]) -> ServerSettings:

@@ -21,6 +21,7 @@ from ovms.server.http import brokers
 from ovms.server.http.answers import text_answer
 from ovms.server.http.errors import CallFailed
 from ovms.server.http.field import commands, cookie, data, history, tokens, vehicles
+from ovms.server.http.monitor.requests import RequestCounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,13 +47,14 @@ log = get_logger("ovms.http")
 
 def make_app(context: HttpContext, further: Iterable[Route] = ()) -> HttpApp:
     """Return the application, with ``further`` routes of one's own."""
-    return HttpApp([*further, *_routes(context)])
+    return HttpApp([*further, *_routes(context)], context.requests)
 
 
 class HttpApp:
     """Answers each call by its route, and whatever else comes."""
 
-    def __init__(self, routes: Sequence[Route]) -> None:
+    def __init__(self, routes: Sequence[Route], counts: RequestCounts | None = None) -> None:
+        self._counts = counts or RequestCounts()
         self._routes = Starlette(routes=routes)
         self._routes.router.redirect_slashes = False
         self._routes.add_exception_handler(CallFailed, _call_failed)
@@ -79,9 +81,10 @@ class HttpApp:
             await answer(scope, receive, send_open)
         except Exception as error:
             self._failures.failed(route_of(scope), error, method=scope["method"])
+        seconds = time.monotonic() - began
+        self._counts.note(scope["method"], route_of(scope), status, seconds)
         log.debug("call", method=scope["method"], route=route_of(scope), status=status,
-                  peer=(scope["client"] or ("",))[0],
-                  ms=round((time.monotonic() - began) * 1000))  # fmt: skip
+                  peer=(scope["client"] or ("",))[0], ms=round(seconds * 1000))  # fmt: skip
 
 
 def tidy(path: str) -> str:

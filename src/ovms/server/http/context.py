@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from ovms.server.http.monitor.requests import RequestCounts
 
 if TYPE_CHECKING:
     from ovms.base.clock import Clock
@@ -29,6 +31,8 @@ class HttpContext:
     """Seconds that a call waits for a car's answer."""
     mqtt_superuser: str | None = None
     """The owner who may use all topics of an MQTT broker."""
+    requests: RequestCounts = field(default_factory=RequestCounts)
+    """What calls there were."""
 
     def __post_init__(self) -> None:
         """Have a session's watches end with it."""

@@ -57,6 +57,8 @@ class HttpService:
     ) -> None:
         self.context = context
         self.on_unfit = on_unfit
+        self.make_app: Callable[[], Any] = self._field_app
+        """Makes the application, once that is imported; set it before the first call."""
         self.now = context.clock.monotonic
         self.is_stopping = False
         self.connections: set[HttpConnection] = set()
@@ -104,10 +106,9 @@ class HttpService:
         from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
         from uvicorn.server import ServerState
 
-        from ovms.server.http.app import make_app
         from ovms.server.http.connection import HttpConnection
 
-        app: Any = make_app(self.context)
+        app = self.make_app()
         if self._forwarded_from:
             app = ProxyHeadersMiddleware(app, self._forwarded_from)
         config = Config(
@@ -118,6 +119,11 @@ class HttpService:
         state = ServerState()
         self.tasks = state.tasks
         return lambda peer: HttpConnection(self, config, state, peer)
+
+    def _field_app(self) -> Any:
+        from ovms.server.http.app import make_app
+
+        return make_app(self.context)
 
     # -- connections ------------------------------------------------------------------------
 

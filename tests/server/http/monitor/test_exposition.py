@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ovms.server.http.monitor.exposition import Exposition
+from ovms.server.http.monitor.exposition import METRICS_A_TURN, Exposition
+from ovms.server.http.monitor.table import METRICS
 from tests.server.http.monitor.scrapes import OPEN_METRICS, Scraped
 
 if TYPE_CHECKING:
@@ -44,3 +45,22 @@ async def test_no_label_of_a_caller(sources: MonitorSources) -> None:
     """The text stays small: nothing in it grows with vehicles or callers."""
     text, _ = await Exposition(sources).make("")
     assert len(text) < 64 * 1024
+
+
+async def test_others_have_their_turn(sources: MonitorSources) -> None:
+    """A text is made in several turns of the event loop, and is whole all the same."""
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    exposition = Exposition(sources)
+    await exposition.make("")
+    task = asyncio.create_task(count())
+    text, _ = await exposition.make(OPEN_METRICS)
+    task.cancel()
+    assert turns >= len(METRICS) / METRICS_A_TURN
+    assert text.count(b"# EOF") == 1

@@ -11,6 +11,7 @@ from functools import partial
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Final
 
+from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -75,6 +76,11 @@ def http_routes(monitor: Monitor, token: str | None) -> list[Route]:
         Route("/readyz", guarded(monitor.ready, token)),
         Route("/metrics", guarded(monitor.metrics, token)),
     ]
+
+
+def make_port_app(monitor: Monitor, token: str | None) -> Starlette:
+    """Return the application of the port of its own: no page of another site may read it."""
+    return Starlette(routes=port_routes(monitor, token))
 
 
 def guarded(answer: Answer, token: str) -> Answer:

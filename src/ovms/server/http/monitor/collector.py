@@ -22,7 +22,7 @@ from ovms.server.hub.counts import CommandOutcome
 if TYPE_CHECKING:
     from ovms.base.histogram import Histogram
     from ovms.server.http.monitor.health import Health
-    from ovms.server.http.monitor.sources import MonitorSources, Readings, ServerFacts
+    from ovms.server.http.monitor.sources import MonitorSources, ServerFacts, ServerReadings
 
 Values = Iterable[tuple[tuple[str, ...], float]]
 """The values of a metric's labels, and its own."""
@@ -33,7 +33,7 @@ class Scrape:
     """All that one answer of ``/metrics`` is made of."""
 
     sources: MonitorSources
-    readings: Readings
+    readings: ServerReadings
     health: Health
 
     def collect(self) -> Iterator[Metric]:
@@ -69,7 +69,8 @@ class Scrape:
         for name, number in numbers.items():
             sums: Counter[str] = Counter()
             for kind, _, each in lines:
-                sums[kind] += getattr(each, number)
+                if kind != "http":  # calls are counted by themselves
+                    sums[kind] += getattr(each, number)
             yield _keyed(name, sums)
         yield _plain("ovms_turns_waiting", facts.turns_waiting)
         yield _keyed("ovms_refused_total", facts.refused)

@@ -104,7 +104,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Readings:
+class ServerReadings:
     """What takes time to read; ``None`` of what did not answer."""
 
     census: Census
@@ -112,12 +112,12 @@ class Readings:
     stored: Stored | None
 
 
-async def take_readings(sources: MonitorSources) -> Readings:
+async def take_readings(sources: MonitorSources) -> ServerReadings:
     """Read what takes time, within :data:`READ_TIMEOUT`."""
     disk, stored, census = await asyncio.gather(
         _read_disk(sources), _read_database(sources), take_census(sources.hub)
     )
-    return Readings(census, disk, stored)
+    return ServerReadings(census, disk, stored)
 
 
 async def _read_disk(sources: MonitorSources) -> Disk | None:

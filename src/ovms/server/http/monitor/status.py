@@ -17,7 +17,7 @@ from ovms.server.http.monitor.rates import Rates
 from ovms.server.http.monitor.sources import take_readings
 
 if TYPE_CHECKING:
-    from ovms.server.http.monitor.sources import MonitorSources, Readings, ServerFacts
+    from ovms.server.http.monitor.sources import MonitorSources, ServerFacts, ServerReadings
 
 DAY = 86400.0
 
@@ -169,7 +169,7 @@ def _last_minute(sources: MonitorSources, rates: Rates) -> LastMinute:
     )
 
 
-def _queues(sources: MonitorSources, readings: Readings, facts: ServerFacts) -> Queues:
+def _queues(sources: MonitorSources, readings: ServerReadings, facts: ServerFacts) -> Queues:
     depths, census = sources.store.writer.depths(), readings.census
     waiting = facts.accepting.get("handshake_waiting", 0)
     return Queues(
