@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Self, cast
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from ovms.base.clock import ManualClock
@@ -62,7 +62,8 @@ class CallPlace:
         """Return the application with the calls of the tests."""
         methods = ["GET", "POST", "PUT", "DELETE"]
         calls = {"/echo": self.echo, "/wait": self.wait, "/big": self.big, "/fail": self.fail,
-                 "/odd": self.odd, "/hello/{name}": self.echo}  # fmt: skip
+                 "/odd": self.odd, "/parts": self.parts, "/half": self.half,
+                 "/hello/{name}": self.echo}  # fmt: skip
         return HttpApp([Route(path, call, methods=methods) for path, call in calls.items()])
 
     async def echo(self, request: Request) -> Response:
@@ -95,6 +96,24 @@ class CallPlace:
     async def odd(self, request: Request) -> Response:
         """Answer with what no client may get."""
         return Response(b"", headers={"x": "a\r\nb: c"})
+
+    async def parts(self, request: Request) -> Response:
+        """Say something whose length is not known at first."""
+
+        async def parts() -> AsyncIterator[bytes]:
+            for part in (b"one", b"", b"two and three"):
+                yield part
+
+        return StreamingResponse(parts())
+
+    async def half(self, request: Request) -> Response:
+        """Break off in the middle."""
+
+        async def parts() -> AsyncIterator[bytes]:
+            yield b"one"
+            raise ValueError("our fault")
+
+        return StreamingResponse(parts())
 
     async def fail(self, request: Request) -> Response:
         """Fail, by an error in our code."""

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import asyncio
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,7 +25,7 @@ from ovms.server.http.connection import (
 from ovms.server.strangers import StrangerStage
 from tests.net.ends import Certificate
 from tests.server.http.places import BIG, CallPlace, RawCaller, listening
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -489,6 +491,46 @@ async def test_a_long_answer(place: CallPlace) -> None:
         await caller.says(b"GET /big HTTP/1.0\r\n\r\n")
         assert len((await caller.hears())[2]) == BIG
         assert await caller.is_closed()
+
+
+CHUNKS = b"3\r\none\r\nd\r\ntwo and three\r\n0\r\n\r\n"
+
+
+async def test_an_answer_of_unknown_length(place: CallPlace) -> None:
+    """It comes in chunks, and the connection goes on; old clients read until the close."""
+    async with await place.calls() as caller:
+        await caller.says(b"GET /parts HTTP/1.1\r\n\r\n" * 2)
+        for _ in range(2):
+            head = await caller.hears_head()
+            assert "\r\nTransfer-Encoding: chunked\r\n" in head
+            assert "Content-Length" not in head
+            assert await caller.reader.readexactly(len(CHUNKS)) == CHUNKS
+        await caller.says(b"GET /parts HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+        head = await caller.hears_head()
+        assert "Transfer-Encoding" not in head
+        assert "\r\nConnection: close\r\n" in head
+        assert await caller.reader.read() == b"onetwo and three"
+
+
+async def test_the_head_of_an_answer_of_unknown_length(place: CallPlace) -> None:
+    """Whoever asks for the head gets no body, and may go on."""
+    async with await place.calls() as caller:
+        answer = await caller.ask(b"HEAD /parts HTTP/1.1\r\n\r\n")
+        assert (answer[0], answer[2]) == (200, b"")
+        assert (await caller.ask(ECHO))[0] == 200
+
+
+@pytest.mark.parametrize("version", [b"1.0", b"1.1"])
+async def test_an_answer_that_breaks_off(place: CallPlace, version: bytes) -> None:
+    """Nobody can take it for whole: the connection is lost."""
+    async with await place.calls() as caller:
+        await caller.says(b"GET /half HTTP/%s\r\n\r\n" % version)
+        answer = b""
+        with suppress(ConnectionError):
+            async with asyncio.timeout(PATIENCE):
+                answer = await caller.reader.read()
+        assert not answer.endswith(b"\r\n0\r\n\r\n")
+        await until(lambda: not place.service.connections)
 
 
 # -- places ---------------------------------------------------------------------------------

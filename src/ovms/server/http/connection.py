@@ -97,6 +97,8 @@ class Exchange(RequestResponseCycle):
     """A call and its answer."""
 
     service: HttpService
+    is_until_close = False
+    """The answer's length is not known, and the connection's end is its end."""
 
     async def receive(self) -> ASGIReceiveEvent:
         """Return the body; after that wait for the end."""
@@ -110,6 +112,8 @@ class Exchange(RequestResponseCycle):
     async def send(self, message: ASGISendEvent) -> None:
         """Send a part of the answer; its head in the usual spelling."""
         if message["type"] != "http.response.start" or self.response_started:
+            if self.is_until_close and message["type"] == "http.response.body":
+                self.expected_content_length = len(message.get("body", b""))
             await super().send(message)
             return
         if self.flow.write_paused and not self.disconnected:
@@ -119,19 +123,28 @@ class Exchange(RequestResponseCycle):
 
     def _send_head(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         self.response_started = True
+        is_1_0 = self.scope["http_version"] == "1.0"
         names = {name.lower(): value for name, value in headers}
         if b"content-length" in names:
             self.chunked_encoding = False
             self.expected_content_length = int(names[b"content-length"])
         elif self.scope["method"] != "HEAD" and status not in (204, 304):
-            raise RuntimeError("an answer without its length")
+            self._send_unmeasured(headers, is_1_0=is_1_0)
         if b"close" in names.get(b"connection", b"").lower():
             self.keep_alive = False
         headers.append((b"date", self.service.date()))
-        is_1_0 = self.scope["http_version"] == "1.0"
         if b"connection" not in names and (is_1_0 or not self.keep_alive):
             headers.append((b"connection", b"keep-alive" if self.keep_alive else b"close"))
         self.transport.write(head(status, headers))
+
+    def _send_unmeasured(self, headers: list[tuple[bytes, bytes]], *, is_1_0: bool) -> None:
+        """Send what is still being read in chunks; callers that know none read until the close."""
+        self.chunked_encoding = not is_1_0
+        self.is_until_close = is_1_0
+        if is_1_0:
+            self.keep_alive = False
+        else:
+            headers.append((b"transfer-encoding", b"chunked"))
 
     async def run_asgi(self, app: Any) -> None:
         """Have the application answer."""
