@@ -130,26 +130,26 @@ class TestWatch:
     async def test_lists_its_vehicles(self, api: HttpSite) -> None:
         """It asks with a slash at the end, and takes items of exactly four keys."""
         await api.report(*FULL)
-        rows = decode_rows(await body_of(api, "/api/vehicles"), strict.LISTED)
+        rows = decode_rows(await body_of(api, "/api/vehicles/"), strict.LISTED)
         assert [(row["id"], row["v_net_connected"]) for row in rows] == [("CAR1", 1), ("CAR2", 0)]
 
     async def test_connects(self, api: HttpSite) -> None:
         """It asks for its vehicle with a slash at the end, and takes four bare integers."""
         connection = decode(
-            await body_of(api, "/api/vehicle/CAR1"), strict.CONNECTION, complete=True
+            await body_of(api, "/api/vehicle/CAR1/"), strict.CONNECTION, complete=True
         )
         assert (connection["v_first_peer"], connection["v_apps_connected"]) == (1, 1)
 
     async def test_sends_the_whole_cookie_back(self, api: HttpSite) -> None:
         """It stores what Set-Cookie says, and sends all of it as its Cookie, days later too."""
-        login = await api.client.get("/api/cookie", params=BOB)
+        login = await api.client.get("/api/cookie/", params=BOB)
         assert login.text == "Login ok\n"
         cookie = login.headers["set-cookie"]
         api.client.cookies.clear()
         headers = {"Cookie": cookie}
-        assert (await api.client.get("/api/vehicles", headers=headers)).status_code == 200
+        assert (await api.client.get("/api/vehicles/", headers=headers)).status_code == 200
         api.clock.advance(86_400)
-        assert (await api.client.get("/api/vehicles", headers=headers)).status_code == 404
+        assert (await api.client.get("/api/vehicles/", headers=headers)).status_code == 404
 
 
 class TestLogger:
@@ -263,13 +263,13 @@ class TestTokenClient:
 
     async def test_cleans_up(self, api: HttpSite) -> None:
         """What lists and removes tokens may not be its own one; the password may."""
-        made = await api.client.post("/api/token", params=BOB, data={"application": "old"})
+        made = await api.client.post("/api//token/", params=BOB, data={"application": "old"})
         token = parse(made.content)["token"]
         refused = await api.get("/api/token", username="bob", password=token)
         assert refused.status_code == 403
-        rows = parse((await api.get("/api/token")).content)
+        rows = parse((await api.get("/api/token//")).content)
         assert [row["token"] for row in rows if row["application"] == "old"] == [token]
-        removed = await api.client.delete(f"/api/token/{token}", params=BOB)
+        removed = await api.client.delete(f"/api/token/{token}/", params=BOB)
         assert removed.status_code == 200
         assert parse(removed.content).keys() == {"owner", "token"}
         assert (await api.get("/api/token")).content == b"[]\n"
@@ -354,6 +354,28 @@ class TestExporter:
             "/api/historical/CAR1/*-LOG-Test", **BOB, since=records[0]["h_timestamp"]
         )
         assert since.status_code == 200
+
+
+class TestBrowser:
+    """An app in a browser, which may only read what other origins are allowed to."""
+
+    @pytest.mark.parametrize("path", ["/api/vehicles", "/api/status/CAR3", "/api/nothing"])
+    async def test_reads_every_answer(self, api: HttpSite, path: str) -> None:
+        """Answers, refusals and unknown calls allow every origin."""
+        answer = await api.get(path)
+        assert answer.headers["access-control-allow-origin"] == "*"
+        refused = await api.client.get(path)
+        assert refused.headers["access-control-allow-origin"] == "*"
+
+    async def test_asks_before_it_deletes(self, api: HttpSite) -> None:
+        """What a browser asks before it uses a method is answered without credentials."""
+        answer = await api.client.options(
+            "/api/token/abc",
+            headers={"Origin": "https://app.example", "Access-Control-Request-Method": "DELETE"},
+        )
+        assert answer.status_code in (200, 204)
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "DELETE" in answer.headers["access-control-allow-methods"]
 
 
 # -- whatever cars send, the decoders succeed ------------------------------------------------------

@@ -130,4 +130,6 @@ class CallLogins:
 
 
 def _for_right(login: Login, right: str) -> Login:
+    if login.credential.right == right:
+        return login
     return replace(login, credential=replace(login.credential, right=right))
