@@ -8,10 +8,11 @@ import pytest
 
 from ovms.server.accounts import calls as module
 from ovms.server.accounts import login as login_module
-from ovms.server.accounts.calls import PASSWORD_LIFE, TOKEN_LIFE, CallLogins
-from ovms.server.accounts.errors import LoginRefused, Throttled
-from ovms.server.accounts.login import Accounts, Login
+from ovms.server.accounts.calls import BUSY_WAITS, PASSWORD_LIFE, TOKEN_LIFE, CallLogins
+from ovms.server.accounts.errors import Busy, LoginRefused, Throttled
+from ovms.server.accounts.login import Accounts, Login, Pool
 from ovms.server.accounts.passwords import Verification, hash_password, verify_password
+from ovms.server.accounts.places import Places
 from ovms.server.accounts.throttle import BURST, FRESH_BURST, REFILL
 from ovms.server.storage import queries
 
@@ -203,6 +204,27 @@ async def test_no_more_than_so_many(
     clock.advance(TOKEN_LIFE)
     assert {login.owner for login in logins.logins()} == {"Alice"}
     assert len(logins) == 1
+
+
+async def test_too_many_at_once(accounts: Accounts, clock: ManualClock) -> None:
+    """A login that finds too many others waits for its turn, and gives up in the end."""
+    waited: list[float] = []
+    free = Places(1)
+    accounts._hash_places[Pool.STRANGERS] = Places(0)
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 2 * len(BUSY_WAITS):
+            accounts._hash_places[Pool.STRANGERS] = free
+
+    logins = CallLogins(accounts, clock, sleep=sleep)
+    with pytest.raises(Busy):
+        await _log_in(logins)
+    assert (await _log_in(logins)).owner == "Bob"
+    assert waited == [*BUSY_WAITS, *BUSY_WAITS]
+    for _ in range(BURST + FRESH_BURST):  # no try is used up by it
+        with pytest.raises(LoginRefused):
+            await _log_in(logins, "wrong", address="elsewhere")
 
 
 async def test_each_process_has_its_key(accounts: Accounts, clock: ManualClock) -> None:

@@ -11,11 +11,13 @@ from __future__ import annotations
 import asyncio
 import hmac
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from ovms.protocol.spelling import owner_key
+from ovms.server.accounts.errors import Busy
 from ovms.server.accounts.tokens import allows
 
 if TYPE_CHECKING:
@@ -30,6 +32,10 @@ TOKEN_LIFE: Final = 60.0
 
 REMEMBERED_LIMIT: Final = 10_000
 """Right logins that are remembered, some 300 bytes each; the oldest give way."""
+
+BUSY_WAITS: Final = (0.1, 0.2, 0.4, 0.8, 1.5)
+"""Seconds after which a login is tried again that found too many others: what is behind a proxy logs
+in for many accounts at once. Whoever guesses gets no more tries by it."""
 
 Key = bytes
 """A keyed hash of name and password."""
@@ -51,10 +57,15 @@ class CallLogins:
     """
 
     def __init__(
-        self, accounts: Accounts, clock: Clock, random: Callable[[int], bytes] = os.urandom
+        self,
+        accounts: Accounts,
+        clock: Clock,
+        random: Callable[[int], bytes] = os.urandom,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._accounts = accounts
         self._clock = clock
+        self._sleep = sleep
         self._key = random(32)
         self._right: dict[Key, RightLogin] = {}
         self._under_way: dict[tuple[Key, str, str, bool], asyncio.Task[Login]] = {}
@@ -102,7 +113,7 @@ class CallLogins:
     async def _check(
         self, key: Key, user: str, password: str, right: str, address: str, *, by_broker: bool
     ) -> Login:
-        login = await self._accounts.log_in(user, password, right, address, by_broker=by_broker)
+        login = await self._log_in(user, password, right, address, by_broker=by_broker)
         by_token = login.credential.token_id is not None
         life = TOKEN_LIFE if by_token else PASSWORD_LIFE
         self._right.pop(key, None)
@@ -110,6 +121,17 @@ class CallLogins:
             del self._right[next(iter(self._right))]
         self._right[key] = RightLogin(_for_right(login, ""), self._clock.monotonic() + life)
         return login
+
+    async def _log_in(
+        self, user: str, password: str, right: str, address: str, *, by_broker: bool
+    ) -> Login:
+        for wait in BUSY_WAITS:
+            with suppress(Busy):
+                return await self._accounts.log_in(
+                    user, password, right, address, by_broker=by_broker
+                )
+            await self._sleep(wait)
+        return await self._accounts.log_in(user, password, right, address, by_broker=by_broker)
 
     def _find(self, key: Key, right: str) -> Login | None:
         """Return a login that was right a while ago and has a right."""
