@@ -184,7 +184,7 @@ class Server:
                 "--data", str(data),
             )  # fmt: skip
             assert added.returncode == 0, added.stderr
-        self.port = self.tls_port = self.http_port = 0
+        self.port = self.tls_port = self.http_port = self.https_port = 0
         self.program = self.run()
 
     def run(self) -> Program:
@@ -192,11 +192,12 @@ class Server:
         self.program = self._start(
             "serve", "--data", str(self.data), "--host", "127.0.0.1",
             "--port", str(self.port), "--tls-port", str(self.tls_port),
-            "--http-port", str(self.http_port),
+            "--http-port", str(self.http_port), "--https-port", str(self.https_port),
         )  # fmt: skip
         self.program.wait_for("^ovms ready:")
         facts = json.loads((self.data / "ready.json").read_text())
-        self.port, self.tls_port, self.http_port = facts["mp"], facts["mp_tls"], facts["http"]
+        self.port, self.tls_port = facts["mp"], facts["mp_tls"]
+        self.http_port, self.https_port = facts["http"], facts["https"]
         return self.program
 
     @property

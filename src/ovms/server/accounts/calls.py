@@ -34,8 +34,8 @@ REMEMBERED_LIMIT: Final = 10_000
 """Right logins that are remembered, some 300 bytes each; the oldest give way."""
 
 BUSY_WAITS: Final = (0.1, 0.2, 0.4, 0.8, 1.5)
-"""Seconds after which a login is tried again that found too many others: what is behind a proxy logs
-in for many accounts at once. Whoever guesses gets no more tries by it."""
+"""Seconds after which a login is tried again that found too many others: what is behind a proxy
+logs in for many accounts at once. Whoever guesses gets no more tries by it."""
 
 Key = bytes
 """A keyed hash of name and password."""
