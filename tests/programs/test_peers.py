@@ -15,6 +15,7 @@ from ovms.server.storage.encrypted import Encrypted
 from ovms.server.storage.keyfile import KeyFile
 from ovms.server.storage.vehicles import secret_place
 from tests.programs.conftest import SECRET, Program, Server, Start, run_ovms, status_of
+from tests.programs.test_http_commands import Commander
 from tests.waiting import PATIENCE, wait_until
 
 QUERIES = {
@@ -113,7 +114,7 @@ def test_a_slave_is_killed_and_brought_back(master: Server, start: Start, tmp_pa
 
     wait_until(lambda: len(rows(slave.data, "vehicles")) == 3 and same())
 
-    # A car at the slave, an app at the master: state, commands and answers cross.
+    # A car at the slave, an app and a script at the master: state, commands and answers cross.
     car = start("car", *slave.link("CAR1"))
     wait_until(lambda: bool(rows(master.data, "messages")))
     assert status_of(master, "CAR1")["connected"] is True
@@ -121,6 +122,10 @@ def test_a_slave_is_killed_and_brought_back(master: Server, start: Start, tmp_pa
     assert (answer.returncode, answer.stdout) == (0, "ok\n")
     wrong = run_ovms("app", "command", *master.link("CAR1"), "lock", "9")
     assert (wrong.returncode, wrong.stdout) == (1, "failed wrong PIN\n")
+    owner = Commander(master)
+    assert owner.call("DELETE lock", "pin=1234") == (200, "OK")
+    owner.shows("lock", "carlocked", 0)
+    assert owner.call("PUT lock", "pin=9") == (400, "wrong PIN")
 
     slave.program.kill()
     wait_until(lambda: status_of(master, "CAR1")["connected"] is False)
