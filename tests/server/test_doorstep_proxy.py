@@ -180,3 +180,13 @@ async def test_from_elsewhere_it_is_not_believed() -> None:
         await place.calls(LINE)
         await until(lambda: place.peers == [HOST])
         await until(lambda: place.pumps[0].received == len(LINE))
+
+
+async def test_a_port_where_no_proxy_calls() -> None:
+    """Who calls from a proxy's address at a port of one's own needs no header there."""
+    async with proxied() as place:
+        place.listeners.close()
+        own = Entrance(bind([HOST], 0), place._answer, has_proxies=False)
+        place.listeners, place.entrance = listen([own], place.doorstep), own
+        await place.calls(b"GET /metrics HTTP/1.1\r\n\r\n")
+        await until(lambda: place.peers == [HOST])

@@ -405,6 +405,20 @@ async def test_a_gate_without_the_filter(closing: Closing, monkeypatch: pytest.M
     gate.check()
 
 
+async def test_what_the_operator_hears_of_places(closing: Closing) -> None:
+    """A shut gate is a trouble, with what to do, until it opens."""
+    connections = 1000
+    gate = Gate(closing.entrances, 1000, lambda: connections)
+    assert gate.trouble is None
+    gate.check()
+    assert gate.trouble is not None
+    assert gate.trouble.startswith("No further caller can be taken")
+    assert "LimitNOFILE" in gate.trouble
+    connections = 10
+    gate.check()
+    assert gate.trouble is None
+
+
 async def test_a_gate_that_is_retired(closing: Closing) -> None:
     """When the entrances are being closed it does not open them again."""
     connections = 1000
@@ -472,6 +486,8 @@ async def test_places_get_scarce(closing: Closing, log: Log) -> None:
     hall.gate.check()
     assert len(hall.strangers) == 160
     assert len(log.lines("places are scarce: strangers are turned away")) == 1
+    assert hall.gate.trouble is not None
+    assert hall.gate.trouble.startswith("Nearly all places are taken")
     hall.strangers.clear()
     hall.gate.check()
     assert len(log.lines("places are no longer scarce")) == 1

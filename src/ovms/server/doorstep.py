@@ -168,7 +168,7 @@ class Doorstep:
     def arrive(self, line: socket.socket, host: str, entrance: Entrance) -> None:
         """Take over a connection that was just accepted from ``host``."""
         line.setblocking(False)
-        is_proxy = self._proxies.trusts(host)
+        is_proxy = entrance.has_proxies and self._proxies.trusts(host)
         arrival = Arrival(self, line, host, entrance, needs_header=is_proxy)
         self.arrivals.add(arrival)
         if arrival.stage is None:

@@ -142,6 +142,8 @@ class Entrance:
     sockets: Sequence[socket.socket]
     protocol: ProtocolFactory
     tls: ssl.SSLContext | None = None
+    has_proxies: bool = True
+    """Proxies that are trusted say here who calls."""
 
     @property
     def port(self) -> int:
@@ -177,6 +179,16 @@ class Gate:
         self._next_look = self._next_crowd = -math.inf
         self.backlog = max(1, (kept - min(OTHER_FILES, kept // 2)) // len(self._listeners))
         """Connections that the system should hold for each listener."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Return in words that places are scarce; ``None`` while they are not."""
+        advice = "Each connection is an open file: the server needs more of them (LimitNOFILE)."
+        if self._is_shut:
+            return f"No further caller can be taken: all places are taken. {advice}"
+        if self._is_tight:
+            return f"Nearly all places are taken, and strangers are turned away. {advice}"
+        return None
 
     def check(self) -> None:
         """Make room, shut or open, as the number of connections demands.

@@ -22,6 +22,8 @@ from ovms.base.statussocket import telling_status
 from ovms.server.http.monitor.rates import NOTE_INTERVAL, Rates
 from ovms.server.http.monitor.sources import MonitorSources, ServerFacts
 from ovms.server.http.monitor.status import SOCKET, counts_of, take_status
+from ovms.server.notify.counts import OTHER_KIND, DeliveryOutcome
+from ovms.server.notify.notifier import KINDS
 from ovms.server.refusals import ALL_REASONS
 
 if TYPE_CHECKING:
@@ -87,13 +89,14 @@ class Watched:
             unanswered_cars=acceptor.unanswered,
             welcomes={each: acceptor.welcomes[each] for each in ("accepted", "refused")},
             certificates=self.certificates.ends() if self.certificates is not None else {},
-            alerts=alerts.raised,
+            alerts={kind: alerts.raised[kind] for kind in (*sorted(KINDS), OTHER_KIND)},
             alerts_noted=self.notifier.noted,
             alerts_refused=alerts.refused,
             alerts_expired=alerts.expired,
             deliveries={
-                (channel, outcome.value): count
-                for (channel, outcome), count in alerts.deliveries.items()
+                (channel, outcome.value): alerts.deliveries[channel, outcome]
+                for channel in self.notifier.channels
+                for outcome in DeliveryOutcome
             },
         )
 

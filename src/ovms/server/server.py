@@ -249,7 +249,11 @@ def _entrances(
         "https_port": (calls, tls),
         "metrics_port": (partial(acceptor.answer, metrics.answer), None),
     }
-    return {name: Entrance(sockets, *kinds[name]) for name, sockets in ports.items()}
+    return {
+        # Who scrapes is on this machine, as a proxy may be, and says no header.
+        name: Entrance(sockets, *kinds[name], has_proxies=name != "metrics_port")
+        for name, sockets in ports.items()
+    }
 
 
 @asynccontextmanager
@@ -408,9 +412,10 @@ class ServerParts:
         """The rooms."""
         return self.acceptor.services.hub
 
-    async def find_troubles(self, data: Path) -> dict[str, str]:
+    async def find_troubles(self, data: Path, gate: Gate) -> dict[str, str]:
         """Return what is wrong now, in words, by a name each."""
-        return await find_troubles(data, self.store, self.certificates, self.clock.time())
+        found = await find_troubles(data, self.store, self.certificates, self.clock.time())
+        return found if gate.trouble is None else {**found, "places": gate.trouble}
 
 
 async def _serve(
@@ -438,7 +443,7 @@ async def _serve(
     watched = Watched(
         settings.data, parts.clock, parts.store, parts.accounts, parts.notifier, acceptor, http,
         metrics, doorstep, parts.certificates, _opened(ports),
-        partial(parts.find_troubles, settings.data),
+        partial(parts.find_troubles, settings.data, gate),
     )  # fmt: skip
     async with monitoring(watched, settings.metrics_token):
         listeners = listen([*entrances.values()], doorstep, gate)
@@ -518,7 +523,7 @@ def _start_work(
 
     async def tell_operator() -> None:
         if parts.operator is not None:
-            await parts.operator.note(await parts.find_troubles(data))
+            await parts.operator.note(await parts.find_troubles(data, gate))
 
     jobs: tuple[tuple[Job, float], ...] = (
         (tick, TICK), (hub.pace, PACE), (refresh, REFRESH), (check_logins, REFRESH),

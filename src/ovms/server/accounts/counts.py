@@ -17,6 +17,8 @@ HTTP: Final = "http"
 BROKER: Final = "broker"
 """The scheme of those whom an MQTT broker asks about."""
 
+ALL_SCHEMES: Final = (*SCHEMES.values(), HTTP, BROKER)
+
 OUTCOMES: Final = ("accepted", "refused", "throttled", "busy", "failed")
 """``busy``: too many waited; ``failed``: the database or the server could not."""
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
+
+OTHER_KIND: Final = "other"
+"""For alerts of kinds that are not delivered."""
 
 
 class DeliveryOutcome(Enum):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from random import Random
 from typing import Final
@@ -22,7 +22,7 @@ from ovms.server.alerts.expansion import Expansion
 from ovms.server.alerts.grouping import REPEAT, WINDOW, News
 from ovms.server.alerts.text import BODY_LIMIT, readable, shortened
 from ovms.server.notify.channel import Channel
-from ovms.server.notify.counts import NotifyCounts
+from ovms.server.notify.counts import OTHER_KIND, NotifyCounts
 from ovms.server.notify.courier import LIFE, Courier
 from ovms.server.notify.registry import ChannelTypes, renewed_types
 from ovms.server.notify.subscribing import SubscriptionRefused, Wish, granted, read
@@ -155,7 +155,7 @@ class Notifier:
         The same alert within a minute is not delivered again, nor what is beyond a vehicle's bound.
         """
         expanded = self._expansion.expand(alert)
-        self.counts.raised[expanded.kind if expanded.kind in KINDS else "other"] += 1
+        self.counts.raised[expanded.kind if expanded.kind in KINDS else OTHER_KIND] += 1
         text = shortened(readable(expanded.text), BODY_LIMIT)
         is_wanted = bool(text) and expanded.kind in KINDS and not self._closing
         if is_wanted and self._is_due(vehicle.id, expanded):
@@ -181,6 +181,11 @@ class Notifier:
         finally:
             self._subscribing[vehicle.id] -= 1
             self._subscribing += Counter()  # forgets those of which none is left
+
+    @property
+    def channels(self) -> Iterable[str]:
+        """Return the types of the channels that can send."""
+        return self._channels
 
     @property
     def noted(self) -> int:

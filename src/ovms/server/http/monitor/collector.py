@@ -6,6 +6,7 @@ import platform
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 from prometheus_client.core import (
@@ -16,6 +17,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.utils import floatToGoString
 
+from ovms.server.accounts.counts import ALL_SCHEMES, OUTCOMES
 from ovms.server.http.monitor.table import BY_NAME
 from ovms.server.hub.counts import CommandOutcome
 
@@ -77,7 +79,8 @@ class Scrape:
         yield _plain("ovms_unanswered_cars_total", facts.unanswered_cars)
         logins = self.sources.accounts.counts
         by_secret = {("0x30", outcome): count for outcome, count in facts.welcomes.items()}
-        yield _family("ovms_logins_total", (by_secret | logins.done).items())
+        of_owners = {key: logins.done[key] for key in product(ALL_SCHEMES, OUTCOMES)}
+        yield _family("ovms_logins_total", (by_secret | of_owners).items())
         yield _plain("ovms_logins_waiting", logins.waiting)
 
     def _of_vehicles(self) -> Iterator[Metric]:
