@@ -110,7 +110,7 @@ def serve(folder: str) -> tuple[dict[str, int], subprocess.Popen[str]]:
     """Start a server; return what it says of itself, and its process."""
     server = subprocess.Popen(
         [sys.executable, "-m", "ovms", "serve", "--data", folder, "--host", "127.0.0.1",
-         "--port", "0", "--tls-port", "0", "--log-level", "error"],
+         "--port", "0", "--tls-port", "0", "--no-http", "--log-level", "error"],
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert server.stdout is not None

@@ -161,7 +161,7 @@ def server(options: list[str]) -> Iterator[dict[str, int]]:
         ovms("vehicle", "import", f"{folder}/cars.csv", "--data", folder)
         program = subprocess.Popen(
             [sys.executable, "-m", "ovms", "serve", "--data", folder, "--host", "127.0.0.1",
-             "--port", "0", "--tls-port", "0", *options],
+             "--port", "0", "--tls-port", "0", "--http-port", "0", "--https-port", "0", *options],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         output = program.stdout

@@ -96,7 +96,7 @@ def number(line: str, name: str) -> float:
 def watch(folder: Path, cars: int, seconds: float, pace: float, speed: float) -> None:
     """Bring the cars up, watch them, and print what they cost."""
     server = start("serve", "--data", str(folder), "--host", "127.0.0.1", "--port", "0",
-                   "--tls-port", "0", "--log-level", "error")  # fmt: skip
+                   "--tls-port", "0", "--no-http", "--log-level", "error")  # fmt: skip
     fleet = None
     try:
         wait_for(server, "^ovms ready:")
@@ -215,7 +215,7 @@ async def drive(way: str, port: int, entries: list[RosterEntry]) -> None:
 def serving(folder: Path) -> Iterator[int]:
     """Run a server, and yield its port."""
     server = start("serve", "--data", str(folder), "--host", "127.0.0.1", "--port", "0",
-                   "--tls-port", "0", "--log-level", "error")  # fmt: skip
+                   "--tls-port", "0", "--no-http", "--log-level", "error")  # fmt: skip
     try:
         wait_for(server, "^ovms ready:")
         yield json.loads((folder / "ready.json").read_text())["mp"]

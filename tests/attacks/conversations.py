@@ -42,6 +42,23 @@ FIELDS: Final = (
 COMMANDS: Final = (0, 1, 2, 3, 4, 5, 6, 7, 10, 11, 20, 24, 30, 31, 32, 40, 41, 49, 77, 99999)
 
 
+PATHS: Final = (
+    b"/api/vehicles#%s", b"/api/vehicle/%s", b"/api/status/%s", b"/api/charge/%s", b"/api/token/%s",
+    b"/api/historical/%s/*-LOG-Trip", b"/api/cookie;%s", b"/mqapi/auth?%s", b"//api//%s//",
+    b"http://x/api/%s", b"/apiv2/%s", b"/%s",
+)  # fmt: skip
+"""Where calls go; one part of each is chance."""
+
+HEADERS: Final = (
+    b"", b"Host: x\r\n", b"Connection: close\r\n", b"Connection: keep-alive\r\n",
+    b"Cookie: ovmsapisession=x\r\n", b"Cookie: \xff\r\n", b"X-Forwarded-For: 1.2.3.4\r\n",
+    b"Authorization: Basic dGVzdGVyOngK\r\n", b"Content-Type: multipart/form-data; boundary=x\r\n",
+    b"Content-Type: application/x-www-form-urlencoded\r\n",
+    b"Upgrade: h2c\r\nConnection: upgrade\r\n",
+)  # fmt: skip
+"""What calls say of themselves."""
+
+
 class Ended(Exception):
     """The conversation cannot go on: the server has closed, or reads no more."""
 
@@ -124,17 +141,18 @@ class Conversation:
     def __init__(
         self,
         chance: Random,
-        ports: tuple[int, int],
+        ports: tuple[int, int, int, int],
         secret: str,
         overheard: list[tuple[str, str]],
     ) -> None:
-        """Call one of two ports, for lines and for TLS. ``overheard`` are tokens with digests."""
+        """Call one of the ports: lines, TLS, HTTP, HTTPS. ``overheard`` are tokens and digests."""
         self._chance = chance
         self._secret = secret
         self._overheard = overheard
-        port = chance.choices(ports, (4, 1))[0]
+        port = chance.choices(ports, (8, 2, 4, 1))[0]
         self._end = Endpoint(socket.create_connection(("127.0.0.1", port), timeout=ANSWER_WAIT))
-        self._is_tls_port = port == ports[1]
+        self._is_tls_port = port in (ports[1], ports[3])
+        self._is_http_port = port in ports[2:]
         self._is_web = False
         self._out: Stream | None = None
 
@@ -171,6 +189,8 @@ class Conversation:
             self._garbage: 2, self._provisioning: 2, self._head: 2, self._owner: 1,
             self._caller: 10, self._websocket: 4, self._nothing: 1,
         }  # fmt: skip
+        if self._is_http_port:
+            openings |= {self._calls: 20, self._head: 6, self._caller: 1}
         yield from self._chance.choices(list(openings), list(openings.values()))[0]()
 
     def _nothing(self) -> Iterator[None]:
@@ -195,6 +215,30 @@ class Conversation:
         fields = b"".join(b"X-%d: %s\r\n" % (at, self._bytes()[:200]) for at in range(5))
         end = self._chance.choice((b"\r\n", b"\n", b""))
         yield from self._send(b"%s %s HTTP/1.1\r\n%s%s" % (method, path, fields, end))
+
+    def _calls(self) -> Iterator[None]:
+        """Make calls on a connection, most of them right in form."""
+        chance = self._chance
+        for _ in range(chance.choice((1, 1, 3, 40))):
+            method = chance.choice(
+                (b"GET", b"GET", b"POST", b"PUT", b"DELETE", b"HEAD", b"OPTIONS")
+            )
+            path = chance.choice(PATHS) % chance.choice((b"CAR1", b"none", b"%ff", b"%2f", b"//"))
+            query = chance.choice((b"", b"?", b"?username=tester&password=wrong", b"?\xc3\xa4=%zz"))
+            body = self._bytes()[: chance.choice((0, 0, 10, 1000, 70_000))]
+            framing = chance.choice((
+                b"Content-Length: %d\r\n\r\n%s" % (len(body), body),
+                b"Content-Length: %d\r\n\r\n%s" % (len(body) + 9, body),
+                b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(body), body),
+                b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body),
+                b"\r\n",
+            ))  # fmt: skip
+            more = chance.choice(HEADERS)
+            version = chance.choice((b"1.1", b"1.1", b"1.1", b"1.0", b"2.0"))
+            call = b"%s %s%s HTTP/%s\r\n%s%s" % (method, path, query, version, more, framing)
+            yield from self._send(self._mangled(call) if chance.random() < 0.1 else call)
+            if chance.random() < 0.7:
+                self._end.drain()
 
     def _websocket(self) -> Iterator[None]:
         chance = self._chance

@@ -91,7 +91,8 @@ class Fuzzer:
         for _ in range(count):
             while len(self._open) >= AT_ONCE:
                 converse(self._open, self._chance)
-            ports = (self._target.port, self._target.tls_port)
+            target = self._target
+            ports = (target.port, target.tls_port, target.http_port, target.https_port)
             talk = Conversation(self._chance, ports, SECRET, self._overheard)
             self._open.append(talk.steps())
             self.done += 1

@@ -34,17 +34,24 @@ STATUS = b"S80,K,220,13,charging,standard,280,270,16,75,27,124,3,1,0,1,60,1,160,
 HELLO = client_hello()
 HEAD = b"GET /apiv2 HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 
-KINDS: dict[str, tuple[bytes, bool]] = {
-    "silent": (b"", False),
-    "silent over TLS": (b"", True),
-    "half a line": (b"MP-C 0 half a wel", False),
-    "half a hello": (HELLO[:-1], True),
-    "a hello and no more": (HELLO, True),
-    "half a head": (HEAD, False),
+CALL = b"POST /api/token HTTP/1.1\r\nContent-Length: 9\r\n\r\n"
+
+KINDS: dict[str, tuple[bytes, str]] = {
+    "silent": (b"", "port"),
+    "silent over TLS": (b"", "tls_port"),
+    "half a line": (b"MP-C 0 half a wel", "port"),
+    "half a hello": (HELLO[:-1], "tls_port"),
+    "a hello and no more": (HELLO, "tls_port"),
+    "half a head": (HEAD, "port"),
     "a WebSocket and no more": (HEAD + b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-                                b"Sec-WebSocket-Version: 13\r\n\r\n", False),
+                                b"Sec-WebSocket-Version: 13\r\n\r\n", "port"),
+    "silent by HTTP": (b"", "http_port"),
+    "half a head of a call": (CALL[:-2], "http_port"),
+    "half a call": (CALL, "http_port"),
+    "a call and no more": (CALL + b"x" * 9, "http_port"),
+    "half a hello of HTTPS": (HELLO[:-1], "https_port"),
 }  # fmt: skip
-"""What strangers say, and whether at the port with TLS."""
+"""What strangers say, and at which port."""
 
 
 @pytest.fixture
@@ -62,9 +69,9 @@ def small(start: Start, tmp_path: Path) -> Iterator[Target]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_car_finds_a_place(small: Target, kind: str) -> None:
     """While a crowd that is larger than the server comes again and again, cars and apps get in."""
-    said, is_tls = KINDS[kind]
+    said, port = KINDS[kind]
     app = small.call("A", "CAR1", Transport.TLS)
-    with Crowd(small.tls_port if is_tls else small.port, CROWD, said) as crowd:
+    with Crowd(getattr(small, port), CROWD, said) as crowd:
         wait_until(lambda: crowd.turned_away > 50)
         for vehicle, transport in (("CAR1", Transport.TCP), ("CAR2", Transport.TLS)):
             car = small.call("C", vehicle, transport)
@@ -93,9 +100,8 @@ def test_half_a_welcome_at_a_stop(target: Target) -> None:
     """It buys ten seconds, and not the time of a welcome."""
     with ExitStack() as stack:
         for kind in ("half a line", "half a hello", "a hello and no more"):
-            said, is_tls = KINDS[kind]
-            port = target.tls_port if is_tls else target.port
-            crowd = stack.enter_context(Crowd(port, 20, said))
+            said, port = KINDS[kind]
+            crowd = stack.enter_context(Crowd(getattr(target, port), 20, said))
             wait_until(lambda crowd=crowd: crowd.came == 20)  # type: ignore[misc]
         target.call("C").settle()
         began = time.monotonic()
@@ -125,12 +131,12 @@ def test_what_follows_a_broken_websocket(target: Target) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_as_many_as_the_machine_allows(start: Start, tmp_path: Path, kind: str) -> None:
     """17,700 strangers hold their places for a minute, come again, and cars come and go."""
-    said, is_tls = KINDS[kind]
+    said, port = KINDS[kind]
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     allow_files(hard)
     target = Target(start, tmp_path / "data")
     size = min(17_700, hard - 1000)
-    with Crowd(target.tls_port if is_tls else target.port, size, said) as crowd:
+    with Crowd(getattr(target, port), size, said) as crowd:
         wait_until(lambda: crowd.turned_away > 100)
         over = time.monotonic() + 60
         stays = target.call("C", "CAR3")

@@ -8,6 +8,7 @@ import shlex
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.request import urlopen
 
 from tests.programs.conftest import Program, Start, run_program
 from tests.waiting import PATIENCE
@@ -27,10 +28,14 @@ def test_what_the_demo_prints_works(start: Start, tmp_path: Path) -> None:
     """Each command that the demo tells to try does what it says."""
     demo, _ = started(start, tmp_path / "my demo", "--port", "0", "--tls-port", "0")
     commands = [line.strip() for line in demo.lines if line.startswith("  ")]
-    assert len(commands) == 6
+    assert len(commands) == 7
     assert any("--tls --ca" in command for command in commands)
     for command in commands:
         words = shlex.split(command)
+        if words[0] == "curl":
+            with urlopen(words[1], timeout=PATIENCE) as answer:  # noqa: S310 (the demo's own)
+                assert json.load(answer)["units"] == "K"
+            continue
         arguments = words[
             next(i for i, word in enumerate(words) if word in ("app", "history", "vehicle")) :
         ]

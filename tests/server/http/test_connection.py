@@ -3,7 +3,8 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -483,6 +484,25 @@ async def test_an_answer_that_is_not_read(place: CallPlace) -> None:
         await place.passes(0.1)
         assert held.is_aborted
         connection.transport = real
+
+
+async def test_an_answer_comes_in_one_piece(place: CallPlace) -> None:
+    """Some small clients take what one read gives them for the whole answer."""
+    written: list[bytes] = []
+    async with await place.calls() as caller:
+        await caller.ask(ECHO)
+        (connection,) = place.service.connections
+        real = connection.transport
+        connection.transport = cast("asyncio.Transport", SimpleNamespace(
+            write=written.append, is_closing=lambda: False, resume_reading=lambda: None,
+            get_write_buffer_size=lambda: 0,
+        ))  # fmt: skip
+        connection.data_received(ECHO)
+        await until(lambda: written)
+        connection.transport = real
+    (answer,) = written
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert answer.endswith(b"}\n")
 
 
 async def test_a_long_answer(place: CallPlace) -> None:

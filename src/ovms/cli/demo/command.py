@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -46,6 +46,7 @@ from ovms.server.storage.errors import StoreError
 
 PORT: Final = 6867
 TLS_PORT: Final = 6870
+HTTP_PORT: Final = 6868
 
 INTERVALS: Final = (5.0, 2.0)
 """Real seconds between two reports, while no app watches and while one does: it costs nobody."""
@@ -73,7 +74,12 @@ def demo(
             min=0, max=65535, show_default="6870, or a free one", help="Port for TLS on loopback."
         ),
     ] = None,
-    http_port: Annotated[int, typer.Option(help="Reserved: port for HTTP.")] = 6868,
+    http_port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, show_default="6868, or a free one", help="Port for HTTP on loopback."
+        ),
+    ] = None,
     speed: Annotated[
         float, typer.Option(help="The cars' seconds in each second, up to 3600.")
     ] = 1.0,
@@ -88,12 +94,13 @@ def demo(
         refuse(f"no log level {log_level!r}")
     if not (math.isfinite(speed) and 0 < speed <= MOST_SPEED):
         refuse(f"--speed must be a number above 0, up to {MOST_SPEED:.0f}")
-    if port is not None and port == tls_port != 0:
-        refuse("--port and --tls-port must differ")
+    given = {"--port": port, "--tls-port": tls_port, "--http-port": http_port}
+    _check_different(given)
     folder = data or default_data_dir() / "demo"
     try:
-        port = _free_port(PORT, tls_port) if port is None else port
-        tls_port = _free_port(TLS_PORT, port) if tls_port is None else tls_port
+        port = _free_port(PORT, given) if port is None else port
+        tls_port = _free_port(TLS_PORT, given) if tls_port is None else tls_port
+        http_port = _free_port(HTTP_PORT, given) if http_port is None else http_port
         settings = ServerSettings(
             data=folder,
             host=[HOST],
@@ -101,7 +108,9 @@ def demo(
             plain=True,
             tls=True,
             tls_port=tls_port,
+            http=True,
             http_port=http_port,
+            https_port=0,
         )
         past = set_up(folder, _say)
         with logs.running(log_level, "text") as log_queue:
@@ -116,9 +125,17 @@ def _say(text: str) -> None:
     print(f"ovms demo: {text}", flush=True)
 
 
-def _free_port(usual: int, other: int | None) -> int:
-    """Return the usual port, or 0 for a free one where it is taken, or named for the other use."""
-    if usual == other:
+def _check_different(ports: Mapping[str, int | None]) -> None:
+    """End the program if two options name one port."""
+    named: dict[int, str] = {}
+    for option, port in ports.items():
+        if port and named.setdefault(port, option) != option:
+            refuse(f"{named[port]} and {option} must differ")
+
+
+def _free_port(usual: int, given: Mapping[str, int | None]) -> int:
+    """Return the usual port, or 0 for a free one where it is taken, or named for another use."""
+    if usual in given.values():
         return 0
     try:
         with bound([HOST], usual):
@@ -199,6 +216,7 @@ def _welcome(ports: Ports, folder: Path, past: Past) -> str:
     command = _command()
     data, certificate = (quote(str(path)) for path in (folder, folder / "tls" / "cert.pem"))
     secret = f"--secret {SECRET}"
+    call = f"http://{HOST}:{ports.http}/api/status/DEMO?username={OWNER}&password={SECRET}"
     target = f"--server {HOST}:{ports.mp} {secret}"
     secure = f"--server {HOST}:{ports.mp_tls} --tls --ca {certificate} {secret}"
     return f"""\
@@ -211,6 +229,7 @@ What they do is told below. In another terminal, try
   {command} app status {target} --vehicle DEMO2
   {command} app command {target} --vehicle DEMO lock 1234
   {command} app status {secure} --vehicle ROADSTER
+  curl '{call}'
   {command} history DEMO3 --data {data}
   {command} vehicle list --data {data}
 

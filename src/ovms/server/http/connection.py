@@ -97,8 +97,10 @@ class Exchange(RequestResponseCycle):
     """A call and its answer."""
 
     service: HttpService
-    is_until_close = False
-    """The answer's length is not known, and the connection's end is its end."""
+    _head = b""
+    """The head of the answer, until a part of the body comes."""
+    _left: int | None = None
+    """Bytes of the body that are to come; ``None`` if its length is not known."""
 
     async def receive(self) -> ASGIReceiveEvent:
         """Return the body; after that wait for the end."""
@@ -110,41 +112,57 @@ class Exchange(RequestResponseCycle):
         return {"type": "http.disconnect"}
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Send a part of the answer; its head in the usual spelling."""
-        if message["type"] != "http.response.start" or self.response_started:
-            if self.is_until_close and message["type"] == "http.response.body":
-                self.expected_content_length = len(message.get("body", b""))
-            await super().send(message)
-            return
+        """Send a part of the answer, its head together with the first part of its body.
+
+        Some small clients take what one read gives them for the whole answer.
+        """
         if self.flow.write_paused and not self.disconnected:
             await self.flow.drain()
-        if not self.disconnected:
-            self._send_head(message["status"], list(message.get("headers", ())))
+        if self.disconnected:
+            return
+        if message["type"] == "http.response.start":
+            self.response_started = True
+            self._head = self._make_head(message["status"], list(message.get("headers", ())))
+        elif message["type"] == "http.response.body":
+            self._send_body(message.get("body", b""), is_last=not message.get("more_body", False))
 
-    def _send_head(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        self.response_started = True
+    def _make_head(self, status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
         is_1_0 = self.scope["http_version"] == "1.0"
         names = {name.lower(): value for name, value in headers}
-        if b"content-length" in names:
-            self.chunked_encoding = False
-            self.expected_content_length = int(names[b"content-length"])
-        elif self.scope["method"] != "HEAD" and status not in (204, 304):
-            self._send_unmeasured(headers, is_1_0=is_1_0)
+        if self.scope["method"] == "HEAD" or status in (204, 304):
+            self._left = 0
+        elif b"content-length" in names:
+            self._left = int(names[b"content-length"])
+        elif is_1_0:  # callers that know no chunks read until the close
+            self.keep_alive = False
+        else:
+            self.chunked_encoding = True
+            headers.append((b"transfer-encoding", b"chunked"))
         if b"close" in names.get(b"connection", b"").lower():
             self.keep_alive = False
         headers.append((b"date", self.service.date()))
         if b"connection" not in names and (is_1_0 or not self.keep_alive):
             headers.append((b"connection", b"keep-alive" if self.keep_alive else b"close"))
-        self.transport.write(head(status, headers))
+        return head(status, headers)
 
-    def _send_unmeasured(self, headers: list[tuple[bytes, bytes]], *, is_1_0: bool) -> None:
-        """Send what is still being read in chunks; callers that know none read until the close."""
-        self.chunked_encoding = not is_1_0
-        self.is_until_close = is_1_0
-        if is_1_0:
-            self.keep_alive = False
-        else:
-            headers.append((b"transfer-encoding", b"chunked"))
+    def _send_body(self, body: bytes, *, is_last: bool) -> None:
+        if self.scope["method"] == "HEAD":
+            body = b""
+        if self._left is not None:
+            self._left -= len(body)
+            if self._left < 0 or (is_last and self._left):
+                raise RuntimeError("an answer of another length than it says")
+        if self.chunked_encoding:
+            body = b"%x\r\n%s\r\n" % (len(body), body) if body else b""
+            body += b"0\r\n\r\n" if is_last else b""
+        self.transport.write(self._head + body)
+        self._head = b""
+        if is_last:
+            self.response_complete = True
+            self.message_event.set()
+            if not self.keep_alive:
+                self.transport.close()
+            self.on_response()
 
     async def run_asgi(self, app: Any) -> None:
         """Have the application answer."""
