@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -67,6 +68,12 @@ class Commander:
         """Wait until a data call tells a value: the car reports what has changed at once."""
         wait_until(lambda: self.facts(call).get(name) == value)
 
+    def sees(self, car: Program) -> Program:
+        """Wait until a car that was started has proven itself; return it."""
+        car.wait_for("connected .*vehicle=")
+        wait_until(lambda: self.call("PUT wakeup") == (200, "OK"))
+        return car
+
 
 @pytest.fixture
 def owner(server: Server) -> Commander:
@@ -81,8 +88,7 @@ def car(owner: Commander, start: Start, tmp_path: Path) -> Program:
         "car", *owner.server.link(), "--seed", "1", "--units", "M", "--type", "sim",
         env={"OVMS_CAR_STATE": str(tmp_path / "state")},
     )  # fmt: skip
-    program.wait_for("connected .*vehicle=")
-    return program
+    return owner.sees(program)
 
 
 def test_calls_change_what_the_car_reports(owner: Commander, car: Program) -> None:
@@ -166,8 +172,7 @@ def test_reset_and_absence(owner: Commander, car: Program) -> None:
     """The module restarts when it has answered; a car that is away answers nothing."""
     assert owner.does("PUT reset") == "OK"
     car.wait_for("restarting on command")
-    car.wait_for("connected .*vehicle=CAR1")
-    owner.does("PUT wakeup")
+    owner.sees(car)
     car.stop()
     wait_until(lambda: owner.call("PUT wakeup") == (409, "The car is not connected"))
     assert "carlocked" in owner.facts("lock")
@@ -181,6 +186,19 @@ def test_a_paranoid_car(owner: Commander, start: Start) -> None:
     status, text = owner.call("PUT climate")
     assert (status, "paranoid mode" in text) == (502, True)
     assert owner.call("GET valet")[0] == 502
+
+
+def test_a_car_that_hangs(start: Start, tmp_path: Path) -> None:
+    """A call waits as long as the setting says; once the car goes on, calls are answered."""
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "ovms.toml").write_text("http_answer_timeout = 0.5\n")
+    owner = Commander(Server(start, data, ("CAR1",)))
+    car = owner.sees(start("car", *owner.server.link(), "--seed", "1"))
+    car.process.send_signal(signal.SIGSTOP)
+    assert owner.call("PUT wakeup") == (504, "The car did not answer in time")
+    car.process.send_signal(signal.SIGCONT)
+    wait_until(lambda: owner.call("PUT homelink", "button=1") == (200, "OK"))
 
 
 async def test_charge_and_cooldown(owner: Commander) -> None:
