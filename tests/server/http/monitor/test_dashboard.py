@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import tomllib
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from ovms.server.http.monitor.exposition import Exposition
 from ovms.server.http.monitor.table import METRICS
+from ovms.server.http_settings import HttpSettings
 from ovms.server.storage import outbox, queries, subscriptions
 from ovms.server.storage.limits import SubscriptionLimits
 from tests.server.http.api import open_site
@@ -188,3 +190,13 @@ def test_the_page_has_every_rule() -> None:
     """The page says of each rule what to do."""
     text = PAGE.read_text("utf-8")
     assert [rule["alert"] for rule in rules() if f"| `{rule['alert']}` |" not in text] == []
+
+
+def test_the_settings_of_the_page_are_right() -> None:
+    """What the page says to set is what the server takes."""
+    text = PAGE.read_text("utf-8")
+    lines = re.findall(r"^    (metrics_\w+ = .*)$", text, re.M)
+    settings = HttpSettings.model_validate(tomllib.loads("\n".join(lines)))
+    assert settings.metrics_port == 9868
+    assert settings.metrics_token is not None
+    assert f"Bearer {settings.metrics_token.get_secret_value()}'" in text
