@@ -3,7 +3,7 @@
 The bare route answers as many bytes, made beforehand, on the same protocol class of uvicorn and the
 same event loop, in a process of its own. So do the server, the cars, and whoever calls: all of it
 shares this machine's cores. Rounds take turns, and the best of each counts. Everything is measured
-twice: with nothing else to do, and while cars send, some of them to apps, which time each message
+twice: while the cars are silent, and while they send, some of them to apps, which time each message
 from its car's socket to theirs. ``--help`` tells the options.
 """
 
@@ -130,9 +130,9 @@ async def call(port: int, path: str, headers: str, seconds: float, connections: 
     ]
     callers = [caller for _, caller in made]
     reasons = {reason for reason in [await caller.ended for caller in callers] if reason}
-    spent = time.perf_counter() - start
-    print(json.dumps({"rate": sum(caller.calls for caller in callers) / spent,
-                      "failed": sorted(reasons)}))  # fmt: skip
+    took = time.perf_counter() - start
+    calls = sum(caller.calls for caller in callers)
+    print(json.dumps({"calls": calls, "rate": calls / took, "failed": sorted(reasons)}))
 
 
 # -- cars and their apps --------------------------------------------------------------------------
@@ -147,7 +147,7 @@ class Cars:
     sent: int = 0
 
     async def run(self, port: int, count: int, interval: float, watched: int) -> None:
-        """Connect all, then send until standard input ends; each line there is answered."""
+        """Connect all; send from the first line of input on, and answer each further one."""
         cars: list[ClientConnection] = []
         tasks = []
         for at in range(count):
@@ -161,6 +161,7 @@ class Cars:
                 app = await connect("127.0.0.1", port, Role.APP, name, secret)
                 tasks.append(asyncio.create_task(self._time(app)))
         print("up", flush=True)
+        await asyncio.to_thread(sys.stdin.readline)
         sending = asyncio.create_task(self._send(cars, interval))
         while await asyncio.to_thread(sys.stdin.readline):
             self.tell()
@@ -256,18 +257,31 @@ class Target:
     port: int
     path: str
     headers: str = ""
+    pid: int = 0
+    """Of the process that answers."""
     rate: float = 0.0
     """Calls a second, of the best round."""
+    core: float = 0.0
+    """Seconds of a core that the process spent on a call, of the best round."""
     took: list[float] = field(default_factory=list)
     """Seconds that messages of cars took meanwhile."""
 
     def measure(self, seconds: float, connections: int) -> None:
         """Call for a while."""
+        before = spent(self.pid)
         with helper("call", self.port, self.path, self.headers, seconds, connections) as program:
             told = json.loads(read_line(program))
         if told["failed"]:
             raise RuntimeError(f"{self.name}: {told['failed']}")
         self.rate = max(self.rate, told["rate"])
+        core = (spent(self.pid) - before) / told["calls"]
+        self.core = min(self.core or core, core)
+
+
+def spent(pid: int) -> float:
+    """Return the seconds of a core that a process has spent."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def targets(ports: dict[str, int], token: str, stack: ExitStack) -> list[Target]:
@@ -278,14 +292,15 @@ def targets(ports: dict[str, int], token: str, stack: ExitStack) -> list[Target]
         cookie = f"Cookie: {answer.headers['Set-Cookie']}\r\n"
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/status/CAR0?{by_password}") as answer:
         length = len(answer.read())
-    bare = int(read_line(stack.enter_context(helper("bare", length))))
+    bare = stack.enter_context(helper("bare", length))
+    pid, status, charge = ports["pid"], "/api/status/CAR0", "/api/charge/CAR0"
     return [
-        Target("bare route", bare, "/bare"),
-        Target("status, cookie", port, "/api/status/CAR0", cookie),
-        Target("status, password", port, f"/api/status/CAR0?{by_password}"),
-        Target("status, token", port, f"/api/status/CAR0?{by_token}"),
-        Target("charge, cookie", port, "/api/charge/CAR0", cookie),
-        Target("vehicles, cookie", port, "/api/vehicles", cookie),
+        Target("bare route", int(read_line(bare)), "/bare", pid=bare.pid),
+        Target("status, cookie", port, status, cookie, pid),
+        Target("status, password", port, f"{status}?{by_password}", pid=pid),
+        Target("status, token", port, f"{status}?{by_token}", pid=pid),
+        Target("charge, cookie", port, charge, cookie, pid),
+        Target("vehicles, cookie", port, "/api/vehicles", cookie, pid),
     ]
 
 
@@ -299,7 +314,7 @@ def measure_all(
 ) -> list[dict[str, Any]]:
     """Measure each target in turn, and return a row for each."""
     for each in made:
-        each.rate, each.took = 0.0, []
+        each.rate, each.core, each.took = 0.0, 0.0, []
     for _ in range(options.rounds):
         for each in made:
             each.measure(options.seconds, options.connections)
@@ -311,6 +326,7 @@ def measure_all(
             "cars": cars is not None,
             "calls_a_second": round(each.rate),
             "of_bare": round(each.rate / made[0].rate, 3),
+            "core_us": round(1e6 * each.core),
             "p50_ms": round(1000 * quantile(each.took, 0.50), 1) if each.took else None,
             "p99_ms": round(1000 * quantile(each.took, 0.99), 1) if each.took else None,
             "messages": len(each.took),
@@ -319,46 +335,51 @@ def measure_all(
     ]
 
 
+def tell(cars: subprocess.Popen[str]) -> None:
+    """Have the cars begin to send, or answer."""
+    assert cars.stdin is not None
+    cars.stdin.write("\n")
+
+
 def ask(cars: subprocess.Popen[str]) -> dict[str, Any]:
     """Return what the cars have measured since they were last asked."""
-    assert cars.stdin is not None
-    cars.stdin.write("tell\n")
+    tell(cars)
     told: dict[str, Any] = json.loads(read_line(cars))
     return told
 
 
 def show(rows: list[dict[str, Any]]) -> None:
     """Print a table."""
-    print(f"{'call':<18} {'cars':>5} {'calls/s':>8} {'of bare':>8} {'p50 ms':>7} {'p99 ms':>7}"
-          f" {'messages':>9}")  # fmt: skip
+    print(f"{'call':<18} {'cars':>5} {'calls/s':>8} {'of bare':>8} {'core µs':>8}"
+          f" {'p50 ms':>7} {'p99 ms':>7} {'messages':>9}")  # fmt: skip
     for row in rows:
         cells = ["" if row[key] is None else row[key] for key in ("p50_ms", "p99_ms", "messages")]
-        print(f"{row['call']:<18} {'send' if row['cars'] else 'none':>5}"
-              f" {row['calls_a_second']:>8,} {row['of_bare']:>8.2f}"
+        print(f"{row['call']:<18} {'send' if row['cars'] else 'quiet':>5}"
+              f" {row['calls_a_second']:>8,} {row['of_bare']:>8.2f} {row['core_us']:>8}"
               f" {cells[0]:>7} {cells[1]:>7} {cells[2]:>9}")  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """Measure without cars, then with them."""
+    """Measure while the cars are silent, then while they send."""
     with server(options.cars, options.options) as (ports, token), ExitStack() as stack:
         cars = stack.enter_context(
             helper("cars", ports["mp"], options.cars, options.interval, options.watched)
         )
         assert read_line(cars) == "up"
         made = targets(ports, token, stack)
-        rows = measure_all(made, options, cars)
+        rows = measure_all(made, options, None)
+        tell(cars)
+        rows += measure_all(made, options, cars)
         time.sleep(options.seconds)
         ask(cars)
         time.sleep(max(options.seconds, options.interval))
-        quiet = ask(cars)
-        rows.append({
-            "call": "none", "cars": True, "calls_a_second": 0, "of_bare": 0.0,
-            "p50_ms": round(1000 * quantile(quiet["took"], 0.50), 1),
-            "p99_ms": round(1000 * quantile(quiet["took"], 0.99), 1),
-            "messages": len(quiet["took"]),
-        })  # fmt: skip
-        cars.communicate("")  # all of them leave
-        return measure_all(made, options, None) + rows
+        took = ask(cars)["took"]
+        return [*rows, {
+            "call": "none", "cars": True, "calls_a_second": 0, "of_bare": 0.0, "core_us": 0,
+            "p50_ms": round(1000 * quantile(took, 0.50), 1),
+            "p99_ms": round(1000 * quantile(took, 0.99), 1),
+            "messages": len(took),
+        }]  # fmt: skip
 
 
 def parser() -> argparse.ArgumentParser:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 NEVER = "0000-00-00 00:00:00"
 """How databases of the field write the time of a change that never happened; 0 here."""
@@ -16,9 +17,13 @@ def wire_time(time: float) -> str:
 
     Raises ``ValueError`` or ``OverflowError`` for a time outside the years 1 to 9999.
     """
-    return datetime.fromtimestamp(int(time), UTC).isoformat(" ")[
-        :19
-    ]  # strftime takes ten times as long
+    return _wire_second(int(time))
+
+
+@lru_cache(maxsize=1024)
+def _wire_second(second: int) -> str:
+    text = datetime.fromtimestamp(second, UTC).isoformat(" ")  # strftime takes ten times as long
+    return text[:19]
 
 
 def wire_change(time: float) -> str:

@@ -78,7 +78,8 @@ class Callers:
         address = address_of(request)
         ids = session_ids(request.headers.getlist("cookie"))
         session = self._session(ids)
-        given = named_in(request.query_params) or named_in(form)
+        given = named_in(request.query_params) if request.scope["query_string"] else None
+        given = given or named_in(form)
         if given is None and session is None:
             given = basic(request.headers.get("authorization", ""))
         if given is not None:

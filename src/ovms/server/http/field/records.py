@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
@@ -172,7 +173,14 @@ that decodes numbers strictly would refuse the whole answer for it.
 """
 
 
-@dataclass(frozen=True, slots=True)
+KEPT_VALUES: Final = 500
+"""Messages whose values are remembered, some 5 kB each; the ones asked for longest ago give way."""
+
+KEPT_LENGTH: Final = 1024
+"""Bytes of the longest message that is; a real one has some 300."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class MessagePart:
     """What a call takes from the latest message of one code."""
 
@@ -180,7 +188,7 @@ class MessagePart:
     names: tuple[str, ...]
     copy: Callable[[list[str | None]], tuple[str | None, ...]]
     """Returns the values of the names out of all fields."""
-    bytes: tuple[DoorByte, ...]
+    door_bytes: tuple[DoorByte, ...]
     length: int
     """Fields that are looked at."""
     is_needed: bool
@@ -190,18 +198,30 @@ class MessagePart:
 
     def read(self, message: LatestMessage, now: float) -> Facts:
         """Return the part of an answer that a plain message gives."""
-        fields: list[str | None] = [text or None for text in texts_of(message.data, self.length)]
-        fields += [None] * (self.length - len(fields))
-        if b"nan" in message.data or b"inf" in message.data:
-            fields = [None if text in NO_NUMBERS else text for text in fields]
-        facts: Facts = dict(zip(self.names, self.copy(fields), strict=True))
-        for each in self.bytes:
-            byte = _byte(fields[each.at])
-            for name, mask, shown in each.bits:
-                facts[name] = shown if byte & mask else 0
+        read = _values if len(message.data) <= KEPT_LENGTH else _values.__wrapped__
+        facts = read(self, message.data).copy()
         if self.is_dated:
             facts |= dates(message, now)
         return facts
+
+    def values(self, data: bytes) -> Facts:
+        """Return what a message's data gives."""
+        fields: list[str | None] = [text or None for text in texts_of(data, self.length)]
+        fields += [None] * (self.length - len(fields))
+        if b"nan" in data or b"inf" in data:
+            fields = [None if text in NO_NUMBERS else text for text in fields]
+        facts: Facts = dict(zip(self.names, self.copy(fields), strict=True))
+        for each in self.door_bytes:
+            byte = _byte(fields[each.at])
+            for name, mask, shown in each.bits:
+                facts[name] = shown if byte & mask else 0
+        return facts
+
+
+@lru_cache(maxsize=KEPT_VALUES)
+def _values(part: MessagePart, data: bytes) -> Facts:
+    """Return what :meth:`MessagePart.values` does: several programs ask for the same message."""
+    return part.values(data)
 
 
 def _part(
@@ -218,7 +238,7 @@ def _part(
         code=record.CODE,
         names=tuple(names),
         copy=itemgetter(*(places[field] for field in names.values())),
-        bytes=tuple(_door_bytes(record, [*bits])),
+        door_bytes=tuple(_door_bytes(record, [*bits])),
         length=len(record.TABLE),
         is_needed=is_needed,
         is_dated=is_dated,
