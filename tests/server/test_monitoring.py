@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from ovms.base.statussocket import NotRunning, ask
 from ovms.net.client import ClientConnection, WelcomeRefused, connect
 from ovms.protocol import Message, Role
+from ovms.server.accounts.passwords import hash_password
 from ovms.server.http.monitor.status import SOCKET, ServerStatus
 from ovms.server.listener import Ports
 from ovms.server.server import serve
@@ -26,6 +27,7 @@ from tests.waiting import PATIENCE
 
 HOST = "127.0.0.1"
 SECRET = "secret"
+PASSWORD = "right"
 TOKEN = "a-token-of-the-tests"
 BEARER = {"authorization": f"Bearer {TOKEN}"}
 
@@ -89,7 +91,8 @@ async def server(tmp_path: Path) -> AsyncIterator[WatchedServer]:
     database = open_database(tmp_path)
     database.upgrade()
     with database.writing() as connection:
-        owner = queries.add_owner(connection, "tester", 1.0)
+        hashed = hash_password(PASSWORD)
+        owner = queries.add_owner(connection, "tester", 1.0, password_hash=hashed)
         for vehicle_id in ("CAR1", "CAR2"):
             queries.add_vehicle(connection, vehicle_id, owner, SECRET, 1.0)
     server, is_ready = WatchedServer(tmp_path), asyncio.Event()
@@ -168,6 +171,18 @@ async def test_calls_count_by_template(server: WatchedServer) -> None:
     assert found.value("ovms_http_request_seconds_count", route="/healthz") == 1
 
 
+async def test_sessions_and_watches(server: WatchedServer) -> None:
+    """An owner who logs in by HTTP and looks at a vehicle is a session and a watch."""
+    login = {"username": "tester", "password": PASSWORD}
+    url = f"http://{HOST}:{server.ports.http}"
+    assert (await server.client.get(f"{url}/api/cookie", params=login)).status_code == 200
+    assert (await server.client.get(f"{url}/api/vehicle/CAR1")).status_code == 200
+    found = await server.scrape()
+    assert (found.value("ovms_http_sessions"), found.value("ovms_http_watches")) == (1, 1)
+    assert found.value("ovms_logins_total", scheme="http", outcome="accepted") == 1
+    assert found.value("ovms_rooms") == 1
+
+
 async def test_a_wrong_secret_is_counted(server: WatchedServer) -> None:
     """A refused caller is a number with its reason."""
     assert server.ports.mp is not None
@@ -176,3 +191,18 @@ async def test_a_wrong_secret_is_counted(server: WatchedServer) -> None:
     found = await server.scrape()
     assert found.values("ovms_refused_total", "reason") == {"wrong_secret": 1}
     assert (await server.status()).logins_failed == {"0x30": 1}
+
+
+async def test_a_server_that_stops_says_so(server: WatchedServer) -> None:
+    """While somebody's welcome is waited for, the status tells that the server is stopping."""
+    _, writer = await asyncio.open_connection(HOST, server.ports.mp)
+    writer.write(b"MP-C 0")
+    async with asyncio.timeout(PATIENCE):
+        while (await server.status()).connections["stranger"] != 1:
+            pass
+        server.stop.set()
+        while (found := await server.status()).state != "stopping":
+            pass
+    assert found.troubles == ["The server is stopping."]
+    assert not (server.data / "ready.json").exists()
+    writer.close()

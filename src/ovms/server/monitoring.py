@@ -98,6 +98,8 @@ class Watched:
                 for channel in self.notifier.channels
                 for outcome in DeliveryOutcome
             },
+            sessions=len(self.http.context.callers.sessions),
+            watches=len(self.http.context.watches),
         )
 
     def _count_http(self) -> None:

@@ -40,6 +40,7 @@ class FakeParts:
             refused=self.refused, unanswered_cars=3, welcomes=self.welcomes,
             certificates=self.certificates, alerts=self.alerts, alerts_noted=self.noted,
             alerts_refused=4, alerts_expired=5, deliveries=self.deliveries,
+            sessions=6, watches=7,
         )  # fmt: skip
 
     async def find_troubles(self) -> Mapping[str, str]:

@@ -110,6 +110,7 @@ async def test_the_server(api: HttpSite, sources: MonitorSources, parts: FakePar
     assert found.value("ovms_deliveries_total", channel="mail", outcome="failed") == 2
     assert (found.value("ovms_turns_waiting"), found.value("ovms_alerts_noted")) == (11, 12)
     assert found.value("ovms_event_loop_lag_seconds_bucket", le="0.005") == 1
+    assert (found.value("ovms_http_sessions"), found.value("ovms_http_watches")) == (6, 7)
     calls = {"method": "GET", "route": "/api/vehicles", "status": "200"}
     assert found.value("ovms_http_requests_total", **calls) == 1
     assert found.value("ovms_http_request_seconds_count", route="/api/vehicles") == 1

@@ -132,6 +132,8 @@ class Scrape:
             for (method, route, status), count in requests.done.items()
         ]
         yield _family("ovms_http_requests_total", done)
+        yield _plain("ovms_http_sessions", facts.sessions)
+        yield _plain("ovms_http_watches", facts.watches)
         seconds: dict[tuple[str, ...], Histogram] = {
             (route,): each for route, each in requests.seconds.items()
         }

@@ -61,6 +61,10 @@ class ServerFacts:
     alerts_expired: int
     deliveries: Mapping[tuple[str, str], int]
     """Tries to deliver, by channel and outcome."""
+    sessions: int
+    """Owners' sessions by HTTP."""
+    watches: int
+    """Vehicles that somebody watches by HTTP."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,8 @@ METRICS: Final = (
         "Calls by HTTP, by the template of their path.",
         ("method", "route", "status"),
     ),
+    Metric("ovms_http_sessions", "gauge", "Sessions of owners by HTTP, with a cookie each."),
+    Metric("ovms_http_watches", "gauge", "Watches by HTTP, each of which counts as an app."),
     Metric("ovms_http_request_seconds", "histogram", "How long calls took.", ("route",)),
 )
 
