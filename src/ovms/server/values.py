@@ -245,7 +245,8 @@ class Provision:
 class AccountState:
     """What an owner may log in by at the moment, and the owner's cars.
 
-    ``permits`` are the rights of the tokens by their ids, ``vehicles`` the ids of the cars, sorted.
+    ``permits`` are the rights of the tokens by their ids, ``vehicles`` the ids of the cars, sorted,
+    and ``tls_only`` those of them that take logins over TLS only.
     """
 
     owner_id: int
@@ -253,6 +254,7 @@ class AccountState:
     password_hash: str | None = field(repr=False)
     permits: dict[int, str]
     vehicles: tuple[str, ...]
+    tls_only: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

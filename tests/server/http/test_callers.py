@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -208,6 +208,32 @@ async def test_whose_vehicle(api: HttpSite) -> None:
     with pytest.raises(CallFailed) as failed:
         caller.check_vehicle("CAR3")
     assert failed.value.status == 403
+
+
+@pytest.mark.parametrize(
+    "path", ["status", "charge", "location", "tpms", "protocol", "historical", "vehicle", "lock"]
+)
+async def test_tls_only(api: HttpSite, path: str) -> None:
+    """A vehicle that takes TLS only is told nobody without, also in a session that is open."""
+    in_session: dict[str, Any] = {"headers": {"cookie": await session_of(api)}}
+    in_url: dict[str, Any] = {"params": BOB}
+    api.change(lambda connection, now: queries.set_tls_only(connection, "CAR1", True, now))
+    await api.accounts.check_logins()
+    for who in (in_session, in_url):
+        plain = await api.client.get(f"/api/{path}/car1", **who)
+        assert (plain.status_code, plain.text) == (403, "The vehicle takes calls over TLS only\n")
+        safe = await api.client.get(f"https://server/api/{path}/CAR1", **who)
+        assert safe.status_code == 200
+        assert (await api.client.get(f"/api/{path}/CAR2", **who)).status_code == 200
+
+
+async def test_no_command_without_tls(api: HttpSite) -> None:
+    """Nor is it commanded."""
+    _, line = await api.report("S80,K")
+    api.change(lambda connection, now: queries.set_tls_only(connection, "CAR1", True, now))
+    line.take()
+    assert (await api.call("PUT charge")).status_code == 403
+    assert line.take() == []
 
 
 async def test_no_secret_is_shown(api: HttpSite, tmp_path: Path) -> None:

@@ -92,6 +92,8 @@ class Login:
     credential: Credential = field(repr=False)
     permit: str = EVERYTHING
     """The rights of the token; a password has all."""
+    tls_only: frozenset[str] = frozenset()
+    """The ids of those cars that take logins over TLS only."""
 
 
 class LoginHolder(Protocol):
@@ -285,7 +287,7 @@ class Accounts:
         permit = EVERYTHING
         if credential.token_id is not None:
             permit = state.permits[credential.token_id]
-        return Login(owner_id, state.name, state.vehicles, credential, permit)
+        return Login(owner_id, state.name, state.vehicles, credential, permit, state.tls_only)
 
     def _holds(self, credential: Credential, state: AccountState) -> bool:
         if credential.token_id is not None:

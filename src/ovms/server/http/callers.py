@@ -47,6 +47,8 @@ class HttpCaller:
     """Where the caller is, without a port."""
     session: str = field(default="", repr=False)
     """The id of the session; empty without one."""
+    is_secure: bool = True
+    """Others on the way cannot read the call, by what the server sees or a trusted proxy says."""
 
     def check_right(self, right: str) -> None:
         """Raise :class:`CallFailed` (403) if the caller's rights do not hold ``right``."""
@@ -54,10 +56,15 @@ class HttpCaller:
             raise CallFailed(403, "Forbidden")
 
     def check_vehicle(self, vehicle_id: str) -> str:
-        """Return a vehicle's id as it is stored; raise :class:`CallFailed` (403) if not theirs."""
+        """Return a vehicle's id as it is stored.
+
+        Raises :class:`CallFailed` (403) if it is not theirs, or takes TLS only and this is none.
+        """
         key = vehicle_key(vehicle_id)
         if key not in self.login.vehicles:
             raise CallFailed(403, "Forbidden")
+        if key in self.login.tls_only and not self.is_secure:
+            raise CallFailed(403, "The vehicle takes calls over TLS only")
         return key
 
 
@@ -92,7 +99,8 @@ class Callers:
         if session is not None:
             self.sessions.use(session)
         self._limits.take(login)
-        return HttpCaller(login, address, session.id if session is not None else "")
+        session_id = session.id if session is not None else ""
+        return HttpCaller(login, address, session_id, request.url.scheme == "https")
 
     async def log_in(
         self, user: str, password: str, right: str, address: str, *, by_broker: bool = False

@@ -35,7 +35,12 @@ def _states(connection: Connection, ids: list[int]) -> dict[int, AccountState]:
     o = owners.c
     rows = connection.execute(select(o.id, o.name, o.password_hash).where(o.id.in_(ids)))
     return {
-        row.id: AccountState(*row, permits.get(row.id, {}), tuple(cars.get(row.id, ())))
+        row.id: AccountState(
+            *row,
+            permits.get(row.id, {}),
+            tuple(cars.get(row.id, ())),
+            frozenset(each for each, tls_only in cars.get(row.id, {}).items() if tls_only),
+        )
         for row in rows
     }
 
@@ -48,12 +53,14 @@ def _permits(connection: Connection, ids: list[int]) -> dict[int, dict[int, str]
     return found
 
 
-def _cars(connection: Connection, ids: list[int]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
+def _cars(connection: Connection, ids: list[int]) -> dict[int, dict[str, bool]]:
+    """Return the cars of owners, and whether each takes TLS only."""
+    found: dict[int, dict[str, bool]] = {}
     v = vehicles.c
     is_car = (v.owner_id.in_(ids), v.type == "car", v.deleted.is_(None))
-    for row in connection.execute(select(v.owner_id, v.id).where(*is_car).order_by(v.id)):
-        found.setdefault(row.owner_id, []).append(row.id)
+    query = select(v.owner_id, v.id, v.tls_only).where(*is_car).order_by(v.id)
+    for row in connection.execute(query):
+        found.setdefault(row.owner_id, {})[row.id] = row.tls_only
     return found
 
 
