@@ -67,7 +67,7 @@ def _say(server: Server, *requests: str) -> str:
         heard = b""
         for number, request in enumerate(requests, start=1):
             connection.sendall(request.encode())
-            # The bodies of all these answers are one line.
+            # The bodies of all these answers are short, so they come whole.
             while heard.count(b"\r\n\r\n") < number or heard.endswith(b"\r\n\r\n"):
                 data = connection.recv(65536)
                 assert data, heard

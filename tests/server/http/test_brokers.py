@@ -66,6 +66,13 @@ async def _ask(api: HttpSite, question: str, plugin: str, **said: str) -> int:
 PLUGINS = ("form", "json", "old")
 
 
+async def test_yes_in_words(site: HttpSite) -> None:
+    """A plugin that looks at the text sees exactly ``ok``, and only where the status says yes."""
+    for user, text in (("alice", "ok"), ("bob", "Forbidden\n")):
+        answer = await _post(site, "/mqapi/superuser", f"username={user}".encode())
+        assert answer.text == text
+
+
 @pytest.mark.parametrize("plugin", PLUGINS)
 async def test_who_may_log_in(site: HttpSite, plugin: str) -> None:
     """Password, and tokens with the right for brokers, are right; nothing else is."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from ovms.protocol.spelling import owner_key
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 RIGHT = "v3"
 """What a token must permit for the broker."""
+
+YES = "ok"
+"""The text of yes, without a newline: plugins may be set to look at it, not at the status."""
 
 PREFIX = "ovms"
 """The first level of all topics of owners."""
@@ -54,7 +58,7 @@ def _question(context: HttpContext, path: str, ask: Question) -> Route:
         if not fields.get("username"):
             raise CallFailed(404, "Not found")
         is_allowed = await ask(context, fields, address_of(request))
-        return text_answer("OK") if is_allowed else text_answer("Forbidden", 403)
+        return PlainTextResponse(YES) if is_allowed else text_answer("Forbidden", 403)
 
     return Route(path, answer, methods=["POST"])
 
