@@ -221,7 +221,7 @@ async def serve(
         ):
             acceptor = Acceptor(services, clock, rate=settings.message_rate())
             services.accounts.add_holder(acceptor)
-            http.on_unfit = acceptor.strays.put_line
+            http.on_unfit, http.websocket = acceptor.strays.put_line, acceptor.answer
             entrances = _entrances(ports, certificates, acceptor, http, metrics)
             operator = _operator(settings, channels, clock)
             parts = ServerParts(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from ovms.net.http import HEAD_LIMIT
+from ovms.net.pump import Pump
+from ovms.protocol import Party, Session
 from ovms.server.http.connection import (
     BODY_LIMIT,
     HEADERS_LIMIT,
@@ -24,7 +26,7 @@ from ovms.server.http.connection import (
     spelled,
 )
 from ovms.server.strangers import StrangerStage
-from tests.net.ends import Certificate
+from tests.net.ends import HANDSHAKE, Certificate, End
 from tests.server.http.places import BIG, CallPlace, RawCaller, listening
 from tests.waiting import PATIENCE, until
 
@@ -183,6 +185,27 @@ async def test_an_upgrade_that_we_do_not_know(place: CallPlace) -> None:
         await caller.says(b"GET /echo HTTP/1.1\r\n" + upgrade + ECHO)
         assert (await caller.hears())[0] == 200
         assert (await caller.hears())[0] == 200
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+async def test_a_websocket_behind_calls(place: CallPlace, is_whole: bool) -> None:
+    """A proxy that keeps connections may ask for it on one that had calls: a pump takes it over."""
+    ends: list[End] = []
+
+    def websocket() -> Pump:
+        ends.append(End())
+        return Pump(Session(Party.SERVER, "S" * 22), ends[-1])
+
+    place.service.websocket = websocket
+    async with await place.calls() as caller:
+        assert (await caller.ask(ECHO))[0] == 200
+        for piece in [HANDSHAKE] if is_whole else [HANDSHAKE[:30], HANDSHAKE[30:]]:
+            await caller.says(piece)
+        assert (await caller.hears_head()).startswith("HTTP/1.1 101 ")
+        assert place.service.count == 0
+        assert ends[0].line.peer == place.peer
+        await caller.says(b"\x88\x80aaaa")  # Close
+        assert await caller.reader.readexactly(2) == b"\x88\x00"
 
 
 async def test_expect(place: CallPlace) -> None:

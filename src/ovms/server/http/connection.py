@@ -27,7 +27,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from ovms.base.logs import get_logger
-from ovms.net.http import HEAD_LIMIT
+from ovms.net.http import HEAD_LIMIT, is_our_path
 from ovms.net.pump import STREAM_LIMIT
 from ovms.net.traffic import unread
 from ovms.server.accounts.buckets import network_of
@@ -342,9 +342,11 @@ class HttpConnection(HttpToolsProtocol):
             self.parser.feed_data(piece)
             if self._is_receiving and self._fed > HEAD_LIMIT + SLICE:
                 self._check_length()
-        except httptools.HttpParserUpgrade as upgrade:  # to what we do not speak, so it goes on
+        except httptools.HttpParserUpgrade as upgrade:
             rest = piece[upgrade.args[0] :]
-            if rest:
+            if self._is_for_websocket:
+                self._hand_over(rest)
+            elif rest:  # we do not speak what was asked for, so HTTP goes on
                 self._feed(rest)
         except CallRefused as refused:
             self._refuse(refused)
@@ -355,6 +357,30 @@ class HttpConnection(HttpToolsProtocol):
                 if self._is_first:
                     self._service.on_unfit(self._data)
                 self._refuse(CallRefused(400, "Bad request"))
+
+    @property
+    def _is_for_websocket(self) -> bool:
+        """Whether a call asks for our WebSocket; it may stand behind other calls of a proxy."""
+        return (
+            self.parser.should_upgrade()
+            and self.scope["method"] == "GET"
+            and is_our_path(self.scope["path"])
+            and not self.is_answering
+            and self._service.websocket is not None
+        )
+
+    def _hand_over(self, rest: bytes) -> None:
+        """Make a pump the transport's protocol, and pass it the call's head and what has come."""
+        assert self._service.websocket is not None
+        pump = self._service.websocket()
+        pump.peer = self._peer
+        lines = [b"GET %s HTTP/1.1" % self.url, *(b"%s: %s" % each for each in self.headers)]
+        data = b"\r\n".join([*lines, b"", b""]) + rest + self._data[self._at :]
+        self._data, self._at, self._is_left = b"", 0, True
+        self._service.forget(self)
+        self.transport.set_protocol(pump)
+        pump.connection_made(self.transport)
+        pump.data_received(data)
 
     def _check_length(self) -> None:
         """Refuse a call of which too much has come, whatever it is."""
@@ -436,6 +462,8 @@ class HttpConnection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Handle a whole call."""
         self._is_receiving, self._is_in_line, self._fed = False, True, 0
+        if self._is_for_websocket:
+            return
         exchange = Exchange(
             scope=self.scope,
             transport=self.transport,

@@ -1,8 +1,7 @@
 """All HTTP connections of the server, and the application behind them.
 
-Importing Starlette and uvicorn takes as long as the start of the whole server, and memory that a
-server needs for nothing that nobody calls by HTTP. So the first call has them imported, in a
-thread, and waits for it.
+Importing Starlette and uvicorn takes 0.12 s and 5 MB, for nothing where nobody calls by HTTP. So
+the first call has them imported, in a thread, and waits for it.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from ovms.base.logs import get_logger
 
 if TYPE_CHECKING:
+    from ovms.net.pump import Pump
     from ovms.server.http.connection import HttpConnection
     from ovms.server.http.context import HttpContext
 
@@ -46,7 +46,7 @@ class HttpService:
     """All HTTP connections.
 
     ``forwarded_from`` are the reverse proxies that are believed. ``on_unfit`` is called with what
-    a caller says first that is no HTTP.
+    a caller says first that is no HTTP. ``websocket`` makes the protocol of a WebSocket.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class HttpService:
     ) -> None:
         self.context = context
         self.on_unfit = on_unfit
+        self.websocket: Callable[[], Pump] | None = None
         self.make_app: Callable[[], Any] = self._field_app
         """Makes the application, once that is imported; set it before the first call."""
         self.now = context.clock.monotonic
