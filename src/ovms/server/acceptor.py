@@ -633,9 +633,9 @@ class Acceptor:
                 is_usual = connection.is_http
                 connection.pump.close(None if is_usual else NoWelcome("no welcome in time"))
 
-    def logins(self) -> set[Login]:
+    def logins(self) -> list[Login]:
         """Return the logins of all owners' apps."""
-        return {each.login for each in self.connections if each.login is not None}
+        return [each.login for each in self.connections if each.login is not None]
 
     def update(self, changes: Mapping[Login, Login | None]) -> None:
         """Close the apps of owners whose password, token or vehicles changed."""
