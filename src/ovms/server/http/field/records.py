@@ -370,12 +370,12 @@ def _wheels(fields: tuple[str, ...]) -> Facts:
         values, _ = sections.get(section, ((), ""))
         for wheel, value in zip(wheels, values):  # noqa: B905 (as far as both reach)
             if section == "pressure":
-                facts[f"{wheel}_pressure_kpa"] = value or None
+                facts[f"{wheel}_pressure_kpa"] = _told(value)
                 facts[f"{wheel}_pressure"] = _psi(value)
             else:
-                facts[f"{wheel}_{section}"] = value or None
+                facts[f"{wheel}_{section}"] = _told(value)
     stale = {name: sections[name][1] if name in sections else "" for name in WHEEL_SECTIONS}
-    facts |= {f"stale_{name}": text or None for name, text in stale.items()}
+    facts |= {f"stale_{name}": _told(text) for name, text in stale.items()}
     facts["staletpms"] = max(
         (int(text) for text in stale.values() if _is_whole(text)), default=None
     )
@@ -434,6 +434,10 @@ def _is_sealed() -> CallFailed:
     return CallFailed(
         502, "The vehicle seals its messages (paranoid mode): only its app reads them"
     )
+
+
+def _told(text: str) -> str | None:
+    return None if not text or text in NO_NUMBERS else text
 
 
 def _byte(text: str | None) -> int:
