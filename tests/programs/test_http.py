@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from ovms.server.acceptor import LEAVING_TIMEOUT
+from ovms.server.http.service import STOP_TIMEOUT
+from tests.conformance.client import Caller, Transport, dial
 from tests.programs.conftest import SECRET, Server, Start, run_ovms
 from tests.waiting import PATIENCE, wait_until
 
@@ -153,3 +155,24 @@ def test_it_starts_as_fast_as_without(owned: Server) -> None:
         assert connection.getresponse().status == 401
     wait_until(is_imported)
     assert SECRET not in owned.program.output()
+
+
+def test_a_stop_ends_a_call_that_waits_for_a_car(owned: Server) -> None:
+    """Its car is closed, so the call is answered: it does not wait for its time to be over."""
+    wire = dial(Transport.TCP, owned.port, None)
+    car = Caller(wire, SECRET)
+    car.send_welcome("C", "CAR1")
+    car.be_welcomed()
+    car.say(b"S80,K,220,13,charging,standard,280,270,16,75,27,124,3,1,0,1,60,1,160,90")
+    car.settle()
+    with closing(plain(owned)) as connection:
+        connection.request("PUT", f"/api/lock/CAR1?{LOGIN}", body="pin=1234")
+        car.hear_code(b"C")
+        began = time.monotonic()
+        owned.program.process.terminate()
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["Connection"]) == (504, "close")
+        assert answer.read()
+        assert owned.program.end() == 0
+        assert time.monotonic() - began < STOP_TIMEOUT + LEAVING_TIMEOUT
+    wire.close()
