@@ -24,6 +24,7 @@ SAID = {"application": "evcc", "purpose": "wall box", "permit": "auth,session"}
         {"params": BOB, "json": SAID},
         {"params": BOB, "files": {name: (None, value) for name, value in SAID.items()}},
         {"params": BOB, "files": {name: (f"{name}.txt", value) for name, value in SAID.items()}},
+        {"params": BOB, "files": {name: (name, f"{value}\r\n") for name, value in SAID.items()}},
         {"files": {name: (name, value) for name, value in (BOB | SAID).items()}},
         {"params": BOB | {"purpose": "other", "permit": "auth,session"},
          "data": {"application": "evcc", "purpose": "wall box"}},

@@ -60,8 +60,9 @@ async def list_tokens(context: HttpContext, caller: HttpCaller, request: Request
 async def add_token(context: HttpContext, caller: HttpCaller, request: Request) -> Response:
     """Make a token, as form, multipart parts or query say; answer with it."""
     fields = await fields_of(request)
+    # A part that is a file may end with the end of its line.
     said = {
-        name: fields.get(name) or request.query_params.get(name) or default
+        name: fields.get(name, "").strip() or request.query_params.get(name, "").strip() or default
         for name, default in DEFAULTS.items()
     }
     now = context.clock.time()
