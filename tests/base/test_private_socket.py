@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import socket
 import stat
 from pathlib import Path
@@ -32,6 +33,15 @@ def test_a_dead_one_is_replaced(tmp_path: Path) -> None:
         bind_private(descriptor, NAME).close()
         with bind_private(descriptor, NAME) as listener:
             listener.listen()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_one_that_root_makes(tmp_path: Path) -> None:
+    """It is the folder's owner's, whose programs must be able to remove it."""
+    os.chown(tmp_path, 12345, 23456)
+    with opened_folder(tmp_path) as descriptor, bind_private(descriptor, NAME):
+        made = (tmp_path / NAME).stat()
+        assert (made.st_uid, made.st_gid) == (12345, 23456)
 
 
 def test_what_is_no_socket_stays(tmp_path: Path) -> None:

@@ -33,7 +33,8 @@ def socket_address(descriptor: int, name: str) -> str:
 def bind_private(descriptor: int, name: str) -> socket.socket:
     """Bind a socket in a folder, for its owner only; replace one that a killed process has left.
 
-    Only one process may use the folder. Raises ``OSError``.
+    One that root makes is the folder's owner's. Only one process may use the folder. Raises
+    ``OSError``.
     """
     with suppress(FileNotFoundError):
         if not stat.S_ISSOCK(os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode):
@@ -43,12 +44,21 @@ def bind_private(descriptor: int, name: str) -> socket.socket:
     before = os.umask(0o177)
     try:
         listener.bind(socket_address(descriptor, name))
+        _hand_over(descriptor, name)
     except BaseException:
         listener.close()
         raise
     finally:
         os.umask(before)
     return listener
+
+
+def _hand_over(descriptor: int, name: str) -> None:
+    """Hand a socket that root has made to the folder's owner, if the system lets it."""
+    if os.geteuid() == 0:
+        with suppress(OSError):
+            owner = os.fstat(descriptor)
+            os.chown(name, owner.st_uid, owner.st_gid, dir_fd=descriptor, follow_symlinks=False)
 
 
 def remove_socket(descriptor: int, name: str) -> None:
