@@ -611,3 +611,41 @@ async def test_turning_away(place: CallPlace) -> None:
         assert connection.turn_away()
         assert place.service.count == 0
         assert await caller.is_closed()
+
+
+@pytest.mark.parametrize("at", range(1, 66, 4))
+async def test_a_cookie_with_its_line_end(place: CallPlace, at: int) -> None:
+    """A client that sends a CR too many behind its cookie is answered, however the call comes."""
+    first = b"GET /echo HTTP/1.1\r\nHost: x\r\ncookie: ovmsapisession=abc\r\r\n\r\n"
+    async with await place.calls() as caller:
+        await caller.says(first[:at])
+        await asyncio.sleep(0)
+        for call in (first[at:], first, ECHO):
+            status, _, body = await caller.ask(call)
+            assert (status, json.loads(body)["path"]) == (200, "/echo")
+
+
+async def test_a_cookie_byte_by_byte(place: CallPlace) -> None:
+    """The same call is answered when its bytes come one by one."""
+    call = b"GET /echo HTTP/1.1\r\ncookie: a=b\r\r\n\r\n"
+    async with await place.calls() as caller:
+        await caller.ask(ECHO)
+        (connection,) = place.service.connections
+        for at in range(len(call) - 1):
+            connection.data_received(call[at : at + 1])
+        status, _, _ = await caller.ask(call[-1:])
+    assert status == 200
+
+
+async def test_a_body_keeps_its_line_ends(place: CallPlace) -> None:
+    """Nothing of a body is left out, whatever stands in it."""
+    body = b"a\r\r\n" * 300 + b"\r\r"
+    _, _, told = await place.ask(post(body))
+    assert json.loads(told)["body"] == len(body)
+
+
+@pytest.mark.parametrize("end", [b"\r\r\r\n\r\n", b"\r\n\r\r\n", b"\rX: y\r\n\r\n"])
+async def test_other_line_ends(place: CallPlace, end: bytes) -> None:
+    """Other lone line ends are refused: two servers may read them differently."""
+    status, _, _ = await place.ask(b"GET /echo HTTP/1.1\r\nHost: x" + end)
+    assert status == 400

@@ -74,6 +74,12 @@ TARGET: Final = re.compile(rb"(?:[a-zA-Z]+://[^/?#]*)?((?:/[^?#]*)?)(?:\?([^#]*)
 
 _HIGH: Final = re.compile(rb"[\x80-\xff]")
 
+_ECHOED: Final = re.compile(rb"(?<=[^\r\n])\r\r\n")
+"""A line's end behind the CR of another; not an empty line."""
+
+_UNSURE: Final = re.compile(rb"[^\r\n]?\r{1,2}\Z")
+"""What may become the begin of one with the next byte."""
+
 _SPELLED: Final = {b"www-authenticate": b"WWW-Authenticate", b"etag": b"ETag"}
 
 log = get_logger("ovms.http")
@@ -196,6 +202,8 @@ class HttpConnection(HttpToolsProtocol):
         self._data = b""
         """What has come and is not parsed, from :attr:`_at` on."""
         self._at = 0
+        self._last = b""
+        """The last byte that was parsed."""
         self._is_in_line = True
         """The end of the request line has not come."""
         self._head = 0
@@ -316,8 +324,14 @@ class HttpConnection(HttpToolsProtocol):
     def _parse(self) -> None:
         while self._at < len(self._data) and not self._waiting and not self._is_over:
             piece = self._data[self._at : self._at + SLICE]
+            is_body = self._is_receiving and not self._is_in_head
+            if not is_body and (held := _UNSURE.search(piece)):
+                piece = piece[: held.start()]
+                if not piece:  # what comes next decides
+                    break
             self._at += len(piece)
-            self._feed(self._quoted(piece))
+            last, self._last = self._last, piece[-1:]
+            self._feed(piece if is_body else self._quoted(_without_echo(last, piece)))
         if self._at >= len(self._data) or self._is_over:
             self._data, self._at = b"", 0
         if not self.transport.is_closing():
@@ -533,6 +547,17 @@ class HttpConnection(HttpToolsProtocol):
             self.transport.close()
         elif self.transport.can_write_eof():
             self.transport.write_eof()
+
+
+def _without_echo(last: bytes, piece: bytes) -> bytes:
+    """Return it with single line ends in the head; ``last`` is the byte before it.
+
+    One client cuts its cookie out of our answer, with the CR behind it, and sends all of that back.
+    """
+    end = piece.find(b"\r\n\r\n")
+    rest = len(piece) if end < 0 else end + 4
+    front = _ECHOED.sub(b"\r\n", last + piece[:rest])
+    return front[len(last) :] + piece[rest:]
 
 
 def target_of(url: bytes) -> tuple[bytes, bytes]:
