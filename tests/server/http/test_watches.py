@@ -50,6 +50,19 @@ async def test_the_car_is_told(api: HttpSite) -> None:
     assert (await api.client.delete(WATCH, params=BOB)).status_code == 200
 
 
+async def test_a_look_is_no_watch(api: HttpSite) -> None:
+    """A call by HEAD neither makes a watch nor renews one."""
+    _, line = await api.enter(Role.CAR)
+    line.take()
+    answer = await api.client.head(WATCH, params=BOB)
+    assert (answer.status_code, answer.content, line.take()) == (200, b"", [])
+    await api.get(WATCH)
+    pass_time(api, WATCH_LIFE - 1)
+    await api.client.head(WATCH, params=BOB)
+    pass_time(api, 1)
+    assert line.take()[-1] == "Z0"
+
+
 async def test_one_watcher(api: HttpSite) -> None:
     """However often somebody calls, it is one watcher, and the car hears of it once."""
     _, line = await api.enter(Role.CAR)

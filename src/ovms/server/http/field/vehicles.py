@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ovms.server.http.answers import json_answer, text_answer
+from ovms.server.http.field.latest import view_of
 from ovms.server.http.field.records import dates
 from ovms.server.http.routing import owner_call
 
@@ -35,13 +36,18 @@ async def list_vehicles(context: HttpContext, caller: HttpCaller, request: Reque
 
 
 async def watch_vehicle(context: HttpContext, caller: HttpCaller, request: Request) -> Response:
-    """Have the caller watch a vehicle; answer with who is connected to it, the caller too."""
+    """Have the caller watch a vehicle; answer with who is connected to it, the caller too.
+
+    A look by ``HEAD`` at whether the call works watches nothing: monitors repeat it for ever.
+    """
     vehicle_id = caller.check_vehicle(request.path_params["vehicle_id"])
-    watch = await context.watches.renew(caller, vehicle_id)
-    status = watch.session.room.latest.by_code.get("S")
+    is_first = False
+    if request.method == "GET":
+        is_first = (await context.watches.renew(caller, vehicle_id)).is_first
+    status = (await view_of(context, vehicle_id)).latest.by_code.get("S")
     return json_answer(
         counts(context.hub, vehicle_id)
-        | {"v_first_peer": int(watch.is_first)}
+        | {"v_first_peer": int(is_first)}
         | (dates(status, context.clock.time()) if status is not None else {})
     )
 
