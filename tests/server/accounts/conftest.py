@@ -11,7 +11,7 @@ from ovms.server.accounts.passwords import hash_password
 from ovms.server.storage import queries
 from ovms.server.storage.database import Database
 from ovms.server.storage.opening import open_database
-from tests.server.storage.databases import close
+from tests.server.storage.databases import close, with_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +33,7 @@ def clock() -> ManualClock:
 @pytest.fixture
 def database(tmp_path: Path, password_hash: str) -> Iterator[Database]:
     """Make a database with Bob (``right``; CAR2, CAR1), and with Alice, who has no password."""
-    database = open_database(tmp_path)
-    database.upgrade()
+    database = open_database(with_schema(tmp_path))
     with database.writing() as connection:
         bob = queries.add_owner(connection, "Bob", 1.0, password_hash=password_hash)
         for vehicle_id in ("CAR2", "CAR1"):

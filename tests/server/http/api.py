@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 from uuid import uuid4
 
 import httpx
+from argon2 import PasswordHasher
 
 from ovms.base.clock import ManualClock
 from ovms.protocol import Message, Role
+from ovms.server.accounts import passwords
 from ovms.server.accounts.login import Accounts
-from ovms.server.accounts.passwords import hash_password
 from ovms.server.http.app import make_app
 from ovms.server.http.callers import Callers
 from ovms.server.http.context import HttpContext
@@ -21,6 +23,7 @@ from ovms.server.storage import queries
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.store import Store
 from tests.server.hub.fakes import START, VERSION, FakeAlerts, FakeLine, message
+from tests.server.storage.databases import with_schema
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -31,7 +34,9 @@ if TYPE_CHECKING:
     from ovms.server.storage.database import Database
 
 PASSWORD = "right"
-PASSWORD_HASH = hash_password(PASSWORD)
+FAST_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""Hashes what must be right here, and withstands nothing."""
+PASSWORD_HASH = FAST_HASHER.hash(PASSWORD)
 BOB = {"username": "bob", "password": PASSWORD}
 """What an owner's call says in its URL."""
 
@@ -132,8 +137,10 @@ async def session_of(api: HttpSite, headers: Mapping[str, str] | None = None) ->
 async def open_site(folder: Path, mqtt_superuser: str | None = None) -> AsyncIterator[HttpSite]:
     """Yield a site whose clock stands at :data:`START`."""
     clock = ManualClock(START)
-    database = open_database(folder)
+    database = open_database(with_schema(folder))
     async with AsyncExitStack() as stack:
+        stack.enter_context(patch.object(passwords, "_hasher", FAST_HASHER))
+        stack.enter_context(patch.object(passwords, "_nobody", lambda: PASSWORD_HASH))
         stack.push_async_callback(database.close)
         store = await Store.open(database, clock.time)
         stack.push_async_callback(store.close)

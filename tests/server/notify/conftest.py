@@ -11,7 +11,7 @@ from ovms.server.storage import queries
 from ovms.server.storage.notify import NotifyStore
 from ovms.server.storage.opening import open_database
 from tests.server.notify.servers import HttpReceiver, MailReceiver, load_apprise
-from tests.server.storage.databases import close
+from tests.server.storage.databases import close, with_schema
 
 load_apprise()
 
@@ -33,8 +33,7 @@ async def http_server() -> AsyncIterator[HttpReceiver]:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[NotifyStore]:
     """Make a database: bob has CAR1 and CAR2, eve has CAR3; the secret of CAR2 holds commas."""
-    database = open_database(tmp_path)
-    database.upgrade()
+    database = open_database(with_schema(tmp_path))
     with database.writing() as connection:
         bob = queries.add_owner(connection, "bob", 1.0)
         eve = queries.add_owner(connection, "eve", 1.0)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import shutil
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +19,30 @@ from ovms.server.storage.limits import HistoryLimits
 from ovms.server.storage.opening import open_database
 
 
+def with_schema(folder: Path) -> Path:
+    """Put an empty database with the schema, and its key, into a data folder; return the folder.
+
+    To make the schema takes longer than most tests, so it is made once a process.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in _template().iterdir():
+        shutil.copy2(file, folder / file.name)
+    return folder
+
+
+@cache
+def _template() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="ovms-schema-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    database = open_database(folder)
+    database.upgrade()
+    close(database)
+    return folder
+
+
 def make_database(folder: Path, limits: HistoryLimits | None = None) -> Database:
     """Make a database with the schema, owner ``bob`` and his vehicles ``CAR1`` and ``CAR2``."""
-    database = open_database(folder, limits=limits or HistoryLimits())
-    database.upgrade()
+    database = open_database(with_schema(folder), limits=limits or HistoryLimits())
     with database.writing() as connection:
         bob = queries.add_owner(connection, "bob", 1.0)
         for vehicle_id in ("CAR1", "CAR2"):
