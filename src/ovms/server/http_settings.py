@@ -24,7 +24,8 @@ class HttpSettings(BaseModel):
 
     http: bool = Field(
         default=True,
-        description="Open the HTTP ports; plain = false leaves out the plain one, tls = false the other.",
+        description="Open the HTTP ports; plain = false leaves out the plain one, tls = false the"
+        " other.",
     )
     http_port: Port = Field(
         default=6868, description="Port for calls by HTTP, plain. 0 takes a free one."
