@@ -7,12 +7,16 @@ names and positions of the field. The clock stands, so an answer is the same eac
 from __future__ import annotations
 
 import asyncio
+import itertools
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode
 
 from ovms.protocol import Role
 from ovms.protocol.records.history import KeptRecord
+from ovms.server.http.field import command_calls
 from ovms.server.storage import queries
 from tests.server.http.api import BOB, HttpSite, open_site
 from tests.server.hub.fakes import START, message
@@ -20,6 +24,9 @@ from tests.waiting import until
 
 if TYPE_CHECKING:
     import httpx
+
+    from ovms.server.hub.hub import RoomSession
+    from tests.server.hub.fakes import FakeLine
 
 FOLDER = Path(__file__).parent / "golden"
 
@@ -51,13 +58,12 @@ DATA_CALLS = ("status", "charge", "lock", "valet", "location", "tpms", "protocol
 CALLS = (
     "GET /api/vehicles",
     *(f"GET /api/{call}/{vehicle}" for call in DATA_CALLS for vehicle in VEHICLES),
-    "GET /api/historical/FULL",
+    *(f"GET /api/historical/{vehicle}" for vehicle in VEHICLES),
     "GET /api/historical/FULL?since=2023-11-14 22:13:19",
     "GET /api/historical/FULL/*-LOG-Trip",
     "GET /api/historical/FULL/*-LOG-Trip?since=2023-11-14 22:12:20",
     "GET /api/historical/FULL/NOTHING",
-    "GET /api/historical/NEVER",
-    "DELETE /api/vehicle/FULL",
+    *(f"DELETE /api/vehicle/{vehicle}" for vehicle in VEHICLES),
     "GET /api/status/CAR3",
     "GET /api/status/NOBODY",
     "GET /api/status",
@@ -80,6 +86,50 @@ COMMANDS = (
 )
 """Commands, and what the car answers; nothing where it is not asked."""
 
+BODIES = {
+    "PUT chargemode": {"mode": "range"},
+    "PUT chargecurrent": {"amps": "16"},
+    "PUT chargemodecurrent": {"mode": "performance", "amps": "32"},
+    "PUT chargetimer": {"time": "23:30"},
+    "PUT lock": {"pin": "1234"},
+    "DELETE lock": {"pin": "1234"},
+    "PUT valet": {"pin": "1234"},
+    "DELETE valet": {"pin": "1234"},
+    "PUT homelink": {"button": "1"},
+    "PUT feature": {"feature": "9", "value": "1"},
+    "PUT parameter": {"parameter": "0", "value": "+1234"},
+}
+"""What the calls say that send a command; those not listed say nothing."""
+
+TOKEN_FORM = {"application": "evcc", "purpose": "wall box", "permit": "session,token.admin"}
+
+ACCOUNT_CALLS = (
+    ("GET /api/cookie", BOB, None),
+    ("DELETE /api/cookie", BOB, None),
+    ("GET /api/token", BOB, None),
+    ("POST /api/token", BOB, TOKEN_FORM),
+    ("POST /api/token?application=by%20query", BOB, None),
+    ("GET /api/token?of=both", BOB, None),
+    ("DELETE /api/token/none", BOB, None),
+    ("GET /api/vehicles?stale=cookie", None, None),
+    ("POST /mqapi/auth", None, {**BOB, "topic": "", "acc": "-1", "clientid": ""}),
+    ("POST /mqapi/auth?wrong=yes", None, {"username": "bob", "password": "wrong"}),
+    ("POST /mqapi/superuser", None, {"username": "bob"}),
+    ("POST /mqapi/acl", None, {"username": "bob", "topic": "ovms/bob/x", "acc": "1"}),
+    ("POST /mqapi/acl?others=yes", None, {"username": "bob", "topic": "ovms/alice/x", "acc": "1"}),
+    ("POST /mqapi/acl?nobody=yes", None, {"topic": "ovms/bob/x"}),
+    ("GET /mqapi/auth", None, None),
+    ("OPTIONS /api/vehicles", None, None),
+)
+"""Calls of no vehicle, who makes them, and their forms; of a query only the value may matter."""
+
+STALE = {"cookie": "ovmsapisession=7b0e3c5e-0000-4000-8000-000000000000"}
+
+_RANDOM = (
+    (re.compile(rb"[0-9a-f]{64}"), b"(64 hex digits)"),
+    (re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"), b"(uuid)"),
+)
+
 RECORDS = (
     ("*-LOG-Trip", -60, 3, b"first,1"),
     ("*-LOG-Trip", 0, 3, b"third,caf\xe9"),
@@ -92,16 +142,22 @@ RECORDS = (
 async def answers(folder: Path) -> dict[str, bytes]:
     """Return the text of each golden file by its name, with a database in ``folder``."""
     async with open_site(folder) as site:
-        await fill(site)
+        full = await fill(site)
         found = {name_of(call): written(call, await ask(site, call)) for call in CALLS}
         found |= {name_of(call): text for call, text in await commanded(site)}
+        found |= {name_of(call): text for call, text in await commanded_all(site, *full)}
+        found |= {name_of(call): text for call, text in await managed(site)}
         nobody = await site.client.get("/api/status/FULL")
         found["unauthenticated"] = written("GET /api/status/FULL, as nobody", nobody)
     return found
 
 
-async def fill(site: HttpSite) -> None:
-    """Make the vehicles, and have each say its messages 90 seconds ago; FULL stays connected."""
+async def fill(site: HttpSite) -> tuple[RoomSession, FakeLine]:
+    """Make the vehicles, and have each say its messages 90 seconds ago.
+
+    Return the connection of FULL, which alone stays.
+    """
+    found = []
     with site.database.writing() as connection:
         owner = queries.find_owner(connection, "bob")
         assert owner is not None
@@ -113,11 +169,13 @@ async def fill(site: HttpSite) -> None:
         assert site.store.put_history("FULL", record)
     for vehicle_id, messages in VEHICLES.items():
         if messages:
-            session, _ = await site.report(*messages, vehicle_id=vehicle_id)
+            session, line = await site.report(*messages, vehicle_id=vehicle_id)
+            found.append((session, line))
             if vehicle_id != "FULL":
                 session.closed(None)
     await site.enter(Role.BATCH, "FULL")
     site.clock.advance(90.9)
+    return found[0]
 
 
 async def ask(site: HttpSite, call: str) -> httpx.Response:
@@ -143,6 +201,59 @@ async def commanded(site: HttpSite) -> list[tuple[str, bytes]]:
     return found
 
 
+async def commanded_all(
+    site: HttpSite, session: RoomSession, line: FakeLine
+) -> list[tuple[str, bytes]]:
+    """Make each call that sends a command for each vehicle; the car of FULL obeys.
+
+    What it has heard stands behind the call.
+    """
+    found = []
+    for each, vehicle in itertools.product(command_calls.CALLS, VEHICLES):
+        name = f"{each.name}s" if each.method == "GET" else each.name  # as the field has them
+        path = f"/api/{name}/{vehicle}"
+        call = f"{each.method} {path}"
+        form = BODIES.get(f"{each.method} {name}")
+        request = site.client.request(each.method, path, params=BOB, data=form)
+        line.take()
+        asking = asyncio.create_task(request)
+        title = f"{call} {urlencode(form)}" if form else call
+        if vehicle == "FULL":
+            await until(lambda: line.messages)
+            (heard,) = line.take()
+            title += f" sends {heard}"
+            row = ",0,1,7" if each.spec.first_row is not None else ""
+            session.receive(message(f"c{each.spec.number},0{row}"))
+        found.append((call, written(title, await asking)))
+    return found
+
+
+async def managed(site: HttpSite) -> list[tuple[str, bytes]]:
+    """Make the calls of no vehicle, and remove a token; what is random is covered."""
+    found = []
+    for call, who, form in ACCOUNT_CALLS:
+        method, _, target = call.partition(" ")
+        path, _, query = target.partition("?")
+        parameters = dict(parse_qsl(query)) | (who or {})
+        headers = STALE if "stale" in query else {}
+        answer = await site.client.request(
+            method, path, params=parameters, data=form, headers=headers
+        )
+        found.append((call, written(call, answer)))
+        site.client.cookies.clear()
+    token = (await ask(site, "GET /api/token")).json()[0]["token"]
+    removed = await ask(site, f"DELETE /api/token/{token}")
+    found.append(("DELETE /api/token", written("DELETE /api/token/(64 hex digits)", removed)))
+    return [(call, covered(text)) for call, text in found]
+
+
+def covered(text: bytes) -> bytes:
+    """Return it without what is random."""
+    for pattern, cover in _RANDOM:
+        text = pattern.sub(cover, text)
+    return text
+
+
 def written(call: str, answer: httpx.Response) -> bytes:
     """Return an answer as its file has it: the call, the status, all headers, the body."""
     head = [call, str(answer.status_code)]
@@ -153,7 +264,13 @@ def written(call: str, answer: httpx.Response) -> bytes:
 def name_of(call: str) -> str:
     """Return the name of a call's file, without its suffix."""
     method, _, rest = call.partition(" ")
-    path = rest.removeprefix("/api/").replace("*-", "").replace("?", " ").partition("=")[0]
+    path = (
+        rest.removeprefix("/api/")
+        .removeprefix("/")
+        .replace("*-", "")
+        .replace("?", " ")
+        .partition("=")[0]
+    )
     name = path.replace("/", "-").replace(" ", "-").lower()
     return name if method == "GET" else f"{method.lower()}-{name}"
 
