@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies
 from starlette.requests import Request
 
-from ovms.server.http.bodies import VALUES_LIMIT, Values, fields_of, values_of
+from ovms.server.http.bodies import OPTIONS_LIMIT, VALUES_LIMIT, Values, fields_of, values_of
 from ovms.server.http.errors import CallFailed
 
 MULTIPART = "multipart/form-data; boundary=x"
@@ -108,6 +108,14 @@ async def test_anything(kind: str, data: strategies.DataObject) -> None:
             await look(_request(bytes(body), kind))
 
 
+async def test_a_long_file_name() -> None:
+    """The headers of a part, and the type of a body, may be as long as the bound."""
+    kind = MULTIPART + "; " + "y" * (OPTIONS_LIMIT - len(MULTIPART) - 2)
+    said = b'form-data; name="a"; filename='
+    name = b"; filename=" + b"y" * (OPTIONS_LIMIT - len(said))
+    assert await read(PART % (b"a", name, b"1") + b"--x--", kind) == [("a", "1")]
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
@@ -118,6 +126,8 @@ async def test_anything(kind: str, data: strategies.DataObject) -> None:
         (b"pin=\xff", FORM),
         (b"a=1&" * (VALUES_LIMIT + 1), FORM),
         (PARTS, "multipart/form-data"),
+        (PARTS, MULTIPART + ";" + "x" * OPTIONS_LIMIT),
+        (PART % (b"a", b"; filename=" + b"x" * OPTIONS_LIMIT, b"1") + b"--x--", MULTIPART),
         (b"rubbish", MULTIPART),
         (PART % (b"a", b"", b"1") * (VALUES_LIMIT + 1) + b"--x--", MULTIPART),
         (PARTS.replace(b"\xc3", b""), MULTIPART),

@@ -227,6 +227,16 @@ async def test_tls_only(api: HttpSite, path: str) -> None:
         assert (await api.client.get(f"/api/{path}/CAR2", **who)).status_code == 200
 
 
+@pytest.mark.parametrize("host", ["[", "a/b", "https://server", ""])
+async def test_any_host(api: HttpSite, host: str) -> None:
+    """Whatever host a call says that it wants, it is answered, and no TLS is made of it."""
+    api.change(lambda connection, now: queries.set_tls_only(connection, "CAR1", True, now))
+    for vehicle, status in (("CAR1", 403), ("CAR2", 200)):
+        path = f"/api/status/{vehicle}"
+        answer = await api.client.get(path, params=BOB, headers={"host": host})
+        assert answer.status_code == status
+
+
 async def test_no_command_without_tls(api: HttpSite) -> None:
     """Nor is it commanded."""
     _, line = await api.report("S80,K")

@@ -13,6 +13,7 @@ from ovms.net.pump import Pump
 from ovms.protocol import Party, Session
 from ovms.server.http.connection import (
     BODY_LIMIT,
+    FIELDS_LIMIT,
     HEADERS_LIMIT,
     IDLE_TIMEOUT,
     LINGER_TIMEOUT,
@@ -330,6 +331,7 @@ BAD: dict[str, tuple[int, bytes]] = {
         b"POST /echo HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\nContent-Length: 1\r\n\r\na",
     ),
     "a long URL": (414, b"GET /" + b"a" * URL_LIMIT),
+    "many fields": (414, b"GET /echo?" + b"a&" * FIELDS_LIMIT + b"a HTTP/1.1\r\n\r\n"),
     "many headers": (431, b"GET /echo HTTP/1.1\r\n" + b"X: 1\r\n" * (HEADERS_LIMIT + 1) + b"\r\n"),
     "long headers": (431, b"GET /echo HTTP/1.1\r\n" + b"Abcd: 1234567890\r\n" * 400 * 2),
     "an endless header": (431, b"GET /echo HTTP/1.1\r\nX: " + b"a" * (HEAD_LIMIT + 2 * SLICE)),
@@ -372,6 +374,8 @@ async def test_what_is_not_refused(place: CallPlace) -> None:
     async with await place.calls() as caller:
         many = b"GET /echo HTTP/1.1\r\n" + b"X: 1\r\n" * HEADERS_LIMIT + b"\r\n"
         assert (await caller.ask(many))[0] == 200
+        fields = b"GET /echo?" + b"a&" * (FIELDS_LIMIT - 1) + b"a HTTP/1.1\r\n\r\n"
+        assert (await caller.ask(fields))[0] == 200
         assert json.loads((await caller.ask(post(b"x" * BODY_LIMIT)))[2])["body"] == BODY_LIMIT
 
 
