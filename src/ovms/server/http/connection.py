@@ -54,8 +54,10 @@ BODY_LIMIT: Final = 1 << 14
 have one read, and a form of 64 KiB takes 30 ms."""
 
 SLICE: Final = 1024
-"""Bytes that are parsed at once: the shortest call has 18, and each becomes an object. Behind a
-call that waits nothing is parsed."""
+"""Bytes that are parsed at once, never beyond the end of a head: a call becomes an object of some
+kilobytes, and behind one that waits nothing is parsed."""
+
+HEAD_END: Final = b"\r\n\r\n"
 
 REQUEST_TIMEOUT: Final = 10.0
 """Seconds from the first byte of a call to its last."""
@@ -328,6 +330,9 @@ class HttpConnection(HttpToolsProtocol):
     def _parse(self) -> None:
         while self._at < len(self._data) and not self._waiting and not self._is_over:
             piece = self._data[self._at : self._at + SLICE]
+            end = piece.find(HEAD_END)
+            if end >= 0:
+                piece = piece[: end + len(HEAD_END)]
             is_body = self._is_receiving and not self._is_in_head
             if not is_body and (held := _UNSURE.search(piece)):
                 piece = piece[: held.start()]
