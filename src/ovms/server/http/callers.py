@@ -100,7 +100,7 @@ class Callers:
             self.sessions.use(session)
         self._limits.take(login)
         session_id = session.id if session is not None else ""
-        return HttpCaller(login, address, session_id, request.scope["scheme"] == "https")
+        return HttpCaller(login, address, session_id, request.scope.get("scheme") == "https")
 
     async def log_in(
         self, user: str, password: str, right: str, address: str, *, by_broker: bool = False
