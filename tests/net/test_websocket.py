@@ -229,7 +229,9 @@ async def test_what_is_no_upgrade(old: bytes, new: bytes, status: int, is_split:
         for part in split(request, 700) if is_split else [request]:
             await caller.says(part)
             await asyncio.sleep(0)
-        assert f"HTTP/1.1 {status} ".encode() in await head(caller)
+        answer = await head(caller)
+        assert f"HTTP/1.1 {status} ".encode() in answer
+        assert b"\r\nAccess-Control-Allow-Origin: *\r\n" in answer
         await caller.reader.read()
         caller.writer.close()
         assert isinstance(await end.closes(), NotAWelcome)

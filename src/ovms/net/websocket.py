@@ -21,6 +21,7 @@ from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
+from websockets.typing import StatusLike
 from websockets.uri import WebSocketURI
 
 from ovms.net.http import HEAD_LIMIT, PATHS, is_our_path
@@ -218,6 +219,16 @@ class WebSocket(ABC):
         """Process the other end's Close."""
 
 
+class _OpenProtocol(ServerProtocol):
+    """The library's end, whose refusals scripts of any web page may read, as all of our answers."""
+
+    def reject(self, status: StatusLike, text: str) -> Response:
+        """Return a refusal."""
+        response = super().reject(status, text)
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
+
+
 class ServerSocket(WebSocket):
     """The end that was called.
 
@@ -230,7 +241,7 @@ class ServerSocket(WebSocket):
     _protocol: ServerProtocol
 
     def __init__(self) -> None:
-        self._protocol = ServerProtocol(logger=_SILENT)
+        self._protocol = _OpenProtocol(logger=_SILENT)
         self._refusal = b""
         super().__init__(WELCOME_LINE_LIMIT)
 
