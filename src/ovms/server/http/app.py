@@ -98,7 +98,9 @@ class HttpApp:
 
 def tidy(path: str) -> str:
     """Return a path without double and trailing slashes: clients of the field send both."""
-    return _SLASHES.sub("/", path).rstrip("/") or "/"
+    if "//" in path or path.endswith("/"):
+        return _SLASHES.sub("/", path).rstrip("/") or "/"
+    return path or "/"
 
 
 def route_of(scope: Scope) -> str:

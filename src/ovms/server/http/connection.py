@@ -189,12 +189,10 @@ class Exchange(RequestResponseCycle):
 
 def head(status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
     """Return the head of an answer."""
-    lines = [STATUS_LINE[status]]
-    for name, value in headers:
-        if b"\r" in value or b"\n" in value or b"\0" in value:
-            raise RuntimeError("a header with a line end")
-        lines.append(b"%s: %s\r\n" % (spelled(name), value))
-    return b"".join([*lines, b"\r\n"])
+    lines = b"".join([b"%s: %s\r\n" % (spelled(name), value) for name, value in headers])
+    if not lines.count(b"\r") == lines.count(b"\n") == len(headers) or b"\0" in lines:
+        raise RuntimeError("a header with a line end")
+    return STATUS_LINE[status] + lines + b"\r\n"
 
 
 class HttpConnection(HttpToolsProtocol):
@@ -334,7 +332,8 @@ class HttpConnection(HttpToolsProtocol):
             if end >= 0:
                 piece = piece[: end + len(HEAD_END)]
             is_body = self._is_receiving and not self._is_in_head
-            if not is_body and (held := _UNSURE.search(piece)):
+            is_unsure = not is_body and piece.endswith(b"\r")
+            if is_unsure and (held := _UNSURE.search(piece)):
                 piece = piece[: held.start()]
                 if not piece:  # what comes next decides
                     break
@@ -565,6 +564,8 @@ def _without_echo(last: bytes, piece: bytes) -> bytes:
 
     One client cuts its cookie out of our answer, with the CR behind it, and sends all of that back.
     """
+    if b"\r\r\n" not in piece:
+        return piece
     end = piece.find(b"\r\n\r\n")
     rest = len(piece) if end < 0 else end + 4
     front = _ECHOED.sub(b"\r\n", last + piece[:rest])
