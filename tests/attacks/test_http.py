@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -86,6 +87,24 @@ def test_calls_without_end_that_nobody_reads_the_answers_of(target: Target) -> N
                 send_for_ever(line, CALL * 1000)
         is_served(target)
         assert memory(target) - before < 20 * (1 << 19)
+
+
+def test_tiny_chunks_from_many_at_once(target: Target) -> None:
+    """Hundreds of bodies in chunks of one byte, at one moment, keep no car's message waiting."""
+    is_served(target)
+    car = target.call("C", "CAR2")
+    app = target.call("A", "CAR2")
+    with ExitStack() as stack:
+        lines = []
+        for _ in range(300):
+            line = socket.create_connection(("127.0.0.1", target.http_port), timeout=60)
+            lines.append(stack.enter_context(line))
+        for line in lines:
+            line.sendall(CHUNKED + b"1\r\nx\r\n" * 5000)
+        began = time.monotonic()
+        car.say(b"S80,K,220,13,charging,standard,280,270,16,75,27,124,3,1")
+        app.hear_code(b"S")
+        assert time.monotonic() - began < 0.5  # together they take a second
 
 
 def test_calls_from_many_at_once(target: Target) -> None:

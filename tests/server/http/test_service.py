@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ovms.server.http import service as service_module
-from ovms.server.http.service import STARTS_A_TURN, STOP_TIMEOUT
+from ovms.server.http.service import BYTES_A_TURN, STARTS_A_TURN, STOP_TIMEOUT
 from tests.server.conftest import Log
 from tests.server.http.places import CallPlace, listening
 from tests.waiting import PATIENCE, until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 ECHO = b"GET /echo HTTP/1.1\r\n\r\n"
 WAIT = b"GET /wait HTTP/1.1\r\n\r\n"
@@ -86,6 +86,47 @@ async def test_a_flood_of_calls_leaves_turns_to_others(place: CallPlace) -> None
         await asyncio.sleep(0)
         turns.append(len(begun) - before)
     assert max(turns) == STARTS_A_TURN
+
+
+async def test_a_flood_of_bytes_leaves_turns_to_others(place: CallPlace) -> None:
+    """Only some bytes are parsed before the loop does something else; all calls are answered."""
+    callers = [await place.calls() for _ in range(40)]
+    for caller in callers:
+        assert (await caller.ask(ECHO))[0] == 200
+    head = b"POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    call = head + b"1\r\nx\r\n" * 1000 + b"0\r\n\r\n"
+    parsed: list[int] = []
+    for connection in place.service.connections:
+
+        def parse(parse: Callable[[], int] = connection.parse) -> int:
+            parsed.append(parse())
+            return parsed[-1]
+
+        connection.parse = parse  # type: ignore[method-assign]
+        connection.data_received(call)
+    turns, seen = [sum(parsed)], len(parsed)
+    while sum(parsed) < len(callers) * len(call):
+        await asyncio.sleep(0)
+        turns.append(sum(parsed[seen:]))
+        seen = len(parsed)
+    assert max(turns) <= BYTES_A_TURN + len(call)
+    for caller in callers:
+        assert (await caller.hears())[0] == 200
+
+
+async def test_a_call_waits_for_its_turn_while_the_server_stops(place: CallPlace) -> None:
+    """It is answered, though nothing of it has been parsed."""
+    callers = [await place.calls() for _ in range(2)]
+    for caller in callers:
+        assert (await caller.ask(ECHO))[0] == 200
+    first, second = place.service.connections
+    first.data_received(b"POST /echo HTTP/1.1\r\nX: " + b"a" * BYTES_A_TURN)
+    second.data_received(WAIT)
+    place.service.is_stopping = True
+    second.end()
+    await until(lambda: place.waiting)
+    place.gate.set()
+    await until(lambda: second not in place.service.connections)
 
 
 async def test_the_time_in_answers(place: CallPlace) -> None:

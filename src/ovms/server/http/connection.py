@@ -223,6 +223,8 @@ class HttpConnection(HttpToolsProtocol):
         self._waiting: deque[Exchange] = deque()
         """Calls behind the one that is answered."""
         self._refusal: CallRefused | None = None
+        self._is_later = False
+        """What has come waits for its turn to be parsed."""
         self._is_left = False
         """What comes is dropped: the caller was refused."""
         self._is_ended = False
@@ -242,7 +244,7 @@ class HttpConnection(HttpToolsProtocol):
     @property
     def is_idle(self) -> bool:
         """Nothing of a call has come that was not answered."""
-        return not self.is_answering and not self._is_receiving
+        return not self.is_answering and not self._is_receiving and not self._is_later
 
     @property
     def stage(self) -> StrangerStage | None:
@@ -311,7 +313,7 @@ class HttpConnection(HttpToolsProtocol):
         if self._is_left:
             return
         self._data, self._at = self._data[self._at :] + data, 0
-        self._parse()
+        self._parse_in_turn()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's returns it
         """Close, unless a call waits for its answer; return whether our half stays open."""
@@ -324,6 +326,22 @@ class HttpConnection(HttpToolsProtocol):
         self._waiting.clear()
         self._service.forget(self)
         super().connection_lost(exc)
+
+    def _parse_in_turn(self) -> None:
+        """Parse what has come, or read no more until it is this connection's turn."""
+        if not self._is_later and not self._service.parse(self):
+            self._is_later = True
+            self.flow.pause_reading()
+
+    def parse(self) -> int:
+        """Parse what has come; return how many bytes that was."""
+        if self._is_later:
+            self._is_later = False
+            if not self.transport.is_closing():
+                self.flow.resume_reading()
+        before = len(self._data) - self._at
+        self._parse()
+        return before - (len(self._data) - self._at)
 
     def _parse(self) -> None:
         while self._at < len(self._data) and not self._waiting and not self._is_over:
@@ -530,7 +548,10 @@ class HttpConnection(HttpToolsProtocol):
             self._send_refusal(self._refusal)
         elif self._is_ended or self._service.is_stopping:
             self.transport.close()
-        self._parse()
+        if self._data:
+            self._parse_in_turn()
+        else:
+            self._parse()
 
     def _refuse(self, refused: CallRefused) -> None:
         """Refuse what has come, behind the answers that are due, and close."""
