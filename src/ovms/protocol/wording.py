@@ -162,8 +162,6 @@ def _what(kind: ParameterType) -> str:
             return "a time, as in 22:30"
         case NumberParameter():
             return f"a number {kind.describe()}{' or a name' if kind.names else ''}"
-        case PinParameter():
-            return kind.describe()
         case _:
             return "text"
 
