@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ovms.car.memory import LOOK_INTERVAL, SAVE_INTERVAL
 from tests.programs.conftest import Program, Server, Start, run_ovms, status_of
 from tests.waiting import wait_until
 
@@ -193,7 +194,11 @@ def test_a_restart_keeps_what_was_known(garage: Garage, tmp_path: Path) -> None:
     soc = garage.asks("metrics list v.b.soc")
     assert soc.startswith("v.b.soc: ")
     known, told_at = tmp_path / "state" / "known.json", time.time()
-    wait_until(lambda: known.exists() and known.stat().st_mtime > told_at)
+    # It is saved again, or there has been nothing new for as long as that may take.
+    at_last = told_at + SAVE_INTERVAL + 2 * LOOK_INTERVAL
+    wait_until(
+        lambda: known.exists() and max(known.stat().st_mtime - told_at, time.time() - at_last) > 0
+    )
     garage.sim.stop()
     module.kill()
     module = garage.start("listen", *folder)
