@@ -94,6 +94,18 @@ async def test_flush_nothing(subject: Writer) -> None:
     await subject.flush()
 
 
+async def test_what_nobody_waits_for(
+    database: Database, subject: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It gathers for longer, and goes along with the first row that somebody waits for."""
+    monkeypatch.setattr(writer, "GATHER_UNAWAITED", 3600.0)
+    subject.put_message("CAR1", _message(b"1"))
+    saved = asyncio.Event()
+    subject.put_history("CAR1", _record(b"2"), saved.set)
+    await saved.wait()
+    assert _stored(database) == {"S": b"1"}
+
+
 async def test_all_kinds(database: Database, subject: Writer) -> None:
     """Tokens, presence and the heartbeat are stored with the messages."""
     with database.writing() as connection:

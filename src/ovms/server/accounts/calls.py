@@ -9,11 +9,11 @@ gains nothing by it. Equal logins at the same moment are checked once.
 from __future__ import annotations
 
 import asyncio
-import hmac
 import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from ovms.protocol.spelling import owner_key
@@ -143,7 +143,8 @@ class CallLogins:
     def _hash(self, user: str, password: str) -> Key:
         name = owner_key(user)
         text = f"{len(name)} {name}{password}"
-        return hmac.digest(self._key, text.encode(errors="surrogatepass"), "sha256")
+        # A third of the time of HMAC, and made to be keyed.
+        return blake2b(text.encode(errors="surrogatepass"), key=self._key, digest_size=32).digest()
 
     def _done(self, place: tuple[Key, str, str, bool], task: asyncio.Task[Login]) -> None:
         del self._under_way[place]

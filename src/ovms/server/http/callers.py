@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl
 
 from ovms.protocol.spelling import vehicle_key
 from ovms.server.accounts.calls import CallLogins
@@ -85,7 +86,8 @@ class Callers:
         address = address_of(request)
         ids = session_ids(request.headers.getlist("cookie"))
         session = self._session(ids)
-        given = named_in(request.query_params) if request.scope["query_string"] else None
+        query = request.scope["query_string"]
+        given = named_in(dict(parse_qsl(query.decode("latin-1")))) if query else None
         given = given or named_in(form)
         if given is None and session is None:
             given = basic(request.headers.get("authorization", ""))
@@ -137,7 +139,8 @@ class Callers:
 
 def address_of(request: Request) -> str:
     """Return where a caller is, without a port."""
-    return request.client.host if request.client is not None else ""
+    client = request.scope.get("client")
+    return str(client[0]) if client else ""
 
 
 def database_away() -> CallFailed:

@@ -140,20 +140,26 @@ class Exchange(RequestResponseCycle):
 
     def _make_head(self, status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
         is_1_0 = self.scope["http_version"] == "1.0"
-        names = {name.lower(): value for name, value in headers}
+        length = connection = None
+        for name, value in headers:
+            name = spelled(name)
+            if name == b"Content-Length":
+                length = value
+            elif name == b"Connection":
+                connection = value
         if self.scope["method"] == "HEAD" or status in (204, 304):
             self._left = 0
-        elif b"content-length" in names:
-            self._left = int(names[b"content-length"])
+        elif length is not None:
+            self._left = int(length)
         elif is_1_0:  # callers that know no chunks read until the close
             self.keep_alive = False
         else:
             self.chunked_encoding = True
             headers.append((b"transfer-encoding", b"chunked"))
-        if b"close" in names.get(b"connection", b"").lower():
+        if connection is not None and b"close" in connection.lower():
             self.keep_alive = False
         headers.append((b"date", self.service.date()))
-        if b"connection" not in names and (is_1_0 or not self.keep_alive):
+        if connection is None and (is_1_0 or not self.keep_alive):
             headers.append((b"connection", b"keep-alive" if self.keep_alive else b"close"))
         return head(status, headers)
 
@@ -374,6 +380,8 @@ class HttpConnection(HttpToolsProtocol):
             return piece
         line, end, rest = piece.partition(b"\n")
         self._is_in_line = not end
+        if line.isascii():
+            return piece
         return _HIGH.sub(lambda found: b"%%%02X" % found[0][0], line) + end + rest
 
     def _feed(self, piece: bytes) -> None:

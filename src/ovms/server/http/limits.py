@@ -47,8 +47,10 @@ class CallLimits:
     def take(self, login: Login) -> None:
         """Count a call. Raises :class:`CallFailed` (429) if it is one too many."""
         now, key = self._clock.monotonic(), (login.owner_id, login.credential.token_id)
-        wait = max(self._credentials.wait(key, now), self._accounts.wait(login.owner_id, now))
+        wait = self._credentials.take(key, now)
+        if wait:
+            wait = max(wait, self._accounts.wait(login.owner_id, now))
+        elif wait := self._accounts.take(login.owner_id, now):
+            self._credentials.give_back(key, now)
         if wait:
             raise CallFailed(429, "Too many calls", wait=wait)
-        self._credentials.take(key, now)
-        self._accounts.take(login.owner_id, now)

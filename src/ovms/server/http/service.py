@@ -78,6 +78,7 @@ class HttpService:
         self._starts: deque[HttpConnection] = deque()
         self._unparsed: deque[HttpConnection] = deque()
         """Connections that wait for their turn to be parsed."""
+        self._starts_left = STARTS_A_TURN
         self._bytes_left = BYTES_A_TURN
         self._has_turn = False
         self._date = (0, b"")
@@ -151,16 +152,16 @@ class HttpService:
             self.connections.discard(connection)
 
     def start(self, connection: HttpConnection) -> None:
-        """Have a connection's call begin when it is its turn."""
-        self._starts.append(connection)
-        if len(self._starts) == 1:
-            asyncio.get_running_loop().call_soon(self._run)
+        """Have a connection's call begin, or have it wait until its turn comes."""
+        if self._starts or not self._starts_left:
+            self._starts.append(connection)
+        else:
+            self._start(connection)
 
-    def _run(self) -> None:
-        for _ in range(min(STARTS_A_TURN, len(self._starts))):
-            self._starts.popleft().begin()
-        if self._starts:
-            asyncio.get_running_loop().call_soon(self._run)
+    def _start(self, connection: HttpConnection) -> None:
+        self._starts_left -= 1
+        self._await_turn()
+        connection.begin()
 
     def parse(self, connection: HttpConnection) -> bool:
         """Have a connection parse what has come; return whether it has, else its turn comes."""
@@ -172,13 +173,18 @@ class HttpService:
 
     def _parse(self, connection: HttpConnection) -> None:
         self._bytes_left -= connection.parse() + BYTES_A_PIECE
+        self._await_turn()
+
+    def _await_turn(self) -> None:
         if not self._has_turn:
             self._has_turn = True
             asyncio.get_running_loop().call_soon(self._next_turn)
 
     def _next_turn(self) -> None:
         self._has_turn = False
-        self._bytes_left = BYTES_A_TURN
+        self._starts_left, self._bytes_left = STARTS_A_TURN, BYTES_A_TURN
+        while self._starts and self._starts_left:
+            self._start(self._starts.popleft())
         while self._unparsed and self._bytes_left > 0:
             self._parse(self._unparsed.popleft())
 

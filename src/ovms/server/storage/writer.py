@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 GATHER: Final = 0.010
 """Seconds that rows gather before a commit: a real disk syncs for about as long."""
 
+GATHER_UNAWAITED: Final = 0.100
+"""Seconds that they gather while nobody waits for one of them. A commit costs the event loop
+milliseconds, and what cars report is not acknowledged."""
+
 MAX_PENDING: Final = 500_000
 """Rows that may wait while the disk refuses, about 200 bytes each and the data.
 
@@ -83,6 +87,8 @@ class Writer:
         self._refused = 0
         self._work = asyncio.Event()
         self._hurry = asyncio.Event()
+        self._awaited = asyncio.Event()
+        """Somebody waits for one of the rows."""
         self._flushes: set[asyncio.Future[None]] = set()
         self._failing: Exception | None = None
         self._closing = False
@@ -135,6 +141,8 @@ class Writer:
         if sum(part.sizes.get(vehicle_id, 0) for part in parts) >= VEHICLE_WAITING:
             return False
         batch.history.put(vehicle_id, record, on_saved)
+        if on_saved is not None:
+            self._awaited.set()
         return True
 
     def put_seen(self, memory: bytes, token: str, time: float) -> asyncio.Future[bool]:
@@ -154,6 +162,7 @@ class Writer:
             done.set_exception(DatabaseError("too many tokens wait for the database"))
             return done
         seen = batch.seen[memory, token] = SeenToken(memory, token, time, done)
+        self._awaited.set()
         if self._failing is not None:
             seen.failed(self._failing)
         return done
@@ -188,6 +197,7 @@ class Writer:
         It is never called if that does not happen before the writer closes.
         """
         self._open_batch().saved.append(callback)
+        self._awaited.set()
 
     async def flush(self) -> None:
         """Wait until all that was put before is durable.
@@ -254,6 +264,7 @@ class Writer:
         Tries for ``timeout`` seconds. Nothing can be put any more. Calling it again does nothing.
         """
         self._closing = True
+        self._awaited.set()
         self._work.set()
         self._hurry.set()
         await asyncio.wait([self._task], timeout=timeout)
@@ -299,10 +310,16 @@ class Writer:
                 pause = min(pause * 2, LAST_PAUSE)
 
     async def _gather(self) -> None:
+        """Wait for rows, and then for those that come a little later."""
         await self._work.wait()
+        if not self._closing:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GATHER_UNAWAITED):
+                    await self._awaited.wait()
         if not self._hurry.is_set():
             await self._wait(GATHER)
         self._hurry.clear()
+        self._awaited.clear()
         self._work.clear()
 
     async def _wait(self, seconds: float) -> None:
