@@ -5,12 +5,14 @@ Secrets stay out of every ``repr``, and so out of logs.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict
 
 from ovms.protocol.messages import LatestMessage
 from ovms.protocol.records.history import ALERT_TYPE, KeptRecord
 from ovms.protocol.welcome import ProvisionRecord
+from ovms.server.rights import VehicleRight
 
 __all__ = [
     "ALERT_TYPE",
@@ -28,6 +30,7 @@ __all__ = [
     "Owner",
     "Provision",
     "ProvisionRecord",
+    "Share",
     "Subscription",
     "Token",
     "Traffic",
@@ -224,6 +227,23 @@ class Token:
     created: float
     refreshed: float
     last_used: float | None
+    expires: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A vehicle that is shared with an owner who is not its own. Times in Unix seconds.
+
+    ``owner_id`` and ``owner`` are with whom; it ends at ``expires``, if that is given.
+    """
+
+    vehicle_id: str
+    owner_id: int
+    owner: str
+    rights: VehicleRight
+    expires: float | None
+    created: float
+    changed: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +266,8 @@ class AccountState:
     """What an owner may log in by at the moment, and the owner's cars.
 
     ``permits`` are the rights of the tokens by their ids, ``vehicles`` the ids of the cars, sorted,
-    and ``tls_only`` those of them that take logins over TLS only.
+    and ``tls_only`` those of them that take logins over TLS only. ``shared`` has those among them
+    that are somebody else's, with what the owner may do.
     """
 
     owner_id: int
@@ -255,6 +276,8 @@ class AccountState:
     permits: dict[int, str]
     vehicles: tuple[str, ...]
     tls_only: frozenset[str] = frozenset()
+    shared: Mapping[str, VehicleRight] = field(default_factory=dict)
+    admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -590,7 +590,7 @@ async def test_look_after_trouble(
     login = await _log_in(accounts)
     _change(database, lambda c: queries.set_password(c, "bob", "x", 1000.0))
 
-    def away(connection: Connection, since: float) -> None:
+    def away(connection: Connection, since: float, now: float) -> None:
         raise DatabaseError("away")
 
     with monkeypatch.context() as patch:

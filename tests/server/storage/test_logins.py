@@ -17,8 +17,8 @@ def test_account_states(database: Database) -> None:
         token = queries.add_token(connection, bob, "a" * 64, 2.0, "", "", "v2")
         alice = queries.add_owner(connection, "alice", 2.0)
     with database.reading() as connection:
-        states = queries.account_states(connection, {alice.id, 99, bob.id})
-        assert queries.account_states(connection, ()) == {}
+        states = queries.account_states(connection, {alice.id, 99, bob.id}, 1.0)
+        assert queries.account_states(connection, (), 1.0) == {}
     assert states == {
         bob.id: AccountState(bob.id, "bob", "hash", {token.id: "v2"}, ("ACAR", "CAR1")),
         alice.id: AccountState(alice.id, "alice", None, {}, ()),
@@ -33,7 +33,7 @@ def test_many_states(database: Database, monkeypatch: pytest.MonkeyPatch) -> Non
         for n in range(7):
             queries.add_owner(connection, f"o{n}", 2.0)
         ids = [owner.id for owner, _ in queries.list_owners(connection)]
-        assert sorted(queries.account_states(connection, ids)) == sorted(ids)
+        assert sorted(queries.account_states(connection, ids, 1.0)) == sorted(ids)
 
 
 def test_changed_since(database: Database) -> None:
@@ -45,7 +45,9 @@ def test_changed_since(database: Database) -> None:
         queries.remove_vehicle(connection, "CAR2", 7.0)
         queries.remove_owner(connection, "alice", 8.0)
     with database.reading() as connection:
-        since = [queries.accounts_changed_since(connection, float(n)) for n in (5, 6, 7, 8, 9)]
+        since = [
+            queries.accounts_changed_since(connection, float(n), 10.0) for n in (5, 6, 7, 8, 9)
+        ]
     assert since == [
         ({alice.id, eve.id}, {"CAR1", "CAR2"}),
         ({alice.id, eve.id}, {"CAR1", "CAR2"}),

@@ -91,6 +91,16 @@ class CallLogins:
             task.add_done_callback(lambda done: self._done(place, done))
         return await asyncio.shield(task)
 
+    async def log_in_by_token(self, token: str, address: str) -> Login:
+        """Log in an owner, as :meth:`Accounts.log_in_by_token` does, which tells the errors."""
+        key = self._hash("", token)  # nobody's name is empty
+        found = self._find(key, "")
+        if found is not None:
+            return found
+        login = await self._accounts.log_in_by_token(token, address)
+        self._remember(key, login)
+        return login
+
     def logins(self) -> Iterable[Login]:
         """Return the logins that are remembered, without those whose time is over."""
         now = self._clock.monotonic()
@@ -114,13 +124,16 @@ class CallLogins:
         self, key: Key, user: str, password: str, right: str, address: str, *, by_broker: bool
     ) -> Login:
         login = await self._log_in(user, password, right, address, by_broker=by_broker)
+        self._remember(key, login)
+        return login
+
+    def _remember(self, key: Key, login: Login) -> None:
         by_token = login.credential.token_id is not None
         life = TOKEN_LIFE if by_token else PASSWORD_LIFE
         self._right.pop(key, None)
         if len(self._right) >= REMEMBERED_LIMIT:
             del self._right[next(iter(self._right))]
         self._right[key] = RightLogin(_for_right(login, ""), self._clock.monotonic() + life)
-        return login
 
     async def _log_in(
         self, user: str, password: str, right: str, address: str, *, by_broker: bool

@@ -26,6 +26,7 @@ from ovms.server.accounts.passwords import fingerprint, rehash_password, verify_
 from ovms.server.accounts.places import Places
 from ovms.server.accounts.throttle import Throttle
 from ovms.server.accounts.tokens import EVERYTHING, allows
+from ovms.server.rights import ALL_RIGHTS, NO_RIGHT
 from ovms.server.storage import names, queries
 from ovms.server.storage.database import Lane
 from ovms.server.storage.errors import StoreClosed, StoreError
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ovms.base.clock import Clock
+    from ovms.server.rights import VehicleRight
     from ovms.server.storage.database import Database
     from ovms.server.values import AccountState, Owner, Token
 
@@ -81,7 +83,7 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """An owner who is logged in; ``vehicles`` are the ids of that owner's cars, sorted.
+    """An owner who is logged in; ``vehicles`` are the ids of all cars that the owner may see.
 
     Two of the same owner by the same means are equal.
     """
@@ -99,6 +101,16 @@ class Login:
 
     tls_only: frozenset[str] = frozenset()
     """The ids of those cars that take logins over TLS only."""
+    shared: Mapping[str, VehicleRight] = field(default_factory=dict)
+    """Those of the cars that are somebody else's, with what the owner may do."""
+    admin: bool = False
+    """The owner may do everything with the server."""
+
+    def rights_on(self, vehicle_id: str) -> VehicleRight:
+        """Return what the owner may do with a car, its id as stored; the token's rights apart."""
+        if vehicle_id in self.shared:
+            return self.shared[vehicle_id]
+        return ALL_RIGHTS if vehicle_id in self.vehicles else NO_RIGHT
 
 
 class LoginHolder(Protocol):
@@ -176,6 +188,23 @@ class Accounts:
                 return await self._log_in_by_password(user, password, right, address, pool)
         self._throttle.trust(user, address)
         return login
+
+    async def log_in_by_token(self, token: str, address: str) -> Login:
+        """Log in an owner by an API token alone.
+
+        Raises :class:`LoginRefused`, :class:`Busy`, or
+        :class:`ovms.server.storage.errors.StoreError`.
+        """
+        self._check_open()
+        if len(token) != names.TOKEN_DIGITS or not token.isascii():
+            raise LoginRefused
+        with self.counts.one("", by_broker=False), self._places[Pool.STRANGERS].one(address):
+            find = partial(queries.find_token, token=token)
+            found = await self._database.read(find, Lane.LOGINS)
+            if found is None:
+                raise LoginRefused
+            self._afterwards.touch(found, self._clock.time())
+            return await self._admit(found.owner_id, Credential("", token_id=found.id))
 
     def check_try(self, user: str, address: str) -> None:
         """Raise :class:`Throttled` if the account must not be tried from there now."""
@@ -277,7 +306,7 @@ class Accounts:
     async def _admit(self, owner_id: int, credential: Credential) -> Login:
         """Return the login, if its credential still holds."""
         self._check_open()
-        query = partial(queries.account_states, owner_ids=(owner_id,))
+        query = partial(queries.account_states, owner_ids=(owner_id,), now=self._clock.time())
         states = await self._database.read(query, Lane.LOGINS)
         login = self._login(owner_id, credential, states.get(owner_id))
         if login is None:
@@ -293,7 +322,16 @@ class Accounts:
         permit = EVERYTHING
         if credential.token_id is not None:
             permit = state.permits[credential.token_id]
-        return Login(owner_id, state.name, state.vehicles, credential, permit, state.tls_only)
+        return Login(
+            owner_id,
+            state.name,
+            state.vehicles,
+            credential,
+            permit,
+            state.tls_only,
+            state.shared,
+            state.admin,
+        )
 
     def _holds(self, credential: Credential, state: AccountState) -> bool:
         if credential.token_id is not None:
@@ -312,7 +350,8 @@ class Accounts:
         logins: tuple[Login, ...],
     ) -> dict[Login, Login | None]:
         """Do the work of :meth:`changes`, in the lane's thread."""
-        owner_ids, vehicle_ids = queries.accounts_changed_since(connection, since)
+        now = self._clock.time()
+        owner_ids, vehicle_ids = queries.accounts_changed_since(connection, since, now)
         owner_ids |= also[0]
         vehicle_ids |= also[1]
         if not (owner_ids or vehicle_ids):
@@ -323,12 +362,12 @@ class Accounts:
             if login.owner_id in owner_ids or not vehicle_ids.isdisjoint(login.vehicles)
         ]
         wanted = {login.owner_id for login in suspects}
-        states = queries.account_states(connection, wanted)
+        states = queries.account_states(connection, wanted, now)
         found = {
             login: self._login(login.owner_id, login.credential, states.get(login.owner_id))
             for login in suspects
         }
-        return {login: now for login, now in found.items() if now != login}
+        return {login: then for login, then in found.items() if then != login}
 
     def _check_open(self) -> None:
         if self._closed:

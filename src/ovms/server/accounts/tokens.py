@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from ovms.server.rights import ALL_RIGHTS, NO_RIGHT, RIGHT_WORDS, VehicleRight, with_included
 from ovms.server.storage import names
 from ovms.server.storage.errors import InvalidValue
 
@@ -22,8 +23,18 @@ RIGHTS: Final = {
     "v2": "logging in to the message protocol (scheme 0x31), and commands by HTTP",
     "v3": "the MQTT broker",
     "mqtt": "the same",
+    "view": "/api/v1: what vehicles report, but not where they are",
+    "location": "/api/v1: that, and where they are",
+    "command": "/api/v1: what vehicles report, and commands without a PIN",
+    "pin": "/api/v1: that, and commands with a PIN",
+    "manage": "/api/v1: what vehicles report, and their settings",
+    "account": "/api/v1: the owner's own account, with its tokens and sessions",
+    "server.admin": "/api/v1: all of the server, if the owner is an administrator",
 }
 """The rights, and what each allows."""
+
+ACCOUNT_RIGHT: Final = "account"
+ADMIN_RIGHT: Final = "server.admin"
 
 _SAME: Final = {"admin": "token.admin", "mqtt": "v3"}
 
@@ -41,6 +52,17 @@ def allows(permit: str, right: str) -> bool:
     """Return whether a token's rights hold ``right``, under either name; ``""`` needs none."""
     words = {word.strip() for word in permit.split(",")}
     return not right or EVERYTHING in words or _one(right) in map(_one, words)
+
+
+def vehicle_rights(permit: str) -> VehicleRight:
+    """Return what a token's rights allow with any vehicle."""
+    words = {word.strip() for word in permit.split(",")}
+    if EVERYTHING in words:
+        return ALL_RIGHTS
+    rights = NO_RIGHT
+    for word in words & RIGHT_WORDS.keys():
+        rights |= RIGHT_WORDS[word]
+    return with_included(rights)
 
 
 def parse_permit(text: str) -> str:

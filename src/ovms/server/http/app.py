@@ -23,12 +23,13 @@ from ovms.server.http.answers import text_answer
 from ovms.server.http.errors import CallFailed
 from ovms.server.http.field import commands, cookie, data, history, tokens, vehicles
 from ovms.server.http.monitor.requests import RequestCounts
+from ovms.server.http.v1.gateway import ApiGateway
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from starlette.routing import Route
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 
     from ovms.server.http.context import HttpContext
 
@@ -47,14 +48,20 @@ log = get_logger("ovms.http")
 
 def make_app(context: HttpContext, further: Iterable[Route] = ()) -> HttpApp:
     """Return the application, with ``further`` routes of one's own."""
-    return HttpApp([*further, *_routes(context)], context.requests)
+    return HttpApp([*further, *_routes(context)], context.requests, ApiGateway(context))
 
 
 class HttpApp:
     """Answers each call by its route, and whatever else comes."""
 
-    def __init__(self, routes: Sequence[Route], counts: RequestCounts | None = None) -> None:
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        counts: RequestCounts | None = None,
+        gateway: ApiGateway | None = None,
+    ) -> None:
         self._counts = counts or RequestCounts()
+        self._gateway = gateway
         self._routes = RouteIndex(routes)
         self._failures = FailureLog(log, "unexpected error; the call is answered with 500")
 
@@ -63,6 +70,9 @@ class HttpApp:
         if scope["type"] != "http":
             return
         scope = {**scope, "path": tidy(scope["path"]), "app": self}
+        if self._gateway is not None and self._gateway.takes(scope["path"]):
+            await self._pass_on(self._gateway, scope, receive, send)
+            return
         began = time.monotonic()
         try:
             response = await self._answer(scope, receive)
@@ -72,16 +82,34 @@ class HttpApp:
         try:
             await response(scope, receive, send)
         finally:
-            seconds = time.monotonic() - began
-            self._counts.note(scope["method"], route_of(scope), response.status_code, seconds)
-            log.debug(
-                "call",
-                method=scope["method"],
-                route=route_of(scope),
-                status=response.status_code,
-                peer=(scope["client"] or ("",))[0],
-                ms=round(seconds * 1000),
-            )
+            self._note(scope, response.status_code, began)
+
+    async def _pass_on(
+        self, gateway: ApiGateway, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Have a call answered by ``/api/v1``."""
+        began, status = time.monotonic(), 0
+
+        async def note(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await gateway(scope, receive, note)
+        except Exception as error:
+            if not status:  # else it was answered and logged, or its connection is closed
+                status = 500
+                await self._failure(scope, error)(scope, receive, send)
+        finally:
+            self._note(scope, status, began)
+
+    def _note(self, scope: Scope, status: int, began: float) -> None:
+        """Count a call that was answered, and log it at DEBUG."""
+        seconds = time.monotonic() - began
+        self._counts.note(scope["method"], route_of(scope), status, seconds)
+        log.debug("call", method=scope["method"], route=route_of(scope), status=status,
+                  peer=(scope["client"] or ("",))[0], ms=round(seconds * 1000))  # fmt: skip
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         """Return the answer to a call.

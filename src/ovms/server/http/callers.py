@@ -119,6 +119,21 @@ class Callers:
         except StoreError:
             raise database_away() from None
 
+    async def log_in_by_token(self, token: str, address: str) -> Login:
+        """Log an owner in by a token alone. Raises :class:`CallFailed` (401 or 503)."""
+        try:
+            return await self._logins.log_in_by_token(token, address)
+        except LoginRefused:
+            raise _not_authenticated() from None
+        except Busy:
+            raise CallFailed(503, "Too many logins at once", wait=BUSY_WAIT) from None
+        except StoreError:
+            raise database_away() from None
+
+    def count(self, login: Login) -> None:
+        """Count a call. Raises :class:`CallFailed` (429) if it is one too many."""
+        self._limits.take(login)
+
     def open_session(self, caller: HttpCaller) -> HttpSession:
         """Begin a session. Raises :class:`CallFailed` (403) without the right.
 

@@ -33,6 +33,7 @@ from ovms.server.storage.provisions import (
     remove_provision,
 )
 from ovms.server.storage.seen_tokens import plain_uses
+from ovms.server.storage.shares import end_share, forget_shares, list_shares, put_share
 from ovms.server.storage.tokens import (
     TOKEN_LIMIT,
     add_token,
@@ -70,10 +71,12 @@ __all__ = [
     "add_token",
     "add_vehicle",
     "changed_since",
+    "end_share",
     "find_owner",
     "find_provision",
     "find_token",
     "find_vehicle",
+    "forget_shares",
     "get_owner",
     "get_provision",
     "get_token",
@@ -84,10 +87,12 @@ __all__ = [
     "import_vehicles",
     "list_owners",
     "list_provisions",
+    "list_shares",
     "list_tokens",
     "list_vehicles",
     "load_vehicle",
     "plain_uses",
+    "put_share",
     "remove_owner",
     "remove_provision",
     "remove_token",

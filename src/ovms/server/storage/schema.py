@@ -32,7 +32,7 @@ from sqlalchemy import (
 
 from ovms.server.storage.encrypted import EncryptedText
 
-REVISION: Final = "0008"
+REVISION: Final = "0009"
 """The newest migration; four digits, so that later ones compare greater."""
 
 SERVER_ROW: Final = 1
@@ -66,6 +66,15 @@ owners = Table(
     Column("admin", Boolean, nullable=False),
     Column("created", Double, nullable=False),
     Column("changed", Double, nullable=False),
+    # When the owner showed that mail to the address arrives.
+    Column("email_confirmed", Double),
+    # The key of the one-time codes; '' while they are off. And the step of the last right code,
+    # which is not taken again.
+    Column("totp", EncryptedText, nullable=False, server_default=""),
+    Column("totp_step", BIG, nullable=False, server_default="0"),
+    # How many vehicles, and bytes of history, the owner may have; NULL is the server's default.
+    Column("vehicle_limit", BIG),
+    Column("byte_limit", BIG),
     # What a running server and its peers ask for again and again: who changed lately.
     Index(None, "changed"),
     # An id is never given again: a session of somebody removed must not become another's.
@@ -310,10 +319,150 @@ tokens = Table(
     Column("created", Double, nullable=False),
     Column("refreshed", Double, nullable=False),
     Column("last_used", Double),
+    # From when on it logs in no more; NULL is never.
+    Column("expires", Double),
     UniqueConstraint("lookup", name="uq_tokens_token"),  # as it was first called
     Index(None, "owner_id"),
     # An id is never given again: it is how a login remembers by which token it came.
     sqlite_autoincrement=True,
+)
+
+# Who else may do something with a vehicle. It counts while granted_by is the vehicle's owner.
+shares = Table(
+    "shares",
+    metadata,
+    Column("vehicle_id", Text, ForeignKey("vehicles.id", ondelete="CASCADE"), primary_key=True),
+    Column("owner_id", BIG, ForeignKey("owners.id", ondelete="CASCADE"), primary_key=True),
+    Column("granted_by", BIG, nullable=False),
+    # Words with commas between, as in rights.py; '' of one that was ended, so that running servers
+    # hear of it.
+    Column("rights", Text, nullable=False),
+    Column("expires", Double),
+    Column("created", Double, nullable=False),
+    Column("changed", Double, nullable=False),
+    Index(None, "owner_id"),
+    Index(None, "changed"),
+)
+
+# Links to a vehicle's live position, for whoever has one. They count while owner_id is the
+# vehicle's owner, or somebody with whom it is shared.
+position_links = Table(
+    "position_links",
+    metadata,
+    Column("id", BIG, primary_key=True),
+    # SHA-256 of what stands in the link, which is told once. It is random and long, so no key is
+    # needed, and it stays right when the key of the secrets changes; so with the others below.
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("vehicle_id", Text, ForeignKey("vehicles.id", ondelete="CASCADE"), nullable=False),
+    Column("owner_id", BIG, ForeignKey("owners.id", ondelete="CASCADE"), nullable=False),
+    Column("label", Text, nullable=False, server_default=""),
+    Column("created", Double, nullable=False),
+    Column("expires", Double, nullable=False),
+    Column("last_used", Double),
+    Index(None, "vehicle_id"),
+    Index(None, "owner_id"),
+    Index(None, "expires"),
+    sqlite_autoincrement=True,
+)
+
+# -- Log-ins in a browser ---------------------------------------------------------------------
+
+# Sessions with a cookie. One ends with the password by which it began.
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    Column("id", BIG, primary_key=True),
+    # SHA-256 of the cookie.
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("owner_id", BIG, ForeignKey("owners.id", ondelete="CASCADE"), nullable=False),
+    # What the password's hash was then; empty of a session that began with a passkey.
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("passkey_id", BIG),
+    Column("address", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("used", Double, nullable=False),
+    # When the owner last proved who calls: changes of the log-in ask for a fresh proof.
+    Column("proved", Double, nullable=False),
+    Index(None, "owner_id"),
+    Index(None, "used"),
+    sqlite_autoincrement=True,
+)
+
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("id", BIG, primary_key=True),
+    Column("owner_id", BIG, ForeignKey("owners.id", ondelete="CASCADE"), nullable=False),
+    Column("credential", LargeBinary, nullable=False, unique=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BIG, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("last_used", Double),
+    Index(None, "owner_id"),
+    sqlite_autoincrement=True,
+)
+
+# Codes that stand in for a one-time code, each once.
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("owner_id", BIG, ForeignKey("owners.id", ondelete="CASCADE"), primary_key=True),
+    # SHA-256 of the code.
+    Column("digest", LargeBinary, primary_key=True),
+)
+
+# What was sent by mail to somebody who has to show that it arrived.
+mail_codes = Table(
+    "mail_codes",
+    metadata,
+    # SHA-256 of the code, and what it is for.
+    Column("digest", LargeBinary, primary_key=True),
+    Column("purpose", Text, nullable=False),
+    # Whose it is; NULL while that owner is not there yet.
+    Column("owner_id", BIG, ForeignKey("owners.id", ondelete="CASCADE")),
+    # What is done when it comes back, in JSON.
+    Column("content", EncryptedText, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("expires", Double, nullable=False),
+    Index(None, "owner_id"),
+    Index(None, "expires"),
+)
+
+# -- What happened ----------------------------------------------------------------------------
+
+# Log-ins, commands and changes. It outlives who did it and what it was done to.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BIG, primary_key=True),
+    Column("time", Double, nullable=False),
+    # Whose account it is about, and who did it, by name; '' is the server or nobody known.
+    Column("owner_id", BIG),
+    Column("actor", Text, nullable=False),
+    Column("vehicle_id", Text),
+    Column("action", Text, nullable=False),
+    # Never a secret, PIN, position or content of a message.
+    Column("detail", Text, nullable=False, server_default=""),
+    Column("address", Text, nullable=False, server_default=""),
+    Index(None, "time"),
+    Index(None, "owner_id", "id"),
+    Index(None, "vehicle_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+# Why a vehicle's car last failed to connect; gone once it is welcomed.
+failed_calls = Table(
+    "failed_calls",
+    metadata,
+    Column("vehicle_id", Text, primary_key=True),
+    Column("time", Double, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    # How often since the first of them.
+    Column("count", BIG, nullable=False),
+    Column("first", Double, nullable=False),
 )
 
 # Records of auto-provisioning, as a car gets them: sealed with a secret that is not here, and that

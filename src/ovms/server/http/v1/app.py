@@ -1,0 +1,93 @@
+"""The application of ``/api/v1`` and its description at ``/docs``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from ovms.base.failures import FailureLog
+from ovms.base.logs import get_logger
+from ovms.server.http.errors import CallFailed
+from ovms.server.http.v1 import vehicles
+from ovms.server.http.v1.errors import ApiError, ErrorDetail, error_answer, from_field
+from ovms.server.http.v1.routing import PREFIX
+from ovms.server.storage.errors import StoreError
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from ovms.server.http.context import HttpContext
+
+DOCS: Final = "/docs"
+
+MODULES: Final = (vehicles,)
+"""The routes: each module has a ``router``."""
+
+FAILURES: Final[tuple[type[Exception], ...]] = (
+    ApiError,
+    CallFailed,
+    RequestValidationError,
+    HTTPException,
+    StoreError,
+    Exception,
+)
+"""What may go wrong; no answer to any of it is made elsewhere."""
+
+AWAY_WAIT: Final = 10.0
+"""Seconds after which a call may be repeated that came while the database was away."""
+
+log = get_logger("ovms.http")
+
+
+def make_v1(context: HttpContext) -> FastAPI:
+    """Return the application. It takes a while: call it in a thread."""
+    app = FastAPI(
+        title="OVMS",
+        version="1",
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=DOCS,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+        redirect_slashes=False,
+        # Pages of other origins may call with a token; cookies are not sent by their browsers.
+        middleware=[Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"],
+                               allow_headers=["Authorization", "Content-Type"])],
+    )  # fmt: skip
+    app.state.context = context
+    app.state.failures = FailureLog(log, "unexpected error; the call is answered with 500")
+    for module in MODULES:
+        app.include_router(module.router)
+    for kind in FAILURES:
+        app.add_exception_handler(kind, _answer_failure)
+    return app
+
+
+async def _answer_failure(request: Request, error: Exception) -> Response:
+    return error_answer(_api_error(request, error))
+
+
+def _api_error(request: Request, error: Exception) -> ApiError:
+    """Return what a failure is to the caller; log it if nobody has foreseen it."""
+    match error:
+        case ApiError():
+            return error
+        case CallFailed():
+            return from_field(error)
+        case RequestValidationError():
+            details = [
+                ErrorDetail(field=".".join(map(str, each["loc"])), message=each["msg"])
+                for each in error.errors()
+            ]
+            return ApiError(422, "The call is not as it should be; see details", details=details)
+        case HTTPException():
+            return ApiError(error.status_code, error.detail)
+        case StoreError():
+            return ApiError(503, "The database is away", wait=AWAY_WAIT)
+    route = getattr(request.scope.get("route"), "path", "none")
+    request.app.state.failures.failed(str(route), error, method=request.method)
+    return ApiError(500, "Internal server error")

@@ -1,0 +1,143 @@
+"""Who calls ``/api/v1``, and what they may do: dependencies of its routes.
+
+A program sends ``Authorization: Bearer`` and an API token, whose rights (its *permit*) bound what
+it may do; a browser sends the cookie of its session, which may do all that its owner may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, cast
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
+
+from ovms.protocol.spelling import vehicle_key
+from ovms.server.accounts.tokens import ACCOUNT_RIGHT, ADMIN_RIGHT, allows, vehicle_rights
+from ovms.server.http.callers import address_of
+from ovms.server.http.context import HttpContext
+from ovms.server.http.v1.errors import ApiError
+from ovms.server.rights import NO_RIGHT, VehicleRight
+
+if TYPE_CHECKING:
+    from ovms.server.accounts.login import Login
+
+bearer = HTTPBearer(
+    auto_error=False, description="An API token, as `ovms token add` or `POST /tokens` makes it."
+)
+
+
+def context_of(request: Request) -> HttpContext:
+    """Return what the calls need of the server."""
+    return cast("HttpContext", request.app.state.context)
+
+
+Context = Annotated[HttpContext, Depends(context_of)]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCaller:
+    """Somebody who calls, and is logged in."""
+
+    login: Login
+    address: str
+    """Where the caller is, without a port."""
+    is_secure: bool
+    """Others on the way cannot read the call, by what the server sees or a trusted proxy says."""
+
+    @property
+    def vehicles(self) -> list[str]:
+        """The ids of the vehicles that the caller may see, sorted."""
+        return [each for each in self.login.vehicles if self.rights_on(each)]
+
+    def rights_on(self, vehicle_id: str) -> VehicleRight:
+        """Return what the caller may do with a vehicle, its id as stored."""
+        rights = self.login.rights_on(vehicle_id) & vehicle_rights(self.login.permit)
+        return rights if VehicleRight.VIEW in rights else NO_RIGHT
+
+    def is_own(self, vehicle_id: str) -> bool:
+        """Return whether a vehicle is the caller's, not shared with them."""
+        return vehicle_id in self.login.vehicles and vehicle_id not in self.login.shared
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleCall:
+    """A call about one vehicle, by somebody who may make it."""
+
+    caller: ApiCaller
+    id: str
+    """The vehicle's, as it is stored."""
+    rights: VehicleRight
+    """What the caller may do with it."""
+
+
+async def identify(
+    request: Request, context: Context, _: Annotated[object, Depends(bearer)]
+) -> ApiCaller:
+    """Return who calls, and count the call. Raises :class:`ApiError` (401, 429 or 503)."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    address = address_of(request)
+    if scheme.lower() != "bearer" or not token.strip():
+        raise ApiError(401, "Log in, or send a token as Authorization: Bearer TOKEN")
+    login = await context.callers.log_in_by_token(token.strip(), address)
+    context.callers.count(login)
+    return ApiCaller(login, address, request.scope["scheme"] == "https")
+
+
+Caller = Annotated[ApiCaller, Depends(identify)]
+"""A parameter of routes that everybody who is logged in may call."""
+
+
+def vehicle_call(right: VehicleRight) -> Callable[..., Awaitable[VehicleCall]]:
+    """Return the dependency of a route about a vehicle that needs a right on it."""
+
+    async def check(vehicle_id: str, caller: Caller) -> VehicleCall:
+        key = vehicle_key(vehicle_id)
+        rights = caller.rights_on(key)
+        if not rights:  # nor does anybody learn so that it exists
+            raise ApiError(404, "There is no such vehicle, or it is not yours", "no_vehicle")
+        if right not in rights:
+            raise ApiError(403, f"This needs the right {(right.name or '').lower()}", "no_right")
+        if key in caller.login.tls_only and not caller.is_secure:
+            raise ApiError(403, "The vehicle takes calls over TLS only", "tls_only")
+        return VehicleCall(caller, key, rights)
+
+    return check
+
+
+ViewCall = Annotated[VehicleCall, Depends(vehicle_call(VehicleRight.VIEW))]
+LocationCall = Annotated[VehicleCall, Depends(vehicle_call(VehicleRight.LOCATION))]
+CommandCall = Annotated[VehicleCall, Depends(vehicle_call(VehicleRight.COMMAND))]
+ManageCall = Annotated[VehicleCall, Depends(vehicle_call(VehicleRight.MANAGE))]
+
+
+async def own_call(vehicle_id: str, caller: Caller) -> VehicleCall:
+    """Return a call about a vehicle that only its owner may make, as to share it."""
+    call = await vehicle_call(VehicleRight.MANAGE)(vehicle_id, caller)
+    if not caller.is_own(call.id):
+        raise ApiError(403, "Only the vehicle's owner may do this", "not_owner")
+    return call
+
+
+OwnCall = Annotated[VehicleCall, Depends(own_call)]
+
+
+async def account_call(caller: Caller) -> ApiCaller:
+    """Return a call about the caller's own account."""
+    if not allows(caller.login.permit, ACCOUNT_RIGHT):
+        raise ApiError(403, f"This needs the right {ACCOUNT_RIGHT}", "no_right")
+    return caller
+
+
+AccountCall = Annotated[ApiCaller, Depends(account_call)]
+
+
+async def admin_call(caller: Caller) -> ApiCaller:
+    """Return a call about all of the server."""
+    if not (caller.login.admin and allows(caller.login.permit, ADMIN_RIGHT)):
+        raise ApiError(403, "Only an administrator may do this", "not_admin")
+    return caller
+
+
+AdminCall = Annotated[ApiCaller, Depends(admin_call)]

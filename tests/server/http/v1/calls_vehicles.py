@@ -1,0 +1,8 @@
+from __future__ import annotations
+
+from tests.server.http.v1.cases import Case, Need
+
+CALLS = {
+    "GET /vehicles": Case(Need.LOGIN),
+    "GET /vehicles/{vehicle_id}": Case(Need.VIEW),
+}
