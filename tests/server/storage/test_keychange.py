@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Column, Connection, func, insert, select, update
 
 from ovms.protocol.welcome import ProvisionRecord
 from ovms.server.storage import queries, schema, subscriptions
 from ovms.server.storage.database import Database
 from ovms.server.storage.encrypted import EncryptedText, EncryptionKey
-from ovms.server.storage.encryption import current_key_id
+from ovms.server.storage.encryption import current_key_id, decrypt, encrypt
 from ovms.server.storage.errors import (
     BadKeyFile,
     DamagedSecret,
@@ -42,6 +42,13 @@ def fill(database: Database) -> None:
         subscriptions.put_subscription(connection, car, "app", *values)
         connection.exec_driver_sql("INSERT INTO server VALUES (1, 1, 2, NULL)")
         find_key(connection, b"token key")
+        totp = encrypt(connection, ("owners", "totp", str(bob.id)), "JBSWY3DP")
+        connection.execute(update(schema.owners).values(totp=totp))
+        content = encrypt(connection, ("mail_codes", "content", "0102"), '{"email": "b@c.de"}')
+        values = {"digest": b"\x01\x02", "purpose": "mail", "content": content}
+        mail = insert(schema.mail_codes).values(created=5.0, expires=9.0, **values)
+        connection.execute(mail)
+        connection.execute(insert(schema.recovery_codes).values(owner_id=bob.id, digest=b"1"))
         connection.exec_driver_sql("INSERT INTO secret_uses VALUES (x'01', 5)")
         queries.add_vehicle(connection, "GONE", bob, "gone", 5.0)
         queries.remove_vehicle(connection, "GONE", 6.0)
@@ -68,7 +75,18 @@ def known(database: Database) -> list[Any]:
             subscriptions.list_subscriptions(connection),
             queries.changed_since(connection, 0.0),
             connection.scalar(select(schema.server.c.token_key)) and find_key(connection, b""),
+            *opened(connection, schema.owners.c.id, schema.owners.c.totp),
+            *opened(connection, schema.mail_codes.c.digest, schema.mail_codes.c.content),
         ]
+
+
+def opened(connection: Connection, name: Column[Any], column: Column[Any]) -> list[str]:
+    """Return what stands in an encrypted column, whose rows are named by another one."""
+    found = []
+    for row, value in connection.execute(select(name, column)):
+        word = row.hex() if isinstance(row, bytes) else str(row)
+        found.append(decrypt(connection, (column.table.name, column.name, word), value))
+    return found
 
 
 def key_ids(connection: Connection) -> set[str]:
@@ -79,7 +97,7 @@ def key_ids(connection: Connection) -> set[str]:
         for column in table.columns
         if isinstance(column.type, EncryptedText)
     ]
-    assert len(columns) == 5
+    assert len(columns) == 7
     values = [value for column in columns for value in connection.scalars(select(column))]
     return {value.key_id for value in values if value}
 
@@ -227,7 +245,7 @@ def check():
     assert repr(known(database)) == expected, (fatal, known(database))
     assert [each.secret for each in known(database)[:2]] == ["secret", "secret"]
     assert len(database.keys.file.read()) == 1
-    plain = [b"1234abcd" * 8, b"bob@example.org", b"tttt", b"rrrr"]
+    plain = [b"1234abcd" * 8, b"bob@example.org", b"tttt", b"rrrr", b"JBSWY3DP", b"b@c.de"]
     for file in work.iterdir():
         data = file.read_bytes()
         assert not any(each in data for each in plain), (fatal, file)
@@ -286,6 +304,9 @@ def test_reset(filled: Database) -> None:
         assert queries.list_tokens(connection) == []
         assert queries.list_provisions(connection) == []
         assert subscriptions.list_subscriptions(connection) == []
+        assert opened(connection, schema.owners.c.id, schema.owners.c.totp) == [""]
+        for table in (schema.mail_codes, schema.recovery_codes):
+            assert connection.execute(select(table)).all() == []
         assert queries.get_owner(connection, "bob").changed == 9.0
         assert connection.scalar(select(func.count()).select_from(schema.secret_uses)) == 0
         assert find_key(connection, b"new") == b"new"

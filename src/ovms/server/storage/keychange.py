@@ -18,10 +18,12 @@ from ovms.server.storage.encryption import current_key, current_key_id, keys_of
 from ovms.server.storage.errors import InvalidValue, WrongKey
 from ovms.server.storage.schema import (
     encryption,
+    mail_codes,
     notifications,
     owner_warnings,
     owners,
     provisions,
+    recovery_codes,
     secret_uses,
     seen_tokens,
     server,
@@ -30,6 +32,7 @@ from ovms.server.storage.schema import (
 )
 from ovms.server.storage.seen_tokens import KEY_PLACE
 from ovms.server.storage.subscriptions import key_place
+from ovms.server.storage.totp import totp_place
 from ovms.server.storage.vehicles import secret_place
 
 if TYPE_CHECKING:
@@ -61,9 +64,10 @@ def change_key(
 def reset_key(connection: Connection, now: float, make_secret: Callable[[], str]) -> None:
     """Begin anew with the key that the file holds, or a new one, because the old one is lost.
 
-    Every vehicle gets a new secret; tokens, provisioning records and subscriptions are deleted:
-    nobody can read them. What was remembered of the old secrets goes with them. Raises
-    :class:`InvalidValue` while the key is there.
+    Every vehicle gets a new secret; tokens, provisioning records, subscriptions and what mails ask
+    to confirm are deleted, and one-time codes are switched off: nobody can read them. What was
+    remembered of the old secrets goes with them. Raises :class:`InvalidValue` while the key is
+    there.
     """
     keys, lost = keys_of(connection), current_key_id(connection)
     try:
@@ -74,13 +78,26 @@ def reset_key(connection: Connection, now: float, make_secret: Callable[[], str]
         raise InvalidValue(f"key {lost} is not lost: {keys.file.path} holds it")
     key = keys.file.make()[0]
     connection.execute(update(encryption).values(key_id=key.id, is_clean=False))
-    for table in (notifications, tokens, provisions, seen_tokens, secret_uses, owner_warnings):
+    for table in _UNREADABLE:
         connection.execute(delete(table))
     connection.execute(update(server).values(token_key=None))
-    connection.execute(update(owners).values(changed=now))  # their tokens are gone
+    connection.execute(update(owners).values(changed=now, totp=NOTHING))  # their tokens are gone
     ids = connection.scalars(select(vehicles.c.id).where(vehicles.c.deleted.is_(None))).all()
     rows = [{"_id": id_, "new": key.encrypt(secret_place(id_), make_secret())} for id_ in ids]
     _update(connection, vehicles, rows, {"secret": bindparam("new"), "changed": now})
+
+
+_UNREADABLE: Final = (
+    notifications,
+    tokens,
+    provisions,
+    mail_codes,
+    recovery_codes,
+    seen_tokens,
+    secret_uses,
+    owner_warnings,
+)
+"""Tables whose rows are worth nothing without the key."""
 
 
 def has_secrets(connection: Connection) -> bool:
@@ -92,7 +109,7 @@ def has_secrets(connection: Connection) -> bool:
 
 
 def _encrypt_again(connection: Connection, old: EncryptionKey, new: EncryptionKey) -> None:
-    for encrypt in (_vehicles, _subscriptions, _tokens, _provisions, _server):
+    for encrypt in _EACH:
         encrypt(connection, old, new)
 
 
@@ -140,6 +157,27 @@ def _server(connection: Connection, old: EncryptionKey, new: EncryptionKey) -> N
         encrypted = new.encrypt(KEY_PLACE, old.decrypt(KEY_PLACE, value))
         connection.execute(update(server).values(token_key=encrypted))
 
+
+def _one_time_codes(connection: Connection, old: EncryptionKey, new: EncryptionKey) -> None:
+    o, rows = owners.c, []
+    for id_, value in connection.execute(select(o.id, o.totp).where(o.totp != NOTHING)):
+        place = totp_place(id_)
+        rows.append({"_id": id_, "new": new.encrypt(place, old.decrypt(place, value))})
+    _update(connection, owners, rows, {"totp": bindparam("new")})
+
+
+def _mail_codes(connection: Connection, old: EncryptionKey, new: EncryptionKey) -> None:
+    m, rows = mail_codes.c, []
+    for digest, value in connection.execute(select(m.digest, m.content)):
+        place = ("mail_codes", "content", digest.hex())
+        rows.append({"_digest": digest, "new": new.encrypt(place, old.decrypt(place, value))})
+    _update(connection, mail_codes, rows, {"content": bindparam("new")})
+
+
+_EACH: Final = (
+    _vehicles, _subscriptions, _tokens, _provisions, _server, _one_time_codes, _mail_codes,
+)  # fmt: skip
+"""What encrypts each column again."""
 
 _LOOKED_UP: Final[dict[str, object]] = {
     "lookup": bindparam("hashed"), "encrypted": bindparam("new"),
