@@ -45,8 +45,9 @@ def fill(database: Database) -> None:
         totp = encrypt(connection, ("owners", "totp", str(bob.id)), "JBSWY3DP")
         connection.execute(update(schema.owners).values(totp=totp))
         content = encrypt(connection, ("mail_codes", "content", "0102"), '{"email": "b@c.de"}')
-        values = {"digest": b"\x01\x02", "purpose": "mail", "content": content}
-        mail = insert(schema.mail_codes).values(created=5.0, expires=9.0, **values)
+        mail = insert(schema.mail_codes).values(
+            digest=b"\x01\x02", purpose="mail", content=content, created=5.0, expires=9.0
+        )
         connection.execute(mail)
         connection.execute(insert(schema.recovery_codes).values(owner_id=bob.id, digest=b"1"))
         connection.exec_driver_sql("INSERT INTO secret_uses VALUES (x'01', 5)")
