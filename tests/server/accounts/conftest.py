@@ -11,7 +11,10 @@ from ovms.server.accounts.passwords import hash_password
 from ovms.server.storage import queries
 from ovms.server.storage.database import Database
 from ovms.server.storage.opening import open_database
+from tests.server.loops import pytest_asyncio_loop_factories
 from tests.server.storage.databases import close, with_schema
+
+__all__ = ["pytest_asyncio_loop_factories"]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

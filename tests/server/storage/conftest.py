@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.server.loops import pytest_asyncio_loop_factories
 from tests.server.storage.databases import close, make_database
+
+__all__ = ["pytest_asyncio_loop_factories"]
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.server.http.monitor.sites import FakeParts, sources_of
+from tests.server.loops import pytest_asyncio_loop_factories
+
+__all__ = ["pytest_asyncio_loop_factories"]
 
 if TYPE_CHECKING:
     from pathlib import Path
