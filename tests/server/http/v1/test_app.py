@@ -11,8 +11,7 @@ async def test_description(v1: ApiSite) -> None:
     answer = await v1.call("GET /openapi.json", None)
     assert answer.json()["info"]["title"] == "OVMS"
     assert "/api/v1/vehicles" in answer.json()["paths"]
-    page = await v1.http.client.get("/docs")
-    assert "/api/v1/openapi.json" in page.text
+    assert (await v1.http.client.get("/docs")).status_code == 200
 
 
 async def test_other_pages(v1: ApiSite) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fastapi import FastAPI, Request
+from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -14,16 +14,16 @@ from ovms.base.failures import FailureLog
 from ovms.base.logs import get_logger
 from ovms.server.http.errors import CallFailed
 from ovms.server.http.v1 import vehicles
+from ovms.server.http.v1.description import DescribedApi, operation_id
 from ovms.server.http.v1.errors import ApiError, ErrorDetail, error_answer, from_field
-from ovms.server.http.v1.routing import PREFIX
+from ovms.server.http.v1.pages import ApiPages
 from ovms.server.storage.errors import StoreError
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
     from starlette.responses import Response
 
     from ovms.server.http.context import HttpContext
-
-DOCS: Final = "/docs"
 
 MODULES: Final = (vehicles,)
 """The routes: each module has a ``router``."""
@@ -46,12 +46,9 @@ log = get_logger("ovms.http")
 
 def make_v1(context: HttpContext) -> FastAPI:
     """Return the application. It takes a while: call it in a thread."""
-    app = FastAPI(
-        title="OVMS",
-        version="1",
-        openapi_url=f"{PREFIX}/openapi.json",
-        docs_url=DOCS,
-        redoc_url=None,
+    app = DescribedApi(
+        openapi_url=None,  # and no pages of FastAPI's, which load scripts of other hosts
+        generate_unique_id_function=operation_id,
         separate_input_output_schemas=False,
         redirect_slashes=False,
         # Pages of other origins may call with a token; cookies are not sent by their browsers.
@@ -62,6 +59,7 @@ def make_v1(context: HttpContext) -> FastAPI:
     app.state.failures = FailureLog(log, "unexpected error; the call is answered with 500")
     for module in MODULES:
         app.include_router(module.router)
+    app.router.routes.extend(ApiPages(app).routes())
     for kind in FAILURES:
         app.add_exception_handler(kind, _answer_failure)
     return app

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from ovms.server.accounts.login import Login
 
 bearer = HTTPBearer(
-    auto_error=False, description="An API token, as `ovms token add` or `POST /tokens` makes it."
+    scheme_name="bearer",
+    auto_error=False,
+    description="An API token, as `ovms token add` or `POST /tokens` makes it.",
 )
 
 

@@ -1,0 +1,76 @@
+"""The description of ``/api/v1`` (OpenAPI) for programs, and what it says beside the routes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from ovms.server.http.v1.routing import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fastapi.routing import APIRoute
+
+TITLE: Final = "OVMS"
+
+VERSION: Final = "1"
+"""Of the API; it changes only with its path."""
+
+INTRODUCTION: Final = (
+    "The API of an OVMS server: vehicles, what they tell, and what they are told.\n\n"
+    "Send an API token as `Authorization: Bearer TOKEN`. Unknown is `null`, never 0. Times are ISO "
+    "8601 in UTC. Every answer that is no success has one body, `ErrorBody`. Fields and calls may "
+    "be added; what is here keeps its meaning."
+)
+
+TAGS: Final = {
+    "vehicles": "The vehicles that the caller may see: their own and shared ones.",
+}
+"""What the calls are grouped by, in the order of the description."""
+
+
+class DescribedApi(FastAPI):
+    """An application that is described for programs and people."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the description; made once."""
+        if not self.openapi_schema:
+            made = get_openapi(
+                title=TITLE,
+                version=VERSION,
+                description=INTRODUCTION,
+                routes=self.routes,
+                tags=[{"name": name, "description": text} for name, text in TAGS.items()],
+                separate_input_output_schemas=self.separate_input_output_schemas,
+            )
+            for _, _, call in calls_of(made):
+                call["summary"] = summary_of(call["operationId"])
+            self.openapi_schema = made
+        return self.openapi_schema
+
+
+def operation_id(route: APIRoute) -> str:
+    """Return the name of a call for programs that are made from the description."""
+    return route.name
+
+
+def summary_of(name: str) -> str:
+    """Return the name of a call for people."""
+    return name.replace("_", " ").capitalize()
+
+
+def calls_of(description: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield method, path behind the prefix, and description of each call."""
+    for path, methods in description["paths"].items():
+        for method, call in methods.items():
+            yield method.upper(), path.removeprefix(PREFIX), call
+
+
+def schema_name(schema: dict[str, Any]) -> str:
+    """Return which of the description's schemas one refers to, empty if none."""
+    found = re.fullmatch(r"#/components/schemas/(\w+)", schema.get("$ref", ""))
+    return found[1] if found else ""
