@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 import typer
 
 from ovms.base.clock import iso_time
-from ovms.cli.columns import ColumnReader, type_of
 from ovms.cli.common import refuse
-from ovms.cli.gpx import GpxWriter
 from ovms.cli.listing import Format, Row, make_listing
 from ovms.cli.times import check_span, find_time
+from ovms.protocol.columns import ColumnReader, type_of
+from ovms.protocol.gpx import GpxWriter
 from ovms.protocol.modules import ModuleKind
 from ovms.protocol.records import legible
 from ovms.protocol.wording import did_you_mean
@@ -113,7 +114,7 @@ class RecordListing:
         self._query = query
         self._reader = ColumnReader(query.type or "", query.units or units or "K", module)
         self._names = self._find_columns()
-        self._gpx = GpxWriter(vehicle_id) if query.format == "gpx" else None
+        self._gpx = GpxWriter(vehicle_id, sys.stdout) if query.format == "gpx" else None
         if self._gpx is None:
             self._listing = make_listing(query.format, self._header())
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ovms.cli.columns import ColumnReader, type_of
+from ovms.protocol.columns import ColumnReader, type_of
 from ovms.protocol.modules import ModuleKind
 from ovms.protocol.records.logs import GRID_TYPE, TRIP_TYPE
 

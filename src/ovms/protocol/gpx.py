@@ -7,10 +7,9 @@ it drives.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from io import TextIOBase
-from typing import Final, cast
+from typing import Final, TextIO, cast
 from xml.sax.saxutils import XMLGenerator
 from xml.sax.xmlreader import AttributesImpl
 
@@ -25,10 +24,10 @@ every ten minutes."""
 
 
 class GpxWriter:
-    """Writes a track to standard output as its points come."""
+    """Writes a track into ``out`` as its points come."""
 
-    def __init__(self, name: str) -> None:
-        self._xml = XMLGenerator(cast("TextIOBase", sys.stdout), "utf-8")
+    def __init__(self, name: str, out: TextIO) -> None:
+        self._xml = XMLGenerator(cast("TextIOBase", out), "utf-8")
         self._last: float | None = None
         self._xml.startDocument()
         self._start(
@@ -47,7 +46,7 @@ class GpxWriter:
 
     def add(self, time: float, fields: Mapping[str, object]) -> None:
         """Write the position of a location record that was made at ``time``, if it has one."""
-        place = _place(fields)
+        place = place_of(fields)
         if place is None:
             return
         if self._last is None or not 0 <= time - self._last <= GAP:
@@ -73,8 +72,8 @@ class GpxWriter:
         self._xml.endElement("trk")
         self._line(0)
         self._xml.endElement("gpx")
+        self._xml.ignorableWhitespace("\n")
         self._xml.endDocument()
-        print(flush=True)
 
     def _end_segment(self) -> None:
         if self._last is not None:
@@ -93,7 +92,7 @@ class GpxWriter:
         self._xml.ignorableWhitespace("\n" + "  " * depth)
 
 
-def _place(fields: Mapping[str, object]) -> tuple[float, float] | None:
+def place_of(fields: Mapping[str, object]) -> tuple[float, float] | None:
     """Return latitude and longitude, within their bounds; ``None`` without a position."""
     latitude, longitude, stale = map(fields.get, ("latitude", "longitude", "gps_stale"))
     is_old = isinstance(stale, int | float) and stale <= 0
