@@ -90,6 +90,9 @@ EXPIRY = 60.0
 TROUBLES = 60.0
 """Seconds between two looks for what the operator should hear of."""
 
+QUOTAS = 300.0
+"""Seconds between two looks for owners who have too much history."""
+
 RELOAD = 2.0
 """Seconds between two checks for certificates that were renewed."""
 
@@ -361,8 +364,9 @@ async def _http(
     accounts.add_holder(watches)
     callers = Callers(accounts, clock, settings.call_rate())
     context = HttpContext(
-        hub, store, callers, clock, watches, settings.http_answer_timeout, settings.mqtt_superuser
-    )
+        hub, store, callers, clock, watches, settings.http_answer_timeout, settings.mqtt_superuser,
+        settings.owner_quotas(),
+    )  # fmt: skip
     http = HttpService(context, settings.forwarded_from)
     try:
         yield http
@@ -516,6 +520,9 @@ def _start_work(
             await store.note_clock(now if is_doubted else None)
         await store.expire(now)
 
+    async def check_quotas() -> None:
+        await store.check_quotas(parts.http.context.quotas)
+
     def reload() -> None:
         if parts.certificates is not None:
             parts.certificates.refresh()
@@ -527,8 +534,8 @@ def _start_work(
 
     jobs: tuple[tuple[Job, float], ...] = (
         (tick, TICK), (hub.pace, PACE), (refresh, REFRESH), (check_logins, REFRESH),
-        (store.heartbeat, HEARTBEAT), (expire, EXPIRY), (reload, RELOAD),
-        (tell_operator, TROUBLES),
+        (store.heartbeat, HEARTBEAT), (expire, EXPIRY), (check_quotas, QUOTAS),
+        (reload, RELOAD), (tell_operator, TROUBLES),
     )  # fmt: skip
     return [asyncio.create_task(_repeat(job, seconds)) for job, seconds in jobs]
 

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from ovms.base.paths import default_data_dir
 from ovms.base.settings import SettingsError, load
 from ovms.net.address import TLS_PORT, parse_address
+from ovms.server.account_settings import AccountSettings
 from ovms.server.handshakes import HANDSHAKES
 from ovms.server.http_settings import HttpSettings, Port
 from ovms.server.limit_settings import LimitSettings
@@ -174,7 +175,13 @@ class CoreSettings(BaseSettings):
 
 
 class ServerSettings(
-    ChannelTables, LimitSettings, HttpSettings, ExpoSettings, MailSettings, CoreSettings
+    ChannelTables,
+    LimitSettings,
+    AccountSettings,
+    HttpSettings,
+    ExpoSettings,
+    MailSettings,
+    CoreSettings,
 ):
     """Settings of ``ovms serve``.
 

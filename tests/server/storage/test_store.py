@@ -9,6 +9,7 @@ from ovms.base.clock import ManualClock
 from ovms.server.storage import expiry, history, queries
 from ovms.server.storage.database import Database
 from ovms.server.storage.errors import NotADatabase, StoreClosed
+from ovms.server.storage.limits import OwnerQuotas
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.plausible import CLOCK_LEAP_LIMIT
 from ovms.server.storage.store import CHANGE_OVERLAP, HOLD_LIMIT, USE_INTERVAL, Store
@@ -202,6 +203,21 @@ async def test_history(store: Store) -> None:
     assert await store.history_count("Car1", "S", 1) == (2, 3)
     assert [each.number for each in await store.history_page("cAr1", "S", 1, None, 3, 9)] == [2, 3]
     assert await store.utilisation("cAr1") == [DayTraffic("2025-01-01", 1, 2, 3, 4)]
+
+
+async def test_an_owner_with_too_much(database: Database, store: Store) -> None:
+    """Nothing more is kept, the car hears that it was taken, and so it is until there is room."""
+    saved: list[int] = []
+    store.put_history("CAR1", _record(1), lambda: saved.append(1))
+    await store.writer.flush()
+    await store.check_quotas(OwnerQuotas(0, 1))
+    assert store.put_history("CAR1", _record(2), lambda: saved.append(2))
+    assert store.put_history("CAR1", _record(3))
+    assert saved == [1, 2]
+    assert (await store.history_count("CAR1", "S"))[0] == 1
+    await store.check_quotas(OwnerQuotas(0, 1000))
+    store.put_history("CAR1", _record(4))
+    assert (await store.history_count("CAR1", "S"))[0] == 2
 
 
 async def test_owners_read_in_turn(store: Store, database: Database) -> None:

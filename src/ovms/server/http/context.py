@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ovms.server.http.monitor.requests import RequestCounts
+from ovms.server.storage.limits import OwnerQuotas
 
 if TYPE_CHECKING:
     from ovms.base.clock import Clock
@@ -31,6 +32,8 @@ class HttpContext:
     """Seconds that a call waits for a car's answer."""
     mqtt_superuser: str | None = None
     """The owner who may use all topics of an MQTT broker."""
+    quotas: OwnerQuotas = field(default_factory=OwnerQuotas)
+    """What an owner may have who has no limits of their own."""
     requests: RequestCounts = field(default_factory=RequestCounts)
     """What calls there were."""
 

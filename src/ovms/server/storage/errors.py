@@ -18,6 +18,7 @@
         ├── InvalidValue          a name, id or secret that is not allowed
         ├── NotFound              no such owner or vehicle
         ├── AlreadyExists         the name or id is taken
+        ├── QuotaReached          the owner has as much as may be
         └── OwnerHasVehicles      an owner cannot go before the vehicles
 """
 
@@ -86,6 +87,10 @@ class NotFound(RecordError):
 
 class AlreadyExists(RecordError):
     """The name or id is taken."""
+
+
+class QuotaReached(RecordError):
+    """The owner has as many vehicles as may be."""
 
 
 class OwnerHasVehicles(RecordError):

@@ -55,3 +55,16 @@ class SubscriptionLimits:
     total: int = SUBSCRIPTION_LIMIT
     mails: int | None = MAILS_A_VEHICLE
     """Of one type that no app renews; ``None`` for as many as ``total``."""
+
+
+VEHICLES_AN_OWNER: Final = 100
+"""Vehicles that an owner may make; the operator may make more for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerQuotas:
+    """What an owner may have who has no limits of their own; 0 is no limit."""
+
+    vehicles: int = VEHICLES_AN_OWNER
+    bytes: int = 0
+    """Of the history of all the owner's vehicles."""

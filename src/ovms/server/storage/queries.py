@@ -32,6 +32,7 @@ from ovms.server.storage.provisions import (
     list_provisions,
     remove_provision,
 )
+from ovms.server.storage.quotas import check_vehicle_quota, full_vehicles, owner_use, set_limits
 from ovms.server.storage.seen_tokens import plain_uses
 from ovms.server.storage.shares import end_share, forget_shares, list_shares, put_share
 from ovms.server.storage.tokens import (
@@ -71,12 +72,14 @@ __all__ = [
     "add_token",
     "add_vehicle",
     "changed_since",
+    "check_vehicle_quota",
     "end_share",
     "find_owner",
     "find_provision",
     "find_token",
     "find_vehicle",
     "forget_shares",
+    "full_vehicles",
     "get_owner",
     "get_provision",
     "get_token",
@@ -91,6 +94,7 @@ __all__ = [
     "list_tokens",
     "list_vehicles",
     "load_vehicle",
+    "owner_use",
     "plain_uses",
     "put_share",
     "remove_owner",
@@ -99,6 +103,7 @@ __all__ = [
     "remove_vehicle",
     "rename_vehicle",
     "renew_hash",
+    "set_limits",
     "set_log_days",
     "set_owner",
     "set_password",

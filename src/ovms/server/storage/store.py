@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import insert, select, update
 
+from ovms.base.logs import get_logger
 from ovms.base.turns import Turns
 from ovms.server.storage import queries
 from ovms.server.storage.database import Lane
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ovms.server.storage.database import Database
+    from ovms.server.storage.limits import OwnerQuotas
     from ovms.server.values import (
         DayTraffic,
         HistoryEntry,
@@ -53,6 +55,8 @@ USE_INTERVAL: Final = 60.0
 
 HOLD_LIMIT: Final = 3600.0
 """Seconds after which records expire although somebody holds them, one after another."""
+
+log = get_logger("ovms.server.storage")
 
 
 class Store:
@@ -130,6 +134,17 @@ class Store:
         """
         past = since - CHANGE_OVERLAP
         return await self.database.read(partial(queries.changed_since, since=past))
+
+    async def check_quotas(self, defaults: OwnerQuotas) -> None:
+        """Keep no more history of owners who have too much, and of others again.
+
+        Call it each few minutes. Raises :class:`ovms.server.storage.errors.DatabaseError`.
+        """
+        query = partial(queries.full_vehicles, defaults=defaults)
+        full = await self.database.read(query, Lane.HISTORY)
+        for owner in sorted({full[each] for each in full.keys() - self.writer.full}):
+            log.warning("an owner has too much history: nothing more is kept", owner=owner)
+        self.writer.full = frozenset(full)
 
     async def find_provision(self, key: str) -> ProvisionRecord | None:
         """Return the record for the car that asks by ``key``, in any case; ``None`` without one.

@@ -15,9 +15,15 @@ from ovms.base.logs import get_logger
 from ovms.server.http.errors import CallFailed
 from ovms.server.http.v1 import vehicles
 from ovms.server.http.v1.description import DescribedApi, operation_id
-from ovms.server.http.v1.errors import ApiError, ErrorDetail, error_answer, from_field
+from ovms.server.http.v1.errors import (
+    ApiError,
+    ErrorDetail,
+    error_answer,
+    from_field,
+    from_record,
+)
 from ovms.server.http.v1.pages import ApiPages
-from ovms.server.storage.errors import StoreError
+from ovms.server.storage.errors import RecordError, StoreError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -84,6 +90,8 @@ def _api_error(request: Request, error: Exception) -> ApiError:
             return ApiError(422, "The call is not as it should be; see details", details=details)
         case HTTPException():
             return ApiError(error.status_code, error.detail)
+        case RecordError():
+            return from_record(error)
         case StoreError():
             return ApiError(503, "The database is away", wait=AWAY_WAIT)
     route = getattr(request.scope.get("route"), "path", "none")

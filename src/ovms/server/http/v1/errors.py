@@ -10,6 +10,14 @@ from starlette.responses import JSONResponse
 
 from ovms.server.http.errors import CallFailed
 from ovms.server.http.v1.models import DOCUMENTED
+from ovms.server.storage.errors import (
+    AlreadyExists,
+    InvalidValue,
+    NotFound,
+    OwnerHasVehicles,
+    QuotaReached,
+    RecordError,
+)
 
 CODES: Final = {
     400: "bad_request",
@@ -28,6 +36,16 @@ CODES: Final = {
     504: "no_answer",
 }
 """The code of an error that has none of its own, by status."""
+
+
+RECORD_ERRORS: Final[dict[type[RecordError], tuple[int, str]]] = {
+    InvalidValue: (422, "invalid"),
+    NotFound: (404, "not_found"),
+    AlreadyExists: (409, "taken"),
+    OwnerHasVehicles: (409, "has_vehicles"),
+    QuotaReached: (409, "quota"),
+}
+"""The status and the code of what the storage cannot do."""
 
 
 class ErrorDetail(BaseModel):
@@ -90,3 +108,10 @@ def error_answer(error: ApiError) -> JSONResponse:
 def from_field(error: CallFailed) -> ApiError:
     """Return what a failure of code that both APIs share is here."""
     return ApiError(error.status, str(error), wait=error.wait)
+
+
+def from_record(error: RecordError) -> ApiError:
+    """Return what it is here that the storage cannot do what was asked."""
+    status, code = RECORD_ERRORS.get(type(error), (409, "conflict"))
+    text = str(error)
+    return ApiError(status, text[:1].upper() + text[1:], code)
