@@ -5,7 +5,6 @@ from random import Random
 
 import pytest
 
-from ovms.car.charges import PLUGS
 from ovms.car.command_handler import CommandHandler
 from ovms.car.settings import ModuleSettings
 from ovms.car.state import CarState, Topic
@@ -19,6 +18,7 @@ from ovms.car.vehicles.sim.route import TO_HOME, TO_TOWN
 from ovms.car.vehicles.sim.scenarios.commute import COMMUTE
 from ovms.car.vehicles.sim.show import IDEAL_CONSUMPTION
 from ovms.protocol.commands import Answer, Command, Result
+from ovms.protocol.records.status import PLUG_TYPES
 
 START = 1_750_000_000.0
 """2025-06-15 15:06:40 UTC."""
@@ -357,7 +357,7 @@ def test_a_fast_charge_bypasses_the_cars_own_charger() -> None:
     assert state.line_voltage is not None
     assert state.charge_current == pytest.approx(1000 * state.charge_power / state.line_voltage)
     assert state.charge_limit == state.pilot_current == FAST_CURRENT
-    assert PLUGS[state.plug_type or 0] == "ccs"
+    assert PLUG_TYPES[state.plug_type or 0] == "ccs"
 
 
 def test_a_charge_at_home_warms_the_cars_own_charger() -> None:
@@ -369,7 +369,7 @@ def test_a_charge_at_home_warms_the_cars_own_charger() -> None:
     assert 10 < (state.temperature_charger or 0) - state.temperature_ambient < 25
     assert (state.charger_efficiency, state.line_voltage) == (90, 230)
     assert state.charge_limit == state.pilot_current == 32
-    assert PLUGS[state.plug_type or 0] == "type2"
+    assert PLUG_TYPES[state.plug_type or 0] == "type2"
 
 
 def test_nothing_plugged_has_no_plug() -> None:

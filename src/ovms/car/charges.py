@@ -20,24 +20,10 @@ from ovms.car.state import CarState
 from ovms.protocol.commands import CHARGE_MODE_NUMBERS
 from ovms.protocol.records.history import HistoryRecord
 from ovms.protocol.records.logs import GRID_TYPE
+from ovms.protocol.records.status import CHARGE_SUBSTATES, PLUG_TYPES
 
 TYPE = GRID_TYPE
 VERSION = 2
-
-PLUGS = {1: "type1", 2: "type2", 3: "chademo", 4: "roadster", 5: "teslaus", 6: "supercharger",
-         7: "ccs"}  # fmt: skip
-"""The words of modules on the road for the plug type ids."""
-
-SUBSTATES = {
-    0x01: "scheduledstop",
-    0x02: "scheduledstart",
-    0x03: "onrequest",
-    0x05: "timerwait",
-    0x07: "powerwait",
-    0x0D: "stopped",
-    0x0E: "interrupted",
-}
-"""The words of modules on the road for the sub-states that cars number alike."""
 
 MODES = {number: word for word, number in CHARGE_MODE_NUMBERS.items()}
 
@@ -83,7 +69,7 @@ class ChargeLog:
 
 def _columns(state: CarState) -> Iterator[str]:
     yield from place(state)
-    yield NO_WORD if state.plug_type is None else PLUGS.get(state.plug_type, NO_WORD)
+    yield NO_WORD if state.plug_type is None else PLUG_TYPES.get(state.plug_type, NO_WORD)
     yield state.charge_state or NO_WORD
     yield _substate(state.charge_substate)
     yield NO_WORD if state.charge_mode is None else MODES.get(state.charge_mode, NO_WORD)
@@ -104,4 +90,4 @@ def _columns(state: CarState) -> Iterator[str]:
 
 
 def _substate(number: int | None) -> str:
-    return NO_WORD if number is None else SUBSTATES.get(number, str(number))
+    return NO_WORD if number is None else CHARGE_SUBSTATES.get(number, str(number))

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from ovms.car.charges import PLUGS
 from ovms.car.state import CarState
 from ovms.protocol.records.environment import Doors1, Doors2, Doors3, Doors4, Doors5
+from ovms.protocol.records.status import PLUG_TYPES
 
 SOON: Final = 5.0
 """Seconds after an event until a line says how far a car is; then twice as many each time."""
@@ -19,7 +19,7 @@ SELDOM: Final = 60.0
 DRIVEN: Final = 0.1
 """km from which switching on and off was a drive."""
 
-FAST: Final = PLUGS[7]
+FAST: Final = PLUG_TYPES[7]
 
 
 class CarView(NamedTuple):
@@ -127,7 +127,7 @@ def _describe(state: CarState) -> str:
 
 
 def _charging(state: CarState) -> str:
-    fast = " fast" if PLUGS.get(state.plug_type or 0) == FAST else ""
+    fast = " fast" if PLUG_TYPES.get(state.plug_type or 0) == FAST else ""
     power = "" if state.charge_power is None else f", {state.charge_power:.1f} kW"
     rest = state.minutes_to_full
     until = "" if rest is None else f", {rest:.0f} min to go"

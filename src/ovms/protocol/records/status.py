@@ -13,6 +13,21 @@ CHARGE_UNDER_WAY = frozenset({"charging", "topoff", "heating", "prepare"})
 CHARGE_MODES = ("standard", "storage", "range", "performance")
 DISTANCE_UNITS = ("M", "K")
 
+CHARGE_SUBSTATES = {
+    0x01: "scheduledstop",
+    0x02: "scheduledstart",
+    0x03: "onrequest",
+    0x05: "timerwait",
+    0x07: "powerwait",
+    0x0D: "stopped",
+    0x0E: "interrupted",
+}
+"""The words of modules on the road for the sub-states that cars number alike."""
+
+PLUG_TYPES = {1: "type1", 2: "type2", 3: "chademo", 4: "roadster", 5: "teslaus", 6: "supercharger",
+              7: "ccs"}  # fmt: skip
+"""The words of modules on the road for the plug type ids."""
+
 KM_PER_MILE = 1.609344
 """Between the two units of distance that a car may report in."""
 

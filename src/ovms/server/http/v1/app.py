@@ -13,7 +13,10 @@ from starlette.middleware.cors import CORSMiddleware
 from ovms.base.failures import FailureLog
 from ovms.base.logs import get_logger
 from ovms.server.http.errors import CallFailed
-from ovms.server.http.v1 import vehicles
+from ovms.server.http.v1 import (
+    state,
+    vehicles,
+)
 from ovms.server.http.v1.description import DescribedApi, operation_id
 from ovms.server.http.v1.errors import (
     ApiError,
@@ -31,7 +34,10 @@ if TYPE_CHECKING:
 
     from ovms.server.http.context import HttpContext
 
-MODULES: Final = (vehicles,)
+MODULES: Final = (
+    state,
+    vehicles,
+)
 """The routes: each module has a ``router``."""
 
 FAILURES: Final[tuple[type[Exception], ...]] = (
