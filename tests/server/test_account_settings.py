@@ -34,3 +34,13 @@ def test_quotas() -> None:
     settings = AccountSettings(vehicles_per_owner=3, bytes_per_owner=4)
     assert settings.owner_quotas() == OwnerQuotas(3, 4)
     assert not settings.registration
+
+
+@pytest.mark.parametrize(("days", "is_right"), [(0, False), (1, True), (3650, True), (3651, False)])
+def test_audit_days(days: int, is_right: bool) -> None:
+    """The audit trail is kept for a day at least."""
+    if is_right:
+        assert AccountSettings(audit_days=days).audit_days == days
+    else:
+        with pytest.raises(ValidationError):
+            AccountSettings(audit_days=days)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, field_validator
 
+from ovms.server.audit import AUDIT_DAYS
 from ovms.server.storage.limits import OwnerQuotas
 
 QUOTAS = OwnerQuotas()
@@ -36,6 +37,12 @@ class AccountSettings(BaseModel):
         le=1_000_000_000_000_000,
         description="Bytes of history of all vehicles of an owner without a limit of their own; 0"
         " is no limit. Beyond it nothing new is kept.",
+    )
+    audit_days: int = Field(
+        default=AUDIT_DAYS,
+        ge=1,
+        le=3650,
+        description="Days that log-ins, commands and changes are kept in the audit trail.",
     )
 
     @field_validator("public_url")

@@ -35,6 +35,7 @@ from ovms.server.acceptor import Acceptor
 from ovms.server.accounts.login import Accounts
 from ovms.server.alerts.expansion import Expansion
 from ovms.server.alerts.expansion import load as alert_tables
+from ovms.server.audit import Audit
 from ovms.server.doorstep import Doorstep
 from ovms.server.http.callers import Callers
 from ovms.server.http.context import HttpContext
@@ -217,9 +218,10 @@ async def serve(
             _store(settings, clock) as (store, plausible),
             _notifier(settings, store, types, channels, expansion, clock, plausible) as notifier,
             _hub(settings, store, notifier, clock) as hub,
-            _accounts(store, clock) as accounts,
+            _audit(settings, store, clock) as audit,
+            _accounts(store, clock, audit) as accounts,
             _services(settings, store, hub, accounts, clock) as services,
-            _http(settings, store, hub, accounts, clock) as http,
+            _http(settings, store, hub, accounts, audit, clock) as http,
             _metrics(http.context) as metrics,
         ):
             acceptor = Acceptor(services, clock, rate=settings.message_rate())
@@ -357,15 +359,20 @@ async def _services(
 
 @asynccontextmanager
 async def _http(
-    settings: ServerSettings, store: Store, hub: Hub, accounts: Accounts, clock: Clock
+    settings: ServerSettings,
+    store: Store,
+    hub: Hub,
+    accounts: Accounts,
+    audit: Audit,
+    clock: Clock,
 ) -> AsyncIterator[HttpService]:
     """Open what answers calls by HTTP; at the end no call is under way."""
     watches = Watches(hub, clock.monotonic)
     accounts.add_holder(watches)
     callers = Callers(accounts, clock, settings.call_rate())
     context = HttpContext(
-        hub, store, callers, clock, watches, settings.http_answer_timeout, settings.mqtt_superuser,
-        settings.owner_quotas(),
+        hub, store, callers, clock, watches, audit, settings.http_answer_timeout,
+        settings.mqtt_superuser, settings.owner_quotas(),
     )  # fmt: skip
     http = HttpService(context, settings.forwarded_from)
     try:
@@ -385,9 +392,19 @@ async def _metrics(context: HttpContext) -> AsyncIterator[HttpService]:
 
 
 @asynccontextmanager
-async def _accounts(store: Store, clock: Clock) -> AsyncIterator[Accounts]:
+async def _audit(settings: ServerSettings, store: Store, clock: Clock) -> AsyncIterator[Audit]:
+    """Open the audit trail; at the end write what waits."""
+    audit = Audit(store.database, clock, settings.audit_days)
+    try:
+        yield audit
+    finally:
+        await audit.close()
+
+
+@asynccontextmanager
+async def _accounts(store: Store, clock: Clock, audit: Audit) -> AsyncIterator[Accounts]:
     """Open the accounts; at the end write what they have deferred."""
-    accounts = Accounts(store.database, clock)
+    accounts = Accounts(store.database, clock, audit)
     try:
         yield accounts
     finally:
@@ -519,6 +536,7 @@ def _start_work(
         if is_doubted != was_doubted:
             await store.note_clock(now if is_doubted else None)
         await store.expire(now)
+        await parts.http.context.audit.expire(now)
 
     async def check_quotas() -> None:
         await store.check_quotas(parts.http.context.quotas)

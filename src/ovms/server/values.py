@@ -18,6 +18,7 @@ __all__ = [
     "ALERT_TYPE",
     "AccountState",
     "AlertRow",
+    "AuditEntry",
     "DayTraffic",
     "HistoryEntry",
     "HistoryKey",
@@ -244,6 +245,28 @@ class Share:
     expires: float | None
     created: float
     changed: float
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Something that was done: a log-in, a command, a change. Time in Unix seconds.
+
+    It never holds a secret, PIN or token, nor a position or what a message says.
+    """
+
+    time: float
+    action: str
+    """Words with points between: ``login.failed``."""
+    actor: str = ""
+    """The name of whoever did it; empty if that is not known."""
+    owner_id: int | None = None
+    """Whose account it was done to; of a vehicle's, by default, its owner's."""
+    vehicle_id: str | None = None
+    detail: str = ""
+    address: str = ""
+    """Where it came from, without a port; empty of the command line."""
+    id: int = 0
+    """Its number in the database; later ones are greater."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from ovms.base.clock import ManualClock
 from ovms.protocol import Message, Role
 from ovms.server.accounts import passwords
 from ovms.server.accounts.login import Accounts
+from ovms.server.audit import Audit
 from ovms.server.http.app import make_app
 from ovms.server.http.callers import Callers
 from ovms.server.http.context import HttpContext
@@ -58,13 +59,15 @@ class HttpSite:
         self.store = store
         self.clock = clock
         self.hub = Hub(store, FakeAlerts(), clock, HubSettings(VERSION))
-        self.accounts = Accounts(database, clock)
+        self.audit = Audit(database, clock)
+        self.accounts = Accounts(database, clock, self.audit)
         self.watches = Watches(self.hub, clock.monotonic)
         self.accounts.add_holder(self.watches)
         callers = Callers(self.accounts, clock)
         self.context = HttpContext(
-            self.hub, store, callers, clock, self.watches, mqtt_superuser=mqtt_superuser
-        )
+            self.hub, store, callers, clock, self.watches, self.audit,
+            mqtt_superuser=mqtt_superuser,
+        )  # fmt: skip
         transport = httpx.ASGITransport(make_app(self.context), client=("192.0.2.7", 4000))
         self.client = httpx.AsyncClient(transport=transport, base_url="http://server")
         self._sessions: list[RoomSession] = []
@@ -112,6 +115,7 @@ class HttpSite:
         await self.client.aclose()
         await self.hub.close()
         await self.accounts.close()
+        await self.audit.close()
 
 
 async def add_token(api: HttpSite, permit: str, token: str = "", owner: str = "bob") -> str:

@@ -26,6 +26,7 @@ from ovms.server.accounts.passwords import fingerprint, rehash_password, verify_
 from ovms.server.accounts.places import Places
 from ovms.server.accounts.throttle import Throttle
 from ovms.server.accounts.tokens import EVERYTHING, allows
+from ovms.server.audit import Audit
 from ovms.server.rights import ALL_RIGHTS, NO_RIGHT
 from ovms.server.storage import names, queries
 from ovms.server.storage.database import Lane
@@ -70,6 +71,12 @@ BROKER_SHARE: Final = 200
 CHANGE_OVERLAP: Final = 30.0
 """Seconds that :meth:`Accounts.changes` looks further back: changes commit after their time, and a
 login may have been read before one and be among the live ones only after it."""
+
+HOW: Final = {"v2": "by an app"}
+"""How somebody logs in who needs a right; any other right is for HTTP."""
+
+FAILED: Final = "login.failed"
+"""What the audit trail calls a wrong name or password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +146,10 @@ class Pool(Enum):
 class Accounts:
     """Who may log in, to a database that exists. Belongs to the event loop that made it."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, audit: Audit | None = None) -> None:
         self._database = database
         self._clock = clock
+        self._audit = audit or Audit(database, clock)
         self.counts = LoginCounts()
         self._throttle = Throttle(clock.monotonic)
         self._hashers = ThreadPoolExecutor(
@@ -187,6 +195,7 @@ class Accounts:
             if login is None:
                 return await self._log_in_by_password(user, password, right, address, pool)
         self._throttle.trust(user, address)
+        self._note(login, address)
         return login
 
     async def log_in_by_token(self, token: str, address: str) -> Login:
@@ -204,7 +213,9 @@ class Accounts:
             if found is None:
                 raise LoginRefused
             self._afterwards.touch(found, self._clock.time())
-            return await self._admit(found.owner_id, Credential("", token_id=found.id))
+            login = await self._admit(found.owner_id, Credential("", token_id=found.id))
+        self._note(login, address)
+        return login
 
     def check_try(self, user: str, address: str) -> None:
         """Raise :class:`Throttled` if the account must not be tried from there now."""
@@ -282,7 +293,21 @@ class Accounts:
             self._throttle.give_back(taken)
             raise
         self._throttle.succeed(taken)
+        self._note(login, address)
         return login
+
+    def _note(self, login: Login, address: str) -> None:
+        """Note a log-in in the audit trail, once a day by the same means from the same place."""
+        credential = login.credential
+        is_token = credential.token_id is not None
+        how = f"token {credential.token_id}" if is_token else HOW.get(credential.right, "by HTTP")
+        self._audit.put_daily(
+            "login.token" if is_token else "login.password",
+            actor=login.owner,
+            owner_id=login.owner_id,
+            detail=how,
+            address=address,
+        )
 
     async def _check_password(
         self, user: str, password: str, right: str, address: str, pool: Pool
@@ -293,6 +318,9 @@ class Accounts:
         with self._hash_places[pool].one(address):
             is_right, newer = await self._verify(password_hash, password)
         if not (is_right and owner and password_hash):
+            owner_id = owner.id if owner else None
+            how = HOW.get(right, "by HTTP")
+            self._audit.put_failure(FAILED, owner_id=owner_id, detail=how, address=address)
             raise LoginRefused
         if newer is not None:
             self._afterwards.renew(owner.id, password_hash, newer)

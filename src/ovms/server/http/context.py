@@ -10,6 +10,7 @@ from ovms.server.storage.limits import OwnerQuotas
 
 if TYPE_CHECKING:
     from ovms.base.clock import Clock
+    from ovms.server.audit import Audit
     from ovms.server.http.callers import Callers
     from ovms.server.http.watches import Watches
     from ovms.server.hub.hub import Hub
@@ -28,6 +29,7 @@ class HttpContext:
     callers: Callers
     clock: Clock
     watches: Watches
+    audit: Audit
     answer_timeout: float = ANSWER_TIMEOUT
     """Seconds that a call waits for a car's answer."""
     mqtt_superuser: str | None = None

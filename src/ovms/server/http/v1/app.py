@@ -14,6 +14,7 @@ from ovms.base.failures import FailureLog
 from ovms.base.logs import get_logger
 from ovms.server.http.errors import CallFailed
 from ovms.server.http.v1 import (
+    audit,
     state,
     vehicles,
 )
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from ovms.server.http.context import HttpContext
 
 MODULES: Final = (
+    audit,
     state,
     vehicles,
 )

@@ -29,6 +29,7 @@ INTRODUCTION: Final = (
 
 TAGS: Final = {
     "vehicles": "The vehicles that the caller may see: their own and shared ones.",
+    "audit trail": "What was done: log-ins, commands and changes, by whom and from where.",
 }
 """What the calls are grouped by, in the order of the description."""
 

@@ -1,0 +1,130 @@
+"""What was done, by whom and to what: the queries.
+
+Each takes a connection inside a transaction. Entries outlive who did it and what it was done to.
+Times are Unix seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import delete, insert, or_, select
+
+from ovms.server.storage.schema import audit, owners, vehicles
+from ovms.server.values import AuditEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import ColumnElement, Connection
+
+OPERATOR: Final = "operator"
+"""Who does what the command line does."""
+
+DETAIL_LENGTH: Final = 200
+"""Characters that are kept of what an entry says besides."""
+
+ADDRESS_LENGTH: Final = 64
+"""Characters that are kept of an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which entries are asked for; ``None`` is any."""
+
+    owner_id: int | None = None
+    vehicle_id: str | None = None
+    actor: str | None = None
+    action: str | None = None
+    """An action, or the first words of several: ``login`` is ``login.failed``, too."""
+    since: float | None = None
+    until: float | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return what must be true of an entry."""
+        a = audit.c
+        found: list[ColumnElement[bool]] = []
+        if self.owner_id is not None:
+            found.append(a.owner_id == self.owner_id)
+        if self.vehicle_id is not None:
+            found.append(a.vehicle_id == self.vehicle_id)
+        if self.actor is not None:
+            found.append(a.actor == self.actor)
+        if self.action is not None:
+            more = a.action.startswith(f"{self.action}.", autoescape=True)
+            found.append(or_(a.action == self.action, more))
+        if self.since is not None:
+            found.append(a.time >= self.since)
+        if self.until is not None:
+            found.append(a.time < self.until)
+        return found
+
+
+def add_audit(connection: Connection, entries: Iterable[AuditEntry]) -> None:
+    """Keep entries. One about a vehicle that names no owner is about the vehicle's."""
+    rows = [_values(connection, each) for each in entries]
+    if rows:
+        connection.execute(insert(audit), rows)
+
+
+def note_operator(
+    connection: Connection,
+    now: float,
+    action: str,
+    *,
+    owner_id: int | None = None,
+    vehicle_id: str | None = None,
+    detail: str = "",
+) -> None:
+    """Keep what the command line does, in the transaction that does it."""
+    entry = AuditEntry(now, action, OPERATOR, owner_id, vehicle_id, detail)
+    add_audit(connection, [entry])
+
+
+def list_audit(
+    connection: Connection, wanted: AuditFilter, limit: int, before: int | None = None
+) -> list[tuple[AuditEntry, str | None]]:
+    """Return the newest entries and whose account each is about, by name, newest first.
+
+    ``before`` is the id of the last one of the page before.
+    """
+    a = audit.c
+    query = (
+        select(a.time, a.action, a.actor, a.owner_id, a.vehicle_id, a.detail, a.address, a.id,
+               owners.c.name)
+        .outerjoin(owners, owners.c.id == a.owner_id)
+        .where(*wanted.conditions())
+        .order_by(a.id.desc())
+        .limit(limit)
+    )  # fmt: skip
+    if before is not None:
+        query = query.where(a.id < before)
+    return [(AuditEntry(*row[:-1]), row[-1]) for row in connection.execute(query)]
+
+
+def forget_audit(connection: Connection, before: float, limit: int) -> int:
+    """Delete up to ``limit`` entries that are older; return how many."""
+    old = select(audit.c.id).where(audit.c.time < before).order_by(audit.c.time).limit(limit)
+    return connection.execute(delete(audit).where(audit.c.id.in_(old))).rowcount
+
+
+def _values(connection: Connection, entry: AuditEntry) -> dict[str, Any]:
+    owner_id = entry.owner_id
+    if owner_id is None and entry.vehicle_id is not None:
+        find = select(vehicles.c.owner_id).where(vehicles.c.id == entry.vehicle_id)
+        owner_id = connection.scalar(find)
+    return {
+        "time": entry.time,
+        "owner_id": owner_id,
+        "actor": _text(entry.actor),
+        "vehicle_id": entry.vehicle_id,
+        "action": entry.action,
+        "detail": _text(entry.detail)[:DETAIL_LENGTH],
+        "address": _text(entry.address)[:ADDRESS_LENGTH],
+    }
+
+
+def _text(text: str) -> str:
+    """Return what a database takes: what is no text would keep all the others out, too."""
+    return text.encode(errors="replace").decode()
