@@ -67,7 +67,7 @@ def read_words(
     if len(words) > len(spec.parameters):
         raise WrongWords(f"{spec.name} takes only {usage(spec)}")
     kinds = spec.parameters[: len(words)]
-    return tuple(_read(kind, word, now, zone) for kind, word in zip(kinds, words, strict=True))
+    return tuple(read_word(kind, word, now, zone) for kind, word in zip(kinds, words, strict=True))
 
 
 def usage(spec: CommandSpec) -> str:
@@ -171,7 +171,8 @@ def _choices(kind: ChoiceParameter) -> str:
     return f"{', '.join(first)} or {last}"
 
 
-def _read(kind: ParameterType, word: str, now: float, zone: str) -> str:
+def read_word(kind: ParameterType, word: str, now: float, zone: str = "") -> str:
+    """Return one parameter as it is sent; else as :func:`read_words`, which says the rest."""
     match kind:
         case ChoiceParameter():
             return _read_choice(kind, word)

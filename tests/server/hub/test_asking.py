@@ -7,7 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ovms.protocol.commands import Answer, Command, Result
-from ovms.server.hub.asking import ANSWER_LIMIT, ASKERS_LIMIT, AnswerLine, Reason, Unanswered, ask
+from ovms.server.hub.asking import (
+    ANSWER_LIMIT,
+    ASKERS_LIMIT,
+    AnswerLine,
+    AskedCommand,
+    Reason,
+    Unanswered,
+    ask,
+)
 from ovms.server.hub.commands import ANSWER_TIMEOUT, QUEUE_LIMIT, ROW_TIMEOUT
 from ovms.server.hub.pins import FIRST_LOCK, WRONG_LIMIT
 from tests.server.hub.fakes import Place
@@ -289,6 +297,38 @@ async def test_an_endless_answer() -> None:
     assert not asking.done()
     car.says("c1,0,0,9,")
     assert await reason_of(asking) is Reason.OVERLONG
+
+
+async def test_a_command_that_is_taken_back() -> None:
+    """One that waits behind another is never sent; one that was sent stays."""
+    place = Place()
+    car = place.car()
+    rows: list[Answer] = []
+    sent = AskedCommand(place.room, Command(12), rows.append)
+    waits = AskedCommand(place.room, CHARGE)
+    assert (sent.is_waiting, waits.is_waiting) == (False, True)
+    assert (sent.withdraw(), waits.withdraw(), waits.withdraw()) == (False, True, False)
+    with pytest.raises(Unanswered) as error:
+        await waits.answers(PATIENCE)
+    assert error.value.reason is Reason.WITHDRAWN
+    car.says("c12,0,done")
+    assert rows == await sent.answers(PATIENCE) == [Answer(12, Result.OK, "done")]
+    assert (sent.is_over, sent.is_waiting, place.room.askers) == (True, False, [])
+    assert car.hears() == ["C12"]
+
+
+async def test_a_command_that_could_not_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is left behind in the room when an error in our code ends the asking."""
+    place = Place()
+    place.car()
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(place.room, "take_command", fail)
+    with pytest.raises(ZeroDivisionError):
+        AskedCommand(place.room, CHARGE)
+    assert place.room.askers == []
 
 
 async def test_a_failed_line() -> None:

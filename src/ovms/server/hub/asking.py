@@ -21,6 +21,8 @@ from ovms.server.hub.member import Member
 from ovms.server.hub.pins import locked_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ovms.server.hub.room import Room
 
 ASKERS_LIMIT: Final = 10
@@ -59,6 +61,8 @@ class Reason(Enum):
     """Too many commands wait for the car."""
     TOO_LONG = auto()
     """The command does not fit the module's buffer."""
+    WITHDRAWN = auto()
+    """Whoever asked has taken it back before it was sent."""
 
 
 REFUSALS: Final = {
@@ -79,11 +83,12 @@ class AnswerLine:
     sent = 0
     unacknowledged = 0
 
-    def __init__(self) -> None:
+    def __init__(self, on_row: Callable[[Answer], object] = bool) -> None:
         self.over = asyncio.Event()
         """Nothing more comes, or nothing that counts."""
         self.answers: list[Answer] = []
         self.failure: Reason | None = None
+        self._on_row = on_row
         self._size = 0
 
     def send(self, message: Message) -> bool:
@@ -91,11 +96,12 @@ class AnswerLine:
         answer = Answer.parse(message.data) if message.code == "c" else None
         self._size += len(message.data)
         if answer is None:
-            self._fail(Reason.SEALED)
+            self.fail(Reason.SEALED)
         elif self._size > ANSWER_LIMIT:
-            self._fail(Reason.OVERLONG)
+            self.fail(Reason.OVERLONG)
         else:
             self.answers.append(answer)
+            self._on_row(answer)
         return True
 
     async def drained(self) -> None:
@@ -103,36 +109,82 @@ class AnswerLine:
 
     def close(self, error: Exception | None = None) -> None:
         """Take nothing more."""
-        self._fail(Reason.CONNECTION_LOST)
+        self.fail(Reason.CONNECTION_LOST)
 
-    def _fail(self, reason: Reason) -> None:
+    def fail(self, reason: Reason) -> None:
+        """Note why no answer comes, or no more of it."""
         self.failure = self.failure or reason
         self.over.set()
 
 
-async def ask(room: Room, command: Command, timeout: float) -> list[Answer]:
-    """Return a car's answer to a command, all its rows, within ``timeout`` seconds.
+class AskedCommand:
+    """A command that a car is being asked. Making one asks; await :meth:`answers` then.
 
-    Whoever is cancelled hears nothing of it; a command that was not sent by then never is.
-    Raises :class:`Unanswered`.
+    ``on_row`` is called with each row of the answer, or with all of it. Raises :class:`Unanswered`
+    if the car is not there or too many ask.
     """
-    if room.car is None:
-        raise Unanswered(Reason.NOT_CONNECTED)
-    if len(room.askers) >= ASKERS_LIMIT:
-        raise Unanswered(Reason.TOO_MANY)
-    line = AnswerLine()
-    asker = Member(Role.BATCH, line, joined=0.0, heard=0.0, on_idle=line.over.set)
-    room.askers.append(asker)
-    try:
-        room.take_command(asker, command.message)
-        async with asyncio.timeout(timeout):
-            await line.over.wait()
-    except TimeoutError:
-        raise Unanswered(Reason.NO_ANSWER) from None
-    finally:
-        room.askers.remove(asker)
-        room.drop_commands(asker)
-    return _checked(line)
+
+    def __init__(
+        self, room: Room, command: Command, on_row: Callable[[Answer], object] = bool
+    ) -> None:
+        if room.car is None:
+            raise Unanswered(Reason.NOT_CONNECTED)
+        if len(room.askers) >= ASKERS_LIMIT:
+            raise Unanswered(Reason.TOO_MANY)
+        self._room = room
+        self._line = AnswerLine(on_row)
+        self._asker = Member(
+            Role.BATCH, self._line, joined=0.0, heard=0.0, on_idle=self._line.over.set
+        )
+        room.askers.append(self._asker)
+        try:
+            room.take_command(self._asker, command.message)
+        except BaseException:
+            self._leave()
+            raise
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether the answer is there, or why there is none."""
+        return self._line.over.is_set()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether the car was not sent the command so far."""
+        car = self._room.car
+        return not self.is_over and car is not None and car.commands.is_waiting(self._asker)
+
+    def withdraw(self) -> bool:
+        """Take the command back; return whether that was possible, for it was not sent."""
+        if not self.is_waiting:
+            return False
+        self._room.drop_commands(self._asker)
+        self._line.fail(Reason.WITHDRAWN)
+        return True
+
+    async def answers(self, timeout: float) -> list[Answer]:
+        """Return the car's answer, all its rows, within ``timeout`` seconds; call it once.
+
+        Whoever is cancelled hears nothing of it; a command that was not sent by then never is.
+        Raises :class:`Unanswered`.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                await self._line.over.wait()
+        except TimeoutError:
+            raise Unanswered(Reason.NO_ANSWER) from None
+        finally:
+            self._leave()
+        return _checked(self._line)
+
+    def _leave(self) -> None:
+        self._room.askers.remove(self._asker)
+        self._room.drop_commands(self._asker)
+
+
+async def ask(room: Room, command: Command, timeout: float) -> list[Answer]:
+    """Return a car's answer to a command; see :class:`AskedCommand`. Raises :class:`Unanswered`."""
+    return await AskedCommand(room, command).answers(timeout)
 
 
 def _checked(line: AnswerLine) -> list[Answer]:

@@ -238,6 +238,12 @@ class CommandQueue(Generic[A]):
             if sent is not None and sent.asker is asker:
                 sent.asker = None
 
+    def is_waiting(self, asker: A) -> bool:
+        """Return whether a command of an asker was not sent so far."""
+        current = self._current
+        is_next = current is not None and current.sent_at is None and current.asker is asker
+        return is_next or any(pending.asker is asker for pending in self._waiting)
+
     def refuse_all(self) -> Outcome[A]:
         """Refuse everything under way: this is not the vehicle's car any more."""
         sent = [*self._patient, *([self._current] if self._current else [])]

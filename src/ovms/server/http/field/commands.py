@@ -49,6 +49,7 @@ FAILURES: Final = {
     Reason.PINS_LOCKED: (429, "Too many PINs were wrong; the car is asked none for a while"),
     Reason.TOO_MANY: (429, "Too many commands wait for the car"),
     Reason.TOO_LONG: (422, "The command is too long for the car's module"),
+    Reason.WITHDRAWN: (409, "The command was withdrawn"),
 }
 """Status code and text, by why there is no answer of the car."""
 
@@ -127,20 +128,22 @@ def make_answer(spec: CommandSpec, answers: Sequence[Answer]) -> Response:
     """Return what a call answers: the car's text, or the list that its rows make."""
     for answer in answers:
         if answer.result in (Result.UNSUPPORTED, Result.UNIMPLEMENTED):
-            raise CallFailed(501, _text(answer) or "The car does not support this")
+            raise CallFailed(501, answer_text(answer) or "The car does not support this")
         if answer.result != Result.OK:
-            raise CallFailed(REFUSED, _text(answer) or "The car could not do this")
+            raise CallFailed(REFUSED, answer_text(answer) or "The car could not do this")
     if spec.first_row is None:
-        return text_answer(_text(answers[0]) or "OK")
-    return json_answer([*_rows(spec, answers)])
+        return text_answer(answer_text(answers[0]) or "OK")
+    return json_answer([*setting_rows(spec, answers)])
 
 
-def _text(answer: Answer) -> str:
+def answer_text(answer: Answer) -> str:
     """Return the car's words, in which modules write line ends as CR."""
     return legible(answer.text).replace("\r", "\n").strip()
 
 
-def _rows(spec: CommandSpec, answers: Iterable[Answer]) -> Iterator[dict[str, str | int | None]]:
+def setting_rows(
+    spec: CommandSpec, answers: Iterable[Answer]
+) -> Iterator[dict[str, str | int | None]]:
     """Yield each feature or parameter; of a password only whether it is set."""
     is_features = spec.name == "features"
     names = FEATURE_NAMES if is_features else PARAMETER_NAMES

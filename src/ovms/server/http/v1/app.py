@@ -15,9 +15,11 @@ from ovms.base.logs import get_logger
 from ovms.server.http.errors import CallFailed
 from ovms.server.http.v1 import (
     audit,
+    commands,
     state,
     vehicles,
 )
+from ovms.server.http.v1.command_store import CommandStore
 from ovms.server.http.v1.description import DescribedApi, operation_id
 from ovms.server.http.v1.errors import (
     ApiError,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 MODULES: Final = (
     audit,
+    commands,
     state,
     vehicles,
 )
@@ -70,6 +73,7 @@ def make_v1(context: HttpContext) -> FastAPI:
                                allow_headers=["Authorization", "Content-Type"])],
     )  # fmt: skip
     app.state.context = context
+    app.state.commands = CommandStore()
     app.state.failures = FailureLog(log, "unexpected error; the call is answered with 500")
     for module in MODULES:
         app.include_router(module.router)

@@ -27,7 +27,10 @@ INTRODUCTION: Final = (
     "be added; what is here keeps its meaning."
 )
 
+EVENTS: Final = "text/event-stream"
+
 TAGS: Final = {
+    "commands": "Commands to cars: which there are, sending one, and what became of it.",
     "vehicles": "The vehicles that the caller may see: their own and shared ones.",
     "audit trail": "What was done: log-ins, commands and changes, by whom and from where.",
 }
@@ -50,8 +53,19 @@ class DescribedApi(FastAPI):
             )
             for _, _, call in calls_of(made):
                 call["summary"] = summary_of(call["operationId"])
+                _describe_stream(call)
             self.openapi_schema = made
         return self.openapi_schema
+
+
+def _describe_stream(call: dict[str, Any]) -> None:
+    """Say in words of OpenAPI 3.1 that a call streams events, and that its errors are none."""
+    for status, answer in call["responses"].items():
+        content = answer.get("content", {})
+        if EVENTS in content and status.startswith("2"):
+            content[EVENTS] = {"schema": {"type": "string"}}
+        elif EVENTS in content:
+            content["application/json"] = content.pop(EVENTS)
 
 
 def operation_id(route: APIRoute) -> str:
