@@ -22,6 +22,7 @@ from ovms.server.http.field.commands import (
     setting_rows,
 )
 from ovms.server.http.field.latest import view_of
+from ovms.server.http.v1.audit import audit
 from ovms.server.http.v1.callers import Caller, CommandCall, Context, VehicleCall
 from ovms.server.http.v1.command_store import KEPT_LIFE, CommandStore, KeptCommand
 from ovms.server.http.v1.command_words import (
@@ -207,6 +208,7 @@ async def send_command(
         if kept.failure is not None:
             store.drop(kept)
             raise unanswered(Unanswered(kept.failure, kept.wait))
+    audit(context, call.caller, "command", vehicle_id=call.id, detail=spec.name)
     response.headers["location"] = f"{PREFIX}/vehicles/{call.id}/commands/{kept.id}"
     return _answer(kept)
 
