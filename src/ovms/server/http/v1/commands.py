@@ -62,7 +62,7 @@ class ParameterChoice(ApiAnswer):
     name: str
 
 
-class CommandParameter(ApiAnswer):
+class ParameterInfo(ApiAnswer):
     """A parameter of a command."""
 
     name: str
@@ -96,7 +96,7 @@ class CommandInfo(ApiAnswer):
     """It takes the car's PIN; some cars want none."""
     has_rows: bool
     """It is answered by a list."""
-    parameters: list[CommandParameter]
+    parameters: list[ParameterInfo]
 
 
 class CommandBody(CallBody):
@@ -385,7 +385,7 @@ def _info(spec: CommandSpec) -> CommandInfo:
     )
 
 
-def _parameter(kind: ParameterType, is_required: bool) -> CommandParameter:
+def _parameter(kind: ParameterType, is_required: bool) -> ParameterInfo:
     words: Mapping[int, str] = {}
     minimum = maximum = longest = None
     match kind:
@@ -398,7 +398,7 @@ def _parameter(kind: ParameterType, is_required: bool) -> CommandParameter:
             type_, is_required = "pin", False
         case TextParameter():
             type_, longest = "text", kind.longest
-    return CommandParameter(
+    return ParameterInfo(
         name=kind.name,
         title=kind.label or kind.name,
         type=cast("Any", type_),
