@@ -14,6 +14,7 @@ from ovms.server.accounts.login import Credential, Login, LoginHolder
 from ovms.server.hub.hub import Hub
 from ovms.server.peers.called import PeerService
 from ovms.server.peers.exchange import PeerExchange
+from ovms.server.rights import VehicleRight
 from ovms.server.services import Services
 from tests.server.peers.fakes import FakeStore
 
@@ -23,6 +24,8 @@ class FakeAccounts:
     """Owners by name: the password and the vehicles of each."""
 
     owners: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    shared: dict[str, dict[str, VehicleRight]] = field(default_factory=dict)
+    """Which of the vehicles are shared with an owner."""
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     """User, right and address of each try."""
     changes: dict[Login, Login | None] = field(default_factory=dict)
@@ -38,7 +41,8 @@ class FakeAccounts:
         known, vehicles = self.owners.get(user, ("", ()))
         if not known or known != password:
             raise LoginRefused
-        return Login(1, user, vehicles, Credential(right))
+        shared = self.shared.get(user, {})
+        return Login(1, user, vehicles, Credential(right), shared=shared)
 
     def add_holder(self, holder: LoginHolder) -> None:
         """Tell somebody of changes."""

@@ -100,6 +100,8 @@ class MessageCode:
     """It changes while the car runs: a module repeats it, and the server logs its changes."""
     is_position: bool = False
     """Its log is kept for a time of its own, since it shows where the car was."""
+    tells_place: bool = True
+    """It may tell where a vehicle is: what nobody knows may."""
     is_about_link: bool = False
     """It is about the connection or carries a command, and says nothing of the vehicle."""
     is_receipt: bool = False
@@ -125,6 +127,8 @@ class MessageCode:
             raise ValueError(f"{self.code!r} is logged, so it must be stored")
         if self.is_position and not self.is_telemetry:
             raise ValueError(f"{self.code!r} is a position, so it must be logged")
+        if self.is_position and not self.tells_place:
+            raise ValueError(f"{self.code!r} is a position, so it tells a place")
 
     @property
     def is_sealed(self) -> bool:
@@ -184,25 +188,30 @@ CODES = MessageCodes(
             code="A", meaning="ping", said_by=_ALL, record=Ping,
             from_car=FromCar.HANDLED, from_client=FromClient.HANDLED, sealing=Sealing.NEVER,
             relay=Relay.NEVER, is_about_link=True,
+            tells_place=False,
         ),
         MessageCode(
             code="a", meaning="answer to a ping", said_by=_ALL, record=PingAnswer,
             from_car=FromCar.HANDLED, from_client=FromClient.DROPPED, sealing=Sealing.NEVER,
             relay=Relay.NEVER, is_about_link=True, is_receipt=True,
+            tells_place=False,
         ),
         MessageCode(
             code="C", meaning="command to the car", said_by=_CLIENT,
             from_car=FromCar.DROPPED, from_client=FromClient.HANDLED, sealing=Sealing.FORWARDED,
             relay=Relay.NEVER, is_about_link=True,
+            tells_place=False,
         ),
         MessageCode(
             code="c", meaning="answer to a command", said_by=_CAR | _SERVER,
             from_car=FromCar.HANDLED, from_client=FromClient.DROPPED, sealing=Sealing.FORWARDED,
             relay=Relay.NEVER, is_about_link=True,
+            tells_place=False,
         ),
         MessageCode(
             code="D", meaning="doors, temperatures, trip", said_by=_CAR, record=Environment,
             relay=Relay.ALWAYS, is_telemetry=True,
+            tells_place=False,
         ),
         MessageCode(
             code="E", meaning="paranoid mode: its token, or a sealed message",
@@ -213,11 +222,13 @@ CODES = MessageCodes(
             # Apps read units and vehicle type from F and S before anything else.
             code="F", meaning="firmware of the car", said_by=_CAR, record=CarFirmware,
             relay=Relay.ALWAYS, login_rank=0,
+            tells_place=False,
         ),
         MessageCode(
             code="f", meaning="version of the server", said_by=_SERVER, record=ServerFirmware,
             from_car=FromCar.DROPPED, from_client=FromClient.DROPPED, sealing=Sealing.FORWARDED,
             relay=Relay.NEVER,
+            tells_place=False,
         ),
         MessageCode(
             # Firmware before 3.3.005 sends its power export as G.
@@ -258,33 +269,40 @@ CODES = MessageCodes(
         MessageCode(
             code="S", meaning="status of battery and charge", said_by=_CAR, record=Status,
             relay=Relay.ALWAYS, is_telemetry=True, login_rank=1,
+            tells_place=False,
         ),
         MessageCode(
             # From a car it counts only through another server: how old the next message is.
             code="T", meaning="age of a message", said_by=_SERVER | _PEER, record=UpdateAge,
             from_car=FromCar.HANDLED, from_client=FromClient.DROPPED, sealing=Sealing.FORWARDED,
             is_about_link=True,
+            tells_place=False,
         ),
         MessageCode(
             code="V", meaning="commands that the car supports", said_by=_CAR, record=Capabilities,
             relay=Relay.ALWAYS,
+            tells_place=False,
         ),
         MessageCode(
             code="W", meaning="tyre pressures", said_by=_CAR, record=WheelPressures,
             relay=Relay.ALWAYS, is_telemetry=True,
+            tells_place=False,
         ),
         MessageCode(
             code="X", meaning="power export", said_by=_CAR, record=PowerExport,
             relay=Relay.ALWAYS, is_telemetry=True,
+            tells_place=False,
         ),
         MessageCode(
             code="Y", meaning="tyres", said_by=_CAR, record=Tyres,
             relay=Relay.ALWAYS, is_telemetry=True,
+            tells_place=False,
         ),
         MessageCode(
             code="Z", meaning="who is connected", said_by=_SERVER | _PEER, record=Peers,
             from_car=FromCar.DROPPED, from_client=FromClient.DROPPED, sealing=Sealing.FORWARDED,
             relay=Relay.NEVER, is_about_link=True,
+            tells_place=False,
         ),
         MessageCode(code="z", meaning="apps that watch at another server", said_by=_PEER),
     ]

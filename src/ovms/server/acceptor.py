@@ -43,10 +43,11 @@ from ovms.protocol.welcome import (
 from ovms.server.accounts.buckets import network_of
 from ovms.server.accounts.errors import LoginRefused
 from ovms.server.accounts.login import Login
-from ovms.server.hub.hub import Removed
+from ovms.server.hub.hub import Removed, RoomSession
 from ovms.server.hub.room import Room
 from ovms.server.provisions import ProvisionThrottle
 from ovms.server.refusals import reason_of_refusal
+from ovms.server.rights import VehicleRight
 from ovms.server.services import ConnectionHandler, Services
 from ovms.server.storage.errors import StoreError
 from ovms.server.strangers import StrangerStage
@@ -303,8 +304,10 @@ class ServerConnection:
 
     def update(self, login: Login | None) -> None:
         """Go on with what became of its login, or close an app that must come back with it."""
-        if self.login is not None and login is not None and login.vehicles == self.login.vehicles:
+        if self.login is not None and login is not None and login.listed == self.login.listed:
             self.login = login
+            if isinstance(self.handler, RoomSession):
+                self.handler.change_rights(login.shared.get(self.handler.room.vehicle.id))
         elif self.pump is not None:
             self.pump.close(Revoked())
 
@@ -438,22 +441,30 @@ class ServerConnection:
         self.login = login  # before the next await: a change is told only once
         wanted = welcome.vehicle_key
         if wanted == FIRST_VEHICLE:
-            wanted = next(iter(login.vehicles), "")
+            wanted = next(iter(login.listed), "")
         room = await hub.find(wanted) if wanted in login.vehicles else None
         if pump.session.state is State.CLOSED:
             return  # closed while it was looked up
+        login = self.login  # its rights may have changed meanwhile
         if room is None or room.vehicle.type != "car":
             raise Refusal("the owner has no such vehicle")
         try:
             self._refuse_plain(pump, room)
-            pump.accept_owner(login.owner, room.vehicle.id, login.vehicles)
-            self._enter_room(pump, room, welcome.role)
+            pump.accept_owner(login.owner, room.vehicle.id, login.listed)
+            self._enter_room(pump, room, welcome.role, rights=login.shared.get(room.vehicle.id))
         finally:
             hub.release(room)
         pump.resume()
 
     def _enter_room(
-        self, pump: Pump, room: Room, role: Role, *, token: str = "", is_repeated: bool = False
+        self,
+        pump: Pump,
+        room: Room,
+        role: Role,
+        *,
+        token: str = "",
+        is_repeated: bool = False,
+        rights: VehicleRight | None = None,
     ) -> None:
         hub = self._acceptor.services.hub
         self._acceptor.counts.enter(pump, role.name.lower())
@@ -461,7 +472,9 @@ class ServerConnection:
         if role is not Role.CAR:
             pump.expect_life(CLIENT_LIFE)
         log.info("connected", **self._facts())
-        self.handler = hub.enter(room, role, pump, token=token, is_repeated=is_repeated)
+        self.handler = hub.enter(
+            room, role, pump, token=token, is_repeated=is_repeated, rights=rights
+        )
 
     def _enter_peers(self, pump: Pump, room: Room, welcome: CallerWelcome) -> None:
         log.info("connected", **self._facts())

@@ -19,6 +19,7 @@ from ovms.server.hub.limits import HubLimits
 from ovms.server.hub.member import Member
 from ovms.server.hub.room import Room
 from ovms.server.hub.telemetry import LogSettings, TelemetryLog
+from ovms.server.rights import VehicleRight, parse_rights
 from ovms.server.values import (
     DayTraffic,
     HistoryEntry,
@@ -278,11 +279,16 @@ class Peer:
         *,
         token: str | None = None,
         is_repeated: bool = False,
+        rights: VehicleRight | None = None,
     ) -> None:
         self.room = room
         self.line = FakeLine(f"{address}:5000")
         self.member: Member = room.join(
-            role, self.line, token=token or fresh_token(), is_repeated=is_repeated
+            role,
+            self.line,
+            token=token or fresh_token(),
+            is_repeated=is_repeated,
+            rights=rights,
         )
 
     def says(self, *texts: str) -> None:
@@ -357,6 +363,10 @@ class Place:
         app = self.joins(role)
         app.hears()
         return app
+
+    def shared_app(self, rights: str, role: Role = Role.APP) -> Peer:
+        """Let a client of somebody in with whom the vehicle is shared; what it heard is kept."""
+        return Peer(self.room, role, rights=parse_rights(rights))
 
     def passes(self, seconds: float) -> None:
         """Let time pass, with a tick each second as the hub does."""

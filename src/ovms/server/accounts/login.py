@@ -119,6 +119,11 @@ class Login:
             return self.shared[vehicle_id]
         return ALL_RIGHTS if vehicle_id in self.vehicles else NO_RIGHT
 
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The cars with the owner's own first: an app that names none means one of those."""
+        return tuple(sorted(self.vehicles, key=lambda each: (each in self.shared, each)))
+
 
 class LoginHolder(Protocol):
     """Holds logins for longer than a moment.

@@ -19,6 +19,7 @@ from ovms.server.http.credentials import basic, named_in, session_ids
 from ovms.server.http.errors import CallFailed
 from ovms.server.http.limits import CallLimits, CallRate
 from ovms.server.http.sessions import HttpSession, HttpSessions
+from ovms.server.rights import VehicleRight, format_rights
 from ovms.server.storage.errors import StoreError
 
 if TYPE_CHECKING:
@@ -56,14 +57,22 @@ class HttpCaller:
         if not allows(self.login.permit, right):
             raise CallFailed(403, "Forbidden")
 
-    def check_vehicle(self, vehicle_id: str) -> str:
+    def rights_on(self, vehicle_id: str) -> VehicleRight | None:
+        """Return the rights with which a vehicle is shared; ``None`` if it is the caller's own."""
+        return self.login.shared.get(vehicle_id)
+
+    def check_vehicle(self, vehicle_id: str, right: VehicleRight = VehicleRight.VIEW) -> str:
         """Return a vehicle's id as it is stored.
 
-        Raises :class:`CallFailed` (403) if it is not theirs, or takes TLS only and this is none.
+        Raises :class:`CallFailed` (403) if it is neither theirs nor shared with them with that
+        right, or takes TLS only and this is none.
         """
         key = vehicle_key(vehicle_id)
-        if key not in self.login.vehicles:
+        rights = self.login.rights_on(key)
+        if not rights:
             raise CallFailed(403, "Forbidden")
+        if right not in rights:
+            raise CallFailed(403, f"The vehicle is shared without the right {format_rights(right)}")
         if key in self.login.tls_only and not self.is_secure:
             raise CallFailed(403, "The vehicle takes calls over TLS only")
         return key

@@ -19,6 +19,8 @@ from ovms.base.turns import Turns
 from ovms.protocol.commands import BY_NUMBER, Answer, Command, Result
 from ovms.protocol.times import wire_time
 from ovms.server.hub.interfaces import Line, Storage
+from ovms.server.hub.permissions import may_read
+from ovms.server.rights import VehicleRight
 from ovms.server.values import HistoryEntry, HistoryKey
 
 PAGE = 500
@@ -59,6 +61,17 @@ class Asker:
     line: Line
     owner_id: int
     turns: Turns[int]
+    rights: VehicleRight | None = None
+    """See :attr:`Member.rights`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, and with which rights."""
+
+    vehicle_id: str
+    parameters: Sequence[str]
+    rights: VehicleRight | None
 
 
 async def answer(storage: Storage, vehicle_id: str, command: Command, asker: Asker) -> None:
@@ -80,7 +93,8 @@ async def answer(storage: Storage, vehicle_id: str, command: Command, asker: Ask
 async def _send_all(storage: Storage, vehicle_id: str, command: Command, asker: Asker) -> None:
     line, sent = asker.line, 0
     make = ROWS[command.number]
-    async with aclosing(make(storage, vehicle_id, command.parameters)) as rows:
+    question = Question(vehicle_id, command.parameters, asker.rights)
+    async with aclosing(make(storage, question)) as rows:
         async for row in rows:
             if sent % ROWS_A_TURN == 0:
                 async with asker.turns.take(asker.owner_id):
@@ -95,28 +109,25 @@ async def _send_all(storage: Storage, vehicle_id: str, command: Command, asker: 
         line.send(Answer(command.number, Result.FAILED, text).message)
 
 
-async def _days(
-    storage: Storage, vehicle_id: str, parameters: Sequence[str]
-) -> AsyncGenerator[str, None]:
-    days = await storage.utilisation(vehicle_id)
+async def _days(storage: Storage, question: Question) -> AsyncGenerator[str, None]:
+    days = await storage.utilisation(question.vehicle_id)
     for number, each in enumerate(days, 1):
         sums = (each.car_received, each.car_sent, each.apps_received, each.apps_sent)
         yield f"{number},{len(days)},{each.day},{','.join(map(str, sums))}"
 
 
-async def _types(
-    storage: Storage, vehicle_id: str, parameters: Sequence[str]
-) -> AsyncGenerator[str, None]:
-    types = await storage.history_summary(vehicle_id, parse_since(parameters[:1]))
+async def _types(storage: Storage, question: Question) -> AsyncGenerator[str, None]:
+    since = parse_since(question.parameters[:1])
+    summary = await storage.history_summary(question.vehicle_id, since)
+    types = [kind for kind in summary if may_read(question.rights, kind.type)]
     for number, kind in enumerate(types, 1):
         counts = f"{kind.distinct},{kind.total},{kind.bytes}"
         span = f"{wire_time(kind.first)},{wire_time(kind.last)}"
         yield f"{number},{len(types)},{kind.type},{counts},{span}"
 
 
-async def _records(
-    storage: Storage, vehicle_id: str, parameters: Sequence[str]
-) -> AsyncGenerator[str, None]:
+async def _records(storage: Storage, question: Question) -> AsyncGenerator[str, None]:
+    vehicle_id, parameters = question.vehicle_id, question.parameters
     record_type = parameters[0] if parameters else ""
     since = parse_since(parameters[1:2])
     with storage.holding_expiry():
@@ -134,7 +145,7 @@ async def _records(
             await asyncio.sleep(0)
 
 
-ROWS: dict[int, Callable[[Storage, str, Sequence[str]], AsyncGenerator[str, None]]] = {
+ROWS: dict[int, Callable[[Storage, Question], AsyncGenerator[str, None]]] = {
     30: _days,
     31: _types,
     32: _records,

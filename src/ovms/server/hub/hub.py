@@ -22,6 +22,7 @@ from ovms.server.hub.member import Car, Member
 from ovms.server.hub.observers import RoomObserver
 from ovms.server.hub.room import Room
 from ovms.server.hub.telemetry import LogSettings, TelemetryLog
+from ovms.server.rights import VehicleRight
 from ovms.server.values import Vehicle, VehicleChange
 
 MINUTE = 60.0
@@ -96,6 +97,11 @@ class RoomSession:
     def is_behind(self) -> bool:
         """Much of what came is not done yet: subscriptions to check, records to save."""
         return self.room.is_behind(self.member)
+
+    def change_rights(self, rights: VehicleRight | None) -> None:
+        """Go on with other rights; see :meth:`Room.change_rights`."""
+        if rights != self.member.rights:
+            self.room.change_rights(self.member, rights)
 
     def receive(self, message: Message) -> None:
         """Handle a message of the connection. Never fails: that would end the session."""
@@ -196,14 +202,21 @@ class Hub:
         return telemetry
 
     def enter(
-        self, room: Room, role: Role, line: Line, *, token: str = "", is_repeated: bool = False
+        self,
+        room: Room,
+        role: Role,
+        line: Line,
+        *,
+        token: str = "",
+        is_repeated: bool = False,
+        rights: VehicleRight | None = None,
     ) -> RoomSession:
         """Let somebody into a room whose welcome was right; see :meth:`Room.join`.
 
         Raises :class:`Removed` if the vehicle went away, or changed its secret, since the look-up.
         """
         room = self._open(room)
-        member = room.join(role, line, token=token, is_repeated=is_repeated)
+        member = room.join(role, line, token=token, is_repeated=is_repeated, rights=rights)
         return RoomSession(self, room, member)
 
     def enter_upstream(self, room: Room, line: Line, claim: int) -> RoomSession:

@@ -13,6 +13,7 @@ from ovms.protocol.commands import Command
 from ovms.server.hub.commands import CommandQueue, Outcome
 from ovms.server.hub.interfaces import Line
 from ovms.server.hub.pacing import Pacer
+from ovms.server.rights import VehicleRight
 
 
 class Turn(NamedTuple):
@@ -45,6 +46,8 @@ class Member:
     """Bytes received and sent on its line that are in the day's traffic already."""
     watching: int = 0
     """Apps that watch at another server."""
+    rights: VehicleRight | None = None
+    """What whoever this is may do, with whom the vehicle is shared; ``None`` for all others."""
     on_idle: Callable[[], None] | None = None
     """Called when the last of this client's commands is over."""
 

@@ -36,10 +36,12 @@ from ovms.server.hub.interfaces import Line
 from ovms.server.hub.latest import LatestMessages
 from ovms.server.hub.member import Car, Member, Turn
 from ovms.server.hub.pacing import LONGEST_COMMAND, PONG, Pacer, RemoteCarPacer, budget_of
+from ovms.server.hub.permissions import may_hear, may_say, refusal_of
 from ovms.server.hub.recorder import VehicleRecorder
 from ovms.server.hub.relays import Relays
 from ovms.server.hub.telemetry import TelemetryLog
 from ovms.server.hub.waiting import WaitingCar, WaitingCars
+from ovms.server.rights import VehicleRight
 from ovms.server.values import Vehicle
 
 CAR_BACK = "The car has logged in again"
@@ -101,16 +103,25 @@ class Room:
         """Interactive apps everywhere: what the car is told to be watched by. It pays for them."""
         return self.apps + self.relays.watching
 
-    def join(self, role: Role, line: Line, *, token: str = "", is_repeated: bool = False) -> Member:
+    def join(
+        self,
+        role: Role,
+        line: Line,
+        *,
+        token: str = "",
+        is_repeated: bool = False,
+        rights: VehicleRight | None = None,
+    ) -> Member:
         """Let somebody in whose welcome was right. A car waits until it has proven itself.
 
         ``token`` is the client token of the welcome, and ``is_repeated`` says whether the vehicle
-        has seen it before: a car with such a token displaces none whose token is fresh.
+        has seen it before: a car with such a token displaces none whose token is fresh. ``rights``
+        are those of an app of somebody with whom the vehicle is shared.
         """
         if role is Role.CAR:
             return self._join_car(line, token, is_repeated)
         now = self._context.clock.monotonic()
-        member = Member(role, line, joined=now, heard=now)
+        member = Member(role, line, joined=now, heard=now, rights=rights)
         self._join_client(member)
         self._keep_presence()
         return member
@@ -132,6 +143,18 @@ class Room:
             return
         self._keep_presence()
         self.recorder.count_traffic(member)
+
+    def change_rights(self, client: Member, rights: VehicleRight | None) -> None:
+        """Go on with other rights: a client hears now what was kept from it.
+
+        What it waits for that it may ask no more is dropped.
+        """
+        before, client.rights = client.rights, rights
+        if rights is not None and (before is None or before & ~rights):
+            self._drop_work(client)
+        for message, _ in self.latest.replay():
+            if may_hear(rights, message) and not may_hear(before, message):
+                self.send(client, message)
 
     def close(self, error: Exception) -> None:
         """Close everybody's connection; what they still do here is not kept any more."""
@@ -156,12 +179,18 @@ class Room:
 
     def _lose_client(self, client: Member) -> None:
         self.clients.remove(client)
+        self._drop_work(client)
+        if client.role is Role.APP:
+            self.tell_car_its_peers()
+
+    def _drop_work(self, client: Member) -> None:
+        """Drop what a client waits for, and the groups that it watches."""
         self.drop_commands(client)
         if client.stream is not None:
             client.stream.cancel()
+            client.stream = None
+        client.is_busy = False
         self._context.groups.client_gone(client)
-        if client.role is Role.APP:
-            self.tell_car_its_peers()
 
     def _lose_relay(self, relay: Member) -> None:
         self.relays.members.remove(relay)
@@ -264,7 +293,9 @@ class Room:
 
     def _receive_from_client(self, client: Member, message: Message) -> None:
         handle = FROM_CLIENT.get(message.code)
-        if handle is not None:
+        if not may_say(client.rights, message):
+            self.ignore(client, message)
+        elif handle is not None:
             handle(self, client, message)
         elif not CODES[message.code].is_passed_on:
             self.ignore(client, message)
@@ -304,6 +335,8 @@ class Room:
             return
         is_kept = self.latest.put(latest)
         for client in [*self.clients]:
+            if not may_hear(client.rights, message):
+                continue
             self.send(client, message)
             if code == "F":
                 self.send(client, self._server_version)
@@ -425,7 +458,10 @@ class Room:
             return
         client.is_busy = True
         number = turn.command.number if turn.command is not None else None
-        if turn.command is not None and turn.command.by_server:
+        if refusal := refusal_of(client.rights, turn.command):
+            self._refuse(client, turn, refusal)
+            self._next_turn(client)
+        elif turn.command is not None and turn.command.by_server:
             client.stream = self._context.spawn(self._answer(client, turn.command))
         elif self.car is not None and not _crashes(turn):
             now = self._context.clock.monotonic()
@@ -447,7 +483,8 @@ class Room:
         if command.number == 30:
             self.count_traffic()
         try:
-            asker = Asker(client.line, self.vehicle.owner_id, self._context.turns)
+            turns = self._context.turns
+            asker = Asker(client.line, self.vehicle.owner_id, turns, client.rights)
             await answers.answer(self._context.storage, self.vehicle.id, command, asker)
         except Exception as error:
             self._context.guard.failed("answer", error, self.vehicle.id)
@@ -499,8 +536,10 @@ class Room:
         car.pacer.flush()
 
     def _deliver(self, answer: Message, receiver: Member | Broadcast | None) -> None:
-        if isinstance(receiver, Broadcast):
-            self._to_clients(answer)
+        if isinstance(receiver, Broadcast):  # what nobody asked for may say anything
+            for client in [*self.clients]:
+                if client.rights is None:
+                    self.send(client, answer)
             self.relays.send(answer)
         elif receiver is not None:
             self.send(receiver, answer)
@@ -521,8 +560,9 @@ class Room:
     # -- sending ----------------------------------------------------------------------------
 
     def send(self, member: Member, message: Message) -> None:
-        """Send a client or another server a message."""
-        self._context.guard.send(member.line, message)
+        """Send a client or another server a message that it may hear."""
+        if member.rights is None or may_hear(member.rights, message):
+            self._context.guard.send(member.line, message)
 
     def pass_to_car(self, message: Message) -> None:
         """Pass on what an app has for the car."""

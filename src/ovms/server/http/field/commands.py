@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from ovms.protocol.commands import Answer, Result
+from ovms.protocol.commands import Answer, Command, Result
 from ovms.protocol.records import legible
 from ovms.protocol.settings_names import FEATURE_NAMES, HIDDEN_VALUE, PARAMETER_NAMES, PASSWORDS
 from ovms.server.accounts.tokens import allows
@@ -16,6 +16,7 @@ from ovms.server.http.field.command_calls import CALLS, make_command
 from ovms.server.http.field.latest import view_of
 from ovms.server.http.routing import owner_call
 from ovms.server.hub.asking import Reason, Unanswered, ask
+from ovms.server.hub.permissions import refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterable, Iterator, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import Route
 
-    from ovms.protocol.commands import Command, CommandSpec
+    from ovms.protocol.commands import CommandSpec
     from ovms.server.http.callers import HttpCaller
     from ovms.server.http.context import HttpContext
     from ovms.server.http.field.command_calls import CommandCall
@@ -79,6 +80,9 @@ def _handler(call: CommandCall) -> Handler:
         if not allows(caller.login.permit, COMMAND_RIGHT):
             raise CallFailed(403, f"The token may not send commands: it lacks {COMMAND_RIGHT}")
         query = request.query_params.multi_items()
+        rights = caller.rights_on(vehicle_id)
+        if rights is not None and (refusal := refusal_of(rights, Command(call.spec.number))):
+            raise CallFailed(403, refusal[:1].upper() + refusal[1:])
         command = make_command(call, query, await values_of(request), context.clock.time())
         answers = await _unless_gone(request, _ask(context, vehicle_id, command))
         return make_answer(call.spec, answers)

@@ -10,6 +10,8 @@ from ovms.server.http.field import records
 from ovms.server.http.field.latest import view_of
 from ovms.server.http.field.records import Facts, Latest
 from ovms.server.http.routing import owner_call
+from ovms.server.hub.permissions import may_hear
+from ovms.server.rights import VehicleRight
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from ovms.server.http.callers import HttpCaller
     from ovms.server.http.context import HttpContext
     from ovms.server.http.routing import Handler
+    from ovms.server.hub.latest import LatestMessages
 
 Answer = Callable[[Latest, float], Facts | list[Facts]]
 """What a call makes of a vehicle's latest messages at a time (Unix seconds)."""
@@ -45,10 +48,19 @@ def routes(context: HttpContext) -> list[Route]:
 
 def _handler(answer: Answer) -> Handler:
     """Return what answers a call from the latest messages of the vehicle that it names."""
+    right = VehicleRight.LOCATION if answer is records.read_location else VehicleRight.VIEW
 
     async def handle(context: HttpContext, caller: HttpCaller, request: Request) -> Response:
-        vehicle_id = caller.check_vehicle(request.path_params["vehicle_id"])
+        vehicle_id = caller.check_vehicle(request.path_params["vehicle_id"], right)
         view = await view_of(context, vehicle_id)
-        return json_answer(answer(view.latest.by_code, context.clock.time()))
+        latest = _heard(view.latest, caller.rights_on(vehicle_id))
+        return json_answer(answer(latest, context.clock.time()))
 
     return handle
+
+
+def _heard(latest: LatestMessages, rights: VehicleRight | None) -> Latest:
+    """Return those of the messages that somebody with rights may see."""
+    if rights is None:
+        return latest.by_code
+    return {code: each for code, each in latest.by_code.items() if may_hear(rights, each.message)}

@@ -21,6 +21,8 @@ from ovms.server.http.answers import JSON_TYPE, encode_json, json_answer
 from ovms.server.http.field.records import Facts, text_of
 from ovms.server.http.routing import owner_call
 from ovms.server.hub.answers import ANSWER_TIMEOUT, PAGE, PAGE_TIMEOUT, parse_since
+from ovms.server.hub.permissions import may_read
+from ovms.server.rights import VehicleRight
 from ovms.server.storage.errors import StoreError
 
 if TYPE_CHECKING:
@@ -53,13 +55,16 @@ async def list_types(context: HttpContext, caller: HttpCaller, request: Request)
     """Answer with what the history holds, by type."""
     vehicle_id = caller.check_vehicle(request.path_params["vehicle_id"])
     summary = await context.store.history_summary(vehicle_id, _since(request))
-    return json_answer([_type_facts(each) for each in summary])
+    rights = caller.rights_on(vehicle_id)
+    return json_answer([_type_facts(each) for each in summary if may_read(rights, each.type)])
 
 
 async def list_records(context: HttpContext, caller: HttpCaller, request: Request) -> Response:
     """Answer with the records of a type, oldest first, then by number."""
     vehicle_id = caller.check_vehicle(request.path_params["vehicle_id"])
     record_type, since = record_type_of(request), _since(request)
+    if not may_read(caller.rights_on(vehicle_id), record_type):
+        caller.check_vehicle(vehicle_id, VehicleRight.LOCATION)
     store = context.store
 
     async def read(after: HistoryKey | None) -> Page:
