@@ -41,6 +41,7 @@ __all__ = [
     "VehicleStatus",
     "VehicleType",
     "WaitingAlert",
+    "WebSession",
 ]
 
 VehicleType = Literal["car", "server"]
@@ -301,6 +302,31 @@ class AccountState:
     tls_only: frozenset[str] = frozenset()
     shared: Mapping[str, VehicleRight] = field(default_factory=dict)
     admin: bool = False
+    has_totp: bool = False
+    """Whoever logs in by password must say a one-time code, too."""
+    passkeys: frozenset[int] = frozenset()
+    """The ids of the owner's passkeys."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebSession:
+    """A log-in in a browser, which goes on until it ends. Times in Unix seconds.
+
+    ``fingerprint`` is that of the password's hash when it began, empty for an owner without one.
+    ``passkey_id`` is the passkey by which it began, ``None`` for the password. ``address`` and
+    ``agent`` are where the browser was, and what it calls itself. ``used`` is its last call, to the
+    minute, and ``proved`` when the owner last proved who calls.
+    """
+
+    id: int
+    owner_id: int
+    fingerprint: bytes = field(repr=False)
+    passkey_id: int | None
+    address: str
+    agent: str
+    created: float
+    used: float
+    proved: float
 
 
 @dataclass(frozen=True, slots=True)

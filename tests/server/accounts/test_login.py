@@ -270,7 +270,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
 
 async def _look_is_done(accounts: Accounts) -> None:
     """Wait until all that has been asked of the reader is answered, and the answers were taken."""
-    await accounts._database.read(lambda connection: None, Lane.LOGINS)
+    await accounts.database.read(lambda connection: None, Lane.LOGINS)
     await asyncio.sleep(0)
 
 

@@ -143,7 +143,7 @@ def test_columns_are_plain_on_purpose() -> None:
         "owners.password_hash", "tokens.lookup", "provisions.lookup",
         "seen_tokens.memory", "secret_uses.memory", "owner_warnings.memory", "seen_tokens.bits",
         "history_acks.digest", "web_sessions.fingerprint",
-        # hashes of what is random and long, but for recovery codes, which open nothing alone
+        # hashes of what is random and long
         "position_links.digest", "web_sessions.digest", "recovery_codes.digest",
         "mail_codes.digest",
         # what a passkey shows to everybody

@@ -1,4 +1,4 @@
-"""What is written after a login, which does not wait: uses of tokens, newer password hashes.
+"""What is written after a login, which does not wait: uses of tokens and sessions, newer hashes.
 
 What comes while something is being written waits for the next transaction. What the database
 refuses is dropped: the next login brings it again.
@@ -14,6 +14,7 @@ from ovms.base.logs import get_logger
 from ovms.server.accounts.passwords import fingerprint
 from ovms.server.storage import queries
 from ovms.server.storage.errors import StoreError
+from ovms.server.storage.web_sessions import renew_fingerprint, touch_sessions
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -42,6 +43,7 @@ class DeferredWrites:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._uses: dict[int, float] = {}
+        self._session_uses: dict[int, float] = {}
         self._hashes: dict[int, tuple[str, str]] = {}
         self._writing: dict[int, float] = {}
         self._renewed: dict[bytes, bytes] = {}
@@ -54,6 +56,12 @@ class DeferredWrites:
         is_due = last is None or abs(now - last) >= USE_INTERVAL
         if is_due and not self._closed and len(self._uses) < USES_LIMIT:
             self._uses[token.id] = now
+            self._start()
+
+    def touch_session(self, session_id: int, now: float) -> None:
+        """Store that a session was used ``now``. Who calls it sees to it that it is seldom."""
+        if not self._closed and len(self._session_uses) < USES_LIMIT:
+            self._session_uses[session_id] = now
             self._start()
 
     def renew(self, owner_id: int, old: str, new: str) -> None:
@@ -85,19 +93,26 @@ class DeferredWrites:
             self._task = asyncio.get_running_loop().create_task(self._run(), name=name)
 
     async def _run(self) -> None:
-        while self._uses or self._hashes:
+        while self._uses or self._hashes or self._session_uses:
             self._writing, self._uses = self._uses, {}
+            sessions, self._session_uses = self._session_uses, {}
             hashes, self._hashes = self._hashes, {}
+            write = partial(_write, uses=self._writing, sessions=sessions, hashes=hashes)
             try:
-                await self._database.write(partial(_write, uses=self._writing, hashes=hashes))
+                await self._database.write(write)
             except StoreError as error:
                 log.warning("uses of accounts were not kept", reason=str(error))
             self._writing = {}
 
 
 def _write(
-    connection: Connection, uses: dict[int, float], hashes: dict[int, tuple[str, str]]
+    connection: Connection,
+    uses: dict[int, float],
+    sessions: dict[int, float],
+    hashes: dict[int, tuple[str, str]],
 ) -> None:
     queries.touch_tokens(connection, uses)
+    touch_sessions(connection, sessions)
     for owner_id, (old, new) in hashes.items():
-        queries.renew_hash(connection, owner_id, old, new)
+        if queries.renew_hash(connection, owner_id, old, new):
+            renew_fingerprint(connection, owner_id, fingerprint(old), fingerprint(new))

@@ -4,7 +4,9 @@
 
     AccountsError
     ├── LoginRefused      a wrong name, password or token, or a token without the right
-    │   └── Throttled     too many tries; whether it was right was not looked at
+    │   ├── Throttled     too many tries; whether it was right was not looked at
+    │   ├── CodeNeeded    the password is right, and a one-time code is missing
+    │   └── WrongCode     the password is right, and the one-time code is not, or was used before
     └── Busy              too many logins at once; nothing is said about this one
 
 What the database cannot do comes as :class:`ovms.server.storage.errors.StoreError`.
@@ -32,6 +34,20 @@ class Throttled(LoginRefused):
     def __init__(self, wait: float) -> None:
         super().__init__(f"too many tries; the next in {math.ceil(wait)} s")
         self.wait = wait
+
+
+class CodeNeeded(LoginRefused):
+    """The password is right, and a one-time code is missing."""
+
+    def __init__(self) -> None:
+        super().__init__("a one-time code is needed")
+
+
+class WrongCode(LoginRefused):
+    """The password is right, and the one-time code is not, or was used before."""
+
+    def __init__(self) -> None:
+        super().__init__("wrong one-time code")
 
 
 class Busy(AccountsError):

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from ovms.server.accounts.counts import LoginCounts
 from ovms.server.accounts.deferred import DeferredWrites
-from ovms.server.accounts.errors import Busy, LoginRefused
+from ovms.server.accounts.errors import Busy, CodeNeeded, LoginRefused
+from ovms.server.accounts.one_time_codes import OneTimeCodes
 from ovms.server.accounts.passwords import fingerprint, rehash_password, verify_password
 from ovms.server.accounts.places import Places
 from ovms.server.accounts.throttle import Throttle
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from ovms.base.clock import Clock
     from ovms.server.rights import VehicleRight
     from ovms.server.storage.database import Database
-    from ovms.server.values import AccountState, Owner, Token
+    from ovms.server.values import AccountState, Owner, Token, WebSession
 
 HASHERS: Final = 2
 """Threads that check passwords: each takes 19 MiB and some 20 ms of a processor."""
@@ -86,6 +87,9 @@ class Credential:
     right: str
     token_id: int | None = None
     fingerprint: bytes = b""
+    session_id: int | None = None
+    """The session with a cookie, which began with the password or a passkey."""
+    passkey_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,15 @@ class Login:
         return tuple(sorted(self.vehicles, key=lambda each: (each in self.shared, each)))
 
 
+@dataclass(frozen=True, slots=True)
+class RightPassword:
+    """An owner whose password was right."""
+
+    owner: Owner
+    fingerprint: bytes = field(repr=False)
+    """That of the password's hash."""
+
+
 class LoginHolder(Protocol):
     """Holds logins for longer than a moment.
 
@@ -152,7 +165,7 @@ class Accounts:
     """Who may log in, to a database that exists. Belongs to the event loop that made it."""
 
     def __init__(self, database: Database, clock: Clock, audit: Audit | None = None) -> None:
-        self._database = database
+        self.database = database
         self._clock = clock
         self._audit = audit or Audit(database, clock)
         self.counts = LoginCounts()
@@ -177,6 +190,7 @@ class Accounts:
         }
         self._holders: list[LoginHolder] = []
         self._afterwards = DeferredWrites(database)
+        self.codes = OneTimeCodes(database, clock)
         self._checked = clock.time()
         self._suspects: tuple[set[int], set[str]] = set(), set()
         self._closed = False
@@ -214,13 +228,60 @@ class Accounts:
             raise LoginRefused
         with self.counts.one("", by_broker=False), self._places[Pool.STRANGERS].one(address):
             find = partial(queries.find_token, token=token)
-            found = await self._database.read(find, Lane.LOGINS)
+            found = await self.database.read(find, Lane.LOGINS)
             if found is None:
                 raise LoginRefused
             self._afterwards.touch(found, self._clock.time())
             login = await self._admit(found.owner_id, Credential("", token_id=found.id))
         self._note(login, address)
         return login
+
+    async def check_password(self, user: str, password: str, address: str) -> RightPassword:
+        """Return the owner of a right password. A token is none; a one-time code is not asked for.
+
+        Raises :class:`LoginRefused`, :class:`Throttled`, :class:`Busy`, or
+        :class:`ovms.server.storage.errors.StoreError`.
+        """
+        return await self._check_with_code(user, password, address, None, asks=False)
+
+    async def check_password_and_code(
+        self, user: str, password: str, address: str, code: str | None
+    ) -> RightPassword:
+        """Return the owner of a right password, and of a right one-time code if they are on.
+
+        Raises the same as :meth:`check_password`, and :class:`CodeNeeded` or :class:`WrongCode`.
+        """
+        return await self._check_with_code(user, password, address, code, asks=True)
+
+    async def admit_session(self, session: WebSession) -> Login:
+        """Return the login of a session. Raises :class:`LoginRefused` if it no longer holds."""
+        credential = Credential(
+            "",
+            fingerprint=session.fingerprint,
+            session_id=session.id,
+            passkey_id=session.passkey_id,
+        )
+        return await self._admit(session.owner_id, credential)
+
+    def is_same_password(self, then: bytes, now: bytes) -> bool:
+        """Return whether a hash's fingerprint is of the same password's. From any thread."""
+        return then in (now, self._afterwards.older(now))
+
+    def end_sessions(self, session_ids: Collection[int]) -> None:
+        """Tell all who hold logins that sessions have ended."""
+        over = {
+            login
+            for holder in self._holders
+            for login in holder.logins()
+            if login.credential.session_id in session_ids
+        }
+        if over:
+            for holder in self._holders:
+                holder.update(dict.fromkeys(over))
+
+    def touch_session(self, session_id: int, now: float) -> None:
+        """Store that a session was used, without waiting for it."""
+        self._afterwards.touch_session(session_id, now)
 
     def check_try(self, user: str, address: str) -> None:
         """Raise :class:`Throttled` if the account must not be tried from there now."""
@@ -259,7 +320,7 @@ class Accounts:
         since = self._checked - CHANGE_OVERLAP
         query = partial(self._changes, since=since, also=suspects, logins=tuple(logins))
         try:
-            found = await self._database.read(query, Lane.LOGINS)
+            found = await self.database.read(query, Lane.LOGINS)
         except BaseException:
             self.suspect(*suspects)
             raise
@@ -282,7 +343,7 @@ class Accounts:
         if len(password) != names.TOKEN_DIGITS or not password.isascii():
             return None
         look = partial(_look, user=user, password=password)
-        owner, token = await self._database.read(look, Lane.LOGINS)
+        owner, token = await self.database.read(look, Lane.LOGINS)
         if not (owner and token and token.owner_id == owner.id and allows(token.permit, right)):
             return None
         self._afterwards.touch(token, self._clock.time())
@@ -317,8 +378,33 @@ class Accounts:
     async def _check_password(
         self, user: str, password: str, right: str, address: str, pool: Pool
     ) -> Login:
+        found = await self._right_password(user, password, address, pool)
+        return await self._admit(found.owner.id, Credential(right, None, found.fingerprint))
+
+    async def _check_with_code(
+        self, user: str, password: str, address: str, code: str | None, *, asks: bool
+    ) -> RightPassword:
+        self._check_open()
+        user = user.encode(errors="replace").decode()
+        is_known = self._throttle.is_known(user, address)
+        pool = Pool.KNOWN if is_known else Pool.STRANGERS
+        with self.counts.one(""), self._places[pool].one(address):
+            taken = self._throttle.take(user, address)
+            try:
+                found = await self._right_password(user, password, address, pool)
+                if asks:
+                    await self.codes.check(found.owner.id, code, address if is_known else "")
+            except (Busy, StoreError, CodeNeeded):
+                self._throttle.give_back(taken)
+                raise
+            self._throttle.succeed(taken)
+            return found
+
+    async def _right_password(
+        self, user: str, password: str, address: str, pool: Pool
+    ) -> RightPassword:
         find = partial(queries.find_owner, name=user)
-        owner = await self._database.read(find, Lane.LOGINS)
+        owner = await self.database.read(find, Lane.LOGINS)
         password_hash = owner.password_hash if owner else None
         with self._hash_places[pool].one(address):
             is_right, newer = await self._verify(password_hash, password)
@@ -329,7 +415,7 @@ class Accounts:
             raise LoginRefused
         if newer is not None:
             self._afterwards.renew(owner.id, password_hash, newer)
-        return await self._admit(owner.id, Credential(right, None, fingerprint(password_hash)))
+        return RightPassword(owner, fingerprint(password_hash))
 
     async def _verify(self, password_hash: str | None, password: str) -> tuple[bool, str | None]:
         """Check a password; return also its hash of newer costs when it is due for one."""
@@ -340,7 +426,7 @@ class Accounts:
         """Return the login, if its credential still holds."""
         self._check_open()
         query = partial(queries.account_states, owner_ids=(owner_id,), now=self._clock.time())
-        states = await self._database.read(query, Lane.LOGINS)
+        states = await self.database.read(query, Lane.LOGINS)
         login = self._login(owner_id, credential, states.get(owner_id))
         if login is None:
             raise LoginRefused
@@ -370,10 +456,13 @@ class Accounts:
         if credential.token_id is not None:
             permit = state.permits.get(credential.token_id)
             return permit is not None and allows(permit, credential.right)
-        if state.password_hash is None:
+        if credential.passkey_id is not None and credential.passkey_id not in state.passkeys:
             return False
-        now = fingerprint(state.password_hash)
-        return credential.fingerprint in (now, self._afterwards.older(now))
+        if state.has_totp and credential.session_id is None:
+            return False  # by a call or a connection nobody can say a one-time code
+        if state.password_hash is None:
+            return credential.passkey_id is not None and not credential.fingerprint
+        return self.is_same_password(credential.fingerprint, fingerprint(state.password_hash))
 
     def _changes(
         self,

@@ -15,6 +15,7 @@ from ovms.protocol.spelling import vehicle_key
 from ovms.server.accounts.calls import CallLogins
 from ovms.server.accounts.errors import Busy, LoginRefused, Throttled
 from ovms.server.accounts.tokens import allows
+from ovms.server.accounts.web_sessions import WebSessions
 from ovms.server.http.credentials import basic, named_in, session_ids
 from ovms.server.http.errors import CallFailed
 from ovms.server.http.limits import CallLimits, CallRate
@@ -82,6 +83,9 @@ class Callers:
     """Finds out who calls."""
 
     def __init__(self, accounts: Accounts, clock: Clock, rate: CallRate | None = None) -> None:
+        self.accounts = accounts
+        self.web = WebSessions(accounts, clock)
+        """The sessions of ``/api/v1``; those of the field's API are others."""
         self.sessions = HttpSessions(clock)
         accounts.add_holder(self.sessions)
         self._logins = CallLogins(accounts, clock)

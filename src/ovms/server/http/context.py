@@ -36,6 +36,8 @@ class HttpContext:
     """The owner who may use all topics of an MQTT broker."""
     quotas: OwnerQuotas = field(default_factory=OwnerQuotas)
     """What an owner may have who has no limits of their own."""
+    public_url: str | None = None
+    """Where people find the server, if a proxy calls it by another name."""
     requests: RequestCounts = field(default_factory=RequestCounts)
     """What calls there were."""
 

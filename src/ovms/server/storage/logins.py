@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import or_, select
 
-from ovms.server.storage.schema import owners, removed_owners, tokens, vehicles
+from ovms.server.storage.encrypted import NOTHING
+from ovms.server.storage.schema import owners, passkeys, removed_owners, tokens, vehicles
 from ovms.server.storage.shares import shared_vehicles, shares_changed_since
 from ovms.server.values import AccountState
 
@@ -42,7 +43,9 @@ def _states(connection: Connection, ids: list[int], now: float) -> dict[int, Acc
         shared.setdefault(owner_id, {})[vehicle_id] = rights
         cars.setdefault(owner_id, {})[vehicle_id] = tls_only
     o = owners.c
-    rows = connection.execute(select(o.id, o.name, o.password_hash, o.admin).where(o.id.in_(ids)))
+    columns = (o.id, o.name, o.password_hash, o.admin, o.totp)
+    rows = connection.execute(select(*columns).where(o.id.in_(ids)))
+    keys = _passkeys(connection, ids)
     return {
         row.id: AccountState(
             row.id,
@@ -53,9 +56,20 @@ def _states(connection: Connection, ids: list[int], now: float) -> dict[int, Acc
             frozenset(each for each, tls_only in cars.get(row.id, {}).items() if tls_only),
             shared.get(row.id, {}),
             row.admin,
+            row.totp != NOTHING,
+            frozenset(keys.get(row.id, ())),
         )
         for row in rows
     }
+
+
+def _passkeys(connection: Connection, ids: list[int]) -> dict[int, set[int]]:
+    """Return the ids of owners' passkeys."""
+    found: dict[int, set[int]] = {}
+    p = passkeys.c
+    for owner_id, id_ in connection.execute(select(p.owner_id, p.id).where(p.owner_id.in_(ids))):
+        found.setdefault(owner_id, set()).add(id_)
+    return found
 
 
 def _permits(connection: Connection, ids: list[int], now: float) -> dict[int, dict[int, str]]:

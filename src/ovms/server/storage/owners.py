@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, insert, select, update
 from ovms.server.storage import names
 from ovms.server.storage.errors import AlreadyExists, NotFound, OwnerHasVehicles
 from ovms.server.storage.expiry import CHUNK
-from ovms.server.storage.schema import owners, removed_owners, vehicles
+from ovms.server.storage.schema import owners, removed_owners, vehicles, web_sessions
 from ovms.server.storage.vehicles import tombstone
 from ovms.server.values import Owner
 
@@ -96,8 +96,12 @@ def set_owner(
 
 
 def set_password(connection: Connection, name: str, password_hash: str | None, now: float) -> Owner:
-    """Change an owner's password; ``None`` takes it away. Raises :class:`NotFound`."""
+    """Change an owner's password; ``None`` takes it away. The owner's sessions end.
+
+    Raises :class:`NotFound`.
+    """
     owner = get_owner(connection, name)
+    connection.execute(delete(web_sessions).where(web_sessions.c.owner_id == owner.id))
     connection.execute(
         update(owners)
         .where(owners.c.id == owner.id)

@@ -25,6 +25,8 @@ class Need(Enum):
     OWNER = "the vehicle is theirs"
     """And a token with ``manage``."""
     ACCOUNT = "account"
+    SESSION = "a session's cookie"
+    """Whatever a token permits."""
     ADMIN = "server.admin"
 
 

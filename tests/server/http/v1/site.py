@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ovms.server.rights import parse_rights
 from ovms.server.storage import queries
-from tests.server.http.api import HttpSite, open_site
+from tests.server.http.api import PASSWORD_HASH, HttpSite, open_site
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import httpx
 
 PREFIX = "/api/v1"
+
+SESSION = "cookie"
+"""Stands for a session's cookie where a token's rights do."""
 
 
 class ApiSite:
@@ -27,8 +30,9 @@ class ApiSite:
         self.clock = http.clock
         self.database = http.database
         self._tokens: dict[tuple[str, str], str] = {}
+        self._sessions: dict[str, str] = {}
         with self.database.writing() as connection:
-            queries.add_owner(connection, "root", 1.0, admin=True)
+            queries.add_owner(connection, "root", 1.0, password_hash=PASSWORD_HASH, admin=True)
 
     def token(self, owner: str = "bob", permit: str = "*") -> str:
         """Return an API token of an owner with rights."""
@@ -42,6 +46,15 @@ class ApiSite:
                 )
             self._tokens[key] = token
         return self._tokens[key]
+
+    async def session(self, owner: str = "bob") -> str:
+        """Return the cookie of a session of an owner, who has just logged in."""
+        if owner not in self._sessions:
+            with self.database.reading() as connection:
+                found = queries.get_owner(connection, owner)
+            opened = await self.context.callers.web.open(found.id, address="192.0.2.7")
+            self._sessions[owner] = opened[0]
+        return self._sessions[owner]
 
     def share(
         self,
@@ -70,10 +83,16 @@ class ApiSite:
     async def call(
         self, call: str, owner: str | None = "bob", permit: str = "*", **body: Any
     ) -> httpx.Response:
-        """Make a call (``GET /vehicles``) with an owner's token, or nobody's."""
+        """Make a call (``GET /vehicles``) with an owner's token, or nobody's.
+
+        The permit ``cookie`` stands for the cookie of a session.
+        """
         method, path = call.split()
         headers = dict(body.pop("headers", {}))
-        if owner is not None:
+        if owner is not None and permit == SESSION:
+            cookie = f"ovms_session={await self.session(owner)}"
+            headers = {"cookie": cookie, "sec-fetch-site": "same-origin"} | headers
+        elif owner is not None:
             headers["authorization"] = f"Bearer {self.token(owner, permit)}"
         return await self.http.client.request(method, PREFIX + path, headers=headers, **body)
 

@@ -15,7 +15,7 @@ import pytest
 
 from ovms.server.http.v1.app import make_v1
 from tests.server.http.v1.cases import Case, Need
-from tests.server.http.v1.site import PREFIX, ApiSite, open_api
+from tests.server.http.v1.site import PREFIX, SESSION, ApiSite, open_api
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,8 @@ ALLOWED_BY = {
     "account": {Need.ACCOUNT},
     "server.admin": {Need.ADMIN},
     "auth": set(),
-    "*": set(Need),
+    "*": set(Need) - {Need.SESSION},
+    SESSION: set(Need),
 }
 """What each right of a token or a share is enough for."""
 
@@ -94,7 +95,9 @@ CALLERS = [
     *(Who("alice", share=each) for each in RIGHTS),
     *(Who("alice", each, "pin") for each in RIGHTS),
     *(Who("bob", each) for each in ALLOWED_BY),
-    *(Who("root", each) for each in ("*", "server.admin", "view")),
+    *(Who("root", each) for each in ("*", "server.admin", "view", SESSION)),
+    Who("alice", SESSION),
+    Who("alice", SESSION, "pin"),
 ]
 
 
@@ -102,6 +105,7 @@ REFUSALS = {
     (403, "no_right"),
     (403, "not_owner"),
     (403, "not_admin"),
+    (403, "session_needed"),
     (404, "no_vehicle"),
 }
 

@@ -11,22 +11,33 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import Depends, Request
-from fastapi.security import HTTPBearer
+from fastapi.security import APIKeyCookie, HTTPBearer
 
 from ovms.protocol.spelling import vehicle_key
 from ovms.server.accounts.tokens import ACCOUNT_RIGHT, ADMIN_RIGHT, allows, vehicle_rights
 from ovms.server.http.callers import address_of
 from ovms.server.http.context import HttpContext
+from ovms.server.http.v1.cookies import PLAIN, cookie_of, is_secure
+from ovms.server.http.v1.cross_site import SAFE_METHODS, is_from_here
 from ovms.server.http.v1.errors import ApiError
 from ovms.server.rights import NO_RIGHT, VehicleRight
 
 if TYPE_CHECKING:
     from ovms.server.accounts.login import Login
+    from ovms.server.values import WebSession
 
 bearer = HTTPBearer(
     scheme_name="bearer",
     auto_error=False,
     description="An API token, as `ovms token add` or `POST /tokens` makes it.",
+)
+
+session_cookie = APIKeyCookie(
+    name=PLAIN,
+    auto_error=False,
+    description="A session's cookie, as `POST /session` sets it; over TLS `__Host-ovms_session`."
+    " Calls that change something must say by `Origin` or `Sec-Fetch-Site` that they come from the"
+    " same site.",
 )
 
 
@@ -47,6 +58,8 @@ class ApiCaller:
     """Where the caller is, without a port."""
     is_secure: bool
     """Others on the way cannot read the call, by what the server sees or a trusted proxy says."""
+    session: WebSession | None = None
+    """The session by whose cookie they call; ``None`` of a token."""
 
     @property
     def vehicles(self) -> list[str]:
@@ -75,16 +88,31 @@ class VehicleCall:
 
 
 async def identify(
-    request: Request, context: Context, _: Annotated[object, Depends(bearer)]
+    request: Request,
+    context: Context,
+    _: Annotated[object, Depends(bearer)],
+    __: Annotated[object, Depends(session_cookie)],
 ) -> ApiCaller:
-    """Return who calls, and count the call. Raises :class:`ApiError` (401, 429 or 503)."""
+    """Return who calls, and count the call. Raises :class:`ApiError` (401, 403, 429 or 503)."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    address = address_of(request)
-    if scheme.lower() != "bearer" or not token.strip():
+    if scheme.lower() == "bearer" and token.strip():
+        address = address_of(request)
+        login = await context.callers.log_in_by_token(token.strip(), address)
+        caller = ApiCaller(login, address, is_secure(request))
+    else:
+        caller = await _by_cookie(request, context)
+    context.callers.count(caller.login)
+    return caller
+
+
+async def _by_cookie(request: Request, context: HttpContext) -> ApiCaller:
+    key = cookie_of(request)
+    live = await context.callers.web.find(key) if key else None
+    if live is None:
         raise ApiError(401, "Log in, or send a token as Authorization: Bearer TOKEN")
-    login = await context.callers.log_in_by_token(token.strip(), address)
-    context.callers.count(login)
-    return ApiCaller(login, address, request.scope["scheme"] == "https")
+    if request.method not in SAFE_METHODS and not is_from_here(request, context.public_url):
+        raise ApiError(403, "The call does not say that it comes from this site", "cross_site")
+    return ApiCaller(live.login, address_of(request), is_secure(request), live.row)
 
 
 Caller = Annotated[ApiCaller, Depends(identify)]
@@ -143,3 +171,42 @@ async def admin_call(caller: Caller) -> ApiCaller:
 
 
 AdminCall = Annotated[ApiCaller, Depends(admin_call)]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCaller:
+    """Somebody who calls by the cookie of a session, not by a token."""
+
+    caller: ApiCaller
+    session: WebSession
+
+    @property
+    def login(self) -> Login:
+        """The owner's login."""
+        return self.caller.login
+
+
+async def session_call(caller: Caller) -> SessionCaller:
+    """Return a call that only a session may make, whatever a token permits."""
+    if caller.session is None:
+        raise ApiError(403, "Log in for this: a token may not do it", "session_needed")
+    return SessionCaller(caller, caller.session)
+
+
+SessionCall = Annotated[SessionCaller, Depends(session_call)]
+
+
+async def fresh_call(
+    call: Annotated[SessionCaller, Depends(session_call)], context: Context
+) -> SessionCaller:
+    """Return a call that changes by what the owner logs in, or what cannot be undone.
+
+    Its session was begun within ten minutes, or ``POST /session/proof`` was called in them.
+    """
+    if not context.callers.web.is_fresh(call.session):
+        raise ApiError(403, "Prove who you are by POST /session/proof, then again", "proof_needed")
+    return call
+
+
+FreshCall = Annotated[SessionCaller, Depends(fresh_call)]
+"""A parameter of routes that a token may not call, nor somebody at a browser left open."""
