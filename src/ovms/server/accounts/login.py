@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from ovms.server.accounts.counts import LoginCounts
 from ovms.server.accounts.deferred import DeferredWrites
-from ovms.server.accounts.errors import Busy, CodeNeeded, LoginRefused
+from ovms.server.accounts.errors import Busy, CodeNeeded, LoginRefused, WrongCode
 from ovms.server.accounts.one_time_codes import OneTimeCodes
 from ovms.server.accounts.passwords import fingerprint, rehash_password, verify_password
 from ovms.server.accounts.places import Places
@@ -78,6 +78,9 @@ HOW: Final = {"v2": "by an app"}
 
 FAILED: Final = "login.failed"
 """What the audit trail calls a wrong name or password."""
+
+IN_BROWSER: Final = "in a browser"
+"""How the audit trail says that somebody logs in for a session with a cookie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,7 +381,8 @@ class Accounts:
     async def _check_password(
         self, user: str, password: str, right: str, address: str, pool: Pool
     ) -> Login:
-        found = await self._right_password(user, password, address, pool)
+        how = HOW.get(right, "by HTTP")
+        found = await self._right_password(user, password, address, pool, how)
         return await self._admit(found.owner.id, Credential(right, None, found.fingerprint))
 
     async def _check_with_code(
@@ -391,17 +395,27 @@ class Accounts:
         with self.counts.one(""), self._places[pool].one(address):
             taken = self._throttle.take(user, address)
             try:
-                found = await self._right_password(user, password, address, pool)
+                found = await self._right_password(user, password, address, pool, IN_BROWSER)
                 if asks:
-                    await self.codes.check(found.owner.id, code, address if is_known else "")
+                    await self._check_code(found, code, address, is_known=is_known)
             except (Busy, StoreError, CodeNeeded):
                 self._throttle.give_back(taken)
                 raise
             self._throttle.succeed(taken)
             return found
 
+    async def _check_code(
+        self, found: RightPassword, code: str | None, address: str, *, is_known: bool
+    ) -> None:
+        try:
+            await self.codes.check(found.owner.id, code, address if is_known else "")
+        except WrongCode:
+            how = f"{IN_BROWSER}, wrong one-time code"
+            self._audit.put_failure(FAILED, owner_id=found.owner.id, detail=how, address=address)
+            raise
+
     async def _right_password(
-        self, user: str, password: str, address: str, pool: Pool
+        self, user: str, password: str, address: str, pool: Pool, how: str
     ) -> RightPassword:
         find = partial(queries.find_owner, name=user)
         owner = await self.database.read(find, Lane.LOGINS)
@@ -410,7 +424,6 @@ class Accounts:
             is_right, newer = await self._verify(password_hash, password)
         if not (is_right and owner and password_hash):
             owner_id = owner.id if owner else None
-            how = HOW.get(right, "by HTTP")
             self._audit.put_failure(FAILED, owner_id=owner_id, detail=how, address=address)
             raise LoginRefused
         if newer is not None:
