@@ -194,7 +194,7 @@ async def test_end(sessions: WebSessions, accounts: Accounts) -> None:
 
 
 async def test_ends_while_it_is_read(
-    sessions: WebSessions, accounts: Accounts, clock: ManualClock
+    sessions: WebSessions, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that ends while a call reads it is found by nobody afterwards."""
     key, live = await sessions.open(BOB)
@@ -206,7 +206,7 @@ async def test_ends_while_it_is_read(
         await sessions.end(BOB, live.row.id)
         return login
 
-    accounts.admit_session = slowly  # type: ignore[method-assign]
+    monkeypatch.setattr(accounts, "admit_session", slowly)
     assert await sessions.find(key) is None
     assert len(sessions) == 0
 
