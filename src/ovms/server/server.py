@@ -374,6 +374,7 @@ async def _http(
         hub, store, callers, clock, watches, audit, settings.http_answer_timeout,
         settings.mqtt_superuser, settings.owner_quotas(),
     )  # fmt: skip
+    accounts.add_holder(context.live)
     http = HttpService(context, settings.forwarded_from)
     try:
         yield http

@@ -68,7 +68,9 @@ class HttpSite:
             self.hub, store, callers, clock, self.watches, self.audit,
             mqtt_superuser=mqtt_superuser,
         )  # fmt: skip
-        transport = httpx.ASGITransport(make_app(self.context), client=("192.0.2.7", 4000))
+        self.accounts.add_holder(self.context.live)
+        self.app = make_app(self.context)
+        transport = httpx.ASGITransport(self.app, client=("192.0.2.7", 4000))
         self.client = httpx.AsyncClient(transport=transport, base_url="http://server")
         self._sessions: list[RoomSession] = []
 

@@ -111,6 +111,8 @@ class Exchange(RequestResponseCycle):
     service: HttpService
     _head = b""
     """The head of the answer, until a part of the body comes."""
+    is_stream = False
+    """The answer goes on for as long as the caller is there."""
     _left: int | None = None
     """Bytes of the body that are to come; ``None`` if its length is not known."""
 
@@ -145,6 +147,8 @@ class Exchange(RequestResponseCycle):
             name = spelled(name)
             if name == b"Content-Length":
                 length = value
+            elif name == b"Content-Type":
+                self.is_stream = value.startswith(b"text/event-stream")
             elif name == b"Connection":
                 connection = value
         if self.scope["method"] == "HEAD" or status in (204, 304):
@@ -324,6 +328,8 @@ class HttpConnection(HttpToolsProtocol):
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's returns it
         """Close, unless a call waits for its answer; return whether our half stays open."""
         self._is_ended = True
+        if isinstance(self.cycle, Exchange) and self.cycle.is_stream:
+            return False  # who sends nothing more has gone: nobody waits for the end of a stream
         # asyncio cannot keep one half of TLS open
         return self.is_answering and not self._is_left and self.scheme == "http"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from ovms.server.http.live import LiveStreams
 from ovms.server.http.monitor.requests import RequestCounts
 from ovms.server.storage.limits import OwnerQuotas
 
@@ -40,7 +41,10 @@ class HttpContext:
     """Where people find the server, if a proxy calls it by another name."""
     requests: RequestCounts = field(default_factory=RequestCounts)
     """What calls there were."""
+    live: LiveStreams = field(init=False)
+    """The streams of live state."""
 
     def __post_init__(self) -> None:
-        """Have a session's watches end with it."""
+        """Have a session's watches end with it; make what needs the parts above."""
+        object.__setattr__(self, "live", LiveStreams(self.hub, self.store, self.clock))
         self.callers.sessions.on_end(self.watches.end_session)

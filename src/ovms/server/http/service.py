@@ -196,8 +196,9 @@ class HttpService:
         return self._date[1]
 
     def tick(self) -> None:
-        """Close connections whose time is over, and end watches. Call it about once a second."""
+        """Close connections whose time is over, end watches and streams. Call it each second."""
         self.context.watches.tick()
+        self.context.live.tick()
         now = self.now()
         for each in list(self.connections):
             each.tick(now)
@@ -210,6 +211,7 @@ class HttpService:
         Call it when no new connection can come but those that the acceptor still has.
         """
         self.is_stopping = True
+        self.context.live.close()
         began = self.now()
         while self.count and self.now() - began < STOP_TIMEOUT:
             for each in list(self.connections):

@@ -15,6 +15,7 @@ from ovms.server.hub.groups import Groups
 from ovms.server.hub.guard import Guard
 from ovms.server.hub.interfaces import AlertService, Storage
 from ovms.server.hub.limits import HubLimits
+from ovms.server.hub.listening import RoomListeners
 from ovms.server.hub.observers import RoomObservers
 from ovms.server.hub.pacing import Pacer
 from ovms.server.hub.pins import PinLimiter
@@ -47,8 +48,10 @@ class RoomContext:
     turns: Turns[int] = field(default_factory=Turns)
     """Owners' turns to be sent some of a long answer."""
     observers: RoomObservers = field(init=False)
+    listeners: RoomListeners = field(init=False)
     counts: HubCounts = field(default_factory=HubCounts)
 
     def __post_init__(self) -> None:
         self.groups = Groups(self.limits.groups, self.limits.group_messages)
         self.observers = RoomObservers(self.guard)
+        self.listeners = RoomListeners(self.guard)

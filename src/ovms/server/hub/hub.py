@@ -136,6 +136,8 @@ class Hub:
             settings.limits,
         )
         self.guard = self._context.guard
+        self.listeners = self._context.listeners
+        self.groups = self._context.groups
         self.counts = self._context.counts
         self._logs: dict[str, TelemetryLog] = {}
         self._loading: dict[str, asyncio.Task[Room | None]] = {}

@@ -162,6 +162,7 @@ class Room:
         for member in self.members:
             member.line.close(error)
         self.recorder.keep_presence(car=False, apps=0, batch=0)
+        self._context.listeners.state_changed(self)
 
     def _join_client(self, client: Member) -> None:
         for old in crowded_out(self.clients, client, self._context.limits):
@@ -347,6 +348,7 @@ class Room:
         elif not self._is_full:
             self._is_full = True  # logged once a room: a car that floods must not flood the log
             log.warning("messages not kept: too much is stored", vehicle=self.vehicle.id)
+        self._context.listeners.state_changed(self)
 
     @property
     def _server_version(self) -> Message:
@@ -365,6 +367,7 @@ class Room:
             self._to_clients(message)
             if is_new:
                 self._context.storage.put_token(self.vehicle.id, token)
+            self._context.listeners.state_changed(self)
         elif sealed is None or CODES[sealed.code].sealing is Sealing.NEVER:
             self.ignore(car, message)
         elif sealed.code == "c":
@@ -401,6 +404,7 @@ class Room:
             self._context.guard.failed("alert", error, self.vehicle.id)
         self._to_clients(told.message)
         self.recorder.keep_alert(told)
+        self._context.listeners.alert_raised(self, told)
 
     def _take_subscription(self, client: Member, message: Message) -> None:
         """Have a client's subscriptions checked one after the other."""
@@ -583,6 +587,7 @@ class Room:
             return  # another room of this vehicle may be open
         batch = len(self.clients) - self.apps
         self.recorder.keep_presence(car=self.car is not None, apps=self.apps, batch=batch)
+        self._context.listeners.state_changed(self)
 
 
 def _crashes(turn: Turn) -> bool:

@@ -16,6 +16,7 @@ from ovms.server.http.errors import CallFailed
 from ovms.server.http.v1 import (
     audit,
     commands,
+    events,
     state,
     vehicles,
 )
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 MODULES: Final = (
     audit,
     commands,
+    events,
     state,
     vehicles,
 )
