@@ -32,6 +32,7 @@ EVENTS: Final = "text/event-stream"
 TAGS: Final = {
     "commands": "Commands to cars: which there are, sending one, and what became of it.",
     "vehicles": "The vehicles that the caller may see: their own and shared ones.",
+    "state": "What vehicles last reported, decoded, and the same live as server-sent events.",
     "audit trail": "What was done: log-ins, commands and changes, by whom and from where.",
 }
 """What the calls are grouped by, in the order of the description."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ovms.server.http.context import HttpContext
     from ovms.server.http.live import EventStream, LiveStreams
 
-router = make_router("events")
+router = make_router("state")
 
 MANY_WAIT = 10.0
 """Seconds after which a caller may come again who has too many streams."""
@@ -99,7 +99,9 @@ def too_many() -> ApiError:
     return ApiError(429, "Too many streams are open", "too_many_streams", wait=MANY_WAIT)
 
 
-@router.get("/vehicles/{vehicle_id}/events", response_class=EventAnswer, responses=STREAMED)
+@router.get(
+    "/vehicles/{vehicle_id}/events", response_class=EventAnswer, status_code=200, responses=STREAMED
+)
 async def follow_vehicle(
     call: ViewCall,
     context: Context,
@@ -134,7 +136,7 @@ async def follow_vehicle(
     return EventAnswer(context.live, stream)
 
 
-@router.get("/events", response_class=EventAnswer, responses=STREAMED)
+@router.get("/events", response_class=EventAnswer, status_code=200, responses=STREAMED)
 async def follow_vehicles(caller: Caller, context: Context) -> Response:
     """Follow all the vehicles that the caller may see, by server-sent events.
 
