@@ -103,8 +103,12 @@ def test_the_page_names_what_is_public() -> None:
     """Every public name has its place on the page, and what it names exists."""
     for name in [*app.__all__, *app.sync.__all__]:
         assert re.search(rf"\b(?:app|sync)\.{name}\b", PAGE), name
+    for name in app.api.__all__:
+        assert re.search(rf"\bapi\.{name}\b", PAGE), name
     for name in re.findall(r"`app\.(\w+)", PAGE):
         assert name in app.__all__, name
+    for name in re.findall(r"`api\.(\w+)", PAGE):
+        assert name in app.api.__all__, name
 
 
 def test_everything_public_says_what_it_is() -> None:

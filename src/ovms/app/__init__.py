@@ -8,9 +8,12 @@
         print(car.snapshot.status.soc)
         answers = await car.command("lock", "1234")
 
-:mod:`ovms.app.sync` has the same for programs without an event loop. ``docs/library.md`` says what
-stays stable: the names of ``__all__``.
+:mod:`ovms.app.sync` has the same for programs without an event loop, and :mod:`ovms.app.api` the
+server's API by HTTP. ``docs/library.md`` says what stays stable: the names of ``__all__``.
 """
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from ovms.app import sync
 from ovms.app.access import (
@@ -61,6 +64,9 @@ from ovms.protocol.records.alert import AlertKind
 from ovms.protocol.records.environment import Doors1, Doors2, Doors3, Doors4, Doors5
 from ovms.protocol.records.tyres import Readings
 
+if TYPE_CHECKING:
+    from ovms.app import api
+
 __all__ = [
     "Alert",
     "AlertKind",
@@ -109,6 +115,7 @@ __all__ = [
     "UtilisationRow",
     "WelcomeRefused",
     "WheelPressures",
+    "api",
     "connect",
     "connect_owner",
     "follow",
@@ -117,3 +124,10 @@ __all__ = [
     "sync",
     "tls_context",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is not needed by programs that do not call the API: it takes a while."""
+    if name == "api":
+        return importlib.import_module("ovms.app.api")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

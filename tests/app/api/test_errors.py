@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from ovms.app import Error
+from ovms.app.api.errors import (
+    ApiRefused,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    RefusedDetail,
+    TryLater,
+    refusal_of,
+)
+
+BODY = {
+    "error": {
+        "code": "no_right",
+        "message": "This needs the right command",
+        "details": [{"field": "body.pin", "message": "is too long", "new": 1}],
+        "new": 2,
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(400, ApiRefused), (401, NotAuthenticated), (403, NotAllowed), (404, NotFound),
+     (409, ApiRefused), (422, ApiRefused), (429, TryLater), (500, ApiRefused), (503, TryLater)],
+)  # fmt: skip
+def test_what_the_server_says(status: int, kind: type[ApiRefused]) -> None:
+    """Each error has its class, and all that its body says."""
+    error = refusal_of(httpx.Response(status, json=BODY, headers={"retry-after": "7"}))
+    assert type(error) is kind
+    assert isinstance(error, Error)
+    assert (error.status, error.code, error.retry_after) == (status, "no_right", 7.0)
+    assert error.details == (RefusedDetail("body.pin", "is too long"),)
+    assert str(error) == "This needs the right command; body.pin: is too long"
+
+
+@pytest.mark.parametrize("text", ["<html>Bad gateway</html>", "", "{}", '{"error": 1}'])
+def test_what_a_proxy_says(text: str) -> None:
+    """An error with another body says its status."""
+    error = refusal_of(httpx.Response(502, text=text, headers={"retry-after": "Fri, 1 Jan"}))
+    assert (str(error), error.code, error.retry_after) == ("HTTP status 502", "error", None)
