@@ -9,7 +9,7 @@ import pytest
 
 from ovms.app import ConnectionLost, Error
 from ovms.app.api.client import ApiClient
-from ovms.app.api.errors import NotFound, TryLater
+from ovms.app.api.errors import ApiNotFound, TryLater
 from ovms.app.api.link import ApiLink
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ async def test_vehicles(v1: ApiSite) -> None:
     client = client_of(v1)
     assert [each.id for each in await client.vehicles()] == ["CAR1", "CAR2"]
     assert await client.vehicle("car1") == (await client.vehicles())[0]
-    with pytest.raises(NotFound) as refused:
+    with pytest.raises(ApiNotFound) as refused:
         await client.vehicle("CAR3")
     assert refused.value.code == "no_vehicle"
 
@@ -98,5 +98,5 @@ async def test_events_go_on() -> None:
 async def test_events_of_nothing() -> None:
     """What trying again cannot help is raised."""
     client = scripted(lambda _: httpx.Response(404, json={}), [])
-    with pytest.raises(NotFound):
+    with pytest.raises(ApiNotFound):
         await anext(client._stream("/x", None))

@@ -5,10 +5,10 @@ import pytest
 
 from ovms.app import Error
 from ovms.app.api.errors import (
+    ApiNotFound,
     ApiRefused,
     NotAllowed,
     NotAuthenticated,
-    NotFound,
     RefusedDetail,
     TryLater,
     refusal_of,
@@ -26,7 +26,7 @@ BODY = {
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(400, ApiRefused), (401, NotAuthenticated), (403, NotAllowed), (404, NotFound),
+    [(400, ApiRefused), (401, NotAuthenticated), (403, NotAllowed), (404, ApiNotFound),
      (409, ApiRefused), (422, ApiRefused), (429, TryLater), (500, ApiRefused), (503, TryLater)],
 )  # fmt: skip
 def test_what_the_server_says(status: int, kind: type[ApiRefused]) -> None:

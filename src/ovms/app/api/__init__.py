@@ -13,10 +13,10 @@
 
 from ovms.app.api.client import ApiClient, connect
 from ovms.app.api.errors import (
+    ApiNotFound,
     ApiRefused,
     NotAllowed,
     NotAuthenticated,
-    NotFound,
     RefusedDetail,
     TryLater,
 )
@@ -25,11 +25,11 @@ from ovms.app.api.sse import ServerEvent
 
 __all__ = [
     "ApiClient",
+    "ApiNotFound",
     "ApiRefused",
     "ApiVehicle",
     "NotAllowed",
     "NotAuthenticated",
-    "NotFound",
     "RefusedDetail",
     "ServerEvent",
     "TryLater",

@@ -6,7 +6,7 @@
     └── ApiRefused            the server's answer is an error: status, code, message, details
         ├── NotAuthenticated  401: no log-in, or the token is wrong, removed or over
         ├── NotAllowed        403: the caller lacks a right
-        ├── NotFound          404: there is no such thing, or it is somebody else's
+        ├── ApiNotFound       404: there is no such thing, or it is somebody else's
         └── TryLater          429, 503: retry_after says in how many seconds
 
 Without an answer it is ``ConnectFailed``, ``Untrusted``, ``ConnectionLost`` or ``NoAnswer`` of
@@ -71,7 +71,7 @@ class NotAllowed(ApiRefused):
     """The caller lacks a right."""
 
 
-class NotFound(ApiRefused):
+class ApiNotFound(ApiRefused):
     """There is no such thing, or it is somebody else's."""
 
 
@@ -82,28 +82,28 @@ class TryLater(ApiRefused):
 KINDS: Final = {
     401: NotAuthenticated,
     403: NotAllowed,
-    404: NotFound,
+    404: ApiNotFound,
     429: TryLater,
     503: TryLater,
 }
 
 
-class _Content(msgspec.Struct):
+class _RefusalContent(msgspec.Struct):
     code: str
     message: str
     details: tuple[RefusedDetail, ...] = ()
 
 
-class _Body(msgspec.Struct):
-    error: _Content
+class _RefusalBody(msgspec.Struct):
+    error: _RefusalContent
 
 
 def refusal_of(answer: httpx.Response) -> ApiRefused:
     """Return what an answer that is no success says. A proxy's may say nothing that we know."""
     try:
-        content = msgspec.json.decode(answer.content, type=_Body).error
+        content = msgspec.json.decode(answer.content, type=_RefusalBody).error
     except msgspec.MsgspecError:
-        content = _Content("error", f"HTTP status {answer.status_code}")
+        content = _RefusalContent("error", f"HTTP status {answer.status_code}")
     wait = answer.headers.get("retry-after", "")
     kind = KINDS.get(answer.status_code, ApiRefused)
     return kind(

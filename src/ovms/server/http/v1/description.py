@@ -30,9 +30,9 @@ INTRODUCTION: Final = (
 EVENTS: Final = "text/event-stream"
 
 TAGS: Final = {
-    "commands": "Commands to cars: which there are, sending one, and what became of it.",
     "vehicles": "The vehicles that the caller may see: their own and shared ones.",
     "state": "What vehicles last reported, decoded, and the same live as server-sent events.",
+    "commands": "Commands to cars: which there are, sending one, and what became of it.",
     "audit trail": "What was done: log-ins, commands and changes, by whom and from where.",
 }
 """What the calls are grouped by, in the order of the description."""
@@ -55,6 +55,8 @@ class DescribedApi(FastAPI):
             for _, _, call in calls_of(made):
                 call["summary"] = summary_of(call["operationId"])
                 _describe_stream(call)
+                for parameter in call.get("parameters", ()):
+                    parameter["schema"] = _without_null(parameter["schema"])
             self.openapi_schema = made
         return self.openapi_schema
 
@@ -84,6 +86,15 @@ def calls_of(description: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
     for path, methods in description["paths"].items():
         for method, call in methods.items():
             yield method.upper(), path.removeprefix(PREFIX), call
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a parameter without null, which no URL can say: it is left out."""
+    kinds = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    if len(kinds) != 1:
+        return schema
+    rest = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
+    return kinds[0] | rest
 
 
 def schema_name(schema: dict[str, Any]) -> str:
