@@ -90,7 +90,9 @@ def calls_of(description: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of a parameter without null, which no URL can say: it is left out."""
-    kinds = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    kinds: list[dict[str, Any]] = [
+        each for each in schema.get("anyOf", ()) if each != {"type": "null"}
+    ]
     if len(kinds) != 1:
         return schema
     rest = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
