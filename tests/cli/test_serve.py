@@ -47,7 +47,7 @@ def test_code_is_no_garbage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.setattr(gc, "collect", lambda: calls.append("collect"))
     monkeypatch.setattr(gc, "freeze", lambda: calls.append("freeze"))
 
-    async def serve(*_: object, on_ready: Callable[[Ports], None]) -> None:
+    async def serve(*_: object, on_ready: Callable[[Ports], None], **__: object) -> None:
         on_ready(Ports(1, None))
 
     monkeypatch.setattr(serve_module, "serve", serve)

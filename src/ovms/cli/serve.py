@@ -123,6 +123,14 @@ async def _serve(settings: ServerSettings, log_queue: LogQueue) -> None:
         output.put(f"ovms ready: {told}")
         manager.tell(READY=1, STATUS=told)
 
+    def on_setup(ports: Ports, token: str) -> None:
+        secure = f"HTTPS port {ports.https}"
+        where = secure if ports.https is not None else f"HTTP port {ports.http}"
+        output.put(
+            f"ovms set-up: there is no owner yet. Make the administrator: POST /api/v1/setup on"
+            f" {where} with token {token}, or ovms owner add NAME --admin"
+        )
+
     def on_stop() -> None:
         manager.tell(STOPPING=1)
 
@@ -131,7 +139,7 @@ async def _serve(settings: ServerSettings, log_queue: LogQueue) -> None:
         stopping_on_signals(stop, on_stop),
         systemd.signs_of_life(manager, systemd.watchdog_interval()),
     ):
-        await serve(settings, stop, on_ready=on_ready)
+        await serve(settings, stop, on_ready=on_ready, on_setup=on_setup)
 
 
 def _allow_files() -> None:

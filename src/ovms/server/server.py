@@ -31,14 +31,17 @@ from ovms.base.clock import Clock, SystemClock
 from ovms.base.logs import get_logger
 from ovms.base.paths import make_private_dir, open_private, write_whole
 from ovms.base.tasks import ending_signals
+from ovms.protocol.spelling import owner_key
 from ovms.server.acceptor import Acceptor
 from ovms.server.accounts.login import Accounts
 from ovms.server.alerts.expansion import Expansion
 from ovms.server.alerts.expansion import load as alert_tables
 from ovms.server.audit import Audit
 from ovms.server.doorstep import Doorstep
+from ovms.server.http.account_mail import AccountMailer
 from ovms.server.http.callers import Callers
 from ovms.server.http.context import HttpContext
+from ovms.server.http.desk import AccountDesk, SetupToken
 from ovms.server.http.service import HttpService
 from ovms.server.http.watches import Watches
 from ovms.server.hub.hub import Hub, HubSettings
@@ -61,6 +64,7 @@ from ovms.server.peering import peering
 from ovms.server.proxy import TrustedProxies
 from ovms.server.services import Services
 from ovms.server.settings import ServerSettings
+from ovms.server.storage import queries
 from ovms.server.storage.notify import NotifyStore
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.plausible import PlausibleClock
@@ -191,11 +195,13 @@ async def serve(
     *,
     clock: Clock | None = None,
     on_ready: Callable[[Ports], None] = lambda ports: None,
+    on_setup: Callable[[Ports, str], None] = lambda ports, token: None,
 ) -> None:
     """Run the server until ``stop`` is set; see :func:`stopping_on_signals`.
 
-    ``on_ready`` gets the ports once every listener accepts. Raises :class:`AlreadyRunning`,
-    :class:`~ovms.server.certificate.BadCertificate`,
+    ``on_ready`` gets the ports once every listener accepts; then, if there is no owner yet,
+    ``on_setup`` the ports and the token by which the first administrator is made. Raises
+    :class:`AlreadyRunning`, :class:`~ovms.server.certificate.BadCertificate`,
     :class:`~ovms.server.peering.BadPeer`, :class:`~ovms.server.listener.CannotListen`,
     :class:`~ovms.base.settings.SettingsError` (a channel's table),
     :class:`~ovms.server.storage.errors.StoreError` or ``OSError`` (the data folder) if it cannot
@@ -221,7 +227,7 @@ async def serve(
             _audit(settings, store, clock) as audit,
             _accounts(store, clock, audit) as accounts,
             _services(settings, store, hub, accounts, clock) as services,
-            _http(settings, store, hub, accounts, audit, clock) as http,
+            _http(settings, store, hub, accounts, audit, clock, channels) as http,
             _metrics(http.context) as metrics,
         ):
             acceptor = Acceptor(services, clock, rate=settings.message_rate())
@@ -233,7 +239,13 @@ async def serve(
                 store, acceptor, accounts, notifier, http, metrics, certificates, clock, plausible,
                 operator,
             )  # fmt: skip
-            await _serve(settings, parts, entrances, stop, on_ready)
+
+            def ready(ports: Ports) -> None:
+                on_ready(ports)
+                if http.context.desk.setup is not None:
+                    on_setup(ports, http.context.desk.setup.text)
+
+            await _serve(settings, parts, entrances, stop, ready)
     log.info("stopped")
 
 
@@ -365,13 +377,15 @@ async def _http(
     accounts: Accounts,
     audit: Audit,
     clock: Clock,
+    channels: Mapping[str, Channel],
 ) -> AsyncIterator[HttpService]:
     """Open what answers calls by HTTP; at the end no call is under way."""
+    desk = await _desk(settings, store, clock, channels)
     watches = Watches(hub, clock.monotonic)
     accounts.add_holder(watches)
     callers = Callers(accounts, clock, settings.call_rate())
     context = HttpContext(
-        hub, store, callers, clock, watches, audit, settings.http_answer_timeout,
+        hub, store, callers, clock, watches, audit, desk, settings.http_answer_timeout,
         settings.mqtt_superuser, settings.owner_quotas(),
     )  # fmt: skip
     accounts.add_holder(context.live)
@@ -380,6 +394,24 @@ async def _http(
         yield http
     finally:
         await http.close()
+        await desk.mailer.close()
+
+
+async def _desk(
+    settings: ServerSettings, store: Store, clock: Clock, channels: Mapping[str, Channel]
+) -> AccountDesk:
+    """Return what makes and recovers accounts."""
+    mailer = AccountMailer(channels.get("mail"), settings.public_url, clock)
+    if settings.registration and not mailer.is_on:
+        log.warning("nobody can register: mail is not set up (mail_host)")
+    names = [settings.mqtt_superuser] if settings.mqtt_superuser else []
+    is_new = settings.http and not await store.database.read(queries.has_owners)
+    return AccountDesk(
+        mailer,
+        settings.registration,
+        frozenset(map(owner_key, names)),
+        SetupToken() if is_new else None,
+    )
 
 
 @asynccontextmanager

@@ -15,9 +15,11 @@ from ovms.protocol import Message, Role
 from ovms.server.accounts import passwords
 from ovms.server.accounts.login import Accounts
 from ovms.server.audit import Audit
+from ovms.server.http.account_mail import AccountMailer
 from ovms.server.http.app import make_app
 from ovms.server.http.callers import Callers
 from ovms.server.http.context import HttpContext
+from ovms.server.http.desk import AccountDesk
 from ovms.server.http.watches import Watches
 from ovms.server.hub.hub import Hub, HubSettings, RoomSession
 from ovms.server.storage import queries
@@ -64,8 +66,9 @@ class HttpSite:
         self.watches = Watches(self.hub, clock.monotonic)
         self.accounts.add_holder(self.watches)
         callers = Callers(self.accounts, clock)
+        self.desk = AccountDesk(AccountMailer(None, None, clock))
         self.context = HttpContext(
-            self.hub, store, callers, clock, self.watches, self.audit,
+            self.hub, store, callers, clock, self.watches, self.audit, self.desk,
             mqtt_superuser=mqtt_superuser,
         )  # fmt: skip
         self.accounts.add_holder(self.context.live)
@@ -114,6 +117,7 @@ class HttpSite:
         for session in self._sessions:
             session.closed(None)
         self.watches.close()
+        await self.desk.mailer.close()
         await self.client.aclose()
         await self.hub.close()
         await self.accounts.close()

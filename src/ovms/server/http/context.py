@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ovms.base.clock import Clock
     from ovms.server.audit import Audit
     from ovms.server.http.callers import Callers
+    from ovms.server.http.desk import AccountDesk
     from ovms.server.http.watches import Watches
     from ovms.server.hub.hub import Hub
     from ovms.server.storage.store import Store
@@ -31,6 +32,8 @@ class HttpContext:
     clock: Clock
     watches: Watches
     audit: Audit
+    desk: AccountDesk
+    """What makes and recovers accounts."""
     answer_timeout: float = ANSWER_TIMEOUT
     """Seconds that a call waits for a car's answer."""
     mqtt_superuser: str | None = None

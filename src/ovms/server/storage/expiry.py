@@ -33,6 +33,8 @@ class ExpiryKind(Enum):
     """Acknowledgements of records of which no copy will come any more."""
     TRAFFIC = auto()
     """Days older than :data:`TRAFFIC_DAYS`."""
+    CODES = auto()
+    """Codes of mails that hold no more."""
     HISTORY = auto()
     """Records whose time is over, and their counts."""
 

@@ -55,6 +55,11 @@ def find_owner(connection: Connection, name: str) -> Owner | None:
     return _owner(row) if row is not None else None
 
 
+def has_owners(connection: Connection) -> bool:
+    """Return whether there is any owner."""
+    return connection.execute(select(owners.c.id).limit(1)).first() is not None
+
+
 def get_owner(connection: Connection, name: str) -> Owner:
     """Return the owner of that name. Raises :class:`NotFound`."""
     owner = find_owner(connection, name)
@@ -88,7 +93,9 @@ def set_owner(
     Raises :class:`NotFound` or :class:`InvalidValue`.
     """
     owner = get_owner(connection, name)
-    values: dict[str, object] = {} if email is None else {"email": names.email(email)}
+    values: dict[str, object] = {}
+    if email is not None:
+        values = {"email": names.email(email), "email_confirmed": None}
     values |= {} if admin is None else {"admin": admin}
     changed = update(owners).where(owners.c.id == owner.id).values(changed=now, **values)
     connection.execute(changed)

@@ -17,6 +17,9 @@ from ovms.server.http.v1 import (
     audit,
     commands,
     events,
+    registration,
+    reset,
+    setup,
     state,
     vehicles,
 )
@@ -42,6 +45,9 @@ MODULES: Final = (
     audit,
     commands,
     events,
+    registration,
+    reset,
+    setup,
     state,
     vehicles,
 )

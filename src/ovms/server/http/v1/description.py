@@ -33,6 +33,8 @@ TAGS: Final = {
     "vehicles": "The vehicles that the caller may see: their own and shared ones.",
     "state": "What vehicles last reported, decoded, and the same live as server-sent events.",
     "commands": "Commands to cars: which there are, sending one, and what became of it.",
+    "account": "The caller's own account: how it is made, confirmed by mail, and recovered.",
+    "set-up": "A server without owners.",
     "audit trail": "What was done: log-ins, commands and changes, by whom and from where.",
 }
 """What the calls are grouped by, in the order of the description."""

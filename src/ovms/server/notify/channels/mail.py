@@ -37,7 +37,8 @@ class MailSettings(BaseModel):
     """Settings of the server, at their top level."""
 
     mail_host: str | None = Field(
-        default=None, description="Mail server for alerts; without one, none are mailed."
+        default=None,
+        description="Mail server for alerts and accounts; without one, nothing is mailed.",
     )
     mail_port: Annotated[int, Field(ge=0, le=65535)] = Field(
         default=587, description="Port of the mail server."

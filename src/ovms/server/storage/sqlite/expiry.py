@@ -39,6 +39,10 @@ _ACKS: Final = (
 _TRAFFIC: Final = (
     "DELETE FROM utilisation WHERE rowid IN (SELECT rowid FROM utilisation WHERE day < ? LIMIT ?)"
 )
+_CODES: Final = (
+    "DELETE FROM mail_codes WHERE digest IN "
+    "(SELECT digest FROM mail_codes WHERE expires <= ? LIMIT ?)"
+)
 _OF_VEHICLE: Final = (
     "DELETE FROM history WHERE id IN "
     "(SELECT id FROM history WHERE vehicle_id = ? AND id <= ? LIMIT ?)"
@@ -70,6 +74,10 @@ def _expire_traffic(connection: sqlite3.Connection, now: float) -> int:
     return connection.execute(_TRAFFIC, (first.strftime("%Y-%m-%d"), expiry.CHUNK)).rowcount
 
 
+def _expire_codes(connection: sqlite3.Connection, now: float) -> int:
+    return connection.execute(_CODES, (now, expiry.CHUNK)).rowcount
+
+
 def _expire_history(connection: sqlite3.Connection, now: float) -> int:
     if connection.execute("SELECT 1 FROM history_purges").fetchone():
         return 0
@@ -83,5 +91,6 @@ _CHUNKS: Final[dict[ExpiryKind, Callable[[sqlite3.Connection, float], int]]] = {
     ExpiryKind.REMOVED: _purge,
     ExpiryKind.ACKS: _expire_acks,
     ExpiryKind.TRAFFIC: _expire_traffic,
+    ExpiryKind.CODES: _expire_codes,
     ExpiryKind.HISTORY: _expire_history,
 }
