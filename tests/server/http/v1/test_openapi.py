@@ -97,7 +97,7 @@ def test_fields_of_answers_are_always_there() -> None:
         if status.startswith("2")
         for name in reached(answer)
     }
-    for name in sorted(answers):
+    for name in sorted(answers - {"StreamedEvent"}):
         schema = SCHEMAS[name]
         assert set(schema.get("required", ())) == set(schema.get("properties", {})), name
 
@@ -115,7 +115,7 @@ def test_schemas_are_described() -> None:
 def test_who_may_call() -> None:
     """The ways to log in are described, and a call names those that it takes."""
     schemes = DESCRIPTION["components"]["securitySchemes"]
-    assert schemes["bearer"]["scheme"] == "bearer"
+    assert schemes.keys() == {"bearer", "cookie"}
     assert all(each.get("description") for each in schemes.values())
     for name, call in CALLS.items():
         used = {scheme for each in call.get("security", ()) for scheme in each}

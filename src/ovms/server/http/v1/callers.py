@@ -34,6 +34,7 @@ bearer = HTTPBearer(
 
 session_cookie = APIKeyCookie(
     name=PLAIN,
+    scheme_name="cookie",
     auto_error=False,
     description="A session's cookie, as `POST /session` sets it; over TLS `__Host-ovms_session`."
     " Calls that change something must say by `Origin` or `Sec-Fetch-Site` that they come from the"

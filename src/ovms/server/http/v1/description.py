@@ -29,6 +29,20 @@ INTRODUCTION: Final = (
 
 EVENTS: Final = "text/event-stream"
 
+STREAMED_EVENT: Final = {
+    "title": "StreamedEvent",
+    "description": "One server-sent event. Its data is JSON; the call says which events there are.",
+    "type": "object",
+    "properties": {
+        "event": {"type": "string", "description": "What kind of event it is."},
+        "data": {"type": "string", "description": "JSON, as the kind has it."},
+        "id": {"type": "string", "description": "What to send again as `Last-Event-ID`."},
+        "retry": {"type": "integer", "description": "Milliseconds to wait before coming again."},
+    },
+    "required": ["data"],
+}
+"""What the parts of a stream are, in words of schemas; OpenAPI 3.1 has none of its own for it."""
+
 TAGS: Final = {
     "vehicles": "The vehicles that the caller may see: their own and shared ones.",
     "state": "What vehicles last reported, decoded, and the same live as server-sent events.",
@@ -59,6 +73,7 @@ class DescribedApi(FastAPI):
                 _describe_stream(call)
                 for parameter in call.get("parameters", ()):
                     parameter["schema"] = _without_null(parameter["schema"])
+            made["components"]["schemas"]["StreamedEvent"] = STREAMED_EVENT
             self.openapi_schema = made
         return self.openapi_schema
 
@@ -68,7 +83,7 @@ def _describe_stream(call: dict[str, Any]) -> None:
     for status, answer in call["responses"].items():
         content = answer.get("content", {})
         if EVENTS in content and status.startswith("2"):
-            content[EVENTS] = {"schema": {"type": "string"}}
+            content[EVENTS] = {"schema": {"$ref": "#/components/schemas/StreamedEvent"}}
         elif EVENTS in content:
             content["application/json"] = content.pop(EVENTS)
 
