@@ -83,13 +83,24 @@ def test_add_json_and_list() -> None:
         "owner": "Bob", "application": "home", "purpose": "my door", "permit": "v2,session",
         "created": created,
     }  # fmt: skip
-    assert made == {"id": 1, **known}
+    assert made == {"id": 1, **known, "last_used": None, "expires": None}
     assert created.endswith("Z")
-    assert _listed() == [{"id": 1, "token": secret[:8], **known, "last_used": None}]
+    assert _listed() == [{"id": 1, "token": secret[:8], **known, "last_used": None,
+                         "expires": None}]  # fmt: skip
     lines = [line.split("\t") for line in _good("list").splitlines()]
     assert lines == [
-        ["id", "token", "owner", "application", "purpose", "permit", "created", "last used"],
-        ["1", secret[:8], "Bob", "home", "my door", "v2,session", created, "never"],
+        [
+            "id",
+            "token",
+            "owner",
+            "application",
+            "purpose",
+            "permit",
+            "created",
+            "last used",
+            "expires",
+        ],
+        ["1", secret[:8], "Bob", "home", "my door", "v2,session", created, "never", "never"],
     ]
 
 

@@ -16,8 +16,10 @@ from ovms.cli.common import (
     iso_time,
     print_json,
     print_table,
+    refuse,
 )
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
+from ovms.cli.times import find_time
 from ovms.server.accounts.tokens import (
     DEFAULT_LABEL,
     DEFAULT_PERMIT,
@@ -28,6 +30,8 @@ from ovms.server.accounts.tokens import (
 from ovms.server.storage import queries
 from ovms.server.storage.tokens import SHORTEST_PREFIX
 from ovms.server.values import Token
+
+DAY = 86400.0
 
 app = typer.Typer(help="API tokens: what may log in in an owner's place.", no_args_is_help=True)
 
@@ -43,24 +47,35 @@ def add(
         str, typer.Option(metavar="A", help="The program that uses it.")
     ] = DEFAULT_LABEL,
     purpose: Annotated[str, typer.Option(metavar="P", help="What for.")] = DEFAULT_LABEL,
+    expires: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="When it ends, as 2027-06-01 (UTC); else never."),
+    ] = None,
+    days: Annotated[
+        int | None, typer.Option(metavar="N", min=1, max=36500, help="Or after how many days.")
+    ] = None,
     json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Make a token, and print it this once."""
+    if expires is not None and days is not None:
+        refuse("--expires or --days, not both")
+    end = find_time(expires, "--expires") if days is None else time.time() + days * DAY
     with open_database(data, database, config) as db:
         rights = parse_permit(permit)
         with db.writing() as connection:
             whose = queries.get_owner(connection, owner)
             labels = (application, purpose, rights)
             token = queries.add_token(
-                connection, whose, make_token(os.urandom), time.time(), *labels
+                connection, whose, make_token(os.urandom), time.time(), *labels, end
             )
     if json:
-        print_json({"id": token.id, "owner": token.owner, "token": token.token, **_about(token)})
+        print_json({**_described(token), "token": token.token})
         return
-    print(f"token of owner {token.owner} added, permit {token.permit}")
+    until = f", until {iso_time(token.expires)}" if token.expires is not None else ""
+    print(f"token of owner {token.owner} added, permit {token.permit}{until}")
     print(f"token: {token.token}")
 
 
@@ -72,14 +87,15 @@ def list_(
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Show all tokens by their first digits, and when each was last used."""
+    """Show all tokens by their first digits, when each was last used, and when it ends."""
     with open_database(data, database, config, must_exist=True) as db, db.reading() as connection:
         whose = queries.get_owner(connection, owner) if owner is not None else None
         tokens = queries.list_tokens(connection, whose)
     if json:
         print_json([_described(token) for token in tokens])
         return
-    columns = ["id", "token", "owner", "application", "purpose", "permit", "created", "last used"]
+    columns = ["id", "token", "owner", "application", "purpose", "permit", "created", "last used",
+               "expires"]  # fmt: skip
     print_table(columns, [[*map(cell, _row(token))] for token in tokens])
 
 
@@ -121,9 +137,10 @@ def _about(token: Token) -> dict[str, object]:
 
 def _described(token: Token) -> dict[str, object]:
     known = {"id": token.id, "token": _first(token), "owner": token.owner}
-    return {**known, **_about(token), "last_used": iso_time(token.last_used)}
+    times = {"last_used": iso_time(token.last_used), "expires": iso_time(token.expires)}
+    return {**known, **_about(token), **times}
 
 
 def _row(token: Token) -> list[object]:
-    *known, last_used = _described(token).values()
-    return [*known, last_used or "never"]
+    *known, last_used, expires = _described(token).values()
+    return [*known, last_used or "never", expires or "never"]

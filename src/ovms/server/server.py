@@ -569,6 +569,7 @@ def _start_work(
         if is_doubted != was_doubted:
             await store.note_clock(now if is_doubted else None)
         await store.expire(now)
+        await store.forget_ended(now)
         await parts.http.context.audit.expire(now)
 
     async def check_quotas() -> None:

@@ -34,6 +34,7 @@ __all__ = [
     "Share",
     "Subscription",
     "Token",
+    "TokenChange",
     "Traffic",
     "TypeSummary",
     "Vehicle",
@@ -216,7 +217,8 @@ class DayTraffic:
 class Token:
     """An API token: it logs in in its owner's place. Times in Unix seconds.
 
-    ``owner`` is the owner's name; ``permit`` lists its rights, with commas between.
+    ``owner`` is the owner's name; ``permit`` lists its rights, with commas between. It logs in
+    until it ``expires``, if that is given.
     """
 
     id: int
@@ -230,6 +232,19 @@ class Token:
     refreshed: float
     last_used: float | None
     expires: float | None = None
+
+    def is_live(self, now: float) -> bool:
+        """Return whether it logs in at a time."""
+        return self.expires is None or now < self.expires
+
+
+class TokenChange(TypedDict, total=False):
+    """What to change of a token; as in :class:`Token`."""
+
+    application: str
+    purpose: str
+    permit: str
+    expires: float | None
 
 
 @dataclass(frozen=True, slots=True)

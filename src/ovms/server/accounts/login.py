@@ -234,8 +234,8 @@ class Accounts:
             found = await self.database.read(find, Lane.LOGINS)
             if found is None:
                 raise LoginRefused
-            self._afterwards.touch(found, self._clock.time())
             login = await self._admit(found.owner_id, Credential("", token_id=found.id))
+            self._afterwards.touch(found, self._clock.time())
         self._note(login, address)
         return login
 
@@ -349,8 +349,9 @@ class Accounts:
         owner, token = await self.database.read(look, Lane.LOGINS)
         if not (owner and token and token.owner_id == owner.id and allows(token.permit, right)):
             return None
+        login = await self._admit(owner.id, Credential(right, token_id=token.id))
         self._afterwards.touch(token, self._clock.time())
-        return await self._admit(owner.id, Credential(right, token_id=token.id))
+        return login
 
     async def _log_in_by_password(
         self, user: str, password: str, right: str, address: str, pool: Pool

@@ -65,6 +65,17 @@ def vehicle_rights(permit: str) -> VehicleRight:
     return with_included(rights)
 
 
+def covers(permit: str, wanted: str) -> bool:
+    """Return whether a token's rights hold all of others: whether it may make such a token."""
+    return all(_holds(permit, word.strip()) for word in wanted.split(","))
+
+
+def _holds(permit: str, word: str) -> bool:
+    if word in RIGHT_WORDS:
+        return RIGHT_WORDS[word] in vehicle_rights(permit)
+    return word == DEFAULT_PERMIT or allows(permit, word)
+
+
 def parse_permit(text: str) -> str:
     """Check a list of rights; return it as it is stored.
 

@@ -233,6 +233,11 @@ class Store:
                     break
         return chunks
 
+    async def forget_ended(self, now: float) -> None:
+        """Delete tokens and shares that ended a while before ``now`` (Unix seconds)."""
+        await self.database.write(partial(queries.forget_tokens, now=now))
+        await self.database.write(partial(queries.forget_shares, now=now))
+
     def _is_held(self, now: float) -> bool:
         if not self._holders:
             self._held_off = None

@@ -15,12 +15,12 @@ from ovms.server.storage import names
 from ovms.server.storage.encryption import current_key, decrypt, lookup
 from ovms.server.storage.errors import AlreadyExists, InvalidValue, NotFound
 from ovms.server.storage.schema import owners, tokens
-from ovms.server.values import Token
+from ovms.server.values import Token, TokenChange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Select
 
     from ovms.server.storage.encrypted import Place
     from ovms.server.values import Owner
@@ -28,8 +28,15 @@ if TYPE_CHECKING:
 TOKEN_LIMIT: Final = 1000
 """Tokens of an owner: a program that makes itself a new one each day is stopped after years."""
 
+EXPIRED_LIFE: Final = 30 * 86400.0
+"""Seconds that an expired token is listed before it is deleted: its owner may wonder why a program
+logs in no more."""
+
 SHORTEST_PREFIX: Final = 8
 """Digits by which a token may be named: as many as a listing shows."""
+
+LATEST: Final = 253402300800.0
+"""The first time that has no year of four digits."""
 
 LOOKUP: Final = "tokens.token"
 """What the keyed hash of a token is made for."""
@@ -45,6 +52,7 @@ _TOKEN = [
     tokens.c.created,
     tokens.c.refreshed,
     tokens.c.last_used,
+    tokens.c.expires,
 ]
 
 
@@ -65,10 +73,12 @@ def add_token(
     application: str,
     purpose: str,
     permit: str,
+    expires: float | None = None,
 ) -> Token:
     """Make a token of 64 hexadecimal digits; the caller chooses it at random.
 
-    Raises :class:`InvalidValue`, also past :data:`TOKEN_LIMIT`, or :class:`AlreadyExists`.
+    It logs in until it ``expires``. Raises :class:`InvalidValue`, also past :data:`TOKEN_LIMIT`, or
+    :class:`AlreadyExists`.
     """
     token = names.api_token(token)
     key = current_key(connection)
@@ -79,11 +89,14 @@ def add_token(
         "application": names.token_label(application),
         "purpose": names.token_label(purpose),
         "permit": names.permit(permit),
+        "expires": _future(expires, now),
     }
     if find_token(connection, token) is not None:
         raise AlreadyExists("the token exists already")
     count = select(func.count()).where(tokens.c.owner_id == owner.id)
-    if (connection.scalar(count) or 0) >= TOKEN_LIMIT:
+    if (connection.scalar(count) or 0) >= TOKEN_LIMIT and not _forget(
+        connection, tokens.c.owner_id == owner.id, tokens.c.expires <= now
+    ):
         raise InvalidValue(f"owner {owner.name} has {TOKEN_LIMIT} tokens already")
     row = insert(tokens).values(owner_id=owner.id, created=now, refreshed=now, **values)
     connection.execute(row)
@@ -104,6 +117,39 @@ def find_token(connection: Connection, token: str) -> Token | None:
     hashed = lookup(connection, LOOKUP, token.lower())
     row = connection.execute(_select().where(tokens.c.lookup == hashed)).one_or_none()
     return _token(connection, row) if row is not None else None
+
+
+def find_own_token(connection: Connection, owner_id: int, token_id: int) -> Token | None:
+    """Return an owner's token by its id, or ``None``."""
+    query = _select().where(tokens.c.owner_id == owner_id, tokens.c.id == token_id)
+    row = connection.execute(query).one_or_none()
+    return _token(connection, row) if row is not None else None
+
+
+def change_token(connection: Connection, token: Token, now: float, changed: TokenChange) -> Token:
+    """Change what is said of a token. Raises :class:`InvalidValue`."""
+    values: dict[str, object] = {}
+    for name in ("application", "purpose"):
+        if name in changed:
+            values[name] = names.token_label(changed[name])
+    if "permit" in changed:
+        values["permit"] = names.permit(changed["permit"])
+    if "expires" in changed:
+        values["expires"] = _future(changed["expires"], now)
+    if values:
+        row = update(tokens).where(tokens.c.id == token.id)
+        connection.execute(row.values(refreshed=now, **values))
+        _owner_changed(connection, token.owner_id, now)
+    return get_token(connection, token.token)
+
+
+def forget_tokens(connection: Connection, now: float) -> int:
+    """Delete tokens that expired :data:`EXPIRED_LIFE` ago; return how many."""
+    return _forget(connection, tokens.c.expires <= now - EXPIRED_LIFE)
+
+
+def _forget(connection: Connection, *which: ColumnElement[bool]) -> int:
+    return connection.execute(delete(tokens).where(*which)).rowcount
 
 
 def get_token(connection: Connection, token: str) -> Token:
@@ -135,6 +181,13 @@ def touch_tokens(connection: Connection, used: Mapping[int, float]) -> None:
     """Store when tokens were used, by their ids."""
     for token_id, time in used.items():
         connection.execute(update(tokens).where(tokens.c.id == token_id).values(last_used=time))
+
+
+def _future(expires: float | None, now: float) -> float | None:
+    """Check when a token is to expire. Raises :class:`InvalidValue`."""
+    if expires is not None and not now < expires < LATEST:
+        raise InvalidValue("a token must expire in the future")
+    return expires
 
 
 def _token(connection: Connection, row: Any) -> Token:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import Route
 
+    from ovms.server.accounts.login import Login
     from ovms.server.http.callers import HttpCaller
     from ovms.server.http.context import HttpContext
     from ovms.server.values import Token
@@ -54,7 +55,9 @@ async def list_tokens(context: HttpContext, caller: HttpCaller, request: Request
     """Answer with all tokens of the caller's account, the oldest first."""
     look = partial(_list, owner=caller.login.owner)
     found = await context.store.database.read(look, Lane.LOGINS)
-    return json_answer([_described(token) | _times(token) for token in found])
+    now = context.clock.time()
+    live = (token for token in found if token.is_live(now))
+    return json_answer([_described(token) | _times(token) for token in live])
 
 
 async def add_token(context: HttpContext, caller: HttpCaller, request: Request) -> Response:
@@ -67,7 +70,7 @@ async def add_token(context: HttpContext, caller: HttpCaller, request: Request) 
     }
     now = context.clock.time()
     try:
-        add = partial(_add, owner=caller.login.owner, now=now, said=said)
+        add = partial(_add, caller=caller.login, now=now, said=said)
         token = await context.store.database.write(add)
     except InvalidValue as error:
         raise CallFailed(422, str(error)) from None
@@ -102,9 +105,15 @@ def _list(connection: Connection, owner: str) -> list[Token]:
     return queries.list_tokens(connection, queries.get_owner(connection, owner))
 
 
-def _add(connection: Connection, owner: str, now: float, said: dict[str, str]) -> Token:
-    whose = queries.get_owner(connection, owner)
-    return queries.add_token(connection, whose, make_token(os.urandom), now, **said)
+def _add(connection: Connection, caller: Login, now: float, said: dict[str, str]) -> Token:
+    """Make a token; one that a token makes lives no longer than that."""
+    whose = queries.get_owner(connection, caller.owner)
+    by = caller.credential.token_id
+    maker = None if by is None else queries.find_own_token(connection, whose.id, by)
+    expires = None if maker is None else maker.expires
+    return queries.add_token(
+        connection, whose, make_token(os.urandom), now, **said, expires=expires
+    )
 
 
 def _remove(connection: Connection, owner_id: int, digits: str, now: float) -> Token:

@@ -21,6 +21,7 @@ from ovms.server.http.v1 import (
     reset,
     setup,
     state,
+    tokens,
     vehicles,
 )
 from ovms.server.http.v1.command_store import CommandStore
@@ -49,6 +50,7 @@ MODULES: Final = (
     reset,
     setup,
     state,
+    tokens,
     vehicles,
 )
 """The routes: each module has a ``router``."""

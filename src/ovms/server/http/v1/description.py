@@ -50,6 +50,7 @@ TAGS: Final = {
     "account": "The caller's own account: how it is made, confirmed by mail, and recovered.",
     "set-up": "A server without owners.",
     "audit trail": "What was done: log-ins, commands and changes, by whom and from where.",
+    "tokens": "The API tokens of the caller's account.",
 }
 """What the calls are grouped by, in the order of the description."""
 

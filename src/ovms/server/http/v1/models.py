@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+)
 
 DOCUMENTED: Final = ConfigDict(use_attribute_docstrings=True)
 """The docstrings of a model's fields are their descriptions in OpenAPI."""
@@ -30,6 +38,21 @@ def _iso(time: datetime) -> str:
 
 Time = Annotated[datetime, PlainSerializer(_iso)]
 """A time, in UTC with milliseconds: ``2026-11-27T02:30:00.000Z``."""
+
+
+_GIVEN: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+
+
+def _check_given(value: object) -> object:
+    if not isinstance(value, str) or not _GIVEN.fullmatch(value):
+        raise ValueError("write a time with its zone, as 2026-11-27T02:30:00Z")
+    return value
+
+
+GivenTime = Annotated[AwareDatetime, BeforeValidator(_check_given), Field(strict=False)]
+"""A time in the body of a call, with its zone: ``2026-11-27T02:30:00Z``."""
 
 
 def time_of(seconds: float) -> datetime:
