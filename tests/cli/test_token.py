@@ -196,3 +196,17 @@ async def test_while_the_server_runs(tmp_path: Path) -> None:
     assert await accounts.changes([login]) == {login: None}
     await accounts.close()
     await store.close()
+
+
+def test_end() -> None:
+    """A token has an end by date or by days, which is told and listed."""
+    told = _good("add", "--owner", "bob", "--expires", "2199-06-01")
+    assert "permit auth, until 2199-06-01T00:00:00Z" in told
+    _add("--days", "3")
+    first, second = _listed()
+    assert first["expires"] == "2199-06-01T00:00:00Z"
+    assert second["expires"] > second["created"]
+    assert "2199-06-01T00:00:00Z" in _good("list")
+    assert "in the future" in _bad("add", "--owner", "bob", "--expires", "2020-01-01")
+    for wrong in (["--expires", "soon"], ["--days", "0"], ["--days", "1", "--expires", "today"]):
+        assert _run("add", "--owner", "bob", *wrong).exit_code == 2

@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from ovms.server.accounts.tokens import DEFAULT_PERMIT, RIGHTS, allows, make_token, parse_permit
+from ovms.server.accounts.tokens import (
+    DEFAULT_PERMIT,
+    RIGHTS,
+    allows,
+    covers,
+    make_token,
+    parse_permit,
+)
 from ovms.server.storage import names
 from ovms.server.storage.errors import InvalidValue
 
@@ -53,3 +60,14 @@ def test_make_token() -> None:
     """A token is all of the random bytes that were asked for, in the stored form."""
     token = make_token(lambda count: bytes(range(count)))
     assert token == bytes(range(32)).hex() == names.api_token(token)
+
+
+@pytest.mark.parametrize(
+    ("permit", "wanted", "is_covered"),
+    [("*", "*", True), ("view", "*", False), ("pin", "view,command,pin", True),
+     ("view", "location", False), ("admin", "token.admin", True), ("v2", "auth", True),
+     ("v2", "v3", False), ("manage", "pin", False)],
+)  # fmt: skip
+def test_covers(permit: str, wanted: str, is_covered: bool) -> None:
+    """Rights cover those that they hold under any name, and what they include."""
+    assert covers(permit, wanted) == is_covered

@@ -159,3 +159,44 @@ def test_owner_removed(database: Database) -> None:
         assert _add(connection).id > first.id
     with database.reading() as connection:
         assert len(queries.list_tokens(connection)) == 1
+
+
+def test_end(connection: Connection) -> None:
+    """A token ends in the future, and can be changed; it is deleted a while after its end."""
+    bob = queries.get_owner(connection, "bob")
+    made = queries.add_token(connection, bob, ONE, 5.0, "", "", "v2", 9.0)
+    assert (made.expires, made.is_live(8.9), made.is_live(9.0)) == (9.0, True, False)
+    assert _add(connection, TWO).is_live(1e12)
+    changed = queries.change_token(connection, made, 6.0, {"expires": 10.0, "permit": "auth"})
+    assert (changed.expires, changed.permit, changed.refreshed) == (10.0, "auth", 6.0)
+    assert queries.get_owner(connection, "bob").changed == 6.0
+    assert queries.change_token(connection, changed, 7.0, {}) == changed
+    assert queries.forget_tokens(connection, 10.0 + tokens.EXPIRED_LIFE - 1) == 0
+    assert queries.forget_tokens(connection, 10.0 + tokens.EXPIRED_LIFE) == 1
+    assert [token.token for token in queries.list_tokens(connection)] == [TWO]
+
+
+@pytest.mark.parametrize("expires", [5.0, -1.0, tokens.LATEST])
+def test_no_end(connection: Connection, expires: float) -> None:
+    """An end in the past, or beyond all calendars, is none."""
+    bob = queries.get_owner(connection, "bob")
+    with pytest.raises(InvalidValue, match="in the future"):
+        queries.add_token(connection, bob, ONE, 5.0, "", "", "v2", expires)
+
+
+def test_own_token(connection: Connection) -> None:
+    """An owner's token is found by its id, and no other's."""
+    made = _add(connection)
+    assert queries.find_own_token(connection, made.owner_id, made.id) == made
+    assert queries.find_own_token(connection, made.owner_id + 1, made.id) is None
+
+
+def test_room_of_expired_ones(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the limit an owner's expired tokens make room."""
+    monkeypatch.setattr(tokens, "TOKEN_LIMIT", 1)
+    bob = queries.get_owner(connection, "bob")
+    queries.add_token(connection, bob, ONE, 5.0, "", "", "v2", 6.0)
+    with pytest.raises(InvalidValue, match="already"):
+        _add(connection, TWO, 5.5)
+    _add(connection, TWO, 6.0)
+    assert [token.token for token in queries.list_tokens(connection)] == [TWO]

@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ovms.protocol.times import wire_time
 from ovms.server.http.errors import CallFailed
+from ovms.server.storage import queries
 from ovms.server.storage import tokens as token_queries
 from tests.server.http.api import BOB, PASSWORD, HttpSite, add_token
 from tests.server.hub.fakes import START
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 SAID = {"application": "evcc", "purpose": "wall box", "permit": "auth,session"}
 
@@ -166,3 +170,24 @@ async def test_no_token_in_a_log(api: HttpSite, caplog: pytest.LogCaptureFixture
     shown = [each for each in caplog.records if not each.name.startswith("httpx")]
     assert not [each for each in shown if token[:8] in each.getMessage()]
     assert token[:8] not in str(CallFailed(404, "No such token"))
+
+
+async def test_tokens_that_end(api: HttpSite) -> None:
+    """One that a token with an end makes ends with it; what has ended is not listed."""
+    token = await add_token(api, "*")
+    end = START + 60.0
+
+    def limit(connection: Connection, now: float) -> None:
+        found = queries.get_token(connection, token)
+        queries.change_token(connection, found, now, {"expires": end})
+
+    api.change(limit)
+    caller = {"username": "bob", "password": token}
+    made = await api.client.post("/api/token", params=caller, data={"permit": "auth"})
+    with api.database.reading() as connection:
+        assert queries.get_token(connection, made.json()["token"]).expires == end
+    assert len((await api.get("/api/token")).json()) == 2
+    api.clock.advance(60)
+    await api.accounts.check_logins()
+    assert (await api.get("/api/token")).json() == []
+    assert (await api.client.get("/api/vehicles", params=caller)).status_code == 401

@@ -42,7 +42,10 @@ if TYPE_CHECKING:
 router = make_router("tokens")
 
 TokenId = Annotated[int, Path(ge=1, le=2**63 - 1, description="Its `id`.")]
-Rights = Annotated[list[Annotated[str, Field(max_length=32)]], Field(min_length=1, max_length=32)]
+Rights = Annotated[
+    list[Annotated[str, Field(max_length=32, pattern=r"^[a-z0-9.*]+$")]],
+    Field(min_length=1, max_length=32),
+]
 Label = Annotated[str, Field(max_length=255)]
 
 
@@ -103,8 +106,8 @@ class TokenBody(CallBody):
 
 @router.get("/account/tokens")
 async def list_tokens(caller: AccountCall, context: Context) -> list[TokenAnswer]:
-    """Return the tokens of the caller's account, the oldest first; of each only the first digits."""
-    look = partial(_list, caller.login.owner)
+    """Return the tokens of the caller's account, the oldest first, each by its first digits."""
+    look = partial(_list, owner=caller.login.owner)
     found = await context.store.database.read(look, Lane.LOGINS)
     return [_answer(each, caller, context.clock.time()) for each in found]
 
