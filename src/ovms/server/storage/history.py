@@ -94,7 +94,7 @@ def history_count(
         query = query.where(counts.vehicle_id == vehicle_id, counts.type == record_type)
     else:
         query = select(func.count())
-        query = query.where(*_of(connection, vehicle_id, record_type, since, until))
+        query = query.where(*records_of(connection, vehicle_id, record_type, since, until))
     return connection.scalar(query) or 0, last_id
 
 
@@ -116,7 +116,7 @@ def history_page(
     """
     # Behind a key ``since`` holds anyway, and each page would be looked for from there.
     since = since if after is None else None
-    where = _of(connection, vehicle_key(vehicle_id), legible(record_type), since, until)
+    where = records_of(connection, vehicle_key(vehicle_id), legible(record_type), since, until)
     query = select(h.time, h.number, h.id, h.data).where(*where, h.id <= last_id)
     if after is not None:
         query = query.where(tuple_(h.time, h.number, h.id) > tuple_(*map(literal, after)))
@@ -142,7 +142,7 @@ def utilisation(
     return [DayTraffic(*row) for row in connection.execute(query.limit(days))]
 
 
-def _of(
+def records_of(
     connection: Connection,
     vehicle_id: str,
     record_type: str,
@@ -169,7 +169,7 @@ def _summary(
     until: int | None,
 ) -> TypeSummary | None:
     """Return what there is of a type; ``None`` if there is nothing."""
-    where = _of(connection, vehicle_id, record_type, since, until)
+    where = records_of(connection, vehicle_id, record_type, since, until)
     if since is until is None:
         sums = select(func.count(), func.sum(counts.records), func.sum(counts.bytes))
         sums = sums.where(counts.vehicle_id == vehicle_id, counts.type == record_type)
