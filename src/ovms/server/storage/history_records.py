@@ -1,4 +1,4 @@
-"""Records of the history as the API reads and deletes them: in either order, of one number, by span.
+"""Records of the history as the API reads and deletes them: in either order, by number and span.
 
 As in :mod:`.history`, ``since`` is exclusive and ``until`` is not.
 """

@@ -13,6 +13,11 @@ from ovms.server.storage.history import (
     summary_page,
     utilisation,
 )
+from ovms.server.storage.history_records import (
+    delete_records,
+    distance_units,
+    read_records,
+)
 from ovms.server.storage.imports import Imported, import_vehicles
 from ovms.server.storage.logins import account_states, accounts_changed_since
 from ovms.server.storage.owners import (
@@ -78,6 +83,8 @@ __all__ = [
     "change_token",
     "changed_since",
     "check_vehicle_quota",
+    "delete_records",
+    "distance_units",
     "end_share",
     "find_own_token",
     "find_owner",
@@ -105,6 +112,7 @@ __all__ = [
     "owner_use",
     "plain_uses",
     "put_share",
+    "read_records",
     "remove_owner",
     "remove_provision",
     "remove_token",

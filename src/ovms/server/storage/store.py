@@ -183,7 +183,7 @@ class Store:
         query = partial(
             queries.history_count, vehicle_id=vehicle_id, record_type=record_type, since=since
         )
-        return await self._read_settled(vehicle_id, query)
+        return await self.read_history(vehicle_id, query)
 
     async def history_page(
         self,
@@ -205,7 +205,7 @@ class Store:
     async def utilisation(self, vehicle_id: str, days: int = TRAFFIC_DAYS) -> list[DayTraffic]:
         """Return a vehicle's traffic of the last ``days`` days that had any, newest first."""
         query = partial(queries.utilisation, vehicle_id=vehicle_id, days=days)
-        return await self._read_settled(vehicle_id, query)
+        return await self.read_history(vehicle_id, query)
 
     @contextmanager
     def holding_expiry(self) -> Iterator[None]:
@@ -255,7 +255,11 @@ class Store:
             self.writer.heartbeat(-self._clock())  # nobody counts as online any more
         return await self.writer.close(timeout)
 
-    async def _read_settled(self, vehicle_id: str, query: Callable[[Connection], T]) -> T:
+    async def read_history(self, vehicle_id: str, query: Callable[[Connection], T]) -> T:
+        """Run a short query of a vehicle's history, or of its traffic, in its owner's turn.
+
+        It sees what was put before.
+        """
         await self.writer.settle(vehicle_key(vehicle_id))
         return await self._read_in_turn(vehicle_id, query)
 

@@ -14,9 +14,11 @@ from ovms.base.failures import FailureLog
 from ovms.base.logs import get_logger
 from ovms.server.http.errors import CallFailed
 from ovms.server.http.v1 import (
+    alerts,
     audit,
     commands,
     events,
+    history,
     registration,
     reset,
     setup,
@@ -52,6 +54,8 @@ MODULES: Final = (
     state,
     tokens,
     vehicles,
+    history,
+    alerts,
 )
 """The routes: each module has a ``router``."""
 

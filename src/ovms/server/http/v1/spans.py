@@ -1,0 +1,74 @@
+"""Spans of time, and places in lists, as calls of ``/api/v1`` name them."""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from fastapi import Query
+
+from ovms.server.http.v1.errors import ApiError
+
+DAY: Final = 86400
+
+Since = Annotated[
+    datetime | None,
+    Query(description="After this time, ISO 8601 or Unix seconds; without a zone it is UTC."),
+]
+Until = Annotated[datetime | None, Query(description="Until then, in the same spelling.")]
+
+After = Annotated[
+    str | None,
+    Query(max_length=100, description="Where to go on: `next` of the answer before."),
+]
+
+_PLACE: Final = re.compile(r"(-?\d{1,18}),(-?\d{1,18}),(\d{1,18})", re.ASCII)
+
+
+def seconds(time: datetime | None) -> int | None:
+    """Return the whole second that a time is in; ``None`` for none."""
+    if time is None:
+        return None
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=UTC)
+    return int(time.timestamp() // 1)
+
+
+def check_span(since: int | None, until: int | None) -> None:
+    """Raise :class:`ApiError` (422) for a span that ends before it begins."""
+    if since is not None and until is not None and until <= since:
+        raise ApiError(422, "until must be later than since", "bad_span")
+
+
+def last_day(since: datetime | None, until: datetime | None, now: float) -> tuple[int, int]:
+    """Return a span in Unix seconds: until now and of a day where nothing else is said.
+
+    Raises :class:`ApiError` (422).
+    """
+    end = seconds(until)
+    end = int(now) if end is None else end
+    begin = seconds(since)
+    begin = end - DAY if begin is None else begin
+    check_span(begin, end)
+    return begin, end
+
+
+def write_place(key: tuple[int, int, int]) -> str:
+    """Return a place in a list as callers get it."""
+    return urlsafe_b64encode(",".join(map(str, key)).encode()).decode().rstrip("=")
+
+
+def read_place(text: str | None) -> tuple[int, int, int] | None:
+    """Return the place that a caller names. Raises :class:`ApiError` (422)."""
+    if text is None:
+        return None
+    try:
+        found = _PLACE.fullmatch(urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii"))
+    except ValueError:
+        found = None
+    if found is None:
+        raise ApiError(422, "after is not the next of an answer before", "bad_after")
+    time, number, id_ = map(int, found.groups())
+    return time, number, id_
