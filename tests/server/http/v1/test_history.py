@@ -44,7 +44,7 @@ async def test_pages(v1: ApiSite, order: str) -> None:
     await put(v1, "S", *((at // 3, f"{at},K") for at in range(-9, 0)))
     found, after = [], None
     while True:
-        params = {"after": after} if after else {}
+        params: dict[str, Any] = {"after": after} if after else {}
         page = await _read(v1, type="S", order=order, limit=2, **params)
         assert len(page["items"]) <= 2
         found += [each["fields"]["soc"] for each in page["items"]]
@@ -58,7 +58,7 @@ async def test_filters(v1: ApiSite) -> None:
     """Records are those of the span, its begin left out, and of the number."""
     await put(v1, "a/b//c/", (-20, "a"), (-10, "b"), (0, b"\xff,\xc3\xa4"), number=1)
     await put(v1, "a/b//c/", (-10, "d"), number=2)
-    span = {"since": "2023-11-14T22:13:00", "until": 1_700_000_000}
+    span: dict[str, Any] = {"since": "2023-11-14T22:13:00", "until": 1_700_000_000}
     page = await _read(v1, type="a/b//c/", **span)
     assert [each["data"] for each in page["items"]] == ["b", "d", "ÿ,Ã¤"]
     assert page["items"][0] == {

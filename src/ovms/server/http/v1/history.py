@@ -325,7 +325,7 @@ class Records:
 
 def iso_millis(time: int) -> str:
     """Return whole Unix seconds as times are spelled here."""
-    return time_of(time).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return time_of(time).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def text_of(data: bytes) -> str:
