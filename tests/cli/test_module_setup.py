@@ -15,7 +15,7 @@ from ovms.cli.module_setup import (
     setup_text,
     strength,
 )
-from ovms.cli.vehicle import make_secret
+from ovms.server.storage.new_secret import make_secret
 
 
 def link(**changes: object) -> ModuleLink:

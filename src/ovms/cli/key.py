@@ -20,11 +20,11 @@ from ovms.cli.common import (
     print_json,
 )
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
-from ovms.cli.vehicle import make_secret
 from ovms.server.storage import queries
 from ovms.server.storage.database import Database
 from ovms.server.storage.encryption import current_key_id
 from ovms.server.storage.keychange import change_key, has_secrets, reset_key
+from ovms.server.storage.new_secret import make_secret
 
 app = typer.Typer(
     help="The key that the secrets in the database are encrypted under.", no_args_is_help=True

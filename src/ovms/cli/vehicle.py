@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -49,15 +48,11 @@ from ovms.cli.vehicle_csv import (
 )
 from ovms.server.storage import names, queries
 from ovms.server.storage.errors import InvalidValue
+from ovms.server.storage.new_secret import make_secret
 from ovms.server.values import ImportRow, LogDays, Vehicle, VehicleStatus
 
 app = typer.Typer(help="Vehicles: what may call, and who is online.", no_args_is_help=True)
 
-MADE_OF: Final = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-"""What a secret is made of that we make: every module takes it, and no two look alike."""
-
-SECRET_LENGTH: Final = 22
-"""Characters of such a secret, which make 128 random bits."""
 
 GIVES_UP: Final = (
     "the module of {id} gives up for good when it is refused with its old secret: set the new one"
@@ -515,11 +510,6 @@ def _kept(days: int | None) -> str:
     if days == 0:
         return "off"
     return "1 day" if days == 1 else f"{days} days"
-
-
-def make_secret() -> str:
-    """Return a new random secret."""
-    return "".join(secrets.choice(MADE_OF) for _ in range(SECRET_LENGTH))
 
 
 def _tell(vehicle: Vehicle, what: str, made: str | None, json: bool, **more: object) -> None:

@@ -12,9 +12,9 @@ import msgspec
 from ovms.cli.car.options import CarOptions
 from ovms.cli.common import fail
 from ovms.cli.database import open_database
-from ovms.cli.vehicle import make_secret
 from ovms.server.settings import load_settings
 from ovms.server.storage import queries
+from ovms.server.storage.new_secret import make_secret
 
 PREFIX: Final = "SIM-"
 """How the ids of the vehicles begin; a number follows."""

@@ -28,7 +28,7 @@ CALLS = {
     "POST /account/registration/confirm": Case(
         Need.NOTHING, prepare=_open_registration, request=CODE
     ),
-    "POST /account/email": Case(Need.ACCOUNT, request={"json": {"email": "bob@example.org"}}),
+    "POST /account/email": Case(Need.SESSION, request={"json": {"email": "bob@example.org"}}),
     "POST /account/email/confirm": Case(Need.NOTHING, request=CODE),
     "GET /setup": Case(Need.NOTHING),
     "POST /setup": Case(

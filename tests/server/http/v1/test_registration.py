@@ -8,6 +8,7 @@ from sqlalchemy import select
 from ovms.server.storage import queries
 from ovms.server.storage.schema import owners
 from tests.server.http.v1.mailbox import Mailbox, open_mailbox
+from tests.server.http.v1.site import SESSION
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 REGISTER = "POST /account/registration"
 CONFIRM = "POST /account/registration/confirm"
+EMAIL = "POST /account/email"
+NEW = {"email": "bob@new.example"}
 EVE = {"name": "Eve", "email": "eve@example.org", "password": "right"}
 
 
@@ -96,7 +99,7 @@ async def test_off(v1: ApiSite, mailbox: Mailbox) -> None:
 
 async def test_another_address(v1: ApiSite, mailbox: Mailbox) -> None:
     """It counts once the code that went there came back, and the old address is told."""
-    answer = await v1.call("POST /account/email", json={"email": "bob@new.example"})
+    answer = await v1.call(EMAIL, "bob", SESSION, json=NEW)
     assert answer.status_code == 202
     ((to, _, text),) = await mailbox.take()
     assert to == "bob@new.example"
@@ -112,8 +115,19 @@ async def test_another_address(v1: ApiSite, mailbox: Mailbox) -> None:
     assert again.status_code == 404
 
 
+async def test_a_fresh_proof_is_needed(v1: ApiSite, mailbox: Mailbox) -> None:
+    """A browser that was left open, or a token, changes no address."""
+    await v1.call(EMAIL, "bob", SESSION, json=NEW)
+    await mailbox.take()
+    v1.clock.advance(3600)
+    for permit, code in ((SESSION, "proof_needed"), ("*", "session_needed")):
+        answer = await v1.call(EMAIL, "bob", permit, json=NEW)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, code)
+    assert await mailbox.take() == []
+
+
 async def test_a_code_for_another_purpose(v1: ApiSite, mailbox: Mailbox) -> None:
     """A code that confirms an address sets no password."""
-    await v1.call("POST /account/email", json={"email": "bob@new.example"})
+    await v1.call(EMAIL, "bob", SESSION, json=NEW)
     body = {"code": await mailbox.code(), "password": "newer"}
     assert (await v1.call("POST /account/reset/confirm", None, json=body)).status_code == 404

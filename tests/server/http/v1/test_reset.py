@@ -4,13 +4,14 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from ovms.server.accounts.passwords import verify_password
 from ovms.server.http.account_mail import CONFIRM_TRIES, NETWORK_MAILS
 from ovms.server.storage import queries
 from ovms.server.storage.schema import mail_codes, owners, web_sessions
 from tests.server.http.v1.mailbox import URL, Mailbox, open_mailbox
+from tests.server.http.v1.site import SESSION
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -43,13 +44,11 @@ async def test_reset(v1: ApiSite, mailbox: Mailbox, account: str) -> None:
     assert (to, subject) == ("bob@example.org", "OVMS: Set a new password")
     code = text.split("Or enter this code: ")[1].split()[0]
     assert f"\n{URL}/reset#code={code}" in text.replace("\r", "")
-    session = {"digest": b"1", "owner_id": 1, "fingerprint": b"", "address": "", "agent": ""}
-    with v1.database.writing() as connection:
-        times = {"created": 1.0, "used": 1.0, "proved": 1.0}
-        connection.execute(insert(web_sessions).values(session | times))
+    assert (await v1.call("GET /account/audit", "bob", SESSION)).status_code == 200
     body = {"code": code, "password": "newer"}
     assert (await v1.call(CONFIRM, None, json=body)).status_code == 204
     assert _password_is(v1, "newer")
+    assert (await v1.call("GET /account/audit", "bob", SESSION)).status_code == 401
     with v1.database.reading() as connection:
         assert connection.execute(select(web_sessions.c.id)).all() == []
         assert connection.scalar(select(owners.c.email_confirmed)) == v1.clock.time()
@@ -62,6 +61,7 @@ async def test_nobody_learns_who_is_there(v1: ApiSite, mailbox: Mailbox) -> None
     """Without such an owner, an address or a password comes no mail, and the same answer."""
     with v1.database.writing() as connection:
         queries.set_owner(connection, "root", 1.0, email="root@example.org")
+        queries.set_password(connection, "root", None, 1.0)
     answers = [
         await v1.call(RESET, None, json={"account": each})
         for each in ("bob", "alice", "root", "nobody", "nobody@example.org", "b\x00b")

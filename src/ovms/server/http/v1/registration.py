@@ -11,7 +11,7 @@ from pydantic import Field
 
 from ovms.server.accounts.passwords import hash_password
 from ovms.server.http.callers import address_of
-from ovms.server.http.v1.callers import AccountCall, Context
+from ovms.server.http.v1.callers import Context, FreshCall
 from ovms.server.http.v1.errors import ApiError
 from ovms.server.http.v1.models import ApiAnswer, CallBody
 from ovms.server.http.v1.reset import (
@@ -110,11 +110,11 @@ async def confirm_account(body: CodeBody, request: Request, context: Context) ->
 
 
 @router.post("/account/email", status_code=202)
-async def ask_for_email(body: EmailBody, caller: AccountCall, context: Context) -> MailedAnswer:
+async def ask_for_email(body: EmailBody, call: FreshCall, context: Context) -> MailedAnswer:
     """Mail a code to another address of the caller's, which counts once it comes back."""
     check_mail(context)
-    owner_id, email = caller.login.owner_id, _email(body.email)
-    context.desk.mailer.ask(caller.address, partial(_mail_email, context, owner_id, email))
+    owner_id, email = call.login.owner_id, _email(body.email)
+    context.desk.mailer.ask(call.caller.address, partial(_mail_email, context, owner_id, email))
     return MailedAnswer(message="A mail is on its way: it says how to go on.")
 
 
