@@ -109,7 +109,7 @@ async def test_uses(
     for _ in range(3):
         clock.advance(USE_INTERVAL / 2)
         await sessions.find(key)
-    assert (await sessions.list(BOB))[0].used == clock.time()
+    assert (await sessions.list_of(BOB))[0].used == clock.time()
     await accounts.close()
     assert rows(database, "SELECT used FROM web_sessions") == [(1000.0 + USE_INTERVAL,)]
 
@@ -138,7 +138,7 @@ async def test_changes_that_end_it(
     await accounts.check_logins()
     assert holder.login is None
     assert await sessions.find(key) is None
-    assert await sessions.list(BOB) == []
+    assert await sessions.list_of(BOB) == []
 
 
 async def test_changes_that_do_not(
@@ -169,7 +169,7 @@ async def test_another_servers_password(sessions: WebSessions, database: Databas
     key, _ = await sessions.open(BOB)
     sessions.update(dict.fromkeys(sessions.logins()))
     execute(database, "UPDATE owners SET password_hash = 'other'")
-    assert await sessions.list(BOB) == []
+    assert await sessions.list_of(BOB) == []
     assert await sessions.find(key) is None
     assert rows(database, "SELECT * FROM web_sessions") == []
 
@@ -251,12 +251,12 @@ async def test_new_password(sessions: WebSessions, database: Database) -> None:
     other, _ = await sessions.open(BOB)
     with pytest.raises(LoginRefused):
         await sessions.set_password(live.row, b"another", hash_password("new"))
-    new = await sessions.set_password(live.row, live.row.fingerprint, hash_password("new"))
+    new, _ = await sessions.set_password(live.row, live.row.fingerprint, hash_password("new"))
     assert [await sessions.find(each) for each in (key, other)] == [None, None]
     found = await sessions.find(new)
     assert found is not None
     assert found.row.agent == "Firefox"
-    assert [each.id for each in await sessions.list(BOB)] == [found.row.id]
+    assert [each.id for each in await sessions.list_of(BOB)] == [found.row.id]
 
 
 async def test_who_may_open(sessions: WebSessions, database: Database, clock: ManualClock) -> None:

@@ -127,7 +127,7 @@ class WebSessions:
             self._accounts.touch_session(live.row.id, now)
         return self._keep(live)
 
-    async def list(self, owner_id: int) -> list[WebSession]:
+    async def list_of(self, owner_id: int) -> list[WebSession]:
         """Return an owner's sessions, the one that was used last first."""
         used = {live.row.id: live.row for live in self._live.values()}
         query = partial(_list, owner_id=owner_id, now=self._clock.time())
@@ -163,23 +163,23 @@ class WebSessions:
         """Return whether the owner proved a short while ago who calls."""
         return 0 <= self._clock.time() - session.proved < PROOF_LIFE
 
-    async def set_password(self, session: WebSession, old: bytes, password_hash: str) -> str:
-        """Change the password of a session's owner; return the cookie of a session instead of it.
+    async def set_password(
+        self, session: WebSession, old: bytes, password_hash: str
+    ) -> tuple[str, LiveSession]:
+        """Change the password of a session's owner; return a session instead of it, and its cookie.
 
         All sessions of the owner end. ``old`` is the fingerprint of the password until now, empty
         without one. Raises :class:`LoginRefused` if it was changed meanwhile, or
         :class:`ovms.server.storage.errors.StoreError`.
         """
-        now = self._clock.time()
         change = partial(
-            _set_password, owner_id=session.owner_id, old=old, password_hash=password_hash, now=now
+            self._set_password, owner_id=session.owner_id, old=old, password_hash=password_hash
         )
         self._end(await self._database.write(change))
         new = fingerprint_of(password_hash)
-        key, _ = await self.open(
+        return await self.open(
             session.owner_id, address=session.address, agent=session.agent, fingerprint=new
         )
-        return key
 
     def logins(self) -> Iterable[Login]:
         """Return the logins of the sessions that are kept."""
@@ -253,6 +253,19 @@ class WebSessions:
         )  # fmt: skip
         return row, ended
 
+    def _set_password(
+        self, connection: Connection, owner_id: int, old: bytes, password_hash: str
+    ) -> list[int]:
+        """Change a password; return the ids of the sessions that end with the old one."""
+        now = self._clock.time()
+        state = account_states(connection, (owner_id,), now).get(owner_id)
+        present = _present(connection, owner_id, now)
+        if state is None or present is None or not self._accounts.is_same_password(old, present):
+            raise LoginRefused
+        ended = web_sessions.end_sessions(connection, owner_id)
+        queries.set_password(connection, state.name, password_hash, now)
+        return ended
+
 
 def _digest(key: str) -> bytes:
     return sha256(key.encode(errors="replace")).digest()
@@ -271,15 +284,3 @@ def _list(connection: Connection, owner_id: int, now: float) -> list[WebSession]
     present = _present(connection, owner_id, now)
     rows = web_sessions.list_sessions(connection, owner_id, now)
     return [row for row in rows if row.fingerprint == present]
-
-
-def _set_password(
-    connection: Connection, owner_id: int, old: bytes, password_hash: str, now: float
-) -> list[int]:
-    """Change a password; return the ids of the sessions that end with the old one."""
-    state = account_states(connection, (owner_id,), now).get(owner_id)
-    if state is None or _present(connection, owner_id, now) != old:
-        raise LoginRefused
-    ended = web_sessions.end_sessions(connection, owner_id)
-    queries.set_password(connection, state.name, password_hash, now)
-    return ended

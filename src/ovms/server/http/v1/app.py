@@ -14,6 +14,7 @@ from ovms.base.failures import FailureLog
 from ovms.base.logs import get_logger
 from ovms.server.http.errors import CallFailed
 from ovms.server.http.v1 import (
+    account,
     alerts,
     audit,
     commands,
@@ -21,9 +22,11 @@ from ovms.server.http.v1 import (
     history,
     registration,
     reset,
+    session,
     setup,
     state,
     tokens,
+    totp,
     vehicles,
 )
 from ovms.server.http.v1.command_store import CommandStore
@@ -45,14 +48,17 @@ if TYPE_CHECKING:
     from ovms.server.http.context import HttpContext
 
 MODULES: Final = (
+    account,
     audit,
     commands,
     events,
     registration,
     reset,
+    session,
     setup,
     state,
     tokens,
+    totp,
     vehicles,
     history,
     alerts,

@@ -22,9 +22,10 @@ VERSION: Final = "1"
 
 INTRODUCTION: Final = (
     "The API of an OVMS server: vehicles, what they tell, and what they are told.\n\n"
-    "Send an API token as `Authorization: Bearer TOKEN`. Unknown is `null`, never 0. Times are ISO "
-    "8601 in UTC. Every answer that is no success has one body, `ErrorBody`. Fields and calls may "
-    "be added; what is here keeps its meaning."
+    "Send an API token as `Authorization: Bearer TOKEN`, or log in by `POST /session`, which sets "
+    "a cookie. Unknown is `null`, never 0. Times are ISO 8601 in UTC. Every answer that is no "
+    "success has one body, `ErrorBody`. Fields and calls may be added; what is here keeps its "
+    "meaning."
 )
 
 EVENTS: Final = "text/event-stream"
@@ -44,10 +45,11 @@ STREAMED_EVENT: Final = {
 """What the parts of a stream are, in words of schemas; OpenAPI 3.1 has none of its own for it."""
 
 TAGS: Final = {
+    "session": "Logging in with a cookie, who calls, a fresh proof of it, and logging out.",
     "vehicles": "The vehicles that the caller may see: their own and shared ones.",
     "state": "What vehicles last reported, decoded, and the same live as server-sent events.",
     "commands": "Commands to cars: which there are, sending one, and what became of it.",
-    "account": "The caller's own account: how it is made, confirmed by mail, and recovered.",
+    "account": "The caller's own account: how it is made, recovered, and logged in to.",
     "set-up": "A server without owners.",
     "audit trail": "What was done: log-ins, commands and changes, by whom and from where.",
     "tokens": "The API tokens of the caller's account.",
