@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
@@ -7,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from ovms.app import ConnectionLost, Error
+from ovms.app import ConnectionLost, Error, NoAnswer
 from ovms.app.api.client import ApiClient
-from ovms.app.api.errors import ApiNotFound, TryLater
+from ovms.app.api.errors import ApiNotFound, ApiRefused, TryLater
 from ovms.app.api.link import ApiLink
+from tests.server.http.v1.cars import make_car
 
 if TYPE_CHECKING:
     from tests.server.http.v1.site import ApiSite
@@ -61,7 +64,7 @@ async def test_pages() -> None:
     client = scripted(answer, [])
     async with aclosing(client._items("/x", int, {"since": "y"})) as items:
         assert await anext(items) == 0
-        assert asked == [{"limit": "500", "since": "y"}]
+        assert asked == [{"since": "y"}]
         assert [each async for each in items] == [1, 2, 3, 4, 5]
     assert [each.get("after") for each in asked] == [None, "2", "4"]
 
@@ -87,7 +90,7 @@ async def test_events_go_on() -> None:
     waits: list[float] = []
     lost: list[Error] = []
     client = scripted(answer, waits)
-    async with aclosing(client._stream("/x", lambda error, _: lost.append(error))) as events:
+    async with aclosing(client._stream("/x", {}, lambda error, _: lost.append(error))) as events:
         assert [(await anext(events)).data for _ in range(2)] == ["a", "b"]
     assert asked == [None, "8", "8", "8"]
     assert [type(each) for each in lost] == [ConnectionLost, ConnectionLost, TryLater]
@@ -99,4 +102,77 @@ async def test_events_of_nothing() -> None:
     """What trying again cannot help is raised."""
     client = scripted(lambda _: httpx.Response(404, json={}), [])
     with pytest.raises(ApiNotFound):
-        await anext(client._stream("/x", None))
+        await anext(client._stream("/x", {}, None))
+
+
+async def test_state(v1: ApiSite) -> None:
+    """The state of a vehicle is typed, and what the car never said is ``None``."""
+    await v1.http.report("S80,K")
+    state = await client_of(v1).state("CAR1")
+    assert state.is_online
+    assert state.groups.auxiliary is None
+    assert state.groups.battery is not None
+    assert (state.groups.battery.soc, state.groups.battery.soh) == (80, None)
+
+
+async def test_live_events() -> None:
+    """Each event has the whole state, put together from full ones and changes."""
+    group = {"time": "2026-11-27T02:30:00.000Z", "age": 0, "is_stale": False, "old": []}
+    head = {"vehicle_id": "CAR1", "time": group["time"], "is_paranoid": False, "hidden": []}
+    wheels = {"wheels": []} | group
+    full = head | {"is_full": True, "is_online": True, "groups": {"tyres": None, "battery": None}}
+    change = head | {"is_full": False, "is_online": True, "groups": {"tyres": wheels}}
+    told = [
+        ("state", full), ("ping", {}), ("state", change),
+        ("presence", {"vehicle_id": "CAR1", "is_online": False, "apps": 0}),
+        ("removed", {"vehicle_id": "CAR1"}), ("end", {"reason": "too_old"}),
+    ]  # fmt: skip
+    text = "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in told)
+    client = scripted(lambda _: httpx.Response(200, text=text), [])
+    async with aclosing(client.events("CAR1", watch=True)) as events:
+        first, second, third, fourth = [await anext(events) for _ in range(4)]
+    assert first.changed == ("tyres", "battery")
+    assert first.state is not None
+    assert first.state.groups.tyres is None
+    assert second.changed == ("tyres",)
+    assert second.state is not None
+    assert second.state.groups.tyres is not None
+    assert third.state is not None
+    assert (third.type, third.state.is_online, third.data["apps"]) == ("presence", False, 0)
+    assert (fourth.type, fourth.state) == ("removed", None)
+
+
+async def test_command(v1: ApiSite) -> None:
+    """A command is sent, and returned when the car has answered; its PIN is not told again."""
+    car = await make_car(v1)
+    client = client_of(v1)
+    asking = asyncio.create_task(client.command("CAR1", "lock", {"pin": "1234"}))
+    assert await car.hears() == ["C20,1234"]
+    car.says("c20,0")
+    done = await asking
+    assert (done.status, done.result, done.parameters) == ("done", "ok", {"pin": "*"})
+    assert [each.id async for each in client.commands("CAR1")] == [done.id]
+    assert await client.get_command("CAR1", done.id) == done
+    with pytest.raises(ApiRefused, match="over"):
+        await client.withdraw_command(done)
+    [entry] = [each async for each in client.audit(action="command")]
+    assert (entry.action, entry.vehicle_id) == ("command", "CAR1")
+
+
+async def test_no_car(v1: ApiSite) -> None:
+    """A command to a car that is not connected says so."""
+    client = client_of(v1)
+    assert "lock" in {each.name for each in await client.known_commands()}
+    with pytest.raises(ApiRefused) as refused:
+        await client.command("CAR1", "lock")
+    assert refused.value.code == "not_connected"
+
+
+async def test_no_answer_in_time(v1: ApiSite) -> None:
+    """A command that is not over in time raises, and can be asked for again."""
+    await v1.http.report()
+    client = client_of(v1)
+    sent = await client.send_command("CAR1", "lock", {"pin": "1234"})
+    with pytest.raises(NoAnswer):
+        await client.finished(sent, timeout=0)
+    assert (await client.get_command("CAR1", sent.id)).finished is None

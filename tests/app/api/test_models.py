@@ -5,15 +5,47 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from ovms.app.api.models import ApiModel, ApiVehicle
+from ovms.app.api import models, state
+from ovms.app.api.models import ApiModel
 from tests.server.http.v1.test_openapi import SCHEMAS
 
-MODELS: dict[str, type[ApiModel]] = {"VehicleAnswer": ApiVehicle}
-"""The library's class for each body."""
+NAMES = {
+    "ApiVehicle": "VehicleAnswer",
+    "ApiParameterChoice": "ParameterChoice",
+    "ApiParameter": "ParameterInfo",
+    "ApiKnownCommand": "CommandInfo",
+    "ApiCommandRow": "CommandRow",
+    "ApiCommand": "CommandAnswer",
+    "ApiAuditEntry": "AuditAnswer",
+    "ApiWheel": "WheelAnswer",
+    "ApiCommandRange": "CommandRange",
+    "ApiGroups": "StateGroups",
+    "ApiState": "StateAnswer",
+}
+"""The body that each class of the library reads; of a group of the state, ``…Group``."""
+
+CLASSES = {
+    name: found
+    for module in (models, state)
+    for name, found in vars(module).items()
+    if isinstance(found, type) and found.__module__ == module.__name__
+    if name not in ("ApiModel", "ApiGroup")
+}
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", CLASSES)
 def test_fields(name: str) -> None:
-    """Each class has the fields of its body, under the same names."""
-    fields = {each.encode_name for each in msgspec.structs.fields(MODELS[name])}
-    assert fields == SCHEMAS[name]["properties"].keys()
+    """Each class has the fields of its body, and ``None`` where that may have null."""
+    kind: type[ApiModel] = CLASSES[name]
+    body = SCHEMAS[NAMES.get(name) or f"{name.removeprefix('Api')}Group"]["properties"]
+    fields = {each.encode_name: each for each in msgspec.structs.fields(kind)}
+    assert fields.keys() == body.keys()
+    for key, schema in body.items():
+        may_be_null = {"type": "null"} in schema.get("anyOf", ())
+        assert (fields[key].default is None) == may_be_null, key
+
+
+def test_a_newer_server() -> None:
+    """What a newer server adds is passed over."""
+    choice = msgspec.convert({"value": 1, "name": "on", "more": 2}, models.ApiParameterChoice)
+    assert choice == models.ApiParameterChoice(value=1, name="on")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -13,13 +15,18 @@ import msgspec
 
 from ovms.app.api.errors import TryLater
 from ovms.app.api.link import CALL_TIMEOUT, ApiLink, Query, segment
-from ovms.app.api.models import ApiVehicle
+from ovms.app.api.live import ApiEvent, LiveStates
+from ovms.app.api.models import ApiAuditEntry, ApiCommand, ApiKnownCommand, ApiVehicle
 from ovms.app.api.sse import EventParser, ServerEvent
+from ovms.app.api.state import ApiState
 from ovms.app.errors import ConnectFailed, ConnectionLost, Error, NoAnswer, Untrusted
 from ovms.base.backoff import Backoff
 
-PAGE_SIZE = 500
-"""Rows that are asked for at a time."""
+COMMAND_TIMEOUT = 75.0
+"""Seconds until a command must be over: the server itself waits for a car for 60."""
+
+POLL_WAIT = 30
+"""Seconds that one call waits for the end of a command."""
 
 LONGEST_WAIT = 30.0
 """Seconds between two tries to follow events, at most, unless the server wants more."""
@@ -28,6 +35,7 @@ T = TypeVar("T")
 
 Sleep = Callable[[float], Awaitable[None]]
 OnLost = Callable[[Error, float], None]
+Parameters = Mapping[str, str | int | bool]
 
 
 def connect(
@@ -84,7 +92,102 @@ class ApiClient:
 
     async def vehicle(self, vehicle_id: str) -> ApiVehicle:
         """Return one vehicle."""
-        return await self._link.ask("GET", f"/vehicles/{segment(vehicle_id)}", ApiVehicle)
+        return await self._link.ask("GET", _vehicle(vehicle_id), ApiVehicle)
+
+    # -- state ------------------------------------------------------------------------------
+
+    async def state(self, vehicle_id: str) -> ApiState:
+        """Return what a vehicle last reported, whether or not it is connected."""
+        return await self._link.ask("GET", f"{_vehicle(vehicle_id)}/state", ApiState)
+
+    async def events(
+        self,
+        vehicle_id: str | None = None,
+        *,
+        watch: bool = False,
+        on_lost: OnLost | None = None,
+    ) -> AsyncGenerator[ApiEvent, None]:
+        """Yield what happens to a vehicle, or to all of the caller's, across lost connections.
+
+        The first event of each vehicle is its whole state. With ``watch`` the car is told of us,
+        and reports every minute instead of every ten, which costs its owner data. ``on_lost`` is
+        called when the connection is lost: why, and for how many seconds until the next try.
+        Raises what trying again cannot help, as :class:`ApiRefused` when the log-in ends.
+        """
+        path = "" if vehicle_id is None else _vehicle(vehicle_id)
+        query: Query = {"watch": True} if watch else {}
+        states = LiveStates()
+        async with aclosing(self._stream(f"{path}/events", query, on_lost)) as stream:
+            async for each in stream:
+                for event in states.take(each):
+                    yield event
+
+    # -- commands ---------------------------------------------------------------------------
+
+    async def known_commands(self) -> list[ApiKnownCommand]:
+        """Return the commands that can be sent to cars, with what each takes and needs."""
+        return await self._link.ask("GET", "/commands", list[ApiKnownCommand])
+
+    async def send_command(
+        self, vehicle_id: str, name: str, parameters: Parameters | None = None
+    ) -> ApiCommand:
+        """Send a command to the car, and return it as it is then: it waits, or was sent.
+
+        Parameters have their names and are numbers, or words that people use (``16A``, ``on``).
+        """
+        body = {"name": name, "parameters": dict(parameters or {})}
+        path = f"{_vehicle(vehicle_id)}/commands"
+        return await self._link.ask("POST", path, ApiCommand, body=body)
+
+    async def command(
+        self,
+        vehicle_id: str,
+        name: str,
+        parameters: Parameters | None = None,
+        *,
+        timeout: float = COMMAND_TIMEOUT,
+    ) -> ApiCommand:
+        """Send a command and return it when it is over; see its ``status`` and ``text``.
+
+        Raises :class:`NoAnswer` if it is not over in time.
+        """
+        sent = await self.send_command(vehicle_id, name, parameters)
+        return await self.finished(sent, timeout=timeout)
+
+    async def finished(
+        self, command: ApiCommand, *, timeout: float = COMMAND_TIMEOUT
+    ) -> ApiCommand:
+        """Return a command that was sent when it is over. Raises :class:`NoAnswer`."""
+        try:
+            async with asyncio.timeout(timeout):
+                while command.finished is None:
+                    command = await self.get_command(command.vehicle_id, command.id, wait=POLL_WAIT)
+        except TimeoutError:
+            raise NoAnswer(f"no answer to {command.name} in {timeout:g} s") from None
+        return command
+
+    async def get_command(self, vehicle_id: str, command_id: str, *, wait: float = 0) -> ApiCommand:
+        """Return a command that was sent, after ``wait`` seconds at most if it is not over."""
+        path = f"{_vehicle(vehicle_id)}/commands/{segment(command_id)}"
+        return await self._link.ask("GET", path, ApiCommand, query={"wait": wait})
+
+    def commands(self, vehicle_id: str) -> AsyncGenerator[ApiCommand, None]:
+        """Yield the commands that the caller has sent to the car, the newest first."""
+        return self._items(f"{_vehicle(vehicle_id)}/commands", ApiCommand, {})
+
+    async def withdraw_command(self, command: ApiCommand) -> ApiCommand:
+        """Withdraw a command that was not sent to the car yet."""
+        path = f"{_vehicle(command.vehicle_id)}/commands/{segment(command.id)}"
+        return await self._link.ask("DELETE", path, ApiCommand)
+
+    # -- account ----------------------------------------------------------------------------
+
+    def audit(
+        self, *, action: str | None = None, since: datetime | None = None
+    ) -> AsyncGenerator[ApiAuditEntry, None]:
+        """Yield what was done to the caller's account and vehicles, the newest first."""
+        query: Query = {"action": action, "since": _time(since)}
+        return self._items("/account/audit", ApiAuditEntry, query)
 
     # -- how pages and events are read ------------------------------------------------------
 
@@ -92,7 +195,7 @@ class ApiClient:
         """Yield the rows of a list, page by page."""
         after: str | None = None
         while True:
-            asked = {"limit": PAGE_SIZE} | query | {"after": after}
+            asked = query | {"after": after}
             page = await self._link.ask("GET", path, _Page, query=asked)
             for item in msgspec.json.decode(page.items, type=list[kind]):  # type: ignore[valid-type]
                 yield item
@@ -100,16 +203,19 @@ class ApiClient:
             if after is None:
                 return
 
-    async def _stream(self, path: str, on_lost: OnLost | None) -> AsyncGenerator[ServerEvent, None]:
+    async def _stream(
+        self, path: str, query: Query, on_lost: OnLost | None
+    ) -> AsyncGenerator[ServerEvent, None]:
         """Yield the events of a stream, across lost connections, without end."""
         backoff = Backoff(most=LONGEST_WAIT, random=random.Random())  # noqa: S311
         parser = EventParser()
         while True:
             parser = EventParser(parser.last_id)
             try:
-                async for event in self._listen(path, parser):
-                    backoff.reset()
-                    yield event
+                async with aclosing(self._listen(path, query, parser)) as events:
+                    async for event in events:
+                        backoff.reset()
+                        yield event
                 error: Error = ConnectionLost("the stream of events has ended")
             except Untrusted:
                 raise
@@ -121,12 +227,14 @@ class ApiClient:
                 on_lost(error, wait)
             await self._sleep(wait)
 
-    async def _listen(self, path: str, parser: EventParser) -> AsyncIterator[ServerEvent]:
+    async def _listen(
+        self, path: str, query: Query, parser: EventParser
+    ) -> AsyncGenerator[ServerEvent, None]:
         """Yield the events of one connection."""
         headers = {"accept": "text/event-stream"}
         if parser.last_id:
             headers["last-event-id"] = parser.last_id
-        async with self._link.open("GET", path, headers=headers) as answer:
+        async with self._link.open("GET", path, query=query, headers=headers) as answer:
             async for data in answer.aiter_bytes():
                 for event in parser.feed(data):
                     yield event
@@ -135,3 +243,13 @@ class ApiClient:
 class _Page(msgspec.Struct):
     items: msgspec.Raw
     next: str | None
+
+
+def _vehicle(vehicle_id: str) -> str:
+    """Return the path of a vehicle."""
+    return f"/vehicles/{segment(vehicle_id)}"
+
+
+def _time(time: datetime | None) -> str | None:
+    """Return a time as the API reads it; one without a zone is this machine's."""
+    return None if time is None else time.astimezone(UTC).isoformat()
