@@ -145,7 +145,7 @@ async def list_received(caller: AccountCall, context: Context) -> list[ReceivedS
 
 @router.delete("/shares/{vehicle_id}", status_code=204)
 async def leave_share(vehicle_id: str, caller: AccountCall, context: Context) -> Response:
-    """Give back a vehicle that somebody shares with the caller."""
+    """End a share of somebody else's vehicle with the caller."""
     await _end(context, caller, vehicle_id, caller.login.owner)
     return Response(status_code=204)
 
