@@ -52,7 +52,7 @@ STREAMS_A_LINK: Final = 50
 """Streams of one link to a live position."""
 
 STREAMS_LIMIT: Final = 2000
-"""Streams of all callers, some 30 kB each with their connections."""
+"""Streams of all callers, some 50 kB each with their connections."""
 
 VEHICLES_A_STREAM: Final = 500
 """Vehicles that one stream follows."""
