@@ -176,7 +176,7 @@ async def change_vehicle(body: VehicleChanges, call: ManageCall, context: Contex
 async def change_secret(
     call: OwnCall, context: Context, body: NewSecret | None = None
 ) -> SecretAnswer:
-    """Give a vehicle a new secret. Who is connected to it is closed, and needs the new one."""
+    """Change the secret of a vehicle. Who is connected to it is closed, and needs the new one."""
     given = body.secret if body is not None else None
     made = None if given is not None else make_secret()
     change = partial(queries.set_secret, vehicle_id=call.id, secret=given or made or "",
