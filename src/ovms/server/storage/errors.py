@@ -90,7 +90,7 @@ class AlreadyExists(RecordError):
 
 
 class QuotaReached(RecordError):
-    """There are as many as may be: vehicles of an owner, or shares."""
+    """The owner has as many vehicles as may be."""
 
 
 class OwnerHasVehicles(RecordError):
