@@ -22,8 +22,9 @@ def test_no_positions(record_type: str) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [("Moved: 50.123456,8.654", True), ("at -33.8688\r151.2093", True), ("12.45V, 13.1 V", False),
-     ("", False), ("SOC 50.123 %", False)],
+     ("", False), ("SOC 50.123 %", False), ("51,5074", True), ("At 51.5 -0.1", True),
+     ("https://maps.example", True), ("GPS lost", True), ("Left door is open", False)],
 )  # fmt: skip
 def test_alerts(text: str, says: bool) -> None:
-    """An alert with two numbers of three places may say where the car is."""
+    """An alert with coordinates, a link or words for a place may say where the car is."""
     assert says_position(text) == says

@@ -81,6 +81,11 @@ COMMANDS = {
         "API tokens: what may log in in an owner's place.",
         OPERATE,
     ),
+    "share": CommandPlace(
+        "ovms.cli.share", "app",
+        "Vehicles that owners share with others.",
+        OPERATE,
+    ),
     "notify": CommandPlace(
         "ovms.cli.notify", "app",
         "Alerts: who gets them, and how.",

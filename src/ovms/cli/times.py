@@ -19,6 +19,12 @@ TIME_HELP: Final = (
 )
 """What options for times say of themselves."""
 
+END_HELP: Final = (
+    "2027-06-01, 2027-06-01T18:00:00Z, '2027-06-01 18:00', or a span from now on: 3d, 12h, 90min. "
+    "UTC unless it names a zone."
+)
+"""What options for times to come say of themselves."""
+
 _AGE = re.compile(r"(\d{1,6})\s*(s|min|m|h|d|w)", re.ASCII)
 _SECONDS: Final = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
@@ -50,6 +56,22 @@ def find_time(text: str | None, option: str) -> float | None:
     found = parse_time(text, time.time())
     if found is None:
         refuse(f"{option}: {text!r} is no time; write {TIME_HELP}")
+    return found
+
+
+def find_end(text: str | None, option: str, now: float) -> float | None:
+    """Return the time to come that an option names; what is none is wrong usage.
+
+    A span, such as 3d, counts from now on.
+    """
+    if text is None:
+        return None
+    span = _AGE.fullmatch(text.strip().lower())
+    found = now + int(span[1]) * _SECONDS[span[2]] if span else parse_time(text, now)
+    if found is None:
+        refuse(f"{option}: {text!r} is no time; write {END_HELP}")
+    if found <= now:
+        refuse(f"{option}: {text} is over")
     return found
 
 

@@ -16,7 +16,13 @@ HARMLESS: Final = frozenset(
 )
 """Types without a position. An alert may say one in its text: see :func:`says_position`."""
 
-_COORDINATES: Final = re.compile(r"[0-9]\.[0-9]{3}.*[0-9]\.[0-9]{3}", re.DOTALL)
+_PLACE: Final = re.compile(
+    r"\d\.\d{3}.*\d\.\d{3}|\d[.,]\d{4}|\d\.\d+\s*[,;/\s]\s*-?\d{1,3}\.\d|[°′]|\w:/|\bgeo:"
+    r"|\b(?:lat|lon|lng|latitude|longitude|position|location|gps|geofence|place|address|maps?"
+    r"|near|at home|at work|(?:has|have) left|arriv\w*|depart\w*|enter\w*)\b",
+    re.IGNORECASE | re.ASCII | re.DOTALL,
+)
+"""Coordinates, a link, or words for a place."""
 
 
 def holds_position(record_type: str) -> bool:
@@ -26,5 +32,5 @@ def holds_position(record_type: str) -> bool:
 
 
 def says_position(text: str) -> bool:
-    """Return whether an alert's text may hold coordinates: two numbers with three places."""
-    return _COORDINATES.search(text) is not None
+    """Return whether an alert's text seems to say where the car is or was."""
+    return _PLACE.search(text) is not None

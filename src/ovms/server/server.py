@@ -69,6 +69,7 @@ from ovms.server.storage.notify import NotifyStore
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.plausible import PlausibleClock
 from ovms.server.storage.seen_tokens import SeenTokens
+from ovms.server.storage.shares import forget_shares
 from ovms.server.storage.store import Store
 from ovms.server.tls import Certificates, open_certificates
 from ovms.server.troubles import find_troubles
@@ -571,6 +572,7 @@ def _start_work(
         await store.expire(now)
         await store.forget_ended(now)
         await parts.http.context.audit.expire(now)
+        await store.database.write(partial(forget_shares, now=now))
 
     async def check_quotas() -> None:
         await store.check_quotas(parts.http.context.quotas)

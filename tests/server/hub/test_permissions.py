@@ -10,6 +10,7 @@ from ovms.protocol import Message, Role
 from ovms.protocol.codes import CODES
 from ovms.protocol.commands import BY_NAME, COMMANDS, Command
 from ovms.protocol.messages import LatestMessage
+from ovms.protocol.positions import says_position
 from ovms.server.hub.permissions import (
     NEEDED,
     ONLY_OWNER,
@@ -17,7 +18,6 @@ from ovms.server.hub.permissions import (
     may_read,
     may_say,
     refusal_of,
-    says_place,
 )
 from ovms.server.rights import ALL_RIGHTS, RIGHT_WORDS, parse_rights, right_words
 from tests.server.hub.fakes import START, Place, message
@@ -115,7 +115,7 @@ def test_answers_that_nobody_asked_for() -> None:
 )  # fmt: skip
 def test_alerts_that_say_where(text: str) -> None:
     """An alert with coordinates, a link or words for a place goes to those who may see places."""
-    assert says_place(text)
+    assert says_position(text)
     alert = Message("P", b"A" + text.encode())
     assert not may_hear(parse_rights("view"), alert)
     assert may_hear(parse_rights("location"), alert)

@@ -6,7 +6,7 @@ import pytest
 
 from ovms.server.rights import ALL_RIGHTS, VehicleRight
 from ovms.server.storage import queries, shares
-from ovms.server.storage.errors import InvalidValue, NotFound
+from ovms.server.storage.errors import InvalidValue, NotFound, QuotaReached
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -85,8 +85,40 @@ def test_the_limit(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
         car = queries.get_vehicle(connection, "CAR1")
         queries.put_share(connection, car, alice, VIEW, 2.0)
         queries.put_share(connection, car, alice, LOCATION, 2.0)
-        with pytest.raises(InvalidValue, match="shared with 1 owners already"):
+        with pytest.raises(QuotaReached, match="shared with 1 owners already"):
             queries.put_share(connection, car, eve, VIEW, 2.0)
+
+
+def test_the_limit_of_what_somebody_gets(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others share so many vehicles with an owner, and no more."""
+    monkeypatch.setattr(shares, "RECEIVED_LIMIT", 1)
+    with database.writing() as connection:
+        alice, car = _alice(connection), queries.get_vehicle(connection, "CAR1")
+        queries.put_share(connection, car, alice, VIEW, 2.0)
+        queries.put_share(connection, car, alice, LOCATION, 2.0)
+        other = queries.add_vehicle(
+            connection, "OTHER", queries.get_owner(connection, "bob"), "secret", 2.0
+        )
+        with pytest.raises(QuotaReached, match="alice has 1 shared vehicles already"):
+            queries.put_share(connection, other, alice, VIEW, 2.0)
+
+
+def test_an_owner_who_comes_back(database: Database) -> None:
+    """What was shared does not count again when the vehicle returns, or its id does."""
+    with database.writing() as connection:
+        alice, bob = _alice(connection), queries.get_owner(connection, "bob")
+        car = queries.get_vehicle(connection, "CAR1")
+        queries.put_share(connection, car, alice, VIEW, 2.0)
+        queries.transfer_vehicle(connection, "CAR1", queries.add_owner(connection, "eve", 1.0), 3.0)
+        queries.transfer_vehicle(connection, "CAR1", bob, 4.0)
+        assert _shared(connection, alice, 5.0) == {}
+        queries.put_share(connection, car, alice, VIEW, 6.0)
+        queries.remove_vehicle(connection, "CAR1", 7.0)
+        assert alice.id in queries.accounts_changed_since(connection, 7.0, 7.0)[0]
+        queries.add_vehicle(connection, "CAR1", bob, "secret", 8.0)
+        assert _shared(connection, alice, 9.0) == {}
 
 
 def test_forgetting(database: Database) -> None:

@@ -89,6 +89,8 @@ class Callers:
         self.sessions = HttpSessions(clock)
         accounts.add_holder(self.sessions)
         self._logins = CallLogins(accounts, clock)
+        self.check_logins = accounts.check_logins
+        """Has all who hold logins know at once of a change that a call has made."""
         self._limits = CallLimits(clock, rate)
 
     async def identify(self, request: Request, form: Mapping[str, str]) -> HttpCaller:

@@ -10,7 +10,6 @@ commands that are sealed or unknown: nobody can see what they do. Pure.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from ovms.protocol import Message
@@ -18,7 +17,9 @@ from ovms.protocol.codes import CODES
 from ovms.protocol.commands import COMMANDS, Command, CommandSpec
 from ovms.protocol.parameters import PinParameter
 from ovms.protocol.paranoid import sealed_message, token_of
+from ovms.protocol.positions import holds_position, says_position
 from ovms.protocol.records.alert import Alert
+from ovms.protocol.records.history import ALERT_TYPE
 from ovms.server.rights import VehicleRight, right_words
 
 OWNER_COMMANDS: Final = frozenset({3, 4, 7, 49})
@@ -30,14 +31,6 @@ _MANAGING: Final = frozenset({2, 40, 41})
 HISTORY: Final = COMMANDS.by_name["history"].number
 
 ONLY_OWNER: Final = "only the vehicle's owner may send this"
-
-_PLACE: Final = re.compile(
-    r"\d\.\d{3}|\d,\d{4}|\d\.\d+\s*[,;/ ]\s*-?\d{1,3}\.\d|[°′]|\w:/|\bgeo:"
-    r"|\b(?:lat|lon|lng|latitude|longitude|position|location|gps|geofence|place|address|maps?"
-    r"|near|at home|at work|(?:has|have) left|arriv\w*|depart\w*|enter\w*)\b",
-    re.IGNORECASE,
-)
-"""What an alert has in it that says where: coordinates, a link, or words for that."""
 
 
 def right_for(spec: CommandSpec) -> VehicleRight | None:
@@ -81,8 +74,7 @@ def may_read(rights: VehicleRight | None, record_type: str) -> bool:
     """
     if rights is None or VehicleRight.LOCATION in rights:
         return True
-    row = CODES[record_type]
-    return row.is_telemetry and not row.tells_place
+    return record_type != ALERT_TYPE and not holds_position(record_type)
 
 
 def may_hear(rights: VehicleRight | None, message: Message) -> bool:
@@ -94,7 +86,7 @@ def may_hear(rights: VehicleRight | None, message: Message) -> bool:
         return not CODES[sealed.code].tells_place
     if message.code == "P":
         alert = Alert.parse(message.data)
-        return alert is not None and not says_place(alert.text)
+        return alert is not None and not says_position(alert.text)
     return token_of(message) is not None or not CODES[message.code].tells_place
 
 
@@ -114,11 +106,6 @@ def may_say(rights: VehicleRight | None, message: Message) -> bool:
         case "P":
             return sealed is None and VehicleRight.MANAGE in rights
     return False
-
-
-def says_place(text: str) -> bool:
-    """Return whether the text of an alert seems to say where the vehicle is."""
-    return _PLACE.search(text) is not None
 
 
 def _record_type(command: Command) -> str:

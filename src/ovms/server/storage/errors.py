@@ -90,7 +90,7 @@ class AlreadyExists(RecordError):
 
 
 class QuotaReached(RecordError):
-    """The owner has as many vehicles as may be."""
+    """There are as many as may be: vehicles of an owner, or shares."""
 
 
 class OwnerHasVehicles(RecordError):

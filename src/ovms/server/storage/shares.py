@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, delete, insert, or_, select, update
 
 from ovms.server.rights import NO_RIGHT, format_rights, parse_rights
-from ovms.server.storage.errors import InvalidValue, NotFound
+from ovms.server.storage.errors import InvalidValue, NotFound, QuotaReached
 from ovms.server.storage.schema import owners, shares, vehicles
 from ovms.server.values import Share
 
@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 
 SHARE_LIMIT: Final = 100
 """Owners with whom a vehicle may be shared: a club's car has some dozen drivers."""
+
+RECEIVED_LIMIT: Final = 200
+"""Vehicles that others may share with an owner: nobody is asked before."""
+
+LONGEST_SHARE: Final = 100 * 365.25 * 86400.0
+"""Seconds in which a share must end, if it ends by itself: what is later is no time that anybody
+means, and none that every program can write."""
 
 ENDED_LIFE: Final = 3600.0
 """Seconds that an ended share stays: servers look for changes every few."""
@@ -52,7 +59,7 @@ def put_share(
 ) -> Share:
     """Share a vehicle with another owner, or change how it is shared.
 
-    Raises :class:`InvalidValue`, also past :data:`SHARE_LIMIT`.
+    Raises :class:`InvalidValue`, or :class:`QuotaReached` past a limit.
     """
     if owner.id == vehicle.owner_id:
         raise InvalidValue(f"vehicle {vehicle.id} is {owner.name}'s own")
@@ -62,9 +69,9 @@ def put_share(
         raise InvalidValue("a share needs a right")
     if expires is not None and expires <= now:
         raise InvalidValue("a share must end in the future")
-    others = [each for each in list_shares(connection, now, vehicle) if each.owner_id != owner.id]
-    if len(others) >= SHARE_LIMIT:
-        raise InvalidValue(f"vehicle {vehicle.id} is shared with {SHARE_LIMIT} owners already")
+    if expires is not None and expires > now + LONGEST_SHARE:
+        raise InvalidValue("a share must end within a hundred years, or be without an end")
+    _check_limits(connection, vehicle, owner, now)
     values = {"granted_by": vehicle.owner_id, "rights": format_rights(rights), "expires": expires,
               "changed": now}  # fmt: skip
     key = {"vehicle_id": vehicle.id, "owner_id": owner.id}
@@ -72,6 +79,24 @@ def put_share(
     if not connection.execute(row.values(values)).rowcount:
         connection.execute(insert(shares).values(**key, created=now, **values))
     return next(each for each in list_shares(connection, now, vehicle) if each.owner_id == owner.id)
+
+
+def _check_limits(connection: Connection, vehicle: Vehicle, owner: Owner, now: float) -> None:
+    """Raise :class:`QuotaReached` if there are too many shares for one that is new."""
+    of_vehicle = list_shares(connection, now, vehicle)
+    if owner.id in (each.owner_id for each in of_vehicle):
+        return
+    if len(of_vehicle) >= SHARE_LIMIT:
+        raise QuotaReached(f"vehicle {vehicle.id} is shared with {SHARE_LIMIT} owners already")
+    if len(list_shares(connection, now, owner=owner)) >= RECEIVED_LIMIT:
+        raise QuotaReached(f"{owner.name} has {RECEIVED_LIMIT} shared vehicles already")
+
+
+def end_shares(connection: Connection, vehicle_id: str, now: float) -> None:
+    """End all shares of a vehicle: it is removed, or becomes somebody else's."""
+    s = shares.c
+    row = update(shares).where(s.vehicle_id == vehicle_id, s.rights != "")
+    connection.execute(row.values(rights=format_rights(NO_RIGHT), changed=now))
 
 
 def end_share(connection: Connection, vehicle_id: str, owner: Owner, now: float) -> None:

@@ -28,6 +28,7 @@ from ovms.server.storage.schema import (
 )
 from ovms.server.storage.schema import server as server_row
 from ovms.server.storage.seen_tokens import plain_uses
+from ovms.server.storage.shares import end_shares
 from ovms.server.values import LatestMessage, Vehicle, VehicleChange, VehicleStatus
 
 if TYPE_CHECKING:
@@ -177,8 +178,8 @@ def transfer_vehicle(
 ) -> Vehicle:
     """Transfer a vehicle to another owner, with its messages and with another ``secret``.
 
-    The former owner's subscriptions end. Without a secret the vehicle keeps the one that the former
-    owner knows. Raises :class:`InvalidValue` if ``secret`` is that one.
+    The former owner's subscriptions and shares end. Without a secret the vehicle keeps the one that
+    the former owner knows. Raises :class:`InvalidValue` if ``secret`` is that one.
     """
     vehicle = get_vehicle(connection, vehicle_id)
     values: dict[str, object] = {"owner_id": owner.id}
@@ -189,6 +190,7 @@ def transfer_vehicle(
     if owner.id != vehicle.owner_id:
         n = notifications.c
         connection.execute(delete(notifications).where(n.vehicle_id == vehicle.id))
+        end_shares(connection, vehicle.id, now)
     return _change(connection, vehicle_id, now, **values)
 
 
@@ -248,6 +250,7 @@ def tombstone(connection: Connection, vehicle_id: str, now: float, rows: int = C
     for table in (messages, presence, utilisation, notifications, owner_warnings):
         connection.execute(delete(table).where(table.c.vehicle_id == vehicle_id))
     forget_history(connection, vehicle_id, rows)
+    end_shares(connection, vehicle_id, now)
     emptied = {"owner_id": None, "name": "", "secret": NOTHING, "paranoid_token": ""}
     connection.execute(
         update(vehicles)

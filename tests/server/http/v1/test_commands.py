@@ -171,6 +171,15 @@ async def test_rights(car: ApiCar, permit: str, name: str, is_allowed: bool) -> 
         assert (await car.v1.call(f"GET {PATH}", permit=permit)).json()["items"] == []
 
 
+@pytest.mark.parametrize("name", ["parameters", "set-parameter", "shell", "at"])
+async def test_only_the_owner(car: ApiCar, name: str) -> None:
+    """What tells or sets the module's passwords is sent for nobody with whom it is shared."""
+    car.v1.share("location,pin,manage", "CAR1", "alice")
+    answer = await car.send("alice", name=name)
+    assert refused(answer) == (403, "not_owner")
+    assert not car.line.messages
+
+
 @pytest.mark.parametrize(
     ("body", "fields"),
     [

@@ -24,6 +24,7 @@ from ovms.server.http.v1 import (
     reset,
     session,
     setup,
+    shares,
     state,
     tokens,
     totp,
@@ -56,6 +57,7 @@ MODULES: Final = (
     reset,
     session,
     setup,
+    shares,
     state,
     tokens,
     totp,
@@ -94,6 +96,7 @@ def make_v1(context: HttpContext) -> FastAPI:
     )  # fmt: skip
     app.state.context = context
     app.state.commands = CommandStore()
+    app.state.share_tries = shares.make_tries()
     app.state.failures = FailureLog(log, "unexpected error; the call is answered with 500")
     for module in MODULES:
         app.include_router(module.router)

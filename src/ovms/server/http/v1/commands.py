@@ -37,6 +37,7 @@ from ovms.server.http.v1.errors import ApiError, ErrorDetail
 from ovms.server.http.v1.models import ApiAnswer, CallBody, Time, time_of
 from ovms.server.http.v1.routing import PREFIX, make_router
 from ovms.server.hub.asking import Reason, Unanswered
+from ovms.server.hub.permissions import NEEDED
 from ovms.server.rights import RIGHT_WORDS, right_words
 
 if TYPE_CHECKING:
@@ -283,6 +284,8 @@ async def withdraw_command(kept: FoundCommand) -> CommandAnswer:
 
 def check_rights(call: VehicleCall, spec: CommandSpec) -> None:
     """Raise :class:`ApiError` (403) if somebody may not send a command."""
+    if NEEDED[spec.number] is None and not call.caller.is_own(call.id):
+        raise ApiError(403, f"Only the vehicle's owner may send {spec.name}", "not_owner")
     missing = [word for word, right in RIGHT_WORDS.items()
                if right in rights_for(spec) & ~call.rights]  # fmt: skip
     if missing:

@@ -51,6 +51,7 @@ TAGS: Final = {
     "commands": "Commands to cars: which there are, sending one, and what became of it.",
     "account": "The caller's own account: how it is made, recovered, and logged in to.",
     "set-up": "A server without owners.",
+    "sharing": "With whom a vehicle is shared, and what others share with the caller.",
     "audit trail": "What was done: log-ins, commands and changes, by whom and from where.",
     "tokens": "The API tokens of the caller's account.",
     "history": "What the server keeps of what a vehicle has sent: records, alerts, series, tracks.",
