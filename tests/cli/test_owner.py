@@ -10,6 +10,12 @@ from ovms.cli import owner, vehicle
 from ovms.server.accounts.passwords import verify_password
 from ovms.server.storage import queries
 from ovms.server.storage.opening import open_database
+from ovms.server.storage.totp import (
+    count_recovery_codes,
+    has_totp,
+    put_recovery_codes,
+    set_totp,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -190,3 +196,18 @@ def test_remove_declined(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.exit_code == 1
     assert "nothing was changed" in result.stderr
     assert len(json.loads(_good("list", "--json"))) == 1
+
+
+def test_no_totp(tmp_path: Path) -> None:
+    """Whoever lost the phone has one-time codes switched off, and the recovery codes go."""
+    _good("add", "bob", "--password", "pw")
+    database = open_database(tmp_path)
+    with database.writing() as connection:
+        bob = queries.get_owner(connection, "bob").id
+        set_totp(connection, bob, "KEY", 1, 5.0)
+        put_recovery_codes(connection, bob, [b"1"])
+    _good("set", "bob", "--no-totp")
+    with database.reading() as connection:
+        assert not has_totp(connection, bob)
+        assert not count_recovery_codes(connection, bob)
+        assert queries.get_owner(connection, "bob").changed > 5.0

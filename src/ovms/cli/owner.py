@@ -21,6 +21,8 @@ from ovms.cli.common import (
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
 from ovms.server.accounts.passwords import PasswordError, hash_password
 from ovms.server.storage import names, queries
+from ovms.server.storage.audit import note_operator
+from ovms.server.storage.totp import clear_totp
 
 app = typer.Typer(help="Owners: who has vehicles and may log in.", no_args_is_help=True)
 
@@ -102,15 +104,22 @@ def set_(
         bool | None,
         typer.Option("--admin/--no-admin", help="May manage the server.", show_default=False),
     ] = None,
+    no_totp: Annotated[
+        bool,
+        typer.Option("--no-totp", help="Switch one-time codes off, for who lost the phone."),
+    ] = False,
     data: DataOption = None,
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Change an owner's e-mail address, or whether it may manage the server."""
-    if email is None and admin is None:
-        raise typer.BadParameter("say what is to change", param_hint="--email, --admin")
+    """Change an owner's e-mail address, what it may do, or by what it logs in."""
+    if email is None and admin is None and not no_totp:
+        raise typer.BadParameter("say what is to change", param_hint="--email, --admin, --no-totp")
     with open_database(data, database, config) as db, db.writing() as connection:
         owner = queries.set_owner(connection, name, time.time(), email=email, admin=admin)
+        if no_totp:
+            clear_totp(connection, owner.id, time.time())
+            note_operator(connection, time.time(), "totp.off", owner_id=owner.id)
     print(f"owner {owner.name} changed")
 
 

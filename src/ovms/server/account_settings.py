@@ -18,7 +18,8 @@ class AccountSettings(BaseModel):
     public_url: str | None = Field(
         default=None,
         description="Address of the server's pages, https://HOST[:PORT][/PATH], for links in mails;"
-        " without it mails have codes only.",
+        " without it mails have codes only. Calls of its pages count as the server's own, by"
+        " whatever name a proxy calls it.",
     )
     registration: bool = Field(
         default=False,

@@ -13,7 +13,7 @@ import argon2
 import pytest
 
 from ovms.server.accounts import login as module
-from ovms.server.accounts.errors import Busy, LoginRefused, Throttled
+from ovms.server.accounts.errors import Busy, CodeNeeded, LoginRefused, Throttled
 from ovms.server.accounts.login import CHANGE_OVERLAP, Accounts, Login
 from ovms.server.accounts.passwords import Verification, hash_password, verify_password
 from ovms.server.accounts.throttle import BURST, FRESH_BURST, REFILL
@@ -21,6 +21,7 @@ from ovms.server.storage import queries
 from ovms.server.storage.database import Database, Lane
 from ovms.server.storage.errors import DatabaseError, StoreClosed, StoreError
 from ovms.server.storage.store import Store
+from ovms.server.storage.totp import clear_totp, set_totp
 from ovms.server.values import LatestMessage
 
 if TYPE_CHECKING:
@@ -704,3 +705,22 @@ async def test_logins_are_counted(accounts: Accounts, database: Database) -> Non
         ("0x31", "refused"): 1,
     }
     assert accounts.counts.waiting == 0
+
+
+async def test_one_time_codes(accounts: Accounts, database: Database, clock: ManualClock) -> None:
+    """With one-time codes on a password alone logs in nowhere, and what it began ends."""
+    login = await accounts.log_in("bob", "right", "v2", "a")
+    with database.writing() as connection:
+        bob = queries.get_owner(connection, "bob")
+        token = queries.add_token(connection, bob, "5" * 64, 1.0, "", "", "v2")
+        set_totp(connection, bob.id, "KEY", 1, clock.time())
+    assert await accounts.changes([login]) == {login: None}
+    with pytest.raises(LoginRefused):
+        await accounts.log_in("bob", "right", "v2", "a")
+    assert (await accounts.log_in("bob", token.token, "v2", "a")).owner == "Bob"
+    with pytest.raises(CodeNeeded):
+        await accounts.check_password_and_code("bob", "right", "a", None)
+    assert (await accounts.check_password("bob", "right", "a")).owner.name == "Bob"
+    with database.writing() as connection:
+        clear_totp(connection, bob.id, clock.time())
+    assert (await accounts.log_in("bob", "right", "v2", "a")).owner == "Bob"
