@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from ovms.protocol import Role
+from ovms.protocol.positions import says_position
 from ovms.server.accounts.tokens import vehicle_rights
 from ovms.server.http.v1.decoded import LOCATION_GROUPS, STALE_AGE, VehicleState, iso
 from ovms.server.http.watches import WatchLine
@@ -166,12 +167,13 @@ class Feed:
             self._timer = asyncio.get_running_loop().call_later(GAP, self.renew)
 
     def alert_raised(self, alert: Alert) -> None:
-        """Tell everybody of an alert."""
+        """Tell everybody of an alert; its text is `null` for who may not see where the car is."""
         content = {"vehicle_id": self.vehicle_id, "time": iso(self._live.clock.time()),
                    **alert.as_json()}  # fmt: skip
         made = event("alert", content)
+        hidden = event("alert", content | {"text": None}) if says_position(alert.text) else made
         for stream in self.streams:
-            stream.add_alert(self, made)
+            stream.add_alert(self, made, hidden)
 
     def tick(self, now: float) -> None:
         """Look whether a group has become stale."""
@@ -323,10 +325,11 @@ class EventStream:
             self._due[feed] = None
             self.woken.set()
 
-    def add_alert(self, feed: Feed, made: bytes) -> None:
-        """Tell of an alert."""
-        if self.feeds[feed].level is not Level.LINK:
-            self._alerts.append(made)
+    def add_alert(self, feed: Feed, made: bytes, hidden: bytes) -> None:
+        """Tell of an alert, ``hidden`` without what may say where the car is."""
+        level = self.feeds[feed].level
+        if level is not Level.LINK:
+            self._alerts.append(made if level is Level.LOCATION else hidden)
             self.woken.set()
 
     def ping(self, now: float, time: float) -> None:

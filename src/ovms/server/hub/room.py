@@ -294,7 +294,7 @@ class Room:
 
     def _receive_from_client(self, client: Member, message: Message) -> None:
         handle = FROM_CLIENT.get(message.code)
-        if not may_say(client.rights, message):
+        if client.rights is not None and not may_say(client.rights, message):
             self.ignore(client, message)
         elif handle is not None:
             handle(self, client, message)
@@ -336,7 +336,7 @@ class Room:
             return
         is_kept = self.latest.put(latest)
         for client in [*self.clients]:
-            if not may_hear(client.rights, message):
+            if client.rights is not None and not may_hear(client.rights, message):
                 continue
             self.send(client, message)
             if code == "F":

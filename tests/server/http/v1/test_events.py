@@ -67,6 +67,23 @@ async def test_presence_and_alerts(v1: ApiSite) -> None:
         assert not (await reader.next()).content["is_online"]
 
 
+async def test_alerts_that_say_where(v1: ApiSite) -> None:
+    """Whoever may not see the location hears that there was an alert, and not where."""
+    v1.share("view")
+    async with (
+        stream(v1, "/vehicles/CAR1/events", "alice") as theirs,
+        stream(v1, "/vehicles/CAR1/events") as own,
+    ):
+        for reader in (theirs, own):
+            await reader.next()
+        await v1.http.report("PAAt 51.5074,-0.1278", "PAToo hot")
+        texts = {}
+        for who, reader in (("theirs", theirs), ("own", own)):
+            told = [await reader.next() for _ in range(3)]
+            texts[who] = [each.content["text"] for each in told if each.name == "alert"]
+        assert texts == {"theirs": [None, "Too hot"], "own": ["At 51.5074,-0.1278", "Too hot"]}
+
+
 async def test_position_by_right(v1: ApiSite) -> None:
     """Whoever may not see the location hears nothing of it, until they may."""
     car, _ = await v1.http.report("S80,K", "L51.5,-0.12,90,100,1,1,30")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ovms.protocol.records.history import ALERT_TYPE
 from ovms.protocol.records.logs import TRIP_TYPE
 from tests.server.http.v1.records import put
 
@@ -102,7 +103,7 @@ async def test_csv_for_spreadsheets(v1: ApiSite) -> None:
     assert cells == ["data", '\'=HYPERLINK("u","a,b")', "'-5,3", "-5"]
 
 
-@pytest.mark.parametrize("record_type", ["L", TRIP_TYPE, "RT-GPS-Log"])
+@pytest.mark.parametrize("record_type", ["L", TRIP_TYPE, "RT-GPS-Log", ALERT_TYPE])
 async def test_positions(v1: ApiSite, record_type: str) -> None:
     """Records that may say where the car was need the right to see that."""
     await put(v1, record_type, (0, "1"))

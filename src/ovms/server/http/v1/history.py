@@ -33,7 +33,7 @@ from ovms.server.http.v1.spans import (
     seconds,
     write_place,
 )
-from ovms.server.rights import VehicleRight
+from ovms.server.hub.permissions import may_read
 from ovms.server.storage import queries
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ async def delete_history_records(
 
 def check_type(call: VehicleCall, record_type: str) -> None:
     """Raise :class:`ApiError` (403) if a caller may not read records of a type."""
-    if holds_position(legible(record_type)) and VehicleRight.LOCATION not in call.rights:
+    if not may_read(call.rights, legible(record_type)):
         raise ApiError(403, "This needs location: it may say where the car was", "no_right")
 
 
