@@ -25,6 +25,7 @@ from schemathesis.specs.openapi.checks import (
 from ovms.server.http.v1.app import make_v1
 from ovms.server.http.v1.description import calls_of
 from ovms.server.http.v1.routing import PREFIX
+from tests.server.http.v1.cases import Need
 from tests.server.http.v1.site import ApiSite, open_api
 from tests.server.http.v1.test_matrix import CALLS
 
@@ -103,7 +104,8 @@ class CutStreams:
 class Maker:
     """Makes calls that schemathesis has made up, and looks at their answers."""
 
-    def __init__(self, runner: asyncio.Runner, site: ApiSite) -> None:
+    def __init__(self, runner: asyncio.Runner, site: ApiSite, *, by_cookie: bool) -> None:
+        self._by_cookie = by_cookie
         self._runner = runner
         self._site = site
         transport = site.http.client._transport
@@ -113,10 +115,7 @@ class Maker:
     def make(self, case: Case[Any], who: str, path: dict[str, str]) -> None:
         """Make a call, with some values of its path, and check the answer."""
         case.path_parameters |= path
-        token = self._site.token(CALLERS[who])
-        sent = case.as_transport_kwargs(
-            base_url="http://server", headers={"authorization": f"Bearer {token}"}
-        )
+        sent = case.as_transport_kwargs(base_url="http://server", headers=self._login(CALLERS[who]))
         prepared = requests.Request(**{key: sent[key] for key in sent.keys() & REQUEST}).prepare()
         body = prepared.body or b""
         assert isinstance(body, str | bytes)
@@ -126,6 +125,13 @@ class Maker:
         )
         answer = self._runner.run(self._site.http.client.send(request))
         case.validate_response(answer, checks=CHECKS)
+
+    def _login(self, owner: str) -> dict[str, str]:
+        """Return the headers by which an owner is logged in."""
+        if not self._by_cookie:
+            return {"authorization": f"Bearer {self._site.token(owner)}"}
+        session = self._runner.run(self._site.session(owner))
+        return {"cookie": f"ovms_session={session}", "sec-fetch-site": "same-origin"}
 
 
 def explore(name: str, folder: Path, count: int, chance: int) -> None:
@@ -153,7 +159,7 @@ def _explore(name: str, runner: asyncio.Runner, site: ApiSite, count: int, chanc
     values = {"vehicle_id": "CAR1"} | known.path | found
     parts = [part[1:-1] for part in name.split("/") if part.startswith("{")]
     there = {part: values[part] for part in parts}
-    maker = Maker(runner, site)
+    maker = Maker(runner, site, by_cookie=known.need is Need.SESSION)
     modes = [GenerationMode.POSITIVE]
     if _can_be_wrong(DESCRIBED[name]):
         modes.append(GenerationMode.NEGATIVE)

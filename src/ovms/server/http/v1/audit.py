@@ -91,7 +91,7 @@ def audit(
 
 
 @router.get("/account/audit")
-async def list_of_account(
+async def list_account_audit(
     caller: AccountCall,
     context: Context,
     limit: Limit = 100,
@@ -108,7 +108,7 @@ async def list_of_account(
 
 
 @router.get("/vehicles/{vehicle_id}/audit")
-async def list_of_vehicle(
+async def list_vehicle_audit(
     call: OwnCall,
     context: Context,
     limit: Limit = 100,
@@ -125,7 +125,7 @@ async def list_of_vehicle(
 
 
 @router.get("/admin/audit")
-async def list_of_server(
+async def list_server_audit(
     _: AdminCall,
     context: Context,
     limit: Limit = 100,
