@@ -57,6 +57,7 @@ from ovms.server.listener import (
 )
 from ovms.server.monitoring import Watched, monitoring
 from ovms.server.notify.channel import Channel
+from ovms.server.notify.desk import ChannelDesk
 from ovms.server.notify.notifier import Notifier
 from ovms.server.notify.operator import OperatorMail
 from ovms.server.notify.registry import ChannelTypes, find_types, open_channels
@@ -228,7 +229,7 @@ async def serve(
             _audit(settings, store, clock) as audit,
             _accounts(store, clock, audit) as accounts,
             _services(settings, store, hub, accounts, clock) as services,
-            _http(settings, store, hub, accounts, audit, clock, channels) as http,
+            _http(settings, store, hub, accounts, audit, clock, notifier.desk) as http,
             _metrics(http.context) as metrics,
         ):
             acceptor = Acceptor(services, clock, rate=settings.message_rate())
@@ -378,16 +379,18 @@ async def _http(
     accounts: Accounts,
     audit: Audit,
     clock: Clock,
-    channels: Mapping[str, Channel],
+    channels: ChannelDesk,
 ) -> AsyncIterator[HttpService]:
     """Open what answers calls by HTTP; at the end no call is under way."""
-    desk = await _desk(settings, store, clock, channels)
+    desk = await _desk(settings, store, clock, channels.channels)
     watches = Watches(hub, clock.monotonic)
     accounts.add_holder(watches)
     callers = Callers(accounts, clock, settings.call_rate())
     context = HttpContext(
         hub, store, callers, clock, watches, audit, desk, settings.http_answer_timeout,
         settings.mqtt_superuser, settings.owner_quotas(), settings.public_url,
+        hub, store, callers, clock, watches, audit, desk, channels,
+        settings.http_answer_timeout, settings.mqtt_superuser, settings.owner_quotas(),
     )  # fmt: skip
     accounts.add_holder(context.live)
     http = HttpService(context, settings.forwarded_from)

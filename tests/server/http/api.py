@@ -22,10 +22,14 @@ from ovms.server.http.context import HttpContext
 from ovms.server.http.desk import AccountDesk
 from ovms.server.http.watches import Watches
 from ovms.server.hub.hub import Hub, HubSettings, RoomSession
+from ovms.server.notify.desk import ChannelDesk
 from ovms.server.storage import queries
+from ovms.server.storage.limits import MAILS_A_VEHICLE
+from ovms.server.storage.notify import NotifyStore
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.store import Store
 from tests.server.hub.fakes import START, VERSION, FakeAlerts, FakeLine, message
+from tests.server.notify.fakes import TYPES, FakeChannel
 from tests.server.storage.databases import with_schema
 
 if TYPE_CHECKING:
@@ -67,8 +71,11 @@ class HttpSite:
         self.accounts.add_holder(self.watches)
         callers = Callers(self.accounts, clock)
         self.desk = AccountDesk(AccountMailer(None, None, clock))
+        self.mail = FakeChannel()
+        channels = NotifyStore(database, mails_owners=True)
+        self.channels = ChannelDesk(channels, TYPES, {"mail": self.mail}, clock, MAILS_A_VEHICLE)
         self.context = HttpContext(
-            self.hub, store, callers, clock, self.watches, self.audit, self.desk,
+            self.hub, store, callers, clock, self.watches, self.audit, self.desk, self.channels,
             mqtt_superuser=mqtt_superuser,
         )  # fmt: skip
         self.accounts.add_holder(self.context.live)

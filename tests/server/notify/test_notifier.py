@@ -15,7 +15,8 @@ from ovms.server.alerts.expansion import load
 from ovms.server.alerts.text import BODY_LIMIT
 from ovms.server.notify import notifier as module
 from ovms.server.notify.channel import Channel
-from ovms.server.notify.notifier import ADDRESS_REFILL, ALERT_REFILL, ALERTS_A_VEHICLE, Notifier
+from ovms.server.notify.desk import ADDRESS_REFILL
+from ovms.server.notify.notifier import ALERT_REFILL, ALERTS_A_VEHICLE, Notifier
 from ovms.server.notify.registry import open_channels
 from ovms.server.storage import queries
 from ovms.server.storage.notify import NotifyStore

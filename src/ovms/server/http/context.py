@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ovms.server.http.desk import AccountDesk
     from ovms.server.http.watches import Watches
     from ovms.server.hub.hub import Hub
+    from ovms.server.notify.desk import ChannelDesk
     from ovms.server.storage.store import Store
 
 ANSWER_TIMEOUT: Final = 30.0
@@ -34,6 +35,8 @@ class HttpContext:
     audit: Audit
     desk: AccountDesk
     """What makes and recovers accounts."""
+    channels: ChannelDesk
+    """Where alerts go."""
     answer_timeout: float = ANSWER_TIMEOUT
     """Seconds that a call waits for a car's answer."""
     mqtt_superuser: str | None = None

@@ -45,6 +45,9 @@ class Channel(ABC):
     settings: ClassVar[type[BaseModel]] = NoSettings
     """The model of its settings, which stand in the table ``[channels.TYPE]`` of ovms.toml."""
 
+    key_hint: ClassVar[str] = ""
+    """What a key looks like, for people: a few words."""
+
     is_for_apps: ClassVar[bool] = False
     """Apps may subscribe themselves. Otherwise only the operator can."""
 

@@ -35,3 +35,11 @@ def key_problem(channel: type[Channel], key: str) -> str | None:
     if not key.isprintable():
         return "the key holds a character that cannot be printed"
     return channel.key_problem(key)
+
+
+def masked(channel: type[Channel] | None, key: str) -> str:
+    """Return a key as it may be shown, by its channel if there is one that can say it."""
+    try:
+        return "***" if channel is None else channel.mask(key)
+    except Exception:  # of another package's channel
+        return "***"

@@ -24,6 +24,7 @@ from ovms.server.alerts.text import BODY_LIMIT, readable, shortened
 from ovms.server.notify.channel import Channel
 from ovms.server.notify.counts import OTHER_KIND, NotifyCounts
 from ovms.server.notify.courier import LIFE, Courier
+from ovms.server.notify.desk import ChannelDesk
 from ovms.server.notify.registry import ChannelTypes, renewed_types
 from ovms.server.notify.subscribing import SubscriptionRefused, Wish, granted, read
 from ovms.server.storage.limits import MAILS_A_VEHICLE
@@ -48,11 +49,8 @@ ALERTS_A_VEHICLE: Final = 30
 ALERT_REFILL: Final = 60.0
 """Seconds until it may have one more delivered."""
 
-ADDRESS_REFILL: Final = 4 * 3600.0
-"""Seconds until apps of a vehicle may subscribe one more new mail address."""
-
 BUCKETS_LIMIT: Final = 20_000
-"""Vehicles whose alerts, and whose new addresses, are counted; the fullest go."""
+"""Vehicles whose alerts are counted; the fullest go."""
 
 CLOSE_TIMEOUT: Final = 5.0
 """Seconds for deliveries under way, and for closing a channel, when the server stops."""
@@ -118,7 +116,7 @@ class Notifier:
         self._alerts: Buckets[tuple[str, str]] = Buckets(
             alerts_a_vehicle, ALERT_REFILL, BUCKETS_LIMIT
         )
-        self._addresses: Buckets[str] = Buckets(addresses_a_vehicle, ADDRESS_REFILL, BUCKETS_LIMIT)
+        self.desk = ChannelDesk(outbox, types, channels, clock, addresses_a_vehicle)
         self._subscribing: Counter[str] = Counter()
         self._turns: Turns[int] = Turns()
         self._told: dict[tuple[str, str], float] = {}
@@ -219,23 +217,11 @@ class Notifier:
         if wish.ends:
             await self._outbox.unsubscribe(wish.vehicle_id, wish.app_id)
             return True
-        if not await self._may_address(wish):
-            raise SubscriptionRefused("the vehicle has had too many new addresses lately")
+        to = (wish.vehicle_id, wish.app_id, wish.push_type, wish.key)
+        await self.desk.check_address(*to)
         kind = (wish.app_id, wish.push_type, wish.key_type)
         values = (*kind, wish.key, wish.vehicle_name, self._clock.time())
         return await self._outbox.subscribe(wish.vehicle_id, owner_id, *values, self._renewed)
-
-    async def _may_address(self, wish: Wish) -> bool:
-        """Return whether alerts may go where they have not gone before.
-
-        The types that no app renews are meant: mail reaches people who never asked for it.
-        """
-        if wish.push_type in self._renewed:
-            return True
-        old = await self._outbox.find_subscription(wish.vehicle_id, wish.app_id)
-        if old is not None and (old.push_type, old.key) == (wish.push_type, wish.key):
-            return True
-        return not self._addresses.take(wish.vehicle_id, self._clock.monotonic())
 
     def _tell_refusal(self, vehicle_id: str, reason: str) -> None:
         """Log a refusal, once in a while for each vehicle and reason."""

@@ -5,6 +5,7 @@ Nothing blocks the event loop. What a call has written is on disk when it return
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ovms.server.storage import outbox, owner_mail, subscriptions
@@ -88,6 +89,46 @@ class NotifyStore:
             return await self._database.write(put)
         except InvalidValue:
             return False
+
+    async def put_subscription(
+        self,
+        vehicle: Vehicle,
+        app_id: str,
+        push_type: str,
+        key_type: str,
+        key: str,
+        vehicle_name: str,
+        now: float,
+        renewed_types: Collection[str],
+        *,
+        by_operator: bool = False,
+    ) -> None:
+        """Subscribe somebody, or renew. Raises :class:`InvalidValue` if there is no room.
+
+        The operator may add any number of a type that no app renews, up to all that there may be.
+        """
+        limits = replace(self._limits, mails=None) if by_operator else self._limits
+        values = (app_id, push_type, key_type, key, vehicle_name, now, renewed_types)
+        await self._database.write(
+            lambda connection: subscriptions.put_subscription(connection, vehicle, *values, limits)
+        )
+
+    async def list_subscriptions(
+        self, vehicle_id: str, push_types: Sequence[str]
+    ) -> list[Subscription]:
+        """Return a vehicle's subscriptions, that of its owner as it holds now, by app.
+
+        ``push_types`` are those that can be delivered.
+        """
+
+        def look(connection: Connection) -> list[Subscription]:
+            every = subscriptions.list_subscriptions(connection, vehicle_id)
+            found = [each for each in every if each.app_id != owner_mail.OWNER]
+            if self._mails_owners and owner_mail.MAIL in push_types:
+                found += owner_mail.list_defaults(connection, push_types, vehicle_id)
+            return sorted(found, key=lambda each: each.app_id)
+
+        return await self._database.read(look)
 
     async def unsubscribe(self, vehicle_id: str, app_id: str, key: str | None = None) -> bool:
         """End a subscription, with a ``key`` only if it still has that; false if there is none."""

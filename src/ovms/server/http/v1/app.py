@@ -17,6 +17,7 @@ from ovms.server.http.v1 import (
     account,
     alerts,
     audit,
+    channels,
     commands,
     events,
     history,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 MODULES: Final = (
     account,
     audit,
+    channels,
     commands,
     events,
     registration,

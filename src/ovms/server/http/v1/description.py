@@ -55,6 +55,7 @@ TAGS: Final = {
     "audit trail": "What was done: log-ins, commands and changes, by whom and from where.",
     "tokens": "The API tokens of the caller's account.",
     "history": "What the server keeps of what a vehicle has sent: records, alerts, series, tracks.",
+    "channels": "Where alerts go: mail, phones, other services; with a test.",
 }
 """What the calls are grouped by, in the order of the description."""
 

@@ -42,6 +42,7 @@ class AppriseChannel(Channel):
     """
 
     push_type = "apprise"
+    key_hint = "a URL of Apprise, as ntfy://ntfy.example.org/my-topic"
 
     def __init__(self, settings: NoSettings, timeout: float = APPRISE_TIMEOUT) -> None:
         self._timeout = timeout

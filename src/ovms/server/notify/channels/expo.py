@@ -35,6 +35,7 @@ class ExpoChannel(Channel):
     """Posts to Expo, and reads the ticket that comes back."""
 
     push_type = "expo"
+    key_hint = "the push token of an app that is built with Expo"
     settings = ExpoSettings
     is_for_apps = True
     is_renewed = True

@@ -78,6 +78,7 @@ class MailChannel(Channel):
     """
 
     push_type = "mail"
+    key_hint = "a mail address, as bob@example.org"
     settings = MailSettings
     is_for_apps = True
 
