@@ -387,10 +387,9 @@ async def _http(
     accounts.add_holder(watches)
     callers = Callers(accounts, clock, settings.call_rate())
     context = HttpContext(
-        hub, store, callers, clock, watches, audit, desk, settings.http_answer_timeout,
-        settings.mqtt_superuser, settings.owner_quotas(), settings.public_url,
         hub, store, callers, clock, watches, audit, desk, channels,
         settings.http_answer_timeout, settings.mqtt_superuser, settings.owner_quotas(),
+        settings.public_url,
     )  # fmt: skip
     accounts.add_holder(context.live)
     http = HttpService(context, settings.forwarded_from)
