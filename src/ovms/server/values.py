@@ -29,9 +29,11 @@ __all__ = [
     "LogDays",
     "OutboxHead",
     "Owner",
+    "PositionLink",
     "Provision",
     "ProvisionRecord",
     "Share",
+    "SharedPosition",
     "Subscription",
     "Token",
     "TokenChange",
@@ -389,3 +391,26 @@ class OutboxHead:
 
 AlertRow = tuple[str, str, str, float, float]
 """Vehicle id, kind, text, created, due."""
+
+
+@dataclass(frozen=True, slots=True)
+class PositionLink:
+    """A link to a vehicle's live position. ``owner`` is the name of who made it."""
+
+    id: int
+    vehicle_id: str
+    owner_id: int
+    owner: str
+    label: str
+    created: float
+    expires: float
+    last_used: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPosition:
+    """What a link leads to: a vehicle's name, and whether it takes calls over TLS only."""
+
+    link: PositionLink
+    name: str
+    tls_only: bool

@@ -85,6 +85,7 @@ class EndReason(Enum):
     LOGIN = "login_ended"
     RIGHT = "right_ended"
     LINK = "link_ended"
+    """The link has expired or was removed, or who made it may no longer."""
     WATCH = "watch_ended"
     LIFE = "too_old"
     STOPPING = "server_stops"
@@ -464,12 +465,15 @@ class LiveStreams:
         self._counts[stream.key] -= 1
         if not self._counts[stream.key]:
             del self._counts[stream.key]
+        self._unfollow(stream)
+        if stream.watch is not None:
+            self.hub.leave(stream.watch[0])
+
+    def _unfollow(self, stream: EventStream) -> None:
         for feed in stream.feeds:
             del feed.streams[stream]
             self._release(feed)
         stream.forget()
-        if stream.watch is not None:
-            self.hub.leave(stream.watch[0])
 
     def _release(self, feed: Feed) -> None:
         if not feed.streams and self._feeds.get(feed.vehicle_id) is feed:
@@ -491,6 +495,17 @@ class LiveStreams:
                 if line.is_closed:
                     stream.end(EndReason.WATCH)
             stream.ping(now, time)
+
+    def hide(self, stream: EventStream) -> None:
+        """End the stream of a link that counts no more; what is due is not told."""
+        self._unfollow(stream)
+        stream.end(EndReason.LINK)
+
+    def end_link(self, key: object) -> None:
+        """End the streams of a link that was removed."""
+        for stream in self._streams:
+            if stream.key == key:
+                self.hide(stream)
 
     def close(self) -> None:
         """End all in order: each says so to its caller. No other can be opened."""

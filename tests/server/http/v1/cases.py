@@ -22,6 +22,7 @@ class Need(Enum):
     COMMAND = "command"
     PIN = "pin"
     MANAGE = "manage"
+    LINK = "location and manage"
     OWNER = "the vehicle is theirs"
     """And a token with ``manage``."""
     ACCOUNT = "account"

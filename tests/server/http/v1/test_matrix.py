@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import httpx
 
 
-VEHICLE_NEEDS = (Need.VIEW, Need.LOCATION, Need.COMMAND, Need.PIN, Need.MANAGE)
+VEHICLE_NEEDS = (Need.VIEW, Need.LOCATION, Need.COMMAND, Need.PIN, Need.MANAGE, Need.LINK)
 
 ALLOWED_BY = {
     "view": {Need.VIEW},

@@ -21,6 +21,7 @@ from ovms.server.http.v1 import (
     commands,
     events,
     history,
+    links,
     registration,
     reset,
     session,
@@ -51,10 +52,13 @@ if TYPE_CHECKING:
 
 MODULES: Final = (
     account,
+    alerts,
     audit,
     channels,
     commands,
     events,
+    history,
+    links,
     registration,
     reset,
     session,
@@ -64,8 +68,6 @@ MODULES: Final = (
     tokens,
     totp,
     vehicles,
-    history,
-    alerts,
 )
 """The routes: each module has a ``router``."""
 
@@ -99,6 +101,7 @@ def make_v1(context: HttpContext) -> FastAPI:
     app.state.context = context
     app.state.commands = CommandStore()
     app.state.share_tries = shares.make_tries()
+    app.state.link_calls = links.make_calls()
     app.state.failures = FailureLog(log, "unexpected error; the call is answered with 500")
     for module in MODULES:
         app.include_router(module.router)

@@ -52,6 +52,7 @@ TAGS: Final = {
     "account": "The caller's own account: how it is made, recovered, and logged in to.",
     "set-up": "A server without owners.",
     "sharing": "With whom a vehicle is shared, and what others share with the caller.",
+    "links": "Links to a vehicle's live position, for whoever has one.",
     "audit trail": "What was done: log-ins, commands and changes, by whom and from where.",
     "tokens": "The API tokens of the caller's account.",
     "history": "What the server keeps of what a vehicle has sent: records, alerts, series, tracks.",

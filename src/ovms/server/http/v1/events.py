@@ -21,6 +21,8 @@ from ovms.server.http.v1.errors import ApiError
 from ovms.server.http.v1.routing import make_router
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from starlette.types import Receive, Scope, Send
 
     from ovms.server.http.context import HttpContext
@@ -46,11 +48,18 @@ class EventAnswer(Response):
     media_type = "text/event-stream"
     charset = "utf-8"
 
-    def __init__(self, live: LiveStreams, stream: EventStream) -> None:
+    def __init__(
+        self,
+        live: LiveStreams,
+        stream: EventStream,
+        check: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         super().__init__(headers={"cache-control": "no-store", "x-accel-buffering": "no"})
         del self.headers["content-length"]
         self._live = live
         self._stream = stream
+        self._check = check
+        """Ends the stream if it may not go on; called before each further event."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the events (ASGI)."""
@@ -63,6 +72,8 @@ class EventAnswer(Response):
                 await _send(send, body)
                 body = b""
                 await self._stream.woken.wait()
+                if self._check is not None:
+                    await self._check()
             await _send(send, self._stream.take(), is_last=True)
         finally:
             self._live.leave(self._stream)
