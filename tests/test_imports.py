@@ -20,7 +20,8 @@ ALLOWED: dict[str, set[str]] = {
     "server.strangers": set(),
     "server.alerts": {"protocol"},
     "server.storage": {"protocol", "server.rights", "server.values"},
-    "server.audit": {"server.storage", "server.values"},
+    "server.audit": {"protocol", "server.storage", "server.values"},
+    "server.failed_calls": {"server.hub", "server.storage", "server.values"},
     "server.accounts": {
         "protocol",
         "server.audit",
@@ -36,6 +37,7 @@ ALLOWED: dict[str, set[str]] = {
         "net",
         "server.accounts",
         "server.audit",
+        "server.failed_calls",
         "server.hub",
         "server.notify",
         "server.rights",

@@ -7,10 +7,12 @@ import os
 from dataclasses import dataclass, field
 
 from ovms.base.clock import Clock
+from ovms.protocol import Message, Role
 from ovms.protocol.crypto import make_token
 from ovms.protocol.welcome import ProvisionRecord
 from ovms.server.accounts.errors import LoginRefused
 from ovms.server.accounts.login import Credential, Login, LoginHolder
+from ovms.server.failed_calls import FailureReason
 from ovms.server.hub.hub import Hub
 from ovms.server.peers.called import PeerService
 from ovms.server.peers.exchange import PeerExchange
@@ -117,11 +119,30 @@ class FakeTokens:
         return token in self.seen
 
 
+class FakeNotes:
+    """Keeps what is noted of callers."""
+
+    def __init__(self) -> None:
+        self.failures: list[tuple[str, str, FailureReason]] = []
+        self.commands: list[tuple[str, str, str]] = []
+
+    def failed(self, vehicle_id: str, address: str, reason: FailureReason) -> None:
+        """Keep why a car failed to connect."""
+        self.failures.append((vehicle_id, address, reason))
+
+    def command(
+        self, message: Message, role: Role, vehicle_id: str, login: Login | None, address: str
+    ) -> None:
+        """Keep a message of an app, and who said it."""
+        actor = login.owner if login is not None else ""
+        self.commands.append((message.code, vehicle_id, actor))
+
+
 def services(hub: Hub, clock: Clock) -> tuple[Services, FakeAccounts, FakeProvisions]:
     """Make the services of an acceptor, and what a test moves in them."""
     accounts, provisions = FakeAccounts(), FakeProvisions()
     exchange = PeerExchange()
     hub.add_observer(exchange)
     peers = PeerService(hub, exchange, FakeStore(), clock)
-    made = Services(hub, accounts, peers, FakeTokens(), provisions.find)
+    made = Services(hub, accounts, peers, FakeTokens(), provisions.find, FakeNotes())
     return made, accounts, provisions

@@ -11,7 +11,7 @@ from ovms.server.acceptor import (
 )
 from ovms.server.hub.hub import Hub, HubSettings
 from tests.net.ends import CALLER_TOKEN, SECRET, Caller, calling
-from tests.server.fakes import FakeTokens, services
+from tests.server.fakes import FakeNotes, FakeTokens, services
 from tests.server.hub.fakes import START, VERSION, FakeAlerts, FakeStorage, make_vehicle
 from tests.waiting import until
 
@@ -36,6 +36,8 @@ class Site:
         made, self.accounts, self.provisions = services(self.hub, self.clock)
         assert isinstance(made.tokens, FakeTokens)
         self.tokens = made.tokens
+        assert isinstance(made.notes, FakeNotes)
+        self.notes = made.notes
         self.acceptor = Acceptor(made, self.clock)
         self.accounts.add_holder(self.acceptor)
         self.stack = AsyncExitStack()

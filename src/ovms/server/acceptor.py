@@ -43,6 +43,7 @@ from ovms.protocol.welcome import (
 from ovms.server.accounts.buckets import network_of
 from ovms.server.accounts.errors import LoginRefused
 from ovms.server.accounts.login import Login
+from ovms.server.failed_calls import FailureReason
 from ovms.server.hub.hub import Removed, RoomSession
 from ovms.server.hub.room import Room
 from ovms.server.provisions import ProvisionThrottle
@@ -88,6 +89,9 @@ HALF_CLOSE_TIMEOUT = 10.0
 
 LOGGED_ID_LENGTH = 32
 """Characters of a stranger's vehicle id that are logged."""
+
+NOTED = frozenset({"C", "E"})
+"""Codes of messages that may be commands."""
 
 STRANGER = "stranger"
 """The kind of those without a welcome, for the counts."""
@@ -167,8 +171,8 @@ class ServerConnection:
     """One accepted connection, from its first byte to its last."""
 
     __slots__ = ("_acceptor", "_entering", "_half_closed", "_has_spoken", "_network", "_opened",
-                 "_provisioning", "_refusals_due", "_welcome", "handler", "is_http", "login",
-                 "pump", "since")  # fmt: skip
+                 "_provisioning", "_refusals_due", "_vehicle_id", "_welcome", "handler", "is_http",
+                 "login", "pump", "since")  # fmt: skip
 
     def __init__(self, acceptor: Acceptor, *, is_http: bool = False) -> None:
         self._acceptor = acceptor
@@ -184,6 +188,8 @@ class ServerConnection:
         self._provisioning: asyncio.Task[None] | None = None
         self._refusals_due = 0
         """Requests for provisioning that came while the first is looked up."""
+        self._vehicle_id = ""
+        """The vehicle in whose room it is, as it is stored."""
         self.handler: ConnectionHandler | None = None
         """What handles its messages once it has been welcomed."""
         self.login: Login | None = None
@@ -266,6 +272,8 @@ class ServerConnection:
             case Message():
                 if self.handler is not None:
                     pump.counts.messages_received += 1
+                    if event.code in NOTED:
+                        self._note_command(pump, event)
                     self.handler.receive(event)
                     if self.handler.is_behind:
                         pump.slow_down()
@@ -319,6 +327,7 @@ class ServerConnection:
             if task is not None:
                 task.cancel()
         if self.handler is not None:
+            self._note_unproven(pump, error)
             self.handler.closed(error)
             log.info("disconnected", **self._facts(), reason=_reason(error), seconds=int(self.age))
         elif error is not None or self._welcome is not None:
@@ -344,6 +353,7 @@ class ServerConnection:
                 pump.close(error)
             else:
                 self._acceptor.unanswered += 1
+                self._note_failure(pump, FailureReason.BUSY)
 
     async def _enter_by_secret(self, pump: Pump, welcome: CallerWelcome) -> None:
         def proves(secret: str) -> bool:
@@ -386,7 +396,11 @@ class ServerConnection:
                 self._enter_room(
                     pump, room, welcome.role, token=welcome.token, is_repeated=found.is_repeated
                 )
+        except TlsOnly:
+            self._note_failure(pump, FailureReason.TLS_ONLY)
+            raise
         except AuthenticationFailed:
+            self._note_failure(pump, FailureReason.WRONG_SECRET)
             if welcome.role is Role.CAR:
                 self._acceptor.services.hub.car_refused(room)
             raise
@@ -467,6 +481,7 @@ class ServerConnection:
         rights: VehicleRight | None = None,
     ) -> None:
         hub = self._acceptor.services.hub
+        self._vehicle_id = room.vehicle.id
         self._acceptor.counts.enter(pump, role.name.lower())
         pump.allowance = Allowance(self._acceptor.rate)
         if role is not Role.CAR:
@@ -483,6 +498,29 @@ class ServerConnection:
         self.handler = self._acceptor.services.peers.admit(
             vehicle.id, vehicle.secret, pump, welcome.words
         )
+
+    # -- what is noted ----------------------------------------------------------------------
+
+    def _note_command(self, pump: Pump, message: Message) -> None:
+        """Note a command of an app in the audit trail."""
+        if self._welcome is not None and self._vehicle_id:
+            self._acceptor.services.notes.command(
+                message, self._welcome.role, self._vehicle_id, self.login, _address(pump)
+            )
+
+    def _note_failure(
+        self, pump: Pump, reason: FailureReason, error: Exception | None = None
+    ) -> None:
+        """Note for the owner why a car failed to connect, unless this server ends it."""
+        welcome, is_ours = self._welcome, isinstance(error, GoingAway)
+        if isinstance(welcome, CallerWelcome) and welcome.role is Role.CAR and not is_ours:
+            self._acceptor.services.notes.failed(welcome.vehicle_key, _address(pump), reason)
+
+    def _note_unproven(self, pump: Pump, error: Exception | None) -> None:
+        """Note that a car was gone before it had proven itself, unless another one is there."""
+        room = self._acceptor.services.hub.rooms.get(self._vehicle_id)
+        if room is not None and room.car is None and not pump.session.is_proven:
+            self._note_failure(pump, FailureReason.NO_PROOF, error)
 
     # -- auto-provisioning ------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from ovms.base.buckets import Buckets
 from ovms.base.logs import get_logger
+from ovms.protocol.commands import BY_NUMBER
 from ovms.server.storage.audit import add_audit, forget_audit
 from ovms.server.storage.errors import StoreClosed, StoreError
 from ovms.server.storage.expiry import CHUNK
@@ -56,10 +57,22 @@ UNKNOWN_LIMIT: Final = 50
 
 DAY: Final = 86400.0
 
+COMMAND: Final = "command"
+"""The action of a command to a car."""
+
 DAILY_LIMIT: Final = 20_000
 """What is noted once a day at most, and remembered: the oldest is forgotten."""
 
 log = get_logger("ovms.server.audit")
+
+
+def command_words(number: int | None) -> str:
+    """Return what an entry says of a command: its number and name; a sealed one shows neither."""
+    if number is None:
+        return "sealed"
+    spec = BY_NUMBER.get(number)
+    return f"{number} {spec.name}" if spec is not None else f"{number}"
+
 
 Key = tuple[int | None, str]
 

@@ -37,7 +37,9 @@ from ovms.server.accounts.login import Accounts
 from ovms.server.alerts.expansion import Expansion
 from ovms.server.alerts.expansion import load as alert_tables
 from ovms.server.audit import Audit
+from ovms.server.call_notes import CallNotes
 from ovms.server.doorstep import Doorstep
+from ovms.server.failed_calls import FailedCalls
 from ovms.server.http.account_mail import AccountMailer
 from ovms.server.http.callers import Callers
 from ovms.server.http.context import HttpContext
@@ -228,8 +230,11 @@ async def serve(
             _hub(settings, store, notifier, clock) as hub,
             _audit(settings, store, clock) as audit,
             _accounts(store, clock, audit) as accounts,
-            _services(settings, store, hub, accounts, clock) as services,
-            _http(settings, store, hub, accounts, audit, clock, notifier.desk) as http,
+            _failed_calls(store, hub, clock) as failed_calls,
+            _services(settings, store, hub, accounts, audit, failed_calls, clock) as services,
+            _http(
+                settings, store, hub, accounts, audit, failed_calls, clock, notifier.desk
+            ) as http,
             _metrics(http.context) as metrics,
         ):
             acceptor = Acceptor(services, clock, rate=settings.message_rate())
@@ -358,7 +363,13 @@ async def _hub(
 
 @asynccontextmanager
 async def _services(
-    settings: ServerSettings, store: Store, hub: Hub, accounts: Accounts, clock: Clock
+    settings: ServerSettings,
+    store: Store,
+    hub: Hub,
+    accounts: Accounts,
+    audit: Audit,
+    failed_calls: FailedCalls,
+    clock: Clock,
 ) -> AsyncIterator[Services]:
     """Open the services for each kind of caller, and call the other servers."""
 
@@ -368,7 +379,8 @@ async def _services(
 
     tokens = await SeenTokens.open(store.database, store.writer, clock.time)
     async with peering(settings, store.database, hub, clock, on_taken, tokens) as peers:
-        yield Services(hub, accounts, peers, tokens, store.find_provision)
+        notes = CallNotes(audit, failed_calls)
+        yield Services(hub, accounts, peers, tokens, store.find_provision, notes)
 
 
 @asynccontextmanager
@@ -378,6 +390,7 @@ async def _http(
     hub: Hub,
     accounts: Accounts,
     audit: Audit,
+    failed_calls: FailedCalls,
     clock: Clock,
     channels: ChannelDesk,
 ) -> AsyncIterator[HttpService]:
@@ -387,7 +400,7 @@ async def _http(
     accounts.add_holder(watches)
     callers = Callers(accounts, clock, settings.call_rate())
     context = HttpContext(
-        hub, store, callers, clock, watches, audit, desk, channels,
+        hub, store, callers, clock, watches, audit, desk, channels, failed_calls,
         settings.http_answer_timeout, settings.mqtt_superuser, settings.owner_quotas(),
         settings.public_url,
     )  # fmt: skip
@@ -425,6 +438,17 @@ async def _metrics(context: HttpContext) -> AsyncIterator[HttpService]:
         yield metrics
     finally:
         await metrics.close()
+
+
+@asynccontextmanager
+async def _failed_calls(store: Store, hub: Hub, clock: Clock) -> AsyncIterator[FailedCalls]:
+    """Open what knows why cars failed to connect; at the end write what waits."""
+    failed_calls = await FailedCalls.open(store.database, clock)
+    hub.add_observer(failed_calls)
+    try:
+        yield failed_calls
+    finally:
+        await failed_calls.close()
 
 
 @asynccontextmanager

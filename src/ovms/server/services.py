@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from ovms.protocol import Message
+from ovms.protocol import Message, Role
 from ovms.protocol.welcome import ProvisionRecord
 from ovms.server.accounts.login import Login, LoginHolder
+from ovms.server.failed_calls import FailureReason
 from ovms.server.hub.hub import Hub
 from ovms.server.peers.called import PeerService
 
@@ -74,6 +75,18 @@ class TokenService(Protocol):
         ...
 
 
+class NoteService(Protocol):
+    """Notes what callers do: :class:`ovms.server.call_notes.CallNotes`."""
+
+    def failed(self, vehicle_id: str, address: str, reason: FailureReason) -> None:
+        """Note why a vehicle's car failed to connect."""
+
+    def command(
+        self, message: Message, role: Role, vehicle_id: str, login: Login | None, address: str
+    ) -> None:
+        """Note a command to a car; other messages pass."""
+
+
 FindProvision = Callable[[str], Awaitable[ProvisionRecord | None]]
 """Finds the record for a car by its key; ``None`` without one."""
 
@@ -87,3 +100,4 @@ class Services:
     peers: PeerService
     tokens: TokenService
     find_provision: FindProvision
+    notes: NoteService

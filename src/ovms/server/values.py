@@ -20,6 +20,7 @@ __all__ = [
     "AlertRow",
     "AuditEntry",
     "DayTraffic",
+    "FailedCall",
     "HistoryEntry",
     "HistoryKey",
     "ImportOwner",
@@ -285,6 +286,22 @@ class AuditEntry:
     """Where it came from, without a port; empty of the command line."""
     id: int = 0
     """Its number in the database; later ones are greater."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCall:
+    """Why a vehicle's car last failed to connect. Times in Unix seconds."""
+
+    vehicle_id: str
+    time: float
+    address: str
+    """Where it came from, without a port."""
+    reason: str
+    """A word, as in :mod:`ovms.server.failed_calls`."""
+    count: int
+    """How often it failed since the car was last connected."""
+    first: float
+    """When it failed first."""
 
 
 @dataclass(frozen=True, slots=True)

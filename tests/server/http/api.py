@@ -15,6 +15,7 @@ from ovms.protocol import Message, Role
 from ovms.server.accounts import passwords
 from ovms.server.accounts.login import Accounts
 from ovms.server.audit import Audit
+from ovms.server.failed_calls import FailedCalls
 from ovms.server.http.account_mail import AccountMailer
 from ovms.server.http.app import make_app
 from ovms.server.http.callers import Callers
@@ -66,6 +67,8 @@ class HttpSite:
         self.clock = clock
         self.hub = Hub(store, FakeAlerts(), clock, HubSettings(VERSION))
         self.audit = Audit(database, clock)
+        self.failed_calls = FailedCalls(database, clock, set())
+        self.hub.add_observer(self.failed_calls)
         self.accounts = Accounts(database, clock, self.audit)
         self.watches = Watches(self.hub, clock.monotonic)
         self.accounts.add_holder(self.watches)
@@ -76,6 +79,7 @@ class HttpSite:
         self.channels = ChannelDesk(channels, TYPES, {"mail": self.mail}, clock, MAILS_A_VEHICLE)
         self.context = HttpContext(
             self.hub, store, callers, clock, self.watches, self.audit, self.desk, self.channels,
+            self.failed_calls,
             mqtt_superuser=mqtt_superuser,
         )  # fmt: skip
         self.accounts.add_holder(self.context.live)
@@ -129,6 +133,7 @@ class HttpSite:
         await self.hub.close()
         await self.accounts.close()
         await self.audit.close()
+        await self.failed_calls.close()
 
 
 async def add_token(api: HttpSite, permit: str, token: str = "", owner: str = "bob") -> str:

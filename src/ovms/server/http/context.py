@@ -12,6 +12,7 @@ from ovms.server.storage.limits import OwnerQuotas
 if TYPE_CHECKING:
     from ovms.base.clock import Clock
     from ovms.server.audit import Audit
+    from ovms.server.failed_calls import FailedCalls
     from ovms.server.http.callers import Callers
     from ovms.server.http.desk import AccountDesk
     from ovms.server.http.watches import Watches
@@ -37,6 +38,7 @@ class HttpContext:
     """What makes and recovers accounts."""
     channels: ChannelDesk
     """Where alerts go."""
+    failed_calls: FailedCalls
     answer_timeout: float = ANSWER_TIMEOUT
     """Seconds that a call waits for a car's answer."""
     mqtt_superuser: str | None = None

@@ -18,6 +18,7 @@ from ovms.server.storage.encryption import decrypt, encrypt
 from ovms.server.storage.errors import AlreadyExists, DamagedSecret, InvalidValue, NotFound
 from ovms.server.storage.expiry import CHUNK, forget_history
 from ovms.server.storage.schema import (
+    failed_calls,
     messages,
     notifications,
     owner_warnings,
@@ -191,6 +192,7 @@ def transfer_vehicle(
         n = notifications.c
         connection.execute(delete(notifications).where(n.vehicle_id == vehicle.id))
         end_shares(connection, vehicle.id, now)
+        connection.execute(delete(failed_calls).where(failed_calls.c.vehicle_id == vehicle.id))
     return _change(connection, vehicle_id, now, **values)
 
 
@@ -247,7 +249,14 @@ def tombstone(connection: Connection, vehicle_id: str, now: float, rows: int = C
 
     ``rows`` of its history are deleted at once; the others count no longer, and are deleted later.
     """
-    for table in (messages, presence, utilisation, notifications, owner_warnings):
+    for table in (
+        messages,
+        presence,
+        utilisation,
+        notifications,
+        owner_warnings,
+        failed_calls,
+    ):
         connection.execute(delete(table).where(table.c.vehicle_id == vehicle_id))
     forget_history(connection, vehicle_id, rows)
     end_shares(connection, vehicle_id, now)
@@ -272,6 +281,13 @@ def load_vehicle(
     query = query.where(m.vehicle_id == names.vehicle_key(vehicle_id)).order_by(m.code)
     rows = connection.execute(query).all()  # also of nobody: it takes as long
     return None if vehicle is None else (vehicle, [LatestMessage(*row) for row in rows])
+
+
+def last_heard(connection: Connection, vehicle_id: str) -> float | None:
+    """Return when a vehicle's car was last heard, in Unix seconds; ``None`` if never."""
+    query = select(presence.c.heard).where(presence.c.vehicle_id == vehicle_id)
+    heard: float | None = connection.scalar(query)
+    return heard
 
 
 def changed_since(connection: Connection, since: float) -> list[VehicleChange]:

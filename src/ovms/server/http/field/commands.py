@@ -9,6 +9,7 @@ from ovms.protocol.commands import Answer, Command, Result
 from ovms.protocol.records import legible
 from ovms.protocol.settings_names import FEATURE_NAMES, HIDDEN_VALUE, PARAMETER_NAMES, PASSWORDS
 from ovms.server.accounts.tokens import allows
+from ovms.server.audit import COMMAND, command_words
 from ovms.server.http.answers import json_answer, text_answer
 from ovms.server.http.bodies import values_of
 from ovms.server.http.errors import CallFailed
@@ -84,6 +85,13 @@ def _handler(call: CommandCall) -> Handler:
         if rights is not None and (refusal := refusal_of(rights, Command(call.spec.number))):
             raise CallFailed(403, refusal[:1].upper() + refusal[1:])
         command = make_command(call, query, await values_of(request), context.clock.time())
+        context.audit.put(
+            COMMAND,
+            actor=caller.login.owner,
+            vehicle_id=vehicle_id,
+            detail=command_words(command.number),
+            address=caller.address,
+        )
         answers = await _unless_gone(request, _ask(context, vehicle_id, command))
         return make_answer(call.spec, answers)
 

@@ -28,6 +28,13 @@ def routes(context: HttpContext) -> list[Route]:
 async def log_in(context: HttpContext, caller: HttpCaller, request: Request) -> Response:
     """Begin a session; answer with its cookie, which has no attributes: clients take all of it."""
     session = context.callers.open_session(caller)
+    context.audit.put(
+        "session.open",
+        actor=caller.login.owner,
+        owner_id=caller.login.owner_id,
+        detail="of the field's API",
+        address=caller.address,
+    )
     answer = text_answer("Login ok")
     answer.headers["set-cookie"] = f"{COOKIE}={session.id}"
     return answer

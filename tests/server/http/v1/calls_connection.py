@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from tests.server.http.v1.cases import Case, Need
+
+CALLS = {"GET /vehicles/{vehicle_id}/connection": Case(Need.VIEW)}
