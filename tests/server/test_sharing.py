@@ -62,7 +62,9 @@ async def open_shared(folder: Path) -> AsyncIterator[SharedSite]:
     """Open the site in a folder."""
     async with open_site(folder) as http:
         made, *_ = services(http.hub, http.clock)
-        made = Services(http.hub, http.accounts, made.peers, made.tokens, made.find_provision)
+        made = Services(
+            http.hub, http.accounts, made.peers, made.tokens, made.find_provision, made.notes
+        )
         acceptor = Acceptor(made, http.clock)
         http.accounts.add_holder(acceptor)
         loop = asyncio.get_running_loop()

@@ -19,7 +19,6 @@ import os
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, TypeVar
 
 from ovms.base.clock import Clock
@@ -47,7 +46,7 @@ from ovms.server.failed_calls import FailureReason
 from ovms.server.hub.hub import Removed, RoomSession
 from ovms.server.hub.room import Room
 from ovms.server.provisions import ProvisionThrottle
-from ovms.server.refusals import reason_of_refusal
+from ovms.server.refusals import WarningKind, reason_of_refusal
 from ovms.server.rights import VehicleRight
 from ovms.server.services import ConnectionHandler, Services
 from ovms.server.storage.errors import StoreError
@@ -102,20 +101,6 @@ KINDS = (*(role.name.lower() for role in Role), STRANGER, "http")
 T = TypeVar("T")
 
 log = get_logger("ovms.acceptor")
-
-
-class WarningKind(Enum):
-    """What an owner is told of once, in these words."""
-
-    REPEATED = (
-        "Somebody repeated a login to this vehicle that was overheard, and was refused. "
-        "Have apps and car connect by TLS, then set a new secret"
-    )
-    PLAIN = (
-        "A login to this vehicle without TLS was refused: it takes TLS only. If it was your car or "
-        "app, set that to TLS and start it again, or allow logins without TLS; then set a new "
-        "secret"
-    )
 
 
 class NoWelcome(Exception):

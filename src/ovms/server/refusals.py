@@ -1,7 +1,8 @@
-"""Why callers were refused, in few words that can be counted."""
+"""Why callers were refused: in few words that can be counted, and for those who own the vehicle."""
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Final
 
 REASONS: Final = {
@@ -28,6 +29,20 @@ LEFT: Final = "left"
 OTHER: Final = "other"
 
 ALL_REASONS: Final = (*REASONS.values(), LEFT, OTHER)
+
+
+class WarningKind(Enum):
+    """What an owner is told of once, in these words."""
+
+    REPEATED = (
+        "Somebody repeated a login to this vehicle that was overheard, and was refused. "
+        "Have apps and car connect by TLS, then set a new secret"
+    )
+    PLAIN = (
+        "A login to this vehicle without TLS was refused: it takes TLS only. If it was your car or "
+        "app, set that to TLS and start it again, or allow logins without TLS; then set a new "
+        "secret"
+    )
 
 
 def reason_of_refusal(error: Exception | None) -> str:
