@@ -438,13 +438,20 @@ class Accounts:
 
     async def _admit(self, owner_id: int, credential: Credential) -> Login:
         """Return the login, if its credential still holds."""
-        self._check_open()
-        query = partial(queries.account_states, owner_ids=(owner_id,), now=self._clock.time())
-        states = await self.database.read(query, Lane.LOGINS)
-        login = self._login(owner_id, credential, states.get(owner_id))
+        login = await self.find_login(owner_id, credential)
         if login is None:
             raise LoginRefused
         return login
+
+    async def find_login(self, owner_id: int, credential: Credential) -> Login | None:
+        """Return the login that a credential gives now, ``None`` if it no longer holds.
+
+        Raises :class:`ovms.server.storage.errors.StoreError`.
+        """
+        self._check_open()
+        query = partial(queries.account_states, owner_ids=(owner_id,), now=self._clock.time())
+        states = await self.database.read(query, Lane.LOGINS)
+        return self._login(owner_id, credential, states.get(owner_id))
 
     def _login(
         self, owner_id: int, credential: Credential, state: AccountState | None

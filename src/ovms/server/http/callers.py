@@ -20,7 +20,8 @@ from ovms.server.http.credentials import basic, named_in, session_ids
 from ovms.server.http.errors import CallFailed
 from ovms.server.http.limits import CallLimits, CallRate
 from ovms.server.http.sessions import HttpSession, HttpSessions
-from ovms.server.rights import VehicleRight, format_rights
+from ovms.server.hub.permissions import may_read
+from ovms.server.rights import NO_RIGHT, VehicleRight, format_rights
 from ovms.server.storage.errors import StoreError
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Callers:
         self._logins = CallLogins(accounts, clock)
         self.check_logins = accounts.check_logins
         """Has all who hold logins know at once of a change that a call has made."""
+        self._find_login = accounts.find_login
         self._limits = CallLimits(clock, rate)
 
     async def identify(self, request: Request, form: Mapping[str, str]) -> HttpCaller:
@@ -144,6 +146,14 @@ class Callers:
             raise CallFailed(503, "Too many logins at once", wait=BUSY_WAIT) from None
         except StoreError:
             raise database_away() from None
+
+    async def still_reads(self, login: Login, vehicle_id: str, record_type: str) -> bool:
+        """Return whether a long answer to somebody may go on; of their own vehicle it may."""
+        if vehicle_id not in login.shared:
+            return True
+        now = await self._find_login(login.owner_id, login.credential)
+        rights = now.rights_on(vehicle_id) if now is not None else NO_RIGHT
+        return VehicleRight.VIEW in rights and may_read(rights, record_type)
 
     def count(self, login: Login) -> None:
         """Count a call. Raises :class:`CallFailed` (429) if it is one too many."""

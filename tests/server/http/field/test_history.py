@@ -8,7 +8,7 @@ import pytest
 from starlette.types import Message, Scope
 
 from ovms.protocol.records.history import KeptRecord
-from ovms.server.http.field.history import PagedRecords
+from ovms.server.http.field.history import PagedRecords, ShareOver
 from ovms.server.storage.errors import StoreClosed
 from ovms.server.values import HistoryEntry
 from tests.server.http.api import BOB, HttpSite
@@ -187,9 +187,10 @@ async def test_nobody_reads_any_more(api: HttpSite) -> None:
     assert read.held == []
 
 
-async def test_an_answer_that_breaks_off(api: HttpSite) -> None:
+@pytest.mark.parametrize("error", [StoreClosed("closed"), ShareOver()])
+async def test_an_answer_that_breaks_off(api: HttpSite, error: Exception) -> None:
     """An answer that cannot be read to its end has no end, so nobody takes it for whole."""
-    sent, body = await send_pages(api, Reader(api, 1, StoreClosed("closed")))
+    sent, body = await send_pages(api, Reader(api, 1, error))
     assert sent[-1]["more_body"]
     assert body.startswith(b"[{")
     assert not body.endswith(b"]\n")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from ovms.protocol import Role
 from ovms.server.rights import RIGHT_WORDS, parse_rights
 from ovms.server.storage import queries
 from tests.server.http.api import BOB, PASSWORD
+from tests.server.hub.fakes import message
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -133,3 +135,35 @@ async def test_the_end(api: HttpSite) -> None:
     assert {login.owner for login in api.watches.logins()} == {"Alice", "Bob"}
     assert len(api.watches) == 2
     assert (await api.call("GET status")).status_code == 200
+
+
+@pytest.mark.parametrize(("rights", "is_read"), [("location", True), ("view", False), ("", False)])
+async def test_a_long_answer(
+    api: HttpSite, monkeypatch: pytest.MonkeyPatch, rights: str, is_read: bool
+) -> None:
+    """It goes on while the share allows it: each page of a history is asked for anew."""
+    monkeypatch.setattr("ovms.server.http.field.history.PAGE", 2)
+    share(api, "location")
+    car, _ = await api.enter(Role.CAR)
+    for number in range(5):
+        car.receive(message(f"HNEW,{number},86400,x"))
+    read_page, pages = api.store.history_page, 0
+
+    async def read(*asked: Any) -> Any:
+        nonlocal pages
+        pages += 1
+        if pages == 1 and rights:
+            share(api, rights)
+        elif pages == 1:
+            alice = partial(queries.get_owner, name="alice")
+            api.change(lambda c, now: queries.end_share(c, "CAR1", alice(c), now))
+        return await read_page(*asked)
+
+    monkeypatch.setattr(type(api.store), "history_page", lambda _, *asked: read(*asked))
+    if is_read:
+        answer = await api.get("/api/historical/CAR1/NEW", **ALICE)
+        assert len(answer.json()) == 5
+    else:
+        with pytest.raises(AssertionError):  # the client of these tests takes no half answers
+            await api.get("/api/historical/CAR1/NEW", **ALICE)
+        assert pages == 1

@@ -116,6 +116,27 @@ async def test_positions(v1: ApiSite, record_type: str) -> None:
             assert answer.status_code == status
 
 
+async def test_csv_of_a_share_that_ends(v1: ApiSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No page follows for somebody with whom the vehicle is shared no longer."""
+    monkeypatch.setattr("ovms.server.http.v1.history.RECORDS_LIMIT", 2)
+    await put(v1, "S", *((at, f"{at},K") for at in range(-5, 0)))
+    v1.share("view")
+    params = {"type": "S", "format": "csv"}
+    whole = await v1.call(f"GET {RECORDS}", "alice", params=params)
+    read_history, pages = type(v1.context.store).read_history, 0
+
+    async def read(*asked: Any) -> Any:
+        nonlocal pages
+        pages += 1
+        v1.share_only("")
+        return await read_history(*asked)
+
+    monkeypatch.setattr(type(v1.context.store), "read_history", read)
+    cut = await v1.call(f"GET {RECORDS}", "alice", params=params)
+    assert len(whole.text.splitlines()) == 6
+    assert len(cut.text.splitlines()) == 3
+
+
 async def test_delete(v1: ApiSite) -> None:
     """Records of a span are deleted and counted no longer, then all of the type."""
     await put(v1, "S", *((at, "50,K") for at in range(-2500, 0)))

@@ -68,6 +68,9 @@ async def list_records(context: HttpContext, caller: HttpCaller, request: Reques
     store = context.store
 
     async def read(after: HistoryKey | None) -> Page:
+        reads = context.callers.still_reads
+        if after is not None and not await reads(caller.login, vehicle_id, record_type):
+            raise ShareOver
         return await store.history_page(vehicle_id, record_type, since, after, last_id, PAGE)
 
     with store.holding_expiry():
@@ -76,6 +79,14 @@ async def list_records(context: HttpContext, caller: HttpCaller, request: Reques
     if len(page) >= count:
         return json_answer([_record_facts(entry) for entry in page])
     return PagedRecords(vehicle_id, page, read, store.holding_expiry())
+
+
+class ShareOver(Exception):
+    """The vehicle is shared with the caller no longer, or not so."""
+
+    def __str__(self) -> str:
+        """Return the reason."""
+        return "the share is over"
 
 
 class PagedRecords(Response):
@@ -97,7 +108,7 @@ class PagedRecords(Response):
             with self._holding:
                 async with asyncio.timeout(ANSWER_TIMEOUT):
                     await self._send_pages(Request(scope, receive), send)
-        except (StoreError, TimeoutError) as error:
+        except (StoreError, TimeoutError, ShareOver) as error:
             log.warning("a history was not sent to its end", vehicle=self._vehicle_id,
                         reason=str(error) or "too slow")  # fmt: skip
 

@@ -37,7 +37,7 @@ from ovms.server.hub.permissions import may_read
 from ovms.server.storage import queries
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from ovms.server.http.context import HttpContext
     from ovms.server.storage.store import Store
@@ -180,7 +180,10 @@ async def list_history_records(
     )  # fmt: skip
     place = read_place(after)
     if format is Format.CSV or (format is None and _wants_csv(request)):
-        return StreamingResponse(records.csv(place, limit), media_type=CSV_TYPE)
+        may_go_on = partial(
+            context.callers.still_reads, call.caller.login, call.id, legible(record_type)
+        )
+        return StreamingResponse(records.csv(place, limit, may_go_on), media_type=CSV_TYPE)
     page, is_more = await records.read(place, limit or 100)
     return RecordPage(
         type=legible(record_type),
@@ -300,8 +303,16 @@ class Records:
         )
         return await self.store.read_history(self.vehicle_id, query)
 
-    async def csv(self, after: HistoryKey | None, limit: int | None) -> AsyncIterator[bytes]:
-        """Yield the records as CSV, page by page; all of them without a limit."""
+    async def csv(
+        self,
+        after: HistoryKey | None,
+        limit: int | None,
+        may_go_on: Callable[[], Awaitable[bool]],
+    ) -> AsyncIterator[bytes]:
+        """Yield the records as CSV, page by page; all of them without a limit.
+
+        Before each further page ``may_go_on`` is asked: a share may end meanwhile.
+        """
         names = self.columns.reader.names
         yield csv_lines([("time", "number", *(names or ("data",)))])
         is_more = True
@@ -314,6 +325,7 @@ class Records:
             if limit is not None:
                 limit -= len(page)
                 is_more = is_more and limit > 0
+            is_more = is_more and await may_go_on()
 
     def _row(self, entry: HistoryEntry, names: tuple[str, ...]) -> list[object]:
         head: list[object] = [iso_millis(entry.time), entry.number]
