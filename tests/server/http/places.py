@@ -45,7 +45,8 @@ class CallPlace:
         """Opened by the test: calls of ``/wait`` are answered then."""
         self.waiting = 0
         watches = SimpleNamespace(tick=lambda: None, close=lambda: None)
-        context = cast("HttpContext", SimpleNamespace(clock=self.clock, watches=watches))
+        parts = SimpleNamespace(clock=self.clock, watches=watches, live=watches)
+        context = cast("HttpContext", parts)
         self.service = HttpService(context, forwarded_from, self.unfit.append)
         self.peer = "192.0.2.7:4000"
         self.port = 0

@@ -362,6 +362,26 @@ async def test_what_is_refused(place: CallPlace, name: str) -> None:
         assert await caller.is_closed()
 
 
+@pytest.mark.parametrize(
+    ("request_", "status", "code"),
+    [
+        (b"GET /api/v1/" + b"a" * URL_LIMIT, 414, "url_too_long"),
+        (b"POST /api/v1/x HTTP/1.1\r\nContent-Length: 99999\r\n\r\n", 413, "too_large"),
+        (b"GET /api/v1/x HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400, "bad_request"),
+    ],
+)
+async def test_what_is_refused_of_our_api(
+    place: CallPlace, request_: bytes, status: int, code: str
+) -> None:
+    """Its calls are refused in the body that all its errors have."""
+    async with await place.calls() as caller:
+        caller.writer.write(request_)
+        found, headers, body = await caller.hears()
+        assert (found, headers["Content-Type"]) == (status, "application/json")
+        content = json.loads(body)["error"]
+        assert (content.keys(), content["code"]) == ({"code", "message", "details"}, code)
+
+
 async def test_what_is_not_refused(place: CallPlace) -> None:
     """A URL, a head and a body at their bounds are answered."""
     url = b"/echo?" + b"a" * (URL_LIMIT - 6)

@@ -11,6 +11,7 @@ chunks, folded lines, lone line ends) is refused. A call without ``Host`` is ans
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections import deque
 from contextlib import suppress
@@ -56,6 +57,11 @@ have one read, and a form of 64 KiB takes 30 ms."""
 SLICE: Final = 1024
 """Bytes that are parsed at once, never beyond the end of a head: a call becomes an object of some
 kilobytes, and behind one that waits nothing is parsed."""
+
+API_PATH: Final = b"/api/v1/"
+
+API_CODES: Final = {408: "timeout", 413: "too_large", 414: "url_too_long", 431: "head_too_large"}
+"""The codes of errors of ``/api/v1`` that are found before the application is reached."""
 
 HEAD_END: Final = b"\r\n\r\n"
 
@@ -577,9 +583,11 @@ class HttpConnection(HttpToolsProtocol):
             self._send_refusal(refused)
 
     def _send_refusal(self, refused: CallRefused) -> None:
-        body = f"{refused}\n".encode()
+        kind, body = b"text/plain; charset=utf-8", f"{refused}\n".encode()
+        if getattr(self, "url", b"").startswith(API_PATH):
+            kind, body = b"application/json", _api_body(refused)
         headers = [
-            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-type", kind),
             (b"content-length", str(len(body)).encode()),
             (b"access-control-allow-origin", b"*"),
             (b"date", self._service.date()),
@@ -592,6 +600,13 @@ class HttpConnection(HttpToolsProtocol):
             self.transport.close()
         elif self.transport.can_write_eof():
             self.transport.write_eof()
+
+
+def _api_body(refused: CallRefused) -> bytes:
+    """Return the body that errors of ``/api/v1`` have, without importing what makes the others."""
+    code = API_CODES.get(refused.status, "bad_request")
+    content = {"code": code, "message": str(refused), "details": []}
+    return json.dumps({"error": content}, separators=(",", ":")).encode()
 
 
 def _without_echo(last: bytes, piece: bytes) -> bytes:

@@ -22,6 +22,7 @@ async def test_another_method(v1: ApiSite) -> None:
     """So is a method that a call does not have."""
     answer = await v1.call("DELETE /vehicles")
     assert (answer.status_code, answer.json()["error"]["code"]) == (405, "method_not_allowed")
+    assert answer.headers["allow"] == "GET, POST"
 
 
 @pytest.mark.parametrize(

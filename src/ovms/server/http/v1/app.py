@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Match
 
 from ovms.base.failures import FailureLog
 from ovms.base.logs import get_logger
@@ -131,7 +133,7 @@ def _api_error(request: Request, error: Exception) -> ApiError:
             ]
             return ApiError(422, "The call is not as it should be; see details", details=details)
         case HTTPException():
-            return ApiError(error.status_code, error.detail)
+            return ApiError(error.status_code, error.detail, allow=_allowed(request, error))
         case RecordError():
             return from_record(error)
         case StoreError():
@@ -139,3 +141,17 @@ def _api_error(request: Request, error: Exception) -> ApiError:
     route = getattr(request.scope.get("route"), "path", "none")
     request.app.state.failures.failed(str(route), error, method=request.method)
     return ApiError(500, "Internal server error")
+
+
+def _allowed(request: Request, error: HTTPException) -> str:
+    """Return the methods that a path has, for a call by another one."""
+    if error.status_code != 405:
+        return ""
+    found = {
+        method
+        for module in MODULES
+        for route in module.router.routes
+        if isinstance(route, APIRoute) and route.matches(request.scope)[0] is not Match.NONE
+        for method in route.methods or ()
+    }
+    return ", ".join(sorted(found)) or (error.headers or {}).get("Allow", "")

@@ -74,7 +74,7 @@ class ErrorBody(BaseModel):
 class ApiError(Exception):
     """A call of ``/api/v1`` fails with a status, a code for programs, and a sentence for people.
 
-    ``wait`` in seconds goes into ``Retry-After``.
+    ``wait`` in seconds goes into ``Retry-After``, the methods that ``allow`` names into ``Allow``.
     """
 
     def __init__(
@@ -85,12 +85,14 @@ class ApiError(Exception):
         *,
         wait: float | None = None,
         details: list[ErrorDetail] | None = None,
+        allow: str = "",
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code or CODES.get(status, "error")
         self.wait = wait
         self.details = details or []
+        self.allow = allow
 
 
 def error_answer(error: ApiError) -> JSONResponse:
@@ -99,6 +101,8 @@ def error_answer(error: ApiError) -> JSONResponse:
     headers = {"cache-control": "no-store"}
     if error.wait is not None:
         headers["retry-after"] = str(max(1, math.ceil(error.wait)))
+    if error.allow:
+        headers["allow"] = error.allow
     if error.status == 401:
         headers["www-authenticate"] = 'Bearer realm="ovms"'
     body = ErrorBody(error=content).model_dump()
