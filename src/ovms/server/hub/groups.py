@@ -116,6 +116,15 @@ class Groups:
         self._due[name, watcher] = None
         self._send_due()
 
+    def names_of(self, vehicle_id: str) -> set[bytes]:
+        """Return the names of the groups that a car is in."""
+        return set(self._cars.get(vehicle_id, ()))
+
+    def positions_in(self, name: bytes) -> dict[str, bytes]:
+        """Return the position of each car of a group by its id, as clients get it."""
+        group = self._groups.get(name)
+        return {} if group is None else {key: each.data for key, each in group.positions.items()}
+
     def car_gone(self, vehicle_id: str) -> None:
         """Forget the positions of a car that is gone."""
         for name in self._cars.pop(vehicle_id, ()):
