@@ -47,15 +47,20 @@ class GpxWriter:
     def add(self, time: float, fields: Mapping[str, object]) -> None:
         """Write the position of a location record that was made at ``time``, if it has one."""
         place = place_of(fields)
-        if place is None:
-            return
+        if place is not None:
+            self.add_point(time, *place, fields)
+
+    def add_point(
+        self, time: float, latitude: float, longitude: float, fields: Mapping[str, object]
+    ) -> None:
+        """Write a position that is known, and what else ``fields`` have that GPX knows."""
         if self._last is None or not 0 <= time - self._last <= GAP:
-            self._end_segment()
+            self.end_segment()
             self._line(2)
             self._start("trkseg")
         self._last = time
         self._line(3)
-        self._start("trkpt", {"lat": f"{place[0]:.6f}", "lon": f"{place[1]:.6f}"})
+        self._start("trkpt", {"lat": f"{latitude:.6f}", "lon": f"{longitude:.6f}"})
         if isinstance(altitude := fields.get("altitude"), int | float):
             self._text("ele", f"{altitude:.1f}")
         self._text("time", iso_time(time))
@@ -65,20 +70,22 @@ class GpxWriter:
             self._text("hdop", f"{hdop:.2f}")
         self._xml.endElement("trkpt")
 
+    def end_segment(self) -> None:
+        """End the segment: the next point begins another."""
+        if self._last is not None:
+            self._line(2)
+            self._xml.endElement("trkseg")
+        self._last = None
+
     def end(self) -> None:
         """Write the end."""
-        self._end_segment()
+        self.end_segment()
         self._line(1)
         self._xml.endElement("trk")
         self._line(0)
         self._xml.endElement("gpx")
         self._xml.ignorableWhitespace("\n")
         self._xml.endDocument()
-
-    def _end_segment(self) -> None:
-        if self._last is not None:
-            self._line(2)
-            self._xml.endElement("trkseg")
 
     def _start(self, name: str, attributes: dict[str, str] | None = None) -> None:
         self._xml.startElement(name, AttributesImpl(attributes or {}))

@@ -40,6 +40,7 @@ from ovms.server.storage.provisions import (
 )
 from ovms.server.storage.quotas import check_vehicle_quota, full_vehicles, owner_use, set_limits
 from ovms.server.storage.seen_tokens import plain_uses
+from ovms.server.storage.series import read_series
 from ovms.server.storage.shares import end_share, forget_shares, list_shares, put_share
 from ovms.server.storage.tokens import (
     TOKEN_LIMIT,
@@ -113,6 +114,7 @@ __all__ = [
     "plain_uses",
     "put_share",
     "read_records",
+    "read_series",
     "remove_owner",
     "remove_provision",
     "remove_token",

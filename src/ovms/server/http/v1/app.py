@@ -29,12 +29,14 @@ from ovms.server.http.v1 import (
     links,
     registration,
     reset,
+    series,
     session,
     setup,
     shares,
     state,
     tokens,
     totp,
+    track,
     vehicles,
 )
 from ovms.server.http.v1.command_store import CommandStore
@@ -76,6 +78,8 @@ MODULES: Final = (
     tokens,
     totp,
     vehicles,
+    series,
+    track,
 )
 """The routes: each module has a ``router``."""
 
