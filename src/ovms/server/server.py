@@ -16,7 +16,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -71,6 +71,7 @@ from ovms.server.storage import queries
 from ovms.server.storage.notify import NotifyStore
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.plausible import PlausibleClock
+from ovms.server.storage.positions import PositionExpiry
 from ovms.server.storage.seen_tokens import SeenTokens
 from ovms.server.storage.shares import forget_shares
 from ovms.server.storage.store import Store
@@ -244,7 +245,7 @@ async def serve(
             operator = _operator(settings, channels, clock)
             parts = ServerParts(
                 store, acceptor, accounts, notifier, http, metrics, certificates, clock, plausible,
-                operator,
+                operator, PositionExpiry(settings.history_position_days),
             )  # fmt: skip
 
             def ready(ports: Ports) -> None:
@@ -487,6 +488,7 @@ class ServerParts:
     plausible: PlausibleClock
     """What is deleted goes by this one."""
     operator: OperatorMail | None = None
+    positions: PositionExpiry = field(default_factory=PositionExpiry)
 
     @property
     def hub(self) -> Hub:
@@ -597,6 +599,8 @@ def _start_work(
             await store.note_clock(now if is_doubted else None)
         await store.expire(now)
         await store.forget_ended(now)
+        await parts.positions.run(store.database, now)
+        hub.forget_positions(now, parts.positions.days)
         await parts.http.context.audit.expire(now)
         await store.database.write(partial(forget_shares, now=now))
 

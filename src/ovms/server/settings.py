@@ -144,6 +144,13 @@ class CoreSettings(BaseSettings):
     log_position_days: int = Field(
         default=30, ge=0, le=3650, description="Days that positions are kept; 0 keeps none."
     )
+    history_position_days: int = Field(
+        default=3650,
+        ge=0,
+        le=3650,
+        description="Days that cars' own records that may hold positions, alerts with coordinates "
+        "and the last known position are kept at most; 3650 leaves that to the cars.",
+    )
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:

@@ -477,3 +477,31 @@ async def test_a_vehicle_changes_how_long_it_is_logged(building: Building) -> No
     car.receive(message("S2"))
     car.receive(message("L2"))
     assert [record.type for record in place.storage.history] == ["S", "L"]
+
+
+async def test_old_positions_are_forgotten(building: Building) -> None:
+    """The last known position ends after the vehicle's own days, but not within one."""
+    car, _ = await building.enters(Role.CAR)
+    car.receive(message("L50,8,0,0,1,9"))
+    car.receive(message("S50,K"))
+    building.clock.advance(5 * 86400)
+    building.hub.forget_positions(building.clock.time(), 6)
+    latest = building.hub.rooms["CAR1"].latest.by_code
+    assert [*latest] == ["L", "S"]
+    building.hub.refresh([replace(make_vehicle("CAR1").change, log_position_days=0)])
+    building.hub.forget_positions(building.clock.time() - 4.5 * 86400, 6)
+    assert "L" in latest
+    building.hub.forget_positions(building.clock.time(), 6)
+    assert [*building.hub.rooms["CAR1"].latest.by_code] == ["S"]
+
+
+async def test_erased_data_are_forgotten(building: Building) -> None:
+    """What a vehicle has said is erased here too, and is logged when it is said again."""
+    car, _ = await building.enters(Role.CAR)
+    car.receive(message("S50,K"))
+    building.hub.forget_data("CAR1")
+    building.hub.forget_data("CAR2")
+    assert not building.hub.rooms["CAR1"].latest.by_code
+    kept = len(building.storage.history)
+    car.receive(message("S50,K"))
+    assert len(building.storage.history) == kept + 1

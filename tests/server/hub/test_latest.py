@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ovms.protocol.messages import LatestMessage
-from ovms.server.hub.latest import LatestMessages
+from ovms.server.hub.latest import STORED_LIMIT, LatestMessages
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,14 @@ def test_which_car_seals() -> None:
     assert latest.is_sealed
     latest.put(LatestMessage("D", b"1", 100.1))
     assert not latest.is_sealed
+
+
+def test_forget() -> None:
+    """What is over is forgotten, and makes room for others."""
+    latest = LatestMessages()
+    for code in "LS":
+        assert latest.put(LatestMessage(code, b"x" * (STORED_LIMIT // 2), 5.0))
+    assert not latest.put(LatestMessage("D", b"x", 5.0))
+    latest.forget(lambda each: each.code == "L")
+    assert [*latest.by_code] == ["S"]
+    assert latest.put(LatestMessage("D", b"x", 5.0))

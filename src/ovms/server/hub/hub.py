@@ -352,6 +352,19 @@ class Hub:
             if change.id in self._logs:
                 self._logs[change.id].keep_for(change.log_days, change.log_position_days)
 
+    def forget_positions(self, now: float, days: int) -> None:
+        """Forget last known positions that are older than the vehicle's days, else so many."""
+        for room in self.rooms.values():
+            room.forget_positions(now, days)
+
+    def forget_data(self, vehicle_id: str) -> None:
+        """Forget what a vehicle last said: its data were erased."""
+        room = self.rooms.get(vehicle_id)
+        if room is not None:
+            room.latest.forget(lambda _: True)
+        if vehicle_id in self._logs:
+            self._logs[vehicle_id].forget()
+
     def car_refused(self, room: Room) -> None:
         """Alert the owner, once, that somebody called as this car and could not prove it.
 

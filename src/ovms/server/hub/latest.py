@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ovms.protocol import Message
@@ -47,6 +47,11 @@ class LatestMessages:
         self.token = token
         self._keep({code: old for code, old in self.by_code.items() if not old.token})
         return True
+
+    def forget(self, is_over: Callable[[LatestMessage], bool]) -> None:
+        """Forget those that are over."""
+        if any(map(is_over, self.by_code.values())):
+            self._keep({code: each for code, each in self.by_code.items() if not is_over(each)})
 
     def _keep(self, messages: dict[str, LatestMessage]) -> None:
         self.by_code = messages

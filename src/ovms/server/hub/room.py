@@ -39,7 +39,7 @@ from ovms.server.hub.pacing import LONGEST_COMMAND, PONG, Pacer, RemoteCarPacer,
 from ovms.server.hub.permissions import may_hear, may_say, refusal_of
 from ovms.server.hub.recorder import VehicleRecorder
 from ovms.server.hub.relays import Relays
-from ovms.server.hub.telemetry import TelemetryLog
+from ovms.server.hub.telemetry import DAY, TelemetryLog
 from ovms.server.hub.waiting import WaitingCar, WaitingCars
 from ovms.server.rights import VehicleRight
 from ovms.server.values import Vehicle
@@ -84,6 +84,12 @@ class Room:
         self._telemetry = telemetry
         self._is_full = False
         """More was reported than is stored, and that has been logged."""
+
+    def forget_positions(self, now: float, days: int) -> None:
+        """Forget a position older than the vehicle's own days, else so many; one at least."""
+        own = self._telemetry.position_days
+        end = now - max(1, days if own is None else own) * DAY
+        self.latest.forget(lambda each: CODES[each.code].is_position and each.time <= end)
 
     # -- coming and going -------------------------------------------------------------------
 

@@ -71,6 +71,11 @@ class TelemetryLog:
             self._keep(message)
         self._waiting.clear()
 
+    def forget(self) -> None:
+        """Forget what was logged and what waits: the vehicle's data were erased."""
+        self._logged.clear()
+        self._waiting.clear()
+
     def is_over(self, now: float) -> bool:
         """Return whether it can be forgotten: nothing waits, and the last record is old enough."""
         interval = self.settings.interval

@@ -91,7 +91,14 @@ def delete_records(
     vehicle_id, record_type = vehicle_key(vehicle_id), legible(record_type)
     where = records_of(connection, vehicle_id, record_type, since, until)
     query = select(h.id, h.number, func.length(h.data)).where(*where)
-    found = connection.execute(query.order_by(h.time, h.number, h.id).limit(rows)).all()
+    found = connection.execute(query.order_by(h.time, h.number, h.id).limit(rows))
+    return delete_found(connection, vehicle_id, record_type, [(*row,) for row in found])
+
+
+def delete_found(
+    connection: Connection, vehicle_id: str, record_type: str, found: list[tuple[int, int, int]]
+) -> int:
+    """Delete records of a type by id, number and size of their data; return how many."""
     connection.execute(delete(history).where(h.id.in_([id_ for id_, _, _ in found])))
     words = len(vehicle_id.encode()) + len(record_type.encode()) + RECORD_OVERHEAD
     sums: dict[int, tuple[int, int]] = {}

@@ -1,0 +1,50 @@
+"""What is erased: a vehicle's data, and an account with all that it has.
+
+Large histories go in chunks later; what is marked for that is read by nobody any more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, func, or_, select, update
+
+from ovms.server.storage.errors import InvalidValue
+from ovms.server.storage.expiry import CHUNK, forget_history
+from ovms.server.storage.owners import get_owner, remove_owner
+from ovms.server.storage.schema import audit, failed_calls, messages, owners, provisions, utilisation
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from ovms.server.values import Owner
+
+
+def erase_data(connection: Connection, vehicle_id: str) -> None:
+    """Erase what a vehicle has sent, and who called as it; the vehicle stays as it is set up."""
+    for table in (messages, utilisation, failed_calls):
+        connection.execute(delete(table).where(table.c.vehicle_id == vehicle_id))
+    forget_history(connection, vehicle_id, CHUNK)
+
+
+def erase_account(connection: Connection, name: str, now: float) -> Owner:
+    """Remove an owner with vehicles and all data, and take the name out of the audit trail.
+
+    Raises :class:`NotFound`, or :class:`InvalidValue` for the last administrator.
+    """
+    owner = get_owner(connection, name)
+    admins = connection.scalar(select(func.count()).where(owners.c.admin)) or 0
+    if owner.admin and admins <= 1:
+        raise InvalidValue("the last administrator cannot go: make another one first")
+    connection.execute(delete(provisions).where(provisions.c.owner_id == owner.id))
+    removed = remove_owner(connection, name, now, with_vehicles=True)
+    forget_actor(connection, owner)
+    return removed
+
+
+def forget_actor(connection: Connection, owner: Owner) -> None:
+    """Take an owner's name, addresses and details out of the audit trail; the entries stay."""
+    a = audit.c
+    nameless = {"actor": "", "address": "", "detail": ""}
+    mine = or_(a.owner_id == owner.id, a.actor == owner.name)
+    connection.execute(update(audit).where(mine).values(nameless))
