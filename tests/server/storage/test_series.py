@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from ovms.protocol.records import Location, Status
-from ovms.server.storage.series import Bucket, SeriesColumn
+from ovms.server.storage.series import SeriesBucket, SeriesColumn
 
 
 def _column(record: type[Status | Location], name: str, stale: str = "") -> SeriesColumn:
@@ -15,12 +15,12 @@ def _column(record: type[Status | Location], name: str, stale: str = "") -> Seri
 @pytest.mark.parametrize(
     ("rows", "found"),
     [
-        (["1", "3", "2"], Bucket(0.5, 1.5, 3.0, 3, 1.0)),
+        (["1", "3", "2"], SeriesBucket(0.5, 1.5, 3.0, 3, 1.0)),
         (["", "x"], None),
-        (["4", "x", "1e999", "nan"], Bucket(2.0, 2.0, 2.0, 1, 2.0)),
+        (["4", "x", "1e999", "nan"], SeriesBucket(2.0, 2.0, 2.0, 1, 2.0)),
     ],
 )
-def test_values(rows: list[str], found: Bucket | None) -> None:
+def test_values(rows: list[str], found: SeriesBucket | None) -> None:
     """Values are multiplied, and what is none is left out."""
     column = _column(Status, "soc")
     column.take(7, [[each.encode()] for each in rows])

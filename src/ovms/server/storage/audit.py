@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, insert, or_, select
+from sqlalchemy import delete, insert, or_, select, update
 
 from ovms.server.storage.schema import audit, owners, vehicles
 from ovms.server.values import AuditEntry
@@ -101,6 +101,13 @@ def list_audit(
     if before is not None:
         query = query.where(a.id < before)
     return [(AuditEntry(*row[:-1]), row[-1]) for row in connection.execute(query)]
+
+
+def forget_actor(connection: Connection, owner_id: int, name: str) -> None:
+    """Take an owner who is removed out of the entries, which stay: name, addresses and details."""
+    mine = update(audit).where(or_(audit.c.owner_id == owner_id, audit.c.actor == name))
+    connection.execute(mine.values(address="", detail=""))
+    connection.execute(update(audit).where(audit.c.actor == name).values(actor=""))
 
 
 def forget_audit(connection: Connection, before: float, limit: int) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, insert, select, update
 
 from ovms.server.storage import names
+from ovms.server.storage.audit import forget_actor
 from ovms.server.storage.errors import AlreadyExists, NotFound, OwnerHasVehicles
 from ovms.server.storage.expiry import CHUNK
 from ovms.server.storage.schema import owners, removed_owners, vehicles, web_sessions
@@ -141,6 +142,7 @@ def remove_owner(
     for vehicle_id in ids:
         tombstone(connection, vehicle_id, now, CHUNK // len(ids))
     connection.execute(delete(owners).where(owners.c.id == owner.id))
+    forget_actor(connection, owner.id, owner.name)
     removed = {"id": owner.id, "name": owner.name, "changed": now}
     connection.execute(insert(removed_owners).values(removed))
     return owner

@@ -6,6 +6,7 @@ them with :func:`ovms.server.storage.database.writing`, the server in threads.
 
 from __future__ import annotations
 
+from ovms.server.storage.erasing import erase_account, erase_data
 from ovms.server.storage.history import (
     history_count,
     history_page,
@@ -87,6 +88,8 @@ __all__ = [
     "delete_records",
     "distance_units",
     "end_share",
+    "erase_account",
+    "erase_data",
     "find_own_token",
     "find_owner",
     "find_provision",

@@ -33,7 +33,7 @@ _BUCKET: Final = itemgetter(0)
 
 
 @dataclass(slots=True)
-class Bucket:
+class SeriesBucket:
     """The values of a field in one part of the span."""
 
     low: float
@@ -42,7 +42,7 @@ class Bucket:
     count: int
     last: float
 
-    def add(self, other: Bucket) -> None:
+    def add(self, other: SeriesBucket) -> None:
         """Add what came later."""
         self.low, self.high = min(self.low, other.low), max(self.high, other.high)
         self.total += other.total
@@ -60,7 +60,7 @@ class SeriesColumn:
     stale_at: int | None
     """The place of its stale indicator."""
     factor: float
-    buckets: dict[int, Bucket] = dataclasses.field(default_factory=dict)
+    buckets: dict[int, SeriesBucket] = dataclasses.field(default_factory=dict)
 
     def take(self, bucket: int, rows: Sequence[Sequence[bytes]]) -> None:
         """Take the values of records that are one behind the other in a bucket."""
@@ -68,7 +68,7 @@ class SeriesColumn:
         if not values:
             return
         by = self.factor
-        found = Bucket(
+        found = SeriesBucket(
             min(values) * by, max(values) * by, sum(values) * by, len(values), values[-1] * by
         )
         if bucket in self.buckets:

@@ -23,6 +23,7 @@ from ovms.server.storage.schema import (
     notifications,
     owner_warnings,
     owners,
+    position_links,
     presence,
     utilisation,
     vehicles,
@@ -256,6 +257,7 @@ def tombstone(connection: Connection, vehicle_id: str, now: float, rows: int = C
         notifications,
         owner_warnings,
         failed_calls,
+        position_links,
     ):
         connection.execute(delete(table).where(table.c.vehicle_id == vehicle_id))
     forget_history(connection, vehicle_id, rows)

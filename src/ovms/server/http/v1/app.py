@@ -23,6 +23,7 @@ from ovms.server.http.v1 import (
     commands,
     connection,
     data_use,
+    erase,
     events,
     groups,
     history,
@@ -80,6 +81,7 @@ MODULES: Final = (
     vehicles,
     series,
     track,
+    erase,
 )
 """The routes: each module has a ``router``."""
 

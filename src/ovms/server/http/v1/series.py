@@ -27,7 +27,7 @@ from ovms.server.storage.series import SeriesColumn
 
 if TYPE_CHECKING:
     from ovms.server.http.context import HttpContext
-    from ovms.server.storage.series import Bucket
+    from ovms.server.storage.series import SeriesBucket
 
 FIELDS_LIMIT: Final = 10
 """Fields of a call: a chart has a handful of lines."""
@@ -179,7 +179,7 @@ async def get_series(
     chosen = _choose(call, fields)
     begin, end = last_day(since, until, context.clock.time())
     width = -(-(end - begin) // points)
-    reading = Reading(context, call.id, begin, end, width)
+    reading = SeriesReading(context, call.id, begin, end, width)
     values = await reading.read(chosen)
     count = -(-(end - begin) // width)
     answer = {
@@ -207,7 +207,7 @@ def _choose(call: VehicleCall, names: str) -> list[SeriesField]:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SeriesReading:
     """Reads fields of a vehicle's log in a span."""
 
     context: HttpContext
@@ -216,7 +216,7 @@ class Reading:
     until: int
     width: int
 
-    async def read(self, fields: list[SeriesField]) -> dict[str, dict[int, Bucket]]:
+    async def read(self, fields: list[SeriesField]) -> dict[str, dict[int, SeriesBucket]]:
         """Return the buckets of each field by its name."""
         module = await module_of(self.context, self.vehicle_id)
         units: list[tuple[int, str | None]] = [(self.since, None)]
@@ -228,7 +228,7 @@ class Reading:
                 until=self.until,
             )
             units = await self.context.store.read_history(self.vehicle_id, query)
-        found: dict[str, dict[int, Bucket]] = {each.name: {} for each in fields}
+        found: dict[str, dict[int, SeriesBucket]] = {each.name: {} for each in fields}
         ends = [*(time - 1 for time, _ in units[1:]), self.until]
         for (begin, unit), end in zip(units, ends, strict=True):
             for code in dict.fromkeys(each.code for each in fields):
@@ -261,7 +261,7 @@ class Reading:
             await self.context.store.read_history(self.vehicle_id, query)
 
 
-def _values(each: SeriesField, buckets: dict[int, Bucket], count: int) -> dict[str, object]:
+def _values(each: SeriesField, buckets: dict[int, SeriesBucket], count: int) -> dict[str, object]:
     found = [buckets.get(at) for at in range(count)]
     return {
         "unit": each.unit or None,

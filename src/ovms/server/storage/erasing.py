@@ -7,12 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, select
 
 from ovms.server.storage.errors import InvalidValue
 from ovms.server.storage.expiry import CHUNK, forget_history
 from ovms.server.storage.owners import get_owner, remove_owner
-from ovms.server.storage.schema import audit, failed_calls, messages, owners, provisions, utilisation
+from ovms.server.storage.schema import (
+    failed_calls,
+    messages,
+    owners,
+    provisions,
+    utilisation,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -28,7 +34,7 @@ def erase_data(connection: Connection, vehicle_id: str) -> None:
 
 
 def erase_account(connection: Connection, name: str, now: float) -> Owner:
-    """Remove an owner with vehicles and all data, and take the name out of the audit trail.
+    """Remove an owner with vehicles and all data.
 
     Raises :class:`NotFound`, or :class:`InvalidValue` for the last administrator.
     """
@@ -37,14 +43,4 @@ def erase_account(connection: Connection, name: str, now: float) -> Owner:
     if owner.admin and admins <= 1:
         raise InvalidValue("the last administrator cannot go: make another one first")
     connection.execute(delete(provisions).where(provisions.c.owner_id == owner.id))
-    removed = remove_owner(connection, name, now, with_vehicles=True)
-    forget_actor(connection, owner)
-    return removed
-
-
-def forget_actor(connection: Connection, owner: Owner) -> None:
-    """Take an owner's name, addresses and details out of the audit trail; the entries stay."""
-    a = audit.c
-    nameless = {"actor": "", "address": "", "detail": ""}
-    mine = or_(a.owner_id == owner.id, a.actor == owner.name)
-    connection.execute(update(audit).where(mine).values(nameless))
+    return remove_owner(connection, name, now, with_vehicles=True)

@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from tests.server.http.v1.cases import Case, Need
+
+CALLS = {
+    "DELETE /vehicles/{vehicle_id}/data": Case(Need.OWNER),
+    "DELETE /account": Case(Need.SESSION),
+}
+"""What each call of this module needs of whoever makes it."""
