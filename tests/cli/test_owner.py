@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+from zipfile import ZipFile
 
 import pytest
 from typer.testing import CliRunner
@@ -211,3 +212,14 @@ def test_no_totp(tmp_path: Path) -> None:
         assert not has_totp(connection, bob)
         assert not count_recovery_codes(connection, bob)
         assert queries.get_owner(connection, "bob").changed > 5.0
+
+
+def test_export(tmp_path: Path) -> None:
+    """An owner's data are written into a new file that nobody else may read."""
+    _good("add", "bob")
+    file = tmp_path / "bob.zip"
+    assert str(file) in _good("export", "BOB", str(file))
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert json.loads(ZipFile(file).read("account.json"))["name"] == "bob"
+    assert "cannot be written" in _bad("export", "bob", str(file))
+    assert "no owner" in _bad("export", "nobody", str(tmp_path / "other.zip"))

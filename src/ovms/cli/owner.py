@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
@@ -22,7 +24,11 @@ from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_dat
 from ovms.server.accounts.passwords import PasswordError, hash_password
 from ovms.server.storage import names, queries
 from ovms.server.storage.audit import note_operator
+from ovms.server.storage.exporting import ExportScope, ExportSink, export_steps
 from ovms.server.storage.totp import clear_totp
+
+if TYPE_CHECKING:
+    from ovms.server.storage.database import Database
 
 app = typer.Typer(help="Owners: who has vehicles and may log in.", no_args_is_help=True)
 
@@ -161,6 +167,46 @@ def remove(
         with db.writing() as connection:
             owner = queries.remove_owner(connection, name, time.time(), with_vehicles=with_vehicles)
     print(f"owner {owner.name} removed")
+
+
+@app.command()
+def export(
+    name: NameArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The ZIP to write; a new file.")],
+    data: DataOption = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write all of an owner's data into a ZIP of JSON, CSV and GPX.
+
+    Secrets, passwords and the digits of tokens are not in it.
+    """
+    with open_database(data, database, config, must_exist=True) as db:
+        with db.reading() as connection:
+            owner = queries.get_owner(connection, name)
+        try:
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            fail(f"{file} cannot be written: {error.strerror}")
+        with os.fdopen(descriptor, "wb") as out:
+            _export(db, ExportScope(owner.name, time.time()), out)
+    print(f"data of owner {owner.name} written to {file}")
+
+
+def _export(db: Database, scope: ExportScope, out: BinaryIO) -> None:
+    """Write an export, each page read by itself: the server beside it is not held up."""
+    sink = ExportSink()
+    steps = export_steps(scope, sink)
+    result: Any = None
+    while True:
+        try:
+            query = steps.send(result)
+        except StopIteration:
+            break
+        with db.reading() as connection:
+            result = query(connection)
+        out.write(sink.take())
+    out.write(sink.take())
 
 
 def _ask(value: str | None, file: str | None, prompt: str, optional: bool = False) -> str | None:

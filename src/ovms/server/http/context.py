@@ -52,6 +52,9 @@ class HttpContext:
     live: LiveStreams = field(init=False)
     """The streams of live state."""
 
+    exports: set[int] = field(default_factory=set)
+    """The accounts of which an export is being made, by their owners' numbers."""
+
     def __post_init__(self) -> None:
         """Have a session's watches end with it; make what needs the parts above."""
         object.__setattr__(self, "live", LiveStreams(self.hub, self.store, self.clock))

@@ -25,6 +25,7 @@ from ovms.server.http.v1 import (
     data_use,
     erase,
     events,
+    export,
     groups,
     history,
     links,
@@ -82,6 +83,7 @@ MODULES: Final = (
     series,
     track,
     erase,
+    export,
 )
 """The routes: each module has a ``router``."""
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from fastapi import Query, Request
 from starlette.responses import StreamingResponse
 
+from ovms.base.sheets import CSV_TYPE, csv_lines
 from ovms.protocol.columns import ColumnReader
 from ovms.protocol.modules import ModuleKind, module_kind
 from ovms.protocol.positions import holds_position
@@ -23,7 +24,6 @@ from ovms.server.http.v1.callers import Context, ManageCall, VehicleCall, ViewCa
 from ovms.server.http.v1.errors import ApiError
 from ovms.server.http.v1.models import ApiAnswer, Time, time_of
 from ovms.server.http.v1.routing import make_router
-from ovms.server.http.v1.sheets import CSV_TYPE, csv_lines
 from ovms.server.http.v1.spans import (
     After,
     Since,

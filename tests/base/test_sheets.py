@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ovms.server.http.v1.sheets import csv_lines
+from ovms.base.sheets import csv_lines
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,255 @@
+"""All of an owner's own data as one ZIP of JSON, CSV and GPX, made page by page.
+
+:func:`export_steps` reads nothing itself: it yields queries, is sent what they return, and writes
+into the sink. So server and command line make the same file, each reading in its own way, and none
+holds more than a page. Secrets, the digits of tokens, and passwords are not in it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+from urllib.parse import quote
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from ovms.base.clock import iso_time
+from ovms.base.sheets import csv_lines
+from ovms.protocol.gpx import GpxWriter
+from ovms.protocol.positions import holds_position
+from ovms.protocol.records import Location, legible
+from ovms.server.rights import format_rights
+from ovms.server.storage.audit import AuditFilter, list_audit
+from ovms.server.storage.history import history_summary, utilisation
+from ovms.server.storage.history_records import read_records
+from ovms.server.storage.owners import get_owner
+from ovms.server.storage.shares import list_shares
+from ovms.server.storage.subscriptions import list_subscriptions
+from ovms.server.storage.tokens import list_tokens
+from ovms.server.storage.vehicles import list_vehicles, load_vehicle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Generator
+
+    from sqlalchemy import Connection
+
+    from ovms.server.values import HistoryEntry, HistoryKey, TypeSummary, Vehicle
+
+    Query = Callable[[Connection], Any]
+    Steps = Generator[Query, Any, None]
+
+PAGE: Final = 1000
+"""Records, or entries, that are read at once."""
+
+POSITIONS: Final = "L"
+
+
+class ExportSink:
+    """Takes the bytes of the file until somebody takes them; a ZIP needs no more of a file."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        """Keep bytes."""
+        self._parts.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Keep them on."""
+
+    def take(self) -> bytes:
+        """Return what has gathered."""
+        parts, self._parts = self._parts, []
+        return b"".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportScope:
+    """What of an owner's data is exported; ``None`` is all vehicles."""
+
+    owner: str
+    now: float
+    vehicles: Collection[str] | None = None
+    """Those that may be seen."""
+    located: Collection[str] | None = None
+    """Those of which positions may be seen."""
+
+
+def export_steps(scope: ExportScope, sink: ExportSink) -> Steps:
+    """Yield the queries of an export; the file is whole after the last one."""
+    with ZipFile(cast("BinaryIO", sink), "w", ZIP_DEFLATED) as archive:
+        writer = ExportWriter(archive, scope)
+        yield from writer.account()
+        statuses = yield partial(_vehicles, owner=scope.owner, now=scope.now)
+        for vehicle in statuses:
+            if scope.vehicles is None or vehicle.id in scope.vehicles:
+                yield from writer.vehicle(vehicle)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportWriter:
+    """Writes the files of the archive."""
+
+    archive: ZipFile
+    scope: ExportScope
+
+    def account(self) -> Steps:
+        """Write what there is of the account itself."""
+        facts = yield partial(_account, scope=self.scope)
+        owner_id = facts.pop("id")
+        self._json("account.json", facts)
+        before: int | None = None
+        rows: list[tuple[object, ...]] = []
+        while page := (
+            yield partial(
+                list_audit, wanted=AuditFilter(owner_id=owner_id), limit=PAGE, before=before
+            )
+        ):
+            before = page[-1][0].id
+            rows += [
+                (_iso(each.time), each.action, each.actor, each.vehicle_id, each.detail,
+                 each.address)
+                for each, _ in page
+            ]  # fmt: skip
+        header = ("time", "action", "actor", "vehicle", "detail", "address")
+        self._bytes("audit.csv", csv_lines([header, *rows]))
+
+    def vehicle(self, vehicle: Vehicle) -> Steps:
+        """Write what there is of a vehicle."""
+        folder = f"vehicles/{quote(vehicle.id, safe='').replace('.', '%2E')}"
+        is_located = self.scope.located is None or vehicle.id in self.scope.located
+        loaded = yield partial(load_vehicle, vehicle_id=vehicle.id)
+        latest = [
+            {"code": each.code, "time": _iso(each.time), "data": _text(each.data),
+             "is_sealed": bool(each.token)}
+            for each in (loaded[1] if loaded else ())
+            if is_located or not holds_position(each.code)
+        ]  # fmt: skip
+        facts = {
+            "id": vehicle.id,
+            "name": vehicle.name,
+            "type": vehicle.type,
+            "created": _iso(vehicle.created),
+            "tls_only": vehicle.tls_only,
+            "log_days": vehicle.log_days,
+            "log_position_days": vehicle.log_position_days,
+            "latest": latest,
+        }
+        self._json(f"{folder}/vehicle.json", facts)
+        days = yield partial(utilisation, vehicle_id=vehicle.id)
+        names = ("day", "car_received", "car_sent", "apps_received", "apps_sent")
+        lines = [[getattr(each, name) for name in names] for each in days]
+        self._bytes(f"{folder}/traffic.csv", csv_lines([names, *lines]))
+        types: list[TypeSummary] = yield partial(history_summary, vehicle_id=vehicle.id)
+        for at, each in enumerate(types):
+            if is_located or not holds_position(each.type):
+                file = f"{folder}/history/{at:03}-{quote(each.type, safe='')[:100]}.csv"
+                yield from self._records(file, vehicle.id, each.type)
+        if is_located:
+            yield from self._track(f"{folder}/track.gpx", vehicle.id)
+
+    def _records(self, file: str, vehicle_id: str, record_type: str) -> Steps:
+        with self.archive.open(self._info(file), "w", force_zip64=True) as out:
+            out.write(csv_lines([("type", "time", "number", "data")]))
+            after: HistoryKey | None = None
+            is_more = True
+            while is_more:
+                page, is_more = yield _page(vehicle_id, record_type, after)
+                out.write(
+                    csv_lines(
+                        (record_type, _iso(each.time), each.number, _text(each.data))
+                        for each in page
+                    )
+                )
+                after = page[-1].key if page else None
+
+    def _track(self, file: str, vehicle_id: str) -> Steps:
+        with self.archive.open(self._info(file), "w", force_zip64=True) as binary:
+            out = TextIOWrapper(binary, "utf-8", write_through=True)
+            writer = GpxWriter(vehicle_id, out)
+            after: HistoryKey | None = None
+            is_more = True
+            while is_more:
+                page, is_more = yield _page(vehicle_id, POSITIONS, after)
+                _add_points(writer, page)
+                after = page[-1].key if page else None
+            writer.end()
+            out.detach()
+
+    def _info(self, file: str) -> ZipInfo:
+        time = datetime.fromtimestamp(max(self.scope.now, 315532800.0), UTC)
+        info = ZipInfo(file, time.timetuple()[:6])
+        info.compress_type = ZIP_DEFLATED
+        info.external_attr = 0o600 << 16
+        return info
+
+    def _bytes(self, file: str, data: bytes) -> None:
+        self.archive.writestr(self._info(file), data)
+
+    def _json(self, file: str, facts: dict[str, Any]) -> None:
+        text = json.dumps(facts, indent=2, ensure_ascii=False)
+        self._bytes(file, text.encode("utf-8", "replace"))
+
+
+def _page(vehicle_id: str, record_type: str, after: HistoryKey | None) -> Query:
+    return partial(
+        read_records, vehicle_id=vehicle_id, record_type=record_type, limit=PAGE, after=after
+    )
+
+
+def _add_points(writer: GpxWriter, page: list[HistoryEntry]) -> None:
+    for each in page:
+        writer.add(each.time, Location.parse(each.data).as_json())
+
+
+def _vehicles(connection: Connection, owner: str, now: float) -> list[Vehicle]:
+    found = list_vehicles(connection, now, get_owner(connection, owner))
+    return [each.vehicle for each in found]
+
+
+def _account(connection: Connection, scope: ExportScope) -> dict[str, Any]:
+    """Return the account, what it shares and has shared with it, its tokens and subscriptions."""
+    owner = get_owner(connection, scope.owner)
+    own = [each.vehicle for each in list_vehicles(connection, scope.now, owner)]
+    shares = [
+        *(each for vehicle in own for each in list_shares(connection, scope.now, vehicle)),
+        *list_shares(connection, scope.now, owner=owner),
+    ]
+    return {
+        "id": owner.id,
+        "name": owner.name,
+        "email": owner.email,
+        "is_admin": owner.admin,
+        "created": _iso(owner.created),
+        "vehicles": [each.id for each in own],
+        "shares": [
+            {"vehicle": each.vehicle_id, "with": each.owner, "rights": format_rights(each.rights),
+             "created": _iso(each.created), "expires": _iso(each.expires)}
+            for each in shares
+        ],
+        "tokens": [
+            {"id": each.id, "application": each.application, "purpose": each.purpose,
+             "rights": each.permit, "created": _iso(each.created),
+             "last_used": _iso(each.last_used), "expires": _iso(each.expires)}
+            for each in list_tokens(connection, owner)
+        ],
+        "subscriptions": [
+            {"vehicle": each.vehicle_id, "app": each.app_id, "channel": each.push_type,
+             "address": each.key if each.push_type == "mail" else None,
+             "created": _iso(each.created)}
+            for vehicle in own
+            for each in list_subscriptions(connection, vehicle.id)
+        ],
+    }  # fmt: skip
+
+
+def _iso(time: float | None) -> str | None:
+    return None if time is None else iso_time(time)
+
+
+def _text(data: bytes) -> str:
+    return legible(data.decode("utf-8", "surrogateescape"))

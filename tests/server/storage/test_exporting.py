@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from zipfile import ZipFile
+
+from ovms.protocol.records.history import KeptRecord
+from ovms.server.storage import queries
+from ovms.server.storage.batch import Batch
+from ovms.server.storage.exporting import ExportScope, ExportSink, export_steps
+from tests.server.storage.databases import apply, close, make_database
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_pieces(tmp_path: Path) -> None:
+    """The file comes in pieces, none of which grows with the history; ids lead out of no folder."""
+    database = make_database(tmp_path)
+    with database.writing() as connection:
+        queries.add_vehicle(connection, "..", queries.get_owner(connection, "bob"), "s", 1.0)
+    batch = Batch()
+    for time in range(5000):
+        data = bytes(time * each % 251 for each in range(100))
+        batch.history.put("CAR1", KeptRecord("x", 0, time, 10**9, data, None, float(time)), None)
+    assert apply(database, batch) == 0
+    sink, whole, largest = ExportSink(), BytesIO(), 0
+    result: Any = None
+    steps = export_steps(ExportScope("bob", 5.0), sink)
+    while True:
+        try:
+            query = steps.send(result)
+        except StopIteration:
+            break
+        with database.reading() as connection:
+            result = query(connection)
+        part = sink.take()
+        largest = max(largest, len(part))
+        whole.write(part)
+    whole.write(sink.take())
+    made = ZipFile(whole)
+    assert made.testzip() is None
+    assert "vehicles/%2E%2E/vehicle.json" in made.namelist()
+    assert json.loads(made.read("account.json"))["name"] == "bob"
+    assert made.read("vehicles/CAR1/history/000-x.csv").count(b"\r\n") >= 5001
+    assert largest < len(whole.getvalue()) / 2
+    close(database)
