@@ -150,6 +150,10 @@ class WebSessions:
         self._end(ids)
         return len(ids)
 
+    def forget(self, owner_id: int) -> None:
+        """End all sessions of an owner that are not in the database any more."""
+        self._end([live.row.id for live in self._live.values() if live.row.owner_id == owner_id])
+
     async def prove(self, session: WebSession) -> None:
         """Note that the owner has just proved who calls in a session."""
         now = self._clock.time()

@@ -19,6 +19,7 @@
         ├── NotFound              no such owner or vehicle
         ├── AlreadyExists         the name or id is taken
         ├── QuotaReached          the owner has as much as may be
+        ├── LastAdministrator     without this one the server had no administrator
         └── OwnerHasVehicles      an owner cannot go before the vehicles
 """
 
@@ -91,6 +92,10 @@ class AlreadyExists(RecordError):
 
 class QuotaReached(RecordError):
     """There are as many as may be: vehicles of an owner, or shares."""
+
+
+class LastAdministrator(RecordError):
+    """The only administrator cannot go, nor stop being one."""
 
 
 class OwnerHasVehicles(RecordError):

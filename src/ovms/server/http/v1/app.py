@@ -17,6 +17,8 @@ from ovms.base.logs import get_logger
 from ovms.server.http.errors import CallFailed
 from ovms.server.http.v1 import (
     account,
+    admin_owners,
+    admin_vehicles,
     alerts,
     audit,
     channels,
@@ -29,6 +31,7 @@ from ovms.server.http.v1 import (
     groups,
     history,
     links,
+    own_account,
     registration,
     reset,
     series,
@@ -61,6 +64,8 @@ if TYPE_CHECKING:
 
 MODULES: Final = (
     account,
+    admin_owners,
+    admin_vehicles,
     alerts,
     audit,
     channels,
@@ -71,6 +76,7 @@ MODULES: Final = (
     groups,
     history,
     links,
+    own_account,
     registration,
     reset,
     session,

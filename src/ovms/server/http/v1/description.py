@@ -53,6 +53,7 @@ TAGS: Final = {
     "set-up": "A server without owners.",
     "sharing": "With whom a vehicle is shared, and what others share with the caller.",
     "links": "Links to a vehicle's live position, for whoever has one.",
+    "administration": "All owners and vehicles of the server, for its administrators.",
     "audit trail": "What was done: log-ins, commands and changes, by whom and from where.",
     "tokens": "The API tokens of the caller's account.",
     "history": "What the server keeps of what a vehicle has sent: records, alerts, series, tracks.",

@@ -13,6 +13,7 @@ from ovms.server.http.v1.models import DOCUMENTED
 from ovms.server.storage.errors import (
     AlreadyExists,
     InvalidValue,
+    LastAdministrator,
     NotFound,
     OwnerHasVehicles,
     QuotaReached,
@@ -44,6 +45,7 @@ RECORD_ERRORS: Final[dict[type[RecordError], tuple[int, str]]] = {
     AlreadyExists: (409, "taken"),
     OwnerHasVehicles: (409, "has_vehicles"),
     QuotaReached: (409, "quota"),
+    LastAdministrator: (409, "last_admin"),
 }
 """The status and the code of what the storage cannot do."""
 

@@ -75,16 +75,14 @@ async def confirm_reset(body: ResetConfirmBody, request: Request, context: Conte
     context.desk.mailer.check_try(address_of(request))
     now = context.clock.time()
     find = partial(mail_codes.find_code, purpose=MailPurpose.RESET, code=body.code, now=now)
-    found = await context.store.database.read(find)
-    if found is None:
+    if await context.store.database.read(find) is None:
         raise no_code()
     hashed = await hashed_password(body.password)
-    if found.owner_id is not None:
-        await context.callers.web.end_all(found.owner_id)
     reset = partial(mail_codes.reset_password, code=body.code, password_hash=hashed, now=now)
     owner = await context.store.database.write(reset)
     if owner is None:
         raise no_code()
+    context.callers.web.forget(owner.id)
     address = address_of(request)
     context.audit.put("password.reset", actor=owner.name, owner_id=owner.id, address=address)
 
