@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from types import SimpleNamespace
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -74,7 +74,9 @@ async def test_token_and_cookie(v1: ApiSite) -> None:
 @pytest.fixture
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the application of the test's site have the call, too."""
-    monkeypatch.setattr(app, "MODULES", (*app.MODULES, SimpleNamespace(router=FRESH)))
+    module = ModuleType("fresh")
+    module.router = FRESH  # type: ignore[attr-defined]
+    monkeypatch.setattr(app, "MODULES", (*app.MODULES, module))
 
 
 async def test_cross_site(v1: ApiSite, fresh: None) -> None:

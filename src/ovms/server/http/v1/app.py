@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from fastapi import Request
@@ -57,8 +58,11 @@ from ovms.server.http.v1.pages import ApiPages
 from ovms.server.storage.errors import RecordError, StoreError
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from fastapi import FastAPI
     from starlette.responses import Response
+    from starlette.routing import BaseRoute
 
     from ovms.server.http.context import HttpContext
 
@@ -110,8 +114,23 @@ log = get_logger("ovms.http")
 
 
 def make_v1(context: HttpContext) -> FastAPI:
-    """Return the application. It takes a while: call it in a thread."""
-    app = DescribedApi(
+    """Return the application. The first takes a while: call it in a thread."""
+    app = _bare()
+    app.state.context = context
+    app.state.commands = CommandStore()
+    app.state.share_tries = shares.make_tries()
+    app.state.link_calls = links.make_calls()
+    app.state.failures = FailureLog(log, "unexpected error; the call is answered with 500")
+    app.router.routes.extend(_routes(MODULES))
+    app.router.routes.extend(ApiPages(app).routes())
+    for kind in FAILURES:
+        app.add_exception_handler(kind, _answer_failure)
+    return app
+
+
+def _bare() -> DescribedApi:
+    """Return an application without a call."""
+    return DescribedApi(
         openapi_url=None,  # and no pages of FastAPI's, which load scripts of other hosts
         generate_unique_id_function=operation_id,
         separate_input_output_schemas=False,
@@ -120,17 +139,21 @@ def make_v1(context: HttpContext) -> FastAPI:
         middleware=[Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"],
                                allow_headers=["Authorization", "Content-Type"])],
     )  # fmt: skip
-    app.state.context = context
-    app.state.commands = CommandStore()
-    app.state.share_tries = shares.make_tries()
-    app.state.link_calls = links.make_calls()
-    app.state.failures = FailureLog(log, "unexpected error; the call is answered with 500")
-    for module in MODULES:
+
+
+@cache
+def _routes(modules: tuple[ModuleType, ...]) -> list[BaseRoute]:
+    """Return the routes of all calls, ready to answer.
+
+    FastAPI would make what reads and checks bodies with the first call, in the event loop, which
+    takes some tenths of a second. Nothing in it is of one application, so it is made once.
+    """
+    app = _bare()
+    for module in modules:
         app.include_router(module.router)
-    app.router.routes.extend(ApiPages(app).routes())
-    for kind in FAILURES:
-        app.add_exception_handler(kind, _answer_failure)
-    return app
+    for route in app.router.routes:
+        route.matches({"type": "http", "method": "GET", "path": "/", "headers": []})
+    return [*app.router.routes]
 
 
 async def _answer_failure(request: Request, error: Exception) -> Response:
