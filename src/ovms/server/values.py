@@ -30,6 +30,7 @@ __all__ = [
     "LogDays",
     "OutboxHead",
     "Owner",
+    "Passkey",
     "PositionLink",
     "Provision",
     "ProvisionRecord",
@@ -286,6 +287,21 @@ class AuditEntry:
     """Where it came from, without a port; empty of the command line."""
     id: int = 0
     """Its number in the database; later ones are greater."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """What an owner may log in with instead of a password. Times in Unix seconds."""
+
+    id: int
+    owner_id: int
+    credential: bytes
+    public_key: bytes
+    sign_count: int
+    """The counter of its authenticator at its last use; 0 of those that have none."""
+    name: str
+    created: float
+    last_used: float | None
 
 
 @dataclass(frozen=True, slots=True)

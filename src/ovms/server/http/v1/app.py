@@ -15,6 +15,7 @@ from starlette.routing import Match
 
 from ovms.base.failures import FailureLog
 from ovms.base.logs import get_logger
+from ovms.server.accounts.passkeys import PasskeyChecks
 from ovms.server.http.errors import CallFailed
 from ovms.server.http.v1 import (
     account,
@@ -33,6 +34,8 @@ from ovms.server.http.v1 import (
     history,
     links,
     own_account,
+    passkey_login,
+    passkeys,
     registration,
     reset,
     series,
@@ -79,6 +82,8 @@ MODULES: Final = (
     events,
     groups,
     history,
+    passkey_login,
+    passkeys,
     links,
     own_account,
     registration,
@@ -117,6 +122,7 @@ def make_v1(context: HttpContext) -> FastAPI:
     """Return the application. The first takes a while: call it in a thread."""
     app = _bare()
     app.state.context = context
+    app.state.passkeys = PasskeyChecks()
     app.state.commands = CommandStore()
     app.state.share_tries = shares.make_tries()
     app.state.link_calls = links.make_calls()
