@@ -14,9 +14,10 @@ import pytest
 
 from ovms.server.accounts import login as module
 from ovms.server.accounts.errors import Busy, CodeNeeded, LoginRefused, Throttled
-from ovms.server.accounts.login import CHANGE_OVERLAP, Accounts, Login
+from ovms.server.accounts.login import CHANGE_OVERLAP, Accounts, Credential, Login
 from ovms.server.accounts.passwords import Verification, hash_password, verify_password
 from ovms.server.accounts.throttle import BURST, FRESH_BURST, REFILL
+from ovms.server.rights import ALL_RIGHTS, VehicleRight
 from ovms.server.storage import queries
 from ovms.server.storage.database import Database, Lane
 from ovms.server.storage.errors import DatabaseError, StoreClosed, StoreError
@@ -724,3 +725,13 @@ async def test_one_time_codes(accounts: Accounts, database: Database, clock: Man
     with database.writing() as connection:
         clear_totp(connection, bob.id, clock.time())
     assert (await accounts.log_in("bob", "right", "v2", "a")).owner == "Bob"
+
+
+def test_own_vehicles_come_first() -> None:
+    """An app that names no vehicle means one of the owner's own, whatever others share."""
+    shared = {"A": VehicleRight.VIEW, "C": VehicleRight.VIEW}
+    login = Login(1, "bob", ("A", "B", "C", "D"), Credential(""), shared=shared)
+    assert login.listed == ("B", "D", "A", "C")
+    assert login.rights_on("A") == VehicleRight.VIEW
+    assert login.rights_on("B") == ALL_RIGHTS
+    assert not login.rights_on("E")

@@ -149,3 +149,12 @@ async def test_changes_are_noted(v1: ApiSite) -> None:
         "vehicle.remove", "vehicle.secret", "vehicle.change", "vehicle.add",
     ]  # fmt: skip
     assert "my own" not in trail.text
+
+
+async def test_tls_only_is_the_owners(v1: ApiSite) -> None:
+    """Who manages a shared vehicle cannot shut out a car that calls without TLS."""
+    v1.share("manage")
+    for wanted in (True, False):
+        answer = await v1.call("PATCH /vehicles/CAR1", "alice", json={"tls_only": wanted})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "not_owner")
+    assert not (await v1.call("GET /vehicles/CAR1")).json()["tls_only"]

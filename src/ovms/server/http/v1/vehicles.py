@@ -160,8 +160,13 @@ async def add_vehicle(body: NewVehicle, caller: AccountCall, context: Context) -
 
 @router.patch("/vehicles/{vehicle_id}")
 async def change_vehicle(body: VehicleChanges, call: ManageCall, context: Context) -> VehicleAnswer:
-    """Change how a vehicle is called, how long its data is kept, or whether it needs TLS."""
+    """Change how a vehicle is called, how long its data is kept, or whether it needs TLS.
+
+    The last is for its owner alone: a module without TLS would be shut out.
+    """
     changes = body.model_dump(include=body.model_fields_set)
+    if "tls_only" in changes and not call.caller.is_own(call.id):
+        raise ApiError(403, "Only the vehicle's owner may change tls_only", "not_owner")
     change = partial(_change, vehicle_id=call.id, changes=changes, now=context.clock.time())
     vehicle = await context.store.database.write(change)
     if changes:
