@@ -120,11 +120,15 @@ class SeriesValues(ApiAnswer):
     """The values of a field, one of each list a bucket. A bucket in which none came has null."""
 
     unit: str | None
+    """Of all its numbers; null if it has none."""
     min: list[float | None]
+    """The lowest values, in `unit`."""
     max: list[float | None]
+    """The highest values, in `unit`."""
     mean: list[float | None]
-    """Of the values as they came: a value that stays the same is not logged again."""
+    """In `unit`, of the values as they came: one that stays the same is not logged again."""
     last: list[float | None]
+    """The last values, in `unit`."""
 
 
 class SeriesAnswer(ApiAnswer):

@@ -58,6 +58,8 @@ METRES_A_DEGREE: Final = 111_195.0
 GEOJSON_TYPE: Final = "application/geo+json"
 GPX_TYPE: Final = "application/gpx+xml"
 
+SCHEMA: Final = {"$ref": "#/components/schemas/TrackAnswer"}
+
 router = make_router("history")
 
 
@@ -161,8 +163,9 @@ def _distance(
 class TrackGeometry(ApiAnswer):
     """The lines: longitude, latitude, and the altitude in metres where it is known."""
 
-    type: Literal["MultiLineString"] = "MultiLineString"
+    type: Literal["MultiLineString"]
     coordinates: list[list[list[float]]]
+    """Degrees, and metres."""
 
 
 class TrackProperties(ApiAnswer):
@@ -186,7 +189,7 @@ class TrackProperties(ApiAnswer):
 class TrackAnswer(ApiAnswer):
     """A track as GeoJSON (RFC 7946)."""
 
-    type: Literal["Feature"] = "Feature"
+    type: Literal["Feature"]
     geometry: TrackGeometry | None
     """Null without a position."""
     properties: TrackProperties
@@ -201,7 +204,7 @@ Tolerance = Annotated[
 
 @router.get(
     "/vehicles/{vehicle_id}/track",
-    responses={200: {"model": TrackAnswer, "content": {GEOJSON_TYPE: {}}}},
+    responses={200: {"model": TrackAnswer, "content": {GEOJSON_TYPE: {"schema": SCHEMA}}}},
 )
 async def get_track(
     call: LocationCall,
@@ -250,7 +253,11 @@ class Track:
         lines = [each if len(each) > 1 else each * 2 for each in self.segments]
         metres = sum(first.metres_to(second) for line in lines for first, second in pairwise(line))
         return TrackAnswer(
-            geometry=TrackGeometry(coordinates=[[_place(each) for each in line] for line in lines])
+            type="Feature",
+            geometry=TrackGeometry(
+                type="MultiLineString",
+                coordinates=[[_place(each) for each in line] for line in lines],
+            )
             if lines
             else None,
             properties=TrackProperties(
