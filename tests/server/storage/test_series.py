@@ -23,26 +23,26 @@ def _column(record: type[Status | Location], name: str, stale: str = "") -> Seri
 def test_values(rows: list[str], found: SeriesBucket | None) -> None:
     """Values are multiplied, and what is none is left out."""
     column = _column(Status, "soc")
-    column.take(7, [[each.encode()] for each in rows])
+    column.take(7, [each.encode() for each in rows])
     assert column.buckets.get(7) == found
 
 
 def test_two_parts() -> None:
     """A bucket that is read in two parts is as one that is read at once."""
     apart, whole = _column(Status, "soc"), _column(Status, "soc")
-    apart.take(0, [[b"5"], [b"1"]])
-    apart.take(0, [[b"9"], [b"2"]])
-    whole.take(0, [[b"5"], [b"1"], [b"9"], [b"2"]])
+    apart.take(0, [b"5", b"1"])
+    apart.take(0, [b"9", b"2"])
+    whole.take(0, [b"5", b"1", b"9", b"2"])
     assert apart.buckets == whole.buckets
 
 
 def test_unknown() -> None:
     """A number that stands for unknown is no value, nor is one that was never read."""
     column = _column(Status, "minutes_to_full")
-    column.take(0, [[b""] * 19 + [b"-1"], [b""] * 19 + [b"30"]])
+    column.take(0, [b"," * 19 + b"-1", b"," * 19 + b"30"])
     assert column.buckets[0].low == 15
     column = _column(Location, "direction", "gps_stale")
-    column.take(0, [[b"0", b"0", b"0", b"0", b"0", b"-1"]])
+    column.take(0, [b"0,0,0,0,0,-1"])
     assert column.buckets == {}
-    column.take(0, [[b"0", b"0", b"90", b"0", b"0", b"-1"], [b"0"]])
+    column.take(0, [b"0,0,90,0,0,-1", b"0"])
     assert column.buckets[0].last == 45

@@ -62,9 +62,9 @@ class SeriesColumn:
     factor: float
     buckets: dict[int, SeriesBucket] = dataclasses.field(default_factory=dict)
 
-    def take(self, bucket: int, rows: Sequence[Sequence[bytes]]) -> None:
+    def take(self, bucket: int, records: Sequence[bytes]) -> None:
         """Take the values of records that are one behind the other in a bucket."""
-        values = self._values(rows)
+        values = self._values(records)
         if not values:
             return
         by = self.factor
@@ -76,10 +76,10 @@ class SeriesColumn:
         else:
             self.buckets[bucket] = found
 
-    def _values(self, rows: Sequence[Sequence[bytes]]) -> list[float]:
-        texts = _column(rows, self.at)
+    def _values(self, records: Sequence[bytes]) -> list[float]:
+        texts = _column(records, self.at)
         if self.stale_at is not None:
-            texts = self._fresh(texts, _column(rows, self.stale_at))
+            texts = self._fresh(texts, _column(records, self.stale_at))
         try:
             values = [*map(float, filter(None, texts))]
             is_clean = math.isfinite(sum(values))
@@ -122,7 +122,6 @@ def read_series(
     Buckets are ``width`` seconds long, the first is behind ``begin``.
     """
     columns = [*columns]
-    depth = max(max(each.at, each.stale_at or 0) for each in columns) + 1
     where = records_of(connection, vehicle_key(vehicle_id), code, since, until)
     bucket = (h.time - (begin + 1)) // width
     query = select(bucket, h.data).where(*where).order_by(h.time, h.number, h.id)
@@ -130,15 +129,17 @@ def read_series(
     with connection.execute(query) as result:
         found: Any = result.cursor  # its rows are tuples: SQLAlchemy's take as long as all the rest
         for at, group in groupby(found, _BUCKET):
-            rows = [data.split(b",", depth) for _, data in group]
-            count += len(rows)
+            records = [data for _, data in group]
+            count += len(records)
             for each in columns:
-                each.take(at, rows)
+                each.take(at, records)
     return count
 
 
-def _column(rows: Sequence[Sequence[bytes]], at: int) -> list[bytes]:
+def _column(records: Sequence[bytes], at: int) -> list[bytes]:
+    # Each column splits for itself: lists that live on would have Python look for garbage.
+    depth = at + 1
     try:
-        return [row[at] for row in rows]
+        return [data.split(b",", depth)[at] for data in records]
     except IndexError:  # older firmware has fewer fields
-        return [row[at] if at < len(row) else b"" for row in rows]
+        return [(data.split(b",", depth) + [b""] * depth)[at] for data in records]
