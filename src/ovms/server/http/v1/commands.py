@@ -163,7 +163,7 @@ async def list_known_commands(caller: Caller) -> list[CommandInfo]:
     return [_info(spec) for spec in CAR_COMMANDS.values()]
 
 
-def command_store(request: Request) -> CommandStore:
+async def command_store(request: Request) -> CommandStore:
     """Return the commands that calls have sent."""
     return cast("CommandStore", request.app.state.commands)
 

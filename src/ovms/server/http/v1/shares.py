@@ -86,7 +86,7 @@ def make_tries() -> Buckets[int]:
     return Buckets(TRIES, REFILL, TRIES_LIMIT)
 
 
-def _tries(request: Request) -> Buckets[int]:
+async def _tries(request: Request) -> Buckets[int]:
     return cast("Buckets[int]", request.app.state.share_tries)
 
 
