@@ -11,6 +11,7 @@ from ovms.cli import owner, vehicle
 from ovms.server.accounts.passwords import verify_password
 from ovms.server.storage import queries
 from ovms.server.storage.opening import open_database
+from ovms.server.storage.quotas import own_limits
 from ovms.server.storage.totp import (
     count_recovery_codes,
     has_totp,
@@ -85,6 +86,21 @@ def test_set() -> None:
     assert "is none" in _bad("set", "bob", "--email", "bob")
     assert "no owner eve" in _bad("set", "eve", "--admin")
     assert _run("set", "bob").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "limits"),
+    [(["--vehicle-limit", "3"], (3, None)), (["--byte-limit", "0"], (None, 0)),
+     (["--vehicle-limit", "default", "--byte-limit", "7"], (None, 7))],
+)  # fmt: skip
+def test_limits(tmp_path: Path, said: list[str], limits: tuple[int | None, int | None]) -> None:
+    """An owner has limits of their own, or those of the server again."""
+    _good("add", "bob", "--password", "pw")
+    _good("set", "bob", *said)
+    with open_database(tmp_path).reading() as connection:
+        assert own_limits(connection, queries.get_owner(connection, "bob").id) == limits
+    assert _run("set", "bob", "--byte-limit", "-1").exit_code == 2
+    assert _run("set", "bob", "--vehicle-limit", "many").exit_code == 2
 
 
 def test_spellings(tmp_path: Path) -> None:

@@ -114,15 +114,34 @@ def set_(
         bool,
         typer.Option("--no-totp", help="Switch one-time codes off, for who lost the phone."),
     ] = False,
+    vehicle_limit: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N",
+            help="Vehicles that the owner may make by HTTP; 0 is no limit, default the server's.",
+            show_default=False,
+        ),
+    ] = None,
+    byte_limit: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N",
+            help="Bytes of history that all their vehicles may have; 0 and default as above.",
+            show_default=False,
+        ),
+    ] = None,
     data: DataOption = None,
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Change an owner's e-mail address, what it may do, or by what it logs in."""
-    if email is None and admin is None and not no_totp:
+    """Change an owner's e-mail address, what it may do or have, or by what it logs in."""
+    given = {"vehicle_limit": vehicle_limit, "byte_limit": byte_limit}
+    limits = {each: _limit(text, each) for each, text in given.items() if text is not None}
+    if email is None and admin is None and not no_totp and not limits:
         raise typer.BadParameter("say what is to change", param_hint="--email, --admin, --no-totp")
     with open_database(data, database, config) as db, db.writing() as connection:
         owner = queries.set_owner(connection, name, time.time(), email=email, admin=admin)
+        queries.set_limits(connection, owner.id, limits, time.time())
         if no_totp:
             clear_totp(connection, owner.id, time.time())
             note_operator(connection, time.time(), "totp.off", owner_id=owner.id)
@@ -207,6 +226,15 @@ def _export(db: Database, scope: ExportScope, out: BinaryIO) -> None:
             result = query(connection)
         out.write(sink.take())
     out.write(sink.take())
+
+
+def _limit(text: str, name: str) -> int | None:
+    if text == "default":
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        hint = f"--{name.replace('_', '-')}"
+        raise typer.BadParameter("is neither a number nor default", param_hint=hint)
+    return int(text)
 
 
 def _ask(value: str | None, file: str | None, prompt: str, optional: bool = False) -> str | None:
