@@ -23,6 +23,8 @@ class Need(Enum):
     PIN = "pin"
     MANAGE = "manage"
     LINK = "location and manage"
+    SETTING = "command and manage"
+    OWNER_SETTING = "the vehicle is theirs, command and manage"
     OWNER = "the vehicle is theirs"
     """And a token with ``manage``."""
     ACCOUNT = "account"

@@ -7,6 +7,7 @@ from ovms.server.http.v1.command_words import (
     CAR_COMMANDS,
     Given,
     WrongParameters,
+    is_for_owner,
     make_command,
     rights_for,
     shown_parameters,
@@ -85,8 +86,11 @@ def test_what_is_shown(name: str, given: dict[str, Given], shown: dict[str, str]
 
 
 def test_rights() -> None:
-    """Every command needs at least the right to send commands."""
+    """Every command needs at least the right to send commands; some are the owner's."""
     found = {name: rights_for(spec) for name, spec in CAR_COMMANDS.items()}
     assert all(VehicleRight.COMMAND in rights for rights in found.values())
     assert VehicleRight.PIN in found["unvalet"]
     assert VehicleRight.MANAGE in found["at"]
+    assert not any(VehicleRight.VIEW in rights for rights in found.values())
+    own = {name for name, spec in CAR_COMMANDS.items() if is_for_owner(spec)}
+    assert own == {"parameters", "set-parameter", "shell", "at"}

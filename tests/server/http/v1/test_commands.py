@@ -321,3 +321,13 @@ async def test_too_long(car: ApiCar) -> None:
     assert refused(await car.send(text="x" * 700)) == (422, "too_long")
     assert (await car.v1.call(f"GET {PATH}")).json()["items"] == []
     assert not car.line.messages
+
+
+async def test_commands_of_the_owner(car: ApiCar) -> None:
+    """However the vehicle is shared, nobody else sends what could tell its secret."""
+    car.v1.share("pin,manage")
+    for body in ({"text": "config list"}, {"name": "parameters"}):
+        assert refused(await car.send("alice", **body)) == (403, "not_owner")
+    assert not car.line.messages
+    sent = await car.send("alice", name="set-feature", parameters={"feature": 9, "value": 1})
+    assert sent.status_code == 202

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     import httpx
 
 
-VEHICLE_NEEDS = (Need.VIEW, Need.LOCATION, Need.COMMAND, Need.PIN, Need.MANAGE, Need.LINK)
+VEHICLE_NEEDS = (
+    Need.VIEW, Need.LOCATION, Need.COMMAND, Need.PIN, Need.MANAGE, Need.LINK, Need.SETTING,
+)  # fmt: skip
 
 ALLOWED_BY = {
     "view": {Need.VIEW},
@@ -75,7 +77,7 @@ class Who:
         by_token = ALLOWED_BY[self.permit]
         if need is Need.OWNER:
             return self.owner == "bob" and Need.MANAGE in by_token
-        if need not in by_token:
+        if need not in by_token or (need is Need.OWNER_SETTING and self.owner != "bob"):
             return False
         if need in VEHICLE_NEEDS and self.owner != "bob":
             return bool(self.share) and need in ALLOWED_BY[self.share]

@@ -8,7 +8,8 @@ from ovms.protocol.commands import BY_NAME, BY_NUMBER, COMMANDS, Command, Comman
 from ovms.protocol.parameters import ChoiceParameter, NumberParameter, PinParameter, TextParameter
 from ovms.protocol.settings_names import HIDDEN_VALUE, PASSWORDS
 from ovms.protocol.wording import WrongWords, read_word
-from ovms.server.rights import VehicleRight
+from ovms.server.hub.permissions import NEEDED
+from ovms.server.rights import VehicleRight, with_included
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,12 +22,8 @@ SET_PARAMETER: Final = "set-parameter"
 Given = str | int | bool
 """What a parameter may be in a call."""
 
-PIN_RIGHTS: Final = VehicleRight.COMMAND | VehicleRight.PIN
-SETTING_RIGHTS: Final = VehicleRight.COMMAND | VehicleRight.MANAGE
-
-SETTING_COMMANDS: Final = frozenset({"set-feature", "parameters", SET_PARAMETER, SHELL, "sms",
-                                     "ussd", "at"})  # fmt: skip
-"""What reads or changes how the module works, or sends in its name."""
+OWNER_RIGHTS: Final = VehicleRight.COMMAND | VehicleRight.MANAGE
+"""What a token of the owner must have for commands that no share has enough for."""
 
 CAR_COMMANDS: Final = {each.name: each for each in COMMANDS if not each.by_server}
 """The commands that a car answers, by name. What the server answers is the history, which has calls
@@ -42,10 +39,14 @@ class WrongParameters(ValueError):
 
 
 def rights_for(spec: CommandSpec) -> VehicleRight:
-    """Return what somebody must have to send a command."""
-    if any(isinstance(kind, PinParameter) for kind in spec.parameters):
-        return PIN_RIGHTS
-    return SETTING_RIGHTS if spec.name in SETTING_COMMANDS else VehicleRight.COMMAND
+    """Return what somebody must have to send a command: see :mod:`ovms.server.hub.permissions`."""
+    needed = NEEDED[spec.number]
+    return OWNER_RIGHTS if needed is None else with_included(needed) & ~VehicleRight.VIEW
+
+
+def is_for_owner(spec: CommandSpec) -> bool:
+    """Return whether only the vehicle's owner may send a command."""
+    return NEEDED[spec.number] is None
 
 
 def make_command(spec: CommandSpec, given: Mapping[str, Given], now: float) -> Command:

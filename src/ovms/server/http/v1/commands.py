@@ -29,6 +29,7 @@ from ovms.server.http.v1.command_words import (
     CAR_COMMANDS,
     SHELL,
     WrongParameters,
+    is_for_owner,
     make_command,
     rights_for,
     shown_parameters,
@@ -37,8 +38,7 @@ from ovms.server.http.v1.errors import ApiError, ErrorDetail
 from ovms.server.http.v1.models import ApiAnswer, CallBody, Time, time_of
 from ovms.server.http.v1.routing import PREFIX, make_router
 from ovms.server.hub.asking import Reason, Unanswered
-from ovms.server.hub.permissions import NEEDED
-from ovms.server.rights import RIGHT_WORDS, right_words
+from ovms.server.rights import right_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,6 +93,8 @@ class CommandInfo(ApiAnswer):
     """Who carries it out: the module itself, its vehicle or its modem."""
     rights: list[str]
     """What the caller must have on the vehicle to send it: `command`, and `pin` or `manage`."""
+    is_for_owner: bool
+    """Only the vehicle's owner may send it, however it is shared."""
     needs_pin: bool
     """It takes the car's PIN; some cars want none."""
     has_rows: bool
@@ -224,7 +226,7 @@ async def list_commands(
 ) -> CommandPage:
     """Return what the caller has sent to the car within the last hour, the newest first."""
     own = store.newest_first(call.caller.login.owner_id, call.id, context.clock)
-    found = [each for each in own if rights_for(each.spec) in call.rights]
+    found = [each for each in own if may_send(call, each.spec)]
     if after is not None:
         at = next((at for at, each in enumerate(found) if each.id == after), len(found))
         found = found[at + 1 :]
@@ -284,12 +286,17 @@ async def withdraw_command(kept: FoundCommand) -> CommandAnswer:
 
 def check_rights(call: VehicleCall, spec: CommandSpec) -> None:
     """Raise :class:`ApiError` (403) if somebody may not send a command."""
-    if NEEDED[spec.number] is None and not call.caller.is_own(call.id):
+    if is_for_owner(spec) and not call.caller.is_own(call.id):
         raise ApiError(403, f"Only the vehicle's owner may send {spec.name}", "not_owner")
-    missing = [word for word, right in RIGHT_WORDS.items()
-               if right in rights_for(spec) & ~call.rights]  # fmt: skip
+    missing = right_words(rights_for(spec) & ~call.rights)
     if missing:
-        raise ApiError(403, f"{spec.name} needs the right {missing[0]}", "no_right")
+        raise ApiError(403, f"{spec.name} needs the right {' and '.join(missing)}", "no_right")
+
+
+def may_send(call: VehicleCall, spec: CommandSpec) -> bool:
+    """Return whether somebody may send a command, and so read what became of it."""
+    is_theirs = call.caller.is_own(call.id) or not is_for_owner(spec)
+    return is_theirs and rights_for(spec) in call.rights
 
 
 async def car_room(context: Context, vehicle_id: str) -> Room:
@@ -382,6 +389,7 @@ def _info(spec: CommandSpec) -> CommandInfo:
         meaning=spec.meaning,
         answered_by=cast("Any", spec.answered_by.value),
         rights=right_words(rights_for(spec)),
+        is_for_owner=is_for_owner(spec),
         needs_pin=any(isinstance(kind, PinParameter) for kind in spec.parameters),
         has_rows=spec.first_row is not None,
         parameters=[_parameter(kind, at < least) for at, kind in enumerate(spec.parameters)],

@@ -58,6 +58,7 @@ TAGS: Final = {
     "tokens": "The API tokens of the caller's account.",
     "history": "What the server keeps of what a vehicle has sent: records, alerts, series, tracks.",
     "channels": "Where alerts go: mail, phones, other services; with a test.",
+    "features and parameters": "How a car's module is set up; the car is asked each time.",
 }
 """What the calls are grouped by, in the order of the description."""
 
