@@ -105,7 +105,7 @@ class Watcher:
 
     def _note(self, answer: httpx.Response) -> None:
         """Look at an answer: no URL that it names holds a secret."""
-        assert answer.status_code < 500, answer.text
+        assert answer.status_code < 500 or answer.status_code == 504, answer.text
         urls = [value for key, value in answer.headers.items() if key in ("location", "link")]
         is_json = answer.headers.get("content-type", "").startswith("application/json")
         if is_json and answer.content:
@@ -142,6 +142,8 @@ async def test_nothing_is_told_elsewhere(names: list[str], tmp_path: Path) -> No
     logs.configure("debug", "json", log)
     try:
         async with open_api(tmp_path) as site:
+            # The car there is answers no command: nobody waits for that.
+            object.__setattr__(site.context, "answer_timeout", 0.01)
             watcher = Watcher(site, log)
             position = ",".join(POSITION)
             await site.http.report(
