@@ -118,3 +118,10 @@ def test_thinned() -> None:
         for each in points[first.time : second.time]:
             place = first.flat(each.latitude, each.longitude)
             assert track._distance(place, (0.0, 0.0), end) < 20.5
+
+
+def test_fields() -> None:
+    """The first fields of a record are those that a track needs."""
+    assert [each.name for each in track.TRACK_FIELDS] == [
+        "latitude", "longitude", "direction", "altitude", "gps_lock", "gps_stale"
+    ]  # fmt: skip

@@ -60,6 +60,9 @@ GPX_TYPE: Final = "application/gpx+xml"
 
 SCHEMA: Final = {"$ref": "#/components/schemas/TrackAnswer"}
 
+TRACK_FIELDS: Final = Location.TABLE[:6]
+"""Latitude, longitude, direction, altitude, lock, and how old they are."""
+
 router = make_router("history")
 
 
@@ -332,10 +335,12 @@ def _take(builder: TrackBuilder, page: list[HistoryEntry]) -> None:
 
 def _points(page: list[HistoryEntry]) -> Iterator[TrackPoint]:
     for entry in page:
-        fields = Location.parse(entry.data).as_json()
+        # Only what a track needs: all fields of a record take ten times as long.
+        texts = entry.data.decode("latin-1").split(",", len(TRACK_FIELDS))
+        fields = {
+            each.name: each.kind.parse(text)
+            for each, text in zip(TRACK_FIELDS, texts)  # noqa: B905 (short records)
+        }
         place = place_of(fields)
-        if place is None:
-            continue
-        altitude = fields["altitude"]
-        known = float(altitude) if isinstance(altitude, int | float) else None
-        yield TrackPoint(entry.time, *place, known)
+        if place is not None:
+            yield TrackPoint(entry.time, *place, fields["altitude"])
