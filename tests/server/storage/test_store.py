@@ -265,7 +265,7 @@ async def test_expire(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     expiring = asyncio.ensure_future(store.expire(2000.0))
     store.put_history("CAR1", _record(99, 3000))
     await store.writer.flush()
-    assert await expiring == 3 + 5
+    assert await expiring == 4 + 5
     assert [each.total for each in await store.history_summary("car1")] == [1]
 
 
