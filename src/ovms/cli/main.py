@@ -86,6 +86,11 @@ COMMANDS = {
         "Vehicles that owners share with others.",
         OPERATE,
     ),
+    "audit": CommandPlace(
+        "ovms.cli.audit", "app",
+        "The audit trail: log-ins, commands and changes.",
+        OPERATE,
+    ),
     "notify": CommandPlace(
         "ovms.cli.notify", "app",
         "Alerts: who gets them, and how.",

@@ -68,6 +68,7 @@ def add(
             owner = queries.add_owner(
                 connection, name, time.time(), password_hash=hashed, email=email, admin=admin
             )
+            note_operator(connection, time.time(), "owner.add", owner_id=owner.id)
     print(f"owner {owner.name} added")
 
 
@@ -142,6 +143,8 @@ def set_(
     with open_database(data, database, config) as db, db.writing() as connection:
         owner = queries.set_owner(connection, name, time.time(), email=email, admin=admin)
         queries.set_limits(connection, owner.id, limits, time.time())
+        if email is not None or admin is not None or limits:
+            note_operator(connection, time.time(), "owner.change", owner_id=owner.id)
         if no_totp:
             clear_totp(connection, owner.id, time.time())
             note_operator(connection, time.time(), "totp.off", owner_id=owner.id)
@@ -166,6 +169,7 @@ def passwd(
             fail("no password given: use --password-file, OVMS_PASSWORD or a terminal")
         with db.writing() as connection:
             queries.set_password(connection, name, hashed, time.time())
+            note_operator(connection, time.time(), "password.change", owner_id=owner.id)
     print(f"password of owner {owner.name} changed")
 
 
@@ -185,6 +189,8 @@ def remove(
         confirm_or_leave(f"Remove owner {name}?", yes)
         with db.writing() as connection:
             owner = queries.remove_owner(connection, name, time.time(), with_vehicles=with_vehicles)
+            detail = f"account {owner.id}"
+            note_operator(connection, time.time(), "owner.remove", owner_id=owner.id, detail=detail)
     print(f"owner {owner.name} removed")
 
 

@@ -21,6 +21,7 @@ from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_dat
 from ovms.cli.times import END_HELP, find_end
 from ovms.server.rights import RIGHT_WORDS, format_rights, parse_rights, right_words
 from ovms.server.storage import queries
+from ovms.server.storage.audit import note_operator
 from ovms.server.storage.errors import NotFound
 from ovms.server.values import Share
 
@@ -61,6 +62,8 @@ def add(
         found = queries.get_vehicle(connection, vehicle)
         whom = queries.get_owner(connection, owner)
         share = queries.put_share(connection, found, whom, wanted, now, expires)
+        detail = f"with {share.owner}: {_words(share)}"
+        note_operator(connection, now, "share.put", vehicle_id=found.id, detail=detail)
     if json:
         print_json(_described(share))
         return
@@ -112,6 +115,10 @@ def remove(
         confirm_or_leave(f"End the share of vehicle {found.id} with {whom.name}?", yes)
         with db.writing() as connection:
             queries.end_share(connection, found.id, whom, time.time())
+            note_operator(
+                connection, time.time(), "share.remove", vehicle_id=found.id,
+                detail=f"with {whom.name}",
+            )  # fmt: skip
     print(f"vehicle {found.id} no longer shared with {whom.name}")
 
 

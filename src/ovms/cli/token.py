@@ -28,6 +28,7 @@ from ovms.server.accounts.tokens import (
     parse_permit,
 )
 from ovms.server.storage import queries
+from ovms.server.storage.audit import note_operator
 from ovms.server.storage.tokens import SHORTEST_PREFIX
 from ovms.server.values import Token
 
@@ -71,6 +72,8 @@ def add(
             token = queries.add_token(
                 connection, whose, make_token(os.urandom), time.time(), *labels, end
             )
+            detail = f"token {token.id}"
+            note_operator(connection, time.time(), "token.add", owner_id=whose.id, detail=detail)
     if json:
         print_json({**_described(token), "token": token.token})
         return
@@ -119,6 +122,10 @@ def remove(
         confirm_or_leave(f"Remove token {_first(found)} of owner {found.owner}?", yes)
         with db.writing() as connection:
             queries.remove_token(connection, found.token, time.time())
+            note_operator(
+                connection, time.time(), "token.remove", owner_id=found.owner_id,
+                detail=f"token {found.id}",
+            )  # fmt: skip
     print(f"token {_first(found)} of owner {found.owner} removed")
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Annotated, Final
 
 import typer
+from sqlalchemy import Connection
 
 from ovms.cli.common import (
     JsonOption,
@@ -47,6 +48,7 @@ from ovms.cli.vehicle_csv import (
     read_vehicles,
 )
 from ovms.server.storage import names, queries
+from ovms.server.storage.audit import note_operator
 from ovms.server.storage.errors import InvalidValue
 from ovms.server.storage.new_secret import make_secret
 from ovms.server.values import ImportRow, LogDays, Vehicle, VehicleStatus
@@ -111,6 +113,7 @@ def add(
         vehicle = queries.add_vehicle(
             connection, vehicle_id, whose, used, time.time(), name=name, type=type, server=server
         )
+        _note(connection, "vehicle.add", vehicle)
         link = find_link(settings, vehicle, host, tls, units)
     _tell(vehicle, "added", used if given is None else None, json)
     if not json and vehicle.type == "car":
@@ -209,6 +212,7 @@ def rename(
     new = either(name, name_option, "the new name")
     with open_database(data, database, config) as db, db.writing() as connection:
         vehicle = queries.rename_vehicle(connection, vehicle_id, new, time.time())
+        _note(connection, "vehicle.change", vehicle, "name")
     print(f"vehicle {vehicle.id} is called {vehicle.name}")
 
 
@@ -251,6 +255,8 @@ def set_(
         used = make_secret()
     with open_database(data, database, config) as db, db.writing() as connection:
         vehicle = queries.set_tls_only(connection, vehicle_id, tls_only, time.time(), used)
+        said = f"tls_only {cell(tls_only)}" + (", a new secret" if used else "")
+        _note(connection, "vehicle.change", vehicle, said)
         plain = queries.plain_uses(connection)(vehicle.secret)
     what = "takes logins over TLS only" if tls_only else "takes logins with and without TLS"
     _tell(vehicle, what, used if new_secret else None, json, tls_only=tls_only)
@@ -300,6 +306,8 @@ def transfer(
         is_made = given is None and not keep_secret and old.owner_id != whose.id
         used = make_secret() if is_made else given
         vehicle = queries.transfer_vehicle(connection, vehicle_id, whose, time.time(), used)
+        for each in (old, vehicle):  # both owners
+            _note(connection, "vehicle.transfer", each, f"from {old.owner} to {vehicle.owner}")
     _tell(vehicle, f"belongs to {vehicle.owner}", used if is_made else None, json)
     if vehicle.type == "car" and used is not None:
         _warn_of_new_secret(vehicle, used)
@@ -322,6 +330,7 @@ def server_(
     new = either(server, server_option, "the server")
     with open_database(data, database, config) as db, db.writing() as connection:
         vehicle = queries.set_server(connection, vehicle_id, new, time.time())
+        _note(connection, "vehicle.change", vehicle, f"server {vehicle.server}")
     name = "any server" if vehicle.server == "*" else f"server {vehicle.server}"
     print(f"vehicle {vehicle.id} is served by {name}")
 
@@ -362,6 +371,7 @@ def secret_(
         used = make_secret() if given is None else given
         with db.writing() as connection:
             vehicle = queries.set_secret(connection, vehicle_id, used, time.time())
+            _note(connection, "vehicle.secret", vehicle)
     _tell(vehicle, "has a new secret", used if given is None else None, json)
     _warn_of_comma([used])
     if vehicle.type == "car":
@@ -391,6 +401,7 @@ def remove(
         confirm_or_leave(f"Remove vehicle {found.id} and its data?", yes)
         with db.writing() as connection:
             vehicle = queries.remove_vehicle(connection, vehicle_id, time.time())
+            _note(connection, "vehicle.remove", vehicle)
     print(f"vehicle {vehicle.id} removed")
 
 
@@ -419,7 +430,8 @@ def log_(
     with open_database(data, database, config) as db:
         if changes:
             with db.writing() as connection:
-                queries.set_log_days(connection, vehicle_id, changes, time.time())
+                changed = queries.set_log_days(connection, vehicle_id, changes, time.time())
+                _note(connection, "vehicle.change", changed, "days that it is logged")
         with db.reading() as connection:
             vehicle = queries.get_vehicle(connection, vehicle_id)
     if json:
@@ -510,6 +522,14 @@ def _kept(days: int | None) -> str:
     if days == 0:
         return "off"
     return "1 day" if days == 1 else f"{days} days"
+
+
+def _note(connection: Connection, action: str, vehicle: Vehicle, detail: str = "") -> None:
+    """Have the audit trail say what was done to a vehicle."""
+    note_operator(
+        connection, time.time(), action, owner_id=vehicle.owner_id, vehicle_id=vehicle.id,
+        detail=detail,
+    )  # fmt: skip
 
 
 def _tell(vehicle: Vehicle, what: str, made: str | None, json: bool, **more: object) -> None:
