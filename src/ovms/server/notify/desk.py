@@ -5,6 +5,7 @@ Apps subscribe with a message (:mod:`ovms.server.notify.subscribing`); the bound
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Final
 
@@ -75,7 +76,8 @@ class ChannelDesk:
         channel = self.types.get(push_type)
         if channel is None:
             raise SubscriptionRefused(f"{push_type!r} is none of {', '.join(sorted(self.types))}")
-        problem = app_id_problem(app_id) or key_problem(channel, key)
+        # In a thread: what looks at a key may first load a hundred modules.
+        problem = app_id_problem(app_id) or await asyncio.to_thread(key_problem, channel, key)
         if problem:
             raise SubscriptionRefused(problem)
         if not by_operator:

@@ -9,6 +9,7 @@ from ovms.server.notify.desk import ADDRESS_REFILL, TEST_ALERT, TESTS_AT_ONCE
 from ovms.server.notify.errors import NotDelivered
 from ovms.server.storage import queries
 from ovms.server.storage.limits import MAILS_A_VEHICLE
+from tests.server.notify.servers import load_apprise
 
 if TYPE_CHECKING:
     import httpx
@@ -92,6 +93,7 @@ async def test_what_cannot_be(v1: ApiSite, channel_id: str, body: dict[str, Any]
 
 async def test_services_of_the_operator(v1: ApiSite) -> None:
     """What makes the server call any address only an administrator adds."""
+    load_apprise()  # it warns of what will be gone from Python
     body = {"type": "apprise", "key": "json://127.0.0.1/secret"}
     assert refused(await put(v1, "x", **body)) == (403, "not_admin")
     with v1.database.writing() as connection:
