@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import runpy
 import subprocess
@@ -126,7 +127,8 @@ class ServerAndCar:
 
     def __init__(self, data: Path) -> None:
         self.place = ""
-        self._data = data
+        self.url = ""
+        self.data = data
         self._is_ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()))
         self._thread.start()
@@ -135,11 +137,15 @@ class ServerAndCar:
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        settings = ServerSettings(data=self._data, host=["127.0.0.1"], port=0, tls=False)
+        settings = ServerSettings(
+            data=self.data, host=["127.0.0.1"], port=0, http_port=0, tls=False
+        )
         listening: asyncio.Future[Ports] = self._loop.create_future()
         server = asyncio.create_task(serve(settings, self._stop, on_ready=listening.set_result))
-        port = (await listening).mp
+        ports = await listening
+        port = ports.mp
         assert port is not None
+        self.url = f"http://127.0.0.1:{ports.http}"
         call = partial(connect, "127.0.0.1", port, Role.CAR, "CAR1", SECRET.encode())
         async with await call() as module:
             for number in (1, 2):
@@ -207,6 +213,25 @@ async def test_soc_each_minute(running: ServerAndCar, capsys: pytest.CaptureFixt
     printing.cancel()
     await asyncio.wait([printing])
     assert re.fullmatch(r"(unknown\n)*([\d.]+ %\n)+", printed)
+
+
+async def test_soc_by_http(running: ServerAndCar, capsys: pytest.CaptureFixture[str]) -> None:
+    """It prints the car's state of charge; a token that is wrong is an error of the library."""
+    made = run_ovms("token", "add", "--owner", "tester", "--permit", "view", "--data",
+                    str(running.data), "--json")  # fmt: skip
+    token = json.loads(made.stdout)["token"]
+    main = example("soc_by_http.py")
+    printing = asyncio.create_task(main(running.url, token, "CAR1"))
+    printed = ""
+    async with asyncio.timeout(PATIENCE):
+        while "%" not in printed:
+            await asyncio.wait([printing], timeout=0.01)
+            printed += capsys.readouterr().out
+    printing.cancel()
+    await asyncio.wait([printing])
+    assert re.fullmatch(r"([\d.]+ %\n)+", printed)
+    with pytest.raises(app.api.NotAuthenticated):
+        await main(running.url, "0" * 64, "CAR1")
 
 
 def test_lock_the_car(running: ServerAndCar, capsys: pytest.CaptureFixture[str]) -> None:

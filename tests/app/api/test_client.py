@@ -13,7 +13,9 @@ from ovms.app import ConnectionLost, Error, NoAnswer
 from ovms.app.api.client import ApiClient
 from ovms.app.api.errors import ApiNotFound, ApiRefused, TryLater
 from ovms.app.api.link import ApiLink
+from ovms.server.values import ALERT_TYPE
 from tests.server.http.v1.cars import make_car
+from tests.server.http.v1.records import put
 
 if TYPE_CHECKING:
     from tests.server.http.v1.site import ApiSite
@@ -176,3 +178,38 @@ async def test_no_answer_in_time(v1: ApiSite) -> None:
     with pytest.raises(NoAnswer):
         await client.finished(sent, timeout=0)
     assert (await client.get_command("CAR1", sent.id)).finished is None
+
+
+async def test_history(v1: ApiSite) -> None:
+    """Records come page by page, oldest first, or as CSV; alerts newest first."""
+    await put(v1, "*-LOG-X", (-9, "a,1"), (-8, "b,2"), (-7, "c,3"))
+    await put(v1, ALERT_TYPE, (-9, "A,Theft"), (-8, "I,Full"))
+    client = client_of(v1)
+    [kind] = [each for each in await client.history("CAR1") if each.type == "*-LOG-X"]
+    assert kind.records == 3
+    assert [each.data async for each in client.records("CAR1", "*-LOG-X")] == ["a,1", "b,2", "c,3"]
+    text = b"".join([part async for part in client.records_csv("CAR1", "*-LOG-X")]).decode()
+    assert len(text.splitlines()) == 4
+    assert [each.text async for each in client.alerts("CAR1")] == ["Full", "Theft"]
+
+
+async def test_sharing(v1: ApiSite) -> None:
+    """A vehicle is shared with another owner, who sees that, until it is not."""
+    client, other = client_of(v1), client_of(v1, "alice")
+    made = await client.share("CAR1", "Alice", ["view"])
+    assert made.rights == ["view"]
+    assert await client.shares("CAR1") == [made]
+    assert [each.vehicle_id for each in await other.received_shares()] == ["CAR1"]
+    await client.end_share("CAR1", "Alice")
+    assert await client.shares("CAR1") == []
+
+
+async def test_tokens(v1: ApiSite) -> None:
+    """A token is made, told once, listed and removed."""
+    client = client_of(v1)
+    made = await client.add_token(["view"], purpose="test")
+    assert len(made.token) == 64
+    [listed] = [each for each in await client.tokens() if each.id == made.id]
+    assert (listed.purpose, listed.rights) == ("test", ["view"])
+    await client.remove_token(listed)
+    assert made.id not in {each.id for each in await client.tokens()}

@@ -22,12 +22,19 @@ from ovms.app.api.errors import (
 )
 from ovms.app.api.live import ApiEvent
 from ovms.app.api.models import (
+    ApiAlert,
     ApiAuditEntry,
     ApiCommand,
     ApiCommandRow,
     ApiKnownCommand,
+    ApiNewToken,
     ApiParameter,
     ApiParameterChoice,
+    ApiReceivedShare,
+    ApiRecord,
+    ApiRecordType,
+    ApiShare,
+    ApiToken,
     ApiVehicle,
 )
 from ovms.app.api.state import (
@@ -50,6 +57,7 @@ from ovms.app.api.state import (
 )
 
 __all__ = [
+    "ApiAlert",
     "ApiAuditEntry",
     "ApiAuxiliary",
     "ApiBattery",
@@ -68,12 +76,18 @@ __all__ = [
     "ApiKnownCommand",
     "ApiLocation",
     "ApiModule",
+    "ApiNewToken",
     "ApiNotFound",
     "ApiParameter",
     "ApiParameterChoice",
+    "ApiReceivedShare",
+    "ApiRecord",
+    "ApiRecordType",
     "ApiRefused",
+    "ApiShare",
     "ApiState",
     "ApiTemperatures",
+    "ApiToken",
     "ApiTyres",
     "ApiVehicle",
     "ApiWheel",

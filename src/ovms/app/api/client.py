@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from types import TracebackType
@@ -16,7 +16,19 @@ import msgspec
 from ovms.app.api.errors import TryLater
 from ovms.app.api.link import CALL_TIMEOUT, ApiLink, Query, segment
 from ovms.app.api.live import ApiEvent, LiveStates
-from ovms.app.api.models import ApiAuditEntry, ApiCommand, ApiKnownCommand, ApiVehicle
+from ovms.app.api.models import (
+    ApiAlert,
+    ApiAuditEntry,
+    ApiCommand,
+    ApiKnownCommand,
+    ApiNewToken,
+    ApiReceivedShare,
+    ApiRecord,
+    ApiRecordType,
+    ApiShare,
+    ApiToken,
+    ApiVehicle,
+)
 from ovms.app.api.sse import EventParser, ServerEvent
 from ovms.app.api.state import ApiState
 from ovms.app.errors import ConnectFailed, ConnectionLost, Error, NoAnswer, Untrusted
@@ -180,6 +192,76 @@ class ApiClient:
         path = f"{_vehicle(command.vehicle_id)}/commands/{segment(command.id)}"
         return await self._link.ask("DELETE", path, ApiCommand)
 
+    # -- history ----------------------------------------------------------------------------
+
+    async def history(self, vehicle_id: str) -> list[ApiRecordType]:
+        """Return the types of records that the server keeps of a vehicle."""
+        path = f"{_vehicle(vehicle_id)}/history"
+        return await self._link.ask("GET", path, list[ApiRecordType])
+
+    def records(
+        self,
+        vehicle_id: str,
+        type: str,  # noqa: A002 (the protocol's word)
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> AsyncGenerator[ApiRecord, None]:
+        """Yield the records of a type, the oldest first, page by page."""
+        query: Query = {"type": type, "since": _time(since), "until": _time(until)}
+        return self._items(f"{_vehicle(vehicle_id)}/history/records", ApiRecord, query)
+
+    async def records_csv(
+        self,
+        vehicle_id: str,
+        type: str,  # noqa: A002 (the protocol's word)
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield the records of a type as CSV, in parts as they come."""
+        query: Query = {"type": type, "since": _time(since), "until": _time(until)}
+        path = f"{_vehicle(vehicle_id)}/history/records"
+        headers = {"accept": "text/csv"}
+        async with self._link.open("GET", path, query=query, headers=headers) as answer:
+            async for part in answer.aiter_bytes():
+                yield part
+
+    def alerts(
+        self, vehicle_id: str, *, since: datetime | None = None, until: datetime | None = None
+    ) -> AsyncGenerator[ApiAlert, None]:
+        """Yield a vehicle's alerts, the newest first."""
+        query: Query = {"since": _time(since), "until": _time(until)}
+        return self._items(f"{_vehicle(vehicle_id)}/alerts", ApiAlert, query)
+
+    # -- sharing ----------------------------------------------------------------------------
+
+    async def shares(self, vehicle_id: str) -> list[ApiShare]:
+        """Return with whom the caller shares a vehicle."""
+        path = f"{_vehicle(vehicle_id)}/shares"
+        return await self._link.ask("GET", path, list[ApiShare])
+
+    async def share(
+        self,
+        vehicle_id: str,
+        owner: str,
+        rights: Sequence[str],
+        *,
+        expires: datetime | None = None,
+    ) -> ApiShare:
+        """Share a vehicle with another owner, or change how it is shared."""
+        body = {"rights": list(rights), "expires": _time(expires)}
+        path = f"{_vehicle(vehicle_id)}/shares/{segment(owner)}"
+        return await self._link.ask("PUT", path, ApiShare, body=body)
+
+    async def end_share(self, vehicle_id: str, owner: str) -> None:
+        """Share a vehicle with somebody no more."""
+        await self._link.read("DELETE", f"{_vehicle(vehicle_id)}/shares/{segment(owner)}")
+
+    async def received_shares(self) -> list[ApiReceivedShare]:
+        """Return the vehicles that others share with the caller."""
+        return await self._link.ask("GET", "/shares", list[ApiReceivedShare])
+
     # -- account ----------------------------------------------------------------------------
 
     def audit(
@@ -188,6 +270,28 @@ class ApiClient:
         """Yield what was done to the caller's account and vehicles, the newest first."""
         query: Query = {"action": action, "since": _time(since)}
         return self._items("/account/audit", ApiAuditEntry, query)
+
+    async def tokens(self) -> list[ApiToken]:
+        """Return the caller's API tokens, without their digits."""
+        return await self._link.ask("GET", "/account/tokens", list[ApiToken])
+
+    async def add_token(
+        self,
+        rights: Sequence[str],
+        *,
+        application: str = "ovms.app",
+        purpose: str = "",
+        expires: datetime | None = None,
+    ) -> ApiNewToken:
+        """Make an API token and return it; its digits are told this once."""
+        body = {"rights": list(rights), "application": application, "expires": _time(expires)}
+        if purpose:
+            body["purpose"] = purpose
+        return await self._link.ask("POST", "/account/tokens", ApiNewToken, body=body)
+
+    async def remove_token(self, token: ApiToken) -> None:
+        """Remove an API token."""
+        await self._link.read("DELETE", f"/account/tokens/{token.id}")
 
     # -- how pages and events are read ------------------------------------------------------
 

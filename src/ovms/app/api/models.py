@@ -6,6 +6,7 @@ Fields that a newer server adds are passed over.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -21,15 +22,21 @@ class ApiVehicle(ApiModel, frozen=True, kw_only=True):
     name: str
     """What its owner calls it; empty if nothing."""
     owner: str
+    """The name of its owner."""
     is_own: bool
     """It is the caller's, not shared with them."""
     rights: list[str]
     """What the caller may do with it: ``view``, ``location``, ``command``, ``pin``, ``manage``."""
     is_online: bool
-    """Its car is connected to the server."""
+    """Its car is connected to this server, or to one that tells this one."""
     is_paranoid: bool
-    """Its messages are sealed: the server cannot read them."""
+    """Its messages are sealed: the server cannot read them, nor send commands."""
     tls_only: bool
+    """It takes log-ins and calls over TLS only."""
+    log_days: int | None = None
+    """Days that its telemetry is kept; 0 is not at all, null as the server's settings say."""
+    log_position_days: int | None = None
+    """The same of its positions."""
     created: datetime
 
 
@@ -131,3 +138,118 @@ class ApiAuditEntry(ApiModel, frozen=True, kw_only=True):
     """A few words more, for people."""
     address: str | None = None
     """Where it came from; null if unknown, and of others with whom the vehicle is shared."""
+
+
+class ApiRecordType(ApiModel, frozen=True, kw_only=True):
+    """What the history holds of one type."""
+
+    type: str
+    records: int
+    numbers: int
+    """How many different record numbers there are."""
+    bytes: int
+    """A record counts its data, its type, the vehicle's id, and 20."""
+    first: datetime
+    """When the oldest was made."""
+    last: datetime
+    holds_position: bool
+    """Its records may say where the car was: to read them needs the right ``location``."""
+
+
+class ApiRecord(ApiModel, frozen=True, kw_only=True):
+    """A record."""
+
+    time: datetime
+    """When it was made."""
+    number: int
+    data: str
+    """As the car has sent it."""
+    fields: dict[str, Any] | None = None
+    """What the data say, by name, in km and km/h; null for a type that the server cannot read."""
+
+
+class ApiAlert(ApiModel, frozen=True, kw_only=True):
+    """An alert."""
+
+    time: datetime
+    """When the server had it."""
+    kind: str
+    """``alert``, ``information`` or ``error``, or the letter of another kind."""
+    text: str | None = None
+    """Null if it may say where the car was, for callers without the right ``location``."""
+
+
+class ApiToken(ApiModel, frozen=True, kw_only=True):
+    """An API token, without its digits."""
+
+    id: int
+    first: str
+    """Its first digits, by which its owner knows it again."""
+    application: str
+    """The program that uses it."""
+    purpose: str
+    """What for."""
+    rights: list[str]
+    """What it allows; ``*`` is everything."""
+    created: datetime
+    last_used: datetime | None = None
+    """When it last logged in, to the minute."""
+    expires: datetime | None = None
+    """When it ends, or has ended; ``null`` for never. It is deleted 30 days after that."""
+    is_live: bool
+    """It has not expired."""
+    is_current: bool
+    """This call was made with it."""
+
+
+class ApiNewToken(ApiModel, frozen=True, kw_only=True):
+    """A token that was just made."""
+
+    id: int
+    first: str
+    """Its first digits, by which its owner knows it again."""
+    application: str
+    """The program that uses it."""
+    purpose: str
+    """What for."""
+    rights: list[str]
+    """What it allows; ``*`` is everything."""
+    created: datetime
+    last_used: datetime | None = None
+    """When it last logged in, to the minute."""
+    expires: datetime | None = None
+    """When it ends, or has ended; ``null`` for never. It is deleted 30 days after that."""
+    is_live: bool
+    """It has not expired."""
+    is_current: bool
+    """This call was made with it."""
+    token: str
+    """All its digits. They are told this once."""
+
+
+class ApiShare(ApiModel, frozen=True, kw_only=True):
+    """A vehicle that is shared with somebody."""
+
+    vehicle_id: str
+    owner: str
+    """The name of the owner with whom it is shared."""
+    rights: list[str]
+    """What they may do: ``view``, ``location``, ``command``, ``pin``, ``manage``."""
+    expires: datetime | None = None
+    """When the share ends by itself; ``null`` for never."""
+    created: datetime
+    changed: datetime
+
+
+class ApiReceivedShare(ApiModel, frozen=True, kw_only=True):
+    """A vehicle that somebody shares with the caller."""
+
+    vehicle_id: str
+    owner: str
+    """The name of its owner."""
+    rights: list[str]
+    """What the caller may do: ``view``, ``location``, ``command``, ``pin``, ``manage``."""
+    expires: datetime | None = None
+    """When the share ends by itself; ``null`` for never."""
+    created: datetime
+    changed: datetime
