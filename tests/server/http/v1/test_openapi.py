@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -120,3 +121,14 @@ def test_who_may_call() -> None:
     for name, call in CALLS.items():
         used = {scheme for each in call.get("security", ()) for scheme in each}
         assert used <= schemes.keys(), name
+
+
+def test_the_page_names_calls_that_exist() -> None:
+    """Every call that docs/api.md names with its method is in the description."""
+    page = (Path(__file__).parents[4] / "docs" / "api.md").read_text("utf-8")
+    named = re.findall(r"(GET|POST|PUT|PATCH|DELETE)\s+/api/v1(/[\w/{}.-]*)", page)
+    assert len(named) > 10
+    known = [re.sub(r"{[\w:]+}", "[^/]+", name) for name in (*CALLS, "GET /openapi.json")]
+    for method, path in named:
+        call = f"{method} {path.rstrip('.')}"
+        assert any(re.fullmatch(each, call) for each in known), call
