@@ -16,7 +16,7 @@ from tests.server.http.v1.test_matrix import CALLS
 if TYPE_CHECKING:
     from pathlib import Path
 
-EXAMPLES = 5
+EXAMPLES = 3
 """Right and as many wrong calls that are made up for each call in the gate."""
 
 SHARDS = 2
