@@ -79,6 +79,8 @@ class ApiKnownCommand(ApiModel, frozen=True, kw_only=True):
     rights: list[str]
     """What the caller must have on the vehicle to send it: ``command``, and ``pin`` or
     ``manage``."""
+    is_for_owner: bool = False
+    """Only the vehicle's owner may send it."""
     needs_pin: bool
     """It takes the car's PIN; some cars want none."""
     has_rows: bool
