@@ -55,6 +55,27 @@ def test_code_is_no_garbage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert calls == ["collect", "freeze"]
 
 
+@pytest.mark.parametrize(
+    ("ports", "where"), [(Ports(1, 2, 3, 4), "HTTPS port 4"), (Ports(1, None, 3), "HTTP port 3")]
+)
+def test_the_token_of_set_up(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ports: Ports, where: str
+) -> None:
+    """It is printed behind the line of readiness, with the port to use it at."""
+
+    async def serve(
+        *_: object, on_ready: Callable[[Ports], None], on_setup: Callable[[Ports, str], None]
+    ) -> None:
+        on_ready(ports)
+        on_setup(ports, "abc")
+
+    monkeypatch.setattr(serve_module, "serve", serve)
+    ready, set_up = run_ovms("serve", "--data", str(tmp_path)).stdout.splitlines()
+    assert ready.startswith("ovms ready:")
+    assert set_up.startswith("ovms set-up: there is no owner yet.")
+    assert f"on {where} with token abc," in set_up
+
+
 def test_a_second_server_on_the_same_data_says_so(server: Server) -> None:
     """Two servers would overwrite each other's data: the second one ends with one line."""
     second = run_ovms("serve", "--data", str(server.data), "--port", "0")

@@ -48,6 +48,7 @@ from tests.net.ends import Caller as Ends
 from tests.net.ends import calling
 from tests.server.conftest import Log
 from tests.server.notify.plugin import installed
+from tests.server.storage.databases import with_schema
 from tests.waiting import PATIENCE, until
 
 SECRET = "a secret of the tests"
@@ -806,3 +807,21 @@ async def test_a_failing_start_message(data: Path) -> None:
         await serve(settings, asyncio.Event(), on_ready=on_ready)
     assert not (data / "ready.json").exists()
     assert len(asyncio.all_tasks()) == 1
+
+
+@pytest.mark.parametrize(("has_owner", "http"), [(False, True), (True, True), (False, False)])
+async def test_set_up(tmp_path: Path, log: Log, has_owner: bool, http: bool) -> None:
+    """A server without owners that takes calls gives a token, which no log has."""
+    if has_owner:
+        with open_database(with_schema(tmp_path)).writing() as connection:
+            queries.add_owner(connection, "bob", 1.0)
+    stop, tokens = asyncio.Event(), list[str]()
+    settings = ServerSettings(data=tmp_path, host=[HOST], port=0, tls=False, http=http, http_port=0)
+    await serve(
+        settings,
+        stop,
+        on_ready=lambda ports: stop.set(),
+        on_setup=lambda ports, token: tokens.append(token),
+    )
+    assert len(tokens) == (http and not has_owner)
+    assert not any(token in log.text for token in tokens)
