@@ -20,8 +20,6 @@ from tests.server.http.v1.site import PREFIX, SESSION, ApiSite, open_api
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import httpx
-
 
 VEHICLE_NEEDS = (
     Need.VIEW, Need.LOCATION, Need.COMMAND, Need.PIN, Need.MANAGE, Need.LINK, Need.SETTING,
@@ -42,17 +40,17 @@ ALLOWED_BY = {
 """What each right of a token or a share is enough for."""
 
 
-def _cases() -> dict[str, Case]:
+def _files() -> dict[str, dict[str, Case]]:
     """Return what the files say in whose names ``calls_`` stands."""
-    found: dict[str, Case] = {}
-    for file in sorted(Path(__file__).parent.glob("calls_*.py")):
-        calls: dict[str, Case] = import_module(f"tests.server.http.v1.{file.stem}").CALLS
-        assert not found.keys() & calls.keys(), file.name
-        found |= calls
-    return found
+    return {
+        file.stem: import_module(f"tests.server.http.v1.{file.stem}").CALLS
+        for file in sorted(Path(__file__).parent.glob("calls_*.py"))
+    }
 
 
-CALLS = _cases()
+FILES = _files()
+
+CALLS = {call: case for calls in FILES.values() for call, case in calls.items()}
 
 
 @dataclass(frozen=True)
@@ -121,30 +119,29 @@ def _routes() -> Iterator[str]:
 
 def test_all_calls_are_here() -> None:
     """Each route has its line in the table, and each line its route."""
-    assert sorted(_routes()) == sorted(CALLS)
+    assert sorted(_routes()) == sorted(call for calls in FILES.values() for call in calls)
 
 
-async def _make(v1: ApiSite, call: str, case: Case, who: Who) -> httpx.Response:
+def _path(v1: ApiSite, call: str, case: Case) -> str:
     prepared = case.prepare(v1) if case.prepare is not None else {}
-    path = call.format(**{"vehicle_id": "CAR1"} | case.path | prepared)
-    return await v1.call(path, who.owner, who.permit, **case.request)
+    return call.format(**{"vehicle_id": "CAR1"} | case.path | prepared)
 
 
-@pytest.mark.parametrize("call", CALLS)
-async def test_who_may_not(v1: ApiSite, call: str) -> None:
-    """Everybody else is refused, with the right status."""
-    case = CALLS[call]
-    for who in CALLERS:
-        if who.may(case.need):
-            continue
-        v1.share_only(who.share)
-        answer = await _make(v1, call, case, who)
-        error = answer.json()["error"]["code"]
-        refused = answer.status_code, error
-        if who.owner is None:
-            assert refused == (401, "not_authenticated"), str(who)
-        else:
-            assert refused in REFUSALS, str(who)
+@pytest.mark.parametrize("file", FILES)
+async def test_who_may_not(v1: ApiSite, file: str) -> None:
+    """Everybody else is refused, with the right status; so nothing is in the next call's way."""
+    for call, case in FILES[file].items():
+        path = _path(v1, call, case)
+        for who in CALLERS:
+            if who.may(case.need):
+                continue
+            v1.share_only(who.share)
+            answer = await v1.call(path, who.owner, who.permit, **case.request)
+            refused = answer.status_code, answer.json()["error"]["code"]
+            if who.owner is None:
+                assert refused == (401, "not_authenticated"), f"{call} by {who}"
+            else:
+                assert refused in REFUSALS, f"{call} by {who}"
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -160,6 +157,7 @@ async def test_who_may(tmp_path: Path, call: str) -> None:
         async with open_api(tmp_path / str(at)) as site:
             for who in group:
                 site.share_only(who.share)
-                answer = await _make(site, call, case, who)
+                path = _path(site, call, case)
+                answer = await site.call(path, who.owner, who.permit, **case.request)
                 assert answer.status_code not in (401, 403), f"{who}: {answer.text}"
                 assert "no_vehicle" not in answer.text, str(who)

@@ -103,14 +103,14 @@ class PasskeyAnswer(ApiAnswer):
 PasskeyId = Annotated[str, Path(pattern="^[0-9]{1,18}$")]
 
 
-def site_of(context: Context) -> Site:
+async def site_of(context: Context) -> Site:
     """Return where the server's pages are; passkeys are bound to that name."""
     if context.public_url is None:
         raise ApiError(409, "The server's setting public_url is not set", "no_public_url")
     return Site.of(context.public_url)
 
 
-def checks_of(request: Request) -> PasskeyChecks:
+async def checks_of(request: Request) -> PasskeyChecks:
     """Return what asks browsers for passkeys."""
     return cast("PasskeyChecks", request.app.state.passkeys)
 
