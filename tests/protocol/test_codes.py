@@ -97,6 +97,7 @@ def test_a_code_without_a_row() -> None:
         {"record": Status},
         {"is_telemetry": True, "from_car": FromCar.HANDLED},
         {"is_position": True},
+        {"is_position": True, "is_telemetry": True, "tells_place": False},
     ],
 )
 def test_a_row_that_contradicts_itself(wrong: dict[str, Any]) -> None:
