@@ -79,6 +79,11 @@ def test_a_fleet_by_number_needs_no_file(server: Server, start: Start) -> None:
     fleet = start("car", "--fleet", "3", *options, "--scenario", "parked")
     fleet.wait_for("all cars are connected.*cars=3")
     until_online(server, {"SIM-1", "SIM-2", "SIM-3"})
-    shown = run_ovms("history", "SIM-2", "--type", "S", "--json", "--data", str(server.data))
-    assert json.loads(shown.stdout)[0]["fields"]["soc"] == 42
+
+    def charges() -> list[float]:
+        shown = run_ovms("history", "SIM-2", "--type", "S", "--json", "--data", str(server.data))
+        return [row["fields"]["soc"] for row in json.loads(shown.stdout)]
+
+    wait_until(charges)
+    assert charges()[0] == 42
     assert fleet.stop() == 0
