@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 import pytest
+from sqlalchemy import insert
 from typer.testing import CliRunner
 
 from ovms.cli import owner, vehicle
@@ -12,6 +13,7 @@ from ovms.server.accounts.passwords import verify_password
 from ovms.server.storage import queries
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.quotas import own_limits
+from ovms.server.storage.schema import history_counts
 from ovms.server.storage.totp import (
     count_recovery_codes,
     has_totp,
@@ -239,3 +241,35 @@ def test_export(tmp_path: Path) -> None:
     assert json.loads(ZipFile(file).read("account.json"))["name"] == "bob"
     assert "cannot be written" in _bad("export", "bob", str(file))
     assert "no owner" in _bad("export", "nobody", str(tmp_path / "other.zip"))
+
+
+def test_show(tmp_path: Path) -> None:
+    """An owner is shown with what they have and may have, the server's limits where none is own."""
+    _good("add", "bob", "--email", "bob@example.org")
+    (tmp_path / "ovms.toml").write_text("bytes_per_owner = 1000\n")
+    shown = json.loads(_good("show", "Bob", "--json"))
+    del shown["created"]
+    assert shown == {
+        "name": "bob", "email": "bob@example.org", "email_confirmed": None, "admin": False,
+        "password": False, "totp": False, "vehicles": 0, "vehicle_limit": 100, "bytes": 0,
+        "byte_limit": 1000, "history": "kept",
+    }  # fmt: skip
+    assert "history:         kept\n" in _good("show", "bob")
+    assert _bad("show", "alice") == "ovms: there is no owner alice\n"
+
+
+@pytest.mark.parametrize(
+    ("size", "limit", "said"),
+    [(900, "1000", "nearly full"), (899, "1000", "kept"), (1000, "1000", "full"), (9, "0", "kept")],
+)
+def test_show_what_is_full(tmp_path: Path, size: int, limit: str, said: str) -> None:
+    """Who has nearly or quite as much history as may be is shown so."""
+    _good("add", "bob")
+    _good("set", "bob", "--byte-limit", limit)
+    with open_database(tmp_path).writing() as connection:
+        bob = queries.get_owner(connection, "bob")
+        queries.add_vehicle(connection, "CAR1", bob, "secret", 1.0)
+        row = {"vehicle_id": "CAR1", "type": "D", "number": 0, "records": 1, "bytes": size}
+        connection.execute(insert(history_counts).values(row))
+    shown = json.loads(_good("show", "bob", "--json"))
+    assert (shown["bytes"], shown["history"]) == (size, said)

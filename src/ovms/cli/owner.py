@@ -20,11 +20,19 @@ from ovms.cli.common import (
     print_table,
     resolve_secret,
 )
-from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
+from ovms.cli.database import (
+    ConfigOption,
+    DatabaseOption,
+    DataOption,
+    find_settings,
+    open_database,
+)
 from ovms.server.accounts.passwords import PasswordError, hash_password
 from ovms.server.storage import names, queries
+from ovms.server.storage.administration import OwnerDetails, find_owner_details
 from ovms.server.storage.audit import note_operator
 from ovms.server.storage.exporting import ExportScope, ExportSink, export_steps
+from ovms.server.storage.quotas import NEAR
 from ovms.server.storage.totp import clear_totp
 
 if TYPE_CHECKING:
@@ -98,6 +106,52 @@ def list_(
         return
     columns = ["name", "email", "admin", "password", "vehicles", "created"]
     print_table(columns, [[*map(cell, row.values())] for row in shown])
+
+
+@app.command()
+def show(
+    name: NameArgument,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show an owner: what they log in by, have, and may have."""
+    quotas = find_settings(data, database, config).owner_quotas()
+    with open_database(data, database, config, must_exist=True) as db, db.reading() as connection:
+        found = find_owner_details(connection, queries.get_owner(connection, name).name)
+    if found is None:  # removed at this moment
+        fail(f"there is no owner {name}")
+    limits = found.vehicle_limit, found.byte_limit
+    vehicle_limit = quotas.vehicles if limits[0] is None else limits[0]
+    byte_limit = quotas.bytes if limits[1] is None else limits[1]
+    shown = {
+        "name": found.name,
+        "email": found.email,
+        "email_confirmed": iso_time(found.email_confirmed),
+        "admin": found.admin,
+        "password": found.has_password,
+        "totp": found.has_totp,
+        "created": iso_time(found.created),
+        "vehicles": found.vehicles,
+        "vehicle_limit": vehicle_limit or None,
+        "bytes": found.bytes,
+        "byte_limit": byte_limit or None,
+        "history": _history(found, byte_limit),
+    }
+    if json:
+        print_json(shown)
+        return
+    for label, value in shown.items():
+        print(f"{label + ':':17}{cell(value)}")
+
+
+def _history(owner: OwnerDetails, byte_limit: int) -> str:
+    """Return whether an owner's history is kept, in a word."""
+    if 0 < byte_limit <= owner.bytes:
+        return "full"
+    is_near = byte_limit > 0 and owner.bytes * 100 >= byte_limit * NEAR
+    return "nearly full" if is_near else "kept"
 
 
 @app.command("set")

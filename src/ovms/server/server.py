@@ -65,6 +65,7 @@ from ovms.server.notify.operator import OperatorMail
 from ovms.server.notify.registry import ChannelTypes, find_types, open_channels
 from ovms.server.peering import peering
 from ovms.server.proxy import TrustedProxies
+from ovms.server.quota_watch import QuotaWatch
 from ovms.server.services import Services
 from ovms.server.settings import ServerSettings
 from ovms.server.storage import queries
@@ -237,6 +238,7 @@ async def serve(
                 settings, store, hub, accounts, audit, failed_calls, clock, notifier.desk
             ) as http,
             _metrics(http.context) as metrics,
+            _quotas(settings, store, hub, audit, clock) as quotas,
         ):
             acceptor = Acceptor(services, clock, rate=settings.message_rate())
             services.accounts.add_holder(acceptor)
@@ -245,7 +247,7 @@ async def serve(
             operator = _operator(settings, channels, clock)
             parts = ServerParts(
                 store, acceptor, accounts, notifier, http, metrics, certificates, clock, plausible,
-                operator, PositionExpiry(settings.history_position_days),
+                quotas, operator, PositionExpiry(settings.history_position_days),
             )  # fmt: skip
 
             def ready(ports: Ports) -> None:
@@ -432,6 +434,18 @@ async def _desk(
 
 
 @asynccontextmanager
+async def _quotas(
+    settings: ServerSettings, store: Store, hub: Hub, audit: Audit, clock: Clock
+) -> AsyncIterator[QuotaWatch]:
+    """Watch what owners have; at the end note what was not kept."""
+    quotas = QuotaWatch(store, hub, audit, clock, settings.owner_quotas())
+    try:
+        yield quotas
+    finally:
+        quotas.close()
+
+
+@asynccontextmanager
 async def _metrics(context: HttpContext) -> AsyncIterator[HttpService]:
     """Open what answers calls at the port of the metrics; at the end no call is under way."""
     metrics = HttpService(context)
@@ -487,6 +501,7 @@ class ServerParts:
     clock: Clock
     plausible: PlausibleClock
     """What is deleted goes by this one."""
+    quotas: QuotaWatch
     operator: OperatorMail | None = None
     positions: PositionExpiry = field(default_factory=PositionExpiry)
 
@@ -604,9 +619,6 @@ def _start_work(
         await parts.http.context.audit.expire(now)
         await store.database.write(partial(forget_shares, now=now))
 
-    async def check_quotas() -> None:
-        await store.check_quotas(parts.http.context.quotas)
-
     def reload() -> None:
         if parts.certificates is not None:
             parts.certificates.refresh()
@@ -618,7 +630,7 @@ def _start_work(
 
     jobs: tuple[tuple[Job, float], ...] = (
         (tick, TICK), (hub.pace, PACE), (refresh, REFRESH), (check_logins, REFRESH),
-        (store.heartbeat, HEARTBEAT), (expire, EXPIRY), (check_quotas, QUOTAS),
+        (store.heartbeat, HEARTBEAT), (expire, EXPIRY), (parts.quotas.check, QUOTAS),
         (reload, RELOAD), (tell_operator, TROUBLES),
     )  # fmt: skip
     return [asyncio.create_task(_repeat(job, seconds)) for job, seconds in jobs]

@@ -70,7 +70,7 @@ def test_bytes(tmp_path: Path, default: int, own: int | None, is_over: bool) -> 
         bob = _bob(connection, byte_limit=own)
         use = queries.owner_use(connection, bob.id, quotas)
         assert (use.vehicles, use.bytes, use.is_over) == (2, 300, is_over)
-        full = {"CAR1": "bob", "CAR2": "bob"} if is_over else {}
+        full = {"CAR1": (bob.id, "bob"), "CAR2": (bob.id, "bob")} if is_over else {}
         assert queries.full_vehicles(connection, quotas) == full
 
 

@@ -214,6 +214,8 @@ async def test_an_owner_with_too_much(database: Database, store: Store) -> None:
     assert store.put_history("CAR1", _record(2), lambda: saved.append(2))
     assert store.put_history("CAR1", _record(3))
     assert saved == [1, 2]
+    store.count_dropped()
+    assert [*store.dropped.values()] == [2]
     assert (await store.history_count("CAR1", "S"))[0] == 1
     await store.check_quotas(OwnerQuotas(0, 1000))
     store.put_history("CAR1", _record(4))

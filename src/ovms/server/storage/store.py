@@ -6,6 +6,7 @@ One server at a time uses a database: :meth:`Database.held` ensures that.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -71,6 +72,10 @@ class Store:
         a new one, and if the clock is to be believed."""
         self._clock = clock
         self._holders = 0
+        self._full: dict[str, tuple[int, str]] = {}
+        """The vehicles of whose history nothing more is kept, and whose each is."""
+        self.dropped: Counter[int] = Counter()
+        """Records that were not kept, by the owner; whoever tells of them takes them out."""
         self._held_off: float | None = None
         self._turns: Turns[int | str] = Turns()
         self._owners: dict[str, int] = {}
@@ -142,9 +147,16 @@ class Store:
         """
         query = partial(queries.full_vehicles, defaults=defaults)
         full = await self.database.read(query, Lane.HISTORY)
-        for owner in sorted({full[each] for each in full.keys() - self.writer.full}):
+        for _, owner in sorted({full[each] for each in full.keys() - self._full.keys()}):
             log.warning("an owner has too much history: nothing more is kept", owner=owner)
-        self.writer.full = frozenset(full)
+        self.count_dropped()
+        self._full, self.writer.full = full, frozenset(full)
+
+    def count_dropped(self) -> None:
+        """Count which owners' records were not kept since it was called last, in ``dropped``."""
+        for vehicle_id, count in self.writer.dropped.items():
+            self.dropped[self._full[vehicle_id][0]] += count
+        self.writer.dropped.clear()
 
     async def find_provision(self, key: str) -> ProvisionRecord | None:
         """Return the record for the car that asks by ``key``, in any case; ``None`` without one.

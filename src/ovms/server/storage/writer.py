@@ -9,6 +9,7 @@ tries again: nothing is lost while the process lives.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextlib import suppress
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
@@ -96,6 +97,8 @@ class Writer:
         self._began: float | None = None
         self.full: frozenset[str] = frozenset()
         """Vehicles of whose history nothing more is kept: their owner has too much."""
+        self.dropped: Counter[str] = Counter()
+        """Records that were not kept of each of them."""
         self.counts = WriterCounts()
         self._task = asyncio.get_running_loop().create_task(self._run(), name="store writer")
 
@@ -138,6 +141,7 @@ class Writer:
         """
         batch = self._open_batch()
         if vehicle_id in self.full:
+            self.dropped[vehicle_id] += 1
             if on_saved is not None:
                 on_saved()
             return True
