@@ -17,12 +17,14 @@ HARMLESS: Final = frozenset(
 """Types without a position. An alert may say one in its text: see :func:`says_position`."""
 
 _PLACE: Final = re.compile(
-    r"\d\.\d{3}.*\d\.\d{3}|\d[.,]\d{4}|\d\.\d+\s*[,;/\s]\s*-?\d{1,3}\.\d|[°′]|\w:/|\bgeo:"
+    r"\d\.\d{3}.*\d\.\d{3}|\d[.,]\d{4}|\d\.\d+\s*[,;/\s]\s*-?\d{1,3}\.\d|[°′]|\w:/|///\w|\bgeo:"
+    r"|\d\s?[NS]\b.{1,12}?\d\s?[EW]\b|\b[NS]\s?\d{1,2}\b.{1,16}?\b[EW]\s?\d"
+    r"|\b[2-9CFGHJMPQRVWX]{4,8}\+[2-9CFGHJMPQRVWX]{2}"
     r"|\b(?:lat|lon|lng|latitude|longitude|position|location|gps|geofence|place|address|maps?"
     r"|near|at home|at work|(?:has|have) left|arriv\w*|depart\w*|enter\w*)\b",
     re.IGNORECASE | re.ASCII | re.DOTALL,
 )
-"""Coordinates, a link, or words for a place."""
+"""Coordinates, a link, a code (Open Location Code, what3words) or words for a place."""
 
 
 def holds_position(record_type: str) -> bool:

@@ -7,9 +7,11 @@ from ovms.server.accounts.tokens import (
     RIGHTS,
     allows,
     covers,
+    field_rights,
     make_token,
     parse_permit,
 )
+from ovms.server.rights import ALL_RIGHTS, NO_RIGHT, VehicleRight
 from ovms.server.storage import names
 from ovms.server.storage.errors import InvalidValue
 
@@ -66,8 +68,20 @@ def test_make_token() -> None:
     ("permit", "wanted", "is_covered"),
     [("*", "*", True), ("view", "*", False), ("pin", "view,command,pin", True),
      ("view", "location", False), ("admin", "token.admin", True), ("v2", "auth", True),
-     ("v2", "v3", False), ("manage", "pin", False)],
+     ("v2", "v3", False), ("manage", "pin", False), ("account", "auth", False),
+     ("view", "auth", False), ("location", "auth", True), ("auth,account", "auth", True)],
 )  # fmt: skip
 def test_covers(permit: str, wanted: str, is_covered: bool) -> None:
     """Rights cover those that they hold under any name, and what they include."""
     assert covers(permit, wanted) == is_covered
+
+
+@pytest.mark.parametrize(
+    ("permit", "rights"),
+    [("*", ALL_RIGHTS), ("auth", ALL_RIGHTS), ("", ALL_RIGHTS), ("session,view", ALL_RIGHTS),
+     ("home", ALL_RIGHTS), ("view", VehicleRight.VIEW), ("account,server.admin", NO_RIGHT),
+     ("location, account", VehicleRight.VIEW | VehicleRight.LOCATION)],
+)  # fmt: skip
+def test_field_rights(permit: str, rights: VehicleRight) -> None:
+    """In the field's API a token sees everything, but one with rights of /api/v1 only."""
+    assert field_rights(permit) == rights

@@ -16,7 +16,7 @@ EVERYTHING: Final = "*"
 
 RIGHTS: Final = {
     EVERYTHING: "everything",
-    "auth": "calls for data, which every token may make",
+    "auth": "calls of the field's API for data, as every right of the field here does",
     "session": "a session with a cookie",
     "token.admin": "calls for tokens",
     "admin": "the same",
@@ -35,6 +35,11 @@ RIGHTS: Final = {
 
 ACCOUNT_RIGHT: Final = "account"
 ADMIN_RIGHT: Final = "server.admin"
+
+_OURS: Final = frozenset({*RIGHT_WORDS, ACCOUNT_RIGHT, ADMIN_RIGHT})
+"""The rights that are ``/api/v1``'s, not the field's."""
+
+_DATA: Final = VehicleRight.VIEW | VehicleRight.LOCATION
 
 _SAME: Final = {"admin": "token.admin", "mqtt": "v3"}
 
@@ -65,6 +70,15 @@ def vehicle_rights(permit: str) -> VehicleRight:
     return with_included(rights)
 
 
+def field_rights(permit: str) -> VehicleRight:
+    """Return what a token's rights allow with any vehicle in the field's API.
+
+    There every token may see everything, but one that has rights of ``/api/v1`` only.
+    """
+    words = {word.strip() for word in permit.split(",")}
+    return vehicle_rights(permit) if words <= _OURS else ALL_RIGHTS
+
+
 def covers(permit: str, wanted: str) -> bool:
     """Return whether a token's rights hold all of others: whether it may make such a token."""
     return all(_holds(permit, word.strip()) for word in wanted.split(","))
@@ -73,7 +87,9 @@ def covers(permit: str, wanted: str) -> bool:
 def _holds(permit: str, word: str) -> bool:
     if word in RIGHT_WORDS:
         return RIGHT_WORDS[word] in vehicle_rights(permit)
-    return word == DEFAULT_PERMIT or allows(permit, word)
+    if word == DEFAULT_PERMIT:
+        return _DATA in field_rights(permit)
+    return allows(permit, word)
 
 
 def parse_permit(text: str) -> str:

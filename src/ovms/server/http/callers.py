@@ -14,18 +14,18 @@ from urllib.parse import parse_qsl
 from ovms.protocol.spelling import vehicle_key
 from ovms.server.accounts.calls import CallLogins
 from ovms.server.accounts.errors import Busy, LoginRefused, Throttled
-from ovms.server.accounts.tokens import allows
+from ovms.server.accounts.tokens import allows, field_rights
 from ovms.server.accounts.web_sessions import WebSessions
 from ovms.server.http.credentials import basic, named_in, session_ids
 from ovms.server.http.errors import CallFailed
 from ovms.server.http.limits import CallLimits, CallRate
 from ovms.server.http.sessions import HttpSession, HttpSessions
 from ovms.server.hub.permissions import may_read
-from ovms.server.rights import NO_RIGHT, VehicleRight, format_rights
+from ovms.server.rights import ALL_RIGHTS, NO_RIGHT, VehicleRight, format_rights
 from ovms.server.storage.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from starlette.requests import Request
 
@@ -59,9 +59,18 @@ class HttpCaller:
         if not allows(self.login.permit, right):
             raise CallFailed(403, "Forbidden")
 
+    @property
+    def vehicles(self) -> list[str]:
+        """The ids of the vehicles that the caller may see, sorted."""
+        return [each for each in self.login.vehicles if self._held(each)]
+
     def rights_on(self, vehicle_id: str) -> VehicleRight | None:
-        """Return the rights with which a vehicle is shared; ``None`` if it is the caller's own."""
-        return self.login.shared.get(vehicle_id)
+        """Return the rights on a vehicle; ``None`` for all that its owner has."""
+        held = self._held(vehicle_id)
+        return None if held == ALL_RIGHTS and vehicle_id not in self.login.shared else held
+
+    def _held(self, vehicle_id: str) -> VehicleRight:
+        return field_held(self.login, vehicle_id)
 
     def check_vehicle(self, vehicle_id: str, right: VehicleRight = VehicleRight.VIEW) -> str:
         """Return a vehicle's id as it is stored.
@@ -70,14 +79,21 @@ class HttpCaller:
         right, or takes TLS only and this is none.
         """
         key = vehicle_key(vehicle_id)
-        rights = self.login.rights_on(key)
+        rights = self._held(key)
         if not rights:
             raise CallFailed(403, "Forbidden")
         if right not in rights:
-            raise CallFailed(403, f"The vehicle is shared without the right {format_rights(right)}")
+            whose = "The vehicle is shared" if key in self.login.shared else "The token is"
+            raise CallFailed(403, f"{whose} without the right {format_rights(right)}")
         if key in self.login.tls_only and not self.is_secure:
             raise CallFailed(403, "The vehicle takes calls over TLS only")
         return key
+
+
+def field_held(login: Login, vehicle_id: str) -> VehicleRight:
+    """Return what a login may do with a vehicle in the field's API."""
+    rights = login.rights_on(vehicle_id) & field_rights(login.permit)
+    return rights if VehicleRight.VIEW in rights else NO_RIGHT
 
 
 class Callers:
@@ -147,12 +163,20 @@ class Callers:
         except StoreError:
             raise database_away() from None
 
-    async def still_reads(self, login: Login, vehicle_id: str, record_type: str) -> bool:
-        """Return whether a long answer to somebody may go on; of their own vehicle it may."""
-        if vehicle_id not in login.shared:
-            return True
-        now = await self._find_login(login.owner_id, login.credential)
-        rights = now.rights_on(vehicle_id) if now is not None else NO_RIGHT
+    async def renew(self, login: Login) -> Login | None:
+        """Return what became of a login since; ``None`` if it no longer holds."""
+        return await self._find_login(login.owner_id, login.credential)
+
+    async def still_reads(
+        self,
+        login: Login,
+        vehicle_id: str,
+        record_type: str,
+        held: Callable[[Login, str], VehicleRight] = field_held,
+    ) -> bool:
+        """Return whether a long answer to somebody may go on, who holds rights as ``held`` says."""
+        now = await self.renew(login)
+        rights = held(now, vehicle_id) if now is not None else NO_RIGHT
         return VehicleRight.VIEW in rights and may_read(rights, record_type)
 
     def count(self, login: Login) -> None:

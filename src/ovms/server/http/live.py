@@ -316,9 +316,10 @@ class EventStream:
         self.woken.set()
 
     def forget(self) -> None:
-        """Follow nothing: the caller has gone."""
+        """Follow nothing, and tell nothing of what was followed."""
         self.feeds.clear()
         self._due.clear()
+        self._alerts.clear()
 
     def wake(self, feed: Feed) -> None:
         """Tell of a vehicle what is new."""
@@ -496,10 +497,10 @@ class LiveStreams:
                     stream.end(EndReason.WATCH)
             stream.ping(now, time)
 
-    def hide(self, stream: EventStream) -> None:
-        """End the stream of a link that counts no more; what is due is not told."""
+    def hide(self, stream: EventStream, reason: EndReason = EndReason.LINK) -> None:
+        """End a stream whose caller may see nothing more; what is due is not told."""
         self._unfollow(stream)
-        stream.end(EndReason.LINK)
+        stream.end(reason)
 
     def end_link(self, key: object) -> None:
         """End the streams of a link that was removed."""
@@ -526,7 +527,7 @@ class LiveStreams:
                 continue
             login = changes[stream.login]
             if login is None:
-                stream.end(EndReason.LOGIN)
+                self.hide(stream, EndReason.LOGIN)
             else:
                 stream.login = login
                 self._follow_rights(stream, login)
@@ -535,7 +536,7 @@ class LiveStreams:
         for feed, seen in [*stream.feeds.items()]:
             level = stream.level(feed.vehicle_id)
             if level is None and stream.is_single:
-                stream.end(EndReason.RIGHT)
+                self.hide(stream, EndReason.RIGHT)
             elif level is None:
                 stream.drop(feed)
                 del feed.streams[stream]

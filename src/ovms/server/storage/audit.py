@@ -103,6 +103,14 @@ def list_audit(
     return [(AuditEntry(*row[:-1]), row[-1]) for row in connection.execute(query)]
 
 
+def shown_address(entry: AuditEntry, reader: str) -> str:
+    """Return where something came from, as an owner may know it; empty if it is not theirs to know.
+
+    That is so of others with whom a vehicle is shared.
+    """
+    return entry.address if entry.actor in ("", OPERATOR, reader) else ""
+
+
 def forget_actor(connection: Connection, owner_id: int, name: str) -> None:
     """Take an owner who is removed out of the entries, which stay: name, addresses and details."""
     mine = update(audit).where(or_(audit.c.owner_id == owner_id, audit.c.actor == name))

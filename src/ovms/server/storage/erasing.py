@@ -15,6 +15,7 @@ from ovms.server.storage.owners import get_owner, remove_owner
 from ovms.server.storage.schema import (
     failed_calls,
     messages,
+    outbox,
     owners,
     provisions,
     utilisation,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 def erase_data(connection: Connection, vehicle_id: str) -> None:
     """Erase what a vehicle has sent, and who called as it; the vehicle stays as it is set up."""
-    for table in (messages, utilisation, failed_calls):
+    for table in (messages, outbox, utilisation, failed_calls):
         connection.execute(delete(table).where(table.c.vehicle_id == vehicle_id))
     forget_history(connection, vehicle_id, CHUNK)
 

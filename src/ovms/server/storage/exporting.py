@@ -19,10 +19,10 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from ovms.base.clock import iso_time
 from ovms.base.sheets import csv_lines
 from ovms.protocol.gpx import GpxWriter
-from ovms.protocol.positions import holds_position
+from ovms.protocol.positions import holds_position, says_position
 from ovms.protocol.records import Location, legible
 from ovms.server.rights import format_rights
-from ovms.server.storage.audit import AuditFilter, list_audit
+from ovms.server.storage.audit import AuditFilter, list_audit, shown_address
 from ovms.server.storage.history import history_summary, utilisation
 from ovms.server.storage.history_records import read_records
 from ovms.server.storage.owners import get_owner
@@ -30,6 +30,7 @@ from ovms.server.storage.shares import list_shares
 from ovms.server.storage.subscriptions import list_subscriptions
 from ovms.server.storage.tokens import list_tokens
 from ovms.server.storage.vehicles import list_vehicles, load_vehicle
+from ovms.server.values import ALERT_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator
@@ -112,7 +113,7 @@ class ExportWriter:
             before = page[-1][0].id
             rows += [
                 (_iso(each.time), each.action, each.actor, each.vehicle_id, each.detail,
-                 each.address)
+                 shown_address(each, facts["name"]))
                 for each, _ in page
             ]  # fmt: skip
         header = ("time", "action", "actor", "vehicle", "detail", "address")
@@ -148,11 +149,12 @@ class ExportWriter:
         for at, each in enumerate(types):
             if is_located or not holds_position(each.type):
                 file = f"{folder}/history/{at:03}-{quote(each.type, safe='')[:100]}.csv"
-                yield from self._records(file, vehicle.id, each.type)
+                yield from self._records(file, vehicle.id, each.type, is_located=is_located)
         if is_located:
             yield from self._track(f"{folder}/track.gpx", vehicle.id)
 
-    def _records(self, file: str, vehicle_id: str, record_type: str) -> Steps:
+    def _records(self, file: str, vehicle_id: str, record_type: str, *, is_located: bool) -> Steps:
+        shown = _without_places if record_type == ALERT_TYPE and not is_located else _text
         with self.archive.open(self._info(file), "w", force_zip64=True) as out:
             out.write(csv_lines([("type", "time", "number", "data")]))
             after: HistoryKey | None = None
@@ -161,7 +163,7 @@ class ExportWriter:
                 page, is_more = yield _page(vehicle_id, record_type, after)
                 out.write(
                     csv_lines(
-                        (record_type, _iso(each.time), each.number, _text(each.data))
+                        (record_type, _iso(each.time), each.number, shown(each.data))
                         for each in page
                     )
                 )
@@ -249,6 +251,12 @@ def _account(connection: Connection, scope: ExportScope) -> dict[str, Any]:
 
 def _iso(time: float | None) -> str | None:
     return None if time is None else iso_time(time)
+
+
+def _without_places(data: bytes) -> str:
+    """Return an alert, without its text if that may say where the car was."""
+    kind, comma, text = _text(data).partition(",")
+    return f"{kind}{comma}{'' if says_position(text) else text}"
 
 
 def _text(data: bytes) -> str:

@@ -180,8 +180,8 @@ def transfer_vehicle(
 ) -> Vehicle:
     """Transfer a vehicle to another owner, with its messages and with another ``secret``.
 
-    The former owner's subscriptions and shares end. Without a secret the vehicle keeps the one that
-    the former owner knows. Raises :class:`InvalidValue` if ``secret`` is that one.
+    The former owner's subscriptions, shares and links end. Without a secret the vehicle keeps the
+    one that the former owner knows. Raises :class:`InvalidValue` if ``secret`` is that one.
     """
     vehicle = get_vehicle(connection, vehicle_id)
     values: dict[str, object] = {"owner_id": owner.id}
@@ -193,7 +193,8 @@ def transfer_vehicle(
         n = notifications.c
         connection.execute(delete(notifications).where(n.vehicle_id == vehicle.id))
         end_shares(connection, vehicle.id, now)
-        connection.execute(delete(failed_calls).where(failed_calls.c.vehicle_id == vehicle.id))
+        for table in (failed_calls, position_links):
+            connection.execute(delete(table).where(table.c.vehicle_id == vehicle.id))
     return _change(connection, vehicle_id, now, **values)
 
 

@@ -10,7 +10,7 @@ import pytest
 from ovms.protocol import Role
 from ovms.server.rights import RIGHT_WORDS, parse_rights
 from ovms.server.storage import queries
-from tests.server.http.api import BOB, PASSWORD
+from tests.server.http.api import BOB, PASSWORD, add_token
 from tests.server.hub.fakes import message
 
 if TYPE_CHECKING:
@@ -167,3 +167,27 @@ async def test_a_long_answer(
         with pytest.raises(AssertionError):  # the client of these tests takes no half answers
             await api.get("/api/historical/CAR1/NEW", **ALICE)
         assert pages == 1
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+async def test_tokens_of_the_other_api(api: HttpSite, *, is_shared: bool) -> None:
+    """A token with rights of /api/v1 only has no others here, nor with a vehicle that is shared."""
+    owner = "alice" if is_shared else "bob"
+    share(api, "pin,location,manage")
+    await api.report(*SAID, "H*-LOG-Trip,1,86400,1,51.5", "PAat 51.5,-0.1")
+    caller = {"username": owner, "password": await add_token(api, "view", owner=owner)}
+    for call in ("status", "protocol", "historical", "vehicle"):
+        answer = await api.call(f"GET {call}", params=caller)
+        assert answer.status_code == 200
+        assert "51.5" not in answer.text
+    for path in ("location/CAR1", "historical/CAR1/L", "historical/CAR1/*-LOG-Trip"):
+        answer = await api.get(f"/api/{path}", **caller)
+        assert (answer.status_code, answer.text.rpartition(" without ")[2]) == (
+            403,
+            "the right location\n",
+        )
+    caller["password"] = await add_token(api, "account", "cd" * 32, owner=owner)
+    assert (await api.get("/api/vehicles", **caller)).json() == []
+    assert (await api.call("GET status", params=caller)).status_code == 403
+    caller["password"] = await add_token(api, "location", "ef" * 32, owner=owner)
+    assert (await api.call("GET location", params=caller)).status_code == 200

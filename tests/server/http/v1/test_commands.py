@@ -8,8 +8,10 @@ import pytest
 
 from ovms.protocol import Role
 from ovms.protocol.commands import COMMANDS
+from ovms.server.http.v1.command_store import KeptCommand
 from ovms.server.hub.asking import ASKERS_LIMIT
 from ovms.server.hub.pins import FIRST_LOCK, WRONG_LIMIT
+from ovms.server.storage import queries
 from tests.server.http.v1.cars import ApiCar, make_car
 
 if TYPE_CHECKING:
@@ -279,6 +281,37 @@ async def test_events(car: ApiCar) -> None:
     assert json.loads(events[3]["data"])["status"] == "done"
     again = await car.v1.call(f"GET {PATH}/{sent}/events", headers={"last-event-id": "2"})
     assert [each.get("id") for each in _events(again.text)] == ["3", None]
+
+
+@pytest.mark.parametrize("way", ["?wait=60", "/events"])
+@pytest.mark.parametrize(
+    ("then", "status"), [("", 404), ("view", 403), ("command", 200), ("token", 401)]
+)
+async def test_a_right_that_ends(
+    car: ApiCar, monkeypatch: pytest.MonkeyPatch, way: str, then: str, status: int
+) -> None:
+    """Whoever waits for an answer is told it only with the right that they have then."""
+    waits, news = asyncio.Event(), KeptCommand.news
+
+    async def noted(kept: KeptCommand) -> None:
+        waits.set()
+        await news(kept)
+
+    monkeypatch.setattr(KeptCommand, "news", noted)
+    car.v1.share("command")
+    sent = await car.send("alice", name="charge-start")
+    call = f"GET {PATH}/{sent.json()['id']}{way}"
+    waiting = asyncio.create_task(car.v1.call(call, "alice"))
+    await waits.wait()
+    if then == "token":
+        token = car.v1.token("alice")
+        car.v1.http.change(lambda connection, now: queries.remove_token(connection, token, now))
+    else:
+        car.v1.share_only(then)
+    car.says("c11,0,charging now")
+    answer = await waiting
+    assert answer.status_code == (status if way != "/events" else 200)
+    assert ("charging now" in answer.text) == (status == 200)
 
 
 def _events(text: str) -> list[dict[str, str]]:

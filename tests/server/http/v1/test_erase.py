@@ -6,7 +6,10 @@ from sqlalchemy import select
 
 from ovms.protocol import Role
 from ovms.server.storage import queries
-from ovms.server.storage.schema import audit, history, messages, vehicles
+from ovms.server.storage.limits import SubscriptionLimits
+from ovms.server.storage.outbox import put_alerts
+from ovms.server.storage.schema import audit, history, messages, outbox, vehicles
+from ovms.server.storage.subscriptions import put_subscription
 from tests.server.http.v1.records import put
 from tests.server.http.v1.site import SESSION
 
@@ -14,16 +17,29 @@ if TYPE_CHECKING:
     from tests.server.http.v1.site import ApiSite
 
 
+def queue_alert(v1: ApiSite) -> None:
+    """Have an alert of CAR1 wait for somebody who is told by mail."""
+    with v1.database.writing() as connection:
+        vehicle = queries.get_vehicle(connection, "CAR1")
+        whose = (vehicle, "a", "mail", "", "a@example.org", "CAR1", 1.0)
+        put_subscription(connection, *whose, (), SubscriptionLimits())
+        put, _ = put_alerts(connection, [("CAR1", "A", "At 50,8", 1.0, 1.0)], ["mail"])
+        assert put == 1
+
+
 async def test_data(v1: ApiSite) -> None:
     """All that a vehicle has sent is gone, from memory too; the vehicle stays, and its car."""
     _, line = await v1.http.report("S50,K", "L50,8,0,0,1,9")
     await put(v1, "x", *((at, "y") for at in range(-1500, 0)))
+    queue_alert(v1)
     answer = await v1.call("DELETE /vehicles/CAR1/data")
     assert (answer.status_code, answer.content) == (204, b"")
     assert (await v1.call("GET /vehicles/CAR1/history")).json() == []
     found = await v1.context.store.load_vehicle("CAR1")
     assert found is not None
     assert found[1] == []
+    with v1.database.reading() as connection:
+        assert not connection.execute(select(outbox.c.id)).all()
     assert not v1.context.hub.rooms["CAR1"].latest.by_code
     assert not line.is_closed
 

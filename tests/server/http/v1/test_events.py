@@ -9,6 +9,7 @@ from ovms.server.http import live
 from ovms.server.http.v1.state import StateAnswer
 from ovms.server.storage import queries
 from tests.server.http.v1.streams import SentEvent, StreamReader, stream
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from tests.server.http.v1.site import ApiSite
@@ -119,6 +120,33 @@ async def test_right_that_ends(v1: ApiSite, what: str) -> None:
         reason = {"token": "login_ended", "share": "right_ended"}[what]
         assert (end.name, end.content) == ("end", {"reason": reason})
         assert reader.is_over
+
+
+@pytest.mark.parametrize("what", ["token", "share"])
+async def test_nothing_after_the_end(v1: ApiSite, what: str) -> None:
+    """Whoever reads on only when the right has ended is told nothing that came meanwhile."""
+    car, _ = await v1.http.report("S80,K", "L51.5,-0.12,90,100,1,1,30")
+    v1.share("location")
+    async with stream(v1, "/vehicles/CAR1/events", "alice") as reader:
+        await reader.next()
+        reader.reads.clear()
+        feed = v1.context.live._feeds["CAR1"]
+        car.receive(Message("S", b"79,K"))
+        feed.renew()
+        await until(lambda: not feed.streams or not next(iter(feed.streams)).woken.is_set())
+        if what == "share":
+            v1.share_only("")
+        else:
+            v1.http.change(lambda db, now: queries.remove_token(db, v1.token("alice"), now))
+        car.receive(Message("P", b"AAt 51.7,-0.12"))
+        await v1.http.accounts.check_logins()
+        car.receive(Message("L", b"51.6,-0.12,90,100,1,1,30"))
+        feed.renew()
+        reader.reads.set()
+        told = [await reader.next()]
+        while told[-1].name != "end":
+            told.append(await reader.next())
+        assert not [each for each in told if "51.6" in str(each) or "51.7" in str(each)]
 
 
 async def test_all_vehicles(v1: ApiSite) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from ovms.protocol.records.logs import TRIP_TYPE
 from ovms.server.http.v1.export import EXPORTS_LIMIT
+from ovms.server.values import ALERT_TYPE
 from tests.server.http.v1.records import put
 
 if TYPE_CHECKING:
@@ -61,6 +62,28 @@ async def test_rights(v1: ApiSite, permit: str) -> None:
     assert [name for name in names if "L" in name or "gpx" in name] == []
     found = [name for name in names if name.startswith("vehicles/CAR1/")]
     assert len(found) == (len(files) if "view" in permit else 0)
+
+
+@pytest.mark.parametrize("permit", ["account,view", "account,location"])
+async def test_alerts_that_say_where(v1: ApiSite, permit: str) -> None:
+    """Alerts are told without a text that may say a place to who may not see where it was."""
+    await put(v1, ALERT_TYPE, (-5, "A,At 51.5074,-0.1278"), (-4, "IToo, hot"), (-3, "A,Too hot"))
+    made = await _export(v1, permit)
+    (file,) = [name for name in made.namelist() if "Notification" in name]
+    data = [row["data"] for row in csv.DictReader(StringIO(made.read(file).decode()))]
+    at = "At 51.5074,-0.1278" if "location" in permit else ""
+    assert data == [f"A,{at}", "IToo, hot", "A,Too hot"]
+
+
+async def test_where_others_are(v1: ApiSite) -> None:
+    """Where the owner called from is told, and not where others did who share the vehicle."""
+    v1.share("manage")
+    for owner in ("alice", "bob"):
+        await v1.call("PATCH /vehicles/CAR1", owner, json={"name": owner})
+    await v1.context.audit.settle()
+    rows = csv.DictReader(StringIO((await _export(v1)).read("audit.csv").decode()))
+    shown = {row["actor"]: row["address"] for row in rows if row["action"] == "vehicle.change"}
+    assert shown == {"Alice": "", "Bob": "192.0.2.7"}
 
 
 async def test_many(v1: ApiSite) -> None:

@@ -178,3 +178,15 @@ async def test_expired_ones_go(v1: ApiSite) -> None:
     await make(v1, expires="2023-11-15T03:00:00Z")
     with v1.database.writing() as connection:
         assert len(list_links(connection, "CAR1", 0.0)) == 1
+
+
+async def test_another_owner(v1: ApiSite) -> None:
+    """A vehicle that becomes somebody else's has no link of the former owner's any more."""
+    made = await make(v1)
+    for owner in ("alice", "bob"):
+        with v1.database.writing() as connection:
+            found = queries.get_owner(connection, owner)
+            queries.transfer_vehicle(connection, "CAR1", found, v1.clock.time())
+        await v1.http.accounts.check_logins()
+        assert (await v1.call("GET /vehicles/CAR1/links", owner)).json() == []
+        assert (await v1.call(position(made), None)).status_code == 404

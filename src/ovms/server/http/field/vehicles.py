@@ -30,9 +30,7 @@ def routes(context: HttpContext) -> list[Route]:
 
 async def list_vehicles(context: HttpContext, caller: HttpCaller, request: Request) -> Response:
     """Answer with the caller's vehicles."""
-    return json_answer(
-        [{"id": each, **counts(context.hub, each)} for each in caller.login.vehicles]
-    )
+    return json_answer([{"id": each, **counts(context.hub, each)} for each in caller.vehicles])
 
 
 async def watch_vehicle(context: HttpContext, caller: HttpCaller, request: Request) -> Response:

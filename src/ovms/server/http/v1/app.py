@@ -59,6 +59,7 @@ from ovms.server.http.v1.errors import (
     from_record,
 )
 from ovms.server.http.v1.pages import ApiPages
+from ovms.server.http.v1.private import PrivateAnswers
 from ovms.server.storage.errors import RecordError, StoreError
 
 if TYPE_CHECKING:
@@ -145,7 +146,8 @@ def _bare() -> DescribedApi:
         redirect_slashes=False,
         # Pages of other origins may call with a token; cookies are not sent by their browsers.
         middleware=[Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"],
-                               allow_headers=["Authorization", "Content-Type"])],
+                               allow_headers=["Authorization", "Content-Type"]),
+                    Middleware(PrivateAnswers)],
     )  # fmt: skip
 
 

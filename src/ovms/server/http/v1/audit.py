@@ -13,7 +13,7 @@ from ovms.server.http.v1.callers import AccountCall, AdminCall, ApiCaller, Conte
 from ovms.server.http.v1.models import ApiAnswer, Time, time_of
 from ovms.server.http.v1.routing import make_router
 from ovms.server.storage import queries
-from ovms.server.storage.audit import OPERATOR, AuditFilter, list_audit
+from ovms.server.storage.audit import AuditFilter, list_audit, shown_address
 from ovms.server.storage.database import Lane
 
 if TYPE_CHECKING:
@@ -168,8 +168,7 @@ async def _page(
 
 
 def _answer(entry: AuditEntry, account: str | None, reader: ApiCaller | None) -> AuditAnswer:
-    # Where others are with whom a vehicle is shared is not its owner's to know.
-    is_own = reader is None or entry.actor in ("", OPERATOR, reader.login.owner)
+    address = entry.address if reader is None else shown_address(entry, reader.login.owner)
     return AuditAnswer(
         id=str(entry.id),
         time=time_of(entry.time),
@@ -178,7 +177,7 @@ def _answer(entry: AuditEntry, account: str | None, reader: ApiCaller | None) ->
         account=account,
         vehicle_id=entry.vehicle_id,
         detail=entry.detail,
-        address=(entry.address or None) if is_own else None,
+        address=address or None,
     )
 
 

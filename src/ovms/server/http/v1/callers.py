@@ -7,7 +7,7 @@ it may do; a browser sends the cookie of its session, which may do all that its 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import Depends, Request
@@ -55,6 +55,12 @@ async def _context(request: Request) -> HttpContext:
 Context = Annotated[HttpContext, Depends(_context)]
 
 
+def held_rights(login: Login, vehicle_id: str) -> VehicleRight:
+    """Return what a login may do with a vehicle, its id as stored."""
+    rights = login.rights_on(vehicle_id) & vehicle_rights(login.permit)
+    return rights if VehicleRight.VIEW in rights else NO_RIGHT
+
+
 @dataclass(frozen=True, slots=True)
 class ApiCaller:
     """Somebody who calls, and is logged in."""
@@ -74,8 +80,7 @@ class ApiCaller:
 
     def rights_on(self, vehicle_id: str) -> VehicleRight:
         """Return what the caller may do with a vehicle, its id as stored."""
-        rights = self.login.rights_on(vehicle_id) & vehicle_rights(self.login.permit)
-        return rights if VehicleRight.VIEW in rights else NO_RIGHT
+        return held_rights(self.login, vehicle_id)
 
     def is_own(self, vehicle_id: str) -> bool:
         """Return whether a vehicle is the caller's, not shared with them."""
@@ -125,6 +130,9 @@ Caller = Annotated[ApiCaller, Depends(identify)]
 """A parameter of routes that everybody who is logged in may call."""
 
 
+NO_VEHICLE = "There is no such vehicle, or it is not yours"
+
+
 def vehicle_call(right: VehicleRight) -> Callable[..., Awaitable[VehicleCall]]:
     """Return the dependency of a route about a vehicle that needs a right on it."""
 
@@ -132,7 +140,7 @@ def vehicle_call(right: VehicleRight) -> Callable[..., Awaitable[VehicleCall]]:
         key = vehicle_key(vehicle_id)
         rights = caller.rights_on(key)
         if not rights:  # nor does anybody learn so that it exists
-            raise ApiError(404, "There is no such vehicle, or it is not yours", "no_vehicle")
+            raise ApiError(404, NO_VEHICLE, "no_vehicle")
         if right not in rights:
             raise ApiError(403, f"This needs the right {(right.name or '').lower()}", "no_right")
         if key in caller.login.tls_only and not caller.is_secure:
@@ -140,6 +148,18 @@ def vehicle_call(right: VehicleRight) -> Callable[..., Awaitable[VehicleCall]]:
         return VehicleCall(caller, key, rights)
 
     return check
+
+
+async def renewed(call: VehicleCall, context: HttpContext) -> VehicleCall:
+    """Return a call as it stands now, after a wait. Raises :class:`ApiError` (401 or 404)."""
+    login = await context.callers.renew(call.caller.login)
+    if login is None:
+        raise ApiError(401, "The log-in has ended")
+    caller = replace(call.caller, login=login)
+    rights = caller.rights_on(call.id)
+    if not rights:
+        raise ApiError(404, NO_VEHICLE, "no_vehicle")
+    return VehicleCall(caller, call.id, rights)
 
 
 ViewCall = Annotated[VehicleCall, Depends(vehicle_call(VehicleRight.VIEW))]

@@ -23,7 +23,7 @@ from ovms.server.http.field.commands import (
 )
 from ovms.server.http.field.latest import view_of
 from ovms.server.http.v1.audit import audit
-from ovms.server.http.v1.callers import Caller, CommandCall, Context, VehicleCall
+from ovms.server.http.v1.callers import Caller, CommandCall, Context, VehicleCall, renewed
 from ovms.server.http.v1.command_store import KEPT_LIFE, CommandStore, KeptCommand
 from ovms.server.http.v1.command_words import (
     CAR_COMMANDS,
@@ -239,14 +239,18 @@ async def list_commands(
 @router.get("/vehicles/{vehicle_id}/commands/{command_id}")
 async def get_command(
     kept: FoundCommand,
+    call: CommandCall,
+    context: Context,
     wait: Annotated[
         float, Query(ge=0, le=LONGEST_POLL, description="Seconds to wait for its end.")
     ] = 0,
 ) -> CommandAnswer:
     """Return what became of a command, at once or when it is over."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(wait):
-            await kept.end()
+    if wait and kept.finished is None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await kept.end()
+        check_rights(await renewed(call, context), kept.spec)
     return _answer(kept)
 
 
@@ -255,11 +259,14 @@ async def get_command(
 )
 async def stream_command(
     kept: FoundCommand,
+    call: CommandCall,
+    context: Context,
     last_event_id: Annotated[int | None, Header(ge=0, le=10**6)] = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """Stream a command: an event `row` for each row of its answer, `end` with the command at last.
 
-    Whoever sends `Last-Event-ID` again gets the rows behind that one.
+    Whoever sends `Last-Event-ID` again gets the rows behind that one. It ends without `end` when
+    the caller may not send the command any more.
     """
     told = 0 if last_event_id is None else last_event_id
     while True:
@@ -270,6 +277,10 @@ async def stream_command(
         if kept.finished is not None:
             break
         await kept.news()
+        try:
+            check_rights(await renewed(call, context), kept.spec)
+        except ApiError:
+            return
     yield ServerSentEvent(event="end", data=_answer(kept))
 
 

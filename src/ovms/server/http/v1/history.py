@@ -18,9 +18,14 @@ from starlette.responses import StreamingResponse
 from ovms.base.sheets import CSV_TYPE, csv_lines
 from ovms.protocol.columns import ColumnReader
 from ovms.protocol.modules import ModuleKind, module_kind
-from ovms.protocol.positions import holds_position
 from ovms.protocol.records import legible
-from ovms.server.http.v1.callers import Context, ManageCall, VehicleCall, ViewCall
+from ovms.server.http.v1.callers import (
+    Context,
+    ManageCall,
+    VehicleCall,
+    ViewCall,
+    held_rights,
+)
 from ovms.server.http.v1.errors import ApiError
 from ovms.server.http.v1.models import ApiAnswer, Time, time_of
 from ovms.server.http.v1.routing import make_router
@@ -34,6 +39,7 @@ from ovms.server.http.v1.spans import (
     write_place,
 )
 from ovms.server.hub.permissions import may_read
+from ovms.server.rights import VehicleRight
 from ovms.server.storage import queries
 
 if TYPE_CHECKING:
@@ -140,7 +146,7 @@ async def list_history_types(
                 bytes=each.bytes,
                 first=time_of(each.first),
                 last=time_of(each.last),
-                holds_position=holds_position(each.type),
+                holds_position=not may_read(VehicleRight.VIEW, each.type),
             )
             for each in page
         )
@@ -181,7 +187,11 @@ async def list_history_records(
     place = read_place(after)
     if format is Format.CSV or (format is None and _wants_csv(request)):
         may_go_on = partial(
-            context.callers.still_reads, call.caller.login, call.id, legible(record_type)
+            context.callers.still_reads,
+            call.caller.login,
+            call.id,
+            legible(record_type),
+            held_rights,
         )
         return StreamingResponse(records.csv(place, limit, may_go_on), media_type=CSV_TYPE)
     page, is_more = await records.read(place, limit or 100)

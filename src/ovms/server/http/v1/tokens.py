@@ -138,6 +138,7 @@ async def change_token(
     now = context.clock.time()
     change = partial(_change, caller=caller.login, token_id=token_id, body=body, now=now)
     token = await context.store.database.write(change)
+    await context.callers.check_logins()
     audit(context, caller, "token.change", detail=f"{token.token[:SHORTEST_PREFIX]} {token.permit}")
     return _answer(token, caller, now)
 
@@ -148,6 +149,7 @@ async def remove_token(token_id: TokenId, caller: AccountCall, context: Context)
     now = context.clock.time()
     remove = partial(_remove, caller=caller.login, token_id=token_id, now=now)
     token = await context.store.database.write(remove)
+    await context.callers.check_logins()
     audit(context, caller, "token.remove", detail=token.token[:SHORTEST_PREFIX])
 
 
