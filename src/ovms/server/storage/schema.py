@@ -76,7 +76,7 @@ owners = Table(
     Column("vehicle_limit", BIG),
     Column("byte_limit", BIG),
     # Of which state of their bytes they were told last: 0 none, 1 nearly too many, 2 too many.
-    Column("bytes_told", Integer, nullable=False, server_default="0"),
+    Column("bytes_told", BIG, nullable=False, server_default="0"),
     # What a running server and its peers ask for again and again: who changed lately.
     Index(None, "changed"),
     # An id is never given again: a session of somebody removed must not become another's.

@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("totp_step", BIG, nullable=False, server_default="0"),
         sa.Column("vehicle_limit", BIG),
         sa.Column("byte_limit", BIG),
-        sa.Column("bytes_told", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("bytes_told", BIG, nullable=False, server_default="0"),
     ):
         op.add_column("owners", column)
     op.add_column("tokens", sa.Column("expires", sa.Double))
