@@ -13,6 +13,9 @@ PYTEST := $(PY) -m pytest
 # Most tests of programs wait: two workers a core take half the time of one. Eight are enough.
 WORKERS := $(shell n=$$(($$(nproc) * 2)); echo $$((n < 8 ? n : 8)))
 
+# Programs that tests start would compile ovms each time again: a quarter of a server's start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test check format soak mutants lock clean packages FORCE
@@ -23,7 +26,9 @@ help: ## List the targets
 run: $(VENV)/.run ## Install what is needed and start the demo
 	@$(VENV)/bin/ovms demo --data demo-data
 
-test: packages check ## The gate: check, then every test; protocol/ by its own tests, each branch
+# mypy takes one core; the other one compiles the tests meanwhile, which each worker would do.
+test: packages $(VENV)/.dev ## The gate: check, then every test; protocol/ by its own tests, each branch
+	@$(PYTEST) --collect-only -q >/dev/null 2>&1 & $(MAKE) --no-print-directory check && wait
 	$(PYTEST) -n auto tests/protocol --cov --cov-branch --cov-fail-under=100 \
 		--cov-report=term-missing:skip-covered
 	$(PYTEST) -n $(WORKERS) --dist worksteal --ignore=tests/protocol
