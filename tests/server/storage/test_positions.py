@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,6 @@ from tests.server.storage.databases import apply, close, make_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from ovms.server.storage.database import Database
 
@@ -92,3 +92,15 @@ def test_now_and_then(database: Database) -> None:
         return [await expiry.run(database, time) for time in times]
 
     assert asyncio.run(run()) == [0, 8, 0, 0]
+
+
+def test_in_no_file(database: Database) -> None:
+    """A position that is over is found in no file of the database any more."""
+
+    def found() -> list[Path]:
+        files = Path(database.name).parent.iterdir()
+        return [each for each in files if b"50.123,8.123" in each.read_bytes()]
+
+    assert found()
+    asyncio.run(PositionExpiry(0).run(database, NOW))
+    assert not found()

@@ -195,6 +195,13 @@ class Database(ABC):
         """
 
     @abstractmethod
+    async def forget_deleted(self) -> bool:
+        """Have the files hold nothing of what was deleted; return whether they do now.
+
+        Who reads meanwhile may keep it from that for now: it must be tried again.
+        """
+
+    @abstractmethod
     def sizes(self) -> dict[str, int]:
         """Return the bytes of each part on disk by its name. It may block for a moment."""
 

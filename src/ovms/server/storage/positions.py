@@ -50,7 +50,10 @@ class PositionExpiry:
         self._last: float | None = None
 
     async def run(self, database: Database, now: float) -> int:
-        """Make a pass if it is time for one; return how many records went."""
+        """Make a pass if it is time for one; return how many records went.
+
+        What was deleted since the last one, by whatever, is then in no file of the database.
+        """
         if self._last is not None and 0 <= now - self._last < POSITION_INTERVAL:
             return 0
         self._last = now
@@ -62,6 +65,7 @@ class PositionExpiry:
                     end = partial(end_positions, vehicle_id=vehicle_id, days=days, now=now)
                     rows = await database.write(end)
                     count += rows
+        await database.forget_deleted()
         return count
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -29,8 +30,9 @@ def queue_alert(v1: ApiSite) -> None:
 
 async def test_data(v1: ApiSite) -> None:
     """All that a vehicle has sent is gone, from memory too; the vehicle stays, and its car."""
-    _, line = await v1.http.report("S50,K", "L50,8,0,0,1,9")
+    _, line = await v1.http.report("S50,K", "L51.512345,8,0,0,1,9")
     await put(v1, "x", *((at, "y") for at in range(-1500, 0)))
+    await put(v1, "L", *((at, "51.512345,8,0,0,1,9") for at in range(-300, 0)))
     queue_alert(v1)
     answer = await v1.call("DELETE /vehicles/CAR1/data")
     assert (answer.status_code, answer.content) == (204, b"")
@@ -41,6 +43,10 @@ async def test_data(v1: ApiSite) -> None:
     with v1.database.reading() as connection:
         assert not connection.execute(select(outbox.c.id)).all()
     assert not v1.context.hub.rooms["CAR1"].latest.by_code
+    await v1.context.store.expire(v1.clock.time())  # the rest of a large history
+    assert await v1.database.forget_deleted()
+    files = Path(v1.database.name).parent.iterdir()
+    assert not [each for each in files if each.is_file() and b"51.512345" in each.read_bytes()]
     assert not line.is_closed
 
 

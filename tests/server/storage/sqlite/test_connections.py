@@ -15,12 +15,13 @@ from ovms.server.storage.sqlite.connections import (
     KeptConnection,
     SqliteEngine,
     connect,
+    empty_log,
     rewrite,
 )
 from ovms.server.storage.sqlite.errors import translated
 
 KEYS = Keys(KeyFile(Path("none")), "")
-PRAGMAS = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+PRAGMAS = ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "busy_timeout")
 
 
 def test_file_is_private(path: Path) -> None:
@@ -33,11 +34,11 @@ def test_file_is_private(path: Path) -> None:
 
 @pytest.mark.parametrize("kept", [False, True])
 def test_pragmas(path: Path, kept: bool) -> None:
-    """Commits are synced, logged ahead, and foreign keys hold."""
+    """Commits are synced and logged ahead, foreign keys hold, what is deleted is overwritten."""
     engine = SqliteEngine(path, KEYS, kept=kept)
     with engine.reading() as connection:
         found = [connection.scalar(text(f"PRAGMA {name}")) for name in PRAGMAS]
-    assert found == ["wal", 2, 1, 10_000]
+    assert found == ["wal", 2, 1, 1, 10_000]
     engine.close()
 
 
@@ -98,6 +99,18 @@ def test_rewrite_while_others_read(path: Path) -> None:
             rewrite(path, busy_timeout=0.0)
         reader.execute("COMMIT")
         rewrite(path)
+
+
+def test_empty_log(path: Path) -> None:
+    """The log is emptied once nobody reads what stands before it."""
+    with closing(connect(path)) as writer, closing(connect(path)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM owners").fetchall()
+        writer.execute("CREATE TABLE more (a)")
+        assert not empty_log(path, busy_timeout=0.0)
+        reader.execute("COMMIT")
+        assert empty_log(path, busy_timeout=0.0)
+        assert Path(f"{path}-wal").stat().st_size == 0
 
 
 def test_kept_connection(path: Path) -> None:

@@ -35,6 +35,8 @@ BUSY_TIMEOUT: Final = 10.0
 _PRAGMAS: Final = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
+    # What is deleted is overwritten: a position or a secret that is gone is in no free place.
+    "PRAGMA secure_delete = ON",
 )
 
 
@@ -96,6 +98,16 @@ def rewrite(path: Path, busy_timeout: float = BUSY_TIMEOUT) -> None:
         is_busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     if is_busy:
         raise DatabaseLocked(f"database {path} is read by another process")
+
+
+def empty_log(path: Path, busy_timeout: float = BUSY_TIMEOUT) -> bool:
+    """Move what the log holds into the database, and empty the log: old pages are in it, too.
+
+    Return whether nobody who reads or writes kept it from that.
+    """
+    with translated(str(path)), closing(connect(path, busy_timeout)) as connection:
+        is_busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not is_busy
 
 
 class KeptConnection:

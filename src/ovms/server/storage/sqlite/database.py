@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +15,7 @@ from ovms.server.storage.sqlite.connections import (
     KeptConnection,
     SqliteEngine,
     create_file,
+    empty_log,
     rewrite,
 )
 from ovms.server.storage.sqlite.errors import is_bad_row
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
 
 WRITER_BUSY_TIMEOUT: Final = 2.0
 """Seconds the writer waits for a lock; it tries again anyway, and must not outlast its closing."""
+
+LOG_BUSY_TIMEOUT: Final = 0.5
+"""Seconds to wait for those who read before the log is emptied; nobody can write meanwhile."""
 
 DEFAULTS: Final = HistoryLimits()
 
@@ -115,6 +120,10 @@ class SqliteDatabase(Database):
     async def expire(self, kind: ExpiryKind, now: float) -> int:
         """Delete a chunk in the writer's thread."""
         return await self._writer.run(partial(expire, kind=kind, now=now))
+
+    async def forget_deleted(self) -> bool:
+        """Empty the write-ahead log; what is deleted is overwritten in the file itself."""
+        return await asyncio.to_thread(empty_log, self.path, LOG_BUSY_TIMEOUT)
 
     def sizes(self) -> dict[str, int]:
         """Return the bytes of the database's file and of its write-ahead log."""
