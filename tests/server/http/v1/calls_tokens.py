@@ -22,7 +22,7 @@ def _add(v1: ApiSite) -> dict[str, str]:
 
 CALLS = {
     "GET /account/tokens": Case(Need.ACCOUNT),
-    "POST /account/tokens": Case(Need.ACCOUNT, request={"json": {"rights": ["auth"]}}),
+    "POST /account/tokens": Case(Need.ACCOUNT, request={"json": {"rights": ["account"]}}),
     "GET /account/tokens/{token_id}": Case(Need.ACCOUNT, prepare=_add),
     "PATCH /account/tokens/{token_id}": Case(
         Need.ACCOUNT, prepare=_add, request={"json": {"purpose": "x"}}
