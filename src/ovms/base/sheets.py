@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 CSV_TYPE: Final = "text/csv"
 
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What text begins with that a spreadsheet may take for a formula."""
 
 

@@ -51,10 +51,19 @@ class GpxWriter:
             self.add_point(time, *place, fields)
 
     def add_point(
-        self, time: float, latitude: float, longitude: float, fields: Mapping[str, object]
+        self,
+        time: float,
+        latitude: float,
+        longitude: float,
+        fields: Mapping[str, object],
+        *,
+        may_split: bool = True,
     ) -> None:
-        """Write a position that is known, and what else ``fields`` have that GPX knows."""
-        if self._last is None or not 0 <= time - self._last <= GAP:
+        """Write a position that is known, and what else ``fields`` have that GPX knows.
+
+        After a gap it begins another segment, unless it must not.
+        """
+        if self._last is None or (may_split and not 0 <= time - self._last <= GAP):
             self.end_segment()
             self._line(2)
             self._start("trkseg")

@@ -182,3 +182,15 @@ def test_rubbish() -> None:
 def test_only_some_groups() -> None:
     """Events tell only what has changed."""
     assert [*read("S80,K", only=["battery"])["groups"]] == ["battery"]
+
+
+def test_times_below_zero() -> None:
+    """A time until something that is below 0 is unknown, whichever message has it."""
+    export = group("export", f"X{',' * 19}-1,-1,-1")
+    assert pick(export, "time_to_empty", "time_to_range_limit", "time_to_soc_limit") == [None] * 3
+
+
+def test_alert_level_between() -> None:
+    """A level of a tyre's alert that has no word stays a number."""
+    wheels = group("tyres", "Y1,FL,0,1,0,1,0,1,1,1.5,1")["wheels"]
+    assert wheels[0]["alert"] == "1.5"

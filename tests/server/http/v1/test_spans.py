@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from ovms.server.http.v1.errors import ApiError
+from ovms.server.http.v1.models import time_of
 from ovms.server.http.v1.spans import DAY, last_day, read_place, seconds, write_place
 
 
@@ -24,8 +25,15 @@ def test_no_places(text: str) -> None:
 def test_seconds() -> None:
     """A time without a zone is UTC, and a record's second is the whole one it is in."""
     assert seconds(datetime(2023, 11, 14, 22, 13, 20, 900_000)) == 1_700_000_000  # noqa: DTZ001
-    early = datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))
-    assert seconds(early) == -62_135_596_800 - 14 * 3600
+
+
+@pytest.mark.parametrize("hours", [-14, 0, 14])
+def test_ends_of_time(hours: int) -> None:
+    """The ends of the calendar, in any zone, and a day before them are times that can be told."""
+    zone = timezone(timedelta(hours=hours))
+    first, last = datetime.min.replace(tzinfo=zone), datetime.max.replace(tzinfo=zone)
+    assert [time_of(each) for each in last_day(None, first, 0.0)]
+    assert [time_of(each) for each in last_day(first, last, 0.0)]
 
 
 def test_last_day() -> None:

@@ -125,3 +125,27 @@ def test_fields() -> None:
     assert [each.name for each in track.TRACK_FIELDS] == [
         "latitude", "longitude", "direction", "altitude", "gps_lock", "gps_stale"
     ]  # fmt: skip
+
+
+async def test_thinned_gpx_is_one_segment(v1: ApiSite) -> None:
+    """Points that lie farther apart than a gap because others were thinned out are one line."""
+    await put(v1, "L", *(_at(-3000 + minute * 60, minute * 500) for minute in range(40)))
+    params = {"tolerance": 10}
+    answer = await v1.call("GET /vehicles/CAR1/track.gpx", params=params)
+    segments = ElementTree.fromstring(answer.text).findall(f".//{{{NAMESPACE}}}trkseg")  # noqa: S314
+    assert [len(each) for each in segments] == [2]
+
+
+async def test_a_track_over_the_antimeridian(v1: ApiSite) -> None:
+    """A line that crosses 180 degrees is cut there, with a time for each end."""
+    places = ("-17.0,179.999", "-17.002,-179.999", "-17.002,179.999")
+    await put(v1, "L", *((-30 + at * 10, f"{each},0,9,1,9") for at, each in enumerate(places)))
+    made = await _track(v1, tolerance=0)
+    lines = made["geometry"]["coordinates"]
+    assert [[each[:2] for each in line] for line in lines] == [
+        [[179.999, -17.0], [180.0, -17.001]],
+        [[-180.0, -17.001], [-179.999, -17.002], [-180.0, -17.002]],
+        [[180.0, -17.002], [179.999, -17.002]],
+    ]
+    assert [len(each) for each in made["properties"]["times"]] == [2, 3, 2]
+    assert made["properties"]["distance"] == pytest.approx(0.524, abs=0.05)

@@ -141,7 +141,7 @@ class CommandAnswer(ApiAnswer):
     """Why the car has not answered: `no_answer`, `connection_lost`, `sealed`, `overlong`,
     `pins_locked`, `too_many`, `too_long` or `withdrawn`."""
     text: str | None
-    """The car's words, or a sentence for the reason."""
+    """The car's words, or a sentence for the reason; `null` without any."""
     rows: list[CommandRow] | None
     """The list that the car has answered with; `null` of a command without rows."""
     created: Time
@@ -375,7 +375,7 @@ def _answer(kept: KeptCommand) -> CommandAnswer:
     if kept.failure is not None:
         text, reason = FAILURES[kept.failure][1], kept.failure.name.lower()
     elif kept.answers and (kept.spec.first_row is None or kept.result is not Result.OK):
-        text = answer_text(kept.answers[-1])
+        text = answer_text(kept.answers[-1]) or None
     result = kept.result if kept.finished is not None else None
     return CommandAnswer(
         id=kept.id,

@@ -61,7 +61,7 @@ _FIELD_GENERATIONS: Final = ("1", "2", "3")
 
 _CHARGE_MODES: Final = {number: word for word, number in CHARGE_MODE_NUMBERS.items()}
 
-_ALERT_WORDS: Final = {0: "none", 1: "warning", 2: "alert"}
+_ALERT_WORDS: Final[Mapping[float, str]] = {0: "none", 1: "warning", 2: "alert"}
 
 Value = str | float | bool | list[dict[str, Any]] | None
 
@@ -119,9 +119,11 @@ def _distance(name: str, field: str, meaning: str) -> Fact:
 
 
 def _minutes(name: str, field: str, meaning: str) -> Fact:
+    """Return a fact that is a time in minutes on the wire; one below 0 stands for unknown."""
+
     def read(source: Source) -> Value:
         value = getattr(source.content, field)
-        return None if value is None else _round(value * 60)
+        return None if value is None or value < 0 else _round(value * 60)
 
     return Fact(name, float, meaning, read, field)
 
@@ -227,7 +229,7 @@ def _wheels_of_y(content: Tyres) -> Value:
     wheels: list[dict[str, Any]] = []
     for place, name in enumerate(content.names[:WHEELS_LIMIT]):
         level = at("alert", place)
-        alert = None if level is None else _ALERT_WORDS.get(int(level), f"{level:g}")
+        alert = None if level is None else _ALERT_WORDS.get(level, f"{level:g}")
         wheels.append({"name": legible(name), "pressure": at("pressure", place),
                        "temperature": at("temperature", place), "health": at("health", place),
                        "alert": alert})  # fmt: skip

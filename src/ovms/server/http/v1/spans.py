@@ -13,6 +13,11 @@ from ovms.server.http.v1.errors import ApiError
 
 DAY: Final = 86400
 
+EARLIEST: Final = -62_135_596_800 + DAY
+LATEST: Final = 253_402_300_799
+"""The ends of what can be answered as a time: a day after the year 1 begins, for the day before the
+end of a span, and the last second of the year 9999."""
+
 Since = Annotated[
     datetime | None,
     Query(description="After this time, ISO 8601 or Unix seconds; without a zone it is UTC."),
@@ -28,12 +33,15 @@ _PLACE: Final = re.compile(r"(-?\d{1,18}),(-?\d{1,18}),(\d{1,18})", re.ASCII)
 
 
 def seconds(time: datetime | None) -> int | None:
-    """Return the whole second that a time is in; ``None`` for none."""
+    """Return the whole second that a time is in; ``None`` for none.
+
+    Zones reach beyond the years 1 to 9999 of UTC: what is there counts as their end.
+    """
     if time is None:
         return None
     if time.tzinfo is None:
         time = time.replace(tzinfo=UTC)
-    return int(time.timestamp() // 1)
+    return min(max(int(time.timestamp() // 1), EARLIEST), LATEST)
 
 
 def check_span(since: int | None, until: int | None) -> None:

@@ -253,7 +253,8 @@ class Track:
     def geojson(self, vehicle_id: str) -> TrackAnswer:
         """Return it as GeoJSON."""
         # A line has two points at least: a lone position is one to itself.
-        lines = [each if len(each) > 1 else each * 2 for each in self.segments]
+        whole = [each if len(each) > 1 else each * 2 for each in self.segments]
+        lines = [part for line in whole for part in cut_at_antimeridian(line)]
         metres = sum(first.metres_to(second) for line in lines for first, second in pairwise(line))
         return TrackAnswer(
             type="Feature",
@@ -283,10 +284,29 @@ class Track:
             writer.end_segment()
             for each in segment:
                 writer.add_point(
-                    each.time, each.latitude, each.longitude, {"altitude": each.altitude}
-                )
+                    each.time, each.latitude, each.longitude, {"altitude": each.altitude},
+                    may_split=False,  # points between may have been thinned out
+                )  # fmt: skip
         writer.end()
         return out.getvalue()
+
+
+def cut_at_antimeridian(line: list[TrackPoint]) -> Iterator[list[TrackPoint]]:
+    """Yield the parts of a line, which each end at 180 degrees where it goes on from -180 or back.
+
+    Without the cut a map would draw it around the world (RFC 7946, 3.1.9).
+    """
+    part = line[:1]
+    for last, point in pairwise(line):
+        if abs(point.longitude - last.longitude) > 180:
+            edge = math.copysign(180.0, last.longitude)
+            share = (edge - last.longitude) / (point.longitude + 2 * edge - last.longitude or 1)
+            latitude = last.latitude + share * (point.latitude - last.latitude)
+            time = last.time + int(share * (point.time - last.time))
+            yield [*part, TrackPoint(time, latitude, edge, last.altitude)]
+            part = [TrackPoint(time, latitude, -edge, point.altitude)]
+        part.append(point)
+    yield part
 
 
 def _place(point: TrackPoint) -> list[float]:
