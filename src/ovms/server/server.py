@@ -69,6 +69,7 @@ from ovms.server.quota_watch import QuotaWatch
 from ovms.server.services import Services
 from ovms.server.settings import ServerSettings
 from ovms.server.storage import queries
+from ovms.server.storage.audit import OPERATOR
 from ovms.server.storage.notify import NotifyStore
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.plausible import PlausibleClock
@@ -423,7 +424,7 @@ async def _desk(
     mailer = AccountMailer(channels.get("mail"), settings.public_url, clock)
     if settings.registration and not mailer.is_on:
         log.warning("nobody can register: mail is not set up (mail_host)")
-    names = [settings.mqtt_superuser] if settings.mqtt_superuser else []
+    names = [OPERATOR, *([settings.mqtt_superuser] if settings.mqtt_superuser else [])]
     is_new = settings.http and not await store.database.read(queries.has_owners)
     return AccountDesk(
         mailer,

@@ -39,7 +39,9 @@ def codes(database: Database, clock: ManualClock) -> OneTimeCodes:
 async def switch_on(codes: OneTimeCodes, clock: ManualClock) -> tuple[str, list[str]]:
     """Switch Bob's codes on; return the key and the recovery codes."""
     key = codes.begin(7)
-    return key, await codes.confirm(BOB, 7, TOTP(key).at(int(clock.time())))
+    recovery = await codes.confirm(BOB, 7, TOTP(key).at(int(clock.time())))
+    assert recovery is not None
+    return key, recovery
 
 
 @pytest.mark.parametrize(

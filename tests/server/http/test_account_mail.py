@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from ovms.base.clock import ManualClock
@@ -9,12 +11,14 @@ from ovms.server.http.account_mail import (
     NETWORK_MAILS,
     RECEIVER_MAILS,
     RECEIVER_REFILL,
+    REGISTRATION_MAILS,
     AccountMailer,
 )
 from ovms.server.http.errors import CallFailed
 from ovms.server.notify.channel import Channel, Notice
-from ovms.server.notify.errors import NotDelivered
+from ovms.server.notify.errors import Gone, NotDelivered
 from ovms.server.storage.mail_codes import MailPurpose
+from tests.waiting import until
 
 
 class FakeMail(Channel):
@@ -24,12 +28,17 @@ class FakeMail(Channel):
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, Notice]] = []
-        self.is_away = False
+        self.tried: list[Notice] = []
+        self.failures: list[Exception] = []
+        self.hangs = False
 
     async def send(self, key: str, notice: Notice) -> None:
-        """Keep a mail."""
-        if self.is_away:
-            raise NotDelivered("the mail server is away")
+        """Keep a mail, unless it is to fail."""
+        self.tried.append(notice)
+        if self.hangs:
+            await asyncio.get_running_loop().create_future()
+        if self.failures:
+            raise self.failures.pop(0)
         self.sent.append((key, notice))
 
 
@@ -67,14 +76,75 @@ async def test_all_are_bounded() -> None:
     assert len(mail.sent) == ALL_MAILS
 
 
-async def test_a_server_that_is_away() -> None:
-    """A mail that was not sent does not count for its receiver."""
+async def test_a_server_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mail that was not sent is sent later, the same one; its receiver gets no other instead."""
+    monkeypatch.setattr(account_mail, "RETRIES", (0.0, 0.0))
     mailer, mail, _ = _mailer()
-    mail.is_away = True
-    for _ in range(RECEIVER_MAILS + 1):
-        assert not await mailer.send("a@b", "Hello")
-    mail.is_away = False
-    assert await mailer.send("a@b", "Hello")
+    mail.failures = [NotDelivered("away"), NotDelivered("away")]
+    assert not await mailer.send("a@b", "Hello")
+    await until(lambda: bool(mail.sent))
+    assert len(mail.tried) == 3
+    assert len({notice.id for notice in mail.tried}) == 1
+    rest = [await mailer.send("a@b", "Hello") for _ in range(RECEIVER_MAILS)]
+    assert rest == [True] * (RECEIVER_MAILS - 1) + [False]
+    await mailer.close()
+
+
+@pytest.mark.parametrize(
+    ("failures", "tries"),
+    [([Gone("unknown")], 1), ([NotDelivered("away")] * 3, 3)],
+)
+async def test_mails_that_are_given_up(
+    monkeypatch: pytest.MonkeyPatch, failures: list[Exception], tries: int
+) -> None:
+    """A mail to nobody is not tried again, any other a few times; neither counts then."""
+    monkeypatch.setattr(account_mail, "RETRIES", (0.0, 0.0))
+    mailer, mail, _ = _mailer()
+    mail.failures = list(failures)
+    assert not await mailer.send("a@b", "Hello")
+    await until(lambda: len(mail.tried) == tries)
+    await mailer.idle()
+    assert [await mailer.send("a@b", "Hello") for _ in range(RECEIVER_MAILS)] == (
+        [True] * RECEIVER_MAILS
+    )
+    await mailer.close()
+
+
+async def test_a_server_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mail server that does not come to an end is one that is away."""
+    monkeypatch.setattr(account_mail, "SEND_TIMEOUT", 0.01)
+    mailer, mail, _ = _mailer()
+    mail.hangs = True
+    assert not await mailer.send("a@b", "Hello")
+    assert len(mailer._retries) == 1
+    await mailer.close()
+    assert not mailer._retries
+
+
+async def test_has_room() -> None:
+    """There is room for a mail while it would be sent."""
+    mailer, _, _ = _mailer()
+    for _ in range(RECEIVER_MAILS):
+        assert mailer.has_room("A@b")
+        await mailer.send("a@b", "Hello")
+    assert not mailer.has_room("A@b")
+    assert mailer.has_room("c@d")
+
+
+async def test_registrations_are_bounded() -> None:
+    """Strangers from everywhere who want accounts leave mails to owners."""
+    mailer, _, _ = _mailer()
+
+    async def work() -> None:
+        return
+
+    for number in range(REGISTRATION_MAILS):
+        mailer.ask_registration(f"2001:db8:{number:x}::1", work)
+        await mailer.idle()
+    with pytest.raises(CallFailed):
+        mailer.ask_registration("2001:db8:ffff::1", work)
+    mailer.ask("2001:db8:ffff::1", work)
+    await mailer.idle()
 
 
 async def test_jobs_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,8 +161,9 @@ async def test_jobs_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for job in (work, fail, work):
         mailer.put(job)
+    assert not mailer.put(work)
     with pytest.raises(CallFailed) as caught:
-        mailer.put(work)
+        mailer.ask("192.0.2.7", work)
     assert caught.value.status == 429
     await mailer.idle()
     assert done == [1, 1]

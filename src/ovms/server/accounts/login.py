@@ -384,7 +384,12 @@ class Accounts:
     ) -> Login:
         how = HOW.get(right, "by HTTP")
         found = await self._right_password(user, password, address, pool, how)
-        return await self._admit(found.owner.id, Credential(right, None, found.fingerprint))
+        try:
+            return await self._admit(found.owner.id, Credential(right, None, found.fingerprint))
+        except LoginRefused:  # one-time codes are on, which nobody can say here
+            detail = f"{how}, by the password alone"
+            self._audit.put_failure(FAILED, owner_id=found.owner.id, detail=detail, address=address)
+            raise
 
     async def _check_with_code(
         self, user: str, password: str, address: str, code: str | None, *, asks: bool

@@ -119,10 +119,10 @@ class OneTimeCodes:
         pending = self._pending.get(session_id)
         return pending is not None and self._clock.monotonic() < pending.until
 
-    async def confirm(self, owner_id: int, session_id: int, code: str) -> list[str]:
+    async def confirm(self, owner_id: int, session_id: int, code: str) -> list[str] | None:
         """Switch the codes on whose key :meth:`begin` told; return the recovery codes.
 
-        Raises :class:`WrongCode`.
+        ``None`` if another session has switched them on meanwhile. Raises :class:`WrongCode`.
         """
         now = self._clock.time()
         key = self._pending[session_id].key if self.has_begun(session_id) else ""
@@ -131,10 +131,10 @@ class OneTimeCodes:
             raise WrongCode
         codes = self._recovery_codes()
         del self._pending[session_id]
-        await self._database.write(
+        is_done = await self._database.write(
             partial(_switch_on, owner_id=owner_id, key=key, step=step, codes=codes, now=now)
         )
-        return codes
+        return codes if is_done else None
 
     async def switch_off(self, owner_id: int) -> None:
         """Switch an owner's codes off."""
@@ -188,9 +188,12 @@ def _take(connection: Connection, owner_id: int, code: str, now: float) -> bool:
 
 def _switch_on(
     connection: Connection, owner_id: int, key: str, step: int, codes: list[str], now: float
-) -> None:
+) -> bool:
+    if totp.has_totp(connection, owner_id):
+        return False
     totp.set_totp(connection, owner_id, key, step, now)
     totp.put_recovery_codes(connection, owner_id, [_digest(each) for each in codes])
+    return True
 
 
 def _left(connection: Connection, owner_id: int) -> int | None:

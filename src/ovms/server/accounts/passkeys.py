@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -98,6 +99,7 @@ class PasskeyChecks:
         self._random = random
         self._key = random(32)
         self._used: dict[bytes, float] = {}
+        self._lock = threading.Lock()
         self.places = Places(CHECK_LIMIT, CHECK_SHARE)
         """Answers that are being checked; without a free place :class:`Busy` is raised."""
 
@@ -204,13 +206,14 @@ class PasskeyChecks:
 
     def _use(self, challenge: bytes, now: float) -> None:
         """Remember a challenge until its time is over. Raises :class:`Busy` past the limit."""
-        if len(self._used) >= USED_LIMIT:
-            self._used = {each: end for each, end in self._used.items() if end >= now}
-        if len(self._used) >= USED_LIMIT:
-            raise Busy
-        if challenge in self._used:  # by another thread
-            raise LoginRefused
-        self._used[challenge] = int.from_bytes(challenge[:TIME_BYTES])
+        with self._lock:  # threads check at the same time
+            if len(self._used) >= USED_LIMIT:
+                self._used = {each: end for each, end in self._used.items() if end >= now}
+            if len(self._used) >= USED_LIMIT:
+                raise Busy
+            if challenge in self._used:
+                raise LoginRefused
+            self._used[challenge] = int.from_bytes(challenge[:TIME_BYTES])
 
 
 def credential_id(credential: dict[str, Any]) -> bytes:

@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from ovms.server.storage import names
 from ovms.server.storage.encryption import decrypt, encrypt
@@ -143,13 +143,11 @@ def accounts_of(connection: Connection, account: str) -> list[MailedOwner]:
     """
     o = owners.c
     query = select(o.id, o.name, o.email).where(o.email != "", o.password_hash.is_not(None))
-    rows = connection.execute(query.where(o.name_key == names.owner_key(account))).all()
-    if not rows and "@" in account:
-        rows = connection.execute(
-            query.where(func.lower(o.email) == func.lower(account))
-            .order_by(o.id)
-            .limit(ACCOUNTS_AN_ADDRESS)
-        ).all()
+    # By both: else who has somebody's address for a name would keep that one from a new password.
+    is_it = o.name_key == names.owner_key(account)
+    if "@" in account:
+        is_it = or_(is_it, func.lower(o.email) == func.lower(account))
+    rows = connection.execute(query.where(is_it).order_by(o.id).limit(ACCOUNTS_AN_ADDRESS)).all()
     return [MailedOwner(*row) for row in rows]
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import insert
 
+from ovms.server.accounts.web_sessions import PROOF_LIFE
 from ovms.server.storage import queries
 from ovms.server.storage.schema import history_counts
 from tests.server.http.v1.mailbox import open_mailbox
@@ -159,3 +160,20 @@ async def test_mail(v1: ApiSite) -> None:
         assert (await v1.call("POST /account/reset/confirm", None, json=body)).status_code == 204
         refused = await _admin(v1, f"POST {OWNERS}/alice/reset")
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "no_address")
+
+
+async def test_a_browser_left_open(v1: ApiSite) -> None:
+    """An administrator's session changes accounts, its own too, with a fresh proof only."""
+    await v1.call("GET /admin/owners", "root", SESSION)
+    v1.clock.advance(PROOF_LIFE)
+    for call, body in (
+        ("PATCH /admin/owners/root", {"password": "another"}),
+        ("PATCH /admin/owners/root", {"has_totp": False}),
+        ("POST /admin/owners", {"name": "eve", "password": "eve", "is_admin": True}),
+        ("DELETE /admin/owners/alice", None),
+    ):
+        answer = await v1.call(call, "root", SESSION, json=body)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "proof_needed")
+    assert (await v1.call("GET /admin/owners", "root", SESSION)).status_code == 200
+    change = await v1.call("PATCH /admin/owners/alice", "root", json={"vehicle_limit": 1})
+    assert change.status_code == 200

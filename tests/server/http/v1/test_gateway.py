@@ -31,6 +31,20 @@ async def test_calls_are_counted(v1: ApiSite) -> None:
     assert counts["GET", template, 200] == counts["GET", template, 404] == 1
 
 
+@pytest.mark.parametrize(
+    ("call", "cache"),
+    [("GET /vehicles", "no-store"), ("GET /nothing", "no-store"),
+     ("GET /openapi.json", "public, max-age=300"), ("DELETE /account/sessions", "no-store")],
+)  # fmt: skip
+async def test_headers(v1: ApiSite, call: str, cache: str) -> None:
+    """No answer is taken for a page, and none that is private stays in a cache."""
+    headers = (await v1.call(call)).headers
+    assert headers.get_list("cache-control") == [cache]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
 def test_lazily() -> None:
     """The server of those who never call it imports neither FastAPI nor pydantic's models."""
     code = "import ovms.server.http.app, sys; print('fastapi' in sys.modules)"

@@ -115,3 +115,15 @@ async def test_without_an_address(v1: ApiSite) -> None:
     """A server that does not know where its pages are has no passkeys."""
     answer = await v1.call("POST /session/passkey/options", None)
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "no_public_url")
+
+
+async def test_unknown_ones_are_noted(v1: ApiSite) -> None:
+    """Administrators see that somebody tries passkeys that nobody has."""
+    credential = {
+        "id": "AAAA", "rawId": "AAAA", "type": "public-key",
+        "response": {"clientDataJSON": "AAAA"},
+    }  # fmt: skip
+    object.__setattr__(v1.context, "public_url", URL)
+    await send(v1, credential)
+    page = await v1.call("GET /admin/audit", "root", params={"action": "login.failed"})
+    assert [each["detail"] for each in page.json()["items"]] == ["by a passkey"]

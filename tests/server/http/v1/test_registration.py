@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
+from ovms.server.http import account_mail
+from ovms.server.http.account_mail import RECEIVER_MAILS
 from ovms.server.storage import queries
-from ovms.server.storage.schema import owners
+from ovms.server.storage.schema import mail_codes, owners
 from tests.server.http.v1.mailbox import Mailbox, open_mailbox
 from tests.server.http.v1.site import SESSION
 
@@ -76,7 +78,9 @@ async def test_taken_meanwhile(v1: ApiSite, mailbox: Mailbox) -> None:
     ("wrong", "code"),
     [({"name": "a b"}, "bad_name"), ({"name": "a,b"}, "bad_name"), ({"email": "eve"}, "bad_email"),
      ({"email": "a@b, c@d"}, "bad_email"), ({"email": "a@b\r\nBcc: c@d"}, "bad_email"),
-     ({"password": "a b"}, "bad_password"), ({"name": ""}, "invalid"), ({"more": 1}, "invalid")],
+     ({"name": "a:b"}, "bad_name"), ({"name": "a/b"}, "bad_name"),
+     ({"name": "bob@example.org"}, "bad_name"), ({"password": "a b"}, "bad_password"),
+     ({"name": ""}, "invalid"), ({"more": 1}, "invalid")],
 )  # fmt: skip
 async def test_wrong_values(
     v1: ApiSite, mailbox: Mailbox, wrong: dict[str, Any], code: str
@@ -85,6 +89,14 @@ async def test_wrong_values(
     answer = await v1.call(REGISTER, None, json=EVE | wrong)
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, code)
     assert await mailbox.take() == []
+
+
+async def test_an_address_as_name(v1: ApiSite, mailbox: Mailbox) -> None:
+    """Somebody may be called as the own address, which the mail confirms."""
+    body = EVE | {"name": "Eve@example.org"}
+    assert (await v1.call(REGISTER, None, json=body)).status_code == 202
+    made = await v1.call(CONFIRM, None, json={"code": await mailbox.code()})
+    assert made.json() == {"name": "Eve@example.org"}
 
 
 async def test_off(v1: ApiSite, mailbox: Mailbox) -> None:
@@ -113,6 +125,32 @@ async def test_another_address(v1: ApiSite, mailbox: Mailbox) -> None:
         assert queries.get_owner(connection, "bob").email == "bob@new.example"
     again = await v1.call("POST /account/email/confirm", None, json={"code": code})
     assert again.status_code == 404
+
+
+async def test_another_address_while_many_mails_wait(
+    v1: ApiSite, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The address is changed, and the answer says so, even if the old one cannot be told."""
+    await v1.call(EMAIL, "bob", SESSION, json=NEW)
+    code = await mailbox.code()
+    monkeypatch.setattr(account_mail, "MAIL_JOBS_LIMIT", 0)
+    done = await v1.call("POST /account/email/confirm", None, json={"code": code})
+    assert (done.status_code, done.json()) == (200, {"email": "bob@new.example"})
+    audit = await v1.call("GET /account/audit", params={"action": "email.changed"})
+    assert len(audit.json()["items"]) == 1
+
+
+@pytest.mark.parametrize("call", [REGISTER, EMAIL])
+async def test_a_full_mailbox(v1: ApiSite, mailbox: Mailbox, call: str) -> None:
+    """An address that got many mails gets no further one, and no code is stored for it."""
+    for number in range(RECEIVER_MAILS):
+        await v1.context.desk.mailer.send("eve@example.org", f"Mail {number}")
+    body, owner = (EVE, None) if call == REGISTER else ({"email": EVE["email"]}, "bob")
+    await mailbox.take()
+    assert (await v1.call(call, owner, SESSION, json=body)).status_code == 202
+    assert await mailbox.take() == []
+    with v1.database.reading() as connection:
+        assert connection.execute(select(mail_codes.c.digest)).all() == []
 
 
 async def test_a_fresh_proof_is_needed(v1: ApiSite, mailbox: Mailbox) -> None:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from ovms.server.accounts.passwords import verify_password
-from ovms.server.http.account_mail import CONFIRM_TRIES, NETWORK_MAILS
+from ovms.server.http.account_mail import CONFIRM_TRIES, NETWORK_MAILS, RECEIVER_MAILS
 from ovms.server.storage import queries
 from ovms.server.storage.schema import mail_codes, owners, web_sessions
 from tests.server.http.v1.mailbox import URL, Mailbox, open_mailbox
@@ -68,6 +68,29 @@ async def test_nobody_learns_who_is_there(v1: ApiSite, mailbox: Mailbox) -> None
     ]
     assert {(each.status_code, each.text) for each in answers} == {(202, answers[0].text)}
     assert [to for to, _, _ in await mailbox.take()] == ["bob@example.org"]
+
+
+async def test_a_flood_of_questions(v1: ApiSite, mailbox: Mailbox) -> None:
+    """Who asks for more mails than an address gets makes none of those void that have arrived."""
+    for _ in range(RECEIVER_MAILS):
+        await v1.call(RESET, None, json={"account": "bob"})
+    mails = await mailbox.take()
+    for _ in range(NETWORK_MAILS - RECEIVER_MAILS):
+        await v1.call(RESET, None, json={"account": "bob"})
+    assert (len(mails), await mailbox.take()) == (RECEIVER_MAILS, [])
+    code = mails[0][2].split("Or enter this code: ")[1].split()[0]
+    done = await v1.call(CONFIRM, None, json={"code": code, "password": "newer"})
+    assert done.status_code == 204
+
+
+async def test_an_address_as_a_name(v1: ApiSite, mailbox: Mailbox) -> None:
+    """Who is called as somebody's address keeps no mail from them."""
+    with v1.database.writing() as connection:
+        queries.add_owner(
+            connection, "bob@example.org", 1.0, password_hash="x", email="eve@example.org"
+        )
+    await v1.call(RESET, None, json={"account": "bob@example.org"})
+    assert {to for to, _, _ in await mailbox.take()} == {"bob@example.org", "eve@example.org"}
 
 
 async def test_a_code_is_over(v1: ApiSite, mailbox: Mailbox) -> None:

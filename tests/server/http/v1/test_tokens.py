@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ovms.server.accounts.web_sessions import PROOF_LIFE
 from ovms.server.storage import queries
+from tests.server.http.v1.site import SESSION
 
 if TYPE_CHECKING:
     import httpx
@@ -171,3 +173,15 @@ async def test_of_others(v1: ApiSite) -> None:
         answer = await v1.call(f"{method} {PATH}/{made}", "alice", json=body)
         assert refused(answer) == (404, "no_token")
     assert (await v1.call(f"GET {PATH}/{2**63}")).status_code == 422
+
+
+async def test_a_browser_left_open(v1: ApiSite) -> None:
+    """A session makes and changes tokens with a fresh proof only: who has one stays in."""
+    made = await v1.call("POST /account/tokens", permit=SESSION, json={"rights": ["*"]})
+    one = f"/account/tokens/{made.json()['id']}"
+    v1.clock.advance(PROOF_LIFE)
+    for call, body in (("POST /account/tokens", {"rights": ["*"]}), (f"PATCH {one}", {})):
+        answer = await v1.call(call, permit=SESSION, json=body)
+        assert refused(answer) == (403, "proof_needed")
+    assert (await v1.call(f"PATCH {one}", json={})).status_code == 200
+    assert (await v1.call(f"DELETE {one}", permit=SESSION)).status_code == 204

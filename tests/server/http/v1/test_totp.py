@@ -56,6 +56,34 @@ async def test_set_up(v1: ApiSite) -> None:
     assert said(again) == (409, "not_begun")
 
 
+async def test_two_set_ups(v1: ApiSite) -> None:
+    """What one session has switched on no other replaces by the key that it was told before."""
+    await log_in(v1)
+    other = v1.http.client.cookies["ovms_session"]
+    v1.http.client.cookies.clear()
+    headers = {"cookie": f"ovms_session={other}", "sec-fetch-site": "same-origin"}
+    begun = await v1.call("POST /account/totp", None, headers=headers)
+    key, _ = await switch_on(v1)
+    code = {"code": code_of(v1, begun.json()["secret"])}
+    answer = await v1.call("POST /account/totp/confirm", None, json=code, headers=headers)
+    assert said(answer) == (409, "already_on")
+    assert (await log_in(v1, one_time_code=code_of(v1, key))).status_code == 200
+
+
+async def test_wrong_codes_are_noted(v1: ApiSite) -> None:
+    """The owner reads of wrong codes, and of the password where nobody can say one."""
+    await switch_on(v1)
+    await call(v1, "POST /session/proof", json={"one_time_code": "1"})
+    await log_in(v1, one_time_code="1")
+    await v1.http.get("/api/vehicles", **BOB)
+    page = await call(v1, "GET /account/audit", params={"action": "login.failed"})
+    assert [each["detail"] for each in page.json()["items"]] == [
+        "by HTTP, by the password alone",
+        "in a browser, wrong one-time code",
+        "a proof, wrong one-time code",
+    ]
+
+
 async def test_too_late(v1: ApiSite) -> None:
     """A key that is not confirmed for ten minutes is worth nothing."""
     key = (await call(v1, "POST /account/totp")).json()["secret"]

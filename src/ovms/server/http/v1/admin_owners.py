@@ -9,7 +9,7 @@ from fastapi import Path, Query
 from pydantic import Field
 
 from ovms.server.http.v1.audit import audit
-from ovms.server.http.v1.callers import AdminCall, Context
+from ovms.server.http.v1.callers import AdminCall, Context, FreshAdminCall
 from ovms.server.http.v1.errors import ApiError
 from ovms.server.http.v1.models import ApiAnswer, CallBody, Time, time_of
 from ovms.server.http.v1.reset import (
@@ -122,7 +122,7 @@ async def list_owners(
 
 
 @router.post("/admin/owners", status_code=201)
-async def add_owner(body: NewOwnerBody, caller: AdminCall, context: Context) -> OwnerAnswer:
+async def add_owner(body: NewOwnerBody, caller: FreshAdminCall, context: Context) -> OwnerAnswer:
     """Make an owner."""
     hashed = None if body.password is None else await hashed_password(body.password)
     limits = {"vehicle_limit": body.vehicle_limit, "byte_limit": body.byte_limit}
@@ -148,7 +148,7 @@ async def get_owner(name: OwnerPath, _: AdminCall, context: Context) -> OwnerAns
 
 @router.patch("/admin/owners/{name:path}")
 async def change_owner(
-    name: OwnerPath, body: OwnerChangeBody, caller: AdminCall, context: Context
+    name: OwnerPath, body: OwnerChangeBody, caller: FreshAdminCall, context: Context
 ) -> OwnerAnswer:
     """Change an owner: address, role, limits, password. The last administrator stays one."""
     given = body.model_fields_set
@@ -199,7 +199,7 @@ async def mail_owner_reset(name: OwnerPath, caller: AdminCall, context: Context)
 @router.delete("/admin/owners/{name:path}", status_code=204)
 async def remove_owner(
     name: OwnerPath,
-    caller: AdminCall,
+    caller: FreshAdminCall,
     context: Context,
     with_vehicles: Annotated[bool, Query(description="Remove the owner's vehicles, too.")] = False,
 ) -> None:

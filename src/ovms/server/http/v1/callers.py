@@ -229,10 +229,40 @@ async def fresh_call(
 
     Its session was begun within ten minutes, or ``POST /session/proof`` was called in them.
     """
-    if not context.callers.web.is_fresh(call.session):
-        raise ApiError(403, "Prove who you are by POST /session/proof, then again", "proof_needed")
+    _check_fresh(call.caller, context)
     return call
 
 
 FreshCall = Annotated[SessionCaller, Depends(fresh_call)]
 """A parameter of routes that a token may not call, nor somebody at a browser left open."""
+
+
+async def fresh_account_call(
+    caller: Annotated[ApiCaller, Depends(account_call)], context: Context
+) -> ApiCaller:
+    """Return a call about the caller's account that gives somebody a way into it.
+
+    A token may make it within its rights; a session must be freshly proved.
+    """
+    _check_fresh(caller, context)
+    return caller
+
+
+FreshAccountCall = Annotated[ApiCaller, Depends(fresh_account_call)]
+
+
+async def fresh_admin_call(
+    caller: Annotated[ApiCaller, Depends(admin_call)], context: Context
+) -> ApiCaller:
+    """Return the same about any account: an administrator's own is one of them."""
+    _check_fresh(caller, context)
+    return caller
+
+
+FreshAdminCall = Annotated[ApiCaller, Depends(fresh_admin_call)]
+
+
+def _check_fresh(caller: ApiCaller, context: HttpContext) -> None:
+    """Raise :class:`ApiError` (403) if the caller's session was not proved a short while ago."""
+    if caller.session is not None and not context.callers.web.is_fresh(caller.session):
+        raise ApiError(403, "Prove who you are by POST /session/proof, then again", "proof_needed")

@@ -9,12 +9,22 @@ import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from ovms.server.http.context import HttpContext
 
 PATHS = ("/api/v1", "/docs")
 """What the paths of these calls begin with."""
+
+
+DEFAULT_HEADERS = {
+    b"cache-control": b"no-store",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+}
+"""Headers of each answer that has no other of that name: what is private stays in no cache, and a
+browser takes no answer for a page."""
 
 
 class ApiGateway:
@@ -38,7 +48,16 @@ class ApiGateway:
             async with self._lock:
                 if self._app is None:
                     self._app = await asyncio.to_thread(self._make)
-        await self._app(scope, receive, send)
+
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message["headers"]
+                given = {name.lower() for name, _ in headers}
+                more = [each for each in DEFAULT_HEADERS.items() if each[0] not in given]
+                message = {**message, "headers": [*headers, *more]}
+            await send(message)
+
+        await self._app(scope, receive, send_safely)
 
     def _make(self) -> ASGIApp:
         from ovms.server.http.v1.app import make_v1

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Depends, Request, Response
 
 from ovms.server.accounts.errors import LoginRefused
+from ovms.server.accounts.login import FAILED
 from ovms.server.accounts.passkeys import CounterWentBack, credential_id
 from ovms.server.http.callers import address_of
 from ovms.server.http.v1.audit import audit
@@ -97,6 +98,7 @@ async def _check(
     find = partial(find_passkey, credential=credential_id(credential))
     passkey = await database.read(find, Lane.LOGINS)
     if passkey is None:
+        context.audit.put_failure(FAILED, owner_id=None, detail="by a passkey", address=address)
         raise LoginRefused
     try:
         check = partial(checks.check_login, site, passkey, credential, now)
@@ -116,6 +118,6 @@ def _note_refused(
     """Note that a known passkey did not log in; one whose counter went back has a copy."""
     is_copy = isinstance(error, CounterWentBack)
     said = "its counter went back: somebody may have a copy" if is_copy else "by passkey"
-    action = "login.passkey_copied" if is_copy else "login.failed"
+    action = "login.passkey_copied" if is_copy else FAILED
     detail = f"passkey {passkey.id}; {said}" if is_copy else f"{said} {passkey.id}"
     context.audit.put_failure(action, owner_id=passkey.owner_id, detail=detail, address=address)

@@ -46,7 +46,7 @@ class RegistrationBody(CallBody):
     """Who wants an account."""
 
     name: OwnerName
-    """A word without blanks and commas."""
+    """A word without blanks, commas, colons and slashes. One with `@` must be the mail address."""
     email: ShortText
     password: NewPassword
     """No blanks, at most 512 bytes."""
@@ -88,7 +88,8 @@ async def ask_for_account(
     check_mail(context)
     check_new_password(body.password)
     asked = {"name": _name(body.name), "email": _email(body.email)}
-    context.desk.mailer.ask(
+    _check_stranger(**asked)
+    context.desk.mailer.ask_registration(
         address_of(request), partial(_mail_registration, context, asked, body.password)
     )
     return MailedAnswer(message="A mail is on its way: it says how to go on.")
@@ -143,6 +144,8 @@ def check_registration(context: HttpContext) -> None:
 
 async def _mail_registration(context: HttpContext, asked: Mapping[str, str], password: str) -> None:
     mailer, name, email = context.desk.mailer, asked["name"], asked["email"]
+    if not mailer.has_room(email):
+        return
     find = partial(queries.find_owner, name=name)
     is_taken = names.owner_key(name) in context.desk.reserved
     if is_taken or await context.store.database.read(find) is not None:
@@ -171,6 +174,8 @@ async def _mail_registration(context: HttpContext, asked: Mapping[str, str], pas
 
 async def _mail_email(context: HttpContext, owner_id: int, email: str) -> None:
     mailer, code, now = context.desk.mailer, context.desk.mailer.new_code(), context.clock.time()
+    if not mailer.has_room(email):
+        return
 
     def put(connection: Connection) -> str | None:
         found = mail_codes.owner_of(connection, owner_id)
@@ -205,6 +210,18 @@ def _name(text: str) -> str:
         return names.owner_name(text)
     except InvalidValue as error:
         raise ApiError(422, _sentence(error), "bad_name") from None
+
+
+def _check_stranger(name: str, email: str) -> None:
+    """Raise :class:`ApiError` (422) for a name by which a stranger could deceive others.
+
+    A mail with the name in it goes to whatever address the stranger gives, and must bear no link.
+    Somebody else's address as a name would be taken for that owner.
+    """
+    if ":" in name or "/" in name:
+        raise ApiError(422, "The owner name may not hold a colon or a slash", "bad_name")
+    if "@" in name and names.owner_key(name) != names.owner_key(email):
+        raise ApiError(422, "A name with @ must be the mail address", "bad_name")
 
 
 def _email(text: str) -> str:

@@ -97,6 +97,8 @@ async def mail_reset(context: HttpContext, account: str) -> None:
 async def mail_reset_to(context: HttpContext, owner: MailedOwner) -> None:
     """Mail a code for a new password to an owner."""
     mailer = context.desk.mailer
+    if not mailer.has_room(owner.email):
+        return
     code, now = mailer.new_code(), context.clock.time()
 
     def put(connection: Connection) -> bool:

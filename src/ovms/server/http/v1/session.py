@@ -9,7 +9,7 @@ from fastapi import Depends, Request, Response
 from pydantic import Field
 
 from ovms.server.accounts.errors import Busy, CodeNeeded, LoginRefused, Throttled, WrongCode
-from ovms.server.accounts.login import IN_BROWSER
+from ovms.server.accounts.login import FAILED, IN_BROWSER
 from ovms.server.accounts.web_sessions import PROOF_LIFE
 from ovms.server.http.callers import BUSY_WAIT, address_of
 from ovms.server.http.v1.audit import audit
@@ -222,7 +222,14 @@ async def _prove(call: SessionCaller, body: ProofBody, context: HttpContext) -> 
     if body.password is not None:
         await accounts.check_password(login.owner, body.password, call.caller.address)
     if body.one_time_code is not None:
-        await accounts.codes.prove(login.owner_id, body.one_time_code, PROOF_BUCKET)
+        try:
+            await accounts.codes.prove(login.owner_id, body.one_time_code, PROOF_BUCKET)
+        except WrongCode:
+            context.audit.put_failure(
+                FAILED, owner_id=login.owner_id, detail="a proof, wrong one-time code",
+                address=call.caller.address,
+            )  # fmt: skip
+            raise
 
 
 async def _session(context: HttpContext, session: WebSession) -> WebSession:

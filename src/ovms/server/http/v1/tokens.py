@@ -21,7 +21,7 @@ from ovms.server.accounts.tokens import (
     parse_permit,
 )
 from ovms.server.http.v1.audit import audit
-from ovms.server.http.v1.callers import AccountCall, Context
+from ovms.server.http.v1.callers import AccountCall, Context, FreshAccountCall
 from ovms.server.http.v1.errors import ApiError
 from ovms.server.http.v1.models import ApiAnswer, CallBody, GivenTime, Time, time_of
 from ovms.server.http.v1.routing import make_router
@@ -113,7 +113,9 @@ async def list_tokens(caller: AccountCall, context: Context) -> list[TokenAnswer
 
 
 @router.post("/account/tokens", status_code=201)
-async def add_token(body: NewTokenBody, caller: AccountCall, context: Context) -> NewTokenAnswer:
+async def add_token(
+    body: NewTokenBody, caller: FreshAccountCall, context: Context
+) -> NewTokenAnswer:
     """Make a token. Its digits are in this answer and in no other."""
     add = partial(_add, caller=caller.login, body=body, now=context.clock.time())
     token = await context.store.database.write(add)
@@ -132,7 +134,7 @@ async def get_token(token_id: TokenId, caller: AccountCall, context: Context) ->
 
 @router.patch("/account/tokens/{token_id}")
 async def change_token(
-    token_id: TokenId, body: TokenBody, caller: AccountCall, context: Context
+    token_id: TokenId, body: TokenBody, caller: FreshAccountCall, context: Context
 ) -> TokenAnswer:
     """Change a token. What it logged in goes on with its new rights."""
     now = context.clock.time()

@@ -66,7 +66,7 @@ async def begin_totp(
 ) -> TotpKeyAnswer:
     """Begin to set up one-time codes; they are on once a code confirms that an app has the key."""
     if await _is_on(context, call.login.owner_id):
-        raise ApiError(409, "One-time codes are on already", "already_on")
+        raise _on_already()
     key = context.callers.accounts.codes.begin(call.session.id)
     response.headers["cache-control"] = "no-store"
     return TotpKeyAnswer(secret=key, uri=key_uri(key, call.login.owner, _name(request, context)))
@@ -88,6 +88,8 @@ async def confirm_totp(
         made = await codes.confirm(call.login.owner_id, call.session.id, body.code)
     except WrongCode:
         raise ApiError(403, "The code is not right", "wrong_code") from None
+    if made is None:
+        raise _on_already()
     audit(context, call.caller, "totp.on")
     response.headers["cache-control"] = "no-store"
     return RecoveryCodesAnswer(recovery_codes=made)
@@ -116,6 +118,10 @@ async def renew_recovery_codes(
 
 async def _is_on(context: HttpContext, owner_id: int) -> bool:
     return await context.callers.accounts.codes.recovery_codes_left(owner_id) is not None
+
+
+def _on_already() -> ApiError:
+    return ApiError(409, "One-time codes are on already", "already_on")
 
 
 def _name(request: Request, context: HttpContext) -> str:
