@@ -31,7 +31,8 @@ BODY = {
 )  # fmt: skip
 def test_what_the_server_says(status: int, kind: type[ApiRefused]) -> None:
     """Each error has its class, and all that its body says."""
-    error = refusal_of(httpx.Response(status, json=BODY, headers={"retry-after": "7"}))
+    answer = httpx.Response(status, json=BODY, headers={"retry-after": "7"})
+    error = refusal_of(answer, answer.content)
     assert type(error) is kind
     assert isinstance(error, Error)
     assert (error.status, error.code, error.retry_after) == (status, "no_right", 7.0)
@@ -39,8 +40,12 @@ def test_what_the_server_says(status: int, kind: type[ApiRefused]) -> None:
     assert str(error) == "This needs the right command; body.pin: is too long"
 
 
-@pytest.mark.parametrize("text", ["<html>Bad gateway</html>", "", "{}", '{"error": 1}'])
-def test_what_a_proxy_says(text: str) -> None:
+@pytest.mark.parametrize("wait", ["Fri, 1 Jan", "-1", "1.5", "9" * 400])
+@pytest.mark.parametrize(
+    "text", ["<html>Bad gateway</html>", "", "{}", '{"error": 1}', "[" * 5000, '"\xff"']
+)
+def test_what_a_proxy_says(text: str, wait: str) -> None:
     """An error with another body says its status."""
-    error = refusal_of(httpx.Response(502, text=text, headers={"retry-after": "Fri, 1 Jan"}))
+    answer = httpx.Response(502, text=text, headers={"retry-after": wait})
+    error = refusal_of(answer, answer.content)
     assert (str(error), error.code, error.retry_after) == ("HTTP status 502", "error", None)

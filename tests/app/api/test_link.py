@@ -96,7 +96,7 @@ async def test_answer_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer at the limit is read, and one byte more is not."""
     monkeypatch.setattr(link_module, "ANSWER_LIMIT", 10)
     assert len(await link_to(lambda _: httpx.Response(200, text="x" * 10)).read("GET", "/x")) == 10
-    with pytest.raises(ConnectionLost):
+    with pytest.raises(ConnectFailed, match="too long"):
         await link_to(lambda _: httpx.Response(200, text="x" * 11)).read("GET", "/x")
 
 

@@ -11,7 +11,39 @@
 :mod:`ovms.app.api.sync` has the same for programs without an event loop.
 """
 
-from ovms.app.api.client import ApiClient, connect
+from ovms.app.api import sync
+from ovms.app.api.account import (
+    ApiAccount,
+    ApiNewToken,
+    ApiSetup,
+    ApiToken,
+)
+from ovms.app.api.administration import (
+    ApiOwner,
+    ApiServerVehicle,
+    ApiTransfer,
+)
+from ovms.app.api.audit import (
+    ApiAuditEntry,
+)
+from ovms.app.api.channels import (
+    ApiChannel,
+    ApiChannelKind,
+    ApiTrial,
+)
+from ovms.app.api.client import (
+    ApiClient,
+    connect,
+)
+from ovms.app.api.commands import (
+    ApiCommand,
+    ApiCommandRow,
+    ApiFeature,
+    ApiKnownCommand,
+    ApiModuleParameter,
+    ApiParameter,
+    ApiParameterChoice,
+)
 from ovms.app.api.errors import (
     ApiNotFound,
     ApiRefused,
@@ -20,22 +52,34 @@ from ovms.app.api.errors import (
     RefusedDetail,
     TryLater,
 )
-from ovms.app.api.live import ApiEvent
-from ovms.app.api.models import (
+from ovms.app.api.history import (
     ApiAlert,
-    ApiAuditEntry,
-    ApiCommand,
-    ApiCommandRow,
-    ApiKnownCommand,
-    ApiNewToken,
-    ApiParameter,
-    ApiParameterChoice,
-    ApiReceivedShare,
     ApiRecord,
     ApiRecordType,
+    ApiSeries,
+    ApiSeriesField,
+    ApiSeriesValues,
+    ApiTrack,
+    ApiTrackGeometry,
+    ApiTrackProperties,
+)
+from ovms.app.api.live import (
+    ApiEvent,
+)
+from ovms.app.api.sessions import (
+    ApiPasskey,
+    ApiSession,
+    ApiTotp,
+    ApiTotpKey,
+    ApiWho,
+)
+from ovms.app.api.sharing import (
+    ApiNewPositionLink,
+    ApiPlace,
+    ApiPosition,
+    ApiPositionLink,
+    ApiReceivedShare,
     ApiShare,
-    ApiToken,
-    ApiVehicle,
 )
 from ovms.app.api.state import (
     ApiAuxiliary,
@@ -55,45 +99,86 @@ from ovms.app.api.state import (
     ApiTyres,
     ApiWheel,
 )
+from ovms.app.api.vehicles import (
+    ApiCarGroup,
+    ApiConnection,
+    ApiDayUse,
+    ApiFailure,
+    ApiGroupMember,
+    ApiNewVehicle,
+    ApiVehicle,
+)
 
 __all__ = [
+    "ApiAccount",
     "ApiAlert",
     "ApiAuditEntry",
     "ApiAuxiliary",
     "ApiBattery",
     "ApiCapabilities",
+    "ApiCarGroup",
+    "ApiChannel",
+    "ApiChannelKind",
     "ApiCharge",
     "ApiClient",
     "ApiCommand",
     "ApiCommandRange",
     "ApiCommandRow",
+    "ApiConnection",
+    "ApiDayUse",
     "ApiDoors",
     "ApiDriving",
     "ApiEnergy",
     "ApiEvent",
     "ApiExport",
+    "ApiFailure",
+    "ApiFeature",
+    "ApiGroupMember",
     "ApiGroups",
     "ApiKnownCommand",
     "ApiLocation",
     "ApiModule",
+    "ApiModuleParameter",
+    "ApiNewPositionLink",
     "ApiNewToken",
+    "ApiNewVehicle",
     "ApiNotFound",
+    "ApiOwner",
     "ApiParameter",
     "ApiParameterChoice",
+    "ApiPasskey",
+    "ApiPlace",
+    "ApiPosition",
+    "ApiPositionLink",
     "ApiReceivedShare",
     "ApiRecord",
     "ApiRecordType",
     "ApiRefused",
+    "ApiSeries",
+    "ApiSeriesField",
+    "ApiSeriesValues",
+    "ApiServerVehicle",
+    "ApiSession",
+    "ApiSetup",
     "ApiShare",
     "ApiState",
     "ApiTemperatures",
     "ApiToken",
+    "ApiTotp",
+    "ApiTotpKey",
+    "ApiTrack",
+    "ApiTrackGeometry",
+    "ApiTrackProperties",
+    "ApiTransfer",
+    "ApiTrial",
     "ApiTyres",
     "ApiVehicle",
     "ApiWheel",
+    "ApiWho",
     "NotAllowed",
     "NotAuthenticated",
     "RefusedDetail",
     "TryLater",
     "connect",
+    "sync",
 ]

@@ -87,6 +87,9 @@ KINDS: Final = {
     503: TryLater,
 }
 
+DIGITS_LIMIT: Final = 6
+"""Digits of the seconds that a server may have us wait."""
+
 
 class _RefusalContent(msgspec.Struct):
     code: str
@@ -98,15 +101,15 @@ class _RefusalBody(msgspec.Struct):
     error: _RefusalContent
 
 
-def refusal_of(answer: httpx.Response) -> ApiRefused:
+def refusal_of(answer: httpx.Response, body: bytes) -> ApiRefused:
     """Return what an answer that is no success says. A proxy's may say nothing that we know."""
     try:
-        content = msgspec.json.decode(answer.content, type=_RefusalBody).error
-    except msgspec.MsgspecError:
+        content = msgspec.json.decode(body, type=_RefusalBody).error
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         content = _RefusalContent("error", f"HTTP status {answer.status_code}")
     wait = answer.headers.get("retry-after", "")
     kind = KINDS.get(answer.status_code, ApiRefused)
     return kind(
         answer.status_code, content.code, content.message, content.details,
-        float(wait) if wait.isascii() and wait.isdigit() else None,
+        float(wait) if wait.isascii() and wait.isdigit() and len(wait) <= DIGITS_LIMIT else None,
     )  # fmt: skip

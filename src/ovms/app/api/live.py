@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from ovms.app.api.link import convert, decode
 from ovms.app.api.sse import ServerEvent
 from ovms.app.api.state import ApiState
 
@@ -41,14 +42,15 @@ class LiveStates:
         """Yield what an event means; pings and ends mean nothing."""
         if event.type in (PING, END):
             return
-        data = msgspec.json.decode(event.data, type=dict[str, Any])
+        data = decode(event.data, dict[str, Any])
         vehicle_id = str(data.get("vehicle_id", ""))
         changed: tuple[str, ...] = ()
         if event.type == "state":
-            changed = tuple(data.get("groups", ()))
+            told = convert(data, _Told)
+            changed = tuple(told.groups)
             before = self._known.get(vehicle_id)
-            if not data.get("is_full") and before is not None:
-                data["groups"] = before["groups"] | data["groups"]
+            if not told.is_full and before is not None:
+                data["groups"] = before["groups"] | told.groups
                 data = before | data
             self._known[vehicle_id] = data
         elif event.type == "presence" and vehicle_id in self._known and "is_online" in data:
@@ -56,5 +58,10 @@ class LiveStates:
         elif event.type == "removed":
             self._known.pop(vehicle_id, None)
         known = self._known.get(vehicle_id)
-        state = None if known is None else msgspec.convert(known, ApiState)
+        state = None if known is None else convert(known, ApiState)
         yield ApiEvent(event.type, vehicle_id, state, changed, data)
+
+
+class _Told(msgspec.Struct):
+    groups: dict[str, Any]
+    is_full: bool = False

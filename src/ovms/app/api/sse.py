@@ -12,6 +12,9 @@ from ovms.app.errors import ConnectionLost
 EVENT_LIMIT: Final = 1 << 20
 """Bytes of one event: the whole state of a vehicle has some ten thousand."""
 
+DIGITS_LIMIT: Final = 9
+"""Digits of the milliseconds that a server may have us wait."""
+
 LINE_END: Final = re.compile(rb"\r\n|\n|\r")
 
 
@@ -71,7 +74,7 @@ class EventParser:
                 self._data.append(value)
             case "id" if "\0" not in value:
                 self.last_id = value
-            case "retry" if value.isascii() and value.isdigit():
+            case "retry" if value.isascii() and value.isdigit() and len(value) <= DIGITS_LIMIT:
                 self.retry = int(value) / 1000
             case _:
                 pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ovms.app.api.models import ApiModel
+from ovms.app.api.calls import ApiModel
 
 
 class ApiGroup(ApiModel, frozen=True, kw_only=True):

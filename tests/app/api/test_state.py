@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from ovms.app.api import models, state
-from ovms.app.api.models import ApiModel
+from ovms.app import api
+from ovms.app.api.calls import ApiModel
 from tests.server.http.v1.test_openapi import SCHEMAS
 
 NAMES = {
@@ -24,6 +24,37 @@ NAMES = {
     "ApiNewToken": "NewTokenAnswer",
     "ApiShare": "ShareAnswer",
     "ApiReceivedShare": "ReceivedShare",
+    "ApiNewVehicle": "MadeVehicle",
+    "ApiConnection": "ConnectionAnswer",
+    "ApiFailure": "FailureAnswer",
+    "ApiDayUse": "DayUse",
+    "ApiCarGroup": "GroupOfCars",
+    "ApiGroupMember": "GroupMember",
+    "ApiFeature": "FeatureAnswer",
+    "ApiModuleParameter": "ParameterAnswer",
+    "ApiSeriesField": "SeriesFieldAnswer",
+    "ApiSeriesValues": "SeriesValues",
+    "ApiSeries": "SeriesAnswer",
+    "ApiTrackGeometry": "TrackGeometry",
+    "ApiTrackProperties": "TrackProperties",
+    "ApiTrack": "TrackAnswer",
+    "ApiPositionLink": "LinkAnswer",
+    "ApiNewPositionLink": "MadeLink",
+    "ApiPosition": "PositionAnswer",
+    "ApiPlace": "PositionAnswer",
+    "ApiChannelKind": "ChannelKind",
+    "ApiChannel": "ChannelAnswer",
+    "ApiTrial": "TrialAnswer",
+    "ApiAccount": "AccountAnswer",
+    "ApiSession": "SessionAnswer",
+    "ApiWho": "WhoAnswer",
+    "ApiTotp": "TotpAnswer",
+    "ApiTotpKey": "TotpKeyAnswer",
+    "ApiPasskey": "PasskeyAnswer",
+    "ApiOwner": "OwnerAnswer",
+    "ApiServerVehicle": "AdminVehicleAnswer",
+    "ApiTransfer": "TransferAnswer",
+    "ApiSetup": "SetupAnswer",
     "ApiWheel": "WheelAnswer",
     "ApiCommandRange": "CommandRange",
     "ApiGroups": "StateGroups",
@@ -31,12 +62,13 @@ NAMES = {
 }
 """The body that each class of the library reads; of a group of the state, ``…Group``."""
 
+MISSING = {"ApiPlace": {"name", "expires"}}
+"""What a body has and a class has not."""
+
 CLASSES = {
     name: found
-    for module in (models, state)
-    for name, found in vars(module).items()
-    if isinstance(found, type) and found.__module__ == module.__name__
-    if name not in ("ApiModel", "ApiGroup")
+    for name, found in vars(api).items()
+    if isinstance(found, type) and issubclass(found, ApiModel)
 }
 
 
@@ -46,7 +78,7 @@ def test_fields(name: str) -> None:
     kind: type[ApiModel] = CLASSES[name]
     body = SCHEMAS[NAMES.get(name) or f"{name.removeprefix('Api')}Group"]["properties"]
     fields = {each.encode_name: each for each in msgspec.structs.fields(kind)}
-    assert fields.keys() <= body.keys()
+    assert fields.keys() == body.keys() - MISSING.get(name, set())
     for key in fields:
         may_be_null = {"type": "null"} in body[key].get("anyOf", ())
         assert (fields[key].default is None) == may_be_null, key
@@ -54,5 +86,5 @@ def test_fields(name: str) -> None:
 
 def test_a_newer_server() -> None:
     """What a newer server adds is passed over."""
-    choice = msgspec.convert({"value": 1, "name": "on", "more": 2}, models.ApiParameterChoice)
-    assert choice == models.ApiParameterChoice(value=1, name="on")
+    choice = msgspec.convert({"value": 1, "name": "on", "more": 2}, api.ApiParameterChoice)
+    assert choice == api.ApiParameterChoice(value=1, name="on")

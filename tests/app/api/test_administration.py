@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ovms.app.api.errors import ApiNotFound, NotAllowed
+from tests.app.api.clients import client_of
+
+if TYPE_CHECKING:
+    from tests.server.http.v1.site import ApiSite
+
+
+async def test_owners(v1: ApiSite) -> None:
+    """An administrator makes, finds, changes and removes owners; nobody else."""
+    root = client_of(v1, "root")
+    made = await root.add_owner("carol", email="carol@example.org", vehicle_limit=3)
+    assert (made.vehicle_limit, made.has_password) == (3, False)
+    changed = await root.change_owner("carol", vehicle_limit=None, password="a-long-password")
+    assert (changed.vehicle_limit, changed.email) == (None, "carol@example.org")
+    assert [each.name async for each in root.owners(search="caro")] == ["carol"]
+    await root.remove_owner("carol")
+    with pytest.raises(ApiNotFound):
+        await root.owner("carol")
+    with pytest.raises(NotAllowed):
+        await anext(client_of(v1).owners())
+
+
+async def test_vehicles(v1: ApiSite) -> None:
+    """An administrator finds anybody's vehicle, transfers and removes it."""
+    root = client_of(v1, "root")
+    assert [each.id async for each in root.all_vehicles(owner="alice")] == ["CAR3"]
+    moved = await root.transfer_vehicle("CAR3", "bob")
+    assert (moved.owner, moved.secret is None) == ("Bob", False)
+    assert (await root.transfer_vehicle("CAR3", "alice", keep_secret=True)).secret is None
+    await root.remove_any_vehicle("CAR3")
+    assert [each.id async for each in root.all_vehicles(search="CAR3")] == []
