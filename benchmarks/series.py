@@ -1,7 +1,7 @@
 """What a chart costs: a series of 100,000 records, asked for through the socket of a real server.
 
-The goal of the issue: answered within 100 ms. Beside it cars are served, so the time of a car's
-message to its app is told, too: how long a chart holds up others.
+The goal of the issue: answered within 100 ms. The first call of a field reads its records, the
+calls after it find its columns in memory.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 GOAL = 0.1
-"""Seconds of the first call, the fields of the chart in the first columns."""
+"""Seconds of a call, the field of the chart in the first column."""
 
 INTERVAL = 25
 """Seconds from record to record: 100,000 are a month."""
@@ -127,20 +127,23 @@ def main() -> None:
             for fields in ("soc", "L.speed", "soc,ideal_range,charge_energy", "battery_voltage",
                            "soc,L.speed"):  # fmt: skip
                 path = f"/series?fields={fields}&{span}"
-                ask(port, token, path)
+                first = ask(port, token, path)[0]
                 took = [ask(port, token, path)[0] for _ in range(options.rounds)]
                 rows.append({"fields": fields, "ms": round(1000 * median(took), 1),
-                             "best_ms": round(1000 * min(took), 1)})  # fmt: skip
+                             "best_ms": round(1000 * min(took), 1),
+                             "first_ms": round(1000 * first, 1)})  # fmt: skip
             for path in (f"/track?{span.rpartition('&')[0]}&tolerance=20",):
+                first = ask(port, token, path)[0]
                 took = [ask(port, token, path)[0] for _ in range(3)]
                 rows.append({"fields": "track", "ms": round(1000 * median(took), 1),
-                             "best_ms": round(1000 * min(took), 1)})  # fmt: skip
+                             "best_ms": round(1000 * min(took), 1),
+                             "first_ms": round(1000 * first, 1)})  # fmt: skip
     if options.json:
         print(json.dumps(rows))
     else:
-        print(f"{'fields':<34} {'median ms':>10} {'best ms':>8}")
+        print(f"{'fields':<34} {'median ms':>10} {'best ms':>8} {'first ms':>9}")
         for row in rows:
-            print(f"{row['fields']:<34} {row['ms']:>10} {row['best_ms']:>8}")
+            print(f"{row['fields']:<34} {row['ms']:>10} {row['best_ms']:>8} {row['first_ms']:>9}")
     if rows[0]["ms"] > 1000 * GOAL:
         sys.exit(f"goal missed: {1000 * GOAL:.0f} ms")
 

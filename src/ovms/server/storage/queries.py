@@ -41,7 +41,7 @@ from ovms.server.storage.provisions import (
 )
 from ovms.server.storage.quotas import check_vehicle_quota, full_vehicles, owner_use, set_limits
 from ovms.server.storage.seen_tokens import plain_uses
-from ovms.server.storage.series import read_series
+from ovms.server.storage.series import read_series, series_spans
 from ovms.server.storage.shares import end_share, forget_shares, list_shares, put_share
 from ovms.server.storage.tokens import (
     TOKEN_LIMIT,
@@ -124,6 +124,7 @@ __all__ = [
     "remove_vehicle",
     "rename_vehicle",
     "renew_hash",
+    "series_spans",
     "set_limits",
     "set_log_days",
     "set_owner",

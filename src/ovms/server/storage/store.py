@@ -24,6 +24,7 @@ from ovms.server.storage.names import vehicle_key
 from ovms.server.storage.plausible import CLOCK_LEAP_LIMIT
 from ovms.server.storage.provisions import provision_lookup
 from ovms.server.storage.schema import SERVER_ROW, presence, server
+from ovms.server.storage.series_cache import SeriesCache
 from ovms.server.storage.writer import CLOSE_TIMEOUT, Writer
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Store:
         self._turns: Turns[int | str] = Turns()
         self._owners: dict[str, int] = {}
         """The owner of each vehicle that was loaded, as it was then."""
+        self.series_cache = SeriesCache()
         self.writer = Writer(database)
         # What the hub puts goes straight to the writer.
         self.put_message = self.writer.put_message

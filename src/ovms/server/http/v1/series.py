@@ -23,7 +23,7 @@ from ovms.server.http.v1.routing import make_router
 from ovms.server.http.v1.spans import Since, Until, last_day
 from ovms.server.rights import VehicleRight
 from ovms.server.storage import queries
-from ovms.server.storage.series import SeriesColumn
+from ovms.server.storage.series import SeriesColumn, SeriesGrid
 
 if TYPE_CHECKING:
     from ovms.server.http.context import HttpContext
@@ -34,9 +34,6 @@ FIELDS_LIMIT: Final = 10
 
 POINTS_LIMIT: Final = 2000
 """Buckets of a series: a wide screen has 4000 pixels, and each bucket has two ends."""
-
-TURNS: Final = 8
-"""Parts in which a span is read: between them others have their turns."""
 
 CODE_ORDER: Final = "SDLWX"
 """Where two records have a field of one name, that of the first has it without its code."""
@@ -250,19 +247,18 @@ class SeriesReading:
 
     async def _read(self, code: str, columns: list[SeriesColumn], begin: int, end: int) -> None:
         """Read the fields of one code in turns."""
-        step = max(1, -(-(end - begin) // TURNS))
-        for at in range(begin, end, step):
+        store = self.context.store
+        for span in queries.series_spans(begin, end):
             query = partial(
                 queries.read_series,
                 vehicle_id=self.vehicle_id,
                 code=code,
                 columns=columns,
-                since=at,
-                until=min(at + step, end),
-                begin=self.since,
-                width=self.width,
+                span=span,
+                grid=SeriesGrid(self.since, self.width),
+                cache=store.series_cache,
             )
-            await self.context.store.read_history(self.vehicle_id, query)
+            await store.read_history(self.vehicle_id, query)
 
 
 def _values(each: SeriesField, buckets: dict[int, SeriesBucket], count: int) -> dict[str, object]:
