@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ovms.server.http.v1 import app
-
 if TYPE_CHECKING:
     from tests.server.http.v1.site import ApiSite
 
@@ -21,10 +19,3 @@ async def test_other_pages(v1: ApiSite) -> None:
     answer = await v1.call("GET /vehicles", headers={"origin": "https://else.example"})
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "access-control-allow-credentials" not in answer.headers
-
-
-def test_routes_are_made_once() -> None:
-    """What reads and checks bodies is ready before a call comes, and made once a process."""
-    one, two = (app.make_v1(None) for _ in range(2))  # type: ignore[arg-type]  # nothing is called
-    assert one.router.routes[0] is two.router.routes[0]
-    assert all(each._effective_candidates for each in app._routes(app.MODULES))  # type: ignore[attr-defined]

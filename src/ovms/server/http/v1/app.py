@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from fastapi import Request
@@ -11,7 +10,6 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Match
 
 from ovms.base.failures import FailureLog
 from ovms.base.logs import get_logger
@@ -50,7 +48,7 @@ from ovms.server.http.v1 import (
     vehicles,
 )
 from ovms.server.http.v1.command_store import CommandStore
-from ovms.server.http.v1.description import DescribedApi, operation_id
+from ovms.server.http.v1.description import DescribedApi
 from ovms.server.http.v1.errors import (
     ApiError,
     ErrorDetail,
@@ -60,6 +58,7 @@ from ovms.server.http.v1.errors import (
 )
 from ovms.server.http.v1.pages import ApiPages
 from ovms.server.http.v1.private import PrivateAnswers
+from ovms.server.http.v1.routing import CallIndex
 from ovms.server.storage.errors import RecordError, StoreError
 
 if TYPE_CHECKING:
@@ -67,7 +66,6 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
     from starlette.responses import Response
-    from starlette.routing import BaseRoute
 
     from ovms.server.http.context import HttpContext
 
@@ -130,18 +128,17 @@ def make_v1(context: HttpContext) -> FastAPI:
     app.state.share_tries = shares.make_tries()
     app.state.link_calls = links.make_calls()
     app.state.failures = FailureLog(log, "unexpected error; the call is answered with 500")
-    app.router.routes.extend(_routes(MODULES))
-    app.router.routes.extend(ApiPages(app).routes())
+    app.router.routes.append(CallIndex([*app.calls, *ApiPages(app).routes()]))
     for kind in FAILURES:
         app.add_exception_handler(kind, _answer_failure)
     return app
 
 
 def _bare() -> DescribedApi:
-    """Return an application without a call."""
+    """Return an application that answers no call yet."""
     return DescribedApi(
+        [each for module in MODULES for each in _calls(module)],
         openapi_url=None,  # and no pages of FastAPI's, which load scripts of other hosts
-        generate_unique_id_function=operation_id,
         separate_input_output_schemas=False,
         redirect_slashes=False,
         # Pages of other origins may call with a token; cookies are not sent by their browsers.
@@ -151,19 +148,9 @@ def _bare() -> DescribedApi:
     )  # fmt: skip
 
 
-@cache
-def _routes(modules: tuple[ModuleType, ...]) -> list[BaseRoute]:
-    """Return the routes of all calls, ready to answer.
-
-    FastAPI would make what reads and checks bodies with the first call, in the event loop, which
-    takes some tenths of a second. Nothing in it is of one application, so it is made once.
-    """
-    app = _bare()
-    for module in modules:
-        app.include_router(module.router)
-    for route in app.router.routes:
-        route.matches({"type": "http", "method": "GET", "path": "/", "headers": []})
-    return [*app.router.routes]
+def _calls(module: ModuleType) -> list[APIRoute]:
+    """Return a module's routes: they are complete, and no router is between them and the index."""
+    return [each for each in module.router.routes if isinstance(each, APIRoute)]
 
 
 async def _answer_failure(request: Request, error: Exception) -> Response:
@@ -184,7 +171,9 @@ def _api_error(request: Request, error: Exception) -> ApiError:
             ]
             return ApiError(422, "The call is not as it should be; see details", details=details)
         case HTTPException():
-            return ApiError(error.status_code, error.detail, allow=_allowed(request, error))
+            return ApiError(
+                error.status_code, error.detail, allow=(error.headers or {}).get("Allow", "")
+            )
         case RecordError():
             return from_record(error)
         case StoreError():
@@ -192,17 +181,3 @@ def _api_error(request: Request, error: Exception) -> ApiError:
     route = getattr(request.scope.get("route"), "path", "none")
     request.app.state.failures.failed(str(route), error, method=request.method)
     return ApiError(500, "Internal server error")
-
-
-def _allowed(request: Request, error: HTTPException) -> str:
-    """Return the methods that a path has, for a call by another one."""
-    if error.status_code != 405:
-        return ""
-    found = {
-        method
-        for module in MODULES
-        for route in module.router.routes
-        if isinstance(route, APIRoute) and route.matches(request.scope)[0] is not Match.NONE
-        for method in route.methods or ()
-    }
-    return ", ".join(sorted(found)) or (error.headers or {}).get("Allow", "")

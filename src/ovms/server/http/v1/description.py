@@ -64,7 +64,11 @@ TAGS: Final = {
 
 
 class DescribedApi(FastAPI):
-    """An application that is described for programs and people."""
+    """An application whose calls are described for programs and people."""
+
+    def __init__(self, calls: list[APIRoute], **options: Any) -> None:
+        super().__init__(**options)
+        self.calls = calls
 
     def openapi(self) -> dict[str, Any]:
         """Return the description; made once."""
@@ -73,7 +77,7 @@ class DescribedApi(FastAPI):
                 title=TITLE,
                 version=VERSION,
                 description=INTRODUCTION,
-                routes=self.routes,
+                routes=self.calls,
                 tags=[{"name": name, "description": text} for name, text in TAGS.items()],
                 separate_input_output_schemas=self.separate_input_output_schemas,
             )
@@ -95,11 +99,6 @@ def _describe_stream(call: dict[str, Any]) -> None:
             content[EVENTS] = {"schema": {"$ref": "#/components/schemas/StreamedEvent"}}
         elif EVENTS in content:
             content["application/json"] = content.pop(EVENTS)
-
-
-def operation_id(route: APIRoute) -> str:
-    """Return the name of a call for programs that are made from the description."""
-    return route.name
 
 
 def summary_of(name: str) -> str:
