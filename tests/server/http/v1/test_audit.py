@@ -90,7 +90,7 @@ async def test_pages(v1: ApiSite) -> None:
 @pytest.mark.parametrize(
     "parameters",
     [{"after": "x"}, {"after": "9" * 19}, {"limit": 0}, {"limit": 1001}, {"since": "yesterday"},
-     {"since": "2026-01-01T00:00:00"}],
+     {"since": "1700000000000"}],
 )  # fmt: skip
 async def test_wrong_words(v1: ApiSite, parameters: dict[str, Any]) -> None:
     """What is no place, limit or time is refused."""

@@ -3,10 +3,22 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from ovms.server.http.v1.errors import ApiError
 from ovms.server.http.v1.models import time_of
-from ovms.server.http.v1.spans import DAY, last_day, read_place, seconds, write_place
+from ovms.server.http.v1.spans import (
+    DAY,
+    EARLIEST,
+    LATEST,
+    SpanTime,
+    last_day,
+    read_place,
+    seconds,
+    write_place,
+)
+
+SPAN_TIME = TypeAdapter(SpanTime)
 
 
 def test_places() -> None:
@@ -22,9 +34,39 @@ def test_no_places(text: str) -> None:
         read_place(text)
 
 
-def test_seconds() -> None:
-    """A time without a zone is UTC, and a record's second is the whole one it is in."""
-    assert seconds(datetime(2023, 11, 14, 22, 13, 20, 900_000)) == 1_700_000_000  # noqa: DTZ001
+@pytest.mark.parametrize(
+    ("text", "unix"),
+    [
+        ("2023-11-14T22:13:20Z", 1_700_000_000),
+        ("2023-11-14t22:13:20.900z", 1_700_000_000),
+        ("2023-11-15T00:13:20+02:00", 1_700_000_000),
+        ("2023-11-14T22:13:20", 1_700_000_000),
+        ("2023-11-14 22:13", 1_699_999_980),
+        ("2023-11-14", 1_699_920_000),
+        ("1700000000", 1_700_000_000),
+        ("1700000000.9", 1_700_000_000),
+        ("1.7e9", 1_700_000_000),
+        ("2023", 2023),
+        ("-0", 0),
+        ("-1", -1),
+        (str(EARLIEST), EARLIEST),
+        (str(LATEST), LATEST),
+    ],
+)
+def test_times(text: str, unix: int) -> None:
+    """Each spelling that the description has is the whole second it is in, UTC without a zone."""
+    assert seconds(SPAN_TIME.validate_python(text)) == unix
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "soon", "nan", "1e999", "1_0", " 5", "1700000000000", "2023-02-29", "2023-11-14T22",
+     "2023-13-01T00:00Z", "2023-11-14T22:13:20+0200", str(EARLIEST - 1), str(LATEST + 1)],
+)  # fmt: skip
+def test_no_times(text: str) -> None:
+    """No other is one: milliseconds are no seconds."""
+    with pytest.raises(ValidationError):
+        SPAN_TIME.validate_python(text)
 
 
 @pytest.mark.parametrize("hours", [-14, 0, 14])

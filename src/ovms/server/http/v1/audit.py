@@ -6,17 +6,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Query
-from pydantic import AwareDatetime
 
 from ovms.protocol.spelling import vehicle_key
 from ovms.server.http.v1.callers import AccountCall, AdminCall, ApiCaller, Context, OwnCall
 from ovms.server.http.v1.models import ApiAnswer, Time, time_of
 from ovms.server.http.v1.routing import make_router
+from ovms.server.http.v1.spans import SpanTime
 from ovms.server.storage import queries
 from ovms.server.storage.audit import AuditFilter, list_audit, shown_address
 from ovms.server.storage.database import Lane
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ovms.server.http.context import HttpContext
     from ovms.server.values import AuditEntry
 
@@ -31,8 +33,11 @@ Action = Annotated[
     str | None,
     Query(max_length=50, description="Only this action, or those that begin with it and a point."),
 ]
-Since = Annotated[AwareDatetime | None, Query(description="Only entries from then on.")]
-Until = Annotated[AwareDatetime | None, Query(description="Only entries before then.")]
+Since = Annotated[
+    SpanTime | None,
+    Query(description="Only entries from then on, ISO 8601 or Unix seconds; UTC without a zone."),
+]
+Until = Annotated[SpanTime | None, Query(description="Only entries before then.")]
 Vehicle = Annotated[str | None, Query(max_length=100, description="Only entries of this vehicle.")]
 Name = Annotated[str | None, Query(max_length=100, description="Only entries of this account.")]
 Actor = Annotated[str | None, Query(max_length=100, description="Only what this one did.")]
@@ -181,5 +186,5 @@ def _answer(entry: AuditEntry, account: str | None, reader: ApiCaller | None) ->
     )
 
 
-def _seconds(time: AwareDatetime | None) -> float | None:
+def _seconds(time: datetime | None) -> float | None:
     return time.timestamp() if time is not None else None

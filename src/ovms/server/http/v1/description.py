@@ -118,10 +118,10 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
     kinds: list[dict[str, Any]] = [
         each for each in schema.get("anyOf", ()) if each != {"type": "null"}
     ]
-    if len(kinds) != 1:
+    if not kinds:
         return schema
     rest = {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
-    return kinds[0] | rest
+    return (kinds[0] if len(kinds) == 1 else {"anyOf": kinds}) | rest
 
 
 def schema_name(schema: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Final
 
 from fastapi import Query
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from ovms.server.http.v1.errors import ApiError
 
@@ -18,11 +19,49 @@ LATEST: Final = 253_402_300_799
 """The ends of what can be answered as a time: a day after the year 1 begins, for the day before the
 end of a span, and the last second of the year 9999."""
 
+_UNIX: Final = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+_ISO: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}:\d{2})?)?", re.ASCII
+)
+
+
+def _read_time(value: object) -> object:
+    """Return a time as the URL of a call has it, with its zone."""
+    text = str(value)
+    if _UNIX.fullmatch(text):
+        if not EARLIEST <= (unix := float(text)) <= LATEST:
+            raise ValueError(f"Unix seconds are from {EARLIEST} to {LATEST}")
+        return datetime.fromtimestamp(unix, UTC)
+    if not _ISO.fullmatch(text):
+        raise ValueError("write a time as 2026-11-27T02:30:00Z, 2026-11-27 or Unix seconds")
+    return text
+
+
+def _in_utc(time: datetime) -> datetime:
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
+
+
+SpanTime = Annotated[
+    datetime,
+    BeforeValidator(_read_time),
+    AfterValidator(_in_utc),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "format": "date-time"},
+                {"type": "string", "format": "date"},
+                {"type": "number", "minimum": EARLIEST, "maximum": LATEST},
+            ]
+        }
+    ),
+]
+"""An end of a span of time in the URL of a call."""
+
 Since = Annotated[
-    datetime | None,
+    SpanTime | None,
     Query(description="After this time, ISO 8601 or Unix seconds; without a zone it is UTC."),
 ]
-Until = Annotated[datetime | None, Query(description="Until then, in the same spelling.")]
+Until = Annotated[SpanTime | None, Query(description="Until then, in the same spelling.")]
 
 After = Annotated[
     str | None,
@@ -39,8 +78,6 @@ def seconds(time: datetime | None) -> int | None:
     """
     if time is None:
         return None
-    if time.tzinfo is None:
-        time = time.replace(tzinfo=UTC)
     return min(max(int(time.timestamp() // 1), EARLIEST), LATEST)
 
 
