@@ -409,6 +409,7 @@ async def _http(
         settings.public_url,
     )  # fmt: skip
     accounts.add_holder(context.live)
+    accounts.add_holder(context.asked)
     http = HttpService(context, settings.forwarded_from)
     try:
         yield http

@@ -83,6 +83,7 @@ class HttpSite:
             mqtt_superuser=mqtt_superuser,
         )  # fmt: skip
         self.accounts.add_holder(self.context.live)
+        self.accounts.add_holder(self.context.asked)
         self.app = make_app(self.context)
         transport = httpx.ASGITransport(self.app, client=("192.0.2.7", 4000))
         self.client = httpx.AsyncClient(transport=transport, base_url="http://server")

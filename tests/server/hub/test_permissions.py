@@ -267,7 +267,7 @@ def test_more_rights() -> None:
 
 
 async def test_fewer_rights() -> None:
-    """What is asked already is not sent, its answer reaches nobody, and no position is heard."""
+    """What waits is refused and never sent, the rest goes on, and no position is heard."""
     place = Place()
     car, app, own = place.car(), place.shared_app("location,command"), place.app()
     own.says("C11")
@@ -280,7 +280,9 @@ async def test_fewer_rights() -> None:
     car.says("c11,0", "L51.5,-0.1")
     await place.settle()
     assert car.hears() == []
-    assert app.hears() == []
+    missing = "not shared with you: this needs the right command"
+    history = "c32,1,No historical data available"
+    assert app.hears() == [f"c12,1,{missing}", history, f"c15,1,{missing}"]
     assert "c11,0" in own.hears()
     app.says("C12", "A")
     assert app.hears() == ["c12,1,not shared with you: this needs the right command", "a"]
@@ -305,3 +307,21 @@ def test_its_page() -> None:
         needed = NEEDED[spec.number]
         words = " and ".join(right_words(needed)) if needed is not None else "owner"
         assert spec.name in told[words], spec.name
+
+
+async def test_a_right_taken_from_what_was_sent() -> None:
+    """Who has sent it is told so, its answer reaches nobody, and the rest goes on."""
+    place = Place()
+    car, app, own = place.car(), place.shared_app("pin"), place.app()
+    app.says("C20,1234", "C11")
+    own.says("C12")
+    assert car.hears()[-1:] == ["C20,1234"]
+    app.hears()
+    place.room.change_rights(app.member, parse_rights("command"))
+    assert app.hears() == ["c20,1,not shared with you: this needs the right pin"]
+    car.says("c20,0")
+    assert car.hears() == ["C12"]
+    car.says("c12,0")
+    assert car.hears() == ["C11"]
+    car.says("c11,0")
+    assert app.hears() == ["c11,0"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from ovms.server.http.asked import AskedCommands
 from ovms.server.http.live import LiveStreams
 from ovms.server.http.monitor.requests import RequestCounts
 from ovms.server.storage.limits import OwnerQuotas
@@ -52,10 +53,14 @@ class HttpContext:
     live: LiveStreams = field(init=False)
     """The streams of live state."""
 
+    asked: AskedCommands = field(init=False)
+    """The commands of calls that wait."""
+
     exports: set[int] = field(default_factory=set)
     """The accounts of which an export is being made, by their owners' numbers."""
 
     def __post_init__(self) -> None:
         """Have a session's watches end with it; make what needs the parts above."""
         object.__setattr__(self, "live", LiveStreams(self.hub, self.store, self.clock))
+        object.__setattr__(self, "asked", AskedCommands(self.audit))
         self.callers.sessions.on_end(self.watches.end_session)

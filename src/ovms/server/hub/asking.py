@@ -63,6 +63,10 @@ class Reason(Enum):
     """The command does not fit the module's buffer."""
     WITHDRAWN = auto()
     """Whoever asked has taken it back before it was sent."""
+    LOGIN_ENDED = auto()
+    """The login by which it was asked ended before it was sent."""
+    RIGHT_LOST = auto()
+    """Whoever asked may not any more: the right was taken before it was sent."""
 
 
 REFUSALS: Final = {
@@ -154,12 +158,12 @@ class AskedCommand:
         car = self._room.car
         return not self.is_over and car is not None and car.commands.is_waiting(self._asker)
 
-    def withdraw(self) -> bool:
+    def withdraw(self, reason: Reason = Reason.WITHDRAWN) -> bool:
         """Take the command back; return whether that was possible, for it was not sent."""
         if not self.is_waiting:
             return False
         self._room.drop_commands(self._asker)
-        self._line.fail(Reason.WITHDRAWN)
+        self._line.fail(reason)
         return True
 
     async def answers(self, timeout: float) -> list[Answer]:
@@ -182,9 +186,20 @@ class AskedCommand:
         self._room.drop_commands(self._asker)
 
 
-async def ask(room: Room, command: Command, timeout: float) -> list[Answer]:
-    """Return a car's answer to a command; see :class:`AskedCommand`. Raises :class:`Unanswered`."""
-    return await AskedCommand(room, command).answers(timeout)
+async def ask(
+    room: Room,
+    command: Command,
+    timeout: float,
+    on_asked: Callable[[AskedCommand], None] | None = None,
+) -> list[Answer]:
+    """Return a car's answer to a command; see :class:`AskedCommand`. Raises :class:`Unanswered`.
+
+    ``on_asked`` is called at once with what was asked.
+    """
+    asked = AskedCommand(room, command)
+    if on_asked is not None:
+        on_asked(asked)
+    return await asked.answers(timeout)
 
 
 def _checked(line: AnswerLine) -> list[Answer]:

@@ -238,6 +238,34 @@ class CommandQueue(Generic[A]):
             if sent is not None and sent.asker is asker:
                 sent.asker = None
 
+    def check(self, asker: A, refusal: Callable[[Message], str], now: float) -> Outcome[A]:
+        """Refuse what an asker may ask no more: ``refusal`` says why, or nothing if it may.
+
+        What was not sent never is; of what was, no answer reaches the asker.
+        """
+        for pending in (self._current, *self._waiting, *self._patient, *self._given_up):
+            reason = refusal(pending.message) if pending and pending.asker is asker else ""
+            if pending is None or not reason:
+                continue
+            if pending.sent_at is None:
+                self._take_back(pending)
+            told = pending in self._given_up or pending.has_rows or pending.number is None
+            answer = None if told else Answer(pending.number or 0, Result.FAILED, reason).message
+            if pending.has_rows or pending not in self._given_up:
+                self._endings.append(Ending(asker, answer))
+            pending.asker = None
+        self._send_next(now)
+        return self._outcome()
+
+    def _take_back(self, pending: PendingCommand[A]) -> None:
+        """Never send a command."""
+        if pending is self._current:
+            self._pacer.withdraw()
+            self._current = None
+        else:
+            self._waiting.remove(pending)
+        self._counts.commands[CommandOutcome.WITHDRAWN] += 1
+
     def is_waiting(self, asker: A) -> bool:
         """Return whether a command of an asker was not sent so far."""
         current = self._current

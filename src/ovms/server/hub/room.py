@@ -9,6 +9,7 @@ loop owns it, so nothing is locked.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from ovms.base.logs import get_logger
 from ovms.protocol import Message, Role
@@ -41,7 +42,7 @@ from ovms.server.hub.recorder import VehicleRecorder
 from ovms.server.hub.relays import Relays
 from ovms.server.hub.telemetry import DAY, TelemetryLog
 from ovms.server.hub.waiting import WaitingCar, WaitingCars
-from ovms.server.rights import VehicleRight
+from ovms.server.rights import ALL_RIGHTS, VehicleRight
 from ovms.server.values import Vehicle
 
 CAR_BACK = "The car has logged in again"
@@ -153,11 +154,11 @@ class Room:
     def change_rights(self, client: Member, rights: VehicleRight | None) -> None:
         """Go on with other rights: a client hears now what was kept from it.
 
-        What it waits for that it may ask no more is dropped.
+        What it waits for that it may ask no more is refused, and what waits is never sent.
         """
         before, client.rights = client.rights, rights
-        if rights is not None and (before is None or before & ~rights):
-            self._drop_work(client)
+        if rights is not None:
+            self._take_rights(client, (ALL_RIGHTS if before is None else before) & ~rights, rights)
         for message, _ in self.latest.replay():
             if may_hear(rights, message) and not may_hear(before, message):
                 self.send(client, message)
@@ -189,6 +190,18 @@ class Room:
         self._drop_work(client)
         if client.role is Role.APP:
             self.tell_car_its_peers()
+
+    def _take_rights(self, client: Member, lost: VehicleRight, rights: VehicleRight) -> None:
+        if VehicleRight.LOCATION in lost:
+            self._context.groups.client_gone(client)
+        if client.stream is not None and lost & (VehicleRight.LOCATION | VehicleRight.VIEW):
+            client.stream.cancel()
+            client.stream = None
+            self._next_turn(client)
+        if self.car is not None and lost:
+            now = self._context.clock.monotonic()
+            refusal = partial(_refusal_of_message, rights)
+            self._follow_up(self.car, self.car.commands.check(client, refusal, now))
 
     def _drop_work(self, client: Member) -> None:
         """Drop what a client waits for, and the groups that it watches."""
@@ -594,6 +607,11 @@ class Room:
         batch = len(self.clients) - self.apps
         self.recorder.keep_presence(car=self.car is not None, apps=self.apps, batch=batch)
         self._context.listeners.state_changed(self)
+
+
+def _refusal_of_message(rights: VehicleRight, message: Message) -> str:
+    """Return why somebody with these rights may not have a command sent; empty if they may."""
+    return refusal_of(rights, Command.parse(message.data) if message.code == "C" else None)
 
 
 def _crashes(turn: Turn) -> bool:

@@ -334,3 +334,21 @@ def add_token(api: HttpSite, permit: str) -> str:
         assert bob is not None
         queries.add_token(connection, bob, token, START, "", "", permit)
     return token
+
+
+async def test_a_token_removed_while_it_waits(api: HttpSite) -> None:
+    """A call whose command waits is told that its login has ended, and the car never gets it."""
+    session, line = await api.report("S80,K")
+    token = add_token(api, "v2")
+    line.take()
+    first = asyncio.create_task(api.call("PUT charge"))
+    await until(lambda: line.messages)
+    who = {"username": "bob", "password": token}
+    calling = asyncio.create_task(api.call("PUT wakeup", params=who))
+    await until(lambda: [*api.context.asked.logins()])
+    api.change(lambda connection, now: queries.remove_token(connection, token, now))
+    await api.accounts.check_logins()
+    assert (await calling).status_code == 403
+    session.receive(message("c11,0"))
+    assert (await first).status_code == 200
+    assert line.take() == ["C11"]

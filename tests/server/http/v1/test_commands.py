@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from ovms.server.hub.asking import ASKERS_LIMIT
 from ovms.server.hub.pins import FIRST_LOCK, WRONG_LIMIT
 from ovms.server.storage import queries
 from tests.server.http.v1.cars import ApiCar, make_car
+from tests.waiting import until
 
 if TYPE_CHECKING:
     import httpx
@@ -364,3 +366,90 @@ async def test_commands_of_the_owner(car: ApiCar) -> None:
     assert not car.line.messages
     sent = await car.send("alice", name="set-feature", parameters={"feature": 9, "value": 1})
     assert sent.status_code == 202
+
+
+Change = Callable[["ApiSite"], object]
+
+
+def _end_share(v1: ApiSite) -> None:
+    v1.share_only("")
+
+
+def _remove_alice(v1: ApiSite) -> None:
+    v1.http.change(lambda c, now: queries.remove_owner(c, "alice", now, with_vehicles=True))
+
+
+def _revoke_token(v1: ApiSite) -> None:
+    token = v1.token("alice", "*")
+    v1.http.change(lambda c, now: queries.remove_token(c, token, now))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (_end_share, "right_lost"),
+        (lambda v1: v1.share("command"), "right_lost"),
+        (lambda v1: v1.clock.advance(100), "right_lost"),
+        (_remove_alice, "login_ended"),
+        (_revoke_token, "login_ended"),
+    ],
+    ids=["share over", "right taken", "share expired", "removed", "token revoked"],
+)
+async def test_a_right_taken_while_it_waits(car: ApiCar, change: Change, reason: str) -> None:
+    """A command whose sender may not send it any more is withdrawn, says why, and is never sent."""
+    v1 = car.v1
+    v1.share("pin", expires=v1.clock.time() + 90)
+    first = await car.send(name="charge-start")
+    assert car.line.take() == ["C11"]
+    sent = await car.send("alice", name="lock", parameters={"pin": "1"})
+    assert sent.json()["status"] == "waiting"
+    change(v1)
+    await v1.http.accounts.check_logins()
+    car.says("c11,0")
+    assert (await ended(car, first))["status"] == "done"
+    assert car.line.take() == []
+    assert [*v1.context.asked.logins()] == []
+    await v1.context.audit.settle()
+    entries = (await v1.call("GET /vehicles/CAR1/audit?action=command.withdrawn")).json()["items"]
+    assert [each["detail"] for each in entries] == [f"lock: {reason}"]
+
+
+async def test_what_a_withdrawn_command_says(car: ApiCar) -> None:
+    """Whoever may still read it finds why it was withdrawn; one that was sent goes on."""
+    v1 = car.v1
+    sent = await car.send(permit="command", name="charge-start")
+    waits = await car.send(permit="command", name="wakeup")
+    token = v1.token("bob", "command")
+    v1.http.change(lambda c, now: queries.remove_token(c, token, now))
+    await v1.http.accounts.check_logins()
+    car.says("c11,0")
+    assert (await ended(car, sent))["status"] == "done"
+    found = await ended(car, waits)
+    assert (found["status"], found["reason"]) == ("withdrawn", "login_ended")
+    assert found["text"] == "The command was not sent: the login of its call has ended"
+
+
+async def test_the_end_of_a_session(car: ApiCar) -> None:
+    """What a session sent and waits ends with the session, at once."""
+    v1 = car.v1
+    await car.send(name="charge-start")
+    waits = await car.send(permit="cookie", name="wakeup")
+    assert waits.json()["status"] == "waiting"
+    assert (await v1.call("DELETE /session", "bob", "cookie")).is_success
+    found = await ended(car, waits)
+    assert (found["status"], found["reason"]) == ("withdrawn", "login_ended")
+
+
+async def test_calls_that_wait_for_the_car(car: ApiCar) -> None:
+    """A call that asks the module for a list is told that its right was taken meanwhile."""
+    v1 = car.v1
+    v1.share("command,manage")
+    await car.send(name="charge-start")
+    v1.token("alice")
+    calling = asyncio.create_task(v1.call("GET /vehicles/CAR1/features", "alice"))
+    await until(lambda: [*v1.context.asked.logins()])
+    v1.share("view")
+    await v1.http.accounts.check_logins()
+    assert refused(await calling) == (403, "right_lost")
+    car.says("c11,0")
+    assert car.line.take() == ["C11"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ovms.protocol.commands import Answer, Command, Result
@@ -11,6 +12,7 @@ from ovms.protocol.settings_names import FEATURE_NAMES, HIDDEN_VALUE, PARAMETER_
 from ovms.server.accounts.tokens import allows
 from ovms.server.audit import COMMAND, command_words
 from ovms.server.http.answers import json_answer, text_answer
+from ovms.server.http.asked import WaitingCommand
 from ovms.server.http.bodies import values_of
 from ovms.server.http.errors import CallFailed
 from ovms.server.http.field.command_calls import CALLS, make_command
@@ -28,10 +30,12 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
     from ovms.protocol.commands import CommandSpec
+    from ovms.server.accounts.login import Login
     from ovms.server.http.callers import HttpCaller
     from ovms.server.http.context import HttpContext
     from ovms.server.http.field.command_calls import CommandCall
     from ovms.server.http.routing import Handler
+    from ovms.server.hub.asking import AskedCommand
 
 COMMAND_RIGHT: Final = "v2"
 """What a token must allow: who may log in to the message protocol may send commands there, too."""
@@ -52,6 +56,8 @@ FAILURES: Final = {
     Reason.TOO_MANY: (429, "Too many commands wait for the car"),
     Reason.TOO_LONG: (422, "The command is too long for the car's module"),
     Reason.WITHDRAWN: (409, "The command was withdrawn"),
+    Reason.LOGIN_ENDED: (403, "The command was not sent: the login of its call has ended"),
+    Reason.RIGHT_LOST: (403, "The command was not sent: the right to send it was taken"),
 }
 """Status code and text, by why there is no answer of the car."""
 
@@ -92,21 +98,36 @@ def _handler(call: CommandCall) -> Handler:
             detail=command_words(command.number),
             address=caller.address,
         )
-        answers = await _unless_gone(request, _ask(context, vehicle_id, command))
+        answers = await _unless_gone(request, _ask(context, caller.login, vehicle_id, command))
         return make_answer(call.spec, answers)
 
     return handle
 
 
-async def _ask(context: HttpContext, vehicle_id: str, command: Command) -> list[Answer]:
+def _may_send(login: Login, vehicle_id: str, command: Command) -> bool:
+    """Return whether somebody may send a command by these calls."""
+    if vehicle_id not in login.vehicles or not allows(login.permit, COMMAND_RIGHT):
+        return False
+    return not refusal_of(login.shared.get(vehicle_id), command)
+
+
+async def _ask(
+    context: HttpContext, login: Login, vehicle_id: str, command: Command
+) -> list[Answer]:
     """Return the car's answer; raise :class:`CallFailed` with why there is none."""
     view = await view_of(context, vehicle_id)
     if view.latest.is_sealed:
         raise CallFailed(502, IS_PARANOID)
     if view.room is None:
         raise _failed(Unanswered(Reason.NOT_CONNECTED))
+
+    def keep(asked: AskedCommand) -> None:
+        name = command_words(command.number)
+        may = partial(_may_send, vehicle_id=vehicle_id, command=command)
+        context.asked.keep(WaitingCommand(asked, login, vehicle_id, name, may))
+
     try:
-        return await ask(view.room, command, context.answer_timeout)
+        return await ask(view.room, command, context.answer_timeout, keep)
     except Unanswered as error:
         raise _failed(error) from None
 

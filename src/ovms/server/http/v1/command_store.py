@@ -36,6 +36,9 @@ KEPT_LIMIT: Final = 2000
 FAILED_REASONS: Final = frozenset({Reason.PINS_LOCKED, Reason.TOO_MANY, Reason.TOO_LONG})
 """Why a command was refused without having been sent."""
 
+WITHDRAWN_REASONS: Final = frozenset({Reason.WITHDRAWN, Reason.LOGIN_ENDED, Reason.RIGHT_LOST})
+"""Why one was taken back before it was sent."""
+
 
 @dataclass(slots=True, eq=False)
 class KeptCommand:
@@ -64,7 +67,7 @@ class KeptCommand:
         """Return what became of it so far."""
         if self.finished is None:
             return "waiting" if self.asked is not None and self.asked.is_waiting else "sent"
-        if self.failure is Reason.WITHDRAWN:
+        if self.failure in WITHDRAWN_REASONS:
             return "withdrawn"
         if self.failure is not None:
             return "failed" if self.failure in FAILED_REASONS else "unanswered"

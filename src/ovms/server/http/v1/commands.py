@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 
 from fastapi import Depends, Header, Query, Request, Response
@@ -14,6 +15,7 @@ from pydantic import Field
 from ovms.protocol.commands import Result
 from ovms.protocol.parameters import ChoiceParameter, NumberParameter, PinParameter, TextParameter
 from ovms.protocol.wording import unknown_command
+from ovms.server.http.asked import WaitingCommand
 from ovms.server.http.field.commands import (
     BUSY_WAIT,
     FAILURES,
@@ -45,6 +47,9 @@ if TYPE_CHECKING:
 
     from ovms.protocol.commands import Command, CommandSpec
     from ovms.protocol.parameters import ParameterType
+    from ovms.server.accounts.login import Login
+    from ovms.server.http.context import HttpContext
+    from ovms.server.hub.asking import AskedCommand
     from ovms.server.hub.room import Room
 
 PAGE_LIMIT: Final = 100
@@ -139,7 +144,8 @@ class CommandAnswer(ApiAnswer):
     """What the car has answered."""
     reason: str | None
     """Why the car has not answered: `no_answer`, `connection_lost`, `sealed`, `overlong`,
-    `pins_locked`, `too_many`, `too_long` or `withdrawn`."""
+    `pins_locked`, `too_many`, `too_long` or `withdrawn`; or `login_ended` or
+    `right_lost`: it was withdrawn since its sender's login ended, or lost the right, before."""
     text: str | None
     """The car's words, or a sentence for the reason; `null` without any."""
     rows: list[CommandRow] | None
@@ -206,6 +212,8 @@ async def send_command(
         store.start(room, command, kept, clock)
     except Unanswered as error:
         raise unanswered(error) from None
+    if kept.asked is not None:
+        keep_asked(context, call, spec, kept.asked)
     if kept.asked is not None and kept.asked.is_over:  # refused before it was sent
         await kept.end()
         if kept.failure is not None:
@@ -308,6 +316,18 @@ def may_send(call: VehicleCall, spec: CommandSpec) -> bool:
     """Return whether somebody may send a command, and so read what became of it."""
     is_theirs = call.caller.is_own(call.id) or not is_for_owner(spec)
     return is_theirs and rights_for(spec) in call.rights
+
+
+def keep_asked(
+    context: HttpContext, call: VehicleCall, spec: CommandSpec, asked: AskedCommand
+) -> None:
+    """Have a command withdrawn if its caller may not send it any more while it waits."""
+
+    def may(login: Login) -> bool:
+        caller = replace(call.caller, login=login)
+        return may_send(replace(call, caller=caller, rights=caller.rights_on(call.id)), spec)
+
+    context.asked.keep(WaitingCommand(asked, call.caller.login, call.id, spec.name, may))
 
 
 async def car_room(context: Context, vehicle_id: str) -> Room:

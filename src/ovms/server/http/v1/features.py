@@ -5,6 +5,7 @@ The server keeps none of it: each call asks the car.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Depends, Path
@@ -20,7 +21,13 @@ from ovms.protocol.settings_names import (
 from ovms.server.http.field.commands import answer_text, setting_rows
 from ovms.server.http.v1.audit import audit
 from ovms.server.http.v1.callers import CommandCall, Context, VehicleCall
-from ovms.server.http.v1.commands import car_room, check_rights, read_parameters, unanswered
+from ovms.server.http.v1.commands import (
+    car_room,
+    check_rights,
+    keep_asked,
+    read_parameters,
+    unanswered,
+)
 from ovms.server.http.v1.errors import ApiError
 from ovms.server.http.v1.models import ApiAnswer, CallBody
 from ovms.server.http.v1.routing import make_router
@@ -159,7 +166,8 @@ async def _ask(
     if given:
         audit(context, call.caller, "command", vehicle_id=call.id, detail=name)
     try:
-        answers = await ask(room, command, context.answer_timeout)
+        keep = partial(keep_asked, context, call, spec)
+        answers = await ask(room, command, context.answer_timeout, keep)
     except Unanswered as error:
         raise unanswered(error) from None
     for answer in answers:
