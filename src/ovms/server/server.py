@@ -616,7 +616,8 @@ def _start_work(
             await store.note_clock(now if is_doubted else None)
         await store.expire(now)
         await store.forget_ended(now)
-        await parts.positions.run(store.database, now)
+        if await parts.positions.run(store.database, now):
+            store.series_cache.clear()
         hub.forget_positions(now, parts.positions.days)
         await parts.http.context.audit.expire(now)
         await store.database.write(partial(forget_shares, now=now))

@@ -34,6 +34,14 @@ def test_replaced() -> None:
     assert cache.size == _part(7).size
 
 
+def test_cleared() -> None:
+    """Nothing is left of what was deleted."""
+    cache = SeriesCache()
+    cache.put(_key(0), _part(5))
+    cache.clear()
+    assert (cache.get(_key(0)), cache.size) == (None, 0)
+
+
 def test_too_large() -> None:
     """What alone is larger than the bound is not kept."""
     cache = SeriesCache(1000)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from ovms.server.storage import outbox, owner_mail, subscriptions
 from ovms.server.storage.errors import InvalidValue, NotFound
 from ovms.server.storage.limits import SubscriptionLimits
-from ovms.server.storage.vehicles import find_vehicle
+from ovms.server.storage.vehicles import find_vehicle, find_vehicles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -58,8 +58,8 @@ class NotifyStore:
         """Return those of the vehicles that exist, by id."""
 
         def look(connection: Connection) -> dict[str, Vehicle]:
-            found = (find_vehicle(connection, vehicle_id) for vehicle_id in vehicle_ids)
-            return {vehicle.id: vehicle for vehicle in found if vehicle is not None}
+            found = find_vehicles(connection, vehicle_ids)
+            return {vehicle.id: vehicle for vehicle in found}
 
         return await self._database.read(look)
 

@@ -77,6 +77,12 @@ class SeriesCache:
             while self.size > self._limit:
                 self._drop(next(iter(self._parts)))
 
+    def clear(self) -> None:
+        """Forget all columns: what was deleted is then not in memory either."""
+        with self._lock:
+            self._parts.clear()
+            self.size = 0
+
     def _drop(self, key: SeriesKey) -> None:
         part = self._parts.pop(key, None)
         if part is not None:

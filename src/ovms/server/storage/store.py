@@ -252,6 +252,11 @@ class Store:
         await self.database.write(partial(queries.forget_tokens, now=now))
         await self.database.write(partial(queries.forget_shares, now=now))
 
+    async def forget_deleted(self) -> None:
+        """Have neither memory nor the database's files hold what was deleted."""
+        self.series_cache.clear()
+        await self.database.forget_deleted()
+
     def _is_held(self, now: float) -> bool:
         if not self._holders:
             self._held_off = None

@@ -34,7 +34,7 @@ from ovms.server.storage.shares import end_shares
 from ovms.server.values import LatestMessage, Vehicle, VehicleChange, VehicleStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from sqlalchemy import Connection, Select
 
@@ -125,6 +125,12 @@ def find_vehicle(connection: Connection, vehicle_id: str) -> Vehicle | None:
     if row is None:
         return None
     return _vehicle(row, decrypt(connection, secret_place(row.id), row.secret))
+
+
+def find_vehicles(connection: Connection, vehicle_ids: Iterable[str]) -> list[Vehicle]:
+    """Return those of the vehicles that exist, in this order. Raises :class:`DamagedSecret`."""
+    found = (find_vehicle(connection, each) for each in vehicle_ids)
+    return [each for each in found if each is not None]
 
 
 def get_vehicle(connection: Connection, vehicle_id: str) -> Vehicle:

@@ -34,7 +34,10 @@ async def test_data(v1: ApiSite) -> None:
     await put(v1, "x", *((at, "y") for at in range(-1500, 0)))
     await put(v1, "L", *((at, "51.512345,8,0,0,1,9") for at in range(-300, 0)))
     queue_alert(v1)
+    await v1.call("GET /vehicles/CAR1/series?fields=latitude")
+    assert v1.context.store.series_cache.size
     answer = await v1.call("DELETE /vehicles/CAR1/data")
+    assert not v1.context.store.series_cache.size
     assert (answer.status_code, answer.content) == (204, b"")
     assert (await v1.call("GET /vehicles/CAR1/history")).json() == []
     found = await v1.context.store.load_vehicle("CAR1")

@@ -26,7 +26,7 @@ async def erase_vehicle_data(call: OwnCall, context: Context) -> None:
     await context.store.writer.flush()
     await context.store.database.write(partial(queries.erase_data, vehicle_id=call.id))
     context.hub.forget_data(call.id)
-    await context.store.database.forget_deleted()
+    await context.store.forget_deleted()
 
 
 @router.delete("/account", status_code=204, response_class=Response)
@@ -45,4 +45,4 @@ async def erase_account(call: FreshCall, context: Context) -> None:
         raise ApiError(409, str(error), "last_admin") from error
     context.hub.refresh(await context.store.changed_since(now))
     await context.callers.accounts.check_logins()
-    await context.store.database.forget_deleted()
+    await context.store.forget_deleted()

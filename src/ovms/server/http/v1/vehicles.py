@@ -127,8 +127,8 @@ class NewSecret(CallBody):
 @router.get("/vehicles")
 async def list_vehicles(caller: Caller, context: Context) -> list[VehicleAnswer]:
     """Return the vehicles that the caller may see, their own and shared ones, by id."""
-    found = [await context.store.load_vehicle(each) for each in caller.vehicles]
-    return [_answer(context, caller, each[0]) for each in found if each is not None]
+    find = partial(queries.find_vehicles, vehicle_ids=caller.vehicles)
+    return [_answer(context, caller, each) for each in await context.store.database.read(find)]
 
 
 @router.get("/vehicles/{vehicle_id}")
