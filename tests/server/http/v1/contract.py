@@ -28,6 +28,8 @@ def _calls(description: dict[str, Any]) -> Iterator[str]:
     for method, path, call in calls_of(description):
         name = f"{method} {path}"
         yield f"{name} is {call['operationId']}"
+        for way in call.get("security", ()):
+            yield f"{name} takes the log-in {' and '.join(way)}"
         for parameter in call.get("parameters", ()):
             need = "needs" if parameter.get("required") else "takes"
             kind = _kind(parameter["schema"])

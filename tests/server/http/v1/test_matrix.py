@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ovms.server.http.v1.app import make_v1
+from ovms.server.http.v1.description import calls_of
 from tests.server.http.v1.cases import Case, Need
 from tests.server.http.v1.site import PREFIX, SESSION, ApiSite, open_api
 
@@ -120,6 +122,18 @@ def _routes() -> Iterator[str]:
 def test_all_calls_are_here() -> None:
     """Each route has its line in the table, and each line its route."""
     assert sorted(_routes()) == sorted(call for calls in FILES.values() for call in calls)
+
+
+def test_ways_to_log_in() -> None:
+    """The description says of each call whether a cookie alone will do, a token too, or nothing."""
+    described = {
+        f"{method} {path}": [*chain.from_iterable(call.get("security", ()))]
+        for method, path, call in calls_of(make_v1(None).openapi())  # type: ignore[arg-type]
+    }
+    ways = {Need.NOTHING: [], Need.SESSION: ["cookie"]}
+    assert described == {
+        call: ways.get(case.need, ["bearer", "cookie"]) for call, case in CALLS.items()
+    }
 
 
 def _path(v1: ApiSite, call: str, case: Case) -> str:

@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import Depends, Request
-from fastapi.security import APIKeyCookie, HTTPBearer
 
 from ovms.protocol.spelling import vehicle_key
 from ovms.server.accounts.tokens import ACCOUNT_RIGHT, ADMIN_RIGHT, allows, vehicle_rights
 from ovms.server.http.callers import address_of
 from ovms.server.http.context import HttpContext
-from ovms.server.http.v1.cookies import PLAIN, cookie_of, is_secure
+from ovms.server.http.v1.cookies import cookie_of, is_secure
 from ovms.server.http.v1.cross_site import SAFE_METHODS, is_from_here
 from ovms.server.http.v1.errors import ApiError
 from ovms.server.rights import NO_RIGHT, VehicleRight
@@ -25,21 +24,6 @@ from ovms.server.rights import NO_RIGHT, VehicleRight
 if TYPE_CHECKING:
     from ovms.server.accounts.login import Login
     from ovms.server.values import WebSession
-
-bearer = HTTPBearer(
-    scheme_name="bearer",
-    auto_error=False,
-    description="An API token, as `ovms token add` or `POST /tokens` makes it.",
-)
-
-session_cookie = APIKeyCookie(
-    name=PLAIN,
-    scheme_name="cookie",
-    auto_error=False,
-    description="A session's cookie, as `POST /session` sets it; over TLS `__Host-ovms_session`."
-    " Calls that change something must say by `Origin` or `Sec-Fetch-Site` that they come from the"
-    " same site.",
-)
 
 
 def context_of(request: Request) -> HttpContext:
@@ -98,12 +82,7 @@ class VehicleCall:
     """What the caller may do with it."""
 
 
-async def identify(
-    request: Request,
-    context: Context,
-    _: Annotated[object, Depends(bearer)],
-    __: Annotated[object, Depends(session_cookie)],
-) -> ApiCaller:
+async def identify(request: Request, context: Context) -> ApiCaller:
     """Return who calls, and count the call. Raises :class:`ApiError` (401, 403, 429 or 503)."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from ovms.server.http.v1.callers import identify, session_call
+from ovms.server.http.v1.cookies import PLAIN
 from ovms.server.http.v1.routing import PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from fastapi.dependencies.models import Dependant
     from fastapi.routing import APIRoute
 
 TITLE: Final = "OVMS"
@@ -63,6 +66,24 @@ TAGS: Final = {
 """What the calls are grouped by, in the order of the description."""
 
 
+SCHEMES: Final = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API token, as `ovms token add` or `POST /tokens` makes it.",
+    },
+    "cookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": PLAIN,
+        "description": "A session's cookie, as `POST /session` sets it; over TLS "
+        "`__Host-ovms_session`. Calls that change something must say by `Origin` or "
+        "`Sec-Fetch-Site` that they come from the same site.",
+    },
+}
+"""The ways to log in."""
+
+
 class DescribedApi(FastAPI):
     """An application whose calls are described for programs and people."""
 
@@ -81,14 +102,33 @@ class DescribedApi(FastAPI):
                 tags=[{"name": name, "description": text} for name, text in TAGS.items()],
                 separate_input_output_schemas=self.separate_input_output_schemas,
             )
+            routes = {each.unique_id: each for each in self.calls}
             for _, _, call in calls_of(made):
+                if schemes := _schemes_of(routes[call["operationId"]]):
+                    call["security"] = [{each: []} for each in schemes]
                 call["summary"] = summary_of(call["operationId"])
                 _describe_stream(call)
                 for parameter in call.get("parameters", ()):
                     parameter["schema"] = _without_null(parameter["schema"])
             made["components"]["schemas"]["StreamedEvent"] = STREAMED_EVENT
+            made["components"]["securitySchemes"] = SCHEMES
             self.openapi_schema = made
         return self.openapi_schema
+
+
+def _schemes_of(route: APIRoute) -> list[str]:
+    """Return the ways to log in that a call takes, none if it needs no log-in."""
+    asked = {*_asked(route.dependant)}
+    if session_call in asked:
+        return ["cookie"]
+    return [*SCHEMES] if identify in asked else []
+
+
+def _asked(dependant: Dependant) -> Iterator[Callable[..., Any] | None]:
+    """Yield what is called for a call, and for that, before it is answered."""
+    for each in dependant.dependencies:
+        yield each.call
+        yield from _asked(each)
 
 
 def _describe_stream(call: dict[str, Any]) -> None:
