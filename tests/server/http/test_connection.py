@@ -367,7 +367,21 @@ async def test_what_is_refused(place: CallPlace, name: str) -> None:
     [
         (b"GET /api/v1/" + b"a" * URL_LIMIT, 414, "url_too_long"),
         (b"POST /api/v1/x HTTP/1.1\r\nContent-Length: 99999\r\n\r\n", 413, "too_large"),
-        (b"GET /api/v1/x HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400, "bad_request"),
+        *(
+            (line + b" HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400, "bad_request")
+            for line in (
+                b"GET /api/v1/x",
+                b"GET /api/v1",
+                b"GET /api/v1?x",
+                b"GET /%61pi/v1/x",
+                b"GET http://host:1/api/v1/x",
+                b"FOO /api/v1/x",
+                b"FOO http://host/api/v1",
+                b"get /api/v1/x",
+                b"GET /api/v1/\0",
+                b"GET /api/v1/x y",
+            )
+        ),
     ],
 )
 async def test_what_is_refused_of_our_api(
@@ -380,6 +394,24 @@ async def test_what_is_refused_of_our_api(
         assert (found, headers["Content-Type"]) == (status, "application/json")
         content = json.loads(body)["error"]
         assert (content.keys(), content["code"]) == ({"code", "message", "details"}, code)
+
+
+@pytest.mark.parametrize("line", [b"FOO /echo", b"GET /api/v10", b"GET http://api/v1/", b"\0"])
+async def test_what_is_refused_of_others(place: CallPlace, line: bytes) -> None:
+    """Behind a call of our API others are refused in plain text."""
+    async with await place.calls() as caller:
+        await caller.ask(b"GET /api/v1/x HTTP/1.1\r\n\r\n")
+        caller.writer.write(line + b" HTTP/1.1\r\nContent-Length: x\r\n\r\n")
+        status, headers, _ = await caller.hears()
+        assert (status, headers["Content-Type"]) == (400, "text/plain; charset=utf-8")
+
+
+async def test_behind_a_body(place: CallPlace) -> None:
+    """An unknown method of our API is refused as its calls are, behind a body in one piece too."""
+    async with await place.calls() as caller:
+        caller.writer.write(post(b"{}") + b"FOO /api/v1/x HTTP/1.1\r\n\r\n")
+        assert (await caller.hears())[0] == 200
+        assert (await caller.hears())[1]["Content-Type"] == "application/json"
 
 
 async def test_what_is_not_refused(place: CallPlace) -> None:

@@ -58,7 +58,7 @@ SLICE: Final = 1024
 """Bytes that are parsed at once, never beyond the end of a head: a call becomes an object of some
 kilobytes, and behind one that waits nothing is parsed."""
 
-API_PATH: Final = b"/api/v1/"
+API_PATH: Final = "/api/v1"
 
 API_CODES: Final = {408: "timeout", 413: "too_large", 414: "url_too_long", 431: "head_too_large"}
 """The codes of errors of ``/api/v1`` that are found before the application is reached."""
@@ -218,6 +218,7 @@ class HttpConnection(HttpToolsProtocol):
         super().__init__(config, state, {})
         self._service = service
         self._peer = peer
+        self.url = b""
         self.network = network_of(peer.rpartition(":")[0])
         self._data = b""
         """What has come and is not parsed, from :attr:`_at` on."""
@@ -416,6 +417,7 @@ class HttpConnection(HttpToolsProtocol):
             else:
                 if self._is_first:
                     self._service.on_unfit(self._data)
+                self.url = self.url or _unparsed_url(piece)
                 self._refuse(CallRefused(400, "Bad request"))
 
     @property
@@ -584,7 +586,7 @@ class HttpConnection(HttpToolsProtocol):
 
     def _send_refusal(self, refused: CallRefused) -> None:
         kind, body = b"text/plain; charset=utf-8", f"{refused}\n".encode()
-        if getattr(self, "url", b"").startswith(API_PATH):
+        if _is_of_our_api(self.url):
             kind, body = b"application/json", _api_body(refused)
         headers = [
             (b"content-type", kind),
@@ -600,6 +602,25 @@ class HttpConnection(HttpToolsProtocol):
             self.transport.close()
         elif self.transport.can_write_eof():
             self.transport.write_eof()
+
+
+def _unparsed_url(piece: bytes) -> bytes:
+    """Return the URL of a call whose request line the parser does not take, empty if none is in it.
+
+    A body may stand before the line.
+    """
+    for line in piece.split(b"\r\n"):
+        words = line.split(b" ")
+        if len(words) > 2 and words[-1].startswith(b"HTTP/"):
+            return words[1]
+    return b""
+
+
+def _is_of_our_api(url: bytes) -> bool:
+    """Return whether a call is one of ``/api/v1``, its URL perhaps cut short or wrong."""
+    found = TARGET.match(url)
+    path = unquote(found[1].decode("latin-1")) if found is not None else ""
+    return path == API_PATH or path.startswith(f"{API_PATH}/")
 
 
 def _api_body(refused: CallRefused) -> bytes:
