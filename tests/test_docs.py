@@ -181,3 +181,16 @@ def test_readme_commands_are_real() -> None:
         section = read("docs/cli.md").split(f"\n## `ovms {' '.join(path)}`\n")[1].split("\n## ")[0]
         for word in words:
             assert not word.startswith("--") or f"`{word}" in section, f"{word} of {line!r}"
+
+
+@pytest.mark.parametrize("name", ["accounts", "sharing", "privacy"])
+def test_commands_of_pages_are_real(name: str) -> None:
+    """Every ovms command that a page shows exists, with the options it shows."""
+    page = re.sub(r"^```\w*$", "", read(f"docs/{name}.md"), flags=re.M)
+    shown = re.findall(r"^(?: {4})?ovms ([a-z]+ .*)$", page, re.M)
+    shown += re.findall(r"`ovms ([a-z]+ [^`]*)`", page)
+    assert shown
+    for line in shown:
+        section = section_of(f"ovms {line}")
+        for option in re.findall(r"--[a-z0-9-]+", line):
+            assert f"`{option}" in section, f"{option} of {line!r}"
