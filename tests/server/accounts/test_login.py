@@ -299,6 +299,34 @@ async def test_busy(
     await accounts.close()
 
 
+async def test_new_passwords(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """New passwords are hashed in the threads that give way, and few wait; one at a time may."""
+    opened, threads = threading.Event(), set()
+
+    def hash_slowly(password: str) -> str:
+        threads.add(threading.current_thread().name.rpartition("_")[0])
+        assert opened.wait(30)
+        return password[::-1]
+
+    monkeypatch.setattr(module, "hash_password", hash_slowly)
+    networks = [f"192.0.2.{n}" for n in range(module.HASHERS + module.NEW_WAITING)]
+    first = [networks[0]] * module.NEW_SHARE
+    waiting = [asyncio.create_task(accounts.hash_password("abc", each)) for each in first]
+    await asyncio.sleep(0)
+    with pytest.raises(Busy):
+        await accounts.hash_password("abc", networks[0])
+    others = networks[len(first) :]
+    waiting += [asyncio.create_task(accounts.hash_password("abc", each)) for each in others]
+    await asyncio.sleep(0)
+    with pytest.raises(Busy):
+        await accounts.hash_password("abc", "198.51.100.1")
+    waiting.append(asyncio.create_task(accounts.hash_password("abc", None)))
+    opened.set()
+    assert set(await asyncio.gather(*waiting)) == {"cba"}
+    assert threads == {"ovms-passwords"}
+    assert await accounts.hash_password("abc", networks[0]) == "cba"  # the places are free again
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
 async def test_hashing_gives_way(accounts: Accounts) -> None:
     """The threads that hash are nicer than the one that passes messages on, and that stays."""

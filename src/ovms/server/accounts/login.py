@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
@@ -23,7 +23,12 @@ from ovms.server.accounts.counts import LoginCounts
 from ovms.server.accounts.deferred import DeferredWrites
 from ovms.server.accounts.errors import Busy, CodeNeeded, LoginRefused, WrongCode
 from ovms.server.accounts.one_time_codes import OneTimeCodes
-from ovms.server.accounts.passwords import fingerprint, rehash_password, verify_password
+from ovms.server.accounts.passwords import (
+    fingerprint,
+    hash_password,
+    rehash_password,
+    verify_password,
+)
 from ovms.server.accounts.places import Places
 from ovms.server.accounts.throttle import Throttle
 from ovms.server.accounts.tokens import EVERYTHING, allows
@@ -68,6 +73,12 @@ one address: three seconds, and brokers wait for five."""
 
 BROKER_SHARE: Final = 200
 """Of those, passwords that one broker asks for: who floods its call leaves places to others."""
+
+NEW_WAITING: Final = 20
+"""New passwords that wait to be hashed, besides those that are checked."""
+
+NEW_SHARE: Final = 10
+"""Of those, new passwords from one network."""
 
 CHANGE_OVERLAP: Final = 30.0
 """Seconds that :meth:`Accounts.changes` looks further back: changes commit after their time, and a
@@ -162,6 +173,8 @@ class Pool(Enum):
     KNOWN = "known"
     """Callers from an address where their account was logged in before."""
     BROKERS = "brokers"
+    NEW = "new"
+    """Callers who set a password, and have shown that they may."""
 
 
 class Accounts:
@@ -190,6 +203,7 @@ class Accounts:
             Pool.STRANGERS: Places(waiting, WAITING_SHARE),
             Pool.KNOWN: Places(waiting),
             Pool.BROKERS: Places(HASHERS + BROKER_WAITING, BROKER_SHARE),
+            Pool.NEW: Places(HASHERS + NEW_WAITING, NEW_SHARE),
         }
         self._holders: list[LoginHolder] = []
         self._afterwards = DeferredWrites(database)
@@ -255,6 +269,18 @@ class Accounts:
         Raises the same as :meth:`check_password`, and :class:`CodeNeeded` or :class:`WrongCode`.
         """
         return await self._check_with_code(user, password, address, code, asks=True)
+
+    async def hash_password(self, password: str, address: str | None) -> str:
+        """Return the hash to store of a new password that somebody at an address sets.
+
+        ``None`` is for work that comes one at a time: it takes no place. Raises
+        :class:`ovms.server.accounts.passwords.PasswordError` or :class:`Busy`.
+        """
+        self._check_open()
+        place = nullcontext() if address is None else self._hash_places[Pool.NEW].one(address)
+        with place:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._hashers, hash_password, password)
 
     async def admit_session(self, session: WebSession) -> Login:
         """Return the login of a session. Raises :class:`LoginRefused` if it no longer holds."""

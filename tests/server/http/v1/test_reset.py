@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
+from ovms.server.accounts.login import Pool
 from ovms.server.accounts.passwords import verify_password
+from ovms.server.accounts.places import Places
 from ovms.server.http.account_mail import CONFIRM_TRIES, NETWORK_MAILS, RECEIVER_MAILS
 from ovms.server.storage import queries
 from ovms.server.storage.schema import mail_codes, owners, web_sessions
+from tests.server.http.api import PASSWORD
 from tests.server.http.v1.mailbox import URL, Mailbox, open_mailbox
 from tests.server.http.v1.site import SESSION
 
@@ -159,3 +162,25 @@ async def test_is_noted(v1: ApiSite, mailbox: Mailbox) -> None:
     await v1.call(CONFIRM, None, json=body)
     noted = (await v1.call("GET /account/audit")).json()["items"]
     assert "password.reset" in [each["action"] for each in noted]
+
+
+async def test_busy(v1: ApiSite, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too many new passwords at once are told to come again, whoever sets them; no code is lost."""
+    await v1.call(RESET, None, json={"account": "bob"})
+    code = await mailbox.code()
+    await v1.session()
+    calls: list[tuple[str, str | None, str, dict[str, str]]] = [
+        (CONFIRM, None, "*", {"code": code, "password": "longer-than-ever"}),
+        ("POST /account/password", "bob", SESSION,
+         {"old_password": PASSWORD, "new_password": "longer-than-ever"}),
+        ("POST /admin/owners", "root", "*", {"name": "eve", "password": "longer-than-ever"}),
+        ("PATCH /admin/owners/bob", "root", "*", {"password": "longer-than-ever"}),
+    ]  # fmt: skip
+    with monkeypatch.context() as patch:
+        patch.setitem(v1.http.accounts._hash_places, Pool.NEW, Places(0))
+        for call, owner, permit, body in calls:
+            answer = await v1.call(call, owner, permit, json=body)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
+            assert "retry-after" in answer.headers
+    assert _password_is(v1, PASSWORD)
+    assert (await v1.call(CONFIRM, None, json=calls[0][3])).status_code == 204

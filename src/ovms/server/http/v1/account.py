@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 from fastapi import Path, Request, Response
 from pydantic import Field
 
 from ovms.server.accounts.errors import LoginRefused
-from ovms.server.accounts.passwords import PasswordError, check_password, hash_password
 from ovms.server.http.v1.audit import audit
 from ovms.server.http.v1.callers import AccountCall, ApiCaller, Context, SessionCall, SessionCaller
 from ovms.server.http.v1.cookies import clear_cookie, set_cookie
 from ovms.server.http.v1.errors import ApiError
 from ovms.server.http.v1.models import ApiAnswer, CallBody
+from ovms.server.http.v1.reset import check_new_password, hashed_password
 from ovms.server.http.v1.routing import make_router
 from ovms.server.http.v1.session import (
     Password,
@@ -90,9 +89,9 @@ async def change_password(
     All sessions end, and whatever else was logged in by the old one; the answer sets the cookie
     of a new session for whoever makes this call.
     """
-    _check_new(body.new_password)
+    check_new_password(body.new_password)
     old = await _prove_old(body, call, context)
-    hashed = await asyncio.to_thread(hash_password, body.new_password)
+    hashed = await hashed_password(context, body.new_password, call.caller.address)
     web = context.callers.web
     try:
         key, live = await web.set_password(call.session, old, hashed)
@@ -117,11 +116,3 @@ async def _prove_old(body: PasswordBody, call: SessionCaller, context: Context) 
             call.login.owner, body.old_password, call.caller.address
         )
     return found.fingerprint
-
-
-def _check_new(password: str) -> None:
-    try:
-        check_password(password)
-    except PasswordError as error:
-        text = str(error)
-        raise ApiError(422, text[:1].upper() + text[1:], "bad_password") from None

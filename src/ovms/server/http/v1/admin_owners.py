@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ovms.server.http.context import HttpContext
+    from ovms.server.http.v1.callers import ApiCaller
     from ovms.server.storage.administration import OwnerDetails
     from ovms.server.values import Owner
 
@@ -124,7 +125,7 @@ async def list_owners(
 @router.post("/admin/owners", status_code=201)
 async def add_owner(body: NewOwnerBody, caller: FreshAdminCall, context: Context) -> OwnerAnswer:
     """Make an owner."""
-    hashed = None if body.password is None else await hashed_password(body.password)
+    hashed = await _hashed(context, caller, body.password)
     limits = {"vehicle_limit": body.vehicle_limit, "byte_limit": body.byte_limit}
 
     def add(connection: Connection) -> Owner:
@@ -155,7 +156,7 @@ async def change_owner(
     if "has_totp" in given and body.has_totp:
         raise ApiError(422, "Only their owner can switch one-time codes on", "invalid")
     await _find(context, name)  # before a password is hashed for nobody
-    hashed = None if body.password is None else await hashed_password(body.password)
+    hashed = await _hashed(context, caller, body.password)
 
     def change(connection: Connection) -> Owner:
         now, owner = context.clock.time(), queries.get_owner(connection, name)
@@ -215,6 +216,10 @@ async def remove_owner(
     owner = await context.store.database.write(remove)
     context.callers.web.forget(owner.id)
     audit(context, caller, "owner.remove", owner_id=owner.id, detail=owner.name)
+
+
+async def _hashed(context: HttpContext, caller: ApiCaller, password: str | None) -> str | None:
+    return None if password is None else await hashed_password(context, password, caller.address)
 
 
 async def _find(context: HttpContext, name: str) -> Owner:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Request
 from pydantic import Field
 
-from ovms.server.accounts.passwords import hash_password
 from ovms.server.http.callers import address_of
 from ovms.server.http.v1.callers import Context, FreshCall
 from ovms.server.http.v1.errors import ApiError
@@ -156,7 +154,7 @@ async def _mail_registration(context: HttpContext, asked: Mapping[str, str], pas
             "That name is taken: register again with another one.",
         )
         return
-    content = {**asked, "hash": await asyncio.to_thread(hash_password, password)}
+    content = {**asked, "hash": await context.callers.accounts.hash_password(password, None)}
     code, now = mailer.new_code(), context.clock.time()
 
     def put(connection: Connection) -> bool:

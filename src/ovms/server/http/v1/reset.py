@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Request
 from pydantic import Field
 
-from ovms.server.accounts.passwords import PasswordError, check_password, hash_password
-from ovms.server.http.callers import address_of
+from ovms.server.accounts.errors import Busy
+from ovms.server.accounts.passwords import PasswordError, check_password
+from ovms.server.http.callers import BUSY_WAIT, address_of
 from ovms.server.http.v1.callers import Context
 from ovms.server.http.v1.errors import ApiError
 from ovms.server.http.v1.models import ApiAnswer, CallBody
@@ -77,7 +77,7 @@ async def confirm_reset(body: ResetConfirmBody, request: Request, context: Conte
     find = partial(mail_codes.find_code, purpose=MailPurpose.RESET, code=body.code, now=now)
     if await context.store.database.read(find) is None:
         raise no_code()
-    hashed = await hashed_password(body.password)
+    hashed = await hashed_password(context, body.password, address_of(request))
     reset = partial(mail_codes.reset_password, code=body.code, password_hash=hashed, now=now)
     owner = await context.store.database.write(reset)
     if owner is None:
@@ -135,7 +135,10 @@ def check_new_password(password: str) -> None:
         raise ApiError(422, text[:1].upper() + text[1:], "bad_password") from None
 
 
-async def hashed_password(password: str) -> str:
-    """Return the hash of a new password. Raises :class:`ApiError` (422)."""
+async def hashed_password(context: HttpContext, password: str, address: str) -> str:
+    """Return the hash of a new password. Raises :class:`ApiError` (422 or 503)."""
     check_new_password(password)
-    return await asyncio.to_thread(hash_password, password)
+    try:
+        return await context.callers.accounts.hash_password(password, address)
+    except Busy:
+        raise ApiError(503, "Too many passwords are set at once", wait=BUSY_WAIT) from None

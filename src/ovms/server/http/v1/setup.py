@@ -79,7 +79,7 @@ async def set_up(body: SetupBody, request: Request, context: Context) -> Adminis
     if not token.is_right(body.token):
         raise ApiError(403, "That is not the token that the server has printed", "bad_token")
     name, email = names.owner_name(body.name), names.email(body.email)
-    hashed = await hashed_password(body.password)
+    hashed = await hashed_password(context, body.password, address)
 
     def make(connection: Connection) -> Owner | None:
         if queries.has_owners(connection):
