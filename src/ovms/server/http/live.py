@@ -496,6 +496,8 @@ class LiveStreams:
                 if line.is_closed:
                     stream.end(EndReason.WATCH)
             stream.ping(now, time)
+            if stream.login is None:
+                stream.woken.set()  # a link may have ended, and nothing of its vehicle be due
 
     def hide(self, stream: EventStream, reason: EndReason = EndReason.LINK) -> None:
         """End a stream whose caller may see nothing more; what is due is not told."""

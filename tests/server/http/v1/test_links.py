@@ -143,6 +143,41 @@ async def test_live(v1: ApiSite) -> None:
     assert len(v1.context.live) == 0
 
 
+async def test_a_stream_ends_in_time(v1: ApiSite) -> None:
+    """A stream ends in the second in which its link does, though the car says nothing."""
+    await v1.http.report(PLACE)
+    made = await make(v1, expires="2023-11-14T22:13:22Z")
+    async with stream(v1, made["path"].removeprefix("/api/v1") + "/events", None) as reader:
+        await reader.next()
+        v1.clock.advance(2)
+        v1.context.live.tick()
+        assert (await reader.next()).content == {"reason": "link_ended"}
+
+
+async def test_a_position_past_the_end(v1: ApiSite) -> None:
+    """What the car says when the link is over is not told, however lately it was looked at."""
+    car, _ = await v1.http.report(PLACE)
+    made = await make(v1, expires="2023-11-14T22:13:22Z")
+    async with stream(v1, made["path"].removeprefix("/api/v1") + "/events", None) as reader:
+        await reader.next()
+        v1.clock.advance(2)
+        car.receive(Message("L", b"51.7,-0.12,90,100,1,1,30"))
+        assert (await reader.next()).content == {"reason": "link_ended"}
+
+
+async def test_a_quiet_stream_ends_with_the_right(v1: ApiSite) -> None:
+    """So does one whose maker may make links no more, though the car says nothing."""
+    v1.share("location,manage")
+    await v1.http.report(PLACE)
+    made = await make(v1, "alice")
+    async with stream(v1, made["path"].removeprefix("/api/v1") + "/events", None) as reader:
+        await reader.next()
+        v1.share_only("")
+        v1.clock.advance(links.CHECK_INTERVAL)
+        v1.context.live.tick()
+        assert (await reader.next()).content == {"reason": "link_ended"}
+
+
 async def test_public_url(v1: ApiSite) -> None:
     """The whole URL is told if the server knows how people find it."""
     assert (await make(v1))["url"] is None

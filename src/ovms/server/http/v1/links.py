@@ -233,17 +233,20 @@ async def follow_position(secret: LinkSecret, found: OpenLink, context: Context)
     except BaseException:
         context.live.leave(stream)
         raise
-    return EventAnswer(context.live, stream, _checker(context, stream, secret))
+    return EventAnswer(context.live, stream, _checker(context, stream, secret, link.expires))
 
 
 def _checker(
-    context: HttpContext, stream: EventStream, secret: str
+    context: HttpContext, stream: EventStream, secret: str, expires: float
 ) -> Callable[[], Awaitable[None]]:
     """Return what ends a stream when its link counts no more."""
     checked = context.clock.monotonic()
 
     async def check() -> None:
         nonlocal checked
+        if context.clock.time() >= expires:
+            context.live.hide(stream)
+            return
         now = context.clock.monotonic()
         if now - checked < CHECK_INTERVAL:
             return
