@@ -26,10 +26,13 @@ from ovms.server.storage.audit import AuditFilter, list_audit, shown_address
 from ovms.server.storage.history import history_summary, utilisation
 from ovms.server.storage.history_records import read_records
 from ovms.server.storage.owners import get_owner
+from ovms.server.storage.passkeys import list_passkeys
+from ovms.server.storage.position_links import list_links
 from ovms.server.storage.shares import list_shares
 from ovms.server.storage.subscriptions import list_subscriptions
 from ovms.server.storage.tokens import list_tokens
 from ovms.server.storage.vehicles import list_vehicles, load_vehicle
+from ovms.server.storage.web_sessions import list_sessions
 from ovms.server.values import ALERT_TYPE
 
 if TYPE_CHECKING:
@@ -46,6 +49,21 @@ PAGE: Final = 1000
 """Records, or entries, that are read at once."""
 
 POSITIONS: Final = "L"
+
+README: Final = """\
+Data of the owner {owner} at this server, as of {time}. Times are in UTC.
+
+account.json                      the account: vehicles, shares, tokens, sessions and so on
+audit.csv                         log-ins, commands and changes
+vehicles/ID/vehicle.json          the vehicle, and the latest of each message
+vehicles/ID/traffic.csv           bytes by day, of the car and of its apps
+vehicles/ID/history/N-TYPE.csv    records of one type, as the car has sent them
+vehicles/ID/track.gpx             positions, for maps
+
+GET /api/v1/vehicles/ID/history/records?type=TYPE&format=csv has the same records with a name for
+each field; /docs at the server tells their units. Passwords and tokens are not here.
+"""
+"""What the file README.txt says."""
 
 
 class ExportSink:
@@ -102,6 +120,8 @@ class ExportWriter:
         """Write what there is of the account itself."""
         facts = yield partial(_account, scope=self.scope)
         owner_id = facts.pop("id")
+        about = README.format(owner=facts["name"], time=_iso(self.scope.now))
+        self._bytes("README.txt", about.encode("utf-8", "replace"))
         self._json("account.json", facts)
         before: int | None = None
         rows: list[tuple[object, ...]] = []
@@ -214,7 +234,7 @@ def _vehicles(connection: Connection, owner: str, now: float) -> list[Vehicle]:
 
 
 def _account(connection: Connection, scope: ExportScope) -> dict[str, Any]:
-    """Return the account, what it shares and has shared with it, its tokens and subscriptions."""
+    """Return the account, what is shared, and by what somebody gets in or is told of alerts."""
     owner = get_owner(connection, scope.owner)
     own = [each.vehicle for each in list_vehicles(connection, scope.now, owner)]
     shares = [
@@ -238,6 +258,23 @@ def _account(connection: Connection, scope: ExportScope) -> dict[str, Any]:
              "rights": each.permit, "created": _iso(each.created),
              "last_used": _iso(each.last_used), "expires": _iso(each.expires)}
             for each in list_tokens(connection, owner)
+        ],
+        "sessions": [
+            {"id": each.id, "address": each.address, "agent": each.agent,
+             "created": _iso(each.created), "last_used": _iso(each.used)}
+            for each in list_sessions(connection, owner.id, scope.now)
+        ],
+        "passkeys": [
+            {"id": each.id, "name": each.name, "created": _iso(each.created),
+             "last_used": _iso(each.last_used)}
+            for each in list_passkeys(connection, owner.id)
+        ],
+        "links": [
+            {"vehicle": each.vehicle_id, "label": each.label, "by": each.owner,
+             "created": _iso(each.created), "expires": _iso(each.expires),
+             "last_used": _iso(each.last_used)}
+            for vehicle in own
+            for each in list_links(connection, vehicle.id, scope.now)
         ],
         "subscriptions": [
             {"vehicle": each.vehicle_id, "app": each.app_id, "channel": each.push_type,

@@ -94,3 +94,18 @@ async def test_many(v1: ApiSite) -> None:
     v1.context.exports.clear()
     await _export(v1)
     assert not v1.context.exports
+
+
+async def test_who_gets_in(v1: ApiSite) -> None:
+    """The sessions and links of the owner are there, without what leads in; a text says what is."""
+    cookie = await v1.session()
+    link = {"expires": "2023-11-15T00:00:00Z", "label": "Friend"}
+    path = (await v1.call("POST /vehicles/CAR1/links", json=link)).json()["path"]
+    made = await _export(v1)
+    account = json.loads(made.read("account.json"))
+    assert [each["address"] for each in account["sessions"]] == ["192.0.2.7"]
+    assert [(each["vehicle"], each["label"]) for each in account["links"]] == [("CAR1", "Friend")]
+    assert account["passkeys"] == []
+    assert made.read("README.txt").decode().startswith("Data of the owner Bob at this server")
+    for secret in (cookie, path.rpartition("/")[2]):
+        assert secret.encode() not in b"".join(map(made.read, made.namelist()))
