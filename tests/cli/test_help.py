@@ -57,3 +57,8 @@ def test_paragraphs_are_as_wide_as_the_terminal() -> None:
         " ".join(help_of("app", "watch").split())
     )
     assert "still there. In a pipe it is" in help_of("app", "watch")
+
+
+def test_a_single_option_has_no_title() -> None:
+    """The owner whose entries are listed is nothing of a simulated car."""
+    assert not {"Simulated car", "Login"} & {*re.findall(r"╭─ ([^─]+) ─", help_of("audit", "list"))}

@@ -33,6 +33,9 @@ PANELS: dict[str, tuple[str, ...]] = {
 LEAST_OPTIONS = 8
 """A command with fewer options has them all under one title."""
 
+LEAST_UNDER_TITLE = 2
+"""A title with fewer options is left out: a single one may mean something else in this command."""
+
 _LINE_IN_PARAGRAPH = re.compile(r"(?<=\S)\n(?=[^\s*-])")
 
 
@@ -47,7 +50,13 @@ def dress(command: Any) -> None:
 def dressed(params: list[Any]) -> list[Any]:
     """Return the parameters of a command, ready for its help page."""
     options = [each for each in params if each.param_type_name == "option"]
-    titles = {name: title for title, names in PANELS.items() for name in names}
+    here = {each.name for each in options}
+    titles = {
+        name: title
+        for title, names in PANELS.items()
+        if len(here.intersection(names)) >= LEAST_UNDER_TITLE
+        for name in names
+    }
     for each in options:
         if each.is_flag or each.name == "help":
             each.display_type_rich = _show_no_type

@@ -10,8 +10,8 @@ from typing import Final
 from ovms.net.http import METHODS
 
 TEXT: Final = (
-    b"This port speaks TLS: call it by https or wss. The port without TLS is another one, usually"
-    b" 6867.\n"
+    b"This port speaks TLS: call it by https or wss. Without TLS there are other ports, usually"
+    b" 6868 for calls by HTTP and 6867 for cars and apps.\n"
 )
 
 ANSWER: Final = (

@@ -53,3 +53,33 @@ async def test_unforeseen(
     answer = await v1.call("GET /vehicles")
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
     assert ("retry-after" in answer.headers) == (status == 503)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "said"),
+    [
+        (b'{"id": "CAR9"}', "application/x-www-form-urlencoded",
+         [("body", "Send JSON, with the header Content-Type: application/json")]),
+        (b"[]", "application/json",
+         [("body", "Input should be a valid dictionary or object to extract fields from")]),
+        (b"{}", "application/json", [("body.id", "Field required")]),
+    ],
+)  # fmt: skip
+async def test_what_is_wrong_with_a_body(
+    v1: ApiSite, content: bytes, kind: str, said: list[tuple[str, str]]
+) -> None:
+    """Who forgets the header, as curl -d does, is told so."""
+    answer = await v1.call("POST /vehicles", content=content, headers={"content-type": kind})
+    details = answer.json()["error"]["details"]
+    assert (answer.status_code, [(each["field"], each["message"]) for each in details]) == (
+        422,
+        said,
+    )
+
+
+async def test_own_words(v1: ApiSite) -> None:
+    """What our own checks say is told without the name of the exception that they raise."""
+    share = {"rights": ["view"], "expires": "tomorrow"}
+    answer = await v1.call("PUT /vehicles/CAR1/shares/alice", json=share)
+    (detail,) = answer.json()["error"]["details"]
+    assert detail["message"] == "write a time with its zone, as 2026-11-27T02:30:00Z"

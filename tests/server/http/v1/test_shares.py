@@ -134,12 +134,16 @@ async def test_a_name_with_a_slash(v1: ApiSite) -> None:
 
 
 async def test_who_may_not(v1: ApiSite) -> None:
-    """Who manages a shared vehicle neither shares it on nor sees with whom it is shared."""
-    await put(v1, "location", "pin", "manage")
-    for call in (f"GET {SHARES}", f"DELETE {SHARES}/alice"):
-        assert refused(await v1.call(call, "alice")) == (403, "not_owner")
-    share = await v1.call(f"PUT {SHARES}/root", "alice", json={"rights": ["view"]})
-    assert refused(share) == (403, "not_owner")
+    """Whoever is not the owner neither shares a vehicle on nor sees with whom it is shared.
+
+    They are told so, and of no right that would not help.
+    """
+    for rights in (["view"], ["location", "pin", "manage"]):
+        await put(v1, *rights)
+        for call in (f"GET {SHARES}", f"DELETE {SHARES}/alice"):
+            assert refused(await v1.call(call, "alice")) == (403, "not_owner")
+        share = await v1.call(f"PUT {SHARES}/root", "alice", json={"rights": ["view"]})
+        assert refused(share) == (403, "not_owner")
 
 
 async def test_the_trail(v1: ApiSite) -> None:

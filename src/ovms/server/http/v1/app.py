@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -166,7 +166,7 @@ def _api_error(request: Request, error: Exception) -> ApiError:
             return from_field(error)
         case RequestValidationError():
             details = [
-                ErrorDetail(field=".".join(map(str, each["loc"])), message=each["msg"])
+                ErrorDetail(field=".".join(map(str, each["loc"])), message=_told(each))
                 for each in error.errors()
             ]
             return ApiError(422, "The call is not as it should be; see details", details=details)
@@ -181,3 +181,10 @@ def _api_error(request: Request, error: Exception) -> ApiError:
     route = getattr(request.scope.get("route"), "path", "none")
     request.app.state.failures.failed(str(route), error, method=request.method)
     return ApiError(500, "Internal server error")
+
+
+def _told(failure: dict[str, Any]) -> str:
+    """Return what is wrong with a part of a call, and not how the server has found out."""
+    if isinstance(failure["input"], bytes):  # a body that did not say that it is JSON
+        return "Send JSON, with the header Content-Type: application/json"
+    return str(failure["msg"]).removeprefix("Value error, ")

@@ -149,10 +149,10 @@ ManageCall = Annotated[VehicleCall, Depends(vehicle_call(VehicleRight.MANAGE))]
 
 async def own_call(vehicle_id: str, caller: Caller) -> VehicleCall:
     """Return a call about a vehicle that only its owner may make, as to share it."""
-    call = await vehicle_call(VehicleRight.MANAGE)(vehicle_id, caller)
-    if not caller.is_own(call.id):
+    call = await vehicle_call(VehicleRight.VIEW)(vehicle_id, caller)
+    if not caller.is_own(call.id):  # first: no right that a share can have would help
         raise ApiError(403, "Only the vehicle's owner may do this", "not_owner")
-    return call
+    return await vehicle_call(VehicleRight.MANAGE)(vehicle_id, caller)
 
 
 OwnCall = Annotated[VehicleCall, Depends(own_call)]
