@@ -302,7 +302,7 @@ def transfer(
     given = None if keep_secret else resolve_secret(secret, secret_file, "OVMS_SECRET", None)
     with open_database(data, database, config) as db, db.writing() as connection:
         whose = queries.get_owner(connection, new)
-        old = queries.get_vehicle(connection, vehicle_id)
+        old = queries.get_any_vehicle(connection, vehicle_id)
         is_made = given is None and not keep_secret and old.owner_id != whose.id
         used = make_secret() if is_made else given
         vehicle = queries.transfer_vehicle(connection, vehicle_id, whose, time.time(), used)
@@ -397,7 +397,7 @@ def remove(
     """Remove a vehicle and its data; its id can be added again."""
     with open_database(data, database, config) as db:
         with db.reading() as connection:
-            found = queries.get_vehicle(connection, vehicle_id)
+            found = queries.get_any_vehicle(connection, vehicle_id)
         confirm_or_leave(f"Remove vehicle {found.id} and its data?", yes)
         with db.writing() as connection:
             vehicle = queries.remove_vehicle(connection, vehicle_id, time.time())

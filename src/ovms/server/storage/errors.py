@@ -13,6 +13,7 @@
     │   ├── BadKeyFile            the key file cannot be read, made or understood
     │   ├── WrongKey              the secrets are encrypted under a key that is not there
     │   └── DamagedSecret         an encrypted secret that does not open
+    │       └── DamagedVehicle    a vehicle's, which can be set anew
     ├── StoreClosed               the writer, or the database, was closed
     └── RecordError               what was asked of a record
         ├── InvalidValue          a name, id or secret that is not allowed
@@ -68,6 +69,10 @@ class WrongKey(DatabaseError):
 
 class DamagedSecret(DatabaseError):
     """An encrypted secret does not open: it was altered, or stands in another's place."""
+
+
+class DamagedVehicle(DamagedSecret):
+    """A vehicle's secret does not open; another one can be set."""
 
 
 class StoreClosed(StoreError):

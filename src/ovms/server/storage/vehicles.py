@@ -15,7 +15,13 @@ from sqlalchemy import delete, func, insert, select, update
 from ovms.server.storage import names
 from ovms.server.storage.encrypted import NOTHING, Encrypted, Place
 from ovms.server.storage.encryption import decrypt, encrypt
-from ovms.server.storage.errors import AlreadyExists, DamagedSecret, InvalidValue, NotFound
+from ovms.server.storage.errors import (
+    AlreadyExists,
+    DamagedSecret,
+    DamagedVehicle,
+    InvalidValue,
+    NotFound,
+)
 from ovms.server.storage.expiry import CHUNK, forget_history
 from ovms.server.storage.schema import (
     failed_calls,
@@ -119,26 +125,51 @@ def add_vehicle(
 
 
 def find_vehicle(connection: Connection, vehicle_id: str) -> Vehicle | None:
-    """Return a vehicle, or ``None``. Raises :class:`DamagedSecret`."""
-    query = _select().where(vehicles.c.id == names.vehicle_key(vehicle_id))
-    row = connection.execute(query).one_or_none()
+    """Return a vehicle, or ``None``. Raises :class:`DamagedVehicle`."""
+    row = _row(connection, vehicle_id)
     if row is None:
         return None
-    return _vehicle(row, decrypt(connection, secret_place(row.id), row.secret))
+    try:
+        return _vehicle(row, decrypt(connection, secret_place(row.id), row.secret))
+    except DamagedSecret as error:
+        raise DamagedVehicle(str(error)) from None
 
 
 def find_vehicles(connection: Connection, vehicle_ids: Iterable[str]) -> list[Vehicle]:
-    """Return those of the vehicles that exist, in this order. Raises :class:`DamagedSecret`."""
+    """Return those of the vehicles that exist, in this order. Raises :class:`DamagedVehicle`."""
     found = (find_vehicle(connection, each) for each in vehicle_ids)
     return [each for each in found if each is not None]
 
 
+def find_any_vehicles(connection: Connection, vehicle_ids: Iterable[str]) -> list[Vehicle]:
+    """Do the same; one whose secret is damaged comes with an empty one, which proves nothing."""
+    found = (_row(connection, each) for each in vehicle_ids)
+    return [_opened(connection, each) for each in found if each is not None]
+
+
 def get_vehicle(connection: Connection, vehicle_id: str) -> Vehicle:
-    """Return a vehicle. Raises :class:`NotFound`."""
+    """Return a vehicle. Raises :class:`NotFound` or :class:`DamagedVehicle`."""
     vehicle = find_vehicle(connection, vehicle_id)
     if vehicle is None:
         raise NotFound(f"there is no vehicle {names.vehicle_key(vehicle_id)}")
     return vehicle
+
+
+def get_any_vehicle(connection: Connection, vehicle_id: str) -> Vehicle:
+    """Return a vehicle, with an empty secret if that is damaged. Raises :class:`NotFound`."""
+    row = _row(connection, vehicle_id)
+    if row is None:
+        raise NotFound(f"there is no vehicle {names.vehicle_key(vehicle_id)}")
+    return _opened(connection, row)
+
+
+def _row(connection: Connection, vehicle_id: str) -> Any:
+    query = _select().where(vehicles.c.id == names.vehicle_key(vehicle_id))
+    return connection.execute(query).one_or_none()
+
+
+def _opened(connection: Connection, row: Any) -> Vehicle:
+    return _vehicle(row, decrypt_secret(connection, row.id, row.secret))
 
 
 def list_vehicles(
@@ -169,7 +200,7 @@ def _status(
 ) -> VehicleStatus:
     car, apps, batch, *times = row[_WIDTH:]
     heard = max((time for time in times if time is not None), default=None)
-    vehicle = _vehicle(row, decrypt_secret(connection, row.id, row.secret))
+    vehicle = _opened(connection, row)
     plain = used(vehicle.secret)
     if not alive:
         return VehicleStatus(vehicle, False, 0, 0, heard, plain)
@@ -187,9 +218,10 @@ def transfer_vehicle(
     """Transfer a vehicle to another owner, with its messages and with another ``secret``.
 
     The former owner's subscriptions, shares and links end. Without a secret the vehicle keeps the
-    one that the former owner knows. Raises :class:`InvalidValue` if ``secret`` is that one.
+    one that the former owner knows. Raises :class:`InvalidValue` if ``secret`` is that one, and
+    :class:`DamagedVehicle` if it is to keep one that is damaged.
     """
-    vehicle = get_vehicle(connection, vehicle_id)
+    vehicle = get_any_vehicle(connection, vehicle_id)
     values: dict[str, object] = {"owner_id": owner.id}
     if secret is not None:
         values["secret"] = encrypt_secret(connection, vehicle.id, secret)
@@ -247,7 +279,7 @@ def _exists(connection: Connection, vehicle_id: str) -> bool:
 
 def remove_vehicle(connection: Connection, vehicle_id: str, now: float) -> Vehicle:
     """Remove a vehicle, its messages and its history; a tombstone stays."""
-    vehicle = get_vehicle(connection, vehicle_id)
+    vehicle = get_any_vehicle(connection, vehicle_id)
     tombstone(connection, vehicle.id, now)
     return vehicle
 

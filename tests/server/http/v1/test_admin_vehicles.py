@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from ovms.protocol import Role
 from ovms.server.storage import queries
@@ -97,6 +97,27 @@ async def test_wrong_transfers(v1: ApiSite, path: str, body: dict[str, Any], sta
     assert "secret" not in answer.json()["error"]["message"] or status == 422
     with v1.database.reading() as connection:
         assert queries.get_vehicle(connection, "CAR1").owner == "Bob"
+
+
+async def test_damaged(v1: ApiSite) -> None:
+    """A damaged secret is told, keeps no other vehicle back, and is mended by a transfer."""
+    with v1.database.writing() as connection:
+        damage = text("UPDATE vehicles SET secret = substr(secret, 1, 40) WHERE id IN (:a, :b)")
+        connection.execute(damage, {"a": "CAR1", "b": "CAR2"})
+    assert [each["id"] for each in (await v1.call("GET /vehicles")).json()] == ["CAR1", "CAR2"]
+    call = f"POST {VEHICLES}/CAR1/transfer"
+    for answer in (
+        await _admin(v1, call, json={"owner": "alice", "keep_secret": True}),
+        await v1.call("PATCH /vehicles/CAR1", json={"name": "Kitt"}),
+    ):
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"]) == (409, "damaged")
+        assert "set it anew" in error["message"]
+    done = await _admin(v1, call, json={"owner": "alice"})
+    assert (done.status_code, done.json()["owner"]) == (200, "Alice")
+    with v1.database.reading() as connection:
+        assert queries.get_vehicle(connection, "CAR1").secret == done.json()["secret"]
+    assert (await _admin(v1, f"DELETE {VEHICLES}/CAR2")).status_code == 204
 
 
 async def test_remove(v1: ApiSite) -> None:

@@ -122,7 +122,7 @@ async def transfer_vehicle(
     secret = make_secret() if is_made else body.secret
 
     def transfer(connection: Connection) -> tuple[Vehicle, Vehicle]:
-        before = queries.get_vehicle(connection, vehicle_id)
+        before = queries.get_any_vehicle(connection, vehicle_id)
         owner = queries.get_owner(connection, body.owner)
         now = context.clock.time()
         return before, queries.transfer_vehicle(connection, vehicle_id, owner, now, secret)

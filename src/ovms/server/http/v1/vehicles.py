@@ -127,7 +127,7 @@ class NewSecret(CallBody):
 @router.get("/vehicles")
 async def list_vehicles(caller: Caller, context: Context) -> list[VehicleAnswer]:
     """Return the vehicles that the caller may see, their own and shared ones, by id."""
-    find = partial(queries.find_vehicles, vehicle_ids=caller.vehicles)
+    find = partial(queries.find_any_vehicles, vehicle_ids=caller.vehicles)
     return [_answer(context, caller, each) for each in await context.store.database.read(find)]
 
 
