@@ -48,6 +48,7 @@ CURLS = [
 """Each call by curl, and what it shows."""
 
 NOW = "2026-11-27T02:30:00.000Z"
+REGISTER = "POST /account/registration"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 
 
@@ -110,10 +111,9 @@ async def connected(v1: ApiSite, *texts: str) -> ApiCar:
 
 
 CURL_STATUS = {
-    "/account/reset": (409, 204, 202),
     "/links": (201,),
 }
-"""Of calls that are no ``GET`` (the site of the tests sends no mails)."""
+"""Of calls that are no ``GET``."""
 
 
 @pytest.mark.parametrize(("line", "shown"), CURLS, ids=[line[-40:] for line, _ in CURLS])
@@ -250,6 +250,25 @@ async def test_what_is_made(there: ApiSite) -> None:
     assert made.is_success, made.text
     tested = (await there.call(f"POST {channel}/test")).json()
     assert tested.keys() == starting('{"is_delivered"').keys()
+
+
+@pytest.mark.parametrize(
+    ("call", "body", "code"),
+    [
+        ("POST /setup", '{"token": "…", "name": "root", "password": "…"}', "setup_over"),
+        (REGISTER, '{"name": "bob", "email": "bob@example.org", "password": "…"}', "mail_off"),
+        (f"{REGISTER}/confirm", '{"code": "…"}', "no_code"),
+        ("POST /account/reset", '{"account": "bob"}', "mail_off"),
+        ("POST /account/reset/confirm", '{"code": "…", "password": "…"}', "no_code"),
+    ],
+)  # fmt: skip
+async def test_without_a_log_in(there: ApiSite, call: str, body: str, code: str) -> None:
+    """The bodies of these calls are understood; this site only does not do what they ask for."""
+    there.context.desk.registration = True
+    method, path = call.split(" ")
+    assert f"| `{method} /api/v1{path}` | `{body}`" in PAGE
+    answer = await there.call(call, None, json=json.loads(body))
+    assert answer.json()["error"]["code"] == code, answer.text
 
 
 def test_all_are_called() -> None:
