@@ -45,7 +45,10 @@ STREAMED_EVENT: Final = {
     },
     "required": ["data"],
 }
-"""What the parts of a stream are, in words of schemas; OpenAPI 3.1 has none of its own for it."""
+"""What the parts of a stream are, in words of schemas; OpenAPI 3.1 has none of its own for it.
+
+Schemathesis checks each event by it. Some generators of clients take it for the whole answer.
+"""
 
 TAGS: Final = {
     "session": "Logging in with a cookie, who calls, a fresh proof of it, and logging out.",

@@ -175,7 +175,7 @@ async def get_series(
 ) -> Response:
     """Return fields of the telemetry log over time, in buckets of equal length.
 
-    Without a span it is the last day. The answer is made without models: it is long.
+    Without a span it is the last day.
     """
     chosen = _choose(call, fields)
     begin, end = last_day(since, until, context.clock.time())
