@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Callable
 
@@ -8,8 +9,9 @@ import pytest
 
 from ovms.app import ConnectFailed, ConnectionLost, InvalidRequest, NoAnswer, Untrusted
 from ovms.app.api import link as link_module
-from ovms.app.api.errors import ApiRefused
-from ovms.app.api.link import ApiLink, segment
+from ovms.app.api.errors import ApiRefused, TryLater
+from ovms.app.api.link import REPEAT_LIMIT, REPEAT_WAIT_LIMIT, ApiLink, segment
+from tests.app.api.clients import scripted
 
 
 def link_to(answer: Callable[[httpx.Request], httpx.Response]) -> ApiLink:
@@ -28,7 +30,7 @@ def test_addresses(url: str) -> None:
         ApiLink(url, "x")
 
 
-@pytest.mark.parametrize("token", ["", " ", "a\nb", "ä"])
+@pytest.mark.parametrize("token", ["", " ", "a\nb", "ä", "a b", "a\tb", "a b c"])
 def test_tokens(token: str) -> None:
     """What can be no token is refused before anything is sent."""
     with pytest.raises(InvalidRequest):
@@ -106,3 +108,110 @@ def test_segments() -> None:
     for text in ("", ".", ".."):
         with pytest.raises(InvalidRequest):
             segment(text)
+
+
+LATER = {"error": {"code": "too_many", "message": "Later"}}
+
+METHODS = ["POST", "PUT", "PATCH", "DELETE"]
+
+
+def later(status: int, wait: float) -> httpx.Response:
+    """Return an answer that says when to call again."""
+    return httpx.Response(status, headers={"retry-after": f"{wait:.0f}"}, json=LATER)
+
+
+class Script:
+    """A server that gives its answers in turn, and counts the calls."""
+
+    def __init__(self, *answers: httpx.Response | Exception) -> None:
+        self.answers = list(answers)
+        self.waits: list[float] = []
+        self.calls = 0
+        self.client = scripted(self.answer, self.waits)
+
+    def answer(self, _: httpx.Request) -> httpx.Response:
+        """Give the next answer."""
+        self.calls += 1
+        given = self.answers.pop(0)
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+
+@pytest.mark.parametrize(
+    ("first", "waits"),
+    [(httpx.ReadError("lost"), [0]), (httpx.RemoteProtocolError("gone"), [0]),
+     (later(429, 7), [7]), (later(503, 0), [0]), (later(503, REPEAT_WAIT_LIMIT), [30])],
+)  # fmt: skip
+async def test_asked_again(first: httpx.Response | Exception, waits: list[float]) -> None:
+    """A call that changes nothing is made again, after the time that the server says."""
+    server = Script(first, httpx.Response(200, json=[1]))
+    assert await server.client.call("GET", "/x") == [1]
+    assert (server.calls, server.waits) == (2, waits)
+
+
+@pytest.mark.parametrize("failure", [httpx.ReadError("lost"), None])
+async def test_asked_again_only_so_often(failure: Exception | None) -> None:
+    """A server that never answers is told to the caller."""
+    server = Script(*[failure or later(503, 1) for _ in range(9)])
+    with pytest.raises(ConnectionLost if failure else TryLater):
+        await server.client.call("GET", "/x")
+    assert (server.calls, len(server.waits)) == (REPEAT_LIMIT + 1, REPEAT_LIMIT)
+
+
+@pytest.mark.parametrize(
+    "answer", [later(429, REPEAT_WAIT_LIMIT + 1), httpx.Response(503, json=LATER),
+               httpx.Response(500, json=LATER), httpx.ReadTimeout("silent")],
+)  # fmt: skip
+async def test_not_asked_again(answer: httpx.Response | Exception) -> None:
+    """A long wait, or one that nobody knows, and other errors are the caller's decision."""
+    server = Script(answer)
+    with pytest.raises((ApiRefused, NoAnswer)):
+        await server.client.call("GET", "/x")
+    assert (server.calls, server.waits) == (1, [])
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    "answer", [httpx.ReadError("lost"), httpx.RemoteProtocolError("gone"), later(429, 0),
+               later(503, 1)],
+)  # fmt: skip
+async def test_a_change_is_made_once(method: str, answer: httpx.Response | Exception) -> None:
+    """What may have been carried out is never sent twice, whatever the server says."""
+    server = Script(answer)
+    with pytest.raises((ConnectionLost, TryLater)):
+        await server.client.call(method, "/vehicles/CAR1/commands", body={"text": "stat"})
+    assert (server.calls, server.waits) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "parts", [{"body": {"text": "\ud800"}}, {"query": {"search": "\udfff"}}]
+)  # fmt: skip
+async def test_what_no_call_can_say(parts: dict[str, object]) -> None:
+    """Half a character is refused before anything is sent."""
+    server = Script()
+    with pytest.raises(InvalidRequest, match="cannot be sent"):
+        await server.client.call("POST", "/x", **parts)  # type: ignore[arg-type]
+    with pytest.raises(InvalidRequest):
+        segment("\ud800")
+    assert server.calls == 0
+
+
+async def test_error_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an error no more is read than its bound."""
+    monkeypatch.setattr(link_module, "REFUSAL_LIMIT", 10)
+    with pytest.raises(ApiRefused, match="500"):
+        await link_to(lambda _: httpx.Response(500, text="x" * 10)).read("GET", "/x")
+    with pytest.raises(ConnectFailed, match="too long"):
+        await link_to(lambda _: httpx.Response(500, text="x" * 11)).read("GET", "/x")
+
+
+async def test_nobody_listens() -> None:
+    """A port where nobody listens is told with its place."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        link = ApiLink(f"http://{place}", "x")
+        with pytest.raises(ConnectFailed, match=f"cannot connect to {place}"):
+            await link.read("GET", "/x")
+        await link.close()

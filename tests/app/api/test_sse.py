@@ -39,3 +39,15 @@ def test_an_event_at_the_limit() -> None:
     for more in (b"data:" + b"x" * EVENT_LIMIT, b"data:" + b"x" * EVENT_LIMIT + b"\n\n"):
         with pytest.raises(ConnectionLost):
             list(EventParser().feed(more))
+
+
+@pytest.mark.parametrize(
+    ("digits", "seconds"),
+    [("0", 0), ("999999999", 999999.999), ("1000000000", None), ("9" * 5000, None), ("", None),
+     ("-1", None), ("1.5", None), ("\u0663", None), ("\u00b2", None)],
+)  # fmt: skip
+def test_retry(digits: str, seconds: float | None) -> None:
+    """A wait that is no number of milliseconds, or has too many digits, is as good as none."""
+    parser = EventParser()
+    assert list(parser.feed(f"retry: {digits}\ndata: x\n\n".encode())) != []
+    assert parser.retry == seconds
