@@ -230,10 +230,10 @@ What they do is told below. In another terminal, try
   {command} app command {target} --vehicle DEMO lock 1234
   {command} app status {secure} --vehicle ROADSTER
   curl '{call}'
-  # in a browser: http://{HOST}:{ports.http}/docs shows the server's own API
   {command} history DEMO3 --data {data}
   {command} vehicle list --data {data}
 
+A browser shows the server's own API at http://{HOST}:{ports.http}/docs.
 Stop the demo with Ctrl-C."""
 
 
