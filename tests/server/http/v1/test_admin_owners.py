@@ -142,11 +142,13 @@ async def test_the_last_administrator(v1: ApiSite, is_alone: bool) -> None:
 
 
 async def test_remove(v1: ApiSite) -> None:
-    """Who has vehicles goes only with them."""
+    """Who has vehicles goes only with them, and who is connected is closed before the answer."""
     refused = await _admin(v1, f"DELETE {BOB}")
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "has_vehicles")
+    _, line = await v1.http.report("S50,K")
     gone = await _admin(v1, f"DELETE {BOB}?with_vehicles=true")
     assert (gone.status_code, gone.text) == (204, "")
+    assert line.is_closed
     assert (await _admin(v1, f"DELETE {BOB}")).status_code == 404
 
 

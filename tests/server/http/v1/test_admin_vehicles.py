@@ -72,7 +72,12 @@ async def test_one(v1: ApiSite) -> None:
 
 @pytest.mark.parametrize("body", [{}, {"secret": "chosen"}, {"keep_secret": True}])
 async def test_transfer(v1: ApiSite, body: dict[str, Any]) -> None:
-    """A vehicle gets an owner and a secret, which is told only if it was made."""
+    """A vehicle gets an owner and a secret, which is told only if it was made.
+
+    Who is connected by the old owner's login or the old secret is closed before the answer.
+    """
+    _, line = await v1.http.report("S50,K")
+    assert (await v1.call("GET /vehicles/CAR1/state")).status_code == 200
     answer = await _admin(v1, f"POST {VEHICLES}/car1/transfer", json={"owner": "alice", **body})
     told = answer.json()
     assert (told["id"], told["owner"]) == ("CAR1", "Alice")
@@ -82,6 +87,8 @@ async def test_transfer(v1: ApiSite, body: dict[str, Any]) -> None:
     expected = body.get("secret") or ("secret" if body else told["secret"])
     assert vehicle.secret == expected
     assert (told["secret"] is None) == bool(body)
+    assert line.is_closed
+    assert (await v1.call("GET /vehicles/CAR1/state")).status_code == 404
 
 
 @pytest.mark.parametrize(

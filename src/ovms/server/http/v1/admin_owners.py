@@ -10,6 +10,7 @@ from pydantic import Field
 
 from ovms.server.http.v1.audit import audit
 from ovms.server.http.v1.callers import AdminCall, Context, FreshAdminCall
+from ovms.server.http.v1.changes import apply_changes
 from ovms.server.http.v1.errors import ApiError
 from ovms.server.http.v1.models import ApiAnswer, CallBody, Time, time_of
 from ovms.server.http.v1.reset import (
@@ -177,9 +178,11 @@ async def change_owner(
             clear_totp(connection, owner.id, now)
         return owner
 
+    since = context.clock.time()
     owner = await context.store.database.write(change)
     if "password" in given:
         context.callers.web.forget(owner.id)
+    await apply_changes(context, since)
     audit(context, caller, "owner.change", owner_id=owner.id, detail=", ".join(sorted(given)))
     return await _details(context, owner.name)
 
@@ -213,8 +216,10 @@ async def remove_owner(
             connection, name, context.clock.time(), with_vehicles=with_vehicles
         )
 
+    since = context.clock.time()
     owner = await context.store.database.write(remove)
     context.callers.web.forget(owner.id)
+    await apply_changes(context, since)
     audit(context, caller, "owner.remove", owner_id=owner.id, detail=owner.name)
 
 

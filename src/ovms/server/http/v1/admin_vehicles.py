@@ -10,6 +10,7 @@ from pydantic import Field
 
 from ovms.server.http.v1.audit import audit
 from ovms.server.http.v1.callers import AdminCall, Context
+from ovms.server.http.v1.changes import apply_changes
 from ovms.server.http.v1.errors import ApiError
 from ovms.server.http.v1.models import ApiAnswer, CallBody, Time, time_of
 from ovms.server.http.v1.routing import make_router
@@ -127,7 +128,9 @@ async def transfer_vehicle(
         now = context.clock.time()
         return before, queries.transfer_vehicle(connection, vehicle_id, owner, now, secret)
 
+    since = context.clock.time()
     before, after = await context.store.database.write(transfer)
+    await apply_changes(context, since)
     for owner_id in {before.owner_id, after.owner_id}:
         detail = f"from {before.owner} to {after.owner}"
         audit(context, caller, "vehicle.transfer", vehicle_id=after.id, detail=detail,
@@ -141,6 +144,7 @@ async def remove_any_vehicle(vehicle_id: VehiclePath, caller: AdminCall, context
     now = context.clock.time()
     remove = partial(queries.remove_vehicle, vehicle_id=vehicle_id, now=now)
     vehicle = await context.store.database.write(remove)
+    await apply_changes(context, now)
     audit(context, caller, "vehicle.remove", vehicle_id=vehicle.id, owner_id=vehicle.owner_id)
 
 

@@ -8,6 +8,7 @@ from fastapi import Response
 
 from ovms.server.http.v1.audit import audit
 from ovms.server.http.v1.callers import Context, FreshCall, OwnCall
+from ovms.server.http.v1.changes import apply_changes
 from ovms.server.http.v1.errors import ApiError
 from ovms.server.http.v1.routing import make_router
 from ovms.server.storage import queries
@@ -43,6 +44,5 @@ async def erase_account(call: FreshCall, context: Context) -> None:
         await context.store.database.write(erase)
     except InvalidValue as error:
         raise ApiError(409, str(error), "last_admin") from error
-    context.hub.refresh(await context.store.changed_since(now))
-    await context.callers.accounts.check_logins()
+    await apply_changes(context, now)
     await context.store.forget_deleted()
