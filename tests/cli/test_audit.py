@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from ovms.cli import audit, owner, share, token, vehicle
+from ovms.cli import audit, key, notify, owner, provision, share, token, vehicle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,3 +98,74 @@ def test_filters(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_wrong_usage(arguments: tuple[str, ...]) -> None:
     """An owner who is not there, what is no time, and two formats, are said."""
     assert CliRunner().invoke(audit.app, ["list", *arguments]).exit_code != 0
+
+
+APPS = {
+    "owner": owner.app,
+    "vehicle": vehicle.app,
+    "share": share.app,
+    "token": token.app,
+    "notify": notify.app,
+    "provision": provision.app,
+    "key": key.app,
+}
+
+CHANGES: list[tuple[str, list[str]]] = [
+    ("owner add Eve", ["owner.add"]),
+    ("owner set eve --email eve@example.org", ["owner.change"]),
+    ("owner passwd eve --password password-of-eve", ["password.change"]),
+    ("vehicle add CAR1 --owner bob", ["vehicle.add"]),
+    ("vehicle rename CAR1 Kitt", ["vehicle.change"]),
+    ("vehicle set CAR1 --no-tls-only", ["vehicle.change"]),
+    ("vehicle server CAR1 other", ["vehicle.change"]),
+    ("vehicle secret CAR1 --new --yes", ["vehicle.secret"]),
+    ("vehicle log CAR1 --days 3", ["vehicle.change"]),
+    ("vehicle import FILE", ["owner.add", "vehicle.import", "vehicle.import"]),
+    ("share add CAR1 alice", ["share.put"]),
+    ("share remove CAR1 alice --yes", ["share.remove"]),
+    ("token add --owner bob --json", ["token.add"]),
+    ("token remove TOKEN --yes", ["token.remove"]),
+    ("notify add CAR1 --type expo --key ExponentPushToken[abc] --app a", ["channel.put"]),
+    ("notify remove CAR1 a --yes", ["channel.remove"]),
+    ("provision add --vin VIN1 --iccid 8944000000000000000 --owner bob x", ["provision.put"]),
+    ("provision remove --vin VIN1 --yes", ["provision.remove"]),
+    ("vehicle transfer CAR1 alice", ["vehicle.transfer", "vehicle.transfer"]),
+    ("vehicle remove CAR1 --yes", ["vehicle.remove"]),
+    ("owner remove eve --yes", ["owner.remove"]),
+    ("key change", ["key.change"]),
+    ("key reset --yes", ["key.reset"]),
+]
+"""Every command that changes something, and what the trail then has."""
+
+LOOKS = {"list", "show", "export", "channels", "test"}
+"""Commands that change nothing."""
+
+
+def test_every_change(tmp_path: Path) -> None:
+    """Each command that changes something is in the trail, as done by the operator."""
+    file = tmp_path / "vehicles.csv"
+    file.write_text("owner,id,secret\nnew,NEW1,\nnew,NEW2,\nbob,NEW3,\n")
+    seen, made = len(listed()), ""
+    for words, actions in CHANGES:
+        app, *arguments = words.replace("FILE", str(file)).replace("TOKEN", made).split()
+        if words.startswith("key reset"):
+            (tmp_path / "secrets.key").unlink()  # only a lost one is begun anew
+        told = run(APPS[app], *arguments)
+        made = json.loads(told)["token"] if words.startswith("token add") else ""
+        found = listed()[seen:]
+        assert [each["action"] for each in found] == actions, words
+        assert {each["actor"] for each in found} == {"operator"}
+        seen += len(found)
+    imported = listed("--action", "vehicle.import")
+    assert [(each["owner"], each["detail"]) for each in imported] == [
+        ("new", "vehicles: 2"), ("Bob", "vehicles: 1"),
+    ]  # fmt: skip
+
+
+def test_every_command_is_known() -> None:
+    """A new command is among those that look, or among those that leave an entry."""
+    noted = {tuple(words.split()[:2]) for words, _ in CHANGES}
+    for name, app in APPS.items():
+        for command in app.registered_commands:
+            called = command.name or getattr(command.callback, "__name__", "")
+            assert called in LOOKS or (name, called) in noted, (name, called)

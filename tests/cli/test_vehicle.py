@@ -12,8 +12,10 @@ from typer.testing import CliRunner
 from ovms.cli import owner, vehicle
 from ovms.server.accounts.passwords import verify_password
 from ovms.server.storage import queries
+from ovms.server.storage.failed_calls import put_failed_calls
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.seen_tokens import find_key, memory_of
+from ovms.server.values import FailedCall
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -520,6 +522,21 @@ def test_show() -> None:
     hidden = json.loads(_good("show", "mycar", "--json", "--no-module"))
     assert (hidden["secret"], hidden["module"]) == (None, None)
     assert "no vehicle X" in _bad("show", "x")
+
+
+def test_show_the_last_failure(tmp_path: Path) -> None:
+    """A car that failed to connect: when, from where, and why."""
+    _good("add", "mycar", "--owner", "bob")
+    assert json.loads(_good("show", "mycar", "--json"))["last_failure"] is None
+    assert "last failed" not in _good("show", "mycar")
+    failure = FailedCall("MYCAR", 5.0, "192.0.2.9", "wrong_secret", 3, 1.0)
+    with open_database(tmp_path).writing() as connection:
+        put_failed_calls(connection, [failure])
+    told = json.loads(_good("show", "mycar", "--json"))["last_failure"]
+    assert (told["time"], told["address"]) == ("1970-01-01T00:00:05Z", "192.0.2.9")
+    assert (told["reason"], told["count"]) == ("wrong_secret", 3)
+    line = f"last failed {told['time']} from 192.0.2.9: {told['message']}\n"
+    assert line in _good("show", "mycar")
 
 
 def test_secret_shows() -> None:

@@ -21,6 +21,7 @@ from ovms.cli.common import (
 )
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
 from ovms.server.storage import queries
+from ovms.server.storage.audit import note_operator
 from ovms.server.storage.database import Database
 from ovms.server.storage.encryption import current_key_id
 from ovms.server.storage.keychange import change_key, has_secrets, reset_key
@@ -62,6 +63,8 @@ def change(
             if not has_secrets(connection):  # the key may be that of another database
                 fail(f"there are no secrets in database {db.name}: name the server's (--database)")
         old, new = change_key(db)
+        with db.writing() as connection:
+            note_operator(connection, time.time(), "key.change")
     print(f"the secrets are encrypted under key {new.id} now, in {db.keys.file.path}")
     print(f"backups of before need key {old.id}, which is not there any more", file=sys.stderr)
 
@@ -90,6 +93,7 @@ def reset(
         now = time.time()
         with db.writing() as connection:
             reset_key(connection, now, make_secret)
+            note_operator(connection, now, "key.reset")
             rows = csv.writer(sys.stdout, lineterminator="\n")
             rows.writerow(("owner", "id", "secret", "name"))
             for status in queries.list_vehicles(connection, now):

@@ -36,6 +36,7 @@ from ovms.server.notify.registry import (
 from ovms.server.notify.trial import try_out
 from ovms.server.settings import ServerSettings, load_settings
 from ovms.server.storage import names, owner_mail, queries, subscriptions
+from ovms.server.storage.audit import note_operator
 from ovms.server.storage.database import Database
 from ovms.server.storage.limits import SubscriptionLimits
 from ovms.server.values import Subscription
@@ -144,6 +145,7 @@ def add(
         values = (vehicle, named, type, "", given, vehicle_id, time.time())
         limits = SubscriptionLimits(settings.limit_subscriptions, mails=None)
         subscriptions.put_subscription(connection, *values, renewed_types(types), limits)
+        note_operator(connection, time.time(), "channel.put", vehicle_id=vehicle.id, detail=type)
     print(f"vehicle {vehicle.id} sends its alerts to {named} by {type}")
     if type in waiting:
         print(f"nothing is sent yet: {waiting[type]}")
@@ -169,6 +171,7 @@ def remove(
         with db.writing() as connection:
             vehicle = queries.get_vehicle(connection, vehicle_id)
             subscriptions.remove_subscription(connection, vehicle.id, app_id)
+            note_operator(connection, time.time(), "channel.remove", vehicle_id=vehicle.id)
     print(f"vehicle {vehicle.id} sends no more alerts to {app_id}")
 
 

@@ -25,6 +25,7 @@ from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_dat
 from ovms.protocol.crypto import make_token
 from ovms.protocol.welcome import ProvisionRecord
 from ovms.server.storage import names, queries
+from ovms.server.storage.audit import note_operator
 from ovms.server.storage.errors import InvalidValue
 from ovms.server.values import Provision
 
@@ -91,9 +92,10 @@ def add(
         record = ProvisionRecord.seal(_iccid(secret), make_token(os.urandom), " ".join(words))
         with db.writing() as connection:
             whose = queries.get_owner(connection, owner) if owner is not None else None
-            made = queries.add_provision(
-                connection, vin, record, time.time(), whose, replace=replace
-            )
+            now = time.time()
+            made = queries.add_provision(connection, vin, record, now, whose, replace=replace)
+            owner_id = None if whose is None else whose.id
+            note_operator(connection, now, "provision.put", owner_id=owner_id, detail=made.key)
     print(f"provisioning record for {made.key} added, {len(words)} parameters")
 
 
@@ -128,6 +130,11 @@ def remove(
         confirm_or_leave(f"Remove the provisioning record for {vin.upper()}?", yes)
         with db.writing() as connection:
             removed = queries.remove_provision(connection, vin)
+            whose = queries.find_owner(connection, removed.owner) if removed.owner else None
+            owner_id = None if whose is None else whose.id
+            note_operator(
+                connection, time.time(), "provision.remove", owner_id=owner_id, detail=removed.key
+            )
     print(f"provisioning record for {removed.key} removed")
 
 

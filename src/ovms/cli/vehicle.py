@@ -47,11 +47,13 @@ from ovms.cli.vehicle_csv import (
     parse_days,
     read_vehicles,
 )
+from ovms.server.failed_calls import FailureReason
 from ovms.server.storage import names, queries
 from ovms.server.storage.audit import note_operator
 from ovms.server.storage.errors import InvalidValue
+from ovms.server.storage.failed_calls import find_failed_call
 from ovms.server.storage.new_secret import make_secret
-from ovms.server.values import ImportRow, LogDays, Vehicle, VehicleStatus
+from ovms.server.values import FailedCall, ImportRow, LogDays, Vehicle, VehicleStatus
 
 app = typer.Typer(help="Vehicles: what may call, and who is online.", no_args_is_help=True)
 
@@ -149,15 +151,21 @@ def show(
             for each in queries.list_vehicles(connection, time.time())
             if each.vehicle.id == vehicle.id
         )
+        failure = find_failed_call(connection, vehicle.id)
     link, advice = find_link(settings, vehicle, host, tls, units)
     shows_module = module and vehicle.type == "car"
     if json:
         setup = {"esp32": esp32_lines(link), "pic": pic_lines(link)} if shows_module else None
         secret = vehicle.secret if module else None
-        print_json({**_status(status), "secret": secret, "module": setup})
+        failed = None if failure is None else _failure(failure)
+        shown = {**_status(status), "last_failure": failed, "secret": secret, "module": setup}
+        print_json(shown)
         return
     for name, value in _facts(status):
         print(f"{name:<11} {value}")
+    if failure is not None:
+        said = _failure(failure)
+        print(f"last failed {said['time']} from {said['address']}: {said['message']}")
     if shows_module:
         _print_setup(link, advice)
 
@@ -628,6 +636,17 @@ def _facts(status: VehicleStatus) -> Iterator[tuple[str, str]]:
     yield "last plain", iso_time(status.plain) or "never"
     yield "telemetry", f"kept {_kept(vehicle.log_days)}"
     yield "positions", f"kept {_kept(vehicle.log_position_days)}"
+
+
+def _failure(failure: FailedCall) -> dict[str, object]:
+    """Return why a vehicle's car last failed to connect."""
+    return {
+        "time": iso_time(failure.time),
+        "address": failure.address,
+        "reason": failure.reason,
+        "message": FailureReason(failure.reason).sentence,
+        "count": failure.count,
+    }
 
 
 def _is_read_by_people() -> bool:

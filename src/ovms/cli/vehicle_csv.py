@@ -10,6 +10,7 @@ import csv
 import io
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,12 +18,14 @@ from typing import Final
 
 from rich.console import Console
 from rich.progress import Progress
+from sqlalchemy import Connection
 
 from ovms.base.paths import write_whole
 from ovms.base.vehicle_file import COLUMNS, VehicleFileError, read_lines
 from ovms.cli.common import fail
 from ovms.server.accounts.passwords import PasswordError, check_password, hash_password
 from ovms.server.storage import names, queries
+from ovms.server.storage.audit import note_operator
 from ovms.server.storage.database import Database
 from ovms.server.storage.errors import AlreadyExists, InvalidValue
 from ovms.server.values import ImportOwner, ImportRow, Owner, Vehicle, VehicleType
@@ -175,16 +178,29 @@ def import_vehicles(db: Database, read: VehicleFile, file: str) -> queries.Impor
         task = progress.add_task("vehicles", total=len(read.rows))
         try:
             with db.writing() as connection:
-                return queries.import_vehicles(
+                made = queries.import_vehicles(
                     connection,
                     read.rows,
                     time.time(),
                     lambda count: progress.advance(task, count),
                     owners,
                 )
+                _note(connection, read, made)
+                return made
         except AlreadyExists as error:
             progress.stop()
             fail(f"{file} {error}")
+
+
+def _note(connection: Connection, read: VehicleFile, made: queries.Imported) -> None:
+    """Have the audit trail say which owners were made, and how many vehicles each got."""
+    known = {names.owner_key(name) for name in made.known}
+    for key, count in Counter(names.owner_key(row.owner) for row in read.rows).items():
+        owner = queries.get_owner(connection, key)
+        if key not in known:
+            note_operator(connection, time.time(), "owner.add", owner_id=owner.id)
+        detail = f"vehicles: {count}"
+        note_operator(connection, time.time(), "vehicle.import", owner_id=owner.id, detail=detail)
 
 
 def export_vehicles(found: Iterable[tuple[Vehicle, Owner]], file: str, with_secrets: bool) -> int:
