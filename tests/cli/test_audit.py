@@ -142,7 +142,7 @@ LOOKS = {"list", "show", "export", "channels", "test"}
 
 
 def test_every_change(tmp_path: Path) -> None:
-    """Each command that changes something is in the trail, as done by the operator."""
+    """Each command that changes something is in the trail, done by the operator; no secret is."""
     file = tmp_path / "vehicles.csv"
     file.write_text("owner,id,secret\nnew,NEW1,\nnew,NEW2,\nbob,NEW3,\n")
     seen, made = len(listed()), ""
@@ -156,6 +156,8 @@ def test_every_change(tmp_path: Path) -> None:
         assert [each["action"] for each in found] == actions, words
         assert {each["actor"] for each in found} == {"operator"}
         seen += len(found)
+    secrets = ("VIN1", "8944000000000000000", "ExponentPushToken", "password-of-eve")
+    assert not [each for each in secrets if each in json.dumps(listed())]
     imported = listed("--action", "vehicle.import")
     assert [(each["owner"], each["detail"]) for each in imported] == [
         ("new", "vehicles: 2"), ("Bob", "vehicles: 1"),

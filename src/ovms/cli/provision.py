@@ -95,7 +95,7 @@ def add(
             now = time.time()
             made = queries.add_provision(connection, vin, record, now, whose, replace=replace)
             owner_id = None if whose is None else whose.id
-            note_operator(connection, now, "provision.put", owner_id=owner_id, detail=made.key)
+            note_operator(connection, now, "provision.put", owner_id=owner_id)  # the VIN is secret
     print(f"provisioning record for {made.key} added, {len(words)} parameters")
 
 
@@ -132,9 +132,7 @@ def remove(
             removed = queries.remove_provision(connection, vin)
             whose = queries.find_owner(connection, removed.owner) if removed.owner else None
             owner_id = None if whose is None else whose.id
-            note_operator(
-                connection, time.time(), "provision.remove", owner_id=owner_id, detail=removed.key
-            )
+            note_operator(connection, time.time(), "provision.remove", owner_id=owner_id)
     print(f"provisioning record for {removed.key} removed")
 
 
