@@ -23,6 +23,7 @@ from ovms.server.http.v1.callers import (
     OwnCall,
     ViewCall,
 )
+from ovms.server.http.v1.changes import apply_those
 from ovms.server.http.v1.errors import ApiError
 from ovms.server.http.v1.models import ApiAnswer, CallBody, Time, time_of
 from ovms.server.http.v1.routing import make_router
@@ -152,7 +153,7 @@ async def add_vehicle(body: NewVehicle, caller: AccountCall, context: Context) -
                   quotas=context.quotas, now=context.clock.time())  # fmt: skip
     vehicle = await context.store.database.write(add)
     audit(context, caller, "vehicle.add", vehicle_id=vehicle.id, owner_id=caller.login.owner_id)
-    await _apply(context, vehicle.change)
+    await apply_those(context, [vehicle.change])
     facts = _facts(context, vehicle)
     rights = right_words(vehicle_rights(caller.login.permit))
     return MadeVehicle(**facts, is_own=True, rights=rights, secret=made)
@@ -173,7 +174,7 @@ async def change_vehicle(body: VehicleChanges, call: ManageCall, context: Contex
         names = ",".join(sorted(changes))
         audit(context, call.caller, "vehicle.change", vehicle_id=call.id, detail=names,
               owner_id=vehicle.owner_id)  # fmt: skip
-        await _apply(context, vehicle.change)
+        await apply_those(context, [vehicle.change])
     return _answer(context, call.caller, vehicle)
 
 
@@ -188,7 +189,7 @@ async def change_secret(
                      now=context.clock.time())  # fmt: skip
     vehicle = await context.store.database.write(change)
     audit(context, call.caller, "vehicle.secret", vehicle_id=call.id)
-    await _apply(context, vehicle.change)
+    await apply_those(context, [vehicle.change])
     return SecretAnswer(secret=made)
 
 
@@ -198,14 +199,8 @@ async def remove_vehicle(call: OwnCall, context: Context) -> Response:
     remove = partial(queries.remove_vehicle, vehicle_id=call.id, now=context.clock.time())
     await context.store.database.write(remove)
     audit(context, call.caller, "vehicle.remove", vehicle_id=call.id)
-    await _apply(context, VehicleChange(call.id, None, "", deleted=True))
+    await apply_those(context, [VehicleChange(call.id, None, "", deleted=True)])
     return Response(status_code=204)
-
-
-async def _apply(context: Context, change: VehicleChange) -> None:
-    """Have rooms and log-ins know of a change now: else they look for it every other second."""
-    context.hub.refresh([change])
-    await context.callers.accounts.check_logins()
 
 
 def _add(
