@@ -19,7 +19,8 @@ ALLOWED: dict[str, set[str]] = {
     "server.values": {"protocol", "server.rights"},
     "server.strangers": set(),
     "server.alerts": {"protocol"},
-    "server.storage": {"protocol", "server.rights", "server.values"},
+    "server.journeys": {"protocol"},
+    "server.storage": {"protocol", "server.journeys", "server.rights", "server.values"},
     "server.audit": {"protocol", "server.storage", "server.values"},
     "server.failed_calls": {"server.hub", "server.storage", "server.values"},
     "server.accounts": {
@@ -39,6 +40,7 @@ ALLOWED: dict[str, set[str]] = {
         "server.audit",
         "server.failed_calls",
         "server.hub",
+        "server.journeys",
         "server.notify",
         "server.rights",
         "server.storage",

@@ -27,7 +27,7 @@ SHORT_STOP = 5.0
 """Seconds at the end of a recording that the car must be off for its trip to have ended."""
 
 
-class _Trip:
+class _OpenTrip:
     """A trip that is under way. The car's counters may become known only after its start."""
 
     def __init__(self, began: float) -> None:
@@ -68,7 +68,7 @@ class TripLog:
     def __init__(self, limits: AlertLimits = DEFAULTS) -> None:
         self._limits = limits
         self._ends = limits.trip.ends
-        self._trip: _Trip | None = None
+        self._trip: _OpenTrip | None = None
         """``None`` while it is off."""
         self._stop: _Stop | None = None
         """It is off, and may be on again soon."""
@@ -80,7 +80,7 @@ class TripLog:
         """
         if state.is_on:
             self._stop = None
-            self._trip = self._trip or _Trip(now)
+            self._trip = self._trip or _OpenTrip(now)
             self._trip.look(state)
             return None
         if self._trip is None:
@@ -99,7 +99,7 @@ class TripLog:
         """Have a short stop end a trip: a recording is over, and nothing more comes."""
         self._ends = min(self._ends, SHORT_STOP)
 
-    def _stopped(self, trip: _Trip, state: CarState, now: float, real: float) -> _Stop:
+    def _stopped(self, trip: _OpenTrip, state: CarState, now: float, real: float) -> _Stop:
         seconds = now - trip.began
         limits = self._limits.position
         most = limits.slack + limits.fastest * seconds / 3600

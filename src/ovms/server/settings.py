@@ -16,6 +16,7 @@ from ovms.net.address import TLS_PORT, parse_address
 from ovms.server.account_settings import AccountSettings
 from ovms.server.handshakes import HANDSHAKES
 from ovms.server.http_settings import HttpSettings, Port
+from ovms.server.journey_settings import JourneySettings
 from ovms.server.limit_settings import LimitSettings
 from ovms.server.notify.channels.expo import ExpoSettings
 from ovms.server.notify.channels.mail import MailSettings
@@ -186,6 +187,7 @@ class ServerSettings(
     LimitSettings,
     AccountSettings,
     HttpSettings,
+    JourneySettings,
     ExpoSettings,
     MailSettings,
     CoreSettings,

@@ -449,4 +449,4 @@ def test_migrations_make_wide_columns() -> None:
     assert narrow == ["id", "log_days", "log_position_days"]
     columns = (column for table in schema.metadata.sorted_tables for column in table.columns)
     wide = sum(isinstance(column.type, BigInteger) for column in columns)
-    assert len(re.findall(r"\w+ (?:BIGINT|BIGSERIAL)\b", sql.getvalue())) == wide
+    assert len(re.findall(r"\w\"? (?:BIGINT|BIGSERIAL)\b", sql.getvalue())) == wide

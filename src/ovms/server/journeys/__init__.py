@@ -1,0 +1,1 @@
+"""Trips, charges and parked time, made of what a vehicle reported: pure, without IO and clock."""
