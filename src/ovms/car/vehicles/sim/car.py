@@ -37,6 +37,7 @@ from ovms.car.vehicles.sim.charging import (
 )
 from ovms.car.vehicles.sim.commands import HANDLERS, execute
 from ovms.car.vehicles.sim.driving import Drive
+from ovms.car.vehicles.sim.ledger import Ledger
 from ovms.car.vehicles.sim.route import Route, RoutePoint
 from ovms.car.vehicles.sim.scenario import Alarm, Go, Scenario, Stay, Tow, Valet, Way
 from ovms.car.vehicles.sim.scenarios.commute import COMMUTE
@@ -128,6 +129,7 @@ class SimCar:
         phase: float = 0.0,
         soc: float | None = None,
         steps: Steps | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         self.random = Random(seed)  # noqa: S311 (a toy's chances, no secret)
         self.pin = pin
@@ -141,6 +143,8 @@ class SimCar:
         self.auxiliary = Auxiliary(CAPACITY_12V * self.random.uniform(*scenario.charge_12v))
         self.charging = Charging(self.pack)
         self.thermal = Thermal.at(ambient(start))
+        self.ledger = ledger or Ledger()
+        """What it has truly done."""
         self.drive: Drive | None = None
         self.odometer = self.random.uniform(8_000, 60_000)
         """km."""
@@ -170,6 +174,7 @@ class SimCar:
         self._at = 0
         """The present act, counted through all rounds."""
         self._begin_at(phase)
+        self.ledger.look(self)
         show(self)
 
     # -- the vehicle, as the module sees it -------------------------------------------------
@@ -253,6 +258,7 @@ class SimCar:
         self._consume(outside, seconds)
         self._warm(outside, seconds)
         self._stay_awake()
+        self.ledger.look(self)
 
     def _run_script(self) -> None:
         while self._script and self.time - self._phase_began >= self._script[0][0]:

@@ -97,6 +97,8 @@ class Charging:
     seconds: float = 0.0
     energy: float = 0.0
     grid_energy: float = 0.0
+    energy_total: float = 0.0
+    """Of all charges; so the next."""
     grid_energy_total: float = 0.0
     ended: float | None = None
     """Unix seconds."""
@@ -188,6 +190,7 @@ class Charging:
         """Count what left the charger in the last ``seconds``. End the charge when it is enough."""
         self.seconds += seconds
         self.energy += kwh
+        self.energy_total += kwh
         self.grid_energy += kwh / self.efficiency
         self.grid_energy_total += kwh / self.efficiency
         if self.pack.soc >= self.target - ENOUGH:

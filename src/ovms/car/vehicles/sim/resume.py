@@ -95,6 +95,7 @@ def resume(car: SimCar, seen: LastSeen) -> None:
     _restore_temperatures(car, seen.environment)
     if (seen.environment.doors_3 or 0) & Doors3.AWAKE:
         car.wake()
+    car.ledger.begin_anew(car)
     show(car)
 
 
