@@ -16,6 +16,9 @@ CONNECTION_TYPE: Final = "*-OVMS-Connection"
 RECORD_TYPES: Final = ("D", "L", "S", TRIP_TYPE, GRID_TYPE, CONNECTION_TYPE)
 """The types of records that journeys are made of."""
 
+UNIT_AS_BEFORE: Final = ""
+"""The unit of distances that do not say theirs: that of the last sample that did."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class JourneyRecord:
@@ -31,10 +34,13 @@ class JourneyRecord:
 class Sample:
     """What is said of one second; what no record says is ``None``.
 
-    Units as in :mod:`.values`; percent, volts, seconds.
+    Units as in :mod:`.values`; percent, volts, amperes, seconds.
     """
 
     time: int
+    distance_unit: str | None = None
+    """What distances and speeds are in: M or K, as this sample says; :data:`UNIT_AS_BEFORE`; of
+    ``None`` they are metric. Cleaned samples (:mod:`.cleaning`) are metric."""
     # Of the connection.
     is_connected: bool | None = None
     # S, *-LOG-Grid.
