@@ -1,0 +1,295 @@
+"""Journeys: what the fold made of a vehicle's records, and what is shown of it.
+
+The fold's journeys are raw; the shown ones are they with corrections, places and costs. A shown one
+keeps its id while its kind and start stay, or else while another of its kind covers most of its
+time. Each function takes a connection inside a transaction; ids are compared without case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import and_, delete, func, insert, or_, select, tuple_, update
+
+from ovms.server.journeys.codec import decode_journey, encode_journey, kind_of
+from ovms.server.journeys.covering import with_points
+from ovms.server.journeys.values import JourneyKind, Purpose
+from ovms.server.storage.errors import NotFound
+from ovms.server.storage.journey_rows import from_mills, journey_values, row_context
+from ovms.server.storage.names import vehicle_key
+from ovms.server.storage.schema import journeys, raw_journeys
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from decimal import Decimal
+
+    from sqlalchemy import ColumnElement, Connection, Table
+
+    from ovms.server.journeys.values import Journey
+    from ovms.server.storage.journey_rows import RowContext
+
+JourneyKey = tuple[int, int]
+"""The place of a journey among a vehicle's: its start and its id."""
+
+SINCE_EVER: Final = -1
+"""Before every record."""
+
+j = journeys.c
+r = raw_journeys.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JourneyRow:
+    """A journey as it is shown, without track and curve; places are ids."""
+
+    id: int
+    vehicle_id: str
+    kind: JourneyKind
+    journey: Journey
+    start_place: int | None = None
+    end_place: int | None = None
+    """That of a charge and of parked time is the one where it began."""
+    cost: Decimal | None = None
+    currency: str | None = None
+    """ISO 4217; ``None`` without a cost."""
+    purpose: Purpose | None = None
+    note: str = ""
+    is_edited: bool = False
+
+    @property
+    def key(self) -> JourneyKey:
+        """Its place among the vehicle's."""
+        return self.journey.start.time, self.id
+
+
+_COLUMNS: Final = (
+    j.id, j.vehicle_id, j.kind, j.data, j.start_place, j.end_place, j.cost, j.currency,
+    j.purpose, j.note, j.is_edited,
+)  # fmt: skip
+
+
+# -- reading --------------------------------------------------------------------------------
+
+
+def list_journeys(
+    connection: Connection,
+    vehicle_id: str,
+    *,
+    kinds: Collection[JourneyKind] = (),
+    since: int | None = None,
+    until: int | None = None,
+    place: int | None = None,
+    limit: int,
+    after: JourneyKey | None = None,
+    newest_first: bool = False,
+) -> tuple[list[JourneyRow], bool]:
+    """Return up to ``limit`` journeys behind ``after``, by start, and whether there are more.
+
+    Those that begin at ``since`` or later, and before ``until``; of these kinds, if any are named;
+    that began or ended at ``place``.
+    """
+    where: list[ColumnElement[bool]] = [j.vehicle_id == vehicle_key(vehicle_id)]
+    if kinds:
+        where.append(j.kind.in_(sorted(each.value for each in kinds)))
+    if since is not None:
+        where.append(j.start >= since)
+    if until is not None:
+        where.append(j.start < until)
+    if place is not None:
+        where.append(or_(j.start_place == place, j.end_place == place))
+    key = (j.start, j.id)
+    if after is not None:
+        mine = tuple_(*key)
+        where.append(mine < after if newest_first else mine > after)
+    order = [column.desc() for column in key] if newest_first else key
+    query = select(*_COLUMNS).where(*where).order_by(*order).limit(limit + 1)
+    rows = [_row(each) for each in connection.execute(query)]
+    return rows[:limit], len(rows) > limit
+
+
+def get_journey(connection: Connection, vehicle_id: str, journey_id: int) -> JourneyRow:
+    """Return a journey. Raises :class:`NotFound`."""
+    query = select(*_COLUMNS)
+    query = query.where(j.vehicle_id == vehicle_key(vehicle_id), j.id == journey_id)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no journey {journey_id} of {vehicle_key(vehicle_id)}")
+    return _row(row)
+
+
+def journey_points(connection: Connection, row: JourneyRow) -> Journey:
+    """Return a journey with its track or curve."""
+    start, end = row.journey.start.time, row.journey.end.time
+    return with_points(row.journey, raw_of(connection, row.vehicle_id, row.kind, start, end))
+
+
+def raw_of(
+    connection: Connection, vehicle_id: str, kind: JourneyKind, start: int, end: int
+) -> list[Journey]:
+    """Return the raw journeys of a kind that share a moment with a span, by start."""
+    where = _within(connection, raw_journeys, vehicle_key(vehicle_id), kind, start, end)
+    query = select(r.data).where(*where).order_by(r.start, r.id)
+    return [decode_journey(kind, data) for data in connection.scalars(query)]
+
+
+def _row(row: Any) -> JourneyRow:
+    kind = JourneyKind(row.kind)
+    return JourneyRow(
+        id=row.id,
+        vehicle_id=row.vehicle_id,
+        kind=kind,
+        journey=decode_journey(kind, row.data),
+        start_place=row.start_place,
+        end_place=row.end_place,
+        cost=from_mills(row.cost),
+        currency=row.currency,
+        purpose=None if row.purpose is None else Purpose(row.purpose),
+        note=row.note,
+        is_edited=row.is_edited,
+    )
+
+
+def _within(
+    connection: Connection, table: Table, vehicle_id: str, kind: JourneyKind, start: int, end: int
+) -> list[ColumnElement[bool]]:
+    """Return the conditions for what shares time with a span; what only touches it does not.
+
+    None of a kind goes on under another, so it is found by the index from the last that had begun.
+    """
+    c = table.c
+    of_kind = (c.vehicle_id == vehicle_id, c.kind == kind.value)
+    query = select(c.start).where(*of_kind, c.start <= start).order_by(c.start.desc()).limit(1)
+    first = connection.scalar(query)
+    shared = and_(c.start < end, c.end > start)
+    inside = and_(c.start >= start, c.end <= end)
+    return [*of_kind, c.start >= (start if first is None else first), or_(shared, inside)]
+
+
+# -- recording ------------------------------------------------------------------------------
+
+
+def record_journeys(
+    connection: Connection,
+    vehicle_id: str,
+    after: int,
+    journeys: Iterable[Journey],
+    *,
+    since: int = SINCE_EVER,
+) -> None:
+    """Replace the raw journeys that were not over at ``after`` by these, and show them.
+
+    Those that began before ``since`` stay.
+    """
+    vehicle_id = vehicle_key(vehicle_id)
+    query = select(r.id, r.kind, r.start, r.end, r.closed, r.data).where(
+        r.vehicle_id == vehicle_id, or_(r.closed.is_(None), r.closed > after), r.start >= since
+    )
+    before = {tuple(row[1:]): row.id for row in connection.execute(query)}
+    new = []
+    for journey in journeys:
+        values = (kind_of(journey).value, journey.start.time, journey.end.time, journey.closed,
+                  encode_journey(journey))  # fmt: skip
+        if before.pop(values, None) is None:
+            new.append(values)
+    if not before and not new:
+        return
+    connection.execute(delete(raw_journeys).where(r.id.in_(before.values())))
+    names = ("kind", "start", "end", "closed", "data")
+    if new:
+        rows = [{"vehicle_id": vehicle_id, **dict(zip(names, each, strict=True))} for each in new]
+        connection.execute(insert(raw_journeys), rows)
+    changed = [*before, *new]
+    for kind in JourneyKind:
+        spans = [each[1:3] for each in changed if each[0] == kind.value]
+        if spans:
+            first, last = min(start for start, _ in spans), max(end for _, end in spans)
+            _reshow(connection, row_context(connection, vehicle_id), vehicle_id, kind, first, last)
+
+
+def reshow(connection: Connection, vehicle_id: str, start: int, end: int) -> None:
+    """Make anew what is shown of a span: something changed but what the vehicle reported.
+
+    It follows from the raw journeys, the corrections, the places and their tariffs.
+    """
+    context = row_context(connection, vehicle_key(vehicle_id))
+    for kind in JourneyKind:
+        _reshow(connection, context, vehicle_key(vehicle_id), kind, start, end)
+
+
+def _reshow(
+    connection: Connection,
+    context: RowContext,
+    vehicle_id: str,
+    kind: JourneyKind,
+    start: int,
+    end: int,
+) -> None:
+    start, end = _whole(connection, vehicle_id, kind, start, end)
+    query = select(journeys).where(*_within(connection, journeys, vehicle_id, kind, start, end))
+    before = [{**row._mapping} for row in connection.execute(query.order_by(j.start, j.id))]
+    new = [
+        journey_values(context, journey)
+        for journey in raw_of(connection, vehicle_id, kind, start, end)
+    ]
+    _replace(connection, vehicle_id, before, new)
+
+
+def _whole(
+    connection: Connection, vehicle_id: str, kind: JourneyKind, start: int, end: int
+) -> tuple[int, int]:
+    """Return a span that cuts nothing of a kind in two, raw or shown."""
+    while True:
+        before = start, end
+        for table in (raw_journeys, journeys):
+            where = _within(connection, table, vehicle_id, kind, start, end)
+            query = select(func.min(table.c.start), func.max(table.c.end)).where(*where)
+            low, high = connection.execute(query).one()
+            if low is not None:
+                start, end = min(start, low), max(end, high)
+        if (start, end) == before:
+            return before
+
+
+def _replace(
+    connection: Connection,
+    vehicle_id: str,
+    before: Sequence[dict[str, Any]],
+    new: Sequence[dict[str, Any]],
+) -> None:
+    """Replace shown rows by others, which take over the ids."""
+    ids = _ids(before, new)
+    kept = {each["id"]: each for each in before}
+    gone = kept.keys() - ids.values()
+    if gone:
+        connection.execute(delete(journeys).where(j.id.in_(gone)))
+    for place, values in enumerate(new):
+        id_ = ids.get(place)
+        if id_ is None:
+            connection.execute(insert(journeys).values(vehicle_id=vehicle_id, **values))
+        elif any(kept[id_][name] != value for name, value in values.items()):
+            connection.execute(update(journeys).where(j.id == id_).values(values))
+
+
+def _ids(before: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]) -> dict[int, int]:
+    """Return the ids that new rows take over, by their places."""
+    by_start = {each["start"]: each["id"] for each in before}
+    ids = {
+        place: by_start.pop(each["start"])
+        for place, each in enumerate(new)
+        if each["start"] in by_start
+    }
+    left = [each for each in before if each["id"] not in ids.values()]
+    shared = sorted(
+        (
+            (min(old["end"], each["end"]) - max(old["start"], each["start"]), -place, old["id"])
+            for old in left
+            for place, each in enumerate(new)
+            if place not in ids
+        ),
+        reverse=True,
+    )
+    for seconds, place, id_ in shared:
+        if seconds > 0 and -place not in ids and id_ not in ids.values():
+            ids[-place] = id_
+    return ids
