@@ -159,7 +159,8 @@ def test_upgrade_from_fifth(tmp_path: Path) -> None:
     database.upgrade()
     with database.writing() as connection:
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
-        assert tuple(connection.execute(text("SELECT * FROM server")).one()) == (1, 1, 2, None)
+        query = text("SELECT id, started, heartbeat, token_key FROM server")
+        assert tuple(connection.execute(query).one()) == (1, 1, 2, None)
         assert connection.scalar(text("SELECT tls_only FROM vehicles")) == 0
         assert queries.get_vehicle(connection, "CAR1").secret == "pw"
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Double,
     ForeignKey,
     ForeignKeyConstraint,
@@ -159,6 +160,9 @@ server = Table(
     # Names the memories of seen tokens, and marks our own tokens; made by the first server.
     # It tells secrets from others that are guessed, so it is encrypted.
     Column("token_key", EncryptedText),
+    # Of owners who named none: what the settings said when it started. NULL is UTC, and EUR.
+    Column("zone", Text),
+    Column("currency", Text),
 )
 
 # -- What a listener may have overheard -------------------------------------------------------
@@ -297,12 +301,18 @@ journeys = Table(
     Column("end", BIG, nullable=False),
     # The local date of the start, YYYY-MM-DD in the zone of the owner.
     Column("day", Text, nullable=False),
+    Column("month", Text, Computed("substr(day, 1, 7)", persisted=False)),
     Column("is_open", Boolean, nullable=False),
     # measured, estimated or gaps.
     Column("certainty", Text, nullable=False),
-    # Where it began and ended; of a charge and of parked time both are the same.
+    # Where it began and ended; of a charge and of parked time both are the same. Positions that
+    # are no longer kept are NULL; the places stay.
     Column("start_place", BIG),
     Column("end_place", BIG),
+    Column("start_latitude", Double),
+    Column("start_longitude", Double),
+    Column("end_latitude", Double),
+    Column("end_longitude", Double),
     # km, kWh, seconds; what a kind does not have is NULL, as what is unknown.
     Column("distance", Double),
     Column("energy", Double),
@@ -313,6 +323,8 @@ journeys = Table(
     # In thousandths of the currency's unit.
     Column("cost", BIG),
     Column("currency", Text),
+    # Whether the owner said the cost: no tariff changes it.
+    Column("has_own_cost", Boolean, nullable=False, server_default=false()),
     # business, private or NULL.
     Column("purpose", Text),
     Column("note", Text, nullable=False, server_default=""),
@@ -321,11 +333,38 @@ journeys = Table(
     Column("data", LargeBinary, nullable=False),
     Index(None, "vehicle_id", "kind", "start"),
     Index("ix_journeys_start", "vehicle_id", "start"),
-    Index("ix_journeys_day", "vehicle_id", "day", "kind"),
+    # All that sums read, so that they read no rows: those of ten years take milliseconds.
+    Index(
+        "ix_journeys_sums",
+        "vehicle_id",
+        "kind",
+        "month",
+        "day",
+        "distance",
+        "energy",
+        "grid_energy",
+        "moving_time",
+        "purpose",
+        "start_place",
+        "end_place",
+        "currency",
+        "cost",
+    ),
     Index("ix_journeys_start_place", "start_place"),
     Index("ix_journeys_end_place", "end_place"),
     # An id is never given again: links to a journey must not show another.
     sqlite_autoincrement=True,
+)
+
+# Shown journeys whose places, costs and days may still be those of before a change: of a kind,
+# those that start at that time or later.
+journey_stale = Table(
+    "journey_stale",
+    metadata,
+    Column("vehicle_id", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("since", BIG, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # Corrections, in the order in which they were made. They hold on to times, not to rows: a rebuild
@@ -379,18 +418,21 @@ places = Table(
     Column("id", BIG, primary_key=True),
     Column("owner_id", BIG, ForeignKey("owners.id", ondelete="CASCADE"), nullable=False),
     Column("name", Text, nullable=False),
-    # The name without case: what must be unique.
-    Column("name_key", Text, nullable=False),
+    # The name without case: what must be unique. NULL of one that was removed, of which stays what
+    # charges there cost until then.
+    Column("name_key", Text),
     Column("latitude", Double, nullable=False),
     Column("longitude", Double, nullable=False),
     # m.
     Column("radius", Double, nullable=False),
     # Charges here count as at home.
     Column("is_home", Boolean, nullable=False, server_default=false()),
-    # The IANA time zone of its tariffs; NULL is the owner's.
+    # The IANA time zone and the currency of its tariffs; NULL is the owner's.
     Column("zone", Text),
+    Column("currency", Text),
     Column("created", Double, nullable=False),
     Column("changed", Double, nullable=False),
+    Column("removed", Double),
     UniqueConstraint("owner_id", "name_key"),
     # A journey must not say that it was at a place that was made later.
     sqlite_autoincrement=True,

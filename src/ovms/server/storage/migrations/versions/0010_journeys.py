@@ -13,8 +13,9 @@ down_revision = "0009"
 
 def upgrade() -> None:
     """Add the columns and the tables."""
-    op.add_column("owners", sa.Column("zone", sa.Text))
-    op.add_column("owners", sa.Column("currency", sa.Text))
+    for table in ("owners", "server"):
+        op.add_column(table, sa.Column("zone", sa.Text))
+        op.add_column(table, sa.Column("currency", sa.Text))
     journeys = sa.Column("journeys", sa.Boolean, nullable=False, server_default=sa.true())
     op.add_column("vehicles", journeys)
     _raw_journeys()
@@ -50,10 +51,15 @@ def _journeys() -> None:
         sa.Column("start", BIG, nullable=False),
         sa.Column("end", BIG, nullable=False),
         sa.Column("day", sa.Text, nullable=False),
+        sa.Column("month", sa.Text, sa.Computed("substr(day, 1, 7)", persisted=False)),
         sa.Column("is_open", sa.Boolean, nullable=False),
         sa.Column("certainty", sa.Text, nullable=False),
         sa.Column("start_place", BIG),
         sa.Column("end_place", BIG),
+        sa.Column("start_latitude", sa.Double),
+        sa.Column("start_longitude", sa.Double),
+        sa.Column("end_latitude", sa.Double),
+        sa.Column("end_longitude", sa.Double),
         sa.Column("distance", sa.Double),
         sa.Column("energy", sa.Double),
         sa.Column("energy_used", sa.Double),
@@ -62,6 +68,7 @@ def _journeys() -> None:
         sa.Column("moving_time", BIG),
         sa.Column("cost", BIG),
         sa.Column("currency", sa.Text),
+        sa.Column("has_own_cost", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("purpose", sa.Text),
         sa.Column("note", sa.Text, nullable=False, server_default=""),
         sa.Column("is_edited", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -73,9 +80,19 @@ def _journeys() -> None:
         "ix_journeys_vehicle_id_kind_start", "journeys", ["vehicle_id", "kind", "start"]
     )
     op.create_index("ix_journeys_start", "journeys", ["vehicle_id", "start"])
-    op.create_index("ix_journeys_day", "journeys", ["vehicle_id", "day", "kind"])
+    sums = ["vehicle_id", "kind", "month", "day", "distance", "energy", "grid_energy",
+            "moving_time", "purpose", "start_place", "end_place", "currency", "cost"]  # fmt: skip
+    op.create_index("ix_journeys_sums", "journeys", sums)
     op.create_index("ix_journeys_start_place", "journeys", ["start_place"])
     op.create_index("ix_journeys_end_place", "journeys", ["end_place"])
+    op.create_table(
+        "journey_stale",
+        sa.Column("vehicle_id", sa.Text, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("since", BIG, nullable=False),
+        sa.PrimaryKeyConstraint("vehicle_id", "kind", name="pk_journey_stale"),
+        sqlite_with_rowid=False,
+    )
 
 
 def _journey_edits() -> None:
@@ -119,14 +136,16 @@ def _places() -> None:
         sa.Column("id", BIG, nullable=False),
         sa.Column("owner_id", BIG, nullable=False),
         sa.Column("name", sa.Text, nullable=False),
-        sa.Column("name_key", sa.Text, nullable=False),
+        sa.Column("name_key", sa.Text),
         sa.Column("latitude", sa.Double, nullable=False),
         sa.Column("longitude", sa.Double, nullable=False),
         sa.Column("radius", sa.Double, nullable=False),
         sa.Column("is_home", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("zone", sa.Text),
+        sa.Column("currency", sa.Text),
         sa.Column("created", sa.Double, nullable=False),
         sa.Column("changed", sa.Double, nullable=False),
+        sa.Column("removed", sa.Double),
         sa.PrimaryKeyConstraint("id", name="pk_places"),
         sa.UniqueConstraint("owner_id", "name_key", name="uq_places_owner_id_name_key"),
         sa.ForeignKeyConstraint(
