@@ -14,7 +14,16 @@ import httpx
 import jsonschema_rs
 import pytest
 
-from ovms.app.api import ApiCommand, ApiToken
+from ovms.app.api import (
+    ApiArrivalSocAlert,
+    ApiChargeMissedAlert,
+    ApiChargeStoppedAlert,
+    ApiCommand,
+    ApiParkedLossAlert,
+    ApiPlacesAlert,
+    ApiServiceAlert,
+    ApiToken,
+)
 from ovms.app.api.client import ApiClient
 from ovms.app.api.commands import Parameters
 from ovms.app.api.link import PREFIX, ApiLink, convert
@@ -41,6 +50,17 @@ VALUES: dict[Any, Any] = {
     datetime: datetime(2026, 11, 27, 2, 30, tzinfo=UTC),
     ApiCommand: convert(COMMAND, ApiCommand),
     ApiToken: convert(example(SCHEMAS["TokenAnswer"]), ApiToken),
+    **{
+        kind: convert(example(SCHEMAS[kind.__name__.removeprefix("Api")]), kind)
+        for kind in (
+            ApiPlacesAlert,
+            ApiChargeStoppedAlert,
+            ApiChargeMissedAlert,
+            ApiArrivalSocAlert,
+            ApiParkedLossAlert,
+            ApiServiceAlert,
+        )
+    },
     Sequence[str]: ["view"],
     Parameters: {"pin": "1"},
     Mapping[str, Any]: CREDENTIAL,

@@ -63,6 +63,15 @@ from ovms.app.api.history import (
     ApiTrackGeometry,
     ApiTrackProperties,
 )
+from ovms.app.api.journey_alerts import (
+    ApiArrivalSocAlert,
+    ApiChargeMissedAlert,
+    ApiChargeStoppedAlert,
+    ApiJourneyAlerts,
+    ApiParkedLossAlert,
+    ApiPlacesAlert,
+    ApiServiceAlert,
+)
 from ovms.app.api.live import (
     ApiEvent,
 )
@@ -112,6 +121,7 @@ from ovms.app.api.vehicles import (
 __all__ = [
     "ApiAccount",
     "ApiAlert",
+    "ApiArrivalSocAlert",
     "ApiAuditEntry",
     "ApiAuxiliary",
     "ApiBattery",
@@ -120,6 +130,8 @@ __all__ = [
     "ApiChannel",
     "ApiChannelKind",
     "ApiCharge",
+    "ApiChargeMissedAlert",
+    "ApiChargeStoppedAlert",
     "ApiClient",
     "ApiCommand",
     "ApiCommandRange",
@@ -135,6 +147,7 @@ __all__ = [
     "ApiFeature",
     "ApiGroupMember",
     "ApiGroups",
+    "ApiJourneyAlerts",
     "ApiKnownCommand",
     "ApiLocation",
     "ApiModule",
@@ -146,8 +159,10 @@ __all__ = [
     "ApiOwner",
     "ApiParameter",
     "ApiParameterChoice",
+    "ApiParkedLossAlert",
     "ApiPasskey",
     "ApiPlace",
+    "ApiPlacesAlert",
     "ApiPosition",
     "ApiPositionLink",
     "ApiReceivedShare",
@@ -158,6 +173,7 @@ __all__ = [
     "ApiSeriesField",
     "ApiSeriesValues",
     "ApiServerVehicle",
+    "ApiServiceAlert",
     "ApiSession",
     "ApiSetup",
     "ApiShare",

@@ -14,6 +14,7 @@ from ovms.app.api.channels import ChannelCalls
 from ovms.app.api.commands import CommandCalls
 from ovms.app.api.events import StateCalls
 from ovms.app.api.history import HistoryCalls
+from ovms.app.api.journey_alerts import JourneyAlertCalls
 from ovms.app.api.link import CALL_TIMEOUT, ApiLink, Query, decode
 from ovms.app.api.sessions import SessionCalls
 from ovms.app.api.sharing import SharingCalls
@@ -43,6 +44,7 @@ class ApiClient(
     StateCalls,
     CommandCalls,
     HistoryCalls,
+    JourneyAlertCalls,
     SharingCalls,
     ChannelCalls,
     AccountCalls,

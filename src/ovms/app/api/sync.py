@@ -149,6 +149,9 @@ class SyncApiClient:
     track = _Waits(ApiClient.track)
     track_gpx = _Yields(ApiClient.track_gpx)
 
+    journey_alerts = _Waits(ApiClient.journey_alerts)
+    change_journey_alerts = _Waits(ApiClient.change_journey_alerts)
+
     shares = _Waits(ApiClient.shares)
     share = _Waits(ApiClient.share)
     end_share = _Waits(ApiClient.end_share)

@@ -252,6 +252,13 @@ async def test_what_is_made(there: ApiSite) -> None:
     assert tested.keys() == starting('{"is_delivered"').keys()
 
 
+async def test_journey_alerts(there: ApiSite) -> None:
+    """Alerts from journeys are changed by the body that is shown."""
+    body = starting('{"arrival_soc"')
+    answer = await there.call("PATCH /vehicles/CAR1/journey-alerts", json=body)
+    assert answer.json()["arrival_soc"] == body["arrival_soc"], answer.text
+
+
 @pytest.mark.parametrize(
     ("call", "body", "code"),
     [

@@ -63,6 +63,7 @@ TAGS: Final = {
     "audit trail": "What was done: log-ins, commands and changes, by whom and from where.",
     "tokens": "The API tokens of the caller's account.",
     "history": "What the server keeps of what a vehicle has sent: records, alerts, series, tracks.",
+    "journeys": "What vehicles did: trips, charges, parked time; places, costs, sums, the battery.",
     "channels": "Where alerts go: mail, phones, other services; with a test.",
     "features and parameters": "How a car's module is set up; the car is asked each time.",
 }

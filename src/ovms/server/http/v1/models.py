@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Final
 
 from pydantic import (
@@ -53,6 +53,19 @@ def _check_given(value: object) -> object:
 
 GivenTime = Annotated[AwareDatetime, BeforeValidator(_check_given), Field(strict=False)]
 """A time in the body of a call, with its zone: ``2026-11-27T02:30:00Z``."""
+
+
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def _check_date(value: object) -> object:
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise ValueError("write a date as 2026-11-27")
+    return value
+
+
+GivenDate = Annotated[date, BeforeValidator(_check_date), Field(strict=False)]
+"""A date in the body of a call: ``2026-11-27``."""
 
 
 def time_of(seconds: float) -> datetime:
