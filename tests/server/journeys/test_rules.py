@@ -73,6 +73,7 @@ def test_what_is_no_rule(data: str) -> None:
         (ServiceRule(every_km=20_000, since_odometer=-1), "since_odometer must be"),
         (ServiceRule(every_months=0), "every_months must be"),
         (ServiceRule(every_months=12), "every_months needs since_date"),
+        (ServiceRule(since_date=date(9999, 1, 1)), "since_date must be"),
         (ServiceRule(ahead_km=-1), "ahead_km must"),
         (ServiceRule(ahead_days=-1), "ahead_days must"),
     ],

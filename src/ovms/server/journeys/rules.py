@@ -17,6 +17,8 @@ import msgspec
 LARGEST_KM: Final = 10_000_000.0
 """What settings say of an odometer."""
 
+LAST_YEAR: Final = 2200
+
 _CLOCK_TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
 
@@ -167,6 +169,10 @@ def _check_service(rule: ServiceRule) -> None:
     _demand(
         months is None or rule.since_date is not None,
         "every_months needs since_date, the day of the last service",
+    )
+    _demand(
+        rule.since_date is None or 1900 <= rule.since_date.year <= LAST_YEAR,
+        f"since_date must be from 1900 to {LAST_YEAR}",
     )
     _demand(0 <= rule.ahead_km <= LARGEST_KM, "ahead_km must not be below 0")
     _demand(0 <= rule.ahead_days <= 365, "ahead_days must be from 0 to 365")
