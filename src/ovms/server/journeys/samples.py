@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ovms.protocol.records.logs import GRID_TYPE, TRIP_TYPE
-
-if TYPE_CHECKING:
-    from ovms.server.journeys.values import Position
+from ovms.server.journeys.values import Position
 
 CONNECTION_TYPE: Final = "*-OVMS-Connection"
 """The type of the records that say when a car connected (``1``) and was gone (``0``)."""

@@ -1,0 +1,42 @@
+"""What is known of a vehicle at one time: the last value of each field of its samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from typing import Final
+
+from ovms.server.journeys.samples import Sample
+
+FIELDS: Final = tuple(
+    each.name
+    for each in fields(Sample)
+    if each.name not in {"time", "is_trip_record", "is_grid_record"}
+)
+"""Those that have a last value."""
+
+_VALUES: Final = attrgetter(*FIELDS)
+
+
+@dataclass(slots=True)
+class Known:
+    """The last value of each field and its time. A tracker gets it with its sample taken in."""
+
+    values: Sample = field(default_factory=lambda: Sample(time=0))
+    """Their ``time`` is that of the last sample."""
+    times: dict[str, int] = field(default_factory=dict)
+    """By field: when its value was last reported, also if it was the same."""
+
+    def take(self, sample: Sample) -> None:
+        """Take in what a sample says."""
+        values, times, time = self.values, self.times, sample.time
+        values.time = time
+        for name, value in zip(FIELDS, _VALUES(sample), strict=True):
+            if value is not None:
+                setattr(values, name, value)
+                times[name] = time
+
+    def age(self, name: str) -> int | None:
+        """Return the seconds since a field was last reported; ``None`` if it never was."""
+        reported = self.times.get(name)
+        return None if reported is None else self.values.time - reported
