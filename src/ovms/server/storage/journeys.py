@@ -16,7 +16,8 @@ from ovms.server.journeys.codec import decode_journey, encode_journey, kind_of
 from ovms.server.journeys.covering import with_points
 from ovms.server.journeys.values import JourneyKind, Purpose
 from ovms.server.storage.errors import NotFound
-from ovms.server.storage.journey_rows import from_mills, journey_values, row_context
+from ovms.server.storage.journey_context import from_mills, journey_context
+from ovms.server.storage.journey_rows import journey_values
 from ovms.server.storage.names import vehicle_key
 from ovms.server.storage.schema import journeys, raw_journeys
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Table
 
     from ovms.server.journeys.values import Journey
-    from ovms.server.storage.journey_rows import RowContext
+    from ovms.server.storage.journey_context import JourneyContext
 
 JourneyKey = tuple[int, int]
 """The place of a journey among a vehicle's: its start and its id."""
@@ -204,7 +205,9 @@ def record_journeys(
         spans = [each[1:3] for each in changed if each[0] == kind.value]
         if spans:
             first, last = min(start for start, _ in spans), max(end for _, end in spans)
-            _reshow(connection, row_context(connection, vehicle_id), vehicle_id, kind, first, last)
+            _reshow(
+                connection, journey_context(connection, vehicle_id), vehicle_id, kind, first, last
+            )
 
 
 def reshow(connection: Connection, vehicle_id: str, start: int, end: int) -> None:
@@ -212,14 +215,14 @@ def reshow(connection: Connection, vehicle_id: str, start: int, end: int) -> Non
 
     It follows from the raw journeys, the corrections, the places and their tariffs.
     """
-    context = row_context(connection, vehicle_key(vehicle_id))
+    context = journey_context(connection, vehicle_key(vehicle_id))
     for kind in JourneyKind:
         _reshow(connection, context, vehicle_key(vehicle_id), kind, start, end)
 
 
 def _reshow(
     connection: Connection,
-    context: RowContext,
+    context: JourneyContext,
     vehicle_id: str,
     kind: JourneyKind,
     start: int,

@@ -7,7 +7,9 @@ there. Each function gives the value as it is stored, or raises :class:`InvalidV
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
+from zoneinfo import available_timezones
 
 from ovms.protocol.spelling import composed
 from ovms.protocol.spelling import owner_key as owner_key
@@ -17,6 +19,7 @@ from ovms.server.storage.errors import InvalidValue
 MAX_VEHICLE_ID: Final = 32
 MAX_OWNER_NAME: Final = 64
 MAX_VEHICLE_NAME: Final = 64
+MAX_PLACE_NAME: Final = 64
 MAX_SECRET: Final = 255
 """In characters, as all of these. Modules take 32; a welcome line has room for any."""
 MAX_EMAIL: Final = 254
@@ -123,6 +126,33 @@ def vehicle_type(text: str) -> str:
     if text not in ("car", "server"):
         raise InvalidValue(f"the vehicle type {text!r} is neither car nor server")
     return text
+
+
+def place_name(text: str) -> str:
+    """Check what a place is called: 1 to 64 characters, blanks within; return it in NFC."""
+    name = _line("name of a place", composed(text).strip(), MAX_PLACE_NAME)
+    if not name:
+        raise InvalidValue("the name of a place is empty")
+    return name
+
+
+def zone(text: str | None) -> str | None:
+    """Check the name of a time zone (IANA); ``None`` is the default."""
+    if text is not None and text not in _zones():
+        raise InvalidValue(f"{text[:80]!r} is no time zone, such as Europe/Berlin")
+    return text
+
+
+def currency(text: str | None) -> str | None:
+    """Check a currency (ISO 4217): three capital letters; ``None`` is the default."""
+    if text is not None and re.fullmatch("[A-Z]{3}", text) is None:
+        raise InvalidValue(f"{text[:80]!r} is no currency, such as EUR")
+    return text
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def log_days(days: int | None) -> int | None:
