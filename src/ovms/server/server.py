@@ -70,6 +70,7 @@ from ovms.server.services import Services
 from ovms.server.settings import ServerSettings
 from ovms.server.storage import queries
 from ovms.server.storage.audit import OPERATOR
+from ovms.server.storage.journey_view import JourneyMaking
 from ovms.server.storage.notify import NotifyStore
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.plausible import PlausibleClock
@@ -406,7 +407,7 @@ async def _http(
     context = HttpContext(
         hub, store, callers, clock, watches, audit, desk, channels, failed_calls,
         settings.http_answer_timeout, settings.mqtt_superuser, settings.owner_quotas(),
-        settings.public_url,
+        settings.public_url, JourneyMaking(settings.journeys, settings.log_days),
     )  # fmt: skip
     accounts.add_holder(context.live)
     accounts.add_holder(context.asked)

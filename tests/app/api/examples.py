@@ -7,7 +7,7 @@ from typing import Any
 from ovms.server.http.v1.description import schema_name
 from tests.server.http.v1.test_openapi import SCHEMAS
 
-WORDS = {"date-time": "2026-11-27T02:30:00.000Z", "date": "2026-11-27"}
+WORDS = {"date-time": "2026-11-27T02:30:00.000Z", "date": "2026-11-27", "decimal": "3.50"}
 
 PLAIN = {"integer": 1, "number": 1.5, "boolean": True, "null": None}
 

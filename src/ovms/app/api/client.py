@@ -15,6 +15,7 @@ from ovms.app.api.commands import CommandCalls
 from ovms.app.api.events import StateCalls
 from ovms.app.api.history import HistoryCalls
 from ovms.app.api.journey_alerts import JourneyAlertCalls
+from ovms.app.api.journeys import JourneyCalls
 from ovms.app.api.link import CALL_TIMEOUT, ApiLink, Query, decode
 from ovms.app.api.sessions import SessionCalls
 from ovms.app.api.sharing import SharingCalls
@@ -44,6 +45,7 @@ class ApiClient(
     StateCalls,
     CommandCalls,
     HistoryCalls,
+    JourneyCalls,
     JourneyAlertCalls,
     SharingCalls,
     ChannelCalls,

@@ -149,6 +149,9 @@ class SyncApiClient:
     track = _Waits(ApiClient.track)
     track_gpx = _Yields(ApiClient.track_gpx)
 
+    journeys = _Yields(ApiClient.journeys)
+    journey_page = _Waits(ApiClient.journey_page)
+    journey = _Waits(ApiClient.journey)
     journey_alerts = _Waits(ApiClient.journey_alerts)
     change_journey_alerts = _Waits(ApiClient.change_journey_alerts)
 

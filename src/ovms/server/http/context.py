@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ovms.server.http.asked import AskedCommands
 from ovms.server.http.live import LiveStreams
 from ovms.server.http.monitor.requests import RequestCounts
+from ovms.server.storage.journey_view import JourneyMaking
 from ovms.server.storage.limits import OwnerQuotas
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class HttpContext:
     """What an owner may have who has no limits of their own."""
     public_url: str | None = None
     """Where people find the server, if a proxy calls it by another name."""
+    journeys: JourneyMaking = field(default_factory=JourneyMaking)
+    """Whether journeys are made here."""
     requests: RequestCounts = field(default_factory=RequestCounts)
     """What calls there were."""
     live: LiveStreams = field(init=False)

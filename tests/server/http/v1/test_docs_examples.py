@@ -16,6 +16,7 @@ from ovms.server.failed_calls import FailureReason
 from ovms.server.storage import queries
 from tests.server.http.api import PASSWORD
 from tests.server.http.v1.cars import ApiCar
+from tests.server.http.v1.driven import put_day, put_place
 from tests.server.http.v1.streams import stream
 
 if TYPE_CHECKING:
@@ -250,6 +251,15 @@ async def test_what_is_made(there: ApiSite) -> None:
     assert made.is_success, made.text
     tested = (await there.call(f"POST {channel}/test")).json()
     assert tested.keys() == starting('{"is_delivered"').keys()
+
+
+async def test_journeys(there: ApiSite) -> None:
+    """Journeys are listed as the page shows."""
+    put_place(there)
+    put_day(there)
+    answer = await there.call("GET /vehicles/CAR1/journeys")
+    shown = starting('{\n  "items": [\n    {\n      "id": 3, "vehicle_id"')
+    check_whole(answer, shown)
 
 
 async def test_journey_alerts(there: ApiSite) -> None:

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ovms.app.api.journey_models import ApiPlaceName
+from tests.app.api.clients import client_of
+from tests.server.http.v1.driven import put_day, put_place
+from tests.server.journeys.made import NOON
+
+if TYPE_CHECKING:
+    from tests.server.http.v1.site import ApiSite
+
+
+async def test_journeys(v1: ApiSite) -> None:
+    """Journeys come the newest first, or the oldest, of chosen kinds and times."""
+    put_day(v1)
+    client = client_of(v1)
+    assert [each.kind async for each in client.journeys("CAR1")] == ["charge", "parked", "trip"]
+    since = datetime.fromtimestamp(NOON + 1, UTC)
+    chosen = client.journeys(
+        "CAR1", kinds=["parked", "charge", "trip"], since=since, newest_first=False
+    )
+    assert [each.kind async for each in chosen] == ["parked", "charge"]
+    page = await client.journey_page("CAR1", limit=1)
+    assert (page.state, page.items[0].is_open) == ("made", True)
+    assert (await client.journey_page("CAR1", limit=2, after=page.next)).next is None
+
+
+async def test_one(v1: ApiSite) -> None:
+    """One trip comes with its track, one charge with its curve."""
+    home = put_place(v1)
+    ids = put_day(v1)
+    client = client_of(v1)
+    drive = await client.journey("CAR1", ids["trip"])
+    assert drive.trip is not None
+    assert drive.track is not None
+    assert drive.start.place == ApiPlaceName(id=home, name="Home")
+    assert (drive.trip.distance, drive.track[-1].distance) == (10, 10)
+    load = await client.journey("CAR1", ids["charge"])
+    assert load.curve is not None
+    assert [each.power for each in load.curve] == [7, 6]
