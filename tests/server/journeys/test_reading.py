@@ -13,6 +13,7 @@ from ovms.protocol.records.location import Location
 from ovms.protocol.records.logs import GRID_TYPE, TRIP_TYPE, GridRecord, TripRecord
 from ovms.protocol.records.record import Record
 from ovms.protocol.records.status import Status
+from ovms.server.journeys.fold import EARLIEST, Fold, decode_state, encode_state
 from ovms.server.journeys.reading import read_samples
 from ovms.server.journeys.samples import (
     CONNECTION_TYPE,
@@ -120,6 +121,13 @@ def test_a_status_gives_its_fields_by_their_names() -> None:
         "capacity": 53.2,
         "charge_end_time": 1_700_000_000,
     }
+
+
+def test_the_state_of_a_fold_is_bytes_with_whatever_a_record_says() -> None:
+    """The types of a sample's values are those that it declares: else no state could be read."""
+    fold = Fold()
+    fold.feed([replace(read(each), time=EARLIEST + 1) for each in (STATUS, ENVIRONMENT, LOCATION)])
+    assert decode_state(encode_state(fold.state)) == fold.state
 
 
 def test_an_environment_and_a_location_give_theirs() -> None:

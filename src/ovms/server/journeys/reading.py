@@ -214,6 +214,8 @@ def _status_reader(*, is_pic: bool) -> _Reader:
 
     def read(sample: Sample, fields: _Fields) -> None:
         _put(sample, fields, columns)
+        if sample.charge_end_time is not None:
+            sample.charge_end_time = int(sample.charge_end_time)
         _drop_unknown_ranges(sample)
         sample.charge_state = _word(fields, state) or sample.charge_state
         sample.charge_mode = _word(fields, mode) or sample.charge_mode
