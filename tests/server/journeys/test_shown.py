@@ -363,7 +363,7 @@ def totals(journeys: Sequence[Journey]) -> list[float]:
     ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(corrected_days())
 def test_corrections_keep_totals(day: tuple[list[Journey], list[Edit]]) -> None:
     """However trips and charges are merged and split, nothing is lost, doubled or overlaps."""
@@ -380,7 +380,7 @@ def test_corrections_keep_totals(day: tuple[list[Journey], list[Edit]]) -> None:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(corrected_days(), st.integers(0, 2000), st.integers(0, 200))
 def test_a_part_is_shown_as_in_the_whole(
     day: tuple[list[Journey], list[Edit]], start: int, length: int
@@ -400,7 +400,7 @@ def test_a_part_is_shown_as_in_the_whole(
     assert part == whole
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(raw_days(), st.integers(-20, 20), st.data())
 def test_changes_stay_with_their_journey_when_ends_move(
     raws: list[Journey], shift: int, data: st.DataObject

@@ -8,12 +8,13 @@ from ovms.server.journeys.codec import encode_journey, kind_of, without_points
 from ovms.server.storage.journey_context import cost_values
 
 if TYPE_CHECKING:
-    from ovms.server.journeys.values import Journey
+    from ovms.server.journeys.shown import ShownJourney
     from ovms.server.storage.journey_context import JourneyContext
 
 
-def journey_values(context: JourneyContext, journey: Journey) -> dict[str, Any]:
+def journey_values(context: JourneyContext, shown: ShownJourney) -> dict[str, Any]:
     """Return the columns of a journey that follow from it and its owner; it has its curve."""
+    journey = shown.journey
     start_place, end_place = context.place_ids(journey)
     values: dict[str, Any] = {
         "kind": kind_of(journey).value,
@@ -24,8 +25,11 @@ def journey_values(context: JourneyContext, journey: Journey) -> dict[str, Any]:
         "certainty": journey.certainty.value,
         "start_place": start_place,
         "end_place": end_place,
+        "purpose": None if shown.purpose is None else shown.purpose.value,
+        "note": shown.note,
+        "is_edited": shown.is_edited,
         "data": encode_journey(without_points(journey)),
-        **cost_values(context, journey, start_place),
+        **cost_values(context, journey, start_place, shown.cost_override),
     }
     for end in ("start", "end"):
         position = getattr(journey, end).position

@@ -132,7 +132,8 @@ journey_edits = Table(
     # JSON: what is changed, and to what.
     Column("data", Text, nullable=False),
     Column("created", Double, nullable=False),
-    Index(None, "vehicle_id", "start"),
+    # Those of what is new: few end after a time of today.
+    Index(None, "vehicle_id", "end", "start"),
     sqlite_autoincrement=True,
 )
 

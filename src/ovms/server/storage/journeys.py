@@ -14,7 +14,9 @@ from sqlalchemy import and_, delete, func, insert, or_, select, tuple_, update
 
 from ovms.server.journeys.codec import decode_journey, encode_journey, kind_of
 from ovms.server.journeys.covering import with_points
+from ovms.server.journeys.shown import shown
 from ovms.server.journeys.values import JourneyKind, Purpose
+from ovms.server.storage.edit_rows import edited_span, read_edits
 from ovms.server.storage.errors import NotFound
 from ovms.server.storage.journey_context import from_mills, journey_context
 from ovms.server.storage.journey_rows import journey_values
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Table
 
+    from ovms.server.journeys.shown import ShownJourney
     from ovms.server.journeys.values import Journey
-    from ovms.server.storage.journey_context import JourneyContext
 
 JourneyKey = tuple[int, int]
 """The place of a journey among a vehicle's: its start and its id."""
@@ -201,13 +203,9 @@ def record_journeys(
         rows = [{"vehicle_id": vehicle_id, **dict(zip(names, each, strict=True))} for each in new]
         connection.execute(insert(raw_journeys), rows)
     changed = [*before, *new]
-    for kind in JourneyKind:
-        spans = [each[1:3] for each in changed if each[0] == kind.value]
-        if spans:
-            first, last = min(start for start, _ in spans), max(end for _, end in spans)
-            _reshow(
-                connection, journey_context(connection, vehicle_id), vehicle_id, kind, first, last
-            )
+    reshow(
+        connection, vehicle_id, min(each[1] for each in changed), max(each[2] for each in changed)
+    )
 
 
 def reshow(connection: Connection, vehicle_id: str, start: int, end: int) -> None:
@@ -215,41 +213,46 @@ def reshow(connection: Connection, vehicle_id: str, start: int, end: int) -> Non
 
     It follows from the raw journeys, the corrections, the places and their tariffs.
     """
-    context = journey_context(connection, vehicle_key(vehicle_id))
+    vehicle_id = vehicle_key(vehicle_id)
+    start, end = _whole(connection, vehicle_id, start, end)
+    found = _shown(connection, vehicle_id, start, end)
+    context = journey_context(connection, vehicle_id)
     for kind in JourneyKind:
-        _reshow(connection, context, vehicle_key(vehicle_id), kind, start, end)
+        query = select(journeys).where(*_within(connection, journeys, vehicle_id, kind, start, end))
+        before = [{**row._mapping} for row in connection.execute(query.order_by(j.start, j.id))]
+        of_kind = (each for each in found if kind_of(each.journey) is kind)
+        _replace(
+            connection, vehicle_id, before, [journey_values(context, each) for each in of_kind]
+        )
 
 
-def _reshow(
-    connection: Connection,
-    context: JourneyContext,
-    vehicle_id: str,
-    kind: JourneyKind,
-    start: int,
-    end: int,
-) -> None:
-    start, end = _whole(connection, vehicle_id, kind, start, end)
-    query = select(journeys).where(*_within(connection, journeys, vehicle_id, kind, start, end))
-    before = [{**row._mapping} for row in connection.execute(query.order_by(j.start, j.id))]
-    new = [
-        journey_values(context, journey)
-        for journey in raw_of(connection, vehicle_id, kind, start, end)
+def shown_around(
+    connection: Connection, vehicle_id: str, start: int, end: int
+) -> list[ShownJourney]:
+    """Return what is to be shown of a span, with the ids of the corrections that count."""
+    vehicle_id = vehicle_key(vehicle_id)
+    return _shown(connection, vehicle_id, *_whole(connection, vehicle_id, start, end))
+
+
+def _shown(connection: Connection, vehicle_id: str, start: int, end: int) -> list[ShownJourney]:
+    raws = [
+        each for kind in JourneyKind for each in raw_of(connection, vehicle_id, kind, start, end)
     ]
-    _replace(connection, vehicle_id, before, new)
+    return shown(raws, read_edits(connection, vehicle_id, start, end))
 
 
-def _whole(
-    connection: Connection, vehicle_id: str, kind: JourneyKind, start: int, end: int
-) -> tuple[int, int]:
-    """Return a span that cuts nothing of a kind in two, raw or shown."""
+def _whole(connection: Connection, vehicle_id: str, start: int, end: int) -> tuple[int, int]:
+    """Return a span that cuts nothing in two: no raw or shown journey, no correction."""
     while True:
         before = start, end
         for table in (raw_journeys, journeys):
-            where = _within(connection, table, vehicle_id, kind, start, end)
-            query = select(func.min(table.c.start), func.max(table.c.end)).where(*where)
-            low, high = connection.execute(query).one()
-            if low is not None:
-                start, end = min(start, low), max(end, high)
+            for kind in JourneyKind:
+                where = _within(connection, table, vehicle_id, kind, start, end)
+                query = select(func.min(table.c.start), func.max(table.c.end)).where(*where)
+                low, high = connection.execute(query).one()
+                if low is not None:
+                    start, end = min(start, low), max(end, high)
+        start, end = edited_span(connection, vehicle_id, start, end)
         if (start, end) == before:
             return before
 
@@ -266,12 +269,26 @@ def _replace(
     gone = kept.keys() - ids.values()
     if gone:
         connection.execute(delete(journeys).where(j.id.in_(gone)))
+    _keep_places(before, new)
     for place, values in enumerate(new):
         id_ = ids.get(place)
         if id_ is None:
             connection.execute(insert(journeys).values(vehicle_id=vehicle_id, **values))
         elif any(kept[id_][name] != value for name, value in values.items()):
             connection.execute(update(journeys).where(j.id == id_).values(values))
+
+
+def _keep_places(before: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]) -> None:
+    """Leave what has its position no more at the place where it was, and at its cost."""
+    ends = {(end, each[end]): each for each in before for end in ("start", "end")}
+    for values in new:
+        for end in ("start", "end"):
+            old = ends.get((end, values[end]))
+            if old is None or values[f"{end}_latitude"] is not None:
+                continue
+            values[f"{end}_place"] = old[f"{end}_place"]
+            if end == "start" and values["cost"] is None and not old["has_own_cost"]:
+                values |= {"cost": old["cost"], "currency": old["currency"]}
 
 
 def _ids(before: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]) -> dict[int, int]:

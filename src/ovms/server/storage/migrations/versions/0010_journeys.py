@@ -109,7 +109,9 @@ def _journey_edits() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_journey_edits"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_journey_edits_vehicle_id_start", "journey_edits", ["vehicle_id", "start"])
+    op.create_index(
+        "ix_journey_edits_vehicle_id_end_start", "journey_edits", ["vehicle_id", "end", "start"]
+    )
 
 
 def _progress() -> None:
