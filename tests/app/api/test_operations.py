@@ -6,7 +6,8 @@ import inspect
 import json
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from types import UnionType
 from typing import Any, get_args, get_type_hints
 
@@ -22,6 +23,7 @@ from ovms.app.api import (
     ApiParkedLossAlert,
     ApiPlacesAlert,
     ApiServiceAlert,
+    ApiTariffBand,
     ApiToken,
 )
 from ovms.app.api.client import ApiClient
@@ -45,7 +47,7 @@ CREDENTIAL = example(SCHEMAS["CredentialBody"])
 VALUES: dict[Any, Any] = {
     str: "x",
     int: 1,
-    float: 2.0,
+    float: 12.0,
     bool: True,
     datetime: datetime(2026, 11, 27, 2, 30, tzinfo=UTC),
     ApiCommand: convert(COMMAND, ApiCommand),
@@ -62,6 +64,11 @@ VALUES: dict[Any, Any] = {
         )
     },
     Sequence[str]: ["view"],
+    date: date(2026, 11, 27),
+    Decimal: Decimal("0.30"),
+    Sequence[ApiTariffBand]: [
+        ApiTariffBand(price=Decimal("0.2"), since="22:00", until="06:00", days=["mon"])
+    ],
     Parameters: {"pin": "1"},
     Mapping[str, Any]: CREDENTIAL,
 }

@@ -89,6 +89,11 @@ from ovms.app.api.journey_models import (
 from ovms.app.api.live import (
     ApiEvent,
 )
+from ovms.app.api.places import (
+    ApiOwnPlace,
+    ApiTariff,
+    ApiTariffBand,
+)
 from ovms.app.api.sessions import (
     ApiPasskey,
     ApiSession,
@@ -176,6 +181,7 @@ __all__ = [
     "ApiNewToken",
     "ApiNewVehicle",
     "ApiNotFound",
+    "ApiOwnPlace",
     "ApiOwner",
     "ApiParameter",
     "ApiParameterChoice",
@@ -201,6 +207,8 @@ __all__ = [
     "ApiSetup",
     "ApiShare",
     "ApiState",
+    "ApiTariff",
+    "ApiTariffBand",
     "ApiTemperatures",
     "ApiToken",
     "ApiTotp",

@@ -33,6 +33,10 @@ class ApiAccount(ApiModel, frozen=True, kw_only=True):
     """How many there may be; 0 is no limit."""
     is_over: bool
     """There are so many bytes that nothing more is kept."""
+    zone: str
+    """The IANA time zone of the days of journeys; the server's unless the owner named one."""
+    currency: str
+    """ISO 4217, of what charging costs; the server's unless the owner named one."""
 
 
 class ApiToken(ApiModel, frozen=True, kw_only=True):
@@ -90,6 +94,13 @@ class AccountCalls(ApiCalls):
     async def account(self) -> ApiAccount:
         """Return the caller's own account, with what it has and may have."""
         return await self._link.ask("GET", "/account", ApiAccount)
+
+    async def change_account(
+        self, *, zone: str | UnsetType | None = UNSET, currency: str | UnsetType | None = UNSET
+    ) -> ApiAccount:
+        """Change the time zone of days, or the currency of costs; ``None`` is the server's."""
+        body = given(zone=zone, currency=currency)
+        return await self._link.ask("PATCH", "/account", ApiAccount, body=body)
 
     def export(self) -> AsyncGenerator[bytes, None]:
         """Yield all of the caller's data as a ZIP of JSON, CSV and GPX, in parts as they come."""

@@ -17,6 +17,7 @@ from ovms.app.api.history import HistoryCalls
 from ovms.app.api.journey_alerts import JourneyAlertCalls
 from ovms.app.api.journeys import JourneyCalls
 from ovms.app.api.link import CALL_TIMEOUT, ApiLink, Query, decode
+from ovms.app.api.places import PlaceCalls
 from ovms.app.api.sessions import SessionCalls
 from ovms.app.api.sharing import SharingCalls
 from ovms.app.api.vehicles import VehicleCalls
@@ -47,6 +48,7 @@ class ApiClient(
     HistoryCalls,
     JourneyCalls,
     JourneyAlertCalls,
+    PlaceCalls,
     SharingCalls,
     ChannelCalls,
     AccountCalls,

@@ -154,6 +154,13 @@ class SyncApiClient:
     journey = _Waits(ApiClient.journey)
     journey_alerts = _Waits(ApiClient.journey_alerts)
     change_journey_alerts = _Waits(ApiClient.change_journey_alerts)
+    places = _Waits(ApiClient.places)
+    place = _Waits(ApiClient.place)
+    add_place = _Waits(ApiClient.add_place)
+    change_place = _Waits(ApiClient.change_place)
+    remove_place = _Waits(ApiClient.remove_place)
+    set_tariff = _Waits(ApiClient.set_tariff)
+    remove_tariff = _Waits(ApiClient.remove_tariff)
 
     shares = _Waits(ApiClient.shares)
     share = _Waits(ApiClient.share)
@@ -174,6 +181,7 @@ class SyncApiClient:
     test_channel = _Waits(ApiClient.test_channel)
 
     account = _Waits(ApiClient.account)
+    change_account = _Waits(ApiClient.change_account)
     export = _Yields(ApiClient.export)
     erase_account = _Waits(ApiClient.erase_account)
     ask_for_email = _Waits(ApiClient.ask_for_email)

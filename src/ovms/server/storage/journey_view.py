@@ -60,5 +60,6 @@ def journey_state(connection: Connection, vehicle_id: str, making: JourneyMaking
 def place_names(connection: Connection, rows: Iterable[JourneyRow]) -> dict[int, str]:
     """Return the names of the places of some journeys, by their ids."""
     ids = {id_ for row in rows for id_ in (row.start_place, row.end_place) if id_ is not None}
-    query = select(places.c.id, places.c.name).where(places.c.id.in_(ids))
+    p = places.c
+    query = select(p.id, p.name).where(p.id.in_(ids), p.removed.is_(None))
     return {row.id: row.name for row in connection.execute(query)} if ids else {}

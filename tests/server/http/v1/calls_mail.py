@@ -31,6 +31,7 @@ CALLS = {
     "POST /account/email": Case(Need.SESSION, request={"json": {"email": "bob@example.org"}}),
     "POST /account/email/confirm": Case(Need.NOTHING, request=CODE),
     "GET /account": Case(Need.ACCOUNT),
+    "PATCH /account": Case(Need.ACCOUNT, request={"json": {"currency": "CHF"}}),
     "GET /setup": Case(Need.NOTHING),
     "POST /setup": Case(
         Need.NOTHING, request={"json": {"token": "none", "name": "eve", "password": "new"}}

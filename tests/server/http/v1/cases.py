@@ -28,6 +28,7 @@ class Need(Enum):
     OWNER = "the vehicle is theirs"
     """And a token with ``manage``."""
     ACCOUNT = "account"
+    PLACES = "account and location"
     SESSION = "a session's cookie"
     """Whatever a token permits."""
     ADMIN = "server.admin"

@@ -262,6 +262,14 @@ async def test_journeys(there: ApiSite) -> None:
     check_whole(answer, shown)
 
 
+@pytest.mark.parametrize("start", ['{"energy_price"', '{"free"'])
+async def test_tariffs(there: ApiSite, start: str) -> None:
+    """The tariffs that are shown are taken."""
+    path = f"PUT /places/{put_place(there)}/tariffs/2026-01-01"
+    [told] = (await there.call(path, json=starting(start))).json()["tariffs"]
+    assert told["free"] == (start == '{"free"')
+
+
 async def test_journey_alerts(there: ApiSite) -> None:
     """Alerts from journeys are changed by the body that is shown."""
     body = starting('{"arrival_soc"')

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from ovms.server.http.v1.audit import audit
 from ovms.server.http.v1.callers import AccountCall, Context
 from ovms.server.http.v1.errors import ApiError
-from ovms.server.http.v1.models import ApiAnswer, Time, time_of
+from ovms.server.http.v1.models import ApiAnswer, CallBody, Time, time_of
 from ovms.server.http.v1.routing import make_router
 from ovms.server.storage import administration
 from ovms.server.storage.database import Lane
+from ovms.server.storage.owner_locale import owner_locale, set_owner_locale
+from ovms.server.storage.stale_journeys import refresh_all
+
+if TYPE_CHECKING:
+    from ovms.server.http.context import HttpContext
 
 router = make_router("account")
 
@@ -42,15 +48,51 @@ class AccountAnswer(ApiAnswer):
     """How many there may be; 0 is no limit."""
     is_over: bool
     """There are so many bytes that nothing more is kept."""
+    zone: str
+    """The IANA time zone of the days of journeys; the server's unless the owner named one."""
+    currency: str
+    """ISO 4217, of what charging costs; the server's unless the owner named one."""
+
+
+class AccountChanges(CallBody):
+    """What to change of the account; what is not there stays, and null is the server's."""
+
+    zone: Annotated[str, Field(max_length=64)] | None = None
+    """The IANA time zone of the days of journeys: `Europe/Berlin`."""
+    currency: Annotated[str, Field(max_length=3)] | None = None
+    """ISO 4217, of what charging costs: `EUR`."""
 
 
 @router.get("/account")
 async def get_account(caller: AccountCall, context: Context) -> AccountAnswer:
     """Return the caller's own account, with what it has and may have."""
-    query = partial(administration.find_owner_details, name=caller.login.owner)
-    owner = await context.store.database.read(query, Lane.HISTORY)
+    return await _answer(context, caller.login.owner)
+
+
+@router.patch("/account")
+async def change_account(
+    body: AccountChanges, caller: AccountCall, context: Context
+) -> AccountAnswer:
+    """Change the time zone of days and the currency of costs. Those of past journeys follow."""
+    changes = body.model_dump(include=body.model_fields_set)
+    if changes:
+        owner_id = caller.login.owner_id
+        change = partial(
+            set_owner_locale, owner_id=owner_id, changes=changes, now=context.clock.time()
+        )
+        await context.store.database.write(change)
+        audit(context, caller, "account.change", detail=",".join(sorted(changes)))
+        await refresh_all(context.store.database, owner_id)
+    return await _answer(context, caller.login.owner)
+
+
+async def _answer(context: HttpContext, name: str) -> AccountAnswer:
+    database = context.store.database
+    query = partial(administration.find_owner_details, name=name)
+    owner = await database.read(query, Lane.HISTORY)
     if owner is None:
         raise ApiError(404, "The account is gone", "not_found")
+    locale = await database.read(partial(owner_locale, owner_id=owner.id))
     confirmed, quotas = owner.email_confirmed, context.quotas
     limits = owner.vehicle_limit, owner.byte_limit
     return AccountAnswer(
@@ -66,4 +108,6 @@ async def get_account(caller: AccountCall, context: Context) -> AccountAnswer:
         bytes=owner.bytes,
         byte_limit=quotas.bytes if limits[1] is None else limits[1],
         is_over=owner.is_over(quotas),
+        zone=locale.zone,
+        currency=locale.currency,
     )
