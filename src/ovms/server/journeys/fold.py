@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from ovms.server.journeys.charges import ChargeTracker
+from ovms.server.journeys.cleaning import Cleaner
 from ovms.server.journeys.known import Known
 from ovms.server.journeys.parking import ParkingTracker
 from ovms.server.journeys.samples import Sample
@@ -45,8 +47,10 @@ class FoldVersionError(ValueError):
 class FoldState:
     """What the fold knows."""
 
+    cleaner: Cleaner = field(default_factory=Cleaner)
     known: Known = field(default_factory=Known)
     trips: TripTracker = field(default_factory=TripTracker)
+    charges: ChargeTracker = field(default_factory=ChargeTracker)
     parking: ParkingTracker = field(default_factory=ParkingTracker)
     held: Sample | None = None
     """One that came long after all others, until a second one confirms its time."""
@@ -70,7 +74,7 @@ class Fold:
     def ongoing(self) -> list[Journey]:
         """Return the journeys that go on, as last reported."""
         state = self.state
-        found = (state.trips.ongoing(), state.parking.ongoing())
+        found = (state.trips.ongoing(), state.charges.ongoing(), state.parking.ongoing())
         return [each for each in found if each is not None]
 
     def _take(self, sample: Sample, closed: list[Journey]) -> None:
@@ -88,10 +92,12 @@ class Fold:
 
     def _step(self, sample: Sample, closed: list[Journey]) -> None:
         state = self.state
+        sample = state.cleaner.clean(sample)
         known = state.known
         known.take(sample)
         trips = state.trips.step(sample, known)
         closed += trips
+        closed += state.charges.step(sample, known)
         closed += state.parking.follow(sample, known, state.trips, trips)
 
 
