@@ -48,6 +48,7 @@ from ovms.server.http.service import HttpService
 from ovms.server.http.watches import Watches
 from ovms.server.hub.hub import Hub, HubSettings
 from ovms.server.hub.telemetry import LogSettings
+from ovms.server.journey_alerts import JourneyWatch
 from ovms.server.listener import (
     Entrance,
     Gate,
@@ -105,6 +106,9 @@ TROUBLES = 60.0
 
 QUOTAS = 300.0
 """Seconds between two looks for owners who have too much history."""
+
+JOURNEY_ALERTS = 60.0
+"""Seconds between two looks for what owners should hear of journeys."""
 
 RELOAD = 2.0
 """Seconds between two checks for certificates that were renewed."""
@@ -249,7 +253,9 @@ async def serve(
             operator = _operator(settings, channels, clock)
             parts = ServerParts(
                 store, acceptor, accounts, notifier, http, metrics, certificates, clock, plausible,
-                quotas, operator, PositionExpiry(settings.history_position_days),
+                quotas, operator,
+                JourneyWatch(store, hub, clock) if settings.journeys else None,
+                PositionExpiry(settings.history_position_days),
             )  # fmt: skip
 
             def ready(ports: Ports) -> None:
@@ -506,6 +512,7 @@ class ServerParts:
     """What is deleted goes by this one."""
     quotas: QuotaWatch
     operator: OperatorMail | None = None
+    journey_alerts: JourneyWatch | None = None
     positions: PositionExpiry = field(default_factory=PositionExpiry)
 
     @property
@@ -637,6 +644,8 @@ def _start_work(
         (store.heartbeat, HEARTBEAT), (expire, EXPIRY), (parts.quotas.check, QUOTAS),
         (reload, RELOAD), (tell_operator, TROUBLES),
     )  # fmt: skip
+    if parts.journey_alerts is not None:
+        jobs += ((parts.journey_alerts.check, JOURNEY_ALERTS),)
     return [asyncio.create_task(_repeat(job, seconds)) for job, seconds in jobs]
 
 

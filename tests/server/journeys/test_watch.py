@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -465,6 +466,8 @@ def test_service_by_time() -> None:
         "The service is due in 1 day"
     ]
     assert make(ServiceRule(), {"service_time": 0.0}).look() == []
+    for dirt in (math.nan, math.inf, -math.inf, 1e300):
+        assert make(ServiceRule(), {"service_time": dirt, "service_range": dirt}).look() == []
     assert make(ServiceRule(by_car=False), {"service_time": float(NOW)}).look() == []
 
 
@@ -506,6 +509,15 @@ def test_live_state() -> None:
         heard=20, position=north(0), position_time=10, is_on=False, is_plugged=True, soc=50,
         service_range=5.0,
     )  # fmt: skip
+
+
+def test_live_state_in_miles() -> None:
+    """What a car with miles says is in km, whichever message said the unit."""
+    for samples in (
+        [Sample(time=1, distance_unit="M"), Sample(time=2, distance_unit="", odometer=1000)],
+        [Sample(time=1, distance_unit="", odometer=1000), Sample(time=2, distance_unit="M")],
+    ):
+        assert live_state(samples) == LiveState(heard=2, odometer=1609.344, unit="mi")
 
 
 @pytest.mark.parametrize("state", ["", "[]", '{"places": 7}', '{"until": "x", "levels": []}'])

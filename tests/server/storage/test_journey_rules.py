@@ -14,7 +14,7 @@ from ovms.server.journeys.rules import (
 )
 from ovms.server.storage import queries
 from ovms.server.storage.errors import InvalidValue
-from ovms.server.storage.journey_rules import list_rules, set_rule
+from ovms.server.storage.journey_rules import list_rules, note_states, set_rule
 from ovms.server.storage.schema import journey_rules, places
 
 if TYPE_CHECKING:
@@ -89,3 +89,24 @@ def test_rows_of_another_version(database: Database) -> None:
         assert list_rules(connection, "CAR1") == default_rules()
         set_rule(connection, "CAR1", ArrivalSocRule(below=5))
         assert list_rules(connection, "CAR1")[RuleName.ARRIVAL_SOC] == ArrivalSocRule(below=5)
+
+
+def test_states(database: Database) -> None:
+    """What is remembered belongs to the rule that was looked at, and to no one set meanwhile."""
+    with database.writing() as connection:
+        rule, name = ArrivalSocRule(is_on=True), RuleName.ARRIVAL_SOC
+
+        def noted(before: str, state: str) -> list[str]:
+            note_states(connection, "CAR1", [(name, rule, before)], {name: state})
+            return [*connection.scalars(select(journey_rules.c.state))]
+
+        set_rule(connection, "CAR1", rule)
+        assert noted("{}", '{"until": 5}') == ['{"until": 5}']
+        assert noted("{}", '{"until": 7}') == ['{"until": 5}']
+        set_rule(connection, "CAR1", ArrivalSocRule(is_on=True, below=5))
+        assert noted('{"until": 5}', '{"until": 7}') == ["{}"]
+        service, default = RuleName.SERVICE, default_rules()[RuleName.SERVICE]
+        note_states(connection, "CAR1", [(service, default, "{}")], {service: "[]"})
+        rows = connection.execute(select(journey_rules.c.rule, journey_rules.c.state)).all()
+        assert sorted(map(tuple, rows)) == [("arrival_soc", "{}"), ("service", "[]")]
+        assert list_rules(connection, "CAR1")[service] == default

@@ -19,6 +19,7 @@ import msgspec
 from ovms.protocol.records.alert import Alert, AlertKind
 from ovms.protocol.records.status import KM_PER_MILE
 from ovms.server.journeys.rules import (
+    LARGEST_KM,
     ArrivalSocRule,
     ChargeMissedRule,
     ChargeStoppedRule,
@@ -74,7 +75,8 @@ OVERDUE_DAYS: Final = 30.0
 """A service that is overdue is told again after so much more."""
 
 OLDEST_DATE: Final = 1_000_000_000
-"""A date of service before it is none."""
+LAST_DATE: Final = 2**33
+"""A time of service before or after them is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,7 @@ class LiveState:
 
 def live_state(samples: Iterable[Sample], **known: Any) -> LiveState:
     """Return the state that samples make, the oldest first; ``known`` is what they do not say."""
-    state = LiveState(**known)
+    state, unit = LiveState(**known), "K"
     for sample in samples:
         names = ("is_on", "is_charging", "is_plugged", "soc", "odometer", "charge_substate")
         said = {name: getattr(sample, name) for name in names}
@@ -108,7 +110,11 @@ def live_state(samples: Iterable[Sample], **known: Any) -> LiveState:
             said |= {"position": sample.position, "position_time": sample.time}
         said = {name: value for name, value in said.items() if value is not None}
         state = replace(state, heard=max(state.heard, sample.time), **said)
-    return state
+        unit = sample.distance_unit or unit
+    if unit != "M":
+        return state
+    odometer = None if state.odometer is None else state.odometer * KM_PER_MILE
+    return replace(state, unit="mi", odometer=odometer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -426,8 +432,9 @@ def _watch_service(
 def _distances_left(rule: ServiceRule, live: LiveState) -> list[tuple[str, float]]:
     """Return the km to the next service, by what says so."""
     found = []
-    if rule.by_car and live.service_range is not None:
-        found.append(("car_km", live.service_range))
+    told = live.service_range
+    if rule.by_car and told is not None and abs(told) <= LARGEST_KM:
+        found.append(("car_km", told))
     if rule.every_km is not None and rule.since_odometer is not None and live.odometer is not None:
         found.append(("own_km", rule.since_odometer + rule.every_km - live.odometer))
     return found
@@ -435,9 +442,9 @@ def _distances_left(rule: ServiceRule, live: LiveState) -> list[tuple[str, float
 
 def _days_left(rule: ServiceRule, facts: WatchFacts) -> list[tuple[str, float]]:
     """Return the days to the next service, by what says so."""
-    found, live = [], facts.live
-    if rule.by_car and live.service_time is not None and live.service_time > OLDEST_DATE:
-        found.append(("car_days", (live.service_time - facts.now) / 86400))
+    found, told = [], facts.live.service_time
+    if rule.by_car and told is not None and OLDEST_DATE < told < LAST_DATE:
+        found.append(("car_days", (told - facts.now) / 86400))
     if rule.every_months is not None and rule.since_date is not None:
         today = datetime.fromtimestamp(facts.now, facts.zone).date()
         due = months_after(rule.since_date, rule.every_months)
@@ -462,8 +469,9 @@ def _level(left: float, ahead: float, again: float) -> int:
 
 def _is_worse(levels: dict[str, int], name: str, level: int) -> bool:
     """Note a level, and return whether it is to be told; one that is over may come again."""
-    before = levels.get(name, 0)
-    levels[name] = level if level == 0 else max(before, level)
+    before = levels.pop(name, 0)
+    if level:
+        levels[name] = max(before, level)
     return level > before
 
 
