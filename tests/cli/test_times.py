@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 import typer
 
@@ -31,6 +33,15 @@ MIDNIGHT = 1_749_945_600.0  # of that day
 def test_times(text: str, time: float) -> None:
     """A date, a time in any zone, a day's name and an age are times; without a zone it is UTC."""
     assert parse_time(text, NOW) == time
+
+
+def test_times_of_a_zone() -> None:
+    """Days and times without a zone are those of the zone that is named."""
+    zone = ZoneInfo("Europe/Berlin")
+    assert parse_time("today", NOW, zone) == parse_time("2025-06-15", NOW, zone) == MIDNIGHT - 7200
+    assert parse_time("2025-06-15T15:06:40Z", NOW, zone) == NOW
+    sunday = 1_743_318_000.0  # 30 March, 09:00 in Berlin; the clocks went forward
+    assert parse_time("yesterday", sunday, zone) == 1_743_202_800.0
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,11 @@ COMMANDS = {
         "Show what the server keeps of what a vehicle sent: telemetry and historical records.",
         OPERATE,
     ),
+    "journeys": CommandPlace(
+        "ovms.cli.journeys.command", "app",
+        "What a vehicle did: trips, charges, parked time; places, costs, sums.",
+        OPERATE,
+    ),
     "vehicle": CommandPlace(
         "ovms.cli.vehicle", "app",
         "Vehicles: what may call, and who is online.",

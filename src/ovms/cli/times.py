@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 from ovms.cli.common import refuse
 
-TIME_HELP: Final = (
+TIME_FORMS: Final = (
     "2025-06-01, 2025-06-01T18:00:00Z, '2025-06-01 18:00', today, yesterday, or an age: 3d, 12h, "
-    "90min. UTC unless it names a zone."
+    "90min."
 )
+TIME_HELP: Final = f"{TIME_FORMS} UTC unless it names a zone."
 """What options for times say of themselves."""
 
 END_HELP: Final = (
@@ -29,13 +30,13 @@ _AGE = re.compile(r"(\d{1,6})\s*(s|min|m|h|d|w)", re.ASCII)
 _SECONDS: Final = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
-def parse_time(text: str, now: float) -> float | None:
+def parse_time(text: str, now: float, zone: tzinfo = UTC) -> float | None:
     """Read a time as Unix seconds, ``now`` in the same; ``None`` for what is no time.
 
-    An age counts back from now, a day is its midnight, and a time without a zone is UTC.
+    An age counts back from now, a day is its midnight, and a time without a zone is in ``zone``.
     """
     word = text.strip().lower()
-    today = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = datetime.fromtimestamp(now, zone).replace(hour=0, minute=0, second=0, microsecond=0)
     days = {"now": now, "today": today.timestamp(),
             "yesterday": (today - timedelta(days=1)).timestamp()}  # fmt: skip
     if word in days:
@@ -44,7 +45,7 @@ def parse_time(text: str, now: float) -> float | None:
         return now - int(age[1]) * _SECONDS[age[2]]
     try:
         found = datetime.fromisoformat(text.strip())
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+        return (found if found.tzinfo else found.replace(tzinfo=zone)).timestamp()
     except (ValueError, OverflowError):
         return None
 

@@ -1,0 +1,1 @@
+"""``ovms journeys``: what a vehicle did."""
