@@ -49,7 +49,7 @@ journeys = Table(
     Column("end", BIG, nullable=False),
     # The local date of the start, YYYY-MM-DD in the zone of the owner.
     Column("day", Text, nullable=False),
-    Column("month", Text, Computed("substr(day, 1, 7)", persisted=False)),
+    Column("month", Text, Computed("substr(day, 1, 7)", persisted=True)),
     Column("is_open", Boolean, nullable=False),
     # measured, estimated or gaps.
     Column("certainty", Text, nullable=False),
@@ -87,12 +87,12 @@ journeys = Table(
         "vehicle_id",
         "kind",
         "month",
+        "purpose",
         "day",
         "distance",
         "energy",
         "grid_energy",
         "moving_time",
-        "purpose",
         "start_place",
         "end_place",
         "currency",

@@ -15,7 +15,8 @@ from ovms.server.journeys.codec import decode_journey
 from ovms.server.journeys.covering import with_points
 from ovms.server.journeys.values import Charge, JourneyKind, Position
 from ovms.server.storage.journey_context import cost_values, journey_context
-from ovms.server.storage.schema import journey_stale, journeys, raw_journeys, vehicles
+from ovms.server.storage.journeys import raw_of
+from ovms.server.storage.schema import journey_stale, journeys, vehicles
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
@@ -136,12 +137,7 @@ def _cost(context: JourneyContext, row: Row[Any], place_id: int | None) -> dict[
 
 
 def _with_curve(connection: Connection, row: Row[Any], charge: Charge) -> Charge:
-    r = raw_journeys.c
-    query = select(r.data).where(
-        r.vehicle_id == row.vehicle_id, r.kind == JourneyKind.CHARGE.value,
-        r.start < row.end, r.end > row.start,
-    )  # fmt: skip
-    raws = connection.scalars(query.order_by(r.start)).all()
-    whole = with_points(charge, [decode_journey(JourneyKind.CHARGE, data) for data in raws])
+    raws = raw_of(connection, row.vehicle_id, JourneyKind.CHARGE, row.start, row.end)
+    whole = with_points(charge, raws)
     assert isinstance(whole, Charge)
     return whole

@@ -51,7 +51,7 @@ def _journeys() -> None:
         sa.Column("start", BIG, nullable=False),
         sa.Column("end", BIG, nullable=False),
         sa.Column("day", sa.Text, nullable=False),
-        sa.Column("month", sa.Text, sa.Computed("substr(day, 1, 7)", persisted=False)),
+        sa.Column("month", sa.Text, sa.Computed("substr(day, 1, 7)", persisted=True)),
         sa.Column("is_open", sa.Boolean, nullable=False),
         sa.Column("certainty", sa.Text, nullable=False),
         sa.Column("start_place", BIG),
@@ -80,8 +80,8 @@ def _journeys() -> None:
         "ix_journeys_vehicle_id_kind_start", "journeys", ["vehicle_id", "kind", "start"]
     )
     op.create_index("ix_journeys_start", "journeys", ["vehicle_id", "start"])
-    sums = ["vehicle_id", "kind", "month", "day", "distance", "energy", "grid_energy",
-            "moving_time", "purpose", "start_place", "end_place", "currency", "cost"]  # fmt: skip
+    sums = ["vehicle_id", "kind", "month", "purpose", "day", "distance", "energy", "grid_energy",
+            "moving_time", "start_place", "end_place", "currency", "cost"]  # fmt: skip
     op.create_index("ix_journeys_sums", "journeys", sums)
     op.create_index("ix_journeys_start_place", "journeys", ["start_place"])
     op.create_index("ix_journeys_end_place", "journeys", ["end_place"])
