@@ -19,7 +19,7 @@ from ovms.server.journeys.charging import (
     CounterReadings,
     OpenCharge,
 )
-from ovms.server.journeys.trips import journey_end
+from ovms.server.journeys.marks import journey_end
 from ovms.server.journeys.unseen import SocRun, made_unseen
 from ovms.server.journeys.values import JourneyEnd
 

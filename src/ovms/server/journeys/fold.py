@@ -47,8 +47,8 @@ class FoldVersionError(ValueError):
 class FoldState:
     """What the fold knows."""
 
-    cleaner: Cleaner = field(default_factory=Cleaner)
     known: Known = field(default_factory=Known)
+    cleaner: Cleaner = field(default_factory=Cleaner)
     trips: TripTracker = field(default_factory=TripTracker)
     charges: ChargeTracker = field(default_factory=ChargeTracker)
     parking: ParkingTracker = field(default_factory=ParkingTracker)
@@ -74,7 +74,8 @@ class Fold:
     def ongoing(self) -> list[Journey]:
         """Return the journeys that go on, as last reported."""
         state = self.state
-        found = (state.trips.ongoing(), state.charges.ongoing(), state.parking.ongoing())
+        parked = state.parking.ongoing(state.known, state.trips)
+        found = (parked, state.trips.ongoing(), state.charges.ongoing())
         return [each for each in found if each is not None]
 
     def _take(self, sample: Sample, closed: list[Journey]) -> None:
@@ -92,13 +93,13 @@ class Fold:
 
     def _step(self, sample: Sample, closed: list[Journey]) -> None:
         state = self.state
-        sample = state.cleaner.clean(sample)
         known = state.known
+        sample = state.cleaner.clean(sample)
         known.take(sample)
         trips = state.trips.step(sample, known)
+        closed += state.parking.follow(sample, known, state.trips, trips)
         closed += trips
         closed += state.charges.step(sample, known)
-        closed += state.parking.follow(sample, known, state.trips, trips)
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()

@@ -1,0 +1,130 @@
+"""Meters of a journey: a counter's share of it, a mean over its time, how much it climbed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+FLAP: Final = 0.9
+"""A counter that falls by less than a tenth was not reset: its reports came in the wrong order."""
+
+ALTITUDE_NOISE: Final = 10.0
+"""m; a height that changes by less may be the receiver's noise."""
+
+
+@dataclass(slots=True)
+class Counter:
+    """A counter that starts at 0 with each trip, or counts on for ever: which, is learnt."""
+
+    reading: float | None = None
+    """What was read last."""
+    is_total: bool = False
+    """It was seen to count on over the start of a trip."""
+    before: float | None = None
+    """What it showed when this trip began."""
+    top: float | None = None
+    """What counts last of this trip; so the next."""
+    base: float = 0.0
+    carried: float = 0.0
+    """What was counted until it was reset on the way."""
+    undo: tuple[float, float, float] | None = None
+    """Top, base and carried before a reset, until the next reading confirms it."""
+
+    @property
+    def amount(self) -> float | None:
+        """What was counted on this trip; ``None`` if nothing was read."""
+        return None if self.top is None else self.carried + self.top - self.base
+
+    def begin(self) -> None:
+        """Begin a trip."""
+        self.before, self.top, self.base, self.carried = self.reading, None, 0.0, 0.0
+        self.undo = None
+
+    def read(self, value: float, most: float) -> None:
+        """Take in a reading on the way; ``most`` is what can have been counted on this trip."""
+        self.reading = value
+        if self.top is None:
+            self._first(value, most)
+            return
+        if self.undo is not None:
+            if value >= self.undo[0]:
+                self.top, self.base, self.carried = self.undo
+            self.undo = None
+        if value >= self.top:
+            self.top = value
+        elif value < self.top * FLAP:
+            self.undo = (self.top, self.base, self.carried)
+            self.carried += self.top - self.base
+            self.top, self.base = value, 0.0
+
+    def read_after(self, value: float, most: float) -> None:
+        """Take in a reading after the end: what is less already belongs to the next trip."""
+        if self.top is None:
+            if value != self.before:
+                self._first(value, most)
+        elif self.reading is not None and self.top * FLAP <= self.reading:
+            self.top = max(self.top, value)
+        self.reading = value
+
+    def _first(self, value: float, most: float) -> None:
+        before = self.before
+        self.top = value
+        if before is None:
+            self.base = 0.0 if value <= most else value
+        elif value < before * FLAP:
+            self.is_total = False
+        elif value <= before:
+            self.base = value
+        elif self.is_total or value > most:
+            self.base, self.is_total = before, True
+
+
+@dataclass(slots=True)
+class Mean:
+    """A mean over time: a value counts until the next."""
+
+    last: float | None = None
+    time: int = 0
+    total: float = 0.0
+    seconds: int = 0
+
+    def read(self, value: float, time: int) -> None:
+        """Take in a value."""
+        if self.last is not None and time > self.time:
+            self.total += self.last * (time - self.time)
+            self.seconds += time - self.time
+        self.last, self.time = value, time
+
+    def value(self, until: int) -> float | None:
+        """Return the mean; the last value counts until a time."""
+        if self.last is None:
+            return None
+        more = max(until - self.time, 0)
+        seconds = self.seconds + more
+        return (self.total + self.last * more) / seconds if seconds else self.last
+
+
+@dataclass(slots=True)
+class Climb:
+    """Heights of a trip. A climb counts when it exceeds the noise of the receiver."""
+
+    least: float | None = None
+    most: float | None = None
+    ascent: float = 0.0
+    descent: float = 0.0
+    turn: float = 0.0
+    """The height from which the next climb or fall counts."""
+
+    def read(self, altitude: float) -> None:
+        """Take in a height."""
+        if self.least is None or self.most is None:
+            self.least = self.most = self.turn = altitude
+            return
+        self.least, self.most = min(self.least, altitude), max(self.most, altitude)
+        climb = altitude - self.turn
+        if climb >= ALTITUDE_NOISE:
+            self.ascent += climb
+            self.turn = altitude
+        elif climb <= -ALTITUDE_NOISE:
+            self.descent -= climb
+            self.turn = altitude

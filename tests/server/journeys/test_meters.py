@@ -1,0 +1,90 @@
+"""Meters: what a counter counted on a trip, a mean over time, how much a trip climbed."""
+
+from __future__ import annotations
+
+import pytest
+
+from ovms.server.journeys.meters import Climb, Counter, Mean
+
+
+def amounts(trips: list[list[float]], most: float = 10.0) -> list[float | None]:
+    """Return what a counter says of trips by its readings on each."""
+    counter, found = Counter(), []
+    for readings in trips:
+        counter.begin()
+        for reading in readings:
+            counter.read(reading, most)
+        found.append(counter.amount)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("trips", "expected"),
+    [
+        ([[0.0, 1.0, 5.0], [0.2, 2.0]], [5.0, 2.0]),
+        # The first reading of the second trip is later than the last of the first.
+        ([[5.0], [7.0]], [5.0, 7.0]),
+        # It was not reset yet when the trip began.
+        ([[5.0], [5.0, 0.1, 3.0]], [5.0, 3.0]),
+        # A total.
+        ([[500.0, 504.0], [504.0, 510.0], [511.0, 512.0]], [4.0, 6.0, 2.0]),
+        # A module that restarts on the way; a reading that is lost once.
+        ([[1.0, 4.0, 0.5, 2.0]], [6.0]),
+        ([[1.0, 4.0, 0.0, 4.5]], [4.5]),
+        # Reports in the wrong order.
+        ([[1.0, 4.0, 3.9, 4.2]], [4.2]),
+        ([[], [2.0]], [None, 2.0]),
+    ],
+)
+def test_a_counter_says_what_was_counted_on_a_trip(
+    trips: list[list[float]], expected: list[float | None]
+) -> None:
+    """Whether it starts with each trip, counts on for ever, or is reset on the way."""
+    assert amounts(trips) == [None if each is None else pytest.approx(each) for each in expected]
+
+
+def test_a_reading_after_the_end_belongs_to_the_trip_unless_it_is_less() -> None:
+    """What is less was reset for the next."""
+    counter = Counter()
+    counter.begin()
+    counter.read(4.0, 10.0)
+    counter.read_after(4.4, 10.0)
+    counter.read_after(0.0, 10.0)
+    counter.read_after(0.5, 10.0)
+    assert counter.amount == 4.4
+    counter.begin()
+    counter.read(2.0, 10.0)
+    assert counter.amount == 2.0
+
+
+def test_a_trip_that_nobody_saw_has_what_its_counter_shows_after_it() -> None:
+    """What it showed before is of another trip."""
+    counter = Counter(reading=3.0)
+    counter.begin()
+    counter.read_after(3.0, 10.0)
+    assert counter.amount is None
+    counter.read_after(2.0, 10.0)
+    assert counter.amount == 2.0
+
+
+def test_a_mean_is_by_time() -> None:
+    """A value counts until the next, the last one until the end."""
+    mean = Mean()
+    assert mean.value(100) is None
+    mean.read(10.0, 0)
+    assert mean.value(0) == 10.0
+    mean.read(20.0, 90)
+    assert mean.value(100) == 11.0
+
+
+def test_noise_of_the_receiver_does_not_climb() -> None:
+    """A hill does, both ways."""
+    climb = Climb()
+    for i in range(1000):
+        climb.read(100.0 + 4 * (i % 3))
+    assert (climb.ascent, climb.descent) == (0.0, 0.0)
+    for altitude in (*range(100, 301), *range(300, 99, -1)):
+        climb.read(float(altitude))
+    assert (climb.least, climb.most) == (100.0, 300.0)
+    assert climb.ascent == pytest.approx(200.0, abs=10.0)
+    assert climb.descent == pytest.approx(200.0, abs=20.0)
