@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ovms.app.api.journey_models import ApiPlaceName
 from tests.app.api.clients import client_of
 from tests.server.http.v1.driven import put_day, put_place
-from tests.server.journeys.made import NOON
+from tests.server.journeys.made import NOON, charge, put_journeys, trip
 
 if TYPE_CHECKING:
     from tests.server.http.v1.site import ApiSite
@@ -40,3 +41,32 @@ async def test_one(v1: ApiSite) -> None:
     load = await client.journey("CAR1", ids["charge"])
     assert load.curve is not None
     assert [each.power for each in load.curve] == [7, 6]
+
+
+async def test_corrections(v1: ApiSite) -> None:
+    """Journeys are changed, merged and split, and corrections taken back."""
+    times = [NOON, NOON + 900]
+    put_journeys(
+        v1.database,
+        "CAR1",
+        *(trip(each, each + 600) for each in times),
+        charge(NOON + 7200, NOON + 9000),
+    )
+    client = client_of(v1)
+    load, second, first = [each async for each in client.journeys("CAR1")]
+    changed = await client.change_journey("CAR1", load.id, cost=Decimal("1E+1"), note="At work")
+    assert changed.charge is not None
+    assert changed.charge.cost is not None
+    assert (changed.charge.cost.amount, changed.note) == (Decimal(10), "At work")
+    again = await client.change_journey("CAR1", load.id, cost=None)
+    assert again.charge is not None
+    assert again.charge.cost is None
+    merged = await client.merge_journeys("CAR1", [first.id, second.id])
+    assert merged.duration == 1500
+    parts = await client.split_journey("CAR1", merged.id, datetime.fromtimestamp(NOON + 700, UTC))
+    assert [each.duration for each in parts] == [700, 800]
+    edits = [each async for each in client.journey_edits("CAR1")]
+    assert [each.kind for each in edits] == ["split", "merge", "change"]
+    for each in edits:
+        await client.undo_journey_edit("CAR1", each.id)
+    assert [each async for each in client.journey_edits("CAR1", journey_id=load.id)] == []

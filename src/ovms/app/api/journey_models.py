@@ -229,3 +229,29 @@ class ApiJourneyPage(ApiModel, frozen=True, kw_only=True):
     ``paranoid``, ``no_telemetry``."""
     hidden: list[str]
     """``location``, if what says where the vehicle was is null for this caller."""
+
+
+class ApiJourneyEdit(ApiModel, frozen=True, kw_only=True):
+    """A correction. What it does not change is null."""
+
+    id: int
+    kind: str
+    """``merge``, ``split`` or ``change``."""
+    journey_kind: str
+    start: datetime
+    """The span of the journeys that it is about."""
+    end: datetime
+    at: datetime | None = None
+    """Where a journey was split."""
+    energy: float | None = None
+    """kWh."""
+    grid_energy: float | None = None
+    """kWh."""
+    cost: Decimal | None = None
+    """In the currency's unit."""
+    note: str | None = None
+    """Null without the right ``location``, too."""
+    purpose: str | None = None
+    clears: list[str]
+    """Names of the fields that are as reported again."""
+    created: datetime

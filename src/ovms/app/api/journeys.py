@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
+from decimal import Decimal
+from typing import Literal
 
-from ovms.app.api.calls import ApiCalls, span, vehicle_path
-from ovms.app.api.journey_models import ApiJourney, ApiJourneyPage, ApiWholeJourney
+from msgspec import UNSET, UnsetType
+
+from ovms.app.api.calls import ApiCalls, given, span, time_text, vehicle_path
+from ovms.app.api.journey_models import (
+    ApiJourney,
+    ApiJourneyEdit,
+    ApiJourneyPage,
+    ApiWholeJourney,
+)
 from ovms.app.api.link import Query
+
+PurposeWord = Literal["business", "private"]
 
 
 class JourneyCalls(ApiCalls):
@@ -53,6 +64,53 @@ class JourneyCalls(ApiCalls):
         """Return one journey, with the track of a trip or the curve of a charge."""
         path = vehicle_path(vehicle_id, f"/journeys/{journey_id}")
         return await self._link.ask("GET", path, ApiWholeJourney)
+
+    # -- corrections ------------------------------------------------------------------------
+
+    async def change_journey(
+        self,
+        vehicle_id: str,
+        journey_id: int,
+        *,
+        note: str | UnsetType | None = UNSET,
+        purpose: PurposeWord | UnsetType | None = UNSET,
+        energy: float | UnsetType | None = UNSET,
+        grid_energy: float | UnsetType | None = UNSET,
+        cost: Decimal | UnsetType | None = UNSET,
+    ) -> ApiJourney:
+        """Correct what is given of a journey; ``None`` is as reported again.
+
+        Energies are in kWh.
+        """
+        body = given(
+            note=note, purpose=purpose, energy=energy, grid_energy=grid_energy,
+            cost=f"{cost:f}" if isinstance(cost, Decimal) else cost,
+        )  # fmt: skip
+        path = vehicle_path(vehicle_id, f"/journeys/{journey_id}")
+        return await self._link.ask("PATCH", path, ApiJourney, body=body)
+
+    async def merge_journeys(self, vehicle_id: str, journey_ids: Sequence[int]) -> ApiJourney:
+        """Make one journey of several of a kind that follow each other; return it."""
+        path, body = vehicle_path(vehicle_id, "/journeys/merge"), {"ids": list(journey_ids)}
+        return await self._link.ask("POST", path, ApiJourney, body=body)
+
+    async def split_journey(
+        self, vehicle_id: str, journey_id: int, at: datetime
+    ) -> list[ApiJourney]:
+        """Cut a trip or a charge in two; return both."""
+        path = vehicle_path(vehicle_id, f"/journeys/{journey_id}/split")
+        return await self._link.ask("POST", path, list[ApiJourney], body={"at": time_text(at)})
+
+    def journey_edits(
+        self, vehicle_id: str, *, journey_id: int | None = None
+    ) -> AsyncGenerator[ApiJourneyEdit, None]:
+        """Yield how journeys were corrected, of all or of one, the newest first."""
+        path = vehicle_path(vehicle_id, "/journey-edits")
+        return self._items(path, ApiJourneyEdit, {"journey": journey_id})
+
+    async def undo_journey_edit(self, vehicle_id: str, edit_id: int) -> None:
+        """Take a correction back. What builds on it must be taken back before."""
+        await self._link.read("DELETE", vehicle_path(vehicle_id, f"/journey-edits/{edit_id}"))
 
 
 def _journeys(

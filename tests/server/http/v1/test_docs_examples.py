@@ -270,6 +270,19 @@ async def test_tariffs(there: ApiSite, start: str) -> None:
     assert told["free"] == (start == '{"free"')
 
 
+async def test_corrections(there: ApiSite) -> None:
+    """Journeys are corrected by the bodies that are shown."""
+    ids = put_day(there)
+    path = f"/vehicles/CAR1/journeys/{ids['trip']}"
+    body = starting('{"note"')
+    changed = (await there.call(f"PATCH {path}", json=body)).json()
+    assert (changed["note"], changed["purpose"]) == (body["note"], body["purpose"])
+    split = await there.call(f"POST {path}/split", json=starting('{"at"'))
+    assert "after the start" in split.text
+    merge = await there.call("POST /vehicles/CAR1/journeys/merge", json=starting('{"ids"'))
+    assert merge.json()["error"]["code"] == "no_journey"
+
+
 async def test_journey_alerts(there: ApiSite) -> None:
     """Alerts from journeys are changed by the body that is shown."""
     body = starting('{"arrival_soc"')
