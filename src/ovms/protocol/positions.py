@@ -9,10 +9,10 @@ import re
 from typing import Final
 
 from ovms.protocol.codes import CODES
-from ovms.protocol.records.history import ALERT_TYPE
+from ovms.protocol.records.history import ALERT_TYPE, CONNECTION_TYPE
 
 HARMLESS: Final = frozenset(
-    {ALERT_TYPE, "*-OVM-Utilisation", "*-OVM-DebugCrash", "*-OVM-DebugTasks"}
+    {ALERT_TYPE, CONNECTION_TYPE, "*-OVM-Utilisation", "*-OVM-DebugCrash", "*-OVM-DebugTasks"}
 )
 """Types without a position. An alert may say one in its text: see :func:`says_position`."""
 

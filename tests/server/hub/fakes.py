@@ -13,7 +13,7 @@ from ovms.base.clock import ManualClock
 from ovms.protocol import Message, Role
 from ovms.protocol.messages import LatestMessage
 from ovms.protocol.records.alert import Alert
-from ovms.protocol.records.history import KeptRecord
+from ovms.protocol.records.history import CONNECTION_TYPE, KeptRecord
 from ovms.server.hub.context import RoomContext
 from ovms.server.hub.limits import HubLimits
 from ovms.server.hub.member import Member
@@ -109,6 +109,8 @@ class FakeStorage:
     tokens: dict[str, str] = field(default_factory=dict)
     presence: dict[str, tuple[bool, int, int]] = field(default_factory=dict)
     history: list[KeptRecord] = field(default_factory=list)
+    connections: list[KeptRecord] = field(default_factory=list)
+    """Records of when the car was connected; the others are in the history."""
     unsaved: list[Callable[[], None]] = field(default_factory=list)
     """Calls that are owed once the disk has taken what was kept."""
     traffic: dict[tuple[str, str], Traffic] = field(default_factory=dict)
@@ -154,7 +156,8 @@ class FakeStorage:
         """Keep a record, unless full."""
         if self.is_full:
             return False
-        self.history.append(record)
+        is_connection = record.type == CONNECTION_TYPE
+        (self.connections if is_connection else self.history).append(record)
         self.unsaved += [on_saved] if on_saved else []
         return True
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ovms.base.clock import ManualClock
+from ovms.protocol.records.history import CONNECTION_TYPE
 from ovms.server.storage import expiry, history, queries
 from ovms.server.storage.database import Database
 from ovms.server.storage.errors import NotADatabase, StoreClosed
@@ -349,3 +350,27 @@ async def test_find_provision_beside_a_writer(database: Database, store: Store) 
         assert await store.find_provision("VIN1") is not None
     await store.writer.flush()
     assert _provision_used(database) == 1000.0
+
+
+@pytest.mark.parametrize(("is_killed", "is_there"), [(True, True), (True, False), (False, True)])
+async def test_connections_that_a_killed_server_left(
+    database: Database, clock: ManualClock, is_killed: bool, is_there: bool
+) -> None:
+    """They ended when it was last alive; one whose end it logged has that alone."""
+    store = await Store.open(database, clock.time)
+    states = [(900, b"1"), (950, b"0"), (1000, b"1"), *([] if is_there else [(1000, b"0")])]
+    for time, state in states:
+        record = KeptRecord(CONNECTION_TYPE, 0, time, time + 500, state, None, float(time))
+        store.put_history("CAR1", record)
+    store.put_presence("CAR1", car=is_killed, apps=0, batch=0)
+    clock.advance(30)
+    store.heartbeat()
+    clock.advance(50)
+    await (store.writer if is_killed else store).close()
+    store = await Store.open(database, clock.time)
+    assert await store.history_summary("CAR1") == []
+    _, last_id = await store.history_count("CAR1", CONNECTION_TYPE)
+    found = await store.history_page("CAR1", CONNECTION_TYPE, None, None, last_id, 9)
+    ends = [(1030, b"0")] if is_killed and is_there else []
+    assert [(each.time, each.data) for each in found] == [*states, *ends]
+    await store.close()

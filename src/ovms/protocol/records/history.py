@@ -18,6 +18,10 @@ LONGEST_TYPE = 64
 ALERT_TYPE = "*-Log-Notification"
 """The record type under which servers keep alerts, each as ``<kind>,<text>``."""
 
+CONNECTION_TYPE = "*-OVMS-Connection"
+"""The record type under which this server keeps when a car connected (``1``) and was gone (``0``).
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryRecord:

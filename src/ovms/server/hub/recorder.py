@@ -15,6 +15,7 @@ from ovms.protocol.records.history import AckedRecord, HistoryRecord, KeptRecord
 from ovms.server.hub.context import RoomContext
 from ovms.server.hub.member import Car, Member
 from ovms.server.hub.pacing import OnSent
+from ovms.server.hub.telemetry import TelemetryLog
 from ovms.server.values import ALERT_TYPE
 
 LONGEST_LIFE = 10 * 365 * 86400
@@ -114,6 +115,13 @@ class VehicleRecorder:
                 self._context.storage.put_traffic(self._vehicle_id, day, traffic)
             except Exception as error:
                 self._context.guard.failed("traffic", error, self._vehicle_id)
+
+    def keep_connection(self, telemetry: TelemetryLog, *, is_there: bool) -> None:
+        """Keep that the car connected or is gone."""
+        try:
+            telemetry.note_connection(self._context.clock.time(), is_there=is_there)
+        except Exception as error:
+            self._context.guard.failed("connection", error, self._vehicle_id)
 
     def keep_presence(self, *, car: bool, apps: int, batch: int) -> None:
         """Keep who is connected."""

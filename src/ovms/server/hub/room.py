@@ -166,6 +166,7 @@ class Room:
     def close(self, error: Exception) -> None:
         """Close everybody's connection; what they still do here is not kept any more."""
         self.is_void = True
+        self.recorder.keep_connection(self._telemetry, is_there=False)
         for member in self.members:
             member.line.close(error)
         self.recorder.keep_presence(car=False, apps=0, batch=0)
@@ -252,6 +253,7 @@ class Room:
         self.latest.is_token_live = False
         self._to_clients(Message("Z", b"1"))
         self.tell_car_its_peers()
+        self.recorder.keep_connection(self._telemetry, is_there=True)
         self._keep_presence()
         if old is not None:  # at last: one at another server leaves at once
             old.line.close(TakenOver("another connection of this car took over"))
@@ -262,6 +264,8 @@ class Room:
         self._follow_up(car, car.end())
         self._context.groups.car_gone(self.vehicle.id)
         self._to_clients(Message("Z", b"0"))
+        if not self.is_void:  # another room of this vehicle may be open
+            self.recorder.keep_connection(self._telemetry, is_there=False)
         self._context.observers.car_went(self)
 
     # -- what they say ----------------------------------------------------------------------

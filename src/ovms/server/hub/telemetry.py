@@ -1,8 +1,12 @@
 """The telemetry log: what a car reports over time, so that charts and trips have a ground.
 
 A message is logged when its content changed, at most once an interval a code. A change within the
-interval is not lost: the last one waits until the interval is over. Sealed messages are never
-logged. The type of a record is its code, its number 0.
+interval is not lost: the last one waits until the interval is over. Where the car begins or ends
+something (it is switched on or off, plugged in, its charge changes), the message is logged at once,
+behind the one that waits: that has the last figures of before. Sealed messages are never logged.
+The type of a record is its code, its number 0.
+
+When the car connects and when it is gone is logged, too.
 """
 
 from __future__ import annotations
@@ -11,10 +15,22 @@ from dataclasses import dataclass, field
 
 from ovms.protocol.codes import CODES
 from ovms.protocol.messages import LatestMessage
-from ovms.protocol.records.history import KeptRecord
+from ovms.protocol.records.environment import Doors1
+from ovms.protocol.records.history import CONNECTION_TYPE, KeptRecord
 from ovms.server.hub.interfaces import HistorySink
 
 DAY = 86400
+
+AT_ONCE_LIMIT = 4
+"""Messages of a code that are logged at once within an interval; what flaps more often waits."""
+
+CONNECTION_INTERVAL = 60.0
+"""Seconds from one record of a connection to the next: a line that flaps makes no more."""
+
+_PHASED = frozenset("DS")
+"""The codes whose messages have a phase."""
+
+_DOORS = int(Doors1.CAR_ON | Doors1.CHARGING | Doors1.PILOT_PRESENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +58,16 @@ class TelemetryLog:
     """The same of its positions."""
     _logged: dict[str, LatestMessage] = field(default_factory=dict)
     _waiting: dict[str, LatestMessage] = field(default_factory=dict)
+    _phases: dict[str, object] = field(default_factory=dict)
+    """What :func:`_phase` says of those that were logged."""
+    _at_once: dict[str, tuple[float, int]] = field(default_factory=dict)
+    """How many of a code were logged at once in the interval that began then."""
+    _connection: LatestMessage | None = None
+    """When the car last connected or was gone, as it was logged; ``None`` is never."""
+    _connected: float | None = None
+    """When the car connected that is there, if that waits to be logged."""
+    _connection_logged: float = float("-inf")
+    """When a connection was last logged."""
 
     def keep_for(self, days: int | None, position_days: int | None) -> None:
         """Set how long the vehicle's own settings keep its records."""
@@ -54,13 +80,38 @@ class TelemetryLog:
         before = self._logged.get(message.code)
         if before is not None and before.data == message.data:
             self._waiting.pop(message.code, None)
-        elif before is not None and message.time < before.time + self.settings.interval:
-            self._waiting[message.code] = message
-        else:
+        elif before is None:
             self._keep(message)
+        elif message.time >= before.time + self.settings.interval or self._is_urgent(message):
+            waiting = self._waiting.pop(message.code, None)
+            if waiting is not None and _phase(waiting) != _phase(message):
+                self._keep(waiting)
+            self._keep(message)
+        else:
+            self._waiting[message.code] = message
+
+    def note_connection(self, time: float, *, is_there: bool) -> None:
+        """Log that the car connected or is gone; another connection of it is no news."""
+        was_there = self._connection is not None and self._connection.data == b"1"
+        if not self._days(CONNECTION_TYPE):
+            self._connection = self._connected = None
+        elif not is_there:
+            self._connected = None
+            if was_there:
+                self._keep(LatestMessage(CONNECTION_TYPE, b"0", time))
+        elif not was_there:
+            self._connected = time
+            self._log_connection(time)
+
+    def _log_connection(self, now: float) -> None:
+        if self._connected is None or 0 <= now - self._connection_logged < CONNECTION_INTERVAL:
+            return
+        self._keep(LatestMessage(CONNECTION_TYPE, b"1", self._connected))
+        self._connected, self._connection_logged = None, now
 
     def tick(self, now: float) -> None:
         """Log what has waited long enough; ``now`` in Unix seconds."""
+        self._log_connection(now)
         for code in [*self._waiting]:
             if now >= self._logged[code].time + self.settings.interval:
                 self._keep(self._waiting.pop(code))
@@ -75,15 +126,31 @@ class TelemetryLog:
         """Forget what was logged and what waits: the vehicle's data were erased."""
         self._logged.clear()
         self._waiting.clear()
+        self._connection = self._connected = None
 
     def is_over(self, now: float) -> bool:
         """Return whether it can be forgotten: nothing waits, and the last record is old enough."""
         interval = self.settings.interval
         is_recent = any(now < last.time + interval for last in self._logged.values())
+        is_recent |= now < self._connection_logged + CONNECTION_INTERVAL
         return not self._waiting and not is_recent
 
+    def _is_urgent(self, message: LatestMessage) -> bool:
+        """Return whether a message is logged at once: the car began or ended something."""
+        if message.code not in _PHASED or _phase(message) == self._phases[message.code]:
+            return False
+        since, count = self._at_once.get(message.code, (message.time, 0))
+        if not 0 <= message.time - since < self.settings.interval:
+            since, count = message.time, 0
+        self._at_once[message.code] = since, count + 1
+        return count < AT_ONCE_LIMIT
+
     def _keep(self, message: LatestMessage) -> None:
-        self._logged[message.code] = message
+        if message.code == CONNECTION_TYPE:
+            self._connection = message
+        else:
+            self._logged[message.code] = message
+            self._phases[message.code] = _phase(message)
         time = int(message.time)
         expires = time + self._days(message.code) * DAY
         record = KeptRecord(message.code, 0, time, expires, message.data, None, message.time)
@@ -95,3 +162,13 @@ class TelemetryLog:
         else:
             own, default = self.days, self.settings.days
         return default if own is None else own
+
+
+def _phase(message: LatestMessage) -> object:
+    """Return what a message says of whether the car is on, plugged in and charging."""
+    if message.code == "D":
+        doors = message.data.partition(b",")[0]
+        return int(doors) & _DOORS if doors.isdigit() and len(doors) < 4 else None
+    if message.code == "S":
+        return message.data.split(b",", 5)[4:5]
+    return None

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from ovms.protocol.records.history import CONNECTION_TYPE as CONNECTION_TYPE
 from ovms.protocol.records.logs import GRID_TYPE, TRIP_TYPE
 from ovms.server.journeys.values import Position
-
-CONNECTION_TYPE: Final = "*-OVMS-Connection"
-"""The type of the records that say when a car connected (``1``) and was gone (``0``)."""
 
 RECORD_TYPES: Final = ("D", "L", "S", TRIP_TYPE, GRID_TYPE, CONNECTION_TYPE)
 """The types of records that journeys are made of."""

@@ -10,13 +10,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from ovms.protocol.codes import CODES
+from ovms.protocol.records.history import CONNECTION_TYPE
 from ovms.server.values import ALERT_TYPE
 
 OWN_TYPES: Final = frozenset(
-    {ALERT_TYPE, *(code for code in map(chr, range(33, 127)) if CODES[code].is_telemetry)}
+    {
+        ALERT_TYPE,
+        CONNECTION_TYPE,
+        *(code for code in map(chr, range(33, 127)) if CODES[code].is_telemetry),
+    }
 )
-"""The types of what the server itself keeps: alerts and the telemetry log. A car's bound of types
-does not keep them out."""
+"""The types of what the server itself keeps: alerts, the telemetry log, when a car was connected.
+A car's bound of types does not keep them out."""
 
 TYPES_A_VEHICLE: Final = 200
 """Record types of a car; modules have about thirty. Records of a further one are not kept."""

@@ -16,6 +16,7 @@ from sqlalchemy import insert, select, update
 
 from ovms.base.logs import get_logger
 from ovms.base.turns import Turns
+from ovms.protocol.records.history import CONNECTION_TYPE, KeptRecord
 from ovms.server.storage import queries
 from ovms.server.storage.database import Lane
 from ovms.server.storage.errors import StoreClosed
@@ -23,7 +24,7 @@ from ovms.server.storage.expiry import TRAFFIC_DAYS, ExpiryKind
 from ovms.server.storage.names import vehicle_key
 from ovms.server.storage.plausible import CLOCK_LEAP_LIMIT
 from ovms.server.storage.provisions import provision_lookup
-from ovms.server.storage.schema import SERVER_ROW, presence, server
+from ovms.server.storage.schema import SERVER_ROW, history, presence, server
 from ovms.server.storage.series_cache import SeriesCache
 from ovms.server.storage.writer import CLOSE_TIMEOUT, Writer
 
@@ -101,8 +102,12 @@ class Store:
         :class:`ovms.server.storage.errors.DatabaseError`.
         """
         await asyncio.to_thread(database.upgrade)
+        ended = await database.read(_cut_connections)
         start = partial(_start, now=clock(), trust_clock=trust_clock)
-        return cls(database, clock, await database.write(start))
+        store = cls(database, clock, await database.write(start))
+        for vehicle_id, record in ended:
+            store.put_history(vehicle_id, record)
+        return store
 
     async def load_vehicle(self, vehicle_id: str) -> tuple[Vehicle, list[LatestMessage]] | None:
         """Return a vehicle and the latest message of each code by code, or ``None``.
@@ -180,14 +185,17 @@ class Store:
     # History and utilisation.
 
     async def history_summary(self, vehicle_id: str, since: int | None = None) -> list[TypeSummary]:
-        """Return what a vehicle's history holds, by type; see :mod:`.history`."""
+        """Return what a vehicle's history holds, by type; see :mod:`.history`.
+
+        It is for clients that have never heard of the times of connection, so those are left out.
+        """
         await self.writer.settle(vehicle_key(vehicle_id))
         types: list[TypeSummary] = []
         place: str | None = ""
         while place is not None:
             query = partial(queries.summary_page, vehicle_id=vehicle_id, since=since, place=place)
             page, place = await self._read_in_turn(vehicle_id, query)
-            types += page
+            types += (each for each in page if each.type != CONNECTION_TYPE)
         return types
 
     async def history_count(
@@ -287,6 +295,28 @@ class Store:
         vehicle_id = vehicle_key(vehicle_id)
         async with self._turns.take(self._owners.get(vehicle_id, vehicle_id)):
             return await self.database.read(query, Lane.HISTORY)
+
+
+def _cut_connections(connection: Connection) -> list[tuple[str, KeptRecord]]:
+    """Return the ends of the connections that a server that was killed did not log.
+
+    They ended when it was last alive.
+    """
+    alive = connection.scalar(select(server.c.heartbeat))
+    if alive is None:
+        return []
+    h, p = history.c, presence.c
+    of = history.alias().c
+    newest = select(of.id).where(of.vehicle_id == p.vehicle_id, of.type == CONNECTION_TYPE)
+    newest = newest.order_by(of.time.desc(), of.number.desc(), of.id.desc()).limit(1)
+    query = select(h.vehicle_id, h.time, h.expires).select_from(presence)
+    query = query.join(history, h.id == newest.scalar_subquery())
+    rows = connection.execute(query.where(p.car.is_(True), h.data == b"1"))
+    return [
+        (id_, KeptRecord(CONNECTION_TYPE, 0, time, time + expires - began, b"0", None, abs(alive)))
+        for id_, began, expires in rows
+        for time in (max(began, int(abs(alive))),)
+    ]
 
 
 def _start(connection: Connection, now: float, *, trust_clock: bool) -> float | None:
