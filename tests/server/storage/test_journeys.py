@@ -15,7 +15,9 @@ from ovms.server.storage.journeys import (
     get_journey,
     journey_points,
     list_journeys,
+    raw_values,
     record_journeys,
+    replace_span,
     reshow,
 )
 from ovms.server.storage.schema import places
@@ -38,9 +40,9 @@ def _listed(database: Database, vehicle_id: str = "car1") -> list[JourneyRow]:
     return found
 
 
-def _record(database: Database, after: int, *journeys: Journey, since: int = SINCE_EVER) -> None:
+def _record(database: Database, after: int, *journeys: Journey) -> None:
     with database.writing() as connection:
-        record_journeys(connection, "CAR1", after, journeys, since=since)
+        record_journeys(connection, "CAR1", after, journeys)
 
 
 def test_pages(database: Database) -> None:
@@ -114,13 +116,19 @@ def test_the_largest_part_keeps_the_id(database: Database) -> None:
 
 
 def test_only_what_was_not_over_is_replaced(database: Database) -> None:
-    """What had closed by then stays, and so does what began before what the fold knows."""
+    """What had closed by then stays, and so does what began before a span, or behind it."""
     old, late, going = trip(), trip(NOON + HOUR, NOON + 2 * HOUR), charge(NOON + DAY, closed=None)
     put_journeys(database, "CAR1", old, late, going)
     _record(database, old.closed or 0)
     assert [each.journey.start.time for each in _listed(database)] == [NOON]
     put_journeys(database, "CAR1", old, late, going)
-    _record(database, SINCE_EVER, since=NOON + HOUR)
+    with database.writing() as connection:
+        new = trip(NOON + HOUR + 60, NOON + 2 * HOUR)
+        replace_span(connection, "CAR1", NOON + HOUR, NOON + DAY, [raw_values(new)])
+    found = [each.journey.start.time - NOON for each in _listed(database)]
+    assert found == [0, HOUR + 60, DAY]
+    with database.writing() as connection:
+        replace_span(connection, "CAR1", NOON + HOUR, None, [])
     assert [each.journey.start.time for each in _listed(database)] == [NOON]
 
 

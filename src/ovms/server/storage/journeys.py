@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 JourneyKey = tuple[int, int]
 """The place of a journey among a vehicle's: its start and its id."""
 
+RawValues = tuple[str, int, int, int | None, bytes]
+"""Kind, start, end, when it was over, and the whole journey as bytes."""
+
 SINCE_EVER: Final = -1
 """Before every record."""
 
@@ -173,39 +176,45 @@ def _within(
 
 
 def record_journeys(
-    connection: Connection,
-    vehicle_id: str,
-    after: int,
-    journeys: Iterable[Journey],
-    *,
-    since: int = SINCE_EVER,
+    connection: Connection, vehicle_id: str, after: int, journeys: Iterable[Journey]
 ) -> None:
-    """Replace the raw journeys that were not over at ``after`` by these, and show them.
-
-    Those that began before ``since`` stay.
-    """
+    """Replace the raw journeys that were not over at ``after`` by these, and show them."""
     vehicle_id = vehicle_key(vehicle_id)
-    query = select(r.id, r.kind, r.start, r.end, r.closed, r.data).where(
-        r.vehicle_id == vehicle_id, or_(r.closed.is_(None), r.closed > after), r.start >= since
-    )
-    before = {tuple(row[1:]): row.id for row in connection.execute(query)}
-    new = []
-    for journey in journeys:
-        values = (kind_of(journey).value, journey.start.time, journey.end.time, journey.closed,
-                  encode_journey(journey))  # fmt: skip
-        if before.pop(values, None) is None:
-            new.append(values)
-    if not before and not new:
-        return
-    connection.execute(delete(raw_journeys).where(r.id.in_(before.values())))
-    names = ("kind", "start", "end", "closed", "data")
-    if new:
-        rows = [{"vehicle_id": vehicle_id, **dict(zip(names, each, strict=True))} for each in new]
+    old = or_(r.closed.is_(None), r.closed > after)
+    _replace_raws(connection, vehicle_id, old, map(raw_values, journeys))
+
+
+def replace_span(
+    connection: Connection, vehicle_id: str, begin: int, end: int | None, new: Iterable[RawValues]
+) -> None:
+    """Replace the raw journeys that began at ``begin`` or later, before ``end``, and show them."""
+    old = r.start >= begin if end is None else and_(r.start >= begin, r.start < end)
+    _replace_raws(connection, vehicle_id, old, new)
+
+
+def raw_values(journey: Journey) -> RawValues:
+    """Return a raw journey as it is stored."""
+    start, end = journey.start.time, journey.end.time
+    return kind_of(journey).value, start, end, journey.closed, encode_journey(journey)
+
+
+def _replace_raws(
+    connection: Connection, vehicle_id: str, old: ColumnElement[bool], new: Iterable[RawValues]
+) -> None:
+    query = select(r.kind, r.start, r.end, r.closed, r.data, r.id)
+    found = connection.execute(query.where(r.vehicle_id == vehicle_id, old))
+    before: dict[RawValues, int] = {tuple(row[:5]): row.id for row in found}
+    added = [each for each in new if before.pop(each, None) is None]
+    if before:
+        connection.execute(delete(raw_journeys).where(r.id.in_(before.values())))
+    if added:
+        names = ("kind", "start", "end", "closed", "data")
+        rows = [{"vehicle_id": vehicle_id, **dict(zip(names, each, strict=True))} for each in added]
         connection.execute(insert(raw_journeys), rows)
-    changed = [*before, *new]
-    reshow(
-        connection, vehicle_id, min(each[1] for each in changed), max(each[2] for each in changed)
-    )
+    changed = [*before, *added]
+    if changed:
+        start, end = min(each[1] for each in changed), max(each[2] for each in changed)
+        reshow(connection, vehicle_id, start, end)
 
 
 def reshow(connection: Connection, vehicle_id: str, start: int, end: int) -> None:

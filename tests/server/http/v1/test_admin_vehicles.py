@@ -64,8 +64,8 @@ async def test_one(v1: ApiSite) -> None:
             "tls_only": False,
             "server": "*",
             "created": "2023-11-14T22:13:20.000Z",
-            "records": 2,
-            "bytes": 300,
+            "records": 3,
+            "bytes": 342,
         }
     ]
 

@@ -1,0 +1,231 @@
+"""How far the journeys of vehicles are: what was read, and states of the fold to go on from.
+
+Each function takes a connection inside a transaction; vehicle ids are as the database has them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import delete, func, insert, select, update
+
+from ovms.protocol.modules import ModuleKind, module_kind
+from ovms.server.journeys.samples import RECORD_TYPES, JourneyRecord
+from ovms.server.storage.history import records_of
+from ovms.server.storage.schema import (
+    history,
+    history_counts,
+    journey_checkpoints,
+    journey_progress,
+    messages,
+    vehicles,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+ALL: Final = ""
+"""Stands for all vehicles: what is recorded up to its id, all journeys know."""
+
+WINDOW: Final = 1000
+"""Records of a type that are read at once: some milliseconds, and as many to fold them."""
+
+CHECKPOINT_DAYS: Final = 2
+"""Days before the newest of which all checkpoints are kept: records come late by hours."""
+
+CHECKPOINT_LIMIT: Final = 100
+"""Checkpoints of a vehicle, some kilobytes each: the older ones are one a day."""
+
+DAY: Final = 86400
+
+h = history.c
+p = journey_progress.c
+c = journey_checkpoints.c
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """A record as the follower reads it."""
+
+    id: int
+    vehicle_id: str
+    record: JourneyRecord
+
+
+# -- records --------------------------------------------------------------------------------
+
+
+def last_record(connection: Connection, after: int, settled: int, now: int) -> int:
+    """Return the id up to which records are read: none of this moment is among them.
+
+    More of the same second may come. What is far in the future is of a clock that was wrong: it is
+    not waited for.
+    """
+    fresh = select(func.min(h.id)).where(h.id > after, h.time > settled, h.time <= now)
+    first: int | None = connection.scalar(fresh)
+    if first is not None:
+        return first - 1
+    newest: int | None = connection.scalar(select(func.max(h.id)))
+    return after if newest is None else max(after, newest)
+
+
+def read_rows(connection: Connection, after: int, last_id: int, limit: int) -> list[HistoryRow]:
+    """Return records of all vehicles behind an id, in the order in which they were stored."""
+    query = select(h.id, h.vehicle_id, h.time, h.type, h.number, h.data)
+    query = query.where(h.id > after, h.id <= last_id).order_by(h.id).limit(limit)
+    return [
+        HistoryRow(id_, vehicle_id, JourneyRecord(time, type_, number, data))
+        for id_, vehicle_id, time, type_, number, data in connection.execute(query)
+    ]
+
+
+def read_window(
+    connection: Connection, vehicle_id: str, after: int, last_id: int, rows: int = WINDOW
+) -> tuple[list[JourneyRecord], int | None]:
+    """Return a vehicle's next records made after a time, sorted, and the time up to which.
+
+    They are all that there are up to then; ``None`` is: to the end. None of above ``last_id`` are
+    among them.
+    """
+    found: list[JourneyRecord] = []
+    until: int | None = None
+    for record_type in RECORD_TYPES:
+        where = records_of(connection, vehicle_id, record_type, after)
+        query = select(h.time, h.type, h.number, h.data).where(*where, h.id <= last_id)
+        query = query.order_by(h.time, h.number, h.id).limit(rows)
+        part = [JourneyRecord(*row) for row in connection.execute(query)]
+        if len(part) == rows:  # of its last second there may be more
+            last = part[-1].time - 1
+            if last <= after:
+                return read_window(connection, vehicle_id, after, last_id, 8 * rows)
+            until = last if until is None else min(until, last)
+        found += part
+    if until is not None:
+        found = [each for each in found if each.time <= until]
+    return sorted(found), until
+
+
+def first_late(
+    connection: Connection, vehicle_id: str, seen_id: int, last_id: int, until: int
+) -> int | None:
+    """Return the time of the oldest record up to a time that was stored after ``seen_id``."""
+    times: list[int] = []
+    for record_type in RECORD_TYPES:
+        where = records_of(connection, vehicle_id, record_type, None, until)
+        query = select(func.min(h.time)).where(*where, h.id > seen_id, h.id <= last_id)
+        time = connection.scalar(query)
+        if time is not None:
+            times.append(time)
+    return min(times, default=None)
+
+
+def whole_since(connection: Connection, vehicle_id: str) -> int:
+    """Return from when on all that a vehicle reports is kept: what is older may lack something."""
+    starts = [0]
+    for code in ("D", "S", "L"):
+        where = records_of(connection, vehicle_id, code, None)
+        first = connection.scalar(select(h.time).where(*where).order_by(h.time).limit(1))
+        if first is not None:
+            starts.append(first)
+    return max(starts)
+
+
+def is_pic(connection: Connection, vehicle_id: str) -> bool:
+    """Return whether a vehicle's module is a PIC, as far as is known."""
+    m = messages.c
+    query = select(m.data).where(m.vehicle_id == vehicle_id, m.code == "F", m.token == "")
+    return module_kind(connection.scalar(query)) is ModuleKind.PIC
+
+
+# -- progress -------------------------------------------------------------------------------
+
+
+def read_progress(connection: Connection, vehicle_id: str) -> tuple[int, int] | None:
+    """Return the highest id that a vehicle's journeys know, and their version; or ``None``."""
+    row = connection.execute(
+        select(p.seen_id, p.version).where(p.vehicle_id == vehicle_id)
+    ).one_or_none()
+    return None if row is None else (row.seen_id, row.version)
+
+
+def write_progress(connection: Connection, vehicle_id: str, seen_id: int, version: int) -> None:
+    """Store how far a vehicle's journeys are."""
+    values = {"seen_id": seen_id, "version": version}
+    row = update(journey_progress).where(p.vehicle_id == vehicle_id).values(values)
+    if not connection.execute(row).rowcount:
+        connection.execute(insert(journey_progress).values(vehicle_id=vehicle_id, **values))
+
+
+def unfolded_vehicles(connection: Connection) -> list[str]:
+    """Return the cars that have records and no journeys yet, by id."""
+    v, n = vehicles.c, history_counts.c
+    known = select(p.vehicle_id)
+    having = select(n.vehicle_id).where(n.type.in_(RECORD_TYPES))
+    query = select(v.id).where(
+        v.deleted.is_(None), v.type == "car", v.id.in_(having), v.id.not_in(known)
+    )
+    return [*connection.scalars(query.order_by(v.id))]
+
+
+def followed(connection: Connection, vehicle_ids: Iterable[str]) -> set[str]:
+    """Return those of the vehicles of which journeys are made."""
+    v = vehicles.c
+    found: set[str] = set()
+    ids = [*vehicle_ids]
+    for start in range(0, len(ids), 500):
+        query = select(v.id).where(
+            v.id.in_(ids[start : start + 500]),
+            v.deleted.is_(None),
+            v.type == "car",
+            v.journeys.is_(True),
+            v.paranoid_token == "",
+        )
+        found.update(connection.scalars(query))
+    return found
+
+
+# -- checkpoints ----------------------------------------------------------------------------
+
+
+def find_checkpoint(
+    connection: Connection, vehicle_id: str, before: int | None
+) -> tuple[int, bytes] | None:
+    """Return the newest state of a vehicle's fold, of a time before ``before`` if that is given."""
+    query = select(c.time, c.state).where(c.vehicle_id == vehicle_id)
+    if before is not None:
+        query = query.where(c.time < before)
+    row = connection.execute(query.order_by(c.time.desc()).limit(1)).one_or_none()
+    return None if row is None else (row.time, row.state)
+
+
+def write_checkpoints(
+    connection: Connection, vehicle_id: str, after: int, states: Iterable[tuple[int, bytes]]
+) -> None:
+    """Replace the states after a time by these, and forget those that are too many."""
+    of_vehicle = c.vehicle_id == vehicle_id
+    connection.execute(delete(journey_checkpoints).where(of_vehicle, c.time > after))
+    rows = [{"vehicle_id": vehicle_id, "time": time, "state": state} for time, state in states]
+    if not rows:
+        return
+    connection.execute(insert(journey_checkpoints), rows)
+    times = connection.scalars(select(c.time).where(of_vehicle)).all()
+    gone = set(times) - set(kept_times(times))
+    if gone:
+        connection.execute(delete(journey_checkpoints).where(of_vehicle, c.time.in_(gone)))
+
+
+def kept_times(times: Iterable[int]) -> list[int]:
+    """Return which checkpoints are kept: the newest ones, and of each day before the last one."""
+    ordered = sorted(times, reverse=True)
+    kept: list[int] = []
+    for time in ordered:
+        is_new = time > ordered[0] - CHECKPOINT_DAYS * DAY
+        if is_new or time // DAY != kept[-1] // DAY:
+            kept.append(time)
+    if len(kept) > CHECKPOINT_LIMIT:  # a day has thousands where something flaps
+        step = -(-len(kept) // CHECKPOINT_LIMIT)
+        kept = kept[::step]
+    return kept
