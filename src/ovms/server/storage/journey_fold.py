@@ -16,7 +16,6 @@ import msgspec
 from ovms.base.logs import get_logger
 from ovms.server.journeys.fold import Fold, FoldState, FoldVersionError, decode_state, encode_state
 from ovms.server.journeys.reading import read_samples
-from ovms.server.storage.journeys import SINCE_EVER
 from ovms.server.storage.journey_progress import (
     find_checkpoint,
     first_late,
@@ -24,6 +23,7 @@ from ovms.server.storage.journey_progress import (
     read_progress,
     read_window,
 )
+from ovms.server.storage.journeys import SINCE_EVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -81,10 +81,14 @@ class VehicleFold:
     """What closed in the base after :attr:`after`."""
     checkpoints: list[tuple[int, bytes]] = field(default_factory=list)
     """States of the base after :attr:`after`."""
+    records: int = 0
+    """How many were folded into the base."""
     _since_checkpoint: int = 0
 
     @classmethod
-    def load(cls, connection: Connection, vehicle_id: str, before: int | None = None) -> VehicleFold:
+    def load(
+        cls, connection: Connection, vehicle_id: str, before: int | None = None
+    ) -> VehicleFold:
         """Return the fold as of the newest checkpoint, one before a time if that is given.
 
         It knows nothing newer: see :meth:`catch_up`. Raises :class:`NoCheckpoint`.
@@ -146,6 +150,7 @@ class VehicleFold:
         if not old:
             return
         self.recent = self.recent[len(old) :]
+        self.records += len(old)
         for sample in self.samples(old):
             closed = self.fold.feed((sample,))
             self.closed += closed
@@ -173,12 +178,17 @@ class VehicleFold:
             closed = closed + fold.feed(recent)
         return Folded(self.after, [*closed], fold.ongoing(), [*self.checkpoints], recent)
 
-    def was_written(self) -> None:
-        """Forget what closed in the base: it is stored."""
-        if self.fold.state.held is None:  # what is held may close something at its own time
-            self.after = self.time
-            self.closed.clear()
-            self.checkpoints.clear()
+    def was_written(self) -> bool:
+        """Forget what closed in the base: it is stored. Return whether it is forgotten.
+
+        Not while the fold holds a sample back: that may close something at its own time.
+        """
+        if self.fold.state.held is not None:
+            return False
+        self.after = self.time
+        self.closed.clear()
+        self.checkpoints.clear()
+        return True
 
     def samples(self, records: Sequence[JourneyRecord]) -> list[Sample]:
         """Return what sorted records say."""

@@ -159,6 +159,12 @@ def write_progress(connection: Connection, vehicle_id: str, seen_id: int, versio
         connection.execute(insert(journey_progress).values(vehicle_id=vehicle_id, **values))
 
 
+def lower_mark(connection: Connection, seen_id: int) -> None:
+    """Have the follower read again what came after an id."""
+    row = update(journey_progress).where(p.vehicle_id == ALL, p.seen_id > seen_id)
+    connection.execute(row.values(seen_id=seen_id))
+
+
 def unfolded_vehicles(connection: Connection) -> list[str]:
     """Return the cars that have records and no journeys yet, by id."""
     v, n = vehicles.c, history_counts.c
