@@ -113,7 +113,10 @@ class Rebuild:
         return not is_whole
 
     def write(self, connection: Connection) -> bool:
-        """Replace some journeys; return whether there are more. Raises :class:`RebuildOvertaken`."""
+        """Replace some journeys; return whether there are more.
+
+        Raises :class:`RebuildOvertaken`.
+        """
         progress = read_progress(connection, self.vehicle_id)
         if (progress and progress[1]) != (self._progress and self._progress[1]):
             raise RebuildOvertaken(self.vehicle_id)
@@ -152,7 +155,7 @@ def joined(
     for kind, _, end, closed, _, _ in old:
         if closed is not None:
             ends[kind] = max(end, ends.get(kind, whole))
-    added = [each for each in new if each[2] > whole and each[1] >= ends.get(each[0], SINCE_EVER)]
+    added = [each for each in new if each[2] >= whole and each[1] >= ends.get(each[0], SINCE_EVER)]
     for kind, _, end, closed, data, id_ in old:
         if closed is None:
             connection.execute(delete(raw_journeys).where(r.id == id_))
