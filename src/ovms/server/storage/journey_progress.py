@@ -47,7 +47,7 @@ c = journey_checkpoints.c
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryRow:
+class StoredRecord:
     """A record as the follower reads it."""
 
     id: int
@@ -72,12 +72,12 @@ def last_record(connection: Connection, after: int, settled: int, now: int) -> i
     return after if newest is None else max(after, newest)
 
 
-def read_rows(connection: Connection, after: int, last_id: int, limit: int) -> list[HistoryRow]:
+def read_rows(connection: Connection, after: int, last_id: int, limit: int) -> list[StoredRecord]:
     """Return records of all vehicles behind an id, in the order in which they were stored."""
     query = select(h.id, h.vehicle_id, h.time, h.type, h.number, h.data)
     query = query.where(h.id > after, h.id <= last_id).order_by(h.id).limit(limit)
     return [
-        HistoryRow(id_, vehicle_id, JourneyRecord(time, type_, number, data))
+        StoredRecord(id_, vehicle_id, JourneyRecord(time, type_, number, data))
         for id_, vehicle_id, time, type_, number, data in connection.execute(query)
     ]
 
