@@ -70,7 +70,7 @@ def test_distances_are_in_the_unit_of_the_last_status() -> None:
     sample = Sample(time=2, distance_unit="M", ideal_range=100, soc=50)
     cleaned = cleaner.clean(sample)
     assert cleaned.ideal_range == pytest.approx(160.9344)
-    assert sample.ideal_range == 100
+    assert cleaner.clean(cleaned).ideal_range == pytest.approx(160.9344)
     cleaned = cleaner.clean(Sample(time=3, distance_unit="", odometer=1000, speed=60))
     assert cleaned.odometer == pytest.approx(1609.344)
     assert cleaned.speed == pytest.approx(60 * KM_PER_MILE)

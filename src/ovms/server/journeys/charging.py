@@ -235,7 +235,7 @@ class OpenCharge:
             self.stopped = sample.time
             self.state = self.substate = None
             grown = self.energy.total
-            if not moved:
+            if not moved or sample.time - self.last.time <= REPORT_GAP:
                 self._take_counters(sample, is_end=True)
             self._find_stop(sample, here, self.energy.total - grown, moved=moved)
             for flow in (self.charger, self.battery, self.input, self.line):

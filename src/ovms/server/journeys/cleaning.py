@@ -194,9 +194,14 @@ class Cleaner:
     socs: SocCleaner = field(default_factory=SocCleaner)
 
     def clean(self, sample: Sample) -> Sample:
-        """Return a sample in kilometres, without what is doubtful; the same one if it is clean."""
+        """Return a sample in kilometres, without what is doubtful; the same one if it is clean.
+
+        The sample itself is made metric; what is doubtful stays in it.
+        """
         is_log = sample.is_trip_record or sample.is_grid_record
-        result = sample if sample.distance_unit is None else self._metric(sample)
+        if sample.distance_unit is not None:
+            self._make_metric(sample)
+        result = sample
         if sample.is_on is not None:
             self.is_on = sample.is_on
         if result.odometer is not None:
@@ -219,26 +224,22 @@ class Cleaner:
             result.soc = None
         return result
 
-    def _metric(self, sample: Sample) -> Sample:
-        """Return a sample whose distances are in the car's unit in kilometres."""
+    def _make_metric(self, sample: Sample) -> None:
+        """Have a sample whose distances are in the car's unit in kilometres."""
         if sample.distance_unit != UNIT_AS_BEFORE:
             self.unit = sample.distance_unit
-        if self.unit == "K" and self.odometers.scale == 1:
-            return sample
-        result = _copied(sample)
-        result.distance_unit = None
+        sample.distance_unit = None
         if self.unit == "M":
             for name in _DISTANCES:
-                value = getattr(result, name)
+                value = getattr(sample, name)
                 if value is not None:
-                    setattr(result, name, value * KM_PER_MILE)
+                    setattr(sample, name, value * KM_PER_MILE)
         elif self.unit is None:
             for name in _DISTANCES:
-                setattr(result, name, None)
+                setattr(sample, name, None)
         for name in ("trip_meter", "speed") if self.odometers.scale != 1 else ():
-            value = getattr(result, name)
-            setattr(result, name, None if value is None else value * self.odometers.scale)
-        return result
+            value = getattr(sample, name)
+            setattr(sample, name, None if value is None else value * self.odometers.scale)
 
 
 def _own(result: Sample, sample: Sample) -> Sample:

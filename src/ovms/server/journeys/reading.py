@@ -82,8 +82,10 @@ _BOUNDS: Final[dict[str, tuple[float, float]]] = {
 _NAMES: Final = {"battery_capacity": "capacity", "trip": "trip_meter"}
 """The fields of samples that have another name than those of records."""
 
-_ODD: Final = re.compile(rb"[^,]*[_\s][^,]*")
-"""A field that Python's ``float`` understands and the field's programs do not, among others."""
+_ODD: Final = re.compile(rb"[_\s]")
+"""What Python's ``float`` understands in a number, and the field's programs do not."""
+
+_ODD_FIELD: Final = re.compile(rb"[^,]*[_\s][^,]*")
 
 _UNREAD: Final = re.compile(rb"~([0-9A-F]{10})")
 
@@ -173,7 +175,7 @@ def _time(record: JourneyRecord) -> int:
 
 def _split(data: bytes) -> _Fields:
     """Return a record's fields, without those that are odd."""
-    return (_ODD.sub(b"", data) if _ODD.search(data) else data).split(b",")
+    return (_ODD_FIELD.sub(b"", data) if _ODD.search(data) else data).split(b",")
 
 
 def _number(fields: _Fields, at: int, least: float, most: float) -> float | None:
