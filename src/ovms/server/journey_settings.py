@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, Field, HttpUrl, field_validator
+
+UTC: Final = "UTC"
 
 
 class JourneySettings(BaseModel):
@@ -16,7 +19,7 @@ class JourneySettings(BaseModel):
         " what was made stays.",
     )
     journey_zone: str = Field(
-        default="UTC",
+        default=UTC,
         description="Time zone of the days of owners who named none (Europe/Berlin).",
     )
     journey_currency: str = Field(
@@ -33,6 +36,6 @@ class JourneySettings(BaseModel):
     @field_validator("journey_zone")
     @classmethod
     def _is_zone(cls, name: str) -> str:
-        if name not in available_timezones():
+        if name != UTC and name not in available_timezones():  # which takes 20 ms
             raise ValueError("is not the name of a time zone, such as Europe/Berlin")
         return name

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
+import tempfile
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from typer.testing import CliRunner
@@ -11,15 +16,12 @@ from typer.testing import CliRunner
 from ovms.cli.journeys.command import app
 from ovms.server.journeys.values import CurvePoint
 from ovms.server.storage import places, queries
+from ovms.server.storage.opening import open_database
 from tests.server.journeys.made import HOME, NOON, charge, parked, put_journeys, trip
-from tests.server.storage.databases import make_database
+from tests.server.storage.databases import close, make_database
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from typer.testing import Result
-
-    from ovms.server.storage.database import Database
 
 DAY = 86400
 
@@ -32,21 +34,14 @@ CURVE = tuple(
 class JourneySite:
     """Bob's CAR1 with two trips, a charge and the time parked between; CAR2 has nothing."""
 
+    home = 1
+    """The id of Bob's place."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.database: Database = make_database(folder)
-        with self.database.writing() as connection:
-            bob = queries.get_owner(connection, "bob")
-            self.home = places.make_place(connection, bob.id, "Home", HOME, 1.0, is_home=True).id
-        second = trip(NOON + DAY, NOON + DAY + 1200, closed=None, has_gaps=True)
-        put_journeys(
-            self.database,
-            "CAR1",
-            trip(speed_max=98.0, temperature_ambient=12.5),
-            charge(NOON + 7200, NOON + 10_800, curve=CURVE, power_max=6.5, plug="type2"),
-            parked(NOON + 1800, NOON + DAY),
-            replace(second, estimated=("distance",)),
-        )
+        for file in _template().iterdir():
+            shutil.copy2(file, folder / file.name)
+        self.database = open_database(folder)
 
     def run(self, *arguments: str) -> Result:
         """Run a command of ``ovms journeys``."""
@@ -78,3 +73,26 @@ class JourneySite:
         result = self.run(*arguments)
         assert (result.exit_code, result.stdout) == (1, "")
         return result.stderr
+
+
+@cache
+def _template() -> Path:
+    """Make the database once: that takes longer than most tests."""
+    folder = Path(tempfile.mkdtemp(prefix="ovms-journeys-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    database = make_database(folder)
+    with database.writing() as connection:
+        bob = queries.get_owner(connection, "bob")
+        made = places.make_place(connection, bob.id, "Home", HOME, 1.0, is_home=True)
+        assert made.id == JourneySite.home
+    second = trip(NOON + DAY, NOON + DAY + 1200, closed=None, has_gaps=True)
+    put_journeys(
+        database,
+        "CAR1",
+        trip(speed_max=98.0, temperature_ambient=12.5),
+        charge(NOON + 7200, NOON + 10_800, curve=CURVE, power_max=6.5, plug="type2"),
+        parked(NOON + 1800, NOON + DAY),
+        replace(second, estimated=("distance",)),
+    )
+    close(database)
+    return folder

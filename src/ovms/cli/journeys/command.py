@@ -13,6 +13,7 @@ import typer
 
 from ovms.cli.common import print_json
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption
+from ovms.cli.journeys import alerts, edits, places
 from ovms.cli.journeys.charts import can_draw, print_bars, thinned
 from ovms.cli.journeys.reader import (
     JourneyFormat,
@@ -199,3 +200,8 @@ def _view(reader: JourneyReader, names: dict[int, str]) -> JourneyView:
     from ovms.server.http.v1.journey_models import JourneyView  # only here: tables start faster
 
     return JourneyView(reader.vehicle.id, ALL_RIGHTS, names)
+
+
+app.add_typer(places.app, name="places")
+for each in (edits.edit, edits.merge, edits.split, edits.undo, edits.edits, alerts.alerts):
+    app.command()(each)

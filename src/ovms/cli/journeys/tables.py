@@ -134,7 +134,10 @@ def duration(seconds: int | None) -> str:
 
 def money(amount: Decimal | None, currency: str | None) -> str:
     """Write an amount of money."""
-    return "" if amount is None else f"{amount:.2f} {currency or ''}".rstrip()
+    if amount is None:
+        return ""
+    places = 2 if amount == round(amount, 2) else 3
+    return f"{amount:,.{places}f} {currency or ''}".rstrip()
 
 
 def rounded(value: float | None, places: int = 1) -> str:
