@@ -83,3 +83,17 @@ def test_a_lone_record_far_ahead_ends_nothing() -> None:
     fold.feed([*day()[:10], Sample(time=T + 10**8, is_on=False, odometer=1020.0)])
     other.feed(day()[:10])
     assert fold.ongoing() == other.ongoing()
+
+
+def test_a_car_that_reports_every_few_days_has_its_time() -> None:
+    """What comes late is held until the next one says that time went on."""
+    days = [
+        Sample(time=T + 3 * 86400 * i, is_on=False, odometer=1000.0, soc=80.0 - i)
+        for i in range(10)
+    ]
+    fold = Fold()
+    assert fold.feed(days) == []
+    (parked,) = fold.ongoing()
+    assert isinstance(parked, Parked)
+    assert parked.start.time == T
+    assert parked.end.time >= days[-2].time

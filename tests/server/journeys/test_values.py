@@ -42,6 +42,8 @@ def test_losses_are_told_for_a_day() -> None:
     [
         (False, (), Certainty.MEASURED),
         (False, ("start",), Certainty.ESTIMATED),
+        (False, ("capacity",), Certainty.MEASURED),
+        (False, ("capacity", "energy"), Certainty.ESTIMATED),
         (True, (), Certainty.GAPS),
         (True, ("start",), Certainty.GAPS),
     ],

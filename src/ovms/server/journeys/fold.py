@@ -35,8 +35,8 @@ EARLIEST: Final = 1_262_304_000
 LEAP: Final = 2 * 86400
 """Seconds; a sample that comes later needs a second one soon: a lone one is a wrong clock."""
 
-LEAP_PAIR: Final = 86400
-"""Seconds within which the second one comes."""
+LEAP_PAIR: Final = 7 * 86400
+"""Seconds within which the second one comes: a car that stands may report every few days."""
 
 
 class FoldVersionError(ValueError):

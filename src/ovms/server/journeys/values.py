@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+ASIDE: Final = frozenset({"capacity"})
+"""Fields that say nothing of how sure a journey is: the battery's capacity is hardly ever told."""
+
 METRES_A_DEGREE: Final = 111_195.0
 """Of a great circle, on a sphere as large as the earth."""
 
@@ -147,7 +150,8 @@ class Journey:
         """How sure it is."""
         if self.has_gaps:
             return Certainty.GAPS
-        return Certainty.ESTIMATED if self.estimated else Certainty.MEASURED
+        is_estimated = any(name not in ASIDE for name in self.estimated)
+        return Certainty.ESTIMATED if is_estimated else Certainty.MEASURED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
