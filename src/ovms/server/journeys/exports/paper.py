@@ -45,9 +45,9 @@ LINES_LIMIT: Final = 30
 
 COLUMNS: Final = {
     "date": 17.0,
-    "time": 23.0,
-    "start": 50.0,
-    "end": 50.0,
+    "time": 27.0,
+    "start": 48.0,
+    "end": 48.0,
     "odometer_start": 24.0,
     "odometer_end": 22.0,
     "distance": 16.0,
@@ -143,16 +143,20 @@ class _Paper(FPDF):
             journey = row.journey
             start, end = (_local(each.time, self.log.zone) for each in (journey.start, journey.end))
             later = (end.date() - start.date()).days
-            times = f"{start:%H:%M}–{end:%H:%M}{f' +{later}' if later else ''}"
+            known = {*journey.estimated}
+            times = "–".join(
+                f"{'~' if name in known else ''}{time:%H:%M}"
+                for name, time in (("start", start), ("end", end))
+            )
             distance = self._km(distance_of(row))
-            mark = "~" if {"distance", "start", "end"} & {*journey.estimated} else ""
+            mark = "~" if "distance" in known else ""
             star = "*" if row.is_edited else ""
             places = (row.start, row.end) if self.log.has_places else ("", "")
             gap = gaps.get(row.id)
             yield (
                 [
                     self._date(journey.start.time),
-                    times,
+                    f"{times} +{later}" if later else times,
                     *places,
                     self._km(journey.start.odometer),
                     self._km(journey.end.odometer),
