@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ovms.server.journeys.tariffs import parse_tariff
-from ovms.server.journeys.values import CurvePoint, JourneyEnd, Position
+from ovms.server.journeys.values import JourneyEnd, Position
 from ovms.server.storage.journey_context import (
     cost_values,
     from_mills,
@@ -78,7 +79,7 @@ def test_bands_are_of_the_places_zone(database: Database) -> None:
         context = journey_context(connection, "CAR1")
         assert context.cost(charge(), home) == (14_000, "EUR")
         assert context.cost(charge(), away) == (7_000, "EUR")
-        assert context.has_bands(charge(), home)
+        assert context.prices_vary
 
 
 def test_a_removed_place_says_what_it_cost_then(database: Database) -> None:
@@ -103,12 +104,12 @@ def test_a_removed_place_says_what_it_cost_then(database: Database) -> None:
         assert journey_context(connection, "CAR1").cost(charge(), again) == (0, "EUR")
 
 
-def test_a_curve_counts_only_for_bands(database: Database) -> None:
-    """One price needs no curve."""
-    curve = (CurvePoint(time=NOON + 60, grid_energy=7.0), CurvePoint(time=NOON + 3600, energy=7.0))
+def test_one_price_needs_no_curves(database: Database) -> None:
+    """Nor does a place without a tariff; two prices do."""
     with database.writing() as connection:
+        assert not journey_context(connection, "CAR1").prices_vary
         home = make_place(connection, BOB, "Home", HOME, 1.0).id
         set_tariff(connection, BOB, home, None, parse_tariff({"energy_price": 1}), 1.0)
-        context = journey_context(connection, "CAR1")
-        assert not context.has_bands(charge(curve=curve), home)
-        assert context.cost(charge(curve=curve), home) == (7000, "EUR")
+        assert not journey_context(connection, "CAR1").prices_vary
+        set_tariff(connection, BOB, home, date(2025, 1, 1), parse_tariff({"energy_price": 2}), 1.0)
+        assert journey_context(connection, "CAR1").prices_vary

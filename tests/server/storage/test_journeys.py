@@ -63,7 +63,13 @@ def test_pages(database: Database) -> None:
 
 def test_what_is_asked_for(database: Database) -> None:
     """Kinds, spans (the start counts, the end excluded) and places choose; of one vehicle."""
-    put_journeys(database, "CAR1", trip(), charge(NOON + HOUR, NOON + 2 * HOUR), parked(NOON + DAY))
+    put_journeys(
+        database,
+        "CAR1",
+        trip(),
+        charge(NOON + HOUR, NOON + 2 * HOUR),
+        parked(NOON + DAY, NOON + DAY + HOUR),
+    )
     put_journeys(database, "CAR2", trip())
     with database.reading() as connection:
         for kind in JourneyKind:

@@ -103,11 +103,13 @@ class JourneyContext:
         known = self._known.get(place_id)
         return known is not None and known.removed is None
 
-    def has_bands(self, charge: Charge, place_id: int | None) -> bool:
-        """Return whether a charge's cost may depend on when its energy flowed."""
+    @property
+    def prices_vary(self) -> bool:
+        """Whether some cost depends on when energy flowed, so that curves are needed."""
+        known = self._known.values()
         return any(
             len(each.tariffs) > 1 or any(tariff.bands for _, tariff in each.tariffs)
-            for each in self._priced(charge, place_id)
+            for each in known
         )
 
     def cost(self, charge: Charge, place_id: int | None) -> JourneyCost | None:

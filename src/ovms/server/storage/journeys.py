@@ -169,7 +169,8 @@ def _within(
     first = connection.scalar(query)
     shared = and_(c.start < end, c.end > start)
     inside = and_(c.start >= start, c.end <= end)
-    return [*of_kind, c.start >= (start if first is None else first), or_(shared, inside)]
+    begun = c.start.between(start if first is None else first, max(start, end))
+    return [*of_kind, begun, or_(shared, inside)]
 
 
 # -- recording ------------------------------------------------------------------------------

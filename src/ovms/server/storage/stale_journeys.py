@@ -19,13 +19,19 @@ from ovms.server.storage.journeys import raw_of
 from ovms.server.storage.schema import journey_stale, journeys, vehicles
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection, Row
 
+    from ovms.server.journeys.values import Journey
     from ovms.server.storage.database import Database
     from ovms.server.storage.journey_context import JourneyContext
 
-STALE_ROWS: Final = 2000
-"""Journeys that are made anew in one transaction; charges, which are priced, count as ten."""
+STALE_ROWS: Final = 1000
+"""Journeys that are made anew in one transaction; a charge counts as so many:"""
+
+CHARGE_WEIGHT: Final = 10
+"""It is priced, perhaps by its curve."""
 
 j = journeys.c
 s = journey_stale.c
@@ -62,33 +68,31 @@ def refresh_all_now(database: Database, owner_id: int | None = None) -> None:
 
 
 _COLUMNS: Final = (
-    j.id, j.vehicle_id, j.start, j.end, j.day, j.is_open, j.start_place, j.end_place,
-    j.start_latitude, j.start_longitude, j.end_latitude, j.end_longitude,
+    j.id, j.start, j.is_open, j.start_latitude, j.start_longitude, j.end_latitude,
+    j.end_longitude, j.day, j.start_place, j.end_place,
 )  # fmt: skip
-_OF_CHARGES: Final = (j.cost, j.currency, j.has_own_cost, j.data)
+_OF_CHARGES: Final = (*_COLUMNS, j.cost, j.currency, j.has_own_cost, j.end, j.data)
+_CHANGED: Final = ("day", "start_place", "end_place", "cost", "currency")
 
 
 def _refresh(
     connection: Connection, vehicle_id: str, kind: JourneyKind, since: int, left: int
 ) -> int:
     """Make some stale journeys of a kind anew; return what that took of ``left``."""
-    weight = 10 if kind is JourneyKind.CHARGE else 1
+    is_charge = kind is JourneyKind.CHARGE
+    weight = CHARGE_WEIGHT if is_charge else 1
     limit = max(1, left // weight)
-    columns = (*_COLUMNS, *_OF_CHARGES) if kind is JourneyKind.CHARGE else _COLUMNS
-    query = select(*columns).where(
+    query = select(*(_OF_CHARGES if is_charge else _COLUMNS)).where(
         j.vehicle_id == vehicle_id, j.kind == kind.value, j.start >= since
     )
     found = connection.execute(query.order_by(j.start, j.id).limit(limit)).all()
     context = journey_context(connection, vehicle_id)
-    changed = [values for row in found if (values := _anew(context, kind, row))]
-    by_names: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for values in changed:
-        by_names.setdefault(tuple(values), []).append(values)
-    for names, group in by_names.items():
-        row = update(journeys).where(j.id == bindparam("id_"))
-        connection.execute(
-            row.values({name: bindparam(name) for name in names if name != "id_"}), group
-        )
+    if is_charge:
+        raws = _raws(connection, vehicle_id, found) if context.prices_vary else []
+        _write(connection, _CHANGED, [_charge(context, raws, row) for row in found])
+    else:
+        values = [_moved(context, row, is_trip=kind is JourneyKind.TRIP) for row in found]
+        _write(connection, _CHANGED[:3], values)
     this = (s.vehicle_id == vehicle_id, s.kind == kind.value)
     if len(found) < limit:
         connection.execute(delete(journey_stale).where(*this))
@@ -99,45 +103,73 @@ def _refresh(
     return weight * len(found)
 
 
-def _anew(context: JourneyContext, kind: JourneyKind, row: Row[Any]) -> dict[str, Any] | None:
-    """Return the columns of a row that are to change, with its id; ``None`` if none is."""
-    ends = _place(context, row, "start"), _place(context, row, "end")
-    if kind is not JourneyKind.TRIP:
-        ends = (ends[0], ends[0]) if ends[0] is not None else (ends[1], ends[1])
-    elif row.is_open:
-        ends = ends[0], None
-    values = {"day": context.day(row.start), "start_place": ends[0], "end_place": ends[1]}
-    if kind is JourneyKind.CHARGE:
-        values |= _cost(context, row, ends[0])
-    values = {name: value for name, value in values.items() if getattr(row, name) != value}
-    return {"id_": row.id, **values} if values else None
+def _write(
+    connection: Connection, names: tuple[str, ...], rows: list[tuple[Any, ...] | None]
+) -> None:
+    """Write the columns of rows, each after its id; ``None`` is one that stays as it is."""
+    changed = [dict(zip(("id_", *names), row, strict=True)) for row in rows if row is not None]
+    if changed:
+        row = update(journeys).where(j.id == bindparam("id_"))
+        connection.execute(row.values({name: bindparam(name) for name in names}), changed)
 
 
-def _place(context: JourneyContext, row: Row[Any], end: str) -> int | None:
+def _moved(context: JourneyContext, row: Row[Any], *, is_trip: bool) -> tuple[Any, ...] | None:
+    """Return the id of a row and its day and places; ``None`` if they are as they were."""
+    values: tuple[Any, ...] = tuple(row)
+    id_, start, is_open, north, east, end_north, end_east, *before = values[:10]
+    begin = _place(context, north, east, before[1])
+    if not is_trip and begin is not None:
+        end = begin
+    elif is_trip and is_open:
+        end = None
+    else:
+        end = _place(context, end_north, end_east, before[2])
+        begin = begin if is_trip else end
+    after = [context.day(start), begin, end]
+    return None if after == before else (id_, *after)
+
+
+def _place(
+    context: JourneyContext, latitude: float | None, longitude: float | None, before: int | None
+) -> int | None:
     """Return the place of a journey's end; one whose position is not kept any more stays there."""
-    latitude = getattr(row, f"{end}_latitude")
-    longitude = getattr(row, f"{end}_longitude")
     if latitude is None or longitude is None:
-        before: int | None = getattr(row, f"{end}_place")
         return before if before is not None and context.has_place(before) else None
     return context.place_id(Position(latitude=latitude, longitude=longitude))
 
 
-def _cost(context: JourneyContext, row: Row[Any], place_id: int | None) -> dict[str, Any]:
-    """Return the columns of a charge's cost."""
+def _raws(connection: Connection, vehicle_id: str, found: Sequence[Row[Any]]) -> list[Journey]:
+    """Return the raw charges of some shown ones, which have their curves."""
+    if not found:
+        return []
+    end = max(row.end for row in found)
+    return raw_of(connection, vehicle_id, JourneyKind.CHARGE, found[0].start, end)
+
+
+def _charge(
+    context: JourneyContext, raws: Sequence[Journey], row: Row[Any]
+) -> tuple[Any, ...] | None:
+    """Return the id of a charge, its day, places, cost and currency, if any changed."""
+    moved = _moved(context, row, is_trip=False) or (row.id, row.day, row.start_place, row.end_place)
+    after = (*moved, *_cost(context, raws, row, moved[2]))
+    before = (row.id, row.day, row.start_place, row.end_place, row.cost, row.currency)
+    return None if after == before else after
+
+
+def _cost(
+    context: JourneyContext, raws: Sequence[Journey], row: Row[Any], place_id: int | None
+) -> tuple[int | None, str | None]:
+    """Return a charge's cost and its currency."""
     if row.has_own_cost:
-        return {} if row.cost is None else {"currency": context.currency(place_id)}
+        return row.cost, None if row.cost is None else context.currency(place_id)
     charge = decode_journey(JourneyKind.CHARGE, row.data)
     assert isinstance(charge, Charge)
-    if context.has_bands(charge, place_id):
-        charge = _with_curve(context.connection, row, charge)
+    if raws:
+        mine = [each for each in raws if each.start.time < row.end and each.end.time > row.start]
+        whole = with_points(charge, mine)
+        assert isinstance(whole, Charge)
+        charge = whole
     values = cost_values(context, charge, place_id)
-    is_lost = charge.start.position is None and place_id is None and values["cost"] is None
-    return {} if is_lost else values
-
-
-def _with_curve(connection: Connection, row: Row[Any], charge: Charge) -> Charge:
-    raws = raw_of(connection, row.vehicle_id, JourneyKind.CHARGE, row.start, row.end)
-    whole = with_points(charge, raws)
-    assert isinstance(whole, Charge)
-    return whole
+    if values["cost"] is None and place_id is None and charge.start.position is None:
+        return row.cost, row.currency  # nobody knows any more where it was
+    return values["cost"], values["currency"]
