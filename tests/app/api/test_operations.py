@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import UnionType
-from typing import Any, get_args, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import httpx
 import jsonschema_rs
@@ -86,7 +86,7 @@ METHODS = {
 
 def value_of(kind: Any) -> Any:
     """Return a value of a type; of several the first."""
-    if isinstance(kind, UnionType):
+    if get_origin(kind) in (UnionType, Union):
         return value_of(get_args(kind)[0])
     return VALUES.get(kind, lambda *_: None)
 
