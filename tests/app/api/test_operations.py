@@ -30,6 +30,7 @@ from ovms.app.api.client import ApiClient
 from ovms.app.api.commands import Parameters
 from ovms.app.api.journeys import PurposeWord
 from ovms.app.api.link import PREFIX, ApiLink, convert
+from ovms.app.api.sums import SumWord
 from tests.app.api.examples import example
 from tests.server.http.v1.test_openapi import CALLS, DESCRIPTION, SCHEMAS
 
@@ -67,6 +68,7 @@ VALUES: dict[Any, Any] = {
     Sequence[str]: ["view"],
     Sequence[int]: [1, 2],
     PurposeWord: "business",
+    SumWord: "day",
     date: date(2026, 11, 27),
     Decimal: Decimal("0.30"),
     Sequence[ApiTariffBand]: [

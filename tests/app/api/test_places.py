@@ -21,6 +21,7 @@ async def test_places(v1: ApiSite) -> None:
     changed = await client.change_place(made.id, latitude=52.5, currency=None)
     assert (changed.latitude, changed.longitude, changed.currency) == (52.5, 13, None)
     assert await client.places() == [await client.place(made.id)] == [changed]
+    assert await client.place_suggestions() == []
     await client.remove_place(made.id)
     with pytest.raises(ApiNotFound):
         await client.place(made.id)

@@ -92,6 +92,7 @@ from ovms.app.api.live import (
 )
 from ovms.app.api.places import (
     ApiOwnPlace,
+    ApiPlaceSuggestion,
     ApiTariff,
     ApiTariffBand,
 )
@@ -128,6 +129,11 @@ from ovms.app.api.state import (
     ApiTyres,
     ApiWheel,
 )
+from ovms.app.api.sums import (
+    ApiChargeSums,
+    ApiSum,
+    ApiSums,
+)
 from ovms.app.api.vehicles import (
     ApiCarGroup,
     ApiConnection,
@@ -153,6 +159,7 @@ __all__ = [
     "ApiChargeFacts",
     "ApiChargeMissedAlert",
     "ApiChargeStoppedAlert",
+    "ApiChargeSums",
     "ApiClient",
     "ApiCommand",
     "ApiCommandRange",
@@ -192,6 +199,7 @@ __all__ = [
     "ApiPasskey",
     "ApiPlace",
     "ApiPlaceName",
+    "ApiPlaceSuggestion",
     "ApiPlacesAlert",
     "ApiPosition",
     "ApiPositionLink",
@@ -209,6 +217,8 @@ __all__ = [
     "ApiSetup",
     "ApiShare",
     "ApiState",
+    "ApiSum",
+    "ApiSums",
     "ApiTariff",
     "ApiTariffBand",
     "ApiTemperatures",

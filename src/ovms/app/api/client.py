@@ -20,6 +20,7 @@ from ovms.app.api.link import CALL_TIMEOUT, ApiLink, Query, decode
 from ovms.app.api.places import PlaceCalls
 from ovms.app.api.sessions import SessionCalls
 from ovms.app.api.sharing import SharingCalls
+from ovms.app.api.sums import SumCalls
 from ovms.app.api.vehicles import VehicleCalls
 
 
@@ -49,6 +50,7 @@ class ApiClient(
     JourneyCalls,
     JourneyAlertCalls,
     PlaceCalls,
+    SumCalls,
     SharingCalls,
     ChannelCalls,
     AccountCalls,

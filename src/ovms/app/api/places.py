@@ -64,6 +64,24 @@ class ApiOwnPlace(ApiModel, frozen=True, kw_only=True):
     changed: datetime
 
 
+class ApiPlaceSuggestion(ApiModel, frozen=True, kw_only=True):
+    """Where the caller's cars often parked, and no place is."""
+
+    latitude: float
+    """Degrees, north positive."""
+    longitude: float
+    """Degrees, east positive."""
+    radius: float
+    """Metres, around all visits."""
+    visits: int
+    """How often they parked there."""
+    parked_time: int
+    """Seconds for which they did."""
+    first: datetime
+    last: datetime
+    vehicle_ids: list[str]
+
+
 class PlaceCalls(ApiCalls):
     """Calls about places."""
 
@@ -74,6 +92,10 @@ class PlaceCalls(ApiCalls):
     async def place(self, place_id: int) -> ApiOwnPlace:
         """Return one of the caller's places."""
         return await self._link.ask("GET", f"/places/{place_id}", ApiOwnPlace)
+
+    async def place_suggestions(self) -> list[ApiPlaceSuggestion]:
+        """Return where the caller's own cars often parked and no place is."""
+        return await self._link.ask("GET", "/places/suggestions", list[ApiPlaceSuggestion])
 
     async def add_place(
         self,

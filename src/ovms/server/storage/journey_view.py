@@ -59,7 +59,13 @@ def journey_state(connection: Connection, vehicle_id: str, making: JourneyMaking
 
 def place_names(connection: Connection, rows: Iterable[JourneyRow]) -> dict[int, str]:
     """Return the names of the places of some journeys, by their ids."""
-    ids = {id_ for row in rows for id_ in (row.start_place, row.end_place) if id_ is not None}
-    p = places.c
-    query = select(p.id, p.name).where(p.id.in_(ids), p.removed.is_(None))
-    return {row.id: row.name for row in connection.execute(query)} if ids else {}
+    return names_of(connection, {id_ for row in rows for id_ in (row.start_place, row.end_place)})
+
+
+def names_of(connection: Connection, ids: Iterable[int | None]) -> dict[int, str]:
+    """Return the names of places by their ids; of those that were removed none."""
+    known, p = {each for each in ids if each is not None}, places.c
+    if not known:
+        return {}
+    query = select(p.id, p.name).where(p.id.in_(known), p.removed.is_(None))
+    return {row.id: row.name for row in connection.execute(query)}

@@ -30,6 +30,7 @@ NEW = {"name": "Work", "latitude": 52.1, "longitude": 13.1}
 CALLS = {
     "GET /places": Case(Need.PLACES, prepare=have_place),
     "POST /places": Case(Need.PLACES, request={"json": NEW}),
+    "GET /places/suggestions": Case(Need.PLACES),
     f"GET {PLACE}": Case(Need.PLACES, prepare=have_place),
     f"PATCH {PLACE}": Case(Need.PLACES, prepare=have_place, request={"json": {"radius": 50}}),
     f"DELETE {PLACE}": Case(Need.PLACES, prepare=have_place),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.server.http.v1.driven import put_day
-from tests.server.journeys.made import charge, put_journeys
+from tests.server.journeys.made import NOON, charge, parked, put_journeys
 
 if TYPE_CHECKING:
     from tests.server.http.v1.site import ApiSite
@@ -161,6 +161,20 @@ async def test_wrong_days(v1: ApiSite, day: str) -> None:
     home = await _make(v1)
     path = f"/places/{home}/tariffs/{day}"
     assert (await v1.call(f"PUT {path}", json={"free": True})).status_code == 422
+
+
+async def test_suggestions(v1: ApiSite) -> None:
+    """Where the caller's own cars often parked is suggested, until there is a place."""
+    weeks = [NOON + 500 * 86400 + at * 86400 for at in range(4)]
+    put_journeys(v1.database, "CAR2", *(parked(each, each + 7200) for each in weeks))
+    v1.clock.advance(weeks[-1] - v1.clock.time() + 86400)
+    v1.share("location", "CAR2")
+    [found] = (await v1.call("GET /places/suggestions")).json()
+    assert (found["visits"], found["parked_time"], found["vehicle_ids"]) == (4, 28800, ["CAR2"])
+    assert (found["latitude"], found["longitude"]) == (HOME["latitude"], HOME["longitude"])
+    assert (await v1.call("GET /places/suggestions", "alice")).json() == []
+    await _make(v1)
+    assert (await v1.call("GET /places/suggestions")).json() == []
 
 
 async def test_audit(v1: ApiSite) -> None:

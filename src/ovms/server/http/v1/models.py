@@ -13,6 +13,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    WithJsonSchema,
 )
 
 DOCUMENTED: Final = ConfigDict(use_attribute_docstrings=True)
@@ -66,6 +67,12 @@ def _check_date(value: object) -> object:
 
 GivenDate = Annotated[date, BeforeValidator(_check_date), Field(strict=False)]
 """A date in the body of a call: ``2026-11-27``."""
+
+
+SpanDate = Annotated[
+    date, BeforeValidator(_check_date), WithJsonSchema({"type": "string", "format": "date"})
+]
+"""A date in the URL of a call."""
 
 
 def time_of(seconds: float) -> datetime:

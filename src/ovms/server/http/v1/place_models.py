@@ -13,6 +13,7 @@ from ovms.server.journeys.tariffs import BAND_LIMIT, tariff_as_json
 
 if TYPE_CHECKING:
     from ovms.server.journeys.tariffs import Tariff
+    from ovms.server.storage.place_suggestions import SuggestedPlace
     from ovms.server.storage.places import PlaceDetails
 
 DayWord = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -87,6 +88,24 @@ class PlaceAnswer(ApiAnswer):
     """The oldest first."""
     created: Time
     changed: Time
+
+
+class PlaceSuggestion(ApiAnswer):
+    """Where the caller's cars often parked, and no place is."""
+
+    latitude: float
+    """Degrees, north positive."""
+    longitude: float
+    """Degrees, east positive."""
+    radius: float
+    """Metres, around all visits."""
+    visits: int
+    """How often they parked there."""
+    parked_time: int
+    """Seconds for which they did."""
+    first: Time
+    last: Time
+    vehicle_ids: list[str]
 
 
 class NewPlace(CallBody):
@@ -184,3 +203,17 @@ def tariff_answer(valid_from: date | None, tariff: Tariff) -> TariffAnswer:
         "minute_price": "0", "free_minutes": 0,
     } | tariff_as_json(tariff)  # fmt: skip
     return TariffAnswer(valid_from=valid_from, **facts)
+
+
+def suggestion_answer(found: SuggestedPlace) -> PlaceSuggestion:
+    """Return a spot that may become a place."""
+    return PlaceSuggestion(
+        latitude=round(found.position.latitude, 6),
+        longitude=round(found.position.longitude, 6),
+        radius=found.radius,
+        visits=found.visits,
+        parked_time=found.seconds,
+        first=time_of(found.first),
+        last=time_of(found.last),
+        vehicle_ids=[*found.vehicle_ids],
+    )

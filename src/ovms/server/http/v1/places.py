@@ -19,14 +19,16 @@ from ovms.server.http.v1.place_models import (
     NewPlace,
     PlaceAnswer,
     PlaceChanges,
+    PlaceSuggestion,
     TariffBody,
     place_answer,
+    suggestion_answer,
 )
 from ovms.server.http.v1.routing import make_router
 from ovms.server.journeys.tariffs import TariffError, parse_tariff
 from ovms.server.journeys.values import Position
 from ovms.server.rights import VehicleRight
-from ovms.server.storage import places
+from ovms.server.storage import place_suggestions, places
 from ovms.server.storage.errors import NotFound
 from ovms.server.storage.stale_journeys import refresh_all
 
@@ -83,6 +85,18 @@ async def add_place(body: NewPlace, caller: PlaceCall, context: Context) -> Plac
         return places.make_place(connection, owner_id, position=position, now=now, **facts).id
 
     return await _change(context, caller, "place.add", add)
+
+
+@router.get("/places/suggestions")
+async def suggest_places(caller: PlaceCall, context: Context) -> list[PlaceSuggestion]:
+    """Return where the caller's own cars often parked and no place is, the most visits first."""
+    suggest = partial(
+        place_suggestions.suggest_places,
+        owner_id=caller.login.owner_id,
+        now=context.clock.time(),
+    )
+    found = await context.store.read_history(caller.login.owner, suggest)
+    return [suggestion_answer(each) for each in found]
 
 
 @router.get("/places/{place_id}")
