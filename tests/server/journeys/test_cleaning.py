@@ -117,7 +117,7 @@ def test_a_wild_first_odometer_is_corrected() -> None:
 def test_an_odometer_that_was_reset_goes_on() -> None:
     """What it counts since then comes on top, and the true one again is as it was."""
     said = [1000, 1001, 1002, 0.5, 1.5, 2.5, 3.5, 1006, 1007]
-    assert odometers(said) == [1000, 1001, 1002, None, None, 1004, 1005, 1006, 1007]
+    assert odometers(said) == [1000, 1001, 1002, None, None, 1004.5, 1005.5, 1006, 1007]
 
 
 def test_an_odometer_may_fall_a_little() -> None:

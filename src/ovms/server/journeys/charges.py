@@ -305,6 +305,7 @@ class ChargeTracker:
             if not run.rises():
                 return
             self.run = run
+        run.capacity = known.values.capacity
         run.extend(here, readings, gap, is_plugged=known.values.is_plugged)
         if is_moving:
             run.was_moved = True

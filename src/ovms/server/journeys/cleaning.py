@@ -23,6 +23,8 @@ FASTEST: Final = 250.0
 """km/h; on a ferry, on a lorry, on a motorway."""
 SLACK: Final = 2.0
 """km by which an odometer may be ahead or behind: some count whole miles."""
+RESET_DISTANCE: Final = 5.0
+"""km that an odometer has at most that was reset lately."""
 POSITION_SLACK: Final = 300.0
 """m by which positions are apart that are taken of the same place."""
 PARKED_WATCH: Final = 900
@@ -142,7 +144,9 @@ class OdometerCleaner:
         elif factor != 1.0:
             self.scale, self.offset = factor, 0.0
         else:
-            self.scale, self.offset = 1.0, total - self.first_doubtful
+            # One that was reset counts from 0: what it has counted since then was driven.
+            since = 0.0 if self.first_doubtful <= RESET_DISTANCE else self.first_doubtful
+            self.scale, self.offset = 1.0, total - since
         self.seen = 0
         return self._accept(read * self.scale + self.offset, time)
 

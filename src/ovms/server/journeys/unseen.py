@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from ovms.server.journeys.charging import CounterReadings
-from ovms.server.journeys.values import Charge, ChargeEnding, CurvePoint, JourneyEnd
+from ovms.server.journeys.values import Charge, CurvePoint, JourneyEnd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,8 @@ class SocRun:
     after: CounterReadings
     gap: int = 0
     """The longest silence in it, seconds."""
+    capacity: float | None = None
+    """Of the battery, as the car says it, kWh."""
     was_plugged: bool = False
     was_moved: bool = False
     """It was driven meanwhile, too."""
@@ -76,7 +78,8 @@ def made_unseen(run: SocRun, learned: float | None, closed: int | None) -> Charg
     grid = run.grid_gained if run.grid_gained >= LEAST_GRID else None
     if run.gained < LEAST_RISE and grid is None:
         return None
-    by_soc = run.gained * learned / 100 if learned and run.gained > 0 else None
+    capacity = run.capacity or learned
+    by_soc = run.gained * capacity / 100 if capacity and run.gained > 0 else None
     estimated = {"start", "end"}
     energy = _counted(run.before.energy, run.after.energy, by_soc)
     if energy is None and by_soc is not None:
@@ -88,7 +91,7 @@ def made_unseen(run: SocRun, learned: float | None, closed: int | None) -> Charg
     return Charge(
         start=start, end=end, closed=closed, has_gaps=run.gap > 0 and run.gap > 900,
         estimated=tuple(sorted(estimated)), energy=_rounded(energy), grid_energy=_rounded(grid),
-        ending=ChargeEnding.UNKNOWN, curve=tuple(_curve(start, end, energy, grid)),
+        capacity=run.capacity, curve=tuple(_curve(start, end, energy, grid)),
     )  # fmt: skip
 
 
