@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import json
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ovms.protocol.messages import LatestMessage
+from ovms.server.journeys.values import JourneyEnd
 from ovms.server.storage import queries
 from ovms.server.storage.audit import AuditFilter, list_audit
 from ovms.server.storage.batch import Batch
+from tests.server.journeys.made import WORK, parked, put_journeys
 from tests.server.storage.databases import apply
 
 if TYPE_CHECKING:
@@ -18,8 +23,6 @@ BANDS = '{"energy_price": 0.3, "bands": [{"price": 0.2, "from": "22:00", "until"
 
 def listed(site: JourneySite) -> list[dict[str, Any]]:
     """Return the owner's places."""
-    import json
-
     found: list[dict[str, Any]] = json.loads(site.good("places", "list", "--json"))
     return found
 
@@ -159,3 +162,29 @@ def test_remove(site: JourneySite) -> None:
     site.good("places", "tariff", "Home", "--price", "1")
     site.good("places", "remove", "Home", "--drop-costs", "--yes")
     assert site.failed("places", "remove", "Home", "--yes").startswith("ovms: bob has no place")
+
+
+def test_suggest(site: JourneySite) -> None:
+    """Where a car parked three times is suggested, unless it is a place."""
+    assert site.table("places", "suggest") == []
+    now = int(time.time())
+    spot = JourneyEnd(time=0, position=WORK)
+    put_journeys(
+        site.database, "CAR2",
+        *(
+            replace(
+                parked(now - day * 86400, now - day * 86400 + 3600),
+                start=replace(spot, time=now - day * 86400),
+                end=replace(spot, time=now - day * 86400 + 3600),
+            )
+            for day in (9, 6, 3)
+        ),
+    )  # fmt: skip
+    (row,) = site.table("places", "suggest")
+    assert (row["at"], row["visits"], row["hours"], row["vehicles"]) == (
+        "52.10000,13.10000", "3", "3", "CAR2",
+    )  # fmt: skip
+    (listed,) = json.loads(site.good("places", "suggest", "--json"))
+    assert (listed["visits"], listed["seconds"]) == (3, 10_800)
+    site.good("places", "add", "Work", "--at", row["at"])
+    assert site.table("places", "suggest") == []

@@ -13,7 +13,7 @@ import typer
 
 from ovms.cli.common import print_json
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption
-from ovms.cli.journeys import alerts, edits, places
+from ovms.cli.journeys import alerts, battery, edits, places, rebuild, sums
 from ovms.cli.journeys.charts import can_draw, print_bars, thinned
 from ovms.cli.journeys.reader import (
     JourneyFormat,
@@ -202,6 +202,9 @@ def _view(reader: JourneyReader, names: dict[int, str]) -> JourneyView:
     return JourneyView(reader.vehicle.id, ALL_RIGHTS, names)
 
 
+app.command("sums")(sums.sums_command)
+app.command()(battery.battery)
+app.command("rebuild")(rebuild.rebuild_command)
 app.add_typer(places.app, name="places")
 for each in (edits.edit, edits.merge, edits.split, edits.undo, edits.edits, alerts.alerts):
     app.command()(each)

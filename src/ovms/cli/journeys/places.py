@@ -17,6 +17,7 @@ from ovms.cli.common import (
     JsonOption,
     YesOption,
     confirm_or_leave,
+    iso_time,
     print_json,
     print_table,
     refuse,
@@ -32,12 +33,14 @@ from ovms.server.storage import places, queries
 from ovms.server.storage.audit import note_operator
 from ovms.server.storage.errors import InvalidValue, NotFound
 from ovms.server.storage.owners import list_owners
+from ovms.server.storage.place_suggestions import suggest_places
 from ovms.server.storage.stale_journeys import refresh_all_now
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ovms.server.storage.database import Database
+    from ovms.server.storage.place_suggestions import SuggestedPlace
     from ovms.server.storage.places import PlaceDetails
     from ovms.server.values import Owner
 
@@ -260,6 +263,31 @@ def tariff(
     print_table(["from", f"tariff of {found.place.name}"], rows)
 
 
+@app.command()
+def suggest(
+    owner: OwnerOption = None,
+    json: JsonOption = False,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show where an owner's vehicles often parked that is no place yet."""
+    with _open(owner, data, database, config) as of, of.database.reading() as connection:
+        found = suggest_places(connection, of.owner.id, time.time())
+    if json:
+        print_json([_suggested(each) for each in found])
+        return
+    rows = [
+        [
+            f"{each.position.latitude:.5f},{each.position.longitude:.5f}", f"{each.radius:g}",
+            str(each.visits), str(round(each.seconds / 3600)), str(iso_time(each.last)),
+            " ".join(each.vehicle_ids),
+        ]
+        for each in found
+    ]  # fmt: skip
+    print_table(["at", "radius", "visits", "hours", "last", "vehicles"], rows)
+
+
 @contextmanager
 def _open(
     owner: str | None,
@@ -387,4 +415,17 @@ def _described(details: PlaceDetails) -> dict[str, Any]:
             {"valid_from": begin and begin.isoformat(), "tariff": tariff_as_json(each)}
             for begin, each in details.tariffs
         ],
+    }
+
+
+def _suggested(spot: SuggestedPlace) -> dict[str, Any]:
+    return {
+        "latitude": spot.position.latitude,
+        "longitude": spot.position.longitude,
+        "radius": spot.radius,
+        "visits": spot.visits,
+        "seconds": spot.seconds,
+        "first": iso_time(spot.first),
+        "last": iso_time(spot.last),
+        "vehicles": spot.vehicle_ids,
     }
