@@ -21,12 +21,12 @@ def test_a_mark_takes_the_last_values() -> None:
 
 
 def test_a_mark_is_filled_with_the_first_values() -> None:
-    """Of an odometer the highest counts, of a battery that is charged nothing."""
+    """Of a battery that is charged nothing counts."""
     mark = Mark()
     mark.fill(Sample(time=1, position=HERE, odometer=5.0))
     mark.fill(Sample(time=2, position=THERE, odometer=6.0, voltage_12v=12.5))
     mark.fill(Sample(time=3, soc=90.0, ideal_range=300.0, voltage_12v=13.0), has_charge=False)
-    assert (mark.position, mark.odometer, mark.voltage_12v, mark.soc) == (HERE, 6.0, 12.5, None)
+    assert (mark.position, mark.odometer, mark.voltage_12v, mark.soc) == (HERE, 5.0, 12.5, None)
     mark.fill(Sample(time=4, soc=80.0, estimated_range=150.0))
     assert (mark.soc, mark.estimated_range, mark.ideal_range) == (80.0, 150.0, None)
 

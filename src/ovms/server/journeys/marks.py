@@ -46,14 +46,14 @@ class Mark:
             self.estimated_range = sample.estimated_range
 
     def fill(self, sample: Sample, *, has_charge: bool = True) -> None:
-        """Take in what is not known yet; of an odometer the highest.
+        """Take in what is not known yet.
 
         ``has_charge`` is whether its state of charge and ranges count.
         """
         if self.position is None and sample.position is not None:
             self.position, self.altitude = sample.position, sample.altitude
-        if sample.odometer is not None:
-            self.odometer = max(sample.odometer, self.odometer or 0.0)
+        if self.odometer is None:
+            self.odometer = sample.odometer
         if self.voltage_12v is None:
             self.voltage_12v = sample.voltage_12v
         if has_charge:

@@ -40,10 +40,15 @@ class Counter:
         self.before, self.top, self.base, self.carried = self.reading, None, 0.0, 0.0
         self.undo = None
 
-    def read(self, value: float, most: float) -> None:
-        """Take in a reading on the way; ``most`` is what can have been counted on this trip."""
+    def read(self, value: float, most: float, *, is_summary: bool = False) -> None:
+        """Take in a reading on the way; ``most`` is what can have been counted on this trip.
+
+        ``is_summary`` is whether the module tells it of the trip, at its end.
+        """
         self.reading = value
         if self.top is None:
+            if is_summary and value == self.before and value <= most:
+                self.before = None
             self._first(value, most)
             return
         if self.undo is not None:

@@ -96,6 +96,7 @@ class TripBuilding:
     energy_time: int = 0
     """When energies were last reported."""
     energy_distance: float = 0.0
+    odometer_time: int = 0
     energy_interval: int = WAIT[0]
     track: TripTrack = field(default_factory=TripTrack)
     has_gaps: bool = False
@@ -120,6 +121,8 @@ class TripBuilding:
             self.has_gaps = True
         self.time = time
         before = self.mark.odometer
+        if sample.odometer is not None:
+            self._place_energy(sample.odometer, time)
         self.mark.take(sample)
         if time - self.start.time <= EARLY:
             self.early.fill(sample)
@@ -184,13 +187,25 @@ class TripBuilding:
         if sample.energy_used is None and sample.energy_recovered is None:
             return
         most = self._most_energy(sample)
+        is_summary = bool(sample.driving_time)
+        if sample.is_trip_record and not is_summary:
+            return
         if sample.energy_used is not None:
-            self.used.read(sample.energy_used, most)
+            self.used.read(sample.energy_used, most, is_summary=is_summary)
         if sample.energy_recovered is not None:
-            self.recovered.read(sample.energy_recovered, most)
+            self.recovered.read(sample.energy_recovered, most, is_summary=is_summary)
         if self.energy_time:
             self.energy_interval = sample.time - self.energy_time
         self.energy_time, self.energy_distance = sample.time, self.distance or 0.0
+
+    def _place_energy(self, odometer: float, time: int) -> None:
+        """Say at which distance energies were reported since the odometer was."""
+        first, last = self.first_odometer, self.last_odometer
+        since = self.odometer_time
+        if since < self.energy_time < time and first is not None and last is not None:
+            share = (self.energy_time - since) / (time - since)
+            self.energy_distance = max(last + share * (odometer - last) - first, 0.0)
+        self.odometer_time = time
 
     def _most_distance(self, sample: Sample) -> float:
         """Return the km that a trip meter can have counted on this trip."""
@@ -231,9 +246,8 @@ class TripBuilding:
     @property
     def odometer_rise(self) -> float | None:
         """By the odometer, km."""
-        if self.start.odometer is None or self.last_odometer is None:
-            return None
-        return max(self.last_odometer - self.start.odometer, 0.0)
+        first, last = self.first_odometer, self.last_odometer
+        return None if first is None or last is None else max(last - first, 0.0)
 
     @property
     def distance(self) -> float | None:
@@ -276,6 +290,12 @@ class TripBuilding:
         """Take in a report from after its end: the last energies, how it is there."""
         if sample.is_charging or sample.charge_state in _CHARGING:
             self.is_charged = True
+        if sample.odometer is not None:
+            self._place_energy(sample.odometer, min(sample.time, self.end or sample.time))
+            if self.after.odometer is not None:
+                self.after.odometer = max(self.after.odometer, sample.odometer)
+        if sample.position is not None and self.after.position is None:
+            self._go(sample.position)
         self.after.fill(sample, has_charge=not self.is_charged)
         if sample.trip_meter is not None:
             self.meter.read_after(sample.trip_meter, self._most_distance(sample))

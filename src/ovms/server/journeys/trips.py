@@ -340,6 +340,7 @@ class TripTracker:
         for each in self.waiting:
             if each.time <= start:
                 mark.take(each)
+                self._read_counters(each)
         if sample.time <= start:
             mark.fill(sample, has_charge=False)
             mark.take_charge(sample)
@@ -357,14 +358,12 @@ class TripTracker:
         )
         for counter in (trip.used, trip.recovered, trip.meter):
             counter.begin()
-        trip.mark = mark
+        trip.mark, trip.corner = mark, mark.position
         trip.mark.odometer = self.odometer
         trip.has_gaps = is_estimated and sample.time - self.parked_time > GAP_LIMIT
         for each in self.waiting:
             if each.time > start:
                 trip.absorb(each)
-            else:
-                self._read_counters(each)
         trip.absorb(sample)
         self.waiting.clear()
         self.is_parked_on = False
@@ -497,6 +496,7 @@ class TripTracker:
         for each in self.waiting:
             if each.time <= start:
                 mark.take(each)
+                self._read_counters(each)
             else:
                 later.append(each)
         trip = TripBuilding(
