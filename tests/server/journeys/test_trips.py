@@ -79,7 +79,7 @@ def test_a_trip_lasts_from_switch_on_to_switch_off() -> None:
     )
     assert spans(found) == [(60, 1260, 20.0)]
     assert (found[0].estimated, found[0].has_gaps) == ((), False)
-    assert found[0].closed == T + 2400
+    assert found[0].closed == T + 1800
 
 
 def test_the_time_parked_gives_the_exact_end() -> None:
