@@ -40,16 +40,14 @@ class Counter:
         self.before, self.top, self.base, self.carried = self.reading, None, 0.0, 0.0
         self.undo = None
 
-    def read(self, value: float, most: float, *, is_summary: bool = False) -> None:
+    def read(self, value: float, most: float, *, is_begun: bool = False) -> None:
         """Take in a reading on the way; ``most`` is what can have been counted on this trip.
 
-        ``is_summary`` is whether the module tells it of the trip, at its end.
+        ``is_begun`` is whether the counter has certainly begun anew for this trip if it ever does.
         """
         self.reading = value
         if self.top is None:
-            if is_summary and value == self.before and value <= most:
-                self.before = None
-            self._first(value, most)
+            self._first(value, most, is_begun=is_begun)
             return
         if self.undo is not None:
             if value >= self.undo[0]:
@@ -66,22 +64,22 @@ class Counter:
         """Take in a reading after the end: what is less already belongs to the next trip."""
         if self.top is None:
             if value != self.before:
-                self._first(value, most)
+                self._first(value, most, is_begun=True)
         elif self.reading is not None and self.top * FLAP <= self.reading:
             self.top = max(self.top, value)
         self.reading = value
 
-    def _first(self, value: float, most: float) -> None:
+    def _first(self, value: float, most: float, *, is_begun: bool) -> None:
         before = self.before
         self.top = value
         if before is None:
             self.base = 0.0 if value <= most else value
-        elif value < before * FLAP:
+        elif value < before:
             self.is_total = False
-        elif value <= before:
-            self.base = value
         elif self.is_total or value > most:
-            self.base, self.is_total = before, True
+            self.base, self.is_total = before, self.is_total or value > before
+        elif value == before and not is_begun:
+            self.base = value
 
 
 @dataclass(slots=True)

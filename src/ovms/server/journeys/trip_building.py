@@ -43,6 +43,9 @@ MOST_CONSUMPTION: Final = 0.5
 
 MOST_POWER: Final = 6.0
 
+BEGUN: Final = 120
+"""Seconds after which counters have begun anew for a trip."""
+
 PART: Final = 0.03
 """Of a trip's distance after which its last energies were reported; from then on they are
 estimated."""
@@ -187,13 +190,13 @@ class TripBuilding:
         if sample.energy_used is None and sample.energy_recovered is None:
             return
         most = self._most_energy(sample)
-        is_summary = bool(sample.driving_time)
-        if sample.is_trip_record and not is_summary:
+        if sample.is_trip_record and not sample.driving_time:
             return
+        is_begun = sample.time - self.start.time > BEGUN
         if sample.energy_used is not None:
-            self.used.read(sample.energy_used, most, is_summary=is_summary)
+            self.used.read(sample.energy_used, most, is_begun=is_begun)
         if sample.energy_recovered is not None:
-            self.recovered.read(sample.energy_recovered, most, is_summary=is_summary)
+            self.recovered.read(sample.energy_recovered, most, is_begun=is_begun)
         if self.energy_time:
             self.energy_interval = sample.time - self.energy_time
         self.energy_time, self.energy_distance = sample.time, self.distance or 0.0
