@@ -26,6 +26,8 @@ def amounts(trips: list[list[float]], most: float = 10.0) -> list[float | None]:
         ([[5.0], [7.0]], [5.0, 7.0]),
         # It was not reset yet when the trip began.
         ([[5.0], [5.0, 0.1, 3.0]], [5.0, 3.0]),
+        ([[5.0], [5.0, 4.9]], [5.0, 4.9]),
+        ([[5.0], [5.0, 5.2]], [5.0, 5.2]),
         # A total.
         ([[500.0, 504.0], [504.0, 510.0], [511.0, 512.0]], [4.0, 6.0, 2.0]),
         # A module that restarts on the way; a reading that is lost once.

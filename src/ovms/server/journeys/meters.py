@@ -46,7 +46,7 @@ class Counter:
         ``is_begun`` is whether the counter has certainly begun anew for this trip if it ever does.
         """
         self.reading = value
-        if self.top is None:
+        if self.top is None or (self.top == self.base == self.before != value):
             self._first(value, most, is_begun=is_begun)
             return
         if self.undo is not None:

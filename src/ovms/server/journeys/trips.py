@@ -46,6 +46,9 @@ STANDING_LIMIT: Final = 7200
 BLIND_LIMIT: Final = 3600
 """Seconds without a report of on or off after which positions and speeds tell."""
 
+LATE: Final = 60
+"""Seconds that a report may be on its way."""
+
 DRIVING_LIMIT: Final = 2 * 86400
 """Seconds that a ``*-LOG-Trip`` may tell to have been driven; more is nonsense."""
 
@@ -226,6 +229,10 @@ class TripTracker:
             if self.is_parked_on:
                 return
             trip = self.trip
+        if trip is not None and self._is_late(trip, sample, sign):
+            trip.take_after(sample)
+            self._stay_all(sample)
+            return
         start, is_estimated = self._start_of(sample, sign)
         if trip is not None and trip.end is not None:
             if start - trip.end < STOP_LIMIT:
@@ -236,6 +243,15 @@ class TripTracker:
         if not is_estimated or not self._begin_after_unseen(sample, closed):
             self._begin(sample, start, is_estimated=is_estimated)
         self._is_sure(sign, sample, start)
+
+    def _is_late(self, trip: TripBuilding, sample: Sample, sign: Sign) -> bool:
+        """Return whether a report is of before the end that the module itself has told."""
+        return (
+            sign is not Sign.SWITCHED_ON
+            and trip.is_end_logged
+            and trip.end is not None
+            and sample.time - trip.end <= LATE
+        )
 
     def _is_sure(self, sign: Sign, sample: Sample, start: int) -> None:
         if self.trip is not None and self.trip.start.time == start == sample.time:
