@@ -71,7 +71,7 @@ class Counter:
 
     def _first(self, value: float, most: float, *, is_begun: bool) -> None:
         before = self.before
-        self.top = value
+        self.top, self.base = value, 0.0
         if before is None:
             self.base = 0.0 if value <= most else value
         elif value < before:
