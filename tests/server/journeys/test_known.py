@@ -12,12 +12,12 @@ def test_the_last_value_of_each_field_stays_known() -> None:
     known.take(Sample(time=10, soc=80.0, is_on=False))
     known.take(Sample(time=30, soc=79.0))
     assert (known.values.soc, known.values.is_on, known.values.time) == (79.0, False, 30)
-    assert known.times == {"soc": 30, "is_on": 10}
+    assert known.times == {"is_on": 10}
 
 
 def test_an_age_counts_from_the_report() -> None:
     """What was never reported has none."""
     known = Known()
-    known.take(Sample(time=10, soc=80.0))
-    known.take(Sample(time=30, odometer=5.0))
-    assert (known.age("soc"), known.age("odometer"), known.age("plug")) == (20, 0, None)
+    known.take(Sample(time=10, speed=80.0))
+    known.take(Sample(time=30, is_on=False))
+    assert (known.age("speed"), known.age("is_on"), known.age("is_charging")) == (20, 0, None)

@@ -13,7 +13,7 @@ def amounts(trips: list[list[float]], most: float = 10.0) -> list[float | None]:
     for readings in trips:
         counter.begin()
         for reading in readings:
-            counter.read(reading, most)
+            counter.read(reading, most, 1.0)
         found.append(counter.amount)
     return found
 
@@ -21,20 +21,24 @@ def amounts(trips: list[list[float]], most: float = 10.0) -> list[float | None]:
 @pytest.mark.parametrize(
     ("trips", "expected"),
     [
-        ([[0.0, 1.0, 5.0], [0.2, 2.0]], [5.0, 2.0]),
+        ([[0.0, 1.0, 2.0], [0.2, 1.1]], [2.0, 1.1]),
         # The first reading of the second trip is later than the last of the first.
         ([[5.0], [7.0]], [5.0, 7.0]),
         # It was not reset yet when the trip began.
-        ([[5.0], [5.0, 0.1, 3.0]], [5.0, 3.0]),
+        ([[5.0], [5.0, 0.1, 1.0]], [5.0, 1.0]),
         ([[5.0], [5.0, 4.9]], [5.0, 4.9]),
         ([[5.0], [5.0, 5.2]], [5.0, 5.2]),
         # A total.
-        ([[500.0, 504.0], [504.0, 510.0], [511.0, 512.0]], [4.0, 6.0, 2.0]),
+        ([[500.0, 501.0], [501.0, 502.0], [511.0, 512.0]], [1.0, 1.0, 10.0]),
         # A module that restarts on the way; a reading that is lost once.
-        ([[1.0, 4.0, 0.5, 2.0]], [6.0]),
-        ([[1.0, 4.0, 0.0, 4.5]], [4.5]),
+        ([[3.0, 4.0, 0.5, 1.5]], [5.5]),
+        ([[3.0, 4.0, 0.0, 4.5]], [4.5]),
+        # What was on its way since the last trip; a jump that stays.
+        ([[5.0], [0.0, 5.0, 0.1, 0.5]], [5.0, 0.5]),
+        ([[0.0, 5.0, 5.1]], [5.1]),
         # Reports in the wrong order.
-        ([[1.0, 4.0, 3.9, 4.2]], [4.2]),
+        ([[3.0, 4.0, 3.9, 4.2]], [4.2]),
+        ([[0.2, 1.2, 0.8, 0.9, 1.0, 1.3]], [1.3]),
         ([[], [2.0]], [None, 2.0]),
     ],
 )
@@ -49,13 +53,13 @@ def test_a_reading_after_the_end_belongs_to_the_trip_unless_it_is_less() -> None
     """What is less was reset for the next."""
     counter = Counter()
     counter.begin()
-    counter.read(4.0, 10.0)
+    counter.read(4.0, 10.0, 1.0)
     counter.read_after(4.4, 10.0)
     counter.read_after(0.0, 10.0)
     counter.read_after(0.5, 10.0)
     assert counter.amount == 4.4
     counter.begin()
-    counter.read(2.0, 10.0)
+    counter.read(2.0, 10.0, 1.0)
     assert counter.amount == 2.0
 
 

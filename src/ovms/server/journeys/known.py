@@ -15,6 +15,9 @@ FIELDS: Final = tuple(
 )
 """Those that have a last value."""
 
+TIMED: Final = frozenset({"is_on", "is_charging", "charge_state", "speed"})
+"""Those of which is known when they were reported."""
+
 _VALUES: Final = attrgetter(*FIELDS)
 
 
@@ -25,7 +28,7 @@ class Known:
     values: Sample = field(default_factory=lambda: Sample(time=0))
     """Their ``time`` is that of the last sample."""
     times: dict[str, int] = field(default_factory=dict)
-    """By field: when its value was last reported, also if it was the same."""
+    """By field of :data:`TIMED`: when it was last reported, also if it was the same."""
 
     def take(self, sample: Sample) -> None:
         """Take in what a sample says."""
@@ -34,9 +37,10 @@ class Known:
         for name, value in zip(FIELDS, _VALUES(sample), strict=True):
             if value is not None:
                 setattr(values, name, value)
-                times[name] = time
+                if name in TIMED:
+                    times[name] = time
 
     def age(self, name: str) -> int | None:
-        """Return the seconds since a field was last reported; ``None`` if it never was."""
+        """Return the seconds since a field of :data:`TIMED` was reported, if it ever was."""
         reported = self.times.get(name)
         return None if reported is None else self.values.time - reported

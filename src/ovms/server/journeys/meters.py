@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-FLAP: Final = 0.9
-"""A counter that falls by less than a tenth was not reset: its reports came in the wrong order."""
+BELIEVED_AFTER: Final = 5
+"""Readings after which a counter that fell was reset."""
 
 ALTITUDE_NOISE: Final = 10.0
 """m; a height that changes by less may be the receiver's noise."""
@@ -28,7 +28,11 @@ class Counter:
     carried: float = 0.0
     """What was counted until it was reset on the way."""
     undo: tuple[float, float, float] | None = None
-    """Top, base and carried before a reset, until the next reading confirms it."""
+    """Top, base and carried before a reset, until it is believed."""
+    readings: int = 0
+    """Since then."""
+    doubtful: float | None = None
+    """More than can have been counted since the last reading; it counts if it is said again."""
 
     @property
     def amount(self) -> float | None:
@@ -38,11 +42,12 @@ class Counter:
     def begin(self) -> None:
         """Begin a trip."""
         self.before, self.top, self.base, self.carried = self.reading, None, 0.0, 0.0
-        self.undo = None
+        self.undo = self.doubtful = None
 
-    def read(self, value: float, most: float, *, is_begun: bool = False) -> None:
-        """Take in a reading on the way; ``most`` is what can have been counted on this trip.
+    def read(self, value: float, most: float, step: float, *, is_begun: bool = False) -> None:
+        """Take in a reading on the way.
 
+        ``most`` is what can have been counted on this trip, ``step`` since the last reading.
         ``is_begun`` is whether the counter has certainly begun anew for this trip if it ever does.
         """
         self.reading = value
@@ -50,23 +55,35 @@ class Counter:
             self._first(value, most, is_begun=is_begun)
             return
         if self.undo is not None:
-            if value >= self.undo[0]:
-                self.top, self.base, self.carried = self.undo
-            self.undo = None
+            self._confirm(value)
+        if value > self.top + step and (self.doubtful is None or value < self.doubtful):
+            self.doubtful = value
+            return
+        self.doubtful = None
         if value >= self.top:
             self.top = value
-        elif value < self.top * FLAP:
-            self.undo = (self.top, self.base, self.carried)
+        elif value <= step and self.undo is None:
+            self.undo, self.readings = (self.top, self.base, self.carried), 0
             self.carried += self.top - self.base
             self.top, self.base = value, 0.0
 
+    def _confirm(self, value: float) -> None:
+        """Go on as before a reset that was none: a report came late."""
+        self.readings += 1
+        if self.undo is not None and value >= self.undo[0]:
+            self.top, self.base, self.carried = self.undo
+            self.undo = None
+        elif self.readings >= BELIEVED_AFTER:
+            self.undo = None
+
     def read_after(self, value: float, most: float) -> None:
         """Take in a reading after the end: what is less already belongs to the next trip."""
-        if self.top is None:
-            if value != self.before:
-                self._first(value, most, is_begun=True)
-        elif self.reading is not None and self.top * FLAP <= self.reading:
+        if self.undo is not None:
+            self._confirm(value)
+        if self.top is not None:
             self.top = max(self.top, value)
+        elif value != self.before:
+            self._first(value, most, is_begun=True)
         self.reading = value
 
     def _first(self, value: float, most: float, *, is_begun: bool) -> None:

@@ -174,6 +174,7 @@ def _lost(value: float | None) -> float | None:
 class ParkingTracker:
     """Follows a car from one time parked to the next. Its fields are its state."""
 
+    mode: ParkedMode = ParkedMode.IDLE
     start: JourneyEnd | None = None
     """The end of the last trip; before the first, the first report."""
     first: Mark | None = None
@@ -195,7 +196,13 @@ class ParkingTracker:
         closed: list[Parked] = []
         for trip in trips:
             self._end_with(trip, sample.time, closed)
-        mode = _mode(known)
+        if (
+            sample.is_on is not None
+            or sample.charge_state is not None
+            or sample.is_charging is not None
+        ):
+            self.mode = _mode(known)
+        mode = self.mode
         trip_now = tracker.trip
         if trip_now is None:
             self._stay(sample, mode, closed)

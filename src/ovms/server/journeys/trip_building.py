@@ -43,6 +43,9 @@ MOST_CONSUMPTION: Final = 0.5
 
 MOST_POWER: Final = 6.0
 
+MOST_STEP: Final = 80.0
+"""kW that can be used for some minutes: a counter that fell to more was not reset."""
+
 BEGUN: Final = 120
 """Seconds after which counters have begun anew for a trip."""
 
@@ -96,6 +99,7 @@ class TripBuilding:
     recovered: Counter = field(default_factory=Counter)
     meter: Counter = field(default_factory=Counter)
     """The trip meter."""
+    meter_time: int = 0
     energy_time: int = 0
     """When energies were last reported."""
     energy_distance: float = 0.0
@@ -186,17 +190,20 @@ class TripBuilding:
 
     def _read_meters(self, sample: Sample) -> None:
         if sample.trip_meter is not None:
-            self.meter.read(sample.trip_meter, self._most_distance(sample))
+            step = (sample.time - self.meter_time) / 18 + 0.3
+            self.meter.read(sample.trip_meter, self._most_distance(sample), step)
+            self.meter_time = sample.time
         if sample.energy_used is None and sample.energy_recovered is None:
             return
         most = self._most_energy(sample)
         if sample.is_trip_record and not sample.driving_time:
             return
         is_begun = sample.time - self.start.time > BEGUN
+        step = MOST_STEP * (sample.time - (self.energy_time or self.start.time)) / 3600 + 0.1
         if sample.energy_used is not None:
-            self.used.read(sample.energy_used, most, is_begun=is_begun)
+            self.used.read(sample.energy_used, most, step, is_begun=is_begun)
         if sample.energy_recovered is not None:
-            self.recovered.read(sample.energy_recovered, most, is_begun=is_begun)
+            self.recovered.read(sample.energy_recovered, most, step, is_begun=is_begun)
         if self.energy_time:
             self.energy_interval = sample.time - self.energy_time
         self.energy_time, self.energy_distance = sample.time, self.distance or 0.0
@@ -265,8 +272,9 @@ class TripBuilding:
     @property
     def has_moved(self) -> bool:
         """Whether it went anywhere."""
-        rise, by_meter = self.odometer_rise, self.meter.amount or 0.0
-        if max(rise or 0.0, by_meter) >= LEAST_DISTANCE - 1e-6:
+        rise = self.odometer_rise
+        counted = (self.meter.amount or 0.0) if rise is None else rise
+        if counted >= LEAST_DISTANCE - 1e-6:
             return True
         return self.furthest >= (LEAST_DISTANCE if rise is None else CLEAR_DISTANCE)
 

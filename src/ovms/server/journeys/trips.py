@@ -422,6 +422,8 @@ class TripTracker:
         """End a trip of which a report shows that the car is off."""
         time, last = sample.time, trip.last_on
         rise = self._rise(sample)
+        if since is not None and last - since >= STOP_LIMIT and time - last <= 2 * LATE:
+            return  # It was on its way when the car was switched on.
         if since is not None and since < last:
             since = None if last - since >= STOP_LIMIT else max(since, trip.start.time)
         if since is not None and not self._is_drive(trip, since - last, rise):
