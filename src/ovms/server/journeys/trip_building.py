@@ -81,9 +81,12 @@ class TripBuilding:
     """As first reported."""
     track_distance: float = 0.0
     ahead: float = 0.0
-    """km by the positions since the odometer was last reported."""
+    """km since the odometer was last reported: by the trip meter, else by positions."""
+    meter_then: float | None = None
+    """What the trip meter had counted when the odometer was last reported."""
     corner: Position | None = None
     """To which the track was measured."""
+    corner_time: int = 0
     furthest: float = 0.0
     """km from the first position."""
     speed: float | None = None
@@ -136,7 +139,7 @@ class TripBuilding:
         elif self.early.odometer is None:
             self.early.odometer = sample.odometer
         if sample.odometer is not None:
-            self.ahead = 0.0
+            self.ahead, self.meter_then = 0.0, None
             if before is not None and sample.odometer - before >= LEAST_DISTANCE / 2:
                 self.moved = time
         if sample.position is not None:
@@ -160,13 +163,15 @@ class TripBuilding:
 
     def _go(self, position: Position) -> None:
         if self.corner is None:
-            self.corner = position
+            self.corner, self.corner_time = position, self.time
             return
         distance = self.corner.metres_to(position) / 1000
         if distance >= POSITION_NOISE:
+            if self.meter_then is None and self.corner_time >= self.odometer_time - POINT_INTERVAL:
+                self.ahead += distance
             self.corner = position
-            self.ahead += distance
             self.track_distance += distance
+            self.corner_time = self.time
             first = self.start.position or self.early.position or position
             self.furthest = max(self.furthest, first.metres_to(position) / 1000)
             if distance >= LEAST_DISTANCE / 2 and self.speed is None:
@@ -193,6 +198,7 @@ class TripBuilding:
             step = (sample.time - self.meter_time) / 18 + 0.3
             self.meter.read(sample.trip_meter, self._most_distance(sample), step)
             self.meter_time = sample.time
+            self._meter_ahead()
         if sample.energy_used is None and sample.energy_recovered is None:
             return
         most = self._most_energy(sample)
@@ -207,6 +213,14 @@ class TripBuilding:
         if self.energy_time:
             self.energy_interval = sample.time - self.energy_time
         self.energy_time, self.energy_distance = sample.time, self.distance or 0.0
+
+    def _meter_ahead(self) -> None:
+        """Say how far the trip meter has counted since the odometer was last reported."""
+        amount = self.meter.amount or 0.0
+        if self.odometer_time == self.meter_time:
+            self.meter_then = amount
+        elif self.meter_then is not None:
+            self.ahead = max(amount - self.meter_then, 0.0)
 
     def _place_energy(self, odometer: float, time: int) -> None:
         """Say at which distance energies were reported since the odometer was."""
