@@ -53,6 +53,9 @@ PART: Final = 0.03
 """Of a trip's distance after which its last energies were reported; from then on they are
 estimated."""
 
+RISE: Final = 3.0
+"""Percent by which the state of charge is higher after a charge that nobody saw."""
+
 WAIT: Final = (180, 660)
 """Seconds that final values may take after the end was seen, at least and at most."""
 
@@ -107,7 +110,7 @@ class TripBuilding:
     """When energies were last reported."""
     energy_distance: float = 0.0
     odometer_time: int = 0
-    energy_interval: int = WAIT[0]
+    energy_interval: int = WAIT[1]
     track: TripTrack = field(default_factory=TripTrack)
     has_gaps: bool = False
     capacity: float | None = None
@@ -313,7 +316,9 @@ class TripBuilding:
 
     def take_after(self, sample: Sample) -> None:
         """Take in a report from after its end: the last energies, how it is there."""
-        if sample.is_charging or sample.charge_state in _CHARGING:
+        before = self.mark.soc
+        has_risen = sample.soc is not None and before is not None and sample.soc >= before + RISE
+        if has_risen or sample.is_charging or sample.charge_state in _CHARGING:
             self.is_charged = True
         if sample.odometer is not None:
             self._place_energy(sample.odometer, min(sample.time, self.end or sample.time))
@@ -347,7 +352,8 @@ class TripBuilding:
         if self.end is None or min(time - self.shown, time - self.end) < least:
             return False
         has_energy = not self.energy_time or self.energy_time >= self.end
-        if has_energy and (self.after.soc is not None or self.is_charged):
+        has_soc = self.after.soc is not None or self.start.soc is None or self.is_charged
+        if has_energy and has_soc:
             return True
         return time - self.shown >= min(max(self.energy_interval + 60, WAIT[0]), WAIT[1])
 
