@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import select
 
 from ovms.server.journeys.edits import Edit, EditKind
 from ovms.server.journeys.values import JourneyKind, Purpose
@@ -45,18 +45,6 @@ def read_edits(
     if end is not None:
         query = query.where(e.start <= end)
     return [_edit(row) for row in connection.execute(query)]
-
-
-def edited_span(connection: Connection, vehicle_id: str, start: int, end: int) -> tuple[int, int]:
-    """Return a span with those of the corrections of a vehicle that overlap it."""
-    query = select(func.min(e.start), func.max(e.end)).where(
-        e.vehicle_id == vehicle_id,
-        or_(
-            and_(e.end > start, e.start < end), and_(e.end >= start, e.end <= end, e.start >= start)
-        ),
-    )
-    low, high = connection.execute(query).one()
-    return (start, end) if low is None else (min(start, low), max(end, high))
 
 
 def edit_values(edit: Edit) -> dict[str, Any]:

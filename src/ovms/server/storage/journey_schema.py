@@ -34,6 +34,8 @@ raw_journeys = Table(
     # The journey with its track or curve, as journeys.codec writes it.
     Column("data", LargeBinary, nullable=False),
     Index(None, "vehicle_id", "start"),
+    # The last of a kind before a time: of a car that is never charged, without reading them all.
+    Index("ix_raw_journeys_kind", "vehicle_id", "kind", "start"),
     Index("ix_raw_journeys_closed", "vehicle_id", "closed"),
 )
 

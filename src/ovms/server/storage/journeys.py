@@ -10,24 +10,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 
 from ovms.server.journeys.codec import decode_journey, encode_journey, kind_of
 from ovms.server.journeys.covering import with_points
 from ovms.server.journeys.shown import shown
 from ovms.server.journeys.values import JourneyKind, Purpose
-from ovms.server.storage.edit_rows import edited_span, read_edits
+from ovms.server.storage.edit_rows import read_edits
 from ovms.server.storage.errors import NotFound
 from ovms.server.storage.journey_context import from_mills, journey_context
 from ovms.server.storage.journey_rows import journey_values
 from ovms.server.storage.names import vehicle_key
-from ovms.server.storage.schema import journeys, raw_journeys
+from ovms.server.storage.schema import journey_edits, journeys, raw_journeys
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from decimal import Decimal
 
-    from sqlalchemy import ColumnElement, Connection, Table
+    from sqlalchemy import BindParameter, ColumnElement, Connection, Select, Table
 
     from ovms.server.journeys.shown import ShownJourney
     from ovms.server.journeys.values import Journey
@@ -214,7 +225,7 @@ def _replace_raws(
         connection.execute(insert(raw_journeys), rows)
     changed = [*before, *added]
     if changed:
-        start, end = min(each[1] for each in changed), max(each[2] for each in changed)
+        start, end = min(each[1] for each in changed), max(max(each[1:3]) for each in changed)
         reshow(connection, vehicle_id, start, end)
 
 
@@ -227,13 +238,12 @@ def reshow(connection: Connection, vehicle_id: str, start: int, end: int) -> Non
     start, end = _whole(connection, vehicle_id, start, end)
     found = _shown(connection, vehicle_id, start, end)
     context = journey_context(connection, vehicle_id)
+    span = {"vehicle": vehicle_id, "first": start, "last": end}
+    before = [{**row._mapping} for row in connection.execute(_SHOWN, span)]
     for kind in JourneyKind:
-        query = select(journeys).where(*_within(connection, journeys, vehicle_id, kind, start, end))
-        before = [{**row._mapping} for row in connection.execute(query.order_by(j.start, j.id))]
-        of_kind = (each for each in found if kind_of(each.journey) is kind)
-        _replace(
-            connection, vehicle_id, before, [journey_values(context, each) for each in of_kind]
-        )
+        new = [journey_values(context, each) for each in found if kind_of(each.journey) is kind]
+        of_kind = [each for each in before if each["kind"] == kind.value]
+        _replace(connection, vehicle_id, of_kind, new)
 
 
 def shown_around(
@@ -245,8 +255,9 @@ def shown_around(
 
 
 def _shown(connection: Connection, vehicle_id: str, start: int, end: int) -> list[ShownJourney]:
+    span = {"vehicle": vehicle_id, "first": start, "last": end}
     raws = [
-        each for kind in JourneyKind for each in raw_of(connection, vehicle_id, kind, start, end)
+        decode_journey(JourneyKind(kind), data) for kind, data in connection.execute(_RAWS, span)
     ]
     return shown(raws, read_edits(connection, vehicle_id, start, end))
 
@@ -255,16 +266,55 @@ def _whole(connection: Connection, vehicle_id: str, start: int, end: int) -> tup
     """Return a span that cuts nothing in two: no raw or shown journey, no correction."""
     while True:
         before = start, end
-        for table in (raw_journeys, journeys):
-            for kind in JourneyKind:
-                where = _within(connection, table, vehicle_id, kind, start, end)
-                query = select(func.min(table.c.start), func.max(table.c.end)).where(*where)
-                low, high = connection.execute(query).one()
-                if low is not None:
-                    start, end = min(start, low), max(end, high)
-        start, end = edited_span(connection, vehicle_id, start, end)
+        span = {"vehicle": vehicle_id, "first": start, "last": end}
+        for low, high in connection.execute(_SPANS, span):
+            if low is not None:
+                start, end = min(start, low), max(end, high)
         if (start, end) == before:
             return before
+
+
+def _spans(table: Table, kind: JourneyKind) -> Select[Any]:
+    """Return the query of the span of what shares time with one; see :func:`_within`."""
+    c, before = table.c, table.alias().c
+    begun = (
+        select(before.start)
+        .where(before.vehicle_id == VEHICLE, before.kind == kind.value, before.start <= FIRST)
+        .order_by(before.start.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return _span(table).where(c.kind == kind.value, c.start >= func.coalesce(begun, FIRST))
+
+
+def _span(table: Table) -> Select[Any]:
+    c = table.c
+    shared = and_(c.start < LAST, c.end > FIRST)
+    inside = and_(c.start >= FIRST, c.end <= LAST)
+    query = select(func.min(c.start), func.max(c.end))
+    return query.where(c.vehicle_id == VEHICLE, or_(shared, inside))
+
+
+VEHICLE: Final[BindParameter[str]] = bindparam("vehicle")
+FIRST: Final[BindParameter[int]] = bindparam("first")
+LAST: Final[BindParameter[int]] = bindparam("last")
+
+# Made once: to make a query takes longer than to run it.
+_SPANS: Final = union_all(
+    *(_spans(table, kind) for table in (raw_journeys, journeys) for kind in JourneyKind),
+    # They may overlap each other. Few end after what is new begins, which is the index.
+    _span(journey_edits).where(journey_edits.c.end >= FIRST),
+)
+_RAWS: Final = (
+    select(r.kind, r.data)
+    .where(r.vehicle_id == VEHICLE, r.start >= FIRST, r.start <= LAST, r.end <= LAST)
+    .order_by(r.start, r.id)
+)
+_SHOWN: Final = (
+    select(journeys)
+    .where(j.vehicle_id == VEHICLE, j.start >= FIRST, j.start <= LAST, j.end <= LAST)
+    .order_by(j.start, j.id)
+)
 
 
 def _replace(

@@ -39,6 +39,7 @@ def _raw_journeys() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_raw_journeys"),
     )
     op.create_index("ix_raw_journeys_vehicle_id_start", "raw_journeys", ["vehicle_id", "start"])
+    op.create_index("ix_raw_journeys_kind", "raw_journeys", ["vehicle_id", "kind", "start"])
     op.create_index("ix_raw_journeys_closed", "raw_journeys", ["vehicle_id", "closed"])
 
 
