@@ -27,6 +27,7 @@ def total(before: float | None, *values: float, expected: float | None = None) -
         (12.0, [0.2, 0.4, 99.0, 0.6], None, 0.6),
         (12.0, [9.0, 9.2, 0.0, 9.4], None, 9.4),
         (12.0, [12.0, 12.0], None, 0.0),
+        (0.0, [5.0, 5.301, 5.3, 5.1, 5.4], None, 5.4),
     ],
 )
 def test_a_counter_adds_up_whatever_it_does(

@@ -9,6 +9,8 @@ MOST_POWER: Final = 500.0
 """kW; a counter that rises faster was read wrong."""
 METER_SLACK: Final = 0.5
 """kWh that a counter may rise at once: some count in whole or half ones."""
+RESET_PART: Final = 0.5
+"""A counter that falls to less than this part was reset; to more, its report was late."""
 FLOW_GAP: Final = 900
 """Seconds between two readings of a power over which it is taken to have gone on."""
 
@@ -47,7 +49,7 @@ class ChargeMeter:
             self._first(value, last, time, expected)
         elif value >= last:
             self._rise(value, last, time)
-        elif not is_end:
+        elif not is_end and value < RESET_PART * last:
             self.high, self.fallen, self.kept = last, self.time, self.total
             self.total += 0.0 if self.is_lifetime else value
             self._read(value, time)
