@@ -17,8 +17,9 @@ NOON = 1_750_000_000
 """2025-06-15 15:06:40 UTC."""
 
 
-def trip(start: int = NOON, end: int = NOON + 1800, **more: Any) -> Trip:
+def trip(start: int = NOON, end: int | None = None, **more: Any) -> Trip:
     """Return a trip from home to work of 10 km, with a point each ten minutes."""
+    end = start + 1800 if end is None else end
     times = [*range(start, end, 600), end]
     span = max(1, end - start)
     track = tuple(
@@ -46,8 +47,9 @@ def trip(start: int = NOON, end: int = NOON + 1800, **more: Any) -> Trip:
     return Trip(**{**values, **more})
 
 
-def charge(start: int = NOON, end: int = NOON + 3600, **more: Any) -> Charge:
+def charge(start: int = NOON, end: int | None = None, **more: Any) -> Charge:
     """Return a charge at home, of 7 kWh from the grid."""
+    end = start + 3600 if end is None else end
     values: dict[str, Any] = {
         "start": JourneyEnd(time=start, position=HOME, soc=60.0),
         "end": JourneyEnd(time=end, position=HOME, soc=70.0),
@@ -58,8 +60,9 @@ def charge(start: int = NOON, end: int = NOON + 3600, **more: Any) -> Charge:
     return Charge(**{**values, **more})
 
 
-def parked(start: int = NOON, end: int = NOON + 7200, **more: Any) -> Parked:
+def parked(start: int = NOON, end: int | None = None, **more: Any) -> Parked:
     """Return a time parked at home."""
+    end = start + 7200 if end is None else end
     values: dict[str, Any] = {
         "start": JourneyEnd(time=start, position=HOME, soc=80.0),
         "end": JourneyEnd(time=end, position=HOME, soc=79.0),
