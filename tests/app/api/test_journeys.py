@@ -70,3 +70,17 @@ async def test_corrections(v1: ApiSite) -> None:
     for each in edits:
         await client.undo_journey_edit("CAR1", each.id)
     assert [each async for each in client.journey_edits("CAR1", journey_id=load.id)] == []
+
+
+async def test_battery_and_exports(v1: ApiSite) -> None:
+    """The battery is told by month; tables, tracks and logs come in parts."""
+    ids = put_day(v1)
+    client = client_of(v1)
+    [month] = (await client.battery("CAR1")).months
+    assert (month.charges, month.energy) == (1, 6.3)
+    table = b"".join([part async for part in client.journeys_csv("CAR1", "charge")])
+    assert len(table.splitlines()) == 2
+    gpx = b"".join([part async for part in client.journey_gpx("CAR1", ids["trip"])])
+    assert gpx.count(b"<trkpt ") == 4
+    paper = b"".join([part async for part in client.trip_log("CAR1", language="de")])
+    assert paper.startswith(b"%PDF")

@@ -28,7 +28,7 @@ from ovms.app.api import (
 )
 from ovms.app.api.client import ApiClient
 from ovms.app.api.commands import Parameters
-from ovms.app.api.journeys import PurposeWord
+from ovms.app.api.journeys import KindWord, LanguageWord, PurposeWord
 from ovms.app.api.link import PREFIX, ApiLink, convert
 from ovms.app.api.sums import SumWord
 from tests.app.api.examples import example
@@ -68,6 +68,8 @@ VALUES: dict[Any, Any] = {
     Sequence[str]: ["view"],
     Sequence[int]: [1, 2],
     PurposeWord: "business",
+    KindWord: "charge",
+    LanguageWord: "de",
     SumWord: "day",
     date: date(2026, 11, 27),
     Decimal: Decimal("0.30"),

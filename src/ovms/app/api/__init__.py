@@ -73,6 +73,9 @@ from ovms.app.api.journey_alerts import (
     ApiServiceAlert,
 )
 from ovms.app.api.journey_models import (
+    ApiBatteryHistory,
+    ApiBatteryMonth,
+    ApiBatteryTemperature,
     ApiChargeFacts,
     ApiCurvePoint,
     ApiJourney,
@@ -151,6 +154,9 @@ __all__ = [
     "ApiAuditEntry",
     "ApiAuxiliary",
     "ApiBattery",
+    "ApiBatteryHistory",
+    "ApiBatteryMonth",
+    "ApiBatteryTemperature",
     "ApiCapabilities",
     "ApiCarGroup",
     "ApiChannel",

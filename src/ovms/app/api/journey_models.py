@@ -255,3 +255,75 @@ class ApiJourneyEdit(ApiModel, frozen=True, kw_only=True):
     clears: list[str]
     """Names of the fields that are as reported again."""
     created: datetime
+
+
+class ApiBatteryMonth(ApiModel, frozen=True, kw_only=True):
+    """The battery in one month; what nothing shows is null."""
+
+    month: str
+    """``2026-11``, by the owner's time zone."""
+    capacity: float | None = None
+    """kWh, as charges show it."""
+    capacity_charges: int
+    """How many charges do."""
+    car_capacity: float | None = None
+    """kWh, as the car says it."""
+    cac: float | None = None
+    """Ah, as the car says it."""
+    soh: float | None = None
+    """Percent, as the car says it."""
+    full_range: float | None = None
+    """km, the ideal range of the full battery."""
+    temperature: float | None = None
+    """°C, mean of the battery while it was charged."""
+    charges: int
+    energy: float
+    """kWh into the battery."""
+    grid_energy: float
+    """kWh from the grid."""
+    efficiency: float | None = None
+    """Percent of the energy from the grid that is in the battery."""
+    cycles: float
+    """What was charged, in full batteries."""
+    distance: float
+    """km."""
+
+
+class ApiBatteryTemperature(ApiModel, frozen=True, kw_only=True):
+    """The battery in a range of temperatures."""
+
+    temperature: int
+    """°C, the least of five: of the battery for ``capacity``, outside for the others."""
+    capacity: float | None = None
+    """kWh, as charges show it."""
+    full_range: float | None = None
+    """km, the ideal range of the full battery."""
+    consumption: float | None = None
+    """kWh for 100 km."""
+    distance: float
+    """km."""
+
+
+class ApiBatteryHistory(ApiModel, frozen=True, kw_only=True):
+    """What is known of a battery."""
+
+    capacity: float | None = None
+    """kWh now, as charges show it."""
+    degradation: float | None = None
+    """Percent of it that were lost since the first month; null with fewer than six months."""
+    car_degradation: float | None = None
+    """The same in percent by what the car says."""
+    cac: float | None = None
+    """Ah, as the car said it last."""
+    soh: float | None = None
+    """Percent, as the car said it last."""
+    full_range: float | None = None
+    """km, the ideal range of the full battery, in the last month that shows it."""
+    cycles: float
+    """What was charged in all, in full batteries."""
+    efficiency: float | None = None
+    """Percent of the energy from the grid that is in the battery."""
+    months: list[ApiBatteryMonth]
+    """Those with a charge or a trip, the oldest first."""
+    temperatures: list[ApiBatteryTemperature]
+    """Those of which something is known, the coldest first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from ovms.app.api.calls import ApiCalls, given, span, time_text, vehicle_path
 from ovms.app.api.journey_models import (
+    ApiBatteryHistory,
     ApiJourney,
     ApiJourneyEdit,
     ApiJourneyPage,
@@ -18,7 +19,9 @@ from ovms.app.api.journey_models import (
 )
 from ovms.app.api.link import Query
 
+KindWord = Literal["trip", "charge", "parked"]
 PurposeWord = Literal["business", "private"]
+LanguageWord = Literal["en", "de"]
 
 
 class JourneyCalls(ApiCalls):
@@ -64,6 +67,49 @@ class JourneyCalls(ApiCalls):
         """Return one journey, with the track of a trip or the curve of a charge."""
         path = vehicle_path(vehicle_id, f"/journeys/{journey_id}")
         return await self._link.ask("GET", path, ApiWholeJourney)
+
+    async def battery(
+        self, vehicle_id: str, *, since: datetime | None = None, until: datetime | None = None
+    ) -> ApiBatteryHistory:
+        """Return what a vehicle's charges and trips show of its battery."""
+        path = vehicle_path(vehicle_id, "/battery")
+        return await self._link.ask("GET", path, ApiBatteryHistory, query=span(since, until))
+
+    # -- for other programs and paper --------------------------------------------------------
+
+    def journeys_csv(
+        self,
+        vehicle_id: str,
+        kind: KindWord = "trip",
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield all journeys of a kind as CSV, in parts as they come."""
+        query: Query = span(since, until) | {"kind": kind}
+        return self._parts(vehicle_path(vehicle_id, "/journeys.csv"), query)
+
+    def journey_gpx(self, vehicle_id: str, journey_id: int) -> AsyncGenerator[bytes, None]:
+        """Yield the track of a trip as GPX, in parts as they come."""
+        return self._parts(vehicle_path(vehicle_id, f"/journeys/{journey_id}/track.gpx"), {})
+
+    def trip_log(
+        self,
+        vehicle_id: str,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        purpose: PurposeWord | None = None,
+        language: LanguageWord = "en",
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield the trips of a span of local days as a log on paper (PDF), in parts."""
+        query: Query = {
+            "since": None if since is None else since.isoformat(),
+            "until": None if until is None else until.isoformat(),
+            "purpose": purpose,
+            "language": language,
+        }
+        return self._parts(vehicle_path(vehicle_id, "/trip-log.pdf"), query)
 
     # -- corrections ------------------------------------------------------------------------
 

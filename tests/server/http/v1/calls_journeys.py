@@ -42,7 +42,11 @@ CALLS = {
     f"POST {JOURNEYS}/{{journey_id}}/split": Case(
         Need.MANAGE, prepare=have_trip, request={"json": {"at": "2025-06-15T15:16:40Z"}}
     ),
+    f"GET {JOURNEYS}.csv": Case(Need.VIEW, prepare=have_trip),
+    f"GET {JOURNEYS}/{{journey_id}}/track.gpx": Case(Need.LOCATION, prepare=have_trip),
+    "GET /vehicles/{vehicle_id}/trip-log.pdf": Case(Need.VIEW, prepare=have_trip),
+    "GET /vehicles/{vehicle_id}/battery": Case(Need.VIEW, prepare=have_trip),
     f"GET {EDITS}": Case(Need.VIEW, prepare=have_edit),
     f"DELETE {EDITS}/{{edit_id}}": Case(Need.MANAGE, prepare=have_edit),
 }
-"""What each call of this module needs of whoever makes it."""
+"""What each call of these modules needs of whoever makes it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -33,8 +33,11 @@ from ovms.server.storage import journey_view, journeys
 from ovms.server.storage.errors import NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from sqlalchemy import Connection
 
+    from ovms.server.http.context import HttpContext
     from ovms.server.journeys.values import Journey
     from ovms.server.storage.journey_view import JourneyMaking, JourneyState
     from ovms.server.storage.journeys import JourneyKey, JourneyRow
@@ -113,9 +116,33 @@ async def list_journeys(
 @router.get("/vehicles/{vehicle_id}/journeys/{journey_id}")
 async def get_journey(journey_id: JourneyId, call: ViewCall, context: Context) -> WholeJourney:
     """Return one journey, with the track of a trip or the curve of a charge."""
-    find = partial(_find, vehicle_id=call.id, journey_id=journey_id)
-    row, journey, names = await context.store.read_history(call.id, find)
+    row, journey, names = await read_journey(context, call.id, journey_id)
     return JourneyView(call.id, call.rights, names).whole(row, journey)
+
+
+async def read_journey(
+    context: HttpContext, vehicle_id: str, journey_id: int
+) -> tuple[JourneyRow, Journey, dict[int, str]]:
+    """Return a journey, the same with its track or curve, and names of places.
+
+    Raises :class:`ApiError` (404).
+    """
+    find = partial(_find, vehicle_id=vehicle_id, journey_id=journey_id)
+    return await context.store.read_history(vehicle_id, find)
+
+
+async def journey_pages(
+    context: HttpContext, vehicle_id: str, listing: JourneyListing
+) -> AsyncIterator[list[JourneyRow]]:
+    """Yield all that is meant, whatever limit it has, page by page in turns with others."""
+    is_more = True
+    while is_more:
+        page = replace(listing, limit=JOURNEYS_LIMIT)
+        query = partial(page.rows, vehicle_id=vehicle_id)
+        rows, is_more = await context.store.read_history(vehicle_id, query)
+        if rows:
+            yield rows
+            listing = replace(listing, after=rows[-1].key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,14 +157,18 @@ class JourneyListing:
     after: JourneyKey | None = None
     newest_first: bool = False
 
-    def read(
-        self, connection: Connection, vehicle_id: str, making: JourneyMaking
-    ) -> tuple[list[JourneyRow], bool, dict[int, str], JourneyState]:
-        """Return the journeys, whether there are more, names of places, and why there are none."""
-        rows, is_more = journeys.list_journeys(
+    def rows(self, connection: Connection, vehicle_id: str) -> tuple[list[JourneyRow], bool]:
+        """Return the journeys, and whether there are more."""
+        return journeys.list_journeys(
             connection, vehicle_id, kinds=self.kinds, since=self.since, until=self.until,
             place=self.place, limit=self.limit, after=self.after, newest_first=self.newest_first,
         )  # fmt: skip
+
+    def read(
+        self, connection: Connection, vehicle_id: str, making: JourneyMaking
+    ) -> tuple[list[JourneyRow], bool, dict[int, str], JourneyState]:
+        """Return the same, names of places, and why there are none."""
+        rows, is_more = self.rows(connection, vehicle_id)
         state = journey_view.journey_state(connection, vehicle_id, making)
         return rows, is_more, journey_view.place_names(connection, rows), state
 
