@@ -1,6 +1,6 @@
-"""``ovms journeys``: trips, charges and parked time in tables, as CSV and as JSON.
+"""``ovms journeys``: trips, charges and parked time in tables, as JSON and as files.
 
-CSV and JSON are what calls of ``/api/v1`` give, whatever ``--units`` says.
+What is no table is what calls of ``/api/v1`` give, whatever ``--units`` says.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 import typer
 
-from ovms.cli.common import print_json
+from ovms.cli.common import print_json, refuse
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption
 from ovms.cli.journeys import alerts, battery, edits, places, rebuild, sums
 from ovms.cli.journeys.charts import can_draw, print_bars, thinned
+from ovms.cli.journeys.exports import write_csv, write_gpx, write_pdf
 from ovms.cli.journeys.reader import (
-    JourneyFormat,
     JourneyFormatOption,
     JourneyReader,
     SinceOption,
+    TripFormat,
+    TripFormatOption,
     UnitsOption,
     UntilOption,
     VehicleArgument,
@@ -64,7 +66,7 @@ def trips(
     since: SinceOption = None,
     until: UntilOption = None,
     limit: LimitOption = None,
-    format: JourneyFormatOption = None,  # noqa: A002 -- the option's name
+    format: TripFormatOption = None,  # noqa: A002 -- the option's name
     units: UnitsOption = "car",
     data: DataOption = None,
     database: DatabaseOption = None,
@@ -128,7 +130,9 @@ def show(
             row = get_journey(connection, reader.vehicle.id, journey)
             whole = journey_points(connection, row)
             names = place_names(connection, [row])
-        if format is not None and format != "table":
+        if format == "csv":
+            refuse("one journey is shown as a table or as json")
+        if format == "json":
             view = _view(reader, names)
             print_json(view.whole(row, whole).model_dump(mode="json"))
             return
@@ -161,7 +165,7 @@ def _print(
     since: str | None,
     until: str | None,
     limit: int | None,
-    chosen: JourneyFormat | None,
+    chosen: TripFormat | None,
     units: str,
 ) -> None:
     begin, end = reader.span(since, until)
@@ -179,8 +183,16 @@ def _print(
         if not found:
             print("nothing")
         reader.tell_why_none(is_empty=not found)
-    else:
-        _print_json(reader, rows)
+        return
+    match chosen:
+        case "csv":
+            write_csv(reader, kind, rows)
+        case "gpx":
+            write_gpx(reader, rows)
+        case "pdf":
+            write_pdf(reader, rows, begin, end)
+        case _:
+            _print_json(reader, rows)
 
 
 def _print_json(reader: JourneyReader, rows: Iterator[JourneyRow]) -> None:

@@ -44,16 +44,20 @@ SinceOption = Annotated[
 UntilOption = Annotated[
     str | None, typer.Option(metavar="TIME", help="Begun before, in the same spelling.")
 ]
-PlaceOption = Annotated[
-    str | None, typer.Option("--place", metavar="NAME", help="Only those that begin or end there.")
-]
 JourneyFormat = Literal["table", "csv", "json"]
 JourneyFormatOption = Annotated[
     JourneyFormat | None,
     typer.Option(
+        "--format", show_default="table", help="table; csv; json as /api/v1 has it (km, kWh, UTC)."
+    ),
+]
+TripFormat = Literal["table", "csv", "json", "gpx", "pdf"]
+TripFormatOption = Annotated[
+    TripFormat | None,
+    typer.Option(
         "--format",
         show_default="table",
-        help="table; csv (km, kWh, UTC); json (as /api/v1 has it).",
+        help="table; csv; json as /api/v1 has it (km, kWh, UTC); gpx, the tracks; pdf, a trip log.",
     ),
 ]
 UnitsOption = Annotated[
