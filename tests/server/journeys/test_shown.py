@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ovms.server.journeys.edits import Edit, EditKind
+from ovms.server.journeys.fold import Fold
+from ovms.server.journeys.samples import Sample
 from ovms.server.journeys.shown import ShownJourney, merge_problem, shown, touched
 from ovms.server.journeys.values import (
     Charge,
@@ -24,6 +26,7 @@ from ovms.server.journeys.values import (
     Trip,
     TripPoint,
 )
+from tests.server.journeys.made import NOON
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -415,3 +418,47 @@ def test_changes_stay_with_their_journey_when_ends_move(
     found = [each for each in shown([*others, moved], [edit]) if each.note]
     kept = 2 * min(end, moved.end.time) - 2 * start > max(end, moved.end.time) - start
     assert [each.journey for each in found] == ([moved] if kept else [])
+
+
+def three_drives() -> list[Sample]:
+    """Return half an hour of driving, ten minutes off, driving, two hours off, driving."""
+    found = [Sample(time=NOON, is_on=False, odometer=1000.0, soc=80.0)]
+    for drive, begin in enumerate((3600, 6000, 15_000)):
+        for minute in range(31):
+            odometer = 1000.0 + 30 * drive + minute
+            time = NOON + begin + 60 * minute
+            found.append(Sample(time=time, is_on=True, odometer=odometer, speed=60.0))
+        found.append(replace(found[-1], time=found[-1].time + 60, is_on=False, speed=0.0))
+    return [*found, Sample(time=NOON + 30_000, is_on=False, odometer=found[-1].odometer)]
+
+
+def folded(samples: Sequence[Sample]) -> list[Journey]:
+    """Return what the fold makes of samples."""
+    fold = Fold()
+    return [*fold.feed(samples), *fold.ongoing()]
+
+
+DRIVES = three_drives()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sets(st.integers(1, len(DRIVES) - 2), max_size=40))
+def test_corrections_hold_on_while_records_are_late(lost: set[int]) -> None:
+    """With reports missing a note is where it was or nowhere; with all of them all is there."""
+    before = shown(folded(DRIVES), [])
+    first, second, third = spans(before, Trip)
+    edits = [
+        merge(1, first[0], second[1]),
+        change(2, first[0], second[1], note="both"),
+        change(3, *third, note="third"),
+    ]
+    some = folded([each for number, each in enumerate(DRIVES) if number not in lost])
+    for each in shown(some, edits):
+        start, end = each.journey.start.time, each.journey.end.time
+        for note, (begin, behind) in {"both": (first[0], second[1]), "third": third}.items():
+            if each.note == note:
+                shared = min(end, behind) - max(start, begin)
+                assert 2 * shared > max(end - start, behind - begin)
+    whole = [each for each in shown(folded(DRIVES), edits) if isinstance(each.journey, Trip)]
+    assert [each.note for each in whole] == ["both", "third"]
+    assert spans(whole) == [(first[0], second[1]), third]
