@@ -1,19 +1,21 @@
-"""What is known of a vehicle at one time: the last value of each field of its samples."""
+"""What is known of a vehicle at one time: the last values of its samples."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Final
 
 from ovms.server.journeys.samples import Sample
 
-FIELDS: Final = tuple(
-    each.name
-    for each in fields(Sample)
-    if each.name not in {"time", "is_trip_record", "is_grid_record"}
-)
-"""Those that have a last value."""
+FIELDS: Final = (
+    "soc", "capacity", "ideal_range", "estimated_range",
+    "charge_state", "charge_mode", "plug", "charge_duration", "charge_energy", "grid_energy",
+    "grid_energy_total", "charge_end_time",
+    "is_on", "is_charging", "is_plugged", "is_conditioning",
+    "odometer", "speed", "voltage_12v", "position", "altitude",
+)  # fmt: skip
+"""Those whose last value is kept: what trackers ask for. Each costs a little with each sample."""
 
 TIMED: Final = frozenset({"is_on", "is_charging", "charge_state", "speed"})
 """Those of which is known when they were reported."""
