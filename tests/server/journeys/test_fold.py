@@ -97,3 +97,20 @@ def test_a_car_that_reports_every_few_days_has_its_time() -> None:
     assert isinstance(parked, Parked)
     assert parked.start.time == T
     assert parked.end.time >= days[-2].time
+
+
+def test_a_car_that_only_sends_records_of_its_trips_may_drive_once_a_month() -> None:
+    """A lone record is believed."""
+    fold = Fold()
+    records = [
+        Sample(
+            time=T + 30 * 86_400 * i,
+            odometer=1000.0 + 50 * i,
+            trip_meter=50.0,
+            driving_time=3600.0,
+            is_trip_record=True,
+        )
+        for i in range(4)
+    ]
+    closed = [*fold.feed(records), *fold.ongoing()]
+    assert [each.distance for each in closed if isinstance(each, Trip)] == [50.0] * 4

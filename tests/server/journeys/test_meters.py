@@ -88,9 +88,30 @@ def test_noise_of_the_receiver_does_not_climb() -> None:
     climb = Climb()
     for i in range(1000):
         climb.read(100.0 + 4 * (i % 3))
-    assert (climb.ascent, climb.descent) == (0.0, 0.0)
+    assert (climb.finished().ascent, climb.finished().descent) == (0.0, 0.0)
     for altitude in (*range(100, 301), *range(300, 99, -1)):
         climb.read(float(altitude))
-    assert (climb.least, climb.most) == (100.0, 300.0)
-    assert climb.ascent == pytest.approx(200.0, abs=10.0)
-    assert climb.descent == pytest.approx(200.0, abs=20.0)
+    made = climb.finished()
+    assert (made.least, made.most) == (100.0, 300.0)
+    assert made.ascent == pytest.approx(200.0, abs=10.0)
+    assert made.descent == pytest.approx(200.0, abs=20.0)
+
+
+def test_a_height_that_is_wrong_once_is_none() -> None:
+    """Neither as the least nor as a climb."""
+    climb = Climb()
+    for altitude in (500.0, 501.0, 0.0, 502.0, 503.0, 2000.0, 503.0):
+        climb.read(altitude)
+    made = climb.finished()
+    assert (made.least, made.most, made.ascent, made.descent) == (500.0, 503.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("heights", [[], [400.0], [400.0, 430.0]])
+def test_a_few_heights_are_enough(heights: list[float]) -> None:
+    """The first and the last count."""
+    climb = Climb()
+    for altitude in heights:
+        climb.read(altitude)
+    made = climb.finished()
+    assert made.least == (min(heights) if heights else None)
+    assert made.ascent == (30.0 if len(heights) > 1 else 0.0)

@@ -548,3 +548,21 @@ def test_a_record_of_nonsense_moves_nothing() -> None:
         ]
     )
     assert spans([trip]) == [(10, 610, 10.0)]
+
+
+@pytest.mark.parametrize("days", [-3, 3, 30, 4000])
+def test_a_record_of_another_day_moves_nothing(days: int) -> None:
+    """The clock of the module jumps; its odometer cannot be of then."""
+    samples = [off(0, 100.0)]
+    for day in range(10):
+        begin, odometer = day * 86_400 + 1000, 100.0 + 20 * day
+        samples += [
+            *driven(begin, begin + 1200, odometer, 20.0),
+            off(begin + 1200, odometer + 20, begin + 1200),
+            *rest(begin + 1800, odometer + 20, begin + 1200),
+        ]
+    expected = trips(samples)
+    jumped = log((4 + days) * 86_400 + 5000, 1200.0, odometer=200.0, trip_meter=20.0, soc=1.0)
+    samples = sorted([*samples, jumped], key=lambda each: each.time)
+    assert [each.distance for each in trips(samples)] == [each.distance for each in expected]
+    assert spans(trips(samples)) == spans(expected)

@@ -35,6 +35,9 @@ EARLIEST: Final = 1_262_304_000
 LEAP: Final = 2 * 86400
 """Seconds; a sample that comes later needs a second one soon: a lone one is a wrong clock."""
 
+SUMMARY_LEAP: Final = 400 * 86400
+"""The same of a car that sends only records of its trips: each of them may be a lone one."""
+
 LEAP_PAIR: Final = 7 * 86400
 """Seconds within which the second one comes: a car that stands may report every few days."""
 
@@ -86,10 +89,15 @@ class Fold:
             if sample.time - held.time <= LEAP_PAIR:
                 self._step(held, closed)
                 last = held.time
-        if last and sample.time - last > LEAP:
+        if last and sample.time - last > self._leap():
             state.held = sample
             return
         self._step(sample, closed)
+
+    def _leap(self) -> int:
+        """Return the seconds after which a sample is believed once a second one has come."""
+        times = self.state.known.times
+        return LEAP if "is_on" in times or "speed" in times else SUMMARY_LEAP
 
     def _step(self, sample: Sample, closed: list[Journey]) -> None:
         state = self.state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 BELIEVED_AFTER: Final = 5
@@ -126,8 +126,10 @@ class Mean:
 
 @dataclass(slots=True)
 class Climb:
-    """Heights of a trip. A climb counts when it exceeds the noise of the receiver."""
+    """Heights of a trip: each the median of three. What exceeds the receiver's noise is a climb."""
 
+    latest: list[float] = field(default_factory=list)
+    """The last two as read."""
     least: float | None = None
     most: float | None = None
     ascent: float = 0.0
@@ -137,6 +139,27 @@ class Climb:
 
     def read(self, altitude: float) -> None:
         """Take in a height."""
+        latest = self.latest
+        if len(latest) == 2:
+            self._count(sorted((*latest, altitude))[1])
+            latest[0], latest[1] = latest[1], altitude
+        else:
+            latest.append(altitude)
+
+    def finished(self) -> Climb:
+        """Return it with the last height, which has one neighbour; of two with the first as well."""
+        if not self.latest:
+            return self
+        first, last = self.latest[0], self.latest[-1]
+        if self.least is None:
+            found = Climb()
+            found._count(first)
+        else:
+            found = replace(self)
+        found._count(last)
+        return found
+
+    def _count(self, altitude: float) -> None:
         if self.least is None or self.most is None:
             self.least = self.most = self.turn = altitude
             return

@@ -375,7 +375,7 @@ class TripBuilding:
             "distance": self.odometer_rise is None or self._is_ahead,
             "energy_used": is_energy_estimated,
         }
-        duration = end.time - start.time
+        duration, climb = end.time - start.time, self.climb.finished()
         trip = Trip(
             start=start,
             end=end,
@@ -388,10 +388,10 @@ class TripBuilding:
             energy_recovered=recovered,
             moving_time=self._moving_time(end.time, duration),
             speed_max=self.speed_max,
-            altitude_min=self.climb.least,
-            altitude_max=self.climb.most,
-            ascent=None if self.climb.least is None else self.climb.ascent,
-            descent=None if self.climb.least is None else self.climb.descent,
+            altitude_min=climb.least,
+            altitude_max=climb.most,
+            ascent=None if climb.least is None else climb.ascent,
+            descent=None if climb.least is None else climb.descent,
             temperature_battery=self.battery.value(end.time),
             temperature_cabin=self.cabin.value(end.time),
         )

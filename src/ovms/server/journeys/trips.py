@@ -109,6 +109,8 @@ class TripTracker:
         closed: list[Trip] = []
         if not self.first_time:
             self.first_time = sample.time
+        if sample.is_trip_record and sample.odometer is None and self.odometer is not None:
+            return closed  # Its odometer cannot be, so neither can its time.
         sign = self._sign(sample, known)
         if sign in _ON_SIGNS:
             self._on(sample, sign, closed)
