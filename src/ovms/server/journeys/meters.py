@@ -147,7 +147,7 @@ class Climb:
             latest.append(altitude)
 
     def finished(self) -> Climb:
-        """Return it with the last height, which has one neighbour; of two with the first as well."""
+        """Return it with the last height, which has one neighbour."""
         if not self.latest:
             return self
         first, last = self.latest[0], self.latest[-1]
