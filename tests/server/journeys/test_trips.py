@@ -276,6 +276,8 @@ def test_two_trips_between_ten_minute_reports_are_told_apart_by_the_trip_meter()
         [
             off(0, 100.0, -600, trip_meter=9.0),
             on(600, 104.0, 60.0, trip_meter=4.0),
+            sample(601, position=at(4.0), speed=60.0, trip_meter=4.0),
+            sample(660, position=at(5.0), speed=60.0, trip_meter=5.0),
             on(1200, 108.0, 60.0, trip_meter=1.0),
             off(1800, 112.0, 1500, trip_meter=5.0),
             *rest(2400, 112.0, 1500),

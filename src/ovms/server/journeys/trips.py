@@ -311,7 +311,7 @@ class TripTracker:
         most = max(next_start - STOP_LIMIT, trip.last_on)
         self._end(trip, min(end, most), sample.time, is_estimated=True)
         if trip.mark.odometer is not None:
-            trip.mark.odometer += rest
+            trip.mark.odometer, trip.ahead = trip.mark.odometer + rest, 0.0
 
     def _start_of(self, sample: Sample, sign: Sign) -> tuple[int, bool]:
         """Return when a trip began that goes on, and whether that is estimated."""
