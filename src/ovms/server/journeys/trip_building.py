@@ -111,6 +111,8 @@ class TripBuilding:
     energy_distance: float = 0.0
     odometer_time: int = 0
     energy_interval: int = WAIT[1]
+    soc_distance: float = 0.0
+    """The distance at which the state of charge was last reported."""
     track: TripTrack = field(default_factory=TripTrack)
     has_gaps: bool = False
     capacity: float | None = None
@@ -160,6 +162,8 @@ class TripBuilding:
             self.cabin.read(sample.temperature_cabin, time)
         if sample.capacity is not None:
             self.capacity = sample.capacity
+        if sample.soc is not None:
+            self.soc_distance = self.distance or 0.0
         last = self.track.last
         if sample.position is not None or last is None or time - last.time >= POINT_INTERVAL:
             self.track.add(self._row(sample))
@@ -368,6 +372,8 @@ class TripBuilding:
         end = after.at(end_time, self._last_odometer(start.odometer, distance))
         if start.soc is not None and end.soc is not None and self.capacity:
             soc_energy = (start.soc - end.soc) / 100 * self.capacity
+            if self.after.soc is None and 1 < self.soc_distance < (distance or 0.0):
+                soc_energy *= min((distance or 0.0) / self.soc_distance, 3.0)
         used, recovered, is_energy_estimated = self._energies(distance, soc_energy)
         estimated = {
             "start": self.is_start_estimated,

@@ -34,6 +34,9 @@ STOP_LIMIT: Final = 180
 UNSEEN_DISTANCE: Final = 0.5
 """km that the odometer must have risen while nobody saw it, to be a trip."""
 
+UNSEEN_BEFORE: Final = 2.0
+"""km that it must have risen more than a trip meter: some odometers count whole miles."""
+
 PROMPT: Final = 90
 """Seconds between two reports of which the second shows the moment of a change."""
 
@@ -45,6 +48,9 @@ STANDING_LIMIT: Final = 7200
 
 BLIND_LIMIT: Final = 3600
 """Seconds without a report of on or off after which positions and speeds tell."""
+
+WALKING: Final = 10.0
+"""km/h; with less over half an hour and more a car stood."""
 
 LATE: Final = 60
 """Seconds that a report may be on its way."""
@@ -83,6 +89,10 @@ class TripTracker:
     """When that was."""
     waiting: list[Sample] = field(default_factory=list)
     """The reports since the last sign."""
+    place_time: int = 0
+    """When its position was last reported."""
+    since: int = 0
+    """Since when it was last said to be parked."""
     first_time: int = 0
     odometer: float | None = None
     """At the end of the last trip; before the first, as first reported."""
@@ -143,7 +153,11 @@ class TripTracker:
             return Sign.OFF if is_blind and not self.is_on else Sign.NONE
         if self._moves(sample):
             return Sign.MOVING if is_blind or self._has_left(sample) else Sign.NONE
-        return Sign.OFF if is_blind else Sign.NONE
+        return Sign.OFF if is_blind or self._tells_place(sample) else Sign.NONE
+
+    def _tells_place(self, sample: Sample) -> bool:
+        """Return whether a position tells of a parked car without an odometer that it has moved."""
+        return self.odometer is None and not self.is_on and sample.position is not None
 
     def _switch(self, sample: Sample, *, is_on: bool) -> Sign:
         """Return what a report says that tells whether the car is on."""
@@ -284,6 +298,8 @@ class TripTracker:
             or self._is_reset(trip, sample, silence, rise)
         ):
             self._end_unseen(trip, sample, time)
+        elif sign is Sign.MOVING and self._has_stood(silence, rise):
+            self._end(trip, trip.last_on, time, is_estimated=True)
         elif time - max(trip.moved, trip.phase) >= STANDING_LIMIT and not self._moves(sample):
             end = max(trip.moved, trip.start.time)
             self.is_parked_on = True
@@ -296,6 +312,10 @@ class TripTracker:
         trip.has_gaps = True
         self._close(trip, time, closed)
         return True
+
+    def _has_stood(self, silence: int, rise: float) -> bool:
+        """Return whether a car that only tells positions stood most of the time between two."""
+        return silence > 2 * GAP_LIMIT and rise * 3600 < WALKING * silence
 
     def _is_reset(self, trip: TripBuilding, sample: Sample, silence: int, rise: float) -> bool:
         """Return whether the trip meter shows that another trip has begun in the silence."""
@@ -336,7 +356,7 @@ class TripTracker:
         """Return whether the trip meter shows that another trip was before, and begin both."""
         meter, rise = sample.trip_meter, self._rise(sample)
         least = max(self.parked_time, self.last_end)
-        if meter is None or rise is None or rise - meter < UNSEEN_DISTANCE:
+        if meter is None or rise is None or rise - meter < UNSEEN_BEFORE:
             return False
         before = self.meter.reading
         if before is not None and meter >= before + rise - UNSEEN_DISTANCE:
@@ -492,8 +512,10 @@ class TripTracker:
         """Take in that it is parked; a rise of the odometer that nobody saw is a trip."""
         rise, time = self._rise(sample), sample.time
         if rise is not None and self._has_risen(sample, rise) and self.parked_time:
-            least = max(self.parked_time, self.last_end)
-            self._unseen(rise, least, time, since)
+            least = self.parked_time
+            if sample.odometer is None:
+                least, since = self.place_time, since or self.since
+            self._unseen(rise, max(least, self.last_end), time, since)
             if self.trip is not None:
                 self.trip.take_after(sample)
         self._stay_all(sample)
@@ -528,6 +550,7 @@ class TripTracker:
             time=start,
             moved=start,
             mark=Mark(odometer=self.odometer),
+            corner=mark.position,
             has_gaps=True,
             used=self.used,
             recovered=self.recovered,
@@ -548,6 +571,10 @@ class TripTracker:
 
     def _stay(self, sample: Sample) -> None:
         self.parked.take(sample)
+        if sample.position is not None:
+            self.place_time = sample.time
+        if sample.parking_time:
+            self.since = sample.time - round(sample.parking_time)
         if self.odometer is None and self.trip is None:
             self.odometer = sample.odometer
         if self.trip is None:
@@ -610,7 +637,7 @@ class TripTracker:
         elif rise is not None and meter and self.odometer is not None:
             unseen = rise - meter
             room = start - STOP_LIMIT - max(self.parked_time, least)
-            if unseen >= UNSEEN_DISTANCE and room >= unseen * 3600 / 130:
+            if unseen >= UNSEEN_BEFORE and room >= unseen * 3600 / 130:
                 self._unseen(unseen, max(self.parked_time, least), start - STOP_LIMIT, None)
                 if self.trip is not None:
                     self.trip.mark.odometer = self.odometer + unseen
