@@ -77,6 +77,17 @@ def test_distances_are_in_the_unit_of_the_last_status() -> None:
     assert cleaner.clean(Sample(time=4, odometer=1609.5, is_trip_record=True)).odometer == 1609.5
 
 
+def test_a_car_that_never_says_its_unit_counts_kilometres() -> None:
+    """It sends no status; what it says in the first minutes waits for one and is lost."""
+    cleaner = Cleaner()
+    cleaned = [
+        cleaner.clean(Sample(time=1_700_000_000 + time, distance_unit="", odometer=1000, speed=50))
+        for time in (0, 299, 300, 900)
+    ]
+    assert [each.odometer for each in cleaned] == [None, None, 1000, 1000]
+    assert [each.speed for each in cleaned] == [None, None, 50, 50]
+
+
 def test_a_unit_that_changes_with_its_status_changes_nothing() -> None:
     """The driver has set the car to kilometres."""
     cleaner = Cleaner()

@@ -29,6 +29,8 @@ POSITION_SLACK: Final = 300.0
 """m by which positions are apart that are taken of the same place."""
 PARKED_WATCH: Final = 900
 """Seconds in which a car that is off before and after cannot have gone anywhere."""
+UNIT_PATIENCE: Final = 300
+"""Seconds in which a car says its unit; one that never sends a status counts kilometres."""
 UNIT_TOLERANCE: Final = 0.01
 """By which part the odometers before and after a change of the unit may differ from its factor."""
 SOC_STEP: Final = 5.0
@@ -192,6 +194,8 @@ class Cleaner:
 
     unit: str | None = None
     """In which unit the car reports distances, M or K; ``None`` until it has said so."""
+    unit_since: int = 0
+    """Since when it has told distances and not said so."""
     is_on: bool | None = None
     positions: PositionCleaner = field(default_factory=PositionCleaner)
     odometers: OdometerCleaner = field(default_factory=OdometerCleaner)
@@ -239,8 +243,10 @@ class Cleaner:
                 if value is not None:
                     setattr(sample, name, value * KM_PER_MILE)
         elif self.unit is None:
-            for name in _DISTANCES:
-                setattr(sample, name, None)
+            self.unit_since = self.unit_since or sample.time
+            if sample.time - self.unit_since < UNIT_PATIENCE:
+                for name in _DISTANCES:
+                    setattr(sample, name, None)
         for name in ("trip_meter", "speed") if self.odometers.scale != 1 else ():
             value = getattr(sample, name)
             setattr(sample, name, None if value is None else value * self.odometers.scale)
