@@ -12,6 +12,7 @@ from ovms.server.storage.batch import Batch
 from ovms.server.storage.journey_progress import (
     CHECKPOINT_LIMIT,
     DAY,
+    Progress,
     find_checkpoint,
     first_late,
     followed,
@@ -80,14 +81,14 @@ def test_late_records_are_found(database: Database) -> None:
         database, "CAR1", [(90, "L", "c"), (80, "*-LOG-Trip", "d"), (85, "X", "e"), (400, "D", "f")]
     )
     with database.reading() as connection:
-        assert first_late(connection, "CAR1", seen, 10**9, 300) == 80
-        assert first_late(connection, "CAR1", seen, 10**9, 79) is None
-        assert first_late(connection, "CAR1", _newest(database), 10**9, 300) is None
+        assert first_late(connection, "CAR1", seen, 10**9, -1, 300) == 80
+        assert first_late(connection, "CAR1", seen, 10**9, -1, 79) is None
+        assert first_late(connection, "CAR1", _newest(database), 10**9, -1, 300) is None
     with database.writing() as connection:
         row = {"vehicle_id": "CAR1", "last_id": _newest(database) - 1}
         connection.execute(insert(history_purges).values(row))
     with database.reading() as connection:
-        assert first_late(connection, "CAR1", 0, 10**9, 300) is None
+        assert first_late(connection, "CAR1", 0, 10**9, -1, 300) is None
         assert len(read_window(connection, "CAR1", -1, 10**9)[0]) == 1
 
 
@@ -121,11 +122,11 @@ def test_progress(database: Database) -> None:
         write_progress(connection, "CAR1", 7, 2)
         write_progress(connection, "", 9, 0)
         lower_mark(connection, 12)
-        assert read_progress(connection, "") == (9, 0)
+        assert read_progress(connection, "") == Progress(9, 0)
         lower_mark(connection, 3)
         assert (read_progress(connection, ""), read_progress(connection, "CAR1")) == (
-            (3, 0),
-            (7, 2),
+            Progress(3, 0),
+            Progress(7, 2),
         )
 
 

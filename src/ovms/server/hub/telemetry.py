@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from ovms.protocol.codes import CODES
 from ovms.protocol.messages import LatestMessage
-from ovms.protocol.records.environment import Doors1
+from ovms.protocol.phases import PHASED, phase_of
 from ovms.protocol.records.history import CONNECTION_TYPE, KeptRecord
 from ovms.server.hub.interfaces import HistorySink
 
@@ -26,11 +26,6 @@ AT_ONCE_LIMIT = 4
 
 CONNECTION_INTERVAL = 60.0
 """Seconds from one record of a connection to the next: a line that flaps makes no more."""
-
-_PHASED = frozenset("DS")
-"""The codes whose messages have a phase."""
-
-_DOORS = int(Doors1.CAR_ON | Doors1.CHARGING | Doors1.PILOT_PRESENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +54,7 @@ class TelemetryLog:
     _logged: dict[str, LatestMessage] = field(default_factory=dict)
     _waiting: dict[str, LatestMessage] = field(default_factory=dict)
     _phases: dict[str, object] = field(default_factory=dict)
-    """What :func:`_phase` says of those that were logged."""
+    """What :func:`phase_of` says of those that were logged."""
     _at_once: dict[str, tuple[float, int]] = field(default_factory=dict)
     """How many of a code were logged at once in the interval that began then."""
     _connection: LatestMessage | None = None
@@ -84,7 +79,9 @@ class TelemetryLog:
             self._keep(message)
         elif message.time >= before.time + self.settings.interval or self._is_urgent(message):
             waiting = self._waiting.pop(message.code, None)
-            if waiting is not None and _phase(waiting) != _phase(message):
+            if waiting is not None and phase_of(waiting.code, waiting.data) != phase_of(
+                message.code, message.data
+            ):
                 self._keep(waiting)
             self._keep(message)
         else:
@@ -137,7 +134,8 @@ class TelemetryLog:
 
     def _is_urgent(self, message: LatestMessage) -> bool:
         """Return whether a message is logged at once: the car began or ended something."""
-        if message.code not in _PHASED or _phase(message) == self._phases[message.code]:
+        code = message.code
+        if code not in PHASED or _phase(message) == self._phases[code]:
             return False
         since, count = self._at_once.get(message.code, (message.time, 0))
         if not 0 <= message.time - since < self.settings.interval:
@@ -165,10 +163,4 @@ class TelemetryLog:
 
 
 def _phase(message: LatestMessage) -> object:
-    """Return what a message says of whether the car is on, plugged in and charging."""
-    if message.code == "D":
-        doors = message.data.partition(b",")[0]
-        return int(doors) & _DOORS if doors.isdigit() and len(doors) < 4 else None
-    if message.code == "S":
-        return message.data.split(b",", 5)[4:5]
-    return None
+    return phase_of(message.code, message.data)

@@ -46,6 +46,8 @@ class Lane(Enum):
     """Short ones, of which strangers can ask many."""
     HISTORY = "history"
     """Pages, and counts that take a tenth of a second; :meth:`close` does not wait for them."""
+    JOURNEYS = "journeys"
+    """What makes journeys, and the folding itself, which takes as long as it likes."""
 
 
 class Database(ABC):

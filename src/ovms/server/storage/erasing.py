@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select
 
 from ovms.server.storage.errors import InvalidValue
 from ovms.server.storage.expiry import CHUNK, forget_history
+from ovms.server.storage.journey_forgetting import forget_journeys
 from ovms.server.storage.owners import get_owner, remove_owner
 from ovms.server.storage.schema import (
     failed_calls,
@@ -32,6 +33,7 @@ def erase_data(connection: Connection, vehicle_id: str) -> None:
     for table in (messages, outbox, utilisation, failed_calls):
         connection.execute(delete(table).where(table.c.vehicle_id == vehicle_id))
     forget_history(connection, vehicle_id, CHUNK)
+    forget_journeys(connection, vehicle_id)
 
 
 def erase_account(connection: Connection, name: str, now: float) -> Owner:

@@ -22,8 +22,10 @@ from ovms.server.storage.journey_progress import (
     is_pic,
     read_progress,
     read_window,
+    write_checkpoints,
+    write_progress,
 )
-from ovms.server.storage.journeys import SINCE_EVER
+from ovms.server.storage.journeys import SINCE_EVER, record_journeys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,8 +54,6 @@ class Folded:
     closed: list[Journey]
     ongoing: list[Journey]
     checkpoints: list[tuple[int, bytes]]
-    recent: list[Sample]
-    """What is newer than the base."""
 
     @property
     def journeys(self) -> list[Journey]:
@@ -67,6 +67,8 @@ class VehicleFold:
 
     vehicle_id: str
     is_pic: bool
+    since: int = SINCE_EVER
+    """What was reported until then is not its owner's."""
     version: int = 0
     """That of its journeys in the database when it was loaded."""
     seen_id: int = 0
@@ -107,14 +109,22 @@ class VehicleFold:
                 log.warning("damaged checkpoint of journeys", vehicle=vehicle_id, time=time)
                 before = time
                 continue
-            seen_id, version = progress
-            pic = is_pic(connection, vehicle_id)
-            return cls(vehicle_id, pic, version, seen_id, time, time, fold)
+            return cls(
+                vehicle_id,
+                is_pic(connection, vehicle_id),
+                progress.since - 1,
+                progress.version,
+                progress.seen_id,
+                time,
+                time,
+                fold,
+            )
         raise NoCheckpoint(vehicle_id)
 
     def late(self, connection: Connection, last_id: int) -> int | None:
         """Return the time of the oldest record that came after all that is known, but is older."""
-        return first_late(connection, self.vehicle_id, self.seen_id, last_id, self.time)
+        ids = self.seen_id, last_id
+        return first_late(connection, self.vehicle_id, *ids, self.since, self.time)
 
     def catch_up(self, connection: Connection, last_id: int, settled: int) -> bool:
         """Read some of the records that it does not know, and fold those up to ``settled``.
@@ -136,6 +146,8 @@ class VehicleFold:
         for id_, record in rows:
             if id_ > self.seen_id:
                 self.seen_id = id_
+                if record.time <= self.since:
+                    continue
                 if record.time <= self.time:
                     late = record.time if late is None else min(late, record.time)
                 else:
@@ -176,7 +188,7 @@ class VehicleFold:
         if recent:
             fold = Fold(copied(self.fold.state))
             closed = closed + fold.feed(recent)
-        return Folded(self.after, [*closed], fold.ongoing(), [*self.checkpoints], recent)
+        return Folded(self.after, [*closed], fold.ongoing(), [*self.checkpoints])
 
     def was_written(self) -> bool:
         """Forget what closed in the base: it is stored. Return whether it is forgotten.
@@ -193,6 +205,20 @@ class VehicleFold:
     def samples(self, records: Sequence[JourneyRecord]) -> list[Sample]:
         """Return what sorted records say."""
         return [*read_samples(records, is_pic=self.is_pic)]
+
+
+def store_folded(connection: Connection, fold: VehicleFold, folded: Folded) -> bool:
+    """Store what a vehicle's fold says; return whether it still counts.
+
+    It does not if its journeys were made anew, or erased, since it was loaded.
+    """
+    progress = read_progress(connection, fold.vehicle_id)
+    if progress is None or progress.version != fold.version:
+        return False
+    record_journeys(connection, fold.vehicle_id, folded.after, folded.journeys)
+    write_checkpoints(connection, fold.vehicle_id, folded.after, folded.checkpoints)
+    write_progress(connection, fold.vehicle_id, fold.seen_id, fold.version)
+    return True
 
 
 def copied(state: FoldState) -> FoldState:

@@ -6,7 +6,7 @@ Each function takes a connection inside a transaction; vehicle ids are as the da
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import delete, func, insert, select, update
 
@@ -109,12 +109,12 @@ def read_window(
 
 
 def first_late(
-    connection: Connection, vehicle_id: str, seen_id: int, last_id: int, until: int
+    connection: Connection, vehicle_id: str, seen_id: int, last_id: int, since: int, until: int
 ) -> int | None:
-    """Return the time of the oldest record up to a time that was stored after ``seen_id``."""
+    """Return the time of the oldest record of a span that was stored after ``seen_id``."""
     times: list[int] = []
     for record_type in RECORD_TYPES:
-        where = records_of(connection, vehicle_id, record_type, None, until)
+        where = records_of(connection, vehicle_id, record_type, since, until)
         query = select(func.min(h.time)).where(*where, h.id > seen_id, h.id <= last_id)
         time = connection.scalar(query)
         if time is not None:
@@ -143,12 +143,22 @@ def is_pic(connection: Connection, vehicle_id: str) -> bool:
 # -- progress -------------------------------------------------------------------------------
 
 
-def read_progress(connection: Connection, vehicle_id: str) -> tuple[int, int] | None:
-    """Return the highest id that a vehicle's journeys know, and their version; or ``None``."""
-    row = connection.execute(
-        select(p.seen_id, p.version).where(p.vehicle_id == vehicle_id)
-    ).one_or_none()
-    return None if row is None else (row.seen_id, row.version)
+class Progress(NamedTuple):
+    """How far a vehicle's journeys are."""
+
+    seen_id: int
+    """The highest id that they know."""
+    version: int
+    """Another one says that they were made anew."""
+    since: int = 0
+    """Since when it is its owner's."""
+
+
+def read_progress(connection: Connection, vehicle_id: str) -> Progress | None:
+    """Return how far a vehicle's journeys are; ``None`` if there are none yet."""
+    query = select(p.seen_id, p.version, p.since).where(p.vehicle_id == vehicle_id)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Progress(*row)
 
 
 def write_progress(connection: Connection, vehicle_id: str, seen_id: int, version: int) -> None:

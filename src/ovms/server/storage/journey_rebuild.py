@@ -21,6 +21,7 @@ from ovms.server.journeys.values import JourneyKind, Parked
 from ovms.server.storage.errors import InvalidValue
 from ovms.server.storage.journey_fold import VehicleFold
 from ovms.server.storage.journey_progress import (
+    Progress,
     followed,
     is_pic,
     lower_mark,
@@ -67,7 +68,7 @@ class Rebuild:
     done: int = 0
     last_id: int = 0
     _fold: VehicleFold | None = None
-    _progress: tuple[int, int] | None = None
+    _progress: Progress | None = None
     _journeys: list[RawValues] = field(default_factory=list)
     _states: list[tuple[int, bytes]] = field(default_factory=list)
     _begin: int | None = None
@@ -92,9 +93,12 @@ class Rebuild:
         newest = connection.scalar(select(func.max(history.c.id))) or 0
         self.last_id = newest if last_id is None else last_id
         self._progress = read_progress(connection, self.vehicle_id)
-        version = 0 if self._progress is None else self._progress[1] + 1
-        pic = is_pic(connection, self.vehicle_id)
-        self._fold = VehicleFold(self.vehicle_id, pic, version)
+        progress = self._progress or Progress(0, 0)
+        version = max(progress.version + 1, self.settled)  # not one that was erased
+        since = progress.since - 1
+        self._fold = VehicleFold(
+            self.vehicle_id, is_pic(connection, self.vehicle_id), since, version, time=since
+        )
 
     def read(self, connection: Connection) -> bool:
         """Fold some records; return whether there are more."""
@@ -118,7 +122,8 @@ class Rebuild:
         Raises :class:`RebuildOvertaken`.
         """
         progress = read_progress(connection, self.vehicle_id)
-        if (progress and progress[1]) != (self._progress and self._progress[1]):
+        before = self._progress
+        if (progress and progress.version) != (before and before.version):
             raise RebuildOvertaken(self.vehicle_id)
         if self._begin is None:
             self._begin, self._journeys = joined(connection, self.vehicle_id, self._journeys)

@@ -148,6 +148,8 @@ journey_progress = Table(
     Column("seen_id", BIG, nullable=False),
     # Counts the rebuilds: a server that finds another number than it had forgets what it knew.
     Column("version", BIG, nullable=False, server_default="0"),
+    # Since when it is its owner's: nothing is made of what is older.
+    Column("since", BIG, nullable=False, server_default="0"),
 )
 
 # States of the fold to go on from, the newest being how far it is; older ones for records that

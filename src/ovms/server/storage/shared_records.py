@@ -31,6 +31,7 @@ from ovms.protocol.records.sync import ACTIVE, OwnerRecord, VehicleRecord
 from ovms.server.storage import names
 from ovms.server.storage.encrypted import NOTHING
 from ovms.server.storage.errors import InvalidValue
+from ovms.server.storage.journey_forgetting import end_journeys
 from ovms.server.storage.limits import SHARED_LIMIT
 from ovms.server.storage.schema import owners, peer_owners, removed_owners, vehicles
 from ovms.server.storage.vehicles import decrypt_secret, encrypt_secret, tombstone
@@ -189,6 +190,9 @@ def _take_vehicle(
         _store_tombstone(connection, vehicle_id, record, known)
     else:
         _put_vehicle(connection, peer, vehicle_id, record, known, now)
+        owner_id = _owner_of(connection, peer, record.owner)
+        if known is not None and known.owner_id not in (None, owner_id):
+            end_journeys(connection, vehicle_id, now)
     change = VehicleChange(
         vehicle_id,
         None if record.deleted else _owner_of(connection, peer, record.owner),

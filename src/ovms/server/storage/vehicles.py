@@ -23,8 +23,10 @@ from ovms.server.storage.errors import (
     NotFound,
 )
 from ovms.server.storage.expiry import CHUNK, forget_history
+from ovms.server.storage.journey_forgetting import end_journeys, forget_journeys
 from ovms.server.storage.schema import (
     failed_calls,
+    journey_rules,
     messages,
     notifications,
     owner_warnings,
@@ -217,9 +219,9 @@ def transfer_vehicle(
 ) -> Vehicle:
     """Transfer a vehicle to another owner, with its messages and with another ``secret``.
 
-    The former owner's subscriptions, shares and links end. Without a secret the vehicle keeps the
-    one that the former owner knows. Raises :class:`InvalidValue` if ``secret`` is that one, and
-    :class:`DamagedVehicle` if it is to keep one that is damaged.
+    The former owner's subscriptions, shares, links and journeys end. Without a secret the vehicle
+    keeps the one that the former owner knows. Raises :class:`InvalidValue` if ``secret`` is that
+    one, and :class:`DamagedVehicle` if it is to keep one that is damaged.
     """
     vehicle = get_any_vehicle(connection, vehicle_id)
     values: dict[str, object] = {"owner_id": owner.id}
@@ -233,6 +235,7 @@ def transfer_vehicle(
         end_shares(connection, vehicle.id, now)
         for table in (failed_calls, position_links):
             connection.execute(delete(table).where(table.c.vehicle_id == vehicle.id))
+        end_journeys(connection, vehicle.id, now)
     return _change(connection, vehicle_id, now, **values)
 
 
@@ -297,9 +300,11 @@ def tombstone(connection: Connection, vehicle_id: str, now: float, rows: int = C
         owner_warnings,
         failed_calls,
         position_links,
+        journey_rules,
     ):
         connection.execute(delete(table).where(table.c.vehicle_id == vehicle_id))
     forget_history(connection, vehicle_id, rows)
+    forget_journeys(connection, vehicle_id)
     end_shares(connection, vehicle_id, now)
     emptied = {"owner_id": None, "name": "", "secret": NOTHING, "paranoid_token": ""}
     connection.execute(

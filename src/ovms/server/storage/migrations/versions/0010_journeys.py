@@ -121,6 +121,7 @@ def _progress() -> None:
         sa.Column("vehicle_id", sa.Text, nullable=False),
         sa.Column("seen_id", BIG, nullable=False),
         sa.Column("version", BIG, nullable=False, server_default="0"),
+        sa.Column("since", BIG, nullable=False, server_default="0"),
         sa.PrimaryKeyConstraint("vehicle_id", name="pk_journey_progress"),
     )
     op.create_table(

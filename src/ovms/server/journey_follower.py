@@ -1,0 +1,459 @@
+"""What makes journeys while the server runs: it reads the history behind the cars.
+
+Every few seconds it reads what was stored since, folds it in a lane of its own, and writes what
+came out: journeys, checkpoints and progress of a vehicle in one transaction. No car and no app
+waits for it. What it knows in memory only spares it reading: after a crash it goes on from the
+database, and nothing is lost or doubled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import func, select
+
+from ovms.base.failures import FailureLog
+from ovms.base.logs import get_logger
+from ovms.protocol.phases import phase_of
+from ovms.server.storage.database import Lane
+from ovms.server.storage.errors import (
+    DatabaseLocked,
+    DatabaseUnwritable,
+    InvalidValue,
+    StoreClosed,
+)
+from ovms.server.storage.journey_fold import NoCheckpoint, VehicleFold, store_folded
+from ovms.server.storage.journey_progress import (
+    ALL,
+    followed,
+    last_record,
+    read_progress,
+    read_rows,
+    unfolded_vehicles,
+    write_progress,
+)
+from ovms.server.storage.journey_rebuild import Rebuild, RebuildOvertaken
+from ovms.server.storage.schema import history
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import TypeVar
+
+    from sqlalchemy import Connection
+
+    from ovms.base.clock import Clock
+    from ovms.server.journeys.samples import JourneyRecord
+    from ovms.server.storage.database import Database
+    from ovms.server.storage.journey_fold import Folded
+    from ovms.server.storage.journey_progress import StoredRecord
+
+    T = TypeVar("T")
+
+POLL: Final = 5.0
+"""Seconds from one look for new records to the next."""
+
+FRESH: Final = 5
+"""Seconds for which records wait: more of the same second may come."""
+
+SETTLE_MARGIN: Final = 30.0
+"""Seconds beyond the telemetry's interval after which a report goes into the fold for good."""
+
+REFRESH: Final = 60.0
+"""Seconds from one writing of a vehicle's journeys to the next, unless it began or ended something.
+"""
+
+LATE_INTERVAL: Final = 60.0
+"""Seconds from one going back of a vehicle's fold to the next."""
+
+ROWS_A_READ: Final = 500
+"""Records of all vehicles that are read at once."""
+
+VEHICLES_A_WRITE: Final = 20
+"""Vehicles whose journeys are written in one transaction."""
+
+FOLDS_LIMIT: Final = 1000
+"""Vehicles whose folds are kept in memory, some ten kilobytes each; others are loaded again."""
+
+DAMAGED_PAUSE: Final = 600.0
+"""Seconds for which a vehicle is left alone whose data could not be read."""
+
+log = get_logger("ovms.server.journeys")
+
+
+@dataclass(slots=True)
+class FollowerCounts:
+    """What the follower has done since the server started."""
+
+    records: int = 0
+    """Records that it took."""
+    seconds: float = 0.0
+    """Seconds that it took for them: reading, folding and writing."""
+    failures: int = 0
+    """Vehicles that it gave up for a while."""
+
+
+class Result(Enum):
+    """What became of the journeys of a vehicle."""
+
+    WRITTEN = auto()
+    OVERTAKEN = auto()
+    """Others made them anew, or erased them."""
+    FAILED = auto()
+
+
+@dataclass(slots=True)
+class Followed:
+    """A vehicle whose fold is in memory. Times are monotonic."""
+
+    fold: VehicleFold
+    phases: dict[str, object] = field(default_factory=dict)
+    """What the last record of each type said that the vehicle is doing."""
+    unwritten: int | None = None
+    """The id of the first record that its journeys in the database do not know."""
+    is_urgent: bool = False
+    """It began or ended something."""
+    written: float = float("-inf")
+
+    def is_due(self, now: float) -> bool:
+        """Return whether its journeys are to be written."""
+        return self.unwritten is not None and (
+            self.is_urgent or not 0 <= now - self.written < REFRESH
+        )
+
+    def note(self, rows: Iterable[tuple[int, JourneyRecord]]) -> None:
+        """Note that there are new records."""
+        for id_, record in rows:
+            self.unwritten = id_ if self.unwritten is None else min(id_, self.unwritten)
+            phase = phase_of(record.type, record.data)
+            if phase is not None and phase != self.phases.get(record.type):
+                self.is_urgent = True
+                self.phases[record.type] = phase
+
+
+@dataclass(slots=True)
+class Behind:
+    """A vehicle whose fold is to be loaded, or has to go back."""
+
+    first_id: int
+    """The first record of it that its journeys do not know."""
+    due: float = float("-inf")
+    """When it may be done."""
+    known: Followed | None = None
+    """What was known of it, with another fold."""
+
+
+class JourneyFollower:
+    """Makes journeys of what cars report. Belongs to the event loop.
+
+    ``interval`` is that of the telemetry log.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        interval: float = 60.0,
+    ) -> None:
+        self.counts = FollowerCounts()
+        self._database = database
+        self._clock = clock
+        self._settle = interval + SETTLE_MARGIN
+        self._followed: OrderedDict[str, Followed] = OrderedDict()
+        self._behind: dict[str, Behind] = {}
+        self._damaged: dict[str, float] = {}
+        self._last: int | None = None
+        """All records up to it were taken."""
+        self._stored: int | None = None
+        """The same, as the database has it."""
+        self._noted = float("-inf")
+        """When that was stored last."""
+        self._failures = FailureLog(log, "making journeys failed")
+
+    @property
+    def behind(self) -> int:
+        """How many vehicles wait for their journeys."""
+        return len(self._behind)
+
+    async def check(self) -> None:
+        """Take what is new, and write what is due; call it each :data:`POLL` seconds."""
+        began = self._clock.monotonic()
+        if self._last is None:
+            await self._start()
+        is_more = True
+        while is_more:
+            is_more = await self._take_new()
+            await self._write_due()
+        await self._catch_up()
+        await self._write_due()
+        await self._note()
+        self.counts.seconds += self._clock.monotonic() - began
+
+    # -- new records ------------------------------------------------------------------------
+
+    async def _start(self) -> None:
+        """Find where to go on, and vehicles whose records nobody has read yet."""
+        mark, newest, unfolded = await self._read(_where)
+        self._last = self._stored = newest if mark is None else mark
+        if mark is None:
+            await self._database.write(
+                partial(write_progress, vehicle_id=ALL, seen_id=newest, version=0)
+            )
+        for vehicle_id in unfolded:
+            self._behind[vehicle_id] = Behind(0)
+
+    async def _take_new(self) -> bool:
+        """Take some new records; return whether there are more."""
+        now = int(self._clock.time())
+        mark, last_id, rows, ids = await self._read(
+            partial(_new_rows, after=self._last or 0, settled=now - FRESH, now=now)
+        )
+        if mark is not None and self._stored is not None and mark < self._stored:
+            # A vehicle's journeys were made anew by somebody who did not know what came since.
+            self._followed.clear()
+            self._behind.clear()
+            self._last = self._stored = mark
+            return True
+        by_vehicle: dict[str, list[tuple[int, JourneyRecord]]] = {}
+        for row in rows:
+            if row.vehicle_id in ids:
+                by_vehicle.setdefault(row.vehicle_id, []).append((row.id, row.record))
+            else:  # what it knew would lack this record
+                self._forget(row.vehicle_id)
+        for vehicle_id, records in by_vehicle.items():
+            self._take(vehicle_id, records)
+        is_more = len(rows) == ROWS_A_READ
+        self._last = rows[-1].id if is_more else max(self._last or 0, last_id)
+        self.counts.records += sum(map(len, by_vehicle.values()))
+        return is_more
+
+    def _take(self, vehicle_id: str, records: list[tuple[int, JourneyRecord]]) -> None:
+        """Have a vehicle's fold know new records, or be loaded with them."""
+        if vehicle_id in self._damaged:
+            if self._clock.monotonic() < self._damaged[vehicle_id]:
+                return
+            del self._damaged[vehicle_id]
+        known = self._followed.get(vehicle_id)
+        if vehicle_id in self._behind:
+            return
+        if known is None:
+            self._behind[vehicle_id] = Behind(records[0][0])
+            return
+        self._followed.move_to_end(vehicle_id)
+        new = [each for each in records if each[0] > known.fold.seen_id]
+        known.note(new)
+        if new and known.fold.take(new) is not None:
+            self._go_back(vehicle_id, known)
+
+    def _go_back(self, vehicle_id: str, known: Followed) -> None:
+        """Have a vehicle's fold loaded as of before a record that came late, once a minute."""
+        del self._followed[vehicle_id]
+        assert known.unwritten is not None, "the late record is not written"
+        due = known.written + LATE_INTERVAL
+        self._behind[vehicle_id] = Behind(known.unwritten, due, known)
+
+    # -- writing ----------------------------------------------------------------------------
+
+    async def _write_due(self) -> None:
+        now = self._clock.monotonic()
+        due = [each for each in self._followed.values() if each.is_due(now)]
+        for start in range(0, len(due), VEHICLES_A_WRITE):
+            await self._write_some(due[start : start + VEHICLES_A_WRITE])
+
+    async def _write_some(self, due: Sequence[Followed]) -> None:
+        """Fold and write what some vehicles did."""
+        settled = int(self._clock.time() - self._settle)
+        folded = await self._read(lambda _: self._fold(due, settled))
+        results = await self._write(partial(self._store, folded=folded))
+        for known, _ in folded:
+            vehicle_id = known.fold.vehicle_id
+            if results[vehicle_id] is Result.FAILED:
+                self._give_up(vehicle_id)
+            elif results[vehicle_id] is Result.OVERTAKEN:
+                self._followed.pop(vehicle_id, None)
+                self._behind[vehicle_id] = Behind(known.unwritten or 0)
+            else:
+                known.fold.was_written()
+                known.unwritten, known.is_urgent = None, False
+                known.written = self._clock.monotonic()
+
+    def _fold(self, due: Sequence[Followed], settled: int) -> list[tuple[Followed, Folded]]:
+        """Fold what is new of vehicles; one whose data cannot be read is given up."""
+        folded = []
+        for known in due:
+            try:
+                known.fold.settle(settled)
+                folded.append((known, known.fold.folded()))
+            except Exception as error:
+                self._fail(known.fold.vehicle_id, error)
+        return folded
+
+    def _store(
+        self, connection: Connection, folded: Sequence[tuple[Followed, Folded]]
+    ) -> dict[str, Result]:
+        """Write journeys, checkpoints and progress of vehicles, each whole or not at all."""
+        results = {}
+        for known, found in folded:
+            vehicle_id = known.fold.vehicle_id
+            try:
+                with connection.begin_nested():
+                    is_ours = store_folded(connection, known.fold, found)
+                results[vehicle_id] = Result.WRITTEN if is_ours else Result.OVERTAKEN
+            except Exception as error:
+                self._failures.failed(f"journeys of {vehicle_id}", error)
+                results[vehicle_id] = Result.FAILED
+        return results
+
+    # -- vehicles that are behind -----------------------------------------------------------
+
+    async def _catch_up(self) -> None:
+        """Load the folds of vehicles that are behind, one after another, with pauses."""
+        now = self._clock.monotonic()
+        for vehicle_id in [each for each, behind in self._behind.items() if behind.due <= now]:
+            behind = self._behind.get(vehicle_id)
+            if behind is None:
+                continue
+            try:
+                known = await self._load(vehicle_id, behind)
+            except (DatabaseLocked, DatabaseUnwritable, StoreClosed):
+                raise  # of no one vehicle
+            except Exception as error:
+                self._fail(vehicle_id, error)
+                continue
+            if self._behind.pop(vehicle_id, None) is not None and known is not None:
+                await self._follow(vehicle_id, known)
+
+    async def _load(self, vehicle_id: str, behind: Behind) -> Followed | None:
+        """Return a vehicle with a fold that knows all; ``None`` of one without journeys."""
+        fold: VehicleFold | None
+        try:
+            fold = await self._load_fold(vehicle_id)
+        except NoCheckpoint:
+            fold = await self._rebuild(vehicle_id)
+        except InvalidValue:
+            return None
+        if fold is None:
+            return None
+        known = behind.known or Followed(fold)
+        known.fold, known.unwritten, known.is_urgent = fold, behind.first_id, True
+        return known
+
+    async def _load_fold(self, vehicle_id: str) -> VehicleFold:
+        last_id, settled = self._last or 0, int(self._clock.time() - self._settle)
+        fold = await self._read(partial(_load, vehicle_id=vehicle_id, last_id=last_id))
+        is_whole = False
+        while not is_whole:
+            is_whole = await self._read(
+                partial(fold.catch_up, last_id=last_id, settled=settled), pauses=True
+            )
+        return fold
+
+    async def _rebuild(self, vehicle_id: str) -> VehicleFold | None:
+        """Make all journeys of a vehicle; return its fold, ``None`` of one that has none."""
+        work = Rebuild(vehicle_id, int(self._clock.time() - self._settle))
+        try:
+            await self._read(partial(work.begin, last_id=self._last))
+        except InvalidValue:
+            return None
+        while await self._read(work.read, pauses=True):
+            pass
+        with suppress(RebuildOvertaken):
+            while await self._write(work.write):
+                pass
+            return work.fold
+        return await self._load_fold(vehicle_id)
+
+    async def _follow(self, vehicle_id: str, known: Followed) -> None:
+        """Keep a vehicle's fold; write the one that was used longest ago if there are too many."""
+        self._followed[vehicle_id] = known
+        self._followed.move_to_end(vehicle_id)
+        while len(self._followed) > FOLDS_LIMIT:
+            oldest = next(iter(self._followed.values()))
+            if oldest.unwritten is not None:
+                await self._write_some([oldest])
+            self._followed.pop(oldest.fold.vehicle_id, None)
+
+    # -- the rest ---------------------------------------------------------------------------
+
+    async def _note(self) -> None:
+        """Store up to which record all journeys are written, once a minute."""
+        now = self._clock.monotonic()
+        unwritten = [each.unwritten for each in self._followed.values() if each.unwritten]
+        unwritten += [each.first_id for each in self._behind.values() if each.first_id]
+        mark = min([*(each - 1 for each in unwritten), self._last or 0])
+        if mark == self._stored or 0 <= now - self._noted < REFRESH:
+            return
+        is_ours = await self._write(partial(_move_mark, before=self._stored or 0, mark=mark))
+        if is_ours:
+            self._stored = mark
+        self._noted = now
+
+    def _fail(self, vehicle_id: str, error: Exception) -> None:
+        """Leave a vehicle alone for a while whose data could not be read."""
+        self._failures.failed(f"fold of {vehicle_id}", error)
+        self._give_up(vehicle_id)
+
+    def _forget(self, vehicle_id: str) -> None:
+        self._followed.pop(vehicle_id, None)
+        self._behind.pop(vehicle_id, None)
+
+    def _give_up(self, vehicle_id: str) -> None:
+        self.counts.failures += 1
+        self._forget(vehicle_id)
+        if len(self._damaged) >= FOLDS_LIMIT:
+            del self._damaged[next(iter(self._damaged))]
+        self._damaged[vehicle_id] = self._clock.monotonic() + DAMAGED_PAUSE
+
+    async def _read(self, query: Callable[[Connection], T], *, pauses: bool = False) -> T:
+        """Run a query in the lane of journeys; pause as long as it took, for others' work."""
+        began = self._clock.monotonic()
+        result = await self._database.read(query, Lane.JOURNEYS)
+        if pauses:
+            await asyncio.sleep(self._clock.monotonic() - began)
+        return result
+
+    async def _write(self, query: Callable[[Connection], T]) -> T:
+        return await self._database.write(query)
+
+
+def _where(connection: Connection) -> tuple[int | None, int, list[str]]:
+    """Return where to go on, the newest record, and the vehicles that nobody has read yet."""
+    progress = read_progress(connection, ALL)
+    newest = connection.scalar(select(func.max(history.c.id))) or 0
+    return (None if progress is None else progress.seen_id), newest, unfolded_vehicles(connection)
+
+
+def _new_rows(
+    connection: Connection, after: int, settled: int, now: int
+) -> tuple[int | None, int, list[StoredRecord], set[str]]:
+    """Return the stored mark, up to where is read, the records, and whose journeys are made."""
+    progress = read_progress(connection, ALL)
+    last_id = last_record(connection, after, settled, now)
+    rows = read_rows(connection, after, last_id, ROWS_A_READ)
+    ids = followed(connection, {row.vehicle_id for row in rows})
+    return (None if progress is None else progress.seen_id), last_id, rows, ids
+
+
+def _load(connection: Connection, vehicle_id: str, last_id: int) -> VehicleFold:
+    """Return a vehicle's fold as of a checkpoint that all it does not know is later than."""
+    if not followed(connection, [vehicle_id]):
+        raise InvalidValue(vehicle_id)
+    fold = VehicleFold.load(connection, vehicle_id)
+    while (late := fold.late(connection, last_id)) is not None:
+        fold = VehicleFold.load(connection, vehicle_id, late)
+    return fold
+
+
+def _move_mark(connection: Connection, before: int, mark: int) -> bool:
+    """Store up to where all is written; return false if somebody has set it back meanwhile."""
+    progress = read_progress(connection, ALL)
+    if progress is not None and progress.seen_id < before:
+        return False
+    write_progress(connection, ALL, mark, 0)
+    return True
