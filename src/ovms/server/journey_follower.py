@@ -32,6 +32,7 @@ from ovms.server.storage.errors import (
 from ovms.server.storage.journey_fold import NoCheckpoint, VehicleFold, store_folded
 from ovms.server.storage.journey_progress import (
     ALL,
+    LOG_DAYS,
     followed,
     last_record,
     read_progress,
@@ -41,6 +42,7 @@ from ovms.server.storage.journey_progress import (
 )
 from ovms.server.storage.journey_rebuild import Rebuild, RebuildOvertaken
 from ovms.server.storage.schema import history
+from ovms.server.storage.stale_journeys import has_stale, refresh_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -152,15 +154,13 @@ class Behind:
 class JourneyFollower:
     """Makes journeys of what cars report. Belongs to the event loop.
 
-    ``interval`` is that of the telemetry log.
+    ``interval`` and ``log_days`` are those of the telemetry log.
     """
 
     def __init__(
-        self,
-        database: Database,
-        clock: Clock,
-        interval: float = 60.0,
+        self, database: Database, clock: Clock, interval: float = 60.0, log_days: int = LOG_DAYS
     ) -> None:
+        self._log_days = log_days
         self.counts = FollowerCounts()
         self._database = database
         self._clock = clock
@@ -193,6 +193,8 @@ class JourneyFollower:
         await self._catch_up()
         await self._write_due()
         await self._note()
+        if await self._read(has_stale):
+            await refresh_all(self._database)
         self.counts.seconds += self._clock.monotonic() - began
 
     # -- new records ------------------------------------------------------------------------
@@ -212,7 +214,13 @@ class JourneyFollower:
         """Take some new records; return whether there are more."""
         now = int(self._clock.time())
         mark, last_id, rows, ids = await self._read(
-            partial(_new_rows, after=self._last or 0, settled=now - FRESH, now=now)
+            partial(
+                _new_rows,
+                after=self._last or 0,
+                settled=now - FRESH,
+                now=now,
+                log_days=self._log_days,
+            )
         )
         if mark is not None and self._stored is not None and mark < self._stored:
             # A vehicle's journeys were made anew by somebody who did not know what came since.
@@ -319,6 +327,8 @@ class JourneyFollower:
             behind = self._behind.get(vehicle_id)
             if behind is None:
                 continue
+            if self._clock.monotonic() - now > POLL:
+                return  # what is new has its turn
             try:
                 known = await self._load(vehicle_id, behind)
             except (DatabaseLocked, DatabaseUnwritable, StoreClosed):
@@ -346,7 +356,9 @@ class JourneyFollower:
 
     async def _load_fold(self, vehicle_id: str) -> VehicleFold:
         last_id, settled = self._last or 0, int(self._clock.time() - self._settle)
-        fold = await self._read(partial(_load, vehicle_id=vehicle_id, last_id=last_id))
+        fold = await self._read(
+            partial(_load, vehicle_id=vehicle_id, last_id=last_id, log_days=self._log_days)
+        )
         is_whole = False
         while not is_whole:
             is_whole = await self._read(
@@ -356,7 +368,7 @@ class JourneyFollower:
 
     async def _rebuild(self, vehicle_id: str) -> VehicleFold | None:
         """Make all journeys of a vehicle; return its fold, ``None`` of one that has none."""
-        work = Rebuild(vehicle_id, int(self._clock.time() - self._settle))
+        work = Rebuild(vehicle_id, int(self._clock.time() - self._settle), self._log_days)
         try:
             await self._read(partial(work.begin, last_id=self._last))
         except InvalidValue:
@@ -430,19 +442,19 @@ def _where(connection: Connection) -> tuple[int | None, int, list[str]]:
 
 
 def _new_rows(
-    connection: Connection, after: int, settled: int, now: int
+    connection: Connection, after: int, settled: int, now: int, log_days: int
 ) -> tuple[int | None, int, list[StoredRecord], set[str]]:
     """Return the stored mark, up to where is read, the records, and whose journeys are made."""
     progress = read_progress(connection, ALL)
     last_id = last_record(connection, after, settled, now)
     rows = read_rows(connection, after, last_id, ROWS_A_READ)
-    ids = followed(connection, {row.vehicle_id for row in rows})
+    ids = followed(connection, {row.vehicle_id for row in rows}, log_days)
     return (None if progress is None else progress.seen_id), last_id, rows, ids
 
 
-def _load(connection: Connection, vehicle_id: str, last_id: int) -> VehicleFold:
+def _load(connection: Connection, vehicle_id: str, last_id: int, log_days: int) -> VehicleFold:
     """Return a vehicle's fold as of a checkpoint that all it does not know is later than."""
-    if not followed(connection, [vehicle_id]):
+    if not followed(connection, [vehicle_id], log_days):
         raise InvalidValue(vehicle_id)
     fold = VehicleFold.load(connection, vehicle_id)
     while (late := fold.late(connection, last_id)) is not None:

@@ -20,7 +20,7 @@ from ovms.base.histogram import Histogram
 from ovms.base.looplag import measure_lag
 from ovms.base.statussocket import telling_status
 from ovms.server.http.monitor.rates import NOTE_INTERVAL, Rates
-from ovms.server.http.monitor.sources import MonitorSources, ServerFacts
+from ovms.server.http.monitor.sources import JourneyFacts, MonitorSources, ServerFacts
 from ovms.server.http.monitor.status import SOCKET, counts_of, take_status
 from ovms.server.notify.counts import OTHER_KIND, DeliveryOutcome
 from ovms.server.notify.notifier import KINDS
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ovms.server.accounts.login import Accounts
     from ovms.server.doorstep import Doorstep
     from ovms.server.http.service import HttpService
+    from ovms.server.journey_follower import JourneyFollower
     from ovms.server.notify.notifier import Notifier
     from ovms.server.storage.store import Store
     from ovms.server.tls import Certificates
@@ -56,6 +57,7 @@ class Watched:
     certificates: Certificates | None
     ports: Mapping[str, int | None]
     find_troubles: Callable[[], Awaitable[Mapping[str, str]]]
+    journeys: JourneyFollower | None = None
     is_stopping: bool = False
     lag: Histogram = field(default_factory=Histogram)
 
@@ -100,7 +102,15 @@ class Watched:
             },
             sessions=len(self.http.context.callers.sessions),
             watches=len(self.http.context.watches),
+            journeys=self._journeys(),
         )
+
+    def _journeys(self) -> JourneyFacts | None:
+        follower = self.journeys
+        if follower is None:
+            return None
+        counts = follower.counts
+        return JourneyFacts(follower.behind, counts.records, counts.seconds, counts.failures)
 
     def _count_http(self) -> None:
         """Count the connections of HTTP among the others."""

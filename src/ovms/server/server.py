@@ -49,6 +49,7 @@ from ovms.server.http.watches import Watches
 from ovms.server.hub.hub import Hub, HubSettings
 from ovms.server.hub.telemetry import LogSettings
 from ovms.server.journey_alerts import JourneyWatch
+from ovms.server.journey_follower import POLL, JourneyFollower
 from ovms.server.listener import (
     Entrance,
     Gate,
@@ -246,6 +247,11 @@ async def serve(
             _metrics(http.context) as metrics,
             _quotas(settings, store, hub, audit, clock) as quotas,
         ):
+            journeys = None
+            if settings.journeys:
+                journeys = JourneyFollower(
+                    store.database, clock, settings.log_interval, settings.log_days
+                )
             acceptor = Acceptor(services, clock, rate=settings.message_rate())
             services.accounts.add_holder(acceptor)
             http.on_unfit, http.websocket = acceptor.strays.put_line, acceptor.answer
@@ -254,7 +260,7 @@ async def serve(
             parts = ServerParts(
                 store, acceptor, accounts, notifier, http, metrics, certificates, clock, plausible,
                 quotas, operator,
-                JourneyWatch(store, hub, clock) if settings.journeys else None,
+                JourneyWatch(store, hub, clock) if settings.journeys else None, journeys,
                 PositionExpiry(settings.history_position_days),
             )  # fmt: skip
 
@@ -513,6 +519,7 @@ class ServerParts:
     quotas: QuotaWatch
     operator: OperatorMail | None = None
     journey_alerts: JourneyWatch | None = None
+    journeys: JourneyFollower | None = None
     positions: PositionExpiry = field(default_factory=PositionExpiry)
 
     @property
@@ -551,7 +558,7 @@ async def _serve(
     watched = Watched(
         settings.data, parts.clock, parts.store, parts.accounts, parts.notifier, acceptor, http,
         metrics, doorstep, parts.certificates, _opened(ports),
-        partial(parts.find_troubles, settings.data, gate),
+        partial(parts.find_troubles, settings.data, gate), parts.journeys,
     )  # fmt: skip
     async with monitoring(watched, settings.metrics_token):
         listeners = listen([*entrances.values()], doorstep, gate)
@@ -644,6 +651,8 @@ def _start_work(
         (store.heartbeat, HEARTBEAT), (expire, EXPIRY), (parts.quotas.check, QUOTAS),
         (reload, RELOAD), (tell_operator, TROUBLES),
     )  # fmt: skip
+    if parts.journeys is not None:
+        jobs += ((parts.journeys.check, POLL),)
     if parts.journey_alerts is not None:
         jobs += ((parts.journey_alerts.check, JOURNEY_ALERTS),)
     return [asyncio.create_task(_repeat(job, seconds)) for job, seconds in jobs]

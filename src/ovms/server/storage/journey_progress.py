@@ -41,6 +41,9 @@ CHECKPOINT_LIMIT: Final = 100
 
 DAY: Final = 86400
 
+LOG_DAYS: Final = 30
+"""The settings' own default of ``log_days``."""
+
 h = history.c
 p = journey_progress.c
 c = journey_checkpoints.c
@@ -186,8 +189,13 @@ def unfolded_vehicles(connection: Connection) -> list[str]:
     return [*connection.scalars(query.order_by(v.id))]
 
 
-def followed(connection: Connection, vehicle_ids: Iterable[str]) -> set[str]:
-    """Return those of the vehicles of which journeys are made."""
+def followed(
+    connection: Connection, vehicle_ids: Iterable[str], log_days: int = LOG_DAYS
+) -> set[str]:
+    """Return those of the vehicles of which journeys are made.
+
+    ``log_days`` are those of telemetry of vehicles without their own.
+    """
     v = vehicles.c
     found: set[str] = set()
     ids = [*vehicle_ids]
@@ -198,6 +206,7 @@ def followed(connection: Connection, vehicle_ids: Iterable[str]) -> set[str]:
             v.type == "car",
             v.journeys.is_(True),
             v.paranoid_token == "",
+            func.coalesce(v.log_days, log_days) > 0,
         )
         found.update(connection.scalars(query))
     return found

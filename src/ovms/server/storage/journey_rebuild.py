@@ -21,6 +21,7 @@ from ovms.server.journeys.values import JourneyKind, Parked
 from ovms.server.storage.errors import InvalidValue
 from ovms.server.storage.journey_fold import VehicleFold
 from ovms.server.storage.journey_progress import (
+    LOG_DAYS,
     Progress,
     followed,
     is_pic,
@@ -63,6 +64,8 @@ class Rebuild:
     vehicle_id: str
     settled: int
     """Up to when all reports have come."""
+    log_days: int = LOG_DAYS
+    """Of telemetry of vehicles without their own."""
     total: int = 0
     """Records, about."""
     done: int = 0
@@ -85,7 +88,7 @@ class Rebuild:
 
         Raises :class:`InvalidValue` for a vehicle of which no journeys are made.
         """
-        if not followed(connection, [self.vehicle_id]):
+        if not followed(connection, [self.vehicle_id], self.log_days):
             raise InvalidValue(f"no journeys are made of vehicle {self.vehicle_id}")
         counts = history_counts.c
         of_vehicle = (counts.vehicle_id == self.vehicle_id, counts.type.in_(RECORD_TYPES))
@@ -184,13 +187,14 @@ def rebuild(
     vehicle_id: str,
     now: float,
     progress: Callable[[int, int], object] = lambda done, total: None,
+    log_days: int = LOG_DAYS,
 ) -> None:
     """Make a vehicle's journeys anew; ``progress`` hears how many records of how many are done.
 
     Raises :class:`InvalidValue` for a vehicle of which no journeys are made, and
     :class:`RebuildOvertaken`.
     """
-    work = Rebuild(vehicle_key(vehicle_id), int(now) - SETTLE)
+    work = Rebuild(vehicle_key(vehicle_id), int(now) - SETTLE, log_days)
     with database.reading() as connection:
         work.begin(connection)
     is_more = True

@@ -53,6 +53,11 @@ def refresh_journeys(
     return left <= 0 and connection.execute(query.limit(1)).first() is not None
 
 
+def has_stale(connection: Connection) -> bool:
+    """Return whether any journeys are stale."""
+    return connection.execute(select(s.vehicle_id).limit(1)).first() is not None
+
+
 async def refresh_all(database: Database, owner_id: int | None = None) -> None:
     """Make all stale journeys anew, of one owner or of everybody, in short transactions."""
     while await database.write(lambda connection: refresh_journeys(connection, owner_id)):

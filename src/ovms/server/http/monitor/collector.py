@@ -45,6 +45,7 @@ class Scrape:
         yield from self._of_connections(facts)
         yield from self._of_vehicles()
         yield from self._of_storage()
+        yield from self._of_journeys(facts)
         yield from self._of_alerts(facts)
         yield from self._of_calls(facts)
 
@@ -114,6 +115,13 @@ class Scrape:
             yield _keyed("ovms_database_bytes", disk.parts)
             yield _plain("ovms_disk_free_bytes", disk.free)
             yield _plain("ovms_disk_size_bytes", disk.size)
+
+    def _of_journeys(self, facts: ServerFacts) -> Iterator[Metric]:
+        if facts.journeys is not None:
+            yield _plain("ovms_journeys_vehicles_behind", facts.journeys.behind)
+            yield _plain("ovms_journeys_records_total", facts.journeys.records)
+            yield _plain("ovms_journeys_seconds_total", facts.journeys.seconds)
+            yield _plain("ovms_journeys_failures_total", facts.journeys.failures)
 
     def _of_alerts(self, facts: ServerFacts) -> Iterator[Metric]:
         yield _keyed("ovms_alerts_total", facts.alerts)

@@ -40,6 +40,20 @@ log = get_logger("ovms.server.http")
 
 
 @dataclass(frozen=True, slots=True)
+class JourneyFacts:
+    """What makes journeys says of itself."""
+
+    behind: int
+    """Vehicles that wait for it."""
+    records: int
+    """Records that it took."""
+    seconds: float
+    """Seconds that it needed."""
+    failures: int
+    """Vehicles that it gave up for a while."""
+
+
+@dataclass(frozen=True, slots=True)
 class ServerFacts:
     """What the parts know that are above this room; plain values of this moment."""
 
@@ -65,6 +79,8 @@ class ServerFacts:
     """Owners' sessions by HTTP."""
     watches: int
     """Vehicles that somebody watches by HTTP."""
+    journeys: JourneyFacts | None = None
+    """``None`` while no journeys are made."""
 
 
 @dataclass(frozen=True, slots=True)

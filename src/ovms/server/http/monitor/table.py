@@ -123,6 +123,15 @@ METRICS: Final = (
     Metric("ovms_database_bytes", "gauge", "Bytes of the database, by its part.", ("part",)),
     Metric("ovms_disk_free_bytes", "gauge", "Bytes that are free where the data folder is."),
     Metric("ovms_disk_size_bytes", "gauge", "Bytes of that disk in all."),
+    # Journeys; none of these on a server that makes none.
+    Metric("ovms_journeys_vehicles_behind", "gauge", "Vehicles whose journeys wait to be made."),
+    Metric("ovms_journeys_records_total", "counter", "Records of which journeys were made."),
+    Metric("ovms_journeys_seconds_total", "counter", "Seconds that this took, beside the cars."),
+    Metric(
+        "ovms_journeys_failures_total",
+        "counter",
+        "Vehicles whose records could not be read; they are tried again after ten minutes.",
+    ),
     # Alerts.
     Metric("ovms_alerts_total", "counter", "Alerts that vehicles raised.", ("kind",)),
     Metric(
