@@ -101,7 +101,7 @@ class FollowerCounts:
     """Vehicles that it gave up for a while."""
 
 
-class Result(Enum):
+class StoreResult(Enum):
     """What became of the journeys of a vehicle."""
 
     WRITTEN = auto()
@@ -281,9 +281,9 @@ class JourneyFollower:
         results = await self._write(partial(self._store, folded=folded))
         for known, _ in folded:
             vehicle_id = known.fold.vehicle_id
-            if results[vehicle_id] is Result.FAILED:
+            if results[vehicle_id] is StoreResult.FAILED:
                 self._give_up(vehicle_id)
-            elif results[vehicle_id] is Result.OVERTAKEN:
+            elif results[vehicle_id] is StoreResult.OVERTAKEN:
                 self._followed.pop(vehicle_id, None)
                 self._behind[vehicle_id] = Behind(known.unwritten or 0)
             else:
@@ -304,7 +304,7 @@ class JourneyFollower:
 
     def _store(
         self, connection: Connection, folded: Sequence[tuple[Followed, Folded]]
-    ) -> dict[str, Result]:
+    ) -> dict[str, StoreResult]:
         """Write journeys, checkpoints and progress of vehicles, each whole or not at all."""
         results = {}
         for known, found in folded:
@@ -312,10 +312,10 @@ class JourneyFollower:
             try:
                 with connection.begin_nested():
                     is_ours = store_folded(connection, known.fold, found)
-                results[vehicle_id] = Result.WRITTEN if is_ours else Result.OVERTAKEN
+                results[vehicle_id] = StoreResult.WRITTEN if is_ours else StoreResult.OVERTAKEN
             except Exception as error:
                 self._failures.failed(f"journeys of {vehicle_id}", error)
-                results[vehicle_id] = Result.FAILED
+                results[vehicle_id] = StoreResult.FAILED
         return results
 
     # -- vehicles that are behind -----------------------------------------------------------

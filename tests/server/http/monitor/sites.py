@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ovms.base.histogram import Histogram
 from ovms.net.counts import CountsByKind
 from ovms.server.http.monitor.requests import RequestCounts
-from ovms.server.http.monitor.sources import MonitorSources, ServerFacts
+from ovms.server.http.monitor.sources import JourneyFacts, MonitorSources, ServerFacts
 
 if TYPE_CHECKING:
     from tests.server.http.api import HttpSite
@@ -40,7 +40,7 @@ class FakeParts:
             refused=self.refused, unanswered_cars=3, welcomes=self.welcomes,
             certificates=self.certificates, alerts=self.alerts, alerts_noted=self.noted,
             alerts_refused=4, alerts_expired=5, deliveries=self.deliveries,
-            sessions=6, watches=7,
+            sessions=6, watches=7, journeys=JourneyFacts(8, 9, 1.5, 10),
         )  # fmt: skip
 
     async def find_troubles(self) -> Mapping[str, str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -148,3 +149,13 @@ async def test_a_database_that_is_away(
     missing = {metric.name for metric in METRICS} - names(found.families)
     assert missing == {"ovms_vehicles", "ovms_outbox_alerts"}
     assert found.value("ovms_ready") == 0
+
+
+async def test_a_server_that_makes_no_journeys(sources: MonitorSources, parts: FakeParts) -> None:
+    """It has no metrics of them."""
+    assert (await scrape(sources)).value("ovms_journeys_records_total") == 9
+    look = parts.look
+    silent = replace(sources, look=lambda: replace(look(), journeys=None))
+    missing = {metric.name for metric in METRICS} - names((await scrape(silent)).families)
+    assert {name for name in missing if "journeys" in name} == missing
+    assert len(missing) == 4

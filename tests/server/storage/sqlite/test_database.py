@@ -41,7 +41,8 @@ async def test_threads(database: Database) -> None:
     """Each lane, and what writes, has a thread of its own that says its name."""
     found = [await database.read(_thread, lane) for lane in Lane]
     found.append(await database.write(_thread))
-    assert found == ["ovms-reader_0", "ovms-logins_0", "ovms-history_0", "ovms-writes_0"]
+    lanes = ["reader", "logins", "history", "journeys", "writes"]
+    assert found == [f"ovms-{lane}_0" for lane in lanes]
 
 
 async def test_connection_is_kept(database: Database) -> None:
