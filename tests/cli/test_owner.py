@@ -5,21 +5,23 @@ from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from typer.testing import CliRunner
 
 from ovms.cli import owner, vehicle
 from ovms.server.accounts.passwords import verify_password
 from ovms.server.storage import queries
+from ovms.server.storage.journeys import SINCE_EVER, record_journeys
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.quotas import own_limits
-from ovms.server.storage.schema import history_counts
+from ovms.server.storage.schema import history_counts, journeys
 from ovms.server.storage.totp import (
     count_recovery_codes,
     has_totp,
     put_recovery_codes,
     set_totp,
 )
+from tests.server.journeys.made import trip
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +75,26 @@ def test_add_and_list(tmp_path: Path) -> None:
     assert listed[0]["password"] is False
     assert _logs_in(tmp_path, "bob", "pw")
     assert not _logs_in(tmp_path, "alice", "")
+
+
+def test_zone_and_currency(tmp_path: Path) -> None:
+    """Days of journeys that are there follow at once; default takes the owner's own away."""
+    _good("add", "bob")
+    with open_database(tmp_path).writing() as connection:
+        queries.add_vehicle(connection, "CAR1", queries.get_owner(connection, "bob"), "x", 1.0)
+        record_journeys(connection, "CAR1", SINCE_EVER, [trip()])
+    _good("set", "bob", "--zone", "Pacific/Auckland", "--currency", "NZD")
+    shown = json.loads(_good("show", "bob", "--json"))
+    assert (shown["zone"], shown["currency"]) == ("Pacific/Auckland", "NZD")
+    with open_database(tmp_path).reading() as connection:
+        assert connection.scalar(select(journeys.c.day)) == "2025-06-16"
+    _good("set", "bob", "--zone", "default", "--currency", "default")
+    shown = json.loads(_good("show", "bob", "--json"))
+    assert (shown["zone"], shown["currency"]) == ("UTC", "EUR")
+    with open_database(tmp_path).reading() as connection:
+        assert connection.scalar(select(journeys.c.day)) == "2025-06-15"
+    assert "no time zone" in _bad("set", "bob", "--zone", "Berlin")
+    assert "no currency" in _bad("set", "bob", "--currency", "euro")
 
 
 def test_set() -> None:
@@ -252,7 +274,7 @@ def test_show(tmp_path: Path) -> None:
     assert shown == {
         "name": "bob", "email": "bob@example.org", "email_confirmed": None, "admin": False,
         "password": False, "totp": False, "vehicles": 0, "vehicle_limit": 100, "bytes": 0,
-        "byte_limit": 1000, "history": "kept",
+        "byte_limit": 1000, "history": "kept", "zone": "UTC", "currency": "EUR",
     }  # fmt: skip
     assert "history:         kept\n" in _good("show", "bob")
     assert _bad("show", "alice") == "ovms: there is no owner alice\n"

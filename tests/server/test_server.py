@@ -41,6 +41,7 @@ from ovms.server.settings import ServerSettings
 from ovms.server.storage import queries
 from ovms.server.storage.errors import DatabaseInUse, StoreError
 from ovms.server.storage.opening import open_database
+from ovms.server.storage.owner_locale import default_locale
 from ovms.server.storage.schema import history
 from ovms.server.storage.store import Store
 from tests.certs import make_pair
@@ -213,6 +214,19 @@ async def test_a_new_folder(tmp_path: Path) -> None:
         await running.call(Role.APP)
     await running.end()
     assert (running.data / "ovms.db").exists()
+
+
+async def test_zone_and_currency_of_owners_who_named_none(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are those of the settings, for whoever reads the database."""
+    monkeypatch.setenv("OVMS_JOURNEY_ZONE", "Pacific/Auckland")
+    monkeypatch.setenv("OVMS_JOURNEY_CURRENCY", "NZD")
+    running = Running(data)
+    await running.start()
+    await running.end()
+    with open_database(data).reading() as connection:
+        assert default_locale(connection) == ("Pacific/Auckland", "NZD")
 
 
 async def test_a_second_server(server: Running) -> None:

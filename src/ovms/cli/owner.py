@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final
 
 import typer
 
@@ -32,11 +32,16 @@ from ovms.server.storage import names, queries
 from ovms.server.storage.administration import OwnerDetails, find_owner_details
 from ovms.server.storage.audit import note_operator
 from ovms.server.storage.exporting import ExportScope, ExportSink, export_steps
+from ovms.server.storage.owner_locale import owner_locale, set_owner_locale
 from ovms.server.storage.quotas import NEAR
+from ovms.server.storage.stale_journeys import refresh_all_now
 from ovms.server.storage.totp import clear_totp
 
 if TYPE_CHECKING:
     from ovms.server.storage.database import Database
+
+DEFAULT: Final = "default"
+"""Says that what the server's settings say is to count."""
 
 app = typer.Typer(help="Owners: who has vehicles and may log in.", no_args_is_help=True)
 
@@ -120,6 +125,7 @@ def show(
     quotas = find_settings(data, database, config).owner_quotas()
     with open_database(data, database, config, must_exist=True) as db, db.reading() as connection:
         found = find_owner_details(connection, queries.get_owner(connection, name).name)
+        locale = owner_locale(connection, None if found is None else found.id)
     if found is None:  # removed at this moment
         fail(f"there is no owner {name}")
     limits = found.vehicle_limit, found.byte_limit
@@ -138,6 +144,8 @@ def show(
         "bytes": found.bytes,
         "byte_limit": byte_limit or None,
         "history": _history(found, byte_limit),
+        "zone": locale.zone,
+        "currency": locale.currency,
     }
     if json:
         print_json(shown)
@@ -185,6 +193,22 @@ def set_(
             show_default=False,
         ),
     ] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="Z",
+            help="Time zone of the days of journeys: Europe/Berlin; default is the server's.",
+            show_default=False,
+        ),
+    ] = None,
+    currency: Annotated[
+        str | None,
+        typer.Option(
+            metavar="C",
+            help="Currency of the costs of charges: EUR; default as above.",
+            show_default=False,
+        ),
+    ] = None,
     data: DataOption = None,
     database: DatabaseOption = None,
     config: ConfigOption = None,
@@ -192,16 +216,26 @@ def set_(
     """Change an owner's e-mail address, what it may do or have, or by what it logs in."""
     given = {"vehicle_limit": vehicle_limit, "byte_limit": byte_limit}
     limits = {each: _limit(text, each) for each, text in given.items() if text is not None}
-    if email is None and admin is None and not no_totp and not limits:
+    locale = {
+        name: None if text == DEFAULT else text
+        for name, text in (("zone", zone), ("currency", currency))
+        if text is not None
+    }
+    if email is None and admin is None and not no_totp and not limits and not locale:
         raise typer.BadParameter("say what is to change", param_hint="--email, --admin, --no-totp")
-    with open_database(data, database, config) as db, db.writing() as connection:
-        owner = queries.set_owner(connection, name, time.time(), email=email, admin=admin)
-        queries.set_limits(connection, owner.id, limits, time.time())
-        if email is not None or admin is not None or limits:
-            note_operator(connection, time.time(), "owner.change", owner_id=owner.id)
-        if no_totp:
-            clear_totp(connection, owner.id, time.time())
-            note_operator(connection, time.time(), "totp.off", owner_id=owner.id)
+    with open_database(data, database, config) as db:
+        with db.writing() as connection:
+            owner = queries.set_owner(connection, name, time.time(), email=email, admin=admin)
+            queries.set_limits(connection, owner.id, limits, time.time())
+            if locale:
+                set_owner_locale(connection, owner.id, locale, time.time())
+            if email is not None or admin is not None or limits or locale:
+                note_operator(connection, time.time(), "owner.change", owner_id=owner.id)
+            if no_totp:
+                clear_totp(connection, owner.id, time.time())
+                note_operator(connection, time.time(), "totp.off", owner_id=owner.id)
+        if locale:
+            refresh_all_now(db, owner.id)
     print(f"owner {owner.name} changed")
 
 
@@ -289,7 +323,7 @@ def _export(db: Database, scope: ExportScope, out: BinaryIO) -> None:
 
 
 def _limit(text: str, name: str) -> int | None:
-    if text == "default":
+    if text == DEFAULT:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 20):
         hint = f"--{name.replace('_', '-')}"

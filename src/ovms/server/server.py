@@ -75,10 +75,12 @@ from ovms.server.storage.audit import OPERATOR
 from ovms.server.storage.journey_view import JourneyMaking
 from ovms.server.storage.notify import NotifyStore
 from ovms.server.storage.opening import open_database
+from ovms.server.storage.owner_locale import set_default_locale
 from ovms.server.storage.plausible import PlausibleClock
 from ovms.server.storage.positions import PositionExpiry
 from ovms.server.storage.seen_tokens import SeenTokens
 from ovms.server.storage.shares import forget_shares
+from ovms.server.storage.stale_journeys import refresh_left
 from ovms.server.storage.store import Store
 from ovms.server.tls import Certificates, open_certificates
 from ovms.server.troubles import find_troubles
@@ -308,6 +310,8 @@ async def _store(
     try:
         database.hold()
         store = await Store.open(database, clock.time, trust_clock=settings.trust_clock)
+        zone, currency = settings.journey_zone, settings.journey_currency
+        await database.write(partial(set_default_locale, zone=zone, currency=currency))
         try:
             yield store, PlausibleClock(clock, store.last_alive)
         finally:
@@ -636,6 +640,7 @@ def _start_work(
         hub.forget_positions(now, parts.positions.days)
         await parts.http.context.audit.expire(now)
         await store.database.write(partial(forget_shares, now=now))
+        await refresh_left(store.database)
 
     def reload() -> None:
         if parts.certificates is not None:

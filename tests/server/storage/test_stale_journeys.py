@@ -9,7 +9,7 @@ import pytest
 from ovms.server.journeys.tariffs import parse_tariff
 from ovms.server.journeys.values import CurvePoint, JourneyKind
 from ovms.server.storage.places import make_place, set_tariff
-from ovms.server.storage.stale_journeys import refresh_all, refresh_journeys
+from ovms.server.storage.stale_journeys import refresh_all, refresh_journeys, refresh_left
 from ovms.server.storage.stale_marks import SINCE_EVER, mark_stale
 from tests.server.journeys.made import HOME, NOON, charge, parked, put_journeys
 from tests.server.storage.databases import execute, rows
@@ -65,6 +65,20 @@ async def test_all_by_the_server(database: Database) -> None:
             mark_stale(connection, BOB, JourneyKind, SINCE_EVER)
         await refresh_all(database, owner_id)
         assert rows(database, FOUND) == [(expected,)]
+
+
+async def test_what_was_left(database: Database) -> None:
+    """What somebody marked and did not make anew is made by the server; else it writes nothing."""
+    put_journeys(database, "CAR1", parked())
+    with database.writing() as connection:
+        make_place(connection, BOB, "Home", HOME, 1.0)
+    execute(database, LOST)
+    await refresh_left(database)
+    assert rows(database, FOUND) == [(0,)]
+    with database.writing() as connection:
+        mark_stale(connection, BOB, JourneyKind, SINCE_EVER)
+    await refresh_left(database)
+    assert rows(database, FOUND) == [(1,)]
 
 
 def test_a_vehicle_that_is_gone(database: Database) -> None:

@@ -64,6 +64,13 @@ async def refresh_all(database: Database, owner_id: int | None = None) -> None:
         pass
 
 
+async def refresh_left(database: Database) -> None:
+    """Make anew what somebody left, who was ended in the middle; without it nothing is written."""
+    first = select(journey_stale.c.vehicle_id).limit(1)
+    if await database.read(lambda connection: connection.execute(first).first()) is not None:
+        await refresh_all(database)
+
+
 def refresh_all_now(database: Database, owner_id: int | None = None) -> None:
     """Do the same, blocking: for the command line."""
     is_left = True
