@@ -32,6 +32,8 @@ INTERRUPTION_LIMIT: Final = 600
 """Seconds; a shorter interruption does not end a charge."""
 PREPARE_LIMIT: Final = 3600
 """Seconds that a charge may be prepared, or the battery be heated for it."""
+LAST_COUNTERS: Final = 120
+"""Seconds after driving away in which a status tells what the charge took."""
 MOVED: Final = 0.3
 """km; an odometer that has risen by more says that the car was driven."""
 WALKING: Final = 5.0
@@ -69,8 +71,10 @@ class ChargeTracker:
     """When the battery was last reported and not charged."""
     idle_time: int | None = None
     """The time of the last sample at which it was not charged."""
+    silent_since: int | None = None
+    """When the last silence began, if no status came since."""
     counters: CounterReadings = field(default_factory=CounterReadings)
-    """As they were then."""
+    """As they were when the battery was last reported."""
     prepared: int | None = None
     """Since when a charge is prepared."""
     charge: OpenCharge | None = None
@@ -142,7 +146,12 @@ class ChargeTracker:
         self, charge: OpenCharge, sample: Sample, known: Known, phase: ChargeSays,
         closed: list[Charge], *, is_news: bool,
     ) -> None:  # fmt: skip
+        if not _is_driving(sample, known):
+            charge.place(sample)
         moved = _is_driving(sample, known) or _has_moved(charge.start.odometer, known)
+        if moved and charge.stop is None and _is_early(charge, sample):
+            charge.moved = charge.moved or sample.time
+            return
         if moved or self._is_another(charge, sample):
             charge.halt(sample, journey_end(sample.time, known), moved=True)
             self._close(charge, sample, known, closed)
@@ -179,6 +188,7 @@ class ChargeTracker:
         self.charge = self.prepared = self.run = None
         end = charge.stop or charge.last
         self.idle, self.idle_time = end, max(end.time, charge.last.time, charge.heard)
+        self.silent_since = None
         self.counters = replace(
             self.counters, time=end.time, energy=charge.energy.last, grid=charge.grid.last,
             total=charge.total.last, duration=charge.duration,
@@ -241,6 +251,8 @@ class ChargeTracker:
         for name in ("plug", "limit_soc", "limit_range", "capacity", "cac", "soh"):
             setattr(charge, name, getattr(values, name))
         charge.mode, charge.was_plugged = values.charge_mode, bool(values.is_plugged)
+        charge.needs_odometer = (known.age("odometer") or 0) > SURE_GAP
+        charge.needs_position = (known.age("position") or 0) > SURE_GAP
         charge.begin(self.counters)
         self.charge, self.prepared = charge, None
         charge.take(sample, here)
@@ -278,13 +290,18 @@ class ChargeTracker:
             end_time=values.charge_end_time,
         )  # fmt: skip
         if self.idle is not None and self.idle_time is not None:
-            self._compare(self.idle, self.idle_time, here, readings, known, closed)
+            heard = self.idle_time if self.silent_since is None else self.silent_since
+            self._compare(self.idle, heard, here, readings, known, closed)
         self.idle, self.idle_time, self.counters = here, time, readings
+        self.silent_since = None
 
     def _hear(self, sample: Sample) -> None:
         """Note that the vehicle was heard of and was not charged."""
-        if self.idle_time is not None and (sample.is_on is not None or sample.position is not None):
-            self.idle_time = sample.time
+        if self.idle_time is None or (sample.is_on is None and sample.position is None):
+            return
+        if self.silent_since is None and sample.time - self.idle_time > REPORT_GAP:
+            self.silent_since = self.idle_time
+        self.idle_time = sample.time
 
     def _compare(
         self, before: JourneyEnd, heard: int, here: JourneyEnd, readings: CounterReadings,
@@ -325,6 +342,13 @@ class ChargeTracker:
         if run.gap <= REPORT_GAP and self.has_plug and not run.was_plugged:
             return None
         return made_unseen(run, self.learned, closed)
+
+
+def _is_early(charge: OpenCharge, sample: Sample) -> bool:
+    """Return whether a charge's last counters may still come, in the status after driving away."""
+    if sample.soc is not None or sample.time - charge.last.time <= SURE_GAP:
+        return False
+    return charge.moved is None or sample.time - charge.moved <= LAST_COUNTERS
 
 
 def _has_power(sample: Sample) -> bool:

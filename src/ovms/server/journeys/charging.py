@@ -73,6 +73,9 @@ class OpenCharge:
     """The time of the last sample before, when it had not begun; ``None`` if there was none."""
     last: JourneyEnd
     """At the last sample that said it."""
+    needs_odometer: bool = False
+    """What is known of it is of before a silence; so the next."""
+    needs_position: bool = False
     is_start_sure: bool = False
     has_gaps: bool = False
     stop: JourneyEnd | None = None
@@ -81,6 +84,8 @@ class OpenCharge:
     """The time of the first sample that said so, and of the last."""
     heard: int = 0
     is_stop_sure: bool = False
+    moved: int | None = None
+    """When it was seen to be under way, while the last counters may still come."""
     was_interrupted: bool = False
     """It stopped and went on."""
     was_plugged: bool = False
@@ -146,8 +151,19 @@ class OpenCharge:
         power = self.charger.power or self.battery.power or self.line.power
         row = CurveRow(time, soc, power, sample.temperature_battery, self.energy.total, flowed,
                        self.grid.total, self.total.total, grid_flowed)  # fmt: skip
-        if sample.soc is not None or sample.battery_power is not None:
+        # A counter is as old as the last status, so what comes between says nothing of energy.
+        is_told = sample.soc is not None or sample.charge_energy is not None
+        if is_told or (sample.battery_power is not None and not self.energy.total):
             self.curve.add(row)
+
+    def place(self, sample: Sample) -> None:
+        """Take in where the car is, as first reported while it is charged."""
+        if self.needs_odometer and sample.odometer is not None:
+            self.start = replace(self.start, odometer=sample.odometer)
+            self.needs_odometer = False
+        if self.needs_position and sample.position is not None:
+            self.start = replace(self.start, position=sample.position, altitude=sample.altitude)
+            self.needs_position = False
 
     def _take_powers(self, sample: Sample) -> None:
         time = sample.time
@@ -235,7 +251,7 @@ class OpenCharge:
             self.stopped = sample.time
             self.state = self.substate = None
             grown = self.energy.total
-            if not moved or sample.time - self.last.time <= REPORT_GAP:
+            if not moved or self._is_of_this(sample):
                 self._take_counters(sample, is_end=True)
             self._find_stop(sample, here, self.energy.total - grown, moved=moved)
             for flow in (self.charger, self.battery, self.input, self.line):
@@ -251,6 +267,15 @@ class OpenCharge:
         if not moved and self.state != "done":
             self.state = sample.charge_state or self.state
             self.substate = sample.charge_substate or self.substate
+
+    def _is_of_this(self, sample: Sample) -> bool:
+        """Return whether counters read after driving away are still those of the charge."""
+        gap, duration = sample.time - self.last.time, sample.charge_duration
+        if gap <= REPORT_GAP:
+            return True
+        if duration is None or not self.grew:
+            return False
+        return 0 <= duration - (self.duration or 0) <= gap
 
     def _find_stop(self, sample: Sample, here: JourneyEnd, grown: float, *, moved: bool) -> None:
         before, now = self.last.time, sample.time
@@ -271,7 +296,10 @@ class OpenCharge:
             time = self._by_soc(here.soc, now)
         if gap > REPORT_GAP and not is_sure:
             self.has_gaps = True
-        self.stop = replace(self.last if moved else here, time=max(time, self.start.time))
+        stop = self.last if moved else here
+        if moved and grown > 0 and stop.soc is not None and self.capacity:
+            stop = replace(stop, soc=min(100.0, round(stop.soc + 100 * grown / self.capacity, 1)))
+        self.stop = replace(stop, time=max(time, self.start.time))
         self.is_stop_sure = is_sure
 
     def _by_soc(self, soc: float | None, now: int) -> int:

@@ -81,7 +81,7 @@ def made_unseen(run: SocRun, learned: float | None, closed: int | None) -> Charg
     capacity = run.capacity or learned
     by_soc = run.gained * capacity / 100 if capacity and run.gained > 0 else None
     estimated = {"start", "end"}
-    energy = _counted(run.before.energy, run.after.energy, by_soc)
+    energy = _counted(run.before.energy, run.after.energy, by_soc or grid)
     if energy is None and by_soc is not None:
         energy = by_soc
         estimated.add("energy")
@@ -115,11 +115,12 @@ def _times(run: SocRun, energy: float | None, estimated: set[str]) -> tuple[Jour
         if duration and duration != run.before.duration and start.time - 60 <= told - duration:
             start = replace(start, time=max(start.time, int(told - duration)))
             estimated.discard("start")
-    if run.was_moved:
+    if run.was_moved and "start" in estimated:
         span = int(3600 * energy / USUAL_POWER) if energy else 3600
-        start = replace(start, time=max(start.time, end.time - span), position=None)
-        end = replace(end, position=None)
-        start, end = replace(start, odometer=None), replace(end, odometer=None)
+        start = replace(start, time=max(start.time, end.time - span))
+    if run.was_moved:
+        start = replace(start, position=None, altitude=None, odometer=None)
+        end = replace(end, position=None, altitude=None, odometer=None)
     return start, end
 
 
