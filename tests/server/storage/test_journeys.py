@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import insert
 
 from ovms.server.journeys.values import JourneyEnd, JourneyKind
+from ovms.server.storage import journeys
 from ovms.server.storage.errors import NotFound
 from ovms.server.storage.journeys import (
     SINCE_EVER,
@@ -191,3 +192,13 @@ def test_a_moment(database: Database) -> None:
     put_journeys(database, "CAR1", replace(moment, end=JourneyEnd(time=NOON + 1)))
     (row,) = _listed(database)
     assert row.journey.duration == 1
+
+
+def test_more_journeys_are_replaced_than_a_statement_names(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of them is left, raw or shown."""
+    monkeypatch.setattr(journeys, "IDS_AT_ONCE", 2)
+    put_journeys(database, "CAR1", *(trip(NOON + n * DAY, NOON + n * DAY + 60) for n in range(5)))
+    put_journeys(database, "CAR1")
+    assert rows(database, "SELECT id FROM raw_journeys UNION SELECT id FROM journeys") == []

@@ -49,6 +49,9 @@ JourneyKey = tuple[int, int]
 RawValues = tuple[str, int, int, int | None, bytes]
 """Kind, start, end, when it was over, and the whole journey as bytes."""
 
+IDS_AT_ONCE: Final = 1000
+"""Rows that a statement deletes: SQLite takes some 32,000 values at most."""
+
 SINCE_EVER: Final = -1
 """Before every record."""
 
@@ -217,8 +220,7 @@ def _replace_raws(
     found = connection.execute(query.where(r.vehicle_id == vehicle_id, old))
     before: dict[RawValues, int] = {tuple(row[:5]): row.id for row in found}
     added = [each for each in new if before.pop(each, None) is None]
-    if before:
-        connection.execute(delete(raw_journeys).where(r.id.in_(before.values())))
+    _delete(connection, raw_journeys, before.values())
     if added:
         names = ("kind", "start", "end", "closed", "data")
         rows = [{"vehicle_id": vehicle_id, **dict(zip(names, each, strict=True))} for each in added]
@@ -327,15 +329,25 @@ def _replace(
     ids = _ids(before, new)
     kept = {each["id"]: each for each in before}
     gone = kept.keys() - ids.values()
-    if gone:
-        connection.execute(delete(journeys).where(j.id.in_(gone)))
+    _delete(connection, journeys, gone)
     _keep_places(before, new)
+    made: list[dict[str, Any]] = []
     for place, values in enumerate(new):
         id_ = ids.get(place)
         if id_ is None:
-            connection.execute(insert(journeys).values(vehicle_id=vehicle_id, **values))
+            made.append({"vehicle_id": vehicle_id, **values})
         elif any(kept[id_][name] != value for name, value in values.items()):
             connection.execute(update(journeys).where(j.id == id_).values(values))
+    if made:
+        connection.execute(insert(journeys), made)
+
+
+def _delete(connection: Connection, table: Table, ids: Iterable[int]) -> None:
+    """Delete rows, however many: a statement names a bounded number of them."""
+    left = [*ids]
+    for place in range(0, len(left), IDS_AT_ONCE):
+        some = left[place : place + IDS_AT_ONCE]
+        connection.execute(delete(table).where(table.c.id.in_(some)))
 
 
 def _keep_places(before: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]) -> None:
