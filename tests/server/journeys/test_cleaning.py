@@ -200,3 +200,16 @@ def test_the_state_goes_through_bytes() -> None:
         out.append(cleaner.clean(sample).odometer)
         cleaner = msgspec.msgpack.decode(msgspec.msgpack.encode(cleaner), type=Cleaner)
     assert out == odometers(said)
+
+
+def test_a_record_with_a_wrong_time_does_not_move_the_odometer() -> None:
+    """What the car itself reports counts, however often records contradict it."""
+    cleaner = Cleaner(unit="K")
+    cleaned = []
+    for i in range(6):
+        time, odometer = 600 * i, 1000.0 + 50 * (i % 2)
+        cleaner.clean(Sample(time=time, distance_unit="", odometer=1000, is_on=False))
+        record = Sample(time=time + 300, odometer=odometer, is_trip_record=True)
+        cleaned.append(cleaner.clean(record).odometer)
+    assert cleaned == [1000, None] * 3
+    assert cleaner.clean(Sample(time=4000, distance_unit="", odometer=1000.5)).odometer == 1000.5

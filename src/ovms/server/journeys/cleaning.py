@@ -31,6 +31,8 @@ PARKED_WATCH: Final = 900
 """Seconds in which a car that is off before and after cannot have gone anywhere."""
 UNIT_PATIENCE: Final = 300
 """Seconds in which a car says its unit; one that never sends a status counts kilometres."""
+TOLD_LATELY: Final = 86400
+"""Seconds in which what a car reports counts more than the odometers of its records."""
 UNIT_TOLERANCE: Final = 0.01
 """By which part the odometers before and after a change of the unit may differ from its factor."""
 SOC_STEP: Final = 5.0
@@ -110,11 +112,20 @@ class OdometerCleaner:
     doubtful_time: int = 0
     first_doubtful: float = 0.0
     count: int = 0
+    reported: int | None = None
+    """When the car last told it itself, not in a record, whose time may be wrong."""
 
-    def clean(self, read: float, time: int, *, is_log: bool) -> float | None:
-        """Return the odometer that counts; ``None`` while it is doubtful."""
+    def clean(self, read: float, time: int, *, is_log: bool, is_off: bool = False) -> float | None:
+        """Return the odometer that counts; ``None`` while it is doubtful.
+
+        ``is_off`` is whether the car is off, as last reported.
+        """
         scale = 1.0 if is_log else self.scale
         value = read * scale + self.offset
+        if is_log and self._contradicts(value, time, is_off=is_off):
+            return None
+        if not is_log:
+            self.reported = time
         if self.total is None or self._follows(self.total, value, self.time, time):
             return self._accept(value, time)
         if self._follows(self.total, read, self.time, time):
@@ -127,6 +138,14 @@ class OdometerCleaner:
         self.doubtful, self.doubtful_time = read, time
         self.count += 1
         return None if self.count < BELIEVED_AFTER else self._adopt(read, time, is_log=is_log)
+
+    def _contradicts(self, value: float, time: int, *, is_off: bool) -> bool:
+        """Return whether a record tells another odometer than the car did lately."""
+        if self.total is None or self.reported is None or time - self.reported > TOLD_LATELY:
+            return False
+        if is_off and time - self.reported < PARKED_WATCH and value - self.total > SLACK:
+            return True
+        return not self._follows(self.total, value, self.time, time)
 
     def _follows(self, total: float, value: float, then: int, now: int) -> bool:
         return -SLACK <= value - total <= SLACK + FASTEST * (now - then) / 3600
@@ -214,7 +233,9 @@ class Cleaner:
             self.is_on = sample.is_on
         if result.odometer is not None:
             before = self.odometers.total
-            total = self.odometers.clean(result.odometer, sample.time, is_log=is_log)
+            total = self.odometers.clean(
+                result.odometer, sample.time, is_log=is_log, is_off=self.is_on is False
+            )
             if total != result.odometer:
                 result = _own(result, sample)
                 result.odometer = total

@@ -595,6 +595,8 @@ class TripTracker:
         trip, time = self.trip, sample.time
         start = time - round(sample.driving_time or 0.0)
         if trip is not None and trip.end is None:
+            if self._is_misdated(trip, start):
+                return
             if start - trip.last_on < STOP_LIMIT:
                 trip.take_last(sample)
                 self._end(trip, time, time, is_estimated=False, is_logged=True)
@@ -604,7 +606,7 @@ class TripTracker:
             trip.has_gaps = True
         if trip is not None and trip.end is not None:
             if start < trip.end + STOP_LIMIT:
-                if time >= trip.end - 2 * STOP_LIMIT:
+                if trip.is_end_estimated or abs(time - trip.end) <= LATE:
                     trip.end = max(time, trip.start.time)
                     trip.is_end_estimated, trip.is_end_logged = False, True
                 self._logged(trip, sample, start)
@@ -614,6 +616,11 @@ class TripTracker:
             self._begin_logged(sample, start, closed)
         else:
             self._stay_all(sample)
+
+    def _is_misdated(self, trip: TripBuilding, start: int) -> bool:
+        """Return whether a record tells another start than was seen: its clock is wrong."""
+        is_seen = not trip.is_start_estimated and trip.phase == trip.start.time < trip.last_on
+        return is_seen and abs(start - trip.phase) > 2 * STOP_LIMIT > start - trip.last_on
 
     def _logged(self, trip: TripBuilding, sample: Sample, start: int) -> None:
         if trip.phase == trip.start.time:
