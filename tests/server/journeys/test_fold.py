@@ -99,6 +99,23 @@ def test_a_car_that_reports_every_few_days_has_its_time() -> None:
     assert parked.end.time >= days[-2].time
 
 
+def test_records_far_ahead_end_nothing_however_many_there_are() -> None:
+    """A car that reports must report at that time, too."""
+    fold, other = Fold(), Fold()
+    ahead = [
+        Sample(
+            time=T + 10**8 + 3600 * i,
+            odometer=1020.0 + i,
+            driving_time=600.0,
+            is_trip_record=True,
+        )
+        for i in range(5)
+    ]
+    fold.feed([*day()[:10], *ahead])
+    other.feed(day()[:10])
+    assert fold.ongoing() == other.ongoing()
+
+
 def test_a_car_that_only_sends_records_of_its_trips_may_drive_once_a_month() -> None:
     """A lone record is believed."""
     fold = Fold()

@@ -86,7 +86,7 @@ class Fold:
         held, last = state.held, state.known.values.time
         if held is not None:
             state.held = None
-            if sample.time - held.time <= LEAP_PAIR:
+            if sample.time - held.time <= LEAP_PAIR and self._confirms(sample):
                 self._step(held, closed)
                 last = held.time
         if last and sample.time - last > self._leap():
@@ -96,8 +96,17 @@ class Fold:
 
     def _leap(self) -> int:
         """Return the seconds after which a sample is believed once a second one has come."""
+        return LEAP if self._has_reports() else SUMMARY_LEAP
+
+    def _confirms(self, sample: Sample) -> bool:
+        """Return whether a sample shows that the time is right: records may all be wrong."""
+        is_record = sample.is_trip_record or sample.is_grid_record
+        return not (is_record and self._has_reports())
+
+    def _has_reports(self) -> bool:
+        """Return whether the car reports, not only by records, which have its own time."""
         times = self.state.known.times
-        return LEAP if "is_on" in times or "speed" in times else SUMMARY_LEAP
+        return "is_on" in times or "speed" in times
 
     def _step(self, sample: Sample, closed: list[Journey]) -> None:
         state = self.state
