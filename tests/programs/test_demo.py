@@ -28,7 +28,7 @@ def test_what_the_demo_prints_works(start: Start, tmp_path: Path) -> None:
     """Each command that the demo tells to try does what it says."""
     demo, _ = started(start, tmp_path / "my demo", "--port", "0", "--tls-port", "0")
     commands = [line.strip() for line in demo.lines if line.startswith("  ")]
-    assert len(commands) == 7
+    assert len(commands) == 9
     assert any("--tls --ca" in command for command in commands)
     for command in commands:
         words = shlex.split(command)
@@ -36,9 +36,8 @@ def test_what_the_demo_prints_works(start: Start, tmp_path: Path) -> None:
             with urlopen(words[1], timeout=PATIENCE) as answer:  # noqa: S310 (the demo's own)
                 assert json.load(answer)["units"] == "K"
             continue
-        arguments = words[
-            next(i for i, word in enumerate(words) if word in ("app", "history", "vehicle")) :
-        ]
+        names = ("app", "history", "journeys", "vehicle")
+        arguments = words[next(i for i, word in enumerate(words) if word in names) :]
         if arguments[1] == "watch":
             watcher = start(*arguments)
             watcher.wait_for("soc=")

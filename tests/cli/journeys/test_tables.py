@@ -84,6 +84,15 @@ def test_narrow(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
         assert "corrected" in lines[-1]
 
 
+def test_a_short_time_parked(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is lost a day is told of a long time only: of an hour, a percent would be 24 a day."""
+    for hours, lost in ((5, ""), (6, "4.0")):
+        short = replace(parked(NOON, NOON + hours * 3600), soc_lost=hours / 6)
+        print_journeys(JourneyKind.PARKED, [row(short)], STYLE)
+        head, line = (text.split("\t") for text in capsys.readouterr().out.splitlines())
+        assert dict(zip(head, line, strict=True))["lost % a day"] == lost
+
+
 def test_all_kinds_have_columns() -> None:
     """Each kind has its columns, with names that differ."""
     for kind in JourneyKind:
@@ -105,4 +114,5 @@ def test_describe() -> None:
     miles = replace(STYLE, units=ShownUnits(length="mi", temperature_unit="°F"))
     told = dict(describe(row(full), miles))
     assert (told["distance"], told["consumption"]) == ("6.2 mi", "4.1 mi/kWh")
+    assert told["speed"] == "12 mph in motion"
     assert (told["battery"], told["height"][:5]) == ("70 °F", "33 ft")

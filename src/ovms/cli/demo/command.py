@@ -231,6 +231,8 @@ What they do is told below. In another terminal, try
   {command} app status {secure} --vehicle ROADSTER
   curl '{call}'
   {command} history DEMO3 --data {data}
+  {command} journeys trips DEMO3 --data {data}
+  {command} journeys sums DEMO3 --by week --data {data}
   {command} vehicle list --data {data}
 
 A browser shows the server's own API at http://{HOST}:{ports.http}/docs.

@@ -6,23 +6,32 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
+from ovms.car.vehicles.sim.route import HOME_TO_TOWN
 from ovms.cli.database import open_database
 from ovms.cli.demo.cars import SLEEPER, VEHICLES
 from ovms.cli.demo.past import live
 from ovms.protocol.messages import LatestMessage
 from ovms.protocol.records.logs import GRID_TYPE, TRIP_TYPE, GridRecord, TripRecord
 from ovms.server.accounts.passwords import hash_password
+from ovms.server.journeys.tariffs import Tariff
+from ovms.server.journeys.values import Position
 from ovms.server.storage import queries
 from ovms.server.storage.batch import Batch
 from ovms.server.storage.database import Database
+from ovms.server.storage.places import list_places, make_place, set_tariff
 from ovms.server.values import ALERT_TYPE
 
 OWNER: Final = "demo"
 SECRET: Final = "demo"  # noqa: S105 (it protects cars that do not exist, on loopback)
 HOST: Final = "127.0.0.1"
+
+HOME: Final = "Home"
+WORK: Final = "Work"
+HOME_TARIFF: Final = Tariff(energy_price=Decimal("0.32"))
 
 PAGE: Final = 5000
 """Records that are counted at most."""
@@ -44,6 +53,7 @@ def set_up(folder: Path, say: Callable[[str], object]) -> Past:
         _make_vehicles(db)
         if not _latest(db, SLEEPER.id):
             say(f"{SLEEPER.id} lives three weeks of trips and charges first, a few seconds …")
+            _make_places(db)
             asyncio.run(_apply(db, live(SLEEPER, time.time())))
         latest = {vehicle: _latest(db, vehicle) for vehicle in VEHICLES}
         return Past(latest, _summary(db))
@@ -77,6 +87,22 @@ def _make_vehicles(db: Database) -> None:
         for vehicle, name in VEHICLES.items():
             if queries.find_vehicle(connection, vehicle) is None:
                 queries.add_vehicle(connection, vehicle, owner, SECRET, now, name=name)
+
+
+def _make_places(db: Database) -> None:
+    """Make the places where the cars are most, so that trips have names and charges cost something.
+
+    What the owner removes stays removed: they are made once, with the past.
+    """
+    with db.writing() as connection:
+        owner, now = queries.get_owner(connection, OWNER), time.time()
+        if list_places(connection, owner.id):
+            return
+        for name, at in ((HOME, HOME_TO_TOWN[0]), (WORK, HOME_TO_TOWN[-1])):
+            point = Position(latitude=at.latitude, longitude=at.longitude)
+            place = make_place(connection, owner.id, name, point, now, is_home=name == HOME)
+            if place.is_home:
+                set_tariff(connection, owner.id, place.id, None, HOME_TARIFF, now)
 
 
 async def _apply(db: Database, batch: Batch) -> None:

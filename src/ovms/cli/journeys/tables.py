@@ -30,6 +30,9 @@ WIDE: Final = 140
 NAME_WIDTH: Final = 14
 """Characters of a place's name in a narrow table."""
 
+LEAST_IDLE: Final = 6 * 3600
+"""Seconds parked from which on a table says what is lost a day."""
+
 MARKS: Final = {Certainty.MEASURED: "", Certainty.ESTIMATED: "~", Certainty.GAPS: "?"}
 OPEN_MARK: Final = ">"
 LEGEND: Final = {"~": "partly estimated", "?": "with gaps", OPEN_MARK: "goes on", "*": "corrected"}
@@ -63,6 +66,11 @@ class TableStyle:
         if self.length == "mi":  # miles for a kWh is what their drivers compare
             return f"{100 / kwh / KM_PER_MILE:.1f}" if kwh > 0 else ""
         return f"{kwh:.1f}"
+
+    @property
+    def speed_unit(self) -> str:
+        """The unit of speeds."""
+        return "mph" if self.length == "mi" else "km/h"
 
     @property
     def consumption_unit(self) -> str:
@@ -104,7 +112,7 @@ def print_journeys(kind: JourneyKind, rows: Iterable[JourneyRow], style: TableSt
     """Print a table of journeys of one kind, and what its marks mean; nothing for none."""
     columns = [each for each in COLUMNS[kind] if style.is_wide or each[1]]
     titles = [title.format(length=style.length, consumption=style.consumption_unit,
-                           degrees=style.units.temperature_unit)
+                           speed=style.speed_unit, degrees=style.units.temperature_unit)
               for title, _, _ in columns]  # fmt: skip
     cells = [[write(style, row) for _, _, write in columns] for row in rows]
     if not cells:
@@ -195,6 +203,11 @@ def _volts_lost(style: TableStyle, parked: Parked) -> str:
     return rounded((first - last) * 86400 / parked.duration, 2)
 
 
+def _lost(parked: Parked, a_day: float | None) -> float | None:
+    """Return what is lost a day; of a short time, in which one percent may be much, nothing."""
+    return a_day if (parked.idle_time or 0) >= LEAST_IDLE else None
+
+
 def mean_power(charge: Charge) -> float | None:
     """Return the mean power into the battery, kW."""
     if charge.energy is None or charge.duration <= 0:
@@ -222,8 +235,8 @@ COLUMNS: Final[dict[JourneyKind, tuple[Column, ...]]] = {
         ("kWh", True, _trip(lambda style, trip: rounded(trip.energy))),
         ("{consumption}", True, _trip(lambda style, trip: style.consumption(trip.consumption))),
         ("SOC %", True, _soc),
-        ("{length}/h", False, _trip(_mean_speed)),
-        ("max {length}/h", False, _trip(lambda style, trip: style.distance(trip.speed_max, 0))),
+        ("{speed}", False, _trip(_mean_speed)),
+        ("max {speed}", False, _trip(lambda style, trip: style.distance(trip.speed_max, 0))),
         ("out {degrees}", False,
          _trip(lambda style, trip: style.temperature(trip.temperature_ambient))),
         ("purpose", False, _purpose),
@@ -248,9 +261,10 @@ COLUMNS: Final[dict[JourneyKind, tuple[Column, ...]]] = {
         *_BEGIN,
         ("place", True, lambda style, row: style.place(row.start_place)),
         ("SOC %", True, _soc),
-        ("lost % a day", True, _parked(lambda style, parked: rounded(parked.soc_lost_a_day))),
+        ("lost % a day", True,
+         _parked(lambda style, parked: rounded(_lost(parked, parked.soc_lost_a_day)))),
         ("lost {length} a day", False,
-         _parked(lambda style, parked: style.distance(parked.range_lost_a_day))),
+         _parked(lambda style, parked: style.distance(_lost(parked, parked.range_lost_a_day)))),
         ("lost 12 V a day", False, _parked(_volts_lost)),
         ("preheated", True, _parked(
             lambda style, parked: duration(parked.preheat_time) if parked.preheat_time else "")),
@@ -347,7 +361,7 @@ def _energy(trip: Trip) -> str:
 
 
 def _speeds(trip: Trip, style: TableStyle) -> str:
-    unit = f"{style.length}/h"
+    unit = style.speed_unit
     return ", ".join(filter(None, (
         _with(_mean_speed(style, trip), f"{unit} in motion"),
         _with(style.distance(trip.speed_max, 0), f"{unit} at most"),
