@@ -141,6 +141,17 @@ def test_what_no_trip_has_is_said(printed: list[str]) -> None:
     assert "… 7.5 km before this trip are in no trip" in printed
 
 
+def test_a_selection_says_nothing_of_what_it_leaves_out(printed: list[str]) -> None:
+    """Kilometres between two business trips may be in a private one."""
+    first, second = rows(2)
+    moved = replace(second.journey, start=JourneyEnd(time=NOON + 3600, odometer=1017.5))
+    trip_log_pdf(replace(HEAD, is_part=True), [first, replace(second, journey=moved)])
+    text = " ".join(printed)
+    assert "A selection of the trips of this span." in text
+    assert "in no trip" not in text
+    assert "Odometer 1000.0" not in text
+
+
 def test_the_same_is_the_same() -> None:
     """Nothing in it depends on when it is written."""
     assert trip_log_pdf(HEAD, rows(3)) == trip_log_pdf(HEAD, rows(3))

@@ -31,19 +31,20 @@ from ovms.server.http.v1.models import SpanDate
 from ovms.server.http.v1.routing import make_router
 from ovms.server.http.v1.spans import EARLIEST, LATEST, check_span, seconds
 from ovms.server.http.v1.track import GPX_TYPE
-from ovms.server.journeys.exports.rows import ExportRow
 from ovms.server.journeys.exports.tables import csv_of
 from ovms.server.journeys.exports.tracks import gpx_of
 from ovms.server.journeys.exports.trip_log import LogHead, TooManyTrips, trips_of
 from ovms.server.journeys.values import JourneyKind, Purpose, Trip
 from ovms.server.rights import VehicleRight
 from ovms.server.storage import journey_view, queries
+from ovms.server.storage.journey_export import export_row
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator
     from zoneinfo import ZoneInfo
 
     from ovms.server.http.context import HttpContext
+    from ovms.server.journeys.exports.rows import ExportRow
     from ovms.server.storage.journeys import JourneyRow
 
 PDF_TYPE: Final = "application/pdf"
@@ -128,6 +129,7 @@ async def get_trip_log(
             vehicle_id=vehicle.id, vehicle_name=vehicle.name, owner=vehicle.owner, since=begin,
             until=end, zone=zone, made=int(context.clock.time()),
             has_places=VehicleRight.LOCATION in call.rights, language=language,
+            is_part=purpose is not None,
         )  # fmt: skip
         body = await asyncio.to_thread(_pdf, head, rows)
     finally:
@@ -178,21 +180,7 @@ async def _export_rows(
     shown = [shown_to(call.rights, each) for each in rows]
     find = partial(journey_view.place_names, rows=shown)
     names = await context.store.database.read(find)
-    return [_export_row(each, names) for each in shown]
-
-
-def _export_row(row: JourneyRow, names: Mapping[int, str]) -> ExportRow:
-    return ExportRow(
-        id=row.id,
-        journey=row.journey,
-        start_place=names.get(row.start_place or 0),
-        end_place=names.get(row.end_place or 0),
-        cost=row.cost,
-        currency=row.currency,
-        purpose=row.purpose,
-        note=row.note,
-        is_edited=row.is_edited,
-    )
+    return [export_row(each, names) for each in shown]
 
 
 def _pdf(head: LogHead, rows: list[ExportRow]) -> bytes:

@@ -81,7 +81,7 @@ class _Paper(FPDF):
         for row in self._cells(trips):
             self._row(*row)
         self.is_table = False
-        self._end(sums_of(trips, head.zone), odometers_of(trips))
+        self._end(sums_of(trips, head.zone), None if head.is_part else odometers_of(trips))
 
     def _set_up(self) -> None:
         folder = files("ovms.server.journeys.exports") / "fonts"
@@ -138,7 +138,7 @@ class _Paper(FPDF):
 
     def _cells(self, trips: Sequence[ExportRow]) -> Iterable[tuple[list[str], str]]:
         """Yield the texts of each trip, and what is to be said before it."""
-        gaps = driven_between(trips)
+        gaps = {} if self.log.is_part else driven_between(trips)
         for row in trips:
             journey = row.journey
             start, end = (_local(each.time, self.log.zone) for each in (journey.start, journey.end))
@@ -225,6 +225,8 @@ class _Paper(FPDF):
             self._line(words["odometers"].format(*numbers))
         if unknown := sum(each.unknown for each in sums):
             self._line(f"{words['trips']} {words['unknown']}: {unknown}")
+        if self.log.is_part:
+            self._line(words["part"])
         if not self.log.has_places:
             self._line(words["no_places"])
         if self.lacks:

@@ -40,6 +40,9 @@ class LogHead:
     has_places: bool = True
     """Whether its reader may see where the vehicle was."""
     language: Language = "en"
+    is_part: bool = False
+    """Whether trips of the span are left out, such as those of another purpose: then nothing is
+    said of kilometres that are in no trip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,7 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "unknown": "without a known distance, not in the sum",
         "between": "{} km before this trip are in no trip",
         "odometers": "Odometer {} to {}: {} km",
+        "part": "A selection of the trips of this span.",
         "edited": "* merged, split or corrected by hand",
         "estimated": "~ estimated",
         "no_places": "Without places: the reader may not see positions.",
@@ -177,6 +181,7 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "unknown": "ohne bekannte Strecke, nicht in der Summe",
         "between": "{} km vor dieser Fahrt sind in keiner Fahrt enthalten",
         "odometers": "km-Stand {} bis {}: {} km",
+        "part": "Eine Auswahl der Fahrten dieses Zeitraums.",
         "edited": "* zusammengefasst, geteilt oder von Hand berichtigt",
         "estimated": "~ geschätzt",
         "no_places": "Ohne Orte: der Empfänger darf keine Positionen sehen.",
