@@ -44,6 +44,7 @@ from ovms.server.http.account_mail import AccountMailer
 from ovms.server.http.callers import Callers
 from ovms.server.http.context import HttpContext
 from ovms.server.http.desk import AccountDesk, SetupToken
+from ovms.server.http.geocoding import Geocoder
 from ovms.server.http.service import HttpService
 from ovms.server.http.watches import Watches
 from ovms.server.hub.hub import Hub, HubSettings
@@ -424,6 +425,7 @@ async def _http(
         hub, store, callers, clock, watches, audit, desk, channels, failed_calls,
         settings.http_answer_timeout, settings.mqtt_superuser, settings.owner_quotas(),
         settings.public_url, JourneyMaking(settings.journeys, settings.log_days),
+        Geocoder(None if settings.nominatim_url is None else str(settings.nominatim_url)),
     )  # fmt: skip
     accounts.add_holder(context.live)
     accounts.add_holder(context.asked)
@@ -432,6 +434,7 @@ async def _http(
         yield http
     finally:
         await http.close()
+        await context.geocoder.close()
         await desk.mailer.close()
 
 

@@ -41,6 +41,9 @@ class ApiJourneyEnd(ApiModel, frozen=True, kw_only=True):
     """Null where the owner has no place, and without the right ``location``."""
     position: ApiPositionPair | None = None
     """Null if unknown, and without the right ``location``."""
+    address: str | None = None
+    """Of the position, where the owner has no place: null while it is not known, and on a server
+    that asks nobody for addresses."""
     altitude: float | None = None
     """Metres; null without the right ``location``, too."""
     soc: float | None = None

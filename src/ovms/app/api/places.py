@@ -71,6 +71,8 @@ class ApiPlaceSuggestion(ApiModel, frozen=True, kw_only=True):
     """Degrees, north positive."""
     longitude: float
     """Degrees, east positive."""
+    address: str | None = None
+    """Of the position: null while it is not known, and on a server that asks nobody."""
     radius: float
     """Metres, around all visits."""
     visits: int

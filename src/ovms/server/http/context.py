@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ovms.server.http.asked import AskedCommands
+from ovms.server.http.geocoding import Geocoder
 from ovms.server.http.live import LiveStreams
 from ovms.server.http.monitor.requests import RequestCounts
 from ovms.server.storage.journey_view import JourneyMaking
@@ -51,6 +52,8 @@ class HttpContext:
     """Where people find the server, if a proxy calls it by another name."""
     journeys: JourneyMaking = field(default_factory=JourneyMaking)
     """Whether journeys are made here."""
+    geocoder: Geocoder = field(default_factory=Geocoder)
+    """Finds out the addresses of positions, if the settings say where."""
     requests: RequestCounts = field(default_factory=RequestCounts)
     """What calls there were."""
     live: LiveStreams = field(init=False)

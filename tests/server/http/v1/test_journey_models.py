@@ -12,7 +12,7 @@ from ovms.server.http.v1.journey_models import (
     short,
     shown_to,
 )
-from ovms.server.journeys.values import JourneyKind
+from ovms.server.journeys.values import JourneyKind, Position
 from ovms.server.rights import VehicleRight
 from ovms.server.storage.journeys import JourneyRow
 from tests.server.journeys.made import NOON, charge, parked, trip
@@ -83,6 +83,24 @@ def test_a_place_that_is_gone() -> None:
     named = JourneyView("CAR1", VehicleRight.LOCATION, {7: "Home"}).answer(ROWS[0])
     assert named.start.place is not None
     assert named.start.place.name == "Home"
+
+
+def test_addresses() -> None:
+    """They are asked for where no place is, and never for who may not see where that is."""
+    asked: list[Position | None] = []
+
+    def address(position: Position | None) -> str | None:
+        asked.append(position)
+        return None if position is None else "Weg 5, Ort"
+
+    rights = VehicleRight.VIEW | VehicleRight.LOCATION
+    at_home = JourneyView("CAR1", rights, {7: "Home"}, address).answer(ROWS[0])
+    assert (at_home.start.address, at_home.end.address, asked) == (None, None, [])
+    nowhere = JourneyView("CAR1", rights, {}, address).answer(ROWS[0])
+    assert (nowhere.start.address, nowhere.end.address) == ("Weg 5, Ort", "Weg 5, Ort")
+    hidden = JourneyView("CAR1", VehicleRight.VIEW, {}, address).answer(ROWS[0])
+    assert (hidden.start.address, hidden.end.address) == (None, None)
+    assert asked[2:] == [None, None]
 
 
 def test_short() -> None:

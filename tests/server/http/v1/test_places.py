@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ovms.server.http.geocoding import Geocoder
 from tests.server.http.v1.driven import put_day
 from tests.server.journeys.made import NOON, charge, parked, put_journeys
 
@@ -175,6 +176,17 @@ async def test_suggestions(v1: ApiSite) -> None:
     assert (await v1.call("GET /places/suggestions", "alice")).json() == []
     await _make(v1)
     assert (await v1.call("GET /places/suggestions")).json() == []
+
+
+async def test_addresses_of_suggestions(v1: ApiSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A spot has the address that is known of it; none on a server that asks nobody."""
+    put_journeys(v1.database, "CAR1", *(parked(NOON + at * 86400) for at in range(4)))
+    v1.clock.advance(max(0.0, NOON + 5 * 86400 - v1.clock.time()))
+    [found] = (await v1.call("GET /places/suggestions")).json()
+    assert found["address"] is None
+    monkeypatch.setattr(Geocoder, "address", lambda self, position: "Weg 5, Ort")
+    [found] = (await v1.call("GET /places/suggestions")).json()
+    assert found["address"] == "Weg 5, Ort"
 
 
 async def test_audit(v1: ApiSite) -> None:

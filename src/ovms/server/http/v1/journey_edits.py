@@ -220,7 +220,7 @@ async def _correct(
 
     rows, names = await context.store.database.write(write)
     audit(context, call.caller, f"journey.{action}", vehicle_id=call.id, detail=detail)
-    view = JourneyView(call.id, call.rights, names)
+    view = JourneyView(call.id, call.rights, names, context.geocoder.address)
     return [view.answer(each) for each in rows]
 
 

@@ -16,10 +16,10 @@ from ovms.server.journeys.values import Charge, Parked, Trip
 from ovms.server.rights import VehicleRight
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from decimal import Decimal
 
-    from ovms.server.journeys.values import CurvePoint, Journey, JourneyEnd, TripPoint
+    from ovms.server.journeys.values import CurvePoint, Journey, JourneyEnd, Position, TripPoint
     from ovms.server.storage.journeys import JourneyRow
 
 PLACES: Final = 3
@@ -66,6 +66,9 @@ class JourneyEndAnswer(ApiAnswer):
     """Null where the owner has no place, and without the right `location`."""
     position: PositionPair | None
     """Null if unknown, and without the right `location`."""
+    address: str | None
+    """Of the position, where the owner has no place: null while it is not known, which it may be
+    the next time, and on a server that asks nobody for addresses."""
     altitude: float | None
     """Metres; null without the right `location`, too."""
     soc: float | None
@@ -300,6 +303,8 @@ class JourneyView:
     rights: VehicleRight
     names: Mapping[int, str]
     """The names of places by their ids."""
+    address: Callable[[Position | None], str | None] = lambda position: None
+    """Returns the address of a position, if it is known."""
 
     def answer(self, row: JourneyRow) -> JourneyAnswer:
         """Return a journey."""
@@ -322,8 +327,8 @@ class JourneyView:
             "vehicle_id": self.vehicle_id,
             "kind": row.kind.value,
             "is_open": journey.is_open,
-            "start": _end_answer(journey.start, self._place(row.start_place)),
-            "end": _end_answer(journey.end, self._place(row.end_place)),
+            "start": self._end(journey.start, row.start_place),
+            "end": self._end(journey.end, row.end_place),
             "duration": journey.duration,
             "certainty": journey.certainty.value,
             "estimated": [*journey.estimated],
@@ -335,6 +340,10 @@ class JourneyView:
             "charge": _charge(journey, row) if isinstance(journey, Charge) else None,
             "parked": _parked(journey) if isinstance(journey, Parked) else None,
         }
+
+    def _end(self, end: JourneyEnd, place_id: int | None) -> JourneyEndAnswer:
+        place = self._place(place_id)
+        return _end_answer(end, place, self.address(end.position) if place is None else None)
 
     def _place(self, place_id: int | None) -> PlaceName | None:
         name = None if place_id is None else self.names.get(place_id)
@@ -358,7 +367,7 @@ def short(value: float | None, digits: int = PLACES) -> float | None:
     return None if value is None else round(value, digits)
 
 
-def _end_answer(end: JourneyEnd, place: PlaceName | None) -> JourneyEndAnswer:
+def _end_answer(end: JourneyEnd, place: PlaceName | None, address: str | None) -> JourneyEndAnswer:
     position = end.position
     return JourneyEndAnswer(
         time=time_of(end.time),
@@ -368,6 +377,7 @@ def _end_answer(end: JourneyEnd, place: PlaceName | None) -> JourneyEndAnswer:
         else PositionPair(
             latitude=round(position.latitude, 6), longitude=round(position.longitude, 6)
         ),
+        address=address,
         altitude=short(end.altitude, 1),
         soc=short(end.soc),
         odometer=short(end.odometer),

@@ -104,7 +104,7 @@ async def list_journeys(
     )  # fmt: skip
     query = partial(listing.read, vehicle_id=call.id, making=context.journeys)
     rows, is_more, names, state = await context.store.read_history(call.id, query)
-    view = JourneyView(call.id, call.rights, names)
+    view = JourneyView(call.id, call.rights, names, context.geocoder.address)
     return JourneyPage(
         items=[view.answer(each) for each in rows],
         next=write_place((rows[-1].key[0], 0, rows[-1].id)) if is_more else None,
@@ -117,7 +117,8 @@ async def list_journeys(
 async def get_journey(journey_id: JourneyId, call: ViewCall, context: Context) -> WholeJourney:
     """Return one journey, with the track of a trip or the curve of a charge."""
     row, journey, names = await read_journey(context, call.id, journey_id)
-    return JourneyView(call.id, call.rights, names).whole(row, journey)
+    view = JourneyView(call.id, call.rights, names, context.geocoder.address)
+    return view.whole(row, journey)
 
 
 async def read_journey(

@@ -97,6 +97,9 @@ class PlaceSuggestion(ApiAnswer):
     """Degrees, north positive."""
     longitude: float
     """Degrees, east positive."""
+    address: str | None
+    """Of the position: null while it is not known, which it may be the next time, and on a server
+    that asks nobody for addresses."""
     radius: float
     """Metres, around all visits."""
     visits: int
@@ -205,11 +208,12 @@ def tariff_answer(valid_from: date | None, tariff: Tariff) -> TariffAnswer:
     return TariffAnswer(valid_from=valid_from, **facts)
 
 
-def suggestion_answer(found: SuggestedPlace) -> PlaceSuggestion:
+def suggestion_answer(found: SuggestedPlace, address: str | None) -> PlaceSuggestion:
     """Return a spot that may become a place."""
     return PlaceSuggestion(
         latitude=round(found.position.latitude, 6),
         longitude=round(found.position.longitude, 6),
+        address=address,
         radius=found.radius,
         visits=found.visits,
         parked_time=found.seconds,

@@ -96,7 +96,8 @@ async def suggest_places(caller: PlaceCall, context: Context) -> list[PlaceSugge
         now=context.clock.time(),
     )
     found = await context.store.read_history(caller.login.owner, suggest)
-    return [suggestion_answer(each) for each in found]
+    address = context.geocoder.address
+    return [suggestion_answer(each, address(each.position)) for each in found]
 
 
 @router.get("/places/{place_id}")
