@@ -224,7 +224,10 @@ def test_vehicle_log() -> None:
     assert told() == f"vehicle CAR1: telemetry {default}, positions {default}\n"
     assert told("--days", "90").endswith(f"telemetry 90 days, positions {default}\n")
     assert told("--positions", "off").endswith("telemetry 90 days, positions off\n")
-    assert json.loads(told("--json")) == {"id": "CAR1", "days": 90, "positions": 0}
+    shown = {"id": "CAR1", "days": 90, "positions": 0, "journeys": True}
+    assert json.loads(told("--json")) == shown
+    assert told("--no-journeys").endswith("positions off, no journeys\n")
+    assert told("--journeys").endswith("positions off\n")
     assert told("--days", "default", "--positions", "1").endswith(
         f"telemetry {default}, positions 1 day\n"
     )

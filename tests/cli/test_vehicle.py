@@ -151,7 +151,9 @@ def test_list(tmp_path: Path) -> None:
     _good("add", "two", "--owner", "bob")
     _good("add", "one", "--owner", "bob", "--name", "First")
     with open_database(tmp_path).writing() as connection:
-        connection.exec_driver_sql("INSERT INTO server VALUES (1, 0, unixepoch(), NULL)")
+        connection.exec_driver_sql(
+            "INSERT INTO server (id, started, heartbeat) VALUES (1, 0, unixepoch())"
+        )
         connection.exec_driver_sql("INSERT INTO presence VALUES ('ONE', 1, 2, 1, 1700000000.0)")
     one, two = _listed()
     assert one == {
@@ -266,7 +268,7 @@ def test_a_secret_that_was_used_without_tls(tmp_path: Path) -> None:
     _run("add", "a", "--owner", "bob", "--secret", "old")
     key = b"k" * 32
     with open_database(tmp_path).writing() as connection:
-        connection.exec_driver_sql("INSERT INTO server VALUES (1, 0, 0, NULL)")
+        connection.exec_driver_sql("INSERT INTO server (id, started, heartbeat) VALUES (1, 0, 0)")
         find_key(connection, key)
         use = "INSERT INTO secret_uses VALUES (?, 1700000000.0)"
         connection.exec_driver_sql(use, (memory_of(key, "old"),))

@@ -424,12 +424,16 @@ def log_(
         str | None,
         typer.Option("--positions", metavar="N|off|default", help="How long positions are kept."),
     ] = None,
+    journeys: Annotated[
+        bool | None,
+        typer.Option("--journeys/--no-journeys", help="Make journeys of it, or none from now on."),
+    ] = None,
     json: JsonOption = False,
     data: DataOption = None,
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Show or change for how many days what a vehicle reports is kept, from now on."""
+    """Show or change for how many days what a vehicle reports is kept, and what is made of it."""
     changes = LogDays()
     if days is not None:
         changes["log_days"] = _days(days, "--days")
@@ -440,14 +444,19 @@ def log_(
             with db.writing() as connection:
                 changed = queries.set_log_days(connection, vehicle_id, changes, time.time())
                 _note(connection, "vehicle.change", changed, "days that it is logged")
+        if journeys is not None:
+            with db.writing() as connection:
+                changed = queries.set_journeys(connection, vehicle_id, journeys, time.time())
+                _note(connection, "vehicle.change", changed, f"journeys {cell(journeys)}")
         with db.reading() as connection:
             vehicle = queries.get_vehicle(connection, vehicle_id)
     if json:
         kept = {"days": vehicle.log_days, "positions": vehicle.log_position_days}
-        print_json({"id": vehicle.id, **kept})
+        print_json({"id": vehicle.id, **kept, "journeys": vehicle.makes_journeys})
         return
     print(f"vehicle {vehicle.id}: telemetry {_kept(vehicle.log_days)}, ", end="")
-    print(f"positions {_kept(vehicle.log_position_days)}")
+    print(f"positions {_kept(vehicle.log_position_days)}", end="")
+    print("" if vehicle.makes_journeys else ", no journeys")
 
 
 @app.command("import")
@@ -636,6 +645,7 @@ def _facts(status: VehicleStatus) -> Iterator[tuple[str, str]]:
     yield "last plain", iso_time(status.plain) or "never"
     yield "telemetry", f"kept {_kept(vehicle.log_days)}"
     yield "positions", f"kept {_kept(vehicle.log_position_days)}"
+    yield "journeys", "made" if vehicle.makes_journeys else "off"
 
 
 def _failure(failure: FailedCall) -> dict[str, object]:

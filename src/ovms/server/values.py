@@ -82,7 +82,8 @@ class Vehicle:
     while it is not in paranoid mode. ``log_days`` and ``log_position_days`` are how many days its
     telemetry and its positions are kept: 0 for not at all, ``None`` for the server's default.
     ``server`` is the id of the server that serves it, ``*`` for any. With ``tls_only`` nobody logs
-    in to it over a connection without TLS.
+    in to it over a connection without TLS. ``makes_journeys`` says whether journeys are made of
+    its telemetry.
     """
 
     id: str
@@ -98,6 +99,7 @@ class Vehicle:
     log_position_days: int | None = None
     server: str = "*"
     tls_only: bool = False
+    makes_journeys: bool = True
 
     @property
     def change(self) -> VehicleChange:

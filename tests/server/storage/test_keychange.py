@@ -40,7 +40,7 @@ def fill(database: Database) -> None:
         queries.add_provision(connection, "vin1", RECORD, 5.0, bob)
         values = ("mail", "", "bob@example.org", "car1", 5.0, (), SubscriptionLimits())
         subscriptions.put_subscription(connection, car, "app", *values)
-        connection.exec_driver_sql("INSERT INTO server VALUES (1, 1, 2, NULL)")
+        connection.exec_driver_sql("INSERT INTO server (id, started, heartbeat) VALUES (1, 1, 2)")
         find_key(connection, b"token key")
         totp = encrypt(connection, ("owners", "totp", str(bob.id)), "JBSWY3DP")
         connection.execute(update(schema.owners).values(totp=totp))

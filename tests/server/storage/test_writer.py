@@ -109,7 +109,9 @@ async def test_what_nobody_waits_for(
 async def test_all_kinds(database: Database, subject: Writer) -> None:
     """Tokens, presence and the heartbeat are stored with the messages."""
     with database.writing() as connection:
-        connection.exec_driver_sql("INSERT INTO server VALUES (1, 1.0, 1.0, NULL)")
+        connection.exec_driver_sql(
+            "INSERT INTO server (id, started, heartbeat) VALUES (1, 1.0, 1.0)"
+        )
     subject.put_token("CAR1", "tok")
     subject.put_presence("CAR1", True, 2, 1, 50.0)
     subject.put_presence("CAR1", True, 3, 1, None)

@@ -31,6 +31,8 @@ class ApiVehicle(ApiModel, frozen=True, kw_only=True):
     """Days that its telemetry is kept; 0 is not at all, null as the server's settings say."""
     log_position_days: int | None = None
     """The same of its positions."""
+    makes_journeys: bool
+    """Journeys are made of its telemetry."""
     created: datetime
 
 
@@ -159,10 +161,15 @@ class VehicleCalls(ApiCalls):
         log_days: int | UnsetType | None = UNSET,
         log_position_days: int | UnsetType | None = UNSET,
         tls_only: bool | UnsetType = UNSET,
+        makes_journeys: bool | UnsetType = UNSET,
     ) -> ApiVehicle:
         """Change what is given of a vehicle; of the days, ``None`` is the server's settings."""
         body = given(
-            name=name, log_days=log_days, log_position_days=log_position_days, tls_only=tls_only
+            name=name,
+            log_days=log_days,
+            log_position_days=log_position_days,
+            tls_only=tls_only,
+            makes_journeys=makes_journeys,
         )
         return await self._link.ask("PATCH", vehicle_path(vehicle_id), ApiVehicle, body=body)
 

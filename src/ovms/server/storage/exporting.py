@@ -158,6 +158,7 @@ class ExportWriter:
             "tls_only": vehicle.tls_only,
             "log_days": vehicle.log_days,
             "log_position_days": vehicle.log_position_days,
+            "makes_journeys": vehicle.makes_journeys,
             "latest": latest,
         }
         self._json(f"{folder}/vehicle.json", facts)

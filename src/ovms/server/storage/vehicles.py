@@ -65,6 +65,7 @@ _VEHICLE = [
     vehicles.c.log_position_days,
     vehicles.c.server,
     vehicles.c.tls_only,
+    vehicles.c.journeys,
 ]
 _WIDTH = len(_VEHICLE)
 
@@ -267,6 +268,13 @@ def set_log_days(connection: Connection, vehicle_id: str, days: LogDays, now: fl
     for value in (days.get("log_days"), days.get("log_position_days")):
         names.log_days(value)
     return _change(connection, vehicle_id, now, **days)
+
+
+def set_journeys(
+    connection: Connection, vehicle_id: str, makes_journeys: bool, now: float
+) -> Vehicle:
+    """Change whether journeys are made of a vehicle's telemetry; those that were made stay."""
+    return _change(connection, vehicle_id, now, journeys=makes_journeys)
 
 
 def _change(connection: Connection, vehicle_id: str, now: float, **values: object) -> Vehicle:

@@ -37,6 +37,7 @@ async def test_one(v1: ApiSite) -> None:
         "tls_only": False,
         "log_days": None,
         "log_position_days": None,
+        "makes_journeys": True,
         "created": "2023-11-14T22:13:20.000Z",
     }
 
@@ -103,6 +104,17 @@ async def test_change(v1: ApiSite) -> None:
     assert (await v1.call("PATCH /vehicles/CAR1", json={})).json() == answer.json()
     for wrong in ({"log_days": -1}, {"name": None}, {"secret": "x"}, {"name": "x\n"}):
         assert (await v1.call("PATCH /vehicles/CAR1", json=wrong)).status_code == 422
+
+
+async def test_journeys_off(v1: ApiSite) -> None:
+    """Who manages a vehicle says whether journeys are made of it."""
+    v1.share_only("manage")
+    for wanted in (False, True):
+        answer = await v1.call("PATCH /vehicles/CAR1", "alice", json={"makes_journeys": wanted})
+        assert answer.json()["makes_journeys"] is wanted
+        state = (await v1.call("GET /vehicles/CAR1/journeys")).json()["state"]
+        assert state == ("made" if wanted else "vehicle_off")
+    assert (await v1.call("GET /vehicles/CAR2")).json()["makes_journeys"]
 
 
 async def test_change_to_tls_only(v1: ApiSite) -> None:

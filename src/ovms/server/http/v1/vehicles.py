@@ -73,6 +73,8 @@ class VehicleAnswer(ApiAnswer):
     """Days that its telemetry is kept; 0 is not at all, null as the server's settings say."""
     log_position_days: int | None
     """The same of its positions."""
+    makes_journeys: bool
+    """Journeys are made of its telemetry."""
     created: Time
 
 
@@ -116,6 +118,8 @@ class VehicleChanges(CallBody):
     """The same of its positions."""
     tls_only: bool = False
     """Whether it takes log-ins and calls over TLS only."""
+    makes_journeys: bool = True
+    """Whether journeys are made of its telemetry; those that were made stay."""
 
 
 class NewSecret(CallBody):
@@ -161,9 +165,9 @@ async def add_vehicle(body: NewVehicle, caller: AccountCall, context: Context) -
 
 @router.patch("/vehicles/{vehicle_id}")
 async def change_vehicle(body: VehicleChanges, call: ManageCall, context: Context) -> VehicleAnswer:
-    """Change how a vehicle is called, how long its data is kept, or whether it needs TLS.
+    """Change how a vehicle is called, how long its data is kept, or what is made of it.
 
-    The last is for its owner alone: a module without TLS would be shut out.
+    Whether it needs TLS is for its owner alone: a module without TLS would be shut out.
     """
     changes = body.model_dump(include=body.model_fields_set)
     if "tls_only" in changes and not call.caller.is_own(call.id):
@@ -224,6 +228,8 @@ def _change(
         queries.rename_vehicle(connection, vehicle_id, changes["name"], now)
     if days:
         queries.set_log_days(connection, vehicle_id, days, now)
+    if "makes_journeys" in changes:
+        queries.set_journeys(connection, vehicle_id, changes["makes_journeys"], now)
     if "tls_only" in changes:
         queries.set_tls_only(connection, vehicle_id, changes["tls_only"], now)
     return queries.get_vehicle(connection, vehicle_id)
@@ -246,5 +252,6 @@ def _facts(context: Context, vehicle: Vehicle) -> dict[str, Any]:
         "tls_only": vehicle.tls_only,
         "log_days": vehicle.log_days,
         "log_position_days": vehicle.log_position_days,
+        "makes_journeys": vehicle.makes_journeys,
         "created": time_of(vehicle.created),
     }
