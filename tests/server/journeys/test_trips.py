@@ -568,3 +568,21 @@ def test_a_record_of_another_day_moves_nothing(days: int) -> None:
     samples = sorted([*samples, jumped], key=lambda each: each.time)
     assert [each.distance for each in trips(samples)] == [each.distance for each in expected]
     assert spans(trips(samples)) == spans(expected)
+
+
+@pytest.mark.parametrize("capacity", [None, 50.0])
+def test_what_was_counted_on_a_small_part_of_the_way_is_not_its_energy(
+    capacity: float | None,
+) -> None:
+    """A counter that is reset when the car is parked tells nothing of the rest of the way."""
+    before = off(0, 1000.0, soc=80.0, capacity=capacity)
+    way = [
+        on(600 + 60 * i, 1000.0 + i, energy_used=0.16 * i, energy_recovered=0.01 * i)
+        for i in range(11)
+    ]
+    after = off(20000, 1130.0, 9000, soc=30.0, energy_used=0.0, energy_recovered=0.0)
+    (trip,) = trips([before, *way, after, *rest(20600, 1130.0, 9000)])
+    assert trip.distance == 130.0
+    assert trip.energy_used == (None if capacity is None else 25.0)
+    assert trip.energy_recovered is None or capacity
+    assert trip.has_gaps

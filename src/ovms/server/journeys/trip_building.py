@@ -334,8 +334,10 @@ class TripBuilding:
         if sample.trip_meter is not None:
             self.meter.read_after(sample.trip_meter, self._most_distance(sample))
         if sample.energy_used is not None:
+            is_final = self.used.top is None or sample.energy_used >= self.used.top
             self.used.read_after(sample.energy_used, self._most_energy(sample))
-            self.energy_time, self.energy_distance = sample.time, self.distance or 0.0
+            if is_final:  # otherwise it was reset, and says nothing of the rest of the way
+                self.energy_time, self.energy_distance = sample.time, self.distance or 0.0
         if sample.energy_recovered is not None:
             self.recovered.read_after(sample.energy_recovered, self._most_energy(sample))
         if sample.capacity is not None:
@@ -451,7 +453,9 @@ class TripBuilding:
             return used, recovered, False
         factor = (distance or 0.0) / self.energy_distance if self.energy_distance > 1 else math.inf
         if factor > 3:
-            return used if soc_energy is None else max(soc_energy, used), recovered, True
+            if soc_energy is None:  # what was counted on a small part of the way is not its energy
+                return None, None, False
+            return max(soc_energy, used), recovered, True
         return used * factor, None if recovered is None else recovered * factor, True
 
     def _track(self, trip: Trip) -> tuple[TripPoint, ...]:

@@ -131,6 +131,8 @@ class TripTracker:
         else:
             self._off(sample, closed)
         trip = self.trip
+        if trip is not None and trip.capacity is None:
+            trip.capacity = known.values.capacity
         if trip is not None and trip.is_over(sample.time, STOP_LIMIT):
             self._close(trip, sample.time, closed)
         return closed
