@@ -35,6 +35,9 @@ def test_pdf(site: JourneySite, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = ["trips", "CAR1", "--format", "pdf", "--data", str(site.folder)]
     assert CliRunner().invoke(app, arguments).stdout_bytes.startswith(b"%PDF-")
 
+    german = CliRunner().invoke(app, [*arguments, "--language", "de"]).stdout_bytes
+    assert b"/Lang (de)" in german
+
     def fail(*of: object) -> bytes:
         raise TooManyTrips("more than 5 trips")
 

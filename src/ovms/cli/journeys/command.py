@@ -28,6 +28,7 @@ from ovms.cli.journeys.reader import (
     open_reader,
 )
 from ovms.cli.journeys.tables import TableStyle, describe, is_wide, print_journeys
+from ovms.server.journeys.exports.trip_log import Language
 from ovms.server.journeys.values import Charge, JourneyKind
 from ovms.server.rights import ALL_RIGHTS
 from ovms.server.storage.journey_view import place_names
@@ -67,6 +68,7 @@ def trips(
     until: UntilOption = None,
     limit: LimitOption = None,
     format: TripFormatOption = None,  # noqa: A002 -- the option's name
+    language: Annotated[Language, typer.Option(help="Of the words of a pdf.")] = "en",
     units: UnitsOption = "car",
     data: DataOption = None,
     database: DatabaseOption = None,
@@ -74,7 +76,7 @@ def trips(
 ) -> None:
     """Show a vehicle's trips, the newest at the end."""
     with open_reader(vehicle, data, database, config) as reader:
-        _print(reader, JourneyKind.TRIP, since, until, limit, format, units)
+        _print(reader, JourneyKind.TRIP, since, until, limit, format, units, language)
 
 
 @app.command()
@@ -167,6 +169,7 @@ def _print(
     limit: int | None,
     chosen: TripFormat | None,
     units: str,
+    language: Language = "en",
 ) -> None:
     begin, end = reader.span(since, until)
     is_table = chosen in (None, "table")
@@ -190,7 +193,7 @@ def _print(
         case "gpx":
             write_gpx(reader, rows)
         case "pdf":
-            write_pdf(reader, rows, begin, end)
+            write_pdf(reader, rows, begin, end, language)
         case _:
             _print_json(reader, rows)
 

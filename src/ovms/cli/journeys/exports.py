@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ovms.cli.common import fail, refuse
 from ovms.server.journeys.exports.tables import csv_of
 from ovms.server.journeys.exports.tracks import gpx_of
-from ovms.server.journeys.exports.trip_log import LogHead, TooManyTrips
+from ovms.server.journeys.exports.trip_log import Language, LogHead, TooManyTrips
 from ovms.server.journeys.values import Trip
 from ovms.server.storage.journey_export import export_row
 from ovms.server.storage.journey_view import place_names
@@ -42,7 +42,11 @@ def write_gpx(reader: JourneyReader, rows: Iterable[JourneyRow]) -> None:
 
 
 def write_pdf(
-    reader: JourneyReader, rows: Iterable[JourneyRow], since: int | None, until: int | None
+    reader: JourneyReader,
+    rows: Iterable[JourneyRow],
+    since: int | None,
+    until: int | None,
+    language: Language,
 ) -> None:
     """Write the log of trips; a terminal is no place for it."""
     from ovms.server.journeys.exports.paper import trip_log_pdf  # only here: it is slow to import
@@ -52,7 +56,7 @@ def write_pdf(
     vehicle = reader.vehicle
     head = LogHead(
         vehicle_id=vehicle.id, vehicle_name=vehicle.name, owner=vehicle.owner, since=since,
-        until=until, zone=reader.zone, made=int(time.time()),
+        until=until, zone=reader.zone, made=int(time.time()), language=language,
     )  # fmt: skip
     try:
         made = trip_log_pdf(head, _export_rows(reader, rows))
