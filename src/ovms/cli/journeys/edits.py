@@ -161,8 +161,14 @@ def _note(connection: Connection, reader: JourneyReader, action: str, detail: st
 
 
 def _named(row: JourneyRow, zone: ZoneInfo) -> str:
-    start, end = (_time(each.time, zone) for each in (row.journey.start, row.journey.end))
-    return f"{row.kind.value} {row.id}, {start} to {end[-5:] if end[:10] == start[:10] else end}"
+    start, end = _span(row.journey.start.time, row.journey.end.time, zone)
+    return f"{row.kind.value} {row.id}, {start} to {end}"
+
+
+def _span(begin: int, end: int, zone: ZoneInfo) -> tuple[str, str]:
+    """Write two times, the second without its day if that is the same."""
+    first, last = _time(begin, zone), _time(end, zone)
+    return first, last[-5:] if last[:10] == first[:10] else last
 
 
 def _time(seconds: float, zone: ZoneInfo) -> str:
@@ -180,7 +186,7 @@ def _row(made: MadeEdit, zone: ZoneInfo) -> list[str]:
         to = ", ".join(parts + [f"{name} as reported" for name in what.clears])
     return [
         str(what.id), _time(made.created, zone), what.kind.value, what.journey_kind.value,
-        _time(what.start, zone), _time(what.end, zone), to,
+        *_span(what.start, what.end, zone), to,
     ]  # fmt: skip
 
 
