@@ -47,7 +47,7 @@ async def test_csv(v1: ApiSite) -> None:
 
 async def test_pages_of_csv(v1: ApiSite, monkeypatch: pytest.MonkeyPatch) -> None:
     """A table is read page by page, with one head."""
-    monkeypatch.setattr(journeys, "JOURNEYS_LIMIT", 2)
+    monkeypatch.setattr(journeys, "READ_AT_ONCE", 2)
     starts = [NOON + at * 3600 for at in range(5)]
     put_journeys(v1.database, "CAR1", *(trip(each, each + 60) for each in starts))
     rows = await _table(v1)
@@ -75,7 +75,7 @@ async def test_without_location(v1: ApiSite) -> None:
 
 async def test_csv_of_a_share_that_ends(v1: ApiSite, monkeypatch: pytest.MonkeyPatch) -> None:
     """A table ends with its page when a share ends, and says no places once that right is gone."""
-    monkeypatch.setattr(journeys, "JOURNEYS_LIMIT", 1)
+    monkeypatch.setattr(journeys, "READ_AT_ONCE", 1)
     put_place(v1)
     starts = [NOON + at * 3600 for at in range(3)]
     put_journeys(v1.database, "CAR1", *(trip(each, each + 60) for each in starts))

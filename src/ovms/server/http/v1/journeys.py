@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Response
 
 from ovms.server.http.v1.callers import Context, ViewCall
 from ovms.server.http.v1.errors import ApiError
@@ -42,8 +43,11 @@ if TYPE_CHECKING:
     from ovms.server.storage.journey_view import JourneyMaking, JourneyState
     from ovms.server.storage.journeys import JourneyKey, JourneyRow
 
-JOURNEYS_LIMIT: Final = 500
-"""Journeys of a page: some 600 KiB."""
+JOURNEYS_LIMIT: Final = 200
+"""Journeys of a page: some 200 KiB, made in 20 ms."""
+
+READ_AT_ONCE: Final = 500
+"""Journeys that are read in one turn where all are meant."""
 
 router = make_router("journeys")
 
@@ -76,7 +80,7 @@ PlaceFilter = Annotated[
 ]
 
 
-@router.get("/vehicles/{vehicle_id}/journeys")
+@router.get("/vehicles/{vehicle_id}/journeys", responses={200: {"model": JourneyPage}})
 async def list_journeys(
     call: ViewCall,
     context: Context,
@@ -87,7 +91,7 @@ async def list_journeys(
     order: Order = Order.NEWEST,
     limit: Annotated[int, Query(ge=1, le=JOURNEYS_LIMIT)] = 50,
     after: After = None,
-) -> JourneyPage:
+) -> Response:
     """Return what a vehicle did: trips, charges and parked time, the newest first.
 
     The one that goes on is among them. A span has those that begin in it.
@@ -105,12 +109,13 @@ async def list_journeys(
     query = partial(listing.read, vehicle_id=call.id, making=context.journeys)
     rows, is_more, names, state = await context.store.read_history(call.id, query)
     view = JourneyView(call.id, call.rights, names, context.geocoder.address)
-    return JourneyPage(
+    page = JourneyPage(
         items=[view.answer(each) for each in rows],
         next=write_place((rows[-1].key[0], 0, rows[-1].id)) if is_more else None,
         state=state.value,
         hidden=hidden_from(call.rights),
     )
+    return Response(await asyncio.to_thread(page.model_dump_json), media_type="application/json")
 
 
 @router.get("/vehicles/{vehicle_id}/journeys/{journey_id}")
@@ -138,7 +143,7 @@ async def journey_pages(
     """Yield all that is meant, whatever limit it has, page by page in turns with others."""
     is_more = True
     while is_more:
-        page = replace(listing, limit=JOURNEYS_LIMIT)
+        page = replace(listing, limit=READ_AT_ONCE)
         query = partial(page.rows, vehicle_id=vehicle_id)
         rows, is_more = await context.store.read_history(vehicle_id, query)
         if rows:
