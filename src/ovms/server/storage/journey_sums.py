@@ -23,9 +23,19 @@ from ovms.server.storage.schema import journeys, places
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import ColumnElement, Connection, Row
+    from sqlalchemy import ColumnElement, Connection
 
 j = journeys.c
+
+_TripRow = tuple[
+    Any, int, int, float | None, int, float | None, int, float | None, float | None, float | None,
+    str | None,
+]  # fmt: skip
+"""A key and the columns of ``_TRIPS``; so the next, of ``_CHARGES``."""
+
+_ChargeRow = tuple[
+    Any, int, int, float | None, int, float | None, int, int | None, int | None, str | None
+]
 
 BUSINESS: Final = Purpose.BUSINESS.value
 
@@ -85,15 +95,16 @@ class ChargeSum:
     cost_lacking: int = 0
     """Charges of which nobody knows what they cost."""
 
-    def add(self, row: Row[Any]) -> None:
+    def add(self, row: _ChargeRow) -> None:
         """Add what a query found."""
-        self.count += row.count_
-        self.energy.add(row.count_, row.energies, row.energy)
-        self.grid_energy.add(row.count_, row.grid_energies, row.grid_energy)
-        self.cost_lacking += row.count_ - row.costs
-        if row.costs:
-            cost = Decimal(row.cost) / MILLS
-            self.costs[row.currency] = self.costs.get(row.currency, Decimal(0)) + cost
+        _, count, energies, energy, grid_energies, grid_energy, costs, cost, _, currency = row
+        self.count += count
+        self.energy.add(count, energies, energy)
+        self.grid_energy.add(count, grid_energies, grid_energy)
+        self.cost_lacking += count - costs
+        if costs and currency is not None:
+            before = self.costs.get(currency, Decimal(0))
+            self.costs[currency] = before + Decimal(cost or 0) / MILLS
 
 
 @dataclass(slots=True)
@@ -126,17 +137,19 @@ class SumRow:
             return None
         return 100 * self.consumed / self.consumed_distance
 
-    def add_trips(self, row: Row[Any]) -> None:
+    def add_trips(self, row: _TripRow) -> None:
         """Add what a query found."""
-        self.trips += row.count_
-        self.distance.add(row.count_, row.distances, row.distance)
-        self.energy.add(row.count_, row.energies, row.energy)
-        self.moving_time.add(row.count_, row.moving_times, row.moving_time)
-        if row.purpose is not None:
-            of_purpose = self.business if row.purpose == BUSINESS else self.private
-            of_purpose.add(row.count_, row.distances, row.distance)
-        self.consumed += row.consumed or 0.0
-        self.consumed_distance += row.consumed_distance or 0.0
+        (_, count, distances, distance, energies, energy, moving_times, moving_time,
+         consumed, consumed_distance, purpose) = row  # fmt: skip
+        self.trips += count
+        self.distance.add(count, distances, distance)
+        self.energy.add(count, energies, energy)
+        self.moving_time.add(count, moving_times, moving_time)
+        if purpose is not None:
+            of_purpose = self.business if purpose == BUSINESS else self.private
+            of_purpose.add(count, distances, distance)
+        self.consumed += consumed or 0.0
+        self.consumed_distance += consumed_distance or 0.0
 
 
 def sums(
@@ -161,8 +174,9 @@ def sums(
             where = _where(vehicle_id, kind, since, until, place)
             if purpose is not None and kind is JourneyKind.TRIP:
                 where.append(j.purpose == purpose.value)
-            for row in connection.execute(_query(kind, by).where(*where)):
-                key = _key(by, vehicle_id, row.key)
+            for found_row in connection.execute(_query(kind, by).where(*where)).all():
+                row: Any = tuple(found_row)
+                key = _key(by, vehicle_id, row[0])
                 this = found.get(key)
                 if this is None:
                     this = found[key] = SumRow(key)
@@ -199,7 +213,7 @@ def _query(kind: JourneyKind, by: SumBy) -> Any:
     elif by is SumBy.PLACE:
         key = j.end_place if is_trip else j.start_place
         keys = [key, *more]
-    return query.add_columns(key.label("key")).group_by(*keys)
+    return select(key, *query).group_by(*keys)
 
 
 def _key(by: SumBy, vehicle_id: str, value: Any) -> str:
@@ -223,11 +237,12 @@ def _order(by: SumBy) -> Any:
     return (lambda key: int(key or 0)) if by is SumBy.PLACE else str
 
 
-def _add_charges(to: SumRow, row: Row[Any], home: set[int]) -> None:
+def _add_charges(to: SumRow, row: _ChargeRow, home: set[int]) -> None:
     to.charges.add(row)
-    if row.start_place is None:
+    place = row[-2]
+    if place is None:
         to.charges_nowhere.add(row)
-    elif row.start_place in home:
+    elif place in home:
         to.charges_home.add(row)
     else:
         to.charges_away.add(row)
@@ -235,27 +250,27 @@ def _add_charges(to: SumRow, row: Row[Any], home: set[int]) -> None:
 
 _IS_BOTH: Final = j.energy.is_not(None) & j.distance.is_not(None)
 
-_TRIPS: Final = select(
-    func.count().label("count_"),
-    func.count(j.distance).label("distances"),
-    func.sum(j.distance).label("distance"),
-    func.count(j.energy).label("energies"),
-    func.sum(j.energy).label("energy"),
-    func.count(j.moving_time).label("moving_times"),
-    func.sum(j.moving_time).label("moving_time"),
-    func.sum(case((_IS_BOTH, j.energy))).label("consumed"),
-    func.sum(case((_IS_BOTH, j.distance))).label("consumed_distance"),
+_TRIPS: Final = (
+    func.count(),
+    func.count(j.distance),
+    func.sum(j.distance),
+    func.count(j.energy),
+    func.sum(j.energy),
+    func.count(j.moving_time),
+    func.sum(j.moving_time),
+    func.sum(case((_IS_BOTH, j.energy))),
+    func.sum(case((_IS_BOTH, j.distance))),
     j.purpose,
 )
 
-_CHARGES: Final = select(
-    func.count().label("count_"),
-    func.count(j.energy).label("energies"),
-    func.sum(j.energy).label("energy"),
-    func.count(j.grid_energy).label("grid_energies"),
-    func.sum(j.grid_energy).label("grid_energy"),
-    func.count(j.cost).label("costs"),
-    func.sum(j.cost).label("cost"),
+_CHARGES: Final = (
+    func.count(),
+    func.count(j.energy),
+    func.sum(j.energy),
+    func.count(j.grid_energy),
+    func.sum(j.grid_energy),
+    func.count(j.cost),
+    func.sum(j.cost),
     j.start_place,
     j.currency,
 )
