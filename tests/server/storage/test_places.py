@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from ovms.server.journeys.tariffs import parse_tariff
 from ovms.server.journeys.values import JourneyEnd, Position
 from ovms.server.storage import places, queries
 from ovms.server.storage.errors import AlreadyExists, InvalidValue, NotFound, QuotaReached
+from ovms.server.storage.journeys import list_journeys
 from ovms.server.storage.places import (
     change_place,
     get_place,
@@ -138,6 +140,21 @@ def test_a_charge_over_the_midnight_of_a_change(database: Database) -> None:
         set_tariff(connection, BOB, home, None, price("1"), 1.0)
         set_tariff(connection, BOB, home, date(2025, 6, 16), price("2"), 1.0)
     assert costs(database) == [10_500]
+
+
+def test_a_cost_that_is_estimated(database: Database) -> None:
+    """It is where the energy was not counted at the grid, unless the owner said the cost."""
+    counted, guessed = charge(), replace(charge(NOON + DAY), grid_energy=None)
+    put_journeys(database, "CAR1", counted, guessed)
+    with database.writing() as connection:
+        set_tariff(connection, BOB, make(connection), None, price("1"), 1.0)
+        found, _ = list_journeys(connection, "CAR1", limit=9)
+        assert [(each.cost, each.estimated) for each in found] == [
+            (7, ()), (Decimal("6.3"), ("cost",))]  # fmt: skip
+    execute(database, "UPDATE journeys SET has_own_cost = 1")
+    with database.reading() as connection:
+        found, _ = list_journeys(connection, "CAR1", limit=9)
+    assert [each.estimated for each in found] == [(), ()]
 
 
 def test_what_the_owner_said_stays(database: Database) -> None:

@@ -170,7 +170,7 @@ def _percent(soc: float | None) -> str:
 
 
 def _sure(style: TableStyle, row: JourneyRow) -> str:
-    estimated = row.journey.estimated
+    estimated = row.estimated
     word = row.journey.certainty.value
     return f"{word}: {', '.join(estimated)}" if estimated else word
 

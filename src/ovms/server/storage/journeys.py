@@ -26,7 +26,8 @@ from sqlalchemy import (
 from ovms.server.journeys.codec import decode_journey, encode_journey, kind_of
 from ovms.server.journeys.covering import with_points
 from ovms.server.journeys.shown import shown
-from ovms.server.journeys.values import JourneyKind, Purpose
+from ovms.server.journeys.tariffs import charged_energy
+from ovms.server.journeys.values import Charge, JourneyKind, Purpose
 from ovms.server.storage.edit_rows import read_edits
 from ovms.server.storage.errors import NotFound
 from ovms.server.storage.journey_context import from_mills, journey_context
@@ -76,6 +77,17 @@ class JourneyRow:
     purpose: Purpose | None = None
     note: str = ""
     is_edited: bool = False
+    has_own_cost: bool = False
+    """Whether somebody said the cost; otherwise it follows from a tariff."""
+
+    @property
+    def estimated(self) -> tuple[str, ...]:
+        """What was concluded: also the cost, if its energy was not counted at the grid."""
+        of_journey = self.journey.estimated
+        if not self.cost or self.has_own_cost or not isinstance(self.journey, Charge):
+            return of_journey
+        _, is_estimated = charged_energy(self.journey)
+        return tuple(sorted((*of_journey, "cost"))) if is_estimated else of_journey
 
     @property
     def key(self) -> JourneyKey:
@@ -85,7 +97,7 @@ class JourneyRow:
 
 _COLUMNS: Final = (
     j.id, j.vehicle_id, j.kind, j.data, j.start_place, j.end_place, j.cost, j.currency,
-    j.purpose, j.note, j.is_edited,
+    j.purpose, j.note, j.is_edited, j.has_own_cost,
 )  # fmt: skip
 
 
@@ -167,6 +179,7 @@ def _row(row: Any) -> JourneyRow:
         purpose=None if row.purpose is None else Purpose(row.purpose),
         note=row.note,
         is_edited=row.is_edited,
+        has_own_cost=row.has_own_cost,
     )
 
 

@@ -185,7 +185,8 @@ class JourneyAnswer(ApiAnswer):
     certainty: str
     """`measured`, `estimated` (something was concluded) or `gaps` (reports are missing)."""
     estimated: list[str]
-    """What was concluded: `start`, `end` (their times), or fields of its kind."""
+    """What was concluded: `start`, `end` (their times), or fields of its kind. A `cost` is if the
+    energy was not counted at the grid."""
     temperature_ambient: float | None
     """°C, mean."""
     purpose: PurposeWord | None
@@ -331,7 +332,7 @@ class JourneyView:
             "end": self._end(journey.end, row.end_place),
             "duration": journey.duration,
             "certainty": journey.certainty.value,
-            "estimated": [*journey.estimated],
+            "estimated": [*row.estimated],
             "temperature_ambient": short(journey.temperature_ambient, 1),
             "purpose": row.purpose.value if row.purpose is not None else None,
             "note": row.note if VehicleRight.LOCATION in self.rights else None,
