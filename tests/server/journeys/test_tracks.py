@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from ovms.server.journeys.tracks import thin
+import math
+from itertools import pairwise
+from random import Random
+
+from ovms.server.journeys.tracks import (
+    TOLERANCE,
+    TRACK_LIMIT,
+    WINDOW,
+    TrackRow,
+    TripTrack,
+    thin,
+)
 from ovms.server.journeys.values import Position, TripPoint
 
 
@@ -36,3 +47,83 @@ def test_a_stop_on_a_straight_road_stays() -> None:
         point(660, 50.0, 8.02, 1.4),
     ]
     assert thin(track) == tuple(track)
+
+
+def rows(count: int, seed: int) -> list[TrackRow]:
+    """Return the points of a winding road, one a minute."""
+    random = Random(seed)  # noqa: S311 (the same road each time)
+    latitude, longitude, heading, distance = 50.0, 8.0, 0.0, 0.0
+    found = []
+    for i in range(count):
+        heading += random.uniform(-0.6, 0.6)
+        distance += 1.0
+        latitude += math.cos(heading) / 111.195
+        longitude += math.sin(heading) / 111.195 / math.cos(math.radians(latitude))
+        found.append(TrackRow(60 * i, latitude, longitude, distance, *[None] * 5))
+    return found
+
+
+def ends(track: list[TrackRow]) -> tuple[TripPoint, TripPoint]:
+    """Return the first and the last point as those of a trip."""
+    first, last = track[0], track[-1]
+    return (
+        point(first.time, first.latitude or 0, first.longitude or 0, first.distance),
+        point(last.time, last.latitude or 0, last.longitude or 0, last.distance),
+    )
+
+
+def metres_off(row: TrackRow, track: tuple[TripPoint, ...]) -> float:
+    """Return how far a point is from the nearest line of a track."""
+    here = Position(latitude=row.latitude or 0, longitude=row.longitude or 0)
+    least = math.inf
+    for one, other in pairwise(track):
+        assert one.position is not None
+        assert other.position is not None
+        x, y = one.position.flat(here)
+        to_x, to_y = one.position.flat(other.position)
+        along = min(max((x * to_x + y * to_y) / (to_x**2 + to_y**2), 0), 1)
+        least = min(least, math.hypot(x - along * to_x, y - along * to_y))
+    return least
+
+
+def test_a_track_that_is_thinned_as_it_grows_is_within_the_tolerance() -> None:
+    """Each point that was left out is within 10 m of the line, over several windows."""
+    track = TripTrack()
+    road = rows(3 * WINDOW, 1)
+    dense = [
+        row._replace(
+            time=row.time + 10 * part,
+            latitude=(row.latitude or 0) + ((after.latitude or 0) - (row.latitude or 0)) * part / 6,
+            longitude=(row.longitude or 0)
+            + ((after.longitude or 0) - (row.longitude or 0)) * part / 6,
+            distance=(row.distance or 0) + part / 6,
+        )
+        for row, after in pairwise(road)
+        for part in range(6)
+    ]
+    for row in dense:
+        track.add(row)
+    made = track.points(*ends(dense))
+    assert len(made) < len(dense) / 3
+    assert max(metres_off(row, made) for row in dense[::7]) <= 10.1
+
+
+def test_a_track_has_a_limit() -> None:
+    """With more points, the tolerance grows."""
+    track = TripTrack()
+    road = rows(TRACK_LIMIT + 2 * WINDOW, 2)
+    for row in road[:TRACK_LIMIT]:
+        track.add(row)
+    assert track.tolerance == TOLERANCE
+    for row in road[TRACK_LIMIT:]:
+        track.add(row)
+    assert track.tolerance > TOLERANCE
+    assert len(track.points(*ends(road))) <= TRACK_LIMIT + WINDOW
+
+
+def test_points_that_cannot_be_thinned_have_the_limit_too() -> None:
+    """They leap to and fro."""
+    track = TripTrack()
+    for i in range(2 * TRACK_LIMIT):
+        track.add(TrackRow(i, 50.0 + i % 2, 8.0, float(i), *[None] * 5))
+    assert len(track.rows) <= TRACK_LIMIT

@@ -6,6 +6,7 @@ import pytest
 
 from ovms.server.journeys.fold import Fold
 from ovms.server.journeys.samples import Sample
+from ovms.server.journeys.trips import WAITING_LIMIT
 from ovms.server.journeys.values import Position, Trip
 
 T = 1_700_000_000
@@ -586,3 +587,65 @@ def test_what_was_counted_on_a_small_part_of_the_way_is_not_its_energy(
     assert trip.energy_used == (None if capacity is None else 25.0)
     assert trip.energy_recovered is None or capacity
     assert trip.has_gaps
+
+
+@pytest.mark.parametrize(("days", "count"), [(0.9, 1), (1.1, 2)])
+def test_silence_of_a_day_ends_a_trip(days: float, count: int) -> None:
+    """A car that is still on after less is on the same trip."""
+    again = round(days * 86_400) + 600
+    found = trips(
+        [
+            off(0, 100.0),
+            *driven(10, 610, 100.0, 10.0),
+            *driven(again, again + 600, 600.0, 10.0),
+            off(again + 600, 610.0),
+            *rest(again + 1200, 610.0, again + 600),
+        ]
+    )
+    assert len(found) == count
+    assert sum(each.distance or 0.0 for each in found) == pytest.approx(510.0)
+
+
+def test_reports_that_say_nothing_of_on_or_off_end_no_trip_soon() -> None:
+    """Only once they have for a day; their number that waits is bounded."""
+    fold = Fold()
+    fold.feed([off(0, 100.0), *driven(10, 610, 100.0, 10.0)])
+    closed = fold.feed([sample(700 + 300 * i, soc=70.0) for i in range(280)])
+    assert closed == []
+    assert len(fold.state.trips.waiting) <= WAITING_LIMIT
+    closed = fold.feed([sample(90_000 + 300 * i, soc=70.0) for i in range(30)])
+    (trip,) = (each for each in closed if isinstance(each, Trip))
+    assert trip.end.time <= T + 86_400
+    assert "end" in trip.estimated
+
+
+@pytest.mark.parametrize(("standing", "count"), [(7000, 1), (7400, 2)])
+def test_standing_for_two_hours_with_the_switch_on_ends_a_trip(standing: int, count: int) -> None:
+    """Less is a part of it."""
+    still = [on(610 + i, 110.0, 0.0) for i in range(0, standing, 200)]
+    again = 610 + standing
+    found = trips(
+        [
+            off(0, 100.0),
+            *driven(10, 610, 100.0, 10.0),
+            *still,
+            *driven(again, again + 600, 110.0, 10.0),
+            off(again + 600, 120.0),
+            *rest(again + 1200, 120.0, again + 600),
+        ]
+    )
+    assert len(found) == count
+
+
+@pytest.mark.parametrize(("driving", "is_told"), [(172_800, True), (172_801, False)])
+def test_a_record_may_tell_two_days_of_driving(driving: int, is_told: bool) -> None:
+    """More is nonsense."""
+    found = trips(
+        [
+            log(-300_000, 600.0, odometer=100.0, trip_meter=5.0),
+            log(0, driving, odometer=900.0, trip_meter=800.0),
+            log(90_000, 600.0, odometer=905.0, trip_meter=5.0),
+        ],
+        is_open=True,
+    )
+    assert (-172_800 in [each.start.time - T for each in found]) is is_told
