@@ -346,6 +346,22 @@ def test_a_car_that_sends_only_records_has_trips(has_starts: bool) -> None:
     assert [each.has_gaps for each in found] == [False] * 4
 
 
+def test_a_short_stop_between_records_does_not_end_a_trip() -> None:
+    """What was used before and after it is added up, whichever is more."""
+    for first, second in ((2.0, 3.0), (3.0, 2.0)):
+        (trip,) = trips(
+            [
+                log(0, 0.0, odometer=100.0, energy_used=9.0),
+                log(600, 600.0, odometer=110.0, trip_meter=10.0, energy_used=first),
+                log(700, 0.0, odometer=110.0, trip_meter=0.0, energy_used=0.0),
+                log(1300, 600.0, odometer=120.0, trip_meter=10.0, energy_used=second),
+            ],
+            is_open=True,
+        )
+        assert spans([trip]) == [(0, 1300, 20.0)]
+        assert trip.energy_used == 5.0
+
+
 def test_a_rise_between_records_is_a_trip_of_its_own() -> None:
     """One record was lost."""
     found = trips(

@@ -39,6 +39,10 @@ class Counter:
         """What was counted on this trip; ``None`` if nothing was read."""
         return None if self.top is None else self.carried + self.top - self.base
 
+    def begin_anew(self) -> None:
+        """Take in that it was switched off and on on the way: a reset is one."""
+        self.undo = None
+
     def begin(self) -> None:
         """Begin a trip."""
         self.before, self.top, self.base, self.carried = self.reading, None, 0.0, 0.0

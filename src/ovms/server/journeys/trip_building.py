@@ -209,14 +209,17 @@ class TripBuilding:
         if sample.energy_used is None and sample.energy_recovered is None:
             return
         most = self._most_energy(sample)
-        if sample.is_trip_record and not sample.driving_time:
-            return
+        if sample.is_trip_record and not sample.driving_time and self.used.top is None:
+            return  # At switch-on it may still be that of the last trip.
         is_begun = sample.time - self.start.time > BEGUN
         step = MOST_STEP * (sample.time - (self.energy_time or self.start.time)) / 3600 + 0.1
         if sample.energy_used is not None:
             self.used.read(sample.energy_used, most, step, is_begun=is_begun)
         if sample.energy_recovered is not None:
             self.recovered.read(sample.energy_recovered, most, step, is_begun=is_begun)
+        if sample.is_trip_record:
+            self.used.begin_anew()
+            self.recovered.begin_anew()
         if self.energy_time:
             self.energy_interval = sample.time - self.energy_time
         self.energy_time, self.energy_distance = sample.time, self.distance or 0.0
