@@ -63,6 +63,18 @@ def test_a_reading_after_the_end_belongs_to_the_trip_unless_it_is_less() -> None
     assert counter.amount == 2.0
 
 
+def test_a_reset_in_a_stop_is_one_at_once() -> None:
+    """Also if more is used after the stop than before it."""
+    counter = Counter()
+    counter.begin()
+    for reading in (0.1, 0.3):
+        counter.read(reading, 10.0, 1.0)
+    counter.restart()
+    for reading in (0.3, 0.1, 0.4, 1.0):
+        counter.read(reading, 10.0, 1.0)
+    assert counter.amount == pytest.approx(1.3)
+
+
 def test_a_trip_that_nobody_saw_has_what_its_counter_shows_after_it() -> None:
     """What it showed before is of another trip."""
     counter = Counter(reading=3.0)

@@ -31,6 +31,8 @@ class Counter:
     """Top, base and carried before a reset, until it is believed."""
     readings: int = 0
     """Since then."""
+    is_restarted: bool = False
+    """A reset is to be expected: it needs no readings to confirm it."""
     doubtful: float | None = None
     """More than can have been counted since the last reading; it counts if it is said again."""
 
@@ -39,14 +41,15 @@ class Counter:
         """What was counted on this trip; ``None`` if nothing was read."""
         return None if self.top is None else self.carried + self.top - self.base
 
-    def begin_anew(self) -> None:
-        """Take in that it was switched off and on on the way: a reset is one."""
-        self.undo = None
+    def restart(self) -> None:
+        """Take in that the car was switched off and on on the way: a reset is to be expected."""
+        self.is_restarted = True
 
     def begin(self) -> None:
         """Begin a trip."""
         self.before, self.top, self.base, self.carried = self.reading, None, 0.0, 0.0
         self.undo = self.doubtful = None
+        self.is_restarted = False
 
     def read(self, value: float, most: float, step: float, *, is_begun: bool = False) -> None:
         """Take in a reading on the way.
@@ -65,9 +68,11 @@ class Counter:
             return
         self.doubtful = None
         if value >= self.top:
+            self.is_restarted = self.is_restarted and value == self.top
             self.top = value
         elif value <= step and self.undo is None:
-            self.undo, self.readings = (self.top, self.base, self.carried), 0
+            self.undo = None if self.is_restarted else (self.top, self.base, self.carried)
+            self.is_restarted, self.readings = False, 0
             self.carried += self.top - self.base
             self.top, self.base = value, 0.0
 

@@ -217,9 +217,6 @@ class TripBuilding:
             self.used.read(sample.energy_used, most, step, is_begun=is_begun)
         if sample.energy_recovered is not None:
             self.recovered.read(sample.energy_recovered, most, step, is_begun=is_begun)
-        if sample.is_trip_record:
-            self.used.begin_anew()
-            self.recovered.begin_anew()
         if self.energy_time:
             self.energy_interval = sample.time - self.energy_time
         self.energy_time, self.energy_distance = sample.time, self.distance or 0.0
@@ -355,6 +352,8 @@ class TripBuilding:
     def resume(self, start: int) -> None:
         """Go on after a short stop."""
         self.end, self.phase, self.after = None, start, Mark()
+        for counter in (self.used, self.recovered, self.meter):
+            counter.restart()
 
     def is_over(self, time: int, least: int) -> bool:
         """Return whether it cannot go on any more, and its last values are there."""
