@@ -665,3 +665,13 @@ def test_a_record_may_tell_two_days_of_driving(driving: int, is_told: bool) -> N
         is_open=True,
     )
     assert (-172_800 in [each.start.time - T for each in found]) is is_told
+
+
+def test_an_odometer_that_was_wrong_at_first_is_no_trip() -> None:
+    """It was taken for kilometres until the car said that it counts miles."""
+    parked = rest(60, 1609.0, -60, 5, 60)
+    drive = [*driven(600, 1800, 1609.0, 20.0), off(1800, 1629.0), *rest(2400, 1629.0, 1800)]
+    (trip,) = trips([off(0, 1000.0, -60), *parked, *drive])
+    assert rounded(trip.distance) == 20.0
+    (trip,) = trips([off(0, 1000.0, -60), *drive])
+    assert trip.distance == pytest.approx(20.0, abs=3.1)

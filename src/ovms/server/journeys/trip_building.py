@@ -262,6 +262,14 @@ class TripBuilding:
             self.recovered.amount,
         )
 
+    def shift(self, distance: float) -> None:
+        """Take in that all odometers so far were wrong by so much."""
+        if self.start.odometer is not None:
+            self.start = replace(self.start, odometer=self.start.odometer + distance)
+        for mark in (self.early, self.mark, self.after):
+            if mark.odometer is not None:
+                mark.odometer += distance
+
     # What it is so far.
 
     @property

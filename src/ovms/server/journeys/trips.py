@@ -52,6 +52,11 @@ BLIND_LIMIT: Final = 3600
 WALKING: Final = 10.0
 """km/h; with less over half an hour and more a car stood."""
 
+FASTEST: Final = 250.0
+"""km/h, between two odometers; and :data:`LEAP_SLACK` in km."""
+
+LEAP_SLACK: Final = 50.0
+
 LATE: Final = 60
 """Seconds that a report may be on its way."""
 
@@ -96,6 +101,8 @@ class TripTracker:
     first_time: int = 0
     odometer: float | None = None
     """At the end of the last trip; before the first, as first reported."""
+    odometer_time: int = 0
+    """When it was last reported."""
     last_end: int = 0
     """No trip begins before."""
     is_parked_on: bool = False
@@ -121,6 +128,8 @@ class TripTracker:
             self.first_time = sample.time
         if sample.is_trip_record and sample.odometer is None and self.odometer is not None:
             return closed  # Its odometer cannot be, so neither can its time.
+        if sample.odometer is not None:
+            self._check_odometer(sample.odometer, sample.time)
         sign = self._sign(sample, known)
         if sign in _ON_SIGNS:
             self._on(sample, sign, closed)
@@ -136,6 +145,17 @@ class TripTracker:
         if trip is not None and trip.is_over(sample.time, STOP_LIMIT):
             self._close(trip, sample.time, closed)
         return closed
+
+    def _check_odometer(self, odometer: float, time: int) -> None:
+        """Begin anew with an odometer that no car can have got to: the first was wrong."""
+        last = self._last_odometer()
+        hours = (time - self.odometer_time) / 3600
+        self.odometer_time = time
+        if last is None or -LEAP_SLACK <= odometer - last <= LEAP_SLACK + FASTEST * hours:
+            return
+        self.odometer = None if self.odometer is None else self.odometer + odometer - last
+        if self.trip is not None:
+            self.trip.shift(odometer - last)
 
     # Signs.
 
