@@ -382,8 +382,11 @@ def _exported(*options: str) -> list[dict[str, str]]:
 
 def test_export_and_import_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An export with secrets makes the same vehicles elsewhere, and the same owners."""
-    source = "owner,id,secret,name,email,password,type,server,tls_only,log_days,position_days\n"
-    source += 'eve,e1,"s;1","The ""first""",eve@x,pw,car,EU,yes,90,off\nbob,s1,s2,,,,server,,,,\n'
+    source = "owner,id,secret,name,email,password,type,server,tls_only,log_days,position_days,"
+    source += "journeys\n"
+    source += (
+        'eve,e1,"s;1","The ""first""",eve@x,pw,car,EU,yes,90,off,no\nbob,s1,s2,,,,server,,,,,\n'
+    )
     _imported("import", "-", stdin=source)
     file, again = tmp_path / "all.csv", tmp_path / "again"
     assert _good("export", str(file), "--with-secrets") == f"2 vehicles written to {file}\n"
@@ -397,6 +400,7 @@ def test_export_and_import_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert row == {
         "owner": "eve", "id": "E1", "secret": "s;1", "name": 'The "first"', "email": "eve@x",
         "type": "car", "server": "EU", "tls_only": "yes", "log_days": "90", "position_days": "0",
+        "journeys": "no",
     }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 COLUMNS: Final = (
     "owner", "id", "secret", "name", "email", "password", "password_hash", "type", "server",
-    "tls_only", "log_days", "position_days", "seed", "scenario", "phase", "units",
+    "tls_only", "log_days", "position_days", "journeys", "seed", "scenario", "phase", "units",
 )  # fmt: skip
 """All that a file may name. Each reader takes what it knows, and passes over the rest."""
 

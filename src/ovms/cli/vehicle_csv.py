@@ -37,7 +37,7 @@ SECRETS: Final = ("secret", "password_hash")
 """What an export has only with permission."""
 
 EXPORTED: Final = ("owner", "id", "secret", "name", "email", "password_hash", "type", "server",
-                   "tls_only", "log_days", "position_days")  # fmt: skip
+                   "tls_only", "log_days", "position_days", "journeys")  # fmt: skip
 assert set(EXPORTED) <= set(COLUMNS)
 
 YES_NO: Final = {"": False, "no": False, "false": False, "0": False, "yes": True, "true": True,
@@ -139,6 +139,7 @@ def _row(line: int, values: dict[str, str], secret: str) -> ImportRow:
         tls_only=_yes_no(values["tls_only"]),
         log_days=names.log_days(parse_days(values["log_days"] or "default")),
         log_position_days=names.log_days(parse_days(values["position_days"] or "default")),
+        makes_journeys=_yes_no(values["journeys"] or "yes"),
     )
 
 
@@ -231,4 +232,5 @@ def _exported(vehicle: Vehicle, owner: Owner) -> dict[str, object]:
         "email": owner.email, "password_hash": owner.password_hash or "", "type": vehicle.type,
         "server": vehicle.server, "tls_only": "yes" if vehicle.tls_only else "no",
         "log_days": log, "position_days": positions,
+        "journeys": "yes" if vehicle.makes_journeys else "no",
     }  # fmt: skip

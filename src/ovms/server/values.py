@@ -166,6 +166,7 @@ class ImportRow:
     tls_only: bool = False
     log_days: int | None = None
     log_position_days: int | None = None
+    makes_journeys: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
+import pytest
+
 from ovms.protocol.records.history import KeptRecord
-from ovms.server.storage import queries
+from ovms.server.storage import exporting, queries
 from ovms.server.storage.batch import Batch
 from ovms.server.storage.exporting import ExportScope, ExportSink, export_steps
+from tests.server.journeys.made import NOON, charge, put_journeys, trip
 from tests.server.storage.databases import apply, close, make_database
 
 if TYPE_CHECKING:
@@ -45,4 +49,32 @@ def test_pieces(tmp_path: Path) -> None:
     assert json.loads(made.read("account.json"))["name"] == "bob"
     assert made.read("vehicles/CAR1/history/000-x.csv").count(b"\r\n") >= 5001
     assert largest < len(whole.getvalue()) / 2
+    close(database)
+
+
+@pytest.mark.parametrize("located", [None, set()])
+def test_journeys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, located: set[str] | None
+) -> None:
+    """They are tables of a kind each, page by page; without positions for who may not see them."""
+    monkeypatch.setattr(exporting, "PAGE", 2)
+    database = make_database(tmp_path)
+    trips = [trip(NOON + n * 86400) for n in range(5)]
+    put_journeys(database, "CAR1", *trips, charge(NOON - 86400))
+    sink, result = ExportSink(), None
+    steps = export_steps(ExportScope("bob", 5.0, located=located), sink)
+    with suppress(StopIteration):
+        while True:
+            query = steps.send(result)
+            with database.reading() as connection:
+                result = query(connection)
+    made = ZipFile(BytesIO(sink.take()))
+    tables = {
+        name: made.read(f"vehicles/CAR1/{name}.csv").decode("utf-8-sig").splitlines()
+        for name in ("trips", "charges", "parked")
+    }
+    assert [len(each) for each in tables.values()] == [6, 2, 1]
+    assert len(set(tables["trips"])) == 6
+    assert (",52,13," in tables["trips"][1]) == (located is None)
+    assert "trips.csv" in made.read("README.txt").decode()
     close(database)

@@ -8,23 +8,29 @@ holds more than a page. Secrets, the digits of tokens, and passwords are not in 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 from urllib.parse import quote
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zoneinfo import ZoneInfo
 
 from ovms.base.clock import iso_time
 from ovms.base.sheets import csv_lines
 from ovms.protocol.gpx import GpxWriter
 from ovms.protocol.positions import holds_position, says_position
 from ovms.protocol.records import Location, legible
+from ovms.server.journeys.exports.rows import ExportRow
+from ovms.server.journeys.exports.tables import csv_of
+from ovms.server.journeys.values import JourneyKind
 from ovms.server.rights import format_rights
 from ovms.server.storage.audit import AuditFilter, list_audit, shown_address
 from ovms.server.storage.history import history_summary, utilisation
 from ovms.server.storage.history_records import read_records
+from ovms.server.storage.journey_view import place_names
+from ovms.server.storage.journeys import list_journeys
 from ovms.server.storage.owners import get_owner
 from ovms.server.storage.passkeys import list_passkeys
 from ovms.server.storage.position_links import list_links
@@ -40,6 +46,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from ovms.server.storage.journeys import JourneyKey, JourneyRow
     from ovms.server.values import HistoryEntry, HistoryKey, TypeSummary, Vehicle
 
     Query = Callable[[Connection], Any]
@@ -50,6 +57,15 @@ PAGE: Final = 1000
 
 POSITIONS: Final = "L"
 
+FILES: Final = {
+    JourneyKind.TRIP: "trips",
+    JourneyKind.CHARGE: "charges",
+    JourneyKind.PARKED: "parked",
+}
+"""The files of journeys, by kind."""
+
+UTC_ZONE: Final = ZoneInfo("UTC")
+
 README: Final = """\
 Data of the owner {owner} at this server, as of {time}. Times are in UTC.
 
@@ -59,6 +75,7 @@ vehicles/ID/vehicle.json          the vehicle, and the latest of each message
 vehicles/ID/traffic.csv           bytes by day, of the car and of its apps
 vehicles/ID/history/N-TYPE.csv    records of one type, as the car has sent them
 vehicles/ID/track.gpx             positions, for maps
+vehicles/ID/trips.csv             what was made of the records; charges.csv and parked.csv, too
 
 GET /api/v1/vehicles/ID/history/records?type=TYPE&format=csv has the same records with a name for
 each field; /docs at the server tells their units. Passwords and tokens are not here.
@@ -166,6 +183,8 @@ class ExportWriter:
         names = ("day", "car_received", "car_sent", "apps_received", "apps_sent")
         lines = [[getattr(each, name) for name in names] for each in days]
         self._bytes(f"{folder}/traffic.csv", csv_lines([names, *lines]))
+        for kind in JourneyKind:
+            yield from self._journeys(f"{folder}/{FILES[kind]}.csv", vehicle.id, kind, is_located)
         types: list[TypeSummary] = yield partial(history_summary, vehicle_id=vehicle.id)
         for at, each in enumerate(types):
             if is_located or not holds_position(each.type):
@@ -173,6 +192,23 @@ class ExportWriter:
                 yield from self._records(file, vehicle.id, each.type, is_located=is_located)
         if is_located:
             yield from self._track(f"{folder}/track.gpx", vehicle.id)
+
+    def _journeys(self, file: str, vehicle_id: str, kind: JourneyKind, is_located: bool) -> Steps:
+        with self.archive.open(self._info(file), "w", force_zip64=True) as out:
+            after: JourneyKey | None = None
+            is_more, is_first = True, True
+            while is_more:
+                rows, names, is_more = yield partial(
+                    _journey_page, vehicle_id=vehicle_id, kind=kind, after=after
+                )
+                pieces = csv_of(
+                    kind, (_export_row(each, names, is_located) for each in rows), UTC_ZONE
+                )
+                if not is_first:
+                    next(pieces)  # the head
+                out.write(b"".join(pieces))
+                is_first = False
+                after = rows[-1].key if rows else None
 
     def _records(self, file: str, vehicle_id: str, record_type: str, *, is_located: bool) -> Steps:
         shown = _without_places if record_type == ALERT_TYPE and not is_located else _text
@@ -227,6 +263,34 @@ def _page(vehicle_id: str, record_type: str, after: HistoryKey | None) -> Query:
 def _add_points(writer: GpxWriter, page: list[HistoryEntry]) -> None:
     for each in page:
         writer.add(each.time, Location.parse(each.data).as_json())
+
+
+def _journey_page(
+    connection: Connection, vehicle_id: str, kind: JourneyKind, after: JourneyKey | None
+) -> tuple[list[JourneyRow], dict[int, str], bool]:
+    """Return journeys, the names of their places, and whether there are more."""
+    rows, is_more = list_journeys(connection, vehicle_id, kinds=[kind], limit=PAGE, after=after)
+    return rows, place_names(connection, rows), is_more
+
+
+def _export_row(row: JourneyRow, names: dict[int, str], is_located: bool) -> ExportRow:
+    journey = row.journey
+    if not is_located:
+        start, end = (
+            replace(each, position=None, altitude=None) for each in (journey.start, journey.end)
+        )
+        journey, names = replace(journey, start=start, end=end), {}
+    return ExportRow(
+        id=row.id,
+        journey=journey,
+        start_place=names.get(row.start_place or 0),
+        end_place=names.get(row.end_place or 0),
+        cost=row.cost,
+        currency=row.currency,
+        purpose=row.purpose,
+        note=row.note,
+        is_edited=row.is_edited,
+    )
 
 
 def _vehicles(connection: Connection, owner: str, now: float) -> list[Vehicle]:

@@ -110,4 +110,5 @@ def _values(row: ImportRow, owner_id: int, key: EncryptionKey, now: float) -> di
     known = {"id": row.id, "name": row.name, "secret": secret, "type": row.type}
     days = {"log_days": row.log_days, "log_position_days": row.log_position_days}
     more = {"server": row.server, "tls_only": row.tls_only, **days}
+    more["journeys"] = row.makes_journeys
     return {**known, **more, "owner_id": owner_id, **times}

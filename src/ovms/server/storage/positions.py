@@ -1,7 +1,8 @@
 """Positions that are kept shorter than the rest: what of them is over, and its end.
 
 A vehicle's own number of days counts for all that may say where it was: the telemetry log of `L`,
-records of types that hold positions, alerts with coordinates, and its last known position.
+records of types that hold positions, alerts with coordinates, its last known position, and where
+its journeys were.
 Without one the server's number counts. Each function is a short transaction.
 """
 
@@ -17,6 +18,7 @@ from ovms.protocol.positions import holds_position, says_position
 from ovms.server.storage.expiry import CHUNK
 from ovms.server.storage.history import records_of
 from ovms.server.storage.history_records import delete_found, delete_records
+from ovms.server.storage.journey_positions import end_journey_positions
 from ovms.server.storage.schema import history, history_counts, messages, vehicles
 from ovms.server.values import ALERT_TYPE
 
@@ -65,6 +67,10 @@ class PositionExpiry:
                     end = partial(end_positions, vehicle_id=vehicle_id, days=days, now=now)
                     rows = await database.write(end)
                     count += rows
+                until = int(now) - days * DAY
+                journeys = partial(end_journey_positions, vehicle_id=vehicle_id, until=until)
+                while await database.write(journeys):
+                    pass
         await database.forget_deleted()
         return count
 
