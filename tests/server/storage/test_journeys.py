@@ -15,6 +15,7 @@ from ovms.server.storage.journeys import (
     SINCE_EVER,
     get_journey,
     journey_points,
+    keep_within,
     list_journeys,
     raw_values,
     record_journeys,
@@ -202,3 +203,16 @@ def test_more_journeys_are_replaced_than_a_statement_names(
     put_journeys(database, "CAR1", *(trip(NOON + n * DAY, NOON + n * DAY + 60) for n in range(5)))
     put_journeys(database, "CAR1")
     assert rows(database, "SELECT id FROM raw_journeys UNION SELECT id FROM journeys") == []
+
+
+def test_the_oldest_go_when_there_are_too_many(database: Database) -> None:
+    """One part in a hundred more goes, so that not each further one makes room; others' stay."""
+    put_journeys(database, "CAR1", *(trip(NOON + n * DAY, NOON + n * DAY + 60) for n in range(201)))
+    put_journeys(database, "CAR2", trip())
+    with database.writing() as connection:
+        keep_within(connection, "CAR1", 201)
+        assert len(list_journeys(connection, "CAR1", limit=999)[0]) == 201
+        keep_within(connection, "CAR1", 200)
+        found = list_journeys(connection, "CAR1", limit=999)[0]
+    assert [found[0].journey.start.time, len(found)] == [NOON + 3 * DAY, 198]
+    assert rows(database, "SELECT count(*) FROM raw_journeys") == [(199,)]

@@ -25,7 +25,7 @@ from ovms.server.storage.journey_progress import (
     write_checkpoints,
     write_progress,
 )
-from ovms.server.storage.journeys import SINCE_EVER, record_journeys
+from ovms.server.storage.journeys import SINCE_EVER, keep_within, record_journeys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -216,6 +216,8 @@ def store_folded(connection: Connection, fold: VehicleFold, folded: Folded) -> b
     if progress is None or progress.version != fold.version:
         return False
     record_journeys(connection, fold.vehicle_id, folded.after, folded.journeys)
+    if folded.closed:
+        keep_within(connection, fold.vehicle_id)
     write_checkpoints(connection, fold.vehicle_id, folded.after, folded.checkpoints)
     write_progress(connection, fold.vehicle_id, fold.seen_id, fold.version)
     return True

@@ -99,7 +99,7 @@ def read_window(
         where = records_of(connection, vehicle_id, record_type, after)
         query = select(h.time, h.type, h.number, h.data).where(*where, h.id <= last_id)
         query = query.order_by(h.time, h.number, h.id).limit(rows)
-        part = [JourneyRecord(*row) for row in connection.execute(query)]
+        part = [JourneyRecord(*row) for row in connection.execute(query).all()]
         if len(part) == rows:  # of its last second there may be more
             last = part[-1].time - 1
             if last <= after:

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 SETTLE: Final = 90
 """Seconds after which no report of a time comes any more but late: what waited for its minute."""
 
-JOURNEYS_A_WRITE: Final = 100
+JOURNEYS_A_WRITE: Final = 50
 """Journeys that are replaced in one transaction: some 50 ms."""
 
 r = raw_journeys.c

@@ -53,6 +53,10 @@ RawValues = tuple[str, int, int, int | None, bytes]
 IDS_AT_ONCE: Final = 1000
 """Rows that a statement deletes: SQLite takes some 32,000 values at most."""
 
+JOURNEYS_A_VEHICLE: Final = 100_000
+"""Raw journeys of a vehicle, of some 2 kB each: those of thirty years of a car that is driven much.
+Then the oldest go: who fakes trips all day pushes out their own."""
+
 SINCE_EVER: Final = -1
 """Before every record."""
 
@@ -242,6 +246,21 @@ def _replace_raws(
     if changed:
         start, end = min(each[1] for each in changed), max(max(each[1:3]) for each in changed)
         reshow(connection, vehicle_id, start, end)
+
+
+def keep_within(connection: Connection, vehicle_id: str, limit: int = JOURNEYS_A_VEHICLE) -> None:
+    """Delete the oldest journeys of a vehicle that has more raw ones than it may, and some more."""
+    count = connection.scalar(select(func.count()).where(r.vehicle_id == vehicle_id)) or 0
+    if count <= limit:
+        return
+    query = select(r.start).where(r.vehicle_id == vehicle_id).order_by(r.start)
+    first = connection.scalar(query.offset(count - limit + limit // 100).limit(1))
+    if first is None:
+        return
+    for table in (raw_journeys, journeys):
+        c = table.c
+        old = (c.vehicle_id == vehicle_id, c.start < first, c.end <= first)
+        connection.execute(delete(table).where(*old))
 
 
 def reshow(connection: Connection, vehicle_id: str, start: int, end: int) -> None:
