@@ -67,9 +67,12 @@ FRESH: Final = 5
 SETTLE_MARGIN: Final = 30.0
 """Seconds beyond the telemetry's interval after which a report goes into the fold for good."""
 
-REFRESH: Final = 60.0
+REFRESH: Final = 300.0
 """Seconds from one writing of a vehicle's journeys to the next, unless it began or ended something.
-"""
+A writing costs some milliseconds, as much as ten messages."""
+
+NOTE_INTERVAL: Final = 60.0
+"""Seconds from one storing of how far all vehicles are to the next."""
 
 LATE_INTERVAL: Final = 60.0
 """Seconds from one going back of a vehicle's fold to the next."""
@@ -399,7 +402,7 @@ class JourneyFollower:
         unwritten = [each.unwritten for each in self._followed.values() if each.unwritten]
         unwritten += [each.first_id for each in self._behind.values() if each.first_id]
         mark = min([*(each - 1 for each in unwritten), self._last or 0])
-        if mark == self._stored or 0 <= now - self._noted < REFRESH:
+        if mark == self._stored or 0 <= now - self._noted < NOTE_INTERVAL:
             return
         is_ours = await self._write(partial(_move_mark, before=self._stored or 0, mark=mark))
         if is_ours:

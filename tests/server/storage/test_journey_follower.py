@@ -9,7 +9,7 @@ import pytest
 
 from ovms.base.clock import ManualClock
 from ovms.server import journey_follower
-from ovms.server.journey_follower import JourneyFollower
+from ovms.server.journey_follower import REFRESH, JourneyFollower
 from ovms.server.journeys.values import JourneyKind
 from ovms.server.storage import queries
 from ovms.server.storage.batch import Batch
@@ -133,7 +133,7 @@ async def test_a_crash_at_any_moment(
 async def test_a_trip_is_seen_while_it_goes_on(
     database: Database, clock: ManualClock, follower: JourneyFollower
 ) -> None:
-    """It is shown within seconds of its start, grows each minute, and is then over; one id."""
+    """It is shown within seconds of its start, grows each few minutes, and is then over; one id."""
     clock.advance(8 * 3600)
     await _keep(database, [(MONDAY + 7 * 3600, "D", doors(is_on=False, odometer=1000.0))])
     await follower.check()
@@ -148,7 +148,7 @@ async def test_a_trip_is_seen_while_it_goes_on(
             ends.append(row.journey.end.time)
             assert row.journey.is_open
     assert len(ids) == 1
-    assert len(set(ends)) >= 15
+    assert len(set(ends)) >= 4
     clock.advance(600)
     await _keep(database, [(int(clock.time()) - 6, "D", doors(is_on=False, odometer=1020.0))])
     await follower.check()
@@ -157,7 +157,7 @@ async def test_a_trip_is_seen_while_it_goes_on(
     assert {row.id} == ids
 
 
-async def test_rows_of_an_open_journey_are_written_once_a_minute(
+async def test_rows_of_an_open_journey_are_written_each_few_minutes(
     database: Database, clock: ManualClock, follower: JourneyFollower
 ) -> None:
     """What is only a little further is not written at once; what begins or ends is."""
@@ -178,7 +178,7 @@ async def test_rows_of_an_open_journey_are_written_once_a_minute(
     assert not await written("S", status(79.5))
     assert await written("D", doors(is_on=True, odometer=1000.0))
     assert not await written("S", status(79.0))
-    clock.advance(60)
+    clock.advance(REFRESH)
     await follower.check()
     assert not await written("S", status(78.5))
 

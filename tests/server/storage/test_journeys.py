@@ -22,7 +22,7 @@ from ovms.server.storage.journeys import (
     replace_span,
     reshow,
 )
-from ovms.server.storage.schema import places
+from ovms.server.storage.schema import journey_edits, places
 from tests.server.journeys.made import NOON, charge, parked, put_journeys, trip
 from tests.server.storage.databases import execute, rows
 
@@ -216,3 +216,30 @@ def test_the_oldest_go_when_there_are_too_many(database: Database) -> None:
         found = list_journeys(connection, "CAR1", limit=999)[0]
     assert [found[0].journey.start.time, len(found)] == [NOON + 3 * DAY, 198]
     assert rows(database, "SELECT count(*) FROM raw_journeys") == [(199,)]
+
+
+def test_a_journey_that_goes_on_grows(database: Database) -> None:
+    """Raw and shown, as if all were made anew; also one that is corrected."""
+    going = trip(NOON, NOON + 600, closed=None)
+    there = charge(NOON + DAY, NOON + DAY + 60, closed=None)
+    put_journeys(database, "CAR1", going, there)
+    before = [each.id for each in _listed(database)]
+    for note in ("", "slow"):
+        if note:
+            with database.writing() as connection:
+                edit = {"kind": "change", "journey_kind": "trip", "start": NOON, "end": NOON + 1200}
+                row = {"vehicle_id": "CAR1", "data": '{"note": "slow"}', "created": 0.0, **edit}
+                connection.execute(insert(journey_edits).values(row))
+        longer = (
+            trip(NOON, NOON + 1200 + len(note), closed=None),
+            charge(NOON + DAY, NOON + DAY + 600 + len(note), closed=None),
+        )
+        _record(database, NOON, *longer)
+        found = _listed(database)
+        assert [each.id for each in found] == before
+        assert [each.journey.end.time for each in found] == [each.end.time for each in longer]
+        assert found[0].note == note
+        with database.writing() as connection:
+            assert [journey_points(connection, each) for each in found] == [*longer]
+            reshow(connection, "CAR1", NOON, NOON + 2 * DAY)
+        assert _listed(database) == found
