@@ -372,6 +372,58 @@ def test_a_silence_in_which_another_charge_began_makes_two() -> None:
     assert found[1].start.time == pytest.approx(T + 6 * HOUR, abs=60)
 
 
+def test_where_a_charge_is_may_be_told_after_its_status() -> None:
+    """The link comes back while it is charged; the meters are a second later, and it had moved."""
+    drive = [
+        idle(T - 5400 + 60 * at, 60, is_on=True, speed=60.0, odometer=900.0 + at)
+        for at in range(20)
+    ]
+    place = replace(HOME, latitude=48.5)
+    charge = without(session(T, T + HOUR), lambda each: each.time < T + 1200)
+    charge = [replace(each, odometer=950.0, position=place) for each in charge]
+    first = replace(charge[0], time=charge[0].time - 4, odometer=None, position=None, is_on=None)
+    found = only([*drive, first, *charge])
+    assert found.energy == pytest.approx(10, abs=0.06)
+    assert (found.start.position, found.start.odometer) == (place, 950)
+    assert found.start.time == pytest.approx(T, abs=60)
+
+
+def test_a_charge_that_was_left_unheard_has_its_last_counters() -> None:
+    """The link was away from its middle until the car was on its way."""
+    samples = without(session(T, T + HOUR, power=20), lambda each: each.time > T + 1800)
+    drive = [
+        replace(ended(T + 2 * HOUR + 60 * at, since=T, until=T + HOUR, power=20), is_on=True,
+                is_plugged=False, speed=90.0, odometer=1030.0 + at, soc=75.0 - at)
+        for at in range(20)
+    ]  # fmt: skip
+    bare = Sample(time=T + 2 * HOUR - 9, is_on=True, speed=90.0, odometer=1030.0)
+    charge = only([*samples, bare, *drive])
+    assert charge.energy == pytest.approx(20, abs=0.1)
+    assert charge.end.time == pytest.approx(T + HOUR, abs=60)
+    assert charge.end.soc == pytest.approx(80, abs=2)
+
+
+def test_a_charge_in_a_silence_with_drives_before_and_after() -> None:
+    """The battery is emptier than before, and the total of the grid tells of it."""
+    more = {"charge_state": "done", "is_on": True, "speed": 60.0}
+    before = [
+        idle(T + 60 * at, 60, **more, grid_energy_total=500.0, charge_energy=5.0,
+             odometer=1000.0 + at)
+        for at in range(5)
+    ]  # fmt: skip
+    meters = Sample(time=T + 2 * HOUR - 9, is_on=True, speed=60.0, odometer=1120.0)
+    after = [
+        idle(T + 2 * HOUR + 60 * at, 55, **more, grid_energy_total=520.0, charge_energy=19.0,
+             charge_duration=1800.0, charge_end_time=T + 5400, odometer=1120.0 + at)
+        for at in range(5)
+    ]  # fmt: skip
+    charge = only([*before, meters, *after])
+    assert (charge.start.time, charge.end.time) == (T + 3600, T + 5400)
+    assert (charge.energy, charge.grid_energy) == (19, 20)
+    assert charge.start.position is None
+    assert charge.has_gaps
+
+
 def test_the_log_of_charges_has_the_exact_second() -> None:
     """Ten-minute reports around it."""
     samples = [replace(each, charge_duration=None) for each in session(T, T + HOUR, every=600)]

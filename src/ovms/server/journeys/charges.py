@@ -67,6 +67,9 @@ class ChargeTracker:
     has_bit: bool = False
     has_plug: bool = False
     """The car has said that it was plugged in."""
+    odometer_time: int = 0
+    """When it was last reported; so the next."""
+    position_time: int = 0
     idle: JourneyEnd | None = None
     """When the battery was last reported and not charged."""
     idle_time: int | None = None
@@ -127,6 +130,10 @@ class ChargeTracker:
             self.has_bit = self.has_bit or (bit and not (sample.speed or 0) > WALKING)
             is_news = is_news or self.has_bit
         self.has_plug = self.has_plug or bool(sample.is_plugged)
+        if sample.odometer is not None:
+            self.odometer_time = sample.time
+        if sample.position is not None:
+            self.position_time = sample.time
         return is_news
 
     def _phase(self) -> ChargeSays:
@@ -251,8 +258,8 @@ class ChargeTracker:
         for name in ("plug", "limit_soc", "limit_range", "capacity", "cac", "soh"):
             setattr(charge, name, getattr(values, name))
         charge.mode, charge.was_plugged = values.charge_mode, bool(values.is_plugged)
-        charge.needs_odometer = (known.age("odometer") or 0) > SURE_GAP
-        charge.needs_position = (known.age("position") or 0) > SURE_GAP
+        charge.needs_odometer = sample.time - self.odometer_time > SURE_GAP
+        charge.needs_position = sample.time - self.position_time > SURE_GAP
         charge.begin(self.counters)
         self.charge, self.prepared = charge, None
         charge.take(sample, here)
