@@ -32,6 +32,8 @@ INTERRUPTION_LIMIT: Final = 600
 """Seconds; a shorter interruption does not end a charge."""
 PREPARE_LIMIT: Final = 3600
 """Seconds that a charge may be prepared, or the battery be heated for it."""
+TELLING_LIMIT: Final = 7200
+"""Seconds that a charge which has stopped waits for a status with its last counters."""
 LAST_COUNTERS: Final = 120
 """Seconds after driving away in which a status tells what the charge took."""
 MOVED: Final = 0.3
@@ -156,18 +158,14 @@ class ChargeTracker:
         if not _is_driving(sample, known):
             charge.place(sample)
         moved = _is_driving(sample, known) or _has_moved(charge.start.odometer, known)
-        if moved and charge.stop is None and _is_early(charge, sample):
+        if moved and not charge.is_told and _is_early(charge, sample):
             charge.moved = charge.moved or sample.time
             return
         if moved or self._is_another(charge, sample):
             charge.halt(sample, journey_end(sample.time, known), moved=True)
             self._close(charge, sample, known, closed)
             return
-        is_over = charge.stop is not None and (
-            sample.time - charge.stop.time > INTERRUPTION_LIMIT
-            and (phase is ChargeSays.IDLE or sample.time - charge.stopped > INTERRUPTION_LIMIT)
-        )
-        if is_over:
+        if _is_over(charge, sample, phase):
             self._close(charge, sample, known, closed)
         elif phase is not ChargeSays.IDLE and (is_news or _has_power(sample)):
             charge.take(sample, journey_end(sample.time, known))
@@ -349,6 +347,16 @@ class ChargeTracker:
         if run.gap <= REPORT_GAP and self.has_plug and not run.was_plugged:
             return None
         return made_unseen(run, self.learned, closed)
+
+
+def _is_over(charge: OpenCharge, sample: Sample, phase: ChargeSays) -> bool:
+    """Return whether a charge has stopped for so long that it is over."""
+    if charge.stop is None or sample.time - charge.stop.time <= INTERRUPTION_LIMIT:
+        return False
+    since = sample.time - charge.stopped
+    if phase is ChargeSays.IDLE:
+        return charge.is_told or since > TELLING_LIMIT
+    return since > INTERRUPTION_LIMIT
 
 
 def _is_early(charge: OpenCharge, sample: Sample) -> bool:

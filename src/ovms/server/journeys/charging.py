@@ -84,6 +84,8 @@ class OpenCharge:
     """The time of the first sample that said so, and of the last."""
     heard: int = 0
     is_stop_sure: bool = False
+    is_told: bool = False
+    """A status has come since it stopped: with the last counters, and why."""
     moved: int | None = None
     """When it was seen to be under way, while the last counters may still come."""
     was_interrupted: bool = False
@@ -137,6 +139,7 @@ class OpenCharge:
             self.has_gaps = True
         if self.stop is not None:
             self.stop, self.was_interrupted, self.state, self.substate = None, True, None, None
+            self.is_told = False
         self._take_powers(sample)
         self._take_counters(sample)
         self._take_facts(sample)
@@ -253,20 +256,29 @@ class OpenCharge:
             grown = self.energy.total
             if not moved or self._is_of_this(sample):
                 self._take_counters(sample, is_end=True)
-            self._find_stop(sample, here, self.energy.total - grown, moved=moved)
+            self._find_stop(sample, here, sample.time, self.energy.total - grown, moved=moved)
             for flow in (self.charger, self.battery, self.input, self.line):
                 flow.stop()
-        elif not moved:
-            self._take_counters(sample, is_end=True)
-            if sample.soc is not None and sample.soc > (self.stop.soc or 0):
-                self.stop = replace(self.stop, soc=sample.soc, ideal_range=here.ideal_range,
-                                    estimated_range=here.estimated_range)  # fmt: skip
+        elif not moved or (not self.is_told and self._is_of_this(sample)):
+            self._take_late(sample, here, moved=moved)
+        self.is_told = self.is_told or sample.soc is not None
         if not moved:
             self.limit_soc = sample.limit_soc or self.limit_soc
             self.limit_range = sample.limit_range or self.limit_range
         if not moved and self.state != "done":
             self.state = sample.charge_state or self.state
             self.substate = sample.charge_substate or self.substate
+
+    def _take_late(self, sample: Sample, here: JourneyEnd, *, moved: bool) -> None:
+        """Take in what is told some time after it stopped."""
+        grown = self.energy.total
+        self._take_counters(sample, is_end=True)
+        grown = self.energy.total - grown
+        if not self.is_told and not self.is_stop_sure and sample.soc is not None:
+            self._find_stop(sample, here, self.stopped, grown, moved=moved)
+        elif not moved and self.stop is not None and (sample.soc or 0) > (self.stop.soc or 0):
+            self.stop = replace(self.stop, soc=sample.soc, ideal_range=here.ideal_range,
+                                estimated_range=here.estimated_range)  # fmt: skip
 
     def _is_of_this(self, sample: Sample) -> bool:
         """Return whether counters read after driving away are still those of the charge."""
@@ -277,8 +289,11 @@ class OpenCharge:
             return False
         return 0 <= duration - (self.duration or 0) <= gap
 
-    def _find_stop(self, sample: Sample, here: JourneyEnd, grown: float, *, moved: bool) -> None:
-        before, now = self.last.time, sample.time
+    def _find_stop(
+        self, sample: Sample, here: JourneyEnd, now: int, grown: float, *, moved: bool
+    ) -> None:
+        """Conclude when it stopped; ``now`` is when that was seen first."""
+        before = self.last.time
         gap = now - before
         told, duration = sample.charge_end_time, sample.charge_duration
         is_new = told is not None and told != self.end_time_before
