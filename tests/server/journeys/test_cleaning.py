@@ -82,7 +82,7 @@ def test_a_car_that_never_says_its_unit_counts_kilometres() -> None:
     cleaner = Cleaner()
     cleaned = [
         cleaner.clean(Sample(time=1_700_000_000 + time, distance_unit="", odometer=1000, speed=50))
-        for time in (0, 299, 300, 900)
+        for time in (0, 1499, 1500, 1900)
     ]
     assert [each.odometer for each in cleaned] == [None, None, 1000, 1000]
     assert [each.speed for each in cleaned] == [None, None, 50, 50]

@@ -29,8 +29,9 @@ POSITION_SLACK: Final = 300.0
 """m by which positions are apart that are taken of the same place."""
 PARKED_WATCH: Final = 900
 """Seconds in which a car that is off before and after cannot have gone anywhere."""
-UNIT_PATIENCE: Final = 300
-"""Seconds in which a car says its unit; one that never sends a status counts kilometres."""
+UNIT_PATIENCE: Final = 1500
+"""Seconds in which a car says its unit, two lost reports of ten minutes in them; one that never
+sends a status counts kilometres."""
 TOLD_LATELY: Final = 86400
 """Seconds in which what a car reports counts more than the odometers of its records."""
 UNIT_TOLERANCE: Final = 0.01
