@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ovms.server.journeys.known import Known
 from ovms.server.journeys.samples import Sample
 
@@ -21,3 +23,12 @@ def test_an_age_counts_from_the_report() -> None:
     known.take(Sample(time=10, speed=80.0))
     known.take(Sample(time=30, is_on=False))
     assert (known.age("speed"), known.age("is_on"), known.age("is_charging")) == (20, 0, None)
+
+
+def test_the_age_of_what_is_not_timed_is_an_error() -> None:
+    """None would look as if it were fresh."""
+    known = Known()
+    known.take(Sample(time=10, odometer=5.0))
+    assert known.age("odometer") == 0
+    with pytest.raises(AssertionError):
+        known.age("soc")

@@ -17,7 +17,7 @@ FIELDS: Final = (
 )  # fmt: skip
 """Those whose last value is kept: what trackers ask for. Each costs a little with each sample."""
 
-TIMED: Final = frozenset({"is_on", "is_charging", "charge_state", "speed"})
+TIMED: Final = frozenset({"is_on", "is_charging", "charge_state", "speed", "odometer", "position"})
 """Those of which is known when they were reported."""
 
 _VALUES: Final = attrgetter(*FIELDS)
@@ -44,5 +44,6 @@ class Known:
 
     def age(self, name: str) -> int | None:
         """Return the seconds since a field of :data:`TIMED` was reported, if it ever was."""
+        assert name in TIMED, name
         reported = self.times.get(name)
         return None if reported is None else self.values.time - reported
