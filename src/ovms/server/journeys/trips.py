@@ -344,6 +344,8 @@ class TripTracker:
         last, meter = trip.meter.top, sample.trip_meter
         if last is None or meter is None or silence < 300 or trip.meter.is_total:
             return False
+        if last == trip.meter.before:
+            return False  # it showed the trip before this one, and was reset on the way
         return meter < last - LEAST_DISTANCE and meter <= rise + LEAST_DISTANCE
 
     def _end_unseen(self, trip: TripBuilding, sample: Sample, next_start: int) -> None:
