@@ -127,3 +127,15 @@ def test_a_few_heights_are_enough(heights: list[float]) -> None:
     made = climb.finished()
     assert made.least == (min(heights) if heights else None)
     assert made.ascent == (30.0 if len(heights) > 1 else 0.0)
+
+
+@pytest.mark.parametrize("last", [2.4, 2.6])
+def test_a_counter_that_is_told_anew_only_after_the_end_counts_from_zero(last: float) -> None:
+    """There and back: the one report of the way was made before it began anew."""
+    counter = Counter()
+    counter.begin()
+    counter.read(2.5, 10.0, 10.0)
+    counter.begin()
+    counter.read(2.5, 10.0, 10.0)
+    counter.read_after(last, 10.0)
+    assert counter.amount == last

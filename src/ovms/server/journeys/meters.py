@@ -89,7 +89,8 @@ class Counter:
         """Take in a reading after the end: what is less already belongs to the next trip."""
         if self.undo is not None:
             self._confirm(value)
-        if self.top is not None:
+        is_old = self.top == self.base == self.before  # it was read before it began anew
+        if self.top is not None and not is_old:
             self.top = max(self.top, value)
         elif value != self.before:
             self._first(value, most, is_begun=True)
