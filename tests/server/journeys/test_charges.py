@@ -475,3 +475,27 @@ def test_charges_are_the_same_wherever_the_samples_are_cut() -> None:
     assert ongoing == whole.ongoing()
     assert len([each for each in closed if isinstance(each, Charge)]) == 1
     assert any(isinstance(each, Charge) for each in ongoing)
+
+
+def test_a_battery_does_not_take_more_than_the_grid_gives() -> None:
+    """Ten minutes between powers that fall are too coarse to say what came from the grid."""
+    samples = [
+        replace(each, grid_energy=None, charge_power=None, line_voltage=400.0, charge_current=15.0)
+        if each.is_charging else replace(each, grid_energy=None)
+        for each in session(T, T + HOUR)
+    ]  # fmt: skip
+    charge = only(samples)
+    assert (charge.energy, charge.grid_energy) == (10, 10)
+    assert "grid_energy" in charge.estimated
+
+
+def test_a_charge_goes_on_where_the_car_was_driven_to_unheard() -> None:
+    """After a silence the status comes first, and the odometer a moment later."""
+    seen = [idle(T - 3600 + 600 * each, 45) for each in range(3)]
+    first = charging(T + 1200, since=T, odometer=None, position=None)
+    away = {"odometer": 1003.4, "position": replace(HOME, latitude=48.2)}
+    rest = [charging(T + 1206 + 60 * each, since=T, **away) for each in range(30)]
+    over = [ended(T + at, since=T, until=T + HOUR, **away) for at in (7200, 7900)]
+    charge = only([*seen, first, *rest, *over])
+    assert charge.energy == pytest.approx(10, abs=0.06)
+    assert (charge.start.odometer, charge.start.position) == (1003.4, away["position"])

@@ -66,3 +66,11 @@ def test_a_rise_is_over_when_it_falls_or_rests() -> None:
     assert not rise.is_over(JourneyEnd(time=36_600, soc=59))
     assert rise.is_over(JourneyEnd(time=36_600, soc=58))
     assert rise.is_over(JourneyEnd(time=36_001 + RISE_LIMIT, soc=60))
+
+
+def test_the_grid_says_better_what_a_counter_means_than_the_state_of_charge() -> None:
+    """It has fallen by a drive in the same silence, so it has risen by less than was charged."""
+    readings = CounterReadings(energy=12.4, total=100), CounterReadings(energy=17.0, total=118)
+    charge = made_unseen(run(*readings, soc=52), 42, 1)
+    assert charge is not None
+    assert (charge.grid_energy, charge.energy) == (18, 17)

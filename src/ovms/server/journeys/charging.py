@@ -399,7 +399,7 @@ class OpenCharge:
             found = 100 * energy / self.efficiency
         if found:
             estimated.add("grid_energy")
-        return found
+        return max(found, energy or 0.0) if found else found
 
     def _points(
         self, end: JourneyEnd, energy: float | None, grid: float | None, capacity: float | None

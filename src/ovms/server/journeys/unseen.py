@@ -81,7 +81,7 @@ def made_unseen(run: SocRun, learned: float | None, closed: int | None) -> Charg
     capacity = run.capacity or learned
     by_soc = run.gained * capacity / 100 if capacity and run.gained > 0 else None
     estimated = {"start", "end"}
-    energy = _counted(run.before.energy, run.after.energy, by_soc or grid)
+    energy = _counted(run.before.energy, run.after.energy, grid or by_soc)
     if energy is None and by_soc is not None:
         energy = by_soc
         estimated.add("energy")
