@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -493,7 +494,7 @@ def test_a_charge_goes_on_where_the_car_was_driven_to_unheard() -> None:
     """After a silence the status comes first, and the odometer a moment later."""
     seen = [idle(T - 3600 + 600 * each, 45) for each in range(3)]
     first = charging(T + 1200, since=T, odometer=None, position=None)
-    away = {"odometer": 1003.4, "position": replace(HOME, latitude=48.2)}
+    away: dict[str, Any] = {"odometer": 1003.4, "position": replace(HOME, latitude=48.2)}
     rest = [charging(T + 1206 + 60 * each, since=T, **away) for each in range(30)]
     over = [ended(T + at, since=T, until=T + HOUR, **away) for at in (7200, 7900)]
     charge = only([*seen, first, *rest, *over])

@@ -13,7 +13,8 @@ from ovms.car.vehicles.roadster import Roadster
 from ovms.protocol.messages import LatestMessage
 from ovms.protocol.records.status import KM_PER_MILE
 from ovms.server.hub.telemetry import LogSettings, TelemetryLog
-from ovms.server.journeys.samples import JourneyRecord
+from ovms.server.journeys.fold import Fold
+from ovms.server.journeys.samples import JourneyRecord, Sample
 from ovms.server.journeys.values import Charge, ChargeEnding, Trip
 from tests.car.conftest import ROADSTER_DATA
 from tests.car.test_roadster import last_frames, word
@@ -107,3 +108,22 @@ def tenths(data: list[int], at: int) -> float:
     """Return the km that a counter in tenths of a mile says; ``at`` counts bytes from 1."""
     high = data[at + 1] if at == 5 else 0
     return (word(data, at) + 65536 * high) / 10 * KM_PER_MILE
+
+
+def test_a_trip_meter_that_is_reset_on_the_first_kilometres_begins_no_other_trip() -> None:
+    """The Roadster shows the last trip until it moves, minutes after it was switched on."""
+    t = int(START)
+    reports = [(0, 1000.0, 933.0), (66, 1000.0, 933.0), (425, 1002.3, 2.3), (600, 1003.2, 3.2)]
+    samples = [
+        Sample(time=t - 20, is_on=False, odometer=1000.0, trip_meter=933.0, parking_time=53.0),
+        *(
+            Sample(time=t + at, is_on=True, odometer=odometer, trip_meter=meter, speed=30.0)
+            for at, odometer, meter in reports
+        ),
+        *(Sample(time=t + 900 + at, is_on=False, odometer=1006.4, trip_meter=6.4,
+                 parking_time=float(at)) for at in (1, 601, 1201)),
+    ]  # fmt: skip
+    samples[1].speed = samples[2].speed = 0.0
+    [trip] = [each for each in Fold().feed(samples) if isinstance(each, Trip)]
+    assert (trip.start.time, trip.end.time) == (t, t + 900)
+    assert trip.distance == pytest.approx(6.4)
