@@ -193,7 +193,7 @@ async def measure_live(count: int, seconds: float) -> None:
             ]
             tasks += [asyncio.create_task(discard(car)) for car in cars]
             groups.append(cars)
-        await asyncio.gather(*(drive(cars, 10.0) for cars in groups))
+        await asyncio.gather(*(drive(cars, 60.0) for cars in groups))
         before = [spent(pid) for pid, _ in servers]
         sent = await asyncio.gather(*(drive(cars, seconds) for cars in groups))
         costs = [
