@@ -136,9 +136,10 @@ class PlaceCalls(ApiCalls):
         )  # fmt: skip
         return await self._link.ask("PATCH", f"/places/{place_id}", ApiOwnPlace, body=body)
 
-    async def remove_place(self, place_id: int) -> None:
-        """Remove a place; charges of before keep what they cost."""
-        await self._link.read("DELETE", f"/places/{place_id}")
+    async def remove_place(self, place_id: int, *, keeps_costs: bool = True) -> None:
+        """Remove a place; charges of before keep what they cost, or not."""
+        query = {"keeps_costs": keeps_costs}
+        await self._link.read("DELETE", f"/places/{place_id}", query=query)
 
     async def set_tariff(
         self,

@@ -56,6 +56,8 @@ def test_money(cost: str, text: str) -> None:
     made = money_answer(Decimal(cost), "EUR")
     assert made is not None
     assert (made.amount, made.currency) == (text, "EUR")
+    yen, dinar = money_answer(Decimal(300), "JPY"), money_answer(Decimal("1.5"), "KWD")
+    assert (yen and yen.amount, dinar and dinar.amount) == ("300", "1.500")
     assert money_answer(None, "EUR") is None
     assert money_answer(Decimal(1), None) is None
 

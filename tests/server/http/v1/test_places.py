@@ -54,6 +54,19 @@ async def test_place(v1: ApiSite) -> None:
     assert (await v1.call(f"GET /places/{home}")).json()["error"]["code"] == "no_place"
 
 
+@pytest.mark.parametrize(("query", "is_kept"), [("", True), ("?keeps_costs=false", False)])
+async def test_costs_of_removed_places(v1: ApiSite, query: str, is_kept: bool) -> None:
+    """What was paid stays, unless the caller says that it does not."""
+    put_day(v1)
+    home = await _make(v1)
+    await _tariff(v1, home, energy_price="0.30")
+    paid = await _cost(v1)
+    assert paid is not None
+    v1.clock.advance(20 * 365 * 86400)  # past that day, whichever it is
+    assert (await v1.call(f"DELETE /places/{home}{query}")).status_code == 204
+    assert await _cost(v1) == (paid if is_kept else None)
+
+
 async def test_tariffs(v1: ApiSite) -> None:
     """Costs follow a tariff that is set, changed and taken back, by the day on which it counts."""
     put_journeys(v1.database, "CAR1", charge())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from pydantic import Field
 
 from ovms.server.http.v1.models import ApiAnswer, Time, time_of
+from ovms.server.journeys.tariffs import currency_digits
 from ovms.server.journeys.values import Charge, Parked, Trip
 from ovms.server.rights import VehicleRight
 
@@ -355,12 +356,13 @@ def money_answer(cost: Decimal | None, currency: str | None) -> MoneyAnswer | No
     """Return an amount; ``None`` for none."""
     if cost is None or currency is None:
         return None
-    return MoneyAnswer(amount=money_text(cost), currency=currency)
+    return MoneyAnswer(amount=money_text(cost, currency), currency=currency)
 
 
-def money_text(cost: Decimal) -> str:
-    """Return an amount with two decimals, or with three where it has them."""
-    return f"{cost:.2f}" if cost == round(cost, 2) else f"{cost:.3f}"
+def money_text(cost: Decimal, currency: str = "") -> str:
+    """Return an amount with its currency's decimals (two of an unknown one), or with three."""
+    digits = currency_digits(currency)
+    return f"{cost:.{digits}f}" if cost == round(cost, digits) else f"{cost:.3f}"
 
 
 def short(value: float | None, digits: int = PLACES) -> float | None:

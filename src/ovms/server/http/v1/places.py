@@ -9,7 +9,7 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import Depends, Path, Response
+from fastapi import Depends, Path, Query, Response
 
 from ovms.server.accounts.tokens import vehicle_rights
 from ovms.server.http.v1.audit import audit
@@ -117,12 +117,21 @@ async def change_place(
 
 
 @router.delete("/places/{place_id}", status_code=204)
-async def remove_place(place_id: PlaceId, caller: PlaceCall, context: Context) -> Response:
-    """Remove a place. Charges of before keep what they cost."""
+async def remove_place(
+    place_id: PlaceId,
+    caller: PlaceCall,
+    context: Context,
+    keeps_costs: Annotated[
+        bool, Query(description="Whether charges of before keep what they cost.")
+    ] = True,
+) -> Response:
+    """Remove a place. Charges of before keep what they cost, unless the caller says otherwise."""
 
     def remove(connection: Connection) -> None:
         _find(caller, place_id, connection)
-        places.remove_place(connection, caller.login.owner_id, place_id, context.clock.time())
+        now = context.clock.time()
+        owner_id = caller.login.owner_id
+        places.remove_place(connection, owner_id, place_id, now, keeps_costs=keeps_costs)
 
     await context.store.database.write(remove)
     audit(context, caller, "place.remove", detail=str(place_id))
