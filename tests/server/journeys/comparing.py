@@ -82,22 +82,27 @@ def compare_charges(
     """Return which charges tell of which entries: by the time; reports may be ``late``."""
     charges = [each for each in journeys if isinstance(each, Charge)]
     return _compare(
-        [(each, (each.start.time - late, each.end.time + late)) for each in entries],
+        [(each, (each.start.time, each.end.time)) for each in entries],
         [(each, (each.start.time, each.end.time + 1)) for each in charges],
+        late,
     )
 
 
 def _compare(
     entries: Sequence[tuple[LedgerEntry, Interval]],
     journeys: Sequence[tuple[Kind, Interval]],
+    slack: float = 0.0,
 ) -> Comparison[Kind]:
-    """Return which journey each entry shares most with. What shares nothing is left over."""
+    """Return which journey each entry shares most with, or is nearest to within a ``slack``.
+
+    What shares nothing is left over.
+    """
     found: Comparison[Kind] = Comparison()
     told: dict[int, list[LedgerEntry]] = {at: [] for at in range(len(journeys))}
     for entry, (begin, end) in entries:
         shared = [min(end, last) - max(begin, first) for _, (first, last) in journeys]
-        most = max(shared, default=0.0)
-        if most > 0:
+        most = max(shared, default=-slack)
+        if most > -slack:
             told[shared.index(most)].append(entry)
         else:
             found.missing.append(entry)
