@@ -30,6 +30,7 @@ from ovms.server.storage.errors import (
     StoreClosed,
 )
 from ovms.server.storage.journey_fold import NoCheckpoint, VehicleFold, store_folded
+from ovms.server.storage.journey_growing import only_grew, open_rows, store_grown
 from ovms.server.storage.journey_progress import (
     ALL,
     LOG_DAYS,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from ovms.server.journeys.samples import JourneyRecord
     from ovms.server.storage.database import Database
     from ovms.server.storage.journey_fold import Folded
+    from ovms.server.storage.journey_growing import OpenRows
     from ovms.server.storage.journey_progress import StoredRecord
 
     T = TypeVar("T")
@@ -125,6 +127,8 @@ class Followed:
     is_urgent: bool = False
     """It began or ended something."""
     written: float = float("-inf")
+    rows: OpenRows | None = None
+    """Those of its journeys that go on, where these only have to grow."""
 
     def is_due(self, now: float) -> bool:
         """Return whether its journeys are to be written."""
@@ -309,17 +313,35 @@ class JourneyFollower:
         self, connection: Connection, folded: Sequence[tuple[Followed, Folded]]
     ) -> dict[str, StoreResult]:
         """Write journeys, checkpoints and progress of vehicles, each whole or not at all."""
+        grown = [each for each in folded if only_grew(each[0].rows, each[1])]
         results = {}
+        if grown and self._grow(connection, grown):
+            results = {known.fold.vehicle_id: StoreResult.WRITTEN for known, _ in grown}
         for known, found in folded:
             vehicle_id = known.fold.vehicle_id
+            if vehicle_id in results:
+                continue
             try:
                 with connection.begin_nested():
                     is_ours = store_folded(connection, known.fold, found)
+                    known.rows = open_rows(connection, vehicle_id, known.fold.time)
                 results[vehicle_id] = StoreResult.WRITTEN if is_ours else StoreResult.OVERTAKEN
             except Exception as error:
                 self._failures.failed(f"journeys of {vehicle_id}", error)
                 results[vehicle_id] = StoreResult.FAILED
         return results
+
+    def _grow(self, connection: Connection, grown: Sequence[tuple[Followed, Folded]]) -> bool:
+        """Let the journeys of vehicles grow; return ``False`` if nothing was written."""
+        rows = [(known.fold, found, known.rows or {}) for known, found in grown]
+        try:
+            with connection.begin_nested() as savepoint:
+                if store_grown(connection, rows):
+                    return True
+                savepoint.rollback()  # one was made anew: each is looked at by itself
+        except Exception as error:
+            self._failures.failed("journeys that go on", error)
+        return False
 
     # -- vehicles that are behind -----------------------------------------------------------
 
@@ -355,6 +377,7 @@ class JourneyFollower:
             return None
         known = behind.known or Followed(fold)
         known.fold, known.unwritten, known.is_urgent = fold, behind.first_id, True
+        known.rows = None
         return known
 
     async def _load_fold(self, vehicle_id: str) -> VehicleFold:

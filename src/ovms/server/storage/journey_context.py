@@ -104,6 +104,11 @@ class JourneyContext:
         return known is not None and known.removed is None
 
     @property
+    def has_prices(self) -> bool:
+        """Whether some charge has a cost."""
+        return any(each.tariffs for each in self._known.values())
+
+    @property
     def prices_vary(self) -> bool:
         """Whether some cost depends on when energy flowed, so that curves are needed."""
         known = self._known.values()
