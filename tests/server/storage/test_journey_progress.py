@@ -93,12 +93,17 @@ def test_late_records_are_found(database: Database) -> None:
 
 
 def test_what_is_kept_whole(database: Database) -> None:
-    """From the youngest of the first reports of all kinds on; without any, all is."""
+    """From the youngest of the first reports of all kinds on; without any, all is.
+
+    Of a car that has just begun nothing is lacking.
+    """
     with database.reading() as connection:
         assert whole_since(connection, "CAR1") == 0
     keep(database, "CAR1", [(100, "D", ""), (90, "S", ""), (120, "L", ""), (50, "*-LOG-Trip", "")])
+    keep(database, "CAR2", [(100, "D", ""), (3690, "S", ""), (3701, "L", ""), (9000, "D", "")])
     with database.reading() as connection:
-        assert whole_since(connection, "CAR1") == 120
+        assert whole_since(connection, "CAR1") == 90
+        assert whole_since(connection, "CAR2") == 3701
 
 
 def test_the_module(database: Database) -> None:

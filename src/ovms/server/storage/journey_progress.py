@@ -39,6 +39,9 @@ CHECKPOINT_DAYS: Final = 2
 CHECKPOINT_LIMIT: Final = 100
 """Checkpoints of a vehicle, some kilobytes each: the older ones are one a day."""
 
+FIRST_REPORTS: Final = 3600
+"""Seconds within which a car reports everything once."""
+
 DAY: Final = 86400
 
 LOG_DAYS: Final = 30
@@ -126,14 +129,18 @@ def first_late(
 
 
 def whole_since(connection: Connection, vehicle_id: str) -> int:
-    """Return from when on all that a vehicle reports is kept: what is older may lack something."""
-    starts = [0]
+    """Return from when on all that a vehicle reports is kept: what is older may lack something.
+
+    The first reports of a new car do not come in one moment, and lack nothing.
+    """
+    starts: list[int] = []
     for code in ("D", "S", "L"):
         where = records_of(connection, vehicle_id, code, None)
-        first = connection.scalar(select(h.time).where(*where).order_by(h.time).limit(1))
-        if first is not None:
-            starts.append(first)
-    return max(starts)
+        time = connection.scalar(select(h.time).where(*where).order_by(h.time).limit(1))
+        if time is not None:
+            starts.append(time)
+    first, last = min(starts, default=0), max(starts, default=0)
+    return first if last - first <= FIRST_REPORTS else last
 
 
 def is_pic(connection: Connection, vehicle_id: str) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from ovms.server.journeys.codec import decode_journey
 from ovms.server.journeys.samples import RECORD_TYPES
@@ -129,7 +129,11 @@ class Rebuild:
         if (progress and progress.version) != (before and before.version):
             raise RebuildOvertaken(self.vehicle_id)
         if self._begin is None:
+            every = {each[:2]: each[3] for each in self._journeys}
             self._begin, self._journeys = joined(connection, self.vehicle_id, self._journeys)
+            for each in self._journeys:
+                every.pop(each[:2], None)
+            self._leave(connection, max((each or 0 for each in every.values()), default=0))
         count = JOURNEYS_A_WRITE
         rest = self._journeys
         while 0 < count < len(rest) and rest[count][1] == rest[count - 1][1]:
@@ -144,6 +148,18 @@ class Rebuild:
         write_progress(connection, self.vehicle_id, self.last_id, self.fold.version)
         lower_mark(connection, self.last_id)
         return False
+
+    def _leave(self, connection: Connection, least: int) -> None:
+        """Have the journeys that stay be over before any state of the fold, which has them too.
+
+        So none that is gone back to replaces them, or tells once more what they tell: until
+        ``least`` the fold had journeys in their place.
+        """
+        self._states = [each for each in self._states if each[0] >= least]
+        if self._states:
+            first = self._states[0][0]
+            stay = (r.vehicle_id == self.vehicle_id, r.start < self._begin, r.closed > first)
+            connection.execute(update(raw_journeys).where(*stay).values(closed=first))
 
 
 def joined(
