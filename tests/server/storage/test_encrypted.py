@@ -139,6 +139,15 @@ def test_columns_are_plain_on_purpose() -> None:
         "passkeys.name", "mail_codes.purpose", "audit.actor", "audit.vehicle_id", "audit.action",
         "audit.detail", "audit.address", "failed_calls.vehicle_id", "failed_calls.address",
         "failed_calls.reason",
+        "owners.zone", "owners.currency", "server.zone", "server.currency",
+        "raw_journeys.vehicle_id", "raw_journeys.kind", "journeys.vehicle_id", "journeys.kind",
+        "journeys.day", "journeys.month", "journeys.certainty", "journeys.currency",
+        "journeys.purpose", "journeys.note", "journey_stale.vehicle_id", "journey_stale.kind",
+        "journey_edits.vehicle_id", "journey_edits.kind", "journey_edits.journey_kind",
+        "journey_edits.data", "journey_progress.vehicle_id", "journey_checkpoints.vehicle_id",
+        "places.name", "places.name_key", "places.zone", "places.currency",
+        "place_tariffs.valid_from", "place_tariffs.data", "journey_rules.vehicle_id",
+        "journey_rules.rule", "journey_rules.data", "journey_rules.state",
         # hashes: of passwords by argon2, and keyed ones
         "owners.password_hash", "tokens.lookup", "provisions.lookup",
         "seen_tokens.memory", "secret_uses.memory", "owner_warnings.memory", "seen_tokens.bits",
@@ -152,4 +161,6 @@ def test_columns_are_plain_on_purpose() -> None:
         "vehicles.paranoid_token", "messages.token",
         # what cars say, as history and messages hold it
         "outbox.text", "messages.data", "history.data",
+        # what is made of that
+        "raw_journeys.data", "journeys.data", "journey_checkpoints.state",
     }  # fmt: skip

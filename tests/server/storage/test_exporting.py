@@ -13,7 +13,7 @@ from ovms.server.storage import exporting, queries
 from ovms.server.storage.batch import Batch
 from ovms.server.storage.exporting import ExportScope, ExportSink, export_steps
 from tests.server.journeys.made import NOON, charge, put_journeys, trip
-from tests.server.storage.databases import apply, close, make_database
+from tests.server.storage.databases import apply, close, execute, make_database
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,6 +61,7 @@ def test_journeys(
     database = make_database(tmp_path)
     trips = [trip(NOON + n * 86400) for n in range(5)]
     put_journeys(database, "CAR1", *trips, charge(NOON - 86400))
+    execute(database, "UPDATE journeys SET note = 'from home'")
     sink, result = ExportSink(), None
     steps = export_steps(ExportScope("bob", 5.0, located=located), sink)
     with suppress(StopIteration):
@@ -76,5 +77,6 @@ def test_journeys(
     assert [len(each) for each in tables.values()] == [6, 2, 1]
     assert len(set(tables["trips"])) == 6
     assert (",52,13," in tables["trips"][1]) == (located is None)
+    assert ("from home" in "".join(tables["trips"])) == (located is None)
     assert "trips.csv" in made.read("README.txt").decode()
     close(database)

@@ -274,12 +274,12 @@ def _journey_page(
 
 
 def _export_row(row: JourneyRow, names: dict[int, str], is_located: bool) -> ExportRow:
-    journey = row.journey
-    if not is_located:
+    journey, note = row.journey, row.note
+    if not is_located:  # a note may say where it was
         start, end = (
             replace(each, position=None, altitude=None) for each in (journey.start, journey.end)
         )
-        journey, names = replace(journey, start=start, end=end), {}
+        journey, names, note = replace(journey, start=start, end=end), {}, ""
     return ExportRow(
         id=row.id,
         journey=journey,
@@ -288,7 +288,7 @@ def _export_row(row: JourneyRow, names: dict[int, str], is_located: bool) -> Exp
         cost=row.cost,
         currency=row.currency,
         purpose=row.purpose,
-        note=row.note,
+        note=note,
         is_edited=row.is_edited,
     )
 
