@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 WIDE: Final = 140
 """Columns of a terminal from which on a table has all its columns."""
 
-NAME_WIDTH: Final = 14
+NAME_WIDTH: Final = 10
 """Characters of a place's name in a narrow table."""
 
 LEAST_IDLE: Final = 6 * 3600
