@@ -1,6 +1,6 @@
 """What makes journeys while the server runs: it reads the history behind the cars.
 
-Every few seconds it reads what was stored since, folds it in a lane of its own, and writes what
+Four times a minute it reads what was stored since, folds it in a lane of its own, and writes what
 came out: journeys, checkpoints and progress of a vehicle in one transaction. No car and no app
 waits for it. What it knows in memory only spares it reading: after a crash it goes on from the
 database, and nothing is lost or doubled.
@@ -60,8 +60,8 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-POLL: Final = 5.0
-"""Seconds from one look for new records to the next."""
+POLL: Final = 15.0
+"""Seconds from one look for new records to the next. A look costs milliseconds, whatever is new."""
 
 FRESH: Final = 5
 """Seconds for which records wait: more of the same second may come."""
