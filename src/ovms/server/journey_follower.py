@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 
 from ovms.base.failures import FailureLog
 from ovms.base.logs import get_logger
-from ovms.protocol.phases import phase_of
+from ovms.protocol.phases import PHASED, phase_of
 from ovms.server.storage.database import Lane
 from ovms.server.storage.errors import (
     DatabaseLocked,
@@ -36,6 +36,7 @@ from ovms.server.storage.journey_progress import (
     LOG_DAYS,
     followed,
     last_record,
+    newest_data,
     read_progress,
     read_rows,
     unfolded_vehicles,
@@ -378,6 +379,9 @@ class JourneyFollower:
         known = behind.known or Followed(fold)
         known.fold, known.unwritten, known.is_urgent = fold, behind.first_id, True
         known.rows = None
+        known.phases = await self._read(
+            partial(_phases, vehicle_id=vehicle_id, last_id=fold.seen_id)
+        )
         return known
 
     async def _load_fold(self, vehicle_id: str) -> VehicleFold:
@@ -486,6 +490,12 @@ def _load(connection: Connection, vehicle_id: str, last_id: int, log_days: int) 
     while (late := fold.late(connection, last_id)) is not None:
         fold = VehicleFold.load(connection, vehicle_id, late)
     return fold
+
+
+def _phases(connection: Connection, vehicle_id: str, last_id: int) -> dict[str, object]:
+    """Return what a vehicle's newest records say that it is doing."""
+    said = {each: newest_data(connection, vehicle_id, each, last_id) for each in PHASED}
+    return {each: phase_of(each, data) for each, data in said.items() if data is not None}
 
 
 def _move_mark(connection: Connection, before: int, mark: int) -> bool:

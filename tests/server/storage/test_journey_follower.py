@@ -174,13 +174,33 @@ async def test_rows_of_an_open_journey_are_written_each_few_minutes(
         return rows(database, query) != before
 
     assert await written("S", status(80.0))
-    assert await written("D", doors(is_on=False, odometer=1000.0, parked=60))
+    assert not await written("D", doors(is_on=False, odometer=1000.0, parked=60))
     assert not await written("S", status(79.5))
     assert await written("D", doors(is_on=True, odometer=1000.0))
     assert not await written("S", status(79.0))
     clock.advance(REFRESH)
     await follower.check()
     assert not await written("S", status(78.5))
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+async def test_what_a_car_did_before_a_restart_is_known(
+    database: Database, clock: ManualClock, follower: JourneyFollower, is_on: bool
+) -> None:
+    """After a restart a switch-on is written at once, and that it goes on as it was is not."""
+    await _keep(database, [(MONDAY, "D", doors(is_on=False, odometer=1000.0))])
+    clock.advance(10)
+    await follower.check()
+    follower = JourneyFollower(database, clock)
+    await _keep(database, [(MONDAY + 60, "S", status(80.0))])
+    clock.advance(60)
+    await follower.check()
+    await _keep(database, [(MONDAY + 70, "D", doors(is_on=is_on, odometer=1000.0))])
+    before = rows(database, "SELECT seen_id FROM journey_progress WHERE vehicle_id = 'CAR1'")
+    clock.advance(10)
+    await follower.check()
+    query = "SELECT seen_id FROM journey_progress WHERE vehicle_id = 'CAR1'"
+    assert (rows(database, query) != before) is is_on
 
 
 async def test_records_of_before_this_server(

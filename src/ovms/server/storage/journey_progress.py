@@ -128,6 +128,16 @@ def first_late(
     return min(times, default=None)
 
 
+def newest_data(
+    connection: Connection, vehicle_id: str, record_type: str, last_id: int
+) -> bytes | None:
+    """Return what a vehicle's newest record of a type says, none of above ``last_id``."""
+    where = records_of(connection, vehicle_id, record_type, None)
+    query = select(h.data).where(*where, h.id <= last_id)
+    data: bytes | None = connection.scalar(query.order_by(h.time.desc(), h.id.desc()).limit(1))
+    return data
+
+
 def whole_since(connection: Connection, vehicle_id: str) -> int:
     """Return from when on all that a vehicle reports is kept: what is older may lack something.
 
