@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import func, select
 
@@ -182,6 +182,7 @@ class JourneyFollower:
         """The same, as the database has it."""
         self._noted = float("-inf")
         """When that was stored last."""
+        self._is_stale = False
         self._failures = FailureLog(log, "making journeys failed")
 
     @property
@@ -201,7 +202,7 @@ class JourneyFollower:
         await self._catch_up()
         await self._write_due()
         await self._note()
-        if await self._read(has_stale):
+        if self._is_stale:
             await refresh_all(self._database)
         self.counts.seconds += self._clock.monotonic() - began
 
@@ -221,31 +222,32 @@ class JourneyFollower:
     async def _take_new(self) -> bool:
         """Take some new records; return whether there are more."""
         now = int(self._clock.time())
-        mark, last_id, rows, ids = await self._read(
+        look = await self._read(
             partial(
-                _new_rows,
+                _look,
                 after=self._last or 0,
                 settled=now - FRESH,
                 now=now,
                 log_days=self._log_days,
             )
         )
-        if mark is not None and self._stored is not None and mark < self._stored:
+        self._is_stale = look.is_stale
+        if look.mark is not None and self._stored is not None and look.mark < self._stored:
             # A vehicle's journeys were made anew by somebody who did not know what came since.
             self._followed.clear()
             self._behind.clear()
-            self._last = self._stored = mark
+            self._last = self._stored = look.mark
             return True
         by_vehicle: dict[str, list[tuple[int, JourneyRecord]]] = {}
-        for row in rows:
-            if row.vehicle_id in ids:
+        for row in look.rows:
+            if row.vehicle_id in look.followed:
                 by_vehicle.setdefault(row.vehicle_id, []).append((row.id, row.record))
             else:  # what it knew would lack this record
                 self._forget(row.vehicle_id)
         for vehicle_id, records in by_vehicle.items():
             self._take(vehicle_id, records)
-        is_more = len(rows) == ROWS_A_READ
-        self._last = rows[-1].id if is_more else max(self._last or 0, last_id)
+        is_more = len(look.rows) == ROWS_A_READ
+        self._last = look.rows[-1].id if is_more else max(self._last or 0, look.last_id)
         self.counts.records += sum(map(len, by_vehicle.values()))
         return is_more
 
@@ -471,15 +473,27 @@ def _where(connection: Connection) -> tuple[int | None, int, list[str]]:
     return (None if progress is None else progress.seen_id), newest, unfolded_vehicles(connection)
 
 
-def _new_rows(
-    connection: Connection, after: int, settled: int, now: int, log_days: int
-) -> tuple[int | None, int, list[StoredRecord], set[str]]:
-    """Return the stored mark, up to where is read, the records, and whose journeys are made."""
+class Look(NamedTuple):
+    """What there is since the last look."""
+
+    mark: int | None
+    """Up to which record all journeys are written, as the database has it."""
+    last_id: int
+    """Up to where is read."""
+    rows: list[StoredRecord]
+    followed: set[str]
+    """Those of the rows' vehicles of which journeys are made."""
+    is_stale: bool
+    """There are journeys that a change of places or prices has touched."""
+
+
+def _look(connection: Connection, after: int, settled: int, now: int, log_days: int) -> Look:
     progress = read_progress(connection, ALL)
     last_id = last_record(connection, after, settled, now)
     rows = read_rows(connection, after, last_id, ROWS_A_READ)
     ids = followed(connection, {row.vehicle_id for row in rows}, log_days)
-    return (None if progress is None else progress.seen_id), last_id, rows, ids
+    mark = None if progress is None else progress.seen_id
+    return Look(mark, last_id, rows, ids, has_stale(connection))
 
 
 def _load(connection: Connection, vehicle_id: str, last_id: int, log_days: int) -> VehicleFold:

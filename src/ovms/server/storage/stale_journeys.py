@@ -37,6 +37,9 @@ j = journeys.c
 s = journey_stale.c
 
 
+_STALE: Final = select(s.vehicle_id).limit(1)
+
+
 def refresh_journeys(
     connection: Connection, owner_id: int | None = None, rows: int = STALE_ROWS
 ) -> bool:
@@ -55,7 +58,7 @@ def refresh_journeys(
 
 def has_stale(connection: Connection) -> bool:
     """Return whether any journeys are stale."""
-    return connection.execute(select(s.vehicle_id).limit(1)).first() is not None
+    return connection.execute(_STALE).first() is not None
 
 
 async def refresh_all(database: Database, owner_id: int | None = None) -> None:
@@ -66,8 +69,7 @@ async def refresh_all(database: Database, owner_id: int | None = None) -> None:
 
 async def refresh_left(database: Database) -> None:
     """Make anew what somebody left, who was ended in the middle; without it nothing is written."""
-    first = select(journey_stale.c.vehicle_id).limit(1)
-    if await database.read(lambda connection: connection.execute(first).first()) is not None:
+    if await database.read(has_stale):
         await refresh_all(database)
 
 
