@@ -56,12 +56,13 @@ WHEELS_LIMIT: Final = 64
 RANGES_LIMIT: Final = 1000
 """Ranges of commands that are told; a module has some ten."""
 
-_FIELD_GENERATIONS: Final = ("1", "2", "3")
+FIELD_GENERATIONS: Final = ("1", "2", "3")
 """What the firmware of the modules on the road begins with: they send the alarm in one bit."""
 
 _CHARGE_MODES: Final = {number: word for word, number in CHARGE_MODE_NUMBERS.items()}
 
-_ALERT_WORDS: Final[Mapping[float, str]] = {0: "none", 1: "warning", 2: "alert"}
+ALERT_WORDS: Final[Mapping[float, str]] = {0: "none", 1: "warning", 2: "alert"}
+"""The levels of a tyre's alert."""
 
 Value = str | float | bool | list[dict[str, Any]] | None
 
@@ -88,6 +89,12 @@ class Fact:
     read: Callable[[Source], Value]
     field: str = ""
     """The record's field, whose stale mark counts."""
+    kind: str = ""
+    """How it is read, for who reads it in another language; its own name if no other is so."""
+    bit: BitSet | None = None
+    limit: float | None = None
+    """A value is unknown that is farther from 0."""
+    words: Mapping[int, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +113,13 @@ def _round(value: float) -> float | None:
     return round(value, 3) if math.isfinite(value) else None
 
 
+def _reader(field: str) -> Callable[[Source], Value]:
+    """Return what reads a field as it is."""
+    return lambda source: getattr(source.content, field)
+
+
 def _number(name: str, field: str, meaning: str) -> Fact:
-    return Fact(name, float, meaning, lambda source: getattr(source.content, field), field)
+    return Fact(name, float, meaning, _reader(field), field, "value")
 
 
 def _distance(name: str, field: str, meaning: str) -> Fact:
@@ -115,7 +127,7 @@ def _distance(name: str, field: str, meaning: str) -> Fact:
         value = getattr(source.content, field)
         return None if value is None or source.km is None else _round(value * source.km)
 
-    return Fact(name, float, meaning, read, field)
+    return Fact(name, float, meaning, read, field, "distance")
 
 
 def _minutes(name: str, field: str, meaning: str) -> Fact:
@@ -125,7 +137,7 @@ def _minutes(name: str, field: str, meaning: str) -> Fact:
         value = getattr(source.content, field)
         return None if value is None or value < 0 else _round(value * 60)
 
-    return Fact(name, float, meaning, read, field)
+    return Fact(name, float, meaning, read, field, "minutes")
 
 
 def _angle(name: str, limit: float, meaning: str) -> Fact:
@@ -133,7 +145,7 @@ def _angle(name: str, limit: float, meaning: str) -> Fact:
         value = getattr(source.content, name)
         return value if value is not None and abs(value) <= limit else None
 
-    return Fact(name, float, meaning, read, name)
+    return Fact(name, float, meaning, read, name, "angle", limit=limit)
 
 
 def _text(name: str, field: str, meaning: str) -> Fact:
@@ -141,7 +153,7 @@ def _text(name: str, field: str, meaning: str) -> Fact:
         value = getattr(source.content, field)
         return None if value is None else legible(value)
 
-    return Fact(name, str, meaning, read, field)
+    return Fact(name, str, meaning, read, field, "text")
 
 
 def _word(name: str, field: str, words: Mapping[int, str], meaning: str) -> Fact:
@@ -151,15 +163,15 @@ def _word(name: str, field: str, words: Mapping[int, str], meaning: str) -> Fact
         value = getattr(source.content, field)
         return None if value is None else words.get(value, f"{value:g}")
 
-    return Fact(name, str, meaning, read, field)
+    return Fact(name, str, meaning, read, field, "word", words=words)
 
 
 def _flag(name: str, field: str, meaning: str) -> Fact:
-    return Fact(name, bool, meaning, lambda source: getattr(source.content, field), field)
+    return Fact(name, bool, meaning, _reader(field), field, "value")
 
 
 def _bit(name: str, bit: BitSet, meaning: str) -> Fact:
-    return Fact(name, bool, meaning, lambda source: source.content.is_set(bit))
+    return Fact(name, bool, meaning, lambda source: source.content.is_set(bit), kind="bit", bit=bit)
 
 
 def _time(name: str, field: str, meaning: str) -> Fact:
@@ -167,7 +179,7 @@ def _time(name: str, field: str, meaning: str) -> Fact:
         value = getattr(source.content, field)
         return None if value is None else iso(value)
 
-    return Fact(name, datetime, meaning, read, field)
+    return Fact(name, datetime, meaning, read, field, "time")
 
 
 def iso(time: float) -> str | None:
@@ -229,7 +241,7 @@ def _wheels_of_y(content: Tyres) -> Value:
     wheels: list[dict[str, Any]] = []
     for place, name in enumerate(content.names[:WHEELS_LIMIT]):
         level = at("alert", place)
-        alert = None if level is None else _ALERT_WORDS.get(level, f"{level:g}")
+        alert = None if level is None else ALERT_WORDS.get(level, f"{level:g}")
         wheels.append({"name": legible(name), "pressure": at("pressure", place),
                        "temperature": at("temperature", place), "health": at("health", place),
                        "alert": alert})  # fmt: skip
@@ -452,7 +464,7 @@ def decode(latest: Latest) -> dict[str, GroupReading | None]:
     plain = {code: each for code, each in latest.items() if not each.token}
     firmware, status = plain.get("F"), plain.get("S")
     module = module_kind(firmware.data if firmware is not None else None)
-    is_field = firmware is not None and firmware.data[:1].decode("latin-1") in _FIELD_GENERATIONS
+    is_field = firmware is not None and firmware.data[:1].decode("latin-1") in FIELD_GENERATIONS
     alarm = is_field or module is ModuleKind.OURS
     unit = distance_unit(status.data) if status is not None else None
     found: dict[str, GroupReading | None] = {group.name: None for group in GROUPS}
