@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ovms.server.journeys.edits import Edit, EditKind
 from ovms.server.journeys.values import JourneyKind, Purpose
@@ -16,7 +16,21 @@ from ovms.server.storage.schema import journey_edits
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+FIRST_TIME: Final = -(2**62)
+LAST_TIME: Final = 2**62
+
 e: Final = journey_edits.c
+
+# Made once: it is asked with each writing of a journey, and to make it takes longer than to run it.
+_EDITS: Final = (
+    select(e.id, e.kind, e.journey_kind, e.start, e.end, e.data)
+    .where(
+        e.vehicle_id == bindparam("vehicle"),
+        e.end >= bindparam("first"),
+        e.start <= bindparam("last"),
+    )
+    .order_by(e.id)
+)
 
 
 class EditContent(msgspec.Struct, omit_defaults=True, kw_only=True):
@@ -38,13 +52,12 @@ def read_edits(
 
     They are in the order in which they count. Without a span it is all of them.
     """
-    query = select(e.id, e.kind, e.journey_kind, e.start, e.end, e.data)
-    query = query.where(e.vehicle_id == vehicle_key(vehicle_id)).order_by(e.id)
-    if start is not None:
-        query = query.where(e.end >= start)
-    if end is not None:
-        query = query.where(e.start <= end)
-    return [_edit(row) for row in connection.execute(query)]
+    span = {
+        "vehicle": vehicle_key(vehicle_id),
+        "first": FIRST_TIME if start is None else start,
+        "last": LAST_TIME if end is None else end,
+    }
+    return [_edit(row) for row in connection.execute(_EDITS, span)]
 
 
 def edit_values(edit: Edit) -> dict[str, Any]:

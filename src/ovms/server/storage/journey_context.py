@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ovms.server.journeys.places import Place, place_at
 from ovms.server.journeys.tariffs import Tariff, charge_cost, decode_tariff
@@ -31,6 +31,7 @@ DatedTariff = tuple[date | None, Tariff]
 """A tariff and the local date from which on it counts; ``None`` is since ever."""
 
 p = places.c
+t = place_tariffs.c
 
 
 class JourneyCost(NamedTuple):
@@ -147,19 +148,16 @@ class JourneyContext:
 
 def journey_context(connection: Connection, vehicle_id: str) -> JourneyContext:
     """Return what the rows of a vehicle's journeys are made with."""
-    owner_id = connection.scalar(select(vehicles.c.owner_id).where(vehicles.c.id == vehicle_id))
+    owner_id = connection.scalar(_OWNER, {"vehicle": vehicle_id})
     return JourneyContext(connection, owner_id, owner_locale(connection, owner_id))
 
 
 def known_places(connection: Connection, owner_id: int | None) -> list[KnownPlace]:
     """Return an owner's places with their tariffs by date, those that were removed too."""
-    t = place_tariffs.c
-    rows = connection.execute(select(*PLACE_COLUMNS, p.removed).where(p.owner_id == owner_id)).all()
-    query = select(t.place_id, t.valid_from, t.data).join(places, p.id == t.place_id)
+    owner = {"owner": owner_id}
+    rows = connection.execute(_PLACES, owner).all()
     tariffs: dict[int, list[DatedTariff]] = {}
-    for place_id, since, data in connection.execute(
-        query.where(p.owner_id == owner_id).order_by(t.place_id, t.valid_from)
-    ):
+    for place_id, since, data in connection.execute(_TARIFFS, owner) if rows else ():
         dated = (date.fromisoformat(since) if since else None, decode_tariff(data))
         tariffs.setdefault(place_id, []).append(dated)
     return [KnownPlace(place_of(row), tariffs.get(row.id, []), row.removed) for row in rows]
@@ -168,6 +166,16 @@ def known_places(connection: Connection, owner_id: int | None) -> list[KnownPlac
 PLACE_COLUMNS: Final = (
     p.id, p.owner_id, p.name, p.latitude, p.longitude, p.radius, p.is_home, p.zone, p.currency,
 )  # fmt: skip
+
+# Made once: to make a query takes longer than to run it.
+_OWNER: Final = select(vehicles.c.owner_id).where(vehicles.c.id == bindparam("vehicle"))
+_PLACES: Final = select(*PLACE_COLUMNS, p.removed).where(p.owner_id == bindparam("owner"))
+_TARIFFS: Final = (
+    select(t.place_id, t.valid_from, t.data)
+    .join(places, p.id == t.place_id)
+    .where(p.owner_id == bindparam("owner"))
+    .order_by(t.place_id, t.valid_from)
+)
 
 
 def place_of(row: Any) -> Place:

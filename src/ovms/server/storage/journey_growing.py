@@ -49,6 +49,12 @@ def _growing(table: Table, names: Sequence[str], *where: Any) -> Any:
     return update(table).where(*where).values({each: bindparam(f"new_{each}") for each in names})
 
 
+_NOT_OVER: Final = select(r.id, r.kind, r.start, r.closed).where(
+    r.vehicle_id == bindparam("vehicle"), or_(r.closed.is_(None), r.closed > bindparam("after"))
+)
+_GOING_ON: Final = select(j.kind, j.start, j.id, j.start_latitude).where(
+    j.vehicle_id == bindparam("vehicle"), j.is_open.is_(True), j.start >= bindparam("first")
+)
 _RAW: Final = _growing(
     raw_journeys,
     ("end", "data"),
@@ -79,8 +85,7 @@ def open_rows(connection: Connection, vehicle_id: str, after: int) -> OpenRows |
     ``None`` while more than growth may be due: a journey that was over after ``after`` may not be
     yet, a correction may be about what goes on, a charge may have a price.
     """
-    query = select(r.id, r.kind, r.start, r.closed).where(r.vehicle_id == vehicle_id)
-    raws = connection.execute(query.where(or_(r.closed.is_(None), r.closed > after))).all()
+    raws = connection.execute(_NOT_OVER, {"vehicle": vehicle_id, "after": after}).all()
     if not raws or any(each.closed is not None for each in raws):
         return None
     start = min(each.start for each in raws)
@@ -89,12 +94,8 @@ def open_rows(connection: Connection, vehicle_id: str, after: int) -> OpenRows |
     has_charge = any(each.kind == JourneyKind.CHARGE.value for each in raws)
     if has_charge and journey_context(connection, vehicle_id).has_prices:
         return None
-    going = (j.vehicle_id == vehicle_id, j.is_open.is_(True), j.start >= start)
-    columns = select(j.kind, j.start, j.id, j.start_latitude).where(*going)
-    shown = {
-        (kind, begin): (id_, latitude is not None)
-        for kind, begin, id_, latitude in connection.execute(columns)
-    }
+    going = connection.execute(_GOING_ON, {"vehicle": vehicle_id, "first": start})
+    shown = {(kind, begin): (id_, latitude is not None) for kind, begin, id_, latitude in going}
     found = {(each.kind, each.start): each.id for each in raws}
     if found.keys() != shown.keys():
         return None

@@ -64,6 +64,14 @@ _ROWS: Final = (
     .limit(bindparam("rows"))
 )
 _PROGRESS: Final = select(p.seen_id, p.version, p.since).where(p.vehicle_id == bindparam("vehicle"))
+_WRITE: Final = (
+    update(journey_progress)
+    .where(p.vehicle_id == bindparam("vehicle"))
+    .values(seen_id=bindparam("seen_id"), version=bindparam("version"))
+)
+_FORGET_CHECKPOINTS: Final = delete(journey_checkpoints).where(
+    c.vehicle_id == bindparam("vehicle"), c.time > bindparam("after")
+)
 _FOLLOWED: Final = select(v.id).where(
     v.id.in_(bindparam("ids", expanding=True)),
     v.deleted.is_(None),
@@ -204,8 +212,7 @@ def read_progress(connection: Connection, vehicle_id: str) -> Progress | None:
 def write_progress(connection: Connection, vehicle_id: str, seen_id: int, version: int) -> None:
     """Store how far a vehicle's journeys are."""
     values = {"seen_id": seen_id, "version": version}
-    row = update(journey_progress).where(p.vehicle_id == vehicle_id).values(values)
-    if not connection.execute(row).rowcount:
+    if not connection.execute(_WRITE, {"vehicle": vehicle_id, **values}).rowcount:
         connection.execute(insert(journey_progress).values(vehicle_id=vehicle_id, **values))
 
 
@@ -259,12 +266,12 @@ def write_checkpoints(
     connection: Connection, vehicle_id: str, after: int, states: Iterable[tuple[int, bytes]]
 ) -> None:
     """Replace the states after a time by these, and forget those that are too many."""
-    of_vehicle = c.vehicle_id == vehicle_id
-    connection.execute(delete(journey_checkpoints).where(of_vehicle, c.time > after))
+    connection.execute(_FORGET_CHECKPOINTS, {"vehicle": vehicle_id, "after": after})
     rows = [{"vehicle_id": vehicle_id, "time": time, "state": state} for time, state in states]
     if not rows:
         return
     connection.execute(insert(journey_checkpoints), rows)
+    of_vehicle = c.vehicle_id == vehicle_id
     times = connection.scalars(select(c.time).where(of_vehicle)).all()
     gone = set(times) - set(kept_times(times))
     if gone:

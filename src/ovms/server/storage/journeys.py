@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from decimal import Decimal
 
-    from sqlalchemy import BindParameter, ColumnElement, Connection, Select, Table
+    from sqlalchemy import BindParameter, ColumnElement, Connection, Result, Select, Table
 
     from ovms.server.journeys.values import Journey
 
@@ -211,8 +211,8 @@ def record_journeys(
 ) -> None:
     """Replace the raw journeys that were not over at ``after`` by these, and show them."""
     vehicle_id = vehicle_key(vehicle_id)
-    old = or_(r.closed.is_(None), r.closed > after)
-    _replace_raws(connection, vehicle_id, old, map(raw_values, journeys))
+    found = connection.execute(_NOT_OVER, {"vehicle": vehicle_id, "after": after})
+    _replace_raws(connection, vehicle_id, found, map(raw_values, journeys))
 
 
 def replace_span(
@@ -220,7 +220,8 @@ def replace_span(
 ) -> None:
     """Replace the raw journeys that began at ``begin`` or later, before ``end``, and show them."""
     old = r.start >= begin if end is None else and_(r.start >= begin, r.start < end)
-    _replace_raws(connection, vehicle_id, old, new)
+    found = connection.execute(_RAW_ROWS.where(r.vehicle_id == vehicle_id, old))
+    _replace_raws(connection, vehicle_id, found, new)
 
 
 def raw_values(journey: Journey) -> RawValues:
@@ -230,10 +231,8 @@ def raw_values(journey: Journey) -> RawValues:
 
 
 def _replace_raws(
-    connection: Connection, vehicle_id: str, old: ColumnElement[bool], new: Iterable[RawValues]
+    connection: Connection, vehicle_id: str, found: Result[Any], new: Iterable[RawValues]
 ) -> None:
-    query = select(r.kind, r.start, r.end, r.closed, r.data, r.id)
-    found = connection.execute(query.where(r.vehicle_id == vehicle_id, old))
     before: dict[RawValues, int] = {tuple(row[:5]): row.id for row in found}
     added = [each for each in new if before.pop(each, None) is None]
     if _grown(connection, vehicle_id, before, added):
@@ -371,6 +370,10 @@ _SPANS: Final = union_all(
     *(_spans(table, kind) for table in (raw_journeys, journeys) for kind in JourneyKind),
     # They may overlap each other. Few end after what is new begins, which is the index.
     _span(journey_edits).where(journey_edits.c.end >= FIRST),
+)
+_RAW_ROWS: Final = select(r.kind, r.start, r.end, r.closed, r.data, r.id)
+_NOT_OVER: Final = _RAW_ROWS.where(
+    r.vehicle_id == VEHICLE, or_(r.closed.is_(None), r.closed > bindparam("after"))
 )
 _RAWS: Final = (
     select(r.kind, r.data)

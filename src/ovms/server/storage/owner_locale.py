@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from ovms.server.journeys.values import JourneyKind
 from ovms.server.storage import names
@@ -26,6 +26,11 @@ ZONE: Final = "UTC"
 """Of owners who named none, before a server has said another one; so the next."""
 
 CURRENCY: Final = "EUR"
+
+
+# Made once: they are asked with each journey that is written.
+_DEFAULT: Final = select(server.c.zone, server.c.currency).where(server.c.id == SERVER_ROW)
+_OWN: Final = select(owners.c.zone, owners.c.currency).where(owners.c.id == bindparam("owner"))
 
 
 class OwnerLocale(NamedTuple):
@@ -50,15 +55,13 @@ def zone_info(name: str) -> ZoneInfo:
 
 def default_locale(connection: Connection) -> OwnerLocale:
     """Return the zone and currency of owners who named none."""
-    query = select(server.c.zone, server.c.currency).where(server.c.id == SERVER_ROW)
-    zone, currency = connection.execute(query).one_or_none() or (None, None)
+    zone, currency = connection.execute(_DEFAULT).one_or_none() or (None, None)
     return OwnerLocale(zone or ZONE, currency or CURRENCY)
 
 
 def own_locale(connection: Connection, owner_id: int | None) -> tuple[str | None, str | None]:
     """Return the zone and currency that an owner named; ``None`` is the default."""
-    query = select(owners.c.zone, owners.c.currency).where(owners.c.id == owner_id)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_OWN, {"owner": owner_id}).one_or_none()
     return (None, None) if row is None else (row[0], row[1])
 
 
