@@ -1,0 +1,24 @@
+// The alerts of a vehicle that the server keeps; live ones come with the live state.
+
+import { useInfiniteQuery } from "@tanstack/react-query";
+import type { QueryOf } from "./calls";
+import { pagesOf, vehicleKey } from "./queries";
+
+export type { AlertAnswer, AlertPage } from "./api-types";
+
+const LIST = "GET /vehicles/{vehicle_id}/alerts";
+
+/** Which alerts: kinds and a span. */
+export type AlertFilter = Omit<QueryOf<typeof LIST>, "after">;
+
+export function alertsQuery(vehicle: string, filter: AlertFilter = {}) {
+  return pagesOf(vehicleKey(vehicle, "alerts"), LIST, {
+    path: { vehicle_id: vehicle },
+    query: filter,
+  });
+}
+
+/** Return the alerts of the last year, the newest first. */
+export function useAlerts(vehicle: string, filter: AlertFilter = {}) {
+  return useInfiniteQuery(alertsQuery(vehicle, filter));
+}

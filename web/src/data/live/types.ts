@@ -1,0 +1,172 @@
+// What pages see of a vehicle, wherever it comes from: WebSocket, event stream, or this device.
+
+import type { StateGroups } from "../api-types";
+
+export type GroupName = keyof StateGroups;
+
+/**
+ * The facts of one group as the API names them (km, °C, kPa, s), with `time`, `is_stale`, `old`.
+ * Unknown is null. Its age is counted from `time`, see `useNow`.
+ */
+export type Group<Name extends GroupName> = Omit<NonNullable<StateGroups[Name]>, "age">;
+
+/** All groups; null is one that the car never said, or that the caller may not see. */
+export type Groups = { [Name in GroupName]: Group<Name> | null };
+
+/** What a vehicle last reported. */
+export interface VehicleState {
+  vehicle_id: string;
+  groups: Groups;
+  /** Groups that the caller may not see; they are null. */
+  hidden: readonly GroupName[];
+  /** When the newest message came (ISO 8601); null if there is none. */
+  heard: string | null;
+  /** The car seals what it says; its groups are null until it is opened on this device. */
+  is_paranoid: boolean;
+  /** What the car itself shows distances in. */
+  distance_unit: "km" | "mi" | null;
+}
+
+/**
+ * Where the state comes from: `live` while a connection keeps it fresh, `stored` from this
+ * device or an earlier connection.
+ */
+export type Source = "live" | "stored";
+
+/** How the page is connected to the server; the car is another matter, see {@link Presence}. */
+export type ConnectionStatus =
+  /** The first connection is being made. */
+  | "connecting"
+  | "open"
+  /** The page is in the background: it watches no more, so the car reports less. */
+  | "paused"
+  /** This device has no network. */
+  | "offline"
+  /** The server does not answer; the page tries again by itself. */
+  | "server_away"
+  /** The session is over: log in again. */
+  | "login_ended"
+  /** The server takes neither this vehicle nor its secret; trying again is of no use. */
+  | "refused";
+
+export interface Connection {
+  status: ConnectionStatus;
+  /** Since when, in milliseconds as `Date.now()`. */
+  since: number;
+  /** When the page tries again by itself; null if it does not. */
+  retry_at: number | null;
+}
+
+/** Whether the car is connected to its server; null is not known yet. */
+export interface Presence {
+  is_online: boolean | null;
+  /** Since when this page has known that, in milliseconds; null if not known. */
+  since: number | null;
+}
+
+/** Whether sealed messages can be opened here. */
+export type Sealing =
+  /** The car seals nothing. */
+  | "open"
+  /** Sealed, and this device has no password. */
+  | "locked"
+  /** Sealed, and the password on this device opens it. */
+  | "unlocked"
+  /** Sealed, and the password on this device is not the module's. */
+  | "wrong_password";
+
+/** An alert that came while the page was open. */
+export interface LiveAlert {
+  /** Unique on this page. */
+  id: number;
+  vehicle_id: string;
+  /** When it came (ISO 8601). */
+  time: string;
+  kind: "alert" | "information" | "error";
+  text: string;
+}
+
+/** One vehicle as its page sees it. */
+export interface LiveVehicleView {
+  /** Null until something is known. */
+  state: VehicleState | null;
+  source: Source;
+  connection: Connection;
+  presence: Presence;
+  sealing: Sealing;
+  /** The last ones, the newest first; bounded. */
+  alerts: readonly LiveAlert[];
+  /** Counts reports, for a pulse when one comes. */
+  reports: number;
+}
+
+/** What became of a command. */
+export type CommandStatus =
+  /** It waits for the one before. */
+  | "waiting"
+  /** It is on its way; the car has not said anything yet. */
+  | "sent"
+  /** The car has begun to answer: rows come. */
+  | "answering"
+  | "done"
+  | "failed";
+
+/** Why a command failed; for other reasons `text` has the car's words. */
+export type CommandFailure =
+  | "refused"
+  | "unsupported"
+  /** The car has not answered in time; it may have had it. */
+  | "unanswered"
+  | "not_connected"
+  | "car_away"
+  | "connection_lost"
+  /** What was given cannot be sent; `text` says what. */
+  | "invalid"
+  | "withdrawn";
+
+export interface CommandRun {
+  /** Unique on this page. */
+  id: number;
+  name: string;
+  parameters: Readonly<Record<string, string>>;
+  status: CommandStatus;
+  failure: CommandFailure | null;
+  /** What the car said: an answer, or why not. */
+  text: string;
+  /** The rows of a list, as they came. */
+  rows: readonly (readonly string[])[];
+  /** In milliseconds. */
+  began: number;
+  ended: number | null;
+}
+
+/** Commands to one vehicle. */
+export interface CommandDesk {
+  /**
+   * Send a command of the table by its name (`lock`, `charge-mode` …), one at a time a car. Ends
+   * with the run when that is over; it never throws.
+   */
+  run: (
+    name: string,
+    parameters?: Record<string, string | number | boolean>,
+  ) => Promise<CommandRun>;
+  /** The last ones, the newest first; bounded. */
+  runs: readonly CommandRun[];
+  /** Whether a command can be sent now: connected, and the car is there. */
+  can_send: boolean;
+}
+
+/** A car of a list: what the server tells of it without asking anything of the car. */
+export interface ListedVehicle {
+  state: VehicleState;
+  presence: Presence;
+}
+
+/** The vehicles of a list, live by the event stream. */
+export interface LiveVehiclesView {
+  /** By vehicle id; empty until the first has come. */
+  vehicles: ReadonlyMap<string, ListedVehicle>;
+  source: Source;
+  connection: Connection;
+  alerts: readonly LiveAlert[];
+}
