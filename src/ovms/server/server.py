@@ -47,6 +47,7 @@ from ovms.server.http.desk import AccountDesk, SetupToken
 from ovms.server.http.geocoding import Geocoder
 from ovms.server.http.service import HttpService
 from ovms.server.http.watches import Watches
+from ovms.server.http.web_options import DemoLogin
 from ovms.server.hub.hub import Hub, HubSettings
 from ovms.server.hub.telemetry import LogSettings
 from ovms.server.journey_alerts import JourneyWatch
@@ -212,11 +213,13 @@ async def serve(
     clock: Clock | None = None,
     on_ready: Callable[[Ports], None] = lambda ports: None,
     on_setup: Callable[[Ports, str], None] = lambda ports, token: None,
+    demo: DemoLogin | None = None,
 ) -> None:
     """Run the server until ``stop`` is set; see :func:`stopping_on_signals`.
 
     ``on_ready`` gets the ports once every listener accepts; then, if there is no owner yet,
-    ``on_setup`` the ports and the token by which the first administrator is made. Raises
+    ``on_setup`` the ports and the token by which the first administrator is made. ``demo`` is what
+    its pages tell everybody to log in by. Raises
     :class:`AlreadyRunning`, :class:`~ovms.server.certificate.BadCertificate`,
     :class:`~ovms.server.peering.BadPeer`, :class:`~ovms.server.listener.CannotListen`,
     :class:`~ovms.base.settings.SettingsError` (a channel's table),
@@ -245,7 +248,7 @@ async def serve(
             _failed_calls(store, hub, clock) as failed_calls,
             _services(settings, store, hub, accounts, audit, failed_calls, clock) as services,
             _http(
-                settings, store, hub, accounts, audit, failed_calls, clock, notifier.desk
+                settings, store, hub, accounts, audit, failed_calls, clock, notifier.desk, demo
             ) as http,
             _metrics(http.context) as metrics,
             _quotas(settings, store, hub, audit, clock) as quotas,
@@ -415,6 +418,7 @@ async def _http(
     failed_calls: FailedCalls,
     clock: Clock,
     channels: ChannelDesk,
+    demo: DemoLogin | None,
 ) -> AsyncIterator[HttpService]:
     """Open what answers calls by HTTP; at the end no call is under way."""
     desk = await _desk(settings, store, clock, channels.channels)
@@ -426,6 +430,7 @@ async def _http(
         settings.http_answer_timeout, settings.mqtt_superuser, settings.owner_quotas(),
         settings.public_url, JourneyMaking(settings.journeys, settings.log_days),
         Geocoder(None if settings.nominatim_url is None else str(settings.nominatim_url)),
+        web=settings.web_options(settings.data, demo),
     )  # fmt: skip
     accounts.add_holder(context.live)
     accounts.add_holder(context.asked)

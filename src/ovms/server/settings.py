@@ -22,6 +22,7 @@ from ovms.server.notify.channels.expo import ExpoSettings
 from ovms.server.notify.channels.mail import MailSettings
 from ovms.server.notify.registry import ChannelTables
 from ovms.server.proxy import TrustedProxies
+from ovms.server.web_settings import WebSettings
 
 
 class PeerSettings(BaseModel):
@@ -187,6 +188,7 @@ class ServerSettings(
     LimitSettings,
     AccountSettings,
     HttpSettings,
+    WebSettings,
     JourneySettings,
     ExpoSettings,
     MailSettings,

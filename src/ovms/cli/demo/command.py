@@ -39,6 +39,7 @@ from ovms.cli.demo.cars import ROADSTER, SIMULATED
 from ovms.cli.demo.events import CarEvents
 from ovms.cli.demo.vehicles import HOST, OWNER, SECRET, Past, set_up
 from ovms.server.certificate import BadCertificate
+from ovms.server.http.web_options import DemoLogin
 from ovms.server.listener import CannotListen, Ports, bound
 from ovms.server.server import AlreadyRunning, serve, stopping_on_signals
 from ovms.server.settings import ServerSettings
@@ -166,7 +167,7 @@ async def _run(settings: ServerSettings, past: Past, speed: float, log_queue: Lo
 
     with log_queue.beside(sys.stdout) as output, stopping_on_signals(stop):
         try:
-            await serve(settings, stop, on_ready=on_ready)
+            await serve(settings, stop, on_ready=on_ready, demo=DemoLogin(OWNER, SECRET))
         finally:
             for task in tasks:
                 task.cancel()

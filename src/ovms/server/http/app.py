@@ -1,6 +1,7 @@
 """The application that answers all calls: routes, errors, paths and headers.
 
-What is no call is answered with 404, another method than a call's own too, as the field does. Every
+What is no call may be a page of the web app (:mod:`ovms.server.http.pages`); else it is answered
+with 404, another method than a call's own too, as the field does. Every
 answer may be read by scripts of any web page; their browser's question beforehand (CORS preflight)
 is answered without credentials.
 """
@@ -23,6 +24,7 @@ from ovms.server.http.answers import text_answer
 from ovms.server.http.errors import CallFailed
 from ovms.server.http.field import commands, cookie, data, history, tokens, vehicles
 from ovms.server.http.monitor.requests import RequestCounts
+from ovms.server.http.pages import WebPages
 from ovms.server.http.v1.gateway import ApiGateway
 
 if TYPE_CHECKING:
@@ -48,7 +50,12 @@ log = get_logger("ovms.http")
 
 def make_app(context: HttpContext, further: Iterable[Route] = ()) -> HttpApp:
     """Return the application, with ``further`` routes of one's own."""
-    return HttpApp([*further, *_routes(context)], context.requests, ApiGateway(context))
+    return HttpApp(
+        [*further, *_routes(context)],
+        context.requests,
+        ApiGateway(context),
+        WebPages(context.web),
+    )
 
 
 class HttpApp:
@@ -59,9 +66,11 @@ class HttpApp:
         routes: Sequence[Route],
         counts: RequestCounts | None = None,
         gateway: ApiGateway | None = None,
+        pages: WebPages | None = None,
     ) -> None:
         self._counts = counts or RequestCounts()
         self._gateway = gateway
+        self._pages = pages
         self._routes = RouteIndex(routes)
         self._failures = FailureLog(log, "unexpected error; the call is answered with 500")
 
@@ -118,7 +127,13 @@ class HttpApp:
         """
         if scope["method"] == "OPTIONS":
             return _options(scope)
-        route = self._routes.find(scope)
+        try:
+            route = self._routes.find(scope)
+        except HTTPException:
+            page = await self._pages.answer(scope) if self._pages is not None else None
+            if page is None:
+                raise
+            return page
         answered: Response = await route.endpoint(Request(scope, receive))
         return answered
 

@@ -9,6 +9,7 @@ from ovms.server.http.asked import AskedCommands
 from ovms.server.http.geocoding import Geocoder
 from ovms.server.http.live import LiveStreams
 from ovms.server.http.monitor.requests import RequestCounts
+from ovms.server.http.web_options import WebOptions
 from ovms.server.storage.journey_view import JourneyMaking
 from ovms.server.storage.limits import OwnerQuotas
 
@@ -56,6 +57,8 @@ class HttpContext:
     """Finds out the addresses of positions, if the settings say where."""
     requests: RequestCounts = field(default_factory=RequestCounts)
     """What calls there were."""
+    web: WebOptions = field(default_factory=WebOptions)
+    """What the operator says about the web app."""
     live: LiveStreams = field(init=False)
     """The streams of live state."""
 

@@ -33,6 +33,7 @@ CALLS = {
     "GET /account": Case(Need.ACCOUNT),
     "PATCH /account": Case(Need.ACCOUNT, request={"json": {"currency": "CHF"}}),
     "GET /setup": Case(Need.NOTHING),
+    "GET /web": Case(Need.NOTHING),
     "POST /setup": Case(
         Need.NOTHING, request={"json": {"token": "none", "name": "eve", "password": "new"}}
     ),

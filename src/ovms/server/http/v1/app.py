@@ -53,6 +53,7 @@ from ovms.server.http.v1 import (
     totp,
     track,
     vehicles,
+    web,
 )
 from ovms.server.http.v1.command_store import CommandStore
 from ovms.server.http.v1.description import DescribedApi
@@ -110,6 +111,7 @@ MODULES: Final = (
     tokens,
     totp,
     vehicles,
+    web,
     series,
     track,
     erase,

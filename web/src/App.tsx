@@ -1,0 +1,30 @@
+import { MantineProvider } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { Suspense, useState } from "react";
+import { BrowserRouter } from "react-router";
+import { ErrorBoundary } from "./components/ErrorBoundary";
+import { PageSkeleton } from "./components/PageSkeleton";
+import { makeQueryClient } from "./data/client";
+import { nonce } from "./nonce";
+import { AppRoutes } from "./routes";
+import { theme } from "./theme";
+
+/** The whole app, with what all of its parts need around it. */
+export function App() {
+  const [client] = useState(makeQueryClient);
+  return (
+    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+      <QueryClientProvider client={client}>
+        <Notifications position="top-center" />
+        <BrowserRouter>
+          <Suspense fallback={<PageSkeleton />}>
+            <ErrorBoundary>
+              <AppRoutes />
+            </ErrorBoundary>
+          </Suspense>
+        </BrowserRouter>
+      </QueryClientProvider>
+    </MantineProvider>
+  );
+}

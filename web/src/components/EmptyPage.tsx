@@ -1,0 +1,23 @@
+import { Stack, Text, Title } from "@mantine/core";
+import type { ReactNode } from "react";
+
+interface Props {
+  title: string;
+  /** What will be here, and when. */
+  text: string;
+  /** What one can do about it. */
+  children?: ReactNode;
+}
+
+/** A page without anything to show, which says why. */
+export function EmptyPage({ title, text, children }: Props) {
+  return (
+    <Stack gap="sm" p="lg" maw={560}>
+      <Title order={1} size="h2">
+        {title}
+      </Title>
+      <Text c="dimmed">{text}</Text>
+      {children}
+    </Stack>
+  );
+}

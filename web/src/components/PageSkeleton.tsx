@@ -1,0 +1,12 @@
+import { Skeleton, Stack } from "@mantine/core";
+
+/** What stands in for a page while it loads. Its words may still be on their way, too. */
+export function PageSkeleton() {
+  return (
+    <Stack gap="md" p="lg" aria-busy="true">
+      <Skeleton height={32} width="40%" />
+      <Skeleton height={120} />
+      <Skeleton height={120} />
+    </Stack>
+  );
+}

@@ -1,0 +1,13 @@
+import { useTranslation } from "react-i18next";
+import { ApiError } from "../data/api";
+
+/** Return what tells a person why a call failed. */
+export function useErrorText(): (error: Error) => string {
+  const { t } = useTranslation();
+  return (error) => {
+    if (!(error instanceof ApiError)) return t("error.text");
+    if (error.status === 0) return t("error.noConnection");
+    const wait = error.wait === null ? "" : ` ${t("error.wait", { count: error.wait })}`;
+    return `${error.message}.${wait}`;
+  };
+}

@@ -1,0 +1,15 @@
+import { useEffect } from "react";
+import { useParams } from "react-router";
+import { lastVehicle, rememberVehicle, useVehicles } from "../data/vehicles";
+
+/** Return the vehicle that the address names, else the one opened last, else the first. */
+export function useVehicleId(): string | null {
+  const named = useParams()["vehicle"];
+  const { data: vehicles = [] } = useVehicles();
+  useEffect(() => {
+    if (named !== undefined) rememberVehicle(named);
+  }, [named]);
+  if (named !== undefined) return named;
+  const last = lastVehicle();
+  return (vehicles.find(({ id }) => id === last) ?? vehicles[0])?.id ?? null;
+}

@@ -1,0 +1,90 @@
+// Calls of the server's own API, /api/v1, by the session's cookie.
+
+const PREFIX = "/api/v1";
+
+/** What is wrong with one part of a call. */
+export interface ErrorDetail {
+  field: string;
+  message: string;
+}
+
+/** A call that failed. Status 0: the server was not reached. */
+export class ApiError extends Error {
+  override name = "ApiError";
+
+  constructor(
+    readonly status: number,
+    /** A word for programs, as `wrong_login`. */
+    readonly code: string,
+    message: string,
+    readonly details: readonly ErrorDetail[] = [],
+    /** Seconds to wait before the call may be repeated. */
+    readonly wait: number | null = null,
+  ) {
+    super(message);
+  }
+}
+
+export type Query = Record<string, string | number | boolean | null | undefined>;
+
+export interface CallOptions {
+  query?: Query;
+  /** Sent as JSON. */
+  body?: unknown;
+  signal?: AbortSignal;
+}
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** Return the address of a call; what is null or undefined in its query is left out. */
+export function addressOf(path: string, query: Query = {}): string {
+  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
+  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  return `${PREFIX}${path}${text === "" ? "" : `?${text}`}`;
+}
+
+/** Make a call; return its answer, undefined if that is empty. Throws {@link ApiError}. */
+export async function call<T>(
+  method: Method,
+  path: string,
+  { query, body, signal }: CallOptions = {},
+): Promise<T> {
+  const init: RequestInit = { method, credentials: "same-origin" };
+  if (signal !== undefined) init.signal = signal;
+  if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    init.headers = { "content-type": "application/json" };
+  }
+  const answer = await reach(addressOf(path, query), init);
+  if (!answer.ok) throw await errorOf(answer);
+  if (answer.status === 204) return undefined as T;
+  return (await answer.json()) as T;
+}
+
+/** Make a call that changes nothing. */
+export function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
+  return call<T>("GET", path, {
+    ...(query === undefined ? {} : { query }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+async function reach(address: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(address, init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new ApiError(0, "no_connection", "The server cannot be reached");
+  }
+}
+
+async function errorOf(answer: Response): Promise<ApiError> {
+  const wait = Number(answer.headers.get("retry-after") ?? Number.NaN);
+  const seconds = Number.isFinite(wait) ? wait : null;
+  try {
+    const { code, message, details } = (await answer.json()).error;
+    return new ApiError(answer.status, code, message, details ?? [], seconds);
+  } catch {
+    return new ApiError(answer.status, "unreadable", `${answer.status}`, [], seconds);
+  }
+}

@@ -1,0 +1,27 @@
+import "@mantine/core/styles.css";
+import "@mantine/notifications/styles.css";
+import "@fontsource-variable/inter/wght.css";
+import "./styles.css";
+import { setNonce } from "get-nonce";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./App";
+import { startI18n } from "./i18n";
+import { nonce } from "./nonce";
+
+setNonce(nonce); // of the styles that keep the page behind a dialog from scrolling
+
+const root = document.getElementById("root");
+if (root !== null) {
+  void startI18n();
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  );
+}
+
+if (import.meta.env.PROD && "serviceWorker" in navigator) {
+  // Not where the browser does not trust the certificate; the app works without it.
+  navigator.serviceWorker.register("/sw.js").catch(() => undefined);
+}

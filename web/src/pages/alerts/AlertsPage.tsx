@@ -1,0 +1,9 @@
+import { useTranslation } from "react-i18next";
+import { EmptyPage } from "../../components/EmptyPage";
+import { usePageTitle } from "../../components/usePageTitle";
+
+export default function AlertsPage() {
+  const { t } = useTranslation("alerts");
+  usePageTitle(t("title"));
+  return <EmptyPage title={t("title")} text={t("empty")} />;
+}

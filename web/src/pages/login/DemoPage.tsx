@@ -1,0 +1,36 @@
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { Navigate } from "react-router";
+import { EmptyPage } from "../../components/EmptyPage";
+import { PageSkeleton } from "../../components/PageSkeleton";
+import { useErrorText } from "../../components/useErrorText";
+import { usePageTitle } from "../../components/usePageTitle";
+import { useLogIn, useSession } from "../../data/session";
+import { useVehicles } from "../../data/vehicles";
+import { useWeb } from "../../data/web";
+
+/** Logs in as the demo's owner, and opens its first moving car on the map. */
+export default function DemoPage() {
+  const { t } = useTranslation();
+  const say = useErrorText();
+  const { data: web, error } = useWeb();
+  const { data: who, isPending } = useSession();
+  const { mutate, isIdle, error: refused } = useLogIn();
+  const demo = web?.demo ?? null;
+  usePageTitle(t("demo.title"));
+  useEffect(() => {
+    if (demo === null || isPending || who?.owner === demo.owner || !isIdle) return;
+    mutate({ name: demo.owner, password: demo.password });
+  }, [demo, who, isPending, isIdle, mutate]);
+  const failure = error ?? refused;
+  if (failure) return <EmptyPage title={t("demo.title")} text={say(failure)} />;
+  if (web && demo === null) return <EmptyPage title={t("demo.title")} text={t("demo.none")} />;
+  return demo !== null && who?.owner === demo.owner ? <MovingCar /> : <PageSkeleton />;
+}
+
+function MovingCar() {
+  const { data: vehicles } = useVehicles();
+  if (vehicles === undefined) return <PageSkeleton />;
+  const first = vehicles.find(({ is_online }) => is_online) ?? vehicles[0];
+  return <Navigate to={first === undefined ? "/" : `/cars/${first.id}/map`} replace />;
+}

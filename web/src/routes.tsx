@@ -1,0 +1,74 @@
+import { lazy, type ReactNode } from "react";
+import { Navigate, Route, Routes } from "react-router";
+import { PageSkeleton } from "./components/PageSkeleton";
+import { RequireSession } from "./components/RequireSession";
+import { Shell } from "./components/Shell";
+import { useVehicleId } from "./components/useVehicleId";
+import { useVehicles } from "./data/vehicles";
+
+const AccountPage = lazy(() => import("./pages/account/AccountPage"));
+const AdminPage = lazy(() => import("./pages/admin/AdminPage"));
+const AlertsPage = lazy(() => import("./pages/alerts/AlertsPage"));
+const CarPage = lazy(() => import("./pages/car/CarPage"));
+const CarsPage = lazy(() => import("./pages/car/CarsPage"));
+const CarSettingsPage = lazy(() => import("./pages/setup/CarSettingsPage"));
+const ChartsPage = lazy(() => import("./pages/charts/ChartsPage"));
+const ControlsPage = lazy(() => import("./pages/controls/ControlsPage"));
+const DemoPage = lazy(() => import("./pages/login/DemoPage"));
+const FirstRunPage = lazy(() => import("./pages/setup/FirstRunPage"));
+const JourneyPage = lazy(() => import("./pages/journeys/JourneyPage"));
+const JourneysPage = lazy(() => import("./pages/journeys/JourneysPage"));
+const LoginPage = lazy(() => import("./pages/login/LoginPage"));
+const MapPage = lazy(() => import("./pages/map/MapPage"));
+const MorePage = lazy(() => import("./pages/more/MorePage"));
+const NotFoundPage = lazy(() => import("./pages/more/NotFoundPage"));
+const RecordsPage = lazy(() => import("./pages/records/RecordsPage"));
+const SetupPage = lazy(() => import("./pages/setup/SetupPage"));
+
+/** The pages of a car, by what stands behind `/cars/ID/`. A page may have more below it. */
+const CAR_PAGES: Record<string, ReactNode> = {
+  map: <MapPage />,
+  journeys: <JourneysPage />,
+  "journeys/:id": <JourneyPage />,
+  charts: <ChartsPage />,
+  alerts: <AlertsPage />,
+  "controls/*": <ControlsPage />,
+  records: <RecordsPage />,
+  "settings/*": <CarSettingsPage />,
+};
+
+/** All addresses of the app. */
+export function AppRoutes() {
+  return (
+    <Routes>
+      <Route path="/login" element={<LoginPage />} />
+      <Route path="/first-run" element={<FirstRunPage />} />
+      <Route path="/demo" element={<DemoPage />} />
+      <Route element={<RequireSession />}>
+        <Route element={<Shell />}>
+          <Route index element={<LastCar />} />
+          <Route path="/cars" element={<CarsPage />} />
+          <Route path="/cars/:vehicle">
+            <Route index element={<CarPage />} />
+            {Object.entries(CAR_PAGES).map(([path, page]) => (
+              <Route key={path} path={path} element={page} />
+            ))}
+          </Route>
+          <Route path="/setup/*" element={<SetupPage />} />
+          <Route path="/account/*" element={<AccountPage />} />
+          <Route path="/admin/*" element={<AdminPage />} />
+          <Route path="/more" element={<MorePage />} />
+          <Route path="*" element={<NotFoundPage />} />
+        </Route>
+      </Route>
+    </Routes>
+  );
+}
+
+/** Open the car that was opened last, or the set-up where there is none. */
+function LastCar() {
+  const vehicle = useVehicleId();
+  const { isPending } = useVehicles();
+  if (isPending) return <PageSkeleton />;
+  return <Navigate to={vehicle === null ? "/setup" : `/cars/${vehicle}`} replace />;
+}
