@@ -13,7 +13,7 @@ const ENCODER = new TextEncoder();
 const ASCII = /^[\0-\x7f]*$/;
 const HALF = /\p{Surrogate}/u;
 const ESCAPED = /^[\uDC80-\uDCFF]$/;
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}={0,2}|[A-Za-z0-9+/]{3}=?)?$/;
 
 /** Return bytes as text, each byte one character. */
 export function toLatin1(bytes: Bytes): string {
@@ -91,7 +91,7 @@ export function encodeBase64(bytes: Bytes): string {
 
 /** Return the bytes of base64, padded or not; `null` for anything else. */
 export function decodeBase64(text: string): Bytes | null {
-  return BASE64.test(text) ? fromLatin1(atob(text)) : null;
+  return BASE64.test(text) ? fromLatin1(atob(text.replace(/=+$/, ""))) : null;
 }
 
 /** Return both, one behind the other. */

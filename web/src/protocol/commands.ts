@@ -123,7 +123,7 @@ export function parseAnswer(message: Message): Answer | null {
   if (number === null || result === null) return null;
   const text = legible(rest.join(","));
   const spec = BY_NUMBER.get(number);
-  const row = result === RESULTS["ok"] ? rowOf(spec, text) : null;
+  const row = result === RESULTS.ok ? rowOf(spec, text) : null;
   const last = row === null ? 0 : row.total - 1 + (spec?.first_row ?? 0);
   return {
     number,
@@ -132,7 +132,7 @@ export function parseAnswer(message: Message): Answer | null {
     text,
     row,
     isLast: row === null || row.index >= last,
-    isNothing: result === RESULTS["failed"] && text === spec?.nothing,
+    isNothing: result === RESULTS.failed && text === spec?.nothing,
   };
 }
 

@@ -48,21 +48,21 @@ const READERS: Readonly<Record<string, Read>> = {
   bit: (fact, source) => bitOf(source.record, fact.field ?? "", fact.bit ?? 0),
   is_alarm_on: (_, source) => bitOf(source.record, ALARM_FIELD, source.alarm),
   is_charging: (_, { known }) => {
-    const state = known["charge_state"];
+    const state = known.charge_state;
     return typeof state === "string" ? CHARGE_UNDER_WAY.has(state) : null;
   },
   is_timed: (_, { known }) => {
-    const mode = known["charge_timer_mode"];
+    const mode = known.charge_timer_mode;
     return typeof mode === "number" ? mode !== 0 : null;
   },
   is_cooling: (_, { known }) => {
-    const active = known["cooldown_active"];
+    const active = known.cooldown_active;
     return typeof active === "number" ? active >= 0 : null;
   },
   mode: (_, { known }) => {
-    const number = known["charge_mode_number"];
+    const number = known.charge_mode_number;
     const word = typeof number === "number" ? CHARGE_MODES[number] : null;
-    return textOf(known["charge_mode"] ?? null) ?? word ?? null;
+    return textOf(known.charge_mode ?? null) ?? word ?? null;
   },
 };
 

@@ -109,7 +109,7 @@ function isRead(record: FieldRecord, name: string, bit: number, value: number): 
   const shift = 8 * (Number(name.at(-1)) - 1);
   if ((Math.floor(unread / 2 ** shift) & bit) !== 0) return false;
   const isLock = name === "doors_2" && bit === BITS_OF_LOCK;
-  return !isLock || (record.values["lock_state"] ?? null) !== null || (value & bit) !== 0;
+  return !isLock || (record.values.lock_state ?? null) !== null || (value & bit) !== 0;
 }
 
 /**

@@ -22,6 +22,8 @@ export type { StateGroups } from "./groups";
 /** Seconds after which telemetry is stale: a car that nobody watches reports every ten minutes. */
 export const STALE_AGE = LIMITS.stale_age;
 
+const EPOCH = "1970-01-01T00:00:00.000Z"; // for a time that is none
+
 /** A car's latest message of one code. */
 export interface LatestMessage {
   readonly data: Bytes;
@@ -58,7 +60,10 @@ export function stateGroups(latest: Latest, now: number, isOnline: boolean): Sta
     if (message === null) return [group.name, null];
     const facts = readGroup(group, code, message.data, meaning);
     const isStale = facts.isOld || isStaleByAge(code, message.time, now, isOnline);
-    const [time, age] = [isoTime(message.time), Math.max(0, Math.trunc(now - message.time))];
+    const [time, age] = [
+      isoTime(message.time) ?? EPOCH,
+      Math.max(0, Math.trunc(now - message.time)),
+    ];
     return [group.name, { time, age, is_stale: isStale, old: facts.old, ...facts.values }];
   });
   // The rows of the table and the type are written from the same table.
@@ -120,7 +125,7 @@ function readGroup(group: GroupRow, code: string, data: Bytes, meaning: Meaning)
   const came = parseRecord(code, data) ?? { code, values: {}, extra: [], raw: [] };
   const record = meaning.module === "PIC" ? fromPic(came) : came;
   const source: Source = { record, known: known(record), km: meaning.km, alarm: meaning.alarm };
-  if (code === "W") return wheelFacts(wheelsOfW(source.known), record.values["stale"] === 0);
+  if (code === "W") return wheelFacts(wheelsOfW(source.known), record.values.stale === 0);
   const values = Object.fromEntries(group.facts.map((fact) => [fact.name, readFact(fact, source)]));
   const old = oldFacts(group, record);
   return { values, old, isOld: group.stale_by.some((name) => old.includes(name)) };
@@ -138,7 +143,7 @@ function wheelFacts(wheels: readonly unknown[], isOld: boolean): Facts {
 }
 
 function areOld({ sections }: Tyres): boolean {
-  return [sections["pressure"], sections["temperature"]].some(
+  return [sections.pressure, sections.temperature].some(
     (each) => each !== undefined && each.validity === 0 && each.values.length > 0,
   );
 }

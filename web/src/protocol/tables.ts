@@ -1,4 +1,4 @@
-/** The tables that `scripts/reference` writes of those that the server reads, with their types. */
+/** The tables that `scripts/web_tables.py` writes of those that the server reads, with their types. */
 
 import raw from "./tables.json";
 
