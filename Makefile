@@ -3,7 +3,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 # Debian packages that tests use beside Python's; installed when we are root.
-APT_PACKAGES := curl
+APT_PACKAGES := chromium curl
 
 # Which index pip asks is the machine's business. build.txt pins the build backend: older pips
 # take it from the first variable, newer ones from the second.
@@ -13,33 +13,46 @@ PYTEST := $(PY) -m pytest
 # Most tests of programs wait: two workers a core take half the time of one. Eight are enough.
 WORKERS := $(shell n=$$(($$(nproc) * 2)); echo $$((n < 8 ? n : 8)))
 
+# The pages of the server, as Vite builds them, and what they are built of.
+PAGES := src/ovms/server/http/web/index.html
+WEB := scripts/web $(PY)
+WEB_SOURCES := scripts/web web/index.html $(wildcard web/*.json web/*.ts) \
+	$(shell find web/src web/public web/scripts -type f ! -name '*.test.ts*')
+
 # Programs that tests start would compile ovms each time again: a quarter of a server's start.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check format soak mutants lock clean packages FORCE
+.PHONY: help run web test check format soak mutants lock clean packages FORCE
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 run: $(VENV)/.run ## Install what is needed and start the demo
+	@$(MAKE) --no-print-directory web || echo "make: starting without the pages of the web app"
 	@$(VENV)/bin/ovms demo --data demo-data
 
+web: $(VENV)/.run $(PAGES) ## Build the pages of the web app
+
 # mypy takes one core; the other one compiles the tests meanwhile, which each worker would do.
-test: packages $(VENV)/.dev ## The gate: check, then every test; protocol/ by its own tests, each branch
+test: packages $(VENV)/.dev $(PAGES) ## The gate: check, then every test; protocol/ by its own tests, each branch
 	@$(PYTEST) --collect-only -q >/dev/null 2>&1 & $(MAKE) --no-print-directory check && wait
+	$(WEB) vitest run
 	$(PYTEST) -n auto tests/protocol --cov --cov-branch --cov-fail-under=100 \
 		--cov-report=term-missing:skip-covered
 	$(PYTEST) -n $(WORKERS) --dist worksteal --ignore=tests/protocol
 
 check: $(VENV)/.dev ## Format, lint and types
+	$(WEB) biome ci .
+	$(WEB) tsc
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check . scripts/lock scripts/reference
 	$(PY) -m mypy --explicit-package-bases src tests examples scripts/lock scripts/mutants.py
 	$(PY) -m mypy --explicit-package-bases scripts/reference
 
 format: $(VENV)/.dev ## Put the code in shape
+	$(WEB) biome check --write .
 	$(PY) -m ruff check --fix-only .
 	$(PY) -m ruff format .
 
@@ -53,7 +66,7 @@ lock: $(VENV)/.place ## Choose the newest versions again and write constraints/
 	$(PY) scripts/lock
 
 clean: ## Remove what these targets made, the demo's data excepted
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	rm -rf $(VENV) web/node_modules web/dist $(dir $(PAGES)) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 	find src tests -name __pycache__ -prune -exec rm -rf {} +
 
 packages:
@@ -65,8 +78,12 @@ $(VENV)/.place: FORCE
 	@scripts/venv $(VENV)
 
 $(VENV)/.run: $(VENV)/.place pyproject.toml constraints/run.txt constraints/build.txt
-	@$(PIP) --constraint constraints/run.txt --editable '.[car,notify]'
+	@$(PIP) --constraint constraints/run.txt --editable '.[car,notify,web]'
 	@touch $@
+
+# It may be there before the packages of tools are, which `make run` does not need.
+$(PAGES): $(WEB_SOURCES) | $(VENV)/.run
+	@$(WEB) build
 
 $(VENV)/.dev: $(VENV)/.place pyproject.toml constraints/dev.txt constraints/build.txt
 	@$(PIP) --constraint constraints/dev.txt --editable '.[dev]'

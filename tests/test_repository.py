@@ -1,6 +1,7 @@
 """The repository itself: what must not be in it, and how it is laid out."""
 
 import ast
+import json
 import os
 import re
 import subprocess
@@ -143,6 +144,29 @@ def test_no_module_is_too_long() -> None:
     """A module past the longest is to be split."""
     lengths = {path: len(read(path).splitlines()) for path in PACKAGE.rglob("*.py")}
     assert [str(path) for path, lines in lengths.items() if lines > LONGEST_MODULE] == []
+
+
+LONGEST_SOURCE = 400  # lines of a file of the web app
+WRITTEN_BY_PROGRAMS = {"api-types.ts", "package-lock.json", "tables.json"}
+
+
+def test_no_source_of_the_web_app_is_too_long() -> None:
+    """A file past the longest is to be split, unless a program writes it."""
+    sources = [path for path in files(ROOT) if path.is_relative_to(ROOT / "web")]
+    written = [path for path in sources if path.name not in WRITTEN_BY_PROGRAMS]
+    lengths = {path: len(read(path).splitlines()) for path in written}
+    assert len(lengths) > 50
+    assert [str(path) for path, lines in lengths.items() if lines > LONGEST_SOURCE] == []
+
+
+def test_the_lock_of_the_web_app_names_no_registry() -> None:
+    """Packages are pinned by what is in them; where they come from is the machine's business."""
+    lock = json.loads(read(ROOT / "web" / "package-lock.json"))
+    packages = {name: each for name, each in lock["packages"].items() if name}
+    assert len(packages) > 100
+    assert [name for name, each in packages.items() if "resolved" in each] == []
+    bundled = [name for name, each in packages.items() if "integrity" not in each]
+    assert [name for name in bundled if not packages[name].get("inBundle")] == []
 
 
 def test_each_module_has_its_tests() -> None:

@@ -6,7 +6,7 @@ import { VitePWA } from "vite-plugin-pwa";
 const NONCE = "__CSP_NONCE__";
 
 /** Where `npm run dev` finds a server: the one of `make run`. */
-const SERVER = process.env["OVMS_SERVER"] ?? "http://127.0.0.1:6868";
+const SERVER = process.env.OVMS_SERVER ?? "http://127.0.0.1:6868";
 
 export default defineConfig({
   html: { cspNonce: NONCE },

@@ -4,7 +4,7 @@ import { lastVehicle, rememberVehicle, useVehicles } from "../data/vehicles";
 
 /** Return the vehicle that the address names, else the one opened last, else the first. */
 export function useVehicleId(): string | null {
-  const named = useParams()["vehicle"];
+  const named = useParams().vehicle;
   const { data: vehicles = [] } = useVehicles();
   useEffect(() => {
     if (named !== undefined) rememberVehicle(named);

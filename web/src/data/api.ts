@@ -25,7 +25,10 @@ export class ApiError extends Error {
   }
 }
 
-export type Query = Record<string, string | number | boolean | null | undefined>;
+type QueryValue = string | number | boolean;
+
+/** What stands behind `?`: of a list each value once, of null and undefined nothing. */
+export type Query = Record<string, QueryValue | readonly QueryValue[] | null | undefined>;
 
 export interface CallOptions {
   query?: Query;
@@ -36,10 +39,12 @@ export interface CallOptions {
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/** Return the address of a call; what is null or undefined in its query is left out. */
+/** Return the address of a call. */
 export function addressOf(path: string, query: Query = {}): string {
-  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
-  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    [value ?? []].flat().map((each) => [name, String(each)]),
+  );
+  const text = new URLSearchParams(given).toString();
   return `${PREFIX}${path}${text === "" ? "" : `?${text}`}`;
 }
 
