@@ -32,7 +32,7 @@ class SuiteServer:
         self.ovms("vehicle", "import", str(file))
         self.program = Program(
             "serve", "--data", str(data), "--host", "127.0.0.1", "--port", "0", "--tls-port", "0",
-            "--http-port", "0", "--https-port", "0",
+            "--http-port", "0", "--https-port", "0", executed=True,
         )  # fmt: skip
         self.program.wait_for("^ovms ready:")
         self.ready: dict[str, Any] = json.loads((data / "ready.json").read_text("utf-8"))

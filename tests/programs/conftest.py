@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 
 from ovms.base import logs
 from ovms.cli.main import cli
+from tests.programs.forked import Forked
 from tests.waiting import PATIENCE
 
 SECRET = "a secret of the tests"
@@ -52,7 +53,10 @@ os.execv(sys.executable, [sys.executable, "-m", "ovms", *sys.argv[1:]])
 
 
 class Program:
-    """An `ovms` process whose output can be waited for, line by line."""
+    """An `ovms` process whose output can be waited for, line by line.
+
+    It has the imports behind it, unless it is to be executed as a user would.
+    """
 
     def __init__(
         self,
@@ -60,17 +64,23 @@ class Program:
         env: dict[str, str] | None = None,
         to_journal: bool = False,
         files: int | None = None,
+        executed: bool = False,
     ) -> None:
-        program = ["-c", AS_JOURNAL] if to_journal else ["-m", "ovms"]
-        if files is not None:
-            program = ["-c", WITH_FILES.format(files=files)]
-        self.process = subprocess.Popen(
-            [sys.executable, *program, *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **(env or {}), "PYTHONUNBUFFERED": "1"},
-            text=True,
-        )
+        variables = {**os.environ, **(env or {}), "PYTHONUNBUFFERED": "1"}
+        self.process: Forked | subprocess.Popen[str]
+        if to_journal or files is not None or executed:
+            program = ["-c", AS_JOURNAL] if to_journal else ["-m", "ovms"]
+            if files is not None:
+                program = ["-c", WITH_FILES.format(files=files)]
+            self.process = subprocess.Popen(
+                [sys.executable, *program, *arguments],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=variables,
+                text=True,
+            )
+        else:
+            self.process = Forked(arguments, variables)
         self.lines: list[str] = []
         self._news: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -136,8 +146,11 @@ def start() -> Iterator[Start]:
         env: dict[str, str] | None = None,
         to_journal: bool = False,
         files: int | None = None,
+        executed: bool = False,
     ) -> Program:
-        program = Program(*arguments, env=env, to_journal=to_journal, files=files)
+        program = Program(
+            *arguments, env=env, to_journal=to_journal, files=files, executed=executed
+        )
         programs.append(program)
         return program
 

@@ -14,7 +14,7 @@ def test_a_car_of_another_package(start: Start, tmp_path: Path) -> None:
     entries = "[ovms.vehicle_types]\ntank = ovms_test_tank:Car\n"
     install(tmp_path, "ovms-tank", "ovms_test_tank", CAR, entries)
     options = ["--server", "127.0.0.1:1", "--vehicle", "V", "--secret", "S", "--type", "tank"]
-    program = start("car", *options, env={"PYTHONPATH": str(tmp_path)})
+    program = start("car", *options, env={"PYTHONPATH": str(tmp_path)}, executed=True)
     assert "name=tank package='ovms-tank 1.2'" in program.wait_for("vehicle type")
     program.wait_for("no connection")
     assert program.stop() == 0
