@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ovms.base.clock import ManualClock
-from ovms.server.accounts.passwords import hash_password
 from ovms.server.storage import queries
 from ovms.server.storage.database import Database
 from ovms.server.storage.opening import open_database
+from tests.server.hashing import FAST_HASHER, fast_hashes
 from tests.server.loops import pytest_asyncio_loop_factories
 from tests.server.storage.databases import close, with_schema
 
@@ -20,11 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sqlalchemy import Connection
 
-@pytest.fixture(scope="session")
+
+PASSWORD_HASH = FAST_HASHER.hash("right")
+
+
+@pytest.fixture
 def password_hash() -> str:
-    """Hash the password ``right``."""
-    return hash_password("right")
+    """Return the hash of Bob's password."""
+    return PASSWORD_HASH
 
 
 @pytest.fixture
@@ -33,14 +38,17 @@ def clock() -> ManualClock:
     return ManualClock(1000.0)
 
 
+def _add_people(connection: Connection) -> None:
+    bob = queries.add_owner(connection, "Bob", 1.0, password_hash=PASSWORD_HASH)
+    for vehicle_id in ("CAR2", "CAR1"):
+        queries.add_vehicle(connection, vehicle_id, bob, "secret", 1.0)
+    queries.add_owner(connection, "Alice", 1.0)
+
+
 @pytest.fixture
-def database(tmp_path: Path, password_hash: str) -> Iterator[Database]:
+def database(tmp_path: Path) -> Iterator[Database]:
     """Make a database with Bob (``right``; CAR2, CAR1), and with Alice, who has no password."""
-    database = open_database(with_schema(tmp_path))
-    with database.writing() as connection:
-        bob = queries.add_owner(connection, "Bob", 1.0, password_hash=password_hash)
-        for vehicle_id in ("CAR2", "CAR1"):
-            queries.add_vehicle(connection, vehicle_id, bob, "secret", 1.0)
-        queries.add_owner(connection, "Alice", 1.0)
-    yield database
+    database = open_database(with_schema(tmp_path, _add_people))
+    with fast_hashes():
+        yield database
     close(database)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 from uuid import uuid4
 
 import httpx
-from argon2 import PasswordHasher
 
 from ovms.base.clock import ManualClock
 from ovms.protocol import Message, Role
-from ovms.server.accounts import passwords
 from ovms.server.accounts.login import Accounts
 from ovms.server.audit import Audit
 from ovms.server.failed_calls import FailedCalls
@@ -29,9 +26,10 @@ from ovms.server.storage.limits import MAILS_A_VEHICLE
 from ovms.server.storage.notify import NotifyStore
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.store import Store
+from tests.server.hashing import FAST_HASHER, fast_hashes
 from tests.server.hub.fakes import START, VERSION, FakeAlerts, FakeLine, message
 from tests.server.notify.fakes import TYPES, FakeChannel
-from tests.server.storage.databases import with_schema
+from tests.server.storage.databases import Fill, with_schema
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -42,8 +40,6 @@ if TYPE_CHECKING:
     from ovms.server.storage.database import Database
 
 PASSWORD = "right"
-FAST_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-"""Hashes what must be right here, and withstands nothing."""
 PASSWORD_HASH = FAST_HASHER.hash(PASSWORD)
 BOB = {"username": "bob", "password": PASSWORD}
 """What an owner's call says in its URL."""
@@ -156,23 +152,27 @@ async def session_of(api: HttpSite, headers: Mapping[str, str] | None = None) ->
     return answer.headers["set-cookie"]
 
 
+def add_people(connection: Connection) -> None:
+    """Add Bob, Alice and their vehicles."""
+    bob = queries.add_owner(connection, "Bob", START, password_hash=PASSWORD_HASH)
+    alice = queries.add_owner(connection, "Alice", START, password_hash=PASSWORD_HASH)
+    for vehicle_id, owner in (("CAR1", bob), ("CAR2", bob), ("CAR3", alice)):
+        queries.add_vehicle(connection, vehicle_id, owner, "secret", START)
+    queries.add_vehicle(connection, "PEER", bob, "secret", START, type="server")
+
+
 @asynccontextmanager
-async def open_site(folder: Path, mqtt_superuser: str | None = None) -> AsyncIterator[HttpSite]:
+async def open_site(
+    folder: Path, mqtt_superuser: str | None = None, fill: Fill = add_people
+) -> AsyncIterator[HttpSite]:
     """Yield a site whose clock stands at :data:`START`."""
     clock = ManualClock(START)
-    database = open_database(with_schema(folder))
+    database = open_database(with_schema(folder, fill))
     async with AsyncExitStack() as stack:
-        stack.enter_context(patch.object(passwords, "_hasher", FAST_HASHER))
-        stack.enter_context(patch.object(passwords, "_nobody", lambda: PASSWORD_HASH))
+        stack.enter_context(fast_hashes())
         stack.push_async_callback(database.close)
         store = await Store.open(database, clock.time)
         stack.push_async_callback(store.close)
-        with database.writing() as connection:
-            bob = queries.add_owner(connection, "Bob", START, password_hash=PASSWORD_HASH)
-            alice = queries.add_owner(connection, "Alice", START, password_hash=PASSWORD_HASH)
-            for vehicle_id, owner in (("CAR1", bob), ("CAR2", bob), ("CAR3", alice)):
-                queries.add_vehicle(connection, vehicle_id, owner, "secret", START)
-            queries.add_vehicle(connection, "PEER", bob, "secret", START, type="server")
         site = HttpSite(database, store, clock, mqtt_superuser)
         stack.push_async_callback(site.close)
         yield site

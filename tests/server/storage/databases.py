@@ -6,10 +6,13 @@ import asyncio
 import atexit
 import shutil
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Connection
 
 from ovms.server.storage import queries
 from ovms.server.storage.batch import Batch
@@ -18,36 +21,46 @@ from ovms.server.storage.expiry import ExpiryKind
 from ovms.server.storage.limits import HistoryLimits
 from ovms.server.storage.opening import open_database
 
+Fill = Callable[[Connection], None]
 
-def with_schema(folder: Path) -> Path:
-    """Put an empty database with the schema, and its key, into a data folder; return the folder.
 
-    To make the schema takes longer than most tests, so it is made once a process.
+def _leave_empty(_: Connection) -> None:
+    pass
+
+
+def with_schema(folder: Path, fill: Fill = _leave_empty) -> Path:
+    """Put a database with the schema, and its key, into a data folder; return the folder.
+
+    To make the schema, and to fill it, takes longer than most tests, so both are done once a
+    process.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for file in _template().iterdir():
+    for file in _template(fill).iterdir():
         shutil.copy2(file, folder / file.name)
     return folder
 
 
 @cache
-def _template() -> Path:
+def _template(fill: Fill) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="ovms-schema-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     database = open_database(folder)
     database.upgrade()
+    with database.writing() as connection:
+        fill(connection)
     close(database)
     return folder
 
 
+def _add_bob(connection: Connection) -> None:
+    bob = queries.add_owner(connection, "bob", 1.0)
+    for vehicle_id in ("CAR1", "CAR2"):
+        queries.add_vehicle(connection, vehicle_id, bob, "secret", 1.0)
+
+
 def make_database(folder: Path, limits: HistoryLimits | None = None) -> Database:
     """Make a database with the schema, owner ``bob`` and his vehicles ``CAR1`` and ``CAR2``."""
-    database = open_database(with_schema(folder), limits=limits or HistoryLimits())
-    with database.writing() as connection:
-        bob = queries.add_owner(connection, "bob", 1.0)
-        for vehicle_id in ("CAR1", "CAR2"):
-            queries.add_vehicle(connection, vehicle_id, bob, "secret", 1.0)
-    return database
+    return open_database(with_schema(folder, _add_bob), limits=limits or HistoryLimits())
 
 
 def apply(database: Database, batch: Batch) -> int:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from ovms.server.rights import parse_rights
 from ovms.server.storage import queries
-from tests.server.http.api import PASSWORD_HASH, HttpSite, open_site
+from tests.server.http.api import PASSWORD_HASH, HttpSite, add_people, open_site
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
     import httpx
+    from sqlalchemy import Connection
 
 PREFIX = "/api/v1"
 
@@ -31,8 +32,6 @@ class ApiSite:
         self.database = http.database
         self._tokens: dict[tuple[str, str], str] = {}
         self._sessions: dict[str, str] = {}
-        with self.database.writing() as connection:
-            queries.add_owner(connection, "root", 1.0, password_hash=PASSWORD_HASH, admin=True)
 
     def token(self, owner: str = "bob", permit: str = "*") -> str:
         """Return an API token of an owner with rights."""
@@ -97,8 +96,14 @@ class ApiSite:
         return await self.http.client.request(method, PREFIX + path, headers=headers, **body)
 
 
+def add_people_and_root(connection: Connection) -> None:
+    """Add an administrator to the others."""
+    add_people(connection)
+    queries.add_owner(connection, "root", 1.0, password_hash=PASSWORD_HASH, admin=True)
+
+
 @asynccontextmanager
 async def open_api(folder: Path) -> AsyncIterator[ApiSite]:
     """Open the site in a folder."""
-    async with open_site(folder) as http:
+    async with open_site(folder, fill=add_people_and_root) as http:
         yield ApiSite(http)
