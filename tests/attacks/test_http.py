@@ -73,12 +73,13 @@ def test_what_never_ends(target: Target, kind: str) -> None:
     is_served(target)
 
 
-def test_calls_without_end_that_nobody_reads_the_answers_of(target: Target) -> None:
+@pytest.mark.parametrize("callers", [4, pytest.param(20, marks=pytest.mark.soak)])
+def test_calls_without_end_that_nobody_reads_the_answers_of(target: Target, callers: int) -> None:
     """They wait with the caller: the server keeps little of them, and serves others."""
     is_served(target)
     before = memory(target)
     with ExitStack() as stack:
-        for _ in range(20):
+        for _ in range(callers):
             line = stack.enter_context(
                 socket.create_connection(("127.0.0.1", target.http_port), timeout=1)
             )
@@ -86,7 +87,7 @@ def test_calls_without_end_that_nobody_reads_the_answers_of(target: Target) -> N
             with pytest.raises((TimeoutError, ConnectionError)):
                 send_for_ever(line, CALL * 1000)
         is_served(target)
-        assert memory(target) - before < 20 * (1 << 19)
+        assert memory(target) - before < callers * (1 << 19)
 
 
 def test_tiny_chunks_from_many_at_once(target: Target) -> None:
