@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,13 @@ NOW = 1_700_000_000.0
 STATUS = "80,{unit},230,16,charging,range,100,90,32,3600,0,123,3,1,3,1,3600,1,160,60,-1"
 DOORS = "9,8,4,20,30,40,100,2000,50,0,25,3,1,1,12.5,2,12.6,129"
 
+CORPUS: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parents[3] / "corpus" / "state.json").read_text("utf-8")
+)[1:]
+"""The cases that the app in the browser is tested with, too."""
+
+USUAL = {"age": 0, "is_stale": False, "old": []}
+
 
 def read(*texts: str, age: float = 0.0, is_online: bool = True, **more: Any) -> dict[str, Any]:
     """Return the state of a car that said so, each text a code and data."""
@@ -39,6 +48,23 @@ def group(name: str, *texts: str, age: float = 0.0, is_online: bool = True) -> d
 def pick(facts: dict[str, Any], *names: str) -> list[Any]:
     """Return some facts of a group."""
     return [facts[name] for name in names]
+
+
+@pytest.mark.parametrize("case", CORPUS, ids=lambda case: case["comment"])
+def test_case(case: dict[str, Any]) -> None:
+    """Messages say what the corpus has: what is not in it is unknown."""
+    latest = LatestMessages()
+    for each in case["messages"]:
+        data, token = each["data"].encode("latin-1"), "TOKEN" if each.get("sealed") else ""
+        latest.put(LatestMessage(each["code"], data, NOW - each.get("age", 0), token))
+    state = VehicleState.of("CAR1", latest, is_online=case.get("online", True))
+    told = state.as_json(NOW, sees_location=True)
+    assert told["distance_unit"] == case["unit"]
+    found = {name: facts for name, facts in told["groups"].items() if facts is not None}
+    assert found.keys() == case["groups"].keys()
+    for name, expected in case["groups"].items():
+        known = {fact: value for fact, value in found[name].items() if value is not None}
+        assert known == {"time": known["time"], **USUAL, **expected}
 
 
 def test_a_car_that_never_spoke() -> None:
