@@ -25,6 +25,7 @@ from ovms.cli.common import (
 )
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
 from ovms.server.notify.keys import app_id_problem, key_problem
+from ovms.server.notify.push import set_push_key
 from ovms.server.notify.registry import (
     ChannelTypes,
     find_types,
@@ -39,6 +40,8 @@ from ovms.server.storage import names, owner_mail, queries, subscriptions
 from ovms.server.storage.audit import note_operator
 from ovms.server.storage.database import Database
 from ovms.server.storage.limits import SubscriptionLimits
+from ovms.server.storage.push_devices import WEBPUSH
+from ovms.server.storage.push_key import find_push_key
 from ovms.server.values import Subscription
 
 app = typer.Typer(help="Alerts: who gets them, and how.", no_args_is_help=True)
@@ -196,7 +199,11 @@ def try_(
         found = [_of_operator(settings)]
     else:
         found = _chosen(settings, vehicle_id, app_id, data, database, config)
-    problems = asyncio.run(_try_all(settings, found))
+    push_key = None
+    if any(each.push_type == WEBPUSH for each in found):
+        with open_database(data, database, config) as db, db.reading() as connection:
+            push_key = find_push_key(connection)
+    problems = asyncio.run(_try_all(settings, found, push_key))
     outcomes = zip(found, problems, strict=True)
     print_table(
         ("app", "type", "outcome"),
@@ -237,10 +244,14 @@ def _chosen(
     return found
 
 
-async def _try_all(settings: ServerSettings, found: list[Subscription]) -> list[str | None]:
+async def _try_all(
+    settings: ServerSettings, found: list[Subscription], push_key: str | None
+) -> list[str | None]:
     """Send a test alert to each; return what went wrong, in their order."""
     types, waiting = _channels(settings)
     opened = open_channels(types, settings)
+    if push_key is not None:
+        set_push_key(opened, push_key, settings.operator_mail)
     problems: list[str | None] = []
     for each in found:
         if (channel := opened.get(each.push_type)) is None:

@@ -66,6 +66,7 @@ from ovms.server.notify.channel import Channel
 from ovms.server.notify.desk import ChannelDesk
 from ovms.server.notify.notifier import Notifier
 from ovms.server.notify.operator import OperatorMail
+from ovms.server.notify.push import prepare_push
 from ovms.server.notify.registry import ChannelTypes, find_types, open_channels
 from ovms.server.peering import peering
 from ovms.server.proxy import TrustedProxies
@@ -80,6 +81,7 @@ from ovms.server.storage.opening import open_database
 from ovms.server.storage.owner_locale import set_default_locale
 from ovms.server.storage.plausible import PlausibleClock
 from ovms.server.storage.positions import PositionExpiry
+from ovms.server.storage.push_devices import drop_unshared
 from ovms.server.storage.seen_tokens import SeenTokens
 from ovms.server.storage.shares import forget_shares
 from ovms.server.storage.stale_journeys import refresh_left
@@ -337,6 +339,7 @@ async def _notifier(
     plausible: PlausibleClock,
 ) -> AsyncIterator[Notifier]:
     """Run the notifier, and end deliveries in order."""
+    await prepare_push(channels, store.database, settings.operator_mail)
     notifier = Notifier(
         NotifyStore(
             store.database, settings.subscription_limits(), mails_owners=settings.mail_owners
@@ -648,6 +651,7 @@ def _start_work(
         hub.forget_positions(now, parts.positions.days)
         await parts.http.context.audit.expire(now)
         await store.database.write(partial(forget_shares, now=now))
+        await store.database.write(partial(drop_unshared, now=now))
         await refresh_left(store.database)
 
     def reload() -> None:

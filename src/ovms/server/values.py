@@ -34,6 +34,7 @@ __all__ = [
     "PositionLink",
     "Provision",
     "ProvisionRecord",
+    "PushDevice",
     "Share",
     "SharedPosition",
     "Subscription",
@@ -401,6 +402,21 @@ class Subscription:
     changed: float
     failing: float | None
     failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class PushDevice:
+    """A browser or phone that an owner wants alerts pushed to. Times in Unix seconds.
+
+    ``key`` is what its push service needs, ``name`` what people call it.
+    """
+
+    id: int
+    owner_id: int
+    key: str = field(repr=False)
+    name: str
+    created: float
+    changed: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ NAMES = {
     "ApiPosition": "PositionAnswer",
     "ApiPlace": "PositionAnswer",
     "ApiChannelKind": "ChannelKind",
+    "ApiPush": "PushAnswer",
+    "ApiPushDevice": "PushDeviceAnswer",
     "ApiChannel": "ChannelAnswer",
     "ApiTrial": "TrialAnswer",
     "ApiAccount": "AccountAnswer",

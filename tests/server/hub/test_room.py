@@ -7,7 +7,7 @@ from ovms.protocol.codes import CODES, FromCar, FromClient
 from ovms.protocol.messages import LatestMessage
 from ovms.server.hub.latest import STORED_LIMIT
 from ovms.server.hub.pacing import LONGEST_COMMAND, PIC_BUDGET, wire_length
-from ovms.server.hub.room import FROM_CAR, FROM_CLIENT, Crowded, TakenOver
+from ovms.server.hub.room import FROM_CAR, FROM_CLIENT, SEALED_ALERT, Crowded, TakenOver
 from ovms.server.hub.waiting import HELD_LIMIT, WAITING_CARS_LIMIT
 from tests.server.hub.fakes import START, VERSION, Peer, Place, make_vehicle, message
 
@@ -275,6 +275,7 @@ def test_sealed_history_and_alerts_are_only_forwarded() -> None:
         car.says(f"EM{code}sealed")
         assert app.hears() == [f"EM{code}sealed"]
     assert place.stored == {}
+    assert [each.text for each in place.alerts.raised] == [SEALED_ALERT]
 
 
 @pytest.mark.parametrize("text", ["E", "EM", "EMAx", "EMax", "EMEx", "EX", "Exyz"])

@@ -111,13 +111,13 @@ def fax(folder: Path, *points: str) -> Any:
 
 def test_our_own() -> None:
     """Our own are found without a list; two cannot deliver yet, and mail needs a server."""
-    assert sorted(TYPES) == ["apns", "apprise", "expo", "gcm", "mail"]
+    assert sorted(TYPES) == ["apns", "apprise", "expo", "gcm", "mail", "webpush"]
     assert {package_of(each) for each in TYPES.values()} == {"ovms"}
-    assert renewed_types(TYPES) == {"apns", "expo", "gcm"}
+    assert renewed_types(TYPES) == {"apns", "expo", "gcm", "webpush"}
     assert {name for name, each in TYPES.items() if not each.is_for_apps} == {"apprise"}
     waiting = {"apns": "apns is not built", "gcm": "gcm is not built"}
     assert missing(TYPES, Settings()) == waiting
-    assert sorted(open_channels(TYPES, Settings())) == ["apprise", "expo", "mail"]
+    assert sorted(open_channels(TYPES, Settings())) == ["apprise", "expo", "mail", "webpush"]
     no_mail = {**waiting, "mail": "no mail server is set (mail_host)"}
     assert missing(TYPES, Settings(mail_host=None)) == no_mail
 
@@ -164,7 +164,7 @@ def test_no_table_yet(tmp_path: Path) -> None:
     with fax(tmp_path, "fax = ovms_fax:FaxChannel"):
         types = find_types()
     assert missing(types, Settings())["fax"] == "channels.fax.line: is not set"
-    assert sorted(open_channels(types, Settings())) == ["apprise", "expo", "mail"]
+    assert sorted(open_channels(types, Settings())) == ["apprise", "expo", "mail", "webpush"]
 
 
 def test_tables_of_our_own() -> None:
@@ -207,7 +207,7 @@ def test_a_channel_that_fails(tmp_path: Path, log: io.StringIO) -> None:
     names = ("Broken", "Asked", "Counted", "Vague")
     with fax(tmp_path, *(f"{name} = ovms_fax:{name}" for name in names)):
         types = find_types()
-        assert sorted(open_channels(types, Settings())) == ["apprise", "expo", "mail"]
+        assert sorted(open_channels(types, Settings())) == ["apprise", "expo", "mail", "webpush"]
     assert {each["package"] for each in lines(log)} == {"ovms_fax"}
     found = {each["channel"]: each["reason"] for each in lines(log)}
     assert found.pop("vague").startswith("PydanticUserError: `VagueSettings` is not fully defined")

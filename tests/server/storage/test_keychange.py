@@ -24,6 +24,8 @@ from ovms.server.storage.errors import (
 from ovms.server.storage.keychange import change_key, reset_key
 from ovms.server.storage.limits import SubscriptionLimits
 from ovms.server.storage.opening import open_database
+from ovms.server.storage.push_devices import list_devices, put_device
+from ovms.server.storage.push_key import find_push_key, take_push_key
 from ovms.server.storage.seen_tokens import find_key
 from tests.server.storage.databases import execute, rows
 
@@ -42,6 +44,8 @@ def fill(database: Database) -> None:
         subscriptions.put_subscription(connection, car, "app", *values)
         connection.exec_driver_sql("INSERT INTO server (id, started, heartbeat) VALUES (1, 1, 2)")
         find_key(connection, b"token key")
+        take_push_key(connection, lambda: "push key")
+        put_device(connection, bob.id, '{"endpoint": "https://push"}', "", 5.0)
         totp = encrypt(connection, ("owners", "totp", str(bob.id)), "JBSWY3DP")
         connection.execute(update(schema.owners).values(totp=totp))
         content = encrypt(connection, ("mail_codes", "content", "0102"), '{"email": "b@c.de"}')
@@ -76,6 +80,8 @@ def known(database: Database) -> list[Any]:
             subscriptions.list_subscriptions(connection),
             queries.changed_since(connection, 0.0),
             connection.scalar(select(schema.server.c.token_key)) and find_key(connection, b""),
+            find_push_key(connection),
+            list_devices(connection, 1),
             *opened(connection, schema.owners.c.id, schema.owners.c.totp),
             *opened(connection, schema.mail_codes.c.digest, schema.mail_codes.c.content),
         ]
@@ -98,7 +104,7 @@ def key_ids(connection: Connection) -> set[str]:
         for column in table.columns
         if isinstance(column.type, EncryptedText)
     ]
-    assert len(columns) == 7
+    assert len(columns) == 9
     values = [value for column in columns for value in connection.scalars(select(column))]
     return {value.key_id for value in values if value}
 

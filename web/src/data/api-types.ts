@@ -678,6 +678,12 @@ export interface DeletedAnswer {
   deleted: number;
 }
 
+/** How anybody logs in to the demo. */
+export interface DemoAnswer {
+  owner: string;
+  password: string;
+}
+
 /** Doors, lock and lights. */
 export interface DoorsGroup {
   /** When the server got it. What it had stored before it knew is as old, or older. */
@@ -1188,6 +1194,17 @@ export interface MailedAnswer {
   message: string;
 }
 
+/** Where the ground of the map comes from. */
+export interface MapAnswer {
+  /**
+   * `raster`: picture tiles, `url` is a template; `style`: a style of MapLibre; `pmtiles`: a
+   * file of this server.
+   */
+  kind: "raster" | "style" | "pmtiles";
+  url: string;
+  attribution: string;
+}
+
 /** Which journeys are to be one. */
 export interface MergedJourneys {
   /** Trips, or charges, that follow each other. */
@@ -1623,6 +1640,48 @@ export interface ProofBody {
   password?: string | null | undefined;
   /** What the owner's app shows, or a recovery code. */
   one_time_code?: string | null | undefined;
+}
+
+/** How this server pushes, and to which of the account's devices. */
+export interface PushAnswer {
+  /**
+   * The public key of the server, which a browser calls `applicationServerKey`; null if the
+   * server does not push.
+   */
+  key: string | null;
+  /** The one that was renewed last comes first. */
+  devices: Array<PushDeviceAnswer>;
+}
+
+/** A browser's `PushSubscription` as `toJSON()` returns it, or an endpoint of UnifiedPush. */
+export interface PushBody {
+  /** Where the push service takes messages: an `https` URL. */
+  endpoint: string;
+  keys: PushKeysBody;
+  /** What a browser says when it ends; not needed. */
+  expirationTime?: number | null | undefined;
+  /** What to call the device, as `Firefox on Android`. */
+  name?: string | undefined;
+}
+
+/** A browser or phone that the account's alerts are pushed to. */
+export interface PushDeviceAnswer {
+  id: number;
+  /** What its owner calls it; may be empty. */
+  name: string;
+  /** The host of its push service. */
+  service: string;
+  created: string;
+  /** When it was last renewed. */
+  changed: string;
+}
+
+/** The keys of a device. */
+export interface PushKeysBody {
+  /** Its public key, in base64url. */
+  p256dh: string;
+  /** The secret that it shares with whoever may push to it, in base64url. */
+  auth: string;
 }
 
 /** A vehicle that somebody shares with the caller. */
@@ -2251,6 +2310,30 @@ export interface VehicleChanges {
   makes_journeys?: boolean | undefined;
 }
 
+/** What the pages must know first. */
+export interface WebAnswer {
+  /** The server's name for people: the host of `public_url`, else `OVMS`. */
+  name: string;
+  version: string;
+  /** The server has no owner yet: make the administrator with the token that it printed. */
+  is_new: boolean;
+  /** Whoever shows that mail arrives may make an account. */
+  registration: boolean;
+  /** The server sends mail, so a forgotten password can be set again. */
+  mail: boolean;
+  /** The server is a demo; null of any other. */
+  demo: DemoAnswer | null;
+  /** The ground of the map; null for none. */
+  map: MapAnswer | null;
+  /**
+   * The public key by which a browser subscribes to alerts, its `applicationServerKey`; null
+   * if the server does not push.
+   */
+  push_key: string | null;
+  /** Who calls, by the cookie of a session; null is nobody, which is no error here. */
+  session: WhoAnswer | null;
+}
+
 /** A wheel. */
 export interface WheelAnswer {
   /** `FL`, `FR`, `RL`, `RR`, or as the car calls it. */
@@ -2782,6 +2865,36 @@ export interface Calls {
     body: undefined;
     answer: undefined;
   };
+  /**
+   * Return the key by which a browser subscribes, and the devices that alerts are pushed to.
+   */
+  "GET /account/push": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: PushAnswer;
+  };
+  /** Push alerts to a device, of all vehicles that the account may see; or renew it. */
+  "POST /account/push": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: PushBody;
+    answer: PushDeviceAnswer;
+  };
+  /** Push no more to a device; what waits for it is dropped. */
+  "DELETE /account/push/{device_id}": {
+    path: { device_id: number };
+    query: Record<never, never>;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Push a test alert now, and wait until the push service has it: up to 45 seconds. */
+  "POST /account/push/{device_id}/test": {
+    path: { device_id: number };
+    query: Record<never, never>;
+    body: undefined;
+    answer: TrialAnswer;
+  };
   /** Return sums of a vehicle's journeys by the local days on which they began. */
   "GET /vehicles/{vehicle_id}/sums": {
     path: { vehicle_id: string };
@@ -3143,6 +3256,15 @@ export interface Calls {
     query: Record<never, never>;
     body: NewSecret | null | undefined;
     answer: SecretAnswer;
+  };
+  /**
+   * Return what the pages must know first: of the server, and whether somebody is logged in.
+   */
+  "GET /web": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: WebAnswer;
   };
   /** Return the fields that there are series of, with their units. */
   "GET /vehicles/{vehicle_id}/series/fields": {

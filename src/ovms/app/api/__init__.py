@@ -29,6 +29,8 @@ from ovms.app.api.audit import (
 from ovms.app.api.channels import (
     ApiChannel,
     ApiChannelKind,
+    ApiPush,
+    ApiPushDevice,
     ApiTrial,
 )
 from ovms.app.api.client import (
@@ -210,6 +212,8 @@ __all__ = [
     "ApiPosition",
     "ApiPositionLink",
     "ApiPositionPair",
+    "ApiPush",
+    "ApiPushDevice",
     "ApiReceivedShare",
     "ApiRecord",
     "ApiRecordType",

@@ -51,6 +51,29 @@ class ApiTrial(ApiModel, frozen=True, kw_only=True):
     """Why it was not delivered."""
 
 
+class ApiPushDevice(ApiModel, frozen=True, kw_only=True):
+    """A browser or phone that the account's alerts are pushed to."""
+
+    id: int
+    name: str
+    """What its owner calls it; may be empty."""
+    service: str
+    """The host of its push service."""
+    created: datetime
+    changed: datetime
+    """When it was last renewed."""
+
+
+class ApiPush(ApiModel, frozen=True, kw_only=True):
+    """How the server pushes, and to which of the account's devices."""
+
+    key: str | None = None
+    """The public key of the server, which a browser calls ``applicationServerKey``; ``None`` if
+    the server does not push."""
+    devices: list[ApiPushDevice]
+    """The one that was renewed last comes first."""
+
+
 class ChannelCalls(ApiCalls):
     """Calls about channels."""
 
@@ -84,6 +107,26 @@ class ChannelCalls(ApiCalls):
     async def test_channel(self, vehicle_id: str, channel_id: str) -> ApiTrial:
         """Send a test alert, and return what became of it: up to 45 seconds later."""
         return await self._link.ask("POST", f"{_channel(vehicle_id, channel_id)}/test", ApiTrial)
+
+    async def push(self) -> ApiPush:
+        """Return the key by which a browser subscribes, and the devices alerts are pushed to."""
+        return await self._link.ask("GET", "/account/push", ApiPush)
+
+    async def put_push_device(
+        self, endpoint: str, p256dh: str, auth: str, name: str = ""
+    ) -> ApiPushDevice:
+        """Push alerts to a device, or renew it: what a ``PushSubscription`` says, and its name."""
+        keys = {"p256dh": p256dh, "auth": auth}
+        body = {"endpoint": endpoint, "keys": keys, "name": name}
+        return await self._link.ask("POST", "/account/push", ApiPushDevice, body=body)
+
+    async def remove_push_device(self, device_id: int) -> None:
+        """Push no more to a device."""
+        await self._link.read("DELETE", f"/account/push/{device_id}")
+
+    async def test_push_device(self, device_id: int) -> ApiTrial:
+        """Push a test alert now; return what became of it."""
+        return await self._link.ask("POST", f"/account/push/{device_id}/test", ApiTrial)
 
 
 def _channel(vehicle_id: str, channel_id: str) -> str:

@@ -191,6 +191,10 @@ class SyncApiClient:
     put_channel = _Waits(ApiClient.put_channel)
     remove_channel = _Waits(ApiClient.remove_channel)
     test_channel = _Waits(ApiClient.test_channel)
+    push = _Waits(ApiClient.push)
+    put_push_device = _Waits(ApiClient.put_push_device)
+    remove_push_device = _Waits(ApiClient.remove_push_device)
+    test_push_device = _Waits(ApiClient.test_push_device)
 
     account = _Waits(ApiClient.account)
     change_account = _Waits(ApiClient.change_account)

@@ -15,7 +15,7 @@ _CUT: Final = "…"
 
 def title(vehicle_name: str) -> str:
     """Return the title of an alert, with the vehicle's id as its reader spells it."""
-    return f"Open Vehicles {vehicle_name}"
+    return f"Open Vehicles {vehicle_name}".rstrip()
 
 
 def body(texts: Iterable[str]) -> str:

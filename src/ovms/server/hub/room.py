@@ -47,6 +47,8 @@ from ovms.server.values import Vehicle
 
 CAR_BACK = "The car has logged in again"
 
+SEALED_ALERT = "A sealed alert: open the app on a device that has the module's password"
+
 SUBSCRIPTIONS_BEHIND = 10
 """Subscriptions of a client that wait to be checked; what it says then comes slowly."""
 
@@ -395,6 +397,9 @@ class Room:
             self.ignore(car, message)
         elif sealed.code == "c":
             self._take_answer(car, message)
+        elif sealed.code == "P":
+            self._to_clients(message)
+            self._tell_of_sealed_alert()
         elif CODES[sealed.code].sealing is not Sealing.STORED or not self.latest.token:
             self._to_clients(message)
             if sealed.code == "F":
@@ -428,6 +433,14 @@ class Room:
         self._to_clients(told.message)
         self.recorder.keep_alert(told)
         self._context.listeners.alert_raised(self, told)
+
+    def _tell_of_sealed_alert(self) -> None:
+        """Have those who are not connected told of an alert that only apps can read."""
+        try:
+            told = Alert(AlertKind.ALERT.value, SEALED_ALERT)
+            self._context.alerts.raise_alert(self.vehicle, told)
+        except Exception as error:
+            self._context.guard.failed("alert", error, self.vehicle.id)
 
     def _take_subscription(self, client: Member, message: Message) -> None:
         """Have a client's subscriptions checked one after the other."""

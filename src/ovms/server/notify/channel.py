@@ -25,6 +25,9 @@ class Notice:
     title: str
     body: str = field(repr=False)
     created: float
+    kind: str = ""
+    """Of the most urgent alert, an :class:`~ovms.protocol.records.alert.AlertKind`; empty for a
+    test."""
 
 
 class NoSettings(BaseModel):

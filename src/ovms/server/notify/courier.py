@@ -40,6 +40,9 @@ DEAD_TIME: Final = 7 * 86400.0
 DEAD_FAILURES: Final = 20
 """A subscription is removed after so many failures in a week without a success."""
 
+URGENT_FIRST: Final = "AEI"
+"""The kinds of alerts, the most urgent first."""
+
 SAVE_PAUSE: Final = 1.0
 """Seconds between two tries to save the outcome of a delivery."""
 
@@ -225,7 +228,13 @@ def compose(vehicle_name: str, event: Sequence[WaitingAlert]) -> Notice:
     first = event[0]
     notice_id = f"ovms-{first.id}-{int(first.created)}"
     text = body(each.text for each in event)
-    return Notice(notice_id, vehicle_name, title(vehicle_name), text, first.created)
+    kind = min((each.kind for each in event), key=_urgency)
+    return Notice(notice_id, vehicle_name, title(vehicle_name), text, first.created, kind)
+
+
+def _urgency(kind: str) -> int:
+    """Return the place of a kind among all, the most urgent first."""
+    return URGENT_FIRST.find(kind) % len(f"{URGENT_FIRST} ")
 
 
 def pause(attempts: int, random: Random) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ovms.server.storage.owner_mail import OWNER
+from ovms.server.storage.push_names import PREFIX
 
 if TYPE_CHECKING:
     from ovms.server.notify.channel import Channel
@@ -25,6 +26,8 @@ def app_id_problem(app_id: str) -> str | None:
         return f"the app's id has not 1 to {APP_ID_LIMIT} characters"
     if app_id == OWNER:
         return f"the app's id {OWNER} is kept for mail to the owner"
+    if app_id.startswith(PREFIX):
+        return f"the app's id begins with {PREFIX}, which is kept for devices"
     return None if app_id.isprintable() else "the app's id cannot be printed"
 
 

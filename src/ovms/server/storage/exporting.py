@@ -34,6 +34,7 @@ from ovms.server.storage.journeys import list_journeys
 from ovms.server.storage.owners import get_owner
 from ovms.server.storage.passkeys import list_passkeys
 from ovms.server.storage.position_links import list_links
+from ovms.server.storage.push_devices import list_devices
 from ovms.server.storage.shares import list_shares
 from ovms.server.storage.subscriptions import list_subscriptions
 from ovms.server.storage.tokens import list_tokens
@@ -328,6 +329,11 @@ def _account(connection: Connection, scope: ExportScope) -> dict[str, Any]:
             {"id": each.id, "address": each.address, "agent": each.agent,
              "created": _iso(each.created), "last_used": _iso(each.used)}
             for each in list_sessions(connection, owner.id, scope.now)
+        ],
+        "push_devices": [
+            {"id": each.id, "name": each.name, "created": _iso(each.created),
+             "renewed": _iso(each.changed)}
+            for each in list_devices(connection, owner.id)
         ],
         "passkeys": [
             {"id": each.id, "name": each.name, "created": _iso(each.created),

@@ -16,6 +16,8 @@ from ovms.server.storage import tokens as token_queries
 from ovms.server.storage.encrypted import KEY_BYTES, NOTHING, EncryptionKey
 from ovms.server.storage.encryption import current_key, current_key_id, keys_of
 from ovms.server.storage.errors import InvalidValue, WrongKey
+from ovms.server.storage.push_devices import LOOKUP, device_place, endpoint_of
+from ovms.server.storage.push_key import PUSH_KEY_PLACE
 from ovms.server.storage.schema import (
     encryption,
     mail_codes,
@@ -23,6 +25,7 @@ from ovms.server.storage.schema import (
     owner_warnings,
     owners,
     provisions,
+    push_devices,
     recovery_codes,
     secret_uses,
     seen_tokens,
@@ -80,7 +83,7 @@ def reset_key(connection: Connection, now: float, make_secret: Callable[[], str]
     connection.execute(update(encryption).values(key_id=key.id, is_clean=False))
     for table in _UNREADABLE:
         connection.execute(delete(table))
-    connection.execute(update(server).values(token_key=None))
+    connection.execute(update(server).values(token_key=None, push_key=None))
     connection.execute(update(owners).values(changed=now, totp=NOTHING))  # their tokens are gone
     ids = connection.scalars(select(vehicles.c.id).where(vehicles.c.deleted.is_(None))).all()
     rows = [{"_id": id_, "new": key.encrypt(secret_place(id_), make_secret())} for id_ in ids]
@@ -89,6 +92,7 @@ def reset_key(connection: Connection, now: float, make_secret: Callable[[], str]
 
 _UNREADABLE: Final = (
     notifications,
+    push_devices,
     tokens,
     provisions,
     mail_codes,
@@ -152,10 +156,22 @@ def _provisions(connection: Connection, old: EncryptionKey, new: EncryptionKey) 
 
 
 def _server(connection: Connection, old: EncryptionKey, new: EncryptionKey) -> None:
-    value = connection.scalar(select(server.c.token_key))
-    if value is not None:
-        encrypted = new.encrypt(KEY_PLACE, old.decrypt(KEY_PLACE, value))
-        connection.execute(update(server).values(token_key=encrypted))
+    for place in (KEY_PLACE, PUSH_KEY_PLACE):
+        column = server.c[place[1]]
+        value = connection.scalar(select(column))
+        if value is not None:
+            encrypted = new.encrypt(place, old.decrypt(place, value))
+            connection.execute(update(server).values({column: encrypted}))
+
+
+def _push_devices(connection: Connection, old: EncryptionKey, new: EncryptionKey) -> None:
+    d, rows = push_devices.c, []
+    for id_, hashed, value in connection.execute(select(d.id, d.lookup, d.encrypted)):
+        key = old.decrypt(device_place(hashed), value)
+        found = new.lookup(LOOKUP, endpoint_of(key))
+        encrypted = new.encrypt(device_place(found), key)
+        rows.append({"_id": id_, "hashed": found, "new": encrypted})
+    _update(connection, push_devices, rows, _LOOKED_UP)
 
 
 def _one_time_codes(connection: Connection, old: EncryptionKey, new: EncryptionKey) -> None:
@@ -176,6 +192,7 @@ def _mail_codes(connection: Connection, old: EncryptionKey, new: EncryptionKey) 
 
 _EACH: Final = (
     _vehicles, _subscriptions, _tokens, _provisions, _server, _one_time_codes, _mail_codes,
+    _push_devices,
 )  # fmt: skip
 """What encrypts each column again."""
 

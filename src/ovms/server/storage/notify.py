@@ -6,11 +6,13 @@ Nothing blocks the event loop. What a call has written is on disk when it return
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from ovms.server.storage import outbox, owner_mail, subscriptions
+from ovms.server.storage import outbox, owner_mail, push_devices, subscriptions
 from ovms.server.storage.errors import InvalidValue, NotFound
 from ovms.server.storage.limits import SubscriptionLimits
+from ovms.server.storage.push_names import device_of
 from ovms.server.storage.vehicles import find_vehicle, find_vehicles
 
 if TYPE_CHECKING:
@@ -132,6 +134,9 @@ class NotifyStore:
 
     async def unsubscribe(self, vehicle_id: str, app_id: str, key: str | None = None) -> bool:
         """End a subscription, with a ``key`` only if it still has that; false if there is none."""
+        if device_of(app_id) is not None:  # for this vehicle is for all
+            end = partial(push_devices.end_gone_device, app_id=app_id, key=key)
+            return await self._database.write(end)
         try:
             await self._database.write(
                 lambda connection: subscriptions.remove_subscription(
@@ -160,15 +165,21 @@ class NotifyStore:
         """
         vehicle_ids = {alert[0] for alert in alerts}
         mails_owners = self._mails_owners and owner_mail.MAIL in push_types
+        pushes, now = push_devices.WEBPUSH in push_types, alerts[-1][3]
 
         def is_wanted(connection: Connection) -> bool:
             is_known = outbox.is_wanted(connection, vehicle_ids, push_types)
-            return is_known or (mails_owners and owner_mail.is_wanted(connection, vehicle_ids))
+            if is_known or (mails_owners and owner_mail.is_wanted(connection, vehicle_ids)):
+                return True
+            return pushes and push_devices.is_wanted(connection, vehicle_ids, now)
 
         def put(connection: Connection) -> tuple[int, int]:
             if mails_owners:
-                owner_mail.prepare(connection, vehicle_ids, push_types, alerts[-1][3])
-            return outbox.put_alerts(connection, alerts, push_types, receiver)
+                owner_mail.prepare(connection, vehicle_ids, push_types, now)
+            unplaced: Collection[tuple[str, str]] = ()
+            if pushes:
+                unplaced = push_devices.prepare(connection, vehicle_ids, now)
+            return outbox.put_alerts(connection, alerts, push_types, receiver, unplaced)
 
         if not await self._database.read(is_wanted):
             return 0, 0  # the write lock is left to others

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, delete, func, insert, select, update
 
+from ovms.protocol.positions import says_position
 from ovms.server.storage.encryption import decrypt
 from ovms.server.storage.names import vehicle_key
 from ovms.server.storage.schema import notifications, outbox, vehicles
@@ -17,7 +18,7 @@ from ovms.server.storage.subscriptions import COUNTS, find_subscription, key_pla
 from ovms.server.values import AlertRow, OutboxHead, Subscription, WaitingAlert
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from sqlalchemy import Connection, Select
 
@@ -27,6 +28,8 @@ WAITING_LIMIT: Final = 100
 OUTBOX_LIMIT: Final = 20_000
 """Alerts that wait in all: about 200 bytes each, at most 2000 characters."""
 
+WITHOUT_PLACE: Final = "An alert says where the vehicle is, which is not shared with you."
+"""What is told of it instead."""
 
 OUTBOX_AN_OWNER: Final = 2000
 """Of them, one owner's: however many cars talk, and however long nobody can be reached, alerts of
@@ -46,11 +49,13 @@ def put_alerts(
     alerts: Iterable[AlertRow],
     push_types: Sequence[str],
     receiver: Callable[[str, str], str] = as_written,
+    unplaced: Collection[tuple[str, str]] = (),
 ) -> tuple[int, int]:
     """Put each alert into the outbox for each receiver of its vehicle's alerts of those types.
 
-    ``receiver`` returns whom a key of a type names, in one spelling. Returns the rows that were
-    put, and those for which there was no room.
+    ``receiver`` returns whom a key of a type names, in one spelling. ``unplaced`` are vehicles and
+    apps that may not hear where the vehicle is. Returns the rows that were put, and those for which
+    there was no room.
     """
     takers: dict[str, list[str]] = {}
     total = connection.scalar(select(func.count()).select_from(outbox)) or 0
@@ -71,7 +76,9 @@ def put_alerts(
             put += 1
             shares[owner_id] += 1
             whose = {"vehicle_id": vehicle_key(vehicle_id), "app_id": app_id}
-            row = {**whose, "kind": kind, "text": text, "created": created, "due": due}
+            is_hidden = (whose["vehicle_id"], app_id) in unplaced and says_position(text)
+            told = WITHOUT_PLACE if is_hidden else text
+            row = {**whose, "kind": kind, "text": told, "created": created, "due": due}
             connection.execute(insert(outbox).values(row))
     return put, refused
 

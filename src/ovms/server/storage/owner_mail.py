@@ -13,8 +13,15 @@ from sqlalchemy import delete, insert, select, update
 
 from ovms.server.storage.encryption import encrypt
 from ovms.server.storage.names import vehicle_key
+from ovms.server.storage.push_devices import WEBPUSH, has_devices
 from ovms.server.storage.schema import notifications, outbox, owners, vehicles
-from ovms.server.storage.subscriptions import COUNTS, find_subscription, key_place, row_of
+from ovms.server.storage.subscriptions import (
+    COUNTS,
+    IS_DEVICE,
+    find_subscription,
+    key_place,
+    row_of,
+)
 from ovms.server.values import Subscription
 
 if TYPE_CHECKING:
@@ -77,8 +84,14 @@ def _owned(connection: Connection, *where: ColumnElement[bool]) -> Sequence[Any]
 def _has_others(connection: Connection, vehicle_id: str, push_types: Sequence[str]) -> bool:
     n = notifications.c
     query = select(n.app_id).join(vehicles, vehicles.c.id == n.vehicle_id)
-    query = query.where(COUNTS, n.vehicle_id == vehicle_id, n.app_id != OWNER)
-    return connection.execute(query.where(n.push_type.in_(push_types)).limit(1)).first() is not None
+    query = query.where(COUNTS, n.vehicle_id == vehicle_id, n.app_id != OWNER, ~IS_DEVICE)
+    query = query.where(n.push_type.in_(push_types)).limit(1)
+    if connection.execute(query).first() is not None:
+        return True
+    if WEBPUSH not in push_types:
+        return False
+    owner_id = connection.scalar(select(vehicles.c.owner_id).where(vehicles.c.id == vehicle_id))
+    return owner_id is not None and has_devices(connection, owner_id)
 
 
 def _has_waiting(connection: Connection, vehicle_id: str) -> bool:

@@ -42,7 +42,7 @@ from ovms.server.storage.journey_schema import raw_journeys as raw_journeys
 from ovms.server.storage.metadata import BIG as BIG
 from ovms.server.storage.metadata import metadata as metadata
 
-REVISION: Final = "0010"
+REVISION: Final = "0011"
 """The newest migration; four digits, so that later ones compare greater."""
 
 SERVER_ROW: Final = 1
@@ -155,6 +155,8 @@ server = Table(
     # Of owners who named none: what the settings said when it started. NULL is UTC, and EUR.
     Column("zone", Text),
     Column("currency", Text),
+    # The private key by which push services know the server; made by the first server that sends.
+    Column("push_key", EncryptedText),
 )
 
 # -- What a listener may have overheard -------------------------------------------------------
@@ -281,6 +283,24 @@ notifications = Table(
     # Since when every delivery failed, and how many; NULL and 0 after one that did not.
     Column("failing", Double),
     Column("failures", BIG, nullable=False, server_default="0"),
+)
+
+# Browsers and phones that an owner wants alerts pushed to, of all vehicles that they may see. For
+# each alert they become subscriptions of its vehicle.
+push_devices = Table(
+    "push_devices",
+    metadata,
+    Column("id", BIG, primary_key=True),
+    Column("owner_id", BIG, ForeignKey("owners.id", ondelete="CASCADE"), nullable=False),
+    # The keyed hash of where its push service takes messages, and all that is needed to send some.
+    Column("lookup", Text, nullable=False, unique=True),
+    Column("encrypted", EncryptedText, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("changed", Double, nullable=False),
+    Index(None, "owner_id"),
+    # An id is never given again: it names subscriptions.
+    sqlite_autoincrement=True,
 )
 
 # Alerts on their way to one subscription each; gone once they are delivered.

@@ -13,7 +13,8 @@ from sqlalchemy import and_, delete, insert, or_, select, update
 
 from ovms.server.rights import NO_RIGHT, format_rights, parse_rights
 from ovms.server.storage.errors import InvalidValue, NotFound, QuotaReached
-from ovms.server.storage.schema import owners, shares, vehicles
+from ovms.server.storage.push_names import app_of
+from ovms.server.storage.schema import notifications, owners, push_devices, shares, vehicles
 from ovms.server.values import Share
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def put_share(
     if expires is not None and expires > now + LONGEST_SHARE:
         raise InvalidValue("a share must end within a hundred years, or be without an end")
     _check_limits(connection, vehicle, owner, now)
+    _drop_pushes(connection, vehicle.id, owner.id)
     values = {"granted_by": vehicle.owner_id, "rights": format_rights(rights), "expires": expires,
               "changed": now}  # fmt: skip
     key = {"vehicle_id": vehicle.id, "owner_id": owner.id}
@@ -105,6 +107,17 @@ def end_share(connection: Connection, vehicle_id: str, owner: Owner, now: float)
     row = update(shares).where(s.vehicle_id == vehicle_id, s.owner_id == owner.id, s.rights != "")
     if not connection.execute(row.values(rights=format_rights(NO_RIGHT), changed=now)).rowcount:
         raise NotFound(f"vehicle {vehicle_id} is not shared with {owner.name}")
+    _drop_pushes(connection, vehicle_id, owner.id)
+
+
+def _drop_pushes(connection: Connection, vehicle_id: str, owner_id: int) -> None:
+    """Drop the alerts that wait for an owner's devices: they may say too much now."""
+    n, d = notifications.c, push_devices.c
+    ids = connection.scalars(select(d.id).where(d.owner_id == owner_id))
+    apps = [app_of(number) for number in ids]
+    if apps:
+        this = n.vehicle_id == vehicle_id, n.app_id.in_(apps)
+        connection.execute(delete(notifications).where(*this))
 
 
 def list_shares(

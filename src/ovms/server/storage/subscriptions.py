@@ -15,6 +15,7 @@ from sqlalchemy import and_, delete, func, insert, select, update
 from ovms.server.storage.encryption import decrypt, encrypt
 from ovms.server.storage.errors import InvalidValue, NotFound
 from ovms.server.storage.names import vehicle_key
+from ovms.server.storage.push_names import PREFIX
 from ovms.server.storage.schema import notifications, vehicles
 from ovms.server.values import Subscription
 
@@ -33,6 +34,8 @@ RENEWAL: Final = 86400.0
 COUNTS: Final = and_(vehicles.c.owner_id == notifications.c.owner_id, vehicles.c.deleted.is_(None))
 """A subscription, joined to its vehicle, that counts."""
 
+IS_DEVICE: Final = notifications.c.app_id.startswith(PREFIX, autoescape=True)
+"""It stands for a device of somebody's account: nobody subscribed it to the vehicle."""
 
 _SUBSCRIBED = [notifications.c[name] for name in Subscription.__dataclass_fields__]
 
@@ -52,9 +55,9 @@ def _subscribed() -> Select[Any]:
 
 
 def list_subscriptions(connection: Connection, vehicle_id: str | None = None) -> list[Subscription]:
-    """Return all subscriptions, or a vehicle's, by vehicle and app."""
+    """Return all subscriptions, or a vehicle's, by vehicle and app; not those of devices."""
     n = notifications.c
-    query = _subscribed().where(COUNTS).order_by(n.vehicle_id, n.app_id)
+    query = _subscribed().where(COUNTS, ~IS_DEVICE).order_by(n.vehicle_id, n.app_id)
     if vehicle_id is not None:
         query = query.where(n.vehicle_id == vehicle_key(vehicle_id))
     return [_subscription(connection, row) for row in connection.execute(query)]

@@ -21,6 +21,7 @@ async def test_for_nobody(v1: ApiSite) -> None:
         "mail": False,
         "demo": None,
         "map": None,
+        "push_key": None,
         "session": None,
     }
     over = await v1.call("GET /web", None, headers={"cookie": "ovms_session=over"})

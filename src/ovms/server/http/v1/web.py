@@ -16,6 +16,7 @@ from ovms.server.http.v1.routing import make_router
 from ovms.server.http.v1.session import WhoAnswer, who_answer
 from ovms.server.http.v1.setup import get_setup
 from ovms.server.http.web_options import MapKind
+from ovms.server.notify.push import push_key
 
 if TYPE_CHECKING:
     from ovms.server.http.context import HttpContext
@@ -56,6 +57,9 @@ class WebAnswer(ApiAnswer):
     """The server is a demo; null of any other."""
     map: MapAnswer | None
     """The ground of the map; null for none."""
+    push_key: str | None
+    """The public key by which a browser subscribes to alerts, its `applicationServerKey`; null if
+    the server does not push."""
     session: WhoAnswer | None
     """Who calls, by the cookie of a session; null is nobody, which is no error here."""
 
@@ -76,6 +80,7 @@ async def get_web(request: Request, response: Response, context: Context) -> Web
         map=None if ground is None else MapAnswer(
             kind=ground.kind, url=ground.url, attribution=ground.attribution
         ),
+        push_key=push_key(context.channels.channels),
         session=None if caller is None else who_answer(caller, response),
     )  # fmt: skip
 
