@@ -17,6 +17,7 @@ from ovms.server.acceptor import (
     HEAD_TIMEOUT,
     LEAVING_LIMIT,
     LEAVING_TIMEOUT,
+    PAGE_LIFE,
     WELCOME_TIMEOUT,
     ServerConnection,
 )
@@ -314,6 +315,25 @@ async def test_an_owner_who_is_revoked(owners: Site, log: Log) -> None:
     }
     await by_secret.says(by_secret.session.send(Message("A")))
     assert (await by_secret.hears_messages(3))[-1] == "a"
+
+
+async def test_a_page_comes_again(owners: Site, log: Log) -> None:
+    """An app of a session is closed after half a day, for its session may have lapsed."""
+    page, app = await owners.calls(), await owners.calls()
+    for each in (page, app):
+        await each.says(b"MP-A 1 me pw *\r\n")
+        await each.hears_line()
+    (login, _) = owners.acceptor.logins()
+    connection = next(iter(owners.acceptor.connections))
+    connection.login = replace(login, credential=Credential("", session_id=7))
+    owners.clock.advance(PAGE_LIFE - 1)
+    owners.acceptor.tick()
+    assert len(owners.acceptor.connections) == 2
+    owners.clock.advance(1)
+    owners.acceptor.tick()
+    await until(lambda: len(owners.acceptor.connections) == 1)
+    assert owners.acceptor.logins() == [login]
+    assert log.lines("disconnected")[0]["reason"] == "come again with a new ticket"
 
 
 async def test_an_owner_who_is_revoked_on_the_way_in(owners: Site, log: Log) -> None:

@@ -56,7 +56,7 @@ log = get_logger("ovms.net")
 
 
 class GoingAway(Exception):
-    """We end connections because we stop; a WebSocket's Close says so."""
+    """We end a connection in order, and not for what came on it; a WebSocket's Close says so."""
 
 
 class UnexpectedTls(RemoteProtocolError):

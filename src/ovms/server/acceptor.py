@@ -41,7 +41,7 @@ from ovms.protocol.welcome import (
 )
 from ovms.server.accounts.buckets import network_of
 from ovms.server.accounts.errors import LoginRefused
-from ovms.server.accounts.login import Login
+from ovms.server.accounts.login import APP_RIGHT, Login
 from ovms.server.failed_calls import FailureReason
 from ovms.server.hub.hub import Removed, RoomSession
 from ovms.server.hub.room import Room
@@ -80,8 +80,9 @@ REFUSAL_TIME = 0.025
 """Seconds after a welcome by secret at which it is refused, however soon that was known: the time
 of a refusal must not tell whether there is such a vehicle. Ten times what the look-up takes."""
 
-OWNER_RIGHT = "v2"
-"""What a token must permit for scheme 0x31."""
+PAGE_LIFE = 12 * 3600.0
+"""Seconds that the app of a session's page is connected at most: it comes again with a new ticket,
+which a session that has lapsed meanwhile does not get."""
 
 HALF_CLOSE_TIMEOUT = 10.0
 """Seconds that a caller which says nothing more is kept for the answers that it still waits for."""
@@ -207,6 +208,12 @@ class ServerConnection:
         now = self._acceptor.clock.monotonic()
         is_late_head = self.pump.is_in_head and now - self.since >= HEAD_TIMEOUT
         return is_late_head or self.age >= WELCOME_TIMEOUT
+
+    def end_old_page(self) -> None:
+        """Close the app of a session's page that is connected for long."""
+        is_page = self.login is not None and self.login.credential.session_id is not None
+        if is_page and self.pump is not None and self.age >= PAGE_LIFE:
+            self.pump.close(GoingAway("come again with a new ticket"))
 
     # -- a stranger -------------------------------------------------------------------------
 
@@ -436,7 +443,7 @@ class ServerConnection:
         """Let an owner's app in: the login must be right and the vehicle the owner's own."""
         address = _address(pump)
         accounts, hub = self._acceptor.services.accounts, self._acceptor.services.hub
-        login = await accounts.log_in(welcome.user, welcome.password, OWNER_RIGHT, address)
+        login = await accounts.log_in(welcome.user, welcome.password, APP_RIGHT, address)
         self.login = login  # before the next await: a change is told only once
         wanted = welcome.vehicle_key
         if wanted == FIRST_VEHICLE:
@@ -663,6 +670,7 @@ class Acceptor:
         """Close callers whose time is over. Call it about once a second."""
         for connection in list(self.connections):
             connection.end_half_closed()
+            connection.end_old_page()
             connection.note_first_byte()
             if connection.is_late and connection.pump is not None:
                 # Browsers open connections that they may use later.

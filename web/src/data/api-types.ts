@@ -2071,6 +2071,16 @@ export interface TemperaturesGroup {
   is_pump_on: boolean | null;
 }
 
+/** A ticket, which opens one WebSocket. */
+export interface TicketAnswer {
+  /** The user name that it goes with. */
+  owner: string;
+  /** What stands for the password in the welcome of scheme 0x31. */
+  ticket: string;
+  /** Until when it must be used. */
+  expires: string;
+}
+
 /** An API token, without its digits. */
 export interface TokenAnswer {
   id: number;
@@ -3080,6 +3090,13 @@ export interface Calls {
     query: Record<never, never>;
     body: ProofBody;
     answer: WhoAnswer;
+  };
+  /** Make a ticket, by which a page of this session opens one WebSocket (scheme 0x31). */
+  "POST /session/ticket": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: TicketAnswer;
   };
   /**
    * Return whether the server waits for its first administrator, and who may make accounts.

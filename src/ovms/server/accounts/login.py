@@ -31,6 +31,7 @@ from ovms.server.accounts.passwords import (
 )
 from ovms.server.accounts.places import Places
 from ovms.server.accounts.throttle import Throttle
+from ovms.server.accounts.tickets import Tickets, is_ticket
 from ovms.server.accounts.tokens import EVERYTHING, allows
 from ovms.server.audit import Audit
 from ovms.server.rights import ALL_RIGHTS, NO_RIGHT
@@ -84,7 +85,10 @@ CHANGE_OVERLAP: Final = 30.0
 """Seconds that :meth:`Accounts.changes` looks further back: changes commit after their time, and a
 login may have been read before one and be among the live ones only after it."""
 
-HOW: Final = {"v2": "by an app"}
+APP_RIGHT: Final = "v2"
+"""The right that apps need (scheme 0x31)."""
+
+HOW: Final = {APP_RIGHT: "by an app"}
 """How somebody logs in who needs a right; any other right is for HTTP."""
 
 FAILED: Final = "login.failed"
@@ -205,7 +209,9 @@ class Accounts:
             Pool.BROKERS: Places(HASHERS + BROKER_WAITING, BROKER_SHARE),
             Pool.NEW: Places(HASHERS + NEW_WAITING, NEW_SHARE),
         }
-        self._holders: list[LoginHolder] = []
+        self.tickets = Tickets(clock)
+        """What pages of a browser log in by when they open a WebSocket."""
+        self._holders: list[LoginHolder] = [self.tickets]
         self._afterwards = DeferredWrites(database)
         self.codes = OneTimeCodes(database, clock)
         self._checked = clock.time()
@@ -217,12 +223,16 @@ class Accounts:
     ) -> Login:
         """Log in an owner, by password or by a token that has ``right`` (``""``: any token).
 
-        ``address`` is where the caller is, without a port; ``by_broker`` if that is a broker that
-        asks for one of its clients. Raises :class:`LoginRefused`, :class:`Throttled`,
-        :class:`Busy`, or :class:`ovms.server.storage.errors.StoreError`.
+        An app may show a ticket, too. ``address`` is where the caller is, without a port;
+        ``by_broker`` if that is a broker that asks for one of its clients. Raises
+        :class:`LoginRefused`, :class:`Throttled`, :class:`Busy`, or
+        :class:`ovms.server.storage.errors.StoreError`.
         """
         self._check_open()
         user = user.encode(errors="replace").decode()  # what is no text cannot be looked up
+        if is_ticket(password):
+            with self.counts.one(right, by_broker=by_broker):
+                return self._log_in_by_ticket(user, password, right)
         pool = Pool.KNOWN if self._throttle.is_known(user, address) else Pool.STRANGERS
         if by_broker:
             pool = Pool.BROKERS
@@ -366,6 +376,13 @@ class Accounts:
         self._closed = True
         await self._afterwards.close()
         self._hashers.shutdown(wait=False)
+
+    def _log_in_by_ticket(self, user: str, ticket: str, right: str) -> Login:
+        """Log in by a ticket. A wrong one is no try at the password, and costs nothing."""
+        login = self.tickets.take(user, ticket) if right == APP_RIGHT else None
+        if login is None:
+            raise LoginRefused
+        return login
 
     async def _log_in_by_token(self, user: str, password: str, right: str) -> Login | None:
         """Log in by a right token, ``None`` if it is none. Costs no try: nobody guesses one."""
