@@ -1,35 +1,54 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { get } from "./api";
+import { ask } from "./calls";
+import { queryOf, useChange } from "./queries";
 
-/** A vehicle of the owner's, or one that is shared with them (`GET /vehicles`). */
-export interface Vehicle {
-  id: string;
-  name: string;
-  owner: string;
-  is_own: boolean;
-  /** What the caller may do with it. */
-  rights: ("view" | "location" | "command" | "pin" | "manage")[];
-  is_online: boolean;
-  /** Its messages are sealed: only devices with the module's password can read them. */
-  is_paranoid: boolean;
-  tls_only: boolean;
-  log_days: number | null;
-  log_position_days: number | null;
-  makes_journeys: boolean;
-  created: string;
-}
+export type { MadeVehicle, VehicleAnswer as Vehicle, VehicleChanges } from "./api-types";
+
+const LIST = ["vehicles"];
+const stale = () => [LIST];
 
 /** Where the vehicle is kept that was opened last, on this device. */
 const LAST = "ovms.vehicle";
 
 export const vehiclesQuery = queryOptions({
-  queryKey: ["vehicles"],
-  queryFn: ({ signal }) => get<Vehicle[]>("/vehicles", {}, signal),
+  queryKey: LIST,
+  queryFn: ({ signal }) => ask("GET /vehicles", {}, signal),
 });
 
 /** Return the vehicles that the caller may see. */
 export function useVehicles() {
   return useQuery(vehiclesQuery);
+}
+
+/** Return one vehicle: its name, whose it is, what the caller may do with it. */
+export function useVehicleFacts(vehicle: string) {
+  return useQuery(
+    queryOf([...LIST, vehicle], "GET /vehicles/{vehicle_id}", { path: { vehicle_id: vehicle } }),
+  );
+}
+
+/** Return what makes a vehicle; the answer tells its secret, this once. */
+export function useAddVehicle() {
+  return useChange("POST /vehicles", stale);
+}
+
+export function useChangeVehicle() {
+  return useChange("PATCH /vehicles/{vehicle_id}", stale);
+}
+
+/** Return what gives a vehicle a new secret; who came by the old one is closed. */
+export function useNewSecret() {
+  return useChange("POST /vehicles/{vehicle_id}/secret", stale);
+}
+
+/** Return what removes a vehicle with all that is stored of it. */
+export function useRemoveVehicle() {
+  return useChange("DELETE /vehicles/{vehicle_id}", stale);
+}
+
+/** Return what erases all that a vehicle has sent; the vehicle stays. */
+export function useEraseVehicle() {
+  return useChange("DELETE /vehicles/{vehicle_id}/data", () => [LIST, ["vehicle"], ["sums"]]);
 }
 
 /** Return the vehicle that was opened last on this device. */
