@@ -48,21 +48,29 @@ export function toUtf8(bytes: Bytes): string | null {
 export function toText(bytes: Bytes): string {
   const whole = toUtf8(bytes);
   if (whole !== null) return whole;
-  let text = "";
+  const parts: string[] = [];
   for (let at = 0; at < bytes.length; ) {
-    const length = sequenceLength(bytes[at] ?? 0);
-    const found = length > 0 ? toUtf8(bytes.subarray(at, at + length)) : null;
-    text += found ?? String.fromCharCode(ESCAPE + (bytes[at] ?? 0));
-    at += found === null ? 1 : length;
+    const length = sequenceLength(bytes, at);
+    if (length > 0) parts.push(FATAL.decode(bytes.subarray(at, at + length)));
+    else parts.push(String.fromCharCode(ESCAPE + (bytes[at] ?? 0)));
+    at += length || 1;
   }
-  return text;
+  return parts.join("");
 }
 
-function sequenceLength(first: number): number {
+/** Return how many bytes the character has that begins here; 0 if none does. */
+function sequenceLength(bytes: Bytes, at: number): number {
+  const first = bytes[at] ?? 0;
   if (first < 0x80) return 1;
-  if (first < 0xc2) return 0;
-  if (first < 0xe0) return 2;
-  return first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  const length = first < 0xc2 || first > 0xf4 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  for (let behind = 1; behind < length; behind += 1) {
+    const byte = bytes[at + behind] ?? 0;
+    if (byte < 0x80 || byte > 0xbf) return 0;
+  }
+  const second = bytes[at + 1] ?? 0;
+  const isOverlong = (first === 0xe0 && second < 0xa0) || (first === 0xf0 && second < 0x90);
+  const isNoCharacter = (first === 0xed && second > 0x9f) || (first === 0xf4 && second > 0x8f);
+  return isOverlong || isNoCharacter ? 0 : length;
 }
 
 /** Return the bytes of what `toText` made. Throws `LocalProtocolError` for other surrogates. */

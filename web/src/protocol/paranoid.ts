@@ -87,6 +87,11 @@ export class Opener {
     return this.password !== null;
   }
 
+  /** Commands are sealed: password and token are known. */
+  get seals(): boolean {
+    return this.#sealer !== null;
+  }
+
   /** Forget the token: on a new connection the server sends it again, if there is one. */
   restart(): void {
     this.#learn(null);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import corpus from "../../../tests/corpus/state.json";
+import corpus from "../../../tests/corpus/state.json?raw";
 import { fromLatin1 } from "./bytes";
 import {
   distanceUnit,
@@ -22,8 +22,7 @@ interface Case {
   readonly groups: Record<string, Record<string, unknown>>;
 }
 
-// The corpus is data of another language: its first entry is a comment.
-const CASES = corpus.slice(1) as unknown as Case[];
+const CASES: Case[] = JSON.parse(corpus).slice(1);
 
 function latestOf({ messages }: Case): Map<string, LatestMessage> {
   return new Map(
