@@ -22,9 +22,15 @@ interface Corpus {
 
 const CORPUS: Corpus = JSON.parse(corpus);
 
+/** Return parameters by name, as forms have them. */
+function named(name: string, given: readonly string[]): Record<string, string> {
+  const rows = findCommand(name)?.parameters ?? [];
+  return Object.fromEntries(rows.map((row, at) => [row.name, given[at] ?? ""]));
+}
+
 /** Return a command's data as it is sent, or its problems by parameter. */
 function written(name: string, ...parameters: string[]): string | Record<string, string> {
-  const line = commandMessage(name, parameters);
+  const line = commandMessage(name, named(name, parameters));
   if ("message" in line) return toLatin1(line.message.data);
   return Object.fromEntries(
     line.problems.map(({ parameter, problem }) => [parameter.name, problem]),
@@ -53,8 +59,8 @@ describe("the corpus of commands", () => {
   const cases = CORPUS.commands.filter(({ command }) => findCommand(command?.number ?? -1));
 
   it.each(cases)("$comment", ({ comment, data, written: spelled = data, command }) => {
-    const spec = findCommand(command?.number ?? -1);
-    const line = commandMessage(spec?.name ?? "", command?.parameters);
+    const name = findCommand(command?.number ?? -1)?.name ?? "";
+    const line = commandMessage(name, named(name, command?.parameters ?? []));
     if ("message" in line) {
       const ours = toLatin1(line.message.data);
       expect(ours.replace(/,+$/, "")).toBe(spelled.replace(/,+$/, ""));
@@ -80,7 +86,7 @@ describe("a command", () => {
     ["7,echo a, b", "shell", ["echo a, b"]],
     ["7,", "shell", [""]],
     ["7,gr\u00c3\u00bc\u00c3\u009f", "shell", ["grüß"]],
-    ["18", "wakeup", ["ignored"]],
+    ["18", "wakeup", []],
     ["31", "history-summary", []],
     ["32,*-LOG-Trip", "history", ["*-LOG-Trip"]],
     ["32,D,2026-01-01 00:00:00", "history", ["D", "2026-01-01 00:00:00"]],
@@ -106,6 +112,17 @@ describe("a command", () => {
     [{ type: "missing" }, "history", []],
   ])("has the problems %j for %s %j", (problems, name, parameters) => {
     expect(written(name, ...parameters)).toEqual(problems);
+  });
+
+  it("takes numbers, yes and no; what it has no parameter for is ignored", () => {
+    const data = (name: string, given: Record<string, string | number | boolean>) => {
+      const line = commandMessage(name, given);
+      return "message" in line ? toLatin1(line.message.data) : line.problems;
+    };
+    expect(data("climate", { on: true })).toBe("26,1");
+    expect(data("climate", { on: false })).toBe("26,0");
+    expect(data("charge-mode-current", { amps: 16, mode: "range" })).toBe("16,3,16");
+    expect(data("wakeup", { pin: "1" })).toBe("18");
   });
 
   it("has a row, or is a mistake of ours", () => {

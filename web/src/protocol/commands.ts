@@ -32,16 +32,19 @@ export function findCommand(name: string | number): CommandRow | undefined {
   return typeof name === "number" ? BY_NUMBER.get(name) : BY_NAME.get(name);
 }
 
+/** Parameters by the names of the table. `true` and `false` are 1 and 0. */
+export type CommandParameters = Readonly<Record<string, string | number | boolean>>;
+
 /**
  * Return the `C` of a command, or what is wrong with its parameters. A choice may be its word or
- * its number. A PIN may be left out: some cars want none. What is behind the last one is ignored.
+ * its number. A PIN may be left out: some cars want none.
  *
  * Throws `RangeError` for a name that no command has.
  */
-export function commandMessage(name: string, parameters: readonly string[] = []): CommandLine {
+export function commandMessage(name: string, parameters: CommandParameters = {}): CommandLine {
   const spec = BY_NAME.get(name);
   if (spec === undefined) throw new RangeError(`no command is called ${name}`);
-  const given = spec.parameters.map((row, at) => numberOf(row, parameters[at] ?? ""));
+  const given = spec.parameters.map((row) => textOf(row, parameters[row.name] ?? ""));
   const isNone = (at: number) => given.slice(at).every((text) => text === "");
   const least = spec.parameters.length - (spec.optional ?? 0);
   const problems = spec.parameters.flatMap((row, at): ParameterProblem[] => {
@@ -65,7 +68,8 @@ function isDropped(spec: CommandRow, count: number): boolean {
 }
 
 /** Return a parameter as it is sent: the number of a choice's word, other text as it is. */
-function numberOf(row: ParameterRow, text: string): string {
+function textOf(row: ParameterRow, given: string | number | boolean): string {
+  const text = String(typeof given === "boolean" ? Number(given) : given);
   if (row.type !== "choice") return text;
   return Object.entries(row.words).find(([, word]) => word === text)?.[0] ?? text;
 }

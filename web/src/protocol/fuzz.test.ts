@@ -161,8 +161,8 @@ it("any text in a form is a command or a problem", () => {
   const below = seeded(6);
   for (let round = 0; round < ROUNDS; round += 1) {
     const spec = pick(below, COMMANDS);
-    const given = spec.parameters.map(() => toText(data(below)));
-    const written = commandMessage(spec.name, given);
+    const given = spec.parameters.map((row) => [row.name, toText(data(below))]);
+    const written = commandMessage(spec.name, Object.fromEntries(given));
     if ("message" in written) {
       expect(toLatin1(written.message.data)).toMatch(new RegExp(`^${spec.number}(,|$)`));
       expect(toLatin1(written.message.data)).not.toMatch(/[\r\n]/);

@@ -1,0 +1,56 @@
+"""The parts of the app in the browser import downwards only."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "web" / "src"
+LAYERS = ("protocol", "data", "components", "pages")
+"""From the bottom up: each may import those before it."""
+
+IMPORT = re.compile(r"""(?:from|import)\s*\(?\s*["']([^"']+)["']""")
+
+
+def imports(path: Path) -> list[str]:
+    """Return what a file imports: packages by name, our files by their path below the source."""
+    found = IMPORT.findall(path.read_text("utf-8"))
+    return [
+        str((path.parent / name).resolve().relative_to(SOURCE.parents[1].resolve()))
+        if name.startswith(".")
+        else name
+        for name in found
+    ]
+
+
+def sources(layer: str) -> list[Path]:
+    """Return the files of a layer, tests left out."""
+    paths = sorted((SOURCE / layer).rglob("*.ts*"))
+    return [path for path in paths if ".test." not in path.name]
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_no_import_goes_up(layer: str) -> None:
+    """A layer imports nothing of those above it."""
+    above = tuple(f"web/src/{name}/" for name in LAYERS[LAYERS.index(layer) + 1 :])
+    wrong = [
+        (path.name, name)
+        for path in sources(layer)
+        for name in imports(path)
+        if above and name.startswith(above)
+    ]
+    assert wrong == []
+
+
+def test_the_protocol_is_pure() -> None:
+    """It imports itself and hash functions, and touches no page, network or clock."""
+    for path in sources("protocol"):
+        allowed = ("web/src/protocol/", "@noble/hashes/")
+        assert [name for name in imports(path) if not name.startswith(allowed)] == [], path.name
+        code = re.sub(r"/\*.*?\*/|//[^\n]*", "", path.read_text("utf-8"), flags=re.DOTALL)
+        found = re.findall(
+            r"\b(?:document|window|fetch|localStorage|Date\.now|Math\.random)\b", code
+        )
+        assert found == [], path.name
