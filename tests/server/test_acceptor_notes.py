@@ -10,6 +10,7 @@ import pytest
 
 from ovms.protocol import Message, Role
 from ovms.server.failed_calls import FailureReason
+from ovms.server.refused_calls import CallTrouble
 from tests.server.sites import Site, greeting
 from tests.waiting import until
 
@@ -47,6 +48,31 @@ async def test_a_wrong_secret(site: Site, role: Role, failures: list[object]) ->
     await caller.says(greeting(role, "car1", b"wrong"))
     await until(lambda: not site.acceptor.connections)
     assert site.notes.failures == failures
+
+
+@pytest.mark.parametrize("vehicle_id", ["CAR1", "NONE"])
+async def test_a_refused_module(site: Site, vehicle_id: str) -> None:
+    """It is noted for who sets it up, in the same way whether there is such a vehicle or not."""
+    caller = await site.calls()
+    await caller.says(greeting(Role.CAR, vehicle_id, b"wrong"))
+    await until(lambda: not site.acceptor.connections)
+    (call,) = site.acceptor.refused_calls.recent()
+    assert (call.address, call.vehicle_id) == ("127.0.0.1", vehicle_id)
+    assert call.trouble is CallTrouble.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("said", "troubles"),
+    [(b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03", [CallTrouble.UNEXPECTED_TLS]),
+     (b"HELLO\r\n", [CallTrouble.NO_PROTOCOL]), (greeting(Role.APP, "CAR1", b"wrong"), []),
+     (b"MP-A 1 me wrong *\r\n", [])],
+)  # fmt: skip
+async def test_what_is_no_module(site: Site, said: bytes, troubles: list[CallTrouble]) -> None:
+    """TLS at the wrong port, and what is no protocol, may be a module; an app is none."""
+    caller = await site.calls()
+    await caller.says(said)
+    await until(lambda: not site.acceptor.connections)
+    assert [each.trouble for each in site.acceptor.refused_calls.recent()] == troubles
 
 
 async def test_an_unknown_vehicle(site: Site) -> None:

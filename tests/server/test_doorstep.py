@@ -17,6 +17,7 @@ from ovms.server.doorstep import HANDSHAKE_LIMIT, HELLO_TIMEOUT, Doorstep
 from ovms.server.handshakes import PATIENCE as SLOW
 from ovms.server.hello import HELLO_LIMIT
 from ovms.server.listener import Entrance, Listeners, bind, listen
+from ovms.server.refused_calls import CallTrouble, RefusedCalls
 from ovms.server.strangers import StrangerStage
 from ovms.server.tls import Certificates
 from ovms.server.unfit import ANSWER
@@ -48,8 +49,9 @@ class Place:
     def __init__(self, tls: ssl.SSLContext | None) -> None:
         self.clock = ManualClock()
         self.unfit: list[bytes] = []
-        self.doorstep = Doorstep(self.clock, 2, self.unfit.append)
-        self.entrance = Entrance(bind([HOST], 0), Echo, tls)
+        self.refused_calls = RefusedCalls(self.clock.time)
+        self.doorstep = Doorstep(self.clock, 2, self.unfit.append, refused_calls=self.refused_calls)
+        self.entrance = Entrance(bind([HOST], 0), Echo, tls, is_for_modules=True)
         self.listeners: Listeners = listen([self.entrance], self.doorstep)
         self.lines: list[socket.socket] = []
 
@@ -188,6 +190,8 @@ async def test_a_caller_that_was_set_to_the_wrong_port(place: Place, log: Log) -
     (line,) = log.text.splitlines()
     assert '"vehicle": "CAR1"' in line
     assert "set TLS in the caller, or the port without TLS" in line
+    (call,) = place.refused_calls.recent()
+    assert (call.address, call.trouble, call.vehicle_id) == (HOST, CallTrouble.NO_TLS, "CAR1")
 
 
 @pytest.mark.parametrize("said", [b"", HELLO[:3], HELLO[:-1]])
@@ -265,6 +269,7 @@ async def test_a_handshake_that_fails(place: Place, log: Log) -> None:
     line.send(b"\x16\x03\x03\x00\x04\x0b\x00\x00\x00")
     await until(lambda: place.doorstep.count == 0)
     assert log.text == ""
+    assert [each.trouble for each in place.refused_calls.recent()] == [CallTrouble.TLS_FAILED]
 
 
 async def test_a_handshake_without_an_end(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

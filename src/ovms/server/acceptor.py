@@ -47,6 +47,7 @@ from ovms.server.hub.hub import Removed, RoomSession
 from ovms.server.hub.room import Room
 from ovms.server.provisions import ProvisionThrottle
 from ovms.server.refusals import WarningKind, reason_of_refusal
+from ovms.server.refused_calls import BY_REFUSAL, RefusedCalls
 from ovms.server.rights import VehicleRight
 from ovms.server.services import ConnectionHandler, Services
 from ovms.server.storage.errors import StoreError
@@ -323,7 +324,9 @@ class ServerConnection:
             self.handler.closed(error)
             log.info("disconnected", **self._facts(), reason=_reason(error), seconds=int(self.age))
         elif error is not None or self._welcome is not None:
-            self._acceptor.refusals[reason_of_refusal(error)] += 1
+            reason = reason_of_refusal(error)
+            self._acceptor.refusals[reason] += 1
+            self._note_refusal(pump, reason)
             log.info("refused", **self._facts(), reason=_reason(error))
         else:
             log.debug("ended without a welcome", peer=pump.peer)
@@ -508,6 +511,16 @@ class ServerConnection:
         if isinstance(welcome, CallerWelcome) and welcome.role is Role.CAR and not is_ours:
             self._acceptor.services.notes.failed(welcome.vehicle_key, _address(pump), reason)
 
+    def _note_refusal(self, pump: Pump, reason: str) -> None:
+        """Note a refused call for who sets up a module; those of apps and at HTTP ports pass."""
+        trouble, welcome = BY_REFUSAL.get(reason), self._welcome
+        if trouble is None or self.is_http or isinstance(welcome, OwnerWelcome):
+            return
+        if welcome is None:
+            self._acceptor.refused_calls.note(_address(pump), trouble)
+        elif welcome.role is Role.CAR:
+            self._acceptor.refused_calls.note(_address(pump), trouble, welcome.vehicle_key)
+
     def _note_unproven(self, pump: Pump, error: Exception | None) -> None:
         """Note that a car was gone before it had proven itself, unless another one is there."""
         room = self._acceptor.services.hub.rooms.get(self._vehicle_id)
@@ -581,8 +594,11 @@ class Acceptor:
         clock: Clock,
         random_bytes: RandomBytes = os.urandom,
         rate: MessageRate = MESSAGE_RATE,
+        refused_calls: RefusedCalls | None = None,
     ) -> None:
         self.services = services
+        self.refused_calls = refused_calls or RefusedCalls(clock.time)
+        """Who was refused lately, for whoever sets up a module."""
         self.clock = clock
         self.rate = rate
         self.connections: set[ServerConnection] = set()

@@ -25,8 +25,9 @@ from ovms.server.accounts.buckets import network_of
 from ovms.server.handshakes import HANDSHAKES, Handshakes
 from ovms.server.hello import HELLO_LIMIT, BadHello, missing
 from ovms.server.proxy import HEADER_LIMIT, BadHeader, ProxyHeader, TrustedProxies, read_header
+from ovms.server.refused_calls import CallTrouble, RefusedCalls
 from ovms.server.strangers import StrangerStage
-from ovms.server.unfit import answer_to, facts_of, is_caller, reason_of
+from ovms.server.unfit import REASON, answer_to, facts_of, is_caller, reason_of
 
 if TYPE_CHECKING:
     from ovms.server.listener import Entrance
@@ -133,6 +134,7 @@ class Doorstep:
 
     ``handshakes`` is how many of TLS may be under way at a time. ``on_unfit`` is called with what a
     caller says where TLS is spoken, and is no hello. ``proxies`` say who calls them.
+    Modules that TLS keeps out are noted in ``refused_calls``.
     """
 
     def __init__(
@@ -141,7 +143,9 @@ class Doorstep:
         handshakes: int = HANDSHAKES,
         on_unfit: Callable[[bytes], object] = bytes,
         proxies: TrustedProxies | None = None,
+        refused_calls: RefusedCalls | None = None,
     ) -> None:
+        self._refused_calls = refused_calls
         self._on_unfit = on_unfit
         self._proxies = proxies or TrustedProxies()
         self.now = (clock or SystemClock()).monotonic
@@ -281,6 +285,8 @@ class Doorstep:
         """Log a caller that says no hello, and answer one that understands it."""
         if is_caller(data):
             reason = reason_of(data)
+            if reason == REASON and not answer_to(data):
+                self._note(arrival, CallTrouble.NO_TLS, facts_of(data).get("vehicle", ""))
             log.info("refused", peer=arrival.network, reason=reason, **facts_of(data))
         else:
             log.debug("no hello", network=arrival.network, reason=str(error))
@@ -289,6 +295,11 @@ class Doorstep:
             with suppress(OSError):
                 arrival.line.recv(HELLO_LIMIT)  # what is unread would make a reset of the close
                 arrival.line.send(answer)
+
+    def _note(self, arrival: Arrival, trouble: CallTrouble, vehicle_id: str = "") -> None:
+        """Note a refused call for who sets up a module."""
+        if self._refused_calls is not None and arrival.entrance.is_for_modules:
+            self._refused_calls.note(arrival.network, trouble, vehicle_id)
 
     def _wait_for(self, arrival: Arrival, length: int, more: int) -> None:
         if length >= arrival.wanted:
@@ -332,6 +343,8 @@ class Doorstep:
             )
         except OSError as error:  # that of TLS too: whatever the caller did
             log.debug("no connection", network=arrival.network, reason=str(error))
+            if is_secure:
+                self._note(arrival, CallTrouble.TLS_FAILED)
         except Exception as error:
             self._failures.failed("connect", error)
             arrival.line.close()

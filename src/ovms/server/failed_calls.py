@@ -22,6 +22,8 @@ from ovms.server.storage.failed_calls import (
 from ovms.server.values import FailedCall
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection
 
     from ovms.base.clock import Clock
@@ -87,6 +89,8 @@ class FailedCalls:
         self._cleared: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
+        self.on_note: Callable[[FailedCall], None] = lambda call: None
+        """Called with each failure at once, whatever becomes of it."""
 
     @classmethod
     async def open(cls, database: Database, clock: Clock) -> FailedCalls:
@@ -96,6 +100,7 @@ class FailedCalls:
     def note(self, vehicle_id: str, address: str, reason: FailureReason) -> None:
         """Note that a vehicle's car, or who claims to be it, failed to connect."""
         now = self._clock.time()
+        self.on_note(FailedCall(vehicle_id, now, address, reason.value, 1, now))
         older = self._pending.get(vehicle_id)
         if older is None and len(self._pending) >= PENDING_LIMIT:
             return

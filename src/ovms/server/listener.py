@@ -144,6 +144,8 @@ class Entrance:
     tls: ssl.SSLContext | None = None
     has_proxies: bool = True
     """Proxies that are trusted say here who calls."""
+    is_for_modules: bool = False
+    """Modules call here."""
 
     @property
     def port(self) -> int:

@@ -61,6 +61,7 @@ from ovms.server.listener import (
     close_gently,
     listen,
 )
+from ovms.server.module_server import module_server
 from ovms.server.monitoring import Watched, monitoring
 from ovms.server.notify.channel import Channel
 from ovms.server.notify.desk import ChannelDesk
@@ -71,6 +72,7 @@ from ovms.server.notify.registry import ChannelTypes, find_types, open_channels
 from ovms.server.peering import peering
 from ovms.server.proxy import TrustedProxies
 from ovms.server.quota_watch import QuotaWatch
+from ovms.server.refused_calls import RefusedCalls
 from ovms.server.services import Services
 from ovms.server.settings import ServerSettings
 from ovms.server.storage import queries
@@ -250,7 +252,16 @@ async def serve(
             _failed_calls(store, hub, clock) as failed_calls,
             _services(settings, store, hub, accounts, audit, failed_calls, clock) as services,
             _http(
-                settings, store, hub, accounts, audit, failed_calls, clock, notifier.desk, demo
+                settings,
+                store,
+                hub,
+                accounts,
+                audit,
+                failed_calls,
+                clock,
+                notifier.desk,
+                demo,
+                ports,
             ) as http,
             _metrics(http.context) as metrics,
             _quotas(settings, store, hub, audit, clock) as quotas,
@@ -260,7 +271,10 @@ async def serve(
                 journeys = JourneyFollower(
                     store.database, clock, settings.log_interval, settings.log_days
                 )
-            acceptor = Acceptor(services, clock, rate=settings.message_rate())
+            acceptor = Acceptor(
+                services, clock, rate=settings.message_rate(),
+                refused_calls=http.context.refused_calls,
+            )  # fmt: skip
             services.accounts.add_holder(acceptor)
             http.on_unfit, http.websocket = acceptor.strays.put_line, acceptor.answer
             entrances = _entrances(ports, certificates, acceptor, http, metrics)
@@ -300,7 +314,12 @@ def _entrances(
     }
     return {
         # Who scrapes is on this machine, as a proxy may be, and says no header.
-        name: Entrance(sockets, *kinds[name], has_proxies=name != "metrics_port")
+        name: Entrance(
+            sockets,
+            *kinds[name],
+            has_proxies=name != "metrics_port",
+            is_for_modules=name in ("port", "tls_port"),
+        )
         for name, sockets in ports.items()
     }
 
@@ -422,6 +441,7 @@ async def _http(
     clock: Clock,
     channels: ChannelDesk,
     demo: DemoLogin | None,
+    ports: Mapping[str, list[socket]],
 ) -> AsyncIterator[HttpService]:
     """Open what answers calls by HTTP; at the end no call is under way."""
     desk = await _desk(settings, store, clock, channels.channels)
@@ -433,7 +453,8 @@ async def _http(
         settings.http_answer_timeout, settings.mqtt_superuser, settings.owner_quotas(),
         settings.public_url, JourneyMaking(settings.journeys, settings.log_days),
         Geocoder(None if settings.nominatim_url is None else str(settings.nominatim_url)),
-        web=settings.web_options(settings.data, demo),
+        web=settings.web_options(settings.data, demo), refused_calls=RefusedCalls(clock.time),
+        module_server=module_server(settings, ports),
     )  # fmt: skip
     accounts.add_holder(context.live)
     accounts.add_holder(context.asked)
@@ -557,7 +578,8 @@ async def _serve(
 ) -> None:
     acceptor, http, metrics = parts.acceptor, parts.http, parts.metrics
     proxies = TrustedProxies(settings.proxy_from)
-    doorstep = Doorstep(parts.clock, settings.tls_handshakes, acceptor.strays.put_line, proxies)
+    doorstep = Doorstep(parts.clock, settings.tls_handshakes, acceptor.strays.put_line, proxies,
+                        acceptor.refused_calls)  # fmt: skip
     gate = Gate(
         [*entrances.values()],
         _open_files(),

@@ -295,6 +295,25 @@ export interface CapabilitiesGroup {
   commands: Array<CommandRange>;
 }
 
+/** The certificate that modules get. */
+export interface CertificateAnswer {
+  /**
+   * Modules trust it as they are; otherwise give them `authority`, or switch TLS off in them.
+   */
+  is_trusted: boolean;
+  /** It is for `host`; null if that is not known. */
+  covers_host: boolean | null;
+  /** Host names and addresses that it is for. */
+  names: Array<string>;
+  /** What the root is called that it ends at. */
+  anchor: string;
+  /** SHA-256 of it, hexadecimal with colons. */
+  fingerprint: string;
+  ends: string;
+  /** The certificate of the server's own CA, PEM, to give to modules; null without one. */
+  authority: string | null;
+}
+
 /** Somebody who is told of a vehicle's alerts. */
 export interface ChannelAnswer {
   /**
@@ -1246,6 +1265,25 @@ export interface ModuleGroup {
   service_time: string | null;
 }
 
+/** Where a module reaches this server. */
+export interface ModuleServerAnswer {
+  /**
+   * Its name or address: what the operator has set, else as this call named the server; null
+   * if that is of this machine alone.
+   */
+  host: string | null;
+  /**
+   * The operator has set it. Otherwise it holds where the caller is, and may not elsewhere.
+   */
+  is_certain: boolean;
+  /** The port without TLS; null if it is closed. A PIC calls 6867 and no other. */
+  port: number | null;
+  /** The port with TLS; null if it is closed. */
+  tls_port: number | null;
+  /** Null without TLS. */
+  certificate: CertificateAnswer | null;
+}
+
 /** An amount of money. */
 export interface MoneyAnswer {
   /** In the currency's unit, as decimals: `3.50`. */
@@ -1723,6 +1761,28 @@ export interface RecordPage {
 /** Codes that stand in for a one-time code, each once; they are not told again. */
 export interface RecoveryCodesAnswer {
   recovery_codes: Array<string>;
+}
+
+/** A module that called and was refused, or something else that called where modules do. */
+export interface RefusedCallAnswer {
+  /** Where it called from. */
+  address: string;
+  /**
+   * A word for programs: `refused`, `no_tls`, `unexpected_tls`, `tls_failed`, `no_protocol`,
+   * `no_welcome`; more may come.
+   */
+  reason: string;
+  /** What it means, for people. */
+  message: string;
+  /**
+   * The id that it said; null if none. Of one that is not like the caller's only the
+   * beginning, with `…`.
+   */
+  vehicle_id: string | null;
+  /** When it called last. */
+  time: string;
+  first: string;
+  count: number;
 }
 
 /** A new owner. */
@@ -2997,6 +3057,22 @@ export interface Calls {
     query: Record<never, never>;
     body: undefined;
     answer: string;
+  };
+  /**
+   * Return what to set in a module so that it calls this server, and whether it will trust it.
+   */
+  "GET /module-server": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: ModuleServerAnswer;
+  };
+  /** Return modules that were refused within the last hour, the last one first. */
+  "GET /refused-calls": {
+    path: Record<never, never>;
+    query: { vehicle_id?: string | undefined };
+    body: undefined;
+    answer: Array<RefusedCallAnswer>;
   };
   /** Return the caller's own account, with what it has and may have. */
   "GET /account": {

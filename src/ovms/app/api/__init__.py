@@ -14,7 +14,10 @@
 from ovms.app.api import sync
 from ovms.app.api.account import (
     ApiAccount,
+    ApiModuleCertificate,
+    ApiModuleServer,
     ApiNewToken,
+    ApiRefusedCall,
     ApiSetup,
     ApiToken,
 )
@@ -192,7 +195,9 @@ __all__ = [
     "ApiKnownCommand",
     "ApiLocation",
     "ApiModule",
+    "ApiModuleCertificate",
     "ApiModuleParameter",
+    "ApiModuleServer",
     "ApiMoney",
     "ApiNewPositionLink",
     "ApiNewToken",
@@ -218,6 +223,7 @@ __all__ = [
     "ApiRecord",
     "ApiRecordType",
     "ApiRefused",
+    "ApiRefusedCall",
     "ApiSeries",
     "ApiSeriesField",
     "ApiSeriesValues",

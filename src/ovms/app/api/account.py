@@ -39,6 +39,57 @@ class ApiAccount(ApiModel, frozen=True, kw_only=True):
     """ISO 4217, of what charging costs; the server's unless the owner named one."""
 
 
+class ApiModuleCertificate(ApiModel, frozen=True, kw_only=True):
+    """The certificate that modules get."""
+
+    is_trusted: bool
+    """Modules trust it as they are; otherwise give them ``authority``, or switch TLS off in
+    them."""
+    covers_host: bool | None = None
+    """It is for the host; ``None`` if that is not known."""
+    names: list[str]
+    """Host names and addresses that it is for."""
+    anchor: str
+    """What the root is called that it ends at."""
+    fingerprint: str
+    """SHA-256 of it, hexadecimal with colons."""
+    ends: datetime
+    authority: str | None = None
+    """The certificate of the server's own CA, PEM, to give to modules."""
+
+
+class ApiModuleServer(ApiModel, frozen=True, kw_only=True):
+    """Where a module reaches the server."""
+
+    host: str | None = None
+    """Its name or address: what the operator has set, else as the call named the server."""
+    is_certain: bool
+    """The operator has set it."""
+    port: int | None = None
+    """The port without TLS; ``None`` if it is closed."""
+    tls_port: int | None = None
+    """The port with TLS; ``None`` if it is closed."""
+    certificate: ApiModuleCertificate | None = None
+    """``None`` without TLS."""
+
+
+class ApiRefusedCall(ApiModel, frozen=True, kw_only=True):
+    """A module that called and was refused."""
+
+    address: str
+    """Where it called from."""
+    reason: str
+    """A word for programs."""
+    message: str
+    """What it means, for people."""
+    vehicle_id: str | None = None
+    """The id that it said; of one that is not like the caller's only the beginning."""
+    time: datetime
+    """When it called last."""
+    first: datetime
+    count: int
+
+
 class ApiToken(ApiModel, frozen=True, kw_only=True):
     """An API token, without its digits."""
 
@@ -94,6 +145,15 @@ class AccountCalls(ApiCalls):
     async def account(self) -> ApiAccount:
         """Return the caller's own account, with what it has and may have."""
         return await self._link.ask("GET", "/account", ApiAccount)
+
+    async def module_server(self) -> ApiModuleServer:
+        """Return what to set in a module so that it calls the server."""
+        return await self._link.ask("GET", "/module-server", ApiModuleServer)
+
+    async def refused_calls(self, vehicle_id: str = "") -> list[ApiRefusedCall]:
+        """Return modules of the caller's network that were refused lately, the last one first."""
+        query = {"vehicle_id": vehicle_id} if vehicle_id else {}
+        return await self._link.ask("GET", "/refused-calls", list[ApiRefusedCall], query=query)
 
     async def change_account(
         self, *, zone: str | UnsetType | None = UNSET, currency: str | UnsetType | None = UNSET

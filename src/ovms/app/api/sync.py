@@ -197,6 +197,8 @@ class SyncApiClient:
     test_push_device = _Waits(ApiClient.test_push_device)
 
     account = _Waits(ApiClient.account)
+    module_server = _Waits(ApiClient.module_server)
+    refused_calls = _Waits(ApiClient.refused_calls)
     change_account = _Waits(ApiClient.change_account)
     export = _Yields(ApiClient.export)
     erase_account = _Waits(ApiClient.erase_account)

@@ -135,6 +135,10 @@ class Login:
     admin: bool = False
     """The owner may do everything with the server."""
 
+    def owns(self, vehicle_id: str) -> bool:
+        """Return whether a vehicle is the owner's own."""
+        return vehicle_id in self.vehicles and vehicle_id not in self.shared
+
     def rights_on(self, vehicle_id: str) -> VehicleRight:
         """Return what the owner may do with a car, its id as stored; the token's rights apart."""
         if vehicle_id in self.shared:

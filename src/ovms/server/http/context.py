@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ovms.server.http.asked import AskedCommands
 from ovms.server.http.geocoding import Geocoder
 from ovms.server.http.live import LiveStreams
+from ovms.server.http.module_place import ModuleServer
 from ovms.server.http.monitor.requests import RequestCounts
 from ovms.server.http.web_options import WebOptions
+from ovms.server.refused_calls import RefusedCalls
 from ovms.server.storage.journey_view import JourneyMaking
 from ovms.server.storage.limits import OwnerQuotas
 
@@ -55,6 +58,10 @@ class HttpContext:
     """Whether journeys are made here."""
     geocoder: Geocoder = field(default_factory=Geocoder)
     """Finds out the addresses of positions, if the settings say where."""
+    refused_calls: RefusedCalls = field(default_factory=lambda: RefusedCalls(time.time))
+    """Which modules were refused lately."""
+    module_server: ModuleServer = field(default_factory=ModuleServer)
+    """Where modules reach the server."""
     requests: RequestCounts = field(default_factory=RequestCounts)
     """What calls there were."""
     web: WebOptions = field(default_factory=WebOptions)
@@ -71,5 +78,6 @@ class HttpContext:
     def __post_init__(self) -> None:
         """Have a session's watches end with it; make what needs the parts above."""
         object.__setattr__(self, "live", LiveStreams(self.hub, self.store, self.clock))
+        self.failed_calls.on_note = self.live.call_failed
         object.__setattr__(self, "asked", AskedCommands(self.audit))
         self.callers.sessions.on_end(self.watches.end_session)

@@ -18,6 +18,7 @@ import msgspec
 from ovms.protocol import Role
 from ovms.protocol.positions import says_position
 from ovms.server.accounts.tokens import vehicle_rights
+from ovms.server.failed_calls import FailureReason
 from ovms.server.http.v1.decoded import LOCATION_GROUPS, STALE_AGE, VehicleState, iso
 from ovms.server.http.watches import WatchLine
 from ovms.server.hub.hub import Removed
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from ovms.server.accounts.login import Login
     from ovms.server.hub.hub import Hub, RoomSession
     from ovms.server.storage.store import Store
+    from ovms.server.values import FailedCall
 
 GAP: Final = 0.2
 """Seconds within which what a car says becomes one event: it says all at once."""
@@ -176,6 +178,15 @@ class Feed:
         for stream in self.streams:
             stream.add_alert(self, made, hidden)
 
+    def call_failed(self, call: FailedCall) -> None:
+        """Tell the vehicle's owner that somebody called as the car, and was refused."""
+        message = FailureReason(call.reason).sentence
+        content = {"vehicle_id": self.vehicle_id, "time": iso(call.time), "address": call.address,
+                   "reason": call.reason, "message": message}  # fmt: skip
+        made = event("connection", content)
+        for stream in self.streams:
+            stream.tell_failure(self, made)
+
     def tick(self, now: float) -> None:
         """Look whether a group has become stale."""
         if now > self._stale_at:
@@ -288,6 +299,7 @@ class EventStream:
         self.woken = asyncio.Event()
         self._due: dict[Feed, None] = {}
         self._alerts: deque[bytes] = deque(maxlen=ALERTS_WAITING)
+        self._failures: dict[Feed, bytes] = {}
         self._others: list[bytes] = []
         """Events that come once for each vehicle at most, or once in all."""
 
@@ -312,6 +324,7 @@ class EventStream:
         """Follow a vehicle no more, and say so."""
         del self.feeds[feed]
         self._due.pop(feed, None)
+        self._failures.pop(feed, None)
         self._others.append(event("removed", {"vehicle_id": feed.vehicle_id}))
         self.woken.set()
 
@@ -319,6 +332,7 @@ class EventStream:
         """Follow nothing, and tell nothing of what was followed."""
         self.feeds.clear()
         self._due.clear()
+        self._failures.clear()
         self._alerts.clear()
 
     def wake(self, feed: Feed) -> None:
@@ -332,6 +346,12 @@ class EventStream:
         level = self.feeds[feed].level
         if level is not Level.LINK:
             self._alerts.append(made if level is Level.LOCATION else hidden)
+            self.woken.set()
+
+    def tell_failure(self, feed: Feed, made: bytes) -> None:
+        """Tell an owner of a call that failed; of several that wait, of the last one."""
+        if self.login is not None and self.login.owns(feed.vehicle_id):
+            self._failures[feed] = made
             self.woken.set()
 
     def ping(self, now: float, time: float) -> None:
@@ -362,7 +382,8 @@ class EventStream:
             seen.version = feed.version
         if self._due:
             self.woken.set()
-        parts += [*self._alerts, *self._others]
+        parts += [*self._failures.values(), *self._alerts, *self._others]
+        self._failures.clear()
         self._alerts.clear()
         self._others.clear()
         if self.ended is not None:
@@ -481,6 +502,12 @@ class LiveStreams:
             del self._feeds[feed.vehicle_id]
             self.hub.listeners.remove(feed.vehicle_id)
             feed.close()
+
+    def call_failed(self, call: FailedCall) -> None:
+        """Tell who follows a vehicle of its own that a call as its car failed."""
+        feed = self._feeds.get(call.vehicle_id)
+        if feed is not None:
+            feed.call_failed(call)
 
     def tick(self) -> None:
         """Ping, and end what is over. Call it each second."""

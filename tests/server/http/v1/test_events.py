@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ovms.protocol import Message, Role
+from ovms.server.failed_calls import FailureReason
 from ovms.server.http import live
 from ovms.server.http.v1.state import StateAnswer
 from ovms.server.storage import queries
@@ -83,6 +84,31 @@ async def test_alerts_that_say_where(v1: ApiSite) -> None:
             told = [await reader.next() for _ in range(3)]
             texts[who] = [each.content["text"] for each in told if each.name == "alert"]
         assert texts == {"theirs": [None, "Too hot"], "own": ["At 51.5074,-0.1278", "Too hot"]}
+
+
+async def test_a_failed_call(v1: ApiSite) -> None:
+    """The owner hears of it at once, with whom a vehicle is shared does not."""
+    v1.share("manage")
+    async with (
+        stream(v1, "/vehicles/CAR1/events", "alice") as theirs,
+        stream(v1, "/vehicles/CAR1/events") as own,
+    ):
+        for reader in (theirs, own):
+            await reader.next()
+        for _ in range(3):
+            v1.context.failed_calls.note("CAR1", "9.9.9.9", FailureReason.WRONG_SECRET)
+        v1.context.failed_calls.note("CAR2", "9.9.9.9", FailureReason.WRONG_SECRET)
+        told = await own.next()
+        assert told.name == "connection"
+        content = told.content
+        assert content.pop("message") == FailureReason.WRONG_SECRET.sentence
+        assert content == {
+            "vehicle_id": "CAR1", "time": "2023-11-14T22:13:20.000Z", "address": "9.9.9.9",
+            "reason": "wrong_secret",
+        }  # fmt: skip
+        await v1.http.report("PAToo hot")
+        for reader in (theirs, own):
+            assert {(await reader.next()).name for _ in range(2)} == {"presence", "alert"}
 
 
 async def test_position_by_right(v1: ApiSite) -> None:

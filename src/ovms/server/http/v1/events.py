@@ -128,9 +128,10 @@ async def follow_vehicle(
 
     First comes a `state` with `is_full`, as the call for the state answers. Then comes a `state`
     with the groups that have changed, whenever some have. `presence` tells that the car or apps
-    came or went, `alert` an alert, and `ping` every 15 seconds that the server is there. `end`
-    tells why the stream ends: `login_ended`, `right_ended`, `watch_ended`, `too_old` (after an
-    hour), `server_stops` or `try_again`. Whoever comes again gets the whole state, whatever
+    came or went, `alert` an alert, and `connection` tells the owner that somebody called as the car
+    and was refused. `ping` shows every 15 seconds that the server is there. `end` tells why the
+    stream ends: `login_ended`, `right_ended`, `watch_ended`, `too_old` (after an hour),
+    `server_stops` or `try_again`. Whoever comes again gets the whole state, whatever
     `Last-Event-ID` says.
     """
     stream = open_stream(context, call.caller, is_single=True)
