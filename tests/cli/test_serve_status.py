@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from ovms.base.statussocket import telling_status
+from ovms.server.data_folder import data_lock
 from ovms.server.http.monitor.status import (
     SOCKET,
     LastMinute,
@@ -19,7 +20,6 @@ from ovms.server.http.monitor.status import (
     ServerStatus,
     StorageStatus,
 )
-from ovms.server.server import data_lock
 from tests.programs.conftest import run_ovms
 from tests.waiting import PATIENCE
 

@@ -10,12 +10,8 @@ import pytest
 
 from ovms.protocol import Role
 from ovms.server import acceptor as acceptor_module
-from ovms.server.acceptor import (
-    Repeated,
-    TlsOnly,
-)
 from ovms.server.hub.hub import CAR_REFUSED
-from ovms.server.refusals import WarningKind
+from ovms.server.refusals import Repeated, TlsOnly, WarningKind
 from ovms.server.storage.errors import DatabaseUnwritable
 from tests.net.ends import CALLER_TOKEN, SECRET, Certificate
 from tests.server.conftest import Log

@@ -7,10 +7,18 @@ import pytest
 
 from ovms.net.pump import UnexpectedTls
 from ovms.protocol.errors import AuthenticationFailed, LineTooLong
-from ovms.server.acceptor import NoWelcome, Refusal, Repeated, Stopping, TlsOnly
 from ovms.server.accounts.errors import Busy, LoginRefused, Throttled
 from ovms.server.hub.hub import Removed
-from ovms.server.refusals import ALL_REASONS, REASONS, reason_of_refusal
+from ovms.server.refusals import (
+    ALL_REASONS,
+    REASONS,
+    NoWelcome,
+    Refusal,
+    Repeated,
+    Stopping,
+    TlsOnly,
+    reason_of_refusal,
+)
 from ovms.server.storage.errors import DatabaseError
 
 

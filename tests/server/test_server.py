@@ -25,17 +25,17 @@ from ovms.net.client import ClientConnection as Caller
 from ovms.net.client import Untrusted, WelcomeRefused, connect
 from ovms.net.pump import Pump
 from ovms.net.tls import client_context
-from ovms.net.turns import MessageRate
 from ovms.protocol import Message, Party, Role, Session
 from ovms.server import acceptor as acceptor_module
 from ovms.server import doorstep as doorstep_module
 from ovms.server import server as server_module
 from ovms.server.acceptor import Acceptor
 from ovms.server.certificate import BadCertificate, Pair
+from ovms.server.data_folder import AlreadyRunning
 from ovms.server.doorstep import Doorstep
 from ovms.server.hub import pacing
 from ovms.server.listener import CannotListen, Ports, bound
-from ovms.server.server import AlreadyRunning, serve, stopping_on_signals
+from ovms.server.server import serve, stopping_on_signals
 from ovms.server.services import Services
 from ovms.server.settings import ServerSettings
 from ovms.server.storage import queries
@@ -716,8 +716,8 @@ def acceptors(monkeypatch: pytest.MonkeyPatch) -> list[Acceptor]:
     seen: list[Acceptor] = []
 
     class SeenDoor(Acceptor):
-        def __init__(self, services: Services, clock: Clock, *, rate: MessageRate) -> None:
-            super().__init__(services, clock, rate=rate)
+        def __init__(self, services: Services, clock: Clock, **more: Any) -> None:
+            super().__init__(services, clock, **more)
             seen.append(self)
 
     monkeypatch.setattr(server_module, "Acceptor", SeenDoor)

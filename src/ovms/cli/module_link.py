@@ -14,7 +14,7 @@ from ovms.net.address import PLAIN_PORT, TLS_PORT, parse_address
 from ovms.server.authority import Authority, public_name
 from ovms.server.certificate import BadCertificate, find_pair, is_made_by_server
 from ovms.server.chain import Chain, read_chain
-from ovms.server.server import running_server
+from ovms.server.data_folder import running_server
 from ovms.server.settings import ServerSettings
 from ovms.server.values import Vehicle
 

@@ -27,10 +27,11 @@ from ovms.server.alerts.expansion import BadTable
 from ovms.server.alerts.expansion import load as alert_tables
 from ovms.server.authority import Authority
 from ovms.server.certificate import BadCertificate
+from ovms.server.data_folder import AlreadyRunning, running_server
 from ovms.server.listener import CannotListen, Ports, bound
 from ovms.server.notify.registry import find_types, missing
 from ovms.server.peering import BadPeer, called
-from ovms.server.server import AlreadyRunning, running_server, serve, stopping_on_signals
+from ovms.server.server import serve, stopping_on_signals
 from ovms.server.settings import ServerSettings, load_settings
 from ovms.server.storage.errors import StoreError
 from ovms.server.storage.opening import open_database

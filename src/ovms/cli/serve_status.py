@@ -14,8 +14,8 @@ from ovms.base.statussocket import NotRunning, ask
 from ovms.cli.common import JsonOption, fail, printable
 from ovms.cli.database import ConfigOption, DataOption, find_settings
 from ovms.cli.text import duration
+from ovms.server.data_folder import running_server
 from ovms.server.http.monitor.status import SOCKET, ServerStatus
-from ovms.server.server import running_server
 
 MAY_NOT = "this user may not ask it; its own user and root may"
 

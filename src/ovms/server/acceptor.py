@@ -46,7 +46,17 @@ from ovms.server.failed_calls import FailureReason
 from ovms.server.hub.hub import Removed, RoomSession
 from ovms.server.hub.room import Room
 from ovms.server.provisions import ProvisionThrottle
-from ovms.server.refusals import WarningKind, reason_of_refusal
+from ovms.server.refusals import (
+    NoWelcome,
+    Refusal,
+    Repeated,
+    Revoked,
+    Stalled,
+    Stopping,
+    TlsOnly,
+    WarningKind,
+    reason_of_refusal,
+)
 from ovms.server.refused_calls import BY_REFUSAL, RefusedCalls
 from ovms.server.rights import VehicleRight
 from ovms.server.services import ConnectionHandler, Services
@@ -103,46 +113,6 @@ KINDS = (*(role.name.lower() for role in Role), STRANGER, "http")
 T = TypeVar("T")
 
 log = get_logger("ovms.acceptor")
-
-
-class NoWelcome(Exception):
-    """No welcome came in time."""
-
-
-class Stalled(Exception):
-    """The other end does not read what it is sent."""
-
-
-class Stopping(GoingAway):
-    """The server is being stopped."""
-
-
-class Refusal(Exception):
-    """The caller is refused; the text says why."""
-
-
-class Repeated(Refusal):
-    """The welcome is one that was said before."""
-
-    def __str__(self) -> str:
-        """Return the reason."""
-        return "the welcome is a copy: its token was seen before"
-
-
-class TlsOnly(Refusal):
-    """The login was right, but others could read it."""
-
-    def __str__(self) -> str:
-        """Return the reason."""
-        return "the vehicle takes logins over TLS only"
-
-
-class Revoked(Exception):
-    """The owner's password, token or vehicles changed."""
-
-    def __str__(self) -> str:
-        """Return the reason."""
-        return "the owner's password, token or vehicles changed"
 
 
 @dataclass(frozen=True, slots=True)

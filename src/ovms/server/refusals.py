@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
+from ovms.net.pump import GoingAway
+
 REASONS: Final = {
     "AuthenticationFailed": "wrong_secret",
     "LoginRefused": "wrong_password",
@@ -29,6 +31,46 @@ LEFT: Final = "left"
 OTHER: Final = "other"
 
 ALL_REASONS: Final = (*REASONS.values(), LEFT, OTHER)
+
+
+class NoWelcome(Exception):
+    """No welcome came in time."""
+
+
+class Stalled(Exception):
+    """The other end does not read what it is sent."""
+
+
+class Stopping(GoingAway):
+    """The server is being stopped."""
+
+
+class Refusal(Exception):
+    """The caller is refused; the text says why."""
+
+
+class Repeated(Refusal):
+    """The welcome is one that was said before."""
+
+    def __str__(self) -> str:
+        """Return the reason."""
+        return "the welcome is a copy: its token was seen before"
+
+
+class TlsOnly(Refusal):
+    """The login was right, but others could read it."""
+
+    def __str__(self) -> str:
+        """Return the reason."""
+        return "the vehicle takes logins over TLS only"
+
+
+class Revoked(Exception):
+    """The owner's password, token or vehicles changed."""
+
+    def __str__(self) -> str:
+        """Return the reason."""
+        return "the owner's password, token or vehicles changed"
 
 
 class WarningKind(Enum):

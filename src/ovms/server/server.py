@@ -9,7 +9,6 @@ What was acknowledged is on disk.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import resource
 import signal
@@ -24,12 +23,10 @@ from random import Random
 from socket import gethostname, socket
 from ssl import SSLContext
 
-import msgspec
-
 from ovms import __version__
 from ovms.base.clock import Clock, SystemClock
 from ovms.base.logs import get_logger
-from ovms.base.paths import make_private_dir, open_private, write_whole
+from ovms.base.paths import make_private_dir
 from ovms.base.tasks import ending_signals
 from ovms.protocol.spelling import owner_key
 from ovms.server.acceptor import Acceptor
@@ -38,6 +35,7 @@ from ovms.server.alerts.expansion import Expansion
 from ovms.server.alerts.expansion import load as alert_tables
 from ovms.server.audit import Audit
 from ovms.server.call_notes import CallNotes
+from ovms.server.data_folder import READY, data_lock, ready_file
 from ovms.server.doorstep import Doorstep
 from ovms.server.failed_calls import FailedCalls
 from ovms.server.http.account_mail import AccountMailer
@@ -126,60 +124,7 @@ PORTS = {"port": "mp", "tls_port": "mp_tls", "http_port": "http", "https_port": 
          "metrics_port": "metrics"}  # fmt: skip
 """What the port of each setting is called in ``ready.json``."""
 
-LOCK = "lock"
-"""The file that a server locks in its data folder."""
-
-READY = "ready.json"
-"""The file that says at which ports the server of a data folder is."""
-
 log = get_logger("ovms.server")
-
-
-class AlreadyRunning(Exception):
-    """Another server uses the same data folder."""
-
-
-@contextmanager
-def data_lock(data: Path) -> Iterator[None]:
-    """Hold the data folder for this process. Raises :class:`AlreadyRunning`."""
-    lock = open_private(data / LOCK)
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AlreadyRunning(f"another ovms server is running on {data}") from None
-        yield
-    finally:
-        os.close(lock)
-
-
-def running_server(data: Path) -> dict[str, int | None] | None:
-    """Return what ``ready.json`` says of the server that runs on a data folder, ``None`` if none.
-
-    Makes no file. A server that is starting or stopping has said nothing: that is an empty answer.
-    Raises ``OSError``.
-    """
-    try:
-        with (data / LOCK).open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return None
-    except BlockingIOError:
-        try:
-            return msgspec.json.decode((data / READY).read_bytes(), type=dict[str, int | None])
-        except (FileNotFoundError, msgspec.DecodeError):
-            return {}
-    return None
-
-
-@contextmanager
-def ready_file(path: Path, facts: dict[str, int | None]) -> Iterator[None]:
-    """Keep ``ready.json``, written whole, for as long as callers are accepted."""
-    write_whole(path, msgspec.json.encode(facts) + b"\n", mode=0o644)
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -224,8 +169,9 @@ async def serve(
     ``on_ready`` gets the ports once every listener accepts; then, if there is no owner yet,
     ``on_setup`` the ports and the token by which the first administrator is made. ``demo`` is what
     its pages tell everybody to log in by. Raises
-    :class:`AlreadyRunning`, :class:`~ovms.server.certificate.BadCertificate`,
-    :class:`~ovms.server.peering.BadPeer`, :class:`~ovms.server.listener.CannotListen`,
+    :class:`~ovms.server.data_folder.AlreadyRunning`,
+    :class:`~ovms.server.certificate.BadCertificate`, :class:`~ovms.server.peering.BadPeer`,
+    :class:`~ovms.server.listener.CannotListen`,
     :class:`~ovms.base.settings.SettingsError` (a channel's table),
     :class:`~ovms.server.storage.errors.StoreError` or ``OSError`` (the data folder) if it cannot
     start.

@@ -39,9 +39,10 @@ from ovms.cli.demo.cars import ROADSTER, SIMULATED
 from ovms.cli.demo.events import CarEvents
 from ovms.cli.demo.vehicles import HOST, OWNER, SECRET, Past, set_up
 from ovms.server.certificate import BadCertificate
+from ovms.server.data_folder import AlreadyRunning
 from ovms.server.http.web_options import DemoLogin
 from ovms.server.listener import CannotListen, Ports, bound
-from ovms.server.server import AlreadyRunning, serve, stopping_on_signals
+from ovms.server.server import serve, stopping_on_signals
 from ovms.server.settings import ServerSettings
 from ovms.server.storage.errors import StoreError
 
