@@ -1,9 +1,92 @@
+import { Alert, Stack, Text, Title, VisuallyHidden } from "@mantine/core";
+import { IconEyeOff, IconLock } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { useParams } from "react-router";
+import { BatteryCard } from "../../components/car/BatteryCard";
+import { CareList } from "../../components/car/CareList";
+import { CarHead } from "../../components/car/CarHead";
+import { CarSkeleton } from "../../components/car/CarSkeleton";
+import { careOf } from "../../components/car/care";
+import { GroupList } from "../../components/car/GroupList";
+import { QuickFacts } from "../../components/car/QuickFacts";
+import { bodyOf } from "../../components/car/shapes";
+import { useCarView } from "../../components/car/useCarView";
 import { EmptyPage } from "../../components/EmptyPage";
 import { usePageTitle } from "../../components/usePageTitle";
+import { nameOf } from "../../components/VehicleSwitch";
+import type { LiveVehicleView, VehicleState } from "../../data/live/types";
+import { useLook } from "../../data/look";
+import { useVehicles } from "../../data/vehicles";
+import classes from "./CarPage.module.css";
 
+/** The car at a glance: state now, what it does next, what may need care, then the rest. */
 export default function CarPage() {
   const { t } = useTranslation("car");
-  usePageTitle(t("title"));
-  return <EmptyPage title={t("title")} text={t("empty")} />;
+  const vehicle = useParams().vehicle ?? "";
+  const { data: vehicles = [] } = useVehicles();
+  const shown = vehicles.find(({ id }) => id === vehicle);
+  const view = useCarView(vehicle);
+  const name = shown === undefined ? vehicle : nameOf(shown);
+  usePageTitle(name);
+  if (view.state === null && view.connection.status === "connecting") return <CarSkeleton />;
+  return (
+    <>
+      <VisuallyHidden>
+        <Title order={1}>{t("heading", { name })}</Title>
+      </VisuallyHidden>
+      <Car vehicle={vehicle} view={view} />
+    </>
+  );
+}
+
+function Car({ vehicle, view }: { vehicle: string; view: LiveVehicleView }) {
+  const { t } = useTranslation("car");
+  const look = useLook(vehicle);
+  const { state } = view;
+  const isWatched = view.connection.status === "open" && view.presence.is_online === true;
+  if (state === null || (state.heard === null && !state.is_paranoid)) {
+    return (
+      <EmptyPage title={t("neverHeard.title")} text={t("neverHeard.text")}>
+        <CarHead vehicle={vehicle} view={view} />
+      </EmptyPage>
+    );
+  }
+  return (
+    <div className={classes.page}>
+      <Stack gap="md">
+        <CarHead vehicle={vehicle} view={view} />
+        <CareList care={careOf(state.groups, view.presence)} />
+        <Sealed view={view} />
+        <BatteryCard groups={state.groups} isWatched={isWatched} />
+        <QuickFacts groups={state.groups} />
+      </Stack>
+      <Stack gap="md">
+        <Hidden state={state} />
+        <GroupList groups={state.groups} isWatched={isWatched} body={bodyOf(look.body)} />
+      </Stack>
+    </div>
+  );
+}
+
+/** Says that the car seals what it says, and what to do about it. */
+function Sealed({ view }: { view: LiveVehicleView }) {
+  const { t } = useTranslation("car");
+  const { sealing } = view;
+  if (sealing === "open" || sealing === "unlocked") return null;
+  return (
+    <Alert icon={<IconLock aria-hidden />} color="gray" title={t(`sealed.${sealing}.title`)}>
+      {t(`sealed.${sealing}.text`)}
+    </Alert>
+  );
+}
+
+/** Says what the caller has no right to see. */
+function Hidden({ state }: { state: VehicleState }) {
+  const { t } = useTranslation("car");
+  if (!state.hidden.includes("location")) return null;
+  return (
+    <Text size="sm" c="dimmed">
+      <IconEyeOff size={16} aria-hidden /> {t("hidden.location")}
+    </Text>
+  );
 }

@@ -1,0 +1,51 @@
+import { ActionIcon, Group, Text } from "@mantine/core";
+import { IconPalette } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import type { LiveVehicleView } from "../../data/live/types";
+import { useLook } from "../../data/look";
+import { useDialog } from "../useDialog";
+import { CarPicture } from "./CarPicture";
+import { LookDialog } from "./LookDialog";
+import { PresenceLine } from "./PresenceLine";
+import { partsOf } from "./parts";
+import { bodyOf } from "./shapes";
+import { usePictureText } from "./usePictureText";
+
+interface Props {
+  vehicle: string;
+  view: LiveVehicleView;
+}
+
+/** Shows the car itself: whether it is there, and its picture. */
+export function CarHead({ vehicle, view }: Props) {
+  const { t } = useTranslation("car");
+  const look = useLook(vehicle);
+  const dialog = useDialog();
+  const describe = usePictureText();
+  const parts = partsOf(view.state?.groups ?? null);
+  return (
+    <>
+      <Group justify="space-between" wrap="nowrap">
+        <PresenceLine view={view} />
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="lg"
+          aria-label={t("look.title")}
+          onClick={() => dialog.open("look")}
+        >
+          <IconPalette size={20} stroke={1.5} aria-hidden />
+        </ActionIcon>
+      </Group>
+      <CarPicture body={bodyOf(look.body)} tint={look.tint} parts={parts} label={describe(parts)} />
+      {parts.isOld && (
+        <Text size="xs" c="dimmed" ta="center">
+          {t("picture.oldShort")}
+        </Text>
+      )}
+      {dialog.opened === "look" && (
+        <LookDialog vehicle={vehicle} look={look} onClose={dialog.close} />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,28 @@
+import { Group, Text } from "@mantine/core";
+import classes from "./Facts.module.css";
+
+export interface Fact {
+  label: string;
+  /** With its unit; `–` is unknown. */
+  value: string;
+  /** The module marks it as read some time ago. */
+  isOld?: boolean;
+}
+
+/** Shows facts under each other, each with its name. */
+export function Facts({ facts }: { facts: Fact[] }) {
+  return (
+    <dl className={classes.facts}>
+      {facts.map(({ label, value, isOld }) => (
+        <Group key={label} justify="space-between" wrap="nowrap" gap="md">
+          <Text component="dt" size="sm" c="dimmed">
+            {label}
+          </Text>
+          <Text component="dd" size="sm" ta="right" c={isOld ? "dimmed" : "inherit"} m={0}>
+            {value}
+          </Text>
+        </Group>
+      ))}
+    </dl>
+  );
+}

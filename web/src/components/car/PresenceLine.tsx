@@ -1,0 +1,31 @@
+import { Group, Text } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import type { LiveVehicleView } from "../../data/live/types";
+import { useNow } from "../../data/now";
+import { useFigures } from "./figures";
+import classes from "./PresenceLine.module.css";
+import { presenceOf } from "./presence";
+
+/** Shows in a line whether page, server and car are there, and when the car was heard last. */
+export function PresenceLine({ view }: { view: LiveVehicleView }) {
+  const { t } = useTranslation("car");
+  const now = useNow();
+  const { age, clock } = useFigures();
+  const { kind, tone, since } = presenceOf(view);
+  const heard = view.state?.heard ?? null;
+  const words =
+    since === null
+      ? t(`presence.${kind}`)
+      : t(`presence.${kind}Since`, { time: clock(since, now) });
+  return (
+    <Group gap={8} wrap="nowrap" mih={24} role="status" aria-live="polite">
+      <span key={view.reports} className={`${classes.dot} ${classes[tone]}`} aria-hidden />
+      <Text size="sm">{words}</Text>
+      {heard !== null && (
+        <Text size="sm" c="dimmed" aria-live="off">
+          · {age(Date.parse(heard), now)}
+        </Text>
+      )}
+    </Group>
+  );
+}

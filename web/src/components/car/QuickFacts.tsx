@@ -1,0 +1,64 @@
+import { SimpleGrid, Text, ThemeIcon } from "@mantine/core";
+import {
+  IconAirConditioning,
+  IconBatteryAutomotive,
+  IconLock,
+  IconLockOpen,
+  IconTemperature,
+} from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import type { Groups } from "../../data/live/types";
+import { useFigures } from "./figures";
+import classes from "./QuickFacts.module.css";
+
+/** Shows what one looks for first beside the charge: lock, climate, 12 V, outside. */
+export function QuickFacts({ groups }: { groups: Groups }) {
+  const { t } = useTranslation("car");
+  const { volts, temperature } = useFigures();
+  const { doors, temperatures, auxiliary } = groups;
+  const locked = doors?.is_locked ?? null;
+  const climate = temperatures?.is_hvac_on ?? null;
+  const facts = [
+    {
+      key: "lock",
+      Icon: locked === false ? IconLockOpen : IconLock,
+      value: locked === null ? "–" : t(locked ? "quick.locked" : "quick.unlocked"),
+      isOld: doors?.is_stale,
+    },
+    {
+      key: "climate",
+      Icon: IconAirConditioning,
+      value: climate === null ? "–" : t(climate ? "quick.on" : "quick.off"),
+      isOld: temperatures?.is_stale,
+    },
+    {
+      key: "auxiliary",
+      Icon: IconBatteryAutomotive,
+      value: volts(auxiliary?.voltage),
+      isOld: auxiliary?.is_stale,
+    },
+    {
+      key: "outside",
+      Icon: IconTemperature,
+      value: temperature(temperatures?.ambient),
+      isOld: temperatures?.is_stale || temperatures?.old.includes("ambient"),
+    },
+  ] as const;
+  return (
+    <SimpleGrid cols={4} spacing={4} component="dl" m={0}>
+      {facts.map(({ key, Icon, value, isOld }) => (
+        <div key={key} className={classes.fact}>
+          <ThemeIcon variant="transparent" color="gray" aria-hidden>
+            <Icon size={22} stroke={1.5} />
+          </ThemeIcon>
+          <Text component="dt" size="xs" c="dimmed">
+            {t(`quick.${key}`)}
+          </Text>
+          <Text component="dd" m={0} size="sm" fw={600} c={isOld ? "dimmed" : "inherit"}>
+            {value}
+          </Text>
+        </div>
+      ))}
+    </SimpleGrid>
+  );
+}
