@@ -1,4 +1,5 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { call } from "./api";
 import { webQuery } from "./web";
 
@@ -36,12 +37,43 @@ export function useLogIn() {
   });
 }
 
-/** Return what logs out; nothing of the account stays in memory. */
+/** Where the name of the account is kept that this device was logged in to last. */
+const ACCOUNT = "ovms.account";
+
+/**
+ * Return the name of the account that is logged in, and while the server is away, of the one that
+ * was: what this device keeps of it is shown then. Empty for nobody.
+ */
+export function useAccountName(): string {
+  const { data } = useSession();
+  useEffect(() => {
+    if (data) localStorage.setItem(ACCOUNT, data.owner);
+  }, [data]);
+  if (data === null) return "";
+  return data?.owner ?? localStorage.getItem(ACCOUNT) ?? "";
+}
+
+/** Forget what this device keeps of the account, and end its connections. */
+async function forget(): Promise<void> {
+  const account = localStorage.getItem(ACCOUNT);
+  localStorage.removeItem(ACCOUNT);
+  const [{ releaseAll }, { forgetAccount }] = await Promise.all([
+    import("./live/registry"),
+    import("./device/states"),
+  ]);
+  releaseAll();
+  if (account !== null) await forgetAccount(account);
+}
+
+/** Return what logs out; nothing of the account stays in memory or on this device. */
 export function useLogOut() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: () => call<void>("DELETE", "/session"),
-    onSuccess: () => begin(client, null),
+    onSuccess: async () => {
+      begin(client, null);
+      await forget();
+    },
   });
 }
 

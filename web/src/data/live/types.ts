@@ -1,8 +1,9 @@
 // What pages see of a vehicle, wherever it comes from: WebSocket, event stream, or this device.
 
-import type { StateGroups } from "../api-types";
+import type { ParameterProblem } from "../../protocol/commands";
+import type { GroupName, StateGroups } from "../../protocol/groups";
 
-export type GroupName = keyof StateGroups;
+export type { GroupName };
 
 /**
  * The facts of one group as the API names them (km, °C, kPa, s), with `time`, `is_stale`, `old`.
@@ -82,7 +83,8 @@ export interface LiveAlert {
   vehicle_id: string;
   /** When it came (ISO 8601). */
   time: string;
-  kind: "alert" | "information" | "error";
+  /** `alert`, `information`, `error`, or another letter of the car's. */
+  kind: string;
   text: string;
 }
 
@@ -98,6 +100,12 @@ export interface LiveVehicleView {
   alerts: readonly LiveAlert[];
   /** Counts reports, for a pulse when one comes. */
   reports: number;
+  /** Commands go to the car sealed. */
+  seals_commands: boolean;
+  /** Its commands on this page, the newest first; bounded. */
+  runs: readonly CommandRun[];
+  /** Try again at once, as when a person asks for it. */
+  reconnect: () => void;
 }
 
 /** What became of a command. */
@@ -120,17 +128,23 @@ export type CommandFailure =
   | "not_connected"
   | "car_away"
   | "connection_lost"
-  /** What was given cannot be sent; `text` says what. */
+  /** What was given cannot be sent; `problems` says what. */
   | "invalid"
-  | "withdrawn";
+  /** The car seals, and the password on this device is not its module's. */
+  | "wrong_password"
+  /** Others wait already, and one more would be too many. */
+  | "too_many";
 
 export interface CommandRun {
   /** Unique on this page. */
   id: number;
   name: string;
+  /** As they were given; a PIN is `*`. */
   parameters: Readonly<Record<string, string>>;
   status: CommandStatus;
   failure: CommandFailure | null;
+  /** What is wrong with the parameters of an `invalid` one. */
+  problems: readonly ParameterProblem[];
   /** What the car said: an answer, or why not. */
   text: string;
   /** The rows of a list, as they came. */
@@ -152,8 +166,10 @@ export interface CommandDesk {
   ) => Promise<CommandRun>;
   /** The last ones, the newest first; bounded. */
   runs: readonly CommandRun[];
-  /** Whether a command can be sent now: connected, and the car is there. */
-  can_send: boolean;
+  /** Why nothing can be sent to the car now; null if it can. The server's own always can. */
+  blocked: "not_connected" | "car_away" | null;
+  /** Commands go sealed: no server reads them. Some modules of sealed cars take plain ones only. */
+  is_sealed: boolean;
 }
 
 /** A car of a list: what the server tells of it without asking anything of the car. */

@@ -1,0 +1,208 @@
+// All vehicles of the account as their list and map show them, live by the event stream.
+
+import { readStates, writeState } from "../device/states";
+import { type Attempt, Link } from "./link";
+import { isGroup } from "./reports";
+import { openStream, type StreamKind } from "./stream";
+import { shared, throttled } from "./throttle";
+import type {
+  Group,
+  GroupName,
+  Groups,
+  ListedVehicle,
+  LiveAlert,
+  LiveVehiclesView,
+  VehicleState,
+} from "./types";
+
+const ALERTS_LIMIT = 50;
+/** Vehicles that are followed; the server follows as many. */
+const VEHICLES_LIMIT = 500;
+const KEEP_INTERVAL = 30_000;
+
+/** An event's data as the stream has them; what is not there is undefined. */
+interface Event {
+  vehicle_id?: string;
+  time?: string;
+  is_full?: boolean;
+  is_online?: boolean;
+  is_paranoid?: boolean;
+  heard?: string | null;
+  distance_unit?: string | null;
+  hidden?: string[];
+  groups?: Record<string, (Group<GroupName> & { age?: number }) | null>;
+  kind?: string;
+  text?: string | null;
+}
+
+export class Fleet {
+  #vehicles = new Map<string, ListedVehicle>();
+  #alerts: readonly LiveAlert[] = [];
+  #alertCount = 0;
+  #isLive = false;
+  #keptAt = 0;
+  #changed = new Set<string>();
+  #users = 0;
+  #view: LiveVehiclesView;
+  readonly #listeners = new Set<() => void>();
+  readonly #journeyListeners = new Set<(vehicle: string) => void>();
+  readonly #link: Link;
+  readonly #publisher = throttled(() => this.#publish());
+
+  constructor(private readonly account: string) {
+    this.#link = new Link(
+      (attempt) => this.#connect(attempt),
+      () => this.#publisher.soon(),
+    );
+    this.#view = this.#look();
+  }
+
+  readonly view = (): LiveVehiclesView => this.#view;
+
+  /** For `useSyncExternalStore`: the stream is open while somebody listens. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    this.#users += 1;
+    if (this.#users === 1) void this.#start();
+    return () => {
+      this.#listeners.delete(listener);
+      this.#users -= 1;
+      if (this.#users === 0) this.#stop();
+    };
+  };
+
+  /** Have somebody told of vehicles whose journeys changed; return what ends that. */
+  onJourney(listener: (vehicle: string) => void): () => void {
+    this.#journeyListeners.add(listener);
+    return () => this.#journeyListeners.delete(listener);
+  }
+
+  async #start(): Promise<void> {
+    this.#link.start();
+    for (const state of await readStates(this.account)) {
+      const { vehicle_id } = state;
+      if (!this.#vehicles.has(vehicle_id) && this.#vehicles.size < VEHICLES_LIMIT) {
+        this.#vehicles.set(vehicle_id, { state, presence: { is_online: null, since: null } });
+      }
+    }
+    this.#publisher.soon();
+  }
+
+  #stop(): void {
+    this.#keep();
+    this.#link.stop();
+    this.#isLive = false;
+    this.#publisher.stop();
+  }
+
+  #connect(attempt: Attempt) {
+    this.#isLive = false;
+    return openStream(attempt, (kind, data) => this.#receive(kind, data as Event));
+  }
+
+  #receive(kind: StreamKind, event: Event): void {
+    const { vehicle_id } = event;
+    if (typeof vehicle_id !== "string") return;
+    this.#isLive = true;
+    if (kind === "state") this.#setState(vehicle_id, event);
+    else if (kind === "presence") this.#setPresence(vehicle_id, event.is_online ?? null);
+    else if (kind === "alert") this.#addAlert(vehicle_id, event);
+    else if (kind === "removed") this.#vehicles.delete(vehicle_id);
+    else for (const listener of this.#journeyListeners) listener(vehicle_id);
+    this.#publisher.soon();
+  }
+
+  #setState(vehicle_id: string, event: Event): void {
+    const before = this.#vehicles.get(vehicle_id)?.state ?? null;
+    if (before === null && this.#vehicles.size >= VEHICLES_LIMIT) return;
+    const named = event.groups ?? {};
+    const kept = event.is_full === true ? NO_GROUPS : (before?.groups ?? NO_GROUPS);
+    const groups = shared(before?.groups ?? null, { ...kept, ...agelessGroups(named) });
+    const state: VehicleState = {
+      vehicle_id,
+      groups,
+      hidden: (event.hidden ?? before?.hidden ?? []).filter(isGroup),
+      heard: event.heard ?? before?.heard ?? null,
+      is_paranoid: event.is_paranoid ?? before?.is_paranoid ?? false,
+      distance_unit: unitOf(event.distance_unit) ?? before?.distance_unit ?? null,
+    };
+    const presence = this.#vehicles.get(vehicle_id)?.presence ?? { is_online: null, since: null };
+    this.#vehicles.set(vehicle_id, { state, presence });
+    this.#changed.add(vehicle_id);
+    this.#setPresence(vehicle_id, event.is_online ?? null);
+  }
+
+  #setPresence(vehicle_id: string, is_online: boolean | null): void {
+    const found = this.#vehicles.get(vehicle_id);
+    if (found === undefined || is_online === null) return;
+    const { presence: before } = found;
+    if (before.is_online === is_online) return;
+    const since = before.is_online === null ? null : Date.now();
+    this.#vehicles.set(vehicle_id, { ...found, presence: { is_online, since } });
+  }
+
+  #addAlert(vehicle_id: string, { time, kind = "alert", text }: Event): void {
+    this.#alertCount += 1;
+    const id = this.#alertCount;
+    const at = time ?? new Date().toISOString();
+    const alert = { id, vehicle_id, time: at, kind, text: text ?? "" };
+    this.#alerts = [alert, ...this.#alerts].slice(0, ALERTS_LIMIT);
+  }
+
+  #publish(): void {
+    this.#view = this.#look();
+    if (Date.now() - this.#keptAt >= KEEP_INTERVAL) this.#keep();
+    for (const listener of this.#listeners) listener();
+  }
+
+  #look(): LiveVehiclesView {
+    const isLive = this.#isLive && this.#link.connection.status === "open";
+    return {
+      vehicles: new Map(this.#vehicles),
+      source: isLive ? "live" : "stored",
+      connection: this.#link.connection,
+      alerts: this.#alerts,
+    };
+  }
+
+  /** Keep on this device what has changed. Of a sealed car the stream knows nothing to keep. */
+  #keep(): void {
+    this.#keptAt = Date.now();
+    for (const id of this.#changed) {
+      const state = this.#vehicles.get(id)?.state;
+      if (state !== undefined && !state.is_paranoid) void writeState(this.account, state);
+    }
+    this.#changed = new Set();
+  }
+}
+
+const NO_GROUPS: Groups = {
+  battery: null,
+  charge: null,
+  driving: null,
+  temperatures: null,
+  doors: null,
+  auxiliary: null,
+  location: null,
+  energy: null,
+  tyres: null,
+  export: null,
+  module: null,
+  capabilities: null,
+};
+
+/** Return the groups of an event without their ages. */
+function agelessGroups(groups: NonNullable<Event["groups"]>): Partial<Groups> {
+  const parts = Object.entries(groups)
+    .filter(([name]) => isGroup(name))
+    .map(([name, group]) => {
+      if (group === null) return [name, null];
+      const { age: _, ...rest } = group;
+      return [name, rest];
+    });
+  return Object.fromEntries(parts);
+}
+
+function unitOf(text: string | null | undefined): "km" | "mi" | null {
+  return text === "km" || text === "mi" ? text : null;
+}

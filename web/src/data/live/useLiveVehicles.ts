@@ -1,0 +1,31 @@
+// All vehicles of the account, live, for lists, walls and the map of all.
+
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useSyncExternalStore } from "react";
+import { vehicleKey } from "../queries";
+import { useAccountName } from "../session";
+import { Fleet } from "./fleet";
+import type { LiveVehiclesView } from "./types";
+
+let fleet: { account: string; fleet: Fleet } | null = null;
+
+function fleetOf(account: string): Fleet {
+  if (fleet?.account !== account) fleet = { account, fleet: new Fleet(account) };
+  return fleet.fleet;
+}
+
+/** Return the vehicles as they are now. No car is told of it, so it costs no owner anything. */
+export function useLiveVehicles(): LiveVehiclesView {
+  const found = fleetOf(useAccountName());
+  const client = useQueryClient();
+  useEffect(
+    () =>
+      found.onJourney((vehicle) => {
+        for (const area of ["journeys", "sums", "battery"]) {
+          void client.invalidateQueries({ queryKey: vehicleKey(vehicle, area) });
+        }
+      }),
+    [found, client],
+  );
+  return useSyncExternalStore(found.subscribe, found.view);
+}

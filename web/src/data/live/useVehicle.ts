@@ -1,0 +1,41 @@
+// The open vehicle, live, and its commands, for pages.
+
+import { useEffect, useMemo, useSyncExternalStore } from "react";
+import { useAccountName } from "../session";
+import { hold, liveVehicle } from "./registry";
+import type { CommandDesk, LiveVehicleView } from "./types";
+
+/**
+ * Return a vehicle as it is now, by a WebSocket that all parts of the page share. It is for the
+ * vehicle that a person looks at: while it is open, the car reports ten times as often.
+ */
+export function useVehicle(id: string): LiveVehicleView {
+  const vehicle = useLive(id);
+  return useSyncExternalStore(vehicle.subscribe, vehicle.view);
+}
+
+/** Return what sends commands to a vehicle, and what became of those before. */
+export function useCommand(id: string): CommandDesk {
+  const vehicle = useLive(id);
+  const { runs, connection, presence, seals_commands } = useSyncExternalStore(
+    vehicle.subscribe,
+    vehicle.view,
+  );
+  const isOpen = connection.status === "open";
+  const blocked = isOpen ? (presence.is_online === false ? "car_away" : null) : "not_connected";
+  return useMemo(
+    () => ({
+      run: (name, parameters) => vehicle.commands.run(name, parameters),
+      runs,
+      blocked,
+      is_sealed: seals_commands,
+    }),
+    [vehicle, runs, blocked, seals_commands],
+  );
+}
+
+function useLive(id: string) {
+  const account = useAccountName();
+  useEffect(() => hold(account, id), [account, id]);
+  return liveVehicle(account, id);
+}
