@@ -161,3 +161,20 @@ async def test_files_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.Mon
         assert (await client.get("/")).status_code == 404
         monkeypatch.undo()
         assert (await client.get("/")).status_code == 200
+
+
+async def test_the_map_of_the_server(tmp_path: Path) -> None:
+    """The map's file is read in parts, which change with the file; without one there is none."""
+    file = tmp_path / "town.pmtiles"
+    options = WebOptions(map_file=file)
+    async with open_pages(build(tmp_path / "web"), options) as client:
+        assert (await client.get("/map.pmtiles", headers=BROWSER)).status_code == 404
+        file.write_bytes(b"PMTiles of a town")
+        part = await client.get("/map.pmtiles", headers={"range": "bytes=2-6"})
+        assert (part.status_code, part.content) == (206, b"Tiles")
+        assert part.headers["content-range"] == "bytes 2-6/17"
+        assert part.headers["etag"]
+        whole = await client.head("/map.pmtiles")
+        assert (whole.status_code, whole.headers["content-length"]) == (200, "17")
+        beyond = await client.get("/map.pmtiles", headers={"range": "bytes=99-"})
+        assert beyond.status_code == 416

@@ -40,6 +40,7 @@ from ovms.cli.demo.events import CarEvents
 from ovms.cli.demo.vehicles import HOST, OWNER, SECRET, Past, set_up
 from ovms.server.certificate import BadCertificate
 from ovms.server.data_folder import AlreadyRunning
+from ovms.server.http.web_files import FOLDER
 from ovms.server.http.web_options import DemoLogin
 from ovms.server.listener import CannotListen, Ports, bound
 from ovms.server.server import serve, stopping_on_signals
@@ -237,8 +238,16 @@ What they do is told below. In another terminal, try
   {command} journeys sums DEMO3 --by week --data {data}
   {command} vehicle list --data {data}
 
-A browser shows the server's own API at http://{HOST}:{ports.http}/docs.
+{_pages(ports)}
 Stop the demo with Ctrl-C."""
+
+
+def _pages(ports: Ports) -> str:
+    """Return what a browser shows."""
+    place = f"http://{HOST}:{ports.http}"
+    if not (FOLDER / "index.html").exists():
+        return f"There are no pages (the web app is not built), but the API's: {place}/docs."
+    return f"A browser shows the cars at {place}/demo, and the API at {place}/docs."
 
 
 def _command() -> str:

@@ -12,11 +12,12 @@ import re
 from base64 import b64encode
 from typing import TYPE_CHECKING, Final
 
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from ovms.base.logs import get_logger
 from ovms.server.http.web_files import FOLDER, BadWebFiles, read_web_files
+from ovms.server.http.web_options import MAP_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,6 +104,8 @@ class WebPages:
             return None
         if not self._options.is_on:
             return None
+        if path == MAP_FILE:
+            return await self._map_answer(scope)
         headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
         files = await self._read()
         found = files.get(path[1:])
@@ -115,6 +118,15 @@ class WebPages:
         if scope["method"] == "HEAD":
             answer.body = b""
         return answer
+
+    async def _map_answer(self, scope: Scope) -> Response | None:
+        """Return the map's file, or the part that the caller asks for (Range)."""
+        file = self._options.map_file
+        if file is None or not await asyncio.to_thread(file.is_file):
+            return None
+        scope["route"] = self._route
+        headers = SAFE | {"cache-control": "no-cache"}
+        return FileResponse(file, media_type="application/octet-stream", headers=headers)
 
     async def _read(self) -> dict[str, WebFile]:
         """Return the files; those that cannot be read are looked at again with the next call."""
