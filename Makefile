@@ -50,6 +50,7 @@ check: $(VENV)/.dev ## Format, lint and types
 	$(PY) -m ruff check . scripts/lock scripts/reference
 	$(PY) -m mypy --explicit-package-bases src tests examples scripts/lock scripts/mutants.py
 	$(PY) -m mypy --explicit-package-bases scripts/reference
+	$(PY) -m mypy --explicit-package-bases scripts/web_tables.py
 
 format: $(VENV)/.dev ## Put the code in shape
 	$(WEB) biome check --write .

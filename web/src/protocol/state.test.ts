@@ -8,6 +8,7 @@ import {
   moduleOf,
   STALE_AGE,
   stateGroups,
+  takesSealedCommands,
 } from "./state";
 import { GROUPS } from "./tables";
 
@@ -71,6 +72,13 @@ describe("a vehicle's state", () => {
     expect(isSealed(one("S", "80", { isSealed: true }))).toBe(true);
     expect(moduleOf(one("F", "1.0,VIN,,,,,,,ovms car"))).toBe("ours");
     expect(moduleOf(one("F", "3.1.4/TR/V1/1", { isSealed: true }))).toBe("ESP32");
+  });
+
+  it("takes sealed commands unless it is known to be an ESP32", () => {
+    expect(takesSealedCommands(new Map())).toBe(true);
+    expect(takesSealedCommands(one("F", "sealed", { isSealed: true }))).toBe(true);
+    expect(takesSealedCommands(one("F", "3.1.4/TR/V2/1"))).toBe(true);
+    expect(takesSealedCommands(one("F", "3.3.004,VIN"))).toBe(false);
   });
 
   it("tells no more wheels and ranges than a page can show", () => {

@@ -12,7 +12,7 @@ import { type Bytes, toLatin1 } from "./bytes";
 import { parseCapabilities } from "./capabilities";
 import { isoTime, readFact, readRanges, type Source, wheelsOfW, wheelsOfY } from "./facts";
 import type { StateGroups } from "./groups";
-import { type ModuleKind, moduleKind } from "./modules";
+import { type ModuleKind, moduleKind, opensCommands } from "./modules";
 import { type FieldRecord, freshness, fromPic, known, parseRecord } from "./records";
 import { ALARM, CODES, GROUPS, type GroupRow, LIMITS, UNITS } from "./tables";
 import { parseTyres, type Tyres } from "./tyres";
@@ -86,6 +86,14 @@ export function isSealed(latest: Latest): boolean {
 /** Return which module the car has, as far as its messages tell. */
 export function moduleOf(latest: Latest): ModuleKind {
   return moduleKind(plain(latest, "F")?.data ?? null);
+}
+
+/**
+ * Return whether commands to a paranoid car may go sealed. An ESP32 cannot open them; one that has
+ * not said in plain what it is gets them sealed, so that nothing is told that need not be.
+ */
+export function takesSealedCommands(latest: Latest): boolean {
+  return plain(latest, "F") === null || opensCommands(moduleOf(latest));
 }
 
 function plain(latest: Latest, code: string): LatestMessage | null {
