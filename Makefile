@@ -48,9 +48,9 @@ check: $(VENV)/.dev ## Format, lint and types
 	$(WEB) tsc
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check . scripts/lock scripts/reference
-	$(PY) -m mypy --explicit-package-bases src tests examples scripts/lock scripts/mutants.py
+	$(PY) -m mypy --explicit-package-bases src tests examples scripts/lock scripts/mutants.py \
+		scripts/api_types.py scripts/web_tables.py
 	$(PY) -m mypy --explicit-package-bases scripts/reference
-	$(PY) -m mypy --explicit-package-bases scripts/web_tables.py
 
 format: $(VENV)/.dev ## Put the code in shape
 	$(WEB) biome check --write .

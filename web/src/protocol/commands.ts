@@ -45,26 +45,27 @@ export function commandMessage(name: string, parameters: CommandParameters = {})
   const spec = BY_NAME.get(name);
   if (spec === undefined) throw new RangeError(`no command is called ${name}`);
   const given = spec.parameters.map((row) => textOf(row, parameters[row.name] ?? ""));
-  const isNone = (at: number) => given.slice(at).every((text) => text === "");
-  const least = spec.parameters.length - (spec.optional ?? 0);
-  const problems = spec.parameters.flatMap((row, at): ParameterProblem[] => {
-    const mayMiss = at >= least || row.type === "pin";
-    if (mayMiss && isNone(at)) return [];
-    const isRest = spec.whole_line === true && at === spec.parameters.length - 1;
-    const problem = problemOf(row, given[at] ?? "", isRest);
-    return problem === null ? [] : [{ parameter: row, problem }];
-  });
+  const problems = findProblems(spec, given);
   if (problems.length > 0) return { problems };
-  while (given.length > 0 && given.at(-1) === "" && isDropped(spec, given.length)) given.pop();
+  while (given.at(-1) === "" && mayBeLeftOut(spec, given.length - 1)) given.pop();
   const comma = given.length > 0 || spec.needs_comma ? "," : "";
   const data = fromText(`${spec.number}${comma}${given.join(",")}`);
   return { message: { code: "C", data }, spec };
 }
 
-/** Return whether the last of so many parameters is left out if it is empty. */
-function isDropped(spec: CommandRow, count: number): boolean {
-  const isOptional = count > spec.parameters.length - (spec.optional ?? 0);
-  return isOptional || spec.parameters[count - 1]?.type === "pin";
+function findProblems(spec: CommandRow, given: readonly string[]): ParameterProblem[] {
+  return spec.parameters.flatMap((row, at): ParameterProblem[] => {
+    const isNothingBehind = given.slice(at).every((text) => text === "");
+    if (mayBeLeftOut(spec, at) && isNothingBehind) return [];
+    const isRest = spec.whole_line === true && at === spec.parameters.length - 1;
+    const problem = problemOf(row, given[at] ?? "", isRest);
+    return problem === null ? [] : [{ parameter: row, problem }];
+  });
+}
+
+function mayBeLeftOut(spec: CommandRow, at: number): boolean {
+  const isOptional = at >= spec.parameters.length - (spec.optional ?? 0);
+  return isOptional || spec.parameters[at]?.type === "pin";
 }
 
 /** Return a parameter as it is sent: the number of a choice's word, other text as it is. */
