@@ -14,6 +14,7 @@ all the same, because a module's tokens may repeat: its room asks it for another
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 import os
 from collections import Counter
@@ -129,10 +130,12 @@ class ServerConnection:
 
     __slots__ = ("_acceptor", "_entering", "_half_closed", "_has_spoken", "_network", "_opened",
                  "_provisioning", "_refusals_due", "_vehicle_id", "_welcome", "handler", "is_http",
-                 "login", "pump", "since")  # fmt: skip
+                 "login", "number", "pump", "since")  # fmt: skip
 
     def __init__(self, acceptor: Acceptor, *, is_http: bool = False) -> None:
         self._acceptor = acceptor
+        self.number = next(acceptor.numbers)
+        """Its name among all connections of this start."""
         self.is_http = is_http
         """It came at a port for HTTP, where no module calls."""
         self._opened = self.since = acceptor.clock.monotonic()
@@ -152,6 +155,13 @@ class ServerConnection:
         self.login: Login | None = None
         """Whose app it is, if an owner has logged in."""
         self.pump: Pump | None = None
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Return the role of whoever is welcomed and the vehicle; of others it is a stranger."""
+        if self.handler is None or self._welcome is None:
+            return STRANGER, ""
+        return self._welcome.role.name.lower(), self._vehicle_id or self._welcome.vehicle_key
 
     @property
     def age(self) -> float:
@@ -572,6 +582,7 @@ class Acceptor:
         self.clock = clock
         self.rate = rate
         self.connections: set[ServerConnection] = set()
+        self.numbers = itertools.count(1)
         self._strangers: set[ServerConnection] = set()
         """Those without a welcome, and some that were welcomed since we last looked."""
         self.provision_throttle = ProvisionThrottle(clock.monotonic)

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from ovms import __version__
 from ovms.base.histogram import Histogram
 from ovms.base.looplag import measure_lag
 from ovms.base.statussocket import telling_status
+from ovms.server.connected import end_connection, list_connections
 from ovms.server.http.monitor.rates import NOTE_INTERVAL, Rates
 from ovms.server.http.monitor.sources import JourneyFacts, MonitorSources, ServerFacts
 from ovms.server.http.monitor.status import SOCKET, counts_of, take_status
@@ -125,6 +127,10 @@ async def monitoring(watched: Watched, token: SecretStr | None) -> AsyncIterator
     """Tell the status on the socket of the data folder, and answer the calls of operators."""
     sources, rates = watched.sources(), Rates()
     _answer_calls(watched, sources, token.get_secret_value() if token is not None else None)
+    operations = watched.http.context.operations
+    operations.take_status = partial(take_status, sources, rates)
+    operations.connections = partial(list_connections, watched.acceptor)
+    operations.end_connection = partial(end_connection, watched.acceptor)
 
     async def tell() -> bytes:
         return msgspec.json.encode(await take_status(sources, rates))

@@ -73,6 +73,14 @@ class Revoked(Exception):
         return "the owner's password, token or vehicles changed"
 
 
+class EndedByOperator(Exception):
+    """An administrator has ended the connection."""
+
+    def __str__(self) -> str:
+        """Return the reason."""
+        return "an administrator ended the connection"
+
+
 class WarningKind(Enum):
     """What an owner is told of once, in these words."""
 

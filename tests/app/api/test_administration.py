@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ovms.app.api.errors import ApiNotFound, NotAllowed
+from ovms.server.http.monitor.rates import Rates
+from ovms.server.http.monitor.status import take_status
 from tests.app.api.clients import client_of
+from tests.server.http.monitor.sites import FakeParts, sources_of
+from tests.server.http.v1.test_admin_server import CAR
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.server.http.v1.site import ApiSite
 
 
@@ -35,3 +42,16 @@ async def test_vehicles(v1: ApiSite) -> None:
     assert (await root.transfer_vehicle("CAR3", "alice", keep_secret=True)).secret is None
     await root.remove_any_vehicle("CAR3")
     assert [each.id async for each in root.all_vehicles(search="CAR3")] == []
+
+
+async def test_the_server(v1: ApiSite, tmp_path: Path) -> None:
+    """An administrator sees how the server is and who is connected, and ends a connection."""
+    root, operations = client_of(v1, "root"), v1.context.operations
+    sources = sources_of(v1.http, FakeParts(), tmp_path)
+    operations.take_status = partial(take_status, sources, Rates())
+    operations.connections = lambda: [CAR]
+    operations.end_connection = {3: CAR}.get
+    assert (await root.server()).cars_online == 0
+    (found,) = [each async for each in root.connections()]
+    assert (found.vehicle_id, found.role) == ("CAR1", "car")
+    await root.end_connection(found.id)

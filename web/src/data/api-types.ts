@@ -641,6 +641,29 @@ export interface ConnectionAnswer {
   last_failure: FailureAnswer | null;
 }
 
+/** A connection at a port for modules and apps, or by WebSocket. */
+export interface ConnectionFactsAnswer {
+  id: number;
+  /** `stranger` until it is welcomed. */
+  role: "car" | "app" | "batch" | "server" | "stranger";
+  /** Null of a stranger. */
+  vehicle_id: string | null;
+  /** Who has logged in; null of cars, and of apps with the vehicle's secret. */
+  owner: string | null;
+  address: string;
+  transport: "plain" | "tls" | "ws" | "wss";
+  since: string;
+  bytes_received: number;
+  bytes_sent: number;
+}
+
+/** Connections, in the order in which they began. */
+export interface ConnectionsPage {
+  items: Array<ConnectionFactsAnswer>;
+  /** Ask for the next page with this as `after`; null on the last. */
+  next: string | null;
+}
+
 /** What the browser's `PublicKeyCredential.toJSON()` returns; other members do not count. */
 export interface CredentialBody {
   id: string;
@@ -1858,6 +1881,49 @@ export interface SeriesValues {
   last: Array<number | null>;
 }
 
+/** How the server is. */
+export interface ServerAnswer {
+  version: string;
+  /** When it was started. */
+  since: string;
+  is_stopping: boolean;
+  /** What its operator should see to, a sentence each. */
+  troubles: Array<string>;
+  /** All that there are; null while the database does not answer. */
+  vehicles: number | null;
+  cars_online: number;
+  /** Open ones, by kind: `car`, `app`, `batch`, `server`, `stranger`, `http`. */
+  connections: Record<string, number>;
+  /** Streams of server-sent events. */
+  streams: number;
+  /** Messages, in the last minute. */
+  received_a_second: number;
+  sent_a_second: number;
+  /**
+   * What waits, by kind: `rows` and `records` to be written, `alerts`, `commands`, and others.
+   */
+  waiting: Record<string, number>;
+  /** Null while the disk does not answer. */
+  storage: StorageAnswer | null;
+  /** Alerts that wait to be delivered, by channel; null while the database does not answer. */
+  outbox: Record<string, number> | null;
+  /** Tries to deliver that failed, since the start. */
+  deliveries_failed: number;
+  /** Log-ins to accounts that failed within the last hour. */
+  logins_failed: number;
+  /** Callers that were refused since the start, by reason. */
+  refused: Record<string, number>;
+  certificates: Array<ServerCertificateAnswer>;
+}
+
+/** A certificate of the server. */
+export interface ServerCertificateAnswer {
+  /** The folder that it is in; `default` is that of callers who ask for no other. */
+  name: string;
+  /** Until it ends; negative once it has. */
+  days: number;
+}
+
 /** A service is due. */
 export interface ServiceAlert {
   is_on: boolean;
@@ -2013,6 +2079,17 @@ export interface StateGroups {
   module: ModuleGroup | null;
   /** What the car can be told. */
   capabilities: CapabilitiesGroup | null;
+}
+
+/** The database and its disk, in bytes. */
+export interface StorageAnswer {
+  database: number;
+  /** What was written and is not in the database's file yet. */
+  log: number;
+  /** Left on the disk. */
+  free: number;
+  /** In the histories of all vehicles. */
+  records: number;
 }
 
 /** One server-sent event. Its data is JSON; the call says which events there are. */
@@ -2542,6 +2619,29 @@ export interface Calls {
     query: Record<never, never>;
     body: undefined;
     answer: MailedAnswer;
+  };
+  /**
+   * Return how the server is: what `ovms serve status` shows, and failed log-ins of the hour.
+   */
+  "GET /admin/server": {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined;
+    answer: ServerAnswer;
+  };
+  /** Return who is connected at the ports for modules and apps, and by WebSocket. */
+  "GET /admin/connections": {
+    path: Record<never, never>;
+    query: { limit?: number | undefined; after?: number | undefined; search?: string | undefined };
+    body: undefined;
+    answer: ConnectionsPage;
+  };
+  /** End a connection. A car connects again by itself, and so do most apps. */
+  "DELETE /admin/connections/{connection_id}": {
+    path: { connection_id: number };
+    query: Record<never, never>;
+    body: undefined;
+    answer: undefined;
   };
   /** Return all vehicles, those of an owner, or those in whose id or name a text stands. */
   "GET /admin/vehicles": {

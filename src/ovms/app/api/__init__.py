@@ -22,7 +22,11 @@ from ovms.app.api.account import (
     ApiToken,
 )
 from ovms.app.api.administration import (
+    ApiOpenConnection,
     ApiOwner,
+    ApiServer,
+    ApiServerCertificate,
+    ApiServerStorage,
     ApiServerVehicle,
     ApiTransfer,
 )
@@ -203,6 +207,7 @@ __all__ = [
     "ApiNewToken",
     "ApiNewVehicle",
     "ApiNotFound",
+    "ApiOpenConnection",
     "ApiOwnPlace",
     "ApiOwner",
     "ApiParameter",
@@ -227,6 +232,9 @@ __all__ = [
     "ApiSeries",
     "ApiSeriesField",
     "ApiSeriesValues",
+    "ApiServer",
+    "ApiServerCertificate",
+    "ApiServerStorage",
     "ApiServerVehicle",
     "ApiServiceAlert",
     "ApiSession",

@@ -36,6 +36,78 @@ class ApiOwner(ApiModel, frozen=True, kw_only=True):
     """There are so many bytes that nothing more is kept."""
 
 
+class ApiServerStorage(ApiModel, frozen=True, kw_only=True):
+    """The database and its disk, in bytes."""
+
+    database: int
+    log: int
+    """What was written and is not in the database's file yet."""
+    free: int
+    """Left on the disk."""
+    records: int
+    """In the histories of all vehicles."""
+
+
+class ApiServerCertificate(ApiModel, frozen=True, kw_only=True):
+    """A certificate of the server."""
+
+    name: str
+    """The folder that it is in; ``default`` is that of callers who ask for no other."""
+    days: int
+    """Until it ends; negative once it has."""
+
+
+class ApiServer(ApiModel, frozen=True, kw_only=True):
+    """How the server is."""
+
+    version: str
+    since: datetime
+    """When it was started."""
+    is_stopping: bool
+    troubles: list[str]
+    """What its operator should see to, a sentence each."""
+    vehicles: int | None = None
+    """All that there are; ``None`` while the database does not answer."""
+    cars_online: int
+    connections: dict[str, int]
+    """Open ones, by kind."""
+    streams: int
+    """Streams of server-sent events."""
+    received_a_second: float
+    """Messages, in the last minute."""
+    sent_a_second: float
+    waiting: dict[str, int]
+    """What waits, by kind."""
+    storage: ApiServerStorage | None = None
+    """``None`` while the disk does not answer."""
+    outbox: dict[str, int] | None = None
+    """Alerts that wait to be delivered, by channel."""
+    deliveries_failed: int
+    """Tries to deliver that failed, since the start."""
+    logins_failed: int
+    """Log-ins to accounts that failed within the last hour."""
+    refused: dict[str, int]
+    """Callers that were refused since the start, by reason."""
+    certificates: list[ApiServerCertificate]
+
+
+class ApiOpenConnection(ApiModel, frozen=True, kw_only=True):
+    """A connection at a port for modules and apps, or by WebSocket."""
+
+    id: int
+    role: str
+    """``stranger`` until it is welcomed."""
+    vehicle_id: str | None = None
+    """``None`` of a stranger."""
+    owner: str | None = None
+    """Who has logged in; ``None`` of cars, and of apps with the vehicle's secret."""
+    address: str
+    transport: str
+    since: datetime
+    bytes_received: int
+    bytes_sent: int
+
+
 class ApiServerVehicle(ApiModel, frozen=True, kw_only=True):
     """A vehicle, or another server that calls as one."""
 
@@ -128,6 +200,18 @@ class AdministrationCalls(ApiCalls):
         """Yield all vehicles, those of an owner, or those in whose id or name a text stands."""
         query: Query = {"owner": owner, "search": search}
         return self._items("/admin/vehicles", ApiServerVehicle, query)
+
+    async def server(self) -> ApiServer:
+        """Return how the server is."""
+        return await self._link.ask("GET", "/admin/server", ApiServer)
+
+    def connections(self, *, search: str | None = None) -> AsyncGenerator[ApiOpenConnection, None]:
+        """Yield who is connected, or those in whose vehicle, owner or address a text stands."""
+        return self._items("/admin/connections", ApiOpenConnection, {"search": search})
+
+    async def end_connection(self, connection_id: int) -> None:
+        """End a connection. A car connects again by itself."""
+        await self._link.read("DELETE", f"/admin/connections/{connection_id}")
 
     async def transfer_vehicle(
         self, vehicle_id: str, owner: str, *, secret: str | None = None, keep_secret: bool = False

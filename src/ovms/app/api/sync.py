@@ -247,5 +247,8 @@ class SyncApiClient:
     remove_owner = _Waits(ApiClient.remove_owner)
     mail_owner_reset = _Waits(ApiClient.mail_owner_reset)
     all_vehicles = _Yields(ApiClient.all_vehicles)
+    server = _Waits(ApiClient.server)
+    connections = _Yields(ApiClient.connections)
+    end_connection = _Waits(ApiClient.end_connection)
     transfer_vehicle = _Waits(ApiClient.transfer_vehicle)
     remove_any_vehicle = _Waits(ApiClient.remove_any_vehicle)

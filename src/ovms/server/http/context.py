@@ -11,6 +11,7 @@ from ovms.server.http.geocoding import Geocoder
 from ovms.server.http.live import LiveStreams
 from ovms.server.http.module_place import ModuleServer
 from ovms.server.http.monitor.requests import RequestCounts
+from ovms.server.http.operations import Operations
 from ovms.server.http.web_options import WebOptions
 from ovms.server.refused_calls import RefusedCalls
 from ovms.server.storage.journey_view import JourneyMaking
@@ -62,6 +63,8 @@ class HttpContext:
     """Which modules were refused lately."""
     module_server: ModuleServer = field(default_factory=ModuleServer)
     """Where modules reach the server."""
+    operations: Operations = field(default_factory=Operations)
+    """What parts above know, for administrators."""
     requests: RequestCounts = field(default_factory=RequestCounts)
     """What calls there were."""
     web: WebOptions = field(default_factory=WebOptions)

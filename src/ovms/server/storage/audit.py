@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from ovms.server.storage.schema import audit, owners, vehicles
 from ovms.server.values import AuditEntry
@@ -101,6 +101,12 @@ def list_audit(
     if before is not None:
         query = query.where(a.id < before)
     return [(AuditEntry(*row[:-1]), row[-1]) for row in connection.execute(query)]
+
+
+def count_audit(connection: Connection, wanted: AuditFilter) -> int:
+    """Return how many entries there are."""
+    query = select(func.count()).select_from(audit).where(*wanted.conditions())
+    return connection.scalar(query) or 0
 
 
 def shown_address(entry: AuditEntry, reader: str) -> str:

@@ -18,5 +18,8 @@ CALLS = {
         Need.ADMIN, request={"json": {"owner": "alice"}}
     ),
     "DELETE /admin/vehicles/{vehicle_id}": Case(Need.ADMIN),
+    "GET /admin/server": Case(Need.ADMIN),
+    "GET /admin/connections": Case(Need.ADMIN),
+    "DELETE /admin/connections/{connection_id}": Case(Need.ADMIN, {"connection_id": "1"}),
 }
 """What each call of administrators needs of whoever makes it."""

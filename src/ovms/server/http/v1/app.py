@@ -18,6 +18,7 @@ from ovms.server.http.errors import CallFailed
 from ovms.server.http.v1 import (
     account,
     admin_owners,
+    admin_server,
     admin_vehicles,
     alerts,
     audit,
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
 MODULES: Final = (
     account,
     admin_owners,
+    admin_server,
     admin_vehicles,
     alerts,
     audit,
