@@ -1,0 +1,140 @@
+// How numbers, times and money are written; a number never stands without its unit.
+
+export interface Units {
+  distance: "km" | "mi";
+  temperature: "C" | "F";
+}
+
+export interface Format {
+  locale: string;
+  zone: string;
+  /** A number in what the API has it in, as the reader likes it; unknown is a dash. */
+  quantity: (value: number | null | undefined, unit: string | null, options?: Options) => string;
+  /** The unit that the reader sees in place of the API's. */
+  unit: (unit: string | null) => string;
+  /** A number in the unit that the reader sees. */
+  convert: (value: number, unit: string | null) => number;
+  plain: (value: number, digits?: number) => string;
+  money: (money: { amount: string; currency: string } | null | undefined, about?: boolean) => string;
+  duration: (seconds: number | null | undefined) => string;
+  time: (when: string | number) => string;
+  date: (when: string | number) => string;
+  dateTime: (when: string | number) => string;
+  month: (key: string) => string;
+}
+
+interface Options {
+  digits?: number;
+  /** It was concluded, not measured. */
+  isEstimated?: boolean;
+}
+
+const MILE = 1.609344;
+const FOOT = 0.3048;
+
+/** What stands for a number that nobody knows. */
+export const UNKNOWN = "–";
+
+type Conversion = [unit: string, convert: (value: number) => number];
+
+const IN_MILES: Record<string, Conversion> = {
+  km: ["mi", (value) => value / MILE],
+  "km/h": ["mph", (value) => value / MILE],
+  m: ["ft", (value) => value / FOOT],
+  "kWh/100 km": ["kWh/100 mi", (value) => value * MILE],
+  "Wh/km": ["Wh/mi", (value) => value * MILE],
+};
+
+const IN_FAHRENHEIT: Record<string, Conversion> = {
+  "°C": ["°F", (value) => value * 1.8 + 32],
+};
+
+/** Digits behind the point, by the unit of the API. */
+const DIGITS: Record<string, number> = {
+  km: 1,
+  kWh: 1,
+  kW: 1,
+  "kWh/100 km": 1,
+  V: 1,
+  A: 1,
+};
+
+/** Return how a reader likes things written. `zone` is an IANA name. */
+export function makeFormat(locale: string, zone: string, units: Units): Format {
+  const conversionOf = (unit: string | null): Conversion => {
+    const found =
+      unit === null
+        ? undefined
+        : ((units.distance === "mi" ? IN_MILES[unit] : undefined) ??
+          (units.temperature === "F" ? IN_FAHRENHEIT[unit] : undefined));
+    return found ?? [unit ?? "", (value) => value];
+  };
+  const plain = (value: number, digits = 0) => numberFormat(locale, digits).format(value);
+  const date = (options: Intl.DateTimeFormatOptions) => {
+    const format = new Intl.DateTimeFormat(locale, { timeZone: zone, ...options });
+    return (when: string | number) => format.format(new Date(when));
+  };
+  const months = new Intl.DateTimeFormat(locale, {
+    timeZone: "UTC",
+    month: "long",
+    year: "numeric",
+  });
+  return {
+    locale,
+    zone,
+    plain,
+    unit: (unit) => conversionOf(unit)[0],
+    convert: (value, unit) => conversionOf(unit)[1](value),
+    quantity: (value, unit, { digits, isEstimated = false } = {}) => {
+      if (value === null || value === undefined) return UNKNOWN;
+      const [shown, convert] = conversionOf(unit);
+      const number = plain(convert(value), digits ?? DIGITS[unit ?? ""] ?? 0);
+      const space = shown === "" ? "" : "\u00a0";
+      return `${isEstimated ? "≈\u00a0" : ""}${number}${space}${shown}`;
+    },
+    money: (money, about = false) =>
+      money === null || money === undefined
+        ? UNKNOWN
+        : (about ? "≈\u00a0" : "") + moneyFormat(locale, money.currency).format(Number(money.amount)),
+    duration: (seconds) => durationOf(seconds, plain),
+    time: date({ hour: "2-digit", minute: "2-digit" }),
+    date: date({ weekday: "short", day: "numeric", month: "long", year: "numeric" }),
+    dateTime: date({ dateStyle: "medium", timeStyle: "short" }),
+    month: (key) => months.format(new Date(`${key}-01T00:00:00Z`)),
+  };
+}
+
+function durationOf(seconds: number | null | undefined, plain: (value: number) => string): string {
+  if (seconds === null || seconds === undefined) return UNKNOWN;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 1) return `${plain(Math.round(seconds))}\u00a0s`;
+  if (minutes < 60) return `${minutes}\u00a0min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours >= 72) return `${plain(Math.floor(hours / 24))}\u00a0d ${hours % 24}\u00a0h`;
+  return `${hours}\u00a0h ${minutes % 60}\u00a0min`;
+}
+
+const numbers = new Map<string, Intl.NumberFormat>();
+
+function numberFormat(locale: string, digits: number): Intl.NumberFormat {
+  return cached(numbers, `${locale} ${digits}`, () => {
+    return new Intl.NumberFormat(locale, {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+    });
+  });
+}
+
+function moneyFormat(locale: string, currency: string): Intl.NumberFormat {
+  return cached(numbers, `${locale} ${currency}`, () => {
+    return new Intl.NumberFormat(locale, { style: "currency", currency });
+  });
+}
+
+function cached<T>(kept: Map<string, T>, key: string, make: () => T): T {
+  const found = kept.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  kept.set(key, made);
+  return made;
+}
