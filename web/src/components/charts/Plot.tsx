@@ -1,6 +1,6 @@
 import "uplot/dist/uPlot.min.css";
 import { useComputedColorScheme } from "@mantine/core";
-import { useElementSize } from "@mantine/hooks";
+import { useElementSize, useMergedRef } from "@mantine/hooks";
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import type { Format } from "./format";
@@ -29,7 +29,9 @@ interface Props {
 export function Plot(props: Props) {
   const { times, lines, unit, span, shades, height, hasTimes, format, marked } = props;
   const scheme = useComputedColorScheme("light");
-  const { ref: box, width } = useElementSize<HTMLDivElement>();
+  const { ref: measure, width } = useElementSize<HTMLDivElement>();
+  const box = useRef<HTMLDivElement>(null);
+  const merged = useMergedRef(measure, box);
   const plot = useRef<uPlot | null>(null);
   const latest = useRef(props);
   latest.current = props;
@@ -42,12 +44,16 @@ export function Plot(props: Props) {
     const element = box.current;
     if (element === null || width === 0) return;
     const now = latest.current;
-    const options = optionsOf(now.lines, { width, height, unit, scheme, format, hasTimes }, {
-      span: () => latest.current.span,
-      shades: () => latest.current.shades,
-      onIndex: (index) => isRound.current || latest.current.onMark(index),
-      onSelect: (wanted) => latest.current.onSpan?.(wanted),
-    });
+    const options = optionsOf(
+      now.lines,
+      { width, height, unit, scheme, format, hasTimes },
+      {
+        span: () => latest.current.span,
+        shades: () => latest.current.shades,
+        onIndex: (index) => isRound.current || latest.current.onMark(index),
+        onSelect: (wanted) => latest.current.onSpan?.(wanted),
+      },
+    );
     const made = new uPlot(options, dataOf(now.times, now.lines), element);
     plot.current = made;
     const quiet = listen(made, latest);
@@ -56,7 +62,7 @@ export function Plot(props: Props) {
       made.destroy();
       plot.current = null;
     };
-  }, [box, width, height, unit, scheme, format, hasTimes, kinds]);
+  }, [width, height, unit, scheme, format, hasTimes, kinds]);
 
   useEffect(() => {
     plot.current?.setData(dataOf(times, lines), true);
@@ -77,7 +83,7 @@ export function Plot(props: Props) {
     isRound.current = false;
   }, [marked, times]);
 
-  return <div ref={box} className={classes.plot} style={{ height }} aria-hidden />;
+  return <div ref={merged} className={classes.plot} style={{ height }} aria-hidden />;
 }
 
 /** Listen to wheel and fingers; return what ends it. */
@@ -88,7 +94,9 @@ function listen(plot: uPlot, latest: { current: Props }): () => void {
     if (onSpan === undefined || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
     const { left, width } = over.getBoundingClientRect();
-    onSpan(zoomed(span, event.deltaY > 0 ? 1.25 : 0.8, (event.clientX - left) / Math.max(width, 1)));
+    onSpan(
+      zoomed(span, event.deltaY > 0 ? 1.25 : 0.8, (event.clientX - left) / Math.max(width, 1)),
+    );
   };
   over.addEventListener("wheel", wheel, { passive: false });
   const quiet = listenToFingers(over, {

@@ -15,7 +15,10 @@ export interface Format {
   /** A number in the unit that the reader sees. */
   convert: (value: number, unit: string | null) => number;
   plain: (value: number, digits?: number) => string;
-  money: (money: { amount: string; currency: string } | null | undefined, about?: boolean) => string;
+  money: (
+    money: { amount: string; currency: string } | null | undefined,
+    about?: boolean,
+  ) => string;
   duration: (seconds: number | null | undefined) => string;
   time: (when: string | number) => string;
   date: (when: string | number) => string;
@@ -95,7 +98,8 @@ export function makeFormat(locale: string, zone: string, units: Units): Format {
     money: (money, about = false) =>
       money === null || money === undefined
         ? UNKNOWN
-        : (about ? "≈\u00a0" : "") + moneyFormat(locale, money.currency).format(Number(money.amount)),
+        : (about ? "≈\u00a0" : "") +
+          moneyFormat(locale, money.currency).format(Number(money.amount)),
     duration: (seconds) => durationOf(seconds, plain),
     time: date({ hour: "2-digit", minute: "2-digit" }),
     date: date({ weekday: "short", day: "numeric", month: "long", year: "numeric" }),
@@ -107,7 +111,7 @@ export function makeFormat(locale: string, zone: string, units: Units): Format {
 function durationOf(seconds: number | null | undefined, plain: (value: number) => string): string {
   if (seconds === null || seconds === undefined) return UNKNOWN;
   const minutes = Math.round(seconds / 60);
-  if (minutes < 1) return `${plain(Math.round(seconds))}\u00a0s`;
+  if (seconds < 60) return `${plain(Math.round(seconds))}\u00a0s`;
   if (minutes < 60) return `${minutes}\u00a0min`;
   const hours = Math.floor(minutes / 60);
   if (hours >= 72) return `${plain(Math.floor(hours / 24))}\u00a0d ${hours % 24}\u00a0h`;

@@ -45,7 +45,12 @@ export function listenToFingers(element: HTMLElement, handlers: Handlers): () =>
     hold();
   };
 
-  const events = { pointerdown: down, pointermove: move, pointerup: up, pointercancel: up } as const;
+  const events = {
+    pointerdown: down,
+    pointermove: move,
+    pointerup: up,
+    pointercancel: up,
+  } as const;
   for (const [name, handler] of Object.entries(events)) {
     element.addEventListener(name, handler as EventListener);
   }

@@ -92,7 +92,12 @@ export function optionsOf(lines: readonly PlotLine[], look: Look, live: Live): u
 }
 
 function seriesOf({ label, colour, isDashed = false }: PlotLine): uPlot.Series[] {
-  const unseen: uPlot.Series = { scale: "y", stroke: "transparent", width: 0, points: { show: false } };
+  const unseen: uPlot.Series = {
+    scale: "y",
+    stroke: "transparent",
+    width: 0,
+    points: { show: false },
+  };
   return [
     {
       label,

@@ -1,0 +1,54 @@
+// Journeys by the day on which they began, in the zone of their owner.
+
+export interface Dated {
+  start: { time: string };
+}
+
+export type DayName = "today" | "yesterday" | "week" | "other";
+
+export interface DayOf<T> {
+  /** The local day: `2026-11-27`. */
+  day: string;
+  name: DayName;
+  items: T[];
+}
+
+/** Return the local day of a moment, as `2026-11-27`. */
+export function localDay(when: string | number, zone: string): string {
+  const parts = new Intl.DateTimeFormat("en", {
+    timeZone: zone,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+  }).formatToParts(new Date(when));
+  const part = (type: string) => parts.find((each) => each.type === type)?.value ?? "";
+  return `${part("year")}-${part("month")}-${part("day")}`;
+}
+
+/** Return how many days one local day is before another. */
+export function daysBetween(day: string, later: string): number {
+  return Math.round((Date.parse(`${later}T00:00Z`) - Date.parse(`${day}T00:00Z`)) / 86_400_000);
+}
+
+/** Return journeys by their days, in the order in which they came. */
+export function byDay<T extends Dated>(
+  journeys: readonly T[],
+  zone: string,
+  now: number,
+): DayOf<T>[] {
+  const today = localDay(now, zone);
+  const days: DayOf<T>[] = [];
+  for (const journey of journeys) {
+    const day = localDay(journey.start.time, zone);
+    const last = days.at(-1);
+    if (last?.day === day) last.items.push(journey);
+    else days.push({ day, name: nameOf(daysBetween(day, today)), items: [journey] });
+  }
+  return days;
+}
+
+function nameOf(before: number): DayName {
+  if (before === 0) return "today";
+  if (before === 1) return "yesterday";
+  return before > 1 && before < 7 ? "week" : "other";
+}
