@@ -16,7 +16,6 @@ const ChartsPage = lazy(() => import("./pages/charts/ChartsPage"));
 const ControlsPage = lazy(() => import("./pages/controls/ControlsPage"));
 const DemoPage = lazy(() => import("./pages/login/DemoPage"));
 const FirstRunPage = lazy(() => import("./pages/setup/FirstRunPage"));
-const JourneyPage = lazy(() => import("./pages/journeys/JourneyPage"));
 const JourneysPage = lazy(() => import("./pages/journeys/JourneysPage"));
 const LoginPage = lazy(() => import("./pages/login/LoginPage"));
 const MapPage = lazy(() => import("./pages/map/MapPage"));
@@ -28,8 +27,7 @@ const SetupPage = lazy(() => import("./pages/setup/SetupPage"));
 /** The pages of a car, by what stands behind `/cars/ID/`. A page may have more below it. */
 const CAR_PAGES: Record<string, ReactNode> = {
   map: <MapPage />,
-  journeys: <JourneysPage />,
-  "journeys/:id": <JourneyPage />,
+  "journeys/*": <JourneysPage />,
   charts: <ChartsPage />,
   alerts: <AlertsPage />,
   "controls/*": <ControlsPage />,

@@ -1,9 +1,86 @@
+import { Tabs, Text } from "@mantine/core";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { EmptyPage } from "../../components/EmptyPage";
+import { Route, Routes, useLocation, useNavigate } from "react-router";
+import { DEVICE_ZONE, useFormat } from "../../components/charts/useFormat";
+import { PageSkeleton } from "../../components/PageSkeleton";
 import { usePageTitle } from "../../components/usePageTitle";
+import { useVehicleId } from "../../components/useVehicleId";
+import { useVehicles } from "../../data/vehicles";
+import classes from "./Journeys.module.css";
+import { Timeline } from "./timeline/Timeline";
 
+const BatteryView = lazy(() => import("./sums/BatteryView"));
+const JourneyPage = lazy(() => import("./journey/JourneyPage"));
+const PlacesView = lazy(() => import("./places/PlacesView"));
+const RulesView = lazy(() => import("./rules/RulesView"));
+const SumsView = lazy(() => import("./sums/SumsView"));
+
+const TABS = ["timeline", "sums", "battery", "places", "alerts"] as const;
+
+/** What a car did: its timeline, its sums, and what belongs to them. */
 export default function JourneysPage() {
+  const vehicle = useVehicleId();
+  if (vehicle === null) return <PageSkeleton />;
+  return (
+    <div className={classes.page}>
+      <Suspense fallback={<PageSkeleton />}>
+        <Routes>
+          <Route path=":id/*" element={<JourneyPage vehicle={vehicle} />} />
+          <Route path="*" element={<Overview vehicle={vehicle} />} />
+          {TABS.map((tab) => (
+            <Route key={tab} path={`${tab}/*`} element={<Overview vehicle={vehicle} />} />
+          ))}
+        </Routes>
+      </Suspense>
+    </div>
+  );
+}
+
+function Overview({ vehicle }: { vehicle: string }) {
   const { t } = useTranslation("journeys");
-  usePageTitle(t("title"));
-  return <EmptyPage title={t("title")} text={t("empty")} />;
+  const { zone } = useFormat();
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
+  const base = `/cars/${encodeURIComponent(vehicle)}/journeys`;
+  const { data: vehicles } = useVehicles();
+  const found = vehicles?.find(({ id }) => id === vehicle);
+  const mayManage = found === undefined || found.rights.includes("manage");
+  const tabs = TABS.filter(
+    (tab) => (tab !== "places" || found?.is_own !== false) && (tab !== "alerts" || mayManage),
+  );
+  const current = TABS.find((tab) => pathname.startsWith(`${base}/${tab}`)) ?? "timeline";
+  usePageTitle(current === "timeline" ? t("title") : t(`tabs.${current}`));
+  return (
+    <>
+      <h1 className={classes.title}>{t("title")}</h1>
+      <Tabs
+        value={current}
+        onChange={(tab) => navigate(tab === "timeline" ? base : `${base}/${tab}`)}
+        keepMounted={false}
+      >
+        <Tabs.List className={classes.tabs} aria-label={t("title")}>
+          {tabs.map((tab) => (
+            <Tabs.Tab key={tab} value={tab}>
+              {t(`tabs.${tab}`)}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value={current} pt="md">
+          <Suspense fallback={<PageSkeleton />}>
+            {current === "timeline" && <Timeline vehicle={vehicle} />}
+            {current === "sums" && <SumsView vehicle={vehicle} />}
+            {current === "battery" && <BatteryView vehicle={vehicle} />}
+            {current === "places" && <PlacesView />}
+            {current === "alerts" && <RulesView vehicle={vehicle} />}
+          </Suspense>
+        </Tabs.Panel>
+      </Tabs>
+      {zone !== DEVICE_ZONE && (
+        <Text size="sm" c="dimmed" mt="md">
+          {t("zone", { zone })}
+        </Text>
+      )}
+    </>
+  );
 }

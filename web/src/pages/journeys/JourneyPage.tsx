@@ -1,9 +1,0 @@
-import { useTranslation } from "react-i18next";
-import { EmptyPage } from "../../components/EmptyPage";
-import { usePageTitle } from "../../components/usePageTitle";
-
-export default function JourneyPage() {
-  const { t } = useTranslation("journeys");
-  usePageTitle(t("title"));
-  return <EmptyPage title={t("title")} text={t("empty")} />;
-}

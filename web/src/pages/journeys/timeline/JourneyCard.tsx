@@ -1,0 +1,104 @@
+import { Badge, Group, Text } from "@mantine/core";
+import { IconBolt, IconParking, IconRoute } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import type { Format } from "../../../components/charts/format";
+import type { JourneyAnswer } from "../../../data/journeys";
+import classes from "../Journeys.module.css";
+import { isEstimated, placeOf, socOf, spanOf } from "../words";
+import { TripThumb } from "./TripThumb";
+
+interface Props {
+  journey: JourneyAnswer;
+  format: Format;
+}
+
+const ICONS = { trip: IconRoute, charge: IconBolt, parked: IconParking };
+
+/** What a car did, in short; it leads to the whole story. */
+export function JourneyCard({ journey, format }: Props) {
+  const { t } = useTranslation("journeys");
+  const Icon = ICONS[journey.kind];
+  const isTrip = journey.kind === "trip";
+  const style = isTrip ? classes.withMap : journey.kind === "parked" ? classes.parked : "";
+  return (
+    <li>
+      <Link to={String(journey.id)} className={`${classes.card} ${style}`}>
+        <Icon size={28} stroke={1.5} className={classes.icon} aria-label={t(`kinds.${journey.kind}`)} />
+        <div>
+          <Text fw={600}>{titleOf(journey, t)}</Text>
+          <Text size="sm" c="dimmed">
+            {spanOf(journey, format, t)} · {format.duration(journey.duration)}
+          </Text>
+        </div>
+        {isTrip && <TripThumb journey={journey} />}
+        <div />
+        <div>
+          <Facts journey={journey} format={format} />
+          <Marks journey={journey} />
+        </div>
+      </Link>
+    </li>
+  );
+}
+
+function titleOf(journey: JourneyAnswer, t: ReturnType<typeof useTranslation<"journeys">>["t"]) {
+  const from = placeOf(journey.start, t);
+  if (journey.kind === "charge") return t("chargeAt", { place: from });
+  if (journey.kind === "parked") return t("parkedAt", { place: from });
+  if (journey.is_open) return t("tripFrom", { from });
+  return t("tripFromTo", { from, to: placeOf(journey.end, t) });
+}
+
+function Facts({ journey, format }: Props) {
+  const say = (field: string, value: number | null, unit: string) =>
+    format.quantity(value, unit, { isEstimated: isEstimated(journey, field) });
+  const { trip, charge, parked } = journey;
+  const facts: string[] = [];
+  if (trip !== null) {
+    facts.push(say("distance", trip.distance, "km"), say("energy", trip.energy, "kWh"));
+    facts.push(say("consumption", trip.consumption, "kWh/100 km"));
+  }
+  if (charge !== null) {
+    facts.push(say("energy", charge.energy, "kWh"), socOf(journey, format));
+    if (charge.power_max !== null) facts.push(say("power_max", charge.power_max, "kW"));
+    if (charge.cost !== null) facts.push(format.money(charge.cost, isEstimated(journey, "cost")));
+  }
+  if (parked !== null && parked.soc_lost !== null && parked.soc_lost > 0) {
+    facts.push(`−${say("soc_lost", parked.soc_lost, "%")}`);
+  }
+  return (
+    <Text size="sm" component="div" className={classes.facts}>
+      {facts.map((fact) => (
+        <span key={fact}>{fact}</span>
+      ))}
+    </Text>
+  );
+}
+
+/** What a reader must know of how sure this is, and what was done to it. */
+function Marks({ journey }: { journey: JourneyAnswer }) {
+  const { t } = useTranslation("journeys");
+  const note = journey.note ?? "";
+  return (
+    <>
+      <Group gap={6} mt={4}>
+        {journey.is_open && <Badge variant="light">{t("open")}</Badge>}
+        {journey.certainty === "gaps" && (
+          <Badge variant="default" color="gray">
+            {t("certainty.gaps")}
+          </Badge>
+        )}
+        {journey.purpose !== null && (
+          <Badge variant="default">{t(`purposes.${journey.purpose}`)}</Badge>
+        )}
+        {journey.is_edited && <Badge variant="default">{t("edited")}</Badge>}
+      </Group>
+      {note !== "" && (
+        <Text size="sm" fs="italic" lineClamp={2}>
+          {note}
+        </Text>
+      )}
+    </>
+  );
+}

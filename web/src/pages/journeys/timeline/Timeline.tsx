@@ -1,0 +1,134 @@
+import { Alert, Button, Loader, Stack, Text } from "@mantine/core";
+import { IconInfoCircle } from "@tabler/icons-react";
+import { useEffect, useMemo, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { useSearchParams } from "react-router";
+import type { Format } from "../../../components/charts/format";
+import { useFormat } from "../../../components/charts/useFormat";
+import { PageSkeleton } from "../../../components/PageSkeleton";
+import { useErrorText } from "../../../components/useErrorText";
+import { type JourneyAnswer, useJourneys } from "../../../data/journeys";
+import { useMinute } from "../../../data/now";
+import classes from "../Journeys.module.css";
+import { STATES } from "../words";
+import { byDay, type DayOf } from "./days";
+import { Filters } from "./Filters";
+import { hasPurpose, paramsOf, queryOf, shownOf } from "./filter";
+import { JourneyCard } from "./JourneyCard";
+
+/** A car's journeys, the newest first, a day below the other. */
+export function Timeline({ vehicle }: { vehicle: string }) {
+  const { t } = useTranslation("journeys");
+  const format = useFormat();
+  const say = useErrorText();
+  const [params, setParams] = useSearchParams();
+  const shown = shownOf(params);
+  const list = useJourneys(vehicle, queryOf(shown, format.zone));
+  const now = useMinute();
+  const items = list.data?.items;
+  const days = useMemo(
+    () =>
+      byDay(
+        (items ?? []).filter((each) => hasPurpose(each, shown.purpose)),
+        format.zone,
+        now,
+      ),
+    [items, shown.purpose, format.zone, now],
+  );
+  return (
+    <Stack gap="md">
+      <Filters shown={shown} onChange={(next) => setParams(paramsOf(next), { replace: true })} />
+      {list.isPending && <PageSkeleton />}
+      {list.error !== null && (
+        <Alert color="red" title={t("failed")}>
+          {say(list.error)}
+          <Button variant="default" size="xs" mt="xs" display="block" onClick={() => list.refetch()}>
+            {t("retry")}
+          </Button>
+        </Alert>
+      )}
+      {list.data !== undefined && <Why state={list.data.state} hidden={list.data.hidden} />}
+      {days.map((day) => (
+        <Day key={day.day} day={day} format={format} />
+      ))}
+      {list.data !== undefined && days.length === 0 && !list.hasNextPage && (
+        <Text c="dimmed">{t(params.size > 0 ? "noneChosen" : "none")}</Text>
+      )}
+      {list.hasNextPage && (
+        <More isLoading={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} />
+      )}
+    </Stack>
+  );
+}
+
+/** Why there are no journeys of a car, or not all of what they know. */
+function Why({ state, hidden }: { state: string; hidden: readonly string[] }) {
+  const { t } = useTranslation("journeys");
+  const known = STATES.find((each) => each === state);
+  const isHidden = hidden.includes("location");
+  if (known === undefined && !isHidden) return null;
+  return (
+    <Alert icon={<IconInfoCircle aria-hidden />} color="gray">
+      {known !== undefined && <Text>{t(`states.${known}`)}</Text>}
+      {isHidden && <Text>{t("hidden")}</Text>}
+    </Alert>
+  );
+}
+
+function Day({ day, format }: { day: DayOf<JourneyAnswer>; format: Format }) {
+  const { t } = useTranslation("journeys");
+  const date = format.date(`${day.items[0]?.start.time}`);
+  const isNamed = day.name === "today" || day.name === "yesterday";
+  return (
+    <section aria-label={date}>
+      <h2 className={classes.day}>
+        {isNamed ? t(`days.${day.name}`) : date} <DaySum items={day.items} format={format} />
+      </h2>
+      <ul className={classes.list}>
+        {day.items.map((journey) => (
+          <JourneyCard key={journey.id} journey={journey} format={format} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** How far the car drove on a day; days that are cut by a page are told as far as they are there. */
+function DaySum({ items, format }: { items: readonly JourneyAnswer[]; format: Format }) {
+  const distances = items.flatMap(({ trip }) => (trip?.distance ? [trip.distance] : []));
+  if (distances.length < 2) return null;
+  const sum = distances.reduce((one, other) => one + other, 0);
+  return (
+    <Text span size="sm" c="dimmed" ml={4}>
+      {format.quantity(sum, "km")}
+    </Text>
+  );
+}
+
+/** Asks for the next page when it comes into sight. */
+function More({ isLoading, onMore }: { isLoading: boolean; onMore: () => void }) {
+  const { t } = useTranslation("journeys");
+  const mark = useRef<HTMLDivElement>(null);
+  const ask = useRef(onMore);
+  ask.current = onMore;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: looked at anew when a page has come
+  useEffect(() => {
+    const element = mark.current;
+    if (element === null) return;
+    const watcher = new IntersectionObserver(
+      (seen) => {
+        if (seen.some(({ isIntersecting }) => isIntersecting)) ask.current();
+      },
+      { rootMargin: "400px" },
+    );
+    watcher.observe(element);
+    return () => watcher.disconnect();
+  }, [isLoading]);
+  return (
+    <div ref={mark}>
+      <Button variant="default" onClick={onMore} disabled={isLoading}>
+        {isLoading ? <Loader size="xs" aria-label={t("loadingMore")} /> : t("more")}
+      </Button>
+    </div>
+  );
+}
