@@ -95,7 +95,16 @@ function useChargeFacts(journey: WholeJourney, format: Format): Fact[] {
   const { charge } = journey;
   if (charge === null) return [];
   const say = (
-    field: "energy" | "grid_energy" | "efficiency" | "power_mean" | "power_max" | "capacity" | "cac" | "soh" | "temperature_battery",
+    field:
+      | "energy"
+      | "grid_energy"
+      | "efficiency"
+      | "power_mean"
+      | "power_max"
+      | "capacity"
+      | "cac"
+      | "soh"
+      | "temperature_battery",
     unit: string,
   ) => format.quantity(charge[field], unit, { isEstimated: isEstimated(journey, field) });
   const ending = ENDINGS.find((each) => each === charge.ending);

@@ -23,8 +23,8 @@ import { TripView } from "./TripView";
 export default function JourneyPage({ vehicle }: { vehicle: string }) {
   const { t } = useTranslation("journeys");
   const say = useErrorText();
-  const id = Number(useParams()["id"]);
-  const { data: journey, error, isPending, refetch } = useJourney(vehicle, id);
+  const { id = "" } = useParams();
+  const { data: journey, error, isPending, refetch } = useJourney(vehicle, Number(id));
   usePageTitle(journey === undefined ? t("title") : t(`kinds.${journey.kind}`));
   if (isPending) return <PageSkeleton />;
   if (journey === undefined) {
@@ -46,7 +46,7 @@ export default function JourneyPage({ vehicle }: { vehicle: string }) {
 
 function Back() {
   const { t } = useTranslation("journeys");
-  const vehicle = useParams()["vehicle"] ?? "";
+  const { vehicle = "" } = useParams();
   return (
     <Anchor component={Link} to={`/cars/${encodeURIComponent(vehicle)}/journeys`}>
       {t("back")}

@@ -24,7 +24,12 @@ export function JourneyCard({ journey, format }: Props) {
   return (
     <li>
       <Link to={String(journey.id)} className={`${classes.card} ${style}`}>
-        <Icon size={28} stroke={1.5} className={classes.icon} aria-label={t(`kinds.${journey.kind}`)} />
+        <Icon
+          size={28}
+          stroke={1.5}
+          className={classes.icon}
+          aria-label={t(`kinds.${journey.kind}`)}
+        />
         <div>
           <Text fw={600}>{titleOf(journey, t)}</Text>
           <Text size="sm" c="dimmed">

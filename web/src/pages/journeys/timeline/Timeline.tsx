@@ -42,7 +42,13 @@ export function Timeline({ vehicle }: { vehicle: string }) {
       {list.error !== null && (
         <Alert color="red" title={t("failed")}>
           {say(list.error)}
-          <Button variant="default" size="xs" mt="xs" display="block" onClick={() => list.refetch()}>
+          <Button
+            variant="default"
+            size="xs"
+            mt="xs"
+            display="block"
+            onClick={() => list.refetch()}
+          >
             {t("retry")}
           </Button>
         </Alert>

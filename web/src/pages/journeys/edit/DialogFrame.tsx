@@ -1,0 +1,59 @@
+import { Alert, Button, Group, Modal, Stack } from "@mantine/core";
+import type { FormEvent, ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { useNavigate } from "react-router";
+import { useErrorText } from "../../../components/useErrorText";
+
+interface Props {
+  title: string;
+  /** What the button says that does it. */
+  action: string;
+  onSubmit: () => void;
+  isBusy: boolean;
+  error: Error | null;
+  isDangerous?: boolean;
+  /** There is nothing that could be done. */
+  isImpossible?: boolean;
+  children: ReactNode;
+}
+
+/** A dialog with an address of its own: closing it goes back to the page below. */
+export function DialogFrame(props: Props) {
+  const { t } = useTranslation("journeys");
+  const navigate = useNavigate();
+  const say = useErrorText();
+  const close = () => navigate("..", { relative: "path", replace: true });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    props.onSubmit();
+  };
+  return (
+    <Modal
+      opened
+      onClose={close}
+      title={props.title}
+      closeButtonProps={{ "aria-label": t("close") }}
+    >
+      <form onSubmit={submit}>
+        <Stack gap="sm">
+          {props.children}
+          {props.error !== null && <Alert color="red">{say(props.error)}</Alert>}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={close}>
+              {t("cancel")}
+            </Button>
+            {props.isImpossible !== true && (
+              <Button
+                type="submit"
+                loading={props.isBusy}
+                {...(props.isDangerous === true ? { color: "red" } : {})}
+              >
+                {props.action}
+              </Button>
+            )}
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,55 @@
+import { Alert, Button, Group, List, Text, Title } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { useNavigate } from "react-router";
+import { useFormat } from "../../../components/charts/useFormat";
+import { useErrorText } from "../../../components/useErrorText";
+import type { EditAnswer, WholeJourney } from "../../../data/api-types";
+import { useJourneyEdits, useUndoEdit } from "../../../data/journeys";
+
+/** What was corrected about a journey; each correction can be taken back. */
+export function Edits({ journey }: { journey: WholeJourney }) {
+  const { t } = useTranslation("journeys");
+  const format = useFormat();
+  const say = useErrorText();
+  const navigate = useNavigate();
+  const { data } = useJourneyEdits(journey.vehicle_id, journey.id);
+  const undo = useUndoEdit(journey.vehicle_id);
+  const edits = data?.items ?? [];
+  if (edits.length === 0) return null;
+  const takeBack = (edit: EditAnswer) =>
+    undo.mutate(
+      { path: { vehicle_id: journey.vehicle_id, edit_id: edit.id } },
+      { onSuccess: () => edit.kind !== "change" && navigate("..", { relative: "path" }) },
+    );
+  return (
+    <section>
+      <Title order={2} size="h4" mb="xs">
+        {t("edits.title")}
+      </Title>
+      <List listStyleType="none" spacing="xs">
+        {edits.map((edit) => (
+          <List.Item key={edit.id}>
+            <Group gap="sm">
+              <Text size="sm">
+                {t(`edits.${edit.kind}`)} · {format.dateTime(edit.created)}
+              </Text>
+              <Button
+                size="compact-sm"
+                variant="default"
+                loading={undo.isPending && undo.variables.path.edit_id === edit.id}
+                onClick={() => takeBack(edit)}
+              >
+                {t("edits.undo")}
+              </Button>
+            </Group>
+          </List.Item>
+        ))}
+      </List>
+      {undo.error !== null && (
+        <Alert color="red" mt="xs">
+          {say(undo.error)}
+        </Alert>
+      )}
+    </section>
+  );
+}
