@@ -21,6 +21,8 @@ export interface ChartProps {
   onMark: (index: number | null) => void;
   onSpan?: (span: Span) => void;
   height?: number;
+  /** Without a moment that is marked the last values are said: the chart ends now. */
+  isLive?: boolean;
   box?: RefObject<HTMLDivElement | null>;
   children?: ReactNode;
 }
@@ -38,7 +40,12 @@ export function Chart(props: ChartProps) {
     <Stack gap="xs" role="group" aria-label={label} ref={box}>
       {panels.map((panel, index) => (
         <div key={panel.key}>
-          <Heads panel={panel} marked={marked} format={format} />
+          <Heads
+            panel={panel}
+            marked={marked}
+            format={format}
+            hasValues={marked !== null || props.isLive === true}
+          />
           <Plot
             times={times}
             lines={drawn[index] ?? NO_LINES}
@@ -66,10 +73,11 @@ interface HeadsProps {
   panel: ChartPanel;
   marked: number | null;
   format: Format;
+  hasValues: boolean;
 }
 
 /** The names of lines with their values at the moment that is marked, in place of a legend. */
-function Heads({ panel, marked, format }: HeadsProps) {
+function Heads({ panel, marked, format, hasValues }: HeadsProps) {
   return (
     <Group gap="md" wrap="wrap" className={classes.heads}>
       {panel.lines.map((line) => (
@@ -82,7 +90,8 @@ function Heads({ panel, marked, format }: HeadsProps) {
             }}
             aria-hidden
           />
-          {line.label} <strong>{format.quantity(valueAt(line, marked), panel.unit)}</strong>
+          {line.label}{" "}
+          {hasValues && <strong>{format.quantity(valueAt(line, marked), panel.unit)}</strong>}
         </Text>
       ))}
     </Group>

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { csvOf, valueAt } from "./chart";
 import { colourOf } from "./colours";
 import { makeFormat, UNKNOWN } from "./format";
-import { rangeOf, timeLabel } from "./plotOptions";
+import { lonely, rangeOf, timeLabel } from "./plotOptions";
 import { isFleeting, segmentsOf } from "./segments";
 import { nearest, pinched, zoomed } from "./span";
 
@@ -104,4 +104,9 @@ test("CSV has units in its heads, and leaves empty what is unknown", () => {
     'time,"Speed, ""true"" [mph]"\r\n1970-01-01T00:00:00.000Z,10\r\n1970-01-01T00:01:00.000Z,\r\n',
   );
   expect([valueAt(line, 1), valueAt(line, null)]).toEqual([null, 16.09344]);
+});
+
+test("a value without neighbours is not lost: it is drawn as a point", () => {
+  expect(lonely([1, null, 2, 3, null, 4])).toEqual([0, 5]);
+  expect(lonely([null, 7, null])).toEqual([1]);
 });

@@ -24,6 +24,7 @@ export interface Format {
   date: (when: string | number) => string;
   dateTime: (when: string | number) => string;
   month: (key: string) => string;
+  shortMonth: (key: string) => string;
 }
 
 interface Options {
@@ -77,11 +78,10 @@ export function makeFormat(locale: string, zone: string, units: Units): Format {
     const format = new Intl.DateTimeFormat(locale, { timeZone: zone, ...options });
     return (when: string | number) => format.format(new Date(when));
   };
-  const months = new Intl.DateTimeFormat(locale, {
-    timeZone: "UTC",
-    month: "long",
-    year: "numeric",
-  });
+  const month = (options: Intl.DateTimeFormatOptions) => {
+    const format = new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...options });
+    return (key: string) => format.format(new Date(`${key}-01T00:00:00Z`));
+  };
   return {
     locale,
     zone,
@@ -104,7 +104,8 @@ export function makeFormat(locale: string, zone: string, units: Units): Format {
     time: date({ hour: "2-digit", minute: "2-digit" }),
     date: date({ weekday: "short", day: "numeric", month: "long", year: "numeric" }),
     dateTime: date({ dateStyle: "medium", timeStyle: "short" }),
-    month: (key) => months.format(new Date(`${key}-01T00:00:00Z`)),
+    month: month({ month: "long", year: "numeric" }),
+    shortMonth: month({ month: "short", year: "2-digit" }),
   };
 }
 

@@ -44,7 +44,7 @@ interface Live {
 const FONT = '12px "Inter Variable", system-ui, sans-serif';
 
 /** The room for numbers at the left, the same for all plots that stand below each other. */
-const AXIS_WIDTH = 52;
+const AXIS_WIDTH = 64;
 
 /** Return the columns of lines as uPlot takes them: told, carried on, least and highest of each. */
 export function dataOf(times: readonly number[], lines: readonly PlotLine[]): uPlot.AlignedData {
@@ -104,13 +104,23 @@ function seriesOf({ label, colour, isDashed = false }: PlotLine): uPlot.Series[]
       scale: "y",
       stroke: colour,
       width: 1.5,
-      points: { show: false },
+      points: { show: true, size: 5, filter: (plot, line) => lonely(plot.data[line] ?? []) },
       ...(isDashed ? { dash: [6, 4] } : {}),
     },
     { ...unseen, stroke: `${colour}b0`, width: 1, dash: [2, 4] },
     unseen,
     unseen,
   ];
+}
+
+/** Return where a value has no neighbour that a line could lead to: it is drawn as a point. */
+export function lonely(values: ArrayLike<number | null | undefined>): number[] {
+  const found: number[] = [];
+  for (let index = 0; index < values.length; index += 1) {
+    const isAlone = (values[index - 1] ?? null) === null && (values[index + 1] ?? null) === null;
+    if (isAlone && (values[index] ?? null) !== null) found.push(index);
+  }
+  return found;
 }
 
 /** Return the range of an axis: percents keep within 0 and 100, and a flat line has room around it. */
@@ -151,7 +161,7 @@ function valueAxis({ format, unit }: Look, { text, grid }: Ground): uPlot.Axis {
     grid: { stroke: grid, width: 1 },
     ticks: { show: false },
     values: (_plot, splits, _axis, _space, step) => {
-      const digits = Math.min(Math.max(0, -Math.floor(Math.log10(step) + 1e-9)), 3);
+      const digits = Math.min(`${step}`.split(".")[1]?.length ?? 0, 3);
       const short = unit.length <= 4 ? unit : "";
       return splits.map((value, index) => {
         const isTop = index === splits.length - 1;

@@ -25,7 +25,7 @@ export function JourneyCard({ journey, format }: Props) {
     <li>
       <Link to={String(journey.id)} className={`${classes.card} ${style}`}>
         <Icon
-          size={28}
+          size={journey.kind === "parked" ? 20 : 28}
           stroke={1.5}
           className={classes.icon}
           aria-label={t(`kinds.${journey.kind}`)}
@@ -85,9 +85,14 @@ function Facts({ journey, format }: Props) {
 function Marks({ journey }: { journey: JourneyAnswer }) {
   const { t } = useTranslation("journeys");
   const note = journey.note ?? "";
+  const hasMarks =
+    journey.is_open ||
+    journey.is_edited ||
+    journey.purpose !== null ||
+    journey.certainty === "gaps";
   return (
     <>
-      <Group gap={6} mt={4}>
+      <Group gap={6} mt={4} hidden={!hasMarks}>
         {journey.is_open && <Badge variant="light">{t("open")}</Badge>}
         {journey.certainty === "gaps" && (
           <Badge variant="default" color="gray">

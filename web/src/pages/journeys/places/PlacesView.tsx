@@ -1,3 +1,0 @@
-export default function View(_props: { vehicle?: string }) {
-  return null;
-}
