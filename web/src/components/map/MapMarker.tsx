@@ -1,0 +1,30 @@
+import { type ReactNode, useEffect, useState } from "react";
+import { createPortal } from "react-dom";
+import type { Position } from "./geometry";
+import { useMap } from "./MapContext";
+import { Marker } from "./maplibre";
+
+interface Props {
+  position: Position;
+  /** Which part of it stands at the position. */
+  anchor?: "center" | "bottom" | "top";
+  children: ReactNode;
+}
+
+/** Something of the page at a place of the map. */
+export function MapMarker({ position, anchor = "center", children }: Props) {
+  const { map } = useMap();
+  const [marker] = useState(
+    () => new Marker({ element: document.createElement("div"), anchor, opacityWhenCovered: "1" }),
+  );
+  const [longitude, latitude] = position;
+  marker.setLngLat([longitude, latitude]);
+  useEffect(() => {
+    marker.addTo(map);
+    // What is inside says what it is.
+    for (const name of ["aria-label", "role", "tabindex"])
+      marker.getElement().removeAttribute(name);
+    return () => void marker.remove();
+  }, [map, marker]);
+  return createPortal(children, marker.getElement());
+}

@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { gridOf, stepOf } from "./gridLines";
+
+describe("stepOf", () => {
+  it("keeps lines apart by something that people count in", () => {
+    expect([0, 4, 10, 14, 22].map(stepOf)).toEqual([30, 5, 0.1, 0.005, 0.0005]);
+  });
+});
+
+describe("gridOf", () => {
+  it("covers what the map shows, and half as much at each side", () => {
+    const { geometry } = gridOf({ bounds: [7, 50, 8, 51], zoom: 10 });
+    const lines = geometry.type === "MultiLineString" ? geometry.coordinates : [];
+    expect(lines).toHaveLength(42);
+    expect(Math.min(...lines.flat().map(([east = 0]) => east))).toBeCloseTo(6.5);
+    expect(Math.max(...lines.flat().map(([, north = 0]) => north))).toBeCloseTo(51.5);
+  });
+
+  it("ends at the edge of the map, also where the world is seen several times", () => {
+    const { geometry } = gridOf({ bounds: [-400, -89, 400, 89], zoom: 0 });
+    const lines = geometry.type === "MultiLineString" ? geometry.coordinates : [];
+    for (const [, north = 0] of lines.flat()) expect(Math.abs(north)).toBeLessThan(85.1);
+    expect(lines.length).toBeLessThan(100);
+  });
+});

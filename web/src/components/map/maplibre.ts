@@ -1,0 +1,12 @@
+// MapLibre as this app uses it: its worker is a file of ours, as the policy of the pages wants it,
+// and it reads the server's own map. Only what is loaded with a map imports this.
+
+import "maplibre-gl/dist/maplibre-gl.css";
+import { addProtocol, setWorkerUrl } from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import { Protocol } from "pmtiles";
+
+setWorkerUrl(workerUrl);
+addProtocol("pmtiles", new Protocol().tile);
+
+export { Map as MapLibre, Marker, ScaleControl } from "maplibre-gl";
