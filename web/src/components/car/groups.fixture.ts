@@ -51,6 +51,9 @@ export function viewOf(given: Partial<LiveVehicleView>, groups: Given = {}): Liv
     sealing: "open",
     alerts: [],
     reports: 0,
+    seals_commands: false,
+    runs: [],
+    reconnect: () => undefined,
     ...given,
   };
 }

@@ -10,23 +10,20 @@ import { careOf } from "../../components/car/care";
 import { GroupList } from "../../components/car/GroupList";
 import { QuickFacts } from "../../components/car/QuickFacts";
 import { bodyOf } from "../../components/car/shapes";
-import { useCarView } from "../../components/car/useCarView";
+import { useCar } from "../../components/car/useCar";
 import { EmptyPage } from "../../components/EmptyPage";
 import { usePageTitle } from "../../components/usePageTitle";
-import { nameOf } from "../../components/VehicleSwitch";
 import type { LiveVehicleView, VehicleState } from "../../data/live/types";
+import { useVehicle } from "../../data/live/useVehicle";
 import { useLook } from "../../data/look";
-import { useVehicles } from "../../data/vehicles";
 import classes from "./CarPage.module.css";
 
 /** The car at a glance: state now, what it does next, what may need care, then the rest. */
 export default function CarPage() {
   const { t } = useTranslation("car");
   const vehicle = useParams().vehicle ?? "";
-  const { data: vehicles = [] } = useVehicles();
-  const shown = vehicles.find(({ id }) => id === vehicle);
-  const view = useCarView(vehicle);
-  const name = shown === undefined ? vehicle : nameOf(shown);
+  const view = useVehicle(vehicle);
+  const { name } = useCar(vehicle);
   usePageTitle(name);
   if (view.state === null && view.connection.status === "connecting") return <CarSkeleton />;
   return (

@@ -1,9 +1,13 @@
-import { useTranslation } from "react-i18next";
-import { EmptyPage } from "../../components/EmptyPage";
-import { usePageTitle } from "../../components/usePageTitle";
+import { Route, Routes } from "react-router";
+import NotFoundPage from "../more/NotFoundPage";
+import { ButtonsPage } from "./ButtonsPage";
 
+/** The controls of a car: its buttons, and below them what one needs less often. */
 export default function ControlsPage() {
-  const { t } = useTranslation("controls");
-  usePageTitle(t("title"));
-  return <EmptyPage title={t("title")} text={t("empty")} />;
+  return (
+    <Routes>
+      <Route index element={<ButtonsPage />} />
+      <Route path="*" element={<NotFoundPage />} />
+    </Routes>
+  );
 }

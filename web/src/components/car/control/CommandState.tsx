@@ -1,0 +1,30 @@
+import { Text } from "@mantine/core";
+import { IconCheck, IconClock, IconX } from "@tabler/icons-react";
+import classes from "./CommandState.module.css";
+import type { Progress, Step } from "./progress";
+import { useProgressText } from "./useProgressText";
+
+const ICONS: Record<Step, typeof IconCheck> = {
+  waiting: IconClock,
+  sent: IconClock,
+  taken: IconCheck,
+  done: IconCheck,
+  failed: IconX,
+};
+
+/** Shows how a command goes, in place; keeps its room where none does. */
+export function CommandState({ progress }: { progress: Progress | null }) {
+  const say = useProgressText();
+  const Icon = progress === null ? null : ICONS[progress.step];
+  return (
+    <Text
+      component="span"
+      size="xs"
+      className={`${classes.state} ${progress === null ? "" : classes[progress.step]}`}
+      role="status"
+    >
+      {Icon !== null && <Icon size={14} aria-hidden className={classes.icon} />}
+      {progress !== null && say(progress)}
+    </Text>
+  );
+}

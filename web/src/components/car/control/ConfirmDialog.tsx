@@ -1,0 +1,34 @@
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import type { ControlKey } from "./controls";
+
+interface Props {
+  control: ControlKey;
+  onSend: () => void;
+  onClose: () => void;
+}
+
+/** Asks whether a command is meant that cannot be taken back. */
+export function ConfirmDialog({ control, onSend, onClose }: Props) {
+  const { t } = useTranslation("controls");
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={t(`ask.${control}`)}
+      closeButtonProps={{ "aria-label": t("cancel") }}
+      size="sm"
+      centered
+    >
+      <Stack>
+        <Text size="sm">{t(`confirm.${control}` as never)}</Text>
+        <Group grow>
+          <Button variant="default" onClick={onClose} data-autofocus>
+            {t("cancel")}
+          </Button>
+          <Button onClick={onSend}>{t(`name.${control}`)}</Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
