@@ -2,9 +2,10 @@
 
 A rebuild is timed for half a year and for a whole one of a car that drives twice a day and charges
 each night: it must be linear in the records, and no transaction may hold others up. Then two
-servers run side by side, one with ``journeys = false``. As many cars drive at each of them and say
-something new each second, as a car does that is watched. What the first server spends more, of a
-core for a message, is what journeys cost: it must be under a tenth of what the other spends for it.
+servers run side by side, one with ``journeys = false``. As many cars drive at each of them, half an
+hour a trip, and say something new each second, as a car does that is watched. What the first server
+spends more, of a core for a message, is what journeys cost: it must be under a tenth of what the
+other spends for it. Trips and stops begin and end in the span as often as they do in the half hour.
 
     python benchmarks/journeys.py [CARS] [SECONDS]
 """
@@ -37,6 +38,15 @@ START = 1_750_032_000
 DAY = 86400
 GOAL = 0.1
 """Of what a message costs without journeys."""
+
+HALF_HOUR = 1800.0
+STOP = 240.0
+"""Seconds of it in which a car stands: long enough to end its trip."""
+PHASES = 20
+"""So many groups of cars begin one after another, so that any span has its share of each moment."""
+WARM = 330.0
+"""Seconds until all cars are known, and their journeys were written once."""
+
 Row = tuple[int, str, str]
 
 
@@ -168,17 +178,28 @@ async def discard(car: ClientConnection) -> None:
         pass
 
 
-async def drive(cars: list[ClientConnection], seconds: float) -> int:
-    """Have each car say something new each second; return how many messages that were."""
-    sent, start = 0, time.perf_counter()
-    while (now := time.perf_counter() - start) < seconds:
+async def drive(cars: list[ClientConnection], begin: float, end: float) -> int:
+    """Have each car say something new each second of a span; return how many messages that were."""
+    sent, start = 0, time.perf_counter() - begin
+    while (now := time.perf_counter() - start) < end:
         for at, car in enumerate(cars):
-            driven = 1000 + now / 60 + at % 7
-            data = (doors(driven, 60), place(now / 60, 60), status(80 - now / 600))
+            data = report(at, now)
             car.send(Message("DLS"[sent // len(cars) % 3], data[sent // len(cars) % 3].encode()))
             sent += 1
         await asyncio.sleep(max(0.0, int(now) + 1 - (time.perf_counter() - start)))
     return sent
+
+
+def report(car: int, now: float) -> tuple[str, str, str]:
+    """Return what a car reports: each drives half an hour, then stands for four minutes."""
+    phase = now + HALF_HOUR * (car % PHASES) / PHASES
+    way, stood = divmod(phase, HALF_HOUR)
+    stood -= HALF_HOUR - STOP
+    driven = (way * (HALF_HOUR - STOP) + min(phase % HALF_HOUR, HALF_HOUR - STOP)) / 60
+    if stood > 0:
+        doors_ = doors(1000 + driven, 0, int(stood) + 1)
+        return doors_, place(driven, 0), status(80 - driven / 10)
+    return doors(1000 + driven, 60), place(driven, 60), status(80 - driven / 10)
 
 
 async def measure_live(count: int, seconds: float) -> None:
@@ -193,9 +214,9 @@ async def measure_live(count: int, seconds: float) -> None:
             ]
             tasks += [asyncio.create_task(discard(car)) for car in cars]
             groups.append(cars)
-        await asyncio.gather(*(drive(cars, 60.0) for cars in groups))
+        await asyncio.gather(*(drive(cars, 0.0, WARM) for cars in groups))
         before = [spent(pid) for pid, _ in servers]
-        sent = await asyncio.gather(*(drive(cars, seconds) for cars in groups))
+        sent = await asyncio.gather(*(drive(cars, WARM, WARM + seconds) for cars in groups))
         costs = [
             (spent(pid) - then) / messages
             for (pid, _), then, messages in zip(servers, before, sent, strict=True)
@@ -210,5 +231,5 @@ async def measure_live(count: int, seconds: float) -> None:
 
 if __name__ == "__main__":
     measure_rebuilds()
-    cars_, seconds_ = (*map(int, sys.argv[1:]), *(50, 180)[len(sys.argv) - 1 :])
+    cars_, seconds_ = (*map(int, sys.argv[1:]), *(100, 300)[len(sys.argv) - 1 :])
     uvloop.run(measure_live(cars_, seconds_))
