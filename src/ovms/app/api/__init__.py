@@ -109,10 +109,14 @@ from ovms.app.api.places import (
     ApiTariffBand,
 )
 from ovms.app.api.sessions import (
+    ApiDemo,
+    ApiMap,
     ApiPasskey,
     ApiSession,
+    ApiTicket,
     ApiTotp,
     ApiTotpKey,
+    ApiWeb,
     ApiWho,
 )
 from ovms.app.api.sharing import (
@@ -182,6 +186,7 @@ __all__ = [
     "ApiConnection",
     "ApiCurvePoint",
     "ApiDayUse",
+    "ApiDemo",
     "ApiDoors",
     "ApiDriving",
     "ApiEnergy",
@@ -198,6 +203,7 @@ __all__ = [
     "ApiJourneyPage",
     "ApiKnownCommand",
     "ApiLocation",
+    "ApiMap",
     "ApiModule",
     "ApiModuleCertificate",
     "ApiModuleParameter",
@@ -246,6 +252,7 @@ __all__ = [
     "ApiTariff",
     "ApiTariffBand",
     "ApiTemperatures",
+    "ApiTicket",
     "ApiToken",
     "ApiTotp",
     "ApiTotpKey",
@@ -258,6 +265,7 @@ __all__ = [
     "ApiTripPoint",
     "ApiTyres",
     "ApiVehicle",
+    "ApiWeb",
     "ApiWheel",
     "ApiWho",
     "ApiWholeJourney",

@@ -64,6 +64,55 @@ class ApiTotpKey(ApiModel, frozen=True, kw_only=True):
     """For a QR code: ``otpauth://…``."""
 
 
+class ApiTicket(ApiModel, frozen=True, kw_only=True):
+    """A ticket, which opens one WebSocket."""
+
+    owner: str
+    """The user name that it goes with."""
+    ticket: str
+    """What stands for the password in the welcome of scheme 0x31."""
+    expires: datetime
+    """Until when it must be used."""
+
+
+class ApiMap(ApiModel, frozen=True, kw_only=True):
+    """Where the ground of the web app's map comes from."""
+
+    kind: str
+    """``raster``, ``style`` or ``pmtiles``."""
+    url: str
+    attribution: str
+
+
+class ApiDemo(ApiModel, frozen=True, kw_only=True):
+    """How anybody logs in to the demo."""
+
+    owner: str
+    password: str
+
+
+class ApiWeb(ApiModel, frozen=True, kw_only=True):
+    """What pages must know first."""
+
+    name: str
+    """The server's name for people."""
+    version: str
+    is_new: bool
+    """The server has no owner yet."""
+    registration: bool
+    """Whoever shows that mail arrives may make an account."""
+    mail: bool
+    """The server sends mail, so a forgotten password can be set again."""
+    demo: ApiDemo | None = None
+    """The server is a demo; ``None`` of any other."""
+    map: ApiMap | None = None
+    """``None`` for no ground."""
+    push_key: str | None = None
+    """The public key by which a browser subscribes to alerts."""
+    session: ApiWho | None = None
+    """Who calls, by the cookie of a session."""
+
+
 class ApiPasskey(ApiModel, frozen=True, kw_only=True):
     """A passkey."""
 
@@ -88,6 +137,14 @@ class _PublicKey(ApiModel, frozen=True, kw_only=True):
 
 class SessionCalls(ApiCalls):
     """Calls about sessions, passwords, one-time codes and passkeys."""
+
+    async def web(self) -> ApiWeb:
+        """Return what pages must know first: of the server, and whether somebody is logged in."""
+        return await self._link.ask("GET", "/web", ApiWeb)
+
+    async def ticket(self) -> ApiTicket:
+        """Make a ticket, by which an app opens one WebSocket in the name of the session."""
+        return await self._link.ask("POST", "/session/ticket", ApiTicket)
 
     async def who(self) -> ApiWho:
         """Return who calls, and how they are logged in."""

@@ -217,6 +217,8 @@ class SyncApiClient:
     confirm_reset = _Waits(ApiClient.confirm_reset)
 
     who = _Waits(ApiClient.who)
+    web = _Waits(ApiClient.web)
+    ticket = _Waits(ApiClient.ticket)
     log_in = _Waits(ApiClient.log_in)
     log_out = _Waits(ApiClient.log_out)
     prove = _Waits(ApiClient.prove)
