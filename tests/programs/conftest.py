@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import os
 import queue
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
@@ -184,19 +188,26 @@ def run_program(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@cache
+def _data_with(vehicles: tuple[str, ...]) -> Path:
+    """Return a data folder in which the owner ``tester`` has these vehicles, made once."""
+    folder = Path(tempfile.mkdtemp(prefix="ovms-data-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    adding = ("vehicle", "add", "--owner", "tester", "--secret", SECRET)
+    for command in (("owner", "add", "tester"), *((*adding, each) for each in vehicles)):
+        done = run_ovms(*command, "--data", str(folder))
+        assert done.returncode == 0, done.stderr
+    return folder
+
+
 class Server:
     """An `ovms serve` with one owner and some vehicles, which can be killed and started again."""
 
     def __init__(self, start: Start, data: Path, vehicles: tuple[str, ...]) -> None:
         self.data = data
         self._start = start
-        assert run_ovms("owner", "add", "tester", "--data", str(data)).returncode == 0
-        for vehicle in vehicles:
-            added = run_ovms(
-                "vehicle", "add", vehicle, "--owner", "tester", "--secret", SECRET,
-                "--data", str(data),
-            )  # fmt: skip
-            assert added.returncode == 0, added.stderr
+        assert not (data / "ovms.db").exists()
+        shutil.copytree(_data_with(vehicles), data, dirs_exist_ok=True)
         self.port = self.tls_port = self.http_port = self.https_port = 0
         self.program = self.run()
 

@@ -42,9 +42,9 @@ class Home:
     def __init__(self, start: Start, folder: Path) -> None:
         self.folder = folder
         self.data = folder / "data"
+        self.server = Server(start, self.data, ())
         self.ovms("ovms owner add me")
         self.ovms(f"ovms vehicle add MYCAR --owner me --secret '{SECRET}'")
-        self.server = Server(start, self.data, ())
         shutil.copy(self.data / "tls" / "cert.pem", folder / "ca.pem")
 
     def ovms(self, line: str) -> str:

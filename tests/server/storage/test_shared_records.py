@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -21,6 +20,7 @@ from ovms.server.storage.shared_records import (
     take_records,
 )
 from ovms.server.storage.vehicles import decrypt_secret
+from tests.server.storage.databases import with_schema
 
 PEER = "MASTER"
 NOW = 1000.0
@@ -314,9 +314,7 @@ def test_taking_again_changes_nothing(
 ) -> None:
     """Whatever was told, telling a part of it once more, oldest first, leaves all as it is."""
     in_order = sorted(told, key=lambda record: record.changed)
-    folder: Path = tmp_path_factory.mktemp("db")
-    database = open_database(folder)
-    database.upgrade()
+    database = open_database(with_schema(tmp_path_factory.mktemp("db")))
     with database.writing() as connection:
         take(connection, *in_order)
         before = known(connection)
