@@ -107,6 +107,14 @@ class FollowerCounts:
     """Vehicles that it gave up for a while."""
 
 
+class JourneyNews(Enum):
+    """What became of a vehicle's journeys, as those are told who look at them."""
+
+    BEGAN = "began"
+    ENDED = "ended"
+    GREW = "grew"
+
+
 class StoreResult(Enum):
     """What became of the journeys of a vehicle."""
 
@@ -130,6 +138,8 @@ class Followed:
     written: float = float("-inf")
     rows: OpenRows | None = None
     """Those of its journeys that go on, where these only have to grow."""
+    going: frozenset[int] | None = None
+    """When those began that went on when it was last told of."""
 
     def is_due(self, now: float) -> bool:
         """Return whether its journeys are to be written."""
@@ -184,6 +194,8 @@ class JourneyFollower:
         """When that was stored last."""
         self._is_stale = False
         self._failures = FailureLog(log, "making journeys failed")
+        self.on_written: Callable[[str, str], None] = lambda vehicle_id, change: None
+        """Called with a vehicle whose journeys were written, and what became of them."""
 
     @property
     def behind(self) -> int:
@@ -289,7 +301,7 @@ class JourneyFollower:
         settled = int(self._clock.time() - self._settle)
         folded = await self._read(lambda _: self._fold(due, settled))
         results = await self._write(partial(self._store, folded=folded))
-        for known, _ in folded:
+        for known, found in folded:
             vehicle_id = known.fold.vehicle_id
             if results[vehicle_id] is StoreResult.FAILED:
                 self._give_up(vehicle_id)
@@ -300,6 +312,20 @@ class JourneyFollower:
                 known.fold.was_written()
                 known.unwritten, known.is_urgent = None, False
                 known.written = self._clock.monotonic()
+                self._tell(known, found)
+
+    def _tell(self, known: Followed, found: Folded) -> None:
+        """Tell what became of a vehicle's journeys."""
+        before, known.going = known.going, frozenset(each.start.time for each in found.ongoing)
+        change = JourneyNews.GREW
+        if found.closed:
+            change = JourneyNews.ENDED
+        elif before is not None and known.going != before:
+            change = JourneyNews.BEGAN
+        try:
+            self.on_written(known.fold.vehicle_id, change.value)
+        except Exception as error:
+            self._failures.failed("telling of journeys", error)
 
     def _fold(self, due: Sequence[Followed], settled: int) -> list[tuple[Followed, Folded]]:
         """Fold what is new of vehicles; one whose data cannot be read is given up."""

@@ -217,6 +217,7 @@ async def serve(
                 journeys = JourneyFollower(
                     store.database, clock, settings.log_interval, settings.log_days
                 )
+                journeys.on_written = http.context.live.journeys_changed
             acceptor = Acceptor(
                 services, clock, rate=settings.message_rate(),
                 refused_calls=http.context.refused_calls,

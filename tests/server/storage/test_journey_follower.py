@@ -96,7 +96,17 @@ def _rebuilt(database: Database, now: float) -> list[object]:
 async def test_live_is_as_rebuilt(
     database: Database, clock: ManualClock, follower: JourneyFollower
 ) -> None:
-    """Of records that come up to a minute late, some doubled, some hours late; it is soon there."""
+    """Of records that come up to a minute late, some doubled, some hours late; it is soon there.
+
+    Whoever listens is told when journeys began, ended and grew, however it fails.
+    """
+    told = []
+
+    def listen(vehicle_id: str, change: str) -> None:
+        told.append((vehicle_id, change))
+        raise ZeroDivisionError
+
+    follower.on_written = listen
     random = Random(1)  # noqa: S311 (of a test)
     records = [(time + random.randint(0, 60), record) for record in days(2) for time in record[:1]]
     records += [(MONDAY + 22 * 3600, records[10][1]), (MONDAY + 23 * 3600, records[60][1])]
@@ -112,6 +122,7 @@ async def test_live_is_as_rebuilt(
     assert live == _rebuilt(database, clock.time())
     assert len(live) >= 8
     assert follower.counts.records > len(live)
+    assert {*told} == {("CAR1", "began"), ("CAR1", "ended"), ("CAR1", "grew")}
 
 
 async def test_a_crash_at_any_moment(

@@ -70,6 +70,10 @@ WOKEN_A_TURN: Final = 50
 """Streams that are woken before others have their turn: each takes some 40 µs."""
 
 
+GROWTH: Final = "grew"
+"""The word for journeys that only go on."""
+
+
 class Level(Enum):
     """How much of a vehicle a stream shows."""
 
@@ -187,6 +191,12 @@ class Feed:
         for stream in self.streams:
             stream.tell_failure(self, made)
 
+    def journeys_changed(self, change: str) -> None:
+        """Tell everybody that the vehicle's journeys have changed."""
+        made = event("journeys", {"vehicle_id": self.vehicle_id, "change": change})
+        for stream in self.streams:
+            stream.tell_journeys(self, made, is_growth=change == GROWTH)
+
     def tick(self, now: float) -> None:
         """Look whether a group has become stale."""
         if now > self._stale_at:
@@ -300,6 +310,7 @@ class EventStream:
         self._due: dict[Feed, None] = {}
         self._alerts: deque[bytes] = deque(maxlen=ALERTS_WAITING)
         self._failures: dict[Feed, bytes] = {}
+        self._journeys: dict[Feed, bytes] = {}
         self._others: list[bytes] = []
         """Events that come once for each vehicle at most, or once in all."""
 
@@ -325,6 +336,7 @@ class EventStream:
         del self.feeds[feed]
         self._due.pop(feed, None)
         self._failures.pop(feed, None)
+        self._journeys.pop(feed, None)
         self._others.append(event("removed", {"vehicle_id": feed.vehicle_id}))
         self.woken.set()
 
@@ -333,6 +345,7 @@ class EventStream:
         self.feeds.clear()
         self._due.clear()
         self._failures.clear()
+        self._journeys.clear()
         self._alerts.clear()
 
     def wake(self, feed: Feed) -> None:
@@ -352,6 +365,13 @@ class EventStream:
         """Tell an owner of a call that failed; of several that wait, of the last one."""
         if self.login is not None and self.login.owns(feed.vehicle_id):
             self._failures[feed] = made
+            self.woken.set()
+
+    def tell_journeys(self, feed: Feed, made: bytes, *, is_growth: bool) -> None:
+        """Tell of journeys; of several changes that wait, of the last one that is no growth."""
+        if self.feeds[feed].level is not Level.LINK:
+            if not is_growth or feed not in self._journeys:
+                self._journeys[feed] = made
             self.woken.set()
 
     def ping(self, now: float, time: float) -> None:
@@ -382,8 +402,11 @@ class EventStream:
             seen.version = feed.version
         if self._due:
             self.woken.set()
-        parts += [*self._failures.values(), *self._alerts, *self._others]
+        told = (self._failures, self._journeys)
+        parts += [made for each in told for made in each.values()]
+        parts += [*self._alerts, *self._others]
         self._failures.clear()
+        self._journeys.clear()
         self._alerts.clear()
         self._others.clear()
         if self.ended is not None:
@@ -508,6 +531,12 @@ class LiveStreams:
         feed = self._feeds.get(call.vehicle_id)
         if feed is not None:
             feed.call_failed(call)
+
+    def journeys_changed(self, vehicle_id: str, change: str) -> None:
+        """Tell who follows a vehicle that its journeys have changed, and how in a word."""
+        feed = self._feeds.get(vehicle_id)
+        if feed is not None:
+            feed.journeys_changed(change)
 
     def tick(self) -> None:
         """Ping, and end what is over. Call it each second."""

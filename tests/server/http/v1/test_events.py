@@ -111,6 +111,24 @@ async def test_a_failed_call(v1: ApiSite) -> None:
             assert {(await reader.next()).name for _ in range(2)} == {"presence", "alert"}
 
 
+async def test_journeys(v1: ApiSite) -> None:
+    """Who sees the vehicle hears of its journeys; growth does not hide that one ended."""
+    v1.share("view")
+    async with (
+        stream(v1, "/vehicles/CAR1/events", "alice") as theirs,
+        stream(v1, "/vehicles/CAR1/events") as own,
+    ):
+        for reader in (theirs, own):
+            await reader.next()
+        for change in ("grew", "ended", "grew"):
+            v1.context.live.journeys_changed("CAR1", change)
+        v1.context.live.journeys_changed("CAR2", "began")
+        for reader in (theirs, own):
+            told = await reader.next()
+            assert told.name == "journeys"
+            assert told.content == {"vehicle_id": "CAR1", "change": "ended"}
+
+
 async def test_position_by_right(v1: ApiSite) -> None:
     """Whoever may not see the location hears nothing of it, until they may."""
     car, _ = await v1.http.report("S80,K", "L51.5,-0.12,90,100,1,1,30")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.server.http.v1.driven import journeys_of, put_day
+from tests.server.http.v1.streams import stream
 from tests.server.journeys.made import NOON, charge, put_journeys, trip
 
 if TYPE_CHECKING:
@@ -44,6 +45,18 @@ async def test_change(v1: ApiSite) -> None:
     back = await _change(v1, drive, note=None, purpose=None)
     assert (back["note"], back["purpose"], back["is_edited"]) == ("", None, False)
     assert await _edits(v1) == []
+
+
+async def test_who_looks_hears(v1: ApiSite) -> None:
+    """Streams are told of a correction, and of one that is taken back."""
+    drive = put_day(v1)["trip"]
+    async with stream(v1, "/vehicles/CAR1/events") as reader:
+        await reader.next()
+        await _change(v1, drive, note="To Anna")
+        (edit,) = await _edits(v1)
+        assert (await reader.next()).content == {"vehicle_id": "CAR1", "change": "corrected"}
+        await v1.call(f"DELETE /vehicles/CAR1/journey-edits/{edit['id']}")
+        assert (await reader.next()).name == "journeys"
 
 
 async def test_cost(v1: ApiSite) -> None:

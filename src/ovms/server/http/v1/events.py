@@ -129,7 +129,8 @@ async def follow_vehicle(
     First comes a `state` with `is_full`, as the call for the state answers. Then comes a `state`
     with the groups that have changed, whenever some have. `presence` tells that the car or apps
     came or went, `alert` an alert, and `connection` tells the owner that somebody called as the car
-    and was refused. `ping` shows every 15 seconds that the server is there. `end` tells why the
+    and was refused. `journeys` tells that journeys of the vehicle `began`, `ended`, `grew` or were
+    `corrected`. `ping` shows every 15 seconds that the server is there. `end` tells why the
     stream ends: `login_ended`, `right_ended`, `watch_ended`, `too_old` (after an hour),
     `server_stops` or `try_again`. Whoever comes again gets the whole state, whatever
     `Last-Event-ID` says.

@@ -55,6 +55,9 @@ Amount = Annotated[
     str, Field(pattern=r"^[0-9]{1,7}(\.[0-9]{1,3})?$", json_schema_extra={"format": "decimal"})
 ]
 
+CORRECTED: Final = "corrected"
+"""What streams are told of a vehicle's journeys then."""
+
 
 class JourneyChanges(CallBody):
     """What to change of a journey; what is not there stays, and null is as reported again."""
@@ -201,6 +204,7 @@ async def undo_journey_edit(
     except NotFound:
         raise ApiError(404, "There is no such correction of this vehicle", "no_edit") from None
     audit(context, call.caller, "journey.undo", vehicle_id=call.id, detail=str(edit_id))
+    context.live.journeys_changed(call.id, CORRECTED)
     return Response(status_code=204)
 
 
@@ -220,6 +224,7 @@ async def _correct(
 
     rows, names = await context.store.database.write(write)
     audit(context, call.caller, f"journey.{action}", vehicle_id=call.id, detail=detail)
+    context.live.journeys_changed(call.id, CORRECTED)
     view = JourneyView(call.id, call.rights, names, context.geocoder.address)
     return [view.answer(each) for each in rows]
 
