@@ -1,6 +1,7 @@
 // Commands to one car: one at a time, each with what becomes of it.
 
 import {
+  type CommandParameters,
   type CommandRow,
   commandMessage,
   findCommand,
@@ -18,8 +19,6 @@ const RUNS_LIMIT = 30;
 const WAITING_LIMIT = 10;
 /** Rows of one answer that are kept; a history of years has more. */
 const ROWS_LIMIT = 5000;
-
-export type Parameters = Readonly<Record<string, string | number | boolean>>;
 
 export interface CommandWay {
   /** Why the car cannot be told anything now; null if it can. */
@@ -51,11 +50,11 @@ export class CommandQueue {
   }
 
   /** Send a command when it is its turn; return how it ended. */
-  run(name: string, parameters: Parameters = {}): Promise<CommandRun> {
+  run(name: string, parameters: CommandParameters = {}): Promise<CommandRun> {
     const spec = findCommand(name);
     if (spec === undefined) throw new RangeError(`no command is called ${name}`);
     const words = spec.parameters.map((row) => wordOf(parameters[row.name]));
-    const line = commandMessage(name, words);
+    const line = commandMessage(name, parameters);
     const id = this.#add(spec, words);
     if ("problems" in line) {
       this.#change(id, { problems: line.problems });

@@ -1,6 +1,6 @@
 // What pages see of a vehicle, wherever it comes from: WebSocket, event stream, or this device.
 
-import type { ParameterProblem } from "../../protocol/commands";
+import type { CommandParameters, ParameterProblem } from "../../protocol/commands";
 import type { GroupName, StateGroups } from "../../protocol/groups";
 
 export type { GroupName };
@@ -160,10 +160,7 @@ export interface CommandDesk {
    * Send a command of the table by its name (`lock`, `charge-mode` …), one at a time a car. Ends
    * with the run when that is over; it never throws.
    */
-  run: (
-    name: string,
-    parameters?: Record<string, string | number | boolean>,
-  ) => Promise<CommandRun>;
+  run: (name: string, parameters?: CommandParameters) => Promise<CommandRun>;
   /** The last ones, the newest first; bounded. */
   runs: readonly CommandRun[];
   /** Why nothing can be sent to the car now; null if it can. The server's own always can. */

@@ -1,0 +1,118 @@
+// How figures are written: in the units that a person likes, in the way of their language, and
+// never without a unit. Unknown is a dash.
+
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { type Preferences, usePreferences } from "./preferences";
+import { type Chosen, unitOf } from "./units";
+
+export const UNKNOWN = "–";
+
+/** Between a number and its unit: no line ends there. */
+const SPACE = "\u00a0";
+
+type Figure = number | null | undefined;
+
+export interface Figures {
+  percent: (value: Figure) => string;
+  distance: (km: Figure) => string;
+  speed: (kmh: Figure) => string;
+  temperature: (celsius: Figure) => string;
+  pressure: (kPa: Figure) => string;
+  /** kWh for 100 km. */
+  consumption: (value: Figure) => string;
+  power: (kW: Figure) => string;
+  energy: (kWh: Figure) => string;
+  volts: (value: Figure) => string;
+  amps: (value: Figure) => string;
+  ampHours: (value: Figure) => string;
+  degrees: (value: Figure) => string;
+  metres: (value: Figure) => string;
+  /** A span of time: `2 h 05 min`. */
+  span: (seconds: Figure) => string;
+  /** What was concluded, not measured: `≈ 214 km`. */
+  estimated: (figure: string) => string;
+  /** How long ago: `4 s`, `3 min`, `2 h`, `5 d`. */
+  age: (at: number, now: number) => string;
+  /** The time of day, with the day if it is another one. */
+  clock: (at: number | null, now: number) => string;
+}
+
+/** Return figures as somebody reads them who has this language and likes these units. */
+export function figuresIn(language: string, likes: Preferences): Figures {
+  const write = (places: number, unit: string) => {
+    const number = new Intl.NumberFormat(language, {
+      minimumFractionDigits: places,
+      maximumFractionDigits: places,
+    });
+    return (value: Figure) =>
+      value === null || value === undefined ? UNKNOWN : `${number.format(value)}${SPACE}${unit}`;
+  };
+  const liked = (kind: Chosen) => {
+    const { symbol, from, places } = unitOf(kind, likes);
+    const written = write(places, symbol);
+    return (value: Figure) => written(value === null || value === undefined ? null : from(value));
+  };
+  return {
+    percent: write(0, "%"),
+    distance: liked("distance"),
+    speed: liked("speed"),
+    temperature: liked("temperature"),
+    pressure: liked("pressure"),
+    consumption: liked("consumption"),
+    power: write(1, "kW"),
+    energy: write(1, "kWh"),
+    volts: write(1, "V"),
+    amps: write(1, "A"),
+    ampHours: write(0, "Ah"),
+    degrees: write(0, "°"),
+    metres: write(0, "m"),
+    span: (seconds) => spanOf(seconds),
+    estimated: (figure) => (figure === UNKNOWN ? UNKNOWN : `≈${SPACE}${figure}`),
+    age: (at, now) => ageOf(at, now, language),
+    clock: (at, now) => (at === null ? UNKNOWN : clockOf(at, now, language)),
+  };
+}
+
+/** Return the figures of the person who looks. */
+export function useFigures(): Figures {
+  const { i18n } = useTranslation();
+  const likes = usePreferences();
+  return useMemo(() => figuresIn(i18n.language, likes), [i18n.language, likes]);
+}
+
+function spanOf(seconds: Figure): string {
+  if (seconds === null || seconds === undefined) return UNKNOWN;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes}${SPACE}min`;
+  return `${Math.floor(minutes / 60)}${SPACE}h${SPACE}${String(minutes % 60).padStart(2, "0")}${SPACE}min`;
+}
+
+function clockOf(at: number, now: number, language: string): string {
+  const isToday = new Date(at).toDateString() === new Date(now).toDateString();
+  return new Intl.DateTimeFormat(language, {
+    hour: "2-digit",
+    minute: "2-digit",
+    ...(isToday ? {} : { day: "numeric", month: "short" }),
+  }).format(at);
+}
+
+const STEPS = [
+  ["second", 60],
+  ["minute", 60],
+  ["hour", 48],
+] as const;
+
+function ageOf(at: number, now: number, language: string): string {
+  let value = Math.max(0, Math.floor((now - at) / 1000));
+  let unit = "day";
+  for (const [name, many] of STEPS) {
+    unit = name;
+    if (value < many) break;
+    value = Math.floor(value / (name === "hour" ? 24 : 60));
+    unit = "day";
+  }
+  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(
+    value,
+  );
+}
