@@ -1,0 +1,127 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { FakeStream, fakeBrowser, settle } from "./fakes";
+import { Fleet } from "./fleet";
+
+const BATTERY = { time: "2026-11-27T02:30:00.000Z", age: 4, is_stale: false, old: [], soc: 80 };
+const FULL = {
+  is_full: true,
+  vehicle_id: "CAR1",
+  is_online: true,
+  is_paranoid: false,
+  heard: "2026-11-27T02:30:00.000Z",
+  distance_unit: "km",
+  hidden: ["location"],
+  groups: { battery: BATTERY, location: null, made_up: BATTERY },
+};
+
+let fleet: Fleet;
+let renders: number;
+let end: () => void;
+
+beforeEach(async () => {
+  fakeBrowser();
+  renders = 0;
+  fleet = new Fleet("Bob");
+  end = fleet.subscribe(() => {
+    renders += 1;
+  });
+  FakeStream.last.onopen?.();
+  await settle();
+});
+
+afterEach(() => {
+  end();
+  vi.useRealTimers();
+});
+
+const publish = () => vi.advanceTimersByTimeAsync(250);
+const car = () => fleet.view().vehicles.get("CAR1");
+
+test("the whole state comes first, then the groups that change", async () => {
+  expect(FakeStream.last.address).toBe("/api/v1/events");
+  FakeStream.last.says("state", FULL);
+  await publish();
+  expect(fleet.view()).toMatchObject({ source: "live", connection: { status: "open" } });
+  expect(car()?.presence.is_online).toBe(true);
+  expect(car()?.state).toMatchObject({ hidden: ["location"], distance_unit: "km" });
+  const { age: _, ...battery } = BATTERY;
+  expect(car()?.state.groups.battery).toEqual(battery);
+  expect(Object.keys(car()?.state.groups ?? {})).toHaveLength(12);
+  const doors = { ...BATTERY, is_locked: true };
+  FakeStream.last.says("state", { is_full: false, vehicle_id: "CAR1", groups: { doors } });
+  await publish();
+  expect(car()?.state.groups).toMatchObject({ battery, doors: { is_locked: true } });
+  FakeStream.last.says("state", { ...FULL, groups: {} });
+  await publish();
+  expect(car()?.state.groups.battery).toBeNull();
+});
+
+test("cars come and go, and leave the list", async () => {
+  FakeStream.last.says("state", FULL);
+  FakeStream.last.says("presence", { vehicle_id: "CAR1", is_online: false });
+  await publish();
+  expect(car()?.presence).toEqual({ is_online: false, since: 1_700_000_000_000 });
+  FakeStream.last.says("removed", { vehicle_id: "CAR1" });
+  await publish();
+  expect(car()).toBeUndefined();
+});
+
+test("events that cannot be read are left out", async () => {
+  FakeStream.last.says("state", "{");
+  FakeStream.last.says("state", { groups: {} });
+  FakeStream.last.says("state", FULL);
+  await publish();
+  expect([...fleet.view().vehicles.keys()]).toEqual(["CAR1"]);
+});
+
+test("alerts are bounded, and much that comes renders four times a second", async () => {
+  renders = 0;
+  for (let at = 0; at < 100; at += 1) {
+    FakeStream.last.says("alert", { vehicle_id: "CAR1", kind: "alert", text: `${at}` });
+    await vi.advanceTimersByTimeAsync(10);
+  }
+  expect(renders).toBeLessThanOrEqual(5);
+  await publish();
+  expect(fleet.view().alerts).toHaveLength(50);
+  expect(fleet.view().alerts[0]?.text).toBe("99");
+});
+
+test("a silent stream is dead; pings keep it", async () => {
+  for (let at = 0; at < 6; at += 1) {
+    await vi.advanceTimersByTimeAsync(15_000);
+    FakeStream.last.says("ping", {});
+  }
+  expect(FakeStream.all).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(45_000 + 250);
+  expect(FakeStream.all[0]?.isClosed).toBe(true);
+  expect(fleet.view().connection.status).toBe("server_away");
+  await vi.advanceTimersByTimeAsync(1500);
+  expect(FakeStream.all).toHaveLength(2);
+});
+
+test.each([
+  ["login_ended", "login_ended"],
+  ["too_old", "server_away"],
+  ["server_stops", "server_away"],
+])("a stream that ends for %s", async (reason, status) => {
+  FakeStream.last.says("end", { reason });
+  await publish();
+  expect(fleet.view().connection.status).toBe(status);
+});
+
+test.each([
+  [401, "login_ended"],
+  [503, "server_away"],
+])("a stream that is refused while the session answers %i", async (code, status) => {
+  const body = JSON.stringify({ error: { code: "x", message: "", details: [] } });
+  vi.stubGlobal("fetch", vi.fn().mockResolvedValue(new Response(body, { status: code })));
+  FakeStream.last.onerror?.();
+  await publish();
+  expect(fleet.view().connection.status).toBe(status);
+});
+
+test("nobody who looks, no stream", () => {
+  end();
+  expect(FakeStream.last.isClosed).toBe(true);
+  end = () => undefined;
+});
