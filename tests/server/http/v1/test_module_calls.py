@@ -80,3 +80,5 @@ async def test_where_modules_call(v1: ApiSite) -> None:
     found = await module_server(v1, ModuleServer(), "127.0.0.1:6868")
     assert (found["certificate"], found["port"]) == (None, None)
     assert not (found["host"] or "").startswith("127.")
+    found = await module_server(v1, ModuleServer(), "[what?")
+    assert found["host"] != "[what?"

@@ -98,8 +98,8 @@ async def get_module_server(
 ) -> ModuleServerAnswer:
     """Return what to set in a module so that it calls this server, and whether it will trust it."""
     place = context.module_server
-    parts = urlsplit(f"//{place.host or request.headers.get('host', '')}")
-    host, is_certain = parts.hostname, place.host is not None
+    host = _host_of(place.host or request.headers.get("host", ""))
+    is_certain = place.host is not None
     if host is None or (not is_certain and _is_local(host)):
         host = await asyncio.to_thread(_own_address)
     facts = await asyncio.to_thread(place.read_certificate)
@@ -138,6 +138,14 @@ async def list_refused_calls(
     latest = sorted(found, key=lambda each: each.time, reverse=True)[:SHOWN_CALLS]
     return [_answer(each, _shown_id(each.vehicle_id, caller, vehicle_id, sees_all=sees_all))
             for each in latest]  # fmt: skip
+
+
+def _host_of(text: str) -> str | None:
+    """Return the host of HOST[:PORT]; ``None`` if it is none."""
+    try:
+        return urlsplit(f"//{text}").hostname
+    except ValueError:
+        return None
 
 
 def _shown_id(said: str, caller: ApiCaller, wanted: str, *, sees_all: bool) -> str | None:
