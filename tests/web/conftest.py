@@ -19,6 +19,7 @@ from playwright.async_api import (
     Page,
     ViewportSize,
     async_playwright,
+    expect,
 )
 
 from ovms.server.http.web_files import FOLDER
@@ -44,6 +45,9 @@ OPTIONS: Final = (
 PAGE_TIMEOUT: Final = 60_000
 """Milliseconds that a page has for what is expected of it; a slow machine is no failure."""
 
+FORESEEN: Final = ("blocked by Playwright", "net::ERR_INTERNET_DISCONNECTED")
+"""What consoles say because a test keeps the service worker out, or cuts the line."""
+
 OpenPage = Callable[..., Coroutine[Any, Any, Page]]
 """Opens a page: of a size, and with further options of a context of Playwright's."""
 
@@ -64,6 +68,7 @@ async def browser() -> AsyncIterator[Browser]:
         pytest.skip("chromium is not on this machine")
     if not (FOLDER / "index.html").exists():
         pytest.skip("the web app is not built: make web")
+    expect.set_options(timeout=PAGE_TIMEOUT)
     async with async_playwright() as playwright:
         started = await playwright.chromium.launch(executable_path=program, args=[*OPTIONS])
         yield started
@@ -117,7 +122,7 @@ async def open_page(browser: Browser, site: Site) -> AsyncIterator[OpenPage]:
         contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
-        foreseen = ["blocked by Playwright", *(f"status of {status} " for status in refused)]
+        foreseen = [*FORESEEN, *(f"status of {status} " for status in refused)]
 
         def note(said: ConsoleMessage) -> None:
             if said.type in ("error", "warning") and not any(map(said.text.count, foreseen)):

@@ -19,8 +19,10 @@ export interface Login {
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
   queryFn: async ({ client }): Promise<Who | null> =>
-    (await client.fetchQuery({ ...webQuery, staleTime: 0 })).session,
+    (await client.fetchQuery({ ...webQuery, staleTime: 0, retry: false })).session,
   staleTime: 60_000,
+  retry: 1, // whoever waits for it sees nothing else meanwhile
+  retryDelay: 500,
 });
 
 /** Return who is logged in; null is nobody. */
