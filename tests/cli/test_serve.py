@@ -55,13 +55,32 @@ def test_code_is_no_garbage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert calls == ["collect", "freeze"]
 
 
+BOTH = Ports(1, 2, 3, 4)
+SECURE = Ports(1, 2, None, 4)
+PLAIN = Ports(1, None, 3)
+HERE = "http://localhost:3/first-run#token=abc on this machine"
+
+
 @pytest.mark.parametrize(
-    ("ports", "where"), [(Ports(1, 2, 3, 4), "HTTPS port 4"), (Ports(1, None, 3), "HTTP port 3")]
+    ("ports", "settings", "told"),
+    [
+        (BOTH, {}, f"{HERE}, at https://HOST:4/first-run#token=abc on another,"),
+        (PLAIN, {}, f"{HERE}, at http://HOST:3/first-run#token=abc on another,"),
+        (SECURE, {"PUBLIC_HOST": "[2001:db8::1]:9"}, "https://[2001:db8::1]:4/first-run#"),
+        (BOTH, {"PUBLIC_HOST": "cars.example"}, "https://cars.example:4/first-run#"),
+        (BOTH, {"PUBLIC_URL": "https://cars.example"}, "https://cars.example/first-run#"),
+        (BOTH, {"WEB": "false"}, "POST /api/v1/setup on HTTPS port 4 with token abc,"),
+        (PLAIN, {"WEB": "false"}, "POST /api/v1/setup on HTTP port 3 with token abc,"),
+    ],
 )
-def test_the_token_of_set_up(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ports: Ports, where: str
+def test_the_way_to_set_up(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    ports: Ports,
+    settings: dict[str, str],
+    told: str,
 ) -> None:
-    """It is printed behind the line of readiness, with the port to use it at."""
+    """It is printed behind the line of readiness: an address to open, or the call to make."""
 
     async def serve(
         *_: object, on_ready: Callable[[Ports], None], on_setup: Callable[[Ports, str], None]
@@ -70,10 +89,12 @@ def test_the_token_of_set_up(
         on_setup(ports, "abc")
 
     monkeypatch.setattr(serve_module, "serve", serve)
+    for name, value in settings.items():
+        monkeypatch.setenv(f"OVMS_{name}", value)
     ready, set_up = run_ovms("serve", "--data", str(tmp_path)).stdout.splitlines()
     assert ready.startswith("ovms ready:")
     assert set_up.startswith("ovms set-up: there is no owner yet.")
-    assert f"on {where} with token abc," in set_up
+    assert told in set_up
 
 
 def test_a_second_server_on_the_same_data_says_so(server: Server) -> None:

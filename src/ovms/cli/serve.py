@@ -23,6 +23,7 @@ from ovms.cli.common import check_nothing_before, fail
 from ovms.cli.serve_status import status
 from ovms.cli.serve_unit import unit
 from ovms.cli.tls import certificate_lines, roots_line
+from ovms.net.address import parse_address
 from ovms.server.alerts.expansion import BadTable
 from ovms.server.alerts.expansion import load as alert_tables
 from ovms.server.authority import Authority
@@ -125,12 +126,8 @@ async def _serve(settings: ServerSettings, log_queue: LogQueue) -> None:
         manager.tell(READY=1, STATUS=told)
 
     def on_setup(ports: Ports, token: str) -> None:
-        secure = f"HTTPS port {ports.https}"
-        where = secure if ports.https is not None else f"HTTP port {ports.http}"
-        output.put(
-            f"ovms set-up: there is no owner yet. Make the administrator: POST /api/v1/setup on"
-            f" {where} with token {token}, or ovms owner add NAME --admin"
-        )
+        ways = _setup_ways(settings, ports, token)
+        output.put(f"ovms set-up: there is no owner yet. Make the administrator {ways}")
 
     def on_stop() -> None:
         manager.tell(STOPPING=1)
@@ -141,6 +138,33 @@ async def _serve(settings: ServerSettings, log_queue: LogQueue) -> None:
         systemd.signs_of_life(manager, systemd.watchdog_interval()),
     ):
         await serve(settings, stop, on_ready=on_ready, on_setup=on_setup)
+
+
+def _setup_ways(settings: ServerSettings, ports: Ports, token: str) -> str:
+    """Return how the first administrator is made; the token is in no request for a page."""
+    scheme = "http" if ports.https is None else "https"
+    port = ports.http if ports.https is None else ports.https
+    by_hand = "ovms owner add NAME --admin"
+    if not settings.web:
+        call = f"POST /api/v1/setup on {scheme.upper()} port {port}"
+        return f"by {call} with token {token}, or {by_hand}"
+    page = f"/first-run#token={token}"
+    if settings.public_url is not None:
+        return f"at {settings.public_url.rstrip('/')}{page}, or by {by_hand}"
+    host = _host(settings)
+    elsewhere = f"{scheme}://{host}:{port}{page}"
+    if ports.http is None:
+        return f"at {elsewhere}, or by {by_hand}"
+    here = f"http://localhost:{ports.http}{page}"
+    return f"at {here} on this machine, at {elsewhere} on another, or by {by_hand}"
+
+
+def _host(settings: ServerSettings) -> str:
+    """Return the name by which others reach this machine, or what stands for it."""
+    found = parse_address(settings.public_host or "", 1)
+    if found is None:
+        return "HOST"
+    return f"[{found[0]}]" if ":" in found[0] else found[0]
 
 
 def _allow_files() -> None:
