@@ -7,11 +7,19 @@ import classes from "./MapButtons.module.css";
 import { MAX_FIT_ZOOM } from "./MapCanvas";
 import { useMap } from "./MapContext";
 
+interface Props {
+  /** What "all of it" is; null is nothing yet. */
+  fit: Bounds | null;
+  onFit?: () => void;
+  children?: ReactNode;
+}
+
 /** The buttons of a map: nearer, farther, all of it, and what a page adds. */
-export function MapButtons({ fit, children }: { fit: Bounds | null; children?: ReactNode }) {
+export function MapButtons({ fit, onFit, children }: Props) {
   const { t } = useTranslation("map");
   const { map } = useMap();
   const showAll = () => {
+    onFit?.();
     if (fit !== null) map.fitBounds([...fit], { padding: 48, maxZoom: MAX_FIT_ZOOM });
   };
   return (

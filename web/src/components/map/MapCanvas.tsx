@@ -69,7 +69,7 @@ function useMapLibre(
       fitBoundsOptions: { padding: 48, maxZoom: MAX_FIT_ZOOM },
       attributionControl: ground?.kind === "style" ? { compact: true } : false,
       cooperativeGestures: isInPage,
-      pitchWithRotate: false,
+      dragRotate: false,
       maxPitch: 0,
       locale: {
         "Map.Title": label,
@@ -91,6 +91,8 @@ function useMapLibre(
       setHasFailed(true);
       return;
     }
+    made.touchZoomRotate.disableRotation();
+    made.keyboard.disableRotation();
     setMap(made);
     return () => {
       setMap(null);

@@ -121,3 +121,8 @@ export function ringOf([longitude, latitude]: Position, radius: number, corners 
     return [longitude + east * Math.sin(angle), latitude + north * Math.cos(angle)];
   });
 }
+
+/** Return the position so many metres to the south. */
+export function southOf([longitude, latitude]: Position, metres: number): Position {
+  return [longitude, latitude - metres / EARTH_RADIUS / RADIANS];
+}

@@ -1,10 +1,11 @@
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Navigate } from "react-router";
 import { EmptyPage } from "../../components/EmptyPage";
 import { PageSkeleton } from "../../components/PageSkeleton";
 import { useErrorText } from "../../components/useErrorText";
 import { usePageTitle } from "../../components/usePageTitle";
+import { useLiveVehicles } from "../../data/live/useLiveVehicles";
 import { useLogIn, useSession } from "../../data/session";
 import { useVehicles } from "../../data/vehicles";
 import { useWeb } from "../../data/web";
@@ -28,9 +29,21 @@ export default function DemoPage() {
   return demo !== null && who?.owner === demo.owner ? <MovingCar /> : <PageSkeleton />;
 }
 
+/** How long the demo's cars have to say what they do, in milliseconds. */
+const PATIENCE = 3000;
+
 function MovingCar() {
-  const { data: vehicles } = useVehicles();
-  if (vehicles === undefined) return <PageSkeleton />;
-  const first = vehicles.find(({ is_online }) => is_online) ?? vehicles[0];
+  const { data: listed } = useVehicles();
+  const { vehicles, connection } = useLiveVehicles();
+  const [isLate, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), PATIENCE);
+    return () => clearTimeout(timer);
+  }, []);
+  if (listed === undefined) return <PageSkeleton />;
+  const moving = listed.find(({ id }) => vehicles.get(id)?.state.groups.driving?.is_on === true);
+  if (moving === undefined && !isLate && connection.status !== "server_away")
+    return <PageSkeleton />;
+  const first = moving ?? listed.find(({ is_online }) => is_online) ?? listed[0];
   return <Navigate to={first === undefined ? "/" : `/cars/${first.id}/map`} replace />;
 }

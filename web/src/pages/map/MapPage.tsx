@@ -1,9 +1,38 @@
+import { Skeleton, Title, VisuallyHidden } from "@mantine/core";
+import { lazy, Suspense, useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { EmptyPage } from "../../components/EmptyPage";
+import { useParams } from "react-router";
 import { usePageTitle } from "../../components/usePageTitle";
+import { nameOf } from "../../components/VehicleSwitch";
+import { useVehicle } from "../../data/live/useVehicle";
+import { useVehicles } from "../../data/vehicles";
+import classes from "./MapPage.module.css";
+import { MapPanel } from "./MapPanel";
+import { whereaboutsOf } from "./whereabouts";
 
+const LiveMap = lazy(() => import("./LiveMap"));
+
+/** Where the car is, and where it has been in the last day. */
 export default function MapPage() {
   const { t } = useTranslation("map");
-  usePageTitle(t("title"));
-  return <EmptyPage title={t("title")} text={t("empty")} />;
+  const vehicle = useParams().vehicle ?? "";
+  const { data: vehicles = [] } = useVehicles();
+  const shown = vehicles.find(({ id }) => id === vehicle);
+  const name = shown === undefined ? vehicle : nameOf(shown);
+  const view = useVehicle(vehicle);
+  const where = useMemo(() => whereaboutsOf(view), [view]);
+  usePageTitle(`${name}: ${t("title")}`);
+  return (
+    <div className={classes.page}>
+      <VisuallyHidden>
+        <Title order={1}>{t("heading", { name })}</Title>
+      </VisuallyHidden>
+      <div className={classes.map}>
+        <Suspense fallback={<Skeleton height="100%" radius={0} />}>
+          <LiveMap key={vehicle} vehicle={vehicle} name={name} where={where} />
+        </Suspense>
+      </div>
+      <MapPanel view={view} where={where} />
+    </div>
+  );
 }
