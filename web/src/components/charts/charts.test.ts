@@ -107,6 +107,6 @@ test("CSV has units in its heads, and leaves empty what is unknown", () => {
 });
 
 test("a value without neighbours is not lost: it is drawn as a point", () => {
-  expect(lonely([1, null, 2, 3, null, 4])).toEqual([0, 5]);
-  expect(lonely([null, 7, null])).toEqual([1]);
+  expect(lonely([1, null, 2, 3, null, 4], [])).toEqual([0, 5]);
+  expect(lonely([1, null, 7, null], [1, 1, 1, null])).toEqual([]);
 });

@@ -18,7 +18,7 @@ const COLOURS: Record<string, Pair> = {
   soc: GREEN,
   energy: GREEN,
   power: ORANGE,
-  charge_power: ORANGE,
+  charge_power: VIOLET,
   battery_power: ORANGE,
   grid_energy: ORANGE,
   speed: BLUE,

@@ -104,7 +104,7 @@ function seriesOf({ label, colour, isDashed = false }: PlotLine): uPlot.Series[]
       scale: "y",
       stroke: colour,
       width: 1.5,
-      points: { show: true, size: 5, filter: (plot, line) => lonely(plot.data[line] ?? []) },
+      points: { show: true, size: 5, filter: ({ data }, line) => lonely(data[line] ?? [], data[line + 1] ?? []) },
       ...(isDashed ? { dash: [6, 4] } : {}),
     },
     { ...unseen, stroke: `${colour}b0`, width: 1, dash: [2, 4] },
@@ -113,12 +113,15 @@ function seriesOf({ label, colour, isDashed = false }: PlotLine): uPlot.Series[]
   ];
 }
 
-/** Return where a value has no neighbour that a line could lead to: it is drawn as a point. */
-export function lonely(values: ArrayLike<number | null | undefined>): number[] {
+type Column = ArrayLike<number | null | undefined>;
+
+/** Return where no line leads to a value, told or carried on: it is drawn as a point. */
+export function lonely(told: Column, held: Column): number[] {
   const found: number[] = [];
-  for (let index = 0; index < values.length; index += 1) {
-    const isAlone = (values[index - 1] ?? null) === null && (values[index + 1] ?? null) === null;
-    if (isAlone && (values[index] ?? null) !== null) found.push(index);
+  const has = (values: Column, index: number) => (values[index] ?? null) !== null;
+  for (let index = 0; index < told.length; index += 1) {
+    const isJoined = has(told, index - 1) || has(told, index + 1) || has(held, index);
+    if (has(told, index) && !isJoined) found.push(index);
   }
   return found;
 }

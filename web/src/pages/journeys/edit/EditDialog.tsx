@@ -2,6 +2,7 @@ import { NativeSelect, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
+import { useFormat } from "../../../components/charts/useFormat";
 import type { WholeJourney } from "../../../data/api-types";
 import { useChangeJourney } from "../../../data/journeys";
 import { changesOf, type EditForm, formOf, wrongFields } from "./changes";
@@ -10,8 +11,9 @@ import { DialogFrame } from "./DialogFrame";
 /** Corrects a journey: note, purpose, energies, cost. */
 export function EditDialog({ journey }: { journey: WholeJourney }) {
   const { t } = useTranslation("journeys");
+  const format = useFormat();
   const navigate = useNavigate();
-  const [before] = useState(() => formOf(journey));
+  const [before] = useState(() => formOf(journey, format.plain(0.5, 1).charAt(1)));
   const [form, setForm] = useState<EditForm>(before);
   const change = useChangeJourney(journey.vehicle_id);
   const wrong = wrongFields(form);

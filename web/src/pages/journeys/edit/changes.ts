@@ -11,19 +11,17 @@ export interface EditForm {
   cost: string;
 }
 
-/** Return what a journey says now, as the form shows it. */
-export function formOf({ note, purpose, trip, charge }: JourneyAnswer): EditForm {
+/** Return what a journey says now, as the form shows it: with the reader's decimal sign. */
+export function formOf({ note, purpose, trip, charge }: JourneyAnswer, decimal: string): EditForm {
+  const text = (value: number | string | null | undefined) =>
+    value === null || value === undefined ? "" : `${value}`.replace(".", decimal);
   return {
     note: note ?? "",
     purpose: purpose ?? "",
     energy: text(trip?.energy ?? charge?.energy),
     grid_energy: text(charge?.grid_energy),
-    cost: charge?.cost?.amount ?? "",
+    cost: text(charge?.cost?.amount),
   };
-}
-
-function text(value: number | null | undefined): string {
-  return value === null || value === undefined ? "" : String(value);
 }
 
 /** Return a number that somebody typed, with a comma or a point; null if it is none. */

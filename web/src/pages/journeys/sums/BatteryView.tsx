@@ -28,7 +28,7 @@ export default function BatteryView({ vehicle }: { vehicle: string }) {
   return (
     <Stack gap="lg">
       <BatteryFacts battery={data} format={format} />
-      <Over battery={data} format={format} />
+      {data.months.length > 1 && <Over battery={data} format={format} />}
       <ByTemperature vehicle={vehicle} battery={data} format={format} />
       <ParkedLoss vehicle={vehicle} format={format} />
     </Stack>
