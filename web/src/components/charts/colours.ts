@@ -50,8 +50,8 @@ export function colourOf(quantity: string, scheme: Scheme): string {
 /** Return the colours of what is not a line: words, grid, and what a car did meanwhile. */
 export function groundOf(scheme: Scheme) {
   return scheme === "dark"
-    ? { text: "#a9adb0", grid: "#2d3135", trip: "#6aa9f71f", charge: "#2fb67626", body: "#16181a" }
-    : { text: "#5f656a", grid: "#e6e8ea", trip: "#1d62c414", charge: "#0f7a4d1a", body: "#ffffff" };
+    ? { text: "#a9adb0", grid: "#2d3135", trip: "#6aa9f733", charge: "#2fb67626", body: "#16181a" }
+    : { text: "#5f656a", grid: "#e6e8ea", trip: "#1d62c41f", charge: "#0f7a4d1a", body: "#ffffff" };
 }
 
 function hash(text: string): number {

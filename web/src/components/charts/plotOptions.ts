@@ -104,7 +104,11 @@ function seriesOf({ label, colour, isDashed = false }: PlotLine): uPlot.Series[]
       scale: "y",
       stroke: colour,
       width: 1.5,
-      points: { show: true, size: 5, filter: ({ data }, line) => lonely(data[line] ?? [], data[line + 1] ?? []) },
+      points: {
+        show: true,
+        size: 5,
+        filter: ({ data }, line) => lonely(data[line] ?? [], data[line + 1] ?? []),
+      },
       ...(isDashed ? { dash: [6, 4] } : {}),
     },
     { ...unseen, stroke: `${colour}b0`, width: 1, dash: [2, 4] },

@@ -1,4 +1,4 @@
-import { Anchor, Group, Stack, Text, useComputedColorScheme } from "@mantine/core";
+import { Anchor, Group, Stack, Text, useComputedColorScheme, useMatches } from "@mantine/core";
 import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Chart } from "../../../components/charts/Chart";
@@ -8,12 +8,12 @@ import type { ChartPanel } from "../../../components/charts/chart";
 import { colourOf } from "../../../components/charts/colours";
 import type { Format } from "../../../components/charts/format";
 import { useFormat } from "../../../components/charts/useFormat";
+import { TrackMap } from "../../../components/map/TrackMap";
 import type { WholeJourney } from "../../../data/api-types";
 import { tripGpx } from "../../../data/journeys";
 import classes from "../Journeys.module.css";
 import { isEstimated, socOf } from "../words";
 import { type Fact, Facts } from "./Facts";
-import { TripMap } from "./TripMap";
 import { isKnown, seriesOf, type TripSeries } from "./tripSeries";
 
 /** A trip: its figures, and map and graph that mark the same moment. */
@@ -26,6 +26,7 @@ export function TripView({ journey }: { journey: WholeJourney }) {
   const series = useMemo(() => seriesOf(track ?? []), [track]);
   const panels = usePanels(series);
   const span = spanOf(series);
+  const mapHeight = useMatches({ base: 260, md: 480 });
   return (
     <Stack gap="md">
       <Facts facts={useTripFacts(journey, format)} />
@@ -33,7 +34,13 @@ export function TripView({ journey }: { journey: WholeJourney }) {
         <Text c="dimmed">{t(track === null ? "trip.hidden" : "trip.noTrack")}</Text>
       ) : (
         <div className={classes.two}>
-          <TripMap track={track} marked={marked} onMark={setMarked} />
+          <TrackMap
+            points={track}
+            marked={marked}
+            onMark={setMarked}
+            label={t("trip.map")}
+            height={mapHeight}
+          />
           <Chart
             label={t("trip.chart")}
             times={series.times}
