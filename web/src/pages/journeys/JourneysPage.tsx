@@ -6,14 +6,17 @@ import { DEVICE_ZONE, useFormat } from "../../components/charts/useFormat";
 import { PageSkeleton } from "../../components/PageSkeleton";
 import { usePageTitle } from "../../components/usePageTitle";
 import { useVehicleId } from "../../components/useVehicleId";
+import { useVehicles } from "../../data/vehicles";
 import classes from "./Journeys.module.css";
 import { Timeline } from "./timeline/Timeline";
 
 const BatteryView = lazy(() => import("./sums/BatteryView"));
 const JourneyPage = lazy(() => import("./journey/JourneyPage"));
+const PlacesView = lazy(() => import("./places/PlacesView"));
+const RulesView = lazy(() => import("./rules/RulesView"));
 const SumsView = lazy(() => import("./sums/SumsView"));
 
-const TABS = ["timeline", "sums", "battery"] as const;
+const TABS = ["timeline", "sums", "battery", "places", "alerts"] as const;
 
 /** What a car did: its timeline, its sums, and what belongs to them. */
 export default function JourneysPage() {
@@ -40,6 +43,12 @@ function Overview({ vehicle }: { vehicle: string }) {
   const navigate = useNavigate();
   const { pathname } = useLocation();
   const base = `/cars/${encodeURIComponent(vehicle)}/journeys`;
+  const { data: vehicles } = useVehicles();
+  const found = vehicles?.find(({ id }) => id === vehicle);
+  const mayManage = found?.rights.includes("manage") ?? true;
+  const tabs = TABS.filter(
+    (tab) => (tab !== "places" || found?.is_own !== false) && (tab !== "alerts" || mayManage),
+  );
   const current = TABS.find((tab) => pathname.startsWith(`${base}/${tab}`)) ?? "timeline";
   usePageTitle(current === "timeline" ? t("title") : t(`tabs.${current}`));
   return (
@@ -51,7 +60,7 @@ function Overview({ vehicle }: { vehicle: string }) {
         keepMounted={false}
       >
         <Tabs.List className={classes.tabs} aria-label={t("title")}>
-          {TABS.map((tab) => (
+          {tabs.map((tab) => (
             <Tabs.Tab key={tab} value={tab}>
               {t(`tabs.${tab}`)}
             </Tabs.Tab>
@@ -62,6 +71,8 @@ function Overview({ vehicle }: { vehicle: string }) {
             {current === "timeline" && <Timeline vehicle={vehicle} />}
             {current === "sums" && <SumsView vehicle={vehicle} />}
             {current === "battery" && <BatteryView vehicle={vehicle} />}
+            {current === "places" && <PlacesView />}
+            {current === "alerts" && <RulesView vehicle={vehicle} />}
           </Suspense>
         </Tabs.Panel>
       </Tabs>

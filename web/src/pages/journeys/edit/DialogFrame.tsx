@@ -10,6 +10,8 @@ interface Props {
   action: string;
   onSubmit: () => void;
   isBusy: boolean;
+  /** The page below, if it is not one step up. */
+  back?: string;
   error: Error | null;
   isDangerous?: boolean;
   /** There is nothing that could be done. */
@@ -22,7 +24,7 @@ export function DialogFrame(props: Props) {
   const { t } = useTranslation("journeys");
   const navigate = useNavigate();
   const say = useErrorText();
-  const close = () => navigate("..", { relative: "path", replace: true });
+  const close = () => navigate(props.back ?? "..", { relative: "path", replace: true });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     props.onSubmit();

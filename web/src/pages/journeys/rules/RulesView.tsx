@@ -1,0 +1,64 @@
+import { Alert, Button, Group, Stack, Text } from "@mantine/core";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { PageSkeleton } from "../../../components/PageSkeleton";
+import { useErrorText } from "../../../components/useErrorText";
+import type { JourneyAlerts } from "../../../data/api-types";
+import { useChangeJourneyAlerts, useJourneyAlerts } from "../../../data/journeys";
+import { ChargeMissedRule, PlacesRule } from "./PlaceRules";
+import { changesOf } from "./rules";
+import { ServiceRule } from "./ServiceRule";
+import { ArrivalRule, ParkedLossRule, StoppedRule } from "./SimpleRules";
+
+/** What the owner is told of what the car did. */
+export default function RulesView({ vehicle }: { vehicle: string }) {
+  const say = useErrorText();
+  const { data, error, isPending } = useJourneyAlerts(vehicle);
+  if (isPending) return <PageSkeleton />;
+  if (data === undefined) return <Alert color="red">{error === null ? "" : say(error)}</Alert>;
+  return <RulesForm key={vehicle} vehicle={vehicle} alerts={data} />;
+}
+
+function RulesForm({ vehicle, alerts }: { vehicle: string; alerts: JourneyAlerts }) {
+  const { t } = useTranslation("journeys");
+  const say = useErrorText();
+  const [form, setForm] = useState(alerts);
+  const change = useChangeJourneyAlerts(vehicle);
+  const changes = changesOf(alerts, form);
+  const hasChanges = Object.keys(changes).length > 0;
+  const set = (part: Partial<JourneyAlerts>) => setForm({ ...form, ...part });
+  const submit = () => change.mutate({ path: { vehicle_id: vehicle }, body: changes });
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <Stack gap="md" maw={640}>
+        <Text c="dimmed">{t("rules.text")}</Text>
+        <PlacesRule rule={form.places} onChange={(places) => set({ places })} />
+        <ChargeMissedRule
+          rule={form.charge_missed}
+          onChange={(charge_missed) => set({ charge_missed })}
+        />
+        <StoppedRule
+          rule={form.charge_stopped}
+          onChange={(charge_stopped) => set({ charge_stopped })}
+        />
+        <ArrivalRule rule={form.arrival_soc} onChange={(arrival_soc) => set({ arrival_soc })} />
+        <ParkedLossRule rule={form.parked_loss} onChange={(parked_loss) => set({ parked_loss })} />
+        <ServiceRule rule={form.service} onChange={(service) => set({ service })} />
+        {change.error !== null && <Alert color="red">{say(change.error)}</Alert>}
+        <Group>
+          <Button type="submit" disabled={!hasChanges} loading={change.isPending}>
+            {t("save")}
+          </Button>
+          <Text size="sm" c="dimmed" aria-live="polite">
+            {hasChanges ? t("rules.unsaved") : change.isSuccess ? t("rules.saved") : ""}
+          </Text>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
