@@ -6,8 +6,13 @@ import { lonely, rangeOf, timeLabel } from "./plotOptions";
 import { isFleeting, segmentsOf } from "./segments";
 import { nearest, pinched, zoomed } from "./span";
 
-const english = makeFormat("en-GB", "Europe/Berlin", { distance: "km", temperature: "C" });
-const american = makeFormat("en-US", "America/New_York", { distance: "mi", temperature: "F" });
+const METRIC = { distance: "km", temperature: "C", pressure: "bar" } as const;
+const english = makeFormat("en-GB", "Europe/Berlin", METRIC);
+const american = makeFormat("en-US", "America/New_York", {
+  distance: "mi",
+  temperature: "F",
+  pressure: "psi",
+});
 const minutes = (...times: number[]) => times.map((each) => each * 60);
 
 test("a value that stays is carried on as dashes, and is told where news came soon", () => {
@@ -61,9 +66,11 @@ test("a number never stands without its unit, in the reader's units and signs", 
   expect(american.quantity(16.09344, "km")).toBe("10.0\u00a0mi");
   expect(american.quantity(0, "°C")).toBe("32\u00a0°F");
   expect(american.quantity(16, "kWh/100 km")).toBe("25.7\u00a0kWh/100 mi");
+  expect(american.quantity(100, "m")).toBe("328\u00a0ft");
+  expect(english.quantity(36.26, "psi", { digits: 1 })).toBe("2.5\u00a0bar");
   expect(english.quantity(null, "km")).toBe(UNKNOWN);
   expect(english.quantity(5, "kWh", { isEstimated: true })).toBe("≈\u00a05.0\u00a0kWh");
-  const german = makeFormat("de-DE", "UTC", { distance: "km", temperature: "C" });
+  const german = makeFormat("de-DE", "UTC", METRIC);
   expect(german.quantity(1234.5, "km")).toBe("1.234,5\u00a0km");
 });
 

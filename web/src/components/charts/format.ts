@@ -1,9 +1,10 @@
 // How numbers, times and money are written; a number never stands without its unit.
 
-export interface Units {
-  distance: "km" | "mi";
-  temperature: "C" | "F";
-}
+import { UNKNOWN } from "../../data/figures";
+import type { Preferences } from "../../data/preferences";
+import { type Chosen, unitOf } from "../../data/units";
+
+export { UNKNOWN };
 
 export interface Format {
   locale: string;
@@ -33,25 +34,34 @@ interface Options {
   isEstimated?: boolean;
 }
 
-const MILE = 1.609344;
-const FOOT = 0.3048;
-
-/** What stands for a number that nobody knows. */
-export const UNKNOWN = "–";
-
-type Conversion = [unit: string, convert: (value: number) => number];
-
-const IN_MILES: Record<string, Conversion> = {
-  km: ["mi", (value) => value / MILE],
-  "km/h": ["mph", (value) => value / MILE],
-  m: ["ft", (value) => value / FOOT],
-  "kWh/100 km": ["kWh/100 mi", (value) => value * MILE],
-  "Wh/km": ["Wh/mi", (value) => value * MILE],
+/** Units of the API that people see in a unit of their choice. */
+const CHOSEN: Record<string, Chosen> = {
+  km: "distance",
+  "km/h": "speed",
+  "°C": "temperature",
+  kPa: "pressure",
+  "kWh/100 km": "consumption",
 };
 
-const IN_FAHRENHEIT: Record<string, Conversion> = {
-  "°C": ["°F", (value) => value * 1.8 + 32],
-};
+const FOOT = 0.3048; // metres
+const PSI = 6.894757; // kPa
+
+type Conversion = readonly [symbol: string, from: (value: number) => number];
+
+/** Return how a number in a unit of the API is shown. */
+function conversionOf(unit: string | null, likes: Preferences): Conversion {
+  const kind = CHOSEN[unit ?? ""];
+  if (kind !== undefined) {
+    const { symbol, from } = unitOf(kind, likes);
+    return [symbol, from];
+  }
+  if (unit === "m" && likes.distance === "mi") return ["ft", (value) => value / FOOT];
+  if (unit === "psi") {
+    const { symbol, from } = unitOf("pressure", likes);
+    return [symbol, (value) => from(value * PSI)];
+  }
+  return [unit ?? "", (value) => value];
+}
 
 /** Digits behind the point, by the unit of the API. */
 const DIGITS: Record<string, number> = {
@@ -64,15 +74,8 @@ const DIGITS: Record<string, number> = {
 };
 
 /** Return how a reader likes things written. `zone` is an IANA name. */
-export function makeFormat(locale: string, zone: string, units: Units): Format {
-  const conversionOf = (unit: string | null): Conversion => {
-    const found =
-      unit === null
-        ? undefined
-        : ((units.distance === "mi" ? IN_MILES[unit] : undefined) ??
-          (units.temperature === "F" ? IN_FAHRENHEIT[unit] : undefined));
-    return found ?? [unit ?? "", (value) => value];
-  };
+export function makeFormat(locale: string, zone: string, likes: Preferences): Format {
+  const shown = (unit: string | null) => conversionOf(unit, likes);
   const plain = (value: number, digits = 0) => numberFormat(locale, digits).format(value);
   const date = (options: Intl.DateTimeFormatOptions) => {
     const format = new Intl.DateTimeFormat(locale, { timeZone: zone, ...options });
@@ -86,14 +89,14 @@ export function makeFormat(locale: string, zone: string, units: Units): Format {
     locale,
     zone,
     plain,
-    unit: (unit) => conversionOf(unit)[0],
-    convert: (value, unit) => conversionOf(unit)[1](value),
+    unit: (unit) => shown(unit)[0],
+    convert: (value, unit) => shown(unit)[1](value),
     quantity: (value, unit, { digits, isEstimated = false } = {}) => {
       if (value === null || value === undefined) return UNKNOWN;
-      const [shown, convert] = conversionOf(unit);
+      const [symbol, convert] = shown(unit);
       const number = plain(convert(value), digits ?? DIGITS[unit ?? ""] ?? 0);
-      const space = shown === "" ? "" : "\u00a0";
-      return `${isEstimated ? "≈\u00a0" : ""}${number}${space}${shown}`;
+      const space = symbol === "" ? "" : "\u00a0";
+      return `${isEstimated ? "≈\u00a0" : ""}${number}${space}${symbol}`;
     },
     money: (money, about = false) =>
       money === null || money === undefined

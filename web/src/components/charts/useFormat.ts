@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useAccount } from "../../data/account";
+import { usePreferences } from "../../data/preferences";
 import { type Format, makeFormat } from "./format";
 
 /** The time zone of this device. */
@@ -12,10 +13,8 @@ export function useFormat(): Format {
   const { data: account } = useAccount();
   const zone = account?.zone ?? DEVICE_ZONE;
   const locale = localeOf(i18n.language);
-  return useMemo(
-    () => makeFormat(locale, zone, { distance: "km", temperature: "C" }),
-    [locale, zone],
-  );
+  const likes = usePreferences();
+  return useMemo(() => makeFormat(locale, zone, likes), [locale, zone, likes]);
 }
 
 /** Return the browser's locale if it is of the language that is read, for its dates and signs. */
