@@ -1,6 +1,5 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
-import { call } from "./api";
+import { ApiError, call } from "./api";
 import { webQuery } from "./web";
 
 /** Who is logged in, as `GET /web` and `GET /session` say. */
@@ -16,10 +15,27 @@ export interface Login {
   one_time_code?: string;
 }
 
+/** Where it is kept who is logged in on this device. */
+const KEPT = "ovms.session";
+
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
-  queryFn: async ({ client }): Promise<Who | null> =>
-    (await client.fetchQuery({ ...webQuery, staleTime: 0, retry: false })).session,
+  queryFn: async ({ client }): Promise<Who | null> => {
+    try {
+      const { session } = await client.fetchQuery({
+        ...webQuery,
+        staleTime: 0,
+        retry: false, // this query tries again itself
+      });
+      keepWho(session);
+      return session;
+    } catch (error) {
+      const kept = keptWho();
+      // While the server is away, pages show what this device keeps of the account.
+      if (kept !== null && error instanceof ApiError && error.status === 0) return kept;
+      throw error;
+    }
+  },
   staleTime: 60_000,
   retry: 1, // whoever waits for it sees nothing else meanwhile
   retryDelay: 500,
@@ -39,32 +55,38 @@ export function useLogIn() {
   });
 }
 
-/** Where the name of the account is kept that this device was logged in to last. */
-const ACCOUNT = "ovms.account";
-
 /**
- * Return the name of the account that is logged in, and while the server is away, of the one that
- * was: what this device keeps of it is shown then. Empty for nobody.
+ * Return the name of the account that is logged in; until the server has said so, of the one that
+ * was. Empty for nobody.
  */
 export function useAccountName(): string {
   const { data } = useSession();
-  useEffect(() => {
-    if (data) localStorage.setItem(ACCOUNT, data.owner);
-  }, [data]);
   if (data === null) return "";
-  return data?.owner ?? localStorage.getItem(ACCOUNT) ?? "";
+  return data?.owner ?? keptWho()?.owner ?? "";
+}
+
+function keptWho(): Who | null {
+  try {
+    const found = JSON.parse(localStorage.getItem(KEPT) ?? "null");
+    return typeof found?.owner === "string" ? found : null;
+  } catch {
+    return null;
+  }
+}
+
+function keepWho(who: Who | null): void {
+  if (who === null) localStorage.removeItem(KEPT);
+  else localStorage.setItem(KEPT, JSON.stringify(who));
 }
 
 /** Forget what this device keeps of the account, and end its connections. */
-async function forget(): Promise<void> {
-  const account = localStorage.getItem(ACCOUNT);
-  localStorage.removeItem(ACCOUNT);
+async function forget(account: string | undefined): Promise<void> {
   const [{ releaseAll }, { forgetAccount }] = await Promise.all([
     import("./live/registry"),
     import("./device/states"),
   ]);
   releaseAll();
-  if (account !== null) await forgetAccount(account);
+  if (account !== undefined) await forgetAccount(account);
 }
 
 /** Return what logs out; nothing of the account stays in memory or on this device. */
@@ -73,8 +95,9 @@ export function useLogOut() {
   return useMutation({
     mutationFn: () => call<void>("DELETE", "/session"),
     onSuccess: async () => {
+      const account = keptWho()?.owner;
       begin(client, null);
-      await forget();
+      await forget(account);
     },
   });
 }
@@ -84,4 +107,5 @@ export function begin(client: ReturnType<typeof useQueryClient>, who: Who | null
   const stays = new Set<unknown>(["session", "web"]);
   client.removeQueries({ predicate: ({ queryKey }) => !stays.has(queryKey[0]) });
   client.setQueryData(sessionQuery.queryKey, who);
+  keepWho(who);
 }

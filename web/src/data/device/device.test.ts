@@ -35,6 +35,13 @@ test("a log-out forgets the account's states and passwords, and nobody else's", 
   await remove("car", "~x");
 });
 
+test("what a password has opened is forgotten with it", async () => {
+  await keepPassword("Bob", "CAR1", "secret");
+  await writeState("Bob", state("CAR1"));
+  await keepPassword("Bob", "CAR1", null);
+  expect(await readState("Bob", "CAR1")).toBeUndefined();
+});
+
 test("open pages are told of a password", async () => {
   const told = vi.fn();
   const end = onPassword(told);

@@ -10,14 +10,19 @@ export function readPassword(account: string, vehicle: string): Promise<string |
   return read("password", account, vehicle);
 }
 
-/** Keep a car's module password, null for none. Its open page uses it at once. */
+/**
+ * Keep a car's module password. Its open page uses it at once. Null forgets it, and what was opened
+ * with it.
+ */
 export async function keepPassword(
   account: string,
   vehicle: string,
   password: string | null,
 ): Promise<void> {
-  if (password === null) await remove("password", account, vehicle);
-  else await write(password, "password", account, vehicle);
+  if (password === null) {
+    await remove("password", account, vehicle);
+    await remove("state", account, vehicle);
+  } else await write(password, "password", account, vehicle);
   for (const listener of listeners) listener(account, vehicle);
 }
 

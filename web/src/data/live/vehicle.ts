@@ -103,8 +103,10 @@ export class LiveVehicle implements CommandWay {
   // -- the connection -----------------------------------------------------------------------
 
   #connect(attempt: Attempt): { close: () => void; check: () => void } {
+    let reports = new Reports(null);
     const socket = new ProtocolSocket(attempt, {
       opened: () => {
+        this.#reports = reports; // not before: until then the page shows what it knew
         this.#isLoading = true;
       },
       received: (message) => this.#receive(message),
@@ -116,7 +118,7 @@ export class LiveVehicle implements CommandWay {
         this.source.password(),
         this.#ask(),
       ]);
-      this.#reports = new Reports(password);
+      reports = new Reports(password);
       return entry;
     });
     return {

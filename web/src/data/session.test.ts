@@ -1,0 +1,54 @@
+import { expect, test, vi } from "vitest";
+import { makeQueryClient } from "./client";
+import { begin, sessionQuery } from "./session";
+
+const BOB = { owner: "Bob", is_admin: false, means: "password" } as const;
+
+/** Put in the place of the device's storage and of the server what a test says. */
+function fakes() {
+  const kept = new Map<string, string>();
+  vi.stubGlobal("localStorage", {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => kept.set(key, value),
+    removeItem: (key: string) => kept.delete(key),
+  });
+  const says = (session: unknown, status = 200) =>
+    vi.stubGlobal("fetch", async () => new Response(JSON.stringify({ session }), { status }));
+  const isAway = () => vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
+  return { kept, says, isAway };
+}
+
+const ask = () => makeQueryClient().fetchQuery({ ...sessionQuery, retry: false });
+
+test("while the server is away, whoever was logged in on this device still is", async () => {
+  const { says, isAway } = fakes();
+  says(BOB);
+  expect(await ask()).toEqual(BOB);
+  isAway();
+  expect(await ask()).toEqual(BOB);
+});
+
+test("a server that is there says who is logged in, also that nobody is", async () => {
+  const { says, isAway } = fakes();
+  says(BOB);
+  await ask();
+  says(null, 500);
+  await expect(ask()).rejects.toMatchObject({ status: 500 });
+  says(null);
+  expect(await ask()).toBeNull();
+  isAway();
+  await expect(ask()).rejects.toMatchObject({ status: 0 });
+});
+
+test("a log-out leaves nobody, and what is kept may be anything", async () => {
+  const { kept, says, isAway } = fakes();
+  says(BOB);
+  await ask();
+  begin(makeQueryClient(), null);
+  isAway();
+  await expect(ask()).rejects.toMatchObject({ status: 0 });
+  for (const text of ["{", "7", "null", '{"owner":3}']) {
+    kept.set("ovms.session", text);
+    await expect(ask()).rejects.toMatchObject({ status: 0 });
+  }
+});
