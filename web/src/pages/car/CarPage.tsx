@@ -1,5 +1,5 @@
-import { Alert, Stack, Text, Title, VisuallyHidden } from "@mantine/core";
-import { IconEyeOff, IconLock } from "@tabler/icons-react";
+import { Stack, Text, Title, VisuallyHidden } from "@mantine/core";
+import { IconEyeOff } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
 import { BatteryCard } from "../../components/car/BatteryCard";
@@ -7,8 +7,10 @@ import { CareList } from "../../components/car/CareList";
 import { CarHead } from "../../components/car/CarHead";
 import { CarSkeleton } from "../../components/car/CarSkeleton";
 import { careOf } from "../../components/car/care";
+import { QuickControls } from "../../components/car/control/QuickControls";
 import { GroupList } from "../../components/car/GroupList";
 import { QuickFacts } from "../../components/car/QuickFacts";
+import { SealedNote } from "../../components/car/SealedNote";
 import { bodyOf } from "../../components/car/shapes";
 import { useCar } from "../../components/car/useCar";
 import { EmptyPage } from "../../components/EmptyPage";
@@ -53,27 +55,16 @@ function Car({ vehicle, view }: { vehicle: string; view: LiveVehicleView }) {
       <Stack gap="md">
         <CarHead vehicle={vehicle} view={view} />
         <CareList care={careOf(state.groups, view.presence)} />
-        <Sealed view={view} />
-        <BatteryCard groups={state.groups} isWatched={isWatched} />
+        <SealedNote vehicle={vehicle} view={view} />
+        <BatteryCard vehicle={vehicle} groups={state.groups} isWatched={isWatched} />
         <QuickFacts groups={state.groups} />
+        <QuickControls vehicle={vehicle} />
       </Stack>
       <Stack gap="md">
         <Hidden state={state} />
         <GroupList groups={state.groups} isWatched={isWatched} body={bodyOf(look.body)} />
       </Stack>
     </div>
-  );
-}
-
-/** Says that the car seals what it says, and what to do about it. */
-function Sealed({ view }: { view: LiveVehicleView }) {
-  const { t } = useTranslation("car");
-  const { sealing } = view;
-  if (sealing === "open" || sealing === "unlocked") return null;
-  return (
-    <Alert icon={<IconLock aria-hidden />} color="gray" title={t(`sealed.${sealing}.title`)}>
-      {t(`sealed.${sealing}.text`)}
-    </Alert>
   );
 }
 

@@ -1,0 +1,64 @@
+import { Button, Group, Text } from "@mantine/core";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useNow } from "../../data/now";
+import { BatteryBar } from "./BatteryBar";
+import { CommandState } from "./control/CommandState";
+import { LIMIT_FEATURE, limitOf, limitParameters } from "./control/limit";
+import { progressOf } from "./control/progress";
+import type { Controls } from "./control/useControls";
+import { useFigures } from "./figures";
+
+/** Shows the charge with the handle of its limit, which is sent only when that is said. */
+export function ChargeLimit({ controls }: { controls: Controls }) {
+  const { t } = useTranslation("car");
+  const { percent } = useFigures();
+  const now = useNow();
+  const [wanted, setWanted] = useState<number | null>(null);
+  const { groups, desk } = controls;
+  const limit = limitOf(groups);
+  const canSet = controls.obstacle("set-feature", "command", "manage") === null;
+  const set = (value: number) => {
+    setWanted(null);
+    void desk.run("set-feature", limitParameters(value));
+  };
+  const progress = progressOf(
+    { command: "set-feature", parameters: { feature: LIMIT_FEATURE } },
+    desk.runs,
+    groups,
+    now,
+  );
+  const sent = progress === null ? null : Number(progress.run.parameters.value);
+  const isReported = sent === null || sent === limit;
+  return (
+    <div>
+      <BatteryBar
+        soc={groups?.battery?.soc ?? null}
+        isOld={groups?.battery?.is_stale ?? true}
+        isCharging={groups?.charge?.is_charging === true}
+        limit={wanted ?? limit}
+        onLimit={canSet && limit !== null ? setWanted : null}
+      />
+      {wanted !== null && wanted !== limit && (
+        <Group gap="xs" mt={12} mb={4}>
+          <Button size="xs" onClick={() => set(wanted)}>
+            {t("limit.set", { limit: percent(wanted) })}
+          </Button>
+          <Button size="xs" variant="default" onClick={() => setWanted(null)}>
+            {t("limit.cancel")}
+          </Button>
+        </Group>
+      )}
+      {wanted === null && progress !== null && sent !== null && (
+        <Group gap={6} mt={8}>
+          <Text size="xs">{t("limit.wanted", { limit: percent(sent) })}</Text>
+          <CommandState
+            progress={
+              progress.step === "done" && !isReported ? { ...progress, step: "taken" } : progress
+            }
+          />
+        </Group>
+      )}
+    </div>
+  );
+}

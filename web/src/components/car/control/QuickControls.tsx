@@ -1,0 +1,34 @@
+import { Anchor, SimpleGrid, Stack } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { AskDialog } from "./AskDialog";
+import { ControlButton } from "./ControlButton";
+import type { ControlKey } from "./controls";
+import { useControls } from "./useControls";
+
+/** The buttons that one needs most, one tap from the car: what is not so now. */
+export function QuickControls({ vehicle }: { vehicle: string }) {
+  const { t } = useTranslation("controls");
+  const controls = useControls(vehicle);
+  const { groups } = controls;
+  const names: ControlKey[] = [
+    groups?.doors?.is_locked === true ? "unlock" : "lock",
+    groups?.charge?.is_charging === true ? "chargeStop" : "chargeStart",
+    groups?.temperatures?.is_hvac_on === true ? "climateOff" : "climateOn",
+  ];
+  return (
+    <Stack gap={4}>
+      <SimpleGrid cols={3} spacing="sm">
+        {names.map((name, at) => (
+          <ControlButton key={PLACES[at]} name={name} controls={controls} />
+        ))}
+      </SimpleGrid>
+      <Anchor component={Link} to={`/cars/${encodeURIComponent(vehicle)}/controls`} size="sm">
+        {t("all")}
+      </Anchor>
+      <AskDialog controls={controls} />
+    </Stack>
+  );
+}
+
+const PLACES = ["lock", "charge", "climate"] as const;

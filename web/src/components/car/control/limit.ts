@@ -1,0 +1,25 @@
+// The limit of the charge. The field's cars that have one take it as their feature 10.
+
+import type { CommandRun, Groups } from "../../../data/live/types";
+
+/** "Sufficient SOC": where a charge may end. */
+export const LIMIT_FEATURE = "10";
+
+/** Return the parameters of `set-feature` for a limit in percent. */
+export function limitParameters(limit: number): Record<string, string> {
+  return { feature: LIMIT_FEATURE, value: String(limit) };
+}
+
+/** Return the limit that the car reports, percent; null if it has none to report. */
+export function limitOf(groups: Groups | null): number | null {
+  const limit = groups?.charge?.soc_limit ?? null;
+  if (limit === null) return null;
+  return limit === 0 ? 100 : limit; // 0 is no limit
+}
+
+/** Return the newest of the commands that set the limit. */
+export function limitRun(runs: readonly CommandRun[]): CommandRun | undefined {
+  return runs.find(
+    ({ name, parameters }) => name === "set-feature" && parameters.feature === LIMIT_FEATURE,
+  );
+}
