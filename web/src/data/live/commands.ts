@@ -1,6 +1,7 @@
 // Commands to one car: one at a time, each with what becomes of it.
 
 import {
+  type AnswerRow,
   type CommandParameters,
   type CommandRow,
   commandMessage,
@@ -78,7 +79,7 @@ export class CommandQueue {
     const answer = parseAnswer(message);
     if (answer === null || answer.number !== current.spec.number) return false;
     if (answer.row !== null) {
-      this.#addRow(current.id, answer.row.text);
+      this.#addRow(current.id, answer.row);
       if (answer.isLast) this.#end({ status: "done" });
     } else if (answer.outcome === "ok" || answer.isNothing) {
       this.#end({ status: "done", text: answer.isNothing ? "" : answer.text });
@@ -124,11 +125,14 @@ export class CommandQueue {
     this.#restartTimer();
   }
 
-  #addRow(id: number, text: string): void {
+  #addRow(id: number, { index, text }: AnswerRow): void {
     const rows = this.#runs.find((run) => run.id === id)?.rows ?? [];
     this.#restartTimer();
     if (rows.length < ROWS_LIMIT) {
-      this.#change(id, { status: "answering", rows: [...rows, text.split(",")] });
+      this.#change(id, {
+        status: "answering",
+        rows: [...rows, [String(index), ...text.split(",")]],
+      });
     }
   }
 

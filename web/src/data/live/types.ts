@@ -147,7 +147,7 @@ export interface CommandRun {
   problems: readonly ParameterProblem[];
   /** What the car said: an answer, or why not. */
   text: string;
-  /** The rows of a list, as they came. */
+  /** The rows of a list as they came, each its number and what the car says of it. */
   rows: readonly (readonly string[])[];
   /** In milliseconds. */
   began: number;

@@ -159,7 +159,10 @@ test("a list comes in rows", async () => {
   socket.says("c1,0,0,2,0");
   expect(vehicle.commands.runs[0]?.status).toBe("answering");
   socket.says("c1,0,1,2,5");
-  expect((await listed).rows).toEqual([["0"], ["5"]]);
+  expect((await listed).rows).toEqual([
+    ["0", "0"],
+    ["1", "5"],
+  ]);
 });
 
 test.each([

@@ -1,7 +1,10 @@
-import { Box, SimpleGrid, Stack, Title } from "@mantine/core";
+import { Box, NavLink, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { IconAdjustments, IconTerminal2, IconToggleLeft } from "@tabler/icons-react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { useParams } from "react-router";
+import { Link, useParams } from "react-router";
 import { AskDialog } from "../../components/car/control/AskDialog";
+import { ChargeSettings } from "../../components/car/control/ChargeSettings";
 import { ControlButton } from "../../components/car/control/ControlButton";
 import { SECTIONS } from "../../components/car/control/controls";
 import { type Controls, useControls } from "../../components/car/control/useControls";
@@ -27,16 +30,35 @@ export function ButtonsPage() {
           {t("title")}
         </Title>
         <PresenceLine view={controls.view} />
+        {controls.groups?.module?.may_write === false && (
+          <Text size="sm" mt={4}>
+            {t("mayNotWrite")}
+          </Text>
+        )}
+        {controls.view.state?.is_paranoid === true && (
+          <Text size="sm" mt={4}>
+            {t(controls.desk.is_sealed ? "sealed" : "notSealed")}
+          </Text>
+        )}
       </div>
       {ORDER.map((section) => (
-        <Buttons key={section} section={section} controls={controls} />
+        <Buttons key={section} section={section} controls={controls}>
+          {section === "charge" && <ChargeSettings controls={controls} />}
+        </Buttons>
       ))}
+      <Pages />
       <AskDialog controls={controls} />
     </Stack>
   );
 }
 
-function Buttons({ section, controls }: { section: Section; controls: Controls }) {
+interface ButtonsProps {
+  section: Section;
+  controls: Controls;
+  children: ReactNode;
+}
+
+function Buttons({ section, controls, children }: ButtonsProps) {
   const { t } = useTranslation("controls");
   return (
     <Box component="section" aria-labelledby={`section-${section}`}>
@@ -48,6 +70,34 @@ function Buttons({ section, controls }: { section: Section; controls: Controls }
           <ControlButton key={name} name={name} controls={controls} />
         ))}
       </SimpleGrid>
+      {children}
+    </Box>
+  );
+}
+
+const PAGES = [
+  { path: "shell", Icon: IconTerminal2 },
+  { path: "features", Icon: IconToggleLeft },
+  { path: "parameters", Icon: IconAdjustments },
+] as const;
+
+/** Leads to what one needs less often. */
+function Pages() {
+  const { t } = useTranslation("controls");
+  return (
+    <Box component="nav" aria-label={t("module")}>
+      <Title order={2} size="h4" mb="xs">
+        {t("module")}
+      </Title>
+      {PAGES.map(({ path, Icon }) => (
+        <NavLink
+          key={path}
+          component={Link}
+          to={path}
+          label={t(`${path}.title`)}
+          leftSection={<Icon size={22} stroke={1.5} aria-hidden />}
+        />
+      ))}
     </Box>
   );
 }

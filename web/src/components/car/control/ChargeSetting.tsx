@@ -1,0 +1,46 @@
+import { Button, Stack, Text } from "@mantine/core";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { useNow } from "../../../data/now";
+import { CommandState } from "./CommandState";
+import type { Control } from "./controls";
+import { isUnderWay, progressOf } from "./progress";
+import type { Controls } from "./useControls";
+
+interface Props {
+  controls: Controls;
+  command: string;
+  /** What would be sent; null while it is nothing that can be. */
+  parameters: Record<string, string> | null;
+  effect: NonNullable<Control["effect"]>;
+  children: ReactNode;
+}
+
+/** A setting of the charge with its button, and how sending it goes. */
+export function ChargeSetting({ controls, command, parameters, effect, children }: Props) {
+  const { t } = useTranslation("controls");
+  const now = useNow();
+  const { desk, groups } = controls;
+  const why = controls.obstacle(command, "command");
+  const progress = progressOf({ command, effect }, desk.runs, groups, now);
+  const isOff = why !== null || parameters === null || isUnderWay(progress);
+  return (
+    <Stack gap={6}>
+      {children}
+      <Button
+        variant="default"
+        disabled={isOff}
+        onClick={() => parameters !== null && void desk.run(command, parameters)}
+      >
+        {t(`charge.set.${command}` as never)}
+      </Button>
+      {why !== null && progress === null ? (
+        <Text size="xs" c="dimmed">
+          {t(`obstacle.${why}`)}
+        </Text>
+      ) : (
+        <CommandState progress={progress} />
+      )}
+    </Stack>
+  );
+}
