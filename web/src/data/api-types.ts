@@ -1898,6 +1898,7 @@ export interface ServerAnswer {
   streams: number;
   /** Messages, in the last minute. */
   received_a_second: number;
+  /** Messages, in the last minute. */
   sent_a_second: number;
   /**
    * What waits, by kind: `rows` and `records` to be written, `alerts`, `commands`, and others.

@@ -20,7 +20,7 @@ HOUR = 3600.0
 
 async def test_the_server(v1: ApiSite, tmp_path: Path) -> None:
     """It says what the operator sees on the machine, and how many log-ins fail."""
-    assert refused(await v1.call("GET /admin/server", "root")) == (503, "unavailable")
+    assert refused(await v1.call("GET /admin/server", "root")) == (409, "starting")
     parts = FakeParts(
         certificates={"default": v1.clock.time() + 86400 * 3 + 1}, refused={"no_protocol": 2},
         troubles={"disk": "The disk is nearly full."},

@@ -13,11 +13,15 @@ from urllib.parse import urlsplit
 import pytest
 
 from ovms.server.failed_calls import FailureReason
+from ovms.server.notify.channel import Notice
+from ovms.server.notify.channels.webpush import payload
 from ovms.server.storage import queries
 from tests.server.http.api import PASSWORD
+from tests.server.http.v1.calls_push import switch_on
 from tests.server.http.v1.cars import ApiCar
 from tests.server.http.v1.driven import put_day, put_place
 from tests.server.http.v1.streams import stream
+from tests.server.notify.devices import Browser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -253,6 +257,18 @@ async def test_what_is_made(there: ApiSite) -> None:
     assert made.is_success, made.text
     tested = (await there.call(f"POST {channel}/test")).json()
     assert tested.keys() == starting('{"is_delivered"').keys()
+
+
+async def test_push(there: ApiSite) -> None:
+    """A device is added by the body that is shown, and gets what is shown."""
+    switch_on(there)
+    body = starting('{"endpoint"')
+    body |= {"keys": Browser("").subscription["keys"], "endpoint": "https://push.example.org/x"}
+    made = await there.call("POST /account/push", json=body)
+    assert made.json()["name"] == body["name"], made.text
+    shown = starting('{"id": "ovms-7')
+    facts = (shown["vehicle"], shown["title"], shown["text"], shown["time"], shown["kind"])
+    assert json.loads(payload(Notice(shown["id"], *facts))) == shown
 
 
 async def test_journeys(there: ApiSite) -> None:

@@ -80,6 +80,7 @@ class ServerAnswer(ApiAnswer):
     received_a_second: float
     """Messages, in the last minute."""
     sent_a_second: float
+    """Messages, in the last minute."""
     waiting: dict[str, int]
     """What waits, by kind: `rows` and `records` to be written, `alerts`, `commands`, and others."""
     storage: StorageAnswer | None
@@ -124,7 +125,7 @@ class ConnectionsPage(ApiAnswer):
 async def get_server(_: AdminCall, context: Context) -> ServerAnswer:
     """Return how the server is: what `ovms serve status` shows, and failed log-ins of the hour."""
     if context.operations.take_status is None:
-        raise ApiError(503, "The server starts")
+        raise ApiError(409, "The server has only begun to start", "starting")
     status = await context.operations.take_status()
 
     def look(connection: Connection) -> tuple[int, int]:
