@@ -1,12 +1,12 @@
 import { Group, Stack, Text } from "@mantine/core";
-import { type ReactNode, type RefObject, useMemo } from "react";
+import { type KeyboardEvent, type ReactNode, type RefObject, useMemo } from "react";
 import classes from "./Chart.module.css";
 import { type ChartPanel, plotLines, valueAt } from "./chart";
 import type { Format } from "./format";
 import { Plot } from "./Plot";
 import type { PlotLine, Shade } from "./plotOptions";
 import { Scrubber } from "./Scrubber";
-import type { Span } from "./span";
+import { type Span, zoomed } from "./span";
 
 export interface ChartProps {
   /** What it shows, for whoever does not see it. */
@@ -36,8 +36,15 @@ export function Chart(props: ChartProps) {
     () => panels.map((panel) => plotLines(panel, times, format)),
     [panels, times, format],
   );
+  const zoom = (event: KeyboardEvent) => {
+    const factor = { "+": 0.5, "-": 2 }[event.key];
+    if (factor === undefined || onSpan === undefined) return;
+    event.preventDefault();
+    const time = marked === null ? span.until : (times[marked] ?? span.until);
+    onSpan(zoomed(span, factor, (time - span.since) / (span.until - span.since)));
+  };
   return (
-    <Stack gap="xs" role="group" aria-label={label} ref={box}>
+    <Stack gap="xs" role="group" aria-label={label} ref={box} onKeyDown={zoom}>
       {panels.map((panel, index) => (
         <div key={panel.key}>
           <Heads

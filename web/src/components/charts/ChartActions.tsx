@@ -15,10 +15,12 @@ interface Props {
   /** Of the files, without its ending. */
   fileName: string;
   box: RefObject<HTMLDivElement | null>;
+  /** What stands above the chart in the picture. */
+  above?: { head: string; draw: () => HTMLCanvasElement | null };
 }
 
 /** Saves a chart as CSV or as a picture. */
-export function ChartActions({ times, panels, format, title, fileName, box }: Props) {
+export function ChartActions({ times, panels, format, title, fileName, box, above }: Props) {
   const { t } = useTranslation("charts");
   const scheme = useComputedColorScheme("light");
   const draw = () => {
@@ -26,6 +28,11 @@ export function ChartActions({ times, panels, format, title, fileName, box }: Pr
     const heads = panels.map(({ lines, unit }) =>
       lines.map(({ label }) => `${label} (${format.unit(unit)})`).join(" · "),
     );
+    const top = above?.draw() ?? null;
+    if (above !== undefined && top !== null) {
+      plots.unshift(top);
+      heads.unshift(above.head);
+    }
     savePicture(pictureOf({ title, heads, plots, ground: groundOf(scheme) }), fileName);
   };
   return (

@@ -26,6 +26,8 @@ export interface Format {
   dateTime: (when: string | number) => string;
   month: (key: string) => string;
   shortMonth: (key: string) => string;
+  /** The week from a Monday on, as `16 – 22 Nov 2026`. */
+  week: (monday: string) => string;
 }
 
 interface Options {
@@ -81,6 +83,7 @@ export function makeFormat(locale: string, zone: string, likes: Preferences): Fo
     const format = new Intl.DateTimeFormat(locale, { timeZone: zone, ...options });
     return (when: string | number) => format.format(new Date(when));
   };
+  const weeks = new Intl.DateTimeFormat(locale, { timeZone: "UTC", dateStyle: "medium" });
   const month = (options: Intl.DateTimeFormatOptions) => {
     const format = new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...options });
     return (key: string) => format.format(new Date(`${key}-01T00:00:00Z`));
@@ -108,6 +111,10 @@ export function makeFormat(locale: string, zone: string, likes: Preferences): Fo
     date: date({ weekday: "short", day: "numeric", month: "long", year: "numeric" }),
     dateTime: date({ dateStyle: "medium", timeStyle: "short" }),
     month: month({ month: "long", year: "numeric" }),
+    week: (monday) => {
+      const start = Date.parse(`${monday}T00:00Z`);
+      return weeks.formatRange(start, start + 6 * 86_400_000);
+    },
     shortMonth: month({ month: "short", year: "2-digit" }),
   };
 }

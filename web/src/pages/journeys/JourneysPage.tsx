@@ -6,6 +6,7 @@ import { DEVICE_ZONE, useFormat } from "../../components/charts/useFormat";
 import { PageSkeleton } from "../../components/PageSkeleton";
 import { usePageTitle } from "../../components/usePageTitle";
 import { useVehicleId } from "../../components/useVehicleId";
+import { useLiveVehicles } from "../../data/live/useLiveVehicles";
 import { useVehicles } from "../../data/vehicles";
 import classes from "./Journeys.module.css";
 import { Timeline } from "./timeline/Timeline";
@@ -24,6 +25,7 @@ export default function JourneysPage() {
   if (vehicle === null) return <PageSkeleton />;
   return (
     <div className={classes.page}>
+      <KeepFresh />
       <Suspense fallback={<PageSkeleton />}>
         <Routes>
           <Route path=":id/*" element={<JourneyPage vehicle={vehicle} />} />
@@ -35,6 +37,12 @@ export default function JourneysPage() {
       </Suspense>
     </div>
   );
+}
+
+/** Have journeys asked for again when the server says that they changed. */
+function KeepFresh() {
+  useLiveVehicles();
+  return null;
 }
 
 function Overview({ vehicle }: { vehicle: string }) {
@@ -61,7 +69,7 @@ function Overview({ vehicle }: { vehicle: string }) {
       >
         <Tabs.List className={classes.tabs} aria-label={t("title")}>
           {tabs.map((tab) => (
-            <Tabs.Tab key={tab} value={tab}>
+            <Tabs.Tab key={tab} value={tab} className={classes.tab}>
               {t(`tabs.${tab}`)}
             </Tabs.Tab>
           ))}

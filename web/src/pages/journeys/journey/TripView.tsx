@@ -7,7 +7,9 @@ import { ChartTable } from "../../../components/charts/ChartTable";
 import type { ChartPanel } from "../../../components/charts/chart";
 import { colourOf } from "../../../components/charts/colours";
 import type { Format } from "../../../components/charts/format";
+import { trackPicture } from "../../../components/charts/trackPicture";
 import { useFormat } from "../../../components/charts/useFormat";
+import { linesOf } from "../../../components/map/geometry";
 import { TrackMap } from "../../../components/map/TrackMap";
 import type { WholeJourney } from "../../../data/api-types";
 import { tripGpx } from "../../../data/journeys";
@@ -20,6 +22,7 @@ import { isKnown, seriesOf, type TripSeries } from "./tripSeries";
 export function TripView({ journey }: { journey: WholeJourney }) {
   const { t } = useTranslation("journeys");
   const format = useFormat();
+  const scheme = useComputedColorScheme("light");
   const [marked, setMarked] = useState<number | null>(null);
   const box = useRef<HTMLDivElement>(null);
   const track = journey.track;
@@ -66,6 +69,10 @@ export function TripView({ journey }: { journey: WholeJourney }) {
               title={`${t("kinds.trip")}, ${format.dateTime(journey.start.time)}`}
               fileName={`${journey.vehicle_id}-trip-${journey.id}`}
               box={box}
+              above={{
+                head: t("facts.distance"),
+                draw: () => trackPicture(linesOf(track), colourOf("soc", scheme)),
+              }}
             />
             <Anchor href={tripGpx(journey.vehicle_id, journey.id)} download>
               {t("trip.gpx")}

@@ -15,7 +15,8 @@ export function SumTable({ items, nameOf, format }: Props) {
   const isIncomplete = items.some(
     (item) => item.incomplete.length > 0 || item.charges.incomplete.length > 0,
   );
-  const least = (text: string, lacks: boolean) => (lacks ? `≥\u00a0${text}` : text);
+  const least = (text: string, lacks: boolean) =>
+    lacks && text !== UNKNOWN ? `≥\u00a0${text}` : text;
   return (
     <div>
       <Table.ScrollContainer minWidth={760}>

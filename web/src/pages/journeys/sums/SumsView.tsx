@@ -111,7 +111,7 @@ function AllBars({ items, by, format }: BarsProps) {
         draw(
           t("sums.cost", { currency }),
           "power",
-          ({ charges }) => amountIn(charges.costs, currency),
+          ({ charges }) => amountIn(charges, currency),
           (value) => format.plain(value),
         ),
       )}

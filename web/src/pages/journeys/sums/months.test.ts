@@ -13,7 +13,9 @@ test("costs are told by currency", () => {
   const euro = { amount: "50.05", currency: "EUR" };
   const pound = { amount: "3.00", currency: "GBP" };
   expect(currenciesOf([[pound], [euro], [euro, pound], [euro]])).toEqual(["EUR", "GBP"]);
-  expect([amountIn([euro], "EUR"), amountIn([euro], "GBP")]).toEqual([50.05, 0]);
+  const charges = { costs: [euro], incomplete: [] };
+  expect([amountIn(charges, "EUR"), amountIn(charges, "GBP")]).toEqual([50.05, 0]);
+  expect(amountIn({ costs: [], incomplete: ["costs"] }, "EUR")).toBeNull();
 });
 
 test("an axis has round numbers", () => {

@@ -23,12 +23,16 @@ export function keysBetween(keys: readonly string[]): string[] {
   return all;
 }
 
-/** Return what amounts of money are in all, by currency, as numbers for a chart. */
-export function amountIn(
-  costs: readonly { amount: string; currency: string }[],
-  currency: string,
-): number {
-  return Number(costs.find((each) => each.currency === currency)?.amount ?? 0);
+interface Costs {
+  costs: readonly { amount: string; currency: string }[];
+  incomplete: readonly string[];
+}
+
+/** Return what charges cost in a currency, as a number for a chart; null if nobody knows. */
+export function amountIn({ costs, incomplete }: Costs, currency: string): number | null {
+  const found = costs.find((each) => each.currency === currency);
+  if (found !== undefined) return Number(found.amount);
+  return incomplete.includes("costs") ? null : 0;
 }
 
 /** Return all currencies that costs have, the most frequent first. */

@@ -11,7 +11,7 @@ import { type JourneyAnswer, useJourneys } from "../../../data/journeys";
 import { useMinute } from "../../../data/now";
 import classes from "../Journeys.module.css";
 import { STATES } from "../words";
-import { byDay, type DayOf } from "./days";
+import { byDay, byWeek, type DayOf, type WeekOf } from "./days";
 import { Filters } from "./Filters";
 import { hasPurpose, paramsOf, queryOf, shownOf } from "./filter";
 import { JourneyCard } from "./JourneyCard";
@@ -54,8 +54,8 @@ export function Timeline({ vehicle }: { vehicle: string }) {
         </Alert>
       )}
       {list.data !== undefined && <Why state={list.data.state} hidden={list.data.hidden} />}
-      {days.map((day) => (
-        <Day key={day.day} day={day} format={format} />
+      {byWeek(days).map((week) => (
+        <Week key={week.monday ?? ""} week={week} format={format} />
       ))}
       {list.data !== undefined && days.length === 0 && !list.hasNextPage && (
         <Text c="dimmed">{t(params.size > 0 ? "noneChosen" : "none")}</Text>
@@ -81,15 +81,40 @@ function Why({ state, hidden }: { state: string; hidden: readonly string[] }) {
   );
 }
 
-function Day({ day, format }: { day: DayOf<JourneyAnswer>; format: Format }) {
+function Week({ week, format }: { week: WeekOf<JourneyAnswer>; format: Format }) {
+  const { t } = useTranslation("journeys");
+  const isNamed = week.monday === null;
+  return (
+    <Stack gap="xs" component="section">
+      {week.monday !== null && (
+        <h2 className={classes.day}>
+          {t("days.week", { span: format.week(week.monday) })}{" "}
+          <Driven items={week.days.flatMap(({ items }) => items)} format={format} />
+        </h2>
+      )}
+      {week.days.map((day) => (
+        <Day key={day.day} day={day} format={format} isNamed={isNamed} />
+      ))}
+    </Stack>
+  );
+}
+
+interface DayProps {
+  day: DayOf<JourneyAnswer>;
+  format: Format;
+  isNamed: boolean;
+}
+
+function Day({ day, format, isNamed }: DayProps) {
   const { t } = useTranslation("journeys");
   const date = format.date(`${day.items[0]?.start.time}`);
-  const isNamed = day.name === "today" || day.name === "yesterday";
+  const Head = isNamed ? "h2" : "h3";
   return (
     <section aria-label={date}>
-      <h2 className={classes.day}>
-        {isNamed ? t(`days.${day.name}`) : date} <DaySum items={day.items} format={format} />
-      </h2>
+      <Head className={isNamed ? classes.day : classes.weekday}>
+        {day.name === "other" ? date : t(`days.${day.name}`)}{" "}
+        <Driven items={day.items} format={format} />
+      </Head>
       <ul className={classes.list}>
         {day.items.map((journey) => (
           <JourneyCard key={journey.id} journey={journey} format={format} />
@@ -99,8 +124,8 @@ function Day({ day, format }: { day: DayOf<JourneyAnswer>; format: Format }) {
   );
 }
 
-/** How far the car drove on a day; days that are cut by a page are told as far as they are there. */
-function DaySum({ items, format }: { items: readonly JourneyAnswer[]; format: Format }) {
+/** How far the car drove in these journeys, as far as pages are there; of one trip its card says it. */
+function Driven({ items, format }: { items: readonly JourneyAnswer[]; format: Format }) {
   const distances = items.flatMap(({ trip }) => (trip?.distance ? [trip.distance] : []));
   if (distances.length < 2) return null;
   const sum = distances.reduce((one, other) => one + other, 0);

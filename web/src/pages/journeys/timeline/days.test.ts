@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { byDay, daysBetween, localDay } from "./days";
+import { byDay, byWeek, daysBetween, localDay, mondayOf } from "./days";
 
 const at = (time: string) => ({ start: { time } });
 
@@ -22,7 +22,7 @@ test("journeys are by the day on which they began, today and yesterday by name",
   expect(days.map(({ day, name, items }) => [day, name, items.length])).toEqual([
     ["2026-11-27", "today", 2],
     ["2026-11-26", "yesterday", 1],
-    ["2026-11-24", "week", 1],
+    ["2026-11-24", "other", 1],
     ["2026-10-01", "other", 1],
   ]);
 });
@@ -31,4 +31,16 @@ test("days are counted over a change of clocks, a month and a year", () => {
   expect(daysBetween("2026-03-28", "2026-03-30")).toBe(2);
   expect(daysBetween("2025-12-31", "2026-01-01")).toBe(1);
   expect(daysBetween("2026-11-27", "2026-11-26")).toBe(-1);
+});
+
+test("after yesterday days are by their weeks, from Monday to Sunday, over the end of a year", () => {
+  const now = Date.parse("2027-01-04T12:00:00Z");
+  const times = ["01-04", "01-03", "01-02", "01-01"].map((day) => `2027-${day}T10:00Z`);
+  const weeks = byWeek(byDay([...times, "2026-12-27T10:00Z"].map(at), "UTC", now));
+  expect(weeks.map(({ monday, days }) => [monday, days.length])).toEqual([
+    [null, 2],
+    ["2026-12-28", 2],
+    ["2026-12-21", 1],
+  ]);
+  expect([mondayOf("2026-11-23"), mondayOf("2026-11-29")]).toEqual(["2026-11-23", "2026-11-23"]);
 });
