@@ -46,6 +46,7 @@ export function AppRoutes() {
         <Route element={<Shell />}>
           <Route index element={<LastCar />} />
           <Route path="/cars" element={<CarsPage />} />
+          <Route path="/cars/add-other" element={<CarsPage />} />
           <Route path="/cars/:vehicle">
             <Route index element={<CarPage />} />
             {Object.entries(CAR_PAGES).map(([path, page]) => (

@@ -1,9 +1,14 @@
-import { Button, Menu, Text } from "@mantine/core";
+import { Button, Menu } from "@mantine/core";
 import { IconChevronDown } from "@tabler/icons-react";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation, useNavigate } from "react-router";
+import { useDeviceCars } from "../data/device/cars";
 import { useVehicles, type Vehicle } from "../data/vehicles";
 import { useVehicleId } from "./useVehicleId";
+
+/** Live figures are not needed before somebody looks for another car. */
+const SwitchItems = lazy(() => import("./car/SwitchItems"));
 
 /** Shows whose page this is, and changes to the same page of another car. */
 export function VehicleSwitch() {
@@ -11,8 +16,11 @@ export function VehicleSwitch() {
   const navigate = useNavigate();
   const { pathname } = useLocation();
   const { data: vehicles = [] } = useVehicles();
+  const { data: others = [] } = useDeviceCars();
   const current = useVehicleId();
-  const shown = vehicles.find(({ id }) => id === current);
+  const own = vehicles.find(({ id }) => id === current);
+  const other = others.find(({ id }) => id === current);
+  const name = own === undefined ? other?.name || other?.vehicle_id || current || "–" : nameOf(own);
   const open = (id: string) => navigate(samePage(pathname, id));
   return (
     <Menu position="bottom-start">
@@ -22,20 +30,16 @@ export function VehicleSwitch() {
           color="gray"
           px="xs"
           rightSection={<IconChevronDown size={16} aria-hidden />}
-          aria-label={`${t("vehicle.switch")}: ${shown === undefined ? "–" : nameOf(shown)}`}
+          aria-label={`${t("vehicle.switch")}: ${name}`}
         >
-          {shown === undefined ? (current ?? t("vehicle.none")) : nameOf(shown)}
+          {current === null ? t("vehicle.none") : name}
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        {vehicles.map((each) => (
-          <Menu.Item key={each.id} onClick={() => open(each.id)}>
-            {nameOf(each)}
-            <Text span c="dimmed" size="sm" ml="xs">
-              {each.id}
-            </Text>
-          </Menu.Item>
-        ))}
+        <Suspense fallback={<Menu.Item disabled>…</Menu.Item>}>
+          <SwitchItems current={current} onOpen={open} />
+        </Suspense>
+        <Menu.Divider />
         <Menu.Item onClick={() => navigate("/cars")}>{t("nav.cars")}</Menu.Item>
       </Menu.Dropdown>
     </Menu>

@@ -3,6 +3,7 @@
 import { useSyncExternalStore } from "react";
 
 export interface Look {
+  /** The shape's name; empty where none was chosen. */
   body: string;
   /** A colour of CSS, as `#1a9f63`. */
   tint: string;
@@ -10,7 +11,7 @@ export interface Look {
 
 const PREFIX = "ovms.look.";
 const COLOUR = /^#[0-9a-f]{6}$/;
-const STANDARD: Look = { body: "hatchback", tint: "#8d9296" };
+const STANDARD: Look = { body: "", tint: "#8d9296" };
 
 const listeners = new Set<() => void>();
 

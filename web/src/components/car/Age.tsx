@@ -1,8 +1,8 @@
 import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { useFigures } from "../../data/figures";
 import type { GroupName } from "../../data/live/types";
 import { useNow } from "../../data/now";
-import { useFigures } from "./figures";
 import { type Freshness, freshnessOf } from "./freshness";
 
 interface Props {

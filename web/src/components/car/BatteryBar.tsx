@@ -1,7 +1,7 @@
 import { Group, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { useFigures } from "../../data/figures";
 import classes from "./BatteryBar.module.css";
-import { useFigures } from "./figures";
 
 interface Props {
   soc: number | null;

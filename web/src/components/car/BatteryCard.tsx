@@ -1,11 +1,11 @@
 import { Group, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { useFigures } from "../../data/figures";
 import type { Groups } from "../../data/live/types";
 import { Age } from "./Age";
 import { ChargeLimit } from "./ChargeLimit";
 import { ChargeLine } from "./ChargeLine";
 import { useControls } from "./control/useControls";
-import { useFigures } from "./figures";
 
 interface Props {
   vehicle: string;
@@ -16,7 +16,7 @@ interface Props {
 /** Shows the charge: how much, how far, what it does, and how old that is. */
 export function BatteryCard({ vehicle, groups, isWatched }: Props) {
   const { t } = useTranslation("car");
-  const { distance } = useFigures();
+  const { distance, estimated } = useFigures();
   const controls = useControls(vehicle);
   const { battery } = groups;
   const isOld = battery?.is_stale ?? true;
@@ -26,7 +26,7 @@ export function BatteryCard({ vehicle, groups, isWatched }: Props) {
       <Group justify="space-between" gap="xs" mih={22}>
         <Text size="sm" c={isOld ? "dimmed" : "inherit"}>
           {t("range.both", {
-            estimated: distance(battery?.estimated_range),
+            estimated: estimated(distance(battery?.estimated_range)),
             ideal: distance(battery?.ideal_range),
           })}
         </Text>

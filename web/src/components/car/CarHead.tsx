@@ -22,7 +22,9 @@ export function CarHead({ vehicle, view }: Props) {
   const look = useLook(vehicle);
   const dialog = useDialog();
   const describe = usePictureText();
-  const parts = partsOf(view.state?.groups ?? null);
+  const groups = view.state?.groups ?? null;
+  const parts = partsOf(groups);
+  const body = bodyOf(look.body, groups?.module?.vehicle_type);
   return (
     <>
       <Group justify="space-between" wrap="nowrap">
@@ -37,14 +39,14 @@ export function CarHead({ vehicle, view }: Props) {
           <IconPalette size={20} stroke={1.5} aria-hidden />
         </ActionIcon>
       </Group>
-      <CarPicture body={bodyOf(look.body)} tint={look.tint} parts={parts} label={describe(parts)} />
+      <CarPicture body={body} tint={look.tint} parts={parts} label={describe(parts)} />
       {parts.isOld && (
         <Text size="xs" c="dimmed" ta="center">
           {t("picture.oldShort")}
         </Text>
       )}
       {dialog.opened === "look" && (
-        <LookDialog vehicle={vehicle} look={look} onClose={dialog.close} />
+        <LookDialog vehicle={vehicle} look={{ ...look, body }} onClose={dialog.close} />
       )}
     </>
   );

@@ -1,9 +1,9 @@
 import { List, Text } from "@mantine/core";
 import { IconAlertTriangle, IconBellRinging, IconInfoCircle } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { useFigures } from "../../data/figures";
 import classes from "./CareList.module.css";
 import type { Care, Level } from "./care";
-import { useFigures } from "./figures";
 
 const ICONS = { alarm: IconBellRinging, warning: IconAlertTriangle, note: IconInfoCircle } as const;
 

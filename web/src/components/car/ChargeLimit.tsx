@@ -1,13 +1,13 @@
 import { Button, Group, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useFigures } from "../../data/figures";
 import { useNow } from "../../data/now";
 import { BatteryBar } from "./BatteryBar";
 import { CommandState } from "./control/CommandState";
 import { LIMIT_FEATURE, limitOf, limitParameters } from "./control/limit";
 import { progressOf } from "./control/progress";
 import type { Controls } from "./control/useControls";
-import { useFigures } from "./figures";
 
 /** Shows the charge with the handle of its limit, which is sent only when that is said. */
 export function ChargeLimit({ controls }: { controls: Controls }) {

@@ -1,10 +1,10 @@
 import { Group, Text } from "@mantine/core";
 import { IconBolt, IconClock, IconPlug, IconPlugOff } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { useFigures } from "../../data/figures";
 import type { Groups } from "../../data/live/types";
 import { useNow } from "../../data/now";
 import { type ChargeEnd, chargeOf } from "./charge";
-import { useFigures } from "./figures";
 
 const ICONS = {
   charging: IconBolt,

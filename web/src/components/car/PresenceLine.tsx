@@ -1,13 +1,12 @@
 import { Group, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { LiveVehicleView } from "../../data/live/types";
+import { useFigures } from "../../data/figures";
 import { useNow } from "../../data/now";
-import { useFigures } from "./figures";
 import classes from "./PresenceLine.module.css";
-import { presenceOf } from "./presence";
+import { presenceOf, type Seen } from "./presence";
 
 /** Shows in a line whether page, server and car are there, and when the car was heard last. */
-export function PresenceLine({ view }: { view: LiveVehicleView }) {
+export function PresenceLine({ view }: { view: Seen & { reports?: number } }) {
   const { t } = useTranslation("car");
   const now = useNow();
   const { age, clock } = useFigures();
@@ -22,7 +21,7 @@ export function PresenceLine({ view }: { view: LiveVehicleView }) {
       <span key={view.reports} className={`${classes.dot} ${classes[tone]}`} aria-hidden />
       <Text size="sm">{words}</Text>
       {heard !== null && (
-        <Text size="sm" c="dimmed" aria-live="off">
+        <Text size="sm" c="dimmed" aria-live="off" className={classes.age ?? ""}>
           · {age(Date.parse(heard), now)}
         </Text>
       )}

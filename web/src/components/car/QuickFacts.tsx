@@ -7,8 +7,8 @@ import {
   IconTemperature,
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { useFigures } from "../../data/figures";
 import type { Groups } from "../../data/live/types";
-import { useFigures } from "./figures";
 import classes from "./QuickFacts.module.css";
 
 /** Shows what one looks for first beside the charge: lock, climate, 12 V, outside. */

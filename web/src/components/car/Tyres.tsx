@@ -1,10 +1,10 @@
 import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { useFigures } from "../../data/figures";
 import type { Groups } from "../../data/live/types";
 import { CarFrame } from "./CarFrame";
 import picture from "./CarPicture.module.css";
 import { Facts } from "./Facts";
-import { useFigures } from "./figures";
 import { type Body, HEIGHT, SHAPES, WIDTH } from "./shapes";
 import classes from "./Tyres.module.css";
 

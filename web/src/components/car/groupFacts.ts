@@ -1,9 +1,14 @@
 // The facts of the folded groups, in the order in which they are shown.
 
+import type { Figures } from "../../data/figures";
 import type { Groups } from "../../data/live/types";
-import type { Figures } from "./figures";
 
-type Written = Exclude<keyof Figures, "clock" | "age"> | "yesNo" | "text" | "time" | "clockUtc";
+type Written =
+  | Exclude<keyof Figures, "clock" | "age" | "estimated">
+  | "yesNo"
+  | "text"
+  | "time"
+  | "clockUtc";
 
 /** The facts of a group: which, and how each is written. */
 const FACTS = {

@@ -33,8 +33,11 @@ const BROKEN = {
   refused: "refused",
 } as const;
 
+/** What it takes to know how it stands: of the car that is open, or of one in a list. */
+export type Seen = Pick<LiveVehicleView, "state" | "connection" | "presence">;
+
 /** Return how it stands: with the page first, for it cannot know the rest without a server. */
-export function presenceOf(view: LiveVehicleView): PresenceWords {
+export function presenceOf(view: Seen): PresenceWords {
   const { status, since } = view.connection;
   if (status === "offline" || status === "server_away") {
     return { kind: BROKEN[status], tone: "bad", since };
@@ -47,7 +50,7 @@ export function presenceOf(view: LiveVehicleView): PresenceWords {
   return view.presence.is_online ? atHome(view) : gone(view);
 }
 
-function gone({ state, presence }: LiveVehicleView): PresenceWords {
+function gone({ state, presence }: Seen): PresenceWords {
   const heard = state?.heard ?? null;
   if (heard === null && presence.since === null) {
     return { kind: "neverHeard", tone: "quiet", since: null };
@@ -59,7 +62,7 @@ function gone({ state, presence }: LiveVehicleView): PresenceWords {
   };
 }
 
-function atHome({ state }: LiveVehicleView): PresenceWords {
+function atHome({ state }: Seen): PresenceWords {
   const driving = state?.groups.driving ?? null;
   const charge = state?.groups.charge ?? null;
   if (charge?.is_charging === true) return { kind: "charging", tone: "good", since: null };

@@ -19,5 +19,6 @@ it("keeps all parts of each shape within its body, in order from rear to front",
 
 it("takes a shape that it does not know for a hatchback", () => {
   expect(bodyOf("airship")).toBe("hatchback");
-  expect(bodyOf("van")).toBe("van");
+  expect(bodyOf("van", "TR")).toBe("van");
+  expect(bodyOf("", "TR")).toBe("roadster");
 });

@@ -165,7 +165,10 @@ export function headlight({ front, nose, half }: Shape): { x: number; off: numbe
   return { x: front - nose * 0.42, off: half * 0.72 };
 }
 
-/** Return a shape by its name; a name of another version of the app is none of them. */
-export function bodyOf(name: string): Body {
-  return BODIES.find((body) => body === name) ?? "hatchback";
+/** Vehicle types whose shape is known without being asked for. */
+const TYPES: Readonly<Record<string, Body>> = { TR: "roadster" };
+
+/** Return the shape that was chosen; where none was, what the type of the vehicle suggests. */
+export function bodyOf(name: string, vehicleType?: string | null): Body {
+  return BODIES.find((body) => body === name) ?? TYPES[vehicleType ?? ""] ?? "hatchback";
 }

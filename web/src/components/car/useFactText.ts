@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
+import { useFigures } from "../../data/figures";
 import { useNow } from "../../data/now";
-import { useFigures } from "./figures";
 import type { RawFact } from "./groupFacts";
 
 const UNKNOWN = "–";

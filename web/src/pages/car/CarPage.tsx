@@ -62,7 +62,11 @@ function Car({ vehicle, view }: { vehicle: string; view: LiveVehicleView }) {
       </Stack>
       <Stack gap="md">
         <Hidden state={state} />
-        <GroupList groups={state.groups} isWatched={isWatched} body={bodyOf(look.body)} />
+        <GroupList
+          groups={state.groups}
+          isWatched={isWatched}
+          body={bodyOf(look.body, state.groups.module?.vehicle_type)}
+        />
       </Stack>
     </div>
   );

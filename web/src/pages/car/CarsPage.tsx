@@ -1,31 +1,93 @@
-import { NavLink, Stack, Title } from "@mantine/core";
-import { IconCar } from "@tabler/icons-react";
+import { Button, Group, Stack, Switch, Text, Title } from "@mantine/core";
+import { IconPlus, IconWorldShare } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
+import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
+import { CarCard } from "../../components/car/CarCard";
+import { CarSkeleton } from "../../components/car/CarSkeleton";
 import { usePageTitle } from "../../components/usePageTitle";
 import { nameOf } from "../../components/VehicleSwitch";
+import { useDeviceCars } from "../../data/device/cars";
+import { useLiveVehicles } from "../../data/live/useLiveVehicles";
 import { useVehicles } from "../../data/vehicles";
+import { AddOtherDialog } from "./AddOtherDialog";
+import classes from "./CarsPage.module.css";
 
-/** All cars of the caller. */
+/** All cars of the caller as cards; as a wall, the whole screen is theirs. */
 export default function CarsPage() {
-  const { t } = useTranslation();
-  const { data: vehicles = [] } = useVehicles();
-  usePageTitle(t("nav.cars"));
+  const { t } = useTranslation("car");
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
+  const [params, setParams] = useSearchParams();
+  const isWall = params.get("view") === "wall";
+  const { data: vehicles, isPending } = useVehicles();
+  const { data: others = [] } = useDeviceCars();
+  usePageTitle(t("cars.title"));
+  if (isPending) return <CarSkeleton />;
+  const count = (vehicles?.length ?? 0) + others.length;
   return (
-    <Stack p="lg" gap="sm" maw={560}>
-      <Title order={1} size="h2">
-        {t("nav.cars")}
-      </Title>
-      {vehicles.map((each) => (
-        <NavLink
-          key={each.id}
+    <Stack p="md" gap="md">
+      <Group justify="space-between">
+        <Title order={1} size="h2">
+          {t("cars.title")}
+        </Title>
+        <Switch
+          label={t("cars.wall")}
+          checked={isWall}
+          onChange={({ currentTarget }) =>
+            setParams(currentTarget.checked ? { view: "wall" } : {}, { replace: true })
+          }
+        />
+      </Group>
+      {count === 0 && <Text c="dimmed">{t("cars.none")}</Text>}
+      <Cards isWall={isWall} />
+      <Group>
+        <Button
           component={Link}
-          to={`/cars/${encodeURIComponent(each.id)}`}
-          label={nameOf(each)}
-          description={each.id}
-          leftSection={<IconCar size={24} stroke={1.5} aria-hidden />}
+          to="/setup"
+          variant="default"
+          leftSection={<IconPlus size={18} aria-hidden />}
+        >
+          {t("cars.add")}
+        </Button>
+        <Button
+          component={Link}
+          to="/cars/add-other"
+          variant="default"
+          leftSection={<IconWorldShare size={18} aria-hidden />}
+        >
+          {t("cars.addOther")}
+        </Button>
+      </Group>
+      {pathname === "/cars/add-other" && <AddOtherDialog onClose={() => navigate("/cars")} />}
+    </Stack>
+  );
+}
+
+function Cards({ isWall }: { isWall: boolean }) {
+  const { data: vehicles = [] } = useVehicles();
+  const { data: others = [] } = useDeviceCars();
+  const live = useLiveVehicles();
+  return (
+    <div className={`${classes.cards} ${isWall ? classes.wall : ""}`}>
+      {vehicles.map((each) => (
+        <CarCard
+          key={each.id}
+          id={each.id}
+          name={nameOf(each)}
+          listed={live.vehicles.get(each.id)}
+          connection={live.connection}
         />
       ))}
-    </Stack>
+      {others.map((each) => (
+        <CarCard
+          key={each.id}
+          id={each.id}
+          name={each.name || each.vehicle_id}
+          listed={live.vehicles.get(each.id)}
+          connection={live.connection}
+          elsewhere={new URL(each.address).host}
+        />
+      ))}
+    </div>
   );
 }

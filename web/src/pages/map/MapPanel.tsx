@@ -1,9 +1,9 @@
 import { Group, Stack, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Age } from "../../components/car/Age";
-import { useFigures } from "../../components/car/figures";
 import { PresenceLine } from "../../components/car/PresenceLine";
 import { distance } from "../../components/map/geometry";
+import { useFigures } from "../../data/figures";
 import type { LiveVehicleView } from "../../data/live/types";
 import { usePlaces } from "../../data/places";
 import classes from "./MapPage.module.css";
