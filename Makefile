@@ -47,7 +47,7 @@ check: $(VENV)/.dev ## Format, lint and types
 	$(WEB) biome ci .
 	$(WEB) tsc
 	$(PY) -m ruff format --check .
-	$(PY) -m ruff check . scripts/lock scripts/reference
+	$(PY) -m ruff check . scripts/lock scripts/reference scripts/icons
 	$(PY) -m mypy --explicit-package-bases src tests examples scripts/lock scripts/mutants.py \
 		scripts/api_types.py scripts/web_tables.py
 	$(PY) -m mypy --explicit-package-bases scripts/reference

@@ -33,7 +33,9 @@ export default defineConfig({
         theme_color: "#16181a",
         icons: [
           { src: "/icons/icon.svg", sizes: "any", type: "image/svg+xml", purpose: "any" },
-          { src: "/icons/maskable.svg", sizes: "any", type: "image/svg+xml", purpose: "maskable" },
+          { src: "/icons/192.png", sizes: "192x192", type: "image/png", purpose: "any" },
+          { src: "/icons/512.png", sizes: "512x512", type: "image/png", purpose: "any" },
+          { src: "/icons/maskable.png", sizes: "512x512", type: "image/png", purpose: "maskable" },
         ],
       },
     }),

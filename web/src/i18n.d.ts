@@ -8,6 +8,7 @@ import type common from "./locales/en/common.json";
 import type controls from "./locales/en/controls.json";
 import type journeys from "./locales/en/journeys.json";
 import type map from "./locales/en/map.json";
+import type records from "./locales/en/records.json";
 import type setup from "./locales/en/setup.json";
 
 // The English catalogue says which keys there are: t() with another one does not compile.
@@ -24,6 +25,7 @@ declare module "i18next" {
       controls: typeof controls;
       journeys: typeof journeys;
       map: typeof map;
+      records: typeof records;
       setup: typeof setup;
     };
   }

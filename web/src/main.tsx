@@ -6,6 +6,7 @@ import { setNonce } from "get-nonce";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
+import { startWorker } from "./data/worker";
 import { startI18n } from "./i18n";
 import { nonce } from "./nonce";
 
@@ -22,6 +23,5 @@ if (root !== null) {
 }
 
 if (import.meta.env.PROD && "serviceWorker" in navigator) {
-  // Not where the browser does not trust the certificate; the app works without it.
-  navigator.serviceWorker.register("/sw.js").catch(() => undefined);
+  void startWorker(navigator.serviceWorker);
 }

@@ -11,7 +11,9 @@ import { Suspense, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, Outlet, useLocation } from "react-router";
 import { ErrorBoundary } from "./ErrorBoundary";
+import { NewVersion } from "./NewVersion";
 import { PageSkeleton } from "./PageSkeleton";
+import { useRenewPush } from "./push/useRenewPush";
 import classes from "./Shell.module.css";
 import { useVehicleId } from "./useVehicleId";
 import { VehicleSwitch } from "./VehicleSwitch";
@@ -31,6 +33,7 @@ export function Shell() {
   const { t } = useTranslation();
   const { pathname } = useLocation();
   const main = useFocusOnPage(pathname);
+  useRenewPush();
   return (
     <div className={classes.shell}>
       <a className="skip-link" href="#main">
@@ -41,6 +44,7 @@ export function Shell() {
       </header>
       <Bar />
       <main id="main" ref={main} tabIndex={-1} className={classes.content}>
+        <NewVersion />
         <ErrorBoundary key={pathname}>
           <Suspense fallback={<PageSkeleton />}>
             <Outlet />

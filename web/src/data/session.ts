@@ -81,11 +81,13 @@ function keepWho(who: Who | null): void {
 
 /** Forget what this device keeps of the account, and end its connections. */
 async function forget(account: string | undefined): Promise<void> {
-  const [{ releaseAll }, { forgetAccount }] = await Promise.all([
+  const [{ releaseAll }, { forgetAccount }, { endPush }] = await Promise.all([
     import("./live/registry"),
     import("./device/states"),
+    import("./push"),
   ]);
   releaseAll();
+  await endPush().catch(() => undefined); // the server drops a device that a push does not reach
   if (account !== undefined) await forgetAccount(account);
 }
 

@@ -1,10 +1,10 @@
 // What this device keeps (IndexedDB): the last state of cars, cars of other servers, module
-// passwords. Where the browser keeps nothing (private windows), all of it lives as long as the page.
+// passwords, which alerts were read. Where the browser keeps nothing (private windows), all of it lives as long as the page.
 
 import { createStore, del, delMany, entries, get, set, type UseStore } from "idb-keyval";
 
 /** Kinds of what is kept, each a key's first part. */
-export type Kind = "state" | "car" | "password";
+export type Kind = "state" | "car" | "password" | "read";
 
 type Key = [Kind, ...string[]];
 

@@ -20,4 +20,5 @@ export function readStates(account: string): Promise<VehicleState[]> {
 export async function forgetAccount(account: string): Promise<void> {
   await removeAll("state", account);
   await removeAll("password", account);
+  await removeAll("read", account);
 }

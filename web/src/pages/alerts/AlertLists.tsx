@@ -1,0 +1,84 @@
+import { Alert, Button, Text } from "@mantine/core";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { PageSkeleton } from "../../components/PageSkeleton";
+import { useErrorText } from "../../components/useErrorText";
+import { useAlerts, useAlertsOf, type VehicleAlert } from "../../data/alerts";
+import { useReadMark } from "../../data/device/readAlerts";
+import { useVehicles } from "../../data/vehicles";
+import { AlertSections } from "./AlertSections";
+import { isNew, type Kind } from "./filter";
+
+/** Of each car, where the alerts of all are shown. */
+const OF_EACH = 50;
+
+const filterOf = (kind: Kind | null) => (kind === null ? {} : { kind: [kind] });
+
+/** The alerts of one car, older ones a page at a time. */
+export function CarAlerts({ vehicle, kind }: { vehicle: string; kind: Kind | null }) {
+  const { t } = useTranslation("alerts");
+  const list = useAlerts(vehicle, filterOf(kind));
+  const items = list.data?.items;
+  // A filter shows but some of them: only the whole list says what was read.
+  const mark = useReadMark(vehicle, kind === null ? items?.[0]?.time : undefined);
+  const alerts = useMemo(
+    () => (items ?? []).map((each) => ({ ...each, vehicle_id: vehicle, isNew: isNew(each, mark) })),
+    [items, vehicle, mark],
+  );
+  if (list.isPending || mark === undefined) return <PageSkeleton />;
+  return (
+    <>
+      <Failed error={list.error} onRetry={() => void list.refetch()} />
+      <AlertSections alerts={alerts} ofAll={false} />
+      {list.data !== undefined && alerts.length === 0 && <None kind={kind} />}
+      {list.hasNextPage && (
+        <Button
+          variant="default"
+          w="fit-content"
+          loading={list.isFetchingNextPage}
+          onClick={() => void list.fetchNextPage()}
+        >
+          {t("older")}
+        </Button>
+      )}
+    </>
+  );
+}
+
+/** The newest alerts of all cars of the caller. */
+export function AllAlerts({ kind }: { kind: Kind | null }) {
+  const { t } = useTranslation("alerts");
+  const { data: vehicles = [], isPending } = useVehicles();
+  const ids = useMemo(() => vehicles.map(({ id }) => id), [vehicles]);
+  const list = useAlertsOf(ids, { ...filterOf(kind), limit: OF_EACH });
+  const alerts = list.items.map((each: VehicleAlert) => ({ ...each, isNew: false }));
+  if (isPending || (list.isPending && alerts.length === 0)) return <PageSkeleton />;
+  return (
+    <>
+      <Failed error={list.error} onRetry={() => void list.refetch()} />
+      <AlertSections alerts={alerts} ofAll />
+      {alerts.length === 0 && list.error === null && <None kind={kind} />}
+      {alerts.length > 0 && <Text c="dimmed">{t("ofEach", { count: OF_EACH })}</Text>}
+    </>
+  );
+}
+
+function None({ kind }: { kind: Kind | null }) {
+  const { t } = useTranslation("alerts");
+  return <Text c="dimmed">{kind === null ? t("none") : t("noneOfKind")}</Text>;
+}
+
+function Failed({ error, onRetry }: { error: Error | null; onRetry: () => void }) {
+  const { t } = useTranslation("alerts");
+  const { t: common } = useTranslation();
+  const say = useErrorText();
+  if (error === null) return null;
+  return (
+    <Alert color="red" title={t("failed")} role="alert">
+      <Text size="sm">{say(error)}</Text>
+      <Button variant="default" size="xs" mt="xs" onClick={onRetry}>
+        {common("error.retry")}
+      </Button>
+    </Alert>
+  );
+}
