@@ -1,5 +1,4 @@
 import { MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { Suspense, useState } from "react";
 import { BrowserRouter } from "react-router";
@@ -16,7 +15,6 @@ export function App() {
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
       <QueryClientProvider client={client}>
-        <Notifications position="top-center" />
         <BrowserRouter>
           <Suspense fallback={<PageSkeleton />}>
             <ErrorBoundary>
