@@ -1,0 +1,97 @@
+import { Table, Text, Title, useComputedColorScheme } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { Bars } from "../../components/charts/Bars";
+import { colourOf } from "../../components/charts/colours";
+import { useFormat } from "../../components/charts/useFormat";
+import { PageSkeleton } from "../../components/PageSkeleton";
+import type { DayUse } from "../../data/api-types";
+import { useDataUse } from "../../data/history";
+import { Failed } from "./Failed";
+import { bytesText } from "./filter";
+
+const WHO = ["car", "apps"] as const;
+type Who = (typeof WHO)[number];
+
+/** Return what somebody sent and received on a day. */
+function sumOf(day: DayUse, who: Who): number {
+  return who === "car" ? day.car_received + day.car_sent : day.apps_received + day.apps_sent;
+}
+
+/** How much a car and its apps have sent and received on each day. */
+export function DataUse({ vehicle }: { vehicle: string }) {
+  const { t } = useTranslation("records");
+  const { data, error, isPending, refetch } = useDataUse(vehicle);
+  if (isPending) return <PageSkeleton />;
+  const days = [...(data ?? [])].sort((one, other) => one.day.localeCompare(other.day));
+  return (
+    <>
+      <Failed error={error} onRetry={() => void refetch()} />
+      {data !== undefined && days.length === 0 && <Text c="dimmed">{t("use.none")}</Text>}
+      {days.length > 0 && WHO.map((who) => <DayBars key={who} days={days} who={who} />)}
+      {days.length > 0 && <DayTable days={days} />}
+    </>
+  );
+}
+
+function DayBars({ days, who }: { days: readonly DayUse[]; who: Who }) {
+  const { t } = useTranslation("records");
+  const { locale } = useFormat();
+  const scheme = useComputedColorScheme("light");
+  const label = new Intl.DateTimeFormat(locale, {
+    timeZone: "UTC",
+    day: "numeric",
+    month: "short",
+  });
+  const colour = colourOf(who === "car" ? "distance" : "gps_speed", scheme);
+  return (
+    <section>
+      <Title order={2} size="h4">
+        {t(`use.${who}`)}
+      </Title>
+      <Bars
+        label={t(`use.${who}`)}
+        bars={days.map((day) => ({
+          key: day.day,
+          label: label.format(new Date(day.day)),
+          parts: [{ key: who, colour, value: sumOf(day, who) }],
+          text: bytesText(sumOf(day, who), locale),
+        }))}
+      />
+    </section>
+  );
+}
+
+function DayTable({ days }: { days: readonly DayUse[] }) {
+  const { t } = useTranslation("records");
+  const { locale } = useFormat();
+  const date = new Intl.DateTimeFormat(locale, { timeZone: "UTC", dateStyle: "medium" });
+  return (
+    <details>
+      <summary>{t("use.table")}</summary>
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th scope="col">{t("use.day")}</Table.Th>
+            {WHO.map((who) => (
+              <Table.Th key={who} scope="col" ta="right">
+                {t(`use.${who}`)}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {days.toReversed().map((day) => (
+            <Table.Tr key={day.day}>
+              <Table.Td>{date.format(new Date(day.day))}</Table.Td>
+              {WHO.map((who) => (
+                <Table.Td key={who} ta="right">
+                  {bytesText(sumOf(day, who), locale)}
+                </Table.Td>
+              ))}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </details>
+  );
+}

@@ -1,0 +1,47 @@
+import { Anchor, Text } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { useFormat } from "../../components/charts/useFormat";
+import { PageSkeleton } from "../../components/PageSkeleton";
+import { type TypeAnswer, useRecordTypes } from "../../data/history";
+import { Failed } from "./Failed";
+import { bytesText } from "./filter";
+import classes from "./Records.module.css";
+
+/** The types of records that there are, with how many, how large and from when. */
+export function TypeList({ vehicle }: { vehicle: string }) {
+  const { t } = useTranslation("records");
+  const { data, error, isPending, refetch } = useRecordTypes(vehicle);
+  if (isPending) return <PageSkeleton />;
+  return (
+    <>
+      <Failed error={error} onRetry={() => void refetch()} />
+      {data?.length === 0 && <Text c="dimmed">{t("none")}</Text>}
+      <ul className={classes.list}>
+        {data?.map((each) => (
+          <Type key={each.type} type={each} />
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Type({ type }: { type: TypeAnswer }) {
+  const { t } = useTranslation("records");
+  const format = useFormat();
+  return (
+    <li className={classes.item}>
+      <Anchor component={Link} to={`?${new URLSearchParams({ type: type.type })}`} fw={650}>
+        {type.type}
+      </Anchor>
+      <Text size="sm">
+        {t("count", { count: type.records })}
+        {" · "}
+        {bytesText(type.bytes, format.locale)}
+      </Text>
+      <Text size="sm" c="dimmed">
+        {t("span", { first: format.dateTime(type.first), last: format.dateTime(type.last) })}
+      </Text>
+    </li>
+  );
+}
