@@ -17,6 +17,7 @@ const ControlsPage = lazy(() => import("./pages/controls/ControlsPage"));
 const DemoPage = lazy(() => import("./pages/login/DemoPage"));
 const FirstRunPage = lazy(() => import("./pages/setup/FirstRunPage"));
 const JourneysPage = lazy(() => import("./pages/journeys/JourneysPage"));
+const LinkedPage = lazy(() => import("./pages/map/LinkedPage"));
 const LoginPage = lazy(() => import("./pages/login/LoginPage"));
 const MapPage = lazy(() => import("./pages/map/MapPage"));
 const MorePage = lazy(() => import("./pages/more/MorePage"));
@@ -42,6 +43,7 @@ export function AppRoutes() {
       <Route path="/login" element={<LoginPage />} />
       <Route path="/first-run" element={<FirstRunPage />} />
       <Route path="/demo" element={<DemoPage />} />
+      <Route path="/live/:secret" element={<LinkedPage />} />
       <Route element={<RequireSession />}>
         <Route element={<Shell />}>
           <Route index element={<LastCar />} />

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { queryOf, useVehicleChange, vehicleKey } from "./queries";
 
-export type { LinkAnswer, MadeLink, NewLink, PositionAnswer } from "./api-types";
+export type { LinkAnswer, MadeLink, NewLink } from "./api-types";
 
 /** Return the links to a vehicle's position; what leads there is told once, when one is made. */
 export function useLinks(vehicle: string) {
@@ -20,12 +20,4 @@ export function useAddLink(vehicle: string) {
 
 export function useRemoveLink(vehicle: string) {
   return useVehicleChange(vehicle, "DELETE /vehicles/{vehicle_id}/links/{link_id}", "links");
-}
-
-/** Return what a link shows, without a log-in. */
-export function useLinkedPosition(secret: string) {
-  return useQuery({
-    ...queryOf(["link", secret], "GET /links/{secret}", { path: { secret } }),
-    refetchInterval: 15_000,
-  });
 }

@@ -1,4 +1,5 @@
 import { useEffect } from "react";
+import { usePreferences } from "../../data/preferences";
 import { useWeb } from "../../data/web";
 import { Grid } from "./Grid";
 import { useMap } from "./MapContext";
@@ -8,10 +9,11 @@ import { ScaleControl } from "./maplibre";
 export function PlainGround() {
   const { map } = useMap();
   const { data: web } = useWeb();
+  const unit = usePreferences().distance === "mi" ? "imperial" : "metric";
   useEffect(() => {
-    const scale = new ScaleControl({ unit: "metric" });
+    const scale = new ScaleControl({ unit });
     map.addControl(scale, "bottom-left");
     return () => void map.removeControl(scale);
-  }, [map]);
+  }, [map, unit]);
   return (web?.map ?? null) === null ? <Grid /> : null;
 }

@@ -9,7 +9,7 @@ import { useGlide } from "../../components/map/useGlide";
 import type { Known } from "./whereabouts";
 
 interface Props {
-  known: Known;
+  known: Pick<Known, "position" | "direction" | "isOld" | "accuracy">;
   name: string;
   /** Where its track ended when the page was opened. */
   begin: Position | null;
@@ -38,8 +38,8 @@ export function CarOnMap({ known, name, begin, isFollowing, isAhead, onDrag }: P
   const way = [...start, ...tail.slice(0, -1), seen.position];
   const { accuracy } = known;
   const circles = useMemo(
-    () => (accuracy === null ? [] : [{ position: known.position, radius: accuracy }]),
-    [accuracy, known.position],
+    () => (accuracy === null ? [] : [{ position: seen.position, radius: accuracy }]),
+    [accuracy, seen.position],
   );
   return (
     <>

@@ -1,15 +1,15 @@
-import { Center, Text } from "@mantine/core";
 import { IconCompass, IconCurrentLocation } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { boundsOf, type Line } from "../../components/map/geometry";
+import { boundsOf } from "../../components/map/geometry";
 import { MapButton, MapButtons } from "../../components/map/MapButtons";
 import { MapCanvas } from "../../components/map/MapCanvas";
 import { TrackLines } from "../../components/map/MapShapes";
-import { MiniMap } from "../../components/map/MiniMap";
 import { PlainGround } from "../../components/map/PlainGround";
 import { CarOnMap } from "./CarOnMap";
+import { NoMap } from "./NoMap";
 import { OtherCars } from "./OtherCars";
+import { PickedPoint } from "./PickedPoint";
 import { PlacesOnMap } from "./PlacesOnMap";
 import { useDayTrack } from "./useDayTrack";
 import type { Known, NoPosition } from "./whereabouts";
@@ -18,13 +18,15 @@ interface Props {
   vehicle: string;
   name: string;
   where: Known | NoPosition;
+  /** The server has its track, and may show it. */
+  hasTrack: boolean;
 }
 
 /** The map of a car, live. It is loaded when it is shown first. */
-export default function LiveMap({ vehicle, name, where }: Props) {
+export default function LiveMap({ vehicle, name, where, hasTrack }: Props) {
   const { t } = useTranslation("map");
   const known = typeof where === "string" ? null : where;
-  const track = useDayTrack(vehicle, where !== "hidden");
+  const track = useDayTrack(vehicle, hasTrack);
   const [isFollowing, setFollowing] = useState(true);
   const [isAhead, setAhead] = useState(false);
   const fit = useMemo(
@@ -51,6 +53,7 @@ export default function LiveMap({ vehicle, name, where }: Props) {
         />
       )}
       <OtherCars vehicle={vehicle} />
+      <PickedPoint vehicle={vehicle} onPick={() => setFollowing(false)} />
       <MapButtons fit={fit} onFit={() => setFollowing(false)}>
         <MapButton
           label={t("follow")}
@@ -64,20 +67,5 @@ export default function LiveMap({ vehicle, name, where }: Props) {
         </MapButton>
       </MapButtons>
     </MapCanvas>
-  );
-}
-
-/** What stands in for the map where the browser cannot draw one (WebGL). */
-function NoMap({ lines, label }: { lines: readonly Line[]; label: string }) {
-  const { t } = useTranslation("map");
-  return (
-    <Center h="100%" p="md">
-      <div>
-        <Text size="sm" mb="sm">
-          {t("noMap")}
-        </Text>
-        <MiniMap lines={lines} label={label} width={640} height={400} />
-      </div>
-    </Center>
   );
 }

@@ -29,10 +29,16 @@ export default function MapPage() {
       </VisuallyHidden>
       <div className={classes.map}>
         <Suspense fallback={<Skeleton height="100%" radius={0} />}>
-          <LiveMap key={vehicle} vehicle={vehicle} name={name} where={where} />
+          <LiveMap
+            key={vehicle}
+            vehicle={vehicle}
+            name={name}
+            where={where}
+            hasTrack={shown?.rights.includes("location") === true && !shown.is_paranoid}
+          />
         </Suspense>
       </div>
-      <MapPanel view={view} where={where} />
+      <MapPanel vehicle={vehicle} rights={shown?.rights ?? []} view={view} where={where} />
     </div>
   );
 }

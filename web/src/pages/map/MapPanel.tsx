@@ -1,21 +1,29 @@
-import { Group, Stack, Text, Title } from "@mantine/core";
+import { Button, Group, Stack, Text, Title } from "@mantine/core";
+import { IconLink, IconMapPinPlus } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import { Age } from "../../components/car/Age";
 import { PresenceLine } from "../../components/car/PresenceLine";
 import { distance } from "../../components/map/geometry";
+import { useDialog } from "../../components/useDialog";
 import { useFigures } from "../../data/figures";
 import type { LiveVehicleView } from "../../data/live/types";
 import { usePlaces } from "../../data/places";
+import type { Vehicle } from "../../data/vehicles";
+import { LinkDialog } from "./LinkDialog";
 import classes from "./MapPage.module.css";
+import { placeAddress } from "./placeAddress";
 import { type Known, type NoPosition, windOf } from "./whereabouts";
 
 interface Props {
+  vehicle: string;
+  rights: Vehicle["rights"];
   view: LiveVehicleView;
   where: Known | NoPosition;
 }
 
 /** What the map shows, in words: how old the position is, how sure, or why there is none. */
-export function MapPanel({ view, where }: Props) {
+export function MapPanel({ vehicle, rights, view, where }: Props) {
   const { t } = useTranslation("map");
   return (
     <section className={classes.panel} aria-label={t("panel")}>
@@ -24,7 +32,10 @@ export function MapPanel({ view, where }: Props) {
         {typeof where === "string" ? (
           <Text size="sm">{t(`none.${where}`)}</Text>
         ) : (
-          <Position where={where} isWatched={view.presence.is_online === true} />
+          <>
+            <Position where={where} isWatched={view.presence.is_online === true} />
+            <Actions vehicle={vehicle} rights={rights} where={where} />
+          </>
         )}
       </Stack>
     </section>
@@ -55,6 +66,39 @@ function Position({ where, isWatched }: { where: Known; isWatched: boolean }) {
       <Text size="sm">{facts.join(" · ")}</Text>
       {!isLocked && <Text size="sm">{t("notLocked")}</Text>}
     </>
+  );
+}
+
+/** What can be done with a position: tell it to somebody, and make a place of it. */
+function Actions({ vehicle, rights, where }: Pick<Props, "vehicle" | "rights"> & { where: Known }) {
+  const { t } = useTranslation("map");
+  const dialog = useDialog();
+  const mayLink = rights.includes("manage") && rights.includes("location");
+  return (
+    <Group gap="xs">
+      {mayLink && (
+        <Button
+          variant="light"
+          size="compact-md"
+          leftSection={<IconLink size={16} aria-hidden />}
+          onClick={() => dialog.open("link")}
+        >
+          {t("link.open")}
+        </Button>
+      )}
+      <Button
+        component={Link}
+        to={placeAddress(vehicle, where.position)}
+        variant="subtle"
+        size="compact-md"
+        leftSection={<IconMapPinPlus size={16} aria-hidden />}
+      >
+        {t("addPlace")}
+      </Button>
+      {mayLink && dialog.opened === "link" && (
+        <LinkDialog vehicle={vehicle} onClose={dialog.close} />
+      )}
+    </Group>
   );
 }
 

@@ -1,0 +1,75 @@
+import { Alert, Button, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { useErrorText } from "../../components/useErrorText";
+import { useFigures } from "../../data/figures";
+import { type LinkAnswer, useLinks, useRemoveLink } from "../../data/links";
+import { useMinute } from "../../data/now";
+
+/** The links that hold, each with what ends it. */
+export function LinkList({ vehicle }: { vehicle: string }) {
+  const { t } = useTranslation("map");
+  const say = useErrorText();
+  const { data: links, error } = useLinks(vehicle);
+  const remove = useRemoveLink(vehicle);
+  const failure = error ?? remove.error;
+  return (
+    <Stack gap="xs">
+      <Title order={3} size="h5">
+        {t("link.present")}
+      </Title>
+      {failure !== null && <Alert color="red">{say(failure)}</Alert>}
+      {links === undefined && error === null && <Skeleton height={40} />}
+      {links?.length === 0 && (
+        <Text size="sm" c="dimmed">
+          {t("link.none")}
+        </Text>
+      )}
+      {links?.map((link) => (
+        <Row
+          key={link.id}
+          link={link}
+          isBusy={remove.isPending}
+          onEnd={() => remove.mutate({ path: { vehicle_id: vehicle, link_id: link.id } })}
+        />
+      ))}
+    </Stack>
+  );
+}
+
+interface RowProps {
+  link: LinkAnswer;
+  isBusy: boolean;
+  onEnd: () => void;
+}
+
+function Row({ link, isBusy, onEnd }: RowProps) {
+  const { t } = useTranslation("map");
+  const { clock } = useFigures();
+  const now = useMinute();
+  const label = link.label === "" ? t("link.noLabel") : link.label;
+  const until = t("link.until", { time: clock(Date.parse(link.expires), now) });
+  const looked =
+    link.last_used === null
+      ? t("link.neverLooked")
+      : t("link.looked", { time: clock(Date.parse(link.last_used), now) });
+  return (
+    <Group justify="space-between" wrap="nowrap">
+      <div>
+        <Text size="sm">{label}</Text>
+        <Text size="xs" c="dimmed">
+          {until} · {looked}
+        </Text>
+      </div>
+      <Button
+        variant="default"
+        size="compact-md"
+        color="red"
+        disabled={isBusy}
+        aria-label={t("link.endOf", { label })}
+        onClick={onEnd}
+      >
+        {t("link.end")}
+      </Button>
+    </Group>
+  );
+}
