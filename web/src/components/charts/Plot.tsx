@@ -35,7 +35,6 @@ export function Plot(props: Props) {
   const plot = useRef<uPlot | null>(null);
   const latest = useRef(props);
   latest.current = props;
-  const isRound = useRef(false);
   const kinds = lines.map(({ key, colour, isDashed }) => `${key}${colour}${isDashed}`).join(" ");
 
   // The plot is made anew when it looks otherwise; new values and spans are put into it.
@@ -50,7 +49,7 @@ export function Plot(props: Props) {
       {
         span: () => latest.current.span,
         shades: () => latest.current.shades,
-        onIndex: (index) => isRound.current || latest.current.onMark(index),
+        onIndex: (index) => latest.current.onMark(index),
         onSelect: (wanted) => latest.current.onSpan?.(wanted),
       },
     );
@@ -78,9 +77,7 @@ export function Plot(props: Props) {
     if (drawn === null) return;
     const time = marked === null ? undefined : times[marked];
     const left = time === undefined ? -10 : drawn.valToPos(time, "x");
-    isRound.current = true; // what it says of this is no news
     drawn.setCursor({ left, top: time === undefined ? -10 : 0 }, false);
-    isRound.current = false;
   }, [marked, times]);
 
   return <div ref={merged} className={classes.plot} style={{ height }} aria-hidden />;

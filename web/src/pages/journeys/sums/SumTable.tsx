@@ -19,7 +19,12 @@ export function SumTable({ items, nameOf, format }: Props) {
     lacks && text !== UNKNOWN ? `≥\u00a0${text}` : text;
   return (
     <div>
-      <Table.ScrollContainer minWidth={760}>
+      <Table.ScrollContainer
+        minWidth={760}
+        scrollAreaProps={{
+          viewportProps: { tabIndex: 0, "aria-label": t("sums.table"), role: "group" },
+        }}
+      >
         <Table aria-label={t("sums.table")}>
           <Table.Thead>
             <Table.Tr>
