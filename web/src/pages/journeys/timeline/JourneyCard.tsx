@@ -55,30 +55,45 @@ function titleOf(journey: JourneyAnswer, t: ReturnType<typeof useTranslation<"jo
   return t("tripFromTo", { from, to: placeOf(journey.end, t) });
 }
 
+/** The figures of a journey. On a card none has a name, so one that is unknown is left out. */
 function Facts({ journey, format }: Props) {
-  const say = (field: string, value: number | null, unit: string) =>
-    format.quantity(value, unit, { isEstimated: isEstimated(journey, field) });
-  const { trip, charge, parked } = journey;
-  const facts: string[] = [];
-  if (trip !== null) {
-    facts.push(say("distance", trip.distance, "km"), say("energy", trip.energy, "kWh"));
-    facts.push(say("consumption", trip.consumption, "kWh/100 km"));
-  }
-  if (charge !== null) {
-    facts.push(say("energy", charge.energy, "kWh"), socOf(journey, format));
-    if (charge.power_max !== null) facts.push(say("power_max", charge.power_max, "kW"));
-    if (charge.cost !== null) facts.push(format.money(charge.cost, isEstimated(journey, "cost")));
-  }
-  if (parked !== null && parked.soc_lost !== null && parked.soc_lost > 0) {
-    facts.push(`−${say("soc_lost", parked.soc_lost, "%")}`);
-  }
   return (
     <Text size="sm" component="div" className={classes.facts}>
-      {facts.map((fact) => (
-        <span key={fact}>{fact}</span>
+      {factsOf(journey, format).map(([name, text]) => (
+        <span key={name}>{text}</span>
       ))}
     </Text>
   );
+}
+
+type CardFact = [name: string, text: string];
+
+function factsOf(journey: JourneyAnswer, format: Format): CardFact[] {
+  const { trip, charge, parked } = journey;
+  const say = (name: string, value: number | null, unit: string): CardFact[] =>
+    value === null
+      ? []
+      : [[name, format.quantity(value, unit, { isEstimated: isEstimated(journey, name) })]];
+  if (trip !== null) {
+    return [
+      ...say("distance", trip.distance, "km"),
+      ...say("energy", trip.energy, "kWh"),
+      ...say("consumption", trip.consumption, "kWh/100 km"),
+    ];
+  }
+  if (charge !== null) {
+    const facts = [
+      ...say("energy", charge.energy, "kWh"),
+      ...say("power_max", charge.power_max, "kW"),
+    ];
+    if (journey.start.soc !== null) facts.push(["soc", socOf(journey, format)]);
+    if (charge.cost !== null) {
+      facts.push(["cost", format.money(charge.cost, isEstimated(journey, "cost"))]);
+    }
+    return facts;
+  }
+  const lost = parked?.soc_lost ?? 0;
+  return lost > 0 ? [["soc_lost", `−${format.quantity(lost, "%")}`]] : [];
 }
 
 /** What a reader must know of how sure this is, and what was done to it. */
