@@ -74,22 +74,23 @@ function AllBars({ items, by, format }: BarsProps) {
     quantity: string,
     read: (item: SumAnswer) => number | null,
     say: (value: number) => string,
-  ) => (
-    <section key={title}>
-      <Title order={2} size="h4">
-        {title}
-      </Title>
-      <Bars
-        label={title}
-        bars={keys.map((key) => {
-          const item = found.get(key);
-          const value = item === undefined ? null : read(item);
-          const parts = value === null ? [] : [{ key, value, colour: colourOf(quantity, scheme) }];
-          return { key, label: labelOf(key), parts, text: value === null ? "" : say(value) };
-        })}
-      />
-    </section>
-  );
+  ) => {
+    const bars = keys.map((key) => {
+      const item = found.get(key);
+      const value = item === undefined ? null : read(item);
+      const parts = value === null ? [] : [{ key, value, colour: colourOf(quantity, scheme) }];
+      return { key, label: labelOf(key), parts, text: value === null ? "" : say(value) };
+    });
+    if (bars.every(({ parts }) => parts.length === 0)) return null;
+    return (
+      <section key={title}>
+        <Title order={2} size="h4">
+          {title}
+        </Title>
+        <Bars label={title} bars={bars} />
+      </section>
+    );
+  };
   const whole = (value: number) => format.plain(value);
   return (
     <div className={classes.two}>

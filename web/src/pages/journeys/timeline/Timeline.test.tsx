@@ -37,14 +37,12 @@ const TRIP = {
 };
 
 beforeAll(async () => {
-  await i18next
-    .use(initReactI18next)
-    .init({
-      lng: "en",
-      defaultNS: "common",
-      interpolation: { escapeValue: false },
-      resources: { en: { common, journeys } },
-    });
+  await i18next.use(initReactI18next).init({
+    lng: "en",
+    defaultNS: "common",
+    interpolation: { escapeValue: false },
+    resources: { en: { common, journeys } },
+  });
 });
 
 afterEach(cleanup);
