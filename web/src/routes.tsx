@@ -15,6 +15,7 @@ const CarSettingsPage = lazy(() => import("./pages/setup/CarSettingsPage"));
 const ChartsPage = lazy(() => import("./pages/charts/ChartsPage"));
 const ControlsPage = lazy(() => import("./pages/controls/ControlsPage"));
 const DemoPage = lazy(() => import("./pages/login/DemoPage"));
+const EmailPage = lazy(() => import("./pages/login/EmailPage"));
 const FirstRunPage = lazy(() => import("./pages/setup/FirstRunPage"));
 const JourneysPage = lazy(() => import("./pages/journeys/JourneysPage"));
 const LinkedPage = lazy(() => import("./pages/map/LinkedPage"));
@@ -23,6 +24,8 @@ const MapPage = lazy(() => import("./pages/map/MapPage"));
 const MorePage = lazy(() => import("./pages/more/MorePage"));
 const NotFoundPage = lazy(() => import("./pages/more/NotFoundPage"));
 const RecordsPage = lazy(() => import("./pages/records/RecordsPage"));
+const RegisterPage = lazy(() => import("./pages/login/RegisterPage"));
+const ResetPage = lazy(() => import("./pages/login/ResetPage"));
 const SetupPage = lazy(() => import("./pages/setup/SetupPage"));
 
 /** The pages of a car, by what stands behind `/cars/ID/`. A page may have more below it. */
@@ -42,9 +45,12 @@ export function AppRoutes() {
     <Routes>
       <Route path="/login" element={<LoginPage />} />
       <Route path="/first-run" element={<FirstRunPage />} />
+      <Route path="/register" element={<RegisterPage />} />
+      <Route path="/reset" element={<ResetPage />} />
       <Route path="/demo" element={<DemoPage />} />
       <Route path="/live/:secret" element={<LinkedPage />} />
       <Route element={<RequireSession />}>
+        <Route path="/email" element={<EmailPage />} />
         <Route element={<Shell />}>
           <Route index element={<LastCar />} />
           <Route path="/cars" element={<CarsPage />} />

@@ -13,6 +13,7 @@ import { NavLink, Outlet, useLocation } from "react-router";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { NewVersion } from "./NewVersion";
 import { PageSkeleton } from "./PageSkeleton";
+import { ProofDialog } from "./ProofDialog";
 import { useRenewPush } from "./push/useRenewPush";
 import classes from "./Shell.module.css";
 import { useVehicleId } from "./useVehicleId";
@@ -51,6 +52,7 @@ export function Shell() {
           </Suspense>
         </ErrorBoundary>
       </main>
+      <ProofDialog />
     </div>
   );
 }

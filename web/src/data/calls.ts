@@ -2,6 +2,7 @@
 
 import { call, type Query } from "./api";
 import type { Calls } from "./api-types";
+import { proven } from "./proof";
 
 /** The calls of the API: method and path, as `GET /vehicles/{vehicle_id}`. */
 export type CallName = keyof Calls;
@@ -45,7 +46,7 @@ interface Parts {
   body?: unknown;
 }
 
-/** Make a call; return its answer. Throws `ApiError`. */
+/** Make a call, with a proof of who calls if one is due; return its answer. Throws `ApiError`. */
 export function ask<Name extends CallName>(
   name: Name,
   given: Given<Name>,
@@ -53,11 +54,12 @@ export function ask<Name extends CallName>(
 ): Promise<AnswerOf<Name>> {
   const { path, query, body }: Parts = given;
   const [method, template] = split(name);
-  return call<AnswerOf<Name>>(method, fill(template, path), {
+  const options = {
     ...(query === undefined ? {} : { query }),
     ...(body === undefined ? {} : { body }),
     ...(signal === undefined ? {} : { signal }),
-  });
+  };
+  return proven(() => call<AnswerOf<Name>>(method, fill(template, path), options));
 }
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";

@@ -1,22 +1,14 @@
-import {
-  Alert,
-  Anchor,
-  Button,
-  Paper,
-  PasswordInput,
-  Stack,
-  TextInput,
-  Title,
-} from "@mantine/core";
+import { Anchor, Button, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { IconFingerprint } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, Navigate, useSearchParams } from "react-router";
-import { useErrorText } from "../../components/useErrorText";
-import { usePageTitle } from "../../components/usePageTitle";
+import { Failure } from "../../components/forms/Failure";
 import { ApiError } from "../../data/api";
+import { hasPasskeys, usePasskeyLogIn } from "../../data/passkeys";
 import { useLogIn, useSession } from "../../data/session";
 import { useWeb } from "../../data/web";
-import classes from "./LoginPage.module.css";
+import { EntryPage } from "./EntryPage";
 
 /** Logs in by password, with a one-time code where the account has them, and leads back. */
 export default function LoginPage() {
@@ -24,26 +16,28 @@ export default function LoginPage() {
   const { data: who } = useSession();
   const { data: web } = useWeb();
   const [search] = useSearchParams();
-  usePageTitle(t("login.title"));
   if (who) return <Navigate to={safeNext(search.get("next"))} replace />;
   if (web?.is_new) return <Navigate to="/first-run" replace />;
   return (
-    <main className={classes.page}>
-      <Paper withBorder p="xl" w="100%" maw={400}>
-        <Stack>
-          <img src="/icons/icon.svg" alt="" width="48" height="48" />
-          <Title order={1} size="h2">
-            {t("login.title")}
-          </Title>
-          <LoginForm />
-          {web?.demo && (
-            <Anchor component={Link} to="/demo">
-              {t("login.demo")}
-            </Anchor>
-          )}
-        </Stack>
-      </Paper>
-    </main>
+    <EntryPage title={t("login.title")}>
+      <LoginForm />
+      {hasPasskeys() && <PasskeyButton />}
+      {web?.mail && (
+        <Anchor component={Link} to="/reset">
+          {t("login.forgot")}
+        </Anchor>
+      )}
+      {web?.registration && (
+        <Anchor component={Link} to="/register">
+          {t("login.register")}
+        </Anchor>
+      )}
+      {web?.demo && (
+        <Anchor component={Link} to="/demo">
+          {t("login.demo")}
+        </Anchor>
+      )}
+    </EntryPage>
   );
 }
 
@@ -81,6 +75,7 @@ function LoginForm() {
           required
           value={password}
           onChange={({ currentTarget }) => setPassword(currentTarget.value)}
+          visibilityToggleButtonProps={{ "aria-label": t("password.show") }}
         />
         {asksCode && (
           <TextInput
@@ -94,7 +89,12 @@ function LoginForm() {
             onChange={({ currentTarget }) => setCode(currentTarget.value)}
           />
         )}
-        <Failure error={logIn.error} />
+        {failure !== "one_time_code_needed" && (
+          <Failure
+            error={logIn.error}
+            known={{ wrong_login: t("login.wrong"), wrong_one_time_code: t("login.wrongCode") }}
+          />
+        )}
         <Button type="submit" loading={logIn.isPending}>
           {t("login.submit")}
         </Button>
@@ -103,19 +103,36 @@ function LoginForm() {
   );
 }
 
-function Failure({ error }: { error: Error | null }) {
+function PasskeyButton() {
   const { t } = useTranslation();
-  const say = useErrorText();
-  const code = error instanceof ApiError ? error.code : "";
-  if (error === null || code === "one_time_code_needed") return null;
-  const known: Record<string, string> = {
-    wrong_login: t("login.wrong"),
-    wrong_one_time_code: t("login.wrongCode"),
-  };
+  const logIn = usePasskeyLogIn();
   return (
-    <Alert color="red" role="alert">
-      {known[code] ?? say(error)}
-    </Alert>
+    <>
+      <Button
+        variant="default"
+        leftSection={<IconFingerprint size={20} aria-hidden />}
+        onClick={() => logIn.mutate()}
+        loading={logIn.isPending}
+      >
+        {t("login.passkey")}
+      </Button>
+      <PasskeyFailure error={logIn.error} />
+    </>
+  );
+}
+
+/** The browser's own errors say nothing to people: mostly nobody chose a passkey. */
+function PasskeyFailure({ error }: { error: Error | null }) {
+  const { t } = useTranslation();
+  const shown =
+    error === null || error instanceof ApiError
+      ? error
+      : new ApiError(1, "none_chosen", error.message);
+  return (
+    <Failure
+      error={shown}
+      known={{ none_chosen: t("login.noPasskey"), no_public_url: t("login.passkeysOff") }}
+    />
   );
 }
 

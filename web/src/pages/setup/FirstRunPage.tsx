@@ -1,9 +1,110 @@
+import { Button, Stack, Text, TextInput } from "@mantine/core";
+import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { EmptyPage } from "../../components/EmptyPage";
-import { usePageTitle } from "../../components/usePageTitle";
+import { Navigate, useNavigate } from "react-router";
+import { CopyText } from "../../components/forms/CopyText";
+import { Failure } from "../../components/forms/Failure";
+import { NewPassword } from "../../components/forms/NewPassword";
+import { isGoodPassword } from "../../components/forms/password";
+import { PageSkeleton } from "../../components/PageSkeleton";
+import { useFirstAdministrator, useSetup } from "../../data/registration";
+import { useLogIn } from "../../data/session";
+import { useCodeOfAddress } from "../login/codes";
+import { EntryPage } from "../login/EntryPage";
 
+/** Makes the first administrator of a new server, logs in as them, and leads to the set-up. */
 export default function FirstRunPage() {
   const { t } = useTranslation("setup");
-  usePageTitle(t("title"));
-  return <EmptyPage title={t("title")} text={t("empty")} />;
+  const { data: setup, error, isPending } = useSetup();
+  const token = useCodeOfAddress("token");
+  // The server is set up as soon as the account is there, and the log-in is still on its way.
+  const [isMaking, setMaking] = useState(false);
+  if (isPending) return <PageSkeleton />;
+  if (setup?.is_open === false && !isMaking) return <Navigate to="/" replace />;
+  return (
+    <EntryPage title={t("firstRun.title")}>
+      <Text>{t("firstRun.text")}</Text>
+      <Failure error={error} />
+      <AdministratorForm token={token} onMaking={setMaking} />
+    </EntryPage>
+  );
+}
+
+interface FormProps {
+  token: string;
+  onMaking: (isMaking: boolean) => void;
+}
+
+function AdministratorForm({ token, onMaking }: FormProps) {
+  const { t } = useTranslation("setup");
+  const make = useFirstAdministrator();
+  const logIn = useLogIn();
+  const navigate = useNavigate();
+  const [given, setGiven] = useState(token);
+  const [name, setName] = useState("");
+  const [email, setEmail] = useState("");
+  const [password, setPassword] = useState("");
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    onMaking(true);
+    try {
+      await make.mutateAsync({ body: { token: given.trim(), name, email, password } });
+      await logIn.mutateAsync({ name, password });
+      navigate("/setup/new", { replace: true });
+    } catch {
+      onMaking(false); // what went wrong is shown in the form, or is asked for by the log-in
+    }
+  };
+  return (
+    <form onSubmit={submit}>
+      <Stack>
+        {token === "" && (
+          <>
+            <Text size="sm">{t("firstRun.noToken")}</Text>
+            <CopyText text="journalctl -u ovms | grep set-up" label={t("firstRun.command")} />
+            <TextInput
+              label={t("firstRun.token")}
+              autoComplete="off"
+              spellCheck={false}
+              required
+              value={given}
+              onChange={({ currentTarget }) => setGiven(currentTarget.value)}
+            />
+          </>
+        )}
+        <TextInput
+          label={t("fields.name")}
+          description={t("fields.nameHelp")}
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+          required
+          value={name}
+          onChange={({ currentTarget }) => setName(currentTarget.value)}
+        />
+        <TextInput
+          label={t("fields.emailOptional")}
+          description={t("firstRun.emailHelp")}
+          type="email"
+          autoComplete="email"
+          value={email}
+          onChange={({ currentTarget }) => setEmail(currentTarget.value)}
+        />
+        <NewPassword
+          label={t("fields.password")}
+          name={name}
+          value={password}
+          onChange={setPassword}
+        />
+        <Failure error={make.error ?? logIn.error} known={{ bad_token: t("firstRun.badToken") }} />
+        <Button
+          type="submit"
+          loading={make.isPending || logIn.isPending}
+          disabled={!isGoodPassword(password, name)}
+        >
+          {t("firstRun.submit")}
+        </Button>
+      </Stack>
+    </form>
+  );
 }
