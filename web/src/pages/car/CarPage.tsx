@@ -1,7 +1,7 @@
-import { Stack, Text, Title, VisuallyHidden } from "@mantine/core";
+import { Button, Stack, Text, Title, VisuallyHidden } from "@mantine/core";
 import { IconEyeOff } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import { useParams } from "react-router";
+import { Link, useParams } from "react-router";
 import { BatteryCard } from "../../components/car/BatteryCard";
 import { CareList } from "../../components/car/CareList";
 import { CarHead } from "../../components/car/CarHead";
@@ -43,6 +43,7 @@ function Car({ vehicle, view }: { vehicle: string; view: LiveVehicleView }) {
   const look = useLook(vehicle);
   const { state } = view;
   const isWatched = view.connection.status === "open" && view.presence.is_online === true;
+  if (view.connection.status === "refused") return <Refused />;
   if (state === null || (state.heard === null && !state.is_paranoid)) {
     return (
       <EmptyPage title={t("neverHeard.title")} text={t("neverHeard.text")}>
@@ -69,6 +70,18 @@ function Car({ vehicle, view }: { vehicle: string; view: LiveVehicleView }) {
         />
       </Stack>
     </div>
+  );
+}
+
+/** Says that there is no such car for whoever calls. */
+function Refused() {
+  const { t } = useTranslation("car");
+  return (
+    <EmptyPage title={t("refused.title")} text={t("refused.text")}>
+      <Button component={Link} to="/cars" w="fit-content">
+        {t("cars.title")}
+      </Button>
+    </EmptyPage>
   );
 }
 
