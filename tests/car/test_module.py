@@ -227,6 +227,18 @@ def test_other_units_do_not_tell_of_a_battery_nobody_has_read() -> None:
     assert codes(module.receive(Message("C", b"4,2,K"), 0)) == "c"
 
 
+def test_feature_10_limits_the_charge() -> None:
+    """The module tells its vehicle the limit, if that can end a charge at one."""
+    car = SimCar(start=0.0)
+    module = Module(car)
+    module.settings.set_feature(10, "60")
+    module.report_all(1)
+    assert car.charging.soc_limit == 60
+    module.settings.set_feature(10, "0")
+    module.report_all(2)
+    assert car.charging.soc_limit is None
+
+
 def test_without_feature_15_the_car_is_not_written_to(car: FakeCar, module: Module) -> None:
     """Its commands fail with a text and V has them no more; the module's own still work."""
     module.receive(Message("C", b"2,15,0"), 0)

@@ -184,6 +184,21 @@ def test_it_charges_at_home_up_to_its_mode() -> None:
     assert car.state.charge_end_time is not None
 
 
+def test_a_charge_ends_at_its_limit() -> None:
+    """A limit below the mode's target ends the charge and shows, until it is taken back."""
+    car = plugged()
+    soc = int(car.pack.soc)
+    car.limit_charge(soc + 2)
+    car._leaves_at = car.time + 86400
+    for _ in range(3 * 60):
+        car.advance(car.time + 60)
+    assert (car.state.limit_soc, car.state.charge_state) == (soc + 2, "done")
+    assert car.pack.soc < soc + 3
+    car.limit_charge(None)
+    assert order(car, "11")[0] == Result.OK
+    assert car.state.limit_soc == 0
+
+
 def test_the_charge_tapers_off() -> None:
     """A nearly full battery takes less and less, but a charge does end."""
     pack = Pack(40, 20)

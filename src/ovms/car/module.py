@@ -37,7 +37,7 @@ from ovms.car.settings import CAN_WRITE, ModuleSettings, ParameterStore
 from ovms.car.soc_alert import SocWatch
 from ovms.car.trips import TripLog
 from ovms.car.usage import DataUse
-from ovms.car.vehicles.interface import CarVehicle
+from ovms.car.vehicles.interface import CarVehicle, LimitedVehicle
 from ovms.protocol import Message
 from ovms.protocol.codes import CODES
 from ovms.protocol.commands import Answer, Command, Result
@@ -300,6 +300,8 @@ class Module:
         """Bring the vehicle, the answers and the modem's readings up to date."""
         self._now = now
         with self.failures.catch("advance"):
+            if isinstance(self.vehicle, LimitedVehicle):
+                self.vehicle.limit_charge(self.settings.charge_limit)
             self.vehicle.advance(now)
         self._answers.expire(self._real(now).monotonic)
         if self._modem is not None:

@@ -30,7 +30,7 @@ from ovms.protocol.settings_names import FEATURE_NAMES, HIDDEN_VALUE
 FEATURES, PARAMETERS = 1, 3
 """The commands that list them."""
 
-STREAM, MINIMUM_SOC, CAN_WRITE = 8, 9, 15
+STREAM, MINIMUM_SOC, CHARGE_LIMIT, CAN_WRITE = 8, 9, 10, 15
 """The features that do something."""
 
 
@@ -51,6 +51,11 @@ KNOWN_FEATURES = {
     ),
     MINIMUM_SOC: Feature(
         FEATURE_NAMES[MINIMUM_SOC], "% of charge below which an alert is sent; 0 none", 100
+    ),
+    CHARGE_LIMIT: Feature(
+        "charge limit",
+        "% of charge at which a charge ends, if the vehicle can do that; 0 none",
+        100,
     ),
     CAN_WRITE: Feature(FEATURE_NAMES[CAN_WRITE], "1: commands to the car itself are obeyed", 1),
 }
@@ -116,6 +121,11 @@ class ModuleSettings:
     def minimum_soc(self) -> int | None:
         """% of charge below which there is an alert; ``None`` for no such alert."""
         return self.feature(MINIMUM_SOC) or None
+
+    @property
+    def charge_limit(self) -> int | None:
+        """% of charge at which a charge is to end; ``None`` for no limit."""
+        return self.feature(CHARGE_LIMIT) or None
 
     @property
     def groups(self) -> tuple[str, ...]:

@@ -28,8 +28,8 @@ from ovms.protocol.commands import Answer, Command, Result
 
 __all__ = [
     "DEFAULT_SCENARIO", "MAPPING", "Answer", "AnswerCallback", "BusVehicle", "CarIdentity",
-    "CarState", "CarVehicle", "Command", "Frame", "Result", "Trust", "VehicleFactory",
-    "VehicleOptions", "bitrate_of", "buses_of",
+    "CarState", "CarVehicle", "Command", "Frame", "LimitedVehicle", "Result", "Trust",
+    "VehicleFactory", "VehicleOptions", "bitrate_of", "buses_of",
 ]  # fmt: skip
 
 
@@ -58,6 +58,15 @@ class CarVehicle(Protocol):
         vehicle. Only the first call counts. Without a call in time the command fails
         (:data:`~ovms.car.answers.ANSWER_TIMEOUT`).
         """
+        ...
+
+
+@runtime_checkable
+class LimitedVehicle(CarVehicle, Protocol):
+    """A vehicle whose charge can end at a limit."""
+
+    def limit_charge(self, soc: int | None) -> None:
+        """End charges at ``soc`` %; ``None`` is no limit. The module says it again and again."""
         ...
 
 

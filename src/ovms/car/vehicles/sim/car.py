@@ -179,6 +179,10 @@ class SimCar:
 
     # -- the vehicle, as the module sees it -------------------------------------------------
 
+    def limit_charge(self, soc: int | None) -> None:
+        """End charges at ``soc`` % at the latest."""
+        self.charging.soc_limit = soc
+
     def advance(self, now: float) -> None:
         """Simulate until ``now``, in whole steps."""
         before = self.time

@@ -86,6 +86,8 @@ class Charging:
     pack: Pack
     mode: int = 0
     limit: int = MOST_CURRENT
+    soc_limit: int | None = None
+    """% at which it ends at the latest; ``None`` for no limit."""
     timer_mode: int = 0
     timer_start: int = 0
     """Minutes after midnight UTC."""
@@ -107,7 +109,8 @@ class Charging:
     @property
     def target(self) -> float:
         """% at which it ends."""
-        return TARGETS[self.mode]
+        target = TARGETS[self.mode]
+        return target if self.soc_limit is None else min(target, self.soc_limit)
 
     @property
     def is_active(self) -> bool:

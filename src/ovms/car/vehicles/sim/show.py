@@ -75,7 +75,7 @@ def _show_charging(state: CarState, charging: Charging) -> None:
     state.grid_energy_total = charging.grid_energy_total
     minutes = charging.pack.minutes_to(charging.target, charging.offered) if flowing else None
     state.minutes_to_full = None if minutes is None else math.ceil(minutes)
-    state.limit_range = state.limit_soc = 0  # it always charges to the end
+    state.limit_range, state.limit_soc = 0, charging.soc_limit or 0
     state.range_speed = charging.power / IDEAL_CONSUMPTION
     state.charge_end_time = charging.ended
     state.charge_timer_mode = charging.timer_mode
