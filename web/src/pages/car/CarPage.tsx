@@ -8,6 +8,7 @@ import { CarHead } from "../../components/car/CarHead";
 import { CarSkeleton } from "../../components/car/CarSkeleton";
 import { careOf } from "../../components/car/care";
 import { QuickControls } from "../../components/car/control/QuickControls";
+import { ForgetCar } from "../../components/car/ForgetCar";
 import { GroupList } from "../../components/car/GroupList";
 import { QuickFacts } from "../../components/car/QuickFacts";
 import { SealedNote } from "../../components/car/SealedNote";
@@ -25,7 +26,7 @@ export default function CarPage() {
   const { t } = useTranslation("car");
   const vehicle = useParams().vehicle ?? "";
   const view = useVehicle(vehicle);
-  const { name } = useCar(vehicle);
+  const { name, isElsewhere } = useCar(vehicle);
   usePageTitle(name);
   if (view.state === null && view.connection.status === "connecting") return <CarSkeleton />;
   return (
@@ -34,6 +35,7 @@ export default function CarPage() {
         <Title order={1}>{t("heading", { name })}</Title>
       </VisuallyHidden>
       <Car vehicle={vehicle} view={view} />
+      {isElsewhere && <ForgetCar vehicle={vehicle} />}
     </>
   );
 }

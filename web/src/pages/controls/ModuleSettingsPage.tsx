@@ -1,7 +1,11 @@
-import { Alert, Button, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { Accordion, Alert, Button, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
-import { SETTERS, type SettingsKind } from "../../components/car/control/moduleSettings";
+import {
+  SETTERS,
+  type Setting,
+  type SettingsKind,
+} from "../../components/car/control/moduleSettings";
 import { progressOf } from "../../components/car/control/progress";
 import { SettingField } from "../../components/car/control/SettingField";
 import { useControls } from "../../components/car/control/useControls";
@@ -31,6 +35,23 @@ export function ModuleSettingsPage({ kind }: { kind: SettingsKind }) {
   const { command, number: name } = SETTERS[kind];
   usePageTitle(t(`${kind}.title`));
   useUnsavedWarning(form.changes.length > 0, t("settings.leave"));
+  const others = form.settings.filter(({ name: known }) => known === null);
+  const field = (setting: Setting) => (
+    <SettingField
+      key={setting.number}
+      kind={kind}
+      setting={setting}
+      drafts={form.drafts}
+      isOff={whyNotSet !== null || form.isSending}
+      progress={progressOf(
+        { command, parameters: { [name]: String(setting.number) } },
+        desk.runs,
+        null,
+        now,
+      )}
+      onType={(value) => form.type(setting.number, value)}
+    />
+  );
   return (
     <Stack p="md" gap="md" maw={640}>
       <BackToControls vehicle={vehicle} />
@@ -42,22 +63,17 @@ export function ModuleSettingsPage({ kind }: { kind: SettingsKind }) {
       </Text>
       <Obstacle why={why ?? whyNotSet} />
       <Loading form={form} />
-      {form.settings.map((setting) => (
-        <SettingField
-          key={setting.number}
-          kind={kind}
-          setting={setting}
-          drafts={form.drafts}
-          isOff={whyNotSet !== null || form.isSending}
-          progress={progressOf(
-            { command, parameters: { [name]: String(setting.number) } },
-            desk.runs,
-            null,
-            now,
-          )}
-          onType={(value) => form.type(setting.number, value)}
-        />
-      ))}
+      {form.settings.filter(({ name: known }) => known !== null).map(field)}
+      {others.length > 0 && (
+        <Accordion variant="separated">
+          <Accordion.Item value="others">
+            <Accordion.Control>{t("settings.others")}</Accordion.Control>
+            <Accordion.Panel>
+              <Stack gap="md">{others.map(field)}</Stack>
+            </Accordion.Panel>
+          </Accordion.Item>
+        </Accordion>
+      )}
       {form.changes.length > 0 && (
         <Group className={classes.bar ?? ""}>
           <Text size="sm">{t("settings.unsent", { count: form.changes.length })}</Text>

@@ -1,0 +1,45 @@
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { useNavigate } from "react-router";
+import { useChangeDeviceCars } from "../../data/device/cars";
+import { useDialog } from "../useDialog";
+
+const DIALOG = "forget";
+
+/** Removes a car of another server from this device. */
+export function ForgetCar({ vehicle }: { vehicle: string }) {
+  const { t } = useTranslation("car");
+  const dialog = useDialog();
+  const navigate = useNavigate();
+  const cars = useChangeDeviceCars();
+  const forget = async () => {
+    await cars.forget(vehicle);
+    navigate("/cars", { replace: true });
+  };
+  return (
+    <>
+      <Button variant="subtle" color="gray" onClick={() => dialog.open(DIALOG)} w="fit-content">
+        {t("forget.button")}
+      </Button>
+      {dialog.opened === DIALOG && (
+        <Modal
+          opened
+          onClose={dialog.close}
+          title={t("forget.title")}
+          closeButtonProps={{ "aria-label": t("close") }}
+          centered
+        >
+          <Stack>
+            <Text size="sm">{t("forget.text")}</Text>
+            <Group grow>
+              <Button variant="default" onClick={dialog.close} data-autofocus>
+                {t("limit.cancel")}
+              </Button>
+              <Button onClick={() => void forget()}>{t("forget.button")}</Button>
+            </Group>
+          </Stack>
+        </Modal>
+      )}
+    </>
+  );
+}
