@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from ovms.base.logs import get_logger
 from ovms.net.counts import UNCOUNTED
+from ovms.net.forwarded import ReadForwarded, read_nothing
 from ovms.net.http import TLS_ALERT, HttpHandler, Speech, speech
 from ovms.net.traffic import Traffic, measure, unacknowledged, unread
 from ovms.net.turns import CHUNK, FRAMES_CHUNK, SLOW_PAUSE, Allowance, ReadTurn, TurnQueue
@@ -28,6 +29,7 @@ from ovms.protocol.session import Event
 from ovms.protocol.welcome import ProvisionRecord, ProvisionRefused, ProvisionRequest
 
 if TYPE_CHECKING:  # most connections need no WebSocket, and a library should import quickly
+    from websockets.datastructures import Headers
     from websockets.frames import CloseCode
 
     from ovms.net.websocket import WebSocket
@@ -98,18 +100,19 @@ class Pump(asyncio.Protocol):
     A caller that wants a WebSocket gives its ``codec``; a server's pump makes one when it is
     needed. With ``http``, it hands over a connection that brings no WebSocket. The protocol that
     ``http`` makes gets the transport and all bytes that came, and the pump is done. Without
-    ``turns`` it processes what comes at once.
+    ``turns`` it processes what comes at once. ``forwarded`` reads what a proxy says of who asked it
+    for a WebSocket.
 
     Reading stops for two reasons that do not know of each other: the handler's :meth:`pause`, and
     that the connection waits for its next turn. When the connection ends meanwhile, what came
     before is handled all the same, and then its end.
     """
 
-    __slots__ = ("_at", "_codec", "_error", "_first", "_handler", "_has_failed", "_has_lines",
-                 "_http", "_is_ended", "_is_full", "_is_held", "_is_paused", "_is_slow",
-                 "_is_waiting", "_left", "_loss", "_transport", "_turns", "_unread", "_waiters",
-                 "allowance", "counts", "peer", "received", "sent", "session",
-                 "write_limit")  # fmt: skip
+    __slots__ = ("_at", "_codec", "_error", "_first", "_forwarded", "_handler", "_has_failed",
+                 "_has_lines", "_http", "_is_ended", "_is_full", "_is_held", "_is_paused",
+                 "_is_proxied_tls", "_is_slow", "_is_waiting", "_left", "_loss", "_transport",
+                 "_turns", "_unread", "_waiters", "allowance", "counts", "peer", "received", "sent",
+                 "session", "write_limit")  # fmt: skip
 
     def __init__(
         self,
@@ -119,6 +122,7 @@ class Pump(asyncio.Protocol):
         *,
         http: HttpHandler | None = None,
         turns: TurnQueue | None = None,
+        forwarded: ReadForwarded = read_nothing,
     ) -> None:
         self.session = session
         self._handler = handler
@@ -127,7 +131,11 @@ class Pump(asyncio.Protocol):
         self._first: bytes | None = b"" if session.party is Party.SERVER else None
         """What came until it is known what the caller speaks."""
         self.peer = ""
-        """Address of the other end, as host:port: the connection's, unless it was set before."""
+        """Address of the other end, as host:port: the connection's, unless it was set before, or a
+        proxy says who asked it for a WebSocket."""
+        self._forwarded = forwarded
+        self._is_proxied_tls: bool | None = None
+        """The other end speaks TLS with the proxy in front; ``None`` where none says it."""
         self.received = 0
         """Bytes received in all, those left out that were dropped."""
         self.sent = 0
@@ -219,7 +227,16 @@ class Pump(asyncio.Protocol):
 
     @property
     def is_tls(self) -> bool:
-        """Nobody on the way can read what is sent; false once the connection has ended."""
+        """Nobody on the way can read what is sent; false once the connection has ended.
+
+        Behind a proxy that is believed, that is the way of the other end to the proxy.
+        """
+        if self._transport is None:
+            return False
+        return self._has_tls if self._is_proxied_tls is None else self._is_proxied_tls
+
+    @property
+    def _has_tls(self) -> bool:
         transport = self._transport
         return transport is not None and transport.get_extra_info("sslcontext") is not None
 
@@ -521,11 +538,20 @@ class Pump(asyncio.Protocol):
             codec.allow(LINE_LIMIT)
         frames = codec.frames
         lines = codec.receive(data)
+        if codec.headers is not None:
+            self._read_forwarded(codec.headers)
+            codec.headers = None
         self._flush(codec)
         if turn is not None:
             turn.add_chunk(data, max(codec.frames - frames, lines.count(b"\n")))
         if lines:
             self._read(lines, turn)
+
+    def _read_forwarded(self, headers: Headers) -> None:
+        """Note what a proxy that is believed says of the caller; lines come only after it."""
+        found = self._forwarded(self.peer, headers.get_all)
+        self.peer = found.peer or self.peer
+        self._is_proxied_tls = found.is_tls
 
     def _follow(self) -> None:
         """End when the WebSocket has ended, after the lines that came before and still wait."""
@@ -600,7 +626,7 @@ class Pump(asyncio.Protocol):
         """Close, unless the other end waits for an answer; return whether our half stays open."""
         if self._is_waiting:
             self._is_ended = True
-            return not self.is_tls
+            return not self._has_tls
         return self._stays_open()
 
     def _stays_open(self) -> bool:
@@ -612,7 +638,7 @@ class Pump(asyncio.Protocol):
         if self._codec is not None or transport is None or transport.is_closing():
             return False
         is_open = self.session.state is not State.CLOSED
-        return is_open and not self.is_tls and self._handler.half_closed(self)
+        return is_open and not self._has_tls and self._handler.half_closed(self)
 
     def pause_writing(self) -> None:
         """Make :meth:`drained` wait."""

@@ -16,6 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 from websockets.client import ClientProtocol
+from websockets.datastructures import Headers
 from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus, PayloadTooBig
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request, Response
@@ -65,6 +66,7 @@ class WebSocket(ABC):
         "_protocol",
         "error",
         "frames",
+        "headers",
         "is_finished",
         "is_left",
     )
@@ -83,6 +85,8 @@ class WebSocket(ABC):
         """For the pump: it has begun to wait for the other end to close."""
         self.frames = 0
         """Frames received in all: each costs time, whether it brings a line or not."""
+        self.headers: Headers | None = None
+        """Those of the request that was answered, until the pump has read them."""
         self.allow(limit)
 
     @property
@@ -252,6 +256,7 @@ class ServerSocket(WebSocket):
 
     def _process_head(self, event: Request | Response) -> None:
         assert isinstance(event, Request)
+        self.headers = event.headers
         if is_our_path(event.path):
             self._answer(self._protocol.accept(event))
         else:

@@ -25,6 +25,7 @@ from typing import Any, TypeVar
 from ovms.base.clock import Clock
 from ovms.base.logs import get_logger
 from ovms.net.counts import CountsByKind
+from ovms.net.forwarded import ReadForwarded, read_nothing
 from ovms.net.http import HttpHandler
 from ovms.net.pump import GoingAway, Pump
 from ovms.net.turns import MESSAGE_RATE, Allowance, MessageRate, TurnQueue
@@ -575,8 +576,10 @@ class Acceptor:
         random_bytes: RandomBytes = os.urandom,
         rate: MessageRate = MESSAGE_RATE,
         refused_calls: RefusedCalls | None = None,
+        forwarded: ReadForwarded = read_nothing,
     ) -> None:
         self.services = services
+        self._forwarded = forwarded
         self.refused_calls = refused_calls or RefusedCalls(clock.time)
         """Who was refused lately, for whoever sets up a module."""
         self.clock = clock
@@ -635,7 +638,7 @@ class Acceptor:
         """Make the protocol of a connection that is being accepted; ``http`` at a port for it."""
         session = Session(Party.SERVER, self.services.tokens.make(), self.strays.put_line)
         connection = ServerConnection(self, is_http=http is not None)
-        return Pump(session, connection, http=http, turns=self._turns)
+        return Pump(session, connection, http=http, turns=self._turns, forwarded=self._forwarded)
 
     def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run what must be done also when its caller has hung up."""

@@ -38,6 +38,7 @@ from ovms.server.call_notes import CallNotes
 from ovms.server.data_folder import READY, data_lock, ready_file
 from ovms.server.doorstep import Doorstep
 from ovms.server.failed_calls import FailedCalls
+from ovms.server.forwarded import ForwardedReader
 from ovms.server.http.account_mail import AccountMailer
 from ovms.server.http.callers import Callers
 from ovms.server.http.context import HttpContext
@@ -221,6 +222,7 @@ async def serve(
             acceptor = Acceptor(
                 services, clock, rate=settings.message_rate(),
                 refused_calls=http.context.refused_calls,
+                forwarded=ForwardedReader(settings.forwarded_from).read,
             )  # fmt: skip
             services.accounts.add_holder(acceptor)
             http.on_unfit, http.websocket = acceptor.strays.put_line, acceptor.answer
