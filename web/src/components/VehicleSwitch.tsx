@@ -6,6 +6,7 @@ import { useLocation, useNavigate } from "react-router";
 import { useDeviceCars } from "../data/device/cars";
 import { useVehicles, type Vehicle } from "../data/vehicles";
 import { useVehicleId } from "./useVehicleId";
+import classes from "./VehicleSwitch.module.css";
 
 /** Live figures are not needed before somebody looks for another car. */
 const SwitchItems = lazy(() => import("./car/SwitchItems"));
@@ -29,6 +30,7 @@ export function VehicleSwitch() {
           variant="subtle"
           color="gray"
           px="xs"
+          className={classes.button}
           rightSection={<IconChevronDown size={16} aria-hidden />}
           aria-label={`${t("vehicle.switch")}: ${name}`}
         >

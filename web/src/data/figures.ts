@@ -2,7 +2,7 @@
 // never without a unit. Unknown is a dash.
 
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
+import { useLocale } from "./locale";
 import { type Preferences, usePreferences } from "./preferences";
 import { type Chosen, unitOf } from "./units";
 
@@ -38,10 +38,10 @@ export interface Figures {
   clock: (at: number | null, now: number) => string;
 }
 
-/** Return figures as somebody reads them who has this language and likes these units. */
-export function figuresIn(language: string, likes: Preferences): Figures {
+/** Return figures as somebody reads them who has this locale and likes these units. */
+export function figuresIn(locale: string, likes: Preferences): Figures {
   const write = (places: number, unit: string) => {
-    const number = new Intl.NumberFormat(language, {
+    const number = new Intl.NumberFormat(locale, {
       minimumFractionDigits: places,
       maximumFractionDigits: places,
     });
@@ -69,16 +69,16 @@ export function figuresIn(language: string, likes: Preferences): Figures {
     metres: write(0, "m"),
     span: (seconds) => spanOf(seconds),
     estimated: (figure) => (figure === UNKNOWN ? UNKNOWN : `≈${SPACE}${figure}`),
-    age: (at, now) => ageOf(at, now, language),
-    clock: (at, now) => (at === null ? UNKNOWN : clockOf(at, now, language)),
+    age: (at, now) => ageOf(at, now, locale),
+    clock: (at, now) => (at === null ? UNKNOWN : clockOf(at, now, locale)),
   };
 }
 
 /** Return the figures of the person who looks. */
 export function useFigures(): Figures {
-  const { i18n } = useTranslation();
+  const locale = useLocale();
   const likes = usePreferences();
-  return useMemo(() => figuresIn(i18n.language, likes), [i18n.language, likes]);
+  return useMemo(() => figuresIn(locale, likes), [locale, likes]);
 }
 
 function spanOf(seconds: Figure): string {
@@ -88,9 +88,9 @@ function spanOf(seconds: Figure): string {
   return `${Math.floor(minutes / 60)}${SPACE}h${SPACE}${String(minutes % 60).padStart(2, "0")}${SPACE}min`;
 }
 
-function clockOf(at: number, now: number, language: string): string {
+function clockOf(at: number, now: number, locale: string): string {
   const isToday = new Date(at).toDateString() === new Date(now).toDateString();
-  return new Intl.DateTimeFormat(language, {
+  return new Intl.DateTimeFormat(locale, {
     hour: "2-digit",
     minute: "2-digit",
     ...(isToday ? {} : { day: "numeric", month: "short" }),
@@ -103,7 +103,7 @@ const STEPS = [
   ["hour", 48],
 ] as const;
 
-function ageOf(at: number, now: number, language: string): string {
+function ageOf(at: number, now: number, locale: string): string {
   let value = Math.max(0, Math.floor((now - at) / 1000));
   let unit = "day";
   for (const [name, many] of STEPS) {
@@ -112,7 +112,5 @@ function ageOf(at: number, now: number, language: string): string {
     value = Math.floor(value / (name === "hour" ? 24 : 60));
     unit = "day";
   }
-  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(
-    value,
-  );
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(value);
 }

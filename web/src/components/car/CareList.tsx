@@ -2,6 +2,7 @@ import { List, Text } from "@mantine/core";
 import { IconAlertTriangle, IconBellRinging, IconInfoCircle } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { useFigures } from "../../data/figures";
+import { useLocale } from "../../data/locale";
 import classes from "./CareList.module.css";
 import type { Care, Level } from "./care";
 
@@ -32,9 +33,9 @@ function CareIcon({ level }: { level: Level }) {
 
 /** Return what tells a person what may need care. */
 export function useCareText(): (care: Care) => string {
-  const { t, i18n } = useTranslation("car");
+  const { t } = useTranslation("car");
   const { percent, pressure, volts } = useFigures();
-  const list = new Intl.ListFormat(i18n.language);
+  const list = new Intl.ListFormat(useLocale());
   return (care) => {
     switch (care.kind) {
       case "doorsOpen":

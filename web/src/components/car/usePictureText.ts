@@ -1,10 +1,11 @@
 import { useTranslation } from "react-i18next";
+import { useLocale } from "../../data/locale";
 import { openDoors, type Parts } from "./parts";
 
 /** Return what the picture of a car shows, in words. */
 export function usePictureText(): (parts: Parts) => string {
-  const { t, i18n } = useTranslation("car");
-  const list = new Intl.ListFormat(i18n.language);
+  const { t } = useTranslation("car");
+  const list = new Intl.ListFormat(useLocale());
   return (parts) => {
     const says = [
       ...openDoors(parts).map((door) => t("picture.open", { part: t(`doors.${door}`) })),
