@@ -85,6 +85,25 @@ def test_a_trip_that_nobody_saw_has_what_its_counter_shows_after_it() -> None:
     assert counter.amount == 2.0
 
 
+@pytest.mark.parametrize("is_over", [False, True])
+def test_the_way_back_may_use_as_much_as_the_way_there(is_over: bool) -> None:
+    """A counter that showed what it had shown before, and then the same again, was counted anew."""
+    counter = Counter(reading=0.372)
+    counter.begin()
+    counter.read(0.372, 1.0, 0.1)
+    assert counter.amount == 0.0
+    if is_over:
+        counter.read_after(0.372, 5.0, is_begun=True)
+    else:
+        counter.read(0.372, 5.0, 0.1, is_begun=True)
+    assert counter.amount == 0.372
+    counter.begin()
+    counter.is_total = True  # it counts on for ever: nothing was used
+    counter.read(0.372, 1.0, 0.1)
+    counter.read(0.372, 5.0, 0.1, is_begun=True)
+    assert counter.amount == 0.0
+
+
 def test_a_mean_is_by_time() -> None:
     """A value counts until the next, the last one until the end."""
     mean = Mean()

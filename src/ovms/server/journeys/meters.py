@@ -41,6 +41,11 @@ class Counter:
         """What was counted on this trip; ``None`` if nothing was read."""
         return None if self.top is None else self.carried + self.top - self.base
 
+    @property
+    def _is_old(self) -> bool:
+        """Whether what was read was read before the counter began anew."""
+        return self.top is not None and self.top == self.base == self.before
+
     def restart(self) -> None:
         """Take in that the car was switched off and on on the way: a reset is to be expected."""
         self.is_restarted = True
@@ -55,10 +60,11 @@ class Counter:
         """Take in a reading on the way.
 
         ``most`` is what can have been counted on this trip, ``step`` since the last reading.
-        ``is_begun`` is whether the counter has certainly begun anew for this trip if it ever does.
+        ``is_begun`` is whether the counter has certainly begun anew for this trip if it ever does:
+        then what is as before was counted anew, since two trips may use the same.
         """
         self.reading = value
-        if self.top is None or (self.top == self.base == self.before != value):
+        if self.top is None or (self._is_old and (is_begun or value != self.before)):
             self._first(value, most, is_begun=is_begun)
             return
         if self.undo is not None:
@@ -85,14 +91,13 @@ class Counter:
         elif self.readings >= BELIEVED_AFTER:
             self.undo = None
 
-    def read_after(self, value: float, most: float) -> None:
+    def read_after(self, value: float, most: float, *, is_begun: bool = False) -> None:
         """Take in a reading after the end: what is less already belongs to the next trip."""
         if self.undo is not None:
             self._confirm(value)
-        is_old = self.top == self.base == self.before  # it was read before it began anew
-        if self.top is not None and not is_old:
+        if self.top is not None and not self._is_old:
             self.top = max(self.top, value)
-        elif value != self.before:
+        elif value != self.before or (is_begun and self.top is not None):
             self._first(value, most, is_begun=True)
         self.reading = value
 

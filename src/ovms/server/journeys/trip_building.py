@@ -341,13 +341,15 @@ class TripBuilding:
         self.after.fill(sample, has_charge=not self.is_charged)
         if sample.trip_meter is not None:
             self.meter.read_after(sample.trip_meter, self._most_distance(sample))
+        is_begun = self.end is not None and self.end - self.start.time > BEGUN
         if sample.energy_used is not None:
             is_final = self.used.top is None or sample.energy_used >= self.used.top
-            self.used.read_after(sample.energy_used, self._most_energy(sample))
+            self.used.read_after(sample.energy_used, self._most_energy(sample), is_begun=is_begun)
             if is_final:  # otherwise it was reset, and says nothing of the rest of the way
                 self.energy_time, self.energy_distance = sample.time, self.distance or 0.0
         if sample.energy_recovered is not None:
-            self.recovered.read_after(sample.energy_recovered, self._most_energy(sample))
+            most = self._most_energy(sample)
+            self.recovered.read_after(sample.energy_recovered, most, is_begun=is_begun)
         if sample.capacity is not None:
             self.capacity = sample.capacity
 
