@@ -11,7 +11,7 @@ let waiting: ServiceWorker | null = null;
 /** Register the worker. Where the browser does not trust the certificate, the app works without. */
 export async function startWorker(container: ServiceWorkerContainer): Promise<void> {
   const registration = await container.register("/sw.js").catch(() => null);
-  if (registration === null) return;
+  if (!registration) return; // nothing at all where an extension or a test keeps workers out
   note(registration, container);
   registration.addEventListener("updatefound", () => {
     const found = registration.installing;
