@@ -142,4 +142,4 @@ async def log_in(page: Page, owner: str = OWNER, password: str = PASSWORD) -> No
     await page.get_by_label("Name").fill(owner)
     await page.get_by_label("Password", exact=False).first.fill(password)
     await page.get_by_role("button", name="Log in").click()
-    await page.get_by_role("navigation").wait_for()
+    await page.get_by_role("navigation", name="Pages").wait_for()
