@@ -1,15 +1,18 @@
 import { ActionIcon, Group, Text } from "@mantine/core";
 import { IconPalette } from "@tabler/icons-react";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import type { LiveVehicleView } from "../../data/live/types";
 import { useLook } from "../../data/look";
 import { useDialog } from "../useDialog";
 import { CarPicture } from "./CarPicture";
-import { LookDialog } from "./LookDialog";
 import { PresenceLine } from "./PresenceLine";
 import { partsOf } from "./parts";
 import { bodyOf } from "./shapes";
 import { usePictureText } from "./usePictureText";
+
+/** Not needed before somebody asks for it, and large. */
+const LookDialog = lazy(() => import("./LookDialog"));
 
 interface Props {
   vehicle: string;
@@ -46,7 +49,9 @@ export function CarHead({ vehicle, view }: Props) {
         </Text>
       )}
       {dialog.opened === "look" && (
-        <LookDialog vehicle={vehicle} look={{ ...look, body }} onClose={dialog.close} />
+        <Suspense fallback={null}>
+          <LookDialog vehicle={vehicle} look={{ ...look, body }} onClose={dialog.close} />
+        </Suspense>
       )}
     </>
   );

@@ -7,7 +7,7 @@ import { useDialog } from "../useDialog";
 const DIALOG = "forget";
 
 /** Removes a car of another server from this device. */
-export function ForgetCar({ vehicle }: { vehicle: string }) {
+export default function ForgetCar({ vehicle }: { vehicle: string }) {
   const { t } = useTranslation("car");
   const dialog = useDialog();
   const navigate = useNavigate();

@@ -23,7 +23,7 @@ const TINTS = [
 ];
 
 /** Changes how a car looks on this device. */
-export function LookDialog({ vehicle, look, onClose }: Props) {
+export default function LookDialog({ vehicle, look, onClose }: Props) {
   const { t } = useTranslation("car");
   return (
     <Modal

@@ -1,10 +1,11 @@
-import { Alert, Button, Group, Modal, PasswordInput, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, Text } from "@mantine/core";
 import { IconLock } from "@tabler/icons-react";
-import { type FormEvent, useState } from "react";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { useModulePassword } from "../../data/device/useModulePassword";
 import type { LiveVehicleView } from "../../data/live/types";
 import { useDialog } from "../useDialog";
+
+const PasswordDialog = lazy(() => import("./PasswordDialog"));
 
 interface Props {
   vehicle: string;
@@ -41,55 +42,11 @@ export function SealedNote({ vehicle, view }: Props) {
           </Button>
         </Group>
       )}
-      {dialog.opened === DIALOG && <PasswordDialog vehicle={vehicle} onClose={dialog.close} />}
+      {dialog.opened === DIALOG && (
+        <Suspense fallback={null}>
+          <PasswordDialog vehicle={vehicle} onClose={dialog.close} />
+        </Suspense>
+      )}
     </>
-  );
-}
-
-function PasswordDialog({ vehicle, onClose }: { vehicle: string; onClose: () => void }) {
-  const { t } = useTranslation("car");
-  const { isKnown, set, forget } = useModulePassword(vehicle);
-  const [password, setPassword] = useState("");
-  const keep = async (event: FormEvent) => {
-    event.preventDefault();
-    await set(password);
-    onClose();
-  };
-  const remove = async () => {
-    await forget();
-    onClose();
-  };
-  return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("sealed.dialog")}
-      closeButtonProps={{ "aria-label": t("close") }}
-      centered
-    >
-      <Stack component="form" onSubmit={keep}>
-        <Text size="sm">{t("sealed.stays")}</Text>
-        <PasswordInput
-          label={t("sealed.password")}
-          value={password}
-          onChange={({ currentTarget }) => setPassword(currentTarget.value)}
-          autoComplete="off"
-          visibilityToggleButtonProps={{ "aria-label": t("sealed.show") }}
-          data-autofocus
-        />
-        <Group justify="space-between">
-          {isKnown === true ? (
-            <Button variant="subtle" color="red" onClick={() => void remove()}>
-              {t("sealed.forget")}
-            </Button>
-          ) : (
-            <span />
-          )}
-          <Button type="submit" disabled={password === ""}>
-            {t("sealed.unlock")}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
   );
 }

@@ -1,5 +1,6 @@
 import { Button, Stack, Text, Title, VisuallyHidden } from "@mantine/core";
 import { IconEyeOff } from "@tabler/icons-react";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { BatteryCard } from "../../components/car/BatteryCard";
@@ -8,7 +9,6 @@ import { CarHead } from "../../components/car/CarHead";
 import { CarSkeleton } from "../../components/car/CarSkeleton";
 import { careOf } from "../../components/car/care";
 import { QuickControls } from "../../components/car/control/QuickControls";
-import { ForgetCar } from "../../components/car/ForgetCar";
 import { GroupList } from "../../components/car/GroupList";
 import { QuickFacts } from "../../components/car/QuickFacts";
 import { SealedNote } from "../../components/car/SealedNote";
@@ -20,6 +20,8 @@ import type { LiveVehicleView, VehicleState } from "../../data/live/types";
 import { useVehicle } from "../../data/live/useVehicle";
 import { useLook } from "../../data/look";
 import classes from "./CarPage.module.css";
+
+const ForgetCar = lazy(() => import("../../components/car/ForgetCar"));
 
 /** The car at a glance: state now, what it does next, what may need care, then the rest. */
 export default function CarPage() {
@@ -35,7 +37,11 @@ export default function CarPage() {
         <Title order={1}>{t("heading", { name })}</Title>
       </VisuallyHidden>
       <Car vehicle={vehicle} view={view} />
-      {isElsewhere && <ForgetCar vehicle={vehicle} />}
+      {isElsewhere && (
+        <Suspense fallback={null}>
+          <ForgetCar vehicle={vehicle} />
+        </Suspense>
+      )}
     </>
   );
 }

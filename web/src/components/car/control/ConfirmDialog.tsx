@@ -9,7 +9,7 @@ interface Props {
 }
 
 /** Asks whether a command is meant that cannot be taken back. */
-export function ConfirmDialog({ control, onSend, onClose }: Props) {
+export default function ConfirmDialog({ control, onSend, onClose }: Props) {
   const { t } = useTranslation("controls");
   return (
     <Modal

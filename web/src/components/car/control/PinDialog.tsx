@@ -15,7 +15,7 @@ interface Props {
 const DIGITS = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
 /** Asks for the car's PIN, by a pad or the keyboard. It is sent, and kept nowhere. */
-export function PinDialog({ control, onSend, onClose }: Props) {
+export default function PinDialog({ control, onSend, onClose }: Props) {
   const { t } = useTranslation("controls");
   const [pin, setPin] = useState("");
   const press = (key: string) => setPin((before) => pressed(before, key));
