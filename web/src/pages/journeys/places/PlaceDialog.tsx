@@ -1,10 +1,14 @@
-import { Checkbox, NumberInput, TextInput } from "@mantine/core";
+import { Autocomplete, Checkbox, NumberInput, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useSearchParams } from "react-router";
+import { useAccount } from "../../../data/account";
 import { type PlaceAnswer, useAddPlace, useChangePlace } from "../../../data/places";
 import { DialogFrame } from "../edit/DialogFrame";
 import { bodyOf, formOf, LEAST_RADIUS, MOST_RADIUS, newForm, readDegrees } from "./place";
+
+/** The time zones that browsers know by name. */
+const ZONES = Intl.supportedValuesOf("timeZone");
 
 /** Makes or changes a place: its name, where it is, how large. */
 export function PlaceDialog({ place }: { place: PlaceAnswer | null }) {
@@ -13,6 +17,7 @@ export function PlaceDialog({ place }: { place: PlaceAnswer | null }) {
   const [params] = useSearchParams();
   const [form, setForm] = useState(() => (place === null ? newForm(params) : formOf(place)));
   const [wasTried, setTried] = useState(false);
+  const { data: account } = useAccount();
   const add = useAddPlace();
   const change = useChangePlace();
   const done = { onSuccess: () => navigate("..", { relative: "path", replace: true }) };
@@ -62,6 +67,21 @@ export function PlaceDialog({ place }: { place: PlaceAnswer | null }) {
         label={t("places.isHome")}
         checked={form.isHome}
         onChange={({ currentTarget: { checked } }) => setForm({ ...form, isHome: checked })}
+      />
+      <TextInput
+        label={t("places.currency")}
+        placeholder={account?.currency ?? ""}
+        maxLength={3}
+        value={form.currency}
+        onChange={({ currentTarget: { value } }) => setForm({ ...form, currency: value })}
+      />
+      <Autocomplete
+        label={t("places.zone")}
+        placeholder={account?.zone ?? ""}
+        limit={20}
+        data={ZONES}
+        value={form.zone}
+        onChange={(zone) => setForm({ ...form, zone })}
       />
     </DialogFrame>
   );

@@ -30,7 +30,11 @@ test("a place is sent once it has a name and a position", () => {
     longitude: 11,
     radius: 100,
     is_home: true,
+    currency: null,
+    zone: null,
   });
+  const abroad = { ...whole, currency: " chf", zone: "Europe/Zurich" };
+  expect(bodyOf(abroad)).toMatchObject({ currency: "CHF", zone: "Europe/Zurich" });
   expect(bodyOf({ ...whole, name: " " })).toBeNull();
   expect(bodyOf({ ...whole, latitude: "" })).toBeNull();
 });

@@ -9,6 +9,9 @@ export interface PlaceForm {
   longitude: string;
   radius: number;
   isHome: boolean;
+  /** Of its tariffs; empty is the owner's. */
+  currency: string;
+  zone: string;
 }
 
 export const LEAST_RADIUS = 10;
@@ -22,6 +25,8 @@ export function formOf(place: PlaceAnswer): PlaceForm {
     longitude: String(place.longitude),
     radius: place.radius,
     isHome: place.is_home,
+    currency: place.currency ?? "",
+    zone: place.zone ?? "",
   };
 }
 
@@ -34,6 +39,8 @@ export function newForm(params: URLSearchParams): PlaceForm {
     longitude: params.get("longitude") ?? "",
     radius: radius >= LEAST_RADIUS && radius <= MOST_RADIUS ? Math.round(radius) : 100,
     isHome: false,
+    currency: "",
+    zone: "",
   };
 }
 
@@ -51,5 +58,13 @@ export function bodyOf(form: PlaceForm): NewPlace | null {
   const longitude = readDegrees(form.longitude, 180);
   const name = form.name.trim();
   if (name === "" || latitude === null || longitude === null) return null;
-  return { name, latitude, longitude, radius: form.radius, is_home: form.isHome };
+  return {
+    name,
+    latitude,
+    longitude,
+    radius: form.radius,
+    is_home: form.isHome,
+    currency: form.currency.trim().toUpperCase() || null,
+    zone: form.zone.trim() || null,
+  };
 }
