@@ -1,9 +1,39 @@
 import { useTranslation } from "react-i18next";
-import { EmptyPage } from "../../components/EmptyPage";
-import { usePageTitle } from "../../components/usePageTitle";
+import { Route, Routes, useParams } from "react-router";
+import { AreaPage } from "../../components/forms/AreaPage";
+import { Failure } from "../../components/forms/Failure";
+import { PageSkeleton } from "../../components/PageSkeleton";
+import { useVehicleFacts } from "../../data/vehicles";
+import { Channels } from "./Channels";
+import { DangerZone } from "./DangerZone";
+import { Sharing } from "./Sharing";
+import { VehicleForm } from "./VehicleForm";
 
+/** How the server treats a car: its name, what is kept, who may see it, who is told of alerts. */
 export default function CarSettingsPage() {
   const { t } = useTranslation("setup");
-  usePageTitle(t("title"));
-  return <EmptyPage title={t("title")} text={t("empty")} />;
+  const { vehicle: id = "" } = useParams();
+  const { data: vehicle, error } = useVehicleFacts(id);
+  if (vehicle === undefined) return error === null ? <PageSkeleton /> : <Failure error={error} />;
+  const base = `/cars/${encodeURIComponent(id)}/settings`;
+  const pages = [
+    { to: base, label: t("car.general") },
+    { to: `${base}/alerts`, label: t("car.alerts") },
+    ...(vehicle.is_own
+      ? [
+          { to: `${base}/sharing`, label: t("car.sharing") },
+          { to: `${base}/module`, label: t("car.module") },
+        ]
+      : []),
+  ];
+  return (
+    <AreaPage title={t("car.title", { vehicle: id })} pages={pages}>
+      <Routes>
+        <Route index element={<VehicleForm key={id} vehicle={vehicle} />} />
+        <Route path="alerts" element={<Channels key={id} vehicle={vehicle} />} />
+        <Route path="sharing" element={<Sharing key={id} vehicle={id} />} />
+        <Route path="module" element={<DangerZone key={id} vehicle={id} />} />
+      </Routes>
+    </AreaPage>
+  );
 }

@@ -1,0 +1,87 @@
+import { Badge, Button, Group, Paper, Stack, Text } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Failure } from "../../components/forms/Failure";
+import { FormDialog } from "../../components/forms/FormDialog";
+import { useMoments } from "../../components/forms/moments";
+import { Section } from "../../components/forms/Section";
+import { ToldOnce } from "../../components/forms/ToldOnce";
+import { PageSkeleton } from "../../components/PageSkeleton";
+import { useDialog } from "../../components/useDialog";
+import { type TokenAnswer, useRemoveToken, useTokens } from "../../data/tokens";
+import { TokenForm } from "./TokenForm";
+
+/** API tokens: what programs log in by in place of the password. */
+export function Tokens() {
+  const { t } = useTranslation("account");
+  const { data: tokens, error } = useTokens();
+  const [told, setTold] = useState<string | null>(null);
+  const { opened, open, close } = useDialog();
+  if (tokens === undefined) return error === null ? <PageSkeleton /> : <Failure error={error} />;
+  const edited = tokens.find(({ id }) => opened === `token-${id}`) ?? null;
+  return (
+    <Section title={t("tokens.title")} text={t("tokens.text")}>
+      {told !== null && <ToldOnce title={t("tokens.made")} secret={told} />}
+      {tokens.length === 0 && <Text c="dimmed">{t("tokens.none")}</Text>}
+      {tokens.map((token) => (
+        <TokenCard key={token.id} token={token} onEdit={() => open(`token-${token.id}`)} />
+      ))}
+      <Button
+        w="fit-content"
+        leftSection={<IconPlus size={20} aria-hidden />}
+        onClick={() => open("token")}
+      >
+        {t("tokens.add")}
+      </Button>
+      <FormDialog
+        opened={opened === "token" || edited !== null}
+        close={close}
+        title={edited === null ? t("tokens.add") : t("tokens.change")}
+      >
+        <TokenForm token={edited} onTold={setTold} close={close} />
+      </FormDialog>
+    </Section>
+  );
+}
+
+function TokenCard({ token, onEdit }: { token: TokenAnswer; onEdit: () => void }) {
+  const { t } = useTranslation("account");
+  const { moment } = useMoments();
+  const remove = useRemoveToken();
+  const used =
+    token.last_used === null ? t("neverUsed") : t("used", { time: moment(token.last_used) });
+  const ends =
+    token.expires === null
+      ? t("tokens.endless")
+      : t("tokens.until", { time: moment(token.expires) });
+  return (
+    <Paper withBorder p="sm">
+      <Stack gap={4}>
+        <Group gap="xs">
+          <Text fw={600}>{token.application || `${token.first}…`}</Text>
+          {!token.is_live && <Badge variant="default">{t("tokens.expired")}</Badge>}
+        </Group>
+        {token.purpose !== "" && <Text size="sm">{token.purpose}</Text>}
+        <Text size="sm">{token.rights.join(" · ")}</Text>
+        <Text size="sm" c="dimmed">
+          {token.first}… · {used} · {ends}
+        </Text>
+        <Failure error={remove.error} />
+        <Group gap="xs" mt="xs">
+          <Button size="xs" variant="default" onClick={onEdit}>
+            {t("tokens.change")}
+          </Button>
+          <Button
+            size="xs"
+            variant="default"
+            loading={remove.isPending}
+            onClick={() => remove.mutate({ path: { token_id: token.id } })}
+          >
+            {t("tokens.end")}
+          </Button>
+        </Group>
+      </Stack>
+    </Paper>
+  );
+}

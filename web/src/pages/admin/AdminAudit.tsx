@@ -1,0 +1,41 @@
+import { SimpleGrid, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { AuditEntries } from "../../components/forms/AuditEntries";
+import { Section } from "../../components/forms/Section";
+import { useAdminAudit } from "../../data/audit";
+
+/** What entries may be chosen by, as the call names it. */
+const FILTERS = ["action", "actor", "vehicle", "since", "until"] as const;
+
+/** What was done on all of the server. */
+export function AdminAudit() {
+  const { t } = useTranslation("admin");
+  const [filter, setFilter] = useState<Partial<Record<(typeof FILTERS)[number], string>>>({});
+  const [chosen] = useDebouncedValue(filter, 300);
+  const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== ""));
+  const audit = useAdminAudit(given);
+  return (
+    <Section title={t("pages.log")} text={t("log.text")}>
+      <SimpleGrid cols={{ base: 1, sm: 3 }}>
+        {FILTERS.map((name) => (
+          <TextInput
+            key={name}
+            label={t(`log.filters.${name}`)}
+            type={name === "since" || name === "until" ? "date" : "search"}
+            value={filter[name] ?? ""}
+            onChange={({ currentTarget: { value } }) => setFilter({ ...filter, [name]: value })}
+          />
+        ))}
+      </SimpleGrid>
+      <AuditEntries
+        entries={audit.data?.items}
+        error={audit.error}
+        hasMore={audit.hasNextPage}
+        isLoading={audit.isFetchingNextPage}
+        loadMore={() => void audit.fetchNextPage()}
+      />
+    </Section>
+  );
+}

@@ -1,0 +1,93 @@
+import { Badge, Button, Group, Paper, Stack, Text } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import { Failure } from "../../components/forms/Failure";
+import { FormDialog } from "../../components/forms/FormDialog";
+import { useMoments } from "../../components/forms/moments";
+import { Notice } from "../../components/forms/Notice";
+import { Section } from "../../components/forms/Section";
+import { PageSkeleton } from "../../components/PageSkeleton";
+import { useDialog } from "../../components/useDialog";
+import {
+  type ChannelAnswer,
+  useChannels,
+  useRemoveChannel,
+  useTestChannel,
+} from "../../data/channels";
+import type { Vehicle } from "../../data/vehicles";
+import { ChannelForm } from "./ChannelForm";
+
+/** Who is told of a car's alerts, and by what. */
+export function Channels({ vehicle }: { vehicle: Vehicle }) {
+  const { t } = useTranslation("setup");
+  const { data: channels, error } = useChannels(vehicle.id);
+  const { opened, open, close } = useDialog();
+  if (channels === undefined) return error === null ? <PageSkeleton /> : <Failure error={error} />;
+  return (
+    <Section title={t("car.alerts")} text={t("channels.text")}>
+      {channels.length === 0 && <Text c="dimmed">{t("channels.none")}</Text>}
+      {channels.map((channel) => (
+        <ChannelCard key={channel.id} vehicle={vehicle.id} channel={channel} />
+      ))}
+      {vehicle.is_own && (
+        <Button
+          w="fit-content"
+          leftSection={<IconPlus size={20} aria-hidden />}
+          onClick={() => open("channel")}
+        >
+          {t("channels.add")}
+        </Button>
+      )}
+      <FormDialog opened={opened === "channel"} close={close} title={t("channels.add")}>
+        <ChannelForm vehicle={vehicle.id} taken={channels.map(({ id }) => id)} close={close} />
+      </FormDialog>
+    </Section>
+  );
+}
+
+function ChannelCard({ vehicle, channel }: { vehicle: string; channel: ChannelAnswer }) {
+  const { t } = useTranslation("setup");
+  const { moment } = useMoments();
+  const test = useTestChannel(vehicle);
+  const remove = useRemoveChannel(vehicle);
+  const path = { vehicle_id: vehicle, channel_id: channel.id };
+  return (
+    <Paper withBorder p="sm">
+      <Stack gap="xs">
+        <Group gap="xs">
+          <Text fw={600}>{channel.key}</Text>
+          <Badge variant="default">{channel.type}</Badge>
+        </Group>
+        {channel.state === "failing" && (
+          <Notice>{t("channels.failing", { time: moment(channel.failing) })}</Notice>
+        )}
+        {channel.state === "waiting" && <Notice>{t("channels.waiting")}</Notice>}
+        <Group gap="xs">
+          <Button
+            size="xs"
+            variant="default"
+            loading={test.isPending}
+            onClick={() => test.mutate({ path })}
+          >
+            {t("channels.test")}
+          </Button>
+          {channel.id !== "owner" && (
+            <Button
+              size="xs"
+              variant="default"
+              loading={remove.isPending}
+              onClick={() => remove.mutate({ path })}
+            >
+              {t("channels.remove")}
+            </Button>
+          )}
+        </Group>
+        {test.data?.is_delivered && <Text role="status">{t("channels.delivered")}</Text>}
+        {test.data?.is_delivered === false && (
+          <Notice>{t("channels.undelivered", { reason: test.data.reason ?? "–" })}</Notice>
+        )}
+        <Failure error={test.error ?? remove.error} />
+      </Stack>
+    </Paper>
+  );
+}
