@@ -18,7 +18,10 @@ export function ChannelForm({ vehicle, taken, close }: Props) {
   const { t } = useTranslation("setup");
   const { data: kinds = [], error } = useChannelTypes();
   const set = useSetChannel(vehicle);
-  const allowed = kinds.filter(({ is_allowed, key }) => is_allowed && key !== "");
+  // What reaches somebody at once comes first.
+  const allowed = kinds
+    .filter(({ is_allowed, key }) => is_allowed && key !== "")
+    .sort((one, other) => Number(other.is_active) - Number(one.is_active));
   const [chosen, setChosen] = useState("");
   const [key, setKey] = useState("");
   const kind = allowed.find(({ type }) => type === chosen) ?? allowed[0];

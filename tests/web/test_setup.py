@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Final
+
+from playwright.async_api import expect
+
+from tests.programs.conftest import start
+from tests.web.conftest import DESKTOP
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.programs.conftest import Start
+    from tests.web.conftest import OpenPage
+
+__all__ = ["start"]
+
+NEW: Final = {f"OVMS_{name}PORT": "0" for name in ("", "TLS_", "HTTP_", "HTTPS_")}
+"""Free ports."""
+
+LINK: Final = r"(http://localhost:\d+)(/first-run#token=\w+)"
+
+
+async def test_first_run_to_a_car(start: Start, open_page: OpenPage, tmp_path: Path) -> None:
+    """The server's link makes the administrator, who sets a module that the doctor sees come in."""
+    server = start("serve", "--data", str(tmp_path), env=NEW)
+    link = re.search(LINK, server.wait_for("ovms set-up"))
+    assert link is not None
+    page = await open_page(DESKTOP, base_url=link[1])
+    await page.goto(link[2])
+    await page.get_by_role("textbox", name="Name").fill("root")
+    make = page.get_by_role("button", name="Make the account")
+    await page.get_by_label("Password").first.fill("too-short")
+    await expect(make).to_be_disabled()
+    await page.get_by_label("Password").first.fill("right-horse-battery")
+    await make.click()
+
+    await page.get_by_role("textbox", name="Vehicle id").fill("car1")
+    await page.get_by_role("button", name="Add the vehicle").click()
+    await page.get_by_text("In its shell").click()
+    lines = await page.locator("pre", has_text="config set vehicle id CAR1").inner_text()
+    secret = re.search(r"password server\.v2 (\S+)", lines)
+    assert secret is not None
+
+    port = json.loads((tmp_path / "ready.json").read_text())["mp"]
+    car = ("car", "--server", f"127.0.0.1:{port}", "--vehicle", "CAR1", "--secret")
+    start(*car, "wrong")
+    await expect(page.get_by_text("is not this vehicle's secret")).to_be_visible()
+    start(*car, secret[1])
+    await expect(page.get_by_text("The car is in")).to_be_visible()
+    await page.get_by_role("link", name="Open the car").click()
+    await expect(page).to_have_url("/cars/CAR1")
+
+    await page.goto("/admin")
+    await expect(page.get_by_text("The server is well")).to_be_visible()
+    await expect(page.get_by_text("1 of 1")).to_be_visible()
