@@ -45,8 +45,8 @@ OPTIONS: Final = (
 PAGE_TIMEOUT: Final = 60_000
 """Milliseconds that a page has for what is expected of it; a slow machine is no failure."""
 
-FORESEEN: Final = ("blocked by Playwright", "net::ERR_INTERNET_DISCONNECTED")
-"""What consoles say because a test keeps the service worker out, or cuts the line."""
+FORESEEN: Final = ("blocked by Playwright", "net::ERR_INTERNET_DISCONNECTED", "GL Driver Message")
+"""What consoles say because a test keeps the service worker out, cuts the line, or has no GPU."""
 
 OpenPage = Callable[..., Coroutine[Any, Any, Page]]
 """Opens a page: of a size, and with further options of a context of Playwright's."""

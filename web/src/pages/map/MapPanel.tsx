@@ -32,11 +32,9 @@ export function MapPanel({ vehicle, rights, view, where }: Props) {
         {typeof where === "string" ? (
           <Text size="sm">{t(`none.${where}`)}</Text>
         ) : (
-          <>
-            <Position where={where} isWatched={view.presence.is_online === true} />
-            <Actions vehicle={vehicle} rights={rights} where={where} />
-          </>
+          <Position where={where} isWatched={view.presence.is_online === true} />
         )}
+        <Actions vehicle={vehicle} rights={rights} where={where} />
       </Stack>
     </section>
   );
@@ -70,7 +68,7 @@ function Position({ where, isWatched }: { where: Known; isWatched: boolean }) {
 }
 
 /** What can be done with a position: tell it to somebody, and make a place of it. */
-function Actions({ vehicle, rights, where }: Pick<Props, "vehicle" | "rights"> & { where: Known }) {
+function Actions({ vehicle, rights, where }: Omit<Props, "view">) {
   const { t } = useTranslation("map");
   const dialog = useDialog();
   const mayLink = rights.includes("manage") && rights.includes("location");
@@ -86,15 +84,17 @@ function Actions({ vehicle, rights, where }: Pick<Props, "vehicle" | "rights"> &
           {t("link.open")}
         </Button>
       )}
-      <Button
-        component={Link}
-        to={placeAddress(vehicle, where.position)}
-        variant="subtle"
-        size="compact-md"
-        leftSection={<IconMapPinPlus size={16} aria-hidden />}
-      >
-        {t("addPlace")}
-      </Button>
+      {typeof where !== "string" && (
+        <Button
+          component={Link}
+          to={placeAddress(vehicle, where.position)}
+          variant="subtle"
+          size="compact-md"
+          leftSection={<IconMapPinPlus size={16} aria-hidden />}
+        >
+          {t("addPlace")}
+        </Button>
+      )}
       {mayLink && dialog.opened === "link" && (
         <LinkDialog vehicle={vehicle} onClose={dialog.close} />
       )}
