@@ -141,5 +141,5 @@ async def log_in(page: Page, owner: str = OWNER, password: str = PASSWORD) -> No
     """Log in on a page that shows the log-in, and wait for what comes behind it."""
     await page.get_by_label("Name").fill(owner)
     await page.get_by_label("Password", exact=False).first.fill(password)
-    await page.get_by_role("button", name="Log in").click()
+    await page.get_by_role("button", name="Log in", exact=True).click()
     await page.get_by_role("navigation", name="Pages").wait_for()

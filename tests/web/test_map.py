@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from playwright.async_api import Page, Route, expect
 
-from tests.web.conftest import DESKTOP, log_in
+from tests.web.conftest import log_in
 from tests.web.pmtiles import picture_map
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ async def serve_map(page: Page, source: dict[str, Any]) -> list[str]:
 
 async def test_the_map_without_tiles(open_page: OpenPage) -> None:
     """Without any ground the map is drawn, and says why no car is on it."""
-    page = await open_page(size=DESKTOP)
+    page = await open_page()
     await page.goto("/cars/CAR1/map")
     await log_in(page)
     await expect(page.get_by_text(NOT_TOLD)).to_be_visible()
