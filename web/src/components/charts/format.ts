@@ -115,7 +115,7 @@ export function makeFormat(locale: string, zone: string, likes: Preferences): Fo
       const start = Date.parse(`${monday}T00:00Z`);
       return weeks.formatRange(start, start + 6 * 86_400_000);
     },
-    shortMonth: month({ month: "short", year: "2-digit" }),
+    shortMonth: month({ month: "short", year: "numeric" }),
   };
 }
 

@@ -8,6 +8,7 @@ import { ChargeSettings } from "../../components/car/control/ChargeSettings";
 import { ControlButton } from "../../components/car/control/ControlButton";
 import { SECTIONS } from "../../components/car/control/controls";
 import { type Controls, useControls } from "../../components/car/control/useControls";
+import { WhyNone } from "../../components/car/control/WhyNone";
 import { PresenceLine } from "../../components/car/PresenceLine";
 import { useCar } from "../../components/car/useCar";
 import { usePageTitle } from "../../components/usePageTitle";
@@ -41,6 +42,7 @@ export function ButtonsPage() {
           </Text>
         )}
       </div>
+      <WhyNone controls={controls} />
       {ORDER.map((section) => (
         <Buttons key={section} section={section} controls={controls}>
           {section === "charge" && <ChargeSettings controls={controls} />}

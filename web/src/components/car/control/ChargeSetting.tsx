@@ -6,6 +6,7 @@ import { CommandState } from "./CommandState";
 import type { Control } from "./controls";
 import { isUnderWay, progressOf } from "./progress";
 import type { Controls } from "./useControls";
+import { WHY_ALL } from "./WhyNone";
 
 interface Props {
   controls: Controls;
@@ -22,6 +23,7 @@ export function ChargeSetting({ controls, command, parameters, effect, children 
   const now = useNow();
   const { desk, groups } = controls;
   const why = controls.obstacle(command, "command");
+  const isSaid = why === controls.obstacleToAll;
   const progress = progressOf({ command, effect }, desk.runs, groups, now);
   const isOff = why !== null || parameters === null || isUnderWay(progress);
   return (
@@ -30,11 +32,12 @@ export function ChargeSetting({ controls, command, parameters, effect, children 
       <Button
         variant="default"
         disabled={isOff}
+        aria-describedby={isSaid && why !== null ? WHY_ALL : undefined}
         onClick={() => parameters !== null && void desk.run(command, parameters)}
       >
         {t(`charge.set.${command}` as never)}
       </Button>
-      {why !== null && progress === null ? (
+      {why !== null && !isSaid && progress === null ? (
         <Text size="xs" c="dimmed">
           {t(`obstacle.${why}`)}
         </Text>

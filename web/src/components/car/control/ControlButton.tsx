@@ -20,6 +20,7 @@ import classes from "./ControlButton.module.css";
 import { type ControlKey, controlOf } from "./controls";
 import { isUnderWay, progressOf } from "./progress";
 import type { Controls } from "./useControls";
+import { WHY_ALL } from "./WhyNone";
 
 const ICONS: Record<ControlKey, typeof IconLock> = {
   lock: IconLock,
@@ -50,6 +51,7 @@ export function ControlButton({ name, controls }: Props) {
   const control = controlOf(name);
   const Icon = ICONS[name];
   const obstacle = controls.obstacle(control.command, control.right);
+  const isSaid = obstacle === controls.obstacleToAll;
   const progress = progressOf(control, controls.desk.runs, controls.groups, now);
   const isBusy = isUnderWay(progress);
   const isOn =
@@ -63,7 +65,7 @@ export function ControlButton({ name, controls }: Props) {
         onClick={() => controls.press(control)}
         disabled={obstacle !== null || isBusy}
         aria-busy={isBusy}
-        aria-describedby={obstacle === null ? undefined : `why-${name}`}
+        aria-describedby={obstacle === null ? undefined : isSaid ? WHY_ALL : `why-${name}`}
       >
         <Icon size={28} stroke={1.5} aria-hidden />
         <Text span size="sm" fw={550}>
@@ -75,7 +77,7 @@ export function ControlButton({ name, controls }: Props) {
           </Text>
         )}
       </UnstyledButton>
-      {obstacle === null || progress !== null ? (
+      {obstacle === null || isSaid || progress !== null ? (
         <CommandState progress={progress} />
       ) : (
         <Text span size="xs" c="dimmed" id={`why-${name}`}>

@@ -5,6 +5,7 @@ import { AskDialog } from "./AskDialog";
 import { ControlButton } from "./ControlButton";
 import type { ControlKey } from "./controls";
 import { useControls } from "./useControls";
+import { WhyNone } from "./WhyNone";
 
 /** The buttons that one needs most, one tap from the car: what is not so now. */
 export function QuickControls({ vehicle }: { vehicle: string }) {
@@ -18,6 +19,7 @@ export function QuickControls({ vehicle }: { vehicle: string }) {
   ];
   return (
     <Stack gap={4}>
+      <WhyNone controls={controls} />
       <SimpleGrid cols={3} spacing="sm">
         {names.map((name, at) => (
           <ControlButton key={PLACES[at]} name={name} controls={controls} />

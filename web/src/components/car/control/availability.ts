@@ -25,6 +25,11 @@ export function obstacleTo(
   return blocked;
 }
 
+/** Return why no command at all can be sent now, which is said once for all; null if some can. */
+export function obstacleToAll(caller: Caller, blocked: CommandDesk["blocked"]): Obstacle | null {
+  return mayDo("command", caller) ? blocked : "noRight";
+}
+
 function mayDo(right: Right, { isOwner, rights }: Caller): boolean {
   return isOwner || (right !== "owner" && rights.includes(right));
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { CommandRun } from "../../../data/live/types";
 import { commandMessage } from "../../../protocol/commands";
 import { groupsOf, NOW } from "../groups.fixture";
-import { obstacleTo } from "./availability";
+import { obstacleTo, obstacleToAll } from "./availability";
 import { controlOf, findControl, SECTIONS } from "./controls";
 import { pressed } from "./pinPad";
 import { isUnderWay, progressOf } from "./progress";
@@ -62,6 +62,13 @@ describe("a command cannot be sent", () => {
     expect(obstacleTo("climate", ["command"], OWNER, groups, null)).toBe("unsupported");
     expect(obstacleTo("reboot", ["command"], OWNER, groups, null)).toBeNull();
     expect(obstacleTo("climate", ["command"], OWNER, groupsOf({}), null)).toBeNull();
+  });
+
+  it("for a reason that holds for all, which is said once", () => {
+    const shared = { isOwner: false, rights: ["view"] };
+    expect(obstacleToAll(shared, null)).toBe("noRight");
+    expect(obstacleToAll({ ...shared, rights: ["view", "command"] }, null)).toBeNull();
+    expect(obstacleToAll(OWNER, "car_away")).toBe("car_away");
   });
 
   it("to a car that is away", () => {

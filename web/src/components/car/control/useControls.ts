@@ -2,7 +2,7 @@ import type { CommandDesk, CommandRun, Groups, LiveVehicleView } from "../../../
 import { useCommand, useVehicle } from "../../../data/live/useVehicle";
 import { useDialog } from "../../useDialog";
 import { useCar } from "../useCar";
-import { type Obstacle, obstacleTo } from "./availability";
+import { type Obstacle, obstacleTo, obstacleToAll } from "./availability";
 import { type Control, findControl, type Right } from "./controls";
 
 /** What the controls of a car need, on whichever page they are. */
@@ -12,6 +12,8 @@ export interface Controls {
   desk: CommandDesk;
   /** Return why a command cannot be sent now; null if it can. */
   obstacle: (command: string, ...needs: Right[]) => Obstacle | null;
+  /** Why no command at all can be sent now: it is said once, not at each button. */
+  obstacleToAll: Obstacle | null;
   /** Send a command, or ask first what it asks. */
   press: (control: Control) => void;
   /** The control that asks now. */
@@ -36,6 +38,7 @@ export function useControls(vehicle: string): Controls {
     groups,
     desk,
     obstacle: (command, ...needs) => obstacleTo(command, needs, car, groups, desk.blocked),
+    obstacleToAll: obstacleToAll(car, desk.blocked),
     press: (control) => {
       if (control.asks === undefined) void send(control);
       else dialog.open(control.key);
