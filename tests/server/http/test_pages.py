@@ -178,3 +178,26 @@ async def test_the_map_of_the_server(tmp_path: Path) -> None:
         assert (whole.status_code, whole.headers["content-length"]) == (200, "17")
         beyond = await client.get("/map.pmtiles", headers={"range": "bytes=99-"})
         assert beyond.status_code == 416
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "length"),
+    [
+        ("bytes=-3", 206, 3),
+        ("bytes=0-99999999999999999999", 206, 10),
+        ("bytes=--3", 416, 0),
+        ("bytes=5-2", 400, None),
+        ("bytes=" + ",".join("0-" for _ in range(1500)), 200, 10),
+        ("bytes=" + ",".join(f"{2 * each}-{2 * each}" for each in range(900)), 200, 10),
+    ],
+)
+async def test_odd_parts_of_the_map(
+    tmp_path: Path, wanted: str, status: int, length: int | None
+) -> None:
+    """Whatever parts are asked for, nobody gets more than the file, and nothing fails."""
+    file = tmp_path / "ground"
+    file.write_bytes(b"0123456789")
+    async with open_pages(tmp_path, WebOptions(map_file=file)) as client:
+        answer = await client.get("/map.pmtiles", headers={"range": wanted})
+    assert answer.status_code == status
+    assert length is None or len(answer.content) == length

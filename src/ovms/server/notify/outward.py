@@ -20,6 +20,8 @@ def is_public(address: str) -> bool:
     """Return whether an address is one of the Internet, and no other can stand behind it."""
     found = ip_address(address.partition("%")[0])
     if isinstance(found, IPv6Address):
+        if found.is_site_local:  # what networks called their own before RFC 3879
+            return False
         if found in NAT64:
             return is_public(str(IPv4Address(found.packed[-4:])))
         behind = found.ipv4_mapped or found.sixtofour or (found.teredo and found.teredo[1])

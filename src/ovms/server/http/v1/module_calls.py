@@ -20,7 +20,6 @@ from ovms.server.http.v1.routing import make_router
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ovms.server.http.v1.callers import ApiCaller
     from ovms.server.refused_calls import RefusedCall
 
 router = make_router("set-up")
@@ -136,8 +135,17 @@ async def list_refused_calls(
     sees_all = caller.login.admin and allows(caller.login.permit, ADMIN_RIGHT)
     found = context.refused_calls.recent(None if sees_all else caller.address)
     latest = sorted(found, key=lambda each: each.time, reverse=True)[:SHOWN_CALLS]
-    return [_answer(each, _shown_id(each.vehicle_id, caller, vehicle_id, sees_all=sees_all))
-            for each in latest]  # fmt: skip
+    ids = [each for each in caller.vehicles if caller.is_own(each)]
+    if vehicle_id:
+        ids.append(vehicle_key(vehicle_id))
+
+    def answers() -> list[RefusedCallAnswer]:
+        return [
+            _answer(each, _shown_id(each.vehicle_id, None if sees_all else ids)) for each in latest
+        ]
+
+    # Fifty ids beside a hundred take most of a second.
+    return await asyncio.to_thread(answers)
 
 
 def _host_of(text: str) -> str | None:
@@ -148,18 +156,23 @@ def _host_of(text: str) -> str | None:
         return None
 
 
-def _shown_id(said: str, caller: ApiCaller, wanted: str, *, sees_all: bool) -> str | None:
-    """Return as much of an id as somebody may see who may have mistyped it."""
+def _shown_id(said: str, ids: Iterable[str] | None) -> str | None:
+    """Return as much of an id as somebody may see who may have mistyped one of ``ids``.
+
+    Who may see everything has ``None`` there.
+    """
     if not said:
         return None
-    own = [each for each in caller.vehicles if caller.is_own(each)]
-    if sees_all or _is_like(said, [*own, *([vehicle_key(wanted)] if wanted else [])]):
-        return said
-    return f"{said[:2]}…"
+    return said if ids is None or _is_like(said, ids) else f"{said[:2]}…"
 
 
 def _is_like(said: str, ids: Iterable[str]) -> bool:
-    return any(SequenceMatcher(None, said, each).ratio() >= ALIKE for each in ids)
+    matcher = SequenceMatcher(None, "", said)
+    for each in ids:
+        matcher.set_seq1(each)
+        if matcher.quick_ratio() >= ALIKE and matcher.ratio() >= ALIKE:  # the first is a bound
+            return True
+    return False
 
 
 def _answer(call: RefusedCall, shown: str | None) -> RefusedCallAnswer:
