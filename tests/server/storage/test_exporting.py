@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from datetime import date
+from decimal import Decimal
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
@@ -9,14 +11,21 @@ from zipfile import ZipFile
 import pytest
 
 from ovms.protocol.records.history import KeptRecord
+from ovms.server.journeys.rules import ParkedLossRule
+from ovms.server.journeys.tariffs import Tariff
+from ovms.server.journeys.values import Position
 from ovms.server.storage import exporting, queries
 from ovms.server.storage.batch import Batch
 from ovms.server.storage.exporting import ExportScope, ExportSink, export_steps
+from ovms.server.storage.journey_rules import set_rule
+from ovms.server.storage.places import make_place, set_tariff
 from tests.server.journeys.made import NOON, charge, put_journeys, trip
 from tests.server.storage.databases import apply, close, execute, make_database
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from ovms.server.storage.database import Database
 
 
 def test_pieces(tmp_path: Path) -> None:
@@ -62,14 +71,7 @@ def test_journeys(
     trips = [trip(NOON + n * 86400) for n in range(5)]
     put_journeys(database, "CAR1", *trips, charge(NOON - 86400))
     execute(database, "UPDATE journeys SET note = 'from home'")
-    sink, result = ExportSink(), None
-    steps = export_steps(ExportScope("bob", 5.0, located=located), sink)
-    with suppress(StopIteration):
-        while True:
-            query = steps.send(result)
-            with database.reading() as connection:
-                result = query(connection)
-    made = ZipFile(BytesIO(sink.take()))
+    made = _export(database, ExportScope("bob", 5.0, located=located))
     tables = {
         name: made.read(f"vehicles/CAR1/{name}.csv").decode("utf-8-sig").splitlines()
         for name in ("trips", "charges", "parked")
@@ -80,3 +82,35 @@ def test_journeys(
     assert ("from home" in "".join(tables["trips"])) == (located is None)
     assert "trips.csv" in made.read("README.txt").decode()
     close(database)
+
+
+@pytest.mark.parametrize("has_places", [True, False])
+def test_places_and_rules(tmp_path: Path, has_places: bool) -> None:
+    """Places are in it with their tariffs, for who may see them, and what is told of journeys."""
+    database = make_database(tmp_path)
+    with database.writing() as connection:
+        bob, spot = queries.get_owner(connection, "bob").id, Position(latitude=52, longitude=13)
+        home = make_place(connection, bob, "Home", spot, 1.0, is_home=True)
+        tariff = Tariff(energy_price=Decimal("0.3"))
+        set_tariff(connection, bob, home.id, date(2026, 1, 1), tariff, 2.0)
+        set_rule(connection, "CAR1", ParkedLossRule(is_on=True))
+    made = _export(database, ExportScope("bob", 5.0, has_places=has_places))
+    assert ("places.json" in made.namelist()) is has_places
+    if has_places:
+        (place,) = json.loads(made.read("places.json"))["places"]
+        assert (place["name"], place["latitude"], place["is_home"]) == ("Home", 52.0, True)
+        assert place["tariffs"] == [{"valid_from": "2026-01-01", "energy_price": "0.3"}]
+    rules = json.loads(made.read("vehicles/CAR1/vehicle.json"))["journey_rules"]
+    assert rules["parked_loss"]["is_on"] is True
+    close(database)
+
+
+def _export(database: Database, scope: ExportScope) -> ZipFile:
+    sink, result = ExportSink(), None
+    steps = export_steps(scope, sink)
+    with suppress(StopIteration):
+        while True:
+            query = steps.send(result)
+            with database.reading() as connection:
+                result = query(connection)
+    return ZipFile(BytesIO(sink.take()))

@@ -17,6 +17,8 @@ from urllib.parse import quote
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from ovms.base.clock import iso_time
 from ovms.base.sheets import csv_lines
 from ovms.protocol.gpx import GpxWriter
@@ -24,15 +26,18 @@ from ovms.protocol.positions import holds_position, says_position
 from ovms.protocol.records import Location, legible
 from ovms.server.journeys.exports.rows import ExportRow
 from ovms.server.journeys.exports.tables import csv_of
+from ovms.server.journeys.tariffs import tariff_as_json
 from ovms.server.journeys.values import JourneyKind
 from ovms.server.rights import format_rights
 from ovms.server.storage.audit import AuditFilter, list_audit, shown_address
 from ovms.server.storage.history import history_summary, utilisation
 from ovms.server.storage.history_records import read_records
+from ovms.server.storage.journey_rules import list_rules
 from ovms.server.storage.journey_view import place_names
 from ovms.server.storage.journeys import list_journeys
 from ovms.server.storage.owners import get_owner
 from ovms.server.storage.passkeys import list_passkeys
+from ovms.server.storage.places import list_places
 from ovms.server.storage.position_links import list_links
 from ovms.server.storage.push_devices import list_devices
 from ovms.server.storage.shares import list_shares
@@ -48,6 +53,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ovms.server.storage.journeys import JourneyKey, JourneyRow
+    from ovms.server.storage.places import PlaceDetails
     from ovms.server.values import HistoryEntry, HistoryKey, TypeSummary, Vehicle
 
     Query = Callable[[Connection], Any]
@@ -71,8 +77,10 @@ README: Final = """\
 Data of the owner {owner} at this server, as of {time}. Times are in UTC.
 
 account.json                      the account: vehicles, shares, tokens, sessions and so on
+places.json                       places and what charging costs there
 audit.csv                         log-ins, commands and changes
-vehicles/ID/vehicle.json          the vehicle, and the latest of each message
+vehicles/ID/vehicle.json          the vehicle, the latest of each message, and what its owner wants
+                                  to be told of journeys
 vehicles/ID/traffic.csv           bytes by day, of the car and of its apps
 vehicles/ID/history/N-TYPE.csv    records of one type, as the car has sent them
 vehicles/ID/track.gpx             positions, for maps
@@ -114,6 +122,8 @@ class ExportScope:
     """Those that may be seen."""
     located: Collection[str] | None = None
     """Those of which positions may be seen."""
+    has_places: bool = True
+    """The owner's places may be seen."""
 
 
 def export_steps(scope: ExportScope, sink: ExportSink) -> Steps:
@@ -141,6 +151,9 @@ class ExportWriter:
         about = README.format(owner=facts["name"], time=_iso(self.scope.now))
         self._bytes("README.txt", about.encode("utf-8", "replace"))
         self._json("account.json", facts)
+        if self.scope.has_places:
+            found = yield partial(list_places, owner_id=owner_id)
+            self._json("places.json", {"places": [_place(each) for each in found]})
         before: int | None = None
         rows: list[tuple[object, ...]] = []
         while page := (
@@ -168,7 +181,7 @@ class ExportWriter:
             for each in (loaded[1] if loaded else ())
             if is_located or not holds_position(each.code)
         ]  # fmt: skip
-        facts = {
+        facts: dict[str, Any] = {
             "id": vehicle.id,
             "name": vehicle.name,
             "type": vehicle.type,
@@ -179,6 +192,8 @@ class ExportWriter:
             "makes_journeys": vehicle.makes_journeys,
             "latest": latest,
         }
+        rules = yield partial(list_rules, vehicle_id=vehicle.id)
+        facts["journey_rules"] = {name.value: msgspec.to_builtins(rules[name]) for name in rules}
         self._json(f"{folder}/vehicle.json", facts)
         days = yield partial(utilisation, vehicle_id=vehicle.id)
         names = ("day", "car_received", "car_sent", "apps_received", "apps_sent")
@@ -292,6 +307,26 @@ def _export_row(row: JourneyRow, names: dict[int, str], is_located: bool) -> Exp
         note=note,
         is_edited=row.is_edited,
     )
+
+
+def _place(details: PlaceDetails) -> dict[str, Any]:
+    place = details.place
+    return {
+        "id": place.id,
+        "name": place.name,
+        "latitude": place.position.latitude,
+        "longitude": place.position.longitude,
+        "radius": place.radius,
+        "is_home": place.is_home,
+        "zone": place.zone,
+        "currency": place.currency,
+        "created": _iso(details.created),
+        "changed": _iso(details.changed),
+        "tariffs": [
+            {"valid_from": None if since is None else since.isoformat(), **tariff_as_json(tariff)}
+            for since, tariff in details.tariffs
+        ],
+    }
 
 
 def _vehicles(connection: Connection, owner: str, now: float) -> list[Vehicle]:

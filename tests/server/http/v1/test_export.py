@@ -69,6 +69,7 @@ async def test_alerts_that_say_where(v1: ApiSite, permit: str) -> None:
     """Alerts are told without a text that may say a place to who may not see where it was."""
     await put(v1, ALERT_TYPE, (-5, "A,At 51.5074,-0.1278"), (-4, "IToo, hot"), (-3, "A,Too hot"))
     made = await _export(v1, permit)
+    assert ("places.json" in made.namelist()) is ("location" in permit)
     (file,) = [name for name in made.namelist() if "Notification" in name]
     data = [row["data"] for row in csv.DictReader(StringIO(made.read(file).decode()))]
     at = "At 51.5074,-0.1278" if "location" in permit else ""

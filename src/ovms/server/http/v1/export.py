@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import Response, StreamingResponse
 
+from ovms.server.accounts.tokens import vehicle_rights
 from ovms.server.http.v1.audit import audit
 from ovms.server.http.v1.callers import AccountCall, ApiCaller, Context
 from ovms.server.http.v1.errors import ApiError
@@ -39,7 +40,8 @@ router = make_router("account")
 async def export_account(caller: AccountCall, context: Context) -> StreamingResponse:
     """Return the caller's account, vehicles and all their data as a ZIP of JSON, CSV and GPX.
 
-    Vehicles are in it if the caller's rights hold `view`, and positions if they hold `location`.
+    Vehicles are in it if the caller's rights hold `view`, positions and places if they hold
+    `location`.
     Secrets and the digits of tokens are not in it.
     """
     owner_id = caller.login.owner_id
@@ -54,7 +56,8 @@ async def _stream(context: HttpContext, caller: ApiCaller) -> AsyncIterator[byte
     """Yield the file. What is compressed is so in a thread, what is read in turns with others."""
     own = [each for each in caller.vehicles if caller.is_own(each)]
     located = [each for each in own if VehicleRight.LOCATION in caller.rights_on(each)]
-    scope = ExportScope(caller.login.owner, context.clock.time(), own, located)
+    has_places = VehicleRight.LOCATION in vehicle_rights(caller.login.permit)
+    scope = ExportScope(caller.login.owner, context.clock.time(), own, located, has_places)
     sink = ExportSink()
     steps = export_steps(scope, sink)
     context.exports.add(caller.login.owner_id)
