@@ -62,7 +62,7 @@ function ProofForm({ finish }: Props) {
             visibilityToggleButtonProps={{ "aria-label": t("password.show") }}
           />
         )}
-        <Failure error={prove.error} />
+        <Failure error={prove.error} known={{ wrong_proof: t("proof.wrong") }} />
         <Group justify="space-between">
           {hasTotp ? (
             <Button variant="subtle" onClick={() => setByCode(!byCode)}>
