@@ -1,4 +1,9 @@
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import {
+  createTheme,
+  defaultVariantColorsResolver,
+  type MantineColorsTuple,
+  type VariantColorsResolver,
+} from "@mantine/core";
 
 /** The green of charge: the one accent. */
 const charge: MantineColorsTuple = [
@@ -28,8 +33,32 @@ const dark: MantineColorsTuple = [
   "#0a0b0c",
 ];
 
+/** Red only for what needs a person; white text on its filled shades has 4.5:1, unlike on Mantine's. */
+const red: MantineColorsTuple = [
+  "#fff5f5",
+  "#ffe3e3",
+  "#ffc9c9",
+  "#ffa8a8",
+  "#ff8787",
+  "#e03131",
+  "#d42d2d",
+  "#c92a2a",
+  "#b02525",
+  "#971f1f",
+];
+
+/** Mantine chooses the text on the accent for the light scheme alone; it has a variable for both. */
+const variantColorResolver: VariantColorsResolver = (input) => {
+  const colours = defaultVariantColorsResolver(input);
+  const isAccent = (input.color ?? input.theme.primaryColor) === input.theme.primaryColor;
+  return input.variant === "filled" && isAccent
+    ? { ...colours, color: "var(--mantine-primary-color-contrast)" }
+    : colours;
+};
+
 export const theme = createTheme({
-  colors: { charge, dark },
+  colors: { charge, dark, red },
+  variantColorResolver,
   primaryColor: "charge",
   primaryShade: { light: 7, dark: 5 },
   autoContrast: true,
