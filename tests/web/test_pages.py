@@ -46,7 +46,10 @@ ADDRESSES: Final = (
 )
 """A page each; those that nobody sees who is logged in have tests of their own."""
 
-OTHERS: Final = {"/", "/login", "/first-run", "/demo", "/live"}
+OF_STRANGERS: Final = ("/login", "/register", "/reset", "/email", "/live/none")
+"""Pages for those who are not logged in."""
+
+OTHERS: Final = {"/", "/first-run", "/demo", "/live"}
 """Addresses that lead to another page at once, or that others' tests open."""
 
 AXE: Final = """axe.run({resultTypes: ["violations"]}).then(({violations}) => violations.map(
@@ -62,7 +65,7 @@ async def test_each_route_is_looked_at() -> None:
     of_car = re.findall(r'^  "?([\w-]+)(?:/\*)?"?: <', table[0], re.M)
     assert len(of_car) >= 7
     others = [each.split("/*")[0] for each in re.findall(r'<Route path="(/[^"]*)"', source)]
-    known = {each.split("?")[0] for each in ADDRESSES} | OTHERS
+    known = {each.split("?")[0] for each in ADDRESSES} | OTHERS | {*OF_STRANGERS}
     wanted = {f"{CAR}/{each}" for each in of_car}
     wanted |= {re.sub(r"/:.*", "", each) or "/" for each in others if each != "*"}
     assert wanted <= known
@@ -94,17 +97,30 @@ async def test_pages(
     await page.evaluate("language => localStorage.setItem('ovms.language', language)", locale[:2])
     await page.reload()
     await page.evaluate((WEB / "node_modules/axe-core/axe.min.js").read_text("utf-8"))
-    faults: dict[str, list[str]] = {}
-    for address in ADDRESSES:
+    assert await faults_of(page, ADDRESSES) == {}
+    await page.go_back()
+    await expect(page).to_have_url(ADDRESSES[-2])
+
+
+async def test_pages_of_strangers(open_page: OpenPage) -> None:
+    """Axe finds nothing in the pages before the log-in."""
+    page = await open_page(refused=(401, 403, 404), color_scheme="dark", reduced_motion="reduce")
+    await page.goto("/login")
+    await page.evaluate((WEB / "node_modules/axe-core/axe.min.js").read_text("utf-8"))
+    assert await faults_of(page, OF_STRANGERS) == {}
+
+
+async def faults_of(page: Page, addresses: tuple[str, ...]) -> dict[str, list[str]]:
+    """Open each page, and return what is wrong with it."""
+    faults = {}
+    for address in addresses:
         await open_address(page, address)
         found = await page.evaluate(AXE)
         if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found.append("wider than the screen")
         if found:
             faults[address] = found
-    assert faults == {}
-    await page.go_back()
-    await expect(page).to_have_url(ADDRESSES[-2])
+    return faults
 
 
 async def open_address(page: Page, address: str) -> None:

@@ -36,7 +36,7 @@ async def test_a_wrong_password(open_page: OpenPage) -> None:
     await page.goto("/login")
     await page.get_by_label("Name").fill(OWNER)
     await page.get_by_label("Password").first.fill("wrong")
-    await page.get_by_role("button", name="Log in").click()
+    await page.get_by_role("button", name="Log in", exact=True).click()
     await expect(page.get_by_role("alert")).to_have_text("Wrong name or password.")
     await expect(page.get_by_label("Name")).to_have_value(OWNER)
 
@@ -47,7 +47,7 @@ async def test_no_such_page(open_page: OpenPage) -> None:
     await page.goto("/cars/CAR1/nothing")
     await page.get_by_label("Name").fill(OWNER)
     await page.get_by_label("Passwort").first.fill(PASSWORD)
-    await page.get_by_role("button", name="Anmelden").click()
+    await page.get_by_role("button", name="Anmelden", exact=True).click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Diese Seite gibt es nicht")
     await page.get_by_role("link", name="Zum Auto").click()
     await expect(page).to_have_url("/cars/CAR1")
