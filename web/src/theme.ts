@@ -59,6 +59,10 @@ const variantColorResolver: VariantColorsResolver = (input) => {
 export const theme = createTheme({
   colors: { charge, dark, red },
   variantColorResolver,
+  components: {
+    // A dialog's head is a <header>, which would be a second banner of the page.
+    Modal: { defaultProps: { attributes: { header: { role: "presentation" } } } },
+  },
   primaryColor: "charge",
   primaryShade: { light: 7, dark: 5 },
   autoContrast: true,

@@ -19,11 +19,13 @@ export function RequireSession() {
   }
   if (who === undefined && error !== null) {
     return (
-      <EmptyPage title="OVMS" text={say(error)}>
-        <Button onClick={() => refetch()} w="fit-content">
-          {t("error.retry")}
-        </Button>
-      </EmptyPage>
+      <main>
+        <EmptyPage title="OVMS" text={say(error)}>
+          <Button onClick={() => refetch()} w="fit-content">
+            {t("error.retry")}
+          </Button>
+        </EmptyPage>
+      </main>
     );
   }
   return <Outlet />;

@@ -24,11 +24,19 @@ export default function LinkedPage() {
   const name = data?.name ?? t("live.car");
   usePageTitle(data === undefined ? t("live.title") : `${name}: ${t("live.title")}`);
   if (error instanceof ApiError && error.status === 404) {
-    return <EmptyPage title={t("live.ended")} text={t("live.endedText")} />;
+    return (
+      <main>
+        <EmptyPage title={t("live.ended")} text={t("live.endedText")} />
+      </main>
+    );
   }
   if (data === undefined) {
     if (error === null) return <PageSkeleton />;
-    return <EmptyPage title={t("live.title")} text={say(error)} />;
+    return (
+      <main>
+        <EmptyPage title={t("live.title")} text={say(error)} />
+      </main>
+    );
   }
   return (
     <main className={classes.page}>
