@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -182,3 +184,28 @@ async def test_it_can_be_installed(open_page: OpenPage) -> None:
     found = await devtools.send("Page.getInstallabilityErrors")
     errors = [each["errorId"] for each in found["installabilityErrors"]]
     assert [each for each in errors if each != "in-incognito"] == []
+
+
+async def test_a_push(open_page: OpenPage, site: Site) -> None:
+    """What the server pushes is shown as a notification that leads to the car's alerts."""
+    page = await open_page(service_workers="allow", permissions=["notifications"])
+    await page.goto("/login")
+    await page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    devtools = await page.context.new_cdp_session(page)
+    found: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def note(event: dict[str, Any]) -> None:
+        for each in event["registrations"]:
+            if not found.done() and each["scopeURL"] == f"{site.url}/":
+                found.set_result(each["registrationId"])
+
+    devtools.on("ServiceWorker.workerRegistrationUpdated", note)
+    await devtools.send("ServiceWorker.enable")
+    said = {"id": "ovms-7", "title": "OVMS CAR1", "text": "12 V low", "url": "/cars/CAR1/alerts"}
+    push = {"origin": site.url, "registrationId": await found, "data": json.dumps(said)}
+    await devtools.send("ServiceWorker.deliverPushMessage", push)
+    shown = await page.wait_for_function(
+        """() => navigator.serviceWorker.ready.then((worker) => worker.getNotifications()).then(
+            ([shown]) => shown && [shown.title, shown.body, shown.tag, shown.data])"""
+    )
+    assert await shown.json_value() == ["OVMS CAR1", "12 V low", "ovms-7", "/cars/CAR1/alerts"]
