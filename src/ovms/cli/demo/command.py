@@ -9,6 +9,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -166,6 +167,7 @@ async def _run(settings: ServerSettings, past: Past, speed: float, log_queue: Lo
         output.put(_welcome(ports, settings.data, past))
         tasks.extend(asyncio.create_task(car.link.run()) for car in cars)
         tasks.append(asyncio.create_task(_tell(cars, output.put)))
+        tasks.append(asyncio.create_task(_warm(ports.http)))
 
     with log_queue.beside(sys.stdout) as output, stopping_on_signals(stop):
         try:
@@ -174,6 +176,16 @@ async def _run(settings: ServerSettings, past: Past, speed: float, log_queue: Lo
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _warm(port: int | None) -> None:
+    """Ask for what the first visitor would wait for a second or two: the server imports it then."""
+    if port is not None:
+        with suppress(OSError):
+            reader, writer = await asyncio.open_connection(HOST, port)
+            writer.write(b"GET /api/v1/web HTTP/1.0\r\n\r\n")
+            await reader.read()
+            writer.close()
 
 
 async def _tell(cars: list[RunningCar], put: Callable[[str], object]) -> None:

@@ -133,6 +133,8 @@ class HttpApp:
             page = await self._pages.answer(scope) if self._pages is not None else None
             if page is None:
                 raise
+            if self._gateway is not None:
+                self._gateway.prepare()  # the page calls it in a moment
             return page
         answered: Response = await route.endpoint(Request(scope, receive))
         return answered

@@ -31,6 +31,17 @@ async def test_calls_are_counted(v1: ApiSite) -> None:
     assert counts["GET", template, 200] == counts["GET", template, 404] == 1
 
 
+async def test_a_page_has_it_built(v1: ApiSite) -> None:
+    """Whoever asks for a page calls it in a moment; asked twice it is built once."""
+    gateway = ApiGateway(v1.context)
+    assert not gateway.is_built
+    gateway.prepare()
+    gateway.prepare()
+    first = await gateway.ready()
+    assert gateway.is_built
+    assert await gateway.ready() is first
+
+
 @pytest.mark.parametrize(
     ("call", "cache"),
     [("GET /vehicles", "no-store"), ("GET /nothing", "no-store"),

@@ -34,6 +34,7 @@ class ApiGateway:
         self._context = context
         self._app: ASGIApp | None = None
         self._lock = asyncio.Lock()
+        self._preparing: asyncio.Task[ASGIApp] | None = None
 
     @staticmethod
     def takes(path: str) -> bool:
@@ -44,10 +45,7 @@ class ApiGateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a call (ASGI)."""
-        if self._app is None:
-            async with self._lock:
-                if self._app is None:
-                    self._app = await asyncio.to_thread(self._make)
+        app = await self.ready()
 
         async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -57,7 +55,25 @@ class ApiGateway:
                 message = {**message, "headers": [*headers, *more]}
             await send(message)
 
-        await self._app(scope, receive, send_safely)
+        await app(scope, receive, send_safely)
+
+    def prepare(self) -> None:
+        """Have it built for a call that is about to come: a page was asked for."""
+        if self._app is None and self._preparing is None:
+            self._preparing = asyncio.create_task(self.ready())
+
+    @property
+    def is_built(self) -> bool:
+        """Whether the next call need not wait for it."""
+        return self._app is not None
+
+    async def ready(self) -> ASGIApp:
+        """Return what answers the calls, built if need be."""
+        if self._app is None:
+            async with self._lock:
+                if self._app is None:
+                    self._app = await asyncio.to_thread(self._make)
+        return self._app
 
     def _make(self) -> ASGIApp:
         from ovms.server.http.v1.app import make_v1
