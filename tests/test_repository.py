@@ -162,7 +162,10 @@ def test_no_source_of_the_web_app_is_too_long() -> None:
 def test_the_lock_of_the_web_app_names_no_registry() -> None:
     """Packages are pinned by what is in them; where they come from is the machine's business."""
     lock = json.loads(read(ROOT / "web" / "package-lock.json"))
-    packages = {name: each for name, each in lock["packages"].items() if name}
+    entries = lock["packages"].items()
+    ours = {"", *(each["resolved"] for _, each in entries if each.get("link"))}
+    assert ours == {"", "empty"}
+    packages = {name: each for name, each in entries if name not in ours and not each.get("link")}
     assert len(packages) > 100
     assert [name for name, each in packages.items() if "resolved" in each] == []
     bundled = [name for name, each in packages.items() if "integrity" not in each]
