@@ -1,10 +1,11 @@
 import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { Suspense, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 import { BrowserRouter } from "react-router";
 import { ErrorBoundary } from "./components/ErrorBoundary";
 import { PageSkeleton } from "./components/PageSkeleton";
 import { makeQueryClient } from "./data/client";
+import { followOtherTabs } from "./data/session";
 import { nonce } from "./nonce";
 import { AppRoutes } from "./routes";
 import { theme } from "./theme";
@@ -12,6 +13,7 @@ import { theme } from "./theme";
 /** The whole app, with what all of its parts need around it. */
 export function App() {
   const [client] = useState(makeQueryClient);
+  useEffect(() => followOtherTabs(client, window), [client]);
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
       <QueryClientProvider client={client}>

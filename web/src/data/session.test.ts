@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { makeQueryClient } from "./client";
-import { begin, sessionQuery } from "./session";
+import { begin, followOtherTabs, sessionQuery } from "./session";
 
 const BOB = { owner: "Bob", is_admin: false, means: "password" } as const;
 
@@ -51,4 +51,30 @@ test("a log-out leaves nobody, and what is kept may be anything", async () => {
     kept.set("ovms.session", text);
     await expect(ask()).rejects.toMatchObject({ status: 0 });
   }
+});
+
+test("a tab does as another one that logs out, or logs somebody else in", async () => {
+  const { kept, says } = fakes();
+  says(BOB);
+  const client = makeQueryClient();
+  await client.fetchQuery(sessionQuery);
+  client.setQueryData(["vehicles"], ["CAR1"]);
+  const page = new EventTarget();
+  const stop = followOtherTabs(client, page as Window);
+  const tell = (value: string | null) => {
+    if (value === null) kept.delete("ovms.session");
+    else kept.set("ovms.session", value);
+    const changed = { key: "ovms.session", newValue: value };
+    page.dispatchEvent(Object.assign(new Event("storage"), changed));
+  };
+  tell(JSON.stringify(BOB)); // the same again
+  expect(client.getQueryData(["vehicles"])).toEqual(["CAR1"]);
+  tell(null);
+  expect(client.getQueryData(sessionQuery.queryKey)).toBeNull();
+  expect(client.getQueryData(["vehicles"])).toBeUndefined();
+  tell(JSON.stringify({ ...BOB, owner: "Alice" }));
+  expect(client.getQueryData(sessionQuery.queryKey)?.owner).toBe("Alice");
+  stop();
+  tell(null);
+  expect(client.getQueryData(sessionQuery.queryKey)?.owner).toBe("Alice");
 });

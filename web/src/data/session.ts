@@ -111,3 +111,22 @@ export function begin(client: ReturnType<typeof useQueryClient>, who: Who | null
   client.setQueryData(sessionQuery.queryKey, who);
   keepWho(who);
 }
+
+/**
+ * Have this tab do as another one that logs out, or logs somebody else in; return what stops it.
+ * `page` is the window, or stands for it in a test.
+ */
+export function followOtherTabs(
+  client: ReturnType<typeof useQueryClient>,
+  page: Pick<Window, "addEventListener" | "removeEventListener">,
+): () => void {
+  const follow = ({ key, newValue }: StorageEvent) => {
+    const owner = client.getQueryData(sessionQuery.queryKey)?.owner;
+    const isAll = key === null; // the whole storage was cleared
+    if (!isAll && (key !== KEPT || keptWho()?.owner === owner)) return;
+    begin(client, isAll || newValue === null ? null : keptWho());
+    void import("./live/registry").then(({ releaseAll }) => releaseAll());
+  };
+  page.addEventListener("storage", follow);
+  return () => page.removeEventListener("storage", follow);
+}
