@@ -120,6 +120,7 @@ def test_columns_are_plain_on_purpose() -> None:
     assert encrypted == {
         "vehicles.secret", "server.token_key", "notifications.key", "tokens.encrypted",
         "provisions.encrypted", "owners.totp", "mail_codes.content",
+        "server.push_key", "push_devices.encrypted",
     }  # fmt: skip
     assert plain == {
         # names, addresses and kinds
@@ -147,9 +148,9 @@ def test_columns_are_plain_on_purpose() -> None:
         "journey_edits.data", "journey_progress.vehicle_id", "journey_checkpoints.vehicle_id",
         "places.name", "places.name_key", "places.zone", "places.currency",
         "place_tariffs.valid_from", "place_tariffs.data", "journey_rules.vehicle_id",
-        "journey_rules.rule", "journey_rules.data", "journey_rules.state",
+        "journey_rules.rule", "journey_rules.data", "journey_rules.state", "push_devices.name",
         # hashes: of passwords by argon2, and keyed ones
-        "owners.password_hash", "tokens.lookup", "provisions.lookup",
+        "owners.password_hash", "tokens.lookup", "provisions.lookup", "push_devices.lookup",
         "seen_tokens.memory", "secret_uses.memory", "owner_warnings.memory", "seen_tokens.bits",
         "history_acks.digest", "web_sessions.fingerprint",
         # hashes of what is random and long
