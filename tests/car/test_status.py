@@ -86,7 +86,12 @@ def test_a_car_that_has_just_begun() -> None:
         heard=None,
         watchers=0,
         waiting=DeliveryBacklog(records=0, alerts=0),
-        features={"location_stream": 0, "minimum_soc": 0, "can_write_enabled": 1},
+        features={
+            "location_stream": 0,
+            "minimum_soc": 0,
+            "charge_limit": 0,
+            "can_write_enabled": 1,
+        },
         paranoid=False,
         modem=None,
         bus=None,

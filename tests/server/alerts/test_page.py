@@ -36,8 +36,9 @@ def test_limits_are_listed(room: str) -> None:
 
 def test_examples(tmp_path: Path) -> None:
     """The settings, limits and the table of the page can be used."""
-    mail, operator, limits, table = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
-    settings = ServerSettings(**tomllib.loads(mail + operator))
+    mail, operator, push, limits, table = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    settings = ServerSettings(**tomllib.loads(mail + operator + push))
+    assert settings.channels["webpush"]["private"] is True
     assert (settings.mail_host, settings.operator_mail) == ("mail.example.org", "ops@example.org")
     file = tmp_path / "alerts.toml"
     file.write_text(limits)
