@@ -10,7 +10,8 @@ export interface Preferences {
 
 const STORED = "ovms.units";
 
-const CHOICES: { readonly [Key in keyof Preferences]: readonly Preferences[Key][] } = {
+/** The units that there are of each quantity. */
+export const CHOICES: { readonly [Key in keyof Preferences]: readonly Preferences[Key][] } = {
   distance: ["km", "mi"],
   temperature: ["C", "F"],
   pressure: ["kPa", "bar", "psi"],

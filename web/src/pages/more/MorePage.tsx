@@ -1,4 +1,4 @@
-import { NativeSelect, NavLink, Stack, Title } from "@mantine/core";
+import { NavLink, Stack, Title } from "@mantine/core";
 import {
   IconAdjustments,
   IconApi,
@@ -16,7 +16,7 @@ import { Link } from "react-router";
 import { usePageTitle } from "../../components/usePageTitle";
 import { useVehicleId } from "../../components/useVehicleId";
 import { useLogOut, useSession } from "../../data/session";
-import { changeLanguage, LANGUAGES } from "../../i18n";
+import { DeviceChoices } from "./DeviceChoices";
 
 /** The pages of the car that the bar has no room for. */
 const OF_CAR = [
@@ -68,24 +68,9 @@ export default function MorePage() {
         label={t("nav.api")}
         leftSection={<IconApi size={24} stroke={1.5} aria-hidden />}
       />
-      <LanguageChoice />
+      <DeviceChoices />
       <LogOut />
     </Stack>
-  );
-}
-
-function LanguageChoice() {
-  const { t, i18n } = useTranslation();
-  return (
-    <NativeSelect
-      label={t("language")}
-      value={i18n.language}
-      onChange={({ currentTarget }) => void changeLanguage(currentTarget.value)}
-      data={LANGUAGES.map((value) => ({
-        value,
-        label: new Intl.DisplayNames(value, { type: "language" }).of(value) ?? value,
-      }))}
-    />
   );
 }
 
