@@ -1,7 +1,8 @@
 // The open vehicle, live, and its commands, for pages.
 
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
-import { useAccountName } from "../session";
+import { sessionQuery, useAccountName } from "../session";
 import { hold, liveVehicle } from "./registry";
 import type { CommandDesk, LiveVehicleView } from "./types";
 
@@ -11,7 +12,14 @@ import type { CommandDesk, LiveVehicleView } from "./types";
  */
 export function useVehicle(id: string): LiveVehicleView {
   const vehicle = useLive(id);
-  return useSyncExternalStore(vehicle.subscribe, vehicle.view);
+  const view = useSyncExternalStore(vehicle.subscribe, vehicle.view);
+  const client = useQueryClient();
+  const hasEnded = view.connection.status === "login_ended";
+  useEffect(() => {
+    // Whoever is not logged in any more is to see the log-in, and not what is left of the car.
+    if (hasEnded) void client.invalidateQueries({ queryKey: sessionQuery.queryKey });
+  }, [client, hasEnded]);
+  return view;
 }
 
 /** Return what sends commands to a vehicle, and what became of those before. */

@@ -34,7 +34,12 @@ export function MapPanel({ vehicle, rights, view, where }: Props) {
         ) : (
           <Position where={where} isWatched={view.presence.is_online === true} />
         )}
-        <Actions vehicle={vehicle} rights={rights} where={where} />
+        <Actions
+          vehicle={vehicle}
+          where={where}
+          // Of a sealed car the server knows no position that it could tell.
+          mayLink={hasAll(rights, "manage", "location") && view.sealing === "open"}
+        />
       </Stack>
     </section>
   );
@@ -68,10 +73,13 @@ function Position({ where, isWatched }: { where: Known; isWatched: boolean }) {
 }
 
 /** What can be done with a position: tell it to somebody, and make a place of it. */
-function Actions({ vehicle, rights, where }: Omit<Props, "view">) {
+function Actions({
+  vehicle,
+  where,
+  mayLink,
+}: Pick<Props, "vehicle" | "where"> & { mayLink: boolean }) {
   const { t } = useTranslation("map");
   const dialog = useDialog();
-  const mayLink = rights.includes("manage") && rights.includes("location");
   return (
     <Group gap="xs">
       {mayLink && (
@@ -100,6 +108,10 @@ function Actions({ vehicle, rights, where }: Omit<Props, "view">) {
       )}
     </Group>
   );
+}
+
+function hasAll(rights: Vehicle["rights"], ...wanted: Vehicle["rights"]): boolean {
+  return wanted.every((right) => rights.includes(right));
 }
 
 /** Return the name of the smallest place that a car is in; null if it is in none. */
