@@ -76,7 +76,10 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 class Site(Server):
-    """An `ovms serve` whose owner `tester` has a password; CAR1 and CAR2 are theirs."""
+    """An `ovms serve` whose owner `tester` has a password; CAR1 and CAR2 are theirs.
+
+    Tests that share a server have CAR1 call and report; CAR2 never does.
+    """
 
     def __init__(self, start: Callable[..., Program], data: Path) -> None:
         super().__init__(start, data, ("CAR1", "CAR2"))

@@ -48,7 +48,7 @@ async def serve_map(page: Page, source: dict[str, Any]) -> list[str]:
 async def test_the_map_without_tiles(open_page: OpenPage) -> None:
     """Without any ground the map is drawn, and says why no car is on it."""
     page = await open_page()
-    await page.goto("/cars/CAR1/map")
+    await page.goto("/cars/CAR2/map")
     await log_in(page)
     await expect(page.get_by_text(NOT_TOLD)).to_be_visible()
     await expect(page.locator(".maplibregl-ctrl-scale")).to_be_visible()
