@@ -83,6 +83,25 @@ async def test_hosts_of_the_map(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("path", ["/sw.js", "/assets/a.js", "/map.pmtiles"])
+async def test_the_policy_of_files(tmp_path: Path, path: str) -> None:
+    """A worker runs under the policy of its own file: that of the pages, without a nonce."""
+    source = MapSource("style", "https://tiles.example/style.json")
+    file = tmp_path / "town.pmtiles"
+    file.write_bytes(b"PMTiles")
+    folder = build(tmp_path / "web", sw_js="worker", assets__a_js="script")
+    async with open_pages(folder, WebOptions(map=source, map_file=file)) as client:
+        page = (await client.get("/", headers=BROWSER)).headers["content-security-policy"]
+        answer = await client.get(path)
+        tag = answer.headers["etag"]
+        known = await client.get(path, headers={"if-none-match": tag})
+    expected = [each for each in page.split("; ") if not each.startswith("style-src")]
+    for each in (answer, known):
+        policy = each.headers["content-security-policy"].split("; ")
+        assert [*filter(lambda part: part != "style-src 'self'", policy)] == expected
+        assert len(policy) == len(expected) + 1
+
+
 @pytest.mark.parametrize(
     ("accepted", "coding", "body"),
     [

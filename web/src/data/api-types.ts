@@ -1245,6 +1245,10 @@ export interface MapAnswer {
   kind: "raster" | "style" | "pmtiles";
   url: string;
   attribution: string;
+  /**
+   * The hosts that the pages may load parts of the map from, `*` for any first part of one.
+   */
+  hosts: Array<string>;
 }
 
 /** Which journeys are to be one. */

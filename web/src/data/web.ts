@@ -15,7 +15,13 @@ export interface WebInfo {
   /** How to log in to the demo; null of any other server. */
   demo: { owner: string; password: string } | null;
   /** Where the map's background comes from; null of none. */
-  map: { kind: "raster" | "style" | "pmtiles"; url: string; attribution: string } | null;
+  map: {
+    kind: "raster" | "style" | "pmtiles";
+    url: string;
+    attribution: string;
+    /** The hosts that the pages' policy lets parts of it be loaded from. */
+    hosts: string[];
+  } | null;
   /** Who is logged in; null is nobody. */
   session: Who | null;
 }

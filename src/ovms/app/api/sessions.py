@@ -82,6 +82,8 @@ class ApiMap(ApiModel, frozen=True, kw_only=True):
     """``raster``, ``style`` or ``pmtiles``."""
     url: str
     attribution: str
+    hosts: list[str]
+    """The hosts that the pages may load parts of it from."""
 
 
 class ApiDemo(ApiModel, frozen=True, kw_only=True):

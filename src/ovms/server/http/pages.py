@@ -1,7 +1,8 @@
 """The pages of the web app: its files, and ``index.html`` for each address that is a page's.
 
 Each answer with ``index.html`` has a nonce of its own, under which the app adds styles, so that its
-policy (CSP) needs no ``unsafe-inline``. The files are read at the first call, off the event loop.
+policy (CSP) needs no ``unsafe-inline``. Files have the same policy without one: a worker runs under
+that of its own file. The files are read at the first call, off the event loop.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ MISSING: Final = (
     "See docs/web.md for how to build the app.\n"
 )
 
+POLICY: Final = "content-security-policy"
+
 SAFE: Final = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -60,15 +63,15 @@ _SERVERS_OWN: Final = re.compile(r"/(?:api|apiv2|docs|health|metrics)(?:/|$)")
 log = get_logger("ovms.http")
 
 
-def policy_of(options: WebOptions, nonce: str) -> str:
-    """Return what a browser may do with a page (Content-Security-Policy)."""
+def policy_of(options: WebOptions, nonce: str = "") -> str:
+    """Return what a browser may do with a page, or without a nonce with a file (CSP)."""
     origins = " ".join(options.map.origins()) if options.map is not None else ""
     hosts = f" {origins}" if origins else ""
     return "; ".join(
         (
             "default-src 'none'",
             "script-src 'self'",
-            f"style-src 'self' 'nonce-{nonce}'",
+            f"style-src 'self' 'nonce-{nonce}'" if nonce else "style-src 'self'",
             f"img-src 'self' data: blob:{hosts}",
             "font-src 'self'",
             f"connect-src 'self' ws: wss:{hosts}",
@@ -115,6 +118,7 @@ class WebPages:
         scope["route"] = self._route
         answer = self._page(files) if is_page else _file_answer(files[path[1:]], headers)
         answer.headers.update(SAFE)
+        answer.headers.setdefault(POLICY, policy_of(self._options))
         if scope["method"] == "HEAD":
             answer.body = b""
         return answer
@@ -125,7 +129,7 @@ class WebPages:
         if file is None or not await asyncio.to_thread(file.is_file):
             return None
         scope["route"] = self._route
-        headers = SAFE | {"cache-control": "no-cache"}
+        headers = SAFE | {"cache-control": "no-cache", POLICY: policy_of(self._options)}
         return FileResponse(file, media_type="application/octet-stream", headers=headers)
 
     async def _read(self) -> dict[str, WebFile]:
@@ -147,7 +151,7 @@ class WebPages:
         body = files[INDEX].content.replace(NONCE, nonce)
         headers = {
             "cache-control": "no-cache",
-            "content-security-policy": policy_of(self._options, nonce.decode()),
+            POLICY: policy_of(self._options, nonce.decode()),
         }
         return Response(body, media_type="text/html", headers=headers)
 

@@ -44,4 +44,9 @@ async def test_what_the_operator_says(v1: ApiSite) -> None:
     answer = (await v1.call("GET /web", None)).json()
     assert answer["name"] == "cars.example"
     assert answer["demo"] == {"owner": "demo", "password": "word"}
-    assert answer["map"] == {"kind": "raster", "url": source.url, "attribution": "Example"}
+    assert answer["map"] == {
+        "kind": "raster",
+        "url": source.url,
+        "attribution": "Example",
+        "hosts": ["https://tiles.example"],
+    }

@@ -6,7 +6,7 @@ import type { Bounds } from "./geometry";
 import { styleOf } from "./ground";
 import classes from "./MapCanvas.module.css";
 import { MapContext, type ReadyMap } from "./MapContext";
-import { MapLibre } from "./maplibre";
+import { MapLibre, setGround } from "./maplibre";
 import type { Ground } from "./style";
 
 export interface MapCanvasProps {
@@ -63,6 +63,7 @@ function useMapLibre(
   const [ready, setReady] = useState<ReadyMap | null>(null);
   const [hasFailed, setHasFailed] = useState(false);
   const make = useEffectEvent((container: HTMLElement) => {
+    setGround(ground);
     return new MapLibre({
       container,
       bounds: [...(bounds ?? WORLD)],

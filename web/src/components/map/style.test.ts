@@ -1,7 +1,7 @@
 import { validateStyleMin } from "@maplibre/maplibre-gl-style-spec";
 import { describe, expect, it } from "vitest";
 import { layersOf } from "./ground";
-import { hostsOf, pictureStyle, plainStyle } from "./style";
+import { hostsOf, pictureStyle, plainStyle, workerAddress } from "./style";
 import { vectorStyle } from "./vectorStyle";
 
 const PROTOMAPS = ["earth", "landcover", "landuse", "water", "roads", "buildings", "boundaries", "places", "pois"]; // biome-ignore format: words
@@ -37,6 +37,20 @@ describe("hostsOf", () => {
   it("names three hosts for {s}", () => {
     expect(hostsOf("https://{s}.example/{z}")).toHaveLength(3);
     expect(hostsOf("https://tiles.example/{z}")).toEqual(["https://tiles.example/{z}"]);
+  });
+});
+
+describe("workerAddress", () => {
+  it("changes with the hosts of the ground, as the policy that comes with the file does", () => {
+    const ground = { kind: "style", url: "https://tiles.example/s.json", attribution: "" } as const;
+    const one = workerAddress("/w.js", { ...ground, hosts: ["https://tiles.example"] });
+    const two = workerAddress("/w.js", {
+      ...ground,
+      hosts: ["https://tiles.example", "https://x"],
+    });
+    expect(one).toBe("/w.js?hosts=https%3A%2F%2Ftiles.example");
+    expect(two).not.toBe(one);
+    expect(workerAddress("/w.js", null)).toBe("/w.js");
   });
 });
 

@@ -38,6 +38,15 @@ export function plainStyle(scheme: Scheme): StyleSpecification {
   };
 }
 
+/**
+ * Return the address of the worker's file. It works under the policy that came with the file, and
+ * browsers keep files for a year: other hosts of the ground make it another address.
+ */
+export function workerAddress(file: string, ground: Ground): string {
+  const hosts = ground?.hosts ?? [];
+  return hosts.length === 0 ? file : `${file}?hosts=${encodeURIComponent(hosts.join(" "))}`;
+}
+
 /** Return the addresses of tiles; `{s}` is a host's part of which there are three. */
 export function hostsOf(url: string): string[] {
   return url.includes("{s}") ? ["a", "b", "c"].map((each) => url.replace("{s}", each)) : [url];

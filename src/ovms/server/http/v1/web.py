@@ -32,6 +32,8 @@ class MapAnswer(ApiAnswer):
     of this server."""
     url: str
     attribution: str
+    hosts: list[str]
+    """The hosts that the pages may load parts of the map from, `*` for any first part of one."""
 
 
 class DemoAnswer(ApiAnswer):
@@ -78,7 +80,10 @@ async def get_web(request: Request, response: Response, context: Context) -> Web
         mail=setup.mail,
         demo=None if demo is None else DemoAnswer(owner=demo.owner, password=demo.password),
         map=None if ground is None else MapAnswer(
-            kind=ground.kind, url=ground.url, attribution=ground.attribution
+            kind=ground.kind,
+            url=ground.url,
+            attribution=ground.attribution,
+            hosts=list(ground.origins()),
         ),
         push_key=push_key(context.channels.channels),
         session=None if caller is None else who_answer(caller, response),
