@@ -22,6 +22,7 @@ from tests.server.journeys.comparing import (
     was_heard_off,
 )
 from tests.server.journeys.harness import (
+    AWAKE_STEP,
     COMMUTER,
     EVERY_REPORTING,
     NO_LOSSES,
@@ -148,11 +149,19 @@ def true_cost(pair: Pair[Charge], life: Lived) -> float:
     """Return what a charge truly costs: by the meter, step by step."""
     start, end = pair.entries[0].start.time, pair.entries[-1].end.time
     flowed = [
-        (after - before) * price_at(time)
-        for (_, before), (time, after) in pairwise(life.meter)
+        (high - low) * mean_price(before, time)
+        for (before, low), (time, high) in pairwise(life.meter)
         if start < time <= end
     ]
     return 0.35 + sum(flowed)
+
+
+def mean_price(since: float, until: float) -> float:
+    """Return the price of a kWh that flows evenly: a step of ten seconds may have two."""
+    since = max(since, until - AWAKE_STEP)  # before that it did not charge
+    edge = until - until % 3600  # of all zones and bands here
+    late = (until - max(edge, since)) / (until - since)
+    return late * price_at(until) + (1 - late) * price_at(since)
 
 
 def price_at(time: float) -> float:

@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from ovms.server.journeys.charge_flow import ChargeFlow
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from zoneinfo import ZoneInfo
 
     from ovms.server.journeys.values import Charge
@@ -48,12 +50,8 @@ DIGITS: Final = {
 
 _DAY: Final = 1440
 _WEEK: Final = 7 * _DAY
-LEAST: Final = 1e-6
-"""KWh; a curve that never has more says nothing of when energy flowed."""
-
 _QUARTER: Final = 900
 """Clocks are changed at whole quarters of an hour."""
-_STEP: Final = Decimal("1E-9")
 
 
 class TariffError(ValueError):
@@ -321,7 +319,7 @@ def charge_cost(
     if not all(each.tariff.has_free_energy for each in parts):
         if energy is None:
             return None
-        flow = _ChargeFlow(charge, energy)
+        flow = ChargeFlow(charge, energy, *_span(charge))
         total += sum((flow.between(each.start, each.end) * each.price for each in parts), Decimal())
     for each in parts:
         begin = max(each.start, charge.start.time + 60 * each.tariff.free_minutes)
@@ -386,62 +384,3 @@ def _cuts(start: int, end: int, tariffs: Sequence[Tariff], zone: ZoneInfo) -> li
 
 def _offset(time: int, zone: ZoneInfo) -> timedelta | None:
     return datetime.fromtimestamp(time, UTC).astimezone(zone).utcoffset()
-
-
-class _ChargeFlow:
-    """How the energy of a charge flowed over its time: as its curve says, else evenly."""
-
-    def __init__(self, charge: Charge, energy: float) -> None:
-        start, end = _span(charge)
-        points = {start: 0.0} | _flowed(charge, start, end)
-        self._times = sorted(points)
-        levels = [*accumulate((points[each] for each in self._times), max)]
-        if self._times[-1] < end and (energy > levels[-1] or len(points) == 1):
-            self._times.append(end)  # the curve ends early
-            levels.append(energy or 1.0)
-        self._levels = [level * energy / levels[-1] for level in levels]
-        self._energy = energy
-
-    def between(self, start: int, end: int) -> Decimal:
-        """Return the kWh of a part; those of all parts add up to the whole."""
-        return self._until(end) - self._until(start)
-
-    def _until(self, time: int) -> Decimal:
-        at = bisect_right(self._times, time)
-        if at >= len(self._times):
-            return _exact(self._energy)
-        (before, behind), (low, high) = self._times[at - 1 : at + 1], self._levels[at - 1 : at + 1]
-        return _exact(low + (high - low) * (time - before) / (behind - before))
-
-
-def _flowed(charge: Charge, start: int, end: int) -> dict[int, float]:
-    """Return the kWh by times that a curve says, from the grid if it does; to scale."""
-    curve = sorted((each for each in charge.curve if start < each.time <= end), key=_time_of)
-    for name in ("grid_energy", "energy"):
-        found = {each.time: getattr(each, name) for each in curve}
-        known = {time: value for time, value in found.items() if value is not None}
-        if any(value > LEAST for value in known.values()):
-            return {time: max(0.0, value) for time, value in known.items()}
-    powers = [(each.time, max(0.0, each.power)) for each in curve if each.power is not None]
-    if not powers:
-        return {}
-    powers = [(start, powers[0][1]), *powers, (end, powers[-1][1])]
-    total = _integrated(powers)
-    return total if total[end] > LEAST else {}
-
-
-def _integrated(powers: Iterable[tuple[int, float]]) -> dict[int, float]:
-    total, found = 0.0, {}
-    for (begin, low), (end, high) in pairwise(powers):
-        total += (low + high) / 2 * (end - begin) / 3600
-        found[end] = total
-    return found
-
-
-def _time_of(point: Any) -> int:
-    time: int = point.time
-    return time
-
-
-def _exact(energy: float) -> Decimal:
-    return Decimal(energy).quantize(_STEP)
