@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "web" / "src"
+LIVE = SOURCE.parents[1] / "src" / "ovms" / "server" / "http" / "live.py"
 LAYERS = ("protocol", "data", "components", "pages")
 """From the bottom up: each may import those before it."""
 
@@ -42,6 +43,16 @@ def test_no_import_goes_up(layer: str) -> None:
         if above and name.startswith(above)
     ]
     assert wrong == []
+
+
+def test_the_app_follows_events_that_the_server_sends() -> None:
+    """A browser leaves out what nobody listens to, so another name would go unnoticed."""
+    stream = (SOURCE / "data" / "live" / "stream.ts").read_text("utf-8")
+    listed = re.search(r"KINDS = \[(.*?)\]", stream)
+    assert listed is not None
+    followed = set(re.findall(r'"(\w+)"', listed[1]))
+    assert followed
+    assert followed <= set(re.findall(r'event\(\s*"(\w+)"', LIVE.read_text("utf-8")))
 
 
 def test_the_protocol_is_pure() -> None:

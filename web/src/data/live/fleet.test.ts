@@ -66,6 +66,15 @@ test("cars come and go, and leave the list", async () => {
   expect(car()).toBeUndefined();
 });
 
+test("who shows journeys is told whose have changed", async () => {
+  const told = vi.fn();
+  const stop = fleet.onJourneys(told);
+  FakeStream.last.says("journeys", { vehicle_id: "CAR1", change: "ended" });
+  stop();
+  FakeStream.last.says("journeys", { vehicle_id: "CAR2", change: "ended" });
+  expect(told.mock.calls).toEqual([["CAR1"]]);
+});
+
 test("events that cannot be read are left out", async () => {
   FakeStream.last.says("state", "{");
   FakeStream.last.says("state", { groups: {} });

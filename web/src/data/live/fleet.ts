@@ -45,7 +45,7 @@ export class Fleet {
   #users = 0;
   #view: LiveVehiclesView;
   readonly #listeners = new Set<() => void>();
-  readonly #journeyListeners = new Set<(vehicle: string) => void>();
+  readonly #journeysListeners = new Set<(vehicle: string) => void>();
   readonly #link: Link;
   readonly #publisher = throttled(() => this.#publish());
 
@@ -72,9 +72,9 @@ export class Fleet {
   };
 
   /** Have somebody told of vehicles whose journeys changed; return what ends that. */
-  onJourney(listener: (vehicle: string) => void): () => void {
-    this.#journeyListeners.add(listener);
-    return () => this.#journeyListeners.delete(listener);
+  onJourneys(listener: (vehicle: string) => void): () => void {
+    this.#journeysListeners.add(listener);
+    return () => this.#journeysListeners.delete(listener);
   }
 
   async #start(): Promise<void> {
@@ -108,7 +108,7 @@ export class Fleet {
     else if (kind === "presence") this.#setPresence(vehicle_id, event.is_online ?? null);
     else if (kind === "alert") this.#addAlert(vehicle_id, event);
     else if (kind === "removed") this.#vehicles.delete(vehicle_id);
-    else for (const listener of this.#journeyListeners) listener(vehicle_id);
+    else for (const listener of this.#journeysListeners) listener(vehicle_id);
     this.#publisher.soon();
   }
 

@@ -7,7 +7,7 @@ import type { Attempt } from "./link";
 /** Milliseconds without any event, pings included (every 15 s), after which a stream is dead. */
 const SILENCE_LIMIT = 45_000;
 
-const KINDS = ["state", "presence", "alert", "removed", "journey"] as const;
+const KINDS = ["state", "presence", "alert", "removed", "journeys"] as const;
 
 export type StreamKind = (typeof KINDS)[number];
 

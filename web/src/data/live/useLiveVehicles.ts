@@ -20,7 +20,7 @@ export function useLiveVehicles(): LiveVehiclesView {
   const client = useQueryClient();
   useEffect(
     () =>
-      found.onJourney((vehicle) => {
+      found.onJourneys((vehicle) => {
         for (const area of ["journeys", "sums", "battery"]) {
           void client.invalidateQueries({ queryKey: vehicleKey(vehicle, area) });
         }
