@@ -45,6 +45,16 @@ def test_no_import_goes_up(layer: str) -> None:
     assert wrong == []
 
 
+def test_one_file_keeps_texts_on_the_device() -> None:
+    """A browser may refuse, and each of the others would have to think of that."""
+    found = [
+        str(path.relative_to(SOURCE))
+        for path in sorted(SOURCE.rglob("*.ts*"))
+        if ".test." not in path.name and "Storage." in path.read_text("utf-8")
+    ]
+    assert found == ["data/device/local.ts"]
+
+
 def test_the_app_follows_events_that_the_server_sends() -> None:
     """A browser leaves out what nobody listens to, so another name would go unnoticed."""
     stream = (SOURCE / "data" / "live" / "stream.ts").read_text("utf-8")

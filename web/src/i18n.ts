@@ -1,5 +1,6 @@
 import i18next, { type BackendModule } from "i18next";
 import { initReactI18next } from "react-i18next";
+import { keep, kept } from "./data/device/local";
 
 /** The languages that there is a catalogue of: src/locales/LANGUAGE/AREA.json. */
 export const LANGUAGES = ["en", "de"] as const;
@@ -39,7 +40,7 @@ export async function startI18n(): Promise<void> {
   i18next.on("languageChanged", (language) => {
     document.documentElement.lang = language;
   });
-  const chosen = localStorage.getItem(STORED);
+  const chosen = kept(STORED);
   await i18next
     .use(backend)
     .use(initReactI18next)
@@ -56,6 +57,6 @@ export async function startI18n(): Promise<void> {
 
 /** Change the language, and remember it on this device. */
 export async function changeLanguage(language: string): Promise<void> {
-  localStorage.setItem(STORED, language);
+  keep(STORED, language);
   await i18next.changeLanguage(language);
 }

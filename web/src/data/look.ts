@@ -1,6 +1,7 @@
 // How a car looks on this device: the shape of its picture, and its colour.
 
 import { useSyncExternalStore } from "react";
+import { keep, kept } from "./device/local";
 
 export interface Look {
   /** The shape's name; empty where none was chosen. */
@@ -32,7 +33,7 @@ export function parseLook(text: string | null): Look {
 }
 
 function lookOf(vehicle: string): Look {
-  const text = localStorage.getItem(PREFIX + vehicle);
+  const text = kept(PREFIX + vehicle);
   const known = read.get(vehicle);
   if (known !== undefined && known.text === text) return known.look;
   const look = parseLook(text);
@@ -56,6 +57,6 @@ export function useLook(vehicle: string): Look {
 
 /** Change how a car looks on this device. */
 export function setLook(vehicle: string, look: Look): void {
-  localStorage.setItem(PREFIX + vehicle, JSON.stringify(look));
+  keep(PREFIX + vehicle, JSON.stringify(look));
   for (const listener of listeners) listener();
 }

@@ -1,6 +1,7 @@
 // What a person likes, kept on this device: units. Language and theme have their own keepers.
 
 import { useSyncExternalStore } from "react";
+import { keep, kept } from "./device/local";
 
 export interface Preferences {
   distance: "km" | "mi";
@@ -50,7 +51,7 @@ export function parsePreferences(text: string | null, usual: Preferences): Prefe
 /** Change some of the preferences, on this device. */
 export function setPreferences(changes: Partial<Preferences>): void {
   present = { ...preferences(), ...changes };
-  localStorage.setItem(STORED, JSON.stringify(present));
+  keep(STORED, JSON.stringify(present));
   for (const listener of listeners) listener();
 }
 
@@ -60,7 +61,7 @@ export function usePreferences(): Preferences {
 }
 
 function preferences(): Preferences {
-  present ??= parsePreferences(localStorage.getItem(STORED), usualIn(navigator.language));
+  present ??= parsePreferences(kept(STORED), usualIn(navigator.language));
   return present;
 }
 

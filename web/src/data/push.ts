@@ -2,6 +2,7 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ask } from "./calls";
+import { keep, kept } from "./device/local";
 import { queryOf } from "./queries";
 
 export type { PushAnswer, PushDeviceAnswer } from "./api-types";
@@ -35,7 +36,7 @@ export function usePushState(): PushState | undefined {
 
 /** Return the number under which the server knows this device; null if it does not. */
 export function pushNumber(): number | null {
-  const text = localStorage.getItem(STORED);
+  const text = kept(STORED);
   return text === null ? null : Number(text);
 }
 
@@ -78,7 +79,7 @@ export async function renewPush(name: string): Promise<void> {
 
 /** Have the browser take no more pushes; the server notices at the next. */
 export async function endPush(): Promise<void> {
-  localStorage.removeItem(STORED);
+  keep(STORED, null);
   await (await subscriptionHere())?.unsubscribe();
 }
 
@@ -87,7 +88,7 @@ async function tell(subscription: PushSubscription, name: string): Promise<void>
   const { p256dh = "", auth = "" } = keys;
   const body = { endpoint, keys: { p256dh, auth }, name };
   const device = await ask("POST /account/push", { body });
-  localStorage.setItem(STORED, String(device.id));
+  keep(STORED, String(device.id));
 }
 
 async function subscriptionHere(): Promise<PushSubscription | null> {

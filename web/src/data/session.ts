@@ -1,22 +1,15 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ApiError, call } from "./api";
+import { keepWho, keptWho, WHO, type Who } from "./device/who";
 import { webQuery } from "./web";
 
-/** Who is logged in, as `GET /web` and `GET /session` say. */
-export interface Who {
-  owner: string;
-  is_admin: boolean;
-  means: "password" | "passkey" | "token";
-}
+export type { Who } from "./device/who";
 
 export interface Login {
   name: string;
   password: string;
   one_time_code?: string;
 }
-
-/** Where it is kept who is logged in on this device. */
-const KEPT = "ovms.session";
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
@@ -65,30 +58,19 @@ export function useAccountName(): string {
   return data?.owner ?? keptWho()?.owner ?? "";
 }
 
-function keptWho(): Who | null {
-  try {
-    const found = JSON.parse(localStorage.getItem(KEPT) ?? "null");
-    return typeof found?.owner === "string" ? found : null;
-  } catch {
-    return null;
-  }
-}
-
-function keepWho(who: Who | null): void {
-  if (who === null) localStorage.removeItem(KEPT);
-  else localStorage.setItem(KEPT, JSON.stringify(who));
-}
-
 /** Forget what this device keeps of the account, and end its connections. */
 async function forget(account: string | undefined): Promise<void> {
-  const [{ releaseAll }, { forgetAccount }, { endPush }] = await Promise.all([
+  const [{ releaseAll }, { forgetAccount }, { forgetLines }, { endPush }] = await Promise.all([
     import("./live/registry"),
     import("./device/states"),
+    import("./shellLines"),
     import("./push"),
   ]);
   releaseAll();
   await endPush().catch(() => undefined); // the server drops a device that a push does not reach
-  if (account !== undefined) await forgetAccount(account);
+  if (account === undefined) return;
+  forgetLines(account);
+  await forgetAccount(account);
 }
 
 /** Return what logs out; nothing of the account stays in memory or on this device. */
@@ -123,7 +105,7 @@ export function followOtherTabs(
   const follow = ({ key, newValue }: StorageEvent) => {
     const owner = client.getQueryData(sessionQuery.queryKey)?.owner;
     const isAll = key === null; // the whole storage was cleared
-    if (!isAll && (key !== KEPT || keptWho()?.owner === owner)) return;
+    if (!isAll && (key !== WHO || keptWho()?.owner === owner)) return;
     begin(client, isAll || newValue === null ? null : keptWho());
     void import("./live/registry").then(({ releaseAll }) => releaseAll());
   };

@@ -1,5 +1,6 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { ask } from "./calls";
+import { keep, kept } from "./device/local";
 import { queryOf, useChange } from "./queries";
 
 export type { MadeVehicle, VehicleAnswer as Vehicle, VehicleChanges } from "./api-types";
@@ -53,10 +54,10 @@ export function useEraseVehicle() {
 
 /** Return the vehicle that was opened last on this device. */
 export function lastVehicle(): string | null {
-  return localStorage.getItem(LAST);
+  return kept(LAST);
 }
 
 /** Note which vehicle was opened. */
 export function rememberVehicle(id: string): void {
-  localStorage.setItem(LAST, id);
+  keep(LAST, id);
 }

@@ -1,6 +1,6 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { get } from "./api";
-import type { Who } from "./session";
+import type { Who } from "./device/who";
 
 /** What the pages must know first (`GET /web`). */
 export interface WebInfo {

@@ -5,8 +5,14 @@ import { addressProblem, isDeviceCar } from "./cars";
 import { readAll, remove, write } from "./db";
 import { keepPassword, onPassword, readPassword } from "./passwords";
 import { forgetAccount, readState, readStates, writeState } from "./states";
+import { keepWho } from "./who";
 
 const state = (vehicle_id: string) => ({ vehicle_id, heard: null }) as unknown as VehicleState;
+
+async function keepState(account: string, vehicle: string): Promise<void> {
+  keepWho({ owner: account, is_admin: false, means: "password" });
+  await writeState(account, state(vehicle));
+}
 
 afterEach(async () => {
   await forgetAccount("Bob");
@@ -14,18 +20,18 @@ afterEach(async () => {
 });
 
 test("the last state is kept by account", async () => {
-  await writeState("Bob", state("CAR1"));
-  await writeState("Bob", state("CAR2"));
-  await writeState("Alice", state("CAR1"));
+  await keepState("Bob", "CAR1");
+  await keepState("Bob", "CAR2");
+  await keepState("Alice", "CAR1");
   expect(await readState("Bob", "CAR1")).toEqual(state("CAR1"));
   expect(await readState("Bob", "CAR3")).toBeUndefined();
   expect(await readStates("Bob")).toHaveLength(2);
 });
 
 test("a log-out forgets the account's states and passwords, and nobody else's", async () => {
-  await writeState("Bob", state("CAR1"));
+  await keepState("Bob", "CAR1");
   await keepPassword("Bob", "CAR1", "secret");
-  await writeState("Alice", state("CAR1"));
+  await keepState("Alice", "CAR1");
   await write({ name: "away" }, "car", "~x");
   await forgetAccount("Bob");
   expect(await readStates("Bob")).toEqual([]);
@@ -35,9 +41,19 @@ test("a log-out forgets the account's states and passwords, and nobody else's", 
   await remove("car", "~x");
 });
 
+test("a page that ends after its account has logged out leaves no state", async () => {
+  await keepState("Bob", "CAR1");
+  keepWho(null);
+  await forgetAccount("Bob");
+  await writeState("Bob", state("CAR1"));
+  keepWho({ owner: "Alice", is_admin: false, means: "password" });
+  await writeState("Bob", state("CAR1"));
+  expect(await readStates("Bob")).toEqual([]);
+});
+
 test("what a password has opened is forgotten with it", async () => {
   await keepPassword("Bob", "CAR1", "secret");
-  await writeState("Bob", state("CAR1"));
+  await keepState("Bob", "CAR1");
   await keepPassword("Bob", "CAR1", null);
   expect(await readState("Bob", "CAR1")).toBeUndefined();
 });

@@ -1,14 +1,21 @@
 // The last state of each car, by account: what a page shows before, and without, a connection.
 
 import type { VehicleState } from "../live/types";
-import { read, readAll, removeAll, write } from "./db";
+import { read, readAll, remove, removeAll, write } from "./db";
+import { keptWho } from "./who";
 
 export function readState(account: string, vehicle: string): Promise<VehicleState | undefined> {
   return read("state", account, vehicle);
 }
 
-export function writeState(account: string, state: VehicleState): Promise<void> {
-  return write(state, "state", account, state.vehicle_id);
+/** Keep a car's last state while its account is logged in: a page that ends must leave none. */
+export async function writeState(account: string, state: VehicleState): Promise<void> {
+  if (keptWho()?.owner === account) await write(state, "state", account, state.vehicle_id);
+}
+
+/** Forget the last state of a car that an account may not see any more. */
+export function forgetState(account: string, vehicle: string): Promise<void> {
+  return remove("state", account, vehicle);
 }
 
 /** Return the last state of all cars of an account. */

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { forgetAccount, readStates, writeState } from "../device/states";
+import { keepWho } from "../device/who";
 import { FakeStream, fakeBrowser, settle } from "./fakes";
 import { Fleet } from "./fleet";
+import type { VehicleState } from "./types";
 
 const BATTERY = { time: "2026-11-27T02:30:00.000Z", age: 4, is_stale: false, old: [], soc: 80 };
 const FULL = {
@@ -29,8 +32,10 @@ beforeEach(async () => {
   await settle();
 });
 
-afterEach(() => {
+afterEach(async () => {
   end();
+  keepWho(null);
+  await forgetAccount("Bob");
   vi.useRealTimers();
 });
 
@@ -73,6 +78,24 @@ test("who shows journeys is told whose have changed", async () => {
   stop();
   FakeStream.last.says("journeys", { vehicle_id: "CAR2", change: "ended" });
   expect(told.mock.calls).toEqual([["CAR1"]]);
+});
+
+test("what this device keeps of cars that the account may see no more is not shown, and goes", async () => {
+  end();
+  keepWho({ owner: "Bob", is_admin: false, means: "password" });
+  for (const vehicle_id of ["CAR1", "SOLD", "NEW"]) {
+    await writeState("Bob", { vehicle_id } as unknown as VehicleState);
+  }
+  end = fleet.subscribe(() => undefined);
+  await publish();
+  expect([...fleet.view().vehicles.keys()].sort()).toEqual(["CAR1", "NEW", "SOLD"]);
+  FakeStream.last.says("state", { ...FULL, vehicle_id: "NEW" }); // a list may be older than that
+  fleet.list(["CAR1"]);
+  await publish();
+  expect([...fleet.view().vehicles.keys()].sort()).toEqual(["CAR1", "NEW"]);
+  FakeStream.last.says("removed", { vehicle_id: "CAR1" });
+  await publish();
+  expect((await readStates("Bob")).map(({ vehicle_id }) => vehicle_id)).toEqual(["NEW"]);
 });
 
 test("events that cannot be read are left out", async () => {

@@ -1,6 +1,6 @@
 // All vehicles of the account as their list and map show them, live by the event stream.
 
-import { readStates, writeState } from "../device/states";
+import { forgetState, readStates, writeState } from "../device/states";
 import { type Attempt, Link } from "./link";
 import { isGroup } from "./reports";
 import { openStream, type StreamKind } from "./stream";
@@ -42,6 +42,10 @@ export class Fleet {
   #isLive = false;
   #keptAt = 0;
   #changed = new Set<string>();
+  /** Whom the stream has told of; the others come from this device. */
+  readonly #told = new Set<string>();
+  /** All that the account may see, as the server lists them; null while that is not known. */
+  #listed: ReadonlySet<string> | null = null;
   #users = 0;
   #view: LiveVehiclesView;
   readonly #listeners = new Set<() => void>();
@@ -79,13 +83,36 @@ export class Fleet {
 
   async #start(): Promise<void> {
     this.#link.start();
-    for (const state of await readStates(this.account)) {
+    const kept = await readStates(this.account);
+    for (const state of kept) {
       const { vehicle_id } = state;
       if (!this.#vehicles.has(vehicle_id) && this.#vehicles.size < VEHICLES_LIMIT) {
         this.#vehicles.set(vehicle_id, { state, presence: { is_online: null, since: null } });
       }
     }
+    this.#confine();
     this.#publisher.soon();
+  }
+
+  /** Note which vehicles there are for the account; what this device keeps of others goes. */
+  list(vehicles: Iterable<string>): void {
+    this.#listed = new Set(vehicles);
+    this.#confine();
+    this.#publisher.soon();
+  }
+
+  #confine(): void {
+    if (this.#listed === null) return;
+    for (const id of [...this.#vehicles.keys()]) {
+      if (!this.#listed.has(id) && !this.#told.has(id)) this.#remove(id);
+    }
+  }
+
+  #remove(vehicle: string): void {
+    this.#vehicles.delete(vehicle);
+    this.#changed.delete(vehicle);
+    this.#told.delete(vehicle);
+    void forgetState(this.account, vehicle);
   }
 
   #stop(): void {
@@ -97,6 +124,7 @@ export class Fleet {
 
   #connect(attempt: Attempt) {
     this.#isLive = false;
+    this.#told.clear();
     return openStream(attempt, (kind, data) => this.#receive(kind, data as Event));
   }
 
@@ -107,7 +135,7 @@ export class Fleet {
     if (kind === "state") this.#setState(vehicle_id, event);
     else if (kind === "presence") this.#setPresence(vehicle_id, event.is_online ?? null);
     else if (kind === "alert") this.#addAlert(vehicle_id, event);
-    else if (kind === "removed") this.#vehicles.delete(vehicle_id);
+    else if (kind === "removed") this.#remove(vehicle_id);
     else for (const listener of this.#journeysListeners) listener(vehicle_id);
     this.#publisher.soon();
   }
@@ -128,6 +156,7 @@ export class Fleet {
     };
     const presence = this.#vehicles.get(vehicle_id)?.presence ?? { is_online: null, since: null };
     this.#vehicles.set(vehicle_id, { state, presence });
+    this.#told.add(vehicle_id);
     this.#changed.add(vehicle_id);
     this.#setPresence(vehicle_id, event.is_online ?? null);
   }

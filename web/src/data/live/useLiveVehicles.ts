@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useSyncExternalStore } from "react";
 import { vehicleKey } from "../queries";
 import { useAccountName } from "../session";
+import { useVehicles } from "../vehicles";
 import { Fleet } from "./fleet";
 import type { LiveVehiclesView } from "./types";
 
@@ -18,6 +19,10 @@ function fleetOf(account: string): Fleet {
 export function useLiveVehicles(): LiveVehiclesView {
   const found = fleetOf(useAccountName());
   const client = useQueryClient();
+  const { data: listed } = useVehicles();
+  useEffect(() => {
+    if (listed !== undefined) found.list(listed.map(({ id }) => id));
+  }, [found, listed]);
   useEffect(
     () =>
       found.onJourneys((vehicle) => {

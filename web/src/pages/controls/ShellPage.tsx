@@ -8,6 +8,7 @@ import { useControls } from "../../components/car/control/useControls";
 import { useFailureText } from "../../components/car/control/useProgressText";
 import { usePageTitle } from "../../components/usePageTitle";
 import type { CommandRun } from "../../data/live/types";
+import { useAccountName } from "../../data/session";
 import { favourites, remember, shellHistory, toggleFavourite } from "../../data/shellLines";
 import { BackToControls } from "./BackToControls";
 import { Obstacle } from "./Obstacle";
@@ -17,12 +18,13 @@ import classes from "./ShellPage.module.css";
 export function ShellPage() {
   const { t } = useTranslation("controls");
   const vehicle = useParams().vehicle ?? "";
+  const account = useAccountName();
   const { desk, obstacle } = useControls(vehicle);
-  const [liked, setLiked] = useState(favourites);
+  const [liked, setLiked] = useState(() => favourites(account));
   usePageTitle(t("shell.title"));
   const why = obstacle("shell", "owner");
   const send = (text: string) => {
-    remember(text);
+    remember(account, text);
     void desk.run("shell", { text });
   };
   const answers = desk.runs.filter(({ name }) => name === "shell");
@@ -40,7 +42,7 @@ export function ShellPage() {
         isOff={why !== null}
         liked={liked}
         onSend={send}
-        onLike={(line) => setLiked(toggleFavourite(line))}
+        onLike={(line) => setLiked(toggleFavourite(account, line))}
       />
       {liked.length > 0 && (
         <Group gap={6} aria-label={t("shell.favourites")} role="group">
@@ -76,14 +78,15 @@ interface LineProps {
 function ShellLine({ isOff, liked, onSend, onLike }: LineProps) {
   const { t } = useTranslation("controls");
   const [line, setLine] = useState("");
-  const [history, setHistory] = useState(() => historyOf(shellHistory()));
+  const account = useAccountName();
+  const [history, setHistory] = useState(() => historyOf(shellHistory(account)));
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const text = line.trim();
     if (text === "" || isOff) return;
     onSend(text);
     setLine("");
-    setHistory(historyOf(shellHistory()));
+    setHistory(historyOf(shellHistory(account)));
   };
   const walk = (event: KeyboardEvent) => {
     if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
