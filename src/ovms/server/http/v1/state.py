@@ -58,6 +58,9 @@ class CommandRange(ApiAnswer):
 _LISTS: Final[dict[str, Any]] = {"wheels": list[WheelAnswer], "commands": list[CommandRange]}
 """The types of facts that are lists."""
 
+_MADE: Final = {"use_attribute_docstrings": False}
+"""Models that are made have no source, which Pydantic would look for in each module there is."""
+
 
 def _model(group: FactGroup) -> type[GroupAnswer]:
     """Return the model of a group: the table's facts are its fields."""
@@ -67,12 +70,15 @@ def _model(group: FactGroup) -> type[GroupAnswer]:
         kind = _LISTS[fact.name] if fact.name in _LISTS else kind | None
         fields[fact.name] = (kind, Field(description=fact.meaning))
     name = f"{group.name.title()}Group"
-    return create_model(name, __base__=GroupAnswer, __doc__=group.meaning, **fields)
+    return create_model(
+        name, __base__=GroupAnswer, __doc__=group.meaning, __cls_kwargs__=_MADE, **fields
+    )
 
 
 StateGroups: Final = create_model(
     "StateGroups",
     __base__=ApiAnswer,
+    __cls_kwargs__=_MADE,
     __doc__="What the vehicle reported, by matter. Null is what it never said, or sealed.",
     **{  # type: ignore[call-overload]
         group.name: (_model(group) | None, Field(description=group.meaning)) for group in GROUPS
