@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 
 from tests.programs.conftest import Program, Server, Start, run_ovms
 from tests.programs.test_service import Manager
-from tests.waiting import PATIENCE
+from tests.waiting import wait_until
 
 VIN, ICCID, PIN, WRONG_PIN = "5YJRE1A12B3001234", "8985200011112222333", "739164", "550187"
 NETWORK_PASSWORD, PARANOID, REGISTRATION = "wordOfTheNetwork", "wordThatSeals", "wordOfThePhone"
@@ -120,12 +119,14 @@ def test_a_whole_life_leaves_nothing_in_the_journal(
 def drive(life: Life) -> list[str]:
     """Wait until the car has been at two places; the beginnings of their coordinates."""
     places: set[str] = set()
-    deadline = time.monotonic() + PATIENCE
-    while len(places) < 4:
-        assert time.monotonic() < deadline
+
+    def has_moved() -> bool:
         shown = run_ovms("app", "status", "--json", *life.link, "--paranoid", PARANOID)
         position = json.loads(shown.stdout)["messages"]["L"]["fields"]
-        places |= {f"{position[name]:.3f}" for name in ("latitude", "longitude")}
+        places.update(f"{position[name]:.3f}" for name in ("latitude", "longitude"))
+        return len(places) >= 4
+
+    wait_until(has_moved)
     return sorted(places)
 
 

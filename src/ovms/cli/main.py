@@ -11,6 +11,7 @@ import os
 import sys
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -188,15 +189,20 @@ class Commands(TyperGroup):
             return None
         if self._is_listing:
             return TyperCommand(cmd_name, help=place.help, rich_help_panel=place.panel)
-        found = getattr(import_module(place.module), place.attribute)
-        if not isinstance(found, typer.Typer):
-            function, found = found, typer.Typer(add_completion=False)
-            found.command(cmd_name)(function)
-        command = get_command(found)
-        command.name = cmd_name
-        command.params = [each for each in command.params if each.name not in COMPLETION]
-        _prepare(command)
-        return command
+        return _made(cmd_name, getattr(import_module(place.module), place.attribute))
+
+
+@cache
+def _made(name: str, found: Any) -> Any:
+    """Return the command that a function is, or a Typer; it takes longer than most others run."""
+    if not isinstance(found, typer.Typer):
+        function, found = found, typer.Typer(add_completion=False)
+        found.command(name)(function)
+    command = get_command(found)
+    command.name = name
+    command.params = [each for each in command.params if each.name not in COMPLETION]
+    _prepare(command)
+    return command
 
 
 def _owners_commands(word: str) -> list[str]:
