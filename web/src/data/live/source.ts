@@ -17,7 +17,7 @@ export interface VehicleSource {
 }
 
 export function sourceOf(account: string, vehicle: string): VehicleSource {
-  return isDeviceCar(vehicle) ? otherServer(vehicle) : thisServer(account, vehicle);
+  return isDeviceCar(vehicle) ? otherServer(account, vehicle) : thisServer(account, vehicle);
 }
 
 function thisServer(account: string, vehicle: string): VehicleSource {
@@ -37,7 +37,7 @@ function thisServer(account: string, vehicle: string): VehicleSource {
   };
 }
 
-function otherServer(id: string): VehicleSource {
+function otherServer(account: string, id: string): VehicleSource {
   const find = async () => {
     const car = await readDeviceCar(id);
     if (car === undefined) throw new ApiError(404, "no_vehicle", "not on this device");
@@ -48,7 +48,7 @@ function otherServer(id: string): VehicleSource {
       const { address, vehicle_id, secret } = await find();
       return { address, credentials: { scheme: "0x30", vehicleId: vehicle_id, secret } };
     },
-    password: async () => (await find()).module_password,
+    password: async () => (await readPassword(account, id)) ?? (await find()).module_password,
     asked: async () => null,
   };
 }

@@ -1,10 +1,12 @@
 import { Alert, Button, Text } from "@mantine/core";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import { PresenceLine } from "../../components/car/PresenceLine";
 import { PageSkeleton } from "../../components/PageSkeleton";
 import { useErrorText } from "../../components/useErrorText";
 import { useAlerts, useAlertsOf, type VehicleAlert } from "../../data/alerts";
 import { useReadMark } from "../../data/device/readAlerts";
+import { useVehicle } from "../../data/live/useVehicle";
 import { useVehicles } from "../../data/vehicles";
 import { AlertSections } from "./AlertSections";
 import { isNew, type Kind } from "./filter";
@@ -59,6 +61,22 @@ export function AllAlerts({ kind }: { kind: Kind | null }) {
       <AlertSections alerts={alerts} ofAll />
       {alerts.length === 0 && list.error === null && <None kind={kind} />}
       {alerts.length > 0 && <Text c="dimmed">{t("ofEach", { count: OF_EACH })}</Text>}
+    </>
+  );
+}
+
+/** What a car of another server has told since it was opened here: nobody else keeps it for us. */
+export function OtherAlerts({ vehicle, kind }: { vehicle: string; kind: Kind | null }) {
+  const { t } = useTranslation("alerts");
+  const view = useVehicle(vehicle);
+  const alerts = view.alerts
+    .filter((each) => kind === null || each.kind === kind)
+    .map((each) => ({ ...each, isNew: false }));
+  return (
+    <>
+      <PresenceLine view={view} />
+      <AlertSections alerts={alerts} ofAll={false} />
+      <Text c="dimmed">{t("elsewhere")}</Text>
     </>
   );
 }

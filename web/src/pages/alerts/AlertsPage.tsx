@@ -1,4 +1,4 @@
-import { NativeSelect, SegmentedControl, Stack, Text, Title } from "@mantine/core";
+import { NativeSelect, SegmentedControl, Stack, Title } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,7 +9,7 @@ import { isDeviceCar } from "../../data/device/cars";
 import { useLiveVehicles } from "../../data/live/useLiveVehicles";
 import { vehicleKey } from "../../data/queries";
 import { useVehicles } from "../../data/vehicles";
-import { AllAlerts, CarAlerts } from "./AlertLists";
+import { AllAlerts, CarAlerts, OtherAlerts } from "./AlertLists";
 import { KINDS, paramsOf, type Shown, shownOf } from "./filter";
 
 const ALL = "all";
@@ -30,12 +30,12 @@ export default function AlertsPage() {
         {t("title")}
       </Title>
       <Filters shown={shown} onChange={change} />
-      {isElsewhere && <Text c="dimmed">{t("elsewhere")}</Text>}
+      {isElsewhere && <OtherAlerts vehicle={vehicle} kind={shown.kind} />}
       {!isElsewhere && !shown.ofAll && (
         <CarAlerts key={vehicle} vehicle={vehicle} kind={shown.kind} />
       )}
       {shown.ofAll && <AllAlerts kind={shown.kind} />}
-      <PushCard />
+      {!isElsewhere && <PushCard />}
     </Stack>
   );
 }

@@ -8,10 +8,12 @@ import { ChartActions } from "../../components/charts/ChartActions";
 import { ChartTable } from "../../components/charts/ChartTable";
 import type { Span } from "../../components/charts/span";
 import { useFormat } from "../../components/charts/useFormat";
+import { Elsewhere } from "../../components/Elsewhere";
 import { PageSkeleton } from "../../components/PageSkeleton";
 import { useErrorText } from "../../components/useErrorText";
 import { usePageTitle } from "../../components/usePageTitle";
 import { useVehicleId } from "../../components/useVehicleId";
+import { isDeviceCar } from "../../data/device/cars";
 import { useMinute } from "../../data/now";
 import { type SeriesAnswer, useSeries } from "../../data/series";
 import { useVehicles } from "../../data/vehicles";
@@ -35,6 +37,9 @@ export default function ChartsPage() {
   usePageTitle(t("title"));
   const vehicle = useVehicleId();
   if (vehicle === null) return <PageSkeleton />;
+  if (isDeviceCar(vehicle)) {
+    return <Elsewhere vehicle={vehicle} title={t("title")} text={t("elsewhere")} />;
+  }
   return <Charts key={vehicle} vehicle={vehicle} />;
 }
 

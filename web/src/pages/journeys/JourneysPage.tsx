@@ -3,9 +3,11 @@ import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Route, Routes, useLocation, useNavigate } from "react-router";
 import { DEVICE_ZONE, useFormat } from "../../components/charts/useFormat";
+import { Elsewhere } from "../../components/Elsewhere";
 import { PageSkeleton } from "../../components/PageSkeleton";
 import { usePageTitle } from "../../components/usePageTitle";
 import { useVehicleId } from "../../components/useVehicleId";
+import { isDeviceCar } from "../../data/device/cars";
 import { useLiveVehicles } from "../../data/live/useLiveVehicles";
 import { useVehicles } from "../../data/vehicles";
 import classes from "./Journeys.module.css";
@@ -21,8 +23,12 @@ const TABS = ["timeline", "sums", "battery", "places", "alerts"] as const;
 
 /** What a car did: its timeline, its sums, and what belongs to them. */
 export default function JourneysPage() {
+  const { t } = useTranslation("journeys");
   const vehicle = useVehicleId();
   if (vehicle === null) return <PageSkeleton />;
+  if (isDeviceCar(vehicle)) {
+    return <Elsewhere vehicle={vehicle} title={t("title")} text={t("elsewhere")} />;
+  }
   return (
     <div className={classes.page}>
       <KeepFresh />

@@ -2,8 +2,8 @@ import { Skeleton, Title, VisuallyHidden } from "@mantine/core";
 import { lazy, Suspense, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
+import { useCar } from "../../components/car/useCar";
 import { usePageTitle } from "../../components/usePageTitle";
-import { nameOf } from "../../components/VehicleSwitch";
 import { useVehicle } from "../../data/live/useVehicle";
 import { useVehicles } from "../../data/vehicles";
 import classes from "./MapPage.module.css";
@@ -18,7 +18,7 @@ export default function MapPage() {
   const vehicle = useParams().vehicle ?? "";
   const { data: vehicles = [] } = useVehicles();
   const shown = vehicles.find(({ id }) => id === vehicle);
-  const name = shown === undefined ? vehicle : nameOf(shown);
+  const { name, isElsewhere } = useCar(vehicle);
   const view = useVehicle(vehicle);
   const where = useMemo(() => whereaboutsOf(view), [view]);
   usePageTitle(`${name}: ${t("title")}`);
@@ -38,7 +38,13 @@ export default function MapPage() {
           />
         </Suspense>
       </div>
-      <MapPanel vehicle={vehicle} rights={shown?.rights ?? []} view={view} where={where} />
+      <MapPanel
+        vehicle={vehicle}
+        rights={shown?.rights ?? []}
+        mayAddPlace={!isElsewhere}
+        view={view}
+        where={where}
+      />
     </div>
   );
 }

@@ -18,12 +18,14 @@ import { type Known, type NoPosition, windOf } from "./whereabouts";
 interface Props {
   vehicle: string;
   rights: Vehicle["rights"];
+  /** Places are of cars of this server. */
+  mayAddPlace: boolean;
   view: LiveVehicleView;
   where: Known | NoPosition;
 }
 
 /** What the map shows, in words: how old the position is, how sure, or why there is none. */
-export function MapPanel({ vehicle, rights, view, where }: Props) {
+export function MapPanel({ vehicle, rights, mayAddPlace, view, where }: Props) {
   const { t } = useTranslation("map");
   return (
     <section className={classes.panel} aria-label={t("panel")}>
@@ -37,6 +39,7 @@ export function MapPanel({ vehicle, rights, view, where }: Props) {
         <Actions
           vehicle={vehicle}
           where={where}
+          mayAddPlace={mayAddPlace}
           // Of a sealed car the server knows no position that it could tell.
           mayLink={hasAll(rights, "manage", "location") && view.sealing === "open"}
         />
@@ -76,8 +79,9 @@ function Position({ where, isWatched }: { where: Known; isWatched: boolean }) {
 function Actions({
   vehicle,
   where,
+  mayAddPlace,
   mayLink,
-}: Pick<Props, "vehicle" | "where"> & { mayLink: boolean }) {
+}: Pick<Props, "vehicle" | "where" | "mayAddPlace"> & { mayLink: boolean }) {
   const { t } = useTranslation("map");
   const dialog = useDialog();
   return (
@@ -92,7 +96,7 @@ function Actions({
           {t("link.open")}
         </Button>
       )}
-      {typeof where !== "string" && (
+      {mayAddPlace && typeof where !== "string" && (
         <Button
           component={Link}
           to={placeAddress(vehicle, where.position)}

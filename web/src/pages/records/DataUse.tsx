@@ -19,14 +19,23 @@ function sumOf(day: DayUse, who: Who): number {
 
 /** How much a car and its apps have sent and received on each day. */
 export function DataUse({ vehicle }: { vehicle: string }) {
-  const { t } = useTranslation("records");
   const { data, error, isPending, refetch } = useDataUse(vehicle);
   if (isPending) return <PageSkeleton />;
-  const days = [...(data ?? [])].sort((one, other) => one.day.localeCompare(other.day));
   return (
     <>
       <Failed error={error} onRetry={() => void refetch()} />
-      {data !== undefined && days.length === 0 && <Text c="dimmed">{t("use.none")}</Text>}
+      {data !== undefined && <UseOfDays use={data} />}
+    </>
+  );
+}
+
+/** What was sent and received on each day, as bars and as a table. */
+export function UseOfDays({ use }: { use: readonly DayUse[] }) {
+  const { t } = useTranslation("records");
+  const days = [...use].sort((one, other) => one.day.localeCompare(other.day));
+  return (
+    <>
+      {days.length === 0 && <Text c="dimmed">{t("use.none")}</Text>}
       {days.length > 0 && WHO.map((who) => <DayBars key={who} days={days} who={who} />)}
       {days.length > 0 && <DayTable days={days} />}
     </>

@@ -6,7 +6,7 @@ import { valueText } from "./filter";
 import classes from "./Records.module.css";
 
 interface Props {
-  record: RecordAnswer;
+  record: Pick<RecordAnswer, "time" | "number" | "data"> & Partial<Pick<RecordAnswer, "fields">>;
   units: Readonly<Record<string, string>>;
 }
 

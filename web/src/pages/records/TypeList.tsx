@@ -10,15 +10,26 @@ import classes from "./Records.module.css";
 
 /** The types of records that there are, with how many, how large and from when. */
 export function TypeList({ vehicle }: { vehicle: string }) {
-  const { t } = useTranslation("records");
   const { data, error, isPending, refetch } = useRecordTypes(vehicle);
   if (isPending) return <PageSkeleton />;
   return (
     <>
       <Failed error={error} onRetry={() => void refetch()} />
-      {data?.length === 0 && <Text c="dimmed">{t("none")}</Text>}
+      {data !== undefined && <Types types={data} />}
+    </>
+  );
+}
+
+type Known = Pick<TypeAnswer, "type" | "records" | "bytes" | "first" | "last">;
+
+/** Types of records, each a link to its own. */
+export function Types({ types }: { types: readonly Known[] }) {
+  const { t } = useTranslation("records");
+  return (
+    <>
+      {types.length === 0 && <Text c="dimmed">{t("none")}</Text>}
       <ul className={classes.list}>
-        {data?.map((each) => (
+        {types.map((each) => (
           <Type key={each.type} type={each} />
         ))}
       </ul>
@@ -26,7 +37,7 @@ export function TypeList({ vehicle }: { vehicle: string }) {
   );
 }
 
-function Type({ type }: { type: TypeAnswer }) {
+function Type({ type }: { type: Known }) {
   const { t } = useTranslation("records");
   const format = useFormat();
   return (

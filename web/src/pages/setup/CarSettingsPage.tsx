@@ -3,16 +3,22 @@ import { Route, Routes, useParams } from "react-router";
 import { AreaPage } from "../../components/forms/AreaPage";
 import { Failure } from "../../components/forms/Failure";
 import { PageSkeleton } from "../../components/PageSkeleton";
+import { isDeviceCar } from "../../data/device/cars";
 import { useVehicleFacts } from "../../data/vehicles";
 import { Channels } from "./Channels";
 import { DangerZone } from "./DangerZone";
+import { OtherCarSettings } from "./OtherCarSettings";
 import { Sharing } from "./Sharing";
 import { VehicleForm } from "./VehicleForm";
 
 /** How the server treats a car: its name, what is kept, who may see it, who is told of alerts. */
 export default function CarSettingsPage() {
-  const { t } = useTranslation("setup");
   const { vehicle: id = "" } = useParams();
+  return isDeviceCar(id) ? <OtherCarSettings key={id} vehicle={id} /> : <Settings id={id} />;
+}
+
+function Settings({ id }: { id: string }) {
+  const { t } = useTranslation("setup");
   const { data: vehicle, error } = useVehicleFacts(id);
   if (vehicle === undefined) return error === null ? <PageSkeleton /> : <Failure error={error} />;
   const base = `/cars/${encodeURIComponent(id)}/settings`;
