@@ -8,14 +8,19 @@ import { makeQueryClient } from "./data/client";
 import { followOtherTabs } from "./data/session";
 import { nonce } from "./nonce";
 import { AppRoutes } from "./routes";
-import { theme } from "./theme";
+import { cssVariablesResolver, theme } from "./theme";
 
 /** The whole app, with what all of its parts need around it. */
 export function App() {
   const [client] = useState(makeQueryClient);
   useEffect(() => followOtherTabs(client, window), [client]);
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={cssVariablesResolver}
+      defaultColorScheme="auto"
+      getStyleNonce={() => nonce}
+    >
       <QueryClientProvider client={client}>
         <BrowserRouter>
           <Suspense fallback={<PageSkeleton />}>

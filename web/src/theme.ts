@@ -1,4 +1,5 @@
 import {
+  type CSSVariablesResolver,
   createTheme,
   defaultVariantColorsResolver,
   type MantineColorsTuple,
@@ -55,6 +56,18 @@ const variantColorResolver: VariantColorsResolver = (input) => {
     ? { ...colours, color: "var(--mantine-primary-color-contrast)" }
     : colours;
 };
+
+/** On dark Mantine takes the palest shades for text and outlines: nobody tells them from white. */
+export const cssVariablesResolver: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {},
+  dark: {
+    "--mantine-color-charge-light-color": "var(--mantine-color-charge-3)",
+    "--mantine-color-charge-outline": "var(--mantine-color-charge-4)",
+    "--mantine-color-red-light-color": "var(--mantine-color-red-3)",
+    "--mantine-color-red-outline": "var(--mantine-color-red-4)",
+  },
+});
 
 export const theme = createTheme({
   colors: { charge, dark, red },

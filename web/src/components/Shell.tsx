@@ -7,9 +7,10 @@ import {
   IconRoute,
   IconSteeringWheel,
 } from "@tabler/icons-react";
-import { Suspense, useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { NavLink, Outlet, useLocation } from "react-router";
+import { useBeside } from "./beside/useBeside";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { NewVersion } from "./NewVersion";
 import { PageSkeleton } from "./PageSkeleton";
@@ -18,6 +19,9 @@ import { useRenewPush } from "./push/useRenewPush";
 import classes from "./Shell.module.css";
 import { useVehicleId } from "./useVehicleId";
 import { VehicleSwitch } from "./VehicleSwitch";
+
+/** Only where there is room, and not before the page itself. */
+const Beside = lazy(() => import("./beside/Beside"));
 
 /** The pages of a car that the bar leads to; `wide`: only where there is room. */
 const PAGES = [
@@ -34,9 +38,10 @@ export function Shell() {
   const { t } = useTranslation();
   const { pathname } = useLocation();
   const main = useFocusOnPage(pathname);
+  const beside = useBeside(pathname, useVehicleId());
   useRenewPush();
   return (
-    <div className={classes.shell}>
+    <div className={`${classes.shell} ${beside === null ? "" : classes.withBeside}`}>
       <a className="skip-link" href="#main">
         {t("skip")}
       </a>
@@ -52,6 +57,17 @@ export function Shell() {
           </Suspense>
         </ErrorBoundary>
       </main>
+      {beside !== null && (
+        <aside className={classes.beside} aria-label={t("nav.beside")}>
+          {beside.vehicle !== null && (
+            <ErrorBoundary key={beside.vehicle}>
+              <Suspense fallback={null}>
+                <Beside vehicle={beside.vehicle} isMapOnly={beside.isMapOnly} />
+              </Suspense>
+            </ErrorBoundary>
+          )}
+        </aside>
+      )}
       <ProofDialog />
     </div>
   );

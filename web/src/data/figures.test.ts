@@ -40,8 +40,10 @@ test("unknown is a dash, and no nought; also what would be estimated", () => {
 
 test("ages count in one unit, and never below nought", () => {
   const { age } = figuresIn("en", METRIC);
-  const ages = [-5, 4, 59, 60, 3599, 3600, 47 * 3600, 48 * 3600].map((s) => age(0, s * 1000));
-  expect(ages).toEqual(["0 sec", "4 sec", "59 sec", "1 min", "59 min", "1 hr", "47 hr", "2 days"]);
+  const ages = [-5, 4, 59, 60, 3599, 3600, 47 * 3600, 48 * 3600].map((s) =>
+    age(0, s * 1000).replace("\u00a0", " "),
+  );
+  expect(ages).toEqual(["0 s", "4 s", "59 s", "1 min", "59 min", "1 h", "47 h", "2 days"]);
 });
 
 test("what is entered in a liked unit comes back in that of the API", () => {

@@ -98,19 +98,18 @@ function clockOf(at: number, now: number, locale: string): string {
 }
 
 const STEPS = [
-  ["second", 60],
-  ["minute", 60],
-  ["hour", 48],
+  ["s", 60],
+  ["min", 60],
+  ["h", 48],
 ] as const;
 
 function ageOf(at: number, now: number, locale: string): string {
   let value = Math.max(0, Math.floor((now - at) / 1000));
-  let unit = "day";
-  for (const [name, many] of STEPS) {
-    unit = name;
-    if (value < many) break;
-    value = Math.floor(value / (name === "hour" ? 24 : 60));
-    unit = "day";
+  for (const [unit, many] of STEPS) {
+    if (value < many) return `${value}${SPACE}${unit}`;
+    value = Math.floor(value / (unit === "h" ? 24 : 60));
   }
-  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(value);
+  return new Intl.NumberFormat(locale, { style: "unit", unit: "day", unitDisplay: "long" }).format(
+    value,
+  );
 }

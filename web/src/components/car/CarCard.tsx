@@ -2,18 +2,12 @@ import { Card, Group, Text } from "@mantine/core";
 import { IconBolt } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { useFigures } from "../../data/figures";
 import type { Connection, ListedVehicle } from "../../data/live/types";
-import { useLook } from "../../data/look";
-import { BatteryBar } from "./BatteryBar";
 import classes from "./CarCard.module.css";
 import { CareList } from "./CareList";
-import { CarPicture } from "./CarPicture";
+import { CarGlance } from "./CarGlance";
 import { careOf } from "./care";
 import { PresenceLine } from "./PresenceLine";
-import { partsOf } from "./parts";
-import { bodyOf } from "./shapes";
-import { usePictureText } from "./usePictureText";
 
 interface Props {
   id: string;
@@ -30,14 +24,9 @@ const NOBODY = { is_online: null, since: null };
 /** Shows one of several cars: whether it is there, its charge, and what needs care. */
 export function CarCard({ id, name, listed, connection, elsewhere }: Props) {
   const { t } = useTranslation("car");
-  const look = useLook(id);
-  const describe = usePictureText();
-  const { distance, estimated } = useFigures();
   const state = listed?.state ?? null;
   const presence = listed?.presence ?? NOBODY;
   const groups = state?.groups ?? null;
-  const parts = partsOf(groups);
-  const battery = groups?.battery ?? null;
   const isCharging = groups?.charge?.is_charging === true;
   return (
     <Card
@@ -60,24 +49,7 @@ export function CarCard({ id, name, listed, connection, elsewhere }: Props) {
           {t("cars.elsewhere", { address: elsewhere })}
         </Text>
       )}
-      <CarPicture
-        body={bodyOf(look.body, groups?.module?.vehicle_type)}
-        tint={look.tint}
-        parts={parts}
-        label={describe(parts)}
-      />
-      <BatteryBar
-        soc={battery?.soc ?? null}
-        isOld={battery?.is_stale ?? true}
-        isCharging={isCharging}
-        limit={null}
-        onLimit={null}
-      />
-      <Text size="sm" mt={4}>
-        {state?.is_paranoid === true && groups?.battery === null
-          ? t("cars.sealed")
-          : estimated(distance(battery?.estimated_range))}
-      </Text>
+      <CarGlance vehicle={id} state={state} />
       {groups !== null && <CareList care={careOf(groups, presence)} />}
     </Card>
   );

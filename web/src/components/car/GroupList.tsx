@@ -1,6 +1,7 @@
 import { Accordion, Group, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Groups } from "../../data/live/types";
+import { useIsWide } from "../useIsWide";
 import { Age } from "./Age";
 import { Facts } from "./Facts";
 import { FACT_GROUPS, type FactGroup, factsOf } from "./groupFacts";
@@ -14,11 +15,20 @@ interface Props {
   body: Body;
 }
 
+/** What is unfolded where there is room for it. */
+const OPEN = ["tyres", "temperatures", "driving", "battery", "charge"] as const;
+
 /** Shows the rest of what the car says, folded away, each group with its age. */
 export function GroupList({ groups, isWatched, body }: Props) {
   const shown = FACT_GROUPS.filter((name) => groups[name] !== null);
+  const hasRoom = useIsWide(900);
   return (
-    <Accordion multiple variant="separated" chevronPosition="left">
+    <Accordion
+      multiple
+      variant="separated"
+      chevronPosition="left"
+      defaultValue={hasRoom ? [...OPEN] : []}
+    >
       {groups.tyres !== null && (
         <Folded name="tyres" groups={groups} isWatched={isWatched}>
           <Tyres tyres={groups.tyres} body={body} />

@@ -17,14 +17,17 @@ export function PresenceLine({ view }: { view: Seen & { reports?: number } }) {
       ? t(`presence.${kind}`)
       : t(`presence.${kind}Since`, { time: clock(since, now) });
   return (
-    <Group gap={8} wrap="nowrap" mih={24} role="status" aria-live="polite">
+    <Group gap={8} wrap="nowrap" align="flex-start" mih={24} role="status" aria-live="polite">
       <span key={view.reports} className={`${classes.dot} ${classes[tone]}`} aria-hidden />
-      <Text size="sm">{words}</Text>
-      {heard !== null && (
-        <Text size="sm" c="dimmed" aria-live="off" className={classes.age ?? ""}>
-          · {age(Date.parse(heard), now)}
-        </Text>
-      )}
+      <Text size="sm" lh="24px">
+        {words}
+        {heard !== null && (
+          <Text span inherit c="dimmed" aria-live="off" className={classes.age ?? ""}>
+            {" · "}
+            {age(Date.parse(heard), now)}
+          </Text>
+        )}
+      </Text>
     </Group>
   );
 }

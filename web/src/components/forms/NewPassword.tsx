@@ -1,5 +1,5 @@
-import { List, PasswordInput, ThemeIcon } from "@mantine/core";
-import { IconCheck, IconPoint } from "@tabler/icons-react";
+import { List, PasswordInput } from "@mantine/core";
+import { IconCircle, IconCircleCheckFilled } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { PASSWORD_LENGTH, type PasswordRule, rulesOf } from "./password";
 
@@ -30,7 +30,7 @@ export function NewPassword({ label, name, value, onChange }: Props) {
         onChange={({ currentTarget }) => onChange(currentTarget.value)}
         visibilityToggleButtonProps={{ "aria-label": t("password.show") }}
       />
-      <List size="sm" mt="xs" spacing={4} center>
+      <List size="sm" mt="xs" pl={0} spacing={4} listStyleType="none">
         {(["length", "blanks", "name"] as const).map((rule) => (
           <List.Item key={rule} icon={<Tick isKept={kept[rule]} />} c={kept[rule] ? "" : "dimmed"}>
             {rules[rule]}
@@ -43,17 +43,13 @@ export function NewPassword({ label, name, value, onChange }: Props) {
 
 function Tick({ isKept }: { isKept: boolean }) {
   const { t } = useTranslation();
-  const Icon = isKept ? IconCheck : IconPoint;
+  const Icon = isKept ? IconCircleCheckFilled : IconCircle;
   return (
-    <ThemeIcon
-      size={20}
-      radius="xl"
-      variant={isKept ? "filled" : "light"}
-      color={isKept ? "charge" : "gray"}
+    <Icon
+      size={18}
+      color={isKept ? "var(--mantine-primary-color-filled)" : "var(--mantine-color-dimmed)"}
       role="img"
       aria-label={isKept ? t("password.kept") : t("password.open")}
-    >
-      <Icon size={14} aria-hidden />
-    </ThemeIcon>
+    />
   );
 }

@@ -1,7 +1,7 @@
 // Moments in words, in the way of the person's language.
 
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
+import { useLocale } from "../../data/locale";
 
 export interface Moments {
   /** A day and a time. */
@@ -17,7 +17,7 @@ export interface Moments {
 
 const UNKNOWN = "–";
 
-/** Return moments as somebody reads them who has this language. */
+/** Return moments as somebody reads them who has this locale. */
 export function momentsIn(language: string): Moments {
   const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
   const day = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
@@ -33,8 +33,8 @@ export function momentsIn(language: string): Moments {
 
 /** Return moments for the person who looks. */
 export function useMoments(): Moments {
-  const { i18n } = useTranslation();
-  return useMemo(() => momentsIn(i18n.language), [i18n.language]);
+  const locale = useLocale();
+  return useMemo(() => momentsIn(locale), [locale]);
 }
 
 const STEPS: readonly [Intl.RelativeTimeFormatUnit, number, number][] = [

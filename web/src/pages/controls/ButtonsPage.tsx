@@ -25,7 +25,7 @@ export function ButtonsPage() {
   const controls = useControls(vehicle);
   usePageTitle(t("heading", { name }));
   return (
-    <Stack p="md" gap="lg" maw={960}>
+    <Stack p="md" gap="sm" maw={960}>
       <div>
         <Title order={1} size="h2" mb={4}>
           {t("title")}
@@ -67,7 +67,7 @@ function Buttons({ section, controls, children }: ButtonsProps) {
       <Title order={2} size="h4" mb="xs" id={`section-${section}`}>
         {t(`section.${section}`)}
       </Title>
-      <SimpleGrid cols={{ base: 2, xs: 3, sm: 4, md: 5 }} spacing="sm">
+      <SimpleGrid cols={{ base: 2, xs: 3, sm: 4, md: 5 }} spacing="sm" verticalSpacing={2}>
         {SECTIONS[section].map((name) => (
           <ControlButton key={name} name={name} controls={controls} />
         ))}

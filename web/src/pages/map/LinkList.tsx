@@ -64,6 +64,7 @@ function Row({ link, isBusy, onEnd }: RowProps) {
         variant="default"
         size="compact-md"
         color="red"
+        flex="none"
         disabled={isBusy}
         aria-label={t("link.endOf", { label })}
         onClick={onEnd}

@@ -1,12 +1,12 @@
 import { IconCurrentLocation } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { CarOnMap } from "../../components/map/CarOnMap";
 import { boundsOf, type Position, positionOf } from "../../components/map/geometry";
 import { MapButton, MapButtons } from "../../components/map/MapButtons";
 import { MapCanvas } from "../../components/map/MapCanvas";
 import { PlainGround } from "../../components/map/PlainGround";
 import type { PositionAnswer } from "../../data/api-types";
-import { CarOnMap } from "./CarOnMap";
 import { NoMap } from "./NoMap";
 
 interface Props {

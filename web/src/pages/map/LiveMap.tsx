@@ -1,18 +1,18 @@
 import { IconCompass, IconCurrentLocation } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { CarOnMap } from "../../components/map/CarOnMap";
 import { boundsOf } from "../../components/map/geometry";
 import { MapButton, MapButtons } from "../../components/map/MapButtons";
 import { MapCanvas } from "../../components/map/MapCanvas";
 import { TrackLines } from "../../components/map/MapShapes";
 import { PlainGround } from "../../components/map/PlainGround";
-import { CarOnMap } from "./CarOnMap";
+import type { Known, NoPosition } from "../../components/map/whereabouts";
 import { NoMap } from "./NoMap";
 import { OtherCars } from "./OtherCars";
 import { PickedPoint } from "./PickedPoint";
 import { PlacesOnMap } from "./PlacesOnMap";
 import { useDayTrack } from "./useDayTrack";
-import type { Known, NoPosition } from "./whereabouts";
 
 interface Props {
   vehicle: string;

@@ -3,12 +3,12 @@ import { lazy, Suspense, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
 import { useCar } from "../../components/car/useCar";
+import { whereaboutsOf } from "../../components/map/whereabouts";
 import { usePageTitle } from "../../components/usePageTitle";
 import { useVehicle } from "../../data/live/useVehicle";
 import { useVehicles } from "../../data/vehicles";
 import classes from "./MapPage.module.css";
 import { MapPanel } from "./MapPanel";
-import { whereaboutsOf } from "./whereabouts";
 
 const LiveMap = lazy(() => import("./LiveMap"));
 

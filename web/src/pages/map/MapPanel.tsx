@@ -1,19 +1,21 @@
-import { Button, Group, Stack, Text, Title } from "@mantine/core";
+import { Button, Divider, Group, Stack, Text, Title } from "@mantine/core";
 import { IconLink, IconMapPinPlus } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { Age } from "../../components/car/Age";
+import { CarGlance } from "../../components/car/CarGlance";
 import { PresenceLine } from "../../components/car/PresenceLine";
-import { distance } from "../../components/map/geometry";
+import { QuickFacts } from "../../components/car/QuickFacts";
+import { usePlaceAt } from "../../components/map/usePlaceAt";
+import { type Known, type NoPosition, windOf } from "../../components/map/whereabouts";
 import { useDialog } from "../../components/useDialog";
+import { useIsWide } from "../../components/useIsWide";
 import { useFigures } from "../../data/figures";
 import type { LiveVehicleView } from "../../data/live/types";
-import { usePlaces } from "../../data/places";
 import type { Vehicle } from "../../data/vehicles";
 import { LinkDialog } from "./LinkDialog";
 import classes from "./MapPage.module.css";
 import { placeAddress } from "./placeAddress";
-import { type Known, type NoPosition, windOf } from "./whereabouts";
 
 interface Props {
   vehicle: string;
@@ -27,10 +29,18 @@ interface Props {
 /** What the map shows, in words: how old the position is, how sure, or why there is none. */
 export function MapPanel({ vehicle, rights, mayAddPlace, view, where }: Props) {
   const { t } = useTranslation("map");
+  const hasRoom = useIsWide(900);
   return (
     <section className={classes.panel} aria-label={t("panel")}>
       <Stack gap="xs">
         <PresenceLine view={view} />
+        {hasRoom && view.state !== null && (
+          <>
+            <CarGlance vehicle={vehicle} state={view.state} />
+            <QuickFacts groups={view.state.groups} />
+            <Divider my="xs" />
+          </>
+        )}
         {typeof where === "string" ? (
           <Text size="sm">{t(`none.${where}`)}</Text>
         ) : (
@@ -51,7 +61,7 @@ export function MapPanel({ vehicle, rights, mayAddPlace, view, where }: Props) {
 function Position({ where, isWatched }: { where: Known; isWatched: boolean }) {
   const { t } = useTranslation("map");
   const { speed, metres } = useFigures();
-  const place = usePlaceOf(where);
+  const place = usePlaceAt(where.position);
   const { group, isLocked, accuracy, direction } = where;
   const isMoving = group.speed !== null && group.speed > 0;
   const facts = [
@@ -116,15 +126,4 @@ function Actions({
 
 function hasAll(rights: Vehicle["rights"], ...wanted: Vehicle["rights"]): boolean {
   return wanted.every((right) => rights.includes(right));
-}
-
-/** Return the name of the smallest place that a car is in; null if it is in none. */
-function usePlaceOf({ position }: Known): string | null {
-  const { data: places = [] } = usePlaces();
-  const around = places
-    .filter(
-      ({ longitude, latitude, radius }) => distance([longitude, latitude], position) <= radius,
-    )
-    .sort((one, other) => one.radius - other.radius);
-  return around[0]?.name ?? null;
 }

@@ -1,9 +1,9 @@
 // The other cars on a car's map. Pure.
 
 import type { Position } from "../../components/map/geometry";
+import { knownOf } from "../../components/map/whereabouts";
 import type { GroupOfCars } from "../../data/groups";
 import type { ListedVehicle } from "../../data/live/types";
-import { knownOf } from "./whereabouts";
 
 export interface Other {
   id: string;

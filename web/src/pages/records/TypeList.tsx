@@ -37,15 +37,31 @@ export function Types({ types }: { types: readonly Known[] }) {
   );
 }
 
+/** Types that have a name beside that of the protocol. */
+const NAMED = {
+  "*-LOG-Trip": "trip",
+  "*-LOG-Grid": "grid",
+  "*-Log-Notification": "alert",
+  "*-OVMS-Connection": "connection",
+  D: "D",
+  F: "F",
+  L: "L",
+  S: "S",
+  V: "V",
+  W: "W",
+} as const;
+
 function Type({ type }: { type: Known }) {
   const { t } = useTranslation("records");
   const format = useFormat();
+  const name = NAMED[type.type as keyof typeof NAMED];
   return (
     <li className={classes.item}>
       <Anchor component={Link} to={`?${new URLSearchParams({ type: type.type })}`} fw={650}>
         {type.type}
       </Anchor>
-      <Text size="sm">
+      {name !== undefined && <Text size="sm">{t(`types.${name}`)}</Text>}
+      <Text size="sm" c="dimmed">
         {t("count", { count: type.records })}
         {" · "}
         {bytesText(type.bytes, format.locale)}

@@ -3,6 +3,7 @@ import { Route, Routes, useParams } from "react-router";
 import { AreaPage } from "../../components/forms/AreaPage";
 import { Failure } from "../../components/forms/Failure";
 import { PageSkeleton } from "../../components/PageSkeleton";
+import { nameOf } from "../../components/VehicleSwitch";
 import { isDeviceCar } from "../../data/device/cars";
 import { useVehicleFacts } from "../../data/vehicles";
 import { Channels } from "./Channels";
@@ -33,7 +34,7 @@ function Settings({ id }: { id: string }) {
       : []),
   ];
   return (
-    <AreaPage title={t("car.title", { vehicle: id })} pages={pages}>
+    <AreaPage title={t("car.title", { vehicle: nameOf(vehicle) })} pages={pages}>
       <Routes>
         <Route index element={<VehicleForm key={id} vehicle={vehicle} />} />
         <Route path="alerts" element={<Channels key={id} vehicle={vehicle} />} />

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Badge, Button, Group, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Badge, Button, Group, Stack, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link, Route, Routes, useParams } from "react-router";
 import { useFormat } from "../../../components/charts/useFormat";
@@ -60,10 +60,11 @@ function Story({ journey }: { journey: WholeJourney }) {
     vehicles?.find(({ id }) => id === journey.vehicle_id)?.rights.includes("manage") ?? false;
   return (
     <Stack gap="md">
-      <Head journey={journey} mayManage={mayManage} />
+      <Head journey={journey} />
       {journey.kind === "trip" && <TripView journey={journey} />}
       {journey.kind === "charge" && <ChargeView journey={journey} />}
       {journey.kind === "parked" && <ParkedView journey={journey} />}
+      {mayManage && <Corrections journey={journey} />}
       {mayManage && <Edits journey={journey} />}
       {mayManage && (
         <Routes>
@@ -77,7 +78,7 @@ function Story({ journey }: { journey: WholeJourney }) {
   );
 }
 
-function Head({ journey, mayManage }: { journey: WholeJourney; mayManage: boolean }) {
+function Head({ journey }: { journey: WholeJourney }) {
   const { t } = useTranslation("journeys");
   const format = useFormat();
   const from = placeOf(journey.start, t);
@@ -111,7 +112,6 @@ function Head({ journey, mayManage }: { journey: WholeJourney; mayManage: boolea
           {note}
         </Text>
       )}
-      {mayManage && <Corrections journey={journey} />}
     </div>
   );
 }
@@ -136,9 +136,9 @@ function Corrections({ journey }: { journey: WholeJourney }) {
   const { t } = useTranslation("journeys");
   if (journey.is_open) {
     return (
-      <Alert color="gray" mt="xs" py="xs">
+      <Text size="sm" c="dimmed">
         {t("openNoEdit")}
-      </Alert>
+      </Text>
     );
   }
   const button = (to: string, text: string) => (
@@ -147,7 +147,7 @@ function Corrections({ journey }: { journey: WholeJourney }) {
     </Button>
   );
   return (
-    <Group gap="xs" mt="sm">
+    <Group gap="xs">
       {button("edit", t("edit.open"))}
       {journey.kind !== "parked" && button("merge", t("merge.open"))}
       {journey.kind !== "parked" && button("split", t("split.open"))}

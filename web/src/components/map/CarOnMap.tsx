@@ -1,11 +1,11 @@
 import { useEffect, useMemo, useRef, useState } from "react";
-import { CarArrow } from "../../components/map/CarArrow";
-import { distance, type Position } from "../../components/map/geometry";
-import { useMap } from "../../components/map/MapContext";
-import { MapMarker } from "../../components/map/MapMarker";
-import { Circles, TrackLines } from "../../components/map/MapShapes";
-import { withReport } from "../../components/map/tail";
-import { useGlide } from "../../components/map/useGlide";
+import { CarArrow } from "./CarArrow";
+import { distance, type Position } from "./geometry";
+import { useMap } from "./MapContext";
+import { MapMarker } from "./MapMarker";
+import { Circles, TrackLines } from "./MapShapes";
+import { withReport } from "./tail";
+import { useGlide } from "./useGlide";
 import type { Known } from "./whereabouts";
 
 interface Props {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Group, LiveVehicleView, VehicleState } from "../../data/live/types";
-import { type Known, knownOf, whereaboutsOf, windOf } from "./whereabouts";
+import type { Group, ListedVehicle, LiveVehicleView, VehicleState } from "../../data/live/types";
+import { type Known, knownOf, whereaboutsListed, whereaboutsOf, windOf } from "./whereabouts";
 
 const LOCATION: Group<"location"> = {
   time: "2026-11-27T12:00:00Z",
@@ -62,6 +62,22 @@ describe("whereaboutsOf", () => {
 
   it("shows what this device has opened", () => {
     expect(whereaboutsOf(view({ sealing: "unlocked" }))).toMatchObject({ position: [7, 50] });
+  });
+});
+
+describe("whereaboutsListed", () => {
+  const listed = (changes: Partial<VehicleState>) =>
+    ({
+      state: { hidden: [], groups: { location: LOCATION }, ...changes },
+    }) as unknown as ListedVehicle;
+  const groups = { location: null } as unknown as VehicleState["groups"];
+
+  it("knows a car of a list, or says why not", () => {
+    expect(whereaboutsListed(listed({}))).toMatchObject({ position: [7, 50] });
+    expect(whereaboutsListed(undefined)).toBe("connecting");
+    expect(whereaboutsListed(listed({ hidden: ["location"] }))).toBe("hidden");
+    expect(whereaboutsListed(listed({ groups, is_paranoid: true }))).toBe("locked");
+    expect(whereaboutsListed(listed({ groups }))).toBe("never");
   });
 });
 

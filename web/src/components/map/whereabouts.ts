@@ -1,7 +1,7 @@
 // Where a car is for whoever looks at its map, or why that cannot be said. Pure.
 
-import type { Position } from "../../components/map/geometry";
-import type { Group, LiveVehicleView } from "../../data/live/types";
+import type { Group, ListedVehicle, LiveVehicleView } from "../../data/live/types";
+import type { Position } from "./geometry";
 
 /** Why there is no position to show. */
 export type NoPosition =
@@ -39,6 +39,15 @@ export function whereaboutsOf({ state, sealing, connection }: LiveVehicleView): 
   if (sealing === "wrong_password") return "wrongPassword";
   if (state === null) return connection.status === "connecting" ? "connecting" : "never";
   if (state.hidden.includes("location")) return "hidden";
+  return knownOf(state.groups.location);
+}
+
+/** Return the same of a car of a list. */
+export function whereaboutsListed(listed: ListedVehicle | undefined): Known | NoPosition {
+  if (listed === undefined) return "connecting";
+  const { state } = listed;
+  if (state.hidden.includes("location")) return "hidden";
+  if (state.is_paranoid && state.groups.location === null) return "locked";
   return knownOf(state.groups.location);
 }
 
