@@ -1,6 +1,9 @@
-import { queryOptions, useQuery } from "@tanstack/react-query";
+import { type QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
+import { ApiError } from "./api";
 import { ask } from "./calls";
 import { keep, kept } from "./device/local";
+import { readVehicles, writeVehicles } from "./device/vehicles";
+import { keptWho } from "./device/who";
 import { queryOf, useChange } from "./queries";
 
 export type { MadeVehicle, VehicleAnswer as Vehicle, VehicleChanges } from "./api-types";
@@ -8,13 +11,36 @@ export type { MadeVehicle, VehicleAnswer as Vehicle, VehicleChanges } from "./ap
 const LIST = ["vehicles"];
 const stale = () => [LIST];
 
+/** Milliseconds until a server that was away is asked for its vehicles again. */
+const AGAIN = 30_000;
+
 /** Where the vehicle is kept that was opened last, on this device. */
 const LAST = "ovms.vehicle";
 
 export const vehiclesQuery = queryOptions({
   queryKey: LIST,
-  queryFn: ({ signal }) => ask("GET /vehicles", {}, signal),
+  queryFn: async ({ client, signal }) => {
+    const account = keptWho()?.owner ?? "";
+    try {
+      const vehicles = await ask("GET /vehicles", {}, signal);
+      void writeVehicles(account, { vehicles, time: Date.now() });
+      return vehicles;
+    } catch (error) {
+      await showKept(client, error);
+      throw error;
+    }
+  },
+  refetchOnReconnect: true,
+  refetchInterval: ({ state }) => (state.status === "error" ? AGAIN : false),
 });
+
+/** While the server is away, show the vehicles that this device keeps; the server is asked again. */
+async function showKept(client: QueryClient, error: unknown): Promise<void> {
+  if (!(error instanceof ApiError && error.status === 0)) return;
+  if (client.getQueryData(LIST) !== undefined) return;
+  const kept = await readVehicles();
+  if (kept !== undefined) client.setQueryData(LIST, kept.vehicles, { updatedAt: kept.time });
+}
 
 /** Return the vehicles that the caller may see. */
 export function useVehicles() {

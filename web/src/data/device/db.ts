@@ -4,7 +4,7 @@
 import { createStore, del, delMany, entries, get, set, type UseStore } from "idb-keyval";
 
 /** Kinds of what is kept, each a key's first part. */
-export type Kind = "state" | "car" | "password" | "read";
+export type Kind = "state" | "vehicles" | "car" | "password" | "read";
 
 type Key = [Kind, ...string[]];
 

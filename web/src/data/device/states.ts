@@ -26,6 +26,7 @@ export function readStates(account: string): Promise<VehicleState[]> {
 /** Forget what this device kept of an account, as when it logs out. */
 export async function forgetAccount(account: string): Promise<void> {
   await removeAll("state", account);
+  await removeAll("vehicles", account);
   await removeAll("password", account);
   await removeAll("read", account);
 }
