@@ -2,8 +2,8 @@
 
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { addressOf } from "./api";
-import type { QueryOf } from "./calls";
-import { pagesOf, queryOf, useVehicleChange, vehicleKey } from "./queries";
+import type { CallName, QueryOf } from "./calls";
+import { pagesOf, queryOf, useChange, useVehicleChange, vehicleKey } from "./queries";
 
 export type { JourneyAnswer, JourneyChanges, JourneyPage } from "./api-types";
 
@@ -35,9 +35,12 @@ export function journeyQuery(vehicle: string, journey: number) {
   );
 }
 
-/** Return a journey with the track of a trip or the curve of a charge. */
-export function useJourney(vehicle: string, journey: number) {
-  return useQuery(journeyQuery(vehicle, journey));
+/**
+ * Return a journey with the track of a trip or the curve of a charge. One that ends by what its
+ * page does is not asked for any more.
+ */
+export function useJourney(vehicle: string, journey: number, isEnding: boolean) {
+  return useQuery({ ...journeyQuery(vehicle, journey), enabled: !isEnding });
 }
 
 /** Return what corrects a journey: note, purpose, energy, cost; null is as reported again. */
@@ -45,18 +48,20 @@ export function useChangeJourney(vehicle: string) {
   return useVehicleChange(vehicle, "PATCH /vehicles/{vehicle_id}/journeys/{journey_id}", ...STALE);
 }
 
+/** Return a change by which journeys become others: lists and cards of before name those. */
+function useRemade<Name extends CallName>(vehicle: string, name: Name) {
+  const stale = STALE.map((area) => vehicleKey(vehicle, area));
+  return useChange(name, () => stale, [vehicleKey(vehicle, "journeys")]);
+}
+
 /** Return what makes one journey of several that follow each other. */
 export function useMergeJourneys(vehicle: string) {
-  return useVehicleChange(vehicle, "POST /vehicles/{vehicle_id}/journeys/merge", ...STALE);
+  return useRemade(vehicle, "POST /vehicles/{vehicle_id}/journeys/merge");
 }
 
 /** Return what makes two journeys of one. */
 export function useSplitJourney(vehicle: string) {
-  return useVehicleChange(
-    vehicle,
-    "POST /vehicles/{vehicle_id}/journeys/{journey_id}/split",
-    ...STALE,
-  );
+  return useRemade(vehicle, "POST /vehicles/{vehicle_id}/journeys/{journey_id}/split");
 }
 
 /** Return what was corrected, the newest first. */
@@ -71,11 +76,7 @@ export function useJourneyEdits(vehicle: string, journey?: number) {
 
 /** Return what takes a correction back. */
 export function useUndoEdit(vehicle: string) {
-  return useVehicleChange(
-    vehicle,
-    "DELETE /vehicles/{vehicle_id}/journey-edits/{edit_id}",
-    ...STALE,
-  );
+  return useRemade(vehicle, "DELETE /vehicles/{vehicle_id}/journey-edits/{edit_id}");
 }
 
 /** Return what a vehicle's owner is told of what it did. */

@@ -52,16 +52,22 @@ export function joined<T extends Page>(pages: readonly T[]): T {
   return { ...first, items: pages.flatMap((page) => page.items), next: last.next };
 }
 
-/** Return what makes a call that changes something; what `stale` names is asked for again. */
+/**
+ * Return what makes a call that changes something; what `stale` names is asked for again. What
+ * `gone` names is forgotten as far as no page shows it: it may name what there is no more.
+ */
 export function useChange<Name extends CallName>(
   name: Name,
   stale: (given: Given<Name>) => QueryKey[],
+  gone: readonly QueryKey[] = [],
 ) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (given: Given<Name>): Promise<AnswerOf<Name>> => ask(name, given),
-    onSuccess: (_answer, given) =>
-      Promise.all(stale(given).map((queryKey) => client.invalidateQueries({ queryKey }))),
+    onSuccess: (_answer, given) => {
+      for (const queryKey of gone) client.removeQueries({ queryKey, type: "inactive" });
+      return Promise.all(stale(given).map((queryKey) => client.invalidateQueries({ queryKey })));
+    },
   });
 }
 

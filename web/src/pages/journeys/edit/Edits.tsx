@@ -6,8 +6,14 @@ import { useErrorText } from "../../../components/useErrorText";
 import type { EditAnswer, WholeJourney } from "../../../data/api-types";
 import { useJourneyEdits, useUndoEdit } from "../../../data/journeys";
 
+interface Props {
+  journey: WholeJourney;
+  /** The journey becomes others, or does not after all. */
+  onEnd: (isEnding: boolean) => void;
+}
+
 /** What was corrected about a journey; each correction can be taken back. */
-export function Edits({ journey }: { journey: WholeJourney }) {
+export function Edits({ journey, onEnd }: Props) {
   const { t } = useTranslation("journeys");
   const format = useFormat();
   const say = useErrorText();
@@ -16,11 +22,17 @@ export function Edits({ journey }: { journey: WholeJourney }) {
   const undo = useUndoEdit(journey.vehicle_id);
   const edits = data?.items ?? [];
   if (edits.length === 0) return null;
-  const takeBack = (edit: EditAnswer) =>
+  const takeBack = (edit: EditAnswer) => {
+    const isEnd = edit.kind !== "change";
+    onEnd(isEnd);
     undo.mutate(
       { path: { vehicle_id: journey.vehicle_id, edit_id: edit.id } },
-      { onSuccess: () => edit.kind !== "change" && navigate("..", { relative: "path" }) },
+      {
+        onSuccess: () => isEnd && navigate("..", { relative: "path" }),
+        onError: () => onEnd(false),
+      },
     );
+  };
   return (
     <section>
       <Title order={2} size="h4" mb="xs">

@@ -7,8 +7,14 @@ import { useJourneys, useMergeJourneys } from "../../../data/journeys";
 import { placeOf, spanOf } from "../words";
 import { DialogFrame } from "./DialogFrame";
 
+interface Props {
+  journey: WholeJourney;
+  /** The journey becomes another, or does not after all. */
+  onEnd: (isEnding: boolean) => void;
+}
+
 /** Makes one journey of this one and the next of its kind. */
-export function MergeDialog({ journey }: { journey: WholeJourney }) {
+export function MergeDialog({ journey, onEnd }: Props) {
   const { t } = useTranslation("journeys");
   const format = useFormat();
   const navigate = useNavigate();
@@ -22,9 +28,16 @@ export function MergeDialog({ journey }: { journey: WholeJourney }) {
   const next = list.data?.items.find(({ id }) => id !== journey.id);
   const submit = () => {
     if (next === undefined) return;
+    onEnd(true);
     merge.mutate(
       { path: { vehicle_id: journey.vehicle_id }, body: { ids: [journey.id, next.id] } },
-      { onSuccess: ({ id }) => navigate(`../../${id}`, { relative: "path", replace: true }) },
+      {
+        onSuccess: ({ id }) => {
+          if (id === journey.id) onEnd(false);
+          navigate(`../../${id}`, { relative: "path", replace: true });
+        },
+        onError: () => onEnd(false),
+      },
     );
   };
   const isImpossible = next === undefined || next.is_open;

@@ -7,8 +7,14 @@ import type { WholeJourney } from "../../../data/api-types";
 import { useSplitJourney } from "../../../data/journeys";
 import { DialogFrame } from "./DialogFrame";
 
+interface Props {
+  journey: WholeJourney;
+  /** The journey becomes others, or does not after all. */
+  onEnd: (isEnding: boolean) => void;
+}
+
 /** Cuts a journey in two at a moment. */
-export function SplitDialog({ journey }: { journey: WholeJourney }) {
+export function SplitDialog({ journey, onEnd }: Props) {
   const { t } = useTranslation("journeys");
   const format = useFormat();
   const navigate = useNavigate();
@@ -17,14 +23,19 @@ export function SplitDialog({ journey }: { journey: WholeJourney }) {
   const seconds = Math.floor((Date.parse(journey.end.time) - start) / 1000);
   const [at, setAt] = useState(Math.floor(seconds / 2));
   const when = start + at * 1000;
-  const submit = () =>
+  const submit = () => {
+    onEnd(true);
     split.mutate(
       {
         path: { vehicle_id: journey.vehicle_id, journey_id: journey.id },
         body: { at: new Date(when).toISOString() },
       },
-      { onSuccess: () => navigate("../..", { relative: "path", replace: true }) },
+      {
+        onSuccess: () => navigate("../..", { relative: "path", replace: true }),
+        onError: () => onEnd(false),
+      },
     );
+  };
   const clock = new Intl.DateTimeFormat(format.locale, {
     timeZone: format.zone,
     timeStyle: "medium",

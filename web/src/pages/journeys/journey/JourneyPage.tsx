@@ -1,4 +1,5 @@
 import { Anchor, Badge, Button, Group, Stack, Text, Title } from "@mantine/core";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, Route, Routes, useParams } from "react-router";
 import { useFormat } from "../../../components/charts/useFormat";
@@ -21,10 +22,15 @@ import { TripView } from "./TripView";
 
 /** One trip, charge or time parked: its whole story. */
 export default function JourneyPage({ vehicle }: { vehicle: string }) {
+  const { id = "" } = useParams();
+  return <Journey key={id} vehicle={vehicle} id={Number(id)} />;
+}
+
+function Journey({ vehicle, id }: { vehicle: string; id: number }) {
   const { t } = useTranslation("journeys");
   const say = useErrorText();
-  const { id = "" } = useParams();
-  const { data: journey, error, isPending, refetch } = useJourney(vehicle, Number(id));
+  const [isEnding, setEnding] = useState(false);
+  const { data: journey, error, isPending, refetch } = useJourney(vehicle, id, isEnding);
   usePageTitle(journey === undefined ? t("title") : t(`kinds.${journey.kind}`));
   if (isPending) return <PageSkeleton />;
   if (journey === undefined) {
@@ -41,7 +47,7 @@ export default function JourneyPage({ vehicle }: { vehicle: string }) {
       </EmptyPage>
     );
   }
-  return <Story journey={journey} />;
+  return <Story journey={journey} onEnd={setEnding} />;
 }
 
 function Back() {
@@ -54,7 +60,13 @@ function Back() {
   );
 }
 
-function Story({ journey }: { journey: WholeJourney }) {
+interface StoryProps {
+  journey: WholeJourney;
+  /** This journey becomes others, or does not after all. */
+  onEnd: (isEnding: boolean) => void;
+}
+
+function Story({ journey, onEnd }: StoryProps) {
   const { data: vehicles } = useVehicles();
   const mayManage =
     vehicles?.find(({ id }) => id === journey.vehicle_id)?.rights.includes("manage") ?? false;
@@ -65,12 +77,12 @@ function Story({ journey }: { journey: WholeJourney }) {
       {journey.kind === "charge" && <ChargeView journey={journey} />}
       {journey.kind === "parked" && <ParkedView journey={journey} />}
       {mayManage && <Corrections journey={journey} />}
-      {mayManage && <Edits journey={journey} />}
+      {mayManage && <Edits journey={journey} onEnd={onEnd} />}
       {mayManage && (
         <Routes>
           <Route path="edit" element={<EditDialog journey={journey} />} />
-          <Route path="split" element={<SplitDialog journey={journey} />} />
-          <Route path="merge" element={<MergeDialog journey={journey} />} />
+          <Route path="split" element={<SplitDialog journey={journey} onEnd={onEnd} />} />
+          <Route path="merge" element={<MergeDialog journey={journey} onEnd={onEnd} />} />
           <Route path="*" element={null} />
         </Routes>
       )}
