@@ -55,6 +55,17 @@ def test_one_file_keeps_texts_on_the_device() -> None:
     assert found == ["data/device/local.ts"]
 
 
+def test_pages_go_by_the_clock_of_the_server() -> None:
+    """A device's own may be wrong by hours; what only lasts is timed by `performance.now`."""
+    found = {
+        str(path.relative_to(SOURCE))
+        for path in sorted(SOURCE.rglob("*.ts*"))
+        if ".test." not in path.name
+        and re.search(r"Date\.now\(\)|new Date\(\)", path.read_text("utf-8"))
+    }
+    assert found == {"data/clock.ts", "data/api.ts"}
+
+
 def test_the_app_follows_events_that_the_server_sends() -> None:
     """A browser leaves out what nobody listens to, so another name would go unnoticed."""
     stream = (SOURCE / "data" / "live" / "stream.ts").read_text("utf-8")

@@ -1,5 +1,7 @@
 // Calls of the server's own API, /api/v1, by the session's cookie.
 
+import { noteServerTime } from "./clock";
+
 const PREFIX = "/api/v1";
 
 /** What is wrong with one part of a call. */
@@ -75,8 +77,11 @@ export function get<T>(path: string, query?: Query, signal?: AbortSignal): Promi
 }
 
 async function reach(address: string, init: RequestInit): Promise<Response> {
+  const asked = Date.now();
   try {
-    return await fetch(address, init);
+    const answer = await fetch(address, init);
+    noteServerTime(answer.headers.get("date"), asked);
+    return answer;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError(0, "no_connection", "The server cannot be reached");

@@ -1,17 +1,18 @@
-// One clock for all ages on the page.
+// One clock for all ages on the page: the server's.
 
 import { useSyncExternalStore } from "react";
+import { serverTime } from "./clock";
 
 const TICK = 1000;
 
 const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
-let now = Date.now();
+let now = serverTime();
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   if (timer === undefined) {
-    now = Date.now();
+    now = serverTime();
     timer = setInterval(tick, TICK);
   }
   return () => {
@@ -24,7 +25,7 @@ function subscribe(listener: () => void): () => void {
 }
 
 function tick(): void {
-  now = Date.now();
+  now = serverTime();
   for (const listener of listeners) listener();
 }
 

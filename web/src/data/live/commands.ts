@@ -11,6 +11,7 @@ import {
 } from "../../protocol/commands";
 import { WrongPassword } from "../../protocol/errors";
 import type { Message } from "../../protocol/messages";
+import { serverTime } from "../clock";
 import type { CommandFailure, CommandRun } from "./types";
 
 /** Milliseconds for an answer, or for the next row of one: longer than the server itself waits. */
@@ -156,12 +157,12 @@ export class CommandQueue {
     if (current === null) return;
     clearTimeout(this.#timer);
     this.#current = null;
-    current.done(this.#change(current.id, { ...how, ended: Date.now() }));
+    current.done(this.#change(current.id, { ...how, ended: serverTime() }));
     this.#next();
   }
 
   #fail(id: number, failure: CommandFailure): CommandRun {
-    return this.#change(id, { status: "failed", failure, ended: Date.now() });
+    return this.#change(id, { status: "failed", failure, ended: serverTime() });
   }
 
   #add(spec: CommandRow, words: readonly string[]): number {
@@ -179,7 +180,7 @@ export class CommandQueue {
       problems: [],
       text: "",
       rows: [],
-      began: Date.now(),
+      began: serverTime(),
       ended: null,
     };
     this.#runs = [run, ...this.#runs].filter(({ ended }, at) => at < RUNS_LIMIT || ended === null);

@@ -1,5 +1,6 @@
 // All vehicles of the account as their list and map show them, live by the event stream.
 
+import { serverTime } from "../clock";
 import { forgetState, readStates, writeState } from "../device/states";
 import { type Attempt, Link } from "./link";
 import { isGroup } from "./reports";
@@ -40,7 +41,7 @@ export class Fleet {
   #alerts: readonly LiveAlert[] = [];
   #alertCount = 0;
   #isLive = false;
-  #keptAt = 0;
+  #keptAt = Number.NEGATIVE_INFINITY;
   #changed = new Set<string>();
   /** Whom the stream has told of; the others come from this device. */
   readonly #told = new Set<string>();
@@ -166,21 +167,21 @@ export class Fleet {
     if (found === undefined || is_online === null) return;
     const { presence: before } = found;
     if (before.is_online === is_online) return;
-    const since = before.is_online === null ? null : Date.now();
+    const since = before.is_online === null ? null : serverTime();
     this.#vehicles.set(vehicle_id, { ...found, presence: { is_online, since } });
   }
 
   #addAlert(vehicle_id: string, { time, kind = "alert", text }: Event): void {
     this.#alertCount += 1;
     const id = this.#alertCount;
-    const at = time ?? new Date().toISOString();
+    const at = time ?? new Date(serverTime()).toISOString();
     const alert = { id, vehicle_id, time: at, kind, text: text ?? "" };
     this.#alerts = [alert, ...this.#alerts].slice(0, ALERTS_LIMIT);
   }
 
   #publish(): void {
     this.#view = this.#look();
-    if (Date.now() - this.#keptAt >= KEEP_INTERVAL) this.#keep();
+    if (performance.now() - this.#keptAt >= KEEP_INTERVAL) this.#keep();
     for (const listener of this.#listeners) listener();
   }
 
@@ -196,7 +197,7 @@ export class Fleet {
 
   /** Keep on this device what has changed. Of a sealed car the stream knows nothing to keep. */
   #keep(): void {
-    this.#keptAt = Date.now();
+    this.#keptAt = performance.now();
     for (const id of this.#changed) {
       const state = this.#vehicles.get(id)?.state;
       if (state !== undefined && !state.is_paranoid) void writeState(this.account, state);

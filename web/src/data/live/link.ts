@@ -1,6 +1,7 @@
 // Keeps one connection to the server: begins it again when it is lost, and gives it up while the
 // page is in the background. What the connection is (WebSocket, event stream), others know.
 
+import { serverTime } from "../clock";
 import { retryDelay } from "./backoff";
 import type { Connection, ConnectionStatus } from "./types";
 
@@ -30,14 +31,14 @@ export interface Attempt {
 export type Connect = (attempt: Attempt) => { close: () => void; check: () => void };
 
 export class Link {
-  #connection: Connection = { status: "connecting", since: Date.now(), retry_at: null };
+  #connection: Connection = { status: "connecting", since: serverTime(), retry_at: null };
   #current: ReturnType<Connect> | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #background: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   #refusals = 0;
   #isStarted = false;
-  #opened = 0;
+  #opened: number | null = null;
 
   constructor(
     private readonly connect: Connect,
@@ -82,7 +83,7 @@ export class Link {
     const attempt: Attempt = {
       opened: () => {
         if (isOver) return;
-        this.#opened = Date.now();
+        this.#opened = performance.now();
         this.#refusals = 0;
         this.#set("open");
       },
@@ -103,7 +104,7 @@ export class Link {
   }
 
   #lost(loss: Loss, wait: number | null): void {
-    const wasSteady = this.#opened > 0 && Date.now() - this.#opened >= STEADY_AFTER;
+    const wasSteady = this.#opened !== null && performance.now() - this.#opened >= STEADY_AFTER;
     this.#end();
     if (loss === "login_ended") {
       this.#set(loss);
@@ -120,12 +121,12 @@ export class Link {
 
   #later(status: ConnectionStatus, delay: number): void {
     this.#retry = setTimeout(() => this.#try(awayStatus()), delay);
-    this.#set(status, Date.now() + delay);
+    this.#set(status, serverTime() + delay);
   }
 
   #end(): void {
     clearTimeout(this.#retry);
-    this.#opened = 0;
+    this.#opened = null;
     const current = this.#current;
     this.#current = null;
     current?.close();
@@ -133,7 +134,7 @@ export class Link {
 
   #set(status: ConnectionStatus, retry_at: number | null = null): void {
     const { status: before, since } = this.#connection;
-    this.#connection = { status, since: status === before ? since : Date.now(), retry_at };
+    this.#connection = { status, since: status === before ? since : serverTime(), retry_at };
     this.onChange();
   }
 

@@ -9,12 +9,12 @@ export function throttled(publish: () => void): { soon: () => void; stop: () => 
   let last = Number.NEGATIVE_INFINITY;
   const now = () => {
     timer = undefined;
-    last = Date.now();
+    last = performance.now();
     publish();
   };
   return {
     soon: () => {
-      timer ??= setTimeout(now, Math.max(0, last + PUBLISH_INTERVAL - Date.now()));
+      timer ??= setTimeout(now, Math.max(0, last + PUBLISH_INTERVAL - performance.now()));
     },
     stop: () => {
       clearTimeout(timer);

@@ -52,7 +52,7 @@ export type ConnectionStatus =
 
 export interface Connection {
   status: ConnectionStatus;
-  /** Since when, in milliseconds as `Date.now()`. */
+  /** Since when, in milliseconds as `serverTime()`. */
   since: number;
   /** When the page tries again by itself; null if it does not. */
   retry_at: number | null;

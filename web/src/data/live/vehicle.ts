@@ -4,6 +4,7 @@ import { parseAlert } from "../../protocol/alerts";
 import { toText } from "../../protocol/bytes";
 import type { Message } from "../../protocol/messages";
 import type { StateAnswer } from "../api-types";
+import { serverTime } from "../clock";
 import { readState, writeState } from "../device/states";
 import { CommandQueue, type CommandWay } from "./commands";
 import { type Attempt, Link } from "./link";
@@ -34,7 +35,7 @@ export class LiveVehicle implements CommandWay {
   #count = 0;
   #alertCount = 0;
   #kept: VehicleState | null = null;
-  #keptAt = 0;
+  #keptAt = Number.NEGATIVE_INFINITY;
   #view: LiveVehicleView;
   #staleTimer: ReturnType<typeof setInterval> | undefined;
   readonly #listeners = new Set<() => void>();
@@ -144,7 +145,7 @@ export class LiveVehicle implements CommandWay {
   }
 
   #receive(message: Message): void {
-    const opened = this.#reports.receive(message, Date.now() / 1000);
+    const opened = this.#reports.receive(message, serverTime() / 1000);
     switch (opened.code) {
       case "Z":
         this.#setPresence(Number.parseInt(toText(opened.data), 10) > 0);
@@ -167,7 +168,7 @@ export class LiveVehicle implements CommandWay {
   #loaded(age: number): void {
     if (!this.#isLoading) return;
     this.#isLoading = false;
-    const newest = Date.now() / 1000 - (Number.isFinite(age) ? Math.max(0, age) : 0);
+    const newest = serverTime() / 1000 - (Number.isFinite(age) ? Math.max(0, age) : 0);
     this.#reports.date(newest, this.#asked);
   }
 
@@ -175,7 +176,7 @@ export class LiveVehicle implements CommandWay {
     if (this.#presence.is_online === is_online) return;
     const wasOnline = this.#presence.is_online;
     // Before the first word of it nobody knows since when.
-    this.#presence = { is_online, since: wasOnline === null ? null : Date.now() };
+    this.#presence = { is_online, since: wasOnline === null ? null : serverTime() };
     if (!is_online) this.commands.carLeft();
   }
 
@@ -185,7 +186,13 @@ export class LiveVehicle implements CommandWay {
     this.#alertCount += 1;
     const { kind, text } = alert;
     const { vehicle: vehicle_id } = this;
-    const made = { id: this.#alertCount, vehicle_id, time: new Date().toISOString(), kind, text };
+    const made = {
+      id: this.#alertCount,
+      vehicle_id,
+      time: new Date(serverTime()).toISOString(),
+      kind,
+      text,
+    };
     this.#alerts = [made, ...this.#alerts].slice(0, ALERTS_LIMIT);
   }
 
@@ -194,7 +201,7 @@ export class LiveVehicle implements CommandWay {
   #publish(): void {
     const before = this.#view.state;
     const isLive = this.#link.connection.status === "open" && !this.#isLoading;
-    const now = Date.now() / 1000;
+    const now = serverTime() / 1000;
     const said = this.#isLoading
       ? null
       : this.#reports.state(this.vehicle, now, this.#presence.is_online ?? true);
@@ -224,9 +231,9 @@ export class LiveVehicle implements CommandWay {
 
   #keep(isLast: boolean): void {
     const { state, source } = this.#view;
-    const isDue = isLast || Date.now() - this.#keptAt >= KEEP_INTERVAL;
+    const isDue = isLast || performance.now() - this.#keptAt >= KEEP_INTERVAL;
     if (state === null || source !== "live" || !isDue) return;
-    this.#keptAt = Date.now();
+    this.#keptAt = performance.now();
     void writeState(this.account, state);
   }
 }

@@ -2,6 +2,7 @@ import { Alert, Button, CopyButton, Group, Select, Stack, TextInput } from "@man
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useErrorText } from "../../components/useErrorText";
+import { serverTime } from "../../data/clock";
 import { type MadeLink, useAddLink } from "../../data/links";
 
 /** The hours after which a link ends; the server takes a week at most. */
@@ -18,7 +19,7 @@ export function LinkForm({ vehicle }: { vehicle: string }) {
   const [hours, setHours] = useState(4);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const expires = new Date(Date.now() + hours * HOUR).toISOString();
+    const expires = new Date(serverTime() + hours * HOUR).toISOString();
     add.mutate(
       { path: { vehicle_id: vehicle }, body: { expires, label: label.trim() } },
       { onSuccess: () => setLabel("") },

@@ -1,5 +1,6 @@
 import { useMemo, useState } from "react";
 import type { Line, Position } from "../../components/map/geometry";
+import { serverTime } from "../../data/clock";
 import type { TrackAnswer } from "../../data/track";
 import { useTrack } from "../../data/track";
 
@@ -10,7 +11,7 @@ const TOLERANCE = 3;
 
 /** Return where a car drove in the last day before the page was opened. */
 export function useDayTrack(vehicle: string, isSeen: boolean): readonly Line[] {
-  const [since] = useState(() => new Date(Date.now() - DAY).toISOString());
+  const [since] = useState(() => new Date(serverTime() - DAY).toISOString());
   const { data } = useTrack(vehicle, { since, tolerance: TOLERANCE }, isSeen);
   return useMemo(() => linesIn(data), [data]);
 }

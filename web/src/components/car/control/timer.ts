@@ -1,5 +1,7 @@
 // The timer of the charge: people name a time here, the car wants minutes after midnight UTC.
 
+import { serverTime } from "../../../data/clock";
+
 const DAY = 1440;
 
 /** Return minutes after midnight UTC of a local time `HH:MM`; null if it is none. */
@@ -20,5 +22,5 @@ export function localTime(seconds: number | null, offset: number): string {
 
 /** Return the minutes between here and UTC, as `Date` has them: -60 is an hour east. */
 export function offsetHere(): number {
-  return new Date().getTimezoneOffset();
+  return new Date(serverTime()).getTimezoneOffset();
 }

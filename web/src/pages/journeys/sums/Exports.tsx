@@ -2,13 +2,14 @@ import { Anchor, Button, Group, NativeSelect, Stack, TextInput, Title } from "@m
 import { IconFileTypePdf } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { serverTime } from "../../../data/clock";
 import { journeysCsv, tripLog } from "../../../data/journeys";
 import { KINDS } from "../timeline/filter";
 
 /** Files of what a car did: tables of each kind, and the log of trips on paper. */
 export function Exports({ vehicle }: { vehicle: string }) {
   const { t, i18n } = useTranslation("journeys");
-  const year = new Date().getFullYear();
+  const year = new Date(serverTime()).getFullYear();
   const [since, setSince] = useState(`${year}-01-01`);
   const [until, setUntil] = useState(`${year + 1}-01-01`);
   const [purpose, setPurpose] = useState("");
