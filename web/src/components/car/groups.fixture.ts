@@ -46,6 +46,7 @@ export function viewOf(given: Partial<LiveVehicleView>, groups: Given = {}): Liv
   return {
     state,
     source: "live",
+    is_told: true,
     connection: { status: "open", since: NOW, retry_at: null },
     presence: { is_online: true, since: NOW },
     sealing: "open",

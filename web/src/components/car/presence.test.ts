@@ -6,10 +6,10 @@ import { presenceOf } from "./presence";
 const connection = (status: ConnectionStatus) => ({ status, since: NOW, retry_at: null });
 
 it("says first what is wrong with the page's own connection", () => {
-  const kinds = (["offline", "server_away", "login_ended", "refused", "paused"] as const).map(
-    (status) => presenceOf(viewOf({ connection: connection(status) })).kind,
-  );
-  expect(kinds).toEqual(["noNetwork", "serverAway", "loginEnded", "refused", "paused"]);
+  const kinds = (
+    ["offline", "server_away", "blocked", "login_ended", "refused", "paused"] as const
+  ).map((status) => presenceOf(viewOf({ connection: connection(status) })).kind);
+  expect(kinds).toEqual(["noNetwork", "serverAway", "blocked", "loginEnded", "refused", "paused"]);
 });
 
 it("calls a car asleep since it was parked, which is no error", () => {

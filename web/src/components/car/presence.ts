@@ -9,6 +9,7 @@ export type PresenceKind =
   | "serverAway"
   | "loginEnded"
   | "refused"
+  | "blocked"
   | "driving"
   | "charging"
   | "asleep"
@@ -29,6 +30,7 @@ export interface PresenceWords {
 const BROKEN = {
   offline: "noNetwork",
   server_away: "serverAway",
+  blocked: "blocked",
   login_ended: "loginEnded",
   refused: "refused",
 } as const;
@@ -39,7 +41,7 @@ export type Seen = Pick<LiveVehicleView, "state" | "connection" | "presence">;
 /** Return how it stands: with the page first, for it cannot know the rest without a server. */
 export function presenceOf(view: Seen): PresenceWords {
   const { status, since } = view.connection;
-  if (status === "offline" || status === "server_away") {
+  if (status === "offline" || status === "server_away" || status === "blocked") {
     return { kind: BROKEN[status], tone: "bad", since };
   }
   if (status === "login_ended" || status === "refused") {

@@ -55,9 +55,11 @@ describe("whereaboutsOf", () => {
     expect(whereaboutsOf(view({}, ["location"]))).toBe("hidden");
     expect(whereaboutsOf(view({ sealing: "locked" }))).toBe("locked");
     expect(whereaboutsOf(view({ sealing: "wrong_password" }))).toBe("wrongPassword");
-    expect(whereaboutsOf(view({ state: null }))).toBe("never");
+    expect(whereaboutsOf(view({ state: null, is_told: true }))).toBe("never");
     const connection = { status: "connecting", since: 0, retry_at: null } as const;
     expect(whereaboutsOf(view({ state: null, connection }))).toBe("connecting");
+    const away = { ...connection, status: "server_away" } as const;
+    expect(whereaboutsOf(view({ state: null, connection: away }))).toBe("notTold");
   });
 
   it("shows what this device has opened", () => {

@@ -13,6 +13,8 @@ export type NoPosition =
   | "locked"
   /** It is sealed, and the password on this device does not open it. */
   | "wrongPassword"
+  /** Nothing is kept here, and the server has not answered. */
+  | "notTold"
   /** The car has never told one. */
   | "never"
   /** Its receiver has no satellites, and the car knows no earlier position. */
@@ -34,10 +36,19 @@ export interface Known {
 const METRES_A_HDOP = 5;
 
 /** Return where a car is, or why that is not known. */
-export function whereaboutsOf({ state, sealing, connection }: LiveVehicleView): Known | NoPosition {
+export function whereaboutsOf({
+  state,
+  sealing,
+  connection,
+  is_told,
+}: LiveVehicleView): Known | NoPosition {
   if (sealing === "locked") return "locked";
   if (sealing === "wrong_password") return "wrongPassword";
-  if (state === null) return connection.status === "connecting" ? "connecting" : "never";
+  if (state === null) {
+    if (is_told) return "never";
+    const isComing = connection.status === "connecting" || connection.status === "open";
+    return isComing ? "connecting" : "notTold";
+  }
   if (state.hidden.includes("location")) return "hidden";
   return knownOf(state.groups.location);
 }

@@ -95,6 +95,21 @@ test("closed without a word three times is refused, and tried again minutes late
   expect(link.connection).toMatchObject({ status: "refused", retry_at: Date.now() + 300_000 });
 });
 
+test("what the server's answers contradict three times is blocked, and tried again each minute", () => {
+  for (let time = 0; time < 3; time += 1) {
+    last().lost("blocked");
+    vi.advanceTimersByTime(60_000);
+  }
+  expect(link.connection.status).toBe("blocked"); // also while it tries
+  for (let time = 0; time < 9; time += 1) {
+    last().lost("blocked");
+    vi.advanceTimersByTime(60_000);
+  }
+  expect(attempts).toHaveLength(13);
+  last().lost("server_away");
+  expect(link.connection.status).toBe("server_away");
+});
+
 test("a page in the background for a minute watches no more, until it is seen", () => {
   last().opened();
   page.see(false);

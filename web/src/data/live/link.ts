@@ -11,14 +11,19 @@ export const BACKGROUND_LIFE = 60_000;
 /** Milliseconds that a connection must have lasted to count as one that works. */
 const STEADY_AFTER = 10_000;
 
-/** Tries in a row that are closed before a welcome, until that counts as a refusal. */
+/** Tries in a row that end before a welcome, until that counts as a refusal, or as blocked. */
 const REFUSALS = 3;
 
 /** Milliseconds until a refused page tries again: a share may begin, a database be back. */
 const REFUSED_DELAY = 300_000;
 
 /** Why a connection is not there. */
-export type Loss = "server_away" | "login_ended" | "refused";
+export type Loss =
+  | "server_away"
+  | "login_ended"
+  | "refused"
+  /** The server answers calls, and yet no connection like this one comes about. */
+  | "blocked";
 
 /** One try, as it is told to whoever makes it. What a try says that is over counts no more. */
 export interface Attempt {
@@ -37,6 +42,7 @@ export class Link {
   #background: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   #refusals = 0;
+  #blocks = 0;
   #isStarted = false;
   #opened: number | null = null;
 
@@ -85,6 +91,7 @@ export class Link {
         if (isOver) return;
         this.#opened = performance.now();
         this.#refusals = 0;
+        this.#blocks = 0;
         this.#set("open");
       },
       lost: (loss, wait = null) => {
@@ -111,17 +118,25 @@ export class Link {
       return;
     }
     this.#refusals = loss === "refused" ? this.#refusals + 1 : 0;
+    this.#blocks = loss === "blocked" ? this.#blocks + 1 : 0;
     if (this.#refusals >= REFUSALS) {
       this.#later("refused", REFUSED_DELAY);
       return;
     }
     this.#failures = wasSteady ? 1 : this.#failures + 1;
-    this.#later(awayStatus(), Math.max(retryDelay(this.#failures), (wait ?? 0) * 1000));
+    const status = this.#blocks >= REFUSALS ? "blocked" : awayStatus();
+    this.#later(status, Math.max(retryDelay(this.#failures), (wait ?? 0) * 1000));
   }
 
   #later(status: ConnectionStatus, delay: number): void {
-    this.#retry = setTimeout(() => this.#try(awayStatus()), delay);
+    this.#retry = setTimeout(() => this.#again(), delay);
     this.#set(status, serverTime() + delay);
+  }
+
+  /** Try again; what lasts is not called something else meanwhile. */
+  #again(): void {
+    const { status } = this.#connection;
+    this.#try(status === "refused" || status === "blocked" ? status : awayStatus());
   }
 
   #end(): void {
@@ -152,7 +167,7 @@ export class Link {
 
   /** The network may be another: look whether the connection still lives, or try at once. */
   readonly #network = (): void => {
-    if (this.#connection.retry_at !== null && navigator.onLine) this.#try(awayStatus());
+    if (this.#connection.retry_at !== null && navigator.onLine) this.#again();
     else if (this.#connection.retry_at !== null) this.#set("offline", this.#connection.retry_at);
     else this.#current?.check();
   };

@@ -100,6 +100,20 @@ export class Reports {
   }
 }
 
+/** Return the state that the server's API tells. */
+export function stateOf({ groups, hidden, ...answer }: StateAnswer): VehicleState {
+  const { vehicle_id, heard, is_paranoid, distance_unit } = answer;
+  const unit = distance_unit === "km" || distance_unit === "mi" ? distance_unit : null;
+  return {
+    vehicle_id,
+    heard,
+    is_paranoid,
+    distance_unit: unit,
+    hidden: hidden.filter(isGroup),
+    groups: withoutAge(groups),
+  };
+}
+
 /** Return when the message of each code came, as the API says of its groups, in seconds. */
 function timesOf(asked: StateAnswer | null): Map<string, number> {
   const times = new Map<string, number>();

@@ -5,7 +5,7 @@ import { AuthenticationFailed } from "../../protocol/errors";
 import { type Message, messageOf } from "../../protocol/messages";
 import { ClientSession, type Credentials, type SessionEvent } from "../../protocol/session";
 import { ApiError } from "../api";
-import type { Attempt } from "./link";
+import type { Attempt, Loss } from "./link";
 
 const WELCOME_TIMEOUT = 20_000;
 const PING_INTERVAL = 60_000;
@@ -17,6 +17,8 @@ const UNSENT_LIMIT = 65_536;
 export interface Entry {
   address: string;
   credentials: Credentials;
+  /** The server has just answered calls by HTTP, and knows the vehicle. */
+  isKnown?: boolean;
 }
 
 export interface SocketHandler {
@@ -31,6 +33,8 @@ export class ProtocolSocket {
   #session: ClientSession | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isOver = false;
+  /** What it means if it ends before the welcome. */
+  #lossBefore: Loss = "server_away";
 
   constructor(
     private readonly attempt: Attempt,
@@ -41,7 +45,8 @@ export class ProtocolSocket {
   async begin(enter: () => Promise<Entry>): Promise<void> {
     this.#wait(WELCOME_TIMEOUT, () => this.#lose());
     try {
-      const { address, credentials } = await enter();
+      const { address, credentials, isKnown = false } = await enter();
+      if (isKnown) this.#lossBefore = "blocked";
       if (!this.#isOver) this.#open(address, ClientSession.start(credentials, randomBytes));
     } catch (error) {
       this.#failed(error);
@@ -74,19 +79,15 @@ export class ProtocolSocket {
 
   #open(address: string, { session, line }: ReturnType<typeof ClientSession.start>): void {
     const socket = new WebSocket(address);
-    let hasSpoken = false;
     this.#socket = socket;
     this.#session = session;
     socket.onopen = () => {
-      hasSpoken = true;
+      // Whoever is not let in is closed without a word; a server that stops says so.
+      if (this.#lossBefore === "server_away") this.#lossBefore = "refused";
       socket.send(line);
     };
     socket.onmessage = ({ data }) => this.#receive(String(data));
-    socket.onclose = () => {
-      // Whoever is not let in is closed without a word; a server that stops says so.
-      const isRefused = hasSpoken && session.state !== "open";
-      this.#end(() => this.attempt.lost(isRefused ? "refused" : "server_away"));
-    };
+    socket.onclose = () => this.#lose();
   }
 
   #receive(line: string): void {
@@ -118,7 +119,8 @@ export class ProtocolSocket {
   }
 
   #lose(): void {
-    this.#end(() => this.attempt.lost("server_away"));
+    const isIn = this.#session?.state === "open";
+    this.#end(() => this.attempt.lost(isIn ? "server_away" : this.#lossBefore));
   }
 
   #end(tell: () => void): void {

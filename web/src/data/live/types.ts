@@ -45,6 +45,8 @@ export type ConnectionStatus =
   | "offline"
   /** The server does not answer; the page tries again by itself. */
   | "server_away"
+  /** The server answers, but something on the way keeps WebSockets out. */
+  | "blocked"
   /** The session is over: log in again. */
   | "login_ended"
   /** The server takes neither this vehicle nor its secret; trying again is of no use. */
@@ -93,6 +95,8 @@ export interface LiveVehicleView {
   /** Null until something is known. */
   state: VehicleState | null;
   source: Source;
+  /** The server has said what it has of the car; until then nobody knows what it never told. */
+  is_told: boolean;
   connection: Connection;
   presence: Presence;
   sealing: Sealing;

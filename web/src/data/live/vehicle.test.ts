@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ApiError } from "../api";
+import type { StateAnswer } from "../api-types";
 import { ANSWER_TIMEOUT } from "./commands";
 import { FakeSocket, fakeBrowser, settle } from "./fakes";
 import type { VehicleSource } from "./source";
@@ -10,6 +11,7 @@ const STATUS = "80,K,220,13,done,range,241,214,13,30,180,31,16,5,-1,1,1,67,0";
 let vehicle: LiveVehicle;
 let entered: number;
 let fails: ApiError | null;
+let asked: StateAnswer | ApiError | null;
 
 function source(): VehicleSource {
   return {
@@ -27,7 +29,10 @@ function source(): VehicleSource {
       };
     },
     password: async () => null,
-    asked: async () => null,
+    asked: async () => {
+      if (asked instanceof ApiError) throw asked;
+      return asked;
+    },
   };
 }
 
@@ -36,6 +41,7 @@ beforeEach(async () => {
   vi.spyOn(Math, "random").mockReturnValue(0);
   entered = 0;
   fails = null;
+  asked = null;
   vehicle = new LiveVehicle("Bob", `CAR-${Math.round(performance.now())}`, source());
   await vehicle.start();
   await settle();
@@ -86,6 +92,93 @@ test("each try has a ticket of its own", async () => {
   FakeSocket.last.accepts();
   expect(FakeSocket.last.sent).toEqual(["MP-A 1 Bob ticket-2 CAR1"]);
   expect(vehicle.view().state?.groups.battery?.soc).toBe(80);
+});
+
+/** Let the next tries fail; `how` ends each. */
+async function lose(
+  tries: number,
+  how: (socket: FakeSocket) => void,
+  wait = 60_000,
+): Promise<void> {
+  for (let at = 0; at < tries; at += 1) {
+    how(FakeSocket.last);
+    await vi.advanceTimersByTimeAsync(wait);
+  }
+  await vi.advanceTimersByTimeAsync(250);
+}
+
+function answer(heard: string, soc: number, is_paranoid = false): StateAnswer {
+  const groups = { battery: { time: heard, age: 4, is_stale: false, old: [], soc } };
+  const rest = { distance_unit: "km", hidden: [], is_paranoid };
+  return { vehicle_id: "CAR1", heard, groups, ...rest } as unknown as StateAnswer;
+}
+
+test.each([
+  ["refuses them", (socket: FakeSocket) => socket.ends()],
+  [
+    "takes them and lets nothing through",
+    (socket: FakeSocket) => {
+      socket.accepts();
+      socket.ends();
+    },
+  ],
+])(
+  "where something on the way %s, WebSockets are blocked and the API tells the state",
+  async (_, how) => {
+    asked = answer("2023-11-14T22:00:00.000Z", 61);
+    await lose(4, how);
+    expect(vehicle.view().connection.status).toBe("blocked");
+    expect(vehicle.view().source).toBe("stored");
+    expect(vehicle.view().state).toMatchObject({ groups: { battery: { soc: 61 } } });
+    asked = answer("2023-11-14T22:01:00.000Z", 62);
+    await lose(2, how);
+    expect(vehicle.view().connection.status).toBe("blocked");
+    expect(vehicle.view().state?.groups.battery?.soc).toBe(62);
+    asked = answer("2023-11-14T22:02:00.000Z", 0, true); // of a sealed car it knows nothing
+    await lose(2, how);
+    expect(vehicle.view().state?.groups.battery?.soc).toBe(62);
+  },
+);
+
+test("who is closed without a word, and the API knows nothing, is refused", async () => {
+  const how = (socket: FakeSocket) => {
+    socket.accepts();
+    socket.ends();
+  };
+  await lose(3, how, 5000);
+  expect(vehicle.view().connection.status).toBe("refused");
+});
+
+test("a car that the account may see no more leaves the page", async () => {
+  const socket = await open();
+  expect(vehicle.view().state).not.toBeNull();
+  asked = new ApiError(404, "no_vehicle", "");
+  socket.ends();
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(vehicle.view().connection.status).toBe("refused");
+  expect(vehicle.view().state).toBeNull();
+});
+
+test("nobody says that a car never called before the server has said so", async () => {
+  FakeSocket.last.ends();
+  await vi.advanceTimersByTimeAsync(250);
+  expect(vehicle.view()).toMatchObject({ state: null, is_told: false });
+  await vi.advanceTimersByTimeAsync(1500);
+  FakeSocket.last.accepts();
+  FakeSocket.last.says("MP-S 1 Bob CAR1 CAR1", "Z0");
+  await vi.advanceTimersByTimeAsync(250);
+  expect(vehicle.view()).toMatchObject({ state: null, is_told: false });
+  FakeSocket.last.says("T0");
+  await vi.advanceTimersByTimeAsync(250);
+  expect(vehicle.view()).toMatchObject({ state: null, is_told: true });
+});
+
+test("a device's clock that is set back does not stop the page", async () => {
+  const socket = await open();
+  vi.setSystemTime(Date.now() - 10_800_000);
+  socket.says(`S70${STATUS.slice(2)}`);
+  await vi.advanceTimersByTimeAsync(250);
+  expect(vehicle.view().state?.groups.battery?.soc).toBe(70);
 });
 
 test("a bad line ends the connection, and not the page", async () => {

@@ -3,12 +3,13 @@
 import { parseAlert } from "../../protocol/alerts";
 import { toText } from "../../protocol/bytes";
 import type { Message } from "../../protocol/messages";
+import { ApiError } from "../api";
 import type { StateAnswer } from "../api-types";
 import { serverTime } from "../clock";
-import { readState, writeState } from "../device/states";
+import { forgetState, readState, writeState } from "../device/states";
 import { CommandQueue, type CommandWay } from "./commands";
 import { type Attempt, Link } from "./link";
-import { Reports } from "./reports";
+import { Reports, stateOf } from "./reports";
 import { ProtocolSocket } from "./socket";
 import type { VehicleSource } from "./source";
 import { shared, throttled } from "./throttle";
@@ -30,6 +31,7 @@ export class LiveVehicle implements CommandWay {
   #asked: StateAnswer | null = null;
   /** The server is still saying what it had stored; its age comes last. */
   #isLoading = false;
+  #isTold = false;
   #presence: Presence = UNKNOWN;
   #alerts: readonly LiveAlert[] = [];
   #count = 0;
@@ -120,7 +122,7 @@ export class LiveVehicle implements CommandWay {
         this.#ask(),
       ]);
       reports = new Reports(password);
-      return entry;
+      return { ...entry, isKnown: this.#asked !== null };
     });
     return {
       close: () => {
@@ -131,9 +133,30 @@ export class LiveVehicle implements CommandWay {
     };
   }
 
-  /** Ask the API when each group came; without an answer the newest message's age is all. */
+  /**
+   * Ask the API when each group came; without an answer the newest message's age is all. Where no
+   * WebSocket gets through, what it says is shown.
+   */
   async #ask(): Promise<void> {
-    this.#asked = await this.source.asked().catch(() => null);
+    try {
+      this.#asked = await this.source.asked();
+    } catch (error) {
+      this.#asked = null;
+      if (error instanceof ApiError && error.status === 404) {
+        this.#leave();
+        throw error;
+      }
+    }
+    if (this.#asked !== null) this.#isTold = true;
+    this.changed();
+  }
+
+  /** The account may see it no more, or it is removed: nothing of it stays here. */
+  #leave(): void {
+    this.#reports = new Reports(null);
+    this.#kept = null;
+    this.#view = this.#look(null);
+    void forgetState(this.account, this.vehicle);
   }
 
   #closed(): void {
@@ -169,6 +192,7 @@ export class LiveVehicle implements CommandWay {
     if (!this.#isLoading) return;
     this.#isLoading = false;
     const newest = serverTime() / 1000 - (Number.isFinite(age) ? Math.max(0, age) : 0);
+    this.#isTold = true;
     this.#reports.date(newest, this.#asked);
   }
 
@@ -205,7 +229,8 @@ export class LiveVehicle implements CommandWay {
     const said = this.#isLoading
       ? null
       : this.#reports.state(this.vehicle, now, this.#presence.is_online ?? true);
-    const state = said ?? before ?? this.#kept;
+    const known = said ?? before ?? this.#kept;
+    const state = isLive || this.#asked === null ? known : newer(known, stateOf(this.#asked));
     this.#view = this.#look(
       state && { ...state, groups: shared(before?.groups ?? null, state.groups) },
       isLive && said !== null,
@@ -218,6 +243,7 @@ export class LiveVehicle implements CommandWay {
     return {
       state,
       source: isLive ? "live" : "stored",
+      is_told: this.#isTold,
       connection: this.#link.connection,
       presence: this.#presence,
       sealing: this.#reports.sealing,
@@ -236,4 +262,11 @@ export class LiveVehicle implements CommandWay {
     this.#keptAt = performance.now();
     void writeState(this.account, state);
   }
+}
+
+/** Return the later of two states. Of a sealed car the server tells nothing that could be shown. */
+function newer(known: VehicleState | null, told: VehicleState): VehicleState {
+  if (known === null) return told;
+  const isLater = Date.parse(told.heard ?? "") > Date.parse(known.heard ?? "");
+  return isLater && !told.is_paranoid ? told : known;
 }

@@ -30,7 +30,10 @@ export default function CarPage() {
   const view = useVehicle(vehicle);
   const { name, isElsewhere } = useCar(vehicle);
   usePageTitle(name);
-  if (view.state === null && view.connection.status === "connecting") return <CarSkeleton />;
+  const { status } = view.connection;
+  if (view.state === null && !view.is_told && (status === "connecting" || status === "open")) {
+    return <CarSkeleton />;
+  }
   return (
     <>
       <VisuallyHidden>
@@ -53,8 +56,9 @@ function Car({ vehicle, view }: { vehicle: string; view: LiveVehicleView }) {
   const isWatched = view.connection.status === "open" && view.presence.is_online === true;
   if (view.connection.status === "refused") return <Refused />;
   if (state === null || (state.heard === null && !state.is_paranoid)) {
+    const what = view.is_told ? "neverHeard" : "notTold";
     return (
-      <EmptyPage title={t("neverHeard.title")} text={t("neverHeard.text")}>
+      <EmptyPage title={t(`${what}.title`)} text={t(`${what}.text`)}>
         <CarHead vehicle={vehicle} view={view} />
       </EmptyPage>
     );
@@ -63,6 +67,11 @@ function Car({ vehicle, view }: { vehicle: string; view: LiveVehicleView }) {
     <div className={classes.page}>
       <Stack gap="md">
         <CarHead vehicle={vehicle} view={view} />
+        {view.connection.status === "blocked" && (
+          <Text size="sm" c="dimmed">
+            {t("blocked")}
+          </Text>
+        )}
         <CareList care={careOf(state.groups, view.presence)} />
         <SealedNote vehicle={vehicle} view={view} />
         <BatteryCard vehicle={vehicle} groups={state.groups} isWatched={isWatched} />
