@@ -6,6 +6,7 @@ import { Link, useSearchParams } from "react-router";
 import { useFailureText } from "../../components/car/control/useProgressText";
 import { PresenceLine } from "../../components/car/PresenceLine";
 import { PageSkeleton } from "../../components/PageSkeleton";
+import { serverTime } from "../../data/clock";
 import type { CommandDesk } from "../../data/live/types";
 import { useCommand, useVehicle } from "../../data/live/useVehicle";
 import {
@@ -60,7 +61,7 @@ function UseThere({ vehicle, desk }: Props) {
 function OfType({ vehicle, shown, desk }: Props & { shown: Shown }) {
   const { t } = useTranslation("records");
   const [, setParams] = useSearchParams();
-  const [month] = useState(() => new Date(Date.now() - MONTH).toISOString().slice(0, 10));
+  const [month] = useState(() => new Date(serverTime() - MONTH).toISOString().slice(0, 10));
   const since = shown.since ?? month;
   const records = useOtherRecords(vehicle, desk, shown.type, since);
   return (
