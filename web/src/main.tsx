@@ -5,10 +5,12 @@ import { setNonce } from "get-nonce";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
+import { noteMissing } from "./components/loading";
 import { startWorker } from "./data/worker";
 import { startI18n } from "./i18n";
 import { nonce } from "./nonce";
 
+noteMissing(window);
 setNonce(nonce); // of the styles that keep the page behind a dialog from scrolling
 
 const root = document.getElementById("root");

@@ -5,7 +5,7 @@ import { ApiError } from "../data/api";
 export function useErrorText(): (error: Error) => string {
   const { t } = useTranslation();
   return (error) => {
-    if (!(error instanceof ApiError)) return t("error.text");
+    if (!(error instanceof ApiError)) return t("error.fault.text");
     if (error.status === 0) return t("error.noConnection");
     const wait = error.wait === null ? "" : ` ${t("error.wait", { count: error.wait })}`;
     return `${error.message}.${wait}`;

@@ -40,6 +40,13 @@ test("a server that is there says who is logged in, also that nobody is", async 
   await expect(ask()).rejects.toMatchObject({ status: 0 });
 });
 
+test("of a session the device keeps who it is of, and nothing else", async () => {
+  const { kept, says } = fakes();
+  says({ ...BOB, rights: ["*"], session: { address: "192.0.2.7" } });
+  await ask();
+  expect(JSON.parse(kept.get("ovms.session") ?? "")).toEqual(BOB);
+});
+
 test("a log-out leaves nobody, and what is kept may be anything", async () => {
   const { kept, says, isAway } = fakes();
   says(BOB);

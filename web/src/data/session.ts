@@ -60,16 +60,19 @@ export function useAccountName(): string {
 
 /** Forget what this device keeps of the account, and end its connections. */
 async function forget(account: string | undefined): Promise<void> {
-  const [{ releaseAll }, { forgetAccount }, { forgetLines }, { endPush }] = await Promise.all([
-    import("./live/registry"),
-    import("./device/states"),
-    import("./shellLines"),
-    import("./push"),
-  ]);
+  const [{ releaseAll }, { forgetAccount }, { forgetLines }, { rememberVehicle }, { endPush }] =
+    await Promise.all([
+      import("./live/registry"),
+      import("./device/states"),
+      import("./shellLines"),
+      import("./vehicles"),
+      import("./push"),
+    ]);
   releaseAll();
   await endPush().catch(() => undefined); // the server drops a device that a push does not reach
   if (account === undefined) return;
   forgetLines(account);
+  rememberVehicle(null);
   await forgetAccount(account);
 }
 

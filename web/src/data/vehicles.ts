@@ -83,7 +83,7 @@ export function lastVehicle(): string | null {
   return kept(LAST);
 }
 
-/** Note which vehicle was opened. */
-export function rememberVehicle(id: string): void {
+/** Note which vehicle was opened; null forgets it. */
+export function rememberVehicle(id: string | null): void {
   keep(LAST, id);
 }

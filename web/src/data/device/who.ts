@@ -21,6 +21,12 @@ export function keptWho(): Who | null {
   }
 }
 
+/** Note who is logged in: what pages need without a server, and nothing else of the session. */
 export function keepWho(who: Who | null): void {
-  keep(WHO, who === null ? null : JSON.stringify(who));
+  if (who === null) {
+    keep(WHO, null);
+    return;
+  }
+  const { owner, is_admin, means } = who;
+  keep(WHO, JSON.stringify({ owner, is_admin, means }));
 }
