@@ -130,7 +130,7 @@ function Asked<T>({ answer, children }: AskedProps<T>) {
       {error !== null && (
         <Alert color="red" title={t("failed")}>
           <Text size="sm">
-            {error instanceof NotAnswered ? why(error.run) : common("error.text")}
+            {error instanceof NotAnswered ? why(error.run) : common("error.fault.text")}
           </Text>
           <Button variant="default" size="xs" mt="xs" onClick={() => void refetch()}>
             {common("error.retry")}
