@@ -61,6 +61,24 @@ test("the whole state comes first, then the groups that change", async () => {
   expect(car()?.state.groups.battery).toBeNull();
 });
 
+test("what a car should have said again by now is old, also where nothing comes any more", async () => {
+  const time = new Date(Date.now() - 10_000).toISOString();
+  const firmware = { ...BATTERY, time, firmware: "3.3" };
+  FakeStream.last.says("state", {
+    ...FULL,
+    groups: { battery: { ...BATTERY, time }, module: firmware },
+  });
+  await publish();
+  expect(car()?.state.groups.battery?.is_stale).toBe(false);
+  await vi.advanceTimersByTimeAsync(21 * 60_000);
+  expect(car()?.state.groups.battery?.is_stale).toBe(true);
+  expect(car()?.state.groups.module?.is_stale).toBe(false); // is said once
+  const again = { ...BATTERY, time: new Date(Date.now()).toISOString() };
+  FakeStream.last.says("state", { vehicle_id: "CAR1", groups: { battery: again } });
+  await publish();
+  expect(car()?.state.groups.battery?.is_stale).toBe(false);
+});
+
 test("cars come and go, and leave the list", async () => {
   FakeStream.last.says("state", FULL);
   FakeStream.last.says("presence", { vehicle_id: "CAR1", is_online: false });
@@ -84,7 +102,7 @@ test("what this device keeps of cars that the account may see no more is not sho
   end();
   keepWho({ owner: "Bob", is_admin: false, means: "password" });
   for (const vehicle_id of ["CAR1", "SOLD", "NEW"]) {
-    await writeState("Bob", { vehicle_id } as unknown as VehicleState);
+    await writeState("Bob", { vehicle_id, groups: {} } as unknown as VehicleState);
   }
   end = fleet.subscribe(() => undefined);
   await publish();

@@ -2,6 +2,7 @@
 
 import { serverTime } from "../clock";
 import { forgetState, readStates, writeState } from "../device/states";
+import { aged } from "./ageing";
 import { type Attempt, Link } from "./link";
 import { isGroup } from "./reports";
 import { openStream, type StreamKind } from "./stream";
@@ -20,6 +21,8 @@ const ALERTS_LIMIT = 50;
 /** Vehicles that are followed; the server follows as many. */
 const VEHICLES_LIMIT = 500;
 const KEEP_INTERVAL = 30_000;
+/** Milliseconds between two looks whether what was told has become stale. */
+const STALE_INTERVAL = 30_000;
 
 /** An event's data as the stream has them; what is not there is undefined. */
 interface Event {
@@ -48,6 +51,7 @@ export class Fleet {
   /** All that the account may see, as the server lists them; null while that is not known. */
   #listed: ReadonlySet<string> | null = null;
   #users = 0;
+  #staleTimer: ReturnType<typeof setInterval> | undefined;
   #view: LiveVehiclesView;
   readonly #listeners = new Set<() => void>();
   readonly #journeysListeners = new Set<(vehicle: string) => void>();
@@ -83,6 +87,7 @@ export class Fleet {
   }
 
   async #start(): Promise<void> {
+    this.#staleTimer = setInterval(() => this.#publisher.soon(), STALE_INTERVAL);
     this.#link.start();
     const kept = await readStates(this.account);
     for (const state of kept) {
@@ -117,6 +122,7 @@ export class Fleet {
   }
 
   #stop(): void {
+    clearInterval(this.#staleTimer);
     this.#keep();
     this.#link.stop();
     this.#isLive = false;
@@ -180,6 +186,10 @@ export class Fleet {
   }
 
   #publish(): void {
+    for (const [id, found] of this.#vehicles) {
+      const state = aged(found.state, serverTime());
+      if (state !== found.state) this.#vehicles.set(id, { ...found, state });
+    }
     this.#view = this.#look();
     if (performance.now() - this.#keptAt >= KEEP_INTERVAL) this.#keep();
     for (const listener of this.#listeners) listener();

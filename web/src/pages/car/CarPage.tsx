@@ -52,6 +52,7 @@ export default function CarPage() {
 function Car({ vehicle, view }: { vehicle: string; view: LiveVehicleView }) {
   const { t } = useTranslation("car");
   const look = useLook(vehicle);
+  const { isOwner, isElsewhere } = useCar(vehicle);
   const { state } = view;
   const isWatched = view.connection.status === "open" && view.presence.is_online === true;
   if (view.connection.status === "refused") return <Refused />;
@@ -59,6 +60,15 @@ function Car({ vehicle, view }: { vehicle: string; view: LiveVehicleView }) {
     const what = view.is_told ? "neverHeard" : "notTold";
     return (
       <EmptyPage title={t(`${what}.title`)} text={t(`${what}.text`)}>
+        {isOwner && !isElsewhere && view.is_told && (
+          <Button
+            component={Link}
+            to={`/setup/module/${encodeURIComponent(vehicle)}`}
+            w="fit-content"
+          >
+            {t("neverHeard.setUp")}
+          </Button>
+        )}
         <CarHead vehicle={vehicle} view={view} />
       </EmptyPage>
     );

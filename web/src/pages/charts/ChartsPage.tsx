@@ -137,9 +137,11 @@ function Lines({ vehicle, view, span, onSpan, series, before }: LinesProps) {
     lines.every(({ values }) => values.every((value) => value === null)),
   );
   const at = marked !== null && marked < times.length ? marked : null;
+  const none = <Text c="dimmed">{t("none")}</Text>;
+  if (isEmpty && view.span === null) return none; // who moves along the times keeps the axis
   return (
     <>
-      {isEmpty && <Text c="dimmed">{t("none")}</Text>}
+      {isEmpty && none}
       <Chart
         label={t("label")}
         times={times}

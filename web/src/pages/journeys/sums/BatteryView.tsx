@@ -13,18 +13,19 @@ import type { BatteryAnswer } from "../../../data/api-types";
 import { useBattery } from "../../../data/battery";
 import { Facts } from "../journey/Facts";
 import { isKnown } from "../journey/tripSeries";
+import { useNone } from "../useNone";
 import { ByTemperature } from "./ByTemperature";
 import { ParkedLoss } from "./ParkedLoss";
 
 /** The battery over the years, and what cold and standing cost. */
 export default function BatteryView({ vehicle }: { vehicle: string }) {
-  const { t } = useTranslation("journeys");
+  const none = useNone(vehicle, "battery.none");
   const say = useErrorText();
   const format = useFormat();
   const { data, error, isPending } = useBattery(vehicle);
   if (isPending) return <PageSkeleton />;
   if (data === undefined) return <Alert color="red">{error === null ? "" : say(error)}</Alert>;
-  if (data.months.length === 0) return <Text c="dimmed">{t("battery.none")}</Text>;
+  if (data.months.length === 0) return <Text c="dimmed">{none}</Text>;
   return (
     <Stack gap="lg">
       <BatteryFacts battery={data} format={format} />

@@ -10,6 +10,7 @@ import { useErrorText } from "../../../components/useErrorText";
 import type { SumAnswer } from "../../../data/api-types";
 import { useSums } from "../../../data/sums";
 import classes from "../Journeys.module.css";
+import { useNone } from "../useNone";
 import { Exports } from "./Exports";
 import { amountIn, type By, currenciesOf, keysBetween } from "./months";
 import { SumTable } from "./SumTable";
@@ -23,6 +24,7 @@ export default function SumsView({ vehicle }: { vehicle: string }) {
   const format = useFormat();
   const [params, setParams] = useSearchParams();
   const by: By = BYS.find((each) => each === params.get("by")) ?? "month";
+  const none = useNone(vehicle, "none");
   const { data, error, isPending } = useSums(vehicle, { by });
   const nameOf = (item: SumAnswer) => longName(item, by, format, t("sums.noPlace"));
   return (
@@ -36,7 +38,7 @@ export default function SumsView({ vehicle }: { vehicle: string }) {
       />
       {isPending && <PageSkeleton />}
       {error !== null && <Alert color="red">{say(error)}</Alert>}
-      {data !== undefined && data.items.length === 0 && <Text c="dimmed">{t("none")}</Text>}
+      {data !== undefined && data.items.length === 0 && <Text c="dimmed">{none}</Text>}
       {data !== undefined && data.items.length > 0 && (
         <>
           <AllBars items={data.items} by={by} format={format} />

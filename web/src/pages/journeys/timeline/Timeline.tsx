@@ -58,13 +58,21 @@ export function Timeline({ vehicle }: { vehicle: string }) {
         <Week key={week.monday ?? ""} week={week} format={format} />
       ))}
       {list.data !== undefined && days.length === 0 && !list.hasNextPage && (
-        <Text c="dimmed">{t(params.size > 0 ? "noneChosen" : "none")}</Text>
+        <None isChosen={params.size > 0} state={list.data.state} />
       )}
       {list.hasNextPage && (
         <More isLoading={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} />
       )}
     </Stack>
   );
+}
+
+/** That there is nothing: when it will come, unless it was said why there will be none. */
+function None({ isChosen, state }: { isChosen: boolean; state: string }) {
+  const { t } = useTranslation("journeys");
+  const isExplained = STATES.some((each) => each === state);
+  if (isExplained && !isChosen) return null;
+  return <Text c="dimmed">{t(isChosen ? "noneChosen" : "none")}</Text>;
 }
 
 /** Why there are no journeys of a car, or not all of what they know. */
