@@ -1,6 +1,7 @@
 import { type QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
 import { ApiError } from "./api";
 import { ask } from "./calls";
+import { serverTime } from "./clock";
 import { keep, kept } from "./device/local";
 import { readVehicles, writeVehicles } from "./device/vehicles";
 import { keptWho } from "./device/who";
@@ -23,7 +24,7 @@ export const vehiclesQuery = queryOptions({
     const account = keptWho()?.owner ?? "";
     try {
       const vehicles = await ask("GET /vehicles", {}, signal);
-      void writeVehicles(account, { vehicles, time: Date.now() });
+      void writeVehicles(account, { vehicles, time: serverTime() });
       return vehicles;
     } catch (error) {
       await showKept(client, error);

@@ -28,13 +28,17 @@ export function FieldPicker({ vehicle, view, onChange }: Props) {
       label:
         field.unit === null ? name(field.name) : `${name(field.name)} (${format.unit(field.unit)})`,
     }));
+  const known = new Set(fields.map((field) => field.name));
+  const unknown = view.fields
+    .filter((field) => !known.has(field))
+    .map((field) => ({ value: field, label: name(field) }));
   return (
     <MultiSelect
       label={t("picker.fields")}
       description={t("picker.fieldsHelp", { count: FIELD_LIMIT })}
       searchable
       maxValues={FIELD_LIMIT}
-      data={choices}
+      data={[...choices, ...unknown]}
       value={view.fields}
       onChange={(chosen) => chosen.length > 0 && onChange({ fields: chosen })}
       nothingFoundMessage={t("picker.noField")}
