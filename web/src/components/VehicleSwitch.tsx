@@ -37,7 +37,7 @@ export function VehicleSwitch() {
           {current === null ? t("vehicle.none") : name}
         </Button>
       </Menu.Target>
-      <Menu.Dropdown>
+      <Menu.Dropdown className={classes.menu ?? ""}>
         <Suspense fallback={<Menu.Item disabled>…</Menu.Item>}>
           <SwitchItems current={current} onOpen={open} />
         </Suspense>

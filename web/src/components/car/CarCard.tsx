@@ -17,12 +17,14 @@ interface Props {
   connection: Connection;
   /** Where it is if not on this server. */
   elsewhere?: string;
+  /** More cars are here than can be followed, and this is one too many. */
+  isLeftOut?: boolean;
 }
 
 const NOBODY = { is_online: null, since: null };
 
 /** Shows one of several cars: whether it is there, its charge, and what needs care. */
-export function CarCard({ id, name, listed, connection, elsewhere }: Props) {
+export function CarCard({ id, name, listed, connection, elsewhere, isLeftOut = false }: Props) {
   const { t } = useTranslation("car");
   const state = listed?.state ?? null;
   const presence = listed?.presence ?? NOBODY;
@@ -42,11 +44,13 @@ export function CarCard({ id, name, listed, connection, elsewhere }: Props) {
         </Text>
         {isCharging && <IconBolt size={20} aria-label={t("picture.charging")} />}
       </Group>
-      {elsewhere === undefined ? (
+      {elsewhere === undefined && !isLeftOut ? (
         <PresenceLine view={{ state, presence, connection }} />
       ) : (
         <Text size="sm" c="dimmed" mih={24}>
-          {t("cars.elsewhere", { address: elsewhere })}
+          {elsewhere === undefined
+            ? t("cars.leftOut")
+            : t("cars.elsewhere", { address: elsewhere })}
         </Text>
       )}
       <CarGlance vehicle={id} state={state} />

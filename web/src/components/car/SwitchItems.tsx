@@ -8,6 +8,9 @@ import { useNow } from "../../data/now";
 import { useVehicles } from "../../data/vehicles";
 import { nameOf } from "../VehicleSwitch";
 
+/** More of them nobody looks through in a menu; the page of all cars has the rest. */
+const MOST = 50;
+
 interface Props {
   current: string | null;
   onOpen: (vehicle: string) => void;
@@ -22,7 +25,8 @@ export default function SwitchItems({ current, onOpen }: Props) {
     ...vehicles.map((each) => ({ id: each.id, name: nameOf(each) })),
     ...others.map((each) => ({ id: each.id, name: each.name || each.vehicle_id })),
   ];
-  return cars.map(({ id, name }) => (
+  const shown = cars.filter(({ id }, at) => at < MOST || id === current);
+  return shown.map(({ id, name }) => (
     <Menu.Item key={id} onClick={() => onOpen(id)} aria-current={id === current}>
       <Group justify="space-between" wrap="nowrap" gap="xl">
         <Text span fw={id === current ? 650 : 400}>

@@ -116,6 +116,19 @@ test("what this device keeps of cars that the account may see no more is not sho
   expect((await readStates("Bob")).map(({ vehicle_id }) => vehicle_id)).toEqual(["NEW"]);
 });
 
+test("more vehicles than can be followed are left out, and that is told", async () => {
+  for (let at = 0; at < 499; at += 1) {
+    FakeStream.last.says("state", { ...FULL, vehicle_id: `CAR${at}` });
+  }
+  await publish();
+  expect(fleet.view().is_full).toBe(false);
+  for (const vehicle_id of ["LAST", "MORE"]) FakeStream.last.says("state", { ...FULL, vehicle_id });
+  await publish();
+  expect(fleet.view().is_full).toBe(true);
+  expect(fleet.view().vehicles.has("LAST")).toBe(true);
+  expect(fleet.view().vehicles.has("MORE")).toBe(false);
+});
+
 test("events that cannot be read are left out", async () => {
   FakeStream.last.says("state", "{");
   FakeStream.last.says("state", { groups: {} });

@@ -200,6 +200,7 @@ export class Fleet {
     return {
       vehicles: new Map(this.#vehicles),
       source: isLive ? "live" : "stored",
+      is_full: this.#vehicles.size >= VEHICLES_LIMIT,
       connection: this.#link.connection,
       alerts: this.#alerts,
     };

@@ -184,6 +184,8 @@ export interface LiveVehiclesView {
   /** By vehicle id; empty until the first has come. */
   vehicles: ReadonlyMap<string, ListedVehicle>;
   source: Source;
+  /** There are as many as can be followed: of others nothing comes. */
+  is_full: boolean;
   connection: Connection;
   alerts: readonly LiveAlert[];
 }

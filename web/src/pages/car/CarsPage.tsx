@@ -1,5 +1,6 @@
 import { Button, Group, Stack, Switch, Text, Title } from "@mantine/core";
 import { IconPlus, IconWorldShare } from "@tabler/icons-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
 import { CarCard } from "../../components/car/CarCard";
@@ -11,6 +12,9 @@ import { useLiveVehicles } from "../../data/live/useLiveVehicles";
 import { useVehicles } from "../../data/vehicles";
 import { AddOtherDialog } from "./AddOtherDialog";
 import classes from "./CarsPage.module.css";
+
+/** Cards that are shown at first, and more at a time: hundreds keep a phone busy for long. */
+const AT_ONCE = 60;
 
 /** All cars of the caller as cards; as a wall, the whole screen is theirs. */
 export default function CarsPage() {
@@ -67,27 +71,43 @@ function Cards({ isWall }: { isWall: boolean }) {
   const { data: vehicles = [] } = useVehicles();
   const { data: others = [] } = useDeviceCars();
   const live = useLiveVehicles();
+  const { t } = useTranslation("car");
+  const [most, setMost] = useState(AT_ONCE);
+  const own = vehicles.slice(0, most);
   return (
-    <div className={`${classes.cards} ${isWall ? classes.wall : ""}`}>
-      {vehicles.map((each) => (
-        <CarCard
-          key={each.id}
-          id={each.id}
-          name={nameOf(each)}
-          listed={live.vehicles.get(each.id)}
-          connection={live.connection}
-        />
-      ))}
-      {others.map((each) => (
-        <CarCard
-          key={each.id}
-          id={each.id}
-          name={each.name || each.vehicle_id}
-          listed={live.vehicles.get(each.id)}
-          connection={live.connection}
-          elsewhere={new URL(each.address).host}
-        />
-      ))}
-    </div>
+    <>
+      <div className={`${classes.cards} ${isWall ? classes.wall : ""}`}>
+        {own.map((each) => (
+          <CarCard
+            key={each.id}
+            id={each.id}
+            name={nameOf(each)}
+            listed={live.vehicles.get(each.id)}
+            connection={live.connection}
+            isLeftOut={live.is_full && !live.vehicles.has(each.id)}
+          />
+        ))}
+        {others.map((each) => (
+          <CarCard
+            key={each.id}
+            id={each.id}
+            name={each.name || each.vehicle_id}
+            listed={live.vehicles.get(each.id)}
+            connection={live.connection}
+            elsewhere={new URL(each.address).host}
+          />
+        ))}
+      </div>
+      {own.length < vehicles.length && (
+        <Group>
+          <Button variant="default" onClick={() => setMost(most + AT_ONCE)}>
+            {t("cars.more")}
+          </Button>
+          <Text size="sm" c="dimmed">
+            {t("cars.shown", { shown: own.length, count: vehicles.length })}
+          </Text>
+        </Group>
+      )}
+    </>
   );
 }
