@@ -1,7 +1,6 @@
 // How figures are written: in the units that a person likes, in the way of their language, and
 // never without a unit. Unknown is a dash.
 
-import { useMemo } from "react";
 import { useLocale } from "./locale";
 import { type Preferences, usePreferences } from "./preferences";
 import { type Chosen, unitOf } from "./units";
@@ -38,7 +37,10 @@ export interface Figures {
   clock: (at: number | null, now: number) => string;
 }
 
-/** Return figures as somebody reads them who has this locale and likes these units. */
+/**
+ * Return figures as somebody reads them who has this locale and likes these units. What
+ * writes them is made once: that costs much more than to write a figure.
+ */
 export function figuresIn(locale: string, likes: Preferences): Figures {
   const write = (places: number, unit: string) => {
     const number = new Intl.NumberFormat(locale, {
@@ -69,16 +71,21 @@ export function figuresIn(locale: string, likes: Preferences): Figures {
     metres: write(0, "m"),
     span: (seconds) => spanOf(seconds),
     estimated: (figure) => (figure === UNKNOWN ? UNKNOWN : `≈${SPACE}${figure}`),
-    age: (at, now) => ageOf(at, now, locale),
-    clock: (at, now) => (at === null ? UNKNOWN : clockOf(at, now, locale)),
+    age: ageIn(locale),
+    clock: clockIn(locale),
   };
 }
 
-/** Return the figures of the person who looks. */
+let last: { locale: string; likes: Preferences; figures: Figures } | null = null;
+
+/** Return the figures of the person who looks. All parts of a page share them. */
 export function useFigures(): Figures {
   const locale = useLocale();
   const likes = usePreferences();
-  return useMemo(() => figuresIn(locale, likes), [locale, likes]);
+  if (last?.locale !== locale || last.likes !== likes) {
+    last = { locale, likes, figures: figuresIn(locale, likes) };
+  }
+  return last.figures;
 }
 
 function spanOf(seconds: Figure): string {
@@ -88,28 +95,34 @@ function spanOf(seconds: Figure): string {
   return `${Math.floor(minutes / 60)}${SPACE}h${SPACE}${String(minutes % 60).padStart(2, "0")}${SPACE}min`;
 }
 
-function clockOf(at: number, now: number, locale: string): string {
-  const isToday = new Date(at).toDateString() === new Date(now).toDateString();
-  return new Intl.DateTimeFormat(locale, {
-    hour: "2-digit",
-    minute: "2-digit",
-    ...(isToday ? {} : { day: "numeric", month: "short" }),
-  }).format(at);
+/** Return what writes the time of day, with the day if it is another one than that of `now`. */
+function clockIn(locale: string): Figures["clock"] {
+  const time = { hour: "2-digit", minute: "2-digit" } as const;
+  const today = new Intl.DateTimeFormat(locale, time);
+  const otherDay = new Intl.DateTimeFormat(locale, { ...time, day: "numeric", month: "short" });
+  return (at, now) => {
+    if (at === null) return UNKNOWN;
+    const isToday = new Date(at).toDateString() === new Date(now).toDateString();
+    return (isToday ? today : otherDay).format(at);
+  };
 }
 
+/** The units of ages: to how many one counts, and how many make the next one. */
 const STEPS = [
-  ["s", 60],
-  ["min", 60],
-  ["h", 48],
+  ["s", 60, 60],
+  ["min", 60, 60],
+  ["h", 48, 24],
 ] as const;
 
-function ageOf(at: number, now: number, locale: string): string {
-  let value = Math.max(0, Math.floor((now - at) / 1000));
-  for (const [unit, many] of STEPS) {
-    if (value < many) return `${value}${SPACE}${unit}`;
-    value = Math.floor(value / (unit === "h" ? 24 : 60));
-  }
-  return new Intl.NumberFormat(locale, { style: "unit", unit: "day", unitDisplay: "long" }).format(
-    value,
-  );
+/** Return what writes how long ago something was. */
+function ageIn(locale: string): Figures["age"] {
+  const days = new Intl.NumberFormat(locale, { style: "unit", unit: "day", unitDisplay: "long" });
+  return (at, now) => {
+    let value = Math.max(0, Math.floor((now - at) / 1000));
+    for (const [unit, most, many] of STEPS) {
+      if (value < most) return `${value}${SPACE}${unit}`;
+      value = Math.floor(value / many);
+    }
+    return days.format(value);
+  };
 }

@@ -29,6 +29,16 @@ function tick(): void {
   for (const listener of listeners) listener();
 }
 
+/**
+ * Return what `tell` makes of the time in milliseconds, a plain value. It is looked at each second,
+ * and whoever asks is rendered only when it is another one: most ages change once a minute.
+ */
+export function useTelling<T extends string | number | boolean | null>(
+  tell: (now: number) => T,
+): T {
+  return useSyncExternalStore(subscribe, () => tell(now));
+}
+
 /** Return the time in milliseconds, renewed each second for all who ask together. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => now);
@@ -36,5 +46,5 @@ export function useNow(): number {
 
 /** Return the same in whole minutes: for ages that need no seconds. */
 export function useMinute(): number {
-  return useSyncExternalStore(subscribe, () => Math.floor(now / 60_000) * 60_000);
+  return useTelling((time) => Math.floor(time / 60_000) * 60_000);
 }

@@ -1,4 +1,5 @@
 import { Group, Text } from "@mantine/core";
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { useFigures } from "../../data/figures";
 import classes from "./BatteryBar.module.css";
@@ -20,7 +21,8 @@ const LOW = 10;
 const LEAST_LIMIT = 20;
 
 /** Shows the charge as a bar, and the limit of it as a handle. */
-export function BatteryBar({ soc, isOld, isCharging, limit, onLimit }: Props) {
+export const BatteryBar = memo(function BatteryBar(props: Props) {
+  const { soc, isOld, isCharging, limit, onLimit } = props;
   const { t } = useTranslation("car");
   const { percent } = useFigures();
   const tone = isOld ? classes.old : soc !== null && soc <= LOW && !isCharging ? classes.low : "";
@@ -43,14 +45,17 @@ export function BatteryBar({ soc, isOld, isCharging, limit, onLimit }: Props) {
           aria-label={t("socIs", { soc: soc === null ? t("unknown") : percent(soc) })}
         >
           {soc !== null && (
-            <div className={`${classes.fill} ${tone}`} style={{ width: `${soc}%` }} />
+            <div
+              className={`${classes.fill} ${tone}`}
+              style={{ transform: `translateX(${soc - 100}%)` }}
+            />
           )}
         </div>
         {limit !== null && <LimitHandle limit={limit} onLimit={onLimit} />}
       </div>
     </div>
   );
-}
+});
 
 function LimitHandle({ limit, onLimit }: { limit: number; onLimit: Props["onLimit"] }) {
   const { t } = useTranslation("car");

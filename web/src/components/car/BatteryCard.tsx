@@ -1,4 +1,5 @@
 import { Group, Stack, Text } from "@mantine/core";
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { useFigures } from "../../data/figures";
 import type { Groups } from "../../data/live/types";
@@ -19,20 +20,28 @@ export function BatteryCard({ vehicle, groups, isWatched }: Props) {
   const { distance, estimated } = useFigures();
   const controls = useControls(vehicle);
   const { battery } = groups;
-  const isOld = battery?.is_stale ?? true;
   return (
     <Stack gap="xs">
       <ChargeLimit controls={controls} />
       <Group justify="space-between" gap="xs" mih={22}>
-        <Text size="sm" c={isOld ? "dimmed" : "inherit"}>
-          {t("range.both", {
+        <Ranges
+          words={t("range.both", {
             estimated: estimated(distance(battery?.estimated_range)),
             ideal: distance(battery?.ideal_range),
           })}
-        </Text>
+          isOld={battery?.is_stale ?? true}
+        />
         {battery !== null && <Age name="battery" group={battery} isWatched={isWatched} />}
       </Group>
       <ChargeLine groups={groups} />
     </Stack>
   );
 }
+
+const Ranges = memo(function Ranges({ words, isOld }: { words: string; isOld: boolean }) {
+  return (
+    <Text size="sm" c={isOld ? "dimmed" : "inherit"}>
+      {words}
+    </Text>
+  );
+});

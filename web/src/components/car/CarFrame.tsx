@@ -1,10 +1,11 @@
+import { memo } from "react";
 import classes from "./CarPicture.module.css";
 import { headlight, MIDDLE, outline, pane, type Shape, sidePane } from "./shapes";
 
 const SIDES = [-1, 1] as const;
 
 /** Draws what does not change of a car: wheels, body, windows, lamps, mirrors. */
-export function CarFrame({ shape }: { shape: Shape }) {
+export const CarFrame = memo(function CarFrame({ shape }: { shape: Shape }) {
   const { half, axles, screen, rear, tail } = shape;
   const lamp = headlight(shape);
   return (
@@ -58,4 +59,4 @@ export function CarFrame({ shape }: { shape: Shape }) {
       ))}
     </>
   );
-}
+});

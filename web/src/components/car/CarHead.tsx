@@ -1,6 +1,7 @@
 import { ActionIcon, Group, Text } from "@mantine/core";
+import { useCallbackRef } from "@mantine/hooks";
 import { IconPalette } from "@tabler/icons-react";
-import { lazy, Suspense } from "react";
+import { lazy, memo, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import type { LiveVehicleView } from "../../data/live/types";
 import { useLook } from "../../data/look";
@@ -24,6 +25,7 @@ export function CarHead({ vehicle, view }: Props) {
   const { t } = useTranslation("car");
   const look = useLook(vehicle);
   const dialog = useDialog();
+  const openLook = useCallbackRef(() => dialog.open("look"));
   const describe = usePictureText();
   const groups = view.state?.groups ?? null;
   const parts = partsOf(groups);
@@ -32,15 +34,7 @@ export function CarHead({ vehicle, view }: Props) {
     <>
       <Group justify="space-between" wrap="nowrap">
         <PresenceLine view={view} />
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          size="lg"
-          aria-label={t("look.title")}
-          onClick={() => dialog.open("look")}
-        >
-          <IconPalette size={20} stroke={1.5} aria-hidden />
-        </ActionIcon>
+        <LookButton onOpen={openLook} />
       </Group>
       <CarPicture body={body} tint={look.tint} parts={parts} label={describe(parts)} />
       {parts.isOld && (
@@ -56,3 +50,18 @@ export function CarHead({ vehicle, view }: Props) {
     </>
   );
 }
+
+const LookButton = memo(function LookButton({ onOpen }: { onOpen: () => void }) {
+  const { t } = useTranslation("car");
+  return (
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size="lg"
+      aria-label={t("look.title")}
+      onClick={onOpen}
+    >
+      <IconPalette size={20} stroke={1.5} aria-hidden />
+    </ActionIcon>
+  );
+});

@@ -5,6 +5,8 @@ import {
   IconLockOpen,
   IconQuestionMark,
 } from "@tabler/icons-react";
+import { memo } from "react";
+import { sayTheSame } from "../sayTheSame";
 import { CarFrame } from "./CarFrame";
 import classes from "./CarPicture.module.css";
 import { DOORS, type Parts } from "./parts";
@@ -37,7 +39,7 @@ const THICKNESS = 7;
 const LIFTED = 0.35;
 
 /** Shows a car from above: what is open stands out, what is unknown is dashed, what is old is grey. */
-export function CarPicture({ body, tint, parts, label }: Props) {
+export const CarPicture = memo(function CarPicture({ body, tint, parts, label }: Props) {
   const shape = SHAPES[body];
   const style = { "--tint": tint } as React.CSSProperties;
   return (
@@ -57,7 +59,7 @@ export function CarPicture({ body, tint, parts, label }: Props) {
       <Badge shape={shape} parts={parts} />
     </svg>
   );
-}
+}, sayTheSame);
 
 /** Return the look of what is open, closed, or unknown. */
 function look(is: boolean | null): string {
@@ -115,6 +117,11 @@ function Headlights({ shape }: { shape: Shape }) {
   });
 }
 
+/** Dots along the cable, which light up one after the other, towards the car. */
+const FLOW = [classes.flowFirst, classes.flowSecond, classes.flowThird].map(
+  (turn) => `${classes.flow} ${turn}`,
+);
+
 function Port({ shape, parts }: { shape: Shape; parts: Parts }) {
   const { x, y } = chargePort(shape);
   const cable = `M${x} ${y}V${y - 14}Q${x} ${y - 30} ${x - 18} ${y - 30}H0`;
@@ -122,9 +129,9 @@ function Port({ shape, parts }: { shape: Shape; parts: Parts }) {
   return (
     <>
       {parts.plug === true && <path d={cable} className={classes.cable} />}
-      {parts.plug === true && parts.charging === true && (
-        <path d={cable} className={classes.current} />
-      )}
+      {parts.plug === true &&
+        parts.charging === true &&
+        FLOW.map((className) => <path key={className} d={cable} className={className} />)}
       <circle cx={x} cy={y + 8} r={6} className={`${classes.port} ${state}`} />
     </>
   );

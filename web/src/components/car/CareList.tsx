@@ -1,15 +1,17 @@
 import { List, Text } from "@mantine/core";
 import { IconAlertTriangle, IconBellRinging, IconInfoCircle } from "@tabler/icons-react";
+import { memo, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useFigures } from "../../data/figures";
 import { useLocale } from "../../data/locale";
+import { sayTheSame } from "../sayTheSame";
 import classes from "./CareList.module.css";
 import type { Care, Level } from "./care";
 
 const ICONS = { alarm: IconBellRinging, warning: IconAlertTriangle, note: IconInfoCircle } as const;
 
 /** Shows what may need care; nothing where nothing does. */
-export function CareList({ care }: { care: Care[] }) {
+export const CareList = memo(function CareList({ care }: { care: Care[] }) {
   const { t } = useTranslation("car");
   const say = useCareText();
   if (care.length === 0) return null;
@@ -24,7 +26,7 @@ export function CareList({ care }: { care: Care[] }) {
       ))}
     </List>
   );
-}
+}, sayTheSame);
 
 function CareIcon({ level }: { level: Level }) {
   const Icon = ICONS[level];
@@ -35,7 +37,8 @@ function CareIcon({ level }: { level: Level }) {
 export function useCareText(): (care: Care) => string {
   const { t } = useTranslation("car");
   const { percent, pressure, volts } = useFigures();
-  const list = new Intl.ListFormat(useLocale());
+  const locale = useLocale();
+  const list = useMemo(() => new Intl.ListFormat(locale), [locale]);
   return (care) => {
     switch (care.kind) {
       case "doorsOpen":

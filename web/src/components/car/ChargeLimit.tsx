@@ -2,18 +2,18 @@ import { Button, Group, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFigures } from "../../data/figures";
-import { useNow } from "../../data/now";
 import { BatteryBar } from "./BatteryBar";
 import { CommandState } from "./control/CommandState";
 import { LIMIT_FEATURE, limitOf, limitParameters } from "./control/limit";
-import { progressOf } from "./control/progress";
 import type { Controls } from "./control/useControls";
+import { useProgress } from "./control/useProgress";
+
+const LIMIT = { command: "set-feature", parameters: { feature: LIMIT_FEATURE } };
 
 /** Shows the charge with the handle of its limit, which is sent only when that is said. */
 export function ChargeLimit({ controls }: { controls: Controls }) {
   const { t } = useTranslation("car");
   const { percent } = useFigures();
-  const now = useNow();
   const [wanted, setWanted] = useState<number | null>(null);
   const { groups, desk } = controls;
   const limit = limitOf(groups);
@@ -22,12 +22,7 @@ export function ChargeLimit({ controls }: { controls: Controls }) {
     setWanted(null);
     void desk.run("set-feature", limitParameters(value));
   };
-  const progress = progressOf(
-    { command: "set-feature", parameters: { feature: LIMIT_FEATURE } },
-    desk.runs,
-    groups,
-    now,
-  );
+  const progress = useProgress(LIMIT, controls);
   const sent = progress === null ? null : Number(progress.run.parameters.value);
   const isReported = sent === null || sent === limit;
   return (

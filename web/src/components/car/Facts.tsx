@@ -1,4 +1,5 @@
 import { Group, Text } from "@mantine/core";
+import { memo } from "react";
 import classes from "./Facts.module.css";
 
 export interface Fact {
@@ -13,16 +14,22 @@ export interface Fact {
 export function Facts({ facts }: { facts: Fact[] }) {
   return (
     <dl className={classes.facts}>
-      {facts.map(({ label, value, isOld }) => (
-        <Group key={label} justify="space-between" wrap="nowrap" gap="md">
-          <Text component="dt" size="sm" c="dimmed">
-            {label}
-          </Text>
-          <Text component="dd" size="sm" ta="right" c={isOld ? "dimmed" : "inherit"} m={0}>
-            {value}
-          </Text>
-        </Group>
+      {facts.map((fact) => (
+        <FactRow key={fact.label} {...fact} />
       ))}
     </dl>
   );
 }
+
+const FactRow = memo(function FactRow({ label, value, isOld = false }: Fact) {
+  return (
+    <Group justify="space-between" wrap="nowrap" gap="md">
+      <Text component="dt" size="sm" c="dimmed">
+        {label}
+      </Text>
+      <Text component="dd" size="sm" ta="right" c={isOld ? "dimmed" : "inherit"} m={0}>
+        {value}
+      </Text>
+    </Group>
+  );
+});

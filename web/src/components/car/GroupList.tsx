@@ -1,6 +1,8 @@
 import { Accordion, Group, Text } from "@mantine/core";
+import { createContext, memo, use, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Groups } from "../../data/live/types";
+import { sayTheSame } from "../sayTheSame";
 import { useIsWide } from "../useIsWide";
 import { Age } from "./Age";
 import { Facts } from "./Facts";
@@ -15,61 +17,72 @@ interface Props {
   body: Body;
 }
 
+type FoldName = FactGroup | "tyres" | "capabilities";
+
+const NAMES: readonly FoldName[] = ["tyres", ...FACT_GROUPS, "capabilities"];
+
 /** What is unfolded where there is room for it. */
-const OPEN = ["tyres", "temperatures", "driving", "battery", "charge"] as const;
+const OPEN: readonly FoldName[] = ["tyres", "temperatures", "driving", "battery", "charge"];
+
+/** What is inside the folds changes with each report; the folds themselves do not. */
+const Said = createContext<Props | null>(null);
 
 /** Shows the rest of what the car says, folded away, each group with its age. */
-export function GroupList({ groups, isWatched, body }: Props) {
-  const shown = FACT_GROUPS.filter((name) => groups[name] !== null);
+export function GroupList(props: Props) {
+  return (
+    <Said value={props}>
+      <Folds names={NAMES.filter((name) => props.groups[name] !== null)} />
+    </Said>
+  );
+}
+
+const Folds = memo(function Folds({ names }: { names: readonly FoldName[] }) {
+  const { t } = useTranslation("car");
   const hasRoom = useIsWide(900);
+  const [first] = useState<string[]>(() => (hasRoom ? [...OPEN] : []));
+  const [seen, setSeen] = useState<readonly string[]>(first);
   return (
     <Accordion
       multiple
       variant="separated"
       chevronPosition="left"
-      defaultValue={hasRoom ? [...OPEN] : []}
+      defaultValue={first}
+      onChange={(opened) => setSeen([...new Set([...seen, ...opened])])}
     >
-      {groups.tyres !== null && (
-        <Folded name="tyres" groups={groups} isWatched={isWatched}>
-          <Tyres tyres={groups.tyres} body={body} />
-        </Folded>
-      )}
-      {shown.map((name) => (
-        <Folded key={name} name={name} groups={groups} isWatched={isWatched}>
-          <GroupFacts name={name} groups={groups} />
-        </Folded>
+      {names.map((name) => (
+        <Accordion.Item key={name} value={name}>
+          <Accordion.Control>
+            <Group justify="space-between" wrap="nowrap">
+              <Text span>{t(`groups.${name}`)}</Text>
+              <FoldAge name={name} />
+            </Group>
+          </Accordion.Control>
+          {/* What nobody has opened yet is not made. */}
+          <Accordion.Panel>{seen.includes(name) && <Inside name={name} />}</Accordion.Panel>
+        </Accordion.Item>
       ))}
-      {groups.capabilities !== null && (
-        <Folded name="capabilities" groups={groups} isWatched={isWatched}>
-          <Capabilities capabilities={groups.capabilities} />
-        </Folded>
-      )}
     </Accordion>
   );
+}, sayTheSame);
+
+function FoldAge({ name }: { name: FoldName }) {
+  const said = use(Said);
+  const group = said?.groups[name] ?? null;
+  return group && <Age name={name} group={group} isWatched={said?.isWatched === true} />;
 }
 
-interface FoldedProps {
-  name: FactGroup | "tyres" | "capabilities";
-  groups: Groups;
-  isWatched: boolean;
-  children: React.ReactNode;
-}
-
-function Folded({ name, groups, isWatched, children }: FoldedProps) {
-  const { t } = useTranslation("car");
-  const group = groups[name];
-  if (group === null) return null;
-  return (
-    <Accordion.Item value={name}>
-      <Accordion.Control>
-        <Group justify="space-between" wrap="nowrap">
-          <Text span>{t(`groups.${name}`)}</Text>
-          <Age name={name} group={group} isWatched={isWatched} />
-        </Group>
-      </Accordion.Control>
-      <Accordion.Panel>{children}</Accordion.Panel>
-    </Accordion.Item>
-  );
+function Inside({ name }: { name: FoldName }) {
+  const said = use(Said);
+  if (said === null) return null;
+  const { groups, body } = said;
+  switch (name) {
+    case "tyres":
+      return groups.tyres && <Tyres wheels={groups.tyres.wheels} body={body} />;
+    case "capabilities":
+      return groups.capabilities && <Capabilities capabilities={groups.capabilities} />;
+    default:
+      return <GroupFacts name={name} groups={groups} />;
+  }
 }
 
 function GroupFacts({ name, groups }: { name: FactGroup; groups: Groups }) {

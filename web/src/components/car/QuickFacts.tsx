@@ -5,7 +5,9 @@ import {
   IconLock,
   IconLockOpen,
   IconTemperature,
+  type TablerIcon,
 } from "@tabler/icons-react";
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { useFigures } from "../../data/figures";
 import type { Groups } from "../../data/live/types";
@@ -47,18 +49,37 @@ export function QuickFacts({ groups }: { groups: Groups }) {
   return (
     <SimpleGrid cols={4} spacing={4} component="dl" m={0}>
       {facts.map(({ key, Icon, value, isOld }) => (
-        <div key={key} className={classes.fact}>
-          <ThemeIcon variant="transparent" color="gray" aria-hidden>
-            <Icon size={22} stroke={1.5} />
-          </ThemeIcon>
-          <Text component="dt" size="xs" c="dimmed">
-            {t(`quick.${key}`)}
-          </Text>
-          <Text component="dd" m={0} size="sm" fw={600} c={isOld ? "dimmed" : "inherit"}>
-            {value}
-          </Text>
-        </div>
+        <QuickFact
+          key={key}
+          Icon={Icon}
+          label={t(`quick.${key}`)}
+          value={value}
+          isOld={isOld === true}
+        />
       ))}
     </SimpleGrid>
   );
 }
+
+interface FactProps {
+  Icon: TablerIcon;
+  label: string;
+  value: string;
+  isOld: boolean;
+}
+
+const QuickFact = memo(function QuickFact({ Icon, label, value, isOld }: FactProps) {
+  return (
+    <div className={classes.fact}>
+      <ThemeIcon variant="transparent" color="gray" aria-hidden>
+        <Icon size={22} stroke={1.5} />
+      </ThemeIcon>
+      <Text component="dt" size="xs" c="dimmed">
+        {label}
+      </Text>
+      <Text component="dd" m={0} size="sm" fw={600} c={isOld ? "dimmed" : "inherit"}>
+        {value}
+      </Text>
+    </div>
+  );
+});

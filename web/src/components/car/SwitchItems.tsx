@@ -4,7 +4,7 @@ import { useDeviceCars } from "../../data/device/cars";
 import { useFigures } from "../../data/figures";
 import type { ListedVehicle } from "../../data/live/types";
 import { useLiveVehicles } from "../../data/live/useLiveVehicles";
-import { useNow } from "../../data/now";
+import { useTelling } from "../../data/now";
 import { useVehicles } from "../../data/vehicles";
 import { nameOf } from "../VehicleSwitch";
 
@@ -41,8 +41,8 @@ export default function SwitchItems({ current, onOpen }: Props) {
 function Charge({ listed }: { listed: ListedVehicle | undefined }) {
   const { t } = useTranslation("car");
   const { percent, age } = useFigures();
-  const now = useNow();
   const battery = listed?.state.groups.battery ?? null;
+  const old = useTelling((now) => battery && age(Date.parse(battery.time), now));
   if (battery === null) {
     return (
       <Text span size="sm" c="dimmed">
@@ -54,7 +54,7 @@ function Charge({ listed }: { listed: ListedVehicle | undefined }) {
     <Text span size="sm" c={battery.is_stale ? "dimmed" : "inherit"}>
       {percent(battery.soc)}
       <Text span c="dimmed" ml={6}>
-        {age(Date.parse(battery.time), now)}
+        {old}
       </Text>
     </Text>
   );

@@ -1,7 +1,9 @@
 import { Text } from "@mantine/core";
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { useFigures } from "../../data/figures";
 import type { Groups } from "../../data/live/types";
+import { sayTheSame } from "../sayTheSame";
 import { CarFrame } from "./CarFrame";
 import picture from "./CarPicture.module.css";
 import { Facts } from "./Facts";
@@ -10,6 +12,11 @@ import classes from "./Tyres.module.css";
 
 type TyresGroup = NonNullable<Groups["tyres"]>;
 type Wheel = TyresGroup["wheels"][number];
+
+interface Props {
+  wheels: readonly Wheel[];
+  body: Body;
+}
 
 /** Where the wheels of a car are that has four; other names are listed below. */
 const PLACES: Record<string, string | undefined> = {
@@ -20,10 +27,10 @@ const PLACES: Record<string, string | undefined> = {
 };
 
 /** Shows the tyres at their wheels. */
-export function Tyres({ tyres, body }: { tyres: TyresGroup; body: Body }) {
+export const Tyres = memo(function Tyres({ wheels, body }: Props) {
   const write = useWheelText();
-  const placed = tyres.wheels.filter(({ name }) => PLACES[name] !== undefined);
-  const others = tyres.wheels.filter(({ name }) => PLACES[name] === undefined);
+  const placed = wheels.filter(({ name }) => PLACES[name] !== undefined);
+  const others = wheels.filter(({ name }) => PLACES[name] === undefined);
   return (
     <>
       {placed.length > 0 && (
@@ -41,7 +48,7 @@ export function Tyres({ tyres, body }: { tyres: TyresGroup; body: Body }) {
       <Facts facts={others.map((wheel) => ({ label: wheel.name, value: write(wheel) }))} />
     </>
   );
-}
+}, sayTheSame);
 
 function WheelText({ wheel, className }: { wheel: Wheel; className: string }) {
   const { t } = useTranslation("car");

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { useFigures } from "../../data/figures";
-import { useNow } from "../../data/now";
+import { useMinute } from "../../data/now";
 import type { RawFact } from "./groupFacts";
 
 const UNKNOWN = "–";
@@ -11,7 +11,7 @@ const SIGNAL_MOST = 31;
 export function useFactText(): (fact: RawFact) => string {
   const { t } = useTranslation("car");
   const figures = useFigures();
-  const now = useNow();
+  const now = useMinute();
   return ({ written, value }) => {
     if (value === null || value === "") return UNKNOWN;
     if (typeof value === "boolean") return t(value ? "yes" : "no");

@@ -1,3 +1,4 @@
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocale } from "../../data/locale";
 import { openDoors, type Parts } from "./parts";
@@ -5,7 +6,8 @@ import { openDoors, type Parts } from "./parts";
 /** Return what the picture of a car shows, in words. */
 export function usePictureText(): (parts: Parts) => string {
   const { t } = useTranslation("car");
-  const list = new Intl.ListFormat(useLocale());
+  const locale = useLocale();
+  const list = useMemo(() => new Intl.ListFormat(locale), [locale]);
   return (parts) => {
     const says = [
       ...openDoors(parts).map((door) => t("picture.open", { part: t(`doors.${door}`) })),

@@ -1,17 +1,24 @@
-import { useMemo } from "react";
 import { useAccount } from "../../data/account";
 import { useLocale } from "../../data/locale";
-import { usePreferences } from "../../data/preferences";
+import { type Preferences, usePreferences } from "../../data/preferences";
 import { type Format, makeFormat } from "./format";
 
 /** The time zone of this device. */
 export const DEVICE_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** Return how the reader likes numbers and times: times are of the owner's zone, as the server's days. */
+let last: { likes: Preferences; format: Format } | null = null;
+
+/**
+ * Return how the reader likes numbers and times: times are of the owner's zone, as the server's
+ * days. All parts of a page share it.
+ */
 export function useFormat(): Format {
   const { data: account } = useAccount();
   const zone = account?.zone ?? DEVICE_ZONE;
   const locale = useLocale();
   const likes = usePreferences();
-  return useMemo(() => makeFormat(locale, zone, likes), [locale, zone, likes]);
+  if (last?.format.locale !== locale || last.format.zone !== zone || last.likes !== likes) {
+    last = { likes, format: makeFormat(locale, zone, likes) };
+  }
+  return last.format;
 }

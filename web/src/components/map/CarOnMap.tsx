@@ -1,11 +1,13 @@
-import { useEffect, useMemo, useRef, useState } from "react";
+import { startTransition, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import { createPortal } from "react-dom";
 import { CarArrow } from "./CarArrow";
 import { distance, type Position } from "./geometry";
+import { looksSame, type Placement } from "./glide";
 import { useMap } from "./MapContext";
-import { MapMarker } from "./MapMarker";
 import { Circles, TrackLines } from "./MapShapes";
 import { withReport } from "./tail";
 import { useGlide } from "./useGlide";
+import { useMarker } from "./useMarker";
 import type { Known } from "./whereabouts";
 
 interface Props {
@@ -23,35 +25,55 @@ interface Props {
 /** A track that ended farther away was another drive. */
 const NEAR = 3000; // metres
 
+/** Milliseconds between two times that what moves with the car is drawn anew: its way, its circle. */
+const REDRAWN = 250;
+
 /** The car, moving as it reports, with the way since the page was opened. */
 export function CarOnMap({ known, name, begin, isFollowing, isAhead, onDrag }: Props) {
   const { map, colours } = useMap();
-  const seen = useGlide(known);
+  const marker = useMarker({ position: known.position, level: 2, turnsWithMap: true });
+  const follow = useFollow(known, { isFollowing, isAhead });
+  const [seen, setSeen] = useState(known.position);
+  const drawn = useRef<{ placement: Placement | null; redrawn: number }>({
+    placement: null,
+    redrawn: 0,
+  });
   const tail = useTail(known.position);
-  useFollow(seen, { isFollowing, isAhead });
+  // Frames move only what the browser moves cheaply; React and the lines follow four times a second.
+  useGlide(known, (placement, hasArrived) => {
+    const { placement: before, redrawn } = drawn.current;
+    const isSame = before !== null && looksSame(before, placement, map.getZoom());
+    if (isSame && !hasArrived) return;
+    drawn.current.placement = placement;
+    marker.setLngLat([...placement.position]).setRotation(placement.direction ?? 0);
+    follow(placement);
+    const now = performance.now();
+    if (!hasArrived && now < redrawn + REDRAWN) return;
+    drawn.current.redrawn = now;
+    startTransition(() => setSeen(placement.position));
+  });
   useEffect(() => {
     map.on("dragstart", onDrag);
     return () => void map.off("dragstart", onDrag);
   }, [map, onDrag]);
-  const first = tail[0];
-  const start = begin && first && distance(begin, first) < NEAR ? [begin] : [];
-  const way = [...start, ...tail.slice(0, -1), seen.position];
+  const lines = useMemo(() => {
+    const first = tail[0];
+    const start = begin && first && distance(begin, first) < NEAR ? [begin] : [];
+    return [[...start, ...tail.slice(0, -1), seen]];
+  }, [begin, tail, seen]);
   const { accuracy } = known;
   const circles = useMemo(
-    () => (accuracy === null ? [] : [{ position: seen.position, radius: accuracy }]),
-    [accuracy, seen.position],
+    () => (accuracy === null ? [] : [{ position: seen, radius: accuracy }]),
+    [accuracy, seen],
   );
   return (
     <>
-      <TrackLines id="tail" lines={[way]} />
+      <TrackLines id="tail" lines={lines} />
       <Circles id="accuracy" circles={circles} colour={colours.accuracy} />
-      <MapMarker position={seen.position} level={2}>
-        <CarArrow
-          turn={seen.direction === null ? null : seen.direction - map.getBearing()}
-          isOld={known.isOld}
-          label={name}
-        />
-      </MapMarker>
+      {createPortal(
+        <CarArrow turn={known.direction === null ? null : 0} isOld={known.isOld} label={name} />,
+        marker.getElement(),
+      )}
     </>
   );
 }
@@ -67,20 +89,26 @@ function useTail(position: Position): readonly Position[] {
 /** The zoom at which a car is shown first: a few streets around it. */
 const FIRST_ZOOM = 15;
 
-/** Keep the map with the car: at first in its middle, later if wished. */
+/** Return what keeps the map with the car: at first in its middle, later if wished. */
 function useFollow(
-  { position: [longitude, latitude], direction }: { position: Position; direction: number | null },
+  known: Placement,
   { isFollowing, isAhead }: { isFollowing: boolean; isAhead: boolean },
-) {
+): (placement: Placement) => void {
   const { map } = useMap();
   const isFirst = useRef(true);
-  const bearing = isAhead && direction !== null ? direction : 0;
-  useEffect(() => {
+  const last = useRef(known);
+  const follow = ({ position: [longitude, latitude], direction }: Placement) => {
+    last.current = { position: [longitude, latitude], direction };
     if (map.isZooming() && !isFirst.current) return; // a person zooms: after it
     const zoom = isFirst.current ? FIRST_ZOOM : map.getZoom();
     const isMoved = isFollowing || isFirst.current;
+    const bearing = isAhead && direction !== null ? direction : 0;
     isFirst.current = false;
     if (isMoved) map.jumpTo({ center: [longitude, latitude], zoom, bearing });
     else if (map.getBearing() !== bearing && !map.isMoving()) map.jumpTo({ bearing });
-  }, [map, longitude, latitude, bearing, isFollowing]);
+  };
+  const again = useEffectEvent(() => follow(last.current));
+  // biome-ignore lint/correctness/useExhaustiveDependencies: somebody wishes it otherwise
+  useEffect(() => again(), [isFollowing, isAhead]);
+  return follow;
 }

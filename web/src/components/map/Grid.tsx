@@ -1,19 +1,23 @@
-import { useEffect, useState } from "react";
-import { type GridBox, gridOf } from "./gridLines";
+import { memo, useEffect, useMemo, useState } from "react";
+import { covers, type GridBox, gridOf } from "./gridLines";
 import { useMap } from "./MapContext";
 import { useShapes } from "./useShapes";
 
 /** Meridians and parallels, for a ground without tiles: one sees that and how the map moves. */
-export function Grid() {
+export const Grid = memo(function Grid() {
   const { map, colours } = useMap();
   const [box, setBox] = useState<GridBox>(() => boxOf(map));
   useEffect(() => {
-    const look = () => setBox(boxOf(map));
+    const look = () => {
+      const shown = boxOf(map);
+      setBox((drawn) => (covers(drawn, shown) ? drawn : shown));
+    };
     look();
     map.on("moveend", look);
     return () => void map.off("moveend", look);
   }, [map]);
-  useShapes("grid", gridOf(box), [
+  const lines = useMemo(() => gridOf(box), [box]);
+  useShapes("grid", lines, [
     {
       type: "line",
       filter: ["==", ["geometry-type"], "LineString"],
@@ -21,7 +25,7 @@ export function Grid() {
     },
   ]);
   return null;
-}
+});
 
 function boxOf(map: ReturnType<typeof useMap>["map"]): GridBox {
   const bounds = map.getBounds();

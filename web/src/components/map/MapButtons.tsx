@@ -1,6 +1,7 @@
 import { ActionIcon } from "@mantine/core";
-import { IconArrowsMaximize, IconMinus, IconPlus } from "@tabler/icons-react";
-import type { ReactNode } from "react";
+import { useCallbackRef } from "@mantine/hooks";
+import { IconArrowsMaximize, IconMinus, IconPlus, type TablerIcon } from "@tabler/icons-react";
+import { memo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Bounds } from "./geometry";
 import classes from "./MapButtons.module.css";
@@ -8,33 +9,26 @@ import { MAX_FIT_ZOOM } from "./MapCanvas";
 import { useMap } from "./MapContext";
 
 interface Props {
-  /** What "all of it" is; null is nothing yet. */
-  fit: Bounds | null;
+  /** Returns what "all of it" is, when it is asked for; null is nothing yet. */
+  whole: (() => Bounds | null) | null;
   onFit?: () => void;
   children?: ReactNode;
 }
 
 /** The buttons of a map: nearer, farther, all of it, and what a page adds. */
-export function MapButtons({ fit, onFit, children }: Props) {
+export function MapButtons({ whole, onFit, children }: Props) {
   const { t } = useTranslation("map");
   const { map } = useMap();
   const showAll = () => {
     onFit?.();
-    if (fit !== null) map.fitBounds([...fit], { padding: 48, maxZoom: MAX_FIT_ZOOM });
+    const bounds = whole?.() ?? null;
+    if (bounds !== null) map.fitBounds([...bounds], { padding: 48, maxZoom: MAX_FIT_ZOOM });
   };
   return (
     <div className={classes.buttons}>
-      <MapButton label={t("nearer")} onClick={() => map.zoomIn()}>
-        <IconPlus size={20} aria-hidden />
-      </MapButton>
-      <MapButton label={t("farther")} onClick={() => map.zoomOut()}>
-        <IconMinus size={20} aria-hidden />
-      </MapButton>
-      {fit !== null && (
-        <MapButton label={t("fit")} onClick={showAll}>
-          <IconArrowsMaximize size={20} aria-hidden />
-        </MapButton>
-      )}
+      <MapButton label={t("nearer")} onClick={() => map.zoomIn()} Icon={IconPlus} />
+      <MapButton label={t("farther")} onClick={() => map.zoomOut()} Icon={IconMinus} />
+      {whole !== null && <MapButton label={t("fit")} onClick={showAll} Icon={IconArrowsMaximize} />}
       {children}
     </div>
   );
@@ -45,10 +39,16 @@ interface ButtonProps {
   onClick: () => void;
   /** Of a button that stays pressed. */
   isOn?: boolean;
-  children: ReactNode;
+  Icon: TablerIcon;
 }
 
-export function MapButton({ label, onClick, isOn, children }: ButtonProps) {
+/** One of the buttons; the page around it is rendered with each report, and this is not. */
+export function MapButton({ onClick, ...props }: ButtonProps) {
+  const press = useCallbackRef(onClick);
+  return <Face {...props} onClick={press} />;
+}
+
+const Face = memo(function Face({ label, onClick, isOn, Icon }: ButtonProps) {
   const pressed = isOn === undefined ? {} : { "aria-pressed": isOn };
   return (
     <ActionIcon
@@ -59,7 +59,7 @@ export function MapButton({ label, onClick, isOn, children }: ButtonProps) {
       onClick={onClick}
       {...pressed}
     >
-      {children}
+      <Icon size={20} aria-hidden />
     </ActionIcon>
   );
-}
+});

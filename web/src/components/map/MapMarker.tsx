@@ -1,8 +1,7 @@
-import { type ReactNode, useEffect, useState } from "react";
+import type { ReactNode } from "react";
 import { createPortal } from "react-dom";
 import type { Position } from "./geometry";
-import { useMap } from "./MapContext";
-import { Marker } from "./maplibre";
+import { useMarker } from "./useMarker";
 
 interface Props {
   position: Position;
@@ -10,24 +9,17 @@ interface Props {
   anchor?: "center" | "top";
   /** Above what has less. */
   level?: number;
+  /** Degrees that it is turned on the map, clockwise from north; without it stays upright. */
+  turn?: number;
   children: ReactNode;
 }
 
 /** Something of the page at a place of the map. */
-export function MapMarker({ position, anchor = "center", level = 0, children }: Props) {
-  const { map } = useMap();
-  const [marker] = useState(
-    () => new Marker({ element: document.createElement("div"), anchor, opacityWhenCovered: "1" }),
-  );
+export function MapMarker({ position, anchor = "center", level = 0, turn, children }: Props) {
+  const marker = useMarker({ position, anchor, level, turnsWithMap: turn !== undefined });
+  const { lng, lat } = marker.getLngLat();
   const [longitude, latitude] = position;
-  marker.setLngLat([longitude, latitude]);
-  marker.getElement().style.zIndex = String(level);
-  useEffect(() => {
-    marker.addTo(map);
-    // What is inside says what it is.
-    for (const name of ["aria-label", "role", "tabindex"])
-      marker.getElement().removeAttribute(name);
-    return () => void marker.remove();
-  }, [map, marker]);
+  if (lng !== longitude || lat !== latitude) marker.setLngLat([longitude, latitude]);
+  if (turn !== undefined && turn !== marker.getRotation()) marker.setRotation(turn);
   return createPortal(children, marker.getElement());
 }

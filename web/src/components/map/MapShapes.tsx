@@ -1,11 +1,16 @@
 import type { Feature } from "geojson";
-import { useMemo } from "react";
+import { memo, useMemo } from "react";
 import { type Line, type Position, ringOf, unwrapped } from "./geometry";
 import { useMap } from "./MapContext";
 import { type ShapeLayer, useShapes } from "./useShapes";
 
+interface TrackProps {
+  id: string;
+  lines: readonly Line[];
+}
+
 /** The way that something went. */
-export function TrackLines({ id, lines }: { id: string; lines: readonly Line[] }) {
+export const TrackLines = memo(function TrackLines({ id, lines }: TrackProps) {
   const { colours } = useMap();
   const data = useMemo(() => trackOf(lines), [lines]);
   const line = (colour: string, width: number): ShapeLayer => ({
@@ -15,7 +20,7 @@ export function TrackLines({ id, lines }: { id: string; lines: readonly Line[] }
   });
   useShapes(id, data, [line(colours.halo, 7), line(colours.track, 4)]);
   return null;
-}
+});
 
 function trackOf(lines: readonly Line[]): Feature {
   const coordinates = unwrapped(lines).map((line) => line.map((each) => [...each]));
@@ -29,14 +34,14 @@ interface CirclesProps {
 }
 
 /** Circles of so many metres: places, or how sure a position is. */
-export function Circles({ id, circles, colour }: CirclesProps) {
+export const Circles = memo(function Circles({ id, circles, colour }: CirclesProps) {
   const data = useMemo(() => circlesOf(circles), [circles]);
   useShapes(id, data, [
     { type: "fill", paint: { "fill-color": colour, "fill-opacity": 0.12 } },
     { type: "line", paint: { "line-color": colour, "line-width": 1.5 } },
   ]);
   return null;
-}
+});
 
 function circlesOf(circles: CirclesProps["circles"]): Feature {
   const coordinates = circles.map(({ position, radius }) => [

@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { memo, useEffect } from "react";
 import { usePreferences } from "../../data/preferences";
 import { useWeb } from "../../data/web";
 import { Grid } from "./Grid";
@@ -6,7 +6,7 @@ import { useMap } from "./MapContext";
 import { ScaleControl } from "./maplibre";
 
 /** What every map has beneath its shapes: a scale, and a grid where there are no tiles. */
-export function PlainGround() {
+export const PlainGround = memo(function PlainGround() {
   const { map } = useMap();
   const { data: web } = useWeb();
   const unit = usePreferences().distance === "mi" ? "imperial" : "metric";
@@ -16,4 +16,4 @@ export function PlainGround() {
     return () => void map.removeControl(scale);
   }, [map, unit]);
   return (web?.map ?? null) === null ? <Grid /> : null;
-}
+});

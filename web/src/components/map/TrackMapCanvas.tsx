@@ -37,7 +37,7 @@ export default function TrackMapCanvas({ points, marked, onMark, label }: Props)
       )}
       {end && <MapMarker position={end}>{<div className={classes.end} />}</MapMarker>}
       {mark && <MapMarker position={mark}>{<div className={classes.mark} />}</MapMarker>}
-      <MapButtons fit={bounds} />
+      <MapButtons whole={bounds && (() => bounds)} />
     </MapCanvas>
   );
 }

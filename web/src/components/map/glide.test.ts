@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { glideOn, type Placement, placementAt, standing } from "./glide";
+import { glideOn, looksSame, type Placement, placementAt, standing } from "./glide";
 
 const at = (longitude: number, direction: number | null = 90): Placement => ({
   position: [longitude, 0],
@@ -36,5 +36,17 @@ describe("a glide", () => {
     expect(placementAt(glide, 1300).direction).toBeCloseTo(20);
     const unknown = glideOn(standing(at(0, 350), 0), at(0.001, null), 900);
     expect(placementAt(unknown, 1000).direction).toBeNull();
+  });
+});
+
+describe("looksSame", () => {
+  it("holds below half a pixel and a degree", () => {
+    const pixel = 360 / 512 / 2 ** 15;
+    expect(looksSame(at(0), at(0.4 * pixel), 15)).toBe(true);
+    expect(looksSame(at(0), at(0.6 * pixel), 15)).toBe(false);
+    expect(looksSame(at(0), at(0.4 * pixel), 16)).toBe(false);
+    expect(looksSame(at(0, 359.8), at(0, 0.4), 15)).toBe(true);
+    expect(looksSame(at(0, 90), at(0, 92), 15)).toBe(false);
+    expect(looksSame(at(0, null), at(0, 90), 15)).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 // Movement between two reports of a car: from where it is seen to where it says it is. Pure.
 
-import { between, distance, type Position, turnBetween } from "./geometry";
+import { between, distance, type Position, project, turnBetween } from "./geometry";
 
 /** Where something is, and where it looks to (0 is north, 90 east); null is not known. */
 export interface Placement {
@@ -43,4 +43,23 @@ export function placementAt({ from, to, began, length }: Glide, now: number): Pl
         ? to.direction
         : turnBetween(from.direction, to.direction, Math.min(1, fraction * 3)),
   };
+}
+
+/** What moved by less on the screen need not be drawn again. */
+const LEAST_MOVE = 0.5; // pixels
+const LEAST_TURN = 1; // degrees
+
+/** The width of the world on a map at zoom 0. */
+const WORLD_WIDTH = 512; // pixels
+
+/** Return whether somebody who looks at a map of this zoom sees two placements as one. */
+export function looksSame(one: Placement, other: Placement, zoom: number): boolean {
+  const [x, y] = project(one.position);
+  const [otherX, otherY] = project(other.position);
+  const moved = Math.hypot(otherX - x, otherY - y) * WORLD_WIDTH * 2 ** zoom;
+  if (one.direction === null || other.direction === null) {
+    return moved < LEAST_MOVE && one.direction === other.direction;
+  }
+  const turned = Math.abs(((other.direction - one.direction + 540) % 360) - 180);
+  return moved < LEAST_MOVE && turned < LEAST_TURN;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { gridOf, stepOf } from "./gridLines";
+import { covers, gridOf, stepOf } from "./gridLines";
 
 describe("stepOf", () => {
   it("keeps lines apart by something that people count in", () => {
@@ -21,5 +21,24 @@ describe("gridOf", () => {
     const lines = geometry.type === "MultiLineString" ? geometry.coordinates : [];
     for (const [, north = 0] of lines.flat()) expect(Math.abs(north)).toBeLessThan(85.1);
     expect(lines.length).toBeLessThan(100);
+  });
+});
+
+describe("covers", () => {
+  const drawn = { bounds: [7, 50, 8, 51], zoom: 10 } as const;
+
+  it("holds while a map that follows a car shows lines that are drawn", () => {
+    expect(covers(drawn, { bounds: [7.4, 50.4, 8.4, 51.4], zoom: 10 })).toBe(true);
+    expect(covers(drawn, { bounds: [7.6, 50, 8.6, 51], zoom: 10 })).toBe(false);
+    expect(covers(drawn, { bounds: [7, 49.4, 8, 50.4], zoom: 10 })).toBe(false);
+  });
+
+  it("ends with another step between two lines", () => {
+    expect(covers(drawn, { bounds: [7.4, 50.4, 7.6, 50.6], zoom: 12 })).toBe(false);
+  });
+
+  it("does not ask for lines beyond the edge of the map", () => {
+    const world = { bounds: [-180, -85, 180, 85], zoom: 0 } as const;
+    expect(covers(world, { bounds: [-180, -89, 180, 89], zoom: 0 })).toBe(true);
   });
 });

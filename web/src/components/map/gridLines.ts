@@ -22,12 +22,9 @@ export function stepOf(zoom: number): number {
 }
 
 /** Return the lines for what a map shows, and half as much around it. */
-export function gridOf({ bounds: [west, south, east, north], zoom }: GridBox): Feature {
-  const step = stepOf(zoom);
-  const [wide, high] = [(east - west) / 2, (north - south) / 2];
-  const [left, right] = [west - wide, east + wide];
-  const bottom = Math.max(-MAX_LATITUDE, south - high);
-  const top = Math.min(MAX_LATITUDE, north + high);
+export function gridOf(box: GridBox): Feature {
+  const step = stepOf(box.zoom);
+  const [left, bottom, right, top] = reachOf(box);
   const meridians = multiples(step, left, right).map((each) => [[each, bottom], [each, top]]); // biome-ignore format: a line
   const parallels = multiples(step, bottom, top).map((each) => [[left, each], [right, each]]); // biome-ignore format: a line
   const coordinates = [...meridians, ...parallels];
@@ -36,6 +33,29 @@ export function gridOf({ bounds: [west, south, east, north], zoom }: GridBox): F
     properties: { step },
     geometry: { type: "MultiLineString", coordinates },
   };
+}
+
+/** Return whether the lines for a box are those that another one needs, too. */
+export function covers(drawn: GridBox, shown: GridBox): boolean {
+  const [left, bottom, right, top] = reachOf(drawn);
+  const [west, south, east, north] = shown.bounds;
+  const isInside =
+    west >= left &&
+    east <= right &&
+    Math.max(south, -MAX_LATITUDE) >= bottom &&
+    Math.min(north, MAX_LATITUDE) <= top;
+  return isInside && stepOf(drawn.zoom) === stepOf(shown.zoom);
+}
+
+/** Return how far the lines for a box reach. */
+function reachOf({ bounds: [west, south, east, north] }: GridBox): Bounds {
+  const [wide, high] = [(east - west) / 2, (north - south) / 2];
+  return [
+    west - wide,
+    Math.max(-MAX_LATITUDE, south - high),
+    east + wide,
+    Math.min(MAX_LATITUDE, north + high),
+  ];
 }
 
 function multiples(step: number, from: number, to: number): number[] {

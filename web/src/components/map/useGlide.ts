@@ -1,24 +1,32 @@
 import { useReducedMotion } from "@mantine/hooks";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useRef } from "react";
 import { glideOn, type Placement, placementAt, standing } from "./glide";
 
-/** Return where something is seen that moves from one report to the next; it leaps if wished. */
-export function useGlide(target: Placement): Placement {
+/**
+ * Tell where something is seen that moves from one report to the next: at each frame while it moves,
+ * and whether it has arrived. It leaps if wished. The page is not rendered by that.
+ */
+export function useGlide(
+  target: Placement,
+  onSeen: (placement: Placement, hasArrived: boolean) => void,
+): void {
   const leaps = useReducedMotion();
-  const [seen, setSeen] = useState(target);
   const glide = useRef(standing(target, performance.now()));
+  const tell = useEffectEvent(onSeen);
   const [longitude, latitude] = target.position;
   const { direction } = target;
   useEffect(() => {
     const to: Placement = { position: [longitude, latitude], direction };
     const began = performance.now();
     glide.current = leaps ? standing(to, began) : glideOn(glide.current, to, began);
-    let frame = requestAnimationFrame(function step() {
+    let frame = 0;
+    const step = () => {
       const now = performance.now();
-      setSeen(placementAt(glide.current, now));
-      if (now < began + glide.current.length) frame = requestAnimationFrame(step);
-    });
+      const hasArrived = now >= began + glide.current.length;
+      tell(placementAt(glide.current, now), hasArrived);
+      if (!hasArrived) frame = requestAnimationFrame(step);
+    };
+    step();
     return () => cancelAnimationFrame(frame);
   }, [longitude, latitude, direction, leaps]);
-  return seen;
 }

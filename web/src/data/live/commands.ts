@@ -29,6 +29,8 @@ export interface CommandWay {
   send(message: Message): boolean;
   /** Something about a command has changed. */
   changed(): void;
+  /** A person gave a command: pages show it at once. */
+  given(): void;
 }
 
 interface Pending {
@@ -53,6 +55,12 @@ export class CommandQueue {
 
   /** Send a command when it is its turn; return how it ended. */
   run(name: string, parameters: CommandParameters = {}): Promise<CommandRun> {
+    const ended = this.#begin(name, parameters);
+    this.way.given();
+    return ended;
+  }
+
+  #begin(name: string, parameters: CommandParameters): Promise<CommandRun> {
     const spec = findCommand(name);
     if (spec === undefined) throw new RangeError(`no command is called ${name}`);
     const words = spec.parameters.map((row) => wordOf(parameters[row.name]));

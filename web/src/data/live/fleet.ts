@@ -68,7 +68,7 @@ export class Fleet {
 
   readonly view = (): LiveVehiclesView => this.#view;
 
-  /** For `useSyncExternalStore`: the stream is open while somebody listens. */
+  /** For `useFollowed`: the stream is open while somebody listens. */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     this.#users += 1;

@@ -3,11 +3,20 @@
 /** Milliseconds between two times that a page is told of changes. */
 export const PUBLISH_INTERVAL = 250;
 
-/** Return what has `publish` called soon, and never more often than that; and what ends it. */
-export function throttled(publish: () => void): { soon: () => void; stop: () => void } {
+export interface Throttled {
+  /** Have it called soon, and never more often than each {@link PUBLISH_INTERVAL}. */
+  soon: () => void;
+  /** Have it called at once: a person did something, and looks for what comes of it. */
+  now: () => void;
+  stop: () => void;
+}
+
+/** Return what has `publish` called. */
+export function throttled(publish: () => void): Throttled {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let last = Number.NEGATIVE_INFINITY;
   const now = () => {
+    clearTimeout(timer);
     timer = undefined;
     last = performance.now();
     publish();
@@ -16,6 +25,7 @@ export function throttled(publish: () => void): { soon: () => void; stop: () => 
     soon: () => {
       timer ??= setTimeout(now, Math.max(0, last + PUBLISH_INTERVAL - performance.now()));
     },
+    now,
     stop: () => {
       clearTimeout(timer);
       timer = undefined;

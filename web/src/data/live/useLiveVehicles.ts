@@ -1,12 +1,13 @@
 // All vehicles of the account, live, for lists, walls and the map of all.
 
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useSyncExternalStore } from "react";
+import { useEffect } from "react";
 import { vehicleKey } from "../queries";
 import { useAccountName } from "../session";
 import { useVehicles } from "../vehicles";
 import { Fleet } from "./fleet";
 import type { LiveVehiclesView } from "./types";
+import { useFollowed } from "./useFollowed";
 
 let fleet: { account: string; fleet: Fleet } | null = null;
 
@@ -32,5 +33,5 @@ export function useLiveVehicles(): LiveVehiclesView {
       }),
     [found, client],
   );
-  return useSyncExternalStore(found.subscribe, found.view);
+  return useFollowed(found.subscribe, found.view);
 }

@@ -1,10 +1,11 @@
 // The open vehicle, live, and its commands, for pages.
 
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo, useSyncExternalStore } from "react";
+import { useEffect, useMemo } from "react";
 import { sessionQuery, useAccountName } from "../session";
 import { hold, liveVehicle } from "./registry";
 import type { CommandDesk, LiveVehicleView } from "./types";
+import { useFollowed } from "./useFollowed";
 
 /**
  * Return a vehicle as it is now, by a WebSocket that all parts of the page share. It is for the
@@ -12,7 +13,7 @@ import type { CommandDesk, LiveVehicleView } from "./types";
  */
 export function useVehicle(id: string): LiveVehicleView {
   const vehicle = useLive(id);
-  const view = useSyncExternalStore(vehicle.subscribe, vehicle.view);
+  const view = useFollowed(vehicle.subscribe, vehicle.view);
   const client = useQueryClient();
   const hasEnded = view.connection.status === "login_ended";
   useEffect(() => {
@@ -25,7 +26,7 @@ export function useVehicle(id: string): LiveVehicleView {
 /** Return what sends commands to a vehicle, and what became of those before. */
 export function useCommand(id: string): CommandDesk {
   const vehicle = useLive(id);
-  const { runs, connection, presence, seals_commands } = useSyncExternalStore(
+  const { runs, connection, presence, seals_commands } = useFollowed(
     vehicle.subscribe,
     vehicle.view,
   );

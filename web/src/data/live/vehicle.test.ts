@@ -246,6 +246,13 @@ test("commands go one at a time, and end as the car says", async () => {
   expect(await stop).toMatchObject({ status: "failed", failure: "refused", text: "not now" });
 });
 
+test("what a person tells the car is shown at once, whatever the car reports", async () => {
+  const socket = await open();
+  socket.says(`S1${STATUS.slice(2)}`);
+  void vehicle.commands.run("charge-stop");
+  expect(vehicle.view().runs.map(({ status }) => status)).toEqual(["sent"]);
+});
+
 test("a list comes in rows", async () => {
   const socket = await open();
   const listed = vehicle.commands.run("features");

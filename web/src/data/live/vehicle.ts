@@ -56,7 +56,7 @@ export class LiveVehicle implements CommandWay {
     this.#view = this.#look(null);
   }
 
-  /** For `useSyncExternalStore`. */
+  /** For `useFollowed`. */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -101,6 +101,10 @@ export class LiveVehicle implements CommandWay {
 
   changed(): void {
     this.#publisher.soon();
+  }
+
+  given(): void {
+    this.#publisher.now();
   }
 
   // -- the connection -----------------------------------------------------------------------

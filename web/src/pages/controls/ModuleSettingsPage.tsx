@@ -5,15 +5,14 @@ import {
   SETTERS,
   type Setting,
   type SettingsKind,
+  shownValue,
 } from "../../components/car/control/moduleSettings";
-import { progressOf } from "../../components/car/control/progress";
 import { SettingField } from "../../components/car/control/SettingField";
 import { useControls } from "../../components/car/control/useControls";
 import { ListError, useModuleSettings } from "../../components/car/control/useModuleSettings";
 import { useFailureText } from "../../components/car/control/useProgressText";
 import { usePageTitle } from "../../components/usePageTitle";
 import { useUnsavedWarning } from "../../components/useUnsavedWarning";
-import { useNow } from "../../data/now";
 import { BackToControls } from "./BackToControls";
 import classes from "./ModuleSettingsPage.module.css";
 import { Obstacle } from "./Obstacle";
@@ -28,11 +27,9 @@ export function ModuleSettingsPage({ kind }: { kind: SettingsKind }) {
   const { t } = useTranslation("controls");
   const vehicle = useParams().vehicle ?? "";
   const { desk, obstacle } = useControls(vehicle);
-  const now = useNow();
   const why = obstacle(kind, ...NEEDS[kind].list);
   const whyNotSet = obstacle(SETTERS[kind].command, ...NEEDS[kind].set);
   const form = useModuleSettings(vehicle, kind, desk, why === null);
-  const { command, number: name } = SETTERS[kind];
   usePageTitle(t(`${kind}.title`));
   useUnsavedWarning(form.changes.length > 0, t("settings.leave"));
   const others = form.settings.filter(({ name: known }) => known === null);
@@ -41,15 +38,10 @@ export function ModuleSettingsPage({ kind }: { kind: SettingsKind }) {
       key={setting.number}
       kind={kind}
       setting={setting}
-      drafts={form.drafts}
+      shown={shownValue(setting, form.drafts)}
       isOff={whyNotSet !== null || form.isSending}
-      progress={progressOf(
-        { command, parameters: { [name]: String(setting.number) } },
-        desk.runs,
-        null,
-        now,
-      )}
-      onType={(value) => form.type(setting.number, value)}
+      desk={desk}
+      onType={form.type}
     />
   );
   return (

@@ -37,14 +37,13 @@ export default function LinkedMap({ name, position }: Props) {
           onDrag={() => setFollowing(false)}
         />
       )}
-      <MapButtons fit={null}>
+      <MapButtons whole={null}>
         <MapButton
           label={t("live.follow")}
           isOn={isFollowing}
           onClick={() => setFollowing(!isFollowing)}
-        >
-          <IconCurrentLocation size={20} aria-hidden />
-        </MapButton>
+          Icon={IconCurrentLocation}
+        />
       </MapButtons>
     </MapCanvas>
   );

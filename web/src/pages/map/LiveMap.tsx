@@ -1,5 +1,5 @@
 import { IconCompass, IconCurrentLocation } from "@tabler/icons-react";
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { CarOnMap } from "../../components/map/CarOnMap";
 import { boundsOf } from "../../components/map/geometry";
@@ -29,14 +29,12 @@ export default function LiveMap({ vehicle, name, where, hasTrack }: Props) {
   const track = useDayTrack(vehicle, hasTrack);
   const [isFollowing, setFollowing] = useState(true);
   const [isAhead, setAhead] = useState(false);
-  const fit = useMemo(
-    () => boundsOf([...track.flat(), ...(known === null ? [] : [known.position])]),
-    [track, known],
-  );
+  const here = known === null ? [] : [known.position];
+  const whole = () => boundsOf([...track.flat(), ...here]);
   return (
     <MapCanvas
       label={t("heading", { name })}
-      bounds={known === null ? null : boundsOf([known.position])}
+      bounds={boundsOf(here)}
       fallback={<NoMap lines={track} label={t("heading", { name })} />}
     >
       <PlainGround />
@@ -54,17 +52,22 @@ export default function LiveMap({ vehicle, name, where, hasTrack }: Props) {
       )}
       <OtherCars vehicle={vehicle} />
       <PickedPoint vehicle={vehicle} onPick={() => setFollowing(false)} />
-      <MapButtons fit={fit} onFit={() => setFollowing(false)}>
+      <MapButtons
+        whole={track.length + here.length === 0 ? null : whole}
+        onFit={() => setFollowing(false)}
+      >
         <MapButton
           label={t("follow")}
           isOn={isFollowing}
           onClick={() => setFollowing(!isFollowing)}
-        >
-          <IconCurrentLocation size={20} aria-hidden />
-        </MapButton>
-        <MapButton label={t("ahead")} isOn={isAhead} onClick={() => setAhead(!isAhead)}>
-          <IconCompass size={20} aria-hidden />
-        </MapButton>
+          Icon={IconCurrentLocation}
+        />
+        <MapButton
+          label={t("ahead")}
+          isOn={isAhead}
+          onClick={() => setAhead(!isAhead)}
+          Icon={IconCompass}
+        />
       </MapButtons>
     </MapCanvas>
   );

@@ -1,5 +1,7 @@
 import { Button, Divider, Group, Stack, Text, Title } from "@mantine/core";
+import { useCallbackRef } from "@mantine/hooks";
 import { IconLink, IconMapPinPlus } from "@tabler/icons-react";
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { Age } from "../../components/car/Age";
@@ -74,16 +76,26 @@ function Position({ where, isWatched }: { where: Known; isWatched: boolean }) {
   return (
     <>
       <Group gap="xs" justify="space-between" wrap="nowrap">
-        <Title order={2} size="h4">
-          {place === null ? t("position") : t("atPlace", { place })}
-        </Title>
+        <Heading words={place === null ? t("position") : t("atPlace", { place })} />
         <Age name="location" group={group} isWatched={isWatched} />
       </Group>
-      <Text size="sm">{facts.join(" · ")}</Text>
+      <Facts words={facts.join(" · ")} />
       {!isLocked && <Text size="sm">{t("notLocked")}</Text>}
     </>
   );
 }
+
+const Facts = memo(function Facts({ words }: { words: string }) {
+  return <Text size="sm">{words}</Text>;
+});
+
+const Heading = memo(function Heading({ words }: { words: string }) {
+  return (
+    <Title order={2} size="h4">
+      {words}
+    </Title>
+  );
+});
 
 /** What can be done with a position: tell it to somebody, and make a place of it. */
 function Actions({
@@ -92,30 +104,13 @@ function Actions({
   mayAddPlace,
   mayLink,
 }: Pick<Props, "vehicle" | "where" | "mayAddPlace"> & { mayLink: boolean }) {
-  const { t } = useTranslation("map");
   const dialog = useDialog();
+  const openLink = useCallbackRef(() => dialog.open("link"));
   return (
     <Group gap="xs">
-      {mayLink && (
-        <Button
-          variant="light"
-          size="compact-md"
-          leftSection={<IconLink size={16} aria-hidden />}
-          onClick={() => dialog.open("link")}
-        >
-          {t("link.open")}
-        </Button>
-      )}
+      {mayLink && <LinkButton onOpen={openLink} />}
       {mayAddPlace && typeof where !== "string" && (
-        <Button
-          component={Link}
-          to={placeAddress(vehicle, where.position)}
-          variant="subtle"
-          size="compact-md"
-          leftSection={<IconMapPinPlus size={16} aria-hidden />}
-        >
-          {t("addPlace")}
-        </Button>
+        <AddPlace to={placeAddress(vehicle, where.position)} />
       )}
       {mayLink && dialog.opened === "link" && (
         <LinkDialog vehicle={vehicle} onClose={dialog.close} />
@@ -123,6 +118,35 @@ function Actions({
     </Group>
   );
 }
+
+const LinkButton = memo(function LinkButton({ onOpen }: { onOpen: () => void }) {
+  const { t } = useTranslation("map");
+  return (
+    <Button
+      variant="light"
+      size="compact-md"
+      leftSection={<IconLink size={16} aria-hidden />}
+      onClick={onOpen}
+    >
+      {t("link.open")}
+    </Button>
+  );
+});
+
+const AddPlace = memo(function AddPlace({ to }: { to: string }) {
+  const { t } = useTranslation("map");
+  return (
+    <Button
+      component={Link}
+      to={to}
+      variant="subtle"
+      size="compact-md"
+      leftSection={<IconMapPinPlus size={16} aria-hidden />}
+    >
+      {t("addPlace")}
+    </Button>
+  );
+});
 
 function hasAll(rights: Vehicle["rights"], ...wanted: Vehicle["rights"]): boolean {
   return wanted.every((right) => rights.includes(right));

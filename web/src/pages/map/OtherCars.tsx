@@ -1,6 +1,6 @@
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { CarArrow } from "../../components/map/CarArrow";
-import { useMap } from "../../components/map/MapContext";
 import { MapLabel } from "../../components/map/MapLabel";
 import { MapMarker } from "../../components/map/MapMarker";
 import { nameOf } from "../../components/VehicleSwitch";
@@ -10,7 +10,7 @@ import { useVehicles } from "../../data/vehicles";
 import { type Other, othersOf } from "./others";
 
 /** The other cars of whoever looks, and those of the groups that the cars are in. */
-export function OtherCars({ vehicle }: { vehicle: string }) {
+export const OtherCars = memo(function OtherCars({ vehicle }: { vehicle: string }) {
   const { data: listed = [] } = useVehicles();
   const { data: groups = [] } = useGroups();
   const { vehicles } = useLiveVehicles();
@@ -18,18 +18,17 @@ export function OtherCars({ vehicle }: { vehicle: string }) {
   return othersOf(vehicle, vehicles, groups).map((each) => (
     <OtherCar key={each.id} other={each} name={names.get(each.id) ?? each.id} />
   ));
-}
+});
 
 function OtherCar({ other, name }: { other: Other; name: string }) {
   const { t } = useTranslation("map");
-  const { map } = useMap();
   const { position, direction, isOld, isMine } = other;
   const to = isMine ? { to: `/cars/${encodeURIComponent(other.id)}/map` } : {};
   return (
     <>
-      <MapMarker position={position} level={1}>
+      <MapMarker position={position} level={1} turn={direction ?? 0}>
         <CarArrow
-          turn={direction === null ? null : direction - map.getBearing()}
+          turn={direction === null ? null : 0}
           isOld={isOld}
           label={isOld ? t("oldPosition", { name }) : name}
           size={28}

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "react";
+import { memo, useEffect, useMemo, useState } from "react";
 import { southOf } from "../../components/map/geometry";
 import { useMap } from "../../components/map/MapContext";
 import { MapLabel } from "../../components/map/MapLabel";
@@ -9,7 +9,7 @@ import { usePlaces } from "../../data/places";
 const NAMES_FROM = 11;
 
 /** The owner's places, each a circle with its name. */
-export function PlacesOnMap() {
+export const PlacesOnMap = memo(function PlacesOnMap() {
   const { map, colours } = useMap();
   const { data: places } = usePlaces();
   const [isNear, setNear] = useState(() => map.getZoom() >= NAMES_FROM);
@@ -37,4 +37,4 @@ export function PlacesOnMap() {
         ))}
     </>
   );
-}
+});

@@ -1,11 +1,11 @@
 import { Button, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { useNow } from "../../../data/now";
 import { CommandState } from "./CommandState";
 import type { Control } from "./controls";
-import { isUnderWay, progressOf } from "./progress";
+import { isUnderWay } from "./progress";
 import type { Controls } from "./useControls";
+import { useProgress } from "./useProgress";
 import { WHY_ALL } from "./WhyNone";
 
 interface Props {
@@ -20,11 +20,10 @@ interface Props {
 /** A setting of the charge with its button, and how sending it goes. */
 export function ChargeSetting({ controls, command, parameters, effect, children }: Props) {
   const { t } = useTranslation("controls");
-  const now = useNow();
-  const { desk, groups } = controls;
+  const { desk } = controls;
   const why = controls.obstacle(command, "command");
   const isSaid = why === controls.obstacleToAll;
-  const progress = progressOf({ command, effect }, desk.runs, groups, now);
+  const progress = useProgress({ command, effect }, controls);
   const isOff = why !== null || parameters === null || isUnderWay(progress);
   return (
     <Stack gap={6}>

@@ -1,5 +1,6 @@
 import { Text } from "@mantine/core";
 import { IconCheck, IconClock, IconX } from "@tabler/icons-react";
+import { memo } from "react";
 import classes from "./CommandState.module.css";
 import type { Progress, Step } from "./progress";
 import { useProgressText } from "./useProgressText";
@@ -15,16 +16,24 @@ const ICONS: Record<Step, typeof IconCheck> = {
 /** Shows how a command goes, in place; keeps its room where none does. */
 export function CommandState({ progress }: { progress: Progress | null }) {
   const say = useProgressText();
-  const Icon = progress === null ? null : ICONS[progress.step];
+  return progress === null ? (
+    <State step={null} words="" />
+  ) : (
+    <State step={progress.step} words={say(progress)} />
+  );
+}
+
+const State = memo(function State({ step, words }: { step: Step | null; words: string }) {
+  const Icon = step === null ? null : ICONS[step];
   return (
     <Text
       component="span"
       size="xs"
-      className={`${classes.state} ${progress === null ? "" : classes[progress.step]}`}
+      className={`${classes.state} ${step === null ? "" : classes[step]}`}
       role="status"
     >
       {Icon !== null && <Icon size={14} aria-hidden className={classes.icon} />}
-      {progress !== null && say(progress)}
+      {words}
     </Text>
   );
-}
+});

@@ -13,13 +13,14 @@ import {
   IconRefresh,
   IconSnowflake,
 } from "@tabler/icons-react";
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
-import { useNow } from "../../../data/now";
 import { CommandState } from "./CommandState";
 import classes from "./ControlButton.module.css";
 import { type ControlKey, controlOf } from "./controls";
-import { isUnderWay, progressOf } from "./progress";
+import { isUnderWay } from "./progress";
 import type { Controls } from "./useControls";
+import { useProgress } from "./useProgress";
 import { WHY_ALL } from "./WhyNone";
 
 const ICONS: Record<ControlKey, typeof IconLock> = {
@@ -47,36 +48,24 @@ interface Props {
 /** A big button that tells the car something, and shows how that goes. */
 export function ControlButton({ name, controls }: Props) {
   const { t } = useTranslation("controls");
-  const now = useNow();
   const control = controlOf(name);
-  const Icon = ICONS[name];
   const obstacle = controls.obstacle(control.command, control.right);
   const isSaid = obstacle === controls.obstacleToAll;
-  const progress = progressOf(control, controls.desk.runs, controls.groups, now);
-  const isBusy = isUnderWay(progress);
+  const progress = useProgress(control, controls);
   const isOn =
     control.effect !== undefined && controls.groups !== null
       ? control.effect(controls.groups) === true
       : false;
   return (
     <div className={classes.tile}>
-      <UnstyledButton
-        className={`${classes.button} ${isOn ? classes.on : ""}`}
-        onClick={() => controls.press(control)}
-        disabled={obstacle !== null || isBusy}
-        aria-busy={isBusy}
-        aria-describedby={obstacle === null ? undefined : isSaid ? WHY_ALL : `why-${name}`}
-      >
-        <Icon size={28} stroke={1.5} aria-hidden />
-        <Text span size="sm" fw={550}>
-          {t(`name.${name}`)}
-        </Text>
-        {isOn && (
-          <Text span size="xs">
-            {t(`is.${name}` as never)}
-          </Text>
-        )}
-      </UnstyledButton>
+      <Button
+        name={name}
+        isOn={isOn}
+        isOff={obstacle !== null}
+        isBusy={isUnderWay(progress)}
+        why={obstacle === null ? undefined : isSaid ? WHY_ALL : `why-${name}`}
+        onPress={controls.press}
+      />
       {obstacle === null || isSaid || progress !== null ? (
         <CommandState progress={progress} />
       ) : (
@@ -87,3 +76,37 @@ export function ControlButton({ name, controls }: Props) {
     </div>
   );
 }
+
+interface ButtonProps {
+  name: ControlKey;
+  isOn: boolean;
+  isOff: boolean;
+  isBusy: boolean;
+  /** The id of what says why it is off. */
+  why: string | undefined;
+  onPress: Controls["press"];
+}
+
+const Button = memo(function Button({ name, isOn, isOff, isBusy, why, onPress }: ButtonProps) {
+  const { t } = useTranslation("controls");
+  const Icon = ICONS[name];
+  return (
+    <UnstyledButton
+      className={`${classes.button} ${isOn ? classes.on : ""}`}
+      onClick={() => onPress(controlOf(name))}
+      disabled={isOff || isBusy}
+      aria-busy={isBusy}
+      aria-describedby={why}
+    >
+      <Icon size={28} stroke={1.5} aria-hidden />
+      <Text span size="sm" fw={550}>
+        {t(`name.${name}`)}
+      </Text>
+      {isOn && (
+        <Text span size="xs">
+          {t(`is.${name}` as never)}
+        </Text>
+      )}
+    </UnstyledButton>
+  );
+});

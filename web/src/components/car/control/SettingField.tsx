@@ -1,44 +1,55 @@
 import { PasswordInput, TextInput } from "@mantine/core";
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { CommandState } from "./CommandState";
-import { type Drafts, MASK, type Setting, type SettingsKind, shownValue } from "./moduleSettings";
-import type { Progress } from "./progress";
+import { MASK, SETTERS, type Setting, type SettingsKind } from "./moduleSettings";
+import type { Controls } from "./useControls";
+import { useProgress } from "./useProgress";
 
-interface Props {
+interface FieldProps {
   kind: SettingsKind;
   setting: Setting;
-  drafts: Drafts;
+  /** What the field shows: what was typed, else what the module has. */
+  shown: string;
   isOff: boolean;
-  progress: Progress | null;
-  onType: (value: string) => void;
+  /** Called with the number of the setting; it stays the same function. */
+  onType: (number: number, value: string) => void;
 }
 
-/** One feature or parameter of a module. */
-export function SettingField({ kind, setting, drafts, isOff, progress, onType }: Props) {
+/** One feature or parameter of a module, and how sending it goes. */
+export function SettingField({ desk, ...field }: FieldProps & Pick<Controls, "desk">) {
+  const { command, number: name } = SETTERS[field.kind];
+  const parameters = { [name]: String(field.setting.number) };
+  const progress = useProgress({ command, parameters }, { desk, groups: null });
+  return (
+    <div>
+      <Field {...field} />
+      <CommandState progress={progress} />
+    </div>
+  );
+}
+
+/** A module has a hundred, and the car reports while somebody types in one. */
+const Field = memo(function Field({ kind, setting, shown, isOff, onType }: FieldProps) {
   const { t } = useTranslation("controls");
   const { number, name, value, isSecret } = setting;
   const known = name === null ? undefined : t(`${kind}.name.${number}` as never);
   const common = {
     label: known ?? t(`${kind}.unnamed`, { number }),
     description: known === undefined ? undefined : t(`${kind}.number`, { number }),
-    value: shownValue(setting, drafts),
+    value: shown,
     disabled: isOff,
     autoComplete: "off",
     onChange: ({ currentTarget }: React.ChangeEvent<HTMLInputElement>) =>
-      onType(currentTarget.value),
+      onType(number, currentTarget.value),
   };
-  return (
-    <div>
-      {isSecret ? (
-        <PasswordInput
-          {...common}
-          placeholder={value === MASK ? t("settings.isSet") : ""}
-          visibilityToggleButtonProps={{ "aria-label": t("settings.show") }}
-        />
-      ) : (
-        <TextInput {...common} inputMode={kind === "features" ? "numeric" : "text"} />
-      )}
-      <CommandState progress={progress} />
-    </div>
+  return isSecret ? (
+    <PasswordInput
+      {...common}
+      placeholder={value === MASK ? t("settings.isSet") : ""}
+      visibilityToggleButtonProps={{ "aria-label": t("settings.show") }}
+    />
+  ) : (
+    <TextInput {...common} inputMode={kind === "features" ? "numeric" : "text"} />
   );
-}
+});

@@ -1,3 +1,4 @@
+import { useCallbackRef } from "@mantine/hooks";
 import type { CommandDesk, CommandRun, Groups, LiveVehicleView } from "../../../data/live/types";
 import { useCommand, useVehicle } from "../../../data/live/useVehicle";
 import { useDialog } from "../../useDialog";
@@ -14,7 +15,7 @@ export interface Controls {
   obstacle: (command: string, ...needs: Right[]) => Obstacle | null;
   /** Why no command at all can be sent now: it is said once, not at each button. */
   obstacleToAll: Obstacle | null;
-  /** Send a command, or ask first what it asks. */
+  /** Send a command, or ask first what it asks. It stays the same function. */
   press: (control: Control) => void;
   /** The control that asks now. */
   asking: Control | null;
@@ -33,16 +34,17 @@ export function useControls(vehicle: string): Controls {
   const asking = findControl(dialog.opened);
   const send = ({ command, parameters }: Control, given: Record<string, string> = {}) =>
     desk.run(command, { ...parameters, ...given });
+  const press = useCallbackRef((control: Control) => {
+    if (control.asks === undefined) void send(control);
+    else dialog.open(control.key);
+  });
   return {
     view,
     groups,
     desk,
     obstacle: (command, ...needs) => obstacleTo(command, needs, car, groups, desk.blocked),
     obstacleToAll: obstacleToAll(car, desk.blocked),
-    press: (control) => {
-      if (control.asks === undefined) void send(control);
-      else dialog.open(control.key);
-    },
+    press,
     asking: asking?.asks === undefined ? null : asking,
     answer: (given) => {
       dialog.close();

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useCallback, useState } from "react";
 import type { CommandDesk, CommandRun } from "../../../data/live/types";
 import { vehicleKey } from "../../../data/queries";
 import { changesOf, type Drafts, SETTERS, type SettingsKind, settingsOf } from "./moduleSettings";
@@ -47,13 +47,18 @@ export function useModuleSettings(
     setSending(false);
     await client.invalidateQueries({ queryKey });
   };
+  const type = useCallback(
+    (number: number, value: string) => setDrafts((old) => ({ ...old, [number]: value })),
+    [],
+  );
   return {
     query,
     settings,
     drafts,
     changes,
     isSending,
-    type: (number: number, value: string) => setDrafts((old) => ({ ...old, [number]: value })),
+    /** Note what is typed; it stays the same function. */
+    type,
     discard: () => setDrafts({}),
     send,
   };
