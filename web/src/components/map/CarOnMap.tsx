@@ -52,10 +52,12 @@ export function CarOnMap({ known, name, begin, isFollowing, isAhead, onDrag }: P
     drawn.current.redrawn = now;
     startTransition(() => setSeen(placement.position));
   });
+  const dragged = useEffectEvent(onDrag);
   useEffect(() => {
-    map.on("dragstart", onDrag);
-    return () => void map.off("dragstart", onDrag);
-  }, [map, onDrag]);
+    const tell = () => dragged();
+    map.on("dragstart", tell);
+    return () => void map.off("dragstart", tell);
+  }, [map]);
   const lines = useMemo(() => {
     const first = tail[0];
     const start = begin && first && distance(begin, first) < NEAR ? [begin] : [];
