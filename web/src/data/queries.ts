@@ -2,6 +2,7 @@
 
 import {
   infiniteQueryOptions,
+  type QueryClient,
   type QueryKey,
   queryOptions,
   useMutation,
@@ -61,14 +62,27 @@ export function useChange<Name extends CallName>(
   stale: (given: Given<Name>) => QueryKey[],
   gone: readonly QueryKey[] = [],
 ) {
-  const client = useQueryClient();
-  return useMutation({
+  return useMutation(changeOf(useQueryClient(), name, stale, gone));
+}
+
+/**
+ * Return the options of such a change. It is over with the server's answer: nobody waits for what
+ * is asked again. That may take away the form which the answer is for, with the codes that the
+ * server tells this once.
+ */
+export function changeOf<Name extends CallName>(
+  client: QueryClient,
+  name: Name,
+  stale: (given: Given<Name>) => QueryKey[],
+  gone: readonly QueryKey[] = [],
+) {
+  return {
     mutationFn: (given: Given<Name>): Promise<AnswerOf<Name>> => ask(name, given),
-    onSuccess: (_answer, given) => {
+    onSuccess: (_answer: AnswerOf<Name>, given: Given<Name>) => {
       for (const queryKey of gone) client.removeQueries({ queryKey, type: "inactive" });
-      return Promise.all(stale(given).map((queryKey) => client.invalidateQueries({ queryKey })));
+      for (const queryKey of stale(given)) void client.invalidateQueries({ queryKey });
     },
-  });
+  };
 }
 
 /** Return the same for a call about one vehicle. */
