@@ -1,5 +1,6 @@
 import { lazy, type ReactNode } from "react";
 import { Navigate, Route, Routes } from "react-router";
+import { KnownVehicle } from "./components/KnownVehicle";
 import { PageSkeleton } from "./components/PageSkeleton";
 import { RequireSession } from "./components/RequireSession";
 import { Shell } from "./components/Shell";
@@ -55,7 +56,7 @@ export function AppRoutes() {
           <Route index element={<LastCar />} />
           <Route path="/cars" element={<CarsPage />} />
           <Route path="/cars/add-other" element={<CarsPage />} />
-          <Route path="/cars/:vehicle">
+          <Route path="/cars/:vehicle" element={<KnownVehicle />}>
             <Route index element={<CarPage />} />
             {Object.entries(CAR_PAGES).map(([path, page]) => (
               <Route key={path} path={path} element={page} />

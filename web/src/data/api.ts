@@ -27,6 +27,11 @@ export class ApiError extends Error {
   }
 }
 
+/** Return whether a call failed because the caller has no such vehicle, or has it no longer. */
+export function isUnknownVehicle(error: unknown): boolean {
+  return error instanceof ApiError && error.code === "no_vehicle";
+}
+
 type QueryValue = string | number | boolean;
 
 /** What stands behind `?`: of a list each value once, of null and undefined nothing. */

@@ -1,5 +1,5 @@
-import { QueryClient } from "@tanstack/react-query";
-import { ApiError } from "./api";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { ApiError, isUnknownVehicle } from "./api";
 
 /** How often a call is repeated that did not reach the server, or that it could not answer. */
 const TRIES = 3;
@@ -11,7 +11,11 @@ export function mayRecover(error: Error): boolean {
 
 /** Return the cache of what the server has answered. */
 export function makeQueryClient(): QueryClient {
-  return new QueryClient({
+  const client: QueryClient = new QueryClient({
+    queryCache: new QueryCache({
+      onError: (error, { queryKey }) => heed(client, error, queryKey[0] === "vehicle"),
+    }),
+    mutationCache: new MutationCache({ onError: (error) => heed(client, error, true) }),
     defaultOptions: {
       queries: {
         staleTime: 10_000,
@@ -21,4 +25,19 @@ export function makeQueryClient(): QueryClient {
       mutations: { networkMode: "always" },
     },
   });
+  return client;
+}
+
+/**
+ * Have asked anew what an error puts in doubt: who is logged in, as the log-in may have ended; or
+ * the list of vehicles, as one may have been removed, or its share be over. Pages follow these two.
+ */
+function heed(client: QueryClient, error: Error, isAboutVehicle: boolean): void {
+  const isLoggedIn = Boolean(client.getQueryData(["session"]));
+  if (isLoggedIn && error instanceof ApiError && error.status === 401) {
+    void client.invalidateQueries({ queryKey: ["session"] });
+  }
+  if (isAboutVehicle && isUnknownVehicle(error)) {
+    void client.invalidateQueries({ queryKey: ["vehicles"] });
+  }
 }

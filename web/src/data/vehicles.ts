@@ -1,7 +1,9 @@
-import { type QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
-import { ApiError } from "./api";
+import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { ApiError, isUnknownVehicle } from "./api";
 import { ask } from "./calls";
 import { serverTime } from "./clock";
+import { isDeviceCar } from "./device/cars";
 import { keep, kept } from "./device/local";
 import { readVehicles, writeVehicles } from "./device/vehicles";
 import { keptWho } from "./device/who";
@@ -50,9 +52,34 @@ export function useVehicles() {
 
 /** Return one vehicle: its name, whose it is, what the caller may do with it. */
 export function useVehicleFacts(vehicle: string) {
-  return useQuery(
-    queryOf([...LIST, vehicle], "GET /vehicles/{vehicle_id}", { path: { vehicle_id: vehicle } }),
-  );
+  return useQuery(factsQuery(vehicle));
+}
+
+function factsQuery(vehicle: string) {
+  const path = { vehicle_id: vehicle };
+  return queryOf([...LIST, vehicle], "GET /vehicles/{vehicle_id}", { path });
+}
+
+/** What is known of a vehicle that an address names. */
+export type Known = "yes" | "asking" | "no";
+
+/**
+ * Return whether the caller has a vehicle. Where the list lacks it, the server is asked, because
+ * it may be newer than the list; while the server is away, it is taken for known.
+ */
+export function useIsKnown(vehicle: string): Known {
+  const client = useQueryClient();
+  const { data: vehicles } = useVehicles();
+  const isListed = isDeviceCar(vehicle) || vehicles?.some(({ id }) => id === vehicle);
+  const isMissing = isListed === false;
+  const { data, error, isPending } = useQuery({ ...factsQuery(vehicle), enabled: isMissing });
+  const isNew = isMissing && data !== undefined;
+  useEffect(() => {
+    if (isNew) void client.invalidateQueries({ queryKey: LIST, exact: true });
+  }, [client, isNew]);
+  if (!isMissing) return "yes";
+  if (isUnknownVehicle(error)) return "no";
+  return isPending ? "asking" : "yes";
 }
 
 /** Return what makes a vehicle; the answer tells its secret, this once. */

@@ -4,7 +4,7 @@ import type { VehicleState } from "../live/types";
 import { addressProblem, isDeviceCar } from "./cars";
 import { readAll, remove, write } from "./db";
 import { keepPassword, onPassword, readPassword } from "./passwords";
-import { forgetAccount, readState, readStates, writeState } from "./states";
+import { forgetAccount, forgetVehicle, readState, readStates, writeState } from "./states";
 import { keepWho } from "./who";
 
 const state = (vehicle_id: string) => ({ vehicle_id, heard: null }) as unknown as VehicleState;
@@ -49,6 +49,15 @@ test("a page that ends after its account has logged out leaves no state", async 
   keepWho({ owner: "Alice", is_admin: false, means: "password" });
   await writeState("Bob", state("CAR1"));
   expect(await readStates("Bob")).toEqual([]);
+});
+
+test("of a vehicle that is gone everything is forgotten, and of others nothing", async () => {
+  await keepState("Bob", "CAR1");
+  await keepPassword("Bob", "CAR1", "secret");
+  await keepState("Bob", "CAR2");
+  await forgetVehicle("Bob", "CAR1");
+  expect(await readStates("Bob")).toEqual([state("CAR2")]);
+  expect(await readPassword("Bob", "CAR1")).toBeUndefined();
 });
 
 test("what a password has opened is forgotten with it", async () => {

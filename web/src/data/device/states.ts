@@ -23,6 +23,13 @@ export function readStates(account: string): Promise<VehicleState[]> {
   return readAll("state", account);
 }
 
+/** Forget what this device kept of a vehicle that an account may not see any more. */
+export async function forgetVehicle(account: string, vehicle: string): Promise<void> {
+  await removeAll("state", account, vehicle);
+  await removeAll("password", account, vehicle);
+  await removeAll("read", account, vehicle);
+}
+
 /** Forget what this device kept of an account, as when it logs out. */
 export async function forgetAccount(account: string): Promise<void> {
   await removeAll("state", account);

@@ -110,6 +110,14 @@ test("what the server's answers contradict three times is blocked, and tried aga
   expect(link.connection.status).toBe("server_away");
 });
 
+test("a vehicle that the server does not know is not tried three times", () => {
+  last().opened();
+  last().lost("server_away");
+  vi.advanceTimersByTime(1000);
+  last().lost("unknown");
+  expect(link.connection).toMatchObject({ status: "refused", retry_at: Date.now() + 300_000 });
+});
+
 test("a page in the background for a minute watches no more, until it is seen", () => {
   last().opened();
   page.see(false);

@@ -21,7 +21,10 @@ const REFUSED_DELAY = 300_000;
 export type Loss =
   | "server_away"
   | "login_ended"
+  /** It was closed before a welcome, which may pass. */
   | "refused"
+  /** The server has said that it has no such vehicle for whoever calls. */
+  | "unknown"
   /** The server answers calls, and yet no connection like this one comes about. */
   | "blocked";
 
@@ -119,7 +122,7 @@ export class Link {
     }
     this.#refusals = loss === "refused" ? this.#refusals + 1 : 0;
     this.#blocks = loss === "blocked" ? this.#blocks + 1 : 0;
-    if (this.#refusals >= REFUSALS) {
+    if (loss === "unknown" || this.#refusals >= REFUSALS) {
       this.#later("refused", REFUSED_DELAY);
       return;
     }

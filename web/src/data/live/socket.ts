@@ -113,7 +113,7 @@ export class ProtocolSocket {
     this.#end(() => {
       if (error instanceof AuthenticationFailed) this.attempt.lost("refused");
       else if (error instanceof ApiError && error.status === 401) this.attempt.lost("login_ended");
-      else if (error instanceof ApiError && error.status === 404) this.attempt.lost("refused");
+      else if (error instanceof ApiError && error.status === 404) this.attempt.lost("unknown");
       else this.attempt.lost("server_away", error instanceof ApiError ? error.wait : null);
     });
   }

@@ -3,6 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { sessionQuery, useAccountName } from "../session";
+import { vehiclesQuery } from "../vehicles";
 import { hold, liveVehicle } from "./registry";
 import type { CommandDesk, LiveVehicleView } from "./types";
 import { useFollowed } from "./useFollowed";
@@ -15,11 +16,15 @@ export function useVehicle(id: string): LiveVehicleView {
   const vehicle = useLive(id);
   const view = useFollowed(vehicle.subscribe, vehicle.view);
   const client = useQueryClient();
-  const hasEnded = view.connection.status === "login_ended";
+  const { status } = view.connection;
   useEffect(() => {
-    // Whoever is not logged in any more is to see the log-in, and not what is left of the car.
-    if (hasEnded) void client.invalidateQueries({ queryKey: sessionQuery.queryKey });
-  }, [client, hasEnded]);
+    // Whoever is not logged in any more, or has the car no longer, is to see that, and not what
+    // is left of the car.
+    if (status === "login_ended") {
+      void client.invalidateQueries({ queryKey: sessionQuery.queryKey });
+    }
+    if (status === "refused") void client.invalidateQueries({ queryKey: vehiclesQuery.queryKey });
+  }, [client, status]);
   return view;
 }
 

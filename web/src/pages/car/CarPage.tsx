@@ -1,8 +1,8 @@
-import { Button, Stack, Text, Title, VisuallyHidden } from "@mantine/core";
+import { Stack, Text, Title, VisuallyHidden } from "@mantine/core";
 import { IconEyeOff } from "@tabler/icons-react";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useParams } from "react-router";
+import { useParams } from "react-router";
 import { BatteryCard } from "../../components/car/BatteryCard";
 import { CareList } from "../../components/car/CareList";
 import { CarHead } from "../../components/car/CarHead";
@@ -10,6 +10,7 @@ import { CarSkeleton } from "../../components/car/CarSkeleton";
 import { careOf } from "../../components/car/care";
 import { QuickControls } from "../../components/car/control/QuickControls";
 import { GroupList } from "../../components/car/GroupList";
+import NoVehicle from "../../components/car/NoVehicle";
 import { QuickFacts } from "../../components/car/QuickFacts";
 import { SealedNote } from "../../components/car/SealedNote";
 import { bodyOf } from "../../components/car/shapes";
@@ -55,7 +56,7 @@ function Car({ vehicle, view }: { vehicle: string; view: LiveVehicleView }) {
   const { isOwner, isElsewhere } = useCar(vehicle);
   const { state } = view;
   const isWatched = view.connection.status === "open" && view.presence.is_online === true;
-  if (view.connection.status === "refused") return <Refused />;
+  if (view.connection.status === "refused") return <NoVehicle />;
   if (state === null || (state.heard === null && !state.is_paranoid)) {
     const what = view.is_told ? "neverHeard" : "notTold";
     return (
@@ -97,18 +98,6 @@ function Car({ vehicle, view }: { vehicle: string; view: LiveVehicleView }) {
         />
       </Stack>
     </div>
-  );
-}
-
-/** Says that there is no such car for whoever calls. */
-function Refused() {
-  const { t } = useTranslation("car");
-  return (
-    <EmptyPage title={t("refused.title")} text={t("refused.text")}>
-      <Button component={Link} to="/cars" w="fit-content">
-        {t("cars.title")}
-      </Button>
-    </EmptyPage>
   );
 }
 
