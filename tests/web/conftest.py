@@ -5,6 +5,7 @@ They run on one loop for all of them, because the browser lives on it.
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from playwright.async_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Locator,
     Page,
     ViewportSize,
     async_playwright,
@@ -48,8 +50,14 @@ PAGE_TIMEOUT: Final = 60_000
 FORESEEN: Final = ("blocked by Playwright", "net::ERR_INTERNET_DISCONNECTED", "GL Driver Message")
 """What consoles say because a test keeps the service worker out, cuts the line, or has no GPU."""
 
+HERE: Final = re.compile("online|asleep")
+"""What a page says of a parked car that is connected."""
+
 OpenPage = Callable[..., Coroutine[Any, Any, Page]]
 """Opens a page: of a size, and with further options of a context of Playwright's."""
+
+RunCar = Callable[..., Program]
+"""Starts a car by options of `ovms car`, and waits until it is connected."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -83,8 +91,16 @@ class Site(Server):
 
     def __init__(self, start: Callable[..., Program], data: Path) -> None:
         super().__init__(start, data, ("CAR1", "CAR2"))
-        changed = run_ovms("owner", "passwd", OWNER, "--password", PASSWORD, "--data", str(data))
-        assert changed.returncode == 0, changed.stderr
+        self.ovms("owner", "passwd", OWNER, "--password", PASSWORD)
+
+    def ovms(self, *arguments: str) -> None:
+        """Have its operator run a command."""
+        done = run_ovms(*arguments, "--data", str(self.data))
+        assert done.returncode == 0, done.stderr
+
+    def add_owner(self, name: str, *options: str) -> None:
+        """Make another owner, who has the same password."""
+        self.ovms("owner", "add", name, "--password", PASSWORD, *options)
 
     @property
     def url(self) -> str:
@@ -106,18 +122,38 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         program.kill()
 
 
+@pytest.fixture
+def run_car(site: Site, tmp_path: Path) -> Iterator[RunCar]:
+    """Return what starts a simulated CAR1, parked unless told otherwise; it ends with the test."""
+    cars: list[Program] = []
+
+    def run(*options: str) -> Program:
+        words = ("car", *site.link(), "--seed", "1", *(options or ("--scenario", "parked")))
+        cars.append(Program(*words, env={"OVMS_CAR_STATE": str(tmp_path / "state")}))
+        cars[-1].wait_for(r"connected .*vehicle=CAR1")
+        return cars[-1]
+
+    yield run
+    for car in cars:
+        car.kill()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_page(browser: Browser, site: Site) -> AsyncIterator[OpenPage]:
     """Return what opens pages, each of a browser of its own; none may have an error at the end.
 
-    ``refused`` are statuses of calls that the test has refused, which the console notes. The
-    service worker stays out unless the options say ``service_workers="allow"``.
+    ``refused`` are statuses of calls that the test has refused, and ``foreseen`` parts of other
+    lines that the console notes. The service worker stays out unless the options say
+    ``service_workers="allow"``.
     """
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
     async def open_one(
-        size: ViewportSize = PHONE, refused: tuple[int, ...] = (), **options: Any
+        size: ViewportSize = PHONE,
+        refused: tuple[int, ...] = (),
+        foreseen: tuple[str, ...] = (),
+        **options: Any,
     ) -> Page:
         given = {"service_workers": "block", "locale": "en-GB", "base_url": site.url, **options}
         context = await browser.new_context(viewport=size, **given)
@@ -125,10 +161,10 @@ async def open_page(browser: Browser, site: Site) -> AsyncIterator[OpenPage]:
         contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
-        foreseen = [*FORESEEN, *(f"status of {status} " for status in refused)]
+        known = [*FORESEEN, *foreseen, *(f"status of {status} " for status in refused)]
 
         def note(said: ConsoleMessage) -> None:
-            if said.type in ("error", "warning") and not any(map(said.text.count, foreseen)):
+            if said.type in ("error", "warning") and not any(map(said.text.count, known)):
                 faults.append(said.text)
 
         page.on("console", note)
@@ -146,3 +182,17 @@ async def log_in(page: Page, owner: str = OWNER, password: str = PASSWORD) -> No
     await page.get_by_label("Password", exact=False).first.fill(password)
     await page.get_by_role("button", name="Log in", exact=True).click()
     await page.get_by_role("navigation", name="Pages").wait_for()
+
+
+async def enter(page: Page, address: str, owner: str = OWNER, password: str = PASSWORD) -> None:
+    """Open an address of somebody who is logged in already, without the page that logs in."""
+    login = {"name": owner, "password": password}
+    answer = await page.request.post("/api/v1/session", data=login)
+    assert answer.ok, await answer.text()
+    await page.goto(address)
+    await page.get_by_role("navigation", name="Pages").wait_for()
+
+
+def presence(page: Page, words: str | re.Pattern[str]) -> Locator:
+    """Return the line that says whether page, server and car are there, if it says these words."""
+    return page.get_by_role("status").filter(has_text=words)

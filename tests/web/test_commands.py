@@ -8,34 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.programs.conftest import Program
-from tests.web.conftest import DESKTOP, PHONE, Site, log_in
+from tests.web.conftest import DESKTOP, PHONE, log_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
     from playwright.async_api import ViewportSize
 
-    from tests.web.conftest import OpenPage
+    from tests.web.conftest import OpenPage, RunCar
 
 PIN = "1234"
-
-
-@pytest.fixture
-def run_car(site: Site, tmp_path: Path) -> Iterator[Callable[..., Program]]:
-    """Return what starts a simulated car CAR1 that stays where it is; it ends with the test."""
-    cars: list[Program] = []
-
-    def run(*options: str) -> Program:
-        words = ("car", *site.link(), "--seed", "1", *(options or ("--scenario", "parked")))
-        cars.append(Program(*words, env={"OVMS_CAR_STATE": str(tmp_path / "state")}))
-        cars[-1].wait_for(r"connected .*vehicle=CAR1")
-        return cars[-1]
-
-    yield run
-    for car in cars:
-        car.kill()
 
 
 async def reported(page: Page, group: str) -> Any:
@@ -66,7 +46,7 @@ async def press(page: Page, name: str, *, pin: str | None = None, asks: bool = F
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 async def test_doors_climate_and_module(
-    open_page: OpenPage, run_car: Callable[..., Program], size: ViewportSize
+    open_page: OpenPage, run_car: RunCar, size: ViewportSize
 ) -> None:
     """What the car does shows when the car reports it; a wrong PIN changes nothing, and says so."""
     car = run_car()
@@ -99,7 +79,7 @@ async def test_doors_climate_and_module(
     await expect(tile(page, "Lock").get_by_role("button")).to_be_enabled()
 
 
-async def test_charge(open_page: OpenPage, run_car: Callable[..., Program]) -> None:
+async def test_charge(open_page: OpenPage, run_car: RunCar) -> None:
     """Charging stops and begins; mode, current and timer are as set; what fails says why."""
     run_car("--scenario", "commute", "--phase", "0.1", "--soc", "40")
     page = await open_page()
@@ -126,7 +106,7 @@ async def test_charge(open_page: OpenPage, run_car: Callable[..., Program]) -> N
     assert charge["timer_start"] == 90 * 60
 
 
-async def test_shell_and_settings(open_page: OpenPage, run_car: Callable[..., Program]) -> None:
+async def test_shell_and_settings(open_page: OpenPage, run_car: RunCar) -> None:
     """The shell shows the module's answer; a feature and a parameter arrive in the module."""
     run_car()
     page = await open_page()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from playwright.async_api import expect
 
 from tests.programs.conftest import start
-from tests.web.conftest import DESKTOP
+from tests.web.conftest import DESKTOP, presence
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,8 +23,10 @@ NEW: Final = {f"OVMS_{name}PORT": "0" for name in ("", "TLS_", "HTTP_", "HTTPS_"
 LINK: Final = r"(http://localhost:\d+)(/first-run#token=\w+)"
 
 
-async def test_first_run_to_a_car(start: Start, open_page: OpenPage, tmp_path: Path) -> None:
-    """The server's link makes the administrator, who sets a module that the doctor sees come in."""
+async def test_first_run_to_a_driving_car(
+    start: Start, open_page: OpenPage, tmp_path: Path
+) -> None:
+    """The link makes an administrator, the doctor sees the car come in, on the map it drives."""
     server = start("serve", "--data", str(tmp_path), env=NEW)
     link = re.search(LINK, server.wait_for("ovms set-up"))
     assert link is not None
@@ -48,10 +50,20 @@ async def test_first_run_to_a_car(start: Start, open_page: OpenPage, tmp_path: P
     car = ("car", "--server", f"127.0.0.1:{port}", "--vehicle", "CAR1", "--secret")
     start(*car, "wrong")
     await expect(page.get_by_text("is not this vehicle's secret")).to_be_visible()
-    start(*car, secret[1])
+    start(*car, secret[1], "--scenario", "commute", "--phase", "0.57", "--seed", "1")
     await expect(page.get_by_text("The car is in")).to_be_visible()
     await page.get_by_role("link", name="Open the car").click()
     await expect(page).to_have_url("/cars/CAR1")
+    await expect(presence(page, "online, on the way")).to_be_visible()
+
+    await page.get_by_role("link", name="Map", exact=True).click()
+    marker = page.locator(".maplibregl-marker", has=page.get_by_role("img", name="CAR1"))
+    await expect(marker).to_be_visible()
+    await page.get_by_role("button", name="Follow the car").click()  # the map now stays, and
+    for _ in range(2):  # the car moves on it
+        before = await marker.get_attribute("style")
+        assert before is not None
+        await expect(marker).not_to_have_attribute("style", before)
 
     await page.goto("/admin")
     await expect(page.get_by_text("The server is well")).to_be_visible()
