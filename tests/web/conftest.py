@@ -195,4 +195,4 @@ async def enter(page: Page, address: str, owner: str = OWNER, password: str = PA
 
 def presence(page: Page, words: str | re.Pattern[str]) -> Locator:
     """Return the line that says whether page, server and car are there, if it says these words."""
-    return page.get_by_role("status").filter(has_text=words)
+    return page.get_by_role("main").get_by_role("status").filter(has_text=words)
