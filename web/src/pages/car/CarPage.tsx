@@ -1,8 +1,8 @@
-import { Stack, Text, Title, VisuallyHidden } from "@mantine/core";
+import { Button, Stack, Text, Title, VisuallyHidden } from "@mantine/core";
 import { IconEyeOff } from "@tabler/icons-react";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { useParams } from "react-router";
+import { Link, useParams } from "react-router";
 import { BatteryCard } from "../../components/car/BatteryCard";
 import { CareList } from "../../components/car/CareList";
 import { CarHead } from "../../components/car/CarHead";
