@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ovms.cli import audit, key, notify, owner, provision, share, token, vehicle
+from tests.server.storage.databases import with_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +19,7 @@ SECRET = "a secret of some length"
 
 @pytest.fixture(autouse=True)
 def _data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OVMS_DATA", str(tmp_path))
+    monkeypatch.setenv("OVMS_DATA", str(with_schema(tmp_path)))
     for name in ("OVMS_PASSWORD", "OVMS_SECRET", "OVMS_DATABASE"):
         monkeypatch.delenv(name, raising=False)
     for name in ("Bob", "Alice"):

@@ -14,7 +14,7 @@ from ovms.server.storage import queries
 from ovms.server.storage.batch import Batch
 from ovms.server.storage.opening import open_database
 from ovms.server.values import KeptRecord, LatestMessage
-from tests.server.storage.databases import apply, close
+from tests.server.storage.databases import apply, close, with_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,8 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a database with the vehicle ``CAR1``."""
     monkeypatch.setenv("OVMS_DATA", str(tmp_path))
     monkeypatch.delenv("OVMS_DATABASE", raising=False)
-    database = open_database(tmp_path)
-    database.upgrade()
+    database = open_database(with_schema(tmp_path))
     with database.writing() as connection:
         bob = queries.add_owner(connection, "bob", 1.0)
         queries.add_vehicle(connection, "CAR1", bob, "secret", 1.0)

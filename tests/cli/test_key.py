@@ -12,12 +12,13 @@ from ovms.server.storage import queries
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.sqlite.holding import HeldFile
 from tests.programs.conftest import run_ovms
+from tests.server.storage.databases import with_schema
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> str:
     """Return a data folder with an owner, two vehicles and a token."""
-    folder = str(tmp_path / "data")
+    folder = str(with_schema(tmp_path / "data"))
     for arguments in (
         ["owner", "add", "bob"], ["vehicle", "add", "CAR1", "--owner", "bob", "--secret", "one"],
         ["vehicle", "add", "CAR2", "--owner", "bob", "--name", "Two, red", "--secret", "two"],

@@ -15,6 +15,7 @@ from ovms.server.storage import outbox
 from ovms.server.storage.opening import open_database
 from tests.server.notify.plugin import installed
 from tests.server.notify.servers import HttpReceiver, MailReceiver, Reply, load_apprise
+from tests.server.storage.databases import with_schema
 
 if TYPE_CHECKING:
     from typer.testing import Result
@@ -24,7 +25,7 @@ load_apprise()
 
 @pytest.fixture(autouse=True)
 def _data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OVMS_DATA", str(tmp_path))
+    monkeypatch.setenv("OVMS_DATA", str(with_schema(tmp_path)))
     for name in ("OVMS_SECRET", "OVMS_DATABASE", "OVMS_MAIL_HOST", "OVMS_NOTIFY_KEY"):
         monkeypatch.delenv(name, raising=False)
     assert CliRunner().invoke(owner.app, ["add", "bob"]).exit_code == 0

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ovms.cli import owner, share, vehicle
+from tests.server.storage.databases import with_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OVMS_DATA", str(tmp_path))
+    monkeypatch.setenv("OVMS_DATA", str(with_schema(tmp_path)))
     for name in ("OVMS_PASSWORD", "OVMS_SECRET", "OVMS_DATABASE"):
         monkeypatch.delenv(name, raising=False)
     for name in ("Bob", "Alice"):

@@ -13,6 +13,7 @@ from ovms.server.accounts.login import Accounts
 from ovms.server.storage import queries
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.store import Store
+from tests.server.storage.databases import with_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OVMS_DATA", str(tmp_path))
+    monkeypatch.setenv("OVMS_DATA", str(with_schema(tmp_path)))
     for name in ("OVMS_PASSWORD", "OVMS_SECRET", "OVMS_DATABASE"):
         monkeypatch.delenv(name, raising=False)
     for name in ("Bob", "alice"):

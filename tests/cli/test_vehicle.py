@@ -16,6 +16,7 @@ from ovms.server.storage.failed_calls import put_failed_calls
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.seen_tokens import find_key, memory_of
 from ovms.server.values import FailedCall
+from tests.server.storage.databases import with_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OVMS_DATA", str(tmp_path))
+    monkeypatch.setenv("OVMS_DATA", str(with_schema(tmp_path)))
     for name in ("OVMS_PASSWORD", "OVMS_SECRET", "OVMS_DATABASE"):
         monkeypatch.delenv(name, raising=False)
     assert CliRunner().invoke(owner.app, ["add", "bob"]).exit_code == 0
