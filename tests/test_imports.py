@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -67,25 +68,26 @@ def room_of(module: str) -> str:
     return inner if inner in ALLOWED else parts[1]
 
 
-def imports_in(file: Path, source: Path) -> Iterator[tuple[int, str, bool]]:
-    """Yield line and dotted name of each module that a file imports, wherever in it.
+@cache
+def imports_in(file: Path, source: Path) -> list[tuple[int, str, bool]]:
+    """Return line and dotted name of each module that a file imports, wherever in it.
 
     The last of each tells whether it is imported at run time, not for type checkers only.
     """
     package = file.relative_to(source).parent.parts
     tree = ast.parse(file.read_text("utf-8"))
     for_types = {id(each) for node in ast.walk(tree) if _is_for_types(node) for each in _in(node)}
+    found: list[tuple[int, str, bool]] = []
     for node in ast.walk(tree):
         at_run_time = id(node) not in for_types
         if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name, at_run_time) for alias in node.names)
+            found += ((node.lineno, alias.name, at_run_time) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             above = package[: len(package) - node.level + 1] if node.level else ()
             module = ".".join([*above, *filter(None, [node.module])])
             # `from ovms import server` names a room only with the alias
-            yield from (
-                (node.lineno, f"{module}.{alias.name}", at_run_time) for alias in node.names
-            )
+            found += ((node.lineno, f"{module}.{alias.name}", at_run_time) for alias in node.names)
+    return found
 
 
 def _is_for_types(node: ast.AST) -> bool:

@@ -7,6 +7,8 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,7 @@ def has_code(path: Path) -> bool:
     return any(not isinstance(node, passive) for node in ast.parse(read(path)).body)
 
 
+@cache
 def modules() -> list[Path]:
     """Return the modules that need tests, relative to the package."""
     paths = sorted(path for path in files(ROOT) if path.suffix == ".py")
@@ -77,6 +80,34 @@ def modules() -> list[Path]:
         if path.stem not in ("__init__", "__main__")
         and "migrations" not in path.parts
         and has_code(PACKAGE / path)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A class or a function of a module."""
+
+    place: str
+    """Path and line."""
+    name: str
+    is_class: bool
+    docstring: str
+
+
+@cache
+def definitions() -> list[Definition]:
+    """Return what the modules define, wherever in them."""
+    kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    return [
+        Definition(
+            f"{path}:{node.lineno}",
+            node.name,
+            isinstance(node, ast.ClassDef),
+            ast.get_docstring(node) or "",
+        )
+        for path in modules()
+        for node in ast.walk(ast.parse(read(PACKAGE / path)))
+        if isinstance(node, kinds)
     ]
 
 
@@ -114,10 +145,9 @@ def test_readme_links_work_on_an_index_page() -> None:
 def test_no_class_name_occurs_twice() -> None:
     """A class name says by itself what is meant; where two are alike, each says whose it is."""
     places: dict[str, list[str]] = {}
-    for path in modules():
-        for node in ast.walk(ast.parse(read(PACKAGE / path))):
-            if isinstance(node, ast.ClassDef):
-                places.setdefault(node.name.lstrip("_"), []).append(str(path))
+    for each in definitions():
+        if each.is_class:
+            places.setdefault(each.name.lstrip("_"), []).append(each.place)
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
@@ -130,12 +160,9 @@ NOT_PLAIN = re.compile(
 def test_docstrings_are_plain() -> None:
     """A function's docstring says what it returns or does in the verbs of the standard library."""
     found = [
-        f"{path}:{node.lineno}: {text.splitlines()[0]}"
-        for path in modules()
-        for node in ast.walk(ast.parse(read(PACKAGE / path)))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (text := ast.get_docstring(node) or "")
-        and NOT_PLAIN.match(text)
+        f"{each.place}: {each.docstring.splitlines()[0]}"
+        for each in definitions()
+        if not each.is_class and NOT_PLAIN.match(each.docstring)
     ]
     assert found == []
 
