@@ -13,10 +13,13 @@ from urllib.request import urlopen
 from tests.programs.conftest import Program, Start, run_ovms
 from tests.waiting import PATIENCE
 
+FREE_PORTS = ("--port", "0", "--tls-port", "0", "--http-port", "0")
+"""The usual one may be free when a demo begins, and another's when it listens."""
+
 
 def started(start: Start, data: Path, *options: str) -> tuple[Program, int]:
-    """Start a demo, and give its port."""
-    demo = start("demo", "--data", str(data), *options)
+    """Start a demo on free ports, and give its port."""
+    demo = start("demo", "--data", str(data), *FREE_PORTS, *options)
     line = demo.wait_for("^ovms demo ready:")
     port = re.search(r":(\d+)", line.removeprefix("ovms demo ready:"))
     assert port
@@ -26,7 +29,7 @@ def started(start: Start, data: Path, *options: str) -> tuple[Program, int]:
 
 def test_what_the_demo_prints_works(start: Start, tmp_path: Path) -> None:
     """Each command that the demo tells to try does what it says."""
-    demo, _ = started(start, tmp_path / "my demo", "--port", "0", "--tls-port", "0")
+    demo, _ = started(start, tmp_path / "my demo")
     commands = [line.strip() for line in demo.lines if line.startswith("  ")]
     assert len(commands) == 9
     assert any("--tls --ca" in command for command in commands)
@@ -48,25 +51,20 @@ def test_what_the_demo_prints_works(start: Start, tmp_path: Path) -> None:
     assert "Traceback" not in demo.output()
 
 
-def test_the_demo_is_on_loopback_only_and_starts_again(start: Start, tmp_path: Path) -> None:
-    """A demo on known data starts as well, and listens on no other address."""
+def test_the_demo_is_on_loopback_only_alone_and_starts_again(start: Start, tmp_path: Path) -> None:
+    """No other address listens; a second demo on the folder is refused; a later one starts."""
     for _ in range(2):
-        demo, port = started(start, tmp_path / "demo", "--port", "0", "--tls-port", "0")
+        demo, port = started(start, tmp_path / "demo")
         with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE):
             pass
         listening = Path(f"/proc/{demo.process.pid}/net/tcp").read_text()
         assert f"0100007F:{port:04X}" in listening
         assert f"00000000:{port:04X}" not in listening
+        second = start("demo", "--data", str(tmp_path / "demo"), *FREE_PORTS)
+        assert second.end() == 1
+        assert second.output().count("\n") == 0
+        assert "another ovms server is running" in second.output()
         assert demo.stop() == 0
-
-
-def test_a_second_demo_says_that_one_is_running(start: Start, tmp_path: Path) -> None:
-    """Two demos on the same folder would disturb each other; the second one says so."""
-    started(start, tmp_path / "demo", "--port", "0", "--tls-port", "0")
-    second = start("demo", "--data", str(tmp_path / "demo"), "--port", "0", "--tls-port", "0")
-    assert second.end() == 1
-    assert second.output().count("\n") == 0
-    assert "another ovms server is running" in second.output()
 
 
 def shown(port: int, vehicle: str) -> dict[str, dict[str, object]]:
@@ -88,8 +86,7 @@ def history(data: Path, kind: str, vehicle: str = "DEMO3") -> list[str]:
 def test_a_killed_demo_goes_on_where_the_server_last_saw_it(start: Start, tmp_path: Path) -> None:
     """Odometer, charge and place of before; the three weeks are there once; its terminal tells."""
     data = tmp_path / "demo"
-    ports = ("--port", "0", "--tls-port", "0")
-    demo, port = started(start, data, *ports, "--speed", "30")
+    demo, port = started(start, data, "--speed", "30")
     demo.wait_for("DEMO2 +charges fast, ")
     demo.wait_for("DEMO3 +is asleep, ")
     demo.wait_for("DEMO +[0-9.]+ km on the way, ")
@@ -98,7 +95,7 @@ def test_a_killed_demo_goes_on_where_the_server_last_saw_it(start: Start, tmp_pa
     demo.process.wait(PATIENCE)
     trips = history(data, "*-LOG-Trip")
     assert len(trips) > 40
-    demo, port = started(start, data, *ports)
+    demo, port = started(start, data)
     demo.wait_for("DEMO3 +is asleep, ")
     assert "lives three weeks" not in demo.output()
     for vehicle, old in before.items():
@@ -119,7 +116,7 @@ def test_what_fast_cars_tell_happened_when_they_told_it(start: Start, tmp_path: 
     """A fast car's trip is over when its terminal says so, and not before the demo began."""
     began = datetime.now(UTC).isoformat()[:19]
     data = tmp_path / "demo"
-    demo, _ = started(start, data, "--port", "0", "--tls-port", "0", "--speed", "120")
+    demo, _ = started(start, data, "--speed", "120")
     demo.wait_for("DEMO +falls asleep")
     assert demo.stop() == 0
     assert min(history(data, "trips", "DEMO")) >= began
