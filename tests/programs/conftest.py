@@ -39,23 +39,6 @@ needs_recordings = pytest.mark.skipif(
 )
 
 
-AS_JOURNAL = """
-import os, sys
-state = os.fstat(1)
-os.environ["JOURNAL_STREAM"] = f"{state.st_dev}:{state.st_ino}"
-os.execv(sys.executable, [sys.executable, "-m", "ovms", *sys.argv[1:]])
-"""
-"""Starts `ovms` so that it takes its output for systemd's journal."""
-
-
-WITH_FILES = """
-import os, resource, sys
-resource.setrlimit(resource.RLIMIT_NOFILE, ({files}, {files}))
-os.execv(sys.executable, [sys.executable, "-m", "ovms", *sys.argv[1:]])
-"""
-"""Starts `ovms` with so many open files and no more."""
-
-
 class Program:
     """An `ovms` process whose output can be waited for, line by line.
 
@@ -72,19 +55,18 @@ class Program:
     ) -> None:
         variables = {**os.environ, **(env or {}), "PYTHONUNBUFFERED": "1"}
         self.process: Forked | subprocess.Popen[str]
-        if to_journal or files is not None or executed:
-            program = ["-c", AS_JOURNAL] if to_journal else ["-m", "ovms"]
-            if files is not None:
-                program = ["-c", WITH_FILES.format(files=files)]
+        if executed:
+            assert not to_journal
+            assert files is None
             self.process = subprocess.Popen(
-                [sys.executable, *program, *arguments],
+                [sys.executable, "-m", "ovms", *arguments],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 env=variables,
                 text=True,
             )
         else:
-            self.process = Forked(arguments, variables)
+            self.process = Forked(arguments, variables, to_journal=to_journal, files=files)
         self.lines: list[str] = []
         self._news: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, daemon=True)

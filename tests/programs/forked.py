@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -21,11 +22,22 @@ _forks.set_forkserver_preload(["tests.programs.preloaded"])
 
 
 class Forked:
-    """An ``ovms`` process, with what tests use of :class:`subprocess.Popen`."""
+    """An ``ovms`` process, with what tests use of :class:`subprocess.Popen`.
 
-    def __init__(self, arguments: tuple[str, ...], env: dict[str, str]) -> None:
+    It takes its output for systemd's journal if told so, and has at most so many open files.
+    """
+
+    def __init__(
+        self,
+        arguments: tuple[str, ...],
+        env: dict[str, str],
+        *,
+        to_journal: bool = False,
+        files: int | None = None,
+    ) -> None:
         reader, writer = _forks.Pipe(duplex=False)
-        self._process = _forks.Process(target=_run, args=(arguments, env, writer), daemon=True)
+        given = (arguments, env, writer, to_journal, files)
+        self._process = _forks.Process(target=_run, args=given, daemon=True)
         self._process.start()
         writer.close()
         self.stdout: TextIO = os.fdopen(os.dup(reader.fileno()))
@@ -59,7 +71,13 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
 
-def _run(arguments: tuple[str, ...], env: dict[str, str], output: Connection) -> None:
+def _run(
+    arguments: tuple[str, ...],
+    env: dict[str, str],
+    output: Connection,
+    to_journal: bool,
+    files: int | None,
+) -> None:
     """Become ``python -m ovms`` with these arguments, unbuffered, with all output in one pipe."""
     for number in (1, 2):
         os.dup2(output.fileno(), number)
@@ -67,6 +85,11 @@ def _run(arguments: tuple[str, ...], env: dict[str, str], output: Connection) ->
     sys.stdout, sys.stderr = _stream(1, "strict"), _stream(2, "backslashreplace")
     os.environ.clear()
     os.environ.update(env)
+    if to_journal:
+        state = os.fstat(1)
+        os.environ["JOURNAL_STREAM"] = f"{state.st_dev}:{state.st_ino}"
+    if files is not None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
     program = find_spec("ovms.__main__")
     assert program is not None
     sys.argv = [str(program.origin), *arguments]
