@@ -22,7 +22,7 @@ from ovms.server.storage.batch import Batch
 from ovms.server.storage.database import Database
 from ovms.server.storage.opening import open_database
 from tests.server.hub.fakes import FakeStorage, Peer, Place, message, text_of
-from tests.server.storage.databases import apply, rows
+from tests.server.storage.databases import apply, rows, with_schema
 
 DAY = 86400
 LOSSES = 50
@@ -69,8 +69,7 @@ class Day:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.database = open_database(folder)
-        self.database.upgrade()
+        self.database = open_database(with_schema(folder))
         with self.database.writing() as connection:
             owner = queries.add_owner(connection, "bob", 1.0)
             queries.add_vehicle(connection, "CAR1", owner, "secret", 1.0)
