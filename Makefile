@@ -19,12 +19,15 @@ WEB := scripts/web $(PY)
 WEB_SOURCES := scripts/web web/index.html $(wildcard web/*.json web/*.ts) \
 	$(shell find web/src web/public web/scripts -type f ! -name '*.test.ts*')
 
+# What is done side by side prints whole lines of a recipe at once, where make can do that.
+BY_LINE := $(if $(filter output-sync,$(.FEATURES)),--output-sync=line)
+
 # Programs that tests start would compile ovms each time again: a quarter of a server's start.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run web test check format soak mutants lock clean packages FORCE
+.PHONY: help run web test test-web compile-tests check check-web check-python format soak mutants lock clean packages FORCE
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -35,17 +38,30 @@ run: $(VENV)/.run ## Install what is needed and start the demo
 
 web: $(VENV)/.run $(PAGES) ## Build the pages of the web app
 
-# mypy takes one core; the other one compiles the tests meanwhile, which each worker would do.
-test: packages $(VENV)/.dev $(PAGES) ## The gate: check, then every test; protocol/ by its own tests, each branch
-	@$(PYTEST) --collect-only -q >/dev/null 2>&1 & $(MAKE) --no-print-directory check && wait
-	$(WEB) vitest run
+# mypy takes one core, and then the tests are compiled, once for all workers; the other core fetches,
+# builds, checks and tests the web app meanwhile.
+test: packages $(VENV)/.dev ## The gate: check, then every test; protocol/ by its own tests, each branch
+	@$(MAKE) --no-print-directory --jobs=2 $(BY_LINE) check-python test-web compile-tests
 	$(PYTEST) -n auto tests/protocol --cov --cov-branch --cov-fail-under=100 \
 		--cov-report=term-missing:skip-covered
 	$(PYTEST) -n $(WORKERS) --dist worksteal --ignore=tests/protocol
 
-check: $(VENV)/.dev ## Format, lint and types
+check: check-web check-python ## Format, lint and types
+
+test-web: $(VENV)/.dev
+	@$(WEB) packages
+	@$(MAKE) --no-print-directory web
+	@$(MAKE) --no-print-directory check-web
+	$(WEB) vitest run
+
+compile-tests: $(VENV)/.dev
+	@$(PYTEST) --collect-only -q >/dev/null 2>&1 || true
+
+check-web: $(VENV)/.dev
 	$(WEB) biome ci .
 	$(WEB) tsc
+
+check-python: $(VENV)/.dev
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check . scripts/lock scripts/reference scripts/icons
 	$(PY) -m mypy --explicit-package-bases src tests examples scripts/lock scripts/mutants.py \
