@@ -7,7 +7,7 @@ the server last heard of it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ovms.car.vehicles.sim import SimCar
@@ -78,11 +78,21 @@ TO_TOWN: Final = 1
 """The act of a commute in which the car drives to town."""
 
 DRIVER: Final = DemoCar("DEMO", "Commuter", COMMUTE, 1, COMMUTE.phase_of(TO_TOWN, 0.1), 74)
+TOUR: Final = replace(
+    ROAD_TRIP,
+    name="tour",
+    meaning="drives 260 km in three legs, and back, with a fast charge before each",
+    acts=tuple(FAST if isinstance(act, Stay) else act for act in ROAD_TRIP.acts),
+)
+"""A road trip without nights."""
+
 TRAVELLER: Final = DemoCar(
-    "DEMO2", "Long-distance car", ROAD_TRIP, 2,
-    ROAD_TRIP.phase_of(ROAD_TRIP.acts.index(FAST), 0.05), 21,
-)  # fmt: skip
+    "DEMO2", "Long-distance car", TOUR, 2, TOUR.phase_of(TOUR.acts.index(FAST, 1), 0.05), 45
+)
 SLEEPER: Final = DemoCar("DEMO3", "Family car", WEEK, 3)
+MOVING: Final = (DRIVER, TRAVELLER)
+"""Of these one is nearly always on the road."""
+
 SIMULATED: Final = (DRIVER, TRAVELLER, SLEEPER)
 
 ROADSTER: Final = "ROADSTER"

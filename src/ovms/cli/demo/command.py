@@ -36,8 +36,9 @@ from ovms.car.vehicles.roadster import Roadster
 from ovms.car.vehicles.roadster.demo import DEMO_RECORDING
 from ovms.car.vehicles.sim import SimCar
 from ovms.cli.common import fail, refuse
-from ovms.cli.demo.cars import ROADSTER, SIMULATED
+from ovms.cli.demo.cars import MOVING, ROADSTER, SIMULATED
 from ovms.cli.demo.events import CarEvents
+from ovms.cli.demo.relay import DemoRelay
 from ovms.cli.demo.vehicles import HOST, OWNER, SECRET, Past, set_up
 from ovms.server.certificate import BadCertificate
 from ovms.server.data_folder import AlreadyRunning
@@ -91,8 +92,9 @@ def demo(
 ) -> None:
     """Run a server with four demo cars, on this machine only, and tell what they do.
 
-    One drives, one charges fast, one sleeps after three weeks of trips, one is a recording. Started
-    again, they go on where the server last heard of them. It prints what to try elsewhere.
+    One drives, one charges fast, one sleeps after three weeks of trips, one is a recording. One of
+    the first two is nearly always on the road. Started again, they go on where the server last
+    heard of them. It prints what to try elsewhere.
     """
     if log_level not in logs.LEVELS:
         refuse(f"no log level {log_level!r}")
@@ -163,10 +165,10 @@ async def _run(settings: ServerSettings, past: Past, speed: float, log_queue: Lo
 
     def on_ready(ports: Ports) -> None:
         assert ports.mp is not None  # the demo opens both ports, whatever variables say
-        cars = _make_cars(past, ports.mp, speed)
+        cars, relay = _make_cars(past, ports.mp, speed)
         output.put(_welcome(ports, settings.data, past))
         tasks.extend(asyncio.create_task(car.link.run()) for car in cars)
-        tasks.append(asyncio.create_task(_tell(cars, output.put)))
+        tasks.append(asyncio.create_task(_tell(cars, relay, output.put)))
         tasks.append(asyncio.create_task(_warm(ports.http)))
 
     with log_queue.beside(sys.stdout) as output, stopping_on_signals(stop):
@@ -188,27 +190,30 @@ async def _warm(port: int | None) -> None:
             writer.close()
 
 
-async def _tell(cars: list[RunningCar], put: Callable[[str], object]) -> None:
-    """Put a line for each thing that a car does, for ever."""
+async def _tell(cars: list[RunningCar], relay: DemoRelay, put: Callable[[str], object]) -> None:
+    """Keep a car on the road, and put a line for each thing that a car does, for ever."""
     while True:
+        relay.look()
         for car in cars:
             for text in car.events.look(car.link.module.watchers, time.monotonic()):
                 put(f"{time.strftime('%H:%M:%S')}  {car.id:<9} {text}")
         await asyncio.sleep(LOOK)
 
 
-def _make_cars(past: Past, port: int, speed: float) -> list[RunningCar]:
+def _make_cars(past: Past, port: int, speed: float) -> tuple[list[RunningCar], DemoRelay]:
     clock = SystemClock()
-    cars = []
+    cars, moving = [], []
     for demo_car in SIMULATED:
         driver = ClockDriver(clock=clock, speed=speed, tick=LOOK)
         vehicle: SimCar = demo_car.go_on(driver.now, past.latest[demo_car.id])
         cars.append(_make_car(demo_car.id, vehicle, driver, Units.KILOMETRES, port, speed))
+        if demo_car in MOVING:
+            moving.append(vehicle)
     roadster = Roadster()
     frames = Recording(DEMO_RECORDING).frames
     replay = Replay(roadster, frames, clock=clock, speed=speed, loop=True)
     cars.append(_make_car(ROADSTER, roadster, replay, Units.MILES, port, speed))
-    return cars
+    return cars, DemoRelay(moving)
 
 
 def _make_car(
@@ -236,8 +241,8 @@ def _welcome(ports: Ports, folder: Path, past: Past) -> str:
     secure = f"--server {HOST}:{ports.mp_tls} --tls --ca {certificate} {secret}"
     return f"""\
 ovms demo ready: server on {HOST}:{ports.mp}, owner {OWNER}, data in {folder}
-Four cars call it. DEMO drives to town and back, DEMO2 far away with fast charges. DEMO3 is asleep,
-behind it {past.summary}. ROADSTER is a recording.
+Four cars call it. DEMO drives to town and back, DEMO2 far away with fast charges; nearly always one
+of the two is on the road. DEMO3 is asleep, behind it {past.summary}. ROADSTER is a recording.
 What they do is told below. In another terminal, try
 
   {command} app watch {target} --vehicle DEMO

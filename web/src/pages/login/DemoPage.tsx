@@ -9,8 +9,9 @@ import { useLiveVehicles } from "../../data/live/useLiveVehicles";
 import { useLogIn, useSession } from "../../data/session";
 import { useVehicles } from "../../data/vehicles";
 import { useWeb } from "../../data/web";
+import { movingCar } from "./movingCar";
 
-/** Logs in as the demo's owner, and opens its first moving car on the map. */
+/** Logs in as the demo's owner, and opens a car that moves on the map. */
 export default function DemoPage() {
   const { t } = useTranslation();
   const say = useErrorText();
@@ -34,16 +35,16 @@ const PATIENCE = 3000;
 
 function MovingCar() {
   const { data: listed } = useVehicles();
-  const { vehicles, connection } = useLiveVehicles();
+  const live = useLiveVehicles();
   const [isLate, setLate] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setLate(true), PATIENCE);
     return () => clearTimeout(timer);
   }, []);
   if (listed === undefined) return <PageSkeleton />;
-  const moving = listed.find(({ id }) => vehicles.get(id)?.state.groups.driving?.is_on === true);
-  if (moving === undefined && !isLate && connection.status !== "server_away")
-    return <PageSkeleton />;
-  const first = moving ?? listed.find(({ is_online }) => is_online) ?? listed[0];
-  return <Navigate to={first === undefined ? "/" : `/cars/${first.id}/map`} replace />;
+  const moving = movingCar(listed, live);
+  const isWaiting = !isLate && live.connection.status !== "server_away";
+  if (moving === undefined && isWaiting) return <PageSkeleton />;
+  const shown = moving ?? listed.find(({ is_online }) => is_online) ?? listed[0];
+  return <Navigate to={shown === undefined ? "/" : `/cars/${shown.id}/map`} replace />;
 }

@@ -233,6 +233,17 @@ class SimCar:
         self._leaves_at = time
 
     @property
+    def spare_soc(self) -> float:
+        """% above what the driver wants for the next drive; below 0 the car is charged first."""
+        act = self.scenario.next_long(self._at)
+        return self._spare_soc(act.route) if isinstance(act, Go) else 0.0
+
+    @property
+    def km_to_go(self) -> float:
+        """Km that are left of the present drive; 0 if there is none."""
+        return 0.0 if self.drive is None else self.drive.route.length - self.drive.km
+
+    @property
     def calm_for(self) -> float:
         """Seconds for which little happens unless a command comes."""
         is_asleep = self.phase is CarPhase.PARKED and not self.body.is_awake
@@ -335,7 +346,7 @@ class SimCar:
     def _go_on(self) -> None:
         """Leave the present stay for the next act that takes time."""
         act = self.scenario.next_long(self._at)
-        if isinstance(act, Go) and not self._reaches(act.route):
+        if isinstance(act, Go) and self._spare_soc(act.route) < 0:
             self._leaves_at = self.time + LEAVE_AGAIN
             self._see_to_charge()
             return
@@ -363,10 +374,10 @@ class SimCar:
         else:
             self._set(alarm=act.is_on, left_door=act.is_on)
 
-    def _reaches(self, route: Route) -> bool:
-        """Return whether the charge is enough for a drive."""
+    def _spare_soc(self, route: Route) -> float:
+        """Return the % above what a driver wants for a drive."""
         need = 100 * route.length * CONSUMPTION / CAPACITY + SPARE_SOC
-        return self.pack.soc >= max(need, LEAST_SOC)
+        return self.pack.soc - max(need, LEAST_SOC)
 
     def _see_to_charge(self) -> None:
         """Charge to the full range, as a driver does whose battery is too empty to leave."""
