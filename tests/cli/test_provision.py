@@ -177,12 +177,14 @@ def test_list_and_remove() -> None:
     one, two = json.loads(_good("list", "--json"))
     created = one.pop("created")
     assert created.endswith("Z")
-    assert one == {"vin": "A", "owner": "Bob", "changed": created, "last_used": None}
+    assert one == {
+        "vin": "A", "owner": "Bob", "vehicle": None, "changed": created, "last_used": None,
+    }  # fmt: skip
     assert (two["vin"], two["owner"]) == ("B", None)
     lines = [line.split("\t") for line in _good("list").splitlines()]
-    assert lines[0] == ["vin", "owner", "created", "changed", "last used"]
-    assert lines[1] == ["A", "Bob", created, created, "never"]
-    assert lines[2][:2] == ["B", ""]
+    assert lines[0] == ["vin", "owner", "vehicle", "created", "changed", "last used"]
+    assert lines[1] == ["A", "Bob", "", created, created, "never"]
+    assert lines[2][:3] == ["B", "", ""]
     assert _good("remove", "--vin", "a", "--yes") == "provisioning record for A removed\n"
     assert "no provisioning record for A" in _bad("remove", "--vin", "a", "--yes")
     assert len(json.loads(_good("list", "--json"))) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Annotated, Final
 
@@ -22,11 +21,9 @@ from ovms.cli.common import (
     resolve_secret,
 )
 from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
-from ovms.protocol.crypto import make_token
-from ovms.protocol.welcome import ProvisionRecord
-from ovms.server.storage import names, queries
+from ovms.server.storage import queries
 from ovms.server.storage.audit import note_operator
-from ovms.server.storage.errors import InvalidValue
+from ovms.server.storage.sealing import seal_parameters
 from ovms.server.values import Provision
 
 app = typer.Typer(
@@ -89,7 +86,7 @@ def add(
     if secret is None:
         refuse("give the ICCID: --iccid, --iccid-file or OVMS_ICCID")
     with open_database(data, database, config) as db:
-        record = ProvisionRecord.seal(_iccid(secret), make_token(os.urandom), " ".join(words))
+        record = seal_parameters(secret, words)
         with db.writing() as connection:
             whose = queries.get_owner(connection, owner) if owner is not None else None
             now = time.time()
@@ -112,7 +109,7 @@ def list_(
     if json:
         print_json(found)
         return
-    columns = ["vin", "owner", "created", "changed", "last used"]
+    columns = ["vin", "owner", "vehicle", "created", "changed", "last used"]
     rows = [{**row, "last_used": row["last_used"] or "never"} for row in found]
     print_table(columns, [[*map(cell, row.values())] for row in rows])
 
@@ -132,7 +129,8 @@ def remove(
             removed = queries.remove_provision(connection, vin)
             whose = queries.find_owner(connection, removed.owner) if removed.owner else None
             owner_id = None if whose is None else whose.id
-            note_operator(connection, time.time(), "provision.remove", owner_id=owner_id)
+            note_operator(connection, time.time(), "provision.remove", owner_id=owner_id,
+                          vehicle_id=removed.vehicle_id)  # fmt: skip
     print(f"provisioning record for {removed.key} removed")
 
 
@@ -145,26 +143,14 @@ def _parameters(words: list[str] | None, file: str | None) -> list[str]:
         found = read_small(file, MAX_FILE, "parameters").removeprefix("\ufeff").split()
     if not found:
         fail(f"{file} holds no parameters")
-    for number, word in enumerate(found):
-        # They are passwords in part: not repeated here.
-        if word.split() != [word] or not word.isprintable():
-            fail(f"parameter {number} is empty or holds a blank, which separates parameters")
     return found
-
-
-def _iccid(text: str) -> str:
-    secret = text.strip()
-    if not secret:
-        raise InvalidValue("the ICCID is empty")
-    if secret.split() != [secret]:
-        raise InvalidValue("the ICCID holds a blank: give its digits without")
-    return names.secret(secret)
 
 
 def _described(record: Provision) -> dict[str, str | None]:
     return {
         "vin": record.key,
         "owner": record.owner,
+        "vehicle": record.vehicle_id,
         "created": iso_time(record.created),
         "changed": iso_time(record.changed),
         "last_used": iso_time(record.last_used),

@@ -328,12 +328,14 @@ class FailedCall:
 class Provision:
     """What a new car that asks by ``key``, usually its VIN, is told. Times in Unix seconds.
 
-    ``owner`` is the name of the owner it was made for, ``None`` without one or after the removal.
+    ``owner`` is the name of the owner it was made for, ``None`` without one or after the removal;
+    ``vehicle_id`` is the vehicle that the car becomes by it, ``None`` if nobody said.
     """
 
     key: str
     record: ProvisionRecord = field(repr=False)
     owner: str | None
+    vehicle_id: str | None
     created: float
     changed: float
     last_used: float | None

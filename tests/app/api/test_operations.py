@@ -30,6 +30,7 @@ from ovms.app.api.client import ApiClient
 from ovms.app.api.commands import Parameters
 from ovms.app.api.journeys import KindWord, LanguageWord, PurposeWord
 from ovms.app.api.link import PREFIX, ApiLink, convert
+from ovms.app.api.provisioning import UnitsWord
 from ovms.app.api.sums import SumWord
 from tests.app.api.examples import example
 from tests.server.http.v1.test_openapi import CALLS, DESCRIPTION, SCHEMAS
@@ -71,6 +72,7 @@ VALUES: dict[Any, Any] = {
     KindWord: "charge",
     LanguageWord: "de",
     SumWord: "day",
+    UnitsWord: "K",
     date: date(2026, 11, 27),
     Decimal: Decimal("0.30"),
     Sequence[ApiTariffBand]: [

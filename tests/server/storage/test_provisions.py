@@ -82,6 +82,26 @@ def test_owner_removed(connection: Connection) -> None:
     assert queries.get_provision(connection, "A").owner is None
 
 
+def test_of_a_vehicle(connection: Connection) -> None:
+    """A vehicle has one record, which goes when what is in it counts no more."""
+    alice = queries.add_owner(connection, "alice", 1.0)
+    for forget in (
+        lambda: queries.set_secret(connection, "car1", "other", 7.0),
+        lambda: queries.set_tls_only(connection, "car1", True, 7.0, "another"),
+        lambda: queries.transfer_vehicle(connection, "car1", alice, 7.0),
+        lambda: queries.remove_vehicle(connection, "car1", 8.0),
+    ):
+        queries.add_provision(connection, "A", RECORD, 5.0, vehicle_id="CAR1")
+        made = queries.add_provision(connection, "B", RECORD, 6.0, vehicle_id="CAR1")
+        assert (made.vehicle_id, made.key) == ("CAR1", "B")
+        assert queries.find_vehicle_provision(connection, "CAR1") == made
+        queries.rename_vehicle(connection, "CAR1", "Red", 6.0)
+        assert queries.list_provisions(connection) == [made]
+        forget()
+        assert queries.find_vehicle_provision(connection, "CAR1") is None
+        assert queries.find_provision(connection, "B") is None
+
+
 def test_longest(connection: Connection) -> None:
     """A record whose line just fits a reader's buffer is kept; one byte more is refused."""
     longest = ProvisionRecord.seal(ICCID, TOKEN, "x" * LONGEST)

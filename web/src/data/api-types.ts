@@ -1202,6 +1202,23 @@ export interface MadeLink {
   url: string | null;
 }
 
+/** A record that was made. */
+export interface MadeProvision {
+  /** What the module asks by. */
+  vin: string;
+  created: string;
+  /** When it was last replaced. */
+  changed: string;
+  /**
+   * When a module, or whoever knows the VIN, last asked for it, to the minute; null for never.
+   */
+  last_used: string | null;
+  /** What the module gets, in order. */
+  parameters: Array<ProvisionParameter>;
+  /** The vehicle's new secret, told this once; null if it has kept the one it had. */
+  secret: string | null;
+}
+
 /** A vehicle that was made. */
 export interface MadeVehicle {
   id: string;
@@ -1705,6 +1722,60 @@ export interface ProofBody {
   password?: string | null | undefined;
   /** What the owner's app shows, or a recovery code. */
   one_time_code?: string | null | undefined;
+}
+
+/** The record of a vehicle. What it tells the module is not kept but sealed. */
+export interface ProvisionAnswer {
+  /** What the module asks by. */
+  vin: string;
+  created: string;
+  /** When it was last replaced. */
+  changed: string;
+  /**
+   * When a module, or whoever knows the VIN, last asked for it, to the minute; null for never.
+   */
+  last_used: string | null;
+}
+
+/**
+ * What a new module is to be told. Words hold no blanks, and null leaves a parameter empty.
+ */
+export interface ProvisionBody {
+  /** What the module asks by: the VIN of its car, in any case. */
+  vin: string;
+  /** The number of the SIM card in the module, which seals the record. It is not kept. */
+  iccid: string;
+  /**
+   * Give the vehicle a new secret, which the module gets. Who came by the old one is closed.
+   */
+  new_secret?: boolean | undefined;
+  /**
+   * The server to call, HOST or HOST:PORT; null is this one, as `GET /module-server` names it.
+   */
+  server?: string | null | undefined;
+  /** The telephone number that the module obeys. */
+  phone?: string | null | undefined;
+  /** The password that text messages to the module begin with. */
+  phone_password?: string | null | undefined;
+  /** Kilometres or miles. */
+  units?: "K" | "M" | null | undefined;
+  /** How the module notifies, as `SMSIP`. */
+  notifications?: string | null | undefined;
+  /** The access point of the SIM card. */
+  apn?: string | null | undefined;
+  apn_user?: string | null | undefined;
+  apn_password?: string | null | undefined;
+  /** What the module is to seal its messages with; the server forgets it. */
+  paranoid_password?: string | null | undefined;
+}
+
+/** A parameter that the module gets. */
+export interface ProvisionParameter {
+  number: number;
+  /** What it is called; null for one without a name. */
+  name: string | null;
+  /** `*` stands for a password; empty is not set. */
+  value: string;
 }
 
 /** How this server pushes, and to which of the account's devices. */
@@ -2462,6 +2533,12 @@ export interface VehicleChanges {
   makes_journeys?: boolean | undefined;
 }
 
+/** What the module of a vehicle is told when it asks. */
+export interface VehicleProvision {
+  /** Null without one. */
+  record: ProvisionAnswer | null;
+}
+
 /** What the pages must know first. */
 export interface WebAnswer {
   /** The server's name for people: the host of `public_url`, else `OVMS`. */
@@ -3036,6 +3113,27 @@ export interface Calls {
   /** Take a tariff back: the one before it goes on. Costs of charges follow. */
   "DELETE /places/{place_id}/tariffs/{valid_from}": {
     path: { place_id: number; valid_from: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: undefined;
+  };
+  /** Return the record by which a new module becomes this vehicle. Only its owner may ask. */
+  "GET /vehicles/{vehicle_id}/provision": {
+    path: { vehicle_id: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: VehicleProvision;
+  };
+  /** Make the record by which a new module becomes this vehicle, or replace it. */
+  "PUT /vehicles/{vehicle_id}/provision": {
+    path: { vehicle_id: string };
+    query: Record<never, never>;
+    body: ProvisionBody;
+    answer: MadeProvision;
+  };
+  /** Remove the record: a module that asks by the VIN gets nothing more. */
+  "DELETE /vehicles/{vehicle_id}/provision": {
+    path: { vehicle_id: string };
     query: Record<never, never>;
     body: undefined;
     answer: undefined;

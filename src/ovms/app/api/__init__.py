@@ -108,6 +108,11 @@ from ovms.app.api.places import (
     ApiTariff,
     ApiTariffBand,
 )
+from ovms.app.api.provisioning import (
+    ApiNewProvision,
+    ApiProvision,
+    ApiProvisionParameter,
+)
 from ovms.app.api.sessions import (
     ApiDemo,
     ApiMap,
@@ -210,6 +215,7 @@ __all__ = [
     "ApiModuleServer",
     "ApiMoney",
     "ApiNewPositionLink",
+    "ApiNewProvision",
     "ApiNewToken",
     "ApiNewVehicle",
     "ApiNotFound",
@@ -228,6 +234,8 @@ __all__ = [
     "ApiPosition",
     "ApiPositionLink",
     "ApiPositionPair",
+    "ApiProvision",
+    "ApiProvisionParameter",
     "ApiPush",
     "ApiPushDevice",
     "ApiReceivedShare",

@@ -18,6 +18,7 @@ from ovms.app.api.journey_alerts import JourneyAlertCalls
 from ovms.app.api.journeys import JourneyCalls
 from ovms.app.api.link import CALL_TIMEOUT, ApiLink, Query, decode
 from ovms.app.api.places import PlaceCalls
+from ovms.app.api.provisioning import ProvisionCalls
 from ovms.app.api.sessions import SessionCalls
 from ovms.app.api.sharing import SharingCalls
 from ovms.app.api.sums import SumCalls
@@ -50,6 +51,7 @@ class ApiClient(
     JourneyCalls,
     JourneyAlertCalls,
     PlaceCalls,
+    ProvisionCalls,
     SumCalls,
     SharingCalls,
     ChannelCalls,

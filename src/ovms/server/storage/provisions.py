@@ -40,7 +40,7 @@ def provision_lookup(connection: Connection, key: str) -> str:
 
 def _select() -> Select[Any]:
     p = provisions.c
-    known = (p.lookup, p.encrypted, owners.c.name, p.created, p.changed, p.last_used)
+    known = (p.lookup, p.encrypted, owners.c.name, p.vehicle_id, p.created, p.changed, p.last_used)
     return select(*known).outerjoin(owners, owners.c.id == p.owner_id)
 
 
@@ -51,12 +51,13 @@ def add_provision(
     now: float,
     owner: Owner | None = None,
     *,
+    vehicle_id: str | None = None,
     replace: bool = False,
 ) -> Provision:
     """Keep the record for the car that asks by ``key``, instead of an old one if ``replace``.
 
-    Raises :class:`InvalidValue`, also for a record whose line a car cannot take, or
-    :class:`AlreadyExists`.
+    A vehicle has one record: another one that was made for it goes. Raises :class:`InvalidValue`,
+    also for a record whose line a car cannot take, or :class:`AlreadyExists`.
     """
     key = names.provision_key(key)
     _check(record)
@@ -66,11 +67,14 @@ def add_provision(
     current = current_key(connection)
     hashed = current.lookup(LOOKUP, key)
     connection.execute(delete(provisions).where(provisions.c.lookup == hashed))
+    if vehicle_id is not None:
+        connection.execute(delete(provisions).where(provisions.c.vehicle_id == vehicle_id))
     words = " ".join((key, record.token, record.digest, record.record))
     values = {
         "lookup": hashed,
         "encrypted": current.encrypt(provision_place(hashed), words),
         "owner_id": None if owner is None else owner.id,
+        "vehicle_id": vehicle_id,
         "created": now if known is None else known.created,
     }
     connection.execute(insert(provisions).values(changed=now, **values))
@@ -90,6 +94,12 @@ def get_provision(connection: Connection, key: str) -> Provision:
     if found is None:
         raise NotFound(f"there is no provisioning record for {key.upper()[:80]}")
     return found
+
+
+def find_vehicle_provision(connection: Connection, vehicle_id: str) -> Provision | None:
+    """Return the record that was made for a vehicle, or ``None``."""
+    row = connection.execute(_select().where(provisions.c.vehicle_id == vehicle_id)).one_or_none()
+    return _provision(connection, row) if row is not None else None
 
 
 def list_provisions(connection: Connection) -> list[Provision]:
@@ -119,6 +129,6 @@ def _check(record: ProvisionRecord) -> None:
 
 
 def _provision(connection: Connection, row: Any) -> Provision:
-    hashed, value, owner, created, changed, last_used = row
+    hashed, value, *facts = row
     key, *sealed = decrypt(connection, provision_place(hashed), value).split(" ")
-    return Provision(key, ProvisionRecord(*sealed), owner, created, changed, last_used)
+    return Provision(key, ProvisionRecord(*sealed), *facts)

@@ -35,6 +35,7 @@ from ovms.server.storage.owners import (
 from ovms.server.storage.provisions import (
     add_provision,
     find_provision,
+    find_vehicle_provision,
     get_provision,
     list_provisions,
     remove_provision,
@@ -100,6 +101,7 @@ __all__ = [
     "find_provision",
     "find_token",
     "find_vehicle",
+    "find_vehicle_provision",
     "find_vehicles",
     "forget_shares",
     "forget_tokens",

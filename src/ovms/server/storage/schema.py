@@ -42,7 +42,7 @@ from ovms.server.storage.journey_schema import raw_journeys as raw_journeys
 from ovms.server.storage.metadata import BIG as BIG
 from ovms.server.storage.metadata import metadata as metadata
 
-REVISION: Final = "0011"
+REVISION: Final = "0012"
 """The newest migration; four digits, so that later ones compare greater."""
 
 SERVER_ROW: Final = 1
@@ -503,7 +503,11 @@ provisions = Table(
     Column("created", Double, nullable=False),
     Column("changed", Double, nullable=False),
     Column("last_used", Double),
+    # The vehicle that the car becomes by it, null if nobody said; a vehicle has one at most, which
+    # goes with it. No foreign key: SQLite adds none to a table that is there.
+    Column("vehicle_id", Text),
     Index(None, "owner_id"),
+    Index(None, "vehicle_id", unique=True),
 )
 
 # -- Other servers ----------------------------------------------------------------------------

@@ -33,6 +33,7 @@ from ovms.server.storage.schema import (
     owners,
     position_links,
     presence,
+    provisions,
     utilisation,
     vehicles,
 )
@@ -237,13 +238,16 @@ def transfer_vehicle(
         for table in (failed_calls, position_links):
             connection.execute(delete(table).where(table.c.vehicle_id == vehicle.id))
         end_journeys(connection, vehicle.id, now)
+    if len(values) > 1 or owner.id != vehicle.owner_id:
+        _forget_provision(connection, vehicle.id)
     return _change(connection, vehicle_id, now, **values)
 
 
 def set_secret(connection: Connection, vehicle_id: str, secret: str, now: float) -> Vehicle:
-    """Change a vehicle's secret, also a damaged one."""
+    """Change a vehicle's secret, also a damaged one; its provisioning record has the old one."""
     vehicle_id = names.vehicle_key(vehicle_id)
     new = encrypt_secret(connection, vehicle_id, secret)
+    _forget_provision(connection, vehicle_id)
     return _change(connection, vehicle_id, now, secret=new)
 
 
@@ -255,6 +259,7 @@ def set_tls_only(
     values: dict[str, object] = {"tls_only": tls_only}
     if secret is not None:
         values["secret"] = encrypt_secret(connection, vehicle_id, secret)
+        _forget_provision(connection, vehicle_id)
     return _change(connection, vehicle_id, now, **values)
 
 
@@ -283,6 +288,11 @@ def _change(connection: Connection, vehicle_id: str, now: float, **values: objec
     return get_vehicle(connection, vehicle_id)
 
 
+def _forget_provision(connection: Connection, vehicle_id: str) -> None:
+    """Remove the record by which a car would get a secret that counts no more: it would give up."""
+    connection.execute(delete(provisions).where(provisions.c.vehicle_id == vehicle_id))
+
+
 def _exists(connection: Connection, vehicle_id: str) -> bool:
     query = select(vehicles.c.id).where(vehicles.c.id == vehicle_id, vehicles.c.deleted.is_(None))
     return connection.execute(query).first() is not None
@@ -309,6 +319,7 @@ def tombstone(connection: Connection, vehicle_id: str, now: float, rows: int = C
         failed_calls,
         position_links,
         journey_rules,
+        provisions,
     ):
         connection.execute(delete(table).where(table.c.vehicle_id == vehicle_id))
     forget_history(connection, vehicle_id, rows)

@@ -308,6 +308,15 @@ async def test_journey_alerts(there: ApiSite) -> None:
     assert answer.json()["arrival_soc"] == body["arrival_soc"], answer.text
 
 
+async def test_provision(there: ApiSite) -> None:
+    """The record of a module is made by the body that is shown, and with a new secret."""
+    body = starting('{"vin"') | {"server": "cars.example.org"}
+    for more in ({}, {"new_secret": True}):
+        answer = await there.call("PUT /vehicles/CAR1/provision", json=body | more)
+        assert answer.json()["vin"] == body["vin"], answer.text
+        assert (answer.json()["secret"] is None) == (more == {})
+
+
 @pytest.mark.parametrize(
     ("call", "body", "code"),
     [

@@ -43,6 +43,7 @@ from ovms.server.http.v1 import (
     passkey_login,
     passkeys,
     places,
+    provision,
     push,
     registration,
     reset,
@@ -102,6 +103,7 @@ MODULES: Final = (
     journey_exports,
     journeys,
     places,
+    provision,
     push,
     sums,
     passkey_login,
@@ -150,6 +152,7 @@ def make_v1(context: HttpContext) -> FastAPI:
     app.state.passkeys = PasskeyChecks()
     app.state.commands = CommandStore()
     app.state.share_tries = shares.make_tries()
+    app.state.provision_tries = provision.make_tries()
     app.state.link_calls = links.make_calls()
     app.state.failures = FailureLog(log, "unexpected error; the call is answered with 500")
     app.router.routes.append(CallIndex([*app.calls, *ApiPages(app).routes()]))

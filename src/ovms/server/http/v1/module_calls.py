@@ -20,6 +20,7 @@ from ovms.server.http.v1.routing import make_router
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ovms.server.http.module_place import ModuleServer
     from ovms.server.refused_calls import RefusedCall
 
 router = make_router("set-up")
@@ -97,10 +98,7 @@ async def get_module_server(
 ) -> ModuleServerAnswer:
     """Return what to set in a module so that it calls this server, and whether it will trust it."""
     place = context.module_server
-    host = _host_of(place.host or request.headers.get("host", ""))
-    is_certain = place.host is not None
-    if host is None or (not is_certain and _is_local(host)):
-        host = await asyncio.to_thread(_own_address)
+    host = await find_module_host(request, place)
     facts = await asyncio.to_thread(place.read_certificate)
     certificate = None
     if facts is not None:
@@ -116,7 +114,7 @@ async def get_module_server(
         )
     return ModuleServerAnswer(
         host=host,
-        is_certain=is_certain,
+        is_certain=place.host is not None,
         port=place.port,
         tls_port=place.tls_port,
         certificate=certificate,
@@ -146,6 +144,14 @@ async def list_refused_calls(
 
     # Fifty ids beside a hundred take most of a second.
     return await asyncio.to_thread(answers)
+
+
+async def find_module_host(request: Request, place: ModuleServer) -> str | None:
+    """Return the name or address by which modules reach the server; ``None`` if nobody knows."""
+    host = _host_of(place.host or request.headers.get("host", ""))
+    if host is None or (place.host is None and _is_local(host)):
+        return await asyncio.to_thread(_own_address)
+    return host
 
 
 def _host_of(text: str) -> str | None:
