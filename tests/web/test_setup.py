@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from playwright.async_api import expect
 
+from ovms.net.client import fetch_provision
 from tests.programs.conftest import start
 from tests.web.conftest import DESKTOP, presence
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from playwright.async_api import Page
 
     from tests.programs.conftest import Start
     from tests.web.conftest import OpenPage
@@ -20,7 +23,31 @@ __all__ = ["start"]
 NEW: Final = {f"OVMS_{name}PORT": "0" for name in ("", "TLS_", "HTTP_", "HTTPS_")}
 """Free ports."""
 
+VIN: Final = "5YJRE1A12B3001234"
+ICCID: Final = "8985200011112222333"
+
 LINK: Final = r"(http://localhost:\d+)(/first-run#token=\w+)"
+
+
+async def make_and_remove_record(page: Page, port: int, secret: str) -> None:
+    """Make the record by which a new module becomes CAR1, fetch it as one, and remove it."""
+    await page.goto("/cars/CAR1/settings/provision")
+    await page.get_by_role("button", name="Make the record").click()
+    await page.get_by_label("VIN").fill(VIN)
+    await page.get_by_label("(ICCID)").fill("89852 00011 11222 2333")
+    await page.get_by_label("With a new secret").uncheck(force=True)
+    await page.get_by_label("Access point (APN)").fill("internet")
+    await page.get_by_role("dialog").get_by_role("button", name="Make the record").click()
+    await expect(page.get_by_role("table", name="What the module gets")).to_contain_text("CAR1")
+    await expect(page.get_by_text("O-5-internet")).to_be_visible()
+    await expect(page.get_by_text("No module has asked")).to_be_visible()
+    told = await fetch_provision("127.0.0.1", port, VIN)
+    assert told is not None
+    assert told.open(ICCID).split()[8:10] == ["CAR1", secret]
+    await page.get_by_role("button", name="Remove it").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Remove it").click()
+    await expect(page.get_by_text("There is no record")).to_be_visible()
+    assert await fetch_provision("127.0.0.1", port, VIN) is None
 
 
 async def test_first_run_to_a_driving_car(
@@ -64,6 +91,8 @@ async def test_first_run_to_a_driving_car(
         before = await marker.get_attribute("style")
         assert before is not None
         await expect(marker).not_to_have_attribute("style", before)
+
+    await make_and_remove_record(page, port, secret[1])
 
     await page.goto("/admin")
     await expect(page.get_by_text("The server is well")).to_be_visible()

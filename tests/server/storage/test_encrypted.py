@@ -149,6 +149,7 @@ def test_columns_are_plain_on_purpose() -> None:
         "places.name", "places.name_key", "places.zone", "places.currency",
         "place_tariffs.valid_from", "place_tariffs.data", "journey_rules.vehicle_id",
         "journey_rules.rule", "journey_rules.data", "journey_rules.state", "push_devices.name",
+        "provisions.vehicle_id",
         # hashes: of passwords by argon2, and keyed ones
         "owners.password_hash", "tokens.lookup", "provisions.lookup", "push_devices.lookup",
         "seen_tokens.memory", "secret_uses.memory", "owner_warnings.memory", "seen_tokens.bits",

@@ -14,7 +14,7 @@ from ovms.server.storage.provisions import provision_lookup
 from ovms.server.storage.schema import provisions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection
 
@@ -85,12 +85,13 @@ def test_owner_removed(connection: Connection) -> None:
 def test_of_a_vehicle(connection: Connection) -> None:
     """A vehicle has one record, which goes when what is in it counts no more."""
     alice = queries.add_owner(connection, "alice", 1.0)
-    for forget in (
+    forgetting: tuple[Callable[[], object], ...] = (
         lambda: queries.set_secret(connection, "car1", "other", 7.0),
         lambda: queries.set_tls_only(connection, "car1", True, 7.0, "another"),
         lambda: queries.transfer_vehicle(connection, "car1", alice, 7.0),
         lambda: queries.remove_vehicle(connection, "car1", 8.0),
-    ):
+    )
+    for forget in forgetting:
         queries.add_provision(connection, "A", RECORD, 5.0, vehicle_id="CAR1")
         made = queries.add_provision(connection, "B", RECORD, 6.0, vehicle_id="CAR1")
         assert (made.vehicle_id, made.key) == ("CAR1", "B")

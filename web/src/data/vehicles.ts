@@ -7,7 +7,7 @@ import { isDeviceCar } from "./device/cars";
 import { keep, kept } from "./device/local";
 import { readVehicles, writeVehicles } from "./device/vehicles";
 import { keptWho } from "./device/who";
-import { queryOf, useChange } from "./queries";
+import { queryOf, useChange, vehicleKey } from "./queries";
 
 export type { MadeVehicle, VehicleAnswer as Vehicle, VehicleChanges } from "./api-types";
 
@@ -91,9 +91,12 @@ export function useChangeVehicle() {
   return useChange("PATCH /vehicles/{vehicle_id}", stale);
 }
 
-/** Return what gives a vehicle a new secret; who came by the old one is closed. */
+/** Return what gives a vehicle a new secret; who came by the old one is closed, its record goes. */
 export function useNewSecret() {
-  return useChange("POST /vehicles/{vehicle_id}/secret", stale);
+  return useChange("POST /vehicles/{vehicle_id}/secret", ({ path }) => [
+    LIST,
+    vehicleKey(path.vehicle_id, "provision"),
+  ]);
 }
 
 /** Return what removes a vehicle with all that is stored of it. */

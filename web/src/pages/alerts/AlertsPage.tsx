@@ -10,6 +10,7 @@ import { useLiveVehicles } from "../../data/live/useLiveVehicles";
 import { vehicleKey } from "../../data/queries";
 import { useVehicles } from "../../data/vehicles";
 import { AllAlerts, CarAlerts, OtherAlerts } from "./AlertLists";
+import { AlertsWanted } from "./AlertsWanted";
 import { KINDS, paramsOf, type Shown, shownOf } from "./filter";
 
 const ALL = "all";
@@ -35,7 +36,12 @@ export default function AlertsPage() {
         <CarAlerts key={vehicle} vehicle={vehicle} kind={shown.kind} />
       )}
       {shown.ofAll && <AllAlerts kind={shown.kind} />}
-      {!isElsewhere && <PushCard />}
+      {!isElsewhere && (
+        <>
+          <PushCard />
+          <AlertsWanted vehicle={vehicle} />
+        </>
+      )}
     </Stack>
   );
 }

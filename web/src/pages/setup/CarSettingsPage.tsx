@@ -9,6 +9,7 @@ import { useVehicleFacts } from "../../data/vehicles";
 import { Channels } from "./Channels";
 import { DangerZone } from "./DangerZone";
 import { OtherCarSettings } from "./OtherCarSettings";
+import { Provision } from "./Provision";
 import { Sharing } from "./Sharing";
 import { VehicleForm } from "./VehicleForm";
 
@@ -29,6 +30,7 @@ function Settings({ id }: { id: string }) {
     ...(vehicle.is_own
       ? [
           { to: `${base}/sharing`, label: t("car.sharing") },
+          { to: `${base}/provision`, label: t("car.provision") },
           { to: `${base}/module`, label: t("car.module") },
         ]
       : []),
@@ -39,6 +41,7 @@ function Settings({ id }: { id: string }) {
         <Route index element={<VehicleForm key={id} vehicle={vehicle} />} />
         <Route path="alerts" element={<Channels key={id} vehicle={vehicle} />} />
         <Route path="sharing" element={<Sharing key={id} vehicle={id} />} />
+        <Route path="provision" element={<Provision key={id} vehicle={id} />} />
         <Route path="module" element={<DangerZone key={id} vehicle={id} />} />
       </Routes>
     </AreaPage>

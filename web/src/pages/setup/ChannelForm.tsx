@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Failure } from "../../components/forms/Failure";
 import { Notice } from "../../components/forms/Notice";
 import { useChannelTypes, useSetChannel } from "../../data/channels";
+import { kindsToType, namedKind } from "./channelKinds";
 import { freeId } from "./freeId";
 
 interface Props {
@@ -18,13 +19,15 @@ export function ChannelForm({ vehicle, taken, close }: Props) {
   const { t } = useTranslation("setup");
   const { data: kinds = [], error } = useChannelTypes();
   const set = useSetChannel(vehicle);
-  // What reaches somebody at once comes first.
-  const allowed = kinds
-    .filter(({ is_allowed, key }) => is_allowed && key !== "")
-    .sort((one, other) => Number(other.is_active) - Number(one.is_active));
+  const allowed = kindsToType(kinds);
+  const labelOf = (type: string) => {
+    const named = namedKind(type);
+    return named === null ? type : t(`channels.kinds.${named}`);
+  };
   const [chosen, setChosen] = useState("");
   const [key, setKey] = useState("");
   const kind = allowed.find(({ type }) => type === chosen) ?? allowed[0];
+  const named = namedKind(kind?.type ?? "");
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (kind === undefined) return;
@@ -40,14 +43,14 @@ export function ChannelForm({ vehicle, taken, close }: Props) {
         <Failure error={error} />
         <NativeSelect
           label={t("channels.kind")}
-          data={allowed.map(({ type }) => type)}
+          data={allowed.map(({ type }) => ({ value: type, label: labelOf(type) }))}
           value={kind?.type ?? ""}
           onChange={({ currentTarget }) => setChosen(currentTarget.value)}
         />
         {kind?.is_active === false && <Notice>{t("channels.inactive")}</Notice>}
         <TextInput
           label={t("channels.key")}
-          description={kind?.key}
+          description={named === null ? kind?.key : t(`channels.hints.${named}`)}
           type={kind?.type === "mail" ? "email" : "text"}
           autoComplete={kind?.type === "mail" ? "email" : "off"}
           required

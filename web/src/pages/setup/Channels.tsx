@@ -1,6 +1,7 @@
-import { Badge, Button, Group, Paper, Stack, Text } from "@mantine/core";
+import { Anchor, Badge, Button, Group, Paper, Stack, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import { Failure } from "../../components/forms/Failure";
 import { FormDialog } from "../../components/forms/FormDialog";
 import { useMoments } from "../../components/forms/moments";
@@ -16,6 +17,7 @@ import {
 } from "../../data/channels";
 import type { Vehicle } from "../../data/vehicles";
 import { ChannelForm } from "./ChannelForm";
+import { namedKind } from "./channelKinds";
 
 /** Who is told of a car's alerts, and by what. */
 export function Channels({ vehicle }: { vehicle: Vehicle }) {
@@ -38,6 +40,13 @@ export function Channels({ vehicle }: { vehicle: Vehicle }) {
           {t("channels.add")}
         </Button>
       )}
+      <Anchor
+        component={Link}
+        to={`/cars/${encodeURIComponent(vehicle.id)}/journeys/alerts`}
+        size="sm"
+      >
+        {t("channels.rules")}
+      </Anchor>
       <FormDialog opened={opened === "channel"} close={close} title={t("channels.add")}>
         <ChannelForm vehicle={vehicle.id} taken={channels.map(({ id }) => id)} close={close} />
       </FormDialog>
@@ -50,13 +59,16 @@ function ChannelCard({ vehicle, channel }: { vehicle: string; channel: ChannelAn
   const { moment } = useMoments();
   const test = useTestChannel(vehicle);
   const remove = useRemoveChannel(vehicle);
+  const named = namedKind(channel.type);
   const path = { vehicle_id: vehicle, channel_id: channel.id };
   return (
     <Paper withBorder p="sm">
       <Stack gap="xs">
         <Group gap="xs">
           <Text fw={600}>{channel.key}</Text>
-          <Badge variant="default">{channel.type}</Badge>
+          <Badge variant="default" tt="none">
+            {named === null ? channel.type : t(`channels.kinds.${named}`)}
+          </Badge>
         </Group>
         {channel.state === "failing" && (
           <Notice>{t("channels.failing", { time: moment(channel.failing) })}</Notice>

@@ -93,7 +93,16 @@ function ModuleSteps({ vehicle, secret, isTlsOnly }: StepsProps) {
           <Esp32Steps link={link} />
         </>
       ) : (
-        <PicSteps link={link} server={server} isTlsOnly={isTlsOnly} />
+        <>
+          <PicSteps link={link} server={server} isTlsOnly={isTlsOnly} />
+          <Anchor
+            component={Link}
+            to={`/cars/${encodeURIComponent(vehicle)}/settings/provision`}
+            size="sm"
+          >
+            {t("module.byItself")}
+          </Anchor>
+        </>
       )}
       <Anchor href="https://docs.openvehicles.com/" target="_blank" rel="noreferrer" size="sm">
         {t("module.manual")}

@@ -1,6 +1,7 @@
-import { Alert, Button, Group, Stack, Text } from "@mantine/core";
+import { Alert, Anchor, Button, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import { PageSkeleton } from "../../../components/PageSkeleton";
 import { useErrorText } from "../../../components/useErrorText";
 import type { JourneyAlerts } from "../../../data/api-types";
@@ -37,6 +38,14 @@ function RulesForm({ vehicle, alerts }: { vehicle: string; alerts: JourneyAlerts
     >
       <Stack gap="md" maw={640}>
         <Text c="dimmed">{t("rules.text")}</Text>
+        <Anchor
+          component={Link}
+          to={`/cars/${encodeURIComponent(vehicle)}/settings/alerts`}
+          size="sm"
+          w="fit-content"
+        >
+          {t("rules.channels")}
+        </Anchor>
         <PlacesRule rule={form.places} onChange={(places) => set({ places })} />
         <ChargeMissedRule
           rule={form.charge_missed}
