@@ -65,7 +65,7 @@ check-python: $(VENV)/.dev
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check . scripts/lock scripts/reference scripts/icons
 	$(PY) -m mypy --explicit-package-bases src tests examples scripts/lock scripts/mutants.py \
-		scripts/api_types.py scripts/web_tables.py
+		scripts/api_types.py scripts/web_tables.py scripts/screenshots.py
 	$(PY) -m mypy --explicit-package-bases scripts/reference
 
 format: $(VENV)/.dev ## Put the code in shape

@@ -15,6 +15,7 @@ export interface BesideView {
 export function besideOf(pathname: string, vehicle: string): Pick<BesideView, "isMapOnly"> | null {
   if (isDeviceCar(vehicle)) return null; // the server, whose stream this is, knows nothing of it
   const [area, car = "", page = ""] = pathname.split("/").filter((each) => each !== "");
+  if (area === "setup") return null; // of another car, or of none yet
   if (area !== "cars") return { isMapOnly: false };
   if (car === "" || car === "add-other" || page === "map") return null;
   return { isMapOnly: page === "" };

@@ -25,7 +25,7 @@ export function SumTable({ items, nameOf, format }: Props) {
           viewportProps: { tabIndex: 0, "aria-label": t("sums.table"), role: "group" },
         }}
       >
-        <Table aria-label={t("sums.table")}>
+        <Table aria-label={t("sums.table")} fz="sm" horizontalSpacing={6}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th scope="col">{t("sums.span")}</Table.Th>
