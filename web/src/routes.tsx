@@ -73,10 +73,11 @@ export function AppRoutes() {
   );
 }
 
-/** Open the car that was opened last, or the set-up where there is none. */
+/** Open the car that was opened last; where there is none the set-up, or why that is not known. */
 function LastCar() {
   const vehicle = useVehicleId();
-  const { isPending } = useVehicles();
+  const { data: vehicles, isPending } = useVehicles();
   if (isPending) return <PageSkeleton />;
-  return <Navigate to={vehicle === null ? "/setup" : `/cars/${vehicle}`} replace />;
+  if (vehicle !== null) return <Navigate to={`/cars/${encodeURIComponent(vehicle)}`} replace />;
+  return <Navigate to={vehicles === undefined ? "/cars" : "/setup"} replace />;
 }

@@ -23,13 +23,14 @@ export function ReceivedShares() {
 }
 
 function ShareLine({ share }: { share: ReceivedShare }) {
-  const { t } = useTranslation("account");
+  const { t } = useTranslation(["account", "setup"]);
   const { moment } = useMoments();
   const giveBack = useGiveBack();
   const ends =
     share.expires === null
       ? t("tokens.endless")
       : t("tokens.until", { time: moment(share.expires) });
+  const rights = share.rights.map((right) => t(`setup:sharing.rights.${right}`)).join(" · ");
   return (
     <Group justify="space-between">
       <div>
@@ -38,7 +39,7 @@ function ShareLine({ share }: { share: ReceivedShare }) {
         </Anchor>
         <Text size="sm">{t("shared.by", { owner: share.owner })}</Text>
         <Text size="sm" c="dimmed">
-          {share.rights.join(" · ")} · {ends}
+          {rights} · {ends}
         </Text>
       </div>
       <Button

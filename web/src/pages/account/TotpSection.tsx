@@ -25,10 +25,10 @@ export function TotpSection() {
   return (
     <Section title={t("totp.title")} text={t("totp.text")}>
       {codes !== null && <ToldOnce title={t("totp.codes")} secret={codes.join("\n")} />}
-      {totp.is_on ? (
-        <IsOn left={totp.recovery_codes_left} onCodes={setCodes} />
-      ) : (
+      {totp.recovery_codes_left === null ? (
         <IsOff onCodes={setCodes} />
+      ) : (
+        <IsOn left={totp.recovery_codes_left} onCodes={setCodes} />
       )}
     </Section>
   );
@@ -36,13 +36,13 @@ export function TotpSection() {
 
 type OnCodes = (codes: readonly string[] | null) => void;
 
-function IsOn({ left, onCodes }: { left: number | null; onCodes: OnCodes }) {
+function IsOn({ left, onCodes }: { left: number; onCodes: OnCodes }) {
   const { t } = useTranslation("account");
   const end = useEndTotp();
   const renew = useNewRecoveryCodes();
   return (
     <Stack gap="sm">
-      <Text>{t("totp.on", { count: left ?? 0 })}</Text>
+      <Text>{t("totp.on", { count: left })}</Text>
       <Failure error={end.error ?? renew.error} />
       <Group gap="xs">
         <Button

@@ -99,7 +99,9 @@ function OwnerForm({ owner }: { owner: OwnerAnswer }) {
 
 function LoginSection({ owner }: { owner: OwnerAnswer }) {
   const { t } = useTranslation("admin");
+  const { t: common } = useTranslation();
   const change = useChangeOwner();
+  const endTotp = useChangeOwner();
   const reset = useResetOwner();
   const [password, setPassword] = useState("");
   const path = { name: owner.name };
@@ -121,13 +123,15 @@ function LoginSection({ owner }: { owner: OwnerAnswer }) {
         {owner.has_totp && (
           <Button
             variant="default"
-            onClick={() => change.mutate({ path, body: { has_totp: false } })}
+            loading={endTotp.isPending}
+            onClick={() => endTotp.mutate({ path, body: { has_totp: false } })}
           >
             {t("login.totpOff")}
           </Button>
         )}
       </Group>
       {reset.isSuccess && <Alert role="status">{t("login.mailed")}</Alert>}
+      <Failure error={reset.error ?? endTotp.error} />
       <form onSubmit={submit}>
         <Stack maw={440}>
           <NewPassword
@@ -136,7 +140,7 @@ function LoginSection({ owner }: { owner: OwnerAnswer }) {
             value={password}
             onChange={setPassword}
           />
-          <Failure error={reset.error ?? change.error} />
+          <Failure error={change.error} />
           <Button
             type="submit"
             variant="default"
@@ -146,6 +150,7 @@ function LoginSection({ owner }: { owner: OwnerAnswer }) {
           >
             {t("login.setPassword")}
           </Button>
+          {change.isSuccess && <Text role="status">{common("actions.saved")}</Text>}
         </Stack>
       </form>
     </Section>

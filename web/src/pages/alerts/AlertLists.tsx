@@ -50,11 +50,12 @@ export function CarAlerts({ vehicle, kind }: { vehicle: string; kind: Kind | nul
 /** The newest alerts of all cars of the caller. */
 export function AllAlerts({ kind }: { kind: Kind | null }) {
   const { t } = useTranslation("alerts");
-  const { data: vehicles = [], isPending } = useVehicles();
-  const ids = useMemo(() => vehicles.map(({ id }) => id), [vehicles]);
+  const { data: vehicles, error, isPending, refetch } = useVehicles();
+  const ids = useMemo(() => (vehicles ?? []).map(({ id }) => id), [vehicles]);
   const list = useAlertsOf(ids, { ...filterOf(kind), limit: OF_EACH });
   const alerts = list.items.map((each: VehicleAlert) => ({ ...each, isNew: false }));
   if (isPending || (list.isPending && alerts.length === 0)) return <PageSkeleton />;
+  if (vehicles === undefined) return <Failed error={error} onRetry={() => void refetch()} />;
   return (
     <>
       <Failed error={list.error} onRetry={() => void list.refetch()} />

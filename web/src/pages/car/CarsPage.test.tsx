@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { MantineProvider } from "@mantine/core";
-import { QueryClientProvider } from "@tanstack/react-query";
+import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
@@ -10,6 +10,7 @@ import { makeQueryClient } from "../../data/client";
 import { sessionQuery } from "../../data/session";
 import { vehiclesQuery } from "../../data/vehicles";
 import car from "../../locales/en/car.json";
+import common from "../../locales/en/common.json";
 import CarsPage from "./CarsPage";
 
 // Cards are tested by themselves, and a hundred take long.
@@ -18,13 +19,17 @@ vi.mock("../../components/car/CarCard", () => ({
 }));
 
 beforeAll(async () => {
-  await i18next.use(initReactI18next).init({ lng: "en", resources: { en: { car } } });
+  await i18next.use(initReactI18next).init({
+    lng: "en",
+    defaultNS: "common",
+    resources: { en: { car, common } },
+  });
 });
 
 afterEach(cleanup);
 
-test("hundreds of cars come some at a time", () => {
-  vi.stubGlobal("fetch", () => new Promise(() => undefined));
+/** Render the page; what comes of a server is what `fetch` does. */
+function show(client: QueryClient) {
   vi.stubGlobal(
     "EventSource",
     class extends EventTarget {
@@ -33,10 +38,7 @@ test("hundreds of cars come some at a time", () => {
       }
     },
   );
-  const client = makeQueryClient();
-  const cars = Array.from({ length: 130 }, (_, at) => ({ id: `CAR${at}`, name: "" }));
   client.setQueryData(sessionQuery.queryKey, null as never);
-  client.setQueryData(vehiclesQuery.queryKey, cars as never);
   render(
     <MantineProvider>
       <QueryClientProvider client={client}>
@@ -46,6 +48,14 @@ test("hundreds of cars come some at a time", () => {
       </QueryClientProvider>
     </MantineProvider>,
   );
+}
+
+test("hundreds of cars come some at a time", () => {
+  vi.stubGlobal("fetch", () => new Promise(() => undefined));
+  const client = makeQueryClient();
+  const cars = Array.from({ length: 130 }, (_, at) => ({ id: `CAR${at}`, name: "" }));
+  client.setQueryData(vehiclesQuery.queryKey, cars as never);
+  show(client);
   const shown = () => document.querySelectorAll("article").length;
   const more = () => screen.queryByText(car.cars.more);
   expect(shown()).toBe(60);
@@ -55,4 +65,15 @@ test("hundreds of cars come some at a time", () => {
     expect(shown()).toBe(count);
   }
   expect(more()).toBeNull();
+});
+
+test("where the list does not come nobody is told that there is no car", async () => {
+  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
+  const client = makeQueryClient();
+  const { queries } = client.getDefaultOptions();
+  client.setDefaultOptions({ queries: { ...queries, retry: false, retryOnMount: false } });
+  await client.prefetchQuery(vehiclesQuery);
+  show(client);
+  expect(screen.getByRole("alert").textContent).toBe(common.error.noConnection);
+  expect(screen.queryByText(car.cars.none)).toBeNull();
 });

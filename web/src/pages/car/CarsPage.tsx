@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useLocation, useNavigate, useSearchParams } from "react-router";
 import { CarCard } from "../../components/car/CarCard";
 import { CarSkeleton } from "../../components/car/CarSkeleton";
+import { Failure } from "../../components/forms/Failure";
 import { usePageTitle } from "../../components/usePageTitle";
 import { nameOf } from "../../components/VehicleSwitch";
 import { useDeviceCars } from "../../data/device/cars";
@@ -23,11 +24,10 @@ export default function CarsPage() {
   const { pathname } = useLocation();
   const [params, setParams] = useSearchParams();
   const isWall = params.get("view") === "wall";
-  const { data: vehicles, isPending } = useVehicles();
+  const { data: vehicles, error, isPending } = useVehicles();
   const { data: others = [] } = useDeviceCars();
   usePageTitle(t("cars.title"));
   if (isPending) return <CarSkeleton />;
-  const count = (vehicles?.length ?? 0) + others.length;
   return (
     <Stack p="md" gap="md">
       <Group justify="space-between">
@@ -42,7 +42,8 @@ export default function CarsPage() {
           }
         />
       </Group>
-      {count === 0 && <Text c="dimmed">{t("cars.none")}</Text>}
+      {vehicles === undefined && <Failure error={error} />}
+      {vehicles?.length === 0 && others.length === 0 && <Text c="dimmed">{t("cars.none")}</Text>}
       <Cards isWall={isWall} />
       <Group>
         <Button

@@ -46,5 +46,10 @@ function MovingCar() {
   const isWaiting = !isLate && live.connection.status !== "server_away";
   if (moving === undefined && isWaiting) return <PageSkeleton />;
   const shown = moving ?? listed.find(({ is_online }) => is_online) ?? listed[0];
-  return <Navigate to={shown === undefined ? "/" : `/cars/${shown.id}/map`} replace />;
+  return (
+    <Navigate
+      to={shown === undefined ? "/" : `/cars/${encodeURIComponent(shown.id)}/map`}
+      replace
+    />
+  );
 }

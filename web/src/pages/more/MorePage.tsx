@@ -13,6 +13,7 @@ import {
 } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
+import { Failure } from "../../components/forms/Failure";
 import { usePageTitle } from "../../components/usePageTitle";
 import { useVehicleId } from "../../components/useVehicleId";
 import { useLogOut, useSession } from "../../data/session";
@@ -79,13 +80,16 @@ function LogOut() {
   const { data: who } = useSession();
   const logOut = useLogOut();
   return (
-    <NavLink
-      component="button"
-      type="button"
-      onClick={() => logOut.mutate()}
-      label={t("logOut")}
-      description={who?.owner}
-      leftSection={<IconLogout size={24} stroke={1.5} aria-hidden />}
-    />
+    <>
+      <NavLink
+        component="button"
+        type="button"
+        onClick={() => logOut.mutate()}
+        label={t("logOut")}
+        description={who?.owner}
+        leftSection={<IconLogout size={24} stroke={1.5} aria-hidden />}
+      />
+      <Failure error={logOut.error} />
+    </>
   );
 }
