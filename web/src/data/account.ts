@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { addressOf } from "./api";
 import { queryOf, useChange } from "./queries";
 
-export type { AccountAnswer, AccountChanges } from "./api-types";
+export type { AccountAnswer } from "./api-types";
 
 const KEY = ["account"];
 
@@ -17,7 +17,7 @@ export function useAccount() {
 
 /** Return what changes the time zone of days and the currency of costs. */
 export function useChangeAccount() {
-  return useChange("PATCH /account", () => [KEY, ["sums"], ["vehicle"]]);
+  return useChange("PATCH /account", () => [KEY, ["vehicle"]]);
 }
 
 /** Return what mails a code to a new address. */

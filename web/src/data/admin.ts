@@ -4,7 +4,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import type { QueryOf } from "./calls";
 import { pagesOf, queryOf, useChange } from "./queries";
 
-export type { AdminVehicleAnswer, NewOwnerBody, OwnerAnswer, OwnerChangeBody } from "./api-types";
+export type { AdminVehicleAnswer, OwnerAnswer } from "./api-types";
 
 const OWNERS = ["admin", "owners"];
 const VEHICLES = ["admin", "vehicles"];

@@ -5,8 +5,6 @@ import type { AlertAnswer } from "./api-types";
 import type { QueryOf } from "./calls";
 import { pagesOf, queryOf, vehicleKey } from "./queries";
 
-export type { AlertAnswer, AlertPage } from "./api-types";
-
 const LIST = "GET /vehicles/{vehicle_id}/alerts";
 
 /** Which alerts: kinds and a span. */

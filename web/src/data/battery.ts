@@ -3,8 +3,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { queryOf, vehicleKey } from "./queries";
 
-export type { BatteryAnswer } from "./api-types";
-
 /** Return capacity, full range, cycles and losses, by month and by temperature. */
 export function useBattery(vehicle: string) {
   return useQuery(

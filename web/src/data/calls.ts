@@ -25,7 +25,6 @@ export interface Page {
 
 export type AnswerOf<Name extends CallName> = Calls[Name]["answer"];
 export type QueryOf<Name extends CallName> = Calls[Name]["query"];
-export type BodyOf<Name extends CallName> = Calls[Name]["body"];
 
 type Needed<Key extends string, T> = [keyof T] extends [never]
   ? { [K in Key]?: undefined }

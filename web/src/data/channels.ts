@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { queryOf, useVehicleChange, vehicleKey } from "./queries";
 
-export type { ChannelAnswer, ChannelBody, ChannelKind, TrialAnswer } from "./api-types";
+export type { ChannelAnswer, ChannelKind } from "./api-types";
 
 /** Return by what the server can tell people. */
 export function useChannelTypes() {

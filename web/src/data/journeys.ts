@@ -5,7 +5,7 @@ import { addressOf } from "./api";
 import type { CallName, QueryOf } from "./calls";
 import { pagesOf, queryOf, useChange, useVehicleChange, vehicleKey } from "./queries";
 
-export type { JourneyAnswer, JourneyChanges, JourneyPage } from "./api-types";
+export type { JourneyAnswer, JourneyChanges } from "./api-types";
 
 const LIST = "GET /vehicles/{vehicle_id}/journeys";
 

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { queryOf, useVehicleChange, vehicleKey } from "./queries";
 
-export type { LinkAnswer, MadeLink, NewLink } from "./api-types";
+export type { LinkAnswer, MadeLink } from "./api-types";
 
 /** Return the links to a vehicle's position; what leads there is told once, when one is made. */
 export function useLinks(vehicle: string) {

@@ -14,7 +14,7 @@ export type {
 const KEY = ["places"];
 
 /** What changes with a place: journeys follow, of all vehicles. */
-const stale = () => [KEY, ["vehicle"], ["sums"]];
+const stale = () => [KEY, ["vehicle"]];
 
 export const placesQuery = queryOf(KEY, "GET /places", {});
 

@@ -5,8 +5,6 @@ import { ask } from "./calls";
 import { keep, kept } from "./device/local";
 import { queryOf } from "./queries";
 
-export type { PushAnswer, PushDeviceAnswer } from "./api-types";
-
 const KEY = ["account", "push"];
 const HERE = ["device", "push"];
 

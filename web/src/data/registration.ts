@@ -3,8 +3,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { queryOf, useChange } from "./queries";
 
-export type { SetupAnswer } from "./api-types";
-
 export const setupQuery = queryOf(["setup"], "GET /setup", {});
 
 /** Return whether the server waits for its first administrator, and if strangers may register. */

@@ -4,7 +4,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { QueryOf } from "./calls";
 import { queryOf, vehicleKey } from "./queries";
 
-export type { SeriesAnswer, SeriesFieldAnswer } from "./api-types";
+export type { SeriesAnswer } from "./api-types";
 
 const SERIES = "GET /vehicles/{vehicle_id}/series";
 

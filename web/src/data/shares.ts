@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { queryOf, useChange, useVehicleChange, vehicleKey } from "./queries";
 
-export type { ReceivedShare, ShareAnswer, ShareBody } from "./api-types";
+export type { ReceivedShare, ShareAnswer } from "./api-types";
 
 /** Return with whom a vehicle is shared; only its owner may ask. */
 export function useShares(vehicle: string) {

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { queryOf, useChange } from "./queries";
 
-export type { NewTokenAnswer, NewTokenBody, TokenAnswer } from "./api-types";
+export type { TokenAnswer } from "./api-types";
 
 const KEY = ["account", "tokens"];
 

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { queryOf, useChange } from "./queries";
 
-export type { RecoveryCodesAnswer, TotpAnswer, TotpKeyAnswer } from "./api-types";
+export type { TotpKeyAnswer } from "./api-types";
 
 const stale = () => [["account"]];
 

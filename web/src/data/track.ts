@@ -1,7 +1,6 @@
 // Where a vehicle drove.
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { addressOf } from "./api";
 import type { QueryOf } from "./calls";
 import { queryOf, vehicleKey } from "./queries";
 
@@ -19,9 +18,4 @@ export function useTrack(vehicle: string, span: TrackSpan = {}, enabled = true) 
     placeholderData: keepPreviousData,
     enabled,
   });
-}
-
-/** Return the address of the same as GPX. */
-export function trackGpx(vehicle: string, span: TrackSpan = {}): string {
-  return addressOf(`/vehicles/${encodeURIComponent(vehicle)}/track.gpx`, span);
 }

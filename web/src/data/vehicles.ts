@@ -9,7 +9,7 @@ import { readVehicles, writeVehicles } from "./device/vehicles";
 import { keptWho } from "./device/who";
 import { queryOf, useChange, vehicleKey } from "./queries";
 
-export type { MadeVehicle, VehicleAnswer as Vehicle, VehicleChanges } from "./api-types";
+export type { VehicleAnswer as Vehicle } from "./api-types";
 
 const LIST = ["vehicles"];
 const stale = () => [LIST];
@@ -106,7 +106,7 @@ export function useRemoveVehicle() {
 
 /** Return what erases all that a vehicle has sent; the vehicle stays. */
 export function useEraseVehicle() {
-  return useChange("DELETE /vehicles/{vehicle_id}/data", () => [LIST, ["vehicle"], ["sums"]]);
+  return useChange("DELETE /vehicles/{vehicle_id}/data", () => [LIST, ["vehicle"]]);
 }
 
 /** Return the vehicle that was opened last on this device. */

@@ -1,6 +1,6 @@
 // The limit of the charge. The field's cars that have one take it as their feature 10.
 
-import type { CommandRun, Groups } from "../../../data/live/types";
+import type { Groups } from "../../../data/live/types";
 
 /** "Sufficient SOC": where a charge may end. */
 export const LIMIT_FEATURE = "10";
@@ -15,11 +15,4 @@ export function limitOf(groups: Groups | null): number | null {
   const limit = groups?.charge?.soc_limit ?? null;
   if (limit === null) return null;
   return limit === 0 ? 100 : limit; // 0 is no limit
-}
-
-/** Return the newest of the commands that set the limit. */
-export function limitRun(runs: readonly CommandRun[]): CommandRun | undefined {
-  return runs.find(
-    ({ name, parameters }) => name === "set-feature" && parameters.feature === LIMIT_FEATURE,
-  );
 }

@@ -11,8 +11,6 @@ export const RULES = [
   "service",
 ] as const;
 
-export type RuleName = (typeof RULES)[number];
-
 /** Return the rules that were changed, whole. */
 export function changesOf(before: JourneyAlerts, form: JourneyAlerts): JourneyAlertChanges {
   const changed = RULES.filter((name) => !isSame(before[name], form[name]));
