@@ -2,18 +2,22 @@ import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { useChangeDeviceCars } from "../../data/device/cars";
+import { forgetVehicle } from "../../data/device/states";
+import { useAccountName } from "../../data/session";
 import { useDialog } from "../useDialog";
 
 const DIALOG = "forget";
 
-/** Removes a car of another server from this device. */
+/** Removes a car of another server from this device, with what was kept of it. */
 export default function ForgetCar({ vehicle }: { vehicle: string }) {
   const { t } = useTranslation("car");
   const dialog = useDialog();
   const navigate = useNavigate();
   const cars = useChangeDeviceCars();
+  const account = useAccountName();
   const forget = async () => {
     await cars.forget(vehicle);
+    await forgetVehicle(account, vehicle);
     navigate("/cars", { replace: true });
   };
   return (

@@ -60,6 +60,16 @@ test("of a vehicle that is gone everything is forgotten, and of others nothing",
   expect(await readPassword("Bob", "CAR1")).toBeUndefined();
 });
 
+test("a page that ends after its car of another server was forgotten leaves no state", async () => {
+  await write({ name: "away" }, "car", "~x");
+  await keepState("Bob", "~x");
+  expect(await readState("Bob", "~x")).toEqual(state("~x"));
+  await remove("car", "~x");
+  await forgetVehicle("Bob", "~x");
+  await keepState("Bob", "~x");
+  expect(await readState("Bob", "~x")).toBeUndefined();
+});
+
 test("what a password has opened is forgotten with it", async () => {
   await keepPassword("Bob", "CAR1", "secret");
   await keepState("Bob", "CAR1");

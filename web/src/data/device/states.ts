@@ -1,6 +1,7 @@
 // The last state of each car, by account: what a page shows before, and without, a connection.
 
 import type { VehicleState } from "../live/types";
+import { isDeviceCar, readDeviceCar } from "./cars";
 import { read, readAll, remove, removeAll, write } from "./db";
 import { keptWho } from "./who";
 
@@ -8,9 +9,14 @@ export function readState(account: string, vehicle: string): Promise<VehicleStat
   return read("state", account, vehicle);
 }
 
-/** Keep a car's last state while its account is logged in: a page that ends must leave none. */
+/**
+ * Keep a car's last state while its account is logged in, and a car of another server is on this
+ * device: a page that ends must leave none.
+ */
 export async function writeState(account: string, state: VehicleState): Promise<void> {
-  if (keptWho()?.owner === account) await write(state, "state", account, state.vehicle_id);
+  const { vehicle_id: id } = state;
+  if (isDeviceCar(id) && (await readDeviceCar(id)) === undefined) return;
+  if (keptWho()?.owner === account) await write(state, "state", account, id);
 }
 
 /** Forget the last state of a car that an account may not see any more. */
@@ -23,7 +29,7 @@ export function readStates(account: string): Promise<VehicleState[]> {
   return readAll("state", account);
 }
 
-/** Forget what this device kept of a vehicle that an account may not see any more. */
+/** Forget what this device kept of a vehicle that an account may not see any more, or has forgotten. */
 export async function forgetVehicle(account: string, vehicle: string): Promise<void> {
   await removeAll("state", account, vehicle);
   await removeAll("password", account, vehicle);
