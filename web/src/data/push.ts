@@ -1,6 +1,7 @@
 // Web Push: this device is told of alerts while the app is closed.
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { browserOf } from "./browser";
 import { ask } from "./calls";
 import { keep, kept } from "./device/local";
 import { queryOf } from "./queries";
@@ -112,28 +113,7 @@ export function isAppleMobile(agent: string, touchPoints: number): boolean {
   return /iPhone|iPad|iPod/.test(agent) || (agent.includes("Macintosh") && touchPoints > 1);
 }
 
-const BROWSERS = [
-  ["Edg", "Edge"],
-  ["OPR", "Opera"],
-  ["SamsungBrowser", "Samsung Internet"],
-  ["Firefox", "Firefox"],
-  ["Chrome", "Chrome"],
-  ["Safari", "Safari"],
-] as const;
-
-const SYSTEMS = [
-  ["Android", "Android"],
-  ["iPhone", "iPhone"],
-  ["iPad", "iPad"],
-  ["Windows", "Windows"],
-  ["Mac OS", "macOS"],
-  ["Linux", "Linux"],
-] as const;
-
 /** Return what to call a device by what its browser says of itself, as `Firefox · Android`. */
 export function deviceName(agent: string): string {
-  const known = [BROWSERS, SYSTEMS].map(
-    (words) => words.find(([word]) => agent.includes(word))?.[1],
-  );
-  return known.filter((each) => each !== undefined).join(" · ") || "Browser";
+  return browserOf(agent) ?? "Browser";
 }

@@ -4,13 +4,13 @@ import { Failure } from "../../components/forms/Failure";
 import { useMoments } from "../../components/forms/moments";
 import { Section } from "../../components/forms/Section";
 import { PageSkeleton } from "../../components/PageSkeleton";
+import { browserOf } from "../../data/browser";
 import {
   type SessionAnswer,
   useEndOtherSessions,
   useEndSession,
   useSessions,
 } from "../../data/sessions";
-import { browserOf } from "./browser";
 
 /** Where one is logged in; what one does not know can be ended. */
 export function Sessions() {

@@ -1,6 +1,6 @@
 // Which alerts the page shows, as its address says it, and how they are ordered.
 
-import { daysBetween, localDay } from "../journeys/timeline/days";
+import { daysBetween, localDay } from "../../data/days";
 
 export const KINDS = ["alert", "information", "error"] as const;
 export type Kind = (typeof KINDS)[number];

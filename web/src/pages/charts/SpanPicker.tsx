@@ -9,8 +9,7 @@ import {
 import { useTranslation } from "react-i18next";
 import { moved, type Span, zoomed } from "../../components/charts/span";
 import { useFormat } from "../../components/charts/useFormat";
-import { localDay } from "../journeys/timeline/days";
-import { startOfDay } from "../journeys/timeline/filter";
+import { localDay, startOfDay } from "../../data/days";
 import { RANGES, type RangeName, rangeName, spanOf, type View } from "./view";
 
 interface Props {

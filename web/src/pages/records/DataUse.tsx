@@ -3,11 +3,11 @@ import { useTranslation } from "react-i18next";
 import { Bars } from "../../components/charts/Bars";
 import { colourOf } from "../../components/charts/colours";
 import { useFormat } from "../../components/charts/useFormat";
+import { useMoments } from "../../components/forms/moments";
 import { PageSkeleton } from "../../components/PageSkeleton";
 import type { DayUse } from "../../data/api-types";
 import { useDataUse } from "../../data/history";
 import { Failed } from "./Failed";
-import { bytesText } from "./filter";
 
 const WHO = ["car", "apps"] as const;
 type Who = (typeof WHO)[number];
@@ -45,6 +45,7 @@ export function UseOfDays({ use }: { use: readonly DayUse[] }) {
 function DayBars({ days, who }: { days: readonly DayUse[]; who: Who }) {
   const { t } = useTranslation("records");
   const { locale } = useFormat();
+  const { bytes } = useMoments();
   const scheme = useComputedColorScheme("light");
   const label = new Intl.DateTimeFormat(locale, {
     timeZone: "UTC",
@@ -63,7 +64,7 @@ function DayBars({ days, who }: { days: readonly DayUse[]; who: Who }) {
           key: day.day,
           label: label.format(new Date(day.day)),
           parts: [{ key: who, colour, value: sumOf(day, who) }],
-          text: bytesText(sumOf(day, who), locale),
+          text: bytes(sumOf(day, who)),
         }))}
       />
     </section>
@@ -73,6 +74,7 @@ function DayBars({ days, who }: { days: readonly DayUse[]; who: Who }) {
 function DayTable({ days }: { days: readonly DayUse[] }) {
   const { t } = useTranslation("records");
   const { locale } = useFormat();
+  const { bytes } = useMoments();
   const date = new Intl.DateTimeFormat(locale, { timeZone: "UTC", dateStyle: "medium" });
   return (
     <details>
@@ -94,7 +96,7 @@ function DayTable({ days }: { days: readonly DayUse[] }) {
               <Table.Td>{date.format(new Date(day.day))}</Table.Td>
               {WHO.map((who) => (
                 <Table.Td key={who} ta="right">
-                  {bytesText(sumOf(day, who), locale)}
+                  {bytes(sumOf(day, who))}
                 </Table.Td>
               ))}
             </Table.Tr>

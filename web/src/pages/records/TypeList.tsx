@@ -2,10 +2,10 @@ import { Anchor, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useFormat } from "../../components/charts/useFormat";
+import { useMoments } from "../../components/forms/moments";
 import { PageSkeleton } from "../../components/PageSkeleton";
 import { type TypeAnswer, useRecordTypes } from "../../data/history";
 import { Failed } from "./Failed";
-import { bytesText } from "./filter";
 import classes from "./Records.module.css";
 
 /** The types of records that there are, with how many, how large and from when. */
@@ -54,6 +54,7 @@ const NAMED = {
 function Type({ type }: { type: Known }) {
   const { t } = useTranslation("records");
   const format = useFormat();
+  const { bytes } = useMoments();
   const name = NAMED[type.type as keyof typeof NAMED];
   return (
     <li className={classes.item}>
@@ -64,7 +65,7 @@ function Type({ type }: { type: Known }) {
       <Text size="sm" c="dimmed">
         {t("count", { count: type.records })}
         {" · "}
-        {bytesText(type.bytes, format.locale)}
+        {bytes(type.bytes)}
       </Text>
       <Text size="sm" c="dimmed">
         {t("span", { first: format.dateTime(type.first), last: format.dateTime(type.last) })}

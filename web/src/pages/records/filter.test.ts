@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytesText, filterOf, paramsOf, shownOf, valueText } from "./filter";
+import { filterOf, paramsOf, shownOf, valueText } from "./filter";
 
 const shown = (text: string) => shownOf(new URLSearchParams(text));
 
@@ -49,13 +49,4 @@ test.each([
   [{ a: 1 }, undefined, '{"a":1}'],
 ])("the value %j in %s", (value, unit, text) => {
   expect(valueText(value, unit, "en")).toBe(text);
-});
-
-test.each([
-  [0, "0 byte"],
-  [999, "999 byte"],
-  [1_250, "1.3 kB"],
-  [12_000_000, "12 MB"],
-])("%d bytes", (bytes, text) => {
-  expect(bytesText(bytes, "en")).toBe(text);
 });

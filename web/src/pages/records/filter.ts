@@ -1,7 +1,7 @@
 // Which records the page shows, as its address says it, and how their values are written.
 
+import { dayAfter, dayIn, startOfDay } from "../../data/days";
 import type { RecordFilter } from "../../data/history";
-import { startOfDay } from "../journeys/timeline/filter";
 
 export interface Shown {
   type: string;
@@ -12,8 +12,6 @@ export interface Shown {
   isOldestFirst: boolean;
 }
 
-const DAY = /^\d{4}-\d\d-\d\d$/;
-
 /** Return what an address asks for, null if it names no type; what makes no sense is left out. */
 export function shownOf(params: URLSearchParams): Shown | null {
   const type = params.get("type") ?? "";
@@ -22,8 +20,8 @@ export function shownOf(params: URLSearchParams): Shown | null {
   return {
     type,
     number: /^-?\d{1,15}$/.test(number) ? Number(number) : null,
-    since: dayOf(params.get("since")),
-    until: dayOf(params.get("until")),
+    since: dayIn(params.get("since")),
+    until: dayIn(params.get("until")),
     isOldestFirst: params.get("order") === "oldest",
   };
 }
@@ -64,25 +62,4 @@ export function valueText(value: unknown, unit: string | undefined, locale: stri
   }
   if (Array.isArray(value)) return value.map((each) => valueText(each, unit, locale)).join(", ");
   return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-const STEPS = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
-
-/** Return an amount of bytes in the unit that fits, as `1.2 MB`. */
-export function bytesText(bytes: number, locale: string): string {
-  const step = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), STEPS.length - 1);
-  return new Intl.NumberFormat(locale, {
-    style: "unit",
-    unit: STEPS[step] ?? "byte",
-    unitDisplay: "short",
-    maximumFractionDigits: step === 0 ? 0 : 1,
-  }).format(bytes / 1000 ** step);
-}
-
-function dayOf(text: string | null): string | null {
-  return text !== null && DAY.test(text) && !Number.isNaN(Date.parse(text)) ? text : null;
-}
-
-function dayAfter(day: string): string {
-  return new Date(Date.parse(`${day}T00:00Z`) + 86_400_000).toISOString().slice(0, 10);
 }

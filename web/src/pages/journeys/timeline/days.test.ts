@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { byDay, byWeek, daysBetween, localDay, mondayOf } from "./days";
+import { daysBetween, localDay } from "../../../data/days";
+import { byDay, byWeek, mondayOf } from "./days";
 
 const at = (time: string) => ({ start: { time } });
 

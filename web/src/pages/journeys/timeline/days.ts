@@ -1,5 +1,7 @@
 // Journeys by the day on which they began, in the zone of their owner.
 
+import { daysBetween, localDay } from "../../../data/days";
+
 export interface Dated {
   start: { time: string };
 }
@@ -11,23 +13,6 @@ export interface DayOf<T> {
   day: string;
   name: DayName;
   items: T[];
-}
-
-/** Return the local day of a moment, as `2026-11-27`. */
-export function localDay(when: string | number, zone: string): string {
-  const parts = new Intl.DateTimeFormat("en", {
-    timeZone: zone,
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-  }).formatToParts(new Date(when));
-  const part = (type: string) => parts.find((each) => each.type === type)?.value ?? "";
-  return `${part("year")}-${part("month")}-${part("day")}`;
-}
-
-/** Return how many days one local day is before another. */
-export function daysBetween(day: string, later: string): number {
-  return Math.round((Date.parse(`${later}T00:00Z`) - Date.parse(`${day}T00:00Z`)) / 86_400_000);
 }
 
 /** Return journeys by their days, in the order in which they came. */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { hasPurpose, paramsOf, queryOf, shownOf, startOfDay } from "./filter";
+import { startOfDay } from "../../../data/days";
+import { hasPurpose, paramsOf, queryOf, shownOf } from "./filter";
 
 const read = (text: string) => shownOf(new URLSearchParams(text));
 

@@ -1,5 +1,6 @@
 // Which journeys the page shows, as its address says it.
 
+import { dayAfter, dayIn, startOfDay } from "../../../data/days";
 import type { JourneyAnswer, JourneyFilter } from "../../../data/journeys";
 
 export const KINDS = ["trip", "charge", "parked"] as const;
@@ -18,8 +19,6 @@ export interface Shown {
   until: string | null;
 }
 
-const DAY = /^\d{4}-\d\d-\d\d$/;
-
 /** Return what an address asks for; what makes no sense in it is left out. */
 export function shownOf(params: URLSearchParams): Shown {
   const place = Number(params.get("place") ?? Number.NaN);
@@ -27,13 +26,9 @@ export function shownOf(params: URLSearchParams): Shown {
     kind: KINDS.find((each) => each === params.get("kind")) ?? null,
     purpose: PURPOSES.find((each) => each === params.get("purpose")) ?? null,
     place: Number.isInteger(place) ? place : null,
-    since: dayOf(params.get("since")),
-    until: dayOf(params.get("until")),
+    since: dayIn(params.get("since")),
+    until: dayIn(params.get("until")),
   };
-}
-
-function dayOf(text: string | null): string | null {
-  return text !== null && DAY.test(text) && !Number.isNaN(Date.parse(text)) ? text : null;
 }
 
 /** Return an address's query for what is shown. */
@@ -50,7 +45,7 @@ export function queryOf(shown: Shown, zone: string): JourneyFilter {
     kind: kind === null ? undefined : [kind],
     place: shown.place ?? undefined,
     since: shown.since === null ? undefined : startOfDay(shown.since, zone),
-    until: shown.until === null ? undefined : startOfDay(nextDay(shown.until), zone),
+    until: shown.until === null ? undefined : startOfDay(dayAfter(shown.until), zone),
   };
 }
 
@@ -60,39 +55,4 @@ export function hasPurpose(
   purpose: Purpose | null,
 ): boolean {
   return purpose === null || (journey.purpose ?? "none") === purpose;
-}
-
-function nextDay(day: string): string {
-  return new Date(Date.parse(`${day}T00:00Z`) + 86_400_000).toISOString().slice(0, 10);
-}
-
-/** Return when a local day begins, in ISO 8601. */
-export function startOfDay(day: string, zone: string): string {
-  const midnight = Date.parse(`${day}T00:00:00Z`);
-  const guess = midnight - offsetAt(midnight, zone);
-  return new Date(midnight - offsetAt(guess, zone)).toISOString();
-}
-
-/** Return how many milliseconds the clocks of a zone are ahead of UTC at a moment. */
-function offsetAt(time: number, zone: string): number {
-  const parts = new Intl.DateTimeFormat("en", {
-    timeZone: zone,
-    hourCycle: "h23",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-  }).formatToParts(new Date(time));
-  const part = (type: string) => Number(parts.find((each) => each.type === type)?.value);
-  const local = Date.UTC(
-    part("year"),
-    part("month") - 1,
-    part("day"),
-    part("hour"),
-    part("minute"),
-    part("second"),
-  );
-  return local - time;
 }

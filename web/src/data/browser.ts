@@ -3,6 +3,7 @@
 const BROWSERS: readonly [RegExp, string][] = [
   [/\bEdg(?:e|A|iOS)?\//, "Edge"],
   [/\bOPR\//, "Opera"],
+  [/\bSamsungBrowser\//, "Samsung Internet"],
   [/\b(?:Firefox|FxiOS)\//, "Firefox"],
   [/(?:Chrome|CriOS)\//, "Chrome"],
   [/\bSafari\//, "Safari"],
@@ -18,10 +19,10 @@ const SYSTEMS: readonly [RegExp, string][] = [
   [/\bLinux\b/, "Linux"],
 ];
 
-/** Return a browser and its system, as `Firefox, Android`; null if neither is known. */
+/** Return a browser and its system, as `Firefox · Android`; null if neither is known. */
 export function browserOf(agent: string): string | null {
   const named = [BROWSERS, SYSTEMS].flatMap(
     (table) => table.find(([pattern]) => pattern.test(agent))?.[1] ?? [],
   );
-  return named.length === 0 ? null : named.join(", ");
+  return named.length === 0 ? null : named.join(" · ");
 }
