@@ -57,7 +57,7 @@ async def test_first_run_to_a_driving_car(
     server = start("serve", "--data", str(tmp_path), env=NEW)
     link = re.search(LINK, server.wait_for("ovms set-up"))
     assert link is not None
-    page = await open_page(DESKTOP, base_url=link[1])
+    page = await open_page(DESKTOP, base_url=link[1], timezone_id="Europe/Berlin")
     await page.goto(link[2])
     await page.get_by_role("textbox", name="Name").fill("root")
     make = page.get_by_role("button", name="Make the account")
@@ -67,6 +67,8 @@ async def test_first_run_to_a_driving_car(
     await make.click()
 
     await page.get_by_role("textbox", name="Vehicle id").fill("car1")
+    account = await page.request.get("/api/v1/account")
+    assert (await account.json())["zone"] == "Europe/Berlin"
     await page.get_by_role("button", name="Add the vehicle").click()
     await page.get_by_text("In its shell").click()
     lines = await page.locator("pre", has_text="config set vehicle id CAR1").inner_text()

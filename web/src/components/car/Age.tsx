@@ -16,6 +16,7 @@ const COLOURS: Record<Freshness, string> = {
   fresh: "dimmed",
   late: "var(--late)",
   old: "dimmed",
+  kept: "dimmed",
 };
 
 /** Shows how old a group is, counting; what is late or old is said in words, too. */
@@ -36,7 +37,12 @@ const AgeText = memo(function AgeText({
 }) {
   const { t } = useTranslation("car");
   return (
-    <Text span size="xs" c={COLOURS[freshness]} fs={freshness === "old" ? "italic" : "normal"}>
+    <Text
+      span
+      size="xs"
+      c={COLOURS[freshness]}
+      fs={freshness === "old" || freshness === "kept" ? "italic" : "normal"}
+    >
       {freshness === "fresh" ? words : t(`freshness.${freshness}`, { age: words })}
     </Text>
   );

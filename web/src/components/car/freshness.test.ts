@@ -13,6 +13,10 @@ it("is late past its usual interval, which is longer where nobody watches", () =
 });
 
 it("is old when it is stale, and never late where a car says it once", () => {
-  expect(freshnessOf("battery", { ...group, is_stale: true }, after(1), true)).toBe("old");
+  expect(freshnessOf("battery", { ...group, is_stale: true }, after(120), true)).toBe("old");
   expect(freshnessOf("module", group, after(90_000), true)).toBe("fresh");
+});
+
+it("is kept, not old, when a car has just repeated what it knew before it fell asleep", () => {
+  expect(freshnessOf("tyres", { ...group, is_stale: true }, after(1), true)).toBe("kept");
 });

@@ -2,7 +2,8 @@
 
 import type { GroupName } from "../../data/live/types";
 
-export type Freshness = "fresh" | "late" | "old";
+/** `kept`: the car has just said it, as what it knew before it fell asleep. */
+export type Freshness = "fresh" | "late" | "old" | "kept";
 
 /** What a car says when it connects, or when it changes: it is never late. */
 const ONCE: ReadonlySet<GroupName> = new Set(["module", "capabilities", "tyres", "export"]);
@@ -19,8 +20,8 @@ export function freshnessOf(
   now: number,
   isWatched: boolean,
 ): Freshness {
-  if (group.is_stale) return "old";
-  if (ONCE.has(name)) return "fresh";
   const age = (now - Date.parse(group.time)) / 1000;
+  if (group.is_stale) return age > WATCHED ? "old" : "kept";
+  if (ONCE.has(name)) return "fresh";
   return age > (isWatched ? WATCHED : UNWATCHED) ? "late" : "fresh";
 }

@@ -7,6 +7,8 @@ type Written =
   | Exclude<keyof Figures, "clock" | "age" | "estimated">
   | "yesNo"
   | "text"
+  | "chargeMode"
+  | "plug"
   | "time"
   | "clockUtc";
 
@@ -40,8 +42,8 @@ const FACTS = {
     ideal_range_max: "distance",
   },
   charge: {
-    mode: "text",
-    plug: "text",
+    mode: "chargeMode",
+    plug: "plug",
     voltage: "volts",
     current: "amps",
     current_limit: "amps",

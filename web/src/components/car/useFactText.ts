@@ -4,6 +4,9 @@ import { useMinute } from "../../data/now";
 import type { RawFact } from "./groupFacts";
 
 const UNKNOWN = "–";
+/** The words of the protocol that have one in each language; others are shown as the car says them. */
+const MODES = ["standard", "storage", "range", "performance"] as const;
+const PLUGS = ["type1", "type2", "chademo", "ccs"] as const;
 /** The strongest signal that a modem tells; 99 is none. */
 const SIGNAL_MOST = 31;
 
@@ -16,6 +19,10 @@ export function useFactText(): (fact: RawFact) => string {
     if (value === null || value === "") return UNKNOWN;
     if (typeof value === "boolean") return t(value ? "yes" : "no");
     if (typeof value === "string") {
+      const mode = written === "chargeMode" && MODES.find((each) => each === value);
+      if (mode) return t(`modes.${mode}`);
+      const plug = written === "plug" && PLUGS.find((each) => each === value);
+      if (plug) return t(`plugs.${plug}`);
       return written === "time" ? figures.clock(Date.parse(value), now) : value;
     }
     switch (written) {
@@ -27,6 +34,8 @@ export function useFactText(): (fact: RawFact) => string {
           : figures.percent((value / SIGNAL_MOST) * 100);
       case "yesNo":
       case "text":
+      case "chargeMode":
+      case "plug":
       case "time":
         return String(value);
       default:

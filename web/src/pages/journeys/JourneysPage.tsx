@@ -1,7 +1,7 @@
-import { Tabs, Text } from "@mantine/core";
+import { Anchor, Tabs, Text } from "@mantine/core";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { Route, Routes, useLocation, useNavigate } from "react-router";
+import { Link, Route, Routes, useLocation, useNavigate } from "react-router";
 import { DEVICE_ZONE, useFormat } from "../../components/charts/useFormat";
 import { Elsewhere } from "../../components/Elsewhere";
 import { PageSkeleton } from "../../components/PageSkeleton";
@@ -92,7 +92,10 @@ function Overview({ vehicle }: { vehicle: string }) {
       </Tabs>
       {zone !== DEVICE_ZONE && (
         <Text size="sm" c="dimmed" mt="md">
-          {t("zone", { zone })}
+          {t("zone", { zone })}{" "}
+          <Anchor component={Link} to="/account" inherit>
+            {t("changeZone")}
+          </Anchor>
         </Text>
       )}
     </>

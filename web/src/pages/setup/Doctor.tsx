@@ -62,7 +62,9 @@ function Waiting({ findings, heard }: { findings: Finding[]; heard: string | nul
       <Group gap="sm" wrap="nowrap">
         <Loader type="dots" size="sm" aria-hidden />
         <Text>
-          {heard === null ? t("doctor.waiting") : t("doctor.away", { ago: ago(heard, now) })}
+          {heard !== null
+            ? t("doctor.away", { ago: ago(heard, now) })
+            : t(findings.length === 0 ? "doctor.waiting" : "doctor.refused")}
         </Text>
       </Group>
       {findings.length === 0 && (

@@ -2,11 +2,13 @@ import { Button, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Navigate, useNavigate } from "react-router";
+import { DEVICE_ZONE } from "../../components/charts/useFormat";
 import { CopyText } from "../../components/forms/CopyText";
 import { Failure } from "../../components/forms/Failure";
 import { NewPassword } from "../../components/forms/NewPassword";
 import { isGoodPassword } from "../../components/forms/password";
 import { PageSkeleton } from "../../components/PageSkeleton";
+import { useChangeAccount } from "../../data/account";
 import { useFirstAdministrator, useSetup } from "../../data/registration";
 import { useLogIn } from "../../data/session";
 import { useCodeOfAddress } from "../login/codes";
@@ -39,6 +41,7 @@ function AdministratorForm({ token, onMaking }: FormProps) {
   const { t } = useTranslation("setup");
   const make = useFirstAdministrator();
   const logIn = useLogIn();
+  const change = useChangeAccount();
   const navigate = useNavigate();
   const [given, setGiven] = useState(token);
   const [name, setName] = useState("");
@@ -50,6 +53,8 @@ function AdministratorForm({ token, onMaking }: FormProps) {
     try {
       await make.mutateAsync({ body: { token: given.trim(), name, email, password } });
       await logIn.mutateAsync({ name, password });
+      // A zone that the server does not know leaves the account at UTC; journeys say so.
+      await change.mutateAsync({ body: { zone: DEVICE_ZONE } }).catch(() => undefined);
       navigate("/setup/new", { replace: true });
     } catch {
       onMaking(false); // what went wrong is shown in the form, or is asked for by the log-in
