@@ -79,7 +79,10 @@ async def test_first_run_to_a_driving_car(
     car = ("car", "--server", f"127.0.0.1:{port}", "--vehicle", "CAR1", "--secret")
     start(*car, "wrong")
     await expect(page.get_by_text("is not this vehicle's secret")).to_be_visible()
-    start(*car, secret[1], "--scenario", "commute", "--phase", "0.57", "--seed", "1")
+    (tmp_path / "car").mkdir()  # feature 8: its position each second while somebody watches
+    (tmp_path / "car" / "parameters.json").write_text('{"24": "1"}')
+    state = {"OVMS_CAR_STATE": str(tmp_path / "car")}
+    start(*car, secret[1], "--phase", "0.57", "--seed", "1", env=state)
     await expect(page.get_by_text("The car is in")).to_be_visible()
     await page.get_by_role("link", name="Open the car").click()
     await expect(page).to_have_url("/cars/CAR1")
