@@ -12,6 +12,9 @@ const LIST = "GET /vehicles/{vehicle_id}/journeys";
 /** Which journeys: kinds, a span, a place, the order. */
 export type JourneyFilter = Omit<QueryOf<typeof LIST>, "after">;
 
+/** The most journeys that one page of the list can have: the server's own bound. */
+export const PAGE_LIMIT = 200;
+
 /** What changes with a journey: sums and costs of charges do, too. */
 const STALE = ["journeys", "journey-edits", "sums", "battery"];
 

@@ -1,9 +1,9 @@
-import { Alert, Button, Text } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { PresenceLine } from "../../components/car/PresenceLine";
+import { Failed } from "../../components/Failed";
 import { PageSkeleton } from "../../components/PageSkeleton";
-import { useErrorText } from "../../components/useErrorText";
 import { useAlerts, useAlertsOf, type VehicleAlert } from "../../data/alerts";
 import { useReadMark } from "../../data/device/readAlerts";
 import { useVehicle } from "../../data/live/useVehicle";
@@ -30,7 +30,7 @@ export function CarAlerts({ vehicle, kind }: { vehicle: string; kind: Kind | nul
   if (list.isPending || mark === undefined) return <PageSkeleton />;
   return (
     <>
-      <Failed error={list.error} onRetry={() => void list.refetch()} />
+      <Failed title={t("failed")} error={list.error} onRetry={() => void list.refetch()} />
       <AlertSections alerts={alerts} ofAll={false} />
       {list.data !== undefined && alerts.length === 0 && <None kind={kind} />}
       {list.hasNextPage && (
@@ -55,10 +55,11 @@ export function AllAlerts({ kind }: { kind: Kind | null }) {
   const list = useAlertsOf(ids, { ...filterOf(kind), limit: OF_EACH });
   const alerts = list.items.map((each: VehicleAlert) => ({ ...each, isNew: false }));
   if (isPending || (list.isPending && alerts.length === 0)) return <PageSkeleton />;
-  if (vehicles === undefined) return <Failed error={error} onRetry={() => void refetch()} />;
+  if (vehicles === undefined)
+    return <Failed title={t("failed")} error={error} onRetry={() => void refetch()} />;
   return (
     <>
-      <Failed error={list.error} onRetry={() => void list.refetch()} />
+      <Failed title={t("failed")} error={list.error} onRetry={() => void list.refetch()} />
       <AlertSections alerts={alerts} ofAll />
       {alerts.length === 0 && list.error === null && <None kind={kind} />}
       {alerts.length > 0 && <Text c="dimmed">{t("ofEach", { count: OF_EACH })}</Text>}
@@ -85,19 +86,4 @@ export function OtherAlerts({ vehicle, kind }: { vehicle: string; kind: Kind | n
 function None({ kind }: { kind: Kind | null }) {
   const { t } = useTranslation("alerts");
   return <Text c="dimmed">{kind === null ? t("none") : t("noneOfKind")}</Text>;
-}
-
-function Failed({ error, onRetry }: { error: Error | null; onRetry: () => void }) {
-  const { t } = useTranslation("alerts");
-  const { t: common } = useTranslation();
-  const say = useErrorText();
-  if (error === null) return null;
-  return (
-    <Alert color="red" title={t("failed")} role="alert">
-      <Text size="sm">{say(error)}</Text>
-      <Button variant="default" size="xs" mt="xs" onClick={onRetry}>
-        {common("error.retry")}
-      </Button>
-    </Alert>
-  );
 }

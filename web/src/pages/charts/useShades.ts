@@ -3,13 +3,11 @@ import { useMemo } from "react";
 import type { Shade } from "../../components/charts/plotOptions";
 import type { Span } from "../../components/charts/span";
 import { ask } from "../../data/calls";
+import { PAGE_LIMIT } from "../../data/journeys";
 import { vehicleKey } from "../../data/queries";
 
 /** Beyond this many seconds a journey is thinner than what one sees. */
 const LONGEST = 62 * 86_400;
-
-/** The server's own bound of a page. */
-const JOURNEYS = 200;
 
 const HOUR = 3600;
 
@@ -25,7 +23,7 @@ export function useShades(vehicle: string, span: Span): readonly Shade[] {
         "GET /vehicles/{vehicle_id}/journeys",
         {
           path: { vehicle_id: vehicle },
-          query: { kind: ["trip", "charge"], since, until, limit: JOURNEYS },
+          query: { kind: ["trip", "charge"], since, until, limit: PAGE_LIMIT },
         },
         signal,
       ),

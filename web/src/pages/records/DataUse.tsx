@@ -3,11 +3,11 @@ import { useTranslation } from "react-i18next";
 import { Bars } from "../../components/charts/Bars";
 import { colourOf } from "../../components/charts/colours";
 import { useFormat } from "../../components/charts/useFormat";
+import { Failed } from "../../components/Failed";
 import { useMoments } from "../../components/forms/moments";
 import { PageSkeleton } from "../../components/PageSkeleton";
 import type { DayUse } from "../../data/api-types";
 import { useDataUse } from "../../data/history";
-import { Failed } from "./Failed";
 
 const WHO = ["car", "apps"] as const;
 type Who = (typeof WHO)[number];
@@ -19,11 +19,12 @@ function sumOf(day: DayUse, who: Who): number {
 
 /** How much a car and its apps have sent and received on each day. */
 export function DataUse({ vehicle }: { vehicle: string }) {
+  const { t } = useTranslation("records");
   const { data, error, isPending, refetch } = useDataUse(vehicle);
   if (isPending) return <PageSkeleton />;
   return (
     <>
-      <Failed error={error} onRetry={() => void refetch()} />
+      <Failed title={t("failed")} error={error} onRetry={() => void refetch()} />
       {data !== undefined && <UseOfDays use={data} />}
     </>
   );

@@ -4,12 +4,12 @@ import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
 import { useCar } from "../../components/car/useCar";
 import { useFormat } from "../../components/charts/useFormat";
+import { Failed } from "../../components/Failed";
 import { PageSkeleton } from "../../components/PageSkeleton";
 import { useDialog } from "../../components/useDialog";
 import { ApiError } from "../../data/api";
 import { type RecordPage, recordsCsv, useRecords } from "../../data/history";
 import { DeleteDialog } from "./DeleteDialog";
-import { Failed } from "./Failed";
 import { filterOf, paramsOf, type Shown } from "./filter";
 import { RecordFilters } from "./RecordFilters";
 import { RecordItem } from "./RecordItem";
@@ -66,7 +66,7 @@ export function RecordList({ vehicle, shown }: Props) {
       {isHidden ? (
         <Alert color="gray">{t("hidden")}</Alert>
       ) : (
-        <Failed error={list.error} onRetry={() => void list.refetch()} />
+        <Failed title={t("failed")} error={list.error} onRetry={() => void list.refetch()} />
       )}
       {list.data !== undefined && <Items page={list.data} />}
       {list.hasNextPage && (

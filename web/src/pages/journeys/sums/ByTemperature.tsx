@@ -4,13 +4,13 @@ import { colourOf } from "../../../components/charts/colours";
 import type { Format } from "../../../components/charts/format";
 import { Scatter } from "../../../components/charts/Scatter";
 import type { BatteryAnswer } from "../../../data/api-types";
-import { useJourneys } from "../../../data/journeys";
-
-/** The server's own bound of a page. */
-const TRIPS = 200;
+import { PAGE_LIMIT, useJourneys } from "../../../data/journeys";
 
 /** Trips that are shorter say little of consumption. */
 const LEAST_DISTANCE = 2;
+
+/** Degrees Celsius that the server takes together for a mean, from `temperature` on. */
+const BAND = 5;
 
 interface Props {
   vehicle: string;
@@ -22,7 +22,7 @@ interface Props {
 export function ByTemperature({ vehicle, battery, format }: Props) {
   const { t } = useTranslation("journeys");
   const scheme = useComputedColorScheme("light");
-  const { data } = useJourneys(vehicle, { kind: ["trip"], limit: TRIPS });
+  const { data } = useJourneys(vehicle, { kind: ["trip"], limit: PAGE_LIMIT });
   const dots = (data?.items ?? []).flatMap(({ id, trip, temperature_ambient: outside }) =>
     trip === null ||
     trip.consumption === null ||
@@ -32,7 +32,7 @@ export function ByTemperature({ vehicle, battery, format }: Props) {
       : [{ key: id, x: outside, y: trip.consumption }],
   );
   const means = battery.temperatures.flatMap(({ temperature, consumption }) =>
-    consumption === null ? [] : [{ key: temperature, x: temperature + 2.5, y: consumption }],
+    consumption === null ? [] : [{ key: temperature, x: temperature + BAND / 2, y: consumption }],
   );
   if (dots.length + means.length < 2) return null;
   const label = means

@@ -1,14 +1,14 @@
 import { Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Format } from "../../../components/charts/format";
-import { useJourneys } from "../../../data/journeys";
+import { PAGE_LIMIT, useJourneys } from "../../../data/journeys";
 import { Facts } from "../journey/Facts";
 import { lossOf } from "./parkedLoss";
 
 /** What the car lost while it stood, over its newest stays. */
 export function ParkedLoss({ vehicle, format }: { vehicle: string; format: Format }) {
   const { t } = useTranslation("journeys");
-  const { data } = useJourneys(vehicle, { kind: ["parked"], limit: 200 });
+  const { data } = useJourneys(vehicle, { kind: ["parked"], limit: PAGE_LIMIT });
   const loss = lossOf(data?.items ?? []);
   if (loss.count === 0) return null;
   return (

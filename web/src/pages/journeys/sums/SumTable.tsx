@@ -15,8 +15,6 @@ export function SumTable({ items, nameOf, format }: Props) {
   const isIncomplete = items.some(
     (item) => item.incomplete.length > 0 || item.charges.incomplete.length > 0,
   );
-  const least = (text: string, lacks: boolean) =>
-    lacks && text !== UNKNOWN ? `≥\u00a0${text}` : text;
   return (
     <div>
       <Table.ScrollContainer
@@ -86,10 +84,14 @@ const COLUMNS = [
 
 type Charged = Pick<ChargeSums, "grid_energy" | "incomplete"> | null;
 
+/** Return a figure, as the least that it may be where something lacks; unknown stays a dash. */
+function least(text: string, lacks: boolean): string {
+  return lacks && text !== UNKNOWN ? `≥\u00a0${text}` : text;
+}
+
 function charged(sums: Charged, format: Format): string {
   if (sums === null) return UNKNOWN;
-  const text = format.quantity(sums.grid_energy, "kWh");
-  return sums.incomplete.includes("grid_energy") ? `≥\u00a0${text}` : text;
+  return least(format.quantity(sums.grid_energy, "kWh"), sums.incomplete.includes("grid_energy"));
 }
 
 /** Return what was charged elsewhere than at home: at other places and at none. */

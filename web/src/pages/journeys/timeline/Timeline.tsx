@@ -5,8 +5,8 @@ import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import type { Format } from "../../../components/charts/format";
 import { useFormat } from "../../../components/charts/useFormat";
+import { Failed } from "../../../components/Failed";
 import { PageSkeleton } from "../../../components/PageSkeleton";
-import { useErrorText } from "../../../components/useErrorText";
 import { type JourneyAnswer, useJourneys } from "../../../data/journeys";
 import { useMinute } from "../../../data/now";
 import classes from "../Journeys.module.css";
@@ -20,7 +20,6 @@ import { JourneyCard } from "./JourneyCard";
 export function Timeline({ vehicle }: { vehicle: string }) {
   const { t } = useTranslation("journeys");
   const format = useFormat();
-  const say = useErrorText();
   const [params, setParams] = useSearchParams();
   const shown = shownOf(params);
   const list = useJourneys(vehicle, queryOf(shown, format.zone));
@@ -39,20 +38,7 @@ export function Timeline({ vehicle }: { vehicle: string }) {
     <Stack gap="md">
       <Filters shown={shown} onChange={(next) => setParams(paramsOf(next), { replace: true })} />
       {list.isPending && <PageSkeleton />}
-      {list.error !== null && (
-        <Alert color="red" title={t("failed")}>
-          {say(list.error)}
-          <Button
-            variant="default"
-            size="xs"
-            mt="xs"
-            display="block"
-            onClick={() => list.refetch()}
-          >
-            {t("retry")}
-          </Button>
-        </Alert>
-      )}
+      <Failed title={t("failed")} error={list.error} onRetry={() => void list.refetch()} />
       {list.data !== undefined && <Why state={list.data.state} hidden={list.data.hidden} />}
       {byWeek(days).map((week) => (
         <Week key={week.monday ?? ""} week={week} format={format} />
