@@ -32,7 +32,8 @@ export function CarHead({ vehicle, view }: Props) {
   const body = bodyOf(look.body, groups?.module?.vehicle_type);
   return (
     <>
-      <Group justify="space-between" wrap="nowrap">
+      {/* Room for two lines: what is below must not move when the car or the server goes away. */}
+      <Group justify="space-between" wrap="nowrap" mih={48}>
         <PresenceLine view={view} />
         <LookButton onOpen={openLook} />
       </Group>
