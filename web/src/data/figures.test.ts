@@ -32,7 +32,7 @@ test("unknown is a dash, and no nought; also what would be estimated", () => {
   const figures = figuresIn("en", METRIC);
   expect(figures.distance(null)).toBe("–");
   expect(figures.temperature(undefined)).toBe("–");
-  expect(figures.span(null)).toBe("–");
+  expect(figures.duration(null)).toBe("–");
   expect(figures.estimated(figures.distance(null))).toBe("–");
   expect(plain(figures.estimated(figures.distance(214)))).toBe("≈ 214 km");
   expect(plain(figures.percent(0))).toBe("0 %");

@@ -1,16 +1,12 @@
-// How figures are written: in the units that a person likes, in the way of their language, and
-// never without a unit. Unknown is a dash.
+// The figures of what a car says now, each in its unit. Times of day are those of this device: they
+// are about now, and about what comes. Journeys and records have the account's, by useFormat.
 
 import { useLocale } from "./locale";
 import { type Preferences, usePreferences } from "./preferences";
-import { type Chosen, unitOf } from "./units";
+import { estimated, type Figure, quantitiesIn, SPACE, UNKNOWN } from "./quantities";
+import { unitOf } from "./units";
 
-export const UNKNOWN = "–";
-
-/** Between a number and its unit: no line ends there. */
-const SPACE = "\u00a0";
-
-type Figure = number | null | undefined;
+export { UNKNOWN };
 
 export interface Figures {
   percent: (value: Figure) => string;
@@ -27,8 +23,8 @@ export interface Figures {
   ampHours: (value: Figure) => string;
   degrees: (value: Figure) => string;
   metres: (value: Figure) => string;
-  /** A span of time: `2 h 05 min`. */
-  span: (seconds: Figure) => string;
+  /** A span of time: `2 h 5 min`. */
+  duration: (seconds: Figure) => string;
   /** What was concluded, not measured: `≈ 214 km`. */
   estimated: (figure: string) => string;
   /** How long ago: `4 s`, `3 min`, `2 h`, `5 d`. */
@@ -42,35 +38,26 @@ export interface Figures {
  * writes them is made once: that costs much more than to write a figure.
  */
 export function figuresIn(locale: string, likes: Preferences): Figures {
-  const write = (places: number, unit: string) => {
-    const number = new Intl.NumberFormat(locale, {
-      minimumFractionDigits: places,
-      maximumFractionDigits: places,
-    });
-    return (value: Figure) =>
-      value === null || value === undefined ? UNKNOWN : `${number.format(value)}${SPACE}${unit}`;
-  };
-  const liked = (kind: Chosen) => {
-    const { symbol, from, places } = unitOf(kind, likes);
-    const written = write(places, symbol);
-    return (value: Figure) => written(value === null || value === undefined ? null : from(value));
-  };
+  const { quantity, duration } = quantitiesIn(locale, likes);
+  const write = (unit: string, digits: number) => (value: Figure) =>
+    quantity(value, unit, { digits });
+  const pressureDigits = unitOf("pressure", likes).places;
   return {
-    percent: write(0, "%"),
-    distance: liked("distance"),
-    speed: liked("speed"),
-    temperature: liked("temperature"),
-    pressure: liked("pressure"),
-    consumption: liked("consumption"),
-    power: write(1, "kW"),
-    energy: write(1, "kWh"),
-    volts: write(1, "V"),
-    amps: write(1, "A"),
-    ampHours: write(0, "Ah"),
-    degrees: write(0, "°"),
-    metres: write(0, "m"),
-    span: (seconds) => spanOf(seconds),
-    estimated: (figure) => (figure === UNKNOWN ? UNKNOWN : `≈${SPACE}${figure}`),
+    percent: write("%", 0),
+    distance: write("km", 0),
+    speed: write("km/h", 0),
+    temperature: write("°C", 0),
+    pressure: write("kPa", pressureDigits),
+    consumption: write("kWh/100 km", 1),
+    power: write("kW", 1),
+    energy: write("kWh", 1),
+    volts: write("V", 1),
+    amps: write("A", 1),
+    ampHours: write("Ah", 0),
+    degrees: write("°", 0),
+    metres: write("m", 0),
+    duration,
+    estimated,
     age: ageIn(locale),
     clock: clockIn(locale),
   };
@@ -86,13 +73,6 @@ export function useFigures(): Figures {
     last = { locale, likes, figures: figuresIn(locale, likes) };
   }
   return last.figures;
-}
-
-function spanOf(seconds: Figure): string {
-  if (seconds === null || seconds === undefined) return UNKNOWN;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 60) return `${minutes}${SPACE}min`;
-  return `${Math.floor(minutes / 60)}${SPACE}h${SPACE}${String(minutes % 60).padStart(2, "0")}${SPACE}min`;
 }
 
 /** Return what writes the time of day, with the day if it is another one than that of `now`. */

@@ -31,7 +31,7 @@ const FACTS = {
     speed: "speed",
     odometer: "distance",
     trip: "distance",
-    parking_time: "span",
+    parking_time: "duration",
   },
   battery: {
     soh: "percent",
@@ -50,7 +50,7 @@ const FACTS = {
     power_input: "power",
     efficiency: "percent",
     grid_energy: "energy",
-    duration: "span",
+    duration: "duration",
     timer_start: "clockUtc",
     ended: "time",
   },
@@ -74,7 +74,7 @@ const FACTS = {
     power: "power",
     energy: "energy",
     soc_limit: "percent",
-    time_to_empty: "span",
+    time_to_empty: "duration",
   },
   module: {
     firmware: "text",

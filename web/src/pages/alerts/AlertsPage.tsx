@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useParams, useSearchParams } from "react-router";
 import { PushCard } from "../../components/push/PushCard";
 import { usePageTitle } from "../../components/usePageTitle";
+import { ZoneNote } from "../../components/ZoneNote";
 import { isDeviceCar } from "../../data/device/cars";
 import { useLiveVehicles } from "../../data/live/useLiveVehicles";
 import { vehicleKey } from "../../data/queries";
@@ -36,6 +37,7 @@ export default function AlertsPage() {
         <CarAlerts key={vehicle} vehicle={vehicle} kind={shown.kind} />
       )}
       {shown.ofAll && <AllAlerts kind={shown.kind} />}
+      <ZoneNote />
       {!isElsewhere && (
         <>
           <PushCard />

@@ -13,6 +13,7 @@ import { PageSkeleton } from "../../components/PageSkeleton";
 import { useErrorText } from "../../components/useErrorText";
 import { usePageTitle } from "../../components/usePageTitle";
 import { useVehicleId } from "../../components/useVehicleId";
+import { ZoneNote } from "../../components/ZoneNote";
 import { isDeviceCar } from "../../data/device/cars";
 import { useMinute } from "../../data/now";
 import { type SeriesAnswer, useSeries } from "../../data/series";
@@ -63,6 +64,7 @@ function Charts({ vehicle }: { vehicle: string }) {
         span={spanOf(view, now)}
         onSpan={(span) => change({ span }, false)}
       />
+      <ZoneNote />
     </Stack>
   );
 }

@@ -1,12 +1,12 @@
-import { Anchor, Tabs, Text } from "@mantine/core";
+import { Tabs } from "@mantine/core";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, Route, Routes, useLocation, useNavigate } from "react-router";
-import { DEVICE_ZONE, useFormat } from "../../components/charts/useFormat";
+import { Route, Routes, useLocation, useNavigate } from "react-router";
 import { Elsewhere } from "../../components/Elsewhere";
 import { PageSkeleton } from "../../components/PageSkeleton";
 import { usePageTitle } from "../../components/usePageTitle";
 import { useVehicleId } from "../../components/useVehicleId";
+import { ZoneNote } from "../../components/ZoneNote";
 import { isDeviceCar } from "../../data/device/cars";
 import { useLiveVehicles } from "../../data/live/useLiveVehicles";
 import { useVehicles } from "../../data/vehicles";
@@ -41,6 +41,7 @@ export default function JourneysPage() {
           ))}
         </Routes>
       </Suspense>
+      <ZoneNote />
     </div>
   );
 }
@@ -53,7 +54,6 @@ function KeepFresh() {
 
 function Overview({ vehicle }: { vehicle: string }) {
   const { t } = useTranslation("journeys");
-  const { zone } = useFormat();
   const navigate = useNavigate();
   const { pathname } = useLocation();
   const base = `/cars/${encodeURIComponent(vehicle)}/journeys`;
@@ -90,14 +90,6 @@ function Overview({ vehicle }: { vehicle: string }) {
           </Suspense>
         </Tabs.Panel>
       </Tabs>
-      {zone !== DEVICE_ZONE && (
-        <Text size="sm" c="dimmed" mt="md">
-          {t("zone", { zone })}{" "}
-          <Anchor component={Link} to="/account" inherit>
-            {t("changeZone")}
-          </Anchor>
-        </Text>
-      )}
     </>
   );
 }

@@ -2,6 +2,7 @@ import { SegmentedControl, Stack, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useParams, useSearchParams } from "react-router";
 import { usePageTitle } from "../../components/usePageTitle";
+import { ZoneNote } from "../../components/ZoneNote";
 import { isDeviceCar } from "../../data/device/cars";
 import { DataUse } from "./DataUse";
 import { type Shown, shownOf } from "./filter";
@@ -37,6 +38,7 @@ export default function RecordsPage() {
       )}
       {isElsewhere && <OtherRecords vehicle={vehicle} shown={shown} view={view} />}
       {!isElsewhere && <Kept vehicle={vehicle} shown={shown} view={view} />}
+      <ZoneNote />
     </Stack>
   );
 }
