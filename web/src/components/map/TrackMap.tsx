@@ -12,6 +12,8 @@ export interface TrackMapProps {
   onMark: (point: number | null) => void;
   /** What a screen reader says. */
   label: string;
+  /** Of the picture that it is saved as, without its ending. */
+  fileName: string;
   height?: number;
 }
 

@@ -9,13 +9,14 @@ import { TrackLines } from "./MapShapes";
 import { MiniMap } from "./MiniMap";
 import { nearestOnScreen } from "./nearest";
 import { PlainGround } from "./PlainGround";
+import { SaveMap } from "./SaveMap";
 import type { TrackMapProps } from "./TrackMap";
 import classes from "./TrackMap.module.css";
 
 type Props = Omit<TrackMapProps, "height">;
 
 /** The part of {@link TrackMap} that is loaded with the map. */
-export default function TrackMapCanvas({ points, marked, onMark, label }: Props) {
+export default function TrackMapCanvas({ points, marked, onMark, label, fileName }: Props) {
   const lines = useMemo(() => linesOf(points), [points]);
   const bounds = useMemo(() => boundsOf(lines.flat()), [lines]);
   const [start, end] = [lines[0]?.[0], lines.at(-1)?.at(-1)];
@@ -37,7 +38,9 @@ export default function TrackMapCanvas({ points, marked, onMark, label }: Props)
       )}
       {end && <MapMarker position={end}>{<div className={classes.end} />}</MapMarker>}
       {mark && <MapMarker position={mark}>{<div className={classes.mark} />}</MapMarker>}
-      <MapButtons whole={bounds && (() => bounds)} />
+      <MapButtons whole={bounds && (() => bounds)}>
+        <SaveMap start={start ?? null} end={end ?? null} fileName={fileName} />
+      </MapButtons>
     </MapCanvas>
   );
 }

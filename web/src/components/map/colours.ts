@@ -10,6 +10,8 @@ export interface MapColours {
   /** Beneath the track, so that it stands out from any ground. */
   halo: string;
   place: string;
+  /** Of letters on the halo's colour. */
+  text: string;
   accuracy: string;
 }
 
@@ -19,6 +21,7 @@ const LIGHT: MapColours = {
   track: "#0f7a4d",
   halo: "#ffffff",
   place: "#4b6ea8",
+  text: "#3a4045",
   accuracy: "#0f7a4d",
 };
 
@@ -28,6 +31,7 @@ const DARK: MapColours = {
   track: "#2fb676",
   halo: "#0a0b0c",
   place: "#8fb0e8",
+  text: "#c9cdd0",
   accuracy: "#2fb676",
 };
 

@@ -42,6 +42,7 @@ export function TripView({ journey }: { journey: WholeJourney }) {
             marked={marked}
             onMark={setMarked}
             label={t("trip.map")}
+            fileName={`${journey.vehicle_id}-trip-${journey.id}-map`}
             height={mapHeight}
           />
           <Chart
