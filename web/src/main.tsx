@@ -1,4 +1,4 @@
-import "@mantine/core/styles.css";
+import "virtual:mantine.css";
 import "@fontsource-variable/inter/wght.css";
 import "./styles.css";
 import { setNonce } from "get-nonce";
