@@ -133,6 +133,11 @@ async def test_a_file_that_is_known(client: httpx.AsyncClient) -> None:
     assert (await client.get("/sw.js", headers={"if-none-match": '"x"'})).status_code == 200
 
 
+async def test_a_file_in_a_tab_of_its_own(client: httpx.AsyncClient) -> None:
+    """A file is a file for whoever opens it as a page, too."""
+    assert (await client.get("/sw.js", headers=BROWSER)).text == "worker"
+
+
 async def test_head(client: httpx.AsyncClient) -> None:
     """The headers alone are to be had, too."""
     answer = await client.head("/sw.js")

@@ -111,12 +111,11 @@ class WebPages:
             return await self._map_answer(scope)
         headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
         files = await self._read()
-        found = files.get(path[1:])
-        is_page = path == "/" or _wants_page(path, headers) or path == f"/{INDEX}"
-        if found is None and not is_page:
+        found = files.get(path[1:]) if path != f"/{INDEX}" else None
+        if found is None and path not in ("/", f"/{INDEX}") and not _wants_page(path, headers):
             return None
         scope["route"] = self._route
-        answer = self._page(files) if is_page else _file_answer(files[path[1:]], headers)
+        answer = self._page(files) if found is None else _file_answer(found, headers)
         answer.headers.update(SAFE)
         answer.headers.setdefault(POLICY, policy_of(self._options))
         if scope["method"] == "HEAD":
