@@ -2,7 +2,7 @@ import { startTransition, useEffect, useEffectEvent, useMemo, useRef, useState }
 import { createPortal } from "react-dom";
 import { CarArrow } from "./CarArrow";
 import { distance, type Position } from "./geometry";
-import { looksSame, type Placement } from "./glide";
+import { looksSame, type Placement, pixelsApart } from "./glide";
 import { useMap } from "./MapContext";
 import { Circles, TrackLines } from "./MapShapes";
 import { withReport } from "./tail";
@@ -25,8 +25,11 @@ interface Props {
 /** A track that ended farther away was another drive. */
 const NEAR = 3000; // metres
 
-/** Milliseconds between two times that what moves with the car is drawn anew: its way, its circle. */
-const REDRAWN = 250;
+/**
+ * How far, in pixels, the car may be from the end of its way before that is drawn anew: while it
+ * drives that is under its arrow, and once it has arrived it is seen.
+ */
+const LAG = { driving: 8, arrived: 1 };
 
 /** The car, moving as it reports, with the way since the page was opened. */
 export function CarOnMap({ known, name, begin, isFollowing, isAhead, onDrag }: Props) {
@@ -34,23 +37,19 @@ export function CarOnMap({ known, name, begin, isFollowing, isAhead, onDrag }: P
   const marker = useMarker({ position: known.position, level: 2, turnsWithMap: true });
   const follow = useFollow(known, { isFollowing, isAhead });
   const [seen, setSeen] = useState(known.position);
-  const drawn = useRef<{ placement: Placement | null; redrawn: number }>({
-    placement: null,
-    redrawn: 0,
-  });
+  const drawn = useRef<Placement | null>(null);
   const tail = useTail(known.position);
-  // Frames move only what the browser moves cheaply; React and the lines follow four times a second.
+  // Frames move only what the browser moves cheaply; to draw lines anew costs much more.
   useGlide(known, (placement, hasArrived) => {
-    const { placement: before, redrawn } = drawn.current;
-    const isSame = before !== null && looksSame(before, placement, map.getZoom());
-    if (isSame && !hasArrived) return;
-    drawn.current.placement = placement;
-    marker.setLngLat([...placement.position]).setRotation(placement.direction ?? 0);
-    follow(placement);
-    const now = performance.now();
-    if (!hasArrived && now < redrawn + REDRAWN) return;
-    drawn.current.redrawn = now;
-    startTransition(() => setSeen(placement.position));
+    const { position, direction } = placement;
+    const zoom = map.getZoom();
+    if (drawn.current === null || !looksSame(drawn.current, placement, zoom)) {
+      drawn.current = placement;
+      marker.setLngLat([...position]).setRotation(direction ?? 0);
+      follow(placement);
+    }
+    const lag = pixelsApart(seen, position, zoom);
+    if (lag >= (hasArrived ? LAG.arrived : LAG.driving)) startTransition(() => setSeen(position));
   });
   const dragged = useEffectEvent(onDrag);
   useEffect(() => {

@@ -52,14 +52,16 @@ const LEAST_TURN = 1; // degrees
 /** The width of the world on a map at zoom 0. */
 const WORLD_WIDTH = 512; // pixels
 
+/** Return how many pixels two positions are apart on a map of this zoom. */
+export function pixelsApart(one: Position, other: Position, zoom: number): number {
+  const [x, y] = project(one);
+  const [otherX, otherY] = project(other);
+  return Math.hypot(otherX - x, otherY - y) * WORLD_WIDTH * 2 ** zoom;
+}
+
 /** Return whether somebody who looks at a map of this zoom sees two placements as one. */
 export function looksSame(one: Placement, other: Placement, zoom: number): boolean {
-  const [x, y] = project(one.position);
-  const [otherX, otherY] = project(other.position);
-  const moved = Math.hypot(otherX - x, otherY - y) * WORLD_WIDTH * 2 ** zoom;
-  if (one.direction === null || other.direction === null) {
-    return moved < LEAST_MOVE && one.direction === other.direction;
-  }
-  const turned = Math.abs(((other.direction - one.direction + 540) % 360) - 180);
-  return moved < LEAST_MOVE && turned < LEAST_TURN;
+  if (pixelsApart(one.position, other.position, zoom) >= LEAST_MOVE) return false;
+  if (one.direction === null || other.direction === null) return one.direction === other.direction;
+  return Math.abs(((other.direction - one.direction + 540) % 360) - 180) < LEAST_TURN;
 }
