@@ -189,9 +189,11 @@ def radio(name: str) -> Press:
     return lambda page: page.locator("main label").get_by_text(name, exact=True).click()
 
 
-def key(name: str) -> Press:
-    """Return what presses a key."""
-    return lambda page: page.keyboard.press(name)
+async def close_dialog(page: Page) -> None:
+    """Close the dialog that a press opens, by the keyboard."""
+    await page.get_by_role("dialog").wait_for()
+    await page.keyboard.press("Escape")
+    await page.get_by_role("dialog").wait_for(state="hidden")
 
 
 async def shell_line(page: Page) -> None:
@@ -211,13 +213,13 @@ class Place:
 
 PLACES: Final = (
     Place(
-        "car", ("Car",), (button("Driving"), button("Tyres"), button("How it looks"), key("Escape"))
+        "car", ("Car",), (button("Driving"), button("Tyres"), button("How it looks"), close_dialog)
     ),
     Place(
         "map", ("Map",), (button("Follow"), button("Zoom in"), button("Turn"), button("Zoom out"))
     ),
     Place("charts", ("More", "Charts"), (radio("6 h"), radio("Day"), button("Zoom in"))),
-    Place("controls", ("More", "Controls"), (button("Restart"), key("Escape"))),
+    Place("controls", ("More", "Controls"), (button("Restart"), close_dialog)),
     Place("shell", ("More", "Controls", "Shell"), (shell_line,)),
     Place("alerts", ("Alerts",)),
     Place("journeys", ("Journeys",)),
@@ -259,10 +261,19 @@ async def watch_round(page: Page, session: CDPSession) -> Round:
     return Round(heap, counters["nodes"], waits)
 
 
-async def watch(page: Page, seconds: float, slower: float = SLOWER) -> list[Round]:
-    """Open the pages of the busy car in turn for so long; the first round only loads them."""
+async def watch(
+    page: Page,
+    seconds: float,
+    slower: float = SLOWER,
+    owner: str = OWNER,
+    password: str = SECRET,
+) -> list[Round]:
+    """Log in, and open the pages of the busy car in turn for so long, as often as can be.
+
+    A round before those that are returned loads what is loaded once.
+    """
     await page.add_init_script(WATCH)
-    await log_in(page)
+    await log_in(page, owner, password)
     rounds: list[Round] = []
     loop = asyncio.get_running_loop()
     async with slowed(page, slower) as session:
