@@ -20,6 +20,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -256,10 +257,8 @@ class Camera:
     def learn(self) -> None:
         """Ask the server for what stands in braces: some journeys, and a link to a position."""
         with self.opened(VIEWS[0], OWNER) as context:
-            found = context.request.get("/api/v1/vehicles/DEMO3/journeys?limit=60").json()["items"]
             for kind in ("trip", "charge", "parked"):
-                times = {each["duration"]: each["id"] for each in found if each["kind"] == kind}
-                self.world.words[kind] = str(times[max(times)])
+                self.world.words[kind] = longest(context, kind)
             until = (datetime.now(UTC) + timedelta(hours=8)).isoformat()
             headers = {"origin": self.world.url}  # a session's changes come from the app's pages
             made = context.request.post(
@@ -267,6 +266,17 @@ class Camera:
             )
             assert made.ok, made.text()
             self.world.words["live"] = "/live/" + made.json()["path"].rpartition("/")[2]
+
+
+def longest(context: BrowserContext, kind: str) -> str:
+    """Return the id of the longest of the last journeys of a kind, once the server has made it."""
+    address = f"/api/v1/vehicles/DEMO3/journeys?limit=20&kind={kind}"
+    for _ in range(PATIENCE // 1000):
+        found = context.request.get(address).json()["items"]
+        if found:
+            return str(max(found, key=lambda each: float(each["duration"]))["id"])
+        time.sleep(1)
+    raise SystemExit(f"screenshots: the server made no journey: {kind}")
 
 
 def of_car(car: str) -> Addresses:
@@ -347,6 +357,7 @@ def main() -> None:
     parser.add_argument("--language", default="en", choices=LOCALES)
     given = parser.parse_args()
     words = given.only.split(",")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # ends the programs, too
     with world() as shown, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
