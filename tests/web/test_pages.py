@@ -3,123 +3,155 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 
 from tests.programs.conftest import Program
-from tests.web.conftest import DESKTOP, PHONE, log_in
+from tests.web.addresses import CAR_PAGES, DIALOGS, ELSEWHERE, OF_STRANGERS, ROUTES, addresses
+from tests.web.conftest import DESKTOP, PHONE, Site, log_in
+from tests.web.filled import fill
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from playwright.async_api import Page
 
-    from playwright.async_api import Page, ViewportSize
+    from tests.web.conftest import OpenPage
 
-    from tests.web.conftest import OpenPage, Site
+Scheme = Literal["dark", "light"]
 
 WEB: Final = Path(__file__).parents[2] / "web"
 
-CAR: Final = "/cars/CAR1"
+PARTS: Final = 2
 
-ADDRESSES: Final = (
-    CAR,
-    f"{CAR}/map",
-    f"{CAR}/journeys",
-    f"{CAR}/journeys/sums",
-    f"{CAR}/journeys/battery",
-    f"{CAR}/journeys/places",
-    f"{CAR}/charts",
-    f"{CAR}/alerts",
-    f"{CAR}/alerts?cars=all",
-    f"{CAR}/controls",
-    f"{CAR}/controls/shell",
-    f"{CAR}/records",
-    f"{CAR}/records?view=data-use",
-    f"{CAR}/settings",
-    "/cars",
-    "/cars/add-other",
-    "/setup",
-    "/account",
-    "/admin",
-    "/more",
-    "/nothing",
+AXE: Final = """async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    await frame();
+    await frame();
+    const {violations} = await axe.run({resultTypes: ["violations"]});
+    return violations.map(({id, nodes}) => `${id}: ${nodes.map(({target, any, all, none}) =>
+        `${target} ${[...any, ...all, ...none].map(({message}) => message)}`)}`);
+}"""
+"""What is wrong for those who see, hear or move otherwise, once a change of size is through."""
+
+TOO_WIDE: Final = """() => {
+    const more = document.documentElement.scrollWidth - innerWidth;
+    const dialogs = [...document.querySelectorAll("[role=dialog]")];
+    return [
+        ...(more > 0 ? [`${more} px wider than the screen`] : []),
+        ...dialogs.filter((each) => each.scrollWidth > each.clientWidth)
+            .map((each) => `a dialog is ${each.scrollWidth - each.clientWidth} px too narrow`),
+    ];
+}"""
+
+READ_OUT: Final = """() => [...document.querySelectorAll("[role=alert]")]
+    .map((each) => `an alert where nothing has failed: ${each.textContent}`)"""
+
+LARGE: Final = "size => { document.documentElement.style.fontSize = size; }"
+
+IS_DIALOG: Final = re.compile(
+    r"dialog=|/(add-other|add|edit|split|merge|remove)$|/places/"
 )
-"""A page each; those that nobody sees who is logged in have tests of their own."""
 
-OF_STRANGERS: Final = ("/login", "/register", "/reset", "/email", "/live/none")
-"""Pages for those who are not logged in."""
 
-OTHERS: Final = {"/", "/first-run", "/demo", "/live"}
-"""Addresses that lead to another page at once, or that others' tests open."""
+class Filled(NamedTuple):
+    """A server with something to show, and the ids of it by the names of the addresses."""
 
-AXE: Final = """axe.run({resultTypes: ["violations"]}).then(({violations}) => violations.map(
-    ({id, nodes}) => `${id}: ${nodes.map(({target, any, all, none}) =>
-        `${target} ${[...any, ...all, ...none].map(({message}) => message)}`)}`))"""
+    site: Site
+    ids: dict[str, str]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def filled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Filled]:
+    """Run a server that each page has something of to show, and a car for CAR1."""
+    programs: list[Program] = []
+
+    def start(*arguments: str) -> Program:
+        programs.append(Program(*arguments))
+        return programs[-1]
+
+    site = Site(start, tmp_path_factory.mktemp("filled"))
+    ids = await fill(site.data, int(time.time()))
+    start("car", *site.link("CAR1"), "--seed", "1").wait_for("connected")
+    yield Filled(site, ids)
+    for program in programs:
+        program.kill()
 
 
 async def test_each_route_is_looked_at() -> None:
-    """The addresses of this file are those of the app's own table."""
-    source = (WEB / "src" / "routes.tsx").read_text("utf-8")
-    table = re.search(r"CAR_PAGES.*?\n};", source, re.S)
+    """The tables of addresses have each route and dialog of the sources."""
+    found: dict[str, set[str]] = {}
+    for path in sorted((WEB / "src").rglob("*.tsx")):
+        source = path.read_text("utf-8")
+        routes = re.findall(r'<Route\s[^<]*?\bpath=(?:"([^"]*)"|\{`([^`]*)`\})', source)
+        if routes:
+            found[str(path.relative_to(WEB / "src"))] = {one or other for one, other in routes}
+    table = re.search(r"CAR_PAGES.*?\n};", (WEB / "src/routes.tsx").read_text("utf-8"), re.S)
     assert table is not None
-    of_car = re.findall(r'^  "?([\w-]+)(?:/\*)?"?: <', table[0], re.M)
-    assert len(of_car) >= 7
-    others = [each.split("/*")[0] for each in re.findall(r'<Route path="(/[^"]*)"', source)]
-    known = {each.split("?")[0] for each in ADDRESSES} | OTHERS | {*OF_STRANGERS}
-    wanted = {f"{CAR}/{each}" for each in of_car}
-    wanted |= {re.sub(r"/:.*", "", each) or "/" for each in others if each != "*"}
-    assert wanted <= known
+    below = {"journeys/*", "controls/*", "settings/*"}
+    assert set(re.findall(r'^  "?([\w-]+(?:/\*)?)"?: <', table[0], re.M)) == {*CAR_PAGES} | below
+    found["routes.tsx"] -= {*OF_STRANGERS, *ELSEWHERE}
+    assert found == {file: {*routes} for file, routes in ROUTES.items()}
+
+    dialogs = (WEB / "src/components/useDialog.ts").read_text("utf-8")
+    union = re.search(r"type DialogName =(.*?);", dialogs, re.S)
+    assert union is not None
+    assert {each.strip(' \n"`') for each in union[1].split("|")} - {""} == {*DIALOGS}
 
 
-@pytest.fixture(scope="module")
-def car(site: Site) -> Iterator[Program]:
-    """Run a car for CAR1, so that its pages have something to show."""
-    program = Program("car", *site.link("CAR1"), "--seed", "1")
-    program.wait_for("connected")
-    yield program
-    program.kill()
-
-
-@pytest.mark.parametrize(
-    ("size", "scheme", "locale"),
-    [(PHONE, "dark", "de-DE"), (DESKTOP, "light", "en-GB")],
-    ids=["phone", "desktop"],
-)
-@pytest.mark.usefixtures("car")
-async def test_pages(
-    open_page: OpenPage, size: ViewportSize, scheme: Literal["dark", "light"], locale: str
-) -> None:
-    """Each page has a title and a heading, axe finds nothing in it, and back leads back."""
-    options: dict[str, Any] = {"color_scheme": scheme, "reduced_motion": "reduce"}
-    page = await open_page(size, **options)
+@pytest.mark.parametrize("part", range(PARTS))
+async def test_pages(open_page: OpenPage, filled: Filled, part: int) -> None:
+    """Axe finds nothing in any page or dialog, and each fits the screen, also with large text."""
+    page = await open_page(
+        PHONE, base_url=filled.site.url, reduced_motion="reduce", refused=(404, 422)
+    )
     await page.goto("/more")
     await log_in(page)
-    await page.evaluate("language => localStorage.setItem('ovms.language', language)", locale[:2])
+    await page.evaluate("localStorage.setItem('ovms.language', 'de')")  # its words are longer
     await page.reload()
     await page.evaluate((WEB / "node_modules/axe-core/axe.min.js").read_text("utf-8"))
-    assert await faults_of(page, ADDRESSES) == {}
+    mine = addresses(filled.ids)[part::PARTS]
+    faults = await faults_of(page, mine)
+    assert faults == {}
     await page.go_back()
-    await expect(page).to_have_url(ADDRESSES[-2])
+    await expect(page).to_have_url(mine[-2])
 
 
 async def test_pages_of_strangers(open_page: OpenPage) -> None:
     """Axe finds nothing in the pages before the log-in."""
-    page = await open_page(refused=(401, 403, 404), color_scheme="dark", reduced_motion="reduce")
+    page = await open_page(refused=(401, 403, 404), reduced_motion="reduce")
     await page.goto("/login")
     await page.evaluate((WEB / "node_modules/axe-core/axe.min.js").read_text("utf-8"))
-    assert await faults_of(page, OF_STRANGERS) == {}
+    assert await faults_of(page, [*OF_STRANGERS.values()]) == {}
 
 
-async def faults_of(page: Page, addresses: tuple[str, ...]) -> dict[str, list[str]]:
-    """Open each page, and return what is wrong with it."""
-    faults = {}
-    for address in addresses:
-        await open_address(page, address)
-        found = await page.evaluate(AXE)
-        if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            found.append("wider than the screen")
+async def faults_of(page: Page, addresses: list[str]) -> dict[str, list[str]]:
+    """Open each page, and return what is wrong with it, on a phone, a desktop, with large text.
+
+    What takes time is opening and axe. So each page is opened once, by turns on the phone and on
+    the desktop; the one is dark and the other light, and the other way round for the next two.
+    """
+    faults: dict[str, list[str]] = {}
+    for at, address in enumerate(addresses):
+        schemes: tuple[Scheme, Scheme] = ("dark", "light") if at // 2 % 2 else ("light", "dark")
+        looks = [("phone", PHONE, schemes[0]), ("desktop", DESKTOP, schemes[1])]
+        found: list[str] = []
+        for turn, (name, size, scheme) in enumerate(reversed(looks) if at % 2 else looks):
+            await page.set_viewport_size(size)
+            await page.emulate_media(color_scheme=scheme)
+            if turn == 0:
+                await open_address(page, address)
+                found += await page.evaluate(READ_OUT)
+            seen = [*await page.evaluate(AXE), *await page.evaluate(TOO_WIDE)]
+            found += [f"{name}, {scheme}: {each}" for each in seen]
+            if size is PHONE:
+                await page.evaluate(LARGE, "200%")
+                found += [f"large text: {each}" for each in await page.evaluate(TOO_WIDE)]
+                await page.evaluate(LARGE, "")
         if found:
             faults[address] = found
     return faults
@@ -127,18 +159,20 @@ async def faults_of(page: Page, addresses: tuple[str, ...]) -> dict[str, list[st
 
 async def open_address(page: Page, address: str) -> None:
     """Open a page as a link of the app would, and wait until it shows what it has."""
+    is_dialog = IS_DIALOG.search(address) is not None
     await page.evaluate(
-        """address => {
+        """([address, isDialog]) => {
             const isOther = new URL(address, location.origin).pathname !== location.pathname;
-            if (isOther) document.title = "";
+            if (isOther && !isDialog) document.title = "";
             history.pushState(null, "", address);
             dispatchEvent(new PopStateEvent("popstate", {state: null}));
         }""",
-        address,
+        [address, is_dialog],
     )
     await expect(page).to_have_title(re.compile(r"\S · OVMS$"))
     await expect(page.get_by_role("heading", level=1)).to_have_count(1)
     await expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    await expect(page.get_by_role("dialog")).to_have_count(int(is_dialog))
 
 
 async def test_the_keyboard(open_page: OpenPage) -> None:

@@ -9,7 +9,7 @@ import {
 /** The green of charge: the one accent. */
 const charge: MantineColorsTuple = [
   "#e8f8f0",
-  "#d3efe1",
+  "#dcf3e7",
   "#a5dfc3",
   "#73cea3",
   "#4abf88",

@@ -7,13 +7,15 @@ interface Props {
   text: string;
   /** What one can do about it. */
   children?: ReactNode;
+  /** The level of its heading, below that of a page that has one. */
+  order?: 1 | 2;
 }
 
 /** A page without anything to show, which says why. */
-export function EmptyPage({ title, text, children }: Props) {
+export function EmptyPage({ title, text, children, order = 1 }: Props) {
   return (
     <Stack gap="sm" p="lg" maw={560}>
-      <Title order={1} size="h2">
+      <Title order={order} size="h2">
         {title}
       </Title>
       <Text c="dimmed">{text}</Text>

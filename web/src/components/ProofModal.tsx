@@ -1,8 +1,9 @@
-import { Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useAccount } from "../data/account";
 import { useProve } from "../data/sessions";
+import { Dialog } from "./Dialog";
 import { Failure } from "./forms/Failure";
 
 interface Props {
@@ -14,14 +15,9 @@ interface Props {
 export default function ProofModal({ finish }: Props) {
   const { t } = useTranslation();
   return (
-    <Modal
-      opened
-      onClose={() => finish(false)}
-      title={t("proof.title")}
-      closeButtonProps={{ "aria-label": t("actions.close") }}
-    >
+    <Dialog close={() => finish(false)} title={t("proof.title")}>
       <ProofForm finish={finish} />
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -15,8 +15,10 @@ import { ErrorBoundary } from "./ErrorBoundary";
 import { NewVersion } from "./NewVersion";
 import { PageSkeleton } from "./PageSkeleton";
 import { ProofDialog } from "./ProofDialog";
+import { pageOf } from "./pageOf";
 import { useRenewPush } from "./push/useRenewPush";
 import classes from "./Shell.module.css";
+import { MAIN } from "./useFocusBack";
 import { useVehicleId } from "./useVehicleId";
 import { VehicleSwitch } from "./VehicleSwitch";
 
@@ -37,21 +39,22 @@ const PAGES = [
 export function Shell() {
   const { t } = useTranslation();
   const { pathname } = useLocation();
-  const main = useFocusOnPage(pathname);
+  const page = pageOf(pathname);
+  const main = useFocusOnPage(page);
   const beside = useBeside(pathname, useVehicleId());
   useRenewPush();
   return (
     <div className={`${classes.shell} ${beside === null ? "" : classes.withBeside}`}>
-      <a className="skip-link" href="#main">
+      <a className="skip-link" href={`#${MAIN}`}>
         {t("skip")}
       </a>
       <header className={classes.top}>
         <VehicleSwitch />
       </header>
       <Bar />
-      <main id="main" ref={main} tabIndex={-1} className={classes.content}>
+      <main id={MAIN} ref={main} tabIndex={-1} className={classes.content}>
         <NewVersion />
-        <ErrorBoundary key={pathname}>
+        <ErrorBoundary key={page}>
           <Suspense fallback={<PageSkeleton />}>
             <Outlet />
           </Suspense>
@@ -99,14 +102,14 @@ function Bar() {
 }
 
 /** Put the focus into the page when another one opens, so that the keyboard goes on from there. */
-function useFocusOnPage(pathname: string) {
+function useFocusOnPage(page: string) {
   const main = useRef<HTMLElement>(null);
-  const before = useRef(pathname);
+  const before = useRef(page);
   useEffect(() => {
-    if (before.current === pathname) return;
-    before.current = pathname;
+    if (before.current === page) return;
+    before.current = page;
     main.current?.focus({ preventScroll: true });
     window.scrollTo(0, 0);
-  }, [pathname]);
+  }, [page]);
   return main;
 }

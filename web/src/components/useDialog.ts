@@ -1,21 +1,44 @@
 import { useLocation, useNavigate, useSearchParams } from "react-router";
+import type { ControlKey } from "./car/control/controls";
 
 const NAME = "dialog";
 
+/** The dialogs that have an address. Each is looked at by a test of all pages. */
+export type DialogName =
+  | ControlKey
+  | "channel"
+  | "delete"
+  | "erase"
+  | "forget"
+  | `give-${string}`
+  | "link"
+  | "look"
+  | "owner"
+  | "qr"
+  | "record"
+  | "remove"
+  | `remove-${string}`
+  | "secret"
+  | "share"
+  | `share-${string}`
+  | "token"
+  | `token-${number}`
+  | "unseal";
+
 /** A dialog with an address: `?dialog=NAME`. Going back closes it. */
-export interface Dialog {
-  /** Which dialog is open; null is none. */
+export interface OpenDialog {
+  /** Which dialog is open, as the address says; null is none. */
   opened: string | null;
-  open: (name: string) => void;
+  open: (name: DialogName) => void;
   close: () => void;
 }
 
 /** Return the dialog that the address names, and what opens and closes dialogs. */
-export function useDialog(): Dialog {
+export function useDialog(): OpenDialog {
   const [params, setParams] = useSearchParams();
   const { state } = useLocation();
   const navigate = useNavigate();
-  const change = (name: string | null) => {
+  const change = (name: DialogName | null) => {
     const next = new URLSearchParams(params);
     if (name === null) next.delete(NAME);
     else next.set(NAME, name);

@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { useChangeDeviceCars } from "../../data/device/cars";
 import { forgetVehicle } from "../../data/device/states";
 import { useAccountName } from "../../data/session";
+import { Dialog } from "../Dialog";
 import { useDialog } from "../useDialog";
 
 const DIALOG = "forget";
@@ -26,13 +27,7 @@ export default function ForgetCar({ vehicle }: { vehicle: string }) {
         {t("forget.button")}
       </Button>
       {dialog.opened === DIALOG && (
-        <Modal
-          opened
-          onClose={dialog.close}
-          title={t("forget.title")}
-          closeButtonProps={{ "aria-label": t("close") }}
-          centered
-        >
+        <Dialog close={dialog.close} title={t("forget.title")} centered>
           <Stack>
             <Text size="sm">{t("forget.text")}</Text>
             <Group grow>
@@ -42,7 +37,7 @@ export default function ForgetCar({ vehicle }: { vehicle: string }) {
               <Button onClick={() => void forget()}>{t("forget.button")}</Button>
             </Group>
           </Stack>
-        </Modal>
+        </Dialog>
       )}
     </>
   );

@@ -52,7 +52,7 @@ const Folds = memo(function Folds({ names }: { names: readonly FoldName[] }) {
       {names.map((name) => (
         <Accordion.Item key={name} value={name}>
           <Accordion.Control>
-            <Group justify="space-between" wrap="nowrap">
+            <Group justify="space-between" gap="0 md">
               <Text span>{t(`groups.${name}`)}</Text>
               <FoldAge name={name} />
             </Group>

@@ -1,6 +1,7 @@
-import { ColorInput, Modal, Radio, SimpleGrid, Stack, Text } from "@mantine/core";
+import { ColorInput, Radio, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { type Look, setLook } from "../../data/look";
+import { Dialog } from "../Dialog";
 import { CarPicture } from "./CarPicture";
 import { partsOf } from "./parts";
 import { BODIES, bodyOf } from "./shapes";
@@ -26,12 +27,7 @@ const TINTS = [
 export default function LookDialog({ vehicle, look, onClose }: Props) {
   const { t } = useTranslation("car");
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("look.title")}
-      closeButtonProps={{ "aria-label": t("close") }}
-    >
+    <Dialog close={onClose} title={t("look.title")}>
       <Stack>
         <CarPicture
           body={bodyOf(look.body)}
@@ -44,13 +40,14 @@ export default function LookDialog({ vehicle, look, onClose }: Props) {
           value={bodyOf(look.body)}
           onChange={(body) => setLook(vehicle, { ...look, body })}
         >
-          <SimpleGrid cols={2} mt="xs">
+          <SimpleGrid minColWidth="8rem" mt="xs">
             {BODIES.map((body) => (
               <Radio key={body} value={body} label={t(`look.body.${body}`)} />
             ))}
           </SimpleGrid>
         </Radio.Group>
         <ColorInput
+          withEyeDropper={false}
           label={t("look.tint")}
           value={look.tint}
           format="hex"
@@ -61,6 +58,6 @@ export default function LookDialog({ vehicle, look, onClose }: Props) {
           {t("look.here")}
         </Text>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,7 +1,8 @@
-import { Button, Group, Modal, PasswordInput, Stack, Text } from "@mantine/core";
+import { Button, Group, PasswordInput, Stack, Text } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useModulePassword } from "../../data/device/useModulePassword";
+import { Dialog } from "../Dialog";
 
 /** Asks for the module's password, or forgets it; it stays on this device. */
 export default function PasswordDialog({
@@ -24,13 +25,7 @@ export default function PasswordDialog({
     onClose();
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("sealed.dialog")}
-      closeButtonProps={{ "aria-label": t("close") }}
-      centered
-    >
+    <Dialog close={onClose} title={t("sealed.dialog")} centered>
       <Stack component="form" onSubmit={keep}>
         <Text size="sm">{t("sealed.stays")}</Text>
         <PasswordInput
@@ -54,6 +49,6 @@ export default function PasswordDialog({
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

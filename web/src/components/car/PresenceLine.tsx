@@ -9,7 +9,10 @@ import { presenceOf, type Seen } from "./presence";
 /** Milliseconds between two beats of the dot, however often the car reports. */
 const BEAT = 1000;
 
-/** Shows in a line whether page, server and car are there, and when the car was heard last. */
+/**
+ * Shows in a line whether page, server and car are there, and when the car was heard last. Screen
+ * readers are told when the first changes; the age would be news each second.
+ */
 export function PresenceLine({ view }: { view: Seen & { reports?: number } }) {
   const { t } = useTranslation("car");
   const { age, clock } = useFigures();
@@ -23,7 +26,7 @@ export function PresenceLine({ view }: { view: Seen & { reports?: number } }) {
   const ago = useTelling((now) => (heard === null ? null : age(Date.parse(heard), now)));
   const beat = view.reports ? Math.floor(Date.parse(heard ?? "") / BEAT) : 0;
   return (
-    <div className={classes.line} role="status" aria-live="polite">
+    <div className={classes.line}>
       <span key={beat} className={`${classes.dot} ${classes[tone]}`} aria-hidden />
       <Words words={words} ago={ago} />
     </div>
@@ -39,9 +42,9 @@ interface WordsProps {
 const Words = memo(function Words({ words, ago }: WordsProps) {
   return (
     <Text size="sm" lh="24px">
-      {words}
+      <span role="status">{words}</span>
       {ago !== null && (
-        <Text span inherit c="dimmed" aria-live="off" className={classes.age ?? ""}>
+        <Text span inherit c="dimmed" className={classes.age ?? ""}>
           {" · "}
           {ago}
         </Text>

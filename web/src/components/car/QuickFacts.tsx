@@ -47,7 +47,7 @@ export function QuickFacts({ groups }: { groups: Groups }) {
     },
   ] as const;
   return (
-    <SimpleGrid cols={4} spacing={4} component="dl" m={0}>
+    <SimpleGrid minColWidth="4.5rem" autoFlow="auto-fit" spacing={4} component="dl" m={0}>
       {facts.map(({ key, Icon, value, isOld }) => (
         <QuickFact
           key={key}

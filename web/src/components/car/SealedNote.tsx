@@ -22,7 +22,12 @@ export function SealedNote({ vehicle, view }: Props) {
   return (
     <>
       {(sealing === "locked" || sealing === "wrong_password") && (
-        <Alert icon={<IconLock aria-hidden />} color="gray" title={t(`sealed.${sealing}.title`)}>
+        <Alert
+          role="note"
+          icon={<IconLock aria-hidden />}
+          color="gray"
+          title={t(`sealed.${sealing}.title`)}
+        >
           <Text size="sm" mb="xs">
             {t(`sealed.${sealing}.text`)}
           </Text>

@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Dialog } from "../Dialog";
 import { Failure } from "./Failure";
 
 interface Props {
@@ -22,16 +23,10 @@ interface Props {
 /** Asks before something that cannot be taken back. */
 export function ConfirmDialog(props: Props) {
   const { opened, close, title } = props;
-  const { t } = useTranslation();
   return (
-    <Modal
-      opened={opened}
-      onClose={close}
-      title={title}
-      closeButtonProps={{ "aria-label": t("actions.close") }}
-    >
+    <Dialog opened={opened} close={close} title={title}>
       <ConfirmForm {...props} />
-    </Modal>
+    </Dialog>
   );
 }
 

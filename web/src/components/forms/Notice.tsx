@@ -12,6 +12,7 @@ interface Props {
 export function Notice({ title, icon = <IconAlertTriangle aria-hidden />, children }: Props) {
   return (
     <Alert
+      role="note" // an alert would be read out each time that an age in it counts on
       variant="outline"
       color="orange"
       icon={icon}

@@ -2,8 +2,8 @@ import { Badge, Button, Group, Paper, Stack, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Dialog } from "../../components/Dialog";
 import { Failure } from "../../components/forms/Failure";
-import { FormDialog } from "../../components/forms/FormDialog";
 import { useMoments } from "../../components/forms/moments";
 import { Section } from "../../components/forms/Section";
 import { ToldOnce } from "../../components/forms/ToldOnce";
@@ -34,13 +34,13 @@ export function Tokens() {
       >
         {t("tokens.add")}
       </Button>
-      <FormDialog
+      <Dialog
         opened={opened === "token" || edited !== null}
         close={close}
         title={edited === null ? t("tokens.add") : t("tokens.change")}
       >
         <TokenForm token={edited} onTold={setTold} close={close} />
-      </FormDialog>
+      </Dialog>
     </Section>
   );
 }

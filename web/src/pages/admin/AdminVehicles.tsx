@@ -2,9 +2,9 @@ import { Badge, Button, Group, Paper, Stack, Text, TextInput } from "@mantine/co
 import { useDebouncedValue } from "@mantine/hooks";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Dialog } from "../../components/Dialog";
 import { ConfirmDialog } from "../../components/forms/ConfirmDialog";
 import { Failure } from "../../components/forms/Failure";
-import { FormDialog } from "../../components/forms/FormDialog";
 import { useMoments } from "../../components/forms/moments";
 import { Section } from "../../components/forms/Section";
 import { ToldOnce } from "../../components/forms/ToldOnce";
@@ -78,13 +78,13 @@ function VehicleCard({ vehicle }: { vehicle: AdminVehicleAnswer }) {
           </Button>
         </Group>
       </Stack>
-      <FormDialog
+      <Dialog
         opened={opened === `give-${vehicle.id}`}
         close={close}
         title={t("vehicles.transferTitle", { vehicle: vehicle.id })}
       >
         <TransferForm vehicle={vehicle.id} />
-      </FormDialog>
+      </Dialog>
       <ConfirmDialog
         opened={opened === `remove-${vehicle.id}`}
         close={close}

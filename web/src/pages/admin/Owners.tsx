@@ -4,8 +4,8 @@ import { IconPlus } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
+import { Dialog } from "../../components/Dialog";
 import { Failure } from "../../components/forms/Failure";
-import { FormDialog } from "../../components/forms/FormDialog";
 import { useMoments } from "../../components/forms/moments";
 import { Section } from "../../components/forms/Section";
 import { useDialog } from "../../components/useDialog";
@@ -57,9 +57,9 @@ export function Owners() {
       >
         {t("owners.add")}
       </Button>
-      <FormDialog opened={opened === "owner"} close={close} title={t("owners.add")}>
+      <Dialog opened={opened === "owner"} close={close} title={t("owners.add")}>
         <OwnerForm />
-      </FormDialog>
+      </Dialog>
     </Section>
   );
 }

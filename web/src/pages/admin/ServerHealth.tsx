@@ -18,7 +18,12 @@ export function ServerHealth() {
     <Stack>
       <Failure error={error} />
       {isWell(server) && (
-        <Alert color="charge" icon={<IconCircleCheck aria-hidden />} title={t("health.well")}>
+        <Alert
+          role="note"
+          color="charge"
+          icon={<IconCircleCheck aria-hidden />}
+          title={t("health.well")}
+        >
           {t("health.wellText")}
         </Alert>
       )}

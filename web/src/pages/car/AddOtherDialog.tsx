@@ -1,7 +1,8 @@
-import { Modal, Stack, Text } from "@mantine/core";
+import { Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { OtherCarForm } from "../../components/car/OtherCarForm";
+import { Dialog } from "../../components/Dialog";
 import { type DeviceCarBody, useChangeDeviceCars } from "../../data/device/cars";
 
 const EMPTY: DeviceCarBody = {
@@ -22,16 +23,11 @@ export function AddOtherDialog({ onClose }: { onClose: () => void }) {
     navigate(`/cars/${encodeURIComponent(id)}`, { replace: true });
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("other.title")}
-      closeButtonProps={{ "aria-label": t("close") }}
-    >
+    <Dialog close={onClose} title={t("other.title")}>
       <Stack gap="sm">
         <Text size="sm">{t("other.text")}</Text>
         <OtherCarForm begin={EMPTY} submit={t("other.add")} onSubmit={(car) => void add(car)} />
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -60,7 +60,7 @@ function Car({ vehicle, view }: { vehicle: string; view: LiveVehicleView }) {
   if (state === null || (state.heard === null && !state.is_paranoid)) {
     const what = view.is_told ? "neverHeard" : "notTold";
     return (
-      <EmptyPage title={t(`${what}.title`)} text={t(`${what}.text`)}>
+      <EmptyPage order={2} title={t(`${what}.title`)} text={t(`${what}.text`)}>
         {isOwner && !isElsewhere && view.is_told && (
           <Button
             component={Link}

@@ -88,7 +88,12 @@ function Drawn({ vehicle, view, span, onSpan }: DrawnProps) {
   );
   const { data: vehicles } = useVehicles();
   const isSealed = vehicles?.find(({ id }) => id === vehicle)?.is_paranoid ?? false;
-  if (isSealed) return <Alert color="gray">{t("sealed")}</Alert>;
+  if (isSealed)
+    return (
+      <Alert role="note" color="gray">
+        {t("sealed")}
+      </Alert>
+    );
   if (series.error !== null) return <Alert color="red">{say(series.error)}</Alert>;
   if (series.data === undefined) return <Skeleton height={320} />;
   return (

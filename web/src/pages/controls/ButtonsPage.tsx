@@ -67,7 +67,7 @@ function Buttons({ section, controls, children }: ButtonsProps) {
       <Title order={2} size="h4" mb="xs" id={`section-${section}`}>
         {t(`section.${section}`)}
       </Title>
-      <SimpleGrid cols={{ base: 2, xs: 3, sm: 4, md: 5 }} spacing="sm" verticalSpacing={2}>
+      <SimpleGrid minColWidth="9.5rem" spacing="sm" verticalSpacing={2}>
         {SECTIONS[section].map((name) => (
           <ControlButton key={name} name={name} controls={controls} />
         ))}

@@ -6,5 +6,9 @@ import type { Obstacle as Why } from "../../components/car/control/availability"
 export function Obstacle({ why }: { why: Why | null }) {
   const { t } = useTranslation("controls");
   if (why === null) return null;
-  return <Alert color="gray">{t(`obstacle.${why}`)}</Alert>;
+  return (
+    <Alert role="note" color="gray">
+      {t(`obstacle.${why}`)}
+    </Alert>
+  );
 }

@@ -1,8 +1,8 @@
-import { Tabs } from "@mantine/core";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { Route, Routes, useLocation, useNavigate } from "react-router";
+import { Route, Routes, useLocation } from "react-router";
 import { Elsewhere } from "../../components/Elsewhere";
+import { SubNav } from "../../components/forms/SubNav";
 import { PageSkeleton } from "../../components/PageSkeleton";
 import { usePageTitle } from "../../components/usePageTitle";
 import { useVehicleId } from "../../components/useVehicleId";
@@ -54,7 +54,6 @@ function KeepFresh() {
 
 function Overview({ vehicle }: { vehicle: string }) {
   const { t } = useTranslation("journeys");
-  const navigate = useNavigate();
   const { pathname } = useLocation();
   const base = `/cars/${encodeURIComponent(vehicle)}/journeys`;
   const { data: vehicles } = useVehicles();
@@ -68,28 +67,22 @@ function Overview({ vehicle }: { vehicle: string }) {
   return (
     <>
       <h1 className={classes.title}>{t("title")}</h1>
-      <Tabs
-        value={current}
-        onChange={(tab) => navigate(tab === "timeline" ? base : `${base}/${tab}`)}
-        keepMounted={false}
-      >
-        <Tabs.List className={classes.tabs} aria-label={t("title")}>
-          {tabs.map((tab) => (
-            <Tabs.Tab key={tab} value={tab} className={classes.tab}>
-              {t(`tabs.${tab}`)}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        <Tabs.Panel value={current} pt="md">
-          <Suspense fallback={<PageSkeleton />}>
-            {current === "timeline" && <Timeline vehicle={vehicle} />}
-            {current === "sums" && <SumsView vehicle={vehicle} />}
-            {current === "battery" && <BatteryView vehicle={vehicle} />}
-            {current === "places" && <PlacesView />}
-            {current === "alerts" && <RulesView vehicle={vehicle} />}
-          </Suspense>
-        </Tabs.Panel>
-      </Tabs>
+      <SubNav
+        label={t("title")}
+        pages={tabs.map((tab) => ({
+          to: tab === "timeline" ? base : `${base}/${tab}`,
+          label: t(`tabs.${tab}`),
+        }))}
+      />
+      <div className={classes.view}>
+        <Suspense fallback={<PageSkeleton />}>
+          {current === "timeline" && <Timeline vehicle={vehicle} />}
+          {current === "sums" && <SumsView vehicle={vehicle} />}
+          {current === "battery" && <BatteryView vehicle={vehicle} />}
+          {current === "places" && <PlacesView />}
+          {current === "alerts" && <RulesView vehicle={vehicle} />}
+        </Suspense>
+      </div>
     </>
   );
 }

@@ -1,5 +1,6 @@
-import { Modal, Stack, Text } from "@mantine/core";
+import { Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { Dialog } from "../../components/Dialog";
 import { LinkForm } from "./LinkForm";
 import { LinkList } from "./LinkList";
 
@@ -12,17 +13,12 @@ interface Props {
 export function LinkDialog({ vehicle, onClose }: Props) {
   const { t } = useTranslation("map");
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("link.title")}
-      closeButtonProps={{ "aria-label": t("close") }}
-    >
+    <Dialog close={onClose} title={t("link.title")}>
       <Stack>
         <Text size="sm">{t("link.text")}</Text>
         <LinkForm vehicle={vehicle} />
         <LinkList vehicle={vehicle} />
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -70,7 +70,7 @@ function Head({ name, position, error }: HeadProps) {
           <Age name="location" group={{ time, is_stale: isStale === true }} isWatched={false} />
         )}
       </Group>
-      <Text size="sm" role="status">
+      <Text size="sm" {...(position.latitude === null ? { role: "status" } : {})}>
         {position.latitude === null ? t("live.noPosition") : speed(position.speed)}
       </Text>
       <Text size="xs" c="dimmed">

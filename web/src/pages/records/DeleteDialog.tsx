@@ -1,7 +1,8 @@
-import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "../../components/charts/useFormat";
+import { Dialog } from "../../components/Dialog";
 import { useErrorText } from "../../components/useErrorText";
 import { useDeleteRecords, useRecordTypes } from "../../data/history";
 import { type Shown, spanOf } from "./filter";
@@ -30,12 +31,7 @@ export function DeleteDialog({ vehicle, shown, onClose }: Props) {
       { onSuccess: onClose },
     );
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t("delete.title", { type: shown.type })}
-      closeButtonProps={{ "aria-label": t("delete.cancel") }}
-    >
+    <Dialog close={onClose} title={t("delete.title", { type: shown.type })}>
       <Stack gap="sm">
         <Text size="sm">{t("delete.text")}</Text>
         <Group gap="xs" align="end">
@@ -54,7 +50,7 @@ export function DeleteDialog({ vehicle, shown, onClose }: Props) {
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -64,7 +64,9 @@ export function RecordList({ vehicle, shown }: Props) {
       </Group>
       {list.isPending && <PageSkeleton />}
       {isHidden ? (
-        <Alert color="gray">{t("hidden")}</Alert>
+        <Alert role="note" color="gray">
+          {t("hidden")}
+        </Alert>
       ) : (
         <Failed title={t("failed")} error={list.error} onRetry={() => void list.refetch()} />
       )}

@@ -2,8 +2,8 @@ import { Anchor, Badge, Button, Group, Paper, Stack, Text } from "@mantine/core"
 import { IconPlus } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
+import { Dialog } from "../../components/Dialog";
 import { Failure } from "../../components/forms/Failure";
-import { FormDialog } from "../../components/forms/FormDialog";
 import { useMoments } from "../../components/forms/moments";
 import { Notice } from "../../components/forms/Notice";
 import { Section } from "../../components/forms/Section";
@@ -47,9 +47,9 @@ export function Channels({ vehicle }: { vehicle: Vehicle }) {
       >
         {t("channels.rules")}
       </Anchor>
-      <FormDialog opened={opened === "channel"} close={close} title={t("channels.add")}>
+      <Dialog opened={opened === "channel"} close={close} title={t("channels.add")}>
         <ChannelForm vehicle={vehicle.id} taken={channels.map(({ id }) => id)} close={close} />
-      </FormDialog>
+      </Dialog>
     </Section>
   );
 }

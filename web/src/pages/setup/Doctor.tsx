@@ -17,7 +17,7 @@ const EVERY = 2;
 /** Findings that are shown; older ones help nobody. */
 const SHOWN = 4;
 
-/** Says live what the server sees of a module, until the car is in. */
+/** Says live what the server sees of a module, until the car is in; ages count silently. */
 export function Doctor({ vehicle }: { vehicle: string }) {
   const { t } = useTranslation("setup");
   const { data: connection, error } = useConnection(vehicle, { every: EVERY });
@@ -41,7 +41,7 @@ function Connected({ vehicle, connection }: { vehicle: string; connection: Conne
   const { t } = useTranslation("setup");
   const { transport, address } = connection;
   return (
-    <Alert color="charge" icon={<IconCircleCheck aria-hidden />} title={t("doctor.in")}>
+    <Alert role="note" color="charge" icon={<IconCircleCheck aria-hidden />} title={t("doctor.in")}>
       <Stack gap="xs">
         {address !== null && <Text size="sm">{t("doctor.from", { address })}</Text>}
         {transport !== null && <Text size="sm">{t(`doctor.transport.${transport}`)}</Text>}
@@ -61,7 +61,7 @@ function Waiting({ findings, heard }: { findings: Finding[]; heard: string | nul
     <Stack gap="sm">
       <Group gap="sm" wrap="nowrap">
         <Loader type="dots" size="sm" aria-hidden />
-        <Text>
+        <Text aria-live={heard === null ? undefined : "off"}>
           {heard !== null
             ? t("doctor.away", { ago: ago(heard, now) })
             : t(findings.length === 0 ? "doctor.waiting" : "doctor.refused")}
@@ -96,7 +96,9 @@ function FindingAlert({ reason, isOwnId, vehicleId, address, time, count, messag
     <Notice icon={<IconPlugConnectedX aria-hidden />} title={who}>
       <Stack gap={4}>
         <Text size="sm">{known === null ? message : t(`doctor.reasons.${known}`)}</Text>
-        <Text size="sm">{t("doctor.times", { count, ago: ago(time, now) })}</Text>
+        <Text size="sm" aria-live="off">
+          {t("doctor.times", { count, ago: ago(time, now) })}
+        </Text>
       </Stack>
     </Notice>
   );

@@ -2,8 +2,8 @@ import { Button, List, SegmentedControl, Stack, Text } from "@mantine/core";
 import { IconQrcode } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Dialog } from "../../components/Dialog";
 import { CopyText } from "../../components/forms/CopyText";
-import { FormDialog } from "../../components/forms/FormDialog";
 import { QrCode } from "../../components/forms/QrCode";
 import { useDialog } from "../../components/useDialog";
 import { esp32Lines, type ModuleLink, portToSet } from "./moduleLines";
@@ -79,12 +79,12 @@ function Shell({ link }: { link: ModuleLink }) {
       >
         {t("qr.open")}
       </Button>
-      <FormDialog opened={opened === "qr"} close={close} title={t("qr.title")}>
+      <Dialog opened={opened === "qr"} close={close} title={t("qr.title")}>
         <Stack>
           <Text size="sm">{t("qr.text")}</Text>
           <QrCode text={text} title={t("esp32.lines")} />
         </Stack>
-      </FormDialog>
+      </Dialog>
     </Stack>
   );
 }

@@ -1,9 +1,9 @@
 import { Button, Group, Paper, Stack, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { Dialog } from "../../components/Dialog";
 import { ConfirmDialog } from "../../components/forms/ConfirmDialog";
 import { Failure } from "../../components/forms/Failure";
-import { FormDialog } from "../../components/forms/FormDialog";
 import { useMoments } from "../../components/forms/moments";
 import { Notice } from "../../components/forms/Notice";
 import { Section } from "../../components/forms/Section";
@@ -52,7 +52,7 @@ export function Provision({ vehicle }: { vehicle: string }) {
         ) : (
           <RecordCard vehicle={vehicle} record={record} onReplace={() => open("record")} />
         )}
-        <FormDialog
+        <Dialog
           opened={opened === "record"}
           close={close}
           title={t("provision.title", { vehicle })}
@@ -64,7 +64,7 @@ export function Provision({ vehicle }: { vehicle: string }) {
             put={put}
             close={close}
           />
-        </FormDialog>
+        </Dialog>
       </Section>
       {record !== null && put.data !== undefined && <Made vehicle={vehicle} made={put.data} />}
       <ProvisionOnModule vehicle={vehicle} server={addressOf(server)} made={put.data ?? null} />

@@ -1,8 +1,8 @@
 import { Button, Group, Paper, Stack, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { Dialog } from "../../components/Dialog";
 import { Failure } from "../../components/forms/Failure";
-import { FormDialog } from "../../components/forms/FormDialog";
 import { useMoments } from "../../components/forms/moments";
 import { Section } from "../../components/forms/Section";
 import { PageSkeleton } from "../../components/PageSkeleton";
@@ -30,13 +30,13 @@ export function Sharing({ vehicle }: { vehicle: string }) {
       >
         {t("sharing.add")}
       </Button>
-      <FormDialog
+      <Dialog
         opened={opened === "share" || edited !== undefined}
         close={close}
         title={t("sharing.title", { vehicle })}
       >
         <ShareForm vehicle={vehicle} share={edited ?? null} close={close} />
-      </FormDialog>
+      </Dialog>
     </Section>
   );
 }

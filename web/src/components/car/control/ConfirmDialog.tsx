@@ -1,5 +1,6 @@
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { Dialog } from "../../Dialog";
 import type { ControlKey } from "./controls";
 
 interface Props {
@@ -12,14 +13,7 @@ interface Props {
 export default function ConfirmDialog({ control, onSend, onClose }: Props) {
   const { t } = useTranslation("controls");
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t(`ask.${control}`)}
-      closeButtonProps={{ "aria-label": t("cancel") }}
-      size="sm"
-      centered
-    >
+    <Dialog close={onClose} title={t(`ask.${control}`)} size="sm" centered>
       <Stack>
         <Text size="sm">{t(`confirm.${control}` as never)}</Text>
         <Group grow>
@@ -29,6 +23,6 @@ export default function ConfirmDialog({ control, onSend, onClose }: Props) {
           <Button onClick={onSend}>{t(`name.${control}`)}</Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

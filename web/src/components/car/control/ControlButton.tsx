@@ -93,9 +93,10 @@ const Button = memo(function Button({ name, isOn, isOff, isBusy, why, onPress }:
   return (
     <UnstyledButton
       className={`${classes.button} ${isOn ? classes.on : ""}`}
-      onClick={() => onPress(controlOf(name))}
-      disabled={isOff || isBusy}
+      onClick={isBusy ? undefined : () => onPress(controlOf(name))}
+      disabled={isOff}
       aria-busy={isBusy}
+      aria-disabled={isBusy} // a button that is disabled would lose the focus
       aria-describedby={why}
     >
       <Icon size={28} stroke={1.5} aria-hidden />

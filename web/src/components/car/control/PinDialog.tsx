@@ -1,7 +1,8 @@
-import { Button, Group, Modal, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Button, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { IconBackspace } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Dialog } from "../../Dialog";
 import type { ControlKey } from "./controls";
 import classes from "./PinDialog.module.css";
 import { pressed } from "./pinPad";
@@ -24,14 +25,7 @@ export default function PinDialog({ control, onSend, onClose }: Props) {
     onSend(pin);
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={t(`ask.${control}`)}
-      closeButtonProps={{ "aria-label": t("cancel") }}
-      size="xs"
-      centered
-    >
+    <Dialog close={onClose} title={t(`ask.${control}`)} size="xs" centered>
       <Stack component="form" align="center" onSubmit={send}>
         <Text size="sm" c="dimmed">
           {t("pin.text")}
@@ -64,7 +58,7 @@ export default function PinDialog({ control, onSend, onClose }: Props) {
           <Button type="submit">{pin === "" ? t("pin.without") : t(`name.${control}`)}</Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -20,7 +20,7 @@ export function QuickControls({ vehicle }: { vehicle: string }) {
   return (
     <Stack gap={4}>
       <WhyNone controls={controls} />
-      <SimpleGrid cols={3} spacing="sm">
+      <SimpleGrid minColWidth="6rem" autoFlow="auto-fit" spacing="sm">
         {names.map((name, at) => (
           <ControlButton key={PLACES[at]} name={name} controls={controls} />
         ))}

@@ -1,7 +1,8 @@
-import { Alert, Button, Group, Modal, Stack } from "@mantine/core";
+import { Alert, Button, Group, Stack } from "@mantine/core";
 import type { FormEvent, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
+import { Dialog } from "../../../components/Dialog";
 import { useErrorText } from "../../../components/useErrorText";
 
 interface Props {
@@ -30,12 +31,7 @@ export function DialogFrame(props: Props) {
     props.onSubmit();
   };
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={props.title}
-      closeButtonProps={{ "aria-label": t("close") }}
-    >
+    <Dialog close={close} title={props.title}>
       <form onSubmit={submit}>
         <Stack gap="sm">
           {props.children}
@@ -56,6 +52,6 @@ export function DialogFrame(props: Props) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -68,7 +68,7 @@ function Why({ state, hidden }: { state: string; hidden: readonly string[] }) {
   const isHidden = hidden.includes("location");
   if (known === undefined && !isHidden) return null;
   return (
-    <Alert icon={<IconInfoCircle aria-hidden />} color="gray">
+    <Alert role="note" icon={<IconInfoCircle aria-hidden />} color="gray">
       {known !== undefined && <Text>{t(`states.${known}`)}</Text>}
       {isHidden && <Text>{t("hidden")}</Text>}
     </Alert>
