@@ -34,7 +34,12 @@ ROUTES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             f"{AWAY}/journeys/{{charge}}",
             f"{AWAY}/journeys/{{parked}}",
         ),
-        "*": (f"{CAR}/journeys", f"{AWAY}/journeys", f"{AWAY}/journeys?kind=trip", f"{AWAY}/journeys/0"),
+        "*": (
+            f"{CAR}/journeys",
+            f"{AWAY}/journeys",
+            f"{AWAY}/journeys?kind=trip",
+            f"{AWAY}/journeys/0",
+        ),
         "${tab}/*": (
             f"{AWAY}/journeys/sums",
             f"{AWAY}/journeys/battery",
@@ -50,7 +55,8 @@ ROUTES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "pages/journeys/places/PlacesView.tsx": {
         "add": (f"{CAR}/journeys/places", f"{CAR}/journeys/places/add"),
         "${place.id}": (f"{CAR}/journeys/places/{{place}}",),
-        "remove": (f"{CAR}/journeys/places/{{place}}/remove",),
+        "record": (f"{CAR}/settings/provision?dialog=record",),
+    "remove": (f"{CAR}/journeys/places/{{place}}/remove",),
         "tariff/:from": (f"{CAR}/journeys/places/{{place}}/tariff/always",),
         "*": (),
     },
@@ -58,6 +64,7 @@ ROUTES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "alerts": (f"{CAR}/settings", f"{CAR}/settings/alerts"),
         "sharing": (f"{CAR}/settings/sharing",),
         "module": (f"{CAR}/settings/module",),
+        "provision": (f"{CAR}/settings/provision",),
     },
     "pages/setup/SetupPage.tsx": {
         "new": ("/setup", "/setup/new"),
@@ -135,7 +142,10 @@ ELSEWHERE: Final = {
 
 
 def addresses(names: dict[str, str]) -> list[str]:
-    """Return all addresses for who is logged in, once each, with ``names`` of what was made."""
+    """Return all addresses for who is logged in, with ``names`` of what was made.
+
+    Each is there once, and a dialog stands behind its page.
+    """
     tables = [*ROUTES.values(), CAR_PAGES, DIALOGS]
     found = [each for table in tables for group in table.values() for each in group]
-    return [each.format_map(names) for each in dict.fromkeys(found)]
+    return sorted({each.format_map(names) for each in found}, key=lambda each: each.split("?"))

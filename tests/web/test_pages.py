@@ -28,15 +28,20 @@ WEB: Final = Path(__file__).parents[2] / "web"
 
 PARTS: Final = 2
 
-AXE: Final = """async () => {
+AXE: Final = """async ([part, rules]) => {
     const frame = () => new Promise(requestAnimationFrame);
     await frame();
     await frame();
-    const {violations} = await axe.run({resultTypes: ["violations"]});
+    const options = {resultTypes: ["violations"], preload: false, elementRef: false};
+    if (rules.length) options.runOnly = rules;
+    const {violations} = await axe.run(document.querySelector(part), options);
     return violations.map(({id, nodes}) => `${id}: ${nodes.map(({target, any, all, none}) =>
         `${target} ${[...any, ...all, ...none].map(({message}) => message)}`)}`);
 }"""
 """What is wrong for those who see, hear or move otherwise, once a change of size is through."""
+
+OF_SIZE: Final = ["color-contrast", "scrollable-region-focusable"]
+"""The rules of which the outcome is another one in another scheme and size."""
 
 TOO_WIDE: Final = """() => {
     const more = document.documentElement.scrollWidth - innerWidth;
@@ -53,9 +58,7 @@ READ_OUT: Final = """() => [...document.querySelectorAll("[role=alert]")]
 
 LARGE: Final = "size => { document.documentElement.style.fontSize = size; }"
 
-IS_DIALOG: Final = re.compile(
-    r"dialog=|/(add-other|add|edit|split|merge|remove)$|/places/"
-)
+IS_DIALOG: Final = re.compile(r"dialog=|/(add-other|add|edit|split|merge|remove)$|/places/")
 
 
 class Filled(NamedTuple):
@@ -86,7 +89,7 @@ async def test_each_route_is_looked_at() -> None:
     """The tables of addresses have each route and dialog of the sources."""
     found: dict[str, set[str]] = {}
     for path in sorted((WEB / "src").rglob("*.tsx")):
-        source = path.read_text("utf-8")
+        source = "" if ".test." in path.name else path.read_text("utf-8")
         routes = re.findall(r'<Route\s[^<]*?\bpath=(?:"([^"]*)"|\{`([^`]*)`\})', source)
         if routes:
             found[str(path.relative_to(WEB / "src"))] = {one or other for one, other in routes}
@@ -105,7 +108,10 @@ async def test_each_route_is_looked_at() -> None:
 
 @pytest.mark.parametrize("part", range(PARTS))
 async def test_pages(open_page: OpenPage, filled: Filled, part: int) -> None:
-    """Axe finds nothing in any page or dialog, and each fits the screen, also with large text."""
+    """Axe finds nothing in any page or dialog; each fits the screen, also with large text.
+
+    Escape closes a dialog, and the focus is in the page then. Back leads back.
+    """
     page = await open_page(
         PHONE, base_url=filled.site.url, reduced_motion="reduce", refused=(404, 422)
     )
@@ -114,11 +120,13 @@ async def test_pages(open_page: OpenPage, filled: Filled, part: int) -> None:
     await page.evaluate("localStorage.setItem('ovms.language', 'de')")  # its words are longer
     await page.reload()
     await page.evaluate((WEB / "node_modules/axe-core/axe.min.js").read_text("utf-8"))
-    mine = addresses(filled.ids)[part::PARTS]
-    faults = await faults_of(page, mine)
-    assert faults == {}
+    every = addresses(filled.ids)
+    mine = every[len(every) * part // PARTS : len(every) * (part + 1) // PARTS]
+    assert await faults_of(page, mine) == {}
+    for address in ("/more", "/cars"):
+        await open_address(page, address)
     await page.go_back()
-    await expect(page).to_have_url(mine[-2])
+    await expect(page).to_have_url("/more")
 
 
 async def test_pages_of_strangers(open_page: OpenPage) -> None:
@@ -132,26 +140,36 @@ async def test_pages_of_strangers(open_page: OpenPage) -> None:
 async def faults_of(page: Page, addresses: list[str]) -> dict[str, list[str]]:
     """Open each page, and return what is wrong with it, on a phone, a desktop, with large text.
 
-    What takes time is opening and axe. So each page is opened once, by turns on the phone and on
-    the desktop; the one is dark and the other light, and the other way round for the next two.
+    What takes time is opening and axe. So each page is opened once, on the phone, and the one look
+    is dark and the other light, by turns. By turns, too, all rules are looked at on the phone or on
+    the desktop; the other look is for what size and scheme change inside the frame of the app. A
+    dialog is as wide on both, and only the scheme changes.
     """
     faults: dict[str, list[str]] = {}
     for at, address in enumerate(addresses):
+        is_dialog = IS_DIALOG.search(address) is not None
         schemes: tuple[Scheme, Scheme] = ("dark", "light") if at // 2 % 2 else ("light", "dark")
-        looks = [("phone", PHONE, schemes[0]), ("desktop", DESKTOP, schemes[1])]
         found: list[str] = []
-        for turn, (name, size, scheme) in enumerate(reversed(looks) if at % 2 else looks):
+        sizes = (PHONE, PHONE if is_dialog else DESKTOP)
+        for turn, (size, scheme) in enumerate(zip(sizes, schemes, strict=True)):
             await page.set_viewport_size(size)
             await page.emulate_media(color_scheme=scheme)
             if turn == 0:
                 await open_address(page, address)
                 found += await page.evaluate(READ_OUT)
-            seen = [*await page.evaluate(AXE), *await page.evaluate(TOO_WIDE)]
-            found += [f"{name}, {scheme}: {each}" for each in seen]
-            if size is PHONE:
+            is_whole = turn == (0 if is_dialog else at % 2)
+            part = "[role=dialog]" if is_dialog else "html" if is_whole else "main"
+            seen = await page.evaluate(AXE, [part, [] if is_whole else OF_SIZE])
+            seen += await page.evaluate(TOO_WIDE)
+            found += [f"{size['width']} px, {scheme}: {each}" for each in seen]
+            if turn == 0:
                 await page.evaluate(LARGE, "200%")
                 found += [f"large text: {each}" for each in await page.evaluate(TOO_WIDE)]
                 await page.evaluate(LARGE, "")
+        if is_dialog:
+            await page.keyboard.press("Escape")
+            await expect(page.get_by_role("dialog")).to_have_count(0)
+            await expect(page.get_by_role("main")).to_be_focused()
         if found:
             faults[address] = found
     return faults
@@ -193,6 +211,60 @@ async def test_the_keyboard(open_page: OpenPage) -> None:
     assert await page.evaluate(inside)
     outline = "getComputedStyle(document.activeElement).outlineStyle"
     assert await page.evaluate(outline) != "none"
+
+
+READ_AGES: Final = """() => new Promise((resolve) => {
+    let seen = 0;
+    const read = [];
+    const isLive = (element) => {
+        const region = element?.closest("[aria-live], [role=status], [role=alert], [role=log]");
+        return region && region.getAttribute("aria-live") !== "off";
+    };
+    new MutationObserver((changes) => {
+        for (const {target} of changes) {
+            if (!/[0-9].s$/.test(target.textContent ?? "")) continue;
+            seen += 1;
+            if (isLive(target.parentElement)) read.push(target.textContent);
+        }
+        if (seen >= 6) resolve(read);
+    }).observe(document.body, {characterData: true, childList: true, subtree: true});
+})"""
+"""The ages that a screen reader would read out, until six have counted on."""
+
+
+async def test_ages_are_not_read_out(open_page: OpenPage, filled: Filled) -> None:
+    """A screen reader does not hear each second's age."""
+    page = await open_page(DESKTOP, base_url=filled.site.url)
+    await page.goto("/cars/CAR1/map")
+    await log_in(page)
+    assert await page.evaluate(READ_AGES) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "role", "name"),
+    [
+        ("/account/tokens", "button", "Make a token"),
+        ("/cars/CAR1/journeys/places", "link", "Add a place"),
+        ("/cars", "link", "Car on another server"),
+    ],
+)
+async def test_dialogs_by_keyboard(
+    open_page: OpenPage, address: str, role: Literal["button", "link"], name: str
+) -> None:
+    """A dialog is opened and closed by keyboard, keeps the focus, and gives it back."""
+    page = await open_page()
+    await page.goto(address)
+    await log_in(page)
+    opener = page.get_by_role(role, name=name)
+    await opener.press("Enter")
+    dialog = page.get_by_role("dialog")
+    for key in ("Tab", "Shift+Tab", "Shift+Tab"):
+        await expect(dialog.locator(":focus")).to_have_count(1)
+        await page.keyboard.press(key)
+    await expect(dialog.locator(":focus")).to_have_count(1)
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
+    await expect(opener).to_be_focused()
 
 
 async def test_the_language(open_page: OpenPage) -> None:
@@ -238,8 +310,14 @@ async def test_a_push(open_page: OpenPage, site: Site) -> None:
     said = {"id": "ovms-7", "title": "OVMS CAR1", "text": "12 V low", "url": "/cars/CAR1/alerts"}
     push = {"origin": site.url, "registrationId": await found, "data": json.dumps(said)}
     await devtools.send("ServiceWorker.deliverPushMessage", push)
-    shown = await page.wait_for_function(
-        """() => navigator.serviceWorker.ready.then((worker) => worker.getNotifications()).then(
-            ([shown]) => shown && [shown.title, shown.body, shown.tag, shown.data])"""
+    shown = await page.evaluate(
+        """async () => {
+            const worker = await navigator.serviceWorker.ready;
+            for (;;) {
+                const [shown] = await worker.getNotifications();
+                if (shown) return [shown.title, shown.body, shown.tag, shown.data];
+                await new Promise((then) => setTimeout(then, 20));
+            }
+        }"""
     )
-    assert await shown.json_value() == ["OVMS CAR1", "12 V low", "ovms-7", "/cars/CAR1/alerts"]
+    assert shown == ["OVMS CAR1", "12 V low", "ovms-7", "/cars/CAR1/alerts"]

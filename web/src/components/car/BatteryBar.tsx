@@ -28,7 +28,7 @@ export const BatteryBar = memo(function BatteryBar(props: Props) {
   const tone = isOld ? classes.old : soc !== null && soc <= LOW && !isCharging ? classes.low : "";
   return (
     <div>
-      <Group justify="space-between" align="baseline" wrap="nowrap" mb={4}>
+      <Group justify="space-between" align="baseline" gap="0 md" mb={4}>
         <Text fz={40} fw={650} lh={1.1} c={isOld ? "dimmed" : "inherit"}>
           {percent(soc)}
         </Text>
