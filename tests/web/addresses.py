@@ -55,8 +55,7 @@ ROUTES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "pages/journeys/places/PlacesView.tsx": {
         "add": (f"{CAR}/journeys/places", f"{CAR}/journeys/places/add"),
         "${place.id}": (f"{CAR}/journeys/places/{{place}}",),
-        "record": (f"{CAR}/settings/provision?dialog=record",),
-    "remove": (f"{CAR}/journeys/places/{{place}}/remove",),
+        "remove": (f"{CAR}/journeys/places/{{place}}/remove",),
         "tariff/:from": (f"{CAR}/journeys/places/{{place}}/tariff/always",),
         "*": (),
     },
@@ -111,6 +110,7 @@ DIALOGS: Final[dict[str, tuple[str, ...]]] = {
     "look": (f"{CAR}?dialog=look",),
     "owner": ("/admin/owners?dialog=owner",),
     "qr": (),
+    "record": (f"{CAR}/settings/provision?dialog=record",),
     "remove": (f"{CAR}/settings/module?dialog=remove", "/admin/owners/other?dialog=remove"),
     "remove-${string}": ("/admin/vehicles?dialog=remove-CAR1",),
     "secret": (f"{CAR}/settings/module?dialog=secret",),
