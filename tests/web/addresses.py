@@ -120,7 +120,7 @@ DIALOGS: Final[dict[str, tuple[str, ...]]] = {
     "token-${number}": ("/account/tokens?dialog=token-{token}",),
     "unseal": (f"{CAR}?dialog=unseal",),
 }
-"""By the names in ``DialogName``. Those without an address here have tests of their own."""
+"""By the names in ``DialogName``. A test of their own opens those without an address."""
 
 OF_STRANGERS: Final = {
     "/login": "/login",

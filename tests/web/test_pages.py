@@ -16,9 +16,10 @@ from tests.programs.conftest import Program
 from tests.web.addresses import CAR_PAGES, DIALOGS, ELSEWHERE, OF_STRANGERS, ROUTES, addresses
 from tests.web.conftest import DESKTOP, PHONE, Site, log_in
 from tests.web.filled import fill
+from tests.web.test_other_server import add
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page
+    from playwright.async_api import Page, ViewportSize
 
     from tests.web.conftest import OpenPage
 
@@ -27,6 +28,9 @@ Scheme = Literal["dark", "light"]
 WEB: Final = Path(__file__).parents[2] / "web"
 
 PARTS: Final = 2
+
+LAPTOP: Final[ViewportSize] = {"width": 1000, "height": 800}
+"""Wide, but without the car and its map beside the page, which cost more than the page."""
 
 AXE: Final = """async ([part, rules]) => {
     const frame = () => new Promise(requestAnimationFrame);
@@ -129,6 +133,27 @@ async def test_pages(open_page: OpenPage, filled: Filled, part: int) -> None:
     await expect(page).to_have_url("/more")
 
 
+async def test_dialogs_without_an_address(open_page: OpenPage, filled: Filled) -> None:
+    """Axe finds nothing in the dialogs that a table of addresses cannot open."""
+    page = await open_page(PHONE, base_url=filled.site.url, reduced_motion="reduce")
+    elsewhere = await add(page, filled.site)
+    await page.evaluate((WEB / "node_modules/axe-core/axe.min.js").read_text("utf-8"))
+    for address, names in (
+        (elsewhere, ["Forget this car here"]),
+        ("/setup/module/CAR2", ["In its shell", "As a QR code"]),
+    ):
+        await open_address(page, address)
+        for name in names:
+            await page.get_by_text(name, exact=True).click()
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        assert await page.evaluate(AXE, ["[role=dialog]", []]) == []
+        await page.evaluate(LARGE, "200%")
+        assert await page.evaluate(TOO_WIDE) == []
+        await page.evaluate(LARGE, "")
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 async def test_pages_of_strangers(open_page: OpenPage) -> None:
     """Axe finds nothing in the pages before the log-in."""
     page = await open_page(refused=(401, 403, 404), reduced_motion="reduce")
@@ -143,14 +168,16 @@ async def faults_of(page: Page, addresses: list[str]) -> dict[str, list[str]]:
     What takes time is opening and axe. So each page is opened once, on the phone, and the one look
     is dark and the other light, by turns. By turns, too, all rules are looked at on the phone or on
     the desktop; the other look is for what size and scheme change inside the frame of the app. A
-    dialog is as wide on both, and only the scheme changes.
+    dialog is as wide on both, and only the scheme changes. Each eighth desktop has room for car and
+    map beside the page.
     """
     faults: dict[str, list[str]] = {}
     for at, address in enumerate(addresses):
         is_dialog = IS_DIALOG.search(address) is not None
         schemes: tuple[Scheme, Scheme] = ("dark", "light") if at // 2 % 2 else ("light", "dark")
         found: list[str] = []
-        sizes = (PHONE, PHONE if is_dialog else DESKTOP)
+        desktop = DESKTOP if at % 8 == 1 else LAPTOP
+        sizes = (PHONE, PHONE if is_dialog else desktop)
         for turn, (size, scheme) in enumerate(zip(sizes, schemes, strict=True)):
             await page.set_viewport_size(size)
             await page.emulate_media(color_scheme=scheme)
@@ -240,31 +267,31 @@ async def test_ages_are_not_read_out(open_page: OpenPage, filled: Filled) -> Non
     assert await page.evaluate(READ_AGES) == []
 
 
-@pytest.mark.parametrize(
-    ("address", "role", "name"),
-    [
-        ("/account/tokens", "button", "Make a token"),
-        ("/cars/CAR1/journeys/places", "link", "Add a place"),
-        ("/cars", "link", "Car on another server"),
-    ],
+OPENERS: Final[tuple[tuple[str, Literal["button", "link"], str], ...]] = (
+    ("/account/tokens", "button", "Make a token"),
+    ("/cars/CAR1/journeys/places", "link", "Add a place"),
+    ("/cars", "link", "Car on another server"),
 )
-async def test_dialogs_by_keyboard(
-    open_page: OpenPage, address: str, role: Literal["button", "link"], name: str
-) -> None:
+"""Pages with what opens a dialog there: by its name, by an address below, by one beside."""
+
+
+async def test_dialogs_by_keyboard(open_page: OpenPage) -> None:
     """A dialog is opened and closed by keyboard, keeps the focus, and gives it back."""
     page = await open_page()
-    await page.goto(address)
+    await page.goto("/more")
     await log_in(page)
-    opener = page.get_by_role(role, name=name)
-    await opener.press("Enter")
-    dialog = page.get_by_role("dialog")
-    for key in ("Tab", "Shift+Tab", "Shift+Tab"):
+    for address, role, name in OPENERS:
+        await open_address(page, address)
+        opener = page.get_by_role(role, name=name)
+        await opener.press("Enter")
+        dialog = page.get_by_role("dialog")
+        for key in ("Tab", "Shift+Tab", "Shift+Tab"):
+            await expect(dialog.locator(":focus")).to_have_count(1)
+            await page.keyboard.press(key)
         await expect(dialog.locator(":focus")).to_have_count(1)
-        await page.keyboard.press(key)
-    await expect(dialog.locator(":focus")).to_have_count(1)
-    await page.keyboard.press("Escape")
-    await expect(dialog).to_have_count(0)
-    await expect(opener).to_be_focused()
+        await page.keyboard.press("Escape")
+        await expect(dialog).to_have_count(0)
+        await expect(opener).to_be_focused()
 
 
 async def test_the_language(open_page: OpenPage) -> None:
