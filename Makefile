@@ -3,7 +3,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 # Debian packages that tests use beside Python's; installed when we are root.
-APT_PACKAGES := chromium curl
+APT_PACKAGES := chromium curl mariadb-server postgresql strace
 
 # Which index pip asks is the machine's business. build.txt pins the build backend: older pips
 # take it from the first variable, newer ones from the second.
