@@ -10,11 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import urlopen
 
+import pytest
+
+from ovms.cli.demo import command as demo_command
+from ovms.server.listener import bind
 from tests.programs.conftest import Program, Start, run_ovms
 from tests.waiting import PATIENCE
 
 FREE_PORTS = ("--port", "0", "--tls-port", "0", "--http-port", "0")
-"""The usual one may be free when a demo begins, and another's when it listens."""
+"""The usual ones are for who tries a demo on this machine."""
 
 
 def started(start: Start, data: Path, *options: str) -> tuple[Program, int]:
@@ -65,6 +69,22 @@ def test_the_demo_is_on_loopback_only_alone_and_starts_again(start: Start, tmp_p
         assert second.output().count("\n") == 0
         assert "another ovms server is running" in second.output()
         assert demo.stop() == 0
+
+
+def test_two_demos_share_no_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has its ports before it makes anything; one that is named goes before the usual ones."""
+    (free,) = bind(["127.0.0.1"], 0)
+    usual = free.getsockname()[1]
+    free.close()
+    monkeypatch.setitem(demo_command.USUAL_PORTS, "port", usual)
+    first = demo_command.reserve_ports({"port": None, "http_port": usual, "tls_port": 0})
+    second = demo_command.reserve_ports({"port": None, "http_port": 0, "tls_port": 0})
+    with first as mine, second as theirs:
+        taken = [
+            each.getsockname()[1] for sockets in (mine, theirs) for (each,) in sockets.values()
+        ]
+        assert len({*taken}) == 6
+        assert mine["http_port"][0].getsockname()[1] == usual
 
 
 def shown(port: int, vehicle: str) -> dict[str, dict[str, object]]:

@@ -30,6 +30,7 @@ from ovms.server.listener import (
     close_gently,
     listen,
     refuse_new_callers,
+    reserve,
 )
 from ovms.server.strangers import StrangerStage
 from tests.server.conftest import Log
@@ -128,6 +129,16 @@ def test_free_ports_are_tried_at_the_bound(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(CannotListen):
         bind([], 0)
     assert tried == [0] * FREE_PORT_TRIES
+
+
+def test_a_reserved_port_is_nobody_elses() -> None:
+    """Nobody else can bind it, as they could one that is only bound."""
+    (reserved,) = reserve([LOOPBACK], 0)
+    with reserved:
+        port = reserved.getsockname()[1]
+        for take in (bind, reserve):
+            with pytest.raises(CannotListen, match=f"port {port} of {LOOPBACK}: Address already"):
+                take([LOOPBACK], port)
 
 
 async def test_bound_is_not_listening() -> None:

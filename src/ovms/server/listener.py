@@ -131,6 +131,23 @@ class Ports:
     metrics: int | None = None
 
 
+def reserve(hosts: Sequence[str], port: int) -> list[socket.socket]:
+    """Bind as :func:`bind`, and listen: another program cannot have the port from now on.
+
+    Of two that have only bound a port, the first to listen has it. Callers wait until somebody
+    accepts them. Raises :class:`CannotListen`.
+    """
+    sockets = bind(hosts, port)
+    try:
+        for each in sockets:
+            each.listen(BACKLOG)
+    except OSError as error:
+        for each in sockets:
+            each.close()
+        raise CannotListen(f"cannot listen on port {port}: {_reason(error)}") from error
+    return sockets
+
+
 ProtocolFactory = Callable[[], asyncio.Protocol]
 """Makes the protocol of a connection that is being accepted, before its TLS handshake."""
 

@@ -164,12 +164,14 @@ async def serve(
     on_ready: Callable[[Ports], None] = lambda ports: None,
     on_setup: Callable[[Ports, str], None] = lambda ports, token: None,
     demo: DemoLogin | None = None,
+    reserved: Mapping[str, list[socket]] | None = None,
 ) -> None:
     """Run the server until ``stop`` is set; see :func:`stopping_on_signals`.
 
     ``on_ready`` gets the ports once every listener accepts; then, if there is no owner yet,
     ``on_setup`` the ports and the token by which the first administrator is made. ``demo`` is what
-    its pages tell everybody to log in by. Raises
+    its pages tell everybody to log in by. ``reserved`` are sockets of ports, by the names of their
+    settings, that the caller has bound already and closes in the end. Raises
     :class:`~ovms.server.data_folder.AlreadyRunning`,
     :class:`~ovms.server.certificate.BadCertificate`, :class:`~ovms.server.peering.BadPeer`,
     :class:`~ovms.server.listener.CannotListen`,
@@ -187,7 +189,7 @@ async def serve(
         (settings.data / READY).unlink(missing_ok=True)
         certificates = open_certificates(settings, clock.time())
         ports = {
-            name: stack.enter_context(bound(settings.hosts_of(name), port))
+            name: reserved.get(name) or stack.enter_context(bound(settings.hosts_of(name), port))
             for name, port in settings.open_ports().items()
         }
         async with (

@@ -8,13 +8,14 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from random import Random
 from shlex import quote
+from socket import socket
 from typing import Annotated, Final
 
 import typer
@@ -44,14 +45,12 @@ from ovms.server.certificate import BadCertificate
 from ovms.server.data_folder import AlreadyRunning
 from ovms.server.http.web_files import FOLDER
 from ovms.server.http.web_options import DemoLogin
-from ovms.server.listener import CannotListen, Ports, bound
+from ovms.server.listener import CannotListen, Ports, reserve
 from ovms.server.server import serve, stopping_on_signals
 from ovms.server.settings import ServerSettings
 from ovms.server.storage.errors import StoreError
 
-PORT: Final = 6867
-TLS_PORT: Final = 6870
-HTTP_PORT: Final = 6868
+USUAL_PORTS: Final = {"port": 6867, "tls_port": 6870, "http_port": 6868}
 
 INTERVALS: Final = (5.0, 2.0)
 """Real seconds between two reports, while no app watches and while one does: it costs nobody."""
@@ -100,27 +99,18 @@ def demo(
         refuse(f"no log level {log_level!r}")
     if not (math.isfinite(speed) and 0 < speed <= MOST_SPEED):
         refuse(f"--speed must be a number above 0, up to {MOST_SPEED:.0f}")
-    given = {"--port": port, "--tls-port": tls_port, "--http-port": http_port}
-    _check_different(given)
+    _check_different({"--port": port, "--tls-port": tls_port, "--http-port": http_port})
     folder = data or default_data_dir() / "demo"
+    wanted = {"port": port, "tls_port": tls_port, "http_port": http_port}
     try:
-        port = _free_port(PORT, given) if port is None else port
-        tls_port = _free_port(TLS_PORT, given) if tls_port is None else tls_port
-        http_port = _free_port(HTTP_PORT, given) if http_port is None else http_port
-        settings = ServerSettings(
-            data=folder,
-            host=[HOST],
-            port=port,
-            plain=True,
-            tls=True,
-            tls_port=tls_port,
-            http=True,
-            http_port=http_port,
-            https_port=0,
-        )
-        past = set_up(folder, _say)
-        with logs.running(log_level, "text") as log_queue:
-            uvloop.run(_run(settings, past, speed, log_queue))
+        with reserve_ports(wanted) as sockets:
+            ports = {name: each[0].getsockname()[1] for name, each in sockets.items()}
+            settings = ServerSettings(
+                data=folder, host=[HOST], plain=True, tls=True, http=True, https_port=0, **ports
+            )
+            past = set_up(folder, _say)
+            with logs.running(log_level, "text") as log_queue:
+                uvloop.run(_run(settings, sockets, past, speed, log_queue))
     except (AlreadyRunning, BadCertificate, CannotListen, StoreError) as error:
         fail(str(error))
     except OSError as error:
@@ -139,15 +129,28 @@ def _check_different(ports: Mapping[str, int | None]) -> None:
             refuse(f"{named[port]} and {option} must differ")
 
 
-def _free_port(usual: int, given: Mapping[str, int | None]) -> int:
-    """Return the usual port, or 0 for a free one where it is taken, or named for another use."""
-    if usual in given.values():
-        return 0
+@contextmanager
+def reserve_ports(wanted: Mapping[str, int | None]) -> Iterator[dict[str, list[socket]]]:
+    """Yield sockets for each port, which nobody else can take from now on.
+
+    Where none is wanted, it is the usual port, or a free one if that is taken.
+    """
+    sockets: dict[str, list[socket]] = {}
+    with ExitStack() as stack:
+        for name in sorted(wanted, key=lambda each: wanted[each] is None):  # named ones first
+            sockets[name] = _reserve(wanted[name], USUAL_PORTS[name])
+            for each in sockets[name]:
+                stack.callback(each.close)
+        yield sockets
+
+
+def _reserve(wanted: int | None, usual: int) -> list[socket]:
+    if wanted is not None:
+        return reserve([HOST], wanted)
     try:
-        with bound([HOST], usual):
-            return usual
+        return reserve([HOST], usual)
     except CannotListen:
-        return 0
+        return reserve([HOST], 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,13 @@ class RunningCar:
     events: CarEvents
 
 
-async def _run(settings: ServerSettings, past: Past, speed: float, log_queue: LogQueue) -> None:
+async def _run(
+    settings: ServerSettings,
+    reserved: Mapping[str, list[socket]],
+    past: Past,
+    speed: float,
+    log_queue: LogQueue,
+) -> None:
     stop = asyncio.Event()
     tasks: list[asyncio.Task[None]] = []
 
@@ -173,7 +182,8 @@ async def _run(settings: ServerSettings, past: Past, speed: float, log_queue: Lo
 
     with log_queue.beside(sys.stdout) as output, stopping_on_signals(stop):
         try:
-            await serve(settings, stop, on_ready=on_ready, demo=DemoLogin(OWNER, SECRET))
+            login = DemoLogin(OWNER, SECRET)
+            await serve(settings, stop, on_ready=on_ready, demo=login, reserved=reserved)
         finally:
             for task in tasks:
                 task.cancel()
