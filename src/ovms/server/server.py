@@ -179,7 +179,7 @@ async def serve(
     :class:`~ovms.server.storage.errors.StoreError` or ``OSError`` (the data folder) if it cannot
     start.
     """
-    clock = clock or SystemClock()
+    clock, held = clock or SystemClock(), reserved or {}
     make_private_dir(settings.data)
     expansion = alert_tables(settings.data / "alerts")
     types = find_types()
