@@ -189,7 +189,7 @@ async def serve(
         (settings.data / READY).unlink(missing_ok=True)
         certificates = open_certificates(settings, clock.time())
         ports = {
-            name: reserved.get(name) or stack.enter_context(bound(settings.hosts_of(name), port))
+            name: held.get(name) or stack.enter_context(bound(settings.hosts_of(name), port))
             for name, port in settings.open_ports().items()
         }
         async with (
