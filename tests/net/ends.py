@@ -229,6 +229,12 @@ class Caller:
             except ConnectionResetError:
                 return True
 
+    async def hears_the_end(self) -> bool:
+        """Read on until the server closes."""
+        while await self.hears():
+            pass
+        return True
+
 
 class Address(Protocol):
     """A listening address."""
