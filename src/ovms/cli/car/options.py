@@ -75,7 +75,10 @@ class CarOptions:
     ] = None
     speed: Annotated[
         float,
-        typer.Option(help="The car's seconds in each second; 0 as fast as the link takes."),
+        typer.Option(
+            help="The car's seconds in each second; 0 as fast as the link takes. Above 1"
+            " the server's journeys of it are wrong."
+        ),
     ] = 1.0
     loop: Annotated[bool, typer.Option("--loop", help="Replay for ever.")] = False
     scenario: Annotated[
