@@ -6,7 +6,8 @@ told. `make test` runs each attack in its short form, `make soak` in its long on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,8 @@ CARS = ("CAR1", "CAR2", "CAR3")
 class Target(Server):
     """The server under attack. Its vehicles belong to ``tester`` and share :data:`SECRET`."""
 
-    def __init__(self, start: Start, data: Path) -> None:
-        super().__init__(start, data, CARS)
+    def __init__(self, start: Start, data: Path, cars: tuple[str, ...] = CARS) -> None:
+        super().__init__(start, data, cars)
         self._wires: list[Wire] = []
 
     def dial(self, transport: Transport = Transport.TCP) -> Wire:
@@ -62,12 +63,41 @@ class Target(Server):
             wire.close()
 
 
+Aim = Callable[..., Target]
+
+
 @pytest.fixture
-def target(start: Start, tmp_path: Path) -> Iterator[Target]:
-    """Run the server that is attacked; at the end nothing unexpected may stand in its log."""
-    target = Target(start, tmp_path / "data")
-    yield target
-    target.hang_up()
-    if target.program.process.poll() is None:
-        assert target.program.stop() == 0
-    assert "Traceback" not in target.program.output()
+def aim(start: Start, tmp_path: Path) -> Iterator[Aim]:
+    """Run servers that are attacked; at the end nothing unexpected may stand in their logs."""
+    targets: list[Target] = []
+
+    def run(cars: tuple[str, ...] = CARS) -> Target:
+        targets.append(Target(start, tmp_path / "data", cars))
+        return targets[-1]
+
+    yield run
+    for target in targets:
+        target.hang_up()
+        if target.program.process.poll() is None:
+            assert target.program.stop() == 0
+        assert "Traceback" not in target.program.output()
+
+
+@pytest.fixture
+def target(aim: Aim) -> Target:
+    """Run the server that is attacked."""
+    return aim()
+
+
+@pytest.fixture
+def tell(
+    request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> Callable[[str], None]:
+    """Print what a long test measured, though it passes."""
+
+    def show(line: str) -> None:
+        if request.node.get_closest_marker("soak"):
+            with capsys.disabled():
+                sys.stdout.write(f"\n{line}")
+
+    return show

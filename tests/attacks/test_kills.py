@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
+from threading import Timer
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from ovms.server.storage import schema
 from ovms.server.storage.opening import open_database
-from tests.attacks.conftest import Target
+from tests.attacks.conftest import Aim, Target
+from tests.attacks.reporters import KIND, Record, Reporters
 from tests.programs.conftest import run_ovms
 from tests.waiting import PATIENCE
-
-A_TURN = 40
-"""Records that a car sends between two kills, as fast as it can."""
 
 ROWS = 20_000
 """Rows in a database of an early version: their migration takes a moment."""
@@ -44,26 +42,62 @@ print("end", flush=True)
 """
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.soak)])
-def test_what_was_acknowledged_is_there(target: Target, kills: int) -> None:
+@pytest.mark.parametrize(
+    ("kills", "records", "cars"),
+    [(2, 2000, 15), pytest.param(20, 100_000, 60, marks=pytest.mark.soak)],
+)
+def test_what_was_acknowledged_is_there(
+    aim: Aim, tell: Callable[[str], None], kills: int, records: int, cars: int
+) -> None:
     """After each kill all acknowledged records are in the history, once, though sent again."""
-    chance = Random(kills)  # noqa: S311
-    acknowledged: set[int] = set()
+    chance = Random(kills)  # noqa: S311 (the same kills each time)
+    vehicles = tuple(f"CAR{number}" for number in range(cars))
+    target = aim(vehicles)
+    crowd = Reporters(target, vehicles)
     for turn in range(kills):
-        car = target.call("C")
-        car.say(b"F3.3.005/1/main,VIN0000000000000X,20,1,FAKE,test,1,1,hw,LTE")
-        codes = range(turn * A_TURN // 2, turn * A_TURN // 2 + A_TURN)  # half of them again
-        car.say(*(b"h%d,0,*-LOG-Kill,1,86400,record %d." % (code, code) for code in codes))
-        for _ in range(chance.randrange(1, A_TURN)):
-            acknowledged.add(int(car.hear_code(b"h")[1:]))
-        target.program.kill()
-        car.wire.close()
+        before, began = crowd.count(), time.monotonic()
+        crowd.call()
+        crowd.start()
+        crowd.gain(records)
+        killing = Timer(chance.uniform(0, 0.1), target.program.kill)
+        killing.start()
+        crowd.run(lambda: False)
+        killed = time.monotonic()
+        killing.join()
         target.run()
-    listed = run_ovms("app", "history", "*-LOG-Kill", "--json", *target.link())
-    assert listed.returncode == 0, listed.stderr
-    found = Counter(map(int, re.findall(r"record (\d+)\.", listed.stdout)))
-    assert acknowledged <= found.keys()
-    assert set(found.values()) == {1}
+        tell(
+            f"kill {turn + 1}: {crowd.count() - before} records in {killed - began:.1f} s, "
+            f"ready again after {time.monotonic() - killed:.1f} s"
+        )
+        found = stored(target)
+        assert crowd.acknowledged <= found.keys()
+        assert set(found.values()) == {1}
+    crowd.call()
+    crowd.settle()
+    crowd.hang_up()
+    told = Counter(record for car in vehicles[:3] for record in asked(target, car))
+    mine = {record for record in crowd.acknowledged if record[0] in vehicles[:3]}
+    assert told == Counter(mine)
+    assert stored(target) == Counter(crowd.acknowledged)
+
+
+def stored(target: Target) -> Counter[Record]:
+    """Return the records that the database holds, and how often."""
+    of = schema.history.c
+    with open_database(target.data).reading() as connection:
+        rows = connection.execute(select(of.vehicle_id, of.data).where(of.type == KIND))
+        return Counter((vehicle, int(data[7:-1])) for vehicle, data in rows)
+
+
+def asked(target: Target, vehicle: str) -> Iterator[Record]:
+    """Yield what command 32 tells an app of."""
+    app = target.call("A", vehicle)
+    app.say(b"C32," + KIND.encode())
+    count = place = 0
+    while not count or place < count:
+        answer = app.hear_code(b"c").split(b",", 7)
+        place, count = int(answer[2]), int(answer[3])
+        yield vehicle, int(answer[-1][7:-1])
 
 
 @contextmanager

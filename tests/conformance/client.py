@@ -105,6 +105,16 @@ class SocketWire:
         assert line.endswith(b"\r"), f"a line without CR: {line!r}"
         return line[:-1]
 
+    def hear_all(self) -> list[bytes] | None:
+        """Return the lines that have come, without waiting; ``None`` once the server has closed."""
+        self.connection.settimeout(0)
+        came = None
+        with suppress(BlockingIOError, ssl.SSLWantReadError):
+            came = self._receive()
+        self.connection.settimeout(PATIENCE)
+        *lines, self._buffer = (self._buffer + (came or b"")).split(b"\n")
+        return [line.removesuffix(b"\r") for line in lines] if lines or came != b"" else None
+
     def _receive(self) -> bytes:
         try:
             came = self.connection.recv(65536)

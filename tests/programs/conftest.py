@@ -175,10 +175,12 @@ def _data_with(vehicles: tuple[str, ...]) -> Path:
     """Return a data folder in which the owner ``tester`` has these vehicles, made once."""
     folder = Path(tempfile.mkdtemp(prefix="ovms-data-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    adding = ("vehicle", "add", "--owner", "tester", "--secret", SECRET)
-    for command in (("owner", "add", "tester"), *((*adding, each) for each in vehicles)):
+    listed = folder / "vehicles.csv"
+    listed.write_text("owner,id,secret\n" + "".join(f"tester,{id_},{SECRET}\n" for id_ in vehicles))
+    for command in (("owner", "add", "tester"), ("vehicle", "import", str(listed))):
         done = run_ovms(*command, "--data", str(folder))
         assert done.returncode == 0, done.stderr
+    listed.unlink()
     return folder
 
 
