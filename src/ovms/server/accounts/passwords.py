@@ -1,7 +1,8 @@
 """Passwords of owners, stored as argon2id hashes, never in clear.
 
 They are hashed in NFC: which of two spellings of an accent a keyboard sends does not matter. A hash
-of before that is found by the other spelling, and made anew at the next login.
+of before that is found by the other spelling, and made anew at the next login; so is one that came
+with an owner from a server of today (:mod:`.cms_hashes`).
 
 Hashing takes tens of milliseconds and 19 MiB on purpose: a server calls these in a thread.
 """
@@ -19,6 +20,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from ovms.protocol.spelling import composed
+from ovms.server.accounts.cms_hashes import is_cms_hash, is_cms_hash_of
 
 MAX_PASSWORD: Final = 512
 """Bytes in UTF-8 of a new password: a welcome line of 1024 bytes has room for it, and for the
@@ -84,7 +86,7 @@ def verify_password(password_hash: str | None, password: str) -> Verification:
         return Verification(ok=False)
     for spelling in _spellings(password):
         if _is_hash_of(password_hash or _nobody(), spelling) and password_hash:
-            is_due = spelling != composed(password) or _hasher.check_needs_rehash(password_hash)
+            is_due = spelling != composed(password) or _is_outdated(password_hash)
             return Verification(ok=True, rehash=is_due)
     return Verification(ok=False)
 
@@ -94,8 +96,14 @@ def _spellings(password: str) -> Iterable[str]:
     return dict.fromkeys((composed(password), password, normalize("NFD", password)))
 
 
+def _is_outdated(password_hash: str) -> bool:
+    return is_cms_hash(password_hash) or _hasher.check_needs_rehash(password_hash)
+
+
 def _is_hash_of(password_hash: str, password: str) -> bool:
     try:
+        if is_cms_hash(password_hash):
+            return is_cms_hash_of(password_hash, password)
         return _hasher.verify(password_hash, password)
     except (VerificationError, InvalidHashError, UnicodeEncodeError):
         return False
