@@ -120,7 +120,7 @@ def test_columns_are_plain_on_purpose() -> None:
     assert encrypted == {
         "vehicles.secret", "server.token_key", "notifications.key", "tokens.encrypted",
         "provisions.encrypted", "owners.totp", "mail_codes.content",
-        "server.push_key", "push_devices.encrypted",
+        "server.push_key", "push_devices.encrypted", "moved.taken",
     }  # fmt: skip
     assert plain == {
         # names, addresses and kinds
@@ -150,10 +150,12 @@ def test_columns_are_plain_on_purpose() -> None:
         "place_tariffs.valid_from", "place_tariffs.data", "journey_rules.vehicle_id",
         "journey_rules.rule", "journey_rules.data", "journey_rules.state", "push_devices.name",
         "provisions.vehicle_id",
+        "moved.source", "moved.kind", "moved_months.source", "moved_months.vehicle_id",
+        "moved_months.month", "moved_months.checksum",
         # hashes: of passwords by argon2, and keyed ones
         "owners.password_hash", "tokens.lookup", "provisions.lookup", "push_devices.lookup",
         "seen_tokens.memory", "secret_uses.memory", "owner_warnings.memory", "seen_tokens.bits",
-        "history_acks.digest", "web_sessions.fingerprint",
+        "history_acks.digest", "moved_months.hashes", "web_sessions.fingerprint",
         # hashes of what is random and long
         "position_links.digest", "web_sessions.digest", "recovery_codes.digest",
         "mail_codes.digest",

@@ -23,6 +23,7 @@ from ovms.server.storage.errors import (
 )
 from ovms.server.storage.keychange import change_key, reset_key
 from ovms.server.storage.limits import SubscriptionLimits
+from ovms.server.storage.moved import load_moved, moved_sources, save_moved
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.push_devices import list_devices, put_device
 from ovms.server.storage.push_key import find_push_key, take_push_key
@@ -54,6 +55,7 @@ def fill(database: Database) -> None:
         )
         connection.execute(mail)
         connection.execute(insert(schema.recovery_codes).values(owner_id=bob.id, digest=b"1"))
+        save_moved(connection, "old/ovms", "vehicles", {"CAR1": {"secret": "pw"}})
         connection.exec_driver_sql("INSERT INTO secret_uses VALUES (x'01', 5)")
         queries.add_vehicle(connection, "GONE", bob, "gone", 5.0)
         queries.remove_vehicle(connection, "GONE", 6.0)
@@ -82,6 +84,7 @@ def known(database: Database) -> list[Any]:
             connection.scalar(select(schema.server.c.token_key)) and find_key(connection, b""),
             find_push_key(connection),
             list_devices(connection, 1),
+            load_moved(connection, "old/ovms", "vehicles"),
             *opened(connection, schema.owners.c.id, schema.owners.c.totp),
             *opened(connection, schema.mail_codes.c.digest, schema.mail_codes.c.content),
         ]
@@ -104,7 +107,7 @@ def key_ids(connection: Connection) -> set[str]:
         for column in table.columns
         if isinstance(column.type, EncryptedText)
     ]
-    assert len(columns) == 9
+    assert len(columns) == 10
     values = [value for column in columns for value in connection.scalars(select(column))]
     return {value.key_id for value in values if value}
 
@@ -198,6 +201,7 @@ import os, signal, shutil, sys
 from pathlib import Path
 from ovms.server.storage import keychange, keyfile
 from ovms.server.storage.database import Database
+from ovms.server.storage.moved import load_moved, moved_sources, save_moved
 from ovms.server.storage.opening import open_database
 from ovms.server.storage.sqlite import connections
 from tests.server.storage.test_keychange import known
@@ -310,6 +314,7 @@ def test_reset(filled: Database) -> None:
         ]  # fmt: skip
         assert queries.list_tokens(connection) == []
         assert queries.list_provisions(connection) == []
+        assert moved_sources(connection) == []
         assert subscriptions.list_subscriptions(connection) == []
         assert opened(connection, schema.owners.c.id, schema.owners.c.totp) == [""]
         for table in (schema.mail_codes, schema.recovery_codes):

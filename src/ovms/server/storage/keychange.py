@@ -16,11 +16,13 @@ from ovms.server.storage import tokens as token_queries
 from ovms.server.storage.encrypted import KEY_BYTES, NOTHING, EncryptionKey
 from ovms.server.storage.encryption import current_key, current_key_id, keys_of
 from ovms.server.storage.errors import InvalidValue, WrongKey
+from ovms.server.storage.moved import moved_place
 from ovms.server.storage.push_devices import LOOKUP, device_place, endpoint_of
 from ovms.server.storage.push_key import PUSH_KEY_PLACE
 from ovms.server.storage.schema import (
     encryption,
     mail_codes,
+    moved,
     notifications,
     owner_warnings,
     owners,
@@ -96,6 +98,7 @@ _UNREADABLE: Final = (
     tokens,
     provisions,
     mail_codes,
+    moved,
     recovery_codes,
     seen_tokens,
     secret_uses,
@@ -190,9 +193,18 @@ def _mail_codes(connection: Connection, old: EncryptionKey, new: EncryptionKey) 
     _update(connection, mail_codes, rows, {"content": bindparam("new")})
 
 
+def _moved(connection: Connection, old: EncryptionKey, new: EncryptionKey) -> None:
+    m, rows = moved.c, []
+    for source, kind, value in connection.execute(select(m.source, m.kind, m.taken)):
+        place = moved_place(source, kind)
+        encrypted = new.encrypt(place, old.decrypt(place, value))
+        rows.append({"_source": source, "_kind": kind, "new": encrypted})
+    _update(connection, moved, rows, {"taken": bindparam("new")})
+
+
 _EACH: Final = (
     _vehicles, _subscriptions, _tokens, _provisions, _server, _one_time_codes, _mail_codes,
-    _push_devices,
+    _push_devices, _moved,
 )  # fmt: skip
 """What encrypts each column again."""
 

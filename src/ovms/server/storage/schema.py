@@ -42,7 +42,7 @@ from ovms.server.storage.journey_schema import raw_journeys as raw_journeys
 from ovms.server.storage.metadata import BIG as BIG
 from ovms.server.storage.metadata import metadata as metadata
 
-REVISION: Final = "0012"
+REVISION: Final = "0013"
 """The newest migration; four digits, so that later ones compare greater."""
 
 SERVER_ROW: Final = 1
@@ -540,6 +540,31 @@ peers = Table(
     Column("owners", BIG, nullable=False, server_default="0"),
     Column("error", Text, nullable=False, server_default=""),
     CheckConstraint("direction IN ('calls', 'called')", name="direction"),
+)
+
+# -- Moving in --------------------------------------------------------------------------------
+
+# What was taken from another server's database, a row for each kind of thing: JSON of its fields as
+# they were there, so that a repeated import takes what changed there, and undoes nothing.
+moved = Table(
+    "moved",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("taken", EncryptedText, nullable=False),
+)
+
+# The records that were taken of a vehicle's month, YYYY-MM: how many there were, a checksum of
+# their keys as that server's database makes it, and eight bytes of a hash of each key, sorted.
+moved_months = Table(
+    "moved_months",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("vehicle_id", Text, primary_key=True),
+    Column("month", Text, primary_key=True),
+    Column("records", BIG, nullable=False),
+    Column("checksum", Text, nullable=False),
+    Column("hashes", LargeBinary, nullable=False),
 )
 
 # -- The key of the secrets -------------------------------------------------------------------
