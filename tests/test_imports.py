@@ -33,6 +33,7 @@ ALLOWED: dict[str, set[str]] = {
         "server.values",
     },
     "server.notify": {"protocol", "server.alerts", "server.storage", "server.values"},
+    "server.backup": {"server.storage"},
     "server.hub": {"protocol", "server.rights", "server.values"},
     "server.peers": {"protocol", "net", "server.hub", "server.storage", "server.values"},
     "server.http": {

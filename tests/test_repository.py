@@ -223,6 +223,7 @@ COVERED_ELSEWHERE = {
     "car/vehicles/sim/": "car/test_sim.py",
     "cli/demo/command.py": "programs/test_demo.py",
     "cli/demo/vehicles.py": "programs/test_demo.py",
+    "cli/step_progress.py": "cli/test_backup.py",
     "cli/systemd_units.py": "cli/test_serve_unit.py",
     "cli/vehicle_csv.py": "cli/test_vehicle.py",
     "server/http/context.py": "server/http/test_callers.py",

@@ -117,6 +117,11 @@ COMMANDS = {
         "The key that the secrets in the database are encrypted under.",
         OPERATE,
     ),
+    "backup": CommandPlace(
+        "ovms.cli.backup", "backup",
+        "Write all that the server has to one file, also while it runs.",
+        OPERATE,
+    ),
     "tls": CommandPlace(
         "ovms.cli.tls", "app",
         "A certificate of one's own, and what to do with it on modules and phones.",

@@ -14,6 +14,7 @@ from ovms.base.paths import default_data_dir
 from ovms.base.settings import SettingsError, load
 from ovms.net.address import TLS_PORT, parse_address
 from ovms.server.account_settings import AccountSettings
+from ovms.server.backup.files import FileSources
 from ovms.server.handshakes import HANDSHAKES
 from ovms.server.http_settings import HttpSettings, Port
 from ovms.server.journey_settings import JourneySettings
@@ -231,6 +232,12 @@ class ServerSettings(
             "metrics_port": self.metrics_port is not None,
         }
         return {name: getattr(self, name) for name, is_open in names.items() if is_open}
+
+    def file_sources(self, config: Path | None = None) -> FileSources:
+        """Return where the files are that a backup holds; ``config`` is that of the settings."""
+        peers = (each.ca for each in self.peers)
+        named = (self.tls_cert, self.tls_key, self.tls_names, *peers)
+        return FileSources(self.data, config, tuple(each for each in named if each is not None))
 
     def hosts_of(self, port: str) -> list[str]:
         """Return the addresses of the port of a setting; without any it is open on all."""

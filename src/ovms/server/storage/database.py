@@ -17,12 +17,14 @@ from sqlalchemy import select, update
 from ovms.base.logs import get_logger
 from ovms.server.storage.encryption import Keys, current_key
 from ovms.server.storage.errors import DatabaseError, DatabaseInUse
+from ovms.server.storage.numbering import highest_used_ids
 from ovms.server.storage.schema import REVISION, encryption
 from ovms.server.storage.upgrading import migrate, revision
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
+    from pathlib import Path
     from typing import TypeVar
 
     from sqlalchemy import Connection
@@ -159,6 +161,29 @@ class Database(ABC):
     @abstractmethod
     def check_unused(self) -> None:
         """Raise :class:`~ovms.server.storage.errors.DatabaseInUse` if another server holds it."""
+
+    # Backups.
+
+    path: Path | None = None
+    """The file that it is; ``None`` of one that is no file of this machine."""
+
+    def copy_file(
+        self, connection: Connection, path: Path, report: Callable[[int, int], None]
+    ) -> bool:
+        """Copy all that a connection of :meth:`reading` sees into an empty SQLite file, at once.
+
+        Return whether it can; a database that cannot is copied row by row. The connection has read
+        something already. ``report`` gets how many bytes of how many are copied.
+        """
+        return False
+
+    def highest_ids(self, connection: Connection) -> dict[str, int]:
+        """Return the highest id that each table ever gave its rows, by the table's name."""
+        return highest_used_ids(connection)
+
+    def set_highest_ids(self, connection: Connection, ids: Mapping[str, int]) -> None:
+        """Have each table go on above the highest id that it is said to have given."""
+        raise NotImplementedError
 
     def check(self, *, is_served: bool = False) -> None:
         """Raise what would keep a server from starting on this database; change nothing.

@@ -76,7 +76,7 @@ class KeyFile:
         key = EncryptionKey(random(KEY_BYTES))
         try:
             make_private_dir(self.path.parent)
-            self._write_new(_text([key]))
+            self._write_new(key_text([key]))
         except OSError as error:
             reason = error.strerror or str(error)
             raise BadKeyFile(f"key file {self.path} cannot be made: {reason}") from error
@@ -88,7 +88,7 @@ class KeyFile:
         A link stays one, and the keys stay where it leads.
         """
         try:
-            write_whole(self.path.resolve(), _text(keys))
+            write_whole(self.path.resolve(), key_text(keys))
         except OSError as error:
             reason = error.strerror or str(error)
             raise BadKeyFile(f"key file {self.path} cannot be written: {reason}") from error
@@ -129,5 +129,6 @@ def _forbidden(owner: int) -> int:
     return 0o037 if owner == 0 and os.geteuid() != 0 else 0o077
 
 
-def _text(keys: Sequence[EncryptionKey]) -> bytes:
+def key_text(keys: Sequence[EncryptionKey]) -> bytes:
+    """Return what a key file with those keys holds."""
     return (_ABOUT + "".join(f"{key.id} {key.bytes.hex()}\n" for key in keys)).encode()

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from ovms.server.storage.encryption import Keys
 from ovms.server.storage.errors import UnsupportedDatabase
 from ovms.server.storage.keyfile import FILE_NAME as KEY_FILE_NAME
 from ovms.server.storage.keyfile import KeyFile
 from ovms.server.storage.sqlite.database import DEFAULTS, SqliteDatabase
+from ovms.server.storage.sqlite.standing import StandingFile as StandingFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,3 +51,12 @@ def open_database(
     if kind not in _KINDS:
         raise UnsupportedDatabase(f"databases of the kind {kind!r} are not supported")
     return _KINDS[kind](parsed, keys, limits)
+
+
+def open_standing(path: Path, key_file: KeyFile | None = None) -> StandingFile:
+    """Return a SQLite file that no program uses as its database, whatever kind the server's is.
+
+    Its secrets are under the key in ``key_file``, where somebody reads them.
+    """
+    keys = Keys(key_file or KeyFile(path.with_name(KEY_FILE_NAME)), str(path))
+    return StandingFile(path, keys)

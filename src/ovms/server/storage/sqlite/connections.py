@@ -22,7 +22,7 @@ from ovms.server.storage.errors import DatabaseLocked, DatabaseUnwritable
 from ovms.server.storage.sqlite.errors import translated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -144,8 +144,16 @@ class KeptConnection:
 class SqliteEngine:
     """SQLAlchemy's connections: one that is kept for one thread, or a new one for each use."""
 
-    def __init__(self, path: Path, keys: Keys, *, kept: bool) -> None:
+    def __init__(
+        self,
+        path: Path,
+        keys: Keys,
+        *,
+        kept: bool,
+        connect: Callable[[Path], sqlite3.Connection] = connect,
+    ) -> None:
         self._name = str(path)
+        self._open = connect
         pool: dict[str, Any] = {"poolclass": NullPool}
         if kept:
             pool = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0}
@@ -180,12 +188,19 @@ class SqliteEngine:
                 self._newest.interrupt()
 
     def _connect(self) -> sqlite3.Connection:
-        self._newest = connect(self._path)
+        self._newest = self._open(self._path)
         return self._newest
 
     def close(self) -> None:
         """Close the kept connection, in its thread."""
         self._engine.dispose()
+
+
+def driver_of(connection: Connection) -> sqlite3.Connection:
+    """Return the driver's own connection below SQLAlchemy's."""
+    found = connection.connection.driver_connection
+    assert isinstance(found, sqlite3.Connection)
+    return found
 
 
 def _begin_ourselves(engine: Engine) -> None:

@@ -15,17 +15,20 @@ from ovms.server.storage.sqlite.connections import (
     KeptConnection,
     SqliteEngine,
     create_file,
+    driver_of,
     empty_log,
     rewrite,
 )
 from ovms.server.storage.sqlite.errors import is_bad_row
 from ovms.server.storage.sqlite.expiry import expire
 from ovms.server.storage.sqlite.holding import HeldFile, lock_path
+from ovms.server.storage.sqlite.numbering import highest_ids, set_highest_ids
 from ovms.server.storage.sqlite.quota import HistoryQuota
+from ovms.server.storage.sqlite.standing import copy_pages
 from ovms.server.storage.sqlite.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
     from typing import TypeVar
 
@@ -52,7 +55,7 @@ class SqliteDatabase(Database):
 
     def __init__(self, path: Path, key_file: KeyFile, limits: HistoryLimits = DEFAULTS) -> None:
         super().__init__(str(path), key_file)
-        self.path = path
+        self.path: Path = path
         self._quota = HistoryQuota(limits)
         self._hold: HeldFile | None = None
         self._engine = SqliteEngine(path, self.keys, kept=False)
@@ -96,6 +99,21 @@ class SqliteDatabase(Database):
         """Look whether another process has locked the file that :meth:`hold` locks."""
         if self._hold is None and lock_path(self.path).exists():
             HeldFile(self.path).close()
+
+    def copy_file(
+        self, connection: Connection, path: Path, report: Callable[[int, int], None]
+    ) -> bool:
+        """Copy the pages; see :meth:`Database.copy_file`."""
+        copy_pages(driver_of(connection), path, report)
+        return True
+
+    def highest_ids(self, connection: Connection) -> dict[str, int]:
+        """See :meth:`Database.highest_ids`."""
+        return highest_ids(connection)
+
+    def set_highest_ids(self, connection: Connection, ids: Mapping[str, int]) -> None:
+        """See :meth:`Database.set_highest_ids`."""
+        set_highest_ids(connection, ids)
 
     def check(self, *, is_served: bool = False) -> None:
         """Raise what would keep a server from starting on the file; a missing one does not."""

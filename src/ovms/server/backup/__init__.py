@@ -1,0 +1,1 @@
+"""Backups: one file with the database and what else a server needs, and back again."""
