@@ -15,7 +15,7 @@ from ovms.server.backup.errors import BadBackup, CannotWrite, TargetInUse
 from ovms.server.backup.files import FileSources
 from ovms.server.backup.format import KEY_NAME, Manifest
 from ovms.server.backup.making import make_backup
-from ovms.server.backup.rows import Fingerprint
+from ovms.server.backup.rows import Fingerprint, write_rows
 from ovms.server.backup.steps import Step, no_report
 from ovms.server.storage.database import Database
 from ovms.server.storage.errors import WrongKey
@@ -109,7 +109,7 @@ def test_beside_a_writer(data: Path, tmp_path: Path) -> None:
     """Who writes meanwhile does not wait, and nothing of it is in the backup."""
     database = open_database(data)
     before = rows(database, "SELECT count(*) FROM audit")[0][0]
-    written = []
+    written: list[bool] = []
 
     def report(step: Step, done: int, total: int) -> None:
         if step is Step.COPY and not written:
@@ -200,7 +200,7 @@ def test_lost_rows(
     data: Path, tmp_path: Path, row_by_row: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A copy that lacks a row, or has another than the database, is no backup."""
-    write = making.write_rows
+    write = write_rows
 
     def losing(connection, target, columns, page) -> None:  # type: ignore[no-untyped-def]
         write(connection, target, columns, page[1:] if target.name == "audit" else page)
