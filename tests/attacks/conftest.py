@@ -89,10 +89,11 @@ def target(aim: Aim) -> Target:
     return aim()
 
 
+Tell = Callable[[str], None]
+
+
 @pytest.fixture
-def tell(
-    request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
-) -> Callable[[str], None]:
+def tell(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Tell:
     """Print what a long test measured, though it passes."""
 
     def show(line: str) -> None:

@@ -18,6 +18,12 @@ KIND = "*-LOG-Kept"
 WINDOW = 200
 """Records that a car has on their way at a time."""
 
+AT_ONCE = 200
+"""Records that it sends in one go."""
+
+REPEAT = 0.5
+"""Seconds without an acknowledgement after which cars repeat what they wait for."""
+
 Record = tuple[str, int]
 """A vehicle, and the number of one of its records, which is its acknowledgement code."""
 
@@ -41,11 +47,17 @@ class Reporter:
         return self._wire
 
     def report(self, window: int) -> None:
-        """Send new records until so many wait."""
-        new = range(self._next, self._next + window - len(self.waiting))
-        self._next = max(self._next, new.stop)
+        """Send new records until so many wait, :data:`AT_ONCE` at most."""
+        size = max(0, min(window - len(self.waiting), AT_ONCE))
+        new = range(self._next, self._next + size)
+        self._next = new.stop
         self.waiting |= dict.fromkeys(new)
-        self._say(*map(_record, new))
+        if new:
+            self._say(*map(_record, new))
+
+    def repeat(self) -> None:
+        """Send again all that waits, as modules do now and then."""
+        self._say(*map(_record, self.waiting))
 
     def receive(self) -> bool:
         """Take what has come; return whether the connection is still there."""
@@ -101,24 +113,18 @@ class Reporters:
 
     def run(self, until: Callable[[], bool], window: int = WINDOW) -> None:
         """Report until something holds, or the server has ended all connections."""
-        deadline = time.monotonic() + PATIENCE
-        while self._select.get_map() and not until():
-            assert time.monotonic() < deadline, "nothing more is acknowledged"
-            before = self.count()
-            for key, _ in self._select.select(0.05):
-                car, wire = key.data
-                if not car.receive():
-                    self._select.unregister(wire.connection)
-                    wire.close()
-                elif len(car.waiting) < window:
-                    car.report(window)
+        deadline, before = time.monotonic() + PATIENCE, self.count()
+        while self.connected and not until():
+            self._turn(window)
             if self.count() > before:
-                deadline = time.monotonic() + PATIENCE
+                deadline, before = time.monotonic() + PATIENCE, self.count()
+            assert time.monotonic() < deadline, "nothing more is acknowledged"
 
-    def start(self, window: int = WINDOW) -> None:
-        """Have each send its first records."""
-        for car in self.cars:
-            car.report(window)
+    def run_for(self, seconds: float, window: int = WINDOW) -> None:
+        """Report for so long."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._turn(window)
 
     def gain(self, records: int) -> None:
         """Report until so many more are acknowledged."""
@@ -126,9 +132,32 @@ class Reporters:
         self.run(lambda: self.count() >= goal)
 
     def settle(self) -> None:
-        """Report nothing new; wait until everything is acknowledged."""
-        self.run(lambda: not any(car.waiting for car in self.cars), window=0)
-        assert not any(car.waiting for car in self.cars)
+        """Report nothing new, and repeat what waits, until everything is acknowledged."""
+        deadline = time.monotonic() + PATIENCE
+        while any(car.waiting for car in self.cars):
+            before = self.count()
+            self.run_for(REPEAT, window=0)
+            assert self.connected == len(self.cars)
+            if self.count() > before:
+                deadline = time.monotonic() + PATIENCE
+            else:
+                for car in self.cars:
+                    car.repeat()
+            assert time.monotonic() < deadline, "nothing more is acknowledged"
+
+    def _turn(self, window: int) -> None:
+        for key, _ in self._select.select(0.05):
+            car, wire = key.data
+            if not car.receive():
+                self._select.unregister(wire.connection)
+                wire.close()
+        for key in self._select.get_map().values():
+            key.data[0].report(window)
+
+    @property
+    def connected(self) -> int:
+        """Return how many have a connection."""
+        return len(self._select.get_map())
 
     def hang_up(self) -> None:
         """Close what is open."""

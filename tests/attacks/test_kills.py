@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
@@ -23,7 +23,7 @@ from sqlalchemy import select, text
 
 from ovms.server.storage import schema
 from ovms.server.storage.opening import open_database
-from tests.attacks.conftest import Aim, Target
+from tests.attacks.conftest import Aim, Target, Tell
 from tests.attacks.reporters import KIND, Record, Reporters
 from tests.programs.conftest import run_ovms
 from tests.waiting import PATIENCE
@@ -47,7 +47,7 @@ print("end", flush=True)
     [(2, 2000, 15), pytest.param(20, 100_000, 60, marks=pytest.mark.soak)],
 )
 def test_what_was_acknowledged_is_there(
-    aim: Aim, tell: Callable[[str], None], kills: int, records: int, cars: int
+    aim: Aim, tell: Tell, kills: int, records: int, cars: int
 ) -> None:
     """After each kill all acknowledged records are in the history, once, though sent again."""
     chance = Random(kills)  # noqa: S311 (the same kills each time)
@@ -57,7 +57,6 @@ def test_what_was_acknowledged_is_there(
     for turn in range(kills):
         before, began = crowd.count(), time.monotonic()
         crowd.call()
-        crowd.start()
         crowd.gain(records)
         killing = Timer(chance.uniform(0, 0.1), target.program.kill)
         killing.start()

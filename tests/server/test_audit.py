@@ -11,6 +11,7 @@ from ovms.server.audit import BURST, DAY, REFILL, REPEAT_TIME, UNKNOWN_LIMIT, Au
 from ovms.server.storage.audit import AuditFilter, list_audit
 from ovms.server.storage.errors import DatabaseError
 from ovms.server.storage.opening import open_database
+from tests.server.conftest import Log
 from tests.server.storage.databases import with_schema
 
 if TYPE_CHECKING:
@@ -148,9 +149,9 @@ async def test_without_pause(audit: Audit, database: Database, clock: ManualCloc
 
 
 async def test_the_database_is_away(
-    audit: Audit, database: Database, monkeypatch: pytest.MonkeyPatch
+    audit: Audit, database: Database, monkeypatch: pytest.MonkeyPatch, log: Log
 ) -> None:
-    """Entries wait for it, up to a limit; how many are lost is told."""
+    """Entries wait for it, up to a limit; how many are lost is told. The log says it once."""
     monkeypatch.setattr(module, "QUEUE_LIMIT", 3)
     with monkeypatch.context() as patched:
 
@@ -162,9 +163,12 @@ async def test_the_database_is_away(
             audit.put("a", detail=str(number))
         await audit.settle()
         audit.put("lost")
+        await audit.settle()
     assert await kept(audit, database) == [
         "a 0", "a 1", "a 2", "audit.lost 1 entries were lost while the database was away",
     ]  # fmt: skip
+    away, back = "the audit trail waits for the database", "the audit trail is kept again"
+    assert [line["event"] for line in log.lines(away, back)] == [away, back]
 
 
 async def test_expiry(audit: Audit, database: Database, clock: ManualClock) -> None:

@@ -102,6 +102,8 @@ class Audit:
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
         self._closed = False
+        self._is_refused = False
+        """The database has not taken what was tried last, and the log says so."""
 
     def put(
         self,
@@ -257,6 +259,9 @@ class Audit:
             except StoreError as error:
                 self._put_back(entries, lost, error)
                 return
+            if self._is_refused:
+                log.info("the audit trail is kept again")
+            self._is_refused = False
 
     def _put_back(self, entries: list[AuditEntry], lost: int, error: StoreError) -> None:
         kept = [each for each in entries if each.action != "audit.lost"]
@@ -264,5 +269,7 @@ class Audit:
         self._lost += lost + max(0, len(kept) - room)
         self._queue[:0] = kept[:room]
         if not (self._closed or isinstance(error, StoreClosed)):
-            log.warning("the audit trail waits for the database", reason=str(error))
+            if not self._is_refused:
+                log.warning("the audit trail waits for the database", reason=str(error))
+            self._is_refused = True
             self._wait(RETRY)

@@ -649,12 +649,20 @@ def _start_work(
 
 
 async def _repeat(job: Job, seconds: float) -> None:
-    """Do a job every so many seconds; one failure is logged and does not end it."""
+    """Do a job every so many seconds; a failure is logged once and does not end it."""
+    failing: str | None = None
     while True:
         try:
             result = job()
             if result is not None:
                 await result
         except Exception as error:
-            log.warning("periodic work failed", work=job.__name__, reason=str(error))
+            reason = str(error)
+            if reason != failing:
+                log.warning("periodic work failed", work=job.__name__, reason=reason)
+            failing = reason
+        else:
+            if failing is not None:
+                log.info("periodic work goes on", work=job.__name__)
+            failing = None
         await asyncio.sleep(seconds)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ovms.server.storage.errors import StoreClosed
+from ovms.server.storage.errors import DatabaseLocked, StoreClosed
 from ovms.server.storage.sqlite.worker import Worker
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -58,6 +58,31 @@ async def test_error(worker: Worker[Resource]) -> None:
     with pytest.raises(ZeroDivisionError):
         await worker.run(lambda _: 1 / 0)
     assert await worker.run(lambda _: 1) == 1
+
+
+async def test_a_locked_database_is_waited_for_once(resource: Resource) -> None:
+    """Who waits behind a job that finds it locked is told the same, untried; later ones try."""
+    tried: list[int] = []
+    may_fail = threading.Event()
+
+    @contextmanager
+    def locked() -> Iterator[Resource]:
+        tried.append(1)
+        if len(tried) == 1:
+            assert may_fail.wait(PATIENCE)
+            raise DatabaseLocked("database x is locked")
+        yield resource
+
+    worker = Worker("test", locked, resource.release)
+    jobs = [asyncio.ensure_future(worker.run(lambda _: 1)) for _ in range(5)]
+    await until(lambda: tried)
+    may_fail.set()
+    found = await asyncio.gather(*jobs, return_exceptions=True)
+    assert [str(each) for each in found] == ["database x is locked"] * 5
+    assert all(isinstance(each, DatabaseLocked) for each in found)
+    assert len(tried) == 1
+    assert await worker.run(lambda _: 2) == 2
+    await worker.close()
 
 
 async def test_close(worker: Worker[Resource], resource: Resource) -> None:

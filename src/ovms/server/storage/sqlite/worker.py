@@ -1,12 +1,17 @@
-"""A thread that runs jobs on one connection, one after another."""
+"""A thread that runs jobs on one connection, one after another.
+
+While another process keeps the database locked, each job that tries waits for long. Those that
+have waited behind it meanwhile are not tried, or the last of many would be refused after minutes.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from ovms.server.storage.errors import StoreClosed
+from ovms.server.storage.errors import DatabaseLocked, StoreClosed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,12 +41,19 @@ class Worker(Generic[C]):
         self._release = release
         self._interrupt = interrupt
         self._closed = False
+        self._locked: tuple[float, DatabaseLocked] | None = None
+        """When the database was last found locked, by the monotonic clock, and the error."""
 
     async def run(self, job: Callable[[C], T]) -> T:
-        """Run a job after those that came before. Raises :class:`StoreClosed`."""
+        """Run a job after those that came before.
+
+        Raises :class:`StoreClosed`, and :class:`DatabaseLocked` for a job that has waited for one
+        that found the database locked.
+        """
         if self._closed:
             raise StoreClosed("the database was closed")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, job)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._run, job, time.monotonic())
 
     async def close(self) -> None:
         """Close the connection after the jobs that wait. Calling it again does nothing."""
@@ -52,6 +64,12 @@ class Worker(Generic[C]):
             await asyncio.get_running_loop().run_in_executor(self._thread, self._release)
             self._thread.shutdown(wait=False)
 
-    def _run(self, job: Callable[[C], T]) -> T:
-        with self._opened() as connection:
-            return job(connection)
+    def _run(self, job: Callable[[C], T], asked: float) -> T:
+        if self._locked is not None and asked < self._locked[0]:
+            raise DatabaseLocked(str(self._locked[1]))
+        try:
+            with self._opened() as connection:
+                return job(connection)
+        except DatabaseLocked as error:
+            self._locked = time.monotonic(), error
+            raise
