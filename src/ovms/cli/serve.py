@@ -37,6 +37,7 @@ from ovms.server.settings import ServerSettings, load_settings
 from ovms.server.storage.errors import StoreError
 from ovms.server.storage.opening import open_database
 from ovms.server.tls import check_certificates
+from ovms.server.troubles import of_disk
 
 M_MMAP_THRESHOLD: Final = -3
 
@@ -90,6 +91,9 @@ def serve_command(
     }  # fmt: skip
     try:
         settings = load_settings(config, options)
+    except SettingsError as error:
+        fail(str(error))
+    try:
         if check_only:
             lines = [*_check(settings)]
             print(*lines, f"ovms: settings, database, {_named(settings)} are in order", sep="\n")
@@ -111,7 +115,7 @@ def serve_command(
     ) as error:
         fail(str(error))
     except OSError as error:
-        fail(f"{error.filename or 'the server'}: {error.strerror or error}")
+        fail(f"{error.filename or settings.data}: {error.strerror or error}")
 
 
 async def _serve(settings: ServerSettings, log_queue: LogQueue) -> None:
@@ -224,6 +228,7 @@ def _check(settings: ServerSettings) -> Iterator[str]:
     database = open_database(settings.data, settings.database, settings.key_file)
     if settings.data.exists():
         database.check(is_served=running is not None)
+        yield from (" ".join(text.split()) for _, text in of_disk(settings.data))
     alert_tables(settings.data / "alerts")
     missing(find_types(), settings)
     now = time.time()

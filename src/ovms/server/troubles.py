@@ -30,7 +30,7 @@ async def find_troubles(
     data: Path, store: Store, certificates: Certificates | None, now: float
 ) -> dict[str, str]:
     """Return what is wrong now, by a name each. ``now`` in Unix seconds. Raises ``OSError``."""
-    found = dict(_of_disk(data))
+    found = dict(of_disk(data))
     failure = store.writer.failure
     if failure is not None:
         found["database"] = f"The database cannot be written, and keeps nothing: {failure}"
@@ -55,7 +55,8 @@ def lost(peers: list[PeerStatus], now: float) -> list[PeerStatus]:
     ]
 
 
-def _of_disk(data: Path) -> Iterator[tuple[str, str]]:
+def of_disk(data: Path) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the disk of a folder, with its name. Raises ``OSError``."""
     free = shutil.disk_usage(data).free
     if free < DISK_LOW:
         left = f"{free // MIB} MiB are left on the disk of {data}."

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import shutil
 import sqlite3
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import DBAPIError
@@ -11,7 +13,8 @@ from ovms.server.storage.errors import (
     DatabaseUnwritable,
     NotADatabase,
 )
-from ovms.server.storage.sqlite.errors import from_sqlite, is_bad_row, translated
+from ovms.server.storage.sqlite import errors as module
+from ovms.server.storage.sqlite.errors import LOG_INDEX, from_sqlite, is_bad_row, translated
 
 CASES = [
     (sqlite3.SQLITE_BUSY, DatabaseLocked, "locked"),
@@ -35,6 +38,20 @@ def test_from_sqlite(code: int, kind: type[DatabaseError], text: str) -> None:
     assert type(found) is kind
     assert str(found).startswith("database x.db ")
     assert text in str(found)
+
+
+@pytest.mark.parametrize(
+    ("free", "text"), [(LOG_INDEX - 1, "the disk is full"), (LOG_INDEX, "disk error")]
+)
+def test_a_full_disk_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, text: str
+) -> None:
+    """SQLite calls it a disk error when there is no room to open a database."""
+    usage = shutil._ntuple_diskusage(1 << 30, 1 << 30, free)
+    monkeypatch.setattr(module.shutil, "disk_usage", {tmp_path: usage}.__getitem__)
+    error = sqlite3.OperationalError("odd")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    assert text in str(from_sqlite(error, str(tmp_path / "x.db")))
 
 
 @pytest.mark.parametrize(

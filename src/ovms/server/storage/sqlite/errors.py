@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.exc import DBAPIError
@@ -28,6 +30,9 @@ BAD_ROW: Final = (
 )
 """Raised for a row that can never be written; any other error may pass."""
 
+LOG_INDEX: Final = 32 * 1024
+"""Bytes of the smallest ``…-shm``, which whoever opens a database needs."""
+
 _BY_CODE: Final[dict[int, tuple[type[DatabaseError], str]]] = {
     sqlite3.SQLITE_PERM: (DatabaseUnwritable, "may not be opened: permission denied"),
     sqlite3.SQLITE_BUSY: (DatabaseLocked, "is locked by another process"),
@@ -46,9 +51,19 @@ def from_sqlite(error: BaseException | None, name: str) -> DatabaseError:
 
     The lowest byte of the code is the kind; the rest refines it.
     """
-    code = getattr(error, "sqlite_errorcode", None) or 0
-    kind, text = _BY_CODE.get(code & 0xFF, (DatabaseError, f"failed: {error}"))
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+    if code == sqlite3.SQLITE_IOERR and _is_full(name):
+        code = sqlite3.SQLITE_FULL  # without room for its log a file cannot even be read
+    kind, text = _BY_CODE.get(code, (DatabaseError, f"failed: {error}"))
     return kind(f"database {name} {text}")
+
+
+def _is_full(name: str) -> bool:
+    """Return whether the disk of a file has no room for the index of a log."""
+    try:
+        return shutil.disk_usage(Path(name).parent).free < LOG_INDEX
+    except OSError:
+        return False
 
 
 @contextmanager
