@@ -13,7 +13,6 @@ from ovms.server.storage.errors import (
     DatabaseUnwritable,
     NotADatabase,
 )
-from ovms.server.storage.sqlite import errors as module
 from ovms.server.storage.sqlite.errors import LOG_INDEX, from_sqlite, is_bad_row, translated
 
 CASES = [
@@ -48,7 +47,7 @@ def test_a_full_disk_is_named(
 ) -> None:
     """SQLite calls it a disk error when there is no room to open a database."""
     usage = shutil._ntuple_diskusage(1 << 30, 1 << 30, free)
-    monkeypatch.setattr(module.shutil, "disk_usage", {tmp_path: usage}.__getitem__)
+    monkeypatch.setattr(shutil, "disk_usage", {tmp_path: usage}.__getitem__)
     error = sqlite3.OperationalError("odd")
     error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
     assert text in str(from_sqlite(error, str(tmp_path / "x.db")))
