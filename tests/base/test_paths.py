@@ -9,6 +9,7 @@ import pytest
 from ovms.base.paths import (
     default_data_dir,
     make_private_dir,
+    new_private_file,
     open_private,
     set_aside,
     write_whole,
@@ -116,3 +117,23 @@ def test_a_damaged_file_is_set_aside(tmp_path: Path) -> None:
         aside = set_aside(path)
     assert [each.name for each in tmp_path.iterdir()] == ["known.json.damaged"]
     assert aside.read_text() == "second"
+
+
+def test_a_new_file(tmp_path: Path) -> None:
+    """It is private and never written over; of one that fails nothing is left."""
+    path = tmp_path / "new"
+    with new_private_file(path) as file:
+        file.write(b"all")
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"all", 0o600)
+    with pytest.raises(FileExistsError), new_private_file(path):
+        pass
+    assert path.read_bytes() == b"all"
+
+    def stop() -> None:
+        with new_private_file(tmp_path / "half") as file:
+            file.write(b"ha")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stop()
+    assert not (tmp_path / "half").exists()

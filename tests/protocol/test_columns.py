@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ovms.protocol.columns import ColumnReader, type_of
+from ovms.protocol.columns import ColumnReader, TimedColumns, type_of
 from ovms.protocol.modules import ModuleKind
 from ovms.protocol.records.logs import GRID_TYPE, TRIP_TYPE
 
@@ -122,3 +122,12 @@ def test_which_types_need_the_unit_of_the_car() -> None:
     """Doors and position do; a status has its own, and trips are metric."""
     needing = {kind for kind in ("S", "D", "L", "W", TRIP_TYPE) if ColumnReader(kind).needs_unit}
     assert needing == {"D", "L"}
+
+
+def test_a_unit_that_changes() -> None:
+    """Each record is read in the unit of its time; of before the first, in that."""
+    columns = TimedColumns(ColumnReader("D"), [(10, "M"), (20, "K"), (30, None)])
+    data = b"0,1,5,20,20,20,100,1000,50,1,1,1,1"
+    speeds = [columns.read(data, time)["speed"] for time in (5, 10, 19, 20, 31)]
+    assert speeds == [80.467, 80.467, 80.467, 50, None]
+    assert TimedColumns(ColumnReader("D")).read(data, 5)["speed"] is None

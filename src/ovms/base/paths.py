@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import platformdirs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DAMAGED_SUFFIX = ".damaged"
 """What is put behind the name of a damaged file."""
@@ -52,6 +56,24 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
+        raise
+    sync_dir(path.parent)
+
+
+@contextmanager
+def new_private_file(path: Path) -> Iterator[BinaryIO]:
+    """Yield a new file that only its owner reads; what is left with an exception is no file.
+
+    It is on disk at the end. Raises :class:`OSError`; :class:`FileExistsError` if there is one.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
         raise
     sync_dir(path.parent)
 

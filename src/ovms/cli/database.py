@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,6 +78,16 @@ def open_database(
         yield opened
     except (SettingsError, StoreError) as error:
         fail(str(error))
+
+
+@contextmanager
+def held(db: Database) -> Iterator[None]:
+    """Keep servers from the database meanwhile; one that runs ends the command."""
+    db.hold()
+    try:
+        yield
+    finally:
+        asyncio.run(db.close())
 
 
 def _make_data_dir(data: Path) -> None:

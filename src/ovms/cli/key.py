@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import typer
 
@@ -19,10 +16,9 @@ from ovms.cli.common import (
     on_terminal,
     print_json,
 )
-from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, open_database
+from ovms.cli.database import ConfigOption, DatabaseOption, DataOption, held, open_database
 from ovms.server.storage import queries
 from ovms.server.storage.audit import note_operator
-from ovms.server.storage.database import Database
 from ovms.server.storage.encryption import current_key_id
 from ovms.server.storage.keychange import change_key, has_secrets, reset_key
 from ovms.server.storage.new_secret import make_secret
@@ -58,7 +54,7 @@ def change(
 
     Backups of before need the old key: keep a copy of its file as long as you keep them.
     """
-    with open_database(data, database, config, must_exist=True) as db, _held(db):
+    with open_database(data, database, config, must_exist=True) as db, held(db):
         with db.reading() as connection:
             if not has_secrets(connection):  # the key may be that of another database
                 fail(f"there are no secrets in database {db.name}: name the server's (--database)")
@@ -87,7 +83,7 @@ def reset(
         confirm_or_leave(question, yes)  # before anything is opened
     with (
         open_database(data, database, config, must_exist=True, needs_key=False) as db,
-        _held(db),
+        held(db),
     ):
         confirm_or_leave(question, yes)
         now = time.time()
@@ -101,13 +97,3 @@ def reset(
                 rows.writerow((vehicle.owner, vehicle.id, vehicle.secret, vehicle.name))
             sys.stdout.flush()  # before it is final
         db.check_key()
-
-
-@contextmanager
-def _held(db: Database) -> Iterator[None]:
-    """Keep servers from the database meanwhile; one that runs ends the command."""
-    db.hold()
-    try:
-        yield
-    finally:
-        asyncio.run(db.close())

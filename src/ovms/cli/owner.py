@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final
+from typing import Annotated, Final
 
 import typer
 
@@ -27,18 +27,17 @@ from ovms.cli.database import (
     find_settings,
     open_database,
 )
+from ovms.cli.erasing import finish_erasing
+from ovms.cli.exporting import write_export
 from ovms.server.accounts.passwords import PasswordError, hash_password
 from ovms.server.storage import names, queries
 from ovms.server.storage.administration import OwnerDetails, find_owner_details
 from ovms.server.storage.audit import note_operator
-from ovms.server.storage.exporting import ExportScope, ExportSink, export_steps
+from ovms.server.storage.exporting import ExportScope, export_steps
 from ovms.server.storage.owner_locale import owner_locale, set_owner_locale
 from ovms.server.storage.quotas import NEAR
 from ovms.server.storage.stale_journeys import refresh_all_now
 from ovms.server.storage.totp import clear_totp
-
-if TYPE_CHECKING:
-    from ovms.server.storage.database import Database
 
 DEFAULT: Final = "default"
 """Says that what the server's settings say is to count."""
@@ -272,13 +271,18 @@ def remove(
     database: DatabaseOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Remove an owner; one who still has vehicles only --with-vehicles."""
+    """Remove an owner; one who still has vehicles only --with-vehicles.
+
+    All that is theirs is erased for good: tokens, sessions, shares, places, and with the vehicles
+    all that these have sent. Backups and logs keep what they have.
+    """
     with open_database(data, database, config) as db:
         confirm_or_leave(f"Remove owner {name}?", yes)
         with db.writing() as connection:
             owner = queries.remove_owner(connection, name, time.time(), with_vehicles=with_vehicles)
             detail = f"account {owner.id}"
             note_operator(connection, time.time(), "owner.remove", owner_id=owner.id, detail=detail)
+        finish_erasing(db)
     print(f"owner {owner.name} removed")
 
 
@@ -295,31 +299,15 @@ def export(
     Secrets, passwords and the digits of tokens are not in it.
     """
     with open_database(data, database, config, must_exist=True) as db:
+        now = time.time()
         with db.reading() as connection:
             owner = queries.get_owner(connection, name)
-        try:
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except OSError as error:
-            fail(f"{file} cannot be written: {error.strerror}")
-        with os.fdopen(descriptor, "wb") as out:
-            _export(db, ExportScope(owner.name, time.time()), out)
+            ids = [each.vehicle.id for each in queries.list_vehicles(connection, now, owner)]
+        scope = ExportScope(owner.name, now)
+        write_export(db, file, ids, partial(export_steps, scope))
+        with db.writing() as connection:
+            note_operator(connection, now, "account.export", owner_id=owner.id)
     print(f"data of owner {owner.name} written to {file}")
-
-
-def _export(db: Database, scope: ExportScope, out: BinaryIO) -> None:
-    """Write an export, each page read by itself: the server beside it is not held up."""
-    sink = ExportSink()
-    steps = export_steps(scope, sink)
-    result: Any = None
-    while True:
-        try:
-            query = steps.send(result)
-        except StopIteration:
-            break
-        with db.reading() as connection:
-            result = query(connection)
-        out.write(sink.take())
-    out.write(sink.take())
 
 
 def _limit(text: str, name: str) -> int | None:

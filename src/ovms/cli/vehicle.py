@@ -30,6 +30,7 @@ from ovms.cli.database import (
     find_settings,
     open_database,
 )
+from ovms.cli.erasing import finish_erasing
 from ovms.cli.module_link import HostOption, ModuleTlsOption, UnitsOption, find_link
 from ovms.cli.module_setup import (
     ModuleLink,
@@ -47,6 +48,7 @@ from ovms.cli.vehicle_csv import (
     parse_days,
     read_vehicles,
 )
+from ovms.cli.vehicle_data import erase, export_data
 from ovms.server.failed_calls import FailureReason
 from ovms.server.storage import names, queries
 from ovms.server.storage.audit import note_operator
@@ -56,6 +58,8 @@ from ovms.server.storage.new_secret import make_secret
 from ovms.server.values import FailedCall, ImportRow, LogDays, Vehicle, VehicleStatus
 
 app = typer.Typer(help="Vehicles: what may call, and who is online.", no_args_is_help=True)
+app.command("erase")(erase)
+app.command("export-data")(export_data)
 
 
 GIVES_UP: Final = (
@@ -410,6 +414,7 @@ def remove(
         with db.writing() as connection:
             vehicle = queries.remove_vehicle(connection, vehicle_id, time.time())
             _note(connection, "vehicle.remove", vehicle)
+        finish_erasing(db)
     print(f"vehicle {vehicle.id} removed")
 
 

@@ -7,7 +7,9 @@ the time. Times are ISO 8601, UTC. What is unknown is ``None``.
 
 from __future__ import annotations
 
-from typing import Final
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from ovms.base.clock import iso_time
 from ovms.protocol.codes import CODES
@@ -16,6 +18,9 @@ from ovms.protocol.records import Content, Field, JsonValue, Record
 from ovms.protocol.records.history import ALERT_TYPE
 from ovms.protocol.records.logs import GRID_TYPE, LOG_RECORDS, TRIP_TYPE
 from ovms.protocol.records.status import KM_PER_MILE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 TYPE_NAMES: Final = {"trips": TRIP_TYPE, "log.trip": TRIP_TYPE, "charges": GRID_TYPE,
                      "log.grid": GRID_TYPE, "positions": "L", "alerts": ALERT_TYPE}  # fmt: skip
@@ -109,6 +114,23 @@ class ColumnReader:
         if sent_in == self._units:
             return value
         return round(value * KM_PER_MILE if sent_in == "M" else value / KM_PER_MILE, PLACES)
+
+
+@dataclass(frozen=True, slots=True)
+class TimedColumns:
+    """Reads the records of one type, of a car that may have changed its unit of distances.
+
+    ``units`` are M or K, ``None`` for unknown, each with the time from when on it reported in it;
+    the first counts before, too.
+    """
+
+    reader: ColumnReader
+    units: Sequence[tuple[int, str | None]] = ()
+
+    def read(self, data: bytes, time: int) -> dict[str, JsonValue]:
+        """Return the fields of a record that was made at a time, by name."""
+        at = bisect_right(self.units, time, key=lambda each: each[0]) - 1
+        return self.reader.read(data, self.units[max(0, at)][1] if self.units else None)
 
 
 def _time(value: JsonValue) -> str | None:

@@ -40,6 +40,7 @@ async def test_vehicles(v1: ApiSite) -> None:
     moved = await root.transfer_vehicle("CAR3", "bob")
     assert (moved.owner, moved.secret is None) == ("Bob", False)
     assert (await root.transfer_vehicle("CAR3", "alice", keep_secret=True)).secret is None
+    await root.erase_any_data("CAR3")
     await root.remove_any_vehicle("CAR3")
     assert [each.id async for each in root.all_vehicles(search="CAR3")] == []
 

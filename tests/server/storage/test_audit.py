@@ -9,6 +9,7 @@ from ovms.server.storage.audit import (
     DETAIL_LENGTH,
     AuditFilter,
     add_audit,
+    forget_actor,
     forget_audit,
     list_audit,
     note_operator,
@@ -87,3 +88,20 @@ def test_the_operator(connection: Connection) -> None:
     note_operator(connection, 5.0, "owner.add", owner_id=3, detail="Bob")
     ((entry, _),) = list_audit(connection, AuditFilter(), 1)
     assert (entry.time, entry.actor, entry.owner_id) == (5.0, "operator", 3)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("from Al. to bob", "from somebody to bob"),
+        ("Al.: view, Al.", "somebody: view, somebody"),
+        ("fromAl. Al.x Al%", "fromAl. Al.x Al%"),
+        ("", ""),
+    ],
+)
+def test_a_name_that_goes(connection: Connection, said: str, told: str) -> None:
+    """It stands in no entry of others any more, what only begins like it stays."""
+    note_operator(connection, 1.0, "x", owner_id=1, detail=said)
+    forget_actor(connection, 99, "Al.")
+    ((entry, _),) = list_audit(connection, AuditFilter(), 9)
+    assert entry.detail == told

@@ -75,11 +75,18 @@ def test_list_and_remove(connection: Connection) -> None:
 
 
 def test_owner_removed(connection: Connection) -> None:
-    """A record outlives whom it was for: the car may still ask."""
+    """A record outlives whom it was for, as the car may still ask; but not with all that is theirs.
+
+    It tells a VIN.
+    """
     bob = queries.get_owner(connection, "bob")
-    queries.add_provision(connection, "A", RECORD, 5.0, bob)
+    eve = queries.add_owner(connection, "eve", 1.0)
+    for key, owner in (("A", bob), ("B", eve)):
+        queries.add_provision(connection, key, RECORD, 5.0, owner)
+    queries.remove_owner(connection, "eve", 6.0)
     queries.remove_owner(connection, "bob", 6.0, with_vehicles=True)
-    assert queries.get_provision(connection, "A").owner is None
+    assert queries.find_provision(connection, "A") is None
+    assert queries.get_provision(connection, "B").owner is None
 
 
 def test_of_a_vehicle(connection: Connection) -> None:

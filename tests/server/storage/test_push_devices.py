@@ -123,6 +123,18 @@ def test_what_waits_when_a_share_ends(database: Database, alice: Owner) -> None:
         assert outbox.count_by_type(connection) == {}
 
 
+def test_devices_of_an_owner_who_is_removed(database: Database, alice: Owner) -> None:
+    """They go, and what waits for them of others' vehicles."""
+    with database.writing() as connection:
+        for name in ("hers", "old"):
+            device(connection, "alice", name)
+        kept = device(connection, "bob", "his")
+        share(connection, alice, VehicleRight.LOCATION)
+        assert {*waiting(connection, HOME)} == {"hers", "old", "his"}
+        queries.remove_owner(connection, "alice", 7.0)
+        assert connection.scalars(select(notifications.c.app_id)).all() == [app_of(kept.id)]
+
+
 def test_not_among_subscriptions(database: Database) -> None:
     """Devices take no room of the apps, and are not listed with them; mail is not needed then."""
     with database.writing() as connection:

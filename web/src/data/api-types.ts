@@ -2746,6 +2746,13 @@ export interface Calls {
     body: undefined;
     answer: undefined;
   };
+  /** Erase what a vehicle has sent, on request of those who drive it; the vehicle stays. */
+  "DELETE /admin/vehicles/{vehicle_id}/data": {
+    path: { vehicle_id: string };
+    query: Record<never, never>;
+    body: undefined;
+    answer: undefined;
+  };
   /** Return alerts, the newest first. */
   "GET /vehicles/{vehicle_id}/alerts": {
     path: { vehicle_id: string };

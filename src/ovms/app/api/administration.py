@@ -225,6 +225,10 @@ class AdministrationCalls(ApiCalls):
         """Remove anybody's vehicle with its messages and its history."""
         await self._link.read("DELETE", f"/admin{vehicle_path(vehicle_id)}")
 
+    async def erase_any_data(self, vehicle_id: str) -> None:
+        """Erase what anybody's vehicle has sent; the vehicle stays."""
+        await self._link.read("DELETE", f"/admin{vehicle_path(vehicle_id)}/data")
+
 
 def _owner(name: str) -> str:
     return f"/admin/owners/{segment(name)}"

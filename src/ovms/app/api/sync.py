@@ -257,3 +257,4 @@ class SyncApiClient:
     end_connection = _Waits(ApiClient.end_connection)
     transfer_vehicle = _Waits(ApiClient.transfer_vehicle)
     remove_any_vehicle = _Waits(ApiClient.remove_any_vehicle)
+    erase_any_data = _Waits(ApiClient.erase_any_data)

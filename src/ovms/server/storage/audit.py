@@ -6,6 +6,7 @@ Times are Unix seconds.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 OPERATOR: Final = "operator"
 """Who does what the command line does."""
+
+SOMEBODY: Final = "somebody"
+"""What entries say instead of the name of an owner who was removed."""
 
 DETAIL_LENGTH: Final = 200
 """Characters that are kept of what an entry says besides."""
@@ -118,10 +122,25 @@ def shown_address(entry: AuditEntry, reader: str) -> str:
 
 
 def forget_actor(connection: Connection, owner_id: int, name: str) -> None:
-    """Take an owner who is removed out of the entries, which stay: name, addresses and details."""
+    """Take an owner who is removed out of the entries, which stay: name, addresses and details.
+
+    The name also where others' entries tell it.
+    """
     mine = update(audit).where(or_(audit.c.owner_id == owner_id, audit.c.actor == name))
     connection.execute(mine.values(address="", detail=""))
     connection.execute(update(audit).where(audit.c.actor == name).values(actor=""))
+    _forget_name(connection, name)
+
+
+def _forget_name(connection: Connection, name: str) -> None:
+    """Take a name out of what the entries of others say: ``from NAME to OTHER``."""
+    a = audit.c
+    word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+    query = select(a.id, a.detail).where(a.detail.contains(name, autoescape=True))
+    for number, detail in connection.execute(query).all():
+        told = word.sub(SOMEBODY, detail)
+        if told != detail:
+            connection.execute(update(audit).where(a.id == number).values(detail=told))
 
 
 def forget_audit(connection: Connection, before: float, limit: int) -> int:

@@ -51,6 +51,31 @@ def forget_history(connection: Connection, vehicle_id: str, rows: int) -> None:
         _mark(connection, vehicle_id)
 
 
+def count_marked(connection: Connection) -> int:
+    """Return how many records are marked to be deleted."""
+    h, p = history.c, history_purges.c
+    is_marked = (h.vehicle_id == p.vehicle_id) & (h.id <= p.last_id)
+    query = select(func.count()).select_from(history_purges).join(history, is_marked)
+    return connection.scalar(query) or 0
+
+
+def purge_chunk(connection: Connection) -> int | None:
+    """Delete up to :data:`CHUNK` marked records of a vehicle, the mark with the last of them.
+
+    Return how many, or ``None`` if nothing is marked. In the caller's transaction.
+    """
+    h, p = history.c, history_purges.c
+    found = connection.execute(select(p.vehicle_id, p.last_id).limit(1)).one_or_none()
+    if found is None:
+        return None
+    vehicle_id, last_id = found
+    some = select(h.id).where(h.vehicle_id == vehicle_id, h.id <= last_id).limit(CHUNK)
+    rows = connection.execute(delete(history).where(h.id.in_(some))).rowcount
+    if rows < CHUNK:
+        connection.execute(delete(history_purges).where(p.vehicle_id == vehicle_id))
+    return rows
+
+
 def _mark(connection: Connection, vehicle_id: str) -> None:
     last_id = connection.scalar(select(func.max(history.c.id)))
     if last_id is None:

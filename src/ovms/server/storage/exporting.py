@@ -1,8 +1,9 @@
-"""All of an owner's own data as one ZIP of JSON, CSV and GPX, made page by page.
+"""All data of an owner, or of a vehicle, as one ZIP of JSON, CSV and GPX, made page by page.
 
 :func:`export_steps` reads nothing itself: it yields queries, is sent what they return, and writes
-into the sink. So server and command line make the same file, each reading in its own way, and none
-holds more than a page. Secrets, the digits of tokens, and passwords are not in it.
+into the sink; :func:`vehicle_export_steps` does the same. So server and command line make the same
+file, each reading in its own way, and none holds more than a page. Secrets, the digits of tokens,
+and passwords are not in it.
 """
 
 from __future__ import annotations
@@ -17,34 +18,31 @@ from urllib.parse import quote
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from zoneinfo import ZoneInfo
 
-import msgspec
-
-from ovms.base.clock import iso_time
 from ovms.base.sheets import csv_lines
+from ovms.protocol.columns import ColumnReader, TimedColumns
 from ovms.protocol.gpx import GpxWriter
+from ovms.protocol.modules import module_kind
 from ovms.protocol.positions import holds_position, says_position
-from ovms.protocol.records import Location, legible
+from ovms.protocol.records import Location
 from ovms.server.journeys.exports.rows import ExportRow
 from ovms.server.journeys.exports.tables import csv_of
-from ovms.server.journeys.tariffs import tariff_as_json
 from ovms.server.journeys.values import JourneyKind
-from ovms.server.rights import format_rights
 from ovms.server.storage.audit import AuditFilter, list_audit, shown_address
+from ovms.server.storage.export_facts import (
+    access_facts,
+    account_facts,
+    iso,
+    place_facts,
+    text_of,
+    vehicle_facts,
+)
 from ovms.server.storage.history import history_summary, utilisation
-from ovms.server.storage.history_records import read_records
-from ovms.server.storage.journey_rules import list_rules
+from ovms.server.storage.history_records import distance_units, read_records
 from ovms.server.storage.journey_view import place_names
 from ovms.server.storage.journeys import list_journeys
 from ovms.server.storage.owners import get_owner
-from ovms.server.storage.passkeys import list_passkeys
 from ovms.server.storage.places import list_places
-from ovms.server.storage.position_links import list_links
-from ovms.server.storage.push_devices import list_devices
-from ovms.server.storage.shares import list_shares
-from ovms.server.storage.subscriptions import list_subscriptions
-from ovms.server.storage.tokens import list_tokens
 from ovms.server.storage.vehicles import list_vehicles, load_vehicle
-from ovms.server.storage.web_sessions import list_sessions
 from ovms.server.values import ALERT_TYPE
 
 if TYPE_CHECKING:
@@ -52,12 +50,18 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from ovms.protocol.modules import ModuleKind
     from ovms.server.storage.journeys import JourneyKey, JourneyRow
-    from ovms.server.storage.places import PlaceDetails
     from ovms.server.values import HistoryEntry, HistoryKey, TypeSummary, Vehicle
 
     Query = Callable[[Connection], Any]
     Steps = Generator[Query, Any, None]
+    Counted = Callable[[int], object]
+
+
+def ignore(count: int) -> None:
+    """Count nothing."""
+
 
 PAGE: Final = 1000
 """Records, or entries, that are read at once."""
@@ -74,22 +78,31 @@ FILES: Final = {
 UTC_ZONE: Final = ZoneInfo("UTC")
 
 README: Final = """\
-Data of the owner {owner} at this server, as of {time}. Times are in UTC.
+Data of {what} at this server, as of {time}. Times are in UTC, distances in km where a column of
+a table has a name, and as the car says them in the column data.
 
-account.json                      the account: vehicles, shares, tokens, sessions and so on
-places.json                       places and what charging costs there
-audit.csv                         log-ins, commands and changes
-vehicles/ID/vehicle.json          the vehicle, the latest of each message, and what its owner wants
-                                  to be told of journeys
+{files}vehicles/ID/vehicle.json          the vehicle, the latest of each message, and what its
+                                  owner wants to be told of journeys
 vehicles/ID/traffic.csv           bytes by day, of the car and of its apps
-vehicles/ID/history/N-TYPE.csv    records of one type, as the car has sent them
+vehicles/ID/history/N-TYPE.csv    records of one type: as the car has sent them, and each field
 vehicles/ID/track.gpx             positions, for maps
 vehicles/ID/trips.csv             what was made of the records; charges.csv and parked.csv, too
 
-GET /api/v1/vehicles/ID/history/records?type=TYPE&format=csv has the same records with a name for
-each field; /docs at the server tells their units. Passwords and tokens are not here.
+docs/records.md of OVMS tells what the fields are and their units. Secrets, passwords and tokens are
+not here.
 """
 """What the file README.txt says."""
+
+OF_ACCOUNT: Final = """\
+account.json                      the account: vehicles, shares, tokens, sessions and so on
+places.json                       places and what charging costs there
+audit.csv                         log-ins, commands and changes
+"""
+
+OF_VEHICLE: Final = """\
+access.json                       with whom it is shared, links to it, who is told of its alerts
+audit.csv                         log-ins, commands and changes
+"""
 
 
 class ExportSink:
@@ -126,15 +139,28 @@ class ExportScope:
     """The owner's places may be seen."""
 
 
-def export_steps(scope: ExportScope, sink: ExportSink) -> Steps:
-    """Yield the queries of an export; the file is whole after the last one."""
+def export_steps(scope: ExportScope, sink: ExportSink, on_records: Counted = ignore) -> Steps:
+    """Yield the queries of an owner's export; the file is whole after the last one.
+
+    ``on_records`` is called with how many records were written since the last time.
+    """
     with ZipFile(cast("BinaryIO", sink), "w", ZIP_DEFLATED) as archive:
-        writer = ExportWriter(archive, scope)
+        writer = ExportWriter(archive, scope, on_records)
         yield from writer.account()
         statuses = yield partial(_vehicles, owner=scope.owner, now=scope.now)
         for vehicle in statuses:
             if scope.vehicles is None or vehicle.id in scope.vehicles:
                 yield from writer.vehicle(vehicle)
+
+
+def vehicle_export_steps(
+    vehicle: Vehicle, now: float, sink: ExportSink, on_records: Counted = ignore
+) -> Steps:
+    """Yield the queries of one vehicle's export, in the same way."""
+    with ZipFile(cast("BinaryIO", sink), "w", ZIP_DEFLATED) as archive:
+        writer = ExportWriter(archive, ExportScope(vehicle.owner, now), on_records)
+        yield from writer.access(vehicle)
+        yield from writer.vehicle(vehicle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,57 +169,31 @@ class ExportWriter:
 
     archive: ZipFile
     scope: ExportScope
+    on_records: Counted
 
     def account(self) -> Steps:
         """Write what there is of the account itself."""
-        facts = yield partial(_account, scope=self.scope)
+        facts = yield partial(account_facts, name=self.scope.owner, now=self.scope.now)
         owner_id = facts.pop("id")
-        about = README.format(owner=facts["name"], time=_iso(self.scope.now))
-        self._bytes("README.txt", about.encode("utf-8", "replace"))
+        self._readme(f"the owner {facts['name']}", OF_ACCOUNT)
         self._json("account.json", facts)
         if self.scope.has_places:
             found = yield partial(list_places, owner_id=owner_id)
-            self._json("places.json", {"places": [_place(each) for each in found]})
-        before: int | None = None
-        rows: list[tuple[object, ...]] = []
-        while page := (
-            yield partial(
-                list_audit, wanted=AuditFilter(owner_id=owner_id), limit=PAGE, before=before
-            )
-        ):
-            before = page[-1][0].id
-            rows += [
-                (_iso(each.time), each.action, each.actor, each.vehicle_id, each.detail,
-                 shown_address(each, facts["name"]))
-                for each, _ in page
-            ]  # fmt: skip
-        header = ("time", "action", "actor", "vehicle", "detail", "address")
-        self._bytes("audit.csv", csv_lines([header, *rows]))
+            self._json("places.json", {"places": [place_facts(each) for each in found]})
+        yield from self._audit(AuditFilter(owner_id=owner_id), facts["name"])
+
+    def access(self, vehicle: Vehicle) -> Steps:
+        """Write who may do what with a vehicle, and what was done."""
+        facts = yield partial(access_facts, vehicle=vehicle, now=self.scope.now)
+        self._readme(f"the vehicle {vehicle.id}", OF_VEHICLE)
+        self._json("access.json", facts)
+        yield from self._audit(AuditFilter(vehicle_id=vehicle.id), vehicle.owner)
 
     def vehicle(self, vehicle: Vehicle) -> Steps:
         """Write what there is of a vehicle."""
         folder = f"vehicles/{quote(vehicle.id, safe='').replace('.', '%2E')}"
         is_located = self.scope.located is None or vehicle.id in self.scope.located
-        loaded = yield partial(load_vehicle, vehicle_id=vehicle.id)
-        latest = [
-            {"code": each.code, "time": _iso(each.time), "data": _text(each.data),
-             "is_sealed": bool(each.token)}
-            for each in (loaded[1] if loaded else ())
-            if is_located or not holds_position(each.code)
-        ]  # fmt: skip
-        facts: dict[str, Any] = {
-            "id": vehicle.id,
-            "name": vehicle.name,
-            "type": vehicle.type,
-            "created": _iso(vehicle.created),
-            "tls_only": vehicle.tls_only,
-            "log_days": vehicle.log_days,
-            "log_position_days": vehicle.log_position_days,
-            "makes_journeys": vehicle.makes_journeys,
-            "latest": latest,
-        }
-        rules = yield partial(list_rules, vehicle_id=vehicle.id)
-        facts["journey_rules"] = {name.value: msgspec.to_builtins(rules[name]) for name in rules}
+        facts = yield partial(vehicle_facts, vehicle=vehicle, is_located=is_located)
         self._json(f"{folder}/vehicle.json", facts)
         days = yield partial(utilisation, vehicle_id=vehicle.id)
         names = ("day", "car_received", "car_sent", "apps_received", "apps_sent")
@@ -201,13 +201,34 @@ class ExportWriter:
         self._bytes(f"{folder}/traffic.csv", csv_lines([names, *lines]))
         for kind in JourneyKind:
             yield from self._journeys(f"{folder}/{FILES[kind]}.csv", vehicle.id, kind, is_located)
+        module = yield partial(_module, vehicle_id=vehicle.id)
         types: list[TypeSummary] = yield partial(history_summary, vehicle_id=vehicle.id)
         for at, each in enumerate(types):
             if is_located or not holds_position(each.type):
                 file = f"{folder}/history/{at:03}-{quote(each.type, safe='')[:100]}.csv"
-                yield from self._records(file, vehicle.id, each.type, is_located=is_located)
+                columns = yield partial(_columns, vehicle_id=vehicle.id, of=each, module=module)
+                yield from self._records(file, vehicle.id, each.type, columns, is_located)
         if is_located:
             yield from self._track(f"{folder}/track.gpx", vehicle.id)
+
+    def _readme(self, what: str, files: str) -> None:
+        about = README.format(what=what, time=iso(self.scope.now), files=files)
+        self._bytes("README.txt", about.encode("utf-8", "replace"))
+
+    def _audit(self, wanted: AuditFilter, owner: str) -> Steps:
+        header = ("time", "action", "actor", "vehicle", "detail", "address")
+        with self.archive.open(self._info("audit.csv"), "w", force_zip64=True) as out:
+            out.write(csv_lines([header]))
+            before: int | None = None
+            while page := (yield partial(list_audit, wanted=wanted, limit=PAGE, before=before)):
+                before = page[-1][0].id
+                out.write(
+                    csv_lines(
+                        (iso(each.time), each.action, each.actor, each.vehicle_id, each.detail,
+                         shown_address(each, owner))
+                        for each, _ in page
+                    )
+                )  # fmt: skip
 
     def _journeys(self, file: str, vehicle_id: str, kind: JourneyKind, is_located: bool) -> Steps:
         with self.archive.open(self._info(file), "w", force_zip64=True) as out:
@@ -226,21 +247,29 @@ class ExportWriter:
                 is_first = False
                 after = rows[-1].key if rows else None
 
-    def _records(self, file: str, vehicle_id: str, record_type: str, *, is_located: bool) -> Steps:
-        shown = _without_places if record_type == ALERT_TYPE and not is_located else _text
+    def _records(
+        self, file: str, vehicle_id: str, record_type: str, columns: TimedColumns, is_located: bool
+    ) -> Steps:
+        shown = _without_places if record_type == ALERT_TYPE and not is_located else text_of
+        names = columns.reader.names if shown is text_of else ()
         with self.archive.open(self._info(file), "w", force_zip64=True) as out:
-            out.write(csv_lines([("type", "time", "number", "data")]))
+            head = ("type", "time", "number", "data")
+            out.write(csv_lines([(*head, *(_renamed(name, head) for name in names))]))
             after: HistoryKey | None = None
             is_more = True
             while is_more:
                 page, is_more = yield _page(vehicle_id, record_type, after)
                 out.write(
                     csv_lines(
-                        (record_type, _iso(each.time), each.number, shown(each.data))
+                        (
+                            record_type, iso(each.time), each.number, shown(each.data),
+                            *_values(columns, each, names),
+                        )
                         for each in page
                     )
-                )
+                )  # fmt: skip
                 after = page[-1].key if page else None
+                self.on_records(len(page))
 
     def _track(self, file: str, vehicle_id: str) -> Steps:
         with self.archive.open(self._info(file), "w", force_zip64=True) as binary:
@@ -309,98 +338,39 @@ def _export_row(row: JourneyRow, names: dict[int, str], is_located: bool) -> Exp
     )
 
 
-def _place(details: PlaceDetails) -> dict[str, Any]:
-    place = details.place
-    return {
-        "id": place.id,
-        "name": place.name,
-        "latitude": place.position.latitude,
-        "longitude": place.position.longitude,
-        "radius": place.radius,
-        "is_home": place.is_home,
-        "zone": place.zone,
-        "currency": place.currency,
-        "created": _iso(details.created),
-        "changed": _iso(details.changed),
-        "tariffs": [
-            {"valid_from": None if since is None else since.isoformat(), **tariff_as_json(tariff)}
-            for since, tariff in details.tariffs
-        ],
-    }
-
-
 def _vehicles(connection: Connection, owner: str, now: float) -> list[Vehicle]:
     found = list_vehicles(connection, now, get_owner(connection, owner))
     return [each.vehicle for each in found]
 
 
-def _account(connection: Connection, scope: ExportScope) -> dict[str, Any]:
-    """Return the account, what is shared, and by what somebody gets in or is told of alerts."""
-    owner = get_owner(connection, scope.owner)
-    own = [each.vehicle for each in list_vehicles(connection, scope.now, owner)]
-    shares = [
-        *(each for vehicle in own for each in list_shares(connection, scope.now, vehicle)),
-        *list_shares(connection, scope.now, owner=owner),
-    ]
-    return {
-        "id": owner.id,
-        "name": owner.name,
-        "email": owner.email,
-        "is_admin": owner.admin,
-        "created": _iso(owner.created),
-        "vehicles": [each.id for each in own],
-        "shares": [
-            {"vehicle": each.vehicle_id, "with": each.owner, "rights": format_rights(each.rights),
-             "created": _iso(each.created), "expires": _iso(each.expires)}
-            for each in shares
-        ],
-        "tokens": [
-            {"id": each.id, "application": each.application, "purpose": each.purpose,
-             "rights": each.permit, "created": _iso(each.created),
-             "last_used": _iso(each.last_used), "expires": _iso(each.expires)}
-            for each in list_tokens(connection, owner)
-        ],
-        "sessions": [
-            {"id": each.id, "address": each.address, "agent": each.agent,
-             "created": _iso(each.created), "last_used": _iso(each.used)}
-            for each in list_sessions(connection, owner.id, scope.now)
-        ],
-        "push_devices": [
-            {"id": each.id, "name": each.name, "created": _iso(each.created),
-             "renewed": _iso(each.changed)}
-            for each in list_devices(connection, owner.id)
-        ],
-        "passkeys": [
-            {"id": each.id, "name": each.name, "created": _iso(each.created),
-             "last_used": _iso(each.last_used)}
-            for each in list_passkeys(connection, owner.id)
-        ],
-        "links": [
-            {"vehicle": each.vehicle_id, "label": each.label, "by": each.owner,
-             "created": _iso(each.created), "expires": _iso(each.expires),
-             "last_used": _iso(each.last_used)}
-            for vehicle in own
-            for each in list_links(connection, vehicle.id, scope.now)
-        ],
-        "subscriptions": [
-            {"vehicle": each.vehicle_id, "app": each.app_id, "channel": each.push_type,
-             "address": each.key if each.push_type == "mail" else None,
-             "created": _iso(each.created)}
-            for vehicle in own
-            for each in list_subscriptions(connection, vehicle.id)
-        ],
-    }  # fmt: skip
+def _module(connection: Connection, vehicle_id: str) -> ModuleKind:
+    """Return which module a vehicle has, as its latest plain firmware says."""
+    loaded = load_vehicle(connection, vehicle_id)
+    latest = {each.code: each for each in loaded[1]} if loaded else {}
+    firmware = latest.get("F")
+    return module_kind(None if firmware is None or firmware.token else firmware.data)
 
 
-def _iso(time: float | None) -> str | None:
-    return None if time is None else iso_time(time)
+def _columns(
+    connection: Connection, vehicle_id: str, of: TypeSummary, module: ModuleKind
+) -> TimedColumns:
+    reader = ColumnReader(of.type, "K", module)
+    if not reader.needs_unit:
+        return TimedColumns(reader)
+    return TimedColumns(reader, distance_units(connection, vehicle_id, of.first - 1, of.last))
+
+
+def _values(columns: TimedColumns, entry: HistoryEntry, names: tuple[str, ...]) -> list[object]:
+    fields = columns.read(entry.data, entry.time) if names else {}
+    return [fields.get(name) for name in names]
+
+
+def _renamed(name: str, taken: tuple[str, ...]) -> str:
+    """Return the name of a field's column: that of a record's own column is no other's."""
+    return f"field_{name}" if name in taken else name
 
 
 def _without_places(data: bytes) -> str:
     """Return an alert, without its text if that may say where the car was."""
-    kind, comma, text = _text(data).partition(",")
+    kind, comma, text = text_of(data).partition(",")
     return f"{kind}{comma}{'' if says_position(text) else text}"
-
-
-def _text(data: bytes) -> str:
-    return legible(data.decode("utf-8", "surrogateescape"))

@@ -14,7 +14,8 @@ from ovms.server.storage import names
 from ovms.server.storage.audit import forget_actor
 from ovms.server.storage.errors import AlreadyExists, NotFound, OwnerHasVehicles
 from ovms.server.storage.expiry import CHUNK
-from ovms.server.storage.schema import owners, removed_owners, vehicles, web_sessions
+from ovms.server.storage.push_devices import remove_devices
+from ovms.server.storage.schema import owners, provisions, removed_owners, vehicles, web_sessions
 from ovms.server.storage.vehicles import tombstone
 from ovms.server.values import Owner
 
@@ -130,9 +131,10 @@ def renew_hash(connection: Connection, owner_id: int, old: str, new: str) -> boo
 def remove_owner(
     connection: Connection, name: str, now: float, *, with_vehicles: bool = False
 ) -> Owner:
-    """Remove an owner and the tokens, ``with_vehicles`` the vehicles too; a tombstone stays.
+    """Remove an owner and all that is theirs, ``with_vehicles`` the vehicles too.
 
-    Raises :class:`NotFound`, or :class:`OwnerHasVehicles` without it.
+    A tombstone stays. Without it provisioning records stay for the operator: a workshop's may be
+    on their way. Raises :class:`NotFound`, or :class:`OwnerHasVehicles` without it.
     """
     owner = get_owner(connection, name)
     query = select(vehicles.c.id).where(vehicles.c.owner_id == owner.id)
@@ -141,6 +143,9 @@ def remove_owner(
         raise OwnerHasVehicles(owner.name, len(ids))
     for vehicle_id in ids:
         tombstone(connection, vehicle_id, now, CHUNK // len(ids))
+    if with_vehicles:
+        connection.execute(delete(provisions).where(provisions.c.owner_id == owner.id))
+    remove_devices(connection, owner.id)
     connection.execute(delete(owners).where(owners.c.id == owner.id))
     forget_actor(connection, owner.id, owner.name)
     removed = {"id": owner.id, "name": owner.name, "changed": now}

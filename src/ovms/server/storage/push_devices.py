@@ -103,6 +103,14 @@ def remove_device(connection: Connection, number: int, owner_id: int | None = No
     return True
 
 
+def remove_devices(connection: Connection, owner_id: int) -> None:
+    """Remove all devices of an owner, and what waits for them of any vehicle."""
+    for number in connection.scalars(
+        select(push_devices.c.id).where(push_devices.c.owner_id == owner_id)
+    ).all():
+        remove_device(connection, number)
+
+
 def end_gone_device(connection: Connection, app_id: str, key: str | None = None) -> bool:
     """Remove the device behind a subscription, with a ``key`` only if it still has that."""
     number = device_of(app_id)

@@ -18,6 +18,7 @@ CALLS = {
         Need.ADMIN, request={"json": {"owner": "alice"}}
     ),
     "DELETE /admin/vehicles/{vehicle_id}": Case(Need.ADMIN),
+    "DELETE /admin/vehicles/{vehicle_id}/data": Case(Need.ADMIN),
     "GET /admin/server": Case(Need.ADMIN),
     "GET /admin/connections": Case(Need.ADMIN),
     "DELETE /admin/connections/{connection_id}": Case(Need.ADMIN, {"connection_id": "1"}),

@@ -150,6 +150,8 @@ async def test_remove(v1: ApiSite) -> None:
     assert (gone.status_code, gone.text) == (204, "")
     assert line.is_closed
     assert (await _admin(v1, f"DELETE {BOB}")).status_code == 404
+    noted = (await _admin(v1, "GET /admin/audit?action=owner.remove")).json()["items"]
+    assert [each["detail"].split()[0] for each in noted] == ["account"]  # its number, no name
 
 
 async def test_mail(v1: ApiSite) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import insert, text
 from ovms.protocol import Role
 from ovms.server.storage import queries
 from ovms.server.storage.schema import history_counts
+from tests.server.http.v1.records import put
 
 if TYPE_CHECKING:
     import httpx
@@ -133,3 +134,16 @@ async def test_remove(v1: ApiSite) -> None:
     assert (await _admin(v1, f"DELETE {VEHICLES}/car1")).status_code == 404
     noted = (await v1.call("GET /account/audit")).json()["items"]
     assert ("vehicle.remove", "root") in [(each["action"], each["actor"]) for each in noted]
+
+
+async def test_erase(v1: ApiSite) -> None:
+    """What a vehicle has sent goes, from memory too; it stays, and its owner finds who did it."""
+    _, line = await v1.http.report("S50,K", "L51.512345,8,0,0,1,9")
+    await put(v1, "x", (0, "y"))
+    assert (await _admin(v1, f"DELETE {VEHICLES}/car1/data")).status_code == 204
+    assert (await _admin(v1, f"DELETE {VEHICLES}/nosuch/data")).status_code == 404
+    assert (await v1.call("GET /vehicles/CAR1/history")).json() == []
+    assert not v1.context.hub.rooms["CAR1"].latest.by_code
+    assert not line.is_closed
+    noted = (await v1.call("GET /account/audit")).json()["items"]
+    assert ("vehicle.erase", "root") in [(each["action"], each["actor"]) for each in noted]

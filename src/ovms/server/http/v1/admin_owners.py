@@ -220,7 +220,8 @@ async def remove_owner(
     owner = await context.store.database.write(remove)
     context.callers.web.forget(owner.id)
     await apply_changes(context, since)
-    audit(context, caller, "owner.remove", owner_id=owner.id, detail=owner.name)
+    audit(context, caller, "owner.remove", owner_id=owner.id, detail=f"account {owner.id}")
+    await context.store.forget_deleted()
 
 
 async def _hashed(context: HttpContext, caller: ApiCaller, password: str | None) -> str | None:

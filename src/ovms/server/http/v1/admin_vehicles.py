@@ -11,6 +11,7 @@ from pydantic import Field
 from ovms.server.http.v1.audit import audit
 from ovms.server.http.v1.callers import AdminCall, Context
 from ovms.server.http.v1.changes import apply_changes
+from ovms.server.http.v1.erase import erase_vehicle
 from ovms.server.http.v1.errors import ApiError
 from ovms.server.http.v1.models import ApiAnswer, CallBody, Time, time_of
 from ovms.server.http.v1.routing import make_router
@@ -146,6 +147,16 @@ async def remove_any_vehicle(vehicle_id: VehiclePath, caller: AdminCall, context
     vehicle = await context.store.database.write(remove)
     await apply_changes(context, now)
     audit(context, caller, "vehicle.remove", vehicle_id=vehicle.id, owner_id=vehicle.owner_id)
+    await context.store.forget_deleted()
+
+
+@router.delete("/admin/vehicles/{vehicle_id}/data", status_code=204)
+async def erase_any_data(vehicle_id: VehiclePath, caller: AdminCall, context: Context) -> None:
+    """Erase what a vehicle has sent, on request of those who drive it; the vehicle stays."""
+    find = partial(queries.get_any_vehicle, vehicle_id=vehicle_id)
+    vehicle = await context.store.database.read(find)
+    audit(context, caller, "vehicle.erase", vehicle_id=vehicle.id, owner_id=vehicle.owner_id)
+    await erase_vehicle(context, vehicle.id)
 
 
 def _answer(context: HttpContext, vehicle: VehicleDetails) -> AdminVehicleAnswer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from fastapi import Response
 
@@ -14,6 +15,9 @@ from ovms.server.http.v1.routing import make_router
 from ovms.server.storage import queries
 from ovms.server.storage.errors import InvalidValue
 
+if TYPE_CHECKING:
+    from ovms.server.http.context import HttpContext
+
 router = make_router("account")
 
 
@@ -24,9 +28,14 @@ async def erase_vehicle_data(call: OwnCall, context: Context) -> None:
     The vehicle stays as it is set up, and its car may go on.
     """
     audit(context, call.caller, "vehicle.erase", vehicle_id=call.id)
+    await erase_vehicle(context, call.id)
+
+
+async def erase_vehicle(context: HttpContext, vehicle_id: str) -> None:
+    """Erase what a vehicle has sent, in the database and in memory."""
     await context.store.writer.flush()
-    await context.store.database.write(partial(queries.erase_data, vehicle_id=call.id))
-    context.hub.forget_data(call.id)
+    await context.store.database.write(partial(queries.erase_data, vehicle_id=vehicle_id))
+    context.hub.forget_data(vehicle_id)
     await context.store.forget_deleted()
 
 

@@ -6,7 +6,6 @@ the car was need the right ``location``.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -16,7 +15,7 @@ from fastapi import Query, Request
 from starlette.responses import StreamingResponse
 
 from ovms.base.sheets import CSV_TYPE, csv_lines
-from ovms.protocol.columns import ColumnReader
+from ovms.protocol.columns import ColumnReader, TimedColumns
 from ovms.protocol.modules import ModuleKind, module_kind
 from ovms.protocol.records import legible
 from ovms.server.http.v1.callers import (
@@ -198,7 +197,7 @@ async def list_history_records(
     return RecordPage(
         type=legible(record_type),
         units=records.columns.reader.units,
-        items=[records.columns.answer(each) for each in page],
+        items=[answer_of(records.columns, each) for each in page],
         next=write_place(page[-1].key) if is_more else None,
     )
 
@@ -241,40 +240,27 @@ def _wants_csv(request: Request) -> bool:
     return CSV_TYPE in accepted and "application/json" not in accepted
 
 
-@dataclass(frozen=True, slots=True)
-class RecordColumns:
-    """Reads a type's records, with the unit of distances of each time."""
-
-    reader: ColumnReader
-    units: list[tuple[int, str | None]]
-
-    def fields(self, entry: HistoryEntry) -> dict[str, Any]:
-        """Return a record's fields by name; nothing if it cannot be read."""
-        at = bisect_right(self.units, entry.time, key=lambda each: each[0]) - 1
-        unit = self.units[max(0, at)][1] if self.units else None
-        return self.reader.read(entry.data, unit)
-
-    def answer(self, entry: HistoryEntry) -> RecordAnswer:
-        """Return a record as callers get it."""
-        return RecordAnswer(
-            time=time_of(entry.time),
-            number=entry.number,
-            data=text_of(entry.data),
-            fields=self.fields(entry) or None,
-        )
+def answer_of(columns: TimedColumns, entry: HistoryEntry) -> RecordAnswer:
+    """Return a record as callers get it."""
+    return RecordAnswer(
+        time=time_of(entry.time),
+        number=entry.number,
+        data=text_of(entry.data),
+        fields=columns.read(entry.data, entry.time) or None,
+    )
 
 
 async def read_columns(
     context: HttpContext, vehicle_id: str, record_type: str, since: int | None, until: int | None
-) -> RecordColumns:
+) -> TimedColumns:
     """Return what reads a type's records of a span."""
     reader = ColumnReader(record_type, "K", await module_of(context, vehicle_id))
     if not reader.needs_unit:
-        return RecordColumns(reader, [])
+        return TimedColumns(reader)
     end = int(context.clock.time()) if until is None else until
     begin = min(since or 0, end)
     query = partial(queries.distance_units, vehicle_id=vehicle_id, since=begin, until=end)
-    return RecordColumns(reader, await context.store.read_history(vehicle_id, query))
+    return TimedColumns(reader, await context.store.read_history(vehicle_id, query))
 
 
 async def module_of(context: HttpContext, vehicle_id: str) -> ModuleKind:
@@ -296,7 +282,7 @@ class Records:
     until: int | None
     number: int | None
     newest_first: bool
-    columns: RecordColumns
+    columns: TimedColumns
 
     async def read(self, after: HistoryKey | None, limit: int) -> tuple[list[HistoryEntry], bool]:
         """Return records behind a place, and whether there are more."""
@@ -341,7 +327,7 @@ class Records:
         head: list[object] = [iso_millis(entry.time), entry.number]
         if not names:
             return [*head, text_of(entry.data)]
-        fields = self.columns.fields(entry)
+        fields = self.columns.read(entry.data, entry.time)
         return [*head, *(fields.get(name) for name in names)]
 
 
