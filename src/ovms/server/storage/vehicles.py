@@ -28,6 +28,7 @@ from ovms.server.storage.schema import (
     failed_calls,
     journey_rules,
     messages,
+    moved_months,
     notifications,
     owner_warnings,
     owners,
@@ -320,6 +321,7 @@ def tombstone(connection: Connection, vehicle_id: str, now: float, rows: int = C
         position_links,
         journey_rules,
         provisions,
+        moved_months,
     ):
         connection.execute(delete(table).where(table.c.vehicle_id == vehicle_id))
     forget_history(connection, vehicle_id, rows)
