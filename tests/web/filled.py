@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ovms.cli.database import open_database
@@ -10,12 +11,16 @@ from ovms.protocol.records.history import ALERT_TYPE, KeptRecord
 from ovms.server.journeys.values import CurvePoint
 from ovms.server.storage.batch import Batch
 from ovms.server.storage.journeys import list_journeys
+from ovms.server.storage.provisions import add_provision
+from ovms.server.storage.sealing import seal_parameters
 from tests.programs.conftest import run_ovms
 from tests.server.journeys.made import charge, parked, put_journeys, trip
 from tests.web.conftest import OWNER
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sqlalchemy import Connection
 
     from ovms.server.storage.database import Database
 
@@ -54,6 +59,7 @@ async def fill(data: Path, now: int) -> dict[str, str]:
     with open_database(data, None, None) as database:
         await _put_records(database, now)
         ids |= _put_journeys(database, now)
+        await database.write(partial(_put_provision, now=now))
         await database.close()
     for name, command in (
         ("place", ("journeys", "places", "list", "--owner", OWNER, "--json")),
@@ -77,6 +83,12 @@ async def _put_records(database: Database, now: int) -> None:
         made = KeptRecord(kind, number, now - age, now + 900 * HOUR, data, None, now - age)
         batch.history.put(CAR, made, None)
     await database.apply(batch)
+
+
+def _put_provision(connection: Connection, now: int) -> None:
+    """Put the record by which a new module becomes a car."""
+    record = seal_parameters("8985200011112222333", ["", "CAR1"])
+    add_provision(connection, "5YJRE1A12B3001234", record, now, vehicle_id=CAR)
 
 
 def _put_journeys(database: Database, now: int) -> dict[str, str]:

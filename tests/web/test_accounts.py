@@ -84,6 +84,11 @@ def button(page: Page, name: str) -> Any:
     return page.get_by_role("button", name=name, exact=True)
 
 
+async def confirm(page: Page, name: str) -> None:
+    """Do what a dialog asks for, by the button of this name."""
+    await page.get_by_role("dialog").get_by_role("button", name=name, exact=True).click()
+
+
 async def test_registration_and_a_forgotten_password(
     open_page: OpenPage, site: Site, mails: MailReceiver
 ) -> None:
@@ -191,6 +196,7 @@ async def test_a_passkey(open_page: OpenPage, site: Site) -> None:
     await page.goto("/account/security")
     await expect(passkeys.get_by_text("last used")).to_be_visible()
     await passkeys.get_by_role("button", name="Remove").click()
+    await confirm(page, "Remove")
     await expect(button(page, "Log in")).to_be_visible()  # this session began with the passkey
     await button(page, "Use a passkey").click()
     await expect(page.get_by_role("alert")).to_be_visible()
@@ -203,6 +209,10 @@ async def test_a_session_ended_from_elsewhere_and_a_token(open_page: OpenPage, s
     await enter(lost, "/account", "roaming")
     await enter(page, "/account/security", "roaming")
     await button(page, "End it").click()
+    await button(page, "Cancel").click()
+    await expect(button(page, "End it")).to_be_focused()
+    await button(page, "End it").click()
+    await confirm(page, "End it")
     await expect(button(page, "End it")).to_have_count(0)
     await lost.get_by_role("link", name="Tokens").click()
     await expect(button(lost, "Log in")).to_be_visible()
@@ -223,6 +233,7 @@ async def test_a_session_ended_from_elsewhere_and_a_token(open_page: OpenPage, s
     await expect(card).to_be_visible()
     await expect(page.get_by_text(token)).to_have_count(0)
     await button(page, "End it").click()
+    await confirm(page, "End it")
     await expect(card).to_have_count(0)
     assert (await stranger.request.get("/api/v1/vehicles", headers=asks)).status == 401
 

@@ -73,6 +73,7 @@ async def test_sharing_and_its_end(open_page: OpenPage, site: Site, run_car: Run
     assert await friend.evaluate(SEND_LOCK, PIN) == [403, "no_right"]
 
     await owner.get_by_role("button", name="End it").click()
+    await owner.get_by_role("dialog").get_by_role("button", name="End it").click()
     await expect(owner.get_by_text("The car is shared with nobody.")).to_be_visible()
     await expect(friend.get_by_text("The server has no such car for you")).to_be_visible()
     await expect(tile(friend, "Climate on").get_by_role("button")).to_have_count(0)

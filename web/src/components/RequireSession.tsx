@@ -10,12 +10,12 @@ import { useErrorText } from "./useErrorText";
 export function RequireSession() {
   const { t } = useTranslation();
   const { data: who, error, isPending, refetch } = useSession();
-  const { pathname, search } = useLocation();
+  const { pathname, search, hash } = useLocation();
   const say = useErrorText();
   if (isPending) return <PageSkeleton />;
   if (who === null) {
     const next = pathname === "/" ? "" : `?next=${encodeURIComponent(pathname + search)}`;
-    return <Navigate to={`/login${next}`} replace />;
+    return <Navigate to={`/login${next}${hash}`} replace />; // a mailed code is behind the #
   }
   if (who === undefined && error !== null) {
     return (

@@ -4,7 +4,8 @@ import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation, useNavigate } from "react-router";
 import { useDeviceCars } from "../data/device/cars";
-import { useVehicles, type Vehicle } from "../data/vehicles";
+import { UNKNOWN } from "../data/quantities";
+import { useListedVehicle, type Vehicle } from "../data/vehicles";
 import { useVehicleId } from "./useVehicleId";
 import classes from "./VehicleSwitch.module.css";
 
@@ -16,12 +17,12 @@ export function VehicleSwitch() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { pathname } = useLocation();
-  const { data: vehicles = [] } = useVehicles();
   const { data: others = [] } = useDeviceCars();
   const current = useVehicleId();
-  const own = vehicles.find(({ id }) => id === current);
+  const own = useListedVehicle(current);
   const other = others.find(({ id }) => id === current);
-  const name = own === undefined ? other?.name || other?.vehicle_id || current || "–" : nameOf(own);
+  const name =
+    own === undefined ? other?.name || other?.vehicle_id || current || UNKNOWN : nameOf(own);
   const open = (id: string) => navigate(samePage(pathname, id));
   return (
     <Menu position="bottom-start">

@@ -8,12 +8,15 @@ export type DialogName =
   | ControlKey
   | "channel"
   | "delete"
+  | `end-${string}`
   | "erase"
   | "forget"
+  | `give-back-${string}`
   | `give-${string}`
   | "link"
   | "look"
   | "owner"
+  | `passkey-${string}`
   | "qr"
   | "record"
   | "remove"

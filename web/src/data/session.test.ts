@@ -1,8 +1,11 @@
-import { expect, test, vi } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { makeQueryClient } from "./client";
 import { begin, followOtherTabs, sessionQuery } from "./session";
 
 const BOB = { owner: "Bob", is_admin: false, means: "password" } as const;
+
+// A log-out loads the connections that it ends, after which nothing waits: the file must not be over.
+afterAll(() => import("./live/registry"));
 
 /** Put in the place of the device's storage and of the server what a test says. */
 function fakes() {

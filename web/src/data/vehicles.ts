@@ -1,6 +1,7 @@
 import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { ApiError, isUnknownVehicle } from "./api";
+import type { VehicleAnswer as Vehicle } from "./api-types";
 import { ask } from "./calls";
 import { serverTime } from "./clock";
 import { isDeviceCar } from "./device/cars";
@@ -9,7 +10,7 @@ import { readVehicles, writeVehicles } from "./device/vehicles";
 import { keptWho } from "./device/who";
 import { queryOf, useChange, vehicleKey } from "./queries";
 
-export type { VehicleAnswer as Vehicle } from "./api-types";
+export type { Vehicle };
 
 const LIST = ["vehicles"];
 const stale = () => [LIST];
@@ -48,6 +49,11 @@ async function showKept(client: QueryClient, error: unknown): Promise<void> {
 /** Return the vehicles that the caller may see. */
 export function useVehicles() {
   return useQuery(vehiclesQuery);
+}
+
+/** Return a vehicle as the list has it; undefined while that is unknown, or where it is not there. */
+export function useListedVehicle(vehicle: string | null): Vehicle | undefined {
+  return useVehicles().data?.find(({ id }) => id === vehicle);
 }
 
 /** Return one vehicle: its name, whose it is, what the caller may do with it. */

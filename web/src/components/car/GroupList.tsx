@@ -2,10 +2,11 @@ import { Accordion, Group, Text } from "@mantine/core";
 import { createContext, memo, use, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Groups } from "../../data/live/types";
+import { UNKNOWN } from "../../data/quantities";
 import { sayTheSame } from "../sayTheSame";
 import { useIsWide } from "../useIsWide";
 import { Age } from "./Age";
-import { Facts } from "./Facts";
+import { FactRows } from "./FactRows";
 import { FACT_GROUPS, type FactGroup, factsOf } from "./groupFacts";
 import type { Body } from "./shapes";
 import { Tyres } from "./Tyres";
@@ -93,7 +94,7 @@ function GroupFacts({ name, groups }: { name: FactGroup; groups: Groups }) {
     value: write(fact),
     isOld: fact.isOld,
   }));
-  return <Facts facts={facts} />;
+  return <FactRows facts={facts} />;
 }
 
 function Capabilities({ capabilities }: { capabilities: NonNullable<Groups["capabilities"]> }) {
@@ -101,5 +102,5 @@ function Capabilities({ capabilities }: { capabilities: NonNullable<Groups["capa
   const ranges = capabilities.commands.map(({ first, last }) =>
     first === last ? `${first}` : `${first}–${last}`,
   );
-  return <Facts facts={[{ label: t("facts.commands"), value: ranges.join(", ") || "–" }]} />;
+  return <FactRows facts={[{ label: t("facts.commands"), value: ranges.join(", ") || UNKNOWN }]} />;
 }

@@ -11,6 +11,7 @@ import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import { useFigures } from "../../data/figures";
 import type { Groups } from "../../data/live/types";
+import { UNKNOWN } from "../../data/quantities";
 import classes from "./QuickFacts.module.css";
 
 /** Shows what one looks for first beside the charge: lock, climate, 12 V, outside. */
@@ -24,13 +25,13 @@ export function QuickFacts({ groups }: { groups: Groups }) {
     {
       key: "lock",
       Icon: locked === false ? IconLockOpen : IconLock,
-      value: locked === null ? "–" : t(locked ? "quick.locked" : "quick.unlocked"),
+      value: locked === null ? UNKNOWN : t(locked ? "quick.locked" : "quick.unlocked"),
       isOld: doors?.is_stale,
     },
     {
       key: "climate",
       Icon: IconAirConditioning,
-      value: climate === null ? "–" : t(climate ? "quick.on" : "quick.off"),
+      value: climate === null ? UNKNOWN : t(climate ? "quick.on" : "quick.off"),
       isOld: temperatures?.is_stale,
     },
     {

@@ -5,6 +5,7 @@ import { useFigures } from "../../data/figures";
 import type { ListedVehicle } from "../../data/live/types";
 import { useLiveVehicles } from "../../data/live/useLiveVehicles";
 import { useTelling } from "../../data/now";
+import { UNKNOWN } from "../../data/quantities";
 import { useVehicles } from "../../data/vehicles";
 import { nameOf } from "../VehicleSwitch";
 
@@ -46,7 +47,7 @@ function Charge({ listed }: { listed: ListedVehicle | undefined }) {
   if (battery === null) {
     return (
       <Text span size="sm" c="dimmed">
-        {listed?.state.is_paranoid === true ? t("cars.sealedShort") : "–"}
+        {listed?.state.is_paranoid === true ? t("cars.sealedShort") : UNKNOWN}
       </Text>
     );
   }

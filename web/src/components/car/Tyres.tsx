@@ -6,7 +6,7 @@ import type { Groups } from "../../data/live/types";
 import { sayTheSame } from "../sayTheSame";
 import { CarFrame } from "./CarFrame";
 import picture from "./CarPicture.module.css";
-import { Facts } from "./Facts";
+import { FactRows } from "./FactRows";
 import { type Body, HEIGHT, SHAPES, WIDTH } from "./shapes";
 import classes from "./Tyres.module.css";
 
@@ -45,7 +45,7 @@ export const Tyres = memo(function Tyres({ wheels, body }: Props) {
           ))}
         </div>
       )}
-      <Facts facts={others.map((wheel) => ({ label: wheel.name, value: write(wheel) }))} />
+      <FactRows facts={others.map((wheel) => ({ label: wheel.name, value: write(wheel) }))} />
     </>
   );
 }, sayTheSame);

@@ -1,5 +1,5 @@
 import { isDeviceCar, useDeviceCars } from "../../data/device/cars";
-import { useVehicles } from "../../data/vehicles";
+import { useListedVehicle } from "../../data/vehicles";
 import { nameOf } from "../VehicleSwitch";
 import type { Caller } from "./control/availability";
 
@@ -12,7 +12,7 @@ export interface Car extends Caller {
 
 /** Return what is known of a car beside what it reports. */
 export function useCar(vehicle: string): Car {
-  const { data: vehicles = [] } = useVehicles();
+  const own = useListedVehicle(vehicle);
   const { data: others = [] } = useDeviceCars();
   if (isDeviceCar(vehicle)) {
     const other = others.find(({ id }) => id === vehicle);
@@ -23,7 +23,6 @@ export function useCar(vehicle: string): Car {
       rights: [],
     };
   }
-  const own = vehicles.find(({ id }) => id === vehicle);
   return {
     name: own === undefined ? vehicle : nameOf(own),
     isElsewhere: false,

@@ -1,9 +1,9 @@
 import { useTranslation } from "react-i18next";
 import { useFigures } from "../../data/figures";
 import { useMinute } from "../../data/now";
+import { UNKNOWN } from "../../data/quantities";
 import type { RawFact } from "./groupFacts";
 
-const UNKNOWN = "–";
 /** The words of the protocol that have one in each language; others are shown as the car says them. */
 const MODES = ["standard", "storage", "range", "performance"] as const;
 const PLUGS = ["type1", "type2", "chademo", "ccs"] as const;

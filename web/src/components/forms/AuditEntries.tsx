@@ -1,23 +1,19 @@
 import { Button, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { AuditAnswer } from "../../data/audit";
-import { PageSkeleton } from "../PageSkeleton";
-import { Failure } from "./Failure";
+import type { AuditAnswer, useAudit } from "../../data/audit";
+import { Reading } from "../Reading";
 import { useMoments } from "./moments";
 
 interface Props {
-  entries: readonly AuditAnswer[] | undefined;
-  error: Error | null;
-  hasMore: boolean;
-  isLoading: boolean;
-  loadMore: () => void;
+  list: ReturnType<typeof useAudit>;
 }
 
 /** Entries of the audit trail, the newest first. */
-export function AuditEntries({ entries, error, hasMore, isLoading, loadMore }: Props) {
+export function AuditEntries({ list }: Props) {
   const { t } = useTranslation(["common", "account"]);
   const { moment } = useMoments();
-  if (entries === undefined) return error === null ? <PageSkeleton /> : <Failure error={error} />;
+  if (list.data === undefined) return <Reading query={list} />;
+  const entries = list.data.items;
   return (
     <Stack gap="sm">
       {entries.length === 0 && <Text c="dimmed">{t("account:log.none")}</Text>}
@@ -30,8 +26,13 @@ export function AuditEntries({ entries, error, hasMore, isLoading, loadMore }: P
           </Text>
         </div>
       ))}
-      {hasMore && (
-        <Button variant="default" w="fit-content" loading={isLoading} onClick={loadMore}>
+      {list.hasNextPage && (
+        <Button
+          variant="default"
+          w="fit-content"
+          loading={list.isFetchingNextPage}
+          onClick={() => void list.fetchNextPage()}
+        >
           {t("actions.more")}
         </Button>
       )}

@@ -2,6 +2,7 @@
 
 import { useMemo } from "react";
 import { useLocale } from "../../data/locale";
+import { UNKNOWN } from "../../data/quantities";
 
 export interface Moments {
   /** A day and a time. */
@@ -14,8 +15,6 @@ export interface Moments {
   bytes: (count: number | null) => string;
   count: (value: number | null) => string;
 }
-
-const UNKNOWN = "–";
 
 /** Return moments as somebody reads them who has this locale. */
 export function momentsIn(language: string): Moments {

@@ -1,16 +1,17 @@
-import { Alert, Button, Card, Group, Stack, Text, Title } from "@mantine/core";
+import { Button, Card, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { IconBellRinging } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { deviceName, type PushState, usePush, usePushDevices, usePushState } from "../../data/push";
-import { useErrorText } from "../useErrorText";
+import { Failure } from "../forms/Failure";
+import { Reading } from "../Reading";
 
 /** Whether this device is told of alerts while the app is closed, and the switch for it. */
 export function PushCard() {
   const { t } = useTranslation("alerts");
   const state = usePushState();
-  const { data } = usePushDevices();
-  if (state === undefined || data === undefined) return null;
+  const reading = usePushDevices();
+  const { data } = reading;
   return (
     <Card withBorder p="md" component="section" aria-label={t("push.title")}>
       <Stack gap="xs">
@@ -20,7 +21,8 @@ export function PushCard() {
             {t("push.title")}
           </Title>
         </Group>
-        {data.key === null ? (
+        <Reading query={reading} skeleton={<Skeleton height={80} />} />
+        {data === undefined || state === undefined ? null : data.key === null ? (
           <Text c="dimmed">{t("push.notHere")}</Text>
         ) : (
           <Switch state={state} serverKey={data.key} />
@@ -44,7 +46,7 @@ function Switch({ state, serverKey }: { state: PushState; serverKey: string }) {
           {t("push.begin")}
         </Button>
       )}
-      {begin.error !== null && <Alert color="red">{t("push.failed")}</Alert>}
+      <Failure error={begin.error} known={{ fault: t("push.failed") }} />
       {state === "on" && <Running />}
     </>
   );
@@ -52,11 +54,9 @@ function Switch({ state, serverKey }: { state: PushState; serverKey: string }) {
 
 function Running() {
   const { t } = useTranslation("alerts");
-  const say = useErrorText();
   const push = usePush();
   const end = useMutation({ mutationFn: push.end });
   const test = useMutation({ mutationFn: push.test });
-  const error = end.error ?? test.error;
   const outcome = test.data ?? null;
   return (
     <>
@@ -77,7 +77,7 @@ function Running() {
           </Text>
         )}
       </div>
-      {error !== null && <Alert color="red">{say(error)}</Alert>}
+      <Failure error={end.error ?? test.error} />
     </>
   );
 }

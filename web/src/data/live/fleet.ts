@@ -4,7 +4,7 @@ import { serverTime } from "../clock";
 import { forgetState, readStates, writeState } from "../device/states";
 import { aged } from "./ageing";
 import { type Attempt, Link } from "./link";
-import { isGroup } from "./reports";
+import { isGroup, withoutAges } from "./reports";
 import { openStream, type StreamKind } from "./stream";
 import { shared, throttled } from "./throttle";
 import type {
@@ -152,7 +152,7 @@ export class Fleet {
     if (before === null && this.#vehicles.size >= VEHICLES_LIMIT) return;
     const named = event.groups ?? {};
     const kept = event.is_full === true ? NO_GROUPS : (before?.groups ?? NO_GROUPS);
-    const groups = shared(before?.groups ?? null, { ...kept, ...agelessGroups(named) });
+    const groups = shared(before?.groups ?? null, { ...kept, ...withoutAges(named) });
     const state: VehicleState = {
       vehicle_id,
       groups,
@@ -231,18 +231,6 @@ const NO_GROUPS: Groups = {
   module: null,
   capabilities: null,
 };
-
-/** Return the groups of an event without their ages. */
-function agelessGroups(groups: NonNullable<Event["groups"]>): Partial<Groups> {
-  const parts = Object.entries(groups)
-    .filter(([name]) => isGroup(name))
-    .map(([name, group]) => {
-      if (group === null) return [name, null];
-      const { age: _, ...rest } = group;
-      return [name, rest];
-    });
-  return Object.fromEntries(parts);
-}
 
 function unitOf(text: string | null | undefined): "km" | "mi" | null {
   return text === "km" || text === "mi" ? text : null;

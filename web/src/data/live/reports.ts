@@ -85,7 +85,7 @@ export class Reports {
     if (this.#latest.size === 0) return null;
     return {
       vehicle_id: vehicle,
-      groups: withoutAge(stateGroups(this.#latest, now, isOnline)),
+      groups: withoutAges(stateGroups(this.#latest, now, isOnline)),
       hidden: this.#hidden,
       heard: this.#heard === null ? null : new Date(this.#heard * 1000).toISOString(),
       is_paranoid: this.#isParanoid,
@@ -110,7 +110,7 @@ export function stateOf({ groups, hidden, ...answer }: StateAnswer): VehicleStat
     is_paranoid,
     distance_unit: unit,
     hidden: hidden.filter(isGroup),
-    groups: withoutAge(groups),
+    groups: withoutAges(groups),
   };
 }
 
@@ -132,12 +132,18 @@ export function isGroup(name: string): name is GroupName {
   return NAMES.has(name);
 }
 
-/** Return groups without their ages, which pages count from the times. */
-export function withoutAge(groups: ReturnType<typeof stateGroups>): Groups {
-  const parts = Object.entries(groups).map(([name, group]) => {
-    if (group === null) return [name, null];
-    const { age: _, ...rest } = group;
-    return [name, rest];
-  });
-  return Object.fromEntries(parts) as Groups;
+type Aged = Record<string, { age?: unknown } | null>;
+
+/** Return groups without their ages, which pages count from the times; what is no group is left out. */
+export function withoutAges(groups: ReturnType<typeof stateGroups>): Groups;
+export function withoutAges(groups: object): Partial<Groups>;
+export function withoutAges(groups: object): Partial<Groups> {
+  const parts = Object.entries(groups as Aged)
+    .filter(([name]) => isGroup(name))
+    .map(([name, group]) => {
+      if (group === null) return [name, null];
+      const { age: _, ...rest } = group;
+      return [name, rest];
+    });
+  return Object.fromEntries(parts);
 }

@@ -9,13 +9,7 @@ export function AuditList() {
   const audit = useAudit();
   return (
     <Section title={t("pages.log")} text={t("log.text")}>
-      <AuditEntries
-        entries={audit.data?.items}
-        error={audit.error}
-        hasMore={audit.hasNextPage}
-        isLoading={audit.isFetchingNextPage}
-        loadMore={() => void audit.fetchNextPage()}
-      />
+      <AuditEntries list={audit} />
     </Section>
   );
 }

@@ -5,8 +5,8 @@ import { Failure } from "../../components/forms/Failure";
 import { useMoments } from "../../components/forms/moments";
 import { Notice } from "../../components/forms/Notice";
 import { Section } from "../../components/forms/Section";
-import { PageSkeleton } from "../../components/PageSkeleton";
 import { PushCard } from "../../components/push/PushCard";
+import { Reading } from "../../components/Reading";
 import {
   type AccountAnswer,
   useAccount,
@@ -16,8 +16,9 @@ import {
 
 /** Who one is here, what one has, and by what one is told. */
 export function Overview() {
-  const { data: account, error } = useAccount();
-  if (account === undefined) return error === null ? <PageSkeleton /> : <Failure error={error} />;
+  const reading = useAccount();
+  const account = reading.data;
+  if (account === undefined) return <Reading query={reading} />;
   return (
     <>
       <Uses account={account} />

@@ -1,6 +1,7 @@
 import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { AskButton } from "../../components/forms/AskButton";
 import { Failure } from "../../components/forms/Failure";
 import { useMoments } from "../../components/forms/moments";
 import { Section } from "../../components/forms/Section";
@@ -43,15 +44,15 @@ function PasskeyLine({ passkey }: { passkey: PasskeyAnswer }) {
           {used}
         </Text>
       </div>
-      <Button
-        size="xs"
-        variant="default"
-        loading={remove.isPending}
-        onClick={() => remove.mutate({ path: { passkey_id: passkey.id } })}
-      >
-        {t("remove")}
-      </Button>
-      <Failure error={remove.error} />
+      <AskButton
+        name={`passkey-${passkey.id}`}
+        action={t("remove")}
+        title={t("passkeys.removeTitle", { name: passkey.name })}
+        text={t("passkeys.removeText")}
+        isPending={remove.isPending}
+        error={remove.error}
+        onConfirm={(done) => remove.mutate({ path: { passkey_id: passkey.id } }, done)}
+      />
     </Group>
   );
 }
@@ -64,10 +65,6 @@ function AddForm() {
     event.preventDefault();
     add.mutate(name.trim(), { onSuccess: () => setName("") });
   };
-  const error =
-    add.error === null || add.error instanceof ApiError
-      ? add.error
-      : new ApiError(1, "not_made", add.error.message);
   return (
     <form onSubmit={submit}>
       <Stack maw={440}>
@@ -80,8 +77,8 @@ function AddForm() {
           onChange={({ currentTarget }) => setName(currentTarget.value)}
         />
         <Failure
-          error={error}
-          known={{ not_made: t("passkeys.notMade"), no_public_url: t("passkeys.off") }}
+          error={add.error}
+          known={{ fault: t("passkeys.notMade"), no_public_url: t("passkeys.off") }}
         />
         <Button type="submit" w="fit-content" loading={add.isPending}>
           {t("passkeys.add")}

@@ -1,17 +1,18 @@
-import { Anchor, Button, Group, Text } from "@mantine/core";
+import { Anchor, Group, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { Failure } from "../../components/forms/Failure";
+import { AskButton } from "../../components/forms/AskButton";
 import { useMoments } from "../../components/forms/moments";
 import { Section } from "../../components/forms/Section";
-import { PageSkeleton } from "../../components/PageSkeleton";
+import { Reading } from "../../components/Reading";
 import { type ReceivedShare, useGiveBack, useReceivedShares } from "../../data/shares";
 
 /** Cars that others share with the caller. */
 export function ReceivedShares() {
   const { t } = useTranslation("account");
-  const { data: shares, error } = useReceivedShares();
-  if (shares === undefined) return error === null ? <PageSkeleton /> : <Failure error={error} />;
+  const reading = useReceivedShares();
+  const shares = reading.data;
+  if (shares === undefined) return <Reading query={reading} />;
   return (
     <Section title={t("shared.title")} text={t("shared.text")}>
       {shares.length === 0 && <Text c="dimmed">{t("shared.none")}</Text>}
@@ -42,15 +43,15 @@ function ShareLine({ share }: { share: ReceivedShare }) {
           {rights} · {ends}
         </Text>
       </div>
-      <Button
-        size="xs"
-        variant="default"
-        loading={giveBack.isPending}
-        onClick={() => giveBack.mutate({ path: { vehicle_id: share.vehicle_id } })}
-      >
-        {t("shared.giveBack")}
-      </Button>
-      <Failure error={giveBack.error} />
+      <AskButton
+        name={`give-back-${share.vehicle_id}`}
+        action={t("shared.giveBack")}
+        title={t("shared.giveBackTitle", { vehicle: share.vehicle_id })}
+        text={t("shared.giveBackText", { owner: share.owner })}
+        isPending={giveBack.isPending}
+        error={giveBack.error}
+        onConfirm={(done) => giveBack.mutate({ path: { vehicle_id: share.vehicle_id } }, done)}
+      />
     </Group>
   );
 }

@@ -1,9 +1,9 @@
-import { Badge, Button, Group, Paper, Stack, Text } from "@mantine/core";
+import { Badge, Group, Paper, Stack, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { Failure } from "../../components/forms/Failure";
+import { AskButton } from "../../components/forms/AskButton";
 import { useMoments } from "../../components/forms/moments";
 import { Section } from "../../components/forms/Section";
-import { PageSkeleton } from "../../components/PageSkeleton";
+import { Reading } from "../../components/Reading";
 import { browserOf } from "../../data/browser";
 import {
   type SessionAnswer,
@@ -15,24 +15,25 @@ import {
 /** Where one is logged in; what one does not know can be ended. */
 export function Sessions() {
   const { t } = useTranslation("account");
-  const { data: sessions, error } = useSessions();
+  const reading = useSessions();
+  const sessions = reading.data;
   const endOthers = useEndOtherSessions();
-  if (sessions === undefined) return error === null ? <PageSkeleton /> : <Failure error={error} />;
+  if (sessions === undefined) return <Reading query={reading} />;
   return (
     <Section title={t("sessions.title")} text={t("sessions.text")}>
       {sessions.items.map((session) => (
         <SessionCard key={session.id} session={session} />
       ))}
-      <Failure error={endOthers.error} />
       {sessions.items.length > 1 && (
-        <Button
-          variant="default"
-          w="fit-content"
-          loading={endOthers.isPending}
-          onClick={() => endOthers.mutate({})}
-        >
-          {t("sessions.endOthers")}
-        </Button>
+        <AskButton
+          name="end-others"
+          action={t("sessions.endOthers")}
+          title={t("sessions.endOthersTitle")}
+          text={t("sessions.endOthersText")}
+          isPending={endOthers.isPending}
+          error={endOthers.error}
+          onConfirm={(done) => endOthers.mutate({}, done)}
+        />
       )}
     </Section>
   );
@@ -42,29 +43,28 @@ function SessionCard({ session }: { session: SessionAnswer }) {
   const { t } = useTranslation("account");
   const { moment } = useMoments();
   const end = useEndSession();
+  const browser = browserOf(session.agent) ?? t("sessions.unknown");
   return (
     <Paper withBorder p="sm">
       <Stack gap={4}>
         <Group gap="xs">
-          <Text fw={600}>{browserOf(session.agent) ?? t("sessions.unknown")}</Text>
+          <Text fw={600}>{browser}</Text>
           {session.is_current && <Badge variant="default">{t("sessions.here")}</Badge>}
         </Group>
         <Text size="sm">{session.address}</Text>
         <Text size="sm" c="dimmed">
           {t("used", { time: moment(session.used) })}
         </Text>
-        <Failure error={end.error} />
         {!session.is_current && (
-          <Button
-            size="xs"
-            variant="default"
-            w="fit-content"
-            mt="xs"
-            loading={end.isPending}
-            onClick={() => end.mutate({ path: { session_id: session.id } })}
-          >
-            {t("sessions.end")}
-          </Button>
+          <AskButton
+            name={`end-${session.id}`}
+            action={t("sessions.end")}
+            title={t("sessions.endTitle", { browser })}
+            text={t("sessions.endText")}
+            isPending={end.isPending}
+            error={end.error}
+            onConfirm={(done) => end.mutate({ path: { session_id: session.id } }, done)}
+          />
         )}
       </Stack>
     </Paper>

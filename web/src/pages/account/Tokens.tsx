@@ -3,11 +3,11 @@ import { IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Dialog } from "../../components/Dialog";
-import { Failure } from "../../components/forms/Failure";
+import { AskButton } from "../../components/forms/AskButton";
 import { useMoments } from "../../components/forms/moments";
 import { Section } from "../../components/forms/Section";
 import { ToldOnce } from "../../components/forms/ToldOnce";
-import { PageSkeleton } from "../../components/PageSkeleton";
+import { Reading } from "../../components/Reading";
 import { useDialog } from "../../components/useDialog";
 import { type TokenAnswer, useRemoveToken, useTokens } from "../../data/tokens";
 import { TokenForm } from "./TokenForm";
@@ -15,10 +15,11 @@ import { TokenForm } from "./TokenForm";
 /** API tokens: what programs log in by in place of the password. */
 export function Tokens() {
   const { t } = useTranslation("account");
-  const { data: tokens, error } = useTokens();
+  const reading = useTokens();
+  const tokens = reading.data;
   const [told, setTold] = useState<string | null>(null);
   const { opened, open, close } = useDialog();
-  if (tokens === undefined) return error === null ? <PageSkeleton /> : <Failure error={error} />;
+  if (tokens === undefined) return <Reading query={reading} />;
   const edited = tokens.find(({ id }) => opened === `token-${id}`) ?? null;
   return (
     <Section title={t("tokens.title")} text={t("tokens.text")}>
@@ -49,6 +50,7 @@ function TokenCard({ token, onEdit }: { token: TokenAnswer; onEdit: () => void }
   const { t } = useTranslation("account");
   const { moment } = useMoments();
   const remove = useRemoveToken();
+  const name = token.application || `${token.first}…`;
   const used =
     token.last_used === null ? t("neverUsed") : t("used", { time: moment(token.last_used) });
   const ends =
@@ -59,7 +61,7 @@ function TokenCard({ token, onEdit }: { token: TokenAnswer; onEdit: () => void }
     <Paper withBorder p="sm">
       <Stack gap={4}>
         <Group gap="xs">
-          <Text fw={600}>{token.application || `${token.first}…`}</Text>
+          <Text fw={600}>{name}</Text>
           {!token.is_live && <Badge variant="default">{t("tokens.expired")}</Badge>}
         </Group>
         {token.purpose !== "" && <Text size="sm">{token.purpose}</Text>}
@@ -67,19 +69,19 @@ function TokenCard({ token, onEdit }: { token: TokenAnswer; onEdit: () => void }
         <Text size="sm" c="dimmed">
           {token.first}… · {used} · {ends}
         </Text>
-        <Failure error={remove.error} />
         <Group gap="xs" mt="xs">
           <Button size="xs" variant="default" onClick={onEdit}>
             {t("tokens.change")}
           </Button>
-          <Button
-            size="xs"
-            variant="default"
-            loading={remove.isPending}
-            onClick={() => remove.mutate({ path: { token_id: token.id } })}
-          >
-            {t("tokens.end")}
-          </Button>
+          <AskButton
+            name={`end-${token.id}`}
+            action={t("tokens.end")}
+            title={t("tokens.endTitle", { name })}
+            text={t("tokens.endText")}
+            isPending={remove.isPending}
+            error={remove.error}
+            onConfirm={(done) => remove.mutate({ path: { token_id: token.id } }, done)}
+          />
         </Group>
       </Stack>
     </Paper>

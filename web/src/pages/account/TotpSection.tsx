@@ -6,7 +6,7 @@ import { Failure } from "../../components/forms/Failure";
 import { QrCode } from "../../components/forms/QrCode";
 import { Section } from "../../components/forms/Section";
 import { ToldOnce } from "../../components/forms/ToldOnce";
-import { PageSkeleton } from "../../components/PageSkeleton";
+import { Reading } from "../../components/Reading";
 import {
   type TotpKeyAnswer,
   useBeginTotp,
@@ -19,9 +19,10 @@ import {
 /** One-time codes beside the password: switched on with a code of one's app, off, renewed. */
 export function TotpSection() {
   const { t } = useTranslation("account");
-  const { data: totp, error } = useTotp();
+  const reading = useTotp();
+  const totp = reading.data;
   const [codes, setCodes] = useState<readonly string[] | null>(null);
-  if (totp === undefined) return error === null ? <PageSkeleton /> : <Failure error={error} />;
+  if (totp === undefined) return <Reading query={reading} />;
   return (
     <Section title={t("totp.title")} text={t("totp.text")}>
       {codes !== null && <ToldOnce title={t("totp.codes")} secret={codes.join("\n")} />}

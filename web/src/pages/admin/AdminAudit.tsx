@@ -29,13 +29,7 @@ export function AdminAudit() {
           />
         ))}
       </SimpleGrid>
-      <AuditEntries
-        entries={audit.data?.items}
-        error={audit.error}
-        hasMore={audit.hasNextPage}
-        isLoading={audit.isFetchingNextPage}
-        loadMore={() => void audit.fetchNextPage()}
-      />
+      <AuditEntries list={audit} />
     </Section>
   );
 }

@@ -8,6 +8,7 @@ import { Failure } from "../../components/forms/Failure";
 import { useMoments } from "../../components/forms/moments";
 import { Section } from "../../components/forms/Section";
 import { ToldOnce } from "../../components/forms/ToldOnce";
+import { Reading } from "../../components/Reading";
 import { useDialog } from "../../components/useDialog";
 import {
   type AdminVehicleAnswer,
@@ -32,7 +33,7 @@ export function AdminVehicles() {
         value={search}
         onChange={({ currentTarget }) => setSearch(currentTarget.value)}
       />
-      <Failure error={vehicles.error} />
+      <Reading query={vehicles} />
       {items?.length === 0 && <Text c="dimmed">{t("nothingFound")}</Text>}
       {items?.map((vehicle) => (
         <VehicleCard key={vehicle.id} vehicle={vehicle} />

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { Failure } from "../../components/forms/Failure";
 import { useMoments } from "../../components/forms/moments";
 import { Section } from "../../components/forms/Section";
+import { Reading } from "../../components/Reading";
 import {
   type ConnectionFactsAnswer,
   useConnections,
@@ -16,7 +17,8 @@ export function Connections() {
   const { t } = useTranslation("admin");
   const [search, setSearch] = useState("");
   const [searched] = useDebouncedValue(search.trim(), 300);
-  const { data, error } = useConnections(searched);
+  const reading = useConnections(searched);
+  const { data } = reading;
   return (
     <Section title={t("pages.connections")} text={t("connections.text")}>
       <TextInput
@@ -25,7 +27,7 @@ export function Connections() {
         value={search}
         onChange={({ currentTarget }) => setSearch(currentTarget.value)}
       />
-      <Failure error={error} />
+      <Reading query={reading} />
       {data?.items.length === 0 && <Text c="dimmed">{t("connections.none")}</Text>}
       {data?.items.map((connection) => (
         <ConnectionCard key={connection.id} connection={connection} />

@@ -8,7 +8,7 @@ import { NewPassword } from "../../components/forms/NewPassword";
 import { numberOrNull } from "../../components/forms/numberOrNull";
 import { isGoodPassword } from "../../components/forms/password";
 import { Section } from "../../components/forms/Section";
-import { PageSkeleton } from "../../components/PageSkeleton";
+import { Reading } from "../../components/Reading";
 import { useDialog } from "../../components/useDialog";
 import {
   type OwnerAnswer,
@@ -22,8 +22,9 @@ import {
 export function OwnerPage() {
   const { t } = useTranslation("admin");
   const { name = "" } = useParams();
-  const { data: owner, error } = useOwner(name);
-  if (owner === undefined) return error === null ? <PageSkeleton /> : <Failure error={error} />;
+  const reading = useOwner(name);
+  const owner = reading.data;
+  if (owner === undefined) return <Reading query={reading} />;
   return (
     <Stack>
       <Anchor component={Link} to="/admin/owners">

@@ -8,6 +8,7 @@ import { Dialog } from "../../components/Dialog";
 import { Failure } from "../../components/forms/Failure";
 import { useMoments } from "../../components/forms/moments";
 import { Section } from "../../components/forms/Section";
+import { Reading } from "../../components/Reading";
 import { useDialog } from "../../components/useDialog";
 import { useAddOwner, useOwners } from "../../data/admin";
 
@@ -29,7 +30,7 @@ export function Owners() {
         value={search}
         onChange={({ currentTarget }) => setSearch(currentTarget.value)}
       />
-      <Failure error={owners.error} />
+      <Reading query={owners} />
       {items?.length === 0 && <Text c="dimmed">{t("nothingFound")}</Text>}
       {items?.map((owner) => (
         <NavLink

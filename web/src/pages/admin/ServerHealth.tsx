@@ -1,22 +1,23 @@
 import { Alert, Paper, SimpleGrid, Stack, Text } from "@mantine/core";
 import { IconCircleCheck } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import { Failure } from "../../components/forms/Failure";
 import { useMoments } from "../../components/forms/moments";
 import { Notice } from "../../components/forms/Notice";
 import { Section } from "../../components/forms/Section";
-import { PageSkeleton } from "../../components/PageSkeleton";
+import { Reading } from "../../components/Reading";
+import { UNKNOWN } from "../../data/quantities";
 import { type ServerAnswer, useServer } from "../../data/server";
 import { concernsOf, isWell, sumOf } from "./health";
 
 /** Answers whether the server is well, and shows why. */
 export function ServerHealth() {
   const { t } = useTranslation("admin");
-  const { data: server, error } = useServer();
-  if (server === undefined) return error === null ? <PageSkeleton /> : <Failure error={error} />;
+  const reading = useServer();
+  const server = reading.data;
+  if (server === undefined) return <Reading query={reading} />;
   return (
     <Stack>
-      <Failure error={error} />
+      <Reading query={reading} />
       {isWell(server) && (
         <Alert
           role="note"
@@ -53,7 +54,7 @@ function Figures({ server }: { server: ServerAnswer }) {
     [t("health.free"), bytes(server.storage?.free ?? null)],
     [
       t("health.certificate"),
-      days.length === 0 ? "–" : t("health.days", { count: Math.min(...days) }),
+      days.length === 0 ? UNKNOWN : t("health.days", { count: Math.min(...days) }),
     ],
     [t("health.waiting"), count(sumOf(server.waiting))],
   ] as const;

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { PresenceLine } from "../../components/car/PresenceLine";
 import { Failed } from "../../components/Failed";
 import { PageSkeleton } from "../../components/PageSkeleton";
+import { Reading } from "../../components/Reading";
 import { useAlerts, useAlertsOf, type VehicleAlert } from "../../data/alerts";
 import { useReadMark } from "../../data/device/readAlerts";
 import { useVehicle } from "../../data/live/useVehicle";
@@ -30,7 +31,7 @@ export function CarAlerts({ vehicle, kind }: { vehicle: string; kind: Kind | nul
   if (list.isPending || mark === undefined) return <PageSkeleton />;
   return (
     <>
-      <Failed title={t("failed")} error={list.error} onRetry={() => void list.refetch()} />
+      <Reading title={t("failed")} query={list} />
       <AlertSections alerts={alerts} ofAll={false} />
       {list.data !== undefined && alerts.length === 0 && <None kind={kind} />}
       {list.hasNextPage && (

@@ -3,13 +3,12 @@ import { IconMailForward, IconRoute } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { Section } from "../../components/forms/Section";
-import { useVehicles } from "../../data/vehicles";
+import { useListedVehicle } from "../../data/vehicles";
 
 /** Leads to who is told of a car's alerts, and to what is told of its journeys. */
 export function AlertsWanted({ vehicle }: { vehicle: string }) {
   const { t } = useTranslation("alerts");
-  const { data: vehicles = [] } = useVehicles();
-  const found = vehicles.find(({ id }) => id === vehicle);
+  const found = useListedVehicle(vehicle);
   if (!found?.rights.includes("manage")) return null;
   const base = `/cars/${encodeURIComponent(vehicle)}`;
   return (

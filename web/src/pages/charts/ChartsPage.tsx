@@ -10,14 +10,14 @@ import type { Span } from "../../components/charts/span";
 import { useFormat } from "../../components/charts/useFormat";
 import { Elsewhere } from "../../components/Elsewhere";
 import { PageSkeleton } from "../../components/PageSkeleton";
-import { useErrorText } from "../../components/useErrorText";
+import { Reading } from "../../components/Reading";
 import { usePageTitle } from "../../components/usePageTitle";
 import { useVehicleId } from "../../components/useVehicleId";
 import { ZoneNote } from "../../components/ZoneNote";
 import { isDeviceCar } from "../../data/device/cars";
 import { useMinute } from "../../data/now";
 import { type SeriesAnswer, useSeries } from "../../data/series";
-import { useVehicles } from "../../data/vehicles";
+import { useListedVehicle } from "../../data/vehicles";
 import classes from "./Charts.module.css";
 import { FieldPicker } from "./FieldPicker";
 import { panelsOf, timesOf } from "./panels";
@@ -78,7 +78,6 @@ interface DrawnProps {
 
 function Drawn({ vehicle, view, span, onSpan }: DrawnProps) {
   const { t } = useTranslation("charts");
-  const say = useErrorText();
   const query = useQueryOf(span);
   const series = useSeries(vehicle, view.fields, query);
   const before = useSeries(
@@ -86,16 +85,16 @@ function Drawn({ vehicle, view, span, onSpan }: DrawnProps) {
     view.earlier === null ? [] : view.fields,
     shifted(query, view.earlier ?? 0),
   );
-  const { data: vehicles } = useVehicles();
-  const isSealed = vehicles?.find(({ id }) => id === vehicle)?.is_paranoid ?? false;
+  const isSealed = useListedVehicle(vehicle)?.is_paranoid ?? false;
   if (isSealed)
     return (
       <Alert role="note" color="gray">
         {t("sealed")}
       </Alert>
     );
-  if (series.error !== null) return <Alert color="red">{say(series.error)}</Alert>;
-  if (series.data === undefined) return <Skeleton height={320} />;
+  if (series.error !== null || series.data === undefined) {
+    return <Reading title={t("failed")} query={series} skeleton={<Skeleton height={320} />} />;
+  }
   return (
     <Lines
       vehicle={vehicle}

@@ -2,7 +2,7 @@ import { MultiSelect } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "../../components/charts/useFormat";
 import { useSeriesFields } from "../../data/series";
-import { useVehicles } from "../../data/vehicles";
+import { useListedVehicle } from "../../data/vehicles";
 import { useFieldName } from "./useFieldName";
 import { FIELD_LIMIT, type View } from "./view";
 
@@ -18,9 +18,7 @@ export function FieldPicker({ vehicle, view, onChange }: Props) {
   const format = useFormat();
   const name = useFieldName(vehicle);
   const { data: fields = [] } = useSeriesFields(vehicle);
-  const { data: vehicles } = useVehicles();
-  const rights = vehicles?.find(({ id }) => id === vehicle)?.rights;
-  const maySee = rights?.includes("location") ?? true;
+  const maySee = useListedVehicle(vehicle)?.rights.includes("location") ?? true;
   const choices = fields
     .filter(({ needs_location }) => maySee || !needs_location)
     .map((field) => ({

@@ -9,7 +9,7 @@ import { useVehicleId } from "../../components/useVehicleId";
 import { ZoneNote } from "../../components/ZoneNote";
 import { isDeviceCar } from "../../data/device/cars";
 import { useLiveVehicles } from "../../data/live/useLiveVehicles";
-import { useVehicles } from "../../data/vehicles";
+import { useListedVehicle } from "../../data/vehicles";
 import classes from "./Journeys.module.css";
 import { Timeline } from "./timeline/Timeline";
 
@@ -56,8 +56,7 @@ function Overview({ vehicle }: { vehicle: string }) {
   const { t } = useTranslation("journeys");
   const { pathname } = useLocation();
   const base = `/cars/${encodeURIComponent(vehicle)}/journeys`;
-  const { data: vehicles } = useVehicles();
-  const found = vehicles?.find(({ id }) => id === vehicle);
+  const found = useListedVehicle(vehicle);
   const mayManage = found?.rights.includes("manage") ?? true;
   const tabs = TABS.filter(
     (tab) => (tab !== "places" || found?.is_own !== false) && (tab !== "alerts" || mayManage),

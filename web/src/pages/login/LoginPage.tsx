@@ -2,7 +2,7 @@ import { Anchor, Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { IconFingerprint } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, Navigate, useSearchParams } from "react-router";
+import { Link, Navigate, useLocation, useSearchParams } from "react-router";
 import { Failure } from "../../components/forms/Failure";
 import { ApiError } from "../../data/api";
 import { hasPasskeys, usePasskeyLogIn } from "../../data/passkeys";
@@ -16,7 +16,8 @@ export default function LoginPage() {
   const { data: who } = useSession();
   const { data: web } = useWeb();
   const [search] = useSearchParams();
-  if (who) return <Navigate to={safeNext(search.get("next"))} replace />;
+  const { hash } = useLocation();
+  if (who) return <Navigate to={safeNext(search.get("next")) + hash} replace />;
   if (web?.is_new) return <Navigate to="/first-run" replace />;
   return (
     <EntryPage title={t("login.title")}>
@@ -124,14 +125,10 @@ function PasskeyButton() {
 /** The browser's own errors say nothing to people: mostly nobody chose a passkey. */
 function PasskeyFailure({ error }: { error: Error | null }) {
   const { t } = useTranslation();
-  const shown =
-    error === null || error instanceof ApiError
-      ? error
-      : new ApiError(1, "none_chosen", error.message);
   return (
     <Failure
-      error={shown}
-      known={{ none_chosen: t("login.noPasskey"), no_public_url: t("login.passkeysOff") }}
+      error={error}
+      known={{ fault: t("login.noPasskey"), no_public_url: t("login.passkeysOff") }}
     />
   );
 }

@@ -1,9 +1,9 @@
-import { Alert, Anchor, Button, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Anchor, Button, Stack, Text } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
+import { AccountFields, NO_ACCOUNT } from "../../components/forms/AccountFields";
 import { Failure } from "../../components/forms/Failure";
-import { NewPassword } from "../../components/forms/NewPassword";
 import { isGoodPassword } from "../../components/forms/password";
 import { useConfirmRegistration, useRegister } from "../../data/registration";
 import { useWeb } from "../../data/web";
@@ -36,40 +36,16 @@ export default function RegisterPage() {
 function RegisterForm({ onMailed }: { onMailed: () => void }) {
   const { t } = useTranslation("setup");
   const register = useRegister();
-  const [name, setName] = useState("");
-  const [email, setEmail] = useState("");
-  const [password, setPassword] = useState("");
+  const [account, setAccount] = useState(NO_ACCOUNT);
+  const { name, password } = account;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    register.mutate({ body: { name, email, password } }, { onSuccess: onMailed });
+    register.mutate({ body: account }, { onSuccess: onMailed });
   };
   return (
     <form onSubmit={submit}>
       <Stack>
-        <TextInput
-          label={t("fields.name")}
-          description={t("fields.nameHelp")}
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-          required
-          value={name}
-          onChange={({ currentTarget }) => setName(currentTarget.value)}
-        />
-        <TextInput
-          label={t("fields.email")}
-          type="email"
-          autoComplete="email"
-          required
-          value={email}
-          onChange={({ currentTarget }) => setEmail(currentTarget.value)}
-        />
-        <NewPassword
-          label={t("fields.password")}
-          name={name}
-          value={password}
-          onChange={setPassword}
-        />
+        <AccountFields account={account} onChange={setAccount} />
         <Failure error={register.error} />
         <Button
           type="submit"

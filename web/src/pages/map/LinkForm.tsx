@@ -1,7 +1,7 @@
 import { Alert, Button, CopyButton, Group, Select, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useErrorText } from "../../components/useErrorText";
+import { Failure } from "../../components/forms/Failure";
 import { serverTime } from "../../data/clock";
 import { type MadeLink, useAddLink } from "../../data/links";
 
@@ -13,7 +13,6 @@ const MAX_LABEL = 64;
 /** Makes a link, and shows it this once. */
 export function LinkForm({ vehicle }: { vehicle: string }) {
   const { t } = useTranslation("map");
-  const say = useErrorText();
   const add = useAddLink(vehicle);
   const [label, setLabel] = useState("");
   const [hours, setHours] = useState(4);
@@ -47,7 +46,7 @@ export function LinkForm({ vehicle }: { vehicle: string }) {
           allowDeselect={false}
           onChange={(value) => setHours(Number(value))}
         />
-        {add.error !== null && <Alert color="red">{say(add.error)}</Alert>}
+        <Failure error={add.error} />
         <Button type="submit" loading={add.isPending} w="fit-content">
           {t("link.make")}
         </Button>

@@ -1,6 +1,7 @@
-import { Alert, Button, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { Button, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { useErrorText } from "../../components/useErrorText";
+import { Failure } from "../../components/forms/Failure";
+import { Reading } from "../../components/Reading";
 import { useFigures } from "../../data/figures";
 import { type LinkAnswer, useLinks, useRemoveLink } from "../../data/links";
 import { useMinute } from "../../data/now";
@@ -8,17 +9,16 @@ import { useMinute } from "../../data/now";
 /** The links that hold, each with what ends it. */
 export function LinkList({ vehicle }: { vehicle: string }) {
   const { t } = useTranslation("map");
-  const say = useErrorText();
-  const { data: links, error } = useLinks(vehicle);
+  const reading = useLinks(vehicle);
+  const links = reading.data;
   const remove = useRemoveLink(vehicle);
-  const failure = error ?? remove.error;
   return (
     <Stack gap="xs">
       <Title order={3} size="h5">
         {t("link.present")}
       </Title>
-      {failure !== null && <Alert color="red">{say(failure)}</Alert>}
-      {links === undefined && error === null && <Skeleton height={40} />}
+      <Reading query={reading} skeleton={<Skeleton height={40} />} />
+      <Failure error={remove.error} />
       {links?.length === 0 && (
         <Text size="sm" c="dimmed">
           {t("link.none")}

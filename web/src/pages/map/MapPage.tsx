@@ -6,7 +6,7 @@ import { useCar } from "../../components/car/useCar";
 import { whereaboutsOf } from "../../components/map/whereabouts";
 import { usePageTitle } from "../../components/usePageTitle";
 import { useVehicle } from "../../data/live/useVehicle";
-import { useVehicles } from "../../data/vehicles";
+import { useListedVehicle } from "../../data/vehicles";
 import classes from "./MapPage.module.css";
 import { MapPanel } from "./MapPanel";
 
@@ -16,8 +16,7 @@ const LiveMap = lazy(() => import("./LiveMap"));
 export default function MapPage() {
   const { t } = useTranslation("map");
   const vehicle = useParams().vehicle ?? "";
-  const { data: vehicles = [] } = useVehicles();
-  const shown = vehicles.find(({ id }) => id === vehicle);
+  const shown = useListedVehicle(vehicle);
   const { name, isElsewhere } = useCar(vehicle);
   const view = useVehicle(vehicle);
   const where = useMemo(() => whereaboutsOf(view), [view]);

@@ -79,13 +79,13 @@ function Position({ where, isWatched }: { where: Known; isWatched: boolean }) {
         <Heading words={place === null ? t("position") : t("atPlace", { place })} />
         <Age name="location" group={group} isWatched={isWatched} />
       </Group>
-      <Facts words={facts.join(" · ")} />
+      <Words words={facts.join(" · ")} />
       {!isLocked && <Text size="sm">{t("notLocked")}</Text>}
     </>
   );
 }
 
-const Facts = memo(function Facts({ words }: { words: string }) {
+const Words = memo(function Words({ words }: { words: string }) {
   return <Text size="sm">{words}</Text>;
 });
 

@@ -3,9 +3,8 @@ import { useTranslation } from "react-i18next";
 import { Bars } from "../../components/charts/Bars";
 import { colourOf } from "../../components/charts/colours";
 import { useFormat } from "../../components/charts/useFormat";
-import { Failed } from "../../components/Failed";
 import { useMoments } from "../../components/forms/moments";
-import { PageSkeleton } from "../../components/PageSkeleton";
+import { Reading } from "../../components/Reading";
 import type { DayUse } from "../../data/api-types";
 import { useDataUse } from "../../data/history";
 
@@ -20,11 +19,11 @@ function sumOf(day: DayUse, who: Who): number {
 /** How much a car and its apps have sent and received on each day. */
 export function DataUse({ vehicle }: { vehicle: string }) {
   const { t } = useTranslation("records");
-  const { data, error, isPending, refetch } = useDataUse(vehicle);
-  if (isPending) return <PageSkeleton />;
+  const reading = useDataUse(vehicle);
+  const { data } = reading;
   return (
     <>
-      <Failed title={t("failed")} error={error} onRetry={() => void refetch()} />
+      <Reading title={t("failed")} query={reading} />
       {data !== undefined && <UseOfDays use={data} />}
     </>
   );

@@ -1,10 +1,11 @@
-import { Alert, Button, Group, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useFormat } from "../../components/charts/useFormat";
 import { Dialog } from "../../components/Dialog";
-import { useErrorText } from "../../components/useErrorText";
+import { Failure } from "../../components/forms/Failure";
 import { useDeleteRecords, useRecordTypes } from "../../data/history";
+import { UNKNOWN } from "../../data/quantities";
 import { type Shown, spanOf } from "./filter";
 import { Days } from "./RecordFilters";
 
@@ -18,13 +19,11 @@ interface Props {
 export function DeleteDialog({ vehicle, shown, onClose }: Props) {
   const { t } = useTranslation("records");
   const { zone } = useFormat();
-  const say = useErrorText();
   const [days, setDays] = useState({ since: shown.since, until: shown.until });
   const span = spanOf(days, zone);
   const { data, error } = useRecordTypes(vehicle, span);
   const remove = useDeleteRecords(vehicle);
   const count = data === undefined ? null : countOf(data, shown.type);
-  const failure = error ?? remove.error;
   const send = () =>
     remove.mutate(
       { path: { vehicle_id: vehicle }, query: { type: shown.type, ...span } },
@@ -38,9 +37,9 @@ export function DeleteDialog({ vehicle, shown, onClose }: Props) {
           <Days shown={days} onChange={setDays} />
         </Group>
         <Text fw={650} role="status">
-          {count === null ? "–" : t("delete.count", { count })}
+          {count === null ? UNKNOWN : t("delete.count", { count })}
         </Text>
-        {failure !== null && <Alert color="red">{say(failure)}</Alert>}
+        <Failure error={error ?? remove.error} />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose} data-autofocus>
             {t("delete.cancel")}

@@ -4,8 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
 import { useCar } from "../../components/car/useCar";
 import { useFormat } from "../../components/charts/useFormat";
-import { Failed } from "../../components/Failed";
-import { PageSkeleton } from "../../components/PageSkeleton";
+import { Reading } from "../../components/Reading";
 import { useDialog } from "../../components/useDialog";
 import { ApiError } from "../../data/api";
 import { type RecordPage, recordsCsv, useRecords } from "../../data/history";
@@ -62,13 +61,12 @@ export function RecordList({ vehicle, shown }: Props) {
           </Button>
         )}
       </Group>
-      {list.isPending && <PageSkeleton />}
       {isHidden ? (
         <Alert role="note" color="gray">
           {t("hidden")}
         </Alert>
       ) : (
-        <Failed title={t("failed")} error={list.error} onRetry={() => void list.refetch()} />
+        <Reading title={t("failed")} query={list} />
       )}
       {list.data !== undefined && <Items page={list.data} />}
       {list.hasNextPage && (

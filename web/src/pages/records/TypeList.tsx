@@ -2,20 +2,19 @@ import { Anchor, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useFormat } from "../../components/charts/useFormat";
-import { Failed } from "../../components/Failed";
 import { useMoments } from "../../components/forms/moments";
-import { PageSkeleton } from "../../components/PageSkeleton";
+import { Reading } from "../../components/Reading";
 import { type TypeAnswer, useRecordTypes } from "../../data/history";
 import classes from "./Records.module.css";
 
 /** The types of records that there are, with how many, how large and from when. */
 export function TypeList({ vehicle }: { vehicle: string }) {
   const { t } = useTranslation("records");
-  const { data, error, isPending, refetch } = useRecordTypes(vehicle);
-  if (isPending) return <PageSkeleton />;
+  const reading = useRecordTypes(vehicle);
+  const { data } = reading;
   return (
     <>
-      <Failed title={t("failed")} error={error} onRetry={() => void refetch()} />
+      <Reading title={t("failed")} query={reading} />
       {data !== undefined && <Types types={data} />}
     </>
   );

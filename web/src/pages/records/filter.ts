@@ -2,6 +2,7 @@
 
 import { dayAfter, dayIn, startOfDay } from "../../data/days";
 import type { RecordFilter } from "../../data/history";
+import { UNKNOWN } from "../../data/quantities";
 
 export interface Shown {
   type: string;
@@ -55,7 +56,7 @@ export function filterOf(shown: Shown, zone: string): RecordFilter {
 
 /** Return a value of a record as text: as exact as it is, with its unit; unknown is a dash. */
 export function valueText(value: unknown, unit: string | undefined, locale: string): string {
-  if (value === null || value === undefined || value === "") return "–";
+  if (value === null || value === undefined || value === "") return UNKNOWN;
   if (typeof value === "number") {
     const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 6 }).format(value);
     return unit === undefined ? number : `${number}\u00a0${unit}`;

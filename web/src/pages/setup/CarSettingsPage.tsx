@@ -1,8 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { Route, Routes, useParams } from "react-router";
 import { AreaPage } from "../../components/forms/AreaPage";
-import { Failure } from "../../components/forms/Failure";
-import { PageSkeleton } from "../../components/PageSkeleton";
+import { Reading } from "../../components/Reading";
 import { nameOf } from "../../components/VehicleSwitch";
 import { isDeviceCar } from "../../data/device/cars";
 import { useVehicleFacts } from "../../data/vehicles";
@@ -21,8 +20,9 @@ export default function CarSettingsPage() {
 
 function Settings({ id }: { id: string }) {
   const { t } = useTranslation("setup");
-  const { data: vehicle, error } = useVehicleFacts(id);
-  if (vehicle === undefined) return error === null ? <PageSkeleton /> : <Failure error={error} />;
+  const reading = useVehicleFacts(id);
+  const vehicle = reading.data;
+  if (vehicle === undefined) return <Reading query={reading} />;
   const base = `/cars/${encodeURIComponent(id)}/settings`;
   const pages = [
     { to: base, label: t("car.general") },

@@ -7,7 +7,7 @@ import { Failure } from "../../components/forms/Failure";
 import { useMoments } from "../../components/forms/moments";
 import { Notice } from "../../components/forms/Notice";
 import { Section } from "../../components/forms/Section";
-import { PageSkeleton } from "../../components/PageSkeleton";
+import { Reading } from "../../components/Reading";
 import { useDialog } from "../../components/useDialog";
 import {
   type ChannelAnswer,
@@ -15,6 +15,7 @@ import {
   useRemoveChannel,
   useTestChannel,
 } from "../../data/channels";
+import { UNKNOWN } from "../../data/quantities";
 import type { Vehicle } from "../../data/vehicles";
 import { ChannelForm } from "./ChannelForm";
 import { namedKind } from "./channelKinds";
@@ -22,9 +23,10 @@ import { namedKind } from "./channelKinds";
 /** Who is told of a car's alerts, and by what. */
 export function Channels({ vehicle }: { vehicle: Vehicle }) {
   const { t } = useTranslation("setup");
-  const { data: channels, error } = useChannels(vehicle.id);
+  const reading = useChannels(vehicle.id);
+  const channels = reading.data;
   const { opened, open, close } = useDialog();
-  if (channels === undefined) return error === null ? <PageSkeleton /> : <Failure error={error} />;
+  if (channels === undefined) return <Reading query={reading} />;
   return (
     <Section title={t("car.alerts")} text={t("channels.text")}>
       {channels.length === 0 && <Text c="dimmed">{t("channels.none")}</Text>}
@@ -96,7 +98,7 @@ function ChannelCard({ vehicle, channel }: { vehicle: string; channel: ChannelAn
         </Group>
         {test.data?.is_delivered && <Text role="status">{t("channels.delivered")}</Text>}
         {test.data?.is_delivered === false && (
-          <Notice>{t("channels.undelivered", { reason: test.data.reason ?? "–" })}</Notice>
+          <Notice>{t("channels.undelivered", { reason: test.data.reason ?? UNKNOWN })}</Notice>
         )}
         <Failure error={test.error ?? remove.error} />
       </Stack>

@@ -3,9 +3,9 @@ import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Navigate, useNavigate } from "react-router";
 import { DEVICE_ZONE } from "../../components/charts/useFormat";
+import { AccountFields, NO_ACCOUNT } from "../../components/forms/AccountFields";
 import { CopyText } from "../../components/forms/CopyText";
 import { Failure } from "../../components/forms/Failure";
-import { NewPassword } from "../../components/forms/NewPassword";
 import { isGoodPassword } from "../../components/forms/password";
 import { PageSkeleton } from "../../components/PageSkeleton";
 import { useChangeAccount } from "../../data/account";
@@ -44,14 +44,13 @@ function AdministratorForm({ token, onMaking }: FormProps) {
   const change = useChangeAccount();
   const navigate = useNavigate();
   const [given, setGiven] = useState(token);
-  const [name, setName] = useState("");
-  const [email, setEmail] = useState("");
-  const [password, setPassword] = useState("");
+  const [account, setAccount] = useState(NO_ACCOUNT);
+  const { name, password } = account;
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     onMaking(true);
     try {
-      await make.mutateAsync({ body: { token: given.trim(), name, email, password } });
+      await make.mutateAsync({ body: { token: given.trim(), ...account } });
       await logIn.mutateAsync({ name, password });
       // A zone that the server does not know leaves the account at UTC; journeys say so.
       await change.mutateAsync({ body: { zone: DEVICE_ZONE } }).catch(() => undefined);
@@ -77,29 +76,10 @@ function AdministratorForm({ token, onMaking }: FormProps) {
             />
           </>
         )}
-        <TextInput
-          label={t("fields.name")}
-          description={t("fields.nameHelp")}
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-          required
-          value={name}
-          onChange={({ currentTarget }) => setName(currentTarget.value)}
-        />
-        <TextInput
-          label={t("fields.emailOptional")}
-          description={t("firstRun.emailHelp")}
-          type="email"
-          autoComplete="email"
-          value={email}
-          onChange={({ currentTarget }) => setEmail(currentTarget.value)}
-        />
-        <NewPassword
-          label={t("fields.password")}
-          name={name}
-          value={password}
-          onChange={setPassword}
+        <AccountFields
+          account={account}
+          onChange={setAccount}
+          emailHelp={t("firstRun.emailHelp")}
         />
         <Failure error={make.error ?? logIn.error} known={{ bad_token: t("firstRun.badToken") }} />
         <Button

@@ -2,10 +2,9 @@ import { Anchor, Button, SegmentedControl, Stack, Switch, Text } from "@mantine/
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams, useSearchParams } from "react-router";
-import { Failure } from "../../components/forms/Failure";
 import { Section } from "../../components/forms/Section";
 import { ToldOnce } from "../../components/forms/ToldOnce";
-import { PageSkeleton } from "../../components/PageSkeleton";
+import { Reading } from "../../components/Reading";
 import { useModuleServer, useToldSecret } from "../../data/moduleSetup";
 import { useVehicleFacts } from "../../data/vehicles";
 import { CertificateHelp } from "./CertificateHelp";
@@ -22,9 +21,10 @@ const UNTOLD = "SECRET";
 export function ModuleSetup() {
   const { t } = useTranslation("setup");
   const { vehicle: id = "" } = useParams();
-  const { data: vehicle, error } = useVehicleFacts(id);
+  const reading = useVehicleFacts(id);
+  const vehicle = reading.data;
   const secret = useToldSecret(id);
-  if (vehicle === undefined) return error === null ? <PageSkeleton /> : <Failure error={error} />;
+  if (vehicle === undefined) return <Reading query={reading} />;
   return (
     <Stack>
       <Section title={t("module.secret", { vehicle: id })}>
@@ -54,10 +54,11 @@ interface StepsProps {
 
 function ModuleSteps({ vehicle, secret, isTlsOnly }: StepsProps) {
   const { t } = useTranslation("setup");
-  const { data: server, error } = useModuleServer();
+  const reading = useModuleServer();
+  const server = reading.data;
   const [params, setParams] = useSearchParams();
   const [chosen, setChosen] = useState<boolean | null>(null);
-  if (server === undefined) return error === null ? <PageSkeleton /> : <Failure error={error} />;
+  if (server === undefined) return <Reading query={reading} />;
   const kind = params.get("module") === "pic" ? "pic" : "esp32";
   const isTls = kind === "esp32" && (chosen ?? prefersTls(server, isTlsOnly));
   const link = linkOf(server, vehicle, secret, isTls);

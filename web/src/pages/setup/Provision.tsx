@@ -3,12 +3,11 @@ import { IconPlus } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Dialog } from "../../components/Dialog";
 import { ConfirmDialog } from "../../components/forms/ConfirmDialog";
-import { Failure } from "../../components/forms/Failure";
 import { useMoments } from "../../components/forms/moments";
 import { Notice } from "../../components/forms/Notice";
 import { Section } from "../../components/forms/Section";
 import { ToldOnce } from "../../components/forms/ToldOnce";
-import { PageSkeleton } from "../../components/PageSkeleton";
+import { Reading } from "../../components/Reading";
 import { useDialog } from "../../components/useDialog";
 import { useModuleServer, useToldSecret } from "../../data/moduleSetup";
 import {
@@ -26,15 +25,14 @@ import { addressOf } from "./provisionRecord";
 /** The record by which a new module becomes this vehicle: made, looked at, removed. */
 export function Provision({ vehicle }: { vehicle: string }) {
   const { t } = useTranslation("setup");
-  const { data, error } = useProvision(vehicle);
-  const { data: server, error: serverError } = useModuleServer();
+  const reading = useProvision(vehicle);
+  const readingServer = useModuleServer();
   const put = usePutProvision(vehicle);
   const { opened, open, close } = useDialog();
-  if (data === undefined || server === undefined) {
-    const failed = error ?? serverError;
-    return failed === null ? <PageSkeleton /> : <Failure error={failed} />;
-  }
-  const { record } = data;
+  if (reading.data === undefined) return <Reading query={reading} />;
+  if (readingServer.data === undefined) return <Reading query={readingServer} />;
+  const { record } = reading.data;
+  const server = readingServer.data;
   return (
     <>
       <Section title={t("car.provision")} text={t("provision.text")}>

@@ -1,11 +1,12 @@
 import { Button, Group, Paper, Stack, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { useCar } from "../../components/car/useCar";
 import { Dialog } from "../../components/Dialog";
-import { Failure } from "../../components/forms/Failure";
+import { AskButton } from "../../components/forms/AskButton";
 import { useMoments } from "../../components/forms/moments";
 import { Section } from "../../components/forms/Section";
-import { PageSkeleton } from "../../components/PageSkeleton";
+import { Reading } from "../../components/Reading";
 import { useDialog } from "../../components/useDialog";
 import { type ShareAnswer, useEndShare, useShares } from "../../data/shares";
 import { ShareForm } from "./ShareForm";
@@ -13,9 +14,11 @@ import { ShareForm } from "./ShareForm";
 /** With whom a car is shared, and what they may do. */
 export function Sharing({ vehicle }: { vehicle: string }) {
   const { t } = useTranslation("setup");
-  const { data: shares, error } = useShares(vehicle);
+  const { name } = useCar(vehicle);
+  const reading = useShares(vehicle);
+  const shares = reading.data;
   const { opened, open, close } = useDialog();
-  if (shares === undefined) return error === null ? <PageSkeleton /> : <Failure error={error} />;
+  if (shares === undefined) return <Reading query={reading} />;
   const edited = shares.find(({ owner }) => opened === `share-${owner}`);
   return (
     <Section title={t("car.sharing")} text={t("sharing.text")}>
@@ -33,7 +36,7 @@ export function Sharing({ vehicle }: { vehicle: string }) {
       <Dialog
         opened={opened === "share" || edited !== undefined}
         close={close}
-        title={t("sharing.title", { vehicle })}
+        title={t("sharing.title", { vehicle: name })}
       >
         <ShareForm vehicle={vehicle} share={edited ?? null} close={close} />
       </Dialog>
@@ -56,21 +59,21 @@ function ShareCard({ share, onEdit }: { share: ShareAnswer; onEdit: () => void }
             ? t("sharing.endless")
             : t("sharing.until", { time: moment(share.expires) })}
         </Text>
-        <Failure error={end.error} />
         <Group gap="xs">
           <Button size="xs" variant="default" onClick={onEdit}>
             {t("sharing.change")}
           </Button>
-          <Button
-            size="xs"
-            variant="default"
-            loading={end.isPending}
-            onClick={() =>
-              end.mutate({ path: { vehicle_id: share.vehicle_id, owner: share.owner } })
+          <AskButton
+            name={`end-${share.owner}`}
+            action={t("sharing.end")}
+            title={t("sharing.endTitle", { owner: share.owner })}
+            text={t("sharing.endText")}
+            isPending={end.isPending}
+            error={end.error}
+            onConfirm={(done) =>
+              end.mutate({ path: { vehicle_id: share.vehicle_id, owner: share.owner } }, done)
             }
-          >
-            {t("sharing.end")}
-          </Button>
+          />
         </Group>
       </Stack>
     </Paper>

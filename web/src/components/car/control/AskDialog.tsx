@@ -1,7 +1,7 @@
 import { lazy, Suspense } from "react";
 import type { Controls } from "./useControls";
 
-const ConfirmDialog = lazy(() => import("./ConfirmDialog"));
+const ConfirmControl = lazy(() => import("./ConfirmControl"));
 const PinDialog = lazy(() => import("./PinDialog"));
 
 /** Asks what a control asks before its command is sent; nothing where none does. */
@@ -13,7 +13,7 @@ export function AskDialog({ controls }: { controls: Controls }) {
       {asking.asks === "pin" ? (
         <PinDialog control={asking.key} onSend={(pin) => void answer({ pin })} onClose={cancel} />
       ) : (
-        <ConfirmDialog control={asking.key} onSend={() => void answer()} onClose={cancel} />
+        <ConfirmControl control={asking.key} onSend={() => void answer()} onClose={cancel} />
       )}
     </Suspense>
   );

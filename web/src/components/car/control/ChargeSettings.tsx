@@ -1,6 +1,7 @@
 import { NativeSelect, NumberInput, SimpleGrid, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { UNKNOWN } from "../../../data/quantities";
 import { CHARGE_MODES } from "../../../protocol/tables";
 import { ChargeSetting } from "./ChargeSetting";
 import { localTime, offsetHere, utcMinutes } from "./timer";
@@ -38,7 +39,7 @@ function Mode({ controls }: { controls: Controls }) {
         value={mode}
         onChange={({ currentTarget }) => setWanted(currentTarget.value)}
         data={[
-          ...(mode === "" ? [{ value: "", label: "–", disabled: true }] : []),
+          ...(mode === "" ? [{ value: "", label: UNKNOWN, disabled: true }] : []),
           ...MODES.map((value) => ({ value, label: t(`charge.modes.${value}` as never) })),
         ]}
       />

@@ -1,9 +1,9 @@
-import { Alert, Button, Group, Stack } from "@mantine/core";
+import { Button, Group, Stack } from "@mantine/core";
 import type { FormEvent, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { Dialog } from "../../../components/Dialog";
-import { useErrorText } from "../../../components/useErrorText";
+import { Failure } from "../../../components/forms/Failure";
 
 interface Props {
   title: string;
@@ -24,7 +24,6 @@ interface Props {
 export function DialogFrame(props: Props) {
   const { t } = useTranslation("journeys");
   const navigate = useNavigate();
-  const say = useErrorText();
   const close = () => navigate(props.back ?? "..", { relative: "path", replace: true });
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -35,7 +34,7 @@ export function DialogFrame(props: Props) {
       <form onSubmit={submit}>
         <Stack gap="sm">
           {props.children}
-          {props.error !== null && <Alert color="red">{say(props.error)}</Alert>}
+          <Failure error={props.error} />
           <Group justify="flex-end">
             <Button variant="default" onClick={close}>
               {t("cancel")}

@@ -1,8 +1,8 @@
-import { Alert, Button, Group, List, Text, Title } from "@mantine/core";
+import { Button, Group, List, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { useFormat } from "../../../components/charts/useFormat";
-import { useErrorText } from "../../../components/useErrorText";
+import { Failure } from "../../../components/forms/Failure";
 import type { EditAnswer, WholeJourney } from "../../../data/api-types";
 import { useJourneyEdits, useUndoEdit } from "../../../data/journeys";
 
@@ -16,7 +16,6 @@ interface Props {
 export function Edits({ journey, onEnd }: Props) {
   const { t } = useTranslation("journeys");
   const format = useFormat();
-  const say = useErrorText();
   const navigate = useNavigate();
   const { data } = useJourneyEdits(journey.vehicle_id, journey.id);
   const undo = useUndoEdit(journey.vehicle_id);
@@ -57,11 +56,7 @@ export function Edits({ journey, onEnd }: Props) {
           </List.Item>
         ))}
       </List>
-      {undo.error !== null && (
-        <Alert color="red" mt="xs">
-          {say(undo.error)}
-        </Alert>
-      )}
+      <Failure error={undo.error} />
     </section>
   );
 }

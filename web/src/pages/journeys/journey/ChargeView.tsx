@@ -11,7 +11,7 @@ import { UNKNOWN } from "../../../components/charts/format";
 import { useFormat } from "../../../components/charts/useFormat";
 import type { CurvePointAnswer, WholeJourney } from "../../../data/api-types";
 import { isEstimated, socOf } from "../words";
-import { type Fact, Facts } from "./Facts";
+import { type Fact, FactGrid } from "./FactGrid";
 import { isKnown } from "./tripSeries";
 
 /** A charge: its figures and its curve. */
@@ -26,7 +26,7 @@ export function ChargeView({ journey }: { journey: WholeJourney }) {
   const since = times[0] ?? 0;
   return (
     <Stack gap="md">
-      <Facts facts={useChargeFacts(journey, format)} />
+      <FactGrid facts={useChargeFacts(journey, format)} />
       {times.length < 2 || panels.length === 0 ? (
         <Text c="dimmed">{t("charge.noCurve")}</Text>
       ) : (

@@ -10,7 +10,7 @@ import { usePageTitle } from "../../../components/usePageTitle";
 import { ApiError } from "../../../data/api";
 import type { WholeJourney } from "../../../data/api-types";
 import { useJourney } from "../../../data/journeys";
-import { useVehicles } from "../../../data/vehicles";
+import { useListedVehicle } from "../../../data/vehicles";
 import { EditDialog } from "../edit/EditDialog";
 import { Edits } from "../edit/Edits";
 import { MergeDialog } from "../edit/MergeDialog";
@@ -67,9 +67,7 @@ interface StoryProps {
 }
 
 function Story({ journey, onEnd }: StoryProps) {
-  const { data: vehicles } = useVehicles();
-  const mayManage =
-    vehicles?.find(({ id }) => id === journey.vehicle_id)?.rights.includes("manage") ?? false;
+  const mayManage = useListedVehicle(journey.vehicle_id)?.rights.includes("manage") ?? false;
   return (
     <Stack gap="md">
       <Head journey={journey} />

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { useFormat } from "../../../components/charts/useFormat";
 import type { WholeJourney } from "../../../data/api-types";
 import { isEstimated, socOf } from "../words";
-import { type Fact, Facts } from "./Facts";
+import { type Fact, FactGrid } from "./FactGrid";
 
 /** Time parked: what the car lost meanwhile. */
 export function ParkedView({ journey }: { journey: WholeJourney }) {
@@ -24,5 +24,5 @@ export function ParkedView({ journey }: { journey: WholeJourney }) {
     { name: t("facts.preheatSoc"), value: say("preheat_soc", "%", 1) },
     { name: t("facts.outside"), value: format.quantity(journey.temperature_ambient, "°C") },
   ];
-  return <Facts facts={facts} />;
+  return <FactGrid facts={facts} />;
 }

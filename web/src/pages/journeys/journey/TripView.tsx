@@ -15,7 +15,7 @@ import type { WholeJourney } from "../../../data/api-types";
 import { tripGpx } from "../../../data/journeys";
 import classes from "../Journeys.module.css";
 import { isEstimated, socOf } from "../words";
-import { type Fact, Facts } from "./Facts";
+import { type Fact, FactGrid } from "./FactGrid";
 import { isKnown, seriesOf, type TripSeries } from "./tripSeries";
 
 /** A trip: its figures, and map and graph that mark the same moment. */
@@ -32,7 +32,7 @@ export function TripView({ journey }: { journey: WholeJourney }) {
   const mapHeight = useMatches({ base: 260, md: 480 });
   return (
     <Stack gap="md">
-      <Facts facts={useTripFacts(journey, format)} />
+      <FactGrid facts={useTripFacts(journey, format)} />
       {track === null || track.length < 2 ? (
         <Text c="dimmed">{t(track === null ? "trip.hidden" : "trip.noTrack")}</Text>
       ) : (

@@ -1,10 +1,9 @@
-import { Alert, Anchor, Badge, Button, Card, Group, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Badge, Button, Card, Group, Stack, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link, Route, Routes } from "react-router";
 import type { Format } from "../../../components/charts/format";
 import { useFormat } from "../../../components/charts/useFormat";
-import { PageSkeleton } from "../../../components/PageSkeleton";
-import { useErrorText } from "../../../components/useErrorText";
+import { Reading } from "../../../components/Reading";
 import { type PlaceAnswer, usePlaceSuggestions, usePlaces } from "../../../data/places";
 import { PlaceDialog } from "./PlaceDialog";
 import { RemoveDialog } from "./RemoveDialog";
@@ -15,11 +14,10 @@ import { pathOf } from "./tariff";
 /** The owner's places and what charging costs there. */
 export default function PlacesView() {
   const { t } = useTranslation("journeys");
-  const say = useErrorText();
   const format = useFormat();
-  const { data: places, error, isPending } = usePlaces();
-  if (isPending) return <PageSkeleton />;
-  if (places === undefined) return <Alert color="red">{error === null ? "" : say(error)}</Alert>;
+  const reading = usePlaces();
+  const places = reading.data;
+  if (places === undefined) return <Reading query={reading} />;
   return (
     <Stack gap="md">
       <Text c="dimmed">{t(places.length === 0 ? "places.none" : "places.text")}</Text>

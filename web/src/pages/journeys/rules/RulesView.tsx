@@ -1,9 +1,9 @@
-import { Alert, Anchor, Button, Group, Stack, Text } from "@mantine/core";
+import { Anchor, Button, Group, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { PageSkeleton } from "../../../components/PageSkeleton";
-import { useErrorText } from "../../../components/useErrorText";
+import { Failure } from "../../../components/forms/Failure";
+import { Reading } from "../../../components/Reading";
 import type { JourneyAlerts } from "../../../data/api-types";
 import { useChangeJourneyAlerts, useJourneyAlerts } from "../../../data/journeys";
 import { ChargeMissedRule, PlacesRule } from "./PlaceRules";
@@ -13,16 +13,14 @@ import { ArrivalRule, ParkedLossRule, StoppedRule } from "./SimpleRules";
 
 /** What the owner is told of what the car did. */
 export default function RulesView({ vehicle }: { vehicle: string }) {
-  const say = useErrorText();
-  const { data, error, isPending } = useJourneyAlerts(vehicle);
-  if (isPending) return <PageSkeleton />;
-  if (data === undefined) return <Alert color="red">{error === null ? "" : say(error)}</Alert>;
+  const reading = useJourneyAlerts(vehicle);
+  const { data } = reading;
+  if (data === undefined) return <Reading query={reading} />;
   return <RulesForm key={vehicle} vehicle={vehicle} alerts={data} />;
 }
 
 function RulesForm({ vehicle, alerts }: { vehicle: string; alerts: JourneyAlerts }) {
   const { t } = useTranslation("journeys");
-  const say = useErrorText();
   const [form, setForm] = useState(alerts);
   const change = useChangeJourneyAlerts(vehicle);
   const changes = changesOf(alerts, form);
@@ -58,7 +56,7 @@ function RulesForm({ vehicle, alerts }: { vehicle: string; alerts: JourneyAlerts
         <ArrivalRule rule={form.arrival_soc} onChange={(arrival_soc) => set({ arrival_soc })} />
         <ParkedLossRule rule={form.parked_loss} onChange={(parked_loss) => set({ parked_loss })} />
         <ServiceRule rule={form.service} onChange={(service) => set({ service })} />
-        {change.error !== null && <Alert color="red">{say(change.error)}</Alert>}
+        <Failure error={change.error} />
         <Group>
           <Button type="submit" disabled={!hasChanges} loading={change.isPending}>
             {t("save")}

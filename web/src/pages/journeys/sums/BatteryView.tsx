@@ -1,4 +1,4 @@
-import { Alert, Stack, Text, Title, useComputedColorScheme } from "@mantine/core";
+import { Stack, Text, Title, useComputedColorScheme } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Chart } from "../../../components/charts/Chart";
@@ -7,11 +7,10 @@ import type { ChartPanel } from "../../../components/charts/chart";
 import { colourOf, type Scheme } from "../../../components/charts/colours";
 import type { Format } from "../../../components/charts/format";
 import { useFormat } from "../../../components/charts/useFormat";
-import { PageSkeleton } from "../../../components/PageSkeleton";
-import { useErrorText } from "../../../components/useErrorText";
+import { Reading } from "../../../components/Reading";
 import type { BatteryAnswer } from "../../../data/api-types";
 import { useBattery } from "../../../data/battery";
-import { Facts } from "../journey/Facts";
+import { FactGrid } from "../journey/FactGrid";
 import { isKnown } from "../journey/tripSeries";
 import { useNone } from "../useNone";
 import { ByTemperature } from "./ByTemperature";
@@ -20,11 +19,10 @@ import { ParkedLoss } from "./ParkedLoss";
 /** The battery over the years, and what cold and standing cost. */
 export default function BatteryView({ vehicle }: { vehicle: string }) {
   const none = useNone(vehicle, "battery.none");
-  const say = useErrorText();
   const format = useFormat();
-  const { data, error, isPending } = useBattery(vehicle);
-  if (isPending) return <PageSkeleton />;
-  if (data === undefined) return <Alert color="red">{error === null ? "" : say(error)}</Alert>;
+  const reading = useBattery(vehicle);
+  const { data } = reading;
+  if (data === undefined) return <Reading query={reading} />;
   if (data.months.length === 0) return <Text c="dimmed">{none}</Text>;
   return (
     <Stack gap="lg">
@@ -53,7 +51,7 @@ function BatteryFacts({ battery, format }: { battery: BatteryAnswer; format: For
   ];
   return (
     <>
-      <Facts facts={facts.map(([name, value]) => ({ name, value }))} />
+      <FactGrid facts={facts.map(([name, value]) => ({ name, value }))} />
       {battery.degradation === null && (
         <Text size="sm" c="dimmed">
           {t("battery.tooFew")}

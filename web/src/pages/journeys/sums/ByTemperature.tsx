@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { colourOf } from "../../../components/charts/colours";
 import type { Format } from "../../../components/charts/format";
 import { Scatter } from "../../../components/charts/Scatter";
+import { Reading } from "../../../components/Reading";
 import type { BatteryAnswer } from "../../../data/api-types";
 import { PAGE_LIMIT, useJourneys } from "../../../data/journeys";
 
@@ -22,7 +23,8 @@ interface Props {
 export function ByTemperature({ vehicle, battery, format }: Props) {
   const { t } = useTranslation("journeys");
   const scheme = useComputedColorScheme("light");
-  const { data } = useJourneys(vehicle, { kind: ["trip"], limit: PAGE_LIMIT });
+  const reading = useJourneys(vehicle, { kind: ["trip"], limit: PAGE_LIMIT });
+  const { data } = reading;
   const dots = (data?.items ?? []).flatMap(({ id, trip, temperature_ambient: outside }) =>
     trip === null ||
     trip.consumption === null ||
@@ -34,7 +36,8 @@ export function ByTemperature({ vehicle, battery, format }: Props) {
   const means = battery.temperatures.flatMap(({ temperature, consumption }) =>
     consumption === null ? [] : [{ key: temperature, x: temperature + BAND / 2, y: consumption }],
   );
-  if (dots.length + means.length < 2) return null;
+  if (dots.length + means.length < 2)
+    return data === undefined ? <Reading title={t("temperature.title")} query={reading} /> : null;
   const label = means
     .map(({ x, y }) => `${format.quantity(x, "°C")}: ${format.quantity(y, "kWh/100 km")}`)
     .join(", ");
@@ -46,6 +49,7 @@ export function ByTemperature({ vehicle, battery, format }: Props) {
       <Text size="sm" c="dimmed">
         {t("temperature.text", { unit: format.unit("kWh/100 km") })}
       </Text>
+      <Reading query={reading} skeleton={null} />
       <Scatter
         label={`${t("temperature.title")}. ${label}`}
         dots={dots}

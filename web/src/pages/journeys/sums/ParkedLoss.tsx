@@ -1,22 +1,25 @@
 import { Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Format } from "../../../components/charts/format";
+import { Reading } from "../../../components/Reading";
 import { PAGE_LIMIT, useJourneys } from "../../../data/journeys";
-import { Facts } from "../journey/Facts";
+import { FactGrid } from "../journey/FactGrid";
 import { lossOf } from "./parkedLoss";
 
 /** What the car lost while it stood, over its newest stays. */
 export function ParkedLoss({ vehicle, format }: { vehicle: string; format: Format }) {
   const { t } = useTranslation("journeys");
-  const { data } = useJourneys(vehicle, { kind: ["parked"], limit: PAGE_LIMIT });
+  const reading = useJourneys(vehicle, { kind: ["parked"], limit: PAGE_LIMIT });
+  const { data } = reading;
   const loss = lossOf(data?.items ?? []);
+  if (data === undefined) return <Reading title={t("loss.title")} query={reading} />;
   if (loss.count === 0) return null;
   return (
     <section>
       <Title order={2} size="h4" mb="xs">
         {t("loss.title")}
       </Title>
-      <Facts
+      <FactGrid
         facts={[
           {
             name: t("facts.socLostADay"),

@@ -1,12 +1,11 @@
-import { Alert, SegmentedControl, Stack, Text, Title, useComputedColorScheme } from "@mantine/core";
+import { SegmentedControl, Stack, Text, Title, useComputedColorScheme } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { Bars } from "../../../components/charts/Bars";
 import { colourOf } from "../../../components/charts/colours";
 import type { Format } from "../../../components/charts/format";
 import { useFormat } from "../../../components/charts/useFormat";
-import { PageSkeleton } from "../../../components/PageSkeleton";
-import { useErrorText } from "../../../components/useErrorText";
+import { Reading } from "../../../components/Reading";
 import type { SumAnswer } from "../../../data/api-types";
 import { useSums } from "../../../data/sums";
 import classes from "../Journeys.module.css";
@@ -20,12 +19,12 @@ const BYS = ["month", "year", "place"] as const;
 /** What a car did by month, year or place: bars, and the same as a table. */
 export default function SumsView({ vehicle }: { vehicle: string }) {
   const { t } = useTranslation("journeys");
-  const say = useErrorText();
   const format = useFormat();
   const [params, setParams] = useSearchParams();
   const by: By = BYS.find((each) => each === params.get("by")) ?? "month";
   const none = useNone(vehicle, "none");
-  const { data, error, isPending } = useSums(vehicle, { by });
+  const reading = useSums(vehicle, { by });
+  const { data } = reading;
   const nameOf = (item: SumAnswer) => longName(item, by, format, t("sums.noPlace"));
   return (
     <Stack gap="lg">
@@ -36,8 +35,7 @@ export default function SumsView({ vehicle }: { vehicle: string }) {
         onChange={(value) => setParams({ by: value }, { replace: true })}
         data={BYS.map((value) => ({ value, label: t(`sums.bys.${value}`) }))}
       />
-      {isPending && <PageSkeleton />}
-      {error !== null && <Alert color="red">{say(error)}</Alert>}
+      <Reading query={reading} />
       {data !== undefined && data.items.length === 0 && <Text c="dimmed">{none}</Text>}
       {data !== undefined && data.items.length > 0 && (
         <>

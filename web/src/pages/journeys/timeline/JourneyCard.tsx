@@ -39,7 +39,7 @@ export function JourneyCard({ journey, format }: Props) {
         {isTrip && <TripThumb journey={journey} />}
         <div />
         <div>
-          <Facts journey={journey} format={format} />
+          <CardFacts journey={journey} format={format} />
           <Marks journey={journey} />
         </div>
       </Link>
@@ -56,7 +56,7 @@ function titleOf(journey: JourneyAnswer, t: ReturnType<typeof useTranslation<"jo
 }
 
 /** The figures of a journey. On a card none has a name, so one that is unknown is left out. */
-function Facts({ journey, format }: Props) {
+function CardFacts({ journey, format }: Props) {
   return (
     <Text size="sm" component="div" className={classes.facts}>
       {factsOf(journey, format).map(([name, text]) => (

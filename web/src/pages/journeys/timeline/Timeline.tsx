@@ -5,8 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import type { Format } from "../../../components/charts/format";
 import { useFormat } from "../../../components/charts/useFormat";
-import { Failed } from "../../../components/Failed";
-import { PageSkeleton } from "../../../components/PageSkeleton";
+import { Reading } from "../../../components/Reading";
 import { type JourneyAnswer, useJourneys } from "../../../data/journeys";
 import { useMinute } from "../../../data/now";
 import classes from "../Journeys.module.css";
@@ -37,8 +36,7 @@ export function Timeline({ vehicle }: { vehicle: string }) {
   return (
     <Stack gap="md">
       <Filters shown={shown} onChange={(next) => setParams(paramsOf(next), { replace: true })} />
-      {list.isPending && <PageSkeleton />}
-      <Failed title={t("failed")} error={list.error} onRetry={() => void list.refetch()} />
+      <Reading title={t("failed")} query={list} />
       {list.data !== undefined && <Why state={list.data.state} hidden={list.data.hidden} />}
       {byWeek(days).map((week) => (
         <Week key={week.monday ?? ""} week={week} format={format} />

@@ -10,7 +10,7 @@ interface Props {
 }
 
 /** Asks whether a command is meant that cannot be taken back. */
-export default function ConfirmDialog({ control, onSend, onClose }: Props) {
+export default function ConfirmControl({ control, onSend, onClose }: Props) {
   const { t } = useTranslation("controls");
   return (
     <Dialog close={onClose} title={t(`ask.${control}`)} size="sm" centered>

@@ -1,6 +1,6 @@
 import { Group, Text } from "@mantine/core";
 import { memo } from "react";
-import classes from "./Facts.module.css";
+import classes from "./FactRows.module.css";
 
 export interface Fact {
   label: string;
@@ -11,7 +11,7 @@ export interface Fact {
 }
 
 /** Shows facts under each other, each with its name. */
-export function Facts({ facts }: { facts: Fact[] }) {
+export function FactRows({ facts }: { facts: Fact[] }) {
   return (
     <dl className={classes.facts}>
       {facts.map((fact) => (

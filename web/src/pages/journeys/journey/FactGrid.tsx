@@ -7,7 +7,7 @@ export interface Fact {
 }
 
 /** Names with their values, below each other or side by side as there is room. */
-export function Facts({ facts }: { facts: readonly Fact[] }) {
+export function FactGrid({ facts }: { facts: readonly Fact[] }) {
   return (
     <dl className={classes.grid}>
       {facts.map(({ name, value }) => (
