@@ -125,3 +125,20 @@ def test_what_is_found() -> None:
         'const gone = "other"; start("gone");',
     ]
     assert unused_keys(texts, code) == ["common:gone", "car:save", "car:doors.roof", "map:other"]
+
+
+NO_ACTIONS: Final = {"account.json", "audit.csv", "key.pem", "token.admin"}
+"""What looks like an action, and is a file or a right."""
+
+
+def test_each_action_of_the_audit_trail_has_words() -> None:
+    """What the server and the command line note is named in the web app, and nothing else is."""
+    listed = (SOURCE / "data" / "auditActions.ts").read_text("utf-8").partition("ACTIONS = [")[2]
+    known = set(re.findall(r'"([^"]+)"', listed.partition("]")[0]))
+    begins = {each.partition(".")[0] for each in known}
+    action = re.compile(rf'"((?:{"|".join(begins)})\.[a-z_]+)"')
+    package = SOURCE.parents[1] / "src" / "ovms"
+    files = [path for folder in ("server", "cli") for path in (package / folder).rglob("*.py")]
+    noted = {each for path in files for each in action.findall(path.read_text("utf-8"))}
+    made = {"command", "journey.merge", "journey.split", "journey.change"}  # put together there
+    assert known == (noted - NO_ACTIONS) | made

@@ -2,6 +2,7 @@ import "i18next";
 import type account from "./locales/en/account.json";
 import type admin from "./locales/en/admin.json";
 import type alerts from "./locales/en/alerts.json";
+import type audit from "./locales/en/audit.json";
 import type car from "./locales/en/car.json";
 import type charts from "./locales/en/charts.json";
 import type common from "./locales/en/common.json";
@@ -19,6 +20,7 @@ declare module "i18next" {
       account: typeof account;
       admin: typeof admin;
       alerts: typeof alerts;
+      audit: typeof audit;
       car: typeof car;
       charts: typeof charts;
       common: typeof common;

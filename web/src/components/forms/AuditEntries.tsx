@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { AuditAnswer, useAudit } from "../../data/audit";
 import { Reading } from "../Reading";
 import { useMoments } from "./moments";
+import { useActionName } from "./useActionName";
 
 interface Props {
   list: ReturnType<typeof useAudit>;
@@ -12,6 +13,7 @@ interface Props {
 export function AuditEntries({ list }: Props) {
   const { t } = useTranslation(["common", "account"]);
   const { moment } = useMoments();
+  const nameOf = useActionName();
   if (list.data === undefined) return <Reading query={list} />;
   const entries = list.data.items;
   return (
@@ -19,7 +21,7 @@ export function AuditEntries({ list }: Props) {
       {entries.length === 0 && <Text c="dimmed">{t("account:log.none")}</Text>}
       {entries.map((entry) => (
         <div key={entry.id}>
-          <Text fw={600}>{entry.action}</Text>
+          <Text fw={600}>{nameOf(entry.action)}</Text>
           <Text size="sm">{wordsOf(entry)}</Text>
           <Text size="sm" c="dimmed">
             {moment(entry.time)}

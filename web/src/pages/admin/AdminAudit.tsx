@@ -4,7 +4,9 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { AuditEntries } from "../../components/forms/AuditEntries";
 import { Section } from "../../components/forms/Section";
+import { useActionName } from "../../components/forms/useActionName";
 import { useAdminAudit } from "../../data/audit";
+import { ACTIONS } from "../../data/auditActions";
 
 /** What entries may be chosen by, as the call names it. */
 const FILTERS = ["action", "actor", "vehicle", "since", "until"] as const;
@@ -13,6 +15,7 @@ const FILTERS = ["action", "actor", "vehicle", "since", "until"] as const;
 export function AdminAudit() {
   const { t } = useTranslation("admin");
   const [filter, setFilter] = useState<Partial<Record<(typeof FILTERS)[number], string>>>({});
+  const nameOf = useActionName();
   const [chosen] = useDebouncedValue(filter, 300);
   const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== ""));
   const audit = useAdminAudit(given);
@@ -24,11 +27,17 @@ export function AdminAudit() {
             key={name}
             label={t(`log.filters.${name}`)}
             type={name === "since" || name === "until" ? "date" : "search"}
+            {...(name === "action" ? { list: "actions" } : {})}
             value={filter[name] ?? ""}
             onChange={({ currentTarget: { value } }) => setFilter({ ...filter, [name]: value })}
           />
         ))}
       </SimpleGrid>
+      <datalist id="actions">
+        {ACTIONS.map((action) => (
+          <option key={action} value={action} label={nameOf(action)} />
+        ))}
+      </datalist>
       <AuditEntries list={audit} />
     </Section>
   );
