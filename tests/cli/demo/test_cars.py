@@ -5,7 +5,9 @@ import pytest
 from ovms.car.module import Module
 from ovms.car.reports import Units
 from ovms.car.vehicles.sim.car import CarPhase
+from ovms.car.vehicles.sim.scenario import Go
 from ovms.cli.demo.cars import DRIVER, SIMULATED, SLEEPER, TRAVELLER, DemoCar
+from ovms.cli.demo.vehicles import PLACES
 from ovms.protocol.messages import LatestMessage
 
 NOW = 1_750_000_000.0
@@ -58,3 +60,14 @@ def test_the_sleeper_sleeps_whatever_the_time() -> None:
         car = SLEEPER.go_on(now, known)
         assert car.leaves_at > now + 6 * 3600
         assert not car.body.is_awake
+
+
+@pytest.mark.parametrize("car", SIMULATED, ids=lambda car: car.id)
+def test_each_stop_of_a_car_has_a_name(car: DemoCar) -> None:
+    """Journeys begin and end at places, as those of a household's car do."""
+    places = {(each.latitude, each.longitude) for each in PLACES.values()}
+    drives = [act for act in car.scenario.acts if isinstance(act, Go)]
+    assert drives
+    for drive in drives:
+        for end in (drive.route.waypoints[0], drive.route.waypoints[-1]):
+            assert (end.latitude, end.longitude) in places

@@ -6,12 +6,13 @@ import { queryOf, useVehicleChange, vehicleKey } from "./queries";
 export type { LinkAnswer, MadeLink } from "./api-types";
 
 /** Return the links to a vehicle's position; what leads there is told once, when one is made. */
-export function useLinks(vehicle: string) {
-  return useQuery(
-    queryOf(vehicleKey(vehicle, "links"), "GET /vehicles/{vehicle_id}/links", {
+export function useLinks(vehicle: string, { isAsked = true }: { isAsked?: boolean } = {}) {
+  return useQuery({
+    ...queryOf(vehicleKey(vehicle, "links"), "GET /vehicles/{vehicle_id}/links", {
       path: { vehicle_id: vehicle },
     }),
-  );
+    enabled: isAsked,
+  });
 }
 
 export function useAddLink(vehicle: string) {

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from ovms.car.vehicles.sim.route import HOME_TO_TOWN
+from ovms.car.vehicles.sim.scenarios.road_trip import FIRST, SECOND, THIRD
+from ovms.car.vehicles.sim.scenarios.week import TO_SHOP
 from ovms.cli.database import open_database
 from ovms.cli.demo.cars import SLEEPER, VEHICLES
 from ovms.cli.demo.past import live
@@ -30,8 +32,18 @@ SECRET: Final = "demo"  # noqa: S105 (it protects cars that do not exist, on loo
 HOST: Final = "127.0.0.1"
 
 HOME: Final = "Home"
-WORK: Final = "Work"
+PLACES: Final = {
+    HOME: HOME_TO_TOWN[0],
+    "Work": HOME_TO_TOWN[-1],
+    "Shops": TO_SHOP.waypoints[-1],
+    "Fast charger Altmühltal": FIRST.waypoints[-1],
+    "Fast charger Bayreuth": SECOND.waypoints[-1],
+    "Hof": THIRD.waypoints[-1],
+}
+"""Where the cars stop, by name."""
+
 HOME_TARIFF: Final = Tariff(energy_price=Decimal("0.32"))
+FAST_TARIFF: Final = Tariff(energy_price=Decimal("0.59"))
 
 PAGE: Final = 5000
 """Records that are counted at most."""
@@ -90,7 +102,7 @@ def _make_vehicles(db: Database) -> None:
 
 
 def _make_places(db: Database) -> None:
-    """Make the places where the cars are most, so that trips have names and charges cost something.
+    """Make the places where the cars stop, so that trips have names and charges cost something.
 
     What the owner removes stays removed: they are made once, with the past.
     """
@@ -98,11 +110,12 @@ def _make_places(db: Database) -> None:
         owner, now = queries.get_owner(connection, OWNER), time.time()
         if list_places(connection, owner.id):
             return
-        for name, at in ((HOME, HOME_TO_TOWN[0]), (WORK, HOME_TO_TOWN[-1])):
+        for name, at in PLACES.items():
             point = Position(latitude=at.latitude, longitude=at.longitude)
             place = make_place(connection, owner.id, name, point, now, is_home=name == HOME)
-            if place.is_home:
-                set_tariff(connection, owner.id, place.id, None, HOME_TARIFF, now)
+            tariff = HOME_TARIFF if place.is_home else FAST_TARIFF
+            if place.is_home or name.startswith("Fast charger"):
+                set_tariff(connection, owner.id, place.id, None, tariff, now)
 
 
 async def _apply(db: Database, batch: Batch) -> None:

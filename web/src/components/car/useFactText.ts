@@ -3,10 +3,8 @@ import { useFigures } from "../../data/figures";
 import { useMinute } from "../../data/now";
 import { UNKNOWN } from "../../data/quantities";
 import type { RawFact } from "./groupFacts";
+import { useChargeWords } from "./useChargeWords";
 
-/** The words of the protocol that have one in each language; others are shown as the car says them. */
-const MODES = ["standard", "storage", "range", "performance"] as const;
-const PLUGS = ["type1", "type2", "chademo", "ccs"] as const;
 /** The strongest signal that a modem tells; 99 is none. */
 const SIGNAL_MOST = 31;
 
@@ -14,15 +12,14 @@ const SIGNAL_MOST = 31;
 export function useFactText(): (fact: RawFact) => string {
   const { t } = useTranslation("car");
   const figures = useFigures();
+  const words = useChargeWords();
   const now = useMinute();
   return ({ written, value }) => {
     if (value === null || value === "") return UNKNOWN;
     if (typeof value === "boolean") return t(value ? "yes" : "no");
     if (typeof value === "string") {
-      const mode = written === "chargeMode" && MODES.find((each) => each === value);
-      if (mode) return t(`modes.${mode}`);
-      const plug = written === "plug" && PLUGS.find((each) => each === value);
-      if (plug) return t(`plugs.${plug}`);
+      if (written === "chargeMode") return words.mode(value);
+      if (written === "plug") return words.plug(value);
       return written === "time" ? figures.clock(Date.parse(value), now) : value;
     }
     switch (written) {

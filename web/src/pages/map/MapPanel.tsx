@@ -13,8 +13,10 @@ import { type Known, type NoPosition, windOf } from "../../components/map/wherea
 import { useDialog } from "../../components/useDialog";
 import { useIsWide } from "../../components/useIsWide";
 import { useFigures } from "../../data/figures";
+import { useLinks } from "../../data/links";
 import type { LiveVehicleView } from "../../data/live/types";
 import type { Vehicle } from "../../data/vehicles";
+import { useWeb } from "../../data/web";
 import { LinkDialog } from "./LinkDialog";
 import classes from "./MapPage.module.css";
 import { placeAddress } from "./placeAddress";
@@ -55,10 +57,23 @@ export function MapPanel({ vehicle, rights, mayAddPlace, view, where }: Props) {
           // Of a sealed car the server knows no position that it could tell.
           mayLink={hasAll(rights, "manage", "location") && view.sealing === "open"}
         />
+        <GroundHint />
       </Stack>
     </section>
   );
 }
+
+/** Tells administrators how the map gets a ground, where it has none. */
+const GroundHint = memo(function GroundHint() {
+  const { t } = useTranslation("map");
+  const { data: web } = useWeb();
+  if (web?.session?.is_admin !== true || web.map !== null) return null;
+  return (
+    <Text size="sm" c="dimmed">
+      {t("noGround")}
+    </Text>
+  );
+});
 
 function Position({ where, isWatched }: { where: Known; isWatched: boolean }) {
   const { t } = useTranslation("map");
@@ -106,12 +121,14 @@ function Actions({
 }: Pick<Props, "vehicle" | "where" | "mayAddPlace"> & { mayLink: boolean }) {
   const dialog = useDialog();
   const openLink = useCallbackRef(() => dialog.open("link"));
+  const isKnown = typeof where !== "string";
+  // Without a position there is nothing to share; links of before can be ended all the same.
+  const { data: links = [] } = useLinks(vehicle, { isAsked: mayLink && !isKnown });
+  const mayOpen = mayLink && (isKnown || links.length > 0);
   return (
     <Group gap="xs">
-      {mayLink && <LinkButton onOpen={openLink} />}
-      {mayAddPlace && typeof where !== "string" && (
-        <AddPlace to={placeAddress(vehicle, where.position)} />
-      )}
+      {mayOpen && <LinkButton onOpen={openLink} />}
+      {mayAddPlace && isKnown && <AddPlace to={placeAddress(vehicle, where.position)} />}
       {mayLink && dialog.opened === "link" && (
         <LinkDialog vehicle={vehicle} onClose={dialog.close} />
       )}

@@ -1,6 +1,7 @@
 import { Stack, Text, useComputedColorScheme } from "@mantine/core";
 import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useChargeWords } from "../../../components/car/useChargeWords";
 import { Chart } from "../../../components/charts/Chart";
 import { ChartActions } from "../../../components/charts/ChartActions";
 import { ChartTable } from "../../../components/charts/ChartTable";
@@ -92,6 +93,7 @@ const ENDINGS = ["full", "limit", "stopped", "interrupted"] as const;
 
 function useChargeFacts(journey: WholeJourney, format: Format): Fact[] {
   const { t } = useTranslation("journeys");
+  const words = useChargeWords();
   const { charge } = journey;
   if (charge === null) return [];
   const say = (
@@ -117,8 +119,8 @@ function useChargeFacts(journey: WholeJourney, format: Format): Fact[] {
     [t("facts.powerMean"), say("power_mean", "kW")],
     [t("facts.powerMax"), say("power_max", "kW")],
     [t("facts.ending"), ending === undefined ? UNKNOWN : t(`endings.${ending}`)],
-    [t("facts.plug"), charge.plug ?? UNKNOWN],
-    [t("facts.mode"), charge.mode ?? UNKNOWN],
+    [t("facts.plug"), words.plug(charge.plug)],
+    [t("facts.mode"), words.mode(charge.mode)],
     [t("facts.battery"), say("temperature_battery", "°C")],
     [t("facts.outside"), format.quantity(journey.temperature_ambient, "°C")],
     [t("facts.capacity"), say("capacity", "kWh")],
