@@ -87,7 +87,7 @@ async def _put_records(database: Database, now: int) -> None:
 
 def _put_provision(connection: Connection, now: int) -> None:
     """Put the record by which a new module becomes a car."""
-    record = seal_parameters("8985200011112222333", ["", "CAR1"])
+    record = seal_parameters("8985200011112222333", ["-", "CAR1"])
     add_provision(connection, "5YJRE1A12B3001234", record, now, vehicle_id=CAR)
 
 

@@ -210,6 +210,7 @@ async def test_a_session_ended_from_elsewhere_and_a_token(open_page: OpenPage, s
     await enter(page, "/account/security", "roaming")
     await button(page, "End it").click()
     await button(page, "Cancel").click()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
     await expect(button(page, "End it")).to_be_focused()
     await button(page, "End it").click()
     await confirm(page, "End it")

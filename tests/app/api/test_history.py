@@ -22,6 +22,8 @@ async def test_history(v1: ApiSite) -> None:
     text = b"".join([part async for part in client.records_csv("CAR1", "*-LOG-X")]).decode()
     assert len(text.splitlines()) == 4
     assert [each.text async for each in client.alerts("CAR1")] == ["Full", "Theft"]
+    every = [(each.vehicle_id, each.text) async for each in client.all_alerts(kinds=["alert"])]
+    assert every == [("CAR1", "Theft")]
 
 
 async def test_parts_of_the_history(v1: ApiSite) -> None:

@@ -2493,6 +2493,24 @@ export interface TyresGroup {
   wheels: Array<WheelAnswer>;
 }
 
+/** An alert, and whose. */
+export interface VehicleAlertAnswer {
+  /** When the server had it. */
+  time: string;
+  /** `alert`, `information` or `error`, or the letter of another kind. */
+  kind: string;
+  /** Null if it may say where the car was, for callers without the right `location`. */
+  text: string | null;
+  vehicle_id: string;
+}
+
+/** A page of alerts of all vehicles, the newest first. */
+export interface VehicleAlertPage {
+  items: Array<VehicleAlertAnswer>;
+  /** Where the next page begins; null after the last one. */
+  next: string | null;
+}
+
 /** A vehicle. */
 export interface VehicleAnswer {
   id: string;
@@ -2759,6 +2777,13 @@ export interface Calls {
     query: { since?: string | number | undefined; until?: string | number | undefined; kind?: Array<string> | undefined; limit?: number | undefined; after?: string | undefined };
     body: undefined;
     answer: AlertPage;
+  };
+  /** Return alerts of all vehicles that the caller may see, the newest first. */
+  "GET /alerts": {
+    path: Record<never, never>;
+    query: { since?: string | number | undefined; until?: string | number | undefined; kind?: Array<string> | undefined; limit?: number | undefined; after?: string | undefined };
+    body: undefined;
+    answer: VehicleAlertPage;
   };
   /** Return what was done to the caller's account and vehicles, and by whom. */
   "GET /account/audit": {

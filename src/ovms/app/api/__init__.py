@@ -71,6 +71,7 @@ from ovms.app.api.history import (
     ApiTrack,
     ApiTrackGeometry,
     ApiTrackProperties,
+    ApiVehicleAlert,
 )
 from ovms.app.api.journey_alerts import (
     ApiArrivalSocAlert,
@@ -273,6 +274,7 @@ __all__ = [
     "ApiTripPoint",
     "ApiTyres",
     "ApiVehicle",
+    "ApiVehicleAlert",
     "ApiWeb",
     "ApiWheel",
     "ApiWho",

@@ -49,6 +49,12 @@ class ApiAlert(ApiModel, frozen=True, kw_only=True):
     """Null if it may say where the car was, for callers without the right ``location``."""
 
 
+class ApiVehicleAlert(ApiAlert, frozen=True, kw_only=True):
+    """An alert, and whose."""
+
+    vehicle_id: str
+
+
 class ApiSeriesField(ApiModel, frozen=True, kw_only=True):
     """A field that there are series of."""
 
@@ -189,6 +195,17 @@ class HistoryCalls(ApiCalls):
         """Yield a vehicle's alerts, of all kinds unless told otherwise, the newest first."""
         query: Query = span(since, until) | {"kind": list(kinds)}
         return self._items(vehicle_path(vehicle_id, "/alerts"), ApiAlert, query)
+
+    def all_alerts(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        kinds: Sequence[str] = (),
+    ) -> AsyncGenerator[ApiVehicleAlert, None]:
+        """Yield the alerts of all vehicles that the caller may see, the newest first."""
+        query: Query = span(since, until) | {"kind": list(kinds)}
+        return self._items("/alerts", ApiVehicleAlert, query)
 
     async def series_fields(self, vehicle_id: str) -> list[ApiSeriesField]:
         """Return the fields that there are series of, with their units."""

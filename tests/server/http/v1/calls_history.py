@@ -11,5 +11,6 @@ CALLS = {
         Need.MANAGE, request={"params": {"type": "S"}}
     ),
     "GET /vehicles/{vehicle_id}/alerts": Case(Need.VIEW),
+    "GET /alerts": Case(Need.LOGIN),
 }
 """What each call of these modules needs of whoever makes it."""

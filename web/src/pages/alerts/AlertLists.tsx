@@ -2,18 +2,13 @@ import { Button, Text } from "@mantine/core";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { PresenceLine } from "../../components/car/PresenceLine";
-import { Failed } from "../../components/Failed";
 import { PageSkeleton } from "../../components/PageSkeleton";
 import { Reading } from "../../components/Reading";
-import { useAlerts, useAlertsOf, type VehicleAlert } from "../../data/alerts";
+import { useAlerts, useAllAlerts } from "../../data/alerts";
 import { useReadMark } from "../../data/device/readAlerts";
 import { useVehicle } from "../../data/live/useVehicle";
-import { useVehicles } from "../../data/vehicles";
 import { AlertSections } from "./AlertSections";
 import { isNew, type Kind } from "./filter";
-
-/** Of each car, where the alerts of all are shown. */
-const OF_EACH = 50;
 
 const filterOf = (kind: Kind | null) => (kind === null ? {} : { kind: [kind] });
 
@@ -34,37 +29,39 @@ export function CarAlerts({ vehicle, kind }: { vehicle: string; kind: Kind | nul
       <Reading title={t("failed")} query={list} />
       <AlertSections alerts={alerts} ofAll={false} />
       {list.data !== undefined && alerts.length === 0 && <None kind={kind} />}
-      {list.hasNextPage && (
-        <Button
-          variant="default"
-          w="fit-content"
-          loading={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          {t("older")}
-        </Button>
-      )}
+      <Older list={list} />
     </>
   );
 }
 
-/** The newest alerts of all cars of the caller. */
+/** The alerts of all cars of the caller, older ones a page at a time. */
 export function AllAlerts({ kind }: { kind: Kind | null }) {
   const { t } = useTranslation("alerts");
-  const { data: vehicles, error, isPending, refetch } = useVehicles();
-  const ids = useMemo(() => (vehicles ?? []).map(({ id }) => id), [vehicles]);
-  const list = useAlertsOf(ids, { ...filterOf(kind), limit: OF_EACH });
-  const alerts = list.items.map((each: VehicleAlert) => ({ ...each, isNew: false }));
-  if (isPending || (list.isPending && alerts.length === 0)) return <PageSkeleton />;
-  if (vehicles === undefined)
-    return <Failed title={t("failed")} error={error} onRetry={() => void refetch()} />;
+  const list = useAllAlerts(filterOf(kind));
+  const alerts = (list.data?.items ?? []).map((each) => ({ ...each, isNew: false }));
   return (
     <>
-      <Failed title={t("failed")} error={list.error} onRetry={() => void list.refetch()} />
+      <Reading title={t("failed")} query={list} />
       <AlertSections alerts={alerts} ofAll />
-      {alerts.length === 0 && list.error === null && <None kind={kind} />}
-      {alerts.length > 0 && <Text c="dimmed">{t("ofEach", { count: OF_EACH })}</Text>}
+      {list.data !== undefined && alerts.length === 0 && <None kind={kind} />}
+      <Older list={list} />
     </>
+  );
+}
+
+/** Asks for the next page of a list, where there is one. */
+function Older({ list }: { list: ReturnType<typeof useAlerts | typeof useAllAlerts> }) {
+  const { t } = useTranslation("alerts");
+  if (!list.hasNextPage) return null;
+  return (
+    <Button
+      variant="default"
+      w="fit-content"
+      loading={list.isFetchingNextPage}
+      onClick={() => void list.fetchNextPage()}
+    >
+      {t("older")}
+    </Button>
   );
 }
 

@@ -6,6 +6,7 @@ import { useParams, useSearchParams } from "react-router";
 import { PushCard } from "../../components/push/PushCard";
 import { usePageTitle } from "../../components/usePageTitle";
 import { ZoneNote } from "../../components/ZoneNote";
+import { ALL_ALERTS } from "../../data/alerts";
 import { isDeviceCar } from "../../data/device/cars";
 import { useLiveVehicles } from "../../data/live/useLiveVehicles";
 import { vehicleKey } from "../../data/queries";
@@ -58,6 +59,7 @@ function useNewAlerts() {
   useEffect(() => {
     if (vehicle === undefined) return;
     void client.invalidateQueries({ queryKey: vehicleKey(vehicle, "alerts") });
+    void client.invalidateQueries({ queryKey: ALL_ALERTS });
   }, [client, id, vehicle]);
 }
 

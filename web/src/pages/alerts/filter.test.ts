@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { merged } from "../../data/alerts";
 import { isNew, paramsOf, sectionsOf, shownOf } from "./filter";
 
 test.each([
@@ -32,19 +31,5 @@ test("the new ones come first, then a day each in the reader's zone", () => {
     ["2026-11-27", "today", 1],
     ["2026-11-26", "yesterday", 1],
     ["2026-11-20", "day", 1],
-  ]);
-});
-
-test("alerts of several cars are one list, the newest first", () => {
-  const of = (time: string) => ({ time, kind: "alert", text: "" });
-  const answers = [
-    { data: { items: [of("2026-11-27T10:00:00Z"), of("2026-11-25T10:00:00Z")] } },
-    { data: undefined },
-    { data: { items: [of("2026-11-26T10:00:00Z")] } },
-  ];
-  expect(merged(["A", "B", "C"], answers).map(({ vehicle_id }) => vehicle_id)).toEqual([
-    "A",
-    "C",
-    "A",
   ]);
 });
