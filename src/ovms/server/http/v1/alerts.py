@@ -85,7 +85,7 @@ Limit = Annotated[int, Query(ge=1, le=ALERTS_LIMIT)]
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _AlertQuery:
     """Which alerts a call asks for."""
 
     since: int | None
@@ -160,7 +160,7 @@ async def list_all_alerts(
 
 
 async def _read_all(
-    context: HttpContext, caller: ApiCaller, wanted: _Wanted
+    context: HttpContext, caller: ApiCaller, wanted: _AlertQuery
 ) -> tuple[list[tuple[HistoryEntry, str]], bool]:
     """Return alerts of the caller's vehicles, each with whose it is, and whether there are more.
 
@@ -190,7 +190,7 @@ def _wanted(
     kind: list[str] | None,
     limit: int,
     after: str | None,
-) -> _Wanted | None:
+) -> _AlertQuery | None:
     """Return what a call asks for; ``None`` if no alert can be so. Raises :class:`ApiError`."""
     begin, end = seconds(since), seconds(until)
     check_span(begin, end)
@@ -198,7 +198,7 @@ def _wanted(
     starts = tuple(f"{each},".encode() for each in kinds if len(each.encode()) == 1)
     if kinds and not starts:
         return None
-    return _Wanted(begin, end, starts, limit, read_place(after))
+    return _AlertQuery(begin, end, starts, limit, read_place(after))
 
 
 def _facts(entry: HistoryEntry, *, may_see: bool) -> dict[str, object]:
